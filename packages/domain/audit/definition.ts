@@ -1,0 +1,44 @@
+import { defineDomain } from '@patchbay/kit/definition';
+import { pageOf, pageRequest } from '@patchbay/kit/page';
+import { z } from 'zod';
+
+const auditEntry = z.object({
+  id: z.string(),
+  at: z.iso.datetime(),
+  accountId: z.string(),
+  /** Who: a user's or key's id, or `platform`. */
+  actorId: z.string(),
+  actorName: z.string(),
+  /** What was done, as `resource.operation`. */
+  action: z.string(),
+  /** The id of what it was done to. */
+  target: z.string(),
+  requestId: z.string(),
+  before: z.json().optional(),
+  after: z.json().optional(),
+});
+
+export const audit = defineDomain({
+  name: 'audit',
+  title: 'Audit log',
+  summary: 'Who changed what, from what, to what (ACC-8). Entries are added and never changed.',
+  events: {},
+  errors: {},
+  resources: {
+    audit: {
+      title: 'Audit log',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/audit',
+          summary: 'Read the changes to this account, newest first.',
+          access: 'administer',
+          request: pageRequest.extend({ scope: z.enum(['own', 'descendants']).default('own') }),
+          response: pageOf(auditEntry),
+          errors: [],
+        },
+      },
+    },
+  },
+});

@@ -1,0 +1,234 @@
+import { defineDomain } from '@patchbay/kit/definition';
+import { z } from 'zod';
+
+/** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
+const nano = z.string().regex(/^-?\d+$/);
+const period = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'A period is a UTC month, such as 2026-11.');
+const dimensions = z.record(z.string().max(64), z.string().max(64));
+
+/** `amount` nano units for every `per` units of the meter. `per` 0: a flat amount for a period with any use. */
+const price = z.object({
+  amount: nano,
+  per: z.string().regex(/^\d+$/),
+  /** Only usage with these dimensions; the price that names most of them wins. */
+  where: dimensions.optional(),
+});
+
+const servicePrices = z.record(z.string(), z.union([price, z.array(price).min(1).max(50)]));
+
+const setRequest = z.strictObject({
+  service: z.string(),
+  prices: servicePrices,
+  currency: z.string().regex(/^[A-Z]{3}$/),
+  /** Cut to the minute. Default: now. */
+  effectiveFrom: z.iso.datetime().optional(),
+});
+
+const effectivePrice = z.object({
+  service: z.string(),
+  meter: z.string(),
+  unit: z.string(),
+  where: dimensions,
+  amount: nano,
+  per: z.string(),
+  currency: z.string(),
+  effectiveFrom: z.iso.datetime(),
+  /** Who set it: 'child' for this account alone, 'default' for all children, 'inherited' when passed through. */
+  origin: z.enum(['child', 'default', 'inherited']),
+  setByAccountId: z.string(),
+});
+
+const line = z.object({
+  service: z.string(),
+  meter: z.string(),
+  unit: z.string(),
+  dimensions,
+  quantity: z.string(),
+  amountPerUnit: z.object({ amount: nano, per: z.string() }),
+  amount: nano,
+  /** The part of each account below, the account's own use included; the parts sum to `amount`. */
+  parts: z.array(z.object({ accountId: z.string(), name: z.string(), quantity: z.string(), amount: nano })),
+});
+
+const statementHead = z.object({
+  period,
+  accountId: z.string(),
+  /** The account above, which set the prices. */
+  sellerId: z.string(),
+  sellerName: z.string(),
+  currency: z.string(),
+  state: z.enum(['open', 'closed']),
+  /** What this account owes its seller. */
+  payable: nano,
+  /** What its children owe it. */
+  receivable: nano,
+  /** receivable less what the children's use costs it; below zero it subsidises (BIL-2). */
+  margin: nano,
+});
+
+export const billing = defineDomain({
+  name: 'billing',
+  title: 'Billing',
+  summary: 'Prices that nest, statements that are right to the last nano unit, and the ledger behind them.',
+  events: { 'price.set': z.object({ accountId: z.string(), service: z.string() }) },
+  errors: {
+    meter_unknown: {
+      status: 422,
+      title: 'The service has no such meter, dimension, or does not price it.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Use the meters and dimensions that the reference of the service lists.',
+    },
+    currency_mismatch: {
+      status: 422,
+      title: 'A tree of accounts has one currency.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Give the price in the currency of the account.',
+    },
+    effective_in_past: {
+      status: 422,
+      title: 'A price cannot take effect in the past.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Leave effectiveFrom out, or name a time to come.',
+    },
+  },
+  resources: {
+    prices: {
+      title: 'Prices',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/prices',
+          summary: 'Read the prices that this account pays.',
+          access: 'read',
+          request: z.object({}),
+          response: z.object({ items: z.array(effectivePrice) }),
+          errors: [],
+        },
+        set: {
+          method: 'PUT',
+          path: '/prices/{service}',
+          summary: 'Set what this account pays for a service. Only an account above it may.',
+          access: 'bill',
+          authority: 'ancestor',
+          request: setRequest,
+          response: z.object({ items: z.array(effectivePrice) }),
+          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
+        },
+        listForChildren: {
+          method: 'GET',
+          path: '/child-prices',
+          summary:
+            'Read the prices that this account set for its children: for all of them, and for single ones.',
+          access: 'read',
+          request: z.object({}),
+          response: z.object({ items: z.array(effectivePrice.extend({ childId: z.string().optional() })) }),
+          errors: [],
+        },
+        setForChildren: {
+          method: 'PUT',
+          path: '/child-prices/{service}',
+          summary: 'Set what all children of this account pay for a service, unless one has its own price.',
+          access: 'bill',
+          request: setRequest,
+          response: z.object({ items: z.array(effectivePrice.extend({ childId: z.string().optional() })) }),
+          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
+        },
+        explain: {
+          method: 'GET',
+          path: '/prices/explain',
+          summary:
+            'Read who pays whom for each meter, at each level from here up to where the caller may see.',
+          access: 'read',
+          request: z.object({}),
+          response: z.object({
+            items: z.array(
+              z.object({
+                service: z.string(),
+                meter: z.string(),
+                where: dimensions,
+                levels: z.array(
+                  z.object({
+                    buyerId: z.string(),
+                    buyerName: z.string(),
+                    sellerId: z.string(),
+                    sellerName: z.string(),
+                    amount: nano,
+                    per: z.string(),
+                    origin: z.enum(['child', 'default', 'inherited']),
+                  }),
+                ),
+              }),
+            ),
+          }),
+          errors: [],
+        },
+      },
+    },
+    statements: {
+      title: 'Statements',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/statements',
+          summary: 'Read the periods of this account, newest first.',
+          access: 'read',
+          request: z.object({}),
+          response: z.object({ items: z.array(statementHead) }),
+          errors: [],
+        },
+        get: {
+          method: 'GET',
+          path: '/statements/{period}',
+          summary: 'Read what an account owes, what it earned and how: line by line, child by child.',
+          access: 'read',
+          request: z.object({ period }),
+          response: statementHead.extend({
+            accountName: z.string(),
+            /** Payable in minor units, rounded once, half to even; `residue` is carried. */
+            totalMinorUnits: z.string(),
+            residue: nano,
+            lines: z.array(line),
+            children: z.array(
+              z.object({
+                accountId: z.string(),
+                name: z.string(),
+                receivable: nano,
+                cost: nano,
+                margin: nano,
+                lines: z.array(line.omit({ parts: true }).extend({ cost: nano, margin: nano })),
+              }),
+            ),
+            /** The ledger's own sum for this account and period: equal to payable and receivable, or an alarm. */
+            ledger: z.object({ payable: nano, receivable: nano }),
+          }),
+          errors: [],
+        },
+        listEntries: {
+          method: 'GET',
+          path: '/statements/{period}/entries',
+          summary: 'Read the ledger entries of this account in a period.',
+          access: 'read',
+          request: z.object({ period }),
+          response: z.object({
+            items: z.array(
+              z.object({
+                transactionId: z.string(),
+                at: z.iso.datetime(),
+                book: z.string(),
+                counterpartyId: z.string(),
+                amount: nano,
+                sourceRef: z.string(),
+              }),
+            ),
+          }),
+          errors: [],
+        },
+      },
+    },
+  },
+});

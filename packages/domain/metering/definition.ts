@@ -1,0 +1,64 @@
+import { defineDomain } from '@patchbay/kit/definition';
+import { queryInt } from '@patchbay/kit/page';
+import { z } from 'zod';
+
+/** Quantities are integers that may pass 2^53, so they travel as text. */
+const quantity = z.string().regex(/^\d+$/);
+
+export const metering = defineDomain({
+  name: 'metering',
+  title: 'Usage',
+  summary: 'What was used, by whom, as it accrues (MET-5).',
+  events: {},
+  errors: {
+    range_too_wide: {
+      status: 422,
+      title: 'The range holds too many buckets.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Ask for a shorter range or a wider bucket.',
+    },
+  },
+  resources: {
+    usage: {
+      title: 'Usage',
+      mount: 'account',
+      operations: {
+        query: {
+          method: 'GET',
+          path: '/usage',
+          summary:
+            'Read usage by time bucket, grouped by any dimension. It trails the wire by at most 5 seconds.',
+          access: 'read',
+          request: z.object({
+            from: z.iso.datetime(),
+            to: z.iso.datetime(),
+            bucket: z.enum(['minute', 'hour', 'day', 'all']).default('all'),
+            /** `service.meter`; all meters when absent. */
+            meter: z.string().max(100).optional(),
+            /** A dimension, or `account`, `application`, `credential`, `session`; comma-separated, at most 3. */
+            groupBy: z.string().max(200).optional(),
+            /** 'own': this account alone. 'inclusive': with all its descendants. */
+            scope: z.enum(['own', 'inclusive']).default('inclusive'),
+            sessionId: z.string().optional(),
+            limit: queryInt().min(1).max(10_000).default(1_000),
+          }),
+          response: z.object({
+            rows: z.array(
+              z.object({
+                /** Start of the bucket; the start of the range for 'all'. */
+                at: z.iso.datetime(),
+                meter: z.string(),
+                group: z.record(z.string(), z.string()),
+                quantity,
+                recordCount: z.int(),
+              }),
+            ),
+            isTruncated: z.boolean(),
+          }),
+          errors: ['metering.range_too_wide'],
+        },
+      },
+    },
+  },
+});

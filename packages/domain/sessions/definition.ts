@@ -1,0 +1,121 @@
+import { defineDomain } from '@patchbay/kit/definition';
+import { idSchema } from '@patchbay/kit/ids';
+import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
+import { z } from 'zod';
+
+const sessionId = idSchema('ses');
+const dateTime = z.iso.datetime();
+
+export const sessionModes = ['pending', 'p2p', 'relay', 'media'] as const;
+export const modalities = ['audio', 'video', 'screen', 'data', 'image', 'none'] as const;
+
+/** A leg of another account is only an id: its log, media and usage belong to that account (LIV-0). */
+const leg = z.object({
+  id: z.string(),
+  accountId: z.string().optional(),
+  identity: z.string().optional(),
+  state: z.enum(['ringing', 'joined', 'left']),
+  media: z.object({ audio: z.boolean(), video: z.boolean(), screen: z.boolean() }).optional(),
+  joinedAt: dateTime.optional(),
+  leftAt: dateTime.optional(),
+});
+
+const session = z.object({
+  id: sessionId,
+  accountId: z.string(),
+  accountName: z.string(),
+  applicationId: z.string().optional(),
+  state: z.enum(['ringing', 'live', 'ended']),
+  mode: z.enum(sessionModes),
+  participants: z.int(),
+  legs: z.array(leg),
+  region: z.string(),
+  startedAt: dateTime,
+  connectedAt: dateTime.optional(),
+  endedAt: dateTime.optional(),
+  /** Why it ended: a stable code. */
+  endCode: z.string().optional(),
+  /** Billed bytes through relays, both ways, of all its legs within reach of the caller. */
+  relayBytes: z.string(),
+  relayMilliseconds: z.string(),
+  /** Latest measured bit rate, both ways. */
+  bitsPerSecond: z.int().optional(),
+});
+
+const logEntry = z.object({
+  sequence: z.int(),
+  at: dateTime,
+  kind: z.string(),
+  legId: z.string().optional(),
+  data: z.record(z.string(), z.json()),
+});
+
+export const sessions = defineDomain({
+  name: 'sessions',
+  title: 'Sessions',
+  summary: 'Every live or past session: who is in it, how its media flows, what happened, and control of it.',
+  events: {
+    'session.started': z.object({ sessionId }),
+    'session.ended': z.object({ sessionId, code: z.string() }),
+  },
+  errors: {
+    ended: {
+      status: 409,
+      title: 'The session has ended.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Read the session to see when and why.',
+    },
+  },
+  resources: {
+    sessions: {
+      title: 'Sessions',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/sessions',
+          summary: 'Read the sessions of this account and those below it, newest first.',
+          access: 'read',
+          request: pageRequest.extend({
+            state: z.enum(['open', 'ended', 'all']).default('all'),
+            scope: z.enum(['own', 'descendants']).default('descendants'),
+          }),
+          response: pageOf(session),
+          errors: [],
+        },
+        get: {
+          method: 'GET',
+          path: '/sessions/{sessionId}',
+          summary: 'Read one session.',
+          access: 'read',
+          request: z.object({ sessionId }),
+          response: session,
+          errors: [],
+        },
+        listLog: {
+          method: 'GET',
+          path: '/sessions/{sessionId}/log',
+          summary: 'Read what happened in a session, in order, from a sequence number on (MET-7).',
+          access: 'read',
+          request: z.object({
+            sessionId,
+            after: queryInt().min(0).default(0),
+            limit: queryInt().min(1).max(500).default(200),
+          }),
+          response: z.object({ items: z.array(logEntry), nextAfter: z.int().optional() }),
+          errors: [],
+        },
+        update: {
+          method: 'PATCH',
+          path: '/sessions/{sessionId}',
+          summary: 'End a running session. Everybody in it is told why.',
+          access: 'develop',
+          request: z.strictObject({ sessionId, state: z.literal('ended') }),
+          response: session,
+          errors: ['sessions.ended'],
+        },
+      },
+    },
+  },
+});

@@ -1,0 +1,200 @@
+import type { z } from 'zod';
+import type { ErrorDefinition, PlatformErrorCode, ServiceError } from './errors.ts';
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
+/** What a meter counts. Quantities are integers of this unit; a price may speak of minutes, a meter does not. */
+export type MeterUnit = 'millisecond' | 'byte' | 'packet' | 'character' | 'count';
+
+export interface MeterDefinition {
+  readonly unit: MeterUnit;
+  readonly summary: string;
+  /** Besides account, application, endpoint, credential, session, region, node and modality, which all have. */
+  readonly dimensions: readonly string[];
+  /** False for what is counted and never priced, as connectivity checks are (QUE-5). Default true. */
+  readonly isPriced?: boolean;
+}
+
+/**
+ * The least that a role must allow (ACC-3). viewer: read. developer: read, develop. billing: read, bill.
+ * admin: all but own. owner: all.
+ */
+export type Access = 'read' | 'develop' | 'bill' | 'administer' | 'own';
+
+export interface OperationDefinition {
+  /** GET becomes a tRPC query, every other method a mutation. */
+  readonly method: Method;
+  /** Below its owner's prefix, as in '/jobs/{jobId}'. Every {name} is a field of `request`. '' is the owner itself. */
+  readonly path: `/${string}` | '';
+  readonly summary: string;
+  readonly access: Access;
+  /** 'ancestor': only an account strictly above the one in the path may do this. Default 'self'. */
+  readonly authority?: 'self' | 'ancestor';
+  readonly request: z.ZodObject;
+  readonly response: z.ZodObject;
+  /** Refusals the handler itself may raise. Anything else that escapes it is a 500 and a failing test. */
+  readonly errors: readonly string[];
+}
+
+type Operations = Readonly<Record<string, OperationDefinition>>;
+
+export interface ServiceDefinition {
+  /** Folder, URL segment, event prefix, permission scope and documentation slug, in kebab-case. */
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  /** An asynchronous service may queue for as long as needed; a synchronous one 500 ms at most (QUE-4). */
+  readonly timing: 'sync' | 'async';
+  readonly media: 'mutable' | 'immutable' | 'none';
+  readonly config: z.ZodObject;
+  readonly meters: Readonly<Record<string, MeterDefinition>>;
+  readonly events: Readonly<Record<string, z.ZodType>>;
+  readonly errors: Readonly<Record<string, ErrorDefinition>>;
+  readonly operations: Operations;
+}
+
+/** A collection of a domain: `pb.keys.create()`, scope `keys:create`, served below its mount. */
+export interface ResourceDefinition {
+  readonly title: string;
+  /** 'account': below /v1/accounts/{accountId}. 'platform': below /v1, for what comes before any account. */
+  readonly mount: 'account' | 'platform';
+  /** Who may call at all. 'none' is only for what a stranger does, such as signing up. Default 'principal'. */
+  readonly authentication?: 'principal' | 'user' | 'none';
+  readonly operations: Operations;
+}
+
+/** A domain with an API. It has no price and no configuration; its rules are plain functions beside it. */
+export interface DomainDefinition {
+  readonly name: string;
+  readonly title: string;
+  readonly summary: string;
+  readonly events: Readonly<Record<string, z.ZodType>>;
+  readonly errors: Readonly<Record<string, ErrorDefinition>>;
+  /** By the property under which the SDK shows them, in camelCase. */
+  readonly resources: Readonly<Record<string, ResourceDefinition>>;
+}
+
+type OwnErrorCode<D extends { name: string; errors: object }> = `${D['name']}.${keyof D['errors'] & string}`;
+type PathParameter<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | PathParameter<Rest>
+  : never;
+
+type CheckedPath<O extends OperationDefinition> =
+  PathParameter<O['path']> extends keyof O['request']['shape']
+    ? unknown
+    : { readonly 'every {name} of a path must be a field of its request': never };
+
+/** Makes a path parameter without a field, or an error code nobody defined, a compile error at the definition. */
+type CheckedOperations<O extends Operations, Code extends string> = {
+  readonly [K in keyof O]: {
+    readonly path: CheckedPath<O[K]>;
+    readonly errors: readonly (Code | PlatformErrorCode)[];
+  };
+};
+
+type CheckedService<S extends ServiceDefinition> = {
+  readonly operations: CheckedOperations<S['operations'], OwnErrorCode<S>>;
+};
+
+type CheckedDomain<D extends DomainDefinition> = {
+  readonly resources: {
+    readonly [R in keyof D['resources']]: {
+      readonly operations: CheckedOperations<D['resources'][R]['operations'], OwnErrorCode<D>>;
+    };
+  };
+};
+
+export function defineService<const S extends ServiceDefinition>(service: S & CheckedService<S>): S {
+  return service;
+}
+
+export function defineDomain<const D extends DomainDefinition>(domain: D & CheckedDomain<D>): D {
+  return domain;
+}
+
+/** Where an operation of a service is served. The only place that knows the prefix of API-2. */
+export function servicePath(serviceName: string, operation: OperationDefinition): `/${string}` {
+  return `/v1/accounts/{accountId}/services/${serviceName}${operation.path}`;
+}
+
+/** Where an operation of a domain is served. */
+export function resourcePath(resource: ResourceDefinition, operation: OperationDefinition): `/${string}` {
+  return resource.mount === 'account' ? `/v1/accounts/{accountId}${operation.path}` : `/v1${operation.path}`;
+}
+
+/** Who asks. A key speaks for an account, a user for the roles they hold, a credential for its caveats. */
+export type Actor =
+  | { readonly kind: 'key'; readonly keyId: string; readonly accountId: string }
+  | { readonly kind: 'user'; readonly userId: string }
+  | { readonly kind: 'credential'; readonly credentialId: string; readonly accountId: string }
+  | { readonly kind: 'platform' }
+  | { readonly kind: 'stranger' };
+
+/** The entity chain as the platform resolved it: whom a request is about. */
+export interface Entity {
+  readonly accountId: string;
+  /** From the platform's own account down to `accountId`. */
+  readonly chain: readonly string[];
+  readonly applicationId?: string;
+  readonly endpointId?: string;
+  readonly credentialId?: string;
+}
+
+interface BaseContext<Code extends string> {
+  readonly actor: Actor;
+  readonly requestId: string;
+  readonly nowMs: () => number;
+  readonly signal: AbortSignal;
+  /** Builds and does not throw: `throw context.error(…)` keeps the exit visible and lets the compiler narrow. */
+  readonly error: (code: Code | 'resource.unknown', publicDetail: string) => ServiceError;
+  /** What the audit log shows of a change (ACC-8): the state before and after. Secrets never go in here. */
+  readonly audit: (change: { target: string; before?: unknown; after?: unknown }) => void;
+}
+
+/** All that a handler can reach: no clock, account, meter or socket comes from anywhere else. */
+export interface ServiceContext<S extends ServiceDefinition, K extends keyof S['operations']>
+  extends BaseContext<S['operations'][K]['errors'][number]> {
+  readonly entity: Entity;
+  readonly config: z.output<S['config']>;
+  readonly meter: <M extends keyof S['meters'] & string>(
+    meter: M,
+    quantity: number,
+    dimensions: Readonly<Record<S['meters'][M]['dimensions'][number], string>>,
+  ) => void;
+  readonly emit: <E extends keyof S['events'] & string>(
+    event: E,
+    payload: z.output<S['events'][E]>,
+  ) => Promise<void>;
+}
+
+export type Handlers<S extends ServiceDefinition, Ports> = {
+  readonly [K in keyof S['operations']]: (
+    context: ServiceContext<S, K>,
+    request: z.output<S['operations'][K]['request']>,
+    ports: Ports,
+  ) => Promise<z.output<S['operations'][K]['response']>>;
+};
+
+/** What a handler of a domain can reach. `entity` is absent where the resource is mounted at the platform. */
+export interface DomainContext<D extends DomainDefinition, R extends keyof D['resources'], K>
+  extends BaseContext<
+    K extends keyof D['resources'][R]['operations']
+      ? D['resources'][R]['operations'][K]['errors'][number]
+      : never
+  > {
+  readonly entity: D['resources'][R]['mount'] extends 'account' ? Entity : undefined;
+  readonly emit: <E extends keyof D['events'] & string>(
+    event: E,
+    payload: z.output<D['events'][E]>,
+  ) => Promise<void>;
+}
+
+export type DomainHandlers<D extends DomainDefinition, Ports> = {
+  readonly [R in keyof D['resources']]: {
+    readonly [K in keyof D['resources'][R]['operations']]: (
+      context: DomainContext<D, R, K>,
+      request: z.output<D['resources'][R]['operations'][K]['request']>,
+      ports: Ports,
+    ) => Promise<z.output<D['resources'][R]['operations'][K]['response']>>;
+  };
+};

@@ -1,0 +1,168 @@
+import { z } from 'zod';
+
+/** Who has to act for the failure to stop. It decides who is alerted. */
+export type FailureOwner = 'client' | 'config' | 'capacity' | 'upstream' | 'platform';
+
+export interface ErrorDefinition {
+  readonly status: number;
+  readonly title: string;
+  readonly owner: FailureOwner;
+  /** 'never': the same request fails again. 'after': wait for the Retry-After header. 'now': at once. */
+  readonly retry: 'never' | 'after' | 'now';
+  /** What the reader can do about it. It stands on the error's page. */
+  readonly remedy: string;
+}
+
+/** Codes that any operation may return without declaring them: the platform raises them, not the handler. */
+export const platformErrors = {
+  'request.invalid': {
+    status: 400,
+    title: 'The request does not match its schema.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Compare the fields named in `detail` with the reference of this operation.',
+  },
+  'request.too_large': {
+    status: 413,
+    title: 'The request body is too large.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Send at most the number of bytes that `detail` names.',
+  },
+  'request.unknown_path': {
+    status: 404,
+    title: 'Nothing is served at this path.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Look the path up in /v1/openapi.json.',
+  },
+  'request.idempotency_mismatch': {
+    status: 409,
+    title: 'This idempotency key was used with another request.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Use a new Idempotency-Key for a new request; repeat one only with the same body.',
+  },
+  'request.in_progress': {
+    status: 409,
+    title: 'The same request is still being worked on.',
+    owner: 'client',
+    retry: 'after',
+    remedy: 'Wait, then repeat the request with the same Idempotency-Key.',
+  },
+  'auth.missing': {
+    status: 401,
+    title: 'No valid credential was sent.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Send `Authorization: Bearer pb_live_…` with a key that is active.',
+  },
+  'auth.scope': {
+    status: 403,
+    title: 'The key or role does not cover this operation.',
+    owner: 'config',
+    retry: 'never',
+    remedy:
+      'Create a key with the scope that `detail` names, or ask an administrator for a role that has it.',
+  },
+  'resource.unknown': {
+    status: 404,
+    title: 'There is no such resource here.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Check the id, and that your key belongs to its account or to one above it.',
+  },
+  'policy.refused': {
+    status: 403,
+    title: 'A policy refuses this request.',
+    owner: 'config',
+    retry: 'never',
+    remedy: 'Look at `rule` and `level`: they name what refused, and where it was set.',
+  },
+  'account.suspended': {
+    status: 403,
+    title: 'The account, or one above it, is suspended or closed.',
+    owner: 'config',
+    retry: 'never',
+    remedy: 'Ask the owner of the account named in `level` to make it active again.',
+  },
+  'limit.exceeded': {
+    status: 429,
+    title: 'A limit of this account is reached.',
+    owner: 'capacity',
+    retry: 'after',
+    remedy: 'Wait for the time in Retry-After, or raise the limit that `rule` names.',
+  },
+  'platform.unavailable': {
+    status: 503,
+    title: 'A part of the platform is not available.',
+    owner: 'platform',
+    retry: 'after',
+    remedy: 'Wait for the time in Retry-After and repeat the request with the same Idempotency-Key.',
+  },
+  'platform.internal': {
+    status: 500,
+    title: 'The platform failed.',
+    owner: 'platform',
+    retry: 'after',
+    remedy: 'Repeat the request; if it fails again, report the request id.',
+  },
+} as const satisfies Readonly<Record<string, ErrorDefinition>>;
+
+export type PlatformErrorCode = keyof typeof platformErrors;
+
+/** The two texts are two fields, so that internal detail cannot reach a customer by carelessness. */
+export interface ServiceErrorFields extends ErrorDefinition {
+  readonly code: string;
+  readonly publicDetail: string;
+  readonly internalDetail?: string | undefined;
+  /** For a refusal: the rule that refused, and the level that set it (POL-4). */
+  readonly rule?: string | undefined;
+  readonly level?: string | undefined;
+  readonly retryAfterMs?: number | undefined;
+}
+
+export class ServiceError extends Error {
+  readonly fields: ServiceErrorFields;
+
+  constructor(fields: ServiceErrorFields, options?: ErrorOptions) {
+    super(`${fields.code}: ${fields.internalDetail ?? fields.publicDetail}`, options);
+    this.name = 'ServiceError';
+    this.fields = fields;
+  }
+}
+
+export function platformError(code: PlatformErrorCode, publicDetail: string, cause?: unknown): ServiceError {
+  return new ServiceError({ ...platformErrors[code], code, publicDetail }, { cause });
+}
+
+/** The wire form of an error: RFC 9457 §3, with our code and advice on repeating as extension members. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.string(),
+  retry: z.enum(['never', 'after', 'now']),
+  requestId: z.string().optional(),
+  rule: z.string().optional(),
+  level: z.string().optional(),
+  retryAfterMs: z.int().optional(),
+});
+
+export type Problem = z.output<typeof problemSchema>;
+
+/** The address of a code's documentation page. It is computed here and nowhere else. */
+export const errorPagePath = (code: string): `/docs/errors/${string}` => `/docs/errors/${code}`;
+
+export function toProblem({ fields }: ServiceError, requestId?: string): Problem {
+  const { code, title, status, publicDetail, retry, rule, level, retryAfterMs } = fields;
+  const problem = { type: errorPagePath(code), title, status, detail: publicDetail, code, retry };
+  return {
+    ...problem,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(rule === undefined ? {} : { rule }),
+    ...(level === undefined ? {} : { level }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}

@@ -1,0 +1,98 @@
+import { defineService } from '@patchbay/kit/definition';
+import { z } from 'zod';
+
+const path = ['transport', 'addressFamily', 'bandwidthClass'] as const;
+
+const iceServer = z.object({
+  urls: z.array(z.string()),
+  username: z.string().optional(),
+  credential: z.string().optional(),
+});
+
+export const networkDiscovery = defineService({
+  name: 'network-discovery',
+  title: 'Network discovery',
+  summary:
+    'STUN and TURN: finds the address a client has, and relays its packets where no direct path exists.',
+  timing: 'sync',
+  media: 'immutable',
+  config: z.object({
+    /** The longest time that a credential minted through the API may live. */
+    credentialTtlSecondsMax: z.int().min(10).max(172_800).default(86_400),
+    /** The bit rate of one allocation, both ways together, unless the credential says less. Absent: no cap. */
+    bitsPerSecondMax: z.int().min(8_000).max(1_000_000_000).optional(),
+  }),
+  meters: {
+    attempts: {
+      unit: 'count',
+      summary: 'Attempts to discover an address or to allocate a relay.',
+      dimensions: ['kind', 'outcome'],
+    },
+    allocations: { unit: 'count', summary: 'Relay allocations that began.', dimensions: path },
+    allocationMs: { unit: 'millisecond', summary: 'Time for which allocations stood.', dimensions: path },
+    packets: { unit: 'packet', summary: 'Packets relayed.', dimensions: [...path, 'direction'] },
+    bytes: {
+      unit: 'byte',
+      summary: 'Payload relayed between client and relay, TURN headers excluded.',
+      dimensions: [...path, 'direction'],
+    },
+    checkBytes: {
+      unit: 'byte',
+      summary: 'Connectivity checks relayed: they carry no media and have no price (QUE-5).',
+      dimensions: ['direction'],
+      isPriced: false,
+    },
+  },
+  events: {
+    'allocation.started': z.object({ allocationId: z.string(), sessionId: z.string().optional() }),
+    'allocation.ended': z.object({
+      allocationId: z.string(),
+      sessionId: z.string().optional(),
+      reason: z.string(),
+      bytes: z.string(),
+    }),
+    'limit.reached': z.object({
+      allocationId: z.string(),
+      sessionId: z.string().optional(),
+      limit: z.string(),
+    }),
+  },
+  errors: {
+    no_relay: {
+      status: 503,
+      title: 'No relay is in service.',
+      owner: 'capacity',
+      retry: 'after',
+      remedy: 'Wait for the time in Retry-After and ask again.',
+    },
+    ttl_too_long: {
+      status: 422,
+      title: 'The credential would live longer than this account allows.',
+      owner: 'config',
+      retry: 'never',
+      remedy: 'Ask for a shorter ttlSeconds, or raise credentialTtlSecondsMax in the configuration.',
+    },
+  },
+  operations: {
+    createIceServers: {
+      method: 'POST',
+      path: '/ice-servers',
+      summary: 'Mint a credential and answer it as ICE servers, ready for RTCPeerConnection.',
+      access: 'develop',
+      request: z.strictObject({
+        identity: z.string().min(1).max(128).optional(),
+        applicationId: z.string().optional(),
+        sessionId: z.string().optional(),
+        ttlSeconds: z.int().min(1).max(172_800).default(3_600),
+        usesMax: z.int().min(1).max(1_000_000).optional(),
+        secondsMax: z.int().min(1).max(31_536_000).optional(),
+        bytesMax: z.int().min(1).optional(),
+        bitsPerSecondMax: z.int().min(8_000).optional(),
+        burstBytes: z.int().min(1_500).optional(),
+        peerCidrs: z.array(z.string().max(64)).max(8).optional(),
+      }),
+      response: z.object({ iceServers: z.array(iceServer), expiresAt: z.iso.datetime() }),
+      errors: ['network-discovery.no_relay', 'network-discovery.ttl_too_long', 'account.suspended'],
+    },
+  },
+});

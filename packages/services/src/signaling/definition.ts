@@ -1,0 +1,65 @@
+import { defineService } from '@patchbay/kit/definition';
+import { z } from 'zod';
+
+export const signaling = defineService({
+  name: 'signaling',
+  title: 'Signaling',
+  summary:
+    'Sessions between endpoints: offers, answers and candidates carried, state kept, media re-established.',
+  timing: 'sync',
+  media: 'none',
+  config: z.object({
+    /** 'auto': try the direct path, use a relay when it fails. 'relay': always through a relay. */
+    mode: z.enum(['auto', 'relay']).default('auto'),
+    /** The longest a session may last. Absent: no end. */
+    sessionSecondsMax: z.int().min(1).max(31_536_000).optional(),
+    tokenTtlSecondsMax: z.int().min(10).max(172_800).default(86_400),
+  }),
+  meters: {
+    sessions: { unit: 'count', summary: 'Sessions begun.', dimensions: ['kind'] },
+    messages: { unit: 'count', summary: 'Messages carried from clients.', dimensions: ['transport'] },
+    connectedMs: {
+      unit: 'millisecond',
+      summary: 'Time for which clients were connected.',
+      dimensions: ['transport'],
+    },
+  },
+  events: {
+    'session.started': z.object({ sessionId: z.string() }),
+    'session.connected': z.object({ sessionId: z.string(), mode: z.string() }),
+    'session.ended': z.object({ sessionId: z.string(), code: z.string() }),
+  },
+  errors: {
+    ttl_too_long: {
+      status: 422,
+      title: 'The token would live longer than this account allows.',
+      owner: 'config',
+      retry: 'never',
+      remedy: 'Ask for a shorter ttlSeconds, or raise tokenTtlSecondsMax in the configuration.',
+    },
+    no_node: {
+      status: 503,
+      title: 'No signaling node is in service.',
+      owner: 'capacity',
+      retry: 'after',
+      remedy: 'Wait for the time in Retry-After and ask again.',
+    },
+  },
+  operations: {
+    createToken: {
+      method: 'POST',
+      path: '/tokens',
+      summary: 'Mint a token with which a browser connects as an identity of this account.',
+      access: 'develop',
+      request: z.strictObject({
+        identity: z.string().min(1).max(128),
+        applicationId: z.string().optional(),
+        ttlSeconds: z.int().min(10).max(172_800).default(3_600),
+        secondsMax: z.int().min(1).max(31_536_000).optional(),
+        bytesMax: z.int().min(1).optional(),
+      }),
+      response: z.object({ token: z.string(), signalUrl: z.string(), expiresAt: z.iso.datetime() }),
+      errors: ['signaling.no_node', 'signaling.ttl_too_long', 'account.suspended'],
+    },
+  },
+});
