@@ -5,6 +5,7 @@ export const idPrefixes = {
   acc: 'account',
   app: 'application',
   aud: 'audit entry',
+  crd: 'ephemeral credential',
   end: 'endpoint',
   evt: 'event',
   key: 'API key',
