@@ -140,6 +140,14 @@ export interface Entity {
   readonly credentialId?: string;
 }
 
+/** One change, as the audit log shows it. `accountId` is only for a change that is made before any account is known. */
+export interface AuditedChange {
+  readonly target: string;
+  readonly accountId?: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
 interface BaseContext<Code extends string> {
   readonly actor: Actor;
   readonly requestId: string;
@@ -148,7 +156,7 @@ interface BaseContext<Code extends string> {
   /** Builds and does not throw: `throw context.error(…)` keeps the exit visible and lets the compiler narrow. */
   readonly error: (code: Code | 'resource.unknown', publicDetail: string) => ServiceError;
   /** What the audit log shows of a change (ACC-8): the state before and after. Secrets never go in here. */
-  readonly audit: (change: { target: string; before?: unknown; after?: unknown }) => void;
+  readonly audit: (change: AuditedChange) => void;
 }
 
 /** All that a handler can reach: no clock, account, meter or socket comes from anywhere else. */

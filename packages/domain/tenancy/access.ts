@@ -1,0 +1,36 @@
+import type { Access } from '@patchbay/kit/definition';
+import type { roles } from './definition.ts';
+
+export type Role = (typeof roles)[number];
+
+/** What each role allows (ACC-3). The only table of it. */
+const allowed: Readonly<Record<Role, readonly Access[]>> = {
+  owner: ['read', 'develop', 'bill', 'administer', 'own'],
+  admin: ['read', 'develop', 'bill', 'administer'],
+  developer: ['read', 'develop'],
+  billing: ['read', 'bill'],
+  viewer: ['read'],
+};
+
+export const roleAllows = (role: Role, access: Access): boolean => allowed[role].includes(access);
+
+interface ScopedOperation {
+  /** The service's or resource's name in kebab-case. */
+  readonly owner: string;
+  readonly operation: string;
+  readonly isRead: boolean;
+}
+
+/** Whether one of the scopes of a key covers an operation: `*`, `name:*`, `name:read` or `name:operation` (ACC-4). */
+export function scopesAllow(
+  scopes: readonly string[],
+  { owner, operation, isRead }: ScopedOperation,
+): boolean {
+  return scopes.some(
+    (scope) =>
+      scope === '*' ||
+      scope === `${owner}:*` ||
+      scope === `${owner}:${operation}` ||
+      (isRead && scope === `${owner}:read`),
+  );
+}

@@ -1,0 +1,62 @@
+import type { Entity, ServiceDefinition } from '@patchbay/kit/definition';
+import type { Platform } from './platform.ts';
+
+interface Context {
+  readonly entity: Entity;
+  readonly config: Record<string, unknown>;
+  readonly nowMs: () => number;
+  readonly audit: (change: { target: string; before: unknown; after: unknown }) => void;
+}
+
+type Handler = (context: Context, request: Record<string, unknown>) => Promise<Record<string, unknown>>;
+
+/** Serves what every service has without writing it (API-2): kit/service-resources.ts declares it. */
+export function derivedHandlers(
+  platform: Platform,
+  service: ServiceDefinition,
+): Readonly<Record<string, Handler>> {
+  return {
+    getConfig: async ({ config }) => config,
+
+    async putConfig({ entity, config: before, audit }, request) {
+      const after = service.config.parse(request);
+      await platform.setConfig(entity, service.name, request);
+      audit({ target: `${entity.accountId}/services/${service.name}/config`, before, after });
+      return after;
+    },
+
+    getInfo: async () => ({
+      name: service.name,
+      title: service.title,
+      summary: service.summary,
+      timing: service.timing,
+      media: service.media,
+      meters: Object.entries(service.meters).map(
+        ([name, { unit, summary, dimensions, isPriced = true }]) => ({
+          name,
+          unit,
+          summary,
+          dimensions,
+          isPriced,
+        }),
+      ),
+      events: Object.keys(service.events).map((event) => `${service.name}.${event}`),
+      operations: Object.keys(service.operations),
+    }),
+
+    async getUse({ entity, nowMs }) {
+      const now = new Date(nowMs());
+      const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1)).toISOString();
+      const to = now.toISOString();
+      const totals = await platform.domainPorts.metering.usage.totals({
+        accountId: entity.accountId,
+        from,
+        to,
+      });
+      const meters = Object.entries(service.meters).map(([meter, { unit }]) => {
+        return { meter, unit, quantity: (totals.get(`${service.name}.${meter}`) ?? 0n).toString() };
+      });
+      return { from, to, meters };
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { platformErrors, problemSchema } from '@patchbay/kit/errors';
+import { generateOpenApiDocument } from 'trpc-to-openapi';
+import { z } from 'zod';
+import { errorDefinitionOf, type MountedOperation, mountedOperations } from './mounted.ts';
+import type { AppRouter } from './trpc.ts';
+
+type Responses = Record<string, unknown>;
+export interface OpenApiDocument {
+  readonly openapi: string;
+  readonly paths: Record<string, Record<string, { responses: Responses }>>;
+  readonly components: { schemas?: Record<string, unknown>; securitySchemes?: unknown };
+}
+
+interface Options {
+  readonly version: string;
+  readonly baseUrl: string;
+}
+
+/** The library's document, with its guessed error responses replaced by the ones the definitions declare. */
+export function openApiDocument(router: AppRouter, { version, baseUrl }: Options): OpenApiDocument {
+  const securitySchemes = { Authorization: { type: 'http', scheme: 'bearer' } } as const;
+  const generated = generateOpenApiDocument(router, { title: 'Patchbay', version, baseUrl, securitySchemes });
+  const document = generated as unknown as OpenApiDocument;
+  document.components.schemas = { ...document.components.schemas, Problem: z.toJSONSchema(problemSchema) };
+  for (const mounted of mountedOperations) {
+    const served = document.paths[mounted.path]?.[mounted.operation.method.toLowerCase()];
+    if (served === undefined) throw new Error(`Nothing serves ${mounted.operation.method} ${mounted.path}.`);
+    served.responses = { 200: served.responses['200'], ...problemResponses(mounted) };
+  }
+  return document;
+}
+
+function problemResponses({ owner, operation }: MountedOperation): Responses {
+  const byStatus = Map.groupBy(operation.errors, (code) => errorDefinitionOf(owner, code).status);
+  const entries = [...byStatus].map(([status, codes]) => [status, problemResponse(codes)]);
+  return { ...Object.fromEntries(entries), default: problemResponse(Object.keys(platformErrors)) };
+}
+
+function problemResponse(codes: readonly string[]) {
+  const schema = { $ref: '#/components/schemas/Problem' };
+  return { description: codes.join(', '), content: { 'application/problem+json': { schema } } };
+}

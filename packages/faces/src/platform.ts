@@ -1,0 +1,97 @@
+import type { DomainPorts } from '@patchbay/domain/handlers.generated';
+import type { Role } from '@patchbay/domain/tenancy/access';
+import type { Actor, AuditedChange, Entity } from '@patchbay/kit/definition';
+import type { ServicePorts } from '@patchbay/services/handlers.generated';
+
+/** What a caller showed: a key or an ephemeral credential in a header, or the session of somebody signed in. */
+export type Evidence =
+  | { readonly kind: 'bearer'; readonly token: string }
+  | { readonly kind: 'signIn'; readonly signInSessionId: string };
+
+/** Who holds the evidence, before it is known which account the request is about. */
+export interface Principal {
+  readonly actor: Actor;
+  readonly name: string;
+  /** Of a key or a credential; a user has roles instead. */
+  readonly scopes?: readonly string[];
+}
+
+export type AccountState = 'active' | 'suspended' | 'closed';
+
+/** An account as seen by one principal. */
+export interface Reach {
+  /** From the platform down to the account asked for. */
+  readonly chain: readonly { readonly id: string; readonly state: AccountState }[];
+  /** The highest account of that chain at which the principal holds something, and what. A key holds all there. */
+  readonly grants: readonly { readonly accountId: string; readonly role: Role }[];
+}
+
+export interface RateLimit {
+  readonly isExceeded: boolean;
+  readonly limit: number;
+  readonly remaining: number;
+  readonly resetMs: number;
+}
+
+export interface UsageReport {
+  readonly meter: string;
+  readonly quantity: number;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+export interface AuditReport extends AuditedChange {
+  readonly accountId: string;
+  readonly action: string;
+  readonly actor: Actor;
+  readonly actorName: string;
+  readonly requestId: string;
+  readonly address?: string;
+}
+
+export interface StoredAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** Keeps answers for 24 hours by caller, route and key, so that a repeated request has one effect (C40). */
+export interface IdempotencyStore {
+  begin(
+    request: IdempotentRequest,
+  ): Promise<
+    | { readonly kind: 'fresh' }
+    | { readonly kind: 'replay'; readonly answer: StoredAnswer }
+    | { readonly kind: 'mismatch' }
+    | { readonly kind: 'in_progress' }
+  >;
+  complete(request: IdempotentRequest, answer: StoredAnswer): Promise<void>;
+  /** Forgets a request that had no effect, so that it can be repeated. */
+  abandon(request: IdempotentRequest): Promise<void>;
+}
+
+export interface IdempotentRequest {
+  /** The key's own account, or the user's id: two callers never meet. */
+  readonly callerId: string;
+  readonly accountId: string;
+  readonly route: string;
+  readonly key: string;
+  readonly fingerprint: string;
+}
+
+/** What dispatch asks of the world. A refusal is a thrown ServiceError. */
+export interface Platform {
+  readonly servicePorts: ServicePorts;
+  readonly domainPorts: DomainPorts;
+  readonly idempotency: IdempotencyStore;
+  nowMs(): number;
+  /** Resolves to undefined when the evidence is missing or does not hold. */
+  authenticate(evidence: Evidence | undefined): Promise<Principal | undefined>;
+  /** Resolves to undefined when there is no such account, or none within reach: the two look alike (C1). */
+  reach(principal: Principal, accountId: string): Promise<Reach | undefined>;
+  rateLimit(principal: Principal, scope: string): Promise<RateLimit>;
+  /** The configuration that an account set for a service, or `{}`. */
+  configOf(entity: Entity, service: string): Promise<unknown>;
+  setConfig(entity: Entity, service: string, config: unknown): Promise<void>;
+  recordUsage(entity: Entity, report: UsageReport): void;
+  emit(accountId: string, event: string, payload: unknown): Promise<void>;
+  audit(report: AuditReport): Promise<void>;
+}

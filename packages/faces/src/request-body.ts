@@ -1,0 +1,46 @@
+import { platformError } from '@patchbay/kit/errors';
+
+export const BODY_SIZE_BYTES_MAX = 1_000_000;
+export const BODY_DEPTH_MAX = 32;
+
+/** Reads the body within its bounds and parses it. No body is an empty object. */
+export async function readBody(request: Request): Promise<{ readonly text: string; readonly body: unknown }> {
+  const text = await readBounded(request);
+  const body = parseJson(text || '{}');
+  if (depthOf(body) > BODY_DEPTH_MAX) {
+    throw platformError('request.invalid', `JSON may be nested ${BODY_DEPTH_MAX} deep.`);
+  }
+  return { text, body };
+}
+
+async function readBounded({ body }: Request): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  let sizeBytes = 0;
+  for await (const chunk of body ?? []) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > BODY_SIZE_BYTES_MAX) {
+      throw platformError('request.too_large', `At most ${BODY_SIZE_BYTES_MAX} bytes.`);
+    }
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw platformError('request.invalid', 'The body is not JSON.', cause);
+  }
+}
+
+function depthOf(value: unknown): number {
+  let depth = 0;
+  let level: unknown[] = [value];
+  while (level.length > 0 && depth <= BODY_DEPTH_MAX) {
+    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+    depth += 1;
+  }
+  return depth;
+}

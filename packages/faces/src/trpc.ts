@@ -1,0 +1,169 @@
+import type { domains } from '@patchbay/domain/registry.generated';
+import type { OperationDefinition, ResourceDefinition, ServiceDefinition } from '@patchbay/kit/definition';
+import { platformError, ServiceError, toProblem } from '@patchbay/kit/errors';
+import { createId } from '@patchbay/kit/ids';
+import type { ServiceResources } from '@patchbay/kit/service-resources';
+import type { services } from '@patchbay/services/registry.generated';
+import { initTRPC, TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from '@trpc/server';
+import type { OpenApiMeta } from 'trpc-to-openapi';
+import { z } from 'zod';
+import { withoutCoercion } from './coercion.ts';
+import { dispatch } from './dispatch.ts';
+import { type MountedOperation, mountedOperations } from './mounted.ts';
+import type { Evidence, Platform, Principal } from './platform.ts';
+
+export interface CallContext {
+  readonly evidence: Evidence | undefined;
+  readonly requestId: string;
+  readonly address?: string | undefined;
+  readonly signal: AbortSignal;
+  readonly responseHeaders: Headers;
+  /** Set once authenticated, so that a face that has to know earlier does not ask twice. */
+  readonly principal?: Principal | undefined;
+}
+
+const t = initTRPC
+  .context<CallContext>()
+  .meta<OpenApiMeta>()
+  .create({
+    errorFormatter: ({ shape, error, ctx }) => ({
+      ...shape,
+      data: { ...shape.data, stack: undefined, problem: toProblem(toServiceError(error), ctx?.requestId) },
+    }),
+  });
+
+type Input<O extends OperationDefinition, Mount> = z.input<O['request']> &
+  (Mount extends 'account' ? { accountId: string } : unknown);
+type ProcedureOf<O extends OperationDefinition, Mount> = O['method'] extends 'GET'
+  ? TRPCQueryProcedure<{ input: Input<O, Mount>; output: z.output<O['response']>; meta: OpenApiMeta }>
+  : TRPCMutationProcedure<{ input: Input<O, Mount>; output: z.output<O['response']>; meta: OpenApiMeta }>;
+
+type Intersected<Union> = (Union extends unknown ? (member: Union) => void : never) extends (
+  all: infer All,
+) => void
+  ? All
+  : never;
+type Services = typeof services;
+type Domains = typeof domains;
+type Resources = Intersected<{ [D in keyof Domains]: Domains[D]['resources'] }[keyof Domains]>;
+
+type ResourceProcedures<R> = R extends ResourceDefinition
+  ? { [K in keyof R['operations']]: ProcedureOf<R['operations'][K], R['mount']> }
+  : never;
+type ServiceProcedures<S extends ServiceDefinition> = {
+  [K in keyof S['operations']]: ProcedureOf<S['operations'][K], 'account'>;
+} & { [K in keyof ServiceResources<S>]: ProcedureOf<ServiceResources<S>[K], 'account'> };
+
+type RouterRecord = { [R in keyof Resources]: ResourceProcedures<Resources[R]> } & {
+  [S in keyof Services]: ServiceProcedures<Services[S]>;
+};
+
+export type AppRouter = ReturnType<typeof createAppRouter>;
+
+/** Builds one procedure for each declared operation. The cast holds because the contract test walks the registry. */
+export function createAppRouter(platform: Platform) {
+  const record: Record<string, Record<string, unknown>> = {};
+  for (const mounted of mountedOperations) {
+    record[mounted.group] = { ...record[mounted.group], [mounted.name]: procedureOf(platform, mounted) };
+  }
+  return t.router(record as unknown as RouterRecord);
+}
+
+function procedureOf(platform: Platform, mounted: MountedOperation) {
+  const { operation, scopeName, name, title, path, mount, authentication } = mounted;
+  const openapi = {
+    method: operation.method,
+    path,
+    operationId: `${scopeName}.${name}`,
+    summary: operation.summary,
+    tags: [title],
+    protect: authentication !== 'none',
+  };
+  // Authentication stands before `.input`: a stranger learns nothing about the schema (POL-4).
+  const procedure = t.procedure
+    .meta({ openapi })
+    .use(({ ctx, next }) =>
+      asTrpcError(async () =>
+        next({ ctx: { ...ctx, principal: await principalOf(platform, ctx, mounted) } }),
+      ),
+    )
+    .input(withoutCoercion(inputOf(operation, mount)))
+    .output(operation.response);
+
+  type Resolve = Parameters<typeof procedure.query>[0];
+  const resolve: Resolve = ({ input, ctx }) => {
+    const { accountId, ...request } = input as { accountId?: string };
+    const { principal, requestId, address, signal, responseHeaders } = ctx;
+    const call = { mounted, principal, accountId, request, requestId, address, signal, responseHeaders };
+    return asTrpcError(() => dispatch(platform, call));
+  };
+  return operation.method === 'GET' ? procedure.query(resolve) : procedure.mutation(resolve);
+}
+
+function inputOf({ request }: OperationDefinition, mount: MountedOperation['mount']): z.ZodObject {
+  return mount === 'account' ? request.safeExtend({ accountId: z.string().max(64) }) : request;
+}
+
+const stranger: Principal = { actor: { kind: 'stranger' }, name: 'A stranger', scopes: [] };
+
+async function principalOf(
+  platform: Platform,
+  { evidence, principal }: CallContext,
+  { authentication }: MountedOperation,
+): Promise<Principal> {
+  const known = principal ?? (await platform.authenticate(evidence));
+  if (known !== undefined) return known;
+  if (authentication === 'none') return stranger;
+  throw platformError(
+    'auth.missing',
+    evidence === undefined ? 'Send a key.' : 'This key is unknown, revoked or expired.',
+  );
+}
+
+/** tRPC knows fewer failures than we do. The status travels in the problem; the tRPC code is only the nearest. */
+async function asTrpcError<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof TRPCError) throw cause;
+    const status = cause instanceof ServiceError ? cause.fields.status : 500;
+    throw new TRPCError({ code: nearest(status), message: 'See data.problem.', cause });
+  }
+}
+
+function nearest(status: number) {
+  switch (status) {
+    case 401:
+      return 'UNAUTHORIZED';
+    case 403:
+      return 'FORBIDDEN';
+    case 404:
+      return 'NOT_FOUND';
+    case 409:
+      return 'CONFLICT';
+    case 429:
+      return 'TOO_MANY_REQUESTS';
+    default:
+      return status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_REQUEST';
+  }
+}
+
+/** Every failure, wherever it began, leaves as one of our codes. A response that breaks its schema is ours: a 500. */
+export function toServiceError(error: TRPCError): ServiceError {
+  if (error.cause instanceof ServiceError) return error.cause;
+  if (error.code === 'BAD_REQUEST' && error.cause instanceof z.core.$ZodError) {
+    const places = error.cause.issues.map((issue) => `/${issue.path.join('/')}: ${issue.message}`);
+    return platformError('request.invalid', places.join('; '), error);
+  }
+  if (error.code === 'BAD_REQUEST' || error.code === 'PARSE_ERROR') {
+    return platformError('request.invalid', 'The request cannot be read.', error);
+  }
+  if (error.code === 'NOT_FOUND') return platformError('request.unknown_path', 'No such path.', error);
+  if (error.code === 'METHOD_NOT_SUPPORTED')
+    return platformError('request.unknown_path', 'No such method.', error);
+  if (error.code === 'UNSUPPORTED_MEDIA_TYPE') return platformError('request.invalid', 'Send JSON.', error);
+  return platformError('platform.internal', 'The platform failed.', error);
+}
+
+/** The identifier of one request: in its log lines, its audit entry, its answer. */
+export const createRequestId = (): string => createId('req');

@@ -1,0 +1,68 @@
+import type { Handlers } from '@patchbay/kit/definition';
+import type { Restriction } from '@patchbay/protocol/credential/caveats';
+import type { networkDiscovery } from './definition.ts';
+import type { NetworkDiscoveryPorts } from './ports.ts';
+
+export const handlers: Handlers<typeof networkDiscovery, NetworkDiscoveryPorts> = {
+  async createIceServers(context, request, { minting, placement }) {
+    const { entity, config, nowMs, audit } = context;
+    if (request.ttlSeconds > config.credentialTtlSecondsMax) {
+      throw context.error(
+        'network-discovery.ttl_too_long',
+        `This account allows ${config.credentialTtlSecondsMax} seconds, not ${request.ttlSeconds}.`,
+      );
+    }
+    const urls = await placement.relayUrls({ accountId: entity.accountId });
+    if (urls.length === 0) throw context.error('network-discovery.no_relay', 'No relay is in service.');
+    const expiresAtMs = nowMs() + request.ttlSeconds * 1000;
+    const caveats = caveatsOf(request, { accountId: entity.accountId, expiresAtMs, config });
+    const { username, password } = await minting.mint({ accountId: entity.accountId, caveats });
+    audit({ target: username, after: { ...request, expiresAt: new Date(expiresAtMs).toISOString() } });
+    return {
+      iceServers: [{ urls: [...urls], username, credential: password }],
+      expiresAt: new Date(expiresAtMs).toISOString(),
+    };
+  },
+};
+
+interface Request {
+  readonly identity?: string | undefined;
+  readonly applicationId?: string | undefined;
+  readonly sessionId?: string | undefined;
+  readonly usesMax?: number | undefined;
+  readonly secondsMax?: number | undefined;
+  readonly bytesMax?: number | undefined;
+  readonly bitsPerSecondMax?: number | undefined;
+  readonly burstBytes?: number | undefined;
+  readonly peerCidrs?: readonly string[] | undefined;
+}
+
+interface Frame {
+  readonly accountId: string;
+  readonly expiresAtMs: number;
+  readonly config: { readonly bitsPerSecondMax?: number | undefined };
+}
+
+/** What a request asks for, as caveats. Limits of this operation count in total: the credential is made for one use. */
+function caveatsOf(request: Request, { accountId, expiresAtMs, config }: Frame): readonly Restriction[] {
+  const { identity, applicationId, sessionId, usesMax, secondsMax, bytesMax, peerCidrs } = request;
+  const caveats: Restriction[] = [
+    { type: 'account', accountId },
+    { type: 'notAfter', atMs: expiresAtMs },
+    { type: 'services', services: ['network-discovery'] },
+  ];
+  if (identity !== undefined) caveats.push({ type: 'identity', identity });
+  if (applicationId !== undefined) caveats.push({ type: 'application', applicationId });
+  if (sessionId !== undefined) caveats.push({ type: 'session', session: sessionId });
+  if (usesMax !== undefined) caveats.push({ type: 'uses', max: usesMax });
+  if (secondsMax !== undefined) caveats.push({ type: 'seconds', max: secondsMax, counts: 'total' });
+  if (bytesMax !== undefined) caveats.push({ type: 'bytes', max: bytesMax, counts: 'total' });
+  if (peerCidrs !== undefined) caveats.push({ type: 'peerCidrs', cidrs: peerCidrs });
+  const bitsPerSecond = Math.min(request.bitsPerSecondMax ?? Infinity, config.bitsPerSecondMax ?? Infinity);
+  if (Number.isFinite(bitsPerSecond)) {
+    // A quarter of a second at the full rate, unless the request says more or less.
+    const burstBytes = request.burstBytes ?? Math.max(1_500, Math.floor(bitsPerSecond / 32));
+    caveats.push({ type: 'bitRate', bitsPerSecond, burstBytes });
+  }
+  return caveats;
+}

@@ -1,0 +1,69 @@
+import { ServiceError } from '@patchbay/kit/errors';
+import { createId } from '@patchbay/kit/ids';
+import { mint, parseUsername, verify } from '@patchbay/protocol/credential/credential';
+import { serviceContext } from '@patchbay/testing/service-context';
+import { expect, test } from 'vitest';
+import { networkDiscovery } from './definition.ts';
+import { handlers } from './handlers.ts';
+import type { NetworkDiscoveryPorts } from './ports.ts';
+
+const accountId = createId('acc');
+const mintKey = new Uint8Array(32).fill(7);
+const ports = (urls: readonly string[] = ['turn:192.0.2.1:3478?transport=udp']): NetworkDiscoveryPorts => ({
+  minting: {
+    mint: async ({ caveats }) =>
+      mint({ keyId: createId('key'), mintKey, caveats, randomId: new Uint8Array(12) }),
+  },
+  placement: { relayUrls: async () => urls },
+});
+const { createIceServers } = networkDiscovery.operations;
+const request = (fields: object = {}) => createIceServers.request.parse(fields);
+
+test('createIceServers 200: the credential is the account’s own, and says what was asked for', async () => {
+  const { context, audited } = serviceContext(networkDiscovery, { accountId });
+  const answer = await handlers.createIceServers(context, request({ bytesMax: 5_000, usesMax: 1 }), ports());
+  const [server] = answer.iceServers;
+  const { username = '', credential: password = '' } = server ?? {};
+  expect(verify(mintKey, { username, password })).toMatchObject({ type: 'credential' });
+  const parsed = parseUsername(username);
+  expect(parsed.type === 'credential' && parsed.blocks[0]?.caveats).toEqual(
+    expect.arrayContaining([
+      { type: 'account', accountId },
+      expect.objectContaining({ type: 'bytes', max: 5_000 }),
+      expect.objectContaining({ type: 'uses', max: 1 }),
+    ]),
+  );
+  expect(JSON.stringify(audited)).not.toContain(password);
+});
+
+test('createIceServers 422: a longer life than the account allows is refused', async () => {
+  const { context } = serviceContext(networkDiscovery, {
+    accountId,
+    config: { credentialTtlSecondsMax: 60 },
+  });
+  await expect(
+    handlers.createIceServers(context, request({ ttlSeconds: 61 }), ports()),
+  ).rejects.toMatchObject({
+    fields: { code: 'network-discovery.ttl_too_long', status: 422 },
+  });
+});
+
+test('createIceServers 503: without a relay there is no answer that looks like one', async () => {
+  const { context } = serviceContext(networkDiscovery, { accountId });
+  const refused = handlers.createIceServers(context, request(), ports([]));
+  await expect(refused).rejects.toBeInstanceOf(ServiceError);
+  await expect(refused).rejects.toMatchObject({
+    fields: { code: 'network-discovery.no_relay', status: 503 },
+  });
+});
+
+test('the account’s bit rate holds even where the request asks for more', async () => {
+  const { context } = serviceContext(networkDiscovery, { accountId, config: { bitsPerSecondMax: 64_000 } });
+  const answer = await handlers.createIceServers(context, request({ bitsPerSecondMax: 1_000_000 }), ports());
+  const parsed = parseUsername(answer.iceServers[0]?.username ?? '');
+  expect(parsed.type === 'credential' && parsed.blocks[0]?.caveats).toContainEqual({
+    type: 'bitRate',
+    bitsPerSecond: 64_000,
+    burstBytes: 2_000,
+  });
+});

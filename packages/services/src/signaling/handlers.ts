@@ -1,0 +1,38 @@
+import type { Handlers } from '@patchbay/kit/definition';
+import type { Restriction } from '@patchbay/protocol/credential/caveats';
+import { bearerToken } from '@patchbay/protocol/credential/credential';
+import type { signaling } from './definition.ts';
+import type { SignalingPorts } from './ports.ts';
+
+export const handlers: Handlers<typeof signaling, SignalingPorts> = {
+  async createToken(context, request, { minting, placement }) {
+    const { entity, config, nowMs, audit } = context;
+    const { accountId } = entity;
+    if (request.ttlSeconds > config.tokenTtlSecondsMax) {
+      throw context.error(
+        'signaling.ttl_too_long',
+        `This account allows ${config.tokenTtlSecondsMax} seconds, not ${request.ttlSeconds}.`,
+      );
+    }
+    const signalUrl = await placement.signalUrl({ accountId });
+    if (signalUrl === undefined) throw context.error('signaling.no_node', 'No signaling node is in service.');
+    const expiresAtMs = nowMs() + request.ttlSeconds * 1000;
+    const seconds = Math.min(request.secondsMax ?? Infinity, config.sessionSecondsMax ?? Infinity);
+    const caveats: Restriction[] = [
+      { type: 'account', accountId },
+      { type: 'notAfter', atMs: expiresAtMs },
+      { type: 'identity', identity: request.identity },
+      // The relay is part of a call: the same token opens both.
+      { type: 'services', services: ['signaling', 'network-discovery'] },
+      ...(request.applicationId
+        ? [{ type: 'application', applicationId: request.applicationId } as const]
+        : []),
+      ...(Number.isFinite(seconds) ? [{ type: 'seconds', max: seconds, counts: 'session' } as const] : []),
+      ...(request.bytesMax ? [{ type: 'bytes', max: request.bytesMax, counts: 'session' } as const] : []),
+    ];
+    const credential = await minting.mint({ accountId, caveats });
+    const expiresAt = new Date(expiresAtMs).toISOString();
+    audit({ target: credential.username, after: { ...request, expiresAt } });
+    return { token: bearerToken(credential), signalUrl, expiresAt };
+  },
+};

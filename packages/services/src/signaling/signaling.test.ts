@@ -1,0 +1,49 @@
+import { createId } from '@patchbay/kit/ids';
+import { mint, parseBearerToken, verify } from '@patchbay/protocol/credential/credential';
+import { serviceContext } from '@patchbay/testing/service-context';
+import { expect, test } from 'vitest';
+import { signaling } from './definition.ts';
+import { handlers } from './handlers.ts';
+import type { SignalingPorts } from './ports.ts';
+
+const accountId = createId('acc');
+const mintKey = new Uint8Array(32).fill(7);
+const ports = (signalUrl: string | undefined = 'wss://signal.test'): SignalingPorts => ({
+  minting: {
+    mint: async ({ caveats }) =>
+      mint({ keyId: createId('key'), mintKey, caveats, randomId: new Uint8Array(12) }),
+  },
+  placement: { signalUrl: async () => signalUrl },
+});
+const request = (fields: object = {}) =>
+  signaling.operations.createToken.request.parse({ identity: 'bob', ...fields });
+
+test('createToken 200: the token opens signaling as the identity asked for', async () => {
+  const { context, audited } = serviceContext(signaling, { accountId });
+  const { token, signalUrl } = await handlers.createToken(context, request(), ports());
+  expect(signalUrl).toBe('wss://signal.test');
+  const credential = parseBearerToken(token);
+  if ('type' in credential) throw new Error(credential.detail);
+  const verified = verify(mintKey, credential);
+  expect(verified.type === 'credential' && verified.blocks[0]?.caveats).toContainEqual({
+    type: 'identity',
+    identity: 'bob',
+  });
+  expect(JSON.stringify(audited)).not.toContain(credential.password);
+});
+
+test('createToken 422: a longer life than the account allows is refused', async () => {
+  const { context } = serviceContext(signaling, { accountId, config: { tokenTtlSecondsMax: 60 } });
+  await expect(handlers.createToken(context, request({ ttlSeconds: 61 }), ports())).rejects.toMatchObject({
+    fields: { code: 'signaling.ttl_too_long', status: 422 },
+  });
+});
+
+test('createToken 503: without a signaling node there is no token', async () => {
+  const { context } = serviceContext(signaling, { accountId });
+  const { minting } = ports();
+  const nowhere = { minting, placement: { signalUrl: async () => undefined } };
+  await expect(handlers.createToken(context, request(), nowhere)).rejects.toMatchObject({
+    fields: { code: 'signaling.no_node', status: 503 },
+  });
+});
