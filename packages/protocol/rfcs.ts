@@ -1,0 +1,26 @@
+/** The RFCs this repository cites. A citation of an entry with `obsoletedBy` is refused by the check. */
+export interface Rfc {
+  readonly title: string;
+  /** The RFC to cite instead. */
+  readonly obsoletedBy?: number;
+}
+
+export const rfcs: Readonly<Record<number, Rfc>> = {
+  3489: { title: 'STUN: Simple Traversal of UDP Through NATs', obsoletedBy: 8489 },
+  3550: { title: 'RTP: A Transport Protocol for Real-Time Applications' },
+  5245: { title: 'Interactive Connectivity Establishment (ICE)', obsoletedBy: 8445 },
+  5389: { title: 'Session Traversal Utilities for NAT (STUN)', obsoletedBy: 8489 },
+  5766: { title: 'Traversal Using Relays around NAT (TURN)', obsoletedBy: 8656 },
+  5769: { title: 'Test Vectors for Session Traversal Utilities for NAT (STUN)' },
+  5780: { title: 'NAT Behavior Discovery Using Session Traversal Utilities for NAT (STUN)' },
+  5952: { title: 'A Recommendation for IPv6 Address Text Representation' },
+  6056: { title: 'Recommendations for Transport-Protocol Port Randomization' },
+  6062: { title: 'TURN Extensions for TCP Allocations' },
+  6156: { title: 'TURN Extension for IPv6', obsoletedBy: 8656 },
+  7983: { title: 'Multiplexing Scheme Updates for SRTP Extension for DTLS' },
+  8016: { title: 'Mobility with Traversal Using Relays around NAT (TURN)' },
+  8265: { title: 'PRECIS: Usernames and Passwords' },
+  8445: { title: 'Interactive Connectivity Establishment (ICE)' },
+  8489: { title: 'Session Traversal Utilities for NAT (STUN)' },
+  8656: { title: 'Traversal Using Relays around NAT (TURN)' },
+};

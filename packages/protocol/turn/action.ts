@@ -1,0 +1,109 @@
+import type { IpBytes } from '../stun/ip-address.ts';
+import type { TransportAddress } from '../stun/transport-address.ts';
+import type { AddressFamily } from './address-family.ts';
+import type { ClientPath, FlowLimits } from './data-path.ts';
+import type { BandwidthClass, Grant, LimitKind, LimitOutcome } from './grant.ts';
+
+/** Why an allocation ended. */
+export type EndReason =
+  | 'released'
+  | 'expired'
+  | 'credential-ended'
+  | 'limit-bytes'
+  | 'limit-seconds'
+  | 'revoked'
+  | 'relay-stopped';
+
+/** Why a datagram for the core got no answer. Each is a label of a metric. */
+export type DropReason =
+  | 'malformed'
+  | 'not-a-request'
+  | 'unknown-method'
+  | 'fingerprint'
+  | 'challenge-limit'
+  | 'amplification'
+  | 'in-progress'
+  | 'resolving'
+  | 'busy'
+  | 'peer-rate';
+
+export interface AllocationFacts {
+  readonly allocationId: string;
+  readonly client: ClientPath;
+  readonly family: AddressFamily;
+  readonly relayed: TransportAddress;
+  readonly grant: Grant;
+  readonly bandwidthClass: BandwidthClass | undefined;
+}
+
+/** What the shell is to do, in order. */
+export type Action =
+  | { readonly type: 'send'; readonly client: ClientPath; readonly bytes: Uint8Array }
+  | { readonly type: 'drop'; readonly reason: DropReason }
+  /** Ask the platform; answer with `resolved`. Asked once for a username, however many requests wait. */
+  | { readonly type: 'resolveCredential'; readonly username: string }
+  /** Ask the platform to count one use; answer with `useCounted`. */
+  | {
+      readonly type: 'countUse';
+      readonly allocationId: string;
+      readonly counterId: string;
+      readonly clientKey: string;
+      readonly usesMax: number;
+    }
+  /** Open a relayed address; answer with `relayOpened`. */
+  | {
+      readonly type: 'openRelay';
+      readonly allocationId: string;
+      readonly client: ClientPath;
+      readonly family: AddressFamily;
+    }
+  | { readonly type: 'limit'; readonly allocationId: string; readonly limits: FlowLimits }
+  | {
+      readonly type: 'permit';
+      readonly allocationId: string;
+      readonly peer: { readonly ip: IpBytes; readonly isOwnRelay: boolean };
+      readonly untilMs: number;
+    }
+  | {
+      readonly type: 'bindChannel';
+      readonly allocationId: string;
+      readonly channel: number;
+      readonly peer: TransportAddress;
+      readonly untilMs: number;
+    }
+  /** Close a relayed address that belongs to no allocation any more. */
+  | { readonly type: 'closeRelay'; readonly allocationId: string }
+  /** A Binding answered or an Allocate decided; the grant is absent where nobody was authenticated. */
+  | {
+      readonly type: 'attempted';
+      readonly kind: 'discovery' | 'relay';
+      readonly outcome: 'succeeded' | 'refused';
+      readonly code?: number;
+      readonly grant?: Grant;
+      readonly family: AddressFamily;
+    }
+  | ({ readonly type: 'allocated'; readonly atMs: number } & AllocationFacts)
+  /** The bandwidth class changed: what follows is another segment (MET-4). */
+  | {
+      readonly type: 'classChanged';
+      readonly allocationId: string;
+      readonly bandwidthClass: BandwidthClass;
+      readonly atMs: number;
+    }
+  | {
+      readonly type: 'limitReached';
+      readonly allocationId: string;
+      readonly counterId: string;
+      readonly kind: LimitKind;
+      readonly outcome: LimitOutcome;
+    }
+  | { readonly type: 'mediaStarted'; readonly allocationId: string }
+  /** Close the relayed address and write the last usage record. Totals come from the data path. */
+  | {
+      readonly type: 'ended';
+      readonly allocationId: string;
+      readonly reason: EndReason;
+      /** Words for a person: the reason of a revocation, say. */
+      readonly detail: string;
+      readonly atMs: number;
+    };

@@ -1,0 +1,188 @@
+import { attributeType } from '../stun/attribute-type.ts';
+import { ipToText } from '../stun/ip-address.ts';
+import type { Action } from './action.ts';
+import { type AddressFamily, decodeAddressFamily, familyOf } from './address-family.ts';
+import type { Allocation } from './allocation.ts';
+import { cidrFromText } from './cidr.ts';
+import type { KnownCredential } from './credential-cache.ts';
+import { counterKeepMsOf, counterKeyOf, type Limit, sessionKeyOf } from './grant.ts';
+import { enter, wakeFor } from './lifecycle.ts';
+import { decodeLifetime } from './lifetime.ts';
+import { attributeOf, type Request, refuse, type SignedRequest } from './reply.ts';
+import { decodeRequestedTransport, protocolUdp } from './requested-transport.ts';
+import type { TurnState } from './state.ts';
+import { createTokenBucket } from './token-bucket.ts';
+
+export interface Refusal {
+  readonly code: number;
+  readonly phrase: string;
+}
+
+/** RFC 8656 §7.2: an Allocate whose sender is known. */
+export function allocate(state: TurnState, request: SignedRequest, credential: KnownCredential): Action[] {
+  const { grant } = credential;
+  const wish = readWish(state, request);
+  const refusal = 'code' in wish ? wish : refusalByQuota(state, request, credential);
+  if (refusal !== undefined || 'code' in wish) {
+    const family = 'code' in wish ? familyOf(request.client.address.ip) : wish.family;
+    const error = refusal ?? { code: 400, phrase: 'Bad Request' };
+    return [
+      refuse(state, request, error),
+      { type: 'attempted', kind: 'relay', outcome: 'refused', code: error.code, grant, family },
+    ];
+  }
+  const allocation = draftAllocation(state, { request, credential, wish });
+  enter(state, allocation, request.nowMs);
+  wakeFor(state, allocation, request.nowMs);
+  const uses = usesOf(allocation);
+  if (uses.length === 0) return [openRelay(allocation)];
+  const clientKey = ipToText(request.client.address.ip);
+  return uses.map(({ counterId, max }) => ({
+    type: 'countUse' as const,
+    allocationId: allocation.id,
+    counterId,
+    clientKey,
+    usesMax: max,
+  }));
+}
+
+interface Wish {
+  readonly family: AddressFamily;
+  readonly lifetimeSeconds: number | undefined;
+  readonly isAdditionalFamilyWished: boolean;
+}
+
+export const badRequest: Refusal = { code: 400, phrase: 'Bad Request' };
+export const noCapacity: Refusal = { code: 508, phrase: 'Insufficient Capacity' };
+
+/** RFC 8656 §7.2, steps 2 to 8: what the attributes ask for, or why it cannot be. */
+function readWish(state: TurnState, request: SignedRequest): Wish | Refusal {
+  const valueIn = (type: number) => attributeOf(request, type)?.value;
+  // Step 2: the 5-tuple is in use.
+  if (state.byClient.has(request.clientKey)) return { code: 437, phrase: 'Allocation Mismatch' };
+  // Step 3: only UDP is relayed.
+  const transport = valueIn(attributeType.requestedTransport);
+  const protocol = transport === undefined ? undefined : decodeRequestedTransport(transport);
+  if (protocol === undefined) return badRequest;
+  if (protocol !== protocolUdp)
+    return { code: protocol === 6 ? 400 : 442, phrase: 'Unsupported Transport Protocol' };
+  // Steps 5 to 8: families and ports.
+  const family = valueIn(attributeType.requestedAddressFamily);
+  const additional = valueIn(attributeType.additionalAddressFamily);
+  const evenPort = valueIn(attributeType.evenPort);
+  if (valueIn(attributeType.reservationToken) !== undefined) {
+    // Nothing was ever reserved here, so every token is unknown.
+    return (family ?? additional ?? evenPort) ? badRequest : noCapacity;
+  }
+  if (additional !== undefined) {
+    const isReserving = ((evenPort?.[0] ?? 0) & 0x80) !== 0;
+    if (family !== undefined || isReserving || decodeAddressFamily(additional) !== 'ipv6') return badRequest;
+  }
+  if (evenPort !== undefined) return noCapacity;
+  const wished =
+    additional !== undefined
+      ? 'ipv4'
+      : family === undefined
+        ? state.options.families[0]
+        : decodeAddressFamily(family);
+  if (wished === undefined) return badRequest;
+  if (wished === 'unknown' || !state.options.families.includes(wished)) {
+    return { code: 440, phrase: 'Address Family not Supported' };
+  }
+  const lifetime = valueIn(attributeType.lifetime);
+  const lifetimeSeconds = lifetime === undefined ? undefined : decodeLifetime(lifetime);
+  if (lifetime !== undefined && lifetimeSeconds === undefined) return badRequest;
+  return { family: wished, lifetimeSeconds, isAdditionalFamilyWished: additional !== undefined };
+}
+
+/** RFC 8656 §7.2, step 9, and the limits of the credential. */
+function refusalByQuota(
+  state: TurnState,
+  request: Request,
+  credential: KnownCredential,
+): Refusal | undefined {
+  const { bounds } = state;
+  const { grant, username } = credential;
+  if (state.isDraining || state.byId.size >= bounds.allocationCountMax) return noCapacity;
+  if ((state.countByUsername.get(username) ?? 0) >= bounds.allocationsPerCredentialMax) {
+    return { code: 486, phrase: 'Allocation Quota Reached' };
+  }
+  if (grant.endsAtMs !== undefined && grant.endsAtMs <= request.nowMs) {
+    return { code: 403, phrase: 'The credential has ended.' };
+  }
+  const sessionKey = sessionKeyOf(grant, ipToText(request.client.address.ip));
+  const spent = grant.limits.find(
+    (limit) =>
+      limit.outcome === 'end' &&
+      limit.kind !== 'uses' &&
+      isSpent(state, limit, { sessionKey, nowMs: request.nowMs }),
+  );
+  if (spent === undefined) return undefined;
+  return { code: 486, phrase: `The limit of ${spent.max} ${spent.kind} is reached.` };
+}
+
+/** Whether a limit was reached before this allocation, here or elsewhere. */
+function isSpent(state: TurnState, limit: Limit, at: { sessionKey: string; nowMs: number }): boolean {
+  if (limit.used >= limit.max) return true;
+  const key = counterKeyOf(limit, at.sessionKey);
+  if (limit.kind === 'seconds') return state.times.usedMs(key, at.nowMs) >= limit.max * 1000;
+  return (state.reachedCounters.get(key) ?? 0) > at.nowMs;
+}
+
+function draftAllocation(
+  state: TurnState,
+  from: { readonly request: SignedRequest; readonly credential: KnownCredential; readonly wish: Wish },
+): Allocation {
+  const { request, credential, wish } = from;
+  const { grant } = credential;
+  const { bounds } = state;
+  const sessionKey = sessionKeyOf(grant, ipToText(request.client.address.ip));
+  const limits = grant.limits.map((limit) => ({
+    limit,
+    counterKey: counterKeyOf(limit, sessionKey),
+    keepMs: counterKeepMsOf(limit, grant),
+    // One that ends an allocation is refused before; the others apply from the start.
+    isReached:
+      limit.kind !== 'uses' &&
+      limit.outcome !== 'end' &&
+      isSpent(state, limit, { sessionKey, nowMs: request.nowMs }),
+  }));
+  const isDowngraded = limits.some(({ limit, isReached }) => isReached && limit.outcome === 'downgrade');
+  return {
+    id: state.options.newAllocationId(),
+    client: request.client,
+    clientKey: request.clientKey,
+    credential,
+    sessionKey,
+    family: wish.family,
+    limits,
+    // A network that cannot be read allows nothing: to skip it would widen the grant.
+    peerCidrs: grant.peerCidrs?.map(cidrFromText).filter((cidr) => cidr !== undefined),
+    newPeers: createTokenBucket({ perSecond: bounds.newPeersPerSecond, size: bounds.newPeersBurst }),
+    permissions: new Map(),
+    channels: new Map(),
+    channelsByPeer: new Map(),
+    bandwidthClass: isDowngraded ? 'audio' : grant.bandwidthClass,
+    relayed: undefined,
+    expiresMs: Number.POSITIVE_INFINITY,
+    pending: {
+      message: request.message,
+      integrity: request.integrity,
+      wishedLifetimeSeconds: wish.lifetimeSeconds,
+      isAdditionalFamilyWished: wish.isAdditionalFamilyWished,
+      usesToCount: grant.limits.filter(({ kind }) => kind === 'uses').length,
+      giveUpMs: request.nowMs + bounds.answerWaitMs,
+    },
+  };
+}
+
+const usesOf = ({ limits }: Allocation): readonly Limit[] =>
+  limits.map(({ limit }) => limit).filter(({ kind }) => kind === 'uses');
+
+/** The action that gets an allocation its relayed address. */
+export const openRelay = ({ id, client, family }: Allocation): Action => ({
+  type: 'openRelay',
+  allocationId: id,
+  client,
+  family,
+});

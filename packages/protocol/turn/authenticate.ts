@@ -1,0 +1,120 @@
+import { attributeType } from '../stun/attribute-type.ts';
+import { type Integrity, isIntegrityRight } from '../stun/integrity.ts';
+import type { KeyAlgorithm } from '../stun/long-term-key.ts';
+import { decodePasswordAlgorithm } from '../stun/password-algorithm.ts';
+import { decodeText, textLengthBytesMax } from '../stun/text-attribute.ts';
+import type { Action } from './action.ts';
+import type { KnownCredential } from './credential-cache.ts';
+import {
+  attributeOf,
+  challenge,
+  offeredAlgorithms,
+  type Request,
+  refuseUnsigned,
+  type SignedRequest,
+} from './reply.ts';
+import type { TurnState } from './state.ts';
+
+export type Authentication =
+  | { readonly ok: true; readonly request: SignedRequest; readonly credential: KnownCredential }
+  | { readonly ok: false; readonly actions: readonly Action[] };
+
+const badRequest = { code: 400, phrase: 'Bad Request' };
+const unauthorized = { code: 401, phrase: 'Unauthorized' } as const;
+const staleNonce = { code: 438, phrase: 'Stale Nonce' } as const;
+
+/** What stands in for the key of a username that is refused, so that its answer takes as long (S12). */
+const noKey = new Uint8Array(16);
+
+/** RFC 8489 §9.2.4: the long-term mechanism, in the order of its checks. */
+export function authenticate(state: TurnState, request: Request): Authentication {
+  const no = (action: Action): Authentication => ({ ok: false, actions: [action] });
+  const sha256 = attributeOf(request, attributeType.messageIntegritySha256);
+  const proof = sha256 ?? attributeOf(request, attributeType.messageIntegrity);
+  if (proof === undefined) return no(challenge(state, request, unauthorized));
+
+  const claim = readClaim(state, request);
+  if (claim === undefined) return no(refuseUnsigned(state, request, badRequest));
+  // Before the password: a nonce that is not ours proves that the source address is not proven either.
+  if (!state.nonces.isFresh(claim.nonce, request.client.address, request.nowMs)) {
+    return no(challenge(state, request, staleNonce));
+  }
+  if (claim.realm !== state.options.realm || claim.username === undefined) {
+    return no(challenge(state, request, unauthorized));
+  }
+
+  const found = findCredential(state, request, claim.username);
+  if (!found.ok) return found;
+  const { credential } = found;
+  const hash = sha256 === undefined ? 'sha1' : 'sha256';
+  const key = credential?.keyFor(claim.algorithm) ?? noKey;
+  const integrity: Integrity = { hash, key };
+  const isRight = isIntegrityRight(request.message.bytes, proof, integrity);
+  if (!isRight || credential === undefined) return no(challenge(state, request, unauthorized));
+  return { ok: true, request: { ...request, integrity }, credential };
+}
+
+interface Claim {
+  /** Undefined for a USERHASH that nobody is known by. */
+  readonly username: string | undefined;
+  readonly realm: string;
+  readonly nonce: string;
+  readonly algorithm: KeyAlgorithm;
+}
+
+/** Undefined when an attribute is missing or wrong: 400. */
+function readClaim(state: TurnState, request: Request): Claim | undefined {
+  const textOf = (type: number, lengthBytesMax: number) => {
+    const attribute = attributeOf(request, type);
+    return attribute === undefined ? undefined : decodeText(attribute.value, lengthBytesMax);
+  };
+  const realm = textOf(attributeType.realm, textLengthBytesMax.realm);
+  const nonce = textOf(attributeType.nonce, textLengthBytesMax.nonce);
+  const algorithm = readAlgorithm(state, request);
+  if (realm === undefined || nonce === undefined || algorithm === undefined) return undefined;
+  const userhash = attributeOf(request, attributeType.userhash);
+  const username = textOf(attributeType.username, textLengthBytesMax.username);
+  if (username !== undefined) return { username, realm, nonce, algorithm };
+  if (userhash === undefined || state.options.isUserhashOffered !== true) return undefined;
+  return { username: state.credentials.usernameOf(userhash.value), realm, nonce, algorithm };
+}
+
+/** RFC 8489 §9.2.4: the algorithm chosen, MD5 when nothing is said, undefined when somebody bids down (S15). */
+function readAlgorithm(state: TurnState, request: Request): KeyAlgorithm | undefined {
+  const chosen = attributeOf(request, attributeType.passwordAlgorithm);
+  const offered = attributeOf(request, attributeType.passwordAlgorithms);
+  if (chosen === undefined && offered === undefined) return 'md5';
+  if (chosen === undefined || offered === undefined || state.options.isSha256Offered !== true)
+    return undefined;
+  if (Buffer.compare(offered.value, offeredAlgorithms) !== 0) return undefined;
+  return decodePasswordAlgorithm(chosen.value);
+}
+
+/** The credential of a username; none for one that is answered like a wrong password; or what to do instead. */
+function findCredential(
+  state: TurnState,
+  request: Request,
+  username: string,
+):
+  | { readonly ok: true; readonly credential: KnownCredential | undefined }
+  | { readonly ok: false; readonly actions: readonly Action[] } {
+  // A live allocation keeps its credential, so that it outlives the cache and the platform's absence.
+  const own = state.byClient.get(request.clientKey)?.credential;
+  if (own?.username === username) return { ok: true, credential: own };
+  const entry = state.credentials.find(username, request.nowMs);
+  if (entry?.state === 'known') return { ok: true, credential: entry.credential };
+  if (entry?.state === 'refused') {
+    if (entry.code === 401) return { ok: true, credential: undefined };
+    return {
+      ok: false,
+      actions: [refuseUnsigned(state, request, { code: entry.code, phrase: entry.reason })],
+    };
+  }
+  const parked = { client: request.client, bytes: request.message.bytes };
+  if (!state.credentials.ask(username, parked, request.nowMs)) {
+    return { ok: false, actions: [{ type: 'drop', reason: 'busy' }] };
+  }
+  const isFirst = entry === undefined;
+  const waiting: Action = { type: 'drop', reason: 'resolving' };
+  return { ok: false, actions: isFirst ? [{ type: 'resolveCredential', username }] : [waiting] };
+}

@@ -1,0 +1,70 @@
+import type { AddressFamily } from './address-family.ts';
+import type { PeerPolicy } from './peer-policy.ts';
+
+export interface TurnCoreOptions {
+  /** One realm for each listener: the first 401 comes before the username. */
+  readonly realm: string;
+  /** At least 16 cryptographic random bytes of this process. */
+  readonly nonceSecret: Uint8Array;
+  readonly policy: PeerPolicy;
+  /** Families that relayed addresses exist for; the first is given when none is asked for. */
+  readonly families: readonly AddressFamily[];
+  /** A new id for each allocation, unique for all time. */
+  readonly newAllocationId: () => string;
+  /**
+   * Both off by default: SHA-256 makes a 401 as large as three bare Allocates, and a USERHASH can only be
+   * matched with a username already resolved.
+   */
+  readonly isSha256Offered?: boolean;
+  readonly isUserhashOffered?: boolean;
+  readonly bounds?: Partial<TurnCoreBounds>;
+}
+
+/** Every table and rate of the core. Reached bounds answer 486 or 508, or drop; they never grow. */
+export interface TurnCoreBounds {
+  readonly allocationCountMax: number;
+  readonly allocationsPerCredentialMax: number;
+  readonly permissionsPerAllocationMax: number;
+  readonly channelsPerAllocationMax: number;
+  /** New peer addresses of one allocation; above it requests are dropped, as a scan would need them (R8). */
+  readonly newPeersPerSecond: number;
+  readonly newPeersBurst: number;
+  /** Unauthenticated answers to one address (R6). */
+  readonly challengesPerSecond: number;
+  readonly challengeBurst: number;
+  readonly nonceLifetimeMs: number;
+  readonly credentialCountMax: number;
+  /** How long a resolved credential serves without asking again. */
+  readonly credentialKeepMs: number;
+  /** The same for a refusal: short, because what was refused may be allowed soon. */
+  readonly refusalKeepMs: number;
+  /** Requests that wait for one credential. */
+  readonly parkedPerCredentialMax: number;
+  /** How long a question to the platform may stay unanswered. */
+  readonly answerWaitMs: number;
+  readonly responseCountMax: number;
+  /** Payload each way after the outcome 'throttle'. */
+  readonly throttledBitsPerSecond: number;
+  /** The same after 'downgrade': enough for sound, too little for pictures. */
+  readonly downgradedBitsPerSecond: number;
+}
+
+export const defaultBounds: TurnCoreBounds = {
+  allocationCountMax: 10_000,
+  allocationsPerCredentialMax: 256,
+  permissionsPerAllocationMax: 100,
+  channelsPerAllocationMax: 100,
+  newPeersPerSecond: 5,
+  newPeersBurst: 64,
+  challengesPerSecond: 10,
+  challengeBurst: 100,
+  nonceLifetimeMs: 600_000,
+  credentialCountMax: 20_000,
+  credentialKeepMs: 60_000,
+  refusalKeepMs: 2_000,
+  parkedPerCredentialMax: 64,
+  answerWaitMs: 10_000,
+  responseCountMax: 20_000,
+  throttledBitsPerSecond: 64_000,
+  downgradedBitsPerSecond: 128_000,
+};

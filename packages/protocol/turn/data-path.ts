@@ -1,0 +1,116 @@
+import type { IpBytes } from '../stun/ip-address.ts';
+import type { TransportAddress } from '../stun/transport-address.ts';
+import type { AddressFamily } from './address-family.ts';
+import type { LimitOutcome } from './grant.ts';
+
+/** How a client reaches the relay. The three together are the part of the 5-tuple that varies. */
+export interface ClientPath {
+  readonly transport: 'udp';
+  /** Which of the data path's listeners the client came by. */
+  readonly listenerId: number;
+  readonly address: TransportAddress;
+}
+
+export interface BitRate {
+  /** Payload each way. */
+  readonly bitsPerSecond: number;
+  /** Payload each way that may pass at once. A larger datagram never passes. */
+  readonly burstBytes: number;
+}
+
+/** A byte limit that the data path enforces to the packet. Flows that name one counter share it. */
+export interface ByteLimit {
+  readonly counterKey: string;
+  readonly bytesMax: number;
+  /** Counted before this flow. A counter that already stands higher keeps its value. */
+  readonly bytesUsed: number;
+  readonly outcome: LimitOutcome;
+  /** How long the counter is remembered without a flow. */
+  readonly keepMs: number;
+}
+
+export interface FlowLimits {
+  readonly byteLimits: readonly ByteLimit[];
+  readonly bitRate?: BitRate | undefined;
+}
+
+/** Why a packet was not relayed. Each is a label of a metric. */
+export const packetDropReasons = [
+  'no-flow',
+  'no-channel',
+  'no-permission',
+  'malformed',
+  'listener-port',
+  'own-port-not-live',
+  'forbidden-peer',
+  'bit-rate',
+  'limit',
+  'send-failed',
+] as const;
+export type PacketDropReason = (typeof packetDropReasons)[number];
+
+/**
+ * Totals of a flow since it began. "In" is client to relay. Bytes are payload: no TURN header, no ChannelData
+ * header. Connectivity checks inside are apart and in no other figure.
+ */
+export interface FlowTotals {
+  packetsIn: number;
+  bytesIn: number;
+  packetsOut: number;
+  bytesOut: number;
+  checkBytesIn: number;
+  checkBytesOut: number;
+  readonly drops: Record<PacketDropReason, number>;
+}
+
+export interface FlowSpec {
+  readonly id: string;
+  readonly client: ClientPath;
+  readonly family: AddressFamily;
+}
+
+export interface ChannelSpec {
+  readonly channel: number;
+  readonly peer: TransportAddress;
+  readonly untilMs: number;
+}
+
+/** What the data path tells the core. */
+export type DataPathEvent =
+  | {
+      readonly type: 'byteLimitReached';
+      readonly id: string;
+      readonly counterKey: string;
+      readonly outcome: LimitOutcome;
+    }
+  | { readonly type: 'mediaStarted'; readonly id: string };
+
+export interface DataPathHandlers {
+  /** A datagram that is neither ChannelData nor a Send indication. */
+  onRequest(client: ClientPath, bytes: Uint8Array): void;
+  onEvent(event: DataPathEvent): void;
+}
+
+/**
+ * Moves packets between clients and peers. It owns sockets, permissions, channels, byte limits and counters; it
+ * decides nothing. Two implementations pass one suite, and nothing else in the relay knows which one runs.
+ */
+export interface DataPath {
+  /** Opens a listener for clients. Port 0 takes a free one. */
+  listen(at: TransportAddress): Promise<{ readonly listenerId: number; readonly address: TransportAddress }>;
+  /** Opens a relayed address at a random port. Undefined when none can be had. */
+  open(spec: FlowSpec): Promise<TransportAddress | undefined>;
+  /** Lets a peer address through until then. Naming it again moves the time. */
+  permit(id: string, peer: { readonly ip: IpBytes; readonly isOwnRelay: boolean }, untilMs: number): void;
+  /** Needs a permission beside it. */
+  bindChannel(id: string, spec: ChannelSpec): void;
+  limit(id: string, limits: FlowLimits): void;
+  /** Totals of a live flow at this moment, or undefined when there is none. */
+  sample(id: string): FlowTotals | undefined;
+  /** Closes a flow. No packet passes after the call; the totals are final. */
+  remove(id: string): Promise<FlowTotals | undefined>;
+  reply(client: ClientPath, bytes: Uint8Array): void;
+  /** Packets of no flow, by cause. */
+  readonly strayDrops: Readonly<Record<PacketDropReason, number>>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,166 @@
+import { checkBudget, isConnectivityCheck } from './connectivity-check.ts';
+import type {
+  BitRate,
+  ByteLimit,
+  DataPathEvent,
+  FlowSpec,
+  FlowTotals,
+  PacketDropReason,
+} from './data-path.ts';
+import { packetDropReasons } from './data-path.ts';
+import type { HostKey } from './host-key.ts';
+import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
+
+export interface Permission {
+  readonly host: string;
+  readonly isOwnRelay: boolean;
+  untilMs: number;
+}
+
+export interface Channel {
+  readonly number: number;
+  readonly host: string;
+  readonly port: number;
+  readonly peerKey: HostKey;
+  readonly permission: Permission;
+  untilMs: number;
+}
+
+/** Bytes counted for one limit of a credential, shared by all flows that name it. */
+export interface ByteCounter {
+  bytesUsed: number;
+  isReached: boolean;
+  holderCount: number;
+  keptUntilMs: number;
+}
+
+interface HeldLimit {
+  readonly limit: ByteLimit;
+  readonly counter: ByteCounter;
+}
+
+/** One allocation as the data path sees it. */
+export interface Flow {
+  readonly spec: FlowSpec;
+  readonly clientHost: string;
+  readonly permissions: Map<HostKey, Permission>;
+  readonly channels: Map<number, Channel>;
+  readonly channelsByPeer: Map<HostKey, Channel>;
+  readonly totals: FlowTotals;
+  readonly checkBudget: TokenBucket;
+  held: readonly HeldLimit[];
+  bucketIn: TokenBucket | undefined;
+  bucketOut: TokenBucket | undefined;
+  /** Set when a limit has ended the flow: the core removes it, and until then nothing passes. */
+  isEnded: boolean;
+  hasMedia: boolean;
+  /** Where the relayed address is, once it is open. */
+  relayedKey: HostKey | undefined;
+}
+
+export function noDrops(): Record<PacketDropReason, number> {
+  const drops: Partial<Record<PacketDropReason, number>> = {};
+  for (const reason of packetDropReasons) drops[reason] = 0;
+  return drops as Record<PacketDropReason, number>;
+}
+
+export function createFlow(spec: FlowSpec, clientHost: string): Flow {
+  return {
+    spec,
+    clientHost,
+    permissions: new Map(),
+    channels: new Map(),
+    channelsByPeer: new Map(),
+    totals: {
+      packetsIn: 0,
+      bytesIn: 0,
+      packetsOut: 0,
+      bytesOut: 0,
+      checkBytesIn: 0,
+      checkBytesOut: 0,
+      drops: noDrops(),
+    },
+    checkBudget: createTokenBucket(checkBudget),
+    held: [],
+    bucketIn: undefined,
+    bucketOut: undefined,
+    isEnded: false,
+    hasMedia: false,
+    relayedKey: undefined,
+  };
+}
+
+/** Gives the flow a bucket each way, or takes them away. A running bucket keeps its level, so that a change is no refill. */
+export function setBitRate(flow: Flow, bitRate: BitRate | undefined): void {
+  if (bitRate === undefined) {
+    flow.bucketIn = undefined;
+    flow.bucketOut = undefined;
+    return;
+  }
+  const shape = { perSecond: bitRate.bitsPerSecond / 8, size: bitRate.burstBytes };
+  if (flow.bucketIn === undefined || flow.bucketOut === undefined) {
+    flow.bucketIn = createTokenBucket(shape);
+    flow.bucketOut = createTokenBucket(shape);
+  } else {
+    flow.bucketIn.reshape(shape);
+    flow.bucketOut.reshape(shape);
+  }
+}
+
+/** Whether the byte limits let this many bytes pass; counts them if so. Reports a limit when it is reached: once, or for each flow that it ends. */
+function chargeLimits(flow: Flow, bytes: number, report: (event: DataPathEvent) => void): boolean {
+  for (const { limit, counter } of flow.held) {
+    if (counter.bytesUsed + bytes <= limit.bytesMax) continue;
+    const { counterKey, outcome } = limit;
+    if (outcome === 'end') flow.isEnded = true;
+    else if (counter.isReached) continue;
+    counter.isReached = true;
+    report({ type: 'byteLimitReached', id: flow.spec.id, counterKey, outcome });
+  }
+  if (flow.isEnded) return false;
+  for (const { counter } of flow.held) counter.bytesUsed += bytes;
+  return true;
+}
+
+export interface Passage {
+  readonly direction: 'in' | 'out';
+  readonly nowMs: number;
+  readonly report: (event: DataPathEvent) => void;
+}
+
+/** The last step before a packet is sent: bit rate, limits, meters. False when it must not pass. */
+export function admit(flow: Flow, data: Uint8Array, passage: Passage): boolean {
+  const { totals } = flow;
+  const { direction, nowMs, report } = passage;
+  const size = data.length;
+  if (flow.isEnded) {
+    totals.drops.limit++;
+    return false;
+  }
+  if (isConnectivityCheck(data) && flow.checkBudget.take(size, nowMs)) {
+    if (direction === 'in') totals.checkBytesIn += size;
+    else totals.checkBytesOut += size;
+    return true;
+  }
+  const bucket = direction === 'in' ? flow.bucketIn : flow.bucketOut;
+  if (bucket !== undefined && !bucket.take(size, nowMs)) {
+    totals.drops['bit-rate']++;
+    return false;
+  }
+  if (flow.held.length > 0 && !chargeLimits(flow, size, report)) {
+    totals.drops.limit++;
+    return false;
+  }
+  if (direction === 'in') {
+    totals.packetsIn++;
+    totals.bytesIn += size;
+  } else {
+    totals.packetsOut++;
+    totals.bytesOut += size;
+  }
+  if (!flow.hasMedia) {
+    flow.hasMedia = true;
+    report({ type: 'mediaStarted', id: flow.spec.id });
+  }
+  return true;
+}

@@ -1,0 +1,276 @@
+import { readUint16, writeUint16 } from '../stun/byte-order.ts';
+import { type IpBytes, ipFromText, ipToText } from '../stun/ip-address.ts';
+import type { TransportAddress } from '../stun/transport-address.ts';
+import { channelDataHeaderLengthBytes, isChannelNumber } from './channel-data.ts';
+import type {
+  ChannelSpec,
+  DataPathEvent,
+  FlowLimits,
+  FlowSpec,
+  FlowTotals,
+  PacketDropReason,
+} from './data-path.ts';
+import { admit, type ByteCounter, createFlow, type Flow, noDrops, setBitRate } from './flow.ts';
+import { endpointKey, type HostKey, hostKeyOfIp, hostKeyOfText } from './host-key.ts';
+import { decodeSendIndication, encodeDataIndication } from './indication.ts';
+import type { PeerPolicy } from './peer-policy.ts';
+
+/** A packet to send from a flow's relayed address. */
+export interface ToPeer {
+  readonly flow: Flow;
+  readonly data: Uint8Array;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ForwarderOptions {
+  readonly policy: PeerPolicy;
+  readonly onEvent: (event: DataPathEvent) => void;
+  /** Cryptographic random bytes, for transaction ids. */
+  readonly randomBytes: (lengthBytes: number) => Uint8Array;
+}
+
+/** Counters that no flow holds are swept when this many more flows have come. */
+const sweepEvery = 256;
+
+/**
+ * The packet rules of a relay without its sockets: who may send what to whom, and what it counts. A data path
+ * in JavaScript stands on it; a native one does the same in its own language and passes the same suite.
+ */
+export interface Forwarder {
+  add(spec: FlowSpec): Flow;
+  /** Tells where the flow's relayed address is, so that other flows may send to it. */
+  opened(id: string, relayed: TransportAddress): void;
+  permit(id: string, peer: { readonly ip: IpBytes; readonly isOwnRelay: boolean }, untilMs: number): void;
+  bindChannel(id: string, spec: ChannelSpec): void;
+  limit(id: string, limits: FlowLimits): void;
+  find(id: string): Flow | undefined;
+  remove(id: string, nowMs: number): FlowTotals | undefined;
+  /** What a client's datagram becomes: a packet for a peer, 'request' for the core, or nothing. */
+  fromClient(
+    from: { address: string; port: number },
+    bytes: Uint8Array,
+    nowMs: number,
+  ): ToPeer | 'request' | undefined;
+  /** What a peer's datagram becomes: the bytes for the client, or nothing. */
+  fromPeer(
+    flow: Flow,
+    from: { address: string; port: number },
+    packet: { bytes: Uint8Array; nowMs: number },
+  ): Uint8Array | undefined;
+  readonly strayDrops: Record<PacketDropReason, number>;
+  readonly flowCount: number;
+}
+
+export function createForwarder(options: ForwarderOptions): Forwarder {
+  return new PacketForwarder(options);
+}
+
+class PacketForwarder implements Forwarder {
+  readonly strayDrops = noDrops();
+  readonly #policy: PeerPolicy;
+  readonly #report: (event: DataPathEvent) => void;
+  readonly #randomBytes: (lengthBytes: number) => Uint8Array;
+  readonly #flows = new Map<string, Flow>();
+  readonly #flowsByClient = new Map<HostKey, Flow>();
+  readonly #liveRelays = new Set<HostKey>();
+  readonly #counters = new Map<string, ByteCounter>();
+  #pool: Uint8Array = new Uint8Array(0);
+  #poolOffset = 0;
+  #untilSweep = sweepEvery;
+
+  constructor({ policy, onEvent, randomBytes }: ForwarderOptions) {
+    this.#policy = policy;
+    this.#report = onEvent;
+    this.#randomBytes = randomBytes;
+  }
+
+  get flowCount(): number {
+    return this.#flows.size;
+  }
+
+  add(spec: FlowSpec): Flow {
+    const { ip, port } = spec.client.address;
+    const flow = createFlow(spec, ipToText(ip));
+    this.#flows.set(spec.id, flow);
+    this.#flowsByClient.set(endpointKey(hostKeyOfIp(ip), port), flow);
+    return flow;
+  }
+
+  opened(id: string, relayed: TransportAddress): void {
+    const flow = this.#flows.get(id);
+    if (flow === undefined) return;
+    flow.relayedKey = endpointKey(hostKeyOfIp(relayed.ip), relayed.port);
+    this.#liveRelays.add(flow.relayedKey);
+  }
+
+  permit(
+    id: string,
+    { ip, isOwnRelay }: { readonly ip: IpBytes; readonly isOwnRelay: boolean },
+    untilMs: number,
+  ): void {
+    const permissions = this.#flows.get(id)?.permissions;
+    const key = hostKeyOfIp(ip);
+    const held = permissions?.get(key);
+    if (held === undefined) permissions?.set(key, { host: ipToText(ip), isOwnRelay, untilMs });
+    else held.untilMs = untilMs;
+  }
+
+  bindChannel(id: string, { channel, peer, untilMs }: ChannelSpec): void {
+    const flow = this.#flows.get(id);
+    const host = hostKeyOfIp(peer.ip);
+    const permission = flow?.permissions.get(host);
+    if (flow === undefined || permission === undefined) return;
+    const held = flow.channels.get(channel);
+    const peerKey = endpointKey(host, peer.port);
+    if (held?.peerKey === peerKey) {
+      held.untilMs = untilMs;
+      return;
+    }
+    // A number or a peer that is bound anew was bound to something that has expired.
+    if (held !== undefined) flow.channelsByPeer.delete(held.peerKey);
+    const older = flow.channelsByPeer.get(peerKey);
+    if (older !== undefined) flow.channels.delete(older.number);
+    const bound = { number: channel, host: permission.host, port: peer.port, peerKey, permission, untilMs };
+    flow.channels.set(channel, bound);
+    flow.channelsByPeer.set(peerKey, bound);
+  }
+
+  limit(id: string, { byteLimits, bitRate }: FlowLimits): void {
+    const flow = this.#flows.get(id);
+    if (flow === undefined) return;
+    setBitRate(flow, bitRate);
+    const before = flow.held;
+    flow.held = byteLimits.map((limit) => {
+      let counter = this.#counters.get(limit.counterKey);
+      if (counter === undefined) {
+        counter = { bytesUsed: 0, isReached: false, holderCount: 0, keptUntilMs: 0 };
+        this.#counters.set(limit.counterKey, counter);
+      }
+      counter.bytesUsed = Math.max(counter.bytesUsed, limit.bytesUsed);
+      counter.holderCount++;
+      return { limit, counter };
+    });
+    for (const { counter } of before) counter.holderCount--;
+  }
+
+  find(id: string): Flow | undefined {
+    return this.#flows.get(id);
+  }
+
+  remove(id: string, nowMs: number): FlowTotals | undefined {
+    const flow = this.#flows.get(id);
+    if (flow === undefined) return undefined;
+    flow.isEnded = true;
+    this.#flows.delete(id);
+    const { ip, port } = flow.spec.client.address;
+    const clientKey = endpointKey(hostKeyOfIp(ip), port);
+    if (this.#flowsByClient.get(clientKey) === flow) this.#flowsByClient.delete(clientKey);
+    if (flow.relayedKey !== undefined) this.#liveRelays.delete(flow.relayedKey);
+    for (const { limit, counter } of flow.held) {
+      counter.holderCount--;
+      counter.keptUntilMs = Math.max(counter.keptUntilMs, nowMs + limit.keepMs);
+    }
+    this.#sweepCounters(nowMs);
+    return flow.totals;
+  }
+
+  #sweepCounters(nowMs: number): void {
+    if (--this.#untilSweep > 0) return;
+    this.#untilSweep = sweepEvery;
+    for (const [key, counter] of this.#counters) {
+      if (counter.holderCount === 0 && counter.keptUntilMs <= nowMs) this.#counters.delete(key);
+    }
+  }
+
+  fromClient(
+    from: { address: string; port: number },
+    bytes: Uint8Array,
+    nowMs: number,
+  ): ToPeer | 'request' | undefined {
+    const first = bytes[0] ?? 0;
+    const isChannelData = first >= 0x40;
+    if (!isChannelData && !(first === 0x00 && bytes[1] === 0x16)) return 'request';
+    const flow = this.#flowsByClient.get(endpointKey(hostKeyOfText(from.address), from.port));
+    if (flow === undefined) {
+      this.strayDrops['no-flow']++;
+      return undefined;
+    }
+    return isChannelData ? this.#fromChannel(flow, bytes, nowMs) : this.#fromIndication(flow, bytes, nowMs);
+  }
+
+  /** RFC 8656 §12.6. */
+  #fromChannel(flow: Flow, bytes: Uint8Array, nowMs: number): ToPeer | undefined {
+    const number = readUint16(bytes, 0);
+    const end = channelDataHeaderLengthBytes + readUint16(bytes, 2);
+    if (!isChannelNumber(number) || bytes.length < channelDataHeaderLengthBytes || end > bytes.length) {
+      return drop(flow, 'malformed');
+    }
+    const channel = flow.channels.get(number);
+    if (channel === undefined || channel.untilMs <= nowMs) return drop(flow, 'no-channel');
+    const { permission, host, port } = channel;
+    if (permission.untilMs <= nowMs) return drop(flow, 'no-permission');
+    if (permission.isOwnRelay && !this.#liveRelays.has(channel.peerKey))
+      return drop(flow, 'own-port-not-live');
+    const data = bytes.subarray(channelDataHeaderLengthBytes, end);
+    if (!admit(flow, data, { direction: 'in', nowMs, report: this.#report })) return undefined;
+    return { flow, data, host, port };
+  }
+
+  /** RFC 8656 §11.2. */
+  #fromIndication(flow: Flow, bytes: Uint8Array, nowMs: number): ToPeer | undefined {
+    const indication = decodeSendIndication(bytes);
+    if (indication === undefined) return drop(flow, 'malformed');
+    const { peer, data } = indication;
+    const hostKey = hostKeyOfIp(peer.ip);
+    const permission = flow.permissions.get(hostKey);
+    if (permission === undefined || permission.untilMs <= nowMs) return drop(flow, 'no-permission');
+    // A permission names no port, so what depends on the port is judged with each packet (R1, R5).
+    if (this.#policy.isListener(peer)) return drop(flow, 'listener-port');
+    if (this.#policy.judge(peer.ip) === 'forbidden') return drop(flow, 'forbidden-peer');
+    if (permission.isOwnRelay && !this.#liveRelays.has(endpointKey(hostKey, peer.port))) {
+      return drop(flow, 'own-port-not-live');
+    }
+    if (!admit(flow, data, { direction: 'in', nowMs, report: this.#report })) return undefined;
+    return { flow, data, host: permission.host, port: peer.port };
+  }
+
+  fromPeer(
+    flow: Flow,
+    from: { address: string; port: number },
+    packet: { bytes: Uint8Array; nowMs: number },
+  ): Uint8Array | undefined {
+    const { bytes, nowMs } = packet;
+    const hostKey = hostKeyOfText(from.address);
+    const channel = flow.channelsByPeer.get(endpointKey(hostKey, from.port));
+    const permission = channel?.permission ?? flow.permissions.get(hostKey);
+    if (permission === undefined || permission.untilMs <= nowMs) return drop(flow, 'no-permission');
+    if (!admit(flow, bytes, { direction: 'out', nowMs, report: this.#report })) return undefined;
+    if (channel !== undefined && channel.untilMs > nowMs) {
+      // RFC 8656 §12.7. One copy into one buffer: a send of two parts costs more.
+      const out = Buffer.allocUnsafe(channelDataHeaderLengthBytes + bytes.length);
+      writeUint16(out, 0, channel.number);
+      writeUint16(out, 2, bytes.length);
+      out.set(bytes, channelDataHeaderLengthBytes);
+      return out;
+    }
+    const ip = ipFromText(permission.host);
+    if (ip === undefined) return drop(flow, 'malformed');
+    return encodeDataIndication({ ip, port: from.port }, bytes, this.#transactionId());
+  }
+
+  /** 12 bytes of a pool, because a call to the generator for each packet would cost more than the packet. */
+  #transactionId(): Uint8Array {
+    if (this.#poolOffset + 12 > this.#pool.length) {
+      this.#pool = this.#randomBytes(12 * 341);
+      this.#poolOffset = 0;
+    }
+    this.#poolOffset += 12;
+    return this.#pool.subarray(this.#poolOffset - 12, this.#poolOffset);
+  }
+}
+
+function drop(flow: Flow, reason: PacketDropReason): undefined {
+  flow.totals.drops[reason]++;
+  return undefined;
+}

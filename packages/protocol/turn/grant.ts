@@ -1,0 +1,79 @@
+/** What a limit of a credential counts (ACC-7). */
+export type LimitKind = 'bytes' | 'seconds' | 'uses';
+/** What happens when the limit is reached. */
+export type LimitOutcome = 'end' | 'notify' | 'throttle' | 'downgrade';
+/** Bandwidth classes of the network-discovery service. */
+export type BandwidthClass = 'audio' | 'low-video' | 'high-video';
+
+export interface Limit {
+  /**
+   * The prefix of the credential at which the limit's caveat stands, in a spelling that is unique for each
+   * caveat: all that was narrowed from that prefix counts together.
+   */
+  readonly counterId: string;
+  readonly kind: LimitKind;
+  /** Bytes of payload, seconds, or uses. */
+  readonly max: number;
+  /** Of the same unit: what was counted before, here or on other relays. */
+  readonly used: number;
+  /** Whether each session counts for itself, or all together. */
+  readonly counts: 'session' | 'total';
+  readonly outcome: LimitOutcome;
+}
+
+/** What a credential may do, decided by the platform: the relay only enforces it. */
+export interface Grant {
+  readonly accountId: string;
+  readonly applicationId?: string;
+  readonly credentialId: string;
+  /** The credentials this one was narrowed from: revoking one of them revokes this one. */
+  readonly credentialPrefixIds?: readonly string[];
+  readonly identity?: string;
+  readonly sessionId?: string;
+  readonly keyId: string;
+  readonly limits: readonly Limit[];
+  /** When the credential ends, by the clock that the core is driven by. */
+  readonly endsAtMs?: number;
+  /** Networks that peers must lie in. They narrow the relay's own rule and never widen it. */
+  readonly peerCidrs?: readonly string[];
+  /** Payload each way. */
+  readonly bitRateBitsPerSecond?: number;
+  /** Payload each way that may pass at once; by default what passes in a quarter of a second. */
+  readonly burstBytes?: number;
+  readonly bandwidthClass?: BandwidthClass;
+}
+
+/** The platform's answer about a username. A refusal's reason is shown to the client. */
+export type Resolution =
+  | { readonly ok: true; readonly password: string; readonly grant: Grant }
+  | { readonly ok: false; readonly code: number; readonly reason: string };
+
+/** Whose allocations are to end. */
+export type RevocationScope =
+  | { readonly credentialId: string }
+  | { readonly keyId: string }
+  | { readonly accountId: string }
+  | { readonly sessionId: string };
+
+/** Whether a revocation reaches a grant. */
+export function isRevoked(grant: Grant, scope: RevocationScope): boolean {
+  if ('credentialId' in scope) {
+    const { credentialId, credentialPrefixIds = [] } = grant;
+    return credentialId === scope.credentialId || credentialPrefixIds.includes(scope.credentialId);
+  }
+  if ('keyId' in scope) return grant.keyId === scope.keyId;
+  if ('accountId' in scope) return grant.accountId === scope.accountId;
+  return grant.sessionId === scope.sessionId;
+}
+
+/** The session a grant belongs to: a named one, or else one client's use of one credential. */
+export const sessionKeyOf = (grant: Grant, clientKey: string): string =>
+  grant.sessionId ?? `${grant.credentialId}@${clientKey}`;
+
+/** The counter of a limit: shared by all of a total, by one session's allocations otherwise. */
+export const counterKeyOf = (limit: Limit, sessionKey: string): string =>
+  `${limit.kind}:${limit.counterId}${limit.counts === 'total' ? '' : `/${sessionKey}`}`;
+
+/** How long a counter that nobody holds is remembered: a named session may pause, a restart takes seconds. */
+export const counterKeepMsOf = (limit: Limit, grant: Grant): number =>
+  limit.counts === 'session' && grant.sessionId === undefined ? 30_000 : 600_000;

@@ -1,0 +1,182 @@
+import { transportAddressKey } from '../stun/transport-address.ts';
+import type { Action, EndReason } from './action.ts';
+import type { Allocation } from './allocation.ts';
+import type { BitRate, FlowLimits } from './data-path.ts';
+import type { LimitOutcome } from './grant.ts';
+import { type TurnState, wakeBy } from './state.ts';
+
+/** How long a client can learn why its allocation ended. */
+const endingKeepMs = 60_000;
+const endingCountMax = 10_000;
+/** Without a burst of its own, a bit rate passes a quarter of a second at once, and one large datagram at least. */
+const burstSecondsDefault = 0.25;
+const burstBytesMin = 1_500;
+
+/** Takes a new allocation into the tables. */
+export function enter(state: TurnState, allocation: Allocation, nowMs: number): void {
+  state.byId.set(allocation.id, allocation);
+  state.byClient.set(allocation.clientKey, allocation);
+  const { username } = allocation.credential;
+  state.countByUsername.set(username, (state.countByUsername.get(username) ?? 0) + 1);
+  for (const { limit, counterKey } of allocation.limits) {
+    if (limit.kind !== 'seconds') continue;
+    state.times.join(counterKey, allocation.sessionKey, { usedMs: limit.used * 1000, nowMs });
+  }
+}
+
+/** Takes an allocation out of the tables, whether it lived or failed: neither uses quota any more (T9). */
+export function leave(state: TurnState, allocation: Allocation, nowMs: number): void {
+  state.byId.delete(allocation.id);
+  state.byClient.delete(allocation.clientKey);
+  if (allocation.relayed !== undefined) state.relayed.delete(transportAddressKey(allocation.relayed));
+  const { username } = allocation.credential;
+  const left = (state.countByUsername.get(username) ?? 1) - 1;
+  if (left > 0) state.countByUsername.set(username, left);
+  else state.countByUsername.delete(username);
+  for (const { limit, counterKey, keepMs } of allocation.limits) {
+    if (limit.kind === 'seconds') state.times.leave(counterKey, allocation.sessionKey, { keepMs, nowMs });
+  }
+}
+
+/** Ends an allocation. What its client asks next is answered with the reason. */
+export function end(
+  state: TurnState,
+  allocation: Allocation,
+  why: { readonly reason: EndReason; readonly detail: string; readonly nowMs: number },
+): Action {
+  const { reason, detail, nowMs } = why;
+  leave(state, allocation, nowMs);
+  if (reason !== 'released') {
+    if (state.endings.size >= endingCountMax) {
+      const [oldest] = state.endings.keys();
+      if (oldest !== undefined) state.endings.delete(oldest);
+    }
+    state.endings.set(allocation.clientKey, { phrase: detail, untilMs: nowMs + endingKeepMs });
+  }
+  const allocationId = allocation.id;
+  return allocation.pending === undefined
+    ? { type: 'ended', allocationId, reason, detail, atMs: nowMs }
+    : { type: 'closeRelay', allocationId };
+}
+
+/** What the data path is to enforce: the byte limits, and the tightest bit rate that applies by now. */
+export function flowLimitsOf(state: TurnState, allocation: Allocation): FlowLimits {
+  const { grant } = allocation.credential;
+  const byteLimits = allocation.limits
+    .filter(({ limit }) => limit.kind === 'bytes')
+    .map(({ limit, counterKey, keepMs }) => ({
+      counterKey,
+      bytesMax: limit.max,
+      bytesUsed: limit.used,
+      outcome: limit.outcome,
+      keepMs,
+    }));
+  const rates = allocation.limits
+    .filter(({ isReached }) => isReached)
+    .map(({ limit }) => rateAfter(state, limit.outcome))
+    .concat(grant.bitRateBitsPerSecond ?? Number.POSITIVE_INFINITY);
+  const bitsPerSecond = Math.min(...rates);
+  if (bitsPerSecond === Number.POSITIVE_INFINITY) return { byteLimits };
+  const isOwnRate = bitsPerSecond === grant.bitRateBitsPerSecond;
+  const burstBytes = Math.max(
+    burstBytesMin,
+    (isOwnRate ? grant.burstBytes : undefined) ?? Math.ceil((bitsPerSecond / 8) * burstSecondsDefault),
+  );
+  const bitRate: BitRate = { bitsPerSecond, burstBytes };
+  return { byteLimits, bitRate };
+}
+
+function rateAfter({ bounds }: TurnState, outcome: LimitOutcome): number {
+  if (outcome === 'throttle') return bounds.throttledBitsPerSecond;
+  return outcome === 'downgrade' ? bounds.downgradedBitsPerSecond : Number.POSITIVE_INFINITY;
+}
+
+/** Carries out what a reached limit says, for one allocation that holds it (ACC-7). */
+export function reachLimits(
+  state: TurnState,
+  allocation: Allocation,
+  at: { counterKey: string; nowMs: number },
+): Action[] {
+  const actions: Action[] = [];
+  const allocationId = allocation.id;
+  for (const held of allocation.limits) {
+    if (held.counterKey !== at.counterKey || held.isReached) continue;
+    held.isReached = true;
+    const { counterId, kind, outcome } = held.limit;
+    actions.push({ type: 'limitReached', allocationId, counterId, kind, outcome });
+    if (outcome === 'end' && kind !== 'uses') {
+      const detail = `The limit of ${held.limit.max} ${kind} is reached.`;
+      actions.push(end(state, allocation, { reason: `limit-${kind}`, detail, nowMs: at.nowMs }));
+      return actions;
+    }
+    if (outcome === 'throttle' || outcome === 'downgrade') {
+      actions.push({ type: 'limit', allocationId, limits: flowLimitsOf(state, allocation) });
+    }
+    if (outcome === 'downgrade' && allocation.bandwidthClass !== 'audio') {
+      allocation.bandwidthClass = 'audio';
+      actions.push({ type: 'classChanged', allocationId, bandwidthClass: 'audio', atMs: at.nowMs });
+    }
+  }
+  return actions;
+}
+
+/** When something happens to the allocation by time alone. */
+export function deadlineOf(state: TurnState, allocation: Allocation, nowMs: number): number {
+  if (allocation.pending !== undefined) return allocation.pending.giveUpMs;
+  let deadlineMs = Math.min(
+    allocation.expiresMs,
+    allocation.credential.grant.endsAtMs ?? Number.POSITIVE_INFINITY,
+  );
+  for (const { limit, counterKey, isReached } of allocation.limits) {
+    if (limit.kind !== 'seconds' || isReached) continue;
+    deadlineMs = Math.min(deadlineMs, state.times.reachesAtMs(counterKey, limit.max * 1000, nowMs));
+  }
+  return deadlineMs;
+}
+
+/** RFC 8656 §7.2: seconds to tell the client, cut to what its credential and its time limits leave. */
+export function remainingSeconds(state: TurnState, allocation: Allocation, nowMs: number): number {
+  let endMs = Math.min(
+    allocation.expiresMs,
+    allocation.credential.grant.endsAtMs ?? Number.POSITIVE_INFINITY,
+  );
+  for (const { limit, counterKey } of allocation.limits) {
+    if (limit.kind !== 'seconds' || limit.outcome !== 'end') continue;
+    endMs = Math.min(endMs, state.times.reachesAtMs(counterKey, limit.max * 1000, nowMs));
+  }
+  return Math.max(1, Math.ceil((endMs - nowMs) / 1000));
+}
+
+/** Ends or changes the allocation if its time has come. */
+export function expire(state: TurnState, allocation: Allocation, nowMs: number): Action[] {
+  const { grant } = allocation.credential;
+  if (allocation.pending !== undefined) {
+    // The platform or the socket never answered: the client's retransmissions ended long ago.
+    if (allocation.pending.giveUpMs > nowMs) return [];
+    leave(state, allocation, nowMs);
+    return [{ type: 'closeRelay', allocationId: allocation.id }];
+  }
+  if (grant.endsAtMs !== undefined && grant.endsAtMs <= nowMs) {
+    return [
+      end(state, allocation, { reason: 'credential-ended', detail: 'The credential has ended.', nowMs }),
+    ];
+  }
+  const actions: Action[] = [];
+  for (const { limit, counterKey, isReached } of allocation.limits) {
+    if (limit.kind !== 'seconds' || isReached) continue;
+    if (state.times.usedMs(counterKey, nowMs) < limit.max * 1000) continue;
+    actions.push(...reachLimits(state, allocation, { counterKey, nowMs }));
+    if (!state.byId.has(allocation.id)) return actions;
+  }
+  if (allocation.expiresMs <= nowMs) {
+    actions.push(
+      end(state, allocation, { reason: 'expired', detail: 'The allocation was not refreshed.', nowMs }),
+    );
+  }
+  return actions;
+}
+
+/** Makes sure the core wakes when the allocation's time comes. */
+export function wakeFor(state: TurnState, allocation: Allocation, nowMs: number): void {
+  wakeBy(state, deadlineOf(state, allocation, nowMs));
+}

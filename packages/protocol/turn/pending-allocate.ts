@@ -1,0 +1,104 @@
+import { attributeType } from '../stun/attribute-type.ts';
+import { type TransportAddress, transportAddressKey } from '../stun/transport-address.ts';
+import { encodeXorAddress } from '../stun/xor-address.ts';
+import type { Action } from './action.ts';
+import { encodeAddressErrorCode } from './address-family.ts';
+import { noCapacity, openRelay, type Refusal } from './allocate.ts';
+import type { Allocation } from './allocation.ts';
+import { flowLimitsOf, leave, remainingSeconds, wakeFor } from './lifecycle.ts';
+import { encodeLifetime, grantedLifetimeSeconds } from './lifetime.ts';
+import { type AttributeDraft, clientKeyOf, refuse, type SignedRequest, succeed } from './reply.ts';
+import type { TurnState } from './state.ts';
+
+/** The request that a pending allocation has still to answer. */
+function waitingRequest(allocation: Allocation, nowMs: number): SignedRequest | undefined {
+  const { pending, client } = allocation;
+  if (pending === undefined) return undefined;
+  const { message, integrity } = pending;
+  return { message, integrity, client, clientKey: clientKeyOf(client), nowMs };
+}
+
+/** Answers a waiting Allocate with an error and forgets it. */
+function fail(
+  state: TurnState,
+  allocation: Allocation,
+  failure: Refusal & { readonly nowMs: number },
+): Action[] {
+  const request = waitingRequest(allocation, failure.nowMs);
+  if (request === undefined) return [];
+  leave(state, allocation, failure.nowMs);
+  const { family, credential } = allocation;
+  return [
+    refuse(state, request, failure),
+    {
+      type: 'attempted',
+      kind: 'relay',
+      outcome: 'refused',
+      code: failure.code,
+      grant: credential.grant,
+      family,
+    },
+  ];
+}
+
+export type UseAnswer =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: number; readonly reason: string };
+
+/** The platform's answer about one use. The relayed address is opened when all uses are counted. */
+export function useCounted(
+  state: TurnState,
+  allocation: Allocation,
+  at: { answer: UseAnswer; nowMs: number },
+): Action[] {
+  const { pending } = allocation;
+  if (pending === undefined || pending.usesToCount === 0) return [];
+  const { answer, nowMs } = at;
+  if (!answer.ok) return fail(state, allocation, { code: answer.code, phrase: answer.reason, nowMs });
+  pending.usesToCount--;
+  return pending.usesToCount === 0 ? [openRelay(allocation)] : [];
+}
+
+/** RFC 8656 §7.2, steps 10 and 11: the allocation lives from now, or there was no port. */
+export function relayOpened(
+  state: TurnState,
+  allocation: Allocation,
+  at: { readonly relayed: TransportAddress | undefined; readonly nowMs: number },
+): Action[] {
+  const { relayed, nowMs } = at;
+  const request = waitingRequest(allocation, nowMs);
+  const { pending } = allocation;
+  if (request === undefined || pending === undefined) return [];
+  if (relayed === undefined) return fail(state, allocation, { ...noCapacity, nowMs });
+  allocation.relayed = relayed;
+  allocation.pending = undefined;
+  allocation.expiresMs = nowMs + grantedLifetimeSeconds(pending.wishedLifetimeSeconds || undefined) * 1000;
+  state.relayed.add(transportAddressKey(relayed));
+  wakeFor(state, allocation, nowMs);
+  const { id, client, family, bandwidthClass } = allocation;
+  const { grant } = allocation.credential;
+  const attributes: AttributeDraft[] = [
+    {
+      type: attributeType.xorRelayedAddress,
+      value: encodeXorAddress(relayed, request.message.transactionId),
+    },
+    { type: attributeType.lifetime, value: encodeLifetime(remainingSeconds(state, allocation, nowMs)) },
+    {
+      type: attributeType.xorMappedAddress,
+      value: encodeXorAddress(client.address, request.message.transactionId),
+    },
+  ];
+  if (pending.isAdditionalFamilyWished) {
+    // RFC 8656 §7.2, step 8: one family was had, and this is why the other was not.
+    const error = state.options.families.includes('ipv6')
+      ? noCapacity
+      : { code: 440, phrase: 'Address Family not Supported' };
+    attributes.push({ type: attributeType.addressErrorCode, value: encodeAddressErrorCode('ipv6', error) });
+  }
+  return [
+    { type: 'limit', allocationId: id, limits: flowLimitsOf(state, allocation) },
+    { type: 'allocated', allocationId: id, client, family, relayed, grant, bandwidthClass, atMs: nowMs },
+    { type: 'attempted', kind: 'relay', outcome: 'succeeded', grant, family },
+    succeed(state, request, attributes),
+  ];
+}
