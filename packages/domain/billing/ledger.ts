@@ -1,0 +1,110 @@
+import { type Nano, subtract, sum, ZERO } from './money.ts';
+import type { EdgeLine } from './rating.ts';
+
+/** 'payable': what an account owes the one above it, below zero. 'receivable': what one below it owes it. */
+export type LedgerBook = 'payable' | 'receivable';
+
+export interface LedgerEntry {
+  readonly accountId: string;
+  readonly book: LedgerBook;
+  readonly counterpartyId: string;
+  /** + is to the account's good. */
+  readonly amount: Nano;
+}
+
+/** Immutable. Its entries sum to zero. */
+export interface LedgerTransaction {
+  /** Says what was posted, once: a second transaction with this reference is refused by the store. */
+  readonly sourceRef: string;
+  readonly period: string;
+  readonly currency: string;
+  readonly entries: readonly LedgerEntry[];
+}
+
+/** What the ledger has for one line of an edge in a period: the sum of all transactions so far, and their count. */
+export interface LedgerPosition {
+  readonly sellerId: string;
+  readonly buyerId: string;
+  readonly lineKey: string;
+  readonly posted: Nano;
+  readonly revision: number;
+}
+
+export interface AccrualRequest {
+  readonly period: string;
+  readonly currency: string;
+  /** All lines of the edges that are accrued, as rated now. */
+  readonly lines: readonly Pick<EdgeLine, 'sellerId' | 'buyerId' | 'key' | 'amount'>[];
+  /** All positions of the same edges. One whose line is gone is posted back to zero. */
+  readonly positions: readonly LedgerPosition[];
+}
+
+export interface Accrual {
+  readonly transactions: readonly LedgerTransaction[];
+  /** Those that changed. */
+  readonly positions: readonly LedgerPosition[];
+}
+
+/**
+ * What has to be posted so that the ledger says what rating says: for each edge and line the difference to what was
+ * posted before. Accruing again without new usage posts nothing.
+ */
+export function accrue({ period, currency, lines, positions }: AccrualRequest): Accrual {
+  const before = new Map(positions.map((position) => [positionKey(position), position]));
+  const targets = new Map<string, LedgerPosition>(
+    positions.map((position) => [positionKey(position), { ...position, posted: ZERO }]),
+  );
+  for (const { sellerId, buyerId, key: lineKey, amount } of lines) {
+    const key = positionKey({ sellerId, buyerId, lineKey });
+    targets.set(key, {
+      sellerId,
+      buyerId,
+      lineKey,
+      posted: amount,
+      revision: before.get(key)?.revision ?? 0,
+    });
+  }
+  const transactions: LedgerTransaction[] = [];
+  const changed: LedgerPosition[] = [];
+  for (const [key, target] of targets) {
+    const delta = subtract(target.posted, before.get(key)?.posted ?? ZERO);
+    if (delta === 0n) continue;
+    const position = { ...target, revision: target.revision + 1 };
+    changed.push(position);
+    transactions.push({
+      sourceRef: `accrual/${period}/${key}/${position.revision}`,
+      period,
+      currency,
+      entries: transfer(position, delta),
+    });
+  }
+  return { transactions, positions: changed };
+}
+
+/** The two sides of an amount that a buyer owes its seller. */
+export function transfer(
+  { sellerId, buyerId }: { sellerId: string; buyerId: string },
+  amount: Nano,
+): LedgerEntry[] {
+  return [
+    { accountId: buyerId, book: 'payable', counterpartyId: sellerId, amount: subtract(ZERO, amount) },
+    { accountId: sellerId, book: 'receivable', counterpartyId: buyerId, amount },
+  ];
+}
+
+/** What each account has in the end: + to its good. The nets of a tree sum to zero. */
+export function netByAccount(transactions: readonly LedgerTransaction[]): Map<string, Nano> {
+  const entries = transactions.flatMap((transaction) => transaction.entries);
+  return new Map(
+    [...Map.groupBy(entries, ({ accountId }) => accountId)].map(([accountId, own]) => [
+      accountId,
+      sum(own.map(({ amount }) => amount)),
+    ]),
+  );
+}
+
+const positionKey = ({
+  sellerId,
+  buyerId,
+  lineKey,
+}: Pick<LedgerPosition, 'sellerId' | 'buyerId' | 'lineKey'>) => `${sellerId}/${buyerId}/${lineKey}`;

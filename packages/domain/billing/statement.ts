@@ -1,0 +1,179 @@
+import type { UsageCell } from '../metering/roll-up.ts';
+import { canonicalDimensions } from '../metering/usage-record.ts';
+import { halfEven, minorUnitOf, type Nano, nano, split, subtract, sum, ZERO } from './money.ts';
+import type { Period } from './period.ts';
+import type { PriceBook } from './price-book.ts';
+import { type EdgeLine, type RatedCell, rate } from './rating.ts';
+
+/** The share of one account in a payable line: the account's own use, or a child's with all below it. */
+export interface LinePart {
+  readonly accountId: string;
+  readonly quantity: bigint;
+  readonly amount: Nano;
+}
+
+export interface PayableLine extends EdgeLine {
+  /** They sum to the line, exactly. */
+  readonly parts: readonly LinePart[];
+}
+
+export interface ReceivableLine extends EdgeLine {
+  /** What this use costs the account itself: the child's part of the account's own lines. */
+  readonly cost: Nano;
+  /** amount − cost. Below zero the account subsidises its child (BIL-2). */
+  readonly margin: Nano;
+}
+
+export interface ChildStatement {
+  readonly accountId: string;
+  readonly receivable: Nano;
+  readonly cost: Nano;
+  readonly margin: Nano;
+  readonly lines: readonly ReceivableLine[];
+}
+
+export interface Statement {
+  readonly accountId: string;
+  readonly period: Period;
+  readonly currency: string;
+  /** What the account owes its seller. */
+  readonly payable: Nano;
+  /** What its children owe it. */
+  readonly receivable: Nano;
+  /** receivable − what the children's use costs it. */
+  readonly margin: Nano;
+  /** `payable` in minor units, rounded once, half to even. */
+  readonly totalMinorUnits: bigint;
+  /** payable − the rounded total: carried to the next period. */
+  readonly residue: Nano;
+  readonly lines: readonly PayableLine[];
+  readonly children: readonly ChildStatement[];
+}
+
+export interface StatementRequest {
+  readonly accountId: string;
+  readonly period: Period;
+  readonly currency: string;
+  /** Of the account and of its children, within the period. Cells of others are ignored. */
+  readonly cells: readonly UsageCell[];
+  readonly book: PriceBook;
+}
+
+/** One statement: what an account owes, what it is owed and what it earns, line by line and child by child (BIL-4). */
+export function statementOf({ accountId, period, currency, cells, book }: StatementRequest): Statement {
+  const { lines, cells: rated } = rate(cells, book);
+  const shares = shareLines(accountId, lines, rated);
+  const payableLines = lines
+    .filter(({ buyerId }) => buyerId === accountId)
+    .map((line) => ({ ...line, parts: partsOf(shares.get(payableKeyOf(line)) ?? []) }));
+  const children = childStatements(
+    lines.filter(({ sellerId }) => sellerId === accountId),
+    costByLine(shares),
+  );
+  const payable = sum(payableLines.map(({ amount }) => amount));
+  const unit = minorUnitOf(currency);
+  const totalMinorUnits = halfEven(payable, unit);
+  return {
+    accountId,
+    period,
+    currency,
+    payable,
+    receivable: sum(children.map(({ receivable }) => receivable)),
+    margin: sum(children.map(({ margin }) => margin)),
+    totalMinorUnits,
+    residue: nano(payable - totalMinorUnits * unit),
+    lines: payableLines,
+    children,
+  };
+}
+
+/** The share of a payable line that one line of one child caused; of the account itself, no `childLine`. */
+interface Share {
+  readonly accountId: string;
+  readonly childLine?: string;
+  readonly quantity: bigint;
+  readonly amount: Nano;
+}
+
+/** Splits each payable line over those who caused it, so that parts and costs sum to it to the last nano unit. */
+function shareLines(
+  accountId: string,
+  lines: readonly EdgeLine[],
+  rated: readonly RatedCell[],
+): Map<string, Share[]> {
+  const lineOfUse = new Map(
+    rated
+      .filter(({ cell }) => cell.accountId === accountId)
+      .map(({ cell, lineKey, sellerId }) => [useOf(cell), payableKeyOf({ key: lineKey, sellerId })]),
+  );
+  const quantities = new Map<string, Map<string, Share>>();
+  const addShare = (payableKey: string, share: Omit<Share, 'amount'>) => {
+    const ofLine = quantities.get(payableKey) ?? new Map<string, Share>();
+    const key = `${share.accountId} ${share.childLine ?? ''}`;
+    ofLine.set(key, { ...share, quantity: (ofLine.get(key)?.quantity ?? 0n) + share.quantity, amount: ZERO });
+    quantities.set(payableKey, ofLine);
+  };
+  for (const { cell, lineKey, sellerId } of rated) {
+    const payableKey = lineOfUse.get(useOf(cell));
+    if (payableKey === undefined) continue;
+    if (cell.accountId === accountId && cell.own > 0n)
+      addShare(payableKey, { accountId, quantity: cell.own });
+    if (sellerId === accountId) {
+      addShare(payableKey, { accountId: cell.accountId, childLine: lineKey, quantity: cell.inclusive });
+    }
+  }
+  return new Map(
+    lines
+      .filter(({ buyerId }) => buyerId === accountId)
+      .map((line) => {
+        const key = payableKeyOf(line);
+        return [key, divide(line.amount, [...(quantities.get(key)?.values() ?? [])])];
+      }),
+  );
+}
+
+function divide(amount: Nano, shares: readonly Share[]): Share[] {
+  const sorted = [...shares].sort((left, right) => (shareKey(left) < shareKey(right) ? -1 : 1));
+  const amounts = split(
+    amount,
+    sorted.map(({ quantity }) => quantity),
+  );
+  return sorted.map((share, index) => ({ ...share, amount: amounts[index] ?? ZERO }));
+}
+
+function partsOf(shares: readonly Share[]): LinePart[] {
+  return [...Map.groupBy(shares, ({ accountId }) => accountId)].map(([accountId, ofAccount]) => ({
+    accountId,
+    quantity: ofAccount.reduce((total, { quantity }) => total + quantity, 0n),
+    amount: sum(ofAccount.map(({ amount }) => amount)),
+  }));
+}
+
+/** What each line of each child costs the account, by child and line. */
+function costByLine(shares: ReadonlyMap<string, readonly Share[]>): Map<string, Nano> {
+  const costs = new Map<string, Nano>();
+  for (const share of [...shares.values()].flat()) {
+    if (share.childLine === undefined) continue;
+    const key = `${share.accountId} ${share.childLine}`;
+    costs.set(key, nano((costs.get(key) ?? 0n) + share.amount));
+  }
+  return costs;
+}
+
+function childStatements(lines: readonly EdgeLine[], costs: ReadonlyMap<string, Nano>): ChildStatement[] {
+  return [...Map.groupBy(lines, ({ buyerId }) => buyerId)].map(([accountId, ofChild]) => {
+    const withMargins = ofChild.map((line) => {
+      const cost = costs.get(`${accountId} ${line.key}`) ?? ZERO;
+      return { ...line, cost, margin: subtract(line.amount, cost) };
+    });
+    const receivable = sum(withMargins.map(({ amount }) => amount));
+    const cost = sum(withMargins.map((line) => line.cost));
+    return { accountId, receivable, cost, margin: subtract(receivable, cost), lines: withMargins };
+  });
+}
+
+/** An account that moved within the period has lines to two sellers. */
+const payableKeyOf = ({ sellerId, key }: { sellerId: string; key: string }): string => `${sellerId} ${key}`;
+const useOf = ({ atMs, meter, dimensions }: UsageCell): string =>
+  `${atMs} ${meter} ${canonicalDimensions(dimensions)}`;
+const shareKey = ({ accountId, childLine }: Share): string => `${accountId} ${childLine ?? ''}`;

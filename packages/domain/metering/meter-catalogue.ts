@@ -1,0 +1,75 @@
+import type { MeterUnit, ServiceDefinition } from '@patchbay/kit/definition';
+import { type Dimensions, USAGE_AGE_MS_MAX, USAGE_AHEAD_MS_MAX, type UsageRecord } from './usage-record.ts';
+
+/** Dimensions that every meter has, besides those its service declares (MET-1). */
+export const universalDimensions = ['region', 'modality'] as const;
+
+export interface CataloguedMeter {
+  readonly service: string;
+  /** Short name, without the service. */
+  readonly name: string;
+  readonly unit: MeterUnit;
+  /** Those of the service and the universal ones. */
+  readonly dimensions: readonly string[];
+  readonly isPriced: boolean;
+}
+
+/** What the services declare, by `service.meter`. */
+export type MeterCatalogue = ReadonlyMap<string, CataloguedMeter>;
+
+export function meterCatalogue(services: readonly ServiceDefinition[]): MeterCatalogue {
+  return new Map(
+    services.flatMap((service) =>
+      Object.entries(service.meters).map(([name, { unit, dimensions, isPriced = true }]) => [
+        `${service.name}.${name}`,
+        { service: service.name, name, unit, dimensions: [...dimensions, ...universalDimensions], isPriced },
+      ]),
+    ),
+  );
+}
+
+export type UsageRefusalReason =
+  | 'meter_undeclared'
+  | 'dimension_undeclared'
+  | 'dimension_missing'
+  | 'too_old'
+  | 'in_future';
+
+/** Why a record is not counted. Whoever catches it keeps the record: refused usage is never thrown away unseen. */
+export class UsageRefusal extends Error {
+  readonly reason: UsageRefusalReason;
+
+  constructor(reason: UsageRefusalReason, detail: string) {
+    super(detail);
+    this.name = 'UsageRefusal';
+    this.reason = reason;
+  }
+}
+
+/** Throws a UsageRefusal when the record names what its service does not declare, or a time out of bounds. */
+export function assertCountable(record: UsageRecord, catalogue: MeterCatalogue, nowMs: number): void {
+  if (record.toMs > nowMs + USAGE_AHEAD_MS_MAX) {
+    throw new UsageRefusal('in_future', `The record ends ${record.toMs - nowMs} ms from now.`);
+  }
+  if (record.toMs < nowMs - USAGE_AGE_MS_MAX) {
+    throw new UsageRefusal('too_old', `The record is ${nowMs - record.toMs} ms old.`);
+  }
+  for (const { meter, dimensions } of record.quantities) {
+    const declared = catalogue.get(`${record.service}.${meter}`);
+    if (declared === undefined) {
+      throw new UsageRefusal('meter_undeclared', `${record.service} declares no meter ${meter}.`);
+    }
+    assertDimensions(declared, { ...dimensions, region: record.region, modality: record.modality });
+  }
+}
+
+function assertDimensions({ service, name, dimensions: declared }: CataloguedMeter, given: Dimensions): void {
+  const undeclared = Object.keys(given).find((dimension) => !declared.includes(dimension));
+  if (undeclared !== undefined) {
+    throw new UsageRefusal('dimension_undeclared', `${service}.${name} has no dimension ${undeclared}.`);
+  }
+  const missing = declared.find((dimension) => given[dimension] === undefined);
+  if (missing !== undefined) {
+    throw new UsageRefusal('dimension_missing', `${service}.${name} needs the dimension ${missing}.`);
+  }
+}
