@@ -152,7 +152,7 @@ const clientShapes = {
   /** A fresh credential of the same identity, before the old one expires. */
   renew: { token: text(1_200, /^[^\s.]+\.[^\s.]+$/) },
   call: { requestId: identifier, to: endpoint, media: mediaReader, mode: optional(modeReader) },
-  accept: { sessionId: identifier, media: mediaReader },
+  accept: { sessionId: identifier, media: mediaReader, mode: optional(modeReader) },
   reject: { sessionId: identifier, reason: optional(text(256)) },
   signal: { sessionId: identifier, generation, data: signalReader },
   connected: { sessionId: identifier, generation, path: pathReader, transport: transportReader },
