@@ -1,0 +1,612 @@
+import type {
+  ClientMessageOf,
+  EndReason,
+  Media,
+  Problem,
+  ResumedSession,
+  ServerMessage,
+} from '@patchbay/protocol/signaling/messages';
+import type { Client, ClientTable } from './clients.ts';
+import { iceServersFor } from './ice-servers.ts';
+import type {
+  AllocationEnded,
+  RelayPlacement,
+  SecondsLimit,
+  SessionEvent,
+  SessionEventDataOf,
+  SessionEventType,
+  SessionSnapshot,
+  UsageRecord,
+} from './platform.ts';
+import type { EndingCode, Reasons, RefusalCode } from './reasons.ts';
+import { SecondsBudget } from './seconds-budget.ts';
+import {
+  dependsOnRelay,
+  type Leg,
+  legOf,
+  legsOf,
+  modalityOf,
+  modeOf,
+  newLeg,
+  peerOf,
+  type Session,
+  snapshotOf,
+} from './session.ts';
+import { countOf, nextEvent, usageRecord } from './session-log.ts';
+
+export const sessionsPerClientMax = 16;
+export const ringTimeoutMs = 45_000;
+/** How long a session waits for a relay to come back, or to be placed at all. */
+export const relayWaitMs = 30_000;
+/** A session that needs more peer connections than this is not worth saving. */
+export const generationMax = 100;
+/** Usage is handed to the spool at least this often: a crash loses no more (MET-2). */
+export const usageIntervalMs = 500;
+const qualityIntervalMsMin = 900;
+
+export interface CallPorts {
+  readonly region: string;
+  readonly reasons: Reasons;
+  readonly clients: ClientTable;
+  newId(prefix: 'ses' | 'leg'): string;
+  placeRelay(sessionId: string): RelayPlacement | undefined;
+  send(client: Client, message: ServerMessage): void;
+  recordUsage(record: UsageRecord): void;
+  appendSessionEvent(event: SessionEvent): void;
+}
+
+/** The rules of calls between clients. Knows no socket and no clock; what it decides leaves by its ports. */
+export class Calls {
+  readonly #ports: CallPorts;
+  readonly #sessions = new Map<string, Session>();
+  readonly #budget = new SecondsBudget();
+  /** The newest boot known of each relay, and the boot at which it died. */
+  readonly #relayBoots = new Map<string, string>();
+  readonly #deadRelays = new Map<string, string | undefined>();
+  isDraining = false;
+
+  constructor(ports: CallPorts) {
+    this.#ports = ports;
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  snapshot(): readonly SessionSnapshot[] {
+    return [...this.#sessions.values()].map(snapshotOf);
+  }
+
+  // A call is placed, rings, and is answered.
+
+  place(client: Client, frame: ClientMessageOf<'call'>, nowMs: number): void {
+    const target = this.#admitCall(client, frame);
+    if ('refusal' in target) {
+      const problem: Problem = this.#ports.reasons.problem(target.refusal, target.detail);
+      this.#ports.send(client, { type: 'refused', requestId: frame.requestId, problem });
+      return;
+    }
+    const session = this.#createSession(client, frame, nowMs);
+    this.#sessions.set(session.sessionId, session);
+    client.sessionIds.add(session.sessionId);
+    const { sessionId, calleeLegId, caller } = session;
+    this.#log(session, nowMs, {
+      type: 'session.created',
+      leg: caller,
+      data: { to: frame.to, media: frame.media, mode: session.callMode },
+    });
+    this.#ports.recordUsage(
+      usageRecord({ session, leg: caller, region: this.#ports.region, fromMs: nowMs, toMs: nowMs }, [
+        { meter: 'sessions', quantity: 1, dimensions: { kind: 'call' } },
+      ]),
+    );
+    this.#log(session, nowMs, { type: 'leg.ringing', data: { identity: target.identity } });
+    this.#ports.send(client, { type: 'ringing', requestId: frame.requestId, sessionId, legId: caller.legId });
+    for (const device of target.devices) {
+      session.ringing.add(device);
+      device.sessionIds.add(sessionId);
+      const from = nameSeenBy(device, client);
+      this.#ports.send(device, { type: 'incoming', sessionId, legId: calleeLegId, from, media: frame.media });
+    }
+  }
+
+  #createSession(client: Client, frame: ClientMessageOf<'call'>, nowMs: number): Session {
+    const caller: Leg = { ...newLeg(this.#ports.newId('leg'), client, frame.media), isInitiator: true };
+    return {
+      sessionId: this.#ports.newId('ses'),
+      createdAtMs: nowMs,
+      to: frame.to,
+      requestId: frame.requestId,
+      caller,
+      calleeLegId: this.#ports.newId('leg'),
+      ringing: new Set(),
+      callee: undefined,
+      callMode: frame.mode ?? 'auto',
+      startedAtMs: undefined,
+      generation: 0,
+      relay: undefined,
+      isRelayOffered: false,
+      recovery: undefined,
+      waitingForRelay: undefined,
+      mode: 'connecting',
+      segment: 0,
+      segmentModality: modalityOf([frame]),
+      usageSinceMs: nowMs,
+      logSequence: 0,
+      limitsReached: new Set(),
+    };
+  }
+
+  #admitCall(client: Client, frame: ClientMessageOf<'call'>): CallTarget | CallRefusal {
+    const { limits } = client.principal;
+    if (this.isDraining) return { refusal: 'signaling.draining' };
+    if (client.sessionIds.size >= sessionsPerClientMax) return { refusal: 'signaling.too_many_sessions' };
+    if (limits.sessionId !== undefined) return { refusal: 'signaling.session_not_permitted' };
+    const kind = forbiddenKind(client, frame.media);
+    if (kind !== undefined)
+      return { refusal: 'signaling.media_not_permitted', detail: `Not permitted: ${kind}.` };
+    if (!frame.to.startsWith('user:')) return { refusal: 'signaling.namespace_unsupported' };
+    return this.#findDevices(client, frame.to.slice('user:'.length));
+  }
+
+  /** `bob` is the caller's own account's; `bob@acc_…` is another's, which has to be above or below it. */
+  #findDevices(client: Client, name: string): CallTarget | CallRefusal {
+    const own = client.principal;
+    const match = /^(.+)@(acc_[A-Za-z0-9]+)$/.exec(name);
+    const identity = match?.[1] ?? name;
+    const accountId = match?.[2] ?? own.accountId;
+    const devices = this.#ports.clients
+      .ofIdentity(accountId, identity)
+      .filter((device) => device !== client && device.sessionIds.size < sessionsPerClientMax);
+    const isAbove = own.accountPath.includes(accountId);
+    const related = isAbove
+      ? devices
+      : devices.filter((device) => device.principal.accountPath.includes(own.accountId));
+    if (related.length > 0) return { identity, devices: related };
+    // Whether an unrelated account has such an endpoint is not for this caller to learn.
+    return isAbove
+      ? { refusal: 'signaling.endpoint_unavailable', detail: `No device of user:${identity} is connected.` }
+      : {
+          refusal: 'signaling.other_account',
+          detail: 'A call stays within one account, its parents and its children.',
+        };
+  }
+
+  accept(client: Client, frame: ClientMessageOf<'accept'>, nowMs: number): RefusalCode | undefined {
+    const session = this.#sessions.get(frame.sessionId);
+    if (session === undefined || !session.ringing.has(client)) return 'signaling.session_unknown';
+    const { limits } = client.principal;
+    if (limits.sessionId !== undefined && limits.sessionId !== session.sessionId) {
+      return 'signaling.session_not_permitted';
+    }
+    if (forbiddenKind(client, frame.media) !== undefined) return 'signaling.media_not_permitted';
+    session.ringing.delete(client);
+    for (const device of [...session.ringing])
+      this.#stopRinging(session, device, 'signaling.answered_elsewhere');
+    session.callee = { ...newLeg(session.calleeLegId, client, frame.media), isInitiator: false };
+    if (frame.mode === 'relay') session.callMode = 'relay';
+    const { identity, accountId } = client.principal;
+    this.#log(session, nowMs, {
+      type: 'leg.joined',
+      leg: session.callee,
+      data: { identity, accountId, media: frame.media },
+    });
+    session.segmentModality = modalityOf(legsOf(session));
+    this.#start(session, nowMs);
+    return undefined;
+  }
+
+  reject(client: Client, frame: ClientMessageOf<'reject'>, nowMs: number): RefusalCode | undefined {
+    const session = this.#sessions.get(frame.sessionId);
+    if (session === undefined || !session.ringing.has(client)) return 'signaling.session_unknown';
+    this.#stopRinging(session, client, 'signaling.rejected');
+    if (session.ringing.size === 0)
+      this.end(session, this.#ports.reasons.ending('signaling.rejected'), nowMs);
+    return undefined;
+  }
+
+  #stopRinging(session: Session, device: Client, code: EndingCode): void {
+    session.ringing.delete(device);
+    device.sessionIds.delete(session.sessionId);
+    const reason = this.#ports.reasons.ending(code);
+    this.#ports.send(device, { type: 'ended', sessionId: session.sessionId, reason });
+  }
+
+  #start(session: Session, nowMs: number): void {
+    const isRelayNeeded = session.callMode === 'relay';
+    session.relay = this.#placeRelay(session);
+    if (isRelayNeeded && session.relay === undefined) {
+      session.waitingForRelay ??= { sinceMs: nowMs, reason: 'start' };
+      return;
+    }
+    session.waitingForRelay = undefined;
+    session.isRelayOffered = isRelayNeeded;
+    session.startedAtMs = nowMs;
+    session.usageSinceMs = nowMs;
+    for (const leg of legsOf(session)) {
+      this.#startCounting(leg, nowMs);
+      const peer = peerOf(session, leg);
+      if (peer === undefined) continue;
+      this.#ports.send(leg.client, {
+        type: 'started',
+        sessionId: session.sessionId,
+        legId: leg.legId,
+        peer: nameSeenBy(leg.client, peer.client),
+        media: peer.media,
+        initiator: leg.isInitiator,
+        generation: session.generation,
+        iceServers: iceServersFor(session, leg),
+        mode: session.callMode,
+      });
+    }
+  }
+
+  // A running call.
+
+  /** The session and leg that a frame of this client is about, or undefined when it is none of its. */
+  find(client: Client, sessionId: string): { readonly session: Session; readonly leg: Leg } | undefined {
+    const session = this.#sessions.get(sessionId);
+    const leg = session === undefined ? undefined : legOf(session, client);
+    return session === undefined || leg === undefined ? undefined : { session, leg };
+  }
+
+  /** Whether the client is a party or one of the ringing devices. */
+  concerns(client: Client, sessionId: string): boolean {
+    return client.sessionIds.has(sessionId);
+  }
+
+  signal({ session, leg }: Party, frame: ClientMessageOf<'signal'>): void {
+    const peer = peerOf(session, leg);
+    if (peer === undefined || frame.generation > session.generation) return;
+    const { sessionId, generation, data } = frame;
+    this.#ports.send(peer.client, { type: 'signal', sessionId, generation, data });
+  }
+
+  connected({ session, leg }: Party, frame: ClientMessageOf<'connected'>, nowMs: number): void {
+    if (frame.generation !== session.generation) return;
+    const { path, transport } = frame;
+    leg.connectedGeneration = frame.generation;
+    leg.path = path;
+    leg.transport = transport;
+    if (session.waitingForRelay !== undefined && path === 'direct') session.waitingForRelay = undefined;
+    const mode = modeOf(session);
+    if (mode !== session.mode) {
+      session.mode = mode;
+      this.#log(session, nowMs, { type: 'mode.changed', leg, data: { mode, path, transport } });
+    }
+    const { recovery } = session;
+    const isComplete = legsOf(session).every((each) => each.connectedGeneration === session.generation);
+    if (recovery === undefined || !isComplete) return;
+    session.recovery = undefined;
+    const data = { generation: recovery.generation, tookMs: nowMs - recovery.sinceMs };
+    this.#log(session, nowMs, { type: 'recovery.completed', data });
+  }
+
+  quality({ session, leg }: Party, frame: ClientMessageOf<'quality'>, nowMs: number): void {
+    if (frame.generation !== session.generation || nowMs - leg.qualityAtMs < qualityIntervalMsMin) return;
+    const { type: _type, sessionId: _sessionId, generation, ...sample } = frame;
+    leg.quality = sample;
+    leg.qualityAtMs = nowMs;
+    this.#log(session, nowMs, { type: 'quality.sampled', leg, data: { ...sample, generation } });
+  }
+
+  changeMedia(
+    { session, leg }: Party,
+    frame: ClientMessageOf<'media'>,
+    nowMs: number,
+  ): RefusalCode | undefined {
+    const { audio, video, screen } = frame;
+    const media: Media = { audio, video, screen };
+    if (forbiddenKind(leg.client, media) !== undefined) return 'signaling.media_not_permitted';
+    const modality = modalityOf(legsOf(session).map((each) => (each === leg ? { media } : each)));
+    if (modality !== session.segmentModality) {
+      this.#flushUsage(session, nowMs);
+      session.segment += 1;
+      session.segmentModality = modality;
+    }
+    leg.media = media;
+    this.#log(session, nowMs, { type: 'media.changed', leg, data: { media, segment: session.segment } });
+    const peer = peerOf(session, leg);
+    if (peer !== undefined) {
+      this.#ports.send(peer.client, { type: 'media', sessionId: session.sessionId, ...media });
+    }
+    return undefined;
+  }
+
+  hangUp(client: Client, frame: ClientMessageOf<'hangup'>, nowMs: number): RefusalCode | undefined {
+    const party = this.find(client, frame.sessionId);
+    if (party === undefined) {
+      return this.reject(client, { type: 'reject', sessionId: frame.sessionId }, nowMs);
+    }
+    const code = party.session.callee === undefined ? 'signaling.cancelled' : 'signaling.hung_up';
+    this.end(party.session, this.#ports.reasons.ending(code, frame.reason), nowMs);
+    return undefined;
+  }
+
+  countMessage(client: Client, sessionId: string): boolean {
+    const leg = this.find(client, sessionId)?.leg;
+    if (leg === undefined) return false;
+    leg.messageCount += 1;
+    return true;
+  }
+
+  // Media is lost and made anew (LIV-3).
+
+  needRelay({ session }: Party, frame: ClientMessageOf<'relayNeeded'>, nowMs: number): void {
+    // Both parties notice a failure. The second report is of a generation that is gone.
+    if (frame.generation !== session.generation || session.startedAtMs === undefined) return;
+    this.#recover(session, session.isRelayOffered ? 'media_failed' : 'relay_needed', nowMs);
+  }
+
+  relayAlive(nodeId: string, boot: string, nowMs: number): void {
+    const isRestarted = this.#relayBoots.get(nodeId) !== boot;
+    this.#relayBoots.set(nodeId, boot);
+    if (this.#deadRelays.get(nodeId) !== boot) this.#deadRelays.delete(nodeId);
+    if (isRestarted) {
+      for (const session of this.#sessions.values()) {
+        if (session.relay?.nodeId === nodeId && session.relay.boot !== boot) this.#loseRelay(session, nowMs);
+      }
+    }
+    this.#retryPlacement(nowMs);
+  }
+
+  relayDead(nodeId: string, nowMs: number): void {
+    this.#deadRelays.set(nodeId, this.#relayBoots.get(nodeId));
+    for (const session of this.#sessions.values()) {
+      if (session.relay?.nodeId === nodeId) this.#loseRelay(session, nowMs);
+    }
+  }
+
+  allocationEnded(notice: AllocationEnded, nowMs: number): void {
+    const session = this.#sessions.get(notice.sessionId);
+    if (session === undefined || session.relay?.nodeId !== notice.nodeId) return;
+    const { reasons } = this.#ports;
+    if (notice.cause === 'limit') {
+      const code = notice.code ?? 'limit.session_bytes';
+      this.#announceLimit(session, { limit: code, outcome: 'end' }, nowMs);
+      const text = 'The session reached a limit of its credential at the relay.';
+      this.end(session, reasons.foreignEnding(code, notice.detail ?? text), nowMs);
+    } else if (notice.cause === 'revoked') {
+      this.end(session, reasons.ending('credential.revoked', notice.detail), nowMs);
+    } else if (notice.cause === 'lost' && dependsOnRelay(session)) {
+      this.#recover(session, 'allocation_lost', nowMs);
+    }
+  }
+
+  #loseRelay(session: Session, nowMs: number): void {
+    if (session.startedAtMs === undefined || !dependsOnRelay(session)) session.relay = undefined;
+    else this.#recover(session, 'relay_lost', nowMs);
+  }
+
+  /** Both parties make a new peer connection, and keep the old one until the new one carries media. */
+  #recover(session: Session, reason: string, nowMs: number): void {
+    const relay = this.#placeRelay(session);
+    if (relay === undefined) {
+      session.relay = undefined;
+      session.waitingForRelay ??= { sinceMs: nowMs, reason };
+      return;
+    }
+    if (session.generation >= generationMax) {
+      this.end(session, this.#ports.reasons.ending('signaling.media_failed'), nowMs);
+      return;
+    }
+    const sinceMs = session.waitingForRelay?.sinceMs ?? nowMs;
+    session.waitingForRelay = undefined;
+    session.relay = relay;
+    session.isRelayOffered = true;
+    session.generation += 1;
+    session.recovery = { generation: session.generation, sinceMs: session.recovery?.sinceMs ?? sinceMs };
+    this.#log(session, nowMs, { type: 'recovery.started', data: { generation: session.generation, reason } });
+    for (const leg of legsOf(session)) {
+      this.#ports.send(leg.client, {
+        type: 'recover',
+        sessionId: session.sessionId,
+        generation: session.generation,
+        initiator: leg.isInitiator,
+        iceServers: iceServersFor(session, leg),
+        mode: session.callMode,
+        reason,
+      });
+    }
+  }
+
+  #retryPlacement(nowMs: number): void {
+    for (const session of this.#sessions.values()) {
+      const waiting = session.waitingForRelay;
+      if (waiting === undefined) continue;
+      if (nowMs - waiting.sinceMs >= relayWaitMs) {
+        this.end(session, this.#ports.reasons.ending('signaling.no_relay'), nowMs);
+      } else if (session.startedAtMs === undefined) this.#start(session, nowMs);
+      else this.#recover(session, waiting.reason, nowMs);
+    }
+  }
+
+  /** A relay that is known to be dead is not offered again, even while the platform has yet to hear of it. */
+  #placeRelay(session: Session): RelayPlacement | undefined {
+    const placement = this.#ports.placeRelay(session.sessionId);
+    if (placement === undefined) return undefined;
+    const { nodeId, boot } = placement;
+    const isDead = this.#deadRelays.has(nodeId) && (this.#deadRelays.get(nodeId) ?? boot) === boot;
+    return isDead ? undefined : placement;
+  }
+
+  // Limits and ends.
+
+  /** The credential was replaced: relays know the old one, so a call through one moves to the new one. */
+  renewed(client: Client, nowMs: number): void {
+    for (const session of this.#sessionsOf(client)) {
+      const leg = legOf(session, client);
+      if (leg === undefined || session.startedAtMs === undefined) continue;
+      this.#stopCounting(leg, nowMs);
+      this.#startCounting(leg, nowMs);
+      if (dependsOnRelay(session)) this.#recover(session, 'credential_renewed', nowMs);
+    }
+  }
+
+  /** Before the principal of a client changes, what it used so far is recorded under the old one. */
+  flushUsageOf(client: Client, nowMs: number): void {
+    for (const session of this.#sessionsOf(client)) this.#flushUsage(session, nowMs);
+  }
+
+  /** Everything that time alone brings about. */
+  tick(nowMs: number): void {
+    for (const session of this.#sessions.values()) {
+      if (session.startedAtMs === undefined) {
+        const isUnanswered = session.callee === undefined && nowMs - session.createdAtMs >= ringTimeoutMs;
+        if (isUnanswered) this.end(session, this.#ports.reasons.ending('signaling.no_answer'), nowMs);
+        continue;
+      }
+      if (nowMs - session.usageSinceMs >= usageIntervalMs) this.#flushUsage(session, nowMs);
+      this.#enforceSeconds(session, session.startedAtMs, nowMs);
+    }
+    this.#retryPlacement(nowMs);
+  }
+
+  #enforceSeconds(session: Session, startedAtMs: number, nowMs: number): void {
+    for (const leg of legsOf(session)) {
+      for (const limit of leg.client.principal.limits.seconds) {
+        const key = `${leg.legId}:${limit.scopeId}:${limit.counts}:${limit.outcome}`;
+        const usedMs =
+          limit.counts === 'session' ? nowMs - startedAtMs : this.#budget.usedMs(limit.scopeId, nowMs);
+        if (usedMs < limit.seconds * 1_000 || session.limitsReached.has(key)) continue;
+        session.limitsReached.add(key);
+        if (this.#reachSeconds(session, limit, nowMs) === 'ended') return;
+      }
+    }
+  }
+
+  #reachSeconds(session: Session, limit: SecondsLimit, nowMs: number): 'ended' | 'continues' {
+    const code = limit.counts === 'session' ? 'limit.session_seconds' : 'limit.credential_seconds';
+    this.#announceLimit(session, { limit: code, outcome: limit.outcome }, nowMs);
+    if (limit.outcome !== 'end') return 'continues';
+    this.end(
+      session,
+      this.#ports.reasons.ending(code, `The limit of ${limit.seconds} seconds is reached.`),
+      nowMs,
+    );
+    return 'ended';
+  }
+
+  #announceLimit(
+    session: Session,
+    reached: { readonly limit: string; readonly outcome: SecondsLimit['outcome'] },
+    nowMs: number,
+  ): void {
+    this.#log(session, nowMs, { type: 'limit.reached', data: reached });
+    for (const { client } of legsOf(session)) {
+      this.#ports.send(client, { type: 'limitReached', sessionId: session.sessionId, ...reached });
+    }
+  }
+
+  #startCounting(leg: Leg, nowMs: number): void {
+    leg.totalScopeIds = leg.client.principal.limits.seconds
+      .filter(({ counts }) => counts === 'total')
+      .map(({ scopeId }) => scopeId);
+    for (const scopeId of new Set(leg.totalScopeIds)) this.#budget.start(scopeId, nowMs);
+  }
+
+  #stopCounting(leg: Leg, nowMs: number): void {
+    for (const scopeId of new Set(leg.totalScopeIds)) this.#budget.stop(scopeId, nowMs);
+    leg.totalScopeIds = [];
+  }
+
+  /** Ends one session for everybody in it. */
+  end(session: Session, reason: EndReason, nowMs: number): void {
+    if (!this.#sessions.delete(session.sessionId)) return;
+    this.#flushUsage(session, nowMs);
+    for (const client of [...legsOf(session).map((leg) => leg.client), ...session.ringing]) {
+      client.sessionIds.delete(session.sessionId);
+      this.#ports.send(client, { type: 'ended', sessionId: session.sessionId, reason });
+    }
+    for (const leg of legsOf(session)) {
+      this.#stopCounting(leg, nowMs);
+      this.#log(session, nowMs, { type: 'leg.left', leg, data: { reason: reason.code } });
+    }
+    const connectedMs = session.startedAtMs === undefined ? 0 : nowMs - session.startedAtMs;
+    this.#log(session, nowMs, { type: 'session.ended', data: { reason, connectedMs } });
+  }
+
+  endById(sessionId: string, reason: EndReason, nowMs: number): void {
+    const session = this.#sessions.get(sessionId);
+    if (session !== undefined) this.end(session, reason, nowMs);
+  }
+
+  /** A client goes for good: its calls end, and on its other devices a call goes on ringing. */
+  leave(client: Client, code: EndingCode, nowMs: number): void {
+    for (const session of this.#sessionsOf(client)) {
+      const isParty = legOf(session, client) !== undefined;
+      if (!isParty) this.#stopRinging(session, client, code);
+      if (isParty || (session.ringing.size === 0 && session.callee === undefined)) {
+        this.end(session, this.#ports.reasons.ending(isParty ? code : 'signaling.no_answer'), nowMs);
+      }
+    }
+  }
+
+  /** What a resumed client has to know of its sessions. */
+  resumedSessions(client: Client): readonly ResumedSession[] {
+    return this.#sessionsOf(client).map((session) => {
+      const leg = legOf(session, client);
+      const peer = leg === undefined ? session.caller : peerOf(session, leg);
+      const state = session.startedAtMs !== undefined ? 'active' : leg === undefined ? 'ringing' : 'calling';
+      return {
+        sessionId: session.sessionId,
+        legId: leg?.legId ?? session.calleeLegId,
+        state,
+        initiator: leg?.isInitiator ?? false,
+        generation: session.generation,
+        peer: peer === undefined ? session.to : nameSeenBy(client, peer.client),
+        mode: session.callMode,
+      };
+    });
+  }
+
+  #sessionsOf(client: Client): readonly Session[] {
+    return [...client.sessionIds].flatMap((sessionId) => this.#sessions.get(sessionId) ?? []);
+  }
+
+  #flushUsage(session: Session, nowMs: number): void {
+    const fromMs = session.usageSinceMs;
+    session.usageSinceMs = nowMs;
+    const connectedMs = session.startedAtMs === undefined ? 0 : nowMs - Math.max(fromMs, session.startedAtMs);
+    for (const leg of legsOf(session)) {
+      const quantities = [...countOf('messages', leg.messageCount), ...countOf('connectedMs', connectedMs)];
+      leg.messageCount = 0;
+      if (quantities.length === 0) continue;
+      const { region } = this.#ports;
+      this.#ports.recordUsage(usageRecord({ session, leg, region, fromMs, toMs: nowMs }, quantities));
+    }
+  }
+
+  #log<Type extends SessionEventType>(
+    session: Session,
+    atMs: number,
+    line: { readonly type: Type; readonly leg?: Leg; readonly data: SessionEventDataOf<Type> },
+  ): void {
+    this.#ports.appendSessionEvent(nextEvent(session, atMs, line));
+  }
+}
+
+export interface Party {
+  readonly session: Session;
+  readonly leg: Leg;
+}
+interface CallTarget {
+  readonly identity: string;
+  readonly devices: readonly Client[];
+}
+interface CallRefusal {
+  readonly refusal: RefusalCode;
+  readonly detail?: string;
+}
+
+/** A name of another account is shown with that account, so that nobody passes for somebody of this one. */
+function nameSeenBy(viewer: Client, shown: Client): string {
+  const { accountId, identity } = shown.principal;
+  return accountId === viewer.principal.accountId ? identity : `${identity}@${accountId}`;
+}
+
+function forbiddenKind(client: Client, media: Media): string | undefined {
+  const { mediaKinds } = client.principal.limits;
+  if (mediaKinds === undefined) return undefined;
+  return (['audio', 'video', 'screen'] as const).find((kind) => media[kind] && !mediaKinds.includes(kind));
+}

@@ -1,0 +1,61 @@
+import type { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
+import type { ServerMessage } from '@patchbay/protocol/signaling/messages';
+import type { Principal } from './platform.ts';
+
+/** One SDK instance. It outlives its WebSocket by the resume window. */
+export interface Client {
+  readonly connectionId: string;
+  readonly resumeToken: string;
+  readonly outbox: Outbox<ServerMessage>;
+  readonly inbox: Inbox;
+  readonly sessionIds: Set<string>;
+  principal: Principal;
+  /** Undefined while its connection is lost. */
+  socketId: string | undefined;
+  detachedAtMs: number;
+  lastHeardAtMs: number;
+  /** Frames that belong to no session, since the record before. */
+  messageCount: number;
+  messagesSinceMs: number;
+}
+
+/** The clients of this node. An identity is found only together with its account: no name crosses accounts. */
+export class ClientTable {
+  readonly #byConnection = new Map<string, Client>();
+  readonly #byResumeToken = new Map<string, Client>();
+  readonly #byIdentity = new Map<string, Set<Client>>();
+
+  add(client: Client): void {
+    this.#byConnection.set(client.connectionId, client);
+    this.#byResumeToken.set(client.resumeToken, client);
+    const key = identityKey(client.principal.accountId, client.principal.identity);
+    const peers = this.#byIdentity.get(key) ?? new Set();
+    this.#byIdentity.set(key, peers.add(client));
+  }
+
+  remove(client: Client): void {
+    this.#byConnection.delete(client.connectionId);
+    this.#byResumeToken.delete(client.resumeToken);
+    const key = identityKey(client.principal.accountId, client.principal.identity);
+    const peers = this.#byIdentity.get(key);
+    peers?.delete(client);
+    if (peers?.size === 0) this.#byIdentity.delete(key);
+  }
+
+  byResumeToken(resumeToken: string): Client | undefined {
+    return this.#byResumeToken.get(resumeToken);
+  }
+
+  ofIdentity(accountId: string, identity: string): readonly Client[] {
+    return [...(this.#byIdentity.get(identityKey(accountId, identity)) ?? [])];
+  }
+
+  all(): readonly Client[] {
+    return [...this.#byConnection.values()];
+  }
+}
+
+/** Account ids have no line feed, so no identity can be written to look like another account's. */
+function identityKey(accountId: string, identity: string): string {
+  return `${accountId}\n${identity}`;
+}

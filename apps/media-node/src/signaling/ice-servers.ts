@@ -1,0 +1,23 @@
+import type { IceServer } from '@patchbay/protocol/signaling/messages';
+import type { Leg, Session } from './session.ts';
+
+/**
+ * The first attempt of an `auto` call gets addresses to discover itself with and no relay credential, so that a call
+ * that can go direct allocates nothing (QUE-5).
+ */
+export function iceServersFor(session: Session, leg: Leg): readonly IceServer[] {
+  const { relay, sessionId } = session;
+  if (relay === undefined) return [];
+  const stunUrls = relay.urls.flatMap(toStunUrl);
+  const discovery: readonly IceServer[] =
+    session.callMode === 'relay' || stunUrls.length === 0 ? [] : [{ urls: [...new Set(stunUrls)] }];
+  if (!session.isRelayOffered) return discovery;
+  return [...discovery, { urls: relay.urls, ...leg.client.principal.narrow({ sessionId }) }];
+}
+
+/** A relay answers Bindings on its UDP port: RFC 7064 has the `stun:` form of the same address. */
+function toStunUrl(url: string): readonly string[] {
+  const match = /^turn:([^?]+)(?:\?transport=(\w+))?$/.exec(url);
+  if (match === null || (match[2] ?? 'udp') !== 'udp') return [];
+  return [`stun:${match[1]}`];
+}

@@ -1,0 +1,193 @@
+import type {
+  CallMode,
+  EndReason,
+  Media,
+  MediaPath,
+  MediaTransport,
+  Problem,
+  QualitySample,
+} from '@patchbay/protocol/signaling/messages';
+
+/**
+ * What signaling needs from the world. The machine and its tests know nothing else of accounts, relays, bills or
+ * logs; who wires it to the control plane decides how these reach it.
+ */
+export interface SignalingPlatform {
+  authenticate(token: string, context: AuthenticationContext): Promise<Authentication>;
+  /** A live relay for this session, or undefined while there is none. Answers from memory. */
+  placeRelay(sessionId: string): RelayPlacement | undefined;
+  /** Must not throw and not block: it appends to the spool, which gives the record its id (MET-2). */
+  recordUsage(record: UsageRecord): void;
+  /** Appends to the session's log (MET-7). `sequence` is gapless for each session and starts at 1. */
+  appendSessionEvent(event: SessionEvent): void;
+  /** Calls `listener` for every command and every change of a relay, until the returned function is called. */
+  subscribe(listener: (notice: PlatformNotice) => void): () => void;
+}
+
+export interface AuthenticationContext {
+  readonly sourceIp: string;
+  /**
+   * The credential of the connection that is being resumed or renewed. If it is the token's own, this is no new use
+   * of it (ACC-7).
+   */
+  readonly continuesCredentialId?: string;
+}
+
+export type Authentication =
+  | ({ readonly ok: true } & Principal)
+  | { readonly ok: false; readonly problem: Problem };
+
+/** Who a credential speaks for, with the limits that hold for it. */
+export interface Principal {
+  readonly accountId: string;
+  /** The account and its ancestors, nearest first: says who is in one subtree. Starts with `accountId`. */
+  readonly accountPath: readonly string[];
+  readonly applicationId?: string;
+  readonly keyId: string;
+  readonly credentialId: string;
+  /** The ids of all prefixes that the credential was narrowed from, and its own: a revocation names any of them. */
+  readonly credentialPath: readonly string[];
+  readonly identity: string;
+  readonly limits: SignalingLimits;
+  /** Narrows the caller's own credential to one session, so that the relay's usage names it. */
+  narrow(caveats: { readonly sessionId: string }): { readonly username: string; readonly credential: string };
+}
+
+export interface SignalingLimits {
+  readonly expiresAtMs: number;
+  /** Connected time. Each counts by itself, and the first that is reached acts. */
+  readonly seconds: readonly SecondsLimit[];
+  /** What a call may carry; absent means anything. */
+  readonly mediaKinds?: readonly ('audio' | 'video' | 'screen')[];
+  /** The credential is good for this session alone. */
+  readonly sessionId?: string;
+}
+
+export interface SecondsLimit {
+  /** The credential prefix that carries the caveat: siblings narrowed from it share a total. */
+  readonly scopeId: string;
+  readonly seconds: number;
+  readonly counts: 'session' | 'total';
+  readonly outcome: 'end' | 'notify' | 'downgrade';
+}
+
+export interface RelayPlacement {
+  readonly nodeId: string;
+  /** Changes with each start of the node: what an earlier boot held is gone. */
+  readonly boot: string;
+  /** `turn:` and `turns:` addresses, best first. */
+  readonly urls: readonly string[];
+}
+
+export type PlatformNotice =
+  | { readonly type: 'endSession'; readonly sessionId: string; readonly reason: EndReason }
+  | { readonly type: 'revokeCredential'; readonly credentialId: string }
+  | { readonly type: 'revokeKey'; readonly keyId: string }
+  /** Also reaches every descendant of the account. */
+  | { readonly type: 'suspendAccount'; readonly accountId: string }
+  | { readonly type: 'relayAlive'; readonly nodeId: string; readonly boot: string }
+  /** Two heartbeats of one second were missed. */
+  | { readonly type: 'relayDead'; readonly nodeId: string }
+  | AllocationEnded;
+
+export interface AllocationEnded {
+  readonly type: 'allocationEnded';
+  readonly sessionId: string;
+  readonly nodeId: string;
+  /** `limit`, `revoked` end the session; `lost` moves it; `released` and `expired` are the client's own doing. */
+  readonly cause: 'limit' | 'revoked' | 'lost' | 'released' | 'expired';
+  /** For `limit`: which, e.g. `limit.session_bytes`. */
+  readonly code?: string;
+  readonly detail?: string;
+}
+
+export type Modality = 'audio' | 'video' | 'screen' | 'data';
+
+/** What happened since the record before. Records of one session and segment may be summed before they are stored. */
+export interface UsageRecord {
+  readonly accountId: string;
+  readonly applicationId?: string;
+  readonly credentialId?: string;
+  readonly sessionId?: string;
+  /** Counts the states of the session's media from 0 (MET-4). */
+  readonly segment: number;
+  readonly service: 'signaling';
+  readonly region: string;
+  readonly modality: Modality;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly quantities: readonly UsageQuantity[];
+}
+
+export type UsageQuantity =
+  | { readonly meter: 'sessions'; readonly quantity: number; readonly dimensions: { readonly kind: 'call' } }
+  | {
+      readonly meter: 'messages' | 'connectedMs';
+      readonly quantity: number;
+      readonly dimensions: { readonly transport: 'websocket' };
+    };
+
+export type SessionMode = 'p2p' | 'relay' | 'connecting';
+
+interface SessionEventData {
+  'session.created': { readonly to: string; readonly media: Media; readonly mode: CallMode };
+  'leg.ringing': { readonly identity: string };
+  'leg.joined': { readonly identity: string; readonly accountId: string; readonly media: Media };
+  'mode.changed': {
+    readonly mode: SessionMode;
+    readonly path: MediaPath;
+    readonly transport: MediaTransport;
+  };
+  'quality.sampled': QualitySample & { readonly generation: number };
+  'media.changed': { readonly media: Media; readonly segment: number };
+  'limit.reached': { readonly limit: string; readonly outcome: string };
+  'recovery.started': { readonly generation: number; readonly reason: string };
+  'recovery.completed': { readonly generation: number; readonly tookMs: number };
+  'leg.left': { readonly reason: string };
+  'session.ended': { readonly reason: EndReason; readonly connectedMs: number };
+}
+export type SessionEventType = keyof SessionEventData;
+
+/** One line of a session's log. The session's account owns it; `legAccountId` is whose leg it is about (LIV-0). */
+export type SessionEvent = {
+  [Type in SessionEventType]: {
+    readonly type: Type;
+    readonly sessionId: string;
+    readonly sequence: number;
+    readonly atMs: number;
+    readonly accountId: string;
+    readonly applicationId?: string;
+    readonly legId?: string;
+    readonly legAccountId?: string;
+    readonly data: SessionEventData[Type];
+  };
+}[SessionEventType];
+
+export type SessionEventDataOf<Type extends SessionEventType> = SessionEventData[Type];
+
+/** Live sessions as the dashboard shows them. */
+export interface SessionSnapshot {
+  readonly sessionId: string;
+  readonly accountId: string;
+  readonly applicationId?: string;
+  readonly state: 'ringing' | 'active';
+  readonly mode: SessionMode;
+  readonly generation: number;
+  readonly modality: Modality;
+  readonly createdAtMs: number;
+  readonly startedAtMs?: number;
+  readonly relay?: { readonly nodeId: string; readonly boot: string };
+  readonly legs: readonly LegSnapshot[];
+}
+
+export interface LegSnapshot {
+  readonly legId: string;
+  readonly accountId: string;
+  readonly credentialId: string;
+  readonly identity: string;
+  readonly media: Media;
+  readonly isConnected: boolean;
+  readonly path?: MediaPath;
+  readonly transport?: MediaTransport;
+  readonly quality?: QualitySample;
+}

@@ -1,0 +1,610 @@
+import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
+import {
+  authenticationTimeoutMs,
+  type ClientFrame,
+  type ClientMessageOf,
+  closeCodes,
+  encodeServerFrame,
+  isTransient,
+  pingIntervalMs,
+  protocolVersion,
+  protocolVersionOldest,
+  resumeWindowMs,
+  type ServerMessage,
+} from '@patchbay/protocol/signaling/messages';
+import { Calls } from './calls.ts';
+import { type Client, ClientTable } from './clients.ts';
+import { MessageRate } from './message-rate.ts';
+import type {
+  Authentication,
+  AuthenticationContext,
+  PlatformNotice,
+  Principal,
+  RelayPlacement,
+  SessionEvent,
+  SessionSnapshot,
+  UsageRecord,
+} from './platform.ts';
+import { type EndingCode, type HelpUrl, Reasons, type RefusalCode } from './reasons.ts';
+import { countOf } from './session-log.ts';
+
+/** Three pings missed, and half of one for the way. */
+export const silenceMsMax = 3.5 * pingIntervalMs;
+/** Connections of one identity at once. One more closes the oldest. */
+export const clientsPerIdentityMax = 20;
+const clientUsageIntervalMs = 5_000;
+
+export type Input =
+  | { readonly type: 'opened'; readonly socketId: string; readonly sourceIp: string }
+  | { readonly type: 'frame'; readonly socketId: string; readonly frame: ClientFrame }
+  | {
+      readonly type: 'undecodable';
+      readonly socketId: string;
+      readonly detail: string;
+      readonly isFatal: boolean;
+    }
+  /** `isFinal`: the client said goodbye (RFC 6455 §7.4.1, codes 1000 and 1001) and will not resume. */
+  | { readonly type: 'closed'; readonly socketId: string; readonly isFinal: boolean }
+  | { readonly type: 'verified'; readonly socketId: string; readonly authentication: Authentication }
+  | { readonly type: 'notice'; readonly notice: PlatformNotice }
+  | { readonly type: 'drain' }
+  /** The node goes: what is live ends, and is recorded. */
+  | { readonly type: 'stop' }
+  | { readonly type: 'tick' };
+
+export type Action =
+  | {
+      readonly type: 'authenticate';
+      readonly socketId: string;
+      readonly token: string;
+      readonly context: AuthenticationContext;
+    }
+  | { readonly type: 'send'; readonly socketId: string; readonly source: string }
+  | { readonly type: 'close'; readonly socketId: string; readonly code: number; readonly reason: string }
+  | { readonly type: 'recordUsage'; readonly record: UsageRecord }
+  | { readonly type: 'appendSessionEvent'; readonly event: SessionEvent }
+  /** Nothing was done. The reason becomes a metric's label. */
+  | { readonly type: 'drop'; readonly reason: string };
+
+export interface MachinePorts {
+  readonly region: string;
+  readonly helpUrl: HelpUrl;
+  placeRelay(sessionId: string): RelayPlacement | undefined;
+  /** Unguessable: a resume token is one. */
+  newId(prefix: 'ses' | 'leg' | 'con' | 'res'): string;
+}
+
+interface Socket {
+  readonly socketId: string;
+  readonly sourceIp: string;
+  readonly openedAtMs: number;
+  readonly rate: MessageRate;
+  /** The frame whose token is being verified. One at a time. */
+  verifying: ClientMessageOf<'authenticate'> | ClientMessageOf<'renew'> | undefined;
+  client: Client | undefined;
+}
+
+/**
+ * Signaling without sockets, clock, randomness or keys: inputs and the time go in, actions come out. The shell does
+ * what the actions say and decides nothing.
+ */
+export class SessionMachine {
+  readonly #ports: MachinePorts;
+  readonly #reasons: Reasons;
+  readonly #sockets = new Map<string, Socket>();
+  readonly #clients = new ClientTable();
+  readonly #calls: Calls;
+  #actions: Action[] = [];
+  #nowMs = 0;
+
+  constructor(ports: MachinePorts) {
+    this.#ports = ports;
+    this.#reasons = new Reasons(ports.helpUrl);
+    this.#calls = new Calls({
+      region: ports.region,
+      reasons: this.#reasons,
+      clients: this.#clients,
+      newId: (prefix) => ports.newId(prefix),
+      placeRelay: (sessionId) => ports.placeRelay(sessionId),
+      send: (client, message) => this.#send(client, message),
+      recordUsage: (record) => this.#actions.push({ type: 'recordUsage', record }),
+      appendSessionEvent: (event) => this.#actions.push({ type: 'appendSessionEvent', event }),
+    });
+  }
+
+  snapshot(): readonly SessionSnapshot[] {
+    return this.#calls.snapshot();
+  }
+
+  get sessionCount(): number {
+    return this.#calls.sessionCount;
+  }
+
+  handle(input: Input, nowMs: number): readonly Action[] {
+    this.#actions = [];
+    this.#nowMs = nowMs;
+    switch (input.type) {
+      case 'opened':
+        this.#open(input.socketId, input.sourceIp, nowMs);
+        break;
+      case 'frame':
+        this.#receive(input.socketId, input.frame, nowMs);
+        break;
+      case 'undecodable':
+        this.#refuseUndecodable(input);
+        break;
+      case 'closed':
+        this.#closed(input.socketId, input.isFinal, nowMs);
+        break;
+      case 'verified':
+        this.#verified(input.socketId, input.authentication, nowMs);
+        break;
+      case 'notice':
+        this.#obey(input.notice, nowMs);
+        break;
+      case 'drain':
+        this.#calls.isDraining = true;
+        break;
+      case 'stop':
+        for (const client of this.#clients.all()) {
+          this.#dismiss(client, 'signaling.node_stopped', { code: closeCodes.draining, nowMs });
+        }
+        break;
+      case 'tick':
+        this.#tick(nowMs);
+        break;
+    }
+    const actions = this.#actions;
+    this.#actions = [];
+    return actions;
+  }
+
+  // Sockets, and who is behind them.
+
+  #open(socketId: string, sourceIp: string, openedAtMs: number): void {
+    const rate = new MessageRate();
+    this.#sockets.set(socketId, {
+      socketId,
+      sourceIp,
+      openedAtMs,
+      rate,
+      verifying: undefined,
+      client: undefined,
+    });
+  }
+
+  #receive(socketId: string, frame: ClientFrame, nowMs: number): void {
+    const socket = this.#sockets.get(socketId);
+    if (socket === undefined) {
+      this.#drop('socket_unknown');
+      return;
+    }
+    if (!socket.rate.admit(nowMs)) {
+      this.#close(socket, closeCodes.tooFast, 'signaling.too_fast');
+      return;
+    }
+    const { client } = socket;
+    if (client === undefined) {
+      const isFirst = frame.type === 'authenticate' && socket.verifying === undefined;
+      if (!isFirst) {
+        this.#close(socket, closeCodes.unauthenticated, 'The first frame is authenticate.');
+        return;
+      }
+      this.#verify(socket, frame);
+      return;
+    }
+    client.lastHeardAtMs = nowMs;
+    if (frame.type === 'renew') {
+      this.#verify(socket, frame);
+      return;
+    }
+    if (!client.inbox.admit(frame)) {
+      this.#drop('frame_repeated');
+      return;
+    }
+    this.#dispatch(client, frame, nowMs);
+  }
+
+  #verify(socket: Socket, frame: ClientMessageOf<'authenticate'> | ClientMessageOf<'renew'>): void {
+    if (socket.verifying !== undefined) {
+      this.#drop('verification_running');
+      return;
+    }
+    socket.verifying = frame;
+    const continued =
+      frame.type === 'renew' ? socket.client : this.#clients.byResumeToken(frame.resumeToken ?? '');
+    const continuesCredentialId = continued?.principal.credentialId;
+    this.#actions.push({
+      type: 'authenticate',
+      socketId: socket.socketId,
+      token: frame.token,
+      context: {
+        sourceIp: socket.sourceIp,
+        ...(continuesCredentialId === undefined ? {} : { continuesCredentialId }),
+      },
+    });
+  }
+
+  #verified(socketId: string, authentication: Authentication, nowMs: number): void {
+    const socket = this.#sockets.get(socketId);
+    const frame = socket?.verifying;
+    if (socket === undefined || frame === undefined) {
+      this.#drop('socket_gone');
+      return;
+    }
+    socket.verifying = undefined;
+    if (frame.type === 'renew') {
+      this.#renew(socket, authentication, nowMs);
+      return;
+    }
+    if (!authentication.ok) {
+      this.#sendTo(socket, { type: 'error', problem: authentication.problem });
+      this.#close(socket, closeCodes.unauthenticated, authentication.problem.code);
+      return;
+    }
+    if (frame.protocolVersion < protocolVersionOldest) {
+      const problem = this.#reasons.problem('signaling.version_unsupported');
+      this.#sendTo(socket, { type: 'error', problem });
+      this.#close(socket, closeCodes.malformed, problem.code);
+      return;
+    }
+    const { ok: _ok, ...principal } = authentication;
+    const resumed = this.#resumable(frame, principal, nowMs);
+    if (resumed === undefined) this.#admit(socket, principal, nowMs);
+    else this.#resume(socket, { ...resumed, principal }, nowMs);
+  }
+
+  #admit(socket: Socket, principal: Principal, nowMs: number): void {
+    const peers = this.#clients.ofIdentity(principal.accountId, principal.identity);
+    const oldest = peers[0];
+    if (oldest !== undefined && peers.length >= clientsPerIdentityMax) {
+      this.#dismiss(oldest, 'signaling.connection_lost', { code: closeCodes.replaced, nowMs });
+    }
+    const client: Client = {
+      connectionId: this.#ports.newId('con'),
+      resumeToken: this.#ports.newId('res'),
+      outbox: new Outbox<ServerMessage>(encodeServerFrame),
+      inbox: new Inbox(),
+      sessionIds: new Set(),
+      principal,
+      socketId: socket.socketId,
+      detachedAtMs: 0,
+      lastHeardAtMs: nowMs,
+      messageCount: 0,
+      messagesSinceMs: nowMs,
+    };
+    socket.client = client;
+    this.#clients.add(client);
+    this.#welcome(client, principal, false);
+  }
+
+  /** The earlier connection of the same identity that can be taken up whole. */
+  #resumable(
+    frame: ClientMessageOf<'authenticate'>,
+    principal: Principal,
+    nowMs: number,
+  ): { readonly client: Client; readonly missed: readonly string[] } | undefined {
+    const client = this.#clients.byResumeToken(frame.resumeToken ?? '');
+    if (client === undefined || !isSameIdentity(client.principal, principal)) return undefined;
+    const missed = client.outbox.after(frame.lastSequence ?? 0);
+    if (missed !== undefined) return { client, missed };
+    this.#dismiss(client, 'signaling.connection_lost', { code: closeCodes.replaced, nowMs });
+    return undefined;
+  }
+
+  #resume(
+    socket: Socket,
+    { client, missed, principal }: { client: Client; missed: readonly string[]; principal: Principal },
+    nowMs: number,
+  ): void {
+    const former = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
+    if (former !== undefined)
+      this.#close(former, closeCodes.replaced, 'Another connection took this one up.');
+    client.socketId = socket.socketId;
+    client.lastHeardAtMs = nowMs;
+    socket.client = client;
+    this.#welcome(client, principal, true);
+    for (const source of missed) this.#actions.push({ type: 'send', socketId: socket.socketId, source });
+    this.#adopt(client, principal, nowMs);
+  }
+
+  #welcome(client: Client, { accountId, identity, limits }: Principal, resumed: boolean): void {
+    this.#send(client, {
+      type: 'authenticated',
+      protocolVersion,
+      connectionId: client.connectionId,
+      identity,
+      accountId,
+      resumeToken: client.resumeToken,
+      resumed,
+      receivedSequence: client.inbox.lastSequence,
+      expiresAtMs: limits.expiresAtMs,
+      sessions: this.#calls.resumedSessions(client),
+    });
+  }
+
+  #renew(socket: Socket, authentication: Authentication, nowMs: number): void {
+    const { client } = socket;
+    if (client === undefined) {
+      this.#drop('socket_gone');
+      return;
+    }
+    if (!authentication.ok) {
+      this.#send(client, { type: 'error', problem: authentication.problem });
+      return;
+    }
+    const { ok: _ok, ...principal } = authentication;
+    if (!isSameIdentity(client.principal, principal)) {
+      this.#refuse(client, 'signaling.identity_changed');
+      return;
+    }
+    this.#adopt(client, principal, nowMs);
+    this.#send(client, { type: 'renewed', expiresAtMs: principal.limits.expiresAtMs });
+  }
+
+  #adopt(client: Client, principal: Principal, nowMs: number): void {
+    const isSameCredential = client.principal.credentialId === principal.credentialId;
+    if (!isSameCredential) {
+      this.#calls.flushUsageOf(client, nowMs);
+      this.#flushClientUsage(client, nowMs);
+    }
+    client.principal = principal;
+    if (!isSameCredential) this.#calls.renewed(client, nowMs);
+  }
+
+  #closed(socketId: string, isFinal: boolean, nowMs: number): void {
+    const client = this.#sockets.get(socketId)?.client;
+    this.#sockets.delete(socketId);
+    if (client === undefined || client.socketId !== socketId) return;
+    this.#detach(client);
+    if (isFinal) this.#dismiss(client, 'signaling.hung_up', { code: closeCodes.replaced, nowMs });
+  }
+
+  /** A client goes for good. */
+  #dismiss(
+    client: Client,
+    code: EndingCode,
+    { code: closeCode, nowMs }: { code: number; nowMs: number },
+  ): void {
+    this.#calls.leave(client, code, nowMs);
+    this.#flushClientUsage(client, nowMs);
+    const socket = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
+    if (socket !== undefined) this.#close(socket, closeCode, code);
+    this.#clients.remove(client);
+  }
+
+  // Frames of a client that is known.
+
+  #dispatch(client: Client, frame: ClientFrame, nowMs: number): void {
+    this.#countMessage(client, frame);
+    switch (frame.type) {
+      case 'ping':
+        client.outbox.acknowledge(frame.lastSequence);
+        this.#send(client, {
+          type: 'pong',
+          nonce: frame.nonce,
+          receivedSequence: client.inbox.lastSequence,
+        });
+        break;
+      case 'call':
+        this.#calls.place(client, frame, nowMs);
+        break;
+      case 'accept':
+        this.#answerRefusal(client, this.#calls.accept(client, frame, nowMs), frame.sessionId);
+        break;
+      case 'reject':
+        this.#answerRefusal(client, this.#calls.reject(client, frame, nowMs), frame.sessionId);
+        break;
+      case 'hangup':
+        this.#answerRefusal(client, this.#calls.hangUp(client, frame, nowMs), frame.sessionId);
+        break;
+      case 'authenticate':
+      case 'renew':
+        this.#drop('authenticated_already');
+        break;
+      default:
+        this.#dispatchToLeg(client, frame, nowMs);
+        break;
+    }
+  }
+
+  #dispatchToLeg(
+    client: Client,
+    frame: Extract<ClientFrame, { type: 'signal' | 'connected' | 'quality' | 'media' | 'relayNeeded' }>,
+    nowMs: number,
+  ): void {
+    const party = this.#calls.find(client, frame.sessionId);
+    // A frame that crossed the end of its session on the way is nobody's fault.
+    if (party === undefined) {
+      this.#drop('session_unknown');
+      return;
+    }
+    switch (frame.type) {
+      case 'signal':
+        this.#calls.signal(party, frame);
+        break;
+      case 'connected':
+        this.#calls.connected(party, frame, nowMs);
+        break;
+      case 'quality':
+        this.#calls.quality(party, frame, nowMs);
+        break;
+      case 'relayNeeded':
+        this.#calls.needRelay(party, frame, nowMs);
+        break;
+      case 'media':
+        this.#answerRefusal(client, this.#calls.changeMedia(party, frame, nowMs), frame.sessionId);
+        break;
+    }
+  }
+
+  #answerRefusal(client: Client, refusal: RefusalCode | undefined, sessionId: string): void {
+    if (refusal !== undefined) this.#refuse(client, refusal, sessionId);
+  }
+
+  #refuse(client: Client, code: RefusalCode, sessionId?: string): void {
+    const problem = this.#reasons.problem(code);
+    this.#send(client, { type: 'error', problem, ...(sessionId === undefined ? {} : { sessionId }) });
+  }
+
+  #refuseUndecodable({
+    socketId,
+    detail,
+    isFatal,
+  }: {
+    socketId: string;
+    detail: string;
+    isFatal: boolean;
+  }): void {
+    const socket = this.#sockets.get(socketId);
+    if (socket === undefined) {
+      this.#drop('socket_unknown');
+      return;
+    }
+    if (!isFatal) {
+      this.#drop('frame_unknown');
+      return;
+    }
+    this.#sendTo(socket, {
+      type: 'error',
+      problem: this.#reasons.problem('signaling.frame_malformed', detail),
+    });
+    this.#close(socket, closeCodes.malformed, 'signaling.frame_malformed');
+  }
+
+  #countMessage(client: Client, frame: ClientFrame): void {
+    if (frame.type === 'ping') return;
+    const isOfLeg = 'sessionId' in frame && this.#calls.countMessage(client, frame.sessionId);
+    if (!isOfLeg) client.messageCount += 1;
+  }
+
+  // What the platform says, and what time brings.
+
+  #obey(notice: PlatformNotice, nowMs: number): void {
+    switch (notice.type) {
+      case 'endSession':
+        this.#calls.endById(notice.sessionId, notice.reason, nowMs);
+        break;
+      case 'revokeCredential':
+        this.#expel('credential.revoked', nowMs, ({ credentialPath }) =>
+          credentialPath.includes(notice.credentialId),
+        );
+        break;
+      case 'revokeKey':
+        this.#expel('credential.revoked', nowMs, ({ keyId }) => keyId === notice.keyId);
+        break;
+      case 'suspendAccount':
+        this.#expel('account.suspended', nowMs, ({ accountPath }) => accountPath.includes(notice.accountId));
+        break;
+      case 'relayAlive':
+        this.#calls.relayAlive(notice.nodeId, notice.boot, nowMs);
+        break;
+      case 'relayDead':
+        this.#calls.relayDead(notice.nodeId, nowMs);
+        break;
+      case 'allocationEnded':
+        this.#calls.allocationEnded(notice, nowMs);
+        break;
+    }
+  }
+
+  #expel(code: EndingCode, nowMs: number, concerns: (principal: Principal) => boolean): void {
+    for (const client of this.#clients.all()) {
+      if (concerns(client.principal)) {
+        this.#dismiss(client, code, { code: closeCodes.credentialEnded, nowMs });
+      }
+    }
+  }
+
+  #tick(nowMs: number): void {
+    for (const socket of this.#sockets.values()) {
+      if (socket.client === undefined && nowMs - socket.openedAtMs >= authenticationTimeoutMs) {
+        this.#close(socket, closeCodes.timedOut, 'No authenticate frame in time.');
+      }
+    }
+    // An ended credential ends its sessions before a limit or a timeout could give them another reason.
+    this.#expel('credential.expired', nowMs, ({ limits }) => nowMs >= limits.expiresAtMs);
+    for (const client of this.#clients.all()) {
+      if (nowMs - client.messagesSinceMs >= clientUsageIntervalMs) this.#flushClientUsage(client, nowMs);
+      this.#noticeSilence(client, nowMs);
+    }
+    this.#calls.tick(nowMs);
+  }
+
+  #noticeSilence(client: Client, nowMs: number): void {
+    const socket = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
+    if (socket === undefined) {
+      if (nowMs - client.detachedAtMs >= resumeWindowMs) {
+        this.#dismiss(client, 'signaling.connection_lost', { code: closeCodes.timedOut, nowMs });
+      }
+    } else if (nowMs - client.lastHeardAtMs >= silenceMsMax) {
+      this.#close(socket, closeCodes.timedOut, 'Nothing was heard for too long.');
+    }
+  }
+
+  #flushClientUsage(client: Client, nowMs: number): void {
+    const fromMs = client.messagesSinceMs;
+    client.messagesSinceMs = nowMs;
+    const quantities = countOf('messages', client.messageCount);
+    client.messageCount = 0;
+    if (quantities.length === 0) return;
+    const { accountId, applicationId, credentialId } = client.principal;
+    this.#actions.push({
+      type: 'recordUsage',
+      record: {
+        accountId,
+        ...(applicationId === undefined ? {} : { applicationId }),
+        credentialId,
+        segment: 0,
+        service: 'signaling',
+        region: this.#ports.region,
+        modality: 'data',
+        fromMs,
+        toMs: nowMs,
+        quantities,
+      },
+    });
+  }
+
+  // Ways out.
+
+  #send(client: Client, message: ServerMessage): void {
+    if (!isTransient(message.type)) {
+      const sessionId = 'sessionId' in message ? (message.sessionId ?? '') : '';
+      if (!this.#calls.countMessage(client, sessionId)) client.messageCount += 1;
+    }
+    const source = client.outbox.stamp(message);
+    if (client.socketId !== undefined)
+      this.#actions.push({ type: 'send', socketId: client.socketId, source });
+  }
+
+  /** To a socket behind which there is no client yet. */
+  #sendTo(socket: Socket, message: ServerMessage): void {
+    if (socket.client !== undefined) {
+      this.#send(socket.client, message);
+      return;
+    }
+    const source = encodeServerFrame({ ...message, sequence: 0 });
+    this.#actions.push({ type: 'send', socketId: socket.socketId, source });
+  }
+
+  #close(socket: Socket, code: number, reason: string): void {
+    this.#actions.push({ type: 'close', socketId: socket.socketId, code, reason });
+    this.#sockets.delete(socket.socketId);
+    const { client } = socket;
+    if (client?.socketId === socket.socketId) this.#detach(client);
+  }
+
+  #detach(client: Client): void {
+    client.socketId = undefined;
+    client.detachedAtMs = this.#nowMs;
+  }
+
+  #drop(reason: string): void {
+    this.#actions.push({ type: 'drop', reason });
+  }
+}
+
+function isSameIdentity(one: Principal, other: Principal): boolean {
+  return one.accountId === other.accountId && one.identity === other.identity;
+}

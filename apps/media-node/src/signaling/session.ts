@@ -1,0 +1,134 @@
+import type {
+  CallMode,
+  Media,
+  MediaPath,
+  MediaTransport,
+  QualitySample,
+} from '@patchbay/protocol/signaling/messages';
+import type { Client } from './clients.ts';
+import type { LegSnapshot, Modality, RelayPlacement, SessionMode, SessionSnapshot } from './platform.ts';
+
+export interface Leg {
+  readonly legId: string;
+  readonly client: Client;
+  readonly isInitiator: boolean;
+  media: Media;
+  /** The generation that this leg reported as connected. */
+  connectedGeneration: number | undefined;
+  path: MediaPath | undefined;
+  transport: MediaTransport | undefined;
+  quality: QualitySample | undefined;
+  qualityAtMs: number;
+  messageCount: number;
+  /** Credential prefixes whose total time this leg uses up. */
+  totalScopeIds: readonly string[];
+}
+
+/** A call between two parties. The creator's account owns it; each leg belongs to its own client's account (LIV-0). */
+export interface Session {
+  readonly sessionId: string;
+  readonly createdAtMs: number;
+  readonly to: string;
+  readonly requestId: string;
+  readonly caller: Leg;
+  readonly calleeLegId: string;
+  /** Devices that ring; empty once one answered. */
+  readonly ringing: Set<Client>;
+  callee: Leg | undefined;
+  callMode: CallMode;
+  startedAtMs: number | undefined;
+  generation: number;
+  relay: RelayPlacement | undefined;
+  /** Credentials of the relay were handed out in the current generation. */
+  isRelayOffered: boolean;
+  recovery: { readonly generation: number; readonly sinceMs: number } | undefined;
+  waitingForRelay: { readonly sinceMs: number; readonly reason: string } | undefined;
+  mode: SessionMode;
+  segment: number;
+  segmentModality: Modality;
+  usageSinceMs: number;
+  logSequence: number;
+  readonly limitsReached: Set<string>;
+}
+
+export function newLeg(legId: string, client: Client, media: Media): Omit<Leg, 'isInitiator'> {
+  return {
+    legId,
+    client,
+    media,
+    connectedGeneration: undefined,
+    path: undefined,
+    transport: undefined,
+    quality: undefined,
+    qualityAtMs: Number.NEGATIVE_INFINITY,
+    messageCount: 0,
+    totalScopeIds: [],
+  };
+}
+
+export function legsOf(session: Session): readonly Leg[] {
+  return session.callee === undefined ? [session.caller] : [session.caller, session.callee];
+}
+
+export function legOf(session: Session, client: Client): Leg | undefined {
+  return legsOf(session).find((leg) => leg.client === client);
+}
+
+export function peerOf(session: Session, leg: Leg): Leg | undefined {
+  return leg === session.caller ? session.callee : session.caller;
+}
+
+/** What the session carries at most, in either direction: that is what it is metered as (MET-4). */
+export function modalityOf(legs: readonly { readonly media: Media }[]): Modality {
+  if (legs.some(({ media }) => media.screen)) return 'screen';
+  if (legs.some(({ media }) => media.video)) return 'video';
+  return legs.some(({ media }) => media.audio) ? 'audio' : 'data';
+}
+
+/** Whether the death of the relay would be heard. A leg that has not reported yet may be using it. */
+export function dependsOnRelay(session: Session): boolean {
+  if (session.relay === undefined || !session.isRelayOffered) return false;
+  const isDirect = (leg: Leg) => leg.connectedGeneration === session.generation && leg.path === 'direct';
+  return !legsOf(session).every(isDirect);
+}
+
+/** `relay` as soon as one leg's packets pass one: that is what is billed. */
+export function modeOf(session: Session): SessionMode {
+  const connected = legsOf(session).filter((leg) => leg.connectedGeneration === session.generation);
+  if (connected.some(({ path }) => path === 'relay')) return 'relay';
+  return connected.length > 0 ? 'p2p' : session.mode;
+}
+
+export function snapshotOf(session: Session): SessionSnapshot {
+  const { accountId, applicationId } = session.caller.client.principal;
+  return {
+    sessionId: session.sessionId,
+    accountId,
+    ...(applicationId === undefined ? {} : { applicationId }),
+    state: session.startedAtMs === undefined ? 'ringing' : 'active',
+    mode: session.mode,
+    generation: session.generation,
+    modality: session.segmentModality,
+    createdAtMs: session.createdAtMs,
+    ...(session.startedAtMs === undefined ? {} : { startedAtMs: session.startedAtMs }),
+    ...(session.relay === undefined || !session.isRelayOffered
+      ? {}
+      : { relay: { nodeId: session.relay.nodeId, boot: session.relay.boot } }),
+    legs: legsOf(session).map(legSnapshot),
+  };
+}
+
+function legSnapshot(leg: Leg): LegSnapshot {
+  const { accountId, credentialId, identity } = leg.client.principal;
+  return {
+    legId: leg.legId,
+    accountId,
+    credentialId,
+    identity,
+    media: leg.media,
+    isConnected: leg.client.socketId !== undefined,
+    ...(leg.path === undefined ? {} : { path: leg.path }),
+    ...(leg.transport === undefined ? {} : { transport: leg.transport }),
+    ...(leg.quality === undefined ? {} : { quality: leg.quality }),
+  };
+}

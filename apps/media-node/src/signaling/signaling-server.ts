@@ -1,0 +1,261 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { closeCodes, decodeClientFrame, frameBytesMax } from '@patchbay/protocol/signaling/messages';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { SessionSnapshot, SignalingPlatform } from './platform.ts';
+import type { HelpUrl } from './reasons.ts';
+import { type Action, type Input, SessionMachine } from './session-machine.ts';
+
+/** Sockets of one node. The next one is refused with 503. */
+export const socketsMax = 10_000;
+/** What may wait to be written to one client. Past it the socket is cut, and the client resumes. */
+export const bufferedBytesMax = 1024 * 1024;
+const tickIntervalMs = 250;
+/** A client that does not answer the closing handshake in this time is cut. */
+const closeTimeoutMs = 1_000;
+
+export interface SignalingLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface SignalingOptions {
+  readonly listen: {
+    readonly host: string;
+    /** 0 takes a free one. */
+    readonly port: number;
+    /** PEM. Without it the node speaks plain `ws:`, for loopback or behind a proxy. */
+    readonly tls?: { readonly cert: string; readonly key: string };
+  };
+  readonly platform: SignalingPlatform;
+  readonly region: string;
+  readonly log: SignalingLog;
+  /** The page about a code. Default: `/docs/errors/<code>`. */
+  readonly helpUrl?: HelpUrl;
+  /**
+   * Pages that may connect. Default: any, because a connection says nothing before it has shown a credential, and
+   * no cookie is read.
+   */
+  readonly allowsOrigin?: (origin: string | undefined) => boolean;
+  readonly nowMs?: () => number;
+}
+
+export interface SignalingServer {
+  readonly port: number;
+  snapshot(): readonly SessionSnapshot[];
+  /** How often each reason made the machine pass over something, since the start. */
+  drops(): ReadonlyMap<string, number>;
+  /** Takes no new sessions and resolves when the last one has ended. */
+  drain(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The sockets of signaling. It does what the machine's actions say, and decides nothing. */
+export async function startSignaling(options: SignalingOptions): Promise<SignalingServer> {
+  const shell = new Shell(options);
+  await shell.listen();
+  return shell;
+}
+
+class Shell implements SignalingServer {
+  readonly #options: SignalingOptions;
+  readonly #nowMs: () => number;
+  readonly #machine: SessionMachine;
+  readonly #sockets = new Map<string, WebSocket>();
+  readonly #drops = new Map<string, number>();
+  readonly #http;
+  readonly #webSockets: WebSocketServer;
+  readonly #unsubscribe: () => void;
+  #ticker: NodeJS.Timeout | undefined;
+  #drained: (() => void)[] = [];
+
+  constructor(options: SignalingOptions) {
+    const {
+      listen,
+      platform,
+      region,
+      helpUrl = (code) => `/docs/errors/${code}`,
+      nowMs = Date.now,
+    } = options;
+    this.#options = options;
+    this.#nowMs = nowMs;
+    this.#machine = new SessionMachine({
+      region,
+      helpUrl,
+      placeRelay: (sessionId) => platform.placeRelay(sessionId),
+      newId: newSortableId,
+    });
+    this.#http = listen.tls === undefined ? createServer() : createTlsServer(listen.tls);
+    this.#http.on('request', (_request, response) => response.writeHead(426, { upgrade: 'websocket' }).end());
+    this.#webSockets = new WebSocketServer({
+      server: this.#http,
+      maxPayload: frameBytesMax,
+      perMessageDeflate: false,
+      clientTracking: false,
+      verifyClient: ({ req }, done) => this.#admitUpgrade(req, done),
+    });
+    this.#webSockets.on('connection', (socket, request) => this.#accept(socket, request));
+    this.#unsubscribe = platform.subscribe((notice) => this.#feed({ type: 'notice', notice }));
+  }
+
+  get port(): number {
+    const address = this.#http.address();
+    return typeof address === 'object' && address !== null ? (address as AddressInfo).port : 0;
+  }
+
+  async listen(): Promise<void> {
+    const { host, port } = this.#options.listen;
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once('error', reject);
+      this.#http.listen(port, host, () => {
+        this.#http.off('error', reject);
+        resolve();
+      });
+    });
+    this.#ticker = setInterval(() => this.#feed({ type: 'tick' }), tickIntervalMs);
+    this.#options.log.info({ host, port: this.port }, 'signaling listens');
+  }
+
+  snapshot(): readonly SessionSnapshot[] {
+    return this.#machine.snapshot();
+  }
+
+  drops(): ReadonlyMap<string, number> {
+    return this.#drops;
+  }
+
+  async drain(): Promise<void> {
+    this.#feed({ type: 'drain' });
+    if (this.#machine.sessionCount === 0) return;
+    await new Promise<void>((resolve) => this.#drained.push(resolve));
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#ticker);
+    this.#unsubscribe();
+    // Every session is told, and its usage is recorded, before the sockets go.
+    this.#feed({ type: 'stop' });
+    for (const socket of this.#sockets.values())
+      this.#closeSocket(socket, closeCodes.draining, 'signaling.draining');
+    await new Promise<void>((resolve) => {
+      this.#webSockets.close();
+      this.#http.close(() => resolve());
+      setTimeout(() => this.#http.closeAllConnections(), closeTimeoutMs).unref();
+    });
+  }
+
+  #admitUpgrade(
+    request: IncomingMessage,
+    done: (admitted: boolean, status?: number, message?: string) => void,
+  ): void {
+    const { allowsOrigin = () => true } = this.#options;
+    if (this.#sockets.size >= socketsMax) done(false, 503, 'Too many connections');
+    else if (!allowsOrigin(request.headers.origin)) done(false, 403, 'Origin not allowed');
+    else done(true);
+  }
+
+  #accept(socket: WebSocket, request: IncomingMessage): void {
+    const socketId = randomBytes(9).toString('base64url');
+    this.#sockets.set(socketId, socket);
+    this.#feed({ type: 'opened', socketId, sourceIp: request.socket.remoteAddress ?? '' });
+    socket.on('message', (data, isBinary) => this.#receive(socketId, isBinary ? undefined : String(data)));
+    socket.on('close', (code) => {
+      this.#sockets.delete(socketId);
+      this.#feed({ type: 'closed', socketId, isFinal: code === 1000 || code === 1001 });
+    });
+    // A frame that is too large or broken: ws closes the socket with the fitting code by itself.
+    socket.on('error', (error) =>
+      this.#options.log.warn({ socketId, error: error.message }, 'socket failed'),
+    );
+  }
+
+  #receive(socketId: string, source: string | undefined): void {
+    if (source === undefined) {
+      this.#feed({ type: 'undecodable', socketId, detail: 'A frame is text.', isFatal: true });
+      return;
+    }
+    const decoded = decodeClientFrame(source);
+    if (decoded.ok) this.#feed({ type: 'frame', socketId, frame: decoded.frame });
+    else {
+      const isFatal = decoded.reason !== 'unknown';
+      this.#feed({ type: 'undecodable', socketId, detail: decoded.detail, isFatal });
+    }
+  }
+
+  #feed(input: Input): void {
+    let actions: readonly Action[];
+    try {
+      actions = this.#machine.handle(input, this.#nowMs());
+    } catch (error) {
+      // A programmer's error fails the input that met it, not the calls of everybody else.
+      this.#options.log.error({ input: input.type, error }, 'signaling could not act on an input');
+      return;
+    }
+    for (const action of actions) this.#act(action);
+    if (this.#drained.length > 0 && this.#machine.sessionCount === 0) {
+      for (const resolve of this.#drained) resolve();
+      this.#drained = [];
+    }
+  }
+
+  #act(action: Action): void {
+    switch (action.type) {
+      case 'authenticate':
+        void this.#authenticate(action);
+        break;
+      case 'send':
+        this.#send(action.socketId, action.source);
+        break;
+      case 'close': {
+        const socket = this.#sockets.get(action.socketId);
+        if (socket !== undefined) this.#closeSocket(socket, action.code, action.reason);
+        break;
+      }
+      case 'recordUsage':
+        this.#options.platform.recordUsage(action.record);
+        break;
+      case 'appendSessionEvent':
+        this.#options.platform.appendSessionEvent(action.event);
+        break;
+      case 'drop':
+        this.#drops.set(action.reason, (this.#drops.get(action.reason) ?? 0) + 1);
+        break;
+    }
+  }
+
+  async #authenticate({
+    socketId,
+    token,
+    context,
+  }: Extract<Action, { type: 'authenticate' }>): Promise<void> {
+    try {
+      const authentication = await this.#options.platform.authenticate(token, context);
+      this.#feed({ type: 'verified', socketId, authentication });
+    } catch (error) {
+      this.#options.log.error({ socketId, error }, 'a credential could not be verified');
+      this.#sockets.get(socketId)?.close(1011, 'platform.internal');
+    }
+  }
+
+  #send(socketId: string, source: string): void {
+    const socket = this.#sockets.get(socketId);
+    if (socket === undefined || socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount > bufferedBytesMax) socket.terminate();
+    else socket.send(source);
+  }
+
+  #closeSocket(socket: WebSocket, code: number, reason: string): void {
+    socket.close(code, reason.slice(0, 120));
+    setTimeout(() => socket.terminate(), closeTimeoutMs).unref();
+  }
+}
+
+/** Sortable by time: 48 bits of it, and 96 random bits (architecture.md §8). */
+function newSortableId(prefix: string): string {
+  const time = Buffer.alloc(6);
+  time.writeUIntBE(Date.now(), 0, 6);
+  return `${prefix}_${Buffer.concat([time, randomBytes(12)]).toString('hex')}`;
+}
