@@ -26,7 +26,7 @@ const cidr = fc
 const cidrs = fc.array(cidr, { minLength: 1, maxLength: 2 });
 const kinds = fc.subarray([...mediaKinds], { minLength: 1 });
 
-const oneRestriction: fc.Arbitrary<Restriction> = fc.oneof(
+export const oneRestriction: fc.Arbitrary<Restriction> = fc.oneof(
   fc.record({ type: fc.constantFrom('notBefore' as const, 'notAfter' as const), atMs: time }),
   fc.record({ type: fc.constant('account' as const), accountId: id('acc') }),
   fc.record({ type: fc.constant('application' as const), applicationId: id('app') }),
