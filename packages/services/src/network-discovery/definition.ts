@@ -92,7 +92,7 @@ export const networkDiscovery = defineService({
         peerCidrs: z.array(z.string().max(64)).max(8).optional(),
       }),
       response: z.object({ iceServers: z.array(iceServer), expiresAt: z.iso.datetime() }),
-      errors: ['network-discovery.no_relay', 'network-discovery.ttl_too_long', 'account.suspended'],
+      errors: ['network-discovery.no_relay', 'network-discovery.ttl_too_long'],
     },
   },
 });

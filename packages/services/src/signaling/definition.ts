@@ -59,7 +59,7 @@ export const signaling = defineService({
         bytesMax: z.int().min(1).optional(),
       }),
       response: z.object({ token: z.string(), signalUrl: z.string(), expiresAt: z.iso.datetime() }),
-      errors: ['signaling.no_node', 'signaling.ttl_too_long', 'account.suspended'],
+      errors: ['signaling.no_node', 'signaling.ttl_too_long'],
     },
   },
 });

@@ -1,0 +1,177 @@
+import { services } from '@patchbay/services/registry.generated';
+import {
+  CHILD_ACCOUNT,
+  createApiHarness,
+  PARENT_ACCOUNT,
+  STRANGER_ACCOUNT,
+} from '@patchbay/testing/api-harness';
+import { expect, test } from 'vitest';
+
+const ICE_SERVERS = `/v1/accounts/${PARENT_ACCOUNT}/services/network-discovery/ice-servers`;
+const CONFIG = `/v1/accounts/${PARENT_ACCOUNT}/services/network-discovery/config`;
+
+test('a stranger gets 401 before the body is looked at (POL-4)', async () => {
+  const { rest } = createApiHarness();
+  const response = await rest(
+    new Request(`https://api.test${ICE_SERVERS}`, { method: 'POST', body: '{"no":1}' }),
+  );
+  expect(response.status).toBe(401);
+});
+
+test('an account out of reach and one that does not exist are the same answer (C1)', async () => {
+  const { call } = createApiHarness();
+  const nowhere = PARENT_ACCOUNT.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+  const other = await call('GET', CONFIG.replace(PARENT_ACCOUNT, STRANGER_ACCOUNT));
+  const missing = await call('GET', CONFIG.replace(PARENT_ACCOUNT, nowhere));
+  const blank = ({ body }: typeof other, id: string) =>
+    JSON.stringify({ ...body, requestId: '' }).replaceAll(id, 'X');
+  expect(other.status).toBe(404);
+  expect(blank(other, STRANGER_ACCOUNT)).toBe(blank(missing, nowhere));
+});
+
+test('a parent reaches its child, a child never its parent (C3)', async () => {
+  const { call } = createApiHarness();
+  const child = CONFIG.replace(PARENT_ACCOUNT, CHILD_ACCOUNT);
+  expect(await call('GET', child, { as: PARENT_ACCOUNT })).toMatchObject({ status: 200 });
+  expect(await call('GET', CONFIG, { as: CHILD_ACCOUNT })).toMatchObject({ status: 404 });
+});
+
+test('what only an account above may do is refused to the account itself (BIL-2)', async () => {
+  const { call, audited } = createApiHarness();
+  const body = { service: 'network-discovery', prices: {}, currency: 'EUR' };
+  const path = `/v1/accounts/${PARENT_ACCOUNT}/prices/network-discovery`;
+  expect(await call('PUT', path, { body })).toMatchObject({ status: 403, body: { code: 'auth.scope' } });
+  expect(audited).toEqual([]);
+});
+
+test.each([
+  [['network-discovery:read'], 403],
+  [['signaling:*'], 403],
+  [['network-discovery:createIceServers'], 200],
+  [['network-discovery:*'], 200],
+  [['*'], 200],
+])('a key with the scopes %s gets %i (ACC-4)', async (scopes, status) => {
+  const { call } = createApiHarness({ scopes });
+  expect(await call('POST', ICE_SERVERS, { body: {} })).toMatchObject({ status });
+});
+
+test('a suspended account can be read and not used; the refusal names the level (POL-5)', async () => {
+  const { call } = createApiHarness({ states: { [PARENT_ACCOUNT]: 'suspended' } });
+  expect(await call('GET', CONFIG)).toMatchObject({ status: 200 });
+  expect(await call('POST', ICE_SERVERS, { body: {} })).toMatchObject({
+    status: 403,
+    body: { code: 'account.suspended', level: PARENT_ACCOUNT, rule: 'account.state' },
+  });
+});
+
+test.each([
+  ['text for a number', { ttlSeconds: '60' }],
+  ['null for a number', { ttlSeconds: null }],
+  ['a field nobody declared', { accountIdOfAnother: 'x' }],
+])('a body is never coerced: %s is refused', async (_name, body) => {
+  const { call } = createApiHarness();
+  expect(await call('POST', ICE_SERVERS, { body })).toMatchObject({
+    status: 400,
+    body: { code: 'request.invalid' },
+  });
+});
+
+test('a REST call leaves the shared schemas as their author wrote them', async () => {
+  const { call } = createApiHarness();
+  await call('POST', ICE_SERVERS, { body: { ttlSeconds: 60 } });
+  const { request } = services.networkDiscovery.operations.createIceServers;
+  expect(request.safeParse({ ttlSeconds: '60' }).success).toBe(false);
+});
+
+test('a body above the bound, too deep, or no JSON is refused as such', async () => {
+  const { call, rest } = createApiHarness();
+  expect(await call('POST', ICE_SERVERS, { body: { identity: 'x'.repeat(1_000_001) } })).toMatchObject({
+    status: 413,
+  });
+  let deep: unknown = 1;
+  for (let level = 0; level < 40; level++) deep = [deep];
+  expect(await call('POST', ICE_SERVERS, { body: deep })).toMatchObject({ status: 400 });
+  const headers = { authorization: `Bearer ${PARENT_ACCOUNT}`, 'content-type': 'application/json' };
+  const response = await rest(
+    new Request(`https://api.test${ICE_SERVERS}`, { method: 'POST', headers, body: '{' }),
+  );
+  expect(await response.json()).toMatchObject({ status: 400, detail: 'The body is not JSON.' });
+});
+
+test('a repeated request with one idempotency key has one effect and one answer (C40)', async () => {
+  const { call, audited } = createApiHarness();
+  const first = await call('POST', ICE_SERVERS, { body: { ttlSeconds: 60 }, idempotencyKey: 'a' });
+  const second = await call('POST', ICE_SERVERS, { body: { ttlSeconds: 60 }, idempotencyKey: 'a' });
+  expect(second.body).toEqual(first.body);
+  expect(second.headers.get('idempotent-replayed')).toBe('true');
+  expect(audited).toHaveLength(1);
+  expect(await call('POST', ICE_SERVERS, { body: { ttlSeconds: 61 }, idempotencyKey: 'a' })).toMatchObject({
+    status: 409,
+    body: { code: 'request.idempotency_mismatch' },
+  });
+});
+
+test('an idempotency key of one account never answers another', async () => {
+  const { call } = createApiHarness();
+  await call('POST', ICE_SERVERS, { body: {}, idempotencyKey: 'a' });
+  expect(
+    await call('POST', ICE_SERVERS, { body: {}, idempotencyKey: 'a', as: STRANGER_ACCOUNT }),
+  ).toMatchObject({
+    status: 404,
+  });
+});
+
+test('a refusal is not kept under its idempotency key', async () => {
+  const { call } = createApiHarness();
+  expect(await call('POST', ICE_SERVERS, { body: { ttlSeconds: 0 }, idempotencyKey: 'b' })).toMatchObject({
+    status: 400,
+  });
+  expect(await call('POST', ICE_SERVERS, { body: { ttlSeconds: 60 }, idempotencyKey: 'b' })).toMatchObject({
+    status: 200,
+  });
+});
+
+test('past the rate limit: 429, with when to come back', async () => {
+  const { call } = createApiHarness({ requestsMax: 1 });
+  const first = await call('GET', CONFIG);
+  expect(first.headers.get('ratelimit-remaining')).toBe('0');
+  const second = await call('GET', CONFIG);
+  expect(second).toMatchObject({ status: 429, body: { code: 'limit.exceeded', retryAfterMs: 1_500 } });
+  expect(second.headers.get('retry-after')).toBe('2');
+});
+
+test('each change leaves exactly one audit entry, a reading none (ACC-8)', async () => {
+  const { call, audited } = createApiHarness();
+  await call('PUT', CONFIG, { body: { bitsPerSecondMax: 64_000 } });
+  await call('GET', CONFIG);
+  expect(audited).toMatchObject([
+    {
+      action: 'network-discovery.putConfig',
+      accountId: PARENT_ACCOUNT,
+      before: { credentialTtlSecondsMax: 86_400 },
+      after: { bitsPerSecondMax: 64_000 },
+    },
+  ]);
+});
+
+test('a failure of ours is a 500 that tells nothing of the inside', async () => {
+  const { call, failures } = createApiHarness({ relayUrls: [1 as unknown as string] });
+  const { status, body } = await call('POST', ICE_SERVERS, { body: {} });
+  expect({ status, code: body.code, detail: body.detail }).toEqual({
+    status: 500,
+    code: 'platform.internal',
+    detail: 'The platform failed.',
+  });
+  expect(failures).toHaveLength(1);
+});
+
+test('every answer has a request id, every failure is problem+json with one of our codes', async () => {
+  const { call } = createApiHarness();
+  const { status, headers, body } = await call('GET', '/v1/nowhere');
+  expect({ status, type: headers.get('content-type'), code: body.code }).toEqual({
+    status: 404,
+    type: 'application/problem+json',
+    code: 'request.unknown_path',
+  });
+  expect(headers.get('x-request-id')).toBe(body.requestId);
+});

@@ -1,0 +1,124 @@
+import type { DomainPorts } from '@patchbay/domain/handlers.generated';
+import type { Platform, Principal, Reach, StoredAnswer, UsageReport } from '@patchbay/faces/platform';
+import { createRestHandler } from '@patchbay/faces/rest';
+import { createAppRouter } from '@patchbay/faces/trpc';
+import type { ServiceError } from '@patchbay/kit/errors';
+import { createId } from '@patchbay/kit/ids';
+import { mint } from '@patchbay/protocol/credential/credential';
+
+export const PLATFORM_ACCOUNT = createId('acc', 1);
+export const PARENT_ACCOUNT = createId('acc', 2);
+export const CHILD_ACCOUNT = createId('acc', 3);
+export const STRANGER_ACCOUNT = createId('acc', 4);
+const chains: Readonly<Record<string, readonly string[]>> = {
+  [PARENT_ACCOUNT]: [PLATFORM_ACCOUNT, PARENT_ACCOUNT],
+  [CHILD_ACCOUNT]: [PLATFORM_ACCOUNT, PARENT_ACCOUNT, CHILD_ACCOUNT],
+  [STRANGER_ACCOUNT]: [PLATFORM_ACCOUNT, STRANGER_ACCOUNT],
+};
+
+interface Options {
+  readonly scopes?: readonly string[];
+  readonly relayUrls?: readonly string[];
+  readonly states?: Readonly<Record<string, 'active' | 'suspended'>>;
+  readonly requestsMax?: number;
+  readonly domainPorts?: Partial<DomainPorts>;
+}
+
+/**
+ * The faces on in-memory ports and a frozen clock. The bearer token is the id of an account: its key holds all rights
+ * there. Tests speak HTTP to it and look at what it recorded.
+ */
+export function createApiHarness(options: Options = {}) {
+  const usage: UsageReport[] = [];
+  const audited: unknown[] = [];
+  const failures: ServiceError[] = [];
+  const configs = new Map<string, unknown>();
+  const stored = new Map<string, { fingerprint: string; answer?: StoredAnswer }>();
+  let requestCount = 0;
+  const minting = {
+    mint: async ({ caveats }: { caveats: Parameters<typeof mint>[0]['caveats'] }) =>
+      mint({ keyId: createId('key'), mintKey: new Uint8Array(32), caveats, randomId: new Uint8Array(12) }),
+  };
+  const { relayUrls = ['turn:192.0.2.1:3478?transport=udp'] } = options;
+
+  const platform: Platform = {
+    servicePorts: {
+      networkDiscovery: { minting, placement: { relayUrls: async () => relayUrls } },
+      signaling: { minting, placement: { signalUrl: async () => 'wss://signal.test' } },
+    },
+    domainPorts: { ...options.domainPorts } as DomainPorts,
+    nowMs: () => 1_800_000_000_000,
+    authenticate: async (evidence): Promise<Principal | undefined> => {
+      if (evidence?.kind !== 'bearer' || chains[evidence.token] === undefined) return undefined;
+      const actor = { kind: 'key', keyId: createId('key', 9), accountId: evidence.token } as const;
+      return { actor, name: 'Test key', scopes: options.scopes ?? ['*'] };
+    },
+    reach: async ({ actor }, accountId): Promise<Reach | undefined> => {
+      const ids = chains[accountId];
+      if (actor.kind !== 'key' || !ids?.includes(actor.accountId)) return undefined;
+      const chain = ids.map((id) => ({ id, state: options.states?.[id] ?? ('active' as const) }));
+      return { chain, grants: [{ accountId: actor.accountId, role: 'owner' }] };
+    },
+    rateLimit: async () => {
+      requestCount += 1;
+      const limit = options.requestsMax ?? 600;
+      const remaining = Math.max(0, limit - requestCount);
+      return { isExceeded: requestCount > limit, limit, remaining, resetMs: 1_500 };
+    },
+    configOf: async ({ accountId }, service) => configs.get(`${accountId}/${service}`) ?? {},
+    setConfig: async ({ accountId }, service, config) => {
+      configs.set(`${accountId}/${service}`, config);
+    },
+    recordUsage: (_entity, report) => {
+      usage.push(report);
+    },
+    emit: async () => {},
+    audit: async (report) => {
+      audited.push(report);
+    },
+    idempotency: {
+      begin: async ({ callerId, accountId, route, key, fingerprint }) => {
+        const name = JSON.stringify([callerId, accountId, route, key]);
+        const known = stored.get(name);
+        if (known === undefined) {
+          stored.set(name, { fingerprint });
+          return { kind: 'fresh' };
+        }
+        if (known.fingerprint !== fingerprint) return { kind: 'mismatch' };
+        return known.answer ? { kind: 'replay', answer: known.answer } : { kind: 'in_progress' };
+      },
+      complete: async ({ callerId, accountId, route, key, fingerprint }, answer) => {
+        stored.set(JSON.stringify([callerId, accountId, route, key]), { fingerprint, answer });
+      },
+      abandon: async ({ callerId, accountId, route, key }) => {
+        stored.delete(JSON.stringify([callerId, accountId, route, key]));
+      },
+    },
+  };
+
+  const router = createAppRouter(platform);
+  const rest = createRestHandler({ platform, router, onFailure: (error) => failures.push(error) });
+  return {
+    platform,
+    router,
+    rest,
+    usage,
+    audited,
+    failures,
+    call: async (
+      method: string,
+      path: string,
+      extra: { body?: unknown; as?: string; idempotencyKey?: string } = {},
+    ) => {
+      const headers = new Headers({ authorization: `Bearer ${extra.as ?? PARENT_ACCOUNT}` });
+      if (extra.idempotencyKey) headers.set('idempotency-key', extra.idempotencyKey);
+      const init: RequestInit = { method, headers };
+      if (extra.body !== undefined) {
+        headers.set('content-type', 'application/json');
+        init.body = JSON.stringify(extra.body);
+      }
+      const response = await rest(new Request(`https://api.test${path}`, init));
+      return { status: response.status, headers: response.headers, body: await response.json() };
+    },
+  };
+}
