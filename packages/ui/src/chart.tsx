@@ -1,0 +1,242 @@
+import 'uplot/dist/uPlot.min.css';
+import { type ReactNode, useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+
+export interface ChartSeries {
+  readonly label: string;
+  /** A custom property of tokens.css, such as '--series-1'. */
+  readonly colour: `--${string}`;
+  /** One for each time; null where nothing was measured. */
+  readonly values: readonly (number | null)[];
+}
+
+export interface ChartProps {
+  /** What is drawn, for screen readers; a table beside it holds the figures. */
+  readonly label: string;
+  /** Seconds since 1970, ascending. */
+  readonly times: readonly number[];
+  readonly series: readonly ChartSeries[];
+  readonly format: (value: number) => string;
+  readonly kind?: 'line' | 'bars';
+  readonly heightPixels?: number;
+  /** The time axis, in seconds, when it is wider than the data: several charts of one session share it. */
+  readonly range?: readonly [number, number];
+  /** Charts with the same key share their cursor. */
+  readonly syncKey?: string;
+  readonly hasLegend?: boolean;
+  /** Width of the value axis in pixels: the same for charts that stand above each other. */
+  readonly axisPixels?: number;
+}
+
+/** A time series. Bars are stacked. Thousands of points stay smooth. */
+export function Chart(props: ChartProps): ReactNode {
+  const { label, heightPixels = 180, hasLegend = props.series.length > 1, series } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const plot = useRef<uPlot | undefined>(undefined);
+  const shape = `${props.kind}|${heightPixels}|${series.map((one) => one.label).join('|')}`;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rebuilt when the shape changes; data flows in below.
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return;
+    const build = () => {
+      plot.current?.destroy();
+      plot.current = new uPlot(optionsOf(latest, element.clientWidth, element), dataOf(latest.current), element);
+    };
+    build();
+    const resize = new ResizeObserver(() => {
+      plot.current?.setSize({ width: element.clientWidth, height: heightPixels });
+    });
+    resize.observe(element);
+    const scheme = window.matchMedia('(prefers-color-scheme: dark)');
+    scheme.addEventListener('change', build);
+    const themed = new MutationObserver(build);
+    themed.observe(document.documentElement, { attributeFilter: ['data-theme'] });
+    return () => {
+      resize.disconnect();
+      themed.disconnect();
+      scheme.removeEventListener('change', build);
+      plot.current?.destroy();
+      plot.current = undefined;
+    };
+  }, [shape]);
+
+  useEffect(() => {
+    plot.current?.setData(dataOf(props));
+  }, [props]);
+
+  return (
+    <figure aria-label={label} className="min-w-0">
+      <div ref={host} style={{ height: heightPixels }} aria-hidden />
+      {hasLegend ? (
+        <figcaption className="mt-1 flex flex-wrap gap-x-4 gap-y-1 text-sm text-ink-soft">
+          {series.map((one) => (
+            <span key={one.label} className="inline-flex items-center gap-1.5">
+              <span className="size-2 rounded-full" style={{ background: `var(${one.colour})` }} aria-hidden />
+              {one.label}
+            </span>
+          ))}
+        </figcaption>
+      ) : null}
+    </figure>
+  );
+}
+
+/** Bars are stacked by drawing running sums, the tallest first. */
+function dataOf({ times, series, kind }: ChartProps): uPlot.AlignedData {
+  if (kind !== 'bars') return [[...times], ...series.map(({ values }) => [...values])];
+  const running = times.map(() => 0);
+  const sums = series.map(({ values }) =>
+    times.map((_, index) => {
+      running[index] = (running[index] ?? 0) + (values[index] ?? 0);
+      return running[index] ?? 0;
+    }),
+  );
+  return [[...times], ...sums.reverse()];
+}
+
+function colourOf(property: string, element: HTMLElement): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${property})`;
+  element.append(probe);
+  const { color } = getComputedStyle(probe);
+  probe.remove();
+  return color;
+}
+
+function optionsOf(latest: { current: ChartProps }, width: number, element: HTMLElement): uPlot.Options {
+  const { series, kind = 'line', heightPixels = 180, syncKey, axisPixels = 64 } = latest.current;
+  const ink = colourOf('--ink-faint', element);
+  const grid = { stroke: colourOf('--line', element), width: 1 };
+  const font = `12px ${getComputedStyle(element).fontFamily}`;
+  const drawn = kind === 'bars' ? series.toReversed() : series;
+  const bars = uPlot.paths.bars?.({ size: [0.72, 40], align: 1 });
+  const axis = { stroke: ink, font, ticks: { show: false } } as const;
+  return {
+    width,
+    height: heightPixels,
+    padding: [8, 8, 0, 0],
+    legend: { show: false },
+    cursor: {
+      y: false,
+      drag: { x: false, y: false },
+      ...(syncKey === undefined ? {} : { sync: { key: syncKey } }),
+    },
+    scales: {
+      x: {
+        range: (_self, min, max) => {
+          const { range } = latest.current;
+          return range === undefined ? spread(min, max) : [range[0], range[1]];
+        },
+      },
+      y: { range: (_self, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
+    },
+    axes: [
+      { ...axis, grid: { show: false }, size: 26, space: 90, values: timeLabels },
+      {
+        ...axis,
+        grid,
+        size: axisPixels,
+        space: 36,
+        values: (_self, splits) => splits.map((value) => latest.current.format(value)),
+      },
+    ],
+    series: [
+      {},
+      ...drawn.map(({ label, colour }): uPlot.Series => {
+        const stroke = colourOf(colour, element);
+        return kind === 'bars'
+          ? { label, fill: stroke, width: 0, points: { show: false }, ...(bars ? { paths: bars } : {}) }
+          : { label, stroke, width: 1.5, points: { show: false } };
+      }),
+    ],
+    plugins: [tooltip(latest, ink)],
+  };
+}
+
+/** A single point has no width; give it a minute on each side. */
+const spread = (min: number, max: number): [number, number] => (min === max ? [min - 60, max + 60] : [min, max]);
+
+const DAY_SECONDS = 86_400;
+
+function timeLabels(self: uPlot, splits: number[]): string[] {
+  const { min = 0, max = 0 } = self.scales.x ?? {};
+  const spanSeconds = (max ?? 0) - (min ?? 0);
+  const options: Intl.DateTimeFormatOptions =
+    spanSeconds > 2 * DAY_SECONDS
+      ? { month: 'short', day: 'numeric' }
+      : { hour: '2-digit', minute: '2-digit', ...(spanSeconds < 900 ? { second: '2-digit' } : {}), hour12: false };
+  const format = new Intl.DateTimeFormat('en', options);
+  return splits.map((split) => format.format(split * 1_000));
+}
+
+function tooltip(latest: { current: ChartProps }, ink: string): uPlot.Plugin {
+  const box = document.createElement('div');
+  box.className =
+    'pointer-events-none absolute z-10 hidden rounded-md border border-line-strong bg-raised px-2 py-1 text-sm whitespace-nowrap';
+  box.style.borderColor = ink;
+  return {
+    hooks: {
+      init: (self) => {
+        self.over.append(box);
+        self.over.addEventListener('mouseleave', () => {
+          box.style.display = 'none';
+        });
+      },
+      setCursor: (self) => {
+        const { idx, left = 0 } = self.cursor;
+        const { times, series, format } = latest.current;
+        const at = idx === null || idx === undefined ? undefined : times[idx];
+        if (idx === null || idx === undefined || at === undefined || left < 0) {
+          box.style.display = 'none';
+          return;
+        }
+        const rows = series.map((one) => {
+          const row = document.createElement('div');
+          const value = one.values[idx];
+          row.textContent = `${series.length > 1 ? `${one.label}  ` : ''}${value === null || value === undefined ? '–' : format(value)}`;
+          return row;
+        });
+        const head = document.createElement('div');
+        head.className = 'text-ink-faint';
+        head.textContent = new Intl.DateTimeFormat('en', {
+          dateStyle: 'medium',
+          timeStyle: 'medium',
+          hour12: false,
+        }).format(at * 1_000);
+        box.replaceChildren(head, ...rows);
+        box.style.display = 'block';
+        const isRight = left > self.over.clientWidth / 2;
+        box.style.left = isRight ? 'auto' : `${left + 12}px`;
+        box.style.right = isRight ? `${self.over.clientWidth - left + 12}px` : 'auto';
+        box.style.top = '4px';
+      },
+    },
+  };
+}
+
+export interface SparklineProps {
+  readonly label: string;
+  readonly values: readonly number[];
+}
+
+/** The shape of a day in a line of text: no axes, and no promise of figures. */
+export function Sparkline({ label, values }: SparklineProps): ReactNode {
+  const top = Math.max(...values, 1e-9);
+  const step = values.length > 1 ? 100 / (values.length - 1) : 100;
+  const points = values.map((value, index) => `${(index * step).toFixed(2)},${(23 - (value / top) * 21).toFixed(2)}`);
+  return (
+    <svg viewBox="0 0 100 24" preserveAspectRatio="none" className="h-6 w-full" role="img" aria-label={label}>
+      <polyline
+        points={points.join(' ')}
+        fill="none"
+        stroke="var(--accent)"
+        strokeWidth="1.5"
+        vectorEffect="non-scaling-stroke"
+        strokeLinejoin="round"
+      />
+    </svg>
+  );
+}

@@ -1,0 +1,3 @@
+/** The two typefaces, served from our own origin. Imported once, by the root layout of an app. */
+import '@fontsource-variable/inter';
+import '@fontsource-variable/jetbrains-mono';

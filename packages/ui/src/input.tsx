@@ -1,0 +1,49 @@
+import { type ComponentProps, type ReactNode, useId } from 'react';
+import { classNames } from './class-names.tsx';
+
+/** The shape that every field for text shares. */
+export const fieldShape =
+  'h-8 w-full min-w-0 rounded-md border border-line-strong bg-canvas px-2.5 text-base text-ink transition-colors hover:border-ink-faint aria-invalid:border-fail disabled:opacity-50';
+
+/** A field for one line of text. */
+export function Input({ className, ...rest }: ComponentProps<'input'>): ReactNode {
+  return <input className={classNames(fieldShape, className)} {...rest} />;
+}
+
+export interface FieldProps extends Omit<ComponentProps<'input'>, 'prefix'> {
+  readonly label: string;
+  /** One sentence on what to write. */
+  readonly hint?: ReactNode;
+  /** Why what stands there is refused. */
+  readonly error?: string | undefined;
+  /** Unit or sign behind the field. */
+  readonly unit?: ReactNode;
+}
+
+/** A labelled field with its hint and its error, tied together for screen readers. */
+export function Field({ label, hint, error, unit, className, ...rest }: FieldProps): ReactNode {
+  const id = useId();
+  const noteId = `${id}-note`;
+  const note = error ?? hint;
+  return (
+    <div className={classNames('grid gap-1', className)}>
+      <label htmlFor={id} className="font-medium">
+        {label}
+      </label>
+      <div className="flex items-center gap-2">
+        <Input
+          id={id}
+          aria-invalid={error !== undefined}
+          aria-describedby={note === undefined ? undefined : noteId}
+          {...rest}
+        />
+        {unit === undefined ? null : <span className="shrink-0 text-ink-faint">{unit}</span>}
+      </div>
+      {note === undefined ? null : (
+        <p id={noteId} className={classNames('text-sm', error === undefined ? 'text-ink-faint' : 'text-fail')}>
+          {note}
+        </p>
+      )}
+    </div>
+  );
+}
