@@ -1,0 +1,94 @@
+import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { Spool } from './spool.ts';
+
+const folders: string[] = [];
+const newFolder = () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'spool-'));
+  folders.push(folder);
+  return folder;
+};
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+const itemsOf = (spool: Spool<string>) => spool.peek(1_000).map(({ item }) => item);
+
+test('what was written and not acknowledged is there after a crash, under the same ids (MET-2)', async () => {
+  const folder = newFolder();
+  const first = await Spool.open<string>({ folder });
+  first.append('a');
+  first.append('b');
+  await first.tick();
+  const before = first.peek(10);
+  const second = await Spool.open<string>({ folder });
+  expect(second.peek(10)).toEqual(before);
+  expect(second.boot).toBeGreaterThan(first.boot);
+});
+
+test('what was still growing is finished as far as it had grown, once, however often the crash repeats', async () => {
+  const folder = newFolder();
+  const first = await Spool.open<string>({ folder });
+  first.append('a');
+  first.checkpoint(['b 1']);
+  await first.tick();
+  first.checkpoint(['b 2']);
+  await first.tick();
+  const second = await Spool.open<string>({ folder });
+  expect(itemsOf(second)).toEqual(['a', 'b 2']);
+  const ids = second.peek(10).map(({ boot, sequence }) => `${boot}/${sequence}`);
+  const third = await Spool.open<string>({ folder });
+  expect(third.peek(10).map(({ boot, sequence }) => `${boot}/${sequence}`)).toEqual(ids);
+});
+
+test('a growing item that was finished is not counted again', async () => {
+  const folder = newFolder();
+  const first = await Spool.open<string>({ folder });
+  first.checkpoint(['b 1']);
+  await first.tick();
+  first.append('b 2');
+  first.checkpoint([]);
+  await first.tick();
+  expect(itemsOf(await Spool.open<string>({ folder }))).toEqual(['b 2']);
+});
+
+test('a torn last frame is passed over, and nothing before it', async () => {
+  const folder = newFolder();
+  const first = await Spool.open<string>({ folder });
+  first.append('a');
+  await first.tick();
+  const [name = ''] = readdirSync(folder);
+  appendFileSync(path.join(folder, name), Buffer.from([0, 0, 0, 200, 1, 2, 3, 4, 5]));
+  expect(itemsOf(await Spool.open<string>({ folder }))).toEqual(['a']);
+});
+
+test('what was acknowledged does not come back, and its files go', async () => {
+  const folder = newFolder();
+  const first = await Spool.open<string>({ folder });
+  first.append('a');
+  first.append('b');
+  await first.tick();
+  await first.acknowledge(first.peek(1));
+  await first.tick();
+  const second = await Spool.open<string>({ folder });
+  expect(itemsOf(second)).toEqual(['b']);
+  await second.acknowledge(second.peek(10));
+  expect(readdirSync(folder)).toHaveLength(1);
+  await second.close();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a batch never mixes boots: an acknowledgement is of one file', async () => {
+  const folder = newFolder();
+  const first = await Spool.open<string>({ folder });
+  first.append('a');
+  await first.tick();
+  const second = await Spool.open<string>({ folder });
+  second.append('b');
+  await second.tick();
+  expect(itemsOf(second)).toEqual(['a']);
+  await second.acknowledge(second.peek(10));
+  expect(itemsOf(second)).toEqual(['b']);
+});

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+const id = z.string().min(1).max(200);
+
+/**
+ * What travels the bus: facts that a node must act on at once, and nothing that it could not fetch again. A node that
+ * missed some asks for snapshots anew.
+ */
+export const busMessageSchema = z.discriminatedUnion('type', [
+  /** The key mints nothing any more; what it minted ends within 2 seconds. */
+  z.object({ type: z.literal('key.revoked'), keyId: id }),
+  /** State, scopes or configuration of an account, or of one above it, changed: snapshots of it are stale. */
+  z.object({ type: z.literal('account.changed'), accountId: id }),
+  /** This credential, and all that were narrowed from it. */
+  z.object({ type: z.literal('credential.revoked'), prefixId: id }),
+  z.object({ type: z.literal('session.end'), sessionId: id, code: z.string().max(100), detail: z.string().max(500) }),
+  /** Usage of these sessions was committed: live pages read again. */
+  z.object({ type: z.literal('usage.committed'), accountIds: z.array(id).max(1_000), sessionIds: z.array(id).max(1_000) }),
+  z.object({ type: z.literal('node.changed'), nodeId: id }),
+]);
+
+export type BusMessage = z.output<typeof busMessageSchema>;
+export type BusMessageType = BusMessage['type'];

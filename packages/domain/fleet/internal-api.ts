@@ -1,0 +1,184 @@
+import { z } from 'zod';
+import { RECORD_COUNT_MAX, usageRecordSchema } from '../metering/usage-record.ts';
+import { busMessageSchema } from './bus.ts';
+
+/** What nodes and control plane say to each other under /internal/v1. Both sides parse what they receive. */
+export const nodeRoles = ['relay', 'signaling', 'media', 'gateway', 'jobs'] as const;
+export type NodeRole = (typeof nodeRoles)[number];
+
+/** A node counts as live for this long after a heartbeat to the control plane. */
+export const NODE_LIVE_MS = 10_000;
+export const NODE_HEARTBEAT_INTERVAL_MS = 2_000;
+export const SESSION_EVENT_COUNT_MAX = 1_000;
+
+const id = z.string().min(1).max(200);
+const accountState = z.enum(['active', 'suspended', 'closed']);
+const chain = z.array(z.object({ id, state: accountState })).min(1).max(256);
+
+/** Addresses of a node by use: `turn` for clients of a relay, `signal` for browsers, `link` for relays. */
+const nodeUrls = z.record(z.string().max(32), z.array(z.string().max(300)).max(16));
+
+const sessionEvent = z.object({
+  sessionId: id,
+  /** Gapless for each session, from 1. */
+  sequence: z.int().min(1),
+  type: z.string().max(64),
+  atMs: z.int(),
+  accountId: id,
+  applicationId: id.optional(),
+  legId: id.optional(),
+  legAccountId: id.optional(),
+  region: z.string().max(64),
+  data: z.record(z.string(), z.json()),
+});
+
+export type SessionEventReport = z.output<typeof sessionEvent>;
+
+export const internalApi = {
+  enrol: {
+    method: 'POST',
+    path: '/nodes/enrol',
+    request: z.object({
+      joinToken: z.string().min(16).max(200),
+      name: z.string().min(1).max(100),
+      roles: z.array(z.enum(nodeRoles)).min(1),
+      region: z.string().min(1).max(64),
+      /** Raw Ed25519 public key, base64url. */
+      publicKey: z.string().length(43),
+    }),
+    response: z.object({ nodeId: id }),
+  },
+  heartbeat: {
+    method: 'POST',
+    path: '/nodes/heartbeat',
+    request: z.object({
+      boot: z.int(),
+      urls: nodeUrls,
+      load: z.record(z.string().max(32), z.number()),
+      isDraining: z.boolean(),
+    }),
+    response: z.object({}),
+  },
+  listNodes: {
+    method: 'GET',
+    path: '/nodes',
+    request: z.object({}),
+    response: z.object({
+      items: z.array(
+        z.object({
+          nodeId: id,
+          roles: z.array(z.enum(nodeRoles)),
+          region: z.string(),
+          publicKey: z.string(),
+          boot: z.int().optional(),
+          urls: nodeUrls,
+          isLive: z.boolean(),
+        }),
+      ),
+    }),
+  },
+  keySnapshot: {
+    method: 'GET',
+    path: '/keys/{keyId}/snapshot',
+    request: z.object({ keyId: id }),
+    response: z.object({
+      keyId: id,
+      mode: z.enum(['live', 'test']),
+      /** The mint branch, base64url. It stays in memory and out of logs. */
+      mintKey: z.string(),
+      accountId: id,
+      chain,
+      isRevoked: z.boolean(),
+      expiresAtMs: z.int().optional(),
+      scopes: z.array(z.string()),
+    }),
+  },
+  accountSnapshot: {
+    method: 'GET',
+    path: '/accounts/{accountId}/snapshot',
+    request: z.object({ accountId: id }),
+    response: z.object({ accountId: id, chain }),
+  },
+  listRevocations: {
+    method: 'GET',
+    path: '/revocations',
+    request: z.object({ sinceMs: z.coerce.number<number>().int().min(0) }),
+    response: z.object({ items: z.array(z.object({ prefixId: id.optional(), keyId: id.optional() })) }),
+  },
+  countUse: {
+    method: 'POST',
+    path: '/credentials/uses',
+    request: z.object({ accountId: id, prefixId: id, clientKey: id, usesMax: z.int().min(1) }),
+    response: z.object({ isAdmitted: z.boolean() }),
+  },
+  consumed: {
+    method: 'POST',
+    path: '/credentials/consumed',
+    request: z.object({ accountId: id, credentialId: id, prefixIds: z.array(id).min(1).max(64) }),
+    response: z.object({
+      items: z.array(z.object({ prefixId: id, bytes: z.int(), milliseconds: z.int() })),
+    }),
+  },
+  usage: {
+    method: 'POST',
+    path: '/usage',
+    request: z.object({ records: z.array(usageRecordSchema).max(RECORD_COUNT_MAX) }),
+    response: z.object({
+      accepted: z.int(),
+      duplicates: z.int(),
+      conflicts: z.int(),
+      /** Records that will never be accepted, and why: the node sets them aside and says so. */
+      refused: z.array(z.object({ index: z.int(), code: z.string(), detail: z.string() })),
+    }),
+  },
+  sessionEvents: {
+    method: 'POST',
+    path: '/session-events',
+    request: z.object({ events: z.array(sessionEvent).max(SESSION_EVENT_COUNT_MAX) }),
+    response: z.object({ accepted: z.int(), duplicates: z.int() }),
+  },
+  publish: {
+    method: 'POST',
+    path: '/bus',
+    request: z.object({ message: busMessageSchema }),
+    response: z.object({}),
+  },
+} as const;
+
+export type InternalCall = keyof typeof internalApi;
+export type InternalRequest<C extends InternalCall> = z.input<(typeof internalApi)[C]['request']>;
+export type InternalResponse<C extends InternalCall> = z.output<(typeof internalApi)[C]['response']>;
+
+export const INTERNAL_PREFIX = '/internal/v1';
+/** Where the bus streams, as server-sent events. It is no call: it does not end. */
+export const BUS_PATH = `${INTERNAL_PREFIX}/bus`;
+
+/** Method, path and body of a call. Fields that the path names go there; the rest of a GET goes into the query. */
+export function internalRequest<C extends InternalCall>(call: C, request: InternalRequest<C>) {
+  const { method, path } = internalApi[call];
+  const fields = new Map<string, unknown>(Object.entries(request));
+  const filled = path.replace(/\{(\w+)\}/g, (_match, name: string) => {
+    const value = String(fields.get(name));
+    fields.delete(name);
+    return encodeURIComponent(value);
+  });
+  const rest = Object.fromEntries(fields);
+  const query = method === 'GET' && fields.size > 0 ? `?${new URLSearchParams(rest as Record<string, string>)}` : '';
+  return { method, path: `${INTERNAL_PREFIX}${filled}${query}`, body: method === 'GET' ? '' : JSON.stringify(rest) };
+}
+
+/** Which call a request is, with the fields of its path; undefined when there is none. The inverse of the above. */
+export function matchInternal(
+  method: string,
+  pathname: string,
+): { readonly call: InternalCall; readonly fields: Readonly<Record<string, string>> } | undefined {
+  for (const [call, { method: wanted, path }] of Object.entries(internalApi)) {
+    if (wanted !== method) continue;
+    const pattern = new RegExp(`^${INTERNAL_PREFIX}${path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
+    const match = pathname.match(pattern);
+    if (match === null) continue;
+    const fields = Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
+    return { call: call as InternalCall, fields: Object.fromEntries(fields) };
+  }
+  return undefined;
+}
