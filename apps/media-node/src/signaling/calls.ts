@@ -32,7 +32,7 @@ import {
   type Session,
   snapshotOf,
 } from './session.ts';
-import { countOf, nextEvent, usageRecord } from './session-log.ts';
+import { countOf, type LoggedLeg, nextEvent, usageRecord } from './session-log.ts';
 
 export const sessionsPerClientMax = 16;
 export const ringTimeoutMs = 45_000;
@@ -100,9 +100,18 @@ export class Calls {
         { meter: 'sessions', quantity: 1, dimensions: { kind: 'call' } },
       ]),
     );
-    this.#log(session, nowMs, { type: 'leg.ringing', data: { identity: target.identity } });
+    const { accountId, identity } = client.principal;
+    this.#log(session, nowMs, {
+      type: 'leg.joined',
+      leg: caller,
+      data: { identity, accountId, media: frame.media },
+    });
     this.#ports.send(client, { type: 'ringing', requestId: frame.requestId, sessionId, legId: caller.legId });
     for (const device of target.devices) {
+      if (session.ringing.size === 0) {
+        const leg = { legId: calleeLegId, client: device };
+        this.#log(session, nowMs, { type: 'leg.ringing', leg, data: { identity: target.identity } });
+      }
       session.ringing.add(device);
       device.sessionIds.add(sessionId);
       const from = nameSeenBy(device, client);
@@ -128,7 +137,7 @@ export class Calls {
       isRelayOffered: false,
       recovery: undefined,
       waitingForRelay: undefined,
-      mode: 'connecting',
+      mode: 'pending',
       segment: 0,
       segmentModality: modalityOf([frame]),
       usageSinceMs: nowMs,
@@ -465,9 +474,9 @@ export class Calls {
   #enforceSeconds(session: Session, startedAtMs: number, nowMs: number): void {
     for (const leg of legsOf(session)) {
       for (const limit of leg.client.principal.limits.seconds) {
-        const key = `${leg.legId}:${limit.scopeId}:${limit.counts}:${limit.outcome}`;
+        const key = `${leg.legId}:${limit.prefixId}:${limit.counts}:${limit.outcome}`;
         const usedMs =
-          limit.counts === 'session' ? nowMs - startedAtMs : this.#budget.usedMs(limit.scopeId, nowMs);
+          limit.counts === 'session' ? nowMs - startedAtMs : this.#budget.usedMs(limit.prefixId, nowMs);
         if (usedMs < limit.seconds * 1_000 || session.limitsReached.has(key)) continue;
         session.limitsReached.add(key);
         if (this.#reachSeconds(session, limit, nowMs) === 'ended') return;
@@ -499,15 +508,15 @@ export class Calls {
   }
 
   #startCounting(leg: Leg, nowMs: number): void {
-    leg.totalScopeIds = leg.client.principal.limits.seconds
+    leg.totalPrefixIds = leg.client.principal.limits.seconds
       .filter(({ counts }) => counts === 'total')
-      .map(({ scopeId }) => scopeId);
-    for (const scopeId of new Set(leg.totalScopeIds)) this.#budget.start(scopeId, nowMs);
+      .map(({ prefixId }) => prefixId);
+    for (const prefixId of new Set(leg.totalPrefixIds)) this.#budget.start(prefixId, nowMs);
   }
 
   #stopCounting(leg: Leg, nowMs: number): void {
-    for (const scopeId of new Set(leg.totalScopeIds)) this.#budget.stop(scopeId, nowMs);
-    leg.totalScopeIds = [];
+    for (const prefixId of new Set(leg.totalPrefixIds)) this.#budget.stop(prefixId, nowMs);
+    leg.totalPrefixIds = [];
   }
 
   /** Ends one session for everybody in it. */
@@ -580,7 +589,7 @@ export class Calls {
   #log<Type extends SessionEventType>(
     session: Session,
     atMs: number,
-    line: { readonly type: Type; readonly leg?: Leg; readonly data: SessionEventDataOf<Type> },
+    line: { readonly type: Type; readonly leg?: LoggedLeg; readonly data: SessionEventDataOf<Type> },
   ): void {
     this.#ports.appendSessionEvent(nextEvent(session, atMs, line));
   }

@@ -46,7 +46,7 @@ export interface Principal {
   readonly keyId: string;
   readonly credentialId: string;
   /** The ids of all prefixes that the credential was narrowed from, and its own: a revocation names any of them. */
-  readonly credentialPath: readonly string[];
+  readonly prefixIds: readonly string[];
   readonly identity: string;
   readonly limits: SignalingLimits;
   /** Narrows the caller's own credential to one session, so that the relay's usage names it. */
@@ -58,17 +58,17 @@ export interface SignalingLimits {
   /** Connected time. Each counts by itself, and the first that is reached acts. */
   readonly seconds: readonly SecondsLimit[];
   /** What a call may carry; absent means anything. */
-  readonly mediaKinds?: readonly ('audio' | 'video' | 'screen')[];
+  readonly mediaKinds?: readonly string[];
   /** The credential is good for this session alone. */
   readonly sessionId?: string;
 }
 
 export interface SecondsLimit {
   /** The credential prefix that carries the caveat: siblings narrowed from it share a total. */
-  readonly scopeId: string;
+  readonly prefixId: string;
   readonly seconds: number;
   readonly counts: 'session' | 'total';
-  readonly outcome: 'end' | 'notify' | 'downgrade';
+  readonly outcome: 'end' | 'notify' | 'throttle' | 'downgrade';
 }
 
 export interface RelayPlacement {
@@ -127,7 +127,7 @@ export type UsageQuantity =
       readonly dimensions: { readonly transport: 'websocket' };
     };
 
-export type SessionMode = 'p2p' | 'relay' | 'connecting';
+export type SessionMode = 'pending' | 'p2p' | 'relay';
 
 interface SessionEventData {
   'session.created': { readonly to: string; readonly media: Media; readonly mode: CallMode };

@@ -11,24 +11,24 @@ interface Scope {
 export class SecondsBudget {
   readonly #scopes = new Map<string, Scope>();
 
-  start(scopeId: string, nowMs: number): void {
-    const scope = this.#scopes.get(scopeId) ?? { usedMs: 0, sinceMs: nowMs, running: 0 };
+  start(prefixId: string, nowMs: number): void {
+    const scope = this.#scopes.get(prefixId) ?? { usedMs: 0, sinceMs: nowMs, running: 0 };
     this.#advance(scope, nowMs);
     scope.running += 1;
-    this.#scopes.delete(scopeId);
-    this.#scopes.set(scopeId, scope);
+    this.#scopes.delete(prefixId);
+    this.#scopes.set(prefixId, scope);
     if (this.#scopes.size > scopesMax) this.#forgetOldestIdle();
   }
 
-  stop(scopeId: string, nowMs: number): void {
-    const scope = this.#scopes.get(scopeId);
+  stop(prefixId: string, nowMs: number): void {
+    const scope = this.#scopes.get(prefixId);
     if (scope === undefined) return;
     this.#advance(scope, nowMs);
     scope.running = Math.max(0, scope.running - 1);
   }
 
-  usedMs(scopeId: string, nowMs: number): number {
-    const scope = this.#scopes.get(scopeId);
+  usedMs(prefixId: string, nowMs: number): number {
+    const scope = this.#scopes.get(prefixId);
     if (scope === undefined) return 0;
     this.#advance(scope, nowMs);
     return scope.usedMs;
@@ -41,9 +41,9 @@ export class SecondsBudget {
   }
 
   #forgetOldestIdle(): void {
-    for (const [scopeId, { running }] of this.#scopes) {
+    for (const [prefixId, { running }] of this.#scopes) {
       if (running > 0) continue;
-      this.#scopes.delete(scopeId);
+      this.#scopes.delete(prefixId);
       return;
     }
   }

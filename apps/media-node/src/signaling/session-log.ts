@@ -7,11 +7,14 @@ import type {
 } from './platform.ts';
 import type { Leg, Session } from './session.ts';
 
+/** Whom a line is about: a leg, or the device that would be one. */
+export type LoggedLeg = Pick<Leg, 'legId'> & { readonly client: Pick<Leg['client'], 'principal'> };
+
 /** The next line of a session's log. */
 export function nextEvent<Type extends SessionEventType>(
   session: Session,
   atMs: number,
-  line: { readonly type: Type; readonly leg?: Leg; readonly data: SessionEventDataOf<Type> },
+  line: { readonly type: Type; readonly leg?: LoggedLeg; readonly data: SessionEventDataOf<Type> },
 ): SessionEvent {
   const { accountId, applicationId } = session.caller.client.principal;
   session.logSequence += 1;

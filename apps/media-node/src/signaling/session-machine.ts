@@ -5,7 +5,6 @@ import {
   type ClientMessageOf,
   closeCodes,
   encodeServerFrame,
-  isTransient,
   pingIntervalMs,
   protocolVersion,
   protocolVersionOldest,
@@ -486,9 +485,7 @@ export class SessionMachine {
         this.#calls.endById(notice.sessionId, notice.reason, nowMs);
         break;
       case 'revokeCredential':
-        this.#expel('credential.revoked', nowMs, ({ credentialPath }) =>
-          credentialPath.includes(notice.credentialId),
-        );
+        this.#expel('credential.revoked', nowMs, ({ prefixIds }) => prefixIds.includes(notice.credentialId));
         break;
       case 'revokeKey':
         this.#expel('credential.revoked', nowMs, ({ keyId }) => keyId === notice.keyId);
@@ -569,10 +566,6 @@ export class SessionMachine {
   // Ways out.
 
   #send(client: Client, message: ServerMessage): void {
-    if (!isTransient(message.type)) {
-      const sessionId = 'sessionId' in message ? (message.sessionId ?? '') : '';
-      if (!this.#calls.countMessage(client, sessionId)) client.messageCount += 1;
-    }
     const source = client.outbox.stamp(message);
     if (client.socketId !== undefined)
       this.#actions.push({ type: 'send', socketId: client.socketId, source });

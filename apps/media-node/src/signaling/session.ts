@@ -21,7 +21,7 @@ export interface Leg {
   qualityAtMs: number;
   messageCount: number;
   /** Credential prefixes whose total time this leg uses up. */
-  totalScopeIds: readonly string[];
+  totalPrefixIds: readonly string[];
 }
 
 /** A call between two parties. The creator's account owns it; each leg belongs to its own client's account (LIV-0). */
@@ -62,7 +62,7 @@ export function newLeg(legId: string, client: Client, media: Media): Omit<Leg, '
     quality: undefined,
     qualityAtMs: Number.NEGATIVE_INFINITY,
     messageCount: 0,
-    totalScopeIds: [],
+    totalPrefixIds: [],
   };
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { createId } from '@patchbay/kit/ids';
 import { closeCodes, decodeClientFrame, frameBytesMax } from '@patchbay/protocol/signaling/messages';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { SessionSnapshot, SignalingPlatform } from './platform.ts';
@@ -86,7 +87,7 @@ class Shell implements SignalingServer {
       region,
       helpUrl,
       placeRelay: (sessionId) => platform.placeRelay(sessionId),
-      newId: newSortableId,
+      newId,
     });
     this.#http = listen.tls === undefined ? createServer() : createTlsServer(listen.tls);
     this.#http.on('request', (_request, response) => response.writeHead(426, { upgrade: 'websocket' }).end());
@@ -253,9 +254,7 @@ class Shell implements SignalingServer {
   }
 }
 
-/** Sortable by time: 48 bits of it, and 96 random bits (architecture.md §8). */
-function newSortableId(prefix: string): string {
-  const time = Buffer.alloc(6);
-  time.writeUIntBE(Date.now(), 0, 6);
-  return `${prefix}_${Buffer.concat([time, randomBytes(12)]).toString('hex')}`;
+function newId(prefix: 'ses' | 'leg' | 'con' | 'res'): string {
+  if (prefix === 'ses' || prefix === 'leg') return createId(prefix);
+  return `${prefix}_${randomBytes(18).toString('base64url')}`;
 }

@@ -1,0 +1,100 @@
+import type {
+  Authentication,
+  PlatformNotice,
+  Principal,
+  RelayPlacement,
+  SessionEvent,
+  SessionEventType,
+  SignalingLimits,
+  SignalingPlatform,
+  UsageRecord,
+} from '../platform.ts';
+
+export interface MemoryCredential {
+  readonly identity: string;
+  readonly accountId?: string;
+  readonly accountPath?: readonly string[];
+  readonly keyId?: string;
+  readonly limits?: Partial<SignalingLimits>;
+}
+
+/** The platform in memory: credentials, relay, spool and log are lists that a test can read and change. */
+export class MemoryPlatform implements SignalingPlatform {
+  readonly usage: UsageRecord[] = [];
+  readonly events: SessionEvent[] = [];
+  readonly continued: (string | undefined)[] = [];
+  relay: RelayPlacement | undefined;
+  readonly #principals = new Map<string, Principal>();
+  readonly #listeners = new Set<(notice: PlatformNotice) => void>();
+
+  /** Makes a credential and gives its token. */
+  token({ identity, accountId = 'acc_a', ...rest }: MemoryCredential): string {
+    const credentialId = `crd_${this.#principals.size}`;
+    const token = `${Buffer.from(`${identity}/${credentialId}`).toString('base64url')}.secret`;
+    this.#principals.set(token, {
+      accountId,
+      accountPath: rest.accountPath ?? [accountId, 'acc_platform'],
+      keyId: rest.keyId ?? 'key_1',
+      credentialId,
+      prefixIds: ['crd_root', credentialId],
+      identity,
+      limits: { expiresAtMs: Number.MAX_SAFE_INTEGER, seconds: [], ...rest.limits },
+      narrow: ({ sessionId }) => ({
+        username: `${identity}:${sessionId}`,
+        credential: `mac-${credentialId}`,
+      }),
+    });
+    return token;
+  }
+
+  verify(token: string): Authentication {
+    const principal = this.#principals.get(token);
+    if (principal !== undefined) return { ok: true, ...principal };
+    const problem = {
+      type: '/docs/errors/auth.missing',
+      code: 'auth.missing',
+      title: 'No credential.',
+      status: 401,
+    };
+    return { ok: false, problem };
+  }
+
+  authenticate(token: string, context: { readonly continuesCredentialId?: string }): Promise<Authentication> {
+    this.continued.push(context.continuesCredentialId);
+    return Promise.resolve(this.verify(token));
+  }
+
+  placeRelay(): RelayPlacement | undefined {
+    return this.relay;
+  }
+
+  recordUsage(record: UsageRecord): void {
+    this.usage.push(record);
+  }
+
+  appendSessionEvent(event: SessionEvent): void {
+    this.events.push(event);
+  }
+
+  subscribe(listener: (notice: PlatformNotice) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  tell(notice: PlatformNotice): void {
+    for (const listener of this.#listeners) listener(notice);
+  }
+
+  eventsOf(type: SessionEventType): readonly SessionEvent[] {
+    return this.events.filter((event) => event.type === type);
+  }
+
+  /** The sum of one meter, of all accounts or of one. */
+  used(meter: 'sessions' | 'messages' | 'connectedMs', accountId?: string): number {
+    return this.usage
+      .filter((record) => accountId === undefined || record.accountId === accountId)
+      .flatMap(({ quantities }) => quantities)
+      .filter((quantity) => quantity.meter === meter)
+      .reduce((sum, { quantity }) => sum + quantity, 0);
+  }
+}
