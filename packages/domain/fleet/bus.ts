@@ -13,9 +13,18 @@ export const busMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('account.changed'), accountId: id }),
   /** This credential, and all that were narrowed from it. */
   z.object({ type: z.literal('credential.revoked'), prefixId: id }),
-  z.object({ type: z.literal('session.end'), sessionId: id, code: z.string().max(100), detail: z.string().max(500) }),
+  z.object({
+    type: z.literal('session.end'),
+    sessionId: id,
+    code: z.string().max(100),
+    detail: z.string().max(500),
+  }),
   /** Usage of these sessions was committed: live pages read again. */
-  z.object({ type: z.literal('usage.committed'), accountIds: z.array(id).max(1_000), sessionIds: z.array(id).max(1_000) }),
+  z.object({
+    type: z.literal('usage.committed'),
+    accountIds: z.array(id).max(1_000),
+    sessionIds: z.array(id).max(1_000),
+  }),
   z.object({ type: z.literal('node.changed'), nodeId: id }),
 ]);
 

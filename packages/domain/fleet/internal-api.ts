@@ -13,7 +13,10 @@ export const SESSION_EVENT_COUNT_MAX = 1_000;
 
 const id = z.string().min(1).max(200);
 const accountState = z.enum(['active', 'suspended', 'closed']);
-const chain = z.array(z.object({ id, state: accountState })).min(1).max(256);
+const chain = z
+  .array(z.object({ id, state: accountState }))
+  .min(1)
+  .max(256);
 
 /** Addresses of a node by use: `turn` for clients of a relay, `signal` for browsers, `link` for relays. */
 const nodeUrls = z.record(z.string().max(32), z.array(z.string().max(300)).max(16));
@@ -108,7 +111,15 @@ export const internalApi = {
   countUse: {
     method: 'POST',
     path: '/credentials/uses',
-    request: z.object({ accountId: id, prefixId: id, clientKey: id, usesMax: z.int().min(1) }),
+    request: z.object({
+      accountId: id,
+      prefixId: id,
+      /** The client's address, or `session:` and the id of the session that its credential is narrowed to. */
+      clientKey: id,
+      usesMax: z.int().min(1),
+      /** True: the session goes on with a use that was counted when its client connected to signaling. */
+      isContinuation: z.boolean(),
+    }),
     response: z.object({ isAdmitted: z.boolean() }),
   },
   consumed: {
@@ -163,8 +174,13 @@ export function internalRequest<C extends InternalCall>(call: C, request: Intern
     return encodeURIComponent(value);
   });
   const rest = Object.fromEntries(fields);
-  const query = method === 'GET' && fields.size > 0 ? `?${new URLSearchParams(rest as Record<string, string>)}` : '';
-  return { method, path: `${INTERNAL_PREFIX}${filled}${query}`, body: method === 'GET' ? '' : JSON.stringify(rest) };
+  const query =
+    method === 'GET' && fields.size > 0 ? `?${new URLSearchParams(rest as Record<string, string>)}` : '';
+  return {
+    method,
+    path: `${INTERNAL_PREFIX}${filled}${query}`,
+    body: method === 'GET' ? '' : JSON.stringify(rest),
+  };
 }
 
 /** Which call a request is, with the fields of its path; undefined when there is none. The inverse of the above. */
@@ -177,7 +193,10 @@ export function matchInternal(
     const pattern = new RegExp(`^${INTERNAL_PREFIX}${path.replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`);
     const match = pathname.match(pattern);
     if (match === null) continue;
-    const fields = Object.entries(match.groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]);
+    const fields = Object.entries(match.groups ?? {}).map(([name, value]) => [
+      name,
+      decodeURIComponent(value),
+    ]);
     return { call: call as InternalCall, fields: Object.fromEntries(fields) };
   }
   return undefined;

@@ -1,11 +1,25 @@
 import { expect, test } from 'vitest';
-import { canonicalText, isTimely, NonceMemory, readClaim, SIGNATURE_SKEW_MS_MAX, signatureHeaders } from './signed-request.ts';
+import {
+  canonicalText,
+  isTimely,
+  NonceMemory,
+  readClaim,
+  SIGNATURE_SKEW_MS_MAX,
+  signatureHeaders,
+} from './signed-request.ts';
 
 const claim = { nodeId: 'nod_1', timeMs: 1_000_000, nonce: 'n'.repeat(16), signature: 's' };
 
 test('no two requests have the same text', () => {
   const parts = { method: 'POST', path: '/a', timeMs: 1, nonce: 'n', bodyHash: 'h' };
-  const texts = [parts, { ...parts, method: 'PUT' }, { ...parts, path: '/a?b' }, { ...parts, timeMs: 2 }, { ...parts, nonce: 'm' }, { ...parts, bodyHash: 'i' }].map(canonicalText);
+  const texts = [
+    parts,
+    { ...parts, method: 'PUT' },
+    { ...parts, path: '/a?b' },
+    { ...parts, timeMs: 2 },
+    { ...parts, nonce: 'm' },
+    { ...parts, bodyHash: 'i' },
+  ].map(canonicalText);
   expect(new Set(texts).size).toBe(texts.length);
 });
 

@@ -72,6 +72,118 @@ export const platformErrors = {
     retry: 'never',
     remedy: 'Check the id, and that your key belongs to its account or to one above it.',
   },
+  'credential.malformed': {
+    status: 401,
+    title: 'The credential cannot be read.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Pass username and password on as they were minted; cut nothing off.',
+  },
+  'credential.too_long': {
+    status: 401,
+    title: 'The credential is longer than TURN allows.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Mint it with fewer caveats, or narrow it fewer times.',
+  },
+  'credential.caveat_unknown': {
+    status: 401,
+    title: 'The credential holds a caveat that is not known here.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Mint it with a version of the SDK that fits the platform.',
+  },
+  'credential.signature': {
+    status: 401,
+    title: 'The credential was not minted by an active key, or was altered.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Mint a new one. A narrowed copy allows less and never more.',
+  },
+  'credential.not_yet_valid': {
+    status: 401,
+    title: 'The credential is not valid yet.',
+    owner: 'client',
+    retry: 'after',
+    remedy: 'Wait, and check the clock of the server that mints.',
+  },
+  'credential.expired': {
+    status: 401,
+    title: 'The credential has expired.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Fetch a new one: the SDK does so by itself when its token source can.',
+  },
+  'credential.revoked': {
+    status: 401,
+    title: 'The credential, or the key that minted it, was revoked.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Ask whoever gave it to you for a new one.',
+  },
+  'credential.used_up': {
+    status: 403,
+    title: 'The credential was used as often as it may be.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Fetch a new one: a use is one client within 30 seconds, and its restarts.',
+  },
+  'credential.identity_missing': {
+    status: 403,
+    title: 'The credential names no identity.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Mint it with an identity: somebody has to be called.',
+  },
+  'credential.account_not_allowed': {
+    status: 403,
+    title: 'The key does not reach the account that the credential names.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Mint it with a key of that account, or of one above it.',
+  },
+  'credential.source_not_allowed': {
+    status: 403,
+    title: 'The credential may not be used from this address.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Use it from a network that it names, or mint it without one.',
+  },
+  'credential.region_not_allowed': {
+    status: 403,
+    title: 'The credential may not be used in this region.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Use a node of a region that it names.',
+  },
+  'credential.service_not_allowed': {
+    status: 403,
+    title: 'The credential does not cover this service.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Mint it with the service that `detail` names.',
+  },
+  'credential.feature_not_allowed': {
+    status: 403,
+    title: 'The credential does not cover this feature.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Mint it with the feature that `detail` names.',
+  },
+  'credential.media_not_allowed': {
+    status: 403,
+    title: 'The credential does not cover this kind of media.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Mint it with the kind of media that `detail` names.',
+  },
+  'credential.session_not_allowed': {
+    status: 403,
+    title: 'The credential is for another session.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Use it for the session that it names.',
+  },
   'policy.refused': {
     status: 403,
     title: 'A policy refuses this request.',
@@ -110,6 +222,10 @@ export const platformErrors = {
 } as const satisfies Readonly<Record<string, ErrorDefinition>>;
 
 export type PlatformErrorCode = keyof typeof platformErrors;
+
+/** Whether a code is one of the platform's own, and so needs no service to explain it. */
+export const isPlatformErrorCode = (code: string): code is PlatformErrorCode =>
+  Object.hasOwn(platformErrors, code);
 
 /** The two texts are two fields, so that internal detail cannot reach a customer by carelessness. */
 export interface ServiceErrorFields extends ErrorDefinition {

@@ -54,7 +54,10 @@ export class Spool<Item> {
     const spool = new Spool<Item>(full, Math.max(full.nowMs(), (boots.at(-1) ?? 0) + 1));
     for (const boot of boots) {
       const files = names.filter((name) => name.startsWith(`${boot}-`)).sort(bySegment);
-      await spool.#recover(boot, files.map((name) => path.join(full.folder, name)));
+      await spool.#recover(
+        boot,
+        files.map((name) => path.join(full.folder, name)),
+      );
     }
     await spool.#startFile();
     return spool;

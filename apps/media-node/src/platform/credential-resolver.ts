@@ -1,0 +1,151 @@
+import type { PlatformErrorCode } from '@patchbay/kit/errors';
+import { parseUsername, passwordOf, verify } from '@patchbay/protocol/credential/credential';
+import { check, type Effective, effectiveOf } from '@patchbay/protocol/credential/effective';
+import {
+  isTurnRestUsername,
+  parseTurnRestUsername,
+  turnRestPassword,
+} from '@patchbay/protocol/credential/turn-rest';
+import type { Revocations } from './revocations.ts';
+import type { KeySnapshot, Snapshots } from './snapshots.ts';
+
+/** What a credential turned out to be, or a refusal with a stable code. */
+export type ResolvedCredential =
+  | {
+      readonly kind: 'ok';
+      readonly password: string;
+      readonly effective: Effective;
+      readonly key: KeySnapshot;
+      readonly accountId: string;
+      /** From the platform down to the account. */
+      readonly chain: readonly string[];
+      readonly credentialId: string;
+    }
+  | { readonly kind: 'refused'; readonly code: PlatformErrorCode; readonly detail: string }
+  /** Neither allowed nor refused: who could say is away. */
+  | { readonly kind: 'away'; readonly detail: string };
+
+export interface ResolverOptions {
+  readonly snapshots: Snapshots;
+  readonly revocations: Revocations;
+  readonly region: string;
+  readonly nowMs?: () => number;
+}
+
+interface Use {
+  readonly service: string;
+  /** Undefined where the address is not known yet: a credential bound to addresses is refused there. */
+  readonly sourceIp: string | undefined;
+}
+
+/**
+ * Decides what a credential may do, from snapshots alone (architecture §3, steps 1 and 2): the relay and signaling both
+ * ask here, so they decide alike.
+ */
+export class CredentialResolver {
+  readonly #options: ResolverOptions;
+
+  constructor(options: ResolverOptions) {
+    this.#options = options;
+  }
+
+  /** Of a username alone: whoever shows it proves the password later, by MESSAGE-INTEGRITY. */
+  async resolveUsername(username: string, use: Use): Promise<ResolvedCredential> {
+    if (isTurnRestUsername(username)) return this.#resolveTurnRest(username, use);
+    const parsed = parseUsername(username);
+    if (parsed.type === 'refusal') return refused(parsed.code, parsed.detail);
+    const effective = effectiveOf(parsed);
+    if ('type' in effective) return refused(effective.code, effective.detail);
+    const key = await this.#keyOf(parsed.keyId);
+    if (key.kind !== 'known') return key;
+    return this.#decide(effective, {
+      key: key.snapshot,
+      password: passwordOf(Buffer.from(key.snapshot.mintKey, 'base64url'), parsed),
+      use,
+    });
+  }
+
+  /** Of a bearer token: username and password together. */
+  async resolveToken(token: { username: string; password: string }, use: Use): Promise<ResolvedCredential> {
+    const resolved = await this.resolveUsername(token.username, use);
+    if (resolved.kind !== 'ok') return resolved;
+    const verified = verify(Buffer.from(resolved.key.mintKey, 'base64url'), token);
+    return verified.type === 'refusal' ? refused(verified.code, verified.detail) : resolved;
+  }
+
+  async #resolveTurnRest(username: string, use: Use): Promise<ResolvedCredential> {
+    const parsed = parseTurnRestUsername(username);
+    if (parsed.type === 'refusal') return refused(parsed.code, parsed.detail);
+    if (parsed.keyId === undefined) {
+      return refused(
+        'credential.malformed',
+        'This relay serves many accounts: put the key id behind the expiry.',
+      );
+    }
+    const key = await this.#keyOf(parsed.keyId);
+    if (key.kind !== 'known') return key;
+    const effective: Effective = {
+      keyId: parsed.keyId,
+      prefixIds: [username],
+      notBeforeMs: 0,
+      expiresAtMs: parsed.expiresAtMs,
+      accountIds: [],
+      ...(parsed.name === undefined ? {} : { identity: parsed.name }),
+      limits: [],
+      endEvents: [],
+    };
+    const password = turnRestPassword(Buffer.from(key.snapshot.mintKey, 'base64url'), username);
+    return this.#decide(effective, { key: key.snapshot, password, use });
+  }
+
+  async #keyOf(keyId: string) {
+    const found = await this.#options.snapshots.keys.get(keyId);
+    if (found.kind === 'unknown')
+      return refused('credential.signature', 'No active key minted this credential.');
+    if (found.kind === 'away') return { kind: 'away', detail: 'The key cannot be looked up now.' } as const;
+    return found;
+  }
+
+  async #decide(
+    effective: Effective,
+    { key, password, use }: { key: KeySnapshot; password: string; use: Use },
+  ): Promise<ResolvedCredential> {
+    const { revocations, region, snapshots, nowMs = Date.now } = this.#options;
+    if (
+      key.isRevoked ||
+      (key.expiresAtMs !== undefined && nowMs() >= key.expiresAtMs) ||
+      revocations.has(effective)
+    ) {
+      return refused('credential.revoked', 'The credential or the key that minted it was revoked.');
+    }
+    const accountId = effective.accountId ?? key.accountId;
+    const account = accountId === key.accountId ? undefined : await snapshots.accounts.get(accountId);
+    if (account?.kind === 'away') return { kind: 'away', detail: 'The account cannot be looked up now.' };
+    const levels = account === undefined ? key.chain : account.kind === 'known' ? account.snapshot.chain : [];
+    const chain = levels.map(({ id }) => id);
+    // A key reaches its own account and those below it, and no other.
+    if (!chain.includes(key.accountId)) {
+      return refused('credential.account_not_allowed', 'The account named in it is not below the key’s own.');
+    }
+    const level = levels.find(({ state }) => state !== 'active');
+    if (level !== undefined) return refused('account.suspended', `Account ${level.id} is ${level.state}.`);
+    if (use.sourceIp === undefined && effective.sourceCidrs !== undefined) {
+      return refused(
+        'credential.source_not_allowed',
+        'Credentials bound to source addresses are not served here.',
+      );
+    }
+    const refusal = check(effective, {
+      nowMs: nowMs(),
+      service: use.service,
+      sourceIp: use.sourceIp ?? '',
+      region,
+      accountChain: chain,
+    });
+    if (refusal !== undefined) return refused(refusal.code, refusal.detail);
+    const credentialId = effective.prefixIds.at(-1) ?? key.keyId;
+    return { kind: 'ok', password, effective, key, accountId, chain, credentialId };
+  }
+}
+
+const refused = (code: PlatformErrorCode, detail: string) => ({ kind: 'refused', code, detail }) as const;

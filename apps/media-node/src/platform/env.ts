@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+
+const schema = z.object({
+  /** Where the control plane answers. */
+  PATCHBAY_CONTROL_URL: z.url(),
+  /** Lets this node in, once; not needed after that. */
+  PATCHBAY_JOIN_TOKEN: z.string().min(16).optional(),
+  /** The node's own folder: its key and its spool. */
+  PATCHBAY_DATA: z.string().min(1),
+  PATCHBAY_REGION: z.string().min(1).max(64).default('local'),
+  PATCHBAY_NODE_NAME: z.string().min(1).max(100).default('node'),
+  /** The address to listen on. */
+  PATCHBAY_HOST: z.string().min(1).default('127.0.0.1'),
+  /** The address that clients are told, where it differs. */
+  PATCHBAY_ADVERTISE_HOST: z.string().min(1).optional(),
+  PATCHBAY_TURN_PORT: port.default(3478),
+  PATCHBAY_SIGNAL_PORT: port.default(0),
+  PATCHBAY_SIGNAL_URL: z.string().optional(),
+  PATCHBAY_LINK_PORT: port.default(0),
+  PATCHBAY_ALLOW_LOOPBACK_PEERS: z.enum(['0', '1']).default('0'),
+  PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+
+export type NodeEnv = z.output<typeof schema>;
+
+/** Reads the settings of a node. A bad one stops the start with its name and what it should be. */
+export function readEnv(environment: Readonly<Record<string, string | undefined>> = process.env): NodeEnv {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const places = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new Error(`This node cannot start. ${places.join('; ')}`);
+}

@@ -1,0 +1,70 @@
+import { type InternalResponse, NODE_HEARTBEAT_INTERVAL_MS } from '@patchbay/domain/fleet/internal-api';
+import type { ControlPlaneClient } from './control-plane-client.ts';
+
+export type FleetNode = InternalResponse<'listNodes'>['items'][number];
+
+/** The other nodes, as the control plane knew them when it was last heard. While it is away, what was known holds. */
+export class FleetView {
+  readonly #client: ControlPlaneClient;
+  #nodes: readonly FleetNode[] = [];
+
+  constructor(client: ControlPlaneClient) {
+    this.#client = client;
+  }
+
+  async refresh(): Promise<void> {
+    this.#nodes = (await this.#client.call('listNodes', {})).items;
+  }
+
+  /** URLs of the live nodes of a region, by role and use. */
+  urlsOf(wanted: { role: FleetNode['roles'][number]; region: string; use: string }): readonly string[] {
+    return this.#nodes
+      .filter(
+        ({ isLive, region, roles }) => isLive && region === wanted.region && roles.includes(wanted.role),
+      )
+      .flatMap(({ urls }) => urls[wanted.use] ?? []);
+  }
+
+  /** The key of an enrolled node. One that is not in the last list may have come since. */
+  async publicKeyOf(nodeId: string): Promise<string | undefined> {
+    const find = () => this.#nodes.find((node) => node.nodeId === nodeId)?.publicKey;
+    const known = find();
+    if (known !== undefined) return known;
+    await this.refresh();
+    return find();
+  }
+}
+
+export interface HeartbeatReport {
+  readonly boot: number;
+  readonly urls: Readonly<Record<string, readonly string[]>>;
+  readonly load: Readonly<Record<string, number>>;
+  readonly isDraining: boolean;
+}
+
+/** Tells the control plane that this node lives, and hears who else does. */
+export function startHeartbeat(options: {
+  readonly client: ControlPlaneClient;
+  readonly fleet: FleetView;
+  readonly report: () => HeartbeatReport;
+  readonly onFailure: (error: unknown) => void;
+}): () => void {
+  let isRunning = false;
+  const beat = async () => {
+    if (isRunning) return;
+    isRunning = true;
+    try {
+      const { boot, urls, load, isDraining } = options.report();
+      const lists = Object.fromEntries(Object.entries(urls).map(([use, list]) => [use, [...list]]));
+      await options.client.call('heartbeat', { boot, urls: lists, load: { ...load }, isDraining });
+      await options.fleet.refresh();
+    } catch (error) {
+      options.onFailure(error);
+    } finally {
+      isRunning = false;
+    }
+  };
+  const timer = setInterval(() => void beat(), NODE_HEARTBEAT_INTERVAL_MS);
+  void beat();
+  return () => clearInterval(timer);
+}

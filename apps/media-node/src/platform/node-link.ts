@@ -1,0 +1,263 @@
+import { randomBytes } from 'node:crypto';
+import { type WebSocket as Socket, WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
+import { isSignedBy, type NodeIdentity } from './node-identity.ts';
+
+/**
+ * The direct line from each relay to each signaling node of its region: heartbeats each second, what became of
+ * allocations, and orders back. It does not go through the control plane, so failover works while that is away
+ * (architecture §6). The relay proves itself by signing a challenge with its node key.
+ */
+export const HEARTBEAT_INTERVAL_MS = 1_000;
+/** Two missed heartbeats, and what a busy loop may add. */
+export const HEARTBEAT_SILENCE_MS_MAX = 2_500;
+const FRAME_BYTES_MAX = 64 * 1024;
+const CONNECTIONS_MAX = 1_000;
+
+const id = z.string().max(200);
+const challengeSchema = z.object({ type: z.literal('challenge'), nonce: z.string().min(16).max(64) });
+const helloSchema = z.object({
+  type: z.literal('hello'),
+  nodeId: id,
+  boot: z.int(),
+  urls: z.array(z.string().max(300)).min(1).max(16),
+  signature: z.string().max(128),
+});
+const relayFrameSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('heartbeat'), allocationCount: z.int(), isDraining: z.boolean() }),
+  z.object({
+    type: z.literal('allocationEnded'),
+    sessionId: id,
+    cause: z.enum(['limit', 'revoked', 'lost', 'released', 'expired']),
+    code: z.string().max(100).optional(),
+    detail: z.string().max(500).optional(),
+  }),
+]);
+const orderSchema = z.object({ type: z.literal('endSession'), sessionId: id, detail: z.string().max(500) });
+
+export type RelayFrame = z.output<typeof relayFrameSchema>;
+export type LinkOrder = z.output<typeof orderSchema>;
+
+/** What is signed: the challenge of this connection and who answers it, so that an answer fits nowhere else. */
+const helloText = (
+  nonce: string,
+  { nodeId, boot, urls }: { nodeId: string; boot: number; urls: readonly string[] },
+) => ['patchbay-link-v1', nonce, nodeId, String(boot), ...urls].join('\n');
+
+const parse = <Schema extends z.ZodType>(schema: Schema, data: unknown): z.output<Schema> | undefined => {
+  try {
+    return schema.safeParse(JSON.parse(String(data))).data;
+  } catch {
+    return undefined;
+  }
+};
+
+export interface RelayLinkOptions {
+  readonly identity: NodeIdentity;
+  readonly boot: number;
+  readonly turnUrls: readonly string[];
+  /** Where the signaling nodes of the region are now. Asked each second. */
+  readonly linkUrls: () => readonly string[];
+  readonly heartbeat: () => { readonly allocationCount: number; readonly isDraining: boolean };
+  readonly onOrder: (order: LinkOrder) => void;
+}
+
+/** The relay's end: one connection to each signaling node, made again whenever it is lost. */
+export class RelayLinks {
+  readonly #options: RelayLinkOptions;
+  readonly #sockets = new Map<string, Socket>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: RelayLinkOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS);
+    this.#beat();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    for (const socket of this.#sockets.values()) socket.close();
+    this.#sockets.clear();
+  }
+
+  send(frame: RelayFrame): void {
+    const text = JSON.stringify(frame);
+    for (const socket of this.#sockets.values()) if (socket.readyState === WebSocket.OPEN) socket.send(text);
+  }
+
+  #beat(): void {
+    const wanted = new Set(this.#options.linkUrls());
+    for (const [url, socket] of this.#sockets) {
+      if (!wanted.has(url)) socket.close();
+    }
+    for (const url of wanted) if (!this.#sockets.has(url)) this.#connect(url);
+    this.send({ type: 'heartbeat', ...this.#options.heartbeat() });
+  }
+
+  #connect(url: string): void {
+    const { identity, boot, turnUrls, onOrder } = this.#options;
+    const socket = new WebSocket(url, { maxPayload: FRAME_BYTES_MAX, handshakeTimeout: 2_000 });
+    this.#sockets.set(url, socket);
+    const forget = () => {
+      if (this.#sockets.get(url) === socket) this.#sockets.delete(url);
+    };
+    socket.on('close', forget);
+    socket.on('error', forget);
+    socket.on('message', (data) => {
+      const challenge = parse(challengeSchema, data);
+      if (challenge !== undefined) {
+        const hello = { nodeId: identity.nodeId ?? '', boot, urls: [...turnUrls] };
+        const signature = identity.signText(helloText(challenge.nonce, hello));
+        socket.send(JSON.stringify({ type: 'hello', ...hello, signature }));
+        return;
+      }
+      const order = parse(orderSchema, data);
+      if (order !== undefined) onOrder(order);
+    });
+  }
+}
+
+export interface LiveRelay {
+  readonly nodeId: string;
+  readonly boot: number;
+  readonly urls: readonly string[];
+  readonly allocationCount: number;
+  readonly isDraining: boolean;
+}
+
+export type LinkEvent =
+  | { readonly type: 'relayAlive'; readonly nodeId: string; readonly boot: number }
+  | { readonly type: 'relayDead'; readonly nodeId: string }
+  | ({ readonly nodeId: string } & Extract<RelayFrame, { type: 'allocationEnded' }>);
+
+export interface SignalingLinkOptions {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** The public key of an enrolled node (raw, base64url), or undefined. May ask the control plane; kept by the caller. */
+  readonly publicKeyOf: (nodeId: string) => Promise<string | undefined>;
+  readonly onEvent: (event: LinkEvent) => void;
+  readonly nowMs?: () => number;
+}
+
+interface Connection {
+  readonly socket: Socket;
+  readonly nonce: string;
+  relay?: LiveRelay;
+  heardMs: number;
+}
+
+/** Signaling's end: knows at any moment which relays live. */
+export class SignalingLinks {
+  readonly #options: SignalingLinkOptions;
+  readonly #connections = new Set<Connection>();
+  readonly #server: WebSocketServer;
+  readonly #timer: NodeJS.Timeout;
+
+  private constructor(options: SignalingLinkOptions, server: WebSocketServer) {
+    this.#options = options;
+    this.#server = server;
+    server.on('connection', (socket) => this.#accept(socket));
+    this.#timer = setInterval(() => this.#sweep(), 250);
+  }
+
+  static async listen(options: SignalingLinkOptions): Promise<SignalingLinks> {
+    const server = new WebSocketServer({ ...options.listen, maxPayload: FRAME_BYTES_MAX });
+    await new Promise<void>((resolve, reject) => {
+      server.once('listening', resolve);
+      server.once('error', reject);
+    });
+    return new SignalingLinks(options, server);
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  /** Relays that live and take new work, the idlest first. */
+  relays(): readonly LiveRelay[] {
+    return [...this.#connections]
+      .flatMap(({ relay }) => (relay === undefined || relay.isDraining ? [] : [relay]))
+      .sort((left, right) => left.allocationCount - right.allocationCount);
+  }
+
+  /** Tells every relay: whichever holds allocations of the session ends them. */
+  order(order: LinkOrder): void {
+    for (const { socket, relay } of this.#connections)
+      if (relay !== undefined) socket.send(JSON.stringify(order));
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const { socket } of this.#connections) socket.terminate();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #nowMs(): number {
+    return (this.#options.nowMs ?? (() => performance.now()))();
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#connections.size >= CONNECTIONS_MAX) return socket.terminate();
+    const connection: Connection = {
+      socket,
+      nonce: randomBytes(24).toString('base64url'),
+      heardMs: this.#nowMs(),
+    };
+    this.#connections.add(connection);
+    socket.on('message', (data) => void this.#hear(connection, data));
+    socket.on('close', () => this.#lose(connection));
+    socket.on('error', () => socket.terminate());
+    socket.send(JSON.stringify({ type: 'challenge', nonce: connection.nonce }));
+  }
+
+  async #hear(connection: Connection, data: unknown): Promise<void> {
+    connection.heardMs = this.#nowMs();
+    if (connection.relay === undefined) return this.#greet(connection, data);
+    const frame = parse(relayFrameSchema, data);
+    if (frame === undefined) return;
+    const { nodeId } = connection.relay;
+    if (frame.type === 'heartbeat') {
+      const { allocationCount, isDraining } = frame;
+      connection.relay = { ...connection.relay, allocationCount, isDraining };
+    } else this.#options.onEvent({ ...frame, nodeId });
+  }
+
+  async #greet(connection: Connection, data: unknown): Promise<void> {
+    const hello = parse(helloSchema, data);
+    if (hello === undefined) return;
+    const publicKey = await this.#options.publicKeyOf(hello.nodeId).catch(() => undefined);
+    if (
+      publicKey === undefined ||
+      !isSignedBy(publicKey, helloText(connection.nonce, hello), hello.signature)
+    ) {
+      connection.socket.close(4401, 'This node is not known here.');
+      return;
+    }
+    const { nodeId, boot, urls } = hello;
+    // A new connection of a node replaces the one before, which may not have noticed yet that it is dead.
+    for (const other of this.#connections) {
+      if (other !== connection && other.relay?.nodeId === nodeId) {
+        delete other.relay;
+        other.socket.terminate();
+      }
+    }
+    connection.relay = { nodeId, boot, urls, allocationCount: 0, isDraining: false };
+    this.#options.onEvent({ type: 'relayAlive', nodeId, boot });
+  }
+
+  #sweep(): void {
+    for (const connection of this.#connections) {
+      if (this.#nowMs() - connection.heardMs > HEARTBEAT_SILENCE_MS_MAX) this.#lose(connection);
+    }
+  }
+
+  #lose(connection: Connection): void {
+    if (!this.#connections.delete(connection)) return;
+    connection.socket.terminate();
+    if (connection.relay !== undefined)
+      this.#options.onEvent({ type: 'relayDead', nodeId: connection.relay.nodeId });
+  }
+}

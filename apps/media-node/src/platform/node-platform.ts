@@ -1,0 +1,196 @@
+import path from 'node:path';
+import type { BusMessage } from '@patchbay/domain/fleet/bus';
+import type { NodeRole } from '@patchbay/domain/fleet/internal-api';
+import type { Logger } from 'pino';
+import { BusClient } from './bus-client.ts';
+import { ControlPlaneClient, ControlPlaneRefusal } from './control-plane-client.ts';
+import { CredentialResolver } from './credential-resolver.ts';
+import type { NodeEnv } from './env.ts';
+import { FleetView } from './fleet-view.ts';
+import { NodeIdentity } from './node-identity.ts';
+import type { UsageDraft } from './relay-platform.ts';
+import { Revocations } from './revocations.ts';
+import { type AccountSnapshot, type KeySnapshot, Snapshots } from './snapshots.ts';
+import { Spool } from './spool.ts';
+import { Uploader } from './uploader.ts';
+
+const USAGE_BATCH_MAX = 500;
+const ENROL_RETRY_MS = 500;
+/** How far back revocations are asked for: longer than any credential lives. */
+const REVOCATIONS_MS = 48 * 3_600_000;
+
+/** What a role does when somebody loses a right. Called at once when it is heard of, and may be called twice. */
+export interface Revoker {
+  readonly revokeKey: (keyId: string) => void;
+  readonly revokeCredential: (prefixId: string) => void;
+  /** The account itself: each account below it that is in use here is named by a call of its own. */
+  readonly suspendAccount: (accountId: string) => void;
+  readonly endSession: (sessionId: string, reason: { code: string; detail: string }) => void;
+}
+
+/** What every role of a node stands on: its identity, the control plane, the bus, snapshots, the usage spool. */
+export interface NodePlatform {
+  readonly identity: NodeIdentity;
+  readonly client: ControlPlaneClient;
+  readonly fleet: FleetView;
+  readonly resolver: CredentialResolver;
+  readonly usage: Spool<UsageDraft>;
+  readonly folder: string;
+  /** Begins to listen to the bus and to upload. */
+  start(revoker: Revoker): void;
+  stop(): Promise<void>;
+}
+
+export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger): Promise<NodePlatform> {
+  const folder = path.join(env.PATCHBAY_DATA, role);
+  const identity = NodeIdentity.open(folder);
+  const client = new ControlPlaneClient({ url: env.PATCHBAY_CONTROL_URL, identity });
+  const usage = await Spool.open<UsageDraft>({ folder: path.join(folder, 'usage') });
+  await enrol(env, { role, identity, client, log });
+
+  const revocations = new Revocations();
+  let revoker: Revoker | undefined;
+  const bus = new BusClient({
+    client,
+    onMessage: (message) => hear(message),
+    onConnected: () => void catchUp(),
+    onAway: (error) => log.warn({ error: textOf(error) }, 'The bus is away.'),
+  });
+  const snapshots = new Snapshots({ client, busAwaySinceMs: () => bus.awaySinceMs });
+  const resolver = new CredentialResolver({ snapshots, revocations, region: env.PATCHBAY_REGION });
+
+  /** Looks again at what is held and was changed; what may not go on is ended. */
+  async function look(keyIds: readonly string[], accountIds: readonly string[]): Promise<void> {
+    const endIfInactive = ({ chain, accountId }: KeySnapshot | AccountSnapshot) => {
+      if (chain.some(({ state }) => state !== 'active')) revoker?.suspendAccount(accountId);
+    };
+    for (const keyId of keyIds) {
+      const found = await snapshots.keys.get(keyId);
+      if (found.kind === 'unknown' || (found.kind === 'known' && found.snapshot.isRevoked))
+        revoker?.revokeKey(keyId);
+      else if (found.kind === 'known') endIfInactive(found.snapshot);
+    }
+    for (const accountId of accountIds) {
+      const found = await snapshots.accounts.get(accountId);
+      if (found.kind === 'unknown') revoker?.suspendAccount(accountId);
+      else if (found.kind === 'known') endIfInactive(found.snapshot);
+    }
+  }
+
+  function hear(message: BusMessage): void {
+    switch (message.type) {
+      case 'key.revoked':
+        revocations.addKey(message.keyId);
+        snapshots.keys.mark(message.keyId);
+        revoker?.revokeKey(message.keyId);
+        return;
+      case 'credential.revoked':
+        revocations.addPrefix(message.prefixId);
+        revoker?.revokeCredential(message.prefixId);
+        return;
+      case 'account.changed': {
+        const { accountId } = message;
+        void look(snapshots.keys.markAccount(accountId), snapshots.accounts.markAccount(accountId));
+        return;
+      }
+      case 'session.end':
+        revoker?.endSession(message.sessionId, { code: message.code, detail: message.detail });
+        return;
+      case 'usage.committed':
+      case 'node.changed':
+        return;
+    }
+  }
+
+  /** After a gap anything may have happened: what is held is asked for again, revocations first. */
+  async function catchUp(): Promise<void> {
+    try {
+      const { items } = await client.call('listRevocations', { sinceMs: Date.now() - REVOCATIONS_MS });
+      for (const { prefixId, keyId } of items) {
+        if (prefixId !== undefined) hear({ type: 'credential.revoked', prefixId });
+        if (keyId !== undefined) hear({ type: 'key.revoked', keyId });
+      }
+      const [keyIds, accountIds] = [snapshots.keys.heldIds(), snapshots.accounts.heldIds()];
+      for (const keyId of keyIds) snapshots.keys.mark(keyId);
+      for (const accountId of accountIds) snapshots.accounts.mark(accountId);
+      await look(keyIds, accountIds);
+    } catch (error) {
+      log.warn({ error: textOf(error) }, 'Could not catch up after the bus was away.');
+    }
+  }
+
+  const uploader = new Uploader<UsageDraft>({
+    spool: usage,
+    batchCountMax: USAGE_BATCH_MAX,
+    send: async (batch) => {
+      const nodeId = identity.nodeId ?? '';
+      const records = batch.map(({ boot, sequence, item }) => ({ ...item, id: { nodeId, boot, sequence } }));
+      const { conflicts, refused } = await client.call('usage', { records });
+      if (conflicts > 0) log.error({ conflicts }, 'Usage was reported twice with different contents.');
+      for (const { index, code, detail } of refused)
+        log.error({ record: records[index], code, detail }, 'Usage was refused.');
+    },
+    onFailure: (error, waitingCount) =>
+      log.warn({ error: textOf(error), waitingCount }, 'Usage waits to be uploaded.'),
+  });
+
+  return {
+    identity,
+    client,
+    fleet: new FleetView(client),
+    resolver,
+    usage,
+    folder,
+    start(toRevoke) {
+      revoker = toRevoke;
+      bus.start();
+      uploader.start();
+    },
+    async stop() {
+      await usage.tick();
+      await uploader.stop();
+      await bus.stop();
+      await usage.close();
+    },
+  };
+}
+
+export const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+interface Enrolment {
+  readonly role: NodeRole;
+  readonly identity: NodeIdentity;
+  readonly client: ControlPlaneClient;
+  readonly log: Logger;
+}
+
+/** Enrols once; a node that is known already does not need the control plane to start. */
+async function enrol(env: NodeEnv, { role, identity, client, log }: Enrolment): Promise<void> {
+  if (identity.nodeId !== undefined) {
+    const known = await client.call('listNodes', {}).catch((error: unknown) => error);
+    const isForgotten = known instanceof ControlPlaneRefusal && known.status === 401;
+    if (!isForgotten) return;
+    log.warn('The control plane does not know this node any more: it enrols again.');
+    identity.forgotten();
+  }
+  const joinToken = env.PATCHBAY_JOIN_TOKEN;
+  if (joinToken === undefined)
+    throw new Error('PATCHBAY_JOIN_TOKEN: this node is new and needs a join token.');
+  for (;;) {
+    try {
+      const { nodeId } = await client.call('enrol', {
+        joinToken,
+        name: `${env.PATCHBAY_NODE_NAME}-${role}`,
+        roles: [role],
+        region: env.PATCHBAY_REGION,
+        publicKey: identity.publicKey,
+      });
+      identity.enrolled(nodeId);
+      return;
+    } catch (error) {
+      if (error instanceof ControlPlaneRefusal && error.status < 500) throw error;
+      log.warn({ error: textOf(error) }, 'The control plane does not answer yet: trying again.');
+      await new Promise((resolve) => setTimeout(resolve, ENROL_RETRY_MS));
+    }
+  }
+}

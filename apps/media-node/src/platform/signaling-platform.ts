@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
+import { type PlatformErrorCode, platformError, toProblem } from '@patchbay/kit/errors';
+import { type Credential, narrow, parseBearerToken } from '@patchbay/protocol/credential/credential';
+import type { EffectiveLimit } from '@patchbay/protocol/credential/effective';
+import type {
+  Authentication,
+  PlatformNotice,
+  SecondsLimit,
+  SignalingPlatform,
+} from '../signaling/platform.ts';
+import type { ControlPlaneClient } from './control-plane-client.ts';
+import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
+import type { LiveRelay } from './node-link.ts';
+import type { UsageDraft } from './relay-platform.ts';
+import type { Spool } from './spool.ts';
+
+export interface SignalingPlatformOptions {
+  readonly resolver: CredentialResolver;
+  readonly client: ControlPlaneClient;
+  readonly usage: Spool<UsageDraft>;
+  readonly events: Spool<SessionEventReport>;
+  readonly relays: () => readonly LiveRelay[];
+  readonly region: string;
+  readonly onFailure: (error: unknown, message: string) => void;
+}
+
+export interface NotifyingPlatform extends SignalingPlatform {
+  /** Passes on what the bus or a relay said. */
+  notify(notice: PlatformNotice): void;
+}
+
+/** Connects signaling to accounts, spool and relays. */
+export function createSignalingPlatform(options: SignalingPlatformOptions): NotifyingPlatform {
+  const { resolver, client, usage, events, relays, region, onFailure } = options;
+  const listeners = new Set<(notice: PlatformNotice) => void>();
+
+  async function isUseAdmitted(
+    { accountId, effective }: Extract<ResolvedCredential, { kind: 'ok' }>,
+    use: { clientKey: string; isContinuation: boolean },
+  ): Promise<boolean> {
+    for (const { kind, prefixId, max } of effective.limits) {
+      if (kind !== 'uses') continue;
+      const { isAdmitted } = await client.call('countUse', { accountId, prefixId, usesMax: max, ...use });
+      if (!isAdmitted) return false;
+    }
+    return true;
+  }
+
+  return {
+    async authenticate(token, { sourceIp, continuesCredentialId }): Promise<Authentication> {
+      const credential = parseBearerToken(token);
+      if ('type' in credential) return refuse(credential.code, credential.detail);
+      const resolved = await resolver.resolveToken(credential, { service: 'signaling', sourceIp });
+      if (resolved.kind === 'away') return refuse('platform.unavailable', resolved.detail);
+      if (resolved.kind === 'refused') return refuse(resolved.code, resolved.detail);
+      const { effective, credentialId } = resolved;
+      if (effective.identity === undefined) {
+        return refuse('credential.identity_missing', 'A token for signaling names an identity.');
+      }
+      try {
+        const isNew = continuesCredentialId !== credentialId;
+        if (isNew && !(await isUseAdmitted(resolved, { clientKey: sourceIp, isContinuation: false }))) {
+          return refuse('credential.used_up', 'This credential has been used as often as it may be.');
+        }
+      } catch (error) {
+        onFailure(error, 'A use of a credential could not be counted.');
+        return refuse('platform.unavailable', 'Uses of this credential cannot be counted now.');
+      }
+      const continueUse = (sessionId: string) => {
+        isUseAdmitted(resolved, { clientKey: `session:${sessionId}`, isContinuation: true }).catch(
+          (error: unknown) => onFailure(error, 'A session could not be joined to the use of its credential.'),
+        );
+      };
+      return {
+        ok: true,
+        ...principalOf(resolved, { credential, identity: effective.identity, continueUse }),
+      };
+    },
+
+    placeRelay() {
+      const [relay] = relays();
+      return relay && { nodeId: relay.nodeId, boot: String(relay.boot), urls: relay.urls };
+    },
+
+    recordUsage({ quantities, ...record }) {
+      const copies = quantities.map(({ meter, quantity, dimensions }) => ({
+        meter,
+        quantity,
+        dimensions: { ...dimensions },
+      }));
+      usage.append({ ...record, quantities: copies });
+    },
+
+    appendSessionEvent(event) {
+      events.append({
+        ...event,
+        region,
+        data: JSON.parse(JSON.stringify(event.data)) as SessionEventReport['data'],
+      });
+    },
+
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    notify(notice) {
+      for (const listener of listeners) listener(notice);
+    },
+  };
+}
+
+const refuse = (code: PlatformErrorCode, detail: string): Authentication => ({
+  ok: false,
+  problem: toProblem(platformError(code, detail)),
+});
+
+interface Holder {
+  readonly credential: Credential;
+  readonly identity: string;
+  readonly continueUse: (sessionId: string) => void;
+}
+
+function principalOf(
+  { effective, key, accountId, chain, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
+  { credential, identity, continueUse }: Holder,
+) {
+  const { applicationId, mediaKinds, session, prefixIds } = effective;
+  return {
+    accountId,
+    accountPath: [...chain].reverse(),
+    keyId: key.keyId,
+    credentialId,
+    prefixIds,
+    identity,
+    ...(applicationId === undefined ? {} : { applicationId }),
+    limits: {
+      expiresAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
+      seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit),
+      ...(mediaKinds === undefined ? {} : { mediaKinds }),
+      ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
+    },
+    narrow({ sessionId }: { readonly sessionId: string }) {
+      continueUse(sessionId);
+      const caveats = [{ type: 'session', session: sessionId }] as const;
+      const { username, password } = narrow({ credential, caveats, random: randomBytes(8) });
+      return { username, credential: password };
+    },
+  };
+}
+
+const toSecondsLimit = ({ prefixId, max, counts, outcome }: EffectiveLimit): SecondsLimit => ({
+  prefixId,
+  seconds: max,
+  counts,
+  outcome,
+});

@@ -1,0 +1,66 @@
+import type { Logger } from 'pino';
+import type { NodeEnv } from '../platform/env.ts';
+import { startHeartbeat } from '../platform/fleet-view.ts';
+import { RelayLinks } from '../platform/node-link.ts';
+import { openNodePlatform, textOf } from '../platform/node-platform.ts';
+import { createRelayPlatform } from '../platform/relay-platform.ts';
+import { startRelay } from './relay.ts';
+
+/** Runs the relay role until the returned function is called: it ends what there is and writes the last records. */
+export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise<void>> {
+  const node = await openNodePlatform(env, 'relay', log);
+  const { PATCHBAY_HOST: host, PATCHBAY_TURN_PORT: port, PATCHBAY_REGION: region } = env;
+  let links: RelayLinks | undefined;
+  const relay = await startRelay({
+    listen: { host, port },
+    relayHost: host,
+    region,
+    allowLoopbackPeers: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1',
+    log,
+    platform: createRelayPlatform({
+      resolver: node.resolver,
+      client: node.client,
+      spool: node.usage,
+      tell: (frame) => links?.send(frame),
+      log,
+    }),
+  });
+  const advertised = env.PATCHBAY_ADVERTISE_HOST ?? host;
+  const turnUrls = [
+    `turn:${advertised.includes(':') ? `[${advertised}]` : advertised}:${relay.port}?transport=udp`,
+  ];
+  const allocationCount = () => relay.stats().allocationCount;
+  links = new RelayLinks({
+    identity: node.identity,
+    boot: node.usage.boot,
+    turnUrls,
+    linkUrls: () => node.fleet.urlsOf({ role: 'signaling', region, use: 'link' }),
+    heartbeat: () => ({ allocationCount: allocationCount(), isDraining: relay.stats().isDraining }),
+    onOrder: ({ sessionId, detail }) => relay.revoke({ sessionId }, detail),
+  });
+  node.start({
+    revokeKey: (keyId) => relay.revoke({ keyId }, 'The key was revoked.'),
+    revokeCredential: (credentialId) => relay.revoke({ credentialId }, 'The credential was revoked.'),
+    suspendAccount: (accountId) => relay.revoke({ accountId }, 'The account is suspended.'),
+    endSession: (sessionId, { detail }) => relay.revoke({ sessionId }, detail),
+  });
+  links.start();
+  const stopHeartbeat = startHeartbeat({
+    client: node.client,
+    fleet: node.fleet,
+    report: () => ({
+      boot: node.usage.boot,
+      urls: { turn: turnUrls },
+      load: { allocations: allocationCount() },
+      isDraining: relay.stats().isDraining,
+    }),
+    onFailure: (error) => log.warn({ error: textOf(error) }, 'The control plane did not hear the heartbeat.'),
+  });
+  log.info({ port: relay.port }, 'The relay serves.');
+  return async () => {
+    stopHeartbeat();
+    await relay.stop();
+    links?.stop();
+    await node.stop();
+  };
+}

@@ -1,0 +1,118 @@
+import path from 'node:path';
+import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
+import type { Logger } from 'pino';
+import type { NodeEnv } from '../platform/env.ts';
+import { startHeartbeat } from '../platform/fleet-view.ts';
+import { type LinkEvent, SignalingLinks } from '../platform/node-link.ts';
+import { openNodePlatform, textOf } from '../platform/node-platform.ts';
+import { createSignalingPlatform } from '../platform/signaling-platform.ts';
+import { Spool } from '../platform/spool.ts';
+import { Uploader } from '../platform/uploader.ts';
+import type { PlatformNotice } from './platform.ts';
+import { startSignaling } from './signaling-server.ts';
+
+const EVENT_BATCH_MAX = 500;
+const SPOOL_TICK_MS = 500;
+
+/** Runs the signaling role until the returned function is called. */
+export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Promise<void>> {
+  const node = await openNodePlatform(env, 'signaling', log);
+  const { PATCHBAY_HOST: host, PATCHBAY_REGION: region } = env;
+  const events = await Spool.open<SessionEventReport>({ folder: path.join(node.folder, 'events') });
+  const onFailure = (error: unknown, message: string) => log.warn({ error: textOf(error) }, message);
+
+  const links = await SignalingLinks.listen({
+    listen: { host, port: env.PATCHBAY_LINK_PORT },
+    publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId),
+    onEvent: (event) => platform.notify(toNotice(event)),
+  });
+  const platform = createSignalingPlatform({
+    resolver: node.resolver,
+    client: node.client,
+    usage: node.usage,
+    events,
+    relays: () => links.relays(),
+    region,
+    onFailure,
+  });
+  const signaling = await startSignaling({
+    listen: { host, port: env.PATCHBAY_SIGNAL_PORT },
+    platform,
+    region,
+    log,
+    helpUrl: (code) => new URL(`/docs/errors/${code}`, env.PATCHBAY_CONTROL_URL).href,
+  });
+  const advertised = env.PATCHBAY_ADVERTISE_HOST ?? host;
+  const signalUrl = env.PATCHBAY_SIGNAL_URL ?? `ws://${advertised}:${signaling.port}`;
+
+  node.start({
+    revokeKey: (keyId) => platform.notify({ type: 'revokeKey', keyId }),
+    revokeCredential: (credentialId) => platform.notify({ type: 'revokeCredential', credentialId }),
+    suspendAccount: (accountId) => platform.notify({ type: 'suspendAccount', accountId }),
+    endSession: (sessionId, { code, detail }) => {
+      platform.notify({
+        type: 'endSession',
+        sessionId,
+        reason: { code, detail, helpUrl: `/docs/errors/${code}` },
+      });
+      links.order({ type: 'endSession', sessionId, detail });
+    },
+  });
+  const uploader = new Uploader<SessionEventReport>({
+    spool: events,
+    batchCountMax: EVENT_BATCH_MAX,
+    send: async (batch) => {
+      await node.client.call('sessionEvents', { events: batch.map(({ item }) => item) });
+    },
+    onFailure: (error) => onFailure(error, 'The session log waits to be uploaded.'),
+  });
+  uploader.start();
+  const ticker = setInterval(() => {
+    for (const spool of [events, node.usage])
+      spool
+        .tick()
+        .catch((error: unknown) => log.error({ error: textOf(error) }, 'The spool cannot be written.'));
+  }, SPOOL_TICK_MS);
+  const stopHeartbeat = startHeartbeat({
+    client: node.client,
+    fleet: node.fleet,
+    report: () => ({
+      boot: node.usage.boot,
+      urls: { signal: [signalUrl], link: [`ws://${host}:${links.port}`] },
+      load: { sessions: signaling.snapshot().length },
+      isDraining: false,
+    }),
+    onFailure: (error) => onFailure(error, 'The control plane did not hear the heartbeat.'),
+  });
+  log.info({ port: signaling.port, signalUrl }, 'Signaling serves.');
+  return async () => {
+    stopHeartbeat();
+    await signaling.stop();
+    await links.stop();
+    clearInterval(ticker);
+    await events.tick();
+    await uploader.stop();
+    await events.close();
+    await node.stop();
+  };
+}
+
+function toNotice(event: LinkEvent): PlatformNotice {
+  switch (event.type) {
+    case 'relayAlive':
+      return { type: 'relayAlive', nodeId: event.nodeId, boot: String(event.boot) };
+    case 'relayDead':
+      return event;
+    case 'allocationEnded': {
+      const { type, sessionId, nodeId, cause, code, detail } = event;
+      return {
+        type,
+        sessionId,
+        nodeId,
+        cause,
+        ...(code === undefined ? {} : { code }),
+        ...(detail === undefined ? {} : { detail }),
+      };
+    }
+  }
+}
