@@ -13,6 +13,7 @@ const pnpmVersion = '12.21.0';
 /** What the packages declare: erasable types, `import.meta.main`, the native WebSocket. */
 const nodeVersionMin = [24, 11];
 const lineCountOfFailure = 60;
+const outputCharactersMax = 200_000;
 
 export function say(line) {
   process.stderr.write(`${line}\n`);
@@ -74,17 +75,17 @@ export function environment(extra = {}) {
 export function runQuietly(command, args, { env = {}, cwd = root } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
-    const lines = [];
+    let output = '';
     const remember = (chunk) => {
-      lines.push(...String(chunk).trimEnd().split('\n'));
-      lines.splice(0, Math.max(0, lines.length - lineCountOfFailure));
+      output = (output + chunk).slice(-outputCharactersMax);
     };
     child.stdout.on('data', remember);
     child.stderr.on('data', remember);
     child.once('error', reject);
     child.once('close', (code) => {
-      if (code === 0) resolve(lines);
-      else reject(new Refusal(`${path.basename(command)} ${args.join(' ')} failed:\n${lines.join('\n')}`));
+      const lastLines = output.trimEnd().split('\n').slice(-lineCountOfFailure).join('\n');
+      if (code === 0) resolve();
+      else reject(new Refusal(`${path.basename(command)} ${args.join(' ')} failed:\n${lastLines}`));
     });
   });
 }

@@ -5,8 +5,8 @@ import {
   bindMigrationAwareSqlAdapterFactory,
   type SqlMigrationAwareDriverAdapterFactory,
 } from '@prisma/driver-adapter-utils';
-import * as engineGlue from '@prisma/schema-engine-wasm/schema_engine_bg';
 import type { SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg';
+import * as engineGlue from '@prisma/schema-engine-wasm/schema_engine_bg';
 
 /** A schema file by its path. */
 export type SchemaFile = readonly [path: string, content: string];
