@@ -91,12 +91,14 @@ CREATE TABLE "session" (
     "state" TEXT NOT NULL DEFAULT 'ringing',
     "mode" TEXT NOT NULL DEFAULT 'pending',
     "region" TEXT NOT NULL DEFAULT '',
+    "mode_sequence" INTEGER NOT NULL DEFAULT 0,
     "leg_ids" TEXT[],
+    "joined_leg_ids" TEXT[],
+    "left_leg_ids" TEXT[],
     "started_at" TIMESTAMPTZ(3) NOT NULL,
     "connected_at" TIMESTAMPTZ(3),
     "ended_at" TIMESTAMPTZ(3),
     "end_code" TEXT,
-    "folded_sequence" INTEGER NOT NULL DEFAULT 0,
 
     CONSTRAINT "session_pkey" PRIMARY KEY ("id")
 );
@@ -111,7 +113,9 @@ CREATE TABLE "session_leg" (
     "audio" BOOLEAN NOT NULL DEFAULT false,
     "video" BOOLEAN NOT NULL DEFAULT false,
     "screen" BOOLEAN NOT NULL DEFAULT false,
+    "media_sequence" INTEGER NOT NULL DEFAULT 0,
     "bits_per_second" BIGINT,
+    "quality_sequence" INTEGER NOT NULL DEFAULT 0,
     "joined_at" TIMESTAMPTZ(3),
     "left_at" TIMESTAMPTZ(3),
 

@@ -390,16 +390,20 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$ INSERT INTO set_up_link (token_hash, user_id, expires_at) VALUES (hash, of_user, until) $$;
 ALTER FUNCTION set_up_link_make(bytea, text, timestamptz) OWNER TO patchbay_wall;
 
+-- An owner who is not known yet stands under an address that ends in .invalid (RFC 2606 §2) until the link is used.
 CREATE FUNCTION set_up_link_read(hash bytea) RETURNS TABLE (email text, name text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
-  SELECT u.email, u.name FROM set_up_link l JOIN app_user u ON u.id = l.user_id
+  SELECT CASE WHEN u.email LIKE '%.invalid' THEN NULL ELSE u.email END, u.name
+  FROM set_up_link l JOIN app_user u ON u.id = l.user_id
   WHERE l.token_hash = hash AND l.used_at IS NULL AND l.expires_at > now()
 $$;
 ALTER FUNCTION set_up_link_read(bytea) OWNER TO patchbay_wall;
 
--- Uses a link up: sets the password, and ends every older sign-in session and link of the user.
-CREATE FUNCTION set_up_link_use(hash bytea, new_password_hash text) RETURNS TABLE (id text, email text, name text)
+-- Uses a link up: sets the password, and ends every older sign-in session and link of the user. Address and name are
+-- taken only for an owner who had none. An address that somebody has is a unique_violation, and leaves the link unused.
+CREATE FUNCTION set_up_link_use(hash bytea, new_password_hash text, own_email text, own_name text)
+RETURNS TABLE (id text, email text, name text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
@@ -410,10 +414,12 @@ BEGIN
   IF owner_id IS NULL THEN RETURN; END IF;
   UPDATE set_up_link l SET used_at = now() WHERE l.user_id = owner_id AND l.used_at IS NULL;
   UPDATE sign_in_session s SET revoked_at = now() WHERE s.user_id = owner_id AND s.revoked_at IS NULL;
+  UPDATE app_user u SET email = lower(own_email), name = coalesce(own_name, u.name)
+    WHERE u.id = owner_id AND u.email LIKE '%.invalid' AND own_email IS NOT NULL;
   RETURN QUERY UPDATE app_user u SET password_hash = new_password_hash, email_verified_at = coalesce(u.email_verified_at, now())
     WHERE u.id = owner_id RETURNING u.id, u.email, u.name;
 END $$;
-ALTER FUNCTION set_up_link_use(bytea, text) OWNER TO patchbay_wall;
+ALTER FUNCTION set_up_link_use(bytea, text, text, text) OWNER TO patchbay_wall;
 
 -- Where a user holds a role.
 CREATE FUNCTION user_reach(of_user text) RETURNS TABLE (account_id text, account_name text, role text, depth int)
