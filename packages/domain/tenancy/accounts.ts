@@ -1,4 +1,5 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
 import { refuseStateChange } from './account-state.ts';
 import { callerAlong } from './caller.ts';
 import type { tenancy } from './definition.ts';
@@ -49,7 +50,7 @@ export const accounts: Handlers['accounts'] = {
     const parent = await ports.accounts.find({ accountId });
     if (parent === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
     if (parent.effectiveState !== 'active') {
-      throw context.error('account.suspended', `The account is ${parent.effectiveState}.`);
+      throw platformError('account.suspended', `The account is ${parent.effectiveState}.`);
     }
     const account = await ports.accounts.create({ accountId, ...request });
     if (account === undefined) {
@@ -78,13 +79,13 @@ export const accounts: Handlers['accounts'] = {
     const refused = refuseStateChange({ from: before.state, to, isPlatform, isFromAbove: isAbove });
     if (refused === 'closed') throw context.error('tenancy.account_closed', 'The account is closed.');
     if (refused === 'platform') {
-      throw context.error(
+      throw platformError(
         'policy.refused',
         "The platform's own account can be neither suspended nor closed.",
       );
     }
     if (refused === 'resumed_from_below') {
-      throw context.error(
+      throw platformError(
         'policy.refused',
         'Only an account above a suspended one can make it active again.',
       );

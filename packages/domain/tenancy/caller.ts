@@ -1,6 +1,7 @@
 import type { Access, Actor } from '@patchbay/kit/definition';
+import { accessesOf } from './access.ts';
 import type { TenancyPorts } from './ports.ts';
-import { accessesOf, reachAlong } from './roles.ts';
+import { reachAlong } from './reach.ts';
 import type { KeyMaker } from './scopes.ts';
 
 /** What whoever asks sees and may do along a chain of accounts. */

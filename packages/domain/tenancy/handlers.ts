@@ -1,4 +1,5 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
 import { accounts } from './accounts.ts';
 import { applications } from './applications.ts';
 import type { tenancy } from './definition.ts';
@@ -18,13 +19,17 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
         throw context.error('tenancy.email_taken', 'Somebody signed up with this address already.');
       }
       if (signedUp.outcome === 'closed') {
-        throw context.error(
+        throw platformError(
           'policy.refused',
           'This platform takes no sign-ups: ask its operator for an account.',
         );
       }
       const { userId, accountId } = signedUp;
-      context.audit({ target: accountId, after: { userId, accountId, name: request.organisationName } });
+      context.audit({
+        accountId,
+        target: accountId,
+        after: { userId, accountId, name: request.organisationName },
+      });
       return { userId, accountId };
     },
   },

@@ -1,4 +1,5 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
 import { callerAlong } from './caller.ts';
 import type { tenancy } from './definition.ts';
 import type { KeyRecord, TenancyPorts } from './ports.ts';
@@ -29,7 +30,7 @@ export const keys: Handlers['keys'] = {
     const account = await ports.accounts.find({ accountId });
     if (account === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
     if (account.effectiveState !== 'active') {
-      throw context.error('account.suspended', `The account is ${account.effectiveState}.`);
+      throw platformError('account.suspended', `The account is ${account.effectiveState}.`);
     }
 
     const { maker } = await callerAlong(chain, actor, ports);

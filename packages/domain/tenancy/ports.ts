@@ -1,6 +1,7 @@
+import type { Role } from './access.ts';
 import type { AccountState } from './account-state.ts';
-import type { Grant, Role } from './roles.ts';
-import type { ScopeCatalogue } from './scopes.ts';
+import type { Grant } from './reach.ts';
+import type { CataloguedOperation } from './scopes.ts';
 
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -68,7 +69,8 @@ export interface MemberRecord {
 
 /** What tenancy needs from the world. */
 export interface TenancyPorts {
-  readonly catalogue: ScopeCatalogue;
+  /** Every operation that a key can be made for: what strangers do, such as signing up, is none. */
+  readonly catalogue: readonly CataloguedOperation[];
   readonly people: {
     signUp(person: {
       readonly email: string;

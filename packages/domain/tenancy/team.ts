@@ -1,8 +1,8 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import type { Role } from './access.ts';
 import { type Caller, callerAlong } from './caller.ts';
 import type { tenancy } from './definition.ts';
 import type { TenancyPorts } from './ports.ts';
-import type { Role } from './roles.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
 

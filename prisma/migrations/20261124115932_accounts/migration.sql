@@ -31,15 +31,16 @@ CREATE TABLE "audit_head" (
 -- CreateTable
 CREATE TABLE "idempotency_key" (
     "account_id" TEXT NOT NULL,
+    "caller_id" TEXT NOT NULL,
     "route" TEXT NOT NULL,
     "key" TEXT NOT NULL,
-    "body_hash" BYTEA NOT NULL,
+    "fingerprint" TEXT NOT NULL,
     "started_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "finished_at" TIMESTAMPTZ(3),
+    "answered_at" TIMESTAMPTZ(3),
     "status" INTEGER,
-    "response" JSONB,
+    "body" TEXT,
 
-    CONSTRAINT "idempotency_key_pkey" PRIMARY KEY ("account_id","route","key")
+    CONSTRAINT "idempotency_key_pkey" PRIMARY KEY ("account_id","caller_id","route","key")
 );
 
 -- CreateTable

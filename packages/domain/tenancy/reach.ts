@@ -1,16 +1,5 @@
 import type { Access } from '@patchbay/kit/definition';
-import type { roles } from './definition.ts';
-
-export type Role = (typeof roles)[number];
-
-/** What each role may do (ACC-3). The only place that says so. */
-export const accessesOf: Readonly<Record<Role, readonly Access[]>> = {
-  owner: ['read', 'develop', 'bill', 'administer', 'own'],
-  admin: ['read', 'develop', 'bill', 'administer'],
-  developer: ['read', 'develop'],
-  billing: ['read', 'bill'],
-  viewer: ['read'],
-};
+import { accessesOf, type Role } from './access.ts';
 
 /** A role that somebody was given at an account. It reaches down the tree from there, never up or sideways. */
 export interface Grant {
@@ -44,12 +33,4 @@ export function reachAlong(chain: readonly string[], grants: readonly Grant[]): 
     }
   }
   return { topId: chain.find((id) => roleAt.has(id)), accesses, accessesFromAbove };
-}
-
-/** Whether a user with this reach may do what an operation asks for. Nothing is allowed that is not listed. */
-export function isAllowed(
-  reach: Reach,
-  { access, authority = 'self' }: { readonly access: Access; readonly authority?: 'self' | 'ancestor' },
-): boolean {
-  return (authority === 'ancestor' ? reach.accessesFromAbove : reach.accesses).has(access);
 }
