@@ -147,7 +147,7 @@ BEGIN
   RETURN QUERY
     WITH edge AS MATERIALIZED (SELECT * FROM billing_edges(of_account, since, until))
     SELECT p.* FROM price p
-    WHERE p.effective_from < until AND since < p.effective_to
+    WHERE p.effective_from < until AND since < p.effective_to AND p.effective_from < p.effective_to
       AND p.account_id IN (SELECT e.seller_id FROM edge e UNION ALL SELECT of_account)
       AND (p.child_id IS NULL OR EXISTS (SELECT 1 FROM edge e WHERE e.seller_id = p.account_id AND e.buyer_id = p.child_id))
     ORDER BY p.id;
