@@ -4,6 +4,8 @@ import type { ServerUser } from './binaries.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 const logLineCountMax = 30;
+/** Next's types ask every environment for NODE_ENV, which the server has no use for. */
+const noEnvironment = {} as NodeJS.ProcessEnv;
 
 /** Fast shutdown first, then without the checkpoint, then by force: all three keep what was committed. */
 export async function end(server: ProcessIdentity, limitMs: number): Promise<void> {
@@ -33,11 +35,11 @@ interface Launch {
 /** A child in a process group of its own: Ctrl-C in the terminal must not end the database before its clients. */
 export function launch({ command, args, user, place, log }: Launch): ChildProcess {
   const child = spawn(command, args, {
-    ...user,
+    ...(user ?? {}),
     cwd: place,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/local/bin:/usr/bin:/bin' },
+    env: { ...noEnvironment, LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/local/bin:/usr/bin:/bin' },
   });
   const remember = (chunk: Buffer): void => {
     log.push(...chunk.toString().trimEnd().split('\n'));

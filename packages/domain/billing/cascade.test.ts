@@ -14,6 +14,7 @@ import { statementOf } from './statement.ts';
 
 const period = periodOf('2026-11');
 const minute = 60_000;
+const currency = 'EUR';
 const meters = ['bytes', 'minutes'] as const;
 const regions = ['eu', 'us'] as const;
 const catalogue: MeterCatalogue = new Map(
@@ -127,12 +128,12 @@ function descendantsOf(edges: readonly Edge[], accountId: string): Set<string> {
 }
 
 const linesOf = ({ records, edges, prices }: World): readonly EdgeLine[] =>
-  rate(rollUp(records, edges).cells, { edges, prices, catalogue }).lines;
+  rate(rollUp(records, edges).cells, { edges, prices, catalogue, currency }).lines;
 
 function statementsOf(world: World) {
   const { cells } = rollUp(world.records, world.edges);
   return world.accounts.map((accountId) =>
-    statementOf({ accountId, period, currency: 'EUR', cells, book: { ...world, catalogue } }),
+    statementOf({ accountId, period, cells, book: { ...world, catalogue, currency } }),
   );
 }
 
@@ -241,7 +242,7 @@ describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
     fc.assert(
       fc.property(worlds, (world) => {
         const { cells } = rollUp(world.records, world.edges);
-        const { priceFor, edgeAt } = priceLookup(world);
+        const { priceFor, edgeAt } = priceLookup({ ...world, currency });
         const top = cells.filter(({ accountId, atMs }) => edgeAt(accountId, atMs)?.sellerId === 'a0');
         const expected = [
           ...Map.groupBy(top, (cell) => {

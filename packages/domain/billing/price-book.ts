@@ -8,6 +8,8 @@ export interface PriceBook {
   readonly edges: readonly Edge[];
   readonly prices: readonly Price[];
   readonly catalogue: MeterCatalogue;
+  /** That of the tree. A price in another currency is no price here. */
+  readonly currency: string;
 }
 
 /** 'child': set for this buyer alone. 'default': for all children. 'inherited': what the seller pays, passed through. */
@@ -25,9 +27,16 @@ export interface PriceLookup {
   priceFor(buyerId: string, use: PricedUse): EffectivePrice | undefined;
 }
 
-export function priceLookup({ edges, prices }: Pick<PriceBook, 'edges' | 'prices'>): PriceLookup {
+export function priceLookup({
+  edges,
+  prices,
+  currency,
+}: Pick<PriceBook, 'edges' | 'prices' | 'currency'>): PriceLookup {
   const edgesOf = Map.groupBy(edges, ({ buyerId }) => buyerId);
-  const profileOf = Map.groupBy(prices, ({ accountId }) => accountId);
+  const profileOf = Map.groupBy(
+    prices.filter((price) => price.currency === currency),
+    ({ accountId }) => accountId,
+  );
   const edgeAt = (buyerId: string, atMs: number) => edgesOf.get(buyerId)?.find((edge) => holdsAt(edge, atMs));
   return {
     edgeAt,

@@ -14,6 +14,7 @@ import { statementOf } from './statement.ts';
 const november = periodOf('2026-11');
 const noon = Date.UTC(2026, 10, 22, 12);
 const minute = 60_000;
+const currency = 'EUR';
 const always = { fromMs: -Infinity, toMs: Infinity };
 
 const catalogue: MeterCatalogue = new Map(
@@ -42,7 +43,7 @@ function price(accountId: string, amount: string, more: Partial<Price> = {}): Pr
     meter: 'minutes',
     where: {},
     tariff: { kind: 'per-unit', amount: parseDecimal(amount), per: 1n },
-    currency: 'EUR',
+    currency,
     ...always,
     ...more,
   };
@@ -70,7 +71,7 @@ function use(
 }
 
 function nets(records: readonly UsageRecord[], edges: readonly Edge[], prices: readonly Price[]) {
-  const { lines } = rate(rollUp(records, edges).cells, { edges, prices, catalogue });
+  const { lines } = rate(rollUp(records, edges).cells, { edges, prices, catalogue, currency });
   const { transactions } = accrue({ period: november.name, currency: 'EUR', lines, positions: [] });
   return Object.fromEntries(
     [...netByAccount(transactions)].map(([id, amount]) => [id, formatDecimal(amount)]),
@@ -88,9 +89,8 @@ function statement(accountId: string, { records, edges, prices }: World) {
   return statementOf({
     accountId,
     period: november,
-    currency: 'EUR',
     cells,
-    book: { edges, prices, catalogue },
+    book: { edges, prices, catalogue, currency },
   });
 }
 
@@ -128,7 +128,12 @@ describe('prices nest (BIL-2)', () => {
   });
 
   test('where nobody set a price the use is listed and costs nothing', () => {
-    const { lines } = rate(rollUp([use('leaf', 1000)], edges).cells, { edges, prices: [], catalogue });
+    const { lines } = rate(rollUp([use('leaf', 1000)], edges).cells, {
+      edges,
+      prices: [],
+      catalogue,
+      currency,
+    });
     expect(lines.map(({ buyerId, quantity, amount }) => [buyerId, quantity, amount])).toEqual([
       ['leaf', 1000n, 0n],
       ['parent', 1000n, 0n],
@@ -154,6 +159,7 @@ describe('prices nest (BIL-2)', () => {
       edges,
       prices,
       catalogue,
+      currency,
     });
     expect(lines).toEqual([]);
   });
@@ -190,7 +196,7 @@ describe('which price holds', () => {
     const edges = chain('platform', 'parent', 'leaf');
     const audio = price('parent', '9', { where: { modality: 'audio' } });
     const base = price('platform', '1');
-    const found = priceLookup({ edges, prices: [audio, base] }).priceFor('leaf', at);
+    const found = priceLookup({ edges, prices: [audio, base], currency }).priceFor('leaf', at);
     expect(found).toEqual({ price: base, origin: 'inherited' });
   });
 
@@ -198,7 +204,7 @@ describe('which price holds', () => {
     const edges = chain('platform', 'leaf');
     const prices = [price('platform', '1', { toMs: noon }), price('platform', '3', { fromMs: noon })];
     const records = [use('leaf', 10, { fromMs: noon - 1, toMs: noon - 1 }), use('leaf', 10)];
-    const { lines } = rate(rollUp(records, edges).cells, { edges, prices, catalogue });
+    const { lines } = rate(rollUp(records, edges).cells, { edges, prices, catalogue, currency });
     expect(lines.map(({ amount }) => formatDecimal(amount)).sort()).toEqual(['10', '30']);
     expect(spanStarts({ edges, prices }, november)).toEqual([november.fromMs, noon]);
   });
@@ -214,7 +220,7 @@ describe('which price holds', () => {
       use('leaf', 1, { region: 'us' }),
     ];
     for (const order of [records, [...records].reverse()]) {
-      const { lines } = rate(rollUp(order, edges).cells, { edges, prices, catalogue });
+      const { lines } = rate(rollUp(order, edges).cells, { edges, prices, catalogue, currency });
       expect(lines.map(({ quantity, amount }) => [quantity, formatDecimal(amount)])).toEqual([[5n, '5']]);
     }
   });
@@ -303,5 +309,36 @@ describe('a statement explains itself (BIL-4)', () => {
       ['parent', 3n],
     ]);
     expect(statement('parent', world).receivable).toBe(3_000_000_000n);
+  });
+});
+
+describe('accruing', () => {
+  const edges = chain('platform', 'leaf');
+  const position = {
+    sellerId: 'platform',
+    buyerId: 'leaf',
+    lineKey: 'gone',
+    posted: parseDecimal('3'),
+    revision: 4,
+  };
+
+  test('a line that is rated no more is posted back to zero, once', () => {
+    const request = { period: november.name, currency, lines: [], positions: [position] };
+    const { transactions, positions } = accrue(request);
+    expect(
+      transactions.map(({ sourceRef, entries }) => [sourceRef, entries.map(({ amount }) => amount)]),
+    ).toEqual([['accrual/2026-11/platform/leaf/gone/5', [3_000_000_000n, -3_000_000_000n]]]);
+    expect(accrue({ ...request, positions }).transactions).toEqual([]);
+  });
+
+  test('a price in another currency is no price', () => {
+    const dollars = price('platform', '1', { currency: 'USD' });
+    const { lines } = rate(rollUp([use('leaf', 5)], edges).cells, {
+      edges,
+      prices: [dollars],
+      catalogue,
+      currency,
+    });
+    expect(lines.map(({ amount }) => amount)).toEqual([0n]);
   });
 });

@@ -53,14 +53,13 @@ export interface Statement {
 export interface StatementRequest {
   readonly accountId: string;
   readonly period: Period;
-  readonly currency: string;
   /** Of the account and of its children, within the period. Cells of others are ignored. */
   readonly cells: readonly UsageCell[];
   readonly book: PriceBook;
 }
 
 /** One statement: what an account owes, what it is owed and what it earns, line by line and child by child (BIL-4). */
-export function statementOf({ accountId, period, currency, cells, book }: StatementRequest): Statement {
+export function statementOf({ accountId, period, cells, book }: StatementRequest): Statement {
   const { lines, cells: rated } = rate(cells, book);
   const shares = shareLines(accountId, lines, rated);
   const payableLines = lines
@@ -71,12 +70,12 @@ export function statementOf({ accountId, period, currency, cells, book }: Statem
     costByLine(shares),
   );
   const payable = sum(payableLines.map(({ amount }) => amount));
-  const unit = minorUnitOf(currency);
+  const unit = minorUnitOf(book.currency);
   const totalMinorUnits = halfEven(payable, unit);
   return {
     accountId,
     period,
-    currency,
+    currency: book.currency,
     payable,
     receivable: sum(children.map(({ receivable }) => receivable)),
     margin: sum(children.map(({ margin }) => margin)),

@@ -4,7 +4,7 @@ import type { roles } from './definition.ts';
 export type Role = (typeof roles)[number];
 
 /** What each role allows (ACC-3). The only table of it. */
-const allowed: Readonly<Record<Role, readonly Access[]>> = {
+export const accessesOf: Readonly<Record<Role, readonly Access[]>> = {
   owner: ['read', 'develop', 'bill', 'administer', 'own'],
   admin: ['read', 'develop', 'bill', 'administer'],
   developer: ['read', 'develop'],
@@ -12,7 +12,7 @@ const allowed: Readonly<Record<Role, readonly Access[]>> = {
   viewer: ['read'],
 };
 
-export const roleAllows = (role: Role, access: Access): boolean => allowed[role].includes(access);
+export const roleAllows = (role: Role, access: Access): boolean => accessesOf[role].includes(access);
 
 interface ScopedOperation {
   /** The service's or resource's name in kebab-case. */

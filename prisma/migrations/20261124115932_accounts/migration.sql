@@ -31,15 +31,16 @@ CREATE TABLE "audit_head" (
 -- CreateTable
 CREATE TABLE "idempotency_key" (
     "account_id" TEXT NOT NULL,
+    "caller_id" TEXT NOT NULL,
     "route" TEXT NOT NULL,
     "key" TEXT NOT NULL,
-    "body_hash" BYTEA NOT NULL,
+    "fingerprint" TEXT NOT NULL,
     "started_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "finished_at" TIMESTAMPTZ(3),
+    "answered_at" TIMESTAMPTZ(3),
     "status" INTEGER,
-    "response" JSONB,
+    "body" TEXT,
 
-    CONSTRAINT "idempotency_key_pkey" PRIMARY KEY ("account_id","route","key")
+    CONSTRAINT "idempotency_key_pkey" PRIMARY KEY ("account_id","caller_id","route","key")
 );
 
 -- CreateTable
@@ -91,12 +92,14 @@ CREATE TABLE "session" (
     "state" TEXT NOT NULL DEFAULT 'ringing',
     "mode" TEXT NOT NULL DEFAULT 'pending',
     "region" TEXT NOT NULL DEFAULT '',
+    "mode_sequence" INTEGER NOT NULL DEFAULT 0,
     "leg_ids" TEXT[],
+    "joined_leg_ids" TEXT[],
+    "left_leg_ids" TEXT[],
     "started_at" TIMESTAMPTZ(3) NOT NULL,
     "connected_at" TIMESTAMPTZ(3),
     "ended_at" TIMESTAMPTZ(3),
     "end_code" TEXT,
-    "folded_sequence" INTEGER NOT NULL DEFAULT 0,
 
     CONSTRAINT "session_pkey" PRIMARY KEY ("id")
 );
@@ -111,7 +114,9 @@ CREATE TABLE "session_leg" (
     "audio" BOOLEAN NOT NULL DEFAULT false,
     "video" BOOLEAN NOT NULL DEFAULT false,
     "screen" BOOLEAN NOT NULL DEFAULT false,
+    "media_sequence" INTEGER NOT NULL DEFAULT 0,
     "bits_per_second" BIGINT,
+    "quality_sequence" INTEGER NOT NULL DEFAULT 0,
     "joined_at" TIMESTAMPTZ(3),
     "left_at" TIMESTAMPTZ(3),
 

@@ -164,7 +164,7 @@ CREATE POLICY wall ON set_up_link TO patchbay_wall USING (true) WITH CHECK (true
 GRANT SELECT, INSERT, UPDATE ON set_up_link TO patchbay_wall;
 
 -- What belongs to the platform and to no tenant.
-GRANT SELECT, INSERT, DELETE ON sign_in_attempt, bus_message TO patchbay_app;
+GRANT SELECT, INSERT, DELETE ON sign_in_attempt, bus_message TO patchbay_app, patchbay_wall;
 GRANT USAGE ON SEQUENCE sign_in_attempt_id_seq, bus_message_id_seq TO patchbay_app;
 GRANT SELECT, INSERT, UPDATE ON node TO patchbay_app;
 GRANT SELECT, INSERT ON node_join_token TO patchbay_app;
@@ -301,6 +301,18 @@ AS $$
 $$;
 ALTER FUNCTION key_snapshot(text) OWNER TO patchbay_wall;
 
+-- The key with which the platform mints for an account that asks it to: its own, or else the nearest above it.
+CREATE FUNCTION key_for_minting(for_account text) RETURNS TABLE (id text, account_id text, mint_ciphertext bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+  SELECT k.id, k.account_id, k.mint_ciphertext
+  FROM account_closure c JOIN account a ON a.id = c.ancestor_id JOIN api_key k ON k.account_id = c.ancestor_id
+  WHERE c.descendant_id = for_account AND c.valid_from <= now() AND now() < c.valid_to AND a.parent_id IS NOT NULL
+    AND k.mode = 'live' AND k.scopes = ARRAY['*'] AND k.revoked_at IS NULL AND k.expires_at IS NULL
+  ORDER BY c.depth, k.id DESC LIMIT 1
+$$;
+ALTER FUNCTION key_for_minting(text) OWNER TO patchbay_wall;
+
 -- Revocations of all tenants, for nodes: ids only.
 CREATE FUNCTION revocations_since(since timestamptz)
 RETURNS TABLE (account_id text, prefix_id text, key_id text, revoked_at timestamptz)
@@ -390,16 +402,20 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$ INSERT INTO set_up_link (token_hash, user_id, expires_at) VALUES (hash, of_user, until) $$;
 ALTER FUNCTION set_up_link_make(bytea, text, timestamptz) OWNER TO patchbay_wall;
 
+-- An owner who is not known yet stands under an address that ends in .invalid (RFC 2606 §2) until the link is used.
 CREATE FUNCTION set_up_link_read(hash bytea) RETURNS TABLE (email text, name text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
-  SELECT u.email, u.name FROM set_up_link l JOIN app_user u ON u.id = l.user_id
+  SELECT CASE WHEN u.email LIKE '%.invalid' THEN NULL ELSE u.email END, u.name
+  FROM set_up_link l JOIN app_user u ON u.id = l.user_id
   WHERE l.token_hash = hash AND l.used_at IS NULL AND l.expires_at > now()
 $$;
 ALTER FUNCTION set_up_link_read(bytea) OWNER TO patchbay_wall;
 
--- Uses a link up: sets the password, and ends every older sign-in session and link of the user.
-CREATE FUNCTION set_up_link_use(hash bytea, new_password_hash text) RETURNS TABLE (id text, email text, name text)
+-- Uses a link up: sets the password, and ends every older sign-in session and link of the user. Address and name are
+-- taken only for an owner who had none. An address that somebody has is a unique_violation, and leaves the link unused.
+CREATE FUNCTION set_up_link_use(hash bytea, new_password_hash text, own_email text, own_name text)
+RETURNS TABLE (id text, email text, name text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
@@ -410,10 +426,12 @@ BEGIN
   IF owner_id IS NULL THEN RETURN; END IF;
   UPDATE set_up_link l SET used_at = now() WHERE l.user_id = owner_id AND l.used_at IS NULL;
   UPDATE sign_in_session s SET revoked_at = now() WHERE s.user_id = owner_id AND s.revoked_at IS NULL;
+  UPDATE app_user u SET email = lower(own_email), name = coalesce(own_name, u.name)
+    WHERE u.id = owner_id AND u.email LIKE '%.invalid' AND own_email IS NOT NULL;
   RETURN QUERY UPDATE app_user u SET password_hash = new_password_hash, email_verified_at = coalesce(u.email_verified_at, now())
     WHERE u.id = owner_id RETURNING u.id, u.email, u.name;
 END $$;
-ALTER FUNCTION set_up_link_use(bytea, text) OWNER TO patchbay_wall;
+ALTER FUNCTION set_up_link_use(bytea, text, text, text) OWNER TO patchbay_wall;
 
 -- Where a user holds a role.
 CREATE FUNCTION user_reach(of_user text) RETURNS TABLE (account_id text, account_name text, role text, depth int)
@@ -428,6 +446,18 @@ CREATE FUNCTION user_profile(of_user text) RETURNS TABLE (id text, email text, n
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$ SELECT u.id, u.email, u.name FROM app_user u WHERE u.id = of_user $$;
 ALTER FUNCTION user_profile(text) OWNER TO patchbay_wall;
+
+-- Forgets what has had its time, of all tenants. Answers how many rows went.
+CREATE FUNCTION prune() RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+  WITH
+  answers AS (DELETE FROM idempotency_key i WHERE i.started_at < now() - interval '24 hours' RETURNING 1),
+  attempts AS (DELETE FROM sign_in_attempt t WHERE t.at < now() - interval '15 minutes' RETURNING 1),
+  messages AS (DELETE FROM bus_message m WHERE m.at < now() - interval '10 minutes' RETURNING 1)
+  SELECT (SELECT count(*) FROM answers) + (SELECT count(*) FROM attempts) + (SELECT count(*) FROM messages)
+$$;
+ALTER FUNCTION prune() OWNER TO patchbay_wall;
 
 -- The audit chain (C53): numbered without a gap, each entry hashed over the one before.
 CREATE FUNCTION audit_hash(entry audit_entry) RETURNS bytea

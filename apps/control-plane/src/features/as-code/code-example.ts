@@ -1,0 +1,119 @@
+import { domains } from '@patchbay/domain/registry.generated';
+import { type OperationDefinition, type ResourceDefinition, resourcePath, servicePath } from '@patchbay/kit/definition';
+import { services } from '@patchbay/services/registry.generated';
+import type { Snippet } from '@patchbay/ui/code-panel';
+import type { Inputs } from '../../trpc/client.ts';
+
+export interface CodeExample {
+  readonly title: string;
+  readonly snippets: readonly Snippet[];
+}
+
+interface Located {
+  readonly operation: OperationDefinition;
+  readonly path: string;
+  readonly isOfAccount: boolean;
+}
+
+/** Where each operation is served, by the names that the SDK gives it: `accounts.create`. */
+const located: ReadonlyMap<string, Located> = new Map([
+  ...Object.values(domains)
+    .flatMap(({ resources }) => Object.entries<ResourceDefinition>(resources))
+    .flatMap(([name, resource]) =>
+      Object.entries(resource.operations).map(
+        ([key, operation]) =>
+          [
+            `${name}.${key}`,
+            { operation, path: resourcePath(resource, operation), isOfAccount: resource.mount === 'account' },
+          ] as const,
+      ),
+    ),
+  ...Object.entries(services).flatMap(([name, service]) =>
+    Object.entries<OperationDefinition>(service.operations).map(
+      ([key, operation]) =>
+        [`${name}.${key}`, { operation, path: servicePath(service.name, operation), isOfAccount: true }] as const,
+    ),
+  ),
+]);
+
+type Name<R extends keyof Inputs> = { [K in R]: `${K & string}.${keyof Inputs[K] & string}` }[R];
+export type OperationName = Name<keyof Inputs>;
+
+type InputOf<N extends OperationName> = N extends `${infer R}.${infer O}`
+  ? R extends keyof Inputs
+    ? O extends keyof Inputs[R]
+      ? Inputs[R][O]
+      : never
+    : never
+  : never;
+
+export interface ExampleRequest<N extends OperationName> {
+  readonly operation: N;
+  /** As the dashboard itself sends it. */
+  readonly input: InputOf<N>;
+  /** Default: the summary of the operation. */
+  readonly title?: string;
+  /** The same with the command line, where it has a command for it. */
+  readonly cli?: string;
+}
+
+/** One operation with its real ids as SDK, curl and CLI. The SDK and curl forms are derived from its definition. */
+export function exampleOf<N extends OperationName>(request: ExampleRequest<N>): CodeExample {
+  const found = located.get(request.operation);
+  if (found === undefined) throw new Error(`No operation is called ${request.operation}.`);
+  const input: Readonly<Record<string, unknown>> = { ...request.input };
+  return {
+    title: request.title ?? found.operation.summary,
+    snippets: [
+      { name: 'SDK', code: sdkCode(request.operation, found, input) },
+      { name: 'curl', code: curlCode(found, input) },
+      ...(request.cli === undefined ? [] : [{ name: 'CLI', code: `npx patchbay ${request.cli}` }]),
+    ],
+  };
+}
+
+function sdkCode(name: string, { isOfAccount }: Located, input: Readonly<Record<string, unknown>>): string {
+  const { accountId, ...rest } = input;
+  const body = Object.keys(rest).length === 0 ? [] : [literal(rest)];
+  const parameters = isOfAccount ? [`'${String(accountId)}'`, ...body] : body;
+  return [
+    "import { Patchbay } from '@patchbay/sdk-node';",
+    '',
+    'const pb = new Patchbay();',
+    `const result = await pb.${name}(${parameters.join(', ')});`,
+  ].join('\n');
+}
+
+function curlCode({ operation, path }: Located, input: Readonly<Record<string, unknown>>): string {
+  const used = new Set<string>();
+  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    used.add(name);
+    return encodeURIComponent(String(input[name] ?? `{${name}}`));
+  });
+  const rest = Object.entries(input).filter(([name, value]) => !used.has(name) && value !== undefined);
+  const isRead = operation.method === 'GET';
+  const query = isRead && rest.length > 0 ? `?${new URLSearchParams(rest.map(([k, v]) => [k, String(v)]))}` : '';
+  const lines = [
+    `curl "$PATCHBAY_URL${filled}${query}"`,
+    ...(isRead ? [] : [`-X ${operation.method}`]),
+    '-H "Authorization: Bearer $PATCHBAY_KEY"',
+    ...(isRead || rest.length === 0
+      ? []
+      : ["-H 'Content-Type: application/json'", `-d '${JSON.stringify(Object.fromEntries(rest), null, 2)}'`]),
+  ];
+  return lines.join(' \\\n  ');
+}
+
+/** A value as JavaScript, with the quotes and commas of our own style. */
+function literal(value: unknown, indent = ''): string {
+  if (typeof value === 'string') return `'${value.replaceAll("'", "\\'")}'`;
+  if (Array.isArray(value)) return `[${value.map((item) => literal(item, indent)).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  const parts = entries.map(([name, inner]) => {
+    const key = /^[A-Za-z_]\w*$/.test(name) ? name : `'${name}'`;
+    return `${key}: ${literal(inner, `${indent}  `)}`;
+  });
+  const line = `{ ${parts.join(', ')} }`;
+  return line.length + indent.length <= 60 ? line : `{\n${parts.map((part) => `${indent}  ${part},`).join('\n')}\n${indent}}`;
+}

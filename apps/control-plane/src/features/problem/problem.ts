@@ -1,0 +1,28 @@
+import { domains } from '@patchbay/domain/registry.generated';
+import { type ErrorDefinition, errorPagePath, type Problem, platformErrors, problemSchema } from '@patchbay/kit/errors';
+import { services } from '@patchbay/services/registry.generated';
+import { TRPCClientError } from '@trpc/client';
+
+const owned = [...Object.values(domains), ...Object.values(services)].flatMap(({ name, errors }) =>
+  Object.entries<ErrorDefinition>(errors).map(([reason, entry]) => [`${name}.${reason}`, entry] as const),
+);
+
+/** Every code that the platform may answer, with what it means and what to do about it. */
+export const errorsByCode: ReadonlyMap<string, ErrorDefinition> = new Map([
+  ...Object.entries<ErrorDefinition>(platformErrors),
+  ...owned,
+]);
+
+/** What a failed request says, in our own form. Whatever never reached the platform counts as it being away. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof TRPCClientError) {
+    const read = problemSchema.safeParse(error.data?.problem);
+    if (read.success) return read.data;
+  }
+  const code = 'platform.unavailable';
+  const { status, title, retry } = platformErrors[code];
+  const detail = 'The control plane did not answer.';
+  return { type: errorPagePath(code), title, status, detail, code, retry };
+}
+
+export const remedyOf = (code: string): string | undefined => errorsByCode.get(code)?.remedy;

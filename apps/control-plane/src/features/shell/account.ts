@@ -1,0 +1,27 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from 'next/navigation';
+import { type Outputs, useTRPC } from '../../trpc/client.ts';
+
+export type Account = Outputs['accounts']['get'];
+export type ReachableAccount = Outputs['me']['get']['accounts'][number];
+
+/** The account that the page is about: it stands in the address. */
+export function useAccountId(): string {
+  const { accountId } = useParams<{ accountId: string }>();
+  return accountId;
+}
+
+const ACCOUNT_STALE_MS = 30_000;
+
+export function useAccount() {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  return useQuery(trpc.accounts.get.queryOptions({ accountId }, { staleTime: ACCOUNT_STALE_MS }));
+}
+
+export function useMe() {
+  const trpc = useTRPC();
+  return useQuery(trpc.me.get.queryOptions({}, { staleTime: ACCOUNT_STALE_MS }));
+}

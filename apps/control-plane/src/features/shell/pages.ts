@@ -1,0 +1,50 @@
+import {
+  Activity,
+  ChartColumn,
+  Gauge,
+  KeyRound,
+  type LucideIcon,
+  Network,
+  ReceiptText,
+  ScrollText,
+  Tags,
+} from 'lucide-react';
+
+export interface Page {
+  /** Behind the account in the address; '' is the account's own page. */
+  readonly segment: string;
+  readonly label: string;
+  readonly icon: LucideIcon;
+  /** Pressed after g. */
+  readonly shortcut: string;
+  /** Further segments that belong to it. */
+  readonly alsoAt?: readonly string[];
+}
+
+/** The pages of an account, in the order of the rail. */
+export const pages: readonly Page[] = [
+  { segment: '', label: 'Overview', icon: Gauge, shortcut: 'o' },
+  { segment: 'sessions', label: 'Sessions', icon: Activity, shortcut: 's' },
+  { segment: 'usage', label: 'Usage', icon: ChartColumn, shortcut: 'u' },
+  { segment: 'accounts', label: 'Accounts', icon: Network, shortcut: 'a' },
+  { segment: 'prices', label: 'Prices', icon: Tags, shortcut: 'p' },
+  { segment: 'statements', label: 'Statements', icon: ReceiptText, shortcut: 'b' },
+  {
+    segment: 'keys',
+    label: 'Keys and team',
+    icon: KeyRound,
+    shortcut: 'k',
+    alsoAt: ['applications', 'team', 'settings'],
+  },
+  { segment: 'audit', label: 'Audit log', icon: ScrollText, shortcut: 'l' },
+];
+
+/** Where a page of an account is. The only place that knows the shape of the dashboard's addresses. */
+export const pagePath = (accountId: string, segment = ''): string =>
+  segment === '' ? `/accounts/${accountId}` : `/accounts/${accountId}/${segment}`;
+
+/** The segment of the page at an address, without what lies below it: switching account keeps the page. */
+export const segmentOf = (pathname: string): string => pathname.split('/')[3] ?? '';
+
+export const isCurrentPage = ({ segment, alsoAt = [] }: Page, pathname: string): boolean =>
+  [segment, ...alsoAt].includes(segmentOf(pathname));

@@ -1,0 +1,417 @@
+import type { BillingStore, PriceChange } from '@patchbay/domain/billing/billing-store';
+import { nano, parseDecimal } from '@patchbay/domain/billing/money';
+import { type Period, periodAt } from '@patchbay/domain/billing/period';
+import { rate } from '@patchbay/domain/billing/rating';
+import { rollUp } from '@patchbay/domain/metering/roll-up';
+import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import type { UsageStore } from '@patchbay/domain/metering/usage-store';
+import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
+import type pg from 'pg';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { applicationPool, asOwner, plantTree, relayCatalogue, usageOf } from '../metering/tenants.testing.ts';
+import { usageStore } from '../metering/usage-store.ts';
+import { billingStore } from './billing-store.ts';
+
+const MINUTE = 60_000;
+const nowMs = Date.now() - (Date.now() % MINUTE);
+const period: Period = periodAt(nowMs);
+/** In this period, whatever the day of the month. */
+const atMs = Math.max(period.fromMs + MINUTE, nowMs - 60 * MINUTE);
+const tree = {
+  platform: undefined,
+  top: 'platform',
+  parent: 'top',
+  leaf: 'parent',
+  sibling: 'parent',
+  other: 'platform',
+};
+const edges = Object.entries(tree).flatMap(([buyerId, sellerId]) =>
+  sellerId === undefined ? [] : [{ sellerId, buyerId, fromMs: -Infinity, toMs: Infinity }],
+);
+
+let database: TestDatabase;
+let pool: pg.Pool;
+let usage: UsageStore;
+let billing: BillingStore;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  await plantTree(database.url, tree);
+  pool = applicationPool(database.url, 8);
+  usage = usageStore(pool);
+  billing = billingStore({ pool, catalogue: relayCatalogue, nowMs: () => nowMs });
+});
+afterEach(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+function setPrice(
+  accountId: string,
+  amount: string,
+  change: Partial<PriceChange> & { per?: bigint; meter?: string; where?: Record<string, string> } = {},
+) {
+  const { per = 1n, meter = 'bytes', where = {}, ...fields } = change;
+  return billing.setPrices({
+    accountId,
+    service: 'relay',
+    currency: 'EUR',
+    fromMs: period.fromMs,
+    prices: [{ meter, where, tariff: { kind: 'per-unit', amount: parseDecimal(amount), per } }],
+    ...fields,
+  });
+}
+
+const ledgerNets = async () =>
+  Object.fromEntries(
+    (
+      await asOwner<{ account_id: string; amount: string }>(
+        database.url,
+        'SELECT account_id, sum(amount) AS amount FROM ledger_entry GROUP BY 1',
+      )
+    ).map(({ account_id, amount }) => [account_id, BigInt(amount)]),
+  );
+
+async function expectAgreement(records: readonly UsageRecord[]) {
+  const { edges: seen, prices, currency } = await billing.chainPrices('leaf', period.fromMs);
+  expect(seen.length).toBeGreaterThan(0);
+  const { lines } = rate(rollUp(records, edges).cells, {
+    edges,
+    prices,
+    catalogue: relayCatalogue,
+    currency,
+  });
+  for (const accountId of Object.keys(tree)) {
+    const { statement, ledger } = await billing.accrue(accountId, period);
+    const owed = lines
+      .filter(({ buyerId }) => buyerId === accountId)
+      .reduce((total, { amount }) => total + amount, 0n);
+    const earned = lines
+      .filter(({ sellerId }) => sellerId === accountId)
+      .reduce((total, { amount }) => total + amount, 0n);
+    expect({ accountId, ...ledger }).toEqual({ accountId, payable: owed, receivable: earned });
+    expect([statement.payable, statement.receivable]).toEqual([owed, earned]);
+  }
+  expect(await billing.countMismatches()).toBe(0);
+}
+
+describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', () => {
+  test('three levels, once with a margin and once with a subsidy, to the last nano unit', async () => {
+    await setPrice('platform', '0.01', { per: 7n });
+    await setPrice('top', '0.02', { per: 7n });
+    await setPrice('parent', '0.005', { per: 7n, childId: 'leaf' });
+    const records = [
+      usageOf('leaf', { atMs, bytes: 1000 }),
+      usageOf('sibling', { atMs, bytes: 13 }),
+      usageOf('parent', { atMs, bytes: 1 }),
+    ];
+    await usage.ingest(records);
+    expect(await billing.accrueAll(period)).toBe(5);
+    const paid = (quantity: bigint, amount: string) => (quantity * parseDecimal(amount)) / 7n;
+    const [leaf, sibling, parent, top] = [
+      paid(1000n, '0.005'),
+      paid(13n, '0.02'),
+      paid(1014n, '0.02'),
+      paid(1014n, '0.01'),
+    ];
+    expect(await ledgerNets()).toEqual({
+      leaf: -leaf,
+      sibling: -sibling,
+      parent: leaf + sibling - parent,
+      top: parent - top,
+      platform: top,
+    });
+    const { statement } = await billing.accrue('parent', period);
+    expect(statement.children.map(({ accountId, margin }) => [accountId, margin < 0n])).toEqual([
+      ['leaf', true],
+      ['sibling', false],
+    ]);
+    await expectAgreement(records);
+  });
+
+  test('usage that comes later is posted as the difference, and a second accrual posts nothing', async () => {
+    await setPrice('platform', '0.000000001', { per: 3n });
+    const records = [1, 1, 1, 5].map((bytes) => usageOf('leaf', { atMs, bytes }));
+    for (const record of records) {
+      await usage.ingest([record, record]);
+      await billing.accrue('leaf', period);
+      await billing.accrue('leaf', period);
+    }
+    const entries = await billing.listEntries('leaf', period, 100);
+    expect(entries.map(({ book, counterpartyId, amount }) => [book, counterpartyId, amount])).toEqual([
+      ['payable', 'parent', -1n],
+      ['payable', 'parent', -1n],
+    ]);
+    expect(new Set(entries.map(({ sourceRef }) => sourceRef)).size).toBe(2);
+    await expectAgreement(records);
+  });
+
+  test('many who accrue at once, while usage comes in, post everything once', async () => {
+    await setPrice('platform', '0.01');
+    await setPrice('top', '0.03', { per: 2n });
+    const records = Array.from({ length: 60 }, (_, index) =>
+      usageOf(index % 2 === 0 ? 'leaf' : 'sibling', { atMs, bytes: index }),
+    );
+    const others = Array.from({ length: 3 }, () => applicationPool(database.url, 2));
+    const accruing = others.flatMap((each) => {
+      const store = billingStore({ pool: each, catalogue: relayCatalogue, nowMs: () => nowMs });
+      return ['leaf', 'parent', 'top'].map(async (accountId) => {
+        for (let time = 0; time < 5; time++) {
+          const { statement, ledger } = await store.accrue(accountId, period);
+          expect(ledger).toEqual({ payable: statement.payable, receivable: statement.receivable });
+        }
+      });
+    });
+    for (const record of records) await usage.ingest([record]);
+    await Promise.all(accruing);
+    await Promise.all(others.map((each) => each.end()));
+    await expectAgreement(records);
+  });
+
+  test('a price that changes within the period holds from its minute on', async () => {
+    await setPrice('platform', '1');
+    await setPrice('platform', '3', { fromMs: atMs });
+    await usage.ingest([
+      usageOf('top', { atMs: atMs - MINUTE, bytes: 10 }),
+      usageOf('top', { atMs, bytes: 10 }),
+    ]);
+    const { statement } = await billing.accrue('top', period);
+    const lines = statement.lines.toSorted((one, other) => Number(one.amount - other.amount));
+    expect(lines.map(({ quantity, amount }) => [quantity, amount])).toEqual([
+      [10n, parseDecimal('10')],
+      [10n, parseDecimal('30')],
+    ]);
+  });
+
+  test('a price set anew for a minute that is accrued already takes the old line back', async () => {
+    await usage.ingest([usageOf('top', { atMs, bytes: 10 })]);
+    await setPrice('platform', '1');
+    await billing.accrue('top', period);
+    await setPrice('platform', '2');
+    const { statement, ledger } = await billing.accrue('top', period);
+    expect([statement.payable, ledger.payable]).toEqual([parseDecimal('20'), parseDecimal('20')]);
+    expect((await billing.listEntries('top', period, 9)).map(({ amount }) => amount).sort()).toEqual(
+      ['-10', '-20', '10'].map(parseDecimal).sort(),
+    );
+    expect(await billing.countMismatches()).toBe(0);
+  });
+
+  test('checks that carry no media are counted and cost nothing (QUE-5)', async () => {
+    await setPrice('platform', '1', { meter: 'checkBytes' });
+    const checks = { quantities: [{ meter: 'checkBytes', quantity: 9, dimensions: { direction: 'in' } }] };
+    await usage.ingest([usageOf('top', { atMs, more: checks })]);
+    expect((await billing.accrue('top', period)).statement).toMatchObject({ payable: 0n, lines: [] });
+  });
+
+  test('an account that moves owes each seller for its own time, and the old one still sees it', async () => {
+    await setPrice('platform', '1');
+    await asOwner(
+      database.url,
+      `UPDATE account_closure SET valid_to = $1 WHERE descendant_id = 'leaf' AND ancestor_id = 'parent'`,
+      [new Date(atMs)],
+    );
+    await asOwner(
+      database.url,
+      `UPDATE account_closure SET depth = 1, valid_from = $1 WHERE descendant_id = 'leaf' AND ancestor_id = 'top'`,
+      [new Date(atMs)],
+    );
+    await asOwner(database.url, `INSERT INTO account_closure VALUES ('leaf', 'top', 2, '-infinity', $1)`, [
+      new Date(atMs),
+    ]);
+    await usage.ingest([
+      usageOf('leaf', { atMs: atMs - MINUTE, bytes: 3 }),
+      usageOf('leaf', { atMs, bytes: 4 }),
+    ]);
+    await billing.accrueAll(period);
+    const leaf = await billing.accrue('leaf', period);
+    expect(leaf.statement.lines.map(({ sellerId, amount }) => [sellerId, amount])).toEqual([
+      ['parent', parseDecimal('3')],
+      ['top', parseDecimal('4')],
+    ]);
+    const parent = await billing.accrue('parent', period);
+    expect([parent.statement.receivable, parent.ledger.receivable]).toEqual([
+      parseDecimal('3'),
+      parseDecimal('3'),
+    ]);
+    expect(await billing.countMismatches()).toBe(0);
+  });
+});
+
+describe('prices', () => {
+  test('a new profile ends the one before for its service, child and currency, and no other', async () => {
+    await setPrice('parent', '1');
+    await setPrice('parent', '2', { childId: 'leaf' });
+    await setPrice('parent', '3', { meter: 'seconds', fromMs: atMs });
+    const { prices } = await billing.chainPrices('leaf', nowMs);
+    expect(prices.map(({ childId, meter, tariff }) => [childId, meter, tariff.amount]).sort()).toEqual(
+      [
+        [undefined, 'seconds', parseDecimal('3')],
+        ['leaf', 'bytes', parseDecimal('2')],
+      ].sort(),
+    );
+    const old = await asOwner<{ count: number }>(
+      database.url,
+      "SELECT count(*)::int AS count FROM price WHERE effective_to < 'infinity'",
+    );
+    expect(old).toEqual([{ count: 1 }]);
+  });
+
+  test('a price that was planned and never held gives way to the one set before it', async () => {
+    await setPrice('parent', '5', { fromMs: nowMs + 60 * MINUTE });
+    await setPrice('parent', '6', { fromMs: nowMs });
+    expect((await billing.chainPrices('leaf', nowMs)).prices.map(({ tariff }) => tariff.amount)).toEqual([
+      parseDecimal('6'),
+    ]);
+  });
+
+  test("an account sees the prices along its own chain, and neither a sibling's nor a stranger's", async () => {
+    await setPrice('platform', '1');
+    await setPrice('platform', '9', { childId: 'other' });
+    await setPrice('parent', '2', { childId: 'sibling' });
+    const seen = await billing.chainPrices('leaf', nowMs);
+    expect(seen.prices.map(({ accountId }) => accountId)).toEqual(['platform']);
+    expect(seen.edges.map(({ buyerId }) => buyerId).sort()).toEqual(['leaf', 'parent', 'top']);
+    expect([...(await billing.namesAround('leaf')).keys()].sort()).toEqual([
+      'leaf',
+      'parent',
+      'platform',
+      'top',
+    ]);
+    expect((await billing.listPeriods('leaf')).length).toBe(0);
+    await usage.ingest([usageOf('leaf', { atMs, bytes: 1 })]);
+    expect((await billing.listPeriods('top')).map(({ name }) => name)).toEqual([period.name]);
+  });
+});
+
+describe('the ledger holds by itself (BIL-3)', () => {
+  const entry = (transactionId: string, amount: string, [account, book] = ['top', 'payable']) =>
+    `INSERT INTO ledger_entry VALUES ('${transactionId}', '${account}', '${book}', 'platform', '2026-11', 'EUR', ${amount})`;
+  const transaction = (id: string, ref = id) =>
+    `INSERT INTO ledger_transaction VALUES ('${id}', '${ref}', '2026-11', 'platform', 'top')`;
+
+  test('a transaction that does not sum to zero is refused, whoever writes it', async () => {
+    await expect(asOwner(database.url, `${transaction('t1')}; ${entry('t1', '5')}`)).rejects.toThrow(
+      'does not sum to zero',
+    );
+    await asOwner(
+      database.url,
+      `${transaction('t2')}; ${entry('t2', '-5')}; ${entry('t2', '5', ['platform', 'receivable'])}`,
+    );
+    await expect(asOwner(database.url, entry('t2', '1', ['leaf', 'payable']))).rejects.toThrow(
+      'does not sum to zero',
+    );
+    await expect(asOwner(database.url, transaction('t3', 't2'))).rejects.toThrow('duplicate key');
+  });
+
+  test('what is posted is not changed and not removed, by the owner of the database either', async () => {
+    await asOwner(database.url, `${transaction('t1')}; ${entry('t1', '0')}`);
+    for (const sql of [
+      'UPDATE ledger_entry SET amount = 0',
+      'DELETE FROM ledger_entry',
+      'TRUNCATE ledger_entry',
+      'DELETE FROM ledger_transaction',
+    ]) {
+      await expect(asOwner(database.url, sql), sql).rejects.toThrow('The ledger is not changed');
+    }
+  });
+
+  test('a recomputation notices a position that somebody changed', async () => {
+    await setPrice('platform', '1');
+    await usage.ingest([usageOf('top', { atMs, bytes: 10 })]);
+    await billing.accrue('top', period);
+    await asOwner(database.url, 'UPDATE ledger_position SET posted = posted + 1');
+    expect(await billing.countMismatches()).toBe(1);
+  });
+});
+
+describe('the wall', () => {
+  const scoped = async (accountId: string, sql: string, values: unknown[] = []) => {
+    const client = await pool.connect();
+    try {
+      await client.query('BEGIN');
+      await client.query("SELECT set_config('patchbay.account_id', $1, true)", [accountId]);
+      return (await client.query(sql, values)).rows as unknown[];
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  };
+
+  beforeEach(async () => {
+    await setPrice('platform', '1');
+    await setPrice('parent', '2');
+    await usage.ingest([usageOf('leaf', { atMs, bytes: 10 }), usageOf('other', { atMs, bytes: 10 })]);
+    await billing.accrueAll(period);
+  });
+
+  test('a tenant reads nothing of another, with every id known', async () => {
+    expect(await scoped('leaf', 'SELECT DISTINCT account_id FROM ledger_entry')).toEqual([
+      { account_id: 'leaf' },
+    ]);
+    expect(await scoped('leaf', 'SELECT DISTINCT buyer_id FROM ledger_transaction')).toEqual([
+      { buyer_id: 'leaf' },
+    ]);
+    expect(await scoped('leaf', 'SELECT DISTINCT buyer_id FROM ledger_position')).toEqual([
+      { buyer_id: 'leaf' },
+    ]);
+    expect(await scoped('leaf', 'SELECT 1 FROM price')).toEqual([]);
+    for (const sql of [
+      "SELECT * FROM billing_edges('other', '-infinity', 'infinity')",
+      "SELECT * FROM billing_prices('other', '-infinity', 'infinity')",
+      "SELECT * FROM billing_usage('other', ARRAY['-infinity'::timestamptz], 'infinity')",
+      "SELECT * FROM billing_periods('parent')",
+      "SELECT * FROM billing_names('other')",
+    ]) {
+      expect(await scoped('leaf', sql), sql).toEqual([]);
+      expect(await scoped('platform', sql), sql).not.toEqual([]);
+    }
+    await expect(billing.accrue('nobody', period)).rejects.toThrow('no account');
+  });
+
+  test('a tenant changes nothing of another, and no ledger but by accruing its own edges', async () => {
+    const insert = (account: string) =>
+      `INSERT INTO price (id, account_id, service, meter, dimensions, amount, per, currency, effective_from)
+       VALUES ('prc_x', '${account}', 'relay', 'bytes', '{}', 0, 1, 'EUR', date_trunc('minute', now()))`;
+    await expect(scoped('leaf', insert('parent'))).rejects.toThrow('row-level security');
+    expect(await scoped('parent', `${insert('leaf')} RETURNING id`)).toEqual([{ id: 'prc_x' }]);
+    expect(await scoped('leaf', 'UPDATE price SET effective_to = effective_from RETURNING id')).toEqual([]);
+    for (const sql of [
+      'UPDATE price SET amount = 0',
+      'DELETE FROM price',
+      entrySql,
+      'UPDATE ledger_position SET posted = 0',
+    ]) {
+      await expect(scoped('parent', sql), sql).rejects.toThrow('permission denied');
+    }
+    const posting = {
+      sellerId: 'platform',
+      buyerId: 'other',
+      lineKey: 'x',
+      posted: '5',
+      revision: 1,
+      transactionId: 'txn_x',
+      sourceRef: 'x',
+      entries: [],
+    };
+    const post = 'SELECT ledger_post($1, $2, $3)';
+    await expect(scoped('parent', post, [period.name, 'EUR', JSON.stringify([posting])])).rejects.toThrow(
+      'resource.unknown',
+    );
+  });
+
+  const entrySql = "INSERT INTO ledger_entry VALUES ('t', 'leaf', 'payable', 'parent', '2026-11', 'EUR', 1)";
+});
+
+test('an amount past 2^63 is kept exactly', async () => {
+  const huge = nano(10n ** 27n);
+  await billing.setPrices({
+    accountId: 'platform',
+    service: 'relay',
+    currency: 'EUR',
+    fromMs: period.fromMs,
+    prices: [{ meter: 'bytes', where: {}, tariff: { kind: 'per-unit', amount: huge, per: 1n } }],
+  });
+  await usage.ingest([usageOf('top', { atMs, bytes: 3 })]);
+  const { ledger } = await billing.accrue('top', period);
+  expect(ledger.payable).toBe(3n * huge);
+});

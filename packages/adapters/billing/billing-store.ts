@@ -1,0 +1,209 @@
+import type { BillingStore, LedgerTotals, PostedEntry } from '@patchbay/domain/billing/billing-store';
+import { accrue, type LedgerBook, type LedgerPosition } from '@patchbay/domain/billing/ledger';
+import { nano } from '@patchbay/domain/billing/money';
+import { type Period, periodOf } from '@patchbay/domain/billing/period';
+import { spanStarts } from '@patchbay/domain/billing/price-book';
+import { type Statement, statementOf } from '@patchbay/domain/billing/statement';
+import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
+import type { UsageCell } from '@patchbay/domain/metering/roll-up';
+import { createId } from '@patchbay/kit/ids';
+import type { Pool, PoolClient } from 'pg';
+import { inAccountScope, inAccountSnapshot, sqlStateOf } from '../metering/account-scope.ts';
+import { readChain, writePrices } from './price-rows.ts';
+
+/** Accruals of one edge that come first, before this one gives up. */
+const ATTEMPT_COUNT_MAX = 8;
+/** Of PostgreSQL: another transaction came first, here or in its choice of a victim. */
+const isLost = (cause: unknown): boolean => ['40001', '40P01'].includes(sqlStateOf(cause) ?? '');
+
+export interface BillingStoreOptions {
+  /** Its connections run as patchbay_app. */
+  readonly pool: Pool;
+  readonly catalogue: MeterCatalogue;
+  readonly nowMs: () => number;
+}
+
+/** Prices, statements and the ledger in PostgreSQL. */
+export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): BillingStore {
+  const accruing = async (client: PoolClient, accountId: string, period: Period) => {
+    const positions = await readPositions(client, accountId, period);
+    const chain = await readChain(client, accountId, period);
+    const book = { ...chain, catalogue };
+    const cells = await readCells(client, accountId, { period, starts: spanStarts(chain, period) });
+    const statement = statementOf({ accountId, period, cells, book });
+    await post(client, { statement, positions, nowMs: nowMs() });
+    return { statement, ledger: await readTotals(client, statement) };
+  };
+
+  const accrueOne = async (accountId: string, period: Period) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await inAccountSnapshot(pool, accountId, (client) => accruing(client, accountId, period));
+      } catch (cause) {
+        if (!isLost(cause) || attempt === ATTEMPT_COUNT_MAX) throw cause;
+      }
+    }
+  };
+
+  return {
+    accrue: accrueOne,
+    async accrueAll({ ...period }) {
+      const range = [new Date(period.fromMs), new Date(period.toMs)];
+      const { rows } = await pool.query<{ account_id: string }>(
+        'SELECT * FROM billing_active_accounts($1, $2)',
+        range,
+      );
+      for (const { account_id } of rows) await accrueOne(account_id, period);
+      return rows.length;
+    },
+    listPeriods: (accountId) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const { rows } = await client.query<{ period: string }>('SELECT * FROM billing_periods($1)', [
+          accountId,
+        ]);
+        return rows.map(({ period }) => periodOf(period));
+      }),
+    listEntries: (accountId, period, limit) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const { rows } = await client.query<EntryRow>(entriesSql, [accountId, period.name, limit]);
+        return rows.map(entryFromRow);
+      }),
+    chainPrices: (accountId, atMs) =>
+      inAccountScope(pool, accountId, (client) =>
+        readChain(client, accountId, { fromMs: atMs, toMs: farMs }),
+      ),
+    setPrices: (change) =>
+      inAccountScope(pool, change.accountId, (client) => writePrices(client, change, nowMs())),
+    namesAround: (accountId) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const { rows } = await client.query<{ id: string; name: string }>('SELECT * FROM billing_names($1)', [
+          accountId,
+        ]);
+        return new Map(rows.map(({ id, name }) => [id, name]));
+      }),
+    async countMismatches() {
+      const { rows } = await pool.query<{ count: string }>('SELECT ledger_mismatches() AS count');
+      return Number(rows[0]?.count ?? Number.NaN);
+    },
+  };
+}
+
+/** Later than any price begins. */
+const farMs = Date.UTC(9999, 11, 31);
+
+interface PositionRow {
+  readonly seller_id: string;
+  readonly buyer_id: string;
+  readonly line_key: string;
+  readonly posted: string;
+  readonly revision: number;
+}
+
+async function readPositions(
+  client: PoolClient,
+  accountId: string,
+  period: Period,
+): Promise<LedgerPosition[]> {
+  const { rows } = await client.query<PositionRow>(
+    'SELECT * FROM ledger_position WHERE period = $1 AND (buyer_id = $2 OR seller_id = $2)',
+    [period.name, accountId],
+  );
+  return rows.map((row) => ({
+    sellerId: row.seller_id,
+    buyerId: row.buyer_id,
+    lineKey: row.line_key,
+    posted: nano(BigInt(row.posted)),
+    revision: row.revision,
+  }));
+}
+
+interface CellRow {
+  readonly account_id: string;
+  readonly span_start: Date;
+  readonly meter: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly inclusive: string;
+  readonly own: string;
+  readonly entry_count: string;
+}
+
+async function readCells(
+  client: PoolClient,
+  accountId: string,
+  { period, starts }: { readonly period: Period; readonly starts: readonly number[] },
+): Promise<UsageCell[]> {
+  const { rows } = await client.query<CellRow>('SELECT * FROM billing_usage($1, $2::timestamptz[], $3)', [
+    accountId,
+    starts.map((atMs) => new Date(atMs)),
+    new Date(period.toMs),
+  ]);
+  return rows.map((row) => ({
+    accountId: row.account_id,
+    atMs: row.span_start.getTime(),
+    meter: row.meter,
+    dimensions: row.dimensions,
+    inclusive: BigInt(row.inclusive),
+    own: BigInt(row.own),
+    entryCount: Number(row.entry_count),
+  }));
+}
+
+interface Posting {
+  readonly statement: Statement;
+  readonly positions: readonly LedgerPosition[];
+  readonly nowMs: number;
+}
+
+async function post(client: PoolClient, { statement, positions, nowMs }: Posting): Promise<void> {
+  const { period, currency } = statement;
+  const lines = [...statement.lines, ...statement.children.flatMap((child) => child.lines)];
+  const accrual = accrue({ period: period.name, currency, lines, positions });
+  if (accrual.transactions.length === 0) return;
+  const postings = accrual.positions.map((position, index) => ({
+    ...position,
+    ...accrual.transactions[index],
+    transactionId: createId('txn', nowMs),
+  }));
+  await client.query('SELECT ledger_post($1, $2, $3)', [period.name, currency, wireJson(postings)]);
+}
+
+/** Money travels as text. */
+const wireJson = (value: unknown): string =>
+  JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? field.toString() : field));
+
+async function readTotals(
+  client: PoolClient,
+  { accountId, period, currency }: Statement,
+): Promise<LedgerTotals> {
+  const { rows } = await client.query<{ payable: string; receivable: string }>(
+    `SELECT coalesce(-sum(amount) FILTER (WHERE book = 'payable'), 0) AS payable,
+       coalesce(sum(amount) FILTER (WHERE book = 'receivable'), 0) AS receivable
+     FROM ledger_entry WHERE account_id = $1 AND period = $2 AND currency = $3`,
+    [accountId, period.name, currency],
+  );
+  const { payable = '0', receivable = '0' } = rows[0] ?? {};
+  return { payable: nano(BigInt(payable)), receivable: nano(BigInt(receivable)) };
+}
+
+const entriesSql = `
+  SELECT e.transaction_id, t.posted_at, e.book, e.counterparty_id, e.amount, t.source_ref
+  FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id
+  WHERE e.account_id = $1 AND e.period = $2 ORDER BY t.posted_at, e.transaction_id, e.book LIMIT $3`;
+
+interface EntryRow {
+  readonly transaction_id: string;
+  readonly posted_at: Date;
+  readonly book: LedgerBook;
+  readonly counterparty_id: string;
+  readonly amount: string;
+  readonly source_ref: string;
+}
+
+const entryFromRow = (row: EntryRow): PostedEntry => ({
+  transactionId: row.transaction_id,
+  atMs: row.posted_at.getTime(),
+  book: row.book,
+  counterpartyId: row.counterparty_id,
+  amount: nano(BigInt(row.amount)),
+  sourceRef: row.source_ref,
+});

@@ -1,0 +1,106 @@
+import {
+  type EntityGroup,
+  entityGroups,
+  type UsageQuery,
+  type UsageRow,
+} from '@patchbay/domain/metering/usage-store';
+import type { PoolClient } from 'pg';
+
+const MINUTE_MS = 60_000;
+
+interface Source {
+  /** A relation with at, meter, dimension_set_id, quantity, record_count, and a column for each entity it knows. */
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
+interface Row {
+  readonly at: Date;
+  readonly meter: string;
+  readonly quantity: string;
+  readonly record_count: string;
+  readonly [group: `group_${number}`]: string | null;
+}
+
+/** Reads usage in the scope that `client` is in. Minute totals where they suffice, raw records where they do not. */
+export async function queryUsage(
+  client: PoolClient,
+  query: UsageQuery,
+): Promise<{ rows: UsageRow[]; isTruncated: boolean }> {
+  const source = sourceOf(query);
+  const values = [...source.values, JSON.stringify(query.where ?? {})];
+  const where = `d.dimensions @> $${values.length}::jsonb`;
+  const groups = query.groupBy.map((name, index) => {
+    if (isEntity(name)) return `coalesce(u.${name}_id, '') AS group_${index}`;
+    values.push(name);
+    return `coalesce(d.dimensions ->> $${values.length}, '') AS group_${index}`;
+  });
+  values.push(query.limit + 1);
+  const keys = ['at', 'meter', ...query.groupBy.map((_, index) => `group_${index}`)];
+  const { rows } = await client.query<Row>(
+    `SELECT ${['u.at AS at', 'u.meter AS meter', ...groups].join(', ')},
+       sum(u.quantity)::text AS quantity, sum(u.record_count)::text AS record_count
+     FROM (${source.sql}) u JOIN usage_dimension_set d ON d.id = u.dimension_set_id
+     WHERE ${where} GROUP BY ${keys.map((_, index) => index + 1).join(', ')}
+     ORDER BY ${keys.map((_, index) => index + 1).join(', ')} LIMIT $${values.length}`,
+    values,
+  );
+  return {
+    rows: rows.slice(0, query.limit).map((row) => usageFromRow(row, query.groupBy)),
+    isTruncated: rows.length > query.limit,
+  };
+}
+
+function sourceOf(query: UsageQuery): Source {
+  const entities = query.groupBy.filter(isEntity);
+  const needsRecords = query.sessionId !== undefined || entities.some((name) => name !== 'account');
+  const range = [new Date(floorMinute(query.fromMs)), new Date(ceilMinute(query.toMs))];
+  const asked = [query.accountId, ...range, query.bucket, query.meter ?? null];
+  if (needsRecords) return recordSource(query, asked);
+  if (entities.includes('account') && query.scope === 'inclusive') {
+    return {
+      sql: 'SELECT account_id, at, meter, dimension_set_id, sum AS quantity, n AS record_count FROM usage_below_account($1, $2, $3, $4, $5)',
+      values: asked,
+    };
+  }
+  const isOwn = query.scope === 'own';
+  return {
+    sql: `SELECT $1::text AS account_id, at, meter, dimension_set_id, ${isOwn ? 'self_sum' : 'sum'} AS quantity,
+      ${isOwn ? 'self_n' : 'n'} AS record_count FROM usage_of_account($1, $2, $3, $4, $5)
+      ${isOwn ? 'WHERE self_n > 0' : ''}`,
+    values: asked,
+  };
+}
+
+/** Raw records know what minute totals do not: application, endpoint, credential and session. */
+function recordSource({ scope, sessionId }: UsageQuery, asked: readonly unknown[]): Source {
+  const [isOwn, session] = [scope === 'own', sessionId ?? null];
+  return {
+    sql: `
+      SELECT r.account_id, r.application_id, r.endpoint_id, r.credential_id, r.session_id,
+        CASE $4 WHEN 'all' THEN $2::timestamptz ELSE date_trunc($4, r.to_at, 'UTC') END AS at,
+        q.meter, q.dimension_set_id, q.quantity, 1 AS record_count
+      FROM account_closure c
+      JOIN usage_record r ON r.account_id = c.descendant_id AND r.to_at >= greatest($2::timestamptz, c.valid_from)
+        AND r.to_at < least($3::timestamptz, c.valid_to)
+        AND r.day >= ($2::timestamptz AT TIME ZONE 'UTC')::date AND r.day <= ($3::timestamptz AT TIME ZONE 'UTC')::date
+      CROSS JOIN LATERAL unnest(r.meters, r.dimension_set_ids, r.quantities) AS q(meter, dimension_set_id, quantity)
+      WHERE c.ancestor_id = $1 ${isOwn ? 'AND c.depth = 0' : ''}
+        AND ($5::text IS NULL OR q.meter = $5) AND ($6::text IS NULL OR r.session_id = $6)`,
+    values: [...asked, session],
+  };
+}
+
+function usageFromRow(row: Row, groupBy: readonly string[]): UsageRow {
+  return {
+    atMs: row.at.getTime(),
+    meter: row.meter,
+    group: Object.fromEntries(groupBy.map((name, index) => [name, row[`group_${index}`] ?? ''])),
+    quantity: BigInt(row.quantity),
+    recordCount: Number(row.record_count),
+  };
+}
+
+const isEntity = (name: string): name is EntityGroup => entityGroups.some((entity) => entity === name);
+const floorMinute = (atMs: number): number => atMs - (atMs % MINUTE_MS);
+const ceilMinute = (atMs: number): number => Math.ceil(atMs / MINUTE_MS) * MINUTE_MS;

@@ -1,0 +1,154 @@
+import { createHash } from 'node:crypto';
+import { bodyOf } from '@patchbay/domain/metering/roll-up';
+import { dayOf, RECORD_COUNT_MAX, type UsageRecord } from '@patchbay/domain/metering/usage-record';
+import type {
+  IngestReceipt,
+  SessionTotal,
+  UsageChange,
+  UsageConflict,
+  UsageStore,
+} from '@patchbay/domain/metering/usage-store';
+import type { Pool } from 'pg';
+import { inAccountScope, sqlStateOf } from './account-scope.ts';
+import { DimensionSets } from './dimension-sets.ts';
+import { columnsOf, INGEST } from './ingest-batch.ts';
+import { queryUsage } from './usage-query.ts';
+
+/** Rows that the platform's own totals of a minute are spread over, so that writers seldom wait for each other. */
+const SHARD_COUNT = 16;
+const DAY_MS = 86_400_000;
+
+/** Usage in PostgreSQL. The pool's connections run as patchbay_app. */
+export function usageStore(pool: Pool): UsageStore {
+  const sets = new DimensionSets(pool);
+  const openDays = new Set<string>();
+  const shard = Math.floor(Math.random() * SHARD_COUNT);
+
+  const openDay = async (day: string) => {
+    if (openDays.has(day)) return;
+    await pool.query('SELECT usage_open_day($1)', [day]);
+    openDays.add(day);
+  };
+
+  const keepConflicts = async (conflicts: readonly UsageConflict[]) => {
+    if (conflicts.length === 0) return;
+    const column = <T>(pick: (record: UsageRecord) => T) => conflicts.map(({ record }) => pick(record));
+    await pool.query('SELECT usage_keep_conflicts($1, $2, $3, $4, $5, $6, $7::jsonb[])', [
+      column(({ id }) => id.nodeId),
+      column(({ id }) => id.boot),
+      column(({ id }) => id.sequence),
+      column((record) => createHash('sha256').update(bodyOf(record)).digest()),
+      column(({ accountId }) => accountId),
+      conflicts.map(({ reason }) => reason),
+      column((record) => JSON.stringify(record)),
+    ]);
+  };
+
+  const count = async (records: readonly UsageRecord[]): Promise<IngestReceipt> => {
+    const columns = columnsOf(records, sets);
+    await sets.store();
+    for (const day of new Set(records.map(dayOf))) await openDay(day);
+    const { rows } = await pool.query<{ fresh: number; conflicts: number[] }>({
+      name: 'usage_ingest',
+      text: INGEST,
+      values: [...columns, shard],
+    });
+    const { fresh = 0, conflicts: places = [] } = rows[0] ?? {};
+    const changed = places.flatMap((place) => records[place - 1] ?? []);
+    const conflicts = changed.map((record) => ({ record, reason: 'body_changed' }) as const);
+    await keepConflicts(conflicts);
+    return {
+      freshCount: fresh,
+      repeatedCount: records.length - fresh - conflicts.length,
+      conflicts,
+      changes: fresh === 0 ? [] : changesOf(records),
+    };
+  };
+
+  /** The rare batch in which somebody is unknown: the others are counted, the unknown kept. */
+  const countKnown = async (records: readonly UsageRecord[]): Promise<IngestReceipt> => {
+    const { rows } = await pool.query<{ known: boolean[] }>('SELECT usage_known_accounts($1, $2) AS known', [
+      records.map(({ accountId }) => accountId),
+      records.map(({ toMs }) => toMs),
+    ]);
+    const known = rows[0]?.known ?? [];
+    const unknown = records
+      .filter((_, index) => known[index] !== true)
+      .map((record) => ({ record, reason: 'account_unknown' }) as const);
+    await keepConflicts(unknown);
+    const counted = records.filter((_, index) => known[index] === true);
+    const receipt = counted.length === 0 ? nothing : await count(counted);
+    return { ...receipt, conflicts: [...unknown, ...receipt.conflicts] };
+  };
+
+  return {
+    keepConflicts,
+    async ingest(records) {
+      if (records.length === 0) return nothing;
+      if (records.length > RECORD_COUNT_MAX) {
+        throw new RangeError(`A batch has at most ${RECORD_COUNT_MAX} records, not ${records.length}.`);
+      }
+      try {
+        return await count(records);
+      } catch (cause) {
+        if (sqlStateOf(cause) !== 'PB404') throw cause;
+        return await countKnown(records);
+      }
+    },
+    query: (query) => inAccountScope(pool, query.accountId, (client) => queryUsage(client, query)),
+    sessionTotals: (accountId, sessionId) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const { rows } = await client.query<SessionTotalRow>(sessionTotalsSql, [accountId, sessionId]);
+        return rows.map(sessionTotalFromRow);
+      }),
+    async countMismatches(fromDay, toDay) {
+      const { rows } = await pool.query<{ count: string }>('SELECT usage_mismatches($1, $2) AS count', [
+        fromDay,
+        toDay,
+      ]);
+      return Number(rows[0]?.count ?? Number.NaN);
+    },
+  };
+}
+
+/** Makes the partitions of today and tomorrow, so that no batch has to. Call it at start and once a day. */
+export async function openUsageDays(pool: Pool, nowMs: number): Promise<void> {
+  for (const toMs of [nowMs, nowMs + DAY_MS])
+    await pool.query('SELECT usage_open_day($1)', [dayOf({ toMs })]);
+}
+
+const nothing: IngestReceipt = { freshCount: 0, repeatedCount: 0, conflicts: [], changes: [] };
+
+function changesOf(records: readonly UsageRecord[]): UsageChange[] {
+  const changes = new Map<string, UsageChange>();
+  for (const { accountId, sessionId } of records)
+    changes.set(`${accountId} ${sessionId ?? ''}`, { accountId, sessionId });
+  return [...changes.values()];
+}
+
+const sessionTotalsSql = `
+  SELECT s.meter, d.dimensions, sum(s.sum)::text AS quantity, min(s.first_at) AS first_at, max(s.last_at) AS last_at
+  FROM usage_session s JOIN usage_dimension_set d ON d.id = s.dimension_set_id
+  WHERE s.account_id = $1 AND s.session_id = $2 GROUP BY s.meter, d.id ORDER BY s.meter, d.id`;
+
+interface SessionTotalRow {
+  readonly meter: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly quantity: string;
+  readonly first_at: Date;
+  readonly last_at: Date;
+}
+
+const sessionTotalFromRow = ({
+  meter,
+  dimensions,
+  quantity,
+  first_at,
+  last_at,
+}: SessionTotalRow): SessionTotal => ({
+  meter,
+  dimensions,
+  quantity: BigInt(quantity),
+  firstMs: first_at.getTime(),
+  lastMs: last_at.getTime(),
+});

@@ -1,0 +1,23 @@
+import type { DomainHandlers } from '@patchbay/kit/definition';
+import type { z } from 'zod';
+import type { audit } from './definition.ts';
+import type { AuditPorts, AuditRecord } from './ports.ts';
+
+type Json = z.core.util.JSONType;
+
+// What the store holds came out of JSON, so it is JSON.
+const toAnswer = ({ at, before, after, ...rest }: AuditRecord) => ({
+  ...rest,
+  at: at.toISOString(),
+  ...(before === undefined || before === null ? {} : { before: before as Json }),
+  ...(after === undefined || after === null ? {} : { after: after as Json }),
+});
+
+export const handlers: DomainHandlers<typeof audit, AuditPorts> = {
+  audit: {
+    async list(context, request, { entries }) {
+      const { items, nextCursor } = await entries.list({ accountId: context.entity.accountId, ...request });
+      return { items: items.map(toAnswer), ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
+  },
+};

@@ -1,0 +1,63 @@
+import type { Edge } from '../metering/lineage.ts';
+import type { LedgerBook } from './ledger.ts';
+import type { Nano } from './money.ts';
+import type { Period } from './period.ts';
+import type { Price } from './price.ts';
+import type { Statement } from './statement.ts';
+
+/** What the ledger itself says of an account and period, in the currency of the statement. */
+export interface LedgerTotals {
+  readonly payable: Nano;
+  readonly receivable: Nano;
+}
+
+export interface PostedEntry {
+  readonly transactionId: string;
+  readonly atMs: number;
+  readonly book: LedgerBook;
+  readonly counterpartyId: string;
+  readonly amount: Nano;
+  readonly sourceRef: string;
+}
+
+/** The part of the tree and of its profiles that an account's prices depend on. */
+export interface ChainPrices {
+  readonly currency: string;
+  readonly edges: readonly Edge[];
+  readonly prices: readonly Price[];
+}
+
+/** What a profile asks from a time on for one service: all that it asked before for it is over then. */
+export interface PriceChange {
+  /** The seller. */
+  readonly accountId: string;
+  /** Absent: all children. */
+  readonly childId?: string;
+  readonly service: string;
+  readonly currency: string;
+  /** On a whole minute. */
+  readonly fromMs: number;
+  readonly prices: readonly Pick<Price, 'meter' | 'where' | 'tariff'>[];
+}
+
+/** What billing needs from the world. Every call sees one account, what lies below it, and the prices of its chain. */
+export interface BillingStore {
+  /**
+   * Rates a period anew, posts what the ledger does not have yet, and reads both: they agree, or an alarm is due. All in
+   * one transaction; an accrual that came first makes it start again.
+   */
+  accrue(accountId: string, period: Period): Promise<{ statement: Statement; ledger: LedgerTotals }>;
+  /** Accrues every account that used anything. Returns how many there were. */
+  accrueAll(period: Period): Promise<number>;
+  /** Periods with use, newest first. */
+  listPeriods(accountId: string): Promise<readonly Period[]>;
+  /** Entries of an account in the order of their posting, `limit` at most. */
+  listEntries(accountId: string, period: Period, limit: number): Promise<readonly PostedEntry[]>;
+  /** What holds now or will: prices that are over are left out. */
+  chainPrices(accountId: string, atMs: number): Promise<ChainPrices>;
+  setPrices(change: PriceChange): Promise<void>;
+  /** Of the account, those above it and its children. */
+  namesAround(accountId: string): Promise<ReadonlyMap<string, string>>;
+  /** Transactions that do not sum to zero, and edges whose entries and positions differ: 0, or an alarm. */
+  countMismatches(): Promise<number>;
+}

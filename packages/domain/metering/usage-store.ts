@@ -1,0 +1,83 @@
+import type { UsageRefusalReason } from './meter-catalogue.ts';
+import type { Dimensions, UsageRecord } from './usage-record.ts';
+
+/** Why a record was kept and not counted. */
+export type ConflictReason = UsageRefusalReason | 'body_changed' | 'account_unknown';
+
+export interface UsageConflict {
+  readonly record: UsageRecord;
+  readonly reason: ConflictReason;
+}
+
+/** A session whose totals rose; without a session, the account's own. */
+export interface UsageChange {
+  readonly accountId: string;
+  readonly sessionId: string | undefined;
+}
+
+/** What became of a batch. It is stored when this is returned: the node may forget its records. */
+export interface IngestReceipt {
+  /** Records counted now. */
+  readonly freshCount: number;
+  /** Records known from before, which changed nothing. */
+  readonly repeatedCount: number;
+  /** Records kept and not counted: somebody has to be told. */
+  readonly conflicts: readonly UsageConflict[];
+  /** For live pages. It may name a session all of whose records were known. */
+  readonly changes: readonly UsageChange[];
+}
+
+export type UsageBucket = 'minute' | 'hour' | 'day' | 'all';
+
+/** What usage can be grouped by besides a meter's dimensions. All but 'account' belong to own use. */
+export const entityGroups = ['account', 'application', 'endpoint', 'credential', 'session'] as const;
+export type EntityGroup = (typeof entityGroups)[number];
+
+export interface UsageQuery {
+  readonly accountId: string;
+  /** Whole minutes are read: from the one that holds this. */
+  readonly fromMs: number;
+  /** To the end of the minute before, or of the one that holds it. */
+  readonly toMs: number;
+  readonly bucket: UsageBucket;
+  /** `service.meter`; all when absent. */
+  readonly meter?: string;
+  /** Only usage with these. */
+  readonly where?: Dimensions;
+  /** Dimensions and entity groups, 3 at most. */
+  readonly groupBy: readonly string[];
+  /** 'own': the account alone. 'inclusive': with all that stood below it at the time of use. */
+  readonly scope: 'own' | 'inclusive';
+  readonly sessionId?: string;
+  readonly limit: number;
+}
+
+export interface UsageRow {
+  readonly atMs: number;
+  readonly meter: string;
+  readonly group: Readonly<Record<string, string>>;
+  readonly quantity: bigint;
+  /** How many entries of records stand behind the quantity. */
+  readonly recordCount: number;
+}
+
+export interface SessionTotal {
+  readonly meter: string;
+  readonly dimensions: Dimensions;
+  readonly quantity: bigint;
+  readonly firstMs: number;
+  readonly lastMs: number;
+}
+
+/** What metering needs from the world. */
+export interface UsageStore {
+  /** Counts what is new, in one transaction, and answers after its commit. At most RECORD_COUNT_MAX records. */
+  ingest(records: readonly UsageRecord[]): Promise<IngestReceipt>;
+  /** Keeps what may not be counted, once for each body. */
+  keepConflicts(conflicts: readonly UsageConflict[]): Promise<void>;
+  query(query: UsageQuery): Promise<{ readonly rows: readonly UsageRow[]; readonly isTruncated: boolean }>;
+  /** The totals of one session as they grow. */
+  sessionTotals(accountId: string, sessionId: string): Promise<readonly SessionTotal[]>;
+  /** Totals that differ from a recomputation from raw records, in UTC days [fromDay, toDay): 0, or an alarm. */
+  countMismatches(fromDay: string, toDay: string): Promise<number>;
+}

@@ -1,0 +1,86 @@
+import type { LegState, SessionState } from './session-log.ts';
+
+export interface LegRecord {
+  readonly id: string;
+  readonly accountId: string;
+  readonly identity: string | undefined;
+  readonly state: LegState;
+  readonly media: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean };
+  readonly bitsPerSecond: number | undefined;
+  readonly joinedAt: Date | undefined;
+  readonly leftAt: Date | undefined;
+}
+
+export interface SessionRecord {
+  readonly id: string;
+  readonly accountId: string;
+  readonly accountName: string;
+  readonly applicationId: string | undefined;
+  readonly nodeId: string | undefined;
+  readonly state: SessionState;
+  readonly mode: 'pending' | 'p2p' | 'relay' | 'media';
+  readonly region: string;
+  readonly startedAt: Date;
+  readonly connectedAt: Date | undefined;
+  readonly endedAt: Date | undefined;
+  readonly endCode: string | undefined;
+  readonly participants: number;
+  /** All legs; those of other accounts have no record. */
+  readonly legIds: readonly string[];
+  readonly legs: readonly LegRecord[];
+}
+
+export interface LogRecord {
+  readonly sequence: number;
+  readonly at: Date;
+  readonly kind: string;
+  readonly legId: string | undefined;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface RelayTotals {
+  readonly relayBytes: bigint;
+  readonly relayMilliseconds: bigint;
+}
+
+/** `accountId` is the scope of every port: nothing outside it, and what is below it, is seen. */
+export interface SessionsPorts {
+  readonly sessions: {
+    /** Newest first. */
+    list(page: {
+      readonly accountId: string;
+      readonly state: 'open' | 'ended' | 'all';
+      readonly scope: 'own' | 'descendants';
+      readonly cursor?: string | undefined;
+      readonly limit: number;
+    }): Promise<{ readonly items: readonly SessionRecord[]; readonly nextCursor?: string | undefined }>;
+    find(session: {
+      readonly accountId: string;
+      readonly sessionId: string;
+    }): Promise<SessionRecord | undefined>;
+    /** In order, from behind `after` on. */
+    log(page: {
+      readonly accountId: string;
+      readonly sessionId: string;
+      readonly after: number;
+      readonly limit: number;
+    }): Promise<readonly LogRecord[]>;
+  };
+  readonly usage: {
+    /** Billed relay use of each session as far as it is in scope; a session that used no relay may be left out. */
+    totalsOf(sessions: {
+      readonly accountId: string;
+      readonly sessionIds: readonly string[];
+    }): Promise<ReadonlyMap<string, RelayTotals>>;
+  };
+  readonly commands: {
+    /** Tells the signaling node that holds the session to end it. Resolves when the node was told. */
+    endSession(session: {
+      readonly sessionId: string;
+      readonly accountId: string;
+      readonly nodeId: string | undefined;
+      /** What everybody in the session is told. */
+      readonly code: string;
+    }): Promise<void>;
+  };
+}

@@ -1,0 +1,108 @@
+import type { DomainHandlers } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
+import { refuseStateChange } from './account-state.ts';
+import { callerAlong } from './caller.ts';
+import type { tenancy } from './definition.ts';
+import type { AccountRecord, TenancyPorts } from './ports.ts';
+import { isTimeZone } from './time-zone.ts';
+
+type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
+
+/** The wire form of an account, for one who sees the accounts of `visibleChain` and what is below them. */
+function toAnswer(account: AccountRecord, visibleChain: readonly string[]) {
+  const { parentId, externalId, createdAt, ...rest } = account;
+  return {
+    ...rest,
+    // The top of what the caller sees has no parent that the caller could know of.
+    ...(parentId === undefined || account.id === visibleChain[0] ? {} : { parentId }),
+    ...(externalId === undefined ? {} : { externalId }),
+    createdAt: createdAt.toISOString(),
+  };
+}
+
+export const accounts: Handlers['accounts'] = {
+  async get(context, _request, ports) {
+    const { accountId, chain } = context.entity;
+    const account = await ports.accounts.find({ accountId });
+    if (account === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
+    const { visibleChain } = await callerAlong(chain, context.actor, ports);
+    const ids = visibleChain.slice(0, -1);
+    const ancestors = ids[0] === undefined ? [] : await ports.accounts.names({ accountId: ids[0], ids });
+    return { ...toAnswer(account, visibleChain), ancestors: [...ancestors] };
+  },
+
+  async list(context, request, ports) {
+    const { items, nextCursor } = await ports.accounts.list({
+      accountId: context.entity.accountId,
+      ...request,
+    });
+    return {
+      items: items.map((account) => toAnswer(account, [])),
+      ...(nextCursor === undefined ? {} : { nextCursor }),
+    };
+  },
+
+  async create(context, request, ports) {
+    const { accountId } = context.entity;
+    if (!isTimeZone(request.timeZone)) {
+      throw context.error('tenancy.time_zone_unknown', `There is no time zone ${request.timeZone}.`);
+    }
+    const parent = await ports.accounts.find({ accountId });
+    if (parent === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
+    if (parent.effectiveState !== 'active') {
+      throw platformError('account.suspended', `The account is ${parent.effectiveState}.`);
+    }
+    const account = await ports.accounts.create({ accountId, ...request });
+    if (account === undefined) {
+      throw context.error(
+        'tenancy.external_id_taken',
+        `Another account below this one has the externalId ${request.externalId}.`,
+      );
+    }
+    const answer = toAnswer(account, []);
+    context.audit({ target: account.id, after: answer });
+    await context.emit('account.created', { accountId: account.id, parentId: accountId });
+    return answer;
+  },
+
+  async update(context, request, ports) {
+    const { accountId, chain } = context.entity;
+    if (request.timeZone !== undefined && !isTimeZone(request.timeZone)) {
+      throw context.error('tenancy.time_zone_unknown', `There is no time zone ${request.timeZone}.`);
+    }
+    const before = await ports.accounts.find({ accountId });
+    if (before === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
+    const { visibleChain, isAbove } = await callerAlong(chain, context.actor, ports);
+
+    const to = request.state ?? before.state;
+    const isPlatform = before.parentId === undefined;
+    const refused = refuseStateChange({ from: before.state, to, isPlatform, isFromAbove: isAbove });
+    if (refused === 'closed') throw context.error('tenancy.account_closed', 'The account is closed.');
+    if (refused === 'platform') {
+      throw platformError(
+        'policy.refused',
+        "The platform's own account can be neither suspended nor closed.",
+      );
+    }
+    if (refused === 'resumed_from_below') {
+      throw platformError(
+        'policy.refused',
+        'Only an account above a suspended one can make it active again.',
+      );
+    }
+
+    const after = await ports.accounts.update({ accountId, change: request });
+    if (after === 'external_id_taken') {
+      throw context.error(
+        'tenancy.external_id_taken',
+        `Another account below the same parent has the externalId ${request.externalId}.`,
+      );
+    }
+    const answer = toAnswer(after, visibleChain);
+    context.audit({ target: accountId, before: toAnswer(before, visibleChain), after: answer });
+    if (after.state !== before.state) {
+      await context.emit('account.state-changed', { accountId, state: after.state });
+    }
+    return answer;
+  },
+};

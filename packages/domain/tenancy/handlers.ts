@@ -1,0 +1,70 @@
+import type { DomainHandlers } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
+import { accounts } from './accounts.ts';
+import { applications } from './applications.ts';
+import type { tenancy } from './definition.ts';
+import { credentials, keys } from './keys.ts';
+import type { TenancyPorts } from './ports.ts';
+import { team } from './team.ts';
+import { isTimeZone } from './time-zone.ts';
+
+export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
+  enrolment: {
+    async signUp(context, request, { people }) {
+      if (!isTimeZone(request.timeZone)) {
+        throw context.error('tenancy.time_zone_unknown', `There is no time zone ${request.timeZone}.`);
+      }
+      const signedUp = await people.signUp(request);
+      if (signedUp.outcome === 'email_taken') {
+        throw context.error('tenancy.email_taken', 'Somebody signed up with this address already.');
+      }
+      if (signedUp.outcome === 'closed') {
+        throw platformError(
+          'policy.refused',
+          'This platform takes no sign-ups: ask its operator for an account.',
+        );
+      }
+      const { userId, accountId } = signedUp;
+      context.audit({
+        accountId,
+        target: accountId,
+        after: { userId, accountId, name: request.organisationName },
+      });
+      return { userId, accountId };
+    },
+  },
+
+  me: {
+    async get({ actor }, _request, { people, accounts: stored, keys: storedKeys }) {
+      if (actor.kind === 'user') {
+        const profile = await people.profileOf(actor.userId);
+        const grants = await people.grantsOf(actor.userId);
+        return {
+          kind: 'user',
+          userId: actor.userId,
+          ...(profile ?? {}),
+          accounts: grants.map(({ accountId, accountName, role }) => ({
+            id: accountId,
+            name: accountName,
+            role,
+          })),
+        };
+      }
+      if (actor.kind !== 'key' && actor.kind !== 'credential') return { kind: 'user', accounts: [] };
+      const account = await stored.find(actor);
+      const key = actor.kind === 'key' ? await storedKeys.find(actor) : undefined;
+      const role = actor.kind === 'credential' ? 'viewer' : key?.scopes.includes('*') ? 'admin' : 'developer';
+      return {
+        kind: actor.kind,
+        ...(key === undefined ? {} : { name: key.name }),
+        accounts: account === undefined ? [] : [{ id: account.id, name: account.name, role }],
+      };
+    },
+  },
+
+  accounts,
+  applications,
+  keys,
+  credentials,
+  team,
+};

@@ -1,0 +1,91 @@
+import type { DomainHandlers } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
+import { callerAlong } from './caller.ts';
+import type { tenancy } from './definition.ts';
+import type { KeyRecord, TenancyPorts } from './ports.ts';
+import { scopesTooWide } from './scopes.ts';
+
+type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
+
+function toAnswer({ scopes, createdAt, expiresAt, lastUsedAt, revokedAt, ...rest }: KeyRecord) {
+  return {
+    ...rest,
+    scopes: [...scopes],
+    createdAt: createdAt.toISOString(),
+    ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
+    ...(lastUsedAt === undefined ? {} : { lastUsedAt: lastUsedAt.toISOString() }),
+    ...(revokedAt === undefined ? {} : { revokedAt: revokedAt.toISOString() }),
+  };
+}
+
+export const keys: Handlers['keys'] = {
+  async list(context, request, ports) {
+    const { items, nextCursor } = await ports.keys.list({ accountId: context.entity.accountId, ...request });
+    return { items: items.map(toAnswer), ...(nextCursor === undefined ? {} : { nextCursor }) };
+  },
+
+  async create(context, request, ports) {
+    const { accountId, chain } = context.entity;
+    const { actor } = context;
+    const account = await ports.accounts.find({ accountId });
+    if (account === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
+    if (account.effectiveState !== 'active') {
+      throw platformError('account.suspended', `The account is ${account.effectiveState}.`);
+    }
+
+    const { maker } = await callerAlong(chain, actor, ports);
+    const tooWide = scopesTooWide(request.scopes, maker, ports.catalogue);
+    if (tooWide.length > 0) {
+      throw context.error('tenancy.scope_too_wide', `You do not have ${tooWide.join(', ')} yourself.`);
+    }
+    // C11: what a test key makes never touches live data.
+    const makerKey = actor.kind === 'key' ? await ports.keys.find(actor) : undefined;
+    if (makerKey?.mode === 'test' && request.mode === 'live') {
+      throw context.error('tenancy.scope_too_wide', 'A test key makes test keys only.');
+    }
+
+    const { expiresAt, ...wanted } = request;
+    const { key, secret } = await ports.keys.create({
+      ...wanted,
+      accountId,
+      ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
+      createdBy: actorId(actor),
+    });
+    const answer = toAnswer(key);
+    context.audit({ target: key.id, after: answer });
+    await context.emit('key.created', { keyId: key.id });
+    return { ...answer, secret };
+  },
+
+  async revoke(context, { keyId }, ports) {
+    const { accountId } = context.entity;
+    const before = await ports.keys.find({ accountId, keyId });
+    const after = before && (await ports.keys.revoke({ accountId, keyId }));
+    if (after === undefined) throw context.error('resource.unknown', `This account has no key ${keyId}.`);
+    const answer = toAnswer(after);
+    context.audit({ target: keyId, before: toAnswer(before ?? after), after: answer });
+    if (before?.revokedAt === undefined) await context.emit('key.revoked', { keyId });
+    return answer;
+  },
+};
+
+export const credentials: Handlers['credentials'] = {
+  async revoke(context, { username }, ports) {
+    const { accountId } = context.entity;
+    const credential = ports.credentials.read(username);
+    const isRevoked =
+      credential !== undefined && (await ports.credentials.revoke({ accountId, ...credential }));
+    if (!isRevoked) {
+      throw context.error('tenancy.credential_refused', 'No key of this account minted such a credential.');
+    }
+    const { prefixId } = credential;
+    context.audit({ target: prefixId, after: { keyId: credential.keyId, state: 'revoked' } });
+    await context.emit('credential.revoked', { prefixId });
+    return { prefixId };
+  },
+};
+
+function actorId(actor: Parameters<Handlers['keys']['create']>[0]['actor']): string {
+  if (actor.kind === 'user') return actor.userId;
+  return actor.kind === 'key' ? actor.keyId : actor.kind;
+}

@@ -1,0 +1,171 @@
+import type { Role } from './access.ts';
+import type { AccountState } from './account-state.ts';
+import type { Grant } from './reach.ts';
+import type { CataloguedOperation } from './scopes.ts';
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor?: string | undefined;
+}
+
+/** `accountId` is the scope of every port that has it: nothing outside it, and what is below it, is seen. */
+export interface Scoped {
+  readonly accountId: string;
+}
+
+export interface PageOf extends Scoped {
+  /** The id after which the page begins. */
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+export interface AccountRecord {
+  readonly id: string;
+  readonly parentId: string | undefined;
+  readonly name: string;
+  readonly externalId: string | undefined;
+  readonly state: AccountState;
+  readonly effectiveState: AccountState;
+  readonly currency: string;
+  readonly timeZone: string;
+  readonly depth: number;
+  readonly childCount: number;
+  readonly createdAt: Date;
+}
+
+export interface AccountChange {
+  readonly name?: string | undefined;
+  readonly externalId?: string | undefined;
+  readonly timeZone?: string | undefined;
+  readonly state?: AccountState | undefined;
+}
+
+export interface ApplicationRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly instanceTypes: readonly string[];
+  readonly createdAt: Date;
+}
+
+export interface KeyRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly display: string;
+  readonly mode: 'live' | 'test';
+  readonly scopes: readonly string[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date | undefined;
+  readonly lastUsedAt: Date | undefined;
+  readonly revokedAt: Date | undefined;
+}
+
+export interface MemberRecord {
+  readonly userId: string;
+  readonly name: string;
+  readonly email: string;
+  readonly role: Role;
+  readonly accountId: string;
+}
+
+/** What tenancy needs from the world. */
+export interface TenancyPorts {
+  /** Every operation that a key can be made for: what strangers do, such as signing up, is none. */
+  readonly catalogue: readonly CataloguedOperation[];
+  readonly people: {
+    signUp(person: {
+      readonly email: string;
+      readonly password: string;
+      readonly name: string;
+      readonly organisationName: string;
+      readonly currency: string;
+      readonly timeZone: string;
+    }): Promise<
+      | { readonly outcome: 'signed_up'; readonly userId: string; readonly accountId: string }
+      | { readonly outcome: 'email_taken' }
+      | { readonly outcome: 'closed' }
+    >;
+    profileOf(userId: string): Promise<{ readonly name: string; readonly email: string } | undefined>;
+    /** Every role that a user was given, highest accounts first. */
+    grantsOf(userId: string): Promise<readonly (Grant & { readonly accountName: string })[]>;
+  };
+  readonly accounts: {
+    find(account: Scoped): Promise<AccountRecord | undefined>;
+    /** In the order of `ids`, as far as they are in scope. */
+    names(
+      accounts: Scoped & { readonly ids: readonly string[] },
+    ): Promise<readonly { readonly id: string; readonly name: string }[]>;
+    list(
+      page: PageOf & { readonly depth: 'children' | 'descendants'; readonly externalId?: string | undefined },
+    ): Promise<Page<AccountRecord>>;
+    /** Below `accountId`. Undefined when the external id is taken. */
+    create(
+      account: Scoped & {
+        readonly name: string;
+        readonly externalId?: string | undefined;
+        readonly timeZone: string;
+      },
+    ): Promise<AccountRecord | undefined>;
+    update(
+      account: Scoped & { readonly change: AccountChange },
+    ): Promise<AccountRecord | 'external_id_taken'>;
+  };
+  readonly applications: {
+    list(page: PageOf): Promise<Page<ApplicationRecord>>;
+    find(application: Scoped & { readonly applicationId: string }): Promise<ApplicationRecord | undefined>;
+    create(
+      application: Scoped & { readonly name: string; readonly instanceTypes: readonly string[] },
+    ): Promise<ApplicationRecord>;
+    update(
+      application: Scoped & {
+        readonly applicationId: string;
+        readonly name?: string | undefined;
+        readonly instanceTypes?: readonly string[] | undefined;
+      },
+    ): Promise<ApplicationRecord | undefined>;
+    /** False when there is none. */
+    remove(application: Scoped & { readonly applicationId: string }): Promise<boolean>;
+  };
+  readonly keys: {
+    list(page: PageOf): Promise<Page<KeyRecord>>;
+    find(key: Scoped & { readonly keyId: string }): Promise<KeyRecord | undefined>;
+    /** The secret is returned here and nowhere else. */
+    create(
+      key: Scoped & {
+        readonly name: string;
+        readonly mode: 'live' | 'test';
+        readonly scopes: readonly string[];
+        readonly expiresAt?: Date | undefined;
+        readonly createdBy: string;
+      },
+    ): Promise<{ readonly key: KeyRecord; readonly secret: string }>;
+    /** A key that is revoked already stays as it is. Undefined when there is none. */
+    revoke(key: Scoped & { readonly keyId: string }): Promise<KeyRecord | undefined>;
+  };
+  readonly credentials: {
+    /** Which key minted it, and its most narrowed level. Undefined for a text that is no credential's username. */
+    read(username: string): { readonly keyId: string; readonly prefixId: string } | undefined;
+    /** False when no key of this account, or of one below it, has this id. */
+    revoke(credential: Scoped & { readonly keyId: string; readonly prefixId: string }): Promise<boolean>;
+  };
+  readonly team: {
+    /** Roles given at these accounts, which are all in scope, in the order of user and account. */
+    list(page: PageOf & { readonly at: readonly string[] }): Promise<Page<MemberRecord>>;
+    find(member: Scoped & { readonly userId: string }): Promise<MemberRecord | undefined>;
+    findByEmail(member: Scoped & { readonly email: string }): Promise<MemberRecord | undefined>;
+    /**
+     * Gives a role, in place of one given here before. One who has no password yet gets the token of a set-up link.
+     * `ownersAt`: the accounts of which at least one keeps an owner; the first is the scope.
+     */
+    put(
+      member: Scoped & {
+        readonly email: string;
+        readonly name: string;
+        readonly role: Role;
+        readonly ownersAt: readonly string[];
+      },
+    ): Promise<{ readonly member: MemberRecord; readonly setUpToken: string | undefined } | 'last_owner'>;
+    remove(
+      member: Scoped & { readonly userId: string; readonly ownersAt: readonly string[] },
+    ): Promise<'removed' | 'last_owner' | 'unknown'>;
+  };
+}

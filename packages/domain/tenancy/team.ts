@@ -1,0 +1,64 @@
+import type { DomainHandlers } from '@patchbay/kit/definition';
+import type { Role } from './access.ts';
+import { type Caller, callerAlong } from './caller.ts';
+import type { tenancy } from './definition.ts';
+import type { TenancyPorts } from './ports.ts';
+
+type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
+
+/**
+ * The accounts of which at least one keeps an owner: those of the account's own tree, from its top account down.
+ * An owner of the platform reaches everywhere and is nobody's owner.
+ */
+const ownersAlong = (chain: readonly string[]) => (chain.length > 1 ? chain.slice(1) : chain);
+
+/** Who is no owner neither makes owners nor unmakes them. */
+const isBeyond = (caller: Caller, touched: readonly (Role | undefined)[]) =>
+  touched.includes('owner') && !caller.accesses.has('own');
+
+export const team: Handlers['team'] = {
+  async list(context, request, ports) {
+    const { visibleChain } = await callerAlong(context.entity.chain, context.actor, ports);
+    const [accountId] = visibleChain;
+    if (accountId === undefined) return { items: [] };
+    const { items, nextCursor } = await ports.team.list({ accountId, at: visibleChain, ...request });
+    return { items: [...items], ...(nextCursor === undefined ? {} : { nextCursor }) };
+  },
+
+  async add(context, { email, name, role }, ports) {
+    const { accountId, chain } = context.entity;
+    const caller = await callerAlong(chain, context.actor, ports);
+    const before = await ports.team.findByEmail({ accountId, email });
+    if (isBeyond(caller, [role, before?.role])) {
+      throw context.error('auth.scope', 'Only an owner makes somebody an owner, or something else again.');
+    }
+    const put = await ports.team.put({ accountId, email, name, role, ownersAt: ownersAlong(chain) });
+    if (put === 'last_owner') {
+      throw context.error('tenancy.last_owner', 'This is the last owner of the account.');
+    }
+    const { member, setUpToken } = put;
+    context.audit({ target: member.userId, ...(before === undefined ? {} : { before }), after: member });
+    return { ...member, ...(setUpToken === undefined ? {} : { setUpPath: setUpPathOf(setUpToken) }) };
+  },
+
+  async remove(context, { userId }, ports) {
+    const { accountId, chain } = context.entity;
+    const caller = await callerAlong(chain, context.actor, ports);
+    const before = await ports.team.find({ accountId, userId });
+    if (isBeyond(caller, [before?.role])) {
+      throw context.error('auth.scope', 'Only an owner takes the role of an owner away.');
+    }
+    const outcome = await ports.team.remove({ accountId, userId, ownersAt: ownersAlong(chain) });
+    if (outcome === 'unknown') {
+      throw context.error('resource.unknown', `${userId} was given no role at this account.`);
+    }
+    if (outcome === 'last_owner') {
+      throw context.error('tenancy.last_owner', 'This is the last owner of the account.');
+    }
+    context.audit({ target: userId, before });
+    return { userId };
+  },
+};
+
+/** Where a set-up link leads, below the address of the dashboard. */
+export const setUpPathOf = (token: string): `/set-up/${string}` => `/set-up/${token}`;

@@ -1,0 +1,84 @@
+import type { LimitOutcome, LimitScope, MediaKind, Restriction } from '@patchbay/protocol/credential/caveats';
+import { PatchbayError } from '@patchbay/sdk';
+
+/** What a credential is limited to. Whatever is left out is not limited, but for its lifetime. */
+export interface CredentialLimits {
+  /** Who holds it: 1 to 128 bytes of UTF-8 that mean something to you. */
+  readonly identity?: string;
+  /** Acts for this account: the key's own, or one below it. Default: that of the client. */
+  readonly accountId?: string;
+  readonly applicationId?: string;
+  /** An instance type of the application, such as `free`. */
+  readonly instanceType?: string;
+  /** A session's id, or a room such as `room:standup`. */
+  readonly sessionId?: string;
+  /** Default 3,600, at most 172,800. */
+  readonly ttlSeconds?: number;
+  /** Milliseconds since 1970. Default: at once. */
+  readonly notBeforeMs?: number;
+  /** One use is one client's allocations within 30 seconds, and their restarts. */
+  readonly usesMax?: number;
+  readonly secondsMax?: number;
+  readonly bytesMax?: number;
+  /** Whether seconds and bytes count in each session or in total. Default `total`. */
+  readonly limitScope?: LimitScope;
+  /** What happens at a limit. Default `end`. */
+  readonly limitOutcome?: LimitOutcome;
+  /** Of one allocation, both ways together. */
+  readonly bitsPerSecondMax?: number;
+  /** Default: what a second at `bitsPerSecondMax` carries, at least 1,500. */
+  readonly burstBytes?: number;
+  readonly features?: readonly string[];
+  readonly mediaKinds?: readonly MediaKind[];
+  readonly regions?: readonly string[];
+  /** Where the client may come from, such as `192.0.2.0/24`. At most 8. */
+  readonly sourceCidrs?: readonly string[];
+  /** Where a relay may send to. At most 8. */
+  readonly peerCidrs?: readonly string[];
+  /** The event that ends it, such as `session.ended`. */
+  readonly endEvent?: string;
+}
+
+export const TTL_SECONDS_DEFAULT = 3_600;
+export const TTL_SECONDS_MAX = 172_800;
+const BURST_BYTES_MIN = 1_500;
+
+/** What a holder adds when narrowing: no lifetime is added unless it is asked for. */
+export function toRestrictions(limits: CredentialLimits, nowMs: number): readonly Restriction[] {
+  const { limitScope: counts = 'total', limitOutcome: outcome = 'end' } = limits;
+  const restrictions: Restriction[] = [];
+  const add = <Value>(value: Value | undefined, build: (value: Value) => Restriction) => {
+    if (value !== undefined) restrictions.push(build(value));
+  };
+  add(limits.notBeforeMs, (atMs) => ({ type: 'notBefore', atMs }));
+  add(limits.ttlSeconds, (seconds) => ({ type: 'notAfter', atMs: expiryMs(seconds, nowMs) }));
+  add(limits.accountId, (accountId) => ({ type: 'account', accountId }));
+  add(limits.applicationId, (applicationId) => ({ type: 'application', applicationId }));
+  add(limits.instanceType, (instanceType) => ({ type: 'instanceType', instanceType }));
+  add(limits.identity, (identity) => ({ type: 'identity', identity }));
+  add(limits.sessionId, (session) => ({ type: 'session', session }));
+  add(limits.features, (features) => ({ type: 'features', features }));
+  add(limits.mediaKinds, (mediaKinds) => ({ type: 'mediaKinds', mediaKinds }));
+  add(limits.regions, (regions) => ({ type: 'regions', regions }));
+  add(limits.sourceCidrs, (cidrs) => ({ type: 'sourceCidrs', cidrs }));
+  add(limits.peerCidrs, (cidrs) => ({ type: 'peerCidrs', cidrs }));
+  add(limits.usesMax, (max) => ({ type: 'uses', max, outcome }));
+  add(limits.secondsMax, (max) => ({ type: 'seconds', max, counts, outcome }));
+  add(limits.bytesMax, (max) => ({ type: 'bytes', max, counts, outcome }));
+  add(limits.bitsPerSecondMax, (bitsPerSecond) => ({
+    type: 'bitRate',
+    bitsPerSecond,
+    burstBytes: limits.burstBytes ?? Math.max(BURST_BYTES_MIN, Math.ceil(bitsPerSecond / 8)),
+  }));
+  add(limits.endEvent, (event) => ({ type: 'endEvent', event }));
+  return restrictions;
+}
+
+/** Rounded to a whole millisecond: a lifetime may be a fraction of a second, the wire has none. */
+function expiryMs(ttlSeconds: number, nowMs: number): number {
+  if (ttlSeconds > 0 && ttlSeconds <= TTL_SECONDS_MAX) return nowMs + Math.round(ttlSeconds * 1_000);
+  throw new PatchbayError({
+    code: 'request.invalid',
+    message: `ttlSeconds has to be above 0 and at most ${TTL_SECONDS_MAX}, not ${ttlSeconds}.`,
+  });
+}

@@ -1,0 +1,22 @@
+// biome-ignore-all lint/performance/noBarrelFile: A published package has one entry, and this is its surface.
+export type { LimitOutcome, LimitScope, MediaKind } from '@patchbay/protocol/credential/caveats';
+export {
+  type CallOptions,
+  type ErrorCode,
+  type List,
+  type Operations,
+  type Page,
+  PatchbayError,
+  type PatchbayErrorCode,
+} from '@patchbay/sdk';
+export type { CredentialLimits } from './credential-options.ts';
+export type { IceServer } from './minter.ts';
+export { Patchbay, type PatchbayOptions, type TokenAnswer, type TokenLimits } from './patchbay.ts';
+export { type Price, type PriceMethods, type PriceSheet, perGB, perMinute, perUnit } from './prices.ts';
+export {
+  type Authorise,
+  type TokenHandler,
+  type TokenRequest,
+  tokenHandler,
+  type WebInput,
+} from './token-handler.ts';

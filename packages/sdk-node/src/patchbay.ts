@@ -1,0 +1,113 @@
+import { bearerToken } from '@patchbay/protocol/credential/credential';
+import { createClient, type Operations, PatchbayError, type TransportOptions } from '@patchbay/sdk';
+import type { CredentialLimits } from './credential-options.ts';
+import { readEnvironment } from './env.ts';
+import { createMinter, type IceServer, type Minter, narrowIceServers, narrowToken } from './minter.ts';
+import { type PriceMethods, withPriceSheets } from './prices.ts';
+
+/** Whatever is left out is read from the environment. */
+export interface PatchbayOptions extends Omit<TransportOptions, 'baseUrl' | 'credential'> {
+  /** The platform's address. Default: PATCHBAY_URL. */
+  readonly url?: string;
+  /** Where browsers connect. Default: PATCHBAY_SIGNAL_URL. */
+  readonly signalUrl?: string;
+  /** Such as `turn:turn.example.com:3478?transport=udp`. Default: PATCHBAY_TURN_URL, else port 3478 of `url`'s host. */
+  readonly turnUrls?: readonly string[];
+  /** The account that calls are about when they name none. Default: PATCHBAY_ACCOUNT, else the key's own. */
+  readonly accountId?: string;
+  /** The secret key. Default: PATCHBAY_KEY. */
+  readonly key?: string;
+  /** For tests. Default: the clock. */
+  readonly nowMs?: () => number;
+}
+
+/** What `token` gives, and `tokenHandler` answers: all that a browser needs to connect. */
+export interface TokenAnswer {
+  readonly token: string;
+  readonly signalUrl: string;
+  /** Milliseconds since 1970. The browser asks for a new one before. */
+  readonly expiresAtMs: number;
+}
+
+/** A token has to say who connects. */
+export interface TokenLimits extends CredentialLimits {
+  readonly identity: string;
+}
+
+const RELAY_SERVICES = ['network-discovery'] as const;
+const CALL_SERVICES = ['signaling', 'network-discovery'] as const;
+
+class ServerClient {
+  readonly #minter: Minter;
+  readonly #nowMs: () => number;
+  readonly #accountId: string | undefined;
+  readonly #signalUrl: string | undefined;
+  readonly #turnUrls: readonly string[];
+
+  constructor(options: PatchbayOptions = {}) {
+    const environment = readEnvironment();
+    const baseUrl = required(options.url ?? environment.url, 'url', 'PATCHBAY_URL');
+    const credential = required(options.key ?? environment.key, 'key', 'PATCHBAY_KEY');
+    const accountId = options.accountId ?? environment.accountId;
+    const client = createClient({ ...options, ...(accountId ? { accountId } : {}), baseUrl, credential });
+    Object.assign(this, client, { prices: withPriceSheets(client.prices) });
+
+    this.#nowMs = options.nowMs ?? Date.now;
+    this.#minter = createMinter(credential, this.#nowMs);
+    this.#accountId = accountId;
+    this.#signalUrl = options.signalUrl ?? environment.signalUrl;
+    this.#turnUrls = options.turnUrls ?? turnUrlsOf(environment.turnUrl, baseUrl);
+  }
+
+  /** Mints a credential for relays, offline: what it returns goes into RTCPeerConnection's `iceServers` as it is. */
+  iceServers(limits: CredentialLimits = {}): readonly IceServer[] {
+    const { credential } = this.#minter.mint(this.#withAccount(limits), RELAY_SERVICES);
+    return [{ urls: this.#turnUrls, username: credential.username, credential: credential.password }];
+  }
+
+  /** Mints a token with which a browser connects, offline. `tokenHandler` makes an endpoint of it. */
+  token(limits: TokenLimits): TokenAnswer {
+    const signalUrl = required(this.#signalUrl, 'signalUrl', 'PATCHBAY_SIGNAL_URL');
+    const { credential, expiresAtMs } = this.#minter.mint(this.#withAccount(limits), CALL_SERVICES);
+    return { token: bearerToken(credential), signalUrl, expiresAtMs };
+  }
+
+  /** Narrows a token or ICE servers, offline: the result allows what both allow, and never more. */
+  narrow<Given extends string | readonly IceServer[]>(given: Given, limits: CredentialLimits): Given;
+  narrow(given: string | readonly IceServer[], limits: CredentialLimits): string | readonly IceServer[] {
+    const nowMs = this.#nowMs();
+    return typeof given === 'string'
+      ? narrowToken(given, limits, nowMs)
+      : narrowIceServers(given, limits, nowMs);
+  }
+
+  #withAccount(limits: CredentialLimits): CredentialLimits {
+    const accountId = limits.accountId ?? this.#accountId;
+    return accountId === undefined ? limits : { ...limits, accountId };
+  }
+}
+
+/**
+ * Patchbay from a server: `const pb = new Patchbay()`. It mints credentials offline, and has a method for every
+ * operation of the API: `pb.accounts.create(…)`, `pb.networkDiscovery.getUse()`.
+ */
+export type Patchbay = ServerClient &
+  Omit<Operations, 'prices'> & { readonly prices: Operations['prices'] & PriceMethods };
+
+/** The operations are assigned from the generated table, which a class cannot declare. */
+export const Patchbay = ServerClient as unknown as new (options?: PatchbayOptions) => Patchbay;
+
+function required(value: string | undefined, option: string, variable: string): string {
+  if (value !== undefined && value !== '') return value;
+  throw new PatchbayError({
+    code: 'client.not_configured',
+    message: `Set ${variable}, or pass ${option} to new Patchbay({ … }).`,
+  });
+}
+
+const TURN_PORT = 3478;
+
+function turnUrlsOf(fromEnvironment: string | undefined, baseUrl: string): readonly string[] {
+  if (fromEnvironment !== undefined) return fromEnvironment.split(',').map((url) => url.trim());
+  return [`turn:${new URL(baseUrl).hostname}:${TURN_PORT}?transport=udp`];
+}

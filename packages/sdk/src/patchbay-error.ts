@@ -1,0 +1,60 @@
+import type { CredentialErrorCode } from '@patchbay/protocol/credential/refusal';
+import type { ErrorCode } from './operations.generated.ts';
+
+/** What goes wrong before or beside the platform: in the SDK itself, on the way, or for want of configuration. */
+export type ClientErrorCode =
+  | 'client.not_configured'
+  | 'client.secret_in_browser'
+  | 'client.unreachable'
+  | 'client.timeout'
+  | 'client.unexpected_answer';
+
+/** Every code that an error can have. Comparing with one narrows the type. */
+export type PatchbayErrorCode = ErrorCode | CredentialErrorCode | ClientErrorCode;
+
+/** What an error is made of. */
+export interface PatchbayErrorFields {
+  readonly code: PatchbayErrorCode;
+  readonly message: string;
+  /** The HTTP status, or 0 when no answer came. */
+  readonly status?: number;
+  readonly helpUrl?: string;
+  readonly requestId?: string;
+  readonly retryAfterMs?: number;
+  readonly rule?: string;
+  readonly level?: string;
+}
+
+/** The one class of errors. `code` is stable and can be compared; `message` is for people and may change. */
+export class PatchbayError extends Error {
+  readonly code: PatchbayErrorCode;
+  /** The HTTP status, or 0 when no answer came. */
+  readonly status: number;
+  /** The page that explains this code and what to do about it. */
+  readonly helpUrl: string;
+  /** Name it when you ask for help. */
+  readonly requestId: string | undefined;
+  /** How long to wait before the same request may succeed, where that is known. */
+  readonly retryAfterMs: number | undefined;
+  /** For a refusal: the rule that refused. */
+  readonly rule: string | undefined;
+  /** For a refusal: the level that set the rule, such as an account's id. */
+  readonly level: string | undefined;
+
+  constructor(fields: PatchbayErrorFields, options?: ErrorOptions) {
+    super(fields.message, options);
+    this.name = 'PatchbayError';
+    this.code = fields.code;
+    this.status = fields.status ?? 0;
+    this.helpUrl = fields.helpUrl ?? errorPagePath(fields.code);
+    this.requestId = fields.requestId;
+    this.retryAfterMs = fields.retryAfterMs;
+    this.rule = fields.rule;
+    this.level = fields.level;
+  }
+}
+
+/** Where the platform explains a code: below its own address. */
+export function errorPagePath(code: string): `/docs/errors/${string}` {
+  return `/docs/errors/${code}`;
+}

@@ -1,0 +1,145 @@
+import { PatchbayError } from './patchbay-error.ts';
+import { readProblem } from './problem.ts';
+
+/** What may be set for one call, beside its request. */
+export interface CallOptions {
+  /** Ends the call, retries included. The call then rejects with the signal's own reason. */
+  readonly signal?: AbortSignal;
+  /** For each attempt. Default: that of the client. */
+  readonly timeoutMs?: number;
+  /** Makes the call repeatable across processes: one key, one effect. Default: a new one for each call. */
+  readonly idempotencyKey?: string;
+}
+
+/** How calls travel. */
+export interface TransportOptions {
+  /** The platform's address, such as `https://api.example.com`. */
+  readonly baseUrl: string;
+  /** What goes behind `Bearer`: a secret key on a server, a token in a browser. */
+  readonly credential: string;
+  /** For each attempt. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** How often a call is repeated at most after its first attempt. Default 2. */
+  readonly retryCountMax?: number;
+  /** Default: the runtime's own. */
+  readonly fetch?: typeof fetch;
+  /** Waits between attempts. Default: a timer. For tests. */
+  readonly wait?: (delayMs: number, signal: AbortSignal | undefined) => Promise<void>;
+}
+
+/** One request, before it is sent. */
+export interface Outgoing {
+  readonly method: string;
+  /** With `{name}` for each field that stands in the path. */
+  readonly path: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+const TIMEOUT_MS = 30_000;
+const RETRY_COUNT_MAX = 2;
+/** A longer wait is the caller's decision: the error says how long it would be. */
+const RETRY_WAIT_MS_MAX = 10_000;
+const BACKOFF_MS = 200;
+
+/** Sends a request, and again where that is safe and of use. Every attempt carries the same idempotency key. */
+export async function send(
+  transport: TransportOptions,
+  outgoing: Outgoing,
+  options: CallOptions = {},
+): Promise<unknown> {
+  const idempotencyKey = options.idempotencyKey ?? createIdempotencyKey();
+  const retryCountMax = transport.retryCountMax ?? RETRY_COUNT_MAX;
+  for (let retryCount = 0; ; retryCount++) {
+    const outcome = await attempt(transport, outgoing, { ...options, idempotencyKey });
+    if (outcome.type === 'answer') return outcome.body;
+    const delayMs = outcome.error.retryAfterMs ?? backoffMs(retryCount);
+    if (!outcome.isRetryable || retryCount >= retryCountMax || delayMs > RETRY_WAIT_MS_MAX)
+      throw outcome.error;
+    await (transport.wait ?? waitWithTimer)(delayMs, options.signal);
+  }
+}
+
+type Outcome =
+  | { readonly type: 'answer'; readonly body: unknown }
+  | { readonly type: 'failure'; readonly error: PatchbayError; readonly isRetryable: boolean };
+
+async function attempt(
+  transport: TransportOptions,
+  outgoing: Outgoing,
+  options: CallOptions,
+): Promise<Outcome> {
+  const timeoutMs = options.timeoutMs ?? transport.timeoutMs ?? TIMEOUT_MS;
+  const timeout = AbortSignal.timeout(timeoutMs);
+  const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+  options.signal?.throwIfAborted();
+  try {
+    const { url, init } = toRequest(transport, outgoing, options.idempotencyKey);
+    const response = await (transport.fetch ?? fetch)(url, { ...init, signal });
+    if (!response.ok) return { type: 'failure', ...(await readProblem(response, transport.baseUrl)) };
+    return { type: 'answer', body: await response.json() };
+  } catch (cause) {
+    if (options.signal?.aborted) throw options.signal.reason;
+    return { type: 'failure', ...unanswered(transport, { cause, hasTimedOut: timeout.aborted, timeoutMs }) };
+  }
+}
+
+interface NoAnswer {
+  readonly cause: unknown;
+  readonly hasTimedOut: boolean;
+  readonly timeoutMs: number;
+}
+
+function unanswered({ baseUrl }: TransportOptions, { cause, hasTimedOut, timeoutMs }: NoAnswer) {
+  const code = hasTimedOut ? 'client.timeout' : 'client.unreachable';
+  const message = hasTimedOut
+    ? `${baseUrl} did not answer within ${timeoutMs} ms.`
+    : `${baseUrl} could not be reached, or its answer was cut off.`;
+  return { error: new PatchbayError({ code, message }, { cause }), isRetryable: true };
+}
+
+function toRequest(transport: TransportOptions, { method, path, fields }: Outgoing, idempotencyKey = '') {
+  const left = new Map(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const filled = path.replace(/\{(\w+)\}/g, (_match, name: string) => {
+    const value = left.get(name);
+    left.delete(name);
+    return encodeURIComponent(String(value));
+  });
+  const url = new URL(filled, transport.baseUrl);
+  const headers = new Headers({
+    authorization: `Bearer ${transport.credential}`,
+    accept: 'application/json',
+  });
+  if (method === 'GET' || method === 'DELETE') {
+    for (const [name, value] of left) url.searchParams.set(name, String(value));
+  }
+  if (method === 'GET') return { url, init: { method, headers } };
+  headers.set('idempotency-key', idempotencyKey);
+  if (method === 'DELETE') return { url, init: { method, headers } };
+  headers.set('content-type', 'application/json');
+  return { url, init: { method, headers, body: JSON.stringify(Object.fromEntries(left)) } };
+}
+
+/** 128 random bits. Not randomUUID: browsers have it in secure contexts only. */
+function createIdempotencyKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** Doubles, and is spread over its upper half, so that clients that failed together do not return together. */
+function backoffMs(retryCount: number): number {
+  return BACKOFF_MS * 2 ** retryCount * (0.5 + Math.random() / 2);
+}
+
+function waitWithTimer(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, delayMs);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}

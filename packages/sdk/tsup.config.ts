@@ -1,0 +1,17 @@
+import { defineConfig } from 'tsup';
+
+/** Wire formats of ours are bundled, in code and in types: nothing unpublished is imported (decision 0001). */
+const bundled = [/^@patchbay\/(protocol|kit)/];
+
+export default defineConfig({
+  entry: ['src/index.ts'],
+  format: ['esm', 'cjs'],
+  target: 'es2022',
+  platform: 'neutral',
+  outDir: 'dist',
+  clean: true,
+  sourcemap: true,
+  treeshake: true,
+  noExternal: bundled,
+  dts: { resolve: bundled },
+});

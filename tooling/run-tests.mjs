@@ -1,0 +1,107 @@
+import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { buildControlPlane, Refusal, runQuietly, say } from './make-ready.mjs';
+import { inRepository, runProgram } from './run-child.mjs';
+
+const chromiumNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+function onPath(name) {
+  for (const folder of (process.env.PATH ?? '').split(path.delimiter)) {
+    const file = path.join(folder, name);
+    try {
+      accessSync(file, constants.X_OK);
+      return file;
+    } catch {
+      // The next folder may have it.
+    }
+  }
+  return undefined;
+}
+
+function findChromium() {
+  const wanted = process.env.CHROMIUM_PATH;
+  if (wanted !== undefined && wanted !== '') {
+    if (existsSync(wanted)) return wanted;
+    throw new Refusal(`CHROMIUM_PATH names ${wanted}, and there is no such file.`);
+  }
+  return chromiumNames.map(onPath).find((file) => file !== undefined);
+}
+
+/** The browser that the journeys drive: found, or installed where we may, or asked for. */
+async function ensureChromium() {
+  const found = findChromium();
+  if (found !== undefined) return found;
+  if (process.getuid?.() === 0 && onPath('apt-get') !== undefined) {
+    say('  Installing Chromium with apt-get …');
+    await runQuietly('apt-get', ['update', '-qq']);
+    await runQuietly('apt-get', ['-o', 'DPkg::Lock::Timeout=500', 'install', '-y', '-qq', 'chromium'], {
+      env: { DEBIAN_FRONTEND: 'noninteractive' },
+    });
+    const installed = findChromium();
+    if (installed !== undefined) return installed;
+  }
+  throw new Refusal(
+    'The browser tests need Chromium: install it (on Debian: sudo apt-get install chromium), or set CHROMIUM_PATH to a Chromium or Chrome.',
+  );
+}
+
+/** One run of the test tool. A run that ends without a summary has failed as a whole. */
+async function runSuite({ config, filters, env, folder }) {
+  const file = path.join(folder, `${path.basename(config)}.json`);
+  const exitCode = await runProgram(
+    [
+      inRepository('node_modules/vitest/vitest.mjs'),
+      'run',
+      '--config',
+      inRepository(config),
+      ...[
+        '--passWithNoTests',
+        '--reporter=default',
+        `--reporter=${inRepository('tooling/test-reporter.ts')}`,
+      ],
+      ...filters,
+    ],
+    { env: { ...env, PATCHBAY_TEST_SUMMARY: file } },
+  );
+  const summary = existsSync(file)
+    ? JSON.parse(readFileSync(file, 'utf8'))
+    : { passed: 0, failed: 1, skipped: [] };
+  // 128 and more: a signal ended it, and what comes after is not wanted.
+  return { ...summary, exitCode, isInterrupted: exitCode >= 128 };
+}
+
+/**
+ * Everything that can run on this machine: first what needs no browser, then the journeys.
+ * @returns the exit code.
+ */
+export async function runTests(filters) {
+  const chromium = await ensureChromium();
+  await buildControlPlane();
+  const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-summary-'));
+  const totals = { passed: 0, failed: 0, skipped: [], exitCode: 0 };
+  try {
+    for (const config of ['vitest.config.ts', 'vitest.journeys.config.ts']) {
+      const result = await runSuite({ config, filters, env: { CHROMIUM_PATH: chromium }, folder });
+      totals.passed += result.passed;
+      totals.failed += result.failed;
+      totals.skipped.push(...result.skipped);
+      totals.exitCode ||= result.exitCode;
+      if (result.isInterrupted) break;
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return report(totals);
+}
+
+function report({ passed, failed, skipped, exitCode }) {
+  for (const { test, why } of skipped)
+    process.stdout.write(`skipped: ${test}: ${why ?? 'without a reason, which is a failure'}\n`);
+  const unexplained = skipped.filter(({ why }) => why === undefined).length;
+  const isComplete = process.env.CI !== 'true' || skipped.length === 0;
+  if (!isComplete)
+    process.stdout.write('In CI nothing may be skipped: .ci/run installs what the tests need.\n');
+  process.stdout.write(`tests: ${passed} passed, ${failed} failed, ${skipped.length} skipped\n`);
+  return exitCode !== 0 ? exitCode : failed + unexplained > 0 || !isComplete ? 1 : 0;
+}
