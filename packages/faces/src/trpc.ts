@@ -32,7 +32,9 @@ const t = initTRPC
     }),
   });
 
-type Input<O extends OperationDefinition, Mount> = z.input<O['request']> &
+/** The schema of an empty object infers as one that allows no field at all, `accountId` included. */
+type Fields<O extends OperationDefinition> = keyof O['request']['shape'] extends never ? unknown : z.input<O['request']>;
+type Input<O extends OperationDefinition, Mount> = Fields<O> &
   (Mount extends 'account' ? { accountId: string } : unknown);
 type ProcedureOf<O extends OperationDefinition, Mount> = O['method'] extends 'GET'
   ? TRPCQueryProcedure<{ input: Input<O, Mount>; output: z.output<O['response']>; meta: OpenApiMeta }>

@@ -33,11 +33,9 @@ test('a definition can only name fields and codes that exist', () => {
   const resource = { title: '', mount: 'account' } as const;
   const domain = { name: 'a', title: '', summary: '', events: {}, errors: {} } as const;
   defineDomain({ ...domain, resources: { things: { ...resource, operations: { get } } } });
+  const operations = { get: { ...get, errors: ['a.gone'] } } as const;
   // @ts-expect-error The same holds for a domain.
-  defineDomain({
-    ...domain,
-    resources: { things: { ...resource, operations: { get: { ...get, errors: ['a.gone'] } } } },
-  });
+  defineDomain({ ...domain, resources: { things: { ...resource, operations } } });
 });
 
 test('a handler can only use what its definition declares', () => {

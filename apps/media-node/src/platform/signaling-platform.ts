@@ -111,10 +111,10 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
   };
 }
 
-const refuse = (code: PlatformErrorCode, detail: string): Authentication => ({
-  ok: false,
-  problem: toProblem(platformError(code, detail)),
-});
+function refuse(code: PlatformErrorCode, publicDetail: string): Authentication {
+  const { type, title, status, detail } = toProblem(platformError(code, publicDetail));
+  return { ok: false, problem: { type, code, title, status, detail } };
+}
 
 interface Holder {
   readonly credential: Credential;
