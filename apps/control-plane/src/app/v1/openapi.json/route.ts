@@ -1,0 +1,5 @@
+import { controlPlane } from '../../../server/compose.ts';
+
+export const dynamic = 'force-dynamic';
+
+export const GET = () => Response.json(controlPlane().openApi());

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+
+const schema = z.object({
+  DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'),
+  /** 32 bytes, base64url: encrypts what mints. It lives outside the database and its backups. */
+  PATCHBAY_MASTER_KEY: z.string().refine((text) => Buffer.from(text, 'base64url').length === 32, 'must be 32 bytes, base64url'),
+  /** How this control plane is reached from outside. */
+  PATCHBAY_PUBLIC_URL: z.url(),
+  /** Roles that have to have a live node for the platform to be healthy. */
+  PATCHBAY_EXPECTED_ROLES: z.string().default('relay,signaling'),
+  PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  PATCHBAY_REQUESTS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(1_200),
+});
+
+export type ControlPlaneEnv = z.output<typeof schema>;
+
+/** Reads the settings. A bad one stops the start with its name and what it should be. */
+export function readEnv(environment: Readonly<Record<string, string | undefined>> = process.env): ControlPlaneEnv {
+  const parsed = schema.safeParse(environment);
+  if (parsed.success) return parsed.data;
+  const places = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  throw new Error(`The control plane cannot start. ${places.join('; ')}`);
+}

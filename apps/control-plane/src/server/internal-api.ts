@@ -1,0 +1,189 @@
+import type { NodeRecord } from '@patchbay/adapters/prisma/fleet-store';
+import {
+  BUS_PATH,
+  internalApi,
+  type InternalCall,
+  type InternalResponse,
+  matchInternal,
+  NODE_LIVE_MS,
+  nodeRoles,
+} from '@patchbay/domain/fleet/internal-api';
+import { readBody } from '@patchbay/faces/request-body';
+import { toResponse } from '@patchbay/faces/rest';
+import { createRequestId } from '@patchbay/faces/trpc';
+import { platformError, ServiceError } from '@patchbay/kit/errors';
+import type { z } from 'zod';
+import { busStream } from './bus-stream.ts';
+import type { ControlPlane } from './compose.ts';
+
+type Handlers = {
+  readonly [C in Exclude<InternalCall, 'enrol'>]: (
+    request: z.output<(typeof internalApi)[C]['request']>,
+    node: NodeRecord,
+  ) => Promise<InternalResponse<C>>;
+};
+
+/** Sessions and accounts named in one message to live pages. */
+const COMMITTED_COUNT_MAX = 1_000;
+
+/** Serves /internal/v1 to enrolled nodes. What is not signed by one of them is refused before it is read any further. */
+export async function serveInternal(control: ControlPlane, request: Request): Promise<Response> {
+  const requestId = createRequestId();
+  try {
+    return await answer(control, request);
+  } catch (cause) {
+    const error = cause instanceof ServiceError ? cause : unexpected(cause);
+    if (error.fields.status >= 500) control.log.error({ requestId, error: error.message, cause: String(cause) }, 'An internal call failed.');
+    return toResponse(error, requestId);
+  }
+}
+
+async function answer(control: ControlPlane, request: Request): Promise<Response> {
+  const { pathname, searchParams } = new URL(request.url);
+  const { text, body } = await readBody(request);
+  if (request.method === 'GET' && pathname === BUS_PATH) {
+    await authenticated(control, request, text);
+    const lastEventId = request.headers.get('last-event-id');
+    const replay = lastEventId !== null && /^\d{1,18}$/.test(lastEventId) ? { lastEventId } : {};
+    return busStream(control.bus, { ...replay, signal: request.signal });
+  }
+  const match = matchInternal(request.method, pathname);
+  if (match === undefined) throw platformError('request.unknown_path', `There is no ${request.method} ${pathname}.`);
+  const { call, fields } = match;
+  const given = request.method === 'GET' ? Object.fromEntries(searchParams) : (body as object);
+  const parsed = internalApi[call].request.safeParse({ ...given, ...fields });
+  if (!parsed.success) {
+    const places = parsed.error.issues.map((issue) => `/${issue.path.join('/')}: ${issue.message}`);
+    throw platformError('request.invalid', places.slice(0, 20).join('; '));
+  }
+  if (call === 'enrol') {
+    return Response.json(await enrol(control, parsed.data as z.output<typeof internalApi.enrol.request>));
+  }
+  const node = await authenticated(control, request, text);
+  const handler = handlersOf(control)[call] as (request: unknown, node: NodeRecord) => Promise<unknown>;
+  return Response.json(await handler(parsed.data, node));
+}
+
+async function authenticated(control: ControlPlane, request: Request, body: string): Promise<NodeRecord> {
+  const node = await control.nodes.authenticate(request, body);
+  if (node === undefined) throw platformError('auth.missing', 'This is not signed by an enrolled node.');
+  return node;
+}
+
+async function enrol(
+  { fleet }: ControlPlane,
+  { joinToken, name, publicKey }: z.output<typeof internalApi.enrol.request>,
+): Promise<InternalResponse<'enrol'>> {
+  const bytes = Uint8Array.from(Buffer.from(publicKey, 'base64url'));
+  const node = await fleet.enrol({ token: joinToken, name, publicKey: bytes });
+  if (node === undefined) throw platformError('auth.missing', 'The join token is unknown, used or expired.');
+  return { nodeId: node.id };
+}
+
+function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
+  return {
+    async heartbeat({ boot, urls, load, isDraining }, { id: nodeId, state }) {
+      await fleet.beat({ nodeId, bootId: String(boot), urls, load });
+      if (isDraining && state === 'live') await fleet.drain(nodeId);
+      return {};
+    },
+
+    async listNodes() {
+      const nodes = await fleet.list();
+      const roleOf = (text: string) => nodeRoles.filter((role) => role === text);
+      return {
+        items: nodes
+          .filter(({ state }) => state !== 'removed')
+          .map(({ id, roles, region, publicKey, bootId, urls, state, lastHeartbeatAt }) => ({
+            nodeId: id,
+            roles: roles.flatMap(roleOf),
+            region,
+            publicKey: Buffer.from(publicKey).toString('base64url'),
+            ...(bootId === undefined ? {} : { boot: Number(bootId) }),
+            urls: Object.fromEntries(Object.entries(urls).map(([use, list]) => [use, [...list]])),
+            isLive: state === 'live' && Date.now() - (lastHeartbeatAt?.getTime() ?? 0) < NODE_LIVE_MS,
+          })),
+      };
+    },
+
+    async keySnapshot({ keyId }) {
+      const snapshot = await internal.snapshots.keySnapshot(keyId);
+      if (snapshot === undefined) throw platformError('resource.unknown', `There is no key ${keyId}.`);
+      const { mode, mintKey, accountId, chain, state, expiresAtMs, scopes } = snapshot;
+      return {
+        keyId,
+        mode,
+        mintKey: Buffer.from(mintKey).toString('base64url'),
+        accountId,
+        chain: [...chain],
+        isRevoked: state === 'revoked',
+        ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
+        scopes: [...scopes],
+      };
+    },
+
+    async accountSnapshot({ accountId }) {
+      const snapshot = await internal.snapshots.accountSnapshot(accountId);
+      if (snapshot === undefined) throw platformError('resource.unknown', `There is no account ${accountId}.`);
+      return { accountId, chain: [...snapshot.chain] };
+    },
+
+    async listRevocations({ sinceMs }) {
+      const revocations = await internal.credentials.revocationsSince(new Date(sinceMs));
+      return { items: revocations.map(({ prefixId }) => ({ prefixId })) };
+    },
+
+    async countUse({ accountId, prefixId, clientKey, usesMax, isContinuation }) {
+      const isRestart = clientKey.startsWith('session:');
+      const isAdmitted = await internal.credentials.admitUse({
+        accountId,
+        prefixId,
+        clientKey,
+        usesMax,
+        isRestart,
+        isContinuation,
+      });
+      return { isAdmitted };
+    },
+
+    async consumed(request) {
+      return { items: [...(await internal.consumed(request))] };
+    },
+
+    async usage({ records }, { id: nodeId }) {
+      const own = records.filter(({ id }) => id.nodeId === nodeId);
+      if (own.length < records.length) throw platformError('auth.scope', 'A node reports its own usage alone.');
+      const { freshCount, repeatedCount, conflicts, changes } = await internal.ingest(records);
+      if (freshCount > 0) {
+        const sessionIds = [...new Set(changes.flatMap(({ sessionId }) => sessionId ?? []))];
+        const accountIds = [...new Set(changes.map(({ accountId }) => accountId))];
+        const message = { type: 'usage.committed', accountIds: accountIds.slice(0, COMMITTED_COUNT_MAX), sessionIds: sessionIds.slice(0, COMMITTED_COUNT_MAX) } as const;
+        // The usage is committed: a bus that cannot be written costs a live page one refresh, and no cent.
+        await bus.publish(message).catch((error: unknown) => log.warn({ error: String(error) }, 'Live pages were not told.'));
+      }
+      const changed = conflicts.filter(({ reason }) => reason === 'body_changed');
+      const refused = conflicts
+        .filter(({ reason }) => reason !== 'body_changed')
+        .map(({ record, reason }) => ({ index: records.indexOf(record), code: reason, detail: 'It is kept apart and not counted.' }));
+      return { accepted: freshCount, duplicates: repeatedCount, conflicts: changed.length, refused };
+    },
+
+    async sessionEvents({ events }, { id: nodeId, region }) {
+      const { fresh, refusedSessionIds } = await internal.ingestEvents({ nodeId, region, events });
+      if (refusedSessionIds.length > 0) log.error({ nodeId, refusedSessionIds }, 'Session events name another account than their session.');
+      return { accepted: fresh.length, duplicates: events.length - fresh.length };
+    },
+
+    async publish({ message }) {
+      await bus.publish(message);
+      return {};
+    },
+  };
+}
+
+const unexpected = (cause: unknown): ServiceError => {
+  const isAway = /ECONNREFUSED|ETIMEDOUT|timeout|terminat|Can't reach database|57P0\d|08\d\d\d/i.test(String(cause));
+  return isAway
+    ? platformError('platform.unavailable', 'The database does not answer.', cause)
+    : platformError('platform.internal', 'The platform failed.', cause);
+};

@@ -1,0 +1,132 @@
+import type { AuditStore } from '@patchbay/adapters/prisma/audit-store';
+import type { KeyStore } from '@patchbay/adapters/prisma/key-store';
+import type { ServiceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
+import type { SignIns } from '@patchbay/adapters/prisma/sign-in';
+import type { BusMessage } from '@patchbay/domain/fleet/bus';
+import type { Role } from '@patchbay/domain/tenancy/access';
+import { callerIdOf } from '@patchbay/faces/idempotency';
+import type { AccountState, Evidence, Platform, Principal, Reach } from '@patchbay/faces/platform';
+import type { Actor } from '@patchbay/kit/definition';
+import type { Bus } from './bus.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+
+export interface PlatformParts
+  extends Pick<Platform, 'servicePorts' | 'domainPorts' | 'idempotency' | 'recordUsage' | 'nowMs'> {
+  readonly keys: KeyStore;
+  readonly signIns: SignIns;
+  /** From the platform down; empty when there is no such account. */
+  readonly chainOf: (accountId: string) => Promise<readonly { readonly id: string; readonly state: AccountState }[]>;
+  readonly grantsOf: (userId: string) => Promise<readonly { readonly accountId: string; readonly role: Role }[]>;
+  readonly configs: ServiceConfigStore;
+  readonly auditLog: AuditStore;
+  readonly bus: Pick<Bus, 'publish'>;
+  readonly limiter: RateLimiter;
+}
+
+/** What dispatch asks of the world, answered by the stores. */
+export function createPlatform(parts: PlatformParts): Platform {
+  const { servicePorts, domainPorts, idempotency, recordUsage, nowMs } = parts;
+  return {
+    servicePorts,
+    domainPorts,
+    idempotency,
+    recordUsage,
+    nowMs,
+    authenticate: (evidence) => authenticate(parts, evidence),
+    reach: (principal, accountId) => reach(parts, principal, accountId),
+    rateLimit: async (principal) => parts.limiter.count(callerIdOf(principal), nowMs()),
+    configOf: ({ accountId, applicationId }, service) => parts.configs.configOf({ accountId, applicationId, service }),
+    setConfig: async ({ accountId, applicationId }, service, config) => {
+      await parts.configs.setConfig({ accountId, applicationId, service }, config);
+      await parts.bus.publish({ type: 'account.changed', accountId });
+    },
+    emit: async (accountId, event, payload) => {
+      const message = toBusMessage(accountId, event, payload);
+      if (message !== undefined) await parts.bus.publish(message);
+    },
+    audit: async ({ accountId, actor, actorName, action, target, requestId, address, before, after }) => {
+      const chain = await parts.chainOf(accountId);
+      await parts.auditLog.append({
+        accountId,
+        accountPath: chain.map(({ id }) => id),
+        actorId: actorIdOf(actor),
+        actorName,
+        address,
+        action,
+        target,
+        requestId,
+        before,
+        after,
+      });
+    },
+  };
+}
+
+async function authenticate(
+  { keys, signIns }: PlatformParts,
+  evidence: Evidence | undefined,
+): Promise<Principal | undefined> {
+  if (evidence === undefined) return undefined;
+  if (evidence.kind === 'signIn') {
+    const user = await signIns.check(evidence.signInSessionId);
+    return user && { actor: { kind: 'user', userId: user.userId }, name: user.name };
+  }
+  const key = await keys.authenticate(evidence.token);
+  if (key === undefined) return undefined;
+  const { keyId, accountId, name, scopes } = key;
+  return { actor: { kind: 'key', keyId, accountId }, name, scopes };
+}
+
+/** A key holds all rights at its own account, and so below it; a user, what they were given along the chain. */
+async function reach(
+  { chainOf, grantsOf }: PlatformParts,
+  { actor }: Principal,
+  accountId: string,
+): Promise<Reach | undefined> {
+  const chain = await chainOf(accountId);
+  const held = await grantsOfActor(actor, grantsOf);
+  const grants = held.filter((grant) => chain.some(({ id }) => id === grant.accountId));
+  return grants.length === 0 ? undefined : { chain, grants };
+}
+
+async function grantsOfActor(actor: Actor, grantsOf: PlatformParts['grantsOf']): Promise<Reach['grants']> {
+  switch (actor.kind) {
+    case 'key':
+      return [{ accountId: actor.accountId, role: 'owner' }];
+    case 'user':
+      return grantsOf(actor.userId);
+    case 'credential':
+    case 'platform':
+    case 'stranger':
+      return [];
+  }
+}
+
+function actorIdOf(actor: Actor): string {
+  switch (actor.kind) {
+    case 'key':
+      return actor.keyId;
+    case 'user':
+      return actor.userId;
+    case 'credential':
+      return actor.credentialId;
+    case 'platform':
+    case 'stranger':
+      return actor.kind;
+  }
+}
+
+/** The events that nodes have to hear of at once. */
+function toBusMessage(accountId: string, event: string, payload: unknown): BusMessage | undefined {
+  const fields = (payload ?? {}) as { readonly keyId?: string; readonly prefixId?: string };
+  switch (event) {
+    case 'tenancy.account.state-changed':
+      return { type: 'account.changed', accountId };
+    case 'tenancy.key.revoked':
+      return fields.keyId === undefined ? undefined : { type: 'key.revoked', keyId: fields.keyId };
+    case 'tenancy.credential.revoked':
+      return fields.prefixId === undefined ? undefined : { type: 'credential.revoked', prefixId: fields.prefixId };
+    default:
+      return undefined;
+  }
+}
