@@ -12,6 +12,8 @@ export interface UseRequest {
   readonly clientKey: string;
   /** A client's allocation that takes the place of one it lost is no new use, however late it comes. */
   readonly isRestart?: boolean;
+  /** True: this client goes on with a use that was counted already, as a call does with that of its connection. */
+  readonly isContinuation?: boolean;
 }
 
 export interface Revocation {
@@ -51,18 +53,21 @@ export function credentialStore(prisma: PrismaClient): CredentialStore {
         }),
     },
 
-    admitUse: ({ accountId, prefixId, usesMax, clientKey, isRestart = false }) =>
+    admitUse: ({ accountId, prefixId, usesMax, clientKey, isRestart = false, isContinuation = false }) =>
       inAccount(prisma, accountId, async (transaction) => {
         // One at a time for each credential: the count and the new row belong together.
         await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`use:${prefixId}`}, 0))::text`;
-        const uses = await transaction.$queryRaw<{ is_same: boolean }[]>`
-          SELECT client_key = ${clientKey} AND (${isRestart} OR first_at > clock_timestamp() - interval '30 seconds') AS is_same
+        const uses = await transaction.$queryRaw<{ is_same: boolean; is_continuation: boolean }[]>`
+          SELECT client_key = ${clientKey} AND (${isRestart} OR first_at > clock_timestamp() - interval '30 seconds') AS is_same,
+            is_continuation
           FROM credential_use WHERE account_id = ${accountId} AND prefix_id = ${prefixId}`;
         if (uses.some(({ is_same }) => is_same)) return true;
-        if (uses.length >= usesMax) return false;
+        // A continuation needs something to go on with, and takes nothing away from the number of uses.
+        const counted = uses.filter(({ is_continuation }) => !is_continuation);
+        if (isContinuation ? counted.length === 0 : counted.length >= usesMax) return false;
         await transaction.$executeRaw`
-          INSERT INTO credential_use (account_id, prefix_id, client_key, first_at)
-          VALUES (${accountId}, ${prefixId}, ${clientKey}, clock_timestamp())`;
+          INSERT INTO credential_use (account_id, prefix_id, client_key, first_at, is_continuation)
+          VALUES (${accountId}, ${prefixId}, ${clientKey}, clock_timestamp(), ${isContinuation})`;
         return true;
       }),
 

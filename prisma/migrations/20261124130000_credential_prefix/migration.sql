@@ -13,3 +13,5 @@ ALTER TABLE "credential_prefix" ADD CONSTRAINT "credential_prefix_account_id_fke
 CREATE INDEX "usage_session_account_id_credential_id_idx" ON "usage_session"("account_id", "credential_id");
 
 SELECT guard_tenant_table('credential_prefix');
+
+ALTER TABLE "credential_use" ADD COLUMN "is_continuation" BOOLEAN NOT NULL DEFAULT false;
