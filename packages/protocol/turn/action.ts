@@ -3,6 +3,7 @@ import type { TransportAddress } from '../stun/transport-address.ts';
 import type { AddressFamily } from './address-family.ts';
 import type { ClientPath, FlowLimits } from './data-path.ts';
 import type { BandwidthClass, Grant, LimitKind, LimitOutcome } from './grant.ts';
+import type { PortWish } from './reservation.ts';
 
 /** Why an allocation ended. */
 export type EndReason =
@@ -56,7 +57,10 @@ export type Action =
       readonly allocationId: string;
       readonly client: ClientPath;
       readonly family: AddressFamily;
+      readonly port: PortWish;
     }
+  /** Give up a kept port that nobody came for. */
+  | { readonly type: 'releaseReservation'; readonly token: Uint8Array }
   | { readonly type: 'limit'; readonly allocationId: string; readonly limits: FlowLimits }
   | {
       readonly type: 'permit';

@@ -10,6 +10,7 @@ import { enter, wakeFor } from './lifecycle.ts';
 import { decodeLifetime } from './lifetime.ts';
 import { attributeOf, type Request, refuse, type SignedRequest } from './reply.ts';
 import { decodeRequestedTransport, protocolUdp } from './requested-transport.ts';
+import { decodeEvenPort, type PortWish, reservationKey, reservationTokenLengthBytes } from './reservation.ts';
 import type { TurnState } from './state.ts';
 import { createTokenBucket } from './token-bucket.ts';
 
@@ -21,7 +22,7 @@ export interface Refusal {
 /** RFC 8656 §7.2: an Allocate whose sender is known. */
 export function allocate(state: TurnState, request: SignedRequest, credential: KnownCredential): Action[] {
   const { grant } = credential;
-  const wish = readWish(state, request);
+  const wish = readWish(state, request, credential);
   const refusal = 'code' in wish ? wish : refusalByQuota(state, request, credential);
   if (refusal !== undefined || 'code' in wish) {
     const family = 'code' in wish ? familyOf(request.client.address.ip) : wish.family;
@@ -32,6 +33,8 @@ export function allocate(state: TurnState, request: SignedRequest, credential: K
     ];
   }
   const allocation = draftAllocation(state, { request, credential, wish });
+  // A token is good once, whatever comes of it.
+  if (wish.port.rule === 'reserved') state.reservations.delete(reservationKey(wish.port.token));
   enter(state, allocation, request.nowMs);
   wakeFor(state, allocation, request.nowMs);
   const uses = usesOf(allocation);
@@ -50,13 +53,14 @@ interface Wish {
   readonly family: AddressFamily;
   readonly lifetimeSeconds: number | undefined;
   readonly isAdditionalFamilyWished: boolean;
+  readonly port: PortWish;
 }
 
 export const badRequest: Refusal = { code: 400, phrase: 'Bad Request' };
 export const noCapacity: Refusal = { code: 508, phrase: 'Insufficient Capacity' };
 
 /** RFC 8656 §7.2, steps 2 to 8: what the attributes ask for, or why it cannot be. */
-function readWish(state: TurnState, request: SignedRequest): Wish | Refusal {
+function readWish(state: TurnState, request: SignedRequest, credential: KnownCredential): Wish | Refusal {
   const valueIn = (type: number) => attributeOf(request, type)?.value;
   // Step 2: the 5-tuple is in use.
   if (state.byClient.has(request.clientKey)) return { code: 437, phrase: 'Allocation Mismatch' };
@@ -66,33 +70,62 @@ function readWish(state: TurnState, request: SignedRequest): Wish | Refusal {
   if (protocol === undefined) return badRequest;
   if (protocol !== protocolUdp)
     return { code: protocol === 6 ? 400 : 442, phrase: 'Unsupported Transport Protocol' };
-  // Steps 5 to 8: families and ports.
-  const family = valueIn(attributeType.requestedAddressFamily);
-  const additional = valueIn(attributeType.additionalAddressFamily);
+  const port = readPortWish(state, request, credential);
+  const family = readFamilyWish(state, request);
+  if ('code' in port) return port;
+  if ('code' in family) return family;
+  const lifetime = valueIn(attributeType.lifetime);
+  const lifetimeSeconds = lifetime === undefined ? undefined : decodeLifetime(lifetime);
+  if (lifetime !== undefined && lifetimeSeconds === undefined) return badRequest;
+  return { ...family, port, lifetimeSeconds };
+}
+
+/** RFC 8656 §7.2, steps 5 and 7: which port, by EVEN-PORT or RESERVATION-TOKEN. */
+function readPortWish(
+  state: TurnState,
+  request: SignedRequest,
+  credential: KnownCredential,
+): PortWish | Refusal {
+  const valueIn = (type: number) => attributeOf(request, type)?.value;
   const evenPort = valueIn(attributeType.evenPort);
-  if (valueIn(attributeType.reservationToken) !== undefined) {
-    // Nothing was ever reserved here, so every token is unknown.
-    return (family ?? additional ?? evenPort) ? badRequest : noCapacity;
+  const token = valueIn(attributeType.reservationToken);
+  if (token !== undefined) {
+    const family =
+      valueIn(attributeType.requestedAddressFamily) ?? valueIn(attributeType.additionalAddressFamily);
+    if ((evenPort ?? family) !== undefined || token.length !== reservationTokenLengthBytes) return badRequest;
+    const kept = state.reservations.get(reservationKey(token));
+    const isOurs = kept?.username === credential.username && kept.untilMs > request.nowMs;
+    return isOurs ? { rule: 'reserved', token: kept.token } : noCapacity;
   }
-  if (additional !== undefined) {
-    const isReserving = ((evenPort?.[0] ?? 0) & 0x80) !== 0;
-    if (family !== undefined || isReserving || decodeAddressFamily(additional) !== 'ipv6') return badRequest;
-  }
-  if (evenPort !== undefined) return noCapacity;
-  const wished =
-    additional !== undefined
-      ? 'ipv4'
-      : family === undefined
-        ? state.options.families[0]
-        : decodeAddressFamily(family);
+  if (evenPort === undefined) return { rule: 'any' };
+  const wish = decodeEvenPort(evenPort);
+  if (wish === undefined) return badRequest;
+  const isAdditionalFamilyWished = valueIn(attributeType.additionalAddressFamily) !== undefined;
+  if (wish.isNextReserved && isAdditionalFamilyWished) return badRequest;
+  return { rule: wish.isNextReserved ? 'pair' : 'even' };
+}
+
+/** RFC 8656 §7.2, steps 6 and 8: which family, by REQUESTED- or ADDITIONAL-ADDRESS-FAMILY. */
+function readFamilyWish(
+  state: TurnState,
+  request: SignedRequest,
+): Pick<Wish, 'family' | 'isAdditionalFamilyWished'> | Refusal {
+  const requested = attributeOf(request, attributeType.requestedAddressFamily)?.value;
+  const additional = attributeOf(request, attributeType.additionalAddressFamily)?.value;
+  if (additional !== undefined && (requested !== undefined || decodeAddressFamily(additional) !== 'ipv6'))
+    return badRequest;
+  const isAdditionalFamilyWished = additional !== undefined;
+  const [familyDefault] = state.options.families;
+  const wished = isAdditionalFamilyWished
+    ? 'ipv4'
+    : requested === undefined
+      ? familyDefault
+      : decodeAddressFamily(requested);
   if (wished === undefined) return badRequest;
   if (wished === 'unknown' || !state.options.families.includes(wished)) {
     return { code: 440, phrase: 'Address Family not Supported' };
   }
-  const lifetime = valueIn(attributeType.lifetime);
-  const lifetimeSeconds = lifetime === undefined ? undefined : decodeLifetime(lifetime);
-  if (lifetime !== undefined && lifetimeSeconds === undefined) return badRequest;
-  return { family: wished, lifetimeSeconds, isAdditionalFamilyWished: additional !== undefined };
+  return { family: wished, isAdditionalFamilyWished };
 }
 
 /** RFC 8656 §7.2, step 9, and the limits of the credential. */
@@ -170,6 +203,7 @@ function draftAllocation(
       integrity: request.integrity,
       wishedLifetimeSeconds: wish.lifetimeSeconds,
       isAdditionalFamilyWished: wish.isAdditionalFamilyWished,
+      port: wish.port,
       usesToCount: grant.limits.filter(({ kind }) => kind === 'uses').length,
       giveUpMs: request.nowMs + bounds.answerWaitMs,
     },
@@ -180,9 +214,10 @@ const usesOf = ({ limits }: Allocation): readonly Limit[] =>
   limits.map(({ limit }) => limit).filter(({ kind }) => kind === 'uses');
 
 /** The action that gets an allocation its relayed address. */
-export const openRelay = ({ id, client, family }: Allocation): Action => ({
+export const openRelay = ({ id, client, family, pending }: Allocation): Action => ({
   type: 'openRelay',
   allocationId: id,
   client,
   family,
+  port: pending?.port ?? { rule: 'any' },
 });

@@ -6,6 +6,7 @@ import type { Cidr } from './cidr.ts';
 import type { KnownCredential } from './credential-cache.ts';
 import type { ClientPath } from './data-path.ts';
 import type { BandwidthClass, Limit } from './grant.ts';
+import type { PortWish } from './reservation.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
 /** RFC 8656 §3.3 and §9: a permission lasts 5 minutes, whatever traffic there is. */
@@ -33,6 +34,7 @@ export interface PendingAllocate {
   readonly integrity: Integrity;
   readonly wishedLifetimeSeconds: number | undefined;
   readonly isAdditionalFamilyWished: boolean;
+  readonly port: PortWish;
   usesToCount: number;
   readonly giveUpMs: number;
 }

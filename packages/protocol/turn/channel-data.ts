@@ -3,10 +3,13 @@ import { readUint16, writeUint16 } from '../stun/byte-order.ts';
 /** RFC 8656 §12: the channels a client may bind. 0x5000 and above are reserved. */
 export const channelNumberMin = 0x4000;
 export const channelNumberMax = 0x4fff;
+/** What the first edition of TURN allowed. Coturn's client still draws from all of it. */
+export const legacyChannelNumberMax = 0x7fff;
 export const channelDataHeaderLengthBytes = 4;
 
+/** Whether a datagram that begins so can be ChannelData at all. Which channels are bound is another question. */
 export const isChannelNumber = (value: number): boolean =>
-  value >= channelNumberMin && value <= channelNumberMax;
+  value >= channelNumberMin && value <= legacyChannelNumberMax;
 
 export interface ChannelData {
   readonly channel: number;

@@ -17,6 +17,11 @@ export interface TurnCoreOptions {
    */
   readonly isSha256Offered?: boolean;
   readonly isUserhashOffered?: boolean;
+  /**
+   * Accepts channels 0x5000 to 0x7FFF as well, which RFC 8656 §12 reserves: coturn's turnutils_uclient draws
+   * from them, and on a port without other protocols nothing else begins so (RFC 7983 §7).
+   */
+  readonly areLegacyChannelsAccepted?: boolean;
   readonly bounds?: Partial<TurnCoreBounds>;
 }
 

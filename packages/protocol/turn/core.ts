@@ -1,7 +1,6 @@
 import { attributeType } from '../stun/attribute-type.ts';
 import { isFingerprintRight } from '../stun/fingerprint.ts';
 import { decodeMessage, findAttribute, method, type StunMessage } from '../stun/message.ts';
-import type { TransportAddress } from '../stun/transport-address.ts';
 import type { Action, DropReason, EndReason } from './action.ts';
 import { allocate } from './allocate.ts';
 import type { Allocation } from './allocation.ts';
@@ -10,7 +9,7 @@ import { binding, unknownAttributeError, unknownAttributes } from './binding.ts'
 import { createChallengeLimit } from './challenge-limit.ts';
 import { defaultBounds, type TurnCoreOptions } from './core-options.ts';
 import { createCredentialCache, type KnownCredential } from './credential-cache.ts';
-import type { ClientPath, DataPathEvent } from './data-path.ts';
+import type { ClientPath, DataPathEvent, OpenedRelay } from './data-path.ts';
 import { isRevoked, type Resolution, type RevocationScope } from './grant.ts';
 import { deadlineOf, end, expire, reachLimits } from './lifecycle.ts';
 import { createNonceMint } from './nonce.ts';
@@ -38,7 +37,7 @@ export interface TurnCore {
   /** The platform's answer to `countUse`. */
   useCounted(allocationId: string, answer: UseAnswer, nowMs: number): readonly Action[];
   /** The relayed address that `openRelay` asked for, or undefined when there was none. */
-  relayOpened(allocationId: string, relayed: TransportAddress | undefined, nowMs: number): readonly Action[];
+  relayOpened(allocationId: string, opened: OpenedRelay | undefined, nowMs: number): readonly Action[];
   /** Ends what a revocation reaches, at once, and forgets the credential. */
   revoke(scope: RevocationScope, detail: string, nowMs: number): readonly Action[];
   /** From now on new allocations are refused with 508. Living ones go on. */
@@ -79,11 +78,11 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
       const allocation = state.byId.get(allocationId);
       return allocation === undefined ? [] : useCounted(state, allocation, { answer: useAnswer, nowMs });
     },
-    relayOpened(allocationId, relayed, nowMs) {
+    relayOpened(allocationId, opened, nowMs) {
       const allocation = state.byId.get(allocationId);
       // Revoked or given up while the socket was opening: nobody will use it.
       if (allocation === undefined) return [{ type: 'closeRelay', allocationId }];
-      return relayOpened(state, allocation, { relayed, nowMs });
+      return relayOpened(state, allocation, { opened, nowMs });
     },
     revoke(scope, detail, nowMs) {
       state.credentials.forget(scope);
@@ -127,6 +126,7 @@ function createState(options: TurnCoreOptions): TurnState {
     byClient: new Map(),
     countByUsername: new Map(),
     relayed: new Set(),
+    reservations: new Map(),
     reachedCounters: new Map(),
     endings: new Map(),
     isDraining: false,
@@ -208,6 +208,13 @@ function advance(state: TurnState, nowMs: number): readonly Action[] {
   for (const allocation of [...state.byId.values()]) {
     actions.push(...expire(state, allocation, nowMs));
     if (state.byId.has(allocation.id)) nextMs = Math.min(nextMs, deadlineOf(state, allocation, nowMs));
+  }
+  for (const [key, { token, untilMs }] of state.reservations) {
+    if (untilMs > nowMs) nextMs = Math.min(nextMs, untilMs);
+    else {
+      state.reservations.delete(key);
+      actions.push({ type: 'releaseReservation', token });
+    }
   }
   state.credentials.sweep(nowMs);
   state.responses.sweep(nowMs);

@@ -2,6 +2,7 @@ import type { IpBytes } from '../stun/ip-address.ts';
 import type { TransportAddress } from '../stun/transport-address.ts';
 import type { AddressFamily } from './address-family.ts';
 import type { LimitOutcome } from './grant.ts';
+import type { PortWish } from './reservation.ts';
 
 /** How a client reaches the relay. The three together are the part of the 5-tuple that varies. */
 export interface ClientPath {
@@ -67,6 +68,13 @@ export interface FlowSpec {
   readonly id: string;
   readonly client: ClientPath;
   readonly family: AddressFamily;
+  readonly port: PortWish;
+}
+
+/** A relayed address, and the token of the next port where that was asked to be kept. */
+export interface OpenedRelay {
+  readonly relayed: TransportAddress;
+  readonly reservationToken?: Uint8Array | undefined;
 }
 
 export interface ChannelSpec {
@@ -99,7 +107,9 @@ export interface DataPath {
   /** Opens a listener for clients. Port 0 takes a free one. */
   listen(at: TransportAddress): Promise<{ readonly listenerId: number; readonly address: TransportAddress }>;
   /** Opens a relayed address at a random port. Undefined when none can be had. */
-  open(spec: FlowSpec): Promise<TransportAddress | undefined>;
+  open(spec: FlowSpec): Promise<OpenedRelay | undefined>;
+  /** Gives up a kept port that nobody came for. */
+  releaseReservation(token: Uint8Array): void;
   /** Lets a peer address through until then. Naming it again moves the time. */
   permit(id: string, peer: { readonly ip: IpBytes; readonly isOwnRelay: boolean }, untilMs: number): void;
   /** Needs a permission beside it. */

@@ -54,6 +54,8 @@ export interface Flow {
   /** Set when a limit has ended the flow: the core removes it, and until then nothing passes. */
   isEnded: boolean;
   hasMedia: boolean;
+  /** Sends from the relayed address. Set by the data path that owns the socket. */
+  egress: (data: Uint8Array, port: number, host: string) => void;
   /** Where the relayed address is, once it is open. */
   relayedKey: HostKey | undefined;
 }
@@ -86,6 +88,7 @@ export function createFlow(spec: FlowSpec, clientHost: string): Flow {
     bucketOut: undefined,
     isEnded: false,
     hasMedia: false,
+    egress: () => undefined,
     relayedKey: undefined,
   };
 }

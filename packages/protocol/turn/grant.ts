@@ -25,6 +25,7 @@ export interface Limit {
 export interface Grant {
   readonly accountId: string;
   readonly applicationId?: string;
+  readonly endpointId?: string;
   readonly credentialId: string;
   /** The credentials this one was narrowed from: revoking one of them revokes this one. */
   readonly credentialPrefixIds?: readonly string[];

@@ -72,8 +72,6 @@ export interface PeerPolicyOptions {
   readonly relayIps: readonly IpBytes[];
   /** All other addresses of this host. Peers never reach them, public or not. */
   readonly ownIps?: readonly IpBytes[];
-  /** Where clients are served. No peer may be one of these, whatever else is allowed (R5). */
-  readonly listeners: readonly TransportAddress[];
   /** For a relay that itself listens on loopback only. */
   readonly allowLoopbackPeers: boolean;
 }
@@ -83,6 +81,8 @@ export type PeerVerdict = 'allowed' | 'own-relay' | 'forbidden';
 
 export interface PeerPolicy {
   judge(ip: IpBytes): PeerVerdict;
+  /** Names a place where clients are served. No peer may be there, whatever else is allowed (R5). */
+  addListener(address: TransportAddress): void;
   isListener(address: TransportAddress): boolean;
 }
 
@@ -92,7 +92,8 @@ export interface PeerPolicy {
  */
 export function createPeerPolicy(options: PeerPolicyOptions): PeerPolicy {
   const isAmong = (ips: readonly IpBytes[], ip: IpBytes) => ips.some((own) => isSameIp(unwrapIp(own), ip));
-  const listeners = new Set(options.listeners.map(({ ip, port }) => `${ipToText(unwrapIp(ip))} ${port}`));
+  const listeners = new Set<string>();
+  const listenerKey = ({ ip, port }: TransportAddress) => `${ipToText(unwrapIp(ip))} ${port}`;
   return {
     judge(ip) {
       const plain = unwrapIp(ip);
@@ -102,6 +103,7 @@ export function createPeerPolicy(options: PeerPolicyOptions): PeerPolicy {
       if (isAmong(options.relayIps, plain) || isAmong(options.ownIps ?? [], plain)) return 'forbidden';
       return isForbidden(plain) ? 'forbidden' : 'allowed';
     },
-    isListener: ({ ip, port }) => listeners.has(`${ipToText(unwrapIp(ip))} ${port}`),
+    addListener: (address) => void listeners.add(listenerKey(address)),
+    isListener: (address) => listeners.has(listenerKey(address)),
   };
 }

@@ -4,7 +4,7 @@ import { decodeXorAddress } from '../stun/xor-address.ts';
 import type { Action } from './action.ts';
 import { familyOf } from './address-family.ts';
 import { type Allocation, channelMs, permissionMs } from './allocation.ts';
-import { isChannelNumber } from './channel-data.ts';
+import { channelNumberMax, channelNumberMin, legacyChannelNumberMax } from './channel-data.ts';
 import { decodeChannelNumber } from './channel-number.ts';
 import { isInCidr } from './cidr.ts';
 import { attributeOf, refuse, type SignedRequest, succeed } from './reply.ts';
@@ -84,7 +84,9 @@ export function channelBind(state: TurnState, request: SignedRequest, allocation
   const peerValue = attributeOf(request, attributeType.xorPeerAddress)?.value;
   const channel = number === undefined ? undefined : decodeChannelNumber(number);
   const address = peerValue === undefined ? undefined : decodeXorAddress(peerValue, message.transactionId);
-  if (channel === undefined || address === undefined || !isChannelNumber(channel)) {
+  const isLegacy = state.options.areLegacyChannelsAccepted === true;
+  const channelMax = isLegacy ? legacyChannelNumberMax : channelNumberMax;
+  if (channel === undefined || address === undefined || channel < channelNumberMin || channel > channelMax) {
     return [refuse(state, request, badRequest)];
   }
   const peer = judgePeer(state, allocation, address);

@@ -1,14 +1,16 @@
 import { attributeType } from '../stun/attribute-type.ts';
-import { type TransportAddress, transportAddressKey } from '../stun/transport-address.ts';
+import { transportAddressKey } from '../stun/transport-address.ts';
 import { encodeXorAddress } from '../stun/xor-address.ts';
 import type { Action } from './action.ts';
 import { encodeAddressErrorCode } from './address-family.ts';
 import { noCapacity, openRelay, type Refusal } from './allocate.ts';
 import type { Allocation } from './allocation.ts';
+import type { OpenedRelay } from './data-path.ts';
 import { flowLimitsOf, leave, remainingSeconds, wakeFor } from './lifecycle.ts';
 import { encodeLifetime, grantedLifetimeSeconds } from './lifetime.ts';
 import { type AttributeDraft, clientKeyOf, refuse, type SignedRequest, succeed } from './reply.ts';
-import type { TurnState } from './state.ts';
+import { reservationKey, reservationMs } from './reservation.ts';
+import { type TurnState, wakeBy } from './state.ts';
 
 /** The request that a pending allocation has still to answer. */
 function waitingRequest(allocation: Allocation, nowMs: number): SignedRequest | undefined {
@@ -63,13 +65,14 @@ export function useCounted(
 export function relayOpened(
   state: TurnState,
   allocation: Allocation,
-  at: { readonly relayed: TransportAddress | undefined; readonly nowMs: number },
+  at: { readonly opened: OpenedRelay | undefined; readonly nowMs: number },
 ): Action[] {
-  const { relayed, nowMs } = at;
+  const { opened, nowMs } = at;
   const request = waitingRequest(allocation, nowMs);
   const { pending } = allocation;
   if (request === undefined || pending === undefined) return [];
-  if (relayed === undefined) return fail(state, allocation, { ...noCapacity, nowMs });
+  if (opened === undefined) return fail(state, allocation, { ...noCapacity, nowMs });
+  const { relayed, reservationToken } = opened;
   allocation.relayed = relayed;
   allocation.pending = undefined;
   allocation.expiresMs = nowMs + grantedLifetimeSeconds(pending.wishedLifetimeSeconds || undefined) * 1000;
@@ -88,6 +91,13 @@ export function relayOpened(
       value: encodeXorAddress(client.address, request.message.transactionId),
     },
   ];
+  if (reservationToken !== undefined) {
+    const untilMs = nowMs + reservationMs;
+    const { username } = allocation.credential;
+    state.reservations.set(reservationKey(reservationToken), { token: reservationToken, username, untilMs });
+    wakeBy(state, untilMs);
+    attributes.push({ type: attributeType.reservationToken, value: reservationToken });
+  }
   if (pending.isAdditionalFamilyWished) {
     // RFC 8656 §7.2, step 8: one family was had, and this is why the other was not.
     const error = state.options.families.includes('ipv6')

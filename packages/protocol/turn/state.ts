@@ -6,6 +6,14 @@ import type { NonceMint } from './nonce.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { TimeCounters } from './time-counters.ts';
 
+/** A port kept beside an even one (RFC 8656 §7.2). */
+export interface Reservation {
+  readonly token: Uint8Array;
+  /** Only the user who asked may come for it. */
+  readonly username: string;
+  readonly untilMs: number;
+}
+
 /** Everything the core remembers. Its parts are changed by the steps of each method and by nothing else. */
 export interface TurnState {
   readonly options: TurnCoreOptions;
@@ -21,6 +29,8 @@ export interface TurnState {
   readonly countByUsername: Map<string, number>;
   /** Relayed addresses in use, which peers of this relay may send to. */
   readonly relayed: Set<string>;
+  /** Ports that are kept for whoever brings the token, by token. */
+  readonly reservations: Map<string, Reservation>;
   /** Byte counters that have reached a limit, and until when that is remembered. */
   readonly reachedCounters: Map<string, number>;
   /** Why the last allocation of a client ended, so that its next request can be told. */

@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto';
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { ipFromText, ipToText } from '@patchbay/protocol/stun/ip-address';
+import type { AddressFamily } from '@patchbay/protocol/turn/address-family';
+import type { DataPath, DataPathHandlers, FlowSpec, OpenedRelay } from '@patchbay/protocol/turn/data-path';
+import type { Flow } from '@patchbay/protocol/turn/flow';
+import { createForwarder } from '@patchbay/protocol/turn/forwarder';
+import type { PeerPolicy } from '@patchbay/protocol/turn/peer-policy';
+import {
+  type PortWish,
+  reservationKey,
+  reservationTokenLengthBytes,
+} from '@patchbay/protocol/turn/reservation';
+import { createRelayPorts, type PortRange } from './relay-ports.ts';
+
+/** The system may cut these. The listener carries all clients, a relay socket one. */
+const listenerBufferBytes = 4 << 20;
+const relayBufferBytes = 1 << 20;
+/** Ports to try when another process holds the one that was drawn. */
+const bindTryCountMax = 16;
+
+export interface DgramDataPathOptions {
+  readonly policy: PeerPolicy;
+  readonly handlers: DataPathHandlers;
+  /** Where relayed addresses are taken, for each family that is offered. */
+  readonly relayHosts: Readonly<Partial<Record<AddressFamily, string>>>;
+  readonly portRange: PortRange;
+  readonly nowMs: () => number;
+  readonly onSocketError: (error: Error) => void;
+}
+
+/** Without this, Node asks the resolver for every packet, and waits a tick for the answer. */
+const lookup = (
+  host: string,
+  _options: unknown,
+  done: (error: Error | null, address: string, family: number) => void,
+): void => done(null, host, host.includes(':') ? 6 : 4);
+
+interface BoundRelay {
+  readonly socket: Socket;
+  readonly port: number;
+}
+
+function openSocket(isIpv6: boolean, bufferBytes: number): Socket {
+  const options = { recvBufferSize: bufferBytes, sendBufferSize: bufferBytes, lookup };
+  // IPv6 sockets take IPv6 only: otherwise IPv4 clients would come as ::ffff: addresses.
+  return isIpv6
+    ? createSocket({ type: 'udp6', ipv6Only: true, ...options })
+    : createSocket({ type: 'udp4', ...options });
+}
+
+/** Binds, or gives the error. The socket is closed when it cannot be bound. */
+async function bind(
+  socket: Socket,
+  at: { port: number; host: string },
+): Promise<NodeJS.ErrnoException | undefined> {
+  try {
+    const listening = once(socket, 'listening');
+    socket.bind({ port: at.port, address: at.host, exclusive: true });
+    await listening;
+    return undefined;
+  } catch (error) {
+    socket.close();
+    if (error instanceof Error) return error;
+    throw error;
+  }
+}
+
+/**
+ * The data path on node:dgram: works wherever Node does, at about 0.6 of coturn's packets a core, because Node
+ * makes a system call for each packet. It adds sockets to the `Forwarder`, which has all the rules.
+ */
+export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
+  const { handlers, nowMs, onSocketError } = options;
+  const forwarder = createForwarder({ policy: options.policy, onEvent: handlers.onEvent, randomBytes });
+  const ports = createRelayPorts(options.portRange);
+  const listeners: Socket[] = [];
+  const relays = new Map<string, BoundRelay>();
+  const reserved = new Map<string, BoundRelay>();
+  let isClosed = false;
+
+  const onClientDatagram = (listenerId: number) => (bytes: Buffer, from: RemoteInfo) => {
+    const outcome = forwarder.fromClient(from, bytes, nowMs());
+    if (outcome === undefined) return;
+    if (outcome !== 'request') {
+      outcome.flow.egress(outcome.data, outcome.port, outcome.host);
+      return;
+    }
+    const ip = ipFromText(from.address);
+    if (ip !== undefined)
+      handlers.onRequest({ transport: 'udp', listenerId, address: { ip, port: from.port } }, bytes);
+  };
+
+  /** Connects a bound socket with its flow, in both directions. */
+  const join = (flow: Flow, socket: Socket) => {
+    const { client } = flow.spec;
+    const listener = listeners[client.listenerId];
+    flow.egress = (data, port, host) => socket.send(data, port, host);
+    socket.on('message', (bytes, from) => {
+      const out = forwarder.fromPeer(flow, from, { bytes, nowMs: nowMs() });
+      if (out !== undefined && !isClosed) listener?.send(out, client.address.port, flow.clientHost);
+    });
+  };
+
+  const closeRelay = ({ socket, port }: BoundRelay) => {
+    socket.close();
+    ports.giveBack(port, nowMs());
+  };
+
+  /** One try at a port that was drawn: 'taken' when another process has it. */
+  const bindPort = async (host: string, port: number): Promise<BoundRelay | 'taken' | undefined> => {
+    const socket = openSocket(host.includes(':'), relayBufferBytes);
+    const error = await bind(socket, { port, host });
+    if (error === undefined) {
+      // Until a flow has it, what arrives is nobody's.
+      socket.on('error', onSocketError);
+      return { socket, port };
+    }
+    // The port rests as if it had been ours.
+    ports.giveBack(port, nowMs());
+    if (error.code === 'EADDRINUSE') return 'taken';
+    onSocketError(error);
+    return undefined;
+  };
+
+  const bindRelay = async (host: string, rule: 'any' | 'even' | 'pair') => {
+    for (let tries = 0; tries < bindTryCountMax; tries++) {
+      const port = ports.take(rule, nowMs());
+      if (port === undefined) return undefined;
+      const first = await bindPort(host, port);
+      const second = rule === 'pair' ? await bindPort(host, port + 1) : undefined;
+      if (first !== undefined && first !== 'taken') {
+        if (rule !== 'pair') return { first };
+        if (second !== undefined && second !== 'taken') return { first, second };
+        closeRelay(first);
+      }
+      if (second !== undefined && second !== 'taken') closeRelay(second);
+      if (first === undefined) return undefined;
+    }
+    return undefined;
+  };
+
+  /** The sockets for a new flow: kept ones, or new ones. */
+  const takeSockets = (host: string, wish: PortWish) => {
+    if (wish.rule !== 'reserved') return bindRelay(host, wish.rule);
+    const key = reservationKey(wish.token);
+    const first = reserved.get(key);
+    reserved.delete(key);
+    return Promise.resolve(first === undefined ? undefined : { first });
+  };
+
+  return {
+    strayDrops: forwarder.strayDrops,
+
+    async listen(at) {
+      const socket = openSocket(at.ip.length === 16, listenerBufferBytes);
+      const error = await bind(socket, { port: at.port, host: ipToText(at.ip) });
+      if (error !== undefined) throw error;
+      const listenerId = listeners.push(socket) - 1;
+      socket.on('error', onSocketError);
+      socket.on('message', onClientDatagram(listenerId));
+      return { listenerId, address: { ip: at.ip, port: socket.address().port } };
+    },
+
+    async open(spec: FlowSpec): Promise<OpenedRelay | undefined> {
+      const host = options.relayHosts[spec.family];
+      const ip = host === undefined ? undefined : ipFromText(host);
+      if (host === undefined || ip === undefined) return undefined;
+      const flow = forwarder.add(spec);
+      const bound: { first: BoundRelay; second?: BoundRelay } | undefined = await takeSockets(
+        host,
+        spec.port,
+      );
+      if (bound === undefined || isClosed || forwarder.find(spec.id) !== flow) {
+        // Removed while the port was being bound, or there was no port.
+        forwarder.remove(spec.id, nowMs());
+        if (bound !== undefined) closeRelay(bound.first);
+        if (bound?.second !== undefined) closeRelay(bound.second);
+        return undefined;
+      }
+      const { socket, port } = bound.first;
+      socket.removeAllListeners('error');
+      socket.on('error', () => flow.totals.drops['send-failed']++);
+      relays.set(spec.id, bound.first);
+      join(flow, socket);
+      const relayed = { ip, port };
+      forwarder.opened(spec.id, relayed);
+      if (bound.second === undefined) return { relayed };
+      const reservationToken = randomBytes(reservationTokenLengthBytes);
+      reserved.set(reservationKey(reservationToken), bound.second);
+      return { relayed, reservationToken };
+    },
+
+    releaseReservation(token) {
+      const kept = reserved.get(reservationKey(token));
+      reserved.delete(reservationKey(token));
+      if (kept !== undefined) closeRelay(kept);
+    },
+
+    permit: (id, peer, untilMs) => forwarder.permit(id, peer, untilMs),
+    bindChannel: (id, spec) => forwarder.bindChannel(id, spec),
+    limit: (id, limits) => forwarder.limit(id, limits),
+    sample: (id) => forwarder.find(id)?.totals,
+
+    remove(id) {
+      const flow = forwarder.find(id);
+      if (flow !== undefined) flow.egress = () => undefined;
+      const totals = forwarder.remove(id, nowMs());
+      const relay = relays.get(id);
+      if (relay !== undefined) {
+        relays.delete(id);
+        closeRelay(relay);
+      }
+      return Promise.resolve(totals);
+    },
+
+    reply({ listenerId, address }, bytes) {
+      if (!isClosed) listeners[listenerId]?.send(bytes, address.port, ipToText(address.ip));
+    },
+
+    async close() {
+      isClosed = true;
+      const bound = [...relays.values(), ...reserved.values()];
+      relays.clear();
+      reserved.clear();
+      const sockets = [...listeners, ...bound.map(({ socket }) => socket)];
+      await Promise.all(
+        sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))),
+      );
+    },
+  };
+}

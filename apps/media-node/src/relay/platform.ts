@@ -1,0 +1,63 @@
+import type { EndReason } from '@patchbay/protocol/turn/action';
+import type { AddressFamily } from '@patchbay/protocol/turn/address-family';
+import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
+import type { Grant, LimitKind, LimitOutcome, Resolution } from '@patchbay/protocol/turn/grant';
+import type { UseAnswer } from '@patchbay/protocol/turn/pending-allocate';
+import type { OpenUsage, UsageRecord } from './usage-record.ts';
+
+/** What the relay tells about an allocation while it lives. Signaling and the session log carry it on. */
+export type RelayEvent = {
+  readonly atMs: number;
+  readonly allocationId: string;
+  readonly grant: Grant;
+} & (
+  | {
+      readonly type: 'allocation.started';
+      readonly clientAddress: string;
+      readonly relayedAddress: string;
+      readonly addressFamily: AddressFamily;
+    }
+  | { readonly type: 'media.started' }
+  | {
+      readonly type: 'limit.reached';
+      readonly counterId: string;
+      readonly kind: LimitKind;
+      readonly outcome: LimitOutcome;
+    }
+  | {
+      readonly type: 'allocation.ended';
+      readonly reason: EndReason;
+      /** For a person. */
+      readonly detail: string;
+      readonly totals: FlowTotals;
+    }
+);
+
+/** What the relay needs from the platform. None of it waits on the packet path. */
+export interface RelayPlatform {
+  /**
+   * Says what a username may do. Asked once for each username and minute at most. To throw is to be away:
+   * the client gets 500 and may try again.
+   */
+  resolveCredential(username: string): Promise<Resolution>;
+  /**
+   * Counts one use of a credential at the prefix where its limit stands. One client's allocations within 30
+   * seconds, and their restarts, are one use (ACC-7), so the same client may be asked about again.
+   */
+  countUse(counterId: string, clientKey: string, usesMax: number): Promise<UseAnswer>;
+  /** Takes a finished record. It replaces the open record of the same key. */
+  recordUsage(record: UsageRecord): void;
+  /**
+   * Takes what has been used since the last finished record, at each tick. After a crash the last of these
+   * stands in for the record that never came, so that at most one tick is lost (MET-2).
+   */
+  checkpointUsage(records: readonly OpenUsage[]): void;
+  reportEvent(event: RelayEvent): void;
+}
+
+/** A structured log; pino is one. Never given a secret, a password or a nonce (R11). */
+export interface RelayLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

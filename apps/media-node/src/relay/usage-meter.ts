@@ -1,0 +1,235 @@
+import type { Action, AllocationFacts } from '@patchbay/protocol/turn/action';
+import type { AddressFamily } from '@patchbay/protocol/turn/address-family';
+import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
+import type { BandwidthClass, Grant } from '@patchbay/protocol/turn/grant';
+import type { OpenUsage, UsageQuantity, UsageRecord } from './usage-record.ts';
+
+/** The longest span of one record. */
+export const recordMs = 5_000;
+/** The same when a limit is near: its owner watches closely then. */
+export const recordNearLimitMs = 1_000;
+/** A limit is near when a tenth of it is left, or what two records' time would use. */
+const nearShare = 0.9;
+/** Kinds of refusals that wait for the next tick; above it the rest is not told apart by credential. */
+const attemptKeyCountMax = 10_000;
+
+type Counted = Omit<FlowTotals, 'drops'>;
+const countedKeys = [
+  'packetsIn',
+  'bytesIn',
+  'packetsOut',
+  'bytesOut',
+  'checkBytesIn',
+  'checkBytesOut',
+] as const;
+const nothing: Counted = {
+  packetsIn: 0,
+  bytesIn: 0,
+  packetsOut: 0,
+  bytesOut: 0,
+  checkBytesIn: 0,
+  checkBytesOut: 0,
+};
+
+/** One allocation's account of what has been recorded so far. */
+interface Metered {
+  readonly grant: Grant;
+  readonly family: AddressFamily;
+  readonly startedMs: number;
+  bandwidthClass: BandwidthClass | undefined;
+  segment: number;
+  /** Counts the records of the allocation: part of their keys. */
+  recordCount: number;
+  fromMs: number;
+  recorded: Counted;
+}
+
+type Attempted = Extract<Action, { type: 'attempted' }>;
+
+export interface UsageMeterOptions {
+  readonly region: string;
+  /** Makes keys unique over restarts. */
+  readonly boot: string;
+  readonly sample: (allocationId: string) => FlowTotals | undefined;
+  readonly record: (record: UsageRecord) => void;
+  readonly checkpoint: (records: readonly OpenUsage[]) => void;
+  /** Who the attempts of discovery are counted for; nobody when it is not given, as Bindings name nobody. */
+  readonly discoveryAccountId?: string | undefined;
+}
+
+/** Turns the counters of allocations into usage records. Times are whole milliseconds, so that spans add up exactly. */
+export interface UsageMeter {
+  allocated(facts: AllocationFacts, atMs: number): void;
+  attempted(attempt: Attempted, atMs: number): void;
+  /** Closes the segment and begins another. */
+  classChanged(allocationId: string, bandwidthClass: BandwidthClass, atMs: number): void;
+  ended(allocationId: string, totals: FlowTotals, atMs: number): void;
+  /** To be called every 500 ms at most. */
+  tick(nowMs: number): void;
+}
+
+export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
+  const metered = new Map<string, Metered>();
+  const attempts = new Map<
+    string,
+    {
+      readonly record: Omit<UsageRecord, 'toMs' | 'quantities'>;
+      readonly dimensions: UsageQuantity['dimensions'];
+      count: number;
+    }
+  >();
+  let attemptCount = 0;
+
+  const recordOf = (id: string, held: Metered, at: { totals: FlowTotals; toMs: number }): UsageRecord => ({
+    key: `${id}/${held.recordCount}`,
+    ...ownerOf(held.grant),
+    segment: held.segment,
+    service: 'network-discovery',
+    region: options.region,
+    // A relay carries ciphertext: only a declared class says what it is.
+    modality:
+      held.bandwidthClass === undefined ? 'none' : held.bandwidthClass === 'audio' ? 'audio' : 'video',
+    fromMs: held.fromMs,
+    toMs: at.toMs,
+    quantities: quantitiesOf(held, at),
+  });
+
+  const close = (id: string, held: Metered, at: { totals: FlowTotals; toMs: number }) => {
+    options.record(recordOf(id, held, at));
+    held.recordCount++;
+    held.fromMs = at.toMs;
+    held.recorded = pick(at.totals);
+  };
+
+  const flushAttempts = (toMs: number) => {
+    for (const { record, dimensions, count } of attempts.values()) {
+      options.record({ ...record, toMs, quantities: [{ meter: 'attempts', quantity: count, dimensions }] });
+    }
+    attempts.clear();
+  };
+
+  return {
+    allocated(facts, atMs) {
+      const startedMs = Math.floor(atMs);
+      metered.set(facts.allocationId, {
+        grant: facts.grant,
+        family: facts.family,
+        startedMs,
+        bandwidthClass: facts.bandwidthClass,
+        segment: 0,
+        recordCount: 0,
+        fromMs: startedMs,
+        recorded: nothing,
+      });
+    },
+    attempted({ kind, outcome, grant }, atMs) {
+      // A successful Allocate is counted in the allocation's own first record.
+      if (kind === 'relay' && (outcome === 'succeeded' || grant === undefined)) return;
+      const owner = grant === undefined ? { accountId: options.discoveryAccountId } : ownerOf(grant);
+      const { accountId } = owner;
+      if (accountId === undefined) return;
+      const dimensions = { kind, outcome };
+      const groupKey = JSON.stringify([owner, dimensions]);
+      const held = attempts.get(groupKey);
+      if (held !== undefined) held.count++;
+      else if (attempts.size < attemptKeyCountMax) {
+        const key = `${options.boot}/attempts/${attemptCount++}`;
+        const { region } = options;
+        const fromMs = Math.floor(atMs);
+        const record = {
+          key,
+          ...owner,
+          accountId,
+          segment: 0,
+          service: 'network-discovery',
+          region,
+          modality: 'none',
+          fromMs,
+        } as const;
+        attempts.set(groupKey, { record, dimensions, count: 1 });
+      }
+    },
+    classChanged(id, bandwidthClass, atMs) {
+      const held = metered.get(id);
+      const totals = options.sample(id);
+      if (held === undefined || totals === undefined) return;
+      close(id, held, { totals, toMs: Math.max(held.fromMs, Math.floor(atMs)) });
+      held.bandwidthClass = bandwidthClass;
+      held.segment++;
+    },
+    ended(id, totals, atMs) {
+      const held = metered.get(id);
+      if (held === undefined) return;
+      metered.delete(id);
+      close(id, held, { totals, toMs: Math.max(held.fromMs, Math.floor(atMs)) });
+    },
+    tick(nowMs) {
+      const toMs = Math.floor(nowMs);
+      const open: OpenUsage[] = [];
+      for (const [id, held] of metered) {
+        const totals = options.sample(id);
+        if (totals === undefined || toMs <= held.fromMs) continue;
+        const spanMs = isNearLimit(held, totals, toMs) ? recordNearLimitMs : recordMs;
+        if (toMs - held.fromMs >= spanMs) close(id, held, { totals, toMs });
+        else open.push(recordOf(id, held, { totals, toMs }));
+      }
+      flushAttempts(toMs);
+      if (open.length > 0) options.checkpoint(open);
+    },
+  };
+}
+
+const pick = (totals: FlowTotals): Counted => {
+  const { drops: _, ...counted } = totals;
+  return counted;
+};
+
+/** The entities that a record belongs to. */
+function ownerOf(grant: Grant) {
+  const { accountId, applicationId, endpointId, credentialId, sessionId } = grant;
+  return {
+    accountId,
+    ...(applicationId === undefined ? {} : { applicationId }),
+    ...(endpointId === undefined ? {} : { endpointId }),
+    credentialId,
+    ...(sessionId === undefined ? {} : { sessionId }),
+  };
+}
+
+/** The differences since the last record, without zeros. */
+function quantitiesOf(
+  held: Metered,
+  { totals, toMs }: { totals: FlowTotals; toMs: number },
+): UsageQuantity[] {
+  const path = {
+    transport: 'udp',
+    addressFamily: held.family,
+    bandwidthClass: held.bandwidthClass ?? 'none',
+  };
+  const since = { ...nothing };
+  for (const key of countedKeys) since[key] = totals[key] - held.recorded[key];
+  const isFirst = held.recordCount === 0;
+  const quantities: UsageQuantity[] = [
+    { meter: 'attempts', quantity: isFirst ? 1 : 0, dimensions: { kind: 'relay', outcome: 'succeeded' } },
+    { meter: 'allocations', quantity: isFirst ? 1 : 0, dimensions: path },
+    { meter: 'allocationMs', quantity: toMs - held.fromMs, dimensions: path },
+    { meter: 'packets', quantity: since.packetsIn, dimensions: { ...path, direction: 'in' } },
+    { meter: 'packets', quantity: since.packetsOut, dimensions: { ...path, direction: 'out' } },
+    { meter: 'bytes', quantity: since.bytesIn, dimensions: { ...path, direction: 'in' } },
+    { meter: 'bytes', quantity: since.bytesOut, dimensions: { ...path, direction: 'out' } },
+    { meter: 'checkBytes', quantity: since.checkBytesIn, dimensions: { direction: 'in' } },
+    { meter: 'checkBytes', quantity: since.checkBytesOut, dimensions: { direction: 'out' } },
+  ];
+  return quantities.filter(({ quantity }) => quantity > 0);
+}
+
+function isNearLimit(held: Metered, totals: FlowTotals, nowMs: number): boolean {
+  const usedBytes = totals.bytesIn + totals.bytesOut;
+  const sinceBytes = usedBytes - held.recorded.bytesIn - held.recorded.bytesOut;
+  const aheadBytes = (sinceBytes / Math.max(1, nowMs - held.fromMs)) * 2 * recordMs;
+  return held.grant.limits.some(({ kind, max, used }) => {
+    if (kind === 'bytes') return used + usedBytes >= max * nearShare || used + usedBytes + aheadBytes >= max;
+    if (kind !== 'seconds') return false;
+    return used * 1000 + nowMs - held.startedMs >= max * 1000 - 2 * recordMs;
+  });
+}

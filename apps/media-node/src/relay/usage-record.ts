@@ -1,0 +1,29 @@
+/** One quantity of one meter. */
+export interface UsageQuantity {
+  readonly meter: 'attempts' | 'allocations' | 'allocationMs' | 'packets' | 'bytes' | 'checkBytes';
+  /** An integer of the meter's unit. */
+  readonly quantity: number;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+/** What one allocation used in one span of time: always the difference to the record before. The spool adds the id. */
+export interface UsageRecord {
+  /** Equal for a finished record and its checkpoints; never used twice. */
+  readonly key: string;
+  readonly accountId: string;
+  readonly applicationId?: string;
+  readonly endpointId?: string;
+  readonly credentialId?: string;
+  readonly sessionId?: string;
+  /** Counts up when the bandwidth class changes: each segment has its own dimensions (MET-4). */
+  readonly segment: number;
+  readonly service: 'network-discovery';
+  readonly region: string;
+  readonly modality: 'audio' | 'video' | 'screen' | 'data' | 'image' | 'none';
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly quantities: readonly UsageQuantity[];
+}
+
+/** A record that is still growing. */
+export type OpenUsage = UsageRecord;
