@@ -100,7 +100,7 @@ export const Patchbay = ServerClient as unknown as new (options?: PatchbayOption
 function required(value: string | undefined, option: string, variable: string): string {
   if (value !== undefined && value !== '') return value;
   throw new PatchbayError({
-    code: 'sdk.not_configured',
+    code: 'client.not_configured',
     message: `Set ${variable}, or pass ${option} to new Patchbay({ … }).`,
   });
 }

@@ -148,14 +148,14 @@ test('what would fail again is not repeated, and repeating ends', async () => {
 
   const down = fakeFetch(new TypeError('refused'));
   await expect(clientOver(down.fetch).accounts.get()).rejects.toMatchObject({
-    code: 'sdk.unreachable',
+    code: 'client.unreachable',
     status: 0,
   });
   expect(down.seen).toHaveLength(3);
 
   const page = fakeFetch(new Response('<html>', { status: 502 }));
   await expect(clientOver(page.fetch, { retryCountMax: 0 }).accounts.get()).rejects.toMatchObject({
-    code: 'sdk.unexpected_answer',
+    code: 'client.unexpected_answer',
     status: 502,
   });
 });
@@ -170,7 +170,7 @@ test('a call that is not answered in time ends, and says after how long', async 
   const { fetch } = fakeFetch(hang);
   const slow = clientOver(fetch, { timeoutMs: 20, retryCountMax: 0 }).accounts.get();
   await expect(slow).rejects.toMatchObject({
-    code: 'sdk.timeout',
+    code: 'client.timeout',
     message: expect.stringContaining('20 ms'),
   });
 });

@@ -68,7 +68,7 @@ async function fetchAccountId(options: ClientOptions, signal: AbortSignal | unde
   const [own] = caller.accounts;
   if (own !== undefined) return own.id;
   throw new PatchbayError({
-    code: 'sdk.not_configured',
+    code: 'client.not_configured',
     message: 'This key reaches no account. Name one in the call, or as accountId of the client.',
   });
 }
@@ -77,7 +77,7 @@ async function fetchAccountId(options: ClientOptions, signal: AbortSignal | unde
 function refuseSecretInBrowser(credential: string): void {
   if (!credential.startsWith('pb_') || typeof document === 'undefined') return;
   throw new PatchbayError({
-    code: 'sdk.secret_in_browser',
+    code: 'client.secret_in_browser',
     message:
       'This is a secret key, in a browser: everyone who opens the page can read it. Mint a token on your server ' +
       '(tokenHandler of @patchbay/sdk-node) and give that to the browser. Revoke this key if the page was published.',

@@ -3,11 +3,11 @@ import type { ErrorCode } from './operations.generated.ts';
 
 /** What goes wrong before or beside the platform: in the SDK itself, on the way, or for want of configuration. */
 export type ClientErrorCode =
-  | 'sdk.not_configured'
-  | 'sdk.secret_in_browser'
-  | 'sdk.unreachable'
-  | 'sdk.timeout'
-  | 'sdk.unexpected_answer';
+  | 'client.not_configured'
+  | 'client.secret_in_browser'
+  | 'client.unreachable'
+  | 'client.timeout'
+  | 'client.unexpected_answer';
 
 /** Every code that an error can have. Comparing with one narrows the type. */
 export type PatchbayErrorCode = ErrorCode | CredentialErrorCode | ClientErrorCode;

@@ -20,7 +20,7 @@ export async function readProblem(response: Response, baseUrl: string): Promise<
   const { code, type, detail, retry } = body;
   if (typeof code !== 'string' || typeof detail !== 'string') {
     const message = `${response.url || baseUrl} answered ${response.status}, and not as Patchbay does.`;
-    const fields = { code: 'sdk.unexpected_answer', message, status: response.status } as const;
+    const fields = { code: 'client.unexpected_answer', message, status: response.status } as const;
     const error = new PatchbayError({ ...fields, helpUrl: absolute(errorPagePath(fields.code), baseUrl) });
     return { error, isRetryable: GATEWAY_STATUSES.has(response.status) };
   }

@@ -81,7 +81,7 @@ interface NoAnswer {
 }
 
 function unanswered({ baseUrl }: TransportOptions, { cause, hasTimedOut, timeoutMs }: NoAnswer) {
-  const code = hasTimedOut ? 'sdk.timeout' : 'sdk.unreachable';
+  const code = hasTimedOut ? 'client.timeout' : 'client.unreachable';
   const message = hasTimedOut
     ? `${baseUrl} did not answer within ${timeoutMs} ms.`
     : `${baseUrl} could not be reached, or its answer was cut off.`;
