@@ -129,7 +129,8 @@ function sdkLines(services: readonly Service[], domains: readonly Domain[]): str
     ...services.map((service): [string, readonly Method[]] => [service.key, methodsOfService(service)]),
   ];
   return [
-    "import type { CallOptions, List } from './client.ts';",
+    "import type { CallOptions } from './call-options.ts';",
+    "import type { List } from './list.ts';",
     '',
     'export interface Operations {',
     ...groups.flatMap(([key, methods]) => [`  readonly ${key}: {`, ...methods.flatMap(methodLines), '  };']),

@@ -76,3 +76,16 @@ test('a callback that throws costs one request and not the process, and tells a 
   expect(response.status).toBe(500);
   expect(await response.text()).not.toContain('password');
 });
+
+test('the body reaches the callback, whether middleware has read it or not', async () => {
+  const handler = tokenHandler(pb, async (request) => (await request.json()) as { identity: string });
+  const init = { method: 'POST', body: JSON.stringify({ identity: 'bob' }) };
+  const raw = await overHttp((request, reply) => void handler(request, reply), init);
+  expect(await raw.json()).toEqual(answer);
+  const parsed = await overHttp((request, reply) => {
+    void handler(Object.assign(request, { body: { identity: 'bob' } }), reply);
+  }, init);
+  expect(await parsed.json()).toEqual(answer);
+  const huge = { method: 'POST', body: JSON.stringify({ identity: 'b'.repeat(70_000) }) };
+  expect((await overHttp((request, reply) => void handler(request, reply), huge)).status).toBe(500);
+});

@@ -61,14 +61,39 @@ async function answerNode(
   }
 }
 
-/** Method, address and headers. The body stays with `nodeRequest`, where middleware may have read it. */
-function toRequest({ method = 'GET', url = '/', headers }: IncomingMessage): Request {
+/** Larger than any question for a token. */
+const BODY_BYTES_MAX = 65_536;
+
+/** What Node's servers got, as the web writes it. */
+function toRequest(nodeRequest: IncomingMessage & { readonly body?: unknown }): Request {
+  const { method = 'GET', url = '/', headers } = nodeRequest;
   const entries = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined || name.startsWith(':')
       ? []
       : [[name, [value].flat().join(', ')] as [string, string]],
   );
-  return new Request(new URL(url, `http://${headers.host ?? 'localhost'}`), { method, headers: entries });
+  const init: RequestInit & { duplex: 'half' } = { method, headers: entries, duplex: 'half' };
+  if (method !== 'GET' && method !== 'HEAD') init.body = bodyOf(nodeRequest);
+  return new Request(new URL(url, `http://${headers.host ?? 'localhost'}`), init);
+}
+
+/** What middleware has read is written again; otherwise the bytes come as they are asked for. */
+function bodyOf(
+  nodeRequest: IncomingMessage & { readonly body?: unknown },
+): string | ReadableStream<Uint8Array> {
+  const { body } = nodeRequest;
+  if (body !== undefined) return typeof body === 'string' ? body : JSON.stringify(body);
+  const chunks = nodeRequest[Symbol.asyncIterator]();
+  let lengthBytes = 0;
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done) return controller.close();
+      lengthBytes += value.length;
+      if (lengthBytes > BODY_BYTES_MAX) throw new Error(`The body is larger than ${BODY_BYTES_MAX} bytes.`);
+      controller.enqueue(new Uint8Array(value));
+    },
+  });
 }
 
 async function writeTo(response: ServerResponse, answer: Response): Promise<void> {

@@ -1,9 +1,8 @@
-import { createList, type List, type Page } from './list.ts';
+import type { CallOptions } from './call-options.ts';
+import { createList, type Page } from './list.ts';
 import { type Operations, operations } from './operations.generated.ts';
 import { PatchbayError } from './patchbay-error.ts';
-import { type CallOptions, send, type TransportOptions } from './transport.ts';
-
-export type { CallOptions, List };
+import { send, type TransportOptions } from './transport.ts';
 
 /** Everything a runtime provides. */
 export interface ClientOptions extends TransportOptions {

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/performance/noBarrelFile: A published package has one entry, and this is its surface.
-export { type CallOptions, type ClientOptions, createClient, type List } from './client.ts';
-export type { Page } from './list.ts';
+export type { CallOptions } from './call-options.ts';
+export { type ClientOptions, createClient } from './client.ts';
+export type { List, Page } from './list.ts';
 export type { ErrorCode, Operations } from './operations.generated.ts';
 export {
   type ClientErrorCode,

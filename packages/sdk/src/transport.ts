@@ -1,15 +1,6 @@
+import type { CallOptions } from './call-options.ts';
 import { PatchbayError } from './patchbay-error.ts';
 import { readProblem } from './problem.ts';
-
-/** What may be set for one call, beside its request. */
-export interface CallOptions {
-  /** Ends the call, retries included. The call then rejects with the signal's own reason. */
-  readonly signal?: AbortSignal;
-  /** For each attempt. Default: that of the client. */
-  readonly timeoutMs?: number;
-  /** Makes the call repeatable across processes: one key, one effect. Default: a new one for each call. */
-  readonly idempotencyKey?: string;
-}
 
 /** How calls travel. */
 export interface TransportOptions {

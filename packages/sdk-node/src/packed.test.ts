@@ -1,0 +1,108 @@
+/** The packages as a customer gets them: packed, installed outside the workspace, and used from both module systems. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { verify } from '@patchbay/protocol/credential/credential';
+import { createSecret, mintBranch } from '@patchbay/protocol/credential/secret';
+import { packPackages } from '@patchbay/testing/packed-packages';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const workspace = path.resolve(import.meta.dirname, '../../..');
+const project = mkdtempSync(path.join(realpathSync(tmpdir()), 'patchbay-packed-'));
+const random = new Uint8Array(32).fill(5);
+const key = createSecret({ keyId: 'key_00k0000000000000000000000000a', mode: 'test', random });
+
+beforeAll(async () => {
+  const tarballs = await packPackages(['sdk', 'sdk-node'], project);
+  const local = (name: string) =>
+    `file:${realpathSync(path.join(workspace, 'packages/sdk-node/node_modules', name))}`;
+  const dependencies = {
+    ...Object.fromEntries([...tarballs].map(([name, file]) => [name, `file:${file}`])),
+    ws: local('ws'),
+  };
+  writeFileSync(path.join(project, 'package.json'), JSON.stringify({ private: true, dependencies }));
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: project });
+}, 60_000);
+
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+
+const use = `
+const pb = new Patchbay({ url: 'https://api.test', signalUrl: 'wss://signal.test', key: process.argv[2] });
+const [server] = pb.iceServers({ identity: 'bob', ttlSeconds: 600, bytesMax: 50_000_000 });
+const narrowed = pb.narrow(pb.token({ identity: 'bob' }).token, { usesMax: 1 });
+let code;
+try { pb.iceServers({ ttlSeconds: 0 }); } catch (error) { code = error instanceof PatchbayError && error.code; }
+console.log(JSON.stringify({ server, narrowed, code, price: perGB('0.40', 'EUR'), method: typeof pb.accounts.create }));
+`;
+
+test.each([
+  ['ESM', 'use.mjs', `import { Patchbay, PatchbayError, perGB } from '@patchbay/sdk-node';`],
+  ['CommonJS', 'use.cjs', `const { Patchbay, PatchbayError, perGB } = require('@patchbay/sdk-node');`],
+])('the packed SDK mints from %s, outside the workspace (SDK-1)', async (_system, file, head) => {
+  writeFileSync(path.join(project, file), `${head}\n${use}`);
+  const { stdout } = await run(process.execPath, [file, key], { cwd: project });
+  const { server, narrowed, code, price, method } = JSON.parse(stdout);
+  const mintKey = mintBranch({ bytes: random });
+  expect(verify(mintKey, { username: server.username, password: server.credential }).type).toBe('credential');
+  const [username, password] = narrowed.split('.');
+  expect(verify(mintKey, { username, password })).toMatchObject({ blocks: [{}, {}] });
+  expect([code, price.amount, method]).toEqual(['request.invalid', '400000000', 'function']);
+});
+
+test('its types hold for a customer with strict settings, and know the operations', async () => {
+  const lines = [
+    `import { Patchbay, tokenHandler, type IceServer } from '@patchbay/sdk-node';`,
+    `const pb = new Patchbay();`,
+    `export const iceServers: readonly IceServer[] = pb.iceServers({ identity: 'bob' });`,
+    `export const POST = tokenHandler(pb, async () => ({ identity: 'bob' }));`,
+    `export async function names(): Promise<string[]> {`,
+    `  const all: string[] = [];`,
+    `  for await (const account of pb.accounts.list()) all.push(account.name);`,
+    `  return all;`,
+    `}`,
+    `// @ts-expect-error An operation that does not exist.`,
+    `pb.accounts.destroy();`,
+  ];
+  writeFileSync(path.join(project, 'use.mts'), lines.join('\n'));
+  writeFileSync(path.join(project, 'use.cts'), lines.join('\n'));
+  const types = path.join(workspace, 'packages/sdk-node/node_modules/@types');
+  const settings = [
+    '--strict',
+    '--noEmit',
+    '--target',
+    'es2022',
+    '--module',
+    'node20',
+    '--lib',
+    'es2022,dom,dom.iterable',
+  ];
+  const tsc = path.join(workspace, 'node_modules/typescript/bin/tsc');
+  await run(
+    process.execPath,
+    [tsc, ...settings, '--typeRoots', types, '--types', 'node', 'use.mts', 'use.cts'],
+    {
+      cwd: project,
+    },
+  ).catch(({ stdout }: { stdout: string }) => expect.unreachable(stdout));
+}, 20_000);
+
+test('nothing unpublished is imported, and only what is needed is packed', () => {
+  for (const name of ['sdk', 'sdk-node']) {
+    const folder = path.join(project, 'node_modules/@patchbay', name);
+    const manifest = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    expect(JSON.stringify(manifest.dependencies ?? {})).not.toMatch(/workspace:|protocol|kit/);
+    for (const file of ['index.js', 'index.cjs', 'index.d.ts', 'index.d.cts']) {
+      const text = readFileSync(path.join(folder, 'dist', file), 'utf8');
+      expect(text).not.toMatch(/(from|require\()\s*['"](@patchbay\/(protocol|kit)|zod)/);
+      expect(text).not.toContain(workspace);
+    }
+  }
+});
+
+test('the core stays small: at most 20 kB before compression (SDK-1)', () => {
+  const core = readFileSync(path.join(project, 'node_modules/@patchbay/sdk/dist/index.js'));
+  expect(core.length).toBeLessThan(20_000);
+});
