@@ -318,6 +318,7 @@ export class SessionMachine {
       resumed,
       receivedSequence: client.inbox.lastSequence,
       expiresAtMs: limits.expiresAtMs,
+      relayUrls: this.#ports.placeRelay(client.connectionId)?.urls ?? [],
       sessions: this.#calls.resumedSessions(client),
     });
   }
