@@ -2,7 +2,7 @@ import { defineConfig } from 'tsup';
 
 const shared = {
   format: ['esm', 'cjs'] as ('esm' | 'cjs')[],
-  dts: { resolve: [/^@patchbay\/protocol/] },
+  dts: { resolve: [/^@patchbay\/protocol/, /shape\.ts$/] },
   sourcemap: true,
   target: 'es2022',
   minify: true,

@@ -8,9 +8,9 @@ import type {
   ServerMessageOf,
   SignalData,
 } from '@patchbay/protocol/signaling/messages';
+import { PatchbayError } from '@patchbay/sdk';
 import { Emitter } from './emitter.ts';
 import { capture, type LocalMedia } from './local-media.ts';
-import { PatchbayError } from './patchbay-error.ts';
 import type { CreatePeerTransport, PeerTransport } from './peer-transport.ts';
 import { pathOf, type Quality, type QualityBaseline, sampleQuality } from './quality.ts';
 import { RemoteTrack } from './remote-track.ts';
@@ -152,7 +152,7 @@ export class Call extends Emitter<CallEvents> {
     const stream = await capture({ [kind]: constraint });
     const track = stream.getTracks()[0];
     if (track === undefined)
-      throw new PatchbayError({ code: 'sdk.device_missing', message: 'The device gave no track.' });
+      throw new PatchbayError({ code: 'client.device_missing', message: 'The device gave no track.' });
     if (this.#state === 'ended') {
       track.stop();
       return;
@@ -171,7 +171,7 @@ export class Call extends Emitter<CallEvents> {
       stream = await navigator.mediaDevices.getDisplayMedia({ video: true });
     } catch (cause) {
       const message = 'The person or the browser did not allow sharing the screen.';
-      throw new PatchbayError({ code: 'sdk.screen_denied', message }, { cause });
+      throw new PatchbayError({ code: 'client.screen_denied', message }, { cause });
     }
     const track = stream.getVideoTracks()[0];
     if (track === undefined) return;

@@ -5,12 +5,13 @@ import type {
   ServerFrame,
   ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
+import { PatchbayError } from '@patchbay/sdk';
 import { Call } from './call.ts';
 import { type Diagnosis, diagnose } from './doctor.ts';
 import { Emitter } from './emitter.ts';
+import { fromProblem } from './from-problem.ts';
 import { type AcceptOptions, IncomingCall } from './incoming-call.ts';
 import { LocalMedia, type MediaOptions } from './local-media.ts';
-import { PatchbayError } from './patchbay-error.ts';
 import type { CreatePeerTransport } from './peer-transport.ts';
 import { type ConnectionState, SignalConnection } from './signal-connection.ts';
 import { createSimplePeer } from './simple-peer-transport.ts';
@@ -182,7 +183,7 @@ export class PatchbayClient extends Emitter<ClientEvents> {
       this.#early.set(frame.sessionId, []);
       this.#settle(frame.requestId)?.resolve(frame);
     } else if (frame.type === 'refused') {
-      this.#settle(frame.requestId)?.reject(PatchbayError.fromProblem(frame.problem));
+      this.#settle(frame.requestId)?.reject(fromProblem(frame.problem));
     } else if (frame.type === 'ended' && this.#incoming.has(frame.sessionId)) {
       this.#incoming.get(frame.sessionId)?.cancel(frame.reason);
       this.#incoming.delete(frame.sessionId);
@@ -249,8 +250,7 @@ export class PatchbayClient extends Emitter<ClientEvents> {
     this.#incoming.clear();
     this.#early.clear();
     const problem: Problem = { type: '', code: lost.code, title: lost.detail, status: 503 };
-    for (const requestId of [...this.#pending.keys()])
-      this.#settle(requestId)?.reject(PatchbayError.fromProblem(problem));
+    for (const requestId of [...this.#pending.keys()]) this.#settle(requestId)?.reject(fromProblem(problem));
   }
 
   #refused(error: PatchbayError): void {

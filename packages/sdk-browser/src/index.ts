@@ -1,13 +1,13 @@
 import { type ConnectOptions, PatchbayClient } from './client.ts';
 
 export type { Media, MediaPath, MediaTransport } from '@patchbay/protocol/signaling/messages';
+// biome-ignore lint/performance/noBarrelFile: a published package has one entry, and it lists its surface.
+export { PatchbayError, type PatchbayErrorCode, type PatchbayErrorFields } from '@patchbay/sdk';
 export type { Call, CallEvents, CallState } from './call.ts';
 export type { CallOptions, ClientEvents, ConnectOptions, PatchbayClient } from './client.ts';
 export type { Check, Diagnosis } from './doctor.ts';
 export type { AcceptOptions, IncomingCall } from './incoming-call.ts';
 export type { MediaOptions } from './local-media.ts';
-// biome-ignore lint/performance/noBarrelFile: a published package has one entry, and it lists its surface.
-export { PatchbayError, type PatchbayErrorFields } from './patchbay-error.ts';
 export type { CreatePeerTransport, PeerTransport, PeerTransportOptions } from './peer-transport.ts';
 export type { Quality, QualityLevel } from './quality.ts';
 export type { RemoteTrack } from './remote-track.ts';

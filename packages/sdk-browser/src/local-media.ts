@@ -1,5 +1,5 @@
 import type { Media } from '@patchbay/protocol/signaling/messages';
-import { PatchbayError } from './patchbay-error.ts';
+import { PatchbayError, type PatchbayErrorCode } from '@patchbay/sdk';
 
 export interface MediaOptions {
   /** Default: true. */
@@ -107,7 +107,7 @@ export async function capture(constraints: MediaStreamConstraints): Promise<Medi
   const { mediaDevices } = navigator;
   if (mediaDevices === undefined) {
     const message = 'Camera and microphone need a secure page: serve it over https, or from localhost.';
-    throw new PatchbayError({ code: 'sdk.insecure_page', message });
+    throw new PatchbayError({ code: 'client.insecure_page', message });
   }
   try {
     return await mediaDevices.getUserMedia(constraints);
@@ -119,15 +119,17 @@ export async function capture(constraints: MediaStreamConstraints): Promise<Medi
 function toDeviceError(cause: unknown): PatchbayError {
   const name = cause instanceof Error ? cause.name : '';
   const [code, message] = deviceErrors[name] ?? [
-    'sdk.device_failed',
+    'client.device_failed',
     'The camera or microphone could not be opened.',
   ];
   return new PatchbayError({ code, message }, { cause });
 }
 
-const deviceErrors: Readonly<Record<string, readonly [code: string, message: string]>> = {
-  NotAllowedError: ['sdk.device_denied', 'The person or the browser denied the camera or microphone.'],
-  NotFoundError: ['sdk.device_missing', 'There is no such camera or microphone.'],
-  NotReadableError: ['sdk.device_busy', 'Another program uses the camera or microphone.'],
-  OverconstrainedError: ['sdk.device_missing', 'No device fits what was asked for.'],
+const deviceFailed = ['client.device_failed', 'The camera or microphone could not be opened.'] as const;
+
+const deviceErrors: Readonly<Record<string, readonly [code: PatchbayErrorCode, message: string]>> = {
+  NotAllowedError: ['client.device_denied', 'The person or the browser denied the camera or microphone.'],
+  NotFoundError: ['client.device_missing', 'There is no such camera or microphone.'],
+  NotReadableError: ['client.device_busy', 'Another program uses the camera or microphone.'],
+  OverconstrainedError: ['client.device_missing', 'No device fits what was asked for.'],
 };

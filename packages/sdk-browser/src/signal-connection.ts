@@ -10,8 +10,9 @@ import {
   type ServerFrame,
   type ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
+import { PatchbayError, type PatchbayErrorCode } from '@patchbay/sdk';
 import { Emitter } from './emitter.ts';
-import { PatchbayError } from './patchbay-error.ts';
+import { fromProblem } from './from-problem.ts';
 import type { Token, TokenSource } from './token-source.ts';
 
 const backoffMsMin = 200;
@@ -171,7 +172,7 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
     else if (frame.type === 'pong') this.#outbox.acknowledge(frame.receivedSequence);
     else if (frame.type === 'renewed') this.#scheduleRenewal(frame.expiresAtMs);
     else if (frame.type === 'error' && this.#state !== 'connected')
-      this.#refusal = PatchbayError.fromProblem(frame.problem);
+      this.#refusal = fromProblem(frame.problem);
     else if (this.#inbox.admit(frame)) this.emit('frame', frame);
   }
 
@@ -241,7 +242,10 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
       return;
     }
     const message = reason === '' ? 'The platform refused this credential.' : reason;
-    this.close(this.#refusal ?? new PatchbayError({ code: reason || 'auth.missing', status: 401, message }));
+    this.close(
+      this.#refusal ??
+        new PatchbayError({ code: (reason || 'auth.missing') as PatchbayErrorCode, status: 401, message }),
+    );
   }
 
   #lose(socket: WebSocket | undefined = this.#socket): void {
@@ -290,5 +294,5 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
 }
 
 function closedError(): PatchbayError {
-  return new PatchbayError({ code: 'sdk.closed', message: 'This client was closed.' });
+  return new PatchbayError({ code: 'client.closed', message: 'This client was closed.' });
 }

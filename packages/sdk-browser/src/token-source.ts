@@ -1,4 +1,4 @@
-import { PatchbayError } from './patchbay-error.ts';
+import { PatchbayError, type PatchbayErrorCode } from '@patchbay/sdk';
 
 /** What a token endpoint answers. */
 export interface Token {
@@ -61,7 +61,7 @@ function development(options: { readonly identity: string; readonly endpoint?: s
     fetchToken(signal) {
       if (!/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(globalThis.location?.hostname ?? '')) {
         const message = 'TokenSource.development works on localhost only: anybody could name any identity.';
-        return Promise.reject(new PatchbayError({ code: 'sdk.development_only', message }));
+        return Promise.reject(new PatchbayError({ code: 'client.development_only', message }));
       }
       return asked.fetchToken(signal);
     },
@@ -75,7 +75,7 @@ function parseToken(value: unknown): Token {
   const { token, signalUrl, expiresAtMs } = value as Readonly<Record<string, unknown>>;
   if (typeof token === 'string' && /^pb_(live|test)_/.test(token)) {
     throw new PatchbayError({
-      code: 'sdk.secret_in_browser',
+      code: 'client.secret_in_browser',
       message:
         'This is a secret key. It must never reach a browser: mint a token from it on your server, and revoke it.',
     });
@@ -88,7 +88,7 @@ function parseToken(value: unknown): Token {
 
 function invalidToken(detail: string): PatchbayError {
   return new PatchbayError({
-    code: 'sdk.token_invalid',
+    code: 'client.token_invalid',
     message: `The token source gave no token. ${detail}`,
   });
 }
@@ -97,7 +97,7 @@ async function toError(response: Response, url: string): Promise<PatchbayError> 
   const problem = (await response.json().catch(() => ({}))) as Readonly<Record<string, unknown>>;
   const { code, detail, type } = problem;
   return new PatchbayError({
-    code: typeof code === 'string' ? code : 'sdk.token_refused',
+    code: typeof code === 'string' ? (code as PatchbayErrorCode) : 'client.token_refused',
     status: response.status,
     message: typeof detail === 'string' ? detail : `${url} answered ${response.status}.`,
     ...(typeof type === 'string' ? { helpUrl: type } : {}),
