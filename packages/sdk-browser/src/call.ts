@@ -47,6 +47,8 @@ interface Generation {
   readonly transport: PeerTransport;
   readonly tracks: Map<string, MediaStreamTrack>;
   isConnected: boolean;
+  /** Its path is being read. ICE says 'connected' and 'completed' one after the other. */
+  isReporting: boolean;
   deadline: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -282,7 +284,14 @@ export class Call extends Emitter<CallEvents> {
       () => this.#askForNext(number, 'timeout'),
       isFirstDirect ? directTimeoutMs : relayedTimeoutMs,
     );
-    this.#generations.set(number, { number, transport, tracks: new Map(), isConnected: false, deadline });
+    this.#generations.set(number, {
+      number,
+      transport,
+      tracks: new Map(),
+      isConnected: false,
+      isReporting: false,
+      deadline,
+    });
   }
 
   #sendSignal(generation: number, data: SignalData): void {
@@ -316,7 +325,7 @@ export class Call extends Emitter<CallEvents> {
     if (generation === undefined || number !== this.#newest) return;
     clearTimeout(this.#interruption);
     const isNew = !generation.isConnected;
-    if (!isNew && this.#state === 'connected') return;
+    if (generation.isReporting || (!isNew && this.#state === 'connected')) return;
     generation.isConnected = true;
     clearTimeout(generation.deadline);
     if (isNew) {
