@@ -177,6 +177,8 @@ const serverShapes = {
     /** The last client frame that was received, so that the client sends again what came after. */
     receivedSequence: sequence,
     expiresAtMs: milliseconds,
+    /** Addresses of a relay, for a check of the network. The token's two halves are its credential. */
+    relayUrls: listOf(text(512), 8),
     sessions: listOf(resumedSessionReader, 64),
   },
   renewed: { expiresAtMs: milliseconds },

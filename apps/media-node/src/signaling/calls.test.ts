@@ -123,6 +123,7 @@ describe('recovery (LIV-3)', () => {
     report([alice, bob], sessionId, { path: 'direct', generation: 0 });
     alice.send({ type: 'quality', sessionId, generation: 0, path: 'direct', ...quality });
     expect(bench.machine.snapshot()).toMatchObject([{ mode: 'pending' }]);
+    expect(bench.machine.snapshot()[0]?.legs.map(({ path }) => path)).toEqual([undefined, undefined]);
     expect(bench.platform.eventsOf('quality.sampled')).toHaveLength(0);
   });
 });

@@ -1,4 +1,8 @@
 import type {
+  SignalingEndingCode as EndingCode,
+  SignalingRefusalCode as RefusalCode,
+} from '@patchbay/protocol/signaling/codes';
+import type {
   ClientMessageOf,
   EndReason,
   Media,
@@ -18,7 +22,7 @@ import type {
   SessionSnapshot,
   UsageRecord,
 } from './platform.ts';
-import type { EndingCode, Reasons, RefusalCode } from './reasons.ts';
+import type { Reasons } from './reasons.ts';
 import { SecondsBudget } from './seconds-budget.ts';
 import {
   dependsOnRelay,
@@ -150,10 +154,10 @@ export class Calls {
     const { limits } = client.principal;
     if (this.isDraining) return { refusal: 'signaling.draining' };
     if (client.sessionIds.size >= sessionsPerClientMax) return { refusal: 'signaling.too_many_sessions' };
-    if (limits.sessionId !== undefined) return { refusal: 'signaling.session_not_permitted' };
+    if (limits.sessionId !== undefined) return { refusal: 'credential.session_not_allowed' };
     const kind = forbiddenKind(client, frame.media);
     if (kind !== undefined)
-      return { refusal: 'signaling.media_not_permitted', detail: `Not permitted: ${kind}.` };
+      return { refusal: 'credential.media_not_allowed', detail: `Not permitted: ${kind}.` };
     if (!frame.to.startsWith('user:')) return { refusal: 'signaling.namespace_unsupported' };
     return this.#findDevices(client, frame.to.slice('user:'.length));
   }
@@ -186,9 +190,9 @@ export class Calls {
     if (session === undefined || !session.ringing.has(client)) return 'signaling.session_unknown';
     const { limits } = client.principal;
     if (limits.sessionId !== undefined && limits.sessionId !== session.sessionId) {
-      return 'signaling.session_not_permitted';
+      return 'credential.session_not_allowed';
     }
-    if (forbiddenKind(client, frame.media) !== undefined) return 'signaling.media_not_permitted';
+    if (forbiddenKind(client, frame.media) !== undefined) return 'credential.media_not_allowed';
     session.ringing.delete(client);
     for (const device of [...session.ringing])
       this.#stopRinging(session, device, 'signaling.answered_elsewhere');
@@ -306,7 +310,7 @@ export class Calls {
   ): RefusalCode | undefined {
     const { audio, video, screen } = frame;
     const media: Media = { audio, video, screen };
-    if (forbiddenKind(leg.client, media) !== undefined) return 'signaling.media_not_permitted';
+    if (forbiddenKind(leg.client, media) !== undefined) return 'credential.media_not_allowed';
     const modality = modalityOf(legsOf(session).map((each) => (each === leg ? { media } : each)));
     if (modality !== session.segmentModality) {
       this.#flushUsage(session, nowMs);
@@ -369,6 +373,8 @@ export class Calls {
   allocationEnded(notice: AllocationEnded, nowMs: number): void {
     const session = this.#sessions.get(notice.sessionId);
     if (session === undefined || session.relay?.nodeId !== notice.nodeId) return;
+    // An allocation under a credential that was renewed may expire: the session's own clock knows better.
+    if (notice.code === 'credential.expired') return;
     const { reasons } = this.#ports;
     if (notice.cause === 'limit') {
       const code = notice.code ?? 'limit.session_bytes';

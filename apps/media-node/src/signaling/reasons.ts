@@ -1,47 +1,10 @@
+import {
+  type SignalingEndingCode as EndingCode,
+  endings,
+  type SignalingRefusalCode as RefusalCode,
+  refusals,
+} from '@patchbay/protocol/signaling/codes';
 import type { EndReason, Problem } from '@patchbay/protocol/signaling/messages';
-
-/** Why signaling refuses a frame. Codes are public and stay (API-1). */
-const refusals = {
-  'signaling.endpoint_unavailable': { status: 404, title: 'No device of this endpoint is connected.' },
-  'signaling.other_account': { status: 403, title: 'The endpoint belongs to an unrelated account.' },
-  'signaling.namespace_unsupported': { status: 400, title: 'A call goes to a user: endpoint.' },
-  'signaling.session_unknown': { status: 404, title: 'There is no such session for this client.' },
-  'signaling.session_not_permitted': { status: 403, title: 'The credential is for another session.' },
-  'signaling.too_many_sessions': { status: 429, title: 'This client has as many sessions as it may.' },
-  'signaling.media_not_permitted': {
-    status: 403,
-    title: 'The credential does not carry this kind of media.',
-  },
-  'signaling.no_relay': { status: 503, title: 'No relay is available.' },
-  'signaling.draining': { status: 503, title: 'This node takes no new sessions.' },
-  'signaling.frame_malformed': { status: 400, title: 'The frame does not match the protocol.' },
-  'signaling.version_unsupported': { status: 426, title: 'The protocol version is not spoken here.' },
-  'signaling.identity_changed': { status: 403, title: 'The new credential is of another identity.' },
-  'signaling.too_fast': { status: 429, title: 'Too many messages.' },
-} as const satisfies Readonly<Record<string, { status: number; title: string }>>;
-
-export type RefusalCode = keyof typeof refusals;
-
-/** Why a session or a leg ends. Limits of the relay add their own, as it reports them. */
-export const endings = {
-  'signaling.hung_up': 'A party hung up.',
-  'signaling.rejected': 'The called party rejected the call.',
-  'signaling.no_answer': 'Nobody answered in time.',
-  'signaling.cancelled': 'The caller gave up before anyone answered.',
-  'signaling.answered_elsewhere': 'Another device of this endpoint answered.',
-  'signaling.connection_lost': 'The connection of a party was lost and did not come back in time.',
-  'signaling.media_failed': 'The media could not be connected again.',
-  'signaling.no_relay': 'No relay became available in time.',
-  'signaling.node_stopped': 'The signaling node stopped.',
-  'limit.session_seconds': 'The session reached its time limit.',
-  'limit.credential_seconds': 'The credential has used up its connected time.',
-  'limit.session_bytes': 'The session reached its byte limit.',
-  'credential.expired': 'A credential of this session expired.',
-  'credential.revoked': 'A credential of this session was revoked.',
-  'account.suspended': 'The account is suspended.',
-} as const satisfies Readonly<Record<string, string>>;
-
-export type EndingCode = keyof typeof endings;
 
 export type HelpUrl = (code: string) => string;
 

@@ -236,10 +236,10 @@ describe('bounds', () => {
     const alice = bench.connect({ identity: 'alice', limits: { mediaKinds: ['audio'] } });
     const bob = bench.connect({ identity: 'bob' });
     alice.send({ type: 'call', requestId: 'r', to: 'user:bob', media: audioVideo });
-    expect(alice.last('refused').problem.code).toBe('signaling.media_not_permitted');
+    expect(alice.last('refused').problem.code).toBe('credential.media_not_allowed');
     const sessionId = call(alice, bob, { media: audioOnly });
     alice.send({ type: 'media', sessionId, ...audioVideo });
-    expect(alice.last('error').problem.code).toBe('signaling.media_not_permitted');
+    expect(alice.last('error').problem.code).toBe('credential.media_not_allowed');
     expect(bob.all('media')).toHaveLength(0);
   });
 });

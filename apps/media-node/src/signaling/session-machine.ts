@@ -1,3 +1,7 @@
+import type {
+  SignalingEndingCode as EndingCode,
+  SignalingRefusalCode as RefusalCode,
+} from '@patchbay/protocol/signaling/codes';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import {
   authenticationTimeoutMs,
@@ -24,7 +28,7 @@ import type {
   SessionSnapshot,
   UsageRecord,
 } from './platform.ts';
-import { type EndingCode, type HelpUrl, Reasons, type RefusalCode } from './reasons.ts';
+import { type HelpUrl, Reasons } from './reasons.ts';
 import { countOf } from './session-log.ts';
 
 /** Three pings missed, and half of one for the way. */
@@ -318,6 +322,7 @@ export class SessionMachine {
       resumed,
       receivedSequence: client.inbox.lastSequence,
       expiresAtMs: limits.expiresAtMs,
+      relayUrls: this.#ports.placeRelay(client.connectionId)?.urls ?? [],
       sessions: this.#calls.resumedSessions(client),
     });
   }

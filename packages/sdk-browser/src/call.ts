@@ -1,0 +1,445 @@
+import type {
+  CallMode,
+  EndReason,
+  Media,
+  MediaPath,
+  MediaTransport,
+  ServerFrame,
+  ServerMessageOf,
+  SignalData,
+} from '@patchbay/protocol/signaling/messages';
+import { PatchbayError } from '@patchbay/sdk';
+import { Emitter } from './emitter.ts';
+import { capture, type LocalMedia } from './local-media.ts';
+import type { CreatePeerTransport, PeerTransport } from './peer-transport.ts';
+import { pathOf, type Quality, type QualityBaseline, sampleQuality } from './quality.ts';
+import { RemoteTrack } from './remote-track.ts';
+import type { SignalConnection } from './signal-connection.ts';
+
+/** How long the first attempt may take before a relay is asked for, and every later one before the next (QUE-5). */
+const directTimeoutMs = 4_000;
+const relayedTimeoutMs = 8_000;
+/** An interruption this long is not waited out: ICE itself would take 15 seconds to give up (LIV-3). */
+const interruptionMsMax = 1_500;
+/** The connection before is kept this long, for what is still on its way. */
+const overlapMs = 500;
+const qualityIntervalMs = 2_000;
+
+export type CallState = 'ringing' | 'connecting' | 'connected' | 'reconnecting' | 'ended';
+
+export interface CallEvents {
+  /** Media flows for the first time. */
+  connected: { readonly path: MediaPath; readonly transport: MediaTransport };
+  reconnecting: { readonly reason: string };
+  reconnected: { readonly path: MediaPath; readonly transport: MediaTransport };
+  trackSubscribed: RemoteTrack;
+  qualityChanged: Quality;
+  /** What the other party sends: it muted itself, or shares its screen. */
+  mediaChanged: Media;
+  limitReached: { readonly limit: string; readonly outcome: string };
+  /** The last event of a call. `reason.helpUrl` is the page about `reason.code`. */
+  disconnected: EndReason;
+  stateChanged: CallState;
+}
+
+interface Generation {
+  readonly number: number;
+  readonly transport: PeerTransport;
+  readonly tracks: Map<string, MediaStreamTrack>;
+  isConnected: boolean;
+  /** Its path is being read. ICE says 'connected' and 'completed' one after the other. */
+  isReporting: boolean;
+  deadline: ReturnType<typeof setTimeout> | undefined;
+}
+
+export interface CallSetup {
+  readonly connection: SignalConnection;
+  readonly createTransport: CreatePeerTransport;
+  readonly local: LocalMedia;
+  readonly sessionId: string;
+  readonly peer: string;
+  readonly remoteMedia: Media;
+}
+
+/** One call with one other party. */
+export class Call extends Emitter<CallEvents> {
+  readonly id: string;
+  /** Identity of the other party. */
+  readonly peer: string;
+  readonly #setup: CallSetup;
+  #remoteTrackList: readonly RemoteTrack[] = [];
+  readonly #remoteTracks = new Map<'audio' | 'video', RemoteTrack>();
+  /** Peer connections by generation. More than one only while the newest takes over. */
+  readonly #generations = new Map<number, Generation>();
+  #state: CallState = 'ringing';
+  #newest = -1;
+  #mode: CallMode = 'auto';
+  #initiator = false;
+  #remoteMedia: Media;
+  #quality: Quality | undefined;
+  #baseline: { readonly generation: number; readonly counters: QualityBaseline } | undefined;
+  #sampler: ReturnType<typeof setInterval> | undefined;
+  #interruption: ReturnType<typeof setTimeout> | undefined;
+  #endReason: EndReason | undefined;
+
+  constructor(setup: CallSetup) {
+    super();
+    this.#setup = setup;
+    this.id = setup.sessionId;
+    this.peer = setup.peer;
+    this.#remoteMedia = setup.remoteMedia;
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  /** What this party sends. The same stream for the whole call; its tracks change with devices and screen. */
+  get localStream(): MediaStream {
+    return this.#setup.local.stream;
+  }
+
+  /** The same list until a track is added, so that a renderer may compare it. */
+  get remoteTracks(): readonly RemoteTrack[] {
+    return this.#remoteTrackList;
+  }
+
+  get remoteMedia(): Media {
+    return this.#remoteMedia;
+  }
+
+  get localMedia(): Media {
+    return this.#setup.local.media;
+  }
+
+  /** The latest sample, every 2 seconds while connected. */
+  get quality(): Quality | undefined {
+    return this.#quality;
+  }
+
+  get endReason(): EndReason | undefined {
+    return this.#endReason;
+  }
+
+  get isSharingScreen(): boolean {
+    return this.#setup.local.isSharingScreen;
+  }
+
+  /** Counts the peer connections of this call from 0: a higher one means that media was re-established. */
+  get generation(): number {
+    return this.#newest;
+  }
+
+  hangUp(): void {
+    if (this.#state === 'ended') return;
+    this.#setup.connection.send({ type: 'hangup', sessionId: this.id });
+    this.end({ code: 'signaling.hung_up', helpUrl: '', detail: 'This party hung up.' });
+  }
+
+  mute(kind: 'audio' | 'video'): void {
+    this.#enable(kind, false);
+  }
+
+  unmute(kind: 'audio' | 'video'): void {
+    this.#enable(kind, true);
+  }
+
+  isMuted(kind: 'audio' | 'video'): boolean {
+    return this.#setup.local.trackOf(kind)?.enabled !== true;
+  }
+
+  /** Sends from another camera or microphone, without a new negotiation. Also turns on a camera that was not on. */
+  async chooseDevice(kind: 'audio' | 'video', deviceId?: string): Promise<void> {
+    const constraint = deviceId === undefined ? true : { deviceId: { exact: deviceId } };
+    const stream = await capture({ [kind]: constraint });
+    const track = stream.getTracks()[0];
+    if (track === undefined)
+      throw new PatchbayError({ code: 'client.device_missing', message: 'The device gave no track.' });
+    if (this.#state === 'ended') {
+      track.stop();
+      return;
+    }
+    const wasSending = this.#setup.local.trackOf(kind) !== undefined;
+    const former = this.#setup.local.adopt(track);
+    if (former !== undefined || !wasSending) this.#send(former, track);
+    this.#announceMedia();
+  }
+
+  /** Asks which screen, and sends it in place of the camera until `stopSharingScreen` or the browser's own button. */
+  async shareScreen(): Promise<void> {
+    if (this.isSharingScreen) return;
+    let stream: MediaStream;
+    try {
+      stream = await navigator.mediaDevices.getDisplayMedia({ video: true });
+    } catch (cause) {
+      const message = 'The person or the browser did not allow sharing the screen.';
+      throw new PatchbayError({ code: 'client.screen_denied', message }, { cause });
+    }
+    const track = stream.getVideoTracks()[0];
+    if (track === undefined) return;
+    if (this.#state === 'ended') {
+      track.stop();
+      return;
+    }
+    track.onended = () => this.stopSharingScreen();
+    this.#send(this.#setup.local.beginScreen(track), track);
+    this.#announceMedia();
+  }
+
+  stopSharingScreen(): void {
+    if (!this.isSharingScreen) return;
+    const screen = this.#setup.local.endScreen();
+    const camera = this.#setup.local.trackOf('video');
+    if (screen !== undefined && camera !== undefined) this.#send(screen, camera);
+    this.#announceMedia();
+  }
+
+  /** The browser's own statistics of the peer connection in use (W3C webrtc-stats). */
+  async getStats(): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    return (await this.#inUse()?.transport.getStats()) ?? [];
+  }
+
+  /** @internal A frame of the platform about this call. */
+  receive(frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'started':
+        this.#start(frame);
+        break;
+      case 'recover':
+        this.#recover(frame);
+        break;
+      case 'signal':
+        this.#generations.get(frame.generation)?.transport.signal(frame.data);
+        break;
+      case 'media': {
+        const { audio, video, screen } = frame;
+        this.#remoteMedia = { audio, video, screen };
+        this.emit('mediaChanged', this.#remoteMedia);
+        break;
+      }
+      case 'limitReached':
+        this.#reachLimit(frame);
+        break;
+      case 'ended':
+        this.end(frame.reason);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** @internal */
+  end(reason: EndReason): void {
+    if (this.#state === 'ended') return;
+    clearInterval(this.#sampler);
+    clearTimeout(this.#interruption);
+    for (const generation of [...this.#generations.values()]) this.#drop(generation);
+    for (const track of this.#remoteTracks.values()) track.detach();
+    this.#setup.local.stop();
+    this.#endReason = reason;
+    this.#setState('ended');
+    this.emit('disconnected', reason);
+  }
+
+  #start(frame: ServerMessageOf<'started'>): void {
+    if (this.#state === 'ended') return;
+    this.#remoteMedia = frame.media;
+    this.#initiator = frame.initiator;
+    this.#setState('connecting');
+    this.#open(frame);
+    this.#announceMedia();
+  }
+
+  #recover(frame: ServerMessageOf<'recover'>): void {
+    if (this.#state === 'ended' || frame.generation <= this.#newest) return;
+    this.#initiator = frame.initiator;
+    if (this.#state === 'connected') {
+      this.#setState('reconnecting');
+      this.emit('reconnecting', { reason: frame.reason });
+    }
+    this.#open(frame);
+  }
+
+  /** Makes the peer connection of a generation. The one before goes on until this one is connected. */
+  #open(frame: Pick<ServerMessageOf<'recover'>, 'generation' | 'iceServers' | 'mode'>): void {
+    const { generation: number } = frame;
+    const abandoned = [...this.#generations.values()].filter((each) => !each.isConnected);
+    for (const each of abandoned) this.#drop(each);
+    clearTimeout(this.#interruption);
+    this.#newest = number;
+    this.#mode = frame.mode;
+    const isFirstDirect = number === 0 && this.#mode === 'auto';
+    const transport = this.#setup.createTransport({
+      initiator: this.#initiator,
+      iceServers: frame.iceServers,
+      isRelayOnly: this.#mode === 'relay',
+      stream: this.localStream,
+      onSignal: (data) => this.#sendSignal(number, data),
+      onTrack: (track) => this.#receiveTrack(number, track),
+      onConnected: () => this.#connected(number),
+      onInterrupted: () => this.#interrupted(number),
+      onFailed: () => this.#failed(number),
+    });
+    const deadline = setTimeout(
+      () => this.#askForNext(number, 'timeout'),
+      isFirstDirect ? directTimeoutMs : relayedTimeoutMs,
+    );
+    this.#generations.set(number, {
+      number,
+      transport,
+      tracks: new Map(),
+      isConnected: false,
+      isReporting: false,
+      deadline,
+    });
+  }
+
+  #sendSignal(generation: number, data: SignalData): void {
+    this.#setup.connection.send({ type: 'signal', sessionId: this.id, generation, data });
+  }
+
+  #receiveTrack(number: number, track: MediaStreamTrack): void {
+    const generation = this.#generations.get(number);
+    if (generation === undefined) return;
+    generation.tracks.set(track.kind, track);
+    // Before there is anything else to show, a track is shown at once; later, when its connection takes over.
+    const isFirst = !this.#remoteTracks.has(track.kind === 'audio' ? 'audio' : 'video');
+    if (generation.isConnected || isFirst) this.#show(track);
+  }
+
+  #show(track: MediaStreamTrack): void {
+    const kind = track.kind === 'audio' ? 'audio' : 'video';
+    const shown = this.#remoteTracks.get(kind);
+    if (shown !== undefined) {
+      if (shown.mediaStreamTrack !== track) shown.replace(track);
+      return;
+    }
+    const subscribed = new RemoteTrack(track);
+    this.#remoteTracks.set(kind, subscribed);
+    this.#remoteTrackList = [...this.#remoteTracks.values()];
+    this.emit('trackSubscribed', subscribed);
+  }
+
+  #connected(number: number): void {
+    const generation = this.#generations.get(number);
+    if (generation === undefined || number !== this.#newest) return;
+    clearTimeout(this.#interruption);
+    const isNew = !generation.isConnected;
+    if (generation.isReporting || (!isNew && this.#state === 'connected')) return;
+    generation.isConnected = true;
+    clearTimeout(generation.deadline);
+    if (isNew) {
+      for (const track of generation.tracks.values()) this.#show(track);
+      const before = [...this.#generations.values()].filter((each) => each.number < number);
+      setTimeout(() => {
+        for (const each of before) this.#drop(each);
+      }, overlapMs);
+    }
+    void this.#report(generation);
+  }
+
+  /** Says which way the packets go, to the platform and to the page. */
+  async #report({ number, transport }: Generation): Promise<void> {
+    const way = pathOf(await transport.getStats().catch(() => [])) ?? {
+      path: 'direct',
+      transport: 'unknown',
+    };
+    if (number !== this.#newest || this.#state === 'ended') return;
+    const reached = { path: way.path, transport: way.transport };
+    this.#setup.connection.send({ type: 'connected', sessionId: this.id, generation: number, ...reached });
+    const isFirst = this.#sampler === undefined;
+    this.#setState('connected');
+    this.emit(isFirst ? 'connected' : 'reconnected', reached);
+    this.#sampler ??= setInterval(() => void this.#sample(), qualityIntervalMs);
+  }
+
+  #interrupted(number: number): void {
+    if (number !== this.#newest || this.#generations.get(number)?.isConnected !== true) return;
+    if (this.#state === 'connected') {
+      this.#setState('reconnecting');
+      this.emit('reconnecting', { reason: 'interrupted' });
+    }
+    clearTimeout(this.#interruption);
+    this.#interruption = setTimeout(() => this.#askForNext(number, 'interrupted'), interruptionMsMax);
+  }
+
+  #failed(number: number): void {
+    const generation = this.#generations.get(number);
+    if (generation === undefined) return;
+    clearTimeout(generation.deadline);
+    this.#generations.delete(number);
+    if (number !== this.#newest || this.#state === 'ended') return;
+    if (this.#state === 'connected') {
+      this.#setState('reconnecting');
+      this.emit('reconnecting', { reason: 'failed' });
+    }
+    this.#askForNext(number, 'failed');
+  }
+
+  /** The platform answers with `recover`: a new generation, with a relay where there is one. */
+  #askForNext(generation: number, reason: string): void {
+    if (generation !== this.#newest || this.#state === 'ended') return;
+    this.#setup.connection.send({ type: 'relayNeeded', sessionId: this.id, generation, reason });
+  }
+
+  async #sample(): Promise<void> {
+    const generation = this.#inUse();
+    if (generation === undefined) return;
+    const before = this.#baseline?.generation === generation.number ? this.#baseline.counters : undefined;
+    const sampled = sampleQuality(await generation.transport.getStats().catch(() => []), before, Date.now());
+    if (sampled === undefined || this.#state !== 'connected' || generation.number !== this.#newest) return;
+    this.#baseline = { generation: generation.number, counters: sampled.baseline };
+    this.#quality = sampled.quality;
+    const { level: _level, transport: _transport, frameHeightPixels: _height, ...sample } = sampled.quality;
+    this.#setup.connection.send({
+      type: 'quality',
+      sessionId: this.id,
+      generation: generation.number,
+      ...sample,
+    });
+    this.emit('qualityChanged', sampled.quality);
+  }
+
+  #reachLimit({ limit, outcome }: ServerMessageOf<'limitReached'>): void {
+    this.emit('limitReached', { limit, outcome });
+    if (outcome !== 'downgrade') return;
+    this.stopSharingScreen();
+    this.mute('video');
+  }
+
+  #enable(kind: 'audio' | 'video', enabled: boolean): void {
+    const track = this.#setup.local.trackOf(kind);
+    if (track === undefined || track.enabled === enabled) return;
+    track.enabled = enabled;
+    this.#announceMedia();
+  }
+
+  #send(former: MediaStreamTrack | undefined, track: MediaStreamTrack): void {
+    for (const { transport } of this.#generations.values()) {
+      if (former === undefined) transport.addTrack(track, this.localStream);
+      else transport.replaceTrack(former, track, this.localStream);
+    }
+  }
+
+  #announceMedia(): void {
+    if (this.#state === 'ringing' || this.#state === 'ended') return;
+    this.#setup.connection.send({ type: 'media', sessionId: this.id, ...this.#setup.local.media });
+  }
+
+  #inUse(): Generation | undefined {
+    const connected = [...this.#generations.values()].filter(({ isConnected }) => isConnected);
+    return connected.at(-1);
+  }
+
+  #drop(generation: Generation): void {
+    clearTimeout(generation.deadline);
+    this.#generations.delete(generation.number);
+    generation.transport.destroy();
+  }
+
+  #setState(state: CallState): void {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.emit('stateChanged', state);
+  }
+}

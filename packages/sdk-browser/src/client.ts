@@ -1,0 +1,278 @@
+import type {
+  EndReason,
+  Media,
+  Problem,
+  ServerFrame,
+  ServerMessageOf,
+} from '@patchbay/protocol/signaling/messages';
+import { PatchbayError } from '@patchbay/sdk';
+import { Call } from './call.ts';
+import { type Diagnosis, diagnose } from './doctor.ts';
+import { Emitter } from './emitter.ts';
+import { fromProblem } from './from-problem.ts';
+import { type AcceptOptions, IncomingCall } from './incoming-call.ts';
+import { LocalMedia, type MediaOptions } from './local-media.ts';
+import type { CreatePeerTransport } from './peer-transport.ts';
+import { type ConnectionState, SignalConnection } from './signal-connection.ts';
+import { createSimplePeer } from './simple-peer-transport.ts';
+import type { TokenSource } from './token-source.ts';
+
+export interface ConnectOptions {
+  readonly token: TokenSource;
+  /** Another transport than simple-peer. */
+  readonly transport?: CreatePeerTransport;
+}
+
+export interface CallOptions extends MediaOptions {
+  /** `auto` (default): direct where that works, else through a relay. `relay`: never direct. */
+  readonly mode?: 'auto' | 'relay';
+  /** Gives up waiting for devices and for the platform's answer. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ClientEvents {
+  /** Signaling is connected for the first time. */
+  connected: { readonly identity: string };
+  reconnecting: { readonly reason: 'connection_lost' };
+  reconnected: { readonly isResumed: boolean };
+  incoming: IncomingCall;
+  /** For good: the platform refuses this client, or it was closed. */
+  disconnected: PatchbayError;
+}
+
+interface PendingCall {
+  readonly resolve: (frame: ServerMessageOf<'ringing'>) => void;
+  readonly reject: (error: PatchbayError) => void;
+}
+
+const lost: EndReason = {
+  code: 'signaling.connection_lost',
+  helpUrl: '',
+  detail: 'The connection to the platform was lost and could not be resumed in time.',
+};
+
+/** One identity, connected. Made by `connect`. */
+export class PatchbayClient extends Emitter<ClientEvents> {
+  readonly #connection: SignalConnection;
+  readonly #createTransport: CreatePeerTransport;
+  readonly #calls = new Map<string, Call>();
+  readonly #incoming = new Map<string, IncomingCall>();
+  readonly #pending = new Map<string, PendingCall>();
+  readonly #onPageHide = (event: PageTransitionEvent) => {
+    if (!event.persisted) this.close();
+  };
+
+  /** @internal */
+  constructor(options: ConnectOptions, agent: string) {
+    super();
+    this.#createTransport = options.transport ?? createSimplePeer;
+    this.#connection = new SignalConnection(options.token, agent);
+    let isFirst = true;
+    this.#connection.on('authenticated', ({ identity, resumed }) => {
+      if (!resumed) this.#forgetSessions();
+      if (isFirst) this.emit('connected', { identity });
+      else this.emit('reconnected', { isResumed: resumed });
+      isFirst = false;
+    });
+    this.#connection.on('stateChanged', (state) => {
+      if (state === 'reconnecting') this.emit('reconnecting', { reason: 'connection_lost' });
+    });
+    this.#connection.on('frame', (frame) => this.#receive(frame));
+    this.#connection.on('refused', (error) => this.#refused(error));
+    globalThis.addEventListener?.('pagehide', this.#onPageHide);
+    this.#connection.start();
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  /** Who this client is, once connected. */
+  get identity(): string | undefined {
+    return this.#connection.welcome?.identity;
+  }
+
+  get calls(): readonly Call[] {
+    return [...this.#calls.values()];
+  }
+
+  /** Resolves once connected. `call` and `doctor` wait for it by themselves. */
+  ready(): Promise<void> {
+    return this.#connection.ready();
+  }
+
+  /**
+   * Calls an endpoint such as `user:bob`. Resolves when it rings there; throws a PatchbayError when the devices are
+   * denied or the platform refuses.
+   */
+  async call(to: string, options: CallOptions = {}): Promise<Call> {
+    const { signal, mode = 'auto' } = options;
+    signal?.throwIfAborted();
+    const local = await LocalMedia.open(options);
+    try {
+      await abortable(this.#connection.ready(), signal);
+      const requestId = crypto.randomUUID();
+      const ringing = await abortable(
+        new Promise<ServerMessageOf<'ringing'>>((resolve, reject) => {
+          this.#pending.set(requestId, { resolve, reject });
+          this.#connection.send({ type: 'call', requestId, to, media: local.media, mode });
+        }),
+        signal,
+        () => this.#abandon(requestId),
+      );
+      const remoteMedia: Media = { audio: false, video: false, screen: false };
+      return this.#addCall({
+        sessionId: ringing.sessionId,
+        peer: to.replace(/^user:/, ''),
+        local,
+        remoteMedia,
+      });
+    } catch (error) {
+      local.stop();
+      throw error;
+    }
+  }
+
+  /** Checks whether this device and network can hold a call, and says in words what is in the way. */
+  doctor(): Promise<Diagnosis> {
+    return diagnose(this.#connection);
+  }
+
+  /** Hangs up every call and disconnects. */
+  close(): void {
+    globalThis.removeEventListener?.('pagehide', this.#onPageHide);
+    for (const call of this.calls) call.hangUp();
+    this.#connection.close();
+  }
+
+  /** @internal Loses the WebSocket as a failing network would. */
+  dropSocket(): void {
+    this.#connection.dropSocket();
+  }
+
+  /** The caller no longer waits: should the platform still ring, it is told to stop. */
+  #abandon(requestId: string): void {
+    this.#pending.set(requestId, {
+      resolve: ({ sessionId }) => {
+        this.#early.delete(sessionId);
+        this.#connection.send({ type: 'hangup', sessionId });
+      },
+      reject: () => undefined,
+    });
+  }
+
+  #addCall(setup: { sessionId: string; peer: string; local: LocalMedia; remoteMedia: Media }): Call {
+    const call = new Call({
+      ...setup,
+      connection: this.#connection,
+      createTransport: this.#createTransport,
+    });
+    this.#calls.set(call.id, call);
+    call.once('disconnected', () => this.#calls.delete(call.id));
+    for (const frame of this.#early.get(call.id) ?? []) call.receive(frame);
+    this.#early.delete(call.id);
+    return call;
+  }
+
+  /** Frames of a call that arrived between the platform's answer and the promise that carries it. */
+  readonly #early = new Map<string, ServerFrame[]>();
+
+  #receive(frame: ServerFrame): void {
+    if (frame.type === 'incoming') this.#ring(frame);
+    else if (frame.type === 'ringing') {
+      this.#early.set(frame.sessionId, []);
+      this.#settle(frame.requestId)?.resolve(frame);
+    } else if (frame.type === 'refused') {
+      this.#settle(frame.requestId)?.reject(fromProblem(frame.problem));
+    } else if (frame.type === 'ended' && this.#incoming.has(frame.sessionId)) {
+      this.#incoming.get(frame.sessionId)?.cancel(frame.reason);
+      this.#incoming.delete(frame.sessionId);
+    } else if ('sessionId' in frame && frame.sessionId !== undefined) this.#deliver(frame.sessionId, frame);
+  }
+
+  #deliver(sessionId: string, frame: ServerFrame): void {
+    const call = this.#calls.get(sessionId);
+    if (call !== undefined) call.receive(frame);
+    else this.#early.get(sessionId)?.push(frame);
+  }
+
+  #settle(requestId: string): PendingCall | undefined {
+    const pending = this.#pending.get(requestId);
+    this.#pending.delete(requestId);
+    return pending;
+  }
+
+  #ring(frame: ServerMessageOf<'incoming'>): void {
+    const { sessionId, from, media } = frame;
+    const incoming: IncomingCall = new IncomingCall({
+      id: sessionId,
+      from,
+      media,
+      accept: (options) => this.#accept(incoming, options),
+      reject: (reason) => {
+        this.#incoming.delete(sessionId);
+        this.#connection.send({ type: 'reject', sessionId, ...(reason === undefined ? {} : { reason }) });
+      },
+    });
+    this.#incoming.set(sessionId, incoming);
+    this.emit('incoming', incoming);
+  }
+
+  async #accept(incoming: IncomingCall, options: AcceptOptions): Promise<Call> {
+    let local: LocalMedia;
+    try {
+      local = await LocalMedia.open(options);
+    } catch (error) {
+      incoming.reject('devices');
+      throw error;
+    }
+    if (!this.#incoming.delete(incoming.id)) {
+      local.stop();
+      throw new PatchbayError({
+        code: 'signaling.session_unknown',
+        message: 'The caller is no longer there.',
+      });
+    }
+    const { mode = 'auto' } = options;
+    const call = this.#addCall({
+      sessionId: incoming.id,
+      peer: incoming.from,
+      local,
+      remoteMedia: incoming.media,
+    });
+    this.#connection.send({ type: 'accept', sessionId: incoming.id, media: local.media, mode });
+    return call;
+  }
+
+  #forgetSessions(): void {
+    for (const call of this.calls) call.end(lost);
+    for (const incoming of this.#incoming.values()) incoming.cancel(lost);
+    this.#incoming.clear();
+    this.#early.clear();
+    const problem: Problem = { type: '', code: lost.code, title: lost.detail, status: 503 };
+    for (const requestId of [...this.#pending.keys()]) this.#settle(requestId)?.reject(fromProblem(problem));
+  }
+
+  #refused(error: PatchbayError): void {
+    const reason = { code: error.code, helpUrl: error.helpUrl ?? '', detail: error.message };
+    for (const call of this.calls) call.end(reason);
+    for (const requestId of [...this.#pending.keys()]) this.#settle(requestId)?.reject(error);
+    this.emit('disconnected', error);
+  }
+}
+
+function abortable<Value>(
+  work: Promise<Value>,
+  signal: AbortSignal | undefined,
+  onAbort?: () => void,
+): Promise<Value> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      onAbort?.();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

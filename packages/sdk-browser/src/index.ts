@@ -1,0 +1,23 @@
+import { type ConnectOptions, PatchbayClient } from './client.ts';
+
+export type { Media, MediaPath, MediaTransport } from '@patchbay/protocol/signaling/messages';
+// biome-ignore lint/performance/noBarrelFile: a published package has one entry, and it lists its surface.
+export { PatchbayError, type PatchbayErrorCode, type PatchbayErrorFields } from '@patchbay/sdk';
+export type { Call, CallEvents, CallState } from './call.ts';
+export type { CallOptions, ClientEvents, ConnectOptions, PatchbayClient } from './client.ts';
+export type { Check, Diagnosis } from './doctor.ts';
+export type { AcceptOptions, IncomingCall } from './incoming-call.ts';
+export type { MediaOptions } from './local-media.ts';
+export type { CreatePeerTransport, PeerTransport, PeerTransportOptions } from './peer-transport.ts';
+export type { Quality, QualityLevel } from './quality.ts';
+export type { RemoteTrack } from './remote-track.ts';
+// biome-ignore lint/performance/noBarrelFile: a published package has one entry, and it lists its surface.
+export { type EndpointOptions, type Token, TokenSource } from './token-source.ts';
+
+/** Name and version, as the session log shows them. */
+const agent = '@patchbay/sdk-browser 0.0.0';
+
+/** Connects an identity. Returns at once; what is asked of the client waits for the connection. */
+export function connect(options: ConnectOptions): PatchbayClient {
+  return new PatchbayClient(options, agent);
+}

@@ -1,0 +1,409 @@
+import {
+  type Call,
+  type CallOptions,
+  connect,
+  type IncomingCall,
+  type PatchbayClient,
+  type PatchbayError,
+  type Quality,
+  type RemoteTrack,
+  type TokenSource,
+} from '@patchbay/sdk-browser';
+import {
+  type CSSProperties,
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react';
+
+const ClientContext = createContext<PatchbayClient | undefined>(undefined);
+
+export interface PatchbayProviderProps {
+  /** Keep it the same between renders, e.g. outside the component: another one is another connection. */
+  readonly token: TokenSource;
+  readonly children?: ReactNode;
+}
+
+/** Connects while it is mounted. On a server, and before the first effect, there is no client and nothing is asked. */
+export function PatchbayProvider({ token, children }: PatchbayProviderProps) {
+  const [client, setClient] = useState<PatchbayClient>();
+  useEffect(() => {
+    // StrictMode mounts twice: each mount has its own client, and the first one's is closed.
+    const connected = connect({ token });
+    setClient(connected);
+    return () => {
+      setClient(undefined);
+      connected.close();
+    };
+  }, [token]);
+  return <ClientContext.Provider value={client}>{children}</ClientContext.Provider>;
+}
+
+/** The client of the nearest provider, or undefined while there is none yet. */
+export function usePatchbay(): PatchbayClient | undefined {
+  return useContext(ClientContext);
+}
+
+export interface UseCall {
+  readonly call: Call | undefined;
+  readonly incoming: IncomingCall | undefined;
+  readonly state: Call['state'] | 'idle';
+  readonly localStream: MediaStream | undefined;
+  readonly remoteTracks: readonly RemoteTrack[];
+  readonly quality: Quality | undefined;
+  /** Why the last call could not begin, or how it ended. */
+  readonly error: PatchbayError | Error | undefined;
+  readonly endReason: Call['endReason'];
+  readonly isMuted: (kind: 'audio' | 'video') => boolean;
+  readonly start: (to: string, options?: CallOptions) => Promise<void>;
+  readonly accept: (options?: Parameters<IncomingCall['accept']>[0]) => Promise<void>;
+  readonly reject: () => void;
+  readonly hangUp: () => void;
+  readonly toggleMute: (kind: 'audio' | 'video') => void;
+  readonly toggleScreen: () => Promise<void>;
+}
+
+/** One call at a time: start it or accept it, and render what it is. */
+export function useCall(): UseCall {
+  const client = usePatchbay();
+  const [call, setCall] = useState<Call>();
+  const [incoming, setIncoming] = useState<IncomingCall>();
+  const [error, setError] = useState<Error>();
+  const [endReason, setEndReason] = useState<Call['endReason']>();
+  const refresh = useCallVersion(call);
+
+  useEffect(() => {
+    if (client === undefined) return;
+    const stopIncoming = client.on('incoming', (next) => {
+      setIncoming(next);
+      next.once('cancelled', () => setIncoming((current) => (current === next ? undefined : current)));
+    });
+    const stopDisconnected = client.on('disconnected', setError);
+    return () => {
+      stopIncoming();
+      stopDisconnected();
+      setIncoming(undefined);
+      setCall(undefined);
+    };
+  }, [client]);
+
+  useEffect(() => {
+    if (call === undefined) return;
+    return call.on('disconnected', (reason) => {
+      setEndReason(reason);
+      setCall((current) => (current === call ? undefined : current));
+    });
+  }, [call]);
+
+  const begin = useCallback(async (placing: Promise<Call> | undefined) => {
+    setError(undefined);
+    setEndReason(undefined);
+    try {
+      const placed = await placing;
+      // It may have ended while the page rendered.
+      if (placed?.state === 'ended') setEndReason(placed.endReason);
+      else setCall(placed);
+    } catch (cause) {
+      setError(cause instanceof Error ? cause : new Error(String(cause)));
+    }
+  }, []);
+
+  const start = useCallback(
+    (to: string, options?: CallOptions) => begin(client?.call(to, options)),
+    [begin, client],
+  );
+  const accept = useCallback(
+    (options?: Parameters<IncomingCall['accept']>[0]) => {
+      setIncoming(undefined);
+      return begin(incoming?.accept(options));
+    },
+    [begin, incoming],
+  );
+  const reject = useCallback(() => {
+    incoming?.reject();
+    setIncoming(undefined);
+  }, [incoming]);
+
+  return {
+    call,
+    incoming,
+    state: call?.state ?? 'idle',
+    localStream: call?.localStream,
+    remoteTracks: call?.remoteTracks ?? noTracks,
+    quality: call?.quality,
+    error,
+    endReason,
+    isMuted: (kind) => call?.isMuted(kind) ?? false,
+    start,
+    accept,
+    reject,
+    hangUp: () => call?.hangUp(),
+    toggleMute: (kind) => {
+      if (call?.isMuted(kind)) call.unmute(kind);
+      else call?.mute(kind);
+      refresh();
+    },
+    toggleScreen: async () => {
+      try {
+        if (call?.isSharingScreen) call.stopSharingScreen();
+        else await call?.shareScreen();
+      } catch (cause) {
+        setError(cause instanceof Error ? cause : new Error(String(cause)));
+      }
+      refresh();
+    },
+  };
+}
+
+const noTracks: readonly RemoteTrack[] = [];
+
+/** Renders again with each event of the call. */
+function useCallVersion(call: Call | undefined): () => void {
+  const [, setVersion] = useState(0);
+  const refresh = useCallback(() => setVersion((version) => version + 1), []);
+  useEffect(() => {
+    if (call === undefined) return;
+    refresh();
+    const names = ['stateChanged', 'trackSubscribed', 'qualityChanged', 'mediaChanged'] as const;
+    const stops = names.map((name) => call.on(name, refresh));
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [call, refresh]);
+  return refresh;
+}
+
+export interface Devices {
+  readonly microphones: readonly MediaDeviceInfo[];
+  readonly cameras: readonly MediaDeviceInfo[];
+  readonly speakers: readonly MediaDeviceInfo[];
+}
+
+const noDevices: Devices = { microphones: [], cameras: [], speakers: [] };
+
+/** The devices of this machine, kept current. Browsers give names only after the person allowed one. */
+export function useDevices(): Devices {
+  const store = useMemo(() => new DeviceStore(), []);
+  return useSyncExternalStore(store.subscribe, store.current, () => noDevices);
+}
+
+class DeviceStore {
+  #devices = noDevices;
+  #notify: () => void = () => undefined;
+
+  readonly current = () => this.#devices;
+
+  readonly subscribe = (notify: () => void) => {
+    this.#notify = notify;
+    const devices = navigator.mediaDevices;
+    devices?.addEventListener('devicechange', this.#refresh);
+    this.#refresh();
+    // A permission that is given elsewhere on the page brings the names, and no event.
+    const timer = setInterval(this.#refresh, 2_000);
+    return () => {
+      clearInterval(timer);
+      devices?.removeEventListener('devicechange', this.#refresh);
+    };
+  };
+
+  readonly #refresh = () => {
+    void navigator.mediaDevices?.enumerateDevices().then((all) => {
+      const of = (kind: MediaDeviceKind) => all.filter((device) => device.kind === kind);
+      const next = { microphones: of('audioinput'), cameras: of('videoinput'), speakers: of('audiooutput') };
+      if (fingerprint(next) === fingerprint(this.#devices)) return;
+      this.#devices = next;
+      this.#notify();
+    });
+  };
+}
+
+function fingerprint({ microphones, cameras, speakers }: Devices): string {
+  return [...microphones, ...cameras, ...speakers]
+    .map(({ deviceId, label }) => `${deviceId} ${label}`)
+    .join();
+}
+
+export interface VideoTileProps {
+  /** This party's own stream. It is shown mirrored and silent. */
+  readonly stream?: MediaStream | undefined;
+  /** The other party's tracks. */
+  readonly tracks?: readonly RemoteTrack[];
+  /** Who this is: shown, and read out by a screen reader. */
+  readonly label: string;
+  readonly isMirrored?: boolean;
+  readonly className?: string;
+  readonly style?: CSSProperties;
+}
+
+/** A picture with its sound. Pass `stream` for oneself, `tracks` for the other party. */
+export function VideoTile({ stream, tracks, label, isMirrored, className, style }: VideoTileProps) {
+  const element = useRef<HTMLVideoElement>(null);
+  useEffect(() => {
+    const video = element.current;
+    if (video === null || stream === undefined) return;
+    video.srcObject = stream;
+    return () => {
+      video.srcObject = null;
+    };
+  }, [stream]);
+  useEffect(() => {
+    const video = element.current;
+    if (video === null || tracks === undefined) return;
+    for (const track of tracks) track.attach(video);
+    return () => {
+      for (const track of tracks) track.detach(video);
+    };
+  }, [tracks]);
+  const mirrored = isMirrored ?? stream !== undefined;
+  return (
+    // biome-ignore lint/a11y/useMediaCaption: a live conversation has no captions to give.
+    <video
+      ref={element}
+      aria-label={label}
+      autoPlay
+      className={className}
+      muted={stream !== undefined}
+      playsInline
+      style={{ objectFit: 'cover', ...(mirrored ? { transform: 'scaleX(-1)' } : {}), ...style }}
+    />
+  );
+}
+
+export interface PreJoinChoice {
+  readonly stream: MediaStream;
+  readonly audio: boolean;
+  readonly video: boolean;
+}
+
+export interface PreJoinProps {
+  readonly onJoin: (choice: PreJoinChoice) => void;
+  readonly joinLabel?: string;
+  /** Default: true. */
+  readonly video?: boolean;
+  readonly className?: string;
+}
+
+/** Lets a person see themselves and choose devices before anybody else does. The stream is the page's after `onJoin`. */
+export function PreJoin({ onJoin, joinLabel = 'Join', video = true, className }: PreJoinProps) {
+  const [choice, setChoice] = useState({ audio: true, video, microphone: '', camera: '' });
+  const { stream, problem, release } = usePreview(choice);
+  const { microphones, cameras } = useDevices();
+  const change = (part: Partial<typeof choice>) => setChoice((current) => ({ ...current, ...part }));
+  return (
+    <div className={className} data-patchbay="pre-join">
+      <VideoTile stream={stream} label="Your own picture" />
+      {problem !== undefined && <p role="alert">{problem}</p>}
+      <DeviceChoice
+        label="Microphone"
+        devices={microphones}
+        isOn={choice.audio}
+        onToggle={(audio) => change({ audio })}
+        onChoose={(microphone) => change({ microphone })}
+      />
+      <DeviceChoice
+        label="Camera"
+        devices={cameras}
+        isOn={choice.video}
+        onToggle={(next) => change({ video: next })}
+        onChoose={(camera) => change({ camera })}
+      />
+      <button
+        type="button"
+        disabled={stream === undefined}
+        onClick={() => {
+          if (stream === undefined) return;
+          release();
+          onJoin({ stream, audio: choice.audio, video: choice.video });
+        }}
+      >
+        {joinLabel}
+      </button>
+    </div>
+  );
+}
+
+interface PreviewChoice {
+  readonly audio: boolean;
+  readonly video: boolean;
+  readonly microphone: string;
+  readonly camera: string;
+}
+
+/** A stream of the chosen devices, stopped when the choice changes or the view goes, unless it was released. */
+function usePreview({ audio, video, microphone, camera }: PreviewChoice) {
+  const [stream, setStream] = useState<MediaStream>();
+  const [problem, setProblem] = useState<string>();
+  const isReleased = useRef(false);
+  useEffect(() => {
+    let isCurrent = true;
+    let opened: MediaStream | undefined;
+    const constraint = (isOn: boolean, deviceId: string) =>
+      isOn && (deviceId === '' || { deviceId: { exact: deviceId } });
+    const opening = navigator.mediaDevices?.getUserMedia({
+      audio: constraint(audio, microphone),
+      video: constraint(video, camera),
+    });
+    opening?.then(
+      (next) => {
+        opened = next;
+        if (isCurrent) {
+          setStream(next);
+          setProblem(undefined);
+        } else stop(next);
+      },
+      () =>
+        isCurrent &&
+        setProblem('Camera or microphone are not available. Check the permissions of this page.'),
+    );
+    return () => {
+      isCurrent = false;
+      if (opened !== undefined && !isReleased.current) stop(opened);
+    };
+  }, [audio, video, microphone, camera]);
+  const release = useCallback(() => {
+    isReleased.current = true;
+  }, []);
+  return { stream, problem, release };
+}
+
+function stop(stream: MediaStream): void {
+  for (const track of stream.getTracks()) track.stop();
+}
+
+interface DeviceChoiceProps {
+  readonly label: string;
+  readonly devices: readonly MediaDeviceInfo[];
+  readonly isOn: boolean;
+  readonly onToggle: (isOn: boolean) => void;
+  readonly onChoose: (deviceId: string) => void;
+}
+
+function DeviceChoice({ label, devices, isOn, onToggle, onChoose }: DeviceChoiceProps) {
+  const id = useId();
+  return (
+    <div data-patchbay="device">
+      <label>
+        <input type="checkbox" checked={isOn} onChange={(event) => onToggle(event.target.checked)} /> {label}
+      </label>
+      <select
+        aria-label={`Which ${label.toLowerCase()}`}
+        id={id}
+        disabled={!isOn}
+        onChange={(event) => onChoose(event.target.value)}
+      >
+        {devices.map((device, index) => (
+          <option key={device.deviceId} value={device.deviceId}>
+            {device.label === '' ? `${label} ${index + 1}` : device.label}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}

@@ -1,0 +1,23 @@
+import { defineConfig } from 'tsup';
+
+const shared = {
+  format: ['esm', 'cjs'] as ('esm' | 'cjs')[],
+  dts: { resolve: [/^@patchbay\/protocol/, /shape\.ts$/] },
+  sourcemap: true,
+  target: 'es2022',
+  minify: true,
+  // Unpublished, and in need of Node's globals: both are carried inside.
+  noExternal: [/^@patchbay\/protocol/, /^simple-peer/],
+  platform: 'browser' as const,
+};
+
+export default defineConfig([
+  { ...shared, entry: ['src/index.ts'] },
+  {
+    ...shared,
+    entry: ['src/react.tsx'],
+    // One copy of the client, whichever way the application came to it.
+    external: ['react', 'react/jsx-runtime', '@patchbay/sdk-browser'],
+    banner: { js: '"use client";' },
+  },
+]);
