@@ -25,8 +25,8 @@ export interface PartOptions {
   readonly masterKey: string;
   readonly region: string;
   readonly allowLoopbackPeers: boolean;
-  /** For each role that has to enrol; a node that is known needs none. */
-  readonly joinTokens: Readonly<Partial<Record<NodeRole, string>>>;
+  /** One for each role, with which it enrols the first time. */
+  readonly joinTokens: Readonly<Record<NodeRole, string>>;
 }
 
 /** What signs dashboard sessions: derived, so that there is one secret to keep. */
@@ -69,14 +69,15 @@ export function mediaNode(options: PartOptions): Part {
     args: [path.join(root, 'apps/media-node/src/main.ts'), '--roles', nodeRoles.join(',')],
     cwd: root,
     env: {
-      PATCHBAY_URL: addresses.url,
-      PATCHBAY_NODE_DATA: folder.nodes,
+      PATCHBAY_CONTROL_URL: addresses.url,
+      PATCHBAY_DATA: folder.nodes,
       PATCHBAY_REGION: region,
-      PATCHBAY_HOST: addresses.host,
-      PATCHBAY_PUBLIC_ADDRESS: addresses.publicAddress,
+      // A relayed address has to be one that a packet can come from, which "any" is not.
+      PATCHBAY_HOST: addresses.publicAddress,
       PATCHBAY_TURN_PORT: String(ports.turnPort),
       PATCHBAY_SIGNAL_PORT: String(ports.signalPort),
-      PATCHBAY_ALLOW_LOOPBACK_PEERS: String(allowLoopbackPeers),
+      PATCHBAY_SIGNAL_URL: addresses.signalUrl,
+      PATCHBAY_ALLOW_LOOPBACK_PEERS: allowLoopbackPeers ? '1' : '0',
       ...Object.fromEntries(tokens),
     },
   };
