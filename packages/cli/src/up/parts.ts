@@ -1,5 +1,7 @@
 import { hkdfSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { Refusal } from '../refusal.ts';
 import type { Addresses, Ports } from './addresses.ts';
 import type { DataFolder } from './data-folder.ts';
 
@@ -8,6 +10,14 @@ const controlPlaneFolder = path.join(root, 'apps/control-plane/.next/standalone/
 
 export const nodeRoles = ['relay', 'signaling'] as const;
 export type NodeRole = (typeof nodeRoles)[number];
+
+/** @throws Refusal when the control plane has not been built yet. */
+export function assertBuilt(): void {
+  if (!existsSync(path.join(controlPlaneFolder, 'server.js')))
+    throw new Refusal(
+      'The control plane is not built yet: run npm start, which builds it and starts all of it.',
+    );
+}
 
 /** A program of the platform: how it is started. */
 export interface Part {

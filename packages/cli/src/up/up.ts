@@ -1,17 +1,17 @@
 import path from 'node:path';
-import { createJoinToken } from '@patchbay/adapters/postgres/join-token';
 import { ManagedProcess } from '@patchbay/adapters/processes/managed-process';
+import { setUpPathOf } from '@patchbay/domain/tenancy/team';
 import { environment } from '../env.ts';
 import { Refusal } from '../refusal.ts';
-import { isLoopback, type Settings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 import { type Addresses, addressesOf, type Ports } from './addresses.ts';
 import { claimDataFolder } from './claim.ts';
 import { type DataFolder, openDataFolder, readDevEnv, readMasterKey, writeDevEnv } from './data-folder.ts';
 import { openDatabase } from './database.ts';
-import type { FirstStart, FirstStartOptions } from './first-start.ts';
+import { type FirstStart, prepareDatabase } from './first-start.ts';
 import { untilHealthy } from './health.ts';
 import { LogFile } from './log-file.ts';
-import { controlPlane, mediaNode, nodeRoles, type Part, type PartOptions, sampleCall } from './parts.ts';
+import { assertBuilt, controlPlane, mediaNode, type Part, sampleCall } from './parts.ts';
 import { choosePort } from './ports.ts';
 import type { Progress } from './progress.ts';
 
@@ -20,11 +20,9 @@ const healthyMsMax = 60_000;
 const stopMsMax = 14_000;
 /** A part that fails so often before the first health is broken, not unlucky. */
 const crashCountMax = 4;
-const joinTokenMs = 10 * 60_000;
 
 export interface UpOptions {
   readonly settings: Settings;
-  readonly firstStart: FirstStart;
   readonly progress: Progress;
   /** Something that cannot be mended ended: stop, and say it. */
   readonly onFailure: (reason: string) => void;
@@ -109,45 +107,35 @@ function inherited(): Record<string, string | undefined> {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !isOurs(name)));
 }
 
-/** The variables for SDK and CLI on a loopback host; none elsewhere, where nothing is seeded. */
-async function prepareDemo(
-  firstStart: FirstStart,
-  options: FirstStartOptions,
-  { folder, addresses }: { readonly folder: DataFolder; readonly addresses: Addresses },
-): Promise<Readonly<Record<string, string>>> {
-  if (!addresses.isLocal) return {};
-  const demo = await firstStart.seedDemo(options);
+/** The variables for SDK and CLI. The key and the password of the demo are among them where there is a demo. */
+function devEnvOf(addresses: Addresses, demo: FirstStart['demo']): Readonly<Record<string, string>> {
   const account =
     demo === undefined
-      ? readDevEnv(folder.devEnv)
+      ? {}
       : {
           PATCHBAY_ACCOUNT: demo.accountId,
-          PATCHBAY_KEY: demo.key,
+          PATCHBAY_KEY: demo.secret,
           PATCHBAY_EMAIL: demo.email,
           PATCHBAY_PASSWORD: demo.password,
         };
-  const devEnv = {
+  return {
     ...account,
     PATCHBAY_URL: addresses.url,
     PATCHBAY_SIGNAL_URL: addresses.signalUrl,
     PATCHBAY_TURN_URL: addresses.turnUrl,
     PATCHBAY_SAMPLE_URL: addresses.sampleUrl,
   };
-  writeDevEnv(folder, devEnv);
-  return devEnv;
 }
 
-async function createJoinTokens(databaseUrl: string, region: string): Promise<PartOptions['joinTokens']> {
-  const tokens: Record<string, string> = {};
-  for (const role of nodeRoles) {
-    tokens[role] = await createJoinToken(databaseUrl, { roles: [role], region, lifetimeMs: joinTokenMs });
-  }
-  return tokens as PartOptions['joinTokens'];
+function knownDemo({ devEnv }: DataFolder): { secret?: string; password?: string } {
+  const { PATCHBAY_KEY: secret, PATCHBAY_PASSWORD: password } = readDevEnv(devEnv);
+  return { ...(secret === undefined ? {} : { secret }), ...(password === undefined ? {} : { password }) };
 }
 
 /** Starts all of the platform on this machine and resolves when every role is up (OPS-1). */
 export async function startPlatform(options: UpOptions): Promise<Platform> {
-  const { settings, firstStart, progress, onFailure } = options;
+  const { settings, progress, onFailure } = options;
+  assertBuilt();
   const host = settings.host ?? '127.0.0.1';
   const folder = openDataFolder(settings.data ?? '.patchbay');
   const release = claimDataFolder(folder.root);
@@ -165,21 +153,32 @@ export async function startPlatform(options: UpOptions): Promise<Platform> {
     const database = await openDatabase({ folder, databaseUrl: given, progress, onLost: onFailure });
     stopDatabase = database.stop;
     const masterKey = readMasterKey(folder, settings.masterKey);
-    const first = { databaseUrl: database.url, masterKey };
-    const devEnv = await prepareDemo(firstStart, first, { folder, addresses });
-    const setUpPath = addresses.isLocal ? undefined : await firstStart.ownerSetUpPath(first);
     const region = settings.region ?? 'local';
-    const allowLoopbackPeers = settings.allowLoopbackPeers ?? isLoopback(host);
-    const joinTokens = await createJoinTokens(database.url, region);
-    const partOptions = { ...first, folder, addresses, ports, region, allowLoopbackPeers, joinTokens };
+    const { isLocal } = addresses;
+    const base = { databaseUrl: database.url, masterKey, region };
+    const first = await progress.step('accounts', () =>
+      prepareDatabase({ ...base, isLocal, known: knownDemo(folder) }),
+    );
+    const devEnv = devEnvOf(addresses, first.demo);
+    if (isLocal) writeDevEnv(folder, devEnv);
+    const allowLoopbackPeers = settings.allowLoopbackPeers ?? isLocal;
+    const partOptions = {
+      ...base,
+      folder,
+      addresses,
+      ports,
+      allowLoopbackPeers,
+      joinTokens: first.joinTokens,
+    };
     parts.start(controlPlane(partOptions));
     parts.start(mediaNode(partOptions));
-    if (devEnv['PATCHBAY_KEY'] !== undefined) parts.start(sampleCall(devEnv, ports, host));
+    if (isLocal) parts.start(sampleCall(devEnv, ports, host));
     await progress.step('control plane, relay and signaling', () =>
       untilHealthy({ url: addresses.url, limitMs: healthyMsMax, signal: parts.broken.signal }),
     );
     parts.becameHealthy();
-    const setUpUrl = setUpPath === undefined ? undefined : `${addresses.url}${setUpPath}`;
+    const setUpUrl =
+      first.ownerToken === undefined ? undefined : `${addresses.url}${setUpPathOf(first.ownerToken)}`;
     return { addresses, folder, devEnv, allowLoopbackPeers, setUpUrl, stop };
   } catch (error) {
     await stop();
