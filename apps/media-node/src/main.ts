@@ -1,41 +1,69 @@
-/** One process of one role: `node main.ts --role relay`. A supervisor starts one for each, and again after a crash. */
+/**
+ * The tier that touches packets.
+ *
+ *   node main.ts --roles relay,signaling   supervises a process for each role
+ *   node main.ts --role relay              is the process of one role
+ */
 import { parseArgs } from 'node:util';
-import { pino } from 'pino';
-import { readEnv } from './platform/env.ts';
+import { type Logger, pino } from 'pino';
+import { environment, readEnv } from './platform/env.ts';
+import { superviseRoles } from './supervisor/supervisor.ts';
 
-const STOP_MS_MAX = 10_000;
+/** Longer than a supervisor waits for its roles. */
+const STOP_MS_MAX = 15_000;
 
-const { values } = parseArgs({ options: { role: { type: 'string' } } });
-const { role } = values;
-const env = readEnv();
-const log = pino({ level: env.PATCHBAY_LOG_LEVEL, base: { role } });
-
-const roles = {
+const runners = {
   relay: async () => (await import('./relay/role.ts')).runRelay,
   signaling: async () => (await import('./signaling/role.ts')).runSignaling,
 };
+type Role = keyof typeof runners;
+const isRole = (name: string): name is Role => Object.hasOwn(runners, name);
 
-if (role !== 'relay' && role !== 'signaling') {
-  log.fatal(`--role is ${Object.keys(roles).join(' or ')}.`);
+function refuse(log: Logger, reason: string): never {
+  log.fatal(reason);
   process.exit(64);
 }
 
-const run = await roles[role]();
-const stop = await run(env, log);
+/** Stops on the first signal; a second one is an order, and not a request. */
+function stopOnSignal(stop: () => Promise<void>, log: Logger): void {
+  let isStopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ error }, 'Stopping failed.');
+          process.exit(1);
+        },
+      );
+    });
+  }
+}
 
-let isStopping = false;
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    // A second signal is an order, and not a request.
-    if (isStopping) process.exit(1);
-    isStopping = true;
-    setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
-    stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ error }, 'Stopping failed.');
-        process.exit(1);
-      },
-    );
+const { values } = parseArgs({ options: { role: { type: 'string' }, roles: { type: 'string' } } });
+if (values.role !== undefined) {
+  const log = pino({ base: { role: values.role } });
+  if (!isRole(values.role)) refuse(log, `--role is one of ${Object.keys(runners).join(', ')}.`);
+  const env = readEnv();
+  log.level = env.PATCHBAY_LOG_LEVEL;
+  const run = await runners[values.role]();
+  stopOnSignal(await run(env, log), log);
+} else {
+  const log = pino({ base: { role: 'supervisor' } });
+  const roles = (values.roles ?? '').split(',').filter((name) => name !== '');
+  if (roles.length === 0 || !roles.every(isRole)) {
+    refuse(log, `--roles lists some of ${Object.keys(runners).join(', ')}, with commas.`);
+  }
+  log.level = readEnv().PATCHBAY_LOG_LEVEL;
+  const supervisor = superviseRoles({
+    roles,
+    program: import.meta.filename,
+    env: environment,
+    onOutput: (chunk) => process.stdout.write(chunk),
+    onCrash: (crash) => log.error(crash, 'A role ended unasked and is started again.'),
   });
+  stopOnSignal(() => supervisor.stop(), log);
 }

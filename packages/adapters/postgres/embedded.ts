@@ -16,9 +16,9 @@ import {
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client, escapeIdentifier } from 'pg';
+import { identify, isAlive, type ProcessIdentity } from '../processes/process-identity.ts';
 import { isReachable, reachableBinaries, reachableRoot, type ServerUser } from './binaries.ts';
 import { freePort, isFreePort } from './free-port.ts';
-import { identify, isAlive, type ProcessIdentity } from './process-identity.ts';
 import { end, exitOf, failure, launch } from './server-process.ts';
 import { serverUser } from './server-user.ts';
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
+import { isAlive, type ProcessIdentity } from '../processes/process-identity.ts';
 import type { ServerUser } from './binaries.ts';
-import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
 const logLineCountMax = 30;
 /** Next's types ask every environment for NODE_ENV, which the server has no use for. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { cloneDatabase, dropDatabase } from '@patchbay/adapters/postgres/databases';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@patchbay/adapters/postgres/embedded';
 import { deployMigrations } from '@patchbay/adapters/postgres/migrations';
-import { isAlive, type ProcessIdentity } from '@patchbay/adapters/postgres/process-identity';
+import { isAlive, type ProcessIdentity } from '@patchbay/adapters/processes/process-identity';
 import type { TestProject } from 'vitest/node';
 
 const prefix = 'patchbay-test-';

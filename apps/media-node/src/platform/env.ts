@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 
+/** As it was given: a supervisor hands it on to its roles. */
+export const environment: Readonly<Record<string, string | undefined>> = process.env;
+
 const schema = z.object({
   /** Where the control plane answers. */
   PATCHBAY_CONTROL_URL: z.url(),

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -34,7 +34,7 @@ function optionsFor(source: string): ManagedProcessOptions & { readonly crashes:
     args: [file],
     env: {},
     cwd: folder,
-    logFile: path.join(folder, 'part.log'),
+    onOutput: (chunk) => appendFileSync(path.join(folder, 'part.log'), chunk),
     crashes,
     onCrash: ({ how }) => crashes.push(how),
   };
@@ -56,14 +56,14 @@ it('starts a part again at once when it is killed, and no more after it was stop
   await part.stop(2_000);
   expect(isRunning(second)).toBe(false);
   expect(options.crashes).toHaveLength(1);
-  expect(readFileSync(options.logFile, 'utf8')).toContain(`up ${second}`);
+  expect(readFileSync(path.join(folder, 'part.log'), 'utf8')).toContain(`up ${second}`);
 });
 
 it('ends a part by force when it does not listen', async () => {
   const part = new ManagedProcess(optionsFor(`process.on('SIGTERM', () => {}); ${staysUp}`));
   await vi.waitFor(() => expect(part.lastLines).toContain('up'), 5_000);
   const pid = part.pid ?? 0;
-  await part.stop(300);
+  await part.stop(100);
   expect(isRunning(pid)).toBe(false);
 });
 
@@ -76,11 +76,14 @@ it('waits longer each time a part fails to start', async () => {
 });
 
 it('leaves no part behind when whoever started it is killed', async () => {
-  const { args, logFile } = optionsFor(staysUp);
+  const { args } = optionsFor(staysUp);
+  const logFile = path.join(folder, 'parent.log');
+  writeFileSync(logFile, '');
   const module = path.join(import.meta.dirname, 'managed-process.ts');
   const script = `
+    import { appendFileSync } from 'node:fs';
     import { ManagedProcess } from ${JSON.stringify(module)};
-    new ManagedProcess({ name: 'part', args: ${JSON.stringify(args)}, env: {}, cwd: '/', logFile: ${JSON.stringify(logFile)}, onCrash() {} });`;
+    new ManagedProcess({ name: 'part', args: ${JSON.stringify(args)}, env: {}, cwd: '/', onOutput: (chunk) => appendFileSync(${JSON.stringify(logFile)}, chunk), onCrash() {} });`;
   const parent = spawn(process.execPath, ['--input-type=module-typescript', '-e', script]);
   await vi.waitFor(() => expect(readFileSync(logFile, 'utf8')).toContain('up'), 5_000);
   const pid = Number(readFileSync(logFile, 'utf8').trim().split(' ')[1]);

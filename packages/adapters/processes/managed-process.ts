@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
-import { LogFile } from './log-file.ts';
 
 const restartMsMin = 100;
 const restartMsMax = 5_000;
 /** A part that ran for so long had started well: its next failure is a new one. */
 const steadyMs = 10_000;
 const lastLineCountMax = 20;
+/** From the second asking to force. */
+const hurryMs = 2_000;
 const dieWithParent = new URL('./die-with-parent.ts', import.meta.url).href;
 
 export interface ManagedProcessOptions {
@@ -15,7 +16,8 @@ export interface ManagedProcessOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readonly logFile: string;
+  /** What it prints, on either stream, as it comes. */
+  readonly onOutput: (chunk: Buffer) => void;
   /** It ended unasked. It is started again after `restartInMs`. */
   readonly onCrash: (crash: {
     readonly name: string;
@@ -27,7 +29,6 @@ export interface ManagedProcessOptions {
 /** A program of ours that is started again whenever it ends unasked, and that ends with us even if we are killed. */
 export class ManagedProcess {
   readonly #options: ManagedProcessOptions;
-  readonly #log: LogFile;
   readonly #stopping = new AbortController();
   #child: ChildProcess | undefined;
   #lastLines = '';
@@ -35,7 +36,6 @@ export class ManagedProcess {
 
   constructor(options: ManagedProcessOptions) {
     this.#options = options;
-    this.#log = new LogFile(options.logFile);
     this.#running = this.#run();
   }
 
@@ -48,15 +48,19 @@ export class ManagedProcess {
     return this.#lastLines.trim().split('\n').slice(-lastLineCountMax).join('\n');
   }
 
-  /** Asks it to end, and ends it by force after the limit. */
+  /**
+   * Asks it to end in its own time; after the limit asks again, which means at once; then ends it by force. It is
+   * not started again.
+   */
   async stop(limitMs: number): Promise<void> {
     this.#stopping.abort();
     const child = this.#child;
     child?.kill('SIGTERM');
-    const forced = setTimeout(() => child?.kill('SIGKILL'), limitMs);
+    const hurried = setTimeout(() => child?.kill('SIGTERM'), limitMs);
+    const forced = setTimeout(() => child?.kill('SIGKILL'), limitMs + hurryMs);
     await this.#running;
+    clearTimeout(hurried);
     clearTimeout(forced);
-    this.#log.close();
   }
 
   async #run(): Promise<void> {
@@ -84,7 +88,7 @@ export class ManagedProcess {
     });
     this.#child = child;
     const keep = (chunk: Buffer): void => {
-      this.#log.write(chunk);
+      this.#options.onOutput(chunk);
       this.#lastLines = (this.#lastLines + chunk.toString()).slice(-10_000);
     };
     child.stdout?.on('data', keep);

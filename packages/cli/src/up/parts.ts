@@ -1,0 +1,104 @@
+import { hkdfSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { Refusal } from '../refusal.ts';
+import type { Addresses, Ports } from './addresses.ts';
+import type { DataFolder } from './data-folder.ts';
+
+const root = path.resolve(import.meta.dirname, '../../../..');
+const controlPlaneFolder = path.join(root, 'apps/control-plane/.next/standalone/apps/control-plane');
+
+export const nodeRoles = ['relay', 'signaling'] as const;
+export type NodeRole = (typeof nodeRoles)[number];
+
+/** @throws Refusal when the control plane has not been built yet. */
+export function assertBuilt(): void {
+  if (!existsSync(path.join(controlPlaneFolder, 'server.js')))
+    throw new Refusal(
+      'The control plane is not built yet: run npm start, which builds it and starts all of it.',
+    );
+}
+
+/** A program of the platform: how it is started. */
+export interface Part {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface PartOptions {
+  readonly folder: DataFolder;
+  readonly addresses: Addresses;
+  readonly ports: Ports;
+  readonly databaseUrl: string;
+  readonly masterKey: string;
+  readonly region: string;
+  readonly allowLoopbackPeers: boolean;
+  /** One for each role, with which it enrols the first time. */
+  readonly joinTokens: Readonly<Record<NodeRole, string>>;
+}
+
+/** What signs dashboard sessions: derived, so that there is one secret to keep. */
+function sessionSecret(masterKey: string): string {
+  return Buffer.from(hkdfSync('sha256', masterKey, '', 'patchbay dashboard sessions v1', 32)).toString(
+    'base64url',
+  );
+}
+
+export function controlPlane({ folder, addresses, ports, databaseUrl, masterKey }: PartOptions): Part {
+  return {
+    name: 'control plane',
+    args: ['server.js'],
+    cwd: controlPlaneFolder,
+    env: {
+      HOSTNAME: addresses.host,
+      PORT: String(ports.port),
+      DATABASE_URL: databaseUrl,
+      PATCHBAY_MASTER_KEY: masterKey,
+      PATCHBAY_URL: addresses.url,
+      PATCHBAY_SIGNAL_URL: addresses.signalUrl,
+      PATCHBAY_TURN_URL: addresses.turnUrl,
+      PATCHBAY_SAMPLE_URL: addresses.sampleUrl,
+      PATCHBAY_FILES: folder.files,
+      PATCHBAY_ROLES: nodeRoles.join(','),
+      NEXTAUTH_URL: addresses.url,
+      NEXTAUTH_SECRET: sessionSecret(masterKey),
+    },
+  };
+}
+
+export function mediaNode(options: PartOptions): Part {
+  const { folder, addresses, ports, region, allowLoopbackPeers, joinTokens } = options;
+  const tokens = Object.entries(joinTokens).map(([role, token]) => [
+    `PATCHBAY_JOIN_TOKEN_${role.toUpperCase()}`,
+    token,
+  ]);
+  return {
+    name: 'media node',
+    args: [path.join(root, 'apps/media-node/src/main.ts'), '--roles', nodeRoles.join(',')],
+    cwd: root,
+    env: {
+      PATCHBAY_CONTROL_URL: addresses.url,
+      PATCHBAY_DATA: folder.nodes,
+      PATCHBAY_REGION: region,
+      // A relayed address has to be one that a packet can come from, which "any" is not.
+      PATCHBAY_HOST: addresses.publicAddress,
+      PATCHBAY_TURN_PORT: String(ports.turnPort),
+      PATCHBAY_SIGNAL_PORT: String(ports.signalPort),
+      PATCHBAY_SIGNAL_URL: addresses.signalUrl,
+      PATCHBAY_ALLOW_LOOPBACK_PEERS: allowLoopbackPeers ? '1' : '0',
+      ...Object.fromEntries(tokens),
+    },
+  };
+}
+
+/** The sample has what a customer has: the variables of `dev.env`, and no more. */
+export function sampleCall(devEnv: Readonly<Record<string, string>>, ports: Ports, host: string): Part {
+  return {
+    name: 'sample call',
+    args: ['server.ts'],
+    cwd: path.join(root, 'apps/samples/video-call'),
+    env: { ...devEnv, PORT: String(ports.samplePort), HOST: host },
+  };
+}
