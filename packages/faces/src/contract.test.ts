@@ -4,7 +4,13 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createApiHarness, PARENT_ACCOUNT, STRANGER_ACCOUNT } from '@patchbay/testing/api-harness';
+import {
+  CHILD_ACCOUNT,
+  createApiHarness,
+  GRANDCHILD_ACCOUNT,
+  SIBLING_ACCOUNT,
+  STRANGER_ACCOUNT,
+} from '@patchbay/testing/api-harness';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { operations as sdkOperations } from '../../sdk/src/operations.generated.ts';
@@ -67,26 +73,60 @@ describe.each(mountedOperations.map((mounted) => [nameOf(mounted), mounted] as c
 
 const onAccounts = mountedOperations.filter(({ mount }) => mount === 'account');
 
+/** Who asks about the child. A parent and those above it reach down; nobody reaches up or sideways (ACC-3). */
+const outsiders = {
+  stranger: STRANGER_ACCOUNT,
+  sibling: SIBLING_ACCOUNT,
+  'child of its own': GRANDCHILD_ACCOUNT,
+};
+
+/** A request that nothing but reach can refuse. */
+function requestFor({ operation, path: route }: MountedOperation, accountId: string) {
+  const request = operation.request.shape;
+  const filled = route
+    .replace('{accountId}', accountId)
+    .replace(/\{(\w+)\}/g, (_match, field: string) => exampleOf(request[field] as z.ZodType));
+  const rest = Object.entries(request).filter(([field]) => !route.includes(`{${field}}`));
+  const values = rest.flatMap(([field, schema]) => {
+    const value = exampleValue(schema as z.ZodType);
+    return value === undefined ? [] : [[field, value] as const];
+  });
+  const isQuery = operation.method === 'GET' || operation.method === 'DELETE';
+  const query = isQuery
+    ? `?${new URLSearchParams(values.map(([field, value]) => [field, String(value)]))}`
+    : '';
+  return { path: `${filled}${query}`, extra: isQuery ? {} : { body: Object.fromEntries(values) } };
+}
+
+describe.each(Object.entries(outsiders))('%s: an account out of reach does not exist (C1)', (_who, as) => {
+  test.each(onAccounts.map((mounted) => [nameOf(mounted), mounted] as const))(
+    '%s',
+    async (_name, mounted) => {
+      const { call, audited, usage } = createApiHarness();
+      const { path: route, extra } = requestFor(mounted, CHILD_ACCOUNT);
+      const answer = await call(mounted.operation.method, route, { as, ...extra });
+      expect(answer).toMatchObject({ status: 404, body: { code: 'resource.unknown' } });
+      // The same words as for an account that does not exist.
+      const nowhere = CHILD_ACCOUNT.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
+      const missing = await call(mounted.operation.method, route.replace(CHILD_ACCOUNT, nowhere), {
+        as,
+        ...extra,
+      });
+      const blank = ({ body }: typeof answer, id: string) =>
+        JSON.stringify({ ...body, requestId: '' }).replaceAll(id, '');
+      expect(blank(answer, CHILD_ACCOUNT)).toBe(blank(missing, nowhere));
+      expect([...audited, ...usage]).toEqual([]);
+    },
+  );
+});
+
 test.each(onAccounts.map((mounted) => [nameOf(mounted), mounted] as const))(
-  '%s: an account out of reach does not exist (C1)',
-  async (_name, { operation, path: route }) => {
-    const { call, audited } = createApiHarness();
-    const request = operation.request.shape;
-    const filled = route
-      .replace('{accountId}', STRANGER_ACCOUNT)
-      .replace(/\{(\w+)\}/g, (_match, field: string) => exampleOf(request[field] as z.ZodType));
-    const required = Object.entries(request).filter(([field]) => !route.includes(`{${field}}`));
-    const values = required.flatMap(([field, schema]) => {
-      const value = exampleValue(schema as z.ZodType);
-      return value === undefined ? [] : [[field, value] as const];
-    });
-    const isQuery = operation.method === 'GET' || operation.method === 'DELETE';
-    const query = isQuery
-      ? `?${new URLSearchParams(values.map(([field, value]) => [field, String(value)]))}`
-      : '';
-    const body = isQuery ? {} : { body: Object.fromEntries(values) };
-    const answer = await call(operation.method, `${filled}${query}`, { as: PARENT_ACCOUNT, ...body });
-    expect(answer).toMatchObject({ status: 404, body: { code: 'resource.unknown' } });
+  '%s: a key without its scope is refused, and changes nothing (ACC-4)',
+  async (_name, mounted) => {
+    const { call, audited } = createApiHarness({ scopes: ['nothing:read'] });
+    const { path: route, extra } = requestFor(mounted, CHILD_ACCOUNT);
+    const answer = await call(mounted.operation.method, route, extra);
+    expect(answer).toMatchObject({ status: 403, body: { code: 'auth.scope' } });
     expect(audited).toEqual([]);
   },
 );

@@ -48,13 +48,17 @@ async function resolve(platform: Platform, call: Call): Promise<Entity | undefin
   return { accountId, chain: reach.chain.map(({ id }) => id) };
 }
 
-/** Reading stays possible, and so does what an account above does: somebody has to be able to make it active again. */
-function refuseSuspended({ chain, grants }: Reach, { mounted }: Call): void {
-  if (mounted.operation.method === 'GET') return;
+/**
+ * Reading stays possible, and so does what an account above changes: somebody has to be able to make it active again.
+ * Its services serve nobody, whoever asks for them.
+ */
+function refuseSuspended({ chain, grants }: Reach, { mounted: { owner, operation } }: Call): void {
+  if (operation.method === 'GET') return;
   const level = chain.find(({ state }) => state !== 'active');
   if (level === undefined) return;
   const depthOf = (id: string) => chain.findIndex((account) => account.id === id);
-  if (grants.some(({ accountId }) => depthOf(accountId) < depthOf(level.id))) return;
+  const isUse = owner.kind === 'service' && !owner.isDerived;
+  if (!isUse && grants.some(({ accountId }) => depthOf(accountId) < depthOf(level.id))) return;
   const refused = platformError('account.suspended', `Account ${level.id} is ${level.state}.`);
   throw new ServiceError({ ...refused.fields, rule: 'account.state', level: level.id });
 }
@@ -82,8 +86,11 @@ function isInScope(
   return scopesAllow(scopes, { owner: mounted.scopeName, operation: mounted.name, isRead });
 }
 
-async function limit(platform: Platform, { mounted, principal, responseHeaders }: Call): Promise<void> {
-  const rate = await platform.rateLimit(principal, `${mounted.scopeName}:${mounted.name}`);
+async function limit(
+  platform: Platform,
+  { mounted, principal, address, responseHeaders }: Call,
+): Promise<void> {
+  const rate = await platform.rateLimit(principal, `${mounted.scopeName}:${mounted.name}`, address);
   responseHeaders.set('ratelimit-limit', String(rate.limit));
   responseHeaders.set('ratelimit-remaining', String(rate.remaining));
   responseHeaders.set('ratelimit-reset', String(Math.ceil(rate.resetMs / 1000)));

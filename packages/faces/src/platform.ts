@@ -22,7 +22,7 @@ export type AccountState = 'active' | 'suspended' | 'closed';
 export interface Reach {
   /** From the platform down to the account asked for. */
   readonly chain: readonly { readonly id: string; readonly state: AccountState }[];
-  /** The highest account of that chain at which the principal holds something, and what. A key holds all there. */
+  /** Where in that chain the principal holds something, and what. A key is an owner of its account. */
   readonly grants: readonly { readonly accountId: string; readonly role: Role }[];
 }
 
@@ -87,7 +87,8 @@ export interface Platform {
   authenticate(evidence: Evidence | undefined): Promise<Principal | undefined>;
   /** Resolves to undefined when there is no such account, or none within reach: the two look alike (C1). */
   reach(principal: Principal, accountId: string): Promise<Reach | undefined>;
-  rateLimit(principal: Principal, scope: string): Promise<RateLimit>;
+  /** Strangers are told apart by their address. */
+  rateLimit(principal: Principal, scope: string, address: string | undefined): Promise<RateLimit>;
   /** The configuration that an account set for a service, or `{}`. */
   configOf(entity: Entity, service: string): Promise<unknown>;
   setConfig(entity: Entity, service: string, config: unknown): Promise<void>;

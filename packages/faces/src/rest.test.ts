@@ -64,6 +64,31 @@ test('a suspended account can be read and not used; the refusal names the level 
   });
 });
 
+test('a suspended account is served by no service, whoever asks; one above can still change it (POL-5)', async () => {
+  const { call } = createApiHarness({ states: { [CHILD_ACCOUNT]: 'suspended' } });
+  const child = (path: string) => path.replace(PARENT_ACCOUNT, CHILD_ACCOUNT);
+  expect(await call('POST', child(ICE_SERVERS), { body: {} })).toMatchObject({
+    status: 403,
+    body: { code: 'account.suspended', level: CHILD_ACCOUNT },
+  });
+  expect(await call('PUT', child(CONFIG), { body: {} })).toMatchObject({ status: 200 });
+  expect(await call('PUT', child(CONFIG), { body: {}, as: CHILD_ACCOUNT })).toMatchObject({ status: 403 });
+});
+
+test('an idempotency key asks nothing more of a stranger than the operation does', async () => {
+  const { rest } = createApiHarness();
+  const send = (path: string) =>
+    rest(
+      new Request(`https://api.test${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'idempotency-key': 'a' },
+        body: '{}',
+      }),
+    );
+  expect((await send('/v1/sign-up')).status).toBe(400);
+  expect((await send(ICE_SERVERS)).status).toBe(401);
+});
+
 test.each([
   ['text for a number', { ttlSeconds: '60' }],
   ['null for a number', { ttlSeconds: null }],

@@ -114,6 +114,9 @@ async function principalOf(
   { authentication }: MountedOperation,
 ): Promise<Principal> {
   const known = principal ?? (await platform.authenticate(evidence));
+  if (known !== undefined && authentication === 'user' && known.actor.kind !== 'user') {
+    throw platformError('auth.missing', 'Only somebody who signed in may do this.');
+  }
   if (known !== undefined) return known;
   if (authentication === 'none') return stranger;
   throw platformError(

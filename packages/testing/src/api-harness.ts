@@ -10,9 +10,13 @@ export const PLATFORM_ACCOUNT = createId('acc', 1);
 export const PARENT_ACCOUNT = createId('acc', 2);
 export const CHILD_ACCOUNT = createId('acc', 3);
 export const STRANGER_ACCOUNT = createId('acc', 4);
+export const SIBLING_ACCOUNT = createId('acc', 5);
+export const GRANDCHILD_ACCOUNT = createId('acc', 6);
 const chains: Readonly<Record<string, readonly string[]>> = {
   [PARENT_ACCOUNT]: [PLATFORM_ACCOUNT, PARENT_ACCOUNT],
   [CHILD_ACCOUNT]: [PLATFORM_ACCOUNT, PARENT_ACCOUNT, CHILD_ACCOUNT],
+  [GRANDCHILD_ACCOUNT]: [PLATFORM_ACCOUNT, PARENT_ACCOUNT, CHILD_ACCOUNT, GRANDCHILD_ACCOUNT],
+  [SIBLING_ACCOUNT]: [PLATFORM_ACCOUNT, PARENT_ACCOUNT, SIBLING_ACCOUNT],
   [STRANGER_ACCOUNT]: [PLATFORM_ACCOUNT, STRANGER_ACCOUNT],
 };
 

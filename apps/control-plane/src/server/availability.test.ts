@@ -1,0 +1,61 @@
+import { ServiceError } from '@patchbay/kit/errors';
+import { Pool } from 'pg';
+import { expect, test } from 'vitest';
+import { translatingFailures, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
+
+const codeOf = (error: unknown) => (error instanceof ServiceError ? error.fields.code : undefined);
+const forever = new Promise<never>(() => {});
+
+test('a port that cannot reach the database refuses as unavailable, with a time to come back', async () => {
+  const pool = new Pool({ connectionString: 'postgres://127.0.0.1:1/none', connectionTimeoutMillis: 500 });
+  const ports = translatingFailures({ accounts: { find: () => pool.query('SELECT 1') } }, withoutDatabase);
+  const error = await ports.accounts.find().catch((caught: unknown) => caught);
+  expect(codeOf(error)).toBe('platform.unavailable');
+  expect((error as ServiceError).fields).toMatchObject({ status: 503, retry: 'after', retryAfterMs: 2_000 });
+  expect((error as ServiceError).fields.publicDetail).not.toContain('127.0.0.1');
+  await pool.end();
+});
+
+test('a failure of another kind stays what it is, and so do answers that are not ports', async () => {
+  const broken = new Error('broken');
+  const map = new Map([['a', 1]]);
+  const ports = translatingFailures(
+    {
+      fail: async () => {
+        throw broken;
+      },
+      count: () => 3,
+      map,
+    },
+    withoutDatabase,
+  );
+  await expect(ports.fail()).rejects.toBe(broken);
+  expect([ports.count(), ports.map.get('a')]).toEqual([3, 1]);
+});
+
+test('a request on a database that says nothing is answered in under 2 seconds', async () => {
+  const startedMs = performance.now();
+  const error = await whileDatabaseAnswers(forever, () => forever).catch((caught: unknown) => caught);
+  expect(codeOf(error)).toBe('platform.unavailable');
+  expect(performance.now() - startedMs).toBeLessThan(2_000);
+});
+
+test('a slow request goes on as long as the database answers', async () => {
+  let pingCount = 0;
+  let finish = (_value: string) => {};
+  const work = new Promise<string>((resolve) => {
+    finish = resolve;
+  });
+  const answer = whileDatabaseAnswers(work, async () => {
+    pingCount += 1;
+    if (pingCount === 2) finish('done');
+  });
+  expect(await answer).toBe('done');
+  expect(pingCount).toBe(2);
+});
+
+test('a request that fails, fails as it did', async () => {
+  await expect(whileDatabaseAnswers(Promise.reject(new Error('mine')), () => forever)).rejects.toThrow(
+    'mine',
+  );
+});

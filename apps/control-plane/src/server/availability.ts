@@ -1,0 +1,101 @@
+import { platformError, ServiceError } from '@patchbay/kit/errors';
+
+/** How long a request runs before it is asked whether the database still answers, and how long that may take. */
+const PATIENCE_MS = 800;
+const PING_MS_MAX = 800;
+const RETRY_AFTER_MS = 2_000;
+
+/** What PostgreSQL, its driver, Prisma and the operating system say when the database cannot be reached. */
+const awayCodes =
+  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08\w{3}|57P0[1-5]|53300|P1001|P1002|P1008|P1017|P2024)$/;
+const awayMessages =
+  /^(timeout exceeded when trying to connect|timeout expired|Connection terminated|Query read timeout|Client has encountered a connection error|Cannot use a pool after calling end)/;
+
+export const databaseAway = (cause?: unknown): ServiceError => {
+  const { fields } = platformError('platform.unavailable', 'The database does not answer.');
+  return new ServiceError({ ...fields, retryAfterMs: RETRY_AFTER_MS }, { cause });
+};
+
+/** An error as the rest of the platform is to see it: one that means "no database" under our code, others as they are. */
+export function withoutDatabase(error: unknown): unknown {
+  if (error instanceof ServiceError) return error;
+  return meansAway(error, 0) ? databaseAway(error) : error;
+}
+
+function meansAway(error: unknown, depth: number): boolean {
+  if (typeof error !== 'object' || error === null || depth > 4) return false;
+  const { code, message, cause, errors, meta } = error as Readonly<Record<string, unknown>>;
+  if (typeof code === 'string' && awayCodes.test(code)) return true;
+  if (typeof message === 'string' && awayMessages.test(message)) return true;
+  const inner = [
+    cause,
+    ...(Array.isArray(errors) ? errors : []),
+    (meta as { driverAdapterError?: unknown })?.driverAdapterError,
+  ];
+  return inner.some((each) => meansAway(each, depth + 1));
+}
+
+type AnyFunction = (...parameters: unknown[]) => unknown;
+
+/**
+ * The same ports, whose failures pass through `translate`. It stands once around all of them, so that no adapter has to
+ * remember it.
+ */
+export function translatingFailures<Ports extends object>(
+  ports: Ports,
+  translate: (error: unknown) => unknown,
+): Ports {
+  const wrapped = new Map<string | symbol, unknown>();
+  return new Proxy(ports, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) return value;
+      const known = wrapped.get(name) ?? wrap(target, value, translate);
+      wrapped.set(name, known);
+      return known;
+    },
+  });
+}
+
+function wrap(target: object, value: object, translate: (error: unknown) => unknown): unknown {
+  if (typeof value !== 'function') {
+    // Only ports are looked into: a Map or a Date behind a proxy would not know itself.
+    return Object.getPrototypeOf(value) === Object.prototype ? translatingFailures(value, translate) : value;
+  }
+  return (...parameters: unknown[]) => {
+    try {
+      const result = (value as AnyFunction).apply(target, parameters);
+      if (!(result instanceof Promise)) return result;
+      return result.catch((error: unknown) => {
+        throw translate(error);
+      });
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+}
+
+/**
+ * Waits for work as long as the database answers: a request never hangs on a database that was stopped, cut off or
+ * paused, and one that is only slow goes on.
+ */
+export async function whileDatabaseAnswers<Value>(
+  work: Promise<Value>,
+  ping: () => Promise<unknown>,
+): Promise<Value> {
+  const settled = work.then(
+    () => true,
+    () => true,
+  );
+  while (!(await Promise.race([settled, after(PATIENCE_MS)]))) {
+    const answered = ping().then(
+      () => true,
+      () => false,
+    );
+    const isUp = await Promise.race([settled, answered, after(PING_MS_MAX)]);
+    if (isUp === false) throw databaseAway();
+  }
+  return work;
+}
+
+const after = (ms: number) => new Promise<false>((resolve) => setTimeout(() => resolve(false), ms).unref());
