@@ -68,7 +68,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
                     column.isTitle === true
                       ? 'max-sm:font-medium'
                       : 'max-sm:before:shrink-0 max-sm:before:text-sm max-sm:before:text-ink-faint max-sm:before:content-[attr(data-label)]',
-                    column.isNumber === true && 'text-right',
+                    column.isNumber === true && 'text-right tabular-nums',
                     column.className,
                   )}
                 >
