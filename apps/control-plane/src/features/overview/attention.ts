@@ -33,7 +33,7 @@ export function noticesOf({ accounts, keys, recentSessions, statement, nowMs }: 
     add('ledger', 'fail', `statements/${statement.period}`, 'This month’s statement and the ledger disagree.');
   }
   const failed = recentSessions.filter(hasFailed).length;
-  if (failed > 0) add('failed', 'fail', 'sessions', `${counted(failed, 'recent session')} never connected.`);
+  if (failed > 0) add('failed', 'fail', 'sessions', `${counted(failed, 'recent session')} failed.`);
   for (const { id, name, expiresAt } of keys.filter(({ revokedAt }) => revokedAt === undefined)) {
     if (expiresAt === undefined || Date.parse(expiresAt) - nowMs > KEY_WARNING_MS) continue;
     const isOver = Date.parse(expiresAt) <= nowMs;

@@ -1,7 +1,7 @@
 import { Badge, LiveDot } from '@patchbay/ui/badge';
-import { BellRing, CircleCheck, CircleX, Radio, Unplug, Waypoints } from 'lucide-react';
+import { BellRing, CircleCheck, CircleX, Gauge, Radio, Unplug, Waypoints } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { hasFailed, modeLooks, type Session } from './session.ts';
+import { endLabel, hasFailed, modeLooks, type Session, wasLimited } from './session.ts';
 
 const modeIcons = { pending: Unplug, p2p: Waypoints, relay: Radio, media: Radio } as const;
 
@@ -30,11 +30,17 @@ export function SessionStateBadge({ session }: { readonly session: Session }): R
       </Badge>
     );
   }
-  return hasFailed(session) ? (
-    <Badge tone="fail" icon={<CircleX aria-hidden />}>
-      {session.endCode}
+  if (hasFailed(session)) {
+    return (
+      <Badge tone="fail" icon={<CircleX aria-hidden />} title={session.endCode ?? ''}>
+        {endLabel(session)}
+      </Badge>
+    );
+  }
+  const Icon = wasLimited(session) ? Gauge : CircleCheck;
+  return (
+    <Badge tone={wasLimited(session) ? 'wait' : 'neutral'} icon={<Icon aria-hidden />} title={session.endCode ?? ''}>
+      {endLabel(session)}
     </Badge>
-  ) : (
-    <Badge icon={<CircleCheck aria-hidden />}>{session.endCode ?? 'ended'}</Badge>
   );
 }

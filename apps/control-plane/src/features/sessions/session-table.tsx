@@ -13,7 +13,9 @@ import { useNow } from '../shell/use-now.ts';
 import { isOpen, lastedMs, participantNames, type Session } from './session.ts';
 import { ModeBadge, SessionStateBadge } from './session-badges.tsx';
 
-const TICK_MS = 1_000;
+/** Only what runs ticks. */
+const LIVE_TICK_MS = 1_000;
+const PAST_TICK_MS = 60_000;
 
 export interface SessionTableProps {
   readonly label: string;
@@ -26,7 +28,7 @@ export interface SessionTableProps {
 export function SessionTable({ label, sessions, isBrief = false }: SessionTableProps): ReactNode {
   const router = useRouter();
   const accountId = useAccountId();
-  const nowMs = useNow(TICK_MS);
+  const nowMs = useNow(sessions.some(isOpen) ? LIVE_TICK_MS : PAST_TICK_MS);
   const columns = useMemo(() => columnsOf(accountId, isBrief, nowMs), [accountId, isBrief, nowMs]);
   return (
     <Table

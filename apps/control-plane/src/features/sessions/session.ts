@@ -10,11 +10,22 @@ export const isOpen = ({ state }: Session): boolean => state !== 'ended';
 export const lastedMs = ({ startedAt, endedAt }: Session, nowMs: number): number =>
   Math.max(0, (endedAt === undefined ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt));
 
-/** Ends that a person chose. Any other is worth a look. */
-const calmEnds: ReadonlySet<string> = new Set(['hangup', 'ended', 'declined', 'cancelled', 'completed', 'left']);
+/** Ends that nobody wished for. */
+const failedEnds: ReadonlySet<string> = new Set([
+  'signaling.connection_lost',
+  'signaling.media_failed',
+  'signaling.no_relay',
+  'signaling.node_stopped',
+]);
 
-export const hasFailed = ({ state, endCode, connectedAt }: Session): boolean =>
-  state === 'ended' && endCode !== undefined && connectedAt === undefined && !calmEnds.has(endCode);
+export const hasFailed = ({ endCode }: Session): boolean => endCode !== undefined && failedEnds.has(endCode);
+
+/** Ended at a limit of its credential or account. */
+export const wasLimited = ({ endCode = '' }: Session): boolean => /^(limit|credential|account|policy)\./.test(endCode);
+
+/** 'signaling.hung_up' as 'hung up'. */
+export const endLabel = ({ endCode }: Session): string =>
+  endCode === undefined ? 'ended' : endCode.slice(endCode.lastIndexOf('.') + 1).replaceAll('_', ' ');
 
 export const participantNames = ({ legs }: Session): string =>
   legs.map(({ identity }) => identity ?? 'somebody').join(', ');
