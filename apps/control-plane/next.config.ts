@@ -1,14 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import type { NextConfig } from 'next';
+import { PHASE_DEVELOPMENT_SERVER } from 'next/constants.js';
 
 const workspaceRoot = fileURLToPath(new URL('../..', import.meta.url));
-const isDevelopment = process.argv.includes('dev');
 
 /**
  * Next writes small inline scripts of its own, so scripts and styles may be inline; nothing may come from
  * elsewhere, be framed, or send a form elsewhere. Turbopack's hot reload needs eval and a WebSocket.
  */
-const contentSecurityPolicy = [
+const contentSecurityPolicy = (isDevelopment: boolean) => [
   "default-src 'self'",
   `script-src 'self' 'unsafe-inline'${isDevelopment ? " 'unsafe-eval'" : ''}`,
   "style-src 'self' 'unsafe-inline'",
@@ -19,10 +19,10 @@ const contentSecurityPolicy = [
   "base-uri 'self'",
   "form-action 'self'",
   "frame-ancestors 'none'",
-].join('; ');
+];
 
-const securityHeaders = [
-  { key: 'Content-Security-Policy', value: contentSecurityPolicy },
+const securityHeaders = (isDevelopment: boolean) => [
+  { key: 'Content-Security-Policy', value: contentSecurityPolicy(isDevelopment).join('; ') },
   { key: 'X-Content-Type-Options', value: 'nosniff' },
   { key: 'X-Frame-Options', value: 'DENY' },
   { key: 'Referrer-Policy', value: 'same-origin' },
@@ -30,7 +30,7 @@ const securityHeaders = [
   { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
 ];
 
-const config: NextConfig = {
+const configFor = (phase: string): NextConfig => ({
   output: 'standalone',
   outputFileTracingRoot: workspaceRoot,
   turbopack: { root: workspaceRoot },
@@ -48,7 +48,7 @@ const config: NextConfig = {
   poweredByHeader: false,
   reactStrictMode: true,
   devIndicators: false,
-  headers: async () => [{ source: '/:path*', headers: securityHeaders }],
-};
+  headers: async () => [{ source: '/:path*', headers: securityHeaders(phase === PHASE_DEVELOPMENT_SERVER) }],
+});
 
-export default config;
+export default configFor;

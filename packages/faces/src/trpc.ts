@@ -32,9 +32,9 @@ const t = initTRPC
     }),
   });
 
-/** The schema of an empty object infers as one that allows no field at all, `accountId` included. */
-type Fields<O extends OperationDefinition> = keyof O['request']['shape'] extends never ? unknown : z.input<O['request']>;
-type Input<O extends OperationDefinition, Mount> = Fields<O> &
+/** A request without fields is a record of `never` to zod, which no caller could add an account to. */
+type Fields<Request> = string extends keyof Request ? unknown : Request;
+type Input<O extends OperationDefinition, Mount> = Fields<z.input<O['request']>> &
   (Mount extends 'account' ? { accountId: string } : unknown);
 type ProcedureOf<O extends OperationDefinition, Mount> = O['method'] extends 'GET'
   ? TRPCQueryProcedure<{ input: Input<O, Mount>; output: z.output<O['response']>; meta: OpenApiMeta }>

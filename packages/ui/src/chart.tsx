@@ -139,7 +139,7 @@ function optionsOf(latest: { current: ChartProps }, width: number, element: HTML
         ...axis,
         grid,
         size: axisPixels,
-        space: 36,
+        space: heightPixels < 120 ? 22 : 36,
         values: (_self, splits) => splits.map((value) => latest.current.format(value)),
       },
     ],
@@ -149,7 +149,7 @@ function optionsOf(latest: { current: ChartProps }, width: number, element: HTML
         const stroke = colourOf(colour, element);
         return kind === 'bars'
           ? { label, fill: stroke, width: 0, points: { show: false }, ...(bars ? { paths: bars } : {}) }
-          : { label, stroke, width: 1.5, points: { show: false } };
+          : { label, stroke, width: 1.5, spanGaps: true, points: { show: false } };
       }),
     ],
     plugins: [tooltip(latest, ink)],

@@ -5,9 +5,9 @@ import { type Tone, toneText } from './tone.tsx';
 /** A number whose unit is lighter than itself. */
 export function Quantity({ value, unit }: { readonly value: ReactNode; readonly unit?: string }): ReactNode {
   return (
-    <span className="whitespace-nowrap">
+    <span className="whitespace-nowrap tabular-nums">
       {value}
-      {unit === undefined || unit === '' ? null : <span className="text-ink-faint">&#8239;{unit}</span>}
+      {unit === undefined || unit === '' ? null : <span className="font-normal text-ink-faint">&#8239;{unit}</span>}
     </span>
   );
 }
@@ -30,7 +30,7 @@ export function Stat({ label, value, unit, note, tone, children }: StatProps): R
       <div className="text-ink-soft">{label}</div>
       <div
         className={classNames(
-          'text-lg font-semibold tracking-tight',
+          'text-lg font-semibold tracking-tight tabular-nums',
           tone === undefined ? undefined : toneText[tone],
         )}
       >

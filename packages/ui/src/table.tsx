@@ -29,7 +29,7 @@ export interface TableProps<Row> {
 export function Table<Row>(props: TableProps<Row>): ReactNode {
   const { label, columns, rows, rowKey, onOpen, rowClassName, foot } = props;
   return (
-    <div className="overflow-x-auto max-sm:overflow-visible">
+    <div className="min-w-0 overflow-x-auto max-sm:overflow-visible">
       <table aria-label={label} className="w-full border-collapse max-sm:block">
         <thead className="max-sm:sr-only">
           <tr className="border-b border-line">
@@ -53,7 +53,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
               key={rowKey(row)}
               {...(onOpen === undefined ? {} : openable(() => onOpen(row)))}
               className={classNames(
-                'border-b border-line [content-visibility:auto] max-sm:block max-sm:py-2.5',
+                'border-b border-line max-sm:grid max-sm:grid-cols-2 max-sm:gap-x-6 max-sm:py-2.5',
                 onOpen !== undefined && 'cursor-pointer hover:bg-surface focus-visible:bg-surface',
                 rowClassName?.(row),
               )}
@@ -66,9 +66,9 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
                     'h-9 pr-6 align-middle last:pr-1',
                     'max-sm:flex max-sm:h-auto max-sm:min-h-7 max-sm:items-center max-sm:justify-between max-sm:gap-4 max-sm:pr-0 max-sm:last:pr-0',
                     column.isTitle === true
-                      ? 'max-sm:font-medium'
+                      ? 'max-sm:col-span-2 max-sm:font-medium'
                       : 'max-sm:before:shrink-0 max-sm:before:text-sm max-sm:before:text-ink-faint max-sm:before:content-[attr(data-label)]',
-                    column.isNumber === true && 'text-right',
+                    column.isNumber === true && 'text-right tabular-nums',
                     column.className,
                   )}
                 >

@@ -5,19 +5,18 @@ export interface Shown {
   readonly unit: string;
 }
 
-const decimals = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const steps = ['', 'k', 'M', 'G', 'T', 'P'];
 
-/** Three significant figures or so, with a prefix in powers of 1,000. For reading, never for reckoning. */
+/** Four significant figures, with a prefix in powers of 1,000. For reading, never for reckoning. */
 function scaled(quantity: number, unit: string): Shown {
   let value = quantity;
   let step = 0;
-  while (Math.abs(value) >= 1_000 && step < steps.length - 1) {
+  while (Math.abs(value) >= 999.95 && step < steps.length - 1) {
     value /= 1_000;
     step++;
   }
-  const text = step === 0 ? whole.format(value) : decimals.format(Number(value.toPrecision(4)));
+  const text = step === 0 ? whole.format(value) : value.toPrecision(4);
   return { value: text, unit: `${steps[step]}${unit}` };
 }
 

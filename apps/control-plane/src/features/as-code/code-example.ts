@@ -1,6 +1,4 @@
-import { domains } from '@patchbay/domain/registry.generated';
-import { type OperationDefinition, type ResourceDefinition, resourcePath, servicePath } from '@patchbay/kit/definition';
-import { services } from '@patchbay/services/registry.generated';
+import { type MountedOperation, mountedOperations } from '@patchbay/faces/mounted';
 import type { Snippet } from '@patchbay/ui/code-panel';
 import type { Inputs } from '../../trpc/client.ts';
 
@@ -9,32 +7,10 @@ export interface CodeExample {
   readonly snippets: readonly Snippet[];
 }
 
-interface Located {
-  readonly operation: OperationDefinition;
-  readonly path: string;
-  readonly isOfAccount: boolean;
-}
-
-/** Where each operation is served, by the names that the SDK gives it: `accounts.create`. */
-const located: ReadonlyMap<string, Located> = new Map([
-  ...Object.values(domains)
-    .flatMap(({ resources }) => Object.entries<ResourceDefinition>(resources))
-    .flatMap(([name, resource]) =>
-      Object.entries(resource.operations).map(
-        ([key, operation]) =>
-          [
-            `${name}.${key}`,
-            { operation, path: resourcePath(resource, operation), isOfAccount: resource.mount === 'account' },
-          ] as const,
-      ),
-    ),
-  ...Object.entries(services).flatMap(([name, service]) =>
-    Object.entries<OperationDefinition>(service.operations).map(
-      ([key, operation]) =>
-        [`${name}.${key}`, { operation, path: servicePath(service.name, operation), isOfAccount: true }] as const,
-    ),
-  ),
-]);
+/** By the names that the SDK gives them: `accounts.create`. */
+const operations: ReadonlyMap<string, MountedOperation> = new Map(
+  mountedOperations.map((mounted) => [`${mounted.group}.${mounted.name}`, mounted]),
+);
 
 type Name<R extends keyof Inputs> = { [K in R]: `${K & string}.${keyof Inputs[K] & string}` }[R];
 export type OperationName = Name<keyof Inputs>;
@@ -59,9 +35,9 @@ export interface ExampleRequest<N extends OperationName> {
 
 /** One operation with its real ids as SDK, curl and CLI. The SDK and curl forms are derived from its definition. */
 export function exampleOf<N extends OperationName>(request: ExampleRequest<N>): CodeExample {
-  const found = located.get(request.operation);
+  const found = operations.get(request.operation);
   if (found === undefined) throw new Error(`No operation is called ${request.operation}.`);
-  const input: Readonly<Record<string, unknown>> = { ...request.input };
+  const input: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(request.input));
   return {
     title: request.title ?? found.operation.summary,
     snippets: [
@@ -72,10 +48,10 @@ export function exampleOf<N extends OperationName>(request: ExampleRequest<N>): 
   };
 }
 
-function sdkCode(name: string, { isOfAccount }: Located, input: Readonly<Record<string, unknown>>): string {
+function sdkCode(name: string, { mount }: MountedOperation, input: Readonly<Record<string, unknown>>): string {
   const { accountId, ...rest } = input;
   const body = Object.keys(rest).length === 0 ? [] : [literal(rest)];
-  const parameters = isOfAccount ? [`'${String(accountId)}'`, ...body] : body;
+  const parameters = mount === 'account' ? [`'${String(accountId)}'`, ...body] : body;
   return [
     "import { Patchbay } from '@patchbay/sdk-node';",
     '',
@@ -84,7 +60,7 @@ function sdkCode(name: string, { isOfAccount }: Located, input: Readonly<Record<
   ].join('\n');
 }
 
-function curlCode({ operation, path }: Located, input: Readonly<Record<string, unknown>>): string {
+function curlCode({ operation, path }: MountedOperation, input: Readonly<Record<string, unknown>>): string {
   const used = new Set<string>();
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => {
     used.add(name);

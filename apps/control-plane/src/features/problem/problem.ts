@@ -1,17 +1,9 @@
-import { domains } from '@patchbay/domain/registry.generated';
-import { type ErrorDefinition, errorPagePath, type Problem, platformErrors, problemSchema } from '@patchbay/kit/errors';
-import { services } from '@patchbay/services/registry.generated';
+import { allErrors } from '@patchbay/faces/mounted';
+import { errorPagePath, type Problem, platformErrors, problemSchema } from '@patchbay/kit/errors';
 import { TRPCClientError } from '@trpc/client';
 
-const owned = [...Object.values(domains), ...Object.values(services)].flatMap(({ name, errors }) =>
-  Object.entries<ErrorDefinition>(errors).map(([reason, entry]) => [`${name}.${reason}`, entry] as const),
-);
-
 /** Every code that the platform may answer, with what it means and what to do about it. */
-export const errorsByCode: ReadonlyMap<string, ErrorDefinition> = new Map([
-  ...Object.entries<ErrorDefinition>(platformErrors),
-  ...owned,
-]);
+export const errorsByCode = allErrors();
 
 /** What a failed request says, in our own form. Whatever never reached the platform counts as it being away. */
 export function problemOf(error: unknown): Problem {
@@ -25,4 +17,4 @@ export function problemOf(error: unknown): Problem {
   return { type: errorPagePath(code), title, status, detail, code, retry };
 }
 
-export const remedyOf = (code: string): string | undefined => errorsByCode.get(code)?.remedy;
+export const remedyOf = (code: string): string | undefined => errorsByCode[code]?.remedy;

@@ -1,0 +1,41 @@
+'use client';
+
+import { periodAt } from '@patchbay/domain/billing/period';
+import { useQuery } from '@tanstack/react-query';
+import { useTRPC } from '../../trpc/client.ts';
+import { noticesOf } from './attention.ts';
+
+const STALE_MS = 15_000;
+const PAGE_MAX = 100;
+
+/** What needs attention, and which of the first steps are done. Undefined until it is known. */
+export function useStanding(accountId: string, nowMs: number) {
+  const trpc = useTRPC();
+  const options = { staleTime: STALE_MS };
+  const accounts = useQuery(
+    trpc.accounts.list.queryOptions({ accountId, depth: 'descendants', limit: PAGE_MAX }, options),
+  );
+  const keys = useQuery(trpc.keys.list.queryOptions({ accountId, limit: PAGE_MAX }, options));
+  const ended = useQuery(trpc.sessions.list.queryOptions({ accountId, state: 'ended', limit: 50 }, options));
+  const prices = useQuery(trpc.prices.listForChildren.queryOptions({ accountId }, options));
+  const statement = useQuery(
+    trpc.statements.get.queryOptions({ accountId, period: periodAt(nowMs).name }, options),
+  );
+  // A role may see less than all of this: what it may not read is left out, not waited for.
+  if ([accounts, keys, ended, prices, statement].some(({ isPending }) => isPending)) return undefined;
+  return {
+    notices: noticesOf({
+      accounts: accounts.data?.items ?? [],
+      keys: keys.data?.items ?? [],
+      recentSessions: ended.data?.items ?? [],
+      statement: statement.data,
+      nowMs,
+    }),
+    steps: {
+      hasKey: (keys.data?.items ?? []).some(({ revokedAt }) => revokedAt === undefined),
+      hasSession: (ended.data?.items.length ?? 0) > 0,
+      hasChild: (accounts.data?.items.length ?? 0) > 0,
+      hasChildPrice: (prices.data?.items.length ?? 0) > 0,
+    },
+  };
+}

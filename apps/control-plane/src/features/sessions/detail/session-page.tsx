@@ -1,0 +1,118 @@
+'use client';
+
+import { Identifier } from '@patchbay/ui/copy-button';
+import { Skeleton, TableSkeleton } from '@patchbay/ui/skeleton';
+import Link from 'next/link';
+import { useParams } from 'next/navigation';
+import { type ReactNode, useState } from 'react';
+import { showMoment } from '../../../formats/time.ts';
+import { exampleOf } from '../../as-code/code-example.ts';
+import { ProblemNote } from '../../problem/problem-note.tsx';
+import { useAccount, useAccountId } from '../../shell/account.ts';
+import { PageHeader } from '../../shell/page-header.tsx';
+import { pagePath } from '../../shell/pages.ts';
+import { useNow } from '../../shell/use-now.ts';
+import { useSpend } from '../../spend/use-spend.ts';
+import { isOpen, participantNames, type Session } from '../session.ts';
+import { ModeBadge, SessionStateBadge } from '../session-badges.tsx';
+import { EndSession } from './end-session.tsx';
+import { SessionCost } from './session-cost.tsx';
+import { SessionFigures } from './session-figures.tsx';
+import { SessionLog } from './session-log.tsx';
+import { SessionTimeline } from './session-timeline.tsx';
+import { useSession, useSessionLog } from './use-session.ts';
+
+const DAY_MS = 86_400_000;
+const COST_REFRESH_MS = 3_000;
+
+/** One session: counters, one time axis, what it costs, and what happened. */
+export function SessionPage(): ReactNode {
+  const { sessionId } = useParams<{ sessionId: string }>();
+  const session = useSession(sessionId);
+  if (session.error !== null && session.data === undefined) {
+    return <ProblemNote error={session.error} onRetry={() => void session.refetch()} />;
+  }
+  if (session.data === undefined) return <SessionSkeleton />;
+  return <SessionDetail session={session.data} />;
+}
+
+function SessionDetail({ session }: { readonly session: Session }): ReactNode {
+  const accountId = useAccountId();
+  const { data: account } = useAccount();
+  const [selected, setSelected] = useState<number>();
+  const isRunning = isOpen(session);
+  const nowMs = useNow(1_000);
+  const log = useSessionLog(session.id, isRunning);
+  const spend = useSpend({
+    accountId: session.accountId,
+    sessionId: session.id,
+    from: new Date(Math.floor(Date.parse(session.startedAt) / 60_000) * 60_000).toISOString(),
+    to: new Date(Date.parse(session.endedAt ?? session.startedAt) + DAY_MS).toISOString(),
+    ...(isRunning ? { refreshMs: COST_REFRESH_MS } : {}),
+  });
+  const currency = account?.currency ?? '';
+  const endMs = session.endedAt === undefined ? nowMs : Date.parse(session.endedAt);
+  return (
+    <>
+      <p className="mb-1">
+        <Link href={pagePath(accountId, 'sessions')} className="text-ink-soft hover:text-ink hover:underline">
+          Sessions
+        </Link>
+      </p>
+      <PageHeader
+        title={participantNames(session)}
+        scope={
+          <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
+            <SessionStateBadge session={session} />
+            <ModeBadge mode={session.mode} />
+            <Link href={pagePath(session.accountId, 'sessions')} className="text-ink-soft hover:underline">
+              {session.accountName}
+            </Link>
+            <span>
+              {session.region}, {showMoment(session.startedAt, nowMs)}
+            </span>
+            <Identifier id={session.id} isShort />
+          </span>
+        }
+        examples={examplesOf(accountId, session)}
+        actions={isRunning ? <EndSession session={session} /> : null}
+      />
+      <div className="grid grid-cols-1 gap-8">
+        <SessionFigures session={session} nowMs={nowMs} cost={spend.amount} currency={currency} />
+        {log.error !== null ? <ProblemNote error={log.error} onRetry={() => void log.refetch()} /> : null}
+        {log.data === undefined ? (
+          <TableSkeleton rows={4} />
+        ) : (
+          <SessionTimeline session={session} log={log.data} endMs={endMs} selected={selected} onSelect={setSelected} />
+        )}
+        <div className="grid grid-cols-1 gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,26rem)]">
+          {log.data === undefined ? null : (
+            <SessionLog session={session} log={log.data} selected={selected} onSelect={setSelected} />
+          )}
+          <SessionCost session={session} spend={spend} currency={currency} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+const examplesOf = (accountId: string, { id: sessionId }: Session) => [
+  exampleOf({ operation: 'sessions.get', input: { accountId, sessionId }, cli: `session get ${sessionId} --json` }),
+  exampleOf({ operation: 'sessions.listLog', input: { accountId, sessionId } }),
+  exampleOf({
+    operation: 'sessions.update',
+    input: { accountId, sessionId, state: 'ended' },
+    cli: `session end ${sessionId}`,
+  }),
+];
+
+function SessionSkeleton(): ReactNode {
+  return (
+    <div role="status" aria-label="Loading" className="grid gap-6">
+      <Skeleton className="h-7 w-64" />
+      <Skeleton className="h-16" />
+      <Skeleton className="h-40" />
+      <Skeleton className="h-40" />
+    </div>
+  );
+}

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import type { LogEntry, Session } from '../session.ts';
+import { eventsOf, legLanes, modeLane, samplesOf, seriesOf } from './timeline.ts';
+
+const at = (seconds: number): string => new Date(Date.UTC(2026, 10, 24, 12, 0, seconds)).toISOString();
+const ms = (seconds: number): number => Date.parse(at(seconds));
+
+const session: Session = {
+  id: 'ses_1',
+  accountId: 'acc_1',
+  accountName: 'Acme',
+  state: 'ended',
+  mode: 'relay',
+  participants: 2,
+  legs: [
+    { id: 'leg_a', identity: 'alice', state: 'left', joinedAt: at(0), leftAt: at(60) },
+    { id: 'leg_b', state: 'left', joinedAt: at(4), leftAt: at(58) },
+  ],
+  region: 'eu',
+  startedAt: at(0),
+  endedAt: at(60),
+  relayBytes: '0',
+  relayMilliseconds: '0',
+};
+
+const audio = { audio: true, video: false, screen: false };
+const entries: LogEntry[] = [
+  { sequence: 1, at: at(0), kind: 'leg.joined', legId: 'leg_a', data: { media: audio } },
+  { sequence: 2, at: at(1), kind: 'leg.ringing', legId: 'leg_b', data: {} },
+  { sequence: 3, at: at(4), kind: 'leg.joined', legId: 'leg_b', data: { media: audio } },
+  { sequence: 4, at: at(5), kind: 'mode.changed', data: { mode: 'p2p' } },
+  { sequence: 5, at: at(10), kind: 'quality.sampled', legId: 'leg_a', data: { rttMs: 40 } },
+  { sequence: 6, at: at(12), kind: 'quality.sampled', legId: 'leg_b', data: { rttMs: 50 } },
+  { sequence: 7, at: at(20), kind: 'mode.changed', data: { mode: 'relay' } },
+  { sequence: 8, at: at(30), kind: 'media.changed', legId: 'leg_a', data: { media: { ...audio, video: true } } },
+];
+
+test('the media lane has one span for each mode, without gaps, from the first ring to the end', () => {
+  const { spans } = modeLane(session, entries, ms(60));
+  expect(spans.map(({ label, fromMs, toMs }) => [label, fromMs, toMs])).toEqual([
+    ['not connected', ms(0), ms(5)],
+    ['peer to peer', ms(5), ms(20)],
+    ['relayed', ms(20), ms(60)],
+  ]);
+});
+
+test('a change of what is sent begins a new span of its leg (MET-4), and ringing comes before', () => {
+  const [alice, bob] = legLanes(session, entries, ms(60));
+  expect(alice?.spans.map(({ label, toMs }) => [label, toMs])).toEqual([
+    ['audio', ms(30)],
+    ['audio, video', ms(60)],
+  ]);
+  expect(bob?.label).toBe('another account');
+  expect(bob?.spans.map(({ label, fromMs }) => [label, fromMs])).toEqual([
+    ['ringing', ms(1)],
+    ['audio', ms(4)],
+  ]);
+});
+
+test('samples of several legs share one list of times, with nothing where a leg was not measured', () => {
+  const { times, series } = seriesOf(session, samplesOf(entries), ({ rttMs }) => rttMs);
+  expect(times).toEqual([ms(10) / 1_000, ms(12) / 1_000]);
+  expect(series.map(({ values }) => values)).toEqual([
+    [40, null],
+    [null, 50],
+  ]);
+});
+
+test('samples are no events', () => {
+  expect(eventsOf(entries).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 7, 8]);
+});

@@ -1,0 +1,116 @@
+import { type LogEntry, modeLooks, type Session } from '../session.ts';
+
+export interface Span {
+  readonly key: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly label: string;
+  readonly colour: `--${string}`;
+}
+
+export interface Lane {
+  readonly key: string;
+  readonly label: string;
+  readonly spans: readonly Span[];
+}
+
+export interface Sample {
+  readonly atMs: number;
+  readonly legId: string;
+  readonly sentBitsPerSecond: number;
+  readonly receivedBitsPerSecond: number;
+  readonly rttMs: number;
+  readonly lossRatio: number;
+}
+
+export const legColours = ['--series-1', '--series-2', '--series-3', '--series-4', '--series-5', '--series-6'] as const;
+export const legColour = (index: number): `--${string}` => legColours[index % legColours.length] ?? '--series-1';
+
+/** How media flowed, from the changes of mode in the log. */
+export function modeLane(session: Session, log: readonly LogEntry[], endMs: number): Lane {
+  const changes = [
+    { atMs: Date.parse(session.startedAt), mode: 'pending' as Session['mode'] },
+    ...log.flatMap(({ kind, at, data }) =>
+      kind === 'mode.changed' && isMode(data.mode) ? [{ atMs: Date.parse(at), mode: data.mode }] : [],
+    ),
+  ];
+  const spans = changes.map(({ atMs, mode }, index) => ({
+    key: String(index),
+    fromMs: atMs,
+    toMs: changes[index + 1]?.atMs ?? endMs,
+    ...modeLooks[mode],
+  }));
+  return { key: 'mode', label: 'Media', spans };
+}
+
+const isMode = (value: unknown): value is Session['mode'] => typeof value === 'string' && value in modeLooks;
+
+/** One lane for each participant: ringing, then what it sent, a new span at each change (MET-4). */
+export function legLanes(session: Session, log: readonly LogEntry[], endMs: number): readonly Lane[] {
+  return session.legs.map((leg, index) => {
+    const own = log.filter(({ legId }) => legId === leg.id);
+    const ringing = own.find(({ kind }) => kind === 'leg.ringing');
+    const joinedMs = leg.joinedAt === undefined ? undefined : Date.parse(leg.joinedAt);
+    const leftMs = leg.leftAt === undefined ? endMs : Date.parse(leg.leftAt);
+    const sent = own.flatMap(({ kind, at, data }) =>
+      kind === 'leg.joined' || kind === 'media.changed' ? [{ atMs: Date.parse(at), label: mediaText(data.media) }] : [],
+    );
+    const starts = sent.length > 0 || joinedMs === undefined ? sent : [{ atMs: joinedMs, label: '' }];
+    const spans: Span[] = starts.map(({ atMs, label }, at) => ({
+      key: `media-${at}`,
+      fromMs: atMs,
+      toMs: starts[at + 1]?.atMs ?? leftMs,
+      label,
+      colour: legColour(index),
+    }));
+    if (ringing !== undefined) {
+      const toMs = starts[0]?.atMs ?? leftMs;
+      spans.unshift({ key: 'ringing', fromMs: Date.parse(ringing.at), toMs, label: 'ringing', colour: '--ink-faint' });
+    }
+    return { key: leg.id, label: leg.identity ?? 'another account', spans };
+  });
+}
+
+const mediaText = (media: unknown): string =>
+  typeof media === 'object' && media !== null
+    ? Object.entries(media)
+        .filter(([, isSent]) => isSent === true)
+        .map(([kind]) => kind)
+        .join(', ')
+    : '';
+
+export function samplesOf(log: readonly LogEntry[]): readonly Sample[] {
+  return log.flatMap(({ kind, at, legId, data }) =>
+    kind === 'quality.sampled' && legId !== undefined
+      ? [
+          {
+            atMs: Date.parse(at),
+            legId,
+            sentBitsPerSecond: Number(data.sentBitsPerSecond ?? 0),
+            receivedBitsPerSecond: Number(data.receivedBitsPerSecond ?? 0),
+            rttMs: Number(data.rttMs ?? 0),
+            lossRatio: Number(data.lossRatio ?? 0),
+          },
+        ]
+      : [],
+  );
+}
+
+/** The samples of each leg on one list of times, as a chart takes them. */
+export function seriesOf(session: Session, samples: readonly Sample[], read: (sample: Sample) => number) {
+  const times = [...new Set(samples.map(({ atMs }) => atMs))].sort((left, right) => left - right);
+  const places = new Map(times.map((atMs, index) => [atMs, index]));
+  const series = session.legs.map((leg, index) => {
+    const values: (number | null)[] = times.map(() => null);
+    for (const sample of samples) {
+      const place = places.get(sample.atMs);
+      if (sample.legId === leg.id && place !== undefined) values[place] = read(sample);
+    }
+    return { label: leg.identity ?? 'another account', colour: legColour(index), values };
+  });
+  return { times: times.map((atMs) => atMs / 1_000), series };
+}
+
+/** The events that are dots on the time axis: all but the samples, which are the charts. */
+export const eventsOf = (log: readonly LogEntry[]): readonly LogEntry[] =>
+  log.filter(({ kind }) => kind !== 'quality.sampled');

@@ -1,0 +1,104 @@
+'use client';
+
+import { Quantity } from '@patchbay/ui/stat';
+import { type Column, Table } from '@patchbay/ui/table';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import { type ReactNode, useMemo } from 'react';
+import { showBitRate, showBytes, showDuration } from '../../formats/quantity.ts';
+import { showMoment } from '../../formats/time.ts';
+import { useAccountId } from '../shell/account.ts';
+import { pagePath } from '../shell/pages.ts';
+import { useNow } from '../shell/use-now.ts';
+import { isOpen, lastedMs, participantNames, type Session } from './session.ts';
+import { ModeBadge, SessionStateBadge } from './session-badges.tsx';
+
+/** Only what runs ticks. */
+const LIVE_TICK_MS = 1_000;
+const PAST_TICK_MS = 60_000;
+
+export interface SessionTableProps {
+  readonly label: string;
+  readonly sessions: readonly Session[];
+  /** Leaves out what an overview has no room for. */
+  readonly isBrief?: boolean;
+}
+
+/** Sessions with their figures. Those that run tick; a row opens its session. */
+export function SessionTable({ label, sessions, isBrief = false }: SessionTableProps): ReactNode {
+  const router = useRouter();
+  const accountId = useAccountId();
+  const nowMs = useNow(sessions.some(isOpen) ? LIVE_TICK_MS : PAST_TICK_MS);
+  const columns = useMemo(() => columnsOf(accountId, isBrief, nowMs), [accountId, isBrief, nowMs]);
+  return (
+    <Table
+      label={label}
+      columns={columns}
+      rows={sessions}
+      rowKey={({ id }) => id}
+      onOpen={({ id }) => router.push(pagePath(accountId, `sessions/${id}`))}
+    />
+  );
+}
+
+function columnsOf(accountId: string, isBrief: boolean, nowMs: number): readonly Column<Session>[] {
+  const columns: readonly (Column<Session> & { readonly isExtra?: boolean })[] = [
+    {
+      key: 'participants',
+      header: 'Participants',
+      isTitle: true,
+      cell: (session) => (
+        <Link href={pagePath(accountId, `sessions/${session.id}`)} className="block max-w-72 truncate font-medium">
+          {participantNames(session)}
+        </Link>
+      ),
+    },
+    { key: 'state', header: 'State', cell: (session) => <SessionStateBadge session={session} /> },
+    {
+      key: 'account',
+      header: 'Account',
+      cell: (session) => (
+        <Link href={pagePath(session.accountId, 'sessions')} className="hover:underline">
+          {session.accountName}
+        </Link>
+      ),
+    },
+    { key: 'mode', header: 'Media', cell: ({ mode }) => <ModeBadge mode={mode} /> },
+    {
+      key: 'rate',
+      header: 'Bit rate',
+      isNumber: true,
+      cell: (session) =>
+        session.bitsPerSecond === undefined || !isOpen(session) ? (
+          <span className="text-ink-faint">–</span>
+        ) : (
+          <Quantity {...showBitRate(session.bitsPerSecond)} />
+        ),
+    },
+    {
+      key: 'bytes',
+      header: 'Relayed',
+      isNumber: true,
+      cell: ({ relayBytes }) =>
+        relayBytes === '0' ? <span className="text-ink-faint">–</span> : <Quantity {...showBytes(relayBytes)} />,
+    },
+    {
+      key: 'lasted',
+      header: 'Duration',
+      isNumber: true,
+      cell: (session) => <span className="whitespace-nowrap">{showDuration(lastedMs(session, nowMs))}</span>,
+    },
+    {
+      key: 'started',
+      header: 'Started',
+      isNumber: true,
+      isExtra: true,
+      cell: ({ startedAt }) => (
+        <time dateTime={startedAt} className="whitespace-nowrap text-ink-soft">
+          {showMoment(startedAt, nowMs)}
+        </time>
+      ),
+    },
+  ];
+  return columns.filter(({ isExtra }) => !(isBrief && isExtra === true));
+}

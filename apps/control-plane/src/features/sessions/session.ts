@@ -1,0 +1,46 @@
+import type { Tone } from '@patchbay/ui/tone';
+import type { Outputs } from '../../trpc/client.ts';
+
+export type Session = Outputs['sessions']['list']['items'][number];
+export type LogEntry = Outputs['sessions']['listLog']['items'][number];
+
+export const isOpen = ({ state }: Session): boolean => state !== 'ended';
+
+/** How long it lasted, or has lasted until now, from the first ring. */
+export const lastedMs = ({ startedAt, endedAt }: Session, nowMs: number): number =>
+  Math.max(0, (endedAt === undefined ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt));
+
+/** Ends that nobody wished for. */
+const failedEnds: ReadonlySet<string> = new Set([
+  'signaling.connection_lost',
+  'signaling.media_failed',
+  'signaling.no_relay',
+  'signaling.node_stopped',
+]);
+
+export const hasFailed = ({ endCode }: Session): boolean => endCode !== undefined && failedEnds.has(endCode);
+
+/** Ended at a limit of its credential or account. */
+export const wasLimited = ({ endCode = '' }: Session): boolean => /^(limit|credential|account|policy)\./.test(endCode);
+
+/** 'signaling.hung_up' as 'hung up'. */
+export const endLabel = ({ endCode }: Session): string =>
+  endCode === undefined ? 'ended' : endCode.slice(endCode.lastIndexOf('.') + 1).replaceAll('_', ' ');
+
+export const participantNames = ({ legs }: Session): string =>
+  legs.map(({ identity }) => identity ?? 'somebody').join(', ');
+
+interface ModeLook {
+  readonly label: string;
+  readonly tone: Tone;
+  /** A custom property of tokens.css. */
+  readonly colour: `--${string}`;
+}
+
+/** How media flows, said once for badges, lanes and legends. */
+export const modeLooks: Readonly<Record<Session['mode'], ModeLook>> = {
+  pending: { label: 'not connected', tone: 'neutral', colour: '--ink-faint' },
+  p2p: { label: 'peer to peer', tone: 'live', colour: '--live' },
+  relay: { label: 'relayed', tone: 'info', colour: '--info' },
+  media: { label: 'media node', tone: 'accent', colour: '--accent' },
+};

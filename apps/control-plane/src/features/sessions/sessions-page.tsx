@@ -1,0 +1,136 @@
+'use client';
+
+import { CodePanel } from '@patchbay/ui/code-panel';
+import { EmptyState } from '@patchbay/ui/empty-state';
+import { Select } from '@patchbay/ui/select';
+import { TableSkeleton } from '@patchbay/ui/skeleton';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Activity } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { useTRPC } from '../../trpc/client.ts';
+import { exampleOf } from '../as-code/code-example.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { useAccountId } from '../shell/account.ts';
+import { LoadMore } from '../shell/load-more.tsx';
+import { matchesFilter, PageFilter } from '../shell/page-filter.tsx';
+import { PageHeader } from '../shell/page-header.tsx';
+import type { Session } from './session.ts';
+import { SessionTable } from './session-table.tsx';
+import { useOpenSessions } from './use-open-sessions.ts';
+
+const PAST_PAGE = 50;
+const PAST_REFRESH_MS = 5_000;
+
+const scopes = [
+  { value: 'descendants', label: 'this account and all below' },
+  { value: 'own', label: 'this account alone' },
+] as const;
+type Scope = (typeof scopes)[number]['value'];
+
+/** Sessions that run now, moving by themselves, above those that have ended. */
+export function SessionsPage(): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const [filter, setFilter] = useState('');
+  const [scope, setScope] = useState<Scope>('descendants');
+  const open = useOpenSessions(accountId);
+  const past = useInfiniteQuery(
+    trpc.sessions.list.infiniteQueryOptions(
+      { accountId, state: 'ended', scope, limit: PAST_PAGE },
+      { getNextPageParam: ({ nextCursor }) => nextCursor, refetchInterval: PAST_REFRESH_MS },
+    ),
+  );
+  const isShown = (session: Session) =>
+    (scope === 'descendants' || session.accountId === accountId) && matchesFilter(filter, textsOf(session));
+  const live = (open.data?.items ?? []).filter(isShown);
+  const ended = (past.data?.pages ?? []).flatMap(({ items }) => items).filter(isShown);
+  const isEmpty = open.isSuccess && past.isSuccess && filter === '' && live.length + ended.length === 0;
+  const error = open.error ?? past.error;
+  return (
+    <>
+      <PageHeader title="Sessions" scope="Every call, live or past: who was in it and how its media flowed." examples={examplesOf(accountId)} />
+      <div className="mb-6 flex flex-wrap gap-2">
+        <PageFilter label="Filter by name, account, id, mode" value={filter} onChange={setFilter} className="w-72" />
+        <Select label="Of" isLabelled value={scope} options={scopes} onChange={setScope} />
+      </div>
+      {error !== null ? <ProblemNote error={error} onRetry={() => void past.refetch()} /> : null}
+      {isEmpty ? (
+        <NoSessions accountId={accountId} />
+      ) : (
+        <div className="grid gap-8">
+          <section aria-labelledby="open">
+            <h2 id="open" className="mb-1 font-semibold">
+              Live <span className="font-normal text-ink-faint tabular-nums">{live.length}</span>
+            </h2>
+            {open.isPending ? <TableSkeleton rows={3} /> : null}
+            {open.isSuccess && live.length === 0 ? (
+              <p className="border-y py-2 text-ink-faint">None{filter === '' ? ' at the moment' : ' by this filter'}.</p>
+            ) : null}
+            {live.length > 0 ? <SessionTable label="Live sessions" sessions={live} /> : null}
+          </section>
+          <section aria-labelledby="past">
+            <h2 id="past" className="mb-1 font-semibold">
+              Past
+            </h2>
+            {past.isPending ? <TableSkeleton rows={8} /> : null}
+            {past.isSuccess && ended.length === 0 ? (
+              <p className="border-y py-2 text-ink-faint">None{filter === '' ? ' yet' : ' by this filter'}.</p>
+            ) : null}
+            {ended.length > 0 ? <SessionTable label="Past sessions" sessions={ended} /> : null}
+            <LoadMore
+              hasMore={past.hasNextPage}
+              isPending={past.isFetchingNextPage}
+              onMore={() => void past.fetchNextPage()}
+            />
+          </section>
+        </div>
+      )}
+    </>
+  );
+}
+
+const textsOf = (session: Session) => [
+  session.id,
+  session.accountName,
+  session.mode,
+  session.state,
+  session.endCode,
+  session.region,
+  ...session.legs.map(({ identity }) => identity),
+];
+
+const examplesOf = (accountId: string) => [
+  exampleOf({
+    operation: 'sessions.list',
+    input: { accountId, state: 'open' },
+    cli: `session list --account ${accountId} --json`,
+  }),
+];
+
+function NoSessions({ accountId }: { readonly accountId: string }): ReactNode {
+  const browserCode = [
+    "import { connect, TokenSource } from '@patchbay/sdk-browser';",
+    '',
+    "const pb = connect({ token: TokenSource.endpoint('/api/token') });",
+    "const call = await pb.call('user:bob', { video: true });",
+  ].join('\n');
+  const token = exampleOf({
+    operation: 'signaling.createToken',
+    input: { accountId, identity: 'alice' },
+  }).snippets.find(({ name }) => name === 'curl');
+  return (
+    <EmptyState
+      icon={<Activity />}
+      title="No session yet"
+      code={
+        <CodePanel
+          title="The first call"
+          snippets={[{ name: 'Browser', code: browserCode }, ...(token === undefined ? [] : [{ name: 'Token', code: token.code }])]}
+        />
+      }
+    >
+      A session begins when one endpoint calls another. Open the sample page in two windows and it appears here while it
+      rings; or mint a token and call from your own page.
+    </EmptyState>
+  );
+}
