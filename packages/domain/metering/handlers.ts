@@ -1,15 +1,11 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import type { metering } from './definition.ts';
-import type { UsageStore } from './usage-store.ts';
+import type { MeteringPorts } from './ports.ts';
 
 const bucketMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000, all: Infinity } as const;
 /** Buckets of one answer; a year of days, a week of minutes. */
 export const BUCKET_COUNT_MAX = 10_080;
 const GROUP_COUNT_MAX = 3;
-
-export interface MeteringPorts {
-  readonly usage: UsageStore;
-}
 
 export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
   usage: {

@@ -1,4 +1,4 @@
-import type { MeterUnit, ServiceDefinition } from '@patchbay/kit/definition';
+import type { MeterUnit } from '@patchbay/kit/definition';
 import { type Dimensions, USAGE_AGE_MS_MAX, USAGE_AHEAD_MS_MAX, type UsageRecord } from './usage-record.ts';
 
 /** Dimensions that every meter has, besides those its service declares (MET-1). */
@@ -17,14 +17,22 @@ export interface CataloguedMeter {
 /** What the services declare, by `service.meter`. */
 export type MeterCatalogue = ReadonlyMap<string, CataloguedMeter>;
 
-export function meterCatalogue(services: readonly ServiceDefinition[]): MeterCatalogue {
+/** A meter as the generated catalogue of the services has it. */
+export interface DeclaredMeter {
+  readonly service: string;
+  readonly meter: string;
+  readonly unit: MeterUnit;
+  readonly dimensions: readonly string[];
+  readonly isPriced: boolean;
+}
+
+/** The catalogue from what the services declare, with the dimensions that all meters have. */
+export function meterCatalogue(declared: Readonly<Record<string, DeclaredMeter>>): MeterCatalogue {
   return new Map(
-    services.flatMap((service) =>
-      Object.entries(service.meters).map(([name, { unit, dimensions, isPriced = true }]) => [
-        `${service.name}.${name}`,
-        { service: service.name, name, unit, dimensions: [...dimensions, ...universalDimensions], isPriced },
-      ]),
-    ),
+    Object.entries(declared).map(([qualified, { service, meter, unit, dimensions, isPriced }]) => [
+      qualified,
+      { service, name: meter, unit, dimensions: [...dimensions, ...universalDimensions], isPriced },
+    ]),
   );
 }
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import { lineageAt } from './lineage.ts';
 import { assertCountable, type MeterCatalogue, meterCatalogue, UsageRefusal } from './meter-catalogue.ts';
 import { rollUp } from './roll-up.ts';
@@ -101,13 +100,14 @@ describe('what a service did not declare is refused (MET-1)', () => {
   });
 
   test('the catalogue is the definitions of the services, with the dimensions that all meters have', () => {
-    const service = { name: 'relay', title: '', summary: '', timing: 'sync', media: 'none' } as const;
-    const meters = {
-      checks: { unit: 'byte', summary: '', dimensions: ['direction'], isPriced: false },
+    const checks = {
+      service: 'relay',
+      meter: 'checks',
+      unit: 'byte',
+      dimensions: ['direction'],
+      isPriced: false,
     } as const;
-    const nothing = { events: {}, errors: {}, operations: {} };
-    const config = z.object({});
-    expect(meterCatalogue([{ ...service, ...nothing, config, meters }]).get('relay.checks')).toEqual({
+    expect(meterCatalogue({ 'relay.checks': checks }).get('relay.checks')).toEqual({
       service: 'relay',
       name: 'checks',
       unit: 'byte',

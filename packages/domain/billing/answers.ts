@@ -1,0 +1,99 @@
+import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
+import type { LedgerTotals } from './billing-store.ts';
+import { type Price, tariffToWire } from './price.ts';
+import type { ListedPrice } from './price-list.ts';
+import { type EdgeLine, splitMeter } from './rating.ts';
+import type { Statement } from './statement.ts';
+
+/** Looks a name up; an account that has gone out of sight is called by its id. */
+export type NameOf = (accountId: string) => string;
+
+export const nameIn =
+  (names: ReadonlyMap<string, string>): NameOf =>
+  (accountId) =>
+    names.get(accountId) ?? accountId;
+
+export const priceAnswer = ({ price, origin, unit }: ListedPrice) => ({
+  ...priceFields(price, unit),
+  origin,
+});
+
+/** A price in a profile, under whoever it was set for. */
+export const profileAnswer = (price: Price, unit: string) => ({
+  ...priceFields(price, unit),
+  origin: price.childId === undefined ? ('default' as const) : ('child' as const),
+  ...(price.childId === undefined ? {} : { childId: price.childId }),
+});
+
+const priceFields = (price: Price, unit: string) => ({
+  service: price.service,
+  meter: price.meter,
+  unit,
+  where: { ...price.where },
+  ...tariffToWire(price.tariff),
+  currency: price.currency,
+  effectiveFrom: new Date(price.fromMs).toISOString(),
+  setByAccountId: price.accountId,
+});
+
+const lineAnswer = (line: EdgeLine, catalogue: MeterCatalogue) => ({
+  ...splitMeter(line.meter),
+  unit: catalogue.get(line.meter)?.unit ?? 'count',
+  dimensions: { ...line.dimensions },
+  quantity: line.quantity.toString(),
+  amountPerUnit: tariffToWire(line.tariff),
+  amount: line.amount.toString(),
+});
+
+interface Around {
+  /** The account's seller, in whose period the statement is. */
+  readonly sellerId: string;
+  readonly nameOf: NameOf;
+}
+
+export const headAnswer = (statement: Statement, { sellerId, nameOf }: Around) => ({
+  period: statement.period.name,
+  accountId: statement.accountId,
+  sellerId,
+  sellerName: nameOf(sellerId),
+  currency: statement.currency,
+  // Nothing closes a period yet, so late usage still finds its way in.
+  state: 'open' as const,
+  payable: statement.payable.toString(),
+  receivable: statement.receivable.toString(),
+  margin: statement.margin.toString(),
+});
+
+interface Printed extends Around {
+  readonly ledger: LedgerTotals;
+  readonly catalogue: MeterCatalogue;
+}
+
+export const statementAnswer = (statement: Statement, { ledger, catalogue, ...around }: Printed) => ({
+  ...headAnswer(statement, around),
+  accountName: around.nameOf(statement.accountId),
+  totalMinorUnits: statement.totalMinorUnits.toString(),
+  residue: statement.residue.toString(),
+  lines: statement.lines.map((line) => ({
+    ...lineAnswer(line, catalogue),
+    parts: line.parts.map(({ accountId, quantity, amount }) => ({
+      accountId,
+      name: around.nameOf(accountId),
+      quantity: quantity.toString(),
+      amount: amount.toString(),
+    })),
+  })),
+  children: statement.children.map(({ accountId, receivable, cost, margin, lines }) => ({
+    accountId,
+    name: around.nameOf(accountId),
+    receivable: receivable.toString(),
+    cost: cost.toString(),
+    margin: margin.toString(),
+    lines: lines.map((line) => ({
+      ...lineAnswer(line, catalogue),
+      cost: line.cost.toString(),
+      margin: line.margin.toString(),
+    })),
+  })),
+  ledger: { payable: ledger.payable.toString(), receivable: ledger.receivable.toString() },
+});

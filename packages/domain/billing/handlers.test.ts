@@ -1,0 +1,308 @@
+import type { Actor } from '@patchbay/kit/definition';
+import { ServiceError } from '@patchbay/kit/errors';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { lineageAt } from '../metering/lineage.ts';
+import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
+import { billing } from './definition.ts';
+import { handlers } from './handlers.ts';
+import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
+import type { BillingPorts } from './ports.ts';
+
+const now = Date.UTC(2026, 10, 22, 12, 0, 30);
+const minute = now - 30_000;
+const period = '2026-11';
+const always = { fromMs: -Infinity, toMs: Infinity };
+const edges = [
+  { sellerId: 'platform', buyerId: 'top', ...always },
+  { sellerId: 'top', buyerId: 'leaf', ...always },
+  { sellerId: 'top', buyerId: 'other', ...always },
+];
+const catalogue: MeterCatalogue = new Map(
+  [
+    ['bytes', true],
+    ['checkBytes', false],
+  ].map(([name, isPriced]) => [
+    `relay.${name}`,
+    {
+      service: 'relay',
+      name: String(name),
+      unit: 'byte',
+      dimensions: ['region', 'modality'],
+      isPriced: isPriced === true,
+    },
+  ]),
+);
+
+let world: MemoryWorld;
+let ports: BillingPorts;
+let audited: unknown[];
+let emitted: unknown[];
+
+beforeEach(() => {
+  world = { edges, catalogue, currency: 'EUR', records: [], prices: [] };
+  ports = {
+    billing: memoryBilling(world),
+    catalogue,
+    visibleChain: async (chain, actor) =>
+      actor.kind === 'platform'
+        ? chain
+        : chain.slice(chain.indexOf(actor.kind === 'key' ? actor.accountId : '')),
+  };
+  [audited, emitted] = [[], []];
+});
+
+/** What dispatch gives a handler: here the request is about `accountId`. */
+function contextOf(accountId: string, actor: Actor = { kind: 'platform' }) {
+  return {
+    actor,
+    requestId: 'req_1',
+    nowMs: () => now,
+    signal: new AbortController().signal,
+    entity: { accountId, chain: lineageAt(edges, accountId, now).reverse() },
+    error: (code: string, publicDetail: string) => {
+      const found = Object.entries(billing.errors).find(([reason]) => `billing.${reason}` === code);
+      if (found === undefined) throw new Error(`${code} is no refusal of billing.`);
+      return new ServiceError({ ...found[1], code, publicDetail });
+    },
+    audit: (change: unknown) => void audited.push(change),
+    emit: async (event: string, payload: unknown) => void emitted.push({ event, payload }),
+  };
+}
+
+const price = (amount: string, per = '1') => ({
+  service: 'relay',
+  currency: 'EUR',
+  prices: { bytes: { amount, per } },
+});
+const setDefault = (accountId: string, amount: string) =>
+  handlers.prices.setForChildren(contextOf(accountId), price(amount), ports);
+const refusalOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'accepted',
+    (refusal: unknown) => (refusal instanceof ServiceError ? refusal.fields.code : refusal),
+  );
+
+function use(accountId: string, quantity: number): void {
+  world.records.push({
+    id: { nodeId: 'nod_1', boot: 1, sequence: world.records.length },
+    accountId,
+    segment: 0,
+    service: 'relay',
+    region: 'eu',
+    modality: 'audio',
+    fromMs: minute,
+    toMs: minute,
+    quantities: [
+      { meter: 'bytes', quantity, dimensions: {} },
+      { meter: 'checkBytes', quantity: 7, dimensions: {} },
+    ],
+  });
+}
+
+describe('prices', () => {
+  test('set 200: the seller asks it of this child alone, from the running minute, and the change is on record', async () => {
+    const { items } = await handlers.prices.set(contextOf('leaf'), price('20', '3'), ports);
+    expect(items).toEqual([
+      {
+        service: 'relay',
+        meter: 'bytes',
+        unit: 'byte',
+        where: {},
+        amount: '20',
+        per: '3',
+        currency: 'EUR',
+        effectiveFrom: '2026-11-22T12:00:00.000Z',
+        origin: 'child',
+        setByAccountId: 'top',
+      },
+    ]);
+    expect(world.prices).toMatchObject([{ accountId: 'top', childId: 'leaf' }]);
+    expect(emitted).toEqual([{ event: 'price.set', payload: { accountId: 'top', service: 'relay' } }]);
+    expect(audited).toMatchObject([
+      { target: 'leaf/prices/relay', before: [], after: [{ amount: '20', per: '3' }] },
+    ]);
+  });
+
+  test('set 200: the audit log of a child tells nothing of what its seller pays', async () => {
+    await setDefault('platform', '987654321');
+    await handlers.prices.set(contextOf('leaf'), price('20'), ports);
+    expect(JSON.stringify(audited.at(-1))).not.toContain('987654321');
+  });
+
+  test('set 200: a price set for later does not hold before', async () => {
+    const later = { ...price('20'), effectiveFrom: '2026-12-01T00:00:30.000Z' };
+    const { items } = await handlers.prices.set(contextOf('leaf'), later, ports);
+    expect(items).toMatchObject([{ amount: '20', effectiveFrom: '2026-12-01T00:00:00.000Z' }]);
+    expect((await handlers.prices.list(contextOf('leaf'), {}, ports)).items).toEqual([]);
+  });
+
+  const wrong = [
+    [
+      'a meter that the service does not have',
+      'billing.meter_unknown',
+      { prices: { smells: { amount: '1', per: '1' } } },
+    ],
+    [
+      'a meter that is never priced (QUE-5)',
+      'billing.meter_unknown',
+      { prices: { checkBytes: { amount: '1', per: '1' } } },
+    ],
+    [
+      'a dimension that the meter does not have',
+      'billing.meter_unknown',
+      { prices: { bytes: { amount: '1', per: '1', where: { colour: 'red' } } } },
+    ],
+    ['another service', 'billing.meter_unknown', { service: 'mixing' }],
+    ['another currency than that of the tree', 'billing.currency_mismatch', { currency: 'USD' }],
+    ['a minute that is over', 'billing.effective_in_past', { effectiveFrom: '2026-11-22T11:59:59.999Z' }],
+    ['a price below zero', 'request.invalid', { prices: { bytes: { amount: '-1', per: '1' } } }],
+    [
+      'two prices for the same usage',
+      'request.invalid',
+      {
+        prices: {
+          bytes: [
+            { amount: '1', per: '1' },
+            { amount: '2', per: '1', where: {} },
+          ],
+        },
+      },
+    ],
+  ] as const;
+
+  test.each(wrong)('set 422: %s changes nothing', async (_, code, change) => {
+    const request = { ...price('1'), ...change } as ReturnType<typeof price>;
+    expect(await refusalOf(handlers.prices.set(contextOf('leaf'), request, ports))).toBe(code);
+    expect([world.prices, audited, emitted]).toEqual([[], [], []]);
+  });
+
+  test('setForChildren 422: what is no price for one child is none for all', async () => {
+    for (const [, code, change] of wrong) {
+      const request = { ...price('1'), ...change } as ReturnType<typeof price>;
+      expect(await refusalOf(handlers.prices.setForChildren(contextOf('top'), request, ports))).toBe(code);
+    }
+    expect(world.prices).toEqual([]);
+  });
+
+  test('setForChildren 200: all children pay it, and the platform may ask any currency', async () => {
+    expect((await setDefault('top', '5')).items).toMatchObject([{ origin: 'default', amount: '5' }]);
+    expect((await handlers.prices.list(contextOf('other'), {}, ports)).items).toMatchObject([
+      { amount: '5' },
+    ]);
+    const dollars = { ...price('1'), currency: 'USD' };
+    expect(await refusalOf(handlers.prices.setForChildren(contextOf('platform'), dollars, ports))).toBe(
+      'accepted',
+    );
+  });
+
+  test('list 200: each price with whoever set it, passed through where the seller set none', async () => {
+    await setDefault('platform', '3');
+    const paidBy = async (accountId: string) =>
+      (await handlers.prices.list(contextOf(accountId), {}, ports)).items.map(({ amount, origin }) => [
+        amount,
+        origin,
+      ]);
+    expect(await paidBy('leaf')).toEqual([['3', 'inherited']]);
+    await setDefault('top', '4');
+    await handlers.prices.set(contextOf('leaf'), price('5'), ports);
+    expect([await paidBy('leaf'), await paidBy('other'), await paidBy('top')]).toEqual([
+      [['5', 'child']],
+      [['4', 'default']],
+      [['3', 'default']],
+    ]);
+  });
+
+  test('list 200: one row for each filter that holds', async () => {
+    const video = { amount: '9', per: '1', where: { modality: 'video' } };
+    const request = { ...price('1'), prices: { bytes: [{ amount: '1', per: '1' }, video] } };
+    await handlers.prices.setForChildren(contextOf('top'), request, ports);
+    const { items } = await handlers.prices.list(contextOf('leaf'), {}, ports);
+    expect(items.map(({ where, amount }) => [where, amount])).toEqual([
+      [{ modality: 'video' }, '9'],
+      [{}, '1'],
+    ]);
+  });
+
+  test('listForChildren 200: the own profile, for all and for single children, and nothing from above', async () => {
+    await setDefault('platform', '3');
+    await setDefault('top', '4');
+    await handlers.prices.set(contextOf('leaf'), price('5'), ports);
+    const { items } = await handlers.prices.listForChildren(contextOf('top'), {}, ports);
+    expect(items.map(({ childId, amount }) => [childId, amount])).toEqual([
+      [undefined, '4'],
+      ['leaf', '5'],
+    ]);
+  });
+
+  test('explain 200: who pays whom, up to where the caller may see', async () => {
+    await setDefault('platform', '3');
+    await setDefault('top', '4');
+    const levelsFor = async (actor: Actor) => {
+      const { items } = await handlers.prices.explain(contextOf('leaf', actor), {}, ports);
+      return items.flatMap(({ levels }) =>
+        levels.map(({ buyerName, sellerName, amount }) => [buyerName, sellerName, amount]),
+      );
+    };
+    const leafPays = ['LEAF', 'TOP', '4'];
+    const topPays = ['TOP', 'PLATFORM', '3'];
+    expect(await levelsFor({ kind: 'key', keyId: 'key_1', accountId: 'leaf' })).toEqual([leafPays]);
+    expect(await levelsFor({ kind: 'key', keyId: 'key_1', accountId: 'top' })).toEqual([leafPays, topPays]);
+    expect(await levelsFor({ kind: 'platform' })).toEqual([leafPays, topPays]);
+  });
+});
+
+describe('statements', () => {
+  beforeEach(async () => {
+    await setDefault('platform', '10000000');
+    await setDefault('top', '20000000');
+    use('leaf', 1000);
+  });
+
+  test('get 200: 1000 units at 0.02 with 0.01 below: 20 from the child, 10 of it earned, and the ledger says so (BIL-2)', async () => {
+    const statement = await handlers.statements.get(contextOf('top'), { period }, ports);
+    expect(statement).toMatchObject({
+      accountName: 'TOP',
+      sellerId: 'platform',
+      sellerName: 'PLATFORM',
+      payable: '10000000000',
+      receivable: '20000000000',
+      margin: '10000000000',
+      totalMinorUnits: '1000',
+      residue: '0',
+      ledger: { payable: '10000000000', receivable: '20000000000' },
+    });
+    expect(statement.lines).toMatchObject([
+      {
+        service: 'relay',
+        meter: 'bytes',
+        unit: 'byte',
+        quantity: '1000',
+        parts: [{ accountId: 'leaf', name: 'LEAF', amount: '10000000000' }],
+      },
+    ]);
+    expect(statement.children).toMatchObject([
+      { name: 'LEAF', lines: [{ cost: '10000000000', margin: '10000000000' }] },
+    ]);
+  });
+
+  test('get 200: every answer fits its own schema, a period without use too', async () => {
+    for (const name of [period, '2020-01']) {
+      const answer = await handlers.statements.get(contextOf('leaf'), { period: name }, ports);
+      const { response } = billing.resources.statements.operations.get;
+      expect(response.parse(JSON.parse(JSON.stringify(answer)))).toEqual(answer);
+    }
+  });
+
+  test('list 200: the periods with use, newest first', async () => {
+    const { items } = await handlers.statements.list(contextOf('leaf'), {}, ports);
+    expect(items).toMatchObject([{ period, state: 'open', payable: '20000000000', sellerId: 'top' }]);
+    expect((await handlers.statements.list(contextOf('other'), {}, ports)).items).toEqual([]);
+  });
+
+  test('listEntries 200: what was posted for an account, and only for it', async () => {
+    await handlers.statements.get(contextOf('leaf'), { period }, ports);
+    const { items } = await handlers.statements.listEntries(contextOf('leaf'), { period }, ports);
+    expect(items).toMatchObject([{ book: 'payable', counterpartyId: 'top', amount: '-20000000000' }]);
+    expect((await handlers.statements.listEntries(contextOf('other'), { period }, ports)).items).toEqual([]);
+  });
+});

@@ -1,0 +1,184 @@
+import type { DomainContext, DomainHandlers, Entity } from '@patchbay/kit/definition';
+import { headAnswer, nameIn, priceAnswer, profileAnswer, statementAnswer } from './answers.ts';
+import type { ChainPrices, PriceChange } from './billing-store.ts';
+import type { billing } from './definition.ts';
+import { periodOf } from './period.ts';
+import type { BillingPorts } from './ports.ts';
+import { tariffToWire } from './price.ts';
+import { effectiveMs, isOver, pricesFromWire, type WirePrices } from './price-change.ts';
+import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
+
+/** Periods that one list shows: three years. Each is rated anew. */
+const PERIOD_COUNT_MAX = 36;
+/** Entries of one answer. */
+const ENTRY_COUNT_MAX = 10_000;
+
+type PriceContext = DomainContext<typeof billing, 'prices', 'set' | 'setForChildren'>;
+
+interface SetRequest {
+  readonly service: string;
+  readonly prices: WirePrices;
+  readonly currency: string;
+  readonly effectiveFrom?: string | undefined;
+}
+
+/** The account above. The platform buys from nobody, and is named as its own seller. */
+const sellerOf = ({ chain, accountId }: Entity): string => chain.at(-2) ?? accountId;
+
+/** Checks a profile's prices and sets them; answers with the chain as it is then. */
+async function setPrices(
+  context: PriceContext,
+  { service, currency, effectiveFrom, prices: wire }: SetRequest,
+  ports: BillingPorts & { readonly profile: Pick<PriceChange, 'accountId' | 'childId'> },
+): Promise<ChainPrices> {
+  const nowMs = context.nowMs();
+  const fromMs = effectiveMs(effectiveFrom, nowMs);
+  const prices = pricesFromWire(wire);
+  for (const price of prices) {
+    const problem = unknownMeter(ports.catalogue, service, price);
+    if (problem !== undefined) throw context.error('billing.meter_unknown', problem);
+  }
+  if (isOver(fromMs, nowMs)) {
+    throw context.error('billing.effective_in_past', 'The minute that effectiveFrom names is over.');
+  }
+  const { accountId } = context.entity;
+  const before = await ports.billing.chainPrices(accountId, nowMs);
+  // The platform sells to trees of any currency; every other account stands in one.
+  const isFree = context.entity.chain.length === 1;
+  if (!isFree && currency !== before.currency) {
+    throw context.error('billing.currency_mismatch', `This tree of accounts counts in ${before.currency}.`);
+  }
+  await ports.billing.setPrices({ ...ports.profile, service, currency, fromMs, prices });
+  const after = await ports.billing.chainPrices(accountId, nowMs);
+  const [was, is] = [before, after].map((chain) => audited(chain, { ...ports.profile, service }));
+  context.audit({ target: `${accountId}/prices/${service}`, before: was, after: is });
+  await context.emit('price.set', { accountId: ports.profile.accountId, service });
+  return after;
+}
+
+/** What the audit log keeps: the profile that was changed, and nothing of what those above pay. */
+const audited = (
+  { prices }: ChainPrices,
+  { accountId, childId, service }: Pick<PriceChange, 'accountId' | 'childId' | 'service'>,
+) =>
+  prices
+    .filter(
+      (price) => price.accountId === accountId && price.childId === childId && price.service === service,
+    )
+    .map(({ id, meter, where, tariff, currency, fromMs }) => ({
+      id,
+      meter,
+      where,
+      ...tariffToWire(tariff),
+      currency,
+      effectiveFrom: new Date(fromMs).toISOString(),
+    }));
+
+const paid = (accountId: string, chain: ChainPrices, at: Parameters<typeof pricesPaidBy>[2]) => ({
+  items: pricesPaidBy(accountId, chain, at).map(priceAnswer),
+});
+
+/** A profile as it holds now, and as it will. */
+const profile = (
+  accountId: string,
+  { prices }: ChainPrices,
+  { catalogue }: Pick<BillingPorts, 'catalogue'>,
+) => ({
+  items: prices
+    .filter((price) => price.accountId === accountId)
+    .map((price) => profileAnswer(price, catalogue.get(`${price.service}.${price.meter}`)?.unit ?? 'count')),
+});
+
+export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
+  prices: {
+    async list(context, _request, { billing: store, catalogue }) {
+      const { accountId } = context.entity;
+      const atMs = context.nowMs();
+      return paid(accountId, await store.chainPrices(accountId, atMs), { catalogue, atMs });
+    },
+
+    async set(context, request, ports) {
+      const { accountId } = context.entity;
+      const change = { accountId: sellerOf(context.entity), childId: accountId };
+      const chain = await setPrices(context, request, { ...ports, profile: change });
+      // What was set for later is not paid yet: the answer is of the time from which it holds.
+      const atMs = Math.max(context.nowMs(), effectiveMs(request.effectiveFrom, context.nowMs()));
+      return paid(accountId, chain, { catalogue: ports.catalogue, atMs });
+    },
+
+    async listForChildren(context, _request, ports) {
+      const { accountId } = context.entity;
+      return profile(accountId, await ports.billing.chainPrices(accountId, context.nowMs()), ports);
+    },
+
+    async setForChildren(context, request, ports) {
+      const { accountId } = context.entity;
+      return profile(
+        accountId,
+        await setPrices(context, request, { ...ports, profile: { accountId } }),
+        ports,
+      );
+    },
+
+    async explain(context, _request, { billing: store, catalogue, visibleChain }) {
+      const { accountId, chain: path } = context.entity;
+      const atMs = context.nowMs();
+      const [chain, names] = [await store.chainPrices(accountId, atMs), await store.namesAround(accountId)];
+      const [visible, nameOf] = [await visibleChain(path, context.actor), nameIn(names)];
+      const items = pricesPaidBy(accountId, chain, { catalogue, atMs }).map(({ price }) => {
+        const { service, meter, where } = price;
+        const levels = levelsAbove(visible, chain, { service, meter, dimensions: where, atMs });
+        return {
+          service,
+          meter,
+          where: { ...where },
+          levels: levels.map(({ buyerId, sellerId, origin, ...level }) => ({
+            buyerId,
+            buyerName: nameOf(buyerId),
+            sellerId,
+            sellerName: nameOf(sellerId),
+            ...tariffToWire(level.price.tariff),
+            origin,
+          })),
+        };
+      });
+      return { items };
+    },
+  },
+
+  statements: {
+    async list(context, _request, { billing: store }) {
+      const { accountId } = context.entity;
+      const periods = (await store.listPeriods(accountId)).slice(0, PERIOD_COUNT_MAX);
+      const around = {
+        sellerId: sellerOf(context.entity),
+        nameOf: nameIn(await store.namesAround(accountId)),
+      };
+      const items = [];
+      for (const period of periods)
+        items.push(headAnswer((await store.accrue(accountId, period)).statement, around));
+      return { items };
+    },
+
+    async get(context, { period }, { billing: store, catalogue }) {
+      const { accountId } = context.entity;
+      const { statement, ledger } = await store.accrue(accountId, periodOf(period));
+      const nameOf = nameIn(await store.namesAround(accountId));
+      return statementAnswer(statement, { ledger, catalogue, nameOf, sellerId: sellerOf(context.entity) });
+    },
+
+    async listEntries(context, { period }, { billing: store }) {
+      const entries = await store.listEntries(context.entity.accountId, periodOf(period), ENTRY_COUNT_MAX);
+      return {
+        items: entries.map(({ transactionId, atMs, book, counterpartyId, amount, sourceRef }) => ({
+          transactionId,
+          at: new Date(atMs).toISOString(),
+          book,
+          counterpartyId,
+          amount: amount.toString(),
+          sourceRef,
+        })),
+      };
+    },
+  },
+};

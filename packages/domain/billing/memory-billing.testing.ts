@@ -1,0 +1,127 @@
+import type { Edge } from '../metering/lineage.ts';
+import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
+import { rollUp } from '../metering/roll-up.ts';
+import { minuteOf, type UsageRecord } from '../metering/usage-record.ts';
+import type { BillingStore, PostedEntry } from './billing-store.ts';
+import { accrue, type LedgerPosition } from './ledger.ts';
+import { nano, sum } from './money.ts';
+import { type Period, periodAt } from './period.ts';
+import type { Price } from './price.ts';
+import { statementOf } from './statement.ts';
+
+export interface MemoryWorld {
+  readonly edges: readonly Edge[];
+  readonly catalogue: MeterCatalogue;
+  readonly currency: string;
+  readonly records: UsageRecord[];
+  readonly prices: Price[];
+}
+
+/** The store of billing in memory, for one tree of accounts. Every account is called by its id in capitals. */
+export function memoryBilling({ edges, catalogue, currency, records, prices }: MemoryWorld): BillingStore {
+  const positions = new Map<string, LedgerPosition>();
+  const entries: (PostedEntry & { accountId: string; period: string })[] = [];
+  const chainOf = (accountId: string): string[] => {
+    const above = edges.find(({ buyerId }) => buyerId === accountId);
+    return above === undefined ? [accountId] : [accountId, ...chainOf(above.sellerId)];
+  };
+  const around = (accountId: string) =>
+    edges.filter(({ sellerId, buyerId }) => sellerId === accountId || chainOf(accountId).includes(buyerId));
+
+  const accrueOne = async (accountId: string, period: Period) => {
+    const cells = rollUp(
+      records.filter((record) => periodAt(minuteOf(record)).name === period.name),
+      edges,
+    ).cells;
+    const statement = statementOf({ accountId, period, cells, book: { edges, prices, catalogue, currency } });
+    const own = ({ sellerId, buyerId }: { sellerId: string; buyerId: string }) =>
+      sellerId === accountId || buyerId === accountId;
+    const accrual = accrue({
+      period: period.name,
+      currency,
+      lines: [...statement.lines, ...statement.children.flatMap(({ lines }) => lines)],
+      positions: [...positions.values()].filter(own),
+    });
+    for (const position of accrual.positions) {
+      positions.set([position.sellerId, position.buyerId, position.lineKey].join(), position);
+    }
+    for (const [index, transaction] of accrual.transactions.entries()) {
+      const posted = { transactionId: `txn_${entries.length}_${index}`, atMs: period.fromMs };
+      entries.push(
+        ...transaction.entries.map((entry) => ({
+          ...entry,
+          ...posted,
+          sourceRef: transaction.sourceRef,
+          period: period.name,
+        })),
+      );
+    }
+    const total = (book: PostedEntry['book']) =>
+      sum(
+        entries
+          .filter((entry) => entry.accountId === accountId && entry.book === book)
+          .map(({ amount }) => amount),
+      );
+    return { statement, ledger: { payable: nano(-total('payable')), receivable: total('receivable') } };
+  };
+
+  return {
+    accrue: accrueOne,
+    async accrueAll(period) {
+      const accounts = new Set(edges.flatMap(({ sellerId, buyerId }) => [sellerId, buyerId]));
+      for (const accountId of accounts) await accrueOne(accountId, period);
+      return accounts.size;
+    },
+    async listPeriods(accountId) {
+      const below = records.filter((record) => chainOf(record.accountId).includes(accountId));
+      const names = new Set(below.map((record) => periodAt(minuteOf(record)).name));
+      return [...names]
+        .sort()
+        .reverse()
+        .map((name) => periodAt(Date.parse(`${name}-01`)));
+    },
+    async listEntries(accountId, period, limit) {
+      return entries
+        .filter((entry) => entry.accountId === accountId && entry.period === period.name)
+        .slice(0, limit);
+    },
+    async chainPrices(accountId, atMs) {
+      const seen = around(accountId);
+      const held = prices.filter(
+        (price) =>
+          price.toMs > Math.max(atMs, price.fromMs) &&
+          (price.accountId === accountId || seen.some(({ sellerId }) => sellerId === price.accountId)) &&
+          (price.childId === undefined ||
+            seen.some(({ sellerId, buyerId }) => sellerId === price.accountId && buyerId === price.childId)),
+      );
+      return { currency, edges: seen, prices: held };
+    },
+    async setPrices({ accountId, childId, service, fromMs, prices: given, ...change }) {
+      for (const [index, price] of prices.entries()) {
+        const isReplaced =
+          price.accountId === accountId && price.childId === childId && price.service === service;
+        if (isReplaced && price.toMs > fromMs)
+          prices[index] = { ...price, toMs: Math.max(price.fromMs, fromMs) };
+      }
+      const owner = { accountId, ...(childId === undefined ? {} : { childId }) };
+      for (const price of given) {
+        prices.push({
+          id: `prc_${prices.length}`,
+          ...owner,
+          ...price,
+          service,
+          currency: change.currency,
+          fromMs,
+          toMs: Infinity,
+        });
+      }
+    },
+    async namesAround(accountId) {
+      const ids = around(accountId).flatMap(({ sellerId, buyerId }) => [sellerId, buyerId]);
+      return new Map([accountId, ...ids].map((id) => [id, id.toUpperCase()]));
+    },
+    async countMismatches() {
+      return 0;
+    },
+  };
+}

@@ -1,0 +1,12 @@
+import type { Actor } from '@patchbay/kit/definition';
+import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
+import type { BillingStore } from './billing-store.ts';
+
+/** What the operations of billing need from the world. */
+export interface BillingPorts {
+  readonly billing: BillingStore;
+  /** What the services declare: only that has a price. */
+  readonly catalogue: MeterCatalogue;
+  /** The accounts of a chain that a caller sees, from the highest down. Nobody is told what those above pay. */
+  visibleChain(chain: readonly string[], actor: Actor): Promise<readonly string[]>;
+}

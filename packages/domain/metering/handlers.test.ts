@@ -1,0 +1,68 @@
+import { ServiceError } from '@patchbay/kit/errors';
+import { expect, test } from 'vitest';
+import { metering } from './definition.ts';
+import { handlers } from './handlers.ts';
+import type { UsageQuery } from './usage-store.ts';
+
+const from = '2026-11-22T00:00:00.000Z';
+const row = {
+  atMs: Date.parse(from),
+  meter: 'relay.bytes',
+  group: { region: 'eu' },
+  quantity: 2n ** 60n,
+  recordCount: 3,
+};
+
+const context = {
+  actor: { kind: 'platform' },
+  requestId: 'req_1',
+  nowMs: () => Date.parse(from),
+  signal: new AbortController().signal,
+  entity: { accountId: 'acc_1', chain: ['acc_0', 'acc_1'] },
+  error: (code: string, publicDetail: string) =>
+    new ServiceError({ ...metering.errors.range_too_wide, code, publicDetail }),
+  audit: () => undefined,
+  emit: async () => undefined,
+} as const;
+
+function ask(change: Record<string, unknown>) {
+  const asked: UsageQuery[] = [];
+  const usage = {
+    query: async (query: UsageQuery) => {
+      asked.push(query);
+      return { rows: [row], isTruncated: false };
+    },
+  };
+  const request = metering.resources.usage.operations.query.request.parse({
+    from,
+    to: '2026-11-23T00:00:00.000Z',
+    ...change,
+  });
+  return { asked, answer: handlers.usage.query(context, request, { usage }) };
+}
+
+test('query 200: quantities past 2^53 travel as text, for the account of the path', async () => {
+  const { asked, answer } = ask({ bucket: 'hour', meter: 'relay.bytes', groupBy: 'region,,session,a,b' });
+  expect(await answer).toEqual({
+    isTruncated: false,
+    rows: [
+      {
+        at: from,
+        meter: 'relay.bytes',
+        group: { region: 'eu' },
+        quantity: '1152921504606846976',
+        recordCount: 3,
+      },
+    ],
+  });
+  expect(asked).toMatchObject([
+    { accountId: 'acc_1', scope: 'inclusive', groupBy: ['region', 'session', 'a'] },
+  ]);
+});
+
+test('query 422: more buckets than one answer holds are not read', async () => {
+  const { asked, answer } = ask({ bucket: 'minute', to: '2026-12-22T00:00:00.000Z' });
+  await expect(answer).rejects.toMatchObject({ fields: { code: 'metering.range_too_wide' } });
+  expect(asked).toEqual([]);
+  await expect(ask({ bucket: 'day', to: '2027-11-22T00:00:00.000Z' }).answer).resolves.toBeDefined();
+});
