@@ -181,12 +181,38 @@ function errorCodes(services: readonly Service[], domains: readonly Domain[]): s
   return [...Object.keys(platformErrors), ...own].sort();
 }
 
+/** Every meter by its full name: what pages list and price editors offer. */
+function meterLines(services: readonly Service[]): string[] {
+  return [
+    "import type { MeterUnit } from '@patchbay/kit/definition';",
+    '',
+    'export interface CatalogueMeter {',
+    '  readonly service: string;',
+    '  readonly meter: string;',
+    '  readonly unit: MeterUnit;',
+    '  readonly summary: string;',
+    '  readonly dimensions: readonly string[];',
+    '  readonly isPriced: boolean;',
+    '}',
+    '',
+    'export const meterCatalogue: Readonly<Record<string, CatalogueMeter>> = {',
+    ...services.flatMap(({ folder, definition }) =>
+      Object.entries(definition.meters).map(([meter, { unit, summary, dimensions, isPriced = true }]) => {
+        const entry = { service: folder, meter, unit, summary, dimensions, isPriced };
+        return `  '${folder}.${meter}': ${JSON.stringify(entry)},`;
+      }),
+    ),
+    '};',
+  ];
+}
+
 const services = await readSubjects<ServiceDefinition>('packages/services/src');
 const domains = await readSubjects<DomainDefinition>('packages/domain');
 refuseTwins(services, domains);
 const files = {
   'packages/services/src/registry.generated.ts': registryLines(services, 'services'),
   'packages/services/src/handlers.generated.ts': handlerLines(services, 'service'),
+  'packages/services/src/meters.generated.ts': meterLines(services),
   'packages/domain/registry.generated.ts': registryLines(domains, 'domains'),
   'packages/domain/handlers.generated.ts': handlerLines(domains, 'domain'),
   'packages/sdk/src/operations.generated.ts': sdkLines(services, domains),

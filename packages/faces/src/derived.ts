@@ -8,6 +8,9 @@ interface Context {
   readonly audit: (change: { target: string; before: unknown; after: unknown }) => void;
 }
 
+/** Meters of all services together. */
+const METER_COUNT_MAX = 1_000;
+
 type Handler = (context: Context, request: Record<string, unknown>) => Promise<Record<string, unknown>>;
 
 /** Serves what every service has without writing it (API-2): kit/service-resources.ts declares it. */
@@ -45,17 +48,24 @@ export function derivedHandlers(
     }),
 
     async getUse({ entity, nowMs }) {
-      const now = new Date(nowMs());
-      const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1)).toISOString();
-      const to = now.toISOString();
-      const totals = await platform.domainPorts.metering.usage.totals({
+      const toMs = nowMs();
+      const now = new Date(toMs);
+      const fromMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1);
+      const { rows } = await platform.domainPorts.metering.usage.query({
         accountId: entity.accountId,
-        from,
-        to,
+        fromMs,
+        toMs,
+        bucket: 'all',
+        groupBy: [],
+        scope: 'inclusive',
+        limit: METER_COUNT_MAX,
       });
+      const totals = new Map(rows.map(({ meter, quantity }) => [meter, quantity]));
       const meters = Object.entries(service.meters).map(([meter, { unit }]) => {
         return { meter, unit, quantity: (totals.get(`${service.name}.${meter}`) ?? 0n).toString() };
       });
+      const from = new Date(fromMs).toISOString();
+      const to = now.toISOString();
       return { from, to, meters };
     },
   };

@@ -50,6 +50,7 @@ export type Action =
       readonly counterId: string;
       readonly clientKey: string;
       readonly usesMax: number;
+      readonly grant: Grant;
     }
   /** Open a relayed address; answer with `relayOpened`. */
   | {

@@ -46,6 +46,7 @@ export function allocate(state: TurnState, request: SignedRequest, credential: K
     counterId,
     clientKey,
     usesMax: max,
+    grant: credential.grant,
   }));
 }
 

@@ -21,11 +21,12 @@ import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import { callerAlong } from '@patchbay/domain/tenancy/caller';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
 import { createRestHandler } from '@patchbay/faces/rest';
 import { createAppRouter } from '@patchbay/faces/trpc';
-import { services } from '@patchbay/services/registry.generated';
+import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
 import { Pool } from 'pg';
 import { pino } from 'pino';
 import { Bus } from './bus.ts';
@@ -58,7 +59,7 @@ export function compose(env: ControlPlaneEnv) {
     onLost: (error) => log.warn({ error: error.message }, 'The bus lost the database.'),
   });
   const nowMs = () => Date.now();
-  const catalogue = meterCatalogue(Object.values(services));
+  const catalogue = meterCatalogue(declaredMeters);
   const usage = usageStore(pool);
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
@@ -70,10 +71,11 @@ export function compose(env: ControlPlaneEnv) {
   };
   const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
 
+  const tenancy = tenancyPorts(prisma, { cipher, catalogue: keyableOperations() });
   const platform = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
     domainPorts: {
-      tenancy: tenancyPorts(prisma, { cipher, catalogue: keyableOperations() }),
+      tenancy,
       audit: { entries: auditStore(prisma).entries },
       sessions: {
         sessions: sessionStore(prisma),
@@ -84,13 +86,17 @@ export function compose(env: ControlPlaneEnv) {
         },
       },
       metering: { usage },
-      billing: { billing: billingStore({ pool, catalogue, nowMs }), catalogue, nowMs },
+      billing: {
+        billing: billingStore({ pool, catalogue, nowMs }),
+        catalogue,
+        visibleChain: async (chain, actor) => (await callerAlong(chain, actor, tenancy)).visibleChain,
+      },
     },
     idempotency: idempotencyStore(prisma),
     keys,
     signIns: people,
     chainOf: (accountId) => accountChain(prisma, accountId),
-    grantsOf: (userId) => tenancyPorts(prisma, { cipher, catalogue: [] }).people.grantsOf(userId),
+    grantsOf: (userId) => tenancy.people.grantsOf(userId),
     configs: serviceConfigStore(prisma),
     auditLog: auditStore(prisma),
     bus,
@@ -115,7 +121,7 @@ export function compose(env: ControlPlaneEnv) {
       onFailure: (error, requestId) => log.error({ requestId, error: error.message, cause: String(error.cause) }, 'A request failed.'),
     }),
     /** Made at the first request, not at the start. */
-    openApi: () => (document ??= openApiDocument(router, { version: API_VERSION, baseUrl: env.PATCHBAY_PUBLIC_URL })),
+    openApi: () => (document ??= openApiDocument(router, { version: API_VERSION, baseUrl: env.PATCHBAY_URL })),
     nodes: new NodeAuthentication({ find: (nodeId) => fleet.find(nodeId), nowMs }),
     internal: {
       snapshots: snapshots(prisma, cipher),

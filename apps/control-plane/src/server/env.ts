@@ -2,12 +2,12 @@ import { z } from 'zod';
 
 const schema = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL'),
-  /** 32 bytes, base64url: encrypts what mints. It lives outside the database and its backups. */
-  PATCHBAY_MASTER_KEY: z.string().refine((text) => Buffer.from(text, 'base64url').length === 32, 'must be 32 bytes, base64url'),
+  /** 32 bytes: encrypts what mints. It lives outside the database and its backups. */
+  PATCHBAY_MASTER_KEY: z.string().min(1),
   /** How this control plane is reached from outside. */
-  PATCHBAY_PUBLIC_URL: z.url(),
+  PATCHBAY_URL: z.url(),
   /** Roles that have to have a live node for the platform to be healthy. */
-  PATCHBAY_EXPECTED_ROLES: z.string().default('relay,signaling'),
+  PATCHBAY_ROLES: z.string().default('relay,signaling'),
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   PATCHBAY_REQUESTS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(1_200),
 });

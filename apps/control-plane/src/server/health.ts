@@ -9,7 +9,7 @@ export interface Health {
 
 /** Whether the database answers and every expected role has a live node. It answers within 2 seconds whatever is down. */
 export async function healthOf({ env, fleet, pool }: ControlPlane): Promise<Health> {
-  const expected = env.PATCHBAY_EXPECTED_ROLES.split(',').filter(Boolean);
+  const expected = env.PATCHBAY_ROLES.split(',').filter(Boolean);
   const isUp = (work: Promise<boolean>) =>
     Promise.race([
       work.catch(() => false),

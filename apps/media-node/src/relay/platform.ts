@@ -33,6 +33,14 @@ export type RelayEvent = {
     }
 );
 
+/** One use of a credential by one client, which is known by its address without the port. */
+export interface CountedUse {
+  readonly counterId: string;
+  readonly clientKey: string;
+  readonly usesMax: number;
+  readonly grant: Grant;
+}
+
 /** What the relay needs from the platform. None of it waits on the packet path. */
 export interface RelayPlatform {
   /**
@@ -44,7 +52,7 @@ export interface RelayPlatform {
    * Counts one use of a credential at the prefix where its limit stands. One client's allocations within 30
    * seconds, and their restarts, are one use (ACC-7), so the same client may be asked about again.
    */
-  countUse(counterId: string, clientKey: string, usesMax: number): Promise<UseAnswer>;
+  countUse(use: CountedUse): Promise<UseAnswer>;
   /** Takes a finished record. It replaces the open record of the same key. */
   recordUsage(record: UsageRecord): void;
   /**

@@ -181,10 +181,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     counterId,
     clientKey,
     usesMax,
+    grant,
   }: Extract<Action, { type: 'countUse' }>): Promise<void> {
     let answer: UseAnswer = away;
     try {
-      answer = await platform.countUse(counterId, clientKey, usesMax);
+      answer = await platform.countUse({ counterId, clientKey, usesMax, grant });
     } catch (error) {
       log.warn({ error }, 'A use could not be counted.');
     }
