@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { environment } from '../env.ts';
 import { readSettings, type SettingName, settings } from '../settings.ts';
 import { bold, dim, Progress, type Terminal } from '../up/progress.ts';
-import { type Platform, startPlatform } from '../up/up.ts';
+import type { Platform } from '../up/up.ts';
 
 function addSettings(command: Command): Command {
   for (const [name, setting] of Object.entries(settings)) {
@@ -55,6 +55,8 @@ async function runUp(flags: Readonly<Record<string, unknown>>): Promise<number> 
   for (const signal of signals) process.once(signal, onSignal);
   // Whoever started us was killed and cannot pass a signal on.
   process.once('disconnect', () => end(0));
+  // The database's client is heavy, and no other command needs it.
+  const { startPlatform } = await import('../up/up.ts');
   const starting = startPlatform({
     settings: read,
     progress,

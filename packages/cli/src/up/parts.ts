@@ -35,8 +35,6 @@ export interface PartOptions {
   readonly masterKey: string;
   readonly region: string;
   readonly allowLoopbackPeers: boolean;
-  /** One for each role, with which it enrols the first time. */
-  readonly joinTokens: Readonly<Record<NodeRole, string>>;
 }
 
 /** What signs dashboard sessions: derived, so that there is one secret to keep. */
@@ -68,8 +66,9 @@ export function controlPlane({ folder, addresses, ports, databaseUrl, masterKey 
   };
 }
 
-export function mediaNode(options: PartOptions): Part {
-  const { folder, addresses, ports, region, allowLoopbackPeers, joinTokens } = options;
+/** @param joinTokens One for each role, with which it enrols the first time. */
+export function mediaNode(options: PartOptions, joinTokens: Readonly<Record<NodeRole, string>>): Part {
+  const { folder, addresses, ports, region, allowLoopbackPeers } = options;
   const tokens = Object.entries(joinTokens).map(([role, token]) => [
     `PATCHBAY_JOIN_TOKEN_${role.toUpperCase()}`,
     token,

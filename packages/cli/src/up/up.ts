@@ -156,22 +156,21 @@ export async function startPlatform(options: UpOptions): Promise<Platform> {
     const region = settings.region ?? 'local';
     const { isLocal } = addresses;
     const base = { databaseUrl: database.url, masterKey, region };
-    const first = await progress.step('accounts', () =>
-      prepareDatabase({ ...base, isLocal, known: knownDemo(folder) }),
-    );
-    const devEnv = devEnvOf(addresses, first.demo);
-    if (isLocal) writeDevEnv(folder, devEnv);
-    const allowLoopbackPeers = settings.allowLoopbackPeers ?? isLocal;
     const partOptions = {
       ...base,
       folder,
       addresses,
       ports,
-      allowLoopbackPeers,
-      joinTokens: first.joinTokens,
+      allowLoopbackPeers: settings.allowLoopbackPeers ?? isLocal,
     };
+    // It takes longest to start, and needs only the tables.
     parts.start(controlPlane(partOptions));
-    parts.start(mediaNode(partOptions));
+    const first = await progress.step('accounts', () =>
+      prepareDatabase({ ...base, isLocal, known: knownDemo(folder) }),
+    );
+    const devEnv = devEnvOf(addresses, first.demo);
+    if (isLocal) writeDevEnv(folder, devEnv);
+    parts.start(mediaNode(partOptions, first.joinTokens));
     if (isLocal) parts.start(sampleCall(devEnv, ports, host));
     await progress.step('control plane, relay and signaling', () =>
       untilHealthy({ url: addresses.url, limitMs: healthyMsMax, signal: parts.broken.signal }),
@@ -179,6 +178,7 @@ export async function startPlatform(options: UpOptions): Promise<Platform> {
     parts.becameHealthy();
     const setUpUrl =
       first.ownerToken === undefined ? undefined : `${addresses.url}${setUpPathOf(first.ownerToken)}`;
+    const { allowLoopbackPeers } = partOptions;
     return { addresses, folder, devEnv, allowLoopbackPeers, setUpUrl, stop };
   } catch (error) {
     await stop();

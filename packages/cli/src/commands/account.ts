@@ -1,0 +1,75 @@
+import type { Command } from 'commander';
+import { connect } from '../connection.ts';
+import { print, type Row } from '../output.ts';
+
+const countMax = 1_000;
+const states = { suspend: 'suspended', resume: 'active', close: 'closed' } as const;
+
+interface Flags {
+  readonly json?: boolean;
+  readonly account?: string;
+  readonly externalId?: string;
+  readonly timeZone?: string;
+}
+
+interface AccountLine {
+  readonly id: string;
+  readonly name: string;
+  readonly effectiveState: string;
+  readonly currency: string;
+  readonly childCount: number;
+}
+
+const rowOf = ({ id, name, effectiveState, currency, childCount }: AccountLine): Row => ({
+  id,
+  name,
+  state: effectiveState,
+  currency,
+  children: childCount,
+});
+
+export function addAccountCommand(program: Command): void {
+  const account = program.command('account').description('accounts, and those below them');
+  account
+    .command('list')
+    .description('the accounts below this one')
+    .option('--account <id>')
+    .option('--json')
+    .action(async ({ account: id, json = false }: Flags) => {
+      const items = await connect(id).accounts.list({ depth: 'descendants' }).toArray({ countMax });
+      print(items, { json, rows: items.map(rowOf) });
+    });
+  account
+    .command('show [id]')
+    .description('one account')
+    .option('--json')
+    .action(async (id: string | undefined, { json = false }: Flags) => {
+      const found = await connect(id).accounts.get();
+      print(found, { json, rows: [rowOf(found)] });
+    });
+  account
+    .command('create <name>')
+    .description('an account below this one')
+    .option('--account <id>', 'the parent')
+    .option('--external-id <id>')
+    .option('--time-zone <name>')
+    .option('--json')
+    .action(async (name: string, { account: id, externalId, timeZone, json = false }: Flags) => {
+      const created = await connect(id).accounts.create({
+        name,
+        ...(externalId === undefined ? {} : { externalId }),
+        ...(timeZone === undefined ? {} : { timeZone }),
+      });
+      print(created, { json, rows: [rowOf(created)] });
+    });
+  for (const [verb, state] of Object.entries(states)) {
+    account
+      .command(`${verb} <id>`)
+      .description(`${verb} an account, and with it all below it`)
+      .option('--json')
+      .action(async (id: string, { json = false }: Flags) => {
+        const changed = await connect().accounts.update(id, { state });
+        print(changed, { json, rows: [rowOf(changed)] });
+      });
+  }
+}

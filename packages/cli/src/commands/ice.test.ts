@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { createId } from '@patchbay/kit/ids';
+import { verify } from '@patchbay/protocol/credential/credential';
+import { effectiveOf } from '@patchbay/protocol/credential/effective';
+import { createSecret, mintBranch, parseSecret } from '@patchbay/protocol/credential/secret';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { openDataFolder, writeDevEnv } from '../up/data-folder.ts';
+
+const cli = path.join(import.meta.dirname, '../main.ts');
+const key = createSecret({ keyId: createId('key'), mode: 'live', random: new Uint8Array(32).fill(7) });
+const accountId = createId('acc');
+let data: string;
+
+beforeEach(() => {
+  data = mkdtempSync(path.join(tmpdir(), 'patchbay-cli-'));
+  writeDevEnv(openDataFolder(data), {
+    PATCHBAY_URL: 'http://127.0.0.1:9',
+    PATCHBAY_TURN_URL: 'turn:127.0.0.1:3999?transport=udp',
+    PATCHBAY_KEY: key,
+    PATCHBAY_ACCOUNT: accountId,
+  });
+});
+
+afterEach(() => {
+  rmSync(data, { recursive: true });
+});
+
+const run = (...args: string[]) =>
+  promisify(execFile)(process.execPath, [cli, ...args], {
+    env: { NODE_ENV: 'test', PATH: '', PATCHBAY_DATA: data },
+  });
+
+it('mints what the flags say, offline, with the key of dev.env (ACC-7)', async () => {
+  const limits = ['--ttl', '60', '--uses', '1', '--bytes', '2000000', '--seconds', '30', '--kbps', '500'];
+  const { stdout } = await run('ice', '--json', '--identity', 'bob', ...limits);
+  const [server] = JSON.parse(stdout) as [{ urls: string[]; username: string; credential: string }];
+  expect(server.urls).toEqual(['turn:127.0.0.1:3999?transport=udp']);
+
+  const secret = parseSecret(key);
+  if (secret.type === 'refusal') throw new Error(secret.detail);
+  const parsed = verify(mintBranch(secret), { username: server.username, password: server.credential });
+  if (parsed.type === 'refusal') throw new Error(parsed.detail);
+  const effective = effectiveOf(parsed);
+  expect(effective).toMatchObject({ identity: 'bob', accountId, bitRate: { bitsPerSecond: 500_000 } });
+  expect('limits' in effective && effective.limits.map(({ kind, max }) => [kind, max])).toEqual([
+    ['uses', 1],
+    ['seconds', 30],
+    ['bytes', 2_000_000],
+  ]);
+});
+
+it('refuses a limit that is none, and says which', async () => {
+  await expect(run('ice', '--bytes', 'many')).rejects.toMatchObject({
+    stderr: expect.stringContaining('--bytes') as string,
+  });
+});
+
+it('says what to set when there is no key', async () => {
+  rmSync(path.join(data, 'dev.env'));
+  await expect(run('ice')).rejects.toMatchObject({
+    stderr: expect.stringContaining('PATCHBAY_KEY') as string,
+  });
+});
+
+it('doctor names each part that fails, with the remedy, and ends with 1', async () => {
+  const { stdout } = await run('doctor', '--json').catch((error: { stdout: string; code: number }) => error);
+  const parts = JSON.parse(stdout) as { name: string; ok: boolean; remedy?: string }[];
+  expect(parts.map(({ name, ok }) => [name, ok])).toEqual([
+    ['control plane', false],
+    ['key', false],
+    ['signaling', false],
+    ['relay', false],
+  ]);
+  expect(parts.every(({ remedy }) => remedy !== undefined)).toBe(true);
+});

@@ -1,0 +1,59 @@
+import type { Command } from 'commander';
+import { connect } from '../connection.ts';
+import { print } from '../output.ts';
+
+const countMax = 1_000;
+
+interface Flags {
+  readonly json?: boolean;
+  readonly account?: string;
+  readonly name?: string;
+  readonly mode?: 'live' | 'test';
+  readonly scope?: readonly string[];
+}
+
+export function addKeyCommand(program: Command): void {
+  const key = program.command('key').description('API keys');
+  key
+    .command('list')
+    .description('the keys of an account, the revoked ones too')
+    .option('--account <id>')
+    .option('--json')
+    .action(async ({ account, json = false }: Flags) => {
+      const items = await connect(account).keys.list().toArray({ countMax });
+      const rows = items.map(({ id, name, display, mode, scopes, revokedAt }) => ({
+        id,
+        name,
+        key: display,
+        mode,
+        scopes: scopes.join(' '),
+        revoked: revokedAt,
+      }));
+      print(items, { json, rows });
+    });
+  key
+    .command('create')
+    .description('a new key; its secret is printed here and nowhere else')
+    .option('--account <id>')
+    .option('--name <name>')
+    .option('--mode <mode>', 'live or test')
+    .option('--scope <scope...>', "such as network-discovery:*; '*' if none is given")
+    .option('--json')
+    .action(async ({ account, name, mode, scope, json = false }: Flags) => {
+      const created = await connect(account).keys.create({
+        ...(name === undefined ? {} : { name }),
+        ...(mode === undefined ? {} : { mode }),
+        ...(scope === undefined ? {} : { scopes: scope }),
+      });
+      print(created, { json, rows: [{ id: created.id, name: created.name, secret: created.secret }] });
+    });
+  key
+    .command('revoke <id>')
+    .description('revoke a key at once; what it minted ends within 2 seconds')
+    .option('--account <id>')
+    .option('--json')
+    .action(async (keyId: string, { account, json = false }: Flags) => {
+      const revoked = await connect(account).keys.revoke({ keyId });
+      print(revoked, { json, rows: [{ id: revoked.id, name: revoked.name, revoked: revoked.revokedAt }] });
+    });
+}

@@ -1,0 +1,81 @@
+import { type Command, Option } from 'commander';
+import { connect } from '../connection.ts';
+import { print, type Row } from '../output.ts';
+
+const countMax = 200;
+
+interface Flags {
+  readonly json?: boolean;
+  readonly account?: string;
+  readonly state: 'open' | 'ended' | 'all';
+}
+
+interface SessionLine {
+  readonly id: string;
+  readonly accountName: string;
+  readonly state: string;
+  readonly mode: string;
+  readonly participants: number;
+  readonly relayBytes: string;
+  readonly startedAt: string;
+  readonly endCode?: string;
+}
+
+const rowOf = (session: SessionLine): Row => ({
+  id: session.id,
+  account: session.accountName,
+  state: session.state,
+  mode: session.mode,
+  participants: session.participants,
+  relayed: session.relayBytes,
+  started: session.startedAt,
+  ended: session.endCode,
+});
+
+export function addSessionCommand(program: Command): void {
+  const session = program.command('session').description('live and past sessions');
+  session
+    .command('list', { isDefault: true })
+    .description('sessions, newest first')
+    .option('--account <id>')
+    .addOption(new Option('--state <state>').choices(['open', 'ended', 'all']).default('all'))
+    .option('--json')
+    .action(async ({ account, state, json = false }: Flags) => {
+      const items = await connect(account).sessions.list({ state }).toArray({ countMax });
+      print(items, { json, rows: items.map(rowOf) });
+    });
+  session
+    .command('show <id>')
+    .description('one session')
+    .option('--account <id>')
+    .option('--json')
+    .action(async (sessionId: string, { account, json = false }: Flags) => {
+      const found = await connect(account).sessions.get({ sessionId });
+      print(found, { json, rows: [rowOf(found)] });
+    });
+  session
+    .command('log <id>')
+    .description('what happened in a session, in order')
+    .option('--account <id>')
+    .option('--json')
+    .action(async (sessionId: string, { account, json = false }: Flags) => {
+      const found = await connect(account).sessions.listLog({ sessionId });
+      const rows = found.items.map(({ sequence, at, kind, legId, data }) => ({
+        sequence,
+        at,
+        kind,
+        leg: legId,
+        data: JSON.stringify(data),
+      }));
+      print(found, { json, rows });
+    });
+  session
+    .command('end <id>')
+    .description('end a session; everybody in it is told why')
+    .option('--account <id>')
+    .option('--json')
+    .action(async (sessionId: string, { account, json = false }: Flags) => {
+      const ended = await connect(account).sessions.update({ sessionId, state: 'ended' });
+      print(ended, { json, rows: [rowOf(ended)] });
+    });
+}

@@ -1,0 +1,58 @@
+import { type Command, Option } from 'commander';
+import { connect } from '../connection.ts';
+import { print } from '../output.ts';
+
+interface Flags {
+  readonly json?: boolean;
+  readonly account?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly bucket: 'minute' | 'hour' | 'day' | 'all';
+  readonly meter?: string;
+  readonly groupBy?: string;
+  readonly scope: 'own' | 'inclusive';
+  readonly session?: string;
+}
+
+/** The first moment of this month, in which a billing period begins. */
+function startOfMonth(now: Date): string {
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1)).toISOString();
+}
+
+/** A minute on, so that the minute that is under way is inside. */
+const soon = (): string => new Date(Date.now() + 60_000).toISOString();
+
+export function addUsageCommand(program: Command): void {
+  program
+    .command('usage')
+    .description('what was used, by time and meter; this month unless told otherwise')
+    .option('--account <id>')
+    .option('--from <time>', 'ISO 8601')
+    .option('--to <time>', 'ISO 8601')
+    .addOption(new Option('--bucket <size>').choices(['minute', 'hour', 'day', 'all']).default('all'))
+    .option('--meter <name>', 'such as network-discovery.bytes')
+    .option('--group-by <names>', 'dimensions, with commas')
+    .addOption(new Option('--scope <scope>').choices(['own', 'inclusive']).default('inclusive'))
+    .option('--session <id>')
+    .option('--json')
+    .action(async (flags: Flags) => {
+      const { account, from, to, bucket, meter, groupBy, scope, session, json = false } = flags;
+      const found = await connect(account).usage.query({
+        from: from ?? startOfMonth(new Date()),
+        to: to ?? soon(),
+        bucket,
+        scope,
+        ...(meter === undefined ? {} : { meter }),
+        ...(groupBy === undefined ? {} : { groupBy }),
+        ...(session === undefined ? {} : { sessionId: session }),
+      });
+      const rows = found.rows.map(({ at, meter: name, group, quantity }) => ({
+        at,
+        meter: name,
+        ...group,
+        quantity,
+      }));
+      print(found, { json, rows });
+      if (found.isTruncated && !json) process.stderr.write('There is more: ask for a shorter time.\n');
+    });
+}

@@ -1,0 +1,41 @@
+import path from 'node:path';
+import { Patchbay } from '@patchbay/sdk-node';
+import { environment } from './env.ts';
+import { Refusal } from './refusal.ts';
+import { readDevEnv } from './up/data-folder.ts';
+
+const repository = path.resolve(import.meta.dirname, '../../..');
+
+/** PATCHBAY_… of the environment; what it leaves out, of the `dev.env` that `patchbay up` wrote. */
+export function readVariables(): Readonly<Record<string, string | undefined>> {
+  const { PATCHBAY_DATA: set } = environment;
+  const folders = set === undefined ? [path.resolve('.patchbay'), path.join(repository, '.patchbay')] : [set];
+  const found = folders.map((folder) => readDevEnv(path.join(folder, 'dev.env')));
+  const devEnv = found.find((each) => Object.keys(each).length > 0) ?? {};
+  // A key of another platform must not go to this one: the file is taken as a whole, or beside no key.
+  return environment.PATCHBAY_KEY === undefined ? { ...devEnv, ...environment } : environment;
+}
+
+/** A client of the platform, as whoever holds the key. */
+export function connect(accountId?: string): Patchbay {
+  const variables = readVariables();
+  const {
+    PATCHBAY_URL: url,
+    PATCHBAY_KEY: key,
+    PATCHBAY_SIGNAL_URL: signalUrl,
+    PATCHBAY_TURN_URL: turnUrl,
+  } = variables;
+  if (url === undefined || key === undefined) {
+    throw new Refusal(
+      'Set PATCHBAY_URL and PATCHBAY_KEY, or run this where `npm start` wrote .patchbay/dev.env.',
+    );
+  }
+  const account = accountId ?? variables.PATCHBAY_ACCOUNT;
+  return new Patchbay({
+    url,
+    key,
+    ...(signalUrl === undefined ? {} : { signalUrl }),
+    ...(turnUrl === undefined ? {} : { turnUrls: turnUrl.split(',') }),
+    ...(account === undefined ? {} : { accountId: account }),
+  });
+}

@@ -1,0 +1,30 @@
+export type Row = Readonly<Record<string, string | number | undefined>>;
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** Aligned columns, named by the first row. */
+export function table(rows: readonly Row[]): string {
+  const [first] = rows;
+  if (first === undefined) return '(none)';
+  const columns = Object.keys(first);
+  const cells = [columns, ...rows.map((row) => columns.map((column) => String(row[column] ?? '')))];
+  const widths = columns.map((_column, index) => Math.max(...cells.map((row) => (row[index] ?? '').length)));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** What a command found: as JSON for a program, as a table for a person. */
+export function print(
+  value: unknown,
+  options: { readonly json?: boolean; readonly rows: readonly Row[] },
+): void {
+  say(options.json === true ? JSON.stringify(value) : table(options.rows));
+}
