@@ -204,41 +204,37 @@ ALTER FUNCTION account_take_place() OWNER TO patchbay_wall;
 CREATE TRIGGER take_place BEFORE INSERT ON account FOR EACH ROW EXECUTE FUNCTION account_take_place();
 
 -- Moves an account, with all below it, under another parent from the next whole minute on. Both must be in scope.
-CREATE FUNCTION account_move(moved_id text, new_parent_id text) RETURNS timestamptz
+CREATE FUNCTION account_move(moved_id text, new_parent_id text, OUT outcome text, OUT starts_at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
 DECLARE
-  starts_at timestamptz := date_trunc('minute', clock_timestamp(), 'UTC') + interval '1 minute';
+  effective_at timestamptz := date_trunc('minute', clock_timestamp(), 'UTC') + interval '1 minute';
   moved account%ROWTYPE;
   parent account%ROWTYPE;
   subtree text[];
 BEGIN
+  -- One move at a time: two that cross each other could close a circle.
   PERFORM pg_advisory_xact_lock(hashtextextended('patchbay.account_move', 0));
   SELECT * INTO moved FROM account a WHERE a.id = moved_id AND account_is_visible(a.id) FOR UPDATE;
-  IF NOT FOUND THEN RAISE EXCEPTION 'resource.unknown' USING ERRCODE = 'PB404'; END IF;
   SELECT * INTO parent FROM account a WHERE a.id = new_parent_id AND account_is_visible(a.id) FOR UPDATE;
-  IF NOT FOUND THEN RAISE EXCEPTION 'resource.unknown' USING ERRCODE = 'PB404'; END IF;
-  IF EXISTS (SELECT 1 FROM account_closure c
-             WHERE c.descendant_id = new_parent_id AND c.ancestor_id = moved_id AND c.valid_to = 'infinity') THEN
-    RAISE EXCEPTION 'An account cannot stand below itself.' USING ERRCODE = 'PB409';
-  END IF;
-  IF moved.root_id <> parent.root_id OR moved.root_id = moved.id THEN
-    RAISE EXCEPTION 'A tree has one currency: an account stays below its top account.' USING ERRCODE = 'PB422';
-  END IF;
-
+  IF moved.id IS NULL OR parent.id IS NULL THEN outcome := 'unknown'; RETURN; END IF;
   subtree := ARRAY(SELECT c.descendant_id FROM account_closure c WHERE c.ancestor_id = moved_id AND c.valid_to = 'infinity');
-  DELETE FROM account_closure c WHERE c.valid_from >= starts_at
+  IF new_parent_id = ANY (subtree) THEN outcome := 'cycle'; RETURN; END IF;
+  IF moved.root_id <> parent.root_id OR moved.root_id = moved.id THEN outcome := 'other_tree'; RETURN; END IF;
+
+  DELETE FROM account_closure c WHERE c.valid_from >= effective_at
     AND c.descendant_id = ANY (subtree) AND c.ancestor_id <> ALL (subtree);
-  UPDATE account_closure c SET valid_to = starts_at WHERE c.valid_to = 'infinity'
+  UPDATE account_closure c SET valid_to = effective_at WHERE c.valid_to = 'infinity'
     AND c.descendant_id = ANY (subtree) AND c.ancestor_id <> ALL (subtree);
   INSERT INTO account_closure (descendant_id, ancestor_id, depth, valid_from)
-    SELECT below.descendant_id, above.ancestor_id, below.depth + above.depth + 1, starts_at
+    SELECT below.descendant_id, above.ancestor_id, below.depth + above.depth + 1, effective_at
     FROM account_closure below CROSS JOIN account_closure above
     WHERE below.ancestor_id = moved_id AND below.valid_to = 'infinity'
       AND above.descendant_id = new_parent_id AND above.valid_to = 'infinity';
   UPDATE account a SET depth = a.depth + parent.depth + 1 - moved.depth WHERE a.id = ANY (subtree);
   UPDATE account a SET parent_id = new_parent_id WHERE a.id = moved_id;
-  RETURN starts_at;
+  outcome := 'moved';
+  starts_at := effective_at;
 END $$;
 ALTER FUNCTION account_move(text, text) OWNER TO patchbay_wall;
 

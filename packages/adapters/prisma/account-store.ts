@@ -1,0 +1,145 @@
+import type { AccountState } from '@patchbay/domain/tenancy/account-state';
+import type { AccountRecord, TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import { createId } from '@patchbay/kit/ids';
+import { isUniqueViolation } from './database-error.ts';
+import { Prisma, type PrismaClient } from './generated/client.ts';
+import { pageFrom } from './page.ts';
+import { inAccount, type ScopedTransaction } from './scope.ts';
+
+interface AccountRow {
+  readonly id: string;
+  readonly parent_id: string | null;
+  readonly name: string;
+  readonly external_id: string | null;
+  readonly state: AccountState;
+  readonly effective_state: AccountState;
+  readonly currency: string;
+  readonly time_zone: string;
+  readonly depth: number;
+  readonly child_count: bigint;
+  readonly created_at: Date;
+}
+
+const fromRow = (row: AccountRow): AccountRecord => ({
+  id: row.id,
+  parentId: row.parent_id ?? undefined,
+  name: row.name,
+  externalId: row.external_id ?? undefined,
+  state: row.state,
+  effectiveState: row.effective_state,
+  currency: row.currency,
+  timeZone: row.time_zone,
+  depth: row.depth,
+  childCount: Number(row.child_count),
+  createdAt: row.created_at,
+});
+
+// The state of the levels above is told, and nothing else of them.
+const columns = Prisma.sql`a.id, a.parent_id, a.name, a.external_id, a.state, account_effective_state(a.id) AS effective_state,
+  a.currency, a.time_zone, a.depth, (SELECT count(*) FROM account child WHERE child.parent_id = a.id) AS child_count, a.created_at`;
+
+async function find(transaction: ScopedTransaction, accountId: string): Promise<AccountRecord | undefined> {
+  const rows = await transaction.$queryRaw<AccountRow[]>`
+    SELECT ${columns} FROM account a WHERE a.id = ${accountId}`;
+  return rows[0] && fromRow(rows[0]);
+}
+
+async function found(transaction: ScopedTransaction, accountId: string): Promise<AccountRecord> {
+  const account = await find(transaction, accountId);
+  if (account === undefined) throw new Error(`Account ${accountId} is not in its own scope.`);
+  return account;
+}
+
+export function accountStore(prisma: PrismaClient): TenancyPorts['accounts'] {
+  return {
+    find: ({ accountId }) => inAccount(prisma, accountId, (transaction) => find(transaction, accountId)),
+
+    names: ({ accountId, ids }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const rows = await transaction.account.findMany({
+          where: { id: { in: [...ids] } },
+          select: { id: true, name: true },
+        });
+        return rows.sort((left, right) => ids.indexOf(left.id) - ids.indexOf(right.id));
+      }),
+
+    list: ({ accountId, depth, externalId, cursor = '', limit }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const below =
+          depth === 'children'
+            ? Prisma.sql`a.parent_id = ${accountId}`
+            : Prisma.sql`a.id IN (SELECT c.descendant_id FROM account_closure c WHERE c.ancestor_id = ${accountId}
+                AND c.depth > 0 AND c.valid_from <= now() AND now() < c.valid_to)`;
+        const named = externalId === undefined ? Prisma.empty : Prisma.sql`AND a.external_id = ${externalId}`;
+        const rows = await transaction.$queryRaw<AccountRow[]>`
+          SELECT ${columns} FROM account a WHERE ${below} ${named} AND a.id > ${cursor}
+          ORDER BY a.id LIMIT ${limit + 1}`;
+        return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: fromRow });
+      }),
+
+    create: async ({ accountId, name, externalId, timeZone }) => {
+      const id = createId('acc');
+      try {
+        return await inAccount(prisma, accountId, async (transaction) => {
+          // Without RETURNING: the new account becomes visible with its closure, once the statement is done. Root, depth
+          // and, below the platform's own children, currency are the trigger's.
+          await transaction.$executeRaw`
+            INSERT INTO account (id, parent_id, root_id, organisation_id, name, external_id, currency, time_zone)
+            SELECT ${id}, p.id, '', p.organisation_id, ${name}, ${externalId ?? null}, p.currency, ${timeZone}
+            FROM account p WHERE p.id = ${accountId}`;
+          return await found(transaction, id);
+        });
+      } catch (error) {
+        if (isUniqueViolation(error)) return undefined;
+        throw error;
+      }
+    },
+
+    update: async ({ accountId, change }) => {
+      try {
+        return await inAccount(prisma, accountId, async (transaction) => {
+          const { name, externalId, timeZone, state } = change;
+          await transaction.account.updateMany({
+            where: { id: accountId },
+            data: {
+              ...(name === undefined ? {} : { name }),
+              ...(externalId === undefined ? {} : { externalId }),
+              ...(timeZone === undefined ? {} : { timeZone }),
+              ...(state === undefined ? {} : { state }),
+            },
+          });
+          return await found(transaction, accountId);
+        });
+      } catch (error) {
+        if (isUniqueViolation(error)) return 'external_id_taken';
+        throw error;
+      }
+    },
+  };
+}
+
+export type MoveOutcome = { readonly startsAt: Date } | 'unknown' | 'cycle' | 'other_tree';
+
+/** Moves an account under another from the next whole minute on. Both have to be in the scope of `scopeId`. */
+export async function moveAccount(
+  prisma: PrismaClient,
+  { scopeId, accountId, parentId }: Readonly<Record<'scopeId' | 'accountId' | 'parentId', string>>,
+): Promise<MoveOutcome> {
+  return await inAccount(prisma, scopeId, async (transaction) => {
+    const rows = await transaction.$queryRaw<{ outcome: string; starts_at: Date | null }[]>`
+      SELECT outcome, starts_at FROM account_move(${accountId}, ${parentId})`;
+    const [{ outcome, starts_at: startsAt } = { outcome: 'unknown', starts_at: null }] = rows;
+    if (startsAt !== null) return { startsAt };
+    return outcome === 'cycle' || outcome === 'other_tree' ? outcome : 'unknown';
+  });
+}
+
+/** The entity chain: from the platform down to the account. Empty when there is no such account. */
+export async function accountChain(
+  prisma: PrismaClient,
+  accountId: string,
+): Promise<readonly { readonly id: string; readonly state: AccountState }[]> {
+  return await prisma.$queryRaw<
+    { id: string; state: AccountState }[]
+  >`SELECT id, state FROM account_chain(${accountId})`;
+}

@@ -1,0 +1,60 @@
+import type { ApplicationRecord, TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import { createId } from '@patchbay/kit/ids';
+import type { PrismaClient } from './generated/client.ts';
+import { pageFrom } from './page.ts';
+import { inAccount } from './scope.ts';
+
+const columns = { id: true, name: true, instanceTypes: true, createdAt: true } as const;
+
+export function applicationStore(prisma: PrismaClient): TenancyPorts['applications'] {
+  return {
+    list: ({ accountId, cursor = '', limit }) =>
+      inAccount(prisma, accountId, async ({ application }) => {
+        const rows = await application.findMany({
+          where: { accountId, id: { gt: cursor } },
+          orderBy: { id: 'asc' },
+          take: limit + 1,
+          select: columns,
+        });
+        return pageFrom(rows, limit, {
+          cursorOf: ({ id }) => id,
+          toItem: (row): ApplicationRecord => row,
+        });
+      }),
+
+    find: ({ accountId, applicationId: id }) =>
+      inAccount(
+        prisma,
+        accountId,
+        async ({ application }) =>
+          (await application.findFirst({ where: { accountId, id }, select: columns })) ?? undefined,
+      ),
+
+    create: ({ accountId, name, instanceTypes }) =>
+      inAccount(prisma, accountId, ({ application }) =>
+        application.create({
+          data: { id: createId('app'), accountId, name, instanceTypes: [...instanceTypes] },
+          select: columns,
+        }),
+      ),
+
+    update: ({ accountId, applicationId: id, name, instanceTypes }) =>
+      inAccount(prisma, accountId, async ({ application }) => {
+        await application.updateMany({
+          where: { accountId, id },
+          data: {
+            ...(name === undefined ? {} : { name }),
+            ...(instanceTypes === undefined ? {} : { instanceTypes: [...instanceTypes] }),
+          },
+        });
+        return (await application.findFirst({ where: { accountId, id }, select: columns })) ?? undefined;
+      }),
+
+    remove: ({ accountId, applicationId: id }) =>
+      inAccount(prisma, accountId, async ({ application, serviceConfig }) => {
+        await serviceConfig.deleteMany({ where: { accountId, applicationId: id } });
+        const { count } = await application.deleteMany({ where: { accountId, id } });
+        return count > 0;
+      }),
+  };
+}

@@ -1,0 +1,52 @@
+import type { AuditPorts, AuditRecord, NewAuditEntry } from '@patchbay/domain/audit/ports';
+import { createId } from '@patchbay/kit/ids';
+import { Prisma, type PrismaClient } from './generated/client.ts';
+import { pageFrom } from './page.ts';
+import { inAccount } from './scope.ts';
+
+export interface AuditStore {
+  readonly entries: AuditPorts['entries'];
+  append(entry: NewAuditEntry): Promise<void>;
+  /** The first entry of an account at which its chain is broken, from 1; undefined when it is whole (C53). */
+  brokenAt(accountId: string): Promise<number | undefined>;
+}
+
+const toJson = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+
+export function auditStore(prisma: PrismaClient): AuditStore {
+  return {
+    entries: {
+      list: ({ accountId, scope, cursor, limit }) =>
+        inAccount(prisma, accountId, async (transaction) => {
+          const whose =
+            scope === 'own'
+              ? Prisma.sql`e.account_id = ${accountId}`
+              : Prisma.sql`e.account_id IN (SELECT c.descendant_id FROM account_closure c WHERE c.ancestor_id = ${accountId})`;
+          const older = cursor === undefined ? Prisma.empty : Prisma.sql`AND e.id < ${cursor}`;
+          const rows = await transaction.$queryRaw<AuditRecord[]>`
+            SELECT e.id, e.at, e.account_id AS "accountId", e.actor_id AS "actorId", e.actor_name AS "actorName", e.action,
+              e.target, e.request_id AS "requestId", e.before, e.after
+            FROM audit_entry e WHERE ${whose} ${older} ORDER BY e.id DESC LIMIT ${limit + 1}`;
+          return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: (row) => row });
+        }),
+    },
+
+    append: (entry) =>
+      inAccount(prisma, entry.accountId, async (transaction) => {
+        // Number, time and hashes are the trigger's: the role may not even write those columns.
+        await transaction.$executeRaw`
+          INSERT INTO audit_entry (id, account_id, actor_id, actor_name, address, action, target, request_id, before, after,
+            account_path)
+          VALUES (${createId('aud')}, ${entry.accountId}, ${entry.actorId}, ${entry.actorName}, ${entry.address ?? null},
+            ${entry.action}, ${entry.target}, ${entry.requestId}, ${toJson(entry.before)}::jsonb,
+            ${toJson(entry.after)}::jsonb, ${entry.accountPath})`;
+      }),
+
+    brokenAt: (accountId) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const [row] = await transaction.$queryRaw<{ at: bigint | null }[]>`
+          SELECT audit_broken_at(${accountId}) AS at`;
+        return row?.at == null ? undefined : Number(row.at);
+      }),
+  };
+}

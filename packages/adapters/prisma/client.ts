@@ -1,0 +1,36 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient } from './generated/client.ts';
+
+export type { PrismaClient } from './generated/client.ts';
+
+/** C23: what takes longer is a job, not a request. */
+export const STATEMENT_TIMEOUT_MS = 5_000;
+/** The role that every connection of the application runs as: it owns nothing and passes no row-level policy (C6). */
+const APPLICATION_ROLE = 'patchbay_app';
+const CONNECTIONS_DEFAULT = 10;
+/** Requests wait this long for a connection before they are refused. */
+const CONNECTION_WAIT_MS = 10_000;
+
+export interface ClientOptions {
+  readonly connectionsMax?: number;
+}
+
+/**
+ * Opens the database for the application. The role is a startup option of each connection: no statement can be the
+ * first that runs without it, and RESET ROLE leads back to it.
+ */
+export function openClient(
+  connectionString: string,
+  { connectionsMax = CONNECTIONS_DEFAULT }: ClientOptions = {},
+): PrismaClient {
+  const adapter = new PrismaPg({
+    connectionString,
+    max: connectionsMax,
+    connectionTimeoutMillis: CONNECTION_WAIT_MS,
+    options: `-c role=${APPLICATION_ROLE} -c statement_timeout=${STATEMENT_TIMEOUT_MS}`,
+  });
+  return new PrismaClient({
+    adapter,
+    transactionOptions: { maxWait: CONNECTION_WAIT_MS, timeout: 2 * STATEMENT_TIMEOUT_MS },
+  });
+}

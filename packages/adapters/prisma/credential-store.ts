@@ -1,0 +1,81 @@
+import type { TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import { parseUsername } from '@patchbay/protocol/credential/credential';
+import type { PrismaClient } from './generated/client.ts';
+import { inAccount } from './scope.ts';
+
+export interface UseRequest {
+  readonly accountId: string;
+  /** The level of the credential at which the limit stands. */
+  readonly prefixId: string;
+  readonly usesMax: number;
+  /** What tells one client from another: the relay's choice, the same on every node. */
+  readonly clientKey: string;
+  /** A client's allocation that takes the place of one it lost is no new use, however late it comes. */
+  readonly isRestart?: boolean;
+}
+
+export interface Revocation {
+  readonly accountId: string;
+  readonly keyId: string;
+  readonly prefixId: string;
+  readonly revokedAt: Date;
+}
+
+export interface CredentialStore {
+  readonly credentials: TenancyPorts['credentials'];
+  /** Counts a use, or refuses it. One use is one client's allocations within 30 seconds (ACC-7). Exact over any number of nodes that ask at once. */
+  admitUse(request: UseRequest): Promise<boolean>;
+  /** Of all accounts, for nodes: what was revoked at or after a time, oldest first. */
+  revocationsSince(since: Date): Promise<readonly Revocation[]>;
+}
+
+export function credentialStore(prisma: PrismaClient): CredentialStore {
+  return {
+    credentials: {
+      read: (username) => {
+        const parsed = parseUsername(username);
+        if (parsed.type === 'refusal') return undefined;
+        const prefixId = parsed.blocks.at(-1)?.prefixId;
+        return prefixId === undefined ? undefined : { keyId: parsed.keyId, prefixId };
+      },
+
+      revoke: ({ accountId, keyId, prefixId }) =>
+        inAccount(prisma, accountId, async ({ apiKey, credentialRevocation }) => {
+          const key = await apiKey.findFirst({ where: { id: keyId }, select: { accountId: true } });
+          if (key === null) return false;
+          await credentialRevocation.createMany({
+            data: { accountId: key.accountId, keyId, prefixId },
+            skipDuplicates: true,
+          });
+          return true;
+        }),
+    },
+
+    admitUse: ({ accountId, prefixId, usesMax, clientKey, isRestart = false }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        // One at a time for each credential: the count and the new row belong together.
+        await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`use:${prefixId}`}, 0))::text`;
+        const uses = await transaction.$queryRaw<{ is_same: boolean }[]>`
+          SELECT client_key = ${clientKey} AND (${isRestart} OR first_at > clock_timestamp() - interval '30 seconds') AS is_same
+          FROM credential_use WHERE account_id = ${accountId} AND prefix_id = ${prefixId}`;
+        if (uses.some(({ is_same }) => is_same)) return true;
+        if (uses.length >= usesMax) return false;
+        await transaction.$executeRaw`
+          INSERT INTO credential_use (account_id, prefix_id, client_key, first_at)
+          VALUES (${accountId}, ${prefixId}, ${clientKey}, clock_timestamp())`;
+        return true;
+      }),
+
+    revocationsSince: async (since) => {
+      const rows = await prisma.$queryRaw<
+        { account_id: string; key_id: string; prefix_id: string; revoked_at: Date }[]
+      >`SELECT account_id, key_id, prefix_id, revoked_at FROM revocations_since(${since})`;
+      return rows.map((row) => ({
+        accountId: row.account_id,
+        keyId: row.key_id,
+        prefixId: row.prefix_id,
+        revokedAt: row.revoked_at,
+      }));
+    },
+  };
+}

@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto';
+import type { KeyRecord, TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import { createId } from '@patchbay/kit/ids';
+import {
+  apiBranch,
+  createSecret,
+  hashApiBranch,
+  mintBranch,
+  parseSecret,
+  SECRET_BYTES,
+} from '@patchbay/protocol/credential/secret';
+import type { PrismaClient } from './generated/client.ts';
+import type { MintBranchCipher } from './mint-branch-cipher.ts';
+import { pageFrom } from './page.ts';
+import { inAccount, type ScopedTransaction } from './scope.ts';
+
+/** A key that authenticated a request. */
+export interface AuthenticatedKey {
+  readonly keyId: string;
+  readonly accountId: string;
+  readonly name: string;
+  readonly mode: 'live' | 'test';
+  readonly scopes: readonly string[];
+}
+
+export interface KeyStore {
+  readonly keys: TenancyPorts['keys'];
+  /** Undefined for a text that is no secret of a key in force. A mistyped one costs no query. */
+  authenticate(secret: string): Promise<AuthenticatedKey | undefined>;
+}
+
+const LAST_USE_WRITTEN_EVERY_MS = 60_000;
+/** pb_live_ and the first of the key's own characters: enough to recognise it by, and nothing of the secret. */
+const DISPLAY_CHARACTERS = 20;
+
+// Whatever is not listed stays in the database: the role may not even read hash and ciphertext.
+const columns = {
+  id: true,
+  name: true,
+  display: true,
+  mode: true,
+  scopes: true,
+  createdAt: true,
+  expiresAt: true,
+  lastUsedAt: true,
+  revokedAt: true,
+} as const;
+
+interface KeyRow {
+  readonly id: string;
+  readonly name: string;
+  readonly display: string;
+  readonly mode: string;
+  readonly scopes: readonly string[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly lastUsedAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+const modeOf = (mode: string) => (mode === 'test' ? 'test' : 'live');
+
+const fromRow = (row: KeyRow): KeyRecord => ({
+  ...row,
+  mode: modeOf(row.mode),
+  expiresAt: row.expiresAt ?? undefined,
+  lastUsedAt: row.lastUsedAt ?? undefined,
+  revokedAt: row.revokedAt ?? undefined,
+});
+
+async function find({ apiKey }: ScopedTransaction, accountId: string, id: string) {
+  const row = await apiKey.findFirst({ where: { accountId, id }, select: columns });
+  return row === null ? undefined : fromRow(row);
+}
+
+export function keyStore(prisma: PrismaClient, cipher: MintBranchCipher): KeyStore {
+  return {
+    keys: {
+      list: ({ accountId, cursor = '', limit }) =>
+        inAccount(prisma, accountId, async ({ apiKey }) => {
+          const rows = await apiKey.findMany({
+            where: { accountId, id: { gt: cursor } },
+            orderBy: { id: 'asc' },
+            take: limit + 1,
+            select: columns,
+          });
+          return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: fromRow });
+        }),
+
+      find: ({ accountId, keyId }) =>
+        inAccount(prisma, accountId, (transaction) => find(transaction, accountId, keyId)),
+
+      create: async ({ accountId, name, mode, scopes, expiresAt, createdBy }) => {
+        const id = createId('key');
+        const secret = createSecret({ keyId: id, mode, random: randomBytes(SECRET_BYTES) });
+        const parsed = parseSecret(secret);
+        if (parsed.type === 'refusal') throw new Error(`A new secret does not parse: ${parsed.detail}`);
+        const data = {
+          id,
+          accountId,
+          name,
+          display: secret.slice(0, DISPLAY_CHARACTERS),
+          mode,
+          scopes: [...scopes],
+          apiHash: hashBytes(hashApiBranch(apiBranch(parsed))),
+          mintCiphertext: cipher.seal(id, mintBranch(parsed)),
+          createdBy,
+          expiresAt: expiresAt ?? null,
+        };
+        const key = await inAccount(prisma, accountId, async (transaction) => {
+          // createMany answers no row, so it does not ask for the columns that the role may not read.
+          await transaction.apiKey.createMany({ data });
+          return await find(transaction, accountId, id);
+        });
+        if (key === undefined) throw new Error(`The new key ${id} is not in its account's scope.`);
+        return { key, secret };
+      },
+
+      revoke: ({ accountId, keyId }) =>
+        inAccount(prisma, accountId, async (transaction) => {
+          await transaction.$executeRaw`
+            UPDATE api_key SET revoked_at = now() WHERE account_id = ${accountId} AND id = ${keyId} AND revoked_at IS NULL`;
+          return await find(transaction, accountId, keyId);
+        }),
+    },
+
+    authenticate: (secret) => authenticate(prisma, secret),
+  };
+}
+
+async function authenticate(prisma: PrismaClient, secret: string): Promise<AuthenticatedKey | undefined> {
+  const parsed = parseSecret(secret);
+  if (parsed.type === 'refusal') return undefined;
+  const hash = hashBytes(hashApiBranch(apiBranch(parsed)));
+  const [found] = await prisma.$queryRaw<FoundKey[]>`SELECT * FROM key_by_hash(${hash})`;
+  if (found === undefined || found.id !== parsed.keyId) return undefined;
+  await noteUse(prisma, found);
+  return {
+    keyId: found.id,
+    accountId: found.account_id,
+    name: found.name,
+    mode: modeOf(found.mode),
+    scopes: found.scopes,
+  };
+}
+
+interface FoundKey {
+  readonly id: string;
+  readonly account_id: string;
+  readonly name: string;
+  readonly mode: string;
+  readonly scopes: readonly string[];
+  readonly last_used_at: Date | null;
+}
+
+async function noteUse(prisma: PrismaClient, { id, account_id, last_used_at }: FoundKey): Promise<void> {
+  if (last_used_at !== null && Date.now() - last_used_at.getTime() < LAST_USE_WRITTEN_EVERY_MS) return;
+  await inAccount(
+    prisma,
+    account_id,
+    (transaction) => transaction.$executeRaw`
+      UPDATE api_key SET last_used_at = now() WHERE id = ${id}
+        AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
+  );
+}
+
+const hashBytes = (base64Url: string) => Uint8Array.from(Buffer.from(base64Url, 'base64url'));

@@ -1,0 +1,50 @@
+import { roles } from '@patchbay/domain/tenancy/definition';
+import type { TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import { createId } from '@patchbay/kit/ids';
+import type { PrismaClient } from './generated/client.ts';
+import { hashPassword } from './password.ts';
+
+/** The role as the code knows it; the table holds no other. */
+export function roleOf(text: string) {
+  const role = roles.find((known) => known === text);
+  if (role === undefined) throw new Error(`The database holds the unknown role ${text}.`);
+  return role;
+}
+
+/** Users, whom no account owns: everything here goes through the functions that may look over the wall. */
+export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
+  return {
+    signUp: async ({ email, password, name, organisationName, currency, timeZone }) => {
+      const userId = createId('usr');
+      const accountId = createId('acc');
+      const hash = await hashPassword(password);
+      const [row] = await prisma.$queryRaw<{ outcome: string }[]>`
+        SELECT sign_up(${userId}, ${email}, ${name}, ${hash}, ${createId('org')}, ${organisationName}, ${accountId},
+          ${currency}, ${timeZone}) AS outcome`;
+      switch (row?.outcome) {
+        case 'signed_up':
+          return { outcome: 'signed_up', userId, accountId };
+        case 'email_taken':
+          return { outcome: 'email_taken' };
+        default:
+          return { outcome: 'closed' };
+      }
+    },
+
+    profileOf: async (userId) => {
+      const [row] = await prisma.$queryRaw<{ name: string; email: string }[]>`
+        SELECT name, email FROM user_profile(${userId})`;
+      return row;
+    },
+
+    grantsOf: async (userId) => {
+      const rows = await prisma.$queryRaw<{ account_id: string; account_name: string; role: string }[]>`
+        SELECT account_id, account_name, role FROM user_reach(${userId})`;
+      return rows.map((row) => ({
+        accountId: row.account_id,
+        accountName: row.account_name,
+        role: roleOf(row.role),
+      }));
+    },
+  };
+}

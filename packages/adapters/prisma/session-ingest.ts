@@ -1,0 +1,195 @@
+import {
+  type FoldedLeg,
+  type FoldedSession,
+  foldLeg,
+  foldSession,
+  newLeg,
+  newSession,
+  ownerOf,
+  type SessionEvent,
+  stateOf,
+} from '@patchbay/domain/sessions/session-log';
+import type { Prisma, PrismaClient } from './generated/client.ts';
+import { inAccount, type ScopedTransaction } from './scope.ts';
+
+/** What a node reported, and where it stands. */
+export interface SessionEventBatch {
+  readonly nodeId: string;
+  readonly region: string;
+  /** At most 1,000. */
+  readonly events: readonly SessionEvent[];
+}
+
+export const SESSION_EVENTS_MAX = 1_000;
+
+export interface IngestedEvents {
+  /** Lines that were not known before. */
+  readonly fresh: readonly SessionEvent[];
+  /** Sessions that another account has: their lines were refused. */
+  readonly refusedSessionIds: readonly string[];
+}
+
+/**
+ * Stores a batch and folds it into sessions and legs. The same batch any number of times, late and in any order, leads
+ * to the same rows (MET-7). Each part is written in the scope of the account that owns it: a node that names an account
+ * wrongly writes nothing into another's session.
+ */
+export async function ingestSessionEvents(
+  prisma: PrismaClient,
+  { nodeId, region, events }: SessionEventBatch,
+): Promise<IngestedEvents> {
+  if (events.length > SESSION_EVENTS_MAX)
+    throw new RangeError(`A batch has at most ${SESSION_EVENTS_MAX} events.`);
+  const fresh: SessionEvent[] = [];
+  const refusedSessionIds: string[] = [];
+  for (const [sessionId, ofSession] of Map.groupBy(events, (event) => event.sessionId)) {
+    const [first] = ofSession;
+    if (first === undefined) continue;
+    const owned = ofSession.filter(({ accountId }) => accountId === first.accountId);
+    const isAccepted =
+      owned.length === ofSession.length &&
+      (await inAccount(prisma, first.accountId, (transaction) =>
+        putSession(transaction, owned, { nodeId, region }),
+      ));
+    if (!isAccepted) {
+      refusedSessionIds.push(sessionId);
+      continue;
+    }
+    for (const [owner, lines] of Map.groupBy(owned, ownerOf)) {
+      fresh.push(...(await inAccount(prisma, owner, (transaction) => putLines(transaction, lines))));
+    }
+  }
+  return { fresh, refusedSessionIds };
+}
+
+/** False when the session belongs to an account outside this scope. */
+async function putSession(
+  transaction: ScopedTransaction,
+  events: readonly SessionEvent[],
+  { nodeId, region }: { readonly nodeId: string; readonly region: string },
+): Promise<boolean> {
+  const [first] = events;
+  if (first === undefined) return true;
+  const id = first.sessionId;
+  const startedAtMs = Math.min(...events.map(({ atMs }) => atMs));
+  await transaction.session.createMany({
+    data: {
+      id,
+      accountId: first.accountId,
+      applicationId: first.applicationId ?? null,
+      nodeId,
+      region,
+      startedAt: new Date(startedAtMs),
+    },
+    skipDuplicates: true,
+  });
+  // Two batches about one session wait for each other here.
+  await transaction.$queryRaw`SELECT id FROM session WHERE id = ${id} FOR UPDATE`;
+  const row = await transaction.session.findFirst({ where: { id, accountId: first.accountId } });
+  if (row === null) return false;
+  const folded = events.reduce(foldSession, sessionFromRow(row));
+  await transaction.session.update({
+    where: { id },
+    data: { ...sessionToRow(folded), nodeId },
+    select: { id: true },
+  });
+  return true;
+}
+
+/** Lines and legs of one account. Returns the lines that are new. */
+async function putLines(
+  transaction: ScopedTransaction,
+  lines: readonly SessionEvent[],
+): Promise<readonly SessionEvent[]> {
+  const stored = await transaction.sessionEvent.createManyAndReturn({
+    data: lines.map((line) => ({
+      sessionId: line.sessionId,
+      sequence: line.sequence,
+      accountId: ownerOf(line),
+      legId: line.legId ?? null,
+      at: new Date(line.atMs),
+      kind: line.type,
+      data: line.data as Prisma.InputJsonObject,
+    })),
+    skipDuplicates: true,
+    select: { sequence: true },
+  });
+  // Sorted, so that two batches take the legs in the same order and never wait for each other in a circle.
+  const legIds = [...new Set(lines.flatMap(({ legId }) => legId ?? []))].sort();
+  for (const legId of legIds) {
+    await putLeg(
+      transaction,
+      lines.filter((line) => line.legId === legId),
+    );
+  }
+  const sequences = new Set(stored.map(({ sequence }) => sequence));
+  return lines.filter(({ sequence }) => sequences.has(sequence));
+}
+
+async function putLeg(transaction: ScopedTransaction, lines: readonly SessionEvent[]): Promise<void> {
+  const [first] = lines;
+  if (first?.legId === undefined) return;
+  const { sessionId, legId: id } = first;
+  const accountId = ownerOf(first);
+  await transaction.sessionLeg.createMany({ data: { id, sessionId, accountId }, skipDuplicates: true });
+  await transaction.$queryRaw`SELECT id FROM session_leg WHERE id = ${id} FOR UPDATE`;
+  const row = await transaction.sessionLeg.findFirst({ where: { id, sessionId, accountId } });
+  if (row === null) return;
+  const folded = lines.reduce(foldLeg, legFromRow(row));
+  await transaction.sessionLeg.update({ where: { id }, data: legToRow(folded), select: { id: true } });
+}
+
+const dateOf = (ms: number | undefined) => (ms === undefined ? null : new Date(ms));
+
+const sessionFromRow = (row: Prisma.SessionGetPayload<object>): FoldedSession => ({
+  ...newSession(row.startedAt.getTime()),
+  connectedAtMs: row.connectedAt?.getTime(),
+  endedAtMs: row.endedAt?.getTime(),
+  endCode: row.endCode ?? undefined,
+  // A check on the column holds it to these.
+  mode: { value: row.mode as FoldedSession['mode']['value'], sequence: row.modeSequence },
+  legIds: row.legIds,
+  joinedLegIds: row.joinedLegIds,
+  leftLegIds: row.leftLegIds,
+});
+
+const sessionToRow = (session: FoldedSession) => ({
+  state: stateOf(session),
+  startedAt: new Date(session.startedAtMs),
+  connectedAt: dateOf(session.connectedAtMs),
+  endedAt: dateOf(session.endedAtMs),
+  endCode: session.endCode ?? null,
+  mode: session.mode.value,
+  modeSequence: session.mode.sequence,
+  legIds: [...session.legIds],
+  joinedLegIds: [...session.joinedLegIds],
+  leftLegIds: [...session.leftLegIds],
+});
+
+const legFromRow = (row: Prisma.SessionLegGetPayload<object>): FoldedLeg => ({
+  ...newLeg,
+  // A check on the column holds it to these.
+  state: row.state as FoldedLeg['state'],
+  identity: row.identity ?? undefined,
+  joinedAtMs: row.joinedAt?.getTime(),
+  leftAtMs: row.leftAt?.getTime(),
+  media: {
+    value: { audio: row.audio, video: row.video, screen: row.screen },
+    sequence: row.mediaSequence,
+  },
+  bitsPerSecond: {
+    value: row.bitsPerSecond === null ? undefined : Number(row.bitsPerSecond),
+    sequence: row.qualitySequence,
+  },
+});
+
+const legToRow = ({ state, identity, joinedAtMs, leftAtMs, media, bitsPerSecond }: FoldedLeg) => ({
+  state,
+  identity: identity ?? null,
+  joinedAt: dateOf(joinedAtMs),
+  leftAt: dateOf(leftAtMs),
+  ...media.value,
+  mediaSequence: media.sequence,
+  bitsPerSecond: bitsPerSecond.value === undefined ? null : BigInt(bitsPerSecond.value),
+  qualitySequence: bitsPerSecond.sequence,
+});

@@ -1,0 +1,84 @@
+import { type AccountState, effectiveState } from '@patchbay/domain/tenancy/account-state';
+import { accountChain } from './account-store.ts';
+import type { PrismaClient } from './generated/client.ts';
+import type { MintBranchCipher } from './mint-branch-cipher.ts';
+import { inAccount } from './scope.ts';
+
+type Chain = readonly { readonly id: string; readonly state: AccountState }[];
+
+/** What a relay or signaling node needs to verify the credentials of a key on its own. */
+export interface KeySnapshot {
+  readonly keyId: string;
+  readonly mode: 'live' | 'test';
+  /** The mint branch, 32 bytes. It is kept in memory only. */
+  readonly mintKey: Uint8Array;
+  readonly accountId: string;
+  /** From the platform down to the key's account. */
+  readonly chain: Chain;
+  /** 'revoked' is the key's own; the others are the worst of the chain. */
+  readonly state: 'revoked' | AccountState;
+  readonly expiresAtMs?: number;
+  readonly scopes: readonly string[];
+}
+
+/** What a node needs to know of an account that a credential names. */
+export interface AccountSnapshot {
+  readonly accountId: string;
+  /** From the platform down to the account. */
+  readonly chain: Chain;
+  readonly state: AccountState;
+  /** Its own configuration of each service, as it was set. */
+  readonly configs: Readonly<Record<string, unknown>>;
+}
+
+export interface Snapshots {
+  keySnapshot(keyId: string): Promise<KeySnapshot | undefined>;
+  accountSnapshot(accountId: string): Promise<AccountSnapshot | undefined>;
+}
+
+export function snapshots(prisma: PrismaClient, cipher: MintBranchCipher): Snapshots {
+  return {
+    keySnapshot: async (keyId) => {
+      const [row] = await prisma.$queryRaw<StoredKey[]>`SELECT * FROM key_snapshot(${keyId})`;
+      if (row === undefined) return undefined;
+      const chain = await accountChain(prisma, row.account_id);
+      return {
+        keyId: row.id,
+        mode: row.mode === 'test' ? 'test' : 'live',
+        mintKey: cipher.open(row.id, row.mint_ciphertext),
+        accountId: row.account_id,
+        chain,
+        state: row.revoked_at === null ? effectiveState(chain.map(({ state }) => state)) : 'revoked',
+        ...(row.expires_at === null ? {} : { expiresAtMs: row.expires_at.getTime() }),
+        scopes: row.scopes,
+      };
+    },
+
+    accountSnapshot: async (accountId) => {
+      const chain = await accountChain(prisma, accountId);
+      if (chain.length === 0) return undefined;
+      const configs = await inAccount(prisma, accountId, ({ serviceConfig }) =>
+        serviceConfig.findMany({
+          where: { accountId, applicationId: '' },
+          select: { service: true, config: true },
+        }),
+      );
+      return {
+        accountId,
+        chain,
+        state: effectiveState(chain.map(({ state }) => state)),
+        configs: Object.fromEntries(configs.map(({ service, config }) => [service, config])),
+      };
+    },
+  };
+}
+
+interface StoredKey {
+  readonly id: string;
+  readonly account_id: string;
+  readonly mode: string;
+  readonly scopes: readonly string[];
+  readonly mint_ciphertext: Uint8Array;
+  readonly expires_at: Date | null;
+  readonly revoked_at: Date | null;
+}
