@@ -1,0 +1,25 @@
+import type { TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import { accountStore } from './account-store.ts';
+import { applicationStore } from './application-store.ts';
+import { credentialStore } from './credential-store.ts';
+import type { PrismaClient } from './generated/client.ts';
+import { keyStore } from './key-store.ts';
+import type { MintBranchCipher } from './mint-branch-cipher.ts';
+import { peopleStore } from './people-store.ts';
+import { teamStore } from './team-store.ts';
+
+/** All that tenancy's handlers need, on one database. */
+export function tenancyPorts(
+  prisma: PrismaClient,
+  { cipher, catalogue }: { readonly cipher: MintBranchCipher; readonly catalogue: TenancyPorts['catalogue'] },
+): TenancyPorts {
+  return {
+    catalogue,
+    people: peopleStore(prisma),
+    accounts: accountStore(prisma),
+    applications: applicationStore(prisma),
+    keys: keyStore(prisma, cipher).keys,
+    credentials: credentialStore(prisma).credentials,
+    team: teamStore(prisma),
+  };
+}

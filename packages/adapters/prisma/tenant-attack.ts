@@ -1,0 +1,198 @@
+/**
+ * Attacks the second wall (C6): acts as the application in one account's scope and tries to reach another's rows, in
+ * every table that has an account. It finds the tables by itself, so a table added tomorrow is attacked tomorrow.
+ */
+import { Client, escapeIdentifier } from 'pg';
+
+export interface Finding {
+  readonly table: string;
+  /** What went through, or what kept the attack from proving anything. */
+  readonly what: string;
+}
+
+interface Target {
+  readonly table: string;
+  /** The column that says whose the row is. */
+  readonly column: string;
+}
+
+/** Tables that belong to an account by another column than account_id. */
+const ownColumns: Readonly<Record<string, string>> = { account: 'id', account_closure: 'descendant_id' };
+
+export async function connectAs(url: string, options?: string): Promise<Client> {
+  const client = new Client({ connectionString: url, ...(options === undefined ? {} : { options }) });
+  await client.connect();
+  return client;
+}
+
+export const asApplication = (url: string) => connectAs(url, '-c role=patchbay_app');
+
+/** Every table of tenants, as the database itself lists them. Partitions are reached through their parent. */
+export async function tenantTables(owner: Client): Promise<readonly Target[]> {
+  const { rows } = await owner.query<Target>(`
+    SELECT c.relname AS table, a.attname AS column
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+      AND a.attname = 'account_id' AND NOT a.attisdropped
+    ORDER BY 1`);
+  return [...rows, ...Object.entries(ownColumns).map(([table, column]) => ({ table, column }))];
+}
+
+/** Tables, partitions too, that hold an account's rows without forced row-level security. */
+export async function unguardedTables(owner: Client): Promise<readonly string[]> {
+  const { rows } = await owner.query<{ relname: string }>(
+    `SELECT DISTINCT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT a.attisdropped
+       AND (a.attname = 'account_id' OR c.relname = ANY ($1)) AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
+     ORDER BY 1`,
+    [Object.keys(ownColumns)],
+  );
+  return rows.map(({ relname }) => relname);
+}
+
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly is_array: boolean;
+  readonly check: string | null;
+}
+
+/** The least row a table takes for an account, made from its own description. */
+async function sampleRow(owner: Client, { table, column }: Target, accountId: string) {
+  const { rows: columns } = await owner.query<Column>(
+    `SELECT a.attname AS name, format_type(coalesce(nullif(t.typelem, 0), t.oid), null) AS type, t.typcategory = 'A' AS is_array,
+       (SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k
+        WHERE k.conrelid = a.attrelid AND k.contype = 'c' AND k.conkey = ARRAY[a.attnum] LIMIT 1) AS check
+     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+     WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
+       AND a.attgenerated = '' AND (a.attidentity = '') AND (a.attnotnull AND NOT a.atthasdef OR a.attname = $2)`,
+    [table, column],
+  );
+  const values = columns.map((described) =>
+    described.name === column ? accountId : sampleValue(described, `sample ${table} ${accountId}`),
+  );
+  return { names: columns.map(({ name }) => name), values };
+}
+
+function sampleValue({ type, is_array, check }: Column, text: string): unknown {
+  if (is_array && type !== 'bytea') return [];
+  const allowed = check?.match(/'([^']+)'::text/)?.[1];
+  if (type === 'bytea') return Buffer.alloc(32, text).fill(text.length, 31);
+  if (/^(text|character varying)/.test(type)) return check?.includes('[A-Z]') ? 'EUR' : (allowed ?? text);
+  if (/^(json|jsonb)$/.test(type)) return '{}';
+  if (/^(timestamp|date)/.test(type)) return new Date();
+  if (type === 'boolean') return false;
+  if (type === 'uuid') return '00000000-0000-4000-8000-000000000000';
+  return 1;
+}
+
+const insertSql = (table: string, names: readonly string[]) =>
+  `INSERT INTO ${escapeIdentifier(table)} (${names.map(escapeIdentifier).join(', ')})
+   VALUES (${names.map((_, index) => `$${index + 1}`).join(', ')})`;
+
+/** Puts a row of each account into every table of tenants, so that there is something to steal. */
+export async function plantRows(owner: Client, accountIds: readonly string[]): Promise<void> {
+  // Rows that refer to nothing: the wall is tested, not the references. Only a superuser may do so.
+  await owner.query('SET session_replication_role = replica');
+  for (const target of await tenantTables(owner)) {
+    if (target.table in ownColumns) continue;
+    for (const accountId of accountIds) {
+      const { names, values } = await sampleRow(owner, target, accountId);
+      await owner.query(`${insertSql(target.table, names)} ON CONFLICT DO NOTHING`, values);
+    }
+  }
+  await owner.query('SET session_replication_role = DEFAULT');
+}
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/** What a statement of the attacker did. It never lasts. */
+async function attempt(attacker: Client, sql: string, values: readonly unknown[]) {
+  await attacker.query('SAVEPOINT attempt');
+  try {
+    const { rowCount } = await attacker.query(sql, [...values]);
+    return { isRefused: false, rowCount: rowCount ?? 0, code: '' };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return { isRefused: code === INSUFFICIENT_PRIVILEGE, rowCount: 0, code };
+  } finally {
+    await attacker.query('ROLLBACK TO SAVEPOINT attempt');
+  }
+}
+
+/**
+ * Tries everything from the scope of `attackerId` on the rows of `victimId`, and reports what went through. It reports a
+ * table that it cannot attack, too: one without a row of the victim, or in which the attacker does not see its own.
+ */
+export async function attackTenants(
+  url: string,
+  { attackerId, victimId }: { readonly attackerId: string; readonly victimId: string },
+): Promise<readonly Finding[]> {
+  const owner = await connectAs(url);
+  const attacker = await asApplication(url);
+  const findings: Finding[] = [];
+  try {
+    for (const target of await tenantTables(owner)) {
+      const found = await attackTable({ owner, attacker, target }, { attackerId, victimId });
+      findings.push(...found.map((what) => ({ table: target.table, what })));
+    }
+  } finally {
+    await Promise.all([owner.end(), attacker.end()]);
+  }
+  return findings;
+}
+
+interface Attack {
+  readonly owner: Client;
+  readonly attacker: Client;
+  readonly target: Target;
+}
+
+async function attackTable(
+  { owner, attacker, target }: Attack,
+  { attackerId, victimId }: { readonly attackerId: string; readonly victimId: string },
+): Promise<string[]> {
+  const table = escapeIdentifier(target.table);
+  const column = escapeIdentifier(target.column);
+  const findings: string[] = [];
+  const planted = await owner.query(`SELECT 1 FROM ${table} WHERE ${column} = $1 LIMIT 1`, [victimId]);
+  if (planted.rowCount === 0) findings.push('unproven: the victim has no row');
+
+  await attacker.query('BEGIN');
+  const unscoped = await attacker.query(`SELECT ${column} FROM ${table}`);
+  if (unscoped.rowCount !== 0) findings.push('reads without any scope');
+  await attacker.query(`SELECT set_config('patchbay.account_id', $1, true)`, [attackerId]);
+
+  const seen = await attacker.query<Record<string, string>>(`SELECT DISTINCT ${column} FROM ${table}`);
+  const owners = seen.rows.map((row) => row[target.column]);
+  if (owners.includes(victimId)) findings.push('reads');
+  if (!owners.includes(attackerId)) findings.push('unproven: the attacker does not see its own row');
+
+  const changes: readonly (readonly [string, string, readonly string[]])[] = [
+    ['updates', `UPDATE ${table} SET ${column} = ${column} WHERE ${column} = $1`, [victimId]],
+    ['takes over', `UPDATE ${table} SET ${column} = $2 WHERE ${column} = $1`, [victimId, attackerId]],
+    ['gives away', `UPDATE ${table} SET ${column} = $2 WHERE ${column} = $1`, [attackerId, victimId]],
+    ['deletes', `DELETE FROM ${table} WHERE ${column} = $1`, [victimId]],
+  ];
+  for (const [verb, sql, values] of changes) {
+    const { isRefused, rowCount, code } = await attempt(attacker, sql, values);
+    if (rowCount > 0) findings.push(verb);
+    // Row security is checked before keys and references: any other error means that it let the row through.
+    else if (code !== '' && !isRefused) findings.push(`${verb} (${code})`);
+  }
+  findings.push(...(await insertAs({ owner, attacker, target }, victimId)));
+  await attacker.query('ROLLBACK');
+  return findings;
+}
+
+async function insertAs({ owner, attacker, target }: Attack, victimId: string): Promise<string[]> {
+  const { names, values } =
+    target.table === 'account'
+      ? {
+          names: ['id', 'parent_id', 'root_id', 'name', 'currency'],
+          values: ['forged', victimId, '', 'forged', 'EUR'],
+        }
+      : await sampleRow(owner, target, victimId);
+  const { isRefused, code } = await attempt(attacker, insertSql(target.table, names), values);
+  return isRefused ? [] : [`inserts${code === '' ? '' : ` (${code})`}`];
+}

@@ -1,0 +1,213 @@
+import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { accountStore, moveAccount } from './account-store.ts';
+import { inAccount } from './scope.ts';
+import { asApplication, attackTenants, connectAs, plantRows, unguardedTables } from './tenant-attack.ts';
+
+let database: TenancyDatabase;
+let victimId: string;
+let attackerId: string;
+
+beforeAll(async () => {
+  database = await createTenancyDatabase();
+  victimId = (await database.signUp('Victim')).accountId;
+  attackerId = (await database.signUp('Attacker')).accountId;
+  const owner = await connectAs(database.url);
+  await plantRows(owner, [victimId, attackerId]);
+  await owner.end();
+}, 60_000);
+
+afterAll(() => database.close());
+
+describe('the wall between tenants (C6)', () => {
+  test('every table with an account has row-level security, forced on its owner too', async () => {
+    const owner = await connectAs(database.url);
+    expect(await unguardedTables(owner)).toEqual([]);
+    await owner.query('CREATE TABLE forgotten (account_id text)');
+    expect(await unguardedTables(owner)).toEqual(['forgotten']);
+    await owner.query('DROP TABLE forgotten');
+    await owner.end();
+  });
+
+  test('account B reads, changes, deletes and inserts nothing of account A, in any table', async () => {
+    expect(await attackTenants(database.url, { attackerId, victimId })).toEqual([]);
+    expect(await attackTenants(database.url, { attackerId: victimId, victimId: attackerId })).toEqual([]);
+  });
+
+  test('a table whose wall is taken down by hand turns the same attack red', async () => {
+    const owner = await connectAs(database.url);
+    await owner.query('ALTER TABLE application DISABLE ROW LEVEL SECURITY');
+    const found = await attackTenants(database.url, { attackerId, victimId });
+    expect(found.map(({ table, what }) => `${table} ${what}`)).toEqual([
+      'application reads without any scope',
+      'application reads',
+      'application updates',
+      'application takes over',
+      'application gives away',
+      'application deletes',
+      expect.stringMatching(/^application inserts/),
+    ]);
+    await owner.query('ALTER TABLE application ENABLE ROW LEVEL SECURITY');
+
+    await owner.query('DROP POLICY tenant ON session');
+    expect(await attackTenants(database.url, { attackerId, victimId })).toEqual([
+      { table: 'session', what: 'unproven: the attacker does not see its own row' },
+    ]);
+    await owner.query(
+      'CREATE POLICY tenant ON session TO patchbay_app USING (account_is_visible(account_id)) WITH CHECK (account_is_visible(account_id))',
+    );
+    expect(await attackTenants(database.url, { attackerId, victimId })).toEqual([]);
+    await owner.end();
+  }, 30_000);
+
+  test('without a scope, or with an empty or unknown one, there is no row', async () => {
+    expect(await database.prisma.account.findMany()).toEqual([]);
+    for (const scope of ['', 'acc_nobody', "' OR true --"]) {
+      expect(await inAccount(database.prisma, scope, ({ account }) => account.findMany())).toEqual([]);
+    }
+  });
+
+  test('a connection that was not given the role is behind the same wall, and one without rights before a closed door', async () => {
+    const owner = await connectAs(database.url);
+    await owner.query(`DROP ROLE IF EXISTS wall_test_member; DROP ROLE IF EXISTS wall_test_stranger;
+      CREATE ROLE wall_test_member LOGIN PASSWORD 'x' IN ROLE patchbay_app; CREATE ROLE wall_test_stranger LOGIN PASSWORD 'x'`);
+    const urlOf = (user: string) =>
+      Object.assign(new URL(database.url), { username: user, password: 'x' }).href;
+    const member = await connectAs(urlOf('wall_test_member'));
+    expect((await member.query('SELECT id FROM account')).rows).toEqual([]);
+    await expect(member.query('SELECT api_hash FROM api_key')).rejects.toThrow('permission denied');
+    await member.end();
+    const stranger = await connectAs(urlOf('wall_test_stranger'));
+    await expect(stranger.query('SELECT id FROM account')).rejects.toThrow('permission denied');
+    await expect(stranger.query("SELECT * FROM key_snapshot('key_1')")).rejects.toThrow('permission denied');
+    await stranger.end();
+    await owner.query('DROP ROLE wall_test_member; DROP ROLE wall_test_stranger');
+    await owner.end();
+  });
+
+  test('the application reads no secret, whatever its scope, and cannot leave its role by RESET', async () => {
+    const application = await asApplication(database.url);
+    await application.query(`SELECT set_config('patchbay.account_id', $1, false)`, [database.platformId]);
+    for (const secret of [
+      'SELECT password_hash FROM app_user',
+      'SELECT api_hash FROM api_key',
+      'SELECT mint_ciphertext FROM api_key',
+      'SELECT * FROM sign_in_session',
+      'SELECT * FROM set_up_link',
+    ]) {
+      await expect(application.query(secret), secret).rejects.toThrow('permission denied');
+    }
+    await application.query('RESET ROLE');
+    expect((await application.query('SELECT current_user')).rows).toEqual([{ current_user: 'patchbay_app' }]);
+    await application.end();
+  });
+
+  test('200 mixed transactions over 5 connections leak nothing into each other', async () => {
+    const scopes = [victimId, attackerId];
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, async (_, index) => {
+        const scope = scopes[index % 2] ?? '';
+        // Every third one fails half way: its scope must not stay behind on the connection.
+        const seen = await inAccount(database.prisma, scope, async ({ account, application }) => {
+          const ids = [...(await account.findMany()), ...(await application.findMany())].map((row) =>
+            'accountId' in row ? row.accountId : row.id,
+          );
+          if (index % 3 === 0) throw new Error(JSON.stringify(ids));
+          return ids;
+        }).catch((error: Error) => JSON.parse(error.message) as string[]);
+        const outside = index % 5 === 0 ? await database.prisma.application.findMany() : [];
+        return { scope, seen, outside };
+      }),
+    );
+    expect(answers.filter(({ outside }) => outside.length > 0)).toEqual([]);
+    expect(answers.filter(({ scope, seen }) => seen.length !== 2 || seen.some((id) => id !== scope))).toEqual(
+      [],
+    );
+  }, 60_000);
+});
+
+describe('a tree five deep (ACC-2, C4)', () => {
+  const chain: string[] = [];
+  let siblingId: string;
+
+  beforeAll(async () => {
+    chain.push((await database.signUp('Deep')).accountId);
+    for (const name of ['Two', 'Three', 'Four', 'Five']) {
+      chain.push(await database.addChild(chain.at(-1) ?? '', name));
+    }
+    siblingId = await database.addChild(chain[1] ?? '', 'Sibling of three');
+  });
+
+  const visibleTo = async (scope: string) =>
+    (
+      await inAccount(database.prisma, scope, ({ account }) =>
+        account.findMany({ orderBy: { depth: 'asc' } }),
+      )
+    ).map(({ id }) => id);
+
+  test('a scope reaches down to the last account and neither up nor sideways', async () => {
+    expect(await visibleTo(chain[0] ?? '')).toEqual(expect.arrayContaining([...chain, siblingId]));
+    expect(await visibleTo(chain[2] ?? '')).toEqual(chain.slice(2));
+    expect(await visibleTo(siblingId)).toEqual([siblingId]);
+    expect(await visibleTo(chain[4] ?? '')).toEqual([chain[4]]);
+    expect(await visibleTo(attackerId)).toEqual([attackerId]);
+    expect(await database.chainOf(chain[4] ?? '')).toEqual([database.platformId, ...chain]);
+  });
+
+  test('an account has the currency and the root of its tree, and its place as depth', async () => {
+    const deepest = await inAccount(database.prisma, chain[4] ?? '', ({ account }) => account.findFirst());
+    expect(deepest).toMatchObject({ rootId: chain[0], currency: 'EUR', depth: 5, parentId: chain[3] });
+  });
+
+  test('a suspension above holds for all below, and for nobody beside', async () => {
+    const accounts = accountStore(database.prisma);
+    await accounts.update({ accountId: chain[2] ?? '', change: { state: 'suspended' } });
+    const stateOf = async (accountId: string) => (await accounts.find({ accountId }))?.effectiveState;
+    expect(await Promise.all([...chain, siblingId].map(stateOf))).toEqual([
+      'active',
+      'active',
+      'suspended',
+      'suspended',
+      'suspended',
+      'active',
+    ]);
+    await accounts.update({ accountId: chain[2] ?? '', change: { state: 'active' } });
+  });
+
+  test('a move takes effect on a whole minute, and a circle, another tree or a stranger is refused', async () => {
+    const [top = '', second = '', third = '', fourth = ''] = chain;
+    const move = (accountId: string, parentId: string, scopeId = top) =>
+      moveAccount(database.prisma, { scopeId, accountId, parentId });
+    expect(await move(second, fourth)).toBe('cycle');
+    expect(await move(third, third)).toBe('cycle');
+    expect(await move(third, attackerId, database.platformId)).toBe('other_tree');
+    expect(await move(top, attackerId, database.platformId)).toBe('other_tree');
+    expect(await move(third, attackerId)).toBe('unknown');
+    expect(await move(third, siblingId, third)).toBe('unknown');
+
+    const moved = await move(third, siblingId);
+    if (typeof moved === 'string') throw new Error(moved);
+    expect(moved.startsAt.getTime() % 60_000).toBe(0);
+    expect(moved.startsAt.getTime()).toBeGreaterThan(Date.now() - 1_000);
+
+    const owner = await connectAs(database.url);
+    const at = async (time: string) =>
+      (
+        await owner.query<{ ancestor_id: string }>(
+          `SELECT ancestor_id FROM account_closure WHERE descendant_id = $1 AND valid_from <= ${time} AND ${time} < valid_to ORDER BY depth DESC`,
+          [chain[4]],
+        )
+      ).rows.map(({ ancestor_id }) => ancestor_id);
+    const before = [database.platformId, ...chain];
+    expect(await at(`'${new Date(moved.startsAt.getTime() - 1).toISOString()}'::timestamptz`)).toEqual(
+      before,
+    );
+    const after = [database.platformId, top, second, siblingId, third, fourth, chain[4]];
+    expect(await at(`'${moved.startsAt.toISOString()}'::timestamptz`)).toEqual(after);
+
+    // And back again.
+    expect(await move(third, second)).toMatchObject({ startsAt: expect.any(Date) });
+    expect(await at(`'2999-01-01'::timestamptz`)).toEqual(before);
+    await owner.end();
+  });
+});

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import { accountChain } from '@patchbay/adapters/prisma/account-store';
+import { openClient } from '@patchbay/adapters/prisma/client';
+import { keyStore } from '@patchbay/adapters/prisma/key-store';
+import { MASTER_KEY_BYTES, mintBranchCipher } from '@patchbay/adapters/prisma/mint-branch-cipher';
+import { ensurePlatform } from '@patchbay/adapters/prisma/seed';
+import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
+import type { CataloguedOperation } from '@patchbay/domain/tenancy/scopes';
+import { createTestDatabase } from './test-database.ts';
+
+/** One operation for each access, and one service. Tests of scopes need no more. */
+const catalogue: readonly CataloguedOperation[] = [
+  { owner: 'accounts', operation: 'get', access: 'read', isRead: true },
+  { owner: 'accounts', operation: 'create', access: 'administer', isRead: false },
+  { owner: 'keys', operation: 'create', access: 'develop', isRead: false },
+  { owner: 'prices', operation: 'set', access: 'bill', isRead: false },
+  { owner: 'network-discovery', operation: 'createIceServers', access: 'develop', isRead: false },
+];
+
+/** A database of its own with the platform account, and what it takes to grow a tree of accounts in it. */
+export async function createTenancyDatabase({
+  connectionsMax = 5,
+}: {
+  readonly connectionsMax?: number;
+} = {}) {
+  const database = await createTestDatabase();
+  const prisma = openClient(database.url, { connectionsMax });
+  const cipher = mintBranchCipher(randomBytes(MASTER_KEY_BYTES));
+  const ports = tenancyPorts(prisma, { cipher, catalogue });
+  const platformId = await ensurePlatform(prisma);
+  let people = 0;
+  return {
+    url: database.url,
+    prisma,
+    cipher,
+    ports,
+    keys: keyStore(prisma, cipher),
+    platformId,
+    /** From the platform down to the account. */
+    chainOf: async (accountId: string) => (await accountChain(prisma, accountId)).map(({ id }) => id),
+    /** Somebody who signed up, and the top account that they own. */
+    signUp: async (organisationName: string) => {
+      people += 1;
+      const email = `person${people}@test.example`;
+      const signedUp = await ports.people.signUp({
+        email,
+        password: `password of ${people}`,
+        name: `Person ${people}`,
+        organisationName,
+        currency: 'EUR',
+        timeZone: 'UTC',
+      });
+      if (signedUp.outcome !== 'signed_up') throw new Error(`Signing up ended with ${signedUp.outcome}.`);
+      return { ...signedUp, email, password: `password of ${people}` };
+    },
+    addChild: async (accountId: string, name: string) => {
+      const child = await ports.accounts.create({ accountId, name, timeZone: 'UTC' });
+      if (child === undefined) throw new Error(`${name} was not created.`);
+      return child.id;
+    },
+    close: async () => {
+      await prisma.$disconnect();
+      await database.drop();
+    },
+  };
+}
+
+export type TenancyDatabase = Awaited<ReturnType<typeof createTenancyDatabase>>;
