@@ -25,8 +25,8 @@ const later = async (prefixId: string, seconds: number) => {
 
 test('one use is one client within 30 seconds; another client, or the same one later, is another (ACC-7)', async () => {
   const prefixId = createId('crd');
-  const use = (clientKey: string, isRestart = false) =>
-    store.admitUse({ accountId, prefixId, usesMax: 2, clientKey, isRestart });
+  const use = (clientKey: string, isContinuation = false) =>
+    store.admitUse({ accountId, prefixId, usesMax: 2, clientKey, isContinuation });
   expect([await use('alice'), await use('alice'), await use('bob'), await use('carol')]).toEqual([
     true,
     true,
@@ -68,4 +68,9 @@ test('a node reads every revocation since a time, of whichever account', async (
     { accountId, keyId: key.id, prefixId, revokedAt: expect.any(Date) },
   ]);
   expect(await store.revocationsSince(new Date(Date.now() + 60_000))).toEqual([]);
+  await database.ports.keys.revoke({ accountId, keyId: key.id });
+  expect(await store.revocationsSince(since)).toMatchObject([
+    { prefixId },
+    { keyId: key.id, prefixId: undefined },
+  ]);
 });

@@ -10,14 +10,15 @@ export interface UseRequest {
   readonly usesMax: number;
   /** What tells one client from another: the relay's choice, the same on every node. */
   readonly clientKey: string;
-  /** A client's allocation that takes the place of one it lost is no new use, however late it comes. */
-  readonly isRestart?: boolean;
+  /** The client goes on with a use that was counted before: no new use, however late it comes. */
+  readonly isContinuation?: boolean;
 }
 
 export interface Revocation {
   readonly accountId: string;
   readonly keyId: string;
-  readonly prefixId: string;
+  /** Absent: the key itself, with all that it minted. */
+  readonly prefixId: string | undefined;
   readonly revokedAt: Date;
 }
 
@@ -51,12 +52,12 @@ export function credentialStore(prisma: PrismaClient): CredentialStore {
         }),
     },
 
-    admitUse: ({ accountId, prefixId, usesMax, clientKey, isRestart = false }) =>
+    admitUse: ({ accountId, prefixId, usesMax, clientKey, isContinuation = false }) =>
       inAccount(prisma, accountId, async (transaction) => {
         // One at a time for each credential: the count and the new row belong together.
         await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`use:${prefixId}`}, 0))::text`;
         const uses = await transaction.$queryRaw<{ is_same: boolean }[]>`
-          SELECT client_key = ${clientKey} AND (${isRestart} OR first_at > clock_timestamp() - interval '30 seconds') AS is_same
+          SELECT client_key = ${clientKey} AND (${isContinuation} OR first_at > clock_timestamp() - interval '30 seconds') AS is_same
           FROM credential_use WHERE account_id = ${accountId} AND prefix_id = ${prefixId}`;
         if (uses.some(({ is_same }) => is_same)) return true;
         if (uses.length >= usesMax) return false;
@@ -68,12 +69,12 @@ export function credentialStore(prisma: PrismaClient): CredentialStore {
 
     revocationsSince: async (since) => {
       const rows = await prisma.$queryRaw<
-        { account_id: string; key_id: string; prefix_id: string; revoked_at: Date }[]
+        { account_id: string; key_id: string; prefix_id: string | null; revoked_at: Date }[]
       >`SELECT account_id, key_id, prefix_id, revoked_at FROM revocations_since(${since})`;
       return rows.map((row) => ({
         accountId: row.account_id,
         keyId: row.key_id,
-        prefixId: row.prefix_id,
+        prefixId: row.prefix_id ?? undefined,
         revokedAt: row.revoked_at,
       }));
     },

@@ -30,6 +30,7 @@ function callOf(sessionId: string, calleeId: string): SessionEvent[] {
       sequence,
       sessionId,
       accountId,
+      region: 'eu',
       atMs: AT + sequence * 1_000,
     }) as SessionEvent;
   const caller = { legId: callerLeg, legAccountId: accountId };
@@ -54,7 +55,7 @@ function callOf(sessionId: string, calleeId: string): SessionEvent[] {
 }
 
 const ingest = (events: readonly SessionEvent[]) =>
-  ingestSessionEvents(database.prisma, { nodeId: 'nod_1', region: 'eu', events });
+  ingestSessionEvents(database.prisma, { nodeId: 'nod_1', events });
 const read = (sessionId: string, scope = accountId) =>
   sessionStore(database.prisma).find({ accountId: scope, sessionId });
 
