@@ -10,16 +10,17 @@ export interface UseRequest {
   readonly usesMax: number;
   /** What tells one client from another: the relay's choice, the same on every node. */
   readonly clientKey: string;
-  /** A client's allocation that takes the place of one it lost is no new use, however late it comes. */
+  /** The client was counted under this key before: it is no new use, however late it comes. */
   readonly isRestart?: boolean;
-  /** True: this client goes on with a use that was counted already, as a call does with that of its connection. */
+  /** This key goes on with a use that was counted under another, as a call does with that of its connection. */
   readonly isContinuation?: boolean;
 }
 
 export interface Revocation {
   readonly accountId: string;
   readonly keyId: string;
-  readonly prefixId: string;
+  /** Absent: the key itself, with all that it minted. */
+  readonly prefixId: string | undefined;
   readonly revokedAt: Date;
 }
 
@@ -73,12 +74,12 @@ export function credentialStore(prisma: PrismaClient): CredentialStore {
 
     revocationsSince: async (since) => {
       const rows = await prisma.$queryRaw<
-        { account_id: string; key_id: string; prefix_id: string; revoked_at: Date }[]
+        { account_id: string; key_id: string; prefix_id: string | null; revoked_at: Date }[]
       >`SELECT account_id, key_id, prefix_id, revoked_at FROM revocations_since(${since})`;
       return rows.map((row) => ({
         accountId: row.account_id,
         keyId: row.key_id,
-        prefixId: row.prefix_id,
+        prefixId: row.prefix_id ?? undefined,
         revokedAt: row.revoked_at,
       }));
     },

@@ -1,21 +1,21 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { NODE_LIVE_MS, type NodeRole, nodeRoles } from '@patchbay/domain/fleet/internal-api';
 import { createId } from '@patchbay/kit/ids';
 import type { PrismaClient } from './generated/client.ts';
 
-/** A node that misses heartbeats for this long is taken for gone. */
-export const NODE_SILENCE_MS_MAX = 5_000;
 const JOIN_TOKEN_BYTES = 32;
 const PUBLIC_KEY_BYTES = 32;
 
 export interface NodeRecord {
   readonly id: string;
   readonly name: string;
-  readonly roles: readonly string[];
+  readonly roles: readonly NodeRole[];
   readonly region: string;
   /** Raw Ed25519 public key, 32 bytes. */
   readonly publicKey: Uint8Array;
-  readonly bootId: string | undefined;
-  /** By role, e.g. `{ relay: ['turn:192.0.2.1:3478?transport=udp'] }`. */
+  /** Names one run of the process: a restart changes it. */
+  readonly boot: number | undefined;
+  /** By use, e.g. `{ turn: ['turn:192.0.2.1:3478?transport=udp'] }`. */
   readonly urls: Readonly<Record<string, readonly string[]>>;
   readonly load: Readonly<Record<string, number>>;
   /** 'draining' finishes its sessions and gets no new ones. */
@@ -25,22 +25,26 @@ export interface NodeRecord {
 
 export interface Heartbeat {
   readonly nodeId: string;
-  readonly bootId: string;
+  readonly boot: number;
   readonly urls: NodeRecord['urls'];
   readonly load: NodeRecord['load'];
+  /** The node finishes its sessions and gets no new ones. */
+  readonly isDraining: boolean;
 }
 
 export interface FleetStore {
   /** A token that lets one node in, once. Only its hash is kept. */
   createJoinToken(token: {
-    readonly roles: readonly string[];
+    readonly roles: readonly NodeRole[];
     readonly region: string;
     readonly lifetimeMs: number;
   }): Promise<string>;
-  /** Roles and region are the token's. Undefined when the token is unknown, used or expired. */
+  /** Undefined when the token is unknown, used or expired, or is not for these roles and this region. */
   enrol(node: {
-    readonly token: string;
+    readonly joinToken: string;
     readonly name: string;
+    readonly roles: readonly NodeRole[];
+    readonly region: string;
     readonly publicKey: Uint8Array;
   }): Promise<NodeRecord | undefined>;
   find(nodeId: string): Promise<NodeRecord | undefined>;
@@ -48,8 +52,8 @@ export interface FleetStore {
   beat(heartbeat: Heartbeat): Promise<boolean>;
   drain(nodeId: string): Promise<void>;
   remove(nodeId: string): Promise<void>;
-  /** Nodes that take new sessions: live, and heard of within NODE_SILENCE_MS_MAX. The region's own come first. */
-  live(wanted: { readonly role: string; readonly region?: string }): Promise<readonly NodeRecord[]>;
+  /** Nodes that take new sessions: live, and heard of within NODE_LIVE_MS. The region's own come first. */
+  live(wanted: { readonly role: NodeRole; readonly region?: string }): Promise<readonly NodeRecord[]>;
   list(): Promise<readonly NodeRecord[]>;
 }
 
@@ -66,10 +70,11 @@ interface NodeRow {
   readonly lastHeartbeatAt: Date | null;
 }
 
-// urls and load are written by beat() alone, in these shapes.
-const fromRow = (row: NodeRow): NodeRecord => ({
+// urls, load and state are written here alone, in these shapes.
+const fromRow = ({ bootId, ...row }: NodeRow): NodeRecord => ({
   ...row,
-  bootId: row.bootId ?? undefined,
+  roles: nodeRoles.filter((role) => row.roles.includes(role)),
+  boot: bootId === null ? undefined : Number(bootId),
   urls: row.urls as NodeRecord['urls'],
   load: row.load as NodeRecord['load'],
   state: row.state as NodeRecord['state'],
@@ -93,16 +98,17 @@ export function fleetStore(prisma: PrismaClient): FleetStore {
       return token;
     },
 
-    enrol: async ({ token, name, publicKey }) => {
+    enrol: async ({ joinToken, name, roles, region, publicKey }) => {
       if (publicKey.length !== PUBLIC_KEY_BYTES) return undefined;
       const id = createId('nod');
       return await prisma.$transaction(async (transaction) => {
         // The update takes the row: of two that use one token at once, the second finds it used.
         const [used] = await transaction.$queryRaw<{ roles: string[]; region: string }[]>`
           UPDATE node_join_token SET used_at = now(), node_id = ${id}
-          WHERE token_hash = ${hashOf(token)} AND used_at IS NULL AND expires_at > now() RETURNING roles, region`;
+          WHERE token_hash = ${hashOf(joinToken)} AND used_at IS NULL AND expires_at > now()
+            AND roles @> ${[...roles]} AND region = ${region} RETURNING roles, region`;
         if (used === undefined) return undefined;
-        const data = { id, name, publicKey: Uint8Array.from(publicKey), ...used };
+        const data = { id, name, publicKey: Uint8Array.from(publicKey), roles: [...roles], region };
         return fromRow(await transaction.node.create({ data }));
       });
     },
@@ -112,10 +118,12 @@ export function fleetStore(prisma: PrismaClient): FleetStore {
       return row === null ? undefined : fromRow(row);
     },
 
-    beat: async ({ nodeId, bootId, urls, load }) => {
+    beat: async ({ nodeId, boot, urls, load, isDraining }) => {
       const count = await prisma.$executeRaw`
-        UPDATE node SET boot_id = ${bootId}, urls = ${JSON.stringify(urls)}::jsonb, load = ${JSON.stringify(load)}::jsonb,
-          last_heartbeat_at = now(), state = CASE WHEN state = 'joined' THEN 'live' ELSE state END
+        UPDATE node SET boot_id = ${String(boot)}, urls = ${JSON.stringify(urls)}::jsonb, load = ${JSON.stringify(load)}::jsonb,
+          last_heartbeat_at = now(),
+          -- A new run of a drained node serves again; an operator's drain holds for the run.
+          state = CASE WHEN ${isDraining} THEN 'draining' WHEN state = 'draining' AND boot_id = ${String(boot)} THEN state ELSE 'live' END
         WHERE id = ${nodeId} AND state <> 'removed'`;
       return count > 0;
     },
@@ -124,7 +132,7 @@ export function fleetStore(prisma: PrismaClient): FleetStore {
     remove: (nodeId) => setState(nodeId, 'removed'),
 
     live: async ({ role, region = '' }) => {
-      const since = new Date(Date.now() - NODE_SILENCE_MS_MAX);
+      const since = new Date(Date.now() - NODE_LIVE_MS);
       const rows = await prisma.node.findMany({
         where: { roles: { has: role }, state: 'live', lastHeartbeatAt: { gt: since } },
         orderBy: { id: 'asc' },

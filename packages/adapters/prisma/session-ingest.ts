@@ -12,10 +12,9 @@ import {
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 
-/** What a node reported, and where it stands. */
+/** What a node reported. */
 export interface SessionEventBatch {
   readonly nodeId: string;
-  readonly region: string;
   /** At most 1,000. */
   readonly events: readonly SessionEvent[];
 }
@@ -36,7 +35,7 @@ export interface IngestedEvents {
  */
 export async function ingestSessionEvents(
   prisma: PrismaClient,
-  { nodeId, region, events }: SessionEventBatch,
+  { nodeId, events }: SessionEventBatch,
 ): Promise<IngestedEvents> {
   if (events.length > SESSION_EVENTS_MAX)
     throw new RangeError(`A batch has at most ${SESSION_EVENTS_MAX} events.`);
@@ -48,9 +47,7 @@ export async function ingestSessionEvents(
     const owned = ofSession.filter(({ accountId }) => accountId === first.accountId);
     const isAccepted =
       owned.length === ofSession.length &&
-      (await inAccount(prisma, first.accountId, (transaction) =>
-        putSession(transaction, owned, { nodeId, region }),
-      ));
+      (await inAccount(prisma, first.accountId, (transaction) => putSession(transaction, owned, nodeId)));
     if (!isAccepted) {
       refusedSessionIds.push(sessionId);
       continue;
@@ -66,7 +63,7 @@ export async function ingestSessionEvents(
 async function putSession(
   transaction: ScopedTransaction,
   events: readonly SessionEvent[],
-  { nodeId, region }: { readonly nodeId: string; readonly region: string },
+  nodeId: string,
 ): Promise<boolean> {
   const [first] = events;
   if (first === undefined) return true;
@@ -78,7 +75,7 @@ async function putSession(
       accountId: first.accountId,
       applicationId: first.applicationId ?? null,
       nodeId,
-      region,
+      region: first.region ?? '',
       startedAt: new Date(startedAtMs),
     },
     skipDuplicates: true,

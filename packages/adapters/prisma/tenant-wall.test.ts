@@ -2,7 +2,14 @@ import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/t
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accountStore, moveAccount } from './account-store.ts';
 import { inAccount } from './scope.ts';
-import { asApplication, attackTenants, connectAs, plantRows, unguardedTables } from './tenant-attack.ts';
+import {
+  asApplication,
+  attackTenants,
+  connectAs,
+  plantRows,
+  tenantTables,
+  unguardedTables,
+} from './tenant-attack.ts';
 
 let database: TenancyDatabase;
 let victimId: string;
@@ -13,6 +20,7 @@ beforeAll(async () => {
   victimId = (await database.signUp('Victim')).accountId;
   attackerId = (await database.signUp('Attacker')).accountId;
   const owner = await connectAs(database.url);
+  await owner.query("SELECT usage_open_day((now() AT TIME ZONE 'UTC')::date)");
   await plantRows(owner, [victimId, attackerId]);
   await owner.end();
 }, 60_000);
@@ -26,6 +34,20 @@ describe('the wall between tenants (C6)', () => {
     await owner.query('CREATE TABLE forgotten (account_id text)');
     expect(await unguardedTables(owner)).toEqual(['forgotten']);
     await owner.query('DROP TABLE forgotten');
+    await owner.end();
+  });
+
+  test('what looks over the wall is owned by its role, has a fixed search path, and is not open to the public', async () => {
+    const owner = await connectAs(database.url);
+    const { rows } = await owner.query<{ name: string }>(`
+      SELECT p.oid::regprocedure::text AS name FROM pg_proc p
+      WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef AND NOT (
+        p.proowner = 'patchbay_wall'::regrole
+        AND EXISTS (SELECT 1 FROM unnest(p.proconfig) AS setting WHERE setting LIKE 'search\\_path=pg\\_catalog%')
+        AND NOT has_function_privilege('public', p.oid, 'EXECUTE'))`);
+    expect(rows).toEqual([]);
+    // Somebody is attacked at all.
+    expect((await tenantTables(owner)).length).toBeGreaterThan(18);
     await owner.end();
   });
 

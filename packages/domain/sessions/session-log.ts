@@ -9,6 +9,8 @@ export interface SessionEvent {
   /** Whose session it is. */
   readonly accountId: string;
   readonly applicationId?: string | undefined;
+  /** Of the node that reports it. */
+  readonly region?: string | undefined;
   readonly legId?: string | undefined;
   /** Whose leg it is about, if not the session's account's (LIV-0). */
   readonly legAccountId?: string | undefined;

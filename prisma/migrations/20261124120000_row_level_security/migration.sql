@@ -309,13 +309,15 @@ AS $$
 $$;
 ALTER FUNCTION key_for_minting(text) OWNER TO patchbay_wall;
 
--- Revocations of all tenants, for nodes: ids only.
+-- Revocations of all tenants, for nodes: ids only. A revoked key has no prefix: all that it minted ends.
 CREATE FUNCTION revocations_since(since timestamptz)
-RETURNS TABLE (account_id text, prefix_id text, key_id text, revoked_at timestamptz)
+RETURNS TABLE (account_id text, key_id text, prefix_id text, revoked_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
-  SELECT r.account_id, r.prefix_id, r.key_id, r.revoked_at FROM credential_revocation r
-  WHERE r.revoked_at >= since ORDER BY r.revoked_at, r.prefix_id
+  SELECT r.account_id, r.key_id, r.prefix_id, r.revoked_at FROM credential_revocation r WHERE r.revoked_at >= since
+  UNION ALL
+  SELECT k.account_id, k.id, NULL, k.revoked_at FROM api_key k WHERE k.revoked_at >= since
+  ORDER BY 4, 2, 3
 $$;
 ALTER FUNCTION revocations_since(timestamptz) OWNER TO patchbay_wall;
 

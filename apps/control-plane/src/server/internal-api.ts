@@ -130,7 +130,7 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
 
     async listRevocations({ sinceMs }) {
       const revocations = await internal.credentials.revocationsSince(new Date(sinceMs));
-      return { items: revocations.map(({ prefixId }) => ({ prefixId })) };
+      return { items: revocations.map(({ prefixId, keyId }) => (prefixId === undefined ? { keyId } : { prefixId })) };
     },
 
     async countUse({ accountId, prefixId, clientKey, usesMax, isContinuation }) {

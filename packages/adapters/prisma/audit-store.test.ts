@@ -1,0 +1,92 @@
+import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type AuditStore, auditStore } from './audit-store.ts';
+import { inAccount } from './scope.ts';
+import { connectAs } from './tenant-attack.ts';
+
+let database: TenancyDatabase;
+let store: AuditStore;
+beforeAll(async () => {
+  database = await createTenancyDatabase();
+  store = auditStore(database.prisma);
+}, 60_000);
+afterAll(() => database.close());
+
+async function accountWithEntries(count: number): Promise<string> {
+  const { accountId } = await database.signUp('Audited');
+  const accountPath = await database.chainOf(accountId);
+  // All at once: the chain has one order whoever writes.
+  await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      store.append({
+        accountId,
+        accountPath,
+        actorId: 'usr_1',
+        actorName: 'Ann',
+        address: '192.0.2.1',
+        action: 'accounts.update',
+        target: accountId,
+        requestId: `req_${index}`,
+        before: { name: `Name ${index}`, share: 0.1 },
+        after: { name: 'Ü "quoted"', list: [1, null] },
+      }),
+    ),
+  );
+  return accountId;
+}
+
+test('entries are chained without a gap, newest first in the list, with before and after (ACC-8)', async () => {
+  const accountId = await accountWithEntries(5);
+  expect(await store.brokenAt(accountId)).toBeUndefined();
+  const first = await store.entries.list({ accountId, scope: 'own', limit: 3 });
+  expect(first.items).toHaveLength(3);
+  expect(first.items[0]).toMatchObject({
+    actorName: 'Ann',
+    action: 'accounts.update',
+    after: { name: 'Ü "quoted"', list: [1, null] },
+  });
+  const rest = await store.entries.list({ accountId, scope: 'own', limit: 3, cursor: first.nextCursor });
+  expect(rest.items).toHaveLength(2);
+  expect(rest.nextCursor).toBeUndefined();
+  const ids = [...first.items, ...rest.items].map(({ id }) => id);
+  expect(ids).toEqual([...ids].sort().reverse());
+  const all = { accountId: database.platformId, limit: 100 };
+  expect((await store.entries.list({ ...all, scope: 'own' })).items).toEqual([]);
+  expect((await store.entries.list({ ...all, scope: 'descendants' })).items).toHaveLength(5);
+});
+
+test('the application can neither change nor remove an entry, nor choose its number or hash (C53)', async () => {
+  const accountId = await accountWithEntries(1);
+  const forbidden = [
+    `UPDATE audit_entry SET actor_name = 'Bob'`,
+    'DELETE FROM audit_entry',
+    'TRUNCATE audit_entry',
+    `UPDATE audit_head SET sequence = 0`,
+    `INSERT INTO audit_entry (id, account_id, sequence, actor_id, actor_name, action, target, request_id, account_path, previous_hash, hash)
+     VALUES ('aud_x', '${accountId}', 9, 'a', 'a', 'a', 'a', 'a', '{}', '', '')`,
+  ];
+  for (const sql of forbidden) {
+    await expect(
+      inAccount(database.prisma, accountId, (transaction) => transaction.$executeRawUnsafe(sql)),
+      sql,
+    ).rejects.toThrow('permission denied');
+  }
+  expect(await store.brokenAt(accountId)).toBeUndefined();
+});
+
+test.each([
+  [
+    'an entry that was changed',
+    `UPDATE audit_entry SET actor_name = 'Bob' WHERE account_id = $1 AND sequence = 2`,
+    2,
+  ],
+  ['an entry that was removed', 'DELETE FROM audit_entry WHERE account_id = $1 AND sequence = 2', 2],
+  ['the last entry removed', 'DELETE FROM audit_entry WHERE account_id = $1 AND sequence = 4', 4],
+  ['all entries removed', 'DELETE FROM audit_entry WHERE account_id = $1', 1],
+])('%s is noticed, whoever did it (C53)', async (_what, sql, brokenAt) => {
+  const accountId = await accountWithEntries(4);
+  const owner = await connectAs(database.url);
+  expect((await owner.query(sql, [accountId])).rowCount).toBeGreaterThan(0);
+  await owner.end();
+  expect(await store.brokenAt(accountId)).toBe(brokenAt);
+});

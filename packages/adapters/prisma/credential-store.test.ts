@@ -1,0 +1,87 @@
+import { createId } from '@patchbay/kit/ids';
+import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CredentialStore, credentialStore } from './credential-store.ts';
+import { connectAs } from './tenant-attack.ts';
+
+let database: TenancyDatabase;
+let store: CredentialStore;
+let accountId: string;
+beforeAll(async () => {
+  database = await createTenancyDatabase();
+  store = credentialStore(database.prisma);
+  accountId = (await database.signUp('Credentials')).accountId;
+}, 60_000);
+afterAll(() => database.close());
+
+const later = async (prefixId: string, seconds: number) => {
+  const owner = await connectAs(database.url);
+  await owner.query(
+    `UPDATE credential_use SET first_at = first_at - $2 * interval '1 second' WHERE prefix_id = $1`,
+    [prefixId, seconds],
+  );
+  await owner.end();
+};
+
+test('one use is one client within 30 seconds; another client, or the same one later, is another (ACC-7)', async () => {
+  const prefixId = createId('crd');
+  const use = (clientKey: string, isRestart = false) =>
+    store.admitUse({ accountId, prefixId, usesMax: 2, clientKey, isRestart });
+  expect([await use('alice'), await use('alice'), await use('bob'), await use('carol')]).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
+  await later(prefixId, 31);
+  expect(await use('alice')).toBe(false);
+  expect(await use('alice', true)).toBe(true);
+  expect(await use('carol', true)).toBe(false);
+});
+
+test('of many clients that use a one-time credential at the same moment, one is let in', async () => {
+  const prefixId = createId('crd');
+  const admitted = await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      store.admitUse({ accountId, prefixId, usesMax: 1, clientKey: `client ${index}` }),
+    ),
+  );
+  expect(admitted.filter((isAdmitted) => isAdmitted)).toHaveLength(1);
+});
+
+test('a node reads every revocation since a time, of whichever account', async () => {
+  const since = new Date(Date.now() - 1_000);
+  const { key } = await database.ports.keys.create({
+    accountId,
+    name: 'k',
+    mode: 'live',
+    scopes: ['*'],
+    createdBy: 'platform',
+  });
+  const prefixId = createId('crd');
+  const revoke = (scope: string) => store.credentials.revoke({ accountId: scope, keyId: key.id, prefixId });
+  expect(await revoke((await database.signUp('Stranger')).accountId)).toBe(false);
+  expect(await store.revocationsSince(since)).toEqual([]);
+  expect(await revoke(accountId)).toBe(true);
+  expect(await revoke(accountId)).toBe(true);
+  expect(await store.revocationsSince(since)).toEqual([
+    { accountId, keyId: key.id, prefixId, revokedAt: expect.any(Date) },
+  ]);
+  expect(await store.revocationsSince(new Date(Date.now() + 60_000))).toEqual([]);
+  await database.ports.keys.revoke({ accountId, keyId: key.id });
+  expect(await store.revocationsSince(since)).toMatchObject([
+    { prefixId },
+    { keyId: key.id, prefixId: undefined },
+  ]);
+});
+
+test('a call goes on with the use of its connection, and without one there is nothing to go on with (ACC-7)', async () => {
+  const prefixId = createId('crd');
+  const use = (clientKey: string, extra: { isContinuation?: boolean; isRestart?: boolean } = {}) =>
+    store.admitUse({ accountId, prefixId, usesMax: 1, clientKey, ...extra });
+  expect(await use('session:a', { isContinuation: true })).toBe(false);
+  expect(await use('203.0.113.9')).toBe(true);
+  expect(await use('session:a', { isContinuation: true })).toBe(true);
+  expect(await use('session:a', { isRestart: true })).toBe(true);
+  expect(await use('203.0.113.10')).toBe(false);
+});

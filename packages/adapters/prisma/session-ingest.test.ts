@@ -1,0 +1,207 @@
+import type { SessionEvent } from '@patchbay/domain/sessions/session-log';
+import { createId } from '@patchbay/kit/ids';
+import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ingestSessionEvents } from './session-ingest.ts';
+import { sessionStore } from './session-store.ts';
+
+let database: TenancyDatabase;
+let accountId: string;
+let strangerId: string;
+beforeAll(async () => {
+  database = await createTenancyDatabase();
+  accountId = (await database.signUp('Caller')).accountId;
+  strangerId = (await database.signUp('Callee')).accountId;
+}, 60_000);
+afterAll(() => database.close());
+
+const AT = Date.parse('2026-11-24T10:00:00Z');
+const media = { audio: true, video: true, screen: false };
+
+/** A call of two legs, the second of which belongs to `calleeId`. */
+function callOf(sessionId: string, calleeId: string): SessionEvent[] {
+  const [callerLeg, calleeLeg] = [createId('leg', 1), createId('leg', 2)];
+  const line = (sequence: number, type: string, rest: Partial<SessionEvent> & { data?: object } = {}) =>
+    ({
+      data: {},
+      ...rest,
+      type,
+      sequence,
+      sessionId,
+      accountId,
+      region: 'eu',
+      atMs: AT + sequence * 1_000,
+    }) as SessionEvent;
+  const caller = { legId: callerLeg, legAccountId: accountId };
+  const callee = { legId: calleeLeg, legAccountId: calleeId };
+  return [
+    line(1, 'session.created', { data: { to: 'user:bob', media } }),
+    line(2, 'leg.ringing', { ...callee, data: { identity: 'bob' } }),
+    line(3, 'leg.joined', { ...caller, data: { identity: 'alice', media } }),
+    line(4, 'leg.joined', { ...callee, data: { identity: 'bob', media } }),
+    line(5, 'mode.changed', { data: { mode: 'p2p' } }),
+    line(6, 'quality.sampled', {
+      ...caller,
+      data: { sentBitsPerSecond: 1_000_000, receivedBitsPerSecond: 500_000.4 },
+    }),
+    line(7, 'mode.changed', { data: { mode: 'relay' } }),
+    line(8, 'media.changed', { ...caller, data: { media: { ...media, video: false, screen: true } } }),
+    line(9, 'leg.left', { ...callee, data: { reason: 'call.hangup' } }),
+    line(10, 'session.ended', {
+      data: { reason: { code: 'call.hangup', helpUrl: '', detail: '' }, connectedMs: 5 },
+    }),
+  ];
+}
+
+const ingest = (events: readonly SessionEvent[]) =>
+  ingestSessionEvents(database.prisma, { nodeId: 'nod_1', events });
+const read = (sessionId: string, scope = accountId) =>
+  sessionStore(database.prisma).find({ accountId: scope, sessionId });
+
+test('a log folds to its session as it grows (MET-7)', async () => {
+  const sessionId = createId('ses');
+  const events = callOf(sessionId, accountId);
+  await ingest(events.slice(0, 3));
+  expect(await read(sessionId)).toMatchObject({ state: 'ringing', mode: 'pending', participants: 1 });
+  await ingest(events.slice(3, 6));
+  expect(await read(sessionId)).toMatchObject({
+    state: 'live',
+    mode: 'p2p',
+    participants: 2,
+    connectedAt: new Date(AT + 5_000),
+    region: 'eu',
+    nodeId: 'nod_1',
+  });
+  await ingest(events.slice(6));
+  expect(await read(sessionId)).toMatchObject({
+    state: 'ended',
+    mode: 'relay',
+    participants: 2,
+    startedAt: new Date(AT + 1_000),
+    endedAt: new Date(AT + 10_000),
+    endCode: 'call.hangup',
+    legs: [
+      {
+        identity: 'alice',
+        state: 'joined',
+        media: { audio: true, video: false, screen: true },
+        bitsPerSecond: 1_500_000,
+      },
+      { identity: 'bob', state: 'left', leftAt: new Date(AT + 9_000) },
+    ],
+  });
+});
+
+test('the same batches ten times, late, cut anywhere and in any order give the same rows (MET-2, MET-7)', async () => {
+  const expected = createId('ses');
+  await ingest(callOf(expected, accountId));
+  const comparable = async (sessionId: string) => {
+    const session = await read(sessionId);
+    const log = await sessionStore(database.prisma).log({ accountId, sessionId, after: 0, limit: 100 });
+    const text = JSON.stringify({
+      ...session,
+      id: '',
+      log: log.map(({ sequence, kind }) => `${sequence} ${kind}`),
+    });
+    return (session?.legIds ?? []).reduce((rest, id, index) => rest.replaceAll(id, `leg ${index}`), text);
+  };
+  const wanted = await comparable(expected);
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.nat(9), { maxLength: 6 }),
+      fc.array(fc.nat(9), { maxLength: 20 }),
+      async (cuts, order) => {
+        const sessionId = createId('ses');
+        const own = callOf(sessionId, accountId);
+        const shuffled = [...order.map((index) => own[index]), ...own].filter((event) => event !== undefined);
+        const bounds = [0, ...cuts.sort(), shuffled.length];
+        for (let index = 1; index < bounds.length; index++) {
+          await ingest(shuffled.slice(bounds[index - 1], bounds[index]));
+        }
+        expect(await comparable(sessionId)).toBe(wanted);
+      },
+    ),
+    { numRuns: 15 },
+  );
+}, 60_000);
+
+test('a leg of another account is an id to the owner, and its log is its own account’s (LIV-0)', async () => {
+  const sessionId = createId('ses');
+  const events = callOf(sessionId, strangerId);
+  expect(await ingest(events)).toMatchObject({ refusedSessionIds: [] });
+  const session = await read(sessionId);
+  expect(session?.legIds).toHaveLength(2);
+  expect(session?.legs.map(({ identity }) => identity)).toEqual(['alice']);
+  const kindsFor = async (scope: string) =>
+    (await sessionStore(database.prisma).log({ accountId: scope, sessionId, after: 0, limit: 100 })).map(
+      ({ sequence }) => sequence,
+    );
+  expect(await kindsFor(accountId)).toEqual([1, 3, 5, 6, 7, 8, 10]);
+  expect(await kindsFor(strangerId)).toEqual([2, 4, 9]);
+  expect(await read(sessionId, strangerId)).toBeUndefined();
+});
+
+test('lines that claim the session of another account are refused and change nothing', async () => {
+  const sessionId = createId('ses');
+  const events = callOf(sessionId, accountId);
+  await ingest(events.slice(0, 5));
+  const forged = events
+    .slice(5)
+    .map((event) => ({ ...event, accountId: strangerId, legAccountId: strangerId }));
+  expect(await ingest(forged)).toEqual({ fresh: [], refusedSessionIds: [sessionId] });
+  expect(await read(sessionId)).toMatchObject({ state: 'live', mode: 'p2p' });
+  const mixed = [...events.slice(5), ...forged];
+  expect(await ingest(mixed)).toEqual({ fresh: [], refusedSessionIds: [sessionId] });
+});
+
+test('only what was not known before is reported as fresh, so that each line is acted on once', async () => {
+  const sessionId = createId('ses');
+  const events = callOf(sessionId, accountId);
+  expect((await ingest(events.slice(0, 4))).fresh).toHaveLength(4);
+  expect((await ingest(events)).fresh.map(({ sequence }) => sequence)).toEqual([5, 6, 7, 8, 9, 10]);
+  await Promise.all([ingest(events), ingest(events)]);
+  expect((await ingest(events)).fresh).toEqual([]);
+});
+
+test('sessions are listed newest first, by state and by scope, page by page', async () => {
+  const { accountId: parentId } = await database.signUp('Parent');
+  const childId = await database.addChild(parentId, 'Child');
+  const ids: string[] = Array.from({ length: 5 }, (_, index) => createId('ses', AT + index));
+  for (const [index, sessionId] of ids.entries()) {
+    const created = { type: 'session.created', sessionId, sequence: 1, atMs: AT, data: {} };
+    await ingest([{ ...created, accountId: index % 2 === 0 ? childId : parentId }]);
+  }
+  await ingest([
+    {
+      type: 'session.ended',
+      sessionId: ids[4] ?? '',
+      sequence: 2,
+      atMs: AT,
+      accountId: childId,
+      data: { reason: 'x' },
+    },
+  ]);
+  const list = async (rest: {
+    state?: 'open' | 'ended' | 'all';
+    scope?: 'own' | 'descendants';
+    cursor?: string;
+    limit?: number;
+  }) => {
+    const page = await sessionStore(database.prisma).list({
+      accountId: parentId,
+      state: 'all',
+      scope: 'descendants',
+      limit: 10,
+      ...rest,
+    });
+    return { ids: page.items.map(({ id }) => ids.indexOf(id)), nextCursor: page.nextCursor };
+  };
+  expect(await list({})).toEqual({ ids: [4, 3, 2, 1, 0], nextCursor: undefined });
+  expect((await list({ state: 'open' })).ids).toEqual([3, 2, 1, 0]);
+  expect((await list({ state: 'ended' })).ids).toEqual([4]);
+  expect((await list({ scope: 'own' })).ids).toEqual([3, 1]);
+  const first = await list({ limit: 3 });
+  expect(first.ids).toEqual([4, 3, 2]);
+  expect((await list({ limit: 3, cursor: first.nextCursor ?? '' })).ids).toEqual([1, 0]);
+});
