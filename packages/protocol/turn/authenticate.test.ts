@@ -263,6 +263,14 @@ describe('before authentication', () => {
       .request(method.allocate, [udpTransport], { isSigned: false });
     expect(other).toBeDefined();
   });
+  it('NDS: discovery is open to strangers and limited by address', () => {
+    const world = createRelayWorld({ core: { bounds: { discoveryBurst: 30, discoveriesPerSecond: 20 } } });
+    const ask = () => world.client(at('81.2.69.7', 1)).request(method.binding);
+    const answered = () => Array.from({ length: 100 }, ask).filter((answer) => answer !== undefined).length;
+    expect(answered()).toBe(30);
+    world.pass(1000);
+    expect(answered()).toBe(20);
+  });
   it('R7: strangers leave nothing but a bounded table', () => {
     const world = createRelayWorld();
     for (let index = 0; index < 3_000; index++) {
