@@ -37,6 +37,9 @@ export interface TurnCoreBounds {
   /** Unauthenticated answers to one address (R6). */
   readonly challengesPerSecond: number;
   readonly challengeBurst: number;
+  /** Bindings answered to one address: many clients may stand behind it, and the answer is small. */
+  readonly discoveriesPerSecond: number;
+  readonly discoveryBurst: number;
   readonly nonceLifetimeMs: number;
   readonly credentialCountMax: number;
   /** How long a resolved credential serves without asking again. */
@@ -63,6 +66,8 @@ export const defaultBounds: TurnCoreBounds = {
   newPeersBurst: 64,
   challengesPerSecond: 10,
   challengeBurst: 100,
+  discoveriesPerSecond: 200,
+  discoveryBurst: 1_000,
   nonceLifetimeMs: 600_000,
   credentialCountMax: 20_000,
   credentialKeepMs: 60_000,

@@ -119,6 +119,10 @@ function createState(options: TurnCoreOptions): TurnState {
       },
     }),
     challenges: createChallengeLimit({ perSecond: bounds.challengesPerSecond, burst: bounds.challengeBurst }),
+    discoveries: createChallengeLimit({
+      perSecond: bounds.discoveriesPerSecond,
+      burst: bounds.discoveryBurst,
+    }),
     credentials: createCredentialCache(options.realm, bounds),
     responses: createResponseCache(bounds.responseCountMax),
     times: createTimeCounters(),

@@ -6,6 +6,7 @@ import {
   encodeMessage,
   findAttribute,
   type MessageDraft,
+  method,
   type StunMessage,
 } from '../stun/message.ts';
 import { encodePasswordAlgorithms } from '../stun/password-algorithm.ts';
@@ -76,7 +77,8 @@ export function replyUnsigned(
   }
   if (bytes.length > lengthMax) return { type: 'drop', reason: 'amplification' };
   const source = transportAddressKey({ ip: request.client.address.ip, port: 0 });
-  if (!state.challenges.isAllowed(source, request.nowMs)) return { type: 'drop', reason: 'challenge-limit' };
+  const limit = request.message.method === method.binding ? state.discoveries : state.challenges;
+  if (!limit.isAllowed(source, request.nowMs)) return { type: 'drop', reason: 'challenge-limit' };
   return { type: 'send', client: request.client, bytes };
 }
 

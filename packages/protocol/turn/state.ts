@@ -20,6 +20,7 @@ export interface TurnState {
   readonly bounds: TurnCoreBounds;
   readonly nonces: NonceMint;
   readonly challenges: ChallengeLimit;
+  readonly discoveries: ChallengeLimit;
   readonly credentials: CredentialCache;
   readonly responses: ResponseCache;
   readonly times: TimeCounters;

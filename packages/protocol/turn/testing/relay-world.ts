@@ -112,7 +112,7 @@ export function createRelayWorld(options: WorldOptions = {}): RelayWorld {
   let allocationCount = 0;
 
   const core = createTurnCore({
-    realm: 'example.org',
+    realm: 'patchbay',
     nonceSecret: new Uint8Array(32).fill(7),
     policy,
     families: ['ipv4', 'ipv6'],

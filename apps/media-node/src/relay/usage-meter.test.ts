@@ -1,0 +1,201 @@
+import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
+import { noDrops } from '@patchbay/protocol/turn/flow';
+import type { Grant } from '@patchbay/protocol/turn/grant';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createUsageMeter } from './usage-meter.ts';
+import type { OpenUsage, UsageRecord } from './usage-record.ts';
+
+const startMs = 1_800_000_000_000.6;
+
+function metering(grant: Partial<Grant> = {}) {
+  const totals: FlowTotals = {
+    packetsIn: 0,
+    bytesIn: 0,
+    packetsOut: 0,
+    bytesOut: 0,
+    checkBytesIn: 0,
+    checkBytesOut: 0,
+    drops: noDrops(),
+  };
+  const records: UsageRecord[] = [];
+  let checkpoints: readonly OpenUsage[] = [];
+  const meter = createUsageMeter({
+    region: 'eu-1',
+    boot: 'boot',
+    sample: () => totals,
+    record: (record) => records.push(record),
+    checkpoint: (open) => {
+      checkpoints = open;
+    },
+    discoveryAccountId: 'acc_root',
+  });
+  const whole: Grant = { accountId: 'acc_a', credentialId: 'crd_a', keyId: 'key_a', limits: [], ...grant };
+  meter.allocated(
+    {
+      allocationId: 'a',
+      client: { transport: 'udp', listenerId: 0, address: { ip: new Uint8Array(4), port: 1 } },
+      family: 'ipv4',
+      relayed: { ip: new Uint8Array(4), port: 2 },
+      grant: whole,
+      bandwidthClass: whole.bandwidthClass,
+    },
+    startMs,
+  );
+  const sumOf = (name: string, from: readonly UsageRecord[] = records) =>
+    from
+      .flatMap(({ quantities }) => quantities)
+      .filter(({ meter: m }) => m === name)
+      .reduce((sum, { quantity }) => sum + quantity, 0);
+  return { meter, totals, records, sumOf, open: () => checkpoints };
+}
+
+describe('usage of an allocation (MET-1, MET-2)', () => {
+  it('is recorded every 5 seconds and at the end, as differences with the owner and all dimensions', () => {
+    const { meter, totals, records } = metering({
+      applicationId: 'app_a',
+      sessionId: 'ses_a',
+      bandwidthClass: 'audio',
+    });
+    totals.packetsIn = 3;
+    totals.bytesIn = 300;
+    for (let ms = 500; ms <= 5_000; ms += 500) meter.tick(startMs + ms);
+    expect(records).toHaveLength(1);
+    totals.bytesIn = 450;
+    totals.bytesOut = 70;
+    totals.checkBytesOut = 9;
+    meter.ended('a', totals, startMs + 6_000);
+    const path = { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'audio' };
+    expect(records[0]).toEqual({
+      key: 'a/0',
+      accountId: 'acc_a',
+      applicationId: 'app_a',
+      credentialId: 'crd_a',
+      sessionId: 'ses_a',
+      segment: 0,
+      service: 'network-discovery',
+      region: 'eu-1',
+      modality: 'audio',
+      fromMs: 1_800_000_000_000,
+      toMs: 1_800_000_005_000,
+      quantities: [
+        { meter: 'attempts', quantity: 1, dimensions: { kind: 'relay', outcome: 'succeeded' } },
+        { meter: 'allocations', quantity: 1, dimensions: path },
+        { meter: 'allocationMs', quantity: 5_000, dimensions: path },
+        { meter: 'packets', quantity: 3, dimensions: { ...path, direction: 'in' } },
+        { meter: 'bytes', quantity: 300, dimensions: { ...path, direction: 'in' } },
+      ],
+    });
+    expect(records[1]).toMatchObject({
+      key: 'a/1',
+      fromMs: 1_800_000_005_000,
+      quantities: [
+        { meter: 'allocationMs', quantity: 1_000 },
+        { meter: 'bytes', quantity: 150, dimensions: { direction: 'in' } },
+        { meter: 'bytes', quantity: 70, dimensions: { direction: 'out' } },
+        { meter: 'checkBytes', quantity: 9, dimensions: { direction: 'out' } },
+      ],
+    });
+  });
+
+  it('is recorded each second near a limit of bytes or seconds', () => {
+    const limit = { counterId: 'c', used: 0, counts: 'total', outcome: 'end' } as const;
+    const bytes = metering({ limits: [{ ...limit, kind: 'bytes', max: 1_000 }] });
+    bytes.totals.bytesIn = 900;
+    const seconds = metering({ limits: [{ ...limit, kind: 'seconds', max: 10 }] });
+    const far = metering({
+      limits: [
+        { ...limit, kind: 'seconds', max: 1_000 },
+        { ...limit, kind: 'bytes', max: 1e9 },
+      ],
+    });
+    for (const { meter } of [bytes, seconds, far])
+      for (let ms = 500; ms <= 4_000; ms += 500) meter.tick(startMs + ms);
+    expect([bytes, seconds, far].map(({ records }) => records.length)).toEqual([4, 4, 0]);
+  });
+
+  it('a checkpoint has the key of the record that will replace it, and never less', () => {
+    const { meter, totals, records, open, sumOf } = metering();
+    totals.bytesIn = 5;
+    meter.tick(startMs + 500);
+    expect(open()).toMatchObject([
+      {
+        key: 'a/0',
+        quantities: expect.arrayContaining([expect.objectContaining({ meter: 'bytes', quantity: 5 })]),
+      },
+    ]);
+    totals.bytesIn = 8;
+    meter.ended('a', totals, startMs + 700);
+    expect(records).toMatchObject([{ key: 'a/0' }]);
+    expect(sumOf('bytes')).toBe(8);
+  });
+
+  it('a change of class begins a segment under its own dimensions (MET-4)', () => {
+    const { meter, totals, records } = metering({ bandwidthClass: 'high-video' });
+    totals.bytesIn = 100;
+    meter.classChanged('a', 'audio', startMs + 1_500);
+    totals.bytesIn = 130;
+    meter.ended('a', totals, startMs + 2_000);
+    expect(records.map(({ segment, modality, fromMs, toMs }) => [segment, modality, toMs - fromMs])).toEqual([
+      [0, 'video', 1_500],
+      [1, 'audio', 500],
+    ]);
+    const bytes = records.map(({ quantities }) => quantities.find(({ meter: name }) => name === 'bytes'));
+    expect(bytes).toMatchObject([
+      { quantity: 100, dimensions: { bandwidthClass: 'high-video' } },
+      { quantity: 30, dimensions: { bandwidthClass: 'audio' } },
+    ]);
+  });
+
+  it('sums are exact whatever the ticks: spans meet, bytes and milliseconds add up', () => {
+    const steps = fc.array(
+      fc.record({ ms: fc.double({ min: 0.01, max: 4_000, noNaN: true }), bytes: fc.nat(100_000) }),
+      { maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(steps, (walk) => {
+        const { meter, totals, records, sumOf } = metering();
+        let nowMs = startMs;
+        for (const { ms, bytes } of walk) {
+          nowMs += ms;
+          totals.bytesOut += bytes;
+          meter.tick(nowMs);
+        }
+        meter.ended('a', totals, nowMs);
+        expect(sumOf('bytes')).toBe(totals.bytesOut);
+        expect(sumOf('allocationMs')).toBe(Math.floor(nowMs) - Math.floor(startMs));
+        expect(sumOf('allocations')).toBe(1);
+        for (const [index, record] of records.entries()) {
+          expect(record.fromMs).toBe(index === 0 ? Math.floor(startMs) : records[index - 1]?.toMs);
+        }
+      }),
+    );
+  });
+});
+
+describe('attempts', () => {
+  it('refusals are counted for their account, discovery for the account that was named', () => {
+    const { meter, records } = metering();
+    const grant: Grant = { accountId: 'acc_b', credentialId: 'crd_b', keyId: 'key_b', limits: [] };
+    for (let count = 0; count < 3; count++) {
+      meter.attempted(
+        { type: 'attempted', kind: 'relay', outcome: 'refused', code: 486, grant, family: 'ipv4' },
+        startMs,
+      );
+      meter.attempted(
+        { type: 'attempted', kind: 'discovery', outcome: 'succeeded', family: 'ipv4' },
+        startMs,
+      );
+    }
+    meter.attempted({ type: 'attempted', kind: 'relay', outcome: 'refused', family: 'ipv4' }, startMs);
+    meter.tick(startMs + 500);
+    expect(records.map(({ accountId, quantities }) => [accountId, quantities])).toEqual([
+      ['acc_b', [{ meter: 'attempts', quantity: 3, dimensions: { kind: 'relay', outcome: 'refused' } }]],
+      [
+        'acc_root',
+        [{ meter: 'attempts', quantity: 3, dimensions: { kind: 'discovery', outcome: 'succeeded' } }],
+      ],
+    ]);
+    expect(new Set(records.map(({ key }) => key)).size).toBe(2);
+  });
+});
