@@ -56,9 +56,7 @@ export class SignalLine extends EventEmitter<LineEvents> {
     if (this.#isConnected) this.#socket?.send(source);
   }
 
-  close(
-    error = new PatchbayError({ code: 'client.not_configured', message: 'This phone was closed.' }),
-  ): void {
+  close(error = new PatchbayError({ code: 'client.closed', message: 'This phone was closed.' })): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isConnected = false;
