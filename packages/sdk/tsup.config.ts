@@ -13,5 +13,6 @@ export default defineConfig({
   sourcemap: true,
   treeshake: true,
   noExternal: bundled,
-  dts: { resolve: bundled },
+  // Inside protocol, files name each other with their extension: those types are carried along too.
+  dts: { resolve: [...bundled, /^\.{1,2}\/[\w/-]+\.ts$/] },
 });

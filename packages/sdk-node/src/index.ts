@@ -9,6 +9,8 @@ export {
   PatchbayError,
   type PatchbayErrorCode,
 } from '@patchbay/sdk';
+export type { IncomingPhoneCall, Phone, PhoneCallOptions, PhoneEvents } from './calling/phone.ts';
+export type { MediaTrack, PhoneCall, PhoneCallEvents } from './calling/phone-call.ts';
 export type { CredentialLimits } from './credential-options.ts';
 export type { IceServer } from './minter.ts';
 export { Patchbay, type PatchbayOptions, type TokenAnswer, type TokenLimits } from './patchbay.ts';

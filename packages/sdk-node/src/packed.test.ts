@@ -4,28 +4,33 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { verify } from '@patchbay/protocol/credential/credential';
+import { parseBearerToken, verify } from '@patchbay/protocol/credential/credential';
+import { effectiveOf } from '@patchbay/protocol/credential/effective';
 import { createSecret, mintBranch } from '@patchbay/protocol/credential/secret';
 import { packPackages } from '@patchbay/testing/packed-packages';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startSignaling } from '../../../apps/media-node/src/signaling/signaling-server.ts';
+import { MemoryPlatform } from '../../../apps/media-node/src/signaling/testing/memory-platform.ts';
 
 const run = promisify(execFile);
 const workspace = path.resolve(import.meta.dirname, '../../..');
+let tarballs: ReadonlyMap<string, string>;
 const project = mkdtempSync(path.join(realpathSync(tmpdir()), 'patchbay-packed-'));
 const random = new Uint8Array(32).fill(5);
 const key = createSecret({ keyId: 'key_00k0000000000000000000000000a', mode: 'test', random });
 
 beforeAll(async () => {
-  const tarballs = await packPackages(['sdk', 'sdk-node'], project);
+  tarballs = await packPackages(['sdk', 'sdk-node'], project);
   const local = (name: string) =>
     `file:${realpathSync(path.join(workspace, 'packages/sdk-node/node_modules', name))}`;
   const dependencies = {
     ...Object.fromEntries([...tarballs].map(([name, file]) => [name, `file:${file}`])),
     ws: local('ws'),
+    '@roamhq/wrtc': local('@roamhq/wrtc'),
   };
   writeFileSync(path.join(project, 'package.json'), JSON.stringify({ private: true, dependencies }));
   await run('npm', ['install', '--offline', '--no-audit', '--no-fund', '--ignore-scripts'], { cwd: project });
-}, 60_000);
+}, 120_000);
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
@@ -87,7 +92,21 @@ test('its types hold for a customer with strict settings, and know the operation
       cwd: project,
     },
   ).catch(({ stdout }: { stdout: string }) => expect.unreachable(stdout));
-}, 20_000);
+}, 60_000);
+
+test('publint and Are The Types Wrong find nothing', async () => {
+  const publint = path.join(workspace, 'node_modules/publint/src/cli.js');
+  const attw = path.join(workspace, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+  const tools = [...tarballs].flatMap(([name, tarball]) => [
+    [publint, path.join(project, 'node_modules', name), '--pack=false', '--strict'],
+    [attw, tarball],
+  ]);
+  for (const tool of tools) {
+    await run(process.execPath, tool, { cwd: project }).catch(({ stdout }: { stdout: string }) =>
+      expect.unreachable(stdout),
+    );
+  }
+}, 60_000);
 
 test('nothing unpublished is imported, and only what is needed is packed', () => {
   for (const name of ['sdk', 'sdk-node']) {
@@ -106,3 +125,60 @@ test('the core stays small: at most 20 kB before compression (SDK-1)', () => {
   const core = readFileSync(path.join(project, 'node_modules/@patchbay/sdk/dist/index.js'));
   expect(core.length).toBeLessThan(20_000);
 });
+
+const caller = `
+const connect = (identity) =>
+  new Patchbay({ url: 'https://api.test', signalUrl: process.argv[3], key: process.argv[2] }).connect({ identity });
+const { RTCAudioSource } = wrtc.nonstandard;
+async function main() {
+  const [alice, bob] = await Promise.all([connect('alice'), connect('bob')]);
+  const isConnected = (call) => new Promise((resolve) => call.once('connected', resolve));
+  const taken = new Promise((resolve) => bob.once('incoming', (ring) => resolve(isConnected(ring.accept()))));
+  const call = await alice.call('user:bob', { tracks: [new RTCAudioSource().createTrack()] });
+  const [placed, took] = await Promise.all([isConnected(call), taken]);
+  console.log(JSON.stringify([placed.path, took.path]));
+  process.exit(0);
+}
+void main();
+`;
+
+test.each([
+  ['ESM', 'call.mjs', `import { Patchbay } from '@patchbay/sdk-node';\nimport wrtc from '@roamhq/wrtc';`],
+  [
+    'CommonJS',
+    'call.cjs',
+    `const { Patchbay } = require('@patchbay/sdk-node');\nconst wrtc = require('@roamhq/wrtc');`,
+  ],
+])(
+  'the packed SDK makes a call from %s, with a token that it minted (SDK-1)',
+  async (_system, file, head) => {
+    const platform = new MemoryPlatform();
+    // The memory of this platform knows no keys: the token is proved here, as the real one does, and then its identity is known.
+    platform.authenticate = async (token) => {
+      const credential = parseBearerToken(token);
+      const proved = 'type' in credential ? credential : verify(mintBranch({ bytes: random }), credential);
+      const allowed = proved.type === 'refusal' ? proved : effectiveOf(proved);
+      const identity = 'type' in allowed ? undefined : allowed.identity;
+      return platform.verify(identity === undefined ? '' : platform.token({ identity }));
+    };
+    const log = { info() {}, warn() {}, error() {} };
+    const server = await startSignaling({
+      listen: { host: '127.0.0.1', port: 0 },
+      platform,
+      region: 'eu',
+      log,
+    });
+    try {
+      writeFileSync(path.join(project, file), `${head}\n${caller}`);
+      const signalUrl = `ws://127.0.0.1:${server.port}/`;
+      const { stdout } = await run(process.execPath, [file, key, signalUrl], {
+        cwd: project,
+        timeout: 10_000,
+      });
+      expect(JSON.parse(stdout)).toEqual(['direct', 'direct']);
+    } finally {
+      await server.stop();
+    }
+  },
+  15_000,
+);

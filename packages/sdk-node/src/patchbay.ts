@@ -1,5 +1,6 @@
 import { bearerToken } from '@patchbay/protocol/credential/credential';
 import { createClient, type Operations, PatchbayError, type TransportOptions } from '@patchbay/sdk';
+import type { Phone } from './calling/phone.ts';
 import type { CredentialLimits } from './credential-options.ts';
 import { readEnvironment } from './env.ts';
 import { createMinter, type IceServer, type Minter, narrowIceServers, narrowToken } from './minter.ts';
@@ -70,6 +71,16 @@ class ServerClient {
     const signalUrl = required(this.#signalUrl, 'signalUrl', 'PATCHBAY_SIGNAL_URL');
     const { credential, expiresAtMs } = this.#minter.mint(this.#withAccount(limits), CALL_SERVICES);
     return { token: bearerToken(credential), signalUrl, expiresAtMs };
+  }
+
+  /**
+   * Connects as an identity, to place and take calls from this process (on @roamhq/wrtc, an optional peer). Tokens are
+   * minted and renewed by itself.
+   */
+  async connect(limits: TokenLimits): Promise<Phone> {
+    // Loaded when it is used: who only mints carries neither WebSocket nor WebRTC.
+    const { Phone: Calling } = await import('./calling/phone.ts');
+    return Calling.connect(() => this.token(limits));
   }
 
   /** Narrows a token or ICE servers, offline: the result allows what both allow, and never more. */

@@ -1,0 +1,129 @@
+/** Calls between two processes' worth of phones: a real signaling node, real WebRTC, sound that is measured. */
+
+import { until } from '@patchbay/testing/until';
+import wrtc from '@roamhq/wrtc';
+import { afterEach, expect, test } from 'vitest';
+import { startSignaling } from '../../../../apps/media-node/src/signaling/signaling-server.ts';
+import { MemoryPlatform } from '../../../../apps/media-node/src/signaling/testing/memory-platform.ts';
+import { type IncomingPhoneCall, Phone } from './phone.ts';
+import type { MediaTrack, PhoneCall } from './phone-call.ts';
+
+const { RTCAudioSink, RTCAudioSource } = wrtc.nonstandard;
+const stops: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+async function start() {
+  const platform = new MemoryPlatform();
+  const log = { info() {}, warn() {}, error() {} };
+  const server = await startSignaling({
+    listen: { host: '127.0.0.1', port: 0 },
+    platform,
+    region: 'eu',
+    log,
+  });
+  stops.push(() => server.stop());
+  const connect = async (identity: string) => {
+    const phone = await Phone.connect(() => ({
+      token: platform.token({ identity }),
+      signalUrl: `ws://127.0.0.1:${server.port}/`,
+      expiresAtMs: Date.now() + 60_000,
+    }));
+    stops.push(() => phone.close());
+    return phone;
+  };
+  return { platform, connect };
+}
+
+/** A tone of 440 Hz, until the test ends. */
+function tone(): MediaTrack {
+  const source = new RTCAudioSource();
+  const track = source.createTrack();
+  let index = 0;
+  const timer = setInterval(() => {
+    const samples = Int16Array.from(
+      { length: 480 },
+      (_, i) => 8_000 * Math.sin((2 * Math.PI * 440 * (index * 480 + i)) / 48_000),
+    );
+    index += 1;
+    source.onData({ samples, sampleRate: 48_000, channelCount: 1, bitsPerSample: 16, numberOfFrames: 480 });
+  }, 10);
+  stops.push(() => {
+    clearInterval(timer);
+    track.stop();
+  });
+  return track;
+}
+
+/** How loud it has been: the root mean square of the loudest frame so far. */
+function listen(call: PhoneCall) {
+  const heard = { loudest: 0 };
+  call.on('trackSubscribed', (track) => {
+    if (track.kind !== 'audio') return;
+    const sink = new RTCAudioSink(track as MediaStreamTrack);
+    sink.ondata = (frame: unknown) => {
+      const { samples } = frame as { samples: Int16Array };
+      const square = samples.reduce((sum, sample) => sum + sample ** 2, 0) / samples.length;
+      heard.loudest = Math.max(heard.loudest, Math.sqrt(square));
+    };
+    stops.push(() => sink.stop());
+  });
+  return heard;
+}
+
+const next = <Value>(ask: () => Value | undefined, what: string) => until(ask, { what, timeoutMs: 10_000 });
+
+async function callBob({ connect }: Awaited<ReturnType<typeof start>>, tracksOfBob: readonly MediaTrack[]) {
+  const [alice, bob] = [await connect('alice'), await connect('bob')];
+  let incoming: IncomingPhoneCall | undefined;
+  bob.on('incoming', (ring) => {
+    incoming = ring;
+  });
+  const placed = await alice.call('user:bob', { tracks: [tone()] });
+  const ring = await next(() => incoming, 'bob to be rung');
+  return { alice, bob, placed, ring, taken: () => ring.accept({ tracks: tracksOfBob }) };
+}
+
+test('a server places a call and takes one, and both hear each other (SDK-1)', {
+  timeout: 30_000,
+}, async () => {
+  const { placed, ring, taken: accept } = await callBob(await start(), [tone()]);
+  expect([placed.peer, ring.from, ring.media.audio]).toEqual(['bob', 'alice', true]);
+  const paths: string[] = [];
+  placed.on('connected', ({ path }) => paths.push(path));
+  const taken = accept();
+  taken.on('connected', ({ path }) => paths.push(path));
+  const [atAlice, atBob] = [listen(placed), listen(taken)];
+  await next(() => (atAlice.loudest > 2_000 && atBob.loudest > 2_000) || undefined, 'both to hear the tone');
+  await next(() => paths.length === 2 || undefined, 'both to be connected');
+  expect(paths).toEqual(['direct', 'direct']);
+
+  let reason: string | undefined;
+  taken.on('disconnected', ({ code }) => {
+    reason = code;
+  });
+  placed.hangUp();
+  expect(await next(() => reason, 'bob to be told')).toMatch(/^signaling\./);
+});
+
+test('a rejected call ends with its reason, and one to nobody is refused', { timeout: 20_000 }, async () => {
+  const started = await start();
+  const { alice, placed, ring } = await callBob(started, []);
+  let reason: string | undefined;
+  placed.on('disconnected', ({ code }) => {
+    reason = code;
+  });
+  ring.reject();
+  expect(await next(() => reason, 'alice to be told')).toMatch(/^signaling\./);
+  await expect(alice.call('user:nobody')).rejects.toMatchObject({
+    name: 'PatchbayError',
+    code: expect.stringMatching(/^signaling\./),
+  });
+});
+
+test('a phone that the platform does not know is refused, with the reason', async () => {
+  const { platform, connect } = await start();
+  platform.token = () => 'un.known';
+  await expect(connect('mallory')).rejects.toMatchObject({ name: 'PatchbayError', code: 'auth.missing' });
+});

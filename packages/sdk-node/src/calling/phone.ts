@@ -1,0 +1,141 @@
+import { EventEmitter } from 'node:events';
+import type {
+  CallMode,
+  EndReason,
+  Media,
+  ServerFrame,
+  ServerMessageOf,
+} from '@patchbay/protocol/signaling/messages';
+import type { PatchbayError } from '@patchbay/sdk';
+import type { TokenAnswer } from '../patchbay.ts';
+import { type MediaTrack, mediaOf, PhoneCall } from './phone-call.ts';
+import { fromProblem, SignalLine } from './signal-line.ts';
+import { loadWrtc, type Wrtc } from './wrtc.ts';
+
+export interface PhoneCallOptions {
+  /** What is sent. Default: nothing, only received. The tracks stay yours: stop them yourself. */
+  readonly tracks?: readonly MediaTrack[];
+  /** `auto` (default): direct where that works, else through a relay. `relay`: never direct. */
+  readonly mode?: CallMode;
+}
+
+/** Somebody calls this identity. */
+export interface IncomingPhoneCall {
+  readonly id: string;
+  /** Identity of the caller. */
+  readonly from: string;
+  /** What the caller sends. */
+  readonly media: Media;
+  readonly accept: (options?: PhoneCallOptions) => PhoneCall;
+  readonly reject: (reason?: string) => void;
+}
+
+export interface PhoneEvents {
+  incoming: [IncomingPhoneCall];
+  /** For good: the platform refuses this phone, or it was closed. */
+  disconnected: [PatchbayError];
+}
+
+const LOST: EndReason = {
+  code: 'signaling.connection_lost',
+  helpUrl: '',
+  detail: 'The connection to the platform was lost and could not be resumed in time.',
+};
+
+interface Asked {
+  readonly to: string;
+  readonly options: PhoneCallOptions;
+  readonly resolve: (call: PhoneCall) => void;
+  readonly reject: (error: PatchbayError) => void;
+}
+
+/** One identity, connected from a server: it places and takes calls. Made by `pb.connect`. */
+export class Phone extends EventEmitter<PhoneEvents> {
+  readonly #wrtc: Wrtc;
+  readonly #line: SignalLine;
+  readonly #calls = new Map<string, PhoneCall>();
+  readonly #asked = new Map<string, Asked>();
+  #requestCount = 0;
+
+  private constructor(wrtc: Wrtc, mintToken: () => TokenAnswer) {
+    super();
+    this.#wrtc = wrtc;
+    this.#line = new SignalLine(mintToken);
+    this.#line.on('frame', (frame) => this.#receive(frame));
+    this.#line.on('authenticated', ({ resumed }) => {
+      if (!resumed) for (const call of this.#calls.values()) call.end(LOST);
+    });
+    this.#line.on('closed', (error) => this.#closed(error));
+  }
+
+  /** Resolves once connected; throws a PatchbayError when the platform refuses, or WebRTC is not installed. */
+  static async connect(mintToken: () => TokenAnswer): Promise<Phone> {
+    const phone = new Phone(await loadWrtc(), mintToken);
+    await new Promise<void>((resolve, reject) => {
+      phone.#line.once('authenticated', () => resolve());
+      phone.#line.once('closed', reject);
+    });
+    return phone;
+  }
+
+  /** Calls an endpoint such as `user:bob`. Resolves when it rings there; throws a PatchbayError when it is refused. */
+  call(to: string, options: PhoneCallOptions = {}): Promise<PhoneCall> {
+    const requestId = `call_${++this.#requestCount}`;
+    return new Promise((resolve, reject) => {
+      this.#asked.set(requestId, { to, options, resolve, reject });
+      const { tracks = [], mode = 'auto' } = options;
+      this.#line.send({ type: 'call', requestId, to, media: mediaOf(tracks), mode });
+    });
+  }
+
+  /** Hangs up every call and disconnects. A process that has used WebRTC is ended with `process.exit()`. */
+  close(): void {
+    for (const call of this.#calls.values()) call.hangUp();
+    this.#line.close();
+  }
+
+  #receive(frame: ServerFrame): void {
+    if (frame.type === 'incoming') this.#ring(frame);
+    else if (frame.type === 'ringing') {
+      const asked = this.#answered(frame.requestId);
+      asked?.resolve(this.#addCall(frame.sessionId, asked.to.replace(/^user:/, ''), asked.options));
+    } else if (frame.type === 'refused') this.#answered(frame.requestId)?.reject(fromProblem(frame.problem));
+    else if ('sessionId' in frame && frame.sessionId !== undefined)
+      this.#calls.get(frame.sessionId)?.receive(frame);
+  }
+
+  #answered(requestId: string): Asked | undefined {
+    const asked = this.#asked.get(requestId);
+    this.#asked.delete(requestId);
+    return asked;
+  }
+
+  #addCall(sessionId: string, peer: string, { tracks = [] }: PhoneCallOptions): PhoneCall {
+    const send = this.#line.send.bind(this.#line);
+    const call = new PhoneCall({ sessionId, peer, tracks, wrtc: this.#wrtc, send });
+    this.#calls.set(sessionId, call);
+    call.once('disconnected', () => this.#calls.delete(sessionId));
+    return call;
+  }
+
+  #ring({ sessionId, from, media }: ServerMessageOf<'incoming'>): void {
+    const accept = (options: PhoneCallOptions = {}) => {
+      const call = this.#addCall(sessionId, from, options);
+      const { tracks = [], mode = 'auto' } = options;
+      this.#line.send({ type: 'accept', sessionId, media: mediaOf(tracks), mode });
+      return call;
+    };
+    const reject = (reason?: string) => {
+      this.#line.send({ type: 'reject', sessionId, ...(reason === undefined ? {} : { reason }) });
+    };
+    this.emit('incoming', { id: sessionId, from, media, accept, reject });
+  }
+
+  #closed(error: PatchbayError): void {
+    const reason = { code: error.code, helpUrl: error.helpUrl, detail: error.message };
+    for (const call of this.#calls.values()) call.end(reason);
+    for (const { reject } of this.#asked.values()) reject(error);
+    this.#asked.clear();
+    this.emit('disconnected', error);
+  }
+}
