@@ -1,12 +1,16 @@
 /** The SDK in a real browser, over real signaling. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CallSite, type TestParty } from '../testing/call-site.ts';
+import { Coturn, coturnCredential, isCoturnInstalled } from '../testing/coturn.ts';
 
 const site = new CallSite();
 const parties: TestParty[] = [];
 let count = 0;
 
-beforeAll(() => site.start(), 60_000);
+beforeAll(async () => {
+  site.platform.relayCredential = coturnCredential;
+  await site.start();
+}, 60_000);
 afterAll(() => site.stop());
 afterEach(async () => {
   for (const { page } of parties.splice(0)) await page.close();
@@ -78,6 +82,64 @@ describe('a call in Chromium (SDK-1, SDK-2)', () => {
       expect((await party.seen()).filter((event) => event === 'track:video')).toHaveLength(1);
     }
     expect(site.platform.eventsOf('recovery.completed')).toHaveLength(1);
+  }, 60_000);
+
+  it.skipIf(!isCoturnInstalled())(
+    'a relayed call whose relay is killed is back within 5 seconds of its restart being noticed, through the relay (LIV-3; needs coturn)',
+    async () => {
+      const coturn = await Coturn.onFreePort();
+      await coturn.start();
+      try {
+        const { platform } = site;
+        platform.relay = { nodeId: 'nod_1', boot: 'b1', urls: [coturn.url] };
+        platform.tell({ type: 'relayAlive', nodeId: 'nod_1', boot: 'b1' });
+        const { alice, bob, names } = await pair();
+        await alice.do('call', `user:${names[1]}`, { video: true, mode: 'relay' });
+        for (const party of [alice, bob]) {
+          await party.sees('connected:relay');
+          await party.plays(0.5);
+        }
+        coturn.kill();
+        platform.relay = undefined;
+        platform.tell({ type: 'relayDead', nodeId: 'nod_1' });
+        await coturn.start();
+        platform.relay = { nodeId: 'nod_1', boot: 'b2', urls: [coturn.url] };
+        platform.tell({ type: 'relayAlive', nodeId: 'nod_1', boot: 'b2' });
+        for (const party of [alice, bob]) {
+          await party.sees('reconnected');
+          await party.plays(0.5);
+          expect(await party.do('state')).toMatchObject({ state: 'connected', generation: 1 });
+        }
+        const tookMs = platform.events.flatMap((event) =>
+          event.type === 'recovery.completed' ? event.data.tookMs : [],
+        );
+        expect(tookMs.at(-1)).toBeLessThan(5_000);
+      } finally {
+        coturn.kill();
+      }
+    },
+    60_000,
+  );
+
+  it('a relay that is needed and not asked for before is used when the direct path fails (QUE-5; needs coturn)', async ({
+    skip,
+  }) => {
+    skip(!isCoturnInstalled(), 'coturn is not installed');
+    const coturn = await Coturn.onFreePort();
+    await coturn.start();
+    try {
+      site.platform.relay = { nodeId: 'nod_1', boot: 'b1', urls: [coturn.url] };
+      // This party loses every candidate of its own devices: only what a relay gives is left.
+      const { alice, bob, names } = await pair('&relay-only-network');
+      await alice.do('call', `user:${names[1]}`, { video: true });
+      for (const party of [alice, bob]) {
+        await party.sees('connected:relay');
+        await party.plays(0.5);
+        expect(await party.do('state')).toMatchObject({ generation: 1 });
+      }
+    } finally {
+      coturn.kill();
+    }
   }, 60_000);
 
   it('a limit ends the call and the page is told which', async () => {

@@ -1,4 +1,5 @@
 /** The page of the browser tests: what a test asks for from outside hangs on `window.page`. */
+import type { SignalData } from '@patchbay/protocol/signaling/messages';
 import type { Call } from '../src/call.ts';
 import type { IncomingCall } from '../src/incoming-call.ts';
 import { connect, TokenSource } from '../src/index.ts';
@@ -12,7 +13,19 @@ const pb = connect({
   token: TokenSource.endpoint(`/api/token?as=${identity}`),
   transport: (options) => {
     made.push(options);
-    return createSimplePeer(options);
+    if (!location.search.includes('relay-only-network')) return createSimplePeer(options);
+    // A network on which no address of this device can be reached: its host candidates are lost on their way, and
+    // so are the other party's.
+    const isRelayed = (data: SignalData) => data.kind !== 'candidate' || data.candidate.includes('typ relay');
+    const withoutCandidates = (data: SignalData): SignalData =>
+      data.kind === 'description'
+        ? { ...data, sdp: data.sdp.replace(/a=candidate:.*typ (?!relay).*\r\n/g, '') }
+        : data;
+    const peer = createSimplePeer({
+      ...options,
+      onSignal: (data) => isRelayed(data) && options.onSignal(withoutCandidates(data)),
+    });
+    return { ...peer, signal: (data) => isRelayed(data) && peer.signal(withoutCandidates(data)) };
   },
 });
 const video = document.querySelector('video') ?? document.createElement('video');

@@ -24,6 +24,8 @@ export class MemoryPlatform implements SignalingPlatform {
   readonly events: SessionEvent[] = [];
   readonly continued: (string | undefined)[] = [];
   relay: RelayPlacement | undefined;
+  /** What a relay that is not ours takes, in place of a narrowed credential. */
+  relayCredential: { readonly username: string; readonly credential: string } | undefined;
   readonly #principals = new Map<string, Principal>();
   readonly #listeners = new Set<(notice: PlatformNotice) => void>();
 
@@ -39,10 +41,8 @@ export class MemoryPlatform implements SignalingPlatform {
       prefixIds: ['crd_root', credentialId],
       identity,
       limits: { expiresAtMs: Number.MAX_SAFE_INTEGER, seconds: [], ...rest.limits },
-      narrow: ({ sessionId }) => ({
-        username: `${identity}:${sessionId}`,
-        credential: `mac-${credentialId}`,
-      }),
+      narrow: ({ sessionId }) =>
+        this.relayCredential ?? { username: `${identity}:${sessionId}`, credential: `mac-${credentialId}` },
     });
     return token;
   }
