@@ -76,23 +76,35 @@ async function runSuite({ config, filters, env, folder }) {
  * @returns the exit code.
  */
 export async function runTests(filters) {
-  const chromium = await ensureChromium();
-  await buildControlPlane();
+  const env = { CHROMIUM_PATH: await ensureChromium() };
   const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-summary-'));
   const totals = { passed: 0, failed: 0, skipped: [], exitCode: 0 };
+  const add = (result) => {
+    totals.passed += result.passed;
+    totals.failed += result.failed;
+    totals.skipped.push(...result.skipped);
+    totals.exitCode ||= result.exitCode;
+  };
   try {
-    for (const config of ['vitest.config.ts', 'vitest.journeys.config.ts']) {
-      const result = await runSuite({ config, filters, env: { CHROMIUM_PATH: chromium }, folder });
-      totals.passed += result.passed;
-      totals.failed += result.failed;
-      totals.skipped.push(...result.skipped);
-      totals.exitCode ||= result.exitCode;
-      if (result.isInterrupted) break;
-    }
+    const first = await runSuite({ config: 'vitest.config.ts', filters, env, folder });
+    add(first);
+    if (!first.isInterrupted) add(await runJourneys({ filters, env, folder }));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   return report(totals);
+}
+
+/** They drive what `npm start` starts. A control plane that cannot be built is one failure, and not the end of the run. */
+async function runJourneys(options) {
+  try {
+    await buildControlPlane();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    say(error.message);
+    return { passed: 0, failed: 1, skipped: [], exitCode: 1 };
+  }
+  return await runSuite({ config: 'vitest.journeys.config.ts', ...options });
 }
 
 function report({ passed, failed, skipped, exitCode }) {

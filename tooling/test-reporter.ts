@@ -11,7 +11,7 @@ export interface TestSummary {
 }
 
 /** Counts what ran. A file that cannot be loaded and an error outside any test count as failures. */
-export class SummaryReporter implements Reporter {
+export default class SummaryReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const broken = modules.filter(
@@ -30,5 +30,3 @@ export class SummaryReporter implements Reporter {
     if (testSummaryFile !== undefined) writeFileSync(testSummaryFile, JSON.stringify(summary));
   }
 }
-
-export default SummaryReporter;
