@@ -1,5 +1,6 @@
 import { defineService } from '@patchbay/kit/definition';
 import { z } from 'zod';
+import { frameErrors } from './errors.ts';
 
 export const signaling = defineService({
   name: 'signaling',
@@ -30,6 +31,7 @@ export const signaling = defineService({
     'session.ended': z.object({ sessionId: z.string(), code: z.string() }),
   },
   errors: {
+    ...frameErrors,
     ttl_too_long: {
       status: 422,
       title: 'The token would live longer than this account allows.',
