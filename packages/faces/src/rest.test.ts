@@ -179,6 +179,48 @@ test('each change leaves exactly one audit entry, a reading none (ACC-8)', async
   ]);
 });
 
+test('what every service has: its information, and its use this month, descendants included (API-2)', async () => {
+  const queries: unknown[] = [];
+  const usage = {
+    query: async (query: object) => {
+      queries.push(query);
+      const row = { atMs: 0, group: {}, recordCount: 1 };
+      return {
+        rows: [
+          { ...row, meter: 'network-discovery.bytes', quantity: 9_007_199_254_740_993n },
+          { ...row, meter: 'signaling.sessions', quantity: 3n },
+        ],
+        isTruncated: false,
+      };
+    },
+  };
+  const { call } = createApiHarness({ domainPorts: { metering: { usage: usage as never } } });
+  const { body: info } = await call('GET', CONFIG.replace(/config$/, 'info'));
+  expect(info).toMatchObject({
+    name: 'network-discovery',
+    operations: ['createIceServers'],
+    media: 'immutable',
+  });
+  const { status, body } = await call('GET', CONFIG.replace(/config$/, 'use'));
+  expect(status).toBe(200);
+  expect(body).toMatchObject({ from: '2027-01-01T00:00:00.000Z', to: '2027-01-15T08:00:00.000Z' });
+  expect(body.meters).toContainEqual({ meter: 'bytes', unit: 'byte', quantity: '9007199254740993' });
+  expect(body.meters).toContainEqual({ meter: 'attempts', unit: 'count', quantity: '0' });
+  expect(JSON.stringify(body)).not.toContain('sessions');
+  expect(queries).toMatchObject([{ accountId: PARENT_ACCOUNT, scope: 'inclusive' }]);
+});
+
+test('a configuration that its service does not know is refused, and nothing is set', async () => {
+  const { call } = createApiHarness();
+  for (const body of [{ bitsPerSecondMax: 1 }, { nope: 1 }]) {
+    expect(await call('PUT', CONFIG, { body })).toMatchObject({
+      status: 400,
+      body: { code: 'request.invalid' },
+    });
+  }
+  expect((await call('GET', CONFIG)).body).toEqual({ credentialTtlSecondsMax: 86_400 });
+});
+
 test('a failure of ours is a 500 that tells nothing of the inside', async () => {
   const { call, failures } = createApiHarness({ relayUrls: [1 as unknown as string] });
   const { status, body } = await call('POST', ICE_SERVERS, { body: {} });

@@ -65,6 +65,13 @@ export const networkDiscovery = defineService({
       retry: 'after',
       remedy: 'Wait for the time in Retry-After and ask again.',
     },
+    no_key: {
+      status: 422,
+      title: 'No key of this account, or of one above it, can mint.',
+      owner: 'config',
+      retry: 'never',
+      remedy: 'Create a live key with the scope * for this account, and leave it without an expiry.',
+    },
     ttl_too_long: {
       status: 422,
       title: 'The credential would live longer than this account allows.',
@@ -92,7 +99,12 @@ export const networkDiscovery = defineService({
         peerCidrs: z.array(z.string().max(64)).max(8).optional(),
       }),
       response: z.object({ iceServers: z.array(iceServer), expiresAt: z.iso.datetime() }),
-      errors: ['network-discovery.no_relay', 'network-discovery.ttl_too_long'],
+      errors: [
+        'network-discovery.no_relay',
+        'network-discovery.no_key',
+        'network-discovery.ttl_too_long',
+        'request.invalid',
+      ],
     },
   },
 });

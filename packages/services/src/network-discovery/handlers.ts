@@ -1,5 +1,6 @@
 import type { Handlers } from '@patchbay/kit/definition';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
+import { CredentialError } from '@patchbay/protocol/credential/refusal';
 import type { networkDiscovery } from './definition.ts';
 import type { NetworkDiscoveryPorts } from './ports.ts';
 
@@ -16,7 +17,19 @@ export const handlers: Handlers<typeof networkDiscovery, NetworkDiscoveryPorts> 
     if (urls.length === 0) throw context.error('network-discovery.no_relay', 'No relay is in service.');
     const expiresAtMs = nowMs() + request.ttlSeconds * 1000;
     const caveats = caveatsOf(request, { accountId: entity.accountId, expiresAtMs, config });
-    const { username, password } = await minting.mint({ accountId: entity.accountId, caveats });
+    const credential = await minting
+      .mint({ accountId: entity.accountId, caveats })
+      .catch((error: unknown) => {
+        if (error instanceof CredentialError) throw context.error('request.invalid', error.message);
+        throw error;
+      });
+    if (credential === undefined) {
+      throw context.error(
+        'network-discovery.no_key',
+        'Neither this account nor one above it has a key to mint with.',
+      );
+    }
+    const { username, password } = credential;
     audit({ target: username, after: { ...request, expiresAt: new Date(expiresAtMs).toISOString() } });
     return {
       iceServers: [{ urls: [...urls], username, credential: password }],

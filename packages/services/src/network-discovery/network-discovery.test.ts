@@ -48,6 +48,28 @@ test('createIceServers 422: a longer life than the account allows is refused', a
   });
 });
 
+test('createIceServers 422: an account without a key to mint with is told so', async () => {
+  const { context } = serviceContext(networkDiscovery, { accountId });
+  const keyless = { ...ports(), minting: { mint: async () => undefined } };
+  await expect(handlers.createIceServers(context, request(), keyless)).rejects.toMatchObject({
+    fields: { code: 'network-discovery.no_key', status: 422 },
+  });
+});
+
+test('createIceServers 400: what makes no credential is refused with what is wrong', async () => {
+  const { context, audited } = serviceContext(networkDiscovery, { accountId });
+  const refused = (fields: object) => handlers.createIceServers(context, request(fields), ports());
+  await expect(refused({ peerCidrs: ['10.0.0.0/99'] })).rejects.toMatchObject({
+    fields: { code: 'request.invalid', status: 400 },
+  });
+  const peerCidrs = Array.from({ length: 8 }, (_, index) => `2001:db8:${index}::/48`);
+  const ids = { applicationId: createId('app'), sessionId: createId('ses') };
+  await expect(refused({ ...ids, identity: 'ü'.repeat(60), peerCidrs })).rejects.toMatchObject({
+    fields: { code: 'request.invalid', publicDetail: expect.stringMatching(/need \d+ bytes/) },
+  });
+  expect(audited).toEqual([]);
+});
+
 test('createIceServers 503: without a relay there is no answer that looks like one', async () => {
   const { context } = serviceContext(networkDiscovery, { accountId });
   const refused = handlers.createIceServers(context, request(), ports([]));

@@ -1,5 +1,6 @@
 import { defineService } from '@patchbay/kit/definition';
 import { z } from 'zod';
+import { frameErrors } from './errors.ts';
 
 export const signaling = defineService({
   name: 'signaling',
@@ -30,12 +31,20 @@ export const signaling = defineService({
     'session.ended': z.object({ sessionId: z.string(), code: z.string() }),
   },
   errors: {
+    ...frameErrors,
     ttl_too_long: {
       status: 422,
       title: 'The token would live longer than this account allows.',
       owner: 'config',
       retry: 'never',
       remedy: 'Ask for a shorter ttlSeconds, or raise tokenTtlSecondsMax in the configuration.',
+    },
+    no_key: {
+      status: 422,
+      title: 'No key of this account, or of one above it, can mint.',
+      owner: 'config',
+      retry: 'never',
+      remedy: 'Create a live key with the scope * for this account, and leave it without an expiry.',
     },
     no_node: {
       status: 503,
@@ -59,7 +68,7 @@ export const signaling = defineService({
         bytesMax: z.int().min(1).optional(),
       }),
       response: z.object({ token: z.string(), signalUrl: z.string(), expiresAt: z.iso.datetime() }),
-      errors: ['signaling.no_node', 'signaling.ttl_too_long'],
+      errors: ['signaling.no_node', 'signaling.no_key', 'signaling.ttl_too_long', 'request.invalid'],
     },
   },
 });

@@ -1,6 +1,7 @@
 import type { Handlers } from '@patchbay/kit/definition';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { bearerToken } from '@patchbay/protocol/credential/credential';
+import { CredentialError } from '@patchbay/protocol/credential/refusal';
 import type { signaling } from './definition.ts';
 import type { SignalingPorts } from './ports.ts';
 
@@ -30,7 +31,16 @@ export const handlers: Handlers<typeof signaling, SignalingPorts> = {
       ...(Number.isFinite(seconds) ? [{ type: 'seconds', max: seconds, counts: 'session' } as const] : []),
       ...(request.bytesMax ? [{ type: 'bytes', max: request.bytesMax, counts: 'session' } as const] : []),
     ];
-    const credential = await minting.mint({ accountId, caveats });
+    const credential = await minting.mint({ accountId, caveats }).catch((error: unknown) => {
+      if (error instanceof CredentialError) throw context.error('request.invalid', error.message);
+      throw error;
+    });
+    if (credential === undefined) {
+      throw context.error(
+        'signaling.no_key',
+        'Neither this account nor one above it has a key to mint with.',
+      );
+    }
     const expiresAt = new Date(expiresAtMs).toISOString();
     audit({ target: credential.username, after: { ...request, expiresAt } });
     return { token: bearerToken(credential), signalUrl, expiresAt };

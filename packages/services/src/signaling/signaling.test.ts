@@ -39,6 +39,26 @@ test('createToken 422: a longer life than the account allows is refused', async 
   });
 });
 
+test('createToken 422: an account without a key to mint with is told so', async () => {
+  const { context } = serviceContext(signaling, { accountId });
+  const keyless = { ...ports(), minting: { mint: async () => undefined } };
+  await expect(handlers.createToken(context, request(), keyless)).rejects.toMatchObject({
+    fields: { code: 'signaling.no_key', status: 422 },
+  });
+});
+
+test('createToken 400: an identity that no credential can carry is refused by its name', async () => {
+  const { context, audited } = serviceContext(signaling, { accountId });
+  await expect(handlers.createToken(context, request({ identity: 'a\nb' }), ports())).rejects.toMatchObject({
+    fields: {
+      code: 'request.invalid',
+      status: 400,
+      publicDetail: expect.stringContaining('control character'),
+    },
+  });
+  expect(audited).toEqual([]);
+});
+
 test('createToken 503: without a signaling node there is no token', async () => {
   const { context } = serviceContext(signaling, { accountId });
   const { minting } = ports();
