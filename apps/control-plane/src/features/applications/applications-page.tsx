@@ -1,0 +1,144 @@
+'use client';
+
+import { Badge } from '@patchbay/ui/badge';
+import { Button } from '@patchbay/ui/button';
+import { CodePanel } from '@patchbay/ui/code-panel';
+import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
+import { Identifier } from '@patchbay/ui/copy-button';
+import { EmptyState } from '@patchbay/ui/empty-state';
+import { TableSkeleton } from '@patchbay/ui/skeleton';
+import { type Column, Table } from '@patchbay/ui/table';
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { AppWindow, Plus } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { showDay } from '../../formats/time.ts';
+import { useTRPC } from '../../trpc/client.ts';
+import { AccountTabs } from '../account/account-tabs.tsx';
+import { exampleOf } from '../as-code/code-example.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { useRefusalToast } from '../problem/use-refusal-toast.ts';
+import { useAccountId } from '../shell/account.ts';
+import { LoadMore } from '../shell/load-more.tsx';
+import { PageHeader } from '../shell/page-header.tsx';
+import { type Application, ApplicationForm } from './application-form.tsx';
+
+const PAGE = 50;
+
+/** Several products under one account, each with its instance types (ACC-6). */
+export function ApplicationsPage(): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const refusal = useRefusalToast();
+  const [edited, setEdited] = useState<Application | 'new'>();
+  const [removed, setRemoved] = useState<Application>();
+  const list = useInfiniteQuery(
+    trpc.applications.list.infiniteQueryOptions(
+      { accountId, limit: PAGE },
+      { getNextPageParam: ({ nextCursor }) => nextCursor },
+    ),
+  );
+  const remove = useMutation(
+    trpc.applications.remove.mutationOptions({ onSuccess: () => setRemoved(undefined), onError: refusal }),
+  );
+  const applications = (list.data?.pages ?? []).flatMap(({ items }) => items);
+  const create = exampleOf({
+    operation: 'applications.create',
+    input: { accountId, name: 'Telehealth', instanceTypes: ['free', 'paid'] },
+  });
+  return (
+    <>
+      <PageHeader
+        title="Keys and team"
+        scope="Of this account alone."
+        examples={[create]}
+        actions={
+          <Button variant="primary" onClick={() => setEdited('new')}>
+            <Plus aria-hidden />
+            New application
+          </Button>
+        }
+      />
+      <AccountTabs />
+      {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
+      {list.isPending ? <TableSkeleton rows={3} /> : null}
+      {list.isSuccess && applications.length === 0 ? (
+        <EmptyState
+          icon={<AppWindow />}
+          title="No application yet"
+          code={<CodePanel title="Create one" snippets={create.snippets} />}
+        >
+          One account can run several products. Name each here and put its id into the credentials you mint: usage and
+          sessions are then told apart by it. Instance types, such as free and paid, tell plans apart.
+        </EmptyState>
+      ) : null}
+      {applications.length > 0 ? (
+        <Table
+          label="Applications"
+          columns={columnsOf({ onEdit: setEdited, onRemove: setRemoved })}
+          rows={applications}
+          rowKey={({ id }) => id}
+        />
+      ) : null}
+      <LoadMore hasMore={list.hasNextPage} isPending={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
+      {edited === undefined ? null : (
+        <ApplicationForm application={edited === 'new' ? undefined : edited} onDone={() => setEdited(undefined)} />
+      )}
+      {removed === undefined ? null : (
+        <ConfirmDialog
+          isOpen
+          onOpenChange={() => setRemoved(undefined)}
+          title={`Remove “${removed.name}”?`}
+          verb="Remove"
+          name={removed.name}
+          isPending={remove.isPending}
+          onConfirm={() => remove.mutate({ accountId, applicationId: removed.id })}
+        >
+          <p>Credentials that name it are refused from now on. Its past usage keeps its id.</p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
+
+interface RowActions {
+  readonly onEdit: (application: Application) => void;
+  readonly onRemove: (application: Application) => void;
+}
+
+const columnsOf = ({ onEdit, onRemove }: RowActions): readonly Column<Application>[] => [
+  { key: 'name', header: 'Name', isTitle: true, cell: ({ name }) => <span className="font-medium">{name}</span> },
+  { key: 'id', header: 'Id', cell: ({ id }) => <Identifier id={id} isShort /> },
+  {
+    key: 'types',
+    header: 'Instance types',
+    cell: ({ instanceTypes }) => (
+      <span className="flex flex-wrap gap-1">
+        {instanceTypes.length === 0 ? <span className="text-ink-faint">–</span> : null}
+        {instanceTypes.map((type) => (
+          <Badge key={type}>{type}</Badge>
+        ))}
+      </span>
+    ),
+  },
+  { key: 'created', header: 'Created', cell: ({ createdAt }) => <span className="text-ink-soft">{showDay(createdAt)}</span> },
+  {
+    key: 'actions',
+    header: '',
+    isNumber: true,
+    cell: (application) => (
+      <span className="inline-flex gap-1">
+        <Button size="small" variant="ghost" onClick={() => onEdit(application)} aria-label={`Edit ${application.name}`}>
+          Edit
+        </Button>
+        <Button
+          size="small"
+          variant="ghost"
+          onClick={() => onRemove(application)}
+          aria-label={`Remove ${application.name}`}
+        >
+          Remove
+        </Button>
+      </span>
+    ),
+  },
+];

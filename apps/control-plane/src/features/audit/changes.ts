@@ -1,0 +1,36 @@
+import type { Outputs } from '../../trpc/client.ts';
+
+export type AuditEntry = Outputs['audit']['list']['items'][number];
+
+export interface Change {
+  /** Path in the object, with dots. Empty where the whole was changed. */
+  readonly field: string;
+  readonly before: string | undefined;
+  readonly after: string | undefined;
+}
+
+const DEPTH_MAX = 3;
+
+/** What differs between before and after, field by field; what stayed the same is left out. */
+export const changesOf = ({ before, after }: Pick<AuditEntry, 'before' | 'after'>): readonly Change[] =>
+  compare('', before, after);
+
+function compare(field: string, before: unknown, after: unknown): readonly Change[] {
+  const depth = field === '' ? 0 : field.split('.').length;
+  if (depth < DEPTH_MAX && isRecordOrAbsent(before) && isRecordOrAbsent(after)) {
+    const names = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
+    return [...names].flatMap((name) =>
+      compare(field === '' ? name : `${field}.${name}`, before?.[name], after?.[name]),
+    );
+  }
+  const [left, right] = [textOf(before), textOf(after)];
+  return left === right ? [] : [{ field, before: left, after: right }];
+}
+
+const isRecordOrAbsent = (value: unknown): value is Readonly<Record<string, unknown>> | undefined =>
+  value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value));
+
+function textOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,151 @@
+'use client';
+
+import { Badge } from '@patchbay/ui/badge';
+import { Button } from '@patchbay/ui/button';
+import { CodePanel } from '@patchbay/ui/code-panel';
+import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
+import { EmptyState } from '@patchbay/ui/empty-state';
+import { TableSkeleton } from '@patchbay/ui/skeleton';
+import { type Column, Table } from '@patchbay/ui/table';
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { Ban, CircleCheck, Clock, FlaskConical, KeyRound } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { showAgo, showDay } from '../../formats/time.ts';
+import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { AccountTabs } from '../account/account-tabs.tsx';
+import { exampleOf } from '../as-code/code-example.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { useRefusalToast } from '../problem/use-refusal-toast.ts';
+import { useAccountId } from '../shell/account.ts';
+import { LoadMore } from '../shell/load-more.tsx';
+import { PageHeader } from '../shell/page-header.tsx';
+import { CreateKey } from './create-key.tsx';
+
+type Key = Outputs['keys']['list']['items'][number];
+
+const PAGE = 50;
+
+/** The keys of an account: what each may do, when it was last used, and the end of it. */
+export function KeysPage(): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const [asked, setAsked] = useState<Key>();
+  const refusal = useRefusalToast();
+  const list = useInfiniteQuery(
+    trpc.keys.list.infiniteQueryOptions(
+      { accountId, limit: PAGE },
+      { getNextPageParam: ({ nextCursor }) => nextCursor },
+    ),
+  );
+  const revoke = useMutation(
+    trpc.keys.revoke.mutationOptions({ onSuccess: () => setAsked(undefined), onError: refusal }),
+  );
+  const keys = (list.data?.pages ?? []).flatMap(({ items }) => items);
+  const create = exampleOf({
+    operation: 'keys.create',
+    input: { accountId, name: 'Production', scopes: ['network-discovery:*'] },
+    cli: `key create --account ${accountId} --name Production`,
+  });
+  const examples = [create, exampleOf({ operation: 'keys.list', input: { accountId }, cli: `key list --account ${accountId} --json` })];
+  return (
+    <>
+      <PageHeader title="Keys and team" scope="Of this account alone." examples={examples} actions={<CreateKey />} />
+      <AccountTabs />
+      {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
+      {list.isPending ? <TableSkeleton rows={4} /> : null}
+      {list.isSuccess && keys.length === 0 ? (
+        <EmptyState
+          icon={<KeyRound />}
+          title="No key yet"
+          code={<CodePanel title="By code, with a key of an account above" snippets={create.snippets} />}
+        >
+          A key lets your server call the API, and mint short-lived credentials for browsers without asking us. Create
+          one above; its secret is shown once.
+        </EmptyState>
+      ) : null}
+      {keys.length > 0 ? (
+        <Table label="API keys" columns={columnsOf(setAsked)} rows={keys} rowKey={({ id }) => id} />
+      ) : null}
+      <LoadMore hasMore={list.hasNextPage} isPending={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
+      {asked === undefined ? null : (
+        <ConfirmDialog
+          isOpen
+          onOpenChange={() => setAsked(undefined)}
+          title={`Revoke “${asked.name}”?`}
+          verb="Revoke"
+          name={asked.name}
+          isPending={revoke.isPending}
+          onConfirm={() => revoke.mutate({ accountId, keyId: asked.id })}
+        >
+          <p className="text-ink">
+            Requests with it are refused at once. Every credential that was minted with it ends within 2 seconds, and the
+            calls that run on them.
+          </p>
+          <p>This cannot be undone. To rotate a key, create the new one first.</p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
+
+const columnsOf = (onRevoke: (key: Key) => void): readonly Column<Key>[] => [
+  { key: 'name', header: 'Name', isTitle: true, cell: ({ name }) => <span className="font-medium">{name}</span> },
+  { key: 'display', header: 'Begins with', cell: ({ display }) => <code className="text-sm">{display}…</code> },
+  { key: 'state', header: 'State', cell: (key) => <KeyState keyOf={key} /> },
+  {
+    key: 'scopes',
+    header: 'May do',
+    cell: ({ scopes }) => (
+      <code className="block max-w-56 truncate text-sm" title={scopes.join(' ')}>
+        {scopes.includes('*') ? 'everything' : scopes.join(' ')}
+      </code>
+    ),
+  },
+  {
+    key: 'used',
+    header: 'Last used',
+    cell: ({ lastUsedAt }) => (
+      <span className="whitespace-nowrap text-ink-soft">{lastUsedAt === undefined ? 'never' : showAgo(lastUsedAt)}</span>
+    ),
+  },
+  {
+    key: 'created',
+    header: 'Created',
+    cell: ({ createdAt }) => <span className="whitespace-nowrap text-ink-soft">{showDay(createdAt)}</span>,
+  },
+  {
+    key: 'actions',
+    header: '',
+    isNumber: true,
+    cell: (key) =>
+      key.revokedAt === undefined ? (
+        <Button size="small" variant="ghost" onClick={() => onRevoke(key)} aria-label={`Revoke ${key.name}`}>
+          Revoke
+        </Button>
+      ) : null,
+  },
+];
+
+function KeyState({ keyOf: { mode, revokedAt, expiresAt } }: { readonly keyOf: Key }): ReactNode {
+  if (revokedAt !== undefined) return <Badge icon={<Ban aria-hidden />}>revoked</Badge>;
+  if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now()) {
+    return (
+      <Badge tone="fail" icon={<Clock aria-hidden />}>
+        expired
+      </Badge>
+    );
+  }
+  return (
+    <span className="flex items-center gap-1.5">
+      <Badge
+        tone={mode === 'live' ? 'live' : 'info'}
+        icon={mode === 'live' ? <CircleCheck aria-hidden /> : <FlaskConical aria-hidden />}
+      >
+        {mode}
+      </Badge>
+      {expiresAt === undefined ? null : (
+        <span className="text-sm whitespace-nowrap text-ink-faint">until {showDay(expiresAt)}</span>
+      )}
+    </span>
+  );
+}

@@ -1,0 +1,94 @@
+'use client';
+
+import { roles } from '@patchbay/domain/tenancy/definition';
+import { Button } from '@patchbay/ui/button';
+import { CopyButton } from '@patchbay/ui/copy-button';
+import { Dialog, DialogActions } from '@patchbay/ui/dialog';
+import { Field } from '@patchbay/ui/input';
+import { Select } from '@patchbay/ui/select';
+import { useMutation } from '@tanstack/react-query';
+import { UserPlus } from 'lucide-react';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { useTRPC } from '../../trpc/client.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { useAccountId } from '../shell/account.ts';
+
+type Role = (typeof roles)[number];
+const options = roles.map((role) => ({ value: role, label: role }));
+
+/** Gives somebody a role. Who is new gets a link to set a password, which is shown here once. */
+export function AddMember(): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const [isOpen, setOpen] = useState(false);
+  const [role, setRole] = useState<Role>('developer');
+  const add = useMutation(
+    trpc.team.add.mutationOptions({
+      onSuccess: ({ setUpPath }) => {
+        if (setUpPath === undefined) setOpen(false);
+      },
+    }),
+  );
+  const change = (open: boolean) => {
+    setOpen(open);
+    if (!open) add.reset();
+  };
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    add.mutate({ accountId, email: String(form.get('email') ?? ''), name: String(form.get('name') ?? ''), role });
+  };
+  const setUpPath = add.data?.setUpPath;
+  return (
+    <>
+      <Button variant="primary" onClick={() => setOpen(true)}>
+        <UserPlus aria-hidden />
+        Add somebody
+      </Button>
+      <Dialog isOpen={isOpen} onOpenChange={change} title="Add somebody">
+        {setUpPath === undefined ? (
+          <form onSubmit={submit} className="grid gap-4">
+            <Field label="Name" name="name" required maxLength={100} autoFocus />
+            <Field label="E-mail" name="email" type="email" required maxLength={254} />
+            <Select label="Role" isLabelled value={role} options={options} onChange={setRole} className="w-48" />
+            {add.error === null ? null : <ProblemNote error={add.error} />}
+            <DialogActions>
+              <Button variant="ghost" onClick={() => change(false)}>
+                Leave it
+              </Button>
+              <Button variant="primary" type="submit" isPending={add.isPending}>
+                Add
+              </Button>
+            </DialogActions>
+          </form>
+        ) : (
+          <SetUpLink path={setUpPath} name={add.data?.name ?? ''} onDone={() => change(false)} />
+        )}
+      </Dialog>
+    </>
+  );
+}
+
+interface SetUpLinkProps {
+  readonly path: string;
+  readonly name: string;
+  readonly onDone: () => void;
+}
+
+function SetUpLink({ path, name, onDone }: SetUpLinkProps): ReactNode {
+  const address = `${window.location.origin}${path}`;
+  return (
+    <>
+      <p className="text-ink-soft">Send this link to {name}. It sets a password, works once, and is shown only here.</p>
+      <div className="mt-3 flex items-center gap-2 rounded-md border border-accent/50 bg-accent/8 px-3 py-2">
+        <code className="min-w-0 flex-1 text-sm break-all">{address}</code>
+        <CopyButton text={address} label="Copy the link" />
+      </div>
+      <DialogActions>
+        <Button variant="primary" onClick={onDone}>
+          I have it
+        </Button>
+      </DialogActions>
+    </>
+  );
+}

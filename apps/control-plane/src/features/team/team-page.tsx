@@ -1,0 +1,119 @@
+'use client';
+
+import { Badge } from '@patchbay/ui/badge';
+import { Button } from '@patchbay/ui/button';
+import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
+import { TableSkeleton } from '@patchbay/ui/skeleton';
+import { type Column, Table } from '@patchbay/ui/table';
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { AccountTabs } from '../account/account-tabs.tsx';
+import { exampleOf } from '../as-code/code-example.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { useRefusalToast } from '../problem/use-refusal-toast.ts';
+import { useAccount, useAccountId } from '../shell/account.ts';
+import { LoadMore } from '../shell/load-more.tsx';
+import { PageHeader } from '../shell/page-header.tsx';
+import { AddMember } from './add-member.tsx';
+
+type Member = Outputs['team']['list']['items'][number];
+
+const PAGE = 50;
+
+/** Who holds a role at this account, and from which level (ACC-3). */
+export function TeamPage(): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const { data: account } = useAccount();
+  const refusal = useRefusalToast();
+  const [removed, setRemoved] = useState<Member>();
+  const list = useInfiniteQuery(
+    trpc.team.list.infiniteQueryOptions(
+      { accountId, limit: PAGE },
+      { getNextPageParam: ({ nextCursor }) => nextCursor },
+    ),
+  );
+  const remove = useMutation(
+    trpc.team.remove.mutationOptions({ onSuccess: () => setRemoved(undefined), onError: refusal }),
+  );
+  const members = (list.data?.pages ?? []).flatMap(({ items }) => items);
+  const names = new Map(account?.ancestors.map(({ id, name }) => [id, name]));
+  return (
+    <>
+      <PageHeader
+        title="Keys and team"
+        scope="Roles from levels above reach down to this account; its own reach all below it."
+        examples={[
+          exampleOf({
+            operation: 'team.add',
+            input: { accountId, email: 'ada@example.com', name: 'Ada', role: 'developer' },
+          }),
+          exampleOf({ operation: 'team.list', input: { accountId } }),
+        ]}
+        actions={<AddMember />}
+      />
+      <AccountTabs />
+      {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
+      {list.isPending ? <TableSkeleton rows={3} /> : null}
+      {list.isSuccess && members.length === 0 ? (
+        <p className="border-y py-2 text-ink-faint">Nobody holds a role here. Add somebody above.</p>
+      ) : null}
+      {members.length > 0 ? (
+        <Table
+          label="Team"
+          columns={columnsOf({ accountId, names, onRemove: setRemoved })}
+          rows={members}
+          rowKey={({ userId, accountId: at }) => `${userId} ${at}`}
+        />
+      ) : null}
+      <LoadMore hasMore={list.hasNextPage} isPending={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
+      {removed === undefined ? null : (
+        <ConfirmDialog
+          isOpen
+          onOpenChange={() => setRemoved(undefined)}
+          title={`Take the role of ${removed.name}?`}
+          verb="Take it"
+          isPending={remove.isPending}
+          onConfirm={() => remove.mutate({ accountId, userId: removed.userId })}
+        >
+          <p>
+            {removed.email} loses the role of {removed.role} at {account?.name ?? 'this account'} and all accounts below
+            it, at once. Roles given elsewhere stay.
+          </p>
+        </ConfirmDialog>
+      )}
+    </>
+  );
+}
+
+interface ColumnsRequest {
+  readonly accountId: string;
+  /** Of the accounts above. */
+  readonly names: ReadonlyMap<string, string>;
+  readonly onRemove: (member: Member) => void;
+}
+
+const columnsOf = ({ accountId, names, onRemove }: ColumnsRequest): readonly Column<Member>[] => [
+  { key: 'name', header: 'Name', isTitle: true, cell: ({ name }) => <span className="font-medium">{name}</span> },
+  { key: 'email', header: 'E-mail', cell: ({ email }) => <span className="break-all">{email}</span> },
+  { key: 'role', header: 'Role', cell: ({ role }) => <Badge>{role}</Badge> },
+  {
+    key: 'from',
+    header: 'Given at',
+    cell: ({ accountId: at }) => (
+      <span className="text-ink-soft">{at === accountId ? 'this account' : (names.get(at) ?? 'a level above')}</span>
+    ),
+  },
+  {
+    key: 'actions',
+    header: '',
+    isNumber: true,
+    cell: (member) =>
+      member.accountId === accountId ? (
+        <Button size="small" variant="ghost" onClick={() => onRemove(member)} aria-label={`Remove ${member.name}`}>
+          Remove
+        </Button>
+      ) : null,
+  },
+];
