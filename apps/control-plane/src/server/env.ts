@@ -1,3 +1,4 @@
+import { nodeRoles } from '@patchbay/domain/fleet/internal-api';
 import { z } from 'zod';
 
 const schema = z.object({
@@ -7,7 +8,11 @@ const schema = z.object({
   /** How this control plane is reached from outside. */
   PATCHBAY_URL: z.url(),
   /** Roles that have to have a live node for the platform to be healthy. */
-  PATCHBAY_ROLES: z.string().default('relay,signaling'),
+  PATCHBAY_ROLES: z
+    .string()
+    .default('relay,signaling')
+    .transform((text) => text.split(',').filter(Boolean))
+    .pipe(z.array(z.enum(nodeRoles))),
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   PATCHBAY_REQUESTS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(1_200),
 });

@@ -9,7 +9,6 @@ export interface Health {
 
 /** Whether the database answers and every expected role has a live node. It answers within 2 seconds whatever is down. */
 export async function healthOf({ env, fleet, pool }: ControlPlane): Promise<Health> {
-  const expected = env.PATCHBAY_ROLES.split(',').filter(Boolean);
   const isUp = (work: Promise<boolean>) =>
     Promise.race([
       work.catch(() => false),
@@ -17,7 +16,7 @@ export async function healthOf({ env, fleet, pool }: ControlPlane): Promise<Heal
     ]);
   const parts = [
     ['database', isUp(pool.query('SELECT 1').then(() => true))] as const,
-    ...expected.map((role) => [role, isUp(fleet.live({ role }).then(({ length }) => length > 0))] as const),
+    ...env.PATCHBAY_ROLES.map((role) => [role, isUp(fleet.live({ role }).then(({ length }) => length > 0))] as const),
   ];
   const states = await Promise.all(parts.map(async ([name, up]) => [name, (await up) ? 'up' : 'down'] as const));
   const roles = { 'control-plane': 'up' as const, ...Object.fromEntries(states) };

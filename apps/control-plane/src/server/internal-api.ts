@@ -72,19 +72,18 @@ async function authenticated(control: ControlPlane, request: Request, body: stri
 
 async function enrol(
   { fleet }: ControlPlane,
-  { joinToken, name, publicKey }: z.output<typeof internalApi.enrol.request>,
+  { joinToken, name, roles, region, publicKey }: z.output<typeof internalApi.enrol.request>,
 ): Promise<InternalResponse<'enrol'>> {
   const bytes = Uint8Array.from(Buffer.from(publicKey, 'base64url'));
-  const node = await fleet.enrol({ token: joinToken, name, publicKey: bytes });
+  const node = await fleet.enrol({ joinToken, name, roles, region, publicKey: bytes });
   if (node === undefined) throw platformError('auth.missing', 'The join token is unknown, used or expired.');
   return { nodeId: node.id };
 }
 
 function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
   return {
-    async heartbeat({ boot, urls, load, isDraining }, { id: nodeId, state }) {
-      await fleet.beat({ nodeId, bootId: String(boot), urls, load });
-      if (isDraining && state === 'live') await fleet.drain(nodeId);
+    async heartbeat({ boot, urls, load, isDraining }, { id: nodeId }) {
+      await fleet.beat({ nodeId, boot, urls, load, isDraining });
       return {};
     },
 
@@ -94,12 +93,12 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       return {
         items: nodes
           .filter(({ state }) => state !== 'removed')
-          .map(({ id, roles, region, publicKey, bootId, urls, state, lastHeartbeatAt }) => ({
+          .map(({ id, roles, region, publicKey, boot, urls, state, lastHeartbeatAt }) => ({
             nodeId: id,
             roles: roles.flatMap(roleOf),
             region,
             publicKey: Buffer.from(publicKey).toString('base64url'),
-            ...(bootId === undefined ? {} : { boot: Number(bootId) }),
+            ...(boot === undefined ? {} : { boot }),
             urls: Object.fromEntries(Object.entries(urls).map(([use, list]) => [use, [...list]])),
             isLive: state === 'live' && Date.now() - (lastHeartbeatAt?.getTime() ?? 0) < NODE_LIVE_MS,
           })),
@@ -168,8 +167,8 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       return { accepted: freshCount, duplicates: repeatedCount, conflicts: changed.length, refused };
     },
 
-    async sessionEvents({ events }, { id: nodeId, region }) {
-      const { fresh, refusedSessionIds } = await internal.ingestEvents({ nodeId, region, events });
+    async sessionEvents({ events }, { id: nodeId }) {
+      const { fresh, refusedSessionIds } = await internal.ingestEvents({ nodeId, events });
       if (refusedSessionIds.length > 0) log.error({ nodeId, refusedSessionIds }, 'Session events name another account than their session.');
       return { accepted: fresh.length, duplicates: events.length - fresh.length };
     },

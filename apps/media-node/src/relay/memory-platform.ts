@@ -1,10 +1,11 @@
 import type { Grant, Resolution } from '@patchbay/protocol/turn/grant';
 import type { UseAnswer } from '@patchbay/protocol/turn/pending-allocate';
-import type { RelayEvent, RelayLog, RelayPlatform } from './platform.ts';
+import type { CountedUse, RelayEvent, RelayLog, RelayPlatform } from './platform.ts';
 import type { OpenUsage, UsageQuantity, UsageRecord } from './usage-record.ts';
 
 /** A platform that lives in memory: for tests and benchmarks. */
 export interface MemoryPlatform extends RelayPlatform {
+  countUse(use: Omit<CountedUse, 'grant'>): Promise<UseAnswer>;
   readonly records: UsageRecord[];
   readonly events: RelayEvent[];
   /** The latest checkpoint of each open record. */
@@ -42,7 +43,7 @@ export function createMemoryPlatform(): MemoryPlatform {
     removeCredential: (username) => void credentials.delete(username),
     resolveCredential: (username) =>
       Promise.resolve(credentials.get(username) ?? { ok: false, code: 401, reason: 'Unauthorized' }),
-    countUse(counterId, clientKey, usesMax): Promise<UseAnswer> {
+    countUse({ counterId, clientKey, usesMax }: Omit<CountedUse, 'grant'>): Promise<UseAnswer> {
       const clients = uses.get(counterId) ?? new Map<string, number>();
       uses.set(counterId, clients);
       const lastMs = clients.get(clientKey);
