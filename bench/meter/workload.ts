@@ -1,0 +1,84 @@
+import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+
+/** Accounts at each level below the platform. The last are the leaves that use: each has five ancestors. */
+const WIDTHS = [2, 4, 20, 100, 1000] as const;
+const SESSION_COUNT = 5_000;
+const LATE_SHARE = 0.005;
+const DAY_MS = 86_400_000;
+/** A session reports as often as a node does: every five seconds. */
+const REPORT_MS = 5_000;
+
+/** `[id, parent]`, parents first. */
+export function accounts(): [id: string, parent: string | undefined][] {
+  const all: [string, string | undefined][] = [[accountId(0, 0), undefined]];
+  for (const [index, width] of WIDTHS.entries()) {
+    const parents = index === 0 ? 1 : (WIDTHS[index - 1] ?? 1);
+    for (let place = 0; place < width; place++)
+      all.push([accountId(index + 1, place), accountId(index, place % parents)]);
+  }
+  return all;
+}
+
+const accountId = (level: number, place: number) => `acc_${level}${String(place).padStart(28, '0')}`;
+const leafOf = (session: number) => accountId(WIDTHS.length, session % (WIDTHS.at(-1) ?? 1));
+
+export interface Workload {
+  /** The next report of every session in turn, some of them late and some sent before. */
+  batch(size: number): UsageRecord[];
+}
+
+export interface WorkloadOptions {
+  /** Metered values of a record, with the dimensions of a relay. */
+  readonly entryCount: number;
+  /** Records that were sent before. */
+  readonly repeatedShare: number;
+  readonly nowMs: number;
+  /** One run of a node: two workloads with different ones have no record in common. */
+  readonly boot: number;
+}
+
+export function workload({ entryCount, repeatedShare, nowMs, boot }: WorkloadOptions): Workload {
+  // Far enough back for the run to stay in the past, and within one day.
+  const startMs = nowMs - (nowMs % DAY_MS) - DAY_MS / 2;
+  const sent: UsageRecord[] = [];
+  let sequence = 0;
+  const fresh = (): UsageRecord => {
+    sequence += 1;
+    const session = sequence % SESSION_COUNT;
+    const toMs =
+      startMs + Math.floor(sequence / SESSION_COUNT) * REPORT_MS - (Math.random() < LATE_SHARE ? DAY_MS : 0);
+    return {
+      id: { nodeId: `nod_${String(session % 4).padStart(29, '0')}`, boot, sequence },
+      accountId: leafOf(session),
+      applicationId: `app_${String(session % 50).padStart(29, '0')}`,
+      credentialId: `key_${String(session % 1000).padStart(29, '0')}`,
+      sessionId: `ses_${boot}_${String(session).padStart(15, '0')}`,
+      segment: 0,
+      service: 'network-discovery',
+      region: session % 2 === 0 ? 'eu' : 'us',
+      modality: session % 3 === 0 ? 'video' : 'audio',
+      fromMs: toMs - REPORT_MS,
+      toMs,
+      quantities: Array.from({ length: entryCount }, (_, index) => ({
+        meter: ['bytes', 'packets', 'allocationMs'][index % 3] ?? 'bytes',
+        quantity: 1 + Math.floor(Math.random() * 1_000_000),
+        dimensions: {
+          transport: 'udp',
+          addressFamily: 'ipv4',
+          bandwidthClass: session % 5 === 0 ? 'high' : 'low',
+          direction: index < 3 ? 'in' : 'out',
+        },
+      })),
+    };
+  };
+  return {
+    batch(size) {
+      const records = Array.from({ length: size }, () => {
+        const repeated = sent[Math.floor(Math.random() * sent.length)];
+        return repeated !== undefined && Math.random() < repeatedShare ? repeated : fresh();
+      });
+      sent.splice(0, Math.max(0, sent.length - size), ...records.slice(0, size / 2));
+      return records;
+    },
+  };
+}
