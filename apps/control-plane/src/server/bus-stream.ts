@@ -1,31 +1,38 @@
-import type { Bus, PublishedMessage } from './bus.ts';
+import type { PostgresBus, PublishedMessage } from '@patchbay/adapters/bus/postgres-bus';
 
 const KEEP_OPEN_INTERVAL_MS = 5_000;
 /** What may wait for one slow reader. Past it the line is cut; the reader comes back with the last id it saw. */
 const QUEUE_COUNT_MAX = 10_000;
 
-/** The bus as server-sent events, from behind `lastEventId` on (architecture §8). It ends when the reader goes. */
-export function busStream(bus: Bus, { lastEventId, signal }: { lastEventId?: string; signal: AbortSignal }): Response {
+interface Reader {
+  /** As the reader sent it; anything that is no id of a message that is kept begins at the latest. */
+  readonly lastEventId: string | null;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The bus as server-sent events (architecture §8). The place where it begins is fixed before the answer is: whatever a
+ * reader fetches once the line is open, it hears of every change to it.
+ */
+export async function busStream(
+  bus: Pick<PostgresBus, 'latest' | 'canReadFrom' | 'subscribe'>,
+  { lastEventId, signal }: Reader,
+): Promise<Response> {
+  const after = await beginning(bus, lastEventId);
   const encoder = new TextEncoder();
   let close = () => {};
   const body = new ReadableStream<Uint8Array>(
     {
-      async start(controller) {
-        let lastSent = BigInt(lastEventId ?? 0);
+      start(controller) {
         let isOpen = true;
         const write = (text: string) => {
           if (!isOpen) return;
           if ((controller.desiredSize ?? 0) < -QUEUE_COUNT_MAX) return close();
           controller.enqueue(encoder.encode(text));
         };
-        const send = ({ id, message }: PublishedMessage) => {
-          if (BigInt(id) <= lastSent) return;
-          lastSent = BigInt(id);
+        const send = ({ id, message }: PublishedMessage) =>
           write(`id: ${id}\ndata: ${JSON.stringify(message)}\n\n`);
-        };
-        const held: PublishedMessage[] = [];
-        let isReplaying = lastEventId !== undefined;
-        const unsubscribe = bus.subscribe((published) => (isReplaying ? held.push(published) : send(published)));
+        const unsubscribe = bus.subscribe(send, after);
         const timer = setInterval(() => write(': open\n\n'), KEEP_OPEN_INTERVAL_MS);
         close = () => {
           if (!isOpen) return;
@@ -34,11 +41,9 @@ export function busStream(bus: Bus, { lastEventId, signal }: { lastEventId?: str
           unsubscribe();
           controller.close();
         };
+        if (signal.aborted) return close();
         signal.addEventListener('abort', () => close(), { once: true });
         write(': open\n\n');
-        if (lastEventId !== undefined) for (const published of await bus.since(lastEventId)) send(published);
-        isReplaying = false;
-        for (const published of held) send(published);
       },
       cancel: () => close(),
     },
@@ -47,4 +52,15 @@ export function busStream(bus: Bus, { lastEventId, signal }: { lastEventId?: str
   return new Response(body, {
     headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' },
   });
+}
+
+async function beginning(
+  bus: Pick<PostgresBus, 'latest' | 'canReadFrom'>,
+  lastEventId: string | null,
+): Promise<bigint> {
+  if (lastEventId !== null && /^\d{1,18}$/.test(lastEventId)) {
+    const after = BigInt(lastEventId);
+    if (await bus.canReadFrom(after)) return after;
+  }
+  return bus.latest();
 }

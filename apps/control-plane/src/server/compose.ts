@@ -1,8 +1,11 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
+
 import { billingStore } from '@patchbay/adapters/billing/billing-store';
+import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { credentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
+import { createApplicationPool } from '@patchbay/adapters/postgres/application-pool';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
@@ -11,7 +14,7 @@ import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
 import { idempotencyStore } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
-import { minting } from '@patchbay/adapters/prisma/minting';
+import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
 import { sessionStore } from '@patchbay/adapters/prisma/session-store';
@@ -24,20 +27,22 @@ import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
-import { createRestHandler } from '@patchbay/faces/rest';
-import { createAppRouter } from '@patchbay/faces/trpc';
+import { createRestHandler, toResponse } from '@patchbay/faces/rest';
+import { createAppRouter, createRequestId } from '@patchbay/faces/trpc';
+import { platformError, ServiceError } from '@patchbay/kit/errors';
+import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
-import { Pool } from 'pg';
 import { pino } from 'pino';
-import { Bus } from './bus.ts';
+import { recordApiUsage } from './api-usage.ts';
+import { translatingFailures, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
+import { databasePing } from './database-ping.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
-import { recordApiUsage } from './api-usage.ts';
+import { sealedAnswers } from './sealed-answers.ts';
 
 const API_VERSION = '2026-11-24';
-const POOL_CONNECTIONS_MAX = 10;
 
 export type ControlPlane = ReturnType<typeof compose>;
 
@@ -45,26 +50,30 @@ export type ControlPlane = ReturnType<typeof compose>;
 export function compose(env: ControlPlaneEnv) {
   const log = pino({ level: env.PATCHBAY_LOG_LEVEL, base: { role: 'control-plane' } });
   const prisma = openClient(env.DATABASE_URL);
-  const pool = new Pool({
-    connectionString: env.DATABASE_URL,
-    max: POOL_CONNECTIONS_MAX,
-    connectionTimeoutMillis: 1_500,
-    options: '-c role=patchbay_app -c statement_timeout=5000',
-  });
-  // A connection that breaks while idle is the pool's to replace; without a listener it would end the process.
-  pool.on('error', (error) => log.warn({ error: error.message }, 'A database connection was lost.'));
+  const pool = createApplicationPool(env.DATABASE_URL, (error) =>
+    log.warn({ error: error.message }, 'A database connection was lost.'),
+  );
   const cipher = mintBranchCipher(readMasterKey(env.PATCHBAY_MASTER_KEY));
-  const bus = new Bus(pool, {
+  const bus = createPostgresBus({
+    pool,
     databaseUrl: env.DATABASE_URL,
-    onLost: (error) => log.warn({ error: error.message }, 'The bus lost the database.'),
+    onError: (error) => log.warn({ error: error.message }, 'The bus lost the database.'),
   });
+  const database = databasePing(env.DATABASE_URL);
   const nowMs = () => Date.now();
   const catalogue = meterCatalogue(declaredMeters);
   const usage = usageStore(pool);
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const people = signIns(prisma);
-  const mint = minting(prisma, cipher);
+  const minted = minting(prisma, cipher);
+  const mint: ServicePorts['signaling']['minting'] = {
+    mint: (input) =>
+      minted.mint(input).catch((error: unknown) => {
+        if (error instanceof NoMintingKeyError) return undefined;
+        throw error;
+      }),
+  };
   const placement = {
     relayUrls: async () => (await fleet.live({ role: 'relay' })).flatMap(({ urls }) => urls.turn ?? []),
     signalUrl: async () => (await fleet.live({ role: 'signaling' }))[0]?.urls.signal?.[0],
@@ -72,7 +81,7 @@ export function compose(env: ControlPlaneEnv) {
   const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
 
   const tenancy = tenancyPorts(prisma, { cipher, catalogue: keyableOperations() });
-  const platform = createPlatform({
+  const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
     domainPorts: {
       tenancy,
@@ -92,7 +101,7 @@ export function compose(env: ControlPlaneEnv) {
         visibleChain: async (chain, actor) => (await callerAlong(chain, actor, tenancy)).visibleChain,
       },
     },
-    idempotency: idempotencyStore(prisma),
+    idempotency: sealedAnswers(idempotencyStore(prisma), cipher),
     keys,
     signIns: people,
     chainOf: (accountId) => accountChain(prisma, accountId),
@@ -104,6 +113,7 @@ export function compose(env: ControlPlaneEnv) {
     recordUsage: recordApiUsage(ingest, (error) => log.error({ error }, 'Usage of the API was not counted.')),
     nowMs,
   });
+  const platform = translatingFailures(stores, withoutDatabase);
   const router = createAppRouter(platform);
   let document: OpenApiDocument | undefined;
   return {
@@ -118,20 +128,41 @@ export function compose(env: ControlPlaneEnv) {
     rest: createRestHandler({
       platform,
       router,
-      onFailure: (error, requestId) => log.error({ requestId, error: error.message, cause: String(error.cause) }, 'A request failed.'),
+      onFailure: (error, requestId) =>
+        log.error({ requestId, error: error.message, cause: String(error.cause) }, 'A request failed.'),
     }),
-    /** Made at the first request, not at the start. */
-    openApi: () => (document ??= openApiDocument(router, { version: API_VERSION, baseUrl: env.PATCHBAY_URL })),
-    nodes: new NodeAuthentication({ find: (nodeId) => fleet.find(nodeId), nowMs }),
-    internal: {
-      snapshots: snapshots(prisma, cipher),
-      credentials: credentialStore(prisma),
-      consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),
-      ingest,
-      ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) => ingestSessionEvents(prisma, batch),
+    database,
+    /** Answers in under 2 seconds while the database is away, whatever the work waits for. */
+    async answering(work: Promise<Response>): Promise<Response> {
+      try {
+        return await whileDatabaseAnswers(work, () => database.ping());
+      } catch (cause) {
+        const error = withoutDatabase(cause);
+        const isOurs = error instanceof ServiceError;
+        return toResponse(
+          isOurs ? error : platformError('platform.internal', 'The platform failed.', cause),
+          createRequestId(),
+        );
+      }
     },
+    /** Made at the first request, not at the start. */
+    openApi: () =>
+      (document ??= openApiDocument(router, { version: API_VERSION, baseUrl: env.PATCHBAY_URL })),
+    nodes: new NodeAuthentication({ find: (nodeId) => fleet.find(nodeId), nowMs }),
+    internal: translatingFailures(
+      {
+        snapshots: snapshots(prisma, cipher),
+        credentials: credentialStore(prisma),
+        consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),
+        ingest,
+        ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) =>
+          ingestSessionEvents(prisma, batch),
+      },
+      withoutDatabase,
+    ),
     async close() {
       await bus.close();
+      await database.close();
       await pool.end();
       await prisma.$disconnect();
     },
@@ -154,5 +185,6 @@ const kept = globalThis as { patchbayControlPlane?: ControlPlane };
 
 /** The one of this process. It outlives the reloading of modules while developing. */
 export function controlPlane(): ControlPlane {
-  return (kept.patchbayControlPlane ??= compose(readEnv()));
+  kept.patchbayControlPlane ??= compose(readEnv());
+  return kept.patchbayControlPlane;
 }

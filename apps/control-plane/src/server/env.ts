@@ -14,13 +14,17 @@ const schema = z.object({
     .transform((text) => text.split(',').filter(Boolean))
     .pipe(z.array(z.enum(nodeRoles))),
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  /** How many proxies of the operator stand in front: none is believed about a client's address unless it is counted here. */
+  PATCHBAY_TRUSTED_PROXY_COUNT: z.coerce.number().int().min(0).max(8).default(0),
   PATCHBAY_REQUESTS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(1_200),
 });
 
 export type ControlPlaneEnv = z.output<typeof schema>;
 
 /** Reads the settings. A bad one stops the start with its name and what it should be. */
-export function readEnv(environment: Readonly<Record<string, string | undefined>> = process.env): ControlPlaneEnv {
+export function readEnv(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): ControlPlaneEnv {
   const parsed = schema.safeParse(environment);
   if (parsed.success) return parsed.data;
   const places = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);

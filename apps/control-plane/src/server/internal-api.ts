@@ -1,9 +1,9 @@
 import type { NodeRecord } from '@patchbay/adapters/prisma/fleet-store';
 import {
   BUS_PATH,
-  internalApi,
   type InternalCall,
   type InternalResponse,
+  internalApi,
   matchInternal,
   NODE_LIVE_MS,
   nodeRoles,
@@ -13,6 +13,7 @@ import { toResponse } from '@patchbay/faces/rest';
 import { createRequestId } from '@patchbay/faces/trpc';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { z } from 'zod';
+import { withoutDatabase } from './availability.ts';
 import { busStream } from './bus-stream.ts';
 import type { ControlPlane } from './compose.ts';
 
@@ -27,13 +28,25 @@ type Handlers = {
 const COMMITTED_COUNT_MAX = 1_000;
 
 /** Serves /internal/v1 to enrolled nodes. What is not signed by one of them is refused before it is read any further. */
-export async function serveInternal(control: ControlPlane, request: Request): Promise<Response> {
+export function serveInternal(control: ControlPlane, request: Request): Promise<Response> {
+  return control.answering(served(control, request));
+}
+
+async function served(control: ControlPlane, request: Request): Promise<Response> {
   const requestId = createRequestId();
   try {
     return await answer(control, request);
   } catch (cause) {
-    const error = cause instanceof ServiceError ? cause : unexpected(cause);
-    if (error.fields.status >= 500) control.log.error({ requestId, error: error.message, cause: String(cause) }, 'An internal call failed.');
+    const known = withoutDatabase(cause);
+    const error =
+      known instanceof ServiceError
+        ? known
+        : platformError('platform.internal', 'The platform failed.', cause);
+    if (error.fields.status >= 500)
+      control.log.error(
+        { requestId, error: error.message, cause: String(cause) },
+        'An internal call failed.',
+      );
     return toResponse(error, requestId);
   }
 }
@@ -44,11 +57,11 @@ async function answer(control: ControlPlane, request: Request): Promise<Response
   if (request.method === 'GET' && pathname === BUS_PATH) {
     await authenticated(control, request, text);
     const lastEventId = request.headers.get('last-event-id');
-    const replay = lastEventId !== null && /^\d{1,18}$/.test(lastEventId) ? { lastEventId } : {};
-    return busStream(control.bus, { ...replay, signal: request.signal });
+    return busStream(control.bus, { lastEventId, signal: request.signal });
   }
   const match = matchInternal(request.method, pathname);
-  if (match === undefined) throw platformError('request.unknown_path', `There is no ${request.method} ${pathname}.`);
+  if (match === undefined)
+    throw platformError('request.unknown_path', `There is no ${request.method} ${pathname}.`);
   const { call, fields } = match;
   const given = request.method === 'GET' ? Object.fromEntries(searchParams) : (body as object);
   const parsed = internalApi[call].request.safeParse({ ...given, ...fields });
@@ -123,13 +136,16 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
 
     async accountSnapshot({ accountId }) {
       const snapshot = await internal.snapshots.accountSnapshot(accountId);
-      if (snapshot === undefined) throw platformError('resource.unknown', `There is no account ${accountId}.`);
+      if (snapshot === undefined)
+        throw platformError('resource.unknown', `There is no account ${accountId}.`);
       return { accountId, chain: [...snapshot.chain] };
     },
 
     async listRevocations({ sinceMs }) {
       const revocations = await internal.credentials.revocationsSince(new Date(sinceMs));
-      return { items: revocations.map(({ prefixId, keyId }) => (prefixId === undefined ? { keyId } : { prefixId })) };
+      return {
+        items: revocations.map(({ prefixId, keyId }) => (prefixId === undefined ? { keyId } : { prefixId })),
+      };
     },
 
     async countUse({ accountId, prefixId, clientKey, usesMax, isContinuation }) {
@@ -151,38 +167,47 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
 
     async usage({ records }, { id: nodeId }) {
       const own = records.filter(({ id }) => id.nodeId === nodeId);
-      if (own.length < records.length) throw platformError('auth.scope', 'A node reports its own usage alone.');
+      if (own.length < records.length)
+        throw platformError('auth.scope', 'A node reports its own usage alone.');
       const { freshCount, repeatedCount, conflicts, changes } = await internal.ingest(records);
       if (freshCount > 0) {
         const sessionIds = [...new Set(changes.flatMap(({ sessionId }) => sessionId ?? []))];
         const accountIds = [...new Set(changes.map(({ accountId }) => accountId))];
-        const message = { type: 'usage.committed', accountIds: accountIds.slice(0, COMMITTED_COUNT_MAX), sessionIds: sessionIds.slice(0, COMMITTED_COUNT_MAX) } as const;
+        const message = {
+          type: 'usage.committed',
+          accountIds: accountIds.slice(0, COMMITTED_COUNT_MAX),
+          sessionIds: sessionIds.slice(0, COMMITTED_COUNT_MAX),
+        } as const;
         // The usage is committed: a bus that cannot be written costs a live page one refresh, and no cent.
-        await bus.publish(message).catch((error: unknown) => log.warn({ error: String(error) }, 'Live pages were not told.'));
+        await bus
+          .publish(message)
+          .catch((error: unknown) => log.warn({ error: String(error) }, 'Live pages were not told.'));
       }
       const changed = conflicts.filter(({ reason }) => reason === 'body_changed');
       const refused = conflicts
         .filter(({ reason }) => reason !== 'body_changed')
-        .map(({ record, reason }) => ({ index: records.indexOf(record), code: reason, detail: 'It is kept apart and not counted.' }));
+        .map(({ record, reason }) => ({
+          index: records.indexOf(record),
+          code: reason,
+          detail: 'It is kept apart and not counted.',
+        }));
       return { accepted: freshCount, duplicates: repeatedCount, conflicts: changed.length, refused };
     },
 
     async sessionEvents({ events }, { id: nodeId }) {
       const { fresh, refusedSessionIds } = await internal.ingestEvents({ nodeId, events });
-      if (refusedSessionIds.length > 0) log.error({ nodeId, refusedSessionIds }, 'Session events name another account than their session.');
+      if (refusedSessionIds.length > 0)
+        log.error({ nodeId, refusedSessionIds }, 'Session events name another account than their session.');
       return { accepted: fresh.length, duplicates: events.length - fresh.length };
     },
 
-    async publish({ message }) {
+    async publish({ message }, { id: nodeId }) {
+      // Whose key or credential is revoked, nodes are told; they do not say it.
+      if (message.type !== 'session.end' && message.type !== 'node.changed') {
+        throw platformError('auth.scope', `Node ${nodeId} may not publish ${message.type}.`);
+      }
       await bus.publish(message);
       return {};
     },
   };
 }
-
-const unexpected = (cause: unknown): ServiceError => {
-  const isAway = /ECONNREFUSED|ETIMEDOUT|timeout|terminat|Can't reach database|57P0\d|08\d\d\d/i.test(String(cause));
-  return isAway
-    ? platformError('platform.unavailable', 'The database does not answer.', cause)
-    : platformError('platform.internal', 'The platform failed.', cause);
-};

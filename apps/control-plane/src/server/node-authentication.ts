@@ -27,7 +27,13 @@ export class NodeAuthentication {
     const { pathname, search } = new URL(request.url);
     const bodyHash = createHash('sha256').update(body).digest('base64url');
     const { timeMs, nonce } = claim;
-    const text = canonicalText({ method: request.method, path: `${pathname}${search}`, timeMs, nonce, bodyHash });
+    const text = canonicalText({
+      method: request.method,
+      path: `${pathname}${search}`,
+      timeMs,
+      nonce,
+      bodyHash,
+    });
     const x = Buffer.from(node.publicKey).toString('base64url');
     const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
     if (!verify(null, Buffer.from(text), key, Buffer.from(claim.signature, 'base64url'))) return undefined;

@@ -1,3 +1,4 @@
+import type { PostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import type { AuditStore } from '@patchbay/adapters/prisma/audit-store';
 import type { KeyStore } from '@patchbay/adapters/prisma/key-store';
 import type { ServiceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
@@ -7,7 +8,6 @@ import type { Role } from '@patchbay/domain/tenancy/access';
 import { callerIdOf } from '@patchbay/faces/idempotency';
 import type { AccountState, Evidence, Platform, Principal, Reach } from '@patchbay/faces/platform';
 import type { Actor } from '@patchbay/kit/definition';
-import type { Bus } from './bus.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 
 export interface PlatformParts
@@ -15,11 +15,15 @@ export interface PlatformParts
   readonly keys: KeyStore;
   readonly signIns: SignIns;
   /** From the platform down; empty when there is no such account. */
-  readonly chainOf: (accountId: string) => Promise<readonly { readonly id: string; readonly state: AccountState }[]>;
-  readonly grantsOf: (userId: string) => Promise<readonly { readonly accountId: string; readonly role: Role }[]>;
+  readonly chainOf: (
+    accountId: string,
+  ) => Promise<readonly { readonly id: string; readonly state: AccountState }[]>;
+  readonly grantsOf: (
+    userId: string,
+  ) => Promise<readonly { readonly accountId: string; readonly role: Role }[]>;
   readonly configs: ServiceConfigStore;
   readonly auditLog: AuditStore;
-  readonly bus: Pick<Bus, 'publish'>;
+  readonly bus: Pick<PostgresBus, 'publish'>;
   readonly limiter: RateLimiter;
 }
 
@@ -34,8 +38,16 @@ export function createPlatform(parts: PlatformParts): Platform {
     nowMs,
     authenticate: (evidence) => authenticate(parts, evidence),
     reach: (principal, accountId) => reach(parts, principal, accountId),
-    rateLimit: async (principal) => parts.limiter.count(callerIdOf(principal), nowMs()),
-    configOf: ({ accountId, applicationId }, service) => parts.configs.configOf({ accountId, applicationId, service }),
+    rateLimit: async (principal, _scope, address) => {
+      const callerId = callerIdOf(principal);
+      // Strangers are counted by their address: one of them does not use up what the others have.
+      return parts.limiter.count(
+        principal.actor.kind === 'stranger' ? `${callerId} ${address}` : callerId,
+        nowMs(),
+      );
+    },
+    configOf: ({ accountId, applicationId }, service) =>
+      parts.configs.configOf({ accountId, applicationId, service }),
     setConfig: async ({ accountId, applicationId }, service, config) => {
       await parts.configs.setConfig({ accountId, applicationId, service }, config);
       await parts.bus.publish({ type: 'account.changed', accountId });
@@ -125,7 +137,9 @@ function toBusMessage(accountId: string, event: string, payload: unknown): BusMe
     case 'tenancy.key.revoked':
       return fields.keyId === undefined ? undefined : { type: 'key.revoked', keyId: fields.keyId };
     case 'tenancy.credential.revoked':
-      return fields.prefixId === undefined ? undefined : { type: 'credential.revoked', prefixId: fields.prefixId };
+      return fields.prefixId === undefined
+        ? undefined
+        : { type: 'credential.revoked', prefixId: fields.prefixId };
     default:
       return undefined;
   }

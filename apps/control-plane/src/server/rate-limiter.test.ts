@@ -3,7 +3,9 @@ import { RateLimiter } from './rate-limiter.ts';
 
 test('a burst is let through, then an even rate, and the refusal says how long (C18)', () => {
   const limiter = new RateLimiter(60);
-  const burst = Array.from({ length: 30 }, () => limiter.count('a', 1_000)).filter(({ isExceeded }) => !isExceeded);
+  const burst = Array.from({ length: 30 }, () => limiter.count('a', 1_000)).filter(
+    ({ isExceeded }) => !isExceeded,
+  );
   expect(burst).toHaveLength(16);
   const refused = limiter.count('a', 1_000);
   expect(refused).toMatchObject({ isExceeded: true, limit: 60, remaining: 0, resetMs: 1_000 });

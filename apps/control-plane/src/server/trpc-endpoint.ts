@@ -1,30 +1,66 @@
 import type { Evidence } from '@patchbay/faces/platform';
+import { readBody } from '@patchbay/faces/request-body';
+import { toResponse } from '@patchbay/faces/rest';
 import { createRequestId } from '@patchbay/faces/trpc';
+import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { ControlPlane } from './compose.ts';
+import { ADDRESS_HEADER } from './request-address.ts';
 import { signInSessionOf } from './sign-in-session.ts';
 
+/** Calls of one request. The limiter counts each, so that a batch is as dear as its parts. */
+const BATCH_COUNT_MAX = 50;
+
 /** Serves the dashboard, and whoever speaks tRPC with a key. */
-export async function serveTrpc({ router, log }: ControlPlane, request: Request): Promise<Response> {
-  const evidence = await evidenceOf(request);
-  // A browser sends cookies along from any page: what changes something has to come from a page of ours (C41).
-  if (evidence?.kind === 'signIn' && request.method !== 'GET' && !isSameOrigin(request)) {
-    return Response.json({ code: 'auth.missing', detail: 'This request comes from another site.' }, { status: 403 });
-  }
+export function serveTrpc(control: ControlPlane, request: Request): Promise<Response> {
+  return control.answering(served(control, request));
+}
+
+async function served({ router, log }: ControlPlane, request: Request): Promise<Response> {
   const requestId = createRequestId();
-  return fetchRequestHandler({
-    endpoint: '/api/trpc',
-    req: request,
-    router,
-    createContext: ({ resHeaders }) => {
-      resHeaders.set('x-request-id', requestId);
-      resHeaders.set('cache-control', 'no-store');
-      return { evidence, requestId, signal: request.signal, responseHeaders: resHeaders };
-    },
-    onError: ({ error, path }) => {
-      if (error.code === 'INTERNAL_SERVER_ERROR') log.error({ requestId, path, error: error.message, cause: String(error.cause) }, 'A procedure failed.');
-    },
-  });
+  try {
+    const evidence = await evidenceOf(request);
+    refuseForeign(request, evidence);
+    const bounded = await boundedRequest(request);
+    return await fetchRequestHandler({
+      endpoint: '/api/trpc',
+      req: bounded,
+      router,
+      createContext: ({ resHeaders }) => {
+        resHeaders.set('x-request-id', requestId);
+        resHeaders.set('cache-control', 'no-store');
+        const address = request.headers.get(ADDRESS_HEADER) ?? undefined;
+        return { evidence, requestId, address, signal: request.signal, responseHeaders: resHeaders };
+      },
+      onError: ({ error, path }) => {
+        if (error.code !== 'INTERNAL_SERVER_ERROR') return;
+        log.error(
+          { requestId, path, error: error.message, cause: String(error.cause) },
+          'A procedure failed.',
+        );
+      },
+    });
+  } catch (error) {
+    if (error instanceof ServiceError) return toResponse(error, requestId);
+    throw error;
+  }
+}
+
+/** A browser sends cookies along from any page: what changes something has to come from a page of ours (C41). */
+function refuseForeign(request: Request, evidence: Evidence | undefined): void {
+  if (evidence?.kind !== 'signIn' || request.method === 'GET' || isSameOrigin(request)) return;
+  throw platformError('auth.scope', 'This request comes from a page of another site.');
+}
+
+async function boundedRequest(request: Request): Promise<Request> {
+  const names = new URL(request.url).pathname.split(',');
+  if (names.length > BATCH_COUNT_MAX) {
+    throw platformError('request.too_large', `At most ${BATCH_COUNT_MAX} calls in one request.`);
+  }
+  if (request.method === 'GET' || request.method === 'HEAD') return request;
+  const { text } = await readBody(request);
+  const { url, method, headers, signal } = request;
+  return new Request(url, { method, headers, signal, body: text });
 }
 
 async function evidenceOf(request: Request): Promise<Evidence | undefined> {
@@ -37,5 +73,5 @@ async function evidenceOf(request: Request): Promise<Evidence | undefined> {
 function isSameOrigin(request: Request): boolean {
   const origin = request.headers.get('origin');
   const host = request.headers.get('host');
-  return origin !== null && host !== null && new URL(origin).host === host;
+  return origin !== null && host !== null && URL.canParse(origin) && new URL(origin).host === host;
 }

@@ -2,5 +2,9 @@ import { controlPlane } from '../../../server/compose.ts';
 
 export const dynamic = 'force-dynamic';
 
-const serve = (request: Request) => controlPlane().rest(request);
+function serve(request: Request): Promise<Response> {
+  const control = controlPlane();
+  return control.answering(control.rest(request));
+}
+
 export { serve as DELETE, serve as GET, serve as PATCH, serve as POST, serve as PUT };

@@ -1,0 +1,201 @@
+import type { InternalCall, InternalRequest } from '@patchbay/domain/fleet/internal-api';
+import { createId } from '@patchbay/kit/ids';
+import { verify } from '@patchbay/protocol/credential/credential';
+import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { healthOf } from './health.ts';
+import { enrolNode, makePlatform, type Served, serve, signUp, type Tenant, type TestNode } from './served.testing.ts';
+
+let database: TestDatabase;
+let served: Served;
+let other: Served;
+let account: Tenant;
+let node: TestNode;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await makePlatform(database.url);
+  served = serve(database.url);
+  other = serve(database.url);
+  account = await signUp(served, 'nodes');
+  node = await enrolNode(served);
+});
+
+afterAll(async () => {
+  await served.close();
+  await other.close();
+  await database.drop();
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what its test says.
+async function call<C extends InternalCall>(name: C, request: InternalRequest<C>): Promise<{ status: number; body: any }> {
+  const response = await served.internal(node.request(name, request));
+  return { status: response.status, body: await response.json() };
+}
+
+test('what is not signed by an enrolled node, was altered, repeated or is out of time, is refused', async () => {
+  const ask = (request: Request) => served.internal(request).then(({ status }) => status);
+  const revocations = { sinceMs: 0 };
+  const good = node.request('listRevocations', revocations);
+  const repeated = good.clone();
+  expect(await ask(good)).toBe(200);
+  expect(await ask(repeated)).toBe(401);
+  expect(await ask(new Request(good.url))).toBe(401);
+  expect(await ask(node.request('listRevocations', revocations, { timeMs: Date.now() - 120_000 }))).toBe(401);
+  const use = { accountId: account.accountId, prefixId: 'p', clientKey: 'c', usesMax: 1, isContinuation: false };
+  const altered = JSON.stringify({ ...use, usesMax: 1_000 });
+  expect(await ask(node.request('countUse', use, { body: altered }))).toBe(401);
+  const elsewhere = node.request('listRevocations', revocations);
+  expect(await ask(new Request(elsewhere.url.replace('sinceMs=0', 'sinceMs=1'), elsewhere))).toBe(401);
+  const stranger = await enrolNode(served);
+  await served.control.fleet.remove(stranger.nodeId);
+  expect(await ask(stranger.request('listRevocations', revocations))).toBe(401);
+});
+
+test('a join token lets one node in', async () => {
+  const joinToken = await served.control.fleet.createJoinToken({ roles: ['relay'], region: 'local', lifetimeMs: 60_000 });
+  const enrol = (key: string) =>
+    served.internal(
+      new Request('http://control.test/internal/v1/nodes/enrol', {
+        method: 'POST',
+        body: JSON.stringify({ joinToken, name: 'n', roles: ['relay'], region: 'local', publicKey: key }),
+      }),
+    );
+  const answers = await Promise.all(['a', 'b'].map((letter) => enrol(letter.repeat(42).concat('A'))));
+  expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
+});
+
+test('a snapshot of a key verifies what the API mints with it, and says when it is revoked', async () => {
+  await call('heartbeat', { boot: 1, urls: { turn: ['turn:192.0.2.1:3478'] }, load: {}, isDraining: false });
+  const path = `/v1/accounts/${account.accountId}`;
+  const { status, body } = await served.rest('POST', `${path}/services/network-discovery/ice-servers`, {
+    key: account.key,
+    body: { identity: 'bob' },
+  });
+  expect({ status, urls: body.iceServers?.[0]?.urls }).toEqual({ status: 200, urls: ['turn:192.0.2.1:3478'] });
+  const { username, credential: password } = body.iceServers[0];
+  const snapshot = (await call('keySnapshot', { keyId: account.keyId })).body;
+  expect(snapshot).toMatchObject({ accountId: account.accountId, isRevoked: false, mode: 'live', scopes: ['*'] });
+  expect(snapshot.chain.at(-1)).toEqual({ id: account.accountId, state: 'active' });
+  const mintKey = Buffer.from(snapshot.mintKey, 'base64url');
+  expect(verify(mintKey, { username, password })).toMatchObject({ type: 'credential' });
+
+  const { body: made } = await served.rest('POST', `${path}/keys`, { key: account.key, body: {} });
+  await served.rest('DELETE', `${path}/keys/${made.id}`, { key: account.key });
+  expect((await call('keySnapshot', { keyId: made.id })).body).toMatchObject({ isRevoked: true });
+  expect(await call('keySnapshot', { keyId: createId('key') })).toMatchObject({ status: 404 });
+  expect(await call('accountSnapshot', { accountId: createId('acc') })).toMatchObject({ status: 404 });
+});
+
+test('an account without a key that may mint is told so, and never gets a fault of ours', async () => {
+  const keyless = await signUp(served, 'keyless');
+  const path = `/v1/accounts/${keyless.accountId}`;
+  const narrow = await served.rest('POST', `${path}/keys`, { key: keyless.key, body: { scopes: ['signaling:*', 'network-discovery:*'] } });
+  await served.rest('DELETE', `${path}/keys/${keyless.keyId}`, { key: keyless.key });
+  const answer = await served.rest('POST', `${path}/services/network-discovery/ice-servers`, {
+    key: narrow.body.secret,
+    body: {},
+  });
+  expect(answer).toMatchObject({ status: 422, body: { code: 'network-discovery.no_key' } });
+});
+
+test('of many who use a single-use credential at once, one is let in; who goes on with its use is, too (ACC-7)', async () => {
+  const use = { accountId: account.accountId, prefixId: 'prefix-1', usesMax: 1, isContinuation: false };
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, index) => call('countUse', { ...use, clientKey: `192.0.2.${index}` })),
+  );
+  expect(answers.filter(({ body }) => body.isAdmitted)).toHaveLength(1);
+  const session = { ...use, clientKey: 'session:ses_1' };
+  expect((await call('countUse', session)).body).toEqual({ isAdmitted: false });
+  expect((await call('countUse', { ...session, isContinuation: true })).body).toEqual({ isAdmitted: true });
+});
+
+test('a batch of usage sent ten times, in any order, counts once; a node speaks for itself alone (MET-2)', async () => {
+  const nowMs = Date.now();
+  const record = (sequence: number, nodeId = node.nodeId) => ({
+    id: { nodeId, boot: 1, sequence },
+    accountId: account.accountId,
+    segment: 0,
+    service: 'network-discovery',
+    region: 'local',
+    modality: 'video' as const,
+    fromMs: nowMs - 1_000,
+    toMs: nowMs,
+    quantities: [
+      {
+        meter: 'bytes',
+        quantity: 1_000,
+        dimensions: { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'audio', direction: 'in' },
+      },
+    ],
+  });
+  const records = [record(1), record(2), record(3)];
+  const receipts = [];
+  for (let time = 0; time < 10; time++) {
+    receipts.push((await call('usage', { records: time % 2 ? records.toReversed() : records })).body);
+  }
+  expect(receipts[0]).toMatchObject({ accepted: 3, duplicates: 0, refused: [] });
+  expect(receipts[9]).toMatchObject({ accepted: 0, duplicates: 3 });
+  const { body } = await served.rest('GET', `/v1/accounts/${account.accountId}/services/network-discovery/use`, {
+    key: account.key,
+  });
+  expect(body.meters).toContainEqual({ meter: 'bytes', unit: 'byte', quantity: '3000' });
+  expect(await call('usage', { records: [record(4, createId('nod'))] })).toMatchObject({ status: 403 });
+  const undeclared = { ...record(5), quantities: [{ meter: 'nonsense', quantity: 1, dimensions: {} }] };
+  expect((await call('usage', { records: [undeclared, record(6)] })).body).toMatchObject({
+    accepted: 1,
+    refused: [{ index: 0, code: 'meter_undeclared' }],
+  });
+});
+
+test('a revocation at one control plane is on the stream of another within 2 seconds, and after a break too', async () => {
+  const path = `/v1/accounts/${account.accountId}/keys`;
+  const listen = async (lastEventId?: string) => {
+    const response = await other.internal(node.stream(lastEventId));
+    let text = '';
+    const reader = response.body?.getReader();
+    const pump = (async () => {
+      for (;;) {
+        const { value, done } = (await reader?.read()) ?? { done: true };
+        if (done) return;
+        text += new TextDecoder().decode(value);
+      }
+    })();
+    return { text: () => text, close: async () => { await reader?.cancel(); await pump; } };
+  };
+  const revokeOne = async () => {
+    const { body } = await served.rest('POST', path, { key: account.key, body: {} });
+    await served.rest('DELETE', `${path}/${body.id}`, { key: account.key });
+    return String(body.id);
+  };
+  const line = await listen();
+  const first = await revokeOne();
+  await vi.waitFor(() => expect(line.text()).toContain(`"keyId":"${first}"`), 2_000);
+  const lastId = [...line.text().matchAll(/^id: (\d+)$/gm)].at(-1)?.[1];
+  await line.close();
+  const second = await revokeOne();
+  const again = await listen(lastId);
+  await vi.waitFor(() => expect(again.text()).toContain(`"keyId":"${second}"`), 2_000);
+  expect(again.text()).not.toContain(first);
+  await again.close();
+});
+
+test('a node tells of sessions, and revokes nothing', async () => {
+  const end = { type: 'session.end', sessionId: createId('ses'), code: 'a', detail: 'b' } as const;
+  expect(await call('publish', { message: end })).toMatchObject({ status: 200 });
+  expect(await call('publish', { message: { type: 'key.revoked', keyId: account.keyId } })).toMatchObject({
+    status: 403,
+  });
+});
+
+test('health names what is down: a role without a live node', async () => {
+  await call('heartbeat', { boot: 1, urls: { turn: ['turn:192.0.2.1:3478'] }, load: {}, isDraining: false });
+  expect(await healthOf(served.control)).toEqual({
+    status: 'down',
+    roles: { 'control-plane': 'up', database: 'up', relay: 'up', signaling: 'down' },
+  });
+  const signaling = await enrolNode(served, ['signaling']);
+  const urls = { signal: ['ws://192.0.2.1:1'] };
+  await served.internal(signaling.request('heartbeat', { boot: 1, urls, load: {}, isDraining: false }));
+  expect(await healthOf(served.control)).toMatchObject({ status: 'ok', roles: { signaling: 'up' } });
+});

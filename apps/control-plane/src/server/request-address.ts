@@ -1,0 +1,38 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+
+/** Where a request came from, as this process saw it. Only this file sets it. */
+export const ADDRESS_HEADER = 'x-patchbay-address';
+
+/** What a client could send to be taken for somebody or something else (C43, CVE-2025-29927). */
+const untrusted = /^(x-forwarded-.*|forwarded|x-real-ip|x-middleware-.*|x-patchbay-address)$/;
+
+/**
+ * Cleans the headers of a request before anything reads them, and notes its address.
+ * @param trustedProxyCount how many proxies of the operator stand in front; each adds one address to X-Forwarded-For.
+ */
+export function noteAddress(
+  request: Pick<IncomingMessage, 'headers'> & {
+    readonly socket: { readonly remoteAddress?: string | undefined };
+  },
+  trustedProxyCount: number,
+): void {
+  const { headers, socket } = request;
+  const forwarded = String(headers['x-forwarded-for'] ?? '').split(',');
+  const proxied = trustedProxyCount === 0 ? undefined : forwarded.at(-trustedProxyCount)?.trim();
+  const address = proxied || socket.remoteAddress;
+  const isProxied = trustedProxyCount > 0;
+  for (const name of Object.keys(headers)) {
+    // Behind a proxy its own word about host and protocol holds.
+    const isOfProxy = isProxied && (name === 'x-forwarded-host' || name === 'x-forwarded-proto');
+    if (untrusted.test(name) && !isOfProxy) delete headers[name];
+  }
+  if (address !== undefined) headers[ADDRESS_HEADER] = address.replace(/^::ffff:/, '');
+}
+
+/** Does so for every request that this process takes, whoever owns the server: Next has no hook that sees the socket. */
+export function noteAddresses(trustedProxyCount: number): void {
+  subscribe('http.server.request.start', (message) => {
+    noteAddress((message as { readonly request: IncomingMessage }).request, trustedProxyCount);
+  });
+}
