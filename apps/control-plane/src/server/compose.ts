@@ -18,6 +18,7 @@ import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
 import { sessionStore } from '@patchbay/adapters/prisma/session-store';
+import { readSetUpLink, type SetUp, useSetUpLink } from '@patchbay/adapters/prisma/set-up-links';
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
@@ -125,6 +126,10 @@ export function compose(env: ControlPlaneEnv) {
     platform,
     router,
     signIns: people,
+    setUpLinks: {
+      read: (token: string) => readSetUpLink(prisma, token),
+      use: (setUp: SetUp) => useSetUpLink(prisma, setUp),
+    },
     rest: createRestHandler({
       platform,
       router,

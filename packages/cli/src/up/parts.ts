@@ -59,6 +59,7 @@ export function controlPlane({ folder, addresses, ports, databaseUrl, masterKey 
       PATCHBAY_TURN_URL: addresses.turnUrl,
       PATCHBAY_SAMPLE_URL: addresses.sampleUrl,
       PATCHBAY_FILES: folder.files,
+      PATCHBAY_DEV_ENV: folder.devEnv,
       PATCHBAY_ROLES: nodeRoles.join(','),
       NEXTAUTH_URL: addresses.url,
       NEXTAUTH_SECRET: sessionSecret(masterKey),

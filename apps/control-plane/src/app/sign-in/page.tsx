@@ -1,0 +1,27 @@
+import { SIGN_IN_REFUSAL } from '@patchbay/adapters/prisma/sign-in';
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { Entry } from '../../features/sign-in/entry.tsx';
+import { readDemoAccount } from '../../features/sign-in/env.ts';
+import { SignInForm } from '../../features/sign-in/sign-in-form.tsx';
+
+export const metadata: Metadata = { title: 'Sign in' };
+export const dynamic = 'force-dynamic';
+
+export default function Page() {
+  return (
+    <Entry
+      title="Sign in"
+      foot={
+        <>
+          New here?{' '}
+          <Link href="/sign-up" className="font-medium text-accent hover:underline">
+            Sign up
+          </Link>
+        </>
+      }
+    >
+      <SignInForm demo={readDemoAccount()} refusal={SIGN_IN_REFUSAL} />
+    </Entry>
+  );
+}

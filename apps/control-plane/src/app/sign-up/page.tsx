@@ -1,0 +1,25 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { Entry } from '../../features/sign-in/entry.tsx';
+import { SignUpForm } from '../../features/sign-in/sign-up-form.tsx';
+
+export const metadata: Metadata = { title: 'Sign up' };
+
+export default function Page() {
+  return (
+    <Entry
+      title="Sign up"
+      lead="An account of your own: keys, sub-accounts, prices and statements."
+      foot={
+        <>
+          Already in?{' '}
+          <Link href="/sign-in" className="font-medium text-accent hover:underline">
+            Sign in
+          </Link>
+        </>
+      }
+    >
+      <SignUpForm />
+    </Entry>
+  );
+}

@@ -1,0 +1,30 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { readDemoAccount } from './env.ts';
+
+const PATCHBAY_DEV_ENV = path.join(mkdtempSync(path.join(tmpdir(), 'patchbay-')), 'dev.env');
+writeFileSync(PATCHBAY_DEV_ENV, 'PATCHBAY_EMAIL=demo@example.com\nPATCHBAY_PASSWORD="a long password"\n');
+
+test('the demo account is told on a loopback address', () => {
+  for (const host of ['localhost:3000', '127.0.0.1:3000', '127.0.1.9', '[::1]:3000']) {
+    expect(readDemoAccount({ PATCHBAY_DEV_ENV, PATCHBAY_URL: `http://${host}` }), host).toEqual({
+      email: 'demo@example.com',
+      password: 'a long password',
+    });
+  }
+});
+
+test('the demo account is told nowhere else', () => {
+  for (const host of ['patchbay.example', '192.0.2.1', 'localhost.example.com', '127.0.0.1.example.com']) {
+    expect(readDemoAccount({ PATCHBAY_DEV_ENV, PATCHBAY_URL: `http://${host}` }), host).toBeUndefined();
+  }
+});
+
+test('without a first start there is none to tell', () => {
+  expect(readDemoAccount({ PATCHBAY_URL: 'http://localhost' })).toBeUndefined();
+  expect(
+    readDemoAccount({ PATCHBAY_DEV_ENV: `${PATCHBAY_DEV_ENV}.absent`, PATCHBAY_URL: 'http://localhost' }),
+  ).toBeUndefined();
+});

@@ -1,0 +1,44 @@
+import { SIGN_IN_SESSION_LIFETIME_MS } from '@patchbay/adapters/prisma/sign-in';
+import type { NextAuthOptions } from 'next-auth';
+import CredentialsProvider from 'next-auth/providers/credentials';
+import { controlPlane } from '../../server/compose.ts';
+
+/** The address that a proxy in front of us saw: the last entry is the one that it added itself. */
+function addressOf(headers: Readonly<Record<string, unknown>> | undefined): string {
+  const forwarded = headers?.['x-forwarded-for'];
+  return typeof forwarded === 'string' ? (forwarded.split(',').at(-1)?.trim() ?? '') : '';
+}
+
+/**
+ * The cookie is a signed JWT that carries no right by itself: it names a row, and the row can be ended (C12).
+ * Whether it still holds is asked at every request.
+ */
+export const authOptions: NextAuthOptions = {
+  session: { strategy: 'jwt', maxAge: SIGN_IN_SESSION_LIFETIME_MS / 1_000 },
+  pages: { signIn: '/sign-in', error: '/sign-in' },
+  providers: [
+    CredentialsProvider({
+      credentials: { email: {}, password: {} },
+      authorize: async (credentials, request) => {
+        const { email, password } = credentials ?? {};
+        if (email === undefined || password === undefined) return null;
+        const userAgent = request.headers?.['user-agent'];
+        const signedIn = await controlPlane().signIns.signIn({
+          email,
+          password,
+          address: addressOf(request.headers),
+          ...(typeof userAgent === 'string' ? { userAgent } : {}),
+        });
+        return signedIn === undefined ? null : { id: signedIn.signInSessionId };
+      },
+    }),
+  ],
+  callbacks: {
+    jwt: ({ token, user }) => (user === undefined ? token : { signInSessionId: user.id }),
+  },
+  events: {
+    signOut: async ({ token }) => {
+      if (typeof token.signInSessionId === 'string') await controlPlane().signIns.signOut(token.signInSessionId);
+    },
+  },
+};

@@ -1,0 +1,26 @@
+'use server';
+
+import { tenancy } from '@patchbay/domain/tenancy/definition';
+import { z } from 'zod';
+import { controlPlane } from '../../server/compose.ts';
+
+const { email, name, password } = tenancy.resources.enrolment.operations.signUp.request.shape;
+const request = z.object({
+  token: z.string().min(1).max(200),
+  password,
+  email: email.optional(),
+  name: name.optional(),
+});
+
+export type SetUpOutcome =
+  | { readonly outcome: 'done'; readonly email: string }
+  | { readonly outcome: 'email_taken' | 'used' | 'invalid' };
+
+/** Sets the password that a link is for, once. Next refuses a call from another origin (C41). */
+export async function setUp(fields: z.input<typeof request>): Promise<SetUpOutcome> {
+  const read = request.safeParse(fields);
+  if (!read.success) return { outcome: 'invalid' };
+  const done = await controlPlane().setUpLinks.use(read.data);
+  if (done === 'email_taken') return { outcome: 'email_taken' };
+  return done === undefined ? { outcome: 'used' } : { outcome: 'done', email: done.email };
+}

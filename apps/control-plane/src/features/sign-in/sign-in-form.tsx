@@ -1,0 +1,59 @@
+'use client';
+
+import { Button } from '@patchbay/ui/button';
+import { Callout } from '@patchbay/ui/callout';
+import { Field } from '@patchbay/ui/input';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import type { DemoAccount } from './env.ts';
+import { useSignIn } from './use-sign-in.ts';
+
+export interface SignInFormProps {
+  readonly demo: DemoAccount | undefined;
+  /** The one text for every refusal (C13). */
+  readonly refusal: string;
+}
+
+export function SignInForm({ demo, refusal }: SignInFormProps): ReactNode {
+  const signIn = useSignIn();
+  const [isPending, setPending] = useState(false);
+  const [isRefused, setRefused] = useState(false);
+  const enter = async (email: string, password: string) => {
+    setPending(true);
+    setRefused(false);
+    const isIn = await signIn(email, password).catch(() => false);
+    if (isIn) return;
+    setPending(false);
+    setRefused(true);
+  };
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    void enter(String(form.get('email') ?? ''), String(form.get('password') ?? ''));
+  };
+  return (
+    <div className="grid gap-5">
+      <form onSubmit={submit} className="grid gap-4">
+        <Field label="E-mail" name="email" type="email" autoComplete="username" required autoFocus />
+        <Field label="Password" name="password" type="password" autoComplete="current-password" required />
+        {isRefused ? <Callout tone="fail" title={refusal} /> : null}
+        <Button variant="primary" size="large" type="submit" isPending={isPending}>
+          Sign in
+        </Button>
+      </form>
+      {demo === undefined ? null : (
+        <Callout
+          title="This is a local start."
+          action={
+            <Button size="small" disabled={isPending} onClick={() => void enter(demo.email, demo.password)}>
+              Use the demo account
+            </Button>
+          }
+        >
+          <code className="text-sm break-all">{demo.email}</code>
+          <br />
+          <code className="text-sm break-all">{demo.password}</code>
+        </Callout>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,112 @@
+'use client';
+
+import { Button } from '@patchbay/ui/button';
+import { Chart } from '@patchbay/ui/chart';
+import { EmptyState } from '@patchbay/ui/empty-state';
+import { Skeleton } from '@patchbay/ui/skeleton';
+import { Quantity } from '@patchbay/ui/stat';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { ChartColumn, Download } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { showExact, showMetered, textOf } from '../../formats/quantity.ts';
+import { useTRPC } from '../../trpc/client.ts';
+import { exampleOf } from '../as-code/code-example.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { useAccountId } from '../shell/account.ts';
+import { PageHeader } from '../shell/page-header.tsx';
+import { useNow } from '../shell/use-now.ts';
+import { downloadText } from './download.ts';
+import { meterOf, unitOf } from './meters.ts';
+import { UsageFilters } from './usage-filters.tsx';
+import { bucketMs, csvOf, foldRest, groupRows, spanOf } from './usage-query.ts';
+import { UsageTable } from './usage-table.tsx';
+import { useGroupNames } from './use-group-names.ts';
+import { useUsageChoice } from './use-usage-choice.ts';
+
+const REFRESH_MS = 5_000;
+const ROWS_MAX = 10_000;
+const SERIES_MAX = 6;
+
+/** Any meter, by any dimension, over any range: as chart, table and CSV (MET-5). */
+export function UsagePage(): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const control = useUsageChoice();
+  const { meter, groupBy, range, bucket, scope } = control.choice;
+  const stepMs = bucketMs[bucket];
+  const span = spanOf(range, bucket, useNow(Math.min(stepMs, 3_600_000)));
+  const input = {
+    accountId,
+    from: new Date(span.fromMs).toISOString(),
+    to: new Date(span.toMs).toISOString(),
+    bucket,
+    meter,
+    scope,
+    ...(groupBy === '' ? {} : { groupBy }),
+  };
+  const usage = useQuery(
+    trpc.usage.query.queryOptions(
+      { ...input, limit: ROWS_MAX },
+      { refetchInterval: REFRESH_MS, placeholderData: keepPreviousData },
+    ),
+  );
+  const names = useGroupNames(accountId, groupBy);
+  const rows = usage.data?.rows ?? [];
+  const series = groupRows(rows, span, stepMs);
+  const total = series.reduce((sum, one) => sum + one.total, 0n);
+  const unit = unitOf(meter);
+  const exact = showExact(total.toString(), unit);
+  return (
+    <>
+      <PageHeader
+        title="Usage"
+        scope={meterOf(meter)?.summary}
+        examples={[exampleOf({ operation: 'usage.query', input, cli: `usage --account ${accountId} --json` })]}
+        actions={
+          <Button
+            disabled={rows.length === 0}
+            onClick={() => downloadText(`usage-${meter}-${input.from.slice(0, 10)}.csv`, csvOf(rows, unit))}
+          >
+            <Download aria-hidden />
+            CSV
+          </Button>
+        }
+      />
+      <UsageFilters {...control} />
+      {usage.error !== null ? <ProblemNote error={usage.error} onRetry={() => void usage.refetch()} /> : null}
+      {usage.isPending ? <Skeleton className="h-72" /> : null}
+      {usage.isSuccess && rows.length === 0 ? (
+        <EmptyState icon={<ChartColumn />} title="Nothing was used in this range">
+          Use shows here within 5 seconds of happening. Make a call from the sample page, or choose a longer range.
+        </EmptyState>
+      ) : null}
+      {rows.length > 0 ? (
+        <div className="grid grid-cols-1 gap-6">
+          <p title={`${exact.value} ${exact.unit}`}>
+            <span className="text-lg font-semibold tracking-tight">
+              <Quantity {...showMetered(total, unit)} />
+            </span>
+            <span className="ml-3 text-ink-faint tabular-nums">
+              exactly {exact.value} {exact.unit}
+              {usage.data?.isTruncated === true ? ', and more: the answer was cut off' : ''}
+            </span>
+          </p>
+          <Chart
+            label={`${meterOf(meter)?.label ?? meter} per ${bucket}`}
+            kind="bars"
+            heightPixels={240}
+            times={Array.from({ length: series[0]?.values.length ?? 0 }, (_, i) => (span.fromMs + i * stepMs) / 1_000)}
+            range={[(span.fromMs - stepMs * 0.1) / 1_000, span.toMs / 1_000]}
+            series={foldRest(series, SERIES_MAX).map(({ group, values }, index) => ({
+              label: names.get(group) ?? (group === '' ? 'all' : group),
+              colour: `--series-${index + 1}`,
+              values: values.map(Number),
+            }))}
+            format={(value) => textOf(showMetered(BigInt(Math.round(value)), unit))}
+          />
+          <UsageTable series={series} total={total} unit={unit} groupBy={groupBy} names={names} />
+        </div>
+      ) : null}
+    </>
+  );
+}
