@@ -3,6 +3,7 @@ import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { createOwnerSetUpLink, type Demo, seedDemo } from '@patchbay/adapters/prisma/seed';
+import { seedDemoPrices } from './demo-prices.ts';
 import { type NodeRole, nodeRoles } from './parts.ts';
 
 const joinTokenMs = 10 * 60_000;
@@ -41,6 +42,7 @@ export async function prepareDatabase(options: FirstStartOptions): Promise<First
   try {
     const keys = keyStore(prisma, mintBranchCipher(readMasterKey(masterKey)));
     const demo = isLocal ? await seedDemo(prisma, { keys, known }) : undefined;
+    if (demo !== undefined) await seedDemoPrices(databaseUrl, demo.platformAccountId);
     const ownerToken = isLocal ? undefined : await createOwnerSetUpLink(prisma);
     return { demo, ownerToken, joinTokens: await joinTokensOf(prisma, region) };
   } finally {
