@@ -33,7 +33,11 @@ export async function seedDemoPrices(databaseUrl: string, platformAccountId: str
         service,
         currency,
         fromMs,
-        prices: list.map(({ meter, amount, per }) => ({ meter, where: {}, tariff: { kind: 'per-unit', amount, per } })),
+        prices: list.map(({ meter, amount, per }) => ({
+          meter,
+          where: {},
+          tariff: { kind: 'per-unit', amount, per },
+        })),
       });
     }
   } finally {

@@ -1,0 +1,237 @@
+/**
+ * The first call, as a stranger makes it: two browsers, our relay, three levels of accounts, a statement that is right to
+ * the nano unit. Everything is real: the started platform, PostgreSQL, Chromium, the packed surface of the SDKs.
+ */
+import { Patchbay, perGB, perMinute } from '@patchbay/sdk-node';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findChromium, launchBrowser } from '../src/browser.ts';
+import { type RunningPlatform, startPlatform } from '../src/running-platform.ts';
+import { type RunningSample, startSample } from '../src/running-sample.ts';
+import { until } from '../src/until.ts';
+
+const chromiumPath = findChromium();
+const PERIOD = new Date().toISOString().slice(0, 7);
+
+describe.skipIf(chromiumPath === undefined)('the first call', () => {
+  let platform: RunningPlatform;
+  let sample: RunningSample;
+  let browser: Browser;
+  let pb: Patchbay;
+  let reseller: { id: string };
+  let customer: { id: string };
+
+  beforeAll(async () => {
+    platform = await startPlatform();
+    pb = patchbayOf(platform.env);
+    reseller = await pb.accounts.create({ name: 'Reseller' });
+    customer = await pb.accounts.create(reseller.id, { name: 'Customer' });
+    await pb.prices.set(reseller.id, 'network-discovery', {
+      bytes: perGB('0.40', 'EUR'),
+      allocationMs: perMinute('0.0020', 'EUR'),
+    });
+    // Below what the reseller pays itself: every byte of this customer is subsidised, every minute earns.
+    await pb.prices.set(customer.id, 'network-discovery', {
+      bytes: perGB('0.30', 'EUR'),
+      allocationMs: perMinute('0.0035', 'EUR'),
+    });
+    const key = await pb.keys.create(customer.id, { name: 'Video call' });
+    sample = await startSample({ ...platform.env, PATCHBAY_ACCOUNT: customer.id, PATCHBAY_KEY: key.secret });
+    browser = await launchBrowser(chromiumPath ?? '');
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await sample?.stop();
+    await platform?.stop();
+  }, 60_000);
+
+  test('two windows see each other through the relay, and the statements are right to the nano unit on three levels (BIL-2, BIL-3)', async () => {
+    const { caller, callee, close } = await placeCall(browser, `${sample.url}/?mode=relay`);
+    await until(() => isPlaying(caller, callee), { what: 'both videos to play', timeoutMs: 20_000 });
+    const startedAtMs = Date.now();
+
+    const live = await until(
+      async () => {
+        for await (const session of pb.sessions.list(customer.id, { state: 'open' }))
+          if (session.mode === 'relay' && BigInt(session.relayBytes) > 0n) return session;
+        return undefined;
+      },
+      { what: 'the session to show its bytes', timeoutMs: 8_000 },
+    );
+    expect(live).toMatchObject({ accountId: customer.id, state: 'live', participants: 2 });
+    const before = BigInt(live.relayBytes);
+    const later = await until(
+      async () => {
+        const session = await pb.sessions.get(customer.id, { sessionId: live.id });
+        return BigInt(session.relayBytes) > before && session;
+      },
+      { what: 'the bytes to rise', timeoutMs: 6_000 },
+    );
+    expect(BigInt(later.relayMilliseconds)).toBeGreaterThan(0n);
+
+    await until(() => Date.now() - startedAtMs > 20_000, { what: '20 seconds of call', timeoutMs: 30_000 });
+    expect(await secondsPlayed(caller)).toBeGreaterThan(18);
+    expect(await secondsPlayed(callee)).toBeGreaterThan(18);
+    const seen = (await relayedBytes(caller)) + (await relayedBytes(callee));
+    await caller.getByRole('button', { name: /hang up|leave/i }).click();
+    await until(
+      async () => (await pb.sessions.get(customer.id, { sessionId: live.id })).state === 'ended',
+      { what: 'the session to end' },
+    );
+    await close();
+
+    const usage = await settledUsage(pb, customer.id);
+    const bytes = usage.get('network-discovery.bytes') ?? 0n;
+    // The browsers counted until a moment before the end, and count what the relay counts: payload both ways.
+    expect(Number(bytes) / Number(seen)).toBeGreaterThan(0.98);
+    expect(Number(bytes) / Number(seen)).toBeLessThan(1.02);
+
+    await expectStatement(pb, customer.id, usage, { bytes: ['300000000', GB], allocationMs: ['3500000', MINUTE] });
+    await expectStatement(pb, reseller.id, usage, { bytes: ['400000000', GB], allocationMs: ['2000000', MINUTE] });
+    const statement = await pb.statements.get(reseller.id, { period: PERIOD });
+    const [child] = statement.children;
+    expect(child?.accountId).toBe(customer.id);
+    expect(BigInt(child?.margin ?? 0)).toBe(BigInt(child?.receivable ?? 0) - BigInt(child?.cost ?? 0));
+    const byMeter = new Map(child?.lines.map((line) => [line.meter, BigInt(line.margin)]));
+    expect(byMeter.get('bytes')).toBeLessThan(0n);
+    expect(byMeter.get('allocationMs')).toBeGreaterThan(0n);
+  }, 120_000);
+
+  test('a direct call has no relay bytes to pay for (QUE-5)', async () => {
+    const before = (await settledUsage(pb, customer.id)).get('network-discovery.bytes') ?? 0n;
+    const { caller, callee, close } = await placeCall(browser, sample.url);
+    await until(() => isPlaying(caller, callee), { what: 'both videos to play', timeoutMs: 20_000 });
+    const session = await until(
+      async () => {
+        for await (const open of pb.sessions.list(customer.id, { state: 'open' })) return open;
+        return undefined;
+      },
+      { what: 'the session to be listed' },
+    );
+    await until(
+      async () => (await pb.sessions.get(customer.id, { sessionId: session.id })).mode === 'p2p',
+      { what: 'the mode to be known' },
+    );
+    await caller.getByRole('button', { name: /hang up|leave/i }).click();
+    await close();
+    expect((await settledUsage(pb, customer.id)).get('network-discovery.bytes') ?? 0n).toBe(before);
+  }, 60_000);
+});
+
+const GB = 1_000_000_000n;
+const MINUTE = 60_000n;
+
+function patchbayOf(env: Readonly<Record<string, string>>): Patchbay {
+  return new Patchbay({
+    url: env.PATCHBAY_URL ?? '',
+    key: env.PATCHBAY_KEY ?? '',
+    signalUrl: env.PATCHBAY_SIGNAL_URL ?? '',
+    accountId: env.PATCHBAY_ACCOUNT ?? '',
+  });
+}
+
+async function placeCall(browser: Browser, url: string) {
+  const contexts: BrowserContext[] = [];
+  const open = async (address: string) => {
+    const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
+    contexts.push(context);
+    const page = await context.newPage();
+    await page.addInitScript(keepConnections);
+    await page.goto(address);
+    return page;
+  };
+  const callee = await open(url);
+  await callee.getByRole('button', { name: /start|join/i }).click();
+  const link = await until(() => callee.locator('[data-share-link]').getAttribute('data-share-link').then((v) => v ?? undefined), {
+    what: 'the link to share',
+  });
+  const caller = await open(link);
+  await caller.getByRole('button', { name: /start|join/i }).click();
+  const close = async () => {
+    for (const context of contexts) await context.close();
+  };
+  return { caller, callee, close };
+}
+
+/** Runs in the page before its scripts: keeps every connection, so that its own statistics can be read. */
+function keepConnections() {
+  const kept: RTCPeerConnection[] = [];
+  const Original = globalThis.RTCPeerConnection;
+  Object.assign(globalThis, {
+    keptConnections: kept,
+    RTCPeerConnection: class extends Original {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration);
+        kept.push(this);
+      }
+    },
+  });
+}
+
+const isPlaying = async (...pages: Page[]) => (await Promise.all(pages.map(secondsPlayed))).every((seconds) => seconds > 0.5);
+
+const secondsPlayed = (page: Page) =>
+  page.evaluate(() => document.querySelector<HTMLVideoElement>('video[data-remote]')?.currentTime ?? 0);
+
+/** Bytes both ways of the selected candidate pairs of a page: what its browser sent to and received from the relay. */
+function relayedBytes(page: Page): Promise<bigint> {
+  return page
+    .evaluate(async () => {
+      const { keptConnections } = globalThis as unknown as { keptConnections: RTCPeerConnection[] };
+      let bytes = 0;
+      for (const connection of keptConnections) {
+        const stats = [...(await connection.getStats()).values()];
+        for (const transport of stats.filter(({ type }) => type === 'transport')) {
+          const pair = stats.find(({ id }) => id === transport.selectedCandidatePairId);
+          const local = stats.find(({ id }) => id === pair?.localCandidateId);
+          if (local?.candidateType === 'relay') bytes += pair.bytesSent + pair.bytesReceived;
+        }
+      }
+      return bytes;
+    })
+    .then(BigInt);
+}
+
+/** The month's own usage by meter, once two readings in a row agree. */
+async function settledUsage(pb: Patchbay, accountId: string): Promise<Map<string, bigint>> {
+  const read = async () => {
+    const now = new Date();
+    const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1)).toISOString();
+    const to = new Date(now.getTime() + 60_000).toISOString();
+    const { rows } = await pb.usage.query(accountId, { from, to, bucket: 'all', scope: 'own' });
+    return new Map(rows.map((row) => [row.meter, BigInt(row.quantity)]));
+  };
+  let last = await read();
+  return until(
+    async () => {
+      const next = await read();
+      const isSettled = [...next].every(([meter, quantity]) => last.get(meter) === quantity) && last.size === next.size;
+      last = next;
+      return isSettled && next;
+    },
+    { what: 'the usage to settle', timeoutMs: 30_000, pollMs: 6_000 },
+  );
+}
+
+type Expected = Readonly<Record<string, readonly [amount: string, per: bigint]>>;
+
+/** Recomputes a statement by hand: each line's quantity times its price, cut once, and the quantities equal the usage. */
+async function expectStatement(pb: Patchbay, accountId: string, usage: Map<string, bigint>, expected: Expected) {
+  const statement = await pb.statements.get(accountId, { period: PERIOD });
+  let payable = 0n;
+  for (const line of statement.lines) {
+    const known = expected[line.meter];
+    const amount = known === undefined ? BigInt(line.amount) : (BigInt(line.quantity) * BigInt(known[0])) / known[1];
+    expect(BigInt(line.amount)).toBe(amount);
+    expect(line.parts.reduce((sum, part) => sum + BigInt(part.amount), 0n)).toBe(amount);
+    payable += amount;
+  }
+  for (const meter of Object.keys(expected)) {
+    const lines = statement.lines.filter((line) => line.meter === meter);
+    const quantity = lines.reduce((sum, line) => sum + BigInt(line.quantity), 0n);
+    expect(quantity).toBe(usage.get(`network-discovery.${meter}`));
+  }
+  expect(BigInt(statement.payable)).toBe(payable);
+  expect(BigInt(statement.ledger.payable)).toBe(payable);
+}

@@ -1,0 +1,77 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { freeTcpPort, freeUdpPort } from './free-port.ts';
+import { until } from './until.ts';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+
+export interface RunningPlatform {
+  /** What `dev.env` says: PATCHBAY_URL, PATCHBAY_KEY and the others. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly dataDir: string;
+  readonly process: ChildProcess;
+  /** Everything the platform printed so far. */
+  output(): string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts all of it as a user does, `patchbay up` on free ports of loopback with a data folder of its own, and waits until
+ * it says that it is healthy. The caller stops it.
+ */
+export async function startPlatform(extra: readonly string[] = []): Promise<RunningPlatform> {
+  const dataDir = mkdtempSync(path.join(tmpdir(), 'patchbay-journey-'));
+  const [port, turnPort] = await Promise.all([freeTcpPort(), freeUdpPort()]);
+  const flags = ['--host', '127.0.0.1', '--port', String(port), '--turn-port', String(turnPort), '--data', dataDir];
+  const child = spawn(process.execPath, [path.join(root, 'packages/cli/src/main.ts'), 'up', ...flags, ...extra], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed = (printed + text).slice(-100_000);
+    });
+
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+      await gone;
+      clearTimeout(timer);
+    }
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+
+  try {
+    const env = await until(
+      async () => {
+        if (child.exitCode !== null) return {};
+        const file = path.join(dataDir, 'dev.env');
+        if (!existsSync(file)) return undefined;
+        const read = parseEnv(readFileSync(file, 'utf8'));
+        const health = await fetch(`${read.PATCHBAY_URL}/api/health`);
+        return health.ok && read;
+      },
+      { what: 'the platform to be healthy', timeoutMs: 90_000, pollMs: 200 },
+    );
+    if (child.exitCode !== null) throw new Error(`patchbay up ended with ${child.exitCode}.`);
+    return { env, dataDir, process: child, output: () => printed, stop };
+  } catch (cause) {
+    await stop();
+    throw new Error(`The platform did not start. It printed:\n${printed}`, { cause });
+  }
+}
+
+function parseEnv(text: string): Record<string, string> {
+  const lines = text.split('\n').filter((line) => /^[A-Z_]+=/.test(line));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [name = '', ...value] = line.split('=');
+      return [name, value.join('=').replace(/^(["'])(.*)\1$/, '$2')];
+    }),
+  );
+}
