@@ -101,6 +101,15 @@ test.each(['cut', 'silent'] as const)(
     expect(rest).toMatchObject({ status: 503, body: { code: 'platform.unavailable', retry: 'after' } });
     expect(Number(rest.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(JSON.stringify(rest.body)).not.toMatch(/127\.0\.0\.1|prisma|ECONN|SELECT/i);
+    const signUpBody = {
+      email: 'late@example.test',
+      password: 'correct horse',
+      name: 'L',
+      organisationName: 'L',
+    };
+    expect(await timed(() => served.rest('POST', '/v1/sign-up', { body: signUpBody }))).toMatchObject({
+      status: 503,
+    });
     const input = { accountId: account.accountId };
     const trpc = await timed(() => served.trpc('GET', 'accounts.get', { input, key: account.key }));
     expect(trpc.status).toBe(503);
