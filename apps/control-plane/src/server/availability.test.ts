@@ -16,6 +16,19 @@ test('a port that cannot reach the database refuses as unavailable, with a time 
   await pool.end();
 });
 
+test('what Prisma says of a raw query that reached nobody means the same', () => {
+  const raw = Object.assign(
+    new Error(
+      "Invalid query:\nRaw query failed. Code: `N/A`. Message: `Can't reach database server at 127.0.0.1:1`",
+    ),
+    { code: 'P2010' },
+  );
+  expect(codeOf(withoutDatabase(raw))).toBe('platform.unavailable');
+  expect(codeOf(withoutDatabase(new Error('outer', { cause: raw })))).toBe('platform.unavailable');
+  const refused = Object.assign(new Error('Raw query failed. Code: `23505`.'), { code: 'P2010' });
+  expect(withoutDatabase(refused)).toBe(refused);
+});
+
 test('a failure of another kind stays what it is, and so do answers that are not ports', async () => {
   const broken = new Error('broken');
   const map = new Map([['a', 1]]);

@@ -9,7 +9,7 @@ const RETRY_AFTER_MS = 2_000;
 const awayCodes =
   /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08\w{3}|57P0[1-5]|53300|P1001|P1002|P1008|P1017|P2024)$/;
 const awayMessages =
-  /^(timeout exceeded when trying to connect|timeout expired|Connection terminated|Query read timeout|Client has encountered a connection error|Cannot use a pool after calling end)/;
+  /^(timeout exceeded when trying to connect|timeout expired|Connection terminated|Query read timeout|Client has encountered a connection error|Cannot use a pool after calling end)|Can't reach database server|Server has closed the connection/;
 
 export const databaseAway = (cause?: unknown): ServiceError => {
   const { fields } = platformError('platform.unavailable', 'The database does not answer.');

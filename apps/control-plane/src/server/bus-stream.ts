@@ -20,11 +20,16 @@ export async function busStream(
 ): Promise<Response> {
   const after = await beginning(bus, lastEventId);
   const encoder = new TextEncoder();
-  let close = () => {};
+  let stop = () => {};
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
         let isOpen = true;
+        const close = () => {
+          if (!isOpen) return;
+          stop();
+          controller.close();
+        };
         const write = (text: string) => {
           if (!isOpen) return;
           if ((controller.desiredSize ?? 0) < -QUEUE_COUNT_MAX) return close();
@@ -34,18 +39,16 @@ export async function busStream(
           write(`id: ${id}\ndata: ${JSON.stringify(message)}\n\n`);
         const unsubscribe = bus.subscribe(send, after);
         const timer = setInterval(() => write(': open\n\n'), KEEP_OPEN_INTERVAL_MS);
-        close = () => {
-          if (!isOpen) return;
+        stop = () => {
           isOpen = false;
           clearInterval(timer);
           unsubscribe();
-          controller.close();
         };
+        signal.addEventListener('abort', close, { once: true });
         if (signal.aborted) return close();
-        signal.addEventListener('abort', () => close(), { once: true });
         write(': open\n\n');
       },
-      cancel: () => close(),
+      cancel: () => stop(),
     },
     new CountQueuingStrategy({ highWaterMark: 1 }),
   );

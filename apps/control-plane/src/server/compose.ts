@@ -38,6 +38,7 @@ import { recordApiUsage } from './api-usage.ts';
 import { translatingFailures, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 import { databasePing } from './database-ping.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
+import { rootOf } from './failure-log.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
@@ -111,7 +112,9 @@ export function compose(env: ControlPlaneEnv) {
     auditLog: auditStore(prisma),
     bus,
     limiter: new RateLimiter(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX),
-    recordUsage: recordApiUsage(ingest, (error) => log.error({ error }, 'Usage of the API was not counted.')),
+    recordUsage: recordApiUsage(ingest, (error) =>
+      log.error({ error: rootOf(error) }, 'Usage of the API was not counted.'),
+    ),
     nowMs,
   });
   const platform = translatingFailures(stores, withoutDatabase);
@@ -133,8 +136,7 @@ export function compose(env: ControlPlaneEnv) {
     rest: createRestHandler({
       platform,
       router,
-      onFailure: (error, requestId) =>
-        log.error({ requestId, error: error.message, cause: String(error.cause) }, 'A request failed.'),
+      onFailure: (error, requestId) => log.error({ requestId, error: rootOf(error) }, 'A request failed.'),
     }),
     database,
     /** Answers in under 2 seconds while the database is away, whatever the work waits for. */

@@ -1,9 +1,17 @@
-import { createServer, type Server, Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer, type Server, Socket } from 'node:net';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { healthOf } from './health.ts';
-import { enrolNode, makePlatform, type Served, serve, signUp, type Tenant, type TestNode } from './served.testing.ts';
+import {
+  enrolNode,
+  makePlatform,
+  type Served,
+  serve,
+  signUp,
+  type Tenant,
+  type TestNode,
+} from './served.testing.ts';
 
 /** The way to the database, which a test can cut, or leave open and say nothing on. */
 class Way {
@@ -93,13 +101,25 @@ test.each(['cut', 'silent'] as const)(
     expect(rest).toMatchObject({ status: 503, body: { code: 'platform.unavailable', retry: 'after' } });
     expect(Number(rest.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(JSON.stringify(rest.body)).not.toMatch(/127\.0\.0\.1|prisma|ECONN|SELECT/i);
+    const signUpBody = {
+      email: 'late@example.test',
+      password: 'correct horse',
+      name: 'L',
+      organisationName: 'L',
+    };
+    expect(await timed(() => served.rest('POST', '/v1/sign-up', { body: signUpBody }))).toMatchObject({
+      status: 503,
+    });
     const input = { accountId: account.accountId };
     const trpc = await timed(() => served.trpc('GET', 'accounts.get', { input, key: account.key }));
     expect(trpc.status).toBe(503);
     expect(JSON.stringify(trpc.body)).toContain('platform.unavailable');
     const internal = await timed(() => served.internal(node.request('listRevocations', { sinceMs: 0 })));
     expect(internal.status).toBe(503);
-    expect(await timed(() => healthOf(served.control))).toMatchObject({ status: 'down', roles: { database: 'down' } });
+    expect(await timed(() => healthOf(served.control))).toMatchObject({
+      status: 'down',
+      roles: { database: 'down' },
+    });
     way.become('open');
     await expect
       .poll(async () => (await served.rest('GET', path, { key: account.key })).status, { timeout: 15_000 })

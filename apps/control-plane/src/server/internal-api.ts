@@ -16,6 +16,7 @@ import type { z } from 'zod';
 import { withoutDatabase } from './availability.ts';
 import { busStream } from './bus-stream.ts';
 import type { ControlPlane } from './compose.ts';
+import { rootOf } from './failure-log.ts';
 
 type Handlers = {
   readonly [C in Exclude<InternalCall, 'enrol'>]: (
@@ -43,10 +44,7 @@ async function served(control: ControlPlane, request: Request): Promise<Response
         ? known
         : platformError('platform.internal', 'The platform failed.', cause);
     if (error.fields.status >= 500)
-      control.log.error(
-        { requestId, error: error.message, cause: String(cause) },
-        'An internal call failed.',
-      );
+      control.log.error({ requestId, error: rootOf(cause) }, 'An internal call failed.');
     return toResponse(error, requestId);
   }
 }

@@ -4,7 +4,16 @@ import { verify } from '@patchbay/protocol/credential/credential';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { healthOf } from './health.ts';
-import { enrolNode, makePlatform, type Served, serve, signUp, type Tenant, type TestNode } from './served.testing.ts';
+import {
+  type Answer,
+  enrolNode,
+  makePlatform,
+  type Served,
+  serve,
+  signUp,
+  type Tenant,
+  type TestNode,
+} from './served.testing.ts';
 
 let database: TestDatabase;
 let served: Served;
@@ -27,8 +36,10 @@ afterAll(async () => {
   await database.drop();
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what its test says.
-async function call<C extends InternalCall>(name: C, request: InternalRequest<C>): Promise<{ status: number; body: any }> {
+async function call<C extends InternalCall>(
+  name: C,
+  request: InternalRequest<C>,
+): Promise<Pick<Answer, 'status' | 'body'>> {
   const response = await served.internal(node.request(name, request));
   return { status: response.status, body: await response.json() };
 }
@@ -42,7 +53,13 @@ test('what is not signed by an enrolled node, was altered, repeated or is out of
   expect(await ask(repeated)).toBe(401);
   expect(await ask(new Request(good.url))).toBe(401);
   expect(await ask(node.request('listRevocations', revocations, { timeMs: Date.now() - 120_000 }))).toBe(401);
-  const use = { accountId: account.accountId, prefixId: 'p', clientKey: 'c', usesMax: 1, isContinuation: false };
+  const use = {
+    accountId: account.accountId,
+    prefixId: 'p',
+    clientKey: 'c',
+    usesMax: 1,
+    isContinuation: false,
+  };
   const altered = JSON.stringify({ ...use, usesMax: 1_000 });
   expect(await ask(node.request('countUse', use, { body: altered }))).toBe(401);
   const elsewhere = node.request('listRevocations', revocations);
@@ -53,7 +70,11 @@ test('what is not signed by an enrolled node, was altered, repeated or is out of
 });
 
 test('a join token lets one node in', async () => {
-  const joinToken = await served.control.fleet.createJoinToken({ roles: ['relay'], region: 'local', lifetimeMs: 60_000 });
+  const joinToken = await served.control.fleet.createJoinToken({
+    roles: ['relay'],
+    region: 'local',
+    lifetimeMs: 60_000,
+  });
   const enrol = (key: string) =>
     served.internal(
       new Request('http://control.test/internal/v1/nodes/enrol', {
@@ -72,10 +93,18 @@ test('a snapshot of a key verifies what the API mints with it, and says when it 
     key: account.key,
     body: { identity: 'bob' },
   });
-  expect({ status, urls: body.iceServers?.[0]?.urls }).toEqual({ status: 200, urls: ['turn:192.0.2.1:3478'] });
+  expect({ status, urls: body.iceServers?.[0]?.urls }).toEqual({
+    status: 200,
+    urls: ['turn:192.0.2.1:3478'],
+  });
   const { username, credential: password } = body.iceServers[0];
   const snapshot = (await call('keySnapshot', { keyId: account.keyId })).body;
-  expect(snapshot).toMatchObject({ accountId: account.accountId, isRevoked: false, mode: 'live', scopes: ['*'] });
+  expect(snapshot).toMatchObject({
+    accountId: account.accountId,
+    isRevoked: false,
+    mode: 'live',
+    scopes: ['*'],
+  });
   expect(snapshot.chain.at(-1)).toEqual({ id: account.accountId, state: 'active' });
   const mintKey = Buffer.from(snapshot.mintKey, 'base64url');
   expect(verify(mintKey, { username, password })).toMatchObject({ type: 'credential' });
@@ -90,7 +119,10 @@ test('a snapshot of a key verifies what the API mints with it, and says when it 
 test('an account without a key that may mint is told so, and never gets a fault of ours', async () => {
   const keyless = await signUp(served, 'keyless');
   const path = `/v1/accounts/${keyless.accountId}`;
-  const narrow = await served.rest('POST', `${path}/keys`, { key: keyless.key, body: { scopes: ['signaling:*', 'network-discovery:*'] } });
+  const narrow = await served.rest('POST', `${path}/keys`, {
+    key: keyless.key,
+    body: { scopes: ['signaling:*', 'network-discovery:*'] },
+  });
   await served.rest('DELETE', `${path}/keys/${keyless.keyId}`, { key: keyless.key });
   const answer = await served.rest('POST', `${path}/services/network-discovery/ice-servers`, {
     key: narrow.body.secret,
@@ -136,9 +168,13 @@ test('a batch of usage sent ten times, in any order, counts once; a node speaks 
   }
   expect(receipts[0]).toMatchObject({ accepted: 3, duplicates: 0, refused: [] });
   expect(receipts[9]).toMatchObject({ accepted: 0, duplicates: 3 });
-  const { body } = await served.rest('GET', `/v1/accounts/${account.accountId}/services/network-discovery/use`, {
-    key: account.key,
-  });
+  const { body } = await served.rest(
+    'GET',
+    `/v1/accounts/${account.accountId}/services/network-discovery/use`,
+    {
+      key: account.key,
+    },
+  );
   expect(body.meters).toContainEqual({ meter: 'bytes', unit: 'byte', quantity: '3000' });
   expect(await call('usage', { records: [record(4, createId('nod'))] })).toMatchObject({ status: 403 });
   const undeclared = { ...record(5), quantities: [{ meter: 'nonsense', quantity: 1, dimensions: {} }] };
@@ -161,7 +197,13 @@ test('a revocation at one control plane is on the stream of another within 2 sec
         text += new TextDecoder().decode(value);
       }
     })();
-    return { text: () => text, close: async () => { await reader?.cancel(); await pump; } };
+    return {
+      text: () => text,
+      close: async () => {
+        await reader?.cancel();
+        await pump;
+      },
+    };
   };
   const revokeOne = async () => {
     const { body } = await served.rest('POST', path, { key: account.key, body: {} });

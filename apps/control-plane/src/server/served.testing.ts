@@ -1,5 +1,6 @@
 /** A control plane on a real database, as its routes serve it, with what tests need to fill it. */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { openClient } from '@patchbay/adapters/prisma/client';
 import { ensurePlatform } from '@patchbay/adapters/prisma/seed';
 import {
   type InternalCall,
@@ -8,8 +9,7 @@ import {
   type NodeRole,
 } from '@patchbay/domain/fleet/internal-api';
 import { canonicalText, signatureHeaders } from '@patchbay/domain/fleet/signed-request';
-import { openClient } from '@patchbay/adapters/prisma/client';
-import { compose, type ControlPlane } from './compose.ts';
+import { type ControlPlane, compose } from './compose.ts';
 import { readEnv } from './env.ts';
 import { serveInternal } from './internal-api.ts';
 import { serveTrpc } from './trpc-endpoint.ts';
@@ -125,7 +125,11 @@ interface SigningOptions {
 
 export async function enrolNode(served: Served, roles: readonly NodeRole[] = ['relay']): Promise<TestNode> {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const joinToken = await served.control.fleet.createJoinToken({ roles, region: 'local', lifetimeMs: 60_000 });
+  const joinToken = await served.control.fleet.createJoinToken({
+    roles,
+    region: 'local',
+    lifetimeMs: 60_000,
+  });
   const { path, body } = internalRequest('enrol', {
     joinToken,
     name: 'test',

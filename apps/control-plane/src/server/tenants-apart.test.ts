@@ -3,7 +3,7 @@ import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
 
 let database: TestDatabase;
@@ -25,7 +25,12 @@ beforeAll(async () => {
     key: alice.key,
     body: { name: 'Secret application' },
   });
-  ids = { applicationId: application.id, keyId: alice.keyId, userId: alice.userId, sessionId: createId('ses') };
+  ids = {
+    applicationId: application.id,
+    keyId: alice.keyId,
+    userId: alice.userId,
+    sessionId: createId('ses'),
+  };
 });
 
 afterAll(async () => {
@@ -38,7 +43,15 @@ const onAccounts = mountedOperations.filter(({ mount }) => mount === 'account');
 
 /** Everything of A that a request could change. */
 async function stateOfAlice(): Promise<string> {
-  const tables = ['account', 'application', 'api_key', 'role_grant', 'service_config', 'audit_entry', 'credential_revocation'];
+  const tables = [
+    'account',
+    'application',
+    'api_key',
+    'role_grant',
+    'service_config',
+    'audit_entry',
+    'credential_revocation',
+  ];
   const rows = await Promise.all(
     tables.map((table) =>
       owner.query(
@@ -55,7 +68,17 @@ function requestFor(request: z.ZodObject): Record<string, unknown> {
     const known = ids[field];
     if (known !== undefined) return [[field, known]];
     if ((schema as z.ZodType).safeParse(undefined).success) return [];
-    const samples = ['2026-11', 'EUR', 'viewer', 'ended', 'network-discovery', 'a@b.test', '2026-11-01T00:00:00.000Z', {}, []];
+    const samples = [
+      '2026-11',
+      'EUR',
+      'viewer',
+      'ended',
+      'network-discovery',
+      'a@b.test',
+      '2026-11-01T00:00:00.000Z',
+      {},
+      [],
+    ];
     return [[field, samples.find((sample) => (schema as z.ZodType).safeParse(sample).success)]];
   });
   return Object.fromEntries(entries);
@@ -91,8 +114,14 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
 
   test('under B’s own account, A’s things are not there either', async () => {
     const own = `/v1/accounts/${bob.accountId}`;
-    for (const path of [`/applications/${ids.applicationId}`, `/sessions/${ids.sessionId}`, `/sessions/${ids.sessionId}/log`]) {
-      expect(await served.rest('GET', `${own}${path}`, { key: bob.key }), path).toMatchObject({ status: 404 });
+    for (const path of [
+      `/applications/${ids.applicationId}`,
+      `/sessions/${ids.sessionId}`,
+      `/sessions/${ids.sessionId}/log`,
+    ]) {
+      expect(await served.rest('GET', `${own}${path}`, { key: bob.key }), path).toMatchObject({
+        status: 404,
+      });
     }
     for (const path of [`/applications/${ids.applicationId}`, `/keys/${ids.keyId}`, `/team/${ids.userId}`]) {
       const { status } = await served.rest('DELETE', `${own}${path}`, { key: bob.key });
@@ -105,7 +134,10 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
 
 test('a key authenticates; an altered, a revoked and no key do not', async () => {
   const path = `/v1/accounts/${alice.accountId}`;
-  expect(await served.rest('GET', path, { key: alice.key })).toMatchObject({ status: 200, body: { name: 'alice' } });
+  expect(await served.rest('GET', path, { key: alice.key })).toMatchObject({
+    status: 200,
+    body: { name: 'alice' },
+  });
   const altered = alice.key.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
   for (const key of [altered, 'pb_live_nonsense', undefined]) {
     expect(await served.rest('GET', path, key === undefined ? {} : { key })).toMatchObject({
@@ -113,7 +145,10 @@ test('a key authenticates; an altered, a revoked and no key do not', async () =>
       body: { code: 'auth.missing' },
     });
   }
-  const { body: made } = await served.rest('POST', `${path}/keys`, { key: alice.key, body: { name: 'short-lived' } });
+  const { body: made } = await served.rest('POST', `${path}/keys`, {
+    key: alice.key,
+    body: { name: 'short-lived' },
+  });
   expect(await served.rest('GET', path, { key: made.secret })).toMatchObject({ status: 200 });
   await served.rest('DELETE', `${path}/keys/${made.id}`, { key: alice.key });
   expect(await served.rest('GET', path, { key: made.secret })).toMatchObject({ status: 401 });
@@ -124,9 +159,16 @@ test('an account above reaches what is below it, and what is below never reaches
     key: alice.key,
     body: { name: 'Child' },
   });
-  const { body: made } = await served.rest('POST', `/v1/accounts/${child.id}/keys`, { key: alice.key, body: {} });
-  expect(await served.rest('GET', `/v1/accounts/${child.id}`, { key: made.secret })).toMatchObject({ status: 200 });
-  expect(await served.rest('GET', `/v1/accounts/${alice.accountId}`, { key: made.secret })).toMatchObject({ status: 404 });
+  const { body: made } = await served.rest('POST', `/v1/accounts/${child.id}/keys`, {
+    key: alice.key,
+    body: {},
+  });
+  expect(await served.rest('GET', `/v1/accounts/${child.id}`, { key: made.secret })).toMatchObject({
+    status: 200,
+  });
+  expect(await served.rest('GET', `/v1/accounts/${alice.accountId}`, { key: made.secret })).toMatchObject({
+    status: 404,
+  });
   const { body: seen } = await served.rest('GET', `/v1/accounts/${child.id}`, { key: made.secret });
   expect(JSON.stringify(seen)).not.toContain(alice.accountId);
 });
@@ -138,26 +180,41 @@ test('the answer that tells a key’s secret is repeated, and is nowhere in the 
   const second = await served.rest('POST', path, options);
   expect(second.body).toEqual(first.body);
   expect(second.headers.get('idempotent-replayed')).toBe('true');
-  const { rows } = await owner.query<{ body: string }>('SELECT body FROM idempotency_key WHERE key = $1', ['make-one']);
+  const { rows } = await owner.query<{ body: string }>('SELECT body FROM idempotency_key WHERE key = $1', [
+    'make-one',
+  ]);
   expect(rows).toHaveLength(1);
   const kept = Buffer.from(rows[0]?.body ?? '', 'base64').toString('latin1') + rows[0]?.body;
   expect(kept).not.toContain(first.body.secret.slice(10));
-  expect(await served.rest('POST', path, { ...options, body: { name: 'twice' } })).toMatchObject({ status: 409 });
+  expect(await served.rest('POST', path, { ...options, body: { name: 'twice' } })).toMatchObject({
+    status: 409,
+  });
 });
 
 test('every change leaves one entry in the audit log, with who made it (ACC-8)', async () => {
   const path = `/v1/accounts/${alice.accountId}`;
   const count = async () =>
-    Number((await owner.query('SELECT count(*) FROM audit_entry WHERE account_id = $1', [alice.accountId])).rows[0].count);
+    Number(
+      (await owner.query('SELECT count(*) FROM audit_entry WHERE account_id = $1', [alice.accountId])).rows[0]
+        .count,
+    );
   const before = await count();
   await served.rest('PATCH', path, { key: alice.key, body: { name: 'alice' } });
   await served.rest('PUT', `${path}/services/signaling/config`, { key: alice.key, body: { mode: 'relay' } });
-  await served.rest('PUT', `${path}/services/signaling/config`, { key: alice.key, body: { mode: 'nonsense' } });
+  await served.rest('PUT', `${path}/services/signaling/config`, {
+    key: alice.key,
+    body: { mode: 'nonsense' },
+  });
   await served.rest('GET', `${path}/audit`, { key: alice.key });
   expect((await count()) - before).toBe(2);
   const { body } = await served.rest('GET', `${path}/audit`, { key: alice.key });
   expect(body.items.slice(0, 2)).toMatchObject([
-    { action: 'signaling.putConfig', actorId: alice.keyId, before: { mode: 'auto' }, after: { mode: 'relay' } },
+    {
+      action: 'signaling.putConfig',
+      actorId: alice.keyId,
+      before: { mode: 'auto' },
+      after: { mode: 'relay' },
+    },
     { action: 'accounts.update', actorId: alice.keyId, target: alice.accountId },
   ]);
 });

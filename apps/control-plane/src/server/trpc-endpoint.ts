@@ -5,6 +5,7 @@ import { createRequestId } from '@patchbay/faces/trpc';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { ControlPlane } from './compose.ts';
+import { rootOf } from './failure-log.ts';
 import { ADDRESS_HEADER } from './request-address.ts';
 import { signInSessionOf } from './sign-in-session.ts';
 
@@ -34,10 +35,7 @@ async function served({ router, log }: ControlPlane, request: Request): Promise<
       },
       onError: ({ error, path }) => {
         if (error.code !== 'INTERNAL_SERVER_ERROR') return;
-        log.error(
-          { requestId, path, error: error.message, cause: String(error.cause) },
-          'A procedure failed.',
-        );
+        log.error({ requestId, path, error: rootOf(error) }, 'A procedure failed.');
       },
     });
   } catch (error) {
