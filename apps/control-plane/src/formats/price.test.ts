@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { perLabel, readHumanPrice, writeHumanPrice } from './price.ts';
+import { perLabel, priceDifference, readHumanPrice, writeHumanPrice } from './price.ts';
 
 test('a price per GB or per minute becomes an exact rational of nano units (BIL-3)', () => {
   expect(readHumanPrice('0.40', 'byte')).toEqual({ amount: '400000000', per: '1000000000' });
@@ -35,4 +35,11 @@ test('a price that is no finite decimal in human units stays a fraction', () => 
 test('a flat price says so', () => {
   expect(perLabel({ amount: '5000000000', per: '0' }, 'byte')).toBe('a month, flat');
   expect(writeHumanPrice({ amount: '5000000000', per: '0' }, 'byte')).toBe('5');
+});
+
+test('a margin per unit is exact, and below zero where it is a subsidy (BIL-2)', () => {
+  const price = { amount: '150000000', per: '1000000000' };
+  const cost = { amount: '200000000', per: '1000000000' };
+  expect(writeHumanPrice(priceDifference(price, cost), 'byte')).toBe('-0.05');
+  expect(writeHumanPrice(priceDifference(cost, price), 'byte')).toBe('0.05');
 });

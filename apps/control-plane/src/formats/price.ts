@@ -51,9 +51,15 @@ export function writeHumanPrice({ amount, per }: WireTariff, unit: MeterUnit): s
 }
 
 function decimalOf(value: bigint, decimals: number): string {
-  const digits = value.toString().padStart(decimals + 1, '0');
+  const digits = (value < 0n ? -value : value).toString().padStart(decimals + 1, '0');
   const fraction = digits.slice(-decimals).replace(/0+$/, '').padEnd(2, '0');
-  return `${digits.slice(0, -decimals)}.${fraction}`;
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -decimals)}.${fraction}`;
+}
+
+/** One price less another, both per unit, as an exact rational. */
+export function priceDifference(price: WireTariff, less: WireTariff): WireTariff {
+  const amount = BigInt(price.amount) * BigInt(less.per) - BigInt(less.amount) * BigInt(price.per);
+  return { amount: amount.toString(), per: (BigInt(price.per) * BigInt(less.per)).toString() };
 }
 
 /** 'per GB', 'per minute', or 'flat' for a period with any use. */

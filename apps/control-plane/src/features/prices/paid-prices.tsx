@@ -1,0 +1,79 @@
+'use client';
+
+import { Badge } from '@patchbay/ui/badge';
+import { Quantity } from '@patchbay/ui/stat';
+import { type Column, Table } from '@patchbay/ui/table';
+import type { ReactNode } from 'react';
+import { perLabel, writeHumanPrice } from '../../formats/price.ts';
+import { showDay } from '../../formats/time.ts';
+import { useAccount } from '../shell/account.ts';
+import { dimensionText, meterOf, serviceTitle, unitOf } from '../usage/meters.ts';
+import { draftKey, type EffectivePrice } from './price-draft.ts';
+
+const origins = {
+  child: 'for this account alone',
+  default: 'for all children',
+  inherited: 'passed through',
+} as const;
+
+/** The prices that hold for an account, each with the level that set it and how. */
+export function PaidPrices({ prices }: { readonly prices: readonly EffectivePrice[] }): ReactNode {
+  const { data: account } = useAccount();
+  if (prices.length === 0) {
+    return (
+      <p className="border-y py-2 text-ink-faint">
+        Nothing: no level above has set a price, so use is metered and costs nothing.
+      </p>
+    );
+  }
+  const names = new Map(account?.ancestors.map(({ id, name }) => [id, name]));
+  const columns: readonly Column<EffectivePrice>[] = [
+    {
+      key: 'meter',
+      header: 'Meter',
+      isTitle: true,
+      cell: ({ service, meter, where }) => (
+        <span>
+          <span className="font-medium">{meterOf(`${service}.${meter}`)?.label ?? meter}</span>{' '}
+          <span className="text-sm text-ink-faint">
+            {serviceTitle(service)}
+            {Object.keys(where).length === 0 ? '' : `, ${dimensionText(where)}`}
+          </span>
+        </span>
+      ),
+    },
+    {
+      key: 'price',
+      header: 'Price',
+      isNumber: true,
+      cell: (price) => {
+        const unit = unitOf(`${price.service}.${price.meter}`);
+        return <Quantity value={writeHumanPrice(price, unit)} unit={`${price.currency} ${perLabel(price, unit)}`} />;
+      },
+    },
+    {
+      key: 'by',
+      header: 'Set by',
+      cell: ({ setByAccountId, origin }) => (
+        <span className="flex flex-wrap items-center gap-1.5">
+          {names.get(setByAccountId) ?? (setByAccountId === account?.id ? account.name : 'a level above')}
+          <Badge tone={origin === 'child' ? 'accent' : 'neutral'}>{origins[origin]}</Badge>
+        </span>
+      ),
+    },
+    {
+      key: 'since',
+      header: 'Since',
+      isNumber: true,
+      cell: ({ effectiveFrom }) => <span className="whitespace-nowrap text-ink-soft">{showDay(effectiveFrom)}</span>,
+    },
+  ];
+  return (
+    <Table
+      label="Prices that this account pays"
+      columns={columns}
+      rows={prices}
+      rowKey={(price) => `${price.service} ${draftKey(price)}`}
+    />
+  );
+}

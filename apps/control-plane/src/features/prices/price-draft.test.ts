@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest';
+import { draftsOf, isMistyped, type ProfilePrice, pricesNow, pricesToSet } from './price-draft.ts';
+
+const price = (fields: Partial<ProfilePrice>): ProfilePrice => ({
+  service: 'network-discovery',
+  meter: 'bytes',
+  unit: 'byte',
+  where: {},
+  amount: '400000000',
+  per: '1000000000',
+  currency: 'EUR',
+  effectiveFrom: '2026-11-01T00:00:00Z',
+  origin: 'default',
+  setByAccountId: 'acc_1',
+  ...fields,
+});
+const now = Date.UTC(2026, 10, 24);
+
+test('of several versions of a price the one that holds now is edited', () => {
+  const profile = [
+    price({ amount: '1', effectiveFrom: '2026-10-01T00:00:00Z' }),
+    price({ amount: '2' }),
+    price({ amount: '3', effectiveFrom: '2026-12-01T00:00:00Z' }),
+    price({ amount: '4', childId: 'acc_child' }),
+  ];
+  expect(pricesNow(profile, undefined, now).map(({ amount }) => amount)).toEqual(['2']);
+  expect(pricesNow(profile, 'acc_child', now).map(({ amount }) => amount)).toEqual(['4']);
+});
+
+test('what is saved unchanged is what was there, every meter and dimension of it', () => {
+  const profile = [price({}), price({ where: { transport: 'tls' }, amount: '550000000' }), price({ meter: 'packets', amount: '5000000000', per: '0' })];
+  const drafts = draftsOf('network-discovery', profile);
+  expect(pricesToSet('network-discovery', drafts)).toEqual({
+    bytes: [
+      { amount: '400000000', per: '1000000000' },
+      { amount: '550000000', per: '1000000000', where: { transport: 'tls' } },
+    ],
+    packets: [{ amount: '5000000000', per: '0' }],
+  });
+});
+
+test('a meter that is never priced cannot be given a price, and every other has a row', () => {
+  const drafted = draftsOf('network-discovery', []).map(({ meter }) => meter);
+  expect(drafted).toContain('bytes');
+  expect(drafted).not.toContain('checkBytes');
+});
+
+test('an emptied field is no price, and a mistyped one is said to be', () => {
+  const draft = { meter: 'bytes', where: {}, isFlat: false };
+  expect(pricesToSet('network-discovery', [{ ...draft, text: ' ' }])).toEqual({});
+  expect(isMistyped('network-discovery', { ...draft, text: ' ' })).toBe(false);
+  expect(isMistyped('network-discovery', { ...draft, text: '0,40' })).toBe(true);
+});

@@ -1,0 +1,72 @@
+import type { WireTariff } from '@patchbay/domain/billing/price';
+import { readHumanPrice, writeHumanPrice } from '../../formats/price.ts';
+import type { Inputs, Outputs } from '../../trpc/client.ts';
+import { meters, unitOf } from '../usage/meters.ts';
+
+export type ProfilePrice = Outputs['prices']['listForChildren']['items'][number];
+export type EffectivePrice = Outputs['prices']['list']['items'][number];
+type SetPrices = Inputs['prices']['setForChildren']['prices'];
+
+/** One row of the editor: a price as it is typed. An empty text is no price of one's own. */
+export interface PriceDraft {
+  readonly meter: string;
+  readonly where: Readonly<Record<string, string>>;
+  readonly text: string;
+  readonly isFlat: boolean;
+}
+
+export const whereKey = (where: Readonly<Record<string, string>>): string =>
+  JSON.stringify(Object.entries(where).sort(([left], [right]) => (left < right ? -1 : 1)));
+
+export const draftKey = ({ meter, where }: Pick<PriceDraft, 'meter' | 'where'>): string => `${meter} ${whereKey(where)}`;
+
+/** What stands in a profile now: the newest of each price that holds already. */
+export function pricesNow(profile: readonly ProfilePrice[], childId: string | undefined, nowMs: number) {
+  const newest = new Map<string, ProfilePrice>();
+  for (const price of profile) {
+    if (price.childId !== childId || Date.parse(price.effectiveFrom) > nowMs) continue;
+    const key = `${price.service} ${draftKey(price)}`;
+    const known = newest.get(key);
+    if (known === undefined || known.effectiveFrom <= price.effectiveFrom) newest.set(key, price);
+  }
+  return [...newest.values()];
+}
+
+/** The rows of one service: one for each meter that can be priced, and one for each price by dimension. */
+export function draftsOf(service: string, prices: readonly ProfilePrice[]): readonly PriceDraft[] {
+  return meters
+    .filter((meter) => meter.service === service && meter.isPriced)
+    .flatMap(({ meter, unit }) => {
+      const own = prices.filter((price) => price.service === service && price.meter === meter);
+      const drafts = own.map((price) => ({
+        meter,
+        where: price.where,
+        text: writeHumanPrice(price, unit),
+        isFlat: price.per === '0',
+      }));
+      const hasBase = drafts.some(({ where }) => Object.keys(where).length === 0);
+      return hasBase ? drafts : [{ meter, where: {}, text: '', isFlat: false }, ...drafts];
+    });
+}
+
+/** The exact price of a row. Undefined where nothing, or no price, is typed. */
+export function tariffOf(service: string, { meter, text, isFlat }: PriceDraft): WireTariff | undefined {
+  const read = readHumanPrice(text, isFlat ? 'count' : unitOf(`${service}.${meter}`));
+  if (read === undefined || !isFlat) return read;
+  return read.per === '1' ? { amount: read.amount, per: '0' } : undefined;
+}
+
+export const isMistyped = (service: string, draft: PriceDraft): boolean =>
+  draft.text.trim() !== '' && tariffOf(service, draft) === undefined;
+
+/** The whole of a service's prices, as the API takes it: what is left out ends. */
+export function pricesToSet(service: string, drafts: readonly PriceDraft[]): SetPrices {
+  const byMeter: Record<string, { amount: string; per: string; where?: Record<string, string> }[]> = {};
+  for (const draft of drafts) {
+    const tariff = tariffOf(service, draft);
+    if (tariff === undefined) continue;
+    const where = Object.keys(draft.where).length === 0 ? {} : { where: { ...draft.where } };
+    byMeter[draft.meter] = [...(byMeter[draft.meter] ?? []), { ...tariff, ...where }];
+  }
+  return byMeter;
+}

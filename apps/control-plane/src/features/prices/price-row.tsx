@@ -1,0 +1,171 @@
+'use client';
+
+import { choosePrice, tariffFromWire, type WireTariff } from '@patchbay/domain/billing/price';
+import { IconButton } from '@patchbay/ui/button';
+import { classNames } from '@patchbay/ui/class-names';
+import { Input } from '@patchbay/ui/input';
+import { Select } from '@patchbay/ui/select';
+import { Split } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { humanUnitOf, perLabel, priceDifference, writeHumanPrice } from '../../formats/price.ts';
+import { dimensionLabel, dimensionText, meterOf } from '../usage/meters.ts';
+import { type EffectivePrice, isMistyped, type PriceDraft, type ProfilePrice, tariffOf } from './price-draft.ts';
+
+export interface PriceRowProps {
+  readonly service: string;
+  readonly draft: PriceDraft;
+  readonly paid: readonly EffectivePrice[];
+  /** What holds where nothing is typed, before it is passed through. */
+  readonly fallback: readonly ProfilePrice[];
+  readonly isForOne: boolean;
+  readonly currency: string;
+  readonly onChange: (draft: PriceDraft) => void;
+  /** Adds a price for some dimensions of the same meter. */
+  readonly onAdd: (where: Readonly<Record<string, string>>) => void;
+}
+
+export function PriceRow(props: PriceRowProps): ReactNode {
+  const { service, draft, paid, fallback, isForOne, currency, onChange, onAdd } = props;
+  const [isSplitting, setSplitting] = useState(false);
+  const meter = meterOf(`${service}.${draft.meter}`);
+  if (meter === undefined) return null;
+  const isBase = Object.keys(draft.where).length === 0;
+  const tariff = tariffOf(service, draft);
+  const own = bestOf(paid, service, draft);
+  const units = [
+    { value: 'unit', label: `per ${humanUnitOf(meter.unit).label}` },
+    { value: 'flat', label: 'a month, flat' },
+  ] as const;
+  const isWrong = isMistyped(service, draft);
+  return (
+    <div className="border-b py-1.5">
+      <div className="grid items-center gap-x-6 gap-y-1 md:grid-cols-[minmax(0,1fr)_22rem_11rem_11rem_2rem]">
+        <span className={classNames('min-w-0', !isBase && 'pl-5')}>
+          {isBase ? meter.label : dimensionText(draft.where)}
+          {isBase ? <span className="block truncate text-sm text-ink-faint">{meter.summary}</span> : null}
+        </span>
+        <span className="flex items-center gap-2">
+          <Input
+            aria-label={`Price of ${meter.label} ${dimensionText(draft.where)}`}
+            aria-invalid={isWrong}
+            inputMode="decimal"
+            className="w-32 text-right tabular-nums"
+            placeholder={placeholderOf(fallback, service, draft) ?? (isForOne ? 'as all children' : 'passed through')}
+            value={draft.text}
+            onChange={(event) => onChange({ ...draft, text: event.target.value })}
+          />
+          <span className="text-ink-faint">{currency}</span>
+          <Select
+            label="Unit of the price"
+            value={draft.isFlat ? 'flat' : 'unit'}
+            options={units}
+            onChange={(value) => onChange({ ...draft, isFlat: value === 'flat' })}
+          />
+        </span>
+        <span className="text-ink-faint tabular-nums">
+          you pay{' '}
+          {own === undefined ? 'nothing' : `${writeHumanPrice(own, meter.unit)} ${own.per === '0' ? 'flat' : ''}`}
+        </span>
+        <span className="tabular-nums">
+          {isWrong ? <span className="text-fail">Digits and one point, as in 0.40</span> : null}
+          {tariff === undefined || own?.per === '0' || tariff.per === '0' ? null : (
+            <MarginPerUnit difference={priceDifference(tariff, own ?? { amount: '0', per: '1' })} service={service} meter={draft.meter} />
+          )}
+        </span>
+        {isBase ? (
+          <IconButton label={`Another price for some of ${meter.label}`} onClick={() => setSplitting(!isSplitting)}>
+            <Split aria-hidden />
+          </IconButton>
+        ) : null}
+      </div>
+      {isSplitting ? (
+        <DimensionForm
+          dimensions={[...meter.dimensions, 'region', 'modality']}
+          onAdd={(where) => {
+            setSplitting(false);
+            onAdd(where);
+          }}
+        />
+      ) : null}
+    </div>
+  );
+}
+
+interface MarginPerUnitProps {
+  readonly difference: WireTariff;
+  readonly service: string;
+  readonly meter: string;
+}
+
+function MarginPerUnit({ difference, service, meter }: MarginPerUnitProps): ReactNode {
+  const unit = meterOf(`${service}.${meter}`)?.unit ?? 'count';
+  const isSubsidy = BigInt(difference.amount) < 0n;
+  return (
+    <span className={isSubsidy ? 'text-wait' : 'text-money'}>
+      {isSubsidy ? 'subsidy' : 'margin'} {writeHumanPrice(difference, unit).replace('-', '')}{' '}
+      <span className="text-sm text-ink-faint">{perLabel(difference, unit)}</span>
+    </span>
+  );
+}
+
+interface DimensionFormProps {
+  readonly dimensions: readonly string[];
+  readonly onAdd: (where: Readonly<Record<string, string>>) => void;
+}
+
+function DimensionForm({ dimensions, onAdd }: DimensionFormProps): ReactNode {
+  const [dimension, setDimension] = useState(dimensions[0] ?? '');
+  const [value, setValue] = useState('');
+  const add = () => {
+    if (value.trim() !== '') onAdd({ [dimension]: value.trim() });
+  };
+  return (
+    <div className="mt-1.5 flex flex-wrap items-center gap-2 pl-5">
+      <span className="text-ink-soft">Another price where</span>
+      <Select
+        label="Dimension"
+        value={dimension}
+        options={dimensions.map((one) => ({ value: one, label: dimensionLabel(one).toLowerCase() }))}
+        onChange={setDimension}
+      />
+      <span className="text-ink-soft">is</span>
+      <Input
+        aria-label="Value"
+        className="w-28"
+        value={value}
+        placeholder="tls"
+        onChange={(event) => setValue(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter') return;
+          event.preventDefault();
+          add();
+        }}
+      />
+      <button type="button" onClick={add} className="h-8 rounded-md px-2 font-medium text-accent hover:bg-hover">
+        Add
+      </button>
+    </div>
+  );
+}
+
+/** The price that would be paid for this use: the rule of the domain, on what is known here. */
+function bestOf(prices: readonly EffectivePrice[], service: string, draft: PriceDraft): EffectivePrice | undefined {
+  const profile = prices.map((price, index) => ({
+    id: String(index),
+    accountId: price.setByAccountId,
+    service: price.service,
+    meter: price.meter,
+    where: price.where,
+    tariff: tariffFromWire(price),
+    currency: price.currency,
+    fromMs: 0,
+    toMs: Number.POSITIVE_INFINITY,
+  }));
+  const found = choosePrice(profile, '', { service, meter: draft.meter, dimensions: draft.where, atMs: 0 });
+  return found === undefined ? undefined : prices[Number(found.id)];
+}
+
+function placeholderOf(fallback: readonly ProfilePrice[], service: string, draft: PriceDraft): string | undefined {
+  const found = bestOf(fallback, service, draft);
+  return found === undefined ? undefined : writeHumanPrice(found, meterOf(`${service}.${draft.meter}`)?.unit ?? 'count');
+}

@@ -1,0 +1,89 @@
+'use client';
+
+import { Button } from '@patchbay/ui/button';
+import { Identifier } from '@patchbay/ui/copy-button';
+import { TableSkeleton } from '@patchbay/ui/skeleton';
+import { type Column, Table } from '@patchbay/ui/table';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { showExactMoney } from '../../formats/money.ts';
+import { showMoment } from '../../formats/time.ts';
+import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { useAccountId } from '../shell/account.ts';
+
+type Entry = Outputs['statements']['listEntries']['items'][number];
+
+const SHOWN_STEP = 50;
+
+export interface LedgerEntriesProps {
+  readonly period: string;
+  readonly currency: string;
+}
+
+/** The bookings behind the lines (BIL-3). They are fetched when asked for. */
+export function LedgerEntries({ period, currency }: LedgerEntriesProps): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const [isOpen, setOpen] = useState(false);
+  const [shown, setShown] = useState(SHOWN_STEP);
+  const query = useQuery(trpc.statements.listEntries.queryOptions({ accountId, period }, { enabled: isOpen }));
+  const entries = query.data?.items ?? [];
+  return (
+    <section aria-labelledby="ledger" className="print:hidden">
+      <div className="mb-1 flex items-center justify-between">
+        <h2 id="ledger" className="font-semibold">
+          Ledger entries behind it
+        </h2>
+        <Button size="small" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
+          {isOpen ? 'Hide' : 'Show'}
+        </Button>
+      </div>
+      {isOpen ? null : (
+        <p className="border-y py-2 text-ink-faint">
+          Every line is booked twice, once in the books of each side; every transaction sums to zero.
+        </p>
+      )}
+      {query.error === null ? null : <ProblemNote error={query.error} />}
+      {isOpen && query.isPending ? <TableSkeleton rows={5} /> : null}
+      {isOpen && query.isSuccess && entries.length === 0 ? (
+        <p className="border-y py-2 text-ink-faint">Nothing was booked in this period yet.</p>
+      ) : null}
+      {isOpen && entries.length > 0 ? (
+        <Table
+          label="Ledger entries"
+          columns={columnsOf(currency)}
+          rows={entries.slice(0, shown)}
+          rowKey={(entry) => `${entry.transactionId} ${entry.book} ${entry.counterpartyId} ${entry.sourceRef}`}
+        />
+      ) : null}
+      {isOpen && entries.length > shown ? (
+        <div className="mt-3 flex justify-center">
+          <Button onClick={() => setShown(shown + SHOWN_STEP)}>Show more of {entries.length}</Button>
+        </div>
+      ) : null}
+    </section>
+  );
+}
+
+const columnsOf = (currency: string): readonly Column<Entry>[] => [
+  {
+    key: 'at',
+    header: 'Booked',
+    isTitle: true,
+    cell: ({ at }) => <time dateTime={at}>{showMoment(at)}</time>,
+  },
+  { key: 'transaction', header: 'Transaction', cell: ({ transactionId }) => <Identifier id={transactionId} isShort /> },
+  { key: 'book', header: 'Book', cell: ({ book }) => book },
+  { key: 'with', header: 'With', cell: ({ counterpartyId }) => <Identifier id={counterpartyId} isShort /> },
+  {
+    key: 'source',
+    header: 'For',
+    cell: ({ sourceRef }) => (
+      <code className="block max-w-80 truncate text-sm text-ink-soft" title={sourceRef}>
+        {sourceRef}
+      </code>
+    ),
+  },
+  { key: 'amount', header: currency, isNumber: true, cell: ({ amount }) => showExactMoney(amount) },
+];

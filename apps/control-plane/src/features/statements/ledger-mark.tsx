@@ -1,0 +1,27 @@
+import { Badge } from '@patchbay/ui/badge';
+import { CircleAlert, CircleCheck } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { showExactMoney } from '../../formats/money.ts';
+import { agreesWithLedger } from '../overview/attention.ts';
+import type { Statement } from './statement-page.tsx';
+
+/** Whether the sums of the lines are those of the ledger, to the nano unit. */
+export function LedgerMark({ statement }: { readonly statement: Statement }): ReactNode {
+  if (agreesWithLedger(statement)) {
+    return (
+      <Badge tone="live" icon={<CircleCheck aria-hidden />}>
+        agrees with the ledger
+      </Badge>
+    );
+  }
+  const { payable, receivable } = statement.ledger;
+  return (
+    <Badge
+      tone="fail"
+      icon={<CircleAlert aria-hidden />}
+      title={`The ledger has ${showExactMoney(payable)} owed and ${showExactMoney(receivable)} to come.`}
+    >
+      disagrees with the ledger
+    </Badge>
+  );
+}

@@ -1,0 +1,97 @@
+'use client';
+
+import { Button } from '@patchbay/ui/button';
+import { Skeleton, TableSkeleton } from '@patchbay/ui/skeleton';
+import { useQuery } from '@tanstack/react-query';
+import { Printer } from 'lucide-react';
+import Link from 'next/link';
+import { useParams } from 'next/navigation';
+import type { ReactNode } from 'react';
+import { showPeriod } from '../../formats/time.ts';
+import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { exampleOf } from '../as-code/code-example.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { useAccountId } from '../shell/account.ts';
+import { PageHeader } from '../shell/page-header.tsx';
+import { pagePath } from '../shell/pages.ts';
+import { LedgerEntries } from './ledger-entries.tsx';
+import { LedgerMark } from './ledger-mark.tsx';
+import { StatementChildren } from './statement-children.tsx';
+import { StatementLines } from './statement-lines.tsx';
+import { StatementState } from './statements-page.tsx';
+import { StatementTotals } from './statement-totals.tsx';
+
+export type Statement = Outputs['statements']['get'];
+
+/** An open statement grows; it is read anew this often. */
+const REFRESH_MS = 10_000;
+
+/** One period, to the last fraction of a cent: lines, children, and the ledger behind them (BIL-4). */
+export function StatementPage(): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const { period } = useParams<{ period: string }>();
+  const query = useQuery(
+    trpc.statements.get.queryOptions(
+      { accountId, period },
+      { refetchInterval: ({ state }) => (state.data?.state === 'closed' ? false : REFRESH_MS) },
+    ),
+  );
+  const statement = query.data;
+  return (
+    <article>
+      <p className="mb-1 print:hidden">
+        <Link href={pagePath(accountId, 'statements')} className="text-ink-soft hover:text-ink hover:underline">
+          Statements
+        </Link>
+      </p>
+      <PageHeader
+        title={/^\d{4}-\d{2}$/.test(period) ? showPeriod(period) : period}
+        scope={
+          statement === undefined ? undefined : (
+            <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
+              <StatementState state={statement.state} />
+              <LedgerMark statement={statement} />
+              <span>
+                {statement.accountName} to {statement.sellerName}, in {statement.currency}
+              </span>
+            </span>
+          )
+        }
+        examples={examplesOf(accountId, period)}
+        actions={
+          <Button onClick={() => window.print()}>
+            <Printer aria-hidden />
+            Print
+          </Button>
+        }
+      />
+      {query.error !== null && statement === undefined ? (
+        <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
+      ) : null}
+      {query.isPending ? (
+        <div className="grid gap-6">
+          <Skeleton className="h-20" />
+          <TableSkeleton rows={6} />
+        </div>
+      ) : null}
+      {statement === undefined ? null : (
+        <div className="grid grid-cols-1 gap-10 print:gap-6">
+          <StatementTotals statement={statement} />
+          <StatementLines statement={statement} />
+          <StatementChildren statement={statement} />
+          <LedgerEntries period={period} currency={statement.currency} />
+        </div>
+      )}
+    </article>
+  );
+}
+
+const examplesOf = (accountId: string, period: string) => [
+  exampleOf({
+    operation: 'statements.get',
+    input: { accountId, period },
+    cli: `statement --account ${accountId} --period ${period} --json`,
+  }),
+  exampleOf({ operation: 'statements.listEntries', input: { accountId, period } }),
+];

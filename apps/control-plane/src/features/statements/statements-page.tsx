@@ -1,0 +1,107 @@
+'use client';
+
+import { Badge } from '@patchbay/ui/badge';
+import { EmptyState } from '@patchbay/ui/empty-state';
+import { TableSkeleton } from '@patchbay/ui/skeleton';
+import { type Column, Table } from '@patchbay/ui/table';
+import { useQuery } from '@tanstack/react-query';
+import { CircleCheck, CircleDashed, ReceiptText } from 'lucide-react';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
+import type { ReactNode } from 'react';
+import { showMoney, signOf } from '../../formats/money.ts';
+import { showPeriod } from '../../formats/time.ts';
+import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { exampleOf } from '../as-code/code-example.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { useAccountId } from '../shell/account.ts';
+import { PageHeader } from '../shell/page-header.tsx';
+import { pagePath } from '../shell/pages.ts';
+import { MarginText } from './margin-text.tsx';
+
+type Head = Outputs['statements']['list']['items'][number];
+
+/** The periods of an account, newest first: what it owes, what it is owed, what it earned. */
+export function StatementsPage(): ReactNode {
+  const trpc = useTRPC();
+  const router = useRouter();
+  const accountId = useAccountId();
+  const list = useQuery(trpc.statements.list.queryOptions({ accountId }));
+  const items = list.data?.items ?? [];
+  const open = (period: string) => pagePath(accountId, `statements/${period}`);
+  return (
+    <>
+      <PageHeader
+        title="Statements"
+        scope="One a UTC month. Figures include all accounts below."
+        examples={[exampleOf({ operation: 'statements.list', input: { accountId }, cli: `statement --account ${accountId} --json` })]}
+      />
+      {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
+      {list.isPending ? <TableSkeleton rows={4} /> : null}
+      {list.isSuccess && items.length === 0 ? (
+        <EmptyState icon={<ReceiptText />} title="No statement yet">
+          The first use begins one. It grows as use accrues, line by line, and closes with the month.
+        </EmptyState>
+      ) : null}
+      {items.length > 0 ? (
+        <Table
+          label="Statements"
+          columns={columnsOf(open)}
+          rows={items}
+          rowKey={({ period }) => period}
+          onOpen={({ period }) => router.push(open(period))}
+        />
+      ) : null}
+    </>
+  );
+}
+
+const columnsOf = (pathOf: (period: string) => string): readonly Column<Head>[] => [
+  {
+    key: 'period',
+    header: 'Period',
+    isTitle: true,
+    cell: ({ period }) => (
+      <Link href={pathOf(period)} className="font-medium">
+        {showPeriod(period)}
+      </Link>
+    ),
+  },
+  { key: 'state', header: 'State', cell: ({ state }) => <StatementState state={state} /> },
+  { key: 'seller', header: 'Owed to', cell: ({ sellerName }) => sellerName },
+  {
+    key: 'payable',
+    header: 'Owes',
+    isNumber: true,
+    cell: ({ payable, currency }) => (
+      <span>
+        {showMoney(payable, currency)} <span className="text-ink-faint">{currency}</span>
+      </span>
+    ),
+  },
+  {
+    key: 'receivable',
+    header: 'Is owed',
+    isNumber: true,
+    cell: ({ receivable, currency }) =>
+      signOf(receivable) === 0 ? <span className="text-ink-faint">–</span> : showMoney(receivable, currency),
+  },
+  {
+    key: 'margin',
+    header: 'Margin',
+    isNumber: true,
+    cell: ({ margin, currency }) =>
+      signOf(margin) === 0 ? <span className="text-ink-faint">–</span> : <MarginText margin={margin} currency={currency} />,
+  },
+];
+
+/** Open: it still grows. Closed: nothing in it changes any more (BIL-7). */
+export function StatementState({ state }: { readonly state: Head['state'] }): ReactNode {
+  return state === 'open' ? (
+    <Badge tone="info" icon={<CircleDashed aria-hidden />}>
+      open
+    </Badge>
+  ) : (
+    <Badge icon={<CircleCheck aria-hidden />}>closed</Badge>
+  );
+}
