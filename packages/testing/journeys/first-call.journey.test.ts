@@ -2,6 +2,7 @@
  * The first call, as a stranger makes it: two browsers, our relay, three levels of accounts, a statement that is right to
  * the nano unit. Everything is real: the started platform, PostgreSQL, Chromium, the packed surface of the SDKs.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import { Patchbay, perGB, perMinute } from '@patchbay/sdk-node';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -75,10 +76,9 @@ describe.skipIf(chromiumPath === undefined)('the first call', () => {
     expect(await secondsPlayed(callee)).toBeGreaterThan(18);
     const seen = (await relayedBytes(caller)) + (await relayedBytes(callee));
     await caller.getByRole('button', { name: /hang up|leave/i }).click();
-    await until(
-      async () => (await pb.sessions.get(customer.id, { sessionId: live.id })).state === 'ended',
-      { what: 'the session to end' },
-    );
+    await until(async () => (await pb.sessions.get(customer.id, { sessionId: live.id })).state === 'ended', {
+      what: 'the session to end',
+    });
     await close();
 
     const usage = await settledUsage(pb, customer.id);
@@ -87,8 +87,14 @@ describe.skipIf(chromiumPath === undefined)('the first call', () => {
     expect(Number(bytes) / Number(seen)).toBeGreaterThan(0.98);
     expect(Number(bytes) / Number(seen)).toBeLessThan(1.02);
 
-    await expectStatement(pb, customer.id, usage, { bytes: ['300000000', GB], allocationMs: ['3500000', MINUTE] });
-    await expectStatement(pb, reseller.id, usage, { bytes: ['400000000', GB], allocationMs: ['2000000', MINUTE] });
+    await expectStatement({ pb, accountId: customer.id }, usage, {
+      bytes: ['300000000', GB],
+      allocationMs: ['3500000', MINUTE],
+    });
+    await expectStatement({ pb, accountId: reseller.id }, usage, {
+      bytes: ['400000000', GB],
+      allocationMs: ['2000000', MINUTE],
+    });
     const statement = await pb.statements.get(reseller.id, { period: PERIOD });
     const [child] = statement.children;
     expect(child?.accountId).toBe(customer.id);
@@ -109,10 +115,9 @@ describe.skipIf(chromiumPath === undefined)('the first call', () => {
       },
       { what: 'the session to be listed' },
     );
-    await until(
-      async () => (await pb.sessions.get(customer.id, { sessionId: session.id })).mode === 'p2p',
-      { what: 'the mode to be known' },
-    );
+    await until(async () => (await pb.sessions.get(customer.id, { sessionId: session.id })).mode === 'p2p', {
+      what: 'the mode to be known',
+    });
     await caller.getByRole('button', { name: /hang up|leave/i }).click();
     await close();
     expect((await settledUsage(pb, customer.id)).get('network-discovery.bytes') ?? 0n).toBe(before);
@@ -143,9 +148,16 @@ async function placeCall(browser: Browser, url: string) {
   };
   const callee = await open(url);
   await callee.getByRole('button', { name: /start|join/i }).click();
-  const link = await until(() => callee.locator('[data-share-link]').getAttribute('data-share-link').then((v) => v ?? undefined), {
-    what: 'the link to share',
-  });
+  const link = await until(
+    () =>
+      callee
+        .locator('[data-share-link]')
+        .getAttribute('data-share-link')
+        .then((v) => v ?? undefined),
+    {
+      what: 'the link to share',
+    },
+  );
   const caller = await open(link);
   await caller.getByRole('button', { name: /start|join/i }).click();
   const close = async () => {
@@ -169,7 +181,8 @@ function keepConnections() {
   });
 }
 
-const isPlaying = async (...pages: Page[]) => (await Promise.all(pages.map(secondsPlayed))).every((seconds) => seconds > 0.5);
+const isPlaying = async (...pages: Page[]) =>
+  (await Promise.all(pages.map(secondsPlayed))).every((seconds) => seconds > 0.5);
 
 const secondsPlayed = (page: Page) =>
   page.evaluate(() => document.querySelector<HTMLVideoElement>('video[data-remote]')?.currentTime ?? 0);
@@ -202,27 +215,32 @@ async function settledUsage(pb: Patchbay, accountId: string): Promise<Map<string
     const { rows } = await pb.usage.query(accountId, { from, to, bucket: 'all', scope: 'own' });
     return new Map(rows.map((row) => [row.meter, BigInt(row.quantity)]));
   };
+  // A record is uploaded every 5 seconds at the latest: two readings further apart than that see all of it.
   let last = await read();
-  return until(
-    async () => {
-      const next = await read();
-      const isSettled = [...next].every(([meter, quantity]) => last.get(meter) === quantity) && last.size === next.size;
-      last = next;
-      return isSettled && next;
-    },
-    { what: 'the usage to settle', timeoutMs: 30_000, pollMs: 6_000 },
-  );
+  for (let attempt = 0; attempt < 5; attempt++) {
+    await wait(6_000);
+    const next = await read();
+    const isSettled = next.size === last.size && [...next].every(([meter, sum]) => last.get(meter) === sum);
+    if (isSettled) return next;
+    last = next;
+  }
+  throw new Error('The usage did not settle in 30 seconds.');
 }
 
 type Expected = Readonly<Record<string, readonly [amount: string, per: bigint]>>;
 
 /** Recomputes a statement by hand: each line's quantity times its price, cut once, and the quantities equal the usage. */
-async function expectStatement(pb: Patchbay, accountId: string, usage: Map<string, bigint>, expected: Expected) {
+async function expectStatement(
+  { pb, accountId }: { pb: Patchbay; accountId: string },
+  usage: Map<string, bigint>,
+  expected: Expected,
+) {
   const statement = await pb.statements.get(accountId, { period: PERIOD });
   let payable = 0n;
   for (const line of statement.lines) {
     const known = expected[line.meter];
-    const amount = known === undefined ? BigInt(line.amount) : (BigInt(line.quantity) * BigInt(known[0])) / known[1];
+    const amount =
+      known === undefined ? BigInt(line.amount) : (BigInt(line.quantity) * BigInt(known[0])) / known[1];
     expect(BigInt(line.amount)).toBe(amount);
     expect(line.parts.reduce((sum, part) => sum + BigInt(part.amount), 0n)).toBe(amount);
     payable += amount;

@@ -24,11 +24,24 @@ export interface RunningPlatform {
 export async function startPlatform(extra: readonly string[] = []): Promise<RunningPlatform> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'patchbay-journey-'));
   const [port, turnPort] = await Promise.all([freeTcpPort(), freeUdpPort()]);
-  const flags = ['--host', '127.0.0.1', '--port', String(port), '--turn-port', String(turnPort), '--data', dataDir];
-  const child = spawn(process.execPath, [path.join(root, 'packages/cli/src/main.ts'), 'up', ...flags, ...extra], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const flags = [
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--turn-port',
+    String(turnPort),
+    '--data',
+    dataDir,
+  ];
+  const child = spawn(
+    process.execPath,
+    [path.join(root, 'packages/cli/src/main.ts'), 'up', ...flags, ...extra],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let printed = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => {

@@ -13,9 +13,11 @@ export interface RunningSample {
 /** Starts the sample's tiny server on a free port, with the key of any account. */
 export async function startSample(env: Readonly<Record<string, string>>): Promise<RunningSample> {
   const port = await freeTcpPort();
+  // It has what a customer has, and nothing of this process.
+  const environment: Record<string, string> = { ...env, PORT: String(port), HOST: '127.0.0.1' };
   const child = spawn(process.execPath, ['server.ts'], {
     cwd: folder,
-    env: { PATH: path.dirname(process.execPath), ...env, PORT: String(port), HOST: '127.0.0.1' },
+    env: environment as NodeJS.ProcessEnv & Record<string, string>,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';

@@ -200,7 +200,10 @@ export class SignalingLinks {
   }
 
   #accept(socket: Socket): void {
-    if (this.#connections.size >= CONNECTIONS_MAX) return socket.terminate();
+    if (this.#connections.size >= CONNECTIONS_MAX) {
+      socket.terminate();
+      return;
+    }
     const connection: Connection = {
       socket,
       nonce: randomBytes(24).toString('base64url'),

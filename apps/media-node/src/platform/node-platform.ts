@@ -15,6 +15,8 @@ import { Spool } from './spool.ts';
 import { Uploader } from './uploader.ts';
 
 const USAGE_BATCH_MAX = 500;
+/** What has ended is on disk this soon after (MET-2). */
+const SPOOL_TICK_MS = 250;
 const ENROL_RETRY_MS = 500;
 /** How far back revocations are asked for: longer than any credential lives. */
 const REVOCATIONS_MS = 48 * 3_600_000;
@@ -144,6 +146,9 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
     start(toRevoke) {
       revoker = toRevoke;
       bus.start();
+      usage.startTicking(SPOOL_TICK_MS, (error) =>
+        log.error({ error: textOf(error) }, 'The spool cannot be written.'),
+      );
       uploader.start();
     },
     async stop() {

@@ -50,10 +50,10 @@ export function createRelayPlatform({
       return isAdmitted ? { ok: true } : { ok: false, code: 403, reason: 'credential.used_up' };
     },
 
-    recordUsage: (record) => spool.append(withoutKey(record)),
+    recordUsage: (record) => spool.append(withoutKey(record), record.key),
 
     checkpointUsage(records) {
-      spool.checkpoint(records.map(withoutKey));
+      spool.checkpoint(records.map((record) => [record.key, withoutKey(record)] as const));
       spool.tick().catch((error: unknown) => log.error({ error }, 'The spool cannot be written.'));
     },
 

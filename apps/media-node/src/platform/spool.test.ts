@@ -1,6 +1,7 @@
 import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { until } from '@patchbay/testing/until';
 import { afterEach, expect, test } from 'vitest';
 import { Spool } from './spool.ts';
 
@@ -32,9 +33,9 @@ test('what was still growing is finished as far as it had grown, once, however o
   const folder = newFolder();
   const first = await Spool.open<string>({ folder });
   first.append('a');
-  first.checkpoint(['b 1']);
+  first.checkpoint([['b', 'b 1']]);
   await first.tick();
-  first.checkpoint(['b 2']);
+  first.checkpoint([['b', 'b 2']]);
   await first.tick();
   const second = await Spool.open<string>({ folder });
   expect(itemsOf(second)).toEqual(['a', 'b 2']);
@@ -46,12 +47,24 @@ test('what was still growing is finished as far as it had grown, once, however o
 test('a growing item that was finished is not counted again', async () => {
   const folder = newFolder();
   const first = await Spool.open<string>({ folder });
-  first.checkpoint(['b 1']);
+  first.checkpoint([['b', 'b 1']]);
   await first.tick();
-  first.append('b 2');
-  first.checkpoint([]);
+  first.append('b 2', 'b');
   await first.tick();
   expect(itemsOf(await Spool.open<string>({ folder }))).toEqual(['b 2']);
+});
+
+test('what ends is written without anything following it', async () => {
+  const folder = newFolder();
+  const first = await Spool.open<string>({ folder });
+  first.startTicking(10, (error) => {
+    throw error;
+  });
+  first.checkpoint([['a', 'a 1']]);
+  first.append('a 2', 'a');
+  await until(() => first.peek(1).length > 0, { what: 'the tick' });
+  expect(itemsOf(await Spool.open<string>({ folder }))).toEqual(['a 2']);
+  await first.close();
 });
 
 test('a torn last frame is passed over, and nothing before it', async () => {

@@ -30,13 +30,14 @@ export class Spool<Item> {
   readonly #waiting: Spooled<Item>[] = [];
   readonly #oldFiles = new Map<number, string[]>();
   #unwritten: Spooled<Item>[] = [];
-  #open: readonly Item[] = [];
+  readonly #open = new Map<string, Item>();
   #isOpenChanged = false;
   #acknowledged = 0;
   #sequence = 0;
   #file: FileHandle | undefined;
   #fileName = '';
   #segment = 0;
+  #ticker: NodeJS.Timeout | undefined;
   #sizeBytes = 0;
   #writing: Promise<void> = Promise.resolve();
 
@@ -97,15 +98,23 @@ export class Spool<Item> {
     if (rest.length === 0) await this.#forget(boot);
   }
 
-  /** Takes a finished item. It is on disk after the next tick. */
-  append(item: Item): void {
+  /** Takes a finished item, in place of the growing one with its key. It is on disk after the next tick. */
+  append(item: Item, key?: string): void {
+    if (key !== undefined) this.#open.delete(key);
     this.#unwritten.push({ boot: this.boot, sequence: ++this.#sequence, item });
   }
 
   /** Replaces what is still growing. */
-  checkpoint(items: readonly Item[]): void {
-    this.#isOpenChanged ||= items.length > 0 || this.#open.length > 0;
-    this.#open = items;
+  checkpoint(growing: Iterable<readonly [key: string, item: Item]>): void {
+    const wasEmpty = this.#open.size === 0;
+    this.#open.clear();
+    for (const [key, item] of growing) this.#open.set(key, item);
+    this.#isOpenChanged ||= !wasEmpty || this.#open.size > 0;
+  }
+
+  /** Writes by itself every `intervalMs` from now on, until `close`. */
+  startTicking(intervalMs: number, onFailure: (error: unknown) => void): void {
+    this.#ticker = setInterval(() => void this.tick().catch(onFailure), intervalMs);
   }
 
   get isFull(): boolean {
@@ -142,7 +151,11 @@ export class Spool<Item> {
 
   async #writeFrame(fresh: readonly Spooled<Item>[]): Promise<void> {
     const finished = fresh.map(({ sequence, item }) => ({ sequence, item }));
-    const bytes = encodeFrame<Item>({ finished, open: this.#open, acknowledged: this.#acknowledged });
+    const bytes = encodeFrame<Item>({
+      finished,
+      open: [...this.#open.values()],
+      acknowledged: this.#acknowledged,
+    });
     await this.#file?.appendFile(bytes);
     await this.#file?.datasync();
     this.#sizeBytes += bytes.length;
@@ -191,10 +204,11 @@ export class Spool<Item> {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#ticker);
     await this.tick();
     await this.#file?.close();
     this.#file = undefined;
-    if (this.#waiting.length === 0 && this.#open.length === 0) await rm(this.#fileName, { force: true });
+    if (this.#waiting.length === 0 && this.#open.size === 0) await rm(this.#fileName, { force: true });
   }
 }
 

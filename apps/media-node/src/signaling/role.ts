@@ -12,7 +12,7 @@ import type { PlatformNotice } from './platform.ts';
 import { startSignaling } from './signaling-server.ts';
 
 const EVENT_BATCH_MAX = 500;
-const SPOOL_TICK_MS = 500;
+const SPOOL_TICK_MS = 250;
 
 /** Runs the signaling role until the returned function is called. */
 export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Promise<void>> {
@@ -67,12 +67,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     onFailure: (error) => onFailure(error, 'The session log waits to be uploaded.'),
   });
   uploader.start();
-  const ticker = setInterval(() => {
-    for (const spool of [events, node.usage])
-      spool
-        .tick()
-        .catch((error: unknown) => log.error({ error: textOf(error) }, 'The spool cannot be written.'));
-  }, SPOOL_TICK_MS);
+  events.startTicking(SPOOL_TICK_MS, (error) => onFailure(error, 'The session log cannot be written.'));
   const stopHeartbeat = startHeartbeat({
     client: node.client,
     fleet: node.fleet,
@@ -89,7 +84,6 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     stopHeartbeat();
     await signaling.stop();
     await links.stop();
-    clearInterval(ticker);
     await events.tick();
     await uploader.stop();
     await events.close();
