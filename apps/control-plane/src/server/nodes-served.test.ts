@@ -222,6 +222,14 @@ test('a revocation at one control plane is on the stream of another within 2 sec
   await again.close();
 });
 
+test('a node that was away asks what was revoked meanwhile: keys and credentials (ACC-7)', async () => {
+  const sinceMs = Date.now() - 60_000;
+  const path = `/v1/accounts/${account.accountId}/keys`;
+  const { body: key } = await served.rest('POST', path, { key: account.key, body: {} });
+  await served.rest('DELETE', `${path}/${key.id}`, { key: account.key });
+  expect((await call('listRevocations', { sinceMs })).body.items).toContainEqual({ keyId: key.id });
+});
+
 test('a node tells of sessions, and revokes nothing', async () => {
   const end = { type: 'session.end', sessionId: createId('ses'), code: 'a', detail: 'b' } as const;
   expect(await call('publish', { message: end })).toMatchObject({ status: 200 });
