@@ -13,6 +13,9 @@ let childId: string;
 let username: string;
 const sessionId = createId('ses');
 
+/** A database that is started for this file, on a busy machine. */
+const START_MS_MAX = 60_000;
+
 beforeAll(async () => {
   database = await createTestDatabase();
   await makePlatform(database.url);
@@ -41,7 +44,7 @@ beforeAll(async () => {
   childId = (await ask('POST', '/accounts', { name: 'Child' })).id;
   const ice = await ask('POST', '/services/network-discovery/ice-servers', {});
   username = ice.iceServers[0].username;
-});
+}, START_MS_MAX);
 
 afterAll(async () => {
   await served.close();

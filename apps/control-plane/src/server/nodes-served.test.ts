@@ -21,6 +21,9 @@ let other: Served;
 let account: Tenant;
 let node: TestNode;
 
+/** A database that is started for this file, on a busy machine. */
+const START_MS_MAX = 60_000;
+
 beforeAll(async () => {
   database = await createTestDatabase();
   await makePlatform(database.url);
@@ -28,7 +31,7 @@ beforeAll(async () => {
   other = serve(database.url);
   account = await signUp(served, 'nodes');
   node = await enrolNode(served);
-});
+}, START_MS_MAX);
 
 afterAll(async () => {
   await served.close();

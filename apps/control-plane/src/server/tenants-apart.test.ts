@@ -18,6 +18,9 @@ let bob: Tenant;
 /** What account A has, by the name of the field that takes it. */
 let ids: Readonly<Record<string, string>>;
 
+/** A database that is started for this file, on a busy machine. */
+const START_MS_MAX = 60_000;
+
 beforeAll(async () => {
   database = await createTestDatabase();
   await makePlatform(database.url);
@@ -35,7 +38,7 @@ beforeAll(async () => {
     userId: alice.userId,
     sessionId: createId('ses'),
   };
-});
+}, START_MS_MAX);
 
 afterAll(async () => {
   await served.close();
