@@ -28,6 +28,11 @@ export interface CredentialStore {
   readonly credentials: TenancyPorts['credentials'];
   /** Counts a use, or refuses it. One use is one client's allocations within 30 seconds (ACC-7). Exact over any number of nodes that ask at once. */
   admitUse(request: UseRequest): Promise<boolean>;
+  /** Whether a credential of this account's key, which has these levels, was revoked at any of them. */
+  isRevoked(credential: {
+    readonly accountId: string;
+    readonly prefixIds: readonly string[];
+  }): Promise<boolean>;
   /** Of all accounts, for nodes: what was revoked at or after a time, oldest first. */
   revocationsSince(since: Date): Promise<readonly Revocation[]>;
 }
@@ -70,6 +75,12 @@ export function credentialStore(prisma: PrismaClient): CredentialStore {
           INSERT INTO credential_use (account_id, prefix_id, client_key, first_at, is_continuation)
           VALUES (${accountId}, ${prefixId}, ${clientKey}, clock_timestamp(), ${isContinuation})`;
         return true;
+      }),
+
+    isRevoked: ({ accountId, prefixIds }) =>
+      inAccount(prisma, accountId, async ({ credentialRevocation }) => {
+        const where = { accountId, prefixId: { in: [...prefixIds] } };
+        return (await credentialRevocation.count({ where })) > 0;
       }),
 
     revocationsSince: async (since) => {

@@ -50,6 +50,13 @@ describe.each(mountedOperations.map((mounted) => [nameOf(mounted), mounted] as c
       expect(new Set(Object.keys(served?.responses ?? {}))).toEqual(new Set(['200', 'default', ...statuses]));
     });
 
+    test('says that it takes an Idempotency-Key, and which credential, as far as it does', () => {
+      const named = (served?.parameters ?? []).map((parameter) => (parameter as { name: string }).name);
+      expect(named.includes('Idempotency-Key')).toBe(operation.method !== 'GET');
+      const { security } = served as { security?: readonly object[] };
+      expect(security ?? []).toEqual(mounted.authentication === 'none' ? [] : [{ Authorization: [] }]);
+    });
+
     test('asks for no boolean in a query', () => {
       if (operation.method !== 'GET' && operation.method !== 'DELETE') return;
       const { properties = {} } = z.toJSONSchema(operation.request, { io: 'input' });

@@ -5,9 +5,13 @@ import { errorDefinitionOf, type MountedOperation, mountedOperations } from './m
 import type { AppRouter } from './trpc.ts';
 
 type Responses = Record<string, unknown>;
+interface Served {
+  responses: Responses;
+  parameters?: readonly unknown[];
+}
 export interface OpenApiDocument {
   readonly openapi: string;
-  readonly paths: Record<string, Record<string, { responses: Responses }>>;
+  readonly paths: Record<string, Record<string, Served>>;
   readonly components: { schemas?: Record<string, unknown>; securitySchemes?: unknown };
 }
 
@@ -15,6 +19,15 @@ interface Options {
   readonly version: string;
   readonly baseUrl: string;
 }
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Repeats of a request with one key have one effect and one answer, for 24 hours. The same key with another body is refused.',
+  schema: { type: 'string', minLength: 1, maxLength: 255 },
+};
 
 /** The library's document, with its guessed error responses replaced by the ones the definitions declare. */
 export function openApiDocument(router: AppRouter, { version, baseUrl }: Options): OpenApiDocument {
@@ -26,6 +39,8 @@ export function openApiDocument(router: AppRouter, { version, baseUrl }: Options
     const served = document.paths[mounted.path]?.[mounted.operation.method.toLowerCase()];
     if (served === undefined) throw new Error(`Nothing serves ${mounted.operation.method} ${mounted.path}.`);
     served.responses = { 200: served.responses['200'], ...problemResponses(mounted) };
+    if (mounted.operation.method !== 'GET')
+      served.parameters = [...(served.parameters ?? []), idempotencyKey];
   }
   return document;
 }

@@ -36,6 +36,7 @@ import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.gene
 import { pino } from 'pino';
 import { recordApiUsage } from './api-usage.ts';
 import { translatingFailures, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
+import { principalOfCredential } from './credential-principal.ts';
 import { databasePing } from './database-ping.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
@@ -68,6 +69,8 @@ export function compose(env: ControlPlaneEnv) {
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const people = signIns(prisma);
+  const nodeSnapshots = snapshots(prisma, cipher);
+  const credentials = credentialStore(prisma);
   const minted = minting(prisma, cipher);
   const mint: ServicePorts['signaling']['minting'] = {
     mint: (input) =>
@@ -105,6 +108,7 @@ export function compose(env: ControlPlaneEnv) {
     },
     idempotency: sealedAnswers(idempotencyStore(prisma), cipher),
     keys,
+    ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
     chainOf: (accountId) => accountChain(prisma, accountId),
     grantsOf: (userId) => tenancy.people.grantsOf(userId),
@@ -158,8 +162,8 @@ export function compose(env: ControlPlaneEnv) {
     nodes: new NodeAuthentication({ find: (nodeId) => fleet.find(nodeId), nowMs }),
     internal: translatingFailures(
       {
-        snapshots: snapshots(prisma, cipher),
-        credentials: credentialStore(prisma),
+        snapshots: nodeSnapshots,
+        credentials,
         consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),
         ingest,
         ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) =>

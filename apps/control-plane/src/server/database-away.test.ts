@@ -64,6 +64,9 @@ let served: Served;
 let account: Tenant;
 let node: TestNode;
 
+/** A database that is started for this file, on a busy machine. */
+const START_MS_MAX = 60_000;
+
 beforeAll(async () => {
   database = await createTestDatabase();
   await makePlatform(database.url);
@@ -74,7 +77,7 @@ beforeAll(async () => {
   served = serve(url.href);
   account = await signUp(served, 'away');
   node = await enrolNode(served);
-});
+}, START_MS_MAX);
 
 afterAll(async () => {
   way.become('open');

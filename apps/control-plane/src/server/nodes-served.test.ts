@@ -21,6 +21,9 @@ let other: Served;
 let account: Tenant;
 let node: TestNode;
 
+/** A database that is started for this file, on a busy machine. */
+const START_MS_MAX = 60_000;
+
 beforeAll(async () => {
   database = await createTestDatabase();
   await makePlatform(database.url);
@@ -28,7 +31,7 @@ beforeAll(async () => {
   other = serve(database.url);
   account = await signUp(served, 'nodes');
   node = await enrolNode(served);
-});
+}, START_MS_MAX);
 
 afterAll(async () => {
   await served.close();
@@ -220,6 +223,14 @@ test('a revocation at one control plane is on the stream of another within 2 sec
   await vi.waitFor(() => expect(again.text()).toContain(`"keyId":"${second}"`), 2_000);
   expect(again.text()).not.toContain(first);
   await again.close();
+});
+
+test('a node that was away asks what was revoked meanwhile: keys and credentials (ACC-7)', async () => {
+  const sinceMs = Date.now() - 60_000;
+  const path = `/v1/accounts/${account.accountId}/keys`;
+  const { body: key } = await served.rest('POST', path, { key: account.key, body: {} });
+  await served.rest('DELETE', `${path}/${key.id}`, { key: account.key });
+  expect((await call('listRevocations', { sinceMs })).body.items).toContainEqual({ keyId: key.id });
 });
 
 test('a node tells of sessions, and revokes nothing', async () => {

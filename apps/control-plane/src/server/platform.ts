@@ -13,6 +13,8 @@ import type { RateLimiter } from './rate-limiter.ts';
 export interface PlatformParts
   extends Pick<Platform, 'servicePorts' | 'domainPorts' | 'idempotency' | 'recordUsage' | 'nowMs'> {
   readonly keys: KeyStore;
+  /** Who holds an ephemeral credential, if it holds. */
+  readonly ofCredential: (token: string) => Promise<Principal | undefined>;
   readonly signIns: SignIns;
   /** From the platform down; empty when there is no such account. */
   readonly chainOf: (
@@ -75,7 +77,7 @@ export function createPlatform(parts: PlatformParts): Platform {
 }
 
 async function authenticate(
-  { keys, signIns }: PlatformParts,
+  { keys, signIns, ofCredential }: PlatformParts,
   evidence: Evidence | undefined,
 ): Promise<Principal | undefined> {
   if (evidence === undefined) return undefined;
@@ -83,6 +85,8 @@ async function authenticate(
     const user = await signIns.check(evidence.signInSessionId);
     return user && { actor: { kind: 'user', userId: user.userId }, name: user.name };
   }
+  // A secret key begins with pb_, a credential never does.
+  if (!evidence.token.startsWith('pb_')) return ofCredential(evidence.token);
   const key = await keys.authenticate(evidence.token);
   if (key === undefined) return undefined;
   const { keyId, accountId, name, scopes } = key;

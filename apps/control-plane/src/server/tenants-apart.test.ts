@@ -1,5 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { createId } from '@patchbay/kit/ids';
+import type { Restriction } from '@patchbay/protocol/credential/caveats';
+import { bearerToken, mint, RANDOM_ID_BYTES } from '@patchbay/protocol/credential/credential';
+import { mintBranch, parseSecret } from '@patchbay/protocol/credential/secret';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,6 +17,9 @@ let alice: Tenant;
 let bob: Tenant;
 /** What account A has, by the name of the field that takes it. */
 let ids: Readonly<Record<string, string>>;
+
+/** A database that is started for this file, on a busy machine. */
+const START_MS_MAX = 60_000;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -31,7 +38,7 @@ beforeAll(async () => {
     userId: alice.userId,
     sessionId: createId('ses'),
   };
-});
+}, START_MS_MAX);
 
 afterAll(async () => {
   await served.close();
@@ -152,6 +159,41 @@ test('a key authenticates; an altered, a revoked and no key do not', async () =>
   expect(await served.rest('GET', path, { key: made.secret })).toMatchObject({ status: 200 });
   await served.rest('DELETE', `${path}/keys/${made.id}`, { key: alice.key });
   expect(await served.rest('GET', path, { key: made.secret })).toMatchObject({ status: 401 });
+});
+
+test('an ephemeral credential says whose it is, and may do nothing at the API; revoked or altered it is nobody’s (ACC-7)', async () => {
+  const parsed = parseSecret(alice.key);
+  if (parsed.type === 'refusal') throw new Error(parsed.detail);
+  const mintOne = (caveats: readonly Restriction[] = []) =>
+    mint({
+      keyId: parsed.keyId,
+      mintKey: mintBranch(parsed),
+      caveats,
+      randomId: randomBytes(RANDOM_ID_BYTES),
+    });
+  const who = async (key: string) => (await served.rest('GET', '/v1/me', { key })).body;
+  const credential = mintOne([{ type: 'identity', identity: 'bob' }]);
+  expect(await who(bearerToken(credential))).toMatchObject({
+    kind: 'credential',
+    accounts: [{ id: alice.accountId }],
+  });
+  const own = await served.rest('GET', `/v1/accounts/${alice.accountId}/keys`, {
+    key: bearerToken(credential),
+  });
+  expect(own.status).toBe(404);
+  const nobodys = [
+    bearerToken({ ...credential, password: mintOne().password }),
+    bearerToken(mintOne([{ type: 'notAfter', atMs: Date.now() - 1 }])),
+    bearerToken(mintOne([{ type: 'services', services: ['network-discovery'] }])),
+    bearerToken(mintOne([{ type: 'sourceCidrs', cidrs: ['192.0.2.0/24'] }])),
+    bearerToken(mintOne([{ type: 'account', accountId: bob.accountId }])),
+  ];
+  for (const token of nobodys) expect(await who(token)).toMatchObject({ code: 'auth.missing' });
+  await served.rest('POST', `/v1/accounts/${alice.accountId}/credentials/revocations`, {
+    key: alice.key,
+    body: { username: credential.username },
+  });
+  expect(await who(bearerToken(credential))).toMatchObject({ code: 'auth.missing' });
 });
 
 test('an account above reaches what is below it, and what is below never reaches up (ACC-3)', async () => {

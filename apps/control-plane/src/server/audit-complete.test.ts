@@ -1,0 +1,149 @@
+import { mountedOperations } from '@patchbay/faces/mounted';
+import { createId } from '@patchbay/kit/ids';
+import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { enrolNode, makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
+
+let database: TestDatabase;
+let owner: Client;
+let served: Served;
+let account: Tenant;
+let childId: string;
+let username: string;
+const sessionId = createId('ses');
+
+/** A database that is started for this file, on a busy machine. */
+const START_MS_MAX = 60_000;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await makePlatform(database.url);
+  owner = new Client({ connectionString: database.url });
+  await owner.connect();
+  served = serve(database.url);
+  account = await signUp(served, 'audited');
+  const nodes = await Promise.all([enrolNode(served, ['relay']), enrolNode(served, ['signaling'])]);
+  const urls = { turn: ['turn:192.0.2.1:3478'], signal: ['ws://192.0.2.1:1'] };
+  for (const node of nodes) {
+    await served.internal(node.request('heartbeat', { boot: 1, urls, load: {}, isDraining: false }));
+  }
+  const created = {
+    sessionId,
+    sequence: 1,
+    type: 'session.created',
+    atMs: Date.now(),
+    region: 'local',
+    data: {},
+  };
+  const event = { ...created, accountId: account.accountId };
+  await nodes[1]?.request('sessionEvents', { events: [event] });
+  const reported =
+    nodes[1] && (await served.internal(nodes[1].request('sessionEvents', { events: [event] })));
+  expect(reported?.status).toBe(200);
+  childId = (await ask('POST', '/accounts', { name: 'Child' })).id;
+  const ice = await ask('POST', '/services/network-discovery/ice-servers', {});
+  username = ice.iceServers[0].username;
+}, START_MS_MAX);
+
+afterAll(async () => {
+  await served.close();
+  await owner.end();
+  await database.drop();
+});
+
+async function ask(method: string, path: string, body?: object) {
+  const answer = await served.rest(method, `/v1/accounts/${account.accountId}${path}`, {
+    key: account.key,
+    ...(body === undefined ? {} : { body }),
+  });
+  expect(answer, path).toMatchObject({ status: 200 });
+  return answer.body;
+}
+
+const price = { currency: 'EUR', prices: { bytes: { amount: '1', per: '1' } } };
+
+/** A request that succeeds, for each operation that changes something. What it needs beforehand, it makes itself. */
+const changes: Readonly<Record<string, () => Promise<readonly [path: string, body?: object]>>> = {
+  'prices.set': async () => [`/v1/accounts/${childId}/prices/network-discovery`, price],
+  'prices.setForChildren': async () => [
+    `/v1/accounts/${account.accountId}/child-prices/network-discovery`,
+    price,
+  ],
+  'sessions.update': async () => [
+    `/v1/accounts/${account.accountId}/sessions/${sessionId}`,
+    { state: 'ended' },
+  ],
+  'enrolment.signUp': async () => [
+    '/v1/sign-up',
+    { email: 'new@example.test', password: 'correct horse', name: 'N', organisationName: 'New' },
+  ],
+  'accounts.create': async () => [`/v1/accounts/${account.accountId}/accounts`, { name: 'Another' }],
+  'accounts.update': async () => [`/v1/accounts/${childId}`, { state: 'suspended' }],
+  'applications.create': async () => [`/v1/accounts/${account.accountId}/applications`, { name: 'App' }],
+  'applications.update': async () => [await applicationPath(), { name: 'Other' }],
+  'applications.remove': async () => [await applicationPath()],
+  'keys.create': async () => [`/v1/accounts/${account.accountId}/keys`, {}],
+  'keys.revoke': async () => [
+    `/v1/accounts/${account.accountId}/keys/${(await ask('POST', '/keys', {})).id}`,
+  ],
+  'credentials.revoke': async () => [
+    `/v1/accounts/${account.accountId}/credentials/revocations`,
+    { username },
+  ],
+  'team.add': async () => [
+    `/v1/accounts/${account.accountId}/team`,
+    { email: 'added@example.test', name: 'Added', role: 'viewer' },
+  ],
+  'team.remove': async () => {
+    const body = { email: 'removed@example.test', name: 'Removed', role: 'viewer' };
+    return [`/v1/accounts/${account.accountId}/team/${(await ask('POST', '/team', body)).userId}`];
+  },
+  'networkDiscovery.createIceServers': async () => [servicePath('network-discovery/ice-servers'), {}],
+  'networkDiscovery.putConfig': async () => [servicePath('network-discovery/config'), {}],
+  'signaling.createToken': async () => [servicePath('signaling/tokens'), { identity: 'bob' }],
+  'signaling.putConfig': async () => [servicePath('signaling/config'), {}],
+};
+
+const servicePath = (rest: string) => `/v1/accounts/${account.accountId}/services/${rest}`;
+const applicationPath = async () =>
+  `/v1/accounts/${account.accountId}/applications/${(await ask('POST', '/applications', { name: 'One' })).id}`;
+
+interface Entry {
+  readonly action: string;
+  readonly actor_id: string;
+  readonly request_id: string;
+}
+
+const entries = async () =>
+  (await owner.query<Entry & { text: string }>('SELECT *, e::text AS text FROM audit_entry e ORDER BY e.id'))
+    .rows;
+
+const mutations = mountedOperations.filter(({ operation }) => operation.method !== 'GET');
+
+test.each(mutations.map((mounted) => [`${mounted.group}.${mounted.name}`, mounted] as const))(
+  '%s leaves exactly one entry in the audit log, and no secret in it (ACC-8, C54)',
+  async (name, { operation, scopeName, name: operationName, authentication }) => {
+    const make = changes[name];
+    if (make === undefined) throw new Error(`Say in this file how ${name} succeeds.`);
+    const [path, body] = await make();
+    const known = new Set((await entries()).map(({ request_id }) => request_id));
+    const answer = await served.rest(operation.method, path, {
+      ...(authentication === 'none' ? {} : { key: account.key }),
+      ...(body === undefined ? {} : { body }),
+    });
+    expect(answer).toMatchObject({ status: 200 });
+    const added = (await entries()).filter(({ request_id }) => !known.has(request_id));
+    expect(added).toMatchObject([
+      {
+        action: `${scopeName}.${operationName}`,
+        actor_id: authentication === 'none' ? 'stranger' : account.keyId,
+        request_id: answer.headers.get('x-request-id'),
+      },
+    ]);
+    const { secret, token, iceServers, setUpPath } = answer.body;
+    const password = iceServers?.[0]?.credential ?? String(token ?? '').split('.')[1];
+    const secrets = [secret, password, setUpPath?.split('/').at(-1), 'correct horse'];
+    for (const hidden of secrets) if (hidden) expect(added[0]?.text).not.toContain(hidden);
+  },
+);

@@ -1,0 +1,51 @@
+import type { CredentialStore } from '@patchbay/adapters/prisma/credential-store';
+import type { Snapshots } from '@patchbay/adapters/prisma/snapshots';
+import type { Principal } from '@patchbay/faces/platform';
+import { parseBearerToken, parseUsername, verify } from '@patchbay/protocol/credential/credential';
+import { check, effectiveOf } from '@patchbay/protocol/credential/effective';
+
+/** What a credential's `services` has to name, if it names any, for the API to take it. */
+const API_SERVICE = 'api';
+
+interface CredentialPorts {
+  readonly snapshots: Snapshots;
+  readonly credentials: Pick<CredentialStore, 'isRevoked'>;
+  readonly nowMs: () => number;
+}
+
+/**
+ * Who holds an ephemeral credential (ACC-7). It says whose it is and gives no scope: what a browser may do with it, it
+ * does at relays and signaling. One that is bound to addresses or regions is not taken here.
+ */
+export async function principalOfCredential(
+  token: string,
+  { snapshots, credentials, nowMs }: CredentialPorts,
+): Promise<Principal | undefined> {
+  const credential = parseBearerToken(token);
+  if ('type' in credential) return undefined;
+  const named = parseUsername(credential.username);
+  if (named.type === 'refusal') return undefined;
+  const key = await snapshots.keySnapshot(named.keyId);
+  if (key === undefined || key.state !== 'active' || nowMs() >= (key.expiresAtMs ?? Infinity))
+    return undefined;
+  const verified = verify(key.mintKey, credential);
+  if (verified.type === 'refusal') return undefined;
+  const effective = effectiveOf(verified);
+  if ('type' in effective || effective.sourceCidrs !== undefined || effective.regions !== undefined)
+    return undefined;
+  const accountId = effective.accountId ?? key.accountId;
+  const account = accountId === key.accountId ? key : await snapshots.accountSnapshot(accountId);
+  const accountChain = account?.chain.map(({ id }) => id) ?? [];
+  // A key reaches its own account and those below it, and no other.
+  if (account?.state !== 'active' || !accountChain.includes(key.accountId)) return undefined;
+  const use = { nowMs: nowMs(), service: API_SERVICE, sourceIp: '', region: '', accountChain };
+  if (check(effective, use) !== undefined) return undefined;
+  if (await credentials.isRevoked({ accountId: key.accountId, prefixIds: effective.prefixIds }))
+    return undefined;
+  const credentialId = effective.prefixIds.at(-1) ?? key.keyId;
+  return {
+    actor: { kind: 'credential', credentialId, accountId },
+    name: effective.identity ?? 'Ephemeral credential',
+    scopes: [],
+  };
+}
