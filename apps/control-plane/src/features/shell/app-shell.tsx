@@ -10,8 +10,8 @@ import { useAccountId } from './account.ts';
 import { AccountChain } from './account-chain.tsx';
 import { AccountStateNote } from './account-state-note.tsx';
 import { BrandMark } from './brand.tsx';
-import { Palette } from './palette.tsx';
 import { pagePath } from './pages.ts';
+import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { UserMenu } from './user-menu.tsx';
@@ -22,7 +22,10 @@ export function AppShell({ children }: { readonly children: ReactNode }): ReactN
   const accountId = useAccountId();
   const [isPaletteOpen, setPaletteOpen] = useState(false);
   const onPalette = useCallback(() => setPaletteOpen((isOpen) => !isOpen), []);
-  const onPage = useCallback((segment: string) => router.push(pagePath(accountId, segment)), [router, accountId]);
+  const onPage = useCallback(
+    (segment: string) => router.push(pagePath(accountId, segment)),
+    [router, accountId],
+  );
   useShortcuts({ onPalette, onPage });
   return (
     <div className="min-h-screen">
