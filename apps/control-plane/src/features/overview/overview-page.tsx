@@ -113,9 +113,11 @@ function RelayedHours({ today }: { readonly today: ReturnType<typeof useToday> }
       <h2 id="relayed" className="mb-2 font-semibold">
         Relayed, last 24 hours
       </h2>
-      {hours.data === undefined ? (
-        <Skeleton className="h-[160px]" />
-      ) : (
+      {hours.data === undefined ? <Skeleton className="h-[160px]" /> : null}
+      {hours.data?.rows.length === 0 ? (
+        <p className="border-y py-2 text-ink-faint">Nothing went through a relay.</p>
+      ) : null}
+      {hours.data === undefined || hours.data.rows.length === 0 ? null : (
         <Chart
           label="Bytes relayed in each of the last 24 hours"
           kind="bars"
