@@ -16,7 +16,9 @@ export function Breadcrumb({ label, items }: BreadcrumbProps): ReactNode {
           return (
             <li
               key={key}
-              className={isLast ? 'flex min-w-0 items-center gap-1' : 'flex min-w-0 items-center gap-1 max-md:hidden'}
+              className={
+                isLast ? 'flex min-w-0 items-center gap-1' : 'flex min-w-0 items-center gap-1 max-md:hidden'
+              }
             >
               {index === 0 ? null : (
                 <span className="text-line-strong max-md:hidden" aria-hidden>

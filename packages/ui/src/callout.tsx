@@ -18,7 +18,10 @@ export function Callout({ tone = 'info', title, children, action }: CalloutProps
   return (
     <div
       role={tone === 'fail' ? 'alert' : 'note'}
-      className={classNames('flex flex-wrap items-start gap-x-3 gap-y-2 rounded-md px-3 py-2.5', toneGround[tone])}
+      className={classNames(
+        'flex flex-wrap items-start gap-x-3 gap-y-2 rounded-md px-3 py-2.5',
+        toneGround[tone],
+      )}
     >
       <Icon className={classNames('mt-0.5 size-4 shrink-0', toneText[tone])} aria-hidden />
       <div className="min-w-0 flex-1">

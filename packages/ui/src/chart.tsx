@@ -43,7 +43,11 @@ export function Chart(props: ChartProps): ReactNode {
     if (element === null) return;
     const build = () => {
       plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(latest, element.clientWidth, element), dataOf(latest.current), element);
+      plot.current = new uPlot(
+        optionsOf(latest, element.clientWidth, element),
+        dataOf(latest.current),
+        element,
+      );
     };
     build();
     const resize = new ResizeObserver(() => {
@@ -74,7 +78,11 @@ export function Chart(props: ChartProps): ReactNode {
         <figcaption className="mt-1 flex flex-wrap gap-x-4 gap-y-1 text-sm text-ink-soft">
           {series.map((one) => (
             <span key={one.label} className="inline-flex items-center gap-1.5">
-              <span className="size-2 rounded-full" style={{ background: `var(${one.colour})` }} aria-hidden />
+              <span
+                className="size-2 rounded-full"
+                style={{ background: `var(${one.colour})` }}
+                aria-hidden
+              />
               {one.label}
             </span>
           ))}
@@ -140,7 +148,7 @@ function optionsOf(latest: { current: ChartProps }, width: number, element: HTML
         grid,
         size: axisPixels,
         space: heightPixels < 120 ? 22 : 36,
-        values: (_self, splits) => splits.map((value) => latest.current.format(value)),
+        values: (_self, splits) => splits.map((value) => round(latest.current.format(value))),
       },
     ],
     series: [
@@ -156,8 +164,12 @@ function optionsOf(latest: { current: ChartProps }, width: number, element: HTML
   };
 }
 
+/** The marks of an axis are round numbers: '2.000 GB' is '2 GB' there. */
+const round = (text: string): string => text.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '');
+
 /** A single point has no width; give it a minute on each side. */
-const spread = (min: number, max: number): [number, number] => (min === max ? [min - 60, max + 60] : [min, max]);
+const spread = (min: number, max: number): [number, number] =>
+  min === max ? [min - 60, max + 60] : [min, max];
 
 const DAY_SECONDS = 86_400;
 
@@ -167,7 +179,12 @@ function timeLabels(self: uPlot, splits: number[]): string[] {
   const options: Intl.DateTimeFormatOptions =
     spanSeconds > 2 * DAY_SECONDS
       ? { month: 'short', day: 'numeric' }
-      : { hour: '2-digit', minute: '2-digit', ...(spanSeconds < 900 ? { second: '2-digit' } : {}), hour12: false };
+      : {
+          hour: '2-digit',
+          minute: '2-digit',
+          ...(spanSeconds < 900 ? { second: '2-digit' } : {}),
+          hour12: false,
+        };
   const format = new Intl.DateTimeFormat('en', options);
   return splits.map((split) => format.format(split * 1_000));
 }
@@ -226,7 +243,9 @@ export interface SparklineProps {
 export function Sparkline({ label, values }: SparklineProps): ReactNode {
   const top = Math.max(...values, 1e-9);
   const step = values.length > 1 ? 100 / (values.length - 1) : 100;
-  const points = values.map((value, index) => `${(index * step).toFixed(2)},${(23 - (value / top) * 21).toFixed(2)}`);
+  const points = values.map(
+    (value, index) => `${(index * step).toFixed(2)},${(23 - (value / top) * 21).toFixed(2)}`,
+  );
   return (
     <svg viewBox="0 0 100 24" preserveAspectRatio="none" className="h-6 w-full" role="img" aria-label={label}>
       <polyline

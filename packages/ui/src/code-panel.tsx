@@ -39,7 +39,11 @@ export function CodePanel({ title, snippets }: CodePanelProps): ReactNode {
           <pre className="overflow-x-auto py-2.5 pr-10 pl-3 text-sm leading-5" tabIndex={0}>
             <code>{code}</code>
           </pre>
-          <CopyButton text={code} label={`Copy the ${name} code`} className="absolute top-2 right-2 bg-surface" />
+          <CopyButton
+            text={code}
+            label={`Copy the ${name} code`}
+            className="absolute top-2 right-2 bg-surface"
+          />
         </Tabs.Content>
       ))}
     </Tabs.Root>

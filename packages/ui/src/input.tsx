@@ -40,7 +40,10 @@ export function Field({ label, hint, error, unit, className, ...rest }: FieldPro
         {unit === undefined ? null : <span className="shrink-0 text-ink-faint">{unit}</span>}
       </div>
       {note === undefined ? null : (
-        <p id={noteId} className={classNames('text-sm', error === undefined ? 'text-ink-faint' : 'text-fail')}>
+        <p
+          id={noteId}
+          className={classNames('text-sm', error === undefined ? 'text-ink-faint' : 'text-fail')}
+        >
           {note}
         </p>
       )}

@@ -35,7 +35,12 @@ export interface MenuItemProps {
   readonly asChild?: boolean;
 }
 
-export function MenuItem({ children, onSelect, isDanger = false, asChild = false }: MenuItemProps): ReactNode {
+export function MenuItem({
+  children,
+  onSelect,
+  isDanger = false,
+  asChild = false,
+}: MenuItemProps): ReactNode {
   return (
     <DropdownMenu.Item
       asChild={asChild}

@@ -7,7 +7,9 @@ export function Quantity({ value, unit }: { readonly value: ReactNode; readonly 
   return (
     <span className="whitespace-nowrap tabular-nums">
       {value}
-      {unit === undefined || unit === '' ? null : <span className="font-normal text-ink-faint">&#8239;{unit}</span>}
+      {unit === undefined || unit === '' ? null : (
+        <span className="font-normal text-ink-faint">&#8239;{unit}</span>
+      )}
     </span>
   );
 }

@@ -1,16 +1,16 @@
+import { cookies } from 'next/headers';
 import { redirect } from 'next/navigation';
-import { pagePath } from '../features/shell/pages.ts';
+import { lastAccountCookie, pagePath } from '../features/shell/pages.ts';
 import { Entry } from '../features/sign-in/entry.tsx';
-import { reachableAccounts } from '../features/sign-in/signed-in.ts';
+import { firstAccountOf } from '../features/sign-in/signed-in.ts';
 
 export const dynamic = 'force-dynamic';
 
-/** The way in: to the highest account within reach, or to the sign-in. */
+/** The way in: to an account, or to the sign-in. */
 export default async function Page() {
-  const accounts = await reachableAccounts();
-  if (accounts === undefined) redirect('/sign-in');
-  const [first] = accounts;
-  if (first !== undefined) redirect(pagePath(first.id));
+  const accountId = await firstAccountOf((await cookies()).get(lastAccountCookie)?.value);
+  if (accountId === undefined) redirect('/sign-in');
+  if (accountId !== null) redirect(pagePath(accountId));
   return (
     <Entry
       title="No account is within your reach"

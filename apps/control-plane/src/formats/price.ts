@@ -1,6 +1,6 @@
-import type { MeterUnit } from '@patchbay/kit/definition';
-import type { WireTariff } from '@patchbay/domain/billing/price';
 import { formatDecimal, nano } from '@patchbay/domain/billing/money';
+import type { WireTariff } from '@patchbay/domain/billing/price';
+import type { MeterUnit } from '@patchbay/kit/definition';
 
 interface HumanUnit {
   /** As in 'per GB'. */

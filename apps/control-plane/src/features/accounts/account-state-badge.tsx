@@ -14,7 +14,11 @@ export function AccountStateBadge({ account }: { readonly account: AccountRow })
   const { tone, icon: Icon } = looks[account.effectiveState];
   const isFromAbove = account.effectiveState !== account.state;
   return (
-    <Badge tone={tone} icon={<Icon aria-hidden />} {...(isFromAbove ? { title: 'Set at an account above it' } : {})}>
+    <Badge
+      tone={tone}
+      icon={<Icon aria-hidden />}
+      {...(isFromAbove ? { title: 'Set at an account above it' } : {})}
+    >
       {account.effectiveState}
       {isFromAbove ? ' above' : ''}
     </Badge>

@@ -71,7 +71,9 @@ function columnsOf({ accounts, figures, currency, onToggle }: AccountTableProps)
       isNumber: true,
       cell: ({ account }) => {
         const money = figures.money.get(account.id);
-        return money === undefined || signOf(money.receivable) === 0 ? none : showMoney(money.receivable, currency);
+        return money === undefined || signOf(money.receivable) === 0
+          ? none
+          : showMoney(money.receivable, currency);
       },
     },
     {
@@ -99,7 +101,13 @@ function columnsOf({ accounts, figures, currency, onToggle }: AccountTableProps)
   ];
 }
 
-function AccountName({ row, onToggle }: { readonly row: TreeRow; readonly onToggle: (id: string) => void }): ReactNode {
+function AccountName({
+  row,
+  onToggle,
+}: {
+  readonly row: TreeRow;
+  readonly onToggle: (id: string) => void;
+}): ReactNode {
   const { account, level, hasChildren, isExpanded } = row;
   const Chevron = isExpanded ? ChevronDown : ChevronRight;
   return (

@@ -28,6 +28,13 @@ test('suspending an account touches it and all below it, and no sibling', () => 
 });
 
 test('use counts at the account and at each above it, once', () => {
-  const totals = inclusiveUse(tree, new Map([['a', 1n], ['a1x', 10n], ['b', 100n]]));
+  const totals = inclusiveUse(
+    tree,
+    new Map([
+      ['a', 1n],
+      ['a1x', 10n],
+      ['b', 100n],
+    ]),
+  );
   expect(Object.fromEntries(totals)).toEqual({ a: 11n, a1: 10n, a1x: 10n, b: 100n, top: 111n });
 });

@@ -30,7 +30,9 @@ export function treeRows(
   return rows;
 }
 
-export function childrenByParent(accounts: readonly AccountRow[]): ReadonlyMap<string, readonly AccountRow[]> {
+export function childrenByParent(
+  accounts: readonly AccountRow[],
+): ReadonlyMap<string, readonly AccountRow[]> {
   const children = new Map<string, AccountRow[]>();
   for (const account of accounts) {
     const parentId = account.parentId ?? '';

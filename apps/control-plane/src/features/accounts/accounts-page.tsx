@@ -41,12 +41,12 @@ export function AccountsPage(): ReactNode {
     exampleOf({
       operation: 'accounts.create',
       input: { accountId, name: 'Acme', externalId: 'crm_42' },
-      cli: `account create --parent ${accountId} --name Acme`,
+      cli: `account create Acme --account ${accountId} --external-id crm_42`,
     }),
     exampleOf({
       operation: 'accounts.list',
       input: { accountId, depth: 'descendants' },
-      cli: `account list --account ${accountId} --json`,
+      cli: `account list --account ${accountId}`,
     }),
   ];
   const toggle = (id: string) =>
@@ -71,8 +71,8 @@ export function AccountsPage(): ReactNode {
           title="No sub-account yet"
           code={<CodePanel title="Create one" snippets={examples[0]?.snippets ?? []} />}
         >
-          A sub-account is a customer of yours. It has its own keys, usage and statement, can have sub-accounts itself,
-          and pays what you set.
+          A sub-account is a customer of yours. It has its own keys, usage and statement, can have
+          sub-accounts itself, and pays what you set.
         </EmptyState>
       ) : null}
       {accounts.length > 0 ? (

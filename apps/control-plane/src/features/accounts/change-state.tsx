@@ -10,8 +10,8 @@ import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { counted } from '../overview/attention.ts';
-import { ProblemNote } from '../problem/problem-note.tsx';
 import { problemOf } from '../problem/problem.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
 import { pagePath } from '../shell/pages.ts';
 import type { AccountRow } from './account-tree.ts';
 
@@ -101,7 +101,10 @@ export function ChangeState({ account, descendantCount }: ChangeStateProps): Rea
 function Touched({ account, descendantCount }: ChangeStateProps): ReactNode {
   const trpc = useTRPC();
   const open = useQuery(
-    trpc.sessions.list.queryOptions({ accountId: account.id, state: 'open', limit: OPEN_MAX }, { staleTime: 0 }),
+    trpc.sessions.list.queryOptions(
+      { accountId: account.id, state: 'open', limit: OPEN_MAX },
+      { staleTime: 0 },
+    ),
   );
   if (open.error !== null) return <ProblemNote error={open.error} />;
   const running = open.data?.items.length;

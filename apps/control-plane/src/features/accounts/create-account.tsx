@@ -22,7 +22,11 @@ export function CreateAccount(): ReactNode {
     trpc.accounts.create.mutationOptions({
       onSuccess: ({ name }) => {
         setOpen(false);
-        toast({ tone: 'live', title: `${name} is there.`, detail: 'Next: give it a key, and say what it pays.' });
+        toast({
+          tone: 'live',
+          title: `${name} is there.`,
+          detail: 'Next: give it a key, and say what it pays.',
+        });
       },
     }),
   );

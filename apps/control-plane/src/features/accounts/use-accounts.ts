@@ -48,7 +48,10 @@ export function useFigures(accountId: string, openParents: readonly string[]) {
   );
   const statements = useQueries({
     queries: openParents.map((parentId) =>
-      trpc.statements.get.queryOptions({ accountId: parentId, period: period.name }, { staleTime: MINUTE_MS }),
+      trpc.statements.get.queryOptions(
+        { accountId: parentId, period: period.name },
+        { staleTime: MINUTE_MS },
+      ),
     ),
   });
   const own = new Map<string, bigint>();
@@ -57,7 +60,9 @@ export function useFigures(accountId: string, openParents: readonly string[]) {
     if (id !== undefined) own.set(id, (own.get(id) ?? 0n) + BigInt(quantity));
   }
   const money = new Map<string, ChildFigures>(
-    statements.flatMap(({ data }) => (data?.children ?? []).map((child) => [child.accountId, child] as const)),
+    statements.flatMap(({ data }) =>
+      (data?.children ?? []).map((child) => [child.accountId, child] as const),
+    ),
   );
   return { own, money };
 }

@@ -38,9 +38,20 @@ export function ApplicationForm({ application, onDone }: ApplicationFormProps): 
     else update.mutate({ ...fields, applicationId: application.id });
   };
   return (
-    <Dialog isOpen onOpenChange={onDone} title={application === undefined ? 'New application' : application.name}>
+    <Dialog
+      isOpen
+      onOpenChange={onDone}
+      title={application === undefined ? 'New application' : application.name}
+    >
       <form onSubmit={submit} className="grid gap-4">
-        <Field label="Name" name="name" required maxLength={100} autoFocus defaultValue={application?.name ?? ''} />
+        <Field
+          label="Name"
+          name="name"
+          required
+          maxLength={100}
+          autoFocus
+          defaultValue={application?.name ?? ''}
+        />
         <Field
           label="Instance types"
           name="types"

@@ -67,8 +67,9 @@ export function ApplicationsPage(): ReactNode {
           title="No application yet"
           code={<CodePanel title="Create one" snippets={create.snippets} />}
         >
-          One account can run several products. Name each here and put its id into the credentials you mint: usage and
-          sessions are then told apart by it. Instance types, such as free and paid, tell plans apart.
+          One account can run several products. Name each here and put its id into the credentials you mint:
+          usage and sessions are then told apart by it. Instance types, such as free and paid, tell plans
+          apart.
         </EmptyState>
       ) : null}
       {applications.length > 0 ? (
@@ -79,9 +80,16 @@ export function ApplicationsPage(): ReactNode {
           rowKey={({ id }) => id}
         />
       ) : null}
-      <LoadMore hasMore={list.hasNextPage} isPending={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
+      <LoadMore
+        hasMore={list.hasNextPage}
+        isPending={list.isFetchingNextPage}
+        onMore={() => void list.fetchNextPage()}
+      />
       {edited === undefined ? null : (
-        <ApplicationForm application={edited === 'new' ? undefined : edited} onDone={() => setEdited(undefined)} />
+        <ApplicationForm
+          application={edited === 'new' ? undefined : edited}
+          onDone={() => setEdited(undefined)}
+        />
       )}
       {removed === undefined ? null : (
         <ConfirmDialog
@@ -106,7 +114,12 @@ interface RowActions {
 }
 
 const columnsOf = ({ onEdit, onRemove }: RowActions): readonly Column<Application>[] => [
-  { key: 'name', header: 'Name', isTitle: true, cell: ({ name }) => <span className="font-medium">{name}</span> },
+  {
+    key: 'name',
+    header: 'Name',
+    isTitle: true,
+    cell: ({ name }) => <span className="font-medium">{name}</span>,
+  },
   { key: 'id', header: 'Id', cell: ({ id }) => <Identifier id={id} isShort /> },
   {
     key: 'types',
@@ -120,14 +133,23 @@ const columnsOf = ({ onEdit, onRemove }: RowActions): readonly Column<Applicatio
       </span>
     ),
   },
-  { key: 'created', header: 'Created', cell: ({ createdAt }) => <span className="text-ink-soft">{showDay(createdAt)}</span> },
+  {
+    key: 'created',
+    header: 'Created',
+    cell: ({ createdAt }) => <span className="text-ink-soft">{showDay(createdAt)}</span>,
+  },
   {
     key: 'actions',
     header: '',
     isNumber: true,
     cell: (application) => (
       <span className="inline-flex gap-1">
-        <Button size="small" variant="ghost" onClick={() => onEdit(application)} aria-label={`Edit ${application.name}`}>
+        <Button
+          size="small"
+          variant="ghost"
+          onClick={() => onEdit(application)}
+          aria-label={`Edit ${application.name}`}
+        >
           Edit
         </Button>
         <Button

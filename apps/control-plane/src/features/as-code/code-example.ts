@@ -48,7 +48,11 @@ export function exampleOf<N extends OperationName>(request: ExampleRequest<N>): 
   };
 }
 
-function sdkCode(name: string, { mount }: MountedOperation, input: Readonly<Record<string, unknown>>): string {
+function sdkCode(
+  name: string,
+  { mount, operation }: MountedOperation,
+  input: Readonly<Record<string, unknown>>,
+): string {
   const { accountId, ...rest } = input;
   const body = Object.keys(rest).length === 0 ? [] : [literal(rest)];
   const parameters = mount === 'account' ? [`'${String(accountId)}'`, ...body] : body;
@@ -56,7 +60,9 @@ function sdkCode(name: string, { mount }: MountedOperation, input: Readonly<Reco
     "import { Patchbay } from '@patchbay/sdk-node';",
     '',
     'const pb = new Patchbay();',
-    `const result = await pb.${name}(${parameters.join(', ')});`,
+    ...('nextCursor' in operation.response.shape
+      ? [`for await (const item of pb.${name}(${parameters.join(', ')})) {`, '  console.log(item);', '}']
+      : [`const result = await pb.${name}(${parameters.join(', ')});`]),
   ].join('\n');
 }
 
@@ -68,7 +74,8 @@ function curlCode({ operation, path }: MountedOperation, input: Readonly<Record<
   });
   const rest = Object.entries(input).filter(([name, value]) => !used.has(name) && value !== undefined);
   const isRead = operation.method === 'GET';
-  const query = isRead && rest.length > 0 ? `?${new URLSearchParams(rest.map(([k, v]) => [k, String(v)]))}` : '';
+  const query =
+    isRead && rest.length > 0 ? `?${new URLSearchParams(rest.map(([k, v]) => [k, String(v)]))}` : '';
   const lines = [
     `curl "$PATCHBAY_URL${filled}${query}"`,
     ...(isRead ? [] : [`-X ${operation.method}`]),
@@ -91,5 +98,7 @@ function literal(value: unknown, indent = ''): string {
     return `${key}: ${literal(inner, `${indent}  `)}`;
   });
   const line = `{ ${parts.join(', ')} }`;
-  return line.length + indent.length <= 60 ? line : `{\n${parts.map((part) => `${indent}  ${part},`).join('\n')}\n${indent}}`;
+  return line.length + indent.length <= 60
+    ? line
+    : `{\n${parts.map((part) => `${indent}  ${part},`).join('\n')}\n${indent}}`;
 }

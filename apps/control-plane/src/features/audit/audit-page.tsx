@@ -48,8 +48,8 @@ export function AuditPage(): ReactNode {
       {list.isPending ? <TableSkeleton rows={8} /> : null}
       {list.isSuccess && entries.length === 0 ? (
         <EmptyState icon={<ScrollText />} title="Nothing was changed yet">
-          Whatever somebody, or a key, changes here by dashboard or by API is written down with its state before and
-          after. Create a key, and it will be the first line.
+          Whatever somebody, or a key, changes here by dashboard or by API is written down with its state
+          before and after. Create a key, and it will be the first line.
         </EmptyState>
       ) : null}
       {entries.length > 0 ? (
@@ -59,7 +59,11 @@ export function AuditPage(): ReactNode {
           ))}
         </ol>
       ) : null}
-      <LoadMore hasMore={list.hasNextPage} isPending={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
+      <LoadMore
+        hasMore={list.hasNextPage}
+        isPending={list.isFetchingNextPage}
+        onMore={() => void list.fetchNextPage()}
+      />
     </>
   );
 }

@@ -15,7 +15,9 @@ test('what was made has no before, and what was removed has no after', () => {
     { field: 'name', before: undefined, after: 'Acme' },
     { field: 'scopes', before: undefined, after: '["*"]' },
   ]);
-  expect(changesOf({ before: { name: 'Acme' } })).toEqual([{ field: 'name', before: 'Acme', after: undefined }]);
+  expect(changesOf({ before: { name: 'Acme' } })).toEqual([
+    { field: 'name', before: 'Acme', after: undefined },
+  ]);
 });
 
 test('an absent value and null look alike', () => {

@@ -59,7 +59,14 @@ export function CreateKey(): ReactNode {
           description="Your server uses it to call the API and to mint credentials for browsers."
         >
           <form onSubmit={submit} className="grid gap-4">
-            <Field label="Name" name="name" required maxLength={100} autoFocus placeholder="Production server" />
+            <Field
+              label="Name"
+              name="name"
+              required
+              maxLength={100}
+              autoFocus
+              placeholder="Production server"
+            />
             <div className="flex flex-wrap gap-2">
               <Select label="Mode" isLabelled value={mode} options={modes} onChange={setMode} />
               <Select label="Expires" isLabelled value={days} options={lifetimes} onChange={setDays} />
@@ -70,14 +77,24 @@ export function CreateKey(): ReactNode {
               <Button variant="ghost" onClick={() => change(false)}>
                 Leave it
               </Button>
-              <Button variant="primary" type="submit" isPending={create.isPending} disabled={scopes.length === 0}>
+              <Button
+                variant="primary"
+                type="submit"
+                isPending={create.isPending}
+                disabled={scopes.length === 0}
+              >
                 Create
               </Button>
             </DialogActions>
           </form>
         </Dialog>
       ) : (
-        <NewSecret name={create.data.name} secret={create.data.secret} accountId={accountId} onDone={() => change(false)} />
+        <NewSecret
+          name={create.data.name}
+          secret={create.data.secret}
+          accountId={accountId}
+          onDone={() => change(false)}
+        />
       )}
     </>
   );

@@ -44,12 +44,20 @@ export function KeysPage(): ReactNode {
   const create = exampleOf({
     operation: 'keys.create',
     input: { accountId, name: 'Production', scopes: ['network-discovery:*'] },
-    cli: `key create --account ${accountId} --name Production`,
+    cli: `key create --account ${accountId} --name Production --scope 'network-discovery:*'`,
   });
-  const examples = [create, exampleOf({ operation: 'keys.list', input: { accountId }, cli: `key list --account ${accountId} --json` })];
+  const examples = [
+    create,
+    exampleOf({ operation: 'keys.list', input: { accountId }, cli: `key list --account ${accountId}` }),
+  ];
   return (
     <>
-      <PageHeader title="Keys and team" scope="Of this account alone." examples={examples} actions={<CreateKey />} />
+      <PageHeader
+        title="Keys and team"
+        scope="Of this account alone."
+        examples={examples}
+        actions={<CreateKey />}
+      />
       <AccountTabs />
       {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.isPending ? <TableSkeleton rows={4} /> : null}
@@ -59,14 +67,18 @@ export function KeysPage(): ReactNode {
           title="No key yet"
           code={<CodePanel title="By code, with a key of an account above" snippets={create.snippets} />}
         >
-          A key lets your server call the API, and mint short-lived credentials for browsers without asking us. Create
-          one above; its secret is shown once.
+          A key lets your server call the API, and mint short-lived credentials for browsers without asking
+          us. Create one above; its secret is shown once.
         </EmptyState>
       ) : null}
       {keys.length > 0 ? (
         <Table label="API keys" columns={columnsOf(setAsked)} rows={keys} rowKey={({ id }) => id} />
       ) : null}
-      <LoadMore hasMore={list.hasNextPage} isPending={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
+      <LoadMore
+        hasMore={list.hasNextPage}
+        isPending={list.isFetchingNextPage}
+        onMore={() => void list.fetchNextPage()}
+      />
       {asked === undefined ? null : (
         <ConfirmDialog
           isOpen
@@ -78,8 +90,8 @@ export function KeysPage(): ReactNode {
           onConfirm={() => revoke.mutate({ accountId, keyId: asked.id })}
         >
           <p className="text-ink">
-            Requests with it are refused at once. Every credential that was minted with it ends within 2 seconds, and the
-            calls that run on them.
+            Requests with it are refused at once. Every credential that was minted with it ends within 2
+            seconds, and the calls that run on them.
           </p>
           <p>This cannot be undone. To rotate a key, create the new one first.</p>
         </ConfirmDialog>
@@ -89,8 +101,17 @@ export function KeysPage(): ReactNode {
 }
 
 const columnsOf = (onRevoke: (key: Key) => void): readonly Column<Key>[] => [
-  { key: 'name', header: 'Name', isTitle: true, cell: ({ name }) => <span className="font-medium">{name}</span> },
-  { key: 'display', header: 'Begins with', cell: ({ display }) => <code className="text-sm">{display}…</code> },
+  {
+    key: 'name',
+    header: 'Name',
+    isTitle: true,
+    cell: ({ name }) => <span className="font-medium">{name}</span>,
+  },
+  {
+    key: 'display',
+    header: 'Begins with',
+    cell: ({ display }) => <code className="text-sm">{display}…</code>,
+  },
   { key: 'state', header: 'State', cell: (key) => <KeyState keyOf={key} /> },
   {
     key: 'scopes',
@@ -105,7 +126,9 @@ const columnsOf = (onRevoke: (key: Key) => void): readonly Column<Key>[] => [
     key: 'used',
     header: 'Last used',
     cell: ({ lastUsedAt }) => (
-      <span className="whitespace-nowrap text-ink-soft">{lastUsedAt === undefined ? 'never' : showAgo(lastUsedAt)}</span>
+      <span className="whitespace-nowrap text-ink-soft">
+        {lastUsedAt === undefined ? 'never' : showAgo(lastUsedAt)}
+      </span>
     ),
   },
   {

@@ -15,11 +15,23 @@ export function ScopeField({ scopes, onChange }: ScopeFieldProps): ReactNode {
     <fieldset className="grid gap-2">
       <legend className="mb-1 font-medium">May do</legend>
       <label className="flex items-center gap-2">
-        <input type="radio" name="extent" className="accent-(--accent)" checked={isAll} onChange={() => onChange(['*'])} />
+        <input
+          type="radio"
+          name="extent"
+          className="accent-(--accent)"
+          checked={isAll}
+          onChange={() => onChange(['*'])}
+        />
         everything in this account and below it
       </label>
       <label className="flex items-center gap-2">
-        <input type="radio" name="extent" className="accent-(--accent)" checked={!isAll} onChange={() => onChange([])} />
+        <input
+          type="radio"
+          name="extent"
+          className="accent-(--accent)"
+          checked={!isAll}
+          onChange={() => onChange([])}
+        />
         only what is ticked
       </label>
       {isAll ? null : (

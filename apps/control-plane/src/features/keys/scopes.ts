@@ -1,6 +1,5 @@
 import { mountedOperations } from '@patchbay/faces/mounted';
 
-
 const owners = new Map(
   mountedOperations
     .filter(({ mount }) => mount === 'account')

@@ -30,7 +30,10 @@ export function AttentionList({ notices }: { readonly notices: readonly Notice[]
             const Icon = icons[tone];
             return (
               <li key={key}>
-                <Link href={pagePath(accountId, segment)} className="flex items-start gap-2.5 py-2 hover:bg-surface">
+                <Link
+                  href={pagePath(accountId, segment)}
+                  className="flex items-start gap-2.5 py-2 hover:bg-surface"
+                >
                   <Icon className={classNames('mt-0.5 size-4 shrink-0', toneText[tone])} aria-hidden />
                   {text}
                 </Link>

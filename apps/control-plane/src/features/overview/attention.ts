@@ -30,22 +30,42 @@ export function noticesOf({ accounts, keys, recentSessions, statement, nowMs }: 
     notices.push({ key, tone, segment, text });
 
   if (statement !== undefined && !agreesWithLedger(statement)) {
-    add('ledger', 'fail', `statements/${statement.period}`, 'This month’s statement and the ledger disagree.');
+    add(
+      'ledger',
+      'fail',
+      `statements/${statement.period}`,
+      'This month’s statement and the ledger disagree.',
+    );
   }
   const failed = recentSessions.filter(hasFailed).length;
   if (failed > 0) add('failed', 'fail', 'sessions', `${counted(failed, 'recent session')} failed.`);
   for (const { id, name, expiresAt } of keys.filter(({ revokedAt }) => revokedAt === undefined)) {
     if (expiresAt === undefined || Date.parse(expiresAt) - nowMs > KEY_WARNING_MS) continue;
     const isOver = Date.parse(expiresAt) <= nowMs;
-    add(id, isOver ? 'fail' : 'wait', 'keys', `The key “${name}” ${isOver ? 'has expired' : 'expires within a week'}.`);
+    add(
+      id,
+      isOver ? 'fail' : 'wait',
+      'keys',
+      `The key “${name}” ${isOver ? 'has expired' : 'expires within a week'}.`,
+    );
   }
   const suspended = accounts.filter(({ state }) => state === 'suspended');
   if (suspended.length > 0) {
-    add('suspended', 'wait', 'accounts', `${namesOf(suspended)} ${suspended.length === 1 ? 'is' : 'are'} suspended.`);
+    add(
+      'suspended',
+      'wait',
+      'accounts',
+      `${namesOf(suspended)} ${suspended.length === 1 ? 'is' : 'are'} suspended.`,
+    );
   }
   const subsidised = (statement?.children ?? []).filter(({ margin }) => BigInt(margin) < 0n);
   if (subsidised.length > 0) {
-    add('subsidy', 'money', 'prices', `You subsidise ${namesOf(subsidised)}: the price is below what you pay.`);
+    add(
+      'subsidy',
+      'money',
+      'prices',
+      `You subsidise ${namesOf(subsidised)}: the price is below what you pay.`,
+    );
   }
   return notices;
 }

@@ -7,7 +7,11 @@ export function compareWithYesterday(today: bigint, yesterday: bigint): string {
 }
 
 /** What a period comes to if it goes on as it has gone so far. */
-export function forecast(soFar: bigint, period: { readonly fromMs: number; readonly toMs: number }, nowMs: number): bigint {
+export function forecast(
+  soFar: bigint,
+  period: { readonly fromMs: number; readonly toMs: number },
+  nowMs: number,
+): bigint {
   const elapsedMs = BigInt(Math.max(1, nowMs - period.fromMs));
   return (soFar * BigInt(period.toMs - period.fromMs)) / elapsedMs;
 }

@@ -21,7 +21,12 @@ export interface Steps {
 export function FirstSteps(steps: Steps): ReactNode {
   const accountId = useAccountId();
   const items = [
-    { isDone: steps.hasKey, title: 'Create an API key', segment: 'keys', why: 'Your server mints credentials with it.' },
+    {
+      isDone: steps.hasKey,
+      title: 'Create an API key',
+      segment: 'keys',
+      why: 'Your server mints credentials with it.',
+    },
     {
       isDone: steps.hasSession,
       title: 'Make the first call',

@@ -41,13 +41,18 @@ export function OverviewPage(): ReactNode {
         examples={[
           exampleOf({
             operation: 'usage.query',
-            input: { accountId, from: firstOfToday, to: new Date(today.nowMs).toISOString(), meter: relayedBytes },
-            cli: `usage --account ${accountId} --json`,
+            input: {
+              accountId,
+              from: firstOfToday,
+              to: new Date(today.nowMs).toISOString(),
+              meter: relayedBytes,
+            },
+            cli: `usage --account ${accountId} --from ${firstOfToday} --meter ${relayedBytes}`,
           }),
           exampleOf({
             operation: 'sessions.list',
             input: { accountId, state: 'open' },
-            cli: `session list --account ${accountId} --json`,
+            cli: `session list --account ${accountId}`,
           }),
         ]}
       />
@@ -60,11 +65,16 @@ export function OverviewPage(): ReactNode {
               <h2 id="live" className="font-semibold">
                 Live now
               </h2>
-              <Link href={pagePath(accountId, 'sessions')} className="text-ink-soft hover:text-ink hover:underline">
+              <Link
+                href={pagePath(accountId, 'sessions')}
+                className="text-ink-soft hover:text-ink hover:underline"
+              >
                 All sessions
               </Link>
             </div>
-            {open.error !== null ? <ProblemNote error={open.error} onRetry={() => void open.refetch()} /> : null}
+            {open.error !== null ? (
+              <ProblemNote error={open.error} onRetry={() => void open.refetch()} />
+            ) : null}
             {open.isPending ? <TableSkeleton rows={3} /> : null}
             {open.isSuccess && live.length === 0 ? <NothingLive /> : null}
             {live.length > 0 ? (
@@ -103,16 +113,20 @@ function RelayedHours({ today }: { readonly today: ReturnType<typeof useToday> }
       <h2 id="relayed" className="mb-2 font-semibold">
         Relayed, last 24 hours
       </h2>
-      {hours.data === undefined ? (
-        <Skeleton className="h-[160px]" />
-      ) : (
+      {hours.data === undefined ? <Skeleton className="h-[160px]" /> : null}
+      {hours.data?.rows.length === 0 ? (
+        <p className="border-y py-2 text-ink-faint">Nothing went through a relay.</p>
+      ) : null}
+      {hours.data === undefined || hours.data.rows.length === 0 ? null : (
         <Chart
           label="Bytes relayed in each of the last 24 hours"
           kind="bars"
           heightPixels={160}
           times={times.map((ms) => ms / 1_000)}
           range={[(lastHour - 23.5 * hourMs) / 1_000, (lastHour + 0.9 * hourMs) / 1_000]}
-          series={[{ label: 'Relayed', colour: '--series-1', values: times.map((ms) => byHour.get(ms) ?? 0) }]}
+          series={[
+            { label: 'Relayed', colour: '--series-1', values: times.map((ms) => byHour.get(ms) ?? 0) },
+          ]}
           format={(value) => textOf(showBytes(value))}
         />
       )}
@@ -132,8 +146,8 @@ function NothingLive(): ReactNode {
         </Button>
       }
     >
-      As soon as two endpoints of this account, or of one below it, talk to each other, they show here with their bit
-      rate and their bytes.
+      As soon as two endpoints of this account, or of one below it, talk to each other, they show here with
+      their bit rate and their bytes.
     </EmptyState>
   );
 }

@@ -28,9 +28,16 @@ export function TodayStats({ open, today: day, currency }: TodayStatsProps): Rea
   const { month, period, nowMs } = day;
   const spendBefore = day.yesterday.amount ?? 0n;
   return (
-    <section aria-label="Today" className="grid grid-cols-2 gap-px overflow-hidden border-y bg-line lg:grid-cols-4 [&>*]:bg-canvas [&>*]:py-3 [&>*]:hover:bg-surface lg:[&>*]:px-4 max-lg:[&>*:nth-child(even)]:pl-4 max-lg:[&>*:nth-child(odd)]:pr-4 lg:[&>*:first-child]:pl-1">
+    <section
+      aria-label="Today"
+      className="grid grid-cols-2 gap-px overflow-hidden border-y bg-line lg:grid-cols-4 [&>*]:bg-canvas [&>*]:py-3 [&>*]:hover:bg-surface lg:[&>*]:px-4 max-lg:[&>*:nth-child(even)]:pl-4 max-lg:[&>*:nth-child(odd)]:pr-4 lg:[&>*:first-child]:pl-1"
+    >
       <Link href={pagePath(accountId, 'sessions')}>
-        <Stat label="Live sessions" value={open.length} note={`${textOf(showBitRate(bits))} through relays`} />
+        <Stat
+          label="Live sessions"
+          value={open.length}
+          note={`${textOf(showBitRate(bits))} through relays`}
+        />
       </Link>
       <Link href={pagePath(accountId, 'usage')}>
         {day.today.rows === undefined ? (

@@ -41,6 +41,12 @@ export function useToday(accountId: string) {
 }
 
 /** The sum of one meter over rows of usage. */
-export function totalOf(rows: readonly { meter: string; quantity: string }[] | undefined, meter: string): bigint {
-  return (rows ?? []).reduce((total, row) => (row.meter === meter ? total + BigInt(row.quantity) : total), 0n);
+export function totalOf(
+  rows: readonly { meter: string; quantity: string }[] | undefined,
+  meter: string,
+): bigint {
+  return (rows ?? []).reduce(
+    (total, row) => (row.meter === meter ? total + BigInt(row.quantity) : total),
+    0n,
+  );
 }

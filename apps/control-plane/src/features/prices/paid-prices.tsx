@@ -48,7 +48,12 @@ export function PaidPrices({ prices }: { readonly prices: readonly EffectivePric
       isNumber: true,
       cell: (price) => {
         const unit = unitOf(`${price.service}.${price.meter}`);
-        return <Quantity value={writeHumanPrice(price, unit)} unit={`${price.currency} ${perLabel(price, unit)}`} />;
+        return (
+          <Quantity
+            value={writeHumanPrice(price, unit)}
+            unit={`${price.currency} ${perLabel(price, unit)}`}
+          />
+        );
       },
     },
     {
@@ -65,7 +70,9 @@ export function PaidPrices({ prices }: { readonly prices: readonly EffectivePric
       key: 'since',
       header: 'Since',
       isNumber: true,
-      cell: ({ effectiveFrom }) => <span className="whitespace-nowrap text-ink-soft">{showDay(effectiveFrom)}</span>,
+      cell: ({ effectiveFrom }) => (
+        <span className="whitespace-nowrap text-ink-soft">{showDay(effectiveFrom)}</span>
+      ),
     },
   ];
   return (

@@ -28,7 +28,11 @@ test('of several versions of a price the one that holds now is edited', () => {
 });
 
 test('what is saved unchanged is what was there, every meter and dimension of it', () => {
-  const profile = [price({}), price({ where: { transport: 'tls' }, amount: '550000000' }), price({ meter: 'packets', amount: '5000000000', per: '0' })];
+  const profile = [
+    price({}),
+    price({ where: { transport: 'tls' }, amount: '550000000' }),
+    price({ meter: 'packets', amount: '5000000000', per: '0' }),
+  ];
   const drafts = draftsOf('network-discovery', profile);
   expect(pricesToSet('network-discovery', drafts)).toEqual({
     bytes: [

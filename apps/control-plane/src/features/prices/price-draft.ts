@@ -18,7 +18,8 @@ export interface PriceDraft {
 export const whereKey = (where: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(where).sort(([left], [right]) => (left < right ? -1 : 1)));
 
-export const draftKey = ({ meter, where }: Pick<PriceDraft, 'meter' | 'where'>): string => `${meter} ${whereKey(where)}`;
+export const draftKey = ({ meter, where }: Pick<PriceDraft, 'meter' | 'where'>): string =>
+  `${meter} ${whereKey(where)}`;
 
 /** What stands in a profile now: the newest of each price that holds already. */
 export function pricesNow(profile: readonly ProfilePrice[], childId: string | undefined, nowMs: number) {

@@ -8,7 +8,15 @@ import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { pricedServices, serviceTitle } from '../usage/meters.ts';
-import { draftKey, draftsOf, type EffectivePrice, isMistyped, type PriceDraft, type ProfilePrice, pricesToSet } from './price-draft.ts';
+import {
+  draftKey,
+  draftsOf,
+  type EffectivePrice,
+  isMistyped,
+  type PriceDraft,
+  type ProfilePrice,
+  pricesToSet,
+} from './price-draft.ts';
 import { PriceRow } from './price-row.tsx';
 
 export interface PriceEditorProps {

@@ -9,7 +9,13 @@ import { Split } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { humanUnitOf, perLabel, priceDifference, writeHumanPrice } from '../../formats/price.ts';
 import { dimensionLabel, dimensionText, meterOf } from '../usage/meters.ts';
-import { type EffectivePrice, isMistyped, type PriceDraft, type ProfilePrice, tariffOf } from './price-draft.ts';
+import {
+  type EffectivePrice,
+  isMistyped,
+  type PriceDraft,
+  type ProfilePrice,
+  tariffOf,
+} from './price-draft.ts';
 
 export interface PriceRowProps {
   readonly service: string;
@@ -50,7 +56,9 @@ export function PriceRow(props: PriceRowProps): ReactNode {
             aria-invalid={isWrong}
             inputMode="decimal"
             className="w-32 text-right tabular-nums"
-            placeholder={placeholderOf(fallback, service, draft) ?? (isForOne ? 'as all children' : 'passed through')}
+            placeholder={
+              placeholderOf(fallback, service, draft) ?? (isForOne ? 'as all children' : 'passed through')
+            }
             value={draft.text}
             onChange={(event) => onChange({ ...draft, text: event.target.value })}
           />
@@ -64,16 +72,25 @@ export function PriceRow(props: PriceRowProps): ReactNode {
         </span>
         <span className="text-ink-faint tabular-nums">
           you pay{' '}
-          {own === undefined ? 'nothing' : `${writeHumanPrice(own, meter.unit)} ${own.per === '0' ? 'flat' : ''}`}
+          {own === undefined
+            ? 'nothing'
+            : `${writeHumanPrice(own, meter.unit)} ${own.per === '0' ? 'flat' : ''}`}
         </span>
         <span className="tabular-nums">
           {isWrong ? <span className="text-fail">Digits and one point, as in 0.40</span> : null}
           {tariff === undefined || own?.per === '0' || tariff.per === '0' ? null : (
-            <MarginPerUnit difference={priceDifference(tariff, own ?? { amount: '0', per: '1' })} service={service} meter={draft.meter} />
+            <MarginPerUnit
+              difference={priceDifference(tariff, own ?? { amount: '0', per: '1' })}
+              service={service}
+              meter={draft.meter}
+            />
           )}
         </span>
         {isBase ? (
-          <IconButton label={`Another price for some of ${meter.label}`} onClick={() => setSplitting(!isSplitting)}>
+          <IconButton
+            label={`Another price for some of ${meter.label}`}
+            onClick={() => setSplitting(!isSplitting)}
+          >
             <Split aria-hidden />
           </IconButton>
         ) : null}
@@ -141,7 +158,11 @@ function DimensionForm({ dimensions, onAdd }: DimensionFormProps): ReactNode {
           add();
         }}
       />
-      <button type="button" onClick={add} className="h-8 rounded-md px-2 font-medium text-accent hover:bg-hover">
+      <button
+        type="button"
+        onClick={add}
+        className="h-8 rounded-md px-2 font-medium text-accent hover:bg-hover"
+      >
         Add
       </button>
     </div>
@@ -149,7 +170,11 @@ function DimensionForm({ dimensions, onAdd }: DimensionFormProps): ReactNode {
 }
 
 /** The price that would be paid for this use: the rule of the domain, on what is known here. */
-function bestOf(prices: readonly EffectivePrice[], service: string, draft: PriceDraft): EffectivePrice | undefined {
+function bestOf(
+  prices: readonly EffectivePrice[],
+  service: string,
+  draft: PriceDraft,
+): EffectivePrice | undefined {
   const profile = prices.map((price, index) => ({
     id: String(index),
     accountId: price.setByAccountId,
@@ -165,7 +190,13 @@ function bestOf(prices: readonly EffectivePrice[], service: string, draft: Price
   return found === undefined ? undefined : prices[Number(found.id)];
 }
 
-function placeholderOf(fallback: readonly ProfilePrice[], service: string, draft: PriceDraft): string | undefined {
+function placeholderOf(
+  fallback: readonly ProfilePrice[],
+  service: string,
+  draft: PriceDraft,
+): string | undefined {
   const found = bestOf(fallback, service, draft);
-  return found === undefined ? undefined : writeHumanPrice(found, meterOf(`${service}.${draft.meter}`)?.unit ?? 'count');
+  return found === undefined
+    ? undefined
+    : writeHumanPrice(found, meterOf(`${service}.${draft.meter}`)?.unit ?? 'count');
 }

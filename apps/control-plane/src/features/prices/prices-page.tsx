@@ -13,8 +13,8 @@ import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
 import { PaidPrices } from './paid-prices.tsx';
-import { PriceEditor } from './price-editor.tsx';
 import { pricesNow } from './price-draft.ts';
+import { PriceEditor } from './price-editor.tsx';
 import { WhoPaysWhom } from './who-pays-whom.tsx';
 
 const CHILDREN_MAX = 100;

@@ -54,9 +54,13 @@ export function WhoPaysWhom({ accountId, currency }: WhoPaysWhomProps): ReactNod
               inputMode="numeric"
               className="w-24 text-right tabular-nums"
               value={quantity}
-              onChange={(event) => setQuantity(event.target.value.replace(/\D/g, '').slice(0, String(QUANTITY_MAX).length))}
+              onChange={(event) =>
+                setQuantity(event.target.value.replace(/\D/g, '').slice(0, String(QUANTITY_MAX).length))
+              }
             />
-            <span className="text-ink-faint">{humanUnitOf(unitOf(`${item.service}.${item.meter}`)).label}</span>
+            <span className="text-ink-faint">
+              {humanUnitOf(unitOf(`${item.service}.${item.meter}`)).label}
+            </span>
             <span className="text-ink-soft">of</span>
             <Select
               label="Meter"
@@ -73,7 +77,9 @@ export function WhoPaysWhom({ accountId, currency }: WhoPaysWhomProps): ReactNod
 }
 
 const labelOf = ({ service, meter, where }: Explained): string =>
-  [meterOf(`${service}.${meter}`)?.label ?? meter, dimensionText(where)].filter((part) => part !== '').join(', ');
+  [meterOf(`${service}.${meter}`)?.label ?? meter, dimensionText(where)]
+    .filter((part) => part !== '')
+    .join(', ');
 
 interface FlowProps {
   readonly item: Explained;
@@ -91,7 +97,9 @@ function Flow({ item, quantity, currency }: FlowProps): ReactNode {
     <ol className="flex flex-wrap items-stretch gap-y-2 max-md:flex-col">
       {steps.map((step, index) => (
         <li key={step.buyerId} className="flex items-center max-md:flex-col max-md:items-stretch">
-          {index === 0 ? <Party name={step.buyerName} label="pays" amount={step.paid} currency={currency} /> : null}
+          {index === 0 ? (
+            <Party name={step.buyerName} label="pays" amount={step.paid} currency={currency} />
+          ) : null}
           <span className="flex flex-col items-center px-3 py-1 text-center max-md:flex-row max-md:gap-2">
             <span className="font-medium tabular-nums">{showExactMoney(step.paid)}</span>
             <ArrowRight className="size-4 text-money max-md:rotate-90" aria-label="to" />
@@ -100,7 +108,12 @@ function Flow({ item, quantity, currency }: FlowProps): ReactNode {
               {step.origin === 'inherited' ? ', passed through' : ''}
             </span>
           </span>
-          <Keeper name={step.sellerName} kept={step.paid - (steps[index + 1]?.paid ?? 0n)} currency={currency} isTop={index === steps.length - 1} />
+          <Keeper
+            name={step.sellerName}
+            kept={step.paid - (steps[index + 1]?.paid ?? 0n)}
+            currency={currency}
+            isTop={index === steps.length - 1}
+          />
         </li>
       ))}
     </ol>
@@ -117,7 +130,15 @@ interface KeeperProps {
 
 function Keeper({ name, kept, currency, isTop }: KeeperProps): ReactNode {
   const label = isTop ? 'receives' : kept < 0n ? 'gives, as subsidy' : 'keeps, as margin';
-  return <Party name={name} label={label} amount={kept < 0n ? -kept : kept} currency={currency} isGiving={kept < 0n} />;
+  return (
+    <Party
+      name={name}
+      label={label}
+      amount={kept < 0n ? -kept : kept}
+      currency={currency}
+      isGiving={kept < 0n}
+    />
+  );
 }
 
 interface PartyProps {

@@ -39,7 +39,11 @@ export function SessionStateBadge({ session }: { readonly session: Session }): R
   }
   const Icon = wasLimited(session) ? Gauge : CircleCheck;
   return (
-    <Badge tone={wasLimited(session) ? 'wait' : 'neutral'} icon={<Icon aria-hidden />} title={session.endCode ?? ''}>
+    <Badge
+      tone={wasLimited(session) ? 'wait' : 'neutral'}
+      icon={<Icon aria-hidden />}
+      title={session.endCode ?? ''}
+    >
       {endLabel(session)}
     </Badge>
   );

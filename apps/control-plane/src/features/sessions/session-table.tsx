@@ -48,7 +48,10 @@ function columnsOf(accountId: string, isBrief: boolean, nowMs: number): readonly
       header: 'Participants',
       isTitle: true,
       cell: (session) => (
-        <Link href={pagePath(accountId, `sessions/${session.id}`)} className="block max-w-72 truncate font-medium">
+        <Link
+          href={pagePath(accountId, `sessions/${session.id}`)}
+          className="block max-w-72 truncate font-medium"
+        >
           {participantNames(session)}
         </Link>
       ),
@@ -80,7 +83,11 @@ function columnsOf(accountId: string, isBrief: boolean, nowMs: number): readonly
       header: 'Relayed',
       isNumber: true,
       cell: ({ relayBytes }) =>
-        relayBytes === '0' ? <span className="text-ink-faint">–</span> : <Quantity {...showBytes(relayBytes)} />,
+        relayBytes === '0' ? (
+          <span className="text-ink-faint">–</span>
+        ) : (
+          <Quantity {...showBytes(relayBytes)} />
+        ),
     },
     {
       key: 'lasted',

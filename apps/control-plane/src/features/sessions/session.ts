@@ -21,7 +21,8 @@ const failedEnds: ReadonlySet<string> = new Set([
 export const hasFailed = ({ endCode }: Session): boolean => endCode !== undefined && failedEnds.has(endCode);
 
 /** Ended at a limit of its credential or account. */
-export const wasLimited = ({ endCode = '' }: Session): boolean => /^(limit|credential|account|policy)\./.test(endCode);
+export const wasLimited = ({ endCode = '' }: Session): boolean =>
+  /^(limit|credential|account|policy)\./.test(endCode);
 
 /** 'signaling.hung_up' as 'hung up'. */
 export const endLabel = ({ endCode }: Session): string =>

@@ -48,9 +48,18 @@ export function SessionsPage(): ReactNode {
   const error = open.error ?? past.error;
   return (
     <>
-      <PageHeader title="Sessions" scope="Every call, live or past: who was in it and how its media flowed." examples={examplesOf(accountId)} />
+      <PageHeader
+        title="Sessions"
+        scope="Every call, live or past: who was in it and how its media flowed."
+        examples={examplesOf(accountId)}
+      />
       <div className="mb-6 flex flex-wrap gap-2">
-        <PageFilter label="Filter by name, account, id, mode" value={filter} onChange={setFilter} className="w-72" />
+        <PageFilter
+          label="Filter by name, account, id, mode"
+          value={filter}
+          onChange={setFilter}
+          className="w-72"
+        />
         <Select label="Of" isLabelled value={scope} options={scopes} onChange={setScope} />
       </div>
       {error !== null ? <ProblemNote error={error} onRetry={() => void past.refetch()} /> : null}
@@ -64,7 +73,9 @@ export function SessionsPage(): ReactNode {
             </h2>
             {open.isPending ? <TableSkeleton rows={3} /> : null}
             {open.isSuccess && live.length === 0 ? (
-              <p className="border-y py-2 text-ink-faint">None{filter === '' ? ' at the moment' : ' by this filter'}.</p>
+              <p className="border-y py-2 text-ink-faint">
+                None{filter === '' ? ' at the moment' : ' by this filter'}.
+              </p>
             ) : null}
             {live.length > 0 ? <SessionTable label="Live sessions" sessions={live} /> : null}
           </section>
@@ -74,7 +85,9 @@ export function SessionsPage(): ReactNode {
             </h2>
             {past.isPending ? <TableSkeleton rows={8} /> : null}
             {past.isSuccess && ended.length === 0 ? (
-              <p className="border-y py-2 text-ink-faint">None{filter === '' ? ' yet' : ' by this filter'}.</p>
+              <p className="border-y py-2 text-ink-faint">
+                None{filter === '' ? ' yet' : ' by this filter'}.
+              </p>
             ) : null}
             {ended.length > 0 ? <SessionTable label="Past sessions" sessions={ended} /> : null}
             <LoadMore
@@ -103,7 +116,7 @@ const examplesOf = (accountId: string) => [
   exampleOf({
     operation: 'sessions.list',
     input: { accountId, state: 'open' },
-    cli: `session list --account ${accountId} --json`,
+    cli: `session list --account ${accountId}`,
   }),
 ];
 
@@ -125,12 +138,15 @@ function NoSessions({ accountId }: { readonly accountId: string }): ReactNode {
       code={
         <CodePanel
           title="The first call"
-          snippets={[{ name: 'Browser', code: browserCode }, ...(token === undefined ? [] : [{ name: 'Token', code: token.code }])]}
+          snippets={[
+            { name: 'Browser', code: browserCode },
+            ...(token === undefined ? [] : [{ name: 'Token', code: token.code }]),
+          ]}
         />
       }
     >
-      A session begins when one endpoint calls another. Open the sample page in two windows and it appears here while it
-      rings; or mint a token and call from your own page.
+      A session begins when one endpoint calls another. Open the sample page in two windows and it appears
+      here while it rings; or mint a token and call from your own page.
     </EmptyState>
   );
 }

@@ -37,7 +37,11 @@ export function AccountChain(): ReactNode {
   return <Breadcrumb label="Account" items={[...above, here]} />;
 }
 
-function AccountSwitcher({ account }: { readonly account: Named & { readonly parentId?: string | undefined } }): ReactNode {
+function AccountSwitcher({
+  account,
+}: {
+  readonly account: Named & { readonly parentId?: string | undefined };
+}): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const segment = segmentOf(usePathname());

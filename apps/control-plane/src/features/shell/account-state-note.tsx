@@ -20,7 +20,9 @@ export function AccountStateNote(): ReactNode {
   return (
     <div className="mb-5">
       <Callout tone="wait" title={`${account.name} is ${account.effectiveState}.`}>
-        {isOwn ? 'Its keys are refused and nothing new starts.' : 'An account above it was stopped, and it with it.'}
+        {isOwn
+          ? 'Its keys are refused and nothing new starts.'
+          : 'An account above it was stopped, and it with it.'}
       </Callout>
     </div>
   );

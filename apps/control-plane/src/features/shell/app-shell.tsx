@@ -5,13 +5,13 @@ import { Key } from '@patchbay/ui/keyboard';
 import { Search } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
-import { type ReactNode, useCallback, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { useAccountId } from './account.ts';
 import { AccountChain } from './account-chain.tsx';
 import { AccountStateNote } from './account-state-note.tsx';
 import { BrandMark } from './brand.tsx';
+import { lastAccountCookie, pagePath } from './pages.ts';
 import { Palette } from './palette.tsx';
-import { pagePath } from './pages.ts';
 import { Rail } from './rail.tsx';
 import { useShortcuts } from './shortcuts.ts';
 import { UserMenu } from './user-menu.tsx';
@@ -22,8 +22,15 @@ export function AppShell({ children }: { readonly children: ReactNode }): ReactN
   const accountId = useAccountId();
   const [isPaletteOpen, setPaletteOpen] = useState(false);
   const onPalette = useCallback(() => setPaletteOpen((isOpen) => !isOpen), []);
-  const onPage = useCallback((segment: string) => router.push(pagePath(accountId, segment)), [router, accountId]);
+  const onPage = useCallback(
+    (segment: string) => router.push(pagePath(accountId, segment)),
+    [router, accountId],
+  );
   useShortcuts({ onPalette, onPage });
+  useEffect(() => {
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not in every browser yet.
+    document.cookie = `${lastAccountCookie}=${accountId}; path=/; samesite=lax`;
+  }, [accountId]);
   return (
     <div className="min-h-screen">
       <a

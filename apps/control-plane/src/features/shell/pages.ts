@@ -39,6 +39,9 @@ export const pages: readonly Page[] = [
   { segment: 'audit', label: 'Audit log', icon: ScrollText, shortcut: 'l' },
 ];
 
+/** Remembers the account that was looked at last, so that the way in leads back to it. */
+export const lastAccountCookie = 'patchbay-account';
+
 /** Where a page of an account is. The only place that knows the shape of the dashboard's addresses. */
 export const pagePath = (accountId: string, segment = ''): string =>
   segment === '' ? `/accounts/${accountId}` : `/accounts/${accountId}/${segment}`;

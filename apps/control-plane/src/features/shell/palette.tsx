@@ -27,9 +27,14 @@ export function Palette({ isOpen, onOpenChange }: PaletteProps): ReactNode {
   const accountId = useAccountId();
   const [text, setText] = useState('');
   const accounts = useQuery(
-    trpc.accounts.list.queryOptions({ accountId, depth: 'descendants', limit: FOUND_MAX }, { enabled: isOpen }),
+    trpc.accounts.list.queryOptions(
+      { accountId, depth: 'descendants', limit: FOUND_MAX },
+      { enabled: isOpen },
+    ),
   );
-  const sessions = useQuery(trpc.sessions.list.queryOptions({ accountId, limit: FOUND_MAX }, { enabled: isOpen }));
+  const sessions = useQuery(
+    trpc.sessions.list.queryOptions({ accountId, limit: FOUND_MAX }, { enabled: isOpen }),
+  );
   const go = (path: string) => {
     setText('');
     onOpenChange(false);

@@ -12,7 +12,8 @@ interface Shortcuts {
 }
 
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || target.closest('input,textarea,select') !== null);
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.closest('input,textarea,select') !== null);
 
 /** ⌘K or Ctrl K opens the palette, g and a letter goes to a page, / goes to the page's filter. */
 export function useShortcuts({ onPalette, onPage }: Shortcuts): void {

@@ -4,7 +4,8 @@ export type Theme = (typeof themes)[number];
 export const themeCookie = 'patchbay-theme';
 const YEAR_SECONDS = 31_536_000;
 
-export const readTheme = (value: string | undefined): Theme => themes.find((theme) => theme === value) ?? 'system';
+export const readTheme = (value: string | undefined): Theme =>
+  themes.find((theme) => theme === value) ?? 'system';
 
 /** Sets the theme of this browser at once, and for its next requests. */
 export function applyTheme(theme: Theme): void {

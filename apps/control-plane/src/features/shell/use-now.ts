@@ -7,7 +7,10 @@ export function useNow(stepMs: number): number {
   const read = () => Math.floor(Date.now() / stepMs) * stepMs;
   const [nowMs, setNowMs] = useState(read);
   useEffect(() => {
-    const timer = setInterval(() => setNowMs(Math.floor(Date.now() / stepMs) * stepMs), Math.min(stepMs, 60_000));
+    const timer = setInterval(
+      () => setNowMs(Math.floor(Date.now() / stepMs) * stepMs),
+      Math.min(stepMs, 60_000),
+    );
     return () => clearInterval(timer);
   }, [stepMs]);
   return nowMs;

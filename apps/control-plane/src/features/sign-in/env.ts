@@ -21,8 +21,11 @@ export function readDemoAccount(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): DemoAccount | undefined {
   const { data } = settings.safeParse(environment);
-  if (data?.PATCHBAY_DEV_ENV === undefined || !loopback.test(new URL(data.PATCHBAY_URL).hostname)) return undefined;
+  if (data?.PATCHBAY_DEV_ENV === undefined || !loopback.test(new URL(data.PATCHBAY_URL).hostname))
+    return undefined;
   if (!existsSync(data.PATCHBAY_DEV_ENV)) return undefined;
   const demo = demoVariables.safeParse(parseEnv(readFileSync(data.PATCHBAY_DEV_ENV, 'utf8')));
-  return demo.success ? { email: demo.data.PATCHBAY_EMAIL, password: demo.data.PATCHBAY_PASSWORD } : undefined;
+  return demo.success
+    ? { email: demo.data.PATCHBAY_EMAIL, password: demo.data.PATCHBAY_PASSWORD }
+    : undefined;
 }

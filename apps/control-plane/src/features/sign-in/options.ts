@@ -2,12 +2,7 @@ import { SIGN_IN_SESSION_LIFETIME_MS } from '@patchbay/adapters/prisma/sign-in';
 import type { NextAuthOptions } from 'next-auth';
 import CredentialsProvider from 'next-auth/providers/credentials';
 import { controlPlane } from '../../server/compose.ts';
-
-/** The address that a proxy in front of us saw: the last entry is the one that it added itself. */
-function addressOf(headers: Readonly<Record<string, unknown>> | undefined): string {
-  const forwarded = headers?.['x-forwarded-for'];
-  return typeof forwarded === 'string' ? (forwarded.split(',').at(-1)?.trim() ?? '') : '';
-}
+import { ADDRESS_HEADER } from '../../server/request-address.ts';
 
 /**
  * The cookie is a signed JWT that carries no right by itself: it names a row, and the row can be ended (C12).
@@ -22,11 +17,11 @@ export const authOptions: NextAuthOptions = {
       authorize: async (credentials, request) => {
         const { email, password } = credentials ?? {};
         if (email === undefined || password === undefined) return null;
-        const userAgent = request.headers?.['user-agent'];
+        const { [ADDRESS_HEADER]: address, 'user-agent': userAgent } = request.headers ?? {};
         const signedIn = await controlPlane().signIns.signIn({
           email,
           password,
-          address: addressOf(request.headers),
+          address: typeof address === 'string' ? address : '',
           ...(typeof userAgent === 'string' ? { userAgent } : {}),
         });
         return signedIn === undefined ? null : { id: signedIn.signInSessionId };
@@ -38,7 +33,8 @@ export const authOptions: NextAuthOptions = {
   },
   events: {
     signOut: async ({ token }) => {
-      if (typeof token.signInSessionId === 'string') await controlPlane().signIns.signOut(token.signInSessionId);
+      if (typeof token.signInSessionId === 'string')
+        await controlPlane().signIns.signOut(token.signInSessionId);
     },
   },
 };

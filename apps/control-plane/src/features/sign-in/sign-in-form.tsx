@@ -41,17 +41,17 @@ export function SignInForm({ demo, refusal }: SignInFormProps): ReactNode {
         </Button>
       </form>
       {demo === undefined ? null : (
-        <Callout
-          title="This is a local start."
-          action={
-            <Button size="small" disabled={isPending} onClick={() => void enter(demo.email, demo.password)}>
-              Use the demo account
-            </Button>
-          }
-        >
-          <code className="text-sm break-all">{demo.email}</code>
-          <br />
-          <code className="text-sm break-all">{demo.password}</code>
+        <Callout title="This is a local start, with a demo account.">
+          <code className="block text-sm break-all">{demo.email}</code>
+          <code className="block text-sm break-all">{demo.password}</code>
+          <Button
+            size="small"
+            className="mt-2"
+            disabled={isPending}
+            onClick={() => void enter(demo.email, demo.password)}
+          >
+            Use the demo account
+          </Button>
         </Callout>
       )}
     </div>

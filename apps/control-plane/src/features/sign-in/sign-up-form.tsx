@@ -12,7 +12,8 @@ import { useSignIn } from './use-sign-in.ts';
 
 const currencies = ['EUR', 'USD', 'GBP', 'CHF', 'JPY'].map((value) => ({ value, label: value }));
 /** As the definition has it. */
-export const passwordLengthMin = tenancy.resources.enrolment.operations.signUp.request.shape.password.minLength ?? 0;
+export const passwordLengthMin =
+  tenancy.resources.enrolment.operations.signUp.request.shape.password.minLength ?? 0;
 
 export function SignUpForm(): ReactNode {
   const trpc = useTRPC();
@@ -56,7 +57,9 @@ export function SignUpForm(): ReactNode {
       <div className="grid gap-1">
         <span className="font-medium">Currency</span>
         <Select label="Currency" value={currency} options={currencies} onChange={setCurrency} />
-        <p className="text-sm text-ink-faint">Of this account and all below it. It cannot be changed later.</p>
+        <p className="text-sm text-ink-faint">
+          Of this account and all below it. It cannot be changed later.
+        </p>
       </div>
       {signUp.error === null ? null : <ProblemNote error={signUp.error} />}
       <Button variant="primary" size="large" type="submit" isPending={signUp.isPending || signUp.isSuccess}>

@@ -18,8 +18,11 @@ export async function requireSignIn(): Promise<void> {
   if ((await currentSession()) === undefined) redirect('/sign-in');
 }
 
-/** The accounts at which whoever is signed in holds a role, highest first. Undefined for a stranger. */
-export async function reachableAccounts(): Promise<readonly { readonly id: string }[] | undefined> {
+/**
+ * Where the way in leads: to the account looked at last, else to the highest one with a role. An operator begins at an
+ * account of their own rather than at the platform. `undefined` for a stranger, `null` where nothing is within reach.
+ */
+export async function firstAccountOf(lastAccountId: string | undefined): Promise<string | null | undefined> {
   const signInSessionId = await currentSession();
   if (signInSessionId === undefined) return undefined;
   const caller = controlPlane().router.createCaller({
@@ -28,5 +31,11 @@ export async function reachableAccounts(): Promise<readonly { readonly id: strin
     signal: new AbortController().signal,
     responseHeaders: new Headers(),
   });
-  return (await caller.me.get({})).accounts;
+  const read = (accountId: string) => caller.accounts.get({ accountId }).catch(() => undefined);
+  const last = lastAccountId === undefined ? undefined : await read(lastAccountId);
+  if (last !== undefined) return last.id;
+  const [first, second] = (await caller.me.get({})).accounts;
+  if (first === undefined) return null;
+  const isPlatform = second !== undefined && (await read(first.id))?.depth === 0;
+  return isPlatform ? second.id : first.id;
 }

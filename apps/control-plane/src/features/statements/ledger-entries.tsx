@@ -27,7 +27,9 @@ export function LedgerEntries({ period, currency }: LedgerEntriesProps): ReactNo
   const accountId = useAccountId();
   const [isOpen, setOpen] = useState(false);
   const [shown, setShown] = useState(SHOWN_STEP);
-  const query = useQuery(trpc.statements.listEntries.queryOptions({ accountId, period }, { enabled: isOpen }));
+  const query = useQuery(
+    trpc.statements.listEntries.queryOptions({ accountId, period }, { enabled: isOpen }),
+  );
   const entries = query.data?.items ?? [];
   return (
     <section aria-labelledby="ledger" className="print:hidden">
@@ -54,7 +56,9 @@ export function LedgerEntries({ period, currency }: LedgerEntriesProps): ReactNo
           label="Ledger entries"
           columns={columnsOf(currency)}
           rows={entries.slice(0, shown)}
-          rowKey={(entry) => `${entry.transactionId} ${entry.book} ${entry.counterpartyId} ${entry.sourceRef}`}
+          rowKey={(entry) =>
+            `${entry.transactionId} ${entry.book} ${entry.counterpartyId} ${entry.sourceRef}`
+          }
         />
       ) : null}
       {isOpen && entries.length > shown ? (
@@ -73,7 +77,11 @@ const columnsOf = (currency: string): readonly Column<Entry>[] => [
     isTitle: true,
     cell: ({ at }) => <time dateTime={at}>{showMoment(at)}</time>,
   },
-  { key: 'transaction', header: 'Transaction', cell: ({ transactionId }) => <Identifier id={transactionId} isShort /> },
+  {
+    key: 'transaction',
+    header: 'Transaction',
+    cell: ({ transactionId }) => <Identifier id={transactionId} isShort />,
+  },
   { key: 'book', header: 'Book', cell: ({ book }) => book },
   { key: 'with', header: 'With', cell: ({ counterpartyId }) => <Identifier id={counterpartyId} isShort /> },
   {

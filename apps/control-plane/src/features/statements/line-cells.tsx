@@ -14,7 +14,9 @@ export const lineKey = ({ service, meter, dimensions, amountPerUnit }: Line): st
   [service, meter, dimensionText(dimensions), amountPerUnit.amount, amountPerUnit.per].join(' ');
 
 export function LineName({ line }: { readonly line: Line }): ReactNode {
-  const details = [serviceTitle(line.service), dimensionText(line.dimensions)].filter((part) => part !== '').join(', ');
+  const details = [serviceTitle(line.service), dimensionText(line.dimensions)]
+    .filter((part) => part !== '')
+    .join(', ');
   return (
     <span>
       {meterOf(`${line.service}.${line.meter}`)?.label ?? line.meter}{' '}
@@ -23,11 +25,19 @@ export function LineName({ line }: { readonly line: Line }): ReactNode {
   );
 }
 
-export function LineQuantity({ line, quantity }: { readonly line: Line; readonly quantity: string }): ReactNode {
+export function LineQuantity({
+  line,
+  quantity,
+}: {
+  readonly line: Line;
+  readonly quantity: string;
+}): ReactNode {
   return <Quantity {...showExact(quantity, unitOf(`${line.service}.${line.meter}`))} />;
 }
 
 export function LinePrice({ line }: { readonly line: Line }): ReactNode {
   const unit = unitOf(`${line.service}.${line.meter}`);
-  return <Quantity value={writeHumanPrice(line.amountPerUnit, unit)} unit={perLabel(line.amountPerUnit, unit)} />;
+  return (
+    <Quantity value={writeHumanPrice(line.amountPerUnit, unit)} unit={perLabel(line.amountPerUnit, unit)} />
+  );
 }

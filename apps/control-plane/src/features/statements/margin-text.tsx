@@ -1,6 +1,7 @@
 import { HandCoins } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { showExactMoney, showMoney, signOf } from '../../formats/money.ts';
+import { showMoney, signOf } from '../../formats/money.ts';
+import { ExactMoney } from './exact-money.tsx';
 
 export interface MarginTextProps {
   readonly margin: string;
@@ -11,7 +12,7 @@ export interface MarginTextProps {
 
 /** What is earned; below zero it is given, and says so (BIL-2). */
 export function MarginText({ margin, currency, isExact = false }: MarginTextProps): ReactNode {
-  const text = isExact ? showExactMoney(margin) : showMoney(margin, currency);
+  const text = isExact ? <ExactMoney amount={margin} /> : showMoney(margin, currency);
   if (signOf(margin) >= 0) return <span className="text-money tabular-nums">{text}</span>;
   return (
     <span className="inline-flex items-center gap-1 whitespace-nowrap text-wait tabular-nums">

@@ -2,8 +2,9 @@
 
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import { showExactMoney, signOf } from '../../formats/money.ts';
+import { signOf } from '../../formats/money.ts';
 import { pagePath } from '../shell/pages.ts';
+import { ExactMoney } from './exact-money.tsx';
 import { LineName, LinePrice, LineQuantity, lineKey } from './line-cells.tsx';
 import { MarginText } from './margin-text.tsx';
 import type { Statement } from './statement-page.tsx';
@@ -43,8 +44,12 @@ export function StatementChildren({ statement }: { readonly statement: Statement
               <td colSpan={3} className="h-9">
                 All children
               </td>
-              <td className={figure}>{showExactMoney(receivable)}</td>
-              <td className={figure}>{showExactMoney(cost)}</td>
+              <td className={figure}>
+                <ExactMoney amount={receivable} />
+              </td>
+              <td className={figure}>
+                <ExactMoney amount={cost} />
+              </td>
               <td className={figure}>
                 <MarginText margin={margin} currency={currency} isExact />
               </td>
@@ -71,8 +76,12 @@ function ChildBody({ child, period, currency }: ChildBodyProps): ReactNode {
             {child.name}
           </Link>
         </td>
-        <td className={figure}>{showExactMoney(child.receivable)}</td>
-        <td className={figure}>{showExactMoney(child.cost)}</td>
+        <td className={figure}>
+          <ExactMoney amount={child.receivable} />
+        </td>
+        <td className={figure}>
+          <ExactMoney amount={child.cost} />
+        </td>
         <td className={figure}>
           <MarginText margin={child.margin} currency={currency} isExact />
         </td>
@@ -88,10 +97,18 @@ function ChildBody({ child, period, currency }: ChildBodyProps): ReactNode {
           <td className={figure}>
             <LinePrice line={line} />
           </td>
-          <td className={figure}>{showExactMoney(line.amount)}</td>
-          <td className={figure}>{showExactMoney(line.cost)}</td>
           <td className={figure}>
-            {signOf(line.margin) === 0 ? '0.00' : <MarginText margin={line.margin} currency={currency} isExact />}
+            <ExactMoney amount={line.amount} />
+          </td>
+          <td className={figure}>
+            <ExactMoney amount={line.cost} />
+          </td>
+          <td className={figure}>
+            {signOf(line.margin) === 0 ? (
+              <ExactMoney amount={0n} />
+            ) : (
+              <MarginText margin={line.margin} currency={currency} isExact />
+            )}
           </td>
         </tr>
       ))}

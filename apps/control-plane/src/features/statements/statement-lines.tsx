@@ -3,8 +3,8 @@
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
-import { showExactMoney } from '../../formats/money.ts';
 import { pagePath } from '../shell/pages.ts';
+import { ExactMoney } from './exact-money.tsx';
 import { type Line, LineName, LinePrice, LineQuantity, lineKey } from './line-cells.tsx';
 import type { Statement } from './statement-page.tsx';
 
@@ -52,7 +52,9 @@ export function StatementLines({ statement }: { readonly statement: Statement })
                 <td colSpan={3} className="h-9 font-semibold">
                   Owed to {statement.sellerName}
                 </td>
-                <td className={`${figure} font-semibold`}>{showExactMoney(payable)}</td>
+                <td className={`${figure} font-semibold`}>
+                  <ExactMoney amount={payable} />
+                </td>
               </tr>
             </tfoot>
           </table>
@@ -98,9 +100,13 @@ function LineBody({ line, isOpen, onToggle }: LineBodyProps): ReactNode {
         <td className={figure}>
           <LinePrice line={line} />
         </td>
-        <td className={`${figure} font-medium`}>{showExactMoney(line.amount)}</td>
+        <td className={`${figure} font-medium`}>
+          <ExactMoney amount={line.amount} />
+        </td>
       </tr>
-      {hasParts && isOpen ? line.parts.map((part) => <PartRow key={part.accountId} line={line} part={part} />) : null}
+      {hasParts && isOpen
+        ? line.parts.map((part) => <PartRow key={part.accountId} line={line} part={part} />)
+        : null}
     </tbody>
   );
 }
@@ -122,7 +128,9 @@ function PartRow({ line, part }: PartRowProps): ReactNode {
         <LineQuantity line={line} quantity={part.quantity} />
       </td>
       <td />
-      <td className={figure}>{showExactMoney(part.amount)}</td>
+      <td className={figure}>
+        <ExactMoney amount={part.amount} />
+      </td>
     </tr>
   );
 }

@@ -18,8 +18,8 @@ import { LedgerEntries } from './ledger-entries.tsx';
 import { LedgerMark } from './ledger-mark.tsx';
 import { StatementChildren } from './statement-children.tsx';
 import { StatementLines } from './statement-lines.tsx';
-import { StatementState } from './statements-page.tsx';
 import { StatementTotals } from './statement-totals.tsx';
+import { StatementState } from './statements-page.tsx';
 
 export type Statement = Outputs['statements']['get'];
 
@@ -41,7 +41,10 @@ export function StatementPage(): ReactNode {
   return (
     <article>
       <p className="mb-1 print:hidden">
-        <Link href={pagePath(accountId, 'statements')} className="text-ink-soft hover:text-ink hover:underline">
+        <Link
+          href={pagePath(accountId, 'statements')}
+          className="text-ink-soft hover:text-ink hover:underline"
+        >
           Statements
         </Link>
       </p>
@@ -91,7 +94,7 @@ const examplesOf = (accountId: string, period: string) => [
   exampleOf({
     operation: 'statements.get',
     input: { accountId, period },
-    cli: `statement --account ${accountId} --period ${period} --json`,
+    cli: `statement show ${period} --account ${accountId}`,
   }),
   exampleOf({ operation: 'statements.listEntries', input: { accountId, period } }),
 ];

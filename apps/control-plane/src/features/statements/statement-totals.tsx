@@ -13,7 +13,12 @@ export function StatementTotals({ statement }: { readonly statement: Statement }
       aria-label="Totals"
       className="grid gap-x-10 gap-y-4 border-y py-3 sm:grid-cols-2 lg:grid-cols-4"
     >
-      <Stat label={`Owed to ${sellerName}`} value={showExactMoney(payable)} unit={currency} note="exact, all lines" />
+      <Stat
+        label={`Owed to ${sellerName}`}
+        value={showExactMoney(payable)}
+        unit={currency}
+        note="exact, all lines"
+      />
       <Stat
         label="To be paid"
         value={showExactMoney(nano(BigInt(totalMinorUnits) * minorUnitOf(currency)))}
@@ -30,7 +35,11 @@ export function StatementTotals({ statement }: { readonly statement: Statement }
         value={showExactMoney(isSubsidy ? -BigInt(margin) : margin)}
         unit={currency}
         tone={isSubsidy ? 'wait' : 'money'}
-        note={isSubsidy ? 'the children pay less than their use costs' : 'what the children pay, less what their use costs'}
+        note={
+          isSubsidy
+            ? 'the children pay less than their use costs'
+            : 'what the children pay, less what their use costs'
+        }
       />
     </section>
   );

@@ -34,7 +34,13 @@ export function StatementsPage(): ReactNode {
       <PageHeader
         title="Statements"
         scope="One a UTC month. Figures include all accounts below."
-        examples={[exampleOf({ operation: 'statements.list', input: { accountId }, cli: `statement --account ${accountId} --json` })]}
+        examples={[
+          exampleOf({
+            operation: 'statements.list',
+            input: { accountId },
+            cli: `statement list --account ${accountId}`,
+          }),
+        ]}
       />
       {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.isPending ? <TableSkeleton rows={4} /> : null}
@@ -91,7 +97,11 @@ const columnsOf = (pathOf: (period: string) => string): readonly Column<Head>[] 
     header: 'Margin',
     isNumber: true,
     cell: ({ margin, currency }) =>
-      signOf(margin) === 0 ? <span className="text-ink-faint">–</span> : <MarginText margin={margin} currency={currency} />,
+      signOf(margin) === 0 ? (
+        <span className="text-ink-faint">–</span>
+      ) : (
+        <MarginText margin={margin} currency={currency} />
+      ),
   },
 ];
 

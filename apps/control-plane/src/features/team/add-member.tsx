@@ -36,7 +36,12 @@ export function AddMember(): ReactNode {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    add.mutate({ accountId, email: String(form.get('email') ?? ''), name: String(form.get('name') ?? ''), role });
+    add.mutate({
+      accountId,
+      email: String(form.get('email') ?? ''),
+      name: String(form.get('name') ?? ''),
+      role,
+    });
   };
   const setUpPath = add.data?.setUpPath;
   return (
@@ -50,7 +55,14 @@ export function AddMember(): ReactNode {
           <form onSubmit={submit} className="grid gap-4">
             <Field label="Name" name="name" required maxLength={100} autoFocus />
             <Field label="E-mail" name="email" type="email" required maxLength={254} />
-            <Select label="Role" isLabelled value={role} options={options} onChange={setRole} className="w-48" />
+            <Select
+              label="Role"
+              isLabelled
+              value={role}
+              options={options}
+              onChange={setRole}
+              className="w-48"
+            />
             {add.error === null ? null : <ProblemNote error={add.error} />}
             <DialogActions>
               <Button variant="ghost" onClick={() => change(false)}>
@@ -79,7 +91,9 @@ function SetUpLink({ path, name, onDone }: SetUpLinkProps): ReactNode {
   const address = `${window.location.origin}${path}`;
   return (
     <>
-      <p className="text-ink-soft">Send this link to {name}. It sets a password, works once, and is shown only here.</p>
+      <p className="text-ink-soft">
+        Send this link to {name}. It sets a password, works once, and is shown only here.
+      </p>
       <div className="mt-3 flex items-center gap-2 rounded-md border border-accent/50 bg-accent/8 px-3 py-2">
         <code className="min-w-0 flex-1 text-sm break-all">{address}</code>
         <CopyButton text={address} label="Copy the link" />

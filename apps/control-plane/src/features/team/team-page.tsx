@@ -67,7 +67,11 @@ export function TeamPage(): ReactNode {
           rowKey={({ userId, accountId: at }) => `${userId} ${at}`}
         />
       ) : null}
-      <LoadMore hasMore={list.hasNextPage} isPending={list.isFetchingNextPage} onMore={() => void list.fetchNextPage()} />
+      <LoadMore
+        hasMore={list.hasNextPage}
+        isPending={list.isFetchingNextPage}
+        onMore={() => void list.fetchNextPage()}
+      />
       {removed === undefined ? null : (
         <ConfirmDialog
           isOpen
@@ -78,8 +82,8 @@ export function TeamPage(): ReactNode {
           onConfirm={() => remove.mutate({ accountId, userId: removed.userId })}
         >
           <p>
-            {removed.email} loses the role of {removed.role} at {account?.name ?? 'this account'} and all accounts below
-            it, at once. Roles given elsewhere stay.
+            {removed.email} loses the role of {removed.role} at {account?.name ?? 'this account'} and all
+            accounts below it, at once. Roles given elsewhere stay.
           </p>
         </ConfirmDialog>
       )}
@@ -95,14 +99,21 @@ interface ColumnsRequest {
 }
 
 const columnsOf = ({ accountId, names, onRemove }: ColumnsRequest): readonly Column<Member>[] => [
-  { key: 'name', header: 'Name', isTitle: true, cell: ({ name }) => <span className="font-medium">{name}</span> },
+  {
+    key: 'name',
+    header: 'Name',
+    isTitle: true,
+    cell: ({ name }) => <span className="font-medium">{name}</span>,
+  },
   { key: 'email', header: 'E-mail', cell: ({ email }) => <span className="break-all">{email}</span> },
   { key: 'role', header: 'Role', cell: ({ role }) => <Badge>{role}</Badge> },
   {
     key: 'from',
     header: 'Given at',
     cell: ({ accountId: at }) => (
-      <span className="text-ink-soft">{at === accountId ? 'this account' : (names.get(at) ?? 'a level above')}</span>
+      <span className="text-ink-soft">
+        {at === accountId ? 'this account' : (names.get(at) ?? 'a level above')}
+      </span>
     ),
   },
   {
@@ -111,7 +122,12 @@ const columnsOf = ({ accountId, names, onRemove }: ColumnsRequest): readonly Col
     isNumber: true,
     cell: (member) =>
       member.accountId === accountId ? (
-        <Button size="small" variant="ghost" onClick={() => onRemove(member)} aria-label={`Remove ${member.name}`}>
+        <Button
+          size="small"
+          variant="ghost"
+          onClick={() => onRemove(member)}
+          aria-label={`Remove ${member.name}`}
+        >
           Remove
         </Button>
       ) : null,

@@ -1,6 +1,6 @@
 import type { MeterUnit } from '@patchbay/kit/definition';
-import { services } from '@patchbay/services/registry.generated';
 import { type CatalogueMeter, meterCatalogue } from '@patchbay/services/meters.generated';
+import { services } from '@patchbay/services/registry.generated';
 
 export interface Meter extends CatalogueMeter {
   /** `service.meter`. */
@@ -30,7 +30,9 @@ export const unitOf = (name: string): MeterUnit => byName.get(name)?.unit ?? 'co
 const titles = new Map<string, string>(Object.values(services).map(({ name, title }) => [name, title]));
 export const serviceTitle = (service: string): string => titles.get(service) ?? service;
 
-export const pricedServices = [...new Set(meters.filter(({ isPriced }) => isPriced).map(({ service }) => service))];
+export const pricedServices = [
+  ...new Set(meters.filter(({ isPriced }) => isPriced).map(({ service }) => service)),
+];
 /** What most people ask for first: the payload that went through relays. */
 export const relayedBytes = 'network-discovery.bytes';
 

@@ -6,7 +6,10 @@ import { dimensionLabel, meters, serviceTitle } from './meters.ts';
 import { groupsOf, ranges } from './usage-query.ts';
 import type { useUsageChoice } from './use-usage-choice.ts';
 
-const meterOptions = meters.map(({ name, label, service }) => ({ value: name, label: `${serviceTitle(service)}: ${label}` }));
+const meterOptions = meters.map(({ name, label, service }) => ({
+  value: name,
+  label: `${serviceTitle(service)}: ${label}`,
+}));
 const scopeOptions = [
   { value: 'inclusive', label: 'this account and all below' },
   { value: 'own', label: 'this account alone' },
@@ -17,7 +20,10 @@ const NO_GROUP = 'nothing';
 /** Meter, grouping, range, bucket and scope, in one row. */
 export function UsageFilters({ choice, set }: ReturnType<typeof useUsageChoice>): ReactNode {
   const { meter, groupBy, range, bucket, scope } = choice;
-  const groups = [NO_GROUP, ...groupsOf(meter)].map((value) => ({ value, label: dimensionLabel(value).toLowerCase() }));
+  const groups = [NO_GROUP, ...groupsOf(meter)].map((value) => ({
+    value,
+    label: dimensionLabel(value).toLowerCase(),
+  }));
   return (
     <div className="mb-6 flex flex-wrap gap-2 print:hidden">
       <Select label="Meter" value={meter} options={meterOptions} onChange={(value) => set('meter', value)} />
@@ -41,7 +47,13 @@ export function UsageFilters({ choice, set }: ReturnType<typeof useUsageChoice>)
         options={range.buckets.map((value) => ({ value, label: value }))}
         onChange={(value) => set('bucket', value)}
       />
-      <Select label="Of" isLabelled value={scope} options={scopeOptions} onChange={(value) => set('scope', value)} />
+      <Select
+        label="Of"
+        isLabelled
+        value={scope}
+        options={scopeOptions}
+        onChange={(value) => set('scope', value)}
+      />
     </div>
   );
 }

@@ -61,7 +61,16 @@ export function UsagePage(): ReactNode {
       <PageHeader
         title="Usage"
         scope={meterOf(meter)?.summary}
-        examples={[exampleOf({ operation: 'usage.query', input, cli: `usage --account ${accountId} --json` })]}
+        examples={[
+          exampleOf({
+            operation: 'usage.query',
+            input,
+            cli: [
+              `usage --account ${accountId} --from ${input.from} --meter ${meter}`,
+              groupBy === '' ? '' : ` --group-by ${groupBy}`,
+            ].join(''),
+          }),
+        ]}
         actions={
           <Button
             disabled={rows.length === 0}
@@ -77,7 +86,8 @@ export function UsagePage(): ReactNode {
       {usage.isPending ? <Skeleton className="h-72" /> : null}
       {usage.isSuccess && rows.length === 0 ? (
         <EmptyState icon={<ChartColumn />} title="Nothing was used in this range">
-          Use shows here within 5 seconds of happening. Make a call from the sample page, or choose a longer range.
+          Use shows here within 5 seconds of happening. Make a call from the sample page, or choose a longer
+          range.
         </EmptyState>
       ) : null}
       {rows.length > 0 ? (
@@ -95,7 +105,10 @@ export function UsagePage(): ReactNode {
             label={`${meterOf(meter)?.label ?? meter} per ${bucket}`}
             kind="bars"
             heightPixels={240}
-            times={Array.from({ length: series[0]?.values.length ?? 0 }, (_, i) => (span.fromMs + i * stepMs) / 1_000)}
+            times={Array.from(
+              { length: series[0]?.values.length ?? 0 },
+              (_, i) => (span.fromMs + i * stepMs) / 1_000,
+            )}
             range={[(span.fromMs - stepMs * 0.1) / 1_000, span.toMs / 1_000]}
             series={foldRest(series, SERIES_MAX).map(({ group, values }, index) => ({
               label: names.get(group) ?? (group === '' ? 'all' : group),

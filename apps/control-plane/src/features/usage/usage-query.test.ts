@@ -37,7 +37,10 @@ test('past the limit the smaller groups are one, and nothing is lost', () => {
 });
 
 test('CSV quotes what needs it, and makes no formula of a name', () => {
-  const text = csvOf([row(0, '12', { account: '=HYPERLINK("x")' }), row(1, '3', { account: 'a, b' })], 'byte');
+  const text = csvOf(
+    [row(0, '12', { account: '=HYPERLINK("x")' }), row(1, '3', { account: 'a, b' })],
+    'byte',
+  );
   expect(text.split('\r\n')).toEqual([
     'at,meter,unit,account,quantity,records',
     `2026-11-24T00:00:00.000Z,network-discovery.bytes,byte,"'=HYPERLINK(""x"")",12,1`,

@@ -38,9 +38,19 @@ export function spanOf({ spanMs }: Pick<Range, 'spanMs'>, bucket: Bucket, nowMs:
 }
 
 /** What every meter can be grouped by, besides its own dimensions. */
-export const entityGroups = ['account', 'application', 'credential', 'session', 'region', 'modality'] as const;
+export const entityGroups = [
+  'account',
+  'application',
+  'credential',
+  'session',
+  'region',
+  'modality',
+] as const;
 
-export const groupsOf = (meter: string): readonly string[] => [...entityGroups, ...(meterOf(meter)?.dimensions ?? [])];
+export const groupsOf = (meter: string): readonly string[] => [
+  ...entityGroups,
+  ...(meterOf(meter)?.dimensions ?? []),
+];
 
 export interface GroupedSeries {
   readonly group: string;
@@ -56,7 +66,11 @@ export function groupRows(rows: readonly UsageRow[], span: Span, stepMs: number)
   const groups = new Map<string, { total: bigint; recordCount: number; values: bigint[] }>();
   for (const { at, group, quantity, recordCount } of rows) {
     const name = Object.values(group).join(' · ');
-    const found = groups.get(name) ?? { total: 0n, recordCount: 0, values: Array.from({ length: count }, () => 0n) };
+    const found = groups.get(name) ?? {
+      total: 0n,
+      recordCount: 0,
+      values: Array.from({ length: count }, () => 0n),
+    };
     const place = Math.floor((Date.parse(at) - span.fromMs) / stepMs);
     const value = BigInt(quantity);
     found.total += value;
@@ -80,7 +94,9 @@ export function foldRest(series: readonly GroupedSeries[], shownMax: number): re
       group: `${rest.length} others`,
       total: rest.reduce((sum, { total }) => sum + total, 0n),
       recordCount: rest.reduce((sum, { recordCount }) => sum + recordCount, 0),
-      values: (rest[0]?.values ?? []).map((_, index) => rest.reduce((sum, { values }) => sum + (values[index] ?? 0n), 0n)),
+      values: (rest[0]?.values ?? []).map((_, index) =>
+        rest.reduce((sum, { values }) => sum + (values[index] ?? 0n), 0n),
+      ),
     },
   ];
 }
@@ -90,9 +106,14 @@ export function csvOf(rows: readonly UsageRow[], unit: string): string {
   const groupNames = [...new Set(rows.flatMap(({ group }) => Object.keys(group)))];
   const head = ['at', 'meter', 'unit', ...groupNames, 'quantity', 'records'];
   const lines = rows.map(({ at, meter, group, quantity, recordCount }) =>
-    [at, meter, unit, ...groupNames.map((name) => group[name] ?? ''), quantity, String(recordCount)].map(csvField),
+    [at, meter, unit, ...groupNames.map((name) => group[name] ?? ''), quantity, String(recordCount)].map(
+      csvField,
+    ),
   );
-  return [head, ...lines].map((line) => line.join(',')).join('\r\n').concat('\r\n');
+  return [head, ...lines]
+    .map((line) => line.join(','))
+    .join('\r\n')
+    .concat('\r\n');
 }
 
 /** A field that a spreadsheet would take for a formula is made text, so that a name cannot run anything. */

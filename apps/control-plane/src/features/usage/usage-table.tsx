@@ -30,14 +30,24 @@ export function UsageTable({ series, total, unit, groupBy, names }: UsageTablePr
       isTitle: true,
       cell: ({ group }) => <GroupName group={group} name={names.get(group)} accountId={accountId} />,
     },
-    { key: 'total', header: 'Total', isNumber: true, cell: (one) => <Quantity {...showMetered(one.total, unit)} /> },
+    {
+      key: 'total',
+      header: 'Total',
+      isNumber: true,
+      cell: (one) => <Quantity {...showMetered(one.total, unit)} />,
+    },
     {
       key: 'exact',
       header: 'Exactly',
       isNumber: true,
       cell: (one) => <Quantity {...showExact(one.total.toString(), unit)} />,
     },
-    { key: 'share', header: 'Share', isNumber: true, cell: (one) => <Share part={one.total} whole={total} /> },
+    {
+      key: 'share',
+      header: 'Share',
+      isNumber: true,
+      cell: (one) => <Share part={one.total} whole={total} />,
+    },
     { key: 'records', header: 'Records', isNumber: true, cell: ({ recordCount }) => showCount(recordCount) },
   ];
   return <Table label="Usage by group" columns={columns} rows={series} rowKey={({ group }) => group} />;

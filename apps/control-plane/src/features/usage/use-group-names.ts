@@ -23,6 +23,10 @@ export function useGroupNames(accountId: string, groupBy: string): ReadonlyMap<s
       { enabled: groupBy === 'application', staleTime: STALE_MS },
     ),
   );
-  const named = [...(accounts.data?.items ?? []), ...(applications.data?.items ?? []), ...(account ? [account] : [])];
+  const named = [
+    ...(accounts.data?.items ?? []),
+    ...(applications.data?.items ?? []),
+    ...(account ? [account] : []),
+  ];
   return new Map(named.map(({ id, name }) => [id, name]));
 }

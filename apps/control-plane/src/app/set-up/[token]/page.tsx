@@ -23,7 +23,10 @@ export default async function Page({ params }: { readonly params: Promise<{ read
     );
   }
   return (
-    <Entry title={link.name === '' ? 'Welcome' : `Welcome, ${link.name}`} lead="Set a password, and you are in.">
+    <Entry
+      title={link.name === '' ? 'Welcome' : `Welcome, ${link.name}`}
+      lead="Set a password, and you are in."
+    >
       <SetUpForm token={token} email={link.email} />
     </Entry>
   );

@@ -38,8 +38,8 @@ export function EndSession({ session }: { readonly session: Session }): ReactNod
         onConfirm={() => end.mutate({ accountId, sessionId: session.id, state: 'ended' })}
       >
         <p>
-          {participantNames(session)} will be cut off at once and told why. The use so far stays metered. This cannot be
-          undone; they can call again.
+          {participantNames(session)} will be cut off at once and told why. The use so far stays metered. This
+          cannot be undone; they can call again.
         </p>
       </ConfirmDialog>
     </>

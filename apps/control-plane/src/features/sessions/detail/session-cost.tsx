@@ -54,7 +54,8 @@ export function SessionCost({ session, spend, currency }: SessionCostProps): Rea
                 At today’s prices
               </td>
               <td className="pr-1 text-right font-medium text-money tabular-nums">
-                {showExactMoney(spend.amount ?? 0n)} <span className="font-normal text-ink-faint">{currency}</span>
+                {showExactMoney(spend.amount ?? 0n)}{' '}
+                <span className="font-normal text-ink-faint">{currency}</span>
               </td>
             </tr>
           }
@@ -71,7 +72,18 @@ function linesOf({ rows = [], prices }: Spend): readonly CostLine[] {
     const { label, unit, service, isPriced } = meter;
     const dimensions = dimensionText(row.group);
     const key = `${row.meter} ${dimensions}`;
-    return [{ key, service, label, dimensions, quantity: row.quantity, unit, isPriced, amount: estimate([row], prices) }];
+    return [
+      {
+        key,
+        service,
+        label,
+        dimensions,
+        quantity: row.quantity,
+        unit,
+        isPriced,
+        amount: estimate([row], prices),
+      },
+    ];
   });
 }
 
@@ -82,7 +94,10 @@ const columnsFor = (currency: string): readonly Column<CostLine>[] => [
     isTitle: true,
     cell: ({ service, label, dimensions }) => (
       <span>
-        {label} <span className="text-sm text-ink-faint">{dimensions === '' ? serviceTitle(service) : dimensions}</span>
+        {label}{' '}
+        <span className="text-sm text-ink-faint">
+          {dimensions === '' ? serviceTitle(service) : dimensions}
+        </span>
       </span>
     ),
   },

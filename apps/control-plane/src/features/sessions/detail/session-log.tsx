@@ -55,8 +55,13 @@ export function SessionLog({ session, log, selected, onSelect }: SessionLogProps
                 {showClock(entry.at)}
               </time>
               <code className="w-40 shrink-0 text-sm max-sm:w-32">{entry.kind}</code>
-              <span className="w-28 shrink-0 truncate max-sm:w-24">{entry.legId === undefined ? '' : names.get(entry.legId)}</span>
-              <code className="min-w-0 flex-1 truncate text-sm max-sm:basis-full text-ink-faint" title={JSON.stringify(entry.data)}>
+              <span className="w-28 shrink-0 truncate max-sm:w-24">
+                {entry.legId === undefined ? '' : names.get(entry.legId)}
+              </span>
+              <code
+                className="min-w-0 flex-1 truncate text-sm max-sm:basis-full text-ink-faint"
+                title={JSON.stringify(entry.data)}
+              >
                 {summaryOf(entry.data)}
               </code>
             </button>
@@ -69,7 +74,10 @@ export function SessionLog({ session, log, selected, onSelect }: SessionLogProps
 
 function summaryOf(data: LogEntry['data']): string {
   return Object.entries(data)
-    .map(([name, value]) => `${name} ${typeof value === 'number' ? Number(value.toPrecision(6)) : textOf(value)}`)
+    .map(
+      ([name, value]) =>
+        `${name} ${typeof value === 'number' ? Number(value.toPrecision(6)) : textOf(value)}`,
+    )
     .join('  ');
 }
 

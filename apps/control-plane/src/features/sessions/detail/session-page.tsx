@@ -83,7 +83,13 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
         {log.data === undefined ? (
           <TableSkeleton rows={4} />
         ) : (
-          <SessionTimeline session={session} log={log.data} endMs={endMs} selected={selected} onSelect={setSelected} />
+          <SessionTimeline
+            session={session}
+            log={log.data}
+            endMs={endMs}
+            selected={selected}
+            onSelect={setSelected}
+          />
         )}
         <div className="grid grid-cols-1 gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_minmax(0,26rem)]">
           {log.data === undefined ? null : (
@@ -97,12 +103,20 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
 }
 
 const examplesOf = (accountId: string, { id: sessionId }: Session) => [
-  exampleOf({ operation: 'sessions.get', input: { accountId, sessionId }, cli: `session get ${sessionId} --json` }),
-  exampleOf({ operation: 'sessions.listLog', input: { accountId, sessionId } }),
+  exampleOf({
+    operation: 'sessions.get',
+    input: { accountId, sessionId },
+    cli: `session show ${sessionId} --account ${accountId}`,
+  }),
+  exampleOf({
+    operation: 'sessions.listLog',
+    input: { accountId, sessionId },
+    cli: `session log ${sessionId} --account ${accountId}`,
+  }),
   exampleOf({
     operation: 'sessions.update',
     input: { accountId, sessionId, state: 'ended' },
-    cli: `session end ${sessionId}`,
+    cli: `session end ${sessionId} --account ${accountId}`,
   }),
 ];
 

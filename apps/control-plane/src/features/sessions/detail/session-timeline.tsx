@@ -6,7 +6,7 @@ import { type ReactNode, useMemo } from 'react';
 import { showBitRate, textOf } from '../../../formats/quantity.ts';
 import { showClock } from '../../../formats/time.ts';
 import type { LogEntry, Session } from '../session.ts';
-import { eventsOf, type Lane, legLanes, modeLane, samplesOf, seriesOf, type Span } from './timeline.ts';
+import { eventsOf, type Lane, legLanes, modeLane, type Span, samplesOf, seriesOf } from './timeline.ts';
 
 /** The names at the left of the lanes and the value axes of the charts have one width: all share one time axis. */
 const GUTTER_PIXELS = 104;
@@ -20,7 +20,13 @@ export interface SessionTimelineProps {
 }
 
 /** Who, how, how well and what happened, on one time axis. */
-export function SessionTimeline({ session, log, endMs, selected, onSelect }: SessionTimelineProps): ReactNode {
+export function SessionTimeline({
+  session,
+  log,
+  endMs,
+  selected,
+  onSelect,
+}: SessionTimelineProps): ReactNode {
   const startMs = Date.parse(session.startedAt);
   const spanMs = Math.max(1_000, endMs - startMs);
   const place = (atMs: number): number => Math.min(100, Math.max(0, ((atMs - startMs) / spanMs) * 100));
@@ -65,7 +71,13 @@ function Row({ label, children }: { readonly label: string; readonly children: R
   );
 }
 
-function LaneRow({ lane, place }: { readonly lane: Lane; readonly place: (atMs: number) => number }): ReactNode {
+function LaneRow({
+  lane,
+  place,
+}: {
+  readonly lane: Lane;
+  readonly place: (atMs: number) => number;
+}): ReactNode {
   return (
     <Row label={lane.label}>
       {lane.spans.map((span) => (
@@ -122,7 +134,12 @@ function QualityCharts({ session, log, range }: QualityChartsProps): ReactNode {
   const rows = [
     { title: 'Sent', label: 'Bit rate that each participant sent', data: charts.rate, format: bitRate },
     { title: 'Round trip', label: 'Round trip of each participant', data: charts.rtt, format: milliseconds },
-    { title: 'Loss', label: 'Packets lost on the way to each participant', data: charts.loss, format: percent },
+    {
+      title: 'Loss',
+      label: 'Packets lost on the way to each participant',
+      data: charts.loss,
+      format: percent,
+    },
   ];
   return (
     <div className="mt-4 grid gap-3">

@@ -32,7 +32,13 @@ const entries: LogEntry[] = [
   { sequence: 5, at: at(10), kind: 'quality.sampled', legId: 'leg_a', data: { rttMs: 40 } },
   { sequence: 6, at: at(12), kind: 'quality.sampled', legId: 'leg_b', data: { rttMs: 50 } },
   { sequence: 7, at: at(20), kind: 'mode.changed', data: { mode: 'relay' } },
-  { sequence: 8, at: at(30), kind: 'media.changed', legId: 'leg_a', data: { media: { ...audio, video: true } } },
+  {
+    sequence: 8,
+    at: at(30),
+    kind: 'media.changed',
+    legId: 'leg_a',
+    data: { media: { ...audio, video: true } },
+  },
 ];
 
 test('the media lane has one span for each mode, without gaps, from the first ring to the end', () => {

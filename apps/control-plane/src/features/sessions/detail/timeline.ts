@@ -23,8 +23,16 @@ export interface Sample {
   readonly lossRatio: number;
 }
 
-export const legColours = ['--series-1', '--series-2', '--series-3', '--series-4', '--series-5', '--series-6'] as const;
-export const legColour = (index: number): `--${string}` => legColours[index % legColours.length] ?? '--series-1';
+export const legColours = [
+  '--series-1',
+  '--series-2',
+  '--series-3',
+  '--series-4',
+  '--series-5',
+  '--series-6',
+] as const;
+export const legColour = (index: number): `--${string}` =>
+  legColours[index % legColours.length] ?? '--series-1';
 
 /** How media flowed, from the changes of mode in the log. */
 export function modeLane(session: Session, log: readonly LogEntry[], endMs: number): Lane {
@@ -53,7 +61,9 @@ export function legLanes(session: Session, log: readonly LogEntry[], endMs: numb
     const joinedMs = leg.joinedAt === undefined ? undefined : Date.parse(leg.joinedAt);
     const leftMs = leg.leftAt === undefined ? endMs : Date.parse(leg.leftAt);
     const sent = own.flatMap(({ kind, at, data }) =>
-      kind === 'leg.joined' || kind === 'media.changed' ? [{ atMs: Date.parse(at), label: mediaText(data.media) }] : [],
+      kind === 'leg.joined' || kind === 'media.changed'
+        ? [{ atMs: Date.parse(at), label: mediaText(data.media) }]
+        : [],
     );
     const starts = sent.length > 0 || joinedMs === undefined ? sent : [{ atMs: joinedMs, label: '' }];
     const spans: Span[] = starts.map(({ atMs, label }, at) => ({
@@ -65,7 +75,13 @@ export function legLanes(session: Session, log: readonly LogEntry[], endMs: numb
     }));
     if (ringing !== undefined) {
       const toMs = starts[0]?.atMs ?? leftMs;
-      spans.unshift({ key: 'ringing', fromMs: Date.parse(ringing.at), toMs, label: 'ringing', colour: '--ink-faint' });
+      spans.unshift({
+        key: 'ringing',
+        fromMs: Date.parse(ringing.at),
+        toMs,
+        label: 'ringing',
+        colour: '--ink-faint',
+      });
     }
     return { key: leg.id, label: leg.identity ?? 'another account', spans };
   });

@@ -17,7 +17,9 @@ export function useSession(sessionId: string) {
   return useQuery(
     trpc.sessions.get.queryOptions(
       { accountId, sessionId },
-      { refetchInterval: ({ state }) => (state.data !== undefined && isOpen(state.data) ? REFRESH_MS : false) },
+      {
+        refetchInterval: ({ state }) => (state.data !== undefined && isOpen(state.data) ? REFRESH_MS : false),
+      },
     ),
   );
 }
@@ -36,10 +38,8 @@ export function useSessionLog(sessionId: string, isRunning: boolean) {
       const entries = new Map(known.map((entry) => [entry.sequence, entry]));
       let after: number | undefined = Math.max(0, (known.at(-1)?.sequence ?? 0) - OVERLAP);
       while (after !== undefined) {
-        const page: { items: LogEntry[]; nextAfter?: number | undefined } = await client.sessions.listLog.query(
-          { accountId, sessionId, after, limit: LOG_PAGE },
-          { signal },
-        );
+        const page: { items: LogEntry[]; nextAfter?: number | undefined } =
+          await client.sessions.listLog.query({ accountId, sessionId, after, limit: LOG_PAGE }, { signal });
         for (const entry of page.items) entries.set(entry.sequence, entry);
         after = page.nextAfter;
       }

@@ -4,4 +4,5 @@ import { serveInternal } from '../../../../server/internal-api.ts';
 export const dynamic = 'force-dynamic';
 
 const serve = (request: Request) => serveInternal(controlPlane(), request);
+
 export { serve as GET, serve as POST };
