@@ -1,8 +1,8 @@
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 
 /** How long a request runs before it is asked whether the database still answers, and how long that may take. */
-const PATIENCE_MS = 800;
-const PING_MS_MAX = 800;
+const PATIENCE_MS = 500;
+const PING_MS_MAX = 1_300;
 const RETRY_AFTER_MS = 2_000;
 
 /** What PostgreSQL, its driver, Prisma and the operating system say when the database cannot be reached. */
