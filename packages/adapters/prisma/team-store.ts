@@ -99,11 +99,11 @@ interface Ownership {
 
 /** Whether nobody else owns any of these accounts. Two who leave at once wait for each other. */
 async function isLastOwner(
-  { $queryRaw, roleGrant }: ScopedTransaction,
+  transaction: ScopedTransaction,
   { accountId, userId, ownersAt }: Ownership,
 ): Promise<boolean> {
-  await $queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`owners:${ownersAt[0] ?? accountId}`}, 0))::text`;
-  const owners = await roleGrant.findMany({
+  await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`owners:${ownersAt[0] ?? accountId}`}, 0))::text`;
+  const owners = await transaction.roleGrant.findMany({
     where: { accountId: { in: [...ownersAt] }, role: 'owner' },
     select: { accountId: true, userId: true },
   });
