@@ -1,0 +1,122 @@
+import { auditStore } from '@patchbay/adapters/prisma/audit-store';
+import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
+import { signIns } from '@patchbay/adapters/prisma/sign-in';
+import type { Actor } from '@patchbay/kit/definition';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createTenancyHarness, type Owner, refusal, type TenancyHarness } from './tenancy.testing.ts';
+
+let harness: TenancyHarness;
+let database: TenancyHarness['database'];
+let owner: Owner;
+let call: Owner['call'];
+
+beforeAll(async () => {
+  harness = await createTenancyHarness();
+  database = harness.database;
+}, 60_000);
+afterAll(() => database.close());
+beforeEach(async () => {
+  owner = await harness.signUp('Acme');
+  call = owner.call;
+});
+
+describe('enrolment', () => {
+  const person = { password: 'long enough', name: 'Ann', organisationName: 'Bolt' };
+  const stranger: Actor = { kind: 'stranger' };
+
+  test('signUp 200: a user, an organisation and a top account, which the user owns', async () => {
+    const email = 'Ann@Bolt.Example';
+    const { answer, audited } = await call('enrolment', 'signUp', {
+      as: stranger,
+      request: { ...person, email },
+    });
+    expect(await database.ports.people.grantsOf(answer.userId)).toEqual([
+      { accountId: answer.accountId, accountName: 'Bolt', role: 'owner' },
+    ]);
+    expect(await database.chainOf(answer.accountId)).toEqual([database.platformId, answer.accountId]);
+    expect(audited).toMatchObject([{ accountId: answer.accountId, target: answer.accountId }]);
+    expect(JSON.stringify(audited)).not.toContain(person.password);
+    const signedIn = await signIns(database.prisma).signIn({
+      email,
+      password: person.password,
+      address: 'a',
+    });
+    expect(signedIn).toMatchObject({ userId: answer.userId, email: 'ann@bolt.example' });
+  });
+
+  test('signUp 409: an address serves once, in whichever case, and a refusal leaves no account behind', async () => {
+    const before = await database.ports.accounts.list({
+      accountId: database.platformId,
+      depth: 'children',
+      limit: 100,
+    });
+    const request = { ...person, email: owner.email.toUpperCase() };
+    await expect(call('enrolment', 'signUp', { as: stranger, request })).rejects.toMatchObject(
+      refusal(409, 'tenancy.email_taken'),
+    );
+    const after = await database.ports.accounts.list({
+      accountId: database.platformId,
+      depth: 'children',
+      limit: 100,
+    });
+    expect(after.items).toHaveLength(before.items.length);
+  });
+
+  test('signUp 422: a time zone that does not exist is refused', async () => {
+    const request = { ...person, email: 'zone@test.example', timeZone: 'Mars/Olympus' };
+    await expect(call('enrolment', 'signUp', { as: stranger, request })).rejects.toMatchObject(
+      refusal(422, 'tenancy.time_zone_unknown'),
+    );
+  });
+
+  test('signUp 403: an operator can close sign-ups', async () => {
+    const { prisma, platformId } = database;
+    const { setConfig } = serviceConfigStore(prisma);
+    await setConfig({ accountId: platformId, service: 'tenancy' }, { signUp: 'closed' });
+    const request = { ...person, email: 'closed@test.example' };
+    await expect(call('enrolment', 'signUp', { as: stranger, request })).rejects.toMatchObject(
+      refusal(403, 'policy.refused'),
+    );
+    await setConfig({ accountId: platformId, service: 'tenancy' }, {});
+  });
+});
+
+describe('me', () => {
+  test('me.get 200: a user sees the accounts of their roles, a key and a credential their own', async () => {
+    const { answer } = await call('me', 'get');
+    expect(answer).toMatchObject({
+      kind: 'user',
+      userId: owner.userId,
+      email: owner.email,
+      accounts: [{ id: owner.accountId, name: 'Acme', role: 'owner' }],
+    });
+    const { actor } = await owner.createKey(['keys:read']);
+    expect((await call('me', 'get', { as: actor })).answer).toEqual({
+      kind: 'key',
+      name: 'k',
+      accounts: [{ id: owner.accountId, name: 'Acme', role: 'developer' }],
+    });
+    const credential: Actor = { kind: 'credential', credentialId: 'crd_1', accountId: owner.accountId };
+    expect((await call('me', 'get', { as: credential })).answer).toMatchObject({ kind: 'credential' });
+  });
+});
+
+test('what a handler reports fits the audit log as it is (ACC-8)', async () => {
+  const { append, entries, brokenAt } = auditStore(database.prisma);
+  const { audited } = await call('accounts', 'create', { request: { name: 'Audited' } });
+  const { accountId } = owner;
+  for (const change of audited) {
+    await append({
+      ...change,
+      accountId,
+      accountPath: await database.chainOf(accountId),
+      actorId: owner.userId,
+      actorName: 'Ann',
+      action: 'accounts.create',
+      requestId: 'req_1',
+    });
+  }
+  const { items } = await entries.list({ accountId, scope: 'own', limit: 10 });
+  expect(items).toMatchObject([{ after: { name: 'Audited' } }]);
+  expect(await brokenAt(accountId)).toBeUndefined();
+});

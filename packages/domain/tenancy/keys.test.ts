@@ -1,0 +1,119 @@
+import type { Actor } from '@patchbay/kit/definition';
+import { createId } from '@patchbay/kit/ids';
+import { mint, prefixesOf } from '@patchbay/protocol/credential/credential';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createTenancyHarness, type Owner, refusal, type TenancyHarness } from './tenancy.testing.ts';
+
+let harness: TenancyHarness;
+let database: TenancyHarness['database'];
+let owner: Owner;
+let call: Owner['call'];
+
+beforeAll(async () => {
+  harness = await createTenancyHarness();
+  database = harness.database;
+}, 60_000);
+afterAll(() => database.close());
+beforeEach(async () => {
+  owner = await harness.signUp('Acme');
+  call = owner.call;
+});
+
+describe('keys', () => {
+  test('keys.create 200: the secret is in this answer and nowhere else (C8)', async () => {
+    const { answer, audited, events } = await call('keys', 'create', {
+      request: { name: 'Server', scopes: ['keys:*'] },
+    });
+    expect(answer).toMatchObject({ name: 'Server', mode: 'live', scopes: ['keys:*'] });
+    expect(answer.secret.startsWith(answer.display)).toBe(true);
+    expect(await database.keys.authenticate(answer.secret)).toMatchObject({ keyId: answer.id });
+    const told = JSON.stringify([audited, events, (await call('keys', 'list')).answer]);
+    expect(told).not.toContain(answer.secret);
+    expect(events).toEqual([{ event: 'key.created', payload: { keyId: answer.id } }]);
+  });
+
+  test('keys.create 403: no key is wider than its maker, be it a key or somebody with a role', async () => {
+    const narrow = (await owner.createKey(['keys:*'])).actor;
+    await expect(call('keys', 'create', { as: narrow })).rejects.toMatchObject(
+      refusal(403, 'tenancy.scope_too_wide'),
+    );
+    const test = (await owner.createKey(['*'], { mode: 'test' })).actor;
+    await expect(call('keys', 'create', { as: test })).rejects.toMatchObject(
+      refusal(403, 'tenancy.scope_too_wide'),
+    );
+    await expect(call('keys', 'create', { as: test, request: { mode: 'test' } })).resolves.toBeDefined();
+
+    const { answer } = await call('team', 'add', {
+      request: { email: 'dev@acme.example', name: 'Dev', role: 'developer' },
+    });
+    const developer: Actor = { kind: 'user', userId: answer.userId };
+    await expect(call('keys', 'create', { as: developer, request: { scopes: ['*'] } })).rejects.toMatchObject(
+      refusal(403, 'tenancy.scope_too_wide'),
+    );
+    const request = { scopes: ['network-discovery:*'] };
+    await expect(call('keys', 'create', { as: developer, request })).resolves.toBeDefined();
+  });
+
+  test('keys.create 403: a suspended account gets no key', async () => {
+    await database.ports.accounts.update({ accountId: owner.accountId, change: { state: 'suspended' } });
+    await expect(call('keys', 'create')).rejects.toMatchObject(refusal(403, 'account.suspended'));
+  });
+
+  test('keys.list 200: the keys of this account, the revoked ones too', async () => {
+    const first = await owner.createKey(['*']);
+    const second = await owner.createKey(['*']);
+    await call('keys', 'revoke', { request: { keyId: first.key.id } });
+    const { items } = (await call('keys', 'list')).answer;
+    expect(items).toMatchObject([{ id: first.key.id, revokedAt: expect.any(String) }, { id: second.key.id }]);
+    expect(Object.keys(items[1]).sort()).toEqual(['createdAt', 'display', 'id', 'mode', 'name', 'scopes']);
+  });
+
+  test('keys.revoke 200: at once, told once, and again without effect', async () => {
+    const { key: made, secret } = await owner.createKey(['*']);
+    const request = { keyId: made.id };
+    const first = await call('keys', 'revoke', { request });
+    expect(first.events).toEqual([{ event: 'key.revoked', payload: { keyId: made.id } }]);
+    expect(await database.keys.authenticate(secret)).toBeUndefined();
+    const again = await call('keys', 'revoke', { request });
+    expect(again.answer).toEqual(first.answer);
+    expect(again.events).toEqual([]);
+  });
+
+  test('keys.revoke 404: a key of another account does not exist', async () => {
+    const other = await database.signUp('Other');
+    const { key: theirs, secret } = await owner.createKey(['*'], { accountId: other.accountId });
+    await expect(call('keys', 'revoke', { request: { keyId: theirs.id } })).rejects.toMatchObject(
+      refusal(404, 'resource.unknown'),
+    );
+    expect(await database.keys.authenticate(secret)).toBeDefined();
+  });
+});
+
+describe('credentials', () => {
+  const minted = (keyId: string) =>
+    mint({
+      keyId,
+      mintKey: new Uint8Array(32),
+      caveats: [],
+      randomId: crypto.getRandomValues(new Uint8Array(12)),
+    }).username;
+
+  test('credentials.revoke 200: the credential’s last level, told to the nodes', async () => {
+    const { key: own } = await owner.createKey(['*']);
+    const username = minted(own.id);
+    const { answer, audited, events } = await call('credentials', 'revoke', { request: { username } });
+    expect(answer).toEqual({ prefixId: prefixesOf(username).at(-1) });
+    expect(events).toEqual([{ event: 'credential.revoked', payload: answer }]);
+    expect(audited).toMatchObject([{ target: answer.prefixId }]);
+  });
+
+  test('credentials.revoke 422: what no key of this account minted is not its to revoke', async () => {
+    const other = await database.signUp('Other');
+    const { key: theirs } = await owner.createKey(['*'], { accountId: other.accountId });
+    for (const username of [minted(theirs.id), minted(createId('key')), 'no-username', '1800000000:key_1']) {
+      await expect(call('credentials', 'revoke', { request: { username } })).rejects.toMatchObject(
+        refusal(422, 'tenancy.credential_refused'),
+      );
+    }
+  });
+});

@@ -1,0 +1,167 @@
+import type { Access } from '@patchbay/kit/definition';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { accessesOf, roleAllows, scopesAllow } from './access.ts';
+import { effectiveState, refuseStateChange } from './account-state.ts';
+import { refuseMove } from './account-tree.ts';
+import { roles } from './definition.ts';
+import { reachAlong } from './reach.ts';
+import { type CataloguedOperation, scopesTooWide } from './scopes.ts';
+import { isTimeZone } from './time-zone.ts';
+
+const chain = ['acc_platform', 'acc_top', 'acc_middle', 'acc_leaf'];
+
+describe('roles (ACC-3)', () => {
+  test('each role allows what it is for and nothing more', () => {
+    const accesses: readonly Access[] = ['read', 'develop', 'bill', 'administer', 'own'];
+    const matrix = Object.fromEntries(
+      roles.map((role) => [role, accesses.map((access) => (roleAllows(role, access) ? 'x' : '-')).join('')]),
+    );
+    expect(matrix).toEqual({
+      owner: 'xxxxx',
+      admin: 'xxxx-',
+      developer: 'xx---',
+      billing: 'x-x--',
+      viewer: 'x----',
+    });
+  });
+
+  test('a role reaches every account below the one where it was given, and no account above or beside it', () => {
+    const at = (grantedAt: string, asked: readonly string[]) =>
+      [...reachAlong(asked, [{ accountId: grantedAt, role: 'developer' }]).accesses].join();
+    expect(at('acc_top', chain)).toBe('read,develop');
+    expect(at('acc_leaf', chain)).toBe('read,develop');
+    expect(at('acc_leaf', chain.slice(0, 3))).toBe('');
+    expect(at('acc_sibling', chain)).toBe('');
+  });
+
+  test('roles at several levels add up, and what is above is told apart from what is here', () => {
+    const reach = reachAlong(chain, [
+      { accountId: 'acc_leaf', role: 'billing' },
+      { accountId: 'acc_middle', role: 'developer' },
+    ]);
+    expect(reach.topId).toBe('acc_middle');
+    expect([...reach.accesses].sort()).toEqual(['bill', 'develop', 'read']);
+    expect([...reach.accessesFromAbove].sort()).toEqual(['develop', 'read']);
+  });
+
+  test('whatever the grants, nobody may do more than the union of their roles along the chain', () => {
+    const grant = fc.record({
+      accountId: fc.constantFrom(...chain, 'acc_other'),
+      role: fc.constantFrom(...roles),
+    });
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(grant, { selector: ({ accountId }) => accountId }),
+        fc.integer({ min: 1, max: 4 }),
+        (grants, depth) => {
+          const asked = chain.slice(0, depth);
+          const here = grants.filter(({ accountId }) => asked.includes(accountId));
+          const { accesses, accessesFromAbove, topId } = reachAlong(asked, grants);
+          expect([...accesses].sort()).toEqual(
+            [...new Set(here.flatMap(({ role }) => accessesOf[role]))].sort(),
+          );
+          expect([...accessesFromAbove].every((access) => accesses.has(access))).toBe(true);
+          expect(topId === undefined).toBe(here.length === 0);
+        },
+      ),
+    );
+  });
+});
+
+describe('states of accounts', () => {
+  test('the worst level of a chain holds', () => {
+    expect(effectiveState(['active', 'active'])).toBe('active');
+    expect(effectiveState(['active', 'suspended', 'active'])).toBe('suspended');
+    expect(effectiveState(['closed', 'suspended'])).toBe('closed');
+  });
+
+  test('an account may stop itself; only a level above starts it again; closed stays closed', () => {
+    const refuse = (from: 'active' | 'suspended' | 'closed', to: typeof from, isFromAbove: boolean) =>
+      refuseStateChange({ from, to, isFromAbove, isPlatform: false });
+    expect(refuse('active', 'suspended', false)).toBeUndefined();
+    expect(refuse('suspended', 'active', false)).toBe('resumed_from_below');
+    expect(refuse('suspended', 'active', true)).toBeUndefined();
+    expect(refuse('suspended', 'closed', false)).toBeUndefined();
+    expect(refuse('closed', 'active', true)).toBe('closed');
+    expect(refuse('closed', 'closed', true)).toBeUndefined();
+    expect(refuseStateChange({ from: 'active', to: 'closed', isFromAbove: true, isPlatform: true })).toBe(
+      'platform',
+    );
+  });
+
+  test('an account moves within its tree, and never below itself (C4)', () => {
+    expect(refuseMove(chain, ['acc_platform', 'acc_top', 'acc_other'])).toBeUndefined();
+    expect(refuseMove(chain.slice(0, 3), chain)).toBe('cycle');
+    expect(refuseMove(chain, chain)).toBe('cycle');
+    expect(refuseMove(chain, ['acc_platform', 'acc_stranger'])).toBe('other_tree');
+    expect(refuseMove(chain.slice(0, 2), ['acc_platform', 'acc_stranger'])).toBe('other_tree');
+  });
+});
+
+describe('scopes of keys (ACC-4)', () => {
+  const operation = (name: string, access: Access): CataloguedOperation => {
+    const [owner = '', verb = ''] = name.split(':');
+    return { owner, operation: verb, access, isRead: verb.startsWith('get') || verb.startsWith('list') };
+  };
+  const catalogue = [
+    operation('keys:list', 'develop'),
+    operation('keys:create', 'develop'),
+    operation('team:list', 'read'),
+    operation('team:add', 'administer'),
+    operation('prices:set', 'bill'),
+  ];
+  const byKey = (held: readonly string[], wanted: readonly string[]) =>
+    scopesTooWide(wanted, { kind: 'key', scopes: held }, catalogue);
+  const byRole = (role: (typeof roles)[number], wanted: readonly string[]) =>
+    scopesTooWide(wanted, { kind: 'role', accesses: new Set(accessesOf[role]) }, catalogue);
+
+  test('a key makes none that covers an operation it does not cover itself', () => {
+    expect(byKey(['*'], ['*', 'keys:*', 'team:add'])).toEqual([]);
+    expect(byKey(['keys:*'], ['keys:create', 'keys:read', 'keys:*'])).toEqual([]);
+    expect(byKey(['keys:read'], ['keys:list', 'keys:create', 'keys:*', '*'])).toEqual([
+      'keys:create',
+      'keys:*',
+      '*',
+    ]);
+    expect(byKey([], ['keys:list'])).toEqual(['keys:list']);
+    // Together they cover all there is, by whichever names.
+    expect(byKey(['keys:list', 'keys:create'], ['keys:*'])).toEqual([]);
+  });
+
+  test('a role makes none that does what the role may not', () => {
+    expect(byRole('developer', ['keys:*', 'team:read'])).toEqual([]);
+    expect(byRole('developer', ['*', 'team:*', 'prices:set'])).toEqual(['*', 'team:*', 'prices:set']);
+    expect(byRole('admin', ['*'])).toEqual([]);
+    expect(byRole('viewer', ['team:list', 'keys:list'])).toEqual(['keys:list']);
+  });
+
+  test('a scope that covers no operation is refused: it is misspelt', () => {
+    expect(byRole('owner', ['key:*', 'keys:crate', 'keys:*'])).toEqual(['key:*', 'keys:crate']);
+  });
+
+  test('no key can ever be made that calls what its maker cannot', () => {
+    const scope = fc.constantFrom(
+      '*',
+      'keys:*',
+      'keys:read',
+      'keys:create',
+      'team:*',
+      'team:read',
+      'prices:set',
+    );
+    fc.assert(
+      fc.property(fc.array(scope), fc.array(scope), (held, wanted) => {
+        const refused = byKey(held, wanted);
+        const given = wanted.filter((one) => !refused.includes(one));
+        const escalated = catalogue.filter((each) => scopesAllow(given, each) && !scopesAllow(held, each));
+        expect(escalated).toEqual([]);
+      }),
+    );
+  });
+});
+
+test('a time zone is a name of the IANA database, not an offset', () => {
+  expect(['UTC', 'Europe/Berlin', 'America/Argentina/Ushuaia'].every(isTimeZone)).toBe(true);
+  expect(['+02:00', '-05', 'Mars/Olympus', '', 'Europe/'].some(isTimeZone)).toBe(false);
+});
