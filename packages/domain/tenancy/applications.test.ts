@@ -30,7 +30,7 @@ describe('applications', () => {
     await expect(create('Late')).rejects.toMatchObject(refusal(403, 'account.suspended'));
   });
 
-  test('applications.list 200 and applications.get 200: those of this account alone', async () => {
+  test('applications.list 200: those of this account alone', async () => {
     const mine = await create('Mine');
     const childId = await database.addChild(owner.accountId, 'Child');
     await database.ports.applications.create({ accountId: childId, name: 'Of the child', instanceTypes: [] });
