@@ -169,7 +169,8 @@ export async function makeReady() {
   await generateDatabaseClient();
 }
 
-const isSource = (file) => !/[.](test|journey[.]test)[.]tsx?$|[.]md$/.test(file);
+/** Next writes next-env.d.ts into the folder that it builds. */
+const isSource = (file) => !/[.](test|journey[.]test)[.]tsx?$|[.]md$|next-env[.]d[.]ts$/.test(file);
 
 /** The dashboard and the API, built to run by themselves. */
 export async function buildControlPlane() {
