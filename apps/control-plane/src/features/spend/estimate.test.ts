@@ -28,7 +28,7 @@ const row = (quantity: string, group: Record<string, string>, meter = 'network-d
 test('use is priced by the price that names most of its dimensions', () => {
   const prices = [price('bytes', '400000000'), price('bytes', '550000000', { where: { transport: 'tls' } })];
   expect(dimensionsOfPrices(prices)).toBe('transport');
-  const rows = [row('1000000000', { transport: 'udp' }), row('2000000000', { where: { transport: 'tls' } })];
+  const rows = [row('1000000000', { transport: 'udp' }), row('2000000000', { transport: 'tls' })];
   expect(estimate(rows, prices)).toBe(1_500_000_000n);
 });
 
