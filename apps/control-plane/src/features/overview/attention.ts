@@ -21,53 +21,56 @@ export interface Facts {
   readonly nowMs: number;
 }
 
-const KEY_WARNING_MS = 7 * 86_400_000;
+const DAY_MS = 86_400_000;
+const KEY_WARNING_MS = 7 * DAY_MS;
 
 /** What somebody who is responsible would want to know before anything else. */
-export function noticesOf({ accounts, keys, recentSessions, statement, nowMs }: Facts): readonly Notice[] {
-  const notices: Notice[] = [];
-  const add = (key: string, tone: Notice['tone'], segment: string, text: string) =>
-    notices.push({ key, tone, segment, text });
+export const noticesOf = (facts: Facts): readonly Notice[] => [
+  ...ledgerNotice(facts),
+  ...failureNotice(facts),
+  ...keyNotices(facts),
+  ...suspensionNotice(facts),
+  ...subsidyNotice(facts),
+];
 
-  if (statement !== undefined && !agreesWithLedger(statement)) {
-    add(
-      'ledger',
-      'fail',
-      `statements/${statement.period}`,
-      'This month’s statement and the ledger disagree.',
-    );
-  }
-  const failed = recentSessions.filter(hasFailed).length;
-  if (failed > 0) add('failed', 'fail', 'sessions', `${counted(failed, 'recent session')} failed.`);
-  for (const { id, name, expiresAt } of keys.filter(({ revokedAt }) => revokedAt === undefined)) {
-    if (expiresAt === undefined || Date.parse(expiresAt) - nowMs > KEY_WARNING_MS) continue;
-    const isOver = Date.parse(expiresAt) <= nowMs;
-    add(
-      id,
-      isOver ? 'fail' : 'wait',
-      'keys',
-      `The key “${name}” ${isOver ? 'has expired' : 'expires within a week'}.`,
-    );
-  }
+function ledgerNotice({ statement }: Facts): readonly Notice[] {
+  if (statement === undefined || agreesWithLedger(statement)) return [];
+  const text = 'This month’s statement and the ledger disagree.';
+  return [{ key: 'ledger', tone: 'fail', segment: `statements/${statement.period}`, text }];
+}
+
+function failureNotice({ recentSessions, nowMs }: Facts): readonly Notice[] {
+  const failed = recentSessions.filter(
+    (session) => hasFailed(session) && nowMs - Date.parse(session.startedAt) < DAY_MS,
+  );
+  if (failed.length === 0) return [];
+  const text = `${counted(failed.length, 'session')} failed in the last 24 hours.`;
+  return [{ key: 'failed', tone: 'fail', segment: 'sessions', text }];
+}
+
+function keyNotices({ keys, nowMs }: Facts): readonly Notice[] {
+  return keys.flatMap(({ id, name, expiresAt, revokedAt }): readonly Notice[] => {
+    if (revokedAt !== undefined || expiresAt === undefined) return [];
+    const leftMs = Date.parse(expiresAt) - nowMs;
+    if (leftMs > KEY_WARNING_MS) return [];
+    return leftMs <= 0
+      ? [{ key: id, tone: 'fail', segment: 'keys', text: `The key “${name}” has expired.` }]
+      : [{ key: id, tone: 'wait', segment: 'keys', text: `The key “${name}” expires within a week.` }];
+  });
+}
+
+function suspensionNotice({ accounts }: Facts): readonly Notice[] {
   const suspended = accounts.filter(({ state }) => state === 'suspended');
-  if (suspended.length > 0) {
-    add(
-      'suspended',
-      'wait',
-      'accounts',
-      `${namesOf(suspended)} ${suspended.length === 1 ? 'is' : 'are'} suspended.`,
-    );
-  }
+  if (suspended.length === 0) return [];
+  const text = `${namesOf(suspended)} ${suspended.length === 1 ? 'is' : 'are'} suspended.`;
+  return [{ key: 'suspended', tone: 'wait', segment: 'accounts', text }];
+}
+
+function subsidyNotice({ statement }: Facts): readonly Notice[] {
   const subsidised = (statement?.children ?? []).filter(({ margin }) => BigInt(margin) < 0n);
-  if (subsidised.length > 0) {
-    add(
-      'subsidy',
-      'money',
-      'prices',
-      `You subsidise ${namesOf(subsidised)}: the price is below what you pay.`,
-    );
-  }
-  return notices;
+  if (subsidised.length === 0) return [];
+  const text = `You subsidise ${namesOf(subsidised)}: the price is below what you pay.`;
+  return [{ key: 'subsidy', tone: 'money', segment: 'prices', text }];
 }
 
 export const agreesWithLedger = ({ payable, receivable, ledger }: Statement): boolean =>

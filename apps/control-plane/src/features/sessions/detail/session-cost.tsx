@@ -93,11 +93,8 @@ const columnsFor = (currency: string): readonly Column<CostLine>[] => [
     header: 'Meter',
     isTitle: true,
     cell: ({ service, label, dimensions }) => (
-      <span>
-        {label}{' '}
-        <span className="text-sm text-ink-faint">
-          {dimensions === '' ? serviceTitle(service) : dimensions}
-        </span>
+      <span title={serviceTitle(service)}>
+        {label} <span className="text-sm text-ink-faint">{dimensions}</span>
       </span>
     ),
   },

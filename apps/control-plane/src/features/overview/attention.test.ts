@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { type Facts, noticesOf } from './attention.ts';
+
+const nowMs = Date.UTC(2026, 10, 24, 12);
+const at = (hoursAgo: number): string => new Date(nowMs - hoursAgo * 3_600_000).toISOString();
+
+const session = (endCode: string, hoursAgo: number): Facts['recentSessions'][number] => ({
+  id: 'ses_1',
+  accountId: 'acc_1',
+  accountName: 'Acme',
+  state: 'ended',
+  mode: 'p2p',
+  participants: 2,
+  legs: [],
+  region: 'eu',
+  startedAt: at(hoursAgo),
+  endedAt: at(hoursAgo),
+  endCode,
+  relayBytes: '0',
+  relayMilliseconds: '0',
+});
+const quiet: Facts = { accounts: [], keys: [], recentSessions: [], statement: undefined, nowMs };
+
+const statement: NonNullable<Facts['statement']> = {
+  period: '2026-11',
+  accountId: 'acc_1',
+  accountName: 'Acme',
+  sellerId: 'acc_0',
+  sellerName: 'Patchbay',
+  currency: 'EUR',
+  state: 'open',
+  payable: '10',
+  receivable: '5',
+  margin: '-5',
+  totalMinorUnits: '0',
+  residue: '10',
+  lines: [],
+  children: [{ accountId: 'acc_2', name: 'Bluebird', receivable: '5', cost: '10', margin: '-5', lines: [] }],
+  ledger: { payable: '10', receivable: '5' },
+};
+
+test('nothing is said where nothing is wrong', () => {
+  expect(noticesOf(quiet)).toEqual([]);
+  expect(noticesOf({ ...quiet, recentSessions: [session('signaling.hung_up', 1)] })).toEqual([]);
+});
+
+test('sessions that failed within a day are counted, older ones are not', () => {
+  const recentSessions = [session('signaling.media_failed', 1), session('signaling.connection_lost', 25)];
+  expect(noticesOf({ ...quiet, recentSessions }).map(({ text }) => text)).toEqual([
+    '1 session failed in the last 24 hours.',
+  ]);
+});
+
+test('a statement that the ledger disagrees with by one nano unit is an alarm', () => {
+  const wrong = { ...statement, ledger: { payable: '11', receivable: '5' } };
+  expect(noticesOf({ ...quiet, statement: wrong }).map(({ key }) => key)).toContain('ledger');
+  expect(noticesOf({ ...quiet, statement }).map(({ key }) => key)).not.toContain('ledger');
+});
+
+test('a subsidy is named, with whom it goes to (BIL-2)', () => {
+  expect(noticesOf({ ...quiet, statement }).map(({ text }) => text)).toEqual([
+    'You subsidise Bluebird: the price is below what you pay.',
+  ]);
+});
