@@ -154,6 +154,14 @@ describe('Allocate', () => {
     }
     expect(codeOf(fifth.ask(method.allocate, [udpTransport]))).toBe(486);
   });
+  it('T9: the last allocation of a user gives its quota back, too', () => {
+    const world = createRelayWorld({ core: { bounds: { allocationsPerCredentialMax: 1 } } });
+    const client = world.client();
+    for (let count = 0; count < 3; count++) {
+      expect(codeOf(client.allocate())).toBe(0);
+      client.ask(method.refresh, [lifetime(0)]);
+    }
+  });
   it('T9: no port left gives 508, and a port given back serves again', () => {
     const world = createRelayWorld({ portCount: 1 });
     const [first, second] = [world.client(at('81.2.69.1', 1)), world.client(at('81.2.69.1', 2))];

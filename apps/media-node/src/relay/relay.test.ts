@@ -16,7 +16,8 @@ import {
 } from '@patchbay/protocol/turn/testing/client-session';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryPlatform, type MemoryPlatform, silentLog } from './memory-platform.ts';
-import { type Relay, type RelayOptions, startRelay } from './relay.ts';
+import { startRelay } from './relay.ts';
+import type { Relay, RelayOptions } from './relay-options.ts';
 import { openRawClient, openRawSocket, type RawClient, until } from './testing/raw-client.ts';
 
 const host = '127.0.0.1';

@@ -1,0 +1,66 @@
+import { transportAddressToText } from '@patchbay/protocol/stun/transport-address';
+import type { Action, AllocationFacts } from '@patchbay/protocol/turn/action';
+import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
+import type { RelayEvent } from './platform.ts';
+
+type ActionOf<T extends Action['type']> = Extract<Action, { type: T }>;
+
+/** Knows which allocations live, and tells the platform what becomes of them. */
+export interface LiveAllocations {
+  readonly count: number;
+  started(action: ActionOf<'allocated'>): void;
+  mediaStarted(action: ActionOf<'mediaStarted'>): void;
+  limitReached(action: ActionOf<'limitReached'>): void;
+  ended(action: ActionOf<'ended'>, totals: FlowTotals): void;
+  /** Settles when none is left. */
+  whenEmpty(): Promise<void>;
+}
+
+export function createLiveAllocations(
+  reportEvent: (event: RelayEvent) => void,
+  nowMs: () => number,
+): LiveAllocations {
+  const live = new Map<string, AllocationFacts>();
+  let waiting: (() => void)[] = [];
+  /** What all events of an allocation have; nothing for one that has ended already. */
+  const headOf = (allocationId: string, atMs: number) => {
+    const facts = live.get(allocationId);
+    return facts === undefined ? undefined : { atMs, allocationId, grant: facts.grant };
+  };
+  return {
+    get count() {
+      return live.size;
+    },
+    started(action) {
+      const { allocationId, client, relayed, family, grant, atMs } = action;
+      live.set(allocationId, action);
+      reportEvent({
+        type: 'allocation.started',
+        atMs,
+        allocationId,
+        grant,
+        clientAddress: transportAddressToText(client.address),
+        relayedAddress: transportAddressToText(relayed),
+        addressFamily: family,
+      });
+    },
+    mediaStarted({ allocationId }) {
+      const head = headOf(allocationId, nowMs());
+      if (head !== undefined) reportEvent({ type: 'media.started', ...head });
+    },
+    limitReached({ allocationId, counterId, kind, outcome }) {
+      const head = headOf(allocationId, nowMs());
+      if (head !== undefined) reportEvent({ type: 'limit.reached', ...head, counterId, kind, outcome });
+    },
+    ended({ allocationId, reason, detail, atMs }, totals) {
+      const head = headOf(allocationId, atMs);
+      if (head !== undefined) reportEvent({ type: 'allocation.ended', ...head, reason, detail, totals });
+      live.delete(allocationId);
+      if (live.size > 0) return;
+      for (const tell of waiting) tell();
+      waiting = [];
+    },
+    whenEmpty: () =>
+      live.size === 0 ? Promise.resolve() : new Promise((resolve) => void waiting.push(resolve)),
+  };
+}

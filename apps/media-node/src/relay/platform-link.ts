@@ -1,0 +1,44 @@
+import type { Resolution } from '@patchbay/protocol/turn/grant';
+import type { UseAnswer } from '@patchbay/protocol/turn/pending-allocate';
+import type { CountedUse, RelayLog, RelayPlatform } from './platform.ts';
+
+/** RFC 8489 §14.8: 500 tells the client to try again. */
+const away = { ok: false, code: 500, reason: 'The platform cannot be reached. Try again.' } as const;
+
+/** The platform's answers, without its failures: who asks always gets an answer. */
+export interface PlatformLink {
+  resolve(username: string): Promise<Resolution>;
+  countUse(use: CountedUse): Promise<UseAnswer>;
+}
+
+/**
+ * Asks the platform. It speaks of the time of day, and the core of a clock that never steps, so the end of a
+ * credential is moved from the one to the other by `toOurClock`.
+ */
+export function createPlatformLink(
+  platform: RelayPlatform,
+  log: RelayLog,
+  toOurClock: (timeOfDayMs: number) => number,
+): PlatformLink {
+  return {
+    async resolve(username) {
+      try {
+        const resolution = await platform.resolveCredential(username);
+        if (!resolution.ok || resolution.grant.endsAtMs === undefined) return resolution;
+        const endsAtMs = toOurClock(resolution.grant.endsAtMs);
+        return { ...resolution, grant: { ...resolution.grant, endsAtMs } };
+      } catch (error) {
+        log.warn({ error }, 'A credential could not be resolved.');
+        return away;
+      }
+    },
+    async countUse(use) {
+      try {
+        return await platform.countUse(use);
+      } catch (error) {
+        log.warn({ error }, 'A use could not be counted.');
+        return away;
+      }
+    },
+  };
+}
