@@ -5,6 +5,7 @@ import type { CredentialLimits } from './credential-options.ts';
 import { readEnvironment } from './env.ts';
 import { createMinter, type IceServer, type Minter, narrowIceServers, narrowToken } from './minter.ts';
 import { type PriceMethods, withPriceSheets } from './prices.ts';
+import type { TokenAnswer } from './token-answer.ts';
 
 /** Whatever is left out is read from the environment. */
 export interface PatchbayOptions extends Omit<TransportOptions, 'baseUrl' | 'credential'> {
@@ -20,14 +21,6 @@ export interface PatchbayOptions extends Omit<TransportOptions, 'baseUrl' | 'cre
   readonly key?: string;
   /** For tests. Default: the clock. */
   readonly nowMs?: () => number;
-}
-
-/** What `token` gives, and `tokenHandler` answers: all that a browser needs to connect. */
-export interface TokenAnswer {
-  readonly token: string;
-  readonly signalUrl: string;
-  /** Milliseconds since 1970. The browser asks for a new one before. */
-  readonly expiresAtMs: number;
 }
 
 /** A token has to say who connects. */

@@ -7,7 +7,7 @@ import type {
   ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
 import type { PatchbayError } from '@patchbay/sdk';
-import type { TokenAnswer } from '../patchbay.ts';
+import type { TokenAnswer } from '../token-answer.ts';
 import { type MediaTrack, mediaOf, PhoneCall } from './phone-call.ts';
 import { fromProblem, SignalLine } from './signal-line.ts';
 import { loadWrtc, type Wrtc } from './wrtc.ts';

@@ -12,7 +12,7 @@ import {
 } from '@patchbay/protocol/signaling/messages';
 import { PatchbayError, type PatchbayErrorCode } from '@patchbay/sdk';
 import WebSocket from 'ws';
-import type { TokenAnswer } from '../patchbay.ts';
+import type { TokenAnswer } from '../token-answer.ts';
 
 interface LineEvents {
   authenticated: [ServerMessageOf<'authenticated'>];
