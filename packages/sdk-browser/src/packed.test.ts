@@ -58,6 +58,8 @@ describe('the packed package (SDK-1)', () => {
       expect(text.includes(workspace)).toBe(false);
     }
     expect(readFileSync(path.join(installed, 'dist/react.js'), 'utf8')).toMatch(/^"use client"/);
+    // The classic transform would ask every page for a global named React.
+    expect(readFileSync(path.join(installed, 'dist/react.js'), 'utf8')).toContain('react/jsx-runtime');
   });
 
   it('publint and attw find nothing wrong', async () => {

@@ -27,6 +27,7 @@ export class CallSite {
     this.#stops.push(() => rmSync(folder, { recursive: true, force: true }));
     await build({
       config: false,
+      tsconfig: path.join(import.meta.dirname, '../tsconfig.json'),
       silent: true,
       entry: ['call-page.ts', 'react-page.tsx'].map((name) => path.join(import.meta.dirname, name)),
       splitting: false,
