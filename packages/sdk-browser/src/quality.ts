@@ -29,8 +29,9 @@ export function pathOf(
   const transport = reports.find(
     (report) => report.type === 'transport' && report.selectedCandidatePairId !== undefined,
   );
+  const selected = transport === undefined ? undefined : byId.get(transport.selectedCandidatePairId);
   const pair =
-    byId.get(transport?.selectedCandidatePairId) ??
+    selected ??
     reports.find(
       (report) =>
         report.type === 'candidate-pair' && report.nominated === true && report.state === 'succeeded',

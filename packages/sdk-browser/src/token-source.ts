@@ -43,7 +43,7 @@ function endpoint(url: string, options: EndpointOptions = {}): TokenSource {
 
 /** A token that the page already has. It cannot be refreshed: what it carries ends with it. */
 function literal(token: Token): TokenSource {
-  return { fetchToken: () => Promise.resolve(parseToken(token)) };
+  return { fetchToken: async () => parseToken(token) };
 }
 
 /** Any other way to a token. */

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { findChromium, launchBrowser } from '@patchbay/testing/browser';
+import type { Browser, Page } from 'playwright-core';
 import { build } from 'tsup';
 import { startSignaling } from '../../../apps/media-node/src/signaling/signaling-server.ts';
 import {
@@ -10,21 +11,6 @@ import {
   MemoryPlatform,
 } from '../../../apps/media-node/src/signaling/testing/memory-platform.ts';
 import type { CallPage } from './call-page.ts';
-
-const chromiumArguments = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--use-fake-device-for-media-stream',
-  '--use-fake-ui-for-media-stream',
-  '--auto-select-desktop-capture-source=Entire screen',
-  '--autoplay-policy=no-user-gesture-required',
-  '--disable-features=WebRtcHideLocalIpsWithMdns',
-];
 
 /** A page, its token endpoint, real signaling on a platform in memory, and a real browser. */
 export class CallSite {
@@ -41,22 +27,26 @@ export class CallSite {
     this.#stops.push(() => rmSync(folder, { recursive: true, force: true }));
     await build({
       config: false,
+      tsconfig: path.join(import.meta.dirname, '../tsconfig.json'),
       silent: true,
-      entry: [path.join(import.meta.dirname, 'call-page.ts')],
+      entry: ['call-page.ts', 'react-page.tsx'].map((name) => path.join(import.meta.dirname, name)),
+      splitting: false,
+      env: { NODE_ENV: 'development' },
       format: ['esm'],
       platform: 'browser',
       noExternal: [/./],
       outDir: folder,
     });
-    const script = readFileSync(path.join(folder, 'call-page.js'));
     const log = { info() {}, warn() {}, error() {} };
     const listen = { host: '127.0.0.1', port: 0 };
     const signaling = await startSignaling({ listen, platform: this.platform, region: 'eu', log });
     this.#stops.push(() => signaling.stop());
     const server = createServer((request, response) => {
       const url = new URL(request.url ?? '/', 'http://site');
-      if (url.pathname === '/page.js') response.setHeader('content-type', 'text/javascript').end(script);
-      else if (url.pathname === '/api/token') {
+      if (url.pathname.endsWith('.js')) {
+        const script = readFileSync(path.join(folder, path.basename(url.pathname)));
+        response.setHeader('content-type', 'text/javascript').end(script);
+      } else if (url.pathname === '/api/token') {
         const identity = url.searchParams.get('as') ?? '';
         this.tokensAsked.set(identity, (this.tokensAsked.get(identity) ?? 0) + 1);
         const { limits } = this;
@@ -66,16 +56,20 @@ export class CallSite {
           .setHeader('content-type', 'application/json')
           .end(JSON.stringify({ token, signalUrl: `ws://127.0.0.1:${signaling.port}`, expiresAtMs }));
       } else {
+        const script = url.searchParams.has('react') ? 'react-page.js' : 'call-page.js';
+        const body = url.searchParams.has('react') ? '<main></main>' : '<video muted></video>';
         response
           .setHeader('content-type', 'text/html')
-          .end('<!doctype html><video muted></video><script type="module" src="/page.js"></script>');
+          .end(`<!doctype html>${body}<script type="module" src="/${script}"></script>`);
       }
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const address = server.address();
     this.#origin = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
     this.#stops.push(() => server.close());
-    this.#browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: chromiumArguments });
+    const chromium = findChromium();
+    if (chromium === undefined) throw new Error('No Chromium is installed.');
+    this.#browser = await launchBrowser(chromium);
     this.#stops.push(() => this.#browser?.close());
   }
 
@@ -83,10 +77,15 @@ export class CallSite {
     for (const stop of this.#stops.reverse()) await stop();
   }
 
-  async open(identity: string, query = ''): Promise<TestParty> {
+  async openPage(query: string): Promise<Page> {
     const page = await this.#browser?.newPage();
     if (page === undefined) throw new Error('The site was not started.');
-    await page.goto(`${this.#origin}/?as=${identity}${query}`);
+    await page.goto(`${this.#origin}/?${query}`);
+    return page;
+  }
+
+  async open(identity: string, query = ''): Promise<TestParty> {
+    const page = await this.openPage(`as=${identity}${query}`);
     const party = new TestParty(page);
     await party.sees(`pb:connected:${identity}`);
     return party;
