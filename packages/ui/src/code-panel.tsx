@@ -18,7 +18,10 @@ export function CodePanel({ title, snippets }: CodePanelProps): ReactNode {
   const first = snippets[0];
   if (first === undefined) return null;
   return (
-    <Tabs.Root defaultValue={first.name} className="overflow-hidden rounded-md border border-line bg-surface">
+    <Tabs.Root
+      defaultValue={first.name}
+      className="min-w-0 overflow-hidden rounded-md border border-line bg-surface"
+    >
       <div className="flex min-h-9 flex-wrap items-center justify-between gap-x-4 border-b border-line pl-3">
         <span className="py-1 font-medium">{title}</span>
         <Tabs.List aria-label={title ?? 'As code'} className="flex">

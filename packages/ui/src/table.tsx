@@ -9,6 +9,8 @@ export interface Column<Row> {
   readonly isNumber?: boolean;
   /** The one by which a row is known: it heads the card on a phone. */
   readonly isTitle?: boolean;
+  /** Holds buttons: its header is for screen readers alone. */
+  readonly isAction?: boolean;
   readonly className?: string;
 }
 
@@ -42,7 +44,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
                   column.isNumber === true && 'text-right',
                 )}
               >
-                {column.header}
+                {column.isAction === true ? <span className="sr-only">{column.header}</span> : column.header}
               </th>
             ))}
           </tr>
@@ -61,7 +63,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
               {columns.map((column) => (
                 <td
                   key={column.key}
-                  data-label={column.header}
+                  data-label={column.isAction === true ? '' : column.header}
                   className={classNames(
                     'h-9 pr-6 align-middle last:pr-1',
                     'max-sm:flex max-sm:h-auto max-sm:min-h-7 max-sm:items-center max-sm:justify-between max-sm:gap-4 max-sm:pr-0 max-sm:last:pr-0',

@@ -20,7 +20,7 @@ export function AccountTabs(): ReactNode {
   return (
     <div className="mb-5">
       <Tabs
-        label="Account"
+        label="Parts of the account"
         items={tabs.map((tab) => ({ ...tab, isCurrent: tab.key === segment }))}
         renderLink={({ key, isCurrent }, className, children) => (
           <Link

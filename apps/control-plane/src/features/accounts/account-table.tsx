@@ -91,7 +91,8 @@ function columnsOf({ accounts, figures, currency, onToggle }: AccountTableProps)
     },
     {
       key: 'actions',
-      header: '',
+      header: 'Actions',
+      isAction: true,
       isNumber: true,
       className: 'w-8 max-sm:justify-end',
       cell: ({ account }) => (

@@ -140,7 +140,8 @@ const columnsOf = ({ onEdit, onRemove }: RowActions): readonly Column<Applicatio
   },
   {
     key: 'actions',
-    header: '',
+    header: 'Actions',
+    isAction: true,
     isNumber: true,
     cell: (application) => (
       <span className="inline-flex gap-1">

@@ -52,7 +52,7 @@ export function Controls(): ReactNode {
       </Section>
       <Section title="Tabs">
         <Tabs
-          label="Example"
+          label="Example tabs"
           items={[
             { key: 'keys', label: 'API keys', count: 3, isCurrent: true },
             { key: 'team', label: 'Team', isCurrent: false },

@@ -138,7 +138,8 @@ const columnsOf = (onRevoke: (key: Key) => void): readonly Column<Key>[] => [
   },
   {
     key: 'actions',
-    header: '',
+    header: 'Actions',
+    isAction: true,
     isNumber: true,
     cell: (key) =>
       key.revokedAt === undefined ? (

@@ -36,7 +36,7 @@ export function OverviewPage(): ReactNode {
   return (
     <>
       <PageHeader
-        title={account === undefined ? <Skeleton className="h-6 w-48" /> : account.name}
+        title={account?.name ?? 'Overview'}
         scope={account === undefined ? undefined : scopeText(account.childCount)}
         examples={[
           exampleOf({
@@ -56,7 +56,7 @@ export function OverviewPage(): ReactNode {
           }),
         ]}
       />
-      <TodayStats open={live} today={today} currency={account?.currency ?? 'EUR'} />
+      <TodayStats open={open.data?.items} today={today} currency={account?.currency ?? 'EUR'} />
       <div className="mt-8 grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="grid min-w-0 content-start gap-8">
           <RelayedHours today={today} />

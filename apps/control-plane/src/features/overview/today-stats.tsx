@@ -14,7 +14,8 @@ import { compareWithYesterday, forecast } from './comparison.ts';
 import { totalOf, type useToday } from './use-today.ts';
 
 export interface TodayStatsProps {
-  readonly open: readonly Session[];
+  /** Undefined until they are known. */
+  readonly open: readonly Session[] | undefined;
   readonly today: ReturnType<typeof useToday>;
   readonly currency: string;
 }
@@ -22,10 +23,10 @@ export interface TodayStatsProps {
 /** Four figures, each a link to what it is made of. */
 export function TodayStats({ open, today: day, currency }: TodayStatsProps): ReactNode {
   const accountId = useAccountId();
-  const bits = open.reduce((sum, { bitsPerSecond = 0 }) => sum + bitsPerSecond, 0);
+  const bits = (open ?? []).reduce((sum, { bitsPerSecond = 0 }) => sum + bitsPerSecond, 0);
   const bytes = totalOf(day.today.rows, relayedBytes);
   const bytesBefore = totalOf(day.yesterday.rows, relayedBytes);
-  const { month, period, nowMs } = day;
+  const { period } = day;
   const spendBefore = day.yesterday.amount ?? 0n;
   return (
     <section
@@ -33,22 +34,26 @@ export function TodayStats({ open, today: day, currency }: TodayStatsProps): Rea
       className="grid grid-cols-2 gap-px overflow-hidden border-y bg-line lg:grid-cols-4 [&>*]:bg-canvas [&>*]:py-3 [&>*]:hover:bg-surface lg:[&>*]:px-4 max-lg:[&>*:nth-child(even)]:pl-4 max-lg:[&>*:nth-child(odd)]:pr-4 lg:[&>*:first-child]:pl-1"
     >
       <Link href={pagePath(accountId, 'sessions')}>
-        <Stat
-          label="Live sessions"
-          value={open.length}
-          note={`${textOf(showBitRate(bits))} through relays`}
-        />
+        {open === undefined ? (
+          <StatSkeleton label="Live sessions" />
+        ) : (
+          <Stat
+            label="Live sessions"
+            value={open.length}
+            note={`${textOf(showBitRate(bits))} through relays`}
+          />
+        )}
       </Link>
       <Link href={pagePath(accountId, 'usage')}>
         {day.today.rows === undefined ? (
-          <StatSkeleton />
+          <StatSkeleton label="Relayed today" />
         ) : (
           <Stat label="Relayed today" {...showBytes(bytes)} note={compareWithYesterday(bytes, bytesBefore)} />
         )}
       </Link>
       <Link href={pagePath(accountId, 'prices')}>
         {day.today.amount === undefined ? (
-          <StatSkeleton />
+          <StatSkeleton label="Spend today" />
         ) : (
           <Stat
             label="Spend today"
@@ -59,29 +64,41 @@ export function TodayStats({ open, today: day, currency }: TodayStatsProps): Rea
         )}
       </Link>
       <Link href={pagePath(accountId, `statements/${period.name}`)}>
-        {month === undefined ? (
-          <Stat label="This month" value={showMoney(0n, currency)} unit={currency} note="Nothing owed yet" />
-        ) : (
-          <Stat
-            label="This month, owed"
-            value={showMoney(month.payable, currency)}
-            unit={currency}
-            note={
-              signOf(month.receivable) === 0
-                ? `about ${showMoney(forecast(BigInt(month.payable), period, nowMs), currency)} by the end of it`
-                : `${signOf(month.margin) < 0 ? 'subsidy' : 'margin'} ${showMoney(month.margin, currency)}`
-            }
-          />
-        )}
+        {day.isMonthKnown ? <MonthStat day={day} currency={currency} /> : <StatSkeleton label="This month" />}
       </Link>
     </section>
   );
 }
 
-function StatSkeleton(): ReactNode {
+function MonthStat({
+  day,
+  currency,
+}: Pick<TodayStatsProps, 'currency'> & { readonly day: TodayStatsProps['today'] }): ReactNode {
+  const { month, period, nowMs } = day;
+  if (month === undefined) {
+    return (
+      <Stat label="This month" value={showMoney(0n, currency)} unit={currency} note="Nothing owed yet" />
+    );
+  }
+  const atEnd = forecast(BigInt(month.payable), period, nowMs);
   return (
-    <div className="grid gap-2">
-      <Skeleton className="h-4 w-24" />
+    <Stat
+      label="This month, owed"
+      value={showMoney(month.payable, currency)}
+      unit={currency}
+      note={
+        signOf(month.receivable) === 0
+          ? `about ${showMoney(atEnd, currency)} by the end of it`
+          : `${signOf(month.margin) < 0 ? 'subsidy' : 'margin'} ${showMoney(month.margin, currency).replace('-', '')}`
+      }
+    />
+  );
+}
+
+function StatSkeleton({ label }: { readonly label: string }): ReactNode {
+  return (
+    <div className="grid gap-1">
+      <div className="text-ink-soft">{label}</div>
       <Skeleton className="h-6 w-32" />
       <Skeleton className="h-3 w-40" />
     </div>

@@ -3,10 +3,15 @@
 import { periodAt } from '@patchbay/domain/billing/period';
 import { useQuery } from '@tanstack/react-query';
 import { useTRPC } from '../../trpc/client.ts';
+import { problemOf } from '../problem/problem.ts';
 import { noticesOf } from './attention.ts';
 
 const STALE_MS = 15_000;
 const PAGE_MAX = 100;
+
+/** A role may see less than all of this: what it may not read is left out, not waited for. */
+const isKnown = ({ isSuccess, error }: { readonly isSuccess: boolean; readonly error: unknown }): boolean =>
+  isSuccess || (error !== null && problemOf(error).retry === 'never');
 
 /** What needs attention, and which of the first steps are done. Undefined until it is known. */
 export function useStanding(accountId: string, nowMs: number) {
@@ -21,8 +26,7 @@ export function useStanding(accountId: string, nowMs: number) {
   const statement = useQuery(
     trpc.statements.get.queryOptions({ accountId, period: periodAt(nowMs).name }, options),
   );
-  // A role may see less than all of this: what it may not read is left out, not waited for.
-  if ([accounts, keys, ended, prices, statement].some(({ isPending }) => isPending)) return undefined;
+  if (![accounts, keys, ended, prices, statement].every(isKnown)) return undefined;
   return {
     notices: noticesOf({
       accounts: accounts.data?.items ?? [],

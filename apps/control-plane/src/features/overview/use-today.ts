@@ -37,7 +37,7 @@ export function useToday(accountId: string) {
   const period = periodAt(nowMs);
   const statements = useQuery(trpc.statements.list.queryOptions({ accountId }, { staleTime: MINUTE_MS }));
   const month = statements.data?.items.find((statement) => statement.period === period.name);
-  return { nowMs, today, yesterday, hours, period, month };
+  return { nowMs, today, yesterday, hours, period, month, isMonthKnown: statements.isSuccess };
 }
 
 /** The sum of one meter over rows of usage. */

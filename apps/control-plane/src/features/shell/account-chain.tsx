@@ -34,7 +34,7 @@ export function AccountChain(): ReactNode {
     ),
   }));
   const here = { key: account.id, node: <AccountSwitcher account={account} /> };
-  return <Breadcrumb label="Account" items={[...above, here]} />;
+  return <Breadcrumb label="Chain of accounts" items={[...above, here]} />;
 }
 
 function AccountSwitcher({

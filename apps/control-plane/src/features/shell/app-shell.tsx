@@ -46,7 +46,7 @@ export function AppShell({ children }: { readonly children: ReactNode }): ReactN
         <div className="min-w-0 flex-1">
           <AccountChain />
         </div>
-        <Button variant="ghost" onClick={onPalette} aria-label="Find" className="text-ink-faint">
+        <Button variant="ghost" onClick={onPalette} aria-label="Find ⌘ K" className="text-ink-faint">
           <Search aria-hidden />
           <span className="flex items-center gap-1 max-md:hidden">
             Find <Key>⌘</Key>

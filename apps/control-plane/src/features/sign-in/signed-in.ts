@@ -13,9 +13,13 @@ async function currentSession(): Promise<string | undefined> {
   return user === undefined ? undefined : signInSessionId;
 }
 
-/** Sends a stranger to the sign-in page. What somebody may see, the procedures decide. */
+/**
+ * Sends a stranger to the sign-in page. While the store is away nobody is sent off: the page stands, and each of its
+ * requests says why it is refused. What somebody may see, the procedures decide.
+ */
 export async function requireSignIn(): Promise<void> {
-  if ((await currentSession()) === undefined) redirect('/sign-in');
+  const session = await currentSession().catch(() => 'unknown');
+  if (session === undefined) redirect('/sign-in');
 }
 
 /**

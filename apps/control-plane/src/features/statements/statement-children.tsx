@@ -1,5 +1,6 @@
 'use client';
 
+import { ScrollBox } from '@patchbay/ui/scroll-box';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { signOf } from '../../formats/money.ts';
@@ -24,7 +25,7 @@ export function StatementChildren({ statement }: { readonly statement: Statement
       <h2 id="children" className="mb-1 font-semibold">
         Owed to {accountName} by its children
       </h2>
-      <div className="overflow-x-auto">
+      <ScrollBox label="Children, table">
         <table className="w-full" aria-label="Children">
           <thead>
             <tr className="border-b text-right text-sm font-medium text-ink-faint">
@@ -56,7 +57,7 @@ export function StatementChildren({ statement }: { readonly statement: Statement
             </tr>
           </tfoot>
         </table>
-      </div>
+      </ScrollBox>
     </section>
   );
 }

@@ -1,5 +1,6 @@
 'use client';
 
+import { ScrollBox } from '@patchbay/ui/scroll-box';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
@@ -29,7 +30,7 @@ export function StatementLines({ statement }: { readonly statement: Statement })
       {lines.length === 0 ? (
         <p className="border-y py-2 text-ink-faint">Nothing with a price was used in this period.</p>
       ) : (
-        <div className="overflow-x-auto">
+        <ScrollBox label="Lines of the statement, table">
           <table className="w-full" aria-label="Lines of the statement">
             <thead>
               <tr className="border-b text-left">
@@ -58,7 +59,7 @@ export function StatementLines({ statement }: { readonly statement: Statement })
               </tr>
             </tfoot>
           </table>
-        </div>
+        </ScrollBox>
       )}
     </section>
   );

@@ -118,7 +118,8 @@ const columnsOf = ({ accountId, names, onRemove }: ColumnsRequest): readonly Col
   },
   {
     key: 'actions',
-    header: '',
+    header: 'Actions',
+    isAction: true,
     isNumber: true,
     cell: (member) =>
       member.accountId === accountId ? (
