@@ -51,7 +51,7 @@ export interface TurnCoreBounds {
   /** How long a question to the platform may stay unanswered. */
   readonly answerWaitMs: number;
   readonly responseCountMax: number;
-  /** Payload each way after the outcome 'throttle'. */
+  /** Payload both ways together after the outcome 'throttle'. */
   readonly throttledBitsPerSecond: number;
   /** The same after 'downgrade': enough for sound, too little for pictures. */
   readonly downgradedBitsPerSecond: number;

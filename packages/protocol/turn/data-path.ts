@@ -13,9 +13,9 @@ export interface ClientPath {
 }
 
 export interface BitRate {
-  /** Payload each way. */
+  /** Payload both ways together. */
   readonly bitsPerSecond: number;
-  /** Payload each way that may pass at once. A larger datagram never passes. */
+  /** Payload that may pass at once. A larger datagram never passes. */
   readonly burstBytes: number;
 }
 

@@ -49,8 +49,8 @@ export interface Flow {
   readonly totals: FlowTotals;
   readonly checkBudget: TokenBucket;
   held: readonly HeldLimit[];
-  bucketIn: TokenBucket | undefined;
-  bucketOut: TokenBucket | undefined;
+  /** Payload both ways together. */
+  bucket: TokenBucket | undefined;
   /** Set when a limit has ended the flow: the core removes it, and until then nothing passes. */
   isEnded: boolean;
   hasMedia: boolean;
@@ -84,8 +84,7 @@ export function createFlow(spec: FlowSpec, clientHost: string): Flow {
     },
     checkBudget: createTokenBucket(checkBudget),
     held: [],
-    bucketIn: undefined,
-    bucketOut: undefined,
+    bucket: undefined,
     isEnded: false,
     hasMedia: false,
     egress: () => undefined,
@@ -93,21 +92,15 @@ export function createFlow(spec: FlowSpec, clientHost: string): Flow {
   };
 }
 
-/** Gives the flow a bucket each way, or takes them away. A running bucket keeps its level, so that a change is no refill. */
+/** Gives the flow a bucket, or takes it away. A running bucket keeps its level, so that a change is no refill. */
 export function setBitRate(flow: Flow, bitRate: BitRate | undefined): void {
   if (bitRate === undefined) {
-    flow.bucketIn = undefined;
-    flow.bucketOut = undefined;
+    flow.bucket = undefined;
     return;
   }
   const shape = { perSecond: bitRate.bitsPerSecond / 8, size: bitRate.burstBytes };
-  if (flow.bucketIn === undefined || flow.bucketOut === undefined) {
-    flow.bucketIn = createTokenBucket(shape);
-    flow.bucketOut = createTokenBucket(shape);
-  } else {
-    flow.bucketIn.reshape(shape);
-    flow.bucketOut.reshape(shape);
-  }
+  if (flow.bucket === undefined) flow.bucket = createTokenBucket(shape);
+  else flow.bucket.reshape(shape);
 }
 
 /** Whether the byte limits let this many bytes pass; counts them if so. Reports a limit when it is reached: once, or for each flow that it ends. */
@@ -145,8 +138,7 @@ export function admit(flow: Flow, data: Uint8Array, passage: Passage): boolean {
     else totals.checkBytesOut += size;
     return true;
   }
-  const bucket = direction === 'in' ? flow.bucketIn : flow.bucketOut;
-  if (bucket !== undefined && !bucket.take(size, nowMs)) {
+  if (flow.bucket !== undefined && !flow.bucket.take(size, nowMs)) {
     totals.drops['bit-rate']++;
     return false;
   }

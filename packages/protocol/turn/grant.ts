@@ -37,9 +37,9 @@ export interface Grant {
   readonly endsAtMs?: number;
   /** Networks that peers must lie in. They narrow the relay's own rule and never widen it. */
   readonly peerCidrs?: readonly string[];
-  /** Payload each way. */
+  /** Payload both ways together. */
   readonly bitRateBitsPerSecond?: number;
-  /** Payload each way that may pass at once; by default what passes in a quarter of a second. */
+  /** Payload that may pass at once; by default what passes in a quarter of a second. */
   readonly burstBytes?: number;
   readonly bandwidthClass?: BandwidthClass;
 }
