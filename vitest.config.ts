@@ -12,5 +12,8 @@ export default defineConfig({
     globalSetup: ['packages/testing/src/test-database-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // Bounds on hanging, not on speed: two cores are shared by servers, browsers and compilers.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });
