@@ -1,4 +1,12 @@
-/** What the sample needs of its surroundings. The SDK reads the PATCHBAY_ variables itself. */
-export function readEnv(environment: Readonly<Record<string, string | undefined>> = process.env) {
-  return { host: environment.HOST ?? '127.0.0.1', port: Number(environment.PORT ?? 3100) };
+/** What the server needs from its environment. `@patchbay/sdk-node` reads PATCHBAY_URL, PATCHBAY_KEY and its kin by itself. */
+export interface Environment {
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly host: string;
+}
+
+export function readEnvironment(): Environment {
+  const port = Number(process.env.PORT ?? 3001);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Error('PORT is no port number.');
+  return { port, host: process.env.HOST || '127.0.0.1' };
 }

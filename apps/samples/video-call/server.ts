@@ -1,55 +1,66 @@
-/**
- * The sample's whole server: it serves one page, and mints tokens with which that page may call.
- *
- * Who somebody is: each window makes a secret of its own and sends it when it asks for a token; its identity is a hash of
- * the secret. So a link can carry the identity to call, and whoever has the link can call it but not become it. An
- * application with accounts answers its user's id here instead.
- */
-import { createHash } from 'node:crypto';
+/** Serves the page and mints its tokens. All that is Patchbay's here is `tokenHandler`. */
 import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import path from 'node:path';
 import { Patchbay, tokenHandler } from '@patchbay/sdk-node';
 import { build } from 'esbuild';
-import { readEnv } from './env.ts';
+import { readEnvironment } from './env.ts';
+import { newGuest, recognise } from './guests.ts';
 
-const { host, port } = readEnv();
-const folder = path.join(import.meta.dirname, 'page');
+const page = path.join(import.meta.dirname, 'page');
 const pb = new Patchbay();
 
-const token = tokenHandler(pb, async (request) => {
-  const { secret } = (await request.json().catch(() => ({}))) as { secret?: unknown };
-  if (typeof secret !== 'string' || secret.length < 20 || secret.length > 100) return null;
-  const identity = createHash('sha256').update(secret).digest('base64url').slice(0, 22);
-  return { identity, ttlSeconds: 3_600 };
+const answerToken = tokenHandler(pb, (request) => {
+  const guest = recognise(request.headers.get('x-guest'), request.headers.get('x-guest-proof'));
+  return guest === undefined ? undefined : { identity: guest };
 });
 
 const { outputFiles } = await build({
-  entryPoints: [path.join(folder, 'main.ts')],
+  entryPoints: [path.join(page, 'main.ts')],
   bundle: true,
-  write: false,
-  minify: true,
   format: 'esm',
   target: 'es2022',
+  minify: true,
+  write: false,
 });
-const files: Readonly<Record<string, readonly [type: string, body: Uint8Array]>> = {
-  '/': ['text/html; charset=utf-8', await readFile(path.join(folder, 'index.html'))],
-  '/style.css': ['text/css; charset=utf-8', await readFile(path.join(folder, 'style.css'))],
-  '/main.js': ['text/javascript; charset=utf-8', outputFiles[0]?.contents ?? new Uint8Array()],
-};
+
+interface Served {
+  readonly type: string;
+  readonly body: Uint8Array;
+}
+const files = new Map<string, Served>([
+  ['/', { type: 'text/html; charset=utf-8', body: await readFile(path.join(page, 'index.html')) }],
+  ['/style.css', { type: 'text/css; charset=utf-8', body: await readFile(path.join(page, 'style.css')) }],
+  [
+    '/main.js',
+    { type: 'text/javascript; charset=utf-8', body: outputFiles[0]?.contents ?? new Uint8Array() },
+  ],
+]);
 
 const server = createServer((request, response) => {
-  const { pathname } = new URL(request.url ?? '/', 'http://sample');
-  if (pathname === '/api/token') return void token(request, response);
-  const file = files[pathname];
-  if (file === undefined) return void response.writeHead(404).end('There is nothing here.');
-  const [type, body] = file;
-  response.writeHead(200, {
-    'content-type': type,
-    'cache-control': 'no-cache',
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(body);
+  const { pathname } = new URL(request.url ?? '/', 'http://page');
+  const file = files.get(pathname);
+  if (pathname === '/api/token') void answerToken(request, response);
+  else if (pathname === '/api/guest' && request.method === 'POST') sendJson(response, newGuest());
+  else if (file !== undefined)
+    response.writeHead(200, { 'content-type': file.type, 'cache-control': 'no-cache' }).end(file.body);
+  else response.writeHead(404, { 'content-type': 'text/plain' }).end('There is nothing here.\n');
 });
-server.listen(port, host);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(0));
+
+function sendJson(response: ServerResponse, value: unknown): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(JSON.stringify(value));
+}
+
+const { port, host } = readEnvironment();
+server.listen(port, host, () => {
+  const address = server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  process.stdout.write(`Video call: http://${host}:${bound}\n`);
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    server.close();
+    server.closeAllConnections();
+  });
+}

@@ -1,170 +1,254 @@
-import { type Call, connect, type IncomingCall, type Quality, TokenSource } from '@patchbay/sdk-browser';
-
-const element = <E extends HTMLElement>(selector: string): E => {
-  const found = document.querySelector<E>(selector);
-  if (found === null) throw new Error(`The page has no ${selector}.`);
-  return found;
-};
-const localVideo = element<HTMLVideoElement>('[data-local]');
-const remoteVideo = element<HTMLVideoElement>('[data-remote]');
-const joinButton = element<HTMLButtonElement>('[data-join]');
-const errorText = element('[data-error]');
-const linkInput = element<HTMLInputElement>('[data-link]');
-const show = (view: 'prejoin' | 'waiting' | 'call' | 'ended') => {
-  document.body.dataset.view = view;
-};
-const hint = (text: string) => {
-  element('[data-hint]').textContent = text;
-};
+import type { Call, IncomingCall, PatchbayClient } from '@patchbay/sdk-browser';
+import { elements as at, icons } from './elements.ts';
+import { listDevices, Preview } from './preview.ts';
+import { connectAsGuest, describeQuality } from './session.ts';
 
 const query = new URLSearchParams(location.search);
 const callee = query.get('call');
 const mode = query.get('mode') === 'relay' ? 'relay' : 'auto';
-if (callee !== null) {
-  element('[data-title]').textContent = 'Join the call';
-  element('[data-lead]').textContent = 'Somebody is waiting for you.';
-  joinButton.textContent = 'Join call';
+const preview = new Preview();
+let pb: PatchbayClient | undefined;
+let call: Call | undefined;
+
+// Stages: pre-join, waiting (the link is shared), call, ended.
+
+function show(stage: 'pre-join' | 'waiting' | 'call', headline: string, explanation: string): void {
+  document.body.dataset.stage = stage;
+  at.headline.textContent = headline;
+  at.explanation.textContent = explanation;
+  at.share.hidden = stage !== 'waiting';
+  at.start.hidden = stage !== 'pre-join';
+  for (const element of [at.screen, at.hangUp, at.remote]) element.hidden = stage !== 'call';
+  at.quality.hidden = true;
+  drawControls();
 }
 
-/** Who this window is. It stays the same when the page is loaded again. */
-const secret = sessionStorage.getItem('secret') ?? crypto.randomUUID();
-sessionStorage.setItem('secret', secret);
-const pb = connect({ token: TokenSource.endpoint('/api/token', { body: { secret } }) });
-
-let preview: MediaStream | undefined;
-let current: Call | undefined;
-
-async function openPreview(): Promise<MediaStream> {
-  const chosen = (kind: 'video' | 'audio') => element<HTMLSelectElement>(`[data-devices="${kind}"]`).value;
-  const wish = (deviceId: string) => (deviceId === '' ? true : { deviceId: { exact: deviceId } });
-  for (const track of preview?.getTracks() ?? []) track.stop();
-  preview = await navigator.mediaDevices.getUserMedia({
-    audio: wish(chosen('audio')),
-    video: wish(chosen('video')),
-  });
-  localVideo.srcObject = preview;
-  return preview;
-}
-
-async function listDevices(): Promise<void> {
-  const devices = await navigator.mediaDevices.enumerateDevices();
-  for (const kind of ['video', 'audio'] as const) {
-    const select = element<HTMLSelectElement>(`[data-devices="${kind}"]`);
-    const { value } = select;
-    const options = devices
-      .filter((device) => device.kind === `${kind}input`)
-      .map(({ label, deviceId }, index) => new Option(label || `${kind} ${index + 1}`, deviceId));
-    select.replaceChildren(...options);
-    if (options.some((option) => option.value === value)) select.value = value;
-  }
-}
-
-function fail(error: unknown): void {
-  errorText.textContent = error instanceof Error ? error.message : String(error);
-  errorText.hidden = false;
-  joinButton.disabled = false;
-}
-
-function follow(call: Call): void {
-  current = call;
-  localVideo.srcObject = call.localStream;
-  hint('Connecting …');
-  show('call');
-  for (const track of call.remoteTracks) track.attach(remoteVideo);
-  call.on('trackSubscribed', (track) => track.attach(remoteVideo));
-  call.on('connected', () => hint(''));
-  call.on('reconnecting', () => hint('The connection was lost. Connecting again …'));
-  call.on('reconnected', () => hint(''));
-  call.on('limitReached', ({ limit }) => hint(`A limit of this call is reached: ${limit}.`));
-  call.on('mediaChanged', ({ audio }) => hint(audio ? '' : 'The other side is muted.'));
-  call.on('qualityChanged', showQuality);
-  call.on('disconnected', (reason) => {
-    current = undefined;
-    remoteVideo.srcObject = null;
-    element('[data-badge]').hidden = true;
-    element('[data-reason]').textContent = `${reason.detail ?? ''} (${reason.code})`.trim();
-    const help = element<HTMLAnchorElement>('[data-help]');
-    help.hidden = reason.helpUrl === '';
-    help.href = reason.helpUrl;
-    hint('');
-    show('ended');
-  });
-}
-
-function showQuality(quality: Quality): void {
-  const badge = element('[data-badge]');
-  badge.hidden = false;
-  badge.dataset.level = quality.level;
-  const kilobits = Math.round((quality.sentBitsPerSecond + quality.receivedBitsPerSecond) / 1000);
-  const parts = [
-    quality.path === 'relay' ? 'Relayed' : 'Direct',
-    `${Math.round(quality.rttMs)} ms`,
-    `${kilobits} kbit/s`,
-  ];
-  element('[data-badge-text]').textContent = parts.join(' · ');
-}
-
-async function join(): Promise<void> {
-  joinButton.disabled = true;
-  errorText.hidden = true;
-  try {
-    const stream = preview ?? (await openPreview());
-    await pb.ready();
-    if (callee !== null) {
-      hint('Ringing …');
-      follow(await pb.call(callee, { audio: true, video: true, stream, mode }));
-      return;
-    }
-    const link = new URL(location.pathname, location.href);
-    link.searchParams.set('call', `user:${pb.identity}`);
-    if (mode === 'relay') link.searchParams.set('mode', mode);
-    linkInput.value = link.href;
-    linkInput.dataset.shareLink = link.href;
-    hint('');
-    show('waiting');
-  } catch (error) {
-    fail(error);
-  }
-}
-
-pb.on('incoming', (incoming: IncomingCall) => {
-  // Whoever has the link was invited: the first one is let in, a second one hears that we are busy.
-  if (current !== undefined || document.body.dataset.view !== 'waiting') return incoming.reject('busy');
-  const accepting =
-    preview === undefined
-      ? incoming.accept({ video: true, mode })
-      : incoming.accept({ video: true, stream: preview, mode });
-  accepting.then(follow, fail);
-});
-pb.on('disconnected', fail);
-
-joinButton.addEventListener('click', () => void join());
-for (const select of document.querySelectorAll('[data-devices]'))
-  select.addEventListener('change', () => void openPreview().catch(fail));
-element('[data-copy]').addEventListener('click', () => {
-  linkInput.select();
-  void navigator.clipboard.writeText(linkInput.value).then(() => hint('The link is copied.'));
-});
-for (const button of document.querySelectorAll<HTMLButtonElement>('[data-mute]')) {
-  const kind = button.dataset.mute === 'video' ? 'video' : 'audio';
-  button.addEventListener('click', () => {
-    const isOff = button.getAttribute('aria-pressed') !== 'true';
-    if (isOff) current?.mute(kind);
-    else current?.unmute(kind);
-    button.setAttribute('aria-pressed', String(isOff));
-  });
-}
-element('[data-screen]').addEventListener('click', () => {
-  const call = current;
-  if (call === undefined) return;
-  const work = call.isSharingScreen ? call.stopSharingScreen() : call.shareScreen();
-  Promise.resolve(work).then(
-    () => element('[data-screen]').setAttribute('aria-pressed', String(call.isSharingScreen)),
-    // Who closes the browser's chooser has decided, and nothing failed.
-    () => undefined,
+function showPreJoin(headline: string): void {
+  const isJoining = callee !== null;
+  at.start.textContent = isJoining ? 'Join' : 'Start';
+  at.start.disabled = false;
+  show(
+    'pre-join',
+    headline,
+    isJoining
+      ? 'Check how you look and sound. The other person is rung when you join.'
+      : 'Check how you look and sound, then start and send the link to somebody.',
   );
-});
-element('[data-hang-up]').addEventListener('click', () => current?.hangUp());
-element('[data-again]').addEventListener('click', () => location.reload());
+}
 
-openPreview().then(listDevices).catch(fail);
+function showWaiting(headline: string): void {
+  show('waiting', headline, 'Send this link. Whoever opens it is put through to this window.');
+}
+
+function complain(error: unknown): void {
+  const { message, helpUrl } = error as { message?: string; helpUrl?: string };
+  at.problem.replaceChildren(message ?? 'Something went wrong.');
+  if (helpUrl?.startsWith('http')) {
+    const link = Object.assign(document.createElement('a'), {
+      href: helpUrl,
+      textContent: 'What to do',
+      target: '_blank',
+    });
+    at.problem.append(' ', link);
+  }
+  at.problem.hidden = false;
+}
+
+async function start(): Promise<void> {
+  at.start.disabled = true;
+  at.problem.hidden = true;
+  try {
+    if (preview.stream === undefined) await preview.open();
+    const client = pb ?? (await connected());
+    if (callee !== null) {
+      at.start.textContent = 'Ringing…';
+      follow(await client.call(callee, { ...given(), mode }));
+    } else showWaiting('Waiting for somebody');
+  } catch (error) {
+    complain(error);
+    showPreJoin('Ready?');
+  }
+}
+
+async function connected(): Promise<PatchbayClient> {
+  const { pb: client, name } = await connectAsGuest();
+  pb = client;
+  const link = new URL(location.pathname, location.href);
+  link.searchParams.set('call', `user:${name}`);
+  if (mode === 'relay') link.searchParams.set('mode', mode);
+  at.shareLink.value = link.href;
+  at.share.dataset.shareLink = link.href;
+  client.on('incoming', answer);
+  client.on('reconnecting', () => {
+    at.connection.textContent = 'Reconnecting…';
+  });
+  client.on('reconnected', () => {
+    at.connection.textContent = '';
+  });
+  client.on('disconnected', (error) => {
+    pb = undefined;
+    complain(error);
+    showPreJoin('Disconnected');
+  });
+  return client;
+}
+
+/** Who has the link is expected: the call is answered at once. A second caller hears that this window is taken. */
+async function answer(incoming: IncomingCall): Promise<void> {
+  if (call !== undefined || callee !== null) {
+    incoming.reject('busy');
+    return;
+  }
+  try {
+    follow(await incoming.accept({ ...given(), mode }));
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** The preview goes on as the call's picture. */
+function given(): { readonly stream?: MediaStream } {
+  return preview.stream === undefined ? {} : { stream: preview.stream };
+}
+
+function follow(next: Call): void {
+  call = next;
+  at.ownVideo.srcObject = next.localStream;
+  at.remoteName.textContent = next.peer;
+  at.hangUp.hidden = false;
+  next.on('trackSubscribed', (track) => track.attach(at.remoteVideo));
+  next.on('connected', () => {
+    at.problem.hidden = true;
+    show('call', '', '');
+    drawRemote(next);
+  });
+  next.on('reconnecting', () => {
+    at.connection.textContent = 'Reconnecting media…';
+  });
+  next.on('reconnected', () => {
+    at.connection.textContent = '';
+  });
+  next.on('mediaChanged', () => drawRemote(next));
+  next.on('qualityChanged', (quality) => {
+    at.quality.hidden = false;
+    at.quality.dataset.level = quality.level;
+    at.quality.textContent = describeQuality(quality);
+    at.quality.title = `${quality.path === 'relay' ? 'Through a relay' : 'Directly'} over ${quality.transport.toUpperCase()}; loss ${(quality.lossRatio * 100).toFixed(1)} %, jitter ${quality.jitterMs} ms`;
+  });
+  next.on('limitReached', ({ limit }) => {
+    at.connection.textContent = `Limit reached: ${limit}`;
+  });
+  next.on('disconnected', (reason) => {
+    call = undefined;
+    at.remoteVideo.srcObject = null;
+    at.ownVideo.srcObject = preview.stream ?? null;
+    // A device that was changed during the call has taken the place of the preview's.
+    if (preview.stream?.getTracks().some(({ readyState }) => readyState === 'ended'))
+      preview.open().catch(complain);
+    at.connection.textContent = '';
+    if (!quietEndings.has(reason.code)) complain({ message: reason.detail, helpUrl: reason.helpUrl });
+    if (callee === null && pb !== undefined) showWaiting('The call has ended');
+    else showPreJoin('The call has ended');
+  });
+}
+
+const quietEndings = new Set(['signaling.hung_up', 'signaling.cancelled']);
+
+function drawRemote(shown: Call): void {
+  const { audio, video, screen } = shown.remoteMedia;
+  at.remote.dataset.screen = String(screen);
+  const notes = [audio ? '' : 'Muted', video || screen ? '' : 'No picture'].filter((note) => note !== '');
+  at.remoteNote.textContent = notes.join(' · ');
+  at.remoteNote.hidden = notes.length === 0;
+}
+
+function isOff(kind: 'audio' | 'video'): boolean {
+  return call === undefined ? preview.isOff(kind) : call.isMuted(kind);
+}
+
+function toggle(kind: 'audio' | 'video'): void {
+  if (call === undefined) preview.toggle(kind);
+  else if (call.isMuted(kind)) call.unmute(kind);
+  else call.mute(kind);
+  drawControls();
+}
+
+async function toggleScreen(): Promise<void> {
+  try {
+    if (call?.isSharingScreen) call.stopSharingScreen();
+    else await call?.shareScreen();
+  } catch {
+    // The person closed the browser's own question: that is an answer.
+  }
+  drawControls();
+}
+
+function drawControls(): void {
+  draw(at.mute, isOff('audio'), { icon: icons.microphone, pressed: icons.microphoneOff, name: 'Mute' });
+  draw(at.cameraOff, isOff('video'), {
+    icon: icons.camera,
+    pressed: icons.cameraOff,
+    name: 'Turn camera off',
+  });
+  const isSharing = call?.isSharingScreen === true;
+  draw(at.screen, isSharing, { icon: icons.screen, pressed: icons.screen, name: 'Share screen' });
+  draw(at.hangUp, false, { icon: icons.hangUp, pressed: icons.hangUp, name: 'Hang up' });
+  at.own.dataset.screen = String(isSharing);
+}
+
+function draw(
+  button: HTMLButtonElement,
+  isPressed: boolean,
+  look: { icon: string; pressed: string; name: string },
+): void {
+  button.innerHTML = isPressed ? look.pressed : look.icon;
+  button.setAttribute('aria-label', look.name);
+  if (button !== at.hangUp) button.setAttribute('aria-pressed', String(isPressed));
+}
+
+async function changeDevice(kind: 'audio' | 'video', select: HTMLSelectElement): Promise<void> {
+  try {
+    if (call === undefined) await preview.open();
+    else await call.chooseDevice(kind, select.value);
+  } catch (error) {
+    complain(error);
+  }
+  drawControls();
+}
+
+at.start.onclick = () => void start();
+at.mute.onclick = () => toggle('audio');
+at.cameraOff.onclick = () => toggle('video');
+at.screen.onclick = () => void toggleScreen();
+at.hangUp.onclick = () => call?.hangUp();
+at.microphone.onchange = () => void changeDevice('audio', at.microphone);
+at.camera.onchange = () => void changeDevice('video', at.camera);
+at.copy.onclick = async () => {
+  await navigator.clipboard?.writeText(at.shareLink.value).catch(() => at.shareLink.select());
+  at.copy.textContent = 'Copied';
+  setTimeout(() => {
+    at.copy.textContent = 'Copy';
+  }, 2_000);
+};
+const shortcuts: Readonly<Record<string, () => void>> = {
+  m: () => toggle('audio'),
+  v: () => toggle('video'),
+  s: () => void toggleScreen(),
+};
+document.onkeydown = (event) => {
+  const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
+  if (!isTyping && !event.ctrlKey && !event.metaKey && !event.altKey) shortcuts[event.key]?.();
+};
+navigator.mediaDevices?.addEventListener('devicechange', () => void listDevices());
+
+showPreJoin(callee === null ? 'Start a call' : 'You are invited');
+try {
+  if (navigator.mediaDevices === undefined)
+    throw new Error(
+      'Open this page over https, or on localhost: browsers give the camera to secure pages only.',
+    );
+  await preview.open();
+} catch (error) {
+  complain(error);
+}
+drawControls();
