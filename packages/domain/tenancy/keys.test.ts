@@ -65,7 +65,14 @@ describe('keys', () => {
     await call('keys', 'revoke', { request: { keyId: first.key.id } });
     const { items } = (await call('keys', 'list')).answer;
     expect(items).toMatchObject([{ id: first.key.id, revokedAt: expect.any(String) }, { id: second.key.id }]);
-    expect(Object.keys(items[1]).sort()).toEqual(['createdAt', 'display', 'id', 'mode', 'name', 'scopes']);
+    expect(Object.keys(items[1] ?? {}).sort()).toEqual([
+      'createdAt',
+      'display',
+      'id',
+      'mode',
+      'name',
+      'scopes',
+    ]);
   });
 
   test('keys.revoke 200: at once, told once, and again without effect', async () => {

@@ -3,6 +3,7 @@ import type { Actor } from '@patchbay/kit/definition';
 import { domainContext } from '@patchbay/testing/domain-context';
 import { createTenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { expect } from 'vitest';
+import type { z } from 'zod';
 import { tenancy } from './definition.ts';
 import { handlers } from './handlers.ts';
 
@@ -13,8 +14,12 @@ interface Declared {
   readonly response: { parse(value: unknown): unknown };
 }
 type Handler = (context: unknown, request: unknown, ports: unknown) => Promise<unknown>;
-// biome-ignore lint/suspicious/noExplicitAny: each test knows the answer it asked for, and compares all of it.
-type Answer = any;
+type Answer<
+  R extends keyof Resources,
+  K extends keyof Resources[R]['operations'],
+> = Resources[R]['operations'][K] extends { readonly response: infer Schema extends z.ZodType }
+  ? z.output<Schema>
+  : never;
 
 interface Call {
   readonly as?: Actor | undefined;
@@ -49,7 +54,7 @@ export async function createTenancyHarness() {
       if (declared === undefined) throw new Error(`There is no operation ${operation}.`);
       const handler = handlers[resource][operation] as unknown as Handler;
       const answer = await handler(context, declared.request.parse(request), database.ports);
-      return { answer: declared.response.parse(answer) as Answer, audited, events };
+      return { answer: declared.response.parse(answer) as Answer<R, K>, audited, events };
     }
 
     const createKey = async (
