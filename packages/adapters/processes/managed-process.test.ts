@@ -6,6 +6,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { ManagedProcess, type ManagedProcessOptions } from './managed-process.ts';
 
+vi.setConfig({ testTimeout: 30_000 });
+
 let folder: string;
 
 beforeEach(() => {

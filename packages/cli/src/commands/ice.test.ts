@@ -7,12 +7,14 @@ import { createId } from '@patchbay/kit/ids';
 import { verify } from '@patchbay/protocol/credential/credential';
 import { effectiveOf } from '@patchbay/protocol/credential/effective';
 import { createSecret, mintBranch, parseSecret } from '@patchbay/protocol/credential/secret';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { openDataFolder, writeDevEnv } from '../up/data-folder.ts';
 
 const cli = path.join(import.meta.dirname, '../main.ts');
 const key = createSecret({ keyId: createId('key'), mode: 'live', random: new Uint8Array(32).fill(7) });
 const accountId = createId('acc');
+vi.setConfig({ testTimeout: 30_000 });
+
 let data: string;
 
 beforeEach(() => {
