@@ -39,6 +39,7 @@ export function ConfirmDialog(props: ConfirmDialogProps): ReactNode {
           <Field
             className="mt-4"
             label={`Type “${name}” to go on`}
+            autoFocus
             value={typed}
             onChange={(event) => setTyped(event.target.value)}
             autoComplete="off"

@@ -20,6 +20,14 @@ test('what was made has no before, and what was removed has no after', () => {
   ]);
 });
 
+test('lists of objects, such as prices, are compared place by place', () => {
+  const [before, after] = [[], [{ meter: 'bytes', amount: '4' }]];
+  expect(changesOf({ before, after })).toEqual([
+    { field: '0.meter', before: undefined, after: 'bytes' },
+    { field: '0.amount', before: undefined, after: '4' },
+  ]);
+});
+
 test('an absent value and null look alike', () => {
   expect(changesOf({ before: { revokedAt: null }, after: {} })).toEqual([]);
 });

@@ -27,8 +27,12 @@ function compare(field: string, before: unknown, after: unknown): readonly Chang
   return left === right ? [] : [{ field, before: left, after: right }];
 }
 
+/** A list of objects is compared by place; a list of texts is shown whole. */
 const isRecordOrAbsent = (value: unknown): value is Readonly<Record<string, unknown>> | undefined =>
-  value === undefined || (typeof value === 'object' && value !== null && !Array.isArray(value));
+  value === undefined ||
+  (typeof value === 'object' &&
+    value !== null &&
+    (!Array.isArray(value) || value.every((item) => typeof item === 'object' && item !== null)));
 
 function textOf(value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;

@@ -9,6 +9,7 @@ import type { ReactNode } from 'react';
 import { exampleOf } from '../as-code/code-example.ts';
 import { useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
+import { useSampleUrl } from '../shell/sample.tsx';
 
 export interface Steps {
   readonly hasKey: boolean;
@@ -19,30 +20,31 @@ export interface Steps {
 
 /** The way from an empty account to a priced call; it goes when all of it is done. */
 export function FirstSteps(steps: Steps): ReactNode {
+  const sampleUrl = useSampleUrl();
   const accountId = useAccountId();
   const items = [
     {
       isDone: steps.hasKey,
       title: 'Create an API key',
-      segment: 'keys',
+      href: pagePath(accountId, 'keys'),
       why: 'Your server mints credentials with it.',
     },
     {
       isDone: steps.hasSession,
       title: 'Make the first call',
-      segment: 'sessions',
-      why: 'Open the sample page in two windows; the call shows here while it runs.',
+      href: sampleUrl ?? pagePath(accountId, 'sessions'),
+      why: 'Two windows, or two machines; the call shows here while it runs.',
     },
     {
       isDone: steps.hasChild,
       title: 'Create a sub-account',
-      segment: 'accounts',
+      href: pagePath(accountId, 'accounts'),
       why: 'One for each customer of yours: own keys, own usage, own statement.',
     },
     {
       isDone: steps.hasChildPrice,
       title: 'Set what sub-accounts pay',
-      segment: 'prices',
+      href: pagePath(accountId, 'prices'),
       why: 'The difference to what you pay is your margin.',
     },
   ];
@@ -54,7 +56,7 @@ export function FirstSteps(steps: Steps): ReactNode {
         First steps
       </h2>
       <ol className="divide-y divide-line border-y">
-        {items.map(({ isDone, title, segment, why }, index) => (
+        {items.map(({ isDone, title, href, why }, index) => (
           <li key={title} className="flex items-start gap-2.5 py-2">
             {isDone ? (
               <CircleCheck className="mt-0.5 size-4 shrink-0 text-live" aria-label="Done" />
@@ -67,7 +69,7 @@ export function FirstSteps(steps: Steps): ReactNode {
             </div>
             {index === next ? (
               <Button asChild size="small">
-                <Link href={pagePath(accountId, segment)}>Go</Link>
+                <Link href={href}>Go</Link>
               </Button>
             ) : null}
           </li>

@@ -12,7 +12,7 @@ import { showExactMoney } from '../../formats/money.ts';
 import { humanUnitOf, perLabel, writeHumanPrice } from '../../formats/price.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
-import { dimensionText, meterOf, unitOf } from '../usage/meters.ts';
+import { dimensionText, meterOf, relayedBytes, unitOf } from '../usage/meters.ts';
 import { draftKey } from './price-draft.ts';
 
 type Explained = Outputs['prices']['explain']['items'][number];
@@ -32,7 +32,7 @@ export function WhoPaysWhom({ accountId, currency }: WhoPaysWhomProps): ReactNod
   const explain = useQuery(trpc.prices.explain.queryOptions({ accountId }));
   const items = explain.data?.items ?? [];
   const keyOf = (item: Explained) => `${item.service} ${draftKey(item)}`;
-  const item = items.find((one) => keyOf(one) === chosen) ?? items[0];
+  const item = items.find((one) => keyOf(one) === chosen) ?? items.find(isRelayed) ?? items[0];
   return (
     <section aria-labelledby="flow">
       <h2 id="flow" className="mb-3 font-semibold">
@@ -59,7 +59,7 @@ export function WhoPaysWhom({ accountId, currency }: WhoPaysWhomProps): ReactNod
               }
             />
             <span className="text-ink-faint">
-              {humanUnitOf(unitOf(`${item.service}.${item.meter}`)).label}
+              × {humanUnitOf(unitOf(`${item.service}.${item.meter}`)).label}
             </span>
             <span className="text-ink-soft">of</span>
             <Select
@@ -75,6 +75,9 @@ export function WhoPaysWhom({ accountId, currency }: WhoPaysWhomProps): ReactNod
     </section>
   );
 }
+
+/** What most people ask about first. */
+const isRelayed = ({ service, meter }: Explained): boolean => `${service}.${meter}` === relayedBytes;
 
 const labelOf = ({ service, meter, where }: Explained): string =>
   [meterOf(`${service}.${meter}`)?.label ?? meter, dimensionText(where)]

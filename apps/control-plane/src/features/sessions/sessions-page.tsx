@@ -1,11 +1,12 @@
 'use client';
 
+import { Button } from '@patchbay/ui/button';
 import { CodePanel } from '@patchbay/ui/code-panel';
 import { EmptyState } from '@patchbay/ui/empty-state';
 import { Select } from '@patchbay/ui/select';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { Activity } from 'lucide-react';
+import { Activity, ExternalLink } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
@@ -14,6 +15,7 @@ import { useAccountId } from '../shell/account.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { matchesFilter, PageFilter } from '../shell/page-filter.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
+import { useSampleUrl } from '../shell/sample.tsx';
 import type { Session } from './session.ts';
 import { SessionTable } from './session-table.tsx';
 import { useOpenSessions } from './use-open-sessions.ts';
@@ -58,7 +60,7 @@ export function SessionsPage(): ReactNode {
           label="Filter by name, account, id, mode"
           value={filter}
           onChange={setFilter}
-          className="w-72"
+          className="w-80"
         />
         <Select label="Of" isLabelled value={scope} options={scopes} onChange={setScope} />
       </div>
@@ -121,6 +123,7 @@ const examplesOf = (accountId: string) => [
 ];
 
 function NoSessions({ accountId }: { readonly accountId: string }): ReactNode {
+  const sampleUrl = useSampleUrl();
   const browserCode = [
     "import { connect, TokenSource } from '@patchbay/sdk-browser';",
     '',
@@ -135,6 +138,16 @@ function NoSessions({ accountId }: { readonly accountId: string }): ReactNode {
     <EmptyState
       icon={<Activity />}
       title="No session yet"
+      action={
+        sampleUrl === undefined ? undefined : (
+          <Button asChild variant="primary">
+            <a href={sampleUrl} target="_blank" rel="noreferrer">
+              Open the sample call
+              <ExternalLink aria-hidden />
+            </a>
+          </Button>
+        )
+      }
       code={
         <CodePanel
           title="The first call"

@@ -20,7 +20,8 @@ interface Named {
 /** The chain from the top account within reach down to the one at hand; the last step opens the others. */
 export function AccountChain(): ReactNode {
   const segment = segmentOf(usePathname());
-  const { data: account } = useAccount();
+  const { data: account, error } = useAccount();
+  if (error !== null && account === undefined) return <span className="font-medium">Patchbay</span>;
   if (account === undefined) return <Skeleton className="w-48" />;
   const above = account.ancestors.map((ancestor) => ({
     key: ancestor.id,

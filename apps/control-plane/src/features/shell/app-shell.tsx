@@ -8,7 +8,7 @@ import { useRouter } from 'next/navigation';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
 import { useAccountId } from './account.ts';
 import { AccountChain } from './account-chain.tsx';
-import { AccountStateNote } from './account-state-note.tsx';
+import { AccountGate } from './account-gate.tsx';
 import { BrandMark } from './brand.tsx';
 import { lastAccountCookie, pagePath } from './pages.ts';
 import { Palette } from './palette.tsx';
@@ -59,8 +59,7 @@ export function AppShell({ children }: { readonly children: ReactNode }): ReactN
         <Rail />
         <main id="content" className="min-w-0 flex-1 px-6 pt-5 pb-16 max-md:px-4 max-md:pb-28 print:p-0">
           <div className="mx-auto max-w-[1440px]">
-            <AccountStateNote />
-            {children}
+            <AccountGate>{children}</AccountGate>
           </div>
         </main>
       </div>

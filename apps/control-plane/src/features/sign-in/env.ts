@@ -7,7 +7,12 @@ const settings = z.object({
   /** The file that a first start on this machine writes the demo account to. */
   PATCHBAY_DEV_ENV: z.string().optional(),
 });
-const demoVariables = z.object({ PATCHBAY_EMAIL: z.string(), PATCHBAY_PASSWORD: z.string() });
+const demoVariables = z.object({
+  PATCHBAY_EMAIL: z.string(),
+  PATCHBAY_PASSWORD: z.string(),
+  PATCHBAY_ACCOUNT: z.string().optional(),
+  PATCHBAY_SAMPLE_URL: z.url().optional(),
+});
 
 export interface DemoAccount {
   readonly email: string;
@@ -16,16 +21,27 @@ export interface DemoAccount {
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** The demo account of a first start. It is told only where the dashboard is on this machine alone. */
-export function readDemoAccount(
-  environment: Readonly<Record<string, string | undefined>> = process.env,
-): DemoAccount | undefined {
+/** What a first start wrote down, where the dashboard is on this machine alone. */
+function readDevEnv(environment: Readonly<Record<string, string | undefined>>) {
   const { data } = settings.safeParse(environment);
   if (data?.PATCHBAY_DEV_ENV === undefined || !loopback.test(new URL(data.PATCHBAY_URL).hostname))
     return undefined;
   if (!existsSync(data.PATCHBAY_DEV_ENV)) return undefined;
-  const demo = demoVariables.safeParse(parseEnv(readFileSync(data.PATCHBAY_DEV_ENV, 'utf8')));
-  return demo.success
-    ? { email: demo.data.PATCHBAY_EMAIL, password: demo.data.PATCHBAY_PASSWORD }
-    : undefined;
+  return demoVariables.safeParse(parseEnv(readFileSync(data.PATCHBAY_DEV_ENV, 'utf8'))).data;
+}
+
+/** The demo account of a first start. It is told only where the dashboard is on this machine alone. */
+export function readDemoAccount(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): DemoAccount | undefined {
+  const demo = readDevEnv(environment);
+  return demo && { email: demo.PATCHBAY_EMAIL, password: demo.PATCHBAY_PASSWORD };
+}
+
+/** The sample page that runs beside a first start. */
+export function readSample(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): { readonly url: string; readonly accountId: string } | undefined {
+  const { PATCHBAY_SAMPLE_URL: url, PATCHBAY_ACCOUNT: accountId } = readDevEnv(environment) ?? {};
+  return url === undefined || accountId === undefined ? undefined : { url, accountId };
 }
