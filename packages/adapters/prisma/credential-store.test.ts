@@ -1,8 +1,11 @@
 import { createId } from '@patchbay/kit/ids';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type CredentialStore, credentialStore } from './credential-store.ts';
 import { connectAs } from './tenant-attack.ts';
+
+// A statement has 5 seconds, so a test of several has more.
+vi.setConfig({ testTimeout: 30_000 });
 
 let database: TenancyDatabase;
 let store: CredentialStore;

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { NodeRole } from '@patchbay/domain/fleet/internal-api';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type FleetStore, fleetStore } from './fleet-store.ts';
 import { connectAs } from './tenant-attack.ts';
+
+// A statement has 5 seconds, so a test of several has more.
+vi.setConfig({ testTimeout: 30_000 });
 
 let database: TenancyDatabase;
 let fleet: FleetStore;

@@ -1,7 +1,10 @@
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type IdempotencyStore, idempotencyStore, prune } from './idempotency-store.ts';
 import { connectAs } from './tenant-attack.ts';
+
+// A statement has 5 seconds, so a test of several has more.
+vi.setConfig({ testTimeout: 30_000 });
 
 let database: TenancyDatabase;
 let store: IdempotencyStore;

@@ -3,11 +3,14 @@ import { createId } from '@patchbay/kit/ids';
 import { parseUsername, passwordOf } from '@patchbay/protocol/credential/credential';
 import { mintBranch, parseSecret } from '@patchbay/protocol/credential/secret';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { mintBranchCipher, readMasterKey } from './mint-branch-cipher.ts';
 import { minting } from './minting.ts';
 import { snapshots } from './snapshots.ts';
 import { connectAs } from './tenant-attack.ts';
+
+// A statement has 5 seconds, so a test of several has more.
+vi.setConfig({ testTimeout: 30_000 });
 
 let database: TenancyDatabase;
 let accountId: string;

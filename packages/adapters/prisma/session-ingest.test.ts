@@ -2,9 +2,12 @@ import type { SessionEvent } from '@patchbay/domain/sessions/session-log';
 import { createId } from '@patchbay/kit/ids';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ingestSessionEvents } from './session-ingest.ts';
 import { sessionStore } from './session-store.ts';
+
+// A statement has 5 seconds, so a test of several has more.
+vi.setConfig({ testTimeout: 30_000 });
 
 let database: TenancyDatabase;
 let accountId: string;

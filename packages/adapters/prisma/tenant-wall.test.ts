@@ -1,5 +1,5 @@
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { accountStore, moveAccount } from './account-store.ts';
 import { inAccount } from './scope.ts';
 import {
@@ -10,6 +10,9 @@ import {
   tenantTables,
   unguardedTables,
 } from './tenant-attack.ts';
+
+// A statement has 5 seconds, so a test of several has more.
+vi.setConfig({ testTimeout: 30_000 });
 
 let database: TenancyDatabase;
 let victimId: string;

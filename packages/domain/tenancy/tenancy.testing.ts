@@ -2,10 +2,13 @@
 import type { Actor } from '@patchbay/kit/definition';
 import { domainContext } from '@patchbay/testing/domain-context';
 import { createTenancyDatabase } from '@patchbay/testing/tenancy-database';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { z } from 'zod';
 import { tenancy } from './definition.ts';
 import { handlers } from './handlers.ts';
+
+// A statement has 5 seconds, so a test of several has more.
+vi.setConfig({ testTimeout: 30_000 });
 
 type Resources = typeof tenancy.resources;
 
