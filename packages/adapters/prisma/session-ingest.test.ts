@@ -14,6 +14,7 @@ let accountId: string;
 let strangerId: string;
 beforeAll(async () => {
   database = await createTenancyDatabase();
+  await database.warmUp();
   accountId = (await database.signUp('Caller')).accountId;
   strangerId = (await database.signUp('Callee')).accountId;
 }, 60_000);
