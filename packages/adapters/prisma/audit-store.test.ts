@@ -11,6 +11,7 @@ let database: TenancyDatabase;
 let store: AuditStore;
 beforeAll(async () => {
   database = await createTenancyDatabase();
+  await database.warmUp();
   store = auditStore(database.prisma);
 }, 60_000);
 afterAll(() => database.close());

@@ -43,13 +43,16 @@ test('one use is one client within 30 seconds; another client, or the same one l
 });
 
 test('of many clients that use a one-time credential at the same moment, one is let in', async () => {
-  const prefixId = createId('crd');
-  const admitted = await Promise.all(
-    Array.from({ length: 20 }, (_, index) =>
-      store.admitUse({ accountId, prefixId, usesMax: 1, clientKey: `client ${index}` }),
-    ),
-  );
-  expect(admitted.filter((isAdmitted) => isAdmitted)).toHaveLength(1);
+  await database.warmUp();
+  for (let round = 0; round < 10; round++) {
+    const prefixId = createId('crd');
+    const admitted = await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        store.admitUse({ accountId, prefixId, usesMax: 1, clientKey: `client ${index}` }),
+      ),
+    );
+    expect(admitted.filter((isAdmitted) => isAdmitted)).toHaveLength(1);
+  }
 });
 
 test('a node reads every revocation since a time, of whichever account', async () => {

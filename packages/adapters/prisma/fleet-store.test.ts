@@ -12,6 +12,7 @@ let database: TenancyDatabase;
 let fleet: FleetStore;
 beforeAll(async () => {
   database = await createTenancyDatabase();
+  await database.warmUp();
   fleet = fleetStore(database.prisma);
 }, 60_000);
 afterAll(() => database.close());

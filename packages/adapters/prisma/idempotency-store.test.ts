@@ -11,6 +11,7 @@ let store: IdempotencyStore;
 let accountId: string;
 beforeAll(async () => {
   database = await createTenancyDatabase();
+  await database.warmUp();
   store = idempotencyStore(database.prisma);
   accountId = (await database.signUp('Idempotent')).accountId;
 }, 60_000);

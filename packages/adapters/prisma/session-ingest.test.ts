@@ -14,6 +14,7 @@ let accountId: string;
 let strangerId: string;
 beforeAll(async () => {
   database = await createTenancyDatabase();
+  await database.warmUp();
   accountId = (await database.signUp('Caller')).accountId;
   strangerId = (await database.signUp('Callee')).accountId;
 }, 60_000);
@@ -128,6 +129,23 @@ test('the same batches ten times, late, cut anywhere and in any order give the s
     { numRuns: 15 },
   );
 }, 60_000);
+
+test('lines that come in at the same moment, each by itself, take nothing from each other', async () => {
+  for (let round = 0; round < 5; round++) {
+    const sessionId = createId('ses');
+    await Promise.all(callOf(sessionId, accountId).map((event) => ingest([event])));
+    expect(await read(sessionId)).toMatchObject({
+      state: 'ended',
+      mode: 'relay',
+      participants: 2,
+      connectedAt: new Date(AT + 5_000),
+      legs: [
+        { identity: 'alice', state: 'joined', media: { screen: true }, bitsPerSecond: 1_500_000 },
+        { identity: 'bob', state: 'left' },
+      ],
+    });
+  }
+});
 
 test('a leg of another account is an id to the owner, and its log is its own account’s (LIV-0)', async () => {
   const sessionId = createId('ses');

@@ -10,6 +10,7 @@ let people: SignIns;
 
 beforeAll(async () => {
   database = await createTenancyDatabase();
+  await database.warmUp();
   people = signIns(database.prisma);
 }, 60_000);
 afterAll(() => database.close());

@@ -20,6 +20,7 @@ let attackerId: string;
 
 beforeAll(async () => {
   database = await createTenancyDatabase();
+  await database.warmUp();
   victimId = (await database.signUp('Victim')).accountId;
   attackerId = (await database.signUp('Attacker')).accountId;
   const owner = await connectAs(database.url);

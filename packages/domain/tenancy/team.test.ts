@@ -96,9 +96,16 @@ describe('team', () => {
   test('team.remove 409: the last owner stays; of two who leave at once, one stays', async () => {
     const leave = (userId: string) => call('team', 'remove', { request: { userId } });
     await expect(leave(owner.userId)).rejects.toMatchObject(refusal(409, 'tenancy.last_owner'));
-    const { answer } = await add('second@acme.example', 'owner');
-    const outcomes = await Promise.allSettled([leave(owner.userId), leave(answer.userId)]);
-    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await database.warmUp();
+    for (let round = 0; round < 5; round++) {
+      const acme = await harness.signUp(`Acme ${round}`);
+      const request = { email: `second${round}@acme.example`, name: 'Second', role: 'owner' };
+      const { answer: second } = await acme.call('team', 'add', { request });
+      const outcomes = await Promise.allSettled(
+        [acme.userId, second.userId].map((userId) => acme.call('team', 'remove', { request: { userId } })),
+      );
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    }
     // Below, an owner above is owner enough.
     const childId = await database.addChild(owner.accountId, 'Child');
     const child = await add('child@acme.example', 'owner', { as: { kind: 'platform' }, at: childId });

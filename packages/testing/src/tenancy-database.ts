@@ -59,6 +59,12 @@ export async function createTenancyDatabase({
       if (child === undefined) throw new Error(`${name} was not created.`);
       return child.id;
     },
+    /** Opens every connection of the pool. Until then, calls made at once run one after the other. */
+    warmUp: async () => {
+      await Promise.all(
+        Array.from({ length: connectionsMax }, () => prisma.$queryRaw`SELECT pg_sleep(0.2)::text`),
+      );
+    },
     close: async () => {
       await prisma.$disconnect();
       await database.drop();
