@@ -1,7 +1,8 @@
 /** The SDK in a real browser, over real signaling. */
+
+import { Coturn, coturnCredential, isCoturnInstalled } from '@patchbay/testing/coturn';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { CallSite, type TestParty } from '../testing/call-site.ts';
-import { Coturn, coturnCredential, isCoturnInstalled } from '../testing/coturn.ts';
 
 const site = new CallSite();
 const parties: TestParty[] = [];

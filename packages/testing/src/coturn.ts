@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { accessSync, constants } from 'node:fs';
+import { freeUdpPort } from './free-port.ts';
 
 const path = '/usr/bin/turnserver';
 
@@ -26,11 +27,7 @@ export class Coturn {
   }
 
   static async onFreePort(): Promise<Coturn> {
-    const socket = createSocket('udp4');
-    await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
-    const { port } = socket.address();
-    await new Promise<void>((resolve) => socket.close(() => resolve()));
-    return new Coturn(port);
+    return new Coturn(await freeUdpPort());
   }
 
   get url(): string {

@@ -6,8 +6,8 @@ import { findChromium, launchBrowser } from '@patchbay/testing/browser';
 import { type RunningSample, startSample } from '@patchbay/testing/running-sample';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type SignalingServer, startSignaling } from '../../media-node/src/signaling/signaling-server.ts';
-import { MemoryPlatform } from '../../media-node/src/signaling/testing/memory-platform.ts';
+import { type SignalingServer, startSignaling } from './signaling-server.ts';
+import { MemoryPlatform } from './testing/memory-platform.ts';
 
 const random = new Uint8Array(32).fill(7);
 const key = createSecret({ keyId: 'key_00k0000000000000000000000000a', mode: 'test', random });
