@@ -65,7 +65,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
                   key={column.key}
                   data-label={column.isAction === true ? '' : column.header}
                   className={classNames(
-                    'h-9 pr-6 align-middle last:pr-1',
+                    'h-9 pr-6 align-middle last:pr-1 max-sm:overflow-hidden',
                     'max-sm:flex max-sm:h-auto max-sm:min-h-7 max-sm:items-center max-sm:justify-between max-sm:gap-4 max-sm:pr-0 max-sm:last:pr-0',
                     column.isTitle === true
                       ? 'max-sm:col-span-2 max-sm:font-medium'

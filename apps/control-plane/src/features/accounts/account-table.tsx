@@ -54,7 +54,11 @@ function columnsOf({ accounts, figures, currency, onToggle }: AccountTableProps)
       key: 'external',
       header: 'External id',
       cell: ({ account }) =>
-        account.externalId === undefined ? none : <code className="text-sm">{account.externalId}</code>,
+        account.externalId === undefined ? (
+          none
+        ) : (
+          <code className="block truncate text-sm">{account.externalId}</code>
+        ),
     },
     {
       key: 'use',

@@ -145,7 +145,7 @@ function QualityCharts({ session, log, range }: QualityChartsProps): ReactNode {
     <div className="mt-4 grid gap-3">
       {rows.map(({ title, label, data, format }, index) => (
         <div key={title}>
-          <h3 className="text-sm text-ink-faint">{title}</h3>
+          <h2 className="text-sm text-ink-faint">{title}</h2>
           <Chart
             label={label}
             heightPixels={index === 0 ? 150 : 96}
