@@ -1,4 +1,6 @@
 /** `npm run bench -- <name> --json`: one benchmark, one JSON object a line on standard output. */
+import process from 'node:process';
+
 const benchmarks = {
   meter: async () => (await import('./meter/meter.ts')).run,
   turn: async () => (await import('./turn/turn.ts')).run,

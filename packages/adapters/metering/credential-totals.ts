@@ -18,7 +18,10 @@ export interface PrefixTotal {
  * What was relayed with a credential's levels so far: at each level the use of all credentials narrowed from it. Asking
  * makes the credential known at its levels, so a relay asks before it first admits one that counts in total (ACC-7).
  */
-export async function credentialTotals(pool: Pool, request: CredentialTotalsRequest): Promise<readonly PrefixTotal[]> {
+export async function credentialTotals(
+  pool: Pool,
+  request: CredentialTotalsRequest,
+): Promise<readonly PrefixTotal[]> {
   const { accountId, credentialId, prefixIds } = request;
   return inAccountScope(pool, accountId, async (client) => {
     await client.query(

@@ -11,7 +11,6 @@ export type { MediaOptions } from './local-media.ts';
 export type { CreatePeerTransport, PeerTransport, PeerTransportOptions } from './peer-transport.ts';
 export type { Quality, QualityLevel } from './quality.ts';
 export type { RemoteTrack } from './remote-track.ts';
-// biome-ignore lint/performance/noBarrelFile: a published package has one entry, and it lists its surface.
 export { type EndpointOptions, type Token, TokenSource } from './token-source.ts';
 
 /** Name and version, as the session log shows them. */

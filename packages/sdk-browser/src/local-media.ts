@@ -118,10 +118,7 @@ export async function capture(constraints: MediaStreamConstraints): Promise<Medi
 
 function toDeviceError(cause: unknown): PatchbayError {
   const name = cause instanceof Error ? cause.name : '';
-  const [code, message] = deviceErrors[name] ?? [
-    'client.device_failed',
-    'The camera or microphone could not be opened.',
-  ];
+  const [code, message] = deviceErrors[name] ?? deviceFailed;
   return new PatchbayError({ code, message }, { cause });
 }
 

@@ -263,7 +263,6 @@ export function VideoTile({ stream, tracks, label, isMirrored, className, style 
   }, [tracks]);
   const mirrored = isMirrored ?? stream !== undefined;
   return (
-    // biome-ignore lint/a11y/useMediaCaption: a live conversation has no captions to give.
     <video
       ref={element}
       aria-label={label}

@@ -3,7 +3,7 @@ import { CircleAlert, CircleCheck } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { showExactMoney } from '../../formats/money.ts';
 import { agreesWithLedger } from '../overview/attention.ts';
-import type { Statement } from './statement-page.tsx';
+import type { Statement } from './statement.ts';
 
 /** Whether the sums of the lines are those of the ledger, to the nano unit. */
 export function LedgerMark({ statement }: { readonly statement: Statement }): ReactNode {

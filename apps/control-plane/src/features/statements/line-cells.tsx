@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { perLabel, writeHumanPrice } from '../../formats/price.ts';
 import { showExact } from '../../formats/quantity.ts';
 import { dimensionText, meterOf, serviceTitle, unitOf } from '../usage/meters.ts';
-import type { Statement } from './statement-page.tsx';
+import type { Statement } from './statement.ts';
 
 export type Line = Pick<
   Statement['lines'][number],

@@ -8,7 +8,7 @@ import { pagePath } from '../shell/pages.ts';
 import { ExactMoney } from './exact-money.tsx';
 import { LineName, LinePrice, LineQuantity, lineKey } from './line-cells.tsx';
 import { MarginText } from './margin-text.tsx';
-import type { Statement } from './statement-page.tsx';
+import type { Statement } from './statement.ts';
 
 type Child = Statement['children'][number];
 

@@ -7,7 +7,7 @@ import { type ReactNode, useState } from 'react';
 import { pagePath } from '../shell/pages.ts';
 import { ExactMoney } from './exact-money.tsx';
 import { type Line, LineName, LinePrice, LineQuantity, lineKey } from './line-cells.tsx';
-import type { Statement } from './statement-page.tsx';
+import type { Statement } from './statement.ts';
 
 const head = 'h-8 pr-6 text-sm font-medium text-ink-faint last:pr-1';
 const figure = 'pr-6 text-right whitespace-nowrap tabular-nums last:pr-1';

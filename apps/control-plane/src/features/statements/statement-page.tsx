@@ -8,7 +8,7 @@ import Link from 'next/link';
 import { useParams } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { showPeriod } from '../../formats/time.ts';
-import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
@@ -20,8 +20,6 @@ import { StatementChildren } from './statement-children.tsx';
 import { StatementLines } from './statement-lines.tsx';
 import { StatementTotals } from './statement-totals.tsx';
 import { StatementState } from './statements-page.tsx';
-
-export type Statement = Outputs['statements']['get'];
 
 /** An open statement grows; it is read anew this often. */
 const REFRESH_MS = 10_000;

@@ -2,7 +2,7 @@ import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
 import { Stat } from '@patchbay/ui/stat';
 import type { ReactNode } from 'react';
 import { showExactMoney, signOf } from '../../formats/money.ts';
-import type { Statement } from './statement-page.tsx';
+import type { Statement } from './statement.ts';
 
 /** What is owed exactly and in whole cents, and what was earned. */
 export function StatementTotals({ statement }: { readonly statement: Statement }): ReactNode {
