@@ -4,8 +4,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from 'next/navigation';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 
-export type Account = Outputs['accounts']['get'];
-export type ReachableAccount = Outputs['me']['get']['accounts'][number];
+type Account = Outputs['accounts']['get'];
+type ReachableAccount = Outputs['me']['get']['accounts'][number];
 
 /** The account that the page is about: it stands in the address. */
 export function useAccountId(): string {

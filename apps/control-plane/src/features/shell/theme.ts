@@ -15,4 +15,4 @@ export function applyTheme(theme: Theme): void {
   else document.documentElement.setAttribute('data-theme', theme);
 }
 
-export const currentTheme = (): Theme => readTheme(document.documentElement.dataset.theme);
+const currentTheme = (): Theme => readTheme(document.documentElement.dataset.theme);
