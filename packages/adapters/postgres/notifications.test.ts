@@ -10,6 +10,8 @@ let listener: Listener | undefined;
 beforeAll(async () => {
   database = await createTestDatabase();
   pool = new Pool({ connectionString: database.url, max: 2 });
+  // The test itself ends connections, idle ones of this pool included.
+  pool.on('error', () => {});
 });
 
 afterAll(async () => {

@@ -206,14 +206,15 @@ function relayedBytes(page: Page): Promise<bigint> {
     .then(BigInt);
 }
 
-/** The month's own usage by meter, once two readings in a row agree. */
+/** The month's own usage of the relay by meter, once two readings in a row agree. */
 async function settledUsage(pb: Patchbay, accountId: string): Promise<Map<string, bigint>> {
   const read = async () => {
     const now = new Date();
     const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1)).toISOString();
     const to = new Date(now.getTime() + 60_000).toISOString();
     const { rows } = await pb.usage.query(accountId, { from, to, bucket: 'all', scope: 'own' });
-    return new Map(rows.map((row) => [row.meter, BigInt(row.quantity)]));
+    const relayed = rows.filter(({ meter }) => meter.startsWith('network-discovery.'));
+    return new Map(relayed.map((row) => [row.meter, BigInt(row.quantity)]));
   };
   // A record is uploaded every 5 seconds at the latest: two readings further apart than that see all of it.
   let last = await read();
