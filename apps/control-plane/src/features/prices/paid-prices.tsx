@@ -46,6 +46,7 @@ export function PaidPrices({ prices }: { readonly prices: readonly EffectivePric
       key: 'price',
       header: 'Price',
       isNumber: true,
+      className: 'max-sm:col-span-2',
       cell: (price) => {
         const unit = unitOf(`${price.service}.${price.meter}`);
         return (
@@ -59,6 +60,7 @@ export function PaidPrices({ prices }: { readonly prices: readonly EffectivePric
     {
       key: 'by',
       header: 'Set by',
+      className: 'max-sm:col-span-2',
       cell: ({ setByAccountId, origin }) => (
         <span className="flex flex-wrap items-center gap-1.5">
           {names.get(setByAccountId) ?? (setByAccountId === account?.id ? account.name : 'a level above')}

@@ -45,7 +45,7 @@ export function PriceRow(props: PriceRowProps): ReactNode {
   const isWrong = isMistyped(service, draft);
   return (
     <div className="border-b py-1.5">
-      <div className="grid items-center gap-x-6 gap-y-1 md:grid-cols-[minmax(0,1fr)_22rem_11rem_11rem_2rem]">
+      <div className="grid items-center gap-x-6 gap-y-1 md:grid-cols-[minmax(0,1fr)_24rem_10rem_13rem]">
         <span className={classNames('min-w-0', !isBase && 'pl-5')}>
           {isBase ? meter.label : dimensionText(draft.where)}
           {isBase ? <span className="block truncate text-sm text-ink-faint">{meter.summary}</span> : null}
@@ -69,6 +69,14 @@ export function PriceRow(props: PriceRowProps): ReactNode {
             options={units}
             onChange={(value) => onChange({ ...draft, isFlat: value === 'flat' })}
           />
+          {isBase ? (
+            <IconButton
+              label={`Another price for some of ${meter.label}`}
+              onClick={() => setSplitting(!isSplitting)}
+            >
+              <Split aria-hidden />
+            </IconButton>
+          ) : null}
         </span>
         <span className="text-ink-faint tabular-nums">
           you pay{' '}
@@ -86,14 +94,6 @@ export function PriceRow(props: PriceRowProps): ReactNode {
             />
           )}
         </span>
-        {isBase ? (
-          <IconButton
-            label={`Another price for some of ${meter.label}`}
-            onClick={() => setSplitting(!isSplitting)}
-          >
-            <Split aria-hidden />
-          </IconButton>
-        ) : null}
       </div>
       {isSplitting ? (
         <DimensionForm

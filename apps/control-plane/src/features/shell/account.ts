@@ -2,10 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from 'next/navigation';
-import { type Outputs, useTRPC } from '../../trpc/client.ts';
-
-type Account = Outputs['accounts']['get'];
-type ReachableAccount = Outputs['me']['get']['accounts'][number];
+import { useTRPC } from '../../trpc/client.ts';
 
 /** The account that the page is about: it stands in the address. */
 export function useAccountId(): string {

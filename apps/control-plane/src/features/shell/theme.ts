@@ -14,5 +14,3 @@ export function applyTheme(theme: Theme): void {
   if (theme === 'system') document.documentElement.removeAttribute('data-theme');
   else document.documentElement.setAttribute('data-theme', theme);
 }
-
-const currentTheme = (): Theme => readTheme(document.documentElement.dataset.theme);

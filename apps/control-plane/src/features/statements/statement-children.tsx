@@ -26,7 +26,7 @@ export function StatementChildren({ statement }: { readonly statement: Statement
         Owed to {accountName} by its children
       </h2>
       <ScrollBox label="Children, table">
-        <table className="w-full" aria-label="Children">
+        <table className="w-full min-w-xl" aria-label="Children">
           <thead>
             <tr className="border-b text-right text-sm font-medium text-ink-faint">
               <th className="h-8 pr-6 text-left font-medium">Child and use</th>
@@ -89,7 +89,7 @@ function ChildBody({ child, period, currency }: ChildBodyProps): ReactNode {
       </tr>
       {child.lines.map((line) => (
         <tr key={lineKey(line)} className="text-ink-soft">
-          <td className="h-7 pl-5">
+          <td className="h-7 min-w-56 pl-5">
             <LineName line={line} />
           </td>
           <td className={figure}>

@@ -31,7 +31,7 @@ export function StatementLines({ statement }: { readonly statement: Statement })
         <p className="border-y py-2 text-ink-faint">Nothing with a price was used in this period.</p>
       ) : (
         <ScrollBox label="Lines of the statement, table">
-          <table className="w-full" aria-label="Lines of the statement">
+          <table className="w-full min-w-xl" aria-label="Lines of the statement">
             <thead>
               <tr className="border-b text-left">
                 <th className={head}>Use</th>
