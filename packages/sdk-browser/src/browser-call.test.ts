@@ -51,6 +51,11 @@ describe('a call in Chromium (SDK-1, SDK-2)', () => {
     expect(quality).toMatchObject({ path: 'direct', transport: 'udp', level: 'good' });
     expect(quality?.receivedBitsPerSecond).toBeGreaterThan(50_000);
     expect(localKinds?.toSorted()).toEqual(['audio', 'video']);
+    // ICE says 'connected' and then 'completed': that is one event, and no reconnection.
+    for (const party of [alice, bob]) {
+      const told = (await party.seen()).filter((event) => /^(re)?connected/.test(event));
+      expect(told).toEqual(['connected:direct']);
+    }
     await alice.do('mute');
     await bob.sees('media:{"audio":false,"video":true,"screen":false}');
     await alice.do('hangUp');

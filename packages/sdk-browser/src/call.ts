@@ -339,14 +339,18 @@ export class Call extends Emitter<CallEvents> {
   }
 
   /** Says which way the packets go, to the platform and to the page. */
-  async #report({ number, transport }: Generation): Promise<void> {
-    const way = pathOf(await transport.getStats().catch(() => [])) ?? {
-      path: 'direct',
-      transport: 'unknown',
-    };
+  async #report(generation: Generation): Promise<void> {
+    const { number, transport } = generation;
+    generation.isReporting = true;
+    const reports = await transport.getStats().catch(() => []);
+    generation.isReporting = false;
+    const way = pathOf(reports) ?? { path: 'direct', transport: 'unknown' };
     if (number !== this.#newest || this.#state === 'ended') return;
     const reached = { path: way.path, transport: way.transport };
     this.#setup.connection.send({ type: 'connected', sessionId: this.id, generation: number, ...reached });
+    // The rates of the first sample are of the time since now.
+    const counters = sampleQuality(reports, undefined, Date.now())?.baseline;
+    this.#baseline = counters === undefined ? undefined : { generation: number, counters };
     const isFirst = this.#sampler === undefined;
     this.#setState('connected');
     this.emit(isFirst ? 'connected' : 'reconnected', reached);

@@ -37,7 +37,16 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
   });
   const signaling = await startSignaling({
     listen: { host, port: env.PATCHBAY_SIGNAL_PORT },
-    platform,
+    platform: {
+      ...platform,
+      appendSessionEvent(event) {
+        platform.appendSessionEvent(event);
+        if (event.type !== 'session.ended') return;
+        // A browser may leave an allocation behind, and never releases one when it is killed: it would go on costing.
+        const { sessionId, data } = event;
+        links.order({ type: 'endSession', sessionId, detail: data.reason.detail.slice(0, 500) });
+      },
+    },
     region,
     log,
     helpUrl: (code) => new URL(`/docs/errors/${code}`, env.PATCHBAY_CONTROL_URL).href,
