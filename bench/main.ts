@@ -17,5 +17,13 @@ if (!isName(name)) {
   process.exit(64);
 }
 const run = await benchmarks[name]();
-await run({ json: flags.includes('--json') });
+// The servers that a benchmark starts must not outlive it, so it is asked to end, not ended.
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
+try {
+  await run({ json: flags.includes('--json'), signal: stop.signal });
+} catch (error) {
+  if (!stop.signal.aborted) throw error;
+  process.exitCode = 130;
+}
 process.exit();

@@ -32,13 +32,20 @@ const copySql = `COPY meter_bench_copy (day, node_id, boot, sequence, account_id
   credential_id, session_id, segment, from_at, to_at, meters, dimension_set_ids, quantities) FROM STDIN`;
 
 interface Bench {
+  readonly signal: AbortSignal;
   readonly pool: Pool;
   readonly owner: Client;
   readonly nowMs: number;
 }
 
+interface Options {
+  readonly json: boolean;
+  /** Ends the run before its next batch; the server is stopped all the same. */
+  readonly signal: AbortSignal;
+}
+
 /** @throws when a recomputation from raw records finds a total that is not exact. */
-export async function run({ json }: { readonly json: boolean }): Promise<void> {
+export async function run({ json, signal }: Options): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-bench-'));
   await chmod(folder, 0o755);
   const server = await startEmbeddedPostgres({ directory: path.join(folder, 'postgres'), database: 'bench' });
@@ -50,7 +57,7 @@ export async function run({ json }: { readonly json: boolean }): Promise<void> {
     const nowMs = Date.now();
     await plant(owner);
     for (const atMs of [nowMs - 2 * DAY_MS, nowMs - DAY_MS]) await openUsageDays(pool, atMs);
-    for (const each of cases) say(await measure({ pool, owner, nowMs }, each), json);
+    for (const each of cases) say(await measure({ signal, pool, owner, nowMs }, each), json);
     const mismatches = await usageStore(pool).countMismatches(
       dayName(nowMs - 4 * DAY_MS),
       dayName(nowMs + 2 * DAY_MS),
@@ -86,7 +93,10 @@ async function measure(bench: Bench, { entryCount, batchSize }: (typeof cases)[n
   // COPY fails at the first repeated key, so it gets each record once.
   const peer = workload({ entryCount, nowMs, boot: boot + 1, repeatedShare: 0 });
   const [store, sets] = [usageStore(bench.pool), new DimensionSets(bench.pool)];
-  const ingest = async (records: UsageRecord[]) => void (await store.ingest(records));
+  const ingest = async (records: UsageRecord[]) => {
+    bench.signal.throwIfAborted();
+    await store.ingest(records);
+  };
   const copy = (records: UsageRecord[]) => copyIn(bench.owner, copySql, copyRows(records, sets));
   // One pass that is not timed: plans, caches and the just-in-time compiler.
   await ingest(ours.batch(batchSize));
@@ -154,5 +164,3 @@ function say(result: Readonly<Record<string, string | number>>, json: boolean): 
         .join('  ');
   process.stdout.write(`${text}\n`);
 }
-
-if (import.meta.main) await run({ json: process.argv.includes('--json') });

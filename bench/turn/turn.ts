@@ -143,10 +143,11 @@ interface Comparison {
 async function compare(
   program: string,
   servers: { ours: Server; coturn: Server },
-  at: Case & { peer: string },
+  at: Case & { peer: string; signal: AbortSignal },
 ): Promise<Comparison> {
   const rounds: { ours: LoadRun; coturn: LoadRun }[] = [];
   for (let round = 0; round < roundCount; round++) {
+    at.signal.throwIfAborted();
     const coturn = await load(program, servers.coturn, at.flags);
     const ours = await load(program, servers.ours, at.flags);
     if (Math.max(coturn.loss_pct, ours.loss_pct) <= lossPercentMax) rounds.push({ ours, coturn });
@@ -167,11 +168,17 @@ async function compare(
   };
 }
 
+interface Options {
+  readonly json: boolean;
+  /** Ends the run before its next load; the servers are stopped all the same. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Compares the processor time for one relayed packet with coturn's, over loopback, one core each for server and
  * load. What it leaves out: network cards, several threads, TCP and TLS, added delay.
  */
-export async function run({ json }: { readonly json: boolean }): Promise<void> {
+export async function run({ json, signal }: Options): Promise<void> {
   const version = await need('turnserver', '--version', 'On Debian: apt-get install coturn');
   await need('g++', '--version', 'On Debian: apt-get install g++');
   await need('taskset', '--version', 'On Debian: apt-get install util-linux');
@@ -194,8 +201,9 @@ export async function run({ json }: { readonly json: boolean }): Promise<void> {
     servers.push(ours);
     // Both warm: Node compiles what is hot, coturn makes its tables. Fails early when one does not serve.
     for (const server of servers) await load(program, server, ['-l', '160']);
+    signal.throwIfAborted();
     for (const each of cases) {
-      const comparison = await compare(program, { ours, coturn }, { ...each, peer });
+      const comparison = await compare(program, { ours, coturn }, { ...each, peer, signal });
       const { case: name, ratio, microsecondsPerPacket, peerMicrosecondsPerPacket } = comparison;
       const text = `${name}: ${ratio} times ${peer} (${microsecondsPerPacket} against ${peerMicrosecondsPerPacket} µs a packet)`;
       process.stdout.write(`${json ? JSON.stringify(comparison) : text}\n`);
