@@ -63,7 +63,9 @@ test.each(['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/benchmarks.m
   (file) => {
     const text = read(file);
     const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
-    const commands = [...text.matchAll(/(?:`|^)npm (?:run (?:--silent )?)?([a-z-]+)/gm)].map(([, name = '']) => name);
+    const commands = [...text.matchAll(/(?:`|^)npm (?:run (?:--silent )?)?([a-z-]+)/gm)].map(
+      ([, name = '']) => name,
+    );
     expect(commands.filter((name) => !scripts.includes(name))).toEqual([]);
     const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
     const here = path.dirname(path.join(repository, file));
