@@ -1,3 +1,4 @@
+import { pathOf } from '@patchbay/protocol/signaling/media-path';
 import type {
   CallMode,
   EndReason,
@@ -12,7 +13,7 @@ import { PatchbayError } from '@patchbay/sdk';
 import { Emitter } from './emitter.ts';
 import { capture, type LocalMedia } from './local-media.ts';
 import type { CreatePeerTransport, PeerTransport } from './peer-transport.ts';
-import { pathOf, type Quality, type QualityBaseline, sampleQuality } from './quality.ts';
+import { type Quality, type QualityBaseline, sampleQuality } from './quality.ts';
 import { RemoteTrack } from './remote-track.ts';
 import type { SignalConnection } from './signal-connection.ts';
 

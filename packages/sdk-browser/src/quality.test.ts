@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { levelOf, pathOf, sampleQuality } from './quality.ts';
+import { levelOf, sampleQuality } from './quality.ts';
 
 const pair = {
   type: 'candidate-pair',
@@ -17,21 +17,6 @@ const remote = { type: 'remote-candidate', id: 'R', candidateType: 'prflx' };
 const inbound = { type: 'inbound-rtp', packetsReceived: 90, packetsLost: 10, jitter: 0.01, frameHeight: 480 };
 
 describe('quality', () => {
-  it('a relay on either side makes the path relayed, and its own transport is named', () => {
-    const relayed = { ...local, candidateType: 'relay', relayProtocol: 'tls' };
-    expect(pathOf([pair, local, remote])).toMatchObject({ path: 'direct', transport: 'udp' });
-    expect(pathOf([pair, relayed, remote])).toMatchObject({ path: 'relay', transport: 'tls' });
-    expect(pathOf([pair, local, { ...remote, candidateType: 'relay' }])).toMatchObject({ path: 'relay' });
-    expect(pathOf([local, remote])).toBeUndefined();
-  });
-
-  it('the pair that the transport selected comes before one that was nominated once', () => {
-    const other = { ...pair, id: 'Q', localCandidateId: 'M' };
-    const transport = { type: 'transport', id: 'T', selectedCandidatePairId: 'Q' };
-    const relay = { ...local, id: 'M', candidateType: 'relay' };
-    expect(pathOf([pair, other, transport, local, relay, remote])).toMatchObject({ path: 'relay' });
-  });
-
   it('rates and loss are of the time between two samples, not of the whole call', () => {
     const first = sampleQuality([pair, local, remote, inbound], undefined, 1_000);
     expect(first?.quality).toMatchObject({ sentBitsPerSecond: 0, lossRatio: 0, rttMs: 50, jitterMs: 10 });

@@ -1,6 +1,5 @@
-import type { MediaPath, MediaTransport, QualitySample } from '@patchbay/protocol/signaling/messages';
-
-type Report = Readonly<Record<string, unknown>>;
+import { pathOf, type StatsReport } from '@patchbay/protocol/signaling/media-path';
+import type { MediaTransport, QualitySample } from '@patchbay/protocol/signaling/messages';
 
 /** How well a call goes, as its participants feel it. */
 export type QualityLevel = 'good' | 'fair' | 'poor';
@@ -21,37 +20,9 @@ export interface QualityBaseline {
   readonly packetsLost: number;
 }
 
-/** Which way the packets go, from the candidate pair in use (W3C webrtc-stats §8.18), or undefined without one. */
-export function pathOf(
-  reports: readonly Report[],
-): { readonly path: MediaPath; readonly transport: MediaTransport; readonly pair: Report } | undefined {
-  const byId = new Map(reports.map((report) => [report.id, report]));
-  const transport = reports.find(
-    (report) => report.type === 'transport' && report.selectedCandidatePairId !== undefined,
-  );
-  const selected = transport === undefined ? undefined : byId.get(transport.selectedCandidatePairId);
-  const pair =
-    selected ??
-    reports.find(
-      (report) =>
-        report.type === 'candidate-pair' && report.nominated === true && report.state === 'succeeded',
-    );
-  if (pair === undefined) return undefined;
-  const local = byId.get(pair.localCandidateId);
-  const remote = byId.get(pair.remoteCandidateId);
-  const isRelayed = local?.candidateType === 'relay' || remote?.candidateType === 'relay';
-  const protocol = local?.relayProtocol ?? local?.protocol;
-  const known: readonly MediaTransport[] = ['udp', 'tcp', 'tls'];
-  return {
-    path: isRelayed ? 'relay' : 'direct',
-    transport: known.find((name) => name === protocol) ?? 'unknown',
-    pair,
-  };
-}
-
 /** One sample, and the baseline of the next. Undefined while no pair is in use. */
 export function sampleQuality(
-  reports: readonly Report[],
+  reports: readonly StatsReport[],
   before: QualityBaseline | undefined,
   atMs: number,
 ): { readonly quality: Quality; readonly baseline: QualityBaseline } | undefined {
@@ -107,6 +78,6 @@ function count(value: unknown): number {
   return typeof value === 'number' && Number.isFinite(value) ? Math.max(0, value) : 0;
 }
 
-function sum(reports: readonly Report[], name: string): number {
+function sum(reports: readonly StatsReport[], name: string): number {
   return reports.reduce((total, report) => total + count(report[name]), 0);
 }

@@ -1,5 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathOf, type StatsReport } from '@patchbay/protocol/signaling/media-path';
 import type { IceServer, MediaPath, MediaTransport, SignalData } from '@patchbay/protocol/signaling/messages';
 import type { Wrtc } from './wrtc.ts';
+
+const NOMINATION_MS_MAX = 2_000;
+const NOMINATION_POLL_MS = 50;
+
+export interface ReachedPath {
+  readonly path: MediaPath;
+  readonly transport: MediaTransport;
+}
 
 export interface PeerOptions {
   readonly wrtc: Wrtc;
@@ -51,23 +61,25 @@ export class PeerConnection {
     this.#connection.close();
   }
 
-  /** Which way the packets of the selected pair go. */
-  async path(): Promise<{ readonly path: MediaPath; readonly transport: MediaTransport }> {
-    const reports = new Map<string, Readonly<Record<string, unknown>>>();
-    (await this.#connection.getStats()).forEach((report, id) => {
-      reports.set(String(id), report);
+  /**
+   * Which way the packets of the selected pair go. ICE is connected as soon as a check succeeded, and nominates a pair
+   * after that (RFC 8445 §8.1.1): the answer waits for it, for 2 seconds at most.
+   */
+  async path(): Promise<ReachedPath> {
+    for (let left = NOMINATION_MS_MAX / NOMINATION_POLL_MS; left > 0 && !this.#isClosed; left -= 1) {
+      const way = pathOf(await this.#reports());
+      if (way !== undefined) return { path: way.path, transport: way.transport };
+      await sleep(NOMINATION_POLL_MS);
+    }
+    return { path: 'direct', transport: 'unknown' };
+  }
+
+  async #reports(): Promise<readonly StatsReport[]> {
+    const reports: StatsReport[] = [];
+    (await this.#connection.getStats()).forEach((report) => {
+      reports.push(report);
     });
-    const pair = [...reports.values()].find(
-      ({ type, nominated, state }) =>
-        type === 'candidate-pair' && nominated === true && state === 'succeeded',
-    );
-    const [local, remote] = [pair?.localCandidateId, pair?.remoteCandidateId].map((id) =>
-      reports.get(String(id)),
-    );
-    const isRelayed = local?.candidateType === 'relay' || remote?.candidateType === 'relay';
-    const protocol = local?.relayProtocol ?? local?.protocol;
-    const transport = protocol === 'udp' || protocol === 'tcp' || protocol === 'tls' ? protocol : 'unknown';
-    return { path: isRelayed ? 'relay' : 'direct', transport };
+    return reports;
   }
 
   #enqueue(step: () => Promise<void>): void {
