@@ -2,7 +2,7 @@ import type { AuditPorts, AuditRecord, NewAuditEntry } from '@patchbay/domain/au
 import { createId } from '@patchbay/kit/ids';
 import { Prisma, type PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
-import { inAccount } from './scope.ts';
+import { inAccount, type ScopedTransaction } from './scope.ts';
 
 export interface AuditStore {
   readonly entries: AuditPorts['entries'];
@@ -31,16 +31,7 @@ export function auditStore(prisma: PrismaClient): AuditStore {
         }),
     },
 
-    append: (entry) =>
-      inAccount(prisma, entry.accountId, async (transaction) => {
-        // Number, time and hashes are the trigger's: the role may not even write those columns.
-        await transaction.$executeRaw`
-          INSERT INTO audit_entry (id, account_id, actor_id, actor_name, address, action, target, request_id, before, after,
-            account_path)
-          VALUES (${createId('aud')}, ${entry.accountId}, ${entry.actorId}, ${entry.actorName}, ${entry.address ?? null},
-            ${entry.action}, ${entry.target}, ${entry.requestId}, ${toJson(entry.before)}::jsonb,
-            ${toJson(entry.after)}::jsonb, ${entry.accountPath})`;
-      }),
+    append: (entry) => inAccount(prisma, entry.accountId, (transaction) => appendEntry(transaction, entry)),
 
     brokenAt: (accountId) =>
       inAccount(prisma, accountId, async (transaction) => {
@@ -49,4 +40,15 @@ export function auditStore(prisma: PrismaClient): AuditStore {
         return row?.at == null ? undefined : Number(row.at);
       }),
   };
+}
+
+/** Adds an entry in the transaction of the change it tells of. */
+export async function appendEntry(transaction: ScopedTransaction, entry: NewAuditEntry): Promise<void> {
+  // Number, time and hashes are the trigger's: the role may not even write those columns.
+  await transaction.$executeRaw`
+    INSERT INTO audit_entry (id, account_id, actor_id, actor_name, address, action, target, request_id, before, after,
+      account_path)
+    VALUES (${createId('aud')}, ${entry.accountId}, ${entry.actorId}, ${entry.actorName}, ${entry.address ?? null},
+      ${entry.action}, ${entry.target}, ${entry.requestId}, ${toJson(entry.before)}::jsonb,
+      ${toJson(entry.after)}::jsonb, ${entry.accountPath})`;
 }

@@ -41,7 +41,7 @@ test('elsewhere nothing is seeded: the owner gives address and password through 
   const unused = await createOwnerSetUpLink(prisma);
   const token = await createOwnerSetUpLink(prisma);
   if (unused === undefined || token === undefined) throw new Error('There is no link.');
-  expect(await readSetUpLink(prisma, token)).toEqual({ email: undefined, name: 'Owner' });
+  expect(await readSetUpLink(prisma, token)).toMatchObject({ email: undefined, name: 'Owner' });
   const owner = { email: 'Owner@Test.Example', name: 'The owner', password: 'a password of mine' };
   expect(await useSetUpLink(prisma, { ...owner, token, email: 'person1@test.example' })).toBe('email_taken');
   const used = await useSetUpLink(prisma, { ...owner, token });

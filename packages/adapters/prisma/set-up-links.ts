@@ -1,7 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { createId } from '@patchbay/kit/ids';
+import { appendEntry } from './audit-store.ts';
 import { isUniqueViolation } from './database-error.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { hashPassword } from './password.ts';
+import type { ScopedTransaction } from './scope.ts';
 
 /** How long a link to set a password works. */
 export const SET_UP_LINK_LIFETIME_MS = 7 * 24 * 3_600_000;
@@ -12,22 +15,41 @@ const hashOf = (token: string) => Uint8Array.from(createHash('sha256').update(to
 /** Anything that runs a query: the client, or a transaction of it. */
 type Queries = Pick<PrismaClient, '$executeRaw'>;
 
-/** Makes a link for a user. The token is returned here and only its hash is kept. */
-export async function makeSetUpLink(queries: Queries, userId: string): Promise<string> {
+/**
+ * Makes a link for a user: of an invitation to an account, or to set a password again. The token is returned here and
+ * only its hash is kept.
+ */
+export async function makeSetUpLink(queries: Queries, userId: string, accountId?: string): Promise<string> {
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   const until = new Date(Date.now() + SET_UP_LINK_LIFETIME_MS);
-  await queries.$executeRaw`SELECT set_up_link_make(${hashOf(token)}, ${userId}, ${until})`;
+  await queries.$executeRaw`SELECT set_up_link_make(${hashOf(token)}, ${userId}, ${until}, ${accountId ?? null})`;
   return token;
 }
 
-/** Whom a link is for, or undefined when it does not work any more. Without an e-mail, the person has to give one. */
-export async function readSetUpLink(
-  prisma: PrismaClient,
-  token: string,
-): Promise<{ readonly email: string | undefined; readonly name: string } | undefined> {
-  const [row] = await prisma.$queryRaw<{ email: string | null; name: string }[]>`
-    SELECT email, name FROM set_up_link_read(${hashOf(token)})`;
-  return row && { email: row.email ?? undefined, name: row.name };
+/** What a link is for. */
+export interface SetUpLink {
+  /** Absent: the person has to give one. */
+  readonly email: string | undefined;
+  readonly name: string;
+  /** Of an invitation. */
+  readonly accountName: string | undefined;
+  /** Then an invitation is taken by signing in, and sets no password. */
+  readonly hasPassword: boolean;
+}
+
+/** Undefined when the link does not work any more. */
+export async function readSetUpLink(prisma: PrismaClient, token: string): Promise<SetUpLink | undefined> {
+  const [row] = await prisma.$queryRaw<
+    { email: string | null; name: string; account_name: string | null; has_password: boolean }[]
+  >`SELECT email, name, account_name, has_password FROM set_up_link_read(${hashOf(token)})`;
+  return (
+    row && {
+      email: row.email ?? undefined,
+      name: row.name,
+      accountName: row.account_name ?? undefined,
+      hasPassword: row.has_password,
+    }
+  );
 }
 
 export interface SetUp {
@@ -38,18 +60,73 @@ export interface SetUp {
   readonly name?: string | undefined;
 }
 
-/** Sets the password, once. All of the user's older sign-in sessions and links end with it. */
+/** Who used a link, and the account of its invitation. */
+export interface SetUpDone {
+  readonly userId: string;
+  readonly email: string;
+  readonly accountId: string | undefined;
+}
+
+/**
+ * Sets the password, once, and takes the role of an invitation. All of the user's older sign-in sessions end with it.
+ * Undefined: the link does not work any more, or invites somebody who has a password and signs in with it.
+ */
 export async function useSetUpLink(
   prisma: PrismaClient,
   { token, password, email, name }: SetUp,
-): Promise<{ readonly userId: string; readonly email: string } | 'email_taken' | undefined> {
+): Promise<SetUpDone | 'email_taken' | undefined> {
   const passwordHash = await hashPassword(password);
   try {
-    const [row] = await prisma.$queryRaw<{ id: string; email: string }[]>`
-      SELECT id, email FROM set_up_link_use(${hashOf(token)}, ${passwordHash}, ${email ?? null}, ${name ?? null})`;
-    return row && { userId: row.id, email: row.email };
+    return await prisma.$transaction(async (transaction) => {
+      const [row] = await transaction.$queryRaw<{ id: string; email: string; account_id: string | null }[]>`
+        SELECT id, email, account_id FROM set_up_link_use(${hashOf(token)}, ${passwordHash}, ${email ?? null},
+          ${name ?? null})`;
+      if (row === undefined) return undefined;
+      const accountId = row.account_id ?? undefined;
+      if (accountId !== undefined) await noteTaken(transaction, { accountId, userId: row.id });
+      return { userId: row.id, email: row.email, accountId };
+    });
   } catch (error) {
     if (isUniqueViolation(error)) return 'email_taken';
     throw error;
   }
+}
+
+/** Takes the role of an invitation, as the person it names. The account, or undefined when there is nothing to take. */
+export async function acceptInvitation(
+  prisma: PrismaClient,
+  { token, userId }: { readonly token: string; readonly userId: string },
+): Promise<string | undefined> {
+  return await prisma.$transaction(async (transaction) => {
+    const [row] = await transaction.$queryRaw<{ at: string | null }[]>`
+      SELECT invitation_accept(${hashOf(token)}, ${userId}) AS at`;
+    const accountId = row?.at ?? undefined;
+    if (accountId !== undefined) await noteTaken(transaction, { accountId, userId });
+    return accountId;
+  });
+}
+
+/** Leaves the entry of a role that was taken, in the transaction that took it (ACC-8). */
+async function noteTaken(
+  transaction: ScopedTransaction,
+  { accountId, userId }: { readonly accountId: string; readonly userId: string },
+): Promise<void> {
+  await transaction.$queryRaw`SELECT set_config('patchbay.account_id', ${accountId}, true)`;
+  const chain = await transaction.$queryRaw<{ id: string }[]>`SELECT id FROM account_chain(${accountId})`;
+  const grant = await transaction.roleGrant.findUniqueOrThrow({
+    where: { userId_accountId: { userId, accountId } },
+    select: { role: true, user: { select: { name: true, email: true } } },
+  });
+  const member = { userId, ...grant.user, role: grant.role, accountId };
+  await appendEntry(transaction, {
+    accountId,
+    accountPath: chain.map(({ id }) => id),
+    actorId: userId,
+    actorName: grant.user.name,
+    action: 'team.accept',
+    target: userId,
+    requestId: createId('req'),
+    before: { ...member, state: 'invited' },
+    after: { ...member, state: 'active' },
+  });
 }

@@ -9,20 +9,25 @@ import { makeSetUpLink } from './set-up-links.ts';
 interface GrantRow {
   readonly accountId: string;
   readonly role: string;
+  readonly acceptedAt: Date | null;
+  readonly invitedName: string | null;
   readonly user: { readonly id: string; readonly name: string; readonly email: string };
 }
 
 const columns = {
   accountId: true,
   role: true,
+  acceptedAt: true,
+  invitedName: true,
   user: { select: { id: true, name: true, email: true } },
 } as const;
 
-const fromRow = ({ accountId, role, user }: GrantRow): MemberRecord => ({
+const fromRow = ({ accountId, role, user, ...grant }: GrantRow): MemberRecord => ({
   userId: user.id,
-  name: user.name,
+  name: grant.acceptedAt === null ? (grant.invitedName ?? user.email) : user.name,
   email: user.email,
   role: roleOf(role),
+  state: grant.acceptedAt === null ? 'invited' : 'active',
   accountId,
 });
 
@@ -64,21 +69,22 @@ export function teamStore(prisma: PrismaClient): TenancyPorts['team'] {
 
     put: ({ accountId, email, name, role, ownersAt }) =>
       inAccount(prisma, ownersAt[0] ?? accountId, async (transaction) => {
-        const [user] = await transaction.$queryRaw<
-          { id: string; name: string; email: string; has_password: boolean }[]
-        >`SELECT id, name, email, has_password FROM user_invite(${createId('usr')}, ${email}, ${name})`;
+        const [user] = await transaction.$queryRaw<{ id: string }[]>`
+          SELECT id FROM user_invite(${createId('usr')}, ${email}, ${name})`;
         if (user === undefined) throw new Error('An invited user was neither found nor made.');
         const endsOwnership =
           role !== 'owner' && (await isLastOwner(transaction, { accountId, userId: user.id, ownersAt }));
         if (endsOwnership) return 'last_owner';
-        await transaction.roleGrant.upsert({
+        const row = await transaction.roleGrant.upsert({
           where: { userId_accountId: { userId: user.id, accountId } },
-          create: { userId: user.id, accountId, role },
+          create: { userId: user.id, accountId, role, acceptedAt: null, invitedName: name },
           update: { role },
+          select: columns,
         });
+        const isInvited = row.acceptedAt === null;
         return {
-          member: { userId: user.id, name: user.name, email: user.email, role, accountId },
-          setUpToken: user.has_password ? undefined : await makeSetUpLink(transaction, user.id),
+          member: fromRow(row),
+          setUpToken: isInvited ? await makeSetUpLink(transaction, user.id, accountId) : undefined,
         };
       }),
 
@@ -97,14 +103,14 @@ interface Ownership {
   readonly ownersAt: readonly string[];
 }
 
-/** Whether nobody else owns any of these accounts. Two who leave at once wait for each other. */
+/** Whether nobody else owns any of these accounts; one who was only invited does not. Two who leave at once wait for each other. */
 async function isLastOwner(
   transaction: ScopedTransaction,
   { accountId, userId, ownersAt }: Ownership,
 ): Promise<boolean> {
   await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`owners:${ownersAt[0] ?? accountId}`}, 0))::text`;
   const owners = await transaction.roleGrant.findMany({
-    where: { accountId: { in: [...ownersAt] }, role: 'owner' },
+    where: { accountId: { in: [...ownersAt] }, role: 'owner', acceptedAt: { not: null } },
     select: { accountId: true, userId: true },
   });
   const isOwner = owners.some((grant) => grant.accountId === accountId && grant.userId === userId);

@@ -63,6 +63,8 @@ const member = z.object({
   name: z.string(),
   email: z.email(),
   role: z.enum(roles),
+  /** One who is invited reaches nothing until they take the role with the link of their invitation. */
+  state: z.enum(['invited', 'active']),
   /** The account at which the role was given: it reaches down from there. */
   accountId,
 });
@@ -356,7 +358,8 @@ export const tenancy = defineDomain({
         add: {
           method: 'POST',
           path: '/team',
-          summary: 'Give somebody a role. One who is new gets a link to set a password, which works once.',
+          summary:
+            'Give somebody a role. They take it with a link that works once: hand it to them yourself.',
           access: 'administer',
           request: z.strictObject({ email: z.email().max(254), name, role: z.enum(roles) }),
           response: member.extend({ setUpPath: z.string().optional() }),

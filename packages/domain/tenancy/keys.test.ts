@@ -1,3 +1,4 @@
+import { acceptInvitation } from '@patchbay/adapters/prisma/set-up-links';
 import type { Actor } from '@patchbay/kit/definition';
 import { createId } from '@patchbay/kit/ids';
 import { mint, prefixesOf } from '@patchbay/protocol/credential/credential';
@@ -47,6 +48,8 @@ describe('keys', () => {
       request: { email: 'dev@acme.example', name: 'Dev', role: 'developer' },
     });
     const developer: Actor = { kind: 'user', userId: answer.userId };
+    const token = answer.setUpPath?.replace('/set-up/', '') ?? '';
+    await acceptInvitation(database.prisma, { token, userId: answer.userId });
     await expect(call('keys', 'create', { as: developer, request: { scopes: ['*'] } })).rejects.toMatchObject(
       refusal(403, 'tenancy.scope_too_wide'),
     );

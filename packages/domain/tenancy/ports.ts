@@ -64,6 +64,7 @@ export interface MemberRecord {
   readonly name: string;
   readonly email: string;
   readonly role: Role;
+  readonly state: 'invited' | 'active';
   readonly accountId: string;
 }
 
@@ -153,7 +154,7 @@ export interface TenancyPorts {
     find(member: Scoped & { readonly userId: string }): Promise<MemberRecord | undefined>;
     findByEmail(member: Scoped & { readonly email: string }): Promise<MemberRecord | undefined>;
     /**
-     * Gives a role, in place of one given here before. One who has no password yet gets the token of a set-up link.
+     * Gives a role, in place of one given here before. While it was not taken, each call makes a new link to take it.
      * `ownersAt`: the accounts of which at least one keeps an owner; the first is the scope.
      */
     put(

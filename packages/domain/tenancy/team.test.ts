@@ -1,4 +1,5 @@
-import { useSetUpLink } from '@patchbay/adapters/prisma/set-up-links';
+import { auditStore } from '@patchbay/adapters/prisma/audit-store';
+import { acceptInvitation, readSetUpLink, useSetUpLink } from '@patchbay/adapters/prisma/set-up-links';
 import type { Actor } from '@patchbay/kit/definition';
 import { createId } from '@patchbay/kit/ids';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -22,10 +23,20 @@ beforeEach(async () => {
 describe('team', () => {
   const add = (email: string, role: string, { as, at }: { as?: Actor; at?: string } = {}) =>
     call('team', 'add', { as, at, request: { email, name: 'Somebody', role } });
+  const tokenOf = ({ answer }: Awaited<ReturnType<typeof add>>) =>
+    answer.setUpPath?.replace('/set-up/', '') ?? '';
+  const accept = async (added: ReturnType<typeof add>) => {
+    const made = await added;
+    const { userId } = made.answer;
+    expect(await acceptInvitation(database.prisma, { token: tokenOf(made), userId })).toBeDefined();
+    return made;
+  };
   const userOf = async (added: ReturnType<typeof add>): Promise<Actor> => ({
     kind: 'user',
-    userId: (await added).answer.userId,
+    userId: (await accept(added)).answer.userId,
   });
+  const reachOf = async (userId: string) =>
+    (await database.ports.people.grantsOf(userId)).map((grant) => grant.accountId);
 
   test('team.list 200: roles from levels above are shown as far up as the caller reaches', async () => {
     const childId = await database.addChild(owner.accountId, 'Child');
@@ -43,22 +54,98 @@ describe('team', () => {
     expect(rest.answer.nextCursor).toBeUndefined();
   });
 
-  test('team.add 200: one who is new gets a link that sets a password once, one who is known gets none', async () => {
-    const { answer, audited } = await add('New@Acme.Example', 'developer');
+  test('team.add 200: the role reaches nothing until its link was used, which works once', async () => {
+    const added = await add('New@Acme.Example', 'developer');
+    const { answer, audited } = added;
     expect(answer).toMatchObject({
       email: 'new@acme.example',
       role: 'developer',
+      state: 'invited',
       accountId: owner.accountId,
     });
-    const token = answer.setUpPath?.replace('/set-up/', '') ?? '';
+    const token = tokenOf(added);
     expect(JSON.stringify(audited)).not.toContain(token);
+    expect(await reachOf(answer.userId)).toEqual([]);
     expect(await useSetUpLink(database.prisma, { token, password: 'a new password' })).toMatchObject({
       userId: answer.userId,
+      accountId: owner.accountId,
     });
+    expect(await reachOf(answer.userId)).toEqual([owner.accountId]);
+    expect(await useSetUpLink(database.prisma, { token, password: 'another one' })).toBeUndefined();
     const changed = await add('new@acme.example', 'admin');
-    expect(changed.answer).toEqual({ ...changed.answer, userId: answer.userId, role: 'admin' });
+    expect(changed.answer).toEqual({
+      ...changed.answer,
+      userId: answer.userId,
+      role: 'admin',
+      state: 'active',
+    });
     expect(changed.answer.setUpPath).toBeUndefined();
     expect(changed.audited).toMatchObject([{ before: { role: 'developer' }, after: { role: 'admin' } }]);
+  });
+
+  test('team.add 200: taking the role leaves its own entry in the audit log (ACC-8)', async () => {
+    const { answer } = await accept(add('noted@acme.example', 'viewer'));
+    const page = { accountId: owner.accountId, scope: 'own', limit: 1 } as const;
+    const { items } = await auditStore(database.prisma).entries.list(page);
+    expect(items).toMatchObject([
+      {
+        action: 'team.accept',
+        actorId: answer.userId,
+        before: { state: 'invited' },
+        after: { state: 'active' },
+      },
+    ]);
+  });
+
+  test('team.add 200: who invites an address elsewhere takes over nothing that it was given here', async () => {
+    const email = 'ceo@acme.example';
+    const wanted = await add(email, 'owner');
+    const mallory = await harness.signUp('Mallory');
+    const request = { email, name: 'Mallory herself', role: 'viewer' };
+    const forged = await mallory.call('team', 'add', { request });
+    const { userId } = forged.answer;
+    const used = await useSetUpLink(database.prisma, { token: tokenOf(forged), password: 'of Mallory' });
+    expect(used).toMatchObject({ userId, accountId: mallory.accountId });
+    expect(await reachOf(userId)).toEqual([mallory.accountId]);
+    // The link of Acme sets no second password, and is of use to nobody but the user it names.
+    const token = tokenOf(wanted);
+    expect(await useSetUpLink(database.prisma, { token, password: 'of Mallory again' })).toBeUndefined();
+    expect(await acceptInvitation(database.prisma, { token, userId: mallory.userId })).toBeUndefined();
+    expect(await readSetUpLink(database.prisma, token)).toMatchObject({ email, hasPassword: true });
+    expect(await reachOf(userId)).toEqual([mallory.accountId]);
+    expect((await call('team', 'list')).answer.items).toMatchObject([
+      { userId: owner.userId },
+      { name: 'Somebody', state: 'invited' },
+    ]);
+  });
+
+  test('team.add 200: inviting an address that signed up elsewhere gives it nothing, and shows no name', async () => {
+    const known = await harness.signUp('Elsewhere');
+    const made = await add(known.email, 'admin');
+    expect(made.answer).toMatchObject({ userId: known.userId, name: 'Somebody', state: 'invited' });
+    expect(await reachOf(known.userId)).toEqual([known.accountId]);
+    const again = await add(known.email, 'admin');
+    const stale = { token: tokenOf(made), userId: known.userId };
+    expect(await acceptInvitation(database.prisma, stale)).toBeUndefined();
+    const fresh = { token: tokenOf(again), userId: known.userId };
+    expect(await acceptInvitation(database.prisma, fresh)).toBe(owner.accountId);
+    expect(await reachOf(known.userId)).toEqual([known.accountId, owner.accountId].sort());
+    const { items } = (await call('team', 'list')).answer;
+    expect(items.find(({ userId }: { userId: string }) => userId === known.userId)).toMatchObject({
+      name: `Person ${known.email.match(/\d+/)?.[0]}`,
+      state: 'active',
+    });
+  });
+
+  test('team.remove 200: an invitation that is withdrawn cannot be taken', async () => {
+    const made = await add('withdrawn@acme.example', 'owner');
+    const { userId } = made.answer;
+    await call('team', 'remove', { request: { userId } });
+    const token = tokenOf(made);
+    expect(await readSetUpLink(database.prisma, token)).toBeUndefined();
+    expect(await useSetUpLink(database.prisma, { token, password: 'too late for that' })).toBeUndefined();
+    expect(await acceptInvitation(database.prisma, { token, userId })).toBeUndefined();
+    expect(await reachOf(userId)).toEqual([]);
   });
 
   test('team.add 403: who is no owner makes no owner, and changes none', async () => {
@@ -77,6 +164,9 @@ describe('team', () => {
   test('team.add 409: the last owner does not become anything less', async () => {
     await expect(add(owner.email, 'admin')).rejects.toMatchObject(refusal(409, 'tenancy.last_owner'));
     await add('second@acme.example', 'owner');
+    // One who was only invited owns nothing yet.
+    await expect(add(owner.email, 'admin')).rejects.toMatchObject(refusal(409, 'tenancy.last_owner'));
+    await accept(add('second@acme.example', 'owner'));
     await expect(add(owner.email, 'admin')).resolves.toBeDefined();
   });
 
@@ -100,7 +190,7 @@ describe('team', () => {
     for (let round = 0; round < 5; round++) {
       const acme = await harness.signUp(`Acme ${round}`);
       const request = { email: `second${round}@acme.example`, name: 'Second', role: 'owner' };
-      const { answer: second } = await acme.call('team', 'add', { request });
+      const { answer: second } = await accept(acme.call('team', 'add', { request }));
       const outcomes = await Promise.allSettled(
         [acme.userId, second.userId].map((userId) => acme.call('team', 'remove', { request: { userId } })),
       );
@@ -108,7 +198,7 @@ describe('team', () => {
     }
     // Below, an owner above is owner enough.
     const childId = await database.addChild(owner.accountId, 'Child');
-    const child = await add('child@acme.example', 'owner', { as: { kind: 'platform' }, at: childId });
+    const child = await accept(add('child@acme.example', 'owner', { as: { kind: 'platform' }, at: childId }));
     const request = { userId: child.answer.userId };
     await expect(
       call('team', 'remove', { as: { kind: 'platform' }, at: childId, request }),

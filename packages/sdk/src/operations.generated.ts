@@ -139,13 +139,13 @@ export interface Operations {
   };
   readonly team: {
     /** Read who holds a role here, roles from levels above included. */
-    list(accountId: string, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: string; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly accountId: string }>;
+    list(accountId: string, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: string; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active"; readonly accountId: string }>;
     /** Read who holds a role here, roles from levels above included. */
-    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: string; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly accountId: string }>;
-    /** Give somebody a role. One who is new gets a link to set a password, which works once. */
-    add(accountId: string, request: { readonly email: string; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" }, options?: CallOptions): Promise<{ readonly userId: string; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly accountId: string; readonly setUpPath?: string }>;
-    /** Give somebody a role. One who is new gets a link to set a password, which works once. */
-    add(request: { readonly email: string; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" }, options?: CallOptions): Promise<{ readonly userId: string; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly accountId: string; readonly setUpPath?: string }>;
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: string; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active"; readonly accountId: string }>;
+    /** Give somebody a role. They take it with a link that works once: hand it to them yourself. */
+    add(accountId: string, request: { readonly email: string; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" }, options?: CallOptions): Promise<{ readonly userId: string; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active"; readonly accountId: string; readonly setUpPath?: string }>;
+    /** Give somebody a role. They take it with a link that works once: hand it to them yourself. */
+    add(request: { readonly email: string; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" }, options?: CallOptions): Promise<{ readonly userId: string; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active"; readonly accountId: string; readonly setUpPath?: string }>;
     /** Take the role that somebody was given at this account. */
     remove(accountId: string, request: { readonly userId: string }, options?: CallOptions): Promise<{ readonly userId: string }>;
     /** Take the role that somebody was given at this account. */

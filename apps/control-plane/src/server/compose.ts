@@ -18,7 +18,12 @@ import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
 import { sessionStore } from '@patchbay/adapters/prisma/session-store';
-import { readSetUpLink, type SetUp, useSetUpLink } from '@patchbay/adapters/prisma/set-up-links';
+import {
+  acceptInvitation,
+  readSetUpLink,
+  type SetUp,
+  useSetUpLink,
+} from '@patchbay/adapters/prisma/set-up-links';
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
@@ -136,6 +141,7 @@ export function compose(env: ControlPlaneEnv) {
     setUpLinks: {
       read: (token: string) => readSetUpLink(prisma, token),
       use: (setUp: SetUp) => useSetUpLink(prisma, setUp),
+      accept: (invitation: Parameters<typeof acceptInvitation>[1]) => acceptInvitation(prisma, invitation),
     },
     rest: createRestHandler({
       platform,

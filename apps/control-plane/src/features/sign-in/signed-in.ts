@@ -13,6 +13,14 @@ async function currentSession(): Promise<string | undefined> {
   return user === undefined ? undefined : signInSessionId;
 }
 
+/** Who is signed in, in the request that a page or an action is rendered for. */
+export async function currentUser(): Promise<
+  { readonly userId: string; readonly email: string } | undefined
+> {
+  const signInSessionId = await currentSession();
+  return signInSessionId === undefined ? undefined : await controlPlane().signIns.check(signInSessionId);
+}
+
 /**
  * Sends a stranger to the sign-in page. While the store is away nobody is sent off: the page stands, and each of its
  * requests says why it is refused. What somebody may see, the procedures decide.

@@ -16,7 +16,7 @@ import { useAccountId } from '../shell/account.ts';
 type Role = (typeof roles)[number];
 const options = roles.map((role) => ({ value: role, label: role }));
 
-/** Gives somebody a role. Who is new gets a link to set a password, which is shown here once. */
+/** Invites somebody to a role. They take it with a link, which is shown here once. */
 export function AddMember(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
@@ -92,7 +92,8 @@ function SetUpLink({ path, name, onDone }: SetUpLinkProps): ReactNode {
   return (
     <>
       <p className="text-ink-soft">
-        Send this link to {name}. It sets a password, works once, and is shown only here.
+        Send this link to {name} yourself. It takes the role, works once within 7 days, and is shown only
+        here.
       </p>
       <div className="mt-3 flex items-center gap-2 rounded-md border border-accent/50 bg-accent/8 px-3 py-2">
         <code className="min-w-0 flex-1 text-sm break-all">{address}</code>

@@ -106,7 +106,16 @@ const columnsOf = ({ accountId, names, onRemove }: ColumnsRequest): readonly Col
     cell: ({ name }) => <span className="font-medium">{name}</span>,
   },
   { key: 'email', header: 'E-mail', cell: ({ email }) => <span className="break-all">{email}</span> },
-  { key: 'role', header: 'Role', cell: ({ role }) => <Badge>{role}</Badge> },
+  {
+    key: 'role',
+    header: 'Role',
+    cell: ({ role, state }) => (
+      <span className="flex flex-wrap gap-1">
+        <Badge>{role}</Badge>
+        {state === 'invited' ? <Badge tone="wait">invited</Badge> : null}
+      </span>
+    ),
+  },
   {
     key: 'from',
     header: 'Given at',

@@ -1,7 +1,10 @@
+import { SIGN_IN_REFUSAL } from '@patchbay/adapters/prisma/sign-in';
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { Entry } from '../../../features/sign-in/entry.tsx';
+import { JoinForm } from '../../../features/sign-in/join-form.tsx';
 import { SetUpForm } from '../../../features/sign-in/set-up-form.tsx';
+import { currentUser } from '../../../features/sign-in/signed-in.ts';
 import { controlPlane } from '../../../server/compose.ts';
 
 export const metadata: Metadata = { title: 'Set a password', referrer: 'no-referrer' };
@@ -22,12 +25,31 @@ export default async function Page({ params }: { readonly params: Promise<{ read
       </Entry>
     );
   }
+  const { name, email, accountName, hasPassword } = link;
+  if (accountName !== undefined && hasPassword && email !== undefined) {
+    const user = await currentUser();
+    return (
+      <Entry title={`Join ${accountName}`} lead={`You were invited to ${accountName}.`}>
+        <JoinForm
+          token={token}
+          email={email}
+          accountName={accountName}
+          isSignedIn={user?.email === email}
+          refusal={SIGN_IN_REFUSAL}
+        />
+      </Entry>
+    );
+  }
   return (
     <Entry
-      title={link.name === '' ? 'Welcome' : `Welcome, ${link.name}`}
-      lead="Set a password, and you are in."
+      title={name === '' ? 'Welcome' : `Welcome, ${name}`}
+      lead={
+        accountName === undefined
+          ? 'Set a password, and you are in.'
+          : `Set a password, and you are in ${accountName}.`
+      }
     >
-      <SetUpForm token={token} email={link.email} />
+      <SetUpForm token={token} email={email} />
     </Entry>
   );
 }
