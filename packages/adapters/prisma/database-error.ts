@@ -10,3 +10,32 @@ export function isUniqueViolation(error: unknown): boolean {
     error.code === 'P2002' || (error.code === 'P2010' && JSON.stringify(error.meta ?? {}).includes('23505'))
   );
 }
+
+/**
+ * Whether PostgreSQL refused the values themselves: classes 22 (data exception) and 23 (integrity constraint violation).
+ * The same statement with the same values fails each time; anything else may pass when it is tried again.
+ */
+export function isDataError(error: unknown): boolean {
+  if (error instanceof Prisma.PrismaClientValidationError) return true;
+  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
+  const { originalCode } =
+    (error.meta as { driverAdapterError?: { cause?: { originalCode?: string } } } | undefined)
+      ?.driverAdapterError?.cause ?? {};
+  if (originalCode !== undefined) return /^2[23]/.test(originalCode);
+  return PRISMA_DATA_CODES.has(error.code);
+}
+
+/** Value too long, constraint, foreign key, null, overflow, range and inconsistent column data. */
+const PRISMA_DATA_CODES: ReadonlySet<string> = new Set([
+  'P2000',
+  'P2002',
+  'P2003',
+  'P2004',
+  'P2005',
+  'P2006',
+  'P2007',
+  'P2011',
+  'P2020',
+  'P2023',
+  'P2033',
+]);

@@ -170,10 +170,10 @@ test('lines that claim the session of another account are refused and change not
   const forged = events
     .slice(5)
     .map((event) => ({ ...event, accountId: strangerId, legAccountId: strangerId }));
-  expect(await ingest(forged)).toEqual({ fresh: [], refusedSessionIds: [sessionId] });
+  expect(await ingest(forged)).toEqual({ fresh: [], refusedSessionIds: [sessionId], unstorable: [] });
   expect(await read(sessionId)).toMatchObject({ state: 'live', mode: 'p2p' });
   const mixed = [...events.slice(5), ...forged];
-  expect(await ingest(mixed)).toEqual({ fresh: [], refusedSessionIds: [sessionId] });
+  expect(await ingest(mixed)).toEqual({ fresh: [], refusedSessionIds: [sessionId], unstorable: [] });
 });
 
 test('only what was not known before is reported as fresh, so that each line is acted on once', async () => {
@@ -225,4 +225,34 @@ test('sessions are listed newest first, by state and by scope, page by page', as
   const first = await list({ limit: 3 });
   expect(first.ids).toEqual([4, 3, 2]);
   expect((await list({ limit: 3, cursor: first.nextCursor ?? '' })).ids).toEqual([1, 0]);
+});
+
+test('a character that no database takes is replaced, and holds up nothing (MET-7)', async () => {
+  const [poisoned, healthy] = [createId('ses'), createId('ses')];
+  const events = callOf(poisoned, strangerId).map((event) =>
+    event.type === 'session.ended'
+      ? {
+          ...event,
+          data: { ...event.data, reason: { code: 'call.hangup', helpUrl: '', detail: 'a\0b\ud800' } },
+        }
+      : event,
+  ) as SessionEvent[];
+  const batch = { nodeId: 'nod_1', events: [...events, ...callOf(healthy, strangerId)] };
+  const { fresh, unstorable } = await ingestSessionEvents(database.prisma, batch);
+  expect(unstorable).toEqual([]);
+  expect(fresh).toHaveLength(20);
+  expect(JSON.stringify(fresh)).toContain('a\ufffdb\ufffd');
+});
+
+test('a session that the database refuses is named, and the others are stored (MET-7)', async () => {
+  const [poisoned, healthy] = [createId('ses'), createId('ses')];
+  const events = callOf(poisoned, strangerId).map((event) =>
+    event.type === 'quality.sampled'
+      ? { ...event, data: { sentBitsPerSecond: 1e30, receivedBitsPerSecond: 0 } }
+      : event,
+  ) as SessionEvent[];
+  const batch = { nodeId: 'nod_1', events: [...events, ...callOf(healthy, strangerId)] };
+  const { fresh, unstorable } = await ingestSessionEvents(database.prisma, batch);
+  expect(unstorable.map(({ sessionId }) => sessionId)).toEqual([poisoned]);
+  expect(new Set(fresh.map(({ sessionId }) => sessionId))).toEqual(new Set([healthy]));
 });

@@ -9,8 +9,10 @@ import {
   type SessionEvent,
   stateOf,
 } from '@patchbay/domain/sessions/session-log';
+import { isDataError } from './database-error.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
+import { storable } from './storable.ts';
 
 /** What a node reported. */
 export interface SessionEventBatch {
@@ -26,6 +28,8 @@ export interface IngestedEvents {
   readonly fresh: readonly SessionEvent[];
   /** Sessions that another account has: their lines were refused. */
   readonly refusedSessionIds: readonly string[];
+  /** Sessions with a line that the database takes in no form. They hold up no other session (MET-7). */
+  readonly unstorable: readonly { readonly sessionId: string; readonly error: unknown }[];
 }
 
 /**
@@ -41,22 +45,37 @@ export async function ingestSessionEvents(
     throw new RangeError(`A batch has at most ${SESSION_EVENTS_MAX} events.`);
   const fresh: SessionEvent[] = [];
   const refusedSessionIds: string[] = [];
-  for (const [sessionId, ofSession] of Map.groupBy(events, (event) => event.sessionId)) {
-    const [first] = ofSession;
-    if (first === undefined) continue;
-    const owned = ofSession.filter(({ accountId }) => accountId === first.accountId);
-    const isAccepted =
-      owned.length === ofSession.length &&
-      (await inAccount(prisma, first.accountId, (transaction) => putSession(transaction, owned, nodeId)));
-    if (!isAccepted) {
-      refusedSessionIds.push(sessionId);
-      continue;
-    }
-    for (const [owner, lines] of Map.groupBy(owned, ownerOf)) {
-      fresh.push(...(await inAccount(prisma, owner, (transaction) => putLines(transaction, lines))));
+  const unstorable: { sessionId: string; error: unknown }[] = [];
+  for (const [sessionId, ofSession] of Map.groupBy(events.map(storable), (event) => event.sessionId)) {
+    try {
+      const stored = await ingestSession(prisma, ofSession, nodeId);
+      if (stored === undefined) refusedSessionIds.push(sessionId);
+      else fresh.push(...stored);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      unstorable.push({ sessionId, error });
     }
   }
-  return { fresh, refusedSessionIds };
+  return { fresh, refusedSessionIds, unstorable };
+}
+
+/** The lines of one session that are new. Undefined when they name another account than the session has. */
+async function ingestSession(
+  prisma: PrismaClient,
+  events: readonly SessionEvent[],
+  nodeId: string,
+): Promise<readonly SessionEvent[] | undefined> {
+  const [first] = events;
+  if (first === undefined) return [];
+  const isOwned =
+    events.every(({ accountId }) => accountId === first.accountId) &&
+    (await inAccount(prisma, first.accountId, (transaction) => putSession(transaction, events, nodeId)));
+  if (!isOwned) return undefined;
+  const fresh: SessionEvent[] = [];
+  for (const [owner, lines] of Map.groupBy(events, ownerOf)) {
+    fresh.push(...(await inAccount(prisma, owner, (transaction) => putLines(transaction, lines))));
+  }
+  return fresh;
 }
 
 /** False when the session belongs to an account outside this scope. */

@@ -101,6 +101,23 @@ test.each([
   });
 });
 
+test.each([
+  ['U+0000', { identity: 'a\0b' }],
+  ['half of a surrogate pair', { identity: 'a\ud800' }],
+])('text that no database stores is refused with its field: %s', async (_name, body) => {
+  const { call } = createApiHarness();
+  const answer = await call('POST', ICE_SERVERS, { body });
+  expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+  expect(JSON.stringify(answer.body)).toContain('identity');
+});
+
+test('text that no database stores is refused in an address too', async () => {
+  const { call } = createApiHarness();
+  const answer = await call('GET', `/v1/accounts/${PARENT_ACCOUNT}/keys?cursor=%00`);
+  expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+  expect(JSON.stringify(answer.body)).toContain('cursor');
+});
+
 test('a REST call leaves the shared schemas as their author wrote them', async () => {
   const { call } = createApiHarness();
   await call('POST', ICE_SERVERS, { body: { ttlSeconds: 60 } });

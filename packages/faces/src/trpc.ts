@@ -103,7 +103,27 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
 }
 
 function inputOf({ request }: OperationDefinition, mount: MountedOperation['mount']): z.ZodObject {
-  return mount === 'account' ? request.safeExtend({ accountId: z.string().max(64) }) : request;
+  const input = mount === 'account' ? request.safeExtend({ accountId: z.string().max(64) }) : request;
+  return input.superRefine((value, { addIssue }) => {
+    for (const path of unstorableTexts(value))
+      addIssue({
+        code: 'custom',
+        path: [...path],
+        message: 'Text has no U+0000 and no half of a surrogate pair.',
+      });
+  });
+}
+
+/** Where a request has text that no database stores. */
+function unstorableTexts(value: unknown): readonly (readonly (string | number)[])[] {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? [[]] : [];
+  if (typeof value !== 'object' || value === null || value instanceof Date) return [];
+  return Object.entries(value).flatMap(([name, each]) =>
+    (unstorableTexts(name).length > 0 ? [[]] : unstorableTexts(each)).map((path) => [
+      Array.isArray(value) ? Number(name) : name,
+      ...path,
+    ]),
+  );
 }
 
 const stranger: Principal = { actor: { kind: 'stranger' }, name: 'A stranger', scopes: [] };

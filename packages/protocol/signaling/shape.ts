@@ -11,10 +11,18 @@ export class ShapeError extends Error {
   override readonly name = 'ShapeError';
 }
 
+/**
+ * Control characters other than tab and line ends (which SDP needs), and halves of a surrogate pair: no log, database or
+ * screen takes them as they are.
+ */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\p{Surrogate}/u;
+
 export function text(lengthMax: number, pattern?: RegExp): Reader<string> {
   return (value, path) => {
     if (typeof value !== 'string') throw new ShapeError(`${path} is not a string`);
     if (value.length > lengthMax) throw new ShapeError(`${path} is longer than ${lengthMax} characters`);
+    if (unprintable.test(value)) throw new ShapeError(`${path} has a character that cannot be shown`);
     if (pattern !== undefined && !pattern.test(value)) throw new ShapeError(`${path} has the wrong form`);
     return value;
   };

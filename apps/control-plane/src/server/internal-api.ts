@@ -193,7 +193,9 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
     },
 
     async sessionEvents({ events }, { id: nodeId }) {
-      const { fresh, refusedSessionIds } = await internal.ingestEvents({ nodeId, events });
+      const { fresh, refusedSessionIds, unstorable } = await internal.ingestEvents({ nodeId, events });
+      for (const { sessionId, error } of unstorable)
+        log.error({ nodeId, sessionId, err: error }, 'Session events cannot be stored.');
       if (refusedSessionIds.length > 0)
         log.error({ nodeId, refusedSessionIds }, 'Session events name another account than their session.');
       return { accepted: fresh.length, duplicates: events.length - fresh.length };
