@@ -31,6 +31,7 @@ export const endings = {
   'signaling.media_failed': 'The media could not be connected again.',
   'signaling.no_relay': 'No relay became available in time.',
   'signaling.node_stopped': 'The signaling node stopped.',
+  'signaling.node_lost': 'The signaling node failed.',
   'limit.session_seconds': 'The session reached its time limit.',
   'limit.credential_seconds': 'The credential has used up its connected time.',
   'limit.session_bytes': 'The session reached its byte limit.',

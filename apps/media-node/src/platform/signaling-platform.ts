@@ -14,12 +14,14 @@ import type { CredentialResolver, ResolvedCredential } from './credential-resolv
 import type { LiveRelay } from './node-link.ts';
 import type { UsageDraft } from './relay-platform.ts';
 import type { Spool } from './spool.ts';
+import type { UnendedSessions } from './unended-sessions.ts';
 
 export interface SignalingPlatformOptions {
   readonly resolver: CredentialResolver;
   readonly client: ControlPlaneClient;
   readonly usage: Spool<UsageDraft>;
   readonly events: Spool<SessionEventReport>;
+  readonly unended: UnendedSessions;
   readonly relays: () => readonly LiveRelay[];
   readonly region: string;
   readonly onFailure: (error: unknown, message: string) => void;
@@ -32,7 +34,7 @@ export interface NotifyingPlatform extends SignalingPlatform {
 
 /** Connects signaling to accounts, spool and relays. */
 export function createSignalingPlatform(options: SignalingPlatformOptions): NotifyingPlatform {
-  const { resolver, client, usage, events, relays, region, onFailure } = options;
+  const { resolver, client, usage, events, unended, relays, region, onFailure } = options;
   const listeners = new Set<(notice: PlatformNotice) => void>();
 
   async function isUseAdmitted(
@@ -93,11 +95,10 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
     },
 
     appendSessionEvent(event) {
-      events.append({
-        ...event,
-        region,
-        data: JSON.parse(JSON.stringify(event.data)) as SessionEventReport['data'],
-      });
+      const data = JSON.parse(JSON.stringify(event.data)) as SessionEventReport['data'];
+      const report = { ...event, region, data };
+      unended.note(report);
+      events.append(report);
     },
 
     subscribe(listener) {

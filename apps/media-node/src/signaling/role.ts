@@ -7,18 +7,23 @@ import { type LinkEvent, SignalingLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { createSignalingPlatform } from '../platform/signaling-platform.ts';
 import { Spool } from '../platform/spool.ts';
+import { UnendedSessions } from '../platform/unended-sessions.ts';
 import { Uploader } from '../platform/uploader.ts';
 import type { PlatformNotice } from './platform.ts';
 import { startSignaling } from './signaling-server.ts';
 
 const EVENT_BATCH_MAX = 500;
 const SPOOL_TICK_MS = 250;
+/** After a kill a session is said to have ended at most this long before it did. */
+const UNENDED_CHECKPOINT_MS = 1_000;
 
 /** Runs the signaling role until the returned function is called. */
 export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Promise<void>> {
   const node = await openNodePlatform(env, 'signaling', log);
   const { PATCHBAY_HOST: host, PATCHBAY_REGION: region } = env;
   const events = await Spool.open<SessionEventReport>({ folder: path.join(node.folder, 'events') });
+  const helpUrl = (code: string) => new URL(`/docs/errors/${code}`, env.PATCHBAY_CONTROL_URL).href;
+  const unended = new UnendedSessions(helpUrl('signaling.node_lost'));
   const onFailure = (error: unknown, message: string) => log.warn({ error: textOf(error) }, message);
 
   const links = await SignalingLinks.listen({
@@ -31,6 +36,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     client: node.client,
     usage: node.usage,
     events,
+    unended,
     relays: () => links.relays(),
     region,
     onFailure,
@@ -49,7 +55,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     },
     region,
     log,
-    helpUrl: (code) => new URL(`/docs/errors/${code}`, env.PATCHBAY_CONTROL_URL).href,
+    helpUrl,
   });
   const advertised = env.PATCHBAY_ADVERTISE_HOST ?? host;
   const signalUrl = env.PATCHBAY_SIGNAL_URL ?? `ws://${advertised}:${signaling.port}`;
@@ -77,6 +83,10 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
   });
   uploader.start();
   events.startTicking(SPOOL_TICK_MS, (error) => onFailure(error, 'The session log cannot be written.'));
+  const checkpoints = setInterval(
+    () => events.checkpoint(unended.closings(Date.now())),
+    UNENDED_CHECKPOINT_MS,
+  );
   const stopHeartbeat = startHeartbeat({
     client: node.client,
     fleet: node.fleet,
@@ -93,6 +103,8 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     stopHeartbeat();
     await signaling.stop();
     await links.stop();
+    clearInterval(checkpoints);
+    events.checkpoint(unended.closings(Date.now()));
     await events.tick();
     await uploader.stop();
     await events.close();

@@ -89,6 +89,7 @@ const remedies: Readonly<Record<SignalingEndingCode, string>> = {
     'Look at the network of both parties with pb.doctor(): a firewall may block UDP and the relay.',
   'signaling.no_relay': 'Try again in a moment; the operator sees which relay is missing at /api/health.',
   'signaling.node_stopped': 'Call again: another node takes it.',
+  'signaling.node_lost': 'Call again: the node is back, or another one takes it.',
   'limit.session_seconds':
     'Raise sessionSecondsMax in the configuration of signaling, or secondsMax of the credential.',
   'limit.credential_seconds': 'Mint a credential with more seconds, or one for each session.',

@@ -16,6 +16,7 @@ const failedEnds: ReadonlySet<string> = new Set([
   'signaling.media_failed',
   'signaling.no_relay',
   'signaling.node_stopped',
+  'signaling.node_lost',
 ]);
 
 export const hasFailed = ({ endCode }: Session): boolean => endCode !== undefined && failedEnds.has(endCode);
