@@ -14,6 +14,12 @@ import { PatchbayError, type PatchbayErrorCode } from '@patchbay/sdk';
 import WebSocket from 'ws';
 import type { TokenAnswer } from '../token-answer.ts';
 
+/** The build puts it here; the source itself has none. */
+declare const PACKAGE_VERSION: string | undefined;
+
+/** Name and version, as the session log shows them. */
+const agent = `@patchbay/sdk-node ${typeof PACKAGE_VERSION === 'string' ? PACKAGE_VERSION : 'source'}`;
+
 interface LineEvents {
   authenticated: [ServerMessageOf<'authenticated'>];
   frame: [ServerFrame];
@@ -74,7 +80,7 @@ export class SignalLine extends EventEmitter<LineEvents> {
       lastSequence: this.#inbox.lastSequence,
     };
     socket.on('open', () => {
-      const hello = { type: 'authenticate', sequence: 0, token, protocolVersion, agent: 'sdk-node' } as const;
+      const hello = { type: 'authenticate', sequence: 0, token, protocolVersion, agent } as const;
       socket.send(encodeClientFrame({ ...hello, ...resumption }));
     });
     socket.on('message', (data) => this.#receive(String(data)));
