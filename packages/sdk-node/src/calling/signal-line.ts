@@ -56,13 +56,27 @@ export class SignalLine extends EventEmitter<LineEvents> {
     this.#open();
   }
 
+  /** Resolves once connected, or throws why this side is refused. */
+  ready(): Promise<void> {
+    if (this.#isConnected) return Promise.resolve();
+    if (this.#isClosed) return Promise.reject(closedError());
+    return new Promise((resolve, reject) => {
+      const settle = (error?: PatchbayError | ServerMessageOf<'authenticated'>) => {
+        this.off('authenticated', settle).off('closed', settle);
+        if (error instanceof PatchbayError) reject(error);
+        else resolve();
+      };
+      this.on('authenticated', settle).on('closed', settle);
+    });
+  }
+
   /** Kept and sent again until the platform has it, whatever happens to the WebSocket. */
   send(message: ClientMessage): void {
     const source = this.#outbox.stamp(message);
     if (this.#isConnected) this.#socket?.send(source);
   }
 
-  close(error = new PatchbayError({ code: 'client.closed', message: 'This phone was closed.' })): void {
+  close(error = closedError()): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isConnected = false;
@@ -153,6 +167,10 @@ export class SignalLine extends EventEmitter<LineEvents> {
     clearTimeout(this.#timer);
     clearTimeout(this.#renewal);
   }
+}
+
+function closedError(): PatchbayError {
+  return new PatchbayError({ code: 'client.closed', message: 'This phone was closed.' });
 }
 
 /** A problem as the platform sent it. A code that is newer than this SDK is passed on as it is. */
