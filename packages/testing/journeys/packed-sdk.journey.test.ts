@@ -43,11 +43,8 @@ describe.skipIf(chromiumPath === undefined)('the packed SDKs, in projects of som
   let origins: { readonly vanilla: string; readonly react: string; readonly next: string };
 
   beforeAll(async () => {
-    const [tarballs, started] = await Promise.all([
-      packPackages(['sdk', 'sdk-browser', 'sdk-node'], folder),
-      startPlatform(),
-    ]);
-    platform = started;
+    const tarballs = await packPackages(['sdk', 'sdk-browser', 'sdk-node'], folder);
+    platform = await startPlatform();
     const packed = (...names: readonly string[]) =>
       names.map((name) => tarballs.get(`@patchbay/${name}`) ?? `no tarball of ${name}`);
     tokenPort = await freeTcpPort();

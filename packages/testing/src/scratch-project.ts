@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { customerEnvironment } from './env.ts';
@@ -47,14 +47,6 @@ export class ScratchProject {
 
   read(file: string): string {
     return readFileSync(path.join(this.folder, file), 'utf8');
-  }
-
-  /** The installed packages of another project of the same manifest, without asking the registry again. */
-  copyInstalled(other: ScratchProject): void {
-    cpSync(path.join(other.folder, 'node_modules'), path.join(this.folder, 'node_modules'), {
-      recursive: true,
-      verbatimSymlinks: true,
-    });
   }
 
   /** Starts a program of it, such as `node_modules/.bin/vite`, until `stop`. */
