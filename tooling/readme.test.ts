@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { documentedFiles } from '@patchbay/testing/documented-code';
 import ts from 'typescript';
 import { expect, test } from 'vitest';
 
@@ -58,17 +59,36 @@ test('README: the first call takes under ten lines on each side (SDK-2)', () => 
   }
 });
 
-test.each(['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/benchmarks.md'])(
-  '%s: every npm command is there, and every link leads to a file',
-  (file) => {
-    const text = read(file);
-    const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
-    const commands = [...text.matchAll(/(?:`|^)npm (?:run (?:--silent )?)?([a-z-]+)/gm)].map(
-      ([, name = '']) => name,
-    );
-    expect(commands.filter((name) => !scripts.includes(name))).toEqual([]);
-    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
-    const here = path.dirname(path.join(repository, file));
-    expect(links.filter((target) => !existsSync(path.join(here, target)))).toEqual([]);
+/** What the scratch projects of the packed packages are written from, and so what is known to run. */
+const guide = documentedFiles('docs/first-call.md');
+const linesOf = (code: string): readonly string[] => code.split('\n').filter((line) => line.trim() !== '');
+
+test.each([
+  ['README.md', 0, 'next/app/api/token/route.ts'],
+  ['README.md', 1, 'vite/src/main.ts'],
+  ['packages/sdk-browser/README.md', 0, 'vite/src/main.ts'],
+  ['packages/sdk-browser/README.md', 1, 'react/phone.tsx'],
+  ['packages/sdk-node/README.md', 2, 'node/greeter.mjs'],
+])(
+  '%s: each line of code block %i runs in a project of somebody else, in %s (SDK-2)',
+  (page, index, title) => {
+    const [, code = ''] = [...read(page).matchAll(/^```tsx?\n([\s\S]*?)^```$/gm)][index] ?? [];
+    expect(code).not.toBe('');
+    const known = linesOf(guide.get(title) ?? '');
+    expect(linesOf(code).filter((line) => !known.includes(line))).toEqual([]);
   },
 );
+
+test.each([
+  ...['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/benchmarks.md', 'docs/first-call.md'],
+])('%s: every npm command is there, and every link leads to a file', (file) => {
+  const text = read(file);
+  const scripts = Object.keys(JSON.parse(read('package.json')).scripts);
+  const commands = [...text.matchAll(/(?:`|^)npm (?:run (?:--silent )?)?([a-z-]+)/gm)].map(
+    ([, name = '']) => name,
+  );
+  expect(commands.filter((name) => ![...scripts, 'install', 'create'].includes(name))).toEqual([]);
+  const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = '']) => target);
+  const here = path.dirname(path.join(repository, file));
+  expect(links.filter((target) => !existsSync(path.join(here, target)))).toEqual([]);
+});

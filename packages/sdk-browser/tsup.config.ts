@@ -1,9 +1,12 @@
 import { defineConfig } from 'tsup';
+import { definedVersion, insideSourceMaps } from '../../tooling/published-build.ts';
 
 const shared = {
   format: ['esm', 'cjs'] as ('esm' | 'cjs')[],
   dts: { resolve: [/^@patchbay\/protocol/, /shape\.ts$/] },
   sourcemap: true,
+  plugins: [insideSourceMaps],
+  define: definedVersion(import.meta.dirname),
   target: 'es2022',
   minify: true,
   // Unpublished, and in need of Node's globals: both are carried inside.

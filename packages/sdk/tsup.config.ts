@@ -1,4 +1,5 @@
 import { defineConfig } from 'tsup';
+import { insideSourceMaps } from '../../tooling/published-build.ts';
 
 /** Wire formats of ours are bundled, in code and in types: nothing unpublished is imported (decision 0001). */
 const bundled = [/^@patchbay\/(protocol|kit)/];
@@ -11,6 +12,7 @@ export default defineConfig({
   outDir: 'dist',
   clean: true,
   sourcemap: true,
+  plugins: [insideSourceMaps],
   treeshake: true,
   noExternal: bundled,
   // Inside protocol, files name each other with their extension: those types are carried along too.

@@ -13,8 +13,11 @@ export type { Quality, QualityLevel } from './quality.ts';
 export type { RemoteTrack } from './remote-track.ts';
 export { type EndpointOptions, type Token, TokenSource } from './token-source.ts';
 
+/** The build puts it here; the source itself has none. */
+declare const PACKAGE_VERSION: string | undefined;
+
 /** Name and version, as the session log shows them. */
-const agent = '@patchbay/sdk-browser 0.0.0';
+const agent = `@patchbay/sdk-browser ${typeof PACKAGE_VERSION === 'string' ? PACKAGE_VERSION : 'source'}`;
 
 /** Connects an identity. Returns at once; what is asked of the client waits for the connection. */
 export function connect(options: ConnectOptions): PatchbayClient {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { packPackages } from '@patchbay/testing/packed-packages';
+import { flawsOf, packPackages } from '@patchbay/testing/packed-packages';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
@@ -31,6 +31,14 @@ describe('the packed package (SDK-1)', () => {
   it.each(Object.entries(gzipBytesMax))('%s is at most %i bytes when compressed', (file, bytesMax) => {
     expect(gzipSync(readFileSync(path.join(installed, 'dist', file)), { level: 9 }).length).toBeLessThan(
       bytesMax,
+    );
+  });
+
+  it('holds what a customer needs and nothing that leads out of it', () => {
+    expect(flawsOf(installed)).toEqual([]);
+    const { version } = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8'));
+    expect(readFileSync(path.join(installed, 'dist/index.js'), 'utf8')).toContain(
+      `@patchbay/sdk-browser ${version}`,
     );
   });
 

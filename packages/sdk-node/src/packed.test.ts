@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { parseBearerToken, verify } from '@patchbay/protocol/credential/credential';
 import { effectiveOf } from '@patchbay/protocol/credential/effective';
 import { createSecret, mintBranch } from '@patchbay/protocol/credential/secret';
-import { packPackages } from '@patchbay/testing/packed-packages';
+import { flawsOf, packPackages } from '@patchbay/testing/packed-packages';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSignaling } from '../../../apps/media-node/src/signaling/signaling-server.ts';
 import { MemoryPlatform } from '../../../apps/media-node/src/signaling/testing/memory-platform.ts';
@@ -107,6 +107,13 @@ test('publint and Are The Types Wrong find nothing', async () => {
     );
   }
 }, 60_000);
+
+test.each(['sdk', 'sdk-node'])(
+  '%s holds what a customer needs and nothing that leads out of it (SDK-1)',
+  (name) => {
+    expect(flawsOf(path.join(project, 'node_modules/@patchbay', name))).toEqual([]);
+  },
+);
 
 test('nothing unpublished is imported, and only what is needed is packed', () => {
   for (const name of ['sdk', 'sdk-node']) {

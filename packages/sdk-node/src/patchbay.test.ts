@@ -101,9 +101,8 @@ test('narrowing adds limits and shares those of the first credential', () => {
 
 test('the environment is read when nothing is passed, and a missing setting is named', () => {
   for (const name of ['URL', 'SIGNAL_URL', 'TURN_URL', 'ACCOUNT', 'KEY']) vi.stubEnv(`PATCHBAY_${name}`, '');
-  expect(() => new Patchbay()).toThrow(/PATCHBAY_URL/);
   vi.stubEnv('PATCHBAY_URL', 'http://127.0.0.1:3000');
-  expect(() => new Patchbay()).toThrow(/PATCHBAY_KEY/);
+  expect(() => new Patchbay().iceServers()).toThrow(/PATCHBAY_KEY/);
   vi.stubEnv('PATCHBAY_KEY', key);
   const pb = new Patchbay();
   expect(pb.iceServers()[0]?.urls).toEqual(['turn:127.0.0.1:3478?transport=udp']);
@@ -145,4 +144,18 @@ test('every operation of the API is a method, and the key is what authenticates 
   expect(await pb.accounts.create({ name: 'Acme', externalId: 'crm_42' })).toEqual({ id: 'acc_new' });
   expect(seen[0]?.headers.get('authorization')).toBe(`Bearer ${key}`);
   expect(pb).toBeInstanceOf(Patchbay);
+});
+
+test('a module that makes a client is built where there are no secrets; each use says which setting is missing', async () => {
+  for (const name of ['PATCHBAY_URL', 'PATCHBAY_KEY', 'PATCHBAY_SIGNAL_URL', 'PATCHBAY_TURN_URL'])
+    vi.stubEnv(name, '');
+  const pb = new Patchbay();
+  const missing = (setting: string) =>
+    expect.objectContaining({ code: 'client.not_configured', message: expect.stringContaining(setting) });
+  expect(() => pb.iceServers()).toThrow(missing('PATCHBAY_KEY'));
+  expect(() => pb.token({ identity: 'bob' })).toThrow(missing('PATCHBAY_SIGNAL_URL'));
+  await expect(pb.accounts.create({ name: 'Acme' })).rejects.toThrow(missing('PATCHBAY_URL'));
+  await expect(pb.accounts.list().page()).rejects.toThrow(missing('PATCHBAY_URL'));
+  expect(() => new Patchbay({ key }).iceServers()).toThrow(missing('PATCHBAY_URL'));
+  expect(() => new Patchbay({ key: 'pb_live_nonsense' })).toThrow(PatchbayError);
 });

@@ -3,7 +3,14 @@ import { createClient, type Operations, PatchbayError, type TransportOptions } f
 import type { Phone } from './calling/phone.ts';
 import type { CredentialLimits } from './credential-options.ts';
 import { readEnvironment } from './env.ts';
-import { createMinter, type IceServer, type Minter, narrowIceServers, narrowToken } from './minter.ts';
+import {
+  createMinter,
+  type IceServer,
+  type Minted,
+  type Minter,
+  narrowIceServers,
+  narrowToken,
+} from './minter.ts';
 import { type PriceMethods, withPriceSheets } from './prices.ts';
 import type { TokenAnswer } from './token-answer.ts';
 
@@ -32,22 +39,32 @@ const RELAY_SERVICES = ['network-discovery'] as const;
 const CALL_SERVICES = ['signaling', 'network-discovery'] as const;
 
 class ServerClient {
-  readonly #minter: Minter;
+  readonly #minter: Minter | undefined;
   readonly #nowMs: () => number;
   readonly #accountId: string | undefined;
   readonly #signalUrl: string | undefined;
-  readonly #turnUrls: readonly string[];
+  readonly #turnUrls: readonly string[] | undefined;
 
+  /** Throws at a malformed key. What is missing is said when it is first needed: builds import this without secrets. */
   constructor(options: PatchbayOptions = {}) {
     const environment = readEnvironment();
-    const baseUrl = required(options.url ?? environment.url, 'url', 'PATCHBAY_URL');
-    const credential = required(options.key ?? environment.key, 'key', 'PATCHBAY_KEY');
+    const baseUrl = options.url ?? environment.url;
+    const credential = options.key ?? environment.key;
     const accountId = options.accountId ?? environment.accountId;
-    const client = createClient({ ...options, ...(accountId ? { accountId } : {}), baseUrl, credential });
+    const more = { ...options, ...(accountId ? { accountId } : {}) };
+    const client = createClient(
+      baseUrl && credential
+        ? { ...more, baseUrl, credential }
+        : () => ({
+            ...more,
+            baseUrl: required(baseUrl, settings.url),
+            credential: required(credential, settings.key),
+          }),
+    );
     Object.assign(this, client, { prices: withPriceSheets(client.prices) });
 
     this.#nowMs = options.nowMs ?? Date.now;
-    this.#minter = createMinter(credential, this.#nowMs);
+    this.#minter = credential ? createMinter(credential, this.#nowMs) : undefined;
     this.#accountId = accountId;
     this.#signalUrl = options.signalUrl ?? environment.signalUrl;
     this.#turnUrls = options.turnUrls ?? turnUrlsOf(environment.turnUrl, baseUrl);
@@ -55,14 +72,15 @@ class ServerClient {
 
   /** Mints a credential for relays, offline: what it returns goes into RTCPeerConnection's `iceServers` as it is. */
   iceServers(limits: CredentialLimits = {}): readonly IceServer[] {
-    const { credential } = this.#minter.mint(this.#withAccount(limits), RELAY_SERVICES);
-    return [{ urls: this.#turnUrls, username: credential.username, credential: credential.password }];
+    const { credential } = this.#mint(limits, RELAY_SERVICES);
+    const urls = required(this.#turnUrls, settings.url);
+    return [{ urls, username: credential.username, credential: credential.password }];
   }
 
   /** Mints a token with which a browser connects, offline. `tokenHandler` makes an endpoint of it. */
   token(limits: TokenLimits): TokenAnswer {
-    const signalUrl = required(this.#signalUrl, 'signalUrl', 'PATCHBAY_SIGNAL_URL');
-    const { credential, expiresAtMs } = this.#minter.mint(this.#withAccount(limits), CALL_SERVICES);
+    const signalUrl = required(this.#signalUrl, settings.signalUrl);
+    const { credential, expiresAtMs } = this.#mint(limits, CALL_SERVICES);
     return { token: bearerToken(credential), signalUrl, expiresAtMs };
   }
 
@@ -85,9 +103,10 @@ class ServerClient {
       : narrowIceServers(given, limits, nowMs);
   }
 
-  #withAccount(limits: CredentialLimits): CredentialLimits {
+  #mint(limits: CredentialLimits, services: readonly string[]): Minted {
     const accountId = limits.accountId ?? this.#accountId;
-    return accountId === undefined ? limits : { ...limits, accountId };
+    const minter = required(this.#minter, settings.key);
+    return minter.mint(accountId === undefined ? limits : { ...limits, accountId }, services);
   }
 }
 
@@ -101,17 +120,28 @@ export type Patchbay = ServerClient &
 /** The operations are assigned from the generated table, which a class cannot declare. */
 export const Patchbay = ServerClient as unknown as new (options?: PatchbayOptions) => Patchbay;
 
-function required(value: string | undefined, option: string, variable: string): string {
+/** How each is called in the environment. */
+const settings = {
+  url: 'PATCHBAY_URL, or pass url',
+  key: 'PATCHBAY_KEY, or pass key',
+  signalUrl: 'PATCHBAY_SIGNAL_URL, or pass signalUrl',
+} as const;
+
+function required<Value>(value: Value | undefined, setting: string): Value {
   if (value !== undefined && value !== '') return value;
   throw new PatchbayError({
     code: 'client.not_configured',
-    message: `Set ${variable}, or pass ${option} to new Patchbay({ … }).`,
+    message: `Set ${setting} to new Patchbay({ … }).`,
   });
 }
 
 const TURN_PORT = 3478;
 
-function turnUrlsOf(fromEnvironment: string | undefined, baseUrl: string): readonly string[] {
+function turnUrlsOf(
+  fromEnvironment: string | undefined,
+  baseUrl: string | undefined,
+): readonly string[] | undefined {
   if (fromEnvironment !== undefined) return fromEnvironment.split(',').map((url) => url.trim());
+  if (!baseUrl) return undefined;
   return [`turn:${new URL(baseUrl).hostname}:${TURN_PORT}?transport=udp`];
 }

@@ -12,14 +12,18 @@ export interface ClientOptions extends TransportOptions {
 
 type Route = readonly [method: string, path: string, answer: string];
 
-/** Builds `client.<resource or service>.<operation>(…)` from the generated table: no method is written by hand. */
-export function createClient(options: ClientOptions): Operations {
-  refuseSecretInBrowser(options.credential);
-  const accountOf = createAccountLookup(options);
+/**
+ * Builds `client.<resource or service>.<operation>(…)` from the generated table: no method is written by hand.
+ * @param given A function is asked at the first call, and what it throws is thrown there.
+ */
+export function createClient(given: ClientOptions | (() => ClientOptions)): Operations {
+  const optionsOf = typeof given === 'function' ? given : () => given;
+  if (typeof given !== 'function') refuseSecretInBrowser(given.credential);
+  const accountOf = createAccountLookup(optionsOf);
   const client: Record<string, Record<string, unknown>> = {};
   for (const [owner, routes] of Object.entries(operations)) {
     client[owner] = Object.fromEntries(
-      Object.entries(routes).map(([name, route]) => [name, createMethod(options, route, accountOf)]),
+      Object.entries(routes).map(([name, route]) => [name, createMethod(optionsOf, route, accountOf)]),
     );
   }
   // The generated interface and the generated table come from the same definitions.
@@ -28,7 +32,7 @@ export function createClient(options: ClientOptions): Operations {
 
 /** A method takes (accountId, request, options), or (request, options) for the client's own account. */
 function createMethod(
-  transport: TransportOptions,
+  transportOf: () => TransportOptions,
   [method, path, answer]: Route,
   accountOf: (options: CallOptions) => Promise<string>,
 ) {
@@ -39,6 +43,7 @@ function createMethod(
       CallOptions?,
     ];
     const call = async (more: object): Promise<unknown> => {
+      const transport = transportOf();
       const accountId = path.includes('{accountId}') ? (named ?? (await accountOf(options))) : undefined;
       return send(transport, { method, path, fields: { ...request, ...more, accountId } }, options);
     };
@@ -48,9 +53,10 @@ function createMethod(
 }
 
 /** The account of a key is asked for at most once; a failure is not kept. */
-function createAccountLookup(options: ClientOptions): (call: CallOptions) => Promise<string> {
+function createAccountLookup(optionsOf: () => ClientOptions): (call: CallOptions) => Promise<string> {
   let known: Promise<string> | undefined;
   return ({ signal }) => {
+    const options = optionsOf();
     if (options.accountId !== undefined) return Promise.resolve(options.accountId);
     known ??= fetchAccountId(options, signal).catch((error: unknown) => {
       known = undefined;

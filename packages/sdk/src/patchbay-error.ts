@@ -1,24 +1,7 @@
+import type { ClientErrorCode } from '@patchbay/protocol/client/codes';
 import type { CredentialErrorCode } from '@patchbay/protocol/credential/refusal';
 import type { SignalingEndingCode, SignalingRefusalCode } from '@patchbay/protocol/signaling/codes';
 import type { ErrorCode } from './operations.generated.ts';
-
-/** What goes wrong before or beside the platform: in the SDK itself, on the way, or for want of configuration. */
-export type ClientErrorCode =
-  | 'client.not_configured'
-  | 'client.secret_in_browser'
-  | 'client.unreachable'
-  | 'client.timeout'
-  | 'client.unexpected_answer'
-  | 'client.closed'
-  | 'client.token_invalid'
-  | 'client.token_refused'
-  | 'client.development_only'
-  | 'client.insecure_page'
-  | 'client.device_denied'
-  | 'client.device_missing'
-  | 'client.device_busy'
-  | 'client.device_failed'
-  | 'client.screen_denied';
 
 /** Every code that an error can have. Comparing with one narrows the type. */
 export type PatchbayErrorCode =

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { until } from './until.ts';
@@ -25,9 +25,7 @@ export async function packPackages(
     for (const folder of folders) {
       const cwd = path.join(root, 'packages', folder);
       const { name, version } = JSON.parse(readFileSync(path.join(cwd, 'package.json'), 'utf8')) as Manifest;
-      await run(process.execPath, [path.join(cwd, 'node_modules/tsup/dist/cli-default.js'), '--silent'], {
-        cwd,
-      });
+      // Its `prepack` builds it, so that no release can pack what was built before.
       await run(pnpm, ['pack', '--pack-destination', destination], { cwd });
       tarballs.set(name, path.join(destination, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`));
     }
@@ -63,4 +61,58 @@ function takeLock(): boolean {
 function isAbandoned(): boolean {
   const { mtimeMs } = statSync(LOCK, { throwIfNoEntry: false }) ?? { mtimeMs: Date.now() };
   return Date.now() - mtimeMs > LOCK_MS_MAX;
+}
+
+/**
+ * What is wrong with an installed package of ours, in words: files that nobody needs, names that are not there, source
+ * maps and links that lead out of it. Nothing is: an empty list.
+ */
+export function flawsOf(installed: string): readonly string[] {
+  const manifest = JSON.parse(
+    readFileSync(path.join(installed, 'package.json'), 'utf8'),
+  ) as PublishedManifest;
+  const files = readdirSync(installed, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    statSync(path.join(installed, file)).isFile(),
+  );
+  const expected =
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/[\w-]+(\.d\.c?ts|\.c?js(\.map)?))$/;
+  const named = JSON.stringify([manifest.main, manifest.types, manifest.exports, manifest.typesVersions]);
+  return [
+    ...files.filter((file) => !expected.test(file)).map((file) => `${file} is packed`),
+    ...['README.md', 'LICENSE'].filter((file) => !files.includes(file)).map((file) => `${file} is missing`),
+    // The first release writes it, and npm takes it along only where it is named.
+    ...(manifest.files.includes('CHANGELOG.md') ? [] : ['CHANGELOG.md would not be packed']),
+    ...[...named.matchAll(/"\.\/([^"]+)"/g)]
+      .flatMap(([, file = '']) => (file.includes('/') && !files.includes(file) ? [file] : []))
+      .map((file) => `${file} is named and not there`),
+    ...(/workspace:|file:|link:/.test(JSON.stringify(manifest.dependencies ?? {}))
+      ? ['a dependency is ours']
+      : []),
+    ...files.filter((file) => file.endsWith('.map')).flatMap((file) => outsideOf(installed, file)),
+    ...[
+      ...readFileSync(path.join(installed, 'README.md'), 'utf8').matchAll(/\]\((?!https?:|#)([^)]+)\)/g),
+    ].map(([, target]) => `README.md leads to ${target}, which is not there`),
+  ];
+}
+
+function outsideOf(installed: string, file: string): readonly string[] {
+  const { sources, sourcesContent = [] } = JSON.parse(readFileSync(path.join(installed, file), 'utf8')) as {
+    readonly sources: readonly string[];
+    readonly sourcesContent?: readonly (string | null)[];
+  };
+  const from = path.join(installed, path.dirname(file));
+  return sources.flatMap((source, index) => {
+    const isInside = !path.relative(installed, path.resolve(from, source)).startsWith('..');
+    if (isInside && typeof sourcesContent[index] === 'string') return [];
+    return [`${file} names ${source}, which is not there`];
+  });
+}
+
+interface PublishedManifest extends Manifest {
+  readonly main: string;
+  readonly types: string;
+  readonly exports: unknown;
+  readonly typesVersions?: unknown;
+  readonly files: readonly string[];
+  readonly dependencies?: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { freeTcpPort, freeUdpPort } from './free-port.ts';
@@ -74,9 +74,17 @@ export async function startPlatform(extra: readonly string[] = []): Promise<Runn
     if (child.exitCode !== null) throw new Error(`patchbay up ended with ${child.exitCode}.`);
     return { env, dataDir, process: child, output: () => printed, stop };
   } catch (cause) {
+    const logs = lastOfLogs(path.join(dataDir, 'logs'));
     await stop();
-    throw new Error(`The platform did not start. It printed:\n${printed}`, { cause });
+    throw new Error(`The platform did not start. It printed:\n${printed}\n${logs}`, { cause });
   }
+}
+
+/** Why a part did not start is in its log, and `stop` removes the folder. */
+function lastOfLogs(folder: string): string {
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith('.log')) : [];
+  const endOf = (file: string) => readFileSync(path.join(folder, file), 'utf8').slice(-2_000);
+  return files.map((file) => `${file}:\n${endOf(file)}`).join('\n');
 }
 
 function parseEnv(text: string): Record<string, string> {

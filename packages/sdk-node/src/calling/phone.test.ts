@@ -17,23 +17,27 @@ afterEach(async () => {
 async function start() {
   const platform = new MemoryPlatform();
   const log = { info() {}, warn() {}, error() {} };
-  const server = await startSignaling({
-    listen: { host: '127.0.0.1', port: 0 },
-    platform,
-    region: 'eu',
-    log,
-  });
+  const serve = (port: number) =>
+    startSignaling({ listen: { host: '127.0.0.1', port }, platform, region: 'eu', log });
+  let server = await serve(0);
   stops.push(() => server.stop());
+  const { port } = server;
+  /** Another node takes its place, which knows none of its conversations. */
+  const replace = async (meanwhile: () => void) => {
+    await server.stop();
+    meanwhile();
+    server = await serve(port);
+  };
   const connect = async (identity: string) => {
     const phone = await Phone.connect(() => ({
       token: platform.token({ identity }),
-      signalUrl: `ws://127.0.0.1:${server.port}/`,
+      signalUrl: `ws://127.0.0.1:${port}/`,
       expiresAtMs: Date.now() + 60_000,
     }));
     stops.push(() => phone.close());
     return phone;
   };
-  return { platform, connect };
+  return { platform, connect, replace };
 }
 
 /** A tone of 440 Hz, until the test ends. */
@@ -126,4 +130,26 @@ test('a phone that the platform does not know is refused, with the reason', asyn
   const { platform, connect } = await start();
   platform.token = () => 'un.known';
   await expect(connect('mallory')).rejects.toMatchObject({ name: 'PatchbayError', code: 'auth.missing' });
+});
+
+test('a call that is asked for while the connection is lost is placed on the next one', {
+  timeout: 30_000,
+}, async () => {
+  const { connect, replace } = await start();
+  const [alice, bob] = [await connect('alice'), await connect('bob')];
+  const rung = new Promise<IncomingPhoneCall>((resolve) => bob.on('incoming', resolve));
+  let placed: Promise<PhoneCall | undefined> | undefined;
+  await replace(() => {
+    // Bob may come back a moment later than Alice: she tries until he is there.
+    placed = until(() => alice.call('user:bob').catch(() => undefined), { what: 'the call to be placed' });
+  });
+  expect((await rung).from).toBe('alice');
+  expect((await placed)?.peer).toBe('bob');
+});
+
+test('a call of a phone that was closed is refused at once', async () => {
+  const { connect } = await start();
+  const alice = await connect('alice');
+  alice.close();
+  await expect(alice.call('user:bob')).rejects.toMatchObject({ code: 'client.closed' });
 });

@@ -6,7 +6,7 @@ import type {
   ServerFrame,
   ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
-import type { PatchbayError } from '@patchbay/sdk';
+import { PatchbayError } from '@patchbay/sdk';
 import type { TokenAnswer } from '../token-answer.ts';
 import { type MediaTrack, mediaOf, PhoneCall } from './phone-call.ts';
 import { fromProblem, SignalLine } from './signal-line.ts';
@@ -36,11 +36,11 @@ export interface PhoneEvents {
   disconnected: [PatchbayError];
 }
 
-const LOST: EndReason = {
+const LOST = {
   code: 'signaling.connection_lost',
   helpUrl: '',
   detail: 'The connection to the platform was lost and could not be resumed in time.',
-};
+} as const satisfies EndReason;
 
 interface Asked {
   readonly to: string;
@@ -63,7 +63,7 @@ export class Phone extends EventEmitter<PhoneEvents> {
     this.#line = new SignalLine(mintToken);
     this.#line.on('frame', (frame) => this.#receive(frame));
     this.#line.on('authenticated', ({ resumed }) => {
-      if (!resumed) for (const call of this.#calls.values()) call.end(LOST);
+      if (!resumed) this.#forget();
     });
     this.#line.on('closed', (error) => this.#closed(error));
   }
@@ -71,15 +71,13 @@ export class Phone extends EventEmitter<PhoneEvents> {
   /** Resolves once connected; throws a PatchbayError when the platform refuses, or WebRTC is not installed. */
   static async connect(mintToken: () => TokenAnswer): Promise<Phone> {
     const phone = new Phone(await loadWrtc(), mintToken);
-    await new Promise<void>((resolve, reject) => {
-      phone.#line.once('authenticated', () => resolve());
-      phone.#line.once('closed', reject);
-    });
+    await phone.#line.ready();
     return phone;
   }
 
   /** Calls an endpoint such as `user:bob`. Resolves when it rings there; throws a PatchbayError when it is refused. */
-  call(to: string, options: PhoneCallOptions = {}): Promise<PhoneCall> {
+  async call(to: string, options: PhoneCallOptions = {}): Promise<PhoneCall> {
+    await this.#line.ready();
     const requestId = `call_${++this.#requestCount}`;
     return new Promise((resolve, reject) => {
       this.#asked.set(requestId, { to, options, resolve, reject });
@@ -129,6 +127,14 @@ export class Phone extends EventEmitter<PhoneEvents> {
       this.#line.send({ type: 'reject', sessionId, ...(reason === undefined ? {} : { reason }) });
     };
     this.emit('incoming', { id: sessionId, from, media, accept, reject });
+  }
+
+  /** The platform knows nothing of what was said before: no answer to it will come. */
+  #forget(): void {
+    for (const call of this.#calls.values()) call.end(LOST);
+    const error = new PatchbayError({ code: LOST.code, message: LOST.detail, status: 503 });
+    for (const { reject } of this.#asked.values()) reject(error);
+    this.#asked.clear();
   }
 
   #closed(error: PatchbayError): void {

@@ -14,6 +14,12 @@ import { PatchbayError, type PatchbayErrorCode } from '@patchbay/sdk';
 import WebSocket from 'ws';
 import type { TokenAnswer } from '../token-answer.ts';
 
+/** The build puts it here; the source itself has none. */
+declare const PACKAGE_VERSION: string | undefined;
+
+/** Name and version, as the session log shows them. */
+const agent = `@patchbay/sdk-node ${typeof PACKAGE_VERSION === 'string' ? PACKAGE_VERSION : 'source'}`;
+
 interface LineEvents {
   authenticated: [ServerMessageOf<'authenticated'>];
   frame: [ServerFrame];
@@ -50,13 +56,27 @@ export class SignalLine extends EventEmitter<LineEvents> {
     this.#open();
   }
 
+  /** Resolves once connected, or throws why this side is refused. */
+  ready(): Promise<void> {
+    if (this.#isConnected) return Promise.resolve();
+    if (this.#isClosed) return Promise.reject(closedError());
+    return new Promise((resolve, reject) => {
+      const settle = (error?: PatchbayError | ServerMessageOf<'authenticated'>) => {
+        this.off('authenticated', settle).off('closed', settle);
+        if (error instanceof PatchbayError) reject(error);
+        else resolve();
+      };
+      this.on('authenticated', settle).on('closed', settle);
+    });
+  }
+
   /** Kept and sent again until the platform has it, whatever happens to the WebSocket. */
   send(message: ClientMessage): void {
     const source = this.#outbox.stamp(message);
     if (this.#isConnected) this.#socket?.send(source);
   }
 
-  close(error = new PatchbayError({ code: 'client.closed', message: 'This phone was closed.' })): void {
+  close(error = closedError()): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#isConnected = false;
@@ -74,7 +94,7 @@ export class SignalLine extends EventEmitter<LineEvents> {
       lastSequence: this.#inbox.lastSequence,
     };
     socket.on('open', () => {
-      const hello = { type: 'authenticate', sequence: 0, token, protocolVersion, agent: 'sdk-node' } as const;
+      const hello = { type: 'authenticate', sequence: 0, token, protocolVersion, agent } as const;
       socket.send(encodeClientFrame({ ...hello, ...resumption }));
     });
     socket.on('message', (data) => this.#receive(String(data)));
@@ -147,6 +167,10 @@ export class SignalLine extends EventEmitter<LineEvents> {
     clearTimeout(this.#timer);
     clearTimeout(this.#renewal);
   }
+}
+
+function closedError(): PatchbayError {
+  return new PatchbayError({ code: 'client.closed', message: 'This phone was closed.' });
 }
 
 /** A problem as the platform sent it. A code that is newer than this SDK is passed on as it is. */

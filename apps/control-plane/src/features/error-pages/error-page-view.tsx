@@ -32,7 +32,7 @@ export function ErrorPageView({ page }: { readonly page: ErrorPage }): ReactNode
       <h1 className="mt-1 flex flex-wrap items-center gap-2 text-lg font-semibold tracking-tight">
         <code>{code}</code>
         {refusal === undefined ? (
-          <Badge tone="info">session ends</Badge>
+          <Badge tone="info">{ending === undefined ? 'in the SDK' : 'session ends'}</Badge>
         ) : (
           <Badge tone="fail">{refusal.status}</Badge>
         )}

@@ -42,5 +42,18 @@ test('every code of the platform has a page, once, and says whether to repeat', 
   const codes = errorPages().map(({ code }) => code);
   expect(new Set(codes).size).toBe(codes.length);
   for (const code of Object.keys(platformErrors)) expect(codes).toContain(code);
-  for (const { code, refusal, ending } of errorPages()) expect(refusal ?? ending, code).toBeDefined();
+  for (const { code, refusal, ending } of errorPages())
+    if (!code.startsWith('client.')) expect(refusal ?? ending, code).toBeDefined();
+});
+
+test('every code that an SDK throws by itself has a page: an error names it as its help', () => {
+  const folders = ['packages/sdk/src', 'packages/sdk-browser/src', 'packages/sdk-node/src'];
+  const sources = folders.flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.tsx?$/.test(file) && !/\.(test|generated)\.tsx?$/.test(file))
+      .map((file) => readFileSync(path.join(root, folder, file), 'utf8')),
+  );
+  const codes = new Set(sources.join('\n').match(/(?<=')client\.[a-z_]+(?=')/g));
+  expect(codes.size).toBeGreaterThan(10);
+  expect([...codes].filter((code) => errorPageOf(code) === undefined)).toEqual([]);
 });

@@ -1,9 +1,10 @@
 import { endedByAccountCode } from '@patchbay/domain/sessions/handlers';
 import { allErrors } from '@patchbay/faces/mounted';
 import type { ErrorDefinition } from '@patchbay/kit/errors';
+import { clientFailures } from '@patchbay/protocol/client/codes';
 import { sessionEndings } from '@patchbay/services/signaling/errors';
 
-/** What the page of a code says. A refusal has a status; why a session ended has none. */
+/** What the page of a code says. A refusal has a status; why a session ended, and what fails in an SDK, have none. */
 export interface ErrorPage {
   readonly code: string;
   readonly title: string;
@@ -29,6 +30,7 @@ export function errorPages(): readonly ErrorPage[] {
   for (const [code, { title, remedy }] of Object.entries(endings)) {
     pages.set(code, { code, title, remedy, ...pages.get(code), ending: title });
   }
+  for (const [code, failure] of Object.entries(clientFailures)) pages.set(code, { code, ...failure });
   return [...pages.values()].sort((left, right) => (left.code < right.code ? -1 : 1));
 }
 
