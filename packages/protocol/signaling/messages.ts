@@ -180,6 +180,8 @@ const serverShapes = {
     /** Addresses of a relay, for a check of the network. The token's two halves are its credential. */
     relayUrls: listOf(text(512), 8),
     sessions: listOf(resumedSessionReader, 64),
+    /** Below this address stands a page for each code. */
+    helpUrl: optional(text(512)),
   },
   renewed: { expiresAtMs: milliseconds },
   incoming: { sessionId: identifier, legId: identifier, from: identity, media: mediaReader },

@@ -134,7 +134,8 @@ export class Call extends Emitter<CallEvents> {
   hangUp(): void {
     if (this.#state === 'ended') return;
     this.#setup.connection.send({ type: 'hangup', sessionId: this.id });
-    this.end({ code: 'signaling.hung_up', helpUrl: '', detail: 'This party hung up.' });
+    const code = 'signaling.hung_up';
+    this.end({ code, helpUrl: this.#setup.connection.helpUrlOf(code), detail: 'This party hung up.' });
   }
 
   mute(kind: 'audio' | 'video'): void {

@@ -1,3 +1,4 @@
+import { ANSWER_MS_MAX, within } from '@patchbay/protocol/client/deadline';
 import type {
   EndReason,
   Media,
@@ -13,7 +14,7 @@ import { fromProblem } from './from-problem.ts';
 import { type AcceptOptions, IncomingCall } from './incoming-call.ts';
 import { LocalMedia, type MediaOptions } from './local-media.ts';
 import type { CreatePeerTransport } from './peer-transport.ts';
-import { type ConnectionState, SignalConnection } from './signal-connection.ts';
+import { type ConnectionState, SignalConnection, timeoutError } from './signal-connection.ts';
 import { createSimplePeer } from './simple-peer-transport.ts';
 import type { TokenSource } from './token-source.ts';
 
@@ -28,6 +29,8 @@ export interface CallOptions extends MediaOptions {
   readonly mode?: 'auto' | 'relay';
   /** Gives up waiting for devices and for the platform's answer. */
   readonly signal?: AbortSignal;
+  /** How long to wait for the platform, 30,000 by default: then the call throws `client.timeout`. */
+  readonly timeoutMs?: number;
 }
 
 export interface ClientEvents {
@@ -45,11 +48,10 @@ interface PendingCall {
   readonly reject: (error: PatchbayError) => void;
 }
 
-const lost: EndReason = {
+const lost = {
   code: 'signaling.connection_lost',
-  helpUrl: '',
   detail: 'The connection to the platform was lost and could not be resumed in time.',
-};
+} as const;
 
 /** One identity, connected. Made by `connect`. */
 export class PatchbayClient extends Emitter<ClientEvents> {
@@ -96,9 +98,12 @@ export class PatchbayClient extends Emitter<ClientEvents> {
     return [...this.#calls.values()];
   }
 
-  /** Resolves once connected. `call` and `doctor` wait for it by themselves. */
-  ready(): Promise<void> {
-    return this.#connection.ready();
+  /**
+   * Resolves once connected; throws `client.timeout` after `timeoutMs`, 30,000 by default, and goes on trying. `call`
+   * and `doctor` wait for it by themselves.
+   */
+  ready({ timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
+    return this.#connection.ready(timeoutMs);
   }
 
   /**
@@ -106,19 +111,22 @@ export class PatchbayClient extends Emitter<ClientEvents> {
    * denied or the platform refuses.
    */
   async call(to: string, options: CallOptions = {}): Promise<Call> {
-    const { signal, mode = 'auto' } = options;
+    const { signal, mode = 'auto', timeoutMs = ANSWER_MS_MAX } = options;
     signal?.throwIfAborted();
     const local = await LocalMedia.open(options);
     try {
-      await abortable(this.#connection.ready(), signal);
+      await abortable(this.#connection.ready(timeoutMs), signal);
       const requestId = crypto.randomUUID();
-      const ringing = await abortable(
-        new Promise<ServerMessageOf<'ringing'>>((resolve, reject) => {
-          this.#pending.set(requestId, { resolve, reject });
-          this.#connection.send({ type: 'call', requestId, to, media: local.media, mode });
-        }),
-        signal,
-        () => this.#abandon(requestId),
+      const answer = new Promise<ServerMessageOf<'ringing'>>((resolve, reject) => {
+        this.#pending.set(requestId, { resolve, reject });
+        this.#connection.send({ type: 'call', requestId, to, media: local.media, mode });
+      });
+      const error = () => {
+        this.#abandon(requestId);
+        return timeoutError('The platform did not answer the call in time.');
+      };
+      const ringing = await abortable(within(answer, { timeoutMs, error }), signal, () =>
+        this.#abandon(requestId),
       );
       const remoteMedia: Media = { audio: false, video: false, screen: false };
       return this.#addCall({
@@ -245,17 +253,21 @@ export class PatchbayClient extends Emitter<ClientEvents> {
   }
 
   #forgetSessions(): void {
-    for (const call of this.calls) call.end(lost);
-    for (const incoming of this.#incoming.values()) incoming.cancel(lost);
-    this.#incoming.clear();
+    const helpUrl = this.#connection.helpUrlOf(lost.code);
+    this.#endAll({ ...lost, helpUrl });
     this.#early.clear();
-    const problem: Problem = { type: '', code: lost.code, title: lost.detail, status: 503 };
+    const problem: Problem = { type: helpUrl, code: lost.code, title: lost.detail, status: 503 };
     for (const requestId of [...this.#pending.keys()]) this.#settle(requestId)?.reject(fromProblem(problem));
   }
 
-  #refused(error: PatchbayError): void {
-    const reason = { code: error.code, helpUrl: error.helpUrl ?? '', detail: error.message };
+  #endAll(reason: EndReason): void {
     for (const call of this.calls) call.end(reason);
+    for (const incoming of this.#incoming.values()) incoming.cancel(reason);
+    this.#incoming.clear();
+  }
+
+  #refused(error: PatchbayError): void {
+    this.#endAll({ code: error.code, helpUrl: error.helpUrl, detail: error.message });
     for (const requestId of [...this.#pending.keys()]) this.#settle(requestId)?.reject(error);
     this.emit('disconnected', error);
   }

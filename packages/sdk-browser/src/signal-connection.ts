@@ -1,3 +1,4 @@
+import { ANSWER_MS_MAX, within } from '@patchbay/protocol/client/deadline';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import {
   type ClientMessage,
@@ -10,7 +11,7 @@ import {
   type ServerFrame,
   type ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
-import { PatchbayError, type PatchbayErrorCode } from '@patchbay/sdk';
+import { errorPagePath, PatchbayError, type PatchbayErrorCode } from '@patchbay/sdk';
 import { Emitter } from './emitter.ts';
 import { fromProblem } from './from-problem.ts';
 import type { Token, TokenSource } from './token-source.ts';
@@ -21,6 +22,8 @@ const openTimeoutMs = 8_000;
 /** A token is renewed when this share of its life is left, and at least this early. */
 const renewalShare = 0.2;
 const renewalLeadMsMin = 5_000;
+/** Request Timeout, Too Early and Too Many Requests (RFC 9110 §15.5.9, RFC 8470 §5.2, RFC 6585 §4). */
+const PASSING_STATUSES: ReadonlySet<number> = new Set([408, 425, 429]);
 
 export type ConnectionState = 'connecting' | 'connected' | 'reconnecting' | 'closed';
 
@@ -78,20 +81,31 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
     if (this.#state === 'connected') this.#socket?.send(source);
   }
 
-  /** Resolves once connected, or throws why this client is refused. */
-  ready(): Promise<void> {
-    if (this.#state === 'connected') return Promise.resolve();
-    if (this.#state === 'closed') return Promise.reject(closedError());
-    return new Promise((resolve, reject) => {
-      const stops = [
-        this.on('authenticated', () => settle(resolve)),
-        this.on('refused', (error) => settle(() => reject(error))),
-      ];
-      const settle = (finish: () => void) => {
-        for (const stop of stops) stop();
-        finish();
-      };
+  /** Resolves once connected, or throws why this client is refused, or that the time is over: it goes on trying. */
+  async ready(timeoutMs = ANSWER_MS_MAX): Promise<void> {
+    if (this.#state === 'connected') return;
+    if (this.#state === 'closed') throw closedError();
+    const stops: (() => void)[] = [];
+    const settled = new Promise<void>((resolve, reject) => {
+      stops.push(
+        this.on('authenticated', () => resolve()),
+        this.on('refused', reject),
+      );
     });
+    try {
+      await within(settled, {
+        timeoutMs,
+        error: () => timeoutError('Signaling could not be reached in time.'),
+      });
+    } finally {
+      for (const stop of stops) stop();
+    }
+  }
+
+  /** The page of a code that this side found out by itself. */
+  helpUrlOf(code: PatchbayErrorCode): string {
+    const { helpUrl } = this.#welcome ?? {};
+    return helpUrl === undefined ? errorPagePath(code) : `${helpUrl}${code}`;
   }
 
   /** Says goodbye: the platform ends this client's calls at once. */
@@ -105,7 +119,7 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
     this.emit('refused', error);
   }
 
-  /** As if the network had failed: for tests and for `online` events. */
+  /** As if the network had failed: for tests. */
   dropSocket(): void {
     this.#socket?.close(4000);
     this.#lose();
@@ -116,8 +130,8 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
       this.#token = await this.#freshToken();
     } catch (error) {
       if (this.#state === 'closed') return;
-      // A refusal by the application's own endpoint stays one; a network failure passes.
-      if (error instanceof PatchbayError && (error.status === undefined || error.status < 500))
+      // A refusal by the application's own endpoint stays one; a network failure passes, and so does a full house.
+      if (error instanceof PatchbayError && error.status < 500 && !PASSING_STATUSES.has(error.status))
         this.close(error);
       else this.#retry();
       return;
@@ -295,4 +309,8 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
 
 function closedError(): PatchbayError {
   return new PatchbayError({ code: 'client.closed', message: 'This client was closed.' });
+}
+
+export function timeoutError(message: string): PatchbayError {
+  return new PatchbayError({ code: 'client.timeout', message });
 }

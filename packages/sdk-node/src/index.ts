@@ -13,7 +13,7 @@ export type { IncomingPhoneCall, Phone, PhoneCallOptions, PhoneEvents } from './
 export type { MediaTrack, PhoneCall, PhoneCallEvents } from './calling/phone-call.ts';
 export type { CredentialLimits } from './credential-options.ts';
 export type { IceServer } from './minter.ts';
-export { Patchbay, type PatchbayOptions, type TokenLimits } from './patchbay.ts';
+export { type ConnectOptions, Patchbay, type PatchbayOptions, type TokenLimits } from './patchbay.ts';
 export { type Price, type PriceMethods, type PriceSheet, perGB, perMinute, perUnit } from './prices.ts';
 export type { TokenAnswer } from './token-answer.ts';
 export {

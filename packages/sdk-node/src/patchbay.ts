@@ -35,6 +35,10 @@ export interface TokenLimits extends CredentialLimits {
   readonly identity: string;
 }
 
+export interface ConnectOptions extends TokenLimits {
+  readonly timeoutMs?: number;
+}
+
 const RELAY_SERVICES = ['network-discovery'] as const;
 const CALL_SERVICES = ['signaling', 'network-discovery'] as const;
 
@@ -86,12 +90,13 @@ class ServerClient {
 
   /**
    * Connects as an identity, to place and take calls from this process (on @roamhq/wrtc, an optional peer). Tokens are
-   * minted and renewed by itself.
+   * minted and renewed by itself. Throws `client.timeout` when signaling is not reached within `timeoutMs`, 30,000 by
+   * default.
    */
-  async connect(limits: TokenLimits): Promise<Phone> {
+  async connect({ timeoutMs, ...limits }: ConnectOptions): Promise<Phone> {
     // Loaded when it is used: who only mints carries neither WebSocket nor WebRTC.
     const { Phone: Calling } = await import('./calling/phone.ts');
-    return Calling.connect(() => this.token(limits));
+    return Calling.connect(() => this.token(limits), timeoutMs);
   }
 
   /** Narrows a token or ICE servers, offline: the result allows what both allow, and never more. */

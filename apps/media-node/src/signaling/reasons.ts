@@ -15,6 +15,11 @@ export class Reasons {
     this.#helpUrl = helpUrl;
   }
 
+  /** Below this address stands a page for each code. */
+  get pagesUrl(): string {
+    return this.#helpUrl('');
+  }
+
   problem(code: RefusalCode, detail?: string): Problem {
     const { status, title } = refusals[code];
     return { type: this.#helpUrl(code), code, title, status, ...(detail === undefined ? {} : { detail }) };

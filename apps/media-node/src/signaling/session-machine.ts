@@ -324,6 +324,7 @@ export class SessionMachine {
       expiresAtMs: limits.expiresAtMs,
       relayUrls: this.#ports.placeRelay(client.connectionId)?.urls ?? [],
       sessions: this.#calls.resumedSessions(client),
+      helpUrl: this.#reasons.pagesUrl,
     });
   }
 

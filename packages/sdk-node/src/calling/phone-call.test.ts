@@ -32,7 +32,7 @@ async function createPair(passes: (generation: number) => boolean) {
       callee.receive({ ...frame, initiator: false });
     }
   };
-  const setup = { sessionId, peer: 'x', tracks: [], wrtc };
+  const setup = { sessionId, peer: 'x', tracks: [], wrtc, helpUrlOf: () => '' };
   const source = new (wrtc as unknown as typeof import('@roamhq/wrtc')).nonstandard.RTCAudioSource();
   const track = source.createTrack();
   const caller: PhoneCall = new PhoneCall({ ...setup, tracks: [track], send: tell(() => callee) });

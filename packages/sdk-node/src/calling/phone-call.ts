@@ -8,6 +8,7 @@ import type {
   ServerFrame,
   ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
+import type { PatchbayErrorCode } from '@patchbay/sdk';
 import { PeerConnection } from './peer-connection.ts';
 import type { Wrtc } from './wrtc.ts';
 
@@ -36,6 +37,8 @@ export interface PhoneCallSetup {
   readonly tracks: readonly MediaTrack[];
   readonly wrtc: Wrtc;
   readonly send: (message: ClientMessage) => void;
+  /** The page of a code. */
+  readonly helpUrlOf: (code: PatchbayErrorCode) => string;
 }
 
 interface Generation {
@@ -73,7 +76,8 @@ export class PhoneCall extends EventEmitter<PhoneCallEvents> {
   hangUp(): void {
     if (this.#isEnded) return;
     this.#setup.send({ type: 'hangup', sessionId: this.id });
-    this.end({ code: 'signaling.hung_up', helpUrl: '', detail: 'This party hung up.' });
+    const code = 'signaling.hung_up';
+    this.end({ code, helpUrl: this.#setup.helpUrlOf(code), detail: 'This party hung up.' });
   }
 
   /** @internal A frame of the platform about this call. */

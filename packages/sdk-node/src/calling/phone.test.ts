@@ -1,5 +1,6 @@
 /** Calls between two processes' worth of phones: a real signaling node, real WebRTC, sound that is measured. */
 
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { until } from '@patchbay/testing/until';
 import wrtc from '@roamhq/wrtc';
 import { afterEach, expect, test } from 'vitest';
@@ -17,8 +18,9 @@ afterEach(async () => {
 async function start() {
   const platform = new MemoryPlatform();
   const log = { info() {}, warn() {}, error() {} };
+  const helpUrl = (code: string) => `https://platform.example/docs/errors/${code}`;
   const serve = (port: number) =>
-    startSignaling({ listen: { host: '127.0.0.1', port }, platform, region: 'eu', log });
+    startSignaling({ listen: { host: '127.0.0.1', port }, platform, region: 'eu', log, helpUrl });
   let server = await serve(0);
   stops.push(() => server.stop());
   const { port } = server;
@@ -39,6 +41,9 @@ async function start() {
   };
   return { platform, connect, replace };
 }
+
+const connectionsOf = (server: Server) =>
+  new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count)));
 
 /** A tone of 440 Hz, until the test ends. */
 function tone(): MediaTrack {
@@ -152,4 +157,29 @@ test('a call of a phone that was closed is refused at once', async () => {
   const alice = await connect('alice');
   alice.close();
   await expect(alice.call('user:bob')).rejects.toMatchObject({ code: 'client.closed' });
+});
+
+test('what signaling never answers is given up in time, and leaves nothing open', async () => {
+  const silent = createServer((socket) => socket.resume().on('error', () => {}));
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  stops.push(() => void silent.close());
+  const { port } = silent.address() as AddressInfo;
+  const { platform } = await start();
+  const mint = () => ({
+    token: platform.token({ identity: 'alice' }),
+    signalUrl: `ws://127.0.0.1:${port}/`,
+    expiresAtMs: Date.now() + 60_000,
+  });
+  await expect(Phone.connect(mint, 200)).rejects.toMatchObject({ code: 'client.timeout' });
+  await until(async () => (await connectionsOf(silent)) === 0, { what: 'closed sockets', timeoutMs: 5_000 });
+});
+
+test('every reason has the address of its page', async () => {
+  const { connect } = await start();
+  const [alice, bob] = [await connect('alice'), await connect('bob')];
+  bob.on('incoming', (incoming) => void incoming.accept());
+  const call = await alice.call('user:bob');
+  const ended = new Promise<{ helpUrl: string }>((resolve) => call.once('disconnected', resolve));
+  call.hangUp();
+  expect((await ended).helpUrl).toBe('https://platform.example/docs/errors/signaling.hung_up');
 });

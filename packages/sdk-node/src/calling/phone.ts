@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { ANSWER_MS_MAX, within } from '@patchbay/protocol/client/deadline';
 import type {
   CallMode,
   EndReason,
@@ -9,7 +10,7 @@ import type {
 import { PatchbayError } from '@patchbay/sdk';
 import type { TokenAnswer } from '../token-answer.ts';
 import { type MediaTrack, mediaOf, PhoneCall } from './phone-call.ts';
-import { fromProblem, SignalLine } from './signal-line.ts';
+import { fromProblem, SignalLine, timeoutError } from './signal-line.ts';
 import { loadWrtc, type Wrtc } from './wrtc.ts';
 
 export interface PhoneCallOptions {
@@ -17,6 +18,8 @@ export interface PhoneCallOptions {
   readonly tracks?: readonly MediaTrack[];
   /** `auto` (default): direct where that works, else through a relay. `relay`: never direct. */
   readonly mode?: CallMode;
+  /** How long to wait for the platform, 30,000 by default: then the call throws `client.timeout`. */
+  readonly timeoutMs?: number;
 }
 
 /** Somebody calls this identity. */
@@ -38,9 +41,8 @@ export interface PhoneEvents {
 
 const LOST = {
   code: 'signaling.connection_lost',
-  helpUrl: '',
   detail: 'The connection to the platform was lost and could not be resumed in time.',
-} as const satisfies EndReason;
+} as const satisfies Partial<EndReason>;
 
 interface Asked {
   readonly to: string;
@@ -69,21 +71,31 @@ export class Phone extends EventEmitter<PhoneEvents> {
   }
 
   /** Resolves once connected; throws a PatchbayError when the platform refuses, or WebRTC is not installed. */
-  static async connect(mintToken: () => TokenAnswer): Promise<Phone> {
+  static async connect(mintToken: () => TokenAnswer, timeoutMs = ANSWER_MS_MAX): Promise<Phone> {
     const phone = new Phone(await loadWrtc(), mintToken);
-    await phone.#line.ready();
+    try {
+      await phone.#line.ready(timeoutMs);
+    } catch (error) {
+      phone.close();
+      throw error;
+    }
     return phone;
   }
 
   /** Calls an endpoint such as `user:bob`. Resolves when it rings there; throws a PatchbayError when it is refused. */
   async call(to: string, options: PhoneCallOptions = {}): Promise<PhoneCall> {
-    await this.#line.ready();
+    const { tracks = [], mode = 'auto', timeoutMs = ANSWER_MS_MAX } = options;
+    await this.#line.ready(timeoutMs);
     const requestId = `call_${++this.#requestCount}`;
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<PhoneCall>((resolve, reject) => {
       this.#asked.set(requestId, { to, options, resolve, reject });
-      const { tracks = [], mode = 'auto' } = options;
       this.#line.send({ type: 'call', requestId, to, media: mediaOf(tracks), mode });
     });
+    const error = () => {
+      this.#abandon(requestId);
+      return timeoutError('The platform did not answer the call in time.');
+    };
+    return await within(answer, { timeoutMs, error });
   }
 
   /** Hangs up every call and disconnects. A process that has used WebRTC is ended with `process.exit()`. */
@@ -102,6 +114,13 @@ export class Phone extends EventEmitter<PhoneEvents> {
       this.#calls.get(frame.sessionId)?.receive(frame);
   }
 
+  /** Nobody waits any more: should it still ring, it is told to stop. */
+  #abandon(requestId: string): void {
+    const asked = this.#asked.get(requestId);
+    if (asked === undefined) return;
+    this.#asked.set(requestId, { ...asked, resolve: (call) => call.hangUp(), reject: () => undefined });
+  }
+
   #answered(requestId: string): Asked | undefined {
     const asked = this.#asked.get(requestId);
     this.#asked.delete(requestId);
@@ -110,7 +129,8 @@ export class Phone extends EventEmitter<PhoneEvents> {
 
   #addCall(sessionId: string, peer: string, { tracks = [] }: PhoneCallOptions): PhoneCall {
     const send = this.#line.send.bind(this.#line);
-    const call = new PhoneCall({ sessionId, peer, tracks, wrtc: this.#wrtc, send });
+    const helpUrlOf = this.#line.helpUrlOf.bind(this.#line);
+    const call = new PhoneCall({ sessionId, peer, tracks, wrtc: this.#wrtc, send, helpUrlOf });
     this.#calls.set(sessionId, call);
     call.once('disconnected', () => this.#calls.delete(sessionId));
     return call;
@@ -131,8 +151,9 @@ export class Phone extends EventEmitter<PhoneEvents> {
 
   /** The platform knows nothing of what was said before: no answer to it will come. */
   #forget(): void {
-    for (const call of this.#calls.values()) call.end(LOST);
-    const error = new PatchbayError({ code: LOST.code, message: LOST.detail, status: 503 });
+    const helpUrl = this.#line.helpUrlOf(LOST.code);
+    for (const call of this.#calls.values()) call.end({ ...LOST, helpUrl });
+    const error = new PatchbayError({ code: LOST.code, message: LOST.detail, status: 503, helpUrl });
     for (const { reject } of this.#asked.values()) reject(error);
     this.#asked.clear();
   }

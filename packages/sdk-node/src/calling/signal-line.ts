@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { ANSWER_MS_MAX, within } from '@patchbay/protocol/client/deadline';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import {
   type ClientMessage,
@@ -10,7 +11,7 @@ import {
   type ServerFrame,
   type ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
-import { PatchbayError, type PatchbayErrorCode } from '@patchbay/sdk';
+import { errorPagePath, PatchbayError, type PatchbayErrorCode } from '@patchbay/sdk';
 import WebSocket from 'ws';
 import type { TokenAnswer } from '../token-answer.ts';
 
@@ -56,18 +57,24 @@ export class SignalLine extends EventEmitter<LineEvents> {
     this.#open();
   }
 
-  /** Resolves once connected, or throws why this side is refused. */
-  ready(): Promise<void> {
-    if (this.#isConnected) return Promise.resolve();
-    if (this.#isClosed) return Promise.reject(closedError());
-    return new Promise((resolve, reject) => {
-      const settle = (error?: PatchbayError | ServerMessageOf<'authenticated'>) => {
-        this.off('authenticated', settle).off('closed', settle);
-        if (error instanceof PatchbayError) reject(error);
-        else resolve();
-      };
-      this.on('authenticated', settle).on('closed', settle);
+  /** Resolves once connected, or throws why this side is refused, or that the time is over: it goes on trying. */
+  async ready(timeoutMs = ANSWER_MS_MAX): Promise<void> {
+    if (this.#isConnected) return;
+    if (this.#isClosed) throw closedError();
+    let stop = () => {};
+    const settled = new Promise<void>((resolve, reject) => {
+      const succeed = () => resolve();
+      this.on('authenticated', succeed).on('closed', reject);
+      stop = () => this.off('authenticated', succeed).off('closed', reject);
     });
+    const error = () => timeoutError('Signaling could not be reached in time.');
+    await within(settled, { timeoutMs, error }).finally(() => stop());
+  }
+
+  /** The page of a code that this side found out by itself. */
+  helpUrlOf(code: PatchbayErrorCode): string {
+    const { helpUrl } = this.#welcome ?? {};
+    return helpUrl === undefined ? errorPagePath(code) : `${helpUrl}${code}`;
   }
 
   /** Kept and sent again until the platform has it, whatever happens to the WebSocket. */
@@ -171,6 +178,10 @@ export class SignalLine extends EventEmitter<LineEvents> {
 
 function closedError(): PatchbayError {
   return new PatchbayError({ code: 'client.closed', message: 'This phone was closed.' });
+}
+
+export function timeoutError(message: string): PatchbayError {
+  return new PatchbayError({ code: 'client.timeout', message });
 }
 
 /** A problem as the platform sent it. A code that is newer than this SDK is passed on as it is. */
