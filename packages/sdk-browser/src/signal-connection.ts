@@ -38,6 +38,8 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
   readonly #source: TokenSource;
   readonly #agent: string;
   readonly #closing = new AbortController();
+  /** A token with one use is used by this instance, however often it connects. */
+  readonly #instanceId = crypto.randomUUID();
   #outbox = new Outbox<ClientMessage>(encodeClientFrame);
   #inbox = new Inbox();
   #socket: WebSocket | undefined;
@@ -157,6 +159,7 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
         token: this.#token.token,
         protocolVersion,
         agent: this.#agent,
+        instanceId: this.#instanceId,
         ...resumption,
       }),
     );
