@@ -1,3 +1,4 @@
+import { endings } from '@patchbay/protocol/signaling/codes';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import {
   type ClientMessage,
@@ -244,7 +245,8 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
       this.#lose();
       return;
     }
-    const message = reason === '' ? 'The platform refused this credential.' : reason;
+    const words: Readonly<Record<string, string>> = endings;
+    const message = words[reason] ?? 'The platform refused this credential.';
     this.close(
       this.#refusal ??
         new PatchbayError({ code: (reason || 'auth.missing') as PatchbayErrorCode, status: 401, message }),
