@@ -44,8 +44,8 @@ test('one use is one client within 30 seconds; another client, or the same one l
 
 test('a client that lost its relay goes on with its use, if it was using it until just now (ACC-7)', async () => {
   const prefixId = createId('crd');
-  const use = (clientKey: string, restartsCredentialId?: string) =>
-    store.admitUse({ accountId, prefixId, usesMax: 1, clientKey, restartsCredentialId });
+  const use = (clientKey: string, restartsCredentialId?: string, usesMax = 1) =>
+    store.admitUse({ accountId, prefixId, usesMax, clientKey, restartsCredentialId });
   expect(await use('192.0.2.1')).toBe(true);
   await later(prefixId, 600);
   const owner = await connectAs(database.url);
@@ -67,6 +67,7 @@ test('a client that lost its relay goes on with its use, if it was using it unti
   // Its other allocations follow, and the use is still the only one.
   expect(await use('192.0.2.1')).toBe(true);
   expect(await use('192.0.2.2')).toBe(false);
+  expect(await use('192.0.2.2', undefined, 2)).toBe(true);
   await owner.end();
 });
 

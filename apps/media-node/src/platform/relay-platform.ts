@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { InternalRequest } from '@patchbay/domain/fleet/internal-api';
 import type { UsageRecord as SpooledUsage } from '@patchbay/domain/metering/usage-record';
 import type { Effective } from '@patchbay/protocol/credential/effective';
+import { endings } from '@patchbay/protocol/signaling/codes';
 import type { SpentLimit } from '@patchbay/protocol/turn/action';
 import type { Grant, Limit, Resolution } from '@patchbay/protocol/turn/grant';
 import type { RelayEvent, RelayLog, RelayPlatform } from '../relay/platform.ts';
@@ -194,7 +195,7 @@ function toFrame(event: RelayEvent): RelayFrame | undefined {
 
 /** The stable code of a limit that is spent, and its words. */
 function reasonOf({ kind, counts, max }: SpentLimit): { readonly code: string; readonly detail: string } {
-  if (kind === 'uses') return { code: 'credential.used_up', detail: `The limit of ${max} uses is reached.` };
+  if (kind === 'uses') return { code: 'credential.used_up', detail: endings['credential.used_up'] };
   const scope = counts === 'session' ? 'session' : 'credential';
   return { code: `limit.${scope}_${kind}`, detail: `The limit of ${max} ${kind} is reached.` };
 }
