@@ -215,6 +215,19 @@ describe('limits (ACC-7)', () => {
     expect(bench.machine.sessionCount).toBe(0);
   });
 
+  it('a total goes on over calls hours apart, on one connection', () => {
+    const { bench, alice, bob } = pair({ seconds: [limit('total')] });
+    const sessionId = call(alice, bob);
+    live(bench, [alice, bob], 20_000);
+    alice.send({ type: 'hangup', sessionId });
+    live(bench, [alice, bob], 2 * 3_600_000);
+    call(alice, bob);
+    live(bench, [alice, bob], 9_500);
+    expect(bench.machine.sessionCount).toBe(1);
+    bench.pass(500);
+    expect(alice.last('ended').reason.code).toBe('limit.credential_seconds');
+  });
+
   it('a total goes on from what was used on other nodes', () => {
     const { bench, alice, bob } = pair({ seconds: [{ ...limit('total'), usedMs: 20_000 }] });
     call(alice, bob);

@@ -47,8 +47,9 @@ export const generationMax = 100;
 /** Usage is handed to the spool at least this often: a crash loses no more (MET-2). */
 export const usageIntervalMs = 500;
 const qualityIntervalMsMin = 900;
-/** A total that nobody uses is kept until the control plane has it, and longer: it then says how much is used. */
-const totalKeepMs = 600_000;
+/** A total is kept for as long as the SDK mints credentials for: a client that stays connected is not asked about again. */
+const totalKeepMs = 48 * 3_600_000;
+const totalSweepMs = 30_000;
 
 export interface CallPorts {
   readonly region: string;
@@ -67,6 +68,7 @@ export class Calls {
   readonly #sessions = new Map<string, Session>();
   /** Connected time of credentials over all their sessions: one that both legs have counts once (ACC-7). */
   readonly #times = createTimeCounters();
+  #sweptAtMs = 0;
   /** The newest boot known of each relay, and the boot at which it died. */
   readonly #relayBoots = new Map<string, string>();
   readonly #deadRelays = new Map<string, string | undefined>();
@@ -474,7 +476,10 @@ export class Calls {
 
   /** Everything that time alone brings about. */
   tick(nowMs: number): void {
-    this.#times.sweep(nowMs);
+    if (nowMs - this.#sweptAtMs >= totalSweepMs) {
+      this.#sweptAtMs = nowMs;
+      this.#times.sweep(nowMs);
+    }
     for (const session of this.#sessions.values()) {
       if (session.startedAtMs === undefined) {
         const isUnanswered = session.callee === undefined && nowMs - session.createdAtMs >= ringTimeoutMs;
