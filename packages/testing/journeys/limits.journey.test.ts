@@ -22,7 +22,7 @@ import {
   type Side,
   type TokenOf,
 } from '../src/sample-call.ts';
-import { patchbayOf, settledUsage, usageOf } from '../src/sdk-client.ts';
+import { patchbayOf, readUsage, settledUsage } from '../src/sdk-client.ts';
 import { until } from '../src/until.ts';
 
 const chromiumPath = findChromium();
@@ -229,14 +229,14 @@ describe.skipIf(chromiumPath === undefined)('limits of a credential', () => {
       until(
         async () => {
           const used =
-            Number((await usageOf(pb, customer.id, 'signaling.')).get('signaling.connectedMs') ?? 0n) / 2;
+            Number((await readUsage(pb, customer.id, 'signaling')).get('signaling.connectedMs') ?? 0n) / 2;
           return used >= atLeastMs && used;
         },
         { what: 'the connected time', timeoutMs: 15_000, pollMs: 500 },
       );
 
     test(`seconds: ${callSeconds} seconds are a call of ${callSeconds} seconds, and each page says that the time is used up`, async () => {
-      const running = await playing(({ identity }) => pb.token({ identity, secondsMax: callSeconds }));
+      const running = await playing((_side, identity) => pb.token({ identity, secondsMax: callSeconds }));
       const reasons = await ended(running, callSeconds * 1_000 + toleranceMs);
       for (const { code, text } of reasons) {
         expect(code).toBe('limit.credential_seconds');
@@ -246,7 +246,7 @@ describe.skipIf(chromiumPath === undefined)('limits of a credential', () => {
     });
 
     test('bytes: 2 MB end the call of who has them, and each page says that the data is used up', async () => {
-      const running = await playing(({ identity, side }) =>
+      const running = await playing((side, identity) =>
         pb.token({ identity, ...(side === 'callee' ? { bytesMax: 2_000_000 } : {}) }),
       );
       for (const { code, text } of await ended(running, 60_000)) {
@@ -257,7 +257,7 @@ describe.skipIf(chromiumPath === undefined)('limits of a credential', () => {
       const bytes = await until(
         async () => {
           const used = Number(
-            (await usageOf(pb, customer.id, 'network-discovery.')).get('network-discovery.bytes') ?? 0n,
+            (await readUsage(pb, customer.id, 'network-discovery')).get('network-discovery.bytes') ?? 0n,
           );
           return used > 2 * 2_000_000 * 0.9 && used;
         },
@@ -267,7 +267,7 @@ describe.skipIf(chromiumPath === undefined)('limits of a credential', () => {
     });
 
     test('narrowed: the call ends at the limit that the holder of the token added', async () => {
-      const running = await playing(({ identity, side }) => {
+      const running = await playing((side, identity) => {
         const { token, ...rest } = pb.token({ identity, secondsMax: 60 });
         return { ...rest, token: side === 'caller' ? pb.narrow(token, { secondsMax: 5 }) : token };
       });
@@ -278,7 +278,7 @@ describe.skipIf(chromiumPath === undefined)('limits of a credential', () => {
 
     test('uses: a token with one use carries its call over the loss of the relay, and no second browser', async () => {
       const tokens = new Map<Side, TokenAnswer>();
-      const running = await playing(({ identity, side }) => {
+      const running = await playing((side, identity) => {
         const token = tokens.get(side) ?? pb.token({ identity, usesMax: 1 });
         tokens.set(side, token);
         return token;

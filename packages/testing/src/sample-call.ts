@@ -12,7 +12,7 @@ export interface SampleCall {
 export type Side = 'callee' | 'caller';
 
 /** A new token each time that a window asks, or the same one. */
-export type TokenOf = (holder: { readonly side: Side; readonly identity: string }) => TokenAnswer;
+export type TokenOf = (side: Side, identity: string) => TokenAnswer;
 
 /**
  * Opens a window of the sample as a person of their own, and starts.
@@ -42,7 +42,7 @@ export async function openWindow(
  */
 export async function placeCall(browser: Browser, url: string, tokenOf?: TokenOf): Promise<SampleCall> {
   const tokenFor = (side: Side) =>
-    tokenOf === undefined ? undefined : (identity: string) => tokenOf({ side, identity });
+    tokenOf === undefined ? undefined : (identity: string) => tokenOf(side, identity);
   const callee = await openWindow(browser, url, tokenFor('callee'));
   const link = await until(
     async () =>
@@ -106,14 +106,18 @@ export const secondsPlayed = (page: Page): Promise<number> =>
  * Bytes both ways of the selected candidate pairs of a page, what its browser sent to and received from the relay: over
  * all its connections, of a closed one as of 100 ms before its end at the most.
  */
-export function relayedBytes(page: Page): Promise<bigint> {
+export const relayedBytes = async (page: Page): Promise<bigint> =>
+  (await relayedBytesByConnection(page)).reduce((sum, bytes) => sum + bytes, 0n);
+
+/** The same for each connection alone, in the order in which they were made. */
+function relayedBytesByConnection(page: Page): Promise<readonly bigint[]> {
   return page
     .evaluate(async () => {
       const kept = globalThis as unknown as Kept;
       await kept.keepBytes();
-      return kept.keptBytes.reduce((sum, bytes) => sum + bytes, 0);
+      return kept.keptBytes;
     })
-    .then(BigInt);
+    .then((bytes) => bytes.map(BigInt));
 }
 
 /** Why a call ended, or could not begin, as its page shows it. */
