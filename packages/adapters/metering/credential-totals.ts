@@ -11,12 +11,21 @@ export interface CredentialTotalsRequest {
 export interface PrefixTotal {
   readonly prefixId: string;
   readonly bytes: number;
+  /** Time of sessions: one counts once, with however many allocations and parties. */
   readonly milliseconds: number;
 }
 
+/** A session's first record ends this late at most, so its time is at most this much more than its ends lie apart. */
+const signalingRecordMs = 500;
+const relayRecordMs = 5_000;
+
 /**
- * What was relayed with a credential's levels so far: at each level the use of all credentials narrowed from it. Asking
- * makes the credential known at its levels, so a relay asks before it first admits one that counts in total (ACC-7).
+ * What was used with a credential's levels so far: at each level the use of all credentials narrowed from it. Asking
+ * makes the credential known at its levels, so a node asks before it first admits one that counts in total (ACC-7).
+ *
+ * Time is that of sessions (ACC-7), not of allocations: a browser with two network interfaces makes two allocations and
+ * one call. Signaling says how long a session was connected. Without it, a named session took what its allocations took,
+ * but no longer than from the first to the last record. What names no session is one client's: the union of its records.
  */
 export async function credentialTotals(
   pool: Pool,
@@ -30,13 +39,33 @@ export async function credentialTotals(
       [accountId, prefixIds, credentialId],
     );
     const { rows } = await client.query<{ prefix_id: string; bytes: string; milliseconds: string }>(
-      `SELECT p.prefix_id,
-         coalesce(sum(u.sum) FILTER (WHERE u.meter = 'network-discovery.bytes'), 0)::text AS bytes,
-         coalesce(sum(u.sum) FILTER (WHERE u.meter = 'network-discovery.allocationMs'), 0)::text AS milliseconds
-       FROM credential_prefix p
-       LEFT JOIN usage_session u ON u.account_id = p.account_id AND u.credential_id = p.credential_id
-       WHERE p.account_id = $1 AND p.prefix_id = ANY ($2) GROUP BY p.prefix_id`,
-      [accountId, prefixIds],
+      `WITH level AS (
+         SELECT prefix_id, credential_id FROM credential_prefix WHERE account_id = $1 AND prefix_id = ANY ($2)
+       ), used AS (
+         SELECT prefix_id, session_id, meter, sum(sum) AS sum,
+           extract(epoch FROM max(last_at) - min(first_at)) * 1000 AS apart_ms
+         FROM level JOIN usage_session USING (credential_id) WHERE account_id = $1 GROUP BY 1, 2, 3
+       ), session_time AS (
+         SELECT prefix_id, coalesce(
+           min(least(sum, apart_ms + $3)) FILTER (WHERE meter = 'signaling.connectedMs'),
+           min(least(sum, apart_ms + $4)) FILTER (WHERE meter = 'network-discovery.allocationMs')) AS milliseconds
+         FROM used WHERE session_id <> '' GROUP BY prefix_id, session_id
+       ), client_span AS (
+         SELECT prefix_id, unnest(range_agg(tstzrange(from_at, to_at))) AS span
+         FROM level JOIN usage_record USING (credential_id)
+         WHERE account_id = $1 AND session_id IS NULL AND 'network-discovery.allocationMs' = ANY (meters)
+         GROUP BY prefix_id, credential_id
+       ), client_time AS (
+         SELECT prefix_id, extract(epoch FROM upper(span) - lower(span)) * 1000 AS milliseconds FROM client_span
+       ), time AS (
+         SELECT prefix_id, milliseconds FROM session_time UNION ALL SELECT prefix_id, milliseconds FROM client_time
+       )
+       SELECT prefix_id,
+         coalesce((SELECT sum(sum) FROM used
+           WHERE used.prefix_id = p.prefix_id AND meter = 'network-discovery.bytes'), 0)::text AS bytes,
+         coalesce((SELECT round(sum(milliseconds)) FROM time WHERE time.prefix_id = p.prefix_id), 0)::text AS milliseconds
+       FROM (SELECT DISTINCT prefix_id FROM level) AS p`,
+      [accountId, prefixIds, signalingRecordMs, relayRecordMs],
     );
     return rows.map((row) => ({
       prefixId: row.prefix_id,

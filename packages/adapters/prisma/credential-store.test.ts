@@ -42,6 +42,35 @@ test('one use is one client within 30 seconds; another client, or the same one l
   expect(await use('carol', true)).toBe(false);
 });
 
+test('a client that lost its relay goes on with its use, if it was using it until just now (ACC-7)', async () => {
+  const prefixId = createId('crd');
+  const use = (clientKey: string, restartsCredentialId?: string, usesMax = 1) =>
+    store.admitUse({ accountId, prefixId, usesMax, clientKey, restartsCredentialId });
+  expect(await use('192.0.2.1')).toBe(true);
+  await later(prefixId, 600);
+  const owner = await connectAs(database.url);
+  const used = (secondsAgo: number) =>
+    owner.query(
+      `INSERT INTO usage_session (account_id, session_id, credential_id, application_id, endpoint_id, meter, dimension_set_id,
+         sum, first_at, last_at)
+       VALUES ($1, '', $2, '', '', 'network-discovery.allocationMs', 1, 1, now(), now() - $3 * interval '1 second')
+       ON CONFLICT (account_id, session_id, credential_id, application_id, endpoint_id, meter, dimension_set_id)
+       DO UPDATE SET last_at = excluded.last_at`,
+      [accountId, prefixId, secondsAgo],
+    );
+  await used(31);
+  expect(await use('192.0.2.1', prefixId)).toBe(false);
+  await used(5);
+  expect(await use('192.0.2.2', prefixId)).toBe(false);
+  expect(await use('192.0.2.1')).toBe(false);
+  expect(await use('192.0.2.1', prefixId)).toBe(true);
+  // Its other allocations follow, and the use is still the only one.
+  expect(await use('192.0.2.1')).toBe(true);
+  expect(await use('192.0.2.2')).toBe(false);
+  expect(await use('192.0.2.2', undefined, 2)).toBe(true);
+  await owner.end();
+});
+
 test('of many clients that use a one-time credential at the same moment, one is let in', async () => {
   await database.warmUp();
   for (let round = 0; round < 10; round++) {

@@ -14,6 +14,8 @@ export interface UseRequest {
   readonly isRestart?: boolean;
   /** This key goes on with a use that was counted under another, as a call does with that of its connection. */
   readonly isContinuation?: boolean;
+  /** This client may have lost its relay: it is no new use if it is known, and the credential was in use until just now. */
+  readonly restartsCredentialId?: string | undefined;
 }
 
 export interface Revocation {
@@ -59,21 +61,28 @@ export function credentialStore(prisma: PrismaClient): CredentialStore {
         }),
     },
 
-    admitUse: ({ accountId, prefixId, usesMax, clientKey, isRestart = false, isContinuation = false }) =>
+    admitUse: ({ accountId, prefixId, usesMax, clientKey, ...more }) =>
       inAccount(prisma, accountId, async (transaction) => {
+        const { isRestart = false, isContinuation = false, restartsCredentialId = null } = more;
         // One at a time for each credential: the count and the new row belong together.
         await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`use:${prefixId}`}, 0))::text`;
-        const uses = await transaction.$queryRaw<{ is_same: boolean; is_continuation: boolean }[]>`
-          SELECT client_key = ${clientKey} AND (${isRestart} OR first_at > clock_timestamp() - interval '30 seconds') AS is_same,
-            is_continuation
+        const uses = await transaction.$queryRaw<
+          { is_known: boolean; is_same: boolean; is_continuation: boolean }[]
+        >`
+          SELECT client_key = ${clientKey} AS is_known, is_continuation,
+            client_key = ${clientKey} AND (${isRestart} OR first_at > clock_timestamp() - interval '30 seconds') AS is_same
           FROM credential_use WHERE account_id = ${accountId} AND prefix_id = ${prefixId}`;
         if (uses.some(({ is_same }) => is_same)) return true;
+        const isBack =
+          uses.some(({ is_known }) => is_known) &&
+          (await wasJustUsed(transaction, accountId, restartsCredentialId));
         // A continuation needs something to go on with, and takes nothing away from the number of uses.
         const counted = uses.filter(({ is_continuation }) => !is_continuation);
-        if (isContinuation ? counted.length === 0 : counted.length >= usesMax) return false;
+        const goesOn = isContinuation || isBack;
+        if (isContinuation ? counted.length === 0 : !isBack && counted.length >= usesMax) return false;
         await transaction.$executeRaw`
           INSERT INTO credential_use (account_id, prefix_id, client_key, first_at, is_continuation)
-          VALUES (${accountId}, ${prefixId}, ${clientKey}, clock_timestamp(), ${isContinuation})`;
+          VALUES (${accountId}, ${prefixId}, ${clientKey}, clock_timestamp(), ${goesOn})`;
         return true;
       }),
 
@@ -95,4 +104,17 @@ export function credentialStore(prisma: PrismaClient): CredentialStore {
       }));
     },
   };
+}
+
+/** Whether a relay reported use of the credential that is at most 30 seconds old: its client is hardly gone. */
+async function wasJustUsed(
+  transaction: Pick<PrismaClient, '$queryRaw'>,
+  accountId: string,
+  credentialId: string | null,
+): Promise<boolean> {
+  if (credentialId === null) return false;
+  const rows = await transaction.$queryRaw<unknown[]>`
+    SELECT 1 FROM usage_session WHERE account_id = ${accountId} AND credential_id = ${credentialId}
+      AND last_at > clock_timestamp() - interval '30 seconds' LIMIT 1`;
+  return rows.length > 0;
 }

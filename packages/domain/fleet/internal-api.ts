@@ -114,11 +114,16 @@ export const internalApi = {
     request: z.object({
       accountId: id,
       prefixId: id,
-      /** The client's address, or `session:` and the id of the session that its credential is narrowed to. */
+      /**
+       * The client's address where a relay knows no more; `client:` and what an SDK says it is; or `session:` and the id
+       * of the session that its credential is narrowed to.
+       */
       clientKey: id,
       usesMax: z.int().min(1),
       /** True: the session goes on with a use that was counted when its client connected to signaling. */
       isContinuation: z.boolean(),
+      /** The client may be one that lost its relay, and with it what this credential was used for until just now. */
+      restartsCredentialId: id.optional(),
     }),
     response: z.object({ isAdmitted: z.boolean() }),
   },

@@ -35,6 +35,8 @@ export const endings = {
   'limit.session_seconds': 'The session reached its time limit.',
   'limit.credential_seconds': 'The credential has used up its connected time.',
   'limit.session_bytes': 'The session reached its byte limit.',
+  'limit.credential_bytes': 'The credential has used up its bytes.',
+  'credential.used_up': 'The credential has been used as often as it may be.',
   'credential.expired': 'A credential of this session expired.',
   'credential.revoked': 'A credential of this session was revoked.',
   'account.suspended': 'The account is suspended.',

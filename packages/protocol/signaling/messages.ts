@@ -146,6 +146,8 @@ const clientShapes = {
     /** Both together take up an earlier connection's sessions. */
     resumeToken: optional(text(128)),
     lastSequence: optional(sequence),
+    /** Random, for the life of one SDK instance and known to it alone: a use of a credential is one instance's (ACC-7). */
+    instanceId: optional(text(64, /^[A-Za-z0-9_-]{16,64}$/)),
     /** Name and version of the SDK, for the session log. */
     agent: optional(text(128)),
   },

@@ -1,8 +1,9 @@
 import type { IpBytes } from '../stun/ip-address.ts';
 import type { TransportAddress } from '../stun/transport-address.ts';
 import type { AddressFamily } from './address-family.ts';
+import type { UseClaim } from './client-uses.ts';
 import type { ClientPath, FlowLimits } from './data-path.ts';
-import type { BandwidthClass, Grant, LimitKind, LimitOutcome } from './grant.ts';
+import type { BandwidthClass, Grant, Limit, LimitKind, LimitOutcome } from './grant.ts';
 import type { PortWish } from './reservation.ts';
 
 /** Why an allocation ended. */
@@ -28,6 +29,9 @@ export type DropReason =
   | 'busy'
   | 'peer-rate';
 
+/** Which limit of a credential is used up, and whether in one session or in all of them. */
+export type SpentLimit = Pick<Limit, 'kind' | 'counts' | 'max'>;
+
 export interface AllocationFacts {
   readonly allocationId: string;
   readonly client: ClientPath;
@@ -44,14 +48,13 @@ export type Action =
   /** Ask the platform; answer with `resolved`. Asked once for a username, however many requests wait. */
   | { readonly type: 'resolveCredential'; readonly username: string }
   /** Ask the platform to count one use; answer with `useCounted`. */
-  | {
+  | ({
       readonly type: 'countUse';
       readonly allocationId: string;
       readonly counterId: string;
-      readonly clientKey: string;
       readonly usesMax: number;
       readonly grant: Grant;
-    }
+    } & UseClaim)
   /** Open a relayed address; answer with `relayOpened`. */
   | {
       readonly type: 'openRelay';
@@ -84,6 +87,8 @@ export type Action =
       readonly kind: 'discovery' | 'relay';
       readonly outcome: 'succeeded' | 'refused';
       readonly code?: number;
+      /** The limit that was spent before: why a client that was let in before is refused now. */
+      readonly spent?: SpentLimit;
       readonly grant?: Grant;
       readonly family: AddressFamily;
     }
@@ -108,6 +113,8 @@ export type Action =
       readonly type: 'ended';
       readonly allocationId: string;
       readonly reason: EndReason;
+      /** The limit that ended it. */
+      readonly spent?: SpentLimit;
       /** Words for a person: the reason of a revocation, say. */
       readonly detail: string;
       readonly atMs: number;

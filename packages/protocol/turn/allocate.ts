@@ -1,9 +1,9 @@
 import { attributeType } from '../stun/attribute-type.ts';
-import { ipToText } from '../stun/ip-address.ts';
-import type { Action } from './action.ts';
+import { type IpBytes, ipToText } from '../stun/ip-address.ts';
+import type { Action, SpentLimit } from './action.ts';
 import { type AddressFamily, decodeAddressFamily, familyOf } from './address-family.ts';
 import type { Allocation } from './allocation.ts';
-import { cidrFromText } from './cidr.ts';
+import { cidrFromText, isInCidr } from './cidr.ts';
 import type { KnownCredential } from './credential-cache.ts';
 import { counterKeepMsOf, counterKeyOf, type Limit, sessionKeyOf } from './grant.ts';
 import { enter, wakeFor } from './lifecycle.ts';
@@ -17,6 +17,7 @@ import { createTokenBucket } from './token-bucket.ts';
 export interface Refusal {
   readonly code: number;
   readonly phrase: string;
+  readonly spent?: SpentLimit;
 }
 
 /** RFC 8656 §7.2: an Allocate whose sender is known. */
@@ -29,7 +30,7 @@ export function allocate(state: TurnState, request: SignedRequest, credential: K
     const error = refusal ?? { code: 400, phrase: 'Bad Request' };
     return [
       refuse(state, request, error),
-      { type: 'attempted', kind: 'relay', outcome: 'refused', code: error.code, grant, family },
+      { type: 'attempted', kind: 'relay', outcome: 'refused', ...causeOf(error), grant, family },
     ];
   }
   const allocation = draftAllocation(state, { request, credential, wish });
@@ -39,16 +40,20 @@ export function allocate(state: TurnState, request: SignedRequest, credential: K
   wakeFor(state, allocation, request.nowMs);
   const uses = usesOf(allocation);
   if (uses.length === 0) return [openRelay(allocation)];
-  const clientKey = ipToText(request.client.address.ip);
+  const address = ipToText(request.client.address.ip);
+  const at = { allocationId: allocation.id, nowMs: request.nowMs };
   return uses.map(({ counterId, max }) => ({
     type: 'countUse' as const,
     allocationId: allocation.id,
     counterId,
-    clientKey,
+    ...state.uses.join(counterId, address, at),
     usesMax: max,
     grant: credential.grant,
   }));
 }
+
+/** What the metric and the session's log say of a refusal. */
+export const causeOf = ({ code, spent }: Refusal) => ({ code, ...(spent === undefined ? {} : { spent }) });
 
 interface Wish {
   readonly family: AddressFamily;
@@ -141,10 +146,14 @@ function refusalByQuota(
   if ((state.countByUsername.get(username) ?? 0) >= bounds.allocationsPerCredentialMax) {
     return { code: 486, phrase: 'Allocation Quota Reached' };
   }
+  const { ip } = request.client.address;
+  if (grant.sourceCidrs !== undefined && !isInSome(grant.sourceCidrs, ip)) {
+    return { code: 403, phrase: 'credential.source_not_allowed' };
+  }
   if (grant.endsAtMs !== undefined && grant.endsAtMs <= request.nowMs) {
     return { code: 403, phrase: 'The credential has ended.' };
   }
-  const sessionKey = sessionKeyOf(grant, ipToText(request.client.address.ip));
+  const sessionKey = sessionKeyOf(grant, ipToText(ip));
   const spent = grant.limits.find(
     (limit) =>
       limit.outcome === 'end' &&
@@ -152,8 +161,16 @@ function refusalByQuota(
       isSpent(state, limit, { sessionKey, nowMs: request.nowMs }),
   );
   if (spent === undefined) return undefined;
-  return { code: 486, phrase: `The limit of ${spent.max} ${spent.kind} is reached.` };
+  const { kind, counts, max } = spent;
+  return { code: 486, phrase: `The limit of ${max} ${kind} is reached.`, spent: { kind, counts, max } };
 }
+
+/** A network that cannot be read holds nobody. */
+const isInSome = (networks: readonly string[], ip: IpBytes): boolean =>
+  networks.some((text) => {
+    const cidr = cidrFromText(text);
+    return cidr !== undefined && isInCidr(ip, cidr);
+  });
 
 /** Whether a limit was reached before this allocation, here or elsewhere. */
 function isSpent(state: TurnState, limit: Limit, at: { sessionKey: string; nowMs: number }): boolean {

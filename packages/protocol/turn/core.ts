@@ -7,6 +7,7 @@ import type { Allocation } from './allocation.ts';
 import { authenticate } from './authenticate.ts';
 import { binding, unknownAttributeError, unknownAttributes } from './binding.ts';
 import { createChallengeLimit } from './challenge-limit.ts';
+import { createClientUses } from './client-uses.ts';
 import { defaultBounds, type TurnCoreOptions } from './core-options.ts';
 import { createCredentialCache, type KnownCredential } from './credential-cache.ts';
 import type { ClientPath, DataPathEvent, OpenedRelay } from './data-path.ts';
@@ -126,6 +127,7 @@ function createState(options: TurnCoreOptions): TurnState {
     credentials: createCredentialCache(options.realm, bounds),
     responses: createResponseCache(bounds.responseCountMax),
     times: createTimeCounters(),
+    uses: createClientUses(),
     byId: new Map(),
     byClient: new Map(),
     countByUsername: new Map(),
@@ -223,6 +225,7 @@ function advance(state: TurnState, nowMs: number): readonly Action[] {
   state.credentials.sweep(nowMs);
   state.responses.sweep(nowMs);
   state.times.sweep(nowMs);
+  state.uses.sweep(nowMs);
   for (const [key, untilMs] of state.reachedCounters) if (untilMs <= nowMs) state.reachedCounters.delete(key);
   for (const [key, { untilMs }] of state.endings) if (untilMs <= nowMs) state.endings.delete(key);
   state.nextDeadlineMs = Math.min(nextMs, nowMs + sweepMs);

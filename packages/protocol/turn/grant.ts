@@ -35,6 +35,8 @@ export interface Grant {
   readonly limits: readonly Limit[];
   /** When the credential ends, by the clock that the core is driven by. */
   readonly endsAtMs?: number;
+  /** Networks that the client must ask from. */
+  readonly sourceCidrs?: readonly string[];
   /** Networks that peers must lie in. They narrow the relay's own rule and never widen it. */
   readonly peerCidrs?: readonly string[];
   /** Payload both ways together. */

@@ -1,5 +1,6 @@
+import { ipToText } from '../stun/ip-address.ts';
 import { transportAddressKey } from '../stun/transport-address.ts';
-import type { Action, EndReason } from './action.ts';
+import type { Action, EndReason, SpentLimit } from './action.ts';
 import type { Allocation } from './allocation.ts';
 import type { BitRate, FlowLimits } from './data-path.ts';
 import type { LimitOutcome } from './grant.ts';
@@ -25,7 +26,12 @@ export function enter(state: TurnState, allocation: Allocation, nowMs: number): 
 }
 
 /** Takes an allocation out of the tables, whether it lived or failed: neither uses quota any more (T9). */
-export function leave(state: TurnState, allocation: Allocation, nowMs: number): void {
+export function leave(
+  state: TurnState,
+  allocation: Allocation,
+  at: { readonly nowMs: number; readonly isReleased?: boolean },
+): void {
+  const { nowMs, isReleased = false } = at;
   state.byId.delete(allocation.id);
   state.byClient.delete(allocation.clientKey);
   if (allocation.relayed !== undefined) state.relayed.delete(transportAddressKey(allocation.relayed));
@@ -35,6 +41,8 @@ export function leave(state: TurnState, allocation: Allocation, nowMs: number): 
   else state.countByUsername.delete(username);
   for (const { limit, counterKey, keepMs } of allocation.limits) {
     if (limit.kind === 'seconds') state.times.leave(counterKey, allocation.sessionKey, { keepMs, nowMs });
+    if (limit.kind === 'uses')
+      state.uses.leave(limit.counterId, ipToText(allocation.client.address.ip), { isReleased, nowMs });
   }
 }
 
@@ -42,10 +50,15 @@ export function leave(state: TurnState, allocation: Allocation, nowMs: number): 
 export function end(
   state: TurnState,
   allocation: Allocation,
-  why: { readonly reason: EndReason; readonly detail: string; readonly nowMs: number },
+  why: {
+    readonly reason: EndReason;
+    readonly detail: string;
+    readonly nowMs: number;
+    readonly spent?: SpentLimit;
+  },
 ): Action {
-  const { reason, detail, nowMs } = why;
-  leave(state, allocation, nowMs);
+  const { reason, detail, nowMs, spent } = why;
+  leave(state, allocation, { nowMs, isReleased: reason === 'released' });
   if (reason !== 'released') {
     if (state.endings.size >= endingCountMax) {
       const [oldest] = state.endings.keys();
@@ -55,7 +68,7 @@ export function end(
   }
   const allocationId = allocation.id;
   return allocation.pending === undefined
-    ? { type: 'ended', allocationId, reason, detail, atMs: nowMs }
+    ? { type: 'ended', allocationId, reason, detail, atMs: nowMs, ...(spent === undefined ? {} : { spent }) }
     : { type: 'closeRelay', allocationId };
 }
 
@@ -106,7 +119,9 @@ export function reachLimits(
     actions.push({ type: 'limitReached', allocationId, counterId, kind, outcome });
     if (outcome === 'end' && kind !== 'uses') {
       const detail = `The limit of ${held.limit.max} ${kind} is reached.`;
-      actions.push(end(state, allocation, { reason: `limit-${kind}`, detail, nowMs: at.nowMs }));
+      const { counts, max } = held.limit;
+      const spent = { kind, counts, max };
+      actions.push(end(state, allocation, { reason: `limit-${kind}`, detail, nowMs: at.nowMs, spent }));
       return actions;
     }
     if (outcome === 'throttle' || outcome === 'downgrade') {
@@ -153,7 +168,7 @@ export function expire(state: TurnState, allocation: Allocation, nowMs: number):
   if (allocation.pending !== undefined) {
     // The platform or the socket never answered: the client's retransmissions ended long ago.
     if (allocation.pending.giveUpMs > nowMs) return [];
-    leave(state, allocation, nowMs);
+    leave(state, allocation, { nowMs });
     return [{ type: 'closeRelay', allocationId: allocation.id }];
   }
   if (grant.endsAtMs !== undefined && grant.endsAtMs <= nowMs) {

@@ -207,6 +207,20 @@ describe('seconds (ACC-7)', () => {
   });
 });
 
+describe('source networks (ACC-7)', () => {
+  it('a credential bound to addresses serves clients from there, and tells others why it does not', () => {
+    const world = worldWith([], { sourceCidrs: ['198.51.100.0/24', '81.2.69.0/28'] });
+    expect(codeOf(world.client(at('81.2.69.15', 1)).allocate())).toBe(0);
+    const answer = world.client(at('81.2.69.16', 1)).allocate();
+    expect([codeOf(answer), phraseOf(answer)]).toEqual([403, 'credential.source_not_allowed']);
+    expect(codeOf(world.client(at('2a00::1', 1)).allocate())).toBe(403);
+  });
+  it('a network that cannot be read holds nobody', () => {
+    const world = worldWith([], { sourceCidrs: ['81.2.69'] });
+    expect(codeOf(world.client().allocate())).toBe(403);
+  });
+});
+
 describe('uses (ACC-7)', () => {
   it('the platform is asked with the client, and its refusal is the answer', () => {
     const world = worldWith([limitOf({ kind: 'uses', max: 1 })]);
@@ -216,6 +230,16 @@ describe('uses (ACC-7)', () => {
     const answer = world.client(at('81.2.69.2', 2)).allocate();
     expect([codeOf(answer), phraseOf(answer)]).toEqual([403, 'The credential was used.']);
     expect(world.core.allocationCount).toBe(1);
+  });
+  it('a client that left has given its address up: the next one from there asks for a use of its own', () => {
+    const world = worldWith([limitOf({ kind: 'uses', max: 1 })]);
+    const first = calling(world);
+    first.client.ask(method.refresh, [lifetime(0)]);
+    world.pass(2_000);
+    world.useAnswer = { ok: false, code: 403, reason: 'credential.used_up', isSpent: true };
+    expect(codeOf(world.client(at('81.2.69.1', 2)).allocate())).toBe(403);
+    expect(world.uses.map(({ clientKey }) => clientKey)).toEqual(['81.2.69.1', '81.2.69.1/a1']);
+    expect(world.actionsOf('attempted').at(-1)).toMatchObject({ code: 403, spent: { kind: 'uses', max: 1 } });
   });
   it('all uses of a chain are counted before a port is opened', () => {
     const limits = [

@@ -3,7 +3,7 @@ import { transportAddressKey } from '../stun/transport-address.ts';
 import { encodeXorAddress } from '../stun/xor-address.ts';
 import type { Action } from './action.ts';
 import { encodeAddressErrorCode } from './address-family.ts';
-import { noCapacity, openRelay, type Refusal } from './allocate.ts';
+import { causeOf, noCapacity, openRelay, type Refusal } from './allocate.ts';
 import type { Allocation } from './allocation.ts';
 import type { OpenedRelay } from './data-path.ts';
 import { flowLimitsOf, leave, remainingSeconds, wakeFor } from './lifecycle.ts';
@@ -28,7 +28,7 @@ function fail(
 ): Action[] {
   const request = waitingRequest(allocation, failure.nowMs);
   if (request === undefined) return [];
-  leave(state, allocation, failure.nowMs);
+  leave(state, allocation, failure);
   const { family, credential } = allocation;
   return [
     refuse(state, request, failure),
@@ -36,7 +36,7 @@ function fail(
       type: 'attempted',
       kind: 'relay',
       outcome: 'refused',
-      code: failure.code,
+      ...causeOf(failure),
       grant: credential.grant,
       family,
     },
@@ -45,7 +45,8 @@ function fail(
 
 export type UseAnswer =
   | { readonly ok: true }
-  | { readonly ok: false; readonly code: number; readonly reason: string };
+  /** `isSpent`: there is no use left. Otherwise the question could not be answered. */
+  | { readonly ok: false; readonly code: number; readonly reason: string; readonly isSpent?: boolean };
 
 /** The platform's answer about one use. The relayed address is opened when all uses are counted. */
 export function useCounted(
@@ -56,7 +57,12 @@ export function useCounted(
   const { pending } = allocation;
   if (pending === undefined || pending.usesToCount === 0) return [];
   const { answer, nowMs } = at;
-  if (!answer.ok) return fail(state, allocation, { code: answer.code, phrase: answer.reason, nowMs });
+  if (!answer.ok) {
+    const { code, reason: phrase, isSpent } = answer;
+    const limit = allocation.limits.find((held) => held.limit.kind === 'uses')?.limit;
+    const spent = isSpent === true && limit !== undefined ? { spent: limit } : {};
+    return fail(state, allocation, { code, phrase, nowMs, ...spent });
+  }
   pending.usesToCount--;
   return pending.usesToCount === 0 ? [openRelay(allocation)] : [];
 }

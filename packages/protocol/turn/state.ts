@@ -1,5 +1,6 @@
 import type { Allocation } from './allocation.ts';
 import type { ChallengeLimit } from './challenge-limit.ts';
+import type { ClientUses } from './client-uses.ts';
 import type { TurnCoreBounds, TurnCoreOptions } from './core-options.ts';
 import type { CredentialCache } from './credential-cache.ts';
 import type { NonceMint } from './nonce.ts';
@@ -24,6 +25,7 @@ export interface TurnState {
   readonly credentials: CredentialCache;
   readonly responses: ResponseCache;
   readonly times: TimeCounters;
+  readonly uses: ClientUses;
   readonly byId: Map<string, Allocation>;
   readonly byClient: Map<string, Allocation>;
   /** How many allocations each username has; those that failed or ended are not among them (T9). */

@@ -19,8 +19,18 @@ export interface TimeCounters {
   sweep(nowMs: number): void;
 }
 
-export function createTimeCounters(): TimeCounters {
+/** Past this many, the counter that has stood still for longest is forgotten. */
+const counterCountMaxDefault = 100_000;
+
+export function createTimeCounters(counterCountMax = counterCountMaxDefault): TimeCounters {
   const counters = new Map<string, TimeCounter>();
+  const forgetOldestIdle = () => {
+    for (const [key, { sessions }] of counters) {
+      if (sessions.size > 0) continue;
+      counters.delete(key);
+      return;
+    }
+  };
   const settle = (counter: TimeCounter, nowMs: number) => {
     counter.usedMs += Math.max(0, nowMs - counter.sinceMs) * counter.sessions.size;
     counter.sinceMs = Math.max(counter.sinceMs, nowMs);
@@ -35,6 +45,7 @@ export function createTimeCounters(): TimeCounters {
     join(key, session, at) {
       let counter = counters.get(key);
       if (counter === undefined) {
+        if (counters.size >= counterCountMax) forgetOldestIdle();
         counter = { usedMs: 0, sinceMs: at.nowMs, sessions: new Map(), keptUntilMs: 0 };
         counters.set(key, counter);
       }
@@ -50,6 +61,9 @@ export function createTimeCounters(): TimeCounters {
       if (left > 0) counter.sessions.set(session, left);
       else counter.sessions.delete(session);
       counter.keptUntilMs = Math.max(counter.keptUntilMs, at.nowMs + at.keepMs);
+      // The map keeps the order in which counters were last left.
+      counters.delete(key);
+      counters.set(key, counter);
     },
     usedMs,
     reachesAtMs(key, valueMs, nowMs) {

@@ -66,16 +66,16 @@ async function checkCandidate(connection: SignalConnection, wanted: Wanted): Pro
     return { name, outcome: 'skipped', tookMs: 0, detail: 'The platform offers no relay for this.' };
   }
   const beganAtMs = performance.now();
-  const isFound = await gathers(iceServers, wanted);
+  const found = await gathers(iceServers, wanted);
   const advice =
     wanted.type === 'srflx'
       ? 'No way out over UDP: calls will need a relay.'
       : 'The network blocks this relay.';
   return {
     name,
-    outcome: isFound ? 'passed' : 'failed',
+    outcome: found === 'nothing' ? 'failed' : 'passed',
     tookMs: since(beganAtMs),
-    detail: isFound ? 'Reached.' : advice,
+    detail: found === 'nothing' ? advice : found === 'refusal' ? refusalDetail : 'Reached.',
   };
 }
 
@@ -89,16 +89,27 @@ function iceServersFor(connection: SignalConnection, { type, protocol }: Wanted)
   return [{ urls: [...urls], username, credential }];
 }
 
-async function gathers(iceServers: RTCIceServer[], { type }: Wanted): Promise<boolean> {
+/** A relay that says no was reached: the network is not in the way. A token with one use is used by its calls alone. */
+const refusalDetail = 'Reached. The relay gives nothing for this token outside of a call.';
+/** Above the error codes of STUN are those of the browser's own, such as 701: no answer (W3C webrtc-pc §4.8.2). */
+const stunErrorCodeMax = 699;
+
+async function gathers(
+  iceServers: RTCIceServer[],
+  { type }: Wanted,
+): Promise<'candidate' | 'refusal' | 'nothing'> {
   const peer = new RTCPeerConnection({ iceServers, iceTransportPolicy: type === 'relay' ? 'relay' : 'all' });
   try {
-    return await new Promise<boolean>((resolve, reject) => {
-      setTimeout(() => resolve(false), gatherTimeoutMs);
+    return await new Promise((resolve, reject) => {
+      setTimeout(() => resolve('nothing'), gatherTimeoutMs);
+      peer.onicecandidateerror = ({ errorCode }) => {
+        if (type === 'relay' && errorCode <= stunErrorCodeMax) resolve('refusal');
+      };
       peer.onicecandidate = ({ candidate }) => {
         // A host with a public address, or a STUN server on the same machine, gives no other candidate than `host`.
         const isFound = candidate?.type === type || (type === 'srflx' && candidate?.type === 'host');
-        if (isFound) resolve(true);
-        else if (candidate === null) resolve(false);
+        if (isFound) resolve('candidate');
+        else if (candidate === null) resolve('nothing');
       };
       peer.createDataChannel('check');
       peer

@@ -1,4 +1,5 @@
 import { ANSWER_MS_MAX, within } from '@patchbay/protocol/client/deadline';
+import { endings } from '@patchbay/protocol/signaling/codes';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import {
   type ClientMessage,
@@ -41,6 +42,8 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
   readonly #source: TokenSource;
   readonly #agent: string;
   readonly #closing = new AbortController();
+  /** A token with one use is used by this instance, however often it connects. */
+  readonly #instanceId = crypto.randomUUID();
   #outbox = new Outbox<ClientMessage>(encodeClientFrame);
   #inbox = new Inbox();
   #socket: WebSocket | undefined;
@@ -171,6 +174,7 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
         token: this.#token.token,
         protocolVersion,
         agent: this.#agent,
+        instanceId: this.#instanceId,
         ...resumption,
       }),
     );
@@ -255,7 +259,8 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
       this.#lose();
       return;
     }
-    const message = reason === '' ? 'The platform refused this credential.' : reason;
+    const words: Readonly<Record<string, string>> = endings;
+    const message = words[reason] ?? 'The platform refused this credential.';
     this.close(
       this.#refusal ??
         new PatchbayError({ code: (reason || 'auth.missing') as PatchbayErrorCode, status: 401, message }),

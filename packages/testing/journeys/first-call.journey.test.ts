@@ -2,13 +2,14 @@
  * The first call, as a stranger makes it: two browsers, our relay, three levels of accounts, a statement that is right to
  * the nano unit. Everything is real: the started platform, PostgreSQL, Chromium, the packed surface of the SDKs.
  */
-import { setTimeout as wait } from 'node:timers/promises';
-import { Patchbay, perGB, perMinute } from '@patchbay/sdk-node';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { type Patchbay, perGB, perMinute } from '@patchbay/sdk-node';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium, launchBrowser } from '../src/browser.ts';
 import { type RunningPlatform, startPlatform } from '../src/running-platform.ts';
 import { type RunningSample, startSample } from '../src/running-sample.ts';
+import { isPlaying, placeCall, relayedBytes, secondsPlayed } from '../src/sample-call.ts';
+import { patchbayOf, settledUsage } from '../src/sdk-client.ts';
 import { until } from '../src/until.ts';
 
 const chromiumPath = findChromium();
@@ -126,107 +127,6 @@ describe.skipIf(chromiumPath === undefined)('the first call', () => {
 
 const GB = 1_000_000_000n;
 const MINUTE = 60_000n;
-
-function patchbayOf(env: Readonly<Record<string, string>>): Patchbay {
-  return new Patchbay({
-    url: env.PATCHBAY_URL ?? '',
-    key: env.PATCHBAY_KEY ?? '',
-    signalUrl: env.PATCHBAY_SIGNAL_URL ?? '',
-    accountId: env.PATCHBAY_ACCOUNT ?? '',
-  });
-}
-
-async function placeCall(browser: Browser, url: string) {
-  const contexts: BrowserContext[] = [];
-  const open = async (address: string) => {
-    const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
-    contexts.push(context);
-    const page = await context.newPage();
-    await page.addInitScript(keepConnections);
-    await page.goto(address);
-    return page;
-  };
-  const callee = await open(url);
-  await callee.getByRole('button', { name: /start|join/i }).click();
-  const link = await until(
-    () =>
-      callee
-        .locator('[data-share-link]')
-        .getAttribute('data-share-link')
-        .then((v) => v ?? undefined),
-    {
-      what: 'the link to share',
-    },
-  );
-  const caller = await open(link);
-  await caller.getByRole('button', { name: /start|join/i }).click();
-  const close = async () => {
-    for (const context of contexts) await context.close();
-  };
-  return { caller, callee, close };
-}
-
-/** Runs in the page before its scripts: keeps every connection, so that its own statistics can be read. */
-function keepConnections() {
-  const kept: RTCPeerConnection[] = [];
-  const Original = globalThis.RTCPeerConnection;
-  Object.assign(globalThis, {
-    keptConnections: kept,
-    RTCPeerConnection: class extends Original {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration);
-        kept.push(this);
-      }
-    },
-  });
-}
-
-const isPlaying = async (...pages: Page[]) =>
-  (await Promise.all(pages.map(secondsPlayed))).every((seconds) => seconds > 0.5);
-
-const secondsPlayed = (page: Page) =>
-  page.evaluate(() => document.querySelector<HTMLVideoElement>('video[data-remote]')?.currentTime ?? 0);
-
-/** Bytes both ways of the selected candidate pairs of a page: what its browser sent to and received from the relay. */
-function relayedBytes(page: Page): Promise<bigint> {
-  return page
-    .evaluate(async () => {
-      const { keptConnections } = globalThis as unknown as { keptConnections: RTCPeerConnection[] };
-      let bytes = 0;
-      for (const connection of keptConnections) {
-        const stats = [...(await connection.getStats()).values()];
-        for (const transport of stats.filter(({ type }) => type === 'transport')) {
-          const pair = stats.find(({ id }) => id === transport.selectedCandidatePairId);
-          const local = stats.find(({ id }) => id === pair?.localCandidateId);
-          if (local?.candidateType === 'relay') bytes += pair.bytesSent + pair.bytesReceived;
-        }
-      }
-      return bytes;
-    })
-    .then(BigInt);
-}
-
-/** The month's own usage of the relay by meter, once two readings in a row agree. */
-async function settledUsage(pb: Patchbay, accountId: string): Promise<Map<string, bigint>> {
-  const read = async () => {
-    const now = new Date();
-    const from = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1)).toISOString();
-    const to = new Date(now.getTime() + 60_000).toISOString();
-    const { rows } = await pb.usage.query(accountId, { from, to, bucket: 'all', scope: 'own' });
-    const relayed = rows.filter(({ meter }) => meter.startsWith('network-discovery.'));
-    return new Map(relayed.map((row) => [row.meter, BigInt(row.quantity)]));
-  };
-  // A record is uploaded every 5 seconds at the latest: two readings further apart than that see all of it.
-  let last = await read();
-  for (let attempt = 0; attempt < 5; attempt++) {
-    await wait(6_000);
-    const next = await read();
-    const isSettled = next.size === last.size && [...next].every(([meter, sum]) => last.get(meter) === sum);
-    if (isSettled) return next;
-    last = next;
-  }
-  throw new Error('The usage did not settle in 30 seconds.');
-}
 
 type Expected = Readonly<Record<string, readonly [amount: string, per: bigint]>>;
 

@@ -146,8 +146,9 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       };
     },
 
-    async countUse({ accountId, prefixId, clientKey, usesMax, isContinuation }) {
-      const isRestart = clientKey.startsWith('session:');
+    async countUse({ accountId, prefixId, clientKey, usesMax, isContinuation, restartsCredentialId }) {
+      // Nobody else can have these keys, and so whoever comes with one is the client that was counted.
+      const isRestart = clientKey.startsWith('session:') || clientKey.startsWith('client:');
       const isAdmitted = await internal.credentials.admitUse({
         accountId,
         prefixId,
@@ -155,6 +156,7 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
         usesMax,
         isRestart,
         isContinuation,
+        restartsCredentialId,
       });
       return { isAdmitted };
     },

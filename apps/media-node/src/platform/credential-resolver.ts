@@ -34,7 +34,7 @@ export interface ResolverOptions {
 
 interface Use {
   readonly service: string;
-  /** Undefined where the address is not known yet: a credential bound to addresses is refused there. */
+  /** Undefined where whoever asks holds each client's address against `effective.sourceCidrs`, as the relay does. */
   readonly sourceIp: string | undefined;
 }
 
@@ -129,13 +129,8 @@ export class CredentialResolver {
     }
     const level = levels.find(({ state }) => state !== 'active');
     if (level !== undefined) return refused('account.suspended', `Account ${level.id} is ${level.state}.`);
-    if (use.sourceIp === undefined && effective.sourceCidrs !== undefined) {
-      return refused(
-        'credential.source_not_allowed',
-        'Credentials bound to source addresses are not served here.',
-      );
-    }
-    const refusal = check(effective, {
+    const { sourceCidrs: _, ...fromAnywhere } = effective;
+    const refusal = check(use.sourceIp === undefined ? fromAnywhere : effective, {
       nowMs: nowMs(),
       service: use.service,
       sourceIp: use.sourceIp ?? '',

@@ -28,6 +28,9 @@ const relayFrameSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('allocationEnded'),
     sessionId: id,
+    /** Whose allocation it was, and the levels of its credential: a session heeds those of its own legs alone. */
+    accountId: id,
+    credentialIds: z.array(id).min(1).max(64),
     cause: z.enum(['limit', 'revoked', 'lost', 'released', 'expired']),
     code: z.string().max(100).optional(),
     detail: z.string().max(500).optional(),

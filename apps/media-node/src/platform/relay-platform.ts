@@ -1,5 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { InternalRequest } from '@patchbay/domain/fleet/internal-api';
 import type { UsageRecord as SpooledUsage } from '@patchbay/domain/metering/usage-record';
 import type { Effective } from '@patchbay/protocol/credential/effective';
+import { endings } from '@patchbay/protocol/signaling/codes';
+import type { SpentLimit } from '@patchbay/protocol/turn/action';
 import type { Grant, Limit, Resolution } from '@patchbay/protocol/turn/grant';
 import type { RelayEvent, RelayLog, RelayPlatform } from '../relay/platform.ts';
 import type { UsageRecord } from '../relay/usage-record.ts';
@@ -19,6 +23,10 @@ export interface RelayPlatformOptions {
   readonly log: RelayLog;
 }
 
+type CountUse = InternalRequest<'countUse'>;
+/** Shorter in all than a client waits for the answer to its Allocate (RFC 8489 §6.2.1). */
+const joinPausesMs = [200, 400, 800];
+
 /** Connects the relay to accounts, spool and signaling. */
 export function createRelayPlatform({
   resolver,
@@ -27,11 +35,30 @@ export function createRelayPlatform({
   tell,
   log,
 }: RelayPlatformOptions): RelayPlatform {
+  async function isClientAdmitted({
+    isFirstSeen,
+    credentialId,
+    ...use
+  }: CountUse & { readonly isFirstSeen: boolean; readonly credentialId: string }): Promise<boolean> {
+    const claim = isFirstSeen ? { ...use, restartsCredentialId: credentialId } : use;
+    return (await client.call('countUse', claim)).isAdmitted;
+  }
+
+  /** Signaling joins a session to the use of its connection as the call starts: its word may still be on the way. */
+  async function isSessionAdmitted(use: CountUse): Promise<boolean> {
+    for (const pauseMs of [...joinPausesMs, undefined]) {
+      if ((await client.call('countUse', use)).isAdmitted) return true;
+      if (pauseMs !== undefined) await wait(pauseMs);
+    }
+    return false;
+  }
+
   return {
     async resolveCredential(username) {
       if (spool.isFull) throw new Error('The spool is full: nothing new is taken until it is uploaded.');
       const resolved = await resolver.resolveUsername(username, {
         service: 'network-discovery',
+        // One answer serves all clients that bring the username: the core holds each address against the grant.
         sourceIp: undefined,
       });
       if (resolved.kind === 'away') throw new Error(resolved.detail);
@@ -39,15 +66,15 @@ export function createRelayPlatform({
       return { ok: true, password: resolved.password, grant: await toGrant(resolved, client) };
     },
 
-    async countUse({ counterId, clientKey, usesMax, grant }) {
-      const { isAdmitted } = await client.call('countUse', {
-        accountId: grant.accountId,
-        prefixId: prefixIdOf(counterId),
-        clientKey: grant.sessionId === undefined ? clientKey : `session:${grant.sessionId}`,
-        usesMax,
-        isContinuation: false,
-      });
-      return isAdmitted ? { ok: true } : { ok: false, code: 403, reason: 'credential.used_up' };
+    async countUse({ counterId, usesMax, grant, ...claim }) {
+      const { accountId, sessionId, credentialId } = grant;
+      const use = { accountId, prefixId: prefixIdOf(counterId), usesMax, isContinuation: false };
+      const isAdmitted =
+        sessionId === undefined
+          ? await isClientAdmitted({ ...use, ...claim, credentialId })
+          : await isSessionAdmitted({ ...use, clientKey: `session:${sessionId}` });
+      if (isAdmitted) return { ok: true };
+      return { ok: false, code: 403, reason: 'credential.used_up', isSpent: true };
     },
 
     recordUsage: (record) => spool.append(withoutKey(record), record.key),
@@ -59,10 +86,9 @@ export function createRelayPlatform({
 
     reportEvent(event) {
       const { sessionId, accountId, credentialId } = event.grant;
-      log.info(
-        { event: event.type, allocationId: event.allocationId, accountId, credentialId, sessionId },
-        event.type,
-      );
+      const { type, ...told } = event;
+      const allocationId = 'allocationId' in told ? told.allocationId : undefined;
+      log.info({ event: type, allocationId, accountId, credentialId, sessionId }, type);
       const frame = toFrame(event);
       if (frame !== undefined) tell(frame);
     },
@@ -87,7 +113,7 @@ async function toGrant(
   { effective, key, accountId, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
   client: ControlPlaneClient,
 ): Promise<Grant> {
-  const { applicationId, identity, session, bitRate, peerCidrs } = effective;
+  const { applicationId, identity, session, bitRate, sourceCidrs, peerCidrs } = effective;
   return {
     accountId,
     credentialId,
@@ -98,6 +124,7 @@ async function toGrant(
     ...(applicationId === undefined ? {} : { applicationId }),
     ...(identity === undefined ? {} : { identity }),
     ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
+    ...(sourceCidrs === undefined ? {} : { sourceCidrs }),
     ...(peerCidrs === undefined ? {} : { peerCidrs }),
     ...(bitRate === undefined
       ? {}
@@ -143,14 +170,17 @@ const prefixIdOf = (counterId: string) => counterId.slice(0, counterId.lastIndex
 
 /** What signaling has to know of an allocation of a session. */
 function toFrame(event: RelayEvent): RelayFrame | undefined {
-  const { sessionId } = event.grant;
-  if (event.type !== 'allocation.ended' || sessionId === undefined) return undefined;
-  const told = { type: 'allocationEnded', sessionId, detail: event.detail } as const;
+  const { sessionId, accountId, credentialId, credentialPrefixIds = [credentialId] } = event.grant;
+  if (sessionId === undefined) return undefined;
+  const credentialIds = [...credentialPrefixIds];
+  const head = { type: 'allocationEnded' as const, sessionId, accountId, credentialIds };
+  if (event.type === 'allocation.refused') return { ...head, cause: 'limit', ...reasonOf(event.spent) };
+  if (event.type !== 'allocation.ended') return undefined;
+  const told = { ...head, detail: event.detail };
   switch (event.reason) {
     case 'limit-bytes':
-      return { ...told, cause: 'limit', code: 'limit.session_bytes' };
     case 'limit-seconds':
-      return { ...told, cause: 'limit', code: 'limit.session_seconds' };
+      return { ...told, cause: 'limit', ...(event.spent === undefined ? {} : reasonOf(event.spent)) };
     case 'credential-ended':
       return { ...told, cause: 'limit', code: 'credential.expired' };
     case 'revoked':
@@ -161,4 +191,11 @@ function toFrame(event: RelayEvent): RelayFrame | undefined {
     case 'expired':
       return { ...told, cause: event.reason };
   }
+}
+
+/** The stable code of a limit that is spent, and its words. */
+function reasonOf({ kind, counts, max }: SpentLimit): { readonly code: string; readonly detail: string } {
+  if (kind === 'uses') return { code: 'credential.used_up', detail: endings['credential.used_up'] };
+  const scope = counts === 'session' ? 'session' : 'credential';
+  return { code: `limit.${scope}_${kind}`, detail: `The limit of ${max} ${kind} is reached.` };
 }

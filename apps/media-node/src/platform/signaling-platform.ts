@@ -49,8 +49,25 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
     return true;
   }
 
+  /** Connected time at each level of a credential, over all nodes; nothing where no limit needs it. */
+  async function usedTimes({
+    accountId,
+    credentialId,
+    effective: { limits, prefixIds },
+  }: Extract<ResolvedCredential, { kind: 'ok' }>): Promise<ReadonlyMap<string, number>> {
+    if (!limits.some(({ kind, counts }) => kind === 'seconds' && counts === 'total')) return new Map();
+    try {
+      const { items } = await client.call('consumed', { accountId, credentialId, prefixIds: [...prefixIds] });
+      return new Map(items.map(({ prefixId, milliseconds }) => [prefixId, milliseconds]));
+    } catch (error) {
+      // The limit goes on from what this node has seen: nobody is cut off because the control plane is away.
+      onFailure(error, 'The time that a credential has used elsewhere is not known.');
+      return new Map();
+    }
+  }
+
   return {
-    async authenticate(token, { sourceIp, continuesCredentialId }): Promise<Authentication> {
+    async authenticate(token, { sourceIp, clientKey, continuesCredentialId }): Promise<Authentication> {
       const credential = parseBearerToken(token);
       if ('type' in credential) return refuse(credential.code, credential.detail);
       const resolved = await resolver.resolveToken(credential, { service: 'signaling', sourceIp });
@@ -62,7 +79,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       }
       try {
         const isNew = continuesCredentialId !== credentialId;
-        if (isNew && !(await isUseAdmitted(resolved, { clientKey: sourceIp, isContinuation: false }))) {
+        if (isNew && !(await isUseAdmitted(resolved, { clientKey, isContinuation: false }))) {
           return refuse('credential.used_up', 'This credential has been used as often as it may be.');
         }
       } catch (error) {
@@ -76,7 +93,12 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       };
       return {
         ok: true,
-        ...principalOf(resolved, { credential, identity: effective.identity, continueUse }),
+        ...principalOf(resolved, {
+          credential,
+          identity: effective.identity,
+          continueUse,
+          usedMsOf: await usedTimes(resolved),
+        }),
       };
     },
 
@@ -121,11 +143,13 @@ interface Holder {
   readonly credential: Credential;
   readonly identity: string;
   readonly continueUse: (sessionId: string) => void;
+  /** By prefix. */
+  readonly usedMsOf: ReadonlyMap<string, number>;
 }
 
 function principalOf(
   { effective, key, accountId, chain, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
-  { credential, identity, continueUse }: Holder,
+  { credential, identity, continueUse, usedMsOf }: Holder,
 ) {
   const { applicationId, mediaKinds, session, prefixIds } = effective;
   return {
@@ -138,7 +162,7 @@ function principalOf(
     ...(applicationId === undefined ? {} : { applicationId }),
     limits: {
       expiresAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
-      seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit),
+      seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit(usedMsOf)),
       ...(mediaKinds === undefined ? {} : { mediaKinds }),
       ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
     },
@@ -151,9 +175,12 @@ function principalOf(
   };
 }
 
-const toSecondsLimit = ({ prefixId, max, counts, outcome }: EffectiveLimit): SecondsLimit => ({
-  prefixId,
-  seconds: max,
-  counts,
-  outcome,
-});
+const toSecondsLimit =
+  (usedMsOf: ReadonlyMap<string, number>) =>
+  ({ prefixId, max, counts, outcome }: EffectiveLimit): SecondsLimit => ({
+    prefixId,
+    seconds: max,
+    usedMs: usedMsOf.get(prefixId) ?? 0,
+    counts,
+    outcome,
+  });

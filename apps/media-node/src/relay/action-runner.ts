@@ -45,8 +45,8 @@ export function createActionRunner(parts: {
     const resolution = await link.resolve(username);
     return core.resolved(username, resolution, nowMs());
   };
-  const countUse = async ({ allocationId, counterId, clientKey, usesMax, grant }: ActionOf<'countUse'>) => {
-    const answer = await link.countUse({ counterId, clientKey, usesMax, grant });
+  const countUse = async ({ type: _, allocationId, ...use }: ActionOf<'countUse'>) => {
+    const answer = await link.countUse(use);
     return core.useCounted(allocationId, answer, nowMs());
   };
   const open = async ({ allocationId, client, family, port }: ActionOf<'openRelay'>) => {
@@ -102,6 +102,7 @@ export function createActionRunner(parts: {
       case 'attempted':
         attempts[action.kind][action.outcome]++;
         meter.attempted(action, nowMs());
+        live.refused(action);
         break;
       case 'allocated':
         meter.allocated(action, action.atMs);

@@ -11,6 +11,8 @@ export interface LiveAllocations {
   started(action: ActionOf<'allocated'>): void;
   mediaStarted(action: ActionOf<'mediaStarted'>): void;
   limitReached(action: ActionOf<'limitReached'>): void;
+  /** Tells of an allocation that never lived, because a limit was spent. */
+  refused(action: ActionOf<'attempted'>): void;
   ended(action: ActionOf<'ended'>, totals: FlowTotals): void;
   /** Settles when none is left. */
   whenEmpty(): Promise<void>;
@@ -52,9 +54,14 @@ export function createLiveAllocations(
       const head = headOf(allocationId, nowMs());
       if (head !== undefined) reportEvent({ type: 'limit.reached', ...head, counterId, kind, outcome });
     },
-    ended({ allocationId, reason, detail, atMs }, totals) {
+    refused({ grant, spent }) {
+      if (grant === undefined || spent === undefined) return;
+      reportEvent({ type: 'allocation.refused', atMs: nowMs(), grant, spent });
+    },
+    ended({ allocationId, reason, spent, detail, atMs }, totals) {
       const head = headOf(allocationId, atMs);
-      if (head !== undefined) reportEvent({ type: 'allocation.ended', ...head, reason, detail, totals });
+      const cause = { reason, detail, ...(spent === undefined ? {} : { spent }) };
+      if (head !== undefined) reportEvent({ type: 'allocation.ended', ...head, ...cause, totals });
       live.delete(allocationId);
       if (live.size > 0) return;
       for (const tell of waiting) tell();

@@ -1,12 +1,23 @@
-import type { EndReason } from '@patchbay/protocol/turn/action';
+import type { EndReason, SpentLimit } from '@patchbay/protocol/turn/action';
 import type { AddressFamily } from '@patchbay/protocol/turn/address-family';
+import type { UseClaim } from '@patchbay/protocol/turn/client-uses';
 import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
 import type { Grant, LimitKind, LimitOutcome, Resolution } from '@patchbay/protocol/turn/grant';
 import type { UseAnswer } from '@patchbay/protocol/turn/pending-allocate';
 import type { OpenUsage, UsageRecord } from './usage-record.ts';
 
-/** What the relay tells about an allocation while it lives. Signaling and the session log carry it on. */
-export type RelayEvent = {
+/** What the relay tells about allocations. Signaling and the session log carry it on. */
+export type RelayEvent = AllocationEvent | RefusalEvent;
+
+/** An allocation was refused because a limit was spent before: its session waits for it in vain. */
+export interface RefusalEvent {
+  readonly type: 'allocation.refused';
+  readonly atMs: number;
+  readonly grant: Grant;
+  readonly spent: SpentLimit;
+}
+
+type AllocationEvent = {
   readonly atMs: number;
   readonly allocationId: string;
   readonly grant: Grant;
@@ -27,16 +38,17 @@ export type RelayEvent = {
   | {
       readonly type: 'allocation.ended';
       readonly reason: EndReason;
+      /** The limit that ended it. */
+      readonly spent?: SpentLimit;
       /** For a person. */
       readonly detail: string;
       readonly totals: FlowTotals;
     }
 );
 
-/** One use of a credential by one client, which is known by its address without the port. */
-export interface CountedUse {
+/** One use of a credential by one client. */
+export interface CountedUse extends UseClaim {
   readonly counterId: string;
-  readonly clientKey: string;
   readonly usesMax: number;
   readonly grant: Grant;
 }

@@ -309,7 +309,8 @@ describe('the end of a credential (ACC-7)', () => {
 
   it('after one use: another client is refused by the words of the platform', async () => {
     const { platform, at } = await withGrant({ limits: [limit({ kind: 'uses', max: 1 })] });
-    await platform.countUse({ counterId: 'cnt', clientKey: '203.0.113.9', usesMax: 1 });
+    const other = { clientKey: '203.0.113.9', isFirstSeen: true };
+    await platform.countUse({ counterId: 'cnt', usesMax: 1, ...other });
     const answer = await (await clientOf(at, 'limited')).allocate();
     expect([codeOf(answer), phraseOf(answer)]).toEqual([403, 'The credential has no use left.']);
   });

@@ -171,12 +171,70 @@ describe('limits (ACC-7)', () => {
   it('a limit at the relay ends the session with the relay’s own code', () => {
     const { bench, alice, bob } = pair();
     const sessionId = call(alice, bob, { mode: 'relay' });
-    const ended = { type: 'allocationEnded', sessionId, nodeId: 'nod_1' } as const;
+    const ended = {
+      type: 'allocationEnded',
+      sessionId,
+      nodeId: 'nod_1',
+      accountId: 'acc_a',
+      credentialIds: ['crd_root', 'crd_0', 'crd_narrowed'],
+    } as const;
     bench.tell({ ...ended, cause: 'released' });
     expect(bench.machine.sessionCount).toBe(1);
     bench.tell({ ...ended, cause: 'limit', code: 'limit.session_bytes', detail: '2 MB are used.' });
     expect(bob.last('limitReached').limit).toBe('limit.session_bytes');
     expect(bob.last('ended').reason).toMatchObject({ code: 'limit.session_bytes', detail: '2 MB are used.' });
+  });
+
+  it('an allocation under another credential than those of its legs ends no session, whatever session it names', () => {
+    const { bench, alice, bob } = pair();
+    const sessionId = call(alice, bob, { mode: 'relay' });
+    report([alice, bob], sessionId, { path: 'relay' });
+    const ended = {
+      type: 'allocationEnded',
+      sessionId,
+      nodeId: 'nod_1',
+      code: 'limit.credential_bytes',
+    } as const;
+    for (const cause of ['limit', 'revoked', 'lost'] as const) {
+      bench.tell({ ...ended, cause, accountId: 'acc_b', credentialIds: ['crd_foreign', 'crd_0'] });
+      bench.tell({ ...ended, cause, accountId: 'acc_a', credentialIds: ['crd_root', 'crd_foreign'] });
+    }
+    expect(alice.all('recover')).toHaveLength(0);
+    expect(bench.machine.sessionCount).toBe(1);
+  });
+
+  it('a credential that both parties have is used once by their session: 30 seconds are 30 seconds', () => {
+    const bench = new MachineBench();
+    const limits = { seconds: [limit('total')] };
+    const alice = bench.connect({ identity: 'alice', limits });
+    const bob = bench.connect({ identity: 'bob', limits });
+    call(alice, bob);
+    live(bench, [alice, bob], 29_500);
+    expect(bench.machine.sessionCount).toBe(1);
+    bench.pass(500);
+    expect(bench.machine.sessionCount).toBe(0);
+  });
+
+  it('a total goes on over calls hours apart, on one connection', () => {
+    const { bench, alice, bob } = pair({ seconds: [limit('total')] });
+    const sessionId = call(alice, bob);
+    live(bench, [alice, bob], 20_000);
+    alice.send({ type: 'hangup', sessionId });
+    live(bench, [alice, bob], 2 * 3_600_000);
+    call(alice, bob);
+    live(bench, [alice, bob], 9_500);
+    expect(bench.machine.sessionCount).toBe(1);
+    bench.pass(500);
+    expect(alice.last('ended').reason.code).toBe('limit.credential_seconds');
+  });
+
+  it('a total goes on from what was used on other nodes', () => {
+    const { bench, alice, bob } = pair({ seconds: [{ ...limit('total'), usedMs: 20_000 }] });
+    call(alice, bob);
+    live(bench, [alice, bob], 9_500);
+    expect(bench.machine.sessionCount).toBe(1);
+    bench.pass(500);
+    expect(alice.last('ended').reason.code).toBe('limit.credential_seconds');
   });
 
   it('an expired credential ends its session at its expiry, unless it was renewed', () => {

@@ -10,6 +10,7 @@ import type {
   ResumedSession,
   ServerMessage,
 } from '@patchbay/protocol/signaling/messages';
+import { createTimeCounters } from '@patchbay/protocol/turn/time-counters';
 import type { Client, ClientTable } from './clients.ts';
 import { iceServersFor } from './ice-servers.ts';
 import type {
@@ -23,7 +24,6 @@ import type {
   UsageRecord,
 } from './platform.ts';
 import type { Reasons } from './reasons.ts';
-import { SecondsBudget } from './seconds-budget.ts';
 import {
   dependsOnRelay,
   type Leg,
@@ -47,6 +47,9 @@ export const generationMax = 100;
 /** Usage is handed to the spool at least this often: a crash loses no more (MET-2). */
 export const usageIntervalMs = 500;
 const qualityIntervalMsMin = 900;
+/** A total is kept for as long as the SDK mints credentials for: a client that stays connected is not asked about again. */
+const totalKeepMs = 48 * 3_600_000;
+const totalSweepMs = 30_000;
 
 export interface CallPorts {
   readonly region: string;
@@ -63,7 +66,9 @@ export interface CallPorts {
 export class Calls {
   readonly #ports: CallPorts;
   readonly #sessions = new Map<string, Session>();
-  readonly #budget = new SecondsBudget();
+  /** Connected time of credentials over all their sessions: one that both legs have counts once (ACC-7). */
+  readonly #times = createTimeCounters();
+  #sweptAtMs = 0;
   /** The newest boot known of each relay, and the boot at which it died. */
   readonly #relayBoots = new Map<string, string>();
   readonly #deadRelays = new Map<string, string | undefined>();
@@ -237,7 +242,7 @@ export class Calls {
     session.startedAtMs = nowMs;
     session.usageSinceMs = nowMs;
     for (const leg of legsOf(session)) {
-      this.#startCounting(leg, nowMs);
+      this.#startCounting(session, leg, nowMs);
       const peer = peerOf(session, leg);
       if (peer === undefined) continue;
       this.#ports.send(leg.client, {
@@ -373,6 +378,12 @@ export class Calls {
   allocationEnded(notice: AllocationEnded, nowMs: number): void {
     const session = this.#sessions.get(notice.sessionId);
     if (session === undefined || session.relay?.nodeId !== notice.nodeId) return;
+    // A credential of anybody can be narrowed to this session's id; only those of its legs speak for it.
+    const isOfLeg = legsOf(session).some(
+      ({ client: { principal } }) =>
+        principal.accountId === notice.accountId && notice.credentialIds.includes(principal.credentialId),
+    );
+    if (!isOfLeg) return;
     // An allocation under a credential that was renewed may expire: the session's own clock knows better.
     if (notice.code === 'credential.expired') return;
     const { reasons } = this.#ports;
@@ -452,8 +463,8 @@ export class Calls {
     for (const session of this.#sessionsOf(client)) {
       const leg = legOf(session, client);
       if (leg === undefined || session.startedAtMs === undefined) continue;
-      this.#stopCounting(leg, nowMs);
-      this.#startCounting(leg, nowMs);
+      this.#stopCounting(session, leg, nowMs);
+      this.#startCounting(session, leg, nowMs);
       if (dependsOnRelay(session)) this.#recover(session, 'credential_renewed', nowMs);
     }
   }
@@ -465,6 +476,10 @@ export class Calls {
 
   /** Everything that time alone brings about. */
   tick(nowMs: number): void {
+    if (nowMs - this.#sweptAtMs >= totalSweepMs) {
+      this.#sweptAtMs = nowMs;
+      this.#times.sweep(nowMs);
+    }
     for (const session of this.#sessions.values()) {
       if (session.startedAtMs === undefined) {
         const isUnanswered = session.callee === undefined && nowMs - session.createdAtMs >= ringTimeoutMs;
@@ -482,7 +497,7 @@ export class Calls {
       for (const limit of leg.client.principal.limits.seconds) {
         const key = `${leg.legId}:${limit.prefixId}:${limit.counts}:${limit.outcome}`;
         const usedMs =
-          limit.counts === 'session' ? nowMs - startedAtMs : this.#budget.usedMs(limit.prefixId, nowMs);
+          limit.counts === 'session' ? nowMs - startedAtMs : this.#times.usedMs(limit.prefixId, nowMs);
         if (usedMs < limit.seconds * 1_000 || session.limitsReached.has(key)) continue;
         session.limitsReached.add(key);
         if (this.#reachSeconds(session, limit, nowMs) === 'ended') return;
@@ -513,15 +528,15 @@ export class Calls {
     }
   }
 
-  #startCounting(leg: Leg, nowMs: number): void {
-    leg.totalPrefixIds = leg.client.principal.limits.seconds
-      .filter(({ counts }) => counts === 'total')
-      .map(({ prefixId }) => prefixId);
-    for (const prefixId of new Set(leg.totalPrefixIds)) this.#budget.start(prefixId, nowMs);
+  #startCounting({ sessionId }: Session, leg: Leg, nowMs: number): void {
+    const totals = leg.client.principal.limits.seconds.filter(({ counts }) => counts === 'total');
+    leg.totalPrefixIds = totals.map(({ prefixId }) => prefixId);
+    for (const { prefixId, usedMs = 0 } of totals) this.#times.join(prefixId, sessionId, { usedMs, nowMs });
   }
 
-  #stopCounting(leg: Leg, nowMs: number): void {
-    for (const prefixId of new Set(leg.totalPrefixIds)) this.#budget.stop(prefixId, nowMs);
+  #stopCounting({ sessionId }: Session, leg: Leg, nowMs: number): void {
+    const at = { keepMs: totalKeepMs, nowMs };
+    for (const prefixId of leg.totalPrefixIds) this.#times.leave(prefixId, sessionId, at);
     leg.totalPrefixIds = [];
   }
 
@@ -534,7 +549,7 @@ export class Calls {
       this.#ports.send(client, { type: 'ended', sessionId: session.sessionId, reason });
     }
     for (const leg of legsOf(session)) {
-      this.#stopCounting(leg, nowMs);
+      this.#stopCounting(session, leg, nowMs);
       this.#log(session, nowMs, { type: 'leg.left', leg, data: { reason: reason.code } });
     }
     const connectedMs = session.startedAtMs === undefined ? 0 : nowMs - session.startedAtMs;

@@ -26,6 +26,8 @@ export interface SignalingPlatform {
 
 export interface AuthenticationContext {
   readonly sourceIp: string;
+  /** What tells this client from all others, whatever address it comes from (decision 0003). */
+  readonly clientKey: string;
   /**
    * The credential of the connection that is being resumed or renewed. If it is the token's own, this is no new use
    * of it (ACC-7).
@@ -67,6 +69,8 @@ export interface SecondsLimit {
   /** The credential prefix that carries the caveat: siblings narrowed from it share a total. */
   readonly prefixId: string;
   readonly seconds: number;
+  /** For a total: the time of sessions that this node may know nothing of. */
+  readonly usedMs?: number;
   readonly counts: 'session' | 'total';
   readonly outcome: 'end' | 'notify' | 'throttle' | 'downgrade';
 }
@@ -94,6 +98,9 @@ export interface AllocationEnded {
   readonly type: 'allocationEnded';
   readonly sessionId: string;
   readonly nodeId: string;
+  /** Whose allocation it was, and the levels of its credential: anybody can name a session in a narrowing. */
+  readonly accountId: string;
+  readonly credentialIds: readonly string[];
   /** `limit`, `revoked` end the session; `lost` moves it; `released` and `expired` are the client's own doing. */
   readonly cause: 'limit' | 'revoked' | 'lost' | 'released' | 'expired';
   /** For `limit`: which, e.g. `limit.session_bytes`. */

@@ -119,11 +119,13 @@ function toNotice(event: LinkEvent): PlatformNotice {
     case 'relayDead':
       return event;
     case 'allocationEnded': {
-      const { type, sessionId, nodeId, cause, code, detail } = event;
+      const { type, sessionId, nodeId, accountId, credentialIds, cause, code, detail } = event;
       return {
         type,
         sessionId,
         nodeId,
+        accountId,
+        credentialIds,
         cause,
         ...(code === undefined ? {} : { code }),
         ...(detail === undefined ? {} : { detail }),

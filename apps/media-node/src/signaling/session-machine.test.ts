@@ -9,6 +9,20 @@ function pair() {
 }
 
 describe('who is there', () => {
+  it('a client is the instance that it says, by whatever connection; who says nothing is new with each (decision 0003)', () => {
+    const bench = new MachineBench();
+    const token = bench.platform.token({ identity: 'alice' });
+    const keyOf = (more: { readonly instanceId?: string } = {}) => {
+      const frame = { type: 'authenticate', sequence: 0, token, protocolVersion, ...more } as const;
+      const actions = bench.machine.handle({ type: 'frame', socketId: bench.open(), frame }, bench.nowMs);
+      return actions.map((action) => action.type === 'authenticate' && action.context.clientKey)[0];
+    };
+    const instanceId = 'an-instance-of-16-characters';
+    expect([keyOf({ instanceId }), keyOf({ instanceId })]).toEqual(Array(2).fill(`client:${instanceId}`));
+    expect(keyOf()).toMatch(/^connection:/);
+    expect(keyOf()).not.toBe(keyOf());
+  });
+
   it('the first frame is authenticate, within 5 seconds, and a wrong credential is refused with its problem', () => {
     const bench = new MachineBench();
     const silent = bench.open();

@@ -80,6 +80,8 @@ export interface MachinePorts {
 interface Socket {
   readonly socketId: string;
   readonly sourceIp: string;
+  /** The instance that the client says it is; one that says nothing is new with each connection. */
+  clientKey: string;
   readonly openedAtMs: number;
   readonly rate: MessageRate;
   /** The frame whose token is being verified. One at a time. */
@@ -169,6 +171,7 @@ export class SessionMachine {
     this.#sockets.set(socketId, {
       socketId,
       sourceIp,
+      clientKey: `connection:${socketId}`,
       openedAtMs,
       rate,
       verifying: undefined,
@@ -214,6 +217,8 @@ export class SessionMachine {
       return;
     }
     socket.verifying = frame;
+    if (frame.type === 'authenticate' && frame.instanceId !== undefined)
+      socket.clientKey = `client:${frame.instanceId}`;
     const continued =
       frame.type === 'renew' ? socket.client : this.#clients.byResumeToken(frame.resumeToken ?? '');
     const continuesCredentialId = continued?.principal.credentialId;
@@ -223,6 +228,7 @@ export class SessionMachine {
       token: frame.token,
       context: {
         sourceIp: socket.sourceIp,
+        clientKey: socket.clientKey,
         ...(continuesCredentialId === undefined ? {} : { continuesCredentialId }),
       },
     });

@@ -103,7 +103,7 @@ describe('the video call sample', () => {
 
   it('a link to somebody who is gone is told in words', async () => {
     const page = await open(`${sample.url}/?call=user:nobody`);
-    await page.getByRole('alert').filter({ hasText: 'No device of user:nobody is connected.' }).waitFor();
+    await page.getByRole('alert').filter({ hasText: 'The other person is not there right now.' }).waitFor();
     await page.close();
   }, 30_000);
 });

@@ -1,6 +1,7 @@
 import type { Call, IncomingCall, PatchbayClient } from '@patchbay/sdk-browser';
 import { elements as at, icons } from './elements.ts';
 import { listDevices, Preview } from './preview.ts';
+import { type Reason, showReason } from './reasons.ts';
 import { connectAsGuest, describeQuality } from './session.ts';
 
 const query = new URLSearchParams(location.search);
@@ -40,19 +41,7 @@ function showWaiting(headline: string): void {
   show('waiting', headline, 'Send this link. Whoever opens it is put through to this window.');
 }
 
-function complain(error: unknown): void {
-  const { message, helpUrl } = error as { message?: string; helpUrl?: string };
-  at.problem.replaceChildren(message ?? 'Something went wrong.');
-  if (helpUrl?.startsWith('http')) {
-    const link = Object.assign(document.createElement('a'), {
-      href: helpUrl,
-      textContent: 'What to do',
-      target: '_blank',
-    });
-    at.problem.append(' ', link);
-  }
-  at.problem.hidden = false;
-}
+const complain = (error: unknown) => showReason(at.problem, error as Reason);
 
 async function start(): Promise<void> {
   at.start.disabled = true;
@@ -135,8 +124,8 @@ function follow(next: Call): void {
     at.quality.textContent = describeQuality(quality);
     at.quality.title = `${quality.path === 'relay' ? 'Through a relay' : 'Directly'} over ${quality.transport.toUpperCase()}; loss ${(quality.lossRatio * 100).toFixed(1)} %, jitter ${quality.jitterMs} ms`;
   });
-  next.on('limitReached', ({ limit }) => {
-    at.connection.textContent = `Limit reached: ${limit}`;
+  next.on('limitReached', ({ outcome }) => {
+    at.connection.textContent = outcome === 'end' ? '' : 'A limit of this call is reached.';
   });
   next.on('disconnected', (reason) => {
     call = undefined;
@@ -146,7 +135,7 @@ function follow(next: Call): void {
     if (preview.stream?.getTracks().some(({ readyState }) => readyState === 'ended'))
       preview.open().catch(complain);
     at.connection.textContent = '';
-    if (!quietEndings.has(reason.code)) complain({ message: reason.detail, helpUrl: reason.helpUrl });
+    if (!quietEndings.has(reason.code)) complain({ ...reason, message: reason.detail });
     if (callee === null && pb !== undefined) showWaiting('The call has ended');
     else showPreJoin('The call has ended');
   });

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { ANSWER_MS_MAX, within } from '@patchbay/protocol/client/deadline';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
@@ -38,6 +39,7 @@ const TIMER_MS_MAX = 2 ** 31 - 1;
 /** One WebSocket after another, and over them one conversation that loses nothing (SIG). */
 export class SignalLine extends EventEmitter<LineEvents> {
   readonly #mintToken: () => TokenAnswer;
+  readonly #instanceId = randomUUID();
   #outbox = new Outbox<ClientMessage>(encodeClientFrame);
   #inbox = new Inbox();
   #socket: WebSocket | undefined;
@@ -102,7 +104,7 @@ export class SignalLine extends EventEmitter<LineEvents> {
     };
     socket.on('open', () => {
       const hello = { type: 'authenticate', sequence: 0, token, protocolVersion, agent } as const;
-      socket.send(encodeClientFrame({ ...hello, ...resumption }));
+      socket.send(encodeClientFrame({ ...hello, instanceId: this.#instanceId, ...resumption }));
     });
     socket.on('message', (data) => this.#receive(String(data)));
     socket.on('close', (code) => this.#lose(socket, code));

@@ -94,6 +94,8 @@ const remedies: Readonly<Record<SignalingEndingCode, string>> = {
     'Raise sessionSecondsMax in the configuration of signaling, or secondsMax of the credential.',
   'limit.credential_seconds': 'Mint a credential with more seconds, or one for each session.',
   'limit.session_bytes': 'Mint the credential with a higher bytesMax.',
+  'limit.credential_bytes': 'Mint a credential with a higher bytesMax, or one for each session.',
+  'credential.used_up': 'Ask whoever gave the credential for a new one, or for one with more uses.',
   'credential.expired':
     'Give the SDK a token source: it fetches a new credential before the old one expires.',
   'credential.revoked': 'Ask whoever gave the credential for a new one.',

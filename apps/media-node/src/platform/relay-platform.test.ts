@@ -1,0 +1,115 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { SpentLimit } from '@patchbay/protocol/turn/action';
+import { grantOf } from '@patchbay/protocol/turn/testing/relay-world';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { silentLog } from '../relay/memory-platform.ts';
+import type { RelayPlatform } from '../relay/platform.ts';
+import { ControlPlaneClient } from './control-plane-client.ts';
+import { CredentialResolver } from './credential-resolver.ts';
+import { NodeIdentity } from './node-identity.ts';
+import type { RelayFrame } from './node-link.ts';
+import { createRelayPlatform, type UsageDraft } from './relay-platform.ts';
+import { Revocations } from './revocations.ts';
+import { Snapshots } from './snapshots.ts';
+import { Spool } from './spool.ts';
+
+let folder: string;
+let platform: RelayPlatform;
+/** What the control plane was asked, and what it answers: the last answer again and again. */
+let asked: Record<string, unknown>[];
+let answers: boolean[];
+let told: RelayFrame[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'relay-platform-'));
+  [asked, answers, told] = [[], [true], []];
+  const client = new ControlPlaneClient({
+    url: 'http://control.test',
+    identity: NodeIdentity.open(folder),
+    fetch: async (_url, init) => {
+      asked.push(JSON.parse(String(init?.body)));
+      return Response.json({ isAdmitted: answers.length > 1 ? answers.shift() : answers[0] });
+    },
+  });
+  const snapshots = new Snapshots({ client, busAwaySinceMs: () => undefined });
+  platform = createRelayPlatform({
+    resolver: new CredentialResolver({ snapshots, revocations: new Revocations(), region: 'eu' }),
+    client,
+    spool: await Spool.open<UsageDraft>({ folder: path.join(folder, 'usage') }),
+    tell: (frame) => told.push(frame),
+    log: silentLog,
+  });
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const client = { counterId: 'crd_root.0', clientKey: '192.0.2.7', isFirstSeen: true, usesMax: 1 };
+
+test('a client by itself is its address, and one that the relay has not seen may be one that restarts (decision 0003)', async () => {
+  const grant = grantOf();
+  expect(await platform.countUse({ ...client, grant })).toEqual({ ok: true });
+  expect(await platform.countUse({ ...client, isFirstSeen: false, grant })).toEqual({ ok: true });
+  const use = { accountId: 'acc_a', prefixId: 'crd_root', usesMax: 1, isContinuation: false };
+  expect(asked).toEqual([
+    { ...use, clientKey: '192.0.2.7', restartsCredentialId: 'crd_a' },
+    { ...use, clientKey: '192.0.2.7' },
+  ]);
+});
+
+test('the allocations of a session go on with its use, even when signaling’s word for it comes after them', async () => {
+  answers = [false, true];
+  const grant = grantOf({ sessionId: 'ses_1' });
+  expect(await platform.countUse({ ...client, grant })).toEqual({ ok: true });
+  expect(asked.map(({ clientKey }) => clientKey)).toEqual(['session:ses_1', 'session:ses_1']);
+});
+
+test('a session that goes on with no use is refused in the end, before its client gives up', async () => {
+  answers = [false];
+  const beganAtMs = performance.now();
+  expect(await platform.countUse({ ...client, grant: grantOf({ sessionId: 'ses_1' }) })).toMatchObject({
+    ok: false,
+    code: 403,
+    isSpent: true,
+  });
+  expect(performance.now() - beganAtMs).toBeLessThan(3_000);
+});
+
+test.each<[SpentLimit, string, string]>([
+  [
+    { kind: 'bytes', counts: 'total', max: 2_000_000 },
+    'limit.credential_bytes',
+    'The limit of 2000000 bytes is reached.',
+  ],
+  [{ kind: 'bytes', counts: 'session', max: 7 }, 'limit.session_bytes', 'The limit of 7 bytes is reached.'],
+  [
+    { kind: 'seconds', counts: 'total', max: 30 },
+    'limit.credential_seconds',
+    'The limit of 30 seconds is reached.',
+  ],
+  [
+    { kind: 'seconds', counts: 'session', max: 30 },
+    'limit.session_seconds',
+    'The limit of 30 seconds is reached.',
+  ],
+  [
+    { kind: 'uses', counts: 'total', max: 1 },
+    'credential.used_up',
+    'The credential has been used as often as it may be.',
+  ],
+])('a session whose allocation is refused for %o ends with %s', (spent, code, detail) => {
+  const grant = grantOf({ sessionId: 'ses_1', credentialPrefixIds: ['crd_root', 'crd_a'] });
+  platform.reportEvent({ type: 'allocation.refused', atMs: 1, grant, spent });
+  platform.reportEvent({ type: 'allocation.refused', atMs: 1, grant: grantOf(), spent });
+  expect(told).toEqual([
+    {
+      type: 'allocationEnded',
+      cause: 'limit',
+      sessionId: 'ses_1',
+      accountId: 'acc_a',
+      credentialIds: ['crd_root', 'crd_a'],
+      code,
+      detail,
+    },
+  ]);
+});
