@@ -303,6 +303,7 @@ export class SessionMachine {
     const former = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
     if (former !== undefined)
       this.#close(former, closeCodes.replaced, 'Another connection took this one up.');
+    this.#calls.resuming(client, nowMs);
     client.socketId = socket.socketId;
     client.lastHeardAtMs = nowMs;
     socket.client = client;
@@ -503,6 +504,9 @@ export class SessionMachine {
         break;
       case 'relayDead':
         this.#calls.relayDead(notice.nodeId, nowMs);
+        break;
+      case 'relayDraining':
+        this.#calls.relayDraining(notice.nodeId, nowMs);
         break;
       case 'allocationEnded':
         this.#calls.allocationEnded(notice, nowMs);
