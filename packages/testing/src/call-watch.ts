@@ -13,6 +13,8 @@ export interface Seen {
   /** Milliseconds since 1970 of the last frame before, and the first after, the longest time without one. */
   readonly stillFromMs: number;
   readonly stillToMs: number;
+  /** Of the page, as the two before. */
+  readonly nowMs: number;
 }
 
 interface WatchWindow {
@@ -72,6 +74,7 @@ function watch() {
         stillMs: longest.toMs - longest.fromMs,
         stillFromMs: longest.fromMs,
         stillToMs: longest.toMs,
+        nowMs: nowMs(),
         frameCount,
         notices,
         connectionCount: here.keptConnections.length - connectionsBefore,

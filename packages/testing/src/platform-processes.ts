@@ -16,10 +16,7 @@ const commandLines = {
 export type PlatformProcess = keyof typeof commandLines;
 
 /** The process of a part of this platform now, or undefined while it is not running. */
-export async function pidOf(
-  platform: RunningPlatform,
-  part: PlatformProcess,
-): Promise<number | undefined> {
+export async function pidOf(platform: RunningPlatform, part: PlatformProcess): Promise<number | undefined> {
   const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,args=']);
   const processes = stdout.split('\n').map((line) => {
     const [, pid, parentPid, command = ''] = /^\s*(\d+)\s+(\d+)\s+(.*?)\s*$/.exec(line) ?? [];

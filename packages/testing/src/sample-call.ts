@@ -13,12 +13,13 @@ export type Side = 'callee' | 'caller';
 
 /**
  * Two windows of the sample call each other.
- * @param tokenOf Mints the tokens instead of the sample's server. A window that asks again gets a new one.
+ * @param tokenOf Mints the tokens instead of the sample's server, for the identity that this gave the window. A window
+ *   that asks again gets a new one.
  */
 export async function placeCall(
   browser: Browser,
   url: string,
-  tokenOf?: (side: Side) => TokenAnswer,
+  tokenOf?: (side: Side, identity: string) => TokenAnswer,
 ): Promise<SampleCall> {
   const contexts: BrowserContext[] = [];
   const open = async (address: string, side: Side) => {
@@ -26,7 +27,9 @@ export async function placeCall(
     contexts.push(context);
     const page = await context.newPage();
     if (tokenOf !== undefined)
-      await page.route('**/api/token', (route) => route.fulfill({ json: tokenOf(side) }));
+      await page.route('**/api/token', (route) =>
+        route.fulfill({ json: tokenOf(side, route.request().headers()['x-guest'] ?? '') }),
+      );
     await page.addInitScript(keepConnections);
     await page.goto(address);
     await page.getByRole('button', { name: /start|join/i }).click();

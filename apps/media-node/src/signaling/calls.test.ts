@@ -248,6 +248,9 @@ describe('limits (ACC-7)', () => {
       bench.tell(notice);
       expect(bench.machine.sessionCount).toBe(0);
       expect(bench.closed.get(alice.socketId)).toBe(closeCodes.credentialEnded);
+      const code = notice.type === 'suspendAccount' ? 'account.suspended' : 'credential.revoked';
+      expect(alice.last('ended').reason.code).toBe(code);
+      expect(alice.last('error').problem).toMatchObject({ code, type: `/docs/errors/${code}` });
     }
   });
 });

@@ -517,6 +517,8 @@ export class SessionMachine {
   #expel(code: EndingCode, nowMs: number, concerns: (principal: Principal) => boolean): void {
     for (const client of this.#clients.all()) {
       if (concerns(client.principal)) {
+        this.#calls.leave(client, code, nowMs);
+        this.#send(client, { type: 'error', problem: this.#reasons.expulsion(code) });
         this.#dismiss(client, code, { code: closeCodes.credentialEnded, nowMs });
       }
     }

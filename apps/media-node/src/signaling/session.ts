@@ -53,7 +53,11 @@ export interface Session {
   readonly limitsReached: Set<string>;
 }
 
-export function newLeg(legId: string, client: Client, media: Media): Omit<Leg, 'isInitiator' | 'countedToMs'> {
+export function newLeg(
+  legId: string,
+  client: Client,
+  media: Media,
+): Omit<Leg, 'isInitiator' | 'countedToMs'> {
   return {
     legId,
     client,
