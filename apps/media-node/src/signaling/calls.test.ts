@@ -211,6 +211,15 @@ describe('limits (ACC-7)', () => {
     expect(bob.last('ended').reason).toMatchObject({ code: 'limit.session_bytes', detail: '2 MB are used.' });
   });
 
+  it('a suspension that the relay hears of first ends the session as one, and not as a revocation', () => {
+    for (const code of ['account.suspended', 'credential.revoked']) {
+      const { bench, alice, bob } = pair();
+      const sessionId = call(alice, bob, { mode: 'relay' });
+      bench.tell({ type: 'allocationEnded', sessionId, nodeId: 'nod_1', cause: 'revoked', code });
+      expect(bob.last('ended').reason.code).toBe(code);
+    }
+  });
+
   it('an expired credential ends its session at its expiry, unless it was renewed', () => {
     const { bench, alice, bob } = pair({ expiresAtMs: 1_020_000 });
     const sessionId = call(alice, bob, { mode: 'relay' });

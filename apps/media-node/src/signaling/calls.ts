@@ -410,7 +410,9 @@ export class Calls {
       const text = 'The session reached a limit of its credential at the relay.';
       this.end(session, reasons.foreignEnding(code, notice.detail ?? text), nowMs);
     } else if (notice.cause === 'revoked') {
-      this.end(session, reasons.ending('credential.revoked', notice.detail), nowMs);
+      const code = notice.code ?? 'credential.revoked';
+      const text = 'A right that this session needs was taken away.';
+      this.end(session, reasons.foreignEnding(code, notice.detail ?? text), nowMs);
     } else if (notice.cause === 'lost' && dependsOnRelay(session)) {
       this.#recover(session, 'allocation_lost', nowMs);
     }
