@@ -1,5 +1,5 @@
 import type { TokenAnswer } from '@patchbay/sdk-node';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { until } from './until.ts';
 
 export interface SampleCall {
@@ -11,40 +11,48 @@ export interface SampleCall {
 /** Who asks for a token: the window that opened the call, or the one that followed its link. */
 export type Side = 'callee' | 'caller';
 
+/** A new token each time that a window asks, or the same one. */
+export type TokenOf = (side: Side, identity: string) => TokenAnswer;
+
+/**
+ * Opens a window of the sample as a person of their own, and starts.
+ * @param tokenFor Mints the token instead of the sample's server, for the name that the window has.
+ */
+export async function openWindow(
+  browser: Browser,
+  address: string,
+  tokenFor?: (identity: string) => TokenAnswer,
+): Promise<Page> {
+  const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
+  const page = await context.newPage();
+  if (tokenFor !== undefined)
+    await page.route('**/api/token', async (route) => {
+      const identity = (await route.request().headerValue('x-guest')) ?? '';
+      await route.fulfill({ json: tokenFor(identity) });
+    });
+  await page.addInitScript(keepConnections);
+  await page.goto(address);
+  await page.getByRole('button', { name: /start|join/i }).click();
+  return page;
+}
+
 /**
  * Two windows of the sample call each other.
- * @param tokenOf Mints the tokens instead of the sample's server, for the identity that this gave the window. A window
- *   that asks again gets a new one.
+ * @param tokenOf Mints the tokens instead of the sample's server. The link says the name that the callee's is for.
  */
-export async function placeCall(
-  browser: Browser,
-  url: string,
-  tokenOf?: (side: Side, identity: string) => TokenAnswer,
-): Promise<SampleCall> {
-  const contexts: BrowserContext[] = [];
-  const open = async (address: string, side: Side) => {
-    const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
-    contexts.push(context);
-    const page = await context.newPage();
-    if (tokenOf !== undefined)
-      await page.route('**/api/token', (route) =>
-        route.fulfill({ json: tokenOf(side, route.request().headers()['x-guest'] ?? '') }),
-      );
-    await page.addInitScript(keepConnections);
-    await page.goto(address);
-    await page.getByRole('button', { name: /start|join/i }).click();
-    return page;
-  };
-  const callee = await open(url, 'callee');
+export async function placeCall(browser: Browser, url: string, tokenOf?: TokenOf): Promise<SampleCall> {
+  const tokenFor = (side: Side) =>
+    tokenOf === undefined ? undefined : (identity: string) => tokenOf(side, identity);
+  const callee = await openWindow(browser, url, tokenFor('callee'));
   const link = await until(
     async () =>
       (await callee.locator('[data-share-link]').getAttribute('data-share-link', { timeout: 10_000 })) ??
       undefined,
     { what: 'the link to share' },
   );
-  const caller = await open(link, 'caller');
+  const caller = await openWindow(browser, link, tokenFor('caller'));
   const close = async () => {
-    for (const context of contexts) await context.close();
+    for (const page of [callee, caller]) await page.context().close();
   };
   return { caller, callee, close };
 }
@@ -112,8 +120,19 @@ export function relayedBytesByConnection(page: Page): Promise<readonly bigint[]>
     .then((bytes) => bytes.map(BigInt));
 }
 
-/** The code of the reason for which a call ended, as its page shows it; empty while it goes on. */
-export async function reasonShown(page: Page): Promise<string> {
-  const text = await page.locator('[data-reason]').textContent();
-  return /\(([a-z_.]+)\)$/.exec(text ?? '')?.[1] ?? '';
+/** Why a call ended, or could not begin, as its page shows it. */
+export interface ShownReason {
+  readonly code: string;
+  /** What a person reads. */
+  readonly text: string;
 }
+
+/** Undefined while the page complains of nothing. */
+export const reasonShown = (page: Page): Promise<ShownReason | undefined> =>
+  page.evaluate(() => {
+    const place = document.querySelector<HTMLElement>('[data-reason]');
+    const code = place?.dataset.reason;
+    return code === undefined || place?.checkVisibility() !== true
+      ? undefined
+      : { code, text: place.textContent };
+  });
