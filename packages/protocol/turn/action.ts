@@ -14,6 +14,8 @@ export type EndReason =
   | 'limit-bytes'
   | 'limit-seconds'
   | 'revoked'
+  | 'account-suspended'
+  | 'session-ended'
   | 'relay-stopped';
 
 /** Why a datagram for the core got no answer. Each is a label of a metric. */

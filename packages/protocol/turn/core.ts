@@ -89,7 +89,7 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
       state.credentials.forget(scope);
       return [...state.byId.values()]
         .filter(({ credential }) => isRevoked(credential.grant, scope))
-        .map((allocation) => end(state, allocation, { reason: 'revoked', detail, nowMs }));
+        .map((allocation) => end(state, allocation, { reason: reasonOf(scope), detail, nowMs }));
     },
     drain() {
       state.isDraining = true;
@@ -104,6 +104,11 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
       return state.byId.size;
     },
   };
+}
+
+function reasonOf(scope: RevocationScope): EndReason {
+  if ('accountId' in scope) return 'account-suspended';
+  return 'sessionId' in scope ? 'session-ended' : 'revoked';
 }
 
 function createState(options: TurnCoreOptions): TurnState {

@@ -324,21 +324,22 @@ describe('bit rate', () => {
 describe('revocation', () => {
   const grant = grantOf({ sessionId: 'ses_1', credentialPrefixIds: ['crd_root'] });
   it.each([
-    [{ credentialId: 'crd_a' }, 0],
-    [{ credentialId: 'crd_root' }, 0],
-    [{ keyId: 'key_a' }, 0],
-    [{ accountId: 'acc_a' }, 0],
-    [{ sessionId: 'ses_1' }, 0],
-    [{ sessionId: 'ses_2' }, 1],
-    [{ credentialId: 'crd_b' }, 1],
-  ])('of %j leaves %i allocations', (scope, left) => {
+    [{ credentialId: 'crd_a' }, 'revoked'],
+    [{ credentialId: 'crd_root' }, 'revoked'],
+    [{ keyId: 'key_a' }, 'revoked'],
+    [{ accountId: 'acc_a' }, 'account-suspended'],
+    [{ sessionId: 'ses_1' }, 'session-ended'],
+    [{ sessionId: 'ses_2' }, undefined],
+    [{ credentialId: 'crd_b' }, undefined],
+  ])('%j ends an allocation as %s, or does not touch it', (scope, reason) => {
     const world = createRelayWorld();
     world.resolutions.set('ann', { ok: true, password: 'secret', grant });
     const call = calling(world);
     world.perform(world.core.revoke(scope, 'The key was revoked.', world.nowMs));
-    expect(world.core.allocationCount).toBe(left);
-    expect(call.up(1)).toBe(left === 1);
-    expect(world.actionsOf('ended').map(({ reason }) => reason)).toEqual(left === 1 ? [] : ['revoked']);
+    const isLeft = reason === undefined;
+    expect(world.core.allocationCount).toBe(isLeft ? 1 : 0);
+    expect(call.up(1)).toBe(isLeft);
+    expect(world.actionsOf('ended').map((action) => action.reason)).toEqual(isLeft ? [] : [reason]);
   });
   it('R13: a revoked credential is asked about again, and its client is told why', () => {
     const world = createRelayWorld();

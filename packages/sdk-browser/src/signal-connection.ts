@@ -191,10 +191,16 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
     else if (frame.type === 'renewed') this.#scheduleRenewal(frame.expiresAtMs);
     else if (frame.type === 'error' && this.#state !== 'connected')
       this.#refusal = fromProblem(frame.problem);
-    else if (this.#inbox.admit(frame)) this.emit('frame', frame);
+    else if (this.#inbox.admit(frame)) {
+      if (frame.type === 'error' && frame.sessionId === undefined)
+        this.#complaint = fromProblem(frame.problem);
+      this.emit('frame', frame);
+    }
   }
 
   #refusal: PatchbayError | undefined;
+  /** What the platform last said about this client as a whole: why, if it closes the connection with the same code. */
+  #complaint: PatchbayError | undefined;
 
   #begin(welcome: ServerMessageOf<'authenticated'>): void {
     const isFirst = this.#welcome === undefined;
@@ -259,10 +265,12 @@ export class SignalConnection extends Emitter<ConnectionEvents> {
       this.#lose();
       return;
     }
+    const complaint = this.#complaint?.code === reason ? this.#complaint : undefined;
     const words: Readonly<Record<string, string>> = endings;
     const message = words[reason] ?? 'The platform refused this credential.';
     this.close(
       this.#refusal ??
+        complaint ??
         new PatchbayError({ code: (reason || 'auth.missing') as PatchbayErrorCode, status: 401, message }),
     );
   }

@@ -110,7 +110,7 @@ export const relayedBytes = async (page: Page): Promise<bigint> =>
   (await relayedBytesByConnection(page)).reduce((sum, bytes) => sum + bytes, 0n);
 
 /** The same for each connection alone, in the order in which they were made. */
-function relayedBytesByConnection(page: Page): Promise<readonly bigint[]> {
+export function relayedBytesByConnection(page: Page): Promise<readonly bigint[]> {
   return page
     .evaluate(async () => {
       const kept = globalThis as unknown as Kept;

@@ -111,7 +111,8 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
             publicKey: Buffer.from(publicKey).toString('base64url'),
             ...(boot === undefined ? {} : { boot }),
             urls: Object.fromEntries(Object.entries(urls).map(([use, list]) => [use, [...list]])),
-            isLive: state === 'live' && Date.now() - (lastHeartbeatAt?.getTime() ?? 0) < NODE_LIVE_MS,
+            // One that drains lives: who is in a call through it still needs it.
+            isLive: state !== 'joined' && Date.now() - (lastHeartbeatAt?.getTime() ?? 0) < NODE_LIVE_MS,
           })),
       };
     },

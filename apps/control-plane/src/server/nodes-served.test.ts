@@ -241,6 +241,17 @@ test('a node tells of sessions, and revokes nothing', async () => {
   });
 });
 
+test('a node that drains is still there for those who are in a call through it, and gets nobody new (RES-1)', async () => {
+  const draining = await enrolNode(served);
+  const turn = ['turn:192.0.2.9:3478'];
+  const beat = draining.request('heartbeat', { boot: 1, urls: { turn }, load: {}, isDraining: true });
+  expect((await served.internal(beat)).status).toBe(200);
+  const { items } = (await call('listNodes', {})).body;
+  expect(items).toContainEqual(expect.objectContaining({ nodeId: draining.nodeId, isLive: true }));
+  const live = await served.control.fleet.live({ role: 'relay' });
+  expect(live.map(({ id }) => id)).not.toContain(draining.nodeId);
+});
+
 test('health names what is down: a role without a live node', async () => {
   await call('heartbeat', { boot: 1, urls: { turn: ['turn:192.0.2.1:3478'] }, load: {}, isDraining: false });
   expect(await healthOf(served.control)).toEqual({

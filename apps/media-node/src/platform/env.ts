@@ -23,6 +23,11 @@ const schema = z.object({
   PATCHBAY_SIGNAL_URL: z.string().optional(),
   PATCHBAY_LINK_PORT: port.default(0),
   PATCHBAY_ALLOW_LOOPBACK_PEERS: z.enum(['0', '1']).default('0'),
+  /**
+   * How long calls may go on, or move to other nodes, after this node was asked to stop. By default less than what
+   * those who stop it wait before they use force, which is 30 seconds at Kubernetes and 90 at systemd.
+   */
+  PATCHBAY_DRAIN_SECONDS: z.coerce.number().int().min(0).max(3_600).default(10),
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 

@@ -3,6 +3,12 @@ import type { ControlPlaneClient } from './control-plane-client.ts';
 
 export type FleetNode = InternalResponse<'listNodes'>['items'][number];
 
+export interface FleetUrl {
+  readonly url: string;
+  /** Whether the control plane heard of its node of late. After an absence it has heard of nobody. */
+  readonly isLive: boolean;
+}
+
 /** The other nodes, as the control plane knew them when it was last heard. While it is away, what was known holds. */
 export class FleetView {
   readonly #client: ControlPlaneClient;
@@ -16,13 +22,11 @@ export class FleetView {
     this.#nodes = (await this.#client.call('listNodes', {})).items;
   }
 
-  /** URLs of the live nodes of a region, by role and use. */
-  urlsOf(wanted: { role: FleetNode['roles'][number]; region: string; use: string }): readonly string[] {
+  /** URLs of the nodes of a region, by role and use. */
+  urlsOf(wanted: { role: FleetNode['roles'][number]; region: string; use: string }): readonly FleetUrl[] {
     return this.#nodes
-      .filter(
-        ({ isLive, region, roles }) => isLive && region === wanted.region && roles.includes(wanted.role),
-      )
-      .flatMap(({ urls }) => urls[wanted.use] ?? []);
+      .filter(({ region, roles }) => region === wanted.region && roles.includes(wanted.role))
+      .flatMap(({ urls, isLive }) => (urls[wanted.use] ?? []).map((url) => ({ url, isLive })));
   }
 
   /** The key of an enrolled node. One that is not in the last list may have come since. */
@@ -47,6 +51,8 @@ export function startHeartbeat(options: {
   readonly client: ControlPlaneClient;
   readonly fleet: FleetView;
   readonly report: () => HeartbeatReport;
+  /** The other nodes are known, or known anew. */
+  readonly onRefreshed?: () => void;
   readonly onFailure: (error: unknown) => void;
 }): () => void {
   let isRunning = false;
@@ -58,6 +64,7 @@ export function startHeartbeat(options: {
       const lists = Object.fromEntries(Object.entries(urls).map(([use, list]) => [use, [...list]]));
       await options.client.call('heartbeat', { boot, urls: lists, load: { ...load }, isDraining });
       await options.fleet.refresh();
+      options.onRefreshed?.();
     } catch (error) {
       options.onFailure(error);
     } finally {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type WebSocket as Socket, WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
+import type { FleetUrl } from './fleet-view.ts';
 import { isSignedBy, type NodeIdentity } from './node-identity.ts';
 
 /**
@@ -59,8 +60,8 @@ export interface RelayLinkOptions {
   readonly identity: NodeIdentity;
   readonly boot: number;
   readonly turnUrls: readonly string[];
-  /** Where the signaling nodes of the region are now. Asked each second. */
-  readonly linkUrls: () => readonly string[];
+  /** Where the signaling nodes of the region are, as far as it is known. Asked each second. */
+  readonly linkUrls: () => readonly FleetUrl[];
   readonly heartbeat: () => { readonly allocationCount: number; readonly isDraining: boolean };
   readonly onOrder: (order: LinkOrder) => void;
 }
@@ -76,8 +77,8 @@ export class RelayLinks {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.#beat(), HEARTBEAT_INTERVAL_MS);
-    this.#beat();
+    this.#timer = setInterval(() => this.beat(), HEARTBEAT_INTERVAL_MS);
+    this.beat();
   }
 
   stop(): void {
@@ -91,12 +92,13 @@ export class RelayLinks {
     for (const socket of this.#sockets.values()) if (socket.readyState === WebSocket.OPEN) socket.send(text);
   }
 
-  #beat(): void {
-    const wanted = new Set(this.#options.linkUrls());
-    for (const [url, socket] of this.#sockets) {
-      if (!wanted.has(url)) socket.close();
-    }
-    for (const url of wanted) if (!this.#sockets.has(url)) this.#connect(url);
+  /** Says at once what otherwise the next heartbeat says, and connects to whoever is new. */
+  beat(): void {
+    const known = this.#options.linkUrls();
+    const urls = new Set(known.map(({ url }) => url));
+    // A line that works is kept even if the control plane has not heard of the other end: it may have been away itself.
+    for (const [url, socket] of this.#sockets) if (!urls.has(url)) socket.close();
+    for (const { url, isLive } of known) if (isLive && !this.#sockets.has(url)) this.#connect(url);
     this.send({ type: 'heartbeat', ...this.#options.heartbeat() });
   }
 
@@ -134,6 +136,8 @@ export interface LiveRelay {
 export type LinkEvent =
   | { readonly type: 'relayAlive'; readonly nodeId: string; readonly boot: number }
   | { readonly type: 'relayDead'; readonly nodeId: string }
+  /** Takes no new work, and goes before long. Said once. */
+  | { readonly type: 'relayDraining'; readonly nodeId: string }
   | ({ readonly nodeId: string } & Extract<RelayFrame, { type: 'allocationEnded' }>);
 
 export interface SignalingLinkOptions {
@@ -227,7 +231,9 @@ export class SignalingLinks {
     const { nodeId } = connection.relay;
     if (frame.type === 'heartbeat') {
       const { allocationCount, isDraining } = frame;
+      const isNews = isDraining && !connection.relay.isDraining;
       connection.relay = { ...connection.relay, allocationCount, isDraining };
+      if (isNews) this.#options.onEvent({ type: 'relayDraining', nodeId });
     } else this.#options.onEvent({ ...frame, nodeId });
   }
 

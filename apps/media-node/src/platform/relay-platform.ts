@@ -185,6 +185,11 @@ function toFrame(event: RelayEvent): RelayFrame | undefined {
       return { ...told, cause: 'limit', code: 'credential.expired' };
     case 'revoked':
       return { ...told, cause: 'revoked', code: 'credential.revoked' };
+    case 'account-suspended':
+      return { ...told, cause: 'revoked', code: 'account.suspended' };
+    case 'session-ended':
+      // Signaling hears of it as this relay did, and knows the reason.
+      return { ...told, cause: 'released' };
     case 'relay-stopped':
       return { ...told, cause: 'lost' };
     case 'released':

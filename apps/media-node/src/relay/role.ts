@@ -4,9 +4,13 @@ import { startHeartbeat } from '../platform/fleet-view.ts';
 import { RelayLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { createRelayPlatform } from '../platform/relay-platform.ts';
+import { settledWithin } from '../platform/settled-within.ts';
 import { startRelay } from './relay.ts';
 
-/** Runs the relay role until the returned function is called: it ends what there is and writes the last records. */
+/**
+ * Runs the relay role until the returned function is called. Then it takes nobody new and says so to signaling, which moves
+ * its calls to other relays; after PATCHBAY_DRAIN_SECONDS it ends what is left, and uploads the last records.
+ */
 export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise<void>> {
   const node = await openNodePlatform(env, 'relay', log);
   const { PATCHBAY_HOST: host, PATCHBAY_TURN_PORT: port, PATCHBAY_REGION: region } = env;
@@ -54,10 +58,15 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
       load: { allocations: allocationCount() },
       isDraining: relay.stats().isDraining,
     }),
+    onRefreshed: () => links?.beat(),
     onFailure: (error) => log.warn({ error: textOf(error) }, 'The control plane did not hear the heartbeat.'),
   });
   log.info({ port: relay.port }, 'The relay serves.');
   return async () => {
+    const drained = relay.drain();
+    links?.beat();
+    await settledWithin(drained, env.PATCHBAY_DRAIN_SECONDS * 1_000);
+    log.info({ allocationCount: allocationCount() }, 'The relay is drained and stops.');
     stopHeartbeat();
     await relay.stop();
     links?.stop();

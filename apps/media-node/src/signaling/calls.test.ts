@@ -128,6 +128,38 @@ describe('recovery (LIV-3)', () => {
   });
 });
 
+describe('a relay that is about to go (RES-1)', () => {
+  it('its calls move to another relay while it still carries them', () => {
+    const { bench, alice, bob } = pair();
+    const sessionId = call(alice, bob, { mode: 'relay' });
+    report([alice, bob], sessionId, { path: 'relay' });
+    bench.platform.relay = { nodeId: 'nod_2', boot: 'b1', urls: ['turn:127.0.0.1:3479?transport=udp'] };
+    bench.tell({ type: 'relayDraining', nodeId: 'nod_1' });
+    for (const client of [alice, bob]) {
+      expect(client.last('recover')).toMatchObject({ generation: 1, reason: 'relay_draining' });
+      expect(client.last('recover').iceServers[0]?.urls).toEqual(bench.platform.relay.urls);
+    }
+    report([alice, bob], sessionId, { path: 'relay', generation: 1 });
+    bench.tell({ type: 'relayDead', nodeId: 'nod_1' });
+    expect(alice.all('recover')).toHaveLength(1);
+  });
+
+  it('where there is no other, they stay on it until one comes, and a direct call is left alone', () => {
+    const { bench, alice, bob } = pair();
+    const sessionId = call(alice, bob, { mode: 'relay' });
+    report([alice, bob], sessionId, { path: 'relay' });
+    const direct = call(alice, bob);
+    report([alice, bob], direct, { path: 'direct' });
+    bench.tell({ type: 'relayDraining', nodeId: 'nod_1' });
+    bench.pass(relayWaitMs);
+    expect(alice.all('recover')).toHaveLength(0);
+    expect(bench.machine.sessionCount).toBe(2);
+    bench.platform.relay = { nodeId: 'nod_2', boot: 'b1', urls: ['turn:127.0.0.1:3479?transport=udp'] };
+    bench.tell({ type: 'relayAlive', nodeId: 'nod_2', boot: 'b1' });
+    expect(alice.all('recover').map((frame) => frame.sessionId)).toEqual([sessionId]);
+  });
+});
+
 describe('limits (ACC-7)', () => {
   const limit = (counts: 'session' | 'total', outcome: 'end' | 'notify' = 'end'): SecondsLimit => ({
     prefixId: 'crd_root',
@@ -237,6 +269,16 @@ describe('limits (ACC-7)', () => {
     expect(alice.last('ended').reason.code).toBe('limit.credential_seconds');
   });
 
+  it('a suspension that the relay hears of first ends the session as one, and not as a revocation', () => {
+    for (const code of ['account.suspended', 'credential.revoked']) {
+      const { bench, alice, bob } = pair();
+      const sessionId = call(alice, bob, { mode: 'relay' });
+      const whose = { accountId: 'acc_a', credentialIds: ['crd_root', 'crd_0'] };
+      bench.tell({ type: 'allocationEnded', sessionId, nodeId: 'nod_1', cause: 'revoked', code, ...whose });
+      expect(bob.last('ended').reason.code).toBe(code);
+    }
+  });
+
   it('an expired credential ends its session at its expiry, unless it was renewed', () => {
     const { bench, alice, bob } = pair({ expiresAtMs: 1_020_000 });
     const sessionId = call(alice, bob, { mode: 'relay' });
@@ -274,6 +316,9 @@ describe('limits (ACC-7)', () => {
       bench.tell(notice);
       expect(bench.machine.sessionCount).toBe(0);
       expect(bench.closed.get(alice.socketId)).toBe(closeCodes.credentialEnded);
+      const code = notice.type === 'suspendAccount' ? 'account.suspended' : 'credential.revoked';
+      expect(alice.last('ended').reason.code).toBe(code);
+      expect(alice.last('error').problem).toMatchObject({ code, type: `/docs/errors/${code}` });
     }
   });
 });
@@ -310,6 +355,35 @@ describe('what is recorded', () => {
       const missing = 2 * 250 * (step + 1) - bench.platform.used('connectedMs');
       expect(missing).toBeLessThanOrEqual(2 * 500);
     }
+  });
+
+  it('time without a connection is not counted as connected: of a closed window, of a lost network, of a return (MET-2)', () => {
+    const { bench, alice, bob } = pair();
+    const used = () => bench.platform.used('connectedMs');
+    call(alice, bob);
+    bench.pass(2_000);
+    alice.lose();
+    bench.pass(4_000);
+    expect(used()).toBe(2_000 + 6_000);
+    alice.comeBack();
+    bench.pass(3_000);
+    expect(used()).toBe(5_000 + 9_000);
+    // Its network is cut without a word. It was heard at its return, and is given up on 35 seconds after that.
+    live(bench, [bob], 60_000);
+    expect(bench.machine.sessionCount).toBe(1);
+    live(bench, [bob], 10_000);
+    expect(bench.machine.sessionCount).toBe(0);
+    const ofBob = 9_000 + 62_000;
+    expect(used() - ofBob).toBeLessThanOrEqual(2_000 + 15_000);
+    expect(used() - ofBob).toBeGreaterThanOrEqual(2_000 + 3_000);
+  });
+
+  it('a silence that turns out to be none is counted after all', () => {
+    const { bench, alice, bob } = pair();
+    const sessionId = call(alice, bob);
+    live(bench, [bob], 30_000);
+    alice.send({ type: 'hangup', sessionId });
+    expect(bench.platform.used('connectedMs')).toBe(60_000);
   });
 
   it('the log of a session has no gap and says what happened in order (MET-7)', () => {

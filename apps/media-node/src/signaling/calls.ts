@@ -11,7 +11,7 @@ import type {
   ServerMessage,
 } from '@patchbay/protocol/signaling/messages';
 import { createTimeCounters } from '@patchbay/protocol/turn/time-counters';
-import type { Client, ClientTable } from './clients.ts';
+import { type Client, type ClientTable, connectedUntilMs } from './clients.ts';
 import { iceServersFor } from './ice-servers.ts';
 import type {
   AllocationEnded,
@@ -72,6 +72,8 @@ export class Calls {
   /** The newest boot known of each relay, and the boot at which it died. */
   readonly #relayBoots = new Map<string, string>();
   readonly #deadRelays = new Map<string, string | undefined>();
+  /** Relays that are about to go. */
+  readonly #drainingRelays = new Set<string>();
   isDraining = false;
 
   constructor(ports: CallPorts) {
@@ -129,7 +131,11 @@ export class Calls {
   }
 
   #createSession(client: Client, frame: ClientMessageOf<'call'>, nowMs: number): Session {
-    const caller: Leg = { ...newLeg(this.#ports.newId('leg'), client, frame.media), isInitiator: true };
+    const caller: Leg = {
+      ...newLeg(this.#ports.newId('leg'), client, frame.media),
+      isInitiator: true,
+      countedToMs: nowMs,
+    };
     return {
       sessionId: this.#ports.newId('ses'),
       createdAtMs: nowMs,
@@ -201,7 +207,11 @@ export class Calls {
     session.ringing.delete(client);
     for (const device of [...session.ringing])
       this.#stopRinging(session, device, 'signaling.answered_elsewhere');
-    session.callee = { ...newLeg(session.calleeLegId, client, frame.media), isInitiator: false };
+    session.callee = {
+      ...newLeg(session.calleeLegId, client, frame.media),
+      isInitiator: false,
+      countedToMs: nowMs,
+    };
     if (frame.mode === 'relay') session.callMode = 'relay';
     const { identity, accountId } = client.principal;
     this.#log(session, nowMs, {
@@ -359,20 +369,38 @@ export class Calls {
   relayAlive(nodeId: string, boot: string, nowMs: number): void {
     const isRestarted = this.#relayBoots.get(nodeId) !== boot;
     this.#relayBoots.set(nodeId, boot);
+    this.#drainingRelays.delete(nodeId);
     if (this.#deadRelays.get(nodeId) !== boot) this.#deadRelays.delete(nodeId);
     if (isRestarted) {
       for (const session of this.#sessions.values()) {
         if (session.relay?.nodeId === nodeId && session.relay.boot !== boot) this.#loseRelay(session, nowMs);
       }
     }
+    for (const session of this.#sessions.values()) {
+      if (this.#drainingRelays.has(session.relay?.nodeId ?? '')) this.#leaveRelay(session, nowMs);
+    }
     this.#retryPlacement(nowMs);
   }
 
   relayDead(nodeId: string, nowMs: number): void {
     this.#deadRelays.set(nodeId, this.#relayBoots.get(nodeId));
+    this.#drainingRelays.delete(nodeId);
     for (const session of this.#sessions.values()) {
       if (session.relay?.nodeId === nodeId) this.#loseRelay(session, nowMs);
     }
+  }
+
+  /** Its calls move while it still carries them, if there is another relay: nobody sees the change. */
+  relayDraining(nodeId: string, nowMs: number): void {
+    this.#drainingRelays.add(nodeId);
+    for (const session of this.#sessions.values()) {
+      if (session.relay?.nodeId === nodeId) this.#leaveRelay(session, nowMs);
+    }
+  }
+
+  #leaveRelay(session: Session, nowMs: number): void {
+    if (session.startedAtMs === undefined || !dependsOnRelay(session)) session.relay = undefined;
+    else if (this.#placeRelay(session) !== undefined) this.#recover(session, 'relay_draining', nowMs);
   }
 
   allocationEnded(notice: AllocationEnded, nowMs: number): void {
@@ -393,7 +421,9 @@ export class Calls {
       const text = 'The session reached a limit of its credential at the relay.';
       this.end(session, reasons.foreignEnding(code, notice.detail ?? text), nowMs);
     } else if (notice.cause === 'revoked') {
-      this.end(session, reasons.ending('credential.revoked', notice.detail), nowMs);
+      const code = notice.code ?? 'credential.revoked';
+      const text = 'A right that this session needs was taken away.';
+      this.end(session, reasons.foreignEnding(code, notice.detail ?? text), nowMs);
     } else if (notice.cause === 'lost' && dependsOnRelay(session)) {
       this.#recover(session, 'allocation_lost', nowMs);
     }
@@ -447,13 +477,13 @@ export class Calls {
     }
   }
 
-  /** A relay that is known to be dead is not offered again, even while the platform has yet to hear of it. */
+  /** A relay that is known to be dead, or about to go, is not offered again, even while the platform has yet to hear of it. */
   #placeRelay(session: Session): RelayPlacement | undefined {
     const placement = this.#ports.placeRelay(session.sessionId);
     if (placement === undefined) return undefined;
     const { nodeId, boot } = placement;
     const isDead = this.#deadRelays.has(nodeId) && (this.#deadRelays.get(nodeId) ?? boot) === boot;
-    return isDead ? undefined : placement;
+    return isDead || this.#drainingRelays.has(nodeId) ? undefined : placement;
   }
 
   // Limits and ends.
@@ -466,6 +496,15 @@ export class Calls {
       this.#stopCounting(session, leg, nowMs);
       this.#startCounting(session, leg, nowMs);
       if (dependsOnRelay(session)) this.#recover(session, 'credential_renewed', nowMs);
+    }
+  }
+
+  /** To be called before the new connection of a client takes over: the time without one is nobody's. */
+  resuming(client: Client, nowMs: number): void {
+    for (const session of this.#sessionsOf(client)) {
+      this.#flushUsage(session, nowMs);
+      const leg = legOf(session, client);
+      if (leg !== undefined) leg.countedToMs = nowMs;
     }
   }
 
@@ -595,15 +634,18 @@ export class Calls {
   }
 
   #flushUsage(session: Session, nowMs: number): void {
-    const fromMs = session.usageSinceMs;
     session.usageSinceMs = nowMs;
-    const connectedMs = session.startedAtMs === undefined ? 0 : nowMs - Math.max(fromMs, session.startedAtMs);
     for (const leg of legsOf(session)) {
+      const fromMs = leg.countedToMs;
+      const toMs = Math.max(fromMs, connectedUntilMs(leg.client, nowMs));
+      leg.countedToMs = toMs;
+      const connectedMs =
+        session.startedAtMs === undefined ? 0 : Math.max(0, toMs - Math.max(fromMs, session.startedAtMs));
       const quantities = [...countOf('messages', leg.messageCount), ...countOf('connectedMs', connectedMs)];
       leg.messageCount = 0;
       if (quantities.length === 0) continue;
       const { region } = this.#ports;
-      this.#ports.recordUsage(usageRecord({ session, leg, region, fromMs, toMs: nowMs }, quantities));
+      this.#ports.recordUsage(usageRecord({ session, leg, region, fromMs, toMs }, quantities));
     }
   }
 

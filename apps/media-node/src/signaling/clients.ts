@@ -1,5 +1,5 @@
 import type { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
-import type { ServerMessage } from '@patchbay/protocol/signaling/messages';
+import { pingIntervalMs, type ServerMessage } from '@patchbay/protocol/signaling/messages';
 import type { Principal } from './platform.ts';
 
 /** One SDK instance. It outlives its WebSocket by the resume window. */
@@ -17,6 +17,20 @@ export interface Client {
   /** Frames that belong to no session, since the record before. */
   messageCount: number;
   messagesSinceMs: number;
+}
+
+/** A client pings each `pingIntervalMs`: silent for longer than this, it may be gone. */
+const heardMsMax = 1.5 * pingIntervalMs;
+
+/**
+ * Until when a client is known to have been connected: a window that was closed or lost its network is not, while it may
+ * still resume. What a silent one was counted short is counted when it is heard again on the same connection.
+ */
+export function connectedUntilMs(
+  { socketId, detachedAtMs, lastHeardAtMs }: Pick<Client, 'socketId' | 'detachedAtMs' | 'lastHeardAtMs'>,
+  nowMs: number,
+): number {
+  return Math.min(socketId === undefined ? detachedAtMs : nowMs, lastHeardAtMs + heardMsMax);
 }
 
 /** The clients of this node. An identity is found only together with its account: no name crosses accounts. */

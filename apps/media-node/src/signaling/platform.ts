@@ -92,6 +92,8 @@ export type PlatformNotice =
   | { readonly type: 'relayAlive'; readonly nodeId: string; readonly boot: string }
   /** Two heartbeats of one second were missed. */
   | { readonly type: 'relayDead'; readonly nodeId: string }
+  /** It takes no new work, and what it has may move before it goes. */
+  | { readonly type: 'relayDraining'; readonly nodeId: string }
   | AllocationEnded;
 
 export interface AllocationEnded {

@@ -29,6 +29,11 @@ export class Reasons {
     return { code, helpUrl: this.#helpUrl(code), detail };
   }
 
+  /** What a client is told that has to go: its credential is good for nothing any more. */
+  expulsion(code: EndingCode): Problem {
+    return { type: this.#helpUrl(code), code, title: endings[code], status: 401 };
+  }
+
   /** A reason whose code another part of the platform chose. */
   foreignEnding(code: string, detail: string): EndReason {
     return { code, helpUrl: this.#helpUrl(code), detail };

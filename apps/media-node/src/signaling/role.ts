@@ -5,6 +5,7 @@ import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { type LinkEvent, SignalingLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
+import { settledWithin } from '../platform/settled-within.ts';
 import { createSignalingPlatform } from '../platform/signaling-platform.ts';
 import { Spool } from '../platform/spool.ts';
 import { UnendedSessions } from '../platform/unended-sessions.ts';
@@ -17,7 +18,10 @@ const SPOOL_TICK_MS = 250;
 /** After a kill a session is said to have ended at most this long before it did. */
 const UNENDED_CHECKPOINT_MS = 1_000;
 
-/** Runs the signaling role until the returned function is called. */
+/**
+ * Runs the signaling role until the returned function is called. Then it takes no new calls; after PATCHBAY_DRAIN_SECONDS
+ * it ends those that are left, tells everybody in them, and uploads the last records.
+ */
 export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Promise<void>> {
   const node = await openNodePlatform(env, 'signaling', log);
   const { PATCHBAY_HOST: host, PATCHBAY_REGION: region } = env;
@@ -87,6 +91,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     () => events.checkpoint(unended.closings(Date.now())),
     UNENDED_CHECKPOINT_MS,
   );
+  let isDraining = false;
   const stopHeartbeat = startHeartbeat({
     client: node.client,
     fleet: node.fleet,
@@ -94,12 +99,15 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
       boot: node.usage.boot,
       urls: { signal: [signalUrl], link: [`ws://${host}:${links.port}`] },
       load: { sessions: signaling.snapshot().length },
-      isDraining: false,
+      isDraining,
     }),
     onFailure: (error) => onFailure(error, 'The control plane did not hear the heartbeat.'),
   });
   log.info({ port: signaling.port, signalUrl }, 'Signaling serves.');
   return async () => {
+    isDraining = true;
+    await settledWithin(signaling.drain(), env.PATCHBAY_DRAIN_SECONDS * 1_000);
+    log.info({ sessionCount: signaling.snapshot().length }, 'Signaling is drained and stops.');
     stopHeartbeat();
     await signaling.stop();
     await links.stop();
@@ -117,6 +125,7 @@ function toNotice(event: LinkEvent): PlatformNotice {
     case 'relayAlive':
       return { type: 'relayAlive', nodeId: event.nodeId, boot: String(event.boot) };
     case 'relayDead':
+    case 'relayDraining':
       return event;
     case 'allocationEnded': {
       const { type, sessionId, nodeId, accountId, credentialIds, cause, code, detail } = event;

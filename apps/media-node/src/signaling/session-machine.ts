@@ -309,6 +309,7 @@ export class SessionMachine {
     const former = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
     if (former !== undefined)
       this.#close(former, closeCodes.replaced, 'Another connection took this one up.');
+    this.#calls.resuming(client, nowMs);
     client.socketId = socket.socketId;
     client.lastHeardAtMs = nowMs;
     socket.client = client;
@@ -511,6 +512,9 @@ export class SessionMachine {
       case 'relayDead':
         this.#calls.relayDead(notice.nodeId, nowMs);
         break;
+      case 'relayDraining':
+        this.#calls.relayDraining(notice.nodeId, nowMs);
+        break;
       case 'allocationEnded':
         this.#calls.allocationEnded(notice, nowMs);
         break;
@@ -520,6 +524,8 @@ export class SessionMachine {
   #expel(code: EndingCode, nowMs: number, concerns: (principal: Principal) => boolean): void {
     for (const client of this.#clients.all()) {
       if (concerns(client.principal)) {
+        this.#calls.leave(client, code, nowMs);
+        this.#send(client, { type: 'error', problem: this.#reasons.expulsion(code) });
         this.#dismiss(client, code, { code: closeCodes.credentialEnded, nowMs });
       }
     }

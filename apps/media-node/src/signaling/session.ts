@@ -20,6 +20,8 @@ export interface Leg {
   quality: QualitySample | undefined;
   qualityAtMs: number;
   messageCount: number;
+  /** Its time is recorded up to here. */
+  countedToMs: number;
   /** Credential prefixes whose total time this leg uses up. */
   totalPrefixIds: readonly string[];
 }
@@ -51,7 +53,11 @@ export interface Session {
   readonly limitsReached: Set<string>;
 }
 
-export function newLeg(legId: string, client: Client, media: Media): Omit<Leg, 'isInitiator'> {
+export function newLeg(
+  legId: string,
+  client: Client,
+  media: Media,
+): Omit<Leg, 'isInitiator' | 'countedToMs'> {
   return {
     legId,
     client,

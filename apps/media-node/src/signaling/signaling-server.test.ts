@@ -1,8 +1,9 @@
-import { closeCodes, type ServerFrame } from '@patchbay/protocol/signaling/messages';
+import { closeCodes } from '@patchbay/protocol/signaling/messages';
 import { afterEach, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { type SignalingOptions, type SignalingServer, startSignaling } from './signaling-server.ts';
 import { MemoryPlatform } from './testing/memory-platform.ts';
+import { TestSocket } from './testing/test-socket.ts';
 
 const log = { info() {}, warn() {}, error() {} };
 const running: { stop(): Promise<void> | void }[] = [];
@@ -18,54 +19,17 @@ async function start(options: Partial<SignalingOptions> = {}) {
   return { platform, server };
 }
 
-class TestSocket {
-  readonly frames: ServerFrame[] = [];
-  readonly socket: WebSocket;
-  closeCode: number | undefined;
-  #wake: (() => void)[] = [];
-
-  constructor(server: SignalingServer, headers: Record<string, string> = {}) {
-    this.socket = new WebSocket(`ws://127.0.0.1:${server.port}/`, { headers });
-    this.socket.on('message', (data) => this.#note(() => this.frames.push(JSON.parse(String(data)))));
-    this.socket.on('close', (code) => this.#note(() => (this.closeCode = code)));
-    this.socket.on('error', () => this.#note(() => (this.closeCode ??= -1)));
-    this.socket.on('open', () => this.#note(() => undefined));
-    running.push({ stop: () => this.socket.terminate() });
-  }
-
-  #note(change: () => void): void {
-    change();
-    for (const wake of this.#wake.splice(0)) wake();
-  }
-
-  /** Waits for a condition with the bound of the test itself. */
-  async until<Value>(condition: () => Value | undefined | false): Promise<Value> {
-    for (;;) {
-      const value = condition();
-      if (value !== undefined && value !== false) return value;
-      await new Promise<void>((resolve) => this.#wake.push(resolve));
-    }
-  }
-
-  frame<Type extends ServerFrame['type']>(type: Type) {
-    return this.until(() =>
-      this.frames.find((frame): frame is Extract<ServerFrame, { type: Type }> => frame.type === type),
-    );
-  }
-
-  async authenticate(token: string, sequence = 0): Promise<this> {
-    await this.until(() => this.socket.readyState === WebSocket.OPEN);
-    this.socket.send(JSON.stringify({ type: 'authenticate', sequence, token, protocolVersion: 1 }));
-    await this.frame('authenticated');
-    return this;
-  }
+function open(server: SignalingServer, headers: Record<string, string> = {}): TestSocket {
+  const socket = new TestSocket(server.port, headers);
+  running.push({ stop: () => socket.socket.terminate() });
+  return socket;
 }
 
 describe('signaling over real sockets', () => {
   it('two clients call, and a revocation reaches them at once', async () => {
     const { platform, server } = await start();
-    const alice = await new TestSocket(server).authenticate(platform.token({ identity: 'alice' }));
-    const bob = await new TestSocket(server).authenticate(platform.token({ identity: 'bob' }));
+    const alice = await open(server).authenticate(platform.token({ identity: 'alice' }));
+    const bob = await open(server).authenticate(platform.token({ identity: 'bob' }));
     const media = { audio: true, video: false, screen: false };
     alice.socket.send(JSON.stringify({ type: 'call', sequence: 1, requestId: 'r', to: 'user:bob', media }));
     const { sessionId } = await bob.frame('incoming');
@@ -80,21 +44,21 @@ describe('signaling over real sockets', () => {
 
   it('what is not a frame is refused: broken JSON, a binary message, one byte over 64 KiB', async () => {
     const { platform, server } = await start();
-    const broken = await new TestSocket(server).authenticate(platform.token({ identity: 'a' }));
+    const broken = await open(server).authenticate(platform.token({ identity: 'a' }));
     broken.socket.send('{');
     expect((await broken.frame('error')).problem.code).toBe('signaling.frame_malformed');
     expect(await broken.until(() => broken.closeCode)).toBe(closeCodes.malformed);
-    const binary = await new TestSocket(server).authenticate(platform.token({ identity: 'b' }));
+    const binary = await open(server).authenticate(platform.token({ identity: 'b' }));
     binary.socket.send(Buffer.from('{}'));
     expect(await binary.until(() => binary.closeCode)).toBe(closeCodes.malformed);
-    const large = await new TestSocket(server).authenticate(platform.token({ identity: 'c' }));
+    const large = await open(server).authenticate(platform.token({ identity: 'c' }));
     large.socket.send('a'.repeat(64 * 1024 + 1));
     expect(await large.until(() => large.closeCode)).toBe(1009);
   });
 
   it('a frame of a newer version is passed over and counted', async () => {
     const { platform, server } = await start();
-    const client = await new TestSocket(server).authenticate(platform.token({ identity: 'a' }));
+    const client = await open(server).authenticate(platform.token({ identity: 'a' }));
     client.socket.send('{"type":"telepathy","sequence":1}');
     client.socket.send(JSON.stringify({ type: 'ping', sequence: 0, nonce: 7, lastSequence: 0 }));
     expect((await client.frame('pong')).nonce).toBe(7);
@@ -103,17 +67,17 @@ describe('signaling over real sockets', () => {
 
   it('a page that is not allowed does not connect', async () => {
     const { server } = await start({ allowsOrigin: (origin) => origin === 'https://shop.example' });
-    const stranger = new TestSocket(server, { origin: 'https://evil.example' });
+    const stranger = open(server, { origin: 'https://evil.example' });
     expect(await stranger.until(() => stranger.closeCode)).toBeDefined();
-    const customer = new TestSocket(server, { origin: 'https://shop.example' });
+    const customer = open(server, { origin: 'https://shop.example' });
     await customer.until(() => customer.socket.readyState === WebSocket.OPEN);
   });
 
   it('a platform that fails to verify closes that client alone', async () => {
     const { platform, server } = await start();
-    const good = await new TestSocket(server).authenticate(platform.token({ identity: 'a' }));
+    const good = await open(server).authenticate(platform.token({ identity: 'a' }));
     platform.authenticate = () => Promise.reject(new Error('the control plane is away'));
-    const bad = new TestSocket(server);
+    const bad = open(server);
     await bad.until(() => bad.socket.readyState === WebSocket.OPEN);
     bad.socket.send(JSON.stringify({ type: 'authenticate', sequence: 0, token: 'a.b', protocolVersion: 1 }));
     expect(await bad.until(() => bad.closeCode)).toBe(1011);
@@ -124,8 +88,8 @@ describe('signaling over real sockets', () => {
     const { platform, server } = await start();
     await server.drain();
     const { platform: other, server: second } = await start();
-    const alice = await new TestSocket(second).authenticate(other.token({ identity: 'alice' }));
-    const bob = await new TestSocket(second).authenticate(other.token({ identity: 'bob' }));
+    const alice = await open(second).authenticate(other.token({ identity: 'alice' }));
+    const bob = await open(second).authenticate(other.token({ identity: 'bob' }));
     const media = { audio: true, video: false, screen: false };
     alice.socket.send(JSON.stringify({ type: 'call', sequence: 1, requestId: 'r', to: 'user:bob', media }));
     const { sessionId } = await bob.frame('incoming');

@@ -24,6 +24,7 @@ beforeEach(() => {
     roles: ['relay', 'signaling'],
     program,
     env: { PATCHBAY_JOIN_TOKEN: 'shared', PATCHBAY_JOIN_TOKEN_RELAY: 'own' },
+    drainMs: 0,
     onOutput: (chunk) => {
       printed += chunk.toString();
     },

@@ -1,6 +1,6 @@
 import { ManagedProcess } from '@patchbay/adapters/processes/managed-process';
 
-/** A role writes its last records and uploads them in this time; then it is told to hurry. */
+/** A role that is drained writes its last records and uploads them in this time; then it is told to hurry. */
 const stopMsMax = 12_000;
 
 export interface SupervisorOptions {
@@ -9,6 +9,8 @@ export interface SupervisorOptions {
   /** The program that runs one role, given `--role <role>`. */
   readonly program: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** How long the roles may drain when they are stopped. */
+  readonly drainMs: number;
   /** What the roles log, line by line as they write it. */
   readonly onOutput: (chunk: Buffer) => void;
   readonly onCrash: (crash: {
@@ -20,7 +22,7 @@ export interface SupervisorOptions {
 
 export interface Supervisor {
   pidOf(role: string): number | undefined;
-  /** Ends all roles, each in its own time, within about 14 s. */
+  /** Ends all roles, each in its own time, within about 14 s and the time to drain. */
   stop(): Promise<void>;
 }
 
@@ -31,7 +33,8 @@ function environmentOf(role: string, env: SupervisorOptions['env']): SupervisorO
 }
 
 /** Runs each role as a process that is started again at once when it dies, on the same ports. */
-export function superviseRoles({ roles, program, env, onOutput, onCrash }: SupervisorOptions): Supervisor {
+export function superviseRoles(settings: SupervisorOptions): Supervisor {
+  const { roles, program, env, drainMs, onOutput, onCrash } = settings;
   const processes = new Map(
     roles.map((role) => {
       const options = {
@@ -46,7 +49,7 @@ export function superviseRoles({ roles, program, env, onOutput, onCrash }: Super
   return {
     pidOf: (role) => processes.get(role)?.pid,
     async stop() {
-      await Promise.all([...processes.values()].map((each) => each.stop(stopMsMax)));
+      await Promise.all([...processes.values()].map((each) => each.stop(drainMs + stopMsMax)));
     },
   };
 }

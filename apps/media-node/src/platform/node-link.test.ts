@@ -1,0 +1,72 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { until } from '@patchbay/testing/until';
+import { afterEach, expect, it } from 'vitest';
+import type { FleetUrl } from './fleet-view.ts';
+import { NodeIdentity } from './node-identity.ts';
+import { type LinkEvent, RelayLinks, SignalingLinks } from './node-link.ts';
+
+const stops: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+/** A relay and a signaling node, and what the relay knows of the fleet, which a test may change. */
+async function linked() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-link-'));
+  stops.push(() => rmSync(folder, { recursive: true }));
+  const identity = NodeIdentity.open(folder);
+  identity.enrolled('nod_relay');
+  const events: LinkEvent[] = [];
+  const signaling = await SignalingLinks.listen({
+    listen: { host: '127.0.0.1', port: 0 },
+    publicKeyOf: () => Promise.resolve(identity.publicKey),
+    onEvent: (event) => events.push(event),
+  });
+  stops.push(() => signaling.stop());
+  const fleet: { urls: readonly FleetUrl[] } = {
+    urls: [{ url: `ws://127.0.0.1:${signaling.port}`, isLive: true }],
+  };
+  const said = { heartbeatCount: 0, isDraining: false };
+  const relay = new RelayLinks({
+    identity,
+    boot: 1,
+    turnUrls: ['turn:127.0.0.1:1?transport=udp'],
+    linkUrls: () => fleet.urls,
+    heartbeat: () => ({ allocationCount: ++said.heartbeatCount, isDraining: said.isDraining }),
+    onOrder: () => {},
+  });
+  relay.start();
+  stops.push(() => relay.stop());
+  await until(() => events.length > 0, { what: 'the link' });
+  return { fleet, relay, signaling, events, said };
+}
+
+const eventTypes = (events: readonly LinkEvent[]) => events.map(({ type }) => type);
+
+it('a control plane that was away, and has heard of nobody, starts no failover (architecture §6)', async () => {
+  const { fleet, relay, signaling, events } = await linked();
+  fleet.urls = fleet.urls.map(({ url }) => ({ url, isLive: false }));
+  const before = signaling.relays()[0]?.allocationCount ?? 0;
+  for (let count = 0; count < 3; count++) relay.beat();
+  await until(() => (signaling.relays()[0]?.allocationCount ?? 0) >= before + 3, {
+    what: 'three heartbeats',
+  });
+  expect(eventTypes(events)).toEqual(['relayAlive']);
+});
+
+it('a signaling node that was removed is left', async () => {
+  const { fleet, relay, events } = await linked();
+  fleet.urls = [];
+  relay.beat();
+  await until(() => eventTypes(events).includes('relayDead'), { what: 'the line to be closed' });
+});
+
+it('a relay that drains says so once, and gets no new work', async () => {
+  const { relay, signaling, events, said } = await linked();
+  said.isDraining = true;
+  for (let count = 0; count < 3; count++) relay.beat();
+  await until(() => signaling.relays().length === 0, { what: 'the word to arrive' });
+  expect(eventTypes(events)).toEqual(['relayAlive', 'relayDraining']);
+});

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  BUS_PATH,
+  type InternalCall,
+  type InternalRequest,
+  type InternalResponse,
+  matchInternal,
+  type SessionEventReport,
+} from '@patchbay/domain/fleet/internal-api';
+import { signatureHeaders } from '@patchbay/domain/fleet/signed-request';
+import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import { createId } from '@patchbay/kit/ids';
+import { bearerToken, mint, RANDOM_ID_BYTES } from '@patchbay/protocol/credential/credential';
+
+type Node = InternalResponse<'listNodes'>['items'][number] & { isDraining: boolean };
+
+/** A control plane over real HTTP that knows one account with one key, believes its nodes, and keeps what they say. */
+export class MemoryControlPlane {
+  readonly nodes: Node[] = [];
+  readonly records: UsageRecord[] = [];
+  readonly events: SessionEventReport[] = [];
+  readonly accountId = createId('acc');
+  readonly #keyId = createId('key');
+  readonly #mintKey = randomBytes(32);
+  readonly #server = createServer((request, response) => void this.#serve(request, response));
+
+  static async start(): Promise<MemoryControlPlane> {
+    const started = new MemoryControlPlane();
+    await new Promise<void>((resolve) => started.#server.listen(0, '127.0.0.1', resolve));
+    return started;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** With which a client connects to signaling, and its calls to a relay. */
+  token(identity: string): string {
+    return bearerToken(
+      mint({
+        keyId: this.#keyId,
+        mintKey: this.#mintKey,
+        caveats: [
+          { type: 'notAfter', atMs: Date.now() + 3_600_000 },
+          { type: 'identity', identity },
+        ],
+        randomId: randomBytes(RANDOM_ID_BYTES),
+      }),
+    );
+  }
+
+  /** The sum of one meter over all that was uploaded. */
+  sumOf(meter: string): number {
+    return this.records
+      .flatMap(({ quantities }) => quantities)
+      .filter((quantity) => quantity.meter === meter)
+      .reduce((sum, { quantity }) => sum + quantity, 0);
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '', this.url);
+    if (request.method === 'GET' && pathname === BUS_PATH) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
+      return;
+    }
+    const matched = matchInternal(request.method ?? '', pathname);
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = chunks.length === 0 ? {} : (JSON.parse(Buffer.concat(chunks).toString()) as object);
+    const fields = { ...matched?.fields, ...Object.fromEntries(searchParams), ...body };
+    const node = String(request.headers[signatureHeaders.node]);
+    const answer = matched === undefined ? undefined : this.#answer(matched.call, fields as never, node);
+    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer ?? { code: 'resource.unknown' }));
+  }
+
+  #answer<C extends InternalCall>(call: C, request: InternalRequest<C>, nodeId: string): object | undefined {
+    const handlers: {
+      readonly [Call in InternalCall]: (request: InternalRequest<Call>) => object | undefined;
+    } = {
+      enrol: ({ roles, region, publicKey }) => {
+        const id = createId('nod');
+        this.nodes.push({
+          nodeId: id,
+          roles: [...roles],
+          region,
+          publicKey,
+          urls: {},
+          isLive: true,
+          isDraining: false,
+        });
+        return { nodeId: id };
+      },
+      heartbeat: ({ boot, urls, isDraining }) => {
+        const node = this.nodes.find((each) => each.nodeId === nodeId);
+        return node === undefined ? undefined : Object.assign(node, { boot, urls, isDraining }) && {};
+      },
+      listNodes: () => ({ items: this.nodes }),
+      keySnapshot: ({ keyId }) =>
+        keyId === this.#keyId
+          ? {
+              keyId,
+              mode: 'live',
+              mintKey: this.#mintKey.toString('base64url'),
+              accountId: this.accountId,
+              chain: [{ id: this.accountId, state: 'active' }],
+              isRevoked: false,
+              scopes: ['*'],
+            }
+          : undefined,
+      accountSnapshot: () => undefined,
+      listRevocations: () => ({ items: [] }),
+      countUse: () => ({ isAdmitted: true }),
+      consumed: () => ({ items: [] }),
+      usage: ({ records }) => {
+        this.records.push(...records);
+        return { accepted: records.length, duplicates: 0, conflicts: 0, refused: [] };
+      },
+      sessionEvents: ({ events }) => {
+        this.events.push(...(events as SessionEventReport[]));
+        return { accepted: events.length, duplicates: 0 };
+      },
+      publish: () => ({}),
+    };
+    return handlers[call](request);
+  }
+}
