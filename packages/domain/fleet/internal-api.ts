@@ -93,7 +93,8 @@ export const internalApi = {
       chain,
       isRevoked: z.boolean(),
       expiresAtMs: z.int().optional(),
-      scopes: z.array(z.string()),
+      /** The services for which its scopes let it mint (ACC-4). */
+      mintsFor: z.array(z.string().max(64)),
     }),
   },
   accountSnapshot: {

@@ -30,6 +30,8 @@ export interface OperationDefinition {
   readonly access: Access;
   /** 'ancestor': only an account strictly above the one in the path may do this. Default 'self'. */
   readonly authority?: 'self' | 'ancestor';
+  /** Answers a credential for the service: only a key whose scopes cover this mints one offline that it takes (ACC-4). */
+  readonly isMinting?: true;
   readonly request: z.ZodObject;
   readonly response: z.ZodObject;
   /** Refusals the handler itself may raise. Anything else that escapes it is a 500 and a failing test. */

@@ -1,5 +1,6 @@
 import type { CredentialStore } from '@patchbay/adapters/prisma/credential-store';
 import type { Snapshots } from '@patchbay/adapters/prisma/snapshots';
+import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
 import type { Principal } from '@patchbay/faces/platform';
 import { parseBearerToken, parseUsername, verify } from '@patchbay/protocol/credential/credential';
 import { check, effectiveOf } from '@patchbay/protocol/credential/effective';
@@ -28,6 +29,8 @@ export async function principalOfCredential(
   const key = await snapshots.keySnapshot(named.keyId);
   if (key === undefined || key.state !== 'active' || nowMs() >= (key.expiresAtMs ?? Infinity))
     return undefined;
+  // A key that may mint for no service mints nothing that the API takes either (ACC-4).
+  if (servicesMintedWith(key.scopes).length === 0) return undefined;
   const verified = verify(key.mintKey, credential);
   if (verified.type === 'refusal') return undefined;
   const effective = effectiveOf(verified);

@@ -8,6 +8,7 @@ import {
   NODE_LIVE_MS,
   nodeRoles,
 } from '@patchbay/domain/fleet/internal-api';
+import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
 import { readBody } from '@patchbay/faces/request-body';
 import { toResponse } from '@patchbay/faces/rest';
 import { createRequestId } from '@patchbay/faces/trpc';
@@ -129,7 +130,7 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
         chain: [...chain],
         isRevoked: state === 'revoked',
         ...(expiresAtMs === undefined ? {} : { expiresAtMs }),
-        scopes: [...scopes],
+        mintsFor: [...servicesMintedWith(scopes)],
       };
     },
 

@@ -106,7 +106,7 @@ test('a snapshot of a key verifies what the API mints with it, and says when it 
     accountId: account.accountId,
     isRevoked: false,
     mode: 'live',
-    scopes: ['*'],
+    mintsFor: ['network-discovery', 'signaling'],
   });
   expect(snapshot.chain.at(-1)).toEqual({ id: account.accountId, state: 'active' });
   const mintKey = Buffer.from(snapshot.mintKey, 'base64url');

@@ -196,6 +196,23 @@ test('an ephemeral credential says whose it is, and may do nothing at the API; r
   expect(await who(bearerToken(credential))).toMatchObject({ code: 'auth.missing' });
 });
 
+test('a credential minted from a key that may mint for no service is nobody’s (ACC-4)', async () => {
+  const { body } = await served.rest('POST', `/v1/accounts/${alice.accountId}/keys`, {
+    key: alice.key,
+    body: { name: 'reads usage', scopes: ['usage:read'] },
+  });
+  const parsed = parseSecret(body.secret);
+  if (parsed.type === 'refusal') throw new Error(parsed.detail);
+  const credential = mint({
+    keyId: parsed.keyId,
+    mintKey: mintBranch(parsed),
+    caveats: [{ type: 'notAfter', atMs: Date.now() + 60_000 }],
+    randomId: randomBytes(RANDOM_ID_BYTES),
+  });
+  const answer = await served.rest('GET', '/v1/me', { key: bearerToken(credential) });
+  expect(answer).toMatchObject({ status: 401, body: { code: 'auth.missing' } });
+});
+
 test('an account above reaches what is below it, and what is below never reaches up (ACC-3)', async () => {
   const { body: child } = await served.rest('POST', `/v1/accounts/${alice.accountId}/accounts`, {
     key: alice.key,

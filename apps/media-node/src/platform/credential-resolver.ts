@@ -118,6 +118,12 @@ export class CredentialResolver {
     ) {
       return refused('credential.revoked', 'The credential or the key that minted it was revoked.');
     }
+    if (!key.mintsFor.includes(use.service)) {
+      return refused(
+        'credential.service_not_allowed',
+        `The key that minted it has no scope to mint for ${use.service}.`,
+      );
+    }
     const accountId = effective.accountId ?? key.accountId;
     const account = accountId === key.accountId ? undefined : await snapshots.accounts.get(accountId);
     if (account?.kind === 'away') return { kind: 'away', detail: 'The account cannot be looked up now.' };

@@ -106,7 +106,7 @@ function toLookup<Snapshot>({ snapshot }: Entry<Snapshot>): Lookup<Snapshot> {
 }
 
 interface SnapshotsOptions {
-  readonly client: ControlPlaneClient;
+  readonly client: Pick<ControlPlaneClient, 'call'>;
   readonly nowMs?: () => number;
   readonly busAwaySinceMs: () => number | undefined;
 }

@@ -86,6 +86,7 @@ export const networkDiscovery = defineService({
       path: '/ice-servers',
       summary: 'Mint a credential and answer it as ICE servers, ready for RTCPeerConnection.',
       access: 'develop',
+      isMinting: true,
       request: z.strictObject({
         identity: z.string().min(1).max(128).optional(),
         applicationId: z.string().optional(),

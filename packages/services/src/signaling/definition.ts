@@ -60,6 +60,7 @@ export const signaling = defineService({
       path: '/tokens',
       summary: 'Mint a token with which a browser connects as an identity of this account.',
       access: 'develop',
+      isMinting: true,
       request: z.strictObject({
         identity: z.string().min(1).max(128),
         applicationId: z.string().optional(),

@@ -112,7 +112,7 @@ export class MemoryControlPlane {
               accountId: this.accountId,
               chain: [{ id: this.accountId, state: 'active' }],
               isRevoked: false,
-              scopes: ['*'],
+              mintsFor: ['network-discovery', 'signaling'],
             }
           : undefined,
       accountSnapshot: () => undefined,

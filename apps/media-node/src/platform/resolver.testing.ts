@@ -1,0 +1,78 @@
+/** The resolver on a control plane that lives in memory, with credentials minted as a customer's server mints them. */
+import { createHash } from 'node:crypto';
+import type { InternalCall } from '@patchbay/domain/fleet/internal-api';
+import { createId } from '@patchbay/kit/ids';
+import type { Restriction } from '@patchbay/protocol/credential/caveats';
+import { mint } from '@patchbay/protocol/credential/credential';
+import { ControlPlaneRefusal } from './control-plane-client.ts';
+import { CredentialResolver } from './credential-resolver.ts';
+import { Revocations } from './revocations.ts';
+import { type AccountSnapshot, type KeySnapshot, Snapshots } from './snapshots.ts';
+
+export interface ResolverBench {
+  readonly accountId: string;
+  readonly childId: string;
+  readonly nowMs: number;
+  readonly revocations: Revocations;
+  readonly resolver: CredentialResolver;
+  /** The username of a new credential; it lives for an hour unless the caveats say otherwise. */
+  username(...caveats: readonly Restriction[]): string;
+  /** What a use at a service comes to: `ok` or the code of the refusal. */
+  outcome(service: string, username: string): Promise<string>;
+}
+
+interface BenchOptions {
+  readonly key?: Partial<KeySnapshot>;
+}
+
+const mintKey = createHash('sha256').update('the mint branch of a test').digest();
+
+export function resolverBench({ key: ofKey = {} }: BenchOptions = {}): ResolverBench {
+  const nowMs = Date.UTC(2026, 10, 24);
+  const [accountId, childId, keyId] = [createId('acc'), createId('acc'), createId('key')];
+  const chain = [{ id: accountId, state: 'active' as const }];
+  const key: KeySnapshot = {
+    keyId,
+    mode: 'live',
+    mintKey: mintKey.toString('base64url'),
+    accountId,
+    chain,
+    isRevoked: false,
+    mintsFor: ['network-discovery', 'signaling'],
+    ...ofKey,
+  };
+  const accounts: readonly AccountSnapshot[] = [
+    { accountId, chain },
+    { accountId: childId, chain: [...chain, { id: childId, state: 'active' }] },
+  ];
+  const answers: Partial<Record<InternalCall, (request: Readonly<Record<string, unknown>>) => unknown>> = {
+    keySnapshot: (request) => (request.keyId === keyId ? key : undefined),
+    accountSnapshot: (request) => accounts.find((account) => account.accountId === request.accountId),
+  };
+  const call = async (name: InternalCall, request: object) => {
+    const answer = answers[name]?.({ ...request });
+    if (answer === undefined) throw new ControlPlaneRefusal(404, 'resource.unknown', 'There is none.');
+    return answer as never;
+  };
+  const snapshots = new Snapshots({ client: { call }, busAwaySinceMs: () => undefined, nowMs: () => nowMs });
+  const revocations = new Revocations();
+  const resolver = new CredentialResolver({ snapshots, revocations, region: 'local', nowMs: () => nowMs });
+  let count = 0;
+  return {
+    accountId,
+    childId,
+    nowMs,
+    revocations,
+    resolver,
+    username: (...caveats) => {
+      const isTimed = caveats.some(({ type }) => type === 'notAfter');
+      const life: Restriction[] = isTimed ? [] : [{ type: 'notAfter', atMs: nowMs + 3_600_000 }];
+      const randomId = new Uint8Array(12).fill(++count);
+      return mint({ keyId, mintKey, caveats: [...life, ...caveats], randomId }).username;
+    },
+    outcome: async (service, username) => {
+      const resolved = await resolver.resolveUsername(username, { service, sourceIp: '192.0.2.1' });
+      return resolved.kind === 'refused' ? resolved.code : resolved.kind;
+    },
+  };
+}
