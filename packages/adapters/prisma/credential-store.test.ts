@@ -1,4 +1,5 @@
 import { createId } from '@patchbay/kit/ids';
+import { mint, prefixesOf } from '@patchbay/protocol/credential/credential';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type CredentialStore, credentialStore } from './credential-store.ts';
@@ -108,6 +109,38 @@ test('a node reads every revocation since a time, of whichever account', async (
     { prefixId },
     { keyId: key.id, prefixId: undefined },
   ]);
+});
+
+test('a revocation is told for as long as its credential could still be used, however old it is (ACC-7)', async () => {
+  const { key } = await database.ports.keys.create({
+    accountId,
+    name: 'long',
+    mode: 'live',
+    scopes: ['*'],
+    createdBy: 'platform',
+  });
+  const credential = mint({
+    keyId: key.id,
+    mintKey: new Uint8Array(32),
+    caveats: [{ type: 'notAfter', atMs: Date.now() + 10 * 365 * 86_400_000 }],
+    randomId: new Uint8Array(12),
+  });
+  const read = store.credentials.read(credential.username);
+  expect(read?.prefixId).toBe(prefixesOf(credential.username).at(-1));
+  expect(await store.credentials.revoke({ accountId, keyId: key.id, prefixId: '', ...read })).toBe(true);
+  const owner = await connectAs(database.url);
+  const age = (column: string) =>
+    owner.query(
+      `UPDATE credential_revocation SET ${column} = now() - interval '3 days' WHERE prefix_id = $1`,
+      [read?.prefixId],
+    );
+  const told = async () =>
+    (await store.revocationsSince(new Date(Date.now() - 172_800_000))).map(({ prefixId }) => prefixId);
+  await age('revoked_at');
+  expect(await told()).toContain(read?.prefixId);
+  await age('expires_at');
+  expect(await told()).not.toContain(read?.prefixId);
+  await owner.end();
 });
 
 test('a call goes on with the use of its connection, and without one there is nothing to go on with (ACC-7)', async () => {

@@ -1,5 +1,6 @@
 import type { TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { parseUsername } from '@patchbay/protocol/credential/credential';
+import { effectiveOf } from '@patchbay/protocol/credential/effective';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount } from './scope.ts';
 
@@ -35,7 +36,7 @@ export interface CredentialStore {
     readonly accountId: string;
     readonly prefixIds: readonly string[];
   }): Promise<boolean>;
-  /** Of all accounts, for nodes: what was revoked at or after a time, oldest first. */
+  /** Of all accounts, for nodes: what was revoked at or after a time, or could still be used; oldest first. */
   revocationsSince(since: Date): Promise<readonly Revocation[]>;
 }
 
@@ -46,15 +47,17 @@ export function credentialStore(prisma: PrismaClient): CredentialStore {
         const parsed = parseUsername(username);
         if (parsed.type === 'refusal') return undefined;
         const prefixId = parsed.blocks.at(-1)?.prefixId;
-        return prefixId === undefined ? undefined : { keyId: parsed.keyId, prefixId };
+        const effective = effectiveOf(parsed);
+        if (prefixId === undefined || 'type' in effective) return undefined;
+        return { keyId: parsed.keyId, prefixId, ...expiryOf(effective.expiresAtMs) };
       },
 
-      revoke: ({ accountId, keyId, prefixId }) =>
+      revoke: ({ accountId, keyId, prefixId, expiresAt = null }) =>
         inAccount(prisma, accountId, async ({ apiKey, credentialRevocation }) => {
           const key = await apiKey.findFirst({ where: { id: keyId }, select: { accountId: true } });
           if (key === null) return false;
           await credentialRevocation.createMany({
-            data: { accountId: key.accountId, keyId, prefixId },
+            data: { accountId: key.accountId, keyId, prefixId, expiresAt },
             skipDuplicates: true,
           });
           return true;
@@ -105,6 +108,12 @@ export function credentialStore(prisma: PrismaClient): CredentialStore {
     },
   };
 }
+
+/** The last time that ISO 8601 writes with four digits for the year. */
+const TIME_MS_MAX = Date.UTC(9999, 11, 31);
+
+const expiryOf = (expiresAtMs: number) =>
+  expiresAtMs > TIME_MS_MAX ? {} : { expiresAt: new Date(expiresAtMs) };
 
 /** Whether a relay reported use of the credential that is at most 30 seconds old: its client is hardly gone. */
 async function wasJustUsed(

@@ -68,6 +68,16 @@ export interface MemberRecord {
   readonly accountId: string;
 }
 
+/** What a username says of its credential. */
+export interface ReadCredential {
+  /** The key that minted it. */
+  readonly keyId: string;
+  /** Its most narrowed level. */
+  readonly prefixId: string;
+  /** When it ends by itself; absent when it says no end, and so is admitted nowhere. */
+  readonly expiresAt?: Date;
+}
+
 /** What tenancy needs from the world. */
 export interface TenancyPorts {
   /** Every operation that a key can be made for: what strangers do, such as signing up, is none. */
@@ -143,10 +153,10 @@ export interface TenancyPorts {
     revoke(key: Scoped & { readonly keyId: string }): Promise<KeyRecord | undefined>;
   };
   readonly credentials: {
-    /** Which key minted it, and its most narrowed level. Undefined for a text that is no credential's username. */
-    read(username: string): { readonly keyId: string; readonly prefixId: string } | undefined;
+    /** Undefined for a text that is no credential's username. */
+    read(username: string): ReadCredential | undefined;
     /** False when no key of this account, or of one below it, has this id. */
-    revoke(credential: Scoped & { readonly keyId: string; readonly prefixId: string }): Promise<boolean>;
+    revoke(credential: Scoped & ReadCredential): Promise<boolean>;
   };
   readonly team: {
     /** Roles given at these accounts, which are all in scope, in the order of user and account. */

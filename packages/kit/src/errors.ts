@@ -114,6 +114,13 @@ export const platformErrors = {
     retry: 'never',
     remedy: 'Fetch a new one: the SDK does so by itself when its token source can.',
   },
+  'credential.lifetime_too_long': {
+    status: 403,
+    title: 'The credential has no end, or one that is too far ahead.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Mint it with a lifetime (ttlSeconds) of at most the seconds that `detail` names.',
+  },
   'credential.revoked': {
     status: 401,
     title: 'The credential, or the key that minted it, was revoked.',

@@ -3,6 +3,7 @@ import { UINT48_MAX } from './byte-fields.ts';
 import type { LimitOutcome, LimitScope, MediaKind, Restriction } from './caveats.ts';
 import { cidrsContain, intersectCidrs } from './cidr.ts';
 import type { ParsedCredential } from './credential.ts';
+import { LIFETIME_SECONDS_MAX, LIFETIME_SKEW_MS_MAX } from './lifetime.ts';
 import { CredentialError, type CredentialRefusal, refusal, refusing } from './refusal.ts';
 
 /** A quantity that ends something when it is reached. All limits of a credential hold, each where it stands. */
@@ -27,6 +28,8 @@ export interface Effective {
   readonly notBeforeMs: number;
   /** Milliseconds since 1970, not included. The year 10889 when no caveat says it. */
   readonly expiresAtMs: number;
+  /** The same of the minter's own level alone: no holder makes a credential good that was minted without an end. */
+  readonly mintedUntilMs: number;
   /** The account it acts for, if not the key's own: the last of `accountIds`. */
   readonly accountId?: string;
   /** Every account named, in order. Each has to be the one before or below it: `check` sees to it. */
@@ -58,12 +61,14 @@ export function effectiveOf(credential: ParsedCredential): Effective | Credentia
       prefixIds: credential.blocks.map(({ prefixId }) => prefixId),
       notBeforeMs: 0,
       expiresAtMs: UINT48_MAX,
+      mintedUntilMs: UINT48_MAX,
       accountIds: [],
       limits: [],
       endEvents: [],
     };
-    for (const { prefixId, caveats } of credential.blocks) {
+    for (const [level, { prefixId, caveats }] of credential.blocks.entries()) {
       for (const caveat of caveats) fold(draft, caveat, prefixId);
+      if (level === 0) draft.mintedUntilMs = draft.expiresAtMs;
     }
     return draft;
   });
@@ -153,6 +158,8 @@ function intersect<Item>(earlier: readonly Item[] | undefined, later: readonly I
 /** What somebody wants to do with a credential. What cannot be left out, a restriction might stand on. */
 export interface CredentialUse {
   readonly nowMs: number;
+  /** Less than the platform's own maximum where the account allows less. */
+  readonly lifetimeSecondsMax?: number;
   /** The service asked for, such as `network-discovery`. */
   readonly service: string;
   readonly sourceIp: string;
@@ -174,6 +181,8 @@ export function check(effective: Effective, use: CredentialUse): CredentialRefus
   if (use.nowMs >= effective.expiresAtMs) {
     return refusal('credential.expired', `It expired at ${timeText(effective.expiresAtMs)}.`);
   }
+  const tooLong = refusalOfLifetime(effective, use);
+  if (tooLong !== undefined) return tooLong;
   if (!isDescent(effective.accountIds, use.accountChain)) {
     return refusal('credential.account_not_allowed', 'An account named in it is not below the one before.');
   }
@@ -195,6 +204,16 @@ export function check(effective: Effective, use: CredentialUse): CredentialRefus
     return refusal('credential.session_not_allowed', `It is for ${effective.session} alone.`);
   }
   return undefined;
+}
+
+function refusalOfLifetime(
+  { mintedUntilMs }: Effective,
+  { nowMs, lifetimeSecondsMax = LIFETIME_SECONDS_MAX }: CredentialUse,
+): CredentialRefusal | undefined {
+  const secondsMax = Math.min(lifetimeSecondsMax, LIFETIME_SECONDS_MAX);
+  if (mintedUntilMs - nowMs <= secondsMax * 1_000 + LIFETIME_SKEW_MS_MAX) return undefined;
+  const fault = mintedUntilMs === UINT48_MAX ? 'It was minted without an end' : 'It lives longer';
+  return refusal('credential.lifetime_too_long', `${fault}: at most ${secondsMax} seconds are allowed.`);
 }
 
 const allows = <Item>(allowed: readonly Item[] | undefined, wanted: Item) =>

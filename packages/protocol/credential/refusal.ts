@@ -6,6 +6,7 @@ export type CredentialErrorCode =
   | 'credential.signature'
   | 'credential.not_yet_valid'
   | 'credential.expired'
+  | 'credential.lifetime_too_long'
   | 'credential.account_not_allowed'
   | 'credential.source_not_allowed'
   | 'credential.region_not_allowed'

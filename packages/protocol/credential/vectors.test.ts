@@ -16,6 +16,7 @@ import {
   RANDOM_ID_BYTES,
   verify,
 } from './credential.ts';
+import { LIFETIME_SECONDS_MAX } from './lifetime.ts';
 import { apiBranch, createSecret, hashApiBranch, mintBranch } from './secret.ts';
 import { turnRestPassword, turnRestSecret } from './turn-rest.ts';
 
@@ -134,7 +135,10 @@ const secret = createSecret({ keyId, mode: 'live', random: secretRandom });
 const restUsernames = [`1800000000:${keyId}`, `1800000000:${keyId}.bob`, '1800000000:bob'];
 
 const vectors = {
-  about: 'Known answers for docs/credentials.md. The secret is public: never use it.',
+  about:
+    'Known answers for docs/credentials.md. The secret is public: never use it. They are about the encoding: a verifier ' +
+    'refuses one without notAfter, or whose notAfter is further ahead than lifetimeSecondsMax.',
+  lifetimeSecondsMax: LIFETIME_SECONDS_MAX,
   secret: {
     keyId,
     keyIdHex: hex(parsedBytes(limited.username).subarray(1, 19)),

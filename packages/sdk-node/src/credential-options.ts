@@ -1,4 +1,5 @@
 import type { LimitOutcome, LimitScope, MediaKind, Restriction } from '@patchbay/protocol/credential/caveats';
+import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import { PatchbayError } from '@patchbay/sdk';
 
 /** What a credential is limited to. Whatever is left out is not limited, but for its lifetime. */
@@ -40,7 +41,7 @@ export interface CredentialLimits {
 }
 
 export const TTL_SECONDS_DEFAULT = 3_600;
-export const TTL_SECONDS_MAX = 172_800;
+export const TTL_SECONDS_MAX = LIFETIME_SECONDS_MAX;
 const BURST_BYTES_MIN = 1_500;
 
 /** What a holder adds when narrowing: no lifetime is added unless it is asked for. */

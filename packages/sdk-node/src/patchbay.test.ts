@@ -1,5 +1,6 @@
 import { parseBearerToken, prefixesOf, verify } from '@patchbay/protocol/credential/credential';
 import { check, effectiveOf } from '@patchbay/protocol/credential/effective';
+import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import { createSecret, mintBranch, parseSecret } from '@patchbay/protocol/credential/secret';
 import { PatchbayError } from '@patchbay/sdk';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -121,6 +122,14 @@ test('a mistyped key is refused at once, with what is wrong and without the key'
     expect(error).toMatchObject({ name: 'PatchbayError', code: 'credential.malformed' });
     expect(String(error)).not.toContain(mistyped.slice(-30));
   }
+});
+
+test('no credential is minted that lives longer than the platform admits', () => {
+  const [longest] = create().iceServers({ ttlSeconds: LIFETIME_SECONDS_MAX });
+  const { username = '', credential = '' } = longest ?? {};
+  const held = { nowMs, service: 'network-discovery', sourceIp: '', region: '', accountChain: [accountId] };
+  expect(check(effective(username, credential), held)).toBeUndefined();
+  expect(() => create().iceServers({ ttlSeconds: LIFETIME_SECONDS_MAX + 1 })).toThrow(/at most 172800/);
 });
 
 test('limits that no credential can carry are errors of the one class', () => {

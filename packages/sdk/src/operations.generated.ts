@@ -283,6 +283,7 @@ export type ErrorCode =
   | 'credential.expired'
   | 'credential.feature_not_allowed'
   | 'credential.identity_missing'
+  | 'credential.lifetime_too_long'
   | 'credential.malformed'
   | 'credential.media_not_allowed'
   | 'credential.not_yet_valid'

@@ -164,13 +164,15 @@ test('a key authenticates; an altered, a revoked and no key do not', async () =>
 test('an ephemeral credential says whose it is, and may do nothing at the API; revoked or altered it is nobody’s (ACC-7)', async () => {
   const parsed = parseSecret(alice.key);
   if (parsed.type === 'refusal') throw new Error(parsed.detail);
-  const mintOne = (caveats: readonly Restriction[] = []) =>
+  const anHour: Restriction = { type: 'notAfter', atMs: Date.now() + 3_600_000 };
+  const mintForEver = (caveats: readonly Restriction[] = []) =>
     mint({
       keyId: parsed.keyId,
       mintKey: mintBranch(parsed),
       caveats,
       randomId: randomBytes(RANDOM_ID_BYTES),
     });
+  const mintOne = (caveats: readonly Restriction[] = []) => mintForEver([anHour, ...caveats]);
   const who = async (key: string) => (await served.rest('GET', '/v1/me', { key })).body;
   const credential = mintOne([{ type: 'identity', identity: 'bob' }]);
   expect(await who(bearerToken(credential))).toMatchObject({
@@ -184,6 +186,7 @@ test('an ephemeral credential says whose it is, and may do nothing at the API; r
   const nobodys = [
     bearerToken({ ...credential, password: mintOne().password }),
     bearerToken(mintOne([{ type: 'notAfter', atMs: Date.now() - 1 }])),
+    bearerToken(mintForEver()),
     bearerToken(mintOne([{ type: 'services', services: ['network-discovery'] }])),
     bearerToken(mintOne([{ type: 'sourceCidrs', cidrs: ['192.0.2.0/24'] }])),
     bearerToken(mintOne([{ type: 'account', accountId: bob.accountId }])),

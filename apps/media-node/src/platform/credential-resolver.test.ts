@@ -20,3 +20,12 @@ test('a caveat cannot give back what the scopes of the key leave out (ACC-4)', a
   const widened = bench.username({ type: 'services', services: ['network-discovery'] });
   expect(await bench.outcome('network-discovery', widened)).toBe('credential.service_not_allowed');
 });
+
+test('no service admits a credential that outlives the memory of its revocation (ACC-7)', async () => {
+  const bench = resolverBench();
+  const inTenYears = bench.username({ type: 'notAfter', atMs: bench.nowMs + 10 * 365 * 86_400_000 });
+  for (const service of ['network-discovery', 'signaling'])
+    expect(await bench.outcome(service, inTenYears)).toBe('credential.lifetime_too_long');
+  const turnRest = `${Math.floor(bench.nowMs / 1_000) + 10 * 365 * 86_400}:${bench.keyId}`;
+  expect(await bench.outcome('network-discovery', turnRest)).toBe('credential.lifetime_too_long');
+});

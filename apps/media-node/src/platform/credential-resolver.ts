@@ -89,6 +89,7 @@ export class CredentialResolver {
       prefixIds: [username],
       notBeforeMs: 0,
       expiresAtMs: parsed.expiresAtMs,
+      mintedUntilMs: parsed.expiresAtMs,
       accountIds: [],
       ...(parsed.name === undefined ? {} : { identity: parsed.name }),
       limits: [],

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import type { NodeRole } from '@patchbay/domain/fleet/internal-api';
+import { LIFETIME_SECONDS_MAX, LIFETIME_SKEW_MS_MAX } from '@patchbay/protocol/credential/lifetime';
 import type { Logger } from 'pino';
 import { BusClient } from './bus-client.ts';
 import { ControlPlaneClient, ControlPlaneRefusal } from './control-plane-client.ts';
@@ -18,8 +19,8 @@ const USAGE_BATCH_MAX = 500;
 /** What has ended is on disk this soon after (MET-2). */
 const SPOOL_TICK_MS = 250;
 const ENROL_RETRY_MS = 500;
-/** How far back revocations are asked for: longer than any credential lives. */
-const REVOCATIONS_MS = 48 * 3_600_000;
+/** How far back revocations are asked for: what was minted before has ended. */
+const REVOCATIONS_MS = LIFETIME_SECONDS_MAX * 1_000 + LIFETIME_SKEW_MS_MAX;
 
 /** What a role does when somebody loses a right. Called at once when it is heard of, and may be called twice. */
 export interface Revoker {

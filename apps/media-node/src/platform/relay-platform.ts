@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { InternalRequest } from '@patchbay/domain/fleet/internal-api';
 import type { UsageRecord as SpooledUsage } from '@patchbay/domain/metering/usage-record';
+import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
 import { endings } from '@patchbay/protocol/signaling/codes';
 import type { SpentLimit } from '@patchbay/protocol/turn/action';
@@ -105,8 +106,7 @@ function withoutKey({ key: _key, ...record }: UsageRecord): UsageDraft {
 
 /** RFC 8489 §9.2.4: who cannot be authenticated gets 401; RFC 8656 §7.2: who may not, 403. */
 function toRefusal({ code }: Extract<ResolvedCredential, { kind: 'refused' }>): Resolution {
-  const isForbidden = code === 'account.suspended' || code.endsWith('_not_allowed');
-  return { ok: false, code: isForbidden ? 403 : 401, reason: code };
+  return { ok: false, code: platformErrors[code].status === 403 ? 403 : 401, reason: code };
 }
 
 async function toGrant(

@@ -12,6 +12,7 @@ import { type AccountSnapshot, type KeySnapshot, Snapshots } from './snapshots.t
 export interface ResolverBench {
   readonly accountId: string;
   readonly childId: string;
+  readonly keyId: string;
   readonly nowMs: number;
   readonly revocations: Revocations;
   readonly resolver: CredentialResolver;
@@ -61,6 +62,7 @@ export function resolverBench({ key: ofKey = {} }: BenchOptions = {}): ResolverB
   return {
     accountId,
     childId,
+    keyId,
     nowMs,
     revocations,
     resolver,

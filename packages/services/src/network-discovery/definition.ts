@@ -1,4 +1,5 @@
 import { defineService } from '@patchbay/kit/definition';
+import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import { z } from 'zod';
 
 const path = ['transport', 'addressFamily', 'bandwidthClass'] as const;
@@ -18,7 +19,7 @@ export const networkDiscovery = defineService({
   media: 'immutable',
   config: z.object({
     /** The longest time that a credential minted through the API may live. */
-    credentialTtlSecondsMax: z.int().min(10).max(172_800).default(86_400),
+    credentialTtlSecondsMax: z.int().min(10).max(LIFETIME_SECONDS_MAX).default(86_400),
     /** The bit rate of one allocation, both ways together, unless the credential says less. Absent: no cap. */
     bitsPerSecondMax: z.int().min(8_000).max(1_000_000_000).optional(),
   }),
@@ -91,7 +92,7 @@ export const networkDiscovery = defineService({
         identity: z.string().min(1).max(128).optional(),
         applicationId: z.string().optional(),
         sessionId: z.string().optional(),
-        ttlSeconds: z.int().min(1).max(172_800).default(3_600),
+        ttlSeconds: z.int().min(1).max(LIFETIME_SECONDS_MAX).default(3_600),
         usesMax: z.int().min(1).max(1_000_000).optional(),
         secondsMax: z.int().min(1).max(31_536_000).optional(),
         bytesMax: z.int().min(1).optional(),

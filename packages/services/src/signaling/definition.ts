@@ -1,4 +1,5 @@
 import { defineService } from '@patchbay/kit/definition';
+import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import { z } from 'zod';
 import { frameErrors } from './errors.ts';
 
@@ -14,7 +15,7 @@ export const signaling = defineService({
     mode: z.enum(['auto', 'relay']).default('auto'),
     /** The longest a session may last. Absent: no end. */
     sessionSecondsMax: z.int().min(1).max(31_536_000).optional(),
-    tokenTtlSecondsMax: z.int().min(10).max(172_800).default(86_400),
+    tokenTtlSecondsMax: z.int().min(10).max(LIFETIME_SECONDS_MAX).default(86_400),
   }),
   meters: {
     sessions: { unit: 'count', summary: 'Sessions begun.', dimensions: ['kind'] },
@@ -64,7 +65,7 @@ export const signaling = defineService({
       request: z.strictObject({
         identity: z.string().min(1).max(128),
         applicationId: z.string().optional(),
-        ttlSeconds: z.int().min(10).max(172_800).default(3_600),
+        ttlSeconds: z.int().min(10).max(LIFETIME_SECONDS_MAX).default(3_600),
         secondsMax: z.int().min(1).max(31_536_000).optional(),
         bytesMax: z.int().min(1).optional(),
       }),
