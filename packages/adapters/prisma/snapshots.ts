@@ -31,9 +31,23 @@ export interface AccountSnapshot {
   readonly configs: Readonly<Record<string, unknown>>;
 }
 
+/** What a node needs to know of an application that a credential names. */
+export interface ApplicationSnapshot {
+  readonly accountId: string;
+  readonly applicationId: string;
+  /** From the platform down to its account. */
+  readonly chain: Chain;
+  readonly instanceTypes: readonly string[];
+}
+
 export interface Snapshots {
   keySnapshot(keyId: string): Promise<KeySnapshot | undefined>;
   accountSnapshot(accountId: string): Promise<AccountSnapshot | undefined>;
+  /** Undefined when the account itself has no such application. */
+  applicationSnapshot(application: {
+    readonly accountId: string;
+    readonly applicationId: string;
+  }): Promise<ApplicationSnapshot | undefined>;
 }
 
 export function snapshots(prisma: PrismaClient, cipher: MintBranchCipher): Snapshots {
@@ -69,6 +83,15 @@ export function snapshots(prisma: PrismaClient, cipher: MintBranchCipher): Snaps
         state: effectiveState(chain.map(({ state }) => state)),
         configs: Object.fromEntries(configs.map(({ service, config }) => [service, config])),
       };
+    },
+
+    applicationSnapshot: async ({ accountId, applicationId }) => {
+      const row = await inAccount(prisma, accountId, ({ application }) =>
+        application.findFirst({ where: { accountId, id: applicationId }, select: { instanceTypes: true } }),
+      );
+      if (row === null) return undefined;
+      const chain = await accountChain(prisma, accountId);
+      return { accountId, applicationId, chain, instanceTypes: row.instanceTypes };
     },
   };
 }

@@ -9,7 +9,7 @@ const id = z.string().min(1).max(200);
 export const busMessageSchema = z.discriminatedUnion('type', [
   /** The key mints nothing any more; what it minted ends within 2 seconds. */
   z.object({ type: z.literal('key.revoked'), keyId: id }),
-  /** State, scopes or configuration of an account, or of one above it, changed: snapshots of it are stale. */
+  /** State, configuration or applications of an account, or of one above it, changed: snapshots of it are stale. */
   z.object({ type: z.literal('account.changed'), accountId: id }),
   /** This credential, and all that were narrowed from it. */
   z.object({ type: z.literal('credential.revoked'), prefixId: id }),

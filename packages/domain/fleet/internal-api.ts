@@ -103,6 +103,12 @@ export const internalApi = {
     request: z.object({ accountId: id }),
     response: z.object({ accountId: id, chain }),
   },
+  applicationSnapshot: {
+    method: 'GET',
+    path: '/accounts/{accountId}/applications/{applicationId}/snapshot',
+    request: z.object({ accountId: id, applicationId: id }),
+    response: z.object({ accountId: id, applicationId: id, chain, instanceTypes: z.array(z.string()) }),
+  },
   listRevocations: {
     method: 'GET',
     path: '/revocations',

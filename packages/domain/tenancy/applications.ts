@@ -48,6 +48,7 @@ export const applications: Handlers['applications'] = {
     if (after === undefined) throw context.error('resource.unknown', unknown(applicationId));
     const answer = toAnswer(after);
     context.audit({ target: applicationId, before: toAnswer(before ?? after), after: answer });
+    await context.emit('application.changed', { applicationId });
     return answer;
   },
 
@@ -57,6 +58,7 @@ export const applications: Handlers['applications'] = {
     const isRemoved = before !== undefined && (await ports.applications.remove({ accountId, applicationId }));
     if (!isRemoved) throw context.error('resource.unknown', unknown(applicationId));
     context.audit({ target: applicationId, before: toAnswer(before) });
+    await context.emit('application.changed', { applicationId });
     return { id: applicationId };
   },
 };

@@ -78,6 +78,7 @@ export const tenancy = defineDomain({
   events: {
     'account.created': z.object({ accountId, parentId: accountId }),
     'account.state-changed': z.object({ accountId, state: z.enum(accountStates) }),
+    'application.changed': z.object({ applicationId }),
     'key.created': z.object({ keyId }),
     'key.revoked': z.object({ keyId }),
     'credential.revoked': z.object({ prefixId: z.string() }),

@@ -93,6 +93,21 @@ export const platformErrors = {
     retry: 'never',
     remedy: 'Mint it with a version of the SDK that fits the platform.',
   },
+  'credential.caveat_unenforced': {
+    status: 403,
+    title: 'The credential holds a caveat that would not be held here.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Mint it without the caveat that `detail` names: docs/credentials.md says who holds which.',
+  },
+  'credential.application_not_allowed': {
+    status: 403,
+    title: 'The account has no such application or instance type.',
+    owner: 'client',
+    retry: 'never',
+    remedy:
+      'Mint it for an application of the account that it acts for, and an instance type of that application.',
+  },
   'credential.signature': {
     status: 401,
     title: 'The credential was not minted by an active key, or was altered.',

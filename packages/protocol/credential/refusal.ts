@@ -3,6 +3,8 @@ export type CredentialErrorCode =
   | 'credential.malformed'
   | 'credential.too_long'
   | 'credential.caveat_unknown'
+  | 'credential.caveat_unenforced'
+  | 'credential.application_not_allowed'
   | 'credential.signature'
   | 'credential.not_yet_valid'
   | 'credential.expired'

@@ -9,9 +9,9 @@ export interface CredentialLimits {
   /** Acts for this account: the key's own, or one below it. Default: that of the client. */
   readonly accountId?: string;
   readonly applicationId?: string;
-  /** An instance type of the application, such as `free`. */
+  /** An instance type of the application that is named beside it, such as `free`. */
   readonly instanceType?: string;
-  /** A session's id, or a room such as `room:standup`. */
+  /** A session's id, of a session that lives. The name of a room, such as `room:standup`, is refused so far. */
   readonly sessionId?: string;
   /** Default 3,600, at most 172,800. */
   readonly ttlSeconds?: number;
@@ -29,14 +29,16 @@ export interface CredentialLimits {
   readonly bitsPerSecondMax?: number;
   /** Default: what a second at `bitsPerSecondMax` carries, at least 1,500. */
   readonly burstBytes?: number;
+  /** No service has features so far, and each refuses a credential that names some. */
   readonly features?: readonly string[];
+  /** What the parties of a session may announce. A relay sees ciphertext: it takes such a credential for a session alone. */
   readonly mediaKinds?: readonly MediaKind[];
   readonly regions?: readonly string[];
   /** Where the client may come from, such as `192.0.2.0/24`. At most 8. */
   readonly sourceCidrs?: readonly string[];
   /** Where a relay may send to. At most 8. */
   readonly peerCidrs?: readonly string[];
-  /** The event that ends it, such as `session.ended`. */
+  /** The event that ends it, such as `session.ended`. Refused so far: no node holds it. */
   readonly endEvent?: string;
 }
 

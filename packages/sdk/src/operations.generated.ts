@@ -279,6 +279,8 @@ export type ErrorCode =
   | 'billing.effective_in_past'
   | 'billing.meter_unknown'
   | 'credential.account_not_allowed'
+  | 'credential.application_not_allowed'
+  | 'credential.caveat_unenforced'
   | 'credential.caveat_unknown'
   | 'credential.expired'
   | 'credential.feature_not_allowed'

@@ -3,7 +3,8 @@ import type { Snapshots } from '@patchbay/adapters/prisma/snapshots';
 import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
 import type { Principal } from '@patchbay/faces/platform';
 import { parseBearerToken, parseUsername, verify } from '@patchbay/protocol/credential/credential';
-import { check, effectiveOf } from '@patchbay/protocol/credential/effective';
+import { check, type Effective, effectiveOf } from '@patchbay/protocol/credential/effective';
+import { refusalOfUnenforced } from '@patchbay/protocol/credential/enforcement';
 
 /** What a credential's `services` has to name, if it names any, for the API to take it. */
 const API_SERVICE = 'api';
@@ -16,7 +17,7 @@ interface CredentialPorts {
 
 /**
  * Who holds an ephemeral credential (ACC-7). It says whose it is and gives no scope: what a browser may do with it, it
- * does at relays and signaling. One that is bound to addresses or regions is not taken here.
+ * does at relays and signaling. One whose caveats would not be held here, such as its addresses, is not taken.
  */
 export async function principalOfCredential(
   token: string,
@@ -34,13 +35,13 @@ export async function principalOfCredential(
   const verified = verify(key.mintKey, credential);
   if (verified.type === 'refusal') return undefined;
   const effective = effectiveOf(verified);
-  if ('type' in effective || effective.sourceCidrs !== undefined || effective.regions !== undefined)
-    return undefined;
+  if ('type' in effective || refusalOfUnenforced(effective, 'api') !== undefined) return undefined;
   const accountId = effective.accountId ?? key.accountId;
   const account = accountId === key.accountId ? key : await snapshots.accountSnapshot(accountId);
   const accountChain = account?.chain.map(({ id }) => id) ?? [];
   // A key reaches its own account and those below it, and no other.
   if (account?.state !== 'active' || !accountChain.includes(key.accountId)) return undefined;
+  if (!(await isApplicationKnown({ ...effective, accountId }, snapshots))) return undefined;
   const use = { nowMs: nowMs(), service: API_SERVICE, sourceIp: '', region: '', accountChain };
   if (check(effective, use) !== undefined) return undefined;
   if (await credentials.isRevoked({ accountId: key.accountId, prefixIds: effective.prefixIds }))
@@ -51,4 +52,14 @@ export async function principalOfCredential(
     name: effective.identity ?? 'Ephemeral credential',
     scopes: [],
   };
+}
+
+async function isApplicationKnown(
+  { accountId, applicationId, instanceType }: Effective & { readonly accountId: string },
+  snapshots: Snapshots,
+): Promise<boolean> {
+  if (applicationId === undefined) return instanceType === undefined;
+  const application = await snapshots.applicationSnapshot({ accountId, applicationId });
+  const isOfType = instanceType === undefined || application?.instanceTypes.includes(instanceType);
+  return application !== undefined && isOfType === true;
 }

@@ -141,6 +141,13 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       return { accountId, chain: [...snapshot.chain] };
     },
 
+    async applicationSnapshot(application) {
+      const snapshot = await internal.snapshots.applicationSnapshot(application);
+      if (snapshot === undefined)
+        throw platformError('resource.unknown', `There is no application ${application.applicationId}.`);
+      return { ...snapshot, chain: [...snapshot.chain], instanceTypes: [...snapshot.instanceTypes] };
+    },
+
     async listRevocations({ sinceMs }) {
       const revocations = await internal.credentials.revocationsSince(new Date(sinceMs));
       return {

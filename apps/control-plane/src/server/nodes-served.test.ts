@@ -119,8 +119,30 @@ test('a snapshot of a key verifies what the API mints with it, and says when it 
   expect(await call('accountSnapshot', { accountId: createId('acc') })).toMatchObject({ status: 404 });
 });
 
+test('an application is known to nodes under its own account alone, and nobody mints for another’s (ACC-6)', async () => {
+  const stranger = await signUp(served, 'stranger');
+  const { body: application } = await served.rest('POST', `/v1/accounts/${stranger.accountId}/applications`, {
+    key: stranger.key,
+    body: { name: 'Shop', instanceTypes: ['paid'] },
+  });
+  const snapshotAt = (accountId: string) =>
+    call('applicationSnapshot', { accountId, applicationId: application.id });
+  expect((await snapshotAt(stranger.accountId)).body).toMatchObject({ instanceTypes: ['paid'] });
+  expect(await snapshotAt(account.accountId)).toMatchObject({ status: 404 });
+
+  await call('heartbeat', { boot: 1, urls: { turn: ['turn:192.0.2.1:3478'] }, load: {}, isDraining: false });
+  const mintedBy = ({ accountId, key }: Tenant) =>
+    served.rest('POST', `/v1/accounts/${accountId}/services/network-discovery/ice-servers`, {
+      key,
+      body: { applicationId: application.id },
+    });
+  expect(await mintedBy(stranger)).toMatchObject({ status: 200 });
+  expect(await mintedBy(account)).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+});
+
 test('an account without a key that may mint is told so, and never gets a fault of ours', async () => {
   const keyless = await signUp(served, 'keyless');
+  await call('heartbeat', { boot: 1, urls: { turn: ['turn:192.0.2.1:3478'] }, load: {}, isDraining: false });
   const path = `/v1/accounts/${keyless.accountId}`;
   const narrow = await served.rest('POST', `${path}/keys`, {
     key: keyless.key,

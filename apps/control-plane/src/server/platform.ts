@@ -137,6 +137,7 @@ function toBusMessage(accountId: string, event: string, payload: unknown): BusMe
   const fields = (payload ?? {}) as { readonly keyId?: string; readonly prefixId?: string };
   switch (event) {
     case 'tenancy.account.state-changed':
+    case 'tenancy.application.changed':
       return { type: 'account.changed', accountId };
     case 'tenancy.key.revoked':
       return fields.keyId === undefined ? undefined : { type: 'key.revoked', keyId: fields.keyId };

@@ -190,6 +190,9 @@ test('an ephemeral credential says whose it is, and may do nothing at the API; r
     bearerToken(mintOne([{ type: 'services', services: ['network-discovery'] }])),
     bearerToken(mintOne([{ type: 'sourceCidrs', cidrs: ['192.0.2.0/24'] }])),
     bearerToken(mintOne([{ type: 'account', accountId: bob.accountId }])),
+    bearerToken(mintOne([{ type: 'application', applicationId: createId('app') }])),
+    bearerToken(mintOne([{ type: 'uses', max: 1 }])),
+    bearerToken(mintOne([{ type: 'endEvent', event: 'session.ended' }])),
   ];
   for (const token of nobodys) expect(await who(token)).toMatchObject({ code: 'auth.missing' });
   await served.rest('POST', `/v1/accounts/${alice.accountId}/credentials/revocations`, {

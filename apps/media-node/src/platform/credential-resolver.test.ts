@@ -1,3 +1,5 @@
+import { createId } from '@patchbay/kit/ids';
+import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { expect, test } from 'vitest';
 import { resolverBench } from './resolver.testing.ts';
 
@@ -28,4 +30,39 @@ test('no service admits a credential that outlives the memory of its revocation 
     expect(await bench.outcome(service, inTenYears)).toBe('credential.lifetime_too_long');
   const turnRest = `${Math.floor(bench.nowMs / 1_000) + 10 * 365 * 86_400}:${bench.keyId}`;
   expect(await bench.outcome('network-discovery', turnRest)).toBe('credential.lifetime_too_long');
+});
+
+test.each<readonly [string, Restriction]>([
+  ['features', { type: 'features', features: ['relay'] }],
+  ['endEvent', { type: 'endEvent', event: 'session.ended' }],
+  ['room', { type: 'session', session: 'room:standup' }],
+])('a caveat that nobody would hold is refused, not ignored: %s (ACC-7)', async (_name, caveat) => {
+  const bench = resolverBench();
+  for (const service of ['network-discovery', 'signaling'])
+    expect(await bench.outcome(service, bench.username(caveat))).toBe('credential.caveat_unenforced');
+});
+
+test('kinds of media are held by signaling, and the relay takes them for a session alone (ACC-7)', async () => {
+  const bench = resolverBench();
+  const audio: Restriction = { type: 'mediaKinds', mediaKinds: ['audio'] };
+  expect(await bench.outcome('signaling', bench.username(audio))).toBe('ok');
+  expect(await bench.outcome('network-discovery', bench.username(audio))).toBe(
+    'credential.caveat_unenforced',
+  );
+});
+
+test('an application has to be the account’s own, and an instance type the application’s (ACC-6)', async () => {
+  const bench = resolverBench();
+  const own: Restriction = { type: 'application', applicationId: bench.applicationId };
+  const paid: Restriction = { type: 'instanceType', instanceType: 'paid' };
+  const free: Restriction = { type: 'instanceType', instanceType: 'free' };
+  const child: Restriction = { type: 'account', accountId: bench.childId };
+  const code = (...caveats: Restriction[]) => bench.outcome('network-discovery', bench.username(...caveats));
+  expect(await code(own)).toBe('ok');
+  expect(await code(own, paid)).toBe('ok');
+  expect(await code(own, free)).toBe('credential.application_not_allowed');
+  expect(await code(paid)).toBe('credential.application_not_allowed');
+  expect(await code(own, child)).toBe('credential.application_not_allowed');
+  const unknown: Restriction = { type: 'application', applicationId: createId('app') };
+  expect(await code(unknown)).toBe('credential.application_not_allowed');
 });

@@ -1,6 +1,7 @@
 import type { PlatformErrorCode } from '@patchbay/kit/errors';
 import { parseUsername, passwordOf, verify } from '@patchbay/protocol/credential/credential';
 import { check, type Effective, effectiveOf } from '@patchbay/protocol/credential/effective';
+import { refusalOfUnenforced, type Verifier } from '@patchbay/protocol/credential/enforcement';
 import {
   isTurnRestUsername,
   parseTurnRestUsername,
@@ -33,6 +34,8 @@ export interface ResolverOptions {
 }
 
 interface Use {
+  /** Caveats that this one does not hold are refused. */
+  readonly verifier: Verifier;
   readonly service: string;
   /** Undefined where whoever asks holds each client's address against `effective.sourceCidrs`, as the relay does. */
   readonly sourceIp: string | undefined;
@@ -145,8 +148,26 @@ export class CredentialResolver {
       accountChain: chain,
     });
     if (refusal !== undefined) return refused(refusal.code, refusal.detail);
+    const unheld = refusalOfUnenforced(effective, use.verifier);
+    if (unheld !== undefined) return refused(unheld.code, unheld.detail);
+    const ofApplication = await this.#refusalOfApplication(effective, accountId);
+    if (ofApplication !== undefined) return ofApplication;
     const credentialId = effective.prefixIds.at(-1) ?? key.keyId;
     return { kind: 'ok', password, effective, key, accountId, chain, credentialId };
+  }
+
+  async #refusalOfApplication({ applicationId, instanceType }: Effective, accountId: string) {
+    const no = (detail: string) => refused('credential.application_not_allowed', detail);
+    if (applicationId === undefined) {
+      if (instanceType === undefined) return undefined;
+      return no('It names an instance type and no application that has one.');
+    }
+    const found = await this.#options.snapshots.application(accountId, applicationId);
+    if (found.kind === 'away')
+      return { kind: 'away', detail: 'The application cannot be looked up now.' } as const;
+    if (found.kind === 'unknown') return no(`The account has no application ${applicationId}.`);
+    if (instanceType === undefined || found.snapshot.instanceTypes.includes(instanceType)) return undefined;
+    return no(`Application ${applicationId} has no instance type ${instanceType}.`);
   }
 }
 

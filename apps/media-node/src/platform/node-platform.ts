@@ -93,6 +93,7 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
         return;
       case 'account.changed': {
         const { accountId } = message;
+        snapshots.markApplications(accountId);
         void look(snapshots.keys.markAccount(accountId), snapshots.accounts.markAccount(accountId));
         return;
       }
@@ -116,6 +117,7 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
       const [keyIds, accountIds] = [snapshots.keys.heldIds(), snapshots.accounts.heldIds()];
       for (const keyId of keyIds) snapshots.keys.mark(keyId);
       for (const accountId of accountIds) snapshots.accounts.mark(accountId);
+      snapshots.markApplications();
       await look(keyIds, accountIds);
     } catch (error) {
       log.warn({ error: textOf(error) }, 'Could not catch up after the bus was away.');

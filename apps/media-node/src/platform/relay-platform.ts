@@ -58,6 +58,7 @@ export function createRelayPlatform({
     async resolveCredential(username) {
       if (spool.isFull) throw new Error('The spool is full: nothing new is taken until it is uploaded.');
       const resolved = await resolver.resolveUsername(username, {
+        verifier: 'relay',
         service: 'network-discovery',
         // One answer serves all clients that bring the username: the core holds each address against the grant.
         sourceIp: undefined,

@@ -13,6 +13,8 @@ export interface ResolverBench {
   readonly accountId: string;
   readonly childId: string;
   readonly keyId: string;
+  /** Of the account, with the instance type `paid`. */
+  readonly applicationId: string;
   readonly nowMs: number;
   readonly revocations: Revocations;
   readonly resolver: CredentialResolver;
@@ -31,6 +33,7 @@ const mintKey = createHash('sha256').update('the mint branch of a test').digest(
 export function resolverBench({ key: ofKey = {} }: BenchOptions = {}): ResolverBench {
   const nowMs = Date.UTC(2026, 10, 24);
   const [accountId, childId, keyId] = [createId('acc'), createId('acc'), createId('key')];
+  const applicationId = createId('app');
   const chain = [{ id: accountId, state: 'active' as const }];
   const key: KeySnapshot = {
     keyId,
@@ -48,6 +51,10 @@ export function resolverBench({ key: ofKey = {} }: BenchOptions = {}): ResolverB
   ];
   const answers: Partial<Record<InternalCall, (request: Readonly<Record<string, unknown>>) => unknown>> = {
     keySnapshot: (request) => (request.keyId === keyId ? key : undefined),
+    applicationSnapshot: (request) =>
+      request.accountId === accountId && request.applicationId === applicationId
+        ? { accountId, applicationId, chain, instanceTypes: ['paid'] }
+        : undefined,
     accountSnapshot: (request) => accounts.find((account) => account.accountId === request.accountId),
   };
   const call = async (name: InternalCall, request: object) => {
@@ -63,6 +70,7 @@ export function resolverBench({ key: ofKey = {} }: BenchOptions = {}): ResolverB
     accountId,
     childId,
     keyId,
+    applicationId,
     nowMs,
     revocations,
     resolver,
@@ -73,7 +81,8 @@ export function resolverBench({ key: ofKey = {} }: BenchOptions = {}): ResolverB
       return mint({ keyId, mintKey, caveats: [...life, ...caveats], randomId }).username;
     },
     outcome: async (service, username) => {
-      const resolved = await resolver.resolveUsername(username, { service, sourceIp: '192.0.2.1' });
+      const verifier = service === 'signaling' ? 'signaling' : 'relay';
+      const resolved = await resolver.resolveUsername(username, { verifier, service, sourceIp: '192.0.2.1' });
       return resolved.kind === 'refused' ? resolved.code : resolved.kind;
     },
   };

@@ -70,7 +70,11 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
     async authenticate(token, { sourceIp, clientKey, continuesCredentialId }): Promise<Authentication> {
       const credential = parseBearerToken(token);
       if ('type' in credential) return refuse(credential.code, credential.detail);
-      const resolved = await resolver.resolveToken(credential, { service: 'signaling', sourceIp });
+      const resolved = await resolver.resolveToken(credential, {
+        verifier: 'signaling',
+        service: 'signaling',
+        sourceIp,
+      });
       if (resolved.kind === 'away') return refuse('platform.unavailable', resolved.detail);
       if (resolved.kind === 'refused') return refuse(resolved.code, resolved.detail);
       const { effective, credentialId } = resolved;

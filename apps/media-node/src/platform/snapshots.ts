@@ -3,6 +3,7 @@ import { type ControlPlaneClient, ControlPlaneRefusal } from './control-plane-cl
 
 export type KeySnapshot = InternalResponse<'keySnapshot'>;
 export type AccountSnapshot = InternalResponse<'accountSnapshot'>;
+export type ApplicationSnapshot = InternalResponse<'applicationSnapshot'>;
 
 /** While the bus is away, what is in the snapshot admits new work for this long (architecture §3). */
 export const GRACE_MS = 15 * 60_000;
@@ -115,6 +116,7 @@ interface SnapshotsOptions {
 export class Snapshots {
   readonly keys: SnapshotCache<KeySnapshot>;
   readonly accounts: SnapshotCache<AccountSnapshot>;
+  readonly #applications: SnapshotCache<ApplicationSnapshot>;
 
   constructor({ client, busAwaySinceMs, nowMs = Date.now }: SnapshotsOptions) {
     const shared = { nowMs, busAwaySinceMs };
@@ -123,5 +125,23 @@ export class Snapshots {
       ...shared,
       fetch: (accountId) => client.call('accountSnapshot', { accountId }),
     });
+    this.#applications = new SnapshotCache({
+      ...shared,
+      fetch: (joined) => {
+        const [accountId = '', applicationId = ''] = joined.split('/');
+        return client.call('applicationSnapshot', { accountId, applicationId });
+      },
+    });
+  }
+
+  /** Of the account itself: an application of another one, below or above it, is unknown. */
+  application(accountId: string, applicationId: string): Promise<Lookup<ApplicationSnapshot>> {
+    return this.#applications.get(`${accountId}/${applicationId}`);
+  }
+
+  /** What is held of applications is asked for again, of one account and those below it or of all. */
+  markApplications(accountId?: string): void {
+    if (accountId !== undefined) this.#applications.markAccount(accountId);
+    else for (const id of this.#applications.heldIds()) this.#applications.mark(id);
   }
 }

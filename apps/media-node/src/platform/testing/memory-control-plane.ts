@@ -116,6 +116,7 @@ export class MemoryControlPlane {
             }
           : undefined,
       accountSnapshot: () => undefined,
+      applicationSnapshot: () => undefined,
       listRevocations: () => ({ items: [] }),
       countUse: () => ({ isAdmitted: true }),
       consumed: () => ({ items: [] }),
