@@ -18,6 +18,21 @@ const chain = z
   .min(1)
   .max(256);
 
+/**
+ * What an account's configuration of a service allows its credentials at most, whoever minted them: a credential is held
+ * to the narrower of this and its own caveats.
+ */
+const credentialCaps = z.object({
+  lifetimeSecondsMax: z.int().min(1),
+  /** Of one allocation, both ways together. */
+  bitsPerSecondMax: z.int().min(1).optional(),
+  sessionSecondsMax: z.int().min(1).optional(),
+  /** Every call goes through a relay, whatever its parties ask for. */
+  isRelayOnly: z.boolean().optional(),
+});
+
+export type CredentialCaps = z.output<typeof credentialCaps>;
+
 /** Addresses of a node by use: `turn` for clients of a relay, `signal` for browsers, `link` for relays. */
 const nodeUrls = z.record(z.string().max(32), z.array(z.string().max(300)).max(16));
 
@@ -101,7 +116,12 @@ export const internalApi = {
     method: 'GET',
     path: '/accounts/{accountId}/snapshot',
     request: z.object({ accountId: id }),
-    response: z.object({ accountId: id, chain }),
+    response: z.object({
+      accountId: id,
+      chain,
+      /** By service. A service that is not named has none. */
+      caps: z.record(z.string().max(64), credentialCaps),
+    }),
   },
   applicationSnapshot: {
     method: 'GET',

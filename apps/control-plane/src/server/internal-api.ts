@@ -17,6 +17,7 @@ import type { z } from 'zod';
 import { withoutDatabase } from './availability.ts';
 import { busStream } from './bus-stream.ts';
 import type { ControlPlane } from './compose.ts';
+import { credentialCapsOf } from './credential-caps.ts';
 import { rootOf } from './failure-log.ts';
 
 type Handlers = {
@@ -138,7 +139,8 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       const snapshot = await internal.snapshots.accountSnapshot(accountId);
       if (snapshot === undefined)
         throw platformError('resource.unknown', `There is no account ${accountId}.`);
-      return { accountId, chain: [...snapshot.chain] };
+      const { chain, configs } = snapshot;
+      return { accountId, chain: [...chain], caps: credentialCapsOf(configs) };
     },
 
     async applicationSnapshot(application) {

@@ -140,6 +140,26 @@ test('an application is known to nodes under its own account alone, and nobody m
   expect(await mintedBy(account)).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
 });
 
+test('nodes are told what the account’s configuration allows, with the defaults of what was not set (ACC-6)', async () => {
+  const configured = await signUp(served, 'configured');
+  const capsOf = async () => (await call('accountSnapshot', { accountId: configured.accountId })).body.caps;
+  expect(await capsOf()).toEqual({
+    'network-discovery': { lifetimeSecondsMax: 86_400 },
+    signaling: { lifetimeSecondsMax: 86_400, isRelayOnly: false },
+  });
+  const put = (service: string, body: object) =>
+    served.rest('PUT', `/v1/accounts/${configured.accountId}/services/${service}/config`, {
+      key: configured.key,
+      body,
+    });
+  await put('network-discovery', { credentialTtlSecondsMax: 600, bitsPerSecondMax: 64_000 });
+  await put('signaling', { mode: 'relay', tokenTtlSecondsMax: 60, sessionSecondsMax: 10 });
+  expect(await capsOf()).toEqual({
+    'network-discovery': { lifetimeSecondsMax: 600, bitsPerSecondMax: 64_000 },
+    signaling: { lifetimeSecondsMax: 60, sessionSecondsMax: 10, isRelayOnly: true },
+  });
+});
+
 test('an account without a key that may mint is told so, and never gets a fault of ours', async () => {
   const keyless = await signUp(served, 'keyless');
   await call('heartbeat', { boot: 1, urls: { turn: ['turn:192.0.2.1:3478'] }, load: {}, isDraining: false });

@@ -66,3 +66,44 @@ test('an application has to be the account’s own, and an instance type the app
   const unknown: Restriction = { type: 'application', applicationId: createId('app') };
   expect(await code(unknown)).toBe('credential.application_not_allowed');
 });
+
+test('the account’s configuration holds for what was minted offline: the narrower of both (ACC-6)', async () => {
+  const bench = resolverBench({
+    caps: {
+      'network-discovery': { lifetimeSecondsMax: 600, bitsPerSecondMax: 64_000 },
+      signaling: { lifetimeSecondsMax: 7_200, sessionSecondsMax: 60 },
+    },
+  });
+  const until = (seconds: number): Restriction => ({ type: 'notAfter', atMs: bench.nowMs + seconds * 1_000 });
+  const rate = (bitsPerSecond: number): Restriction => ({
+    type: 'bitRate',
+    bitsPerSecond,
+    burstBytes: 9_000,
+  });
+  const relayed = (...caveats: Restriction[]) =>
+    bench.effective('network-discovery', bench.username(until(600), ...caveats));
+  expect(await bench.outcome('network-discovery', bench.username(until(700)))).toBe(
+    'credential.lifetime_too_long',
+  );
+  expect((await relayed()).bitRate).toEqual({ bitsPerSecond: 64_000, burstBytes: 2_000 });
+  expect((await relayed(rate(1_000_000))).bitRate).toEqual({ bitsPerSecond: 64_000, burstBytes: 2_000 });
+  expect((await relayed(rate(8_000))).bitRate).toEqual({ bitsPerSecond: 8_000, burstBytes: 9_000 });
+  expect((await relayed()).limits).toEqual([]);
+
+  expect(await bench.outcome('signaling', bench.username(until(8_000)))).toBe('credential.lifetime_too_long');
+  const seconds: Restriction = { type: 'seconds', max: 90, counts: 'session' };
+  const { limits } = await bench.effective('signaling', bench.username(until(7_200), seconds));
+  expect(limits).toMatchObject([
+    { kind: 'seconds', max: 90 },
+    { kind: 'seconds', max: 60, counts: 'session', outcome: 'end' },
+  ]);
+});
+
+test('a token that signaling admitted goes on at the relay with the session that it was narrowed to', async () => {
+  const bench = resolverBench({
+    caps: { 'network-discovery': { lifetimeSecondsMax: 600 }, signaling: { lifetimeSecondsMax: 3_600 } },
+  });
+  const token = bench.username({ type: 'session', session: createId('ses') });
+  expect(await bench.outcome('network-discovery', token)).toBe('ok');
+  expect(await bench.outcome('network-discovery', bench.username())).toBe('credential.lifetime_too_long');
+});

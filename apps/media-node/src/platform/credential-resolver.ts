@@ -7,8 +7,9 @@ import {
   parseTurnRestUsername,
   turnRestPassword,
 } from '@patchbay/protocol/credential/turn-rest';
+import { cappedBy, lifetimeSecondsMaxOf } from './credential-caps.ts';
 import type { Revocations } from './revocations.ts';
-import type { KeySnapshot, Snapshots } from './snapshots.ts';
+import type { AccountSnapshot, KeySnapshot, Snapshots } from './snapshots.ts';
 
 /** What a credential turned out to be, or a refusal with a stable code. */
 export type ResolvedCredential =
@@ -21,6 +22,8 @@ export type ResolvedCredential =
       /** From the platform down to the account. */
       readonly chain: readonly string[];
       readonly credentialId: string;
+      /** What the account's configuration of the service says besides. */
+      readonly isRelayOnly: boolean;
     }
   | { readonly kind: 'refused'; readonly code: PlatformErrorCode; readonly detail: string }
   /** Neither allowed nor refused: who could say is away. */
@@ -129,9 +132,9 @@ export class CredentialResolver {
       );
     }
     const accountId = effective.accountId ?? key.accountId;
-    const account = accountId === key.accountId ? undefined : await snapshots.accounts.get(accountId);
-    if (account?.kind === 'away') return { kind: 'away', detail: 'The account cannot be looked up now.' };
-    const levels = account === undefined ? key.chain : account.kind === 'known' ? account.snapshot.chain : [];
+    const account = await snapshots.accounts.get(accountId);
+    if (account.kind === 'away') return { kind: 'away', detail: 'The account cannot be looked up now.' };
+    const { chain: levels, caps } = account.kind === 'known' ? account.snapshot : noAccount;
     const chain = levels.map(({ id }) => id);
     // A key reaches its own account and those below it, and no other.
     if (!chain.includes(key.accountId)) {
@@ -146,6 +149,7 @@ export class CredentialResolver {
       sourceIp: use.sourceIp ?? '',
       region,
       accountChain: chain,
+      lifetimeSecondsMax: lifetimeSecondsMaxOf(caps, effective, use.service),
     });
     if (refusal !== undefined) return refused(refusal.code, refusal.detail);
     const unheld = refusalOfUnenforced(effective, use.verifier);
@@ -153,7 +157,17 @@ export class CredentialResolver {
     const ofApplication = await this.#refusalOfApplication(effective, accountId);
     if (ofApplication !== undefined) return ofApplication;
     const credentialId = effective.prefixIds.at(-1) ?? key.keyId;
-    return { kind: 'ok', password, effective, key, accountId, chain, credentialId };
+    const capped = cappedBy(caps[use.service], effective);
+    return {
+      kind: 'ok',
+      password,
+      effective: capped,
+      key,
+      accountId,
+      chain,
+      credentialId,
+      isRelayOnly: caps[use.service]?.isRelayOnly ?? false,
+    };
   }
 
   async #refusalOfApplication({ applicationId, instanceType }: Effective, accountId: string) {
@@ -170,5 +184,7 @@ export class CredentialResolver {
     return no(`Application ${applicationId} has no instance type ${instanceType}.`);
   }
 }
+
+const noAccount: Pick<AccountSnapshot, 'chain' | 'caps'> = { chain: [], caps: {} };
 
 const refused = (code: PlatformErrorCode, detail: string) => ({ kind: 'refused', code, detail }) as const;

@@ -4,6 +4,7 @@ import type { InternalCall } from '@patchbay/domain/fleet/internal-api';
 import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { mint } from '@patchbay/protocol/credential/credential';
+import type { Effective } from '@patchbay/protocol/credential/effective';
 import { ControlPlaneRefusal } from './control-plane-client.ts';
 import { CredentialResolver } from './credential-resolver.ts';
 import { Revocations } from './revocations.ts';
@@ -22,15 +23,19 @@ export interface ResolverBench {
   username(...caveats: readonly Restriction[]): string;
   /** What a use at a service comes to: `ok` or the code of the refusal. */
   outcome(service: string, username: string): Promise<string>;
+  /** What it may do there; throws when it is refused. */
+  effective(service: string, username: string): Promise<Effective>;
 }
 
 interface BenchOptions {
   readonly key?: Partial<KeySnapshot>;
+  /** Of both accounts. */
+  readonly caps?: AccountSnapshot['caps'];
 }
 
 const mintKey = createHash('sha256').update('the mint branch of a test').digest();
 
-export function resolverBench({ key: ofKey = {} }: BenchOptions = {}): ResolverBench {
+export function resolverBench({ key: ofKey = {}, caps = {} }: BenchOptions = {}): ResolverBench {
   const nowMs = Date.UTC(2026, 10, 24);
   const [accountId, childId, keyId] = [createId('acc'), createId('acc'), createId('key')];
   const applicationId = createId('app');
@@ -46,8 +51,8 @@ export function resolverBench({ key: ofKey = {} }: BenchOptions = {}): ResolverB
     ...ofKey,
   };
   const accounts: readonly AccountSnapshot[] = [
-    { accountId, chain },
-    { accountId: childId, chain: [...chain, { id: childId, state: 'active' }] },
+    { accountId, chain, caps },
+    { accountId: childId, chain: [...chain, { id: childId, state: 'active' }], caps },
   ];
   const answers: Partial<Record<InternalCall, (request: Readonly<Record<string, unknown>>) => unknown>> = {
     keySnapshot: (request) => (request.keyId === keyId ? key : undefined),
@@ -65,6 +70,10 @@ export function resolverBench({ key: ofKey = {} }: BenchOptions = {}): ResolverB
   const snapshots = new Snapshots({ client: { call }, busAwaySinceMs: () => undefined, nowMs: () => nowMs });
   const revocations = new Revocations();
   const resolver = new CredentialResolver({ snapshots, revocations, region: 'local', nowMs: () => nowMs });
+  const resolve = (service: string, username: string) => {
+    const verifier = service === 'signaling' ? 'signaling' : 'relay';
+    return resolver.resolveUsername(username, { verifier, service, sourceIp: '192.0.2.1' });
+  };
   let count = 0;
   return {
     accountId,
@@ -81,9 +90,13 @@ export function resolverBench({ key: ofKey = {} }: BenchOptions = {}): ResolverB
       return mint({ keyId, mintKey, caveats: [...life, ...caveats], randomId }).username;
     },
     outcome: async (service, username) => {
-      const verifier = service === 'signaling' ? 'signaling' : 'relay';
-      const resolved = await resolver.resolveUsername(username, { verifier, service, sourceIp: '192.0.2.1' });
+      const resolved = await resolve(service, username);
       return resolved.kind === 'refused' ? resolved.code : resolved.kind;
+    },
+    effective: async (service, username) => {
+      const resolved = await resolve(service, username);
+      if (resolved.kind !== 'ok') throw new Error(resolved.detail);
+      return resolved.effective;
     },
   };
 }

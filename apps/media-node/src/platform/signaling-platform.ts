@@ -152,7 +152,14 @@ interface Holder {
 }
 
 function principalOf(
-  { effective, key, accountId, chain, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
+  {
+    effective,
+    key,
+    accountId,
+    chain,
+    credentialId,
+    isRelayOnly,
+  }: Extract<ResolvedCredential, { kind: 'ok' }>,
   { credential, identity, continueUse, usedMsOf }: Holder,
 ) {
   const { applicationId, mediaKinds, session, prefixIds } = effective;
@@ -167,6 +174,7 @@ function principalOf(
     limits: {
       expiresAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
       seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit(usedMsOf)),
+      ...(isRelayOnly ? { isRelayOnly } : {}),
       ...(mediaKinds === undefined ? {} : { mediaKinds }),
       ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
     },

@@ -74,6 +74,19 @@ describe('direct first (QUE-5)', () => {
   });
 });
 
+describe('an account whose calls go through a relay alone', () => {
+  it.each(['alice', 'bob'])('holds its side to it, whatever the page asks for: %s', (held) => {
+    const bench = new MachineBench();
+    bench.platform.relay = relayOne;
+    const connect = (identity: string) =>
+      bench.connect({ identity, limits: identity === held ? { isRelayOnly: true } : {} });
+    const [alice, bob] = [connect('alice'), connect('bob')];
+    call(alice, bob, { mode: 'auto' });
+    for (const client of [alice, bob])
+      expect(client.last('started')).toMatchObject({ mode: 'relay', iceServers: [{ urls: relayOne.urls }] });
+  });
+});
+
 describe('recovery (LIV-3)', () => {
   it('the restart of the relay moves both legs at once; a direct call does not notice', () => {
     const { bench, alice, bob } = pair();

@@ -145,7 +145,7 @@ export class Calls {
       calleeLegId: this.#ports.newId('leg'),
       ringing: new Set(),
       callee: undefined,
-      callMode: frame.mode ?? 'auto',
+      callMode: client.principal.limits.isRelayOnly === true ? 'relay' : (frame.mode ?? 'auto'),
       startedAtMs: undefined,
       generation: 0,
       relay: undefined,
@@ -212,7 +212,7 @@ export class Calls {
       isInitiator: false,
       countedToMs: nowMs,
     };
-    if (frame.mode === 'relay') session.callMode = 'relay';
+    if (frame.mode === 'relay' || limits.isRelayOnly === true) session.callMode = 'relay';
     const { identity, accountId } = client.principal;
     this.#log(session, nowMs, {
       type: 'leg.joined',

@@ -61,6 +61,8 @@ export interface SignalingLimits {
   readonly seconds: readonly SecondsLimit[];
   /** What a call may carry; absent means anything. */
   readonly mediaKinds?: readonly string[];
+  /** Calls of it go through a relay, whatever their parties ask for. */
+  readonly isRelayOnly?: boolean;
   /** The credential is good for this session alone. */
   readonly sessionId?: string;
 }

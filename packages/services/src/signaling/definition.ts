@@ -15,6 +15,7 @@ export const signaling = defineService({
     mode: z.enum(['auto', 'relay']).default('auto'),
     /** The longest a session may last. Absent: no end. */
     sessionSecondsMax: z.int().min(1).max(31_536_000).optional(),
+    /** The longest time that a token may live, however it was minted. */
     tokenTtlSecondsMax: z.int().min(10).max(LIFETIME_SECONDS_MAX).default(86_400),
   }),
   meters: {

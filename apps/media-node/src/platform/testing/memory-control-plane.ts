@@ -115,7 +115,10 @@ export class MemoryControlPlane {
               mintsFor: ['network-discovery', 'signaling'],
             }
           : undefined,
-      accountSnapshot: () => undefined,
+      accountSnapshot: ({ accountId }) =>
+        accountId === this.accountId
+          ? { accountId, chain: [{ id: accountId, state: 'active' }], caps: {} }
+          : undefined,
       applicationSnapshot: () => undefined,
       listRevocations: () => ({ items: [] }),
       countUse: () => ({ isAdmitted: true }),
