@@ -129,6 +129,13 @@ export const internalApi = {
     request: z.object({ accountId: id, applicationId: id }),
     response: z.object({ accountId: id, applicationId: id, chain, instanceTypes: z.array(z.string()) }),
   },
+  sessionStanding: {
+    method: 'GET',
+    path: '/accounts/{accountId}/sessions/{sessionId}/standing',
+    request: z.object({ accountId: id, sessionId: id }),
+    /** Of the account's part in the session. `foreign`: it has none, if there is such a session at all. */
+    response: z.object({ standing: z.enum(['live', 'ended', 'foreign']) }),
+  },
   listRevocations: {
     method: 'GET',
     path: '/revocations',

@@ -17,6 +17,7 @@ import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
+import { sessionStanding } from '@patchbay/adapters/prisma/session-standing';
 import { sessionStore } from '@patchbay/adapters/prisma/session-store';
 import {
   acceptInvitation,
@@ -172,6 +173,7 @@ export function compose(env: ControlPlaneEnv) {
         credentials,
         consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),
         ingest,
+        sessionStanding: (session: Parameters<typeof sessionStanding>[1]) => sessionStanding(prisma, session),
         ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) =>
           ingestSessionEvents(prisma, batch),
       },

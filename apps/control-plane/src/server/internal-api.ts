@@ -150,6 +150,10 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       return { ...snapshot, chain: [...snapshot.chain], instanceTypes: [...snapshot.instanceTypes] };
     },
 
+    async sessionStanding(session) {
+      return { standing: await internal.sessionStanding(session) };
+    },
+
     async listRevocations({ sinceMs }) {
       const revocations = await internal.credentials.revocationsSince(new Date(sinceMs));
       return {

@@ -160,6 +160,50 @@ test('nodes are told what the account’s configuration allows, with the default
   });
 });
 
+test('a session is live for the accounts of its legs, until it has ended or they left, and foreign to all others (C1)', async () => {
+  const [callee, stranger] = [await signUp(served, 'callee'), await signUp(served, 'passer-by')];
+  const [sessionId, callerLeg, calleeLeg] = [createId('ses'), createId('leg'), createId('leg')];
+  let sequence = 0;
+  const tell = (type: string, data: InternalRequest<'sessionEvents'>['events'][number]['data'], leg = {}) =>
+    call('sessionEvents', {
+      events: [
+        {
+          sessionId,
+          sequence: ++sequence,
+          type,
+          atMs: Date.now(),
+          accountId: account.accountId,
+          region: 'local',
+          data,
+          ...leg,
+        },
+      ],
+    });
+  const standings = () =>
+    Promise.all(
+      [account, callee, stranger].map(
+        async ({ accountId }) => (await call('sessionStanding', { sessionId, accountId })).body.standing,
+      ),
+    );
+  const media = { audio: true, video: false, screen: false };
+  const joined = (legId: string, { accountId }: Tenant) =>
+    tell('leg.joined', { identity: 'x', accountId, media }, { legId, legAccountId: accountId });
+  expect(await standings()).toEqual(['foreign', 'foreign', 'foreign']);
+  await tell(
+    'session.created',
+    { to: 'user:bob', media, mode: 'auto' },
+    { legId: callerLeg, legAccountId: account.accountId },
+  );
+  await joined(callerLeg, account);
+  expect(await standings()).toEqual(['live', 'foreign', 'foreign']);
+  await joined(calleeLeg, callee);
+  expect(await standings()).toEqual(['live', 'live', 'foreign']);
+  await tell('leg.left', { reason: 'x' }, { legId: calleeLeg, legAccountId: callee.accountId });
+  expect(await standings()).toEqual(['live', 'ended', 'foreign']);
+  await tell('session.ended', { reason: { code: 'x', detail: 'x', helpUrl: 'x' }, connectedMs: 0 });
+  expect(await standings()).toEqual(['ended', 'ended', 'foreign']);
+});
+
 test('an account without a key that may mint is told so, and never gets a fault of ours', async () => {
   const keyless = await signUp(served, 'keyless');
   await call('heartbeat', { boot: 1, urls: { turn: ['turn:192.0.2.1:3478'] }, load: {}, isDraining: false });

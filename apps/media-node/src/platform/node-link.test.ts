@@ -5,7 +5,8 @@ import { until } from '@patchbay/testing/until';
 import { afterEach, expect, it } from 'vitest';
 import type { FleetUrl } from './fleet-view.ts';
 import { NodeIdentity } from './node-identity.ts';
-import { type LinkEvent, RelayLinks, SignalingLinks } from './node-link.ts';
+import { type LinkEvent, type LinkOrder, RelayLinks, SignalingLinks } from './node-link.ts';
+import type { LiveSession } from './session-register.ts';
 
 const stops: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -13,16 +14,18 @@ afterEach(async () => {
 });
 
 /** A relay and a signaling node, and what the relay knows of the fleet, which a test may change. */
-async function linked() {
+async function linked(liveSessions: readonly LiveSession[] = []) {
   const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-link-'));
   stops.push(() => rmSync(folder, { recursive: true }));
   const identity = NodeIdentity.open(folder);
   identity.enrolled('nod_relay');
   const events: LinkEvent[] = [];
+  const orders: LinkOrder[] = [];
   const signaling = await SignalingLinks.listen({
     listen: { host: '127.0.0.1', port: 0 },
     publicKeyOf: () => Promise.resolve(identity.publicKey),
     onEvent: (event) => events.push(event),
+    liveSessions: () => liveSessions,
   });
   stops.push(() => signaling.stop());
   const fleet: { urls: readonly FleetUrl[] } = {
@@ -35,12 +38,12 @@ async function linked() {
     turnUrls: ['turn:127.0.0.1:1?transport=udp'],
     linkUrls: () => fleet.urls,
     heartbeat: () => ({ allocationCount: ++said.heartbeatCount, isDraining: said.isDraining }),
-    onOrder: () => {},
+    onOrder: (order) => orders.push(order),
   });
   relay.start();
   stops.push(() => relay.stop());
   await until(() => events.length > 0, { what: 'the link' });
-  return { fleet, relay, signaling, events, said };
+  return { fleet, relay, signaling, events, orders, said };
 }
 
 const eventTypes = (events: readonly LinkEvent[]) => events.map(({ type }) => type);
@@ -69,4 +72,21 @@ it('a relay that drains says so once, and gets no new work', async () => {
   for (let count = 0; count < 3; count++) relay.beat();
   await until(() => signaling.relays().length === 0, { what: 'the word to arrive' });
   expect(eventTypes(events)).toEqual(['relayAlive', 'relayDraining']);
+});
+
+it('a relay hears of all live sessions when it connects, and of each that begins or ends after (C1)', async () => {
+  const liveSessions = Array.from({ length: 450 }, (_, index) => ({
+    sessionId: `ses_${index}`,
+    accountIds: ['acc_a', 'acc_b'],
+  }));
+  const { signaling, orders } = await linked(liveSessions);
+  const heard = () => orders.flatMap((order) => (order.type === 'sessionsLive' ? order.sessions : []));
+  await until(() => heard().length >= liveSessions.length, { what: 'the sessions' });
+  expect(heard()).toEqual(liveSessions);
+  const one = { sessionId: 'ses_new', accountIds: ['acc_a'] };
+  signaling.order({ type: 'sessionsLive', sessions: [one] });
+  signaling.order({ type: 'endSession', sessionId: 'ses_new', detail: 'It ended.' });
+  await until(() => orders.at(-1)?.type === 'endSession', { what: 'the end' });
+  expect(heard().at(-1)).toEqual(one);
+  expect(orders.at(-1)).toMatchObject({ sessionId: 'ses_new', detail: 'It ended.' });
 });

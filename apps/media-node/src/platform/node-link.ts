@@ -3,6 +3,7 @@ import { type WebSocket as Socket, WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import type { FleetUrl } from './fleet-view.ts';
 import { isSignedBy, type NodeIdentity } from './node-identity.ts';
+import type { LiveSession } from './session-register.ts';
 
 /**
  * The direct line from each relay to each signaling node of its region: heartbeats each second, what became of
@@ -14,6 +15,7 @@ export const HEARTBEAT_INTERVAL_MS = 1_000;
 export const HEARTBEAT_SILENCE_MS_MAX = 2_500;
 const FRAME_BYTES_MAX = 64 * 1024;
 const CONNECTIONS_MAX = 1_000;
+const SESSIONS_PER_FRAME_MAX = 100;
 
 const id = z.string().max(200);
 const challengeSchema = z.object({ type: z.literal('challenge'), nonce: z.string().min(16).max(64) });
@@ -37,7 +39,12 @@ const relayFrameSchema = z.discriminatedUnion('type', [
     detail: z.string().max(500).optional(),
   }),
 ]);
-const orderSchema = z.object({ type: z.literal('endSession'), sessionId: id, detail: z.string().max(500) });
+const liveSession = z.object({ sessionId: id, accountIds: z.array(id).max(16) });
+const orderSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('endSession'), sessionId: id, detail: z.string().max(500) }),
+  /** Sessions that live, with the accounts of their legs: the relay serves no others and nobody else (C1). */
+  z.object({ type: z.literal('sessionsLive'), sessions: z.array(liveSession).max(SESSIONS_PER_FRAME_MAX) }),
+]);
 
 export type RelayFrame = z.output<typeof relayFrameSchema>;
 export type LinkOrder = z.output<typeof orderSchema>;
@@ -145,6 +152,8 @@ export interface SignalingLinkOptions {
   /** The public key of an enrolled node (raw, base64url), or undefined. May ask the control plane; kept by the caller. */
   readonly publicKeyOf: (nodeId: string) => Promise<string | undefined>;
   readonly onEvent: (event: LinkEvent) => void;
+  /** What a relay that connects is told of. */
+  readonly liveSessions: () => readonly LiveSession[];
   readonly nowMs?: () => number;
 }
 
@@ -257,6 +266,14 @@ export class SignalingLinks {
       }
     }
     connection.relay = { nodeId, boot, urls, allocationCount: 0, isDraining: false };
+    const live = this.#options.liveSessions().map(({ sessionId, accountIds }) => ({
+      sessionId,
+      accountIds: [...new Set(accountIds)],
+    }));
+    for (let start = 0; start < live.length; start += SESSIONS_PER_FRAME_MAX) {
+      const sessions = live.slice(start, start + SESSIONS_PER_FRAME_MAX);
+      connection.socket.send(JSON.stringify({ type: 'sessionsLive', sessions } satisfies LinkOrder));
+    }
     this.#options.onEvent({ type: 'relayAlive', nodeId, boot });
   }
 

@@ -37,6 +37,7 @@ beforeEach(async () => {
   platform = createRelayPlatform({
     resolver: new CredentialResolver({ snapshots, revocations: new Revocations(), region: 'eu' }),
     client,
+    sessions: { standing: async () => 'live' },
     spool: await Spool.open<UsageDraft>({ folder: path.join(folder, 'usage') }),
     tell: (frame) => told.push(frame),
     log: silentLog,

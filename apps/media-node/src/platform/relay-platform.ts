@@ -11,6 +11,7 @@ import type { UsageRecord } from '../relay/usage-record.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
 import type { RelayFrame } from './node-link.ts';
+import type { SessionRegister } from './session-register.ts';
 import type { Spool } from './spool.ts';
 
 /** A record before it has its id: the spool gives it. */
@@ -18,8 +19,9 @@ export type UsageDraft = Omit<SpooledUsage, 'id'>;
 
 export interface RelayPlatformOptions {
   readonly resolver: CredentialResolver;
-  readonly client: ControlPlaneClient;
-  readonly spool: Spool<UsageDraft>;
+  readonly client: Pick<ControlPlaneClient, 'call'>;
+  readonly sessions: Pick<SessionRegister, 'standing'>;
+  readonly spool: Pick<Spool<UsageDraft>, 'isFull' | 'append' | 'checkpoint' | 'tick'>;
   readonly tell: (frame: RelayFrame) => void;
   readonly log: RelayLog;
 }
@@ -32,6 +34,7 @@ const joinPausesMs = [200, 400, 800];
 export function createRelayPlatform({
   resolver,
   client,
+  sessions,
   spool,
   tell,
   log,
@@ -65,7 +68,9 @@ export function createRelayPlatform({
       });
       if (resolved.kind === 'away') throw new Error(resolved.detail);
       if (resolved.kind === 'refused') return toRefusal(resolved);
-      return { ok: true, password: resolved.password, grant: await toGrant(resolved, client) };
+      const grant = await toGrant(resolved, client);
+      const ofSession = await refusalOfSession(grant, sessions);
+      return ofSession ?? { ok: true, password: resolved.password, grant };
     },
 
     async countUse({ counterId, usesMax, grant, ...claim }) {
@@ -106,13 +111,25 @@ function withoutKey({ key: _key, ...record }: UsageRecord): UsageDraft {
 }
 
 /** RFC 8489 §9.2.4: who cannot be authenticated gets 401; RFC 8656 §7.2: who may not, 403. */
-function toRefusal({ code }: Extract<ResolvedCredential, { kind: 'refused' }>): Resolution {
+function toRefusal({ code }: Pick<Extract<ResolvedCredential, { kind: 'refused' }>, 'code'>): Resolution {
   return { ok: false, code: platformErrors[code].status === 403 ? 403 : 401, reason: code };
+}
+
+/** A session's id proves nothing: anybody can narrow to it. It has to live, and a leg of it to be the account's (C1). */
+async function refusalOfSession(
+  { sessionId, accountId }: Grant,
+  sessions: RelayPlatformOptions['sessions'],
+): Promise<Resolution | undefined> {
+  if (sessionId === undefined) return undefined;
+  const standing = await sessions.standing(sessionId, accountId);
+  if (standing === 'live') return undefined;
+  if (standing === 'away') throw new Error('Nobody can say now whose the session is.');
+  return toRefusal({ code: 'credential.session_not_allowed' });
 }
 
 async function toGrant(
   { effective, key, accountId, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
-  client: ControlPlaneClient,
+  client: Pick<ControlPlaneClient, 'call'>,
 ): Promise<Grant> {
   const { applicationId, identity, session, bitRate, sourceCidrs, peerCidrs } = effective;
   return {
@@ -136,7 +153,7 @@ async function toGrant(
 interface Frame {
   readonly accountId: string;
   readonly credentialId: string;
-  readonly client: ControlPlaneClient;
+  readonly client: Pick<ControlPlaneClient, 'call'>;
 }
 
 /** Each limit with what was used of it before, on this relay's earlier boots and on others. */

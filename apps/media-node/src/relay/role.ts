@@ -4,6 +4,7 @@ import { startHeartbeat } from '../platform/fleet-view.ts';
 import { RelayLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { createRelayPlatform } from '../platform/relay-platform.ts';
+import { SessionRegister } from '../platform/session-register.ts';
 import { settledWithin } from '../platform/settled-within.ts';
 import { startRelay } from './relay.ts';
 
@@ -15,6 +16,7 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
   const node = await openNodePlatform(env, 'relay', log);
   const { PATCHBAY_HOST: host, PATCHBAY_TURN_PORT: port, PATCHBAY_REGION: region } = env;
   let links: RelayLinks | undefined;
+  const sessions = new SessionRegister({ client: node.client });
   const relay = await startRelay({
     listen: { host, port },
     relayHost: host,
@@ -24,6 +26,7 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     platform: createRelayPlatform({
       resolver: node.resolver,
       client: node.client,
+      sessions,
       spool: node.usage,
       tell: (frame) => links?.send(frame),
       log,
@@ -33,6 +36,11 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
   const turnUrls = [
     `turn:${advertised.includes(':') ? `[${advertised}]` : advertised}:${relay.port}?transport=udp`,
   ];
+  const endSession = (sessionId: string, { detail }: { readonly detail: string }) => {
+    // First, so that nothing that is being looked up comes after the end.
+    sessions.ended(sessionId);
+    relay.revoke({ sessionId }, detail);
+  };
   const allocationCount = () => relay.stats().allocationCount;
   links = new RelayLinks({
     identity: node.identity,
@@ -40,13 +48,16 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     turnUrls,
     linkUrls: () => node.fleet.urlsOf({ role: 'signaling', region, use: 'link' }),
     heartbeat: () => ({ allocationCount: allocationCount(), isDraining: relay.stats().isDraining }),
-    onOrder: ({ sessionId, detail }) => relay.revoke({ sessionId }, detail),
+    onOrder: (order) => {
+      if (order.type === 'endSession') endSession(order.sessionId, order);
+      else for (const session of order.sessions) sessions.opened(session);
+    },
   });
   node.start({
     revokeKey: (keyId) => relay.revoke({ keyId }, 'The key was revoked.'),
     revokeCredential: (credentialId) => relay.revoke({ credentialId }, 'The credential was revoked.'),
     suspendAccount: (accountId) => relay.revoke({ accountId }, 'The account is suspended.'),
-    endSession: (sessionId, { detail }) => relay.revoke({ sessionId }, detail),
+    endSession,
   });
   links.start();
   const stopHeartbeat = startHeartbeat({

@@ -10,7 +10,7 @@ import { createSignalingPlatform } from '../platform/signaling-platform.ts';
 import { Spool } from '../platform/spool.ts';
 import { UnendedSessions } from '../platform/unended-sessions.ts';
 import { Uploader } from '../platform/uploader.ts';
-import type { PlatformNotice } from './platform.ts';
+import type { PlatformNotice, SessionSnapshot } from './platform.ts';
 import { startSignaling } from './signaling-server.ts';
 
 const EVENT_BATCH_MAX = 500;
@@ -30,10 +30,16 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
   const unended = new UnendedSessions(helpUrl('signaling.node_lost'));
   const onFailure = (error: unknown, message: string) => log.warn({ error: textOf(error) }, message);
 
+  let snapshot: () => readonly SessionSnapshot[] = () => [];
   const links = await SignalingLinks.listen({
     listen: { host, port: env.PATCHBAY_LINK_PORT },
     publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId),
     onEvent: (event) => platform.notify(toNotice(event)),
+    liveSessions: () =>
+      snapshot().map(({ sessionId, legs }) => ({
+        sessionId,
+        accountIds: legs.map(({ accountId }) => accountId),
+      })),
   });
   const platform = createSignalingPlatform({
     resolver: node.resolver,
@@ -51,9 +57,15 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
       ...platform,
       appendSessionEvent(event) {
         platform.appendSessionEvent(event);
+        const { sessionId } = event;
+        if (event.type === 'leg.joined') {
+          // Before the leg gets its credential: relays serve the accounts of a session's legs alone.
+          const accountIds = [event.legAccountId ?? event.accountId];
+          links.order({ type: 'sessionsLive', sessions: [{ sessionId, accountIds }] });
+        }
         if (event.type !== 'session.ended') return;
         // A browser may leave an allocation behind, and never releases one when it is killed: it would go on costing.
-        const { sessionId, data } = event;
+        const { data } = event;
         links.order({ type: 'endSession', sessionId, detail: data.reason.detail.slice(0, 500) });
       },
     },
@@ -61,6 +73,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     log,
     helpUrl,
   });
+  snapshot = () => signaling.snapshot();
   const advertised = env.PATCHBAY_ADVERTISE_HOST ?? host;
   const signalUrl = env.PATCHBAY_SIGNAL_URL ?? `ws://${advertised}:${signaling.port}`;
 

@@ -120,6 +120,7 @@ export class MemoryControlPlane {
           ? { accountId, chain: [{ id: accountId, state: 'active' }], caps: {} }
           : undefined,
       applicationSnapshot: () => undefined,
+      sessionStanding: () => ({ standing: 'foreign' }),
       listRevocations: () => ({ items: [] }),
       countUse: () => ({ isAdmitted: true }),
       consumed: () => ({ items: [] }),
