@@ -1,6 +1,11 @@
-import type { TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import type { ReadCredential, TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { parseUsername } from '@patchbay/protocol/credential/credential';
 import { effectiveOf } from '@patchbay/protocol/credential/effective';
+import {
+  isTurnRestUsername,
+  parseTurnRestUsername,
+  turnRestPrefixId,
+} from '@patchbay/protocol/credential/turn-rest';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount } from './scope.ts';
 
@@ -44,6 +49,7 @@ export function credentialStore(prisma: PrismaClient): CredentialStore {
   return {
     credentials: {
       read: (username) => {
+        if (isTurnRestUsername(username)) return readTurnRest(username);
         const parsed = parseUsername(username);
         if (parsed.type === 'refusal') return undefined;
         const prefixId = parsed.blocks.at(-1)?.prefixId;
@@ -114,6 +120,13 @@ const TIME_MS_MAX = Date.UTC(9999, 11, 31);
 
 const expiryOf = (expiresAtMs: number) =>
   expiresAtMs > TIME_MS_MAX ? {} : { expiresAt: new Date(expiresAtMs) };
+
+/** The plain form names no key: whose it is, only a listener knows. */
+function readTurnRest(username: string): ReadCredential | undefined {
+  const parsed = parseTurnRestUsername(username);
+  if (parsed.type === 'refusal' || parsed.keyId === undefined) return undefined;
+  return { keyId: parsed.keyId, prefixId: turnRestPrefixId(username), ...expiryOf(parsed.expiresAtMs) };
+}
 
 /** Whether a relay reported use of the credential that is at most 30 seconds old: its client is hardly gone. */
 async function wasJustUsed(

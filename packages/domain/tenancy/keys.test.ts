@@ -2,6 +2,7 @@ import { acceptInvitation } from '@patchbay/adapters/prisma/set-up-links';
 import type { Actor } from '@patchbay/kit/definition';
 import { createId } from '@patchbay/kit/ids';
 import { mint, prefixesOf } from '@patchbay/protocol/credential/credential';
+import { turnRestPrefixId } from '@patchbay/protocol/credential/turn-rest';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTenancyHarness, type Owner, refusal, type TenancyHarness } from './tenancy.testing.ts';
 
@@ -117,10 +118,26 @@ describe('credentials', () => {
     expect(audited).toMatchObject([{ target: answer.prefixId }]);
   });
 
+  test('credentials.revoke 200: a TURN REST username ends like any other credential', async () => {
+    const { key: own } = await owner.createKey(['*']);
+    const expiry = Math.floor(Date.now() / 1_000) + 3_600;
+    for (const username of [`${expiry}:${own.id}`, `${expiry}:${own.id}.bob`]) {
+      const { answer, events } = await call('credentials', 'revoke', { request: { username } });
+      expect(answer).toEqual({ prefixId: turnRestPrefixId(username) });
+      expect(events).toEqual([{ event: 'credential.revoked', payload: answer }]);
+    }
+  });
+
   test('credentials.revoke 422: what no key of this account minted is not its to revoke', async () => {
     const other = await database.signUp('Other');
     const { key: theirs } = await owner.createKey(['*'], { accountId: other.accountId });
-    for (const username of [minted(theirs.id), minted(createId('key')), 'no-username', '1800000000:key_1']) {
+    for (const username of [
+      minted(theirs.id),
+      minted(createId('key')),
+      'no-username',
+      '1800000000:bob',
+      `1800000000:${theirs.id}`,
+    ]) {
       await expect(call('credentials', 'revoke', { request: { username } })).rejects.toMatchObject(
         refusal(422, 'tenancy.credential_refused'),
       );

@@ -1,8 +1,9 @@
 import { createHmac } from 'node:crypto';
-import { isId, type KeyId } from '@patchbay/kit/ids';
+import { idFromBytes, isId, type KeyId } from '@patchbay/kit/ids';
 import { toBase64Url } from './base64url.ts';
 import { USERNAME_CHARACTERS_MAX } from './credential.ts';
 import { type CredentialRefusal, refusal } from './refusal.ts';
+import { sha256 } from './sha256.ts';
 
 /**
  * Usernames of "A REST API For Access To TURN Services" (draft-uberti-behave-turn-rest-00 §2.2), which many servers and
@@ -52,3 +53,7 @@ export function turnRestSecret(mintKey: Uint8Array): string {
 export function turnRestPassword(mintKey: Uint8Array, username: string): string {
   return createHmac('sha1', turnRestSecret(mintKey)).update(username, 'utf8').digest('base64');
 }
+
+/** The stable id of such a credential, as each level of the other form has one: what usage names and a revocation ends. */
+export const turnRestPrefixId = (username: string): string =>
+  idFromBytes('crd', sha256(Buffer.from(username, 'utf8')).subarray(0, 18));

@@ -1,5 +1,6 @@
 import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
+import { turnRestPrefixId } from '@patchbay/protocol/credential/turn-rest';
 import { expect, test } from 'vitest';
 import { resolverBench } from './resolver.testing.ts';
 
@@ -106,4 +107,14 @@ test('a token that signaling admitted goes on at the relay with the session that
   const token = bench.username({ type: 'session', session: createId('ses') });
   expect(await bench.outcome('network-discovery', token)).toBe('ok');
   expect(await bench.outcome('network-discovery', bench.username())).toBe('credential.lifetime_too_long');
+});
+
+test('a TURN REST username that was revoked is refused, and its siblings are not (ACC-7)', async () => {
+  const bench = resolverBench();
+  const expiry = Math.floor(bench.nowMs / 1_000) + 600;
+  const [bob, alice] = [`${expiry}:${bench.keyId}.bob`, `${expiry}:${bench.keyId}.alice`];
+  expect(await bench.outcome('network-discovery', bob)).toBe('ok');
+  bench.revocations.addPrefix(turnRestPrefixId(bob));
+  expect(await bench.outcome('network-discovery', bob)).toBe('credential.revoked');
+  expect(await bench.outcome('network-discovery', alice)).toBe('ok');
 });

@@ -6,6 +6,7 @@ import {
   isTurnRestUsername,
   parseTurnRestUsername,
   turnRestPassword,
+  turnRestPrefixId,
 } from '@patchbay/protocol/credential/turn-rest';
 import { cappedBy, lifetimeSecondsMaxOf } from './credential-caps.ts';
 import type { Revocations } from './revocations.ts';
@@ -92,7 +93,7 @@ export class CredentialResolver {
     if (key.kind !== 'known') return key;
     const effective: Effective = {
       keyId: parsed.keyId,
-      prefixIds: [username],
+      prefixIds: [turnRestPrefixId(username)],
       notBeforeMs: 0,
       expiresAtMs: parsed.expiresAtMs,
       mintedUntilMs: parsed.expiresAtMs,
