@@ -288,6 +288,7 @@ export type ErrorCode =
   | 'credential.lifetime_too_long'
   | 'credential.malformed'
   | 'credential.media_not_allowed'
+  | 'credential.mode_not_allowed'
   | 'credential.not_yet_valid'
   | 'credential.region_not_allowed'
   | 'credential.revoked'

@@ -118,3 +118,9 @@ test('a TURN REST username that was revoked is refused, and its siblings are not
   expect(await bench.outcome('network-discovery', bob)).toBe('credential.revoked');
   expect(await bench.outcome('network-discovery', alice)).toBe('ok');
 });
+
+test('a test key relays nothing and connects nobody: it would be billed as live (ACC-4)', async () => {
+  const bench = resolverBench({ key: { mode: 'test' } });
+  for (const service of ['network-discovery', 'signaling'])
+    expect(await bench.outcome(service, bench.username())).toBe('credential.mode_not_allowed');
+});
