@@ -27,6 +27,8 @@ export interface KeyStore {
   readonly keys: TenancyPorts['keys'];
   /** Undefined for a text that is no secret of a key in force. A mistyped one costs no query. */
   authenticate(secret: string): Promise<AuthenticatedKey | undefined>;
+  /** Credentials of these keys are in use. Written at most once a minute for each key. */
+  noteUse(used: readonly { readonly keyId: string; readonly accountId: string }[]): Promise<void>;
 }
 
 const LAST_USE_WRITTEN_EVERY_MS = 60_000;
@@ -125,6 +127,16 @@ export function keyStore(prisma: PrismaClient, cipher: MintBranchCipher): KeySto
     },
 
     authenticate: (secret) => authenticate(prisma, secret),
+
+    noteUse: async (used) => {
+      for (const [accountId, keys] of Map.groupBy(used, (key) => key.accountId)) {
+        await noteUse(
+          prisma,
+          accountId,
+          keys.map(({ keyId }) => keyId),
+        );
+      }
+    },
   };
 }
 
@@ -134,7 +146,9 @@ async function authenticate(prisma: PrismaClient, secret: string): Promise<Authe
   const hash = hashBytes(hashApiBranch(apiBranch(parsed)));
   const [found] = await prisma.$queryRaw<FoundKey[]>`SELECT * FROM key_by_hash(${hash})`;
   if (found === undefined || found.id !== parsed.keyId) return undefined;
-  await noteUse(prisma, found);
+  const { last_used_at: lastUsedAt } = found;
+  if (lastUsedAt === null || Date.now() - lastUsedAt.getTime() >= LAST_USE_WRITTEN_EVERY_MS)
+    await noteUse(prisma, found.account_id, [found.id]);
   return {
     keyId: found.id,
     accountId: found.account_id,
@@ -153,13 +167,12 @@ interface FoundKey {
   readonly last_used_at: Date | null;
 }
 
-async function noteUse(prisma: PrismaClient, { id, account_id, last_used_at }: FoundKey): Promise<void> {
-  if (last_used_at !== null && Date.now() - last_used_at.getTime() < LAST_USE_WRITTEN_EVERY_MS) return;
+async function noteUse(prisma: PrismaClient, accountId: string, keyIds: readonly string[]): Promise<void> {
   await inAccount(
     prisma,
-    account_id,
+    accountId,
     (transaction) => transaction.$executeRaw`
-      UPDATE api_key SET last_used_at = now() WHERE id = ${id}
+      UPDATE api_key SET last_used_at = now() WHERE account_id = ${accountId} AND id = ANY(${[...keyIds]})
         AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
   );
 }

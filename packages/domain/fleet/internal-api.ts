@@ -112,6 +112,13 @@ export const internalApi = {
       mintsFor: z.array(z.string().max(64)),
     }),
   },
+  /** Keys whose credentials are in use. A node names each once a minute at most. */
+  keysUsed: {
+    method: 'POST',
+    path: '/keys/used',
+    request: z.object({ keys: z.array(z.object({ keyId: id, accountId: id })).max(1_000) }),
+    response: z.object({}),
+  },
   accountSnapshot: {
     method: 'GET',
     path: '/accounts/{accountId}/snapshot',

@@ -173,6 +173,7 @@ export function compose(env: ControlPlaneEnv) {
         credentials,
         consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),
         ingest,
+        noteKeyUse: (used: Parameters<typeof keys.noteUse>[0]) => keys.noteUse(used),
         sessionStanding: (session: Parameters<typeof sessionStanding>[1]) => sessionStanding(prisma, session),
         ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) =>
           ingestSessionEvents(prisma, batch),

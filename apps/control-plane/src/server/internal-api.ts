@@ -135,6 +135,11 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       };
     },
 
+    async keysUsed({ keys }) {
+      await internal.noteKeyUse(keys);
+      return {};
+    },
+
     async accountSnapshot({ accountId }) {
       const snapshot = await internal.snapshots.accountSnapshot(accountId);
       if (snapshot === undefined)

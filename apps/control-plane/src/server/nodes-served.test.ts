@@ -204,6 +204,27 @@ test('a session is live for the accounts of its legs, until it has ended or they
   expect(await standings()).toEqual(['ended', 'ended', 'foreign']);
 });
 
+test('a key whose credentials are in use says when it was last used; a node cannot stamp it under another account (ACC-4)', async () => {
+  const path = `/v1/accounts/${account.accountId}/keys`;
+  const { body: key } = await served.rest('POST', path, {
+    key: account.key,
+    body: { name: 'mints offline' },
+  });
+  const lastUsed = async () =>
+    (await served.rest('GET', path, { key: account.key })).body.items.find(
+      ({ id }: { id: string }) => id === key.id,
+    ).lastUsedAt;
+  const stranger = await signUp(served, 'key-stranger');
+  const used = (accountId: string) => call('keysUsed', { keys: [{ keyId: key.id, accountId }] });
+  expect(await used(stranger.accountId)).toMatchObject({ status: 200 });
+  expect(await lastUsed()).toBeUndefined();
+  await used(account.accountId);
+  const first = await lastUsed();
+  expect(Date.now() - Date.parse(first)).toBeLessThan(60_000);
+  await used(account.accountId);
+  expect(await lastUsed()).toBe(first);
+});
+
 test('an account without a key that may mint is told so, and never gets a fault of ours', async () => {
   const keyless = await signUp(served, 'keyless');
   await call('heartbeat', { boot: 1, urls: { turn: ['turn:192.0.2.1:3478'] }, load: {}, isDraining: false });

@@ -9,6 +9,7 @@ import {
   turnRestPrefixId,
 } from '@patchbay/protocol/credential/turn-rest';
 import { cappedBy, lifetimeSecondsMaxOf } from './credential-caps.ts';
+import type { KeyUse } from './key-use.ts';
 import type { Revocations } from './revocations.ts';
 import type { AccountSnapshot, KeySnapshot, Snapshots } from './snapshots.ts';
 
@@ -34,6 +35,7 @@ export interface ResolverOptions {
   readonly snapshots: Snapshots;
   readonly revocations: Revocations;
   readonly region: string;
+  readonly keyUse?: Pick<KeyUse, 'resolved'>;
   readonly nowMs?: () => number;
 }
 
@@ -162,6 +164,7 @@ export class CredentialResolver {
     const ofApplication = await this.#refusalOfApplication(effective, accountId);
     if (ofApplication !== undefined) return ofApplication;
     const credentialId = effective.prefixIds.at(-1) ?? key.keyId;
+    this.#options.keyUse?.resolved(credentialId, { keyId: key.keyId, accountId: key.accountId });
     const capped = cappedBy(caps[use.service], effective);
     return {
       kind: 'ok',

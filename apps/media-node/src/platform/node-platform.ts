@@ -8,6 +8,7 @@ import { ControlPlaneClient, ControlPlaneRefusal } from './control-plane-client.
 import { CredentialResolver } from './credential-resolver.ts';
 import type { NodeEnv } from './env.ts';
 import { FleetView } from './fleet-view.ts';
+import { KeyUse } from './key-use.ts';
 import { NodeIdentity } from './node-identity.ts';
 import type { UsageDraft } from './relay-platform.ts';
 import { Revocations } from './revocations.ts';
@@ -19,6 +20,8 @@ const USAGE_BATCH_MAX = 500;
 /** What has ended is on disk this soon after (MET-2). */
 const SPOOL_TICK_MS = 250;
 const ENROL_RETRY_MS = 500;
+/** How soon a key's first use is told. */
+const KEY_REPORT_MS = 5_000;
 /** How far back revocations are asked for: what was minted before has ended. */
 const REVOCATIONS_MS = LIFETIME_SECONDS_MAX * 1_000 + LIFETIME_SKEW_MS_MAX;
 
@@ -60,7 +63,8 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
     onAway: (error) => log.warn({ error: textOf(error) }, 'The bus is away.'),
   });
   const snapshots = new Snapshots({ client, busAwaySinceMs: () => bus.awaySinceMs });
-  const resolver = new CredentialResolver({ snapshots, revocations, region: env.PATCHBAY_REGION });
+  const keyUse = new KeyUse();
+  const resolver = new CredentialResolver({ snapshots, revocations, keyUse, region: env.PATCHBAY_REGION });
 
   /** Looks again at what is held and was changed; what may not go on is ended. */
   async function look(keyIds: readonly string[], accountIds: readonly string[]): Promise<void> {
@@ -134,10 +138,21 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
       if (conflicts > 0) log.error({ conflicts }, 'Usage was reported twice with different contents.');
       for (const { index, code, detail } of refused)
         log.error({ record: records[index], code, detail }, 'Usage was refused.');
+      for (const { credentialId } of records) if (credentialId !== undefined) keyUse.used(credentialId);
     },
     onFailure: (error, waitingCount) =>
       log.warn({ error: textOf(error), waitingCount }, 'Usage waits to be uploaded.'),
   });
+
+  /** For people alone: what cannot be told now is told with the next use. */
+  async function reportKeys(): Promise<void> {
+    const keys = keyUse.take().map((key) => ({ ...key }));
+    if (keys.length === 0) return;
+    await client
+      .call('keysUsed', { keys })
+      .catch((error: unknown) => log.warn({ error: textOf(error) }, 'The last use of keys was not told.'));
+  }
+  let keyTimer: NodeJS.Timeout | undefined;
 
   return {
     identity,
@@ -153,8 +168,10 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
         log.error({ error: textOf(error) }, 'The spool cannot be written.'),
       );
       uploader.start();
+      keyTimer = setInterval(() => void reportKeys(), KEY_REPORT_MS);
     },
     async stop() {
+      clearInterval(keyTimer);
       await usage.tick();
       await uploader.stop();
       await bus.stop();

@@ -121,6 +121,7 @@ export class MemoryControlPlane {
           : undefined,
       applicationSnapshot: () => undefined,
       sessionStanding: () => ({ standing: 'foreign' }),
+      keysUsed: () => ({}),
       listRevocations: () => ({ items: [] }),
       countUse: () => ({ isAdmitted: true }),
       consumed: () => ({ items: [] }),
