@@ -7,8 +7,9 @@
 import { flushCompileCache } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { environment, readEnv } from './platform/env.ts';
+import { createLog } from './platform/log.ts';
 import { superviseRoles } from './supervisor/supervisor.ts';
 
 /** Longer than a supervisor waits for its roles, once their time to drain is over. */
@@ -47,7 +48,7 @@ function stopOnSignal(stop: () => Promise<void>, { log, drainMs }: { log: Logger
 
 const { values } = parseArgs({ options: { role: { type: 'string' }, roles: { type: 'string' } } });
 if (values.role !== undefined) {
-  const log = pino({ base: { role: values.role } });
+  const log = createLog(values.role);
   if (!isRole(values.role)) refuse(log, `--role is one of ${Object.keys(runners).join(', ')}.`);
   const env = readEnv();
   log.level = env.PATCHBAY_LOG_LEVEL;
@@ -56,7 +57,7 @@ if (values.role !== undefined) {
   // A role that is killed writes no cache at its end, and has the most use for one when it is started again.
   flushCompileCache();
 } else {
-  const log = pino({ base: { role: 'supervisor' } });
+  const log = createLog('supervisor');
   const roles = (values.roles ?? '').split(',').filter((name) => name !== '');
   if (roles.length === 0 || !roles.every(isRole)) {
     refuse(log, `--roles lists some of ${Object.keys(runners).join(', ')}, with commas.`);
