@@ -5,7 +5,7 @@ import { type AddressFamily, decodeAddressFamily, familyOf } from './address-fam
 import type { Allocation } from './allocation.ts';
 import { cidrFromText, isInCidr } from './cidr.ts';
 import type { KnownCredential } from './credential-cache.ts';
-import { counterKeepMsOf, counterKeyOf, type Limit, sessionKeyOf } from './grant.ts';
+import { counterKeepMsOf, counterKeyOf, type Grant, type Limit, sessionKeyOf } from './grant.ts';
 import { enter, wakeFor } from './lifecycle.ts';
 import { decodeLifetime } from './lifetime.ts';
 import { attributeOf, type Request, refuse, type SignedRequest } from './reply.ts';
@@ -153,12 +153,12 @@ function refusalByQuota(
   if (grant.endsAtMs !== undefined && grant.endsAtMs <= request.nowMs) {
     return { code: 403, phrase: 'The credential has ended.' };
   }
-  const sessionKey = sessionKeyOf(grant, ipToText(ip));
+  const of = { grant, clientKey: ipToText(ip) };
   const spent = grant.limits.find(
     (limit) =>
       limit.outcome === 'end' &&
       limit.kind !== 'uses' &&
-      isSpent(state, limit, { sessionKey, nowMs: request.nowMs }),
+      isSpent(state, limit, { ...of, nowMs: request.nowMs }),
   );
   if (spent === undefined) return undefined;
   const { kind, counts, max } = spent;
@@ -173,9 +173,13 @@ const isInSome = (networks: readonly string[], ip: IpBytes): boolean =>
   });
 
 /** Whether a limit was reached before this allocation, here or elsewhere. */
-function isSpent(state: TurnState, limit: Limit, at: { sessionKey: string; nowMs: number }): boolean {
+function isSpent(
+  state: TurnState,
+  limit: Limit,
+  at: { readonly grant: Grant; readonly clientKey: string; readonly nowMs: number },
+): boolean {
   if (limit.used >= limit.max) return true;
-  const key = counterKeyOf(limit, at.sessionKey);
+  const key = counterKeyOf(limit, at);
   if (limit.kind === 'seconds') return state.times.usedMs(key, at.nowMs) >= limit.max * 1000;
   return (state.reachedCounters.get(key) ?? 0) > at.nowMs;
 }
@@ -187,16 +191,16 @@ function draftAllocation(
   const { request, credential, wish } = from;
   const { grant } = credential;
   const { bounds } = state;
-  const sessionKey = sessionKeyOf(grant, ipToText(request.client.address.ip));
+  const of = { grant, clientKey: ipToText(request.client.address.ip) };
   const limits = grant.limits.map((limit) => ({
     limit,
-    counterKey: counterKeyOf(limit, sessionKey),
+    counterKey: counterKeyOf(limit, of),
     keepMs: counterKeepMsOf(limit, grant),
     // One that ends an allocation is refused before; the others apply from the start.
     isReached:
       limit.kind !== 'uses' &&
       limit.outcome !== 'end' &&
-      isSpent(state, limit, { sessionKey, nowMs: request.nowMs }),
+      isSpent(state, limit, { ...of, nowMs: request.nowMs }),
   }));
   const isDowngraded = limits.some(({ limit, isReached }) => isReached && limit.outcome === 'downgrade');
   return {
@@ -204,7 +208,7 @@ function draftAllocation(
     client: request.client,
     clientKey: request.clientKey,
     credential,
-    sessionKey,
+    sessionKey: sessionKeyOf(grant, of.clientKey),
     family: wish.family,
     limits,
     // A network that cannot be read allows nothing: to skip it would widen the grant.

@@ -73,9 +73,15 @@ export function isRevoked(grant: Grant, scope: RevocationScope): boolean {
 export const sessionKeyOf = (grant: Grant, clientKey: string): string =>
   grant.sessionId ?? `${grant.credentialId}@${clientKey}`;
 
-/** The counter of a limit: shared by all of a total, by one session's allocations otherwise. */
-export const counterKeyOf = (limit: Limit, sessionKey: string): string =>
-  `${limit.kind}:${limit.counterId}${limit.counts === 'total' ? '' : `/${sessionKey}`}`;
+/**
+ * The counter of a limit: shared by all of a total, by one session's allocations otherwise. It names the level at which
+ * the limit stands and nothing below it, so that no holder begins anew by narrowing.
+ */
+export const counterKeyOf = (
+  limit: Limit,
+  of: { readonly grant: Grant; readonly clientKey: string },
+): string =>
+  `${limit.kind}:${limit.counterId}${limit.counts === 'total' ? '' : `/${of.grant.sessionId ?? of.clientKey}`}`;
 
 /** How long a counter that nobody holds is remembered: a named session may pause, a restart takes seconds. */
 export const counterKeepMsOf = (limit: Limit, grant: Grant): number =>

@@ -101,6 +101,14 @@ describe('bytes (ACC-7)', () => {
     expect(world.actionsOf('ended').map(({ allocationId }) => allocationId)).toEqual(['a0', 'a1']);
     expect(bob.up(1)).toBe(false);
   });
+  it('a limit per session does not begin anew for a holder who narrows: siblings of one client share it', () => {
+    const world = worldWith([limitOf({ kind: 'bytes', max: 1000, counts: 'session' })]);
+    const [ann, bob] = [calling(world), calling(world, at('81.2.69.1', 1), 'bob')];
+    expect([ann.up(900), bob.up(200)]).toEqual([true, false]);
+    expect(codeOf(world.client(at('81.2.69.1', 2), { username: 'bob', password: 'secret' }).allocate())).toBe(
+      486,
+    );
+  });
   it('a limit per session counts each session alone', () => {
     const world = worldWith([limitOf({ kind: 'bytes', max: 1000, counts: 'session' })]);
     const [ann, bob] = [calling(world), calling(world, at('81.2.69.2', 1), 'bob')];
