@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { attributeType } from '../stun/attribute-type.ts';
 import { findAttribute, method, type StunMessage } from '../stun/message.ts';
+import type { Grant } from './grant.ts';
 import { decodeLifetime } from './lifetime.ts';
 import {
   addressOf,
@@ -161,6 +162,22 @@ describe('Allocate', () => {
       expect(codeOf(client.allocate())).toBe(0);
       client.ask(method.refresh, [lifetime(0)]);
     }
+  });
+  it('T9: narrowing makes no new quota, and the account has one over all of its credentials', () => {
+    const world = createRelayWorld({
+      core: { bounds: { allocationsPerCredentialMax: 2, allocationsPerAccountMax: 3 } },
+    });
+    const holder = (username: string, grant: Partial<Grant>) =>
+      world.resolutions.set(username, { ok: true, password: 'secret', grant: grantOf(grant) });
+    for (const narrow of ['a1', 'a2', 'a3'])
+      holder(narrow, { accountId: 'acc_a', credentialId: narrow, credentialPrefixIds: ['a', narrow] });
+    for (const minted of ['c', 'd']) holder(minted, { accountId: 'acc_a', credentialId: minted });
+    holder('b', { accountId: 'acc_b', credentialId: 'b' });
+    let port = 0;
+    const code = (username: string) =>
+      codeOf(world.client(at('81.2.69.1', ++port), { username, password: 'secret' }).allocate());
+    expect(['a1', 'a2', 'a3'].map(code)).toEqual([0, 0, 486]);
+    expect(['c', 'd', 'b'].map(code)).toEqual([0, 486, 0]);
   });
   it('T9: no port left gives 508, and a port given back serves again', () => {
     const world = createRelayWorld({ portCount: 1 });

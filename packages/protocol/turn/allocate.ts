@@ -5,7 +5,7 @@ import { type AddressFamily, decodeAddressFamily, familyOf } from './address-fam
 import type { Allocation } from './allocation.ts';
 import { cidrFromText, isInCidr } from './cidr.ts';
 import type { KnownCredential } from './credential-cache.ts';
-import { counterKeepMsOf, counterKeyOf, type Grant, type Limit, sessionKeyOf } from './grant.ts';
+import { counterKeepMsOf, counterKeyOf, type Grant, holdersOf, type Limit, sessionKeyOf } from './grant.ts';
 import { enter, wakeFor } from './lifecycle.ts';
 import { decodeLifetime } from './lifetime.ts';
 import { attributeOf, type Request, refuse, type SignedRequest } from './reply.ts';
@@ -141,10 +141,14 @@ function refusalByQuota(
   credential: KnownCredential,
 ): Refusal | undefined {
   const { bounds } = state;
-  const { grant, username } = credential;
+  const { grant } = credential;
+  const holders = holdersOf(grant);
   if (state.isDraining || state.byId.size >= bounds.allocationCountMax) return noCapacity;
-  if ((state.countByUsername.get(username) ?? 0) >= bounds.allocationsPerCredentialMax) {
+  if ((state.countByHolder.get(holders.credential) ?? 0) >= bounds.allocationsPerCredentialMax) {
     return { code: 486, phrase: 'Allocation Quota Reached' };
+  }
+  if ((state.countByHolder.get(holders.account) ?? 0) >= bounds.allocationsPerAccountMax) {
+    return { code: 486, phrase: 'Allocation Quota of the Account Reached' };
   }
   const { ip } = request.client.address;
   if (grant.sourceCidrs !== undefined && !isInSome(grant.sourceCidrs, ip)) {

@@ -28,7 +28,10 @@ export interface TurnCoreOptions {
 /** Every table and rate of the core. Reached bounds answer 486 or 508, or drop; they never grow. */
 export interface TurnCoreBounds {
   readonly allocationCountMax: number;
+  /** Of a credential as it was minted, with all that was narrowed from it. */
   readonly allocationsPerCredentialMax: number;
+  /** Of one account: no tenant fills the relay for the others. */
+  readonly allocationsPerAccountMax: number;
   readonly permissionsPerAllocationMax: number;
   readonly channelsPerAllocationMax: number;
   /** New peer addresses of one allocation; above it requests are dropped, as a scan would need them (R8). */
@@ -60,6 +63,7 @@ export interface TurnCoreBounds {
 export const defaultBounds: TurnCoreBounds = {
   allocationCountMax: 10_000,
   allocationsPerCredentialMax: 256,
+  allocationsPerAccountMax: 2_500,
   permissionsPerAllocationMax: 100,
   channelsPerAllocationMax: 100,
   newPeersPerSecond: 5,

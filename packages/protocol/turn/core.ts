@@ -135,7 +135,7 @@ function createState(options: TurnCoreOptions): TurnState {
     uses: createClientUses(),
     byId: new Map(),
     byClient: new Map(),
-    countByUsername: new Map(),
+    countByHolder: new Map(),
     relayed: new Set(),
     reservations: new Map(),
     reachedCounters: new Map(),

@@ -83,6 +83,12 @@ export const counterKeyOf = (
 ): string =>
   `${limit.kind}:${limit.counterId}${limit.counts === 'total' ? '' : `/${of.grant.sessionId ?? of.clientKey}`}`;
 
+/** Who the allocations of a grant are counted for: the credential as it was minted, and the account. */
+export const holdersOf = ({ accountId, credentialId, credentialPrefixIds }: Grant) => ({
+  credential: `credential:${credentialPrefixIds?.[0] ?? credentialId}`,
+  account: `account:${accountId}`,
+});
+
 /** How long a counter that nobody holds is remembered: a named session may pause, a restart takes seconds. */
 export const counterKeepMsOf = (limit: Limit, grant: Grant): number =>
   limit.counts === 'session' && grant.sessionId === undefined ? 30_000 : 600_000;

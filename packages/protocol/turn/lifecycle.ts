@@ -3,7 +3,7 @@ import { transportAddressKey } from '../stun/transport-address.ts';
 import type { Action, EndReason, SpentLimit } from './action.ts';
 import type { Allocation } from './allocation.ts';
 import type { BitRate, FlowLimits } from './data-path.ts';
-import type { LimitOutcome } from './grant.ts';
+import { holdersOf, type LimitOutcome } from './grant.ts';
 import { type TurnState, wakeBy } from './state.ts';
 
 /** How long a client can learn why its allocation ended. */
@@ -17,8 +17,8 @@ const burstBytesMin = 1_500;
 export function enter(state: TurnState, allocation: Allocation, nowMs: number): void {
   state.byId.set(allocation.id, allocation);
   state.byClient.set(allocation.clientKey, allocation);
-  const { username } = allocation.credential;
-  state.countByUsername.set(username, (state.countByUsername.get(username) ?? 0) + 1);
+  for (const holder of Object.values(holdersOf(allocation.credential.grant)))
+    state.countByHolder.set(holder, (state.countByHolder.get(holder) ?? 0) + 1);
   for (const { limit, counterKey } of allocation.limits) {
     if (limit.kind !== 'seconds') continue;
     state.times.join(counterKey, allocation.sessionKey, { usedMs: limit.used * 1000, nowMs });
@@ -35,10 +35,11 @@ export function leave(
   state.byId.delete(allocation.id);
   state.byClient.delete(allocation.clientKey);
   if (allocation.relayed !== undefined) state.relayed.delete(transportAddressKey(allocation.relayed));
-  const { username } = allocation.credential;
-  const left = (state.countByUsername.get(username) ?? 1) - 1;
-  if (left > 0) state.countByUsername.set(username, left);
-  else state.countByUsername.delete(username);
+  for (const holder of Object.values(holdersOf(allocation.credential.grant))) {
+    const left = (state.countByHolder.get(holder) ?? 1) - 1;
+    if (left > 0) state.countByHolder.set(holder, left);
+    else state.countByHolder.delete(holder);
+  }
   for (const { limit, counterKey, keepMs } of allocation.limits) {
     if (limit.kind === 'seconds') state.times.leave(counterKey, allocation.sessionKey, { keepMs, nowMs });
     if (limit.kind === 'uses')

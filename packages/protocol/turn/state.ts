@@ -29,7 +29,7 @@ export interface TurnState {
   readonly byId: Map<string, Allocation>;
   readonly byClient: Map<string, Allocation>;
   /** How many allocations each username has; those that failed or ended are not among them (T9). */
-  readonly countByUsername: Map<string, number>;
+  readonly countByHolder: Map<string, number>;
   /** Relayed addresses in use, which peers of this relay may send to. */
   readonly relayed: Set<string>;
   /** Ports that are kept for whoever brings the token, by token. */

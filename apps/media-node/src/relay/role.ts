@@ -15,6 +15,7 @@ import { startRelay } from './relay.ts';
 export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise<void>> {
   const node = await openNodePlatform(env, 'relay', log);
   const { PATCHBAY_HOST: host, PATCHBAY_TURN_PORT: port, PATCHBAY_REGION: region } = env;
+  const { PATCHBAY_ALLOCATIONS_PER_ACCOUNT: perAccount } = env;
   let links: RelayLinks | undefined;
   const sessions = new SessionRegister({ client: node.client });
   const relay = await startRelay({
@@ -22,6 +23,7 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     relayHost: host,
     region,
     allowLoopbackPeers: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1',
+    ...(perAccount === undefined ? {} : { bounds: { allocationsPerAccountMax: perAccount } }),
     log,
     platform: createRelayPlatform({
       resolver: node.resolver,
