@@ -239,6 +239,18 @@ describe('uses (ACC-7)', () => {
     expect([codeOf(answer), phraseOf(answer)]).toEqual([403, 'The credential was used.']);
     expect(world.core.allocationCount).toBe(1);
   });
+  it.each(['notify', 'throttle', 'downgrade'] as const)(
+    'a use beyond the limit with the outcome %s goes on, and is told of once',
+    (outcome) => {
+      const world = worldWith([limitOf({ kind: 'uses', max: 1, outcome })]);
+      world.useAnswer = { ok: true, reachedCounterId: 'cnt_a' };
+      const call = calling(world);
+      expect(call.up(100)).toBe(true);
+      expect(world.actionsOf('limitReached')).toMatchObject([{ kind: 'uses', counterId: 'cnt_a', outcome }]);
+      const bitRate = world.actionsOf('limit').at(-1)?.limits.bitRate?.bitsPerSecond;
+      expect(bitRate).toBe({ notify: undefined, throttle: 64_000, downgrade: 128_000 }[outcome]);
+    },
+  );
   it('a client that left has given its address up: the next one from there asks for a use of its own', () => {
     const world = worldWith([limitOf({ kind: 'uses', max: 1 })]);
     const first = calling(world);

@@ -44,7 +44,8 @@ function fail(
 }
 
 export type UseAnswer =
-  | { readonly ok: true }
+  /** `reachedCounterId`: a limit that has no use left, and whose outcome is another than the end (ACC-7). */
+  | { readonly ok: true; readonly reachedCounterId?: string }
   /** `isSpent`: there is no use left. Otherwise the question could not be answered. */
   | { readonly ok: false; readonly code: number; readonly reason: string; readonly isSpent?: boolean };
 
@@ -63,9 +64,30 @@ export function useCounted(
     const spent = isSpent === true && limit !== undefined ? { spent: limit } : {};
     return fail(state, allocation, { code, phrase, nowMs, ...spent });
   }
+  if (answer.reachedCounterId !== undefined) markReached(allocation, answer.reachedCounterId);
   pending.usesToCount--;
   return pending.usesToCount === 0 ? [openRelay(allocation)] : [];
 }
+
+/** The outcome holds from the start: what is slowed begins slow. */
+function markReached(allocation: Allocation, counterId: string): void {
+  const held = allocation.limits.find(({ limit }) => limit.counterId === counterId);
+  if (held === undefined) return;
+  held.isReached = true;
+  if (held.limit.outcome === 'downgrade') allocation.bandwidthClass = 'audio';
+}
+
+/** Said once the allocation lives: before there is nothing to speak of. */
+const usesReached = ({ id, limits }: Allocation): readonly Action[] =>
+  limits
+    .filter(({ limit, isReached }) => limit.kind === 'uses' && isReached)
+    .map(({ limit: { counterId, kind, outcome } }) => ({
+      type: 'limitReached',
+      allocationId: id,
+      counterId,
+      kind,
+      outcome,
+    }));
 
 /** RFC 8656 §7.2, steps 10 and 11: the allocation lives from now, or there was no port. */
 export function relayOpened(
@@ -114,6 +136,7 @@ export function relayOpened(
   return [
     { type: 'limit', allocationId: id, limits: flowLimitsOf(state, allocation) },
     { type: 'allocated', allocationId: id, client, family, relayed, grant, bandwidthClass, atMs: nowMs },
+    ...usesReached(allocation),
     { type: 'attempted', kind: 'relay', outcome: 'succeeded', grant, family },
     succeed(state, request, attributes),
   ];

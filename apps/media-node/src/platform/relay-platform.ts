@@ -81,6 +81,8 @@ export function createRelayPlatform({
           ? await isClientAdmitted({ ...use, ...claim, credentialId })
           : await isSessionAdmitted({ ...use, clientKey: `session:${sessionId}` });
       if (isAdmitted) return { ok: true };
+      const limit = grant.limits.find((held) => held.counterId === counterId);
+      if (limit !== undefined && limit.outcome !== 'end') return { ok: true, reachedCounterId: counterId };
       return { ok: false, code: 403, reason: 'credential.used_up', isSpent: true };
     },
 

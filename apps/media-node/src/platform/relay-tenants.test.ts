@@ -7,6 +7,13 @@ import { createRelayPlatform } from './relay-platform.ts';
 import { resolverBench } from './resolver.testing.ts';
 import { SessionRegister } from './session-register.ts';
 
+const noSpool = {
+  isFull: false,
+  append: () => undefined,
+  checkpoint: () => undefined,
+  tick: async () => undefined,
+};
+
 /** A relay of which two tenants hold keys: A has a call. */
 function twoTenants() {
   const [a, b] = [resolverBench(), resolverBench()];
@@ -20,12 +27,7 @@ function twoTenants() {
       resolver,
       client,
       sessions,
-      spool: {
-        isFull: false,
-        append: () => undefined,
-        checkpoint: () => undefined,
-        tick: async () => undefined,
-      },
+      spool: noSpool,
       tell: () => undefined,
       log: silentLog,
     });
@@ -64,3 +66,30 @@ test('a session that ends while its credential is looked up is over for that cre
   sessions.ended(sessionId);
   expect(await resolving).toEqual(notAllowed);
 });
+
+test.each(['end', 'notify', 'throttle', 'downgrade'] as const)(
+  'a credential without a use left does what its limit says: %s (ACC-7)',
+  async (outcome) => {
+    const bench = resolverBench();
+    const client = { call: async () => ({ isAdmitted: false }) as never };
+    const relay = createRelayPlatform({
+      resolver: bench.resolver,
+      client,
+      sessions: { standing: async () => 'live' },
+      spool: noSpool,
+      tell: () => undefined,
+      log: silentLog,
+    });
+    const resolution = await relay.resolveCredential(bench.username({ type: 'uses', max: 1, outcome }));
+    if (!resolution.ok) throw new Error(resolution.reason);
+    const { grant } = resolution;
+    const [limit] = grant.limits;
+    const counterId = limit?.counterId ?? '';
+    const use = { counterId, clientKey: '192.0.2.1', isFirstSeen: true, usesMax: 1, grant };
+    expect(await relay.countUse(use)).toMatchObject(
+      outcome === 'end'
+        ? { ok: false, code: 403, reason: 'credential.used_up' }
+        : { ok: true, reachedCounterId: counterId },
+    );
+  },
+);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import { type PlatformErrorCode, platformError, toProblem } from '@patchbay/kit/errors';
+import type { LimitOutcome } from '@patchbay/protocol/credential/caveats';
 import { type Credential, narrow, parseBearerToken } from '@patchbay/protocol/credential/credential';
 import type { EffectiveLimit } from '@patchbay/protocol/credential/effective';
 import type {
@@ -37,16 +38,20 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
   const { resolver, client, usage, events, unended, relays, region, onFailure } = options;
   const listeners = new Set<(notice: PlatformNotice) => void>();
 
-  async function isUseAdmitted(
+  /** The outcomes of limits that have no use left, or `used_up` when one of them is the end. */
+  async function countUses(
     { accountId, effective }: Extract<ResolvedCredential, { kind: 'ok' }>,
     use: { clientKey: string; isContinuation: boolean },
-  ): Promise<boolean> {
-    for (const { kind, prefixId, max } of effective.limits) {
+  ): Promise<'used_up' | readonly LimitOutcome[]> {
+    const reached: LimitOutcome[] = [];
+    for (const { kind, prefixId, max, outcome } of effective.limits) {
       if (kind !== 'uses') continue;
       const { isAdmitted } = await client.call('countUse', { accountId, prefixId, usesMax: max, ...use });
-      if (!isAdmitted) return false;
+      if (isAdmitted) continue;
+      if (outcome === 'end') return 'used_up';
+      reached.push(outcome);
     }
-    return true;
+    return reached;
   }
 
   /** Connected time at each level of a credential, over all nodes; nothing where no limit needs it. */
@@ -81,17 +86,19 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       if (effective.identity === undefined) {
         return refuse('credential.identity_missing', 'A token for signaling names an identity.');
       }
+      let usesReached: readonly LimitOutcome[] = [];
       try {
         const isNew = continuesCredentialId !== credentialId;
-        if (isNew && !(await isUseAdmitted(resolved, { clientKey, isContinuation: false }))) {
+        const counted = isNew ? await countUses(resolved, { clientKey, isContinuation: false }) : [];
+        if (counted === 'used_up')
           return refuse('credential.used_up', 'This credential has been used as often as it may be.');
-        }
+        usesReached = counted;
       } catch (error) {
         onFailure(error, 'A use of a credential could not be counted.');
         return refuse('platform.unavailable', 'Uses of this credential cannot be counted now.');
       }
       const continueUse = (sessionId: string) => {
-        isUseAdmitted(resolved, { clientKey: `session:${sessionId}`, isContinuation: true }).catch(
+        countUses(resolved, { clientKey: `session:${sessionId}`, isContinuation: true }).catch(
           (error: unknown) => onFailure(error, 'A session could not be joined to the use of its credential.'),
         );
       };
@@ -102,6 +109,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
           identity: effective.identity,
           continueUse,
           usedMsOf: await usedTimes(resolved),
+          usesReached,
         }),
       };
     },
@@ -149,6 +157,7 @@ interface Holder {
   readonly continueUse: (sessionId: string) => void;
   /** By prefix. */
   readonly usedMsOf: ReadonlyMap<string, number>;
+  readonly usesReached: readonly LimitOutcome[];
 }
 
 function principalOf(
@@ -160,7 +169,7 @@ function principalOf(
     credentialId,
     isRelayOnly,
   }: Extract<ResolvedCredential, { kind: 'ok' }>,
-  { credential, identity, continueUse, usedMsOf }: Holder,
+  { credential, identity, continueUse, usedMsOf, usesReached }: Holder,
 ) {
   const { applicationId, mediaKinds, session, prefixIds } = effective;
   return {
@@ -175,6 +184,7 @@ function principalOf(
       expiresAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
       seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit(usedMsOf)),
       ...(isRelayOnly ? { isRelayOnly } : {}),
+      ...(usesReached.length === 0 ? {} : { usesReached }),
       ...(mediaKinds === undefined ? {} : { mediaKinds }),
       ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
     },

@@ -74,6 +74,17 @@ describe('direct first (QUE-5)', () => {
   });
 });
 
+it('a credential without a use left whose outcome is another than the end is told of in its session (ACC-7)', () => {
+  const bench = new MachineBench();
+  bench.platform.relay = relayOne;
+  const alice = bench.connect({ identity: 'alice', limits: { usesReached: ['notify'] } });
+  const bob = bench.connect({ identity: 'bob' });
+  call(alice, bob);
+  for (const client of [alice, bob])
+    expect(client.all('limitReached')).toMatchObject([{ limit: 'credential.used_up', outcome: 'notify' }]);
+  expect(bench.platform.eventsOf('limit.reached')).toHaveLength(1);
+});
+
 describe('an account whose calls go through a relay alone', () => {
   it.each(['alice', 'bob'])('holds its side to it, whatever the page asks for: %s', (held) => {
     const bench = new MachineBench();

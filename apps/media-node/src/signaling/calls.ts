@@ -267,6 +267,10 @@ export class Calls {
         mode: session.callMode,
       });
     }
+    for (const { client } of legsOf(session)) {
+      for (const outcome of client.principal.limits.usesReached ?? [])
+        this.#announceLimit(session, { limit: 'credential.used_up', outcome }, nowMs);
+    }
   }
 
   // A running call.

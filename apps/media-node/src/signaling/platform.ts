@@ -61,6 +61,8 @@ export interface SignalingLimits {
   readonly seconds: readonly SecondsLimit[];
   /** What a call may carry; absent means anything. */
   readonly mediaKinds?: readonly string[];
+  /** Outcomes of limits that have no use left, and let this one pass: each session says so. */
+  readonly usesReached?: readonly SecondsLimit['outcome'][];
   /** Calls of it go through a relay, whatever their parties ask for. */
   readonly isRelayOnly?: boolean;
   /** The credential is good for this session alone. */
