@@ -17,7 +17,8 @@ export interface ClientOptions {
 
 /**
  * Opens the database for the application. The role is a startup option of each connection: no statement can be the
- * first that runs without it, and RESET ROLE leads back to it.
+ * first that runs without it, and RESET ROLE leads back to it. The login is in that role alone, so that SET ROLE NONE
+ * leads nowhere either (postgres/application-login.ts).
  */
 export function openClient(
   connectionString: string,

@@ -23,10 +23,10 @@ const START_MS_MAX = 60_000;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  await makePlatform(database.url);
+  await makePlatform(database.applicationUrl);
   owner = new Client({ connectionString: database.url });
   await owner.connect();
-  served = serve(database.url);
+  served = serve(database.applicationUrl);
   [alice, bob] = [await signUp(served, 'alice'), await signUp(served, 'bob')];
   const { body: application } = await served.rest('POST', `/v1/accounts/${alice.accountId}/applications`, {
     key: alice.key,
