@@ -24,7 +24,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function valueOf(url: string, sql: string): Promise<unknown> {
+async function askedAs(url: string, sql: string): Promise<unknown> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
@@ -37,8 +37,8 @@ async function valueOf(url: string, sql: string): Promise<unknown> {
 test('a login is made once, takes a new password, and has no way round the wall (C6)', async () => {
   await ensureApplicationLogin(database.url, { ...login, password: 'the first one' });
   const url = await ensureApplicationLogin(database.url, login);
-  expect(await valueOf(url, 'SELECT session_user')).toBe(login.name);
-  await expect(valueOf(urlOfLogin(url, { ...login, password: 'the first one' }), 'SELECT 1')).rejects.toThrow(
+  expect(await askedAs(url, 'SELECT session_user')).toBe(login.name);
+  await expect(askedAs(urlOfLogin(url, { ...login, password: 'the first one' }), 'SELECT 1')).rejects.toThrow(
     'password authentication failed',
   );
   expect(await wayRoundTheWall(url)).toBeUndefined();
