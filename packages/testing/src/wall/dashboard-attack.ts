@@ -62,7 +62,13 @@ function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
       ...Object.values(internalApi).map(({ path }) => ({ path: filled(path.slice(1), ids) })),
       ...mountedOperations.map(({ path }) => ({ path: filled(path.replace('/v1/', ''), ids) })),
     ];
-    return catchAlls.map((values) => ({ ...ids, nextauth: 'session', trpc: 'me.get', ...values }));
+    return catchAlls.map((values) => ({
+      ...ids,
+      nextauth: 'session',
+      trpc: 'me.get',
+      path: 'none',
+      ...values,
+    }));
   };
   const addresses = routeTree().flatMap(({ pattern }) =>
     [victim.accountId, attacker.accountId].flatMap((accountId) =>
@@ -119,7 +125,10 @@ export interface Attacked {
 /** Every procedure that a page could call: on the victim's account, and on the attacker's own with the victim's ids. */
 export async function attackProcedures(attacker: Attacker, victim: Victim): Promise<Attacked> {
   const findings: string[] = [];
-  const onAccounts = mountedOperations.filter(({ mount }) => mount === 'account');
+  // Readings first: what the attacker writes at home, its own log repeats to it.
+  const onAccounts = mountedOperations
+    .filter(({ mount }) => mount === 'account')
+    .sort((one, other) => Number(one.operation.method !== 'GET') - Number(other.operation.method !== 'GET'));
   for (const { group, name, operation } of onAccounts) {
     for (const accountId of [victim.accountId, attacker.accountId]) {
       const input = { ...forgedRequest(operation.request, victim.ids), accountId };
