@@ -3,8 +3,8 @@
  *
  *   node tooling/migrate.ts create NAME   writes what takes the committed migrations to the schema
  *   node tooling/migrate.ts check         exits 2 when schema and migrations differ
- *   node tooling/migrate.ts deploy        applies what DATABASE_URL does not have yet
- *   node tooling/migrate.ts status        compares DATABASE_URL with the folder, as JSON
+ *   node tooling/migrate.ts deploy        applies what DATABASE_MIGRATION_URL, or else DATABASE_URL, does not have yet
+ *   node tooling/migrate.ts status        compares it with the folder, as JSON
  */
 import {
   deployMigrations,
@@ -19,7 +19,8 @@ function say(line: string): void {
 }
 
 function requiredUrl(): string {
-  if (databaseUrl === undefined) throw new Error('Set DATABASE_URL to the database to work on.');
+  if (databaseUrl === undefined)
+    throw new Error('Set DATABASE_URL, as its owner, to the database to work on.');
   return databaseUrl;
 }
 

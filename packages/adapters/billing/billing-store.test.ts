@@ -37,7 +37,7 @@ let billing: BillingStore;
 beforeEach(async () => {
   database = await createTestDatabase();
   await plantTree(database.url, tree);
-  pool = applicationPool(database.url, 8);
+  pool = applicationPool(database.applicationUrl, 8);
   usage = usageStore(pool);
   billing = billingStore({ pool, catalogue: relayCatalogue, nowMs: () => nowMs });
 });
@@ -152,7 +152,7 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
     const records = Array.from({ length: 60 }, (_, index) =>
       usageOf(index % 2 === 0 ? 'leaf' : 'sibling', { atMs, bytes: index }),
     );
-    const others = Array.from({ length: 3 }, () => applicationPool(database.url, 2));
+    const others = Array.from({ length: 3 }, () => applicationPool(database.applicationUrl, 2));
     const accruing = others.flatMap((each) => {
       const store = billingStore({ pool: each, catalogue: relayCatalogue, nowMs: () => nowMs });
       return ['leaf', 'parent', 'top'].map(async (accountId) => {

@@ -11,8 +11,8 @@ const buses: PostgresBus[] = [];
 
 /** A control plane of its own, as far as the bus goes. */
 async function controlPlane(): Promise<PostgresBus> {
-  const pool = createApplicationPool(database.url);
-  const bus = createPostgresBus({ pool, databaseUrl: database.url, onError: () => {} });
+  const pool = createApplicationPool(database.applicationUrl);
+  const bus = createPostgresBus({ pool, databaseUrl: database.applicationUrl, onError: () => {} });
   pools.push(pool);
   buses.push(bus);
   await vi.waitFor(() => expect(bus.isListening()).toBe(true), 5_000);

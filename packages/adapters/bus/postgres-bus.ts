@@ -1,6 +1,7 @@
 import { type BusMessage, busMessageSchema } from '@patchbay/domain/fleet/bus';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { listen, notify } from '../postgres/notifications.ts';
+import { currentUnit } from '../postgres/unit-of-work.ts';
 
 /** How long a message can be read again by a node whose stream broke off. */
 export const BUS_KEPT_MS = 10 * 60_000;
@@ -15,6 +16,7 @@ export interface PublishedMessage {
 }
 
 export interface PostgresBus {
+  /** Within a unit of work, the message goes out when that is committed, or never. */
   publish(message: BusMessage): Promise<void>;
   /** The number of the latest message: what to subscribe behind to hear only what is still to come. */
   latest(): Promise<bigint>;
@@ -69,19 +71,16 @@ export function createPostgresBus({ pool, databaseUrl, onError }: Options): Post
 
   return {
     async publish(message) {
+      const unit = currentUnit();
+      if (unit !== undefined) {
+        // What a change tells the nodes is told when it holds, and only then.
+        unit.beforeCommit((within) => write(within, message));
+        return;
+      }
       const client = await pool.connect();
       try {
         await client.query('BEGIN');
-        // Numbers are handed out in the order of commits, so that no reader passes one that is still to come.
-        await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('patchbay.bus', 0))`);
-        await client.query('INSERT INTO bus_message (subject, payload) VALUES ($1, $2)', [
-          message.type,
-          JSON.stringify(message),
-        ]);
-        await client.query(`DELETE FROM bus_message WHERE at < now() - make_interval(secs => $1 / 1000.0)`, [
-          BUS_KEPT_MS,
-        ]);
-        await notify(client, CHANNEL, '');
+        await write(client, message);
         await client.query('COMMIT');
         client.release();
       } catch (error) {
@@ -110,6 +109,20 @@ export function createPostgresBus({ pool, databaseUrl, onError }: Options): Post
     isListening: () => isListening,
     close: () => listener.close(),
   };
+}
+
+/** Writes a message in the transaction that the client is in. Until its end, nobody else publishes. */
+async function write(client: PoolClient, message: BusMessage): Promise<void> {
+  // Numbers are handed out in the order of commits, so that no reader passes one that is still to come.
+  await client.query(`SELECT pg_advisory_xact_lock(hashtextextended('patchbay.bus', 0))`);
+  await client.query('INSERT INTO bus_message (subject, payload) VALUES ($1, $2)', [
+    message.type,
+    JSON.stringify(message),
+  ]);
+  await client.query(`DELETE FROM bus_message WHERE at < now() - make_interval(secs => $1 / 1000.0)`, [
+    BUS_KEPT_MS,
+  ]);
+  await notify(client, CHANNEL, '');
 }
 
 /** Work that is asked for while it runs runs once more: what asked for it may have come too late for the run before. */

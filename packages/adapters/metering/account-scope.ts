@@ -1,15 +1,22 @@
 import type { Pool, PoolClient } from 'pg';
+import { currentUnit } from '../postgres/unit-of-work.ts';
 
 /**
  * Runs `work` in one transaction that sees the rows of one account and of those below it: the second wall between
- * tenants (decision in prisma/migrations, row_level_security). Commits, or leaves nothing behind.
+ * tenants (decision in prisma/migrations, row_level_security). Commits, or leaves nothing behind. Within a unit of work
+ * it is part of that one.
  */
 export function inAccountScope<T>(
   pool: Pool,
   accountId: string,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
-  return inTransaction({ pool, accountId, begin: 'BEGIN' }, work);
+  const unit = currentUnit();
+  if (unit === undefined) return inTransaction({ pool, accountId, begin: 'BEGIN' }, work);
+  return unit.section(async () => {
+    await unit.client.query("SELECT set_config('patchbay.account_id', $1, true)", [accountId]);
+    return await work(unit.client);
+  });
 }
 
 /**

@@ -26,7 +26,7 @@ let store: UsageStore;
 const open = async () => {
   database = await createTestDatabase();
   await plantTree(database.url, tree);
-  pool = applicationPool(database.url);
+  pool = applicationPool(database.applicationUrl);
   store = usageStore(pool);
 };
 const close = async () => {
@@ -173,7 +173,7 @@ describe('exactly once (MET-2)', () => {
     expect(await store.countMismatches(...everything)).toBe(0);
   });
 
-  const applicationPoolOf = () => applicationPool(database.url, 1);
+  const applicationPoolOf = () => applicationPool(database.applicationUrl, 1);
 
   async function expectExact(records: readonly UsageRecord[]) {
     const wanted = new Map<string, { sum: bigint; self: bigint }>();
@@ -194,7 +194,7 @@ describe('partitions', () => {
   afterAll(close);
 
   test('ten who open a day at once open one, while others write', async () => {
-    const pools = Array.from({ length: 10 }, () => applicationPool(database.url, 1));
+    const pools = Array.from({ length: 10 }, () => applicationPool(database.applicationUrl, 1));
     const writing = (async () => {
       for (let index = 0; index < 20; index++)
         await store.ingest([usageOf('leaf', { atMs: noon, bytes: 1 })]);

@@ -67,6 +67,17 @@ it('keeps nothing of a migration that fails half way', async () => {
   await fresh.drop();
 });
 
+it('passes on the hint of a migration that refuses a server: it says what to do', async () => {
+  const fresh = await createTestDatabase();
+  const refusing = prismaFolder(path.join(root, 'refusing'));
+  const raise = `RAISE EXCEPTION 'This server is too old.' USING HINT = 'Bring in a newer one.'`;
+  writeMigration('refusing', `DO $$ BEGIN ${raise}; END $$;`, refusing);
+  await expect(deployMigrations(fresh.url, refusing)).rejects.toThrow(
+    'nothing of it was kept: This server is too old. Bring in a newer one.',
+  );
+  await fresh.drop();
+});
+
 it('refuses a name that is no file name', () => {
   expect(() => writeMigration('../elsewhere', 'SELECT 1', folder)).toThrow('a-z');
 });

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { SchemasContainer } from '@prisma/schema-engine-wasm/schema_engine_bg';
-import { Client } from 'pg';
+import { Client, DatabaseError } from 'pg';
 import { openSchemaEngine, type SchemaFile } from './schema-engine.ts';
 
 const lockfileName = 'migration_lock.toml';
@@ -132,9 +132,18 @@ async function apply(client: Client, { name, sql, checksum }: Migration): Promis
     await client.query('COMMIT');
   } catch (cause) {
     await client.query('ROLLBACK');
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`The migration ${name} failed, and nothing of it was kept: ${reason}`, { cause });
+    throw new Error(`The migration ${name} failed, and nothing of it was kept: ${reasonOf(cause)}`, {
+      cause,
+    });
   }
+}
+
+/** What PostgreSQL says, with its hint: where a migration refuses a server, the hint is the remedy. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  return cause instanceof DatabaseError && cause.hint !== undefined
+    ? `${cause.message} ${cause.hint}`
+    : cause.message;
 }
 
 /** What a database has of the migrations in the folder. */

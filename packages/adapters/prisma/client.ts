@@ -1,5 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { UnitPool } from '../postgres/unit-of-work.ts';
 import { PrismaClient } from './generated/client.ts';
+import { joiningUnits } from './unit-of-work.ts';
 
 export type { PrismaClient } from './generated/client.ts';
 
@@ -10,6 +12,8 @@ const APPLICATION_ROLE = 'patchbay_app';
 const CONNECTIONS_DEFAULT = 10;
 /** Requests wait this long for a connection before they are refused. */
 const CONNECTION_WAIT_MS = 10_000;
+/** Several statements of one request. */
+export const TRANSACTION_MS_MAX = 2 * STATEMENT_TIMEOUT_MS;
 
 export interface ClientOptions {
   readonly connectionsMax?: number;
@@ -17,20 +21,22 @@ export interface ClientOptions {
 
 /**
  * Opens the database for the application. The role is a startup option of each connection: no statement can be the
- * first that runs without it, and RESET ROLE leads back to it.
+ * first that runs without it, and RESET ROLE leads back to it. The login is in that role alone, so that SET ROLE NONE
+ * leads nowhere either (postgres/application-login.ts).
  */
 export function openClient(
   connectionString: string,
   { connectionsMax = CONNECTIONS_DEFAULT }: ClientOptions = {},
 ): PrismaClient {
-  const adapter = new PrismaPg({
+  const pool = new UnitPool({
     connectionString,
     max: connectionsMax,
     connectionTimeoutMillis: CONNECTION_WAIT_MS,
     options: `-c role=${APPLICATION_ROLE} -c statement_timeout=${STATEMENT_TIMEOUT_MS}`,
   });
-  return new PrismaClient({
-    adapter,
-    transactionOptions: { maxWait: CONNECTION_WAIT_MS, timeout: 2 * STATEMENT_TIMEOUT_MS },
+  const client = new PrismaClient({
+    adapter: new PrismaPg(pool, { disposeExternalPool: true }),
+    transactionOptions: { maxWait: CONNECTION_WAIT_MS, timeout: TRANSACTION_MS_MAX },
   });
+  return joiningUnits(client);
 }

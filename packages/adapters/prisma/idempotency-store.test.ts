@@ -1,6 +1,6 @@
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type IdempotencyStore, idempotencyStore, prune } from './idempotency-store.ts';
+import { type IdempotencyStore, idempotencyStore, LEASE_MS, prune } from './idempotency-store.ts';
 import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
@@ -25,31 +25,59 @@ const request = (key: string, fingerprint = 'f1', callerId = 'usr_1') => ({
   fingerprint,
 });
 
+const first = (key: string) => ({ ...request(key), attempt: 1 });
+
 test('of 100 repeats at once one is worked on, and all others wait for its answer (C40)', async () => {
   const begun = await Promise.all(Array.from({ length: 100 }, () => store.begin(request('burst'))));
   expect(begun.filter(({ kind }) => kind === 'fresh')).toHaveLength(1);
   expect(begun.filter(({ kind }) => kind === 'in_progress')).toHaveLength(99);
-  await store.complete(request('burst'), { status: 200, body: '{"a":1}' });
+  await store.complete(first('burst'), { status: 200, body: '{"a":1}' });
   expect(await store.begin(request('burst'))).toEqual({
     kind: 'replay',
     answer: { status: 200, body: '{"a":1}' },
   });
   expect(await store.begin(request('burst', 'f2'))).toEqual({ kind: 'mismatch' });
-  expect(await store.begin(request('burst', 'f1', 'usr_2'))).toEqual({ kind: 'fresh' });
+  expect(await store.begin(request('burst', 'f1', 'usr_2'))).toMatchObject({ kind: 'fresh' });
 }, 30_000);
 
 test('what had no effect can be repeated, and an answer is forgotten after 24 hours', async () => {
   await store.begin(request('refused'));
-  await store.abandon(request('refused'));
-  expect(await store.begin(request('refused', 'f2'))).toEqual({ kind: 'fresh' });
+  await store.abandon(first('refused'));
+  expect(await store.begin(request('refused', 'f2'))).toMatchObject({ kind: 'fresh' });
 
   await store.begin(request('old'));
-  await store.complete(request('old'), { status: 200, body: '{}' });
-  await store.abandon(request('old'));
+  await store.complete(first('old'), { status: 200, body: '{}' });
+  await store.abandon(first('old'));
   expect(await store.begin(request('old'))).toMatchObject({ kind: 'replay' });
   const owner = await connectAs(database.url);
   await owner.query(`UPDATE idempotency_key SET started_at = now() - interval '25 hours' WHERE key = 'old'`);
   await owner.end();
   expect(await prune(database.prisma)).toBe(1);
-  expect(await store.begin(request('old'))).toEqual({ kind: 'fresh' });
+  expect(await store.begin(request('old'))).toMatchObject({ kind: 'fresh' });
 });
+
+test('a request that was never answered is taken over when its lease is over, by one of many; the first can keep nothing (C40)', async () => {
+  await store.begin(request('died'));
+  expect(await store.begin(request('died'))).toEqual({ kind: 'in_progress' });
+  const owner = await connectAs(database.url);
+  const age = async (milliseconds: number) =>
+    owner.query(
+      `UPDATE idempotency_key SET started_at = clock_timestamp() - make_interval(secs => $1) WHERE key = 'died'`,
+      [milliseconds / 1_000],
+    );
+  await age(LEASE_MS - 5_000);
+  expect(await store.begin(request('died'))).toEqual({ kind: 'in_progress' });
+  await age(LEASE_MS + 1);
+  expect(await store.begin(request('died', 'f2'))).toEqual({ kind: 'mismatch' });
+  const begun = await Promise.all(Array.from({ length: 20 }, () => store.begin(request('died'))));
+  expect(begun.filter(({ kind }) => kind === 'fresh')).toEqual([
+    { kind: 'fresh', claim: { ...request('died'), attempt: 2 } },
+  ]);
+  await store.abandon(first('died'));
+  expect(await store.complete(first('died'), { status: 200, body: '1' })).toBe(false);
+  expect(await store.complete({ ...request('died'), attempt: 2 }, { status: 200, body: '2' })).toBe(true);
+  expect(await store.begin(request('died'))).toMatchObject({ kind: 'replay', answer: { body: '2' } });
+  await age(LEASE_MS + 1);
+  expect(await store.begin(request('died'))).toMatchObject({ kind: 'replay' });
+  await owner.end();
+}, 30_000);

@@ -1,5 +1,6 @@
+import { TRANSACTION_MS_MAX } from './client.ts';
 import type { PrismaClient } from './generated/client.ts';
-import { inAccount } from './scope.ts';
+import { inAccount, type ScopedTransaction } from './scope.ts';
 
 export interface StoredAnswer {
   readonly status: number;
@@ -15,17 +16,23 @@ export interface IdempotentRequest {
   readonly fingerprint: string;
 }
 
+/** A request under work, and which attempt at it this is. */
+export interface IdempotencyClaim extends IdempotentRequest {
+  readonly attempt: number;
+}
+
 export interface IdempotencyStore {
   begin(
     request: IdempotentRequest,
   ): Promise<
-    | { readonly kind: 'fresh' }
+    | { readonly kind: 'fresh'; readonly claim: IdempotencyClaim }
     | { readonly kind: 'replay'; readonly answer: StoredAnswer }
     | { readonly kind: 'mismatch' }
     | { readonly kind: 'in_progress' }
   >;
-  complete(request: IdempotentRequest, answer: StoredAnswer): Promise<void>;
-  abandon(request: IdempotentRequest): Promise<void>;
+  /** False when another attempt took the request over: what this one changed must not stay. */
+  complete(claim: IdempotencyClaim, answer: StoredAnswer): Promise<boolean>;
+  abandon(claim: IdempotencyClaim): Promise<void>;
 }
 
 const entryOf = ({ accountId, callerId, route, key }: IdempotentRequest) => ({
@@ -36,19 +43,29 @@ const entryOf = ({ accountId, callerId, route, key }: IdempotentRequest) => ({
 });
 
 /**
- * Answers kept for 24 hours (C40). A request whose process died between its effect and its answer stays in progress
- * until then: it is never worked on twice.
+ * How long a request is under work before a repeat may take it over: longer than any transaction lives, so that what
+ * still runs has no effect any more.
+ */
+export const LEASE_MS = 3 * TRANSACTION_MS_MAX;
+
+/**
+ * Answers kept for 24 hours (C40). The answer is kept in the transaction of the change that it tells of. So a request
+ * whose process died had no effect, and is begun anew by a repeat when its lease is over; one that is only slow finds out
+ * when it ends, and takes its change back.
  */
 export function idempotencyStore(prisma: PrismaClient): IdempotencyStore {
   return {
     begin: (request) =>
-      inAccount(prisma, request.accountId, async ({ idempotencyKey }) => {
+      inAccount(prisma, request.accountId, async (transaction) => {
+        const { idempotencyKey } = transaction;
         const entry = entryOf(request);
         const { count } = await idempotencyKey.createMany({
           data: { ...entry, fingerprint: request.fingerprint },
           skipDuplicates: true,
         });
-        if (count > 0) return { kind: 'fresh' };
+        if (count > 0) return { kind: 'fresh', claim: { ...request, attempt: 1 } };
+        const attempt = await takeOver(transaction, request);
+        if (attempt !== undefined) return { kind: 'fresh', claim: { ...request, attempt } };
         const stored = await idempotencyKey.findFirst({ where: entry });
         if (stored === null) return { kind: 'in_progress' };
         if (stored.fingerprint !== request.fingerprint) return { kind: 'mismatch' };
@@ -56,19 +73,36 @@ export function idempotencyStore(prisma: PrismaClient): IdempotencyStore {
         return { kind: 'replay', answer: { status: stored.status, body: stored.body } };
       }),
 
-    complete: (request, { status, body }) =>
-      inAccount(prisma, request.accountId, async ({ idempotencyKey }) => {
-        await idempotencyKey.updateMany({
-          where: entryOf(request),
+    complete: (claim, { status, body }) =>
+      inAccount(prisma, claim.accountId, async ({ idempotencyKey }) => {
+        const { count } = await idempotencyKey.updateMany({
+          where: { ...entryOf(claim), attempt: claim.attempt, answeredAt: null },
           data: { status, body, answeredAt: new Date() },
         });
+        return count > 0;
       }),
 
-    abandon: (request) =>
-      inAccount(prisma, request.accountId, async ({ idempotencyKey }) => {
-        await idempotencyKey.deleteMany({ where: { ...entryOf(request), answeredAt: null } });
+    abandon: (claim) =>
+      inAccount(prisma, claim.accountId, async ({ idempotencyKey }) => {
+        await idempotencyKey.deleteMany({
+          where: { ...entryOf(claim), attempt: claim.attempt, answeredAt: null },
+        });
       }),
   };
+}
+
+/** Takes over a request whose lease ran out, and answers the number of the new attempt. Of many at once, one does. */
+async function takeOver(
+  transaction: ScopedTransaction,
+  { accountId, callerId, route, key, fingerprint }: IdempotentRequest,
+): Promise<number | undefined> {
+  const [row] = await transaction.$queryRaw<{ attempt: number }[]>`
+    UPDATE idempotency_key SET attempt = attempt + 1, started_at = clock_timestamp()
+    WHERE account_id = ${accountId} AND caller_id = ${callerId} AND route = ${route} AND key = ${key}
+      AND fingerprint = ${fingerprint} AND answered_at IS NULL
+      AND started_at < clock_timestamp() - make_interval(secs => ${LEASE_MS} / 1000.0)
+    RETURNING attempt`;
+  return row?.attempt;
 }
 
 /** Forgets what has had its time: answers, failed sign-ins, old bus messages. To be run every few minutes. */

@@ -49,7 +49,14 @@ export async function connectAs(url: string, options?: string): Promise<Client> 
   return client;
 }
 
-export const asApplication = (url: string) => connectAs(url, '-c role=patchbay_app');
+/** Where the rows lie: by the URL of the owner, and by that of the application. */
+export interface AttackedDatabase {
+  readonly url: string;
+  readonly applicationUrl: string;
+}
+
+export const asApplication = ({ applicationUrl }: AttackedDatabase) =>
+  connectAs(applicationUrl, '-c role=patchbay_app');
 
 /** Every table of tenants, as the database itself lists them. Partitions are reached through their parent. */
 export async function tenantTables(owner: Client): Promise<readonly Target[]> {
@@ -150,11 +157,11 @@ async function attempt(attacker: Client, sql: string, values: readonly unknown[]
  * table that it cannot attack, too: one without a row of the victim, or in which the attacker does not see its own.
  */
 export async function attackTenants(
-  url: string,
+  database: AttackedDatabase,
   { attackerId, victimId }: { readonly attackerId: string; readonly victimId: string },
 ): Promise<readonly Finding[]> {
-  const owner = await connectAs(url);
-  const attacker = await asApplication(url);
+  const owner = await connectAs(database.url);
+  const attacker = await asApplication(database);
   const findings: Finding[] = [];
   try {
     for (const target of await tenantTables(owner)) {

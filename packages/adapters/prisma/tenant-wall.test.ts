@@ -56,14 +56,14 @@ describe('the wall between tenants (C6)', () => {
   });
 
   test('account B reads, changes, deletes and inserts nothing of account A, in any table', async () => {
-    expect(await attackTenants(database.url, { attackerId, victimId })).toEqual([]);
-    expect(await attackTenants(database.url, { attackerId: victimId, victimId: attackerId })).toEqual([]);
+    expect(await attackTenants(database, { attackerId, victimId })).toEqual([]);
+    expect(await attackTenants(database, { attackerId: victimId, victimId: attackerId })).toEqual([]);
   });
 
   test('a table whose wall is taken down by hand turns the same attack red', async () => {
     const owner = await connectAs(database.url);
     await owner.query('ALTER TABLE application DISABLE ROW LEVEL SECURITY');
-    const found = await attackTenants(database.url, { attackerId, victimId });
+    const found = await attackTenants(database, { attackerId, victimId });
     expect(found.map(({ table, what }) => `${table} ${what}`)).toEqual([
       'application reads without any scope',
       'application reads',
@@ -76,13 +76,13 @@ describe('the wall between tenants (C6)', () => {
     await owner.query('ALTER TABLE application ENABLE ROW LEVEL SECURITY');
 
     await owner.query('DROP POLICY tenant ON session');
-    expect(await attackTenants(database.url, { attackerId, victimId })).toEqual([
+    expect(await attackTenants(database, { attackerId, victimId })).toEqual([
       { table: 'session', what: 'unproven: the attacker does not see its own row' },
     ]);
     await owner.query(
       'CREATE POLICY tenant ON session TO patchbay_app USING (account_is_visible(account_id)) WITH CHECK (account_is_visible(account_id))',
     );
-    expect(await attackTenants(database.url, { attackerId, victimId })).toEqual([]);
+    expect(await attackTenants(database, { attackerId, victimId })).toEqual([]);
     await owner.end();
   }, 30_000);
 
@@ -111,8 +111,8 @@ describe('the wall between tenants (C6)', () => {
     await owner.end();
   });
 
-  test('the application reads no secret, whatever its scope, and cannot leave its role by RESET', async () => {
-    const application = await asApplication(database.url);
+  test('the application reads no secret, whatever its scope, and no statement leads it out of its role', async () => {
+    const application = await asApplication(database);
     await application.query(`SELECT set_config('patchbay.account_id', $1, false)`, [database.platformId]);
     for (const secret of [
       'SELECT password_hash FROM app_user',
@@ -123,8 +123,25 @@ describe('the wall between tenants (C6)', () => {
     ]) {
       await expect(application.query(secret), secret).rejects.toThrow('permission denied');
     }
-    await application.query('RESET ROLE');
-    expect((await application.query('SELECT current_user')).rows).toEqual([{ current_user: 'patchbay_app' }]);
+    await application.query(`SELECT set_config('patchbay.account_id', '', false)`);
+    for (const way of ['RESET ROLE', 'SET ROLE NONE', 'SET SESSION AUTHORIZATION DEFAULT', 'RESET ALL']) {
+      await application.query(way);
+      expect((await application.query('SELECT id FROM account')).rows, way).toEqual([]);
+      await expect(application.query('SELECT password_hash FROM app_user'), way).rejects.toThrow(
+        'permission denied',
+      );
+    }
+    for (const way of [
+      'SET ROLE patchbay_wall',
+      'SET ROLE patchbay',
+      'SET SESSION AUTHORIZATION patchbay',
+      'ALTER TABLE account DISABLE ROW LEVEL SECURITY',
+      'DROP POLICY tenant ON account',
+      'ALTER ROLE CURRENT_USER BYPASSRLS',
+      'GRANT patchbay_wall TO CURRENT_USER',
+    ]) {
+      await expect(application.query(way), way).rejects.toThrow(/permission denied|must be owner/);
+    }
     await application.end();
   });
 

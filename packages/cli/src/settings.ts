@@ -66,6 +66,13 @@ export const settings = {
     remedy: 'an address such as postgresql://user:password@host:5432/patchbay',
     isSecret: true,
   },
+  databaseMigrationUrl: {
+    schema: z.url({ protocol: /^postgres(ql)?$/ }),
+    variable: 'DATABASE_MIGRATION_URL',
+    summary: 'the owner of the database, who migrates it, where databaseUrl is a user with fewer rights',
+    remedy: 'an address such as postgresql://owner:password@host:5432/patchbay',
+    isSecret: true,
+  },
   masterKey: {
     schema: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
     variable: 'PATCHBAY_MASTER_KEY',

@@ -27,9 +27,13 @@ export async function dispatch(platform: Platform, call: Call): Promise<Record<s
   const changes: AuditedChange[] = [];
   const context = await contextOf(platform, call, { entity, changes });
   const handler = await loadHandler(platform, call.mounted);
-  const response = await handler(context, call.request);
-  if (call.mounted.operation.method !== 'GET') await audit(platform, call, { entity, changes });
-  return response;
+  if (call.mounted.operation.method === 'GET') return await handler(context, call.request);
+  // No change without its entry, and no entry without its change (ACC-8).
+  return await platform.atomically(async () => {
+    const response = await handler(context, call.request);
+    await audit(platform, call, { entity, changes });
+    return response;
+  });
 }
 
 /** Entity chain, state of the chain, then role or scope, in the order of POL-4. */

@@ -53,19 +53,31 @@ export interface StoredAnswer {
   readonly body: string;
 }
 
-/** Keeps answers for 24 hours by caller, route and key, so that a repeated request has one effect (C40). */
+/**
+ * Keeps answers for 24 hours by caller, route and key, so that a repeated request has one effect (C40). Whoever begins
+ * holds the request under a lease: when it runs out without an answer, a repeat takes the request over.
+ */
 export interface IdempotencyStore {
   begin(
     request: IdempotentRequest,
   ): Promise<
-    | { readonly kind: 'fresh' }
+    | { readonly kind: 'fresh'; readonly claim: IdempotencyClaim }
     | { readonly kind: 'replay'; readonly answer: StoredAnswer }
     | { readonly kind: 'mismatch' }
     | { readonly kind: 'in_progress' }
   >;
-  complete(request: IdempotentRequest, answer: StoredAnswer): Promise<void>;
+  /**
+   * Keeps the answer, in the transaction of the change it tells of. False when a repeat took the request over: the
+   * change must not stay.
+   */
+  complete(claim: IdempotencyClaim, answer: StoredAnswer): Promise<boolean>;
   /** Forgets a request that had no effect, so that it can be repeated. */
-  abandon(request: IdempotentRequest): Promise<void>;
+  abandon(claim: IdempotencyClaim): Promise<void>;
+}
+
+/** A request under work, and which attempt at it this is. */
+export interface IdempotencyClaim extends IdempotentRequest {
+  readonly attempt: number;
 }
 
 export interface IdempotentRequest {
@@ -95,4 +107,9 @@ export interface Platform {
   recordUsage(entity: Entity, report: UsageReport): void;
   emit(accountId: string, event: string, payload: unknown): Promise<void>;
   audit(report: AuditReport): Promise<void>;
+  /**
+   * Runs work of which everything is kept or nothing: a change, its entry in the audit log, what it tells the nodes, and
+   * the answer kept for a repeat (ACC-8, C40). Work inside of other such work belongs to it.
+   */
+  atomically<Value>(work: () => Promise<Value>): Promise<Value>;
 }

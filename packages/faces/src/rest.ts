@@ -116,12 +116,14 @@ async function answerOnce(
       );
     case 'fresh':
       try {
-        const response = await work({ ...context, principal });
-        const answer = { status: response.status, body: await response.text() };
-        await platform.idempotency.complete(entry, answer);
-        return fromStored(answer);
+        return await platform.atomically(async () => {
+          const response = await work({ ...context, principal });
+          const answer = { status: response.status, body: await response.text() };
+          if (await platform.idempotency.complete(begun.claim, answer)) return fromStored(answer);
+          throw platformError('request.in_progress', 'This took so long that a repeat has begun anew.');
+        });
       } catch (error) {
-        await platform.idempotency.abandon(entry);
+        await platform.idempotency.abandon(begun.claim);
         throw error;
       }
   }

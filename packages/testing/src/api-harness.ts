@@ -80,19 +80,21 @@ export function createApiHarness(options: Options = {}) {
     audit: async (report) => {
       audited.push(report);
     },
+    atomically: (work) => work(),
     idempotency: {
       begin: async ({ callerId, accountId, route, key, fingerprint }) => {
         const name = JSON.stringify([callerId, accountId, route, key]);
         const known = stored.get(name);
         if (known === undefined) {
           stored.set(name, { fingerprint });
-          return { kind: 'fresh' };
+          return { kind: 'fresh', claim: { callerId, accountId, route, key, fingerprint, attempt: 1 } };
         }
         if (known.fingerprint !== fingerprint) return { kind: 'mismatch' };
         return known.answer ? { kind: 'replay', answer: known.answer } : { kind: 'in_progress' };
       },
       complete: async ({ callerId, accountId, route, key, fingerprint }, answer) => {
         stored.set(JSON.stringify([callerId, accountId, route, key]), { fingerprint, answer });
+        return true;
       },
       abandon: async ({ callerId, accountId, route, key }) => {
         stored.delete(JSON.stringify([callerId, accountId, route, key]));

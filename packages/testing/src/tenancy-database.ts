@@ -25,13 +25,14 @@ export async function createTenancyDatabase({
   readonly connectionsMax?: number;
 } = {}) {
   const database = await createTestDatabase();
-  const prisma = openClient(database.url, { connectionsMax });
+  const prisma = openClient(database.applicationUrl, { connectionsMax });
   const cipher = mintBranchCipher(randomBytes(MASTER_KEY_BYTES));
   const ports = tenancyPorts(prisma, { cipher, catalogue });
   const platformId = await ensurePlatform(prisma);
   let people = 0;
   return {
     url: database.url,
+    applicationUrl: database.applicationUrl,
     prisma,
     cipher,
     ports,

@@ -2,11 +2,13 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { createServer, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { ensureApplicationLogin } from '@patchbay/adapters/postgres/application-login';
 import { cloneDatabase, dropDatabase } from '@patchbay/adapters/postgres/databases';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@patchbay/adapters/postgres/embedded';
 import { deployMigrations } from '@patchbay/adapters/postgres/migrations';
 import { isAlive, type ProcessIdentity } from '@patchbay/adapters/processes/process-identity';
 import type { TestProject } from 'vitest/node';
+import { testLogin } from './test-login.ts';
 
 const prefix = 'patchbay-test-';
 const template = 'template_migrated';
@@ -45,6 +47,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     });
     try {
       await deployMigrations(started.url);
+      await ensureApplicationLogin(started.url, testLogin);
     } catch (error) {
       await started.stop(2_000);
       throw error;

@@ -1,5 +1,7 @@
 import { request } from 'node:http';
+import { urlOfLogin } from '@patchbay/adapters/postgres/application-login';
 import { inject } from 'vitest';
+import { testLogin } from './test-login.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -9,8 +11,10 @@ declare module 'vitest' {
 }
 
 export interface TestDatabase {
-  /** Of its owner, a superuser: what must be refused by row-level security is tried in the role of the application. */
+  /** Of its owner, a superuser, for a test that prepares or looks: no row-level security holds here. */
   readonly url: string;
+  /** Of the application, as in production. */
+  readonly applicationUrl: string;
   /** Removes it, with whoever is connected. The end of the run removes all. */
   drop(): Promise<void>;
 }
@@ -39,6 +43,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const name = new URL(url).pathname.slice(1);
   return {
     url,
+    applicationUrl: urlOfLogin(url, testLogin),
     drop: async () => {
       await ask('DELETE', `/databases/${name}`);
     },

@@ -18,10 +18,10 @@ const START_MS_MAX = 60_000;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  await makePlatform(database.url);
+  await makePlatform(database.applicationUrl);
   owner = new Client({ connectionString: database.url });
   await owner.connect();
-  served = serve(database.url);
+  served = serve(database.applicationUrl);
   account = await signUp(served, 'audited');
   const nodes = await Promise.all([enrolNode(served, ['relay']), enrolNode(served, ['signaling'])]);
   const urls = { turn: ['turn:192.0.2.1:3478'], signal: ['ws://192.0.2.1:1'] };

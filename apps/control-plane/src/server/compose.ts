@@ -28,6 +28,7 @@ import {
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
+import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
@@ -126,6 +127,7 @@ export function compose(env: ControlPlaneEnv) {
       log.error({ error: rootOf(error) }, 'Usage of the API was not counted.'),
     ),
     nowMs,
+    atomically: (work) => atomically(prisma, work),
   });
   const platform = translatingFailures(stores, withoutDatabase);
   const router = createAppRouter(platform);

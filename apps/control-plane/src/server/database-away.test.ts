@@ -69,8 +69,8 @@ const START_MS_MAX = 60_000;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  await makePlatform(database.url);
-  const url = new URL(database.url);
+  await makePlatform(database.applicationUrl);
+  const url = new URL(database.applicationUrl);
   way = new Way(url.hostname, Number(url.port));
   url.hostname = '127.0.0.1';
   url.port = String(await way.listen());

@@ -26,9 +26,9 @@ const START_MS_MAX = 60_000;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  await makePlatform(database.url);
-  served = serve(database.url);
-  other = serve(database.url);
+  await makePlatform(database.applicationUrl);
+  served = serve(database.applicationUrl);
+  other = serve(database.applicationUrl);
   account = await signUp(served, 'nodes');
   node = await enrolNode(served);
 }, START_MS_MAX);

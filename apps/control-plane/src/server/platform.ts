@@ -11,7 +11,10 @@ import type { Actor } from '@patchbay/kit/definition';
 import type { RateLimiter } from './rate-limiter.ts';
 
 export interface PlatformParts
-  extends Pick<Platform, 'servicePorts' | 'domainPorts' | 'idempotency' | 'recordUsage' | 'nowMs'> {
+  extends Pick<
+    Platform,
+    'servicePorts' | 'domainPorts' | 'idempotency' | 'recordUsage' | 'nowMs' | 'atomically'
+  > {
   readonly keys: KeyStore;
   /** Who holds an ephemeral credential, if it holds. */
   readonly ofCredential: (token: string) => Promise<Principal | undefined>;
@@ -31,13 +34,14 @@ export interface PlatformParts
 
 /** What dispatch asks of the world, answered by the stores. */
 export function createPlatform(parts: PlatformParts): Platform {
-  const { servicePorts, domainPorts, idempotency, recordUsage, nowMs } = parts;
+  const { servicePorts, domainPorts, idempotency, recordUsage, nowMs, atomically } = parts;
   return {
     servicePorts,
     domainPorts,
     idempotency,
     recordUsage,
     nowMs,
+    atomically,
     authenticate: (evidence) => authenticate(parts, evidence),
     reach: (principal, accountId) => reach(parts, principal, accountId),
     rateLimit: async (principal, _scope, address) => {

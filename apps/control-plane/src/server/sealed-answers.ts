@@ -17,10 +17,10 @@ export function sealedAnswers(store: IdempotencyStore, cipher: MintBranchCipher)
       const opened = cipher.open(nameOf(request), Buffer.from(body, 'base64'));
       return { kind: 'replay', answer: { status, body: Buffer.from(opened).toString('utf8') } };
     },
-    complete: (request, { status, body }) => {
-      const sealed = cipher.seal(nameOf(request), Buffer.from(body, 'utf8'));
-      return store.complete(request, { status, body: Buffer.from(sealed).toString('base64') });
+    complete: (claim, { status, body }) => {
+      const sealed = cipher.seal(nameOf(claim), Buffer.from(body, 'utf8'));
+      return store.complete(claim, { status, body: Buffer.from(sealed).toString('base64') });
     },
-    abandon: (request) => store.abandon(request),
+    abandon: (claim) => store.abandon(claim),
   };
 }

@@ -5,9 +5,9 @@ import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { bearerToken, mint, RANDOM_ID_BYTES } from '@patchbay/protocol/credential/credential';
 import { mintBranch, parseSecret } from '@patchbay/protocol/credential/secret';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
+import { forgedRequest } from '@patchbay/testing/wall/forged-request';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { z } from 'zod';
 import { makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
 
 let database: TestDatabase;
@@ -23,10 +23,10 @@ const START_MS_MAX = 60_000;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  await makePlatform(database.url);
+  await makePlatform(database.applicationUrl);
   owner = new Client({ connectionString: database.url });
   await owner.connect();
-  served = serve(database.url);
+  served = serve(database.applicationUrl);
   [alice, bob] = [await signUp(served, 'alice'), await signUp(served, 'bob')];
   const { body: application } = await served.rest('POST', `/v1/accounts/${alice.accountId}/applications`, {
     key: alice.key,
@@ -70,33 +70,12 @@ async function stateOfAlice(): Promise<string> {
   return JSON.stringify(rows.map(({ rows: found }) => found));
 }
 
-function requestFor(request: z.ZodObject): Record<string, unknown> {
-  const entries = Object.entries(request.shape).flatMap(([field, schema]) => {
-    const known = ids[field];
-    if (known !== undefined) return [[field, known]];
-    if ((schema as z.ZodType).safeParse(undefined).success) return [];
-    const samples = [
-      '2026-11',
-      'EUR',
-      'viewer',
-      'ended',
-      'network-discovery',
-      'a@b.test',
-      '2026-11-01T00:00:00.000Z',
-      {},
-      [],
-    ];
-    return [[field, samples.find((sample) => (schema as z.ZodType).safeParse(sample).success)]];
-  });
-  return Object.fromEntries(entries);
-}
-
 describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
   test.each(onAccounts.map((mounted) => [`${mounted.group}.${mounted.name}`, mounted] as const))(
     '%s',
     async (name, { operation, path }) => {
       const before = await stateOfAlice();
-      const fields = requestFor(operation.request);
+      const fields = forgedRequest(operation.request, ids);
       const filled = path
         .replace('{accountId}', alice.accountId)
         .replace(/\{(\w+)\}/g, (_match, field: string) => String(fields[field]));

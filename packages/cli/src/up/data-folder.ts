@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ApplicationLogin } from '@patchbay/adapters/postgres/application-login';
 import { Refusal } from '../refusal.ts';
 
 /** All that one installation keeps on this machine. It is closed to other users. */
@@ -42,6 +43,20 @@ export function readMasterKey(folder: DataFolder, set: string | undefined): stri
     writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
   }
   return readFileSync(file, 'utf8').trim();
+}
+
+/**
+ * The user with whom the application connects to its database: made once, of this data folder alone, so that two machines
+ * on one server do not take each other's password away.
+ */
+export function readDatabaseLogin(folder: DataFolder): ApplicationLogin {
+  const file = path.join(folder.root, 'database-login.json');
+  if (!existsSync(file)) {
+    const name = `patchbay_login_${randomBytes(6).toString('hex')}`;
+    const login: ApplicationLogin = { name, password: randomBytes(24).toString('base64url') };
+    writeFileSync(file, `${JSON.stringify(login)}\n`, { mode: 0o600, flag: 'wx' });
+  }
+  return JSON.parse(readFileSync(file, 'utf8')) as ApplicationLogin;
 }
 
 /** Writes variables for SDK and CLI, readable by us alone. */

@@ -1,7 +1,12 @@
+import {
+  ensureApplicationLogin,
+  loginRemedy,
+  wayRoundTheWall,
+} from '@patchbay/adapters/postgres/application-login';
 import { startEmbeddedPostgres } from '@patchbay/adapters/postgres/embedded';
 import { deployMigrations } from '@patchbay/adapters/postgres/migrations';
 import { Refusal } from '../refusal.ts';
-import type { DataFolder } from './data-folder.ts';
+import { type DataFolder, readDatabaseLogin } from './data-folder.ts';
 import type { Progress } from './progress.ts';
 
 const databaseName = 'patchbay';
@@ -9,37 +14,53 @@ const restartCountMax = 5;
 const stopMsMax = 15_000;
 
 export interface Database {
-  /** Of the owner. */
+  /** Of the application, who cannot get round the wall between tenants. */
   readonly url: string;
   stop(): Promise<void>;
 }
+
+/** The same, by the URL of its owner. */
+type OwnedDatabase = Database;
 
 export interface DatabaseOptions {
   readonly folder: DataFolder;
   /** Another server than our own. */
   readonly databaseUrl: string | undefined;
+  /** Its owner, where `databaseUrl` is of somebody with fewer rights. */
+  readonly migrationUrl: string | undefined;
   readonly progress: Progress;
   /** It ended and could not be brought back at the same address. */
   readonly onLost: (reason: string) => void;
 }
 
-/** The database, started if it is ours, with all migrations applied. */
+/** The database, started if it is ours, with all migrations applied and a login of the application's own. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { databaseUrl, progress } = options;
-  const database = databaseUrl === undefined ? await startOwn(options) : given(databaseUrl);
+  const { databaseUrl, migrationUrl, folder, progress } = options;
+  const owned = databaseUrl === undefined ? await startOwn(options) : given(migrationUrl ?? databaseUrl);
   try {
-    await progress.step('migrations', () => deployMigrations(database.url));
-    return database;
+    await progress.step('migrations', () => deployMigrations(owned.url));
+    const url =
+      databaseUrl !== undefined && migrationUrl !== undefined
+        ? databaseUrl
+        : await ensureApplicationLogin(owned.url, readDatabaseLogin(folder));
+    const way = await wayRoundTheWall(url);
+    if (way !== undefined) {
+      throw new Error(`The wall between tenants would not hold: ${way}. ${loginRemedy}`);
+    }
+    return { ...owned, url };
   } catch (error) {
-    await database.stop();
-    const where = databaseUrl === undefined ? '' : ' DATABASE_URL has to be of the owner of the database.';
+    await owned.stop();
+    const where =
+      databaseUrl === undefined
+        ? ''
+        : ` ${migrationUrl === undefined ? 'DATABASE_URL, or else DATABASE_MIGRATION_URL,' : 'DATABASE_MIGRATION_URL'} has to be of the owner of the database.`;
     throw new Refusal(`${error instanceof Error ? error.message : error}${where}`);
   }
 }
 
-const given = (url: string): Database => ({ url, stop: async () => {} });
+const given = (url: string): OwnedDatabase => ({ url, stop: async () => {} });
 
-async function startOwn({ folder, progress, onLost }: DatabaseOptions): Promise<Database> {
+async function startOwn({ folder, progress, onLost }: DatabaseOptions): Promise<OwnedDatabase> {
   const start = (port?: number) =>
     startEmbeddedPostgres({
       directory: folder.postgres,

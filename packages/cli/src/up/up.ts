@@ -103,7 +103,7 @@ class Parts {
 
 /** Our environment without settings: each part is given those that are its own. */
 function inherited(): Record<string, string | undefined> {
-  const isOurs = (name: string): boolean => name.startsWith('PATCHBAY_') || name === 'DATABASE_URL';
+  const isOurs = (name: string): boolean => /^(PATCHBAY|DATABASE)_/.test(name);
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !isOurs(name)));
 }
 
@@ -149,8 +149,9 @@ export async function startPlatform(options: UpOptions): Promise<Platform> {
   try {
     const ports = await choosePorts(settings, host);
     const addresses = addressesOf(host, ports);
-    const { databaseUrl: given } = settings;
-    const database = await openDatabase({ folder, databaseUrl: given, progress, onLost: onFailure });
+    const { databaseUrl: given, databaseMigrationUrl: migrationUrl } = settings;
+    const databaseOptions = { folder, databaseUrl: given, migrationUrl, progress, onLost: onFailure };
+    const database = await openDatabase(databaseOptions);
     stopDatabase = database.stop;
     const masterKey = readMasterKey(folder, settings.masterKey);
     const region = settings.region ?? 'local';

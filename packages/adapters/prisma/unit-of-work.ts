@@ -1,0 +1,45 @@
+import { asUnit, currentUnit, type UnitOfWork } from '../postgres/unit-of-work.ts';
+import type { Prisma, PrismaClient } from './generated/client.ts';
+
+const transactions = new WeakMap<UnitOfWork, Prisma.TransactionClient>();
+
+/**
+ * Runs work in one transaction, in which every store takes part that is called within it: all of it is kept, or nothing.
+ * Within such work it is part of that.
+ */
+export function atomically<Value>(prisma: PrismaClient, work: () => Promise<Value>): Promise<Value> {
+  if (currentUnit() !== undefined) return work();
+  return asUnit((unit) =>
+    prisma.$transaction(async (transaction) => {
+      transactions.set(unit, transaction);
+      try {
+        const value = await work();
+        await unit.finish();
+        return value;
+      } finally {
+        // What still runs when the work is over has to do without it.
+        unit.close();
+      }
+    }),
+  );
+}
+
+/** The client, whose queries go to the transaction of the unit that they are made in. No store has to remember to. */
+export function joiningUnits(prisma: PrismaClient): PrismaClient {
+  return new Proxy(prisma, {
+    get(target, name) {
+      const unit = currentUnit();
+      const transaction = unit && transactions.get(unit);
+      if (unit === undefined || transaction === undefined) return ofObject(target, name);
+      if (name !== '$transaction') return ofObject(transaction, name);
+      return (work: (within: Prisma.TransactionClient) => Promise<unknown>) =>
+        unit.section(() => work(transaction));
+    },
+  });
+}
+
+/** Methods keep the object that they belong to. */
+function ofObject(target: object, name: string | symbol): unknown {
+  const value: unknown = Reflect.get(target, name);
+  return typeof value === 'function' ? value.bind(target) : value;
+}

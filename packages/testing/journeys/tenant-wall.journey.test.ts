@@ -1,0 +1,216 @@
+/**
+ * Account B, who knows every id of account A, reads and changes nothing of A: over the sockets of a signaling node and
+ * over the pages of the dashboard, on a started platform. REST, tRPC and the tables themselves are attacked in
+ * tenants-apart.test.ts and tenant-wall.test.ts.
+ */
+import type { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningPlatform, startPlatform } from '../src/running-platform.ts';
+import { until } from '../src/until.ts';
+import { visit } from '../src/wall/dashboard.ts';
+import { attackPages, attackProcedures, type Victim } from '../src/wall/dashboard-attack.ts';
+import { routeTree } from '../src/wall/route-tree.ts';
+import { type AttackedCall, attackSignaling } from '../src/wall/signaling-attack.ts';
+import { SignalingPeer } from '../src/wall/signaling-peer.ts';
+import { ask, MARK, makeTenants, type Tenant, type Tenants } from '../src/wall/tenants.ts';
+import { changedTables, ownerOf, rowsOf } from '../src/wall/victim-rows.ts';
+
+const media = { audio: true, video: false, screen: false };
+const SDP = 'v=0 of the victim';
+/** Identities bear no mark: the attackers take the same ones, and read them in logs of their own. */
+const identities = ['alice', 'bob', 'carol', 'dora'];
+
+let platform: RunningPlatform;
+let url: string;
+let signalUrl: string;
+let owner: Client;
+let tenants: Tenants;
+
+beforeAll(async () => {
+  platform = await startPlatform();
+  url = platform.env.PATCHBAY_URL ?? '';
+  signalUrl = platform.env.PATCHBAY_SIGNAL_URL ?? '';
+  owner = await ownerOf(platform.dataDir);
+  tenants = await makeTenants(url);
+}, 120_000);
+
+afterAll(async () => {
+  await owner?.end();
+  await platform?.stop();
+}, 60_000);
+
+/** A token for an identity of somebody's account. Who may not mint there asks the account above to. */
+async function tokenOf({ accountId }: Pick<Tenant, 'accountId'>, identity: string): Promise<string> {
+  const { parent, attackers } = tenants;
+  const minter = attackers[0]?.accountId === accountId ? attackers[0] : parent;
+  return (await ask(minter, 'signaling.createToken', { accountId, identity })).token;
+}
+
+const welcomeOf = ({ frames }: SignalingPeer) => {
+  const welcome = frames.find((frame) => frame.type === 'authenticated');
+  if (welcome === undefined) throw new Error('The victim was not let in.');
+  return welcome;
+};
+
+/** A call of the victim's that runs, and one that rings. */
+async function placeCalls() {
+  const open = async (identity: string) =>
+    SignalingPeer.open(signalUrl, await tokenOf(tenants.victim, identity));
+  const peers = await Promise.all(identities.map(open));
+  const [alice, bob, carol, dora] = peers;
+  if (!alice || !bob || !carol || !dora) throw new Error('Four were to come.');
+  alice.send({ type: 'call', requestId: 'one', to: 'user:bob', media });
+  const { sessionId } = await bob.frame('incoming');
+  bob.send({ type: 'accept', sessionId, media });
+  const started = await alice.frame('started');
+  await bob.frame('started');
+  carol.send({ type: 'call', requestId: 'two', to: 'user:dora', media });
+  const ringing = await dora.frame('incoming');
+  await carol.frame('ringing');
+  const call: AttackedCall = {
+    accountId: tenants.victim.accountId,
+    identities,
+    sessionIds: [sessionId, ringing.sessionId],
+    generation: started.generation,
+    resumeTokens: peers.map((peer) => welcomeOf(peer).resumeToken),
+    marks: [
+      ...peers.map((peer) => welcomeOf(peer).connectionId),
+      ...[started.legId, ringing.legId, tenants.victim.accountId],
+      ...started.iceServers.flatMap(({ credential }) => credential ?? []),
+    ],
+  };
+  return { call, peers, alice, bob, carol, dora };
+}
+
+describe('signaling', () => {
+  test('whoever is not of A’s account neither hears nor moves A’s calls, with every id and the same names (C1)', async () => {
+    const { call, peers, alice, bob, carol, dora } = await placeCalls();
+    const [sessionId = '', ringingId = ''] = call.sessionIds;
+    const heardBefore = peers.map((peer) => peer.heard().length);
+    for (const attacker of tenants.attackers) {
+      const token = (identity: string) => tokenOf(attacker, identity);
+      expect(await attackSignaling({ ...attacker, signalUrl, token }, call)).toEqual([]);
+    }
+    await Promise.all(peers.map((peer) => peer.settle()));
+    expect(peers.map((peer) => peer.heard().length)).toEqual(heardBefore);
+    expect(peers.map(({ closeCode }) => closeCode)).toEqual(peers.map(() => undefined));
+
+    // The call still runs, and the other one can still be answered.
+    const { generation } = call;
+    const data = { kind: 'description', type: 'offer', sdp: SDP } as const;
+    alice.send({ type: 'signal', sessionId, generation, data });
+    expect((await bob.frame('signal')).data).toMatchObject({ sdp: SDP });
+    dora.send({ type: 'accept', sessionId: ringingId, media });
+    await carol.frame('started');
+    alice.send({ type: 'hangup', sessionId });
+    carol.send({ type: 'hangup', sessionId: ringingId });
+    expect((await bob.frame('ended')).reason.code).toBe('signaling.hung_up');
+    const log = await until(
+      async () => {
+        const { accountId } = tenants.victim;
+        const { items } = await ask(tenants.victim, 'sessions.listLog', { accountId, sessionId });
+        return items.at(-1)?.kind === 'session.ended' && items;
+      },
+      { what: 'the log of the session', timeoutMs: 20_000 },
+    );
+    // No line of it was an attacker's doing.
+    expect(log.map(({ kind }: { kind: string }) => kind)).toEqual([
+      ...['session.created', 'leg.joined', 'leg.ringing', 'leg.joined'],
+      ...['leg.left', 'leg.left', 'session.ended'],
+    ]);
+    for (const peer of peers) peer.close();
+  });
+});
+
+/** What there is to steal: the session of the call above among it. */
+async function victimOf({ victim }: Tenants): Promise<Victim> {
+  const { accountId, ids } = victim;
+  const { items } = await ask(victim, 'sessions.list', { accountId, state: 'all' });
+  const session = items[0];
+  return {
+    accountId,
+    ids: { ...ids, sessionId: session.id },
+    marks: [MARK, '7654321', ...Object.values(ids).filter((id) => id.includes('_')), session.id],
+  };
+}
+
+/** Usage of the calls above is still under way for a while. */
+async function settledRows(accountId: string) {
+  let before = await rowsOf(owner, accountId);
+  return until(
+    async () => {
+      const after = await rowsOf(owner, accountId);
+      const isStill = changedTables(before, after).length === 0;
+      before = after;
+      return isStill && after;
+    },
+    { what: 'the usage to be written', timeoutMs: 30_000, pollMs: 3_000 },
+  );
+}
+
+describe('the dashboard', () => {
+  test('no page, route, stream or server action tells A’s to somebody else, or changes it (C1)', async () => {
+    const victim = await victimOf(tenants);
+    const before = await settledRows(victim.accountId);
+    expect(routeTree().filter(({ kind }) => kind === 'page').length).toBeGreaterThan(12);
+    for (const attacker of tenants.attackers) {
+      const marks = attacker.isBelow ? ownMarks(victim) : victim.marks;
+      const { findings, requestCount } = await attackPages(attacker, { ...victim, marks });
+      expect(findings).toEqual([]);
+      expect(requestCount).toBeGreaterThan(400);
+    }
+    expect(changedTables(before, await rowsOf(owner, victim.accountId))).toEqual([]);
+  });
+
+  test('no procedure that a page calls tells A’s to somebody else, or changes it (C1)', async () => {
+    const victim = await victimOf(tenants);
+    const before = await settledRows(victim.accountId);
+    for (const attacker of tenants.attackers) {
+      const marks = attacker.isBelow ? ownMarks(victim) : victim.marks;
+      expect((await attackProcedures(attacker, { ...victim, marks })).findings).toEqual([]);
+    }
+    expect(changedTables(before, await rowsOf(owner, victim.accountId))).toEqual([]);
+  });
+
+  test('the way in leads nobody to an account that is not theirs, whatever the browser remembers', async () => {
+    for (const attacker of tenants.attackers) {
+      const headers = { cookie: `patchbay-account=${tenants.victim.accountId}` };
+      const { location } = await visit(attacker, '/', { headers });
+      expect(location).toContain('/accounts/');
+      expect(location).not.toContain(tenants.victim.accountId);
+    }
+  });
+
+  test('with the guard taken down by hand, where a user’s reach is read, the same attack is red', async () => {
+    const victim = await victimOf(tenants);
+    const [stranger] = tenants.attackers;
+    if (stranger === undefined) throw new Error('There is no attacker.');
+    const definition = await owner.query<{ sql: string }>(
+      `SELECT pg_get_functiondef('user_reach(text)'::regprocedure) AS sql`,
+    );
+    await owner.query(`CREATE OR REPLACE FUNCTION user_reach(of_user text)
+      RETURNS TABLE (account_id text, account_name text, role text, depth int)
+      LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+      AS $$ SELECT a.id, a.name, 'viewer', a.depth FROM account a ORDER BY a.depth, a.id $$`);
+    try {
+      const { findings } = await attackProcedures(stranger, victim);
+      expect(findings.filter((finding) => finding.includes('answers 200')).length).toBeGreaterThan(10);
+      expect(findings.join('\n')).toContain(`applications.list at the victim tells ${MARK}`);
+      expect(findings.join('\n')).toContain(`team.list at the victim tells ${MARK}`);
+    } finally {
+      await owner.query(definition.rows[0]?.sql ?? '');
+    }
+    const { findings } = await attackProcedures(stranger, victim);
+    // Its own log tells it what it wrote before.
+    expect(findings.filter((finding) => !finding.includes('audit.list at home'))).toEqual([]);
+  });
+});
+
+/**
+ * A child knows its own name, which bears the mark here, and who sells to it: at which prices is on its own statement.
+ * The ids of what the victim has are none of its business.
+ */
+const ownMarks = ({ marks }: Victim) => [
+  ...marks.filter((mark) => /^(app|key|usr|ses)_/.test(mark)),
+  ...['owner', 'application', 'key', 'member'].map((name) => `${MARK}-${name}`),
+];

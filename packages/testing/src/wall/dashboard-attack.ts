@@ -1,0 +1,145 @@
+/**
+ * Attacks the dashboard: every page, route, procedure and server action that there is, found by walking them, with the
+ * ids of the victim and the cookie of somebody else. What comes back must tell nothing of the victim.
+ */
+
+import { internalApi } from '@patchbay/domain/fleet/internal-api';
+import { mountedOperations } from '@patchbay/faces/mounted';
+import { callProcedure, type Page, type Visitor, visit } from './dashboard.ts';
+import { forgedRequest } from './forged-request.ts';
+import { addressOf, routeTree, serverActions } from './route-tree.ts';
+
+export interface Victim {
+  readonly accountId: string;
+  /** What it has, by the name of the field or path parameter that takes it. */
+  readonly ids: Readonly<Record<string, string>>;
+  /** Unique texts of it: names, addresses, figures, ids. None may come back, but to a request that brought it. */
+  readonly marks: readonly string[];
+}
+
+export interface Attacker extends Visitor {
+  /** How a finding names it. */
+  readonly name: string;
+  /** An account within its own reach. */
+  readonly accountId: string;
+}
+
+const lastAccountCookie = 'patchbay-account';
+
+interface Request {
+  readonly what: string;
+  readonly path: string;
+  readonly init?: RequestInit;
+}
+
+/** The ways in which an address is asked for: as a document, as Next's router asks, and with parameters that switch. */
+function asked(path: string, { accountId, ids }: Victim): readonly Request[] {
+  const switching = new URLSearchParams({
+    account: accountId,
+    accountId,
+    as: accountId,
+    scope: accountId,
+    ...ids,
+  });
+  const headers = { cookie: `${lastAccountCookie}=${accountId}` };
+  return [
+    { what: 'document', path },
+    { what: 'router', path, init: { headers: { RSC: '1' } } },
+    { what: 'prefetch', path, init: { headers: { RSC: '1', 'Next-Router-Prefetch': '1' } } },
+    { what: 'stream', path, init: { headers: { accept: 'text/event-stream' } } },
+    { what: 'file', path, init: { headers: { accept: 'text/csv, application/pdf' } } },
+    { what: 'parameters', path: `${path}?${switching}` },
+    { what: 'last account', path, init: { headers } },
+  ];
+}
+
+/** Every address of the route tree: as the victim's, and under the attacker's own account with the victim's ids. */
+function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
+  const valuesOf = (accountId: string): readonly Readonly<Record<string, string>>[] => {
+    const ids = { ...victim.ids, accountId, token: victim.accountId, code: 'auth.scope' };
+    const catchAlls = [
+      ...['session', 'csrf', 'providers', 'signin', 'callback'].map((nextauth) => ({ nextauth })),
+      ...Object.values(internalApi).map(({ path }) => ({ path: filled(path.slice(1), ids) })),
+      ...mountedOperations.map(({ path }) => ({ path: filled(path.replace('/v1/', ''), ids) })),
+    ];
+    return catchAlls.map((values) => ({
+      ...ids,
+      nextauth: 'session',
+      trpc: 'me.get',
+      path: 'none',
+      ...values,
+    }));
+  };
+  const addresses = routeTree().flatMap(({ pattern }) =>
+    [victim.accountId, attacker.accountId].flatMap((accountId) =>
+      valuesOf(accountId).map((values) => addressOf(pattern, values)),
+    ),
+  );
+  const actions = serverActions();
+  const pages = routeTree().filter(({ kind }) => kind === 'page');
+  const body = JSON.stringify([{ ...victim.ids, accountId: victim.accountId, token: victim.accountId }]);
+  const posts = pages.flatMap(({ pattern }) => {
+    const path = addressOf(pattern, { ...valuesOf(victim.accountId)[0] });
+    return actions.map((action) => ({
+      what: `server action ${action.slice(0, 8)}`,
+      path,
+      init: {
+        method: 'POST',
+        headers: { 'next-action': action, origin: attacker.url, 'content-type': 'text/plain;charset=UTF-8' },
+        body,
+      },
+    }));
+  });
+  return [...[...new Set(addresses)].flatMap((path) => asked(path, victim)), ...posts];
+}
+
+const filled = (path: string, ids: Readonly<Record<string, string>>) =>
+  path.replace(/\{(\w+)\}/g, (_match, name: string) => ids[name] ?? 'signaling');
+
+/** What of the victim an answer tells that its request did not bring. */
+function told({ body, location }: Page, request: string, marks: readonly string[]): readonly string[] {
+  const answer = `${location}\n${body}`;
+  return marks.filter((mark) => answer.includes(mark) && !request.includes(mark));
+}
+
+export async function attackPages(attacker: Attacker, victim: Victim): Promise<Attacked> {
+  const findings: string[] = [];
+  const requests = pageRequests(attacker, victim);
+  for (const { what, path, init } of requests) {
+    const page = await visit(attacker, path, init);
+    const sent = decodeURIComponent(`${path} ${JSON.stringify(init ?? {})}`);
+    for (const mark of told(page, sent, victim.marks))
+      findings.push(`${attacker.name}: ${what} ${path} tells ${mark}`);
+    if (page.status >= 500) findings.push(`${attacker.name}: ${what} ${path} fails with ${page.status}`);
+    if (page.location.includes(victim.accountId) && !path.includes(victim.accountId))
+      findings.push(`${attacker.name}: ${what} ${path} leads to the victim`);
+  }
+  return { findings, requestCount: requests.length };
+}
+
+export interface Attacked {
+  readonly findings: readonly string[];
+  readonly requestCount: number;
+}
+
+/** Every procedure that a page could call: on the victim's account, and on the attacker's own with the victim's ids. */
+export async function attackProcedures(attacker: Attacker, victim: Victim): Promise<Attacked> {
+  const findings: string[] = [];
+  // Readings first: what the attacker writes at home, its own log repeats to it.
+  const onAccounts = mountedOperations
+    .filter(({ mount }) => mount === 'account')
+    .sort((one, other) => Number(one.operation.method !== 'GET') - Number(other.operation.method !== 'GET'));
+  for (const { group, name, operation } of onAccounts) {
+    for (const accountId of [victim.accountId, attacker.accountId]) {
+      const input = { ...forgedRequest(operation.request, victim.ids), accountId };
+      const procedure = `${group}.${name}`;
+      const page = await callProcedure(attacker, procedure, { method: operation.method, input });
+      const isVictims = accountId === victim.accountId;
+      if (isVictims && (page.status !== 404 || !page.body.includes('resource.unknown')))
+        findings.push(`${attacker.name}: ${procedure} answers ${page.status}`);
+      for (const mark of told(page, JSON.stringify(input), victim.marks))
+        findings.push(`${attacker.name}: ${procedure} at ${isVictims ? 'the victim' : 'home'} tells ${mark}`);
+    }
+  }
+  return { findings, requestCount: 2 * onAccounts.length };
+}

@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+
+/** One of these fits every field that an operation requires and no id is known for. */
+const samples: readonly unknown[] = [
+  '2026-11',
+  'EUR',
+  'viewer',
+  'ended',
+  'network-discovery',
+  'a@b.test',
+  '2026-11-01T00:00:00.000Z',
+  {},
+  [],
+];
+
+/** A request that passes an operation's schema, with the victim's ids wherever a field takes one. */
+export function forgedRequest(
+  request: z.ZodObject,
+  ids: Readonly<Record<string, string>>,
+): Record<string, unknown> {
+  const entries = Object.entries(request.shape).flatMap(([field, schema]) => {
+    const accepts = (value: unknown) => (schema as z.ZodType).safeParse(value).success;
+    const known = ids[field];
+    if (known !== undefined && accepts(known)) return [[field, known]];
+    return accepts(undefined) ? [] : [[field, samples.find(accepts)]];
+  });
+  return Object.fromEntries(entries);
+}

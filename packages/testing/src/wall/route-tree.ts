@@ -1,0 +1,44 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '../../../..');
+const controlPlane = path.join(root, 'apps/control-plane');
+
+export interface Route {
+  /** As `/accounts/[accountId]/keys`. */
+  readonly pattern: string;
+  readonly kind: 'page' | 'route';
+}
+
+/** Every route of the dashboard, as its folders say: a page that is added tomorrow is in it tomorrow. */
+export function routeTree(folder = path.join(controlPlane, 'src/app'), above = ''): readonly Route[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry): readonly Route[] => {
+    if (entry.isDirectory()) {
+      // A group in brackets is no part of the address.
+      const segment = /^\(.*\)$/.test(entry.name) ? '' : `/${entry.name}`;
+      return routeTree(path.join(folder, entry.name), `${above}${segment}`);
+    }
+    const kind = /^(page|route)\.tsx?$/.exec(entry.name)?.[1];
+    return kind === 'page' || kind === 'route' ? [{ pattern: above === '' ? '/' : above, kind }] : [];
+  });
+}
+
+/** The ids of every server action in the build: what a page posts to when its form runs on the server. */
+export function serverActions(): readonly string[] {
+  const file = path.join(controlPlane, '.next/server/server-reference-manifest.json');
+  if (!existsSync(file)) throw new Error('The control plane is not built.');
+  const { node, edge } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, unknown>>;
+  return [...Object.keys(node ?? {}), ...Object.keys(edge ?? {})];
+}
+
+/**
+ * The addresses of a route with `values` in its parameters. A parameter without a value is an error: somebody has to say
+ * what the victim has there.
+ */
+export function addressOf(pattern: string, values: Readonly<Record<string, string>>): string {
+  return pattern.replace(/\[(?:\.\.\.)?(\w+)\]/g, (_match, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new Error(`${pattern}: say in the attack what the victim has as ${name}.`);
+    return value;
+  });
+}

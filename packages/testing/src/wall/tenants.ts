@@ -1,0 +1,90 @@
+/** Accounts on a started platform that have nothing to do with each other, or less than they would like. */
+import { callProcedure, signIn, signUp, type Visitor } from './dashboard.ts';
+
+const PASSWORD = 'correct horse battery';
+/** In every name, address and identity of the victim, and nowhere else. */
+export const MARK = 'zqmark';
+
+export interface Tenant extends Visitor {
+  readonly name: string;
+  readonly accountId: string;
+}
+
+export interface Tenants {
+  readonly parent: Tenant;
+  /** Below the parent. */
+  readonly victim: Tenant & { readonly ids: Readonly<Record<string, string>>; readonly childId: string };
+  readonly attackers: readonly (Tenant & { readonly isBelow: boolean })[];
+}
+
+/** Calls as the dashboard does, and wants to succeed. */
+export async function ask(
+  visitor: Visitor,
+  procedure: string,
+  input: object,
+  // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what its test says.
+): Promise<any> {
+  const isQuery = /\.(get|list)/.test(procedure);
+  const page = await callProcedure(visitor, procedure, { method: isQuery ? 'GET' : 'POST', input });
+  if (page.status !== 200) throw new Error(`${procedure}: ${page.status} ${page.body}`);
+  return JSON.parse(page.body).result.data;
+}
+
+async function enrol(url: string, name: string): Promise<Tenant & { readonly email: string }> {
+  const email = `${name}@wall.test`;
+  await signUp(url, { email, password: PASSWORD, name, organisationName: `${name} organisation` });
+  const visitor = await signIn(url, email, PASSWORD);
+  const me = await ask(visitor, 'me.get', {});
+  return { ...visitor, name, email, accountId: me.accounts[0].id };
+}
+
+/**
+ * A victim below a parent, with one thing of each kind; and who attacks it: a stranger with an account of its own, a
+ * member of a sibling, a member of a child, and one who holds a lesser role at the child alone.
+ */
+export async function makeTenants(url: string): Promise<Tenants> {
+  const parent = await enrol(url, 'parent');
+  const below = (above: string, name: string) => ask(parent, 'accounts.create', { accountId: above, name });
+  const victimAccount = await below(parent.accountId, `${MARK}-victim`);
+  const sibling = await below(parent.accountId, 'Sibling');
+  const child = await below(victimAccount.id, `${MARK}-child`);
+  const memberOf = async (name: string, account: { id: string }, role: string): Promise<Tenant> => {
+    const person = await enrol(url, name);
+    await ask(parent, 'team.add', { accountId: account.id, email: person.email, name, role });
+    return { ...person, accountId: account.id };
+  };
+  const owner = await memberOf(`${MARK}-owner`, victimAccount, 'owner');
+  const stranger = await enrol(url, 'stranger');
+  const attackers = [
+    { ...stranger, isBelow: false },
+    { ...(await memberOf('sibling', sibling, 'owner')), isBelow: false },
+    { ...(await memberOf('child', child, 'owner')), isBelow: true },
+    { ...(await memberOf('viewer', child, 'viewer')), isBelow: true },
+  ];
+  for (const { id } of [{ id: parent.accountId }, { id: stranger.accountId }])
+    await ask(id === parent.accountId ? parent : stranger, 'keys.create', { accountId: id, name: 'minting' });
+  const ids = await furnish(owner, victimAccount.id);
+  const victim = { ...owner, accountId: victimAccount.id, childId: child.id, ids };
+  return { parent, victim, attackers };
+}
+
+/** Gives an account one thing of each kind, and returns their ids by the field that takes them. */
+async function furnish(owner: Visitor, accountId: string): Promise<Readonly<Record<string, string>>> {
+  const make = (procedure: string, input: object) => ask(owner, procedure, { accountId, ...input });
+  const application = await make('applications.create', { name: `${MARK}-application` });
+  const key = await make('keys.create', { name: `${MARK}-key` });
+  const added = { email: `${MARK}-member@wall.test`, name: `${MARK}-member`, role: 'viewer' };
+  const member = await make('team.add', added);
+  await make('signaling.putConfig', { mode: 'auto', sessionSecondsMax: 7_654_321 });
+  const price = { currency: 'EUR', prices: { connectedMs: { amount: '7654321', per: '60000' } } };
+  await make('prices.setForChildren', { service: 'signaling', ...price });
+  const ice = await make('networkDiscovery.createIceServers', {});
+  return {
+    applicationId: application.id,
+    keyId: key.id,
+    userId: member.userId,
+    username: ice.iceServers.find((server: { username?: string }) => server.username !== undefined).username,
+    period: new Date().toISOString().slice(0, 7),
+    service: 'signaling',
+  };
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { tenantTables } from '@patchbay/adapters/prisma/tenant-attack';
+import { Client, escapeIdentifier } from 'pg';
+
+/** A connection of the owner to the database of a started platform. */
+export async function ownerOf(dataDir: string): Promise<Client> {
+  const place = path.join(dataDir, 'postgres');
+  const password = readFileSync(path.join(place, 'password'), 'utf8');
+  const [, , , port] = readFileSync(path.join(place, 'cluster/postmaster.pid'), 'utf8').split('\n');
+  const connectionString = `postgresql://patchbay:${password}@127.0.0.1:${port}/patchbay`;
+  const client = new Client({ connectionString });
+  client.on('error', () => undefined); // The platform may stop first.
+  await client.connect();
+  return client;
+}
+
+/** What changes by itself, or by the victim's own reading. */
+const ownDoing: readonly string[] = ['last_used_at', 'last_heard_at'];
+
+/** Every row of an account in every table of tenants, by table. */
+export async function rowsOf(owner: Client, accountId: string): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>();
+  for (const { table, column } of await tenantTables(owner)) {
+    const { rows } = await owner.query<{ row: string }>(
+      `SELECT (to_jsonb(t) - $2::text[])::text AS row FROM ${escapeIdentifier(table)} t WHERE ${escapeIdentifier(column)} = $1 ORDER BY 1`,
+      [accountId, ownDoing],
+    );
+    found.set(table, rows.map(({ row }) => row).join('\n'));
+  }
+  return found;
+}
+
+export const changedTables = (
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): readonly string[] => [...after.keys()].filter((table) => before.get(table) !== after.get(table));
