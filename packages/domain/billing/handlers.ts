@@ -1,5 +1,13 @@
 import type { DomainContext, DomainHandlers, Entity } from '@patchbay/kit/definition';
-import { headAnswer, nameIn, priceAnswer, profileAnswer, statementAnswer } from './answers.ts';
+import { platformError } from '@patchbay/kit/errors';
+import {
+  headAnswer,
+  nameIn,
+  priceAnswer,
+  profileAnswer,
+  spendAnswer,
+  statementAnswer,
+} from './answers.ts';
 import type { ChainPrices, PriceChange } from './billing-store.ts';
 import type { billing } from './definition.ts';
 import { periodOf } from './period.ts';
@@ -12,6 +20,9 @@ import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 const PERIOD_COUNT_MAX = 36;
 /** Entries of one answer. */
 const ENTRY_COUNT_MAX = 10_000;
+const MINUTE_MS = 60_000;
+/** Of one question of spend: two months. */
+const SPEND_RANGE_MS_MAX = 62 * 86_400_000;
 
 type PriceContext = DomainContext<typeof billing, 'prices', 'set' | 'setForChildren'>;
 
@@ -143,6 +154,24 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         };
       });
       return { items };
+    },
+  },
+
+  spend: {
+    async get(context, { from, to, sessionId }, { billing: store, catalogue }) {
+      const fromMs = Math.floor(Date.parse(from) / MINUTE_MS) * MINUTE_MS;
+      const toMs = Math.ceil(Date.parse(to) / MINUTE_MS) * MINUTE_MS;
+      if (toMs < fromMs || toMs - fromMs > SPEND_RANGE_MS_MAX) {
+        throw platformError('request.invalid', 'The range ends before it begins, or is longer than 62 days.');
+      }
+      const { accountId } = context.entity;
+      const spend = await store.spend({
+        accountId,
+        fromMs,
+        toMs,
+        ...(sessionId === undefined ? {} : { sessionId }),
+      });
+      return spendAnswer(spend, catalogue);
     },
   },
 
