@@ -1,4 +1,9 @@
-import type { BillingStore, LedgerTotals, PostedEntry, SpendQuery } from '@patchbay/domain/billing/billing-store';
+import type {
+  BillingStore,
+  LedgerTotals,
+  PostedEntry,
+  SpendQuery,
+} from '@patchbay/domain/billing/billing-store';
 import { accrue, type LedgerBook, type LedgerPosition } from '@patchbay/domain/billing/ledger';
 import { nano } from '@patchbay/domain/billing/money';
 import { type Period, periodOf } from '@patchbay/domain/billing/period';

@@ -1,13 +1,6 @@
 import type { DomainContext, DomainHandlers, Entity } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
-import {
-  headAnswer,
-  nameIn,
-  priceAnswer,
-  profileAnswer,
-  spendAnswer,
-  statementAnswer,
-} from './answers.ts';
+import { headAnswer, nameIn, priceAnswer, profileAnswer, spendAnswer, statementAnswer } from './answers.ts';
 import type { ChainPrices, PriceChange } from './billing-store.ts';
 import type { billing } from './definition.ts';
 import { periodOf } from './period.ts';
