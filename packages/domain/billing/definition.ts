@@ -187,6 +187,8 @@ export const billing = defineDomain({
             /** At most 62 days after `from`; the minute that it lies in is included. */
             to: z.iso.datetime(),
             sessionId: z.string().optional(),
+            /** 'meters': a line for each meter and price. 'dimensions': one for each set of dimensions as well. */
+            detail: z.enum(['meters', 'dimensions']).default('meters'),
           }),
           response: z.object({
             currency: z.string(),

@@ -83,13 +83,13 @@ const refusalOf = (promise: Promise<unknown>) =>
     (refusal: unknown) => (refusal instanceof ServiceError ? refusal.fields.code : refusal),
   );
 
-function use(accountId: string, quantity: number, atMs = minute): void {
+function use(accountId: string, quantity: number, { atMs = minute, region = 'eu' } = {}): void {
   world.records.push({
     id: { nodeId: 'nod_1', boot: 1, sequence: world.records.length },
     accountId,
     segment: 0,
     service: 'relay',
-    region: 'eu',
+    region,
     modality: 'audio',
     fromMs: atMs,
     toMs: atMs,
@@ -254,10 +254,10 @@ describe('prices', () => {
 
 describe('spend', () => {
   const iso = (ms: number) => new Date(ms).toISOString();
-  const spent = (accountId: string, request: { from?: string; to?: string; sessionId?: string } = {}) =>
+  const spent = (accountId: string, request: Partial<Parameters<typeof handlers.spend.get>[1]> = {}) =>
     handlers.spend.get(
       contextOf(accountId),
-      { from: iso(minute - 600_000), to: iso(now), ...request },
+      { from: iso(minute - 600_000), to: iso(now), detail: 'dimensions', ...request },
       ports,
     );
 
@@ -277,7 +277,7 @@ describe('spend', () => {
         tariff: { kind: 'per-unit', amount: nano(7n), per: 1n },
       });
     }
-    use('leaf', 10, minute - 60_000);
+    use('leaf', 10, { atMs: minute - 60_000 });
     const { currency, amount, lines } = await spent('leaf');
     expect({ currency, amount }).toEqual({ currency: 'EUR', amount: String(1000 * 7 + 10 * 2) });
     expect(lines.map((line) => [line.quantity, line.amountPerUnit.amount, line.amount])).toEqual([
@@ -286,6 +286,18 @@ describe('spend', () => {
     ]);
     expect((await spent('top')).amount).toBe(String(1000 * 7 + 10 * 1));
     expect((await spent('leaf', { to: iso(minute - 1) })).amount).toBe('20');
+  });
+
+  test('get 200: by meters, lines that differ in dimensions alone are one, and its amount is their sum', async () => {
+    await handlers.prices.setForChildren(contextOf('top'), price('1', '3'), ports);
+    use('leaf', 5);
+    use('leaf', 5, { region: 'us' });
+    expect((await spent('leaf')).lines).toHaveLength(2);
+    // Each line was cut at the nano unit by itself: 1 + 1, and not 10 / 3.
+    expect(await spent('leaf', { detail: 'meters' })).toMatchObject({
+      amount: '2',
+      lines: [{ dimensions: {}, quantity: '10', amount: '2' }],
+    });
   });
 
   test('get 200: a flat price belongs to a period and is in no part of it', async () => {

@@ -8,6 +8,7 @@ import type { BillingPorts } from './ports.ts';
 import { tariffToWire } from './price.ts';
 import { effectiveMs, isOver, pricesFromWire, type WirePrices } from './price-change.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
+import { byMeter } from './spend.ts';
 
 /** Periods that one list shows: three years. Each is rated anew. */
 const PERIOD_COUNT_MAX = 36;
@@ -151,7 +152,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   },
 
   spend: {
-    async get(context, { from, to, sessionId }, { billing: store, catalogue }) {
+    async get(context, { from, to, sessionId, detail }, { billing: store, catalogue }) {
       const fromMs = Math.floor(Date.parse(from) / MINUTE_MS) * MINUTE_MS;
       const toMs = Math.ceil(Date.parse(to) / MINUTE_MS) * MINUTE_MS;
       if (toMs < fromMs || toMs - fromMs > SPEND_RANGE_MS_MAX) {
@@ -164,7 +165,8 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         toMs,
         ...(sessionId === undefined ? {} : { sessionId }),
       });
-      return spendAnswer(spend, catalogue);
+      const lines = detail === 'meters' ? byMeter(spend.lines) : spend.lines;
+      return spendAnswer({ ...spend, lines }, catalogue);
     },
   },
 

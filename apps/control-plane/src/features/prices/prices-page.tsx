@@ -44,7 +44,13 @@ export function PricesPage(): ReactNode {
           <h2 id="paid" className="mb-1 font-semibold">
             What {account?.name ?? 'this account'} pays
           </h2>
-          {paid.data === undefined ? <TableSkeleton rows={3} /> : <PaidPrices prices={paid.data.items} />}
+          {paid.data === undefined ? (
+            error === null ? (
+              <TableSkeleton rows={3} />
+            ) : null
+          ) : (
+            <PaidPrices prices={paid.data.items} />
+          )}
         </section>
         <section aria-labelledby="children">
           <div className="mb-3 flex flex-wrap items-center justify-between gap-3">
@@ -54,7 +60,9 @@ export function PricesPage(): ReactNode {
             <Select label="Prices for" isLabelled value={target} options={options} onChange={setTarget} />
           </div>
           {profile.data === undefined || paid.data === undefined || account === undefined ? (
-            <TableSkeleton rows={5} />
+            error === null ? (
+              <TableSkeleton rows={5} />
+            ) : null
           ) : (
             <PriceDesk
               key={`${accountId} ${target}`}

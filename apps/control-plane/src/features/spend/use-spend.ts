@@ -10,14 +10,22 @@ export interface SpendRequest {
   readonly to: string;
   readonly sessionId?: string;
   readonly refreshMs?: number;
+  /** A line for each set of dimensions as well, and not for each meter and price alone. */
+  readonly isDetailed?: boolean;
 }
 
 /** What the use of a range costs the account, each minute at the price that held in it, with the lines that it sums. */
-export function useSpend({ accountId, from, to, sessionId, refreshMs }: SpendRequest) {
+export function useSpend({ accountId, from, to, sessionId, refreshMs, isDetailed = false }: SpendRequest) {
   const trpc = useTRPC();
   const spend = useQuery(
     trpc.spend.get.queryOptions(
-      { accountId, from, to, ...(sessionId === undefined ? {} : { sessionId }) },
+      {
+        accountId,
+        from,
+        to,
+        detail: isDetailed ? 'dimensions' : 'meters',
+        ...(sessionId === undefined ? {} : { sessionId }),
+      },
       {
         placeholderData: keepPreviousData,
         ...(refreshMs === undefined ? {} : { refetchInterval: refreshMs }),

@@ -81,3 +81,15 @@ export function LinePrice({
   if (amountPerUnit.amount === '0') return <span className="text-ink-faint">no price</span>;
   return <Quantity value={writeHumanPrice(amountPerUnit, unit)} unit={perLabel(amountPerUnit, unit)} />;
 }
+
+/** Where no price was set. It stands where the whole units of a column of exact amounts stand. */
+export function NoMoney(): ReactNode {
+  return (
+    <span className="text-ink-faint">
+      –
+      <span aria-hidden className="invisible select-none">
+        .000000000
+      </span>
+    </span>
+  );
+}

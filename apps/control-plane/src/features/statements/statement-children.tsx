@@ -15,6 +15,7 @@ import {
   lineKey,
   lineName,
   MeterName,
+  NoMoney,
   Opener,
 } from './line-cells.tsx';
 import { groupLines, sumOf } from './line-groups.ts';
@@ -153,14 +154,12 @@ function Money({ amount, cost, margin, currency }: MoneyProps): ReactNode {
   return (
     <>
       <td className={figure}>
-        <ExactMoney amount={amount} />
+        {signOf(amount.toString()) === 0 ? <NoMoney /> : <ExactMoney amount={amount} />}
       </td>
-      <td className={figure}>
-        <ExactMoney amount={cost} />
-      </td>
+      <td className={figure}>{signOf(cost.toString()) === 0 ? <NoMoney /> : <ExactMoney amount={cost} />}</td>
       <td className={figure}>
         {signOf(margin.toString()) === 0 ? (
-          <ExactMoney amount={0n} />
+          <NoMoney />
         ) : (
           <MarginText margin={margin.toString()} currency={currency} isExact />
         )}

@@ -15,6 +15,7 @@ import {
   lineKey,
   lineName,
   MeterName,
+  NoMoney,
   Opener,
 } from './line-cells.tsx';
 import { groupLines, type LineGroup } from './line-groups.ts';
@@ -115,7 +116,7 @@ function GroupBody({ group, isOpen, onToggle }: GroupBodyProps): ReactNode {
           <LinePrice line={group} />
         </td>
         <td className={`${figure} font-medium`}>
-          <ExactMoney amount={group.amount} />
+          {group.amountPerUnit.amount === '0' ? <NoMoney /> : <ExactMoney amount={group.amount} />}
         </td>
       </tr>
       {isOpen ? lines.slice(0, shown).map((line) => <LineRows key={lineKey(line)} line={line} />) : null}

@@ -79,7 +79,9 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
         {log.error !== null ? <ProblemNote error={log.error} onRetry={() => void log.refetch()} /> : null}
         {use.error !== null ? <ProblemNote error={use.error} /> : null}
         {log.data === undefined ? (
-          <TableSkeleton rows={4} />
+          log.error === null ? (
+            <TableSkeleton rows={4} />
+          ) : null
         ) : (
           <SessionTimeline
             session={session}
