@@ -46,7 +46,7 @@ export function PriceRow(props: PriceRowProps): ReactNode {
   const problem = problemOfDraft(service, draft);
   return (
     <div className="border-b py-1.5">
-      <div className="grid items-center gap-x-6 gap-y-1 md:grid-cols-[minmax(0,1fr)_23rem_8rem_13rem]">
+      <div className="grid items-center gap-x-6 gap-y-1 md:grid-cols-[minmax(0,1fr)_25rem_8rem_12rem]">
         <span className={classNames('min-w-0', !isBase && 'pl-5')}>
           {isBase ? meter.label : dimensionText(draft.where)}
           {isBase ? <span className="block truncate text-sm text-ink-faint">{meter.summary}</span> : null}
@@ -57,7 +57,7 @@ export function PriceRow(props: PriceRowProps): ReactNode {
             aria-invalid={problem !== undefined}
             aria-describedby={problem === undefined ? undefined : problemId}
             inputMode="decimal"
-            className="w-32 shrink-0 text-right tabular-nums"
+            className="w-28 shrink-0 text-right tabular-nums"
             placeholder={
               placeholderOf(fallback, service, draft) ?? (isForOne ? 'as all children' : 'passed through')
             }
@@ -67,7 +67,7 @@ export function PriceRow(props: PriceRowProps): ReactNode {
           <span className="text-ink-faint">{currency}</span>
           <Select
             label="Unit of the price"
-            className="w-36 shrink-0"
+            className="w-44 shrink-0 max-sm:w-auto max-sm:min-w-0 max-sm:flex-1"
             value={draft.isFlat ? 'flat' : 'unit'}
             options={units}
             onChange={(value) => onChange({ ...draft, isFlat: value === 'flat' })}

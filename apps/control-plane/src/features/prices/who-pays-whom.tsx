@@ -71,7 +71,8 @@ export function WhoPaysWhom({ items, currency, isPreview }: WhoPaysWhomProps): R
 }
 
 /** What most people ask about first. */
-const isRelayed = ({ service, meter }: Explained): boolean => `${service}.${meter}` === relayedBytes;
+const isRelayed = ({ service, meter, where }: Explained): boolean =>
+  `${service}.${meter}` === relayedBytes && Object.keys(where).length === 0;
 
 const labelOf = ({ service, meter, where }: Explained): string =>
   [meterOf(`${service}.${meter}`)?.label ?? meter, dimensionText(where)]

@@ -10,12 +10,10 @@ export interface SpendRequest {
   readonly to: string;
   readonly sessionId?: string;
   readonly refreshMs?: number;
-  /** A line for each set of dimensions as well, and not for each meter and price alone. */
-  readonly isDetailed?: boolean;
 }
 
 /** What the use of a range costs the account, each minute at the price that held in it, with the lines that it sums. */
-export function useSpend({ accountId, from, to, sessionId, refreshMs, isDetailed = false }: SpendRequest) {
+export function useSpend({ accountId, from, to, sessionId, refreshMs }: SpendRequest) {
   const trpc = useTRPC();
   const spend = useQuery(
     trpc.spend.get.queryOptions(
@@ -23,7 +21,6 @@ export function useSpend({ accountId, from, to, sessionId, refreshMs, isDetailed
         accountId,
         from,
         to,
-        detail: isDetailed ? 'dimensions' : 'meters',
         ...(sessionId === undefined ? {} : { sessionId }),
       },
       {

@@ -1,5 +1,6 @@
 'use client';
 
+import { classNames } from '@patchbay/ui/class-names';
 import { ScrollBox } from '@patchbay/ui/scroll-box';
 import Link from 'next/link';
 import { Fragment, type ReactNode, useMemo } from 'react';
@@ -15,8 +16,10 @@ import {
   lineKey,
   lineName,
   MeterName,
+  NarrowUse,
   NoMoney,
   Opener,
+  wideOnly,
 } from './line-cells.tsx';
 import { groupLines, sumOf } from './line-groups.ts';
 import { MarginText } from './margin-text.tsx';
@@ -39,14 +42,14 @@ export function StatementChildren({ statement }: { readonly statement: Statement
         Owed to {accountName} by its children
       </h2>
       <ScrollBox label="Children, table">
-        <table className="w-full min-w-2xl print:min-w-0" aria-label="Children">
+        <table className="w-full" aria-label="Children">
           <thead>
             <tr className="border-b">
               <th className="h-8 pr-6 text-left text-sm font-medium text-ink-faint">Child and use</th>
-              <th className={figureHead}>Quantity</th>
-              <th className={figureHead}>It pays</th>
+              <th className={classNames(figureHead, wideOnly)}>Quantity</th>
+              <th className={classNames(figureHead, wideOnly)}>It pays</th>
               <th className={figureHead}>Owed, {currency}</th>
-              <th className={figureHead}>Cost</th>
+              <th className={classNames(figureHead, wideOnly)}>Cost</th>
               <th className={figureHead}>Margin</th>
             </tr>
           </thead>
@@ -55,9 +58,9 @@ export function StatementChildren({ statement }: { readonly statement: Statement
           ))}
           <tfoot>
             <tr className="font-semibold">
-              <td colSpan={3} className="h-9">
-                All children
-              </td>
+              <td className="h-9">All children</td>
+              <td className={wideOnly} />
+              <td className={wideOnly} />
               <Money
                 amount={receivable}
                 cost={sumOf(active, ({ cost }) => cost)}
@@ -84,30 +87,35 @@ function ChildBody({ child, period, currency }: ChildBodyProps): ReactNode {
   return (
     <tbody className="border-b">
       <tr className="font-medium">
-        <td colSpan={3} className="h-9 min-w-56 pr-6">
+        <td className="h-9 pr-3 sm:min-w-56 print:min-w-0">
           <Link href={pagePath(child.accountId, `statements/${period}`)} className="hover:underline">
             {child.name}
           </Link>
         </td>
+        <td className={wideOnly} />
+        <td className={wideOnly} />
         <Money amount={child.receivable} cost={child.cost} margin={child.margin} currency={currency} />
       </tr>
       {groups.map((group) => (
         <Fragment key={group.key}>
           <tr className="text-ink-soft">
-            <td className="h-8 min-w-56 pl-5">
+            <td className="h-8 py-1 pl-5 max-sm:pl-1">
               <span className="flex items-center gap-1">
                 <Opener
                   label={`${group.lines.length} lines of ${lineName(group)} of ${child.name}`}
                   isOpen={rows.isOpen(group.key)}
                   onToggle={() => rows.toggle(group.key)}
                 />
-                <MeterName metered={group} />
+                <span>
+                  <MeterName metered={group} />
+                  <NarrowUse line={group} />
+                </span>
               </span>
             </td>
-            <td className={figure}>
+            <td className={classNames(figure, wideOnly)}>
               <LineQuantity line={group} quantity={group.quantity} />
             </td>
-            <td className={figure}>
+            <td className={classNames(figure, wideOnly)}>
               <LinePrice line={group} />
             </td>
             <Money
@@ -121,10 +129,10 @@ function ChildBody({ child, period, currency }: ChildBodyProps): ReactNode {
             ? group.lines.slice(0, SHOWN_MAX).map((line) => (
                 <tr key={lineKey(line)} className="text-sm text-ink-faint">
                   <td className="h-7 pr-6 pl-11">{dimensionText(line.dimensions) || 'all of it'}</td>
-                  <td className={figure}>
+                  <td className={classNames(figure, wideOnly)}>
                     <LineQuantity line={line} quantity={line.quantity} />
                   </td>
-                  <td />
+                  <td className={wideOnly} />
                   <Money amount={line.amount} cost={line.cost} margin={line.margin} currency={currency} />
                 </tr>
               ))
@@ -156,7 +164,9 @@ function Money({ amount, cost, margin, currency }: MoneyProps): ReactNode {
       <td className={figure}>
         {signOf(amount.toString()) === 0 ? <NoMoney /> : <ExactMoney amount={amount} />}
       </td>
-      <td className={figure}>{signOf(cost.toString()) === 0 ? <NoMoney /> : <ExactMoney amount={cost} />}</td>
+      <td className={classNames(figure, wideOnly)}>
+        {signOf(cost.toString()) === 0 ? <NoMoney /> : <ExactMoney amount={cost} />}
+      </td>
       <td className={figure}>
         {signOf(margin.toString()) === 0 ? (
           <NoMoney />

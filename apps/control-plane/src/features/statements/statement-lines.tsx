@@ -1,6 +1,7 @@
 'use client';
 
 import { Button } from '@patchbay/ui/button';
+import { classNames } from '@patchbay/ui/class-names';
 import { ScrollBox } from '@patchbay/ui/scroll-box';
 import Link from 'next/link';
 import { type ReactNode, useMemo, useState } from 'react';
@@ -15,8 +16,10 @@ import {
   lineKey,
   lineName,
   MeterName,
+  NarrowUse,
   NoMoney,
   Opener,
+  wideOnly,
 } from './line-cells.tsx';
 import { groupLines, type LineGroup } from './line-groups.ts';
 import type { Statement } from './statement.ts';
@@ -53,12 +56,12 @@ export function StatementLines({ statement }: { readonly statement: Statement })
         <p className="border-y py-2 text-ink-faint">Nothing was used in this period.</p>
       ) : (
         <ScrollBox label="Lines of the statement, table">
-          <table className="w-full min-w-xl print:min-w-0" aria-label="Lines of the statement">
+          <table className="w-full" aria-label="Lines of the statement">
             <thead>
               <tr className="border-b">
                 <th className="h-8 pr-6 text-left text-sm font-medium text-ink-faint">Meter and price</th>
-                <th className={figureHead}>Quantity</th>
-                <th className={figureHead}>Price</th>
+                <th className={classNames(figureHead, wideOnly)}>Quantity</th>
+                <th className={classNames(figureHead, wideOnly)}>Price</th>
                 <th className={figureHead}>{currency}</th>
               </tr>
             </thead>
@@ -72,9 +75,9 @@ export function StatementLines({ statement }: { readonly statement: Statement })
             ))}
             <tfoot>
               <tr>
-                <td colSpan={3} className="h-9 font-semibold">
-                  Owed to {statement.sellerName}
-                </td>
+                <td className="h-9 font-semibold">Owed to {statement.sellerName}</td>
+                <td className={wideOnly} />
+                <td className={wideOnly} />
                 <td className={`${figure} font-semibold`} data-payable={payable}>
                   <ExactMoney amount={payable} />
                 </td>
@@ -99,20 +102,23 @@ function GroupBody({ group, isOpen, onToggle }: GroupBodyProps): ReactNode {
   return (
     <tbody className="border-b">
       <tr>
-        <td className="h-9 min-w-56 pr-6">
+        <td className="h-9 py-1 pr-6 sm:min-w-56 print:min-w-0">
           <span className="flex items-center gap-1">
             <Opener
               label={`${lines.length} lines of ${lineName(group)}`}
               isOpen={isOpen}
               onToggle={onToggle}
             />
-            <MeterName metered={group} />
+            <span>
+              <MeterName metered={group} />
+              <NarrowUse line={group} />
+            </span>
           </span>
         </td>
-        <td className={figure}>
+        <td className={classNames(figure, wideOnly)}>
           <LineQuantity line={group} quantity={group.quantity} />
         </td>
-        <td className={figure}>
+        <td className={classNames(figure, wideOnly)}>
           <LinePrice line={group} />
         </td>
         <td className={`${figure} font-medium`}>
@@ -139,17 +145,17 @@ function LineRows({ line }: { readonly line: PayableLine }): ReactNode {
   const [only] = parts;
   return (
     <>
-      <tr className="text-ink-soft">
+      <tr className="text-ink-soft" data-line>
         <td className="h-7 pr-6 pl-6">
           {dimensionText(dimensions) || 'all of it'}
           {parts.length === 1 && only !== undefined ? (
             <span className="text-sm text-ink-faint">, by {only.name}</span>
           ) : null}
         </td>
-        <td className={figure}>
+        <td className={classNames(figure, wideOnly)}>
           <LineQuantity line={line} quantity={quantity} />
         </td>
-        <td />
+        <td className={wideOnly} />
         <td className={figure}>
           <ExactMoney amount={amount} />
         </td>
@@ -162,10 +168,10 @@ function LineRows({ line }: { readonly line: PayableLine }): ReactNode {
                   {part.name}
                 </Link>
               </td>
-              <td className={figure}>
+              <td className={classNames(figure, wideOnly)}>
                 <LineQuantity line={line} quantity={part.quantity} />
               </td>
-              <td />
+              <td className={wideOnly} />
               <td className={figure}>
                 <ExactMoney amount={part.amount} />
               </td>

@@ -7,7 +7,7 @@ import { writeHumanPrice } from '../../../formats/price.ts';
 import { showExact, showMetered, textOf } from '../../../formats/quantity.ts';
 import { ExactMoney } from '../../statements/exact-money.tsx';
 import { lineKey, lineName, perText } from '../../statements/line-cells.tsx';
-import { dimensionText, serviceTitle, unitOf } from '../../usage/meters.ts';
+import { serviceTitle, unitOf } from '../../usage/meters.ts';
 import type { Session } from '../session.ts';
 import type { SessionUse, UsedLine } from './use-session-use.ts';
 
@@ -56,14 +56,20 @@ const columnsFor = (currency: string): readonly Column<UsedLine>[] => [
     key: 'meter',
     header: 'Use',
     isTitle: true,
-    cell: (line) => (
-      <span className="block py-1" title={`${serviceTitle(line.service)}: ${dimensionText(line.dimensions)}`}>
-        {lineName(line)}
-        <span className="block truncate text-sm font-normal text-ink-faint">
-          {Object.values(line.dimensions).join(', ')}
+    cell: ({ service, meter, amountPerUnit, isPriced }) => {
+      const unit = unitOf(`${service}.${meter}`);
+      const hasPrice = isPriced && amountPerUnit.amount !== '0';
+      return (
+        <span className="block py-1" title={serviceTitle(service)}>
+          {lineName({ service, meter })}
+          {hasPrice ? (
+            <span className="block text-sm font-normal text-ink-faint">
+              {writeHumanPrice(amountPerUnit, unit)} {perText(amountPerUnit, unit)}
+            </span>
+          ) : null}
         </span>
-      </span>
-    ),
+      );
+    },
   },
   {
     key: 'quantity',
@@ -87,14 +93,9 @@ const columnsFor = (currency: string): readonly Column<UsedLine>[] => [
 ];
 
 function Amount({ line }: { readonly line: UsedLine }): ReactNode {
-  const { isPriced, amount, amountPerUnit, service, meter } = line;
+  const { isPriced, amount, amountPerUnit } = line;
   if (!isPriced) return <span className="text-ink-faint">never priced</span>;
-  const unit = unitOf(`${service}.${meter}`);
   if (amountPerUnit.amount === '0') return <span className="text-ink-faint">no price</span>;
   if (amountPerUnit.per === '0') return <span className="text-ink-faint">flat, by the month</span>;
-  return (
-    <span title={`${writeHumanPrice(amountPerUnit, unit)} ${perText(amountPerUnit, unit)}`}>
-      <ExactMoney amount={amount} />
-    </span>
-  );
+  return <ExactMoney amount={amount} />;
 }

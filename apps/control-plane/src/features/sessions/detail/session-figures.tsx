@@ -30,7 +30,7 @@ export function SessionFigures({ session, nowMs, log, cost, currency }: SessionF
       <Stat
         label={state === 'ended' ? 'Bit rate, mean' : 'Bit rate'}
         {...(rate === undefined ? { value: '–' } : showBitRate(rate))}
-        note={rate === undefined ? 'nothing was reported' : 'both ways, all together'}
+        note={rate === undefined ? 'nothing was reported' : 'both ways'}
       />
       <Stat label="Relayed" {...showBytes(relayBytes)} note={`${showDuration(relayMilliseconds)} of relay`} />
       {cost === undefined ? (

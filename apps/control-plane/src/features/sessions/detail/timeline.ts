@@ -112,17 +112,15 @@ export function samplesOf(log: readonly LogEntry[]): readonly Sample[] {
   );
 }
 
-/** What all participants sent and received together, on average over their samples. Undefined where none reported anything. */
+/** The mean bit rate both ways of the busiest leg: what one sends the other receives. Undefined without a sample. */
 export function meanBitsPerSecond(log: readonly LogEntry[]): number | undefined {
   const samples = samplesOf(log);
   if (samples.length === 0) return undefined;
-  const byLeg = Map.groupBy(samples, ({ legId }) => legId);
-  return [...byLeg.values()].reduce(
-    (total, ofLeg) =>
-      total +
+  const means = [...Map.groupBy(samples, ({ legId }) => legId).values()].map(
+    (ofLeg) =>
       ofLeg.reduce((sum, one) => sum + one.sentBitsPerSecond + one.receivedBitsPerSecond, 0) / ofLeg.length,
-    0,
   );
+  return Math.max(...means);
 }
 
 /** The samples of each leg on one list of times, as a chart takes them. */
@@ -147,11 +145,15 @@ export const eventsOf = (log: readonly LogEntry[]): readonly LogEntry[] =>
 /** The data of a log line in words: '1.2 Mbit/s' stays a number, 'audio, video' is what is on. */
 export function dataText(data: LogEntry['data']): string {
   return Object.entries(data)
+    .filter(([name]) => !saidBeside.has(name))
     .map(([name, value]) => [wordsOf(name), valueText(value)] as const)
     .filter(([, text]) => text !== '')
-    .map(([name, text]) => (name === 'reason' || name === 'identity' ? text : `${name} ${text}`))
+    .map(([name, text]) => (name === 'reason' ? text : `${name} ${text}`))
     .join(' · ');
 }
+
+/** The leg has its own column. */
+const saidBeside: ReadonlySet<string> = new Set(['identity', 'accountId']);
 
 const wordsOf = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(/ ms$/, ', ms');

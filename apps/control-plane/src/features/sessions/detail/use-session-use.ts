@@ -31,7 +31,7 @@ export function useSessionUse(session: Session) {
     // Some of its use is reported after its end.
     to: new Date(Date.parse(endedAt ?? startedAt) + DAY_MS).toISOString(),
   };
-  const spend = useSpend({ ...range, ...refresh, isDetailed: true });
+  const spend = useSpend({ ...range, ...refresh });
   const usage = useQuery(
     trpc.usage.query.queryOptions(range, {
       placeholderData: keepPreviousData,
