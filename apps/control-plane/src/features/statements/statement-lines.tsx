@@ -102,7 +102,7 @@ function GroupBody({ group, isOpen, onToggle }: GroupBodyProps): ReactNode {
   return (
     <tbody className="border-b">
       <tr>
-        <td className="h-9 py-1 pr-6 sm:min-w-56 print:min-w-0">
+        <td className="h-9 py-1 pr-6 sm:min-w-56 print:h-7 print:min-w-0 print:py-0">
           <span className="flex items-center gap-1">
             <Opener
               label={`${lines.length} lines of ${lineName(group)}`}

@@ -54,6 +54,16 @@ export function StatementPage(): ReactNode {
           Statements
         </Link>
       </p>
+      {statement === undefined ? null : (
+        <p className="mb-1 hidden justify-between text-ink-soft print:flex">
+          <span>
+            Statement of {statement.accountName} <code className="text-sm">{accountId}</code>
+          </span>
+          <span>
+            printed {new Date(query.dataUpdatedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC
+          </span>
+        </p>
+      )}
       <PageHeader
         title={/^\d{4}-\d{2}$/.test(period) ? showPeriod(period) : period}
         scope={
