@@ -38,8 +38,12 @@ export function PricesPage(): ReactNode {
         scope="Each level pays the one above it. The difference is its margin, or its subsidy."
         examples={examplesOf(accountId, childId, account?.currency ?? 'EUR')}
       />
-      {error === null ? null : <ProblemNote error={error} />}
-      <div className="grid grid-cols-1 gap-10">
+      {error === null ? null : (
+        <div className="mb-6">
+          <ProblemNote error={error} />
+        </div>
+      )}
+      <div className={error !== null && paid.data === undefined ? 'hidden' : 'grid grid-cols-1 gap-10'}>
         <section aria-labelledby="paid">
           <h2 id="paid" className="mb-1 font-semibold">
             What {account?.name ?? 'this account'} pays

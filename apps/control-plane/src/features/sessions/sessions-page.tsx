@@ -56,13 +56,15 @@ export function SessionsPage(): ReactNode {
         <Select label="Of" isLabelled value={scope} options={scopes} onChange={setScope} />
       </div>
       {error !== null ? <ProblemNote error={error} onRetry={past.retry} /> : null}
-      {isEmpty ? (
-        <NoSessions accountId={accountId} />
-      ) : (
+      {isEmpty ? <NoSessions accountId={accountId} /> : null}
+      {isEmpty || (error !== null && !past.isSuccess && !open.isSuccess) ? null : (
         <div className="grid gap-8">
           <section aria-labelledby="open">
             <h2 id="open" className="mb-1 font-semibold">
-              Live <span className="font-normal text-ink-faint tabular-nums">{live.length}</span>
+              Live{' '}
+              {open.isSuccess ? (
+                <span className="font-normal text-ink-faint tabular-nums">{live.length}</span>
+              ) : null}
             </h2>
             {open.isPending && open.error === null ? <TableSkeleton rows={3} /> : null}
             {open.isSuccess && live.length === 0 ? (
