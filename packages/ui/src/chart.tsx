@@ -237,7 +237,7 @@ function momentOf(props: ChartProps, atSeconds: number): string {
 function tooltip(latest: { current: ChartProps }, ink: string): uPlot.Plugin {
   const box = document.createElement('div');
   box.className =
-    'pointer-events-none absolute z-10 hidden rounded-md border border-line-strong bg-raised px-2.5 py-1.5 text-sm whitespace-nowrap';
+    'pointer-events-none absolute z-10 hidden rounded-md border border-line-strong bg-raised px-2.5 py-1.5 font-sans text-sm whitespace-nowrap';
   box.style.borderColor = ink;
   return {
     hooks: {
