@@ -22,9 +22,9 @@ export const perText = perLabel;
 
 /** Cells of figures, and the heads above them. */
 export const figure =
-  'pr-6 text-right whitespace-nowrap tabular-nums last:pr-1 print:pr-2.5 print:text-sm print:last:pr-0';
+  'pr-6 text-right whitespace-nowrap tabular-nums last:pr-1 print:pr-1.5 print:text-sm print:last:pr-0';
 export const figureHead =
-  'h-8 pr-6 text-right text-sm font-medium text-ink-faint last:pr-1 print:pr-2.5 print:last:pr-0';
+  'h-8 pr-6 text-right text-sm font-medium text-ink-faint last:pr-1 print:pr-1.5 print:last:pr-0';
 
 /** On a phone there is room for a name and its money: what they follow from stands below the name. */
 export const wideOnly = 'max-sm:hidden print:table-cell';

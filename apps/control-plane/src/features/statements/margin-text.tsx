@@ -17,7 +17,7 @@ export function MarginText({ margin, currency, isExact = false }: MarginTextProp
   return (
     <span className="inline-flex items-center gap-1 whitespace-nowrap text-wait tabular-nums">
       <HandCoins className="size-3.5 print:hidden" aria-hidden />
-      <span className="text-sm">subsidy</span> {text}
+      <span className="text-sm print:hidden">subsidy</span> {text}
     </span>
   );
 }

@@ -87,7 +87,7 @@ function ChildBody({ child, period, currency }: ChildBodyProps): ReactNode {
   return (
     <tbody className="border-b print:break-inside-avoid">
       <tr className="font-medium">
-        <td className="h-9 pr-3 sm:min-w-56 print:min-w-36">
+        <td className="h-9 pr-3 sm:min-w-56 print:min-w-24">
           <Link href={pagePath(child.accountId, `statements/${period}`)} className="hover:underline">
             {child.name}
           </Link>
@@ -99,7 +99,7 @@ function ChildBody({ child, period, currency }: ChildBodyProps): ReactNode {
       {groups.map((group) => (
         <Fragment key={group.key}>
           <tr className="text-ink-soft">
-            <td className="h-8 py-1 pl-5 max-sm:pl-1 print:h-6 print:py-0 print:pl-3 print:text-sm">
+            <td className="h-8 py-1 pl-5 max-sm:pl-1 print:h-6 print:py-0 print:pl-2 print:text-sm">
               <span className="flex items-center gap-1">
                 <Opener
                   label={`${group.lines.length} lines of ${lineName(group)} of ${child.name}`}
