@@ -1,4 +1,4 @@
-import type { BillingStore, PriceChange } from '@patchbay/domain/billing/billing-store';
+import type { BillingStore, PriceChange, SpendQuery } from '@patchbay/domain/billing/billing-store';
 import { nano, parseDecimal } from '@patchbay/domain/billing/money';
 import { type Period, periodAt } from '@patchbay/domain/billing/period';
 import { rate } from '@patchbay/domain/billing/rating';
@@ -181,6 +181,27 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
       [10n, parseDecimal('10')],
       [10n, parseDecimal('30')],
     ]);
+  });
+
+  test('spend of a range, and of one session in it, follows the price that held in each minute', async () => {
+    await setPrice('platform', '1');
+    await setPrice('platform', '3', { fromMs: atMs });
+    await usage.ingest([
+      usageOf('leaf', { atMs: atMs - MINUTE, bytes: 10 }),
+      usageOf('leaf', { atMs, bytes: 5 }),
+      usageOf('sibling', { atMs, bytes: 2 }),
+    ]);
+    const range = { fromMs: atMs - 2 * MINUTE, toMs: atMs + MINUTE };
+    const spent = async (accountId: string, more: Partial<SpendQuery> = {}) =>
+      (await billing.spend({ accountId, ...range, ...more })).amount;
+    expect(await spent('top')).toBe(parseDecimal('31'));
+    expect(await spent('top', { toMs: atMs })).toBe(parseDecimal('10'));
+    expect(await spent('parent', { sessionId: 'ses_leaf' })).toBe(parseDecimal('25'));
+    expect(await spent('leaf', { sessionId: 'ses_sibling' })).toBe(0n);
+    // What a month spends is what its statement says, to the last nano unit.
+    const { statement } = await billing.accrue('top', period);
+    expect(await spent('top', period)).toBe(statement.payable);
+    expect((await billing.listEntries('sibling', period, 9)).length).toBe(0);
   });
 
   test('a price set anew for a minute that is accrued already takes the old line back', async () => {

@@ -1,8 +1,14 @@
-import type { BillingStore, LedgerTotals, PostedEntry } from '@patchbay/domain/billing/billing-store';
+import type {
+  BillingStore,
+  LedgerTotals,
+  PostedEntry,
+  SpendQuery,
+} from '@patchbay/domain/billing/billing-store';
 import { accrue, type LedgerBook, type LedgerPosition } from '@patchbay/domain/billing/ledger';
 import { nano } from '@patchbay/domain/billing/money';
 import { type Period, periodOf } from '@patchbay/domain/billing/period';
 import { spanStarts } from '@patchbay/domain/billing/price-book';
+import { spendOf } from '@patchbay/domain/billing/spend';
 import { type Statement, statementOf } from '@patchbay/domain/billing/statement';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageCell } from '@patchbay/domain/metering/roll-up';
@@ -56,6 +62,17 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
       for (const { account_id } of rows) await accrueOne(account_id, period);
       return rows.length;
     },
+    spend: (query) =>
+      inAccountScope(pool, query.accountId, async (client) => {
+        const { accountId, fromMs, toMs, sessionId } = query;
+        const chain = await readChain(client, accountId, query);
+        const starts = spanStarts(chain, query);
+        const cells =
+          sessionId === undefined
+            ? await readCells(client, accountId, { period: { fromMs, toMs }, starts })
+            : await readSessionCells(client, { ...query, sessionId }, starts);
+        return spendOf({ accountId, cells, book: { ...chain, catalogue } });
+      }),
     listPeriods: (accountId) =>
       inAccountScope(pool, accountId, async (client) => {
         const { rows } = await client.query<{ period: string }>('SELECT * FROM billing_periods($1)', [
@@ -117,36 +134,68 @@ async function readPositions(
   }));
 }
 
+type Span = Pick<Period, 'fromMs' | 'toMs'>;
+
 interface CellRow {
   readonly account_id: string;
   readonly span_start: Date;
   readonly meter: string;
   readonly dimensions: Readonly<Record<string, string>>;
   readonly inclusive: string;
-  readonly own: string;
+  readonly own: string | null;
   readonly entry_count: string;
 }
 
 async function readCells(
   client: PoolClient,
   accountId: string,
-  { period, starts }: { readonly period: Period; readonly starts: readonly number[] },
+  { period, starts }: { readonly period: Span; readonly starts: readonly number[] },
 ): Promise<UsageCell[]> {
   const { rows } = await client.query<CellRow>('SELECT * FROM billing_usage($1, $2::timestamptz[], $3)', [
     accountId,
     starts.map((atMs) => new Date(atMs)),
     new Date(period.toMs),
   ]);
-  return rows.map((row) => ({
-    accountId: row.account_id,
-    atMs: row.span_start.getTime(),
-    meter: row.meter,
-    dimensions: row.dimensions,
-    inclusive: BigInt(row.inclusive),
-    own: BigInt(row.own),
-    entryCount: Number(row.entry_count),
-  }));
+  return rows.map(cellFromRow);
 }
+
+/** Minute totals know no session: these are of the raw records, of the account and of all below it together. */
+async function readSessionCells(
+  client: PoolClient,
+  { accountId, fromMs, toMs, sessionId }: SpendQuery & { readonly sessionId: string },
+  starts: readonly number[],
+): Promise<UsageCell[]> {
+  const { rows } = await client.query<CellRow>(sessionCellsSql, [
+    accountId,
+    new Date(fromMs),
+    new Date(toMs),
+    starts.map((atMs) => new Date(atMs)),
+    sessionId,
+  ]);
+  return rows.map(cellFromRow);
+}
+
+const sessionCellsSql = `
+  SELECT $1::text AS account_id, ($4::timestamptz[])[width_bucket(r.to_at, $4::timestamptz[])] AS span_start, q.meter, d.dimensions,
+    sum(q.quantity) AS inclusive, sum(q.quantity) FILTER (WHERE c.depth = 0) AS own, count(*) AS entry_count
+  FROM account_closure c
+  JOIN usage_record r ON r.account_id = c.descendant_id AND r.to_at >= greatest($2::timestamptz, c.valid_from)
+    AND r.to_at < least($3::timestamptz, c.valid_to)
+    AND r.day >= ($2::timestamptz AT TIME ZONE 'UTC')::date AND r.day <= ($3::timestamptz AT TIME ZONE 'UTC')::date
+  CROSS JOIN LATERAL unnest(r.meters, r.dimension_set_ids, r.quantities) AS q(meter, dimension_set_id, quantity)
+  JOIN usage_dimension_set d ON d.id = q.dimension_set_id
+  WHERE c.ancestor_id = $1 AND r.session_id = $5
+  GROUP BY 2, 3, q.dimension_set_id, d.dimensions`;
+
+const cellFromRow = (row: CellRow): UsageCell => ({
+  accountId: row.account_id,
+  atMs: row.span_start.getTime(),
+  meter: row.meter,
+  dimensions: row.dimensions,
+  inclusive: BigInt(row.inclusive),
+  own: BigInt(row.own ?? 0),
+  entryCount: Number(row.entry_count),
+});
 
 interface Posting {
   readonly statement: Statement;

@@ -52,6 +52,19 @@ test('a join token lets in one node, once, with the roles and the region that it
   expect(await enrol(await tokenFor(-1))).toBeUndefined();
 });
 
+test('a node whose answer was lost enrols again with its key and token, and is who it was', async () => {
+  const joinToken = await fleet.createJoinToken({ roles: ['relay'], region: 'eu', lifetimeMs: 60_000 });
+  const enrol = (publicKey: Uint8Array) =>
+    fleet.enrol({ joinToken, name: 'r', roles: ['relay'], region: 'eu', publicKey });
+  const publicKey = randomBytes(32);
+  const first = await enrol(publicKey);
+  expect(first).toBeDefined();
+  expect(await enrol(publicKey)).toEqual(first);
+  expect(await enrol(randomBytes(32))).toBeUndefined();
+  await fleet.remove(first?.id ?? '');
+  expect(await enrol(publicKey)).toBeUndefined();
+});
+
 test('a node takes sessions while it is heard of, its own region first, and no longer when drained or silent', async () => {
   const near = await join(['relay', 'signaling'], 'us');
   const far = await join(['signaling'], 'eu');

@@ -107,7 +107,14 @@ export function fleetStore(prisma: PrismaClient): FleetStore {
           UPDATE node_join_token SET used_at = now(), node_id = ${id}
           WHERE token_hash = ${hashOf(joinToken)} AND used_at IS NULL AND expires_at > now()
             AND roles @> ${[...roles]} AND region = ${region} RETURNING roles, region`;
-        if (used === undefined) return undefined;
+        if (used === undefined) {
+          // The answer to an enrolment can be lost: whoever repeats it, with the same key and token, is told it again.
+          const again = await transaction.$queryRaw<{ id: string }[]>`
+            SELECT n.id FROM node_join_token t JOIN node n ON n.id = t.node_id
+            WHERE t.token_hash = ${hashOf(joinToken)} AND n.public_key = ${Uint8Array.from(publicKey)} AND n.state <> 'removed'`;
+          const row = again[0] && (await transaction.node.findUnique({ where: { id: again[0].id } }));
+          return row ? fromRow(row) : undefined;
+        }
         const data = { id, name, publicKey: Uint8Array.from(publicKey), roles: [...roles], region };
         return fromRow(await transaction.node.create({ data }));
       });

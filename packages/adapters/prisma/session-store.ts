@@ -7,6 +7,8 @@ import { inAccount, type ScopedTransaction } from './scope.ts';
 type SessionRow = Prisma.SessionGetPayload<{ include: { account: { select: { name: true } } } }>;
 type LegRow = Prisma.SessionLegGetPayload<object>;
 
+type SessionQuery = Parameters<SessionsPorts['sessions']['list']>[0];
+
 const withAccountName = { account: { select: { name: true } } } as const;
 
 const legFromRow = (row: LegRow): LegRecord => ({
@@ -52,25 +54,38 @@ async function withLegs(
   return rows.map((row) => fromRow(row, bySession.get(row.id) ?? []));
 }
 
-const stateIs = {
-  open: { state: { in: ['ringing', 'live'] } },
-  ended: { state: 'ended' },
-  all: {},
+const statesOf: Readonly<Record<SessionQuery['state'], readonly string[]>> = {
+  open: ['ringing', 'live'],
+  ended: ['ended'],
+  all: ['ringing', 'live', 'ended'],
 };
+
+/**
+ * The newest ids of an account and of all below it: the newest of each by its index, and of those the newest. What it
+ * costs follows from how many accounts there are and how long a page is, and not from how many sessions were ever held.
+ */
+function newestIds(transaction: ScopedTransaction, query: SessionQuery, limit: number) {
+  const { accountId, state, scope, cursor } = query;
+  return transaction.$queryRaw<{ id: string }[]>`
+    SELECT s.id FROM account_closure c CROSS JOIN LATERAL (
+      SELECT id FROM session
+      WHERE account_id = c.descendant_id AND state = ANY (${[...statesOf[state]]})
+        AND (${cursor ?? null}::text IS NULL OR id < ${cursor ?? null}::text)
+      ORDER BY id DESC LIMIT ${limit}) s
+    WHERE c.ancestor_id = ${accountId} AND c.valid_from <= now() AND now() < c.valid_to
+      AND (c.depth = 0 OR ${scope} = 'descendants')
+    ORDER BY s.id DESC LIMIT ${limit}`;
+}
 
 export function sessionStore(prisma: PrismaClient): SessionsPorts['sessions'] {
   return {
-    list: ({ accountId, state, scope, cursor, limit }) =>
-      inAccount(prisma, accountId, async (transaction) => {
-        const below = { account: { ancestors: { some: { ancestorId: accountId } } } };
+    list: (query) =>
+      inAccount(prisma, query.accountId, async (transaction) => {
+        const { limit } = query;
+        const newest = await newestIds(transaction, query, limit + 1);
         const rows = await transaction.session.findMany({
-          where: {
-            ...(scope === 'own' ? { accountId } : below),
-            ...stateIs[state],
-            ...(cursor === undefined ? {} : { id: { lt: cursor } }),
-          },
+          where: { id: { in: newest.map(({ id }) => id) } },
           orderBy: { id: 'desc' },
-          take: limit + 1,
           include: withAccountName,
         });
         const page = pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: (row) => row });

@@ -3,6 +3,7 @@ import type { LedgerTotals } from './billing-store.ts';
 import { type Price, tariffToWire } from './price.ts';
 import type { ListedPrice } from './price-list.ts';
 import { type EdgeLine, splitMeter } from './rating.ts';
+import type { Spend } from './spend.ts';
 import type { Statement } from './statement.ts';
 
 /** Looks a name up; an account that has gone out of sight is called by its id. */
@@ -43,6 +44,12 @@ const lineAnswer = (line: EdgeLine, catalogue: MeterCatalogue) => ({
   quantity: line.quantity.toString(),
   amountPerUnit: tariffToWire(line.tariff),
   amount: line.amount.toString(),
+});
+
+export const spendAnswer = ({ currency, amount, lines }: Spend, catalogue: MeterCatalogue) => ({
+  currency,
+  amount: amount.toString(),
+  lines: lines.map((line) => lineAnswer(line, catalogue)),
 });
 
 interface Around {

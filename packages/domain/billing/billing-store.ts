@@ -3,6 +3,7 @@ import type { LedgerBook } from './ledger.ts';
 import type { Nano } from './money.ts';
 import type { Period } from './period.ts';
 import type { Price } from './price.ts';
+import type { Spend } from './spend.ts';
 import type { Statement } from './statement.ts';
 
 /** What the ledger itself says of an account and period, in the currency of the statement. */
@@ -40,6 +41,15 @@ export interface PriceChange {
   readonly prices: readonly Pick<Price, 'meter' | 'where' | 'tariff'>[];
 }
 
+/** Use that asks for its cost: from one whole minute to another. */
+export interface SpendQuery {
+  readonly accountId: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Of this session alone. */
+  readonly sessionId?: string;
+}
+
 /** What billing needs from the world. Every call sees one account, what lies below it, and the prices of its chain. */
 export interface BillingStore {
   /**
@@ -49,6 +59,8 @@ export interface BillingStore {
   accrue(accountId: string, period: Period): Promise<{ statement: Statement; ledger: LedgerTotals }>;
   /** Accrues every account that used anything. Returns how many there were. */
   accrueAll(period: Period): Promise<number>;
+  /** Rates a range without posting anything: for reading, as use accrues. */
+  spend(query: SpendQuery): Promise<Spend>;
   /** Periods with use, newest first. */
   listPeriods(accountId: string): Promise<readonly Period[]>;
   /** Entries of an account in the order of their posting, `limit` at most. */

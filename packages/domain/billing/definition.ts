@@ -38,7 +38,7 @@ const effectivePrice = z.object({
   setByAccountId: z.string(),
 });
 
-const line = z.object({
+const ratedUse = z.object({
   service: z.string(),
   meter: z.string(),
   unit: z.string(),
@@ -46,6 +46,9 @@ const line = z.object({
   quantity: z.string(),
   amountPerUnit: z.object({ amount: nano, per: z.string() }),
   amount: nano,
+});
+
+const line = ratedUse.extend({
   /** The part of each account below, the account's own use included; the parts sum to `amount`. */
   parts: z.array(z.object({ accountId: z.string(), name: z.string(), quantity: z.string(), amount: nano })),
 });
@@ -163,6 +166,35 @@ export const billing = defineDomain({
                 ),
               }),
             ),
+          }),
+          errors: [],
+        },
+      },
+    },
+    spend: {
+      title: 'Spend',
+      mount: 'account',
+      operations: {
+        get: {
+          method: 'GET',
+          path: '/spend',
+          summary:
+            'Read what the use of a range, or of one session, costs this account, each minute at the price that held in it.',
+          access: 'read',
+          request: z.object({
+            /** Cut to the minute. */
+            from: z.iso.datetime(),
+            /** At most 62 days after `from`; the minute that it lies in is included. */
+            to: z.iso.datetime(),
+            sessionId: z.string().optional(),
+            /** 'meters': a line for each meter and price. 'dimensions': one for each set of dimensions as well. */
+            detail: z.enum(['meters', 'dimensions']).default('meters'),
+          }),
+          response: z.object({
+            currency: z.string(),
+            amount: nano,
+            /** A flat price belongs to a whole period: its lines are named here with the amount 0. */
+            lines: z.array(ratedUse),
           }),
           errors: [],
         },

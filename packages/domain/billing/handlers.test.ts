@@ -6,6 +6,7 @@ import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { billing } from './definition.ts';
 import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
+import { nano } from './money.ts';
 import type { BillingPorts } from './ports.ts';
 
 const now = Date.UTC(2026, 10, 22, 12, 0, 30);
@@ -82,16 +83,16 @@ const refusalOf = (promise: Promise<unknown>) =>
     (refusal: unknown) => (refusal instanceof ServiceError ? refusal.fields.code : refusal),
   );
 
-function use(accountId: string, quantity: number): void {
+function use(accountId: string, quantity: number, { atMs = minute, region = 'eu' } = {}): void {
   world.records.push({
     id: { nodeId: 'nod_1', boot: 1, sequence: world.records.length },
     accountId,
     segment: 0,
     service: 'relay',
-    region: 'eu',
+    region,
     modality: 'audio',
-    fromMs: minute,
-    toMs: minute,
+    fromMs: atMs,
+    toMs: atMs,
     quantities: [
       { meter: 'bytes', quantity, dimensions: {} },
       { meter: 'checkBytes', quantity: 7, dimensions: {} },
@@ -248,6 +249,73 @@ describe('prices', () => {
     expect(await levelsFor({ kind: 'key', keyId: 'key_1', accountId: 'leaf' })).toEqual([leafPays]);
     expect(await levelsFor({ kind: 'key', keyId: 'key_1', accountId: 'top' })).toEqual([leafPays, topPays]);
     expect(await levelsFor({ kind: 'platform' })).toEqual([leafPays, topPays]);
+  });
+});
+
+describe('spend', () => {
+  const iso = (ms: number) => new Date(ms).toISOString();
+  const spent = (accountId: string, request: Partial<Parameters<typeof handlers.spend.get>[1]> = {}) =>
+    handlers.spend.get(
+      contextOf(accountId),
+      { from: iso(minute - 600_000), to: iso(now), detail: 'dimensions', ...request },
+      ports,
+    );
+
+  test('get 200: each minute costs what held in it, and a price that came later changes nothing before it', async () => {
+    await setDefault('platform', '1');
+    await setDefault('top', '2');
+    use('leaf', 1000);
+    // The price of the minute before: what was used then is not dearer because of what holds now.
+    for (const [index, one] of world.prices.entries()) world.prices[index] = { ...one, toMs: minute };
+    for (const one of [...world.prices]) {
+      world.prices.push({ ...one, id: `${one.id}_before`, fromMs: minute - 60_000, toMs: minute });
+      world.prices.push({
+        ...one,
+        id: `${one.id}_now`,
+        fromMs: minute,
+        toMs: Infinity,
+        tariff: { kind: 'per-unit', amount: nano(7n), per: 1n },
+      });
+    }
+    use('leaf', 10, { atMs: minute - 60_000 });
+    const { currency, amount, lines } = await spent('leaf');
+    expect({ currency, amount }).toEqual({ currency: 'EUR', amount: String(1000 * 7 + 10 * 2) });
+    expect(lines.map((line) => [line.quantity, line.amountPerUnit.amount, line.amount])).toEqual([
+      ['10', '2', '20'],
+      ['1000', '7', '7000'],
+    ]);
+    expect((await spent('top')).amount).toBe(String(1000 * 7 + 10 * 1));
+    expect((await spent('leaf', { to: iso(minute - 1) })).amount).toBe('20');
+  });
+
+  test('get 200: by meters, lines that differ in dimensions alone are one, and its amount is their sum', async () => {
+    await handlers.prices.setForChildren(contextOf('top'), price('1', '3'), ports);
+    use('leaf', 5);
+    use('leaf', 5, { region: 'us' });
+    expect((await spent('leaf')).lines).toHaveLength(2);
+    // Each line was cut at the nano unit by itself: 1 + 1, and not 10 / 3.
+    expect(await spent('leaf', { detail: 'meters' })).toMatchObject({
+      amount: '2',
+      lines: [{ dimensions: {}, quantity: '10', amount: '2' }],
+    });
+  });
+
+  test('get 200: a flat price belongs to a period and is in no part of it', async () => {
+    await handlers.prices.setForChildren(contextOf('top'), price('5', '0'), ports);
+    use('leaf', 3);
+    expect(await spent('leaf')).toMatchObject({ amount: '0', lines: [{ amount: '0', quantity: '3' }] });
+  });
+
+  test('get 200: of one session alone, and nothing of what lies beside the account', async () => {
+    await setDefault('top', '2');
+    use('leaf', 3);
+    expect((await spent('leaf', { sessionId: 'ses_other' })).amount).toBe('0');
+    expect((await spent('other')).lines).toEqual([]);
+  });
+
+  test('get 422: a range that ends before it begins, and one of more than 62 days', async () => {
+    expect(await refusalOf(spent('leaf', { to: iso(minute - 700_000) }))).toBe('request.invalid');
+    expect(await refusalOf(spent('leaf', { from: iso(now - 63 * 86_400_000) }))).toBe('request.invalid');
   });
 });
 

@@ -1,5 +1,6 @@
 import type { DomainContext, DomainHandlers, Entity } from '@patchbay/kit/definition';
-import { headAnswer, nameIn, priceAnswer, profileAnswer, statementAnswer } from './answers.ts';
+import { platformError } from '@patchbay/kit/errors';
+import { headAnswer, nameIn, priceAnswer, profileAnswer, spendAnswer, statementAnswer } from './answers.ts';
 import type { ChainPrices, PriceChange } from './billing-store.ts';
 import type { billing } from './definition.ts';
 import { periodOf } from './period.ts';
@@ -7,11 +8,15 @@ import type { BillingPorts } from './ports.ts';
 import { tariffToWire } from './price.ts';
 import { effectiveMs, isOver, pricesFromWire, type WirePrices } from './price-change.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
+import { byMeter } from './spend.ts';
 
 /** Periods that one list shows: three years. Each is rated anew. */
 const PERIOD_COUNT_MAX = 36;
 /** Entries of one answer. */
 const ENTRY_COUNT_MAX = 10_000;
+const MINUTE_MS = 60_000;
+/** Of one question of spend: two months. */
+const SPEND_RANGE_MS_MAX = 62 * 86_400_000;
 
 type PriceContext = DomainContext<typeof billing, 'prices', 'set' | 'setForChildren'>;
 
@@ -143,6 +148,25 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         };
       });
       return { items };
+    },
+  },
+
+  spend: {
+    async get(context, { from, to, sessionId, detail }, { billing: store, catalogue }) {
+      const fromMs = Math.floor(Date.parse(from) / MINUTE_MS) * MINUTE_MS;
+      const toMs = Math.ceil(Date.parse(to) / MINUTE_MS) * MINUTE_MS;
+      if (toMs < fromMs || toMs - fromMs > SPEND_RANGE_MS_MAX) {
+        throw platformError('request.invalid', 'The range ends before it begins, or is longer than 62 days.');
+      }
+      const { accountId } = context.entity;
+      const spend = await store.spend({
+        accountId,
+        fromMs,
+        toMs,
+        ...(sessionId === undefined ? {} : { sessionId }),
+      });
+      const lines = detail === 'meters' ? byMeter(spend.lines) : spend.lines;
+      return spendAnswer({ ...spend, lines }, catalogue);
     },
   },
 

@@ -7,6 +7,7 @@ import { accrue, type LedgerPosition } from './ledger.ts';
 import { nano, sum } from './money.ts';
 import { type Period, periodAt } from './period.ts';
 import type { Price } from './price.ts';
+import { spendOf } from './spend.ts';
 import { statementOf } from './statement.ts';
 
 export interface MemoryWorld {
@@ -71,6 +72,16 @@ export function memoryBilling({ edges, catalogue, currency, records, prices }: M
       const accounts = new Set(edges.flatMap(({ sellerId, buyerId }) => [sellerId, buyerId]));
       for (const accountId of accounts) await accrueOne(accountId, period);
       return accounts.size;
+    },
+    async spend({ accountId, fromMs, toMs, sessionId }) {
+      const asked = records.filter(
+        (record) =>
+          minuteOf(record) >= fromMs &&
+          minuteOf(record) < toMs &&
+          (sessionId === undefined || record.sessionId === sessionId),
+      );
+      const { cells } = rollUp(asked, edges);
+      return spendOf({ accountId, cells, book: { edges, prices, catalogue, currency } });
     },
     async listPeriods(accountId) {
       const below = records.filter((record) => chainOf(record.accountId).includes(accountId));

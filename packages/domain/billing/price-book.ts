@@ -59,7 +59,10 @@ export function priceLookup({
  * The starts of the spans of a period in which neither tree nor price changes, the period's own start first. A store may
  * sum minutes within one span before it hands them to rating.
  */
-export function spanStarts({ edges, prices }: Pick<PriceBook, 'edges' | 'prices'>, period: Period): number[] {
+export function spanStarts(
+  { edges, prices }: Pick<PriceBook, 'edges' | 'prices'>,
+  period: Pick<Period, 'fromMs' | 'toMs'>,
+): number[] {
   const changes = [...edges, ...prices].flatMap(({ fromMs, toMs }) => [fromMs, toMs]);
   const inside = changes.filter((atMs) => atMs > period.fromMs && atMs < period.toMs);
   return [...new Set([period.fromMs, ...inside])].sort((left, right) => left - right);

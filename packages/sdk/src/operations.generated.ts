@@ -31,6 +31,12 @@ export interface Operations {
     /** Read who pays whom for each meter, at each level from here up to where the caller may see. */
     explain(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly where: Readonly<Record<string, string>>; readonly levels: ReadonlyArray<{ readonly buyerId: string; readonly buyerName: string; readonly sellerId: string; readonly sellerName: string; readonly amount: string; readonly per: string; readonly origin: "child" | "default" | "inherited" }> }> }>;
   };
+  readonly spend: {
+    /** Read what the use of a range, or of one session, costs this account, each minute at the price that held in it. */
+    get(accountId: string, request: { readonly from: string; readonly to: string; readonly sessionId?: string; readonly detail?: "meters" | "dimensions" }, options?: CallOptions): Promise<{ readonly currency: string; readonly amount: string; readonly lines: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly unit: string; readonly dimensions: Readonly<Record<string, string>>; readonly quantity: string; readonly amountPerUnit: { readonly amount: string; readonly per: string }; readonly amount: string }> }>;
+    /** Read what the use of a range, or of one session, costs this account, each minute at the price that held in it. */
+    get(request: { readonly from: string; readonly to: string; readonly sessionId?: string; readonly detail?: "meters" | "dimensions" }, options?: CallOptions): Promise<{ readonly currency: string; readonly amount: string; readonly lines: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly unit: string; readonly dimensions: Readonly<Record<string, string>>; readonly quantity: string; readonly amountPerUnit: { readonly amount: string; readonly per: string }; readonly amount: string }> }>;
+  };
   readonly statements: {
     /** Read the periods of this account, newest first. */
     list(accountId: string, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly period: string; readonly accountId: string; readonly sellerId: string; readonly sellerName: string; readonly currency: string; readonly state: "open" | "closed"; readonly payable: string; readonly receivable: string; readonly margin: string }> }>;
@@ -208,6 +214,9 @@ export const operations = {
     listForChildren: ['GET', '/v1/accounts/{accountId}/child-prices', 'one'],
     setForChildren: ['PUT', '/v1/accounts/{accountId}/child-prices/{service}', 'one'],
     explain: ['GET', '/v1/accounts/{accountId}/prices/explain', 'one'],
+  },
+  spend: {
+    get: ['GET', '/v1/accounts/{accountId}/spend', 'one'],
   },
   statements: {
     list: ['GET', '/v1/accounts/{accountId}/statements', 'one'],

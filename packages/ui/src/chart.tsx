@@ -95,6 +95,8 @@ export function Chart(props: ChartProps): ReactNode {
 /** Bars are stacked by drawing running sums, the tallest first. */
 function dataOf({ times, series, kind }: ChartProps): uPlot.AlignedData {
   if (kind !== 'bars') return [[...times], ...series.map(({ values }) => [...values])];
+  // A bar stands in the middle of its bucket, so the pointer finds the one that it is over.
+  const middle = stepOf(times) / 2;
   const running = times.map(() => 0);
   const sums = series.map(({ values }) =>
     times.map((_, index) => {
@@ -102,8 +104,12 @@ function dataOf({ times, series, kind }: ChartProps): uPlot.AlignedData {
       return running[index] ?? 0;
     }),
   );
-  return [[...times], ...sums.reverse()];
+  return [times.map((time) => time + middle), ...sums.reverse()];
 }
+
+/** Seconds from one bucket to the next. */
+const stepOf = (times: readonly number[]): number => (times[1] ?? 0) - (times[0] ?? 0);
+const isDaily = ({ kind, times }: ChartProps): boolean => kind === 'bars' && stepOf(times) >= DAY_SECONDS;
 
 function colourOf(property: string, element: HTMLElement): string {
   const probe = document.createElement('span');
@@ -120,12 +126,12 @@ function optionsOf(latest: { current: ChartProps }, width: number, element: HTML
   const grid = { stroke: colourOf('--line', element), width: 1 };
   const font = `12px ${getComputedStyle(element).fontFamily}`;
   const drawn = kind === 'bars' ? series.toReversed() : series;
-  const bars = uPlot.paths.bars?.({ size: [0.72, 40], align: 1 });
+  const bars = uPlot.paths.bars?.({ size: [0.72, 40] });
   const axis = { stroke: ink, font, ticks: { show: false } } as const;
   return {
     width,
     height: heightPixels,
-    padding: [8, 8, 0, 0],
+    padding: [8, 12, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -142,7 +148,14 @@ function optionsOf(latest: { current: ChartProps }, width: number, element: HTML
       y: { range: (_self, _min, max) => [0, max > 0 ? max * 1.08 : 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: 26, space: 90, values: timeLabels },
+      {
+        ...axis,
+        grid: { show: false },
+        size: 26,
+        space: 90,
+        values: (self, splits) => timeLabels(self, splits, isDaily(latest.current)),
+        ...(isDaily(latest.current) ? { splits: (self) => dailySplits(self) } : {}),
+      },
       {
         ...axis,
         grid,
@@ -173,7 +186,17 @@ const spread = (min: number, max: number): [number, number] =>
 
 const DAY_SECONDS = 86_400;
 
-function timeLabels(self: uPlot, splits: number[]): string[] {
+/** Pixels that a date takes. */
+const DATE_PIXELS = 84;
+
+/** Days are of UTC, like the buckets: their names stand under their bars, as many as there is room for. */
+function dailySplits(self: uPlot): number[] {
+  const [times] = self.data;
+  const every = Math.max(1, Math.ceil((times.length * DATE_PIXELS) / Math.max(1, self.width)));
+  return [...times].filter((_, index) => (times.length - 1 - index) % every === 0);
+}
+
+function timeLabels(self: uPlot, splits: number[], isUtcDay: boolean): string[] {
   const { min = 0, max = 0 } = self.scales.x ?? {};
   const spanSeconds = (max ?? 0) - (min ?? 0);
   const options: Intl.DateTimeFormatOptions =
@@ -185,14 +208,36 @@ function timeLabels(self: uPlot, splits: number[]): string[] {
           ...(spanSeconds < 900 ? { second: '2-digit' } : {}),
           hour12: false,
         };
-  const format = new Intl.DateTimeFormat('en', options);
+  const format = new Intl.DateTimeFormat('en', { ...options, ...(isUtcDay ? { timeZone: 'UTC' } : {}) });
   return splits.map((split) => format.format(split * 1_000));
+}
+
+type TooltipRow = readonly [name: string, value: number | undefined, colour?: `--${string}`];
+
+/** Of stacked bars the ones that are there, the topmost first, and their sum; of lines all, in their order. */
+function rowsAt({ series, kind }: ChartProps, index: number): readonly TooltipRow[] {
+  const rows = series.map(
+    ({ label, colour, values }): TooltipRow => [label, values[index] ?? undefined, colour],
+  );
+  if (kind !== 'bars' || rows.length === 1) return rows;
+  const total = rows.reduce((sum, [, value = 0]) => sum + value, 0);
+  const shown = rows.filter(([, value = 0]) => value > 0).reverse();
+  return shown.length === 1 ? shown : [...shown, ['together', total]];
+}
+
+function momentOf(props: ChartProps, atSeconds: number): string {
+  const write = (seconds: number, options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat('en', { hour12: false, ...options }).format(seconds * 1_000);
+  if (isDaily(props)) return `${write(atSeconds, { dateStyle: 'medium', timeZone: 'UTC' })}, UTC`;
+  if (props.kind !== 'bars') return write(atSeconds, { dateStyle: 'medium', timeStyle: 'medium' });
+  const until = write(atSeconds + stepOf(props.times), { timeStyle: 'short' });
+  return `${write(atSeconds, { dateStyle: 'medium', timeStyle: 'short' })} to ${until}`;
 }
 
 function tooltip(latest: { current: ChartProps }, ink: string): uPlot.Plugin {
   const box = document.createElement('div');
   box.className =
-    'pointer-events-none absolute z-10 hidden rounded-md border border-line-strong bg-raised px-2 py-1 text-sm whitespace-nowrap';
+    'pointer-events-none absolute z-10 hidden rounded-md border border-line-strong bg-raised px-2.5 py-1.5 font-sans text-sm whitespace-nowrap';
   box.style.borderColor = ink;
   return {
     hooks: {
@@ -204,26 +249,30 @@ function tooltip(latest: { current: ChartProps }, ink: string): uPlot.Plugin {
       },
       setCursor: (self) => {
         const { idx, left = 0 } = self.cursor;
-        const { times, series, format } = latest.current;
+        const { times, format } = latest.current;
         const at = idx === null || idx === undefined ? undefined : times[idx];
         if (idx === null || idx === undefined || at === undefined || left < 0) {
           box.style.display = 'none';
           return;
         }
-        const rows = series.map((one) => {
-          const row = document.createElement('div');
-          const value = one.values[idx];
-          row.textContent = `${series.length > 1 ? `${one.label}  ` : ''}${value === null || value === undefined ? '–' : format(value)}`;
-          return row;
-        });
+        const table = document.createElement('div');
+        table.className = 'grid grid-cols-[auto_1fr_auto] items-center gap-x-2 tabular-nums';
+        for (const [name, value, colour] of rowsAt(latest.current, idx)) {
+          const swatch = document.createElement('span');
+          swatch.className = 'size-2 rounded-full';
+          if (colour !== undefined) swatch.style.background = `var(${colour})`;
+          const text = document.createElement('span');
+          text.className = 'max-w-56 truncate';
+          text.textContent = name;
+          const figure = document.createElement('span');
+          figure.className = 'pl-3 text-right font-medium';
+          figure.textContent = value === undefined ? '–' : format(value);
+          table.append(swatch, text, figure);
+        }
         const head = document.createElement('div');
-        head.className = 'text-ink-faint';
-        head.textContent = new Intl.DateTimeFormat('en', {
-          dateStyle: 'medium',
-          timeStyle: 'medium',
-          hour12: false,
-        }).format(at * 1_000);
-        box.replaceChildren(head, ...rows);
+        head.className = 'mb-0.5 text-ink-faint';
+        head.textContent = momentOf(latest.current, at);
+        box.replaceChildren(head, table);
         box.style.display = 'block';
         const isRight = left > self.over.clientWidth / 2;
         box.style.left = isRight ? 'auto' : `${left + 12}px`;

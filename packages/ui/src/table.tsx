@@ -12,6 +12,8 @@ export interface Column<Row> {
   /** Holds buttons: its header is for screen readers alone. */
   readonly isAction?: boolean;
   readonly className?: string;
+  /** A class for the width of the column, so that tables above each other stand in line. */
+  readonly width?: string;
 }
 
 export interface TableProps<Row> {
@@ -42,6 +44,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
                 className={classNames(
                   'h-8 whitespace-nowrap pr-6 text-left text-sm font-medium text-ink-faint last:pr-1',
                   column.isNumber === true && 'text-right',
+                  column.width,
                 )}
               >
                 {column.isAction === true ? <span className="sr-only">{column.header}</span> : column.header}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { perLabel, priceDifference, readHumanPrice, writeHumanPrice } from './price.ts';
+import { perLabel, priceDifference, priceProblem, readHumanPrice, writeHumanPrice } from './price.ts';
 
 test('a price per GB or per minute becomes an exact rational of nano units (BIL-3)', () => {
   expect(readHumanPrice('0.40', 'byte')).toEqual({ amount: '400000000', per: '1000000000' });
@@ -26,6 +26,15 @@ test('what is no price is refused, not guessed', () => {
   for (const text of ['', '-1', '1,5', '1e3', '.5', 'free', '0.1234567890123456789']) {
     expect(readHumanPrice(text, 'byte'), text).toBeUndefined();
   }
+});
+
+test('what is no price is answered with what to write instead', () => {
+  expect(priceProblem('0.40')).toBeUndefined();
+  expect(priceProblem('0,40')).toBe('With a point: 0.40');
+  expect(priceProblem('-1')).toContain('subsidy');
+  expect(priceProblem('0.1234567890123456789')).toContain('18 decimals');
+  expect(priceProblem('1234567890123')).toContain('12 digits');
+  for (const text of ['free', '.5', '1e3']) expect(priceProblem(text)).toContain('0.40');
 });
 
 test('a price that is no finite decimal in human units stays a fraction', () => {

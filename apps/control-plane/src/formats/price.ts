@@ -38,6 +38,17 @@ export function readHumanPrice(text: string, unit: MeterUnit): WireTariff | unde
   return { amount: amount.toString(), per: (humanUnitOf(unit).per * 10n ** BigInt(finer)).toString() };
 }
 
+/** Why a text is no price, in a sentence for whoever typed it. Undefined where it is one. */
+export function priceProblem(text: string): string | undefined {
+  const typed = text.trim();
+  if (readHumanPrice(typed, 'count') !== undefined) return undefined;
+  if (typed.startsWith('-')) return 'Not below zero. A price below what you pay is a subsidy.';
+  if (/^\d+,\d+$/.test(typed)) return `With a point: ${typed.replace(',', '.')}`;
+  if (/^\d+\.\d{19,}$/.test(typed)) return `At most ${DECIMALS_MAX} decimals.`;
+  if (/^\d{13,}/.test(typed)) return 'At most 12 digits before the point.';
+  return 'Digits and one point, as in 0.40';
+}
+
 /** Writes a price per human unit. Where it is not a finite decimal it stays a fraction: '1/3'. */
 export function writeHumanPrice({ amount, per }: WireTariff, unit: MeterUnit): string {
   if (per === '0') return formatDecimal(nano(BigInt(amount)));

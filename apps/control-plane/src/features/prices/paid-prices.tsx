@@ -72,6 +72,7 @@ export function PaidPrices({ prices }: { readonly prices: readonly EffectivePric
       key: 'since',
       header: 'Since',
       isNumber: true,
+      className: 'max-sm:col-span-2',
       cell: ({ effectiveFrom }) => (
         <span className="whitespace-nowrap text-ink-soft">{showDay(effectiveFrom)}</span>
       ),

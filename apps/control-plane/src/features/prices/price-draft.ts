@@ -1,5 +1,5 @@
 import type { WireTariff } from '@patchbay/domain/billing/price';
-import { readHumanPrice, writeHumanPrice } from '../../formats/price.ts';
+import { priceProblem, readHumanPrice, writeHumanPrice } from '../../formats/price.ts';
 import type { Inputs, Outputs } from '../../trpc/client.ts';
 import { meters, unitOf } from '../usage/meters.ts';
 
@@ -55,6 +55,12 @@ export function tariffOf(service: string, { meter, text, isFlat }: PriceDraft): 
   const read = readHumanPrice(text, isFlat ? 'count' : unitOf(`${service}.${meter}`));
   if (read === undefined || !isFlat) return read;
   return read.per === '1' ? { amount: read.amount, per: '0' } : undefined;
+}
+
+/** Why what is typed is no price, or undefined. An empty field is none, and is right. */
+export function problemOfDraft(service: string, draft: PriceDraft): string | undefined {
+  if (!isMistyped(service, draft)) return undefined;
+  return priceProblem(draft.text) ?? 'A flat price has at most 9 decimals.';
 }
 
 export const isMistyped = (service: string, draft: PriceDraft): boolean =>

@@ -3,7 +3,7 @@
 import { Button } from '@patchbay/ui/button';
 import { useToast } from '@patchbay/ui/toast';
 import { useMutation } from '@tanstack/react-query';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
@@ -27,6 +27,10 @@ export interface PriceEditorProps {
   readonly defaults: readonly ProfilePrice[];
   readonly paid: readonly EffectivePrice[];
   readonly currency: string;
+  /** What is typed and not saved, by service. */
+  readonly edited: Readonly<Record<string, readonly PriceDraft[]>>;
+  /** Undefined: back to what is saved. */
+  readonly onEdit: (service: string, drafts: readonly PriceDraft[] | undefined) => void;
 }
 
 /** The prices for all children or one child, a service at a time: each is saved by itself. */
@@ -41,12 +45,13 @@ export function PriceEditor(props: PriceEditorProps): ReactNode {
 }
 
 function ServicePrices(props: PriceEditorProps & { readonly service: string }): ReactNode {
-  const { service, childId, prices, defaults, paid, currency } = props;
+  const { service, childId, prices, defaults, paid, currency, onEdit } = props;
   const trpc = useTRPC();
   const accountId = useAccountId();
   const toast = useToast();
   const saved = draftsOf(service, prices);
-  const [edited, setEdited] = useState<readonly PriceDraft[]>();
+  const edited = props.edited[service];
+  const setEdited = (next: readonly PriceDraft[] | undefined) => onEdit(service, next);
   const drafts = edited ?? saved;
   const options = {
     onSuccess: () => {

@@ -6,14 +6,14 @@ import { classNames } from '@patchbay/ui/class-names';
 import { Input } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { Split } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import { humanUnitOf, perLabel, priceDifference, writeHumanPrice } from '../../formats/price.ts';
 import { dimensionLabel, dimensionText, meterOf } from '../usage/meters.ts';
 import {
   type EffectivePrice,
-  isMistyped,
   type PriceDraft,
   type ProfilePrice,
+  problemOfDraft,
   tariffOf,
 } from './price-draft.ts';
 
@@ -33,6 +33,7 @@ export interface PriceRowProps {
 export function PriceRow(props: PriceRowProps): ReactNode {
   const { service, draft, paid, fallback, isForOne, currency, onChange, onAdd } = props;
   const [isSplitting, setSplitting] = useState(false);
+  const problemId = useId();
   const meter = meterOf(`${service}.${draft.meter}`);
   if (meter === undefined) return null;
   const isBase = Object.keys(draft.where).length === 0;
@@ -42,10 +43,10 @@ export function PriceRow(props: PriceRowProps): ReactNode {
     { value: 'unit', label: `per ${humanUnitOf(meter.unit).label}` },
     { value: 'flat', label: 'a month, flat' },
   ] as const;
-  const isWrong = isMistyped(service, draft);
+  const problem = problemOfDraft(service, draft);
   return (
     <div className="border-b py-1.5">
-      <div className="grid items-center gap-x-6 gap-y-1 md:grid-cols-[minmax(0,1fr)_24rem_10rem_13rem]">
+      <div className="grid items-center gap-x-6 gap-y-1 md:grid-cols-[minmax(0,1fr)_25rem_8rem_12rem]">
         <span className={classNames('min-w-0', !isBase && 'pl-5')}>
           {isBase ? meter.label : dimensionText(draft.where)}
           {isBase ? <span className="block truncate text-sm text-ink-faint">{meter.summary}</span> : null}
@@ -53,9 +54,10 @@ export function PriceRow(props: PriceRowProps): ReactNode {
         <span className="flex items-center gap-2">
           <Input
             aria-label={`Price of ${meter.label} ${dimensionText(draft.where)}`}
-            aria-invalid={isWrong}
+            aria-invalid={problem !== undefined}
+            aria-describedby={problem === undefined ? undefined : problemId}
             inputMode="decimal"
-            className="w-32 text-right tabular-nums"
+            className="w-28 shrink-0 text-right tabular-nums"
             placeholder={
               placeholderOf(fallback, service, draft) ?? (isForOne ? 'as all children' : 'passed through')
             }
@@ -65,6 +67,7 @@ export function PriceRow(props: PriceRowProps): ReactNode {
           <span className="text-ink-faint">{currency}</span>
           <Select
             label="Unit of the price"
+            className="w-44 shrink-0 max-sm:w-auto max-sm:min-w-0 max-sm:flex-1"
             value={draft.isFlat ? 'flat' : 'unit'}
             options={units}
             onChange={(value) => onChange({ ...draft, isFlat: value === 'flat' })}
@@ -79,13 +82,13 @@ export function PriceRow(props: PriceRowProps): ReactNode {
           ) : null}
         </span>
         <span className="text-ink-faint tabular-nums">
-          you pay{' '}
-          {own === undefined
-            ? 'nothing'
-            : `${writeHumanPrice(own, meter.unit)} ${own.per === '0' ? 'flat' : ''}`}
+          {own === undefined ? (
+            <span className="max-md:hidden">you pay nothing</span>
+          ) : (
+            `you pay ${writeHumanPrice(own, meter.unit)} ${own.per === '0' ? 'flat' : ''}`
+          )}
         </span>
         <span className="tabular-nums">
-          {isWrong ? <span className="text-fail">Digits and one point, as in 0.40</span> : null}
           {tariff === undefined || own?.per === '0' || tariff.per === '0' ? null : (
             <MarginPerUnit
               difference={priceDifference(tariff, own ?? { amount: '0', per: '1' })}
@@ -94,6 +97,11 @@ export function PriceRow(props: PriceRowProps): ReactNode {
             />
           )}
         </span>
+        {problem === undefined ? null : (
+          <span id={problemId} role="alert" className="text-sm text-fail md:col-start-2">
+            {problem}
+          </span>
+        )}
       </div>
       {isSplitting ? (
         <DimensionForm

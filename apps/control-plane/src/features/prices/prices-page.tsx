@@ -3,19 +3,14 @@
 import { Select } from '@patchbay/ui/select';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { useQuery } from '@tanstack/react-query';
-import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
-import { pagePath } from '../shell/pages.ts';
-import { useNow } from '../shell/use-now.ts';
 import { PaidPrices } from './paid-prices.tsx';
-import { pricesNow } from './price-draft.ts';
-import { PriceEditor } from './price-editor.tsx';
-import { WhoPaysWhom } from './who-pays-whom.tsx';
+import { PriceDesk } from './price-desk.tsx';
 
 const CHILDREN_MAX = 100;
 /** The select cannot hold an empty value. */
@@ -27,7 +22,6 @@ export function PricesPage(): ReactNode {
   const accountId = useAccountId();
   const { data: account } = useAccount();
   const [target, setTarget] = useState(ALL);
-  const nowMs = useNow(60_000);
   const paid = useQuery(trpc.prices.list.queryOptions({ accountId }));
   const profile = useQuery(trpc.prices.listForChildren.queryOptions({ accountId }));
   const children = useQuery(trpc.accounts.list.queryOptions({ accountId, limit: CHILDREN_MAX }));
@@ -36,7 +30,6 @@ export function PricesPage(): ReactNode {
     { value: ALL, label: 'all children' },
     ...(children.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name })),
   ];
-  const example = childId ?? children.data?.items[0]?.id;
   const error = paid.error ?? profile.error ?? children.error;
   return (
     <>
@@ -45,13 +38,23 @@ export function PricesPage(): ReactNode {
         scope="Each level pays the one above it. The difference is its margin, or its subsidy."
         examples={examplesOf(accountId, childId, account?.currency ?? 'EUR')}
       />
-      {error === null ? null : <ProblemNote error={error} />}
-      <div className="grid grid-cols-1 gap-10">
+      {error === null ? null : (
+        <div className="mb-6">
+          <ProblemNote error={error} />
+        </div>
+      )}
+      <div className={error !== null && paid.data === undefined ? 'hidden' : 'grid grid-cols-1 gap-10'}>
         <section aria-labelledby="paid">
           <h2 id="paid" className="mb-1 font-semibold">
             What {account?.name ?? 'this account'} pays
           </h2>
-          {paid.data === undefined ? <TableSkeleton rows={3} /> : <PaidPrices prices={paid.data.items} />}
+          {paid.data === undefined ? (
+            error === null ? (
+              <TableSkeleton rows={3} />
+            ) : null
+          ) : (
+            <PaidPrices prices={paid.data.items} />
+          )}
         </section>
         <section aria-labelledby="children">
           <div className="mb-3 flex flex-wrap items-center justify-between gap-3">
@@ -60,32 +63,21 @@ export function PricesPage(): ReactNode {
             </h2>
             <Select label="Prices for" isLabelled value={target} options={options} onChange={setTarget} />
           </div>
-          {profile.data === undefined || paid.data === undefined ? (
-            <TableSkeleton rows={5} />
+          {profile.data === undefined || paid.data === undefined || account === undefined ? (
+            error === null ? (
+              <TableSkeleton rows={5} />
+            ) : null
           ) : (
-            <PriceEditor
+            <PriceDesk
               key={`${accountId} ${target}`}
-              childId={childId}
-              prices={pricesNow(profile.data.items, childId, nowMs)}
-              defaults={childId === undefined ? [] : pricesNow(profile.data.items, undefined, nowMs)}
+              account={account}
+              profile={profile.data.items}
               paid={paid.data.items}
-              currency={account?.currency ?? 'EUR'}
+              childId={childId}
+              accounts={children.data?.items ?? []}
             />
           )}
-          {children.data?.items.length === 0 ? (
-            <p className="mt-2 text-ink-faint">
-              There is no child yet who would pay this.{' '}
-              <Link href={pagePath(accountId, 'accounts')} className="text-accent hover:underline">
-                Create a sub-account
-              </Link>
-            </p>
-          ) : null}
         </section>
-        <WhoPaysWhom
-          key={example ?? accountId}
-          accountId={example ?? accountId}
-          currency={account?.currency ?? 'EUR'}
-        />
       </div>
     </>
   );

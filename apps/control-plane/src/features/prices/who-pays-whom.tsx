@@ -1,46 +1,40 @@
 'use client';
 
 import { amountOf, tariffFromWire } from '@patchbay/domain/billing/price';
+import { Badge } from '@patchbay/ui/badge';
 import { EmptyState } from '@patchbay/ui/empty-state';
 import { Input } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
-import { Skeleton } from '@patchbay/ui/skeleton';
-import { useQuery } from '@tanstack/react-query';
 import { ArrowRight, HandCoins } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { showExactMoney } from '../../formats/money.ts';
 import { humanUnitOf, perLabel, writeHumanPrice } from '../../formats/price.ts';
-import { type Outputs, useTRPC } from '../../trpc/client.ts';
-import { ProblemNote } from '../problem/problem-note.tsx';
 import { dimensionText, meterOf, relayedBytes, unitOf } from '../usage/meters.ts';
+import type { Explained } from './preview.ts';
 import { draftKey } from './price-draft.ts';
 
-type Explained = Outputs['prices']['explain']['items'][number];
-
 export interface WhoPaysWhomProps {
-  readonly accountId: string;
+  readonly items: readonly Explained[];
   readonly currency: string;
+  /** Some of it is typed and not saved. */
+  readonly isPreview: boolean;
 }
 
 const QUANTITY_MAX = 9_999_999;
 
 /** A quantity's way up the accounts: who pays whom how much, and what each keeps or gives. */
-export function WhoPaysWhom({ accountId, currency }: WhoPaysWhomProps): ReactNode {
-  const trpc = useTRPC();
+export function WhoPaysWhom({ items, currency, isPreview }: WhoPaysWhomProps): ReactNode {
   const [chosen, setChosen] = useState<string>();
   const [quantity, setQuantity] = useState('1000');
-  const explain = useQuery(trpc.prices.explain.queryOptions({ accountId }));
-  const items = explain.data?.items ?? [];
   const keyOf = (item: Explained) => `${item.service} ${draftKey(item)}`;
   const item = items.find((one) => keyOf(one) === chosen) ?? items.find(isRelayed) ?? items[0];
   return (
     <section aria-labelledby="flow">
-      <h2 id="flow" className="mb-3 font-semibold">
+      <h2 id="flow" className="mb-3 flex items-center gap-2 font-semibold">
         Who pays whom
+        {isPreview ? <Badge tone="wait">with what is typed, not saved yet</Badge> : null}
       </h2>
-      {explain.error === null ? null : <ProblemNote error={explain.error} />}
-      {explain.isPending ? <Skeleton className="h-24" /> : null}
-      {explain.isSuccess && item === undefined ? (
+      {item === undefined ? (
         <EmptyState icon={<HandCoins />} title="Nobody pays anybody yet">
           As soon as one level sets a price for the level below, the way of the money is drawn here.
         </EmptyState>
@@ -77,7 +71,8 @@ export function WhoPaysWhom({ accountId, currency }: WhoPaysWhomProps): ReactNod
 }
 
 /** What most people ask about first. */
-const isRelayed = ({ service, meter }: Explained): boolean => `${service}.${meter}` === relayedBytes;
+const isRelayed = ({ service, meter, where }: Explained): boolean =>
+  `${service}.${meter}` === relayedBytes && Object.keys(where).length === 0;
 
 const labelOf = ({ service, meter, where }: Explained): string =>
   [meterOf(`${service}.${meter}`)?.label ?? meter, dimensionText(where)]

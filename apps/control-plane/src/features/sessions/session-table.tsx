@@ -22,14 +22,24 @@ export interface SessionTableProps {
   readonly sessions: readonly Session[];
   /** Leaves out what an overview has no room for. */
   readonly isBrief?: boolean;
+  /** All have ended: nothing in them has a bit rate any more. */
+  readonly isPast?: boolean;
 }
 
 /** Sessions with their figures. Those that run tick; a row opens its session. */
-export function SessionTable({ label, sessions, isBrief = false }: SessionTableProps): ReactNode {
+export function SessionTable({
+  label,
+  sessions,
+  isBrief = false,
+  isPast = false,
+}: SessionTableProps): ReactNode {
   const router = useRouter();
   const accountId = useAccountId();
   const nowMs = useNow(sessions.some(isOpen) ? LIVE_TICK_MS : PAST_TICK_MS);
-  const columns = useMemo(() => columnsOf(accountId, isBrief, nowMs), [accountId, isBrief, nowMs]);
+  const columns = useMemo(
+    () => columnsOf({ accountId, isBrief, isPast }, nowMs),
+    [accountId, isBrief, isPast, nowMs],
+  );
   return (
     <Table
       label={label}
@@ -41,12 +51,19 @@ export function SessionTable({ label, sessions, isBrief = false }: SessionTableP
   );
 }
 
-function columnsOf(accountId: string, isBrief: boolean, nowMs: number): readonly Column<Session>[] {
-  const columns: readonly (Column<Session> & { readonly isExtra?: boolean })[] = [
+interface Shape {
+  readonly accountId: string;
+  readonly isBrief: boolean;
+  readonly isPast: boolean;
+}
+
+function columnsOf({ accountId, isBrief, isPast }: Shape, nowMs: number): readonly Column<Session>[] {
+  const left: readonly Column<Session>[] = [
     {
       key: 'participants',
       header: 'Participants',
       isTitle: true,
+      width: 'w-[27%]',
       cell: (session) => (
         <Link
           href={pagePath(accountId, `sessions/${session.id}`)}
@@ -56,17 +73,29 @@ function columnsOf(accountId: string, isBrief: boolean, nowMs: number): readonly
         </Link>
       ),
     },
-    { key: 'state', header: 'State', cell: (session) => <SessionStateBadge session={session} /> },
+    {
+      key: 'state',
+      header: 'State',
+      width: 'w-[13%]',
+      cell: (session) => <SessionStateBadge session={session} />,
+    },
     {
       key: 'account',
       header: 'Account',
+      width: 'w-[17%]',
       cell: (session) => (
-        <Link href={pagePath(session.accountId, 'sessions')} className="hover:underline">
+        <Link
+          href={pagePath(session.accountId, 'sessions')}
+          className="block max-w-44 truncate hover:underline"
+          title={session.accountName}
+        >
           {session.accountName}
         </Link>
       ),
     },
-    { key: 'mode', header: 'Media', cell: ({ mode }) => <ModeBadge mode={mode} /> },
+    { key: 'mode', header: 'Media', width: 'w-[13%]', cell: ({ mode }) => <ModeBadge mode={mode} /> },
+  ];
+  const rate: readonly Column<Session>[] = [
     {
       key: 'rate',
       header: 'Bit rate',
@@ -78,6 +107,8 @@ function columnsOf(accountId: string, isBrief: boolean, nowMs: number): readonly
           <Quantity {...showBitRate(session.bitsPerSecond)} />
         ),
     },
+  ];
+  const right: readonly Column<Session>[] = [
     {
       key: 'bytes',
       header: 'Relayed',
@@ -95,11 +126,12 @@ function columnsOf(accountId: string, isBrief: boolean, nowMs: number): readonly
       isNumber: true,
       cell: (session) => <span className="whitespace-nowrap">{showDuration(lastedMs(session, nowMs))}</span>,
     },
+  ];
+  const started: readonly Column<Session>[] = [
     {
       key: 'started',
       header: 'Started',
       isNumber: true,
-      isExtra: true,
       cell: ({ startedAt }) => (
         <time dateTime={startedAt} className="whitespace-nowrap text-ink-soft">
           {showMoment(startedAt, nowMs)}
@@ -107,5 +139,5 @@ function columnsOf(accountId: string, isBrief: boolean, nowMs: number): readonly
       ),
     },
   ];
-  return columns.filter(({ isExtra }) => !(isBrief && isExtra === true));
+  return [...left, ...(isPast ? [] : rate), ...right, ...(isBrief ? [] : started)];
 }

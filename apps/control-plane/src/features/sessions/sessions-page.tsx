@@ -5,10 +5,8 @@ import { CodePanel } from '@patchbay/ui/code-panel';
 import { EmptyState } from '@patchbay/ui/empty-state';
 import { Select } from '@patchbay/ui/select';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
-import { useInfiniteQuery } from '@tanstack/react-query';
 import { Activity, ExternalLink } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
-import { useTRPC } from '../../trpc/client.ts';
+import { type ReactNode, useMemo, useState } from 'react';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
@@ -19,9 +17,7 @@ import { useSampleUrl } from '../shell/sample.tsx';
 import type { Session } from './session.ts';
 import { SessionTable } from './session-table.tsx';
 import { useOpenSessions } from './use-open-sessions.ts';
-
-const PAST_PAGE = 50;
-const PAST_REFRESH_MS = 5_000;
+import { usePastSessions } from './use-past-sessions.ts';
 
 const scopes = [
   { value: 'descendants', label: 'this account and all below' },
@@ -31,21 +27,16 @@ type Scope = (typeof scopes)[number]['value'];
 
 /** Sessions that run now, moving by themselves, above those that have ended. */
 export function SessionsPage(): ReactNode {
-  const trpc = useTRPC();
   const accountId = useAccountId();
   const [filter, setFilter] = useState('');
   const [scope, setScope] = useState<Scope>('descendants');
   const open = useOpenSessions(accountId);
-  const past = useInfiniteQuery(
-    trpc.sessions.list.infiniteQueryOptions(
-      { accountId, state: 'ended', scope, limit: PAST_PAGE },
-      { getNextPageParam: ({ nextCursor }) => nextCursor, refetchInterval: PAST_REFRESH_MS },
-    ),
-  );
+  const openIds = useMemo(() => open.data?.items.map(({ id }) => id), [open.data]);
+  const past = usePastSessions({ accountId, scope, openIds });
   const isShown = (session: Session) =>
     (scope === 'descendants' || session.accountId === accountId) && matchesFilter(filter, textsOf(session));
   const live = (open.data?.items ?? []).filter(isShown);
-  const ended = (past.data?.pages ?? []).flatMap(({ items }) => items).filter(isShown);
+  const ended = past.sessions.filter(isShown);
   const isEmpty = open.isSuccess && past.isSuccess && filter === '' && live.length + ended.length === 0;
   const error = open.error ?? past.error;
   return (
@@ -64,16 +55,18 @@ export function SessionsPage(): ReactNode {
         />
         <Select label="Of" isLabelled value={scope} options={scopes} onChange={setScope} />
       </div>
-      {error !== null ? <ProblemNote error={error} onRetry={() => void past.refetch()} /> : null}
-      {isEmpty ? (
-        <NoSessions accountId={accountId} />
-      ) : (
+      {error !== null ? <ProblemNote error={error} onRetry={past.retry} /> : null}
+      {isEmpty ? <NoSessions accountId={accountId} /> : null}
+      {isEmpty || (error !== null && !past.isSuccess && !open.isSuccess) ? null : (
         <div className="grid gap-8">
           <section aria-labelledby="open">
             <h2 id="open" className="mb-1 font-semibold">
-              Live <span className="font-normal text-ink-faint tabular-nums">{live.length}</span>
+              Live{' '}
+              {open.isSuccess ? (
+                <span className="font-normal text-ink-faint tabular-nums">{live.length}</span>
+              ) : null}
             </h2>
-            {open.isPending ? <TableSkeleton rows={3} /> : null}
+            {open.isPending && open.error === null ? <TableSkeleton rows={3} /> : null}
             {open.isSuccess && live.length === 0 ? (
               <p className="border-y py-2 text-ink-faint">
                 None{filter === '' ? ' at the moment' : ' by this filter'}.
@@ -83,20 +76,22 @@ export function SessionsPage(): ReactNode {
           </section>
           <section aria-labelledby="past">
             <h2 id="past" className="mb-1 font-semibold">
-              Past
+              Past{' '}
+              {filter === '' || !past.isSuccess ? null : (
+                <span className="font-normal text-ink-faint tabular-nums">
+                  {ended.length} among the {past.sessions.length} newest
+                </span>
+              )}
             </h2>
             {past.isPending ? <TableSkeleton rows={8} /> : null}
             {past.isSuccess && ended.length === 0 ? (
               <p className="border-y py-2 text-ink-faint">
-                None{filter === '' ? ' yet' : ' by this filter'}.
+                None{filter === '' ? ' yet' : ' by this filter'}
+                {past.hasMore && filter !== '' ? ' so far: show more to look further back' : ''}.
               </p>
             ) : null}
-            {ended.length > 0 ? <SessionTable label="Past sessions" sessions={ended} /> : null}
-            <LoadMore
-              hasMore={past.hasNextPage}
-              isPending={past.isFetchingNextPage}
-              onMore={() => void past.fetchNextPage()}
-            />
+            {ended.length > 0 ? <SessionTable label="Past sessions" sessions={ended} isPast /> : null}
+            <LoadMore hasMore={past.hasMore} isPending={past.isLoadingMore} onMore={past.loadMore} />
           </section>
         </div>
       )}

@@ -1,7 +1,9 @@
+import type { WireTariff } from '@patchbay/domain/billing/price';
 import { Quantity } from '@patchbay/ui/stat';
+import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { perLabel, writeHumanPrice } from '../../formats/price.ts';
-import { showExact } from '../../formats/quantity.ts';
+import { showExact, showMetered, textOf } from '../../formats/quantity.ts';
 import { dimensionText, meterOf, serviceTitle, unitOf } from '../usage/meters.ts';
 import type { Statement } from './statement.ts';
 
@@ -9,35 +11,106 @@ export type Line = Pick<
   Statement['lines'][number],
   'service' | 'meter' | 'dimensions' | 'quantity' | 'amountPerUnit' | 'amount'
 >;
+type Metered = Pick<Line, 'service' | 'meter'>;
 
 export const lineKey = ({ service, meter, dimensions, amountPerUnit }: Line): string =>
   [service, meter, dimensionText(dimensions), amountPerUnit.amount, amountPerUnit.per].join(' ');
 
-export function LineName({ line }: { readonly line: Line }): ReactNode {
-  const details = [serviceTitle(line.service), dimensionText(line.dimensions)]
-    .filter((part) => part !== '')
-    .join(', ');
+export const lineName = ({ service, meter }: Metered): string =>
+  meterOf(`${service}.${meter}`)?.label ?? meter;
+export const perText = perLabel;
+
+/** Cells of figures, and the heads above them. */
+export const figure =
+  'pr-6 text-right whitespace-nowrap tabular-nums last:pr-1 print:pr-1.5 print:text-sm print:last:pr-0';
+export const figureHead =
+  'h-8 pr-6 text-right text-sm font-medium text-ink-faint last:pr-1 print:pr-1.5 print:last:pr-0';
+
+/** On a phone there is room for a name and its money: what they follow from stands below the name. */
+export const wideOnly = 'max-sm:hidden print:table-cell';
+export const narrowOnly = 'block text-sm text-ink-faint sm:hidden print:hidden';
+
+export interface OpenerProps {
+  readonly label: string;
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}
+
+/** Shows and hides what a row is made of. */
+export function Opener({ label, isOpen, onToggle }: OpenerProps): ReactNode {
+  const Chevron = isOpen ? ChevronDown : ChevronRight;
+  return (
+    <button
+      type="button"
+      onClick={onToggle}
+      aria-expanded={isOpen}
+      aria-label={label}
+      className="-ml-1 inline-flex size-6 shrink-0 items-center justify-center rounded-sm text-ink-faint hover:bg-hover hover:text-ink print:hidden"
+    >
+      <Chevron className="size-4" aria-hidden />
+    </button>
+  );
+}
+
+/** A meter with the service that counts it. */
+export function MeterName({ metered }: { readonly metered: Metered }): ReactNode {
   return (
     <span>
-      {meterOf(`${line.service}.${line.meter}`)?.label ?? line.meter}{' '}
-      <span className="text-sm text-ink-faint">{details}</span>
+      {lineName(metered)}{' '}
+      <span className="text-sm text-ink-faint print:hidden">{serviceTitle(metered.service)}</span>
     </span>
   );
 }
 
+/** To the last unit; in units that a person reads where the pointer rests. */
 export function LineQuantity({
   line,
   quantity,
 }: {
-  readonly line: Line;
-  readonly quantity: string;
+  readonly line: Metered;
+  readonly quantity: string | bigint;
 }): ReactNode {
-  return <Quantity {...showExact(quantity, unitOf(`${line.service}.${line.meter}`))} />;
-}
-
-export function LinePrice({ line }: { readonly line: Line }): ReactNode {
   const unit = unitOf(`${line.service}.${line.meter}`);
   return (
-    <Quantity value={writeHumanPrice(line.amountPerUnit, unit)} unit={perLabel(line.amountPerUnit, unit)} />
+    <span title={textOf(showMetered(quantity.toString(), unit))}>
+      <Quantity {...showExact(quantity.toString(), unit)} />
+    </span>
+  );
+}
+
+export function LinePrice({
+  line,
+}: {
+  readonly line: Metered & { readonly amountPerUnit: WireTariff };
+}): ReactNode {
+  const unit = unitOf(`${line.service}.${line.meter}`);
+  const { amountPerUnit } = line;
+  if (amountPerUnit.amount === '0') return <span className="text-ink-faint">no price</span>;
+  return <Quantity value={writeHumanPrice(amountPerUnit, unit)} unit={perLabel(amountPerUnit, unit)} />;
+}
+
+/** Where no price was set. It stands where the whole units of a column of exact amounts stand. */
+export function NoMoney(): ReactNode {
+  return (
+    <span className="text-ink-faint">
+      –
+      <span aria-hidden className="invisible select-none">
+        .000000000
+      </span>
+    </span>
+  );
+}
+
+/** '10.2 GB at 0.40 per GB', below the name of a row on a phone. */
+export function NarrowUse({
+  line,
+}: {
+  readonly line: Metered & { readonly quantity: bigint; readonly amountPerUnit: WireTariff };
+}): ReactNode {
+  return (
+    <span className={narrowOnly}>
+      <Quantity {...showMetered(line.quantity, unitOf(`${line.service}.${line.meter}`))} />,{' '}
+      <LinePrice line={line} />
+    </span>
   );
 }

@@ -16,8 +16,8 @@ export function MarginText({ margin, currency, isExact = false }: MarginTextProp
   if (signOf(margin) >= 0) return <span className="text-money tabular-nums">{text}</span>;
   return (
     <span className="inline-flex items-center gap-1 whitespace-nowrap text-wait tabular-nums">
-      <HandCoins className="size-3.5" aria-hidden />
-      <span className="text-sm">subsidy</span> {text}
+      <HandCoins className="size-3.5 print:hidden" aria-hidden />
+      <span className="text-sm print:hidden">subsidy</span> {text}
     </span>
   );
 }

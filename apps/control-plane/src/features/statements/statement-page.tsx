@@ -23,6 +23,9 @@ import { StatementState } from './statements-page.tsx';
 
 /** An open statement grows; it is read anew this often. */
 const REFRESH_MS = 10_000;
+/** A long one changes little in between, and costs more to rate. */
+const LONG_REFRESH_MS = 60_000;
+const LONG_LINES_MIN = 1_000;
 
 /** One period, to the last fraction of a cent: lines, children, and the ledger behind them (BIL-4). */
 export function StatementPage(): ReactNode {
@@ -32,7 +35,12 @@ export function StatementPage(): ReactNode {
   const query = useQuery(
     trpc.statements.get.queryOptions(
       { accountId, period },
-      { refetchInterval: ({ state }) => (state.data?.state === 'closed' ? false : REFRESH_MS) },
+      {
+        refetchInterval: ({ state: { data } }) => {
+          if (data?.state === 'closed') return false;
+          return (data?.lines.length ?? 0) < LONG_LINES_MIN ? REFRESH_MS : LONG_REFRESH_MS;
+        },
+      },
     ),
   );
   const statement = query.data;
@@ -46,6 +54,16 @@ export function StatementPage(): ReactNode {
           Statements
         </Link>
       </p>
+      {statement === undefined ? null : (
+        <p className="mb-1 hidden justify-between text-ink-soft print:flex">
+          <span>
+            Statement of {statement.accountName} <code className="text-sm">{accountId}</code>
+          </span>
+          <span>
+            printed {new Date(query.dataUpdatedAt).toISOString().slice(0, 16).replace('T', ' ')} UTC
+          </span>
+        </p>
+      )}
       <PageHeader
         title={/^\d{4}-\d{2}$/.test(period) ? showPeriod(period) : period}
         scope={
@@ -70,7 +88,7 @@ export function StatementPage(): ReactNode {
       {query.error !== null && statement === undefined ? (
         <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
       ) : null}
-      {query.isPending ? (
+      {query.isPending && query.error === null ? (
         <div className="grid gap-6">
           <Skeleton className="h-20" />
           <TableSkeleton rows={6} />

@@ -11,7 +11,7 @@ export function StatementTotals({ statement }: { readonly statement: Statement }
   return (
     <section
       aria-label="Totals"
-      className="grid gap-x-10 gap-y-4 border-y py-3 sm:grid-cols-2 lg:grid-cols-4"
+      className="grid gap-x-10 gap-y-4 border-y py-3 sm:grid-cols-2 lg:grid-cols-4 print:grid-cols-2"
     >
       <Stat
         label={`Owed to ${sellerName}`}

@@ -83,7 +83,7 @@ export function UsagePage(): ReactNode {
       />
       <UsageFilters {...control} />
       {usage.error !== null ? <ProblemNote error={usage.error} onRetry={() => void usage.refetch()} /> : null}
-      {usage.isPending ? <Skeleton className="h-72" /> : null}
+      {usage.isPending && usage.error === null ? <Skeleton className="h-72" /> : null}
       {usage.isSuccess && rows.length === 0 ? (
         <EmptyState icon={<ChartColumn />} title="Nothing was used in this range">
           Use shows here within 5 seconds of happening. Make a call from the sample page, or choose a longer
@@ -109,7 +109,7 @@ export function UsagePage(): ReactNode {
               { length: series[0]?.values.length ?? 0 },
               (_, i) => (span.fromMs + i * stepMs) / 1_000,
             )}
-            range={[(span.fromMs - stepMs * 0.1) / 1_000, span.toMs / 1_000]}
+            range={[span.fromMs / 1_000, span.toMs / 1_000]}
             series={foldRest(series, SERIES_MAX).map(({ group, values }, index) => ({
               label: names.get(group) ?? (group === '' ? 'all' : group),
               colour: `--series-${index + 1}`,

@@ -84,7 +84,9 @@ function Share({ part, whole }: { readonly part: bigint; readonly whole: bigint 
       <span className="h-1 w-16 overflow-hidden rounded-full bg-hover max-sm:hidden" aria-hidden>
         <span className="block h-full bg-accent" style={{ width: `${percent}%` }} />
       </span>
-      <Quantity value={percent.toFixed(1)} unit="%" />
+      <span className="w-14">
+        <Quantity value={percent.toFixed(1)} unit="%" />
+      </span>
     </span>
   );
 }

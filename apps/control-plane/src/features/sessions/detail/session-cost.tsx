@@ -1,40 +1,27 @@
 'use client';
 
-import type { MeterUnit } from '@patchbay/kit/definition';
 import { Quantity } from '@patchbay/ui/stat';
 import { type Column, Table } from '@patchbay/ui/table';
 import type { ReactNode } from 'react';
-import { showExactMoney } from '../../../formats/money.ts';
-import { showMetered } from '../../../formats/quantity.ts';
-import { estimate } from '../../spend/estimate.ts';
-import type { useSpend } from '../../spend/use-spend.ts';
-import { dimensionText, meterOf, serviceTitle } from '../../usage/meters.ts';
+import { writeHumanPrice } from '../../../formats/price.ts';
+import { showExact, showMetered, textOf } from '../../../formats/quantity.ts';
+import { ExactMoney } from '../../statements/exact-money.tsx';
+import { lineKey, lineName, perText } from '../../statements/line-cells.tsx';
+import { serviceTitle, unitOf } from '../../usage/meters.ts';
 import type { Session } from '../session.ts';
-
-type Spend = ReturnType<typeof useSpend>;
-
-interface CostLine {
-  readonly key: string;
-  readonly service: string;
-  readonly label: string;
-  readonly dimensions: string;
-  readonly quantity: string;
-  readonly unit: MeterUnit;
-  readonly isPriced: boolean;
-  readonly amount: bigint;
-}
+import type { SessionUse, UsedLine } from './use-session-use.ts';
 
 export interface SessionCostProps {
   readonly session: Session;
-  readonly spend: Spend;
+  readonly use: SessionUse;
   readonly currency: string;
 }
 
-/** What the session used and what its own account pays for it, at the prices of today. */
-export function SessionCost({ session, spend, currency }: SessionCostProps): ReactNode {
-  const lines = linesOf(spend);
+/** What the session used and what its own account pays for it, at the prices that held meanwhile. */
+export function SessionCost({ session, use, currency }: SessionCostProps): ReactNode {
+  const { lines, amount } = use;
   return (
-    <section aria-labelledby="cost">
+    <section aria-labelledby="cost" className="min-w-0">
       <h2 id="cost" className="mb-1 font-semibold">
         Use and cost <span className="font-normal text-ink-faint">for {session.accountName}</span>
       </h2>
@@ -43,72 +30,72 @@ export function SessionCost({ session, spend, currency }: SessionCostProps): Rea
           Nothing was metered{session.mode === 'p2p' ? ': media went directly, past our relays' : ' yet'}.
         </p>
       ) : (
-        <Table
-          label="Use and cost of this session"
-          columns={columnsFor(currency)}
-          rows={lines}
-          rowKey={({ key }) => key}
-          foot={
-            <tr>
-              <td colSpan={2} className="h-9 font-medium">
-                At today’s prices
-              </td>
-              <td className="pr-1 text-right font-medium text-money tabular-nums">
-                {showExactMoney(spend.amount ?? 0n)}{' '}
-                <span className="font-normal text-ink-faint">{currency}</span>
-              </td>
-            </tr>
-          }
-        />
+        <>
+          <Table
+            label="Use and cost of this session"
+            columns={columnsFor(currency)}
+            rows={lines}
+            rowKey={keyOf}
+          />
+          <p className="flex h-9 items-center justify-between pr-1 font-medium">
+            At the prices that held
+            <span className="text-money" data-session-cost={amount}>
+              <ExactMoney amount={amount ?? 0n} />
+            </span>
+          </p>
+        </>
       )}
     </section>
   );
 }
 
-function linesOf({ rows = [], prices }: Spend): readonly CostLine[] {
-  return rows.flatMap((row) => {
-    const meter = meterOf(row.meter);
-    if (meter === undefined || row.quantity === '0') return [];
-    const { label, unit, service, isPriced } = meter;
-    const dimensions = dimensionText(row.group);
-    const key = `${row.meter} ${dimensions}`;
-    return [
-      {
-        key,
-        service,
-        label,
-        dimensions,
-        quantity: row.quantity,
-        unit,
-        isPriced,
-        amount: estimate([row], prices),
-      },
-    ];
-  });
-}
+const keyOf = (line: UsedLine) => `${lineKey(line)} ${line.isPriced}`;
 
-const columnsFor = (currency: string): readonly Column<CostLine>[] => [
+const columnsFor = (currency: string): readonly Column<UsedLine>[] => [
   {
     key: 'meter',
-    header: 'Meter',
+    header: 'Use',
     isTitle: true,
-    cell: ({ service, label, dimensions }) => (
-      <span title={serviceTitle(service)}>
-        {label} <span className="text-sm text-ink-faint">{dimensions}</span>
-      </span>
-    ),
+    cell: ({ service, meter, amountPerUnit, isPriced }) => {
+      const unit = unitOf(`${service}.${meter}`);
+      const hasPrice = isPriced && amountPerUnit.amount !== '0';
+      return (
+        <span className="block py-1" title={serviceTitle(service)}>
+          {lineName({ service, meter })}
+          {hasPrice ? (
+            <span className="block text-sm font-normal text-ink-faint">
+              {writeHumanPrice(amountPerUnit, unit)} {perText(amountPerUnit, unit)}
+            </span>
+          ) : null}
+        </span>
+      );
+    },
   },
   {
     key: 'quantity',
     header: 'Quantity',
     isNumber: true,
-    cell: ({ quantity, unit }) => <Quantity {...showMetered(quantity, unit)} />,
+    cell: ({ service, meter, quantity }) => {
+      const unit = unitOf(`${service}.${meter}`);
+      return (
+        <span title={textOf(showExact(quantity, unit))}>
+          <Quantity {...showMetered(quantity, unit)} />
+        </span>
+      );
+    },
   },
   {
     key: 'amount',
     header: currency,
     isNumber: true,
-    cell: ({ isPriced, amount }) =>
-      isPriced ? showExactMoney(amount) : <span className="text-ink-faint">not priced</span>,
+    cell: (line) => <Amount line={line} />,
   },
 ];
+
+function Amount({ line }: { readonly line: UsedLine }): ReactNode {
+  const { isPriced, amount, amountPerUnit } = line;
+  if (!isPriced) return <span className="text-ink-faint">never priced</span>;
+  if (amountPerUnit.amount === '0') return <span className="text-ink-faint">no price</span>;
+  if (amountPerUnit.per === '0') return <span className="text-ink-faint">flat, by the month</span>;
+  return <ExactMoney amount={amount} />;
+}

@@ -3,18 +3,22 @@ import { Stat } from '@patchbay/ui/stat';
 import type { ReactNode } from 'react';
 import { showMoney } from '../../../formats/money.ts';
 import { showBitRate, showBytes, showDuration } from '../../../formats/quantity.ts';
-import { lastedMs, type Session } from '../session.ts';
+import { type LogEntry, lastedMs, type Session } from '../session.ts';
+import { meanBitsPerSecond } from './timeline.ts';
 
 export interface SessionFiguresProps {
   readonly session: Session;
   readonly nowMs: number;
+  /** Undefined until it is there. */
+  readonly log: readonly LogEntry[] | undefined;
   readonly cost: bigint | undefined;
   readonly currency: string;
 }
 
 /** The counters of a session. They move by themselves while it runs. */
-export function SessionFigures({ session, nowMs, cost, currency }: SessionFiguresProps): ReactNode {
+export function SessionFigures({ session, nowMs, log, cost, currency }: SessionFiguresProps): ReactNode {
   const { bitsPerSecond, relayBytes, relayMilliseconds, legs, state } = session;
+  const rate = state === 'ended' ? meanBitsPerSecond(log ?? []) : bitsPerSecond;
   const present = legs.filter((leg) => leg.state === 'joined').length;
   return (
     <section
@@ -24,8 +28,9 @@ export function SessionFigures({ session, nowMs, cost, currency }: SessionFigure
       <Stat label="Duration" value={showDuration(lastedMs(session, nowMs))} />
       <Stat label="Participants" value={state === 'ended' ? legs.length : `${present} of ${legs.length}`} />
       <Stat
-        label="Bit rate"
-        {...(bitsPerSecond === undefined || state === 'ended' ? { value: '–' } : showBitRate(bitsPerSecond))}
+        label={state === 'ended' ? 'Bit rate, mean' : 'Bit rate'}
+        {...(rate === undefined ? { value: '–' } : showBitRate(rate))}
+        note={rate === undefined ? 'nothing was reported' : 'both ways'}
       />
       <Stat label="Relayed" {...showBytes(relayBytes)} note={`${showDuration(relayMilliseconds)} of relay`} />
       {cost === undefined ? (

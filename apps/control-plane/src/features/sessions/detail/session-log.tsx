@@ -4,7 +4,7 @@ import { classNames } from '@patchbay/ui/class-names';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { showClock } from '../../../formats/time.ts';
 import type { LogEntry, Session } from '../session.ts';
-import { eventsOf } from './timeline.ts';
+import { dataText, eventsOf } from './timeline.ts';
 
 export interface SessionLogProps {
   readonly session: Session;
@@ -58,12 +58,12 @@ export function SessionLog({ session, log, selected, onSelect }: SessionLogProps
               <span className="w-28 shrink-0 truncate max-sm:w-24">
                 {entry.legId === undefined ? '' : names.get(entry.legId)}
               </span>
-              <code
-                className="min-w-0 flex-1 truncate text-sm max-sm:basis-full text-ink-faint"
+              <span
+                className="min-w-0 flex-1 truncate text-sm text-ink-faint max-sm:basis-full"
                 title={JSON.stringify(entry.data)}
               >
-                {summaryOf(entry.data)}
-              </code>
+                {dataText(entry.data)}
+              </span>
             </button>
           </li>
         ))}
@@ -71,14 +71,3 @@ export function SessionLog({ session, log, selected, onSelect }: SessionLogProps
     </section>
   );
 }
-
-function summaryOf(data: LogEntry['data']): string {
-  return Object.entries(data)
-    .map(
-      ([name, value]) =>
-        `${name} ${typeof value === 'number' ? Number(value.toPrecision(6)) : textOf(value)}`,
-    )
-    .join('  ');
-}
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));

@@ -12,7 +12,6 @@ import { useAccount, useAccountId } from '../../shell/account.ts';
 import { PageHeader } from '../../shell/page-header.tsx';
 import { pagePath } from '../../shell/pages.ts';
 import { useNow } from '../../shell/use-now.ts';
-import { useSpend } from '../../spend/use-spend.ts';
 import { isOpen, participantNames, type Session } from '../session.ts';
 import { ModeBadge, SessionStateBadge } from '../session-badges.tsx';
 import { EndSession } from './end-session.tsx';
@@ -21,9 +20,7 @@ import { SessionFigures } from './session-figures.tsx';
 import { SessionLog } from './session-log.tsx';
 import { SessionTimeline } from './session-timeline.tsx';
 import { useSession, useSessionLog } from './use-session.ts';
-
-const DAY_MS = 86_400_000;
-const COST_REFRESH_MS = 3_000;
+import { useSessionUse } from './use-session-use.ts';
 
 /** One session: counters, one time axis, what it costs, and what happened. */
 export function SessionPage(): ReactNode {
@@ -43,13 +40,7 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
   const isRunning = isOpen(session);
   const nowMs = useNow(1_000);
   const log = useSessionLog(session.id, isRunning);
-  const spend = useSpend({
-    accountId: session.accountId,
-    sessionId: session.id,
-    from: new Date(Math.floor(Date.parse(session.startedAt) / 60_000) * 60_000).toISOString(),
-    to: new Date(Date.parse(session.endedAt ?? session.startedAt) + DAY_MS).toISOString(),
-    ...(isRunning ? { refreshMs: COST_REFRESH_MS } : {}),
-  });
+  const use = useSessionUse(session);
   const currency = account?.currency ?? '';
   const endMs = session.endedAt === undefined ? nowMs : Date.parse(session.endedAt);
   return (
@@ -78,10 +69,19 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
         actions={isRunning ? <EndSession session={session} /> : null}
       />
       <div className="grid grid-cols-1 gap-8">
-        <SessionFigures session={session} nowMs={nowMs} cost={spend.amount} currency={currency} />
+        <SessionFigures
+          session={session}
+          nowMs={nowMs}
+          cost={use.amount}
+          log={log.data}
+          currency={currency}
+        />
         {log.error !== null ? <ProblemNote error={log.error} onRetry={() => void log.refetch()} /> : null}
+        {use.error !== null ? <ProblemNote error={use.error} /> : null}
         {log.data === undefined ? (
-          <TableSkeleton rows={4} />
+          log.error === null ? (
+            <TableSkeleton rows={4} />
+          ) : null
         ) : (
           <SessionTimeline
             session={session}
@@ -95,7 +95,7 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
           {log.data === undefined ? null : (
             <SessionLog session={session} log={log.data} selected={selected} onSelect={setSelected} />
           )}
-          <SessionCost session={session} spend={spend} currency={currency} />
+          <SessionCost session={session} use={use} currency={currency} />
         </div>
       </div>
     </>

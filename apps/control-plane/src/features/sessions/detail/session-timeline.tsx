@@ -33,7 +33,7 @@ export function SessionTimeline({
   const lanes = [modeLane(session, log, endMs), ...legLanes(session, log, endMs)];
   return (
     <section aria-label="Time axis">
-      <div className="border-y py-2">
+      <div className="border-b pb-2">
         {lanes.map((lane) => (
           <LaneRow key={lane.key} lane={lane} place={place} />
         ))}

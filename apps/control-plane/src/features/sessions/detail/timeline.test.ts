@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import type { LogEntry, Session } from '../session.ts';
-import { eventsOf, legLanes, modeLane, samplesOf, seriesOf } from './timeline.ts';
+import {
+  dataText,
+  eventsOf,
+  legLanes,
+  meanBitsPerSecond,
+  modeLane,
+  samplesOf,
+  seriesOf,
+} from './timeline.ts';
 
 const at = (seconds: number): string => new Date(Date.UTC(2026, 10, 24, 12, 0, seconds)).toISOString();
 const ms = (seconds: number): number => Date.parse(at(seconds));
@@ -74,4 +82,26 @@ test('samples of several legs share one list of times, with nothing where a leg 
 
 test('samples are no events', () => {
   expect(eventsOf(entries).map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 7, 8]);
+});
+
+test('a line of the log is said in words: what is on is named, and a reason is its code', () => {
+  expect(dataText({ to: 'user:bob', media: { audio: true, video: true, screen: false }, mode: 'auto' })).toBe(
+    'to user:bob · media audio, video · mode auto',
+  );
+  expect(dataText({ reason: { code: 'signaling.hung_up', detail: '' }, connectedMs: 1_400 })).toBe(
+    'signaling.hung_up · connected, ms 1400',
+  );
+  expect(dataText({ media: { audio: false } })).toBe('media nothing');
+});
+
+test('the mean bit rate is that of the busiest leg, both ways', () => {
+  const sample = (legId: string, sent: number, received: number) => ({
+    sequence: 1,
+    at: at(1),
+    kind: 'quality.sampled',
+    legId,
+    data: { sentBitsPerSecond: sent, receivedBitsPerSecond: received },
+  });
+  expect(meanBitsPerSecond([sample('leg_a', 10, 1), sample('leg_a', 30, 1), sample('leg_b', 5, 4)])).toBe(21);
+  expect(meanBitsPerSecond([])).toBeUndefined();
 });

@@ -112,6 +112,17 @@ export function samplesOf(log: readonly LogEntry[]): readonly Sample[] {
   );
 }
 
+/** The mean bit rate both ways of the busiest leg: what one sends the other receives. Undefined without a sample. */
+export function meanBitsPerSecond(log: readonly LogEntry[]): number | undefined {
+  const samples = samplesOf(log);
+  if (samples.length === 0) return undefined;
+  const means = [...Map.groupBy(samples, ({ legId }) => legId).values()].map(
+    (ofLeg) =>
+      ofLeg.reduce((sum, one) => sum + one.sentBitsPerSecond + one.receivedBitsPerSecond, 0) / ofLeg.length,
+  );
+  return Math.max(...means);
+}
+
 /** The samples of each leg on one list of times, as a chart takes them. */
 export function seriesOf(session: Session, samples: readonly Sample[], read: (sample: Sample) => number) {
   const times = [...new Set(samples.map(({ atMs }) => atMs))].sort((left, right) => left - right);
@@ -130,3 +141,31 @@ export function seriesOf(session: Session, samples: readonly Sample[], read: (sa
 /** The events that are dots on the time axis: all but the samples, which are the charts. */
 export const eventsOf = (log: readonly LogEntry[]): readonly LogEntry[] =>
   log.filter(({ kind }) => kind !== 'quality.sampled');
+
+/** The data of a log line in words: '1.2 Mbit/s' stays a number, 'audio, video' is what is on. */
+export function dataText(data: LogEntry['data']): string {
+  return Object.entries(data)
+    .filter(([name]) => !saidBeside.has(name))
+    .map(([name, value]) => [wordsOf(name), valueText(value)] as const)
+    .filter(([, text]) => text !== '')
+    .map(([name, text]) => (name === 'reason' ? text : `${name} ${text}`))
+    .join(' · ');
+}
+
+/** The leg has its own column. */
+const saidBeside: ReadonlySet<string> = new Set(['identity', 'accountId']);
+
+const wordsOf = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(/ ms$/, ', ms');
+
+function valueText(value: LogEntry['data'][string]): string {
+  if (typeof value === 'number') return String(Number(value.toPrecision(6)));
+  if (typeof value !== 'object' || value === null) return String(value ?? '');
+  if (Array.isArray(value)) return value.map(valueText).join(', ');
+  const fields = Object.entries(value);
+  // What is on is named, and what is off is not.
+  if (fields.every(([, field]) => typeof field === 'boolean')) {
+    return fields.flatMap(([name, isOn]) => (isOn === true ? [name] : [])).join(', ') || 'nothing';
+  }
+  return fields.flatMap(([, field]) => valueText(field) || []).join(', ');
+}

@@ -1,0 +1,74 @@
+'use client';
+
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { type ReactNode, useState } from 'react';
+import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { pagePath } from '../shell/pages.ts';
+import { useNow } from '../shell/use-now.ts';
+import { previewOf, profileWith } from './preview.ts';
+import { type EffectivePrice, type PriceDraft, type ProfilePrice, pricesNow } from './price-draft.ts';
+import { PriceEditor } from './price-editor.tsx';
+import { WhoPaysWhom } from './who-pays-whom.tsx';
+
+export interface PriceDeskProps {
+  readonly account: { readonly id: string; readonly name: string; readonly currency: string };
+  readonly profile: readonly ProfilePrice[];
+  readonly paid: readonly EffectivePrice[];
+  /** Absent: the prices for all children. */
+  readonly childId: string | undefined;
+  readonly accounts: Outputs['accounts']['list']['items'];
+}
+
+/** The editor of a profile, and below it who would pay whom if it were saved as it stands. */
+export function PriceDesk({ account, profile, paid, childId, accounts }: PriceDeskProps): ReactNode {
+  const trpc = useTRPC();
+  const nowMs = useNow(60_000);
+  const [edited, setEdited] = useState<Readonly<Record<string, readonly PriceDraft[]>>>({});
+  const explain = useQuery(trpc.prices.explain.queryOptions({ accountId: account.id }));
+  const { id: setByAccountId, currency } = account;
+  const children = accounts.map(({ id }) => id);
+  const saved = [undefined, ...children].flatMap((id) => pricesNow(profile, id, nowMs));
+  // Without a choice, somebody whom the prices for all are for: the first who has none of its own.
+  const example =
+    accounts.find(({ id }) => id === childId) ??
+    accounts.find(({ id }) => !saved.some((price) => price.childId === id));
+  const items = previewOf({
+    buyer: example === undefined ? { name: 'A child' } : { id: example.id, name: example.name },
+    seller: account,
+    profile: profileWith(saved, edited, { childId, currency, setByAccountId }),
+    above: explain.data?.items ?? [],
+  });
+  const edit = (service: string, drafts: readonly PriceDraft[] | undefined) =>
+    setEdited(({ [service]: _, ...others }) =>
+      drafts === undefined ? others : { ...others, [service]: drafts },
+    );
+  return (
+    <>
+      <PriceEditor
+        childId={childId}
+        prices={saved.filter((price) => price.childId === childId)}
+        defaults={childId === undefined ? [] : saved.filter((price) => price.childId === undefined)}
+        paid={paid}
+        currency={currency}
+        edited={edited}
+        onEdit={edit}
+      />
+      {accounts.length > 0 ? null : (
+        <p className="mt-3 text-ink-faint">
+          There is no child yet who would pay this.{' '}
+          <Link href={pagePath(account.id, 'accounts')} className="text-accent hover:underline">
+            Create a sub-account
+          </Link>
+        </p>
+      )}
+      <div className="mt-10">
+        {explain.error === null ? null : <ProblemNote error={explain.error} />}
+        {explain.isSuccess ? (
+          <WhoPaysWhom items={items} currency={currency} isPreview={Object.keys(edited).length > 0} />
+        ) : null}
+      </div>
+    </>
+  );
+}

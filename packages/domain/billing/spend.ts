@@ -1,0 +1,49 @@
+import type { UsageCell } from '../metering/roll-up.ts';
+import { type Nano, nano, sum, ZERO } from './money.ts';
+import { tariffToWire } from './price.ts';
+import type { PriceBook } from './price-book.ts';
+import { type EdgeLine, rate } from './rating.ts';
+
+/** What some use costs one account, as it is read while it accrues. What is owed stands in the statement. */
+export interface Spend {
+  readonly currency: string;
+  readonly amount: Nano;
+  readonly lines: readonly EdgeLine[];
+}
+
+export interface SpendRequest {
+  readonly accountId: string;
+  /** Of any range. Cells of other accounts are ignored. */
+  readonly cells: readonly UsageCell[];
+  readonly book: PriceBook;
+}
+
+/**
+ * The cost of use at the prices that held when it was used. A flat price is owed once for a period, not for a part of
+ * it: its lines are there and cost nothing.
+ */
+export function spendOf({ accountId, cells, book }: SpendRequest): Spend {
+  const own = cells.filter((cell) => cell.accountId === accountId);
+  const lines = rate(own, book).lines.map((line) =>
+    line.tariff.kind === 'flat' ? { ...line, amount: ZERO } : line,
+  );
+  return { currency: book.currency, amount: sum(lines.map(({ amount }) => amount)), lines };
+}
+
+/** Lines of one meter at one price as one, whatever their dimensions. The amounts are summed, not multiplied anew. */
+export function byMeter(lines: readonly EdgeLine[]): readonly EdgeLine[] {
+  const summed = new Map<string, EdgeLine>();
+  for (const line of lines) {
+    const { amount, per } = tariffToWire(line.tariff);
+    const key = `${line.meter} ${amount} ${per}`;
+    const known = summed.get(key);
+    summed.set(key, {
+      ...line,
+      key,
+      dimensions: {},
+      quantity: (known?.quantity ?? 0n) + line.quantity,
+      amount: nano((known?.amount ?? 0n) + line.amount),
+    });
+  }
+  return [...summed.values()];
+}
