@@ -3,6 +3,7 @@
 ALTER TABLE "role_grant" ADD COLUMN "accepted_at" TIMESTAMPTZ(3) DEFAULT CURRENT_TIMESTAMP, ADD COLUMN "invited_name" TEXT;
 ALTER TABLE "set_up_link" ADD COLUMN "account_id" TEXT;
 GRANT UPDATE (accepted_at) ON role_grant TO patchbay_wall;
+GRANT CREATE ON SCHEMA public TO patchbay_wall;
 
 DROP FUNCTION set_up_link_make(bytea, text, timestamptz);
 -- A new link for an invitation takes the place of those before it.
@@ -102,3 +103,5 @@ BEGIN
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO patchbay_app', definer);
   END LOOP;
 END $$;
+
+REVOKE CREATE ON SCHEMA public FROM patchbay_wall;
