@@ -26,7 +26,7 @@ const tree = {
   other: 'platform',
 };
 const edges = Object.entries(tree).flatMap(([buyerId, sellerId]) =>
-  sellerId === undefined ? [] : [{ sellerId, buyerId, fromMs: -Infinity, toMs: Infinity }],
+  sellerId === undefined ? [] : [{ sellerId, buyerId, currency: 'EUR', fromMs: -Infinity, toMs: Infinity }],
 );
 
 let database: TestDatabase;
@@ -73,13 +73,12 @@ const ledgerNets = async () =>
   );
 
 async function expectAgreement(records: readonly UsageRecord[]) {
-  const { edges: seen, prices, currency } = await billing.chainPrices('leaf', period.fromMs);
+  const { edges: seen, prices } = await billing.chainPrices('leaf', period.fromMs);
   expect(seen.length).toBeGreaterThan(0);
   const { lines } = rate(rollUp(records, edges).cells, {
     edges,
     prices,
     catalogue: relayCatalogue,
-    currency,
   });
   for (const accountId of Object.keys(tree)) {
     const { statement, ledger } = await billing.accrue(accountId, period);
@@ -89,7 +88,7 @@ async function expectAgreement(records: readonly UsageRecord[]) {
     const earned = lines
       .filter(({ sellerId }) => sellerId === accountId)
       .reduce((total, { amount }) => total + amount, 0n);
-    expect({ accountId, ...ledger }).toEqual({ accountId, payable: owed, receivable: earned });
+    expect({ accountId, ...ledger }).toMatchObject({ accountId, payable: owed, receivable: earned });
     expect([statement.payable, statement.receivable]).toEqual([owed, earned]);
   }
   expect(await billing.countMismatches()).toBe(0);
@@ -158,7 +157,7 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
       return ['leaf', 'parent', 'top'].map(async (accountId) => {
         for (let time = 0; time < 5; time++) {
           const { statement, ledger } = await store.accrue(accountId, period);
-          expect(ledger).toEqual({ payable: statement.payable, receivable: statement.receivable });
+          expect(ledger).toMatchObject({ payable: statement.payable, receivable: statement.receivable });
         }
       });
     });
@@ -255,6 +254,100 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
       parseDecimal('3'),
     ]);
     expect(await billing.countMismatches()).toBe(0);
+  });
+});
+
+describe('trees of several currencies under one platform (BIL-3)', () => {
+  beforeEach(async () => {
+    await plantTree(database.url, { dollars: 'platform', below: 'dollars', yen: 'platform' }, (id) =>
+      id === 'yen' ? 'JPY' : 'USD',
+    );
+  });
+
+  const netsByCurrency = async () =>
+    Object.fromEntries(
+      (
+        await asOwner<{ place: string; amount: string }>(
+          database.url,
+          `SELECT account_id || ' ' || currency AS place, sum(amount) AS amount FROM ledger_entry
+           GROUP BY 1 HAVING sum(amount) <> 0`,
+        )
+      ).map(({ place, amount }) => [place, BigInt(amount)]),
+    );
+
+  test('each edge is posted in its buyer’s currency, whoever accrues it and however often', async () => {
+    const inCurrency = { USD: '0.07', EUR: '0.05', JPY: '3' };
+    for (const [currency, amount] of Object.entries(inCurrency)) {
+      await setPrice('platform', amount, { currency, per: 1_000_000_000n });
+    }
+    await usage.ingest([
+      usageOf('dollars', { atMs, bytes: 2_000_000_000 }),
+      usageOf('below', { atMs, bytes: 1_000_000_000 }),
+      usageOf('yen', { atMs, bytes: 1_000_000_000 }),
+      usageOf('top', { atMs, bytes: 1_000_000_000 }),
+    ]);
+    const expected = {
+      'below USD': -70_000_000n,
+      'dollars USD': 70_000_000n - 210_000_000n,
+      'platform USD': 210_000_000n,
+      'yen JPY': -3_000_000_000n,
+      'platform JPY': 3_000_000_000n,
+      'top EUR': -50_000_000n,
+      'platform EUR': 50_000_000n,
+    };
+    await billing.accrueAll(period);
+    for (const accountId of ['platform', 'dollars', 'platform', 'below', 'yen', 'dollars', 'platform']) {
+      await billing.accrue(accountId, period);
+      expect(await netsByCurrency()).toEqual(expected);
+    }
+    expect(await asOwner(database.url, 'SELECT count(*)::int AS count FROM ledger_transaction')).toEqual([
+      { count: 4 },
+    ]);
+    const { statement, ledger } = await billing.accrue('platform', period);
+    const totals = [
+      { currency: 'EUR', receivable: 50_000_000n },
+      { currency: 'JPY', receivable: 3_000_000_000n },
+      { currency: 'USD', receivable: 210_000_000n },
+    ];
+    expect(statement.totals).toEqual(totals.map((total) => ({ ...total, margin: total.receivable })));
+    expect(ledger).toEqual({ payable: 0n, receivable: 50_000_000n, totals });
+    const own = await billing.accrue('dollars', period);
+    expect(own.statement).toMatchObject({ currency: 'USD', payable: 210_000_000n, receivable: 70_000_000n });
+    expect(await billing.countMismatches()).toBe(0);
+  });
+
+  test('a ledger in which two currencies make up for each other is an alarm', async () => {
+    await setPrice('platform', '1', { currency: 'USD' });
+    await usage.ingest([usageOf('dollars', { atMs, bytes: 10 })]);
+    await billing.accrue('dollars', period);
+    await asOwner(database.url, "UPDATE ledger_position SET currency = 'EUR'");
+    expect(await billing.countMismatches()).toBeGreaterThan(0);
+  });
+
+  test('a ledger that an earlier version left in two currencies comes right by itself', async () => {
+    await setPrice('platform', '1', { currency: 'USD' });
+    await usage.ingest([usageOf('dollars', { atMs, bytes: 10 })]);
+    await asOwner(
+      database.url,
+      `INSERT INTO ledger_position (period, buyer_id, seller_id, currency, line_key, posted, revision)
+         VALUES ('${period.name}', 'dollars', 'platform', 'EUR', 'old', 7, 2);
+       INSERT INTO ledger_transaction VALUES ('t1', 'old/2', '${period.name}', 'platform', 'dollars');
+       INSERT INTO ledger_entry VALUES ('t1', 'dollars', 'payable', 'platform', '${period.name}', 'EUR', -7),
+         ('t1', 'platform', 'receivable', 'dollars', '${period.name}', 'EUR', 7)`,
+    );
+    expect(await billing.countMismatches()).toBe(1);
+    await billing.accrue('platform', period);
+    expect(await netsByCurrency()).toEqual({
+      'dollars USD': -parseDecimal('10'),
+      'platform USD': parseDecimal('10'),
+    });
+    expect(await billing.countMismatches()).toBe(0);
+  });
+
+  test('what stands below an account counts in its currency; only the platform’s own children choose', async () => {
+    await plantTree(database.url, { third: 'below' }, () => 'JPY');
+    const rows = await asOwner(database.url, "SELECT currency FROM account WHERE id = 'third'");
+    expect(rows).toEqual([{ currency: 'USD' }]);
   });
 });
 
@@ -407,6 +500,7 @@ describe('the wall', () => {
     const posting = {
       sellerId: 'platform',
       buyerId: 'other',
+      currency: 'EUR',
       lineKey: 'x',
       posted: '5',
       revision: 1,
@@ -414,8 +508,8 @@ describe('the wall', () => {
       sourceRef: 'x',
       entries: [],
     };
-    const post = 'SELECT ledger_post($1, $2, $3)';
-    await expect(scoped('parent', post, [period.name, 'EUR', JSON.stringify([posting])])).rejects.toThrow(
+    const post = 'SELECT ledger_post($1, $2)';
+    await expect(scoped('parent', post, [period.name, JSON.stringify([posting])])).rejects.toThrow(
       'resource.unknown',
     );
   });

@@ -36,7 +36,7 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
     const chain = await readChain(client, accountId, period);
     const book = { ...chain, catalogue };
     const cells = await readCells(client, accountId, { period, starts: spanStarts(chain, period) });
-    const statement = statementOf({ accountId, period, cells, book });
+    const statement = statementOf({ accountId, period, currency: chain.currency, cells, book });
     await post(client, { statement, positions, nowMs: nowMs() });
     return { statement, ledger: await readTotals(client, statement) };
   };
@@ -71,7 +71,7 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
           sessionId === undefined
             ? await readCells(client, accountId, { period: { fromMs, toMs }, starts })
             : await readSessionCells(client, { ...query, sessionId }, starts);
-        return spendOf({ accountId, cells, book: { ...chain, catalogue } });
+        return spendOf({ accountId, currency: chain.currency, cells, book: { ...chain, catalogue } });
       }),
     listPeriods: (accountId) =>
       inAccountScope(pool, accountId, async (client) => {
@@ -111,6 +111,7 @@ const farMs = Date.UTC(9999, 11, 31);
 interface PositionRow {
   readonly seller_id: string;
   readonly buyer_id: string;
+  readonly currency: string;
   readonly line_key: string;
   readonly posted: string;
   readonly revision: number;
@@ -128,6 +129,7 @@ async function readPositions(
   return rows.map((row) => ({
     sellerId: row.seller_id,
     buyerId: row.buyer_id,
+    currency: row.currency,
     lineKey: row.line_key,
     posted: nano(BigInt(row.posted)),
     revision: row.revision,
@@ -204,16 +206,16 @@ interface Posting {
 }
 
 async function post(client: PoolClient, { statement, positions, nowMs }: Posting): Promise<void> {
-  const { period, currency } = statement;
+  const { period } = statement;
   const lines = [...statement.lines, ...statement.children.flatMap((child) => child.lines)];
-  const accrual = accrue({ period: period.name, currency, lines, positions });
+  const accrual = accrue({ period: period.name, lines, positions });
   if (accrual.transactions.length === 0) return;
   const postings = accrual.positions.map((position, index) => ({
     ...position,
     ...accrual.transactions[index],
     transactionId: createId('txn', nowMs),
   }));
-  await client.query('SELECT ledger_post($1, $2, $3)', [period.name, currency, wireJson(postings)]);
+  await client.query('SELECT ledger_post($1, $2)', [period.name, wireJson(postings)]);
 }
 
 /** Money travels as text. */
@@ -224,18 +226,27 @@ async function readTotals(
   client: PoolClient,
   { accountId, period, currency }: Statement,
 ): Promise<LedgerTotals> {
-  const { rows } = await client.query<{ payable: string; receivable: string }>(
-    `SELECT coalesce(-sum(amount) FILTER (WHERE book = 'payable'), 0) AS payable,
+  const { rows } = await client.query<{ currency: string; payable: string; receivable: string }>(
+    `SELECT currency, coalesce(-sum(amount) FILTER (WHERE book = 'payable'), 0) AS payable,
        coalesce(sum(amount) FILTER (WHERE book = 'receivable'), 0) AS receivable
-     FROM ledger_entry WHERE account_id = $1 AND period = $2 AND currency = $3`,
+     FROM ledger_entry WHERE account_id = $1 AND period = $2
+     GROUP BY currency HAVING currency = $3 OR bool_or(amount <> 0) ORDER BY currency`,
     [accountId, period.name, currency],
   );
-  const { payable = '0', receivable = '0' } = rows[0] ?? {};
-  return { payable: nano(BigInt(payable)), receivable: nano(BigInt(receivable)) };
+  const own = rows.find((row) => row.currency === currency);
+  const total = (of: string, amount = '0') => ({ currency: of, receivable: nano(BigInt(amount)) });
+  return {
+    payable: nano(BigInt(own?.payable ?? '0')),
+    receivable: nano(BigInt(own?.receivable ?? '0')),
+    totals: [
+      total(currency, own?.receivable),
+      ...rows.filter((row) => row !== own).map((row) => total(row.currency, row.receivable)),
+    ],
+  };
 }
 
 const entriesSql = `
-  SELECT e.transaction_id, t.posted_at, e.book, e.counterparty_id, e.amount, t.source_ref
+  SELECT e.transaction_id, t.posted_at, e.book, e.counterparty_id, e.currency, e.amount, t.source_ref
   FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id
   WHERE e.account_id = $1 AND e.period = $2 ORDER BY t.posted_at, e.transaction_id, e.book LIMIT $3`;
 
@@ -244,6 +255,7 @@ interface EntryRow {
   readonly posted_at: Date;
   readonly book: LedgerBook;
   readonly counterparty_id: string;
+  readonly currency: string;
   readonly amount: string;
   readonly source_ref: string;
 }
@@ -253,6 +265,7 @@ const entryFromRow = (row: EntryRow): PostedEntry => ({
   atMs: row.posted_at.getTime(),
   book: row.book,
   counterpartyId: row.counterparty_id,
+  currency: row.currency,
   amount: nano(BigInt(row.amount)),
   sourceRef: row.source_ref,
 });

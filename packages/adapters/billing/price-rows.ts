@@ -9,6 +9,7 @@ type Instant = Date | number;
 interface EdgeRow {
   readonly seller_id: string;
   readonly buyer_id: string;
+  readonly currency: string;
   readonly valid_from: Instant;
   readonly valid_to: Instant;
 }
@@ -46,6 +47,7 @@ export async function readChain(
     edges: edges.rows.map((row) => ({
       sellerId: row.seller_id,
       buyerId: row.buyer_id,
+      currency: row.currency,
       fromMs: msOf(row.valid_from),
       toMs: msOf(row.valid_to),
     })),

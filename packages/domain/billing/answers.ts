@@ -69,6 +69,11 @@ export const headAnswer = (statement: Statement, { sellerId, nameOf }: Around) =
   payable: statement.payable.toString(),
   receivable: statement.receivable.toString(),
   margin: statement.margin.toString(),
+  totals: statement.totals.map(({ currency, receivable, margin }) => ({
+    currency,
+    receivable: receivable.toString(),
+    margin: margin.toString(),
+  })),
 });
 
 interface Printed extends Around {
@@ -90,9 +95,10 @@ export const statementAnswer = (statement: Statement, { ledger, catalogue, ...ar
       amount: amount.toString(),
     })),
   })),
-  children: statement.children.map(({ accountId, receivable, cost, margin, lines }) => ({
+  children: statement.children.map(({ accountId, currency, receivable, cost, margin, lines }) => ({
     accountId,
     name: around.nameOf(accountId),
+    currency,
     receivable: receivable.toString(),
     cost: cost.toString(),
     margin: margin.toString(),
@@ -102,5 +108,12 @@ export const statementAnswer = (statement: Statement, { ledger, catalogue, ...ar
       margin: line.margin.toString(),
     })),
   })),
-  ledger: { payable: ledger.payable.toString(), receivable: ledger.receivable.toString() },
+  ledger: {
+    payable: ledger.payable.toString(),
+    receivable: ledger.receivable.toString(),
+    totals: ledger.totals.map(({ currency, receivable }) => ({
+      currency,
+      receivable: receivable.toString(),
+    })),
+  },
 });

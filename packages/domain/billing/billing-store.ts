@@ -1,15 +1,18 @@
-import type { Edge } from '../metering/lineage.ts';
 import type { LedgerBook } from './ledger.ts';
 import type { Nano } from './money.ts';
 import type { Period } from './period.ts';
 import type { Price } from './price.ts';
+import type { PricedEdge } from './price-book.ts';
 import type { Spend } from './spend.ts';
 import type { Statement } from './statement.ts';
 
-/** What the ledger itself says of an account and period, in the currency of the statement. */
+/** What the ledger itself says of an account and period. */
 export interface LedgerTotals {
+  /** In the currency of the statement, as the next one. */
   readonly payable: Nano;
   readonly receivable: Nano;
+  /** By currency, that of the statement first. */
+  readonly totals: readonly { readonly currency: string; readonly receivable: Nano }[];
 }
 
 export interface PostedEntry {
@@ -17,14 +20,16 @@ export interface PostedEntry {
   readonly atMs: number;
   readonly book: LedgerBook;
   readonly counterpartyId: string;
+  readonly currency: string;
   readonly amount: Nano;
   readonly sourceRef: string;
 }
 
 /** The part of the tree and of its profiles that an account's prices depend on. */
 export interface ChainPrices {
+  /** The account's own. */
   readonly currency: string;
-  readonly edges: readonly Edge[];
+  readonly edges: readonly PricedEdge[];
   readonly prices: readonly Price[];
 }
 
@@ -70,6 +75,6 @@ export interface BillingStore {
   setPrices(change: PriceChange): Promise<void>;
   /** Of the account, those above it and its children. */
   namesAround(accountId: string): Promise<ReadonlyMap<string, string>>;
-  /** Transactions that do not sum to zero, and edges whose entries and positions differ: 0, or an alarm. */
+  /** Transactions that do not sum to zero, and edges whose entries and positions differ in a currency: 0, or an alarm. */
   countMismatches(): Promise<number>;
 }

@@ -67,6 +67,8 @@ const statementHead = z.object({
   receivable: nano,
   /** receivable less what the children's use costs it; below zero it subsidises (BIL-2). */
   margin: nano,
+  /** The two above by currency, that of the account first: only the platform has children of several. */
+  totals: z.array(z.object({ currency: z.string(), receivable: nano, margin: nano })),
 });
 
 export const billing = defineDomain({
@@ -229,6 +231,7 @@ export const billing = defineDomain({
               z.object({
                 accountId: z.string(),
                 name: z.string(),
+                currency: z.string(),
                 receivable: nano,
                 cost: nano,
                 margin: nano,
@@ -236,7 +239,11 @@ export const billing = defineDomain({
               }),
             ),
             /** The ledger's own sum for this account and period: equal to payable and receivable, or an alarm. */
-            ledger: z.object({ payable: nano, receivable: nano }),
+            ledger: z.object({
+              payable: nano,
+              receivable: nano,
+              totals: z.array(z.object({ currency: z.string(), receivable: nano })),
+            }),
           }),
           errors: [],
         },
@@ -253,6 +260,7 @@ export const billing = defineDomain({
                 at: z.iso.datetime(),
                 book: z.string(),
                 counterpartyId: z.string(),
+                currency: z.string(),
                 amount: nano,
                 sourceRef: z.string(),
               }),

@@ -12,7 +12,7 @@ import type { BillingPorts } from './ports.ts';
 const now = Date.UTC(2026, 10, 22, 12, 0, 30);
 const minute = now - 30_000;
 const period = '2026-11';
-const always = { fromMs: -Infinity, toMs: Infinity };
+const always = { currency: 'EUR', fromMs: -Infinity, toMs: Infinity };
 const edges = [
   { sellerId: 'platform', buyerId: 'top', ...always },
   { sellerId: 'top', buyerId: 'leaf', ...always },

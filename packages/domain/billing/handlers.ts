@@ -194,11 +194,12 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
     async listEntries(context, { period }, { billing: store }) {
       const entries = await store.listEntries(context.entity.accountId, periodOf(period), ENTRY_COUNT_MAX);
       return {
-        items: entries.map(({ transactionId, atMs, book, counterpartyId, amount, sourceRef }) => ({
+        items: entries.map(({ transactionId, atMs, book, counterpartyId, currency, amount, sourceRef }) => ({
           transactionId,
           at: new Date(atMs).toISOString(),
           book,
           counterpartyId,
+          currency,
           amount: amount.toString(),
           sourceRef,
         })),

@@ -21,10 +21,11 @@ export interface LedgerTransaction {
   readonly entries: readonly LedgerEntry[];
 }
 
-/** What the ledger has for one line of an edge in a period: the sum of all transactions so far, and their count. */
+/** What the ledger has for one line of an edge in a period and currency: the sum of all transactions, and their count. */
 export interface LedgerPosition {
   readonly sellerId: string;
   readonly buyerId: string;
+  readonly currency: string;
   readonly lineKey: string;
   readonly posted: Nano;
   readonly revision: number;
@@ -32,9 +33,8 @@ export interface LedgerPosition {
 
 export interface AccrualRequest {
   readonly period: string;
-  readonly currency: string;
   /** All lines of the edges that are accrued, as rated now. */
-  readonly lines: readonly Pick<EdgeLine, 'sellerId' | 'buyerId' | 'key' | 'amount'>[];
+  readonly lines: readonly Pick<EdgeLine, 'sellerId' | 'buyerId' | 'currency' | 'key' | 'amount'>[];
   /** All positions of the same edges. One whose line is gone is posted back to zero. */
   readonly positions: readonly LedgerPosition[];
 }
@@ -49,16 +49,17 @@ export interface Accrual {
  * What has to be posted so that the ledger says what rating says: for each edge and line the difference to what was
  * posted before. Accruing again without new usage posts nothing.
  */
-export function accrue({ period, currency, lines, positions }: AccrualRequest): Accrual {
+export function accrue({ period, lines, positions }: AccrualRequest): Accrual {
   const before = new Map(positions.map((position) => [positionKey(position), position]));
   const targets = new Map<string, LedgerPosition>(
     positions.map((position) => [positionKey(position), { ...position, posted: ZERO }]),
   );
-  for (const { sellerId, buyerId, key: lineKey, amount } of lines) {
-    const key = positionKey({ sellerId, buyerId, lineKey });
+  for (const { sellerId, buyerId, currency, key: lineKey, amount } of lines) {
+    const key = positionKey({ sellerId, buyerId, currency, lineKey });
     targets.set(key, {
       sellerId,
       buyerId,
+      currency,
       lineKey,
       posted: amount,
       revision: before.get(key)?.revision ?? 0,
@@ -74,7 +75,7 @@ export function accrue({ period, currency, lines, positions }: AccrualRequest): 
     transactions.push({
       sourceRef: `accrual/${period}/${key}/${position.revision}`,
       period,
-      currency,
+      currency: position.currency,
       entries: transfer(position, delta),
     });
   }
@@ -92,7 +93,7 @@ export function transfer(
   ];
 }
 
-/** What each account has in the end: + to its good. The nets of a tree sum to zero. */
+/** What each account has in the end, of one currency: + to its good. The nets of a tree sum to zero. */
 export function netByAccount(transactions: readonly LedgerTransaction[]): Map<string, Nano> {
   const entries = transactions.flatMap((transaction) => transaction.entries);
   return new Map(
@@ -103,8 +104,11 @@ export function netByAccount(transactions: readonly LedgerTransaction[]): Map<st
   );
 }
 
-const positionKey = ({
+/** What one position is for, as text: unique in a period. */
+export const positionKey = ({
   sellerId,
   buyerId,
+  currency,
   lineKey,
-}: Pick<LedgerPosition, 'sellerId' | 'buyerId' | 'lineKey'>) => `${sellerId}/${buyerId}/${lineKey}`;
+}: Pick<LedgerPosition, 'sellerId' | 'buyerId' | 'currency' | 'lineKey'>) =>
+  `${currency}/${sellerId}/${buyerId}/${lineKey}`;

@@ -26,22 +26,34 @@ export interface ReceivableLine extends EdgeLine {
 
 export interface ChildStatement {
   readonly accountId: string;
+  /** The child's. */
+  readonly currency: string;
   readonly receivable: Nano;
   readonly cost: Nano;
   readonly margin: Nano;
   readonly lines: readonly ReceivableLine[];
 }
 
+/** What all children that count in one currency owe, and what of it the account earns. */
+export interface CurrencyTotal {
+  readonly currency: string;
+  readonly receivable: Nano;
+  readonly margin: Nano;
+}
+
 export interface Statement {
   readonly accountId: string;
   readonly period: Period;
+  /** The account's own, in which it pays and in which its children do. Only the platform has children of others. */
   readonly currency: string;
   /** What the account owes its seller. */
   readonly payable: Nano;
-  /** What its children owe it. */
+  /** What its children owe it, in `currency`. */
   readonly receivable: Nano;
-  /** receivable − what the children's use costs it. */
+  /** receivable − what the children's use costs it, in `currency`. */
   readonly margin: Nano;
+  /** What its children owe it by currency, the own one first: sums of two currencies mean nothing. */
+  readonly totals: readonly CurrencyTotal[];
   /** `payable` in minor units, rounded once, half to even. */
   readonly totalMinorUnits: bigint;
   /** payable − the rounded total: carried to the next period. */
@@ -53,13 +65,15 @@ export interface Statement {
 export interface StatementRequest {
   readonly accountId: string;
   readonly period: Period;
+  /** The account's. */
+  readonly currency: string;
   /** Of the account and of its children, within the period. Cells of others are ignored. */
   readonly cells: readonly UsageCell[];
   readonly book: PriceBook;
 }
 
 /** One statement: what an account owes, what it is owed and what it earns, line by line and child by child (BIL-4). */
-export function statementOf({ accountId, period, cells, book }: StatementRequest): Statement {
+export function statementOf({ accountId, period, currency, cells, book }: StatementRequest): Statement {
   const { lines, cells: rated } = rate(cells, book);
   const shares = shareLines(accountId, lines, rated);
   const payableLines = lines
@@ -70,20 +84,39 @@ export function statementOf({ accountId, period, cells, book }: StatementRequest
     costByLine(shares),
   );
   const payable = sum(payableLines.map(({ amount }) => amount));
-  const unit = minorUnitOf(book.currency);
+  const totals = totalsOf(currency, children);
+  const unit = minorUnitOf(currency);
   const totalMinorUnits = halfEven(payable, unit);
   return {
     accountId,
     period,
-    currency: book.currency,
+    currency,
     payable,
-    receivable: sum(children.map(({ receivable }) => receivable)),
-    margin: sum(children.map(({ margin }) => margin)),
+    receivable: totals[0].receivable,
+    margin: totals[0].margin,
+    totals,
     totalMinorUnits,
     residue: nano(payable - totalMinorUnits * unit),
     lines: payableLines,
     children,
   };
+}
+
+function totalsOf(
+  own: string,
+  children: readonly ChildStatement[],
+): readonly [CurrencyTotal, ...CurrencyTotal[]] {
+  const inCurrency = Map.groupBy(children, ({ currency }) => currency);
+  const total = (currency: string): CurrencyTotal => {
+    const ofCurrency = inCurrency.get(currency) ?? [];
+    return {
+      currency,
+      receivable: sum(ofCurrency.map(({ receivable }) => receivable)),
+      margin: sum(ofCurrency.map(({ margin }) => margin)),
+    };
+  };
+  const others = [...inCurrency.keys()].filter((currency) => currency !== own).sort();
+  return [total(own), ...others.map(total)];
 }
 
 /** The share of a payable line that one line of one child caused; of the account itself, no `childLine`. */
@@ -161,13 +194,14 @@ function costByLine(shares: ReadonlyMap<string, readonly Share[]>): Map<string, 
 
 function childStatements(lines: readonly EdgeLine[], costs: ReadonlyMap<string, Nano>): ChildStatement[] {
   return [...Map.groupBy(lines, ({ buyerId }) => buyerId)].map(([accountId, ofChild]) => {
+    const currency = ofChild[0]?.currency ?? '';
     const withMargins = ofChild.map((line) => {
       const cost = costs.get(`${accountId} ${line.key}`) ?? ZERO;
       return { ...line, cost, margin: subtract(line.amount, cost) };
     });
     const receivable = sum(withMargins.map(({ amount }) => amount));
     const cost = sum(withMargins.map((line) => line.cost));
-    return { accountId, receivable, cost, margin: subtract(receivable, cost), lines: withMargins };
+    return { accountId, currency, receivable, cost, margin: subtract(receivable, cost), lines: withMargins };
   });
 }
 
