@@ -1,5 +1,6 @@
 import { defineDomain } from '@patchbay/kit/definition';
 import { z } from 'zod';
+import { isCurrency } from './money.ts';
 
 /** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
 const nano = z.string().regex(/^-?\d+$/);
@@ -19,7 +20,10 @@ const servicePrices = z.record(z.string(), z.union([price, z.array(price).min(1)
 const setRequest = z.strictObject({
   service: z.string(),
   prices: servicePrices,
-  currency: z.string().regex(/^[A-Z]{3}$/),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/)
+    .refine(isCurrency, 'A currency is a code of ISO 4217, such as EUR.'),
   /** Cut to the minute. Default: now. */
   effectiveFrom: z.iso.datetime().optional(),
 });

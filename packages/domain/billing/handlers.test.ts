@@ -196,6 +196,12 @@ describe('prices', () => {
     );
   });
 
+  test('set 422: a code that is no currency is refused, of the platform too', () => {
+    const { request } = billing.resources.prices.operations.setForChildren;
+    expect(request.safeParse({ ...price('1'), currency: 'ZZZ' }).success).toBe(false);
+    expect(request.safeParse({ ...price('1'), currency: 'JPY' }).success).toBe(true);
+  });
+
   test('list 200: each price with whoever set it, passed through where the seller set none', async () => {
     await setDefault('platform', '3');
     const paidBy = async (accountId: string) =>

@@ -76,6 +76,8 @@ export interface Operations {
     update(request: { readonly sessionId: string; readonly state: "ended" }, options?: CallOptions): Promise<{ readonly id: string; readonly accountId: string; readonly accountName: string; readonly applicationId?: string; readonly state: "ringing" | "live" | "ended"; readonly mode: "pending" | "p2p" | "relay" | "media"; readonly participants: number; readonly legs: ReadonlyArray<{ readonly id: string; readonly accountId?: string; readonly identity?: string; readonly state: "ringing" | "joined" | "left"; readonly media?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly joinedAt?: string; readonly leftAt?: string }>; readonly region: string; readonly startedAt: string; readonly connectedAt?: string; readonly endedAt?: string; readonly endCode?: string; readonly relayBytes: string; readonly relayMilliseconds: string; readonly bitsPerSecond?: number }>;
   };
   readonly enrolment: {
+    /** Read the currencies that an account can be made in: those in which the platform has prices. */
+    offer(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly currencies: ReadonlyArray<string> }>;
     /** Create a user, an organisation and its first account. */
     signUp(request: { readonly email: string; readonly password: string; readonly name: string; readonly organisationName: string; readonly currency?: string; readonly timeZone?: string }, options?: CallOptions): Promise<{ readonly userId: string; readonly accountId: string }>;
   };
@@ -233,6 +235,7 @@ export const operations = {
     update: ['PATCH', '/v1/accounts/{accountId}/sessions/{sessionId}', 'one'],
   },
   enrolment: {
+    offer: ['GET', '/v1/sign-up', 'one'],
     signUp: ['POST', '/v1/sign-up', 'one'],
   },
   me: {
@@ -338,6 +341,7 @@ export type ErrorCode =
   | 'signaling.version_unsupported'
   | 'tenancy.account_closed'
   | 'tenancy.credential_refused'
+  | 'tenancy.currency_not_offered'
   | 'tenancy.email_taken'
   | 'tenancy.external_id_taken'
   | 'tenancy.last_owner'
