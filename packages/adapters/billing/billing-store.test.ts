@@ -351,6 +351,92 @@ describe('trees of several currencies under one platform (BIL-3)', () => {
   });
 });
 
+describe('from a period to the next (BIL-3, BIL-4)', () => {
+  const before = periodAt(period.fromMs - 1);
+  const dayBefore = period.fromMs - 24 * 60 * MINUTE;
+
+  const balances = async (book: string) =>
+    (
+      await asOwner<{ place: string; amount: string }>(
+        database.url,
+        `SELECT account_id || ' ' || period AS place, sum(amount) AS amount FROM ledger_entry
+         WHERE book = $1 GROUP BY 1 HAVING sum(amount) <> 0 ORDER BY 1`,
+        [book],
+      )
+    ).map(({ place, amount }) => [place, BigInt(amount)]);
+
+  beforeEach(async () => {
+    await setPrice('platform', '0.001', { fromMs: before.fromMs });
+    await setPrice('top', '0.003', { fromMs: before.fromMs });
+    await usage.ingest([usageOf('parent', { atMs: dayBefore, bytes: 1001 })]);
+  });
+
+  test('what rounding leaves is booked out of the month that is over and into the next, on both sides of the edge', async () => {
+    await billing.accrueAll(before);
+    // 3.003: 300 cents and 0.003. A second time nothing moves.
+    await billing.accrueAll(before);
+    await billing.accrueAll(period);
+    expect(await balances('carry')).toEqual([
+      [`parent ${before.name}`, 3_000_000n],
+      [`parent ${period.name}`, -3_000_000n],
+      [`platform ${before.name}`, -1_000_000n],
+      [`platform ${period.name}`, 1_000_000n],
+      [`top ${before.name}`, 1_000_000n - 3_000_000n],
+      [`top ${period.name}`, 3_000_000n - 1_000_000n],
+    ]);
+    // Its margin is 2.002: 200 cents, and the rest is top's still.
+    expect(await balances('payout')).toEqual([
+      [`platform ${before.name}`, 2_000_000n],
+      [`platform ${period.name}`, -2_000_000n],
+      [`top ${before.name}`, -2_000_000n],
+      [`top ${period.name}`, 2_000_000n],
+    ]);
+    const { statement } = await billing.accrue('parent', period);
+    expect(statement).toMatchObject({ payable: 0n, carriedIn: 3_000_000n, residue: 3_000_000n });
+    const top = await billing.accrue('top', period);
+    expect(top.statement.payout).toEqual({ carriedIn: 2_000_000n, minorUnits: 0n, residue: 2_000_000n });
+    expect(await billing.countMismatches()).toBe(0);
+  });
+
+  test('use that comes late moves the difference, and a later accrual of anybody changes nothing', async () => {
+    await billing.accrueAll(before);
+    await usage.ingest([usageOf('parent', { atMs: dayBefore, bytes: 3 })]);
+    await billing.accrueAll(before);
+    for (const accountId of ['platform', 'top', 'parent', 'platform'])
+      await billing.accrue(accountId, period);
+    const { statement, ledger } = await billing.accrue('parent', before);
+    expect(statement).toMatchObject({ totalMinorUnits: 301n, residue: 2_000_000n });
+    expect(ledger.payable).toBe(statement.payable);
+    expect((await billing.accrue('parent', period)).statement.carriedIn).toBe(2_000_000n);
+    expect((await balances('carry')).filter(([place]) => String(place).startsWith('parent'))).toEqual([
+      [`parent ${before.name}`, 2_000_000n],
+      [`parent ${period.name}`, -2_000_000n],
+    ]);
+    expect(await billing.countMismatches()).toBe(0);
+  });
+
+  test('a fraction passes through a month without use, and one that goes missing is an alarm', async () => {
+    const later = billingStore({ pool, catalogue: relayCatalogue, nowMs: () => period.toMs });
+    await later.accrueAll(before);
+    expect(await later.accrueAll(period)).toBe(2);
+    const next = periodAt(period.toMs);
+    expect((await later.accrue('parent', next)).statement.carriedIn).toBe(3_000_000n);
+    await asOwner(
+      database.url,
+      `UPDATE ledger_position SET posted = 0 WHERE period = '${next.name}' AND book = 'carry'`,
+    );
+    expect(await later.countMismatches()).toBeGreaterThan(0);
+  });
+
+  test('a reading that may not post says that the ledger is behind, and leaves it so', async () => {
+    const read = await billing.accrue('parent', before, { post: false });
+    expect(read).toMatchObject({ isBehind: true, ledger: { payable: 0n } });
+    expect(read.statement.payable).toBe(parseDecimal('3.003'));
+    await billing.accrue('parent', before);
+    expect(await billing.accrue('parent', before, { post: false })).toMatchObject({ isBehind: false });
+  });
+});
+
 describe('prices', () => {
   test('a new profile ends the one before for its service, child and currency, and no other', async () => {
     await setPrice('parent', '1');

@@ -1,15 +1,16 @@
+import { accrueAccount, type Posting } from '@patchbay/domain/billing/account-accrual';
 import type {
   BillingStore,
   LedgerTotals,
   PostedEntry,
   SpendQuery,
 } from '@patchbay/domain/billing/billing-store';
-import { accrue, type LedgerBook, type LedgerPosition } from '@patchbay/domain/billing/ledger';
+import type { LedgerBook, LedgerPosition, SellerBook } from '@patchbay/domain/billing/ledger';
 import { nano } from '@patchbay/domain/billing/money';
-import { type Period, periodOf } from '@patchbay/domain/billing/period';
+import { nextPeriod, type Period, periodOf } from '@patchbay/domain/billing/period';
 import { spanStarts } from '@patchbay/domain/billing/price-book';
 import { spendOf } from '@patchbay/domain/billing/spend';
-import { type Statement, statementOf } from '@patchbay/domain/billing/statement';
+import type { Statement } from '@patchbay/domain/billing/statement';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageCell } from '@patchbay/domain/metering/roll-up';
 import { createId } from '@patchbay/kit/ids';
@@ -31,20 +32,30 @@ export interface BillingStoreOptions {
 
 /** Prices, statements and the ledger in PostgreSQL. */
 export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): BillingStore {
-  const accruing = async (client: PoolClient, accountId: string, period: Period) => {
+  const accruing = async (
+    client: PoolClient,
+    accountId: string,
+    { period, post }: { readonly period: Period; readonly post: boolean },
+  ) => {
     const positions = await readPositions(client, accountId, period);
+    const nextPositions = await readPositions(client, accountId, nextPeriod(period));
     const chain = await readChain(client, accountId, period);
     const book = { ...chain, catalogue };
     const cells = await readCells(client, accountId, { period, starts: spanStarts(chain, period) });
-    const statement = statementOf({ accountId, period, currency: chain.currency, cells, book });
-    await post(client, { statement, positions, nowMs: nowMs() });
-    return { statement, ledger: await readTotals(client, statement) };
+    const { currency } = chain;
+    const accrued = { accountId, period, currency, cells, book, positions, nextPositions, nowMs: nowMs() };
+    const { statement, postings } = accrueAccount(accrued);
+    if (post) for (const posting of postings) await write(client, posting, nowMs());
+    const isBehind = !post && postings.length > 0;
+    return { statement, ledger: await readTotals(client, statement), isBehind };
   };
 
-  const accrueOne = async (accountId: string, period: Period) => {
+  const accrueOne = async (accountId: string, period: Period, { post } = { post: true }) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await inAccountSnapshot(pool, accountId, (client) => accruing(client, accountId, period));
+        return await inAccountSnapshot(pool, accountId, (client) =>
+          accruing(client, accountId, { period, post }),
+        );
       } catch (cause) {
         if (!isLost(cause) || attempt === ATTEMPT_COUNT_MAX) throw cause;
       }
@@ -54,9 +65,9 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
   return {
     accrue: accrueOne,
     async accrueAll({ ...period }) {
-      const range = [new Date(period.fromMs), new Date(period.toMs)];
+      const range = [period.name, new Date(period.fromMs), new Date(period.toMs)];
       const { rows } = await pool.query<{ account_id: string }>(
-        'SELECT * FROM billing_active_accounts($1, $2)',
+        'SELECT * FROM billing_active_accounts($1, $2, $3)',
         range,
       );
       for (const { account_id } of rows) await accrueOne(account_id, period);
@@ -112,6 +123,7 @@ interface PositionRow {
   readonly seller_id: string;
   readonly buyer_id: string;
   readonly currency: string;
+  readonly book: SellerBook;
   readonly line_key: string;
   readonly posted: string;
   readonly revision: number;
@@ -130,6 +142,7 @@ async function readPositions(
     sellerId: row.seller_id,
     buyerId: row.buyer_id,
     currency: row.currency,
+    book: row.book,
     lineKey: row.line_key,
     posted: nano(BigInt(row.posted)),
     revision: row.revision,
@@ -199,23 +212,13 @@ const cellFromRow = (row: CellRow): UsageCell => ({
   entryCount: Number(row.entry_count),
 });
 
-interface Posting {
-  readonly statement: Statement;
-  readonly positions: readonly LedgerPosition[];
-  readonly nowMs: number;
-}
-
-async function post(client: PoolClient, { statement, positions, nowMs }: Posting): Promise<void> {
-  const { period } = statement;
-  const lines = [...statement.lines, ...statement.children.flatMap((child) => child.lines)];
-  const accrual = accrue({ period: period.name, lines, positions });
-  if (accrual.transactions.length === 0) return;
-  const postings = accrual.positions.map((position, index) => ({
+async function write(client: PoolClient, posting: Posting, nowMs: number): Promise<void> {
+  const postings = posting.positions.map((position, index) => ({
     ...position,
-    ...accrual.transactions[index],
+    ...posting.transactions[index],
     transactionId: createId('txn', nowMs),
   }));
-  await client.query('SELECT ledger_post($1, $2)', [period.name, wireJson(postings)]);
+  await client.query('SELECT ledger_post($1, $2)', [posting.period, wireJson(postings)]);
 }
 
 /** Money travels as text. */

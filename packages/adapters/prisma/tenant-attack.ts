@@ -34,6 +34,7 @@ const platformTables: readonly string[] = [
   '_prisma_migrations',
   'app_user',
   'bus_message',
+  'job_run',
   'node',
   'node_join_token',
   'organisation',

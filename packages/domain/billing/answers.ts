@@ -1,10 +1,11 @@
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
-import type { LedgerTotals } from './billing-store.ts';
+import type { AccruedStatement } from './billing-store.ts';
+import { lateUsageUntilMs, stateAt } from './period.ts';
 import { type Price, tariffToWire } from './price.ts';
 import type { ListedPrice } from './price-list.ts';
 import { type EdgeLine, splitMeter } from './rating.ts';
 import type { Spend } from './spend.ts';
-import type { Statement } from './statement.ts';
+import type { Payout, Statement } from './statement.ts';
 
 /** Looks a name up; an account that has gone out of sight is called by its id. */
 export type NameOf = (accountId: string) => string;
@@ -56,16 +57,17 @@ interface Around {
   /** The account's seller, in whose period the statement is. */
   readonly sellerId: string;
   readonly nameOf: NameOf;
+  readonly nowMs: number;
 }
 
-export const headAnswer = (statement: Statement, { sellerId, nameOf }: Around) => ({
+export const headAnswer = (statement: Statement, { sellerId, nameOf, nowMs }: Around) => ({
   period: statement.period.name,
   accountId: statement.accountId,
   sellerId,
   sellerName: nameOf(sellerId),
   currency: statement.currency,
-  // Nothing closes a period yet, so late usage still finds its way in.
-  state: 'open' as const,
+  state: stateAt(statement.period, nowMs),
+  lateUsageUntil: new Date(lateUsageUntilMs(statement.period)).toISOString(),
   payable: statement.payable.toString(),
   receivable: statement.receivable.toString(),
   margin: statement.margin.toString(),
@@ -74,16 +76,26 @@ export const headAnswer = (statement: Statement, { sellerId, nameOf }: Around) =
     receivable: receivable.toString(),
     margin: margin.toString(),
   })),
+  ...(sellerId === statement.accountId ? {} : { payout: payoutAnswer(statement.payout) }),
+});
+
+const payoutAnswer = ({ carriedIn, minorUnits, residue }: Payout) => ({
+  carriedIn: carriedIn.toString(),
+  minorUnits: minorUnits.toString(),
+  residue: residue.toString(),
 });
 
 interface Printed extends Around {
-  readonly ledger: LedgerTotals;
   readonly catalogue: MeterCatalogue;
 }
 
-export const statementAnswer = (statement: Statement, { ledger, catalogue, ...around }: Printed) => ({
+export const statementAnswer = (
+  { statement, ledger, isBehind }: AccruedStatement,
+  { catalogue, ...around }: Printed,
+) => ({
   ...headAnswer(statement, around),
   accountName: around.nameOf(statement.accountId),
+  carriedIn: statement.carriedIn.toString(),
   totalMinorUnits: statement.totalMinorUnits.toString(),
   residue: statement.residue.toString(),
   lines: statement.lines.map((line) => ({
@@ -109,6 +121,7 @@ export const statementAnswer = (statement: Statement, { ledger, catalogue, ...ar
     })),
   })),
   ledger: {
+    isBehind,
     payable: ledger.payable.toString(),
     receivable: ledger.receivable.toString(),
     totals: ledger.totals.map(({ currency, receivable }) => ({

@@ -6,13 +6,20 @@ import type { PricedEdge } from './price-book.ts';
 import type { Spend } from './spend.ts';
 import type { Statement } from './statement.ts';
 
-/** What the ledger itself says of an account and period. */
+/** What the ledger itself says of an account and period, of use alone: without what was carried. */
 export interface LedgerTotals {
   /** In the currency of the statement, as the next one. */
   readonly payable: Nano;
   readonly receivable: Nano;
   /** By currency, that of the statement first. */
   readonly totals: readonly { readonly currency: string; readonly receivable: Nano }[];
+}
+
+export interface AccruedStatement {
+  readonly statement: Statement;
+  readonly ledger: LedgerTotals;
+  /** Whether there is use that the ledger does not have yet. Never after posting. */
+  readonly isBehind: boolean;
 }
 
 export interface PostedEntry {
@@ -59,10 +66,10 @@ export interface SpendQuery {
 export interface BillingStore {
   /**
    * Rates a period anew, posts what the ledger does not have yet, and reads both: they agree, or an alarm is due. All in
-   * one transaction; an accrual that came first makes it start again.
+   * one transaction; an accrual that came first makes it start again. `post: false` only rates and reads.
    */
-  accrue(accountId: string, period: Period): Promise<{ statement: Statement; ledger: LedgerTotals }>;
-  /** Accrues every account that used anything. Returns how many there were. */
+  accrue(accountId: string, period: Period, options?: { readonly post: boolean }): Promise<AccruedStatement>;
+  /** Accrues every account that used anything, or into which something was carried. Returns how many there were. */
   accrueAll(period: Period): Promise<number>;
   /** Rates a range without posting anything: for reading, as use accrues. */
   spend(query: SpendQuery): Promise<Spend>;

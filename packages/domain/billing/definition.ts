@@ -1,6 +1,7 @@
 import { defineDomain } from '@patchbay/kit/definition';
 import { z } from 'zod';
 import { isCurrency } from './money.ts';
+import { periodStates } from './period.ts';
 
 /** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
 const nano = z.string().regex(/^-?\d+$/);
@@ -64,7 +65,9 @@ const statementHead = z.object({
   sellerId: z.string(),
   sellerName: z.string(),
   currency: z.string(),
-  state: z.enum(['open', 'closed']),
+  /** 'settling': the month is over, and use that nodes report late may still change it, until `lateUsageUntil`. */
+  state: z.enum(periodStates),
+  lateUsageUntil: z.iso.datetime(),
   /** What this account owes its seller. */
   payable: nano,
   /** What its children owe it. */
@@ -73,6 +76,8 @@ const statementHead = z.object({
   margin: nano,
   /** The two above by currency, that of the account first: only the platform has children of several. */
   totals: z.array(z.object({ currency: z.string(), receivable: nano, margin: nano })),
+  /** What the margin pays out, in whole minor units; the rest is carried. The platform pays out, and gets none (BIL-4). */
+  payout: z.object({ carriedIn: nano, minorUnits: z.string(), residue: nano }).optional(),
 });
 
 export const billing = defineDomain({
@@ -227,7 +232,9 @@ export const billing = defineDomain({
           request: z.object({ period }),
           response: statementHead.extend({
             accountName: z.string(),
-            /** Payable in minor units, rounded once, half to even; `residue` is carried. */
+            /** What the rounding of the period before left over: it is due in this one. */
+            carriedIn: nano,
+            /** payable + carriedIn in minor units, rounded once, half to even; `residue` is carried to the next period. */
             totalMinorUnits: z.string(),
             residue: nano,
             lines: z.array(line),
@@ -244,6 +251,8 @@ export const billing = defineDomain({
             ),
             /** The ledger's own sum for this account and period: equal to payable and receivable, or an alarm. */
             ledger: z.object({
+              /** There is use of the last minutes that is not posted yet: compare when this is false. */
+              isBehind: z.boolean(),
               payable: nano,
               receivable: nano,
               totals: z.array(z.object({ currency: z.string(), receivable: nano })),

@@ -1,8 +1,15 @@
 import { type Nano, subtract, sum, ZERO } from './money.ts';
 import type { EdgeLine } from './rating.ts';
 
-/** 'payable': what an account owes the one above it, below zero. 'receivable': what one below it owes it. */
-export type LedgerBook = 'payable' | 'receivable';
+/**
+ * 'payable': what an account owes the one above it, below zero. 'receivable': what one below it owes it. 'carry' and
+ * 'payout', of both sides: the fractions of minor units of what is owed, and of what is paid out, that move from a period
+ * to the next; over all periods each of them sums to zero.
+ */
+export type LedgerBook = 'payable' | 'receivable' | 'carry' | 'payout';
+
+/** The book in which the seller has its side of a line; the buyer's side of a receivable is a payable. */
+export type SellerBook = Exclude<LedgerBook, 'payable'>;
 
 export interface LedgerEntry {
   readonly accountId: string;
@@ -26,15 +33,22 @@ export interface LedgerPosition {
   readonly sellerId: string;
   readonly buyerId: string;
   readonly currency: string;
+  readonly book: SellerBook;
   readonly lineKey: string;
   readonly posted: Nano;
   readonly revision: number;
 }
 
+/** What a buyer owes its seller for something: use, or a fraction that is carried. */
+export interface AccrualLine extends Pick<EdgeLine, 'sellerId' | 'buyerId' | 'currency' | 'key' | 'amount'> {
+  /** Default: 'receivable'. */
+  readonly book?: SellerBook;
+}
+
 export interface AccrualRequest {
   readonly period: string;
   /** All lines of the edges that are accrued, as rated now. */
-  readonly lines: readonly Pick<EdgeLine, 'sellerId' | 'buyerId' | 'currency' | 'key' | 'amount'>[];
+  readonly lines: readonly AccrualLine[];
   /** All positions of the same edges. One whose line is gone is posted back to zero. */
   readonly positions: readonly LedgerPosition[];
 }
@@ -54,12 +68,13 @@ export function accrue({ period, lines, positions }: AccrualRequest): Accrual {
   const targets = new Map<string, LedgerPosition>(
     positions.map((position) => [positionKey(position), { ...position, posted: ZERO }]),
   );
-  for (const { sellerId, buyerId, currency, key: lineKey, amount } of lines) {
-    const key = positionKey({ sellerId, buyerId, currency, lineKey });
+  for (const { book = 'receivable', sellerId, buyerId, currency, key: lineKey, amount } of lines) {
+    const key = positionKey({ sellerId, buyerId, currency, book, lineKey });
     targets.set(key, {
       sellerId,
       buyerId,
       currency,
+      book,
       lineKey,
       posted: amount,
       revision: before.get(key)?.revision ?? 0,
@@ -84,12 +99,13 @@ export function accrue({ period, lines, positions }: AccrualRequest): Accrual {
 
 /** The two sides of an amount that a buyer owes its seller. */
 export function transfer(
-  { sellerId, buyerId }: { sellerId: string; buyerId: string },
+  { sellerId, buyerId, book }: Pick<LedgerPosition, 'sellerId' | 'buyerId' | 'book'>,
   amount: Nano,
 ): LedgerEntry[] {
+  const buyerBook = book === 'receivable' ? 'payable' : book;
   return [
-    { accountId: buyerId, book: 'payable', counterpartyId: sellerId, amount: subtract(ZERO, amount) },
-    { accountId: sellerId, book: 'receivable', counterpartyId: buyerId, amount },
+    { accountId: buyerId, book: buyerBook, counterpartyId: sellerId, amount: subtract(ZERO, amount) },
+    { accountId: sellerId, book, counterpartyId: buyerId, amount },
   ];
 }
 
@@ -109,6 +125,7 @@ export const positionKey = ({
   sellerId,
   buyerId,
   currency,
+  book,
   lineKey,
-}: Pick<LedgerPosition, 'sellerId' | 'buyerId' | 'currency' | 'lineKey'>) =>
-  `${currency}/${sellerId}/${buyerId}/${lineKey}`;
+}: Pick<LedgerPosition, 'sellerId' | 'buyerId' | 'currency' | 'book' | 'lineKey'>) =>
+  `${currency}/${sellerId}/${buyerId}/${book === 'receivable' ? '' : `${book}:`}${lineKey}`;

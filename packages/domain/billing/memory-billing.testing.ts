@@ -1,14 +1,14 @@
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { rollUp } from '../metering/roll-up.ts';
 import { minuteOf, type UsageRecord } from '../metering/usage-record.ts';
+import { accrueAccount } from './account-accrual.ts';
 import type { BillingStore, PostedEntry } from './billing-store.ts';
-import { accrue, type LedgerPosition, positionKey } from './ledger.ts';
+import { type LedgerPosition, positionKey } from './ledger.ts';
 import { nano, sum } from './money.ts';
-import { type Period, periodAt } from './period.ts';
+import { nextPeriod, type Period, periodAt } from './period.ts';
 import type { Price } from './price.ts';
 import type { PricedEdge } from './price-book.ts';
 import { spendOf } from './spend.ts';
-import { statementOf } from './statement.ts';
 
 export interface MemoryWorld {
   readonly edges: readonly PricedEdge[];
@@ -17,16 +17,12 @@ export interface MemoryWorld {
   readonly currency: string;
   readonly records: UsageRecord[];
   readonly prices: Price[];
+  readonly nowMs: () => number;
 }
 
 /** The store of billing in memory, for one platform. Every account is called by its id in capitals. */
-export function memoryBilling({
-  edges,
-  catalogue,
-  currency: platformCurrency,
-  records,
-  prices,
-}: MemoryWorld): BillingStore {
+export function memoryBilling(world: MemoryWorld): BillingStore {
+  const { edges, catalogue, currency: platformCurrency, records, prices, nowMs } = world;
   const positions = new Map<string, LedgerPosition>();
   const entries: (PostedEntry & { accountId: string; period: string })[] = [];
   const chainOf = (accountId: string): string[] => {
@@ -38,36 +34,45 @@ export function memoryBilling({
   const around = (accountId: string) =>
     edges.filter(({ sellerId, buyerId }) => sellerId === accountId || chainOf(accountId).includes(buyerId));
 
-  const accrueOne = async (accountId: string, period: Period) => {
+  const accrueOne = async (accountId: string, period: Period, { post } = { post: true }) => {
     const cells = rollUp(
       records.filter((record) => periodAt(minuteOf(record)).name === period.name),
       edges,
     ).cells;
     const currency = currencyOf(accountId);
-    const statement = statementOf({ accountId, period, currency, cells, book: { edges, prices, catalogue } });
     const own = ({ sellerId, buyerId }: { sellerId: string; buyerId: string }) =>
       sellerId === accountId || buyerId === accountId;
-    const accrual = accrue({
-      period: period.name,
-      lines: [...statement.lines, ...statement.children.flatMap(({ lines }) => lines)],
-      positions: [...positions]
-        .filter(([key, position]) => key.startsWith(period.name) && own(position))
-        .map(([, position]) => position),
+    const positionsOf = ({ name }: Period) =>
+      [...positions]
+        .filter(([key, position]) => key.startsWith(name) && own(position))
+        .map(([, position]) => position);
+    const { statement, postings } = accrueAccount({
+      accountId,
+      period,
+      currency,
+      cells,
+      book: { edges, prices, catalogue },
+      positions: positionsOf(period),
+      nextPositions: positionsOf(nextPeriod(period)),
+      nowMs: nowMs(),
     });
-    for (const position of accrual.positions) {
-      positions.set(`${period.name}/${positionKey(position)}`, position);
-    }
-    for (const [index, transaction] of accrual.transactions.entries()) {
-      const posted = { transactionId: `txn_${entries.length}_${index}`, atMs: period.fromMs };
-      entries.push(
-        ...transaction.entries.map((entry) => ({
-          ...entry,
-          ...posted,
-          sourceRef: transaction.sourceRef,
-          currency: transaction.currency,
-          period: period.name,
-        })),
-      );
+    for (const posting of post ? postings : []) {
+      for (const position of posting.positions) {
+        positions.set(`${posting.period}/${positionKey(position)}`, position);
+      }
+      for (const [index, { sourceRef, currency: of, entries: posted }] of posting.transactions.entries()) {
+        const transactionId = `txn_${entries.length}_${index}`;
+        entries.push(
+          ...posted.map((entry) => ({
+            ...entry,
+            transactionId,
+            atMs: period.fromMs,
+            sourceRef,
+            currency: of,
+            period: posting.period,
+          })),
+        );
+      }
     }
     const total = (book: PostedEntry['book'], of: string) =>
       sum(
@@ -90,7 +95,7 @@ export function memoryBilling({
       receivable: total('receivable', currency),
       totals,
     };
-    return { statement, ledger };
+    return { statement, ledger, isBehind: !post && postings.length > 0 };
   };
 
   return {

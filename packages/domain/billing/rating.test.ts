@@ -316,10 +316,11 @@ describe('accruing', () => {
     sellerId: 'platform',
     buyerId: 'leaf',
     currency,
+    book: 'receivable',
     lineKey: 'gone',
     posted: parseDecimal('3'),
     revision: 4,
-  };
+  } as const;
 
   test('a line that is rated no more is posted back to zero, once', () => {
     const request = { period: november.name, lines: [], positions: [position] };

@@ -1,6 +1,6 @@
 import type { UsageCell } from '../metering/roll-up.ts';
 import { canonicalDimensions } from '../metering/usage-record.ts';
-import { halfEven, minorUnitOf, type Nano, nano, split, subtract, sum, ZERO } from './money.ts';
+import { cutAndCarry, halfEven, minorUnitOf, type Nano, nano, split, subtract, sum, ZERO } from './money.ts';
 import type { Period } from './period.ts';
 import type { PriceBook } from './price-book.ts';
 import { type EdgeLine, type RatedCell, rate } from './rating.ts';
@@ -41,6 +41,24 @@ export interface CurrencyTotal {
   readonly margin: Nano;
 }
 
+/**
+ * What an account gets for a period out of its margin (BIL-4), cut off to whole minor units so that nothing unearned
+ * leaves. A subsidy is no payout below zero: it is in what the account owes, and leaves what is carried as it was.
+ */
+export interface Payout {
+  /** What the cut of the period before left over. */
+  readonly carriedIn: Nano;
+  readonly minorUnits: bigint;
+  /** Carried to the next period. */
+  readonly residue: Nano;
+}
+
+/** What the ledger has from the period before: fractions of minor units. */
+export interface Carried {
+  readonly due: Nano;
+  readonly payout: Nano;
+}
+
 export interface Statement {
   readonly accountId: string;
   readonly period: Period;
@@ -54,10 +72,13 @@ export interface Statement {
   readonly margin: Nano;
   /** What its children owe it by currency, the own one first: sums of two currencies mean nothing. */
   readonly totals: readonly CurrencyTotal[];
-  /** `payable` in minor units, rounded once, half to even. */
+  /** What the rounding of the period before left over: it is due now. */
+  readonly carriedIn: Nano;
+  /** payable + carriedIn in minor units, rounded once, half to even. */
   readonly totalMinorUnits: bigint;
-  /** payable − the rounded total: carried to the next period. */
+  /** payable + carriedIn − the rounded total: carried to the next period. */
   readonly residue: Nano;
+  readonly payout: Payout;
   readonly lines: readonly PayableLine[];
   readonly children: readonly ChildStatement[];
 }
@@ -70,10 +91,13 @@ export interface StatementRequest {
   /** Of the account and of its children, within the period. Cells of others are ignored. */
   readonly cells: readonly UsageCell[];
   readonly book: PriceBook;
+  /** Nothing, if absent. */
+  readonly carried?: Carried;
 }
 
 /** One statement: what an account owes, what it is owed and what it earns, line by line and child by child (BIL-4). */
-export function statementOf({ accountId, period, currency, cells, book }: StatementRequest): Statement {
+export function statementOf(request: StatementRequest): Statement {
+  const { accountId, period, currency, cells, book, carried = { due: ZERO, payout: ZERO } } = request;
   const { lines, cells: rated } = rate(cells, book);
   const shares = shareLines(accountId, lines, rated);
   const payableLines = lines
@@ -86,7 +110,8 @@ export function statementOf({ accountId, period, currency, cells, book }: Statem
   const payable = sum(payableLines.map(({ amount }) => amount));
   const totals = totalsOf(currency, children);
   const unit = minorUnitOf(currency);
-  const totalMinorUnits = halfEven(payable, unit);
+  const due = nano(payable + carried.due);
+  const totalMinorUnits = halfEven(due, unit);
   return {
     accountId,
     period,
@@ -95,11 +120,19 @@ export function statementOf({ accountId, period, currency, cells, book }: Statem
     receivable: totals[0].receivable,
     margin: totals[0].margin,
     totals,
+    carriedIn: carried.due,
     totalMinorUnits,
-    residue: nano(payable - totalMinorUnits * unit),
+    residue: nano(due - totalMinorUnits * unit),
+    payout: payoutOf(totals[0].margin, carried.payout, unit),
     lines: payableLines,
     children,
   };
+}
+
+function payoutOf(margin: Nano, carriedIn: Nano, unit: Nano): Payout {
+  const { units, carry } =
+    margin < 0n ? { units: 0n, carry: carriedIn } : cutAndCarry(carriedIn, margin, unit);
+  return { carriedIn, minorUnits: units, residue: carry };
 }
 
 function totalsOf(

@@ -29,10 +29,12 @@ const statement: NonNullable<Facts['statement']> = {
   sellerName: 'Patchbay',
   currency: 'EUR',
   state: 'open',
+  lateUsageUntil: '2027-01-31T00:00:00.000Z',
   payable: '10',
   receivable: '5',
   margin: '-5',
   totals: [{ currency: 'EUR', receivable: '5', margin: '-5' }],
+  carriedIn: '0',
   totalMinorUnits: '0',
   residue: '10',
   lines: [],
@@ -47,7 +49,7 @@ const statement: NonNullable<Facts['statement']> = {
       lines: [],
     },
   ],
-  ledger: { payable: '10', receivable: '5', totals: [{ currency: 'EUR', receivable: '5' }] },
+  ledger: { isBehind: false, payable: '10', receivable: '5', totals: [{ currency: 'EUR', receivable: '5' }] },
 };
 
 test('nothing is said where nothing is wrong', () => {

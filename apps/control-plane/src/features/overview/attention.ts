@@ -80,6 +80,7 @@ export const agreesWithLedger = ({ payable, totals, ledger }: Statement): boolea
       .map(({ currency, receivable }) => `${currency} ${receivable}`)
       .sort()
       .join();
+  if (ledger.isBehind) return true;
   return ledger.payable === payable && nonZero(totals) === nonZero(ledger.totals);
 };
 
