@@ -456,11 +456,26 @@ describe('prices', () => {
     expect(old).toEqual([{ count: 1 }]);
   });
 
-  test('a price that was planned and never held gives way to the one set before it', async () => {
-    await setPrice('parent', '5', { fromMs: nowMs + 60 * MINUTE });
+  test('a price that was planned stays planned: one set before it ends where it begins', async () => {
+    const planned = nowMs + 60 * MINUTE;
+    await setPrice('parent', '5', { fromMs: planned });
     await setPrice('parent', '6', { fromMs: nowMs });
-    expect((await billing.chainPrices('leaf', nowMs)).prices.map(({ tariff }) => tariff.amount)).toEqual([
-      parseDecimal('6'),
+    await setPrice('parent', '7', { fromMs: nowMs });
+    const held = async () =>
+      (await billing.chainPrices('leaf', nowMs)).prices
+        .map(({ tariff, fromMs, toMs }) => [tariff.amount, fromMs, toMs])
+        .sort((one, other) => Number(one[1]) - Number(other[1]));
+    expect(await held()).toEqual([
+      [parseDecimal('7'), nowMs, planned],
+      [parseDecimal('5'), planned, Infinity],
+    ]);
+    // What is planned is planned anew by setting it for its own minute, and ended by a later one.
+    await setPrice('parent', '8', { fromMs: planned });
+    await setPrice('parent', '9', { fromMs: planned + MINUTE });
+    expect(await held()).toEqual([
+      [parseDecimal('7'), nowMs, planned],
+      [parseDecimal('8'), planned, planned + MINUTE],
+      [parseDecimal('9'), planned + MINUTE, Infinity],
     ]);
   });
 

@@ -8,10 +8,14 @@ const nano = z.string().regex(/^-?\d+$/);
 const period = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'A period is a UTC month, such as 2026-11.');
 const dimensions = z.record(z.string().max(64), z.string().max(64));
 
-/** `amount` nano units for every `per` units of the meter. `per` 0: a flat amount for a period with any use. */
-const price = z.object({
-  amount: nano,
-  per: z.string().regex(/^\d+$/),
+/**
+ * `amount` nano units for every `per` units of the meter. `per` 0: a flat amount for a period with any use. A field that
+ * is not here is refused: a free allowance that is accepted and not given would be a wrong bill.
+ */
+const price = z.strictObject({
+  /** Below a billion of the major unit, so that no sum passes what the ledger holds. */
+  amount: z.string().regex(/^-?\d{1,18}$/, 'An amount is a count of nano units, of at most 18 digits.'),
+  per: z.string().regex(/^\d{1,18}$/, 'A count of units has at most 18 digits.'),
   /** Only usage with these dimensions; the price that names most of them wins. */
   where: dimensions.optional(),
 });

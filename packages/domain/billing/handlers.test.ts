@@ -200,6 +200,34 @@ describe('prices', () => {
     );
   });
 
+  test('set 422: a price field that nobody declared, and a number past what the ledger holds, are refused', () => {
+    const { request } = billing.resources.prices.operations.set;
+    const isTaken = (bytes: object) => request.safeParse({ ...price('1'), prices: { bytes } }).success;
+    expect(isTaken({ amount: '1', per: '1' })).toBe(true);
+    expect(isTaken({ amount: '9'.repeat(18), per: '9'.repeat(18) })).toBe(true);
+    for (const wrong of [
+      { amount: '1', per: '1', freeUnits: '100' },
+      { amount: '1', per: '1', tiers: [] },
+      { amount: '1', per: '9223372036854775808' },
+      { amount: '1'.repeat(40), per: '1' },
+    ]) {
+      expect([isTaken(wrong), isTaken([wrong])]).toEqual([false, false]);
+    }
+  });
+
+  test('set 200: what is planned for later stays planned when another price is set for now', async () => {
+    await handlers.prices.setForChildren(
+      contextOf('top'),
+      { ...price('9'), effectiveFrom: '2026-12-01T00:00:00.000Z' },
+      ports,
+    );
+    const { items } = await handlers.prices.setForChildren(contextOf('top'), price('5'), ports);
+    expect(items.map(({ amount, effectiveFrom }) => [amount, effectiveFrom])).toEqual([
+      ['9', '2026-12-01T00:00:00.000Z'],
+      ['5', '2026-11-22T12:00:00.000Z'],
+    ]);
+  });
+
   test('set 422: a code that is no currency is refused, of the platform too', () => {
     const { request } = billing.resources.prices.operations.setForChildren;
     expect(request.safeParse({ ...price('1'), currency: 'ZZZ' }).success).toBe(false);

@@ -148,10 +148,20 @@ export function memoryBilling(world: MemoryWorld): BillingStore {
       for (const [index, price] of prices.entries()) {
         const isReplaced =
           price.accountId === accountId && price.childId === childId && price.service === service;
-        if (isReplaced && price.toMs > fromMs)
+        if (isReplaced && price.currency === change.currency && price.toMs > fromMs && price.fromMs <= fromMs)
           prices[index] = { ...price, toMs: Math.max(price.fromMs, fromMs) };
       }
       const owner = { accountId, ...(childId === undefined ? {} : { childId }) };
+      const planned = prices.filter(
+        (price) =>
+          price.accountId === accountId &&
+          price.childId === childId &&
+          price.service === service &&
+          price.currency === change.currency &&
+          price.fromMs > fromMs &&
+          price.toMs > price.fromMs,
+      );
+      const toMs = Math.min(Infinity, ...planned.map((price) => price.fromMs));
       for (const price of given) {
         prices.push({
           id: `prc_${prices.length}`,
@@ -160,7 +170,7 @@ export function memoryBilling(world: MemoryWorld): BillingStore {
           service,
           currency: change.currency,
           fromMs,
-          toMs: Infinity,
+          toMs,
         });
       }
     },
