@@ -157,6 +157,11 @@ describe('prices', () => {
       'billing.meter_unknown',
       { prices: { bytes: { amount: '1', per: '1', where: { colour: 'red' } } } },
     ],
+    [
+      'a modality that there is not',
+      'billing.meter_unknown',
+      { prices: { bytes: { amount: '1', per: '1', where: { modality: 'smell' } } } },
+    ],
     ['another service', 'billing.meter_unknown', { service: 'mixing' }],
     ['another currency than that of the tree', 'billing.currency_mismatch', { currency: 'USD' }],
     ['a minute that is over', 'billing.effective_in_past', { effectiveFrom: '2026-11-22T11:59:59.999Z' }],

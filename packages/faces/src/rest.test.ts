@@ -220,7 +220,9 @@ test('what every service has: its information, and its use this month, descendan
       };
     },
   };
-  const { call } = createApiHarness({ domainPorts: { metering: { usage: usage as never } } });
+  const { call } = createApiHarness({
+    domainPorts: { metering: { usage: usage as never, catalogue: new Map() } },
+  });
   const { body: info } = await call('GET', CONFIG.replace(/config$/, 'info'));
   expect(info).toMatchObject({
     name: 'network-discovery',

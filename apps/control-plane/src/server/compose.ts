@@ -111,7 +111,7 @@ export function compose(env: ControlPlaneEnv) {
             bus.publish({ type: 'session.end', sessionId, code, detail: 'It was ended over the API.' }),
         },
       },
-      metering: { usage },
+      metering: { usage, catalogue },
       billing: {
         billing,
         posting: new PostingBudget(),
