@@ -123,10 +123,25 @@ describe('exactly once (MET-2)', () => {
     await expectExact([record]);
   });
 
-  test('the same id on another day is summed by nobody without an alarm', async () => {
-    const record = usageOf('leaf', { atMs: noon, bytes: 5 });
-    await store.ingest([record, { ...record, fromMs: noon - DAY, toMs: noon - DAY }]);
-    expect(await store.countMismatches(...everything)).toBe(1);
+  test('an id counts once whatever day its record says, in another batch and in the same one', async () => {
+    const first = usageOf('leaf', { atMs: noon, bytes: 100 });
+    const moved = { ...first, fromMs: noon - 3 * DAY, toMs: noon - 3 * DAY };
+    await store.ingest([first]);
+    const fresh = usageOf('leaf', { atMs: noon - 3 * DAY, bytes: 1 });
+    const receipt = await store.ingest([moved, fresh]);
+    expect(receipt).toMatchObject({ freshCount: 1, repeatedCount: 0 });
+    expect(receipt.conflicts.map(({ record, reason }) => [record, reason])).toEqual([
+      [moved, 'body_changed'],
+    ]);
+    expect(await store.ingest([first, fresh])).toMatchObject({ freshCount: 0, repeatedCount: 2 });
+    const both = usageOf('leaf', { atMs: noon, bytes: 10 });
+    const later = { ...both, fromMs: noon - DAY, toMs: noon - DAY };
+    expect(await store.ingest([both, later])).toMatchObject({
+      freshCount: 1,
+      conflicts: [{ record: later }],
+    });
+    expect((await ask({ fromMs: noon - 9 * DAY })).rows.map(({ quantity }) => quantity)).toEqual([111n]);
+    expect(await store.countMismatches(...everything)).toBe(0);
   });
 
   test('use of an account that nobody knows is kept, and does not hold up the rest', async () => {

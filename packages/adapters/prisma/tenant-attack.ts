@@ -42,6 +42,7 @@ const platformTables: readonly string[] = [
   'sign_in_attempt',
   'sign_in_session',
   'usage_dimension_set',
+  'usage_sequence_block',
 ];
 
 export async function connectAs(url: string, options?: string): Promise<Client> {
