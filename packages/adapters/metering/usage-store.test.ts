@@ -155,6 +155,52 @@ describe('exactly once (MET-2)', () => {
     await expectExact([known]);
   });
 
+  test('a record that cannot be stored is kept apart, and the rest of its batch is counted', async () => {
+    const ports = { usage: store, catalogue: relayCatalogue, nowMs: () => Date.now() };
+    const good = [1, 2, 3].map((bytes) => usageOf('leaf', { atMs: noon, bytes }));
+    const wrong = ['ses_\0', 'ses_\uD800'].map((sessionId) =>
+      usageOf('leaf', { atMs: noon, bytes: 7, more: { sessionId } }),
+    );
+    const receipt = await ingestUsage([...wrong, ...good], ports);
+    expect(receipt).toMatchObject({ freshCount: 3, repeatedCount: 0 });
+    expect(receipt.conflicts.map(({ record, reason }) => [record, reason])).toEqual(
+      wrong.map((record) => [record, 'text_invalid']),
+    );
+    // The store alone, without the check before it, finds the record too.
+    const [poison] = wrong;
+    const more = [4, 5].map((bytes) => usageOf('leaf', { atMs: noon, bytes }));
+    if (poison === undefined) throw new Error('There are two.');
+    expect(await store.ingest([more, poison].flat())).toMatchObject({
+      freshCount: 2,
+      conflicts: [{ record: poison, reason: 'not_storable' }],
+    });
+    await expectExact([...good, ...more]);
+    expect(await asOwner(database.url, 'SELECT count(*)::int AS count FROM usage_conflict')).toEqual([
+      { count: 2 },
+    ]);
+  });
+
+  test('a minute whose sum would pass what a total holds loses only the record that is too much', async () => {
+    const huge = Number.MAX_SAFE_INTEGER;
+    await store.ingest([usageOf('leaf', { atMs: noon, bytes: 1 })]);
+    await asOwner(
+      database.url,
+      'UPDATE usage_minute SET sum = 9223372036854775807 - 10, self_sum = CASE WHEN self_n > 0 THEN sum ELSE 0 END',
+    );
+    const receipt = await store.ingest([
+      usageOf('leaf', { atMs: noon, bytes: 3 }),
+      usageOf('leaf', { atMs: noon, bytes: huge }),
+      usageOf('leaf', { atMs: noon - MINUTE, bytes: huge }),
+      usageOf('leaf', { atMs: noon, bytes: 4 }),
+    ]);
+    expect(receipt).toMatchObject({
+      freshCount: 3,
+      repeatedCount: 0,
+      conflicts: [{ reason: 'not_storable' }],
+    });
+    expect(receipt.conflicts[0]?.record.quantities[0]?.quantity).toBe(huge);
+  });
+
   test('what no service declares is kept and named (MET-1)', async () => {
     const undeclared = usageOf('leaf', {
       atMs: noon,
