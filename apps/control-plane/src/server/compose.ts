@@ -5,7 +5,7 @@ import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { credentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
-import { createApplicationPool } from '@patchbay/adapters/postgres/application-pool';
+import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
@@ -64,9 +64,9 @@ export type ControlPlane = ReturnType<typeof compose>;
 export function compose(env: ControlPlaneEnv) {
   const log = pino({ level: env.PATCHBAY_LOG_LEVEL, base: { role: 'control-plane' } });
   const prisma = openClient(env.DATABASE_URL);
-  const pool = createApplicationPool(env.DATABASE_URL, (error) =>
-    log.warn({ error: error.message }, 'A database connection was lost.'),
-  );
+  const onLost = (error: Error) => log.warn({ error: error.message }, 'A database connection was lost.');
+  const pool = createApplicationPool(env.DATABASE_URL, onLost);
+  const jobPool = createApplicationPool(env.DATABASE_URL, onLost, jobLimits);
   const cipher = mintBranchCipher(readMasterKey(env.PATCHBAY_MASTER_KEY));
   const bus = createPostgresBus({
     pool,
@@ -137,7 +137,15 @@ export function compose(env: ControlPlaneEnv) {
   });
   const platform = translatingFailures(stores, withoutDatabase);
   const router = createAppRouter(platform);
-  const jobs = new JobRunner({ pool, log, jobs: platformJobs({ billing, nowMs }) });
+  const jobs = new JobRunner({
+    pool: jobPool,
+    log,
+    jobs: platformJobs({
+      billing: billingStore({ pool: jobPool, catalogue, nowMs }),
+      usage: usageStore(jobPool),
+      nowMs,
+    }),
+  });
   let document: OpenApiDocument | undefined;
   return {
     env,
@@ -195,6 +203,7 @@ export function compose(env: ControlPlaneEnv) {
       await jobs.stop();
       await bus.close();
       await database.close();
+      await jobPool.end();
       await pool.end();
       await prisma.$disconnect();
     },
