@@ -26,7 +26,7 @@ const tree = {
   other: 'platform',
 };
 const edges = Object.entries(tree).flatMap(([buyerId, sellerId]) =>
-  sellerId === undefined ? [] : [{ sellerId, buyerId, fromMs: -Infinity, toMs: Infinity }],
+  sellerId === undefined ? [] : [{ sellerId, buyerId, currency: 'EUR', fromMs: -Infinity, toMs: Infinity }],
 );
 
 let database: TestDatabase;
@@ -73,13 +73,12 @@ const ledgerNets = async () =>
   );
 
 async function expectAgreement(records: readonly UsageRecord[]) {
-  const { edges: seen, prices, currency } = await billing.chainPrices('leaf', period.fromMs);
+  const { edges: seen, prices } = await billing.chainPrices('leaf', period.fromMs);
   expect(seen.length).toBeGreaterThan(0);
   const { lines } = rate(rollUp(records, edges).cells, {
     edges,
     prices,
     catalogue: relayCatalogue,
-    currency,
   });
   for (const accountId of Object.keys(tree)) {
     const { statement, ledger } = await billing.accrue(accountId, period);
@@ -89,7 +88,7 @@ async function expectAgreement(records: readonly UsageRecord[]) {
     const earned = lines
       .filter(({ sellerId }) => sellerId === accountId)
       .reduce((total, { amount }) => total + amount, 0n);
-    expect({ accountId, ...ledger }).toEqual({ accountId, payable: owed, receivable: earned });
+    expect({ accountId, ...ledger }).toMatchObject({ accountId, payable: owed, receivable: earned });
     expect([statement.payable, statement.receivable]).toEqual([owed, earned]);
   }
   expect(await billing.countMismatches()).toBe(0);
@@ -158,7 +157,7 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
       return ['leaf', 'parent', 'top'].map(async (accountId) => {
         for (let time = 0; time < 5; time++) {
           const { statement, ledger } = await store.accrue(accountId, period);
-          expect(ledger).toEqual({ payable: statement.payable, receivable: statement.receivable });
+          expect(ledger).toMatchObject({ payable: statement.payable, receivable: statement.receivable });
         }
       });
     });
@@ -258,6 +257,186 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
   });
 });
 
+describe('trees of several currencies under one platform (BIL-3)', () => {
+  beforeEach(async () => {
+    await plantTree(database.url, { dollars: 'platform', below: 'dollars', yen: 'platform' }, (id) =>
+      id === 'yen' ? 'JPY' : 'USD',
+    );
+  });
+
+  const netsByCurrency = async () =>
+    Object.fromEntries(
+      (
+        await asOwner<{ place: string; amount: string }>(
+          database.url,
+          `SELECT account_id || ' ' || currency AS place, sum(amount) AS amount FROM ledger_entry
+           GROUP BY 1 HAVING sum(amount) <> 0`,
+        )
+      ).map(({ place, amount }) => [place, BigInt(amount)]),
+    );
+
+  test('each edge is posted in its buyer’s currency, whoever accrues it and however often', async () => {
+    const inCurrency = { USD: '0.07', EUR: '0.05', JPY: '3' };
+    for (const [currency, amount] of Object.entries(inCurrency)) {
+      await setPrice('platform', amount, { currency, per: 1_000_000_000n });
+    }
+    await usage.ingest([
+      usageOf('dollars', { atMs, bytes: 2_000_000_000 }),
+      usageOf('below', { atMs, bytes: 1_000_000_000 }),
+      usageOf('yen', { atMs, bytes: 1_000_000_000 }),
+      usageOf('top', { atMs, bytes: 1_000_000_000 }),
+    ]);
+    const expected = {
+      'below USD': -70_000_000n,
+      'dollars USD': 70_000_000n - 210_000_000n,
+      'platform USD': 210_000_000n,
+      'yen JPY': -3_000_000_000n,
+      'platform JPY': 3_000_000_000n,
+      'top EUR': -50_000_000n,
+      'platform EUR': 50_000_000n,
+    };
+    await billing.accrueAll(period);
+    for (const accountId of ['platform', 'dollars', 'platform', 'below', 'yen', 'dollars', 'platform']) {
+      await billing.accrue(accountId, period);
+      expect(await netsByCurrency()).toEqual(expected);
+    }
+    expect(await asOwner(database.url, 'SELECT count(*)::int AS count FROM ledger_transaction')).toEqual([
+      { count: 4 },
+    ]);
+    const { statement, ledger } = await billing.accrue('platform', period);
+    const totals = [
+      { currency: 'EUR', receivable: 50_000_000n },
+      { currency: 'JPY', receivable: 3_000_000_000n },
+      { currency: 'USD', receivable: 210_000_000n },
+    ];
+    expect(statement.totals).toEqual(totals.map((total) => ({ ...total, margin: total.receivable })));
+    expect(ledger).toEqual({ payable: 0n, receivable: 50_000_000n, totals });
+    const own = await billing.accrue('dollars', period);
+    expect(own.statement).toMatchObject({ currency: 'USD', payable: 210_000_000n, receivable: 70_000_000n });
+    expect(await billing.countMismatches()).toBe(0);
+  });
+
+  test('a ledger in which two currencies make up for each other is an alarm', async () => {
+    await setPrice('platform', '1', { currency: 'USD' });
+    await usage.ingest([usageOf('dollars', { atMs, bytes: 10 })]);
+    await billing.accrue('dollars', period);
+    await asOwner(database.url, "UPDATE ledger_position SET currency = 'EUR'");
+    expect(await billing.countMismatches()).toBeGreaterThan(0);
+  });
+
+  test('a ledger that an earlier version left in two currencies comes right by itself', async () => {
+    await setPrice('platform', '1', { currency: 'USD' });
+    await usage.ingest([usageOf('dollars', { atMs, bytes: 10 })]);
+    await asOwner(
+      database.url,
+      `INSERT INTO ledger_position (period, buyer_id, seller_id, currency, line_key, posted, revision)
+         VALUES ('${period.name}', 'dollars', 'platform', 'EUR', 'old', 7, 2);
+       INSERT INTO ledger_transaction VALUES ('t1', 'old/2', '${period.name}', 'platform', 'dollars');
+       INSERT INTO ledger_entry VALUES ('t1', 'dollars', 'payable', 'platform', '${period.name}', 'EUR', -7),
+         ('t1', 'platform', 'receivable', 'dollars', '${period.name}', 'EUR', 7)`,
+    );
+    expect(await billing.countMismatches()).toBe(1);
+    await billing.accrue('platform', period);
+    expect(await netsByCurrency()).toEqual({
+      'dollars USD': -parseDecimal('10'),
+      'platform USD': parseDecimal('10'),
+    });
+    expect(await billing.countMismatches()).toBe(0);
+  });
+
+  test('what stands below an account counts in its currency; only the platform’s own children choose', async () => {
+    await plantTree(database.url, { third: 'below' }, () => 'JPY');
+    const rows = await asOwner(database.url, "SELECT currency FROM account WHERE id = 'third'");
+    expect(rows).toEqual([{ currency: 'USD' }]);
+  });
+});
+
+describe('from a period to the next (BIL-3, BIL-4)', () => {
+  const before = periodAt(period.fromMs - 1);
+  const dayBefore = period.fromMs - 24 * 60 * MINUTE;
+
+  const balances = async (book: string) =>
+    (
+      await asOwner<{ place: string; amount: string }>(
+        database.url,
+        `SELECT account_id || ' ' || period AS place, sum(amount) AS amount FROM ledger_entry
+         WHERE book = $1 GROUP BY 1 HAVING sum(amount) <> 0 ORDER BY 1`,
+        [book],
+      )
+    ).map(({ place, amount }) => [place, BigInt(amount)]);
+
+  beforeEach(async () => {
+    await setPrice('platform', '0.001', { fromMs: before.fromMs });
+    await setPrice('top', '0.003', { fromMs: before.fromMs });
+    await usage.ingest([usageOf('parent', { atMs: dayBefore, bytes: 1001 })]);
+  });
+
+  test('what rounding leaves is booked out of the month that is over and into the next, on both sides of the edge', async () => {
+    await billing.accrueAll(before);
+    // 3.003: 300 cents and 0.003. A second time nothing moves.
+    await billing.accrueAll(before);
+    await billing.accrueAll(period);
+    expect(await balances('carry')).toEqual([
+      [`parent ${before.name}`, 3_000_000n],
+      [`parent ${period.name}`, -3_000_000n],
+      [`platform ${before.name}`, -1_000_000n],
+      [`platform ${period.name}`, 1_000_000n],
+      [`top ${before.name}`, 1_000_000n - 3_000_000n],
+      [`top ${period.name}`, 3_000_000n - 1_000_000n],
+    ]);
+    // Its margin is 2.002: 200 cents, and the rest is top's still.
+    expect(await balances('payout')).toEqual([
+      [`platform ${before.name}`, 2_000_000n],
+      [`platform ${period.name}`, -2_000_000n],
+      [`top ${before.name}`, -2_000_000n],
+      [`top ${period.name}`, 2_000_000n],
+    ]);
+    const { statement } = await billing.accrue('parent', period);
+    expect(statement).toMatchObject({ payable: 0n, carriedIn: 3_000_000n, residue: 3_000_000n });
+    const top = await billing.accrue('top', period);
+    expect(top.statement.payout).toEqual({ carriedIn: 2_000_000n, minorUnits: 0n, residue: 2_000_000n });
+    expect(await billing.countMismatches()).toBe(0);
+  });
+
+  test('use that comes late moves the difference, and a later accrual of anybody changes nothing', async () => {
+    await billing.accrueAll(before);
+    await usage.ingest([usageOf('parent', { atMs: dayBefore, bytes: 3 })]);
+    await billing.accrueAll(before);
+    for (const accountId of ['platform', 'top', 'parent', 'platform'])
+      await billing.accrue(accountId, period);
+    const { statement, ledger } = await billing.accrue('parent', before);
+    expect(statement).toMatchObject({ totalMinorUnits: 301n, residue: 2_000_000n });
+    expect(ledger.payable).toBe(statement.payable);
+    expect((await billing.accrue('parent', period)).statement.carriedIn).toBe(2_000_000n);
+    expect((await balances('carry')).filter(([place]) => String(place).startsWith('parent'))).toEqual([
+      [`parent ${before.name}`, 2_000_000n],
+      [`parent ${period.name}`, -2_000_000n],
+    ]);
+    expect(await billing.countMismatches()).toBe(0);
+  });
+
+  test('a fraction passes through a month without use, and one that goes missing is an alarm', async () => {
+    const later = billingStore({ pool, catalogue: relayCatalogue, nowMs: () => period.toMs });
+    await later.accrueAll(before);
+    expect(await later.accrueAll(period)).toBe(2);
+    const next = periodAt(period.toMs);
+    expect((await later.accrue('parent', next)).statement.carriedIn).toBe(3_000_000n);
+    await asOwner(
+      database.url,
+      `UPDATE ledger_position SET posted = 0 WHERE period = '${next.name}' AND book = 'carry'`,
+    );
+    expect(await later.countMismatches()).toBeGreaterThan(0);
+  });
+
+  test('a reading that may not post says that the ledger is behind, and leaves it so', async () => {
+    const read = await billing.accrue('parent', before, { post: false });
+    expect(read).toMatchObject({ isBehind: true, ledger: { payable: 0n } });
+    expect(read.statement.payable).toBe(parseDecimal('3.003'));
+    await billing.accrue('parent', before);
+    expect(await billing.accrue('parent', before, { post: false })).toMatchObject({ isBehind: false });
+  });
+});
+
 describe('prices', () => {
   test('a new profile ends the one before for its service, child and currency, and no other', async () => {
     await setPrice('parent', '1');
@@ -277,11 +456,26 @@ describe('prices', () => {
     expect(old).toEqual([{ count: 1 }]);
   });
 
-  test('a price that was planned and never held gives way to the one set before it', async () => {
-    await setPrice('parent', '5', { fromMs: nowMs + 60 * MINUTE });
+  test('a price that was planned stays planned: one set before it ends where it begins', async () => {
+    const planned = nowMs + 60 * MINUTE;
+    await setPrice('parent', '5', { fromMs: planned });
     await setPrice('parent', '6', { fromMs: nowMs });
-    expect((await billing.chainPrices('leaf', nowMs)).prices.map(({ tariff }) => tariff.amount)).toEqual([
-      parseDecimal('6'),
+    await setPrice('parent', '7', { fromMs: nowMs });
+    const held = async () =>
+      (await billing.chainPrices('leaf', nowMs)).prices
+        .map(({ tariff, fromMs, toMs }) => [tariff.amount, fromMs, toMs])
+        .sort((one, other) => Number(one[1]) - Number(other[1]));
+    expect(await held()).toEqual([
+      [parseDecimal('7'), nowMs, planned],
+      [parseDecimal('5'), planned, Infinity],
+    ]);
+    // What is planned is planned anew by setting it for its own minute, and ended by a later one.
+    await setPrice('parent', '8', { fromMs: planned });
+    await setPrice('parent', '9', { fromMs: planned + MINUTE });
+    expect(await held()).toEqual([
+      [parseDecimal('7'), nowMs, planned],
+      [parseDecimal('8'), planned, planned + MINUTE],
+      [parseDecimal('9'), planned + MINUTE, Infinity],
     ]);
   });
 
@@ -407,6 +601,7 @@ describe('the wall', () => {
     const posting = {
       sellerId: 'platform',
       buyerId: 'other',
+      currency: 'EUR',
       lineKey: 'x',
       posted: '5',
       revision: 1,
@@ -414,8 +609,8 @@ describe('the wall', () => {
       sourceRef: 'x',
       entries: [],
     };
-    const post = 'SELECT ledger_post($1, $2, $3)';
-    await expect(scoped('parent', post, [period.name, 'EUR', JSON.stringify([posting])])).rejects.toThrow(
+    const post = 'SELECT ledger_post($1, $2)';
+    await expect(scoped('parent', post, [period.name, JSON.stringify([posting])])).rejects.toThrow(
       'resource.unknown',
     );
   });

@@ -1,15 +1,16 @@
+import { accrueAccount, type Posting } from '@patchbay/domain/billing/account-accrual';
 import type {
   BillingStore,
   LedgerTotals,
   PostedEntry,
   SpendQuery,
 } from '@patchbay/domain/billing/billing-store';
-import { accrue, type LedgerBook, type LedgerPosition } from '@patchbay/domain/billing/ledger';
+import type { LedgerBook, LedgerPosition, SellerBook } from '@patchbay/domain/billing/ledger';
 import { nano } from '@patchbay/domain/billing/money';
-import { type Period, periodOf } from '@patchbay/domain/billing/period';
+import { nextPeriod, type Period, periodOf } from '@patchbay/domain/billing/period';
 import { spanStarts } from '@patchbay/domain/billing/price-book';
 import { spendOf } from '@patchbay/domain/billing/spend';
-import { type Statement, statementOf } from '@patchbay/domain/billing/statement';
+import type { Statement } from '@patchbay/domain/billing/statement';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageCell } from '@patchbay/domain/metering/roll-up';
 import { createId } from '@patchbay/kit/ids';
@@ -31,20 +32,30 @@ export interface BillingStoreOptions {
 
 /** Prices, statements and the ledger in PostgreSQL. */
 export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): BillingStore {
-  const accruing = async (client: PoolClient, accountId: string, period: Period) => {
+  const accruing = async (
+    client: PoolClient,
+    accountId: string,
+    { period, post }: { readonly period: Period; readonly post: boolean },
+  ) => {
     const positions = await readPositions(client, accountId, period);
+    const nextPositions = await readPositions(client, accountId, nextPeriod(period));
     const chain = await readChain(client, accountId, period);
     const book = { ...chain, catalogue };
     const cells = await readCells(client, accountId, { period, starts: spanStarts(chain, period) });
-    const statement = statementOf({ accountId, period, cells, book });
-    await post(client, { statement, positions, nowMs: nowMs() });
-    return { statement, ledger: await readTotals(client, statement) };
+    const { currency } = chain;
+    const accrued = { accountId, period, currency, cells, book, positions, nextPositions, nowMs: nowMs() };
+    const { statement, postings } = accrueAccount(accrued);
+    if (post) for (const posting of postings) await write(client, posting, nowMs());
+    const isBehind = !post && postings.length > 0;
+    return { statement, ledger: await readTotals(client, statement), isBehind };
   };
 
-  const accrueOne = async (accountId: string, period: Period) => {
+  const accrueOne = async (accountId: string, period: Period, { post } = { post: true }) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await inAccountSnapshot(pool, accountId, (client) => accruing(client, accountId, period));
+        return await inAccountSnapshot(pool, accountId, (client) =>
+          accruing(client, accountId, { period, post }),
+        );
       } catch (cause) {
         if (!isLost(cause) || attempt === ATTEMPT_COUNT_MAX) throw cause;
       }
@@ -54,9 +65,9 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
   return {
     accrue: accrueOne,
     async accrueAll({ ...period }) {
-      const range = [new Date(period.fromMs), new Date(period.toMs)];
+      const range = [period.name, new Date(period.fromMs), new Date(period.toMs)];
       const { rows } = await pool.query<{ account_id: string }>(
-        'SELECT * FROM billing_active_accounts($1, $2)',
+        'SELECT * FROM billing_active_accounts($1, $2, $3)',
         range,
       );
       for (const { account_id } of rows) await accrueOne(account_id, period);
@@ -71,7 +82,7 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
           sessionId === undefined
             ? await readCells(client, accountId, { period: { fromMs, toMs }, starts })
             : await readSessionCells(client, { ...query, sessionId }, starts);
-        return spendOf({ accountId, cells, book: { ...chain, catalogue } });
+        return spendOf({ accountId, currency: chain.currency, cells, book: { ...chain, catalogue } });
       }),
     listPeriods: (accountId) =>
       inAccountScope(pool, accountId, async (client) => {
@@ -111,6 +122,8 @@ const farMs = Date.UTC(9999, 11, 31);
 interface PositionRow {
   readonly seller_id: string;
   readonly buyer_id: string;
+  readonly currency: string;
+  readonly book: SellerBook;
   readonly line_key: string;
   readonly posted: string;
   readonly revision: number;
@@ -128,6 +141,8 @@ async function readPositions(
   return rows.map((row) => ({
     sellerId: row.seller_id,
     buyerId: row.buyer_id,
+    currency: row.currency,
+    book: row.book,
     lineKey: row.line_key,
     posted: nano(BigInt(row.posted)),
     revision: row.revision,
@@ -197,23 +212,13 @@ const cellFromRow = (row: CellRow): UsageCell => ({
   entryCount: Number(row.entry_count),
 });
 
-interface Posting {
-  readonly statement: Statement;
-  readonly positions: readonly LedgerPosition[];
-  readonly nowMs: number;
-}
-
-async function post(client: PoolClient, { statement, positions, nowMs }: Posting): Promise<void> {
-  const { period, currency } = statement;
-  const lines = [...statement.lines, ...statement.children.flatMap((child) => child.lines)];
-  const accrual = accrue({ period: period.name, currency, lines, positions });
-  if (accrual.transactions.length === 0) return;
-  const postings = accrual.positions.map((position, index) => ({
+async function write(client: PoolClient, posting: Posting, nowMs: number): Promise<void> {
+  const postings = posting.positions.map((position, index) => ({
     ...position,
-    ...accrual.transactions[index],
+    ...posting.transactions[index],
     transactionId: createId('txn', nowMs),
   }));
-  await client.query('SELECT ledger_post($1, $2, $3)', [period.name, currency, wireJson(postings)]);
+  await client.query('SELECT ledger_post($1, $2)', [posting.period, wireJson(postings)]);
 }
 
 /** Money travels as text. */
@@ -224,18 +229,27 @@ async function readTotals(
   client: PoolClient,
   { accountId, period, currency }: Statement,
 ): Promise<LedgerTotals> {
-  const { rows } = await client.query<{ payable: string; receivable: string }>(
-    `SELECT coalesce(-sum(amount) FILTER (WHERE book = 'payable'), 0) AS payable,
+  const { rows } = await client.query<{ currency: string; payable: string; receivable: string }>(
+    `SELECT currency, coalesce(-sum(amount) FILTER (WHERE book = 'payable'), 0) AS payable,
        coalesce(sum(amount) FILTER (WHERE book = 'receivable'), 0) AS receivable
-     FROM ledger_entry WHERE account_id = $1 AND period = $2 AND currency = $3`,
+     FROM ledger_entry WHERE account_id = $1 AND period = $2
+     GROUP BY currency HAVING currency = $3 OR bool_or(amount <> 0) ORDER BY currency`,
     [accountId, period.name, currency],
   );
-  const { payable = '0', receivable = '0' } = rows[0] ?? {};
-  return { payable: nano(BigInt(payable)), receivable: nano(BigInt(receivable)) };
+  const own = rows.find((row) => row.currency === currency);
+  const total = (of: string, amount = '0') => ({ currency: of, receivable: nano(BigInt(amount)) });
+  return {
+    payable: nano(BigInt(own?.payable ?? '0')),
+    receivable: nano(BigInt(own?.receivable ?? '0')),
+    totals: [
+      total(currency, own?.receivable),
+      ...rows.filter((row) => row !== own).map((row) => total(row.currency, row.receivable)),
+    ],
+  };
 }
 
 const entriesSql = `
-  SELECT e.transaction_id, t.posted_at, e.book, e.counterparty_id, e.amount, t.source_ref
+  SELECT e.transaction_id, t.posted_at, e.book, e.counterparty_id, e.currency, e.amount, t.source_ref
   FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id
   WHERE e.account_id = $1 AND e.period = $2 ORDER BY t.posted_at, e.transaction_id, e.book LIMIT $3`;
 
@@ -244,6 +258,7 @@ interface EntryRow {
   readonly posted_at: Date;
   readonly book: LedgerBook;
   readonly counterparty_id: string;
+  readonly currency: string;
   readonly amount: string;
   readonly source_ref: string;
 }
@@ -253,6 +268,7 @@ const entryFromRow = (row: EntryRow): PostedEntry => ({
   atMs: row.posted_at.getTime(),
   book: row.book,
   counterpartyId: row.counterparty_id,
+  currency: row.currency,
   amount: nano(BigInt(row.amount)),
   sourceRef: row.source_ref,
 });

@@ -9,6 +9,7 @@ type Instant = Date | number;
 interface EdgeRow {
   readonly seller_id: string;
   readonly buyer_id: string;
+  readonly currency: string;
   readonly valid_from: Instant;
   readonly valid_to: Instant;
 }
@@ -46,6 +47,7 @@ export async function readChain(
     edges: edges.rows.map((row) => ({
       sellerId: row.seller_id,
       buyerId: row.buyer_id,
+      currency: row.currency,
       fromMs: msOf(row.valid_from),
       toMs: msOf(row.valid_to),
     })),
@@ -53,7 +55,10 @@ export async function readChain(
   };
 }
 
-/** Ends what a profile asked for a service, and writes what it asks from then on. `client` is in the seller's scope. */
+/**
+ * Ends what a profile asked for a service, and writes what it asks from then on, up to what was planned for later before.
+ * `client` is in the seller's scope.
+ */
 export async function writePrices(client: PoolClient, change: PriceChange, nowMs: number): Promise<void> {
   const { accountId, childId = null, service, currency, prices } = change;
   const from = new Date(change.fromMs);
@@ -62,14 +67,20 @@ export async function writePrices(client: PoolClient, change: PriceChange, nowMs
   ]);
   await client.query(
     `UPDATE price SET effective_to = greatest(effective_from, $5) WHERE account_id = $1
-     AND child_id IS NOT DISTINCT FROM $2 AND service = $3 AND currency = $4 AND effective_to > $5`,
+     AND child_id IS NOT DISTINCT FROM $2 AND service = $3 AND currency = $4 AND effective_to > $5 AND effective_from <= $5`,
     [accountId, childId, service, currency, from],
   );
+  const planned = await client.query<{ at: Instant | null }>(
+    `SELECT min(effective_from) AS at FROM price WHERE account_id = $1 AND child_id IS NOT DISTINCT FROM $2
+     AND service = $3 AND currency = $4 AND effective_from > $5 AND effective_from < effective_to`,
+    [accountId, childId, service, currency, from],
+  );
+  const until = planned.rows[0]?.at ?? 'infinity';
   for (const { meter, where, tariff } of prices) {
     const { amount, per } = tariffToWire(tariff);
     await client.query(
-      `INSERT INTO price (id, account_id, child_id, service, meter, dimensions, amount, per, currency, effective_from)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+      `INSERT INTO price (id, account_id, child_id, service, meter, dimensions, amount, per, currency, effective_from, effective_to)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
       [
         createId('prc', nowMs),
         accountId,
@@ -81,6 +92,7 @@ export async function writePrices(client: PoolClient, change: PriceChange, nowMs
         per,
         currency,
         from,
+        until,
       ],
     );
   }

@@ -29,12 +29,13 @@ export async function asOwner<Row extends pg.QueryResultRow>(
 export async function plantTree(
   url: string,
   parents: Readonly<Record<string, string | undefined>>,
+  currencyOf: (id: string) => string = () => 'EUR',
 ): Promise<void> {
   for (const [id, parent] of Object.entries(parents)) {
     await asOwner(
       url,
-      "INSERT INTO account (id, parent_id, root_id, name, currency) VALUES ($1, $2, $1, $3, 'EUR')",
-      [id, parent ?? null, `${id} Ltd`],
+      'INSERT INTO account (id, parent_id, root_id, name, currency) VALUES ($1, $2, $1, $3, $4)',
+      [id, parent ?? null, `${id} Ltd`, currencyOf(id)],
     );
   }
 }

@@ -123,10 +123,25 @@ describe('exactly once (MET-2)', () => {
     await expectExact([record]);
   });
 
-  test('the same id on another day is summed by nobody without an alarm', async () => {
-    const record = usageOf('leaf', { atMs: noon, bytes: 5 });
-    await store.ingest([record, { ...record, fromMs: noon - DAY, toMs: noon - DAY }]);
-    expect(await store.countMismatches(...everything)).toBe(1);
+  test('an id counts once whatever day its record says, in another batch and in the same one', async () => {
+    const first = usageOf('leaf', { atMs: noon, bytes: 100 });
+    const moved = { ...first, fromMs: noon - 3 * DAY, toMs: noon - 3 * DAY };
+    await store.ingest([first]);
+    const fresh = usageOf('leaf', { atMs: noon - 3 * DAY, bytes: 1 });
+    const receipt = await store.ingest([moved, fresh]);
+    expect(receipt).toMatchObject({ freshCount: 1, repeatedCount: 0 });
+    expect(receipt.conflicts.map(({ record, reason }) => [record, reason])).toEqual([
+      [moved, 'body_changed'],
+    ]);
+    expect(await store.ingest([first, fresh])).toMatchObject({ freshCount: 0, repeatedCount: 2 });
+    const both = usageOf('leaf', { atMs: noon, bytes: 10 });
+    const later = { ...both, fromMs: noon - DAY, toMs: noon - DAY };
+    expect(await store.ingest([both, later])).toMatchObject({
+      freshCount: 1,
+      conflicts: [{ record: later }],
+    });
+    expect((await ask({ fromMs: noon - 9 * DAY })).rows.map(({ quantity }) => quantity)).toEqual([111n]);
+    expect(await store.countMismatches(...everything)).toBe(0);
   });
 
   test('use of an account that nobody knows is kept, and does not hold up the rest', async () => {
@@ -138,6 +153,52 @@ describe('exactly once (MET-2)', () => {
       conflicts: [{ record: stranger, reason: 'account_unknown' }],
     });
     await expectExact([known]);
+  });
+
+  test('a record that cannot be stored is kept apart, and the rest of its batch is counted', async () => {
+    const ports = { usage: store, catalogue: relayCatalogue, nowMs: () => Date.now() };
+    const good = [1, 2, 3].map((bytes) => usageOf('leaf', { atMs: noon, bytes }));
+    const wrong = ['ses_\0', 'ses_\uD800'].map((sessionId) =>
+      usageOf('leaf', { atMs: noon, bytes: 7, more: { sessionId } }),
+    );
+    const receipt = await ingestUsage([...wrong, ...good], ports);
+    expect(receipt).toMatchObject({ freshCount: 3, repeatedCount: 0 });
+    expect(receipt.conflicts.map(({ record, reason }) => [record, reason])).toEqual(
+      wrong.map((record) => [record, 'text_invalid']),
+    );
+    // The store alone, without the check before it, finds the record too.
+    const [poison] = wrong;
+    const more = [4, 5].map((bytes) => usageOf('leaf', { atMs: noon, bytes }));
+    if (poison === undefined) throw new Error('There are two.');
+    expect(await store.ingest([more, poison].flat())).toMatchObject({
+      freshCount: 2,
+      conflicts: [{ record: poison, reason: 'not_storable' }],
+    });
+    await expectExact([...good, ...more]);
+    expect(await asOwner(database.url, 'SELECT count(*)::int AS count FROM usage_conflict')).toEqual([
+      { count: 2 },
+    ]);
+  });
+
+  test('a minute whose sum would pass what a total holds loses only the record that is too much', async () => {
+    const huge = Number.MAX_SAFE_INTEGER;
+    await store.ingest([usageOf('leaf', { atMs: noon, bytes: 1 })]);
+    await asOwner(
+      database.url,
+      'UPDATE usage_minute SET sum = 9223372036854775807 - 10, self_sum = CASE WHEN self_n > 0 THEN sum ELSE 0 END',
+    );
+    const receipt = await store.ingest([
+      usageOf('leaf', { atMs: noon, bytes: 3 }),
+      usageOf('leaf', { atMs: noon, bytes: huge }),
+      usageOf('leaf', { atMs: noon - MINUTE, bytes: huge }),
+      usageOf('leaf', { atMs: noon, bytes: 4 }),
+    ]);
+    expect(receipt).toMatchObject({
+      freshCount: 3,
+      repeatedCount: 0,
+      conflicts: [{ reason: 'not_storable' }],
+    });
+    expect(receipt.conflicts[0]?.record.quantities[0]?.quantity).toBe(huge);
   });
 
   test('what no service declares is kept and named (MET-1)', async () => {

@@ -34,13 +34,15 @@ export function usageStore(pool: Pool): UsageStore {
     if (conflicts.length === 0) return;
     const column = <T>(pick: (record: UsageRecord) => T) => conflicts.map(({ record }) => pick(record));
     await pool.query('SELECT usage_keep_conflicts($1, $2, $3, $4, $5, $6, $7::jsonb[])', [
-      column(({ id }) => id.nodeId),
+      column(({ id }) => storable(id.nodeId)),
       column(({ id }) => id.boot),
       column(({ id }) => id.sequence),
       column((record) => createHash('sha256').update(bodyOf(record)).digest()),
-      column(({ accountId }) => accountId),
+      column(({ accountId }) => storable(accountId)),
       conflicts.map(({ reason }) => reason),
-      column((record) => JSON.stringify(record)),
+      column((record) =>
+        JSON.stringify(record, (_, field: unknown) => (typeof field === 'string' ? storable(field) : field)),
+      ),
     ]);
   };
 
@@ -77,8 +79,26 @@ export function usageStore(pool: Pool): UsageStore {
       .map((record) => ({ record, reason: 'account_unknown' }) as const);
     await keepConflicts(unknown);
     const counted = records.filter((_, index) => known[index] === true);
-    const receipt = counted.length === 0 ? nothing : await count(counted);
+    const receipt = counted.length === 0 ? nothing : await countStorable(counted);
     return { ...receipt, conflicts: [...unknown, ...receipt.conflicts] };
+  };
+
+  /** Counts what the database takes. A batch that it refuses for what is in it is halved until the record is found. */
+  const countStorable = async (records: readonly UsageRecord[]): Promise<IngestReceipt> => {
+    try {
+      return await count(records);
+    } catch (cause) {
+      if (sqlStateOf(cause) === 'PB404') return await countKnown(records);
+      if (!isDataError(cause)) throw cause;
+      if (records.length === 1) {
+        const conflicts = records.map((record) => ({ record, reason: 'not_storable' }) as const);
+        await keepConflicts(conflicts);
+        return { ...nothing, conflicts };
+      }
+      const half = Math.ceil(records.length / 2);
+      const first = await countStorable(records.slice(0, half));
+      return bothOf(first, await countStorable(records.slice(half)));
+    }
   };
 
   return {
@@ -88,12 +108,7 @@ export function usageStore(pool: Pool): UsageStore {
       if (records.length > RECORD_COUNT_MAX) {
         throw new RangeError(`A batch has at most ${RECORD_COUNT_MAX} records, not ${records.length}.`);
       }
-      try {
-        return await count(records);
-      } catch (cause) {
-        if (sqlStateOf(cause) !== 'PB404') throw cause;
-        return await countKnown(records);
-      }
+      return countStorable(records);
     },
     query: (query) => inAccountScope(pool, query.accountId, (client) => queryUsage(client, query)),
     sessionTotals: (accountId, sessionId) =>
@@ -118,6 +133,19 @@ export async function openUsageDays(pool: Pool, nowMs: number): Promise<void> {
 }
 
 const nothing: IngestReceipt = { freshCount: 0, repeatedCount: 0, conflicts: [], changes: [] };
+
+/** Class 22 of SQL: what was sent can be no value there, however often it is sent. */
+const isDataError = (cause: unknown): boolean => sqlStateOf(cause)?.startsWith('22') === true;
+
+/** Text as a database can keep it: what stands for no character is marked as such. */
+const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD');
+
+const bothOf = (one: IngestReceipt, other: IngestReceipt): IngestReceipt => ({
+  freshCount: one.freshCount + other.freshCount,
+  repeatedCount: one.repeatedCount + other.repeatedCount,
+  conflicts: [...one.conflicts, ...other.conflicts],
+  changes: [...one.changes, ...other.changes],
+});
 
 function changesOf(records: readonly UsageRecord[]): UsageChange[] {
   const changes = new Map<string, UsageChange>();

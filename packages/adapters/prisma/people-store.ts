@@ -14,6 +14,12 @@ export function roleOf(text: string) {
 /** Users, whom no account owns: everything here goes through the functions that may look over the wall. */
 export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
   return {
+    offeredCurrencies: async () => {
+      const rows = await prisma.$queryRaw<{ currency: string }[]>`
+        SELECT currency FROM billing_offered_currencies()`;
+      return rows.map(({ currency }) => currency);
+    },
+
     signUp: async ({ email, password, name, organisationName, currency, timeZone }) => {
       const userId = createId('usr');
       const accountId = createId('acc');

@@ -35,6 +35,7 @@ const platformTables: readonly string[] = [
   '_prisma_migrations',
   'app_user',
   'bus_message',
+  'job_run',
   'node',
   'node_join_token',
   'organisation',
@@ -42,6 +43,7 @@ const platformTables: readonly string[] = [
   'sign_in_attempt',
   'sign_in_session',
   'usage_dimension_set',
+  'usage_sequence_block',
 ];
 
 export async function connectAs(url: string, options?: string): Promise<Client> {

@@ -6,12 +6,26 @@ import { readDevEnv } from './up/data-folder.ts';
 
 const repository = path.resolve(import.meta.dirname, '../../..');
 
+/** The data folder that `--data` names; it goes before every variable. */
+let named: string | undefined;
+export function useDataFolder(folder: string): void {
+  named = folder;
+}
+
+/** Where a `dev.env` may stand, the first that is there counts. */
+function dataFolders(): readonly string[] {
+  const set = named ?? environment.PATCHBAY_DATA;
+  return set === undefined
+    ? [path.resolve('.patchbay'), path.join(repository, '.patchbay')]
+    : [path.resolve(set)];
+}
+
 /** PATCHBAY_… of the environment; what it leaves out, of the `dev.env` that `patchbay up` wrote. */
 export function readVariables(): Readonly<Record<string, string | undefined>> {
-  const { PATCHBAY_DATA: set } = environment;
-  const folders = set === undefined ? [path.resolve('.patchbay'), path.join(repository, '.patchbay')] : [set];
+  const folders = dataFolders();
   const found = folders.map((folder) => readDevEnv(path.join(folder, 'dev.env')));
   const devEnv = found.find((each) => Object.keys(each).length > 0) ?? {};
+  if (named !== undefined) return { ...environment, ...devEnv };
   // A key of another platform must not go to this one: the file is taken as a whole, or beside no key.
   return environment.PATCHBAY_KEY === undefined ? { ...devEnv, ...environment } : environment;
 }
@@ -26,8 +40,10 @@ export function connect(accountId?: string): Patchbay {
     PATCHBAY_TURN_URL: turnUrl,
   } = variables;
   if (url === undefined || key === undefined) {
+    const looked = [...new Set(dataFolders().map((folder) => path.join(folder, 'dev.env')))].join(' or ');
     throw new Refusal(
-      'Set PATCHBAY_URL and PATCHBAY_KEY, or run this where `npm start` wrote .patchbay/dev.env.',
+      `Set PATCHBAY_URL and PATCHBAY_KEY, or name the data folder of the platform with --data or PATCHBAY_DATA: ` +
+        `there is no ${looked}.`,
     );
   }
   const account = accountId ?? variables.PATCHBAY_ACCOUNT;

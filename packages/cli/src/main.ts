@@ -11,6 +11,7 @@ import { addSessionCommand } from './commands/session.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addUsageCommand } from './commands/usage.ts';
+import { useDataFolder } from './connection.ts';
 import { Refusal } from './refusal.ts';
 
 const program = new Command('patchbay')
@@ -28,6 +29,20 @@ const commands = [
   addDoctorCommand,
 ];
 for (const add of commands) add(program);
+
+/** Whatever talks to a platform takes its folder: `up` and `node`, which make one, have the option as a setting. */
+function acceptDataFolder(command: Command): void {
+  for (const child of command.commands) acceptDataFolder(child);
+  const isClient = command.commands.length === 0 && !['up', 'node'].includes(command.name());
+  if (isClient) {
+    command.option('--data <folder>', 'the data folder of the platform (.patchbay) [PATCHBAY_DATA]');
+  }
+}
+acceptDataFolder(program);
+program.hook('preAction', (_program, command) => {
+  const { data } = command.opts<{ data?: string }>();
+  if (data !== undefined) useDataFolder(data);
+});
 
 try {
   await program.parseAsync();

@@ -21,6 +21,21 @@ export function table(rows: readonly Row[]): string {
     .join('\n');
 }
 
+/**
+ * All items of a list, up to `limit`. What lies beyond is not left out in silence: it is said on standard error, where it
+ * spoils no JSON.
+ */
+export async function readList<Item>(
+  list: { toArray(limits: { readonly countMax: number }): Promise<Item[]> },
+  limit: number,
+): Promise<Item[]> {
+  const items = await list.toArray({ countMax: limit + 1 });
+  if (items.length > limit) {
+    process.stderr.write(`There are more than ${limit}: ask for them with --limit.\n`);
+  }
+  return items.slice(0, limit);
+}
+
 /** What a command found: as JSON for a program, as a table for a person. */
 export function print(
   value: unknown,

@@ -1,10 +1,11 @@
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
-import type { LedgerTotals } from './billing-store.ts';
+import type { AccruedStatement } from './billing-store.ts';
+import { lateUsageUntilMs, stateAt } from './period.ts';
 import { type Price, tariffToWire } from './price.ts';
 import type { ListedPrice } from './price-list.ts';
 import { type EdgeLine, splitMeter } from './rating.ts';
 import type { Spend } from './spend.ts';
-import type { Statement } from './statement.ts';
+import type { Payout, Statement } from './statement.ts';
 
 /** Looks a name up; an account that has gone out of sight is called by its id. */
 export type NameOf = (accountId: string) => string;
@@ -56,29 +57,45 @@ interface Around {
   /** The account's seller, in whose period the statement is. */
   readonly sellerId: string;
   readonly nameOf: NameOf;
+  readonly nowMs: number;
 }
 
-export const headAnswer = (statement: Statement, { sellerId, nameOf }: Around) => ({
+export const headAnswer = (statement: Statement, { sellerId, nameOf, nowMs }: Around) => ({
   period: statement.period.name,
   accountId: statement.accountId,
   sellerId,
   sellerName: nameOf(sellerId),
   currency: statement.currency,
-  // Nothing closes a period yet, so late usage still finds its way in.
-  state: 'open' as const,
+  state: stateAt(statement.period, nowMs),
+  lateUsageUntil: new Date(lateUsageUntilMs(statement.period)).toISOString(),
   payable: statement.payable.toString(),
   receivable: statement.receivable.toString(),
   margin: statement.margin.toString(),
+  totals: statement.totals.map(({ currency, receivable, margin }) => ({
+    currency,
+    receivable: receivable.toString(),
+    margin: margin.toString(),
+  })),
+  ...(sellerId === statement.accountId ? {} : { payout: payoutAnswer(statement.payout) }),
+});
+
+const payoutAnswer = ({ carriedIn, minorUnits, residue }: Payout) => ({
+  carriedIn: carriedIn.toString(),
+  minorUnits: minorUnits.toString(),
+  residue: residue.toString(),
 });
 
 interface Printed extends Around {
-  readonly ledger: LedgerTotals;
   readonly catalogue: MeterCatalogue;
 }
 
-export const statementAnswer = (statement: Statement, { ledger, catalogue, ...around }: Printed) => ({
+export const statementAnswer = (
+  { statement, ledger, isBehind }: AccruedStatement,
+  { catalogue, ...around }: Printed,
+) => ({
   ...headAnswer(statement, around),
   accountName: around.nameOf(statement.accountId),
+  carriedIn: statement.carriedIn.toString(),
   totalMinorUnits: statement.totalMinorUnits.toString(),
   residue: statement.residue.toString(),
   lines: statement.lines.map((line) => ({
@@ -90,9 +107,10 @@ export const statementAnswer = (statement: Statement, { ledger, catalogue, ...ar
       amount: amount.toString(),
     })),
   })),
-  children: statement.children.map(({ accountId, receivable, cost, margin, lines }) => ({
+  children: statement.children.map(({ accountId, currency, receivable, cost, margin, lines }) => ({
     accountId,
     name: around.nameOf(accountId),
+    currency,
     receivable: receivable.toString(),
     cost: cost.toString(),
     margin: margin.toString(),
@@ -102,5 +120,13 @@ export const statementAnswer = (statement: Statement, { ledger, catalogue, ...ar
       margin: line.margin.toString(),
     })),
   })),
-  ledger: { payable: ledger.payable.toString(), receivable: ledger.receivable.toString() },
+  ledger: {
+    isBehind,
+    payable: ledger.payable.toString(),
+    receivable: ledger.receivable.toString(),
+    totals: ledger.totals.map(({ currency, receivable }) => ({
+      currency,
+      receivable: receivable.toString(),
+    })),
+  },
 });

@@ -1,15 +1,25 @@
-import type { Edge } from '../metering/lineage.ts';
 import type { LedgerBook } from './ledger.ts';
 import type { Nano } from './money.ts';
 import type { Period } from './period.ts';
 import type { Price } from './price.ts';
+import type { PricedEdge } from './price-book.ts';
 import type { Spend } from './spend.ts';
 import type { Statement } from './statement.ts';
 
-/** What the ledger itself says of an account and period, in the currency of the statement. */
+/** What the ledger itself says of an account and period, of use alone: without what was carried. */
 export interface LedgerTotals {
+  /** In the currency of the statement, as the next one. */
   readonly payable: Nano;
   readonly receivable: Nano;
+  /** By currency, that of the statement first. */
+  readonly totals: readonly { readonly currency: string; readonly receivable: Nano }[];
+}
+
+export interface AccruedStatement {
+  readonly statement: Statement;
+  readonly ledger: LedgerTotals;
+  /** Whether there is use that the ledger does not have yet. Never after posting. */
+  readonly isBehind: boolean;
 }
 
 export interface PostedEntry {
@@ -17,14 +27,16 @@ export interface PostedEntry {
   readonly atMs: number;
   readonly book: LedgerBook;
   readonly counterpartyId: string;
+  readonly currency: string;
   readonly amount: Nano;
   readonly sourceRef: string;
 }
 
 /** The part of the tree and of its profiles that an account's prices depend on. */
 export interface ChainPrices {
+  /** The account's own. */
   readonly currency: string;
-  readonly edges: readonly Edge[];
+  readonly edges: readonly PricedEdge[];
   readonly prices: readonly Price[];
 }
 
@@ -54,10 +66,10 @@ export interface SpendQuery {
 export interface BillingStore {
   /**
    * Rates a period anew, posts what the ledger does not have yet, and reads both: they agree, or an alarm is due. All in
-   * one transaction; an accrual that came first makes it start again.
+   * one transaction; an accrual that came first makes it start again. `post: false` only rates and reads.
    */
-  accrue(accountId: string, period: Period): Promise<{ statement: Statement; ledger: LedgerTotals }>;
-  /** Accrues every account that used anything. Returns how many there were. */
+  accrue(accountId: string, period: Period, options?: { readonly post: boolean }): Promise<AccruedStatement>;
+  /** Accrues every account that used anything, or into which something was carried. Returns how many there were. */
   accrueAll(period: Period): Promise<number>;
   /** Rates a range without posting anything: for reading, as use accrues. */
   spend(query: SpendQuery): Promise<Spend>;
@@ -70,6 +82,6 @@ export interface BillingStore {
   setPrices(change: PriceChange): Promise<void>;
   /** Of the account, those above it and its children. */
   namesAround(accountId: string): Promise<ReadonlyMap<string, string>>;
-  /** Transactions that do not sum to zero, and edges whose entries and positions differ: 0, or an alarm. */
+  /** Transactions that do not sum to zero, and edges whose entries and positions differ in a currency: 0, or an alarm. */
   countMismatches(): Promise<number>;
 }

@@ -1,20 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Edge } from '../metering/lineage.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { rollUp } from '../metering/roll-up.ts';
 import type { UsageRecord } from '../metering/usage-record.ts';
-import { accrue, type LedgerPosition, type LedgerTransaction, netByAccount } from './ledger.ts';
+import { accrue, type LedgerPosition, type LedgerTransaction, netByAccount, positionKey } from './ledger.ts';
 import { minorUnitOf, nano, sum } from './money.ts';
 import { periodOf } from './period.ts';
 import { amountOf, type Price } from './price.ts';
-import { priceLookup } from './price-book.ts';
+import { type PricedEdge, priceLookup } from './price-book.ts';
 import { type EdgeLine, rate } from './rating.ts';
 import { statementOf } from './statement.ts';
 
 const period = periodOf('2026-11');
 const minute = 60_000;
-const currency = 'EUR';
+/** The platform's first; its other children's trees may have others. */
+const currencies = ['EUR', 'USD', 'JPY'] as const;
 const meters = ['bytes', 'minutes'] as const;
 const regions = ['eu', 'us'] as const;
 const catalogue: MeterCatalogue = new Map(
@@ -26,15 +26,17 @@ const catalogue: MeterCatalogue = new Map(
 
 interface World {
   readonly accounts: readonly string[];
-  readonly edges: readonly Edge[];
+  readonly currencyOf: (accountId: string) => string;
+  readonly edges: readonly PricedEdge[];
   readonly prices: readonly Price[];
   readonly records: readonly UsageRecord[];
 }
 
-/** A tree of up to nine accounts, one of which may move, any profiles at all in it, and any use below the platform. */
+/** A tree of up to nine accounts in three currencies, one of which may move, any profiles, and any use below the platform. */
 const worlds: fc.Arbitrary<World> = fc
   .record({
     parents: fc.array(fc.nat(), { minLength: 1, maxLength: 8 }),
+    tops: fc.array(fc.constantFrom(...currencies), { minLength: 8, maxLength: 8 }),
     move: fc.option(fc.record({ account: fc.nat(), to: fc.nat(), atMinute: fc.nat(5) })),
     prices: fc.array(
       fc.record({
@@ -42,6 +44,7 @@ const worlds: fc.Arbitrary<World> = fc
         child: fc.option(fc.nat()),
         meter: fc.constantFrom(...meters),
         region: fc.option(fc.constantFrom(...regions)),
+        currency: fc.constantFrom(...currencies),
         amount: fc.bigInt(0n, 10n ** 10n),
         per: fc.bigInt(0n, 1000n),
         fromMinute: fc.nat(5),
@@ -60,18 +63,26 @@ const worlds: fc.Arbitrary<World> = fc
       { maxLength: 25 },
     ),
   })
-  .map(({ parents, move, prices, uses }) => {
+  .map(({ parents, tops, move, prices, uses }) => {
     const accounts = ['a0', ...parents.map((_, index) => `a${index + 1}`)];
     const pick = (index: number) => accounts[index % accounts.length] ?? 'a0';
     const below = (index: number) => accounts[1 + (index % parents.length)] ?? 'a1';
     const at = (minutes: number) => period.fromMs + minutes * minute;
     const parentOf = (index: number) => `a${(parents[index] ?? 0) % (index + 1)}`;
+    const currencyOf = (accountId: string): string => {
+      const index = Number(accountId.slice(1)) - 1;
+      if (index < 0) return currencies[0];
+      const parent = parentOf(index);
+      return parent === 'a0' ? (tops[index] ?? 'EUR') : currencyOf(parent);
+    };
     return {
       accounts,
+      currencyOf,
       edges: moved(
         parents.map((_, index) => ({
           sellerId: parentOf(index),
           buyerId: `a${index + 1}`,
+          currency: currencyOf(`a${index + 1}`),
           fromMs: -Infinity,
           toMs: Infinity,
         })),
@@ -79,21 +90,23 @@ const worlds: fc.Arbitrary<World> = fc
           ? undefined
           : { buyerId: below(move.account), to: pick(move.to), atMs: at(move.atMinute) },
       ),
-      prices: prices.map(({ owner, child, meter, region, amount, per, fromMinute, forMinutes }, index) => ({
-        id: `prc_${index}`,
-        accountId: pick(owner),
-        ...(child === null ? {} : { childId: pick(child) }),
-        service: 'relay',
-        meter,
-        where: region === null ? {} : { region },
-        tariff:
-          per === 0n
-            ? { kind: 'flat', amount: nano(amount) }
-            : { kind: 'per-unit', amount: nano(amount), per },
-        currency: 'EUR',
-        fromMs: at(fromMinute),
-        toMs: at(fromMinute + forMinutes),
-      })),
+      prices: prices.map(
+        ({ owner, child, meter, region, amount, per, fromMinute, forMinutes, ...of }, index) => ({
+          id: `prc_${index}`,
+          accountId: pick(owner),
+          ...(child === null ? {} : { childId: pick(child) }),
+          service: 'relay',
+          meter,
+          where: region === null ? {} : { region },
+          tariff:
+            per === 0n
+              ? { kind: 'flat', amount: nano(amount) }
+              : { kind: 'per-unit', amount: nano(amount), per },
+          currency: of.currency,
+          fromMs: at(fromMinute),
+          toMs: at(fromMinute + forMinutes),
+        }),
+      ),
       records: uses.map(({ account, meter, region, quantity, atMinute }, sequence) => ({
         id: { nodeId: 'nod_1', boot: 1, sequence },
         accountId: below(account),
@@ -108,9 +121,14 @@ const worlds: fc.Arbitrary<World> = fc
     };
   });
 
-/** A move below the mover itself would be a cycle: tenancy refuses it, and so does this. */
-function moved(edges: readonly Edge[], move?: { buyerId: string; to: string; atMs: number }): Edge[] {
+/** A move below the mover itself would be a cycle, and one into a tree of another currency: tenancy refuses both. */
+function moved(
+  edges: readonly PricedEdge[],
+  move?: { buyerId: string; to: string; atMs: number },
+): PricedEdge[] {
   if (move === undefined || descendantsOf(edges, move.buyerId).has(move.to)) return [...edges];
+  const currencyAt = (accountId: string) => edges.find(({ buyerId }) => buyerId === accountId)?.currency;
+  if (move.to !== 'a0' && currencyAt(move.to) !== currencyAt(move.buyerId)) return [...edges];
   return edges.flatMap((edge) =>
     edge.buyerId === move.buyerId
       ? [
@@ -121,19 +139,25 @@ function moved(edges: readonly Edge[], move?: { buyerId: string; to: string; atM
   );
 }
 
-function descendantsOf(edges: readonly Edge[], accountId: string): Set<string> {
+function descendantsOf(edges: readonly PricedEdge[], accountId: string): Set<string> {
   const found = new Set([accountId]);
   for (const edge of edges) if (found.has(edge.sellerId)) found.add(edge.buyerId);
   return found;
 }
 
 const linesOf = ({ records, edges, prices }: World): readonly EdgeLine[] =>
-  rate(rollUp(records, edges).cells, { edges, prices, catalogue, currency }).lines;
+  rate(rollUp(records, edges).cells, { edges, prices, catalogue }).lines;
 
 function statementsOf(world: World) {
   const { cells } = rollUp(world.records, world.edges);
   return world.accounts.map((accountId) =>
-    statementOf({ accountId, period, cells, book: { ...world, catalogue, currency } }),
+    statementOf({
+      accountId,
+      period,
+      currency: world.currencyOf(accountId),
+      cells,
+      book: { ...world, catalogue },
+    }),
   );
 }
 
@@ -145,16 +169,58 @@ function accrueInSteps(world: World, stepCount: number): LedgerTransaction[] {
     const records = world.records.slice(0, Math.ceil((world.records.length * step) / stepCount));
     const { transactions, positions: changed } = accrue({
       period: period.name,
-      currency: 'EUR',
       lines: linesOf({ ...world, records }),
       positions: [...positions.values()],
     });
     for (const position of changed) {
-      positions.set([position.sellerId, position.buyerId, position.lineKey].join(), position);
+      positions.set(positionKey(position), position);
     }
     posted.push(...transactions);
   }
   return posted;
+}
+
+/** As a store does for one account: its own edges alone, rated from what it sees of the tree. */
+function accrueAccount(
+  ledger: Map<string, LedgerPosition>,
+  accountId: string,
+  world: World,
+): readonly LedgerTransaction[] {
+  const { cells } = rollUp(world.records, world.edges);
+  const currency = world.currencyOf(accountId);
+  const { lines, children } = statementOf({
+    accountId,
+    period,
+    currency,
+    cells,
+    book: { ...world, catalogue },
+  });
+  const { transactions, positions } = accrue({
+    period: period.name,
+    lines: [...lines, ...children.flatMap((child) => child.lines)],
+    positions: [...ledger.values()].filter(
+      ({ sellerId, buyerId }) => sellerId === accountId || buyerId === accountId,
+    ),
+  });
+  for (const position of positions) ledger.set(positionKey(position), position);
+  return transactions;
+}
+
+/** statement + residue = ledger, in each currency. */
+function expectLedger(transactions: readonly LedgerTransaction[], world: World): void {
+  const nets = new Map(
+    currencies.map((of) => [
+      of as string,
+      netByAccount(transactions.filter(({ currency }) => currency === of)),
+    ]),
+  );
+  for (const { accountId, currency, payable, totals, totalMinorUnits, residue } of statementsOf(world)) {
+    for (const of of currencies) {
+      const receivable = totals.find((total) => total.currency === of)?.receivable ?? 0n;
+      expect(receivable - (currency === of ? payable : 0n)).toBe(nets.get(of)?.get(accountId) ?? 0n);
+    }
+    expect(totalMinorUnits * minorUnitOf(currency) + residue).toBe(payable);
+  }
 }
 
 describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
@@ -163,7 +229,10 @@ describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
       fc.property(worlds, (world) => {
         const transactions = accrueInSteps(world, 3);
         for (const { entries } of transactions) expect(sum(entries.map(({ amount }) => amount))).toBe(0n);
-        expect(sum(netByAccount(transactions).values())).toBe(0n);
+        for (const of of currencies) {
+          const inCurrency = transactions.filter(({ currency }) => currency === of);
+          expect(sum(netByAccount(inCurrency).values())).toBe(0n);
+        }
       }),
     );
   });
@@ -172,11 +241,33 @@ describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
     fc.assert(
       fc.property(worlds, fc.integer({ min: 1, max: 6 }), (world, stepCount) => {
         const transactions = accrueInSteps(world, stepCount);
-        const nets = netByAccount(transactions);
-        for (const { accountId, payable, receivable, totalMinorUnits, residue } of statementsOf(world)) {
-          expect(receivable - payable).toBe(nets.get(accountId) ?? 0n);
-          expect(totalMinorUnits * minorUnitOf('EUR') + residue).toBe(payable);
-        }
+        expectLedger(transactions, world);
+        expect(new Set(transactions.map(({ sourceRef }) => sourceRef)).size).toBe(transactions.length);
+      }),
+    );
+  });
+
+  test('the same, account by account, in any order and as often as anybody looks', () => {
+    const looked = worlds.chain((world) =>
+      fc.record({
+        world: fc.constant(world),
+        looks: fc.array(
+          fc.record({ accountId: fc.constantFrom(...world.accounts), known: fc.nat(world.records.length) }),
+          { maxLength: 20 },
+        ),
+      }),
+    );
+    fc.assert(
+      fc.property(looked, ({ world, looks }) => {
+        const ledger = new Map<string, LedgerPosition>();
+        // Usage only ever grows, and in the end everybody is accrued with all of it.
+        const growing = looks.toSorted((one, other) => one.known - other.known);
+        const last = world.accounts.map((accountId) => ({ accountId, known: world.records.length }));
+        const transactions = [...growing, ...last, ...last].flatMap(({ accountId, known }) =>
+          accrueAccount(ledger, accountId, { ...world, records: world.records.slice(0, known) }),
+        );
+        for (const { entries } of transactions) expect(sum(entries.map(({ amount }) => amount))).toBe(0n);
+        expectLedger(transactions, world);
         expect(new Set(transactions.map(({ sourceRef }) => sourceRef)).size).toBe(transactions.length);
       }),
     );
@@ -186,10 +277,8 @@ describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
     fc.assert(
       fc.property(worlds, (world) => {
         const lines = linesOf(world);
-        const first = accrue({ period: period.name, currency: 'EUR', lines, positions: [] });
-        expect(
-          accrue({ period: period.name, currency: 'EUR', lines, positions: first.positions }).transactions,
-        ).toEqual([]);
+        const first = accrue({ period: period.name, lines, positions: [] });
+        expect(accrue({ period: period.name, lines, positions: first.positions }).transactions).toEqual([]);
       }),
     );
   });
@@ -197,7 +286,7 @@ describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
   test('parts sum to their line, costs of children and own parts to all that is payable', () => {
     fc.assert(
       fc.property(worlds, (world) => {
-        for (const { accountId, lines, children, payable, margin, receivable } of statementsOf(world)) {
+        for (const { accountId, lines, children, payable, totals } of statementsOf(world)) {
           for (const { parts, amount, quantity } of lines) {
             expect(sum(parts.map((part) => part.amount))).toBe(amount);
             expect(parts.reduce((total, part) => total + part.quantity, 0n)).toBe(quantity);
@@ -205,7 +294,8 @@ describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
           const own = lines.flatMap(({ parts }) => parts.filter((part) => part.accountId === accountId));
           const costs = sum(children.map(({ cost }) => cost));
           expect(costs + sum(own.map(({ amount }) => amount))).toBe(payable);
-          expect(receivable - costs).toBe(margin);
+          const owed = sum(totals.map(({ receivable }) => receivable));
+          expect(owed - costs).toBe(sum(totals.map(({ margin }) => margin)));
         }
       }),
     );
@@ -242,7 +332,7 @@ describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
     fc.assert(
       fc.property(worlds, (world) => {
         const { cells } = rollUp(world.records, world.edges);
-        const { priceFor, edgeAt } = priceLookup({ ...world, currency });
+        const { priceFor, edgeAt } = priceLookup(world);
         const top = cells.filter(({ accountId, atMs }) => edgeAt(accountId, atMs)?.sellerId === 'a0');
         const expected = [
           ...Map.groupBy(top, (cell) => {
@@ -276,7 +366,9 @@ describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
           const quantity = group.reduce((total, { inclusive }) => total + inclusive, 0n);
           return tariff === undefined ? nano(0n) : amountOf(tariff, quantity);
         });
-        expect(statementsOf(world)[0]?.receivable).toBe(sum(expected));
+        expect(sum(statementsOf(world)[0]?.totals.map(({ receivable }) => receivable) ?? [])).toBe(
+          sum(expected),
+        );
       }),
     );
   });

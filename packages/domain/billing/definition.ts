@@ -1,15 +1,21 @@
 import { defineDomain } from '@patchbay/kit/definition';
 import { z } from 'zod';
+import { isCurrency } from './money.ts';
+import { periodStates } from './period.ts';
 
 /** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
 const nano = z.string().regex(/^-?\d+$/);
 const period = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'A period is a UTC month, such as 2026-11.');
 const dimensions = z.record(z.string().max(64), z.string().max(64));
 
-/** `amount` nano units for every `per` units of the meter. `per` 0: a flat amount for a period with any use. */
-const price = z.object({
-  amount: nano,
-  per: z.string().regex(/^\d+$/),
+/**
+ * `amount` nano units for every `per` units of the meter. `per` 0: a flat amount for a period with any use. A field that
+ * is not here is refused: a free allowance that is accepted and not given would be a wrong bill.
+ */
+const price = z.strictObject({
+  /** Below a billion of the major unit, so that no sum passes what the ledger holds. */
+  amount: z.string().regex(/^-?\d{1,18}$/, 'An amount is a count of nano units, of at most 18 digits.'),
+  per: z.string().regex(/^\d{1,18}$/, 'A count of units has at most 18 digits.'),
   /** Only usage with these dimensions; the price that names most of them wins. */
   where: dimensions.optional(),
 });
@@ -19,7 +25,10 @@ const servicePrices = z.record(z.string(), z.union([price, z.array(price).min(1)
 const setRequest = z.strictObject({
   service: z.string(),
   prices: servicePrices,
-  currency: z.string().regex(/^[A-Z]{3}$/),
+  currency: z
+    .string()
+    .regex(/^[A-Z]{3}$/)
+    .refine(isCurrency, 'A currency is a code of ISO 4217, such as EUR.'),
   /** Cut to the minute. Default: now. */
   effectiveFrom: z.iso.datetime().optional(),
 });
@@ -60,13 +69,19 @@ const statementHead = z.object({
   sellerId: z.string(),
   sellerName: z.string(),
   currency: z.string(),
-  state: z.enum(['open', 'closed']),
+  /** 'settling': the month is over, and use that nodes report late may still change it, until `lateUsageUntil`. */
+  state: z.enum(periodStates),
+  lateUsageUntil: z.iso.datetime(),
   /** What this account owes its seller. */
   payable: nano,
   /** What its children owe it. */
   receivable: nano,
   /** receivable less what the children's use costs it; below zero it subsidises (BIL-2). */
   margin: nano,
+  /** The two above by currency, that of the account first: only the platform has children of several. */
+  totals: z.array(z.object({ currency: z.string(), receivable: nano, margin: nano })),
+  /** What the margin pays out, in whole minor units; the rest is carried. The platform pays out, and gets none (BIL-4). */
+  payout: z.object({ carriedIn: nano, minorUnits: z.string(), residue: nano }).optional(),
 });
 
 export const billing = defineDomain({
@@ -221,7 +236,9 @@ export const billing = defineDomain({
           request: z.object({ period }),
           response: statementHead.extend({
             accountName: z.string(),
-            /** Payable in minor units, rounded once, half to even; `residue` is carried. */
+            /** What the rounding of the period before left over: it is due in this one. */
+            carriedIn: nano,
+            /** payable + carriedIn in minor units, rounded once, half to even; `residue` is carried to the next period. */
             totalMinorUnits: z.string(),
             residue: nano,
             lines: z.array(line),
@@ -229,6 +246,7 @@ export const billing = defineDomain({
               z.object({
                 accountId: z.string(),
                 name: z.string(),
+                currency: z.string(),
                 receivable: nano,
                 cost: nano,
                 margin: nano,
@@ -236,7 +254,13 @@ export const billing = defineDomain({
               }),
             ),
             /** The ledger's own sum for this account and period: equal to payable and receivable, or an alarm. */
-            ledger: z.object({ payable: nano, receivable: nano }),
+            ledger: z.object({
+              /** There is use of the last minutes that is not posted yet: compare when this is false. */
+              isBehind: z.boolean(),
+              payable: nano,
+              receivable: nano,
+              totals: z.array(z.object({ currency: z.string(), receivable: nano })),
+            }),
           }),
           errors: [],
         },
@@ -253,6 +277,7 @@ export const billing = defineDomain({
                 at: z.iso.datetime(),
                 book: z.string(),
                 counterpartyId: z.string(),
+                currency: z.string(),
                 amount: nano,
                 sourceRef: z.string(),
               }),

@@ -8,11 +8,12 @@ import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
 import type { BillingPorts } from './ports.ts';
+import { PostingBudget } from './posting-budget.ts';
 
 const now = Date.UTC(2026, 10, 22, 12, 0, 30);
 const minute = now - 30_000;
 const period = '2026-11';
-const always = { fromMs: -Infinity, toMs: Infinity };
+const always = { currency: 'EUR', fromMs: -Infinity, toMs: Infinity };
 const edges = [
   { sellerId: 'platform', buyerId: 'top', ...always },
   { sellerId: 'top', buyerId: 'leaf', ...always },
@@ -34,15 +35,18 @@ const catalogue: MeterCatalogue = new Map(
   ]),
 );
 
+let nowIs: number;
 let world: MemoryWorld;
 let ports: BillingPorts;
 let audited: unknown[];
 let emitted: unknown[];
 
 beforeEach(() => {
-  world = { edges, catalogue, currency: 'EUR', records: [], prices: [] };
+  nowIs = now;
+  world = { edges, catalogue, currency: 'EUR', records: [], prices: [], nowMs: () => nowIs };
   ports = {
     billing: memoryBilling(world),
+    posting: new PostingBudget(),
     catalogue,
     visibleChain: async (chain, actor) =>
       actor.kind === 'platform'
@@ -57,7 +61,7 @@ function contextOf(accountId: string, actor: Actor = { kind: 'platform' }) {
   return {
     actor,
     requestId: 'req_1',
-    nowMs: () => now,
+    nowMs: () => nowIs,
     signal: new AbortController().signal,
     entity: { accountId, chain: lineageAt(edges, accountId, now).reverse() },
     error: (code: string, publicDetail: string) => {
@@ -153,6 +157,11 @@ describe('prices', () => {
       'billing.meter_unknown',
       { prices: { bytes: { amount: '1', per: '1', where: { colour: 'red' } } } },
     ],
+    [
+      'a modality that there is not',
+      'billing.meter_unknown',
+      { prices: { bytes: { amount: '1', per: '1', where: { modality: 'smell' } } } },
+    ],
     ['another service', 'billing.meter_unknown', { service: 'mixing' }],
     ['another currency than that of the tree', 'billing.currency_mismatch', { currency: 'USD' }],
     ['a minute that is over', 'billing.effective_in_past', { effectiveFrom: '2026-11-22T11:59:59.999Z' }],
@@ -194,6 +203,40 @@ describe('prices', () => {
     expect(await refusalOf(handlers.prices.setForChildren(contextOf('platform'), dollars, ports))).toBe(
       'accepted',
     );
+  });
+
+  test('set 422: a price field that nobody declared, and a number past what the ledger holds, are refused', () => {
+    const { request } = billing.resources.prices.operations.set;
+    const isTaken = (bytes: object) => request.safeParse({ ...price('1'), prices: { bytes } }).success;
+    expect(isTaken({ amount: '1', per: '1' })).toBe(true);
+    expect(isTaken({ amount: '9'.repeat(18), per: '9'.repeat(18) })).toBe(true);
+    for (const wrong of [
+      { amount: '1', per: '1', freeUnits: '100' },
+      { amount: '1', per: '1', tiers: [] },
+      { amount: '1', per: '9223372036854775808' },
+      { amount: '1'.repeat(40), per: '1' },
+    ]) {
+      expect([isTaken(wrong), isTaken([wrong])]).toEqual([false, false]);
+    }
+  });
+
+  test('set 200: what is planned for later stays planned when another price is set for now', async () => {
+    await handlers.prices.setForChildren(
+      contextOf('top'),
+      { ...price('9'), effectiveFrom: '2026-12-01T00:00:00.000Z' },
+      ports,
+    );
+    const { items } = await handlers.prices.setForChildren(contextOf('top'), price('5'), ports);
+    expect(items.map(({ amount, effectiveFrom }) => [amount, effectiveFrom])).toEqual([
+      ['9', '2026-12-01T00:00:00.000Z'],
+      ['5', '2026-11-22T12:00:00.000Z'],
+    ]);
+  });
+
+  test('set 422: a code that is no currency is refused, of the platform too', () => {
+    const { request } = billing.resources.prices.operations.setForChildren;
+    expect(request.safeParse({ ...price('1'), currency: 'ZZZ' }).success).toBe(false);
+    expect(request.safeParse({ ...price('1'), currency: 'JPY' }).success).toBe(true);
   });
 
   test('list 200: each price with whoever set it, passed through where the seller set none', async () => {
@@ -365,6 +408,74 @@ describe('statements', () => {
     const { items } = await handlers.statements.list(contextOf('leaf'), {}, ports);
     expect(items).toMatchObject([{ period, state: 'open', payable: '20000000000', sellerId: 'top' }]);
     expect((await handlers.statements.list(contextOf('other'), {}, ports)).items).toEqual([]);
+  });
+
+  test('get 200: a fraction that rounding leaves is due in the next period, and so is the rest of a payout (BIL-3, BIL-4)', async () => {
+    use('leaf', 1);
+    world.prices.push(
+      ...['top', 'platform'].map((accountId) => ({
+        id: `prc_third_${accountId}`,
+        accountId,
+        service: 'relay',
+        meter: 'bytes',
+        where: { modality: 'audio' },
+        tariff: {
+          kind: 'per-unit' as const,
+          amount: nano(accountId === 'top' ? 15_009_000n : 10_000_000n),
+          per: 1n,
+        },
+        currency: 'EUR',
+        fromMs: 0,
+        toMs: Infinity,
+      })),
+    );
+    const of = async (accountId: string, name: string) =>
+      handlers.statements.get(contextOf(accountId), { period: name }, ports);
+    // 1001 × 0.015009 = 15.024009: 1502 cents, and a fraction is left. Margin 5.014009: 501 cents.
+    expect(await of('leaf', '2026-11')).toMatchObject({
+      state: 'open',
+      lateUsageUntil: '2027-02-01T00:00:00.000Z',
+      totalMinorUnits: '1502',
+      residue: '4009000',
+    });
+    expect(await of('leaf', '2026-12')).toMatchObject({ carriedIn: '0' });
+    nowIs = Date.UTC(2026, 11, 1, 0, 1);
+    expect(await of('leaf', '2026-11')).toMatchObject({
+      state: 'settling',
+      residue: '4009000',
+      carriedIn: '0',
+    });
+    expect(await of('leaf', '2026-12')).toMatchObject({
+      state: 'open',
+      payable: '0',
+      carriedIn: '4009000',
+      totalMinorUnits: '0',
+      residue: '4009000',
+    });
+    expect((await of('top', '2026-11')).payout).toEqual({
+      carriedIn: '0',
+      minorUnits: '501',
+      residue: '4009000',
+    });
+    expect((await of('top', '2026-12')).payout).toMatchObject({ carriedIn: '4009000', minorUnits: '0' });
+    expect((await of('platform', '2026-11')).payout).toBeUndefined();
+    const books = (await handlers.statements.listEntries(contextOf('leaf'), { period: '2026-12' }, ports))
+      .items;
+    expect(books).toMatchObject([{ book: 'carry', amount: '-4009000' }]);
+    nowIs = Date.UTC(2027, 1, 1);
+    expect(await of('leaf', '2026-11')).toMatchObject({ state: 'closed' });
+  });
+
+  test('get 200: whoever looks again and again while a call runs posts five times in five minutes, and is told', async () => {
+    const look = async () => (await handlers.statements.get(contextOf('leaf'), { period }, ports)).ledger;
+    for (let count = 0; count < 20; count++) {
+      use('leaf', 1);
+      const { isBehind, payable } = await look();
+      const isPosted = count < 5;
+      expect([isBehind, payable === String((1001 + count) * 20_000_000)]).toEqual([!isPosted, isPosted]);
+    }
+    nowIs += 5 * 60_000;
+    expect(await look()).toMatchObject({ isBehind: false, payable: String(1020 * 20_000_000) });
   });
 
   test('listEntries 200: what was posted for an account, and only for it', async () => {

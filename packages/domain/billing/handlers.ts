@@ -177,28 +177,32 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       const around = {
         sellerId: sellerOf(context.entity),
         nameOf: nameIn(await store.namesAround(accountId)),
+        nowMs: context.nowMs(),
       };
       const items = [];
       for (const period of periods)
-        items.push(headAnswer((await store.accrue(accountId, period)).statement, around));
+        items.push(headAnswer((await store.accrue(accountId, period, { post: false })).statement, around));
       return { items };
     },
 
-    async get(context, { period }, { billing: store, catalogue }) {
+    async get(context, { period }, { billing: store, catalogue, posting }) {
       const { accountId } = context.entity;
-      const { statement, ledger } = await store.accrue(accountId, periodOf(period));
+      const post = posting.take(`${accountId} ${period}`, context.nowMs());
+      const accrued = await store.accrue(accountId, periodOf(period), { post });
       const nameOf = nameIn(await store.namesAround(accountId));
-      return statementAnswer(statement, { ledger, catalogue, nameOf, sellerId: sellerOf(context.entity) });
+      const sellerId = sellerOf(context.entity);
+      return statementAnswer(accrued, { catalogue, nameOf, sellerId, nowMs: context.nowMs() });
     },
 
     async listEntries(context, { period }, { billing: store }) {
       const entries = await store.listEntries(context.entity.accountId, periodOf(period), ENTRY_COUNT_MAX);
       return {
-        items: entries.map(({ transactionId, atMs, book, counterpartyId, amount, sourceRef }) => ({
+        items: entries.map(({ transactionId, atMs, book, counterpartyId, currency, amount, sourceRef }) => ({
           transactionId,
           at: new Date(atMs).toISOString(),
           book,
           counterpartyId,
+          currency,
           amount: amount.toString(),
           sourceRef,
         })),

@@ -1,8 +1,15 @@
 import { type Nano, subtract, sum, ZERO } from './money.ts';
 import type { EdgeLine } from './rating.ts';
 
-/** 'payable': what an account owes the one above it, below zero. 'receivable': what one below it owes it. */
-export type LedgerBook = 'payable' | 'receivable';
+/**
+ * 'payable': what an account owes the one above it, below zero. 'receivable': what one below it owes it. 'carry' and
+ * 'payout', of both sides: the fractions of minor units of what is owed, and of what is paid out, that move from a period
+ * to the next; over all periods each of them sums to zero.
+ */
+export type LedgerBook = 'payable' | 'receivable' | 'carry' | 'payout';
+
+/** The book in which the seller has its side of a line; the buyer's side of a receivable is a payable. */
+export type SellerBook = Exclude<LedgerBook, 'payable'>;
 
 export interface LedgerEntry {
   readonly accountId: string;
@@ -21,20 +28,27 @@ export interface LedgerTransaction {
   readonly entries: readonly LedgerEntry[];
 }
 
-/** What the ledger has for one line of an edge in a period: the sum of all transactions so far, and their count. */
+/** What the ledger has for one line of an edge in a period and currency: the sum of all transactions, and their count. */
 export interface LedgerPosition {
   readonly sellerId: string;
   readonly buyerId: string;
+  readonly currency: string;
+  readonly book: SellerBook;
   readonly lineKey: string;
   readonly posted: Nano;
   readonly revision: number;
 }
 
+/** What a buyer owes its seller for something: use, or a fraction that is carried. */
+export interface AccrualLine extends Pick<EdgeLine, 'sellerId' | 'buyerId' | 'currency' | 'key' | 'amount'> {
+  /** Default: 'receivable'. */
+  readonly book?: SellerBook;
+}
+
 export interface AccrualRequest {
   readonly period: string;
-  readonly currency: string;
   /** All lines of the edges that are accrued, as rated now. */
-  readonly lines: readonly Pick<EdgeLine, 'sellerId' | 'buyerId' | 'key' | 'amount'>[];
+  readonly lines: readonly AccrualLine[];
   /** All positions of the same edges. One whose line is gone is posted back to zero. */
   readonly positions: readonly LedgerPosition[];
 }
@@ -49,16 +63,18 @@ export interface Accrual {
  * What has to be posted so that the ledger says what rating says: for each edge and line the difference to what was
  * posted before. Accruing again without new usage posts nothing.
  */
-export function accrue({ period, currency, lines, positions }: AccrualRequest): Accrual {
+export function accrue({ period, lines, positions }: AccrualRequest): Accrual {
   const before = new Map(positions.map((position) => [positionKey(position), position]));
   const targets = new Map<string, LedgerPosition>(
     positions.map((position) => [positionKey(position), { ...position, posted: ZERO }]),
   );
-  for (const { sellerId, buyerId, key: lineKey, amount } of lines) {
-    const key = positionKey({ sellerId, buyerId, lineKey });
+  for (const { book = 'receivable', sellerId, buyerId, currency, key: lineKey, amount } of lines) {
+    const key = positionKey({ sellerId, buyerId, currency, book, lineKey });
     targets.set(key, {
       sellerId,
       buyerId,
+      currency,
+      book,
       lineKey,
       posted: amount,
       revision: before.get(key)?.revision ?? 0,
@@ -74,7 +90,7 @@ export function accrue({ period, currency, lines, positions }: AccrualRequest): 
     transactions.push({
       sourceRef: `accrual/${period}/${key}/${position.revision}`,
       period,
-      currency,
+      currency: position.currency,
       entries: transfer(position, delta),
     });
   }
@@ -83,16 +99,17 @@ export function accrue({ period, currency, lines, positions }: AccrualRequest): 
 
 /** The two sides of an amount that a buyer owes its seller. */
 export function transfer(
-  { sellerId, buyerId }: { sellerId: string; buyerId: string },
+  { sellerId, buyerId, book }: Pick<LedgerPosition, 'sellerId' | 'buyerId' | 'book'>,
   amount: Nano,
 ): LedgerEntry[] {
+  const buyerBook = book === 'receivable' ? 'payable' : book;
   return [
-    { accountId: buyerId, book: 'payable', counterpartyId: sellerId, amount: subtract(ZERO, amount) },
-    { accountId: sellerId, book: 'receivable', counterpartyId: buyerId, amount },
+    { accountId: buyerId, book: buyerBook, counterpartyId: sellerId, amount: subtract(ZERO, amount) },
+    { accountId: sellerId, book, counterpartyId: buyerId, amount },
   ];
 }
 
-/** What each account has in the end: + to its good. The nets of a tree sum to zero. */
+/** What each account has in the end, of one currency: + to its good. The nets of a tree sum to zero. */
 export function netByAccount(transactions: readonly LedgerTransaction[]): Map<string, Nano> {
   const entries = transactions.flatMap((transaction) => transaction.entries);
   return new Map(
@@ -103,8 +120,12 @@ export function netByAccount(transactions: readonly LedgerTransaction[]): Map<st
   );
 }
 
-const positionKey = ({
+/** What one position is for, as text: unique in a period. */
+export const positionKey = ({
   sellerId,
   buyerId,
+  currency,
+  book,
   lineKey,
-}: Pick<LedgerPosition, 'sellerId' | 'buyerId' | 'lineKey'>) => `${sellerId}/${buyerId}/${lineKey}`;
+}: Pick<LedgerPosition, 'sellerId' | 'buyerId' | 'currency' | 'book' | 'lineKey'>) =>
+  `${currency}/${sellerId}/${buyerId}/${book === 'receivable' ? '' : `${book}:`}${lineKey}`;

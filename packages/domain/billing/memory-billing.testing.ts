@@ -1,69 +1,101 @@
-import type { Edge } from '../metering/lineage.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { rollUp } from '../metering/roll-up.ts';
 import { minuteOf, type UsageRecord } from '../metering/usage-record.ts';
+import { accrueAccount } from './account-accrual.ts';
 import type { BillingStore, PostedEntry } from './billing-store.ts';
-import { accrue, type LedgerPosition } from './ledger.ts';
+import { type LedgerPosition, positionKey } from './ledger.ts';
 import { nano, sum } from './money.ts';
-import { type Period, periodAt } from './period.ts';
+import { nextPeriod, type Period, periodAt } from './period.ts';
 import type { Price } from './price.ts';
+import type { PricedEdge } from './price-book.ts';
 import { spendOf } from './spend.ts';
-import { statementOf } from './statement.ts';
 
 export interface MemoryWorld {
-  readonly edges: readonly Edge[];
+  readonly edges: readonly PricedEdge[];
   readonly catalogue: MeterCatalogue;
+  /** The platform's. */
   readonly currency: string;
   readonly records: UsageRecord[];
   readonly prices: Price[];
+  readonly nowMs: () => number;
 }
 
-/** The store of billing in memory, for one tree of accounts. Every account is called by its id in capitals. */
-export function memoryBilling({ edges, catalogue, currency, records, prices }: MemoryWorld): BillingStore {
+/** The store of billing in memory, for one platform. Every account is called by its id in capitals. */
+export function memoryBilling(world: MemoryWorld): BillingStore {
+  const { edges, catalogue, currency: platformCurrency, records, prices, nowMs } = world;
   const positions = new Map<string, LedgerPosition>();
   const entries: (PostedEntry & { accountId: string; period: string })[] = [];
   const chainOf = (accountId: string): string[] => {
     const above = edges.find(({ buyerId }) => buyerId === accountId);
     return above === undefined ? [accountId] : [accountId, ...chainOf(above.sellerId)];
   };
+  const currencyOf = (accountId: string) =>
+    edges.find(({ buyerId }) => buyerId === accountId)?.currency ?? platformCurrency;
   const around = (accountId: string) =>
     edges.filter(({ sellerId, buyerId }) => sellerId === accountId || chainOf(accountId).includes(buyerId));
 
-  const accrueOne = async (accountId: string, period: Period) => {
+  const accrueOne = async (accountId: string, period: Period, { post } = { post: true }) => {
     const cells = rollUp(
       records.filter((record) => periodAt(minuteOf(record)).name === period.name),
       edges,
     ).cells;
-    const statement = statementOf({ accountId, period, cells, book: { edges, prices, catalogue, currency } });
+    const currency = currencyOf(accountId);
     const own = ({ sellerId, buyerId }: { sellerId: string; buyerId: string }) =>
       sellerId === accountId || buyerId === accountId;
-    const accrual = accrue({
-      period: period.name,
+    const positionsOf = ({ name }: Period) =>
+      [...positions]
+        .filter(([key, position]) => key.startsWith(name) && own(position))
+        .map(([, position]) => position);
+    const { statement, postings } = accrueAccount({
+      accountId,
+      period,
       currency,
-      lines: [...statement.lines, ...statement.children.flatMap(({ lines }) => lines)],
-      positions: [...positions.values()].filter(own),
+      cells,
+      book: { edges, prices, catalogue },
+      positions: positionsOf(period),
+      nextPositions: positionsOf(nextPeriod(period)),
+      nowMs: nowMs(),
     });
-    for (const position of accrual.positions) {
-      positions.set([position.sellerId, position.buyerId, position.lineKey].join(), position);
+    for (const posting of post ? postings : []) {
+      for (const position of posting.positions) {
+        positions.set(`${posting.period}/${positionKey(position)}`, position);
+      }
+      for (const [index, { sourceRef, currency: of, entries: posted }] of posting.transactions.entries()) {
+        const transactionId = `txn_${entries.length}_${index}`;
+        entries.push(
+          ...posted.map((entry) => ({
+            ...entry,
+            transactionId,
+            atMs: period.fromMs,
+            sourceRef,
+            currency: of,
+            period: posting.period,
+          })),
+        );
+      }
     }
-    for (const [index, transaction] of accrual.transactions.entries()) {
-      const posted = { transactionId: `txn_${entries.length}_${index}`, atMs: period.fromMs };
-      entries.push(
-        ...transaction.entries.map((entry) => ({
-          ...entry,
-          ...posted,
-          sourceRef: transaction.sourceRef,
-          period: period.name,
-        })),
-      );
-    }
-    const total = (book: PostedEntry['book']) =>
+    const total = (book: PostedEntry['book'], of: string) =>
       sum(
         entries
-          .filter((entry) => entry.accountId === accountId && entry.book === book)
+          .filter(
+            (entry) =>
+              entry.accountId === accountId &&
+              entry.period === period.name &&
+              entry.book === book &&
+              entry.currency === of,
+          )
           .map(({ amount }) => amount),
       );
-    return { statement, ledger: { payable: nano(-total('payable')), receivable: total('receivable') } };
+    const totals = statement.totals.map((each) => ({
+      currency: each.currency,
+      receivable: total('receivable', each.currency),
+    }));
+    const ledger = {
+      payable: nano(-total('payable', currency)),
+      receivable: total('receivable', currency),
+      totals,
+    };
+    return { statement, ledger, isBehind: !post && postings.length > 0 };
   };
 
   return {
@@ -81,7 +113,12 @@ export function memoryBilling({ edges, catalogue, currency, records, prices }: M
           (sessionId === undefined || record.sessionId === sessionId),
       );
       const { cells } = rollUp(asked, edges);
-      return spendOf({ accountId, cells, book: { edges, prices, catalogue, currency } });
+      return spendOf({
+        accountId,
+        currency: currencyOf(accountId),
+        cells,
+        book: { edges, prices, catalogue },
+      });
     },
     async listPeriods(accountId) {
       const below = records.filter((record) => chainOf(record.accountId).includes(accountId));
@@ -105,16 +142,26 @@ export function memoryBilling({ edges, catalogue, currency, records, prices }: M
           (price.childId === undefined ||
             seen.some(({ sellerId, buyerId }) => sellerId === price.accountId && buyerId === price.childId)),
       );
-      return { currency, edges: seen, prices: held };
+      return { currency: currencyOf(accountId), edges: seen, prices: held };
     },
     async setPrices({ accountId, childId, service, fromMs, prices: given, ...change }) {
       for (const [index, price] of prices.entries()) {
         const isReplaced =
           price.accountId === accountId && price.childId === childId && price.service === service;
-        if (isReplaced && price.toMs > fromMs)
+        if (isReplaced && price.currency === change.currency && price.toMs > fromMs && price.fromMs <= fromMs)
           prices[index] = { ...price, toMs: Math.max(price.fromMs, fromMs) };
       }
       const owner = { accountId, ...(childId === undefined ? {} : { childId }) };
+      const planned = prices.filter(
+        (price) =>
+          price.accountId === accountId &&
+          price.childId === childId &&
+          price.service === service &&
+          price.currency === change.currency &&
+          price.fromMs > fromMs &&
+          price.toMs > price.fromMs,
+      );
+      const toMs = Math.min(Infinity, ...planned.map((price) => price.fromMs));
       for (const price of given) {
         prices.push({
           id: `prc_${prices.length}`,
@@ -123,7 +170,7 @@ export function memoryBilling({ edges, catalogue, currency, records, prices }: M
           service,
           currency: change.currency,
           fromMs,
-          toMs: Infinity,
+          toMs,
         });
       }
     },

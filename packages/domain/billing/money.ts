@@ -36,6 +36,10 @@ export function formatDecimal(amount: Nano): string {
   return `${amount < 0n ? '-' : ''}${digits.slice(0, -DECIMALS)}${fraction === '' ? '' : `.${fraction}`}`;
 }
 
+const known = new Set(Intl.supportedValuesOf('currency'));
+/** Whether ISO 4217 has such a currency: of a code that it does not have nobody could be paid. */
+export const isCurrency = (code: string): boolean => known.has(code);
+
 /** Nano units of a currency's minor unit, as ISO 4217 has it: 10,000,000 for EUR, 1,000,000,000 for JPY. */
 export function minorUnitOf(currency: string): Nano {
   const { maximumFractionDigits } = new Intl.NumberFormat('en', {

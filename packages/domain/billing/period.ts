@@ -1,3 +1,5 @@
+import { USAGE_AGE_MS_MAX } from '../metering/usage-record.ts';
+
 /** A billing period: a UTC month, such as '2026-11'. Half-open. */
 export interface Period {
   readonly name: string;
@@ -13,3 +15,29 @@ export function periodOf(name: string): Period {
 }
 
 export const periodAt = (atMs: number): Period => periodOf(new Date(atMs).toISOString().slice(0, 7));
+export const nextPeriod = ({ toMs }: Period): Period => periodAt(toMs);
+
+/** Until when use of a period is still taken: a node that was cut off may bring it as late as this. */
+export const lateUsageUntilMs = ({ toMs }: Period): number => toMs + USAGE_AGE_MS_MAX;
+
+/**
+ * 'open': it goes on. 'settling': it is over, and late use may still change it. 'closed': nothing can change it any more,
+ * because usage that old is refused and prices never change for the past (BIL-7).
+ */
+export const periodStates = ['open', 'settling', 'closed'] as const;
+export type PeriodState = (typeof periodStates)[number];
+
+export function stateAt(period: Period, nowMs: number): PeriodState {
+  if (nowMs < period.toMs) return 'open';
+  return nowMs < lateUsageUntilMs(period) ? 'settling' : 'closed';
+}
+
+/** The periods that may still change, the oldest first: each carries into the next. */
+export function unsettledPeriods(nowMs: number): Period[] {
+  const periods: Period[] = [];
+  for (let period = periodAt(nowMs); stateAt(period, nowMs) !== 'closed'; ) {
+    periods.unshift(period);
+    period = periodAt(period.fromMs - 1);
+  }
+  return periods;
+}

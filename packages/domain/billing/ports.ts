@@ -1,10 +1,13 @@
 import type { Actor } from '@patchbay/kit/definition';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { BillingStore } from './billing-store.ts';
+import type { PostingBudget } from './posting-budget.ts';
 
 /** What the operations of billing need from the world. */
 export interface BillingPorts {
   readonly billing: BillingStore;
+  /** Says for each reading of a statement whether it may post: whoever looks often must not fill the ledger. */
+  readonly posting: PostingBudget;
   /** What the services declare: only that has a price. */
   readonly catalogue: MeterCatalogue;
   /** The accounts of a chain that a caller sees, from the highest down. Nobody is told what those above pay. */

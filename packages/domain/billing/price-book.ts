@@ -3,13 +3,17 @@ import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { Period } from './period.ts';
 import { choosePrice, type Price, type PricedUse } from './price.ts';
 
+/** An edge with what is paid along it. */
+export interface PricedEdge extends Edge {
+  /** The buyer's. One tree has one currency, and the platform sells to trees of several. */
+  readonly currency: string;
+}
+
 /** All that prices depend on: the tree as it was at each time, the profiles in it, and what may be priced. */
 export interface PriceBook {
-  readonly edges: readonly Edge[];
+  readonly edges: readonly PricedEdge[];
   readonly prices: readonly Price[];
   readonly catalogue: MeterCatalogue;
-  /** That of the tree. A price in another currency is no price here. */
-  readonly currency: string;
 }
 
 /** 'child': set for this buyer alone. 'default': for all children. 'inherited': what the seller pays, passed through. */
@@ -22,28 +26,25 @@ export interface EffectivePrice {
 
 /** Answers many questions about one book quickly. */
 export interface PriceLookup {
-  edgeAt(buyerId: string, atMs: number): Edge | undefined;
-  /** The price that holds between a buyer and its seller. Undefined: nobody above has set one, so the use is free. */
+  edgeAt(buyerId: string, atMs: number): PricedEdge | undefined;
+  /**
+   * The price that holds between a buyer and its seller, in the buyer's currency: one in another is no price for it.
+   * Undefined: nobody above has set one, so the use is free.
+   */
   priceFor(buyerId: string, use: PricedUse): EffectivePrice | undefined;
 }
 
-export function priceLookup({
-  edges,
-  prices,
-  currency,
-}: Pick<PriceBook, 'edges' | 'prices' | 'currency'>): PriceLookup {
+export function priceLookup({ edges, prices }: Pick<PriceBook, 'edges' | 'prices'>): PriceLookup {
   const edgesOf = Map.groupBy(edges, ({ buyerId }) => buyerId);
-  const profileOf = Map.groupBy(
-    prices.filter((price) => price.currency === currency),
-    ({ accountId }) => accountId,
-  );
+  const profileOf = Map.groupBy(prices, ({ accountId, currency }) => `${currency} ${accountId}`);
   const edgeAt = (buyerId: string, atMs: number) => edgesOf.get(buyerId)?.find((edge) => holdsAt(edge, atMs));
   return {
     edgeAt,
     priceFor(buyerId, use) {
       let edge = edgeAt(buyerId, use.atMs);
+      const currency = edge?.currency;
       for (let level = 0; edge !== undefined; level++) {
-        const price = choosePrice(profileOf.get(edge.sellerId) ?? [], edge.buyerId, use);
+        const price = choosePrice(profileOf.get(`${currency} ${edge.sellerId}`) ?? [], edge.buyerId, use);
         if (price !== undefined) {
           const own = price.childId === undefined ? 'default' : 'child';
           return { price, origin: level === 0 ? own : 'inherited' };

@@ -1,5 +1,5 @@
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
-import { canonicalDimensions, type Dimensions } from '../metering/usage-record.ts';
+import { canonicalDimensions, type Dimensions, modalities } from '../metering/usage-record.ts';
 import type { ChainPrices } from './billing-store.ts';
 import type { Price, PricedUse } from './price.ts';
 import { type EffectivePrice, priceLookup } from './price-book.ts';
@@ -67,5 +67,10 @@ export function unknownMeter(
   if (declared === undefined) return `${service} has no meter ${meter}.`;
   if (!declared.isPriced) return `${service}.${meter} is counted and never priced.`;
   const dimension = Object.keys(where).find((name) => !declared.dimensions.includes(name));
-  return dimension === undefined ? undefined : `${service}.${meter} has no dimension ${dimension}.`;
+  if (dimension !== undefined) return `${service}.${meter} has no dimension ${dimension}.`;
+  // A price for a kind of media that there is not would never hold, and the use be free.
+  const { modality } = where;
+  return modality === undefined || modalities.some((known) => known === modality)
+    ? undefined
+    : `${modality} is no modality: there are ${modalities.join(', ')}.`;
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Edge } from '../metering/lineage.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { rollUp } from '../metering/roll-up.ts';
 import type { Dimensions, UsageRecord } from '../metering/usage-record.ts';
@@ -7,7 +6,7 @@ import { accrue, netByAccount } from './ledger.ts';
 import { formatDecimal, nano, parseDecimal, sum } from './money.ts';
 import { periodOf } from './period.ts';
 import { amountOf, choosePrice, type Price, tariffFromWire, tariffToWire } from './price.ts';
-import { priceLookup, spanStarts } from './price-book.ts';
+import { type PricedEdge, priceLookup, spanStarts } from './price-book.ts';
 import { rate } from './rating.ts';
 import { statementOf } from './statement.ts';
 
@@ -31,8 +30,8 @@ const catalogue: MeterCatalogue = new Map(
 );
 
 /** platform → parent → leaf, or as many levels as there are names. */
-const chain = (...names: readonly string[]): Edge[] =>
-  names.slice(1).map((buyerId, index) => ({ sellerId: names[index] ?? '', buyerId, ...always }));
+const chain = (...names: readonly string[]): PricedEdge[] =>
+  names.slice(1).map((buyerId, index) => ({ sellerId: names[index] ?? '', buyerId, currency, ...always }));
 
 let priceCount = 0;
 function price(accountId: string, amount: string, more: Partial<Price> = {}): Price {
@@ -70,9 +69,9 @@ function use(
   };
 }
 
-function nets(records: readonly UsageRecord[], edges: readonly Edge[], prices: readonly Price[]) {
-  const { lines } = rate(rollUp(records, edges).cells, { edges, prices, catalogue, currency });
-  const { transactions } = accrue({ period: november.name, currency: 'EUR', lines, positions: [] });
+function nets(records: readonly UsageRecord[], edges: readonly PricedEdge[], prices: readonly Price[]) {
+  const { lines } = rate(rollUp(records, edges).cells, { edges, prices, catalogue });
+  const { transactions } = accrue({ period: november.name, lines, positions: [] });
   return Object.fromEntries(
     [...netByAccount(transactions)].map(([id, amount]) => [id, formatDecimal(amount)]),
   );
@@ -80,7 +79,7 @@ function nets(records: readonly UsageRecord[], edges: readonly Edge[], prices: r
 
 interface World {
   readonly records: readonly UsageRecord[];
-  readonly edges: readonly Edge[];
+  readonly edges: readonly PricedEdge[];
   readonly prices: readonly Price[];
 }
 
@@ -89,8 +88,9 @@ function statement(accountId: string, { records, edges, prices }: World) {
   return statementOf({
     accountId,
     period: november,
+    currency,
     cells,
-    book: { edges, prices, catalogue, currency },
+    book: { edges, prices, catalogue },
   });
 }
 
@@ -132,7 +132,6 @@ describe('prices nest (BIL-2)', () => {
       edges,
       prices: [],
       catalogue,
-      currency,
     });
     expect(lines.map(({ buyerId, quantity, amount }) => [buyerId, quantity, amount])).toEqual([
       ['leaf', 1000n, 0n],
@@ -159,7 +158,6 @@ describe('prices nest (BIL-2)', () => {
       edges,
       prices,
       catalogue,
-      currency,
     });
     expect(lines).toEqual([]);
   });
@@ -196,7 +194,7 @@ describe('which price holds', () => {
     const edges = chain('platform', 'parent', 'leaf');
     const audio = price('parent', '9', { where: { modality: 'audio' } });
     const base = price('platform', '1');
-    const found = priceLookup({ edges, prices: [audio, base], currency }).priceFor('leaf', at);
+    const found = priceLookup({ edges, prices: [audio, base] }).priceFor('leaf', at);
     expect(found).toEqual({ price: base, origin: 'inherited' });
   });
 
@@ -204,7 +202,7 @@ describe('which price holds', () => {
     const edges = chain('platform', 'leaf');
     const prices = [price('platform', '1', { toMs: noon }), price('platform', '3', { fromMs: noon })];
     const records = [use('leaf', 10, { fromMs: noon - 1, toMs: noon - 1 }), use('leaf', 10)];
-    const { lines } = rate(rollUp(records, edges).cells, { edges, prices, catalogue, currency });
+    const { lines } = rate(rollUp(records, edges).cells, { edges, prices, catalogue });
     expect(lines.map(({ amount }) => formatDecimal(amount)).sort()).toEqual(['10', '30']);
     expect(spanStarts({ edges, prices }, november)).toEqual([november.fromMs, noon]);
   });
@@ -220,7 +218,7 @@ describe('which price holds', () => {
       use('leaf', 1, { region: 'us' }),
     ];
     for (const order of [records, [...records].reverse()]) {
-      const { lines } = rate(rollUp(order, edges).cells, { edges, prices, catalogue, currency });
+      const { lines } = rate(rollUp(order, edges).cells, { edges, prices, catalogue });
       expect(lines.map(({ quantity, amount }) => [quantity, formatDecimal(amount)])).toEqual([[5n, '5']]);
     }
   });
@@ -233,10 +231,10 @@ describe('which price holds', () => {
 });
 
 describe('a statement explains itself (BIL-4)', () => {
-  const edges: Edge[] = [
+  const edges: PricedEdge[] = [
     ...chain('platform', 'parent', 'anna'),
-    { sellerId: 'parent', buyerId: 'bert', ...always },
-    { sellerId: 'anna', buyerId: 'carl', ...always },
+    { sellerId: 'parent', buyerId: 'bert', currency, ...always },
+    { sellerId: 'anna', buyerId: 'carl', currency, ...always },
   ];
   const third = { kind: 'per-unit', amount: parseDecimal('0.000000001'), per: 3n } as const;
   const records = [
@@ -296,11 +294,11 @@ describe('a statement explains itself (BIL-4)', () => {
   });
 
   test('an account that moved within the period owes each seller for its own time', () => {
-    const moved: Edge[] = [
+    const moved: PricedEdge[] = [
       ...chain('platform', 'parent'),
-      { sellerId: 'platform', buyerId: 'other', ...always },
-      { sellerId: 'parent', buyerId: 'leaf', fromMs: -Infinity, toMs: noon },
-      { sellerId: 'other', buyerId: 'leaf', fromMs: noon, toMs: Infinity },
+      { sellerId: 'platform', buyerId: 'other', currency, ...always },
+      { sellerId: 'parent', buyerId: 'leaf', currency, fromMs: -Infinity, toMs: noon },
+      { sellerId: 'other', buyerId: 'leaf', currency, fromMs: noon, toMs: Infinity },
     ];
     const before = use('leaf', 3, { fromMs: 0, toMs: noon - 1 });
     const world = { records: [before, use('leaf', 4)], edges: moved, prices: [price('platform', '1')] };
@@ -317,17 +315,19 @@ describe('accruing', () => {
   const position = {
     sellerId: 'platform',
     buyerId: 'leaf',
+    currency,
+    book: 'receivable',
     lineKey: 'gone',
     posted: parseDecimal('3'),
     revision: 4,
-  };
+  } as const;
 
   test('a line that is rated no more is posted back to zero, once', () => {
-    const request = { period: november.name, currency, lines: [], positions: [position] };
+    const request = { period: november.name, lines: [], positions: [position] };
     const { transactions, positions } = accrue(request);
     expect(
       transactions.map(({ sourceRef, entries }) => [sourceRef, entries.map(({ amount }) => amount)]),
-    ).toEqual([['accrual/2026-11/platform/leaf/gone/5', [3_000_000_000n, -3_000_000_000n]]]);
+    ).toEqual([['accrual/2026-11/EUR/platform/leaf/gone/5', [3_000_000_000n, -3_000_000_000n]]]);
     expect(accrue({ ...request, positions }).transactions).toEqual([]);
   });
 
@@ -337,7 +337,6 @@ describe('accruing', () => {
       edges,
       prices: [dollars],
       catalogue,
-      currency,
     });
     expect(lines.map(({ amount }) => amount)).toEqual([0n]);
   });

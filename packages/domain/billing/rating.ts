@@ -13,6 +13,8 @@ export interface EdgeLine {
   readonly key: string;
   readonly sellerId: string;
   readonly buyerId: string;
+  /** The buyer's. */
+  readonly currency: string;
   /** `service.meter`. */
   readonly meter: string;
   /** Of a flat price: the dimensions that it asks for. Of any other: those of the usage. */
@@ -64,11 +66,12 @@ export function rate(cells: readonly UsageCell[], book: PriceBook): Rating {
     const version = isFlat ? 'flat' : (found?.price.id ?? 'free');
     const key = `${cell.meter} ${canonicalDimensions(dimensions)} ${version}`;
     const id = `${edge.sellerId} ${edge.buyerId} ${key}`;
-    const { sellerId, buyerId } = edge;
+    const { sellerId, buyerId, currency } = edge;
     const line = open.get(id) ?? {
       key,
       sellerId,
       buyerId,
+      currency,
       meter: cell.meter,
       dimensions,
       tariff,

@@ -13,6 +13,8 @@ export interface Spend {
 
 export interface SpendRequest {
   readonly accountId: string;
+  /** The account's. */
+  readonly currency: string;
   /** Of any range. Cells of other accounts are ignored. */
   readonly cells: readonly UsageCell[];
   readonly book: PriceBook;
@@ -22,12 +24,12 @@ export interface SpendRequest {
  * The cost of use at the prices that held when it was used. A flat price is owed once for a period, not for a part of
  * it: its lines are there and cost nothing.
  */
-export function spendOf({ accountId, cells, book }: SpendRequest): Spend {
+export function spendOf({ accountId, currency, cells, book }: SpendRequest): Spend {
   const own = cells.filter((cell) => cell.accountId === accountId);
   const lines = rate(own, book).lines.map((line) =>
     line.tariff.kind === 'flat' ? { ...line, amount: ZERO } : line,
   );
-  return { currency: book.currency, amount: sum(lines.map(({ amount }) => amount)), lines };
+  return { currency, amount: sum(lines.map(({ amount }) => amount)), lines };
 }
 
 /** Lines of one meter at one price as one, whatever their dimensions. The amounts are summed, not multiplied anew. */

@@ -1,6 +1,6 @@
 import type { UsageCell } from '../metering/roll-up.ts';
 import { canonicalDimensions } from '../metering/usage-record.ts';
-import { halfEven, minorUnitOf, type Nano, nano, split, subtract, sum, ZERO } from './money.ts';
+import { cutAndCarry, halfEven, minorUnitOf, type Nano, nano, split, subtract, sum, ZERO } from './money.ts';
 import type { Period } from './period.ts';
 import type { PriceBook } from './price-book.ts';
 import { type EdgeLine, type RatedCell, rate } from './rating.ts';
@@ -26,26 +26,59 @@ export interface ReceivableLine extends EdgeLine {
 
 export interface ChildStatement {
   readonly accountId: string;
+  /** The child's. */
+  readonly currency: string;
   readonly receivable: Nano;
   readonly cost: Nano;
   readonly margin: Nano;
   readonly lines: readonly ReceivableLine[];
 }
 
+/** What all children that count in one currency owe, and what of it the account earns. */
+export interface CurrencyTotal {
+  readonly currency: string;
+  readonly receivable: Nano;
+  readonly margin: Nano;
+}
+
+/**
+ * What an account gets for a period out of its margin (BIL-4), cut off to whole minor units so that nothing unearned
+ * leaves. A subsidy is no payout below zero: it is in what the account owes, and leaves what is carried as it was.
+ */
+export interface Payout {
+  /** What the cut of the period before left over. */
+  readonly carriedIn: Nano;
+  readonly minorUnits: bigint;
+  /** Carried to the next period. */
+  readonly residue: Nano;
+}
+
+/** What the ledger has from the period before: fractions of minor units. */
+export interface Carried {
+  readonly due: Nano;
+  readonly payout: Nano;
+}
+
 export interface Statement {
   readonly accountId: string;
   readonly period: Period;
+  /** The account's own, in which it pays and in which its children do. Only the platform has children of others. */
   readonly currency: string;
   /** What the account owes its seller. */
   readonly payable: Nano;
-  /** What its children owe it. */
+  /** What its children owe it, in `currency`. */
   readonly receivable: Nano;
-  /** receivable − what the children's use costs it. */
+  /** receivable − what the children's use costs it, in `currency`. */
   readonly margin: Nano;
-  /** `payable` in minor units, rounded once, half to even. */
+  /** What its children owe it by currency, the own one first: sums of two currencies mean nothing. */
+  readonly totals: readonly CurrencyTotal[];
+  /** What the rounding of the period before left over: it is due now. */
+  readonly carriedIn: Nano;
+  /** payable + carriedIn in minor units, rounded once, half to even. */
   readonly totalMinorUnits: bigint;
-  /** payable − the rounded total: carried to the next period. */
+  /** payable + carriedIn − the rounded total: carried to the next period. */
   readonly residue: Nano;
+  readonly payout: Payout;
   readonly lines: readonly PayableLine[];
   readonly children: readonly ChildStatement[];
 }
@@ -53,13 +86,18 @@ export interface Statement {
 export interface StatementRequest {
   readonly accountId: string;
   readonly period: Period;
+  /** The account's. */
+  readonly currency: string;
   /** Of the account and of its children, within the period. Cells of others are ignored. */
   readonly cells: readonly UsageCell[];
   readonly book: PriceBook;
+  /** Nothing, if absent. */
+  readonly carried?: Carried;
 }
 
 /** One statement: what an account owes, what it is owed and what it earns, line by line and child by child (BIL-4). */
-export function statementOf({ accountId, period, cells, book }: StatementRequest): Statement {
+export function statementOf(request: StatementRequest): Statement {
+  const { accountId, period, currency, cells, book, carried = { due: ZERO, payout: ZERO } } = request;
   const { lines, cells: rated } = rate(cells, book);
   const shares = shareLines(accountId, lines, rated);
   const payableLines = lines
@@ -70,20 +108,48 @@ export function statementOf({ accountId, period, cells, book }: StatementRequest
     costByLine(shares),
   );
   const payable = sum(payableLines.map(({ amount }) => amount));
-  const unit = minorUnitOf(book.currency);
-  const totalMinorUnits = halfEven(payable, unit);
+  const totals = totalsOf(currency, children);
+  const unit = minorUnitOf(currency);
+  const due = nano(payable + carried.due);
+  const totalMinorUnits = halfEven(due, unit);
   return {
     accountId,
     period,
-    currency: book.currency,
+    currency,
     payable,
-    receivable: sum(children.map(({ receivable }) => receivable)),
-    margin: sum(children.map(({ margin }) => margin)),
+    receivable: totals[0].receivable,
+    margin: totals[0].margin,
+    totals,
+    carriedIn: carried.due,
     totalMinorUnits,
-    residue: nano(payable - totalMinorUnits * unit),
+    residue: nano(due - totalMinorUnits * unit),
+    payout: payoutOf(totals[0].margin, carried.payout, unit),
     lines: payableLines,
     children,
   };
+}
+
+function payoutOf(margin: Nano, carriedIn: Nano, unit: Nano): Payout {
+  const { units, carry } =
+    margin < 0n ? { units: 0n, carry: carriedIn } : cutAndCarry(carriedIn, margin, unit);
+  return { carriedIn, minorUnits: units, residue: carry };
+}
+
+function totalsOf(
+  own: string,
+  children: readonly ChildStatement[],
+): readonly [CurrencyTotal, ...CurrencyTotal[]] {
+  const inCurrency = Map.groupBy(children, ({ currency }) => currency);
+  const total = (currency: string): CurrencyTotal => {
+    const ofCurrency = inCurrency.get(currency) ?? [];
+    return {
+      currency,
+      receivable: sum(ofCurrency.map(({ receivable }) => receivable)),
+      margin: sum(ofCurrency.map(({ margin }) => margin)),
+    };
+  };
+  const others = [...inCurrency.keys()].filter((currency) => currency !== own).sort();
+  return [total(own), ...others.map(total)];
 }
 
 /** The share of a payable line that one line of one child caused; of the account itself, no `childLine`. */
@@ -161,13 +227,14 @@ function costByLine(shares: ReadonlyMap<string, readonly Share[]>): Map<string, 
 
 function childStatements(lines: readonly EdgeLine[], costs: ReadonlyMap<string, Nano>): ChildStatement[] {
   return [...Map.groupBy(lines, ({ buyerId }) => buyerId)].map(([accountId, ofChild]) => {
+    const currency = ofChild[0]?.currency ?? '';
     const withMargins = ofChild.map((line) => {
       const cost = costs.get(`${accountId} ${line.key}`) ?? ZERO;
       return { ...line, cost, margin: subtract(line.amount, cost) };
     });
     const receivable = sum(withMargins.map(({ amount }) => amount));
     const cost = sum(withMargins.map((line) => line.cost));
-    return { accountId, receivable, cost, margin: subtract(receivable, cost), lines: withMargins };
+    return { accountId, currency, receivable, cost, margin: subtract(receivable, cost), lines: withMargins };
   });
 }
 

@@ -13,6 +13,19 @@ const row = {
   recordCount: 3,
 };
 
+const catalogue = new Map([
+  [
+    'relay.bytes',
+    {
+      service: 'relay',
+      name: 'bytes',
+      unit: 'byte',
+      dimensions: ['direction', 'region', 'modality'],
+      isPriced: true,
+    } as const,
+  ],
+]);
+
 const context = {
   actor: { kind: 'platform' },
   requestId: 'req_1',
@@ -38,11 +51,15 @@ function ask(change: Record<string, unknown>) {
     to: '2026-11-23T00:00:00.000Z',
     ...change,
   });
-  return { asked, answer: handlers.usage.query(context, request, { usage }) };
+  return { asked, answer: handlers.usage.query(context, request, { usage, catalogue }) };
 }
 
 test('query 200: quantities past 2^53 travel as text, for the account of the path', async () => {
-  const { asked, answer } = ask({ bucket: 'hour', meter: 'relay.bytes', groupBy: 'region,,session,a,b' });
+  const { asked, answer } = ask({
+    bucket: 'hour',
+    meter: 'relay.bytes',
+    groupBy: 'region,,session,direction',
+  });
   expect(await answer).toEqual({
     isTruncated: false,
     rows: [
@@ -56,7 +73,7 @@ test('query 200: quantities past 2^53 travel as text, for the account of the pat
     ],
   });
   expect(asked).toMatchObject([
-    { accountId: 'acc_1', scope: 'inclusive', groupBy: ['region', 'session', 'a'] },
+    { accountId: 'acc_1', scope: 'inclusive', groupBy: ['region', 'session', 'direction'] },
   ]);
 });
 
@@ -65,4 +82,25 @@ test('query 422: more buckets than one answer holds are not read', async () => {
   await expect(answer).rejects.toMatchObject({ fields: { code: 'metering.range_too_wide' } });
   expect(asked).toEqual([]);
   await expect(ask({ bucket: 'day', to: '2027-11-22T00:00:00.000Z' }).answer).resolves.toBeDefined();
+});
+
+test.each([
+  [
+    'a group that is neither entity nor dimension',
+    { groupBy: 'region,colour' },
+    '/groupBy: colour is none of',
+  ],
+  [
+    'a dimension of a meter that nobody declared',
+    { meter: 'relay.smells', groupBy: 'direction' },
+    '/groupBy: direction',
+  ],
+  ['a fourth group', { groupBy: 'region,session,account,direction' }, '/groupBy: At most 3'],
+  ['a range that ends before it begins', { to: '2026-11-21T00:00:00.000Z' }, '/to: '],
+])('query 400: %s is refused by its name, and nothing is read', async (_, change, said) => {
+  const { asked, answer } = ask(change);
+  await expect(answer).rejects.toMatchObject({
+    fields: { code: 'request.invalid', publicDetail: expect.stringContaining(said) },
+  });
+  expect(asked).toEqual([]);
 });

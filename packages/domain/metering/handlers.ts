@@ -1,16 +1,39 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
 import type { metering } from './definition.ts';
+import type { MeterCatalogue } from './meter-catalogue.ts';
 import type { MeteringPorts } from './ports.ts';
+import { entityGroups } from './usage-store.ts';
 
 const bucketMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000, all: Infinity } as const;
 /** Buckets of one answer; a year of days, a week of minutes. */
 export const BUCKET_COUNT_MAX = 10_080;
 const GROUP_COUNT_MAX = 3;
 
+/** The names to group by: entities, and dimensions that the meter has. What is neither would be one empty group. */
+function groupsOf(
+  { groupBy = '', meter }: { readonly groupBy?: string | undefined; readonly meter?: string | undefined },
+  catalogue: MeterCatalogue,
+): string[] {
+  const names = groupBy.split(',').filter(Boolean);
+  const asked = meter === undefined ? [...catalogue.values()] : [catalogue.get(meter)];
+  const known = new Set<string>([...entityGroups, ...asked.flatMap((each) => each?.dimensions ?? [])]);
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown !== undefined) {
+    throw platformError('request.invalid', `/groupBy: ${unknown} is none of ${[...known].join(', ')}.`);
+  }
+  if (names.length > GROUP_COUNT_MAX) {
+    throw platformError('request.invalid', `/groupBy: At most ${GROUP_COUNT_MAX} names are taken.`);
+  }
+  return names;
+}
+
 export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
   usage: {
-    async query(context, request, { usage }) {
+    async query(context, request, { usage, catalogue }) {
       const [fromMs, toMs] = [Date.parse(request.from), Date.parse(request.to)];
+      if (toMs < fromMs) throw platformError('request.invalid', '/to: The range ends before it begins.');
+      const groupBy = groupsOf(request, catalogue);
       const bucketCount = Math.ceil((toMs - fromMs) / bucketMs[request.bucket]);
       if (bucketCount > BUCKET_COUNT_MAX) {
         throw context.error(
@@ -25,7 +48,7 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
         bucket: request.bucket,
         ...(request.meter === undefined ? {} : { meter: request.meter }),
         ...(request.sessionId === undefined ? {} : { sessionId: request.sessionId }),
-        groupBy: (request.groupBy ?? '').split(',').filter(Boolean).slice(0, GROUP_COUNT_MAX),
+        groupBy,
         scope: request.scope,
         limit: request.limit,
       });

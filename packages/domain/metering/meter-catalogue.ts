@@ -41,7 +41,8 @@ export type UsageRefusalReason =
   | 'dimension_undeclared'
   | 'dimension_missing'
   | 'too_old'
-  | 'in_future';
+  | 'in_future'
+  | 'text_invalid';
 
 /** Why a record is not counted. Whoever catches it keeps the record: refused usage is never thrown away unseen. */
 export class UsageRefusal extends Error {
@@ -62,6 +63,9 @@ export function assertCountable(record: UsageRecord, catalogue: MeterCatalogue, 
   if (record.toMs < nowMs - USAGE_AGE_MS_MAX) {
     throw new UsageRefusal('too_old', `The record is ${nowMs - record.toMs} ms old.`);
   }
+  // A database keeps neither, and would refuse the whole batch for it, again and again.
+  const unstorable = textsOf(record).find((text) => text.includes('\0') || !text.isWellFormed());
+  if (unstorable !== undefined) throw new UsageRefusal('text_invalid', 'The record holds text that is none.');
   for (const { meter, dimensions } of record.quantities) {
     const declared = catalogue.get(`${record.service}.${meter}`);
     if (declared === undefined) {
@@ -69,6 +73,17 @@ export function assertCountable(record: UsageRecord, catalogue: MeterCatalogue, 
     }
     assertDimensions(declared, { ...dimensions, region: record.region, modality: record.modality });
   }
+}
+
+/** All that a record says in words. */
+function textsOf(record: UsageRecord): string[] {
+  const { id, accountId, applicationId, endpointId, credentialId, sessionId, service, region } = record;
+  const words = [id.nodeId, accountId, applicationId, endpointId, credentialId, sessionId, service, region];
+  const named = record.quantities.flatMap(({ meter, dimensions }) => [
+    meter,
+    ...Object.entries(dimensions).flat(),
+  ]);
+  return [...words, ...named].filter((text) => text !== undefined);
 }
 
 function assertDimensions({ service, name, dimensions: declared }: CataloguedMeter, given: Dimensions): void {

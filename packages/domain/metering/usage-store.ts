@@ -1,8 +1,8 @@
 import type { UsageRefusalReason } from './meter-catalogue.ts';
 import type { Dimensions, UsageRecord } from './usage-record.ts';
 
-/** Why a record was kept and not counted. */
-export type ConflictReason = UsageRefusalReason | 'body_changed' | 'account_unknown';
+/** Why a record was kept and not counted. 'not_storable': the database refused it alone, as for a sum past its bounds. */
+export type ConflictReason = UsageRefusalReason | 'body_changed' | 'account_unknown' | 'not_storable';
 
 export interface UsageConflict {
   readonly record: UsageRecord;

@@ -126,6 +126,13 @@ export const tenancy = defineDomain({
       retry: 'never',
       remedy: 'Use a name of the IANA database, such as Europe/Berlin.',
     },
+    currency_not_offered: {
+      status: 422,
+      title: 'The platform has no prices in this currency.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Use one that enrolment.offer lists, or leave it out.',
+    },
     credential_refused: {
       status: 422,
       title: 'This is not a credential of this account.',
@@ -140,6 +147,17 @@ export const tenancy = defineDomain({
       mount: 'platform',
       authentication: 'none',
       operations: {
+        offer: {
+          method: 'GET',
+          path: '/sign-up',
+          summary:
+            'Read the currencies that an account can be made in: those in which the platform has prices.',
+          access: 'read',
+          request: z.strictObject({}),
+          /** The one to suggest first. */
+          response: z.object({ currencies: z.array(currency) }),
+          errors: [],
+        },
         signUp: {
           method: 'POST',
           path: '/sign-up',
@@ -150,11 +168,12 @@ export const tenancy = defineDomain({
             password,
             name,
             organisationName: name,
-            currency: currency.default('EUR'),
+            /** Default: the first that is offered. It cannot be changed later. */
+            currency: currency.optional(),
             timeZone: timeZone.default('UTC'),
           }),
           response: z.object({ userId, accountId }),
-          errors: ['tenancy.email_taken', 'tenancy.time_zone_unknown'],
+          errors: ['tenancy.email_taken', 'tenancy.time_zone_unknown', 'tenancy.currency_not_offered'],
         },
       },
     },

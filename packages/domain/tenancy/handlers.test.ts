@@ -1,3 +1,4 @@
+import { asOwner } from '@patchbay/adapters/metering/tenants.testing';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
@@ -42,6 +43,48 @@ describe('enrolment', () => {
       address: 'a',
     });
     expect(signedIn).toMatchObject({ userId: answer.userId, email: 'ann@bolt.example' });
+  });
+
+  const ask = (currency: string, { childId, from = 'now()' }: { childId?: string; from?: string } = {}) =>
+    asOwner(
+      database.url,
+      `INSERT INTO price (id, account_id, child_id, service, meter, dimensions, amount, per, currency, effective_from)
+       VALUES (md5(random()::text), $1, $2, 'relay', 'bytes', '{}', 1, 1, $3, date_trunc('minute', ${from}))`,
+      [database.platformId, childId ?? null, currency],
+    );
+  const offered = async () => (await call('enrolment', 'offer', { as: stranger })).answer.currencies;
+  const unprice = () => asOwner(database.url, 'DELETE FROM price');
+
+  test('offer 200: the currencies that the platform asks prices in now, of everybody; its own where it asks none', async () => {
+    expect(await offered()).toEqual(['EUR']);
+    await ask('USD', { childId: owner.accountId });
+    await ask('GBP', { from: "now() + interval '1 day'" });
+    expect(await offered()).toEqual(['EUR']);
+    await ask('CHF');
+    expect(await offered()).toEqual(['CHF']);
+    await ask('EUR');
+    expect(await offered()).toEqual(['EUR', 'CHF']);
+    await unprice();
+  });
+
+  test('signUp 422: what the platform has no prices in would be free, so nobody signs up in it', async () => {
+    await ask('CHF');
+    await ask('EUR');
+    const signUp = (currency: string | undefined, email: string) =>
+      call('enrolment', 'signUp', { as: stranger, request: { ...person, email, currency } });
+    for (const currency of ['USD', 'ZZZ']) {
+      await expect(signUp(currency, 'no@bolt.example')).rejects.toMatchObject(
+        refusal(422, 'tenancy.currency_not_offered'),
+      );
+    }
+    for (const [currency, kept] of [
+      ['CHF', 'CHF'],
+      [undefined, 'EUR'],
+    ] as const) {
+      const { accountId } = (await signUp(currency, `${kept}@bolt.example`)).answer;
+      expect(await database.ports.accounts.find({ accountId })).toMatchObject({ currency: kept });
+    }
+    await unprice();
   });
 
   test('signUp 409: an address serves once, in whichever case, and a refusal leaves no account behind', async () => {

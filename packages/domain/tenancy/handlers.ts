@@ -10,11 +10,24 @@ import { isTimeZone } from './time-zone.ts';
 
 export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
   enrolment: {
+    async offer(_context, _request, { people }) {
+      return { currencies: [...(await people.offeredCurrencies())] };
+    },
+
     async signUp(context, request, { people }) {
       if (!isTimeZone(request.timeZone)) {
         throw context.error('tenancy.time_zone_unknown', `There is no time zone ${request.timeZone}.`);
       }
-      const signedUp = await people.signUp(request);
+      const offered = await people.offeredCurrencies();
+      const { currency = offered[0] ?? 'EUR' } = request;
+      // What has no price is free: nobody chooses that by choosing a currency.
+      if (offered.length > 0 && !offered.includes(currency)) {
+        throw context.error(
+          'tenancy.currency_not_offered',
+          `There are no prices in ${currency}, but in ${offered.join(', ')}.`,
+        );
+      }
+      const signedUp = await people.signUp({ ...request, currency });
       if (signedUp.outcome === 'email_taken') {
         throw context.error('tenancy.email_taken', 'Somebody signed up with this address already.');
       }

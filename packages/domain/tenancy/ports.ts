@@ -83,6 +83,8 @@ export interface TenancyPorts {
   /** Every operation that a key can be made for: what strangers do, such as signing up, is none. */
   readonly catalogue: readonly CataloguedOperation[];
   readonly people: {
+    /** Those that the platform has prices in, the one to suggest first; its own where it asks no price at all. */
+    offeredCurrencies(): Promise<readonly string[]>;
     signUp(person: {
       readonly email: string;
       readonly password: string;

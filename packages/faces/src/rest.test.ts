@@ -118,6 +118,15 @@ test('text that no database stores is refused in an address too', async () => {
   expect(JSON.stringify(answer.body)).toContain('cursor');
 });
 
+test('a misspelt field is refused by its name, in a query as in a body', async () => {
+  const { call } = createApiHarness();
+  for (const path of ['/accounts?dept=children', '/statements?x=1', '/prices?meter=bytes']) {
+    const answer = await call('GET', `/v1/accounts/${PARENT_ACCOUNT}${path}`);
+    expect(answer).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+    expect(answer.body.detail).toContain(path.slice(path.indexOf('?') + 1, path.indexOf('=')));
+  }
+});
+
 test('a REST call leaves the shared schemas as their author wrote them', async () => {
   const { call } = createApiHarness();
   await call('POST', ICE_SERVERS, { body: { ttlSeconds: 60 } });
@@ -211,7 +220,9 @@ test('what every service has: its information, and its use this month, descendan
       };
     },
   };
-  const { call } = createApiHarness({ domainPorts: { metering: { usage: usage as never } } });
+  const { call } = createApiHarness({
+    domainPorts: { metering: { usage: usage as never, catalogue: new Map() } },
+  });
   const { body: info } = await call('GET', CONFIG.replace(/config$/, 'info'));
   expect(info).toMatchObject({
     name: 'network-discovery',

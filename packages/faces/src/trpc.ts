@@ -11,6 +11,7 @@ import { withoutCoercion } from './coercion.ts';
 import { dispatch } from './dispatch.ts';
 import { type MountedOperation, mountedOperations } from './mounted.ts';
 import type { Evidence, Platform, Principal } from './platform.ts';
+import { placesOf } from './refused-fields.ts';
 
 export interface CallContext {
   readonly evidence: Evidence | undefined;
@@ -104,7 +105,8 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
 
 function inputOf({ request }: OperationDefinition, mount: MountedOperation['mount']): z.ZodObject {
   const input = mount === 'account' ? request.safeExtend({ accountId: z.string().max(64) }) : request;
-  return input.superRefine((value, { addIssue }) => {
+  // A misspelt field that is optional would be ignored, and its caller never told.
+  return input.strict().superRefine((value, { addIssue }) => {
     for (const path of unstorableTexts(value))
       addIssue({
         code: 'custom',
@@ -181,8 +183,7 @@ function nearest(status: number) {
 export function toServiceError(error: TRPCError): ServiceError {
   if (error.cause instanceof ServiceError) return error.cause;
   if (error.code === 'BAD_REQUEST' && error.cause instanceof z.core.$ZodError) {
-    const places = error.cause.issues.map((issue) => `/${issue.path.join('/')}: ${issue.message}`);
-    return platformError('request.invalid', places.join('; '), error);
+    return platformError('request.invalid', placesOf(error.cause.issues).join('; '), error);
   }
   if (error.code === 'BAD_REQUEST' || error.code === 'PARSE_ERROR') {
     return platformError('request.invalid', 'The request cannot be read.', error);

@@ -5,7 +5,8 @@ import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { credentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
-import { createApplicationPool } from '@patchbay/adapters/postgres/application-pool';
+import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
+import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
@@ -29,6 +30,7 @@ import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
@@ -47,6 +49,8 @@ import { principalOfCredential } from './credential-principal.ts';
 import { databasePing } from './database-ping.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
+import { JobRunner } from './job-runner.ts';
+import { platformJobs } from './jobs.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
@@ -60,9 +64,9 @@ export type ControlPlane = ReturnType<typeof compose>;
 export function compose(env: ControlPlaneEnv) {
   const log = pino({ level: env.PATCHBAY_LOG_LEVEL, base: { role: 'control-plane' } });
   const prisma = openClient(env.DATABASE_URL);
-  const pool = createApplicationPool(env.DATABASE_URL, (error) =>
-    log.warn({ error: error.message }, 'A database connection was lost.'),
-  );
+  const onLost = (error: Error) => log.warn({ error: error.message }, 'A database connection was lost.');
+  const pool = createApplicationPool(env.DATABASE_URL, onLost);
+  const jobPool = createApplicationPool(env.DATABASE_URL, onLost, jobLimits);
   const cipher = mintBranchCipher(readMasterKey(env.PATCHBAY_MASTER_KEY));
   const bus = createPostgresBus({
     pool,
@@ -73,6 +77,7 @@ export function compose(env: ControlPlaneEnv) {
   const nowMs = () => Date.now();
   const catalogue = meterCatalogue(declaredMeters);
   const usage = usageStore(pool);
+  const billing = billingStore({ pool, catalogue, nowMs });
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const people = signIns(prisma);
@@ -106,9 +111,10 @@ export function compose(env: ControlPlaneEnv) {
             bus.publish({ type: 'session.end', sessionId, code, detail: 'It was ended over the API.' }),
         },
       },
-      metering: { usage },
+      metering: { usage, catalogue },
       billing: {
-        billing: billingStore({ pool, catalogue, nowMs }),
+        billing,
+        posting: new PostingBudget(),
         catalogue,
         visibleChain: async (chain, actor) => (await callerAlong(chain, actor, tenancy)).visibleChain,
       },
@@ -131,6 +137,15 @@ export function compose(env: ControlPlaneEnv) {
   });
   const platform = translatingFailures(stores, withoutDatabase);
   const router = createAppRouter(platform);
+  const jobs = new JobRunner({
+    pool: jobPool,
+    log,
+    jobs: platformJobs({
+      billing: billingStore({ pool: jobPool, catalogue, nowMs }),
+      usage: usageStore(jobPool),
+      nowMs,
+    }),
+  });
   let document: OpenApiDocument | undefined;
   return {
     env,
@@ -152,6 +167,8 @@ export function compose(env: ControlPlaneEnv) {
       onFailure: (error, requestId) => log.error({ requestId, error: rootOf(error) }, 'A request failed.'),
     }),
     database,
+    jobs,
+    jobRuns: () => listJobRuns(pool),
     /** Answers in under 2 seconds while the database is away, whatever the work waits for. */
     async answering(work: Promise<Response>): Promise<Response> {
       try {
@@ -183,8 +200,10 @@ export function compose(env: ControlPlaneEnv) {
       withoutDatabase,
     ),
     async close() {
+      await jobs.stop();
       await bus.close();
       await database.close();
+      await jobPool.end();
       await pool.end();
       await prisma.$disconnect();
     },
@@ -207,6 +226,9 @@ const kept = globalThis as { patchbayControlPlane?: ControlPlane };
 
 /** The one of this process. It outlives the reloading of modules while developing. */
 export function controlPlane(): ControlPlane {
-  kept.patchbayControlPlane ??= compose(readEnv());
+  if (kept.patchbayControlPlane === undefined) {
+    kept.patchbayControlPlane = compose(readEnv());
+    kept.patchbayControlPlane.jobs.start();
+  }
   return kept.patchbayControlPlane;
 }

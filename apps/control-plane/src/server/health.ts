@@ -1,3 +1,4 @@
+import type { JobRun } from '@patchbay/adapters/postgres/job-runs';
 import type { ControlPlane } from './compose.ts';
 
 const ANSWER_MS_MAX = 1_500;
@@ -5,15 +6,25 @@ const ANSWER_MS_MAX = 1_500;
 export interface Health {
   readonly status: 'ok' | 'down';
   readonly roles: Readonly<Record<string, 'up' | 'down'>>;
+  /** Regular tasks. One that failed is no outage; somebody has to see to it all the same. */
+  readonly jobs: readonly {
+    readonly name: string;
+    readonly startedAt: string;
+    readonly finishedAt?: string;
+    readonly state: 'ok' | 'running' | 'failed';
+  }[];
 }
 
 /** Whether the database answers and every expected role has a live node. It answers within 2 seconds whatever is down. */
-export async function healthOf({ env, fleet, database }: ControlPlane): Promise<Health> {
-  const isUp = (work: Promise<boolean>) =>
+export async function healthOf({ env, fleet, database, jobRuns }: ControlPlane): Promise<Health> {
+  const within = <Value>(work: Promise<Value>, otherwise: Value) =>
     Promise.race([
-      work.catch(() => false),
-      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), ANSWER_MS_MAX).unref()),
+      work.catch(() => otherwise),
+      new Promise<Value>((resolve) => setTimeout(() => resolve(otherwise), ANSWER_MS_MAX).unref()),
     ]);
+  const isUp = (work: Promise<boolean>) => within(work, false);
+  // Asked at once with the others: all of it has 2 seconds.
+  const runs = within(jobRuns(), []);
   const parts = [
     ['database', isUp(database.ping().then(() => true))] as const,
     ...env.PATCHBAY_ROLES.map(
@@ -24,5 +35,14 @@ export async function healthOf({ env, fleet, database }: ControlPlane): Promise<
     parts.map(async ([name, up]) => [name, (await up) ? 'up' : 'down'] as const),
   );
   const roles = { 'control-plane': 'up' as const, ...Object.fromEntries(states) };
-  return { status: states.every(([, state]) => state === 'up') ? 'ok' : 'down', roles };
+  const jobs = (await runs).map(jobAnswer);
+  return { status: states.every(([, state]) => state === 'up') ? 'ok' : 'down', roles, jobs };
 }
+
+/** Why a task failed is in the log; strangers read this. */
+const jobAnswer = ({ job, startedAt, finishedAt, error }: JobRun): Health['jobs'][number] => ({
+  name: job,
+  startedAt: startedAt.toISOString(),
+  ...(finishedAt === undefined ? {} : { finishedAt: finishedAt.toISOString() }),
+  state: finishedAt === undefined ? 'running' : error === undefined ? 'ok' : 'failed',
+});

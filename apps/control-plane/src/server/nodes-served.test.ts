@@ -364,6 +364,7 @@ test('health names what is down: a role without a live node', async () => {
   expect(await healthOf(served.control)).toEqual({
     status: 'down',
     roles: { 'control-plane': 'up', database: 'up', relay: 'up', signaling: 'down' },
+    jobs: [],
   });
   const signaling = await enrolNode(served, ['signaling']);
   const urls = { signal: ['ws://192.0.2.1:1'] };

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { connect } from '../connection.ts';
-import { print, type Row } from '../output.ts';
+import { print, type Row, readList } from '../output.ts';
+import { positiveInteger } from './ice.ts';
 
-const countMax = 1_000;
 const states = { suspend: 'suspended', resume: 'active', close: 'closed' } as const;
 
 interface Flags {
@@ -10,6 +10,10 @@ interface Flags {
   readonly account?: string;
   readonly externalId?: string;
   readonly timeZone?: string;
+}
+
+interface ListFlags extends Flags {
+  readonly limit: number;
 }
 
 interface AccountLine {
@@ -34,9 +38,10 @@ export function addAccountCommand(program: Command): void {
     .command('list')
     .description('the accounts below this one')
     .option('--account <id>')
+    .option('--limit <count>', 'at most so many', positiveInteger, 10_000)
     .option('--json')
-    .action(async ({ account: id, json = false }: Flags) => {
-      const items = await connect(id).accounts.list({ depth: 'descendants' }).toArray({ countMax });
+    .action(async ({ account: id, limit, json = false }: ListFlags) => {
+      const items = await readList(connect(id).accounts.list({ depth: 'descendants' }), limit);
       print(items, { json, rows: items.map(rowOf) });
     });
   account

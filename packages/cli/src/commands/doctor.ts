@@ -84,12 +84,34 @@ export async function askBinding(turnUrl: string | undefined): Promise<string> {
   }
 }
 
+interface JobHealth {
+  readonly name: string;
+  readonly startedAt: string;
+  readonly state: 'ok' | 'running' | 'failed';
+}
+
+/** What the regular tasks said when they last ran. A platform that has just started has none yet. */
+export async function askJobs(url: string | undefined): Promise<string> {
+  if (url === undefined) throw new Error('PATCHBAY_URL is not set');
+  const response = await fetch(`${url}/api/health`, { signal: AbortSignal.timeout(answerMsMax) });
+  const { jobs = [] } = (await response.json()) as { readonly jobs?: readonly JobHealth[] };
+  const failed = jobs.filter(({ state }) => state === 'failed');
+  const line = ({ name, startedAt, state }: JobHealth): string => `${name} ${state} at ${startedAt}`;
+  if (failed.length > 0) throw new Error(failed.map(line).join(', '));
+  return jobs.length === 0 ? 'none has run yet' : jobs.map(line).join(', ');
+}
+
 function checksFor({ PATCHBAY_URL, PATCHBAY_SIGNAL_URL, PATCHBAY_TURN_URL }: Variables): readonly Check[] {
   return [
     {
       name: 'control plane',
       run: () => askHealth(PATCHBAY_URL),
       remedy: 'start it with npm start, or correct PATCHBAY_URL',
+    },
+    {
+      name: 'regular tasks',
+      run: () => askJobs(PATCHBAY_URL),
+      remedy: 'the log of the control plane says why',
     },
     { name: 'key', run: askKey, remedy: 'create a key on the dashboard and set PATCHBAY_KEY' },
     {

@@ -73,6 +73,7 @@ it('doctor names each part that fails, with the remedy, and ends with 1', async 
   const parts = JSON.parse(stdout) as { name: string; ok: boolean; remedy?: string }[];
   expect(parts.map(({ name, ok }) => [name, ok])).toEqual([
     ['control plane', false],
+    ['regular tasks', false],
     ['key', false],
     ['signaling', false],
     ['relay', false],

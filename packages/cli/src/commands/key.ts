@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import { connect } from '../connection.ts';
-import { print } from '../output.ts';
-
-const countMax = 1_000;
+import { print, readList } from '../output.ts';
+import { positiveInteger } from './ice.ts';
 
 interface Flags {
   readonly json?: boolean;
@@ -12,15 +11,20 @@ interface Flags {
   readonly scope?: readonly string[];
 }
 
+interface ListFlags extends Flags {
+  readonly limit: number;
+}
+
 export function addKeyCommand(program: Command): void {
   const key = program.command('key').description('API keys');
   key
     .command('list')
     .description('the keys of an account, the revoked ones too')
     .option('--account <id>')
+    .option('--limit <count>', 'at most so many', positiveInteger, 10_000)
     .option('--json')
-    .action(async ({ account, json = false }: Flags) => {
-      const items = await connect(account).keys.list().toArray({ countMax });
+    .action(async ({ account, limit, json = false }: ListFlags) => {
+      const items = await readList(connect(account).keys.list(), limit);
       const rows = items.map(({ id, name, display, mode, scopes, revokedAt }) => ({
         id,
         name,

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import { connect } from '../connection.ts';
-import { print, type Row } from '../output.ts';
-
-const countMax = 200;
+import { print, type Row, readList } from '../output.ts';
+import { positiveInteger } from './ice.ts';
 
 interface Flags {
   readonly json?: boolean;
   readonly account?: string;
   readonly state: 'open' | 'ended' | 'all';
+  readonly limit: number;
 }
 
 interface SessionLine {
@@ -39,9 +39,10 @@ export function addSessionCommand(program: Command): void {
     .description('sessions, newest first')
     .option('--account <id>')
     .addOption(new Option('--state <state>').choices(['open', 'ended', 'all']).default('all'))
+    .option('--limit <count>', 'at most so many', positiveInteger, 200)
     .option('--json')
-    .action(async ({ account, state, json = false }: Flags) => {
-      const items = await connect(account).sessions.list({ state }).toArray({ countMax });
+    .action(async ({ account, state, limit, json = false }: Flags) => {
+      const items = await readList(connect(account).sessions.list({ state }), limit);
       print(items, { json, rows: items.map(rowOf) });
     });
   session

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { environment } from '../env.ts';
 import { readSettings, type SettingName, settings } from '../settings.ts';
@@ -28,7 +29,14 @@ function report(platform: Platform, terminal: Terminal): void {
   line('Signaling', addresses.signalUrl);
   line('Relay', addresses.turnUrl);
   if (setUpUrl !== undefined) line('Set up', setUpUrl, 'works once, for the owner');
-  if (addresses.isLocal) line('Variables', folder.devEnv, 'for SDK and CLI');
+  if (addresses.isLocal) {
+    const isUsual = folder.root === path.resolve('.patchbay');
+    line(
+      'Variables',
+      folder.devEnv,
+      isUsual ? 'for SDK and CLI' : `CLI: npx patchbay … --data ${folder.root}`,
+    );
+  }
   terminal.write('\nCtrl-C stops all of it.\n');
 }
 

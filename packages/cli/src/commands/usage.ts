@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { connect } from '../connection.ts';
+import { readTime } from '../dates.ts';
 import { print } from '../output.ts';
 
 interface Flags {
@@ -27,8 +28,8 @@ export function addUsageCommand(program: Command): void {
     .command('usage')
     .description('what was used, by time and meter; this month unless told otherwise')
     .option('--account <id>')
-    .option('--from <time>', 'ISO 8601')
-    .option('--to <time>', 'ISO 8601')
+    .option('--from <time>', 'a date in the time zone of the account, or a time such as 2026-11-01T12:00:00Z')
+    .option('--to <time>', 'the same; a date includes its whole day')
     .addOption(new Option('--bucket <size>').choices(['minute', 'hour', 'day', 'all']).default('all'))
     .option('--meter <name>', 'such as network-discovery.bytes')
     .option('--group-by <names>', 'dimensions, with commas')
@@ -37,9 +38,14 @@ export function addUsageCommand(program: Command): void {
     .option('--json')
     .action(async (flags: Flags) => {
       const { account, from, to, bucket, meter, groupBy, scope, session, json = false } = flags;
-      const found = await connect(account).usage.query({
-        from: from ?? startOfMonth(new Date()),
-        to: to ?? soon(),
+      const client = connect(account);
+      const timeZone = async () => (await client.accounts.get()).timeZone;
+      const found = await client.usage.query({
+        from:
+          from === undefined
+            ? startOfMonth(new Date())
+            : await readTime({ text: from, edge: 'from', timeZone }),
+        to: to === undefined ? soon() : await readTime({ text: to, edge: 'to', timeZone }),
         bucket,
         scope,
         ...(meter === undefined ? {} : { meter }),

@@ -29,14 +29,27 @@ const statement: NonNullable<Facts['statement']> = {
   sellerName: 'Patchbay',
   currency: 'EUR',
   state: 'open',
+  lateUsageUntil: '2027-01-31T00:00:00.000Z',
   payable: '10',
   receivable: '5',
   margin: '-5',
+  totals: [{ currency: 'EUR', receivable: '5', margin: '-5' }],
+  carriedIn: '0',
   totalMinorUnits: '0',
   residue: '10',
   lines: [],
-  children: [{ accountId: 'acc_2', name: 'Bluebird', receivable: '5', cost: '10', margin: '-5', lines: [] }],
-  ledger: { payable: '10', receivable: '5' },
+  children: [
+    {
+      accountId: 'acc_2',
+      name: 'Bluebird',
+      currency: 'EUR',
+      receivable: '5',
+      cost: '10',
+      margin: '-5',
+      lines: [],
+    },
+  ],
+  ledger: { isBehind: false, payable: '10', receivable: '5', totals: [{ currency: 'EUR', receivable: '5' }] },
 };
 
 test('nothing is said where nothing is wrong', () => {
@@ -52,8 +65,14 @@ test('sessions that failed within a day are counted, older ones are not', () => 
 });
 
 test('a statement that the ledger disagrees with by one nano unit is an alarm', () => {
-  const wrong = { ...statement, ledger: { payable: '11', receivable: '5' } };
-  expect(noticesOf({ ...quiet, statement: wrong }).map(({ key }) => key)).toContain('ledger');
+  const inDollars = [...statement.ledger.totals, { currency: 'USD', receivable: '1' }];
+  for (const ledger of [
+    { ...statement.ledger, payable: '11' },
+    { ...statement.ledger, totals: inDollars },
+  ]) {
+    const wrong = { ...statement, ledger };
+    expect(noticesOf({ ...quiet, statement: wrong }).map(({ key }) => key)).toContain('ledger');
+  }
   expect(noticesOf({ ...quiet, statement }).map(({ key }) => key)).not.toContain('ledger');
 });
 

@@ -73,8 +73,16 @@ function subsidyNotice({ statement }: Facts): readonly Notice[] {
   return [{ key: 'subsidy', tone: 'money', segment: 'prices', text }];
 }
 
-export const agreesWithLedger = ({ payable, receivable, ledger }: Statement): boolean =>
-  ledger.payable === payable && ledger.receivable === receivable;
+export const agreesWithLedger = ({ payable, totals, ledger }: Statement): boolean => {
+  const nonZero = (list: Statement['ledger']['totals']) =>
+    list
+      .filter(({ receivable }) => receivable !== '0')
+      .map(({ currency, receivable }) => `${currency} ${receivable}`)
+      .sort()
+      .join();
+  if (ledger.isBehind) return true;
+  return ledger.payable === payable && nonZero(totals) === nonZero(ledger.totals);
+};
 
 const NAMES_MAX = 3;
 

@@ -4,13 +4,12 @@ import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
 import { Field } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useSignIn } from './use-sign-in.ts';
 
-const currencies = ['EUR', 'USD', 'GBP', 'CHF', 'JPY'].map((value) => ({ value, label: value }));
 /** As the definition has it. */
 export const passwordLengthMin =
   tenancy.resources.enrolment.operations.signUp.request.shape.password.minLength ?? 0;
@@ -18,7 +17,10 @@ export const passwordLengthMin =
 export function SignUpForm(): ReactNode {
   const trpc = useTRPC();
   const signIn = useSignIn();
-  const [currency, setCurrency] = useState('EUR');
+  const offer = useQuery(trpc.enrolment.offer.queryOptions({}));
+  const currencies = offer.data?.currencies ?? [];
+  const [chosen, setCurrency] = useState<string>();
+  const currency = chosen ?? currencies[0];
   const signUp = useMutation(
     trpc.enrolment.signUp.mutationOptions({
       onSuccess: async (_, { email, password }) => {
@@ -35,7 +37,7 @@ export function SignUpForm(): ReactNode {
       password: text('password'),
       name: text('name'),
       organisationName: text('organisation'),
-      currency,
+      ...(currency === undefined ? {} : { currency }),
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     });
   };
@@ -54,13 +56,20 @@ export function SignUpForm(): ReactNode {
         maxLength={200}
         hint={`At least ${passwordLengthMin} characters.`}
       />
-      <div className="grid gap-1">
-        <span className="font-medium">Currency</span>
-        <Select label="Currency" value={currency} options={currencies} onChange={setCurrency} />
-        <p className="text-sm text-ink-faint">
-          Of this account and all below it. It cannot be changed later.
-        </p>
-      </div>
+      {currency === undefined ? null : (
+        <div className="grid gap-1">
+          <span className="font-medium">Currency</span>
+          <Select
+            label="Currency"
+            value={currency}
+            options={currencies.map((value) => ({ value, label: value }))}
+            onChange={setCurrency}
+          />
+          <p className="text-sm text-ink-faint">
+            Of this account and all below it. It cannot be changed later.
+          </p>
+        </div>
+      )}
       {signUp.error === null ? null : <ProblemNote error={signUp.error} />}
       <Button variant="primary" size="large" type="submit" isPending={signUp.isPending || signUp.isSuccess}>
         Sign up

@@ -1,5 +1,5 @@
 import { Badge } from '@patchbay/ui/badge';
-import { CircleAlert, CircleCheck } from 'lucide-react';
+import { CircleAlert, CircleCheck, CircleDashed } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { showExactMoney } from '../../formats/money.ts';
 import { agreesWithLedger } from '../overview/attention.ts';
@@ -7,6 +7,13 @@ import type { Statement } from './statement.ts';
 
 /** Whether the sums of the lines are those of the ledger, to the nano unit. */
 export function LedgerMark({ statement }: { readonly statement: Statement }): ReactNode {
+  if (statement.ledger.isBehind) {
+    return (
+      <Badge tone="info" icon={<CircleDashed aria-hidden />}>
+        booked in the ledger within minutes
+      </Badge>
+    );
+  }
   if (agreesWithLedger(statement)) {
     return (
       <Badge tone="live" icon={<CircleCheck aria-hidden />}>

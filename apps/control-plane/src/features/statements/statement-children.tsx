@@ -31,18 +31,31 @@ type Child = Statement['children'][number];
 /** Lines of one row that are drawn: the child's own statement has them all. */
 const SHOWN_MAX = 100;
 
-/** What each child owes, what its use costs, and the difference: margin, or subsidy (BIL-2). */
+/** What each child owes, what its use costs, and the difference: margin, or subsidy (BIL-2). One table a currency. */
 export function StatementChildren({ statement }: { readonly statement: Statement }): ReactNode {
-  const { children, currency, receivable, margin, accountName } = statement;
-  const active = children.filter(({ lines }) => lines.length > 0);
+  return statement.totals.map((total) => (
+    <ChildrenTable key={total.currency} statement={statement} total={total} />
+  ));
+}
+
+interface ChildrenTableProps {
+  readonly statement: Statement;
+  readonly total: Statement['totals'][number];
+}
+
+function ChildrenTable({ statement, total }: ChildrenTableProps): ReactNode {
+  const { children, accountName } = statement;
+  const { currency, receivable, margin } = total;
+  const active = children.filter((child) => child.currency === currency && child.lines.length > 0);
   if (active.length === 0) return null;
+  const isOwn = currency === statement.currency;
   return (
-    <section aria-labelledby="children">
-      <h2 id="children" className="mb-1 font-semibold">
-        Owed to {accountName} by its children
+    <section aria-labelledby={`children-${currency}`}>
+      <h2 id={`children-${currency}`} className="mb-1 font-semibold">
+        Owed to {accountName} by its children{isOwn ? '' : `, in ${currency}`}
       </h2>
-      <ScrollBox label="Children, table">
-        <table className="w-full" aria-label="Children">
+      <ScrollBox label={isOwn ? 'Children, table' : `Children in ${currency}, table`}>
+        <table className="w-full" aria-label={isOwn ? 'Children' : `Children, ${currency}`}>
           <thead>
             <tr className="border-b">
               <th className="h-8 pr-6 text-left text-sm font-medium text-ink-faint">Child and use</th>

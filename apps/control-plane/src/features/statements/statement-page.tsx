@@ -69,7 +69,7 @@ export function StatementPage(): ReactNode {
         scope={
           statement === undefined ? undefined : (
             <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
-              <StatementState state={statement.state} />
+              <StatementState {...statement} />
               <LedgerMark statement={statement} />
               <span>
                 {statement.accountName} to {statement.sellerName}, in {statement.currency}

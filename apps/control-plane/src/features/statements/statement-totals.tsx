@@ -6,7 +6,8 @@ import type { Statement } from './statement.ts';
 
 /** What is owed exactly and in whole cents, and what was earned. */
 export function StatementTotals({ statement }: { readonly statement: Statement }): ReactNode {
-  const { payable, receivable, margin, residue, totalMinorUnits, currency, sellerName } = statement;
+  const { payable, receivable, margin, residue, carriedIn, totalMinorUnits, payout } = statement;
+  const { currency, sellerName } = statement;
   const isSubsidy = signOf(margin) < 0;
   return (
     <section
@@ -23,11 +24,14 @@ export function StatementTotals({ statement }: { readonly statement: Statement }
         label="To be paid"
         value={showExactMoney(nano(BigInt(totalMinorUnits) * minorUnitOf(currency)))}
         unit={currency}
-        note={
+        note={[
+          signOf(carriedIn) === 0 ? '' : `with ${showExactMoney(carriedIn)} from the month before`,
           signOf(residue) === 0
             ? 'no fraction is left over'
-            : `rounded once, half to even; ${showExactMoney(residue)} is carried`
-        }
+            : `rounded once, half to even; ${showExactMoney(residue)} goes to the next month`,
+        ]
+          .filter(Boolean)
+          .join('; ')}
       />
       <Stat label="Owed by its children" value={showExactMoney(receivable)} unit={currency} />
       <Stat
@@ -38,9 +42,17 @@ export function StatementTotals({ statement }: { readonly statement: Statement }
         note={
           isSubsidy
             ? 'the children pay less than their use costs'
-            : 'what the children pay, less what their use costs'
+            : ['what the children pay, less what their use costs', payoutNote(payout, currency)]
+                .filter(Boolean)
+                .join('; ')
         }
       />
     </section>
   );
+}
+
+/** What of a margin is paid out, in whole cents (BIL-4). */
+function payoutNote(payout: Statement['payout'], currency: string): string {
+  if (payout === undefined || signOf(payout.minorUnits) === 0) return '';
+  return `${showExactMoney(nano(BigInt(payout.minorUnits) * minorUnitOf(currency)))} of it to be paid out`;
 }

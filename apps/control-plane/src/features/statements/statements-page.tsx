@@ -46,7 +46,8 @@ export function StatementsPage(): ReactNode {
       {list.isPending ? <TableSkeleton rows={4} /> : null}
       {list.isSuccess && items.length === 0 ? (
         <EmptyState icon={<ReceiptText />} title="No statement yet">
-          The first use begins one. It grows as use accrues, line by line, and closes with the month.
+          The first use begins one. It grows as use accrues, line by line, until the month is over and late
+          use has come in.
         </EmptyState>
       ) : null}
       {items.length > 0 ? (
@@ -73,7 +74,11 @@ const columnsOf = (pathOf: (period: string) => string): readonly Column<Head>[] 
       </Link>
     ),
   },
-  { key: 'state', header: 'State', cell: ({ state }) => <StatementState state={state} /> },
+  {
+    key: 'state',
+    header: 'State',
+    cell: ({ state, lateUsageUntil }) => <StatementState state={state} lateUsageUntil={lateUsageUntil} />,
+  },
   { key: 'seller', header: 'Owed to', cell: ({ sellerName }) => sellerName },
   {
     key: 'payable',
@@ -105,8 +110,20 @@ const columnsOf = (pathOf: (period: string) => string): readonly Column<Head>[] 
   },
 ];
 
-/** Open: it still grows. Closed: nothing in it changes any more (BIL-7). */
-export function StatementState({ state }: { readonly state: Head['state'] }): ReactNode {
+/** Open: it still grows. Settling: the month is over, late use may come. Closed: nothing in it changes any more (BIL-7). */
+export function StatementState({ state, lateUsageUntil }: Pick<Head, 'state' | 'lateUsageUntil'>): ReactNode {
+  if (state === 'settling') {
+    const until = new Date(lateUsageUntil).toISOString().slice(0, 10);
+    return (
+      <Badge
+        tone="info"
+        icon={<CircleDashed aria-hidden />}
+        title={`Late use is taken until ${until} (UTC).`}
+      >
+        settling until {until}
+      </Badge>
+    );
+  }
   return state === 'open' ? (
     <Badge tone="info" icon={<CircleDashed aria-hidden />}>
       open

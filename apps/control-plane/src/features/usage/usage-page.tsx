@@ -66,7 +66,8 @@ export function UsagePage(): ReactNode {
             operation: 'usage.query',
             input,
             cli: [
-              `usage --account ${accountId} --from ${input.from} --meter ${meter}`,
+              `usage --account ${accountId} --from ${input.from} --to ${input.to} --bucket ${input.bucket}`,
+              ` --scope ${input.scope} --meter ${meter}`,
               groupBy === '' ? '' : ` --group-by ${groupBy}`,
             ].join(''),
           }),

@@ -1,0 +1,96 @@
+import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
+import type { Period } from '@patchbay/domain/billing/period';
+import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
+import { Pool } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { JobRunner } from './job-runner.ts';
+import { platformJobs } from './jobs.ts';
+
+const agreeing = { countMismatches: async () => 0 };
+let database: TestDatabase;
+let pool: Pool;
+const failed: unknown[] = [];
+const log = { error: (fields: unknown) => void failed.push(fields), info: () => undefined };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = new Pool({ connectionString: database.url, max: 2, options: '-c role=patchbay_app' });
+});
+afterAll(async () => {
+  await pool.end();
+  await database.drop();
+});
+
+test('all months that may still change are accrued, the oldest first, and a month that has just ended with the running one', async () => {
+  const accrued: string[] = [];
+  const billing = {
+    accrueAll: async ({ name }: Period) => accrued.push(name),
+    countMismatches: async () => 0,
+  };
+  const runner = new JobRunner({
+    pool,
+    log: log as never,
+    jobs: platformJobs({ billing, usage: agreeing, nowMs: () => Date.UTC(2026, 11, 1, 0, 7) }).slice(0, 2),
+  });
+  await runner.runDue();
+  expect(accrued).toEqual(['2026-11', '2026-12', '2026-09', '2026-10', '2026-11', '2026-12']);
+  await runner.runDue();
+  expect(accrued.length).toBe(6);
+  expect((await listJobRuns(pool)).map(({ job, error }) => [job, error])).toEqual([
+    ['accrual', undefined],
+    ['late-accrual', undefined],
+  ]);
+});
+
+test('a task that fails is logged with its name, and the next one runs all the same', async () => {
+  let ran = false;
+  const jobs = [
+    { name: 'broken', everyMs: 0, run: () => Promise.reject(new Error('no ledger')) },
+    {
+      name: 'next',
+      everyMs: 0,
+      run: async () => {
+        ran = true;
+        return '';
+      },
+    },
+  ];
+  await new JobRunner({ pool, jobs, log: log as never }).runDue();
+  expect(ran).toBe(true);
+  expect(failed).toMatchObject([{ job: 'broken' }]);
+});
+
+test('totals that differ from a recomputation are an error in the log, and a failed task until they agree', async () => {
+  const asked: (readonly string[])[] = [];
+  let differing = 2;
+  const usage = {
+    countMismatches: async (...days: [string, string]) => {
+      asked.push(days);
+      return differing;
+    },
+  };
+  const billing = { accrueAll: async () => 0, countMismatches: async () => 1 };
+  const jobs = platformJobs({ billing, usage, nowMs: () => Date.UTC(2026, 10, 24, 3) })
+    .filter(({ name }) => name === 'nightly-check')
+    .map((job) => ({ ...job, everyMs: 0 }));
+  const runner = new JobRunner({ pool, jobs, log: log as never });
+  const last = async () => (await listJobRuns(pool)).find(({ job }) => job === 'nightly-check');
+  await runner.runDue();
+  expect(asked).toEqual([['2026-11-21', '2026-11-24']]);
+  expect((await last())?.error).toContain('2 totals of usage');
+  expect(JSON.stringify(failed.at(-1))).toContain('nightly-check');
+  differing = 0;
+  await runner.runDue();
+  expect((await last())?.error).toContain('0 totals of usage');
+  const healed = platformJobs({
+    billing: { ...billing, countMismatches: async () => 0 },
+    usage,
+    nowMs: Date.now,
+  });
+  await new JobRunner({
+    pool,
+    jobs: healed.filter(({ name }) => name === 'nightly-check').map((job) => ({ ...job, everyMs: 0 })),
+    log: log as never,
+  }).runDue();
+  expect((await last())?.error).toBeUndefined();
+});

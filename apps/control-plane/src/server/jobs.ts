@@ -1,0 +1,63 @@
+import type { Job } from '@patchbay/adapters/postgres/job-runs';
+import type { BillingStore } from '@patchbay/domain/billing/billing-store';
+import { periodAt, unsettledPeriods } from '@patchbay/domain/billing/period';
+import { dayOf } from '@patchbay/domain/metering/usage-record';
+import type { UsageStore } from '@patchbay/domain/metering/usage-store';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Whole days that the nightly check recomputes: late use changes the last ones most. */
+const CHECKED_DAY_COUNT = 3;
+
+export interface JobPorts {
+  readonly billing: Pick<BillingStore, 'accrueAll' | 'countMismatches'>;
+  readonly usage: Pick<UsageStore, 'countMismatches'>;
+  readonly nowMs: () => number;
+}
+
+/** The regular tasks of the platform, in the order in which they are asked whether they are due. */
+export function platformJobs({ billing, usage, nowMs }: JobPorts): readonly Job[] {
+  const accrue = async (periods: ReturnType<typeof unsettledPeriods>): Promise<string> => {
+    const said: string[] = [];
+    // The oldest first: each month carries into the next.
+    for (const period of periods) said.push(`${period.name}: ${await billing.accrueAll(period)} accounts`);
+    return said.join(', ');
+  };
+  return [
+    {
+      // So that the ledger has what nobody looked at; a month that ends is booked within these minutes (BIL-3).
+      name: 'accrual',
+      everyMs: 5 * MINUTE_MS,
+      run: () => {
+        const at = nowMs();
+        // For the first hour of a month the one before is part of it: it has just ended.
+        return accrue([
+          ...new Map([periodAt(at - 60 * MINUTE_MS), periodAt(at)].map((each) => [each.name, each])).values(),
+        ]);
+      },
+    },
+    {
+      // Late use still changes what is over.
+      name: 'late-accrual',
+      everyMs: 60 * MINUTE_MS,
+      run: () => accrue(unsettledPeriods(nowMs())),
+    },
+    {
+      // Totals and ledger against a recomputation from what they were made of: an alarm if one differs (MET-2, BIL-3).
+      name: 'nightly-check',
+      everyMs: DAY_MS,
+      run: async () => {
+        const today = dayOf({ toMs: nowMs() });
+        const firstDay = dayOf({ toMs: nowMs() - CHECKED_DAY_COUNT * DAY_MS });
+        const totals = await usage.countMismatches(firstDay, today);
+        const ledger = await billing.countMismatches();
+        if (totals + ledger > 0) {
+          throw new Error(
+            `${totals} totals of usage from ${firstDay} to before ${today}, and ${ledger} of the ledger, differ from their recomputation.`,
+          );
+        }
+        return `usage from ${firstDay} to before ${today}, and the ledger, agree`;
+      },
+    },
+  ];
+}

@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { billing } from '@patchbay/domain/billing/definition';
+import { createId } from '@patchbay/kit/ids';
+import { createSecret } from '@patchbay/protocol/credential/secret';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openDataFolder, writeDevEnv } from '../up/data-folder.ts';
+
+const cli = path.join(import.meta.dirname, '../main.ts');
+const key = createSecret({ keyId: createId('key'), mode: 'live', random: new Uint8Array(32).fill(7) });
+const accountId = createId('acc');
+vi.setConfig({ testTimeout: 30_000 });
+
+let data: string;
+let server: Server;
+let asked: URL[];
+/** What the platform answers to a path below the account. */
+let answers: Record<string, unknown>;
+
+beforeEach(async () => {
+  [asked, answers] = [[], {}];
+  server = createServer((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://platform.test');
+    asked.push(url);
+    const answer = answers[url.pathname.replace(`/v1/accounts/${accountId}`, '')];
+    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer ?? {}));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  data = mkdtempSync(path.join(tmpdir(), 'patchbay-cli-'));
+  writeDevEnv(openDataFolder(data), {
+    PATCHBAY_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    PATCHBAY_KEY: key,
+    PATCHBAY_ACCOUNT: accountId,
+  });
+});
+afterEach(async () => {
+  rmSync(data, { recursive: true });
+  await new Promise((resolve) => server.close(resolve));
+});
+
+const run = (...args: string[]) =>
+  promisify(execFile)(process.execPath, [cli, ...args, '--data', data], {
+    env: { NODE_ENV: 'test', PATH: '' },
+  });
+
+const head = {
+  period: '2026-11',
+  accountId,
+  sellerId: 'acc_1',
+  sellerName: 'Patchbay',
+  currency: 'EUR',
+  state: 'open',
+  lateUsageUntil: '2027-02-01T00:00:00.000Z',
+  payable: '150000000',
+  receivable: '0',
+  margin: '-25000000',
+  totals: [{ currency: 'EUR', receivable: '0', margin: '-25000000' }],
+};
+const line = {
+  service: 'network-discovery',
+  meter: 'bytes',
+  unit: 'byte',
+  dimensions: { region: 'eu' },
+  quantity: '3000000000',
+  amountPerUnit: { amount: '50000000', per: '1000000000' },
+  amount: '150000000',
+  parts: [],
+};
+
+describe('statement', () => {
+  beforeEach(() => {
+    answers['/statements'] = billing.resources.statements.operations.list.response.parse({ items: [head] });
+    answers['/statements/2026-11'] = billing.resources.statements.operations.get.response.parse({
+      ...head,
+      accountName: 'Acme',
+      carriedIn: '4009000',
+      totalMinorUnits: '15',
+      residue: '4009000',
+      lines: [line, { ...line, meter: 'setup', amountPerUnit: { amount: '1', per: '0' }, amount: '1' }],
+      children: [],
+      ledger: { isBehind: false, payable: '150000000', receivable: '0', totals: [] },
+    });
+  });
+
+  it('shows amounts in major units, to the last nano unit, and never the count of nano units', async () => {
+    const { stdout } = await run('statement', 'show', '2026-11');
+    expect(stdout).toContain('0.05 EUR per 1000000000 byte');
+    expect(stdout).toContain('0.15 EUR');
+    expect(stdout).toContain('0.000000001 EUR a month');
+    expect(stdout).toContain('Payable 0.15 EUR  Carried in 0.004009 EUR  Margin -0.025 EUR');
+    expect(stdout).not.toMatch(/150000000\b/);
+    expect((await run('statement')).stdout).toMatch(/2026-11 +Patchbay +open +0\.15 +0 +-0\.025 +EUR/);
+  });
+
+  it('takes a period without the word show', async () => {
+    const [short, long] = [await run('statement', '2026-11'), await run('statement', 'show', '2026-11')];
+    expect(short.stdout).toBe(long.stdout);
+  });
+
+  it('gives a program the amounts as the platform said them', async () => {
+    const { stdout } = await run('statement', '2026-11', '--json');
+    expect(JSON.parse(stdout)).toEqual(answers['/statements/2026-11']);
+  });
+});
+
+describe('usage', () => {
+  it('takes dates in the time zone of the account', async () => {
+    answers[''] = { id: accountId, timeZone: 'Europe/Berlin' };
+    answers['/usage'] = { rows: [], isTruncated: false };
+    await run('usage', '--from', '2026-11-01', '--to', '2026-11-02');
+    const query = asked.at(-1)?.searchParams;
+    expect([query?.get('from'), query?.get('to')]).toEqual([
+      '2026-10-31T23:00:00.000Z',
+      '2026-11-02T23:00:00.000Z',
+    ]);
+    await expect(run('usage', '--from', 'november')).rejects.toMatchObject({
+      stderr: expect.stringContaining('--from november: give a date such as 2026-11-01'),
+    });
+  });
+});
+
+describe('key list', () => {
+  it('says that there are more than it lists, and never leaves them out in silence', async () => {
+    const items = ['a', 'b', 'c'].map((name) => ({
+      id: name,
+      name,
+      display: name,
+      mode: 'live',
+      scopes: [],
+    }));
+    answers['/keys'] = { items };
+    const cut = await run('key', 'list', '--limit', '2', '--json');
+    expect(JSON.parse(cut.stdout)).toEqual(items.slice(0, 2));
+    expect(cut.stderr).toContain('more than 2');
+    expect((await run('key', 'list')).stderr).toBe('');
+  });
+});
+
+it('names the places where it looked for dev.env', async () => {
+  const nowhere = path.join(data, 'nowhere');
+  await expect(
+    promisify(execFile)(process.execPath, [cli, 'account', 'show', '--data', nowhere], {
+      env: { NODE_ENV: 'test', PATH: '' },
+    }),
+  ).rejects.toMatchObject({ stderr: expect.stringContaining(path.join(nowhere, 'dev.env')) });
+});
