@@ -10,12 +10,12 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { startEmbeddedPostgres } from '@patchbay/adapters/postgres/embedded';
 import { Patchbay } from '@patchbay/sdk-node';
+import type { Browser, Page } from 'playwright-core';
 import { findChromium, launchBrowser } from './src/browser.ts';
 import { settled, signInTo } from './src/dashboard-browser.ts';
 import { addManyRows, fillAccount } from './src/dashboard-data.ts';
 import { addressOf, dashboardRoutes, isOfAccount, type RouteValues } from './src/dashboard-routes.ts';
 import { startPlatform } from './src/running-platform.ts';
-import type { Browser, Page } from 'playwright-core';
 
 const states = ['empty', 'filled', 'many', 'loading', 'failing'] as const;
 type State = (typeof states)[number];
@@ -35,7 +35,11 @@ const { values: options } = parseArgs({
 const wantedPages = options.pages.split(',').filter((name) => name !== '');
 const wantedStates = states.filter((state) => options.states.split(',').includes(state));
 
-const nameOf = (route: string): string => route.slice(1).replaceAll(/[[\].]/g, '').replaceAll('/', '-') || 'home';
+const nameOf = (route: string): string =>
+  route
+    .slice(1)
+    .replaceAll(/[[\].]/g, '')
+    .replaceAll('/', '-') || 'home';
 const routes = dashboardRoutes.filter(
   (route) => wantedPages.length === 0 || wantedPages.some((name) => nameOf(route).includes(name)),
 );
@@ -78,8 +82,7 @@ async function walk(state: State, { browser, url, email, password, values }: Wal
     if (state === 'empty' && isOfAccount(route) && /\[(sessionId|period)\]/.test(route)) continue;
     if (!isOfAccount(route) && !route.startsWith('/docs')) await context.clearCookies();
     await page.goto(`${url}${addressOf(route, known)}`);
-    if (state !== 'loading')
-      await settled(page).catch(() => console.log(`${state} ${route} did not settle`));
+    if (state !== 'loading') await settled(page).catch(() => process.stdout.write(`${state} ${route} did not settle\n`));
     await photograph(page, state, route);
     if (!isOfAccount(route) && !route.startsWith('/docs')) await signInTo(page, { url, email, password });
   }
@@ -101,11 +104,21 @@ async function main(chromiumPath: string): Promise<void> {
     const { PATCHBAY_URL: url = '', PATCHBAY_KEY: key = '', PATCHBAY_ACCOUNT: accountId = '' } = platform.env;
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
     const pb = new Patchbay({ url, key, accountId });
-    const outside = { code: 'limit.exceeded', token: 'sul_gone', period: new Date().toISOString().slice(0, 7) };
+    const outside = {
+      code: 'limit.exceeded',
+      token: 'sul_gone',
+      period: new Date().toISOString().slice(0, 7),
+    };
     const wants = (state: State) => wantedStates.includes(state);
     if (wants('empty')) {
       const stranger = { email: 'new@example.com', password: 'a long enough word' };
-      await pb.enrolment.signUp({ ...stranger, name: 'Noa New', organisationName: 'Northwind', currency: 'EUR', timeZone: 'UTC' });
+      await pb.enrolment.signUp({
+        ...stranger,
+        name: 'Noa New',
+        organisationName: 'Northwind',
+        currency: 'EUR',
+        timeZone: 'UTC',
+      });
       await walk('empty', { browser, url, ...stranger, values: outside });
     }
     const { sessionId } = await fillAccount(pb, { accountId, databaseUrl: database.url });
@@ -122,7 +135,11 @@ async function main(chromiumPath: string): Promise<void> {
       await database.stop();
       for (const route of routes.filter(isOfAccount)) {
         await page.goto(`${url}${addressOf(route, filled.values)}`);
-        await page.getByRole('alert').first().waitFor({ timeout: 30_000 }).catch(() => console.log(`failing ${route} says nothing`));
+        await page
+          .getByRole('alert')
+          .first()
+          .waitFor({ timeout: 30_000 })
+          .catch(() => process.stdout.write(`failing ${route} says nothing\n`));
         await photograph(page, 'failing', route);
       }
     }

@@ -39,8 +39,8 @@ export async function fillAccount(
     for (const name of below) customerIds.push((await pb.accounts.create(id, { name })).id);
   }
   const [first = ''] = customerIds;
+  // The last pays less than it costs: a subsidy.
   for (const [index, childId] of childIds.entries())
-    // The last pays less than it costs: a subsidy.
     await pb.prices.set(childId, 'network-discovery', {
       bytes: perGB(index === childIds.length - 1 ? '0.03' : '0.40', 'EUR'),
       allocationMs: perMinute('0.0020', 'EUR'),

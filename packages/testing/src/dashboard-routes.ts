@@ -11,7 +11,10 @@ export type RouteValues = Readonly<Record<string, string>>;
  * Every page of the dashboard as its route tree has it, such as `/accounts/[accountId]/keys`. Read from the folders, so
  * that a new page is looked at by whatever walks over all of them.
  */
-export const dashboardRoutes: readonly string[] = readdirSync(routeTree, { recursive: true, encoding: 'utf8' })
+export const dashboardRoutes: readonly string[] = readdirSync(routeTree, {
+  recursive: true,
+  encoding: 'utf8',
+})
   .filter((file) => path.basename(file) === 'page.tsx')
   .map((file) => `/${path.dirname(file) === '.' ? '' : path.dirname(file).replaceAll(path.sep, '/')}`)
   .sort();

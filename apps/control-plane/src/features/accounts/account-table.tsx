@@ -98,7 +98,7 @@ function columnsOf({ accounts, figures, currency, onToggle }: AccountTableProps)
       header: 'Actions',
       isAction: true,
       isNumber: true,
-      className: 'w-8 max-sm:justify-end',
+      className: 'w-8',
       cell: ({ account }) => (
         <ChangeState account={account} descendantCount={withDescendants(accounts, account.id).length - 1} />
       ),

@@ -124,6 +124,7 @@ const columnsOf = ({ onEdit, onRemove }: RowActions): readonly Column<Applicatio
   {
     key: 'types',
     header: 'Instance types',
+    isWide: true,
     cell: ({ instanceTypes }) => (
       <span className="flex flex-wrap gap-1">
         {instanceTypes.length === 0 ? <span className="text-ink-faint">–</span> : null}

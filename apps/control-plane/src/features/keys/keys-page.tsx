@@ -112,7 +112,7 @@ const columnsOf = (onRevoke: (key: Key) => void): readonly Column<Key>[] => [
     header: 'Begins with',
     cell: ({ display }) => <code className="text-sm">{display}…</code>,
   },
-  { key: 'state', header: 'State', cell: (key) => <KeyState keyOf={key} /> },
+  { key: 'state', header: 'State', isWide: true, cell: (key) => <KeyState keyOf={key} /> },
   {
     key: 'scopes',
     header: 'May do',

@@ -20,15 +20,20 @@ export interface PageHeaderProps {
 export function PageHeader({ title, scope, actions, examples }: PageHeaderProps): ReactNode {
   const [isCodeOpen, setCodeOpen] = useState(false);
   return (
-    <div className="mb-5 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
-      <div className="min-w-0">
+    <div className="mb-5 flex items-start justify-between gap-x-6 max-sm:gap-x-3">
+      <div className="min-w-0 flex-1">
         <h1 className="text-lg font-semibold tracking-tight">{title}</h1>
         {scope === undefined ? null : <p className="mt-0.5 text-ink-faint">{scope}</p>}
       </div>
-      <div className="flex flex-wrap items-center gap-2 print:hidden">
-        <Button variant="ghost" onClick={() => setCodeOpen(true)}>
+      <div className="flex shrink-0 items-center gap-2 print:hidden max-sm:gap-1">
+        <Button
+          variant="ghost"
+          aria-label="As code"
+          className="max-sm:px-2"
+          onClick={() => setCodeOpen(true)}
+        >
           <CodeXml aria-hidden />
-          As code
+          <span className="max-sm:hidden">As code</span>
         </Button>
         {actions}
       </div>

@@ -105,7 +105,12 @@ const columnsOf = ({ accountId, names, onRemove }: ColumnsRequest): readonly Col
     isTitle: true,
     cell: ({ name }) => <span className="font-medium">{name}</span>,
   },
-  { key: 'email', header: 'E-mail', cell: ({ email }) => <span className="break-all">{email}</span> },
+  {
+    key: 'email',
+    header: 'E-mail',
+    isWide: true,
+    cell: ({ email }) => <span className="break-all">{email}</span>,
+  },
   {
     key: 'role',
     header: 'Role',
