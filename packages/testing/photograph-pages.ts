@@ -82,7 +82,8 @@ async function walk(state: State, { browser, url, email, password, values }: Wal
     if (state === 'empty' && isOfAccount(route) && /\[(sessionId|period)\]/.test(route)) continue;
     if (!isOfAccount(route) && !route.startsWith('/docs')) await context.clearCookies();
     await page.goto(`${url}${addressOf(route, known)}`);
-    if (state !== 'loading') await settled(page).catch(() => process.stdout.write(`${state} ${route} did not settle\n`));
+    if (state !== 'loading')
+      await settled(page).catch(() => process.stdout.write(`${state} ${route} did not settle\n`));
     await photograph(page, state, route);
     if (!isOfAccount(route) && !route.startsWith('/docs')) await signInTo(page, { url, email, password });
   }

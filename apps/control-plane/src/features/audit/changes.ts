@@ -15,6 +15,19 @@ const DEPTH_MAX = 3;
 export const changesOf = ({ before, after }: Pick<AuditEntry, 'before' | 'after'>): readonly Change[] =>
   compare('', before, after);
 
+/** How near to its entry a time is said twice: the entry has it already. */
+const SAME_MOMENT_MS = 5_000;
+
+/** The changes but for what the line of the entry says itself: its target, its account, its time. */
+export const tellingChanges = (entry: AuditEntry): readonly Change[] =>
+  changesOf(entry).filter(({ before, after = '' }) => {
+    if (before !== undefined) return true;
+    if (after === entry.target || after === entry.accountId) return false;
+    return !(
+      /^\d{4}-.*Z$/.test(after) && Math.abs(Date.parse(after) - Date.parse(entry.at)) < SAME_MOMENT_MS
+    );
+  });
+
 function compare(field: string, before: unknown, after: unknown): readonly Change[] {
   const depth = field === '' ? 0 : field.split('.').length;
   if (depth < DEPTH_MAX && isRecordOrAbsent(before) && isRecordOrAbsent(after)) {
