@@ -13,11 +13,11 @@ import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
+import { listRequest } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { type AuditEntry, type Change, changesOf, tellingChanges } from './changes.ts';
 
-const PAGE = 50;
 const scopes = [
   { value: 'own', label: 'this account alone' },
   { value: 'descendants', label: 'this account and all below' },
@@ -30,7 +30,7 @@ export function AuditPage(): ReactNode {
   const [scope, setScope] = useState<(typeof scopes)[number]['value']>('own');
   const list = useInfiniteQuery(
     trpc.audit.list.infiniteQueryOptions(
-      { accountId, scope, limit: PAGE },
+      { ...listRequest(accountId), scope },
       { getNextPageParam: ({ nextCursor }) => nextCursor },
     ),
   );

@@ -17,13 +17,12 @@ import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
+import { listRequest } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { CreateKey } from './create-key.tsx';
 
 type Key = Outputs['keys']['list']['items'][number];
-
-const PAGE = 50;
 
 /** The keys of an account: what each may do, when it was last used, and the end of it. */
 export function KeysPage(): ReactNode {
@@ -32,10 +31,9 @@ export function KeysPage(): ReactNode {
   const [asked, setAsked] = useState<Key>();
   const refusal = useRefusalToast();
   const list = useInfiniteQuery(
-    trpc.keys.list.infiniteQueryOptions(
-      { accountId, limit: PAGE },
-      { getNextPageParam: ({ nextCursor }) => nextCursor },
-    ),
+    trpc.keys.list.infiniteQueryOptions(listRequest(accountId), {
+      getNextPageParam: ({ nextCursor }) => nextCursor,
+    }),
   );
   const revoke = useMutation(
     trpc.keys.revoke.mutationOptions({ onSuccess: () => setAsked(undefined), onError: refusal }),
