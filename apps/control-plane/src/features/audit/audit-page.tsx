@@ -13,7 +13,7 @@ import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
-import { listRequest } from '../shell/list-request.ts';
+import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { type AuditEntry, type Change, changesOf, tellingChanges } from './changes.ts';
@@ -29,10 +29,7 @@ export function AuditPage(): ReactNode {
   const accountId = useAccountId();
   const [scope, setScope] = useState<(typeof scopes)[number]['value']>('own');
   const list = useInfiniteQuery(
-    trpc.audit.list.infiniteQueryOptions(
-      { ...listRequest(accountId), scope },
-      { getNextPageParam: ({ nextCursor }) => nextCursor },
-    ),
+    trpc.audit.list.infiniteQueryOptions({ ...listRequest(accountId), scope }, paged),
   );
   const entries = (list.data?.pages ?? []).flatMap(({ items }) => items);
   return (

@@ -13,7 +13,7 @@ import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
-import { listRequest } from '../shell/list-request.ts';
+import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { AddMember } from './add-member.tsx';

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { ApplicationsPage } from '../../../../features/applications/applications-page.tsx';
 import { FetchedAhead } from '../../../../features/shell/fetched-ahead.tsx';
-import { listRequest } from '../../../../features/shell/list-request.ts';
+import { listRequest, paged } from '../../../../features/shell/list-request.ts';
 
 export const metadata: Metadata = { title: 'Applications' };
 
@@ -10,7 +10,7 @@ export default async function Page({ params }: { readonly params: Promise<{ read
   return (
     <FetchedAhead
       ask={(trpc, client) => [
-        client.prefetchInfiniteQuery(trpc.applications.list.infiniteQueryOptions(request)),
+        client.prefetchInfiniteQuery(trpc.applications.list.infiniteQueryOptions(request, paged)),
       ]}
     >
       <ApplicationsPage />

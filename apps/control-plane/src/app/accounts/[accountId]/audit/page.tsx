@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { AuditPage } from '../../../../features/audit/audit-page.tsx';
 import { FetchedAhead } from '../../../../features/shell/fetched-ahead.tsx';
-import { listRequest } from '../../../../features/shell/list-request.ts';
+import { listRequest, paged } from '../../../../features/shell/list-request.ts';
 
 export const metadata: Metadata = { title: 'Audit log' };
 
@@ -9,7 +9,9 @@ export default async function Page({ params }: { readonly params: Promise<{ read
   const request = { ...listRequest((await params).accountId), scope: 'own' as const };
   return (
     <FetchedAhead
-      ask={(trpc, client) => [client.prefetchInfiniteQuery(trpc.audit.list.infiniteQueryOptions(request))]}
+      ask={(trpc, client) => [
+        client.prefetchInfiniteQuery(trpc.audit.list.infiniteQueryOptions(request, paged)),
+      ]}
     >
       <AuditPage />
     </FetchedAhead>

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import { KeysPage } from '../../../../features/keys/keys-page.tsx';
 import { FetchedAhead } from '../../../../features/shell/fetched-ahead.tsx';
-import { listRequest } from '../../../../features/shell/list-request.ts';
+import { listRequest, paged } from '../../../../features/shell/list-request.ts';
 
 export const metadata: Metadata = { title: 'Keys' };
 
@@ -9,7 +9,9 @@ export default async function Page({ params }: { readonly params: Promise<{ read
   const request = listRequest((await params).accountId);
   return (
     <FetchedAhead
-      ask={(trpc, client) => [client.prefetchInfiniteQuery(trpc.keys.list.infiniteQueryOptions(request))]}
+      ask={(trpc, client) => [
+        client.prefetchInfiniteQuery(trpc.keys.list.infiniteQueryOptions(request, paged)),
+      ]}
     >
       <KeysPage />
     </FetchedAhead>
