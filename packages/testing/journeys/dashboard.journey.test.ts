@@ -73,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     ]);
     await page.goto(`${url}/accounts/${topId}/accounts`);
     await openDialog(page, 'New sub-account');
-    await page.getByLabel('Name').pressSequentially('Copycat', { delay: KEY_MS });
+    await page.getByLabel('Name', { exact: true }).pressSequentially('Copycat', { delay: KEY_MS });
     await page.getByLabel('External id').pressSequentially('crm_1', { delay: KEY_MS });
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     expect(await errorAt(page, 'External id')).toBe(
@@ -84,7 +84,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.goto(`${url}/accounts/${childId}/applications`);
     await expectRefused(page, 'New application', { Name: 'Fill this in.' });
     await openDialog(page, 'New application');
-    await page.getByLabel('Name').pressSequentially('Telehealth', { delay: KEY_MS });
+    await page.getByLabel('Name', { exact: true }).pressSequentially('Telehealth', { delay: KEY_MS });
     await page.getByLabel('Instance types').pressSequentially('free, Very Big', { delay: KEY_MS });
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     expect(await errorAt(page, 'Instance types')).toContain('small letters');
@@ -102,7 +102,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.goto(`${url}/accounts/${childId}/team`);
     await expectRefused(page, 'Add somebody', { Name: 'Fill this in.', 'E-mail': 'Fill this in.' });
     await openDialog(page, 'Add somebody');
-    await page.getByLabel('Name').pressSequentially('Ada', { delay: KEY_MS });
+    await page.getByLabel('Name', { exact: true }).pressSequentially('Ada', { delay: KEY_MS });
     await page.getByLabel('E-mail').pressSequentially('ada@', { delay: KEY_MS });
     await page.getByRole('combobox', { name: 'Role' }).click();
     await page.getByRole('option', { name: 'billing' }).click();
@@ -339,7 +339,7 @@ async function expectRefused(
 
 async function createAccount(page: Page, name: string, externalId?: string): Promise<void> {
   await openDialog(page, 'New sub-account');
-  await page.getByLabel('Name').pressSequentially(name, { delay: KEY_MS });
+  await page.getByLabel('Name', { exact: true }).pressSequentially(name, { delay: KEY_MS });
   if (externalId !== undefined)
     await page.getByLabel('External id').pressSequentially(externalId, { delay: KEY_MS });
   await page.getByRole('button', { name: 'Create', exact: true }).click();
@@ -352,7 +352,7 @@ async function createKey(page: Page, name: string): Promise<string> {
   await page.getByRole('button', { name: 'Create', exact: true }).click();
   expect(await errorAt(page, 'Name')).toBe('Fill this in.');
   expect(await page.getByRole('group', { name: 'May do' }).textContent()).toContain('Choose at least one.');
-  await page.getByLabel('Name').pressSequentially(name, { delay: KEY_MS });
+  await page.getByLabel('Name', { exact: true }).pressSequentially(name, { delay: KEY_MS });
   await page.getByLabel('everything in this account').check();
   await page.getByRole('button', { name: 'Create', exact: true }).click();
   const secret = (await page.locator('[data-secret]').textContent()) ?? '';

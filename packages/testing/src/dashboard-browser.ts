@@ -23,12 +23,12 @@ export function accountOf(page: Page): string {
   return accountId;
 }
 
-/** Waits until a page shows what it fetched, or why it could not. */
+/** Waits until a page shows what it fetched, or why it could not. The gallery's samples of waiting do not count. */
 export async function settled(page: Page, timeoutMs = 20_000): Promise<void> {
   await page.waitForFunction(
     () =>
       document.querySelector('h1') !== null &&
-      document.querySelector('[data-skeleton],[aria-busy=true]') === null,
+      document.querySelector(':is([data-skeleton],[aria-busy=true]):not([data-samples] *)') === null,
     undefined,
     { timeout: timeoutMs },
   );

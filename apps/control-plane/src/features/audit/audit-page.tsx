@@ -71,8 +71,9 @@ const SHOWN_MAX = 6;
 
 function AuditRow({ entry }: { readonly entry: AuditEntry }): ReactNode {
   const [isWhole, setWhole] = useState(false);
-  const changes = isWhole ? changesOf(entry) : tellingChanges(entry).slice(0, SHOWN_MAX);
-  const hidden = changesOf(entry).length - changes.length;
+  const all = changesOf(entry);
+  const changes = isWhole ? all : tellingChanges(entry).slice(0, SHOWN_MAX);
+  const hidden = all.length - changes.length;
   return (
     <li className="grid items-baseline gap-x-6 gap-y-1 py-2 max-md:grid-cols-[minmax(0,1fr)_auto] md:grid-cols-[8rem_10rem_13rem_minmax(0,1fr)]">
       <time dateTime={entry.at} title={entry.at} className="text-ink-faint tabular-nums max-md:order-2">
@@ -99,7 +100,7 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }): ReactNode {
             aria-label={isWhole ? 'Show less of this change' : `Show ${hidden} more fields of this change`}
             onClick={() => setWhole(!isWhole)}
           >
-            {isWhole ? 'less' : changes.length === 0 ? `${hidden} fields` : `${hidden} more`}
+            {isWhole ? 'less' : `${hidden} more`}
           </button>
         ) : null}
       </div>

@@ -53,6 +53,21 @@ test('what the line of an entry says itself is not said again', () => {
   expect(tellingChanges(entry).map(({ field }) => field)).toEqual(['name', 'expiresAt']);
 });
 
+test('where nothing else changed, the time is told: a key that was revoked', () => {
+  const at = '2026-11-24T12:00:00.000Z';
+  const revoked = { before: { name: 'Laptop' }, after: { name: 'Laptop', revokedAt: at } };
+  const line = {
+    id: 'aud_1',
+    at,
+    accountId: 'acc_1',
+    actorId: 'usr_1',
+    actorName: 'Ada',
+    requestId: 'req_1',
+  };
+  const entry: AuditEntry = { ...line, ...revoked, action: 'keys.revoke', target: 'key_1' };
+  expect(tellingChanges(entry).map(({ field }) => field)).toEqual(['revokedAt']);
+});
+
 test('a time that was changed is told, however near it is', () => {
   const at = '2026-11-24T12:00:00.000Z';
   const entry: AuditEntry = {

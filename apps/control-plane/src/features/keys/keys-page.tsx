@@ -110,7 +110,7 @@ const columnsOf = (onRevoke: (key: Key) => void): readonly Column<Key>[] => [
     header: 'Begins with',
     cell: ({ display }) => <code className="text-sm">{display}…</code>,
   },
-  { key: 'state', header: 'State', isWide: true, cell: (key) => <KeyState keyOf={key} /> },
+  { key: 'state', header: 'State', cell: (key) => <KeyState keyOf={key} /> },
   {
     key: 'scopes',
     header: 'May do',
@@ -158,7 +158,7 @@ function KeyState({ keyOf: { mode, revokedAt, expiresAt } }: { readonly keyOf: K
     );
   }
   return (
-    <span className="flex items-center gap-1.5">
+    <span className="flex items-center gap-x-1.5 max-sm:flex-wrap">
       <Badge
         tone={mode === 'live' ? 'live' : 'info'}
         icon={mode === 'live' ? <CircleCheck aria-hidden /> : <FlaskConical aria-hidden />}

@@ -28,7 +28,7 @@ interface Step {
   readonly title: string;
   readonly why: ReactNode;
   readonly action?: ReactNode;
-  /** Stands below it while it is the next one, where there is room. */
+  /** Stands below it until it is done, where there is room. */
   readonly more?: ReactNode;
 }
 
@@ -52,7 +52,7 @@ export function FirstSteps({ steps, isWide = false }: FirstStepsProps): ReactNod
       isDone: steps.hasSession,
       title: 'Make the first call',
       ...firstCall(useSampleUrl()),
-      more: <FirstCallCode />,
+      more: <FirstCallCode isAwaited={steps.hasKey} />,
     },
     {
       isDone: steps.hasChild,
@@ -118,7 +118,9 @@ function StepRow(props: {
   readonly isWide: boolean;
 }): ReactNode {
   const { step, isNext, isWide } = props;
-  const { isDone, title, why, action, more } = step;
+  const { isDone, title, why, action } = step;
+  const more = isWide && !isDone ? step.more : undefined;
+  const isTold = isNext || more !== undefined;
   return (
     <li
       className={classNames('flex items-start gap-2.5 py-2', isNext && isWide && 'py-3')}
@@ -144,18 +146,18 @@ function StepRow(props: {
             >
               {title}
             </p>
-            {isNext ? <p className="max-w-prose text-pretty text-ink-soft">{why}</p> : null}
+            {isTold ? <p className="max-w-prose text-pretty text-ink-soft">{why}</p> : null}
           </div>
           {isNext ? action : null}
         </div>
-        {isNext && isWide ? more : null}
+        {more}
       </div>
     </li>
   );
 }
 
 /** The first call in each tongue, with the account filled in, and what is waited for. */
-function FirstCallCode(): ReactNode {
+function FirstCallCode({ isAwaited }: { readonly isAwaited: boolean }): ReactNode {
   const accountId = useAccountId();
   const variables = useShellVariables(accountId)('the secret of your key');
   const mint = exampleOf({
@@ -176,10 +178,12 @@ function FirstCallCode(): ReactNode {
           { name: 'Variables', code: variables },
         ]}
       />
-      <p className="flex items-center gap-2 text-ink-faint" role="status">
-        <LiveDot />
-        Waiting for the first session of this account …
-      </p>
+      {isAwaited ? (
+        <p className="flex items-center gap-2 text-ink-faint" role="status">
+          <LiveDot />
+          Waiting for the first session of this account …
+        </p>
+      ) : null}
     </>
   );
 }

@@ -38,7 +38,7 @@ export function SettingsPage(): ReactNode {
         <div className="grid gap-x-16 gap-y-10 md:grid-cols-[minmax(0,26rem)_minmax(0,22rem)]">
           {/* Made anew for another account: the fields hold what somebody typed. */}
           <SettingsForm key={account.id} account={account} />
-          <dl className="grid content-start divide-y divide-line border-y">
+          <dl className="grid content-start self-start divide-y divide-line border-y">
             <Fact term="Account id">
               <Identifier id={account.id} isShort />
             </Fact>

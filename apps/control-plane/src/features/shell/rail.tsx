@@ -75,7 +75,7 @@ function MorePages({ accountId, rest, pathname }: MorePagesProps): ReactNode {
           className={itemClasses(current !== undefined)}
         >
           <Icon className="size-4 shrink-0" aria-hidden />
-          <span className="max-w-full truncate">{current?.label ?? 'More'}</span>
+          <span className="max-w-full truncate">{current?.shortLabel ?? current?.label ?? 'More'}</span>
         </button>
       }
     >
