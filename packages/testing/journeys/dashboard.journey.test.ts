@@ -120,7 +120,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     expect(await errorAt(page, 'Time zone')).toBe('There is no such time zone.');
     await page.getByLabel('Time zone').fill('Europe/Berlin');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('Saved.').waitFor();
+    await page.getByText('Saved.', { exact: true }).waitFor();
 
     await page.goto(`${url}/accounts/${childId}/audit`);
     await page.getByRole('list', { name: 'Changes' }).waitFor();
@@ -245,8 +245,9 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
 
     await tabTo(page, 'You');
     await page.keyboard.press('Enter');
-    await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    await page.locator('[role=menuitem]:focus').waitFor();
     await page.keyboard.press('End');
+    await page.locator('[role=menuitem]:focus', { hasText: 'Sign out' }).waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/sign-in/);
     await context.close();

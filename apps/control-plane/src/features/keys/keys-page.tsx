@@ -16,7 +16,7 @@ import { AccountTabs } from '../account/account-tabs.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
-import { useAccountId } from '../shell/account.ts';
+import { useAccount, useAccountId } from '../shell/account.ts';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
@@ -28,6 +28,7 @@ type Key = Outputs['keys']['list']['items'][number];
 export function KeysPage(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
+  const { data: account } = useAccount();
   const [asked, setAsked] = useState<Key>();
   const refusal = useRefusalToast();
   const list = useInfiniteQuery(
@@ -63,7 +64,12 @@ export function KeysPage(): ReactNode {
         <EmptyState
           icon={<KeyRound />}
           title="No key yet"
-          code={<CodePanel title="By code, with a key of an account above" snippets={create.snippets} />}
+          code={
+            // Without an account above there is no key to make the first one with.
+            (account?.ancestors.length ?? 0) === 0 ? undefined : (
+              <CodePanel title="By code, with a key of an account above" snippets={create.snippets} />
+            )
+          }
         >
           A key lets your server call the API, and mint short-lived credentials for browsers without asking
           us. Create one above; its secret is shown once.

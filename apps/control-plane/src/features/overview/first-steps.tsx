@@ -93,7 +93,7 @@ function firstCall(sampleUrl: string | undefined): Pick<Step, 'why' | 'action'> 
       why: (
         <>
           In a clone of the repository, in the shell that has your key, start the sample app and open{' '}
-          <a href={ownSampleUrl} className="font-medium text-accent hover:underline">
+          <a href={ownSampleUrl} className="text-ink underline underline-offset-2">
             {ownSampleUrl}
           </a>{' '}
           in two windows. The call shows here while it runs.
