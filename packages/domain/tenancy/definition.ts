@@ -41,7 +41,13 @@ const account = z.object({
 const application = z.object({
   id: applicationId,
   name,
-  instanceTypes: z.array(z.string().regex(/^[a-z][a-z0-9-]{0,31}$/)).max(16),
+  instanceTypes: z
+    .array(
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9-]{0,31}$/, 'Use small letters, digits and hyphens, and a letter first.'),
+    )
+    .max(16),
   createdAt: dateTime,
 });
 

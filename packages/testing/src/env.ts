@@ -25,3 +25,6 @@ export function customerEnvironment(more: Readonly<Record<string, string>>): Nod
   // Next's own types ask for NODE_ENV, and a customer's shell has none.
   return environment as NodeJS.ProcessEnv;
 }
+
+/** What programs that a test starts get from whoever runs the tests. */
+export const inherited: NodeJS.ProcessEnv = process.env;

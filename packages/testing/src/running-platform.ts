@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { inherited } from './env.ts';
 import { freeTcpPort, freeUdpPort } from './free-port.ts';
 import { until } from './until.ts';
 
@@ -17,11 +18,18 @@ export interface RunningPlatform {
   stop(): Promise<void>;
 }
 
+export interface PlatformStart {
+  /** Further flags of `patchbay up`. */
+  readonly flags?: readonly string[];
+  /** Another database than one of its own, as the owner's address. */
+  readonly databaseUrl?: string;
+}
+
 /**
  * Starts all of it as a user does, `patchbay up` on free ports of loopback with a data folder of its own, and waits until
  * it says that it is healthy. The caller stops it.
  */
-export async function startPlatform(extra: readonly string[] = []): Promise<RunningPlatform> {
+export async function startPlatform(start: PlatformStart = {}): Promise<RunningPlatform> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'patchbay-journey-'));
   const [port, turnPort] = await Promise.all([freeTcpPort(), freeUdpPort()]);
   const flags = [
@@ -36,9 +44,10 @@ export async function startPlatform(extra: readonly string[] = []): Promise<Runn
   ];
   const child = spawn(
     process.execPath,
-    [path.join(root, 'packages/cli/src/main.ts'), 'up', ...flags, ...extra],
+    [path.join(root, 'packages/cli/src/main.ts'), 'up', ...flags, ...(start.flags ?? [])],
     {
       cwd: root,
+      env: { ...inherited, ...(start.databaseUrl === undefined ? {} : { DATABASE_URL: start.databaseUrl }) },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

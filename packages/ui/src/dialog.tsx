@@ -1,6 +1,6 @@
 import { X } from 'lucide-react';
 import { Dialog as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { IconButton } from './button.tsx';
 import { classNames } from './class-names.tsx';
 
@@ -24,6 +24,7 @@ const places = {
 /** A modal window. Escape and a click beside it close it; focus returns to where it was. */
 export function Dialog(props: DialogProps): ReactNode {
   const { isOpen, onOpenChange, title, description, children, placement = 'centre' } = props;
+  const opener = useOpener(isOpen);
   return (
     <Radix.Root open={isOpen} onOpenChange={onOpenChange}>
       <Radix.Portal>
@@ -34,6 +35,12 @@ export function Dialog(props: DialogProps): ReactNode {
             places[placement],
           )}
           {...(description === undefined ? { 'aria-describedby': undefined } : {})}
+          onCloseAutoFocus={(event) => {
+            if (opener.current?.isConnected !== true) return;
+            // Radix gives the focus to a trigger of its own, and would leave it to nobody where there is none.
+            event.preventDefault();
+            opener.current.focus();
+          }}
         >
           <header className="flex items-start justify-between gap-4 px-5 pt-4 pb-2">
             <div>
@@ -56,6 +63,18 @@ export function Dialog(props: DialogProps): ReactNode {
       </Radix.Portal>
     </Radix.Root>
   );
+}
+
+/** What had the focus before a window opened. Read while rendering: a field of the window may take the focus at once. */
+function useOpener(isOpen: boolean) {
+  const opener = useRef<HTMLElement>(null);
+  const wasOpen = useRef(false);
+  if (isOpen && !wasOpen.current && typeof document !== 'undefined') {
+    const { activeElement } = document;
+    opener.current = activeElement instanceof HTMLElement ? activeElement : null;
+  }
+  wasOpen.current = isOpen;
+  return opener;
 }
 
 /** The row of buttons that ends a dialog; the one that acts stands last. */

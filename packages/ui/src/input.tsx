@@ -10,6 +10,27 @@ export function Input({ className, ...rest }: ComponentProps<'input'>): ReactNod
   return <input className={classNames(fieldShape, className)} {...rest} />;
 }
 
+export interface LabelledProps {
+  readonly label: string;
+  /** One sentence on what to choose. */
+  readonly hint?: ReactNode;
+  /** A control that says its own name to screen readers, such as a Select. */
+  readonly children: ReactNode;
+}
+
+/** Puts the name of a control above it, where a Field would have its own. */
+export function Labelled({ label, hint, children }: LabelledProps): ReactNode {
+  return (
+    <div className="grid content-start gap-1">
+      <span className="font-medium" aria-hidden>
+        {label}
+      </span>
+      {children}
+      {hint === undefined ? null : <p className="text-sm text-ink-faint">{hint}</p>}
+    </div>
+  );
+}
+
 export interface FieldProps extends Omit<ComponentProps<'input'>, 'prefix'> {
   readonly label: string;
   /** One sentence on what to write. */

@@ -4,7 +4,11 @@ import { classNames } from './class-names.tsx';
 /** A quiet block in the shape of what comes. */
 export function Skeleton({ className }: { readonly className?: string }): ReactNode {
   return (
-    <span aria-hidden className={classNames('block h-4 animate-pulse-soft rounded-sm bg-hover', className)} />
+    <span
+      aria-hidden
+      data-skeleton
+      className={classNames('block h-4 animate-pulse-soft rounded-sm bg-hover', className)}
+    />
   );
 }
 

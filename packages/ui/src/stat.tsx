@@ -8,7 +8,7 @@ export function Quantity({ value, unit }: { readonly value: ReactNode; readonly 
     <span className="whitespace-nowrap tabular-nums">
       {value}
       {unit === undefined || unit === '' ? null : (
-        <span className="font-normal text-ink-faint">&#8239;{unit}</span>
+        <span className="font-normal text-ink-faint">&nbsp;{unit}</span>
       )}
     </span>
   );

@@ -9,7 +9,9 @@ export interface Column<Row> {
   readonly isNumber?: boolean;
   /** The one by which a row is known: it heads the card on a phone. */
   readonly isTitle?: boolean;
-  /** Holds buttons: its header is for screen readers alone. */
+  /** Takes the whole width of the card on a phone: for what may be long. */
+  readonly isWide?: boolean;
+  /** Holds buttons: its header is for screen readers alone, and on a phone they stand beside the title. */
   readonly isAction?: boolean;
   readonly className?: string;
   /** A class for the width of the column, so that tables above each other stand in line. */
@@ -58,7 +60,7 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
               key={rowKey(row)}
               {...(onOpen === undefined ? {} : openable(() => onOpen(row)))}
               className={classNames(
-                'border-b border-line max-sm:grid max-sm:grid-cols-2 max-sm:gap-x-6 max-sm:py-2.5',
+                'relative border-b border-line max-sm:grid max-sm:grid-cols-2 max-sm:gap-x-6 max-sm:gap-y-2 max-sm:py-3',
                 onOpen !== undefined && 'cursor-pointer hover:bg-surface focus-visible:bg-surface',
                 rowClassName?.(row),
               )}
@@ -68,11 +70,9 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
                   key={column.key}
                   data-label={column.isAction === true ? '' : column.header}
                   className={classNames(
-                    'h-9 pr-6 align-middle last:pr-1 max-sm:overflow-hidden',
-                    'max-sm:flex max-sm:h-auto max-sm:min-h-7 max-sm:items-center max-sm:justify-between max-sm:gap-4 max-sm:pr-0 max-sm:last:pr-0',
-                    column.isTitle === true
-                      ? 'max-sm:col-span-2 max-sm:font-medium'
-                      : 'max-sm:before:shrink-0 max-sm:before:text-sm max-sm:before:text-ink-faint max-sm:before:content-[attr(data-label)]',
+                    'h-9 pr-6 align-middle last:pr-1',
+                    'max-sm:block max-sm:h-auto max-sm:min-w-0 max-sm:overflow-hidden max-sm:pr-0 max-sm:text-left max-sm:last:pr-0',
+                    cardPlace(column),
                     column.isNumber === true && 'text-right tabular-nums',
                     column.className,
                   )}
@@ -87,6 +87,15 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
       </table>
     </div>
   );
+}
+
+/** Where a cell stands in the card of a phone: the title above, the buttons beside it, each figure below its name. */
+function cardPlace<Row>({ isTitle, isAction, isWide }: Column<Row>): string {
+  if (isAction === true) return 'max-sm:absolute max-sm:top-2 max-sm:right-0';
+  if (isTitle === true) return 'max-sm:col-span-2 max-sm:pr-24 max-sm:font-medium';
+  const labelled =
+    'max-sm:before:block max-sm:before:text-sm max-sm:before:text-ink-faint max-sm:before:content-[attr(data-label)]';
+  return isWide === true ? `max-sm:col-span-2 ${labelled}` : labelled;
 }
 
 const isControl = (target: EventTarget, row: EventTarget): boolean =>

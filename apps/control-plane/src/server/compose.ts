@@ -156,6 +156,7 @@ export function compose(env: ControlPlaneEnv) {
     platform,
     router,
     signIns: people,
+    placement,
     setUpLinks: {
       read: (token: string) => readSetUpLink(prisma, token),
       use: (setUp: SetUp) => useSetUpLink(prisma, setUp),

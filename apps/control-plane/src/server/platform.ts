@@ -35,6 +35,15 @@ export interface PlatformParts
 /** What dispatch asks of the world, answered by the stores. */
 export function createPlatform(parts: PlatformParts): Platform {
   const { servicePorts, domainPorts, idempotency, recordUsage, nowMs, atomically } = parts;
+  const principalOf = onceForEach((evidence: Evidence) => authenticate(parts, evidence));
+  const reachesOf = onceForEach((principal: Principal) => {
+    const reaches = new Map<string, Promise<Reach | undefined>>();
+    return (accountId: string) => {
+      const known = reaches.get(accountId) ?? reach(parts, principal, accountId);
+      reaches.set(accountId, known);
+      return known;
+    };
+  });
   return {
     servicePorts,
     domainPorts,
@@ -42,8 +51,8 @@ export function createPlatform(parts: PlatformParts): Platform {
     recordUsage,
     nowMs,
     atomically,
-    authenticate: (evidence) => authenticate(parts, evidence),
-    reach: (principal, accountId) => reach(parts, principal, accountId),
+    authenticate: async (evidence) => evidence && principalOf(evidence),
+    reach: (principal, accountId) => reachesOf(principal)(accountId),
     rateLimit: async (principal, _scope, address) => {
       const callerId = callerIdOf(principal);
       // Strangers are counted by their address: one of them does not use up what the others have.
@@ -80,11 +89,25 @@ export function createPlatform(parts: PlatformParts): Platform {
   };
 }
 
+/**
+ * Answers once for each object, as long as it lives. Evidence and principal are made anew for every request: so the calls
+ * of one batch, which run at once, ask the database a single time who is calling and how far that reaches.
+ */
+function onceForEach<Subject extends object, Answer>(
+  ask: (subject: Subject) => Answer,
+): (subject: Subject) => Answer {
+  const answers = new WeakMap<Subject, { readonly answer: Answer }>();
+  return (subject) => {
+    const known = answers.get(subject) ?? { answer: ask(subject) };
+    answers.set(subject, known);
+    return known.answer;
+  };
+}
+
 async function authenticate(
   { keys, signIns, ofCredential }: PlatformParts,
-  evidence: Evidence | undefined,
+  evidence: Evidence,
 ): Promise<Principal | undefined> {
-  if (evidence === undefined) return undefined;
   if (evidence.kind === 'signIn') {
     const user = await signIns.check(evidence.signInSessionId);
     return user && { actor: { kind: 'user', userId: user.userId }, name: user.name };

@@ -11,6 +11,7 @@ const tabs = [
   { key: 'keys', label: 'API keys' },
   { key: 'applications', label: 'Applications' },
   { key: 'team', label: 'Team' },
+  { key: 'settings', label: 'Settings' },
 ] as const;
 
 /** What an account is made of, each with its own address. */

@@ -11,7 +11,7 @@ import { showBytes } from '../../formats/quantity.ts';
 import { pagePath } from '../shell/pages.ts';
 import { MarginText } from '../statements/margin-text.tsx';
 import { AccountStateBadge } from './account-state-badge.tsx';
-import { type AccountRow, inclusiveUse, type TreeRow, withDescendants } from './account-tree.ts';
+import { type AccountRow, inclusiveCounts, inclusiveUse, type TreeRow } from './account-tree.ts';
 import { ChangeState } from './change-state.tsx';
 import type { useFigures } from './use-accounts.ts';
 
@@ -41,6 +41,7 @@ export function AccountTable(props: AccountTableProps): ReactNode {
 
 function columnsOf({ accounts, figures, currency, onToggle }: AccountTableProps): readonly Column<TreeRow>[] {
   const use = inclusiveUse(accounts, figures.own);
+  const counts = inclusiveCounts(accounts);
   const none = <span className="text-ink-faint">–</span>;
   return [
     {
@@ -98,9 +99,9 @@ function columnsOf({ accounts, figures, currency, onToggle }: AccountTableProps)
       header: 'Actions',
       isAction: true,
       isNumber: true,
-      className: 'w-8 max-sm:justify-end',
+      className: 'w-8',
       cell: ({ account }) => (
-        <ChangeState account={account} descendantCount={withDescendants(accounts, account.id).length - 1} />
+        <ChangeState account={account} descendantCount={(counts.get(account.id) ?? 1) - 1} />
       ),
     },
   ];

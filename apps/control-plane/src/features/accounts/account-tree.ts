@@ -43,14 +43,6 @@ export function childrenByParent(
   return children;
 }
 
-/** An account and all below it, as far as they are in the list. */
-export function withDescendants(accounts: readonly AccountRow[], accountId: string): readonly string[] {
-  const children = childrenByParent(accounts);
-  const found = [accountId];
-  for (const id of found) found.push(...(children.get(id) ?? []).map((child) => child.id));
-  return found;
-}
-
 /** Use by account, each with that of all below it. */
 export function inclusiveUse(
   accounts: readonly AccountRow[],
@@ -64,4 +56,10 @@ export function inclusiveUse(
     }
   }
   return totals;
+}
+
+/** How many each account is with all below it, as far as they are in the list. */
+export function inclusiveCounts(accounts: readonly AccountRow[]): ReadonlyMap<string, number> {
+  const totals = inclusiveUse(accounts, new Map(accounts.map(({ id }) => [id, 1n])));
+  return new Map([...totals].map(([id, count]) => [id, Number(count)]));
 }

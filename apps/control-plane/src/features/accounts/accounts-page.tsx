@@ -16,8 +16,9 @@ import { type AccountRow, treeRows } from './account-tree.ts';
 import { CreateAccount } from './create-account.tsx';
 import { useDescendants, useFigures } from './use-accounts.ts';
 
-/** Levels that are open at first. */
+/** Levels that are open at first: one less than there could be below an account with many children. */
 const OPEN_LEVELS = 2;
+const CHILDREN_MANY = 30;
 /** A statement is asked for each parent that is open: past this many, the further ones show no money. */
 const STATEMENTS_MAX = 25;
 
@@ -28,7 +29,8 @@ export function AccountsPage(): ReactNode {
   const [filter, setFilter] = useState('');
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const { accounts, ...list } = useDescendants(accountId);
-  const isExpanded = ({ id }: AccountRow, level: number) => level < OPEN_LEVELS !== toggled.has(id);
+  const openLevels = (account?.childCount ?? 0) > CHILDREN_MANY ? OPEN_LEVELS - 1 : OPEN_LEVELS;
+  const isExpanded = ({ id }: AccountRow, level: number) => level < openLevels !== toggled.has(id);
   const isFiltered = filter.trim() !== '';
   const rows = isFiltered
     ? accounts
@@ -77,8 +79,13 @@ export function AccountsPage(): ReactNode {
       ) : null}
       {accounts.length > 0 ? (
         <>
-          <div className="mb-3">
+          <div className="mb-3 flex flex-wrap items-center gap-x-4 gap-y-2">
             <PageFilter label="Filter by name or id" value={filter} onChange={setFilter} />
+            {list.hasNextPage ? (
+              <p className="text-ink-faint tabular-nums" aria-live="polite">
+                The first {accounts.length.toLocaleString('en')} accounts; the filter looks at these.
+              </p>
+            ) : null}
           </div>
           <AccountTable
             rows={rows}

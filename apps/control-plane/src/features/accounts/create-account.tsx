@@ -1,18 +1,26 @@
 'use client';
 
+import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
 import { Dialog, DialogActions } from '@patchbay/ui/dialog';
 import { Field } from '@patchbay/ui/input';
 import { useToast } from '@patchbay/ui/toast';
 import { useMutation } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccount, useAccountId } from '../shell/account.ts';
 
+const schema = tenancy.resources.accounts.operations.create.request;
+export const accountFieldsByCode = {
+  'tenancy.external_id_taken': 'externalId',
+  'tenancy.time_zone_unknown': 'timeZone',
+};
+
 /** Makes an account below the one at hand. */
-export function CreateAccount(): ReactNode {
+export function CreateAccount({ isQuiet = false }: { readonly isQuiet?: boolean }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const { data: parent } = useAccount();
@@ -30,20 +38,20 @@ export function CreateAccount(): ReactNode {
       },
     }),
   );
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const externalId = String(form.get('externalId') ?? '').trim();
-    create.mutate({
-      accountId,
-      name: String(form.get('name') ?? ''),
-      ...(externalId === '' ? {} : { externalId }),
+  const form = useForm({
+    schema,
+    read: (text) => ({
+      name: text('name'),
+      ...(text('externalId').trim() === '' ? {} : { externalId: text('externalId') }),
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    });
-  };
+    }),
+    onValid: (fields) => create.mutate({ accountId, ...fields }),
+    refusal: create.error,
+    fieldsByCode: accountFieldsByCode,
+  });
   return (
     <>
-      <Button variant="primary" onClick={() => setOpen(true)}>
+      <Button {...(isQuiet ? { size: 'small' } : { variant: 'primary' })} onClick={() => setOpen(true)}>
         <Plus aria-hidden />
         New sub-account
       </Button>
@@ -56,16 +64,16 @@ export function CreateAccount(): ReactNode {
         title="New sub-account"
         description={`Below ${parent?.name ?? 'this account'}. It pays what you set for your children, in ${parent?.currency ?? 'your currency'}.`}
       >
-        <form onSubmit={submit} className="grid gap-4">
-          <Field label="Name" name="name" required maxLength={100} autoFocus placeholder="Acme Clinics" />
+        <form {...form.props} className="grid gap-4">
+          <Field label="Name" name="name" autoFocus placeholder="Acme Clinics" error={form.errorOf('name')} />
           <Field
             label="External id"
             name="externalId"
-            maxLength={200}
             placeholder="crm_42"
             hint="Your own name for it, to find it by. May be left empty."
+            error={form.errorOf('externalId')}
           />
-          {create.error === null ? null : <ProblemNote error={create.error} />}
+          {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
           <DialogActions>
             <Button variant="ghost" onClick={() => setOpen(false)}>
               Leave it

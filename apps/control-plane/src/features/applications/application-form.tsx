@@ -1,11 +1,13 @@
 'use client';
 
+import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
 import { Dialog, DialogActions } from '@patchbay/ui/dialog';
 import { Field } from '@patchbay/ui/input';
 import { useMutation } from '@tanstack/react-query';
-import type { FormEvent, ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 
@@ -17,49 +19,52 @@ export interface ApplicationFormProps {
   readonly onDone: () => void;
 }
 
+const schema = tenancy.resources.applications.operations.create.request;
+
 /** Makes an application, or changes one. */
 export function ApplicationForm({ application, onDone }: ApplicationFormProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const create = useMutation(trpc.applications.create.mutationOptions({ onSuccess: onDone }));
   const update = useMutation(trpc.applications.update.mutationOptions({ onSuccess: onDone }));
-  const error = create.error ?? update.error;
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const fields = {
-      accountId,
-      name: String(form.get('name') ?? ''),
-      instanceTypes: String(form.get('types') ?? '')
-        .split(/[\s,]+/)
+  const form = useForm({
+    schema,
+    read: (text) => ({
+      name: text('name'),
+      instanceTypes: text('instanceTypes')
+        .split(',')
+        .map((type) => type.trim())
         .filter((type) => type !== ''),
-    };
-    if (application === undefined) create.mutate(fields);
-    else update.mutate({ ...fields, applicationId: application.id });
-  };
+    }),
+    onValid: (fields) => {
+      if (application === undefined) create.mutate({ accountId, ...fields });
+      else update.mutate({ accountId, ...fields, applicationId: application.id });
+    },
+    refusal: create.error ?? update.error,
+  });
   return (
     <Dialog
       isOpen
       onOpenChange={onDone}
       title={application === undefined ? 'New application' : application.name}
     >
-      <form onSubmit={submit} className="grid gap-4">
+      <form {...form.props} className="grid gap-4">
         <Field
           label="Name"
           name="name"
-          required
-          maxLength={100}
           autoFocus
           defaultValue={application?.name ?? ''}
+          error={form.errorOf('name')}
         />
         <Field
           label="Instance types"
-          name="types"
+          name="instanceTypes"
           placeholder="free, paid"
           defaultValue={application?.instanceTypes.join(', ') ?? ''}
           hint="Small letters, digits and hyphens; separated by commas. May be left empty."
+          error={form.errorOf('instanceTypes')}
         />
-        {error === null ? null : <ProblemNote error={error} />}
+        {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
         <DialogActions>
           <Button variant="ghost" onClick={onDone}>
             Leave it

@@ -18,11 +18,10 @@ import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
+import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { type Application, ApplicationForm } from './application-form.tsx';
-
-const PAGE = 50;
 
 /** Several products under one account, each with its instance types (ACC-6). */
 export function ApplicationsPage(): ReactNode {
@@ -32,10 +31,9 @@ export function ApplicationsPage(): ReactNode {
   const [edited, setEdited] = useState<Application | 'new'>();
   const [removed, setRemoved] = useState<Application>();
   const list = useInfiniteQuery(
-    trpc.applications.list.infiniteQueryOptions(
-      { accountId, limit: PAGE },
-      { getNextPageParam: ({ nextCursor }) => nextCursor },
-    ),
+    trpc.applications.list.infiniteQueryOptions(listRequest(accountId), {
+      getNextPageParam: ({ nextCursor }) => nextCursor,
+    }),
   );
   const remove = useMutation(
     trpc.applications.remove.mutationOptions({ onSuccess: () => setRemoved(undefined), onError: refusal }),
@@ -124,6 +122,7 @@ const columnsOf = ({ onEdit, onRemove }: RowActions): readonly Column<Applicatio
   {
     key: 'types',
     header: 'Instance types',
+    isWide: true,
     cell: ({ instanceTypes }) => (
       <span className="flex flex-wrap gap-1">
         {instanceTypes.length === 0 ? <span className="text-ink-faint">–</span> : null}

@@ -33,6 +33,9 @@ export interface ExampleRequest<N extends OperationName> {
   readonly cli?: string;
 }
 
+/** As wide as a code panel shows without scrolling. */
+const LINE_LENGTH_MAX = 76;
+
 /** One operation with its real ids as SDK, curl and CLI. The SDK and curl forms are derived from its definition. */
 export function exampleOf<N extends OperationName>(request: ExampleRequest<N>): CodeExample {
   const found = operations.get(request.operation);
@@ -54,15 +57,18 @@ function sdkCode(
   input: Readonly<Record<string, unknown>>,
 ): string {
   const { accountId, ...rest } = input;
+  const isList = 'nextCursor' in operation.response.shape;
+  const before = `${isList ? 'for await (const item of' : 'const result = await'} pb.${name}(`;
+  const account = mount === 'account' ? [`'${String(accountId)}'`] : [];
   const body = Object.keys(rest).length === 0 ? [] : [literal(rest)];
-  const parameters = mount === 'account' ? [`'${String(accountId)}'`, ...body] : body;
+  const call = `${before}${[...account, ...body].join(', ')})`;
+  const isLong = call.length > LINE_LENGTH_MAX && body.length > 0;
+  const shown = isLong ? `${before}${[...account, literal(rest, '', true)].join(', ')})` : call;
   return [
     "import { Patchbay } from '@patchbay/sdk-node';",
     '',
     'const pb = new Patchbay();',
-    ...('nextCursor' in operation.response.shape
-      ? [`for await (const item of pb.${name}(${parameters.join(', ')})) {`, '  console.log(item);', '}']
-      : [`const result = await pb.${name}(${parameters.join(', ')});`]),
+    ...(isList ? [`${shown}) {`, '  console.log(item);', '}'] : [`${shown};`, 'console.log(result);']),
   ].join('\n');
 }
 
@@ -88,7 +94,7 @@ function curlCode({ operation, path }: MountedOperation, input: Readonly<Record<
 }
 
 /** A value as JavaScript, with the quotes and commas of our own style. */
-function literal(value: unknown, indent = ''): string {
+function literal(value: unknown, indent = '', isBroken = false): string {
   if (typeof value === 'string') return `'${value.replaceAll("'", "\\'")}'`;
   if (Array.isArray(value)) return `[${value.map((item) => literal(item, indent)).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
@@ -98,7 +104,7 @@ function literal(value: unknown, indent = ''): string {
     return `${key}: ${literal(inner, `${indent}  `)}`;
   });
   const line = `{ ${parts.join(', ')} }`;
-  return line.length + indent.length <= 60
+  return !isBroken && line.length + indent.length <= 60
     ? line
     : `{\n${parts.map((part) => `${indent}  ${part},`).join('\n')}\n${indent}}`;
 }

@@ -1,5 +1,6 @@
 'use client';
 
+import { classNames } from '@patchbay/ui/class-names';
 import { Identifier } from '@patchbay/ui/copy-button';
 import { EmptyState } from '@patchbay/ui/empty-state';
 import { Select } from '@patchbay/ui/select';
@@ -12,11 +13,11 @@ import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
+import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
-import { type AuditEntry, changesOf } from './changes.ts';
+import { type AuditEntry, type Change, changesOf, tellingChanges } from './changes.ts';
 
-const PAGE = 50;
 const scopes = [
   { value: 'own', label: 'this account alone' },
   { value: 'descendants', label: 'this account and all below' },
@@ -28,10 +29,7 @@ export function AuditPage(): ReactNode {
   const accountId = useAccountId();
   const [scope, setScope] = useState<(typeof scopes)[number]['value']>('own');
   const list = useInfiniteQuery(
-    trpc.audit.list.infiniteQueryOptions(
-      { accountId, scope, limit: PAGE },
-      { getNextPageParam: ({ nextCursor }) => nextCursor },
-    ),
+    trpc.audit.list.infiniteQueryOptions({ ...listRequest(accountId), scope }, paged),
   );
   const entries = (list.data?.pages ?? []).flatMap(({ items }) => items);
   return (
@@ -53,7 +51,7 @@ export function AuditPage(): ReactNode {
         </EmptyState>
       ) : null}
       {entries.length > 0 ? (
-        <ol className="divide-y divide-line border-y">
+        <ol aria-label="Changes" className="divide-y divide-line border-y">
           {entries.map((entry) => (
             <AuditRow key={entry.id} entry={entry} />
           ))}
@@ -68,39 +66,75 @@ export function AuditPage(): ReactNode {
   );
 }
 
+/** Fields that a line shows before the rest is asked for. */
+const SHOWN_MAX = 6;
+
 function AuditRow({ entry }: { readonly entry: AuditEntry }): ReactNode {
-  const changes = changesOf(entry);
+  const [isWhole, setWhole] = useState(false);
+  const all = changesOf(entry);
+  const changes = isWhole ? all : tellingChanges(entry).slice(0, SHOWN_MAX);
+  const hidden = all.length - changes.length;
   return (
-    <li className="grid gap-x-6 gap-y-1 py-2 md:grid-cols-[8rem_10rem_12rem_minmax(0,1fr)]">
-      <time dateTime={entry.at} className="text-ink-faint tabular-nums">
+    <li className="grid items-baseline gap-x-6 gap-y-1 py-2 max-md:grid-cols-[minmax(0,1fr)_auto] md:grid-cols-[8rem_10rem_13rem_minmax(0,1fr)]">
+      <time dateTime={entry.at} title={entry.at} className="text-ink-faint tabular-nums max-md:order-2">
         {showMoment(entry.at)}
       </time>
-      <span className="truncate font-medium" title={entry.actorId}>
+      <span className="truncate font-medium max-md:order-1" title={entry.actorId}>
         {entry.actorName}
       </span>
-      <span className="grid content-start">
+      <span className="flex min-w-0 flex-wrap items-center gap-x-2 max-md:order-3 max-md:col-span-2 md:grid">
         <code className="text-sm">{entry.action}</code>
         <Identifier id={entry.target} isShort />
       </span>
-      <dl className="grid content-start gap-0.5">
-        {changes.map(({ field, before, after }) => (
-          <div key={field} className="flex flex-wrap items-baseline gap-x-2 text-sm">
-            <dt className="text-ink-faint">{field}</dt>
-            <dd className="flex min-w-0 flex-wrap items-baseline gap-x-2">
-              {before === undefined ? null : (
-                <del className="break-all text-fail">
-                  <code>{before}</code>
-                </del>
-              )}
-              {after === undefined ? null : (
-                <ins className="break-all text-live no-underline">
-                  <code>{after}</code>
-                </ins>
-              )}
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <div className="flex min-w-0 flex-wrap items-baseline gap-x-4 gap-y-1 text-sm max-md:order-4 max-md:col-span-2">
+        <dl className="contents">
+          {changes.map((change) => (
+            <ChangeText key={change.field} change={change} isNew={entry.before === undefined} />
+          ))}
+        </dl>
+        {hidden > 0 || isWhole ? (
+          <button
+            type="button"
+            className="rounded-sm text-ink-faint underline underline-offset-2 hover:text-ink"
+            aria-expanded={isWhole}
+            aria-label={isWhole ? 'Show less of this change' : `Show ${hidden} more fields of this change`}
+            onClick={() => setWhole(!isWhole)}
+          >
+            {isWhole ? 'less' : `${hidden} more`}
+          </button>
+        ) : null}
+      </div>
     </li>
+  );
+}
+
+interface ChangeTextProps {
+  readonly change: Change;
+  /** Nothing was there before: what is new needs no mark. */
+  readonly isNew: boolean;
+}
+
+function ChangeText({ change: { field, before, after }, isNew }: ChangeTextProps): ReactNode {
+  return (
+    <div className="flex min-w-0 flex-wrap items-baseline gap-x-1.5">
+      <dt className="text-ink-faint">{field}</dt>
+      <dd className="flex min-w-0 flex-wrap items-baseline gap-x-1.5">
+        {before === undefined ? null : (
+          <del className="break-all text-fail">
+            <code>{before}</code>
+          </del>
+        )}
+        {before === undefined || after === undefined ? null : (
+          <span className="text-ink-faint" aria-hidden>
+            →
+          </span>
+        )}
+        {after === undefined ? null : (
+          <ins className={classNames('break-all no-underline', isNew ? 'text-ink' : 'text-live')}>
+            <code>{after}</code>
+          </ins>
+        )}
+      </dd>
+    </div>
   );
 }

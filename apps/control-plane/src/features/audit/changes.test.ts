@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changesOf } from './changes.ts';
+import { type AuditEntry, changesOf, tellingChanges } from './changes.ts';
 
 test('only what differs is shown, with its path (ACC-8)', () => {
   const before = { name: 'Acme', state: 'active', bytes: { amount: '1', per: '2' } };
@@ -30,4 +30,57 @@ test('lists of objects, such as prices, are compared place by place', () => {
 
 test('an absent value and null look alike', () => {
   expect(changesOf({ before: { revokedAt: null }, after: {} })).toEqual([]);
+});
+
+test('what the line of an entry says itself is not said again', () => {
+  const entry: AuditEntry = {
+    id: 'aud_1',
+    at: '2026-11-24T12:00:00.000Z',
+    accountId: 'acc_1',
+    actorId: 'usr_1',
+    actorName: 'Ada',
+    action: 'keys.create',
+    target: 'key_1',
+    requestId: 'req_1',
+    after: {
+      id: 'key_1',
+      accountId: 'acc_1',
+      name: 'Production',
+      createdAt: '2026-11-24T11:59:59.900Z',
+      expiresAt: '2027-02-24T12:00:00.000Z',
+    },
+  };
+  expect(tellingChanges(entry).map(({ field }) => field)).toEqual(['name', 'expiresAt']);
+});
+
+test('where nothing else changed, the time is told: a key that was revoked', () => {
+  const at = '2026-11-24T12:00:00.000Z';
+  const revoked = { before: { name: 'Laptop' }, after: { name: 'Laptop', revokedAt: at } };
+  const line = {
+    id: 'aud_1',
+    at,
+    accountId: 'acc_1',
+    actorId: 'usr_1',
+    actorName: 'Ada',
+    requestId: 'req_1',
+  };
+  const entry: AuditEntry = { ...line, ...revoked, action: 'keys.revoke', target: 'key_1' };
+  expect(tellingChanges(entry).map(({ field }) => field)).toEqual(['revokedAt']);
+});
+
+test('a time that was changed is told, however near it is', () => {
+  const at = '2026-11-24T12:00:00.000Z';
+  const entry: AuditEntry = {
+    id: 'aud_1',
+    at,
+    accountId: 'acc_1',
+    actorId: 'usr_1',
+    actorName: 'Ada',
+    action: 'keys.update',
+    target: 'key_1',
+    requestId: 'req_1',
+    before: { expiresAt: '2027-02-24T12:00:00.000Z' },
+    after: { expiresAt: at },
+  };
+  expect(tellingChanges(entry)).toHaveLength(1);
 });

@@ -15,6 +15,21 @@ const DEPTH_MAX = 3;
 export const changesOf = ({ before, after }: Pick<AuditEntry, 'before' | 'after'>): readonly Change[] =>
   compare('', before, after);
 
+/** How near to its entry a time is said twice: the entry has it already. */
+const SAME_MOMENT_MS = 5_000;
+
+/** The changes but for what the line of the entry says itself: its target, its account, its time. */
+export function tellingChanges(entry: AuditEntry): readonly Change[] {
+  const all = changesOf(entry);
+  const telling = all.filter(({ before, after = '' }) => {
+    if (before !== undefined) return true;
+    if (after === entry.target || after === entry.accountId) return false;
+    const isTime = /^\d{4}-.*Z$/.test(after);
+    return !(isTime && Math.abs(Date.parse(after) - Date.parse(entry.at)) < SAME_MOMENT_MS);
+  });
+  return telling.length === 0 ? all : telling;
+}
+
 function compare(field: string, before: unknown, after: unknown): readonly Change[] {
   const depth = field === '' ? 0 : field.split('.').length;
   if (depth < DEPTH_MAX && isRecordOrAbsent(before) && isRecordOrAbsent(after)) {

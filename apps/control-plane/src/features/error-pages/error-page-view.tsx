@@ -24,12 +24,7 @@ export function ErrorPageView({ page }: { readonly page: ErrorPage }): ReactNode
   const { code, title, remedy, refusal, ending } = page;
   return (
     <main className="mx-auto max-w-2xl px-4 py-10">
-      <p className="text-ink-faint">
-        <Link href="/docs/errors" className="underline underline-offset-2">
-          Errors
-        </Link>
-      </p>
-      <h1 className="mt-1 flex flex-wrap items-center gap-2 text-lg font-semibold tracking-tight">
+      <h1 className="flex flex-wrap items-center gap-2 text-lg font-semibold tracking-tight">
         <code>{code}</code>
         {refusal === undefined ? (
           <Badge tone="info">{ending === undefined ? 'in the SDK' : 'session ends'}</Badge>
@@ -67,19 +62,26 @@ export function ErrorList({ pages }: { readonly pages: readonly ErrorPage[] }): 
       <p className="mt-2 text-ink-soft">
         Every failure carries one of these codes. Codes are stable: a program may depend on them.
       </p>
-      <ul className="mt-6 divide-y divide-line border-y border-line">
-        {pages.map(({ code, title }) => (
-          <li key={code}>
-            <Link
-              href={errorPagePath(code)}
-              className="grid gap-x-4 py-2 hover:bg-hover sm:grid-cols-[18rem_1fr]"
-            >
-              <code>{code}</code>
-              <span className="text-ink-soft">{title}</span>
-            </Link>
-          </li>
-        ))}
-      </ul>
+      {[...Map.groupBy(pages, ({ code }) => code.slice(0, code.indexOf('.')))].map(([owner, ofOwner]) => (
+        <section key={owner} aria-labelledby={`errors-${owner}`} className="mt-8">
+          <h2 id={`errors-${owner}`} className="mb-2 font-semibold">
+            {owner}
+          </h2>
+          <ul className="divide-y divide-line border-y border-line">
+            {ofOwner.map(({ code, title }) => (
+              <li key={code}>
+                <Link
+                  href={errorPagePath(code)}
+                  className="grid gap-x-4 py-2 hover:bg-surface sm:grid-cols-[18rem_1fr]"
+                >
+                  <code className="text-sm leading-5">{code}</code>
+                  <span className="text-ink-soft">{title}</span>
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
     </main>
   );
 }

@@ -10,7 +10,7 @@ import { Displays } from './displays.tsx';
 export function GalleryPage(): ReactNode {
   const [theme, setTheme] = useState<Theme>('system');
   return (
-    <main className="mx-auto max-w-5xl px-6 py-8 max-md:px-4">
+    <main data-samples className="mx-auto max-w-5xl px-6 py-8 max-md:px-4">
       <div className="mb-5 flex flex-wrap items-center justify-between gap-3">
         <h1 className="text-lg font-semibold tracking-tight">Gallery</h1>
         <Select

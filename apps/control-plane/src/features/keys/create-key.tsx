@@ -1,13 +1,15 @@
 'use client';
 
+import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
 import { Dialog, DialogActions } from '@patchbay/ui/dialog';
-import { Field } from '@patchbay/ui/input';
+import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { useMutation } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { NewSecret } from './new-secret.tsx';
@@ -24,6 +26,8 @@ const lifetimes = [
   { value: '365', label: 'after a year' },
 ] as const;
 const DAY_MS = 86_400_000;
+const fieldsByCode = { 'tenancy.scope_too_wide': 'scopes' };
+const schema = tenancy.resources.keys.operations.create.request;
 
 /** Makes a key, and shows its secret once. */
 export function CreateKey(): ReactNode {
@@ -38,13 +42,17 @@ export function CreateKey(): ReactNode {
     setOpen(open);
     if (!open) create.reset();
   };
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const name = String(new FormData(event.currentTarget).get('name') ?? '');
-    const lifetime = Number(days) * DAY_MS;
-    const expiry = lifetime === 0 ? {} : { expiresAt: new Date(Date.now() + lifetime).toISOString() };
-    create.mutate({ accountId, name, mode, scopes: [...scopes], ...expiry });
-  };
+  const form = useForm({
+    schema,
+    read: (text) => {
+      const lifetime = Number(days) * DAY_MS;
+      const expiry = lifetime === 0 ? {} : { expiresAt: new Date(Date.now() + lifetime).toISOString() };
+      return { name: text('name'), mode, scopes, ...expiry };
+    },
+    onValid: (fields) => create.mutate({ accountId, ...fields }),
+    refusal: create.error,
+    fieldsByCode,
+  });
   return (
     <>
       <Button variant="primary" onClick={() => setOpen(true)}>
@@ -58,31 +66,36 @@ export function CreateKey(): ReactNode {
           title="New API key"
           description="Your server uses it to call the API and to mint credentials for browsers."
         >
-          <form onSubmit={submit} className="grid gap-4">
+          <form {...form.props} className="grid gap-4">
             <Field
               label="Name"
               name="name"
-              required
-              maxLength={100}
               autoFocus
               placeholder="Production server"
+              error={form.errorOf('name')}
             />
-            <div className="flex flex-wrap gap-2">
-              <Select label="Mode" isLabelled value={mode} options={modes} onChange={setMode} />
-              <Select label="Expires" isLabelled value={days} options={lifetimes} onChange={setDays} />
+            <div className="grid grid-cols-2 gap-4">
+              <Labelled label="Mode">
+                <Select label="Mode" value={mode} options={modes} onChange={setMode} />
+              </Labelled>
+              <Labelled label="Expires">
+                <Select label="Expires" value={days} options={lifetimes} onChange={setDays} />
+              </Labelled>
             </div>
-            <ScopeField scopes={scopes} onChange={setScopes} />
-            {create.error === null ? null : <ProblemNote error={create.error} />}
+            <ScopeField
+              scopes={scopes}
+              error={form.errorOf('scopes')}
+              onChange={(chosen) => {
+                setScopes(chosen);
+                form.forget('scopes');
+              }}
+            />
+            {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
             <DialogActions>
               <Button variant="ghost" onClick={() => change(false)}>
                 Leave it
               </Button>
-              <Button
-                variant="primary"
-                type="submit"
-                isPending={create.isPending}
-                disabled={scopes.length === 0}
-              >
+              <Button variant="primary" type="submit" isPending={create.isPending}>
                 Create
               </Button>
             </DialogActions>

@@ -16,26 +16,25 @@ import { AccountTabs } from '../account/account-tabs.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
-import { useAccountId } from '../shell/account.ts';
+import { useAccount, useAccountId } from '../shell/account.ts';
+import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { CreateKey } from './create-key.tsx';
 
 type Key = Outputs['keys']['list']['items'][number];
 
-const PAGE = 50;
-
 /** The keys of an account: what each may do, when it was last used, and the end of it. */
 export function KeysPage(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
+  const { data: account } = useAccount();
   const [asked, setAsked] = useState<Key>();
   const refusal = useRefusalToast();
   const list = useInfiniteQuery(
-    trpc.keys.list.infiniteQueryOptions(
-      { accountId, limit: PAGE },
-      { getNextPageParam: ({ nextCursor }) => nextCursor },
-    ),
+    trpc.keys.list.infiniteQueryOptions(listRequest(accountId), {
+      getNextPageParam: ({ nextCursor }) => nextCursor,
+    }),
   );
   const revoke = useMutation(
     trpc.keys.revoke.mutationOptions({ onSuccess: () => setAsked(undefined), onError: refusal }),
@@ -65,7 +64,12 @@ export function KeysPage(): ReactNode {
         <EmptyState
           icon={<KeyRound />}
           title="No key yet"
-          code={<CodePanel title="By code, with a key of an account above" snippets={create.snippets} />}
+          code={
+            // Without an account above there is no key to make the first one with.
+            (account?.ancestors.length ?? 0) === 0 ? undefined : (
+              <CodePanel title="By code, with a key of an account above" snippets={create.snippets} />
+            )
+          }
         >
           A key lets your server call the API, and mint short-lived credentials for browsers without asking
           us. Create one above; its secret is shown once.
@@ -160,7 +164,7 @@ function KeyState({ keyOf: { mode, revokedAt, expiresAt } }: { readonly keyOf: K
     );
   }
   return (
-    <span className="flex items-center gap-1.5">
+    <span className="flex items-center gap-x-1.5 max-sm:flex-wrap">
       <Badge
         tone={mode === 'live' ? 'live' : 'info'}
         icon={mode === 'live' ? <CircleCheck aria-hidden /> : <FlaskConical aria-hidden />}

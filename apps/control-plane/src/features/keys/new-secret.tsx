@@ -5,6 +5,8 @@ import { CodePanel } from '@patchbay/ui/code-panel';
 import { CopyButton } from '@patchbay/ui/copy-button';
 import { Dialog, DialogActions } from '@patchbay/ui/dialog';
 import type { ReactNode } from 'react';
+import { tryIt } from '../as-code/try-it.ts';
+import { useShellVariables } from '../shell/endpoints.tsx';
 
 export interface NewSecretProps {
   readonly name: string;
@@ -15,18 +17,7 @@ export interface NewSecretProps {
 
 /** The secret of a new key, this once: we keep no copy of it. */
 export function NewSecret({ name, secret, accountId, onDone }: NewSecretProps): ReactNode {
-  const origin = typeof window === 'undefined' ? '' : window.location.origin;
-  const environment = [
-    `export PATCHBAY_URL=${origin}`,
-    `export PATCHBAY_ACCOUNT=${accountId}`,
-    `export PATCHBAY_KEY=${secret}`,
-  ].join('\n');
-  const server = [
-    "import { Patchbay } from '@patchbay/sdk-node';",
-    '',
-    'const pb = new Patchbay(); // reads PATCHBAY_URL and PATCHBAY_KEY',
-    "const iceServers = pb.iceServers({ identity: 'bob', ttlSeconds: 600 });",
-  ].join('\n');
+  const variables = useShellVariables(accountId)(secret);
   return (
     <Dialog
       isOpen
@@ -42,10 +33,11 @@ export function NewSecret({ name, secret, accountId, onDone }: NewSecretProps): 
       </div>
       <div className="mt-4">
         <CodePanel
-          title="Use it"
+          title="For your shell, then try it"
           snippets={[
-            { name: 'Shell', code: environment },
-            { name: 'Server', code: server },
+            { name: 'CLI', code: `${variables}\n${tryIt.cli}` },
+            { name: 'Sample app', code: `${variables}\n${tryIt.sample}` },
+            { name: 'Variables', code: variables },
           ]}
         />
       </div>

@@ -3,16 +3,18 @@ import { scopeChoices } from './scopes.ts';
 
 export interface ScopeFieldProps {
   readonly scopes: readonly string[];
+  /** Why what is ticked is refused. */
+  readonly error?: string | undefined;
   readonly onChange: (scopes: readonly string[]) => void;
 }
 
 /** All of the account, or only what is ticked: to read, or in full. */
-export function ScopeField({ scopes, onChange }: ScopeFieldProps): ReactNode {
+export function ScopeField({ scopes, error, onChange }: ScopeFieldProps): ReactNode {
   const isAll = scopes.includes('*');
   const toggle = (scope: string) =>
     onChange(scopes.includes(scope) ? scopes.filter((one) => one !== scope) : [...scopes, scope]);
   return (
-    <fieldset className="grid gap-2">
+    <fieldset className="grid gap-2" aria-invalid={error !== undefined}>
       <legend className="mb-1 font-medium">May do</legend>
       <label className="flex items-center gap-2">
         <input
@@ -65,6 +67,7 @@ export function ScopeField({ scopes, onChange }: ScopeFieldProps): ReactNode {
           </tbody>
         </table>
       )}
+      {error === undefined ? null : <p className="text-sm text-fail">{error}</p>}
     </fieldset>
   );
 }

@@ -76,6 +76,15 @@ test('a statement that the ledger disagrees with by one nano unit is an alarm', 
   expect(noticesOf({ ...quiet, statement }).map(({ key }) => key)).not.toContain('ledger');
 });
 
+test('what cutting to nano units leaves over is called no subsidy', () => {
+  const [child] = statement.children;
+  const cut = {
+    ...statement,
+    children: [{ ...child, receivable: '21019999997', cost: '21020000000', margin: '-3' }],
+  };
+  expect(noticesOf({ ...quiet, statement: cut as typeof statement })).toEqual([]);
+});
+
 test('a subsidy is named, with whom it goes to (BIL-2)', () => {
   expect(noticesOf({ ...quiet, statement }).map(({ text }) => text)).toEqual([
     'You subsidise Bluebird: the price is below what you pay.',

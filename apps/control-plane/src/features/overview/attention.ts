@@ -66,8 +66,14 @@ function suspensionNotice({ accounts }: Facts): readonly Notice[] {
   return [{ key: 'suspended', tone: 'wait', segment: 'accounts', text }];
 }
 
+/** Below a thousandth of what it costs, a loss is what cutting each line to nano units leaves over, and no price. */
+const CUT_PER = 1_000n;
+
+export const isSubsidised = ({ margin, cost }: { readonly margin: string; readonly cost: string }): boolean =>
+  BigInt(margin) < 0n && -BigInt(margin) * CUT_PER >= BigInt(cost);
+
 function subsidyNotice({ statement }: Facts): readonly Notice[] {
-  const subsidised = (statement?.children ?? []).filter(({ margin }) => BigInt(margin) < 0n);
+  const subsidised = (statement?.children ?? []).filter(isSubsidised);
   if (subsidised.length === 0) return [];
   const text = `You subsidise ${namesOf(subsidised)}: the price is below what you pay.`;
   return [{ key: 'subsidy', tone: 'money', segment: 'prices', text }];

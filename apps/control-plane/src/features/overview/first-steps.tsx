@@ -1,13 +1,18 @@
 'use client';
 
+import { LiveDot } from '@patchbay/ui/badge';
 import { Button } from '@patchbay/ui/button';
 import { classNames } from '@patchbay/ui/class-names';
 import { CodePanel } from '@patchbay/ui/code-panel';
 import { Circle, CircleCheck } from 'lucide-react';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { CreateAccount } from '../accounts/create-account.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
+import { ownSampleUrl, tryIt } from '../as-code/try-it.ts';
+import { CreateKey } from '../keys/create-key.tsx';
 import { useAccountId } from '../shell/account.ts';
+import { useShellVariables } from '../shell/endpoints.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { useSampleUrl } from '../shell/sample.tsx';
 
@@ -18,75 +23,175 @@ export interface Steps {
   readonly hasChildPrice: boolean;
 }
 
+interface Step {
+  readonly isDone: boolean;
+  readonly title: string;
+  readonly why: ReactNode;
+  readonly action?: ReactNode;
+  /** Stands below it until it is done, where there is room. */
+  readonly more?: ReactNode;
+}
+
+export interface FirstStepsProps {
+  readonly steps: Steps;
+  /** With the code of the next step: what a page without sessions is for. */
+  readonly isWide?: boolean;
+}
+
 /** The way from an empty account to a priced call; it goes when all of it is done. */
-export function FirstSteps(steps: Steps): ReactNode {
-  const sampleUrl = useSampleUrl();
+export function FirstSteps({ steps, isWide = false }: FirstStepsProps): ReactNode {
   const accountId = useAccountId();
-  const items = [
+  const items: readonly Step[] = [
     {
       isDone: steps.hasKey,
       title: 'Create an API key',
-      href: pagePath(accountId, 'keys'),
-      why: 'Your server mints credentials with it.',
+      why: 'Your server mints credentials with it. Its secret is shown once, with all that a shell needs to use it.',
+      action: <CreateKey />,
     },
     {
       isDone: steps.hasSession,
       title: 'Make the first call',
-      href: sampleUrl ?? pagePath(accountId, 'sessions'),
-      why: 'Two windows, or two machines; the call shows here while it runs.',
+      ...firstCall(useSampleUrl()),
+      more: <FirstCallCode isAwaited={steps.hasKey} />,
     },
     {
       isDone: steps.hasChild,
       title: 'Create a sub-account',
-      href: pagePath(accountId, 'accounts'),
       why: 'One for each customer of yours: own keys, own usage, own statement.',
+      action: <CreateAccount isQuiet />,
     },
     {
       isDone: steps.hasChildPrice,
       title: 'Set what sub-accounts pay',
-      href: pagePath(accountId, 'prices'),
       why: 'The difference to what you pay is your margin.',
+      action: <GoButton href={pagePath(accountId, 'prices')}>Prices</GoButton>,
     },
   ];
   if (items.every(({ isDone }) => isDone)) return null;
   const next = items.findIndex(({ isDone }) => !isDone);
+  const done = items.filter(({ isDone }) => isDone).length;
   return (
     <section aria-labelledby="first-steps">
-      <h2 id="first-steps" className="mb-2 font-semibold">
+      <h2 id="first-steps" className="mb-2 flex items-baseline justify-between gap-4 font-semibold">
         First steps
+        <span className="font-normal text-ink-faint">
+          {done} of {items.length} done
+        </span>
       </h2>
       <ol className="divide-y divide-line border-y">
-        {items.map(({ isDone, title, href, why }, index) => (
-          <li key={title} className="flex items-start gap-2.5 py-2">
-            {isDone ? (
-              <CircleCheck className="mt-0.5 size-4 shrink-0 text-live" aria-label="Done" />
-            ) : (
-              <Circle className="mt-0.5 size-4 shrink-0 text-ink-faint" aria-label="To do" />
-            )}
-            <div className="min-w-0 flex-1">
-              <p className={classNames('font-medium', isDone && 'text-ink-faint line-through')}>{title}</p>
-              {index === next ? <p className="text-ink-soft">{why}</p> : null}
-            </div>
-            {index === next ? (
-              <Button asChild size="small">
-                <Link href={href}>Go</Link>
-              </Button>
-            ) : null}
-          </li>
+        {items.map((step, index) => (
+          <StepRow key={step.title} step={step} isNext={index === next} isWide={isWide} />
         ))}
       </ol>
-      {steps.hasKey && !steps.hasSession ? (
-        <div className="mt-3">
-          <CodePanel
-            {...exampleOf({
-              title: 'Mint ICE servers',
-              operation: 'networkDiscovery.createIceServers',
-              input: { accountId, identity: 'bob', ttlSeconds: 600 },
-              cli: `ice --account ${accountId} --ttl 600`,
-            })}
-          />
-        </div>
-      ) : null}
     </section>
+  );
+}
+
+function firstCall(sampleUrl: string | undefined): Pick<Step, 'why' | 'action'> {
+  if (sampleUrl === undefined)
+    return {
+      why: (
+        <>
+          In a clone of the repository, in the shell that has your key, start the sample app and open{' '}
+          <a href={ownSampleUrl} className="text-ink underline underline-offset-2">
+            {ownSampleUrl}
+          </a>{' '}
+          in two windows. The call shows here while it runs.
+        </>
+      ),
+    };
+  return {
+    why: 'The sample app runs beside this dashboard, with the key of this account. Open it in two windows: the call shows here while it runs.',
+    action: (
+      <Button asChild size="small">
+        <a href={sampleUrl} target="_blank" rel="noreferrer">
+          Open the sample app
+        </a>
+      </Button>
+    ),
+  };
+}
+
+function StepRow(props: {
+  readonly step: Step;
+  readonly isNext: boolean;
+  readonly isWide: boolean;
+}): ReactNode {
+  const { step, isNext, isWide } = props;
+  const { isDone, title, why, action } = step;
+  const more = isWide && !isDone ? step.more : undefined;
+  const isTold = isNext || more !== undefined;
+  return (
+    <li
+      className={classNames('flex items-start gap-2.5 py-2', isNext && isWide && 'py-3')}
+      aria-current={isNext ? 'step' : undefined}
+    >
+      {isDone ? (
+        <CircleCheck className="mt-0.5 size-4 shrink-0 text-live" aria-label="Done" />
+      ) : (
+        <Circle
+          className={classNames('mt-0.5 size-4 shrink-0', isNext ? 'text-accent' : 'text-ink-faint')}
+          aria-label="To do"
+        />
+      )}
+      <div className="grid min-w-0 flex-1 gap-3">
+        <div className="flex flex-wrap items-start justify-between gap-x-6 gap-y-2">
+          <div className="min-w-0 flex-1 basis-44">
+            <p
+              className={classNames(
+                'font-medium',
+                isDone && 'font-normal text-ink-faint',
+                !isDone && !isNext && 'font-normal text-ink-soft',
+              )}
+            >
+              {title}
+            </p>
+            {isTold ? <p className="max-w-prose text-pretty text-ink-soft">{why}</p> : null}
+          </div>
+          {isNext ? action : null}
+        </div>
+        {more}
+      </div>
+    </li>
+  );
+}
+
+/** The first call in each tongue, with the account filled in, and what is waited for. */
+function FirstCallCode({ isAwaited }: { readonly isAwaited: boolean }): ReactNode {
+  const accountId = useAccountId();
+  const variables = useShellVariables(accountId)('the secret of your key');
+  const mint = exampleOf({
+    operation: 'networkDiscovery.createIceServers',
+    input: { accountId, identity: 'bob', ttlSeconds: 600 },
+  });
+  const [sdk, curl] = mint.snippets;
+  return (
+    <>
+      <CodePanel
+        title="In the shell that has your key"
+        snippets={[
+          { name: 'Sample app', code: tryIt.sample },
+          { name: 'CLI', code: tryIt.cli },
+          { name: 'Server', code: tryIt.server },
+          ...(sdk === undefined ? [] : [sdk]),
+          ...(curl === undefined ? [] : [curl]),
+          { name: 'Variables', code: variables },
+        ]}
+      />
+      {isAwaited ? (
+        <p className="flex items-center gap-2 text-ink-faint" role="status">
+          <LiveDot />
+          Waiting for the first session of this account …
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+function GoButton({ href, children }: { readonly href: string; readonly children: ReactNode }): ReactNode {
+  return (
+    <Button asChild size="small">
+      <Link href={href}>{children}</Link>
+    </Button>
   );
 }

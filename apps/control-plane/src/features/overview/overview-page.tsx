@@ -32,6 +32,7 @@ export function OverviewPage(): ReactNode {
   const today = useToday(accountId);
   const standing = useStanding(accountId, today.nowMs);
   const live = open.data?.items ?? [];
+  const hasSession = live.length > 0 || standing?.steps.hasSession !== false;
   const firstOfToday = `${new Date(today.nowMs).toISOString().slice(0, 10)}T00:00:00Z`;
   return (
     <>
@@ -56,43 +57,55 @@ export function OverviewPage(): ReactNode {
           }),
         ]}
       />
+      {standing === undefined || hasSession ? null : (
+        <div className="mb-8 max-w-4xl">
+          <FirstSteps steps={standing.steps} isWide />
+        </div>
+      )}
       <TodayStats open={open.data?.items} today={today} currency={account?.currency ?? 'EUR'} />
-      <div className="mt-8 grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_20rem]">
-        <div className="grid min-w-0 content-start gap-8">
-          <RelayedHours today={today} />
-          <section aria-labelledby="live">
-            <div className="mb-2 flex items-center justify-between">
-              <h2 id="live" className="font-semibold">
-                Live now
-              </h2>
-              <Link
-                href={pagePath(accountId, 'sessions')}
-                className="text-ink-soft hover:text-ink hover:underline"
-              >
-                All sessions
-              </Link>
-            </div>
-            {open.error !== null ? (
-              <ProblemNote error={open.error} onRetry={() => void open.refetch()} />
-            ) : null}
-            {open.isPending ? <TableSkeleton rows={3} /> : null}
-            {open.isSuccess && live.length === 0 ? <NothingLive /> : null}
-            {live.length > 0 ? (
-              <SessionTable label="Live sessions" sessions={live.slice(0, LIVE_ROWS_MAX)} isBrief />
-            ) : null}
-          </section>
+      {standing !== undefined && !hasSession && standing.notices.length > 0 ? (
+        <div className="mt-8 max-w-4xl">
+          <AttentionList notices={standing.notices} />
         </div>
-        <div className="grid content-start gap-8">
-          {standing === undefined ? (
-            <Skeleton className="h-24" />
-          ) : (
-            <>
-              <AttentionList notices={standing.notices} />
-              <FirstSteps {...standing.steps} hasSession={standing.steps.hasSession || live.length > 0} />
-            </>
-          )}
+      ) : null}
+      {hasSession ? (
+        <div className="mt-8 grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_20rem]">
+          <div className="grid min-w-0 content-start gap-8">
+            <RelayedHours today={today} />
+            <section aria-labelledby="live">
+              <div className="mb-2 flex items-center justify-between">
+                <h2 id="live" className="font-semibold">
+                  Live now
+                </h2>
+                <Link
+                  href={pagePath(accountId, 'sessions')}
+                  className="text-ink-soft hover:text-ink hover:underline"
+                >
+                  All sessions
+                </Link>
+              </div>
+              {open.error !== null ? (
+                <ProblemNote error={open.error} onRetry={() => void open.refetch()} />
+              ) : null}
+              {open.isPending ? <TableSkeleton rows={3} /> : null}
+              {open.isSuccess && live.length === 0 ? <NothingLive /> : null}
+              {live.length > 0 ? (
+                <SessionTable label="Live sessions" sessions={live.slice(0, LIVE_ROWS_MAX)} isBrief />
+              ) : null}
+            </section>
+          </div>
+          <div className="grid content-start gap-8">
+            {standing === undefined ? (
+              <Skeleton className="h-24" />
+            ) : (
+              <>
+                <AttentionList notices={standing.notices} />
+                <FirstSteps steps={{ ...standing.steps, hasSession }} />
+              </>
+            )}
+          </div>
         </div>
-      </div>
+      ) : null}
     </>
   );
 }

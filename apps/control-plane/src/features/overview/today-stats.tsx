@@ -10,6 +10,7 @@ import type { Session } from '../sessions/session.ts';
 import { useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
 import { relayedBytes } from '../usage/meters.ts';
+import { isSubsidised } from './attention.ts';
 import { compareWithYesterday, forecast } from './comparison.ts';
 import { totalOf, type useToday } from './use-today.ts';
 
@@ -87,13 +88,17 @@ function MonthStat({
       value={showMoney(month.payable, currency)}
       unit={currency}
       note={
-        signOf(month.receivable) === 0
+        signOf(month.receivable) === 0 || isCut(month)
           ? `about ${showMoney(atEnd, currency)} by the end of it`
           : `${signOf(month.margin) < 0 ? 'subsidy' : 'margin'} ${showMoney(month.margin, currency).replace('-', '')}`
       }
     />
   );
 }
+
+/** A loss that only cutting to nano units makes: nobody set a price for it. */
+const isCut = ({ margin, payable }: { readonly margin: string; readonly payable: string }): boolean =>
+  signOf(margin) < 0 && !isSubsidised({ margin, cost: payable });
 
 function StatSkeleton({ label }: { readonly label: string }): ReactNode {
   return (

@@ -20,15 +20,18 @@ export interface PageHeaderProps {
 export function PageHeader({ title, scope, actions, examples }: PageHeaderProps): ReactNode {
   const [isCodeOpen, setCodeOpen] = useState(false);
   return (
-    <div className="mb-5 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
-      <div className="min-w-0">
-        <h1 className="text-lg font-semibold tracking-tight">{title}</h1>
-        {scope === undefined ? null : <p className="mt-0.5 text-ink-faint">{scope}</p>}
-      </div>
-      <div className="flex flex-wrap items-center gap-2 print:hidden">
-        <Button variant="ghost" onClick={() => setCodeOpen(true)}>
+    <div className="mb-5 grid grid-cols-[minmax(0,1fr)_auto] items-start gap-x-6 gap-y-0.5 max-sm:gap-x-3 max-sm:gap-y-1.5">
+      <h1 className="text-lg font-semibold tracking-tight">{title}</h1>
+      {scope === undefined ? null : <p className="row-start-2 text-ink-faint max-sm:col-span-2">{scope}</p>}
+      <div className="col-start-2 row-start-1 flex shrink-0 flex-wrap items-center justify-end gap-2 print:hidden max-sm:gap-1 sm:row-span-2">
+        <Button
+          variant="ghost"
+          aria-label="As code"
+          className="max-sm:px-2"
+          onClick={() => setCodeOpen(true)}
+        >
           <CodeXml aria-hidden />
-          As code
+          <span className="max-sm:hidden">As code</span>
         </Button>
         {actions}
       </div>

@@ -14,6 +14,8 @@ export interface Page {
   /** Behind the account in the address; '' is the account's own page. */
   readonly segment: string;
   readonly label: string;
+  /** In the bar of a phone, where the label is too long for it. */
+  readonly shortLabel?: string;
   readonly icon: LucideIcon;
   /** Pressed after g. */
   readonly shortcut: string;
@@ -32,6 +34,7 @@ export const pages: readonly Page[] = [
   {
     segment: 'keys',
     label: 'Keys and team',
+    shortLabel: 'Keys',
     icon: KeyRound,
     shortcut: 'k',
     alsoAt: ['applications', 'team', 'settings'],

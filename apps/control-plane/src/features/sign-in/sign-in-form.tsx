@@ -3,7 +3,9 @@
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
 import { Field } from '@patchbay/ui/input';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
+import { z } from 'zod';
+import { useForm } from '../form/use-form.ts';
 import type { DemoAccount } from './env.ts';
 import { useSignIn } from './use-sign-in.ts';
 
@@ -12,6 +14,8 @@ export interface SignInFormProps {
   /** The one text for every refusal (C13). */
   readonly refusal: string;
 }
+
+const schema = z.object({ email: z.email(), password: z.string().min(1) });
 
 export function SignInForm({ demo, refusal }: SignInFormProps): ReactNode {
   const signIn = useSignIn();
@@ -25,16 +29,29 @@ export function SignInForm({ demo, refusal }: SignInFormProps): ReactNode {
     setPending(false);
     setRefused(true);
   };
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    void enter(String(form.get('email') ?? ''), String(form.get('password') ?? ''));
-  };
+  const form = useForm({
+    schema,
+    read: (text) => ({ email: text('email'), password: text('password') }),
+    onValid: ({ email, password }) => void enter(email, password),
+  });
   return (
     <div className="grid gap-5">
-      <form onSubmit={submit} className="grid gap-4">
-        <Field label="E-mail" name="email" type="email" autoComplete="username" required autoFocus />
-        <Field label="Password" name="password" type="password" autoComplete="current-password" required />
+      <form {...form.props} className="grid gap-4">
+        <Field
+          label="E-mail"
+          name="email"
+          type="email"
+          autoComplete="username"
+          autoFocus
+          error={form.errorOf('email')}
+        />
+        <Field
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          error={form.errorOf('password')}
+        />
         {isRefused ? <Callout tone="fail" title={refusal} /> : null}
         <Button variant="primary" size="large" type="submit" isPending={isPending}>
           Sign in

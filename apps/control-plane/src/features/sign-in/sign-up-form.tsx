@@ -2,17 +2,19 @@
 
 import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
-import { Field } from '@patchbay/ui/input';
+import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useSignIn } from './use-sign-in.ts';
 
+const schema = tenancy.resources.enrolment.operations.signUp.request;
 /** As the definition has it. */
-export const passwordLengthMin =
-  tenancy.resources.enrolment.operations.signUp.request.shape.password.minLength ?? 0;
+export const passwordLengthMin = schema.shape.password.minLength ?? 0;
+const fieldsByCode = { 'tenancy.email_taken': 'email' };
 
 export function SignUpForm(): ReactNode {
   const trpc = useTRPC();
@@ -28,49 +30,49 @@ export function SignUpForm(): ReactNode {
       },
     }),
   );
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    const text = (name: string) => String(form.get(name) ?? '');
-    signUp.mutate({
+  const form = useForm({
+    schema,
+    read: (text) => ({
       email: text('email'),
       password: text('password'),
       name: text('name'),
-      organisationName: text('organisation'),
+      organisationName: text('organisationName'),
       ...(currency === undefined ? {} : { currency }),
       timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    });
-  };
+    }),
+    onValid: signUp.mutate,
+    refusal: signUp.error,
+    fieldsByCode,
+  });
   return (
-    <form onSubmit={submit} className="grid gap-4">
-      <Field label="Your name" name="name" autoComplete="name" required maxLength={100} autoFocus />
-      <Field label="Organisation" name="organisation" autoComplete="organization" required maxLength={100} />
-      <Field label="E-mail" name="email" type="email" autoComplete="username" required maxLength={254} />
+    <form {...form.props} className="grid gap-4">
+      <Field label="Your name" name="name" autoComplete="name" autoFocus error={form.errorOf('name')} />
+      <Field
+        label="Organisation"
+        name="organisationName"
+        autoComplete="organization"
+        error={form.errorOf('organisationName')}
+      />
+      <Field label="E-mail" name="email" type="email" autoComplete="username" error={form.errorOf('email')} />
       <Field
         label="Password"
         name="password"
         type="password"
         autoComplete="new-password"
-        required
-        minLength={passwordLengthMin}
-        maxLength={200}
         hint={`At least ${passwordLengthMin} characters.`}
+        error={form.errorOf('password')}
       />
       {currency === undefined ? null : (
-        <div className="grid gap-1">
-          <span className="font-medium">Currency</span>
+        <Labelled label="Currency" hint="Of this account and all below it. It cannot be changed later.">
           <Select
             label="Currency"
             value={currency}
             options={currencies.map((value) => ({ value, label: value }))}
             onChange={setCurrency}
           />
-          <p className="text-sm text-ink-faint">
-            Of this account and all below it. It cannot be changed later.
-          </p>
-        </div>
+        </Labelled>
       )}
-      {signUp.error === null ? null : <ProblemNote error={signUp.error} />}
+      {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
       <Button variant="primary" size="large" type="submit" isPending={signUp.isPending || signUp.isSuccess}>
         Sign up
       </Button>

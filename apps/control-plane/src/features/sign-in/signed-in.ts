@@ -1,13 +1,26 @@
+import type { Evidence } from '@patchbay/faces/platform';
 import { createRequestId } from '@patchbay/faces/trpc';
 import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
+import { cache } from 'react';
 import { controlPlane } from '../../server/compose.ts';
 import { signInSessionOf } from '../../server/sign-in-session.ts';
 
-/** The sign-in session of the request that a page is rendered for, if it still holds. */
-async function currentSession(): Promise<string | undefined> {
+/** The sign-in session that the request names which a page is rendered for. Whether it holds, who reads it asks. */
+const namedSession = cache(async (): Promise<string | undefined> => {
   const request = new Request('http://dashboard.invalid', { headers: new Headers(await headers()) });
-  const signInSessionId = await signInSessionOf(request);
+  return await signInSessionOf(request);
+});
+
+/** What the request brings to be known by. */
+export async function signInEvidence(): Promise<Evidence | undefined> {
+  const signInSessionId = await namedSession();
+  return signInSessionId === undefined ? undefined : { kind: 'signIn', signInSessionId };
+}
+
+/** The sign-in session of the request, if it still holds. */
+async function currentSession(): Promise<string | undefined> {
+  const signInSessionId = await namedSession();
   if (signInSessionId === undefined) return undefined;
   const user = await controlPlane().signIns.check(signInSessionId);
   return user === undefined ? undefined : signInSessionId;

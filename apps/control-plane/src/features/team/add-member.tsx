@@ -1,20 +1,31 @@
 'use client';
 
-import { roles } from '@patchbay/domain/tenancy/definition';
+import { roles, tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
 import { CopyButton } from '@patchbay/ui/copy-button';
 import { Dialog, DialogActions } from '@patchbay/ui/dialog';
-import { Field } from '@patchbay/ui/input';
+import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { useMutation } from '@tanstack/react-query';
 import { UserPlus } from 'lucide-react';
-import { type FormEvent, type ReactNode, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 
 type Role = (typeof roles)[number];
+const schema = tenancy.resources.team.operations.add.request;
 const options = roles.map((role) => ({ value: role, label: role }));
+
+/** What a role is for, in one sentence. */
+const roleTexts: Readonly<Record<Role, string>> = {
+  owner: 'Everything, other owners included.',
+  admin: 'Everything but the owners: accounts, team, prices, keys.',
+  developer: 'Keys, applications and sessions; no prices, no team.',
+  billing: 'Prices, usage and statements; no keys.',
+  viewer: 'Sees, and changes nothing.',
+};
 
 /** Invites somebody to a role. They take it with a link, which is shown here once. */
 export function AddMember(): ReactNode {
@@ -33,16 +44,12 @@ export function AddMember(): ReactNode {
     setOpen(open);
     if (!open) add.reset();
   };
-  const submit = (event: FormEvent<HTMLFormElement>) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    add.mutate({
-      accountId,
-      email: String(form.get('email') ?? ''),
-      name: String(form.get('name') ?? ''),
-      role,
-    });
-  };
+  const form = useForm({
+    schema,
+    read: (text) => ({ name: text('name'), email: text('email'), role }),
+    onValid: (fields) => add.mutate({ accountId, ...fields }),
+    refusal: add.error,
+  });
   const setUpPath = add.data?.setUpPath;
   return (
     <>
@@ -52,18 +59,13 @@ export function AddMember(): ReactNode {
       </Button>
       <Dialog isOpen={isOpen} onOpenChange={change} title="Add somebody">
         {setUpPath === undefined ? (
-          <form onSubmit={submit} className="grid gap-4">
-            <Field label="Name" name="name" required maxLength={100} autoFocus />
-            <Field label="E-mail" name="email" type="email" required maxLength={254} />
-            <Select
-              label="Role"
-              isLabelled
-              value={role}
-              options={options}
-              onChange={setRole}
-              className="w-48"
-            />
-            {add.error === null ? null : <ProblemNote error={add.error} />}
+          <form {...form.props} className="grid gap-4">
+            <Field label="Name" name="name" autoFocus error={form.errorOf('name')} />
+            <Field label="E-mail" name="email" type="email" error={form.errorOf('email')} />
+            <Labelled label="Role" hint={roleTexts[role]}>
+              <Select label="Role" value={role} options={options} onChange={setRole} />
+            </Labelled>
+            {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
             <DialogActions>
               <Button variant="ghost" onClick={() => change(false)}>
                 Leave it

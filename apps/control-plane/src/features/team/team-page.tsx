@@ -13,13 +13,12 @@ import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
+import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { AddMember } from './add-member.tsx';
 
 type Member = Outputs['team']['list']['items'][number];
-
-const PAGE = 50;
 
 /** Who holds a role at this account, and from which level (ACC-3). */
 export function TeamPage(): ReactNode {
@@ -29,10 +28,9 @@ export function TeamPage(): ReactNode {
   const refusal = useRefusalToast();
   const [removed, setRemoved] = useState<Member>();
   const list = useInfiniteQuery(
-    trpc.team.list.infiniteQueryOptions(
-      { accountId, limit: PAGE },
-      { getNextPageParam: ({ nextCursor }) => nextCursor },
-    ),
+    trpc.team.list.infiniteQueryOptions(listRequest(accountId), {
+      getNextPageParam: ({ nextCursor }) => nextCursor,
+    }),
   );
   const remove = useMutation(
     trpc.team.remove.mutationOptions({ onSuccess: () => setRemoved(undefined), onError: refusal }),
@@ -105,7 +103,12 @@ const columnsOf = ({ accountId, names, onRemove }: ColumnsRequest): readonly Col
     isTitle: true,
     cell: ({ name }) => <span className="font-medium">{name}</span>,
   },
-  { key: 'email', header: 'E-mail', cell: ({ email }) => <span className="break-all">{email}</span> },
+  {
+    key: 'email',
+    header: 'E-mail',
+    isWide: true,
+    cell: ({ email }) => <span className="break-all">{email}</span>,
+  },
   {
     key: 'role',
     header: 'Role',

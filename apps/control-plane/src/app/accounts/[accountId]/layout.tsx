@@ -1,16 +1,34 @@
 import type { ReactNode } from 'react';
 import { AppShell } from '../../../features/shell/app-shell.tsx';
+import { EndpointsProvider } from '../../../features/shell/endpoints.tsx';
+import { FetchedAhead } from '../../../features/shell/fetched-ahead.tsx';
 import { SampleProvider } from '../../../features/shell/sample.tsx';
+import { readEndpoints } from '../../../features/sign-in/endpoints.ts';
 import { readSample } from '../../../features/sign-in/env.ts';
 import { requireSignIn } from '../../../features/sign-in/signed-in.ts';
 
 export const dynamic = 'force-dynamic';
 
-export default async function AccountLayout({ children }: { readonly children: ReactNode }) {
-  await requireSignIn();
+interface AccountLayoutProps {
+  readonly params: Promise<{ readonly accountId: string }>;
+  readonly children: ReactNode;
+}
+
+export default async function AccountLayout({ params, children }: AccountLayoutProps) {
+  const { accountId } = await params;
+  const [, endpoints] = await Promise.all([requireSignIn(), readEndpoints()]);
   return (
-    <SampleProvider sample={readSample()}>
-      <AppShell>{children}</AppShell>
-    </SampleProvider>
+    <EndpointsProvider endpoints={endpoints}>
+      <SampleProvider sample={readSample()}>
+        <FetchedAhead
+          ask={(trpc, client) => [
+            client.prefetchQuery(trpc.accounts.get.queryOptions({ accountId })),
+            client.prefetchQuery(trpc.me.get.queryOptions({})),
+          ]}
+        >
+          <AppShell>{children}</AppShell>
+        </FetchedAhead>
+      </SampleProvider>
+    </EndpointsProvider>
   );
 }

@@ -1,0 +1,88 @@
+'use client';
+
+import { tenancy } from '@patchbay/domain/tenancy/definition';
+import { Button } from '@patchbay/ui/button';
+import { Field } from '@patchbay/ui/input';
+import { useToast } from '@patchbay/ui/toast';
+import { useMutation } from '@tanstack/react-query';
+import { type ReactNode, useId } from 'react';
+import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { accountFieldsByCode } from '../accounts/create-account.tsx';
+import { useForm } from '../form/use-form.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+
+type Account = Outputs['accounts']['get'];
+
+const schema = tenancy.resources.accounts.operations.update.request;
+
+/** Only what was changed is sent: the audit log then says just that. */
+export function SettingsForm({ account }: { readonly account: Account }): ReactNode {
+  const trpc = useTRPC();
+  const toast = useToast();
+  const zonesId = useId();
+  const update = useMutation(
+    trpc.accounts.update.mutationOptions({
+      onSuccess: () => toast({ tone: 'live', title: 'Saved.', detail: 'The audit log has what changed.' }),
+    }),
+  );
+  const form = useForm({
+    schema,
+    read: (text) => changedFields(account, text),
+    onValid: (fields) => {
+      if (Object.keys(fields).length > 0) update.mutate({ accountId: account.id, ...fields });
+      else toast({ tone: 'live', title: 'Nothing to save: all of it stands already.' });
+    },
+    refusal: update.error,
+    fieldsByCode: accountFieldsByCode,
+  });
+  return (
+    <form {...form.props} className="grid content-start gap-4">
+      <Field
+        label="Name"
+        name="name"
+        defaultValue={account.name}
+        autoComplete="off"
+        error={form.errorOf('name')}
+      />
+      <Field
+        label="External id"
+        name="externalId"
+        defaultValue={account.externalId ?? ''}
+        autoComplete="off"
+        placeholder="crm_42"
+        hint="Your own name for it: the API finds the account by it."
+        error={form.errorOf('externalId')}
+      />
+      <Field
+        label="Time zone"
+        name="timeZone"
+        defaultValue={account.timeZone}
+        list={zonesId}
+        autoComplete="off"
+        hint="For windows of policies. Statements are of months in UTC."
+        error={form.errorOf('timeZone')}
+      />
+      <datalist id={zonesId}>
+        {Intl.supportedValuesOf('timeZone').map((zone) => (
+          <option key={zone} value={zone} />
+        ))}
+      </datalist>
+      {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
+      <div>
+        <Button variant="primary" type="submit" isPending={update.isPending}>
+          Save
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function changedFields(account: Account, text: (name: string) => string): Readonly<Record<string, string>> {
+  const before = { name: account.name, externalId: account.externalId ?? '', timeZone: account.timeZone };
+  return Object.fromEntries(
+    Object.entries(before)
+      .map(([name, value]) => [name, text(name).trim(), value] as const)
+      .filter(([, now, was]) => now !== was)
+      .map(([name, now]) => [name, now]),
+  );
+}

@@ -1,0 +1,79 @@
+'use client';
+
+import { Identifier } from '@patchbay/ui/copy-button';
+import { Skeleton } from '@patchbay/ui/skeleton';
+import type { ReactNode } from 'react';
+import { showDay } from '../../formats/time.ts';
+import { AccountTabs } from '../account/account-tabs.tsx';
+import { AccountStateBadge } from '../accounts/account-state-badge.tsx';
+import { exampleOf } from '../as-code/code-example.ts';
+import { useAccount, useAccountId } from '../shell/account.ts';
+import { PageHeader } from '../shell/page-header.tsx';
+import { SettingsForm } from './settings-form.tsx';
+
+/** What an account is called, where its days begin, and what about it is fixed. */
+export function SettingsPage(): ReactNode {
+  const accountId = useAccountId();
+  const { data: account, error } = useAccount();
+  return (
+    <>
+      <PageHeader
+        title="Keys and team"
+        scope="Of this account alone."
+        examples={[
+          exampleOf({
+            operation: 'accounts.update',
+            input: { accountId, name: 'Acme Clinics', timeZone: 'Europe/Berlin' },
+          }),
+          exampleOf({
+            operation: 'accounts.get',
+            input: { accountId },
+            cli: `account show ${accountId}`,
+          }),
+        ]}
+      />
+      <AccountTabs />
+      {account === undefined && error === null ? <SettingsSkeleton /> : null}
+      {account === undefined ? null : (
+        <div className="grid gap-x-16 gap-y-10 md:grid-cols-[minmax(0,26rem)_minmax(0,22rem)]">
+          {/* Made anew for another account: the fields hold what somebody typed. */}
+          <SettingsForm key={account.id} account={account} />
+          <dl className="grid content-start self-start divide-y divide-line border-y">
+            <Fact term="Account id">
+              <Identifier id={account.id} isShort />
+            </Fact>
+            <Fact term="State">
+              <AccountStateBadge account={account} />
+            </Fact>
+            <Fact term="Currency">{account.currency}</Fact>
+            <Fact term="Created">{showDay(account.createdAt)}</Fact>
+            <Fact term="Sub-accounts">{account.childCount}</Fact>
+          </dl>
+        </div>
+      )}
+    </>
+  );
+}
+
+function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }): ReactNode {
+  return (
+    <div className="flex min-h-9 items-center justify-between gap-4">
+      <dt className="text-ink-faint">{term}</dt>
+      <dd className="min-w-0">{children}</dd>
+    </div>
+  );
+}
+
+function SettingsSkeleton(): ReactNode {
+  return (
+    <div role="status" aria-label="Loading" className="grid max-w-[26rem] gap-6">
+      {['w-16', 'w-20', 'w-20'].map((width, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they are alike and never move.
+        <div key={index} className="grid gap-2">
+          <Skeleton className={`h-3 ${width}`} />
+          <Skeleton className="h-8" />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { createPlatform, type PlatformParts } from './platform.ts';
+
+function countingPlatform() {
+  const asked = { signIn: 0, chain: 0, grants: 0 };
+  const parts: Pick<PlatformParts, 'signIns' | 'chainOf' | 'grantsOf' | 'nowMs'> = {
+    signIns: {
+      check: async () => {
+        asked.signIn++;
+        return { userId: 'usr_1', name: 'Ada', email: 'ada@example.com', expiresAt: new Date() };
+      },
+    } as unknown as PlatformParts['signIns'],
+    chainOf: async (accountId) => {
+      asked.chain++;
+      return [{ id: accountId, state: 'active' }];
+    },
+    grantsOf: async () => {
+      asked.grants++;
+      return [{ accountId: 'acc_1', role: 'viewer' }];
+    },
+    nowMs: () => 0,
+  };
+  return { asked, platform: createPlatform(parts as PlatformParts) };
+}
+
+async function request(platform: ReturnType<typeof countingPlatform>['platform'], calls: number) {
+  const evidence = { kind: 'signIn', signInSessionId: 'sin_1' } as const;
+  return await Promise.all(
+    Array.from({ length: calls }, async () => {
+      const principal = await platform.authenticate(evidence);
+      return principal && (await platform.reach(principal, 'acc_1'));
+    }),
+  );
+}
+
+test('the calls of one request ask once who is calling and how far it reaches', async () => {
+  const { asked, platform } = countingPlatform();
+  const reaches = await request(platform, 8);
+  expect(reaches.every((reach) => reach?.grants[0]?.role === 'viewer')).toBe(true);
+  expect(asked).toEqual({ signIn: 1, chain: 1, grants: 1 });
+});
+
+test('the next request asks anew: a role that was taken holds no longer', async () => {
+  const { asked, platform } = countingPlatform();
+  await request(platform, 2);
+  await request(platform, 2);
+  expect(asked).toEqual({ signIn: 2, chain: 2, grants: 2 });
+});

@@ -1,0 +1,391 @@
+/**
+ * The dashboard as somebody new meets it, against all of the platform in a real browser: signing up, an organisation three
+ * accounts deep, keys, a team, settings, and each of these in the audit log; once by keyboard alone. And every page there
+ * is, looked at by axe in both themes.
+ */
+import { Patchbay } from '@patchbay/sdk-node';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { accessibilityFaults } from '../src/accessibility.ts';
+import { findChromium, launchBrowser } from '../src/browser.ts';
+import { accountOf, settled, signInTo } from '../src/dashboard-browser.ts';
+import { fillAccount } from '../src/dashboard-data.ts';
+import { addressOf, dashboardRoutes, isOfAccount, type RouteValues } from '../src/dashboard-routes.ts';
+import { type RunningPlatform, startPlatform } from '../src/running-platform.ts';
+import { createTestDatabase, type TestDatabase } from '../src/test-database.ts';
+
+const chromiumPath = findChromium();
+const themes = ['light', 'dark'] as const;
+/** Between two keys, as somebody types who is quick. */
+const KEY_MS = 8;
+const person = { name: 'Noa New', organisation: 'Northwind', email: 'noa@northwind.example' };
+const PASSWORD = 'a long enough word';
+
+describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
+  let database: TestDatabase;
+  let platform: RunningPlatform;
+  let browser: Browser;
+  let url: string;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    platform = await startPlatform({ databaseUrl: database.url });
+    url = platform.env.PATCHBAY_URL ?? '';
+    browser = await launchBrowser(chromiumPath ?? '');
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await platform?.stop();
+    await database?.drop();
+  }, 60_000);
+
+  const newPage = async (): Promise<{ page: Page; context: BrowserContext }> => {
+    const context = await browser.newContext({
+      viewport: { width: 1440, height: 900 },
+      reducedMotion: 'reduce',
+    });
+    return { page: await context.newPage(), context };
+  };
+
+  test('somebody new signs up, builds an organisation, and finds each change in the audit log (ACC-1, ACC-2, ACC-3, ACC-6, ACC-8)', async () => {
+    const { page, context } = await newPage();
+    await signUp(page, url);
+    const topId = accountOf(page);
+    expect(await page.getByRole('heading', { name: 'First steps' }).textContent()).toContain('First steps');
+
+    // Three accounts deep: each is made on the page of the one above it.
+    await go(page, 'Accounts');
+    await expectRefused(page, 'New sub-account', { Name: 'Fill this in.' });
+    await createAccount(page, 'Bluebird', 'crm_1');
+    await page.getByRole('link', { name: 'Bluebird', exact: true }).click();
+    await page.getByRole('button', { name: /^Bluebird: switch account/ }).waitFor();
+    const childId = accountOf(page);
+    await go(page, 'Accounts');
+    await createAccount(page, 'Bluebird Berlin');
+    await page.getByRole('link', { name: 'Bluebird Berlin', exact: true }).click();
+    await page.getByRole('button', { name: /^Bluebird Berlin: switch account/ }).waitFor();
+    const chain = page.getByRole('navigation', { name: 'Chain of accounts' });
+    expect(await chain.getByRole('listitem').allTextContents()).toEqual([
+      'Northwind',
+      expect.stringContaining('Bluebird'),
+      expect.stringContaining('Bluebird Berlin'),
+    ]);
+    await page.goto(`${url}/accounts/${topId}/accounts`);
+    await openDialog(page, 'New sub-account');
+    await page.getByLabel('Name', { exact: true }).pressSequentially('Copycat', { delay: KEY_MS });
+    await page.getByLabel('External id').pressSequentially('crm_1', { delay: KEY_MS });
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    expect(await errorAt(page, 'External id')).toBe(
+      'Another account below the same parent has this external id.',
+    );
+    await page.keyboard.press('Escape');
+
+    await page.goto(`${url}/accounts/${childId}/applications`);
+    await expectRefused(page, 'New application', { Name: 'Fill this in.' });
+    await openDialog(page, 'New application');
+    await page.getByLabel('Name', { exact: true }).pressSequentially('Telehealth', { delay: KEY_MS });
+    await page.getByLabel('Instance types').pressSequentially('free, Very Big', { delay: KEY_MS });
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    expect(await errorAt(page, 'Instance types')).toContain('small letters');
+    await page.getByLabel('Instance types').fill('free, paid');
+    await page.getByRole('button', { name: 'Create', exact: true }).click();
+    await page.getByRole('row', { name: /Telehealth/ }).waitFor();
+
+    await page.goto(`${url}/accounts/${childId}/keys`);
+    const secret = await createKey(page, 'Production');
+    expect(secret).toMatch(/^pb_live_/);
+    await page.reload();
+    await page.getByRole('row', { name: /Production/ }).waitFor();
+    expect(await page.content()).not.toContain(secret);
+
+    await page.goto(`${url}/accounts/${childId}/team`);
+    await expectRefused(page, 'Add somebody', { Name: 'Fill this in.', 'E-mail': 'Fill this in.' });
+    await openDialog(page, 'Add somebody');
+    await page.getByLabel('Name', { exact: true }).pressSequentially('Ada', { delay: KEY_MS });
+    await page.getByLabel('E-mail').pressSequentially('ada@', { delay: KEY_MS });
+    await page.getByRole('combobox', { name: 'Role' }).click();
+    await page.getByRole('option', { name: 'billing' }).click();
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    expect(await errorAt(page, 'E-mail')).toContain('not an e-mail address');
+    await page.getByLabel('E-mail').fill('ada@northwind.example');
+    await page.getByRole('button', { name: 'Add', exact: true }).click();
+    const invitation = (await page.getByText(/\/set-up\//).textContent()) ?? '';
+    await page.getByRole('button', { name: 'I have it' }).click();
+    expect(await page.getByRole('row', { name: /ada@northwind.example/ }).textContent()).toContain('billing');
+
+    await page.goto(`${url}/accounts/${childId}/settings`);
+    await page.getByLabel('Time zone').fill('Mars/Olympus');
+    await page.getByRole('button', { name: 'Save' }).click();
+    expect(await errorAt(page, 'Time zone')).toBe('There is no such time zone.');
+    await page.getByLabel('Time zone').fill('Europe/Berlin');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.', { exact: true }).waitFor();
+
+    await page.goto(`${url}/accounts/${childId}/audit`);
+    await page.getByRole('list', { name: 'Changes' }).waitFor();
+    const log = (
+      await page.getByRole('list', { name: 'Changes' }).getByRole('listitem').allTextContents()
+    ).join('\n');
+    for (const action of [
+      'accounts.create',
+      'applications.create',
+      'keys.create',
+      'team.add',
+      'accounts.update',
+    ])
+      expect(log).toContain(action);
+    for (const what of [
+      'Telehealth',
+      'Production',
+      'ada@northwind.example',
+      'billing',
+      'Europe/Berlin',
+      person.name,
+    ])
+      expect(log).toContain(what);
+    expect(log).not.toContain(secret);
+
+    await invitedSetsPassword(invitation);
+    await signOutAndIn(page);
+    await context.close();
+  });
+
+  /** Whoever was invited sets a password with the link, once, and reaches the account of the role alone. */
+  async function invitedSetsPassword(invitation: string): Promise<void> {
+    const { page, context } = await newPage();
+    await page.goto(invitation);
+    await page.getByRole('button', { name: 'Set the password' }).click();
+    expect(await errorAt(page, 'Password')).toBe('Fill this in.');
+    await page.getByLabel('Password').pressSequentially('another long word', { delay: KEY_MS });
+    await page.getByRole('button', { name: 'Set the password' }).click();
+    await page.waitForURL(/\/accounts\/acc_/);
+    await page.getByRole('button', { name: /^Bluebird: switch account/ }).waitFor();
+    await page.goto(invitation);
+    await page.getByRole('heading', { name: 'This link does not work any more' }).waitFor();
+    await context.close();
+  }
+
+  async function signOutAndIn(page: Page): Promise<void> {
+    await page.getByRole('button', { name: 'You', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.waitForURL(/\/sign-in/);
+    await page.goto(`${url}/`);
+    await page.waitForURL(/\/sign-in/);
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    expect(await errorAt(page, 'E-mail')).toBe('Fill this in.');
+    expect(await errorAt(page, 'Password')).toBe('Fill this in.');
+    await page.getByLabel('E-mail').fill(person.email);
+    await page.getByLabel('Password').fill('not the password');
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await page
+      .getByRole('alert')
+      .filter({ hasText: /password/i })
+      .waitFor();
+    await signInTo(page, { url, email: person.email, password: PASSWORD });
+  }
+
+  test('all of it can be done by keyboard alone', async () => {
+    const { page, context } = await newPage();
+    const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
+    await page.goto(`${url}/sign-in`);
+    await page.locator('input[name=email]:focus').waitFor();
+    await page.keyboard.type(email, { delay: KEY_MS });
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(password, { delay: KEY_MS });
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/accounts\/acc_/);
+    await settled(page);
+
+    // g and a letter goes to a page; from there Tab reaches everything.
+    await page.keyboard.press('g');
+    await page.keyboard.press('a');
+    await page.waitForURL(/\/accounts$/);
+    await tabTo(page, 'New sub-account');
+    await page.keyboard.press('Enter');
+    await page.locator('[role=dialog] input[name=name]:focus').waitFor();
+    await page.keyboard.press('Enter');
+    expect(await errorAt(page, 'Name')).toBe('Fill this in.');
+    await page.keyboard.type('Keyboard', { delay: KEY_MS });
+    expect(await page.getByText('Fill this in.').count()).toBe(0);
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await page.getByRole('row', { name: /Keyboard/ }).waitFor();
+
+    // The palette finds it by name, and the row opens with Enter.
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder(/Find an account/).waitFor();
+    await page.keyboard.type('Keyboard', { delay: KEY_MS });
+    await page.getByRole('option', { name: 'Keyboard' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: /^Keyboard: switch account/ }).waitFor();
+
+    await page.keyboard.press('g');
+    await page.keyboard.press('k');
+    await page.waitForURL(/\/keys$/);
+    await tabTo(page, 'New key');
+    await page.keyboard.press('Enter');
+    await page.locator('[role=dialog] input[name=name]:focus').waitFor();
+    await page.keyboard.type('By hand', { delay: KEY_MS });
+    await page.keyboard.press('Enter');
+    expect(await page.locator('[data-secret]').textContent()).toMatch(/^pb_live_/);
+    await page.keyboard.press('Escape');
+    await page.getByRole('row', { name: /By hand/ }).waitFor();
+
+    // What cannot be undone wants the name typed; Escape leaves it, and gives the focus back.
+    await tabTo(page, 'Revoke By hand');
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    expect(await focusedName(page)).toBe('Revoke By hand');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('By hand', { delay: KEY_MS });
+    await page.keyboard.press('Enter');
+    await page.getByRole('row', { name: /By hand.*revoked/ }).waitFor();
+
+    await tabTo(page, 'You');
+    await page.keyboard.press('Enter');
+    await page.locator('[role=menuitem]:focus').waitFor();
+    await page.keyboard.press('End');
+    await page.locator('[role=menuitem]:focus', { hasText: 'Sign out' }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/sign-in/);
+    await context.close();
+  });
+
+  test('axe finds nothing on any page of the route tree, in light and in dark, with and without data', async () => {
+    const { PATCHBAY_KEY: key = '', PATCHBAY_ACCOUNT: accountId = '' } = platform.env;
+    const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
+    const pb = new Patchbay({ url, key, accountId });
+    const { sessionId } = await fillAccount(pb, { accountId, databaseUrl: database.url });
+    const empty = await pb.accounts.create(accountId, { name: 'Nothing here' });
+    const invited = await pb.team.add(empty.id, { email: 'li@example.com', name: 'Li', role: 'viewer' });
+    const values: RouteValues = {
+      accountId,
+      sessionId,
+      period: new Date().toISOString().slice(0, 7),
+      code: 'limit.exceeded',
+      token: (invited.setUpPath ?? '').split('/').at(-1) ?? '',
+    };
+    const { page, context } = await newPage();
+    const faults: string[] = [];
+    const look = async (route: string, address: string) => {
+      await page.goto(`${url}${address}`);
+      await settled(page);
+      for (const theme of themes) {
+        await page.emulateMedia({ colorScheme: theme });
+        faults.push(...(await accessibilityFaults(page)).map((fault) => `${route} (${theme}): ${fault}`));
+      }
+    };
+    for (const route of dashboardRoutes.filter((route) => !isOfAccount(route)))
+      await look(route, addressOf(route, values));
+    await look('/nothing', '/there/is/nothing/here');
+    await signInTo(page, { url, email, password });
+    for (const route of dashboardRoutes.filter(isOfAccount)) {
+      await look(route, addressOf(route, values));
+      if (!/\[(sessionId|period)\]/.test(route)) {
+        await look(`${route}, empty`, addressOf(route, { ...values, accountId: empty.id }));
+      }
+    }
+    expect(faults).toEqual([]);
+    await context.close();
+  }, 240_000);
+});
+
+async function signUp(page: Page, url: string): Promise<void> {
+  await page.goto(`${url}/`);
+  await page.waitForURL(/\/sign-in/);
+  await page.getByRole('link', { name: 'Sign up' }).click();
+  await page.getByRole('button', { name: 'Sign up' }).click();
+  for (const label of ['Your name', 'Organisation', 'E-mail', 'Password'])
+    expect(await errorAt(page, label)).toBe('Fill this in.');
+  await page.getByLabel('Your name').pressSequentially(person.name, { delay: KEY_MS });
+  await page.getByLabel('Organisation').pressSequentially(person.organisation, { delay: KEY_MS });
+  await page.getByLabel('E-mail').pressSequentially('demo@patchbay.example', { delay: KEY_MS });
+  await page.getByLabel('Password').pressSequentially('short', { delay: KEY_MS });
+  await page.getByRole('button', { name: 'Sign up' }).click();
+  expect(await errorAt(page, 'Password')).toBe('At least 10 characters.');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign up' }).click();
+  expect(await errorAt(page, 'E-mail')).toBe('Somebody signed up with this address already.');
+  await page.getByLabel('E-mail').fill(person.email);
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/accounts\/acc_/);
+  await page.getByRole('heading', { name: person.organisation }).waitFor();
+}
+
+async function go(page: Page, name: string): Promise<void> {
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: true }).click();
+  await page.getByRole('heading', { level: 1, name }).waitFor();
+  await settled(page);
+}
+
+async function openDialog(page: Page, button: string): Promise<void> {
+  await page.getByRole('button', { name: button, exact: true }).click();
+  await page.getByRole('dialog').waitFor();
+}
+
+/** Opens the form behind a button, sends it empty, and reads what its fields say; then leaves it. */
+async function expectRefused(
+  page: Page,
+  button: string,
+  messages: Readonly<Record<string, string>>,
+): Promise<void> {
+  await openDialog(page, button);
+  await page.getByRole('dialog').locator('button[type=submit]').click();
+  for (const [label, message] of Object.entries(messages)) expect(await errorAt(page, label)).toBe(message);
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+}
+
+async function createAccount(page: Page, name: string, externalId?: string): Promise<void> {
+  await openDialog(page, 'New sub-account');
+  await page.getByLabel('Name', { exact: true }).pressSequentially(name, { delay: KEY_MS });
+  if (externalId !== undefined)
+    await page.getByLabel('External id').pressSequentially(externalId, { delay: KEY_MS });
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+}
+
+async function createKey(page: Page, name: string): Promise<string> {
+  await openDialog(page, 'New key');
+  await page.getByLabel('only what is ticked').check();
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  expect(await errorAt(page, 'Name')).toBe('Fill this in.');
+  expect(await page.getByRole('group', { name: 'May do' }).textContent()).toContain('Choose at least one.');
+  await page.getByLabel('Name', { exact: true }).pressSequentially(name, { delay: KEY_MS });
+  await page.getByLabel('everything in this account').check();
+  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  const secret = (await page.locator('[data-secret]').textContent()) ?? '';
+  await page.getByRole('button', { name: 'I have it' }).click();
+  return secret;
+}
+
+/** What is said to be wrong with a field, read as a screen reader does: the text that describes it while it is invalid. */
+async function errorAt(page: Page, label: string): Promise<string> {
+  const field = page
+    .getByRole('textbox', { name: label, exact: true })
+    .or(page.getByLabel(label, { exact: true }))
+    .first();
+  await page.waitForFunction(
+    (element) => element?.getAttribute('aria-invalid') === 'true',
+    await field.elementHandle(),
+  );
+  const noteId = await field.getAttribute('aria-describedby');
+  return (await page.locator(`[id="${noteId}"]`).textContent()) ?? '';
+}
+
+const focusedName = (page: Page): Promise<string> =>
+  page.evaluate(() => {
+    const focused = document.activeElement;
+    return focused?.getAttribute('aria-label') ?? focused?.textContent ?? '';
+  });
+
+/** Presses Tab until what has the name has the focus. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  for (let presses = 0; presses < 80; presses++) {
+    if ((await focusedName(page)) === name) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`80 presses of Tab did not reach “${name}”.`);
+}

@@ -1,0 +1,157 @@
+/**
+ * Photographs every page of the dashboard, in each theme and at the width of a desk and of a phone, for somebody to look
+ * at: with no data, with some, with ten thousand rows, while it loads, and while the database is away.
+ *
+ *   node packages/testing/photograph-pages.ts [--pages keys,team] [--states empty,filled] [--out folder]
+ */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { startEmbeddedPostgres } from '@patchbay/adapters/postgres/embedded';
+import { Patchbay } from '@patchbay/sdk-node';
+import type { Browser, Page } from 'playwright-core';
+import { findChromium, launchBrowser } from './src/browser.ts';
+import { settled, signInTo } from './src/dashboard-browser.ts';
+import { addManyRows, fillAccount } from './src/dashboard-data.ts';
+import { addressOf, dashboardRoutes, isOfAccount, type RouteValues } from './src/dashboard-routes.ts';
+import { startPlatform } from './src/running-platform.ts';
+
+const states = ['empty', 'filled', 'many', 'loading', 'failing'] as const;
+type State = (typeof states)[number];
+
+const widths = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
+const themes = ['light', 'dark'] as const;
+/** A page longer than this is cut: nobody looks at ten thousand rows. */
+const HEIGHT_PIXELS_MAX = 2_400;
+
+const { values: options } = parseArgs({
+  options: {
+    pages: { type: 'string', default: '' },
+    states: { type: 'string', default: states.join(',') },
+    out: { type: 'string', default: 'test-results/pages' },
+  },
+});
+const wantedPages = options.pages.split(',').filter((name) => name !== '');
+const wantedStates = states.filter((state) => options.states.split(',').includes(state));
+
+const nameOf = (route: string): string =>
+  route
+    .slice(1)
+    .replaceAll(/[[\].]/g, '')
+    .replaceAll('/', '-') || 'home';
+const routes = dashboardRoutes.filter(
+  (route) => wantedPages.length === 0 || wantedPages.some((name) => nameOf(route).includes(name)),
+);
+
+async function photograph(page: Page, state: State, route: string): Promise<void> {
+  for (const [width, size] of Object.entries(widths)) {
+    await page.setViewportSize(size);
+    for (const theme of themes) {
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+      const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      await page.screenshot({
+        path: path.join(options.out, state, `${nameOf(route)}.${width}.${theme}.png`),
+        ...(height > size.height && { fullPage: true }),
+        ...(height > HEIGHT_PIXELS_MAX && {
+          fullPage: true,
+          clip: { x: 0, y: 0, width: size.width, height: HEIGHT_PIXELS_MAX },
+        }),
+      });
+    }
+  }
+}
+
+interface Walk {
+  readonly browser: Browser;
+  readonly url: string;
+  readonly email: string;
+  readonly password: string;
+  readonly values: RouteValues;
+}
+
+/** Opens each page as somebody would who has the address, and photographs it when it stands. */
+async function walk(state: State, { browser, url, email, password, values }: Walk): Promise<void> {
+  const context = await browser.newContext({ viewport: widths.desk });
+  const page = await context.newPage();
+  const accountId = await signInTo(page, { url, email, password });
+  if (state === 'loading') await page.route('**/api/trpc/**', () => {});
+  for (const route of routes) {
+    if (state !== 'empty' && !isOfAccount(route) && wantedPages.length === 0) continue;
+    const known = { accountId, ...values };
+    if (state === 'empty' && isOfAccount(route) && /\[(sessionId|period)\]/.test(route)) continue;
+    if (!isOfAccount(route) && !route.startsWith('/docs')) await context.clearCookies();
+    await page.goto(`${url}${addressOf(route, known)}`);
+    if (state !== 'loading')
+      await settled(page).catch(() => process.stdout.write(`${state} ${route} did not settle\n`));
+    await photograph(page, state, route);
+    if (!isOfAccount(route) && !route.startsWith('/docs')) await signInTo(page, { url, email, password });
+  }
+  await context.close();
+}
+
+async function main(chromiumPath: string): Promise<void> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-pictures-'));
+  chmodSync(folder, 0o711);
+  for (const state of wantedStates) mkdirSync(path.join(options.out, state), { recursive: true });
+  const database = await startEmbeddedPostgres({
+    directory: path.join(folder, 'postgres'),
+    database: 'patchbay',
+    isDurable: false,
+  });
+  const platform = await startPlatform({ databaseUrl: database.url });
+  const browser = await launchBrowser(chromiumPath);
+  try {
+    const { PATCHBAY_URL: url = '', PATCHBAY_KEY: key = '', PATCHBAY_ACCOUNT: accountId = '' } = platform.env;
+    const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
+    const pb = new Patchbay({ url, key, accountId });
+    const outside = {
+      code: 'limit.exceeded',
+      token: 'sul_gone',
+      period: new Date().toISOString().slice(0, 7),
+    };
+    const wants = (state: State) => wantedStates.includes(state);
+    if (wants('empty')) {
+      const stranger = { email: 'new@example.com', password: 'a long enough word' };
+      await pb.enrolment.signUp({
+        ...stranger,
+        name: 'Noa New',
+        organisationName: 'Northwind',
+        currency: 'EUR',
+        timeZone: 'UTC',
+      });
+      await walk('empty', { browser, url, ...stranger, values: outside });
+    }
+    const { sessionId } = await fillAccount(pb, { accountId, databaseUrl: database.url });
+    const filled = { browser, url, email, password, values: { ...outside, accountId, sessionId } };
+    if (wants('filled')) await walk('filled', filled);
+    if (wants('loading')) await walk('loading', filled);
+    if (wants('many')) {
+      await addManyRows(database.url, accountId);
+      await walk('many', filled);
+    }
+    if (wants('failing')) {
+      const page = await (await browser.newContext({ viewport: widths.desk })).newPage();
+      await signInTo(page, { url, email, password });
+      await database.stop();
+      for (const route of routes.filter(isOfAccount)) {
+        await page.goto(`${url}${addressOf(route, filled.values)}`);
+        await page
+          .getByRole('alert')
+          .first()
+          .waitFor({ timeout: 30_000 })
+          .catch(() => process.stdout.write(`failing ${route} says nothing\n`));
+        await photograph(page, 'failing', route);
+      }
+    }
+  } finally {
+    await browser.close();
+    await platform.stop();
+    await database.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const chromiumPath = findChromium();
+if (chromiumPath === undefined) throw new Error('Pictures need Chromium.');
+await main(chromiumPath);

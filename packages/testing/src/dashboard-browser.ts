@@ -1,0 +1,35 @@
+import type { Page } from 'playwright-core';
+
+export interface SignIn {
+  readonly url: string;
+  readonly email: string;
+  readonly password: string;
+}
+
+/** Signs in on the page of it, and waits until an account is shown. Answers the account. */
+export async function signInTo(page: Page, { url, email, password }: SignIn): Promise<string> {
+  await page.goto(`${url}/sign-in`);
+  await page.getByLabel('E-mail').fill(email);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForURL(/\/accounts\/acc_/);
+  return accountOf(page);
+}
+
+/** The account that a page is about. */
+export function accountOf(page: Page): string {
+  const [, accountId] = /\/accounts\/(acc_\w+)/.exec(page.url()) ?? [];
+  if (accountId === undefined) throw new Error(`${page.url()} is of no account.`);
+  return accountId;
+}
+
+/** Waits until a page shows what it fetched, or why it could not. The gallery's samples of waiting do not count. */
+export async function settled(page: Page, timeoutMs = 20_000): Promise<void> {
+  await page.waitForFunction(
+    () =>
+      document.querySelector('h1') !== null &&
+      document.querySelector(':is([data-skeleton],[aria-busy=true]):not([data-samples] *)') === null,
+    undefined,
+    { timeout: timeoutMs },
+  );
+}

@@ -1,0 +1,226 @@
+/** A reseller's account as it looks after a few weeks, for pictures and tests of pages. */
+import { usageStore } from '@patchbay/adapters/metering/usage-store';
+import { ingestUsage } from '@patchbay/domain/metering/ingest';
+import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
+import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import { createId } from '@patchbay/kit/ids';
+import { type Patchbay, perGB, perMinute } from '@patchbay/sdk-node';
+import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
+import { Pool } from 'pg';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export interface FilledAccount {
+  readonly sessionId: string;
+  readonly customerIds: readonly string[];
+}
+
+/** Names as long and as short as they come, in a tree three deep below the account. */
+const customers = [
+  { name: 'Bluebird Health', externalId: 'crm_1042', below: ['Bluebird Berlin', 'Bluebird Kraków'] },
+  { name: 'Lakeside Veterinary Telemedicine Cooperative', externalId: 'crm_1077', below: ['North shore'] },
+  { name: 'Orchid', externalId: 'crm_1103', below: [] },
+  { name: 'Kestrel Support', below: [] },
+  { name: 'Maple Tutors', externalId: 'crm_1131', below: [] },
+] as const;
+
+/** Fills the account of a key: customers with their own, applications, keys, a team, prices, sessions and usage. */
+export async function fillAccount(
+  pb: Patchbay,
+  { accountId, databaseUrl }: { readonly accountId: string; readonly databaseUrl: string },
+): Promise<FilledAccount> {
+  const customerIds: string[] = [];
+  const childIds: string[] = [];
+  for (const { below, ...fields } of customers) {
+    const { id } = await pb.accounts.create(accountId, fields);
+    customerIds.push(id);
+    childIds.push(id);
+    for (const name of below) customerIds.push((await pb.accounts.create(id, { name })).id);
+  }
+  const [first = ''] = customerIds;
+  // The last pays less than it costs: a subsidy.
+  for (const [index, childId] of childIds.entries())
+    await pb.prices.set(childId, 'network-discovery', {
+      bytes: perGB(index === childIds.length - 1 ? '0.03' : '0.40', 'EUR'),
+      allocationMs: perMinute('0.0020', 'EUR'),
+    });
+  await pb.accounts.update(childIds[3] ?? '', { state: 'suspended' });
+  for (const [name, instanceTypes] of [
+    ['Telehealth', ['free', 'paid', 'hospital']],
+    ['Classroom', []],
+    ['Night support', ['trial']],
+  ] as const)
+    await pb.applications.create(accountId, { name, instanceTypes: [...instanceTypes] });
+  const ends = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString();
+  await pb.keys.create(accountId, { name: 'Production' });
+  await pb.keys.create(accountId, { name: 'Staging', mode: 'test', expiresAt: ends(5) });
+  const old = await pb.keys.create(accountId, {
+    name: 'Nightly export',
+    scopes: ['usage:read', 'statements:read', 'sessions:read'],
+    expiresAt: ends(90),
+  });
+  const lost = await pb.keys.create(accountId, { name: 'Laptop that was lost' });
+  await pb.keys.revoke(accountId, { keyId: lost.id });
+  await pb.keys.create(first, { name: `Rotated after ${old.name}` });
+  for (const [name, email, role] of [
+    ['Ada Lovelace', 'ada@bluebird.example', 'admin'],
+    ['Grace Brewster Murray Hopper', 'grace.brewster.murray.hopper@lakeside-telemedicine.example', 'billing'],
+    ['Li', 'li@orchid.example', 'viewer'],
+  ] as const)
+    await pb.team.add(accountId, { name, email, role });
+  const sessionId = await addSessions(databaseUrl, { accountIds: [accountId, ...customerIds], count: 40 });
+  await addUsage(databaseUrl, [accountId, ...customerIds]);
+  return { sessionId, customerIds };
+}
+
+interface SessionsRequest {
+  readonly accountIds: readonly string[];
+  readonly count: number;
+}
+
+const identities = ['dr.okafor', 'patient-311', 'marta', 'room-7', 'bob', 'support-desk', 'jürgen'];
+const endings = ['signaling.hung_up', 'signaling.hung_up', 'signaling.connection_lost', 'credential.expired'];
+
+/** Sessions of the last day, the newest three of them live. Answers the newest. */
+async function addSessions(databaseUrl: string, { accountIds, count }: SessionsRequest): Promise<string> {
+  const nowMs = Date.now();
+  const sessions = Array.from({ length: count }, (_, index) => {
+    const startedAtMs = nowMs - 60_000 - index * 35 * 60_000;
+    return {
+      id: createId('ses', startedAtMs),
+      account: accountIds[index % accountIds.length] ?? '',
+      isLive: index < 3,
+      mode: index % 3 === 1 ? 'p2p' : 'relay',
+      startedAt: new Date(startedAtMs).toISOString(),
+      endedAt: new Date(startedAtMs + (4 + (index % 9)) * 60_000).toISOString(),
+      endCode: endings[index % endings.length] ?? '',
+      legs: [0, 1].map((leg) => ({
+        id: createId('leg', startedAtMs),
+        identity: identities[(index + leg * 3) % identities.length] ?? '',
+      })),
+    };
+  });
+  const legs = sessions.flatMap((session) => session.legs.map((leg) => ({ ...leg, session })));
+  await withOwner(databaseUrl, async (pool) => {
+    await pool.query(
+      `INSERT INTO session (id, account_id, state, mode, region, leg_ids, joined_leg_ids, left_leg_ids, started_at,
+                            connected_at, ended_at, end_code)
+       SELECT row->>'id', row->>'account', CASE WHEN (row->>'isLive')::boolean THEN 'live' ELSE 'ended' END,
+              row->>'mode', 'local', legs, legs, CASE WHEN (row->>'isLive')::boolean THEN '{}' ELSE legs END,
+              (row->>'startedAt')::timestamptz, (row->>'startedAt')::timestamptz + interval '1 second',
+              CASE WHEN NOT (row->>'isLive')::boolean THEN (row->>'endedAt')::timestamptz END,
+              CASE WHEN NOT (row->>'isLive')::boolean THEN row->>'endCode' END
+       FROM jsonb_array_elements($1::jsonb) AS row,
+            LATERAL (SELECT array_agg(leg->>'id') AS legs FROM jsonb_array_elements(row->'legs') AS leg) AS of_row`,
+      [JSON.stringify(sessions)],
+    );
+    await pool.query(
+      `INSERT INTO session_leg (id, session_id, account_id, identity, state, audio, video, bits_per_second, joined_at,
+                                left_at)
+       SELECT row->>'id', row->'session'->>'id', row->'session'->>'account', row->>'identity',
+              CASE WHEN live THEN 'joined' ELSE 'left' END, true, true, CASE WHEN live THEN 1480000 END,
+              (row->'session'->>'startedAt')::timestamptz,
+              CASE WHEN NOT live THEN (row->'session'->>'endedAt')::timestamptz END
+       FROM jsonb_array_elements($1::jsonb) AS row,
+            LATERAL (SELECT (row->'session'->>'isLive')::boolean AS live) AS of_row`,
+      [JSON.stringify(legs)],
+    );
+  });
+  return sessions[0]?.id ?? '';
+}
+
+/** Relayed bytes and minutes, hour by hour, of the month so far and at least two days: more by day than by night. */
+async function addUsage(databaseUrl: string, accountIds: readonly string[]): Promise<void> {
+  const nowMs = Date.now();
+  const hours = Math.min(24 * 24, Math.max(48, new Date(nowMs).getUTCDate() * 24));
+  const path = { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'high' };
+  const records = Array.from({ length: hours * accountIds.length }, (_, index): UsageRecord => {
+    const hour = Math.floor(index / accountIds.length);
+    const which = index % accountIds.length;
+    const toMs = nowMs - hour * HOUR_MS - which * 60_000;
+    const load = 1 + Math.sin((new Date(toMs).getUTCHours() / 12) * Math.PI - Math.PI / 2);
+    const bytes = Math.round((40_000_000 + 31_000_000 * which) * load + 1_000_000);
+    return {
+      id: { nodeId: 'nod_pictures', boot: 1, sequence: index + 1 },
+      accountId: accountIds[which] ?? '',
+      segment: 0,
+      service: 'network-discovery',
+      region: 'local',
+      modality: which % 2 === 0 ? 'video' : 'audio',
+      fromMs: toMs - 5_000,
+      toMs,
+      quantities: [
+        { meter: 'bytes', quantity: bytes, dimensions: { ...path, direction: 'in' } },
+        { meter: 'bytes', quantity: Math.round(bytes * 0.94), dimensions: { ...path, direction: 'out' } },
+        { meter: 'allocationMs', quantity: Math.round(bytes / 300), dimensions: path },
+      ],
+    };
+  });
+  const pool = new Pool({ connectionString: databaseUrl, max: 2, options: '-c role=patchbay_app' });
+  try {
+    const ports = {
+      usage: usageStore(pool),
+      catalogue: meterCatalogue(declaredMeters),
+      nowMs: () => Date.now(),
+    };
+    for (let at = 0; at < records.length; at += 2_000) {
+      const { conflicts } = await ingestUsage(records.slice(at, at + 2_000), ports);
+      if (conflicts.length > 0) throw new Error(`Usage was refused: ${conflicts[0]?.reason}`);
+    }
+  } finally {
+    await pool.end();
+  }
+}
+
+/** Ten thousand of whatever a page lists: accounts in a tree, applications, keys, members, lines of the audit log. */
+export async function addManyRows(databaseUrl: string, accountId: string, count = 10_000): Promise<void> {
+  const ids = (prefix: 'acc' | 'app' | 'key' | 'usr' | 'aud') =>
+    Array.from({ length: count }, (_, index) => createId(prefix, Date.now() - (count - index) * 60_000));
+  await withOwner(databaseUrl, async (pool) => {
+    // Every hundredth is a parent of the 99 that follow it.
+    await pool.query(
+      `INSERT INTO account (id, parent_id, root_id, name, external_id, currency)
+       SELECT id, CASE WHEN (place - 1) % 100 = 0 THEN $1 ELSE ($2::text[])[place - (place - 1) % 100] END, $1,
+              CASE WHEN (place - 1) % 100 = 0 THEN 'Group ' ELSE 'Practice ' END || place, 'crm_' || place, 'EUR'
+       FROM unnest($2::text[]) WITH ORDINALITY AS of_row(id, place) ORDER BY place`,
+      [accountId, ids('acc')],
+    );
+    await pool.query(
+      `INSERT INTO application (id, account_id, name, instance_types)
+       SELECT id, $1, 'Product ' || place, '{free,paid}' FROM unnest($2::text[]) WITH ORDINALITY AS of_row(id, place)`,
+      [accountId, ids('app')],
+    );
+    await pool.query(
+      `INSERT INTO api_key (id, account_id, name, display, mode, scopes, api_hash, mint_ciphertext, created_by)
+       SELECT id, $1, 'Server ' || place, 'pb_live_038ge1ys5mcj', 'live', '{usage:read}', sha256(id::bytea), '', 'usr_x'
+       FROM unnest($2::text[]) WITH ORDINALITY AS of_row(id, place)`,
+      [accountId, ids('key')],
+    );
+    await pool.query(
+      `WITH made AS (INSERT INTO app_user (id, email, name)
+         SELECT id, 'person' || place || '@example.com', 'Person ' || place
+         FROM unnest($2::text[]) WITH ORDINALITY AS of_row(id, place) RETURNING id)
+       INSERT INTO role_grant (user_id, account_id, role) SELECT id, $1, 'viewer' FROM made`,
+      [accountId, ids('usr')],
+    );
+    await pool.query(
+      `INSERT INTO audit_entry (id, account_id, actor_id, actor_name, action, target, request_id, after, account_path,
+                                sequence, previous_hash, hash)
+       SELECT id, $1, 'usr_x', 'Ada Lovelace', 'keys.create', id, 'req_x', jsonb_build_object('name', 'Server ' || place),
+              ARRAY[$1], 0, '', ''
+       FROM unnest($2::text[]) WITH ORDINALITY AS of_row(id, place) ORDER BY place`,
+      [accountId, ids('aud')],
+    );
+    await pool.query('ANALYZE');
+  });
+}
+
+async function withOwner(databaseUrl: string, work: (pool: Pool) => Promise<void>): Promise<void> {
+  const pool = new Pool({ connectionString: databaseUrl, max: 1 });
+  try {
+    await work(pool);
+  } finally {
+    await pool.end();
+  }
+}
