@@ -29,6 +29,8 @@ export type DropReason =
   | 'in-progress'
   | 'resolving'
   | 'busy'
+  | 'question-limit'
+  | 'oversize'
   | 'peer-rate';
 
 /** Which limit of a credential is used up, and whether in one session or in all of them. */

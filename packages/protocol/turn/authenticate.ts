@@ -3,7 +3,7 @@ import { type Integrity, isIntegrityRight } from '../stun/integrity.ts';
 import type { KeyAlgorithm } from '../stun/long-term-key.ts';
 import { decodePasswordAlgorithm } from '../stun/password-algorithm.ts';
 import { decodeText, textLengthBytesMax } from '../stun/text-attribute.ts';
-import type { Action } from './action.ts';
+import type { Action, DropReason } from './action.ts';
 import type { KnownCredential } from './credential-cache.ts';
 import {
   attributeOf,
@@ -13,6 +13,7 @@ import {
   refuseUnsigned,
   type SignedRequest,
 } from './reply.ts';
+import { sourceOf } from './source.ts';
 import type { TurnState } from './state.ts';
 
 export type Authentication =
@@ -110,11 +111,19 @@ function findCredential(
       actions: [refuseUnsigned(state, request, { code: entry.code, phrase: entry.reason })],
     };
   }
-  const parked = { client: request.client, bytes: request.message.bytes };
-  if (!state.credentials.ask(username, parked, request.nowMs)) {
-    return { ok: false, actions: [{ type: 'drop', reason: 'busy' }] };
-  }
-  const isFirst = entry === undefined;
-  const waiting: Action = { type: 'drop', reason: 'resolving' };
-  return { ok: false, actions: isFirst ? [{ type: 'resolveCredential', username }] : [waiting] };
+  return { ok: false, actions: [ask(state, request, username)] };
+}
+
+/** Parks the request until the platform has said who that is, unless its source has had its share of questions. */
+function ask(state: TurnState, { client, message, nowMs }: Request, username: string): Action {
+  const { credentials, questions, options, bounds } = state;
+  const drop = (reason: DropReason): Action => ({ type: 'drop', reason });
+  if (message.bytes.length > bounds.parkedDatagramBytesMax) return drop('oversize');
+  const isWaiting = credentials.isAsked(username);
+  const isFamiliar = options.isFamiliar?.(username) ?? false;
+  const share = isFamiliar ? questions.familiar : questions.strange;
+  if (!isWaiting && !share.isAllowed(sourceOf(client.address.ip), nowMs)) return drop('question-limit');
+  if (!credentials.ask(username, { client, bytes: message.bytes }, { isFamiliar, nowMs }))
+    return drop('busy');
+  return isWaiting ? drop('resolving') : { type: 'resolveCredential', username };
 }

@@ -12,6 +12,11 @@ export interface TurnCoreOptions {
   /** A new id for each allocation, unique for all time. */
   readonly newAllocationId: () => string;
   /**
+   * Whether the platform answers about a username from memory. Such questions cost nobody else anything; all others are
+   * rationed by source. Nobody is familiar when it is not given.
+   */
+  readonly isFamiliar?: (username: string) => boolean;
+  /**
    * Both off by default: SHA-256 makes a 401 as large as three bare Allocates, and a USERHASH can only be
    * matched with a username already resolved.
    */
@@ -44,14 +49,30 @@ export interface TurnCoreBounds {
   readonly discoveriesPerSecond: number;
   readonly discoveryBurst: number;
   readonly nonceLifetimeMs: number;
+  /** Questions to the platform that one source may make it look up: invented keys are such. */
+  readonly strangeQuestionsPerSecond: number;
+  readonly strangeQuestionBurst: number;
+  /** The same for credentials that the platform answers from memory: many honest clients may stand behind a source. */
+  readonly familiarQuestionsPerSecond: number;
+  readonly familiarQuestionBurst: number;
+  /** Questions open at once, of all sources. */
+  readonly questionCountMax: number;
+  /** Those of them that the platform has to look up: the others always find room. */
+  readonly strangeQuestionCountMax: number;
   readonly credentialCountMax: number;
   /** How long a resolved credential serves without asking again. */
   readonly credentialKeepMs: number;
   /** The same for a refusal: short, because what was refused may be allowed soon. */
   readonly refusalKeepMs: number;
+  readonly refusalCountMax: number;
   /** Requests that wait for one credential. */
   readonly parkedPerCredentialMax: number;
-  /** How long a question to the platform may stay unanswered. */
+  /** The same of all credentials, in datagrams and in bytes. */
+  readonly parkedCountMax: number;
+  readonly parkedBytesMax: number;
+  /** A longer request of somebody unknown is dropped: an Allocate with the longest attributes takes less. */
+  readonly parkedDatagramBytesMax: number;
+  /** How long a pending Allocate waits for its uses to be counted and its relayed address. */
   readonly answerWaitMs: number;
   readonly responseCountMax: number;
   /** Payload both ways together after the outcome 'throttle'. */
@@ -73,10 +94,20 @@ export const defaultBounds: TurnCoreBounds = {
   discoveriesPerSecond: 200,
   discoveryBurst: 1_000,
   nonceLifetimeMs: 600_000,
+  strangeQuestionsPerSecond: 5,
+  strangeQuestionBurst: 50,
+  familiarQuestionsPerSecond: 200,
+  familiarQuestionBurst: 2_000,
+  questionCountMax: 4_096,
+  strangeQuestionCountMax: 128,
   credentialCountMax: 20_000,
   credentialKeepMs: 60_000,
   refusalKeepMs: 2_000,
+  refusalCountMax: 5_000,
   parkedPerCredentialMax: 64,
+  parkedCountMax: 8_192,
+  parkedBytesMax: 4 << 20,
+  parkedDatagramBytesMax: 2_048,
   answerWaitMs: 10_000,
   responseCountMax: 20_000,
   throttledBitsPerSecond: 64_000,

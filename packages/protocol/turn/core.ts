@@ -86,7 +86,7 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
       return relayOpened(state, allocation, { opened, nowMs });
     },
     revoke(scope, detail, nowMs) {
-      state.credentials.forget(scope);
+      state.credentials.revoke(scope, detail);
       return [...state.byId.values()]
         .filter(({ credential }) => isRevoked(credential.grant, scope))
         .map((allocation) => end(state, allocation, { reason: reasonOf(scope), detail, nowMs }));
@@ -129,6 +129,16 @@ function createState(options: TurnCoreOptions): TurnState {
       perSecond: bounds.discoveriesPerSecond,
       burst: bounds.discoveryBurst,
     }),
+    questions: {
+      strange: createChallengeLimit({
+        perSecond: bounds.strangeQuestionsPerSecond,
+        burst: bounds.strangeQuestionBurst,
+      }),
+      familiar: createChallengeLimit({
+        perSecond: bounds.familiarQuestionsPerSecond,
+        burst: bounds.familiarQuestionBurst,
+      }),
+    },
     credentials: createCredentialCache(options.realm, bounds),
     responses: createResponseCache(bounds.responseCountMax),
     times: createTimeCounters(),

@@ -14,6 +14,7 @@ import { encodeText } from '../stun/text-attribute.ts';
 import { transportAddressKey } from '../stun/transport-address.ts';
 import type { Action } from './action.ts';
 import type { ClientPath } from './data-path.ts';
+import { sourceOf } from './source.ts';
 import type { TurnState } from './state.ts';
 
 /** A request on its way through the core. */
@@ -76,7 +77,7 @@ export function replyUnsigned(
     bytes = encodeMessage(draftOf(request, reply.messageClass, bare));
   }
   if (bytes.length > lengthMax) return { type: 'drop', reason: 'amplification' };
-  const source = transportAddressKey({ ip: request.client.address.ip, port: 0 });
+  const source = sourceOf(request.client.address.ip);
   const limit = request.message.method === method.binding ? state.discoveries : state.challenges;
   if (!limit.isAllowed(source, request.nowMs)) return { type: 'drop', reason: 'challenge-limit' };
   return { type: 'send', client: request.client, bytes };

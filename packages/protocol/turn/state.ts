@@ -22,6 +22,8 @@ export interface TurnState {
   readonly nonces: NonceMint;
   readonly challenges: ChallengeLimit;
   readonly discoveries: ChallengeLimit;
+  /** Questions to the platform, by whether it has to look the answer up. */
+  readonly questions: { readonly strange: ChallengeLimit; readonly familiar: ChallengeLimit };
   readonly credentials: CredentialCache;
   readonly responses: ResponseCache;
   readonly times: TimeCounters;

@@ -58,6 +58,13 @@ export class CredentialResolver {
     this.#options = options;
   }
 
+  /** Whether the key that a username names is in memory: others have to be looked up. */
+  isFamiliar(username: string): boolean {
+    const parsed = isTurnRestUsername(username) ? parseTurnRestUsername(username) : parseUsername(username);
+    if (parsed.type === 'refusal' || parsed.keyId === undefined) return false;
+    return this.#options.snapshots.keys.holds(parsed.keyId);
+  }
+
   /** Of a username alone: whoever shows it proves the password later, by MESSAGE-INTEGRITY. */
   async resolveUsername(username: string, use: Use): Promise<ResolvedCredential> {
     if (isTurnRestUsername(username)) return this.#resolveTurnRest(username, use);

@@ -8,6 +8,7 @@ import type { SpentLimit } from '@patchbay/protocol/turn/action';
 import type { Grant, Limit, Resolution } from '@patchbay/protocol/turn/grant';
 import type { RelayEvent, RelayLog, RelayPlatform } from '../relay/platform.ts';
 import type { UsageRecord } from '../relay/usage-record.ts';
+import { boundedClient } from './concurrency-limit.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
 import type { RelayFrame } from './node-link.ts';
@@ -39,6 +40,8 @@ export function createRelayPlatform({
   tell,
   log,
 }: RelayPlatformOptions): RelayPlatform {
+  // Whoever knows the id of a key can name credentials of it that were never minted.
+  const lookups = boundedClient(client);
   async function isClientAdmitted({
     isFirstSeen,
     credentialId,
@@ -58,6 +61,8 @@ export function createRelayPlatform({
   }
 
   return {
+    isFamiliar: (username) => resolver.isFamiliar(username),
+
     async resolveCredential(username) {
       if (spool.isFull) throw new Error('The spool is full: nothing new is taken until it is uploaded.');
       const resolved = await resolver.resolveUsername(username, {
@@ -68,7 +73,7 @@ export function createRelayPlatform({
       });
       if (resolved.kind === 'away') throw new Error(resolved.detail);
       if (resolved.kind === 'refused') return toRefusal(resolved);
-      const grant = await toGrant(resolved, client);
+      const grant = await toGrant(resolved, lookups);
       const ofSession = await refusalOfSession(grant, sessions);
       return ofSession ?? { ok: true, password: resolved.password, grant };
     },

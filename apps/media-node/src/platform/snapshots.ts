@@ -1,4 +1,5 @@
 import type { InternalResponse } from '@patchbay/domain/fleet/internal-api';
+import { type ConcurrencyLimit, createConcurrencyLimit } from './concurrency-limit.ts';
 import { type ControlPlaneClient, ControlPlaneRefusal } from './control-plane-client.ts';
 
 export type KeySnapshot = InternalResponse<'keySnapshot'>;
@@ -10,6 +11,7 @@ export const GRACE_MS = 15 * 60_000;
 const SNAPSHOT_COUNT_MAX = 100_000;
 /** Somebody who invents key ids is answered from memory for this long. */
 const UNKNOWN_MS = 10_000;
+const UNKNOWN_COUNT_MAX = 10_000;
 
 export type Lookup<Snapshot> =
   | { readonly kind: 'known'; readonly snapshot: Snapshot }
@@ -18,13 +20,14 @@ export type Lookup<Snapshot> =
   | { readonly kind: 'away' };
 
 interface Entry<Snapshot> {
-  readonly snapshot: Snapshot | undefined;
-  readonly fetchedMs: number;
+  readonly snapshot: Snapshot;
   isStale: boolean;
 }
 
 interface CacheOptions<Snapshot> {
   readonly fetch: (id: string) => Promise<Snapshot>;
+  /** For ids that are not held: anybody can name those. */
+  readonly limit: ConcurrencyLimit;
   readonly nowMs: () => number;
   readonly busAwaySinceMs: () => number | undefined;
 }
@@ -32,6 +35,8 @@ interface CacheOptions<Snapshot> {
 /** Snapshots of one kind: fetched on first use, kept current over the bus, good for a while when all is away. */
 class SnapshotCache<Snapshot extends { readonly chain: readonly { readonly id: string }[] }> {
   readonly #entries = new Map<string, Entry<Snapshot>>();
+  /** What there was none of, and when. Apart, so that invented ids push out nothing that is known. */
+  readonly #unknownSinceMs = new Map<string, number>();
   readonly #pending = new Map<string, Promise<Lookup<Snapshot>>>();
   readonly #options: CacheOptions<Snapshot>;
 
@@ -40,8 +45,11 @@ class SnapshotCache<Snapshot extends { readonly chain: readonly { readonly id: s
   }
 
   async get(id: string): Promise<Lookup<Snapshot>> {
+    const { nowMs, busAwaySinceMs } = this.#options;
     const entry = this.#entries.get(id);
-    if (entry !== undefined && this.#isFresh(entry)) return toLookup(entry);
+    if (entry !== undefined && !entry.isStale && busAwaySinceMs() === undefined) return toLookup(entry);
+    const unknownSinceMs = this.#unknownSinceMs.get(id);
+    if (unknownSinceMs !== undefined && nowMs() - unknownSinceMs < UNKNOWN_MS) return { kind: 'unknown' };
     const running = this.#pending.get(id);
     if (running !== undefined) return running;
     const fetching = this.#fetch(id).finally(() => this.#pending.delete(id));
@@ -49,34 +57,36 @@ class SnapshotCache<Snapshot extends { readonly chain: readonly { readonly id: s
     return fetching;
   }
 
-  #isFresh({ snapshot, fetchedMs, isStale }: Entry<Snapshot>): boolean {
-    if (isStale) return false;
-    if (snapshot === undefined) return this.#options.nowMs() - fetchedMs < UNKNOWN_MS;
-    return this.#options.busAwaySinceMs() === undefined;
+  /** Whether the id is answered from memory, and not as an unknown one. */
+  holds(id: string): boolean {
+    return this.#entries.get(id)?.isStale === false;
   }
 
   async #fetch(id: string): Promise<Lookup<Snapshot>> {
     try {
-      return this.#keep(id, await this.#options.fetch(id));
+      const { fetch, limit } = this.#options;
+      const fetching = this.#entries.has(id) ? fetch(id) : limit(() => fetch(id));
+      return this.#keep(id, await fetching);
     } catch (error) {
       if (error instanceof ControlPlaneRefusal && error.status === 404) return this.#keep(id, undefined);
       const entry = this.#entries.get(id);
       const awaySinceMs = this.#options.busAwaySinceMs();
       const inGrace = awaySinceMs === undefined || this.#options.nowMs() - awaySinceMs < GRACE_MS;
       // A stale entry is one that is known to have changed: it admits nobody.
-      if (entry?.snapshot !== undefined && !entry.isStale && inGrace) return toLookup(entry);
+      if (entry !== undefined && !entry.isStale && inGrace) return toLookup(entry);
       return { kind: 'away' };
     }
   }
 
   #keep(id: string, snapshot: Snapshot | undefined): Lookup<Snapshot> {
     this.#entries.delete(id);
-    const entry = { snapshot, fetchedMs: this.#options.nowMs(), isStale: false };
-    this.#entries.set(id, entry);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= SNAPSHOT_COUNT_MAX) break;
-      this.#entries.delete(oldest);
+    this.#unknownSinceMs.delete(id);
+    if (snapshot === undefined) {
+      keepNewest(this.#unknownSinceMs, [id, this.#options.nowMs()], UNKNOWN_COUNT_MAX);
+      return { kind: 'unknown' };
     }
+    const entry = { snapshot, isStale: false };
+    keepNewest(this.#entries, [id, entry], SNAPSHOT_COUNT_MAX);
     return toLookup(entry);
   }
 
@@ -84,7 +94,7 @@ class SnapshotCache<Snapshot extends { readonly chain: readonly { readonly id: s
   markAccount(accountId: string): readonly string[] {
     const marked: string[] = [];
     for (const [id, entry] of this.#entries) {
-      if (!entry.snapshot?.chain.some((level) => level.id === accountId)) continue;
+      if (!entry.snapshot.chain.some((level) => level.id === accountId)) continue;
       entry.isStale = true;
       marked.push(id);
     }
@@ -98,12 +108,23 @@ class SnapshotCache<Snapshot extends { readonly chain: readonly { readonly id: s
 
   /** The ids held. After a gap in the bus each of them has to be looked at again. */
   heldIds(): readonly string[] {
-    return [...this.#entries].flatMap(([id, { snapshot }]) => (snapshot === undefined ? [] : [id]));
+    return [...this.#entries.keys()];
   }
 }
 
-function toLookup<Snapshot>({ snapshot }: Entry<Snapshot>): Lookup<Snapshot> {
-  return snapshot === undefined ? { kind: 'unknown' } : { kind: 'known', snapshot };
+const toLookup = <Snapshot>({ snapshot }: Entry<Snapshot>): Lookup<Snapshot> => ({ kind: 'known', snapshot });
+
+/** Adds to a map whose oldest entries go first. */
+function keepNewest<Value>(
+  entries: Map<string, Value>,
+  [id, value]: [string, Value],
+  countMax: number,
+): void {
+  entries.set(id, value);
+  for (const oldest of entries.keys()) {
+    if (entries.size <= countMax) break;
+    entries.delete(oldest);
+  }
 }
 
 interface SnapshotsOptions {
@@ -119,7 +140,7 @@ export class Snapshots {
   readonly #applications: SnapshotCache<ApplicationSnapshot>;
 
   constructor({ client, busAwaySinceMs, nowMs = Date.now }: SnapshotsOptions) {
-    const shared = { nowMs, busAwaySinceMs };
+    const shared = { nowMs, busAwaySinceMs, limit: createConcurrencyLimit() };
     this.keys = new SnapshotCache({ ...shared, fetch: (keyId) => client.call('keySnapshot', { keyId }) });
     this.accounts = new SnapshotCache({
       ...shared,

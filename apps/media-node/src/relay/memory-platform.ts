@@ -41,6 +41,7 @@ export function createMemoryPlatform(): MemoryPlatform {
       credentials.set(username, { ok: true, password, grant: whole });
     },
     removeCredential: (username) => void credentials.delete(username),
+    isFamiliar: (username) => credentials.has(username),
     resolveCredential: (username) =>
       Promise.resolve(credentials.get(username) ?? { ok: false, code: 401, reason: 'Unauthorized' }),
     countUse({ counterId, clientKey, usesMax }: Omit<CountedUse, 'grant'>): Promise<UseAnswer> {

@@ -55,6 +55,8 @@ export interface CountedUse extends UseClaim {
 
 /** What the relay needs from the platform. None of it waits on the packet path. */
 export interface RelayPlatform {
+  /** Whether a username names a key that is known here: questions about any other are rationed by source. */
+  isFamiliar(username: string): boolean;
   /**
    * Says what a username may do. Asked once for each username and minute at most. To throw is to be away:
    * the client gets 500 and may try again.

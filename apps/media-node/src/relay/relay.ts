@@ -126,6 +126,7 @@ function createCore(
     policy: own.policy,
     families: hosts.map((host) => familyOf(requireIp(host))),
     newAllocationId: () => `${own.boot}.${allocationCount++}`,
+    isFamiliar: (username) => options.platform.isFamiliar(username),
     isSha256Offered: options.isSha256Offered ?? false,
     isUserhashOffered: options.isUserhashOffered ?? false,
     areLegacyChannelsAccepted: options.areLegacyChannelsAccepted ?? true,
