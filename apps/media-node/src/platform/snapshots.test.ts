@@ -71,3 +71,28 @@ describe('keys that nobody knows', () => {
     expect(snapshots.keys.holds('key_known')).toBe(false);
   });
 });
+
+describe('what changes while it is being asked for (POL-5)', () => {
+  it.each(['its account', 'the key itself'])('is asked for again: %s', async (what) => {
+    let open = () => {};
+    control.gate = new Promise((resolve) => {
+      open = resolve;
+    });
+    const answer = snapshots.keys.get('key_known');
+    // The control plane has read the key by now, and its answer is on the way.
+    control.known.set('key_known', { state: 'suspended' });
+    if (what === 'its account') snapshots.keys.markAccount('acc_a');
+    else snapshots.keys.mark('key_known');
+    open();
+    expect(await answer).toMatchObject({ snapshot: { chain: [{ state: 'suspended' }] } });
+    expect(control.asked).toHaveLength(2);
+    expect(await snapshots.keys.get('key_known')).toMatchObject({ kind: 'known' });
+    expect(control.asked).toHaveLength(2);
+  });
+  it('is not asked for again because of other accounts', async () => {
+    const answer = snapshots.keys.get('key_known');
+    snapshots.keys.markAccount('acc_b');
+    await answer;
+    expect(control.asked).toHaveLength(1);
+  });
+});

@@ -12,6 +12,8 @@ const SNAPSHOT_COUNT_MAX = 100_000;
 /** Somebody who invents key ids is answered from memory for this long. */
 const UNKNOWN_MS = 10_000;
 const UNKNOWN_COUNT_MAX = 10_000;
+/** How often one question is asked again because of changes meanwhile. */
+const FETCH_COUNT_MAX = 5;
 
 export type Lookup<Snapshot> =
   | { readonly kind: 'known'; readonly snapshot: Snapshot }
@@ -38,6 +40,8 @@ class SnapshotCache<Snapshot extends { readonly chain: readonly { readonly id: s
   /** What there was none of, and when. Apart, so that invented ids push out nothing that is known. */
   readonly #unknownSinceMs = new Map<string, number>();
   readonly #pending = new Map<string, Promise<Lookup<Snapshot>>>();
+  /** Of each fetch under way, what was marked since it began: the answer may be older than that. */
+  readonly #markedSince = new Map<string, Set<string>>();
   readonly #options: CacheOptions<Snapshot>;
 
   constructor(options: CacheOptions<Snapshot>) {
@@ -64,9 +68,7 @@ class SnapshotCache<Snapshot extends { readonly chain: readonly { readonly id: s
 
   async #fetch(id: string): Promise<Lookup<Snapshot>> {
     try {
-      const { fetch, limit } = this.#options;
-      const fetching = this.#entries.has(id) ? fetch(id) : limit(() => fetch(id));
-      return this.#keep(id, await fetching);
+      return await this.#fetchCurrent(id);
     } catch (error) {
       if (error instanceof ControlPlaneRefusal && error.status === 404) return this.#keep(id, undefined);
       const entry = this.#entries.get(id);
@@ -76,6 +78,30 @@ class SnapshotCache<Snapshot extends { readonly chain: readonly { readonly id: s
       if (entry !== undefined && !entry.isStale && inGrace) return toLookup(entry);
       return { kind: 'away' };
     }
+  }
+
+  /** Asks again as long as what was asked for changed meanwhile; gives up on what changes all the time. */
+  async #fetchCurrent(id: string): Promise<Lookup<Snapshot>> {
+    const { fetch, limit } = this.#options;
+    const isHeld = this.#entries.has(id);
+    try {
+      for (let tries = 0; tries < FETCH_COUNT_MAX; tries++) {
+        const marked = new Set<string>();
+        const snapshot = await (isHeld
+          ? this.#watched(id, marked, fetch)
+          : limit(() => this.#watched(id, marked, fetch)));
+        const isOld = marked.has(id) || snapshot.chain.some((level) => marked.has(level.id));
+        if (!isOld) return this.#keep(id, snapshot);
+      }
+    } finally {
+      this.#markedSince.delete(id);
+    }
+    return { kind: 'away' };
+  }
+
+  #watched(id: string, marked: Set<string>, fetch: (id: string) => Promise<Snapshot>): Promise<Snapshot> {
+    this.#markedSince.set(id, marked);
+    return fetch(id);
   }
 
   #keep(id: string, snapshot: Snapshot | undefined): Lookup<Snapshot> {
@@ -93,6 +119,7 @@ class SnapshotCache<Snapshot extends { readonly chain: readonly { readonly id: s
   /** Marks what the account, or an account above it, is part of. Answers the ids marked. */
   markAccount(accountId: string): readonly string[] {
     const marked: string[] = [];
+    for (const since of this.#markedSince.values()) since.add(accountId);
     for (const [id, entry] of this.#entries) {
       if (!entry.snapshot.chain.some((level) => level.id === accountId)) continue;
       entry.isStale = true;
@@ -102,6 +129,7 @@ class SnapshotCache<Snapshot extends { readonly chain: readonly { readonly id: s
   }
 
   mark(id: string): void {
+    this.#markedSince.get(id)?.add(id);
     const entry = this.#entries.get(id);
     if (entry !== undefined) entry.isStale = true;
   }
