@@ -75,23 +75,30 @@ function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
       valuesOf(accountId).map((values) => addressOf(pattern, values)),
     ),
   );
-  const actions = serverActions();
+  const actions = [...serverActions()];
   const pages = routeTree().filter(({ kind }) => kind === 'page');
-  const body = JSON.stringify([{ ...victim.ids, accountId: victim.accountId, token: victim.accountId }]);
+  const texts = [...new Set([victim.accountId, ...Object.values(victim.ids)])];
+  // An action takes an object or a text, and here both are of the victim's.
+  const bodies = [{ ...victim.ids, accountId: victim.accountId, token: victim.accountId }, ...texts];
   const posts = pages.flatMap(({ pattern }) => {
     const path = addressOf(pattern, { ...valuesOf(victim.accountId)[0] });
-    return actions.map((action) => ({
-      what: `server action ${action.slice(0, 8)}`,
-      path,
-      init: {
-        method: 'POST',
-        headers: { 'next-action': action, origin: attacker.url, 'content-type': 'text/plain;charset=UTF-8' },
-        body,
-      },
-    }));
+    return actions.flatMap(([id, name]) =>
+      bodies.map((body) => ({
+        what: `server action ${name}`,
+        path,
+        init: actionRequest(attacker, id, [body]),
+      })),
+    );
   });
   return [...[...new Set(addresses)].flatMap((path) => asked(path, victim)), ...posts];
 }
+
+/** As Next's browser part calls a server action. */
+export const actionRequest = ({ url }: Visitor, id: string, parameters: readonly unknown[]): RequestInit => ({
+  method: 'POST',
+  headers: { 'next-action': id, origin: url, 'content-type': 'text/plain;charset=UTF-8' },
+  body: JSON.stringify(parameters),
+});
 
 const filled = (path: string, ids: Readonly<Record<string, string>>) =>
   path.replace(/\{(\w+)\}/g, (_match, name: string) => ids[name] ?? 'signaling');

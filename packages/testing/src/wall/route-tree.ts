@@ -23,12 +23,16 @@ export function routeTree(folder = path.join(controlPlane, 'src/app'), above = '
   });
 }
 
-/** The ids of every server action in the build: what a page posts to when its form runs on the server. */
-export function serverActions(): readonly string[] {
+/** Every server action in the build, by its id: what a page posts to when its form runs on the server. */
+export function serverActions(): ReadonlyMap<string, string> {
   const file = path.join(controlPlane, '.next/server/server-reference-manifest.json');
   if (!existsSync(file)) throw new Error('The control plane is not built.');
-  const { node, edge } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, unknown>>;
-  return [...Object.keys(node ?? {}), ...Object.keys(edge ?? {})];
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as Record<
+    'node' | 'edge',
+    Record<string, { readonly exportedName?: string }>
+  >;
+  const found = [...Object.entries(manifest.node), ...Object.entries(manifest.edge)];
+  return new Map(found.map(([id, { exportedName = 'unnamed' }]) => [id, exportedName]));
 }
 
 /**

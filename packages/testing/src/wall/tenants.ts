@@ -1,5 +1,7 @@
 /** Accounts on a started platform that have nothing to do with each other, or less than they would like. */
-import { callProcedure, signIn, signUp, type Visitor } from './dashboard.ts';
+import { callProcedure, signIn, signUp, type Visitor, visit } from './dashboard.ts';
+import { actionRequest } from './dashboard-attack.ts';
+import { serverActions } from './route-tree.ts';
 
 const PASSWORD = 'correct horse battery';
 /** In every name, address and identity of the victim, and nowhere else. */
@@ -13,8 +15,16 @@ export interface Tenant extends Visitor {
 export interface Tenants {
   readonly parent: Tenant;
   /** Below the parent. */
-  readonly victim: Tenant & { readonly ids: Readonly<Record<string, string>>; readonly childId: string };
-  readonly attackers: readonly (Tenant & { readonly isBelow: boolean })[];
+  readonly victim: Tenant & {
+    readonly ids: Readonly<Record<string, string>>;
+    /** Of an invitation that was not taken. */
+    readonly setUpPath: string;
+  };
+  readonly attackers: readonly (Tenant & {
+    readonly isBelow: boolean;
+    /** An account of its own that is under none but the platform's. */
+    readonly isTop?: boolean;
+  })[];
 }
 
 /** Calls as the dashboard does, and wants to succeed. */
@@ -39,8 +49,8 @@ async function enrol(url: string, name: string): Promise<Tenant & { readonly ema
 }
 
 /**
- * A victim below a parent, with one thing of each kind; and who attacks it: a stranger with an account of its own, a
- * member of a sibling, a member of a child, and one who holds a lesser role at the child alone.
+ * A victim below a parent, with one thing of each kind; and who attacks it: a stranger with an account of its own,
+ * one who was invited to the victim and has not taken the role, a member of a sibling, a member of a child, and one who holds a lesser role at the child alone.
  */
 export async function makeTenants(url: string): Promise<Tenants> {
   const parent = await enrol(url, 'parent');
@@ -48,28 +58,46 @@ export async function makeTenants(url: string): Promise<Tenants> {
   const victimAccount = await below(parent.accountId, `${MARK}-victim`);
   const sibling = await below(parent.accountId, 'Sibling');
   const child = await below(victimAccount.id, `${MARK}-child`);
+  const invite = ({ email, name }: { email: string; name: string }, accountId: string, role: string) =>
+    ask(parent, 'team.add', { accountId, email, name, role });
   const memberOf = async (name: string, account: { id: string }, role: string): Promise<Tenant> => {
     const person = await enrol(url, name);
-    await ask(parent, 'team.add', { accountId: account.id, email: person.email, name, role });
+    const { setUpPath } = await invite(person, account.id, role);
+    const joined = await takeInvitation(person, setUpPath);
+    if (!joined.includes(account.id)) throw new Error(`${name} did not join: ${joined}`);
     return { ...person, accountId: account.id };
   };
   const owner = await memberOf(`${MARK}-owner`, victimAccount, 'owner');
   const stranger = await enrol(url, 'stranger');
+  const invited = await enrol(url, 'invited');
+  await invite(invited, victimAccount.id, 'owner');
   const attackers = [
-    { ...stranger, isBelow: false },
+    { ...stranger, isBelow: false, isTop: true },
+    { ...invited, isBelow: false, isTop: true },
     { ...(await memberOf('sibling', sibling, 'owner')), isBelow: false },
     { ...(await memberOf('child', child, 'owner')), isBelow: true },
     { ...(await memberOf('viewer', child, 'viewer')), isBelow: true },
   ];
-  for (const { id } of [{ id: parent.accountId }, { id: stranger.accountId }])
-    await ask(id === parent.accountId ? parent : stranger, 'keys.create', { accountId: id, name: 'minting' });
-  const ids = await furnish(owner, victimAccount.id);
-  const victim = { ...owner, accountId: victimAccount.id, childId: child.id, ids };
+  for (const top of [parent, stranger, invited])
+    await ask(top, 'keys.create', { accountId: top.accountId, name: 'minting' });
+  const furnished = await furnish(owner, victimAccount.id);
+  const victim = { ...owner, accountId: victimAccount.id, ...furnished };
   return { parent, victim, attackers };
 }
 
+/** Takes the role of an invitation as its page does, and returns what the page hears. */
+export async function takeInvitation(visitor: Visitor, setUpPath: string): Promise<string> {
+  const [id] = [...serverActions()].find(([, name]) => name === 'join') ?? [];
+  if (id === undefined) throw new Error('There is no server action join.');
+  const token = setUpPath.split('/').at(-1);
+  return (await visit(visitor, setUpPath, actionRequest(visitor, id, [token]))).body;
+}
+
 /** Gives an account one thing of each kind, and returns their ids by the field that takes them. */
-async function furnish(owner: Visitor, accountId: string): Promise<Readonly<Record<string, string>>> {
+async function furnish(
+  owner: Visitor,
+  accountId: string,
+): Promise<Pick<Tenants['victim'], 'ids' | 'setUpPath'>> {
   const make = (procedure: string, input: object) => ask(owner, procedure, { accountId, ...input });
   const application = await make('applications.create', { name: `${MARK}-application` });
   const key = await make('keys.create', { name: `${MARK}-key` });
@@ -79,7 +107,7 @@ async function furnish(owner: Visitor, accountId: string): Promise<Readonly<Reco
   const price = { currency: 'EUR', prices: { connectedMs: { amount: '7654321', per: '60000' } } };
   await make('prices.setForChildren', { service: 'signaling', ...price });
   const ice = await make('networkDiscovery.createIceServers', {});
-  return {
+  const ids = {
     applicationId: application.id,
     keyId: key.id,
     userId: member.userId,
@@ -87,4 +115,5 @@ async function furnish(owner: Visitor, accountId: string): Promise<Readonly<Reco
     period: new Date().toISOString().slice(0, 7),
     service: 'signaling',
   };
+  return { ids, setUpPath: member.setUpPath };
 }

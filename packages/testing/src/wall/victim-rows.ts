@@ -31,7 +31,14 @@ export async function rowsOf(owner: Client, accountId: string): Promise<Readonly
   return found;
 }
 
-export const changedTables = (
+/** Rows that are new, gone or other than before, each with its table. */
+export function changedRows(
   before: ReadonlyMap<string, string>,
   after: ReadonlyMap<string, string>,
-): readonly string[] => [...after.keys()].filter((table) => before.get(table) !== after.get(table));
+): readonly string[] {
+  return [...after.keys()].flatMap((table) => {
+    const [was, is] = [before, after].map((rows) => new Set((rows.get(table) ?? '').split('\n')));
+    const changed = [...(is ?? []), ...(was ?? [])].filter((row) => !was?.has(row) || !is?.has(row));
+    return changed.map((row) => `${table}: ${row}`);
+  });
+}
