@@ -229,16 +229,20 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.keyboard.type('By hand', { delay: KEY_MS });
     await page.keyboard.press('Enter');
     expect(await page.locator('[data-secret]').textContent()).toMatch(/^pb_live_/);
+    await page.locator('[role=dialog] :focus').waitFor();
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     await page.getByRole('row', { name: /By hand/ }).waitFor();
 
     // What cannot be undone wants the name typed; Escape leaves it, and gives the focus back.
     await tabTo(page, 'Revoke By hand');
     await page.keyboard.press('Enter');
-    await page.getByRole('dialog').waitFor();
+    await page.locator('[role=dialog] input:focus').waitFor();
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await focusedName(page)).toBe('Revoke By hand');
     await page.keyboard.press('Enter');
+    await page.locator('[role=dialog] input:focus').waitFor();
     await page.keyboard.type('By hand', { delay: KEY_MS });
     await page.keyboard.press('Enter');
     await page.getByRole('row', { name: /By hand.*revoked/ }).waitFor();

@@ -58,7 +58,7 @@ export function PriceDesk({ account, profile, paid, childId, accounts }: PriceDe
       {accounts.length > 0 ? null : (
         <p className="mt-3 text-ink-faint">
           There is no child yet who would pay this.{' '}
-          <Link href={pagePath(account.id, 'accounts')} className="text-accent hover:underline">
+          <Link href={pagePath(account.id, 'accounts')} className="text-ink underline underline-offset-2">
             Create a sub-account
           </Link>
         </p>
