@@ -1,6 +1,6 @@
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { rollUp } from '@patchbay/domain/metering/roll-up';
-import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import { type UsageRecord, userEndpointId } from '@patchbay/domain/metering/usage-record';
 import type { UsageQuery, UsageStore } from '@patchbay/domain/metering/usage-store';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import type pg from 'pg';
@@ -288,7 +288,7 @@ describe('reading (MET-5)', () => {
         atMs: noon + 61 * MINUTE,
         bytes: 20,
         dimensions: { direction: 'out' },
-        more: { sessionId: 'ses_2', applicationId: 'app_1' },
+        more: { sessionId: 'ses_2', applicationId: 'app_1', endpointId: userEndpointId('bob') },
       }),
       usageOf('a', { atMs: noon + DAY / 2, bytes: 40, more: { modality: 'video' } }),
       usageOf('beside', { atMs: noon, bytes: 1000 }),
@@ -341,6 +341,10 @@ describe('reading (MET-5)', () => {
   });
 
   test('by application and session, which only raw records know', async () => {
+    expect(plain(await ask({ ...bytes, groupBy: ['endpoint'] }))).toEqual([
+      ['', 50n, 2],
+      ['user:bob', 20n, 1],
+    ]);
     expect(plain(await ask({ ...bytes, groupBy: ['session'] }))).toEqual([
       ['ses_2', 20n, 1],
       ['ses_a', 40n, 1],

@@ -22,6 +22,13 @@ export async function ensurePlatform(prisma: PrismaClient, currency = 'EUR'): Pr
   return row.id;
 }
 
+/** The platform's own account, where it was made. */
+export async function findPlatform(prisma: PrismaClient): Promise<string | undefined> {
+  const [row] = await prisma.$queryRaw<{ id: string | null }[]>`
+    SELECT platform_account(NULL, ${PLATFORM_NAME}, 'EUR') AS id`;
+  return row?.id ?? undefined;
+}
+
 /** What `dev.env` holds of the demo. */
 export interface Demo {
   readonly platformAccountId: string;

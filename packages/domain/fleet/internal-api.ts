@@ -75,7 +75,10 @@ export const internalApi = {
       load: z.record(z.string().max(32), z.number()),
       isDraining: z.boolean(),
     }),
-    response: z.object({}),
+    response: z.object({
+      /** Of the use that no customer's credential is named for. Absent: there is no such account yet. */
+      platformAccountId: id.optional(),
+    }),
   },
   listNodes: {
     method: 'GET',

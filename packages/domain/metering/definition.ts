@@ -36,7 +36,7 @@ export const metering = defineDomain({
             bucket: z.enum(['minute', 'hour', 'day', 'all']).default('all'),
             /** `service.meter`; all meters when absent. */
             meter: z.string().max(100).optional(),
-            /** A dimension, or `account`, `application`, `credential`, `session`; comma-separated, at most 3. */
+            /** A dimension, or `account`, `application`, `endpoint`, `credential`, `session`; comma-separated, at most 3. */
             groupBy: z.string().max(200).optional(),
             /** 'own': this account alone. 'inclusive': with all its descendants. */
             scope: z.enum(['own', 'inclusive']).default('inclusive'),

@@ -57,6 +57,9 @@ export const usageRecordSchema = z
     'A record names each meter with the same dimensions once.',
   );
 
+/** The endpoint of whoever a credential names: the namespace of users, and the identity in it (ACC-5). */
+export const userEndpointId = (identity: string): string => `user:${identity}`;
+
 export type UsageRecord = z.output<typeof usageRecordSchema>;
 export type Dimensions = Readonly<Record<string, string>>;
 

@@ -5,6 +5,7 @@ import { decodePasswordAlgorithm } from '../stun/password-algorithm.ts';
 import { decodeText, textLengthBytesMax } from '../stun/text-attribute.ts';
 import type { Action, DropReason } from './action.ts';
 import type { KnownCredential } from './credential-cache.ts';
+import type { Grant } from './grant.ts';
 import {
   attributeOf,
   challenge,
@@ -53,6 +54,23 @@ export function authenticate(state: TurnState, request: Request): Authentication
   const isRight = isIntegrityRight(request.message.bytes, proof, integrity);
   if (!isRight || credential === undefined) return no(challenge(state, request, unauthorized));
   return { ok: true, request: { ...request, integrity }, credential };
+}
+
+/**
+ * Whose a request is that needs no authentication, where it proves a credential that is known already. A name alone
+ * proves nothing: anybody could have others pay for it.
+ */
+export function provenGrant(state: TurnState, request: Request): Grant | undefined {
+  const proof = attributeOf(request, attributeType.messageIntegrity);
+  const claim = proof === undefined ? undefined : readClaim(state, request);
+  if (proof === undefined || claim?.username === undefined) return undefined;
+  const entry = state.credentials.find(claim.username, request.nowMs);
+  if (entry?.state !== 'known') return undefined;
+  // Whoever saw such a request cannot repeat it from another address.
+  if (!state.nonces.isFresh(claim.nonce, request.client.address, request.nowMs)) return undefined;
+  const key = entry.credential.keyFor(claim.algorithm);
+  const isRight = isIntegrityRight(request.message.bytes, proof, { hash: 'sha1', key });
+  return isRight ? entry.credential.grant : undefined;
 }
 
 interface Claim {

@@ -4,6 +4,7 @@ import { encodeUnknownAttributes } from '../stun/unknown-attributes.ts';
 import { encodeXorAddress } from '../stun/xor-address.ts';
 import type { Action } from './action.ts';
 import { familyOf } from './address-family.ts';
+import { provenGrant } from './authenticate.ts';
 import { type Request, refuseUnsigned, replyUnsigned } from './reply.ts';
 import type { TurnState } from './state.ts';
 
@@ -11,19 +12,25 @@ import type { TurnState } from './state.ts';
 export function binding(state: TurnState, request: Request): readonly Action[] {
   const { message, client } = request;
   const unknown = unknownAttributes(message);
-  const family = familyOf(client.address.ip);
+  const grant = provenGrant(state, request);
+  const attempted = {
+    type: 'attempted',
+    kind: 'discovery',
+    family: familyOf(client.address.ip),
+    ...(grant === undefined ? {} : { grant }),
+  } as const;
   if (unknown.length > 0) {
     const { code, phrase, attributes } = unknownAttributeError(unknown);
     return [
       refuseUnsigned(state, request, { code, phrase, attributes }),
-      { type: 'attempted', kind: 'discovery', outcome: 'refused', code, family },
+      { ...attempted, outcome: 'refused', code },
     ];
   }
   const mapped = encodeXorAddress(client.address, message.transactionId);
   const attributes = [{ type: attributeType.xorMappedAddress, value: mapped }];
   return [
     replyUnsigned(state, request, { messageClass: 'success', attributes }),
-    { type: 'attempted', kind: 'discovery', outcome: 'succeeded', family },
+    { ...attempted, outcome: 'succeeded' },
   ];
 }
 

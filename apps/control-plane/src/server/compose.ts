@@ -16,6 +16,7 @@ import { idempotencyStore } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
+import { findPlatform } from '@patchbay/adapters/prisma/seed';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
 import { sessionStanding } from '@patchbay/adapters/prisma/session-standing';
@@ -190,6 +191,7 @@ export function compose(env: ControlPlaneEnv) {
     internal: translatingFailures(
       {
         snapshots: nodeSnapshots,
+        platformAccount: () => findPlatform(prisma),
         credentials,
         consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),
         ingest,

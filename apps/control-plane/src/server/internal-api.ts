@@ -97,7 +97,8 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
   return {
     async heartbeat({ boot, urls, load, isDraining }, { id: nodeId }) {
       await fleet.beat({ nodeId, boot, urls, load, isDraining });
-      return {};
+      const platformAccountId = await internal.platformAccount();
+      return platformAccountId === undefined ? {} : { platformAccountId };
     },
 
     async listNodes() {

@@ -51,6 +51,7 @@ export function startHeartbeat(options: {
   readonly client: ControlPlaneClient;
   readonly fleet: FleetView;
   readonly report: () => HeartbeatReport;
+  readonly onHeard?: (answer: InternalResponse<'heartbeat'>) => void;
   /** The other nodes are known, or known anew. */
   readonly onRefreshed?: () => void;
   readonly onFailure: (error: unknown) => void;
@@ -62,7 +63,9 @@ export function startHeartbeat(options: {
     try {
       const { boot, urls, load, isDraining } = options.report();
       const lists = Object.fromEntries(Object.entries(urls).map(([use, list]) => [use, [...list]]));
-      await options.client.call('heartbeat', { boot, urls: lists, load: { ...load }, isDraining });
+      const beaten = { boot, urls: lists, load: { ...load }, isDraining };
+      const answer = await options.client.call('heartbeat', beaten);
+      options.onHeard?.(answer);
       await options.fleet.refresh();
       options.onRefreshed?.();
     } catch (error) {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import type { NodeRole } from '@patchbay/domain/fleet/internal-api';
 import { LIFETIME_SECONDS_MAX, LIFETIME_SKEW_MS_MAX } from '@patchbay/protocol/credential/lifetime';
@@ -10,6 +11,7 @@ import type { NodeEnv } from './env.ts';
 import { FleetView } from './fleet-view.ts';
 import { KeyUse } from './key-use.ts';
 import { NodeIdentity } from './node-identity.ts';
+import { Recheck } from './recheck.ts';
 import type { UsageDraft } from './relay-platform.ts';
 import { Revocations } from './revocations.ts';
 import { type AccountSnapshot, type KeySnapshot, Snapshots } from './snapshots.ts';
@@ -20,6 +22,7 @@ const USAGE_BATCH_MAX = 500;
 /** What has ended is on disk this soon after (MET-2). */
 const SPOOL_TICK_MS = 250;
 const ENROL_RETRY_MS = 500;
+const CATCH_UP_RETRY_MS = 500;
 /** How soon a key's first use is told. */
 const KEY_REPORT_MS = 5_000;
 /** How far back revocations are asked for: what was minted before has ended. */
@@ -66,23 +69,7 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
   const keyUse = new KeyUse();
   const resolver = new CredentialResolver({ snapshots, revocations, keyUse, region: env.PATCHBAY_REGION });
 
-  /** Looks again at what is held and was changed; what may not go on is ended. */
-  async function look(keyIds: readonly string[], accountIds: readonly string[]): Promise<void> {
-    const endIfInactive = ({ chain, accountId }: KeySnapshot | AccountSnapshot) => {
-      if (chain.some(({ state }) => state !== 'active')) revoker?.suspendAccount(accountId);
-    };
-    for (const keyId of keyIds) {
-      const found = await snapshots.keys.get(keyId);
-      if (found.kind === 'unknown' || (found.kind === 'known' && found.snapshot.isRevoked))
-        revoker?.revokeKey(keyId);
-      else if (found.kind === 'known') endIfInactive(found.snapshot);
-    }
-    for (const accountId of accountIds) {
-      const found = await snapshots.accounts.get(accountId);
-      if (found.kind === 'unknown') revoker?.suspendAccount(accountId);
-      else if (found.kind === 'known') endIfInactive(found.snapshot);
-    }
-  }
+  const recheck = new Recheck({ snapshots, revoker: () => revoker });
 
   function hear(message: BusMessage): void {
     switch (message.type) {
@@ -98,7 +85,7 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
       case 'account.changed': {
         const { accountId } = message;
         snapshots.markApplications(accountId);
-        void look(snapshots.keys.markAccount(accountId), snapshots.accounts.markAccount(accountId));
+        recheck.look(snapshots.keys.markAccount(accountId), snapshots.accounts.markAccount(accountId));
         return;
       }
       case 'session.end':
@@ -110,21 +97,33 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
     }
   }
 
-  /** After a gap anything may have happened: what is held is asked for again, revocations first. */
+  let gapCount = 0;
+  /** After a gap anything may have happened: what is held admits nobody before it was asked for again. */
   async function catchUp(): Promise<void> {
+    const gap = ++gapCount;
+    const [keyIds, accountIds] = [snapshots.keys.heldIds(), snapshots.accounts.heldIds()];
+    for (const keyId of keyIds) snapshots.keys.mark(keyId);
+    for (const accountId of accountIds) snapshots.accounts.mark(accountId);
+    snapshots.markApplications();
+    recheck.look(keyIds, accountIds);
+    // Until it is answered, or until the next gap asks anew.
+    while (gap === gapCount && !(await hearRevocations())) await wait(CATCH_UP_RETRY_MS);
+  }
+
+  async function hearRevocations(): Promise<boolean> {
     try {
       const { items } = await client.call('listRevocations', { sinceMs: Date.now() - REVOCATIONS_MS });
       for (const { prefixId, keyId } of items) {
+        // What was heard before has been acted upon, and there may be very many.
+        if (revocations.has({ keyId: keyId ?? '', prefixIds: prefixId === undefined ? [] : [prefixId] }))
+          continue;
         if (prefixId !== undefined) hear({ type: 'credential.revoked', prefixId });
         if (keyId !== undefined) hear({ type: 'key.revoked', keyId });
       }
-      const [keyIds, accountIds] = [snapshots.keys.heldIds(), snapshots.accounts.heldIds()];
-      for (const keyId of keyIds) snapshots.keys.mark(keyId);
-      for (const accountId of accountIds) snapshots.accounts.mark(accountId);
-      snapshots.markApplications();
-      await look(keyIds, accountIds);
+      return true;
     } catch (error) {
-      log.warn({ error: textOf(error) }, 'Could not catch up after the bus was away.');
+      log.warn({ error: textOf(error) }, 'Revocations of the time without the bus are not known yet.');
+      return false;
     }
   }
 
@@ -172,6 +171,9 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
     },
     async stop() {
       clearInterval(keyTimer);
+      // Whoever waits to ask again does not.
+      gapCount++;
+      recheck.stop();
       await usage.tick();
       await uploader.stop();
       await bus.stop();

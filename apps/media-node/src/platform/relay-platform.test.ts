@@ -11,6 +11,7 @@ import { CredentialResolver } from './credential-resolver.ts';
 import { NodeIdentity } from './node-identity.ts';
 import type { RelayFrame } from './node-link.ts';
 import { createRelayPlatform, type UsageDraft } from './relay-platform.ts';
+import { resolverBench } from './resolver.testing.ts';
 import { Revocations } from './revocations.ts';
 import { Snapshots } from './snapshots.ts';
 import { Spool } from './spool.ts';
@@ -113,4 +114,22 @@ test.each<[SpentLimit, string, string]>([
       detail,
     },
   ]);
+});
+
+test('usage of a credential that names an identity is its endpoint’s, of any other nobody’s (MET-1, ACC-5)', async () => {
+  const bench = resolverBench();
+  const grantOfUsername = async (username: string) => {
+    const platform = createRelayPlatform({
+      resolver: bench.resolver,
+      client: { call: () => Promise.reject(new Error('Nothing is to be asked.')) },
+      sessions: { standing: async () => 'live' },
+      spool: { isFull: false, append: () => 1, checkpoint: () => undefined, tick: async () => undefined },
+      tell: () => undefined,
+      log: silentLog,
+    });
+    const resolution = await platform.resolveCredential(username);
+    return resolution.ok ? resolution.grant.endpointId : resolution.reason;
+  };
+  expect(await grantOfUsername(bench.username({ type: 'identity', identity: 'bob' }))).toBe('user:bob');
+  expect(await grantOfUsername(bench.username())).toBeUndefined();
 });

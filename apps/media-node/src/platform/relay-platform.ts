@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { InternalRequest } from '@patchbay/domain/fleet/internal-api';
-import type { UsageRecord as SpooledUsage } from '@patchbay/domain/metering/usage-record';
+import { type UsageRecord as SpooledUsage, userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
 import { endings } from '@patchbay/protocol/signaling/codes';
@@ -147,7 +147,7 @@ async function toGrant(
     limits: await limitsOf(effective, { accountId, credentialId, client }),
     endsAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
     ...(applicationId === undefined ? {} : { applicationId }),
-    ...(identity === undefined ? {} : { identity }),
+    ...(identity === undefined ? {} : { identity, endpointId: userEndpointId(identity) }),
     ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
     ...(sourceCidrs === undefined ? {} : { sourceCidrs }),
     ...(peerCidrs === undefined ? {} : { peerCidrs }),

@@ -31,8 +31,8 @@ export interface RelayOptions {
   /** Accepts the channels of the first edition of TURN, as coturn's client uses them. On by default. */
   readonly areLegacyChannelsAccepted?: boolean;
   readonly bounds?: Partial<TurnCoreBounds>;
-  /** The account that attempts of discovery are counted for; a Binding names none. */
-  readonly discoveryAccountId?: string;
+  /** The account of attempts that prove no credential; undefined while it is not known yet. */
+  readonly discoveryAccountId?: () => string | undefined;
 }
 
 export interface RelayStats {

@@ -17,6 +17,7 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
   const { PATCHBAY_HOST: host, PATCHBAY_TURN_PORT: port, PATCHBAY_REGION: region } = env;
   const { PATCHBAY_ALLOCATIONS_PER_ACCOUNT: perAccount } = env;
   let links: RelayLinks | undefined;
+  let platformAccountId: string | undefined;
   const sessions = new SessionRegister({ client: node.client });
   const relay = await startRelay({
     listen: { host, port },
@@ -24,6 +25,7 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     region,
     allowLoopbackPeers: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1',
     ...(perAccount === undefined ? {} : { bounds: { allocationsPerAccountMax: perAccount } }),
+    discoveryAccountId: () => platformAccountId,
     log,
     platform: createRelayPlatform({
       resolver: node.resolver,
@@ -71,6 +73,9 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
       load: { allocations: allocationCount() },
       isDraining: relay.stats().isDraining,
     }),
+    onHeard: (answer) => {
+      platformAccountId = answer.platformAccountId;
+    },
     onRefreshed: () => links?.beat(),
     onFailure: (error) => log.warn({ error: textOf(error) }, 'The control plane did not hear the heartbeat.'),
   });

@@ -28,7 +28,7 @@ function metering(grant: Partial<Grant> = {}) {
     checkpoint: (open) => {
       checkpoints = open;
     },
-    discoveryAccountId: 'acc_root',
+    discoveryAccountId: () => 'acc_root',
   });
   const whole: Grant = { accountId: 'acc_a', credentialId: 'crd_a', keyId: 'key_a', limits: [], ...grant };
   meter.allocated(

@@ -53,8 +53,11 @@ export interface UsageMeterOptions {
   readonly sample: (allocationId: string) => FlowTotals | undefined;
   readonly record: (record: UsageRecord) => void;
   readonly checkpoint: (records: readonly OpenUsage[]) => void;
-  /** Who the attempts of discovery are counted for; nobody when it is not given, as Bindings name nobody. */
-  readonly discoveryAccountId?: string | undefined;
+  /**
+   * Who attempts are counted for that prove no credential, as a browser's Bindings: the platform itself. They wait while
+   * it answers undefined, and are nobody's when it is not given.
+   */
+  readonly discoveryAccountId?: (() => string | undefined) | undefined;
 }
 
 /** Turns the counters of allocations into usage records. Times are whole milliseconds, so that spans add up exactly. */
@@ -73,7 +76,10 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
   const attempts = new Map<
     string,
     {
-      readonly record: Omit<UsageRecord, 'toMs' | 'quantities'>;
+      /** Without an account: the platform's, which may not be known yet. */
+      readonly record: Omit<UsageRecord, 'toMs' | 'quantities' | 'accountId'> & {
+        readonly accountId?: string;
+      };
       readonly dimensions: UsageQuantity['dimensions'];
       count: number;
     }
@@ -102,10 +108,14 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
   };
 
   const flushAttempts = (toMs: number) => {
-    for (const { record, dimensions, count } of attempts.values()) {
-      options.record({ ...record, toMs, quantities: [{ meter: 'attempts', quantity: count, dimensions }] });
+    const discoveryAccountId = options.discoveryAccountId?.();
+    for (const [groupKey, { record, dimensions, count }] of attempts) {
+      const accountId = record.accountId ?? discoveryAccountId;
+      if (accountId === undefined) continue;
+      attempts.delete(groupKey);
+      const quantities = [{ meter: 'attempts', quantity: count, dimensions }] as const;
+      options.record({ ...record, accountId, toMs, quantities });
     }
-    attempts.clear();
   };
 
   return {
@@ -125,9 +135,8 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
     attempted({ kind, outcome, grant }, atMs) {
       // A successful Allocate is counted in the allocation's own first record.
       if (kind === 'relay' && (outcome === 'succeeded' || grant === undefined)) return;
-      const owner = grant === undefined ? { accountId: options.discoveryAccountId } : ownerOf(grant);
-      const { accountId } = owner;
-      if (accountId === undefined) return;
+      if (grant === undefined && options.discoveryAccountId === undefined) return;
+      const owner = grant === undefined ? {} : ownerOf(grant);
       const dimensions = { kind, outcome };
       const groupKey = JSON.stringify([owner, dimensions]);
       const held = attempts.get(groupKey);
@@ -139,7 +148,6 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
         const record = {
           key,
           ...owner,
-          accountId,
           segment: 0,
           service: 'network-discovery',
           region,

@@ -371,6 +371,22 @@ describe('what is recorded', () => {
     ).toEqual([2_000, 2_000]);
   });
 
+  it('all usage of a leg is its user’s endpoint’s (MET-1, ACC-5)', () => {
+    const { bench, alice, bob } = pair();
+    const sessionId = call(alice, bob, { media: audioOnly });
+    bench.pass(1_000);
+    alice.send({ type: 'hangup', sessionId });
+    const metersOf = (endpoint: string) =>
+      new Set(
+        bench.platform.usage
+          .filter(({ endpointId }) => endpointId === endpoint)
+          .flatMap(({ quantities }) => quantities.map(({ meter }) => meter)),
+      );
+    expect([...metersOf('user:alice')].sort()).toEqual(['connectedMs', 'messages', 'sessions']);
+    expect([...metersOf('user:bob')]).toContain('connectedMs');
+    expect(bench.platform.usage.filter(({ endpointId }) => endpointId === undefined)).toEqual([]);
+  });
+
   it('usage leaves every half second, so that a crash loses no more (MET-2)', () => {
     const { bench, alice, bob } = pair();
     call(alice, bob);

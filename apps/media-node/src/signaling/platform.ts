@@ -120,6 +120,8 @@ export type Modality = 'audio' | 'video' | 'screen' | 'data';
 export interface UsageRecord {
   readonly accountId: string;
   readonly applicationId?: string;
+  /** Of the leg's user (ACC-5). */
+  readonly endpointId?: string;
   readonly credentialId?: string;
   readonly sessionId?: string;
   /** Counts the states of the session's media from 0 (MET-4). */

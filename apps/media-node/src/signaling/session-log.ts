@@ -1,3 +1,4 @@
+import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import type {
   SessionEvent,
   SessionEventDataOf,
@@ -45,10 +46,11 @@ export function usageRecord(
   { session, leg, region, fromMs, toMs }: UsageOf,
   quantities: readonly UsageQuantity[],
 ): UsageRecord {
-  const { accountId, applicationId, credentialId } = leg.client.principal;
+  const { accountId, applicationId, identity, credentialId } = leg.client.principal;
   return {
     accountId,
     ...(applicationId === undefined ? {} : { applicationId }),
+    endpointId: userEndpointId(identity),
     credentialId,
     sessionId: session.sessionId,
     segment: session.segment,

@@ -22,6 +22,7 @@ export class MemoryControlPlane {
   readonly records: UsageRecord[] = [];
   readonly events: SessionEventReport[] = [];
   readonly accountId = createId('acc');
+  readonly platformAccountId = createId('acc');
   readonly #keyId = createId('key');
   readonly #mintKey = randomBytes(32);
   readonly #server = createServer((request, response) => void this.#serve(request, response));
@@ -100,7 +101,9 @@ export class MemoryControlPlane {
       },
       heartbeat: ({ boot, urls, isDraining }) => {
         const node = this.nodes.find((each) => each.nodeId === nodeId);
-        return node === undefined ? undefined : Object.assign(node, { boot, urls, isDraining }) && {};
+        if (node === undefined) return undefined;
+        Object.assign(node, { boot, urls, isDraining });
+        return { platformAccountId: this.platformAccountId };
       },
       listNodes: () => ({ items: this.nodes }),
       keySnapshot: ({ keyId }) =>

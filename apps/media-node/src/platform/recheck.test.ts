@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { until } from '../relay/testing/raw-client.ts';
+import { Recheck } from './recheck.ts';
+import type { AccountSnapshot, KeySnapshot, Lookup } from './snapshots.ts';
+
+let asked: string[];
+let ended: string[];
+let runningCount: number;
+let runningCountMax: number;
+/** How many questions more nobody answers. */
+let awayCount: number;
+let recheck: Recheck;
+
+const snapshotOf = (id: string) => ({
+  keyId: id,
+  accountId: `acc_of_${id}`,
+  isRevoked: id.includes('revoked'),
+  chain: [
+    { id: 'acc_platform', state: 'active' },
+    { id: `acc_of_${id}`, state: id.includes('suspended') ? 'suspended' : 'active' },
+  ],
+});
+async function answer<Snapshot>(id: string): Promise<Lookup<Snapshot>> {
+  asked.push(id);
+  runningCountMax = Math.max(runningCountMax, ++runningCount);
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  runningCount--;
+  if (awayCount > 0) {
+    awayCount--;
+    return { kind: 'away' };
+  }
+  if (id.includes('gone')) return { kind: 'unknown' };
+  return { kind: 'known', snapshot: snapshotOf(id) as Snapshot };
+}
+
+beforeEach(() => {
+  [asked, ended, runningCount, runningCountMax, awayCount] = [[], [], 0, 0, 0];
+  recheck = new Recheck({
+    snapshots: { keys: { get: answer<KeySnapshot> }, accounts: { get: answer<AccountSnapshot> } },
+    revoker: () => ({
+      revokeKey: (id) => ended.push(`key ${id}`),
+      suspendAccount: (id) => ended.push(`account ${id}`),
+    }),
+    pause: async () => undefined,
+  });
+});
+
+describe('what changed is looked at again (POL-5)', () => {
+  it('what may not go on is ended, the rest is left alone', async () => {
+    recheck.look(
+      ['key_1', 'key_revoked', 'key_gone', 'key_suspended'],
+      ['acc_gone', 'acc_suspended', 'acc_1'],
+    );
+    await until(() => asked.length === 7 && runningCount === 0, 'all were looked at');
+    expect(ended.sort()).toEqual([
+      'account acc_gone',
+      'account acc_of_acc_suspended',
+      'account acc_of_key_suspended',
+      'key key_gone',
+      'key key_revoked',
+    ]);
+  });
+  it('the last of two thousand is not kept waiting by the others: so many are asked at once, and no more', async () => {
+    recheck.look(
+      Array.from({ length: 2_000 }, (_, index) => (index === 1_999 ? 'key_suspended' : `key_${index}`)),
+      [],
+    );
+    await until(() => ended.length === 1, 'the last one was looked at');
+    expect(runningCountMax).toBe(32);
+  });
+  it('what nobody could answer is asked again until somebody does', async () => {
+    awayCount = 50;
+    recheck.look(['key_suspended'], []);
+    await until(() => ended.length === 1, 'it was answered');
+    expect(asked).toHaveLength(51);
+  });
+  it('what is named twice while it waits is asked once, and nothing is asked after the stop', async () => {
+    const many = Array.from({ length: 100 }, (_, index) => `key_${index}`);
+    recheck.look(many, []);
+    recheck.look(many.slice(50), []);
+    await until(() => asked.length >= 100 && runningCount === 0, 'all were looked at');
+    expect(asked).toHaveLength(100);
+    awayCount = Number.POSITIVE_INFINITY;
+    recheck.look(many, []);
+    recheck.stop();
+    await until(() => runningCount === 0, 'what was under way ended');
+    expect(asked).toHaveLength(132);
+  });
+});

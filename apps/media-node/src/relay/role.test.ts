@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseBearerToken } from '@patchbay/protocol/credential/credential';
+import { attributeType } from '@patchbay/protocol/stun/attribute-type';
+import { ipFromText } from '@patchbay/protocol/stun/ip-address';
+import { method } from '@patchbay/protocol/stun/message';
+import { codeOf, lifetime } from '@patchbay/protocol/turn/testing/client-session';
+import { until } from '@patchbay/testing/until';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readEnv } from '../platform/env.ts';
+import { MemoryControlPlane } from '../platform/testing/memory-control-plane.ts';
+import { runRelay } from './role.ts';
+import { openRawClient } from './testing/raw-client.ts';
+
+let folder: string;
+let control: MemoryControlPlane;
+let stop: () => Promise<void>;
+let port: number;
+
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'patchbay-relay-'));
+  control = await MemoryControlPlane.start();
+  const env = readEnv({
+    PATCHBAY_CONTROL_URL: control.url,
+    PATCHBAY_JOIN_TOKEN: 'a join token for a test',
+    PATCHBAY_DATA: folder,
+    PATCHBAY_TURN_PORT: '0',
+    PATCHBAY_ALLOW_LOOPBACK_PEERS: '1',
+    PATCHBAY_DRAIN_SECONDS: '0',
+  });
+  stop = await runRelay(env, pino({ level: 'silent' }));
+  await until(() => control.nodes[0]?.boot !== undefined, { what: 'the first heartbeat' });
+  port = Number(/:(\d+)\?/.exec(control.nodes[0]?.urls.turn?.[0] ?? '')?.[1]);
+});
+afterEach(async () => {
+  await stop();
+  await control.stop();
+  rmSync(folder, { recursive: true });
+});
+
+it('attempts of discovery are metered: to the account of a proven credential, and to the platform without one (NDS, MET-1)', async () => {
+  const credential = parseBearerToken(control.token('bob'));
+  if ('type' in credential) throw new Error(credential.detail);
+  const client = await openRawClient({ ip: ipFromText('127.0.0.1') ?? new Uint8Array(4), port }, credential);
+  try {
+    for (let times = 0; times < 3; times++)
+      expect(codeOf(await client.ask(method.binding, [], { isSigned: false }))).toBe(0);
+    expect(codeOf(await client.allocate())).toBe(0);
+    for (let times = 0; times < 2; times++) expect(codeOf(await client.ask(method.binding))).toBe(0);
+    // Named, and not proven: nobody has others pay for it.
+    const unproven = { without: [attributeType.nonce] };
+    expect(codeOf(await client.ask(method.binding, [], unproven))).toBe(0);
+    await client.ask(method.refresh, [lifetime(0)]);
+    const attemptsOf = (accountId: string, endpointId?: string) =>
+      control.records
+        .filter((record) => record.accountId === accountId && record.endpointId === endpointId)
+        .flatMap(({ quantities }) => quantities)
+        .filter(({ meter, dimensions }) => meter === 'attempts' && dimensions.kind === 'discovery')
+        .reduce((sum, { quantity }) => sum + quantity, 0);
+    await until(
+      () => attemptsOf(control.platformAccountId) === 4 && attemptsOf(control.accountId, 'user:bob') === 2,
+      { what: 'all attempts to be uploaded' },
+    );
+  } finally {
+    client.socket.close();
+  }
+});
