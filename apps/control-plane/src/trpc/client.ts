@@ -2,6 +2,7 @@ import type { AppRouter } from '@patchbay/faces/trpc';
 import { createTRPCClient, httpBatchLink } from '@trpc/client';
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { createTRPCContext } from '@trpc/tanstack-react-query';
+import { withoutDirection } from './without-direction.ts';
 
 export type Inputs = inferRouterInputs<AppRouter>;
 export type Outputs = inferRouterOutputs<AppRouter>;
@@ -15,5 +16,8 @@ const BATCH_COUNT_MAX = 20;
 /** The dashboard is a client of the API like any other (API-1): the cookie of the sign-in is its credential. */
 export const createClient = () =>
   createTRPCClient<AppRouter>({
-    links: [httpBatchLink({ url: '/api/trpc', maxURLLength: URL_LENGTH_MAX, maxItems: BATCH_COUNT_MAX })],
+    links: [
+      withoutDirection,
+      httpBatchLink({ url: '/api/trpc', maxURLLength: URL_LENGTH_MAX, maxItems: BATCH_COUNT_MAX }),
+    ],
   });

@@ -6,9 +6,11 @@ import {
   HydrationBoundary,
   QueryClient,
 } from '@tanstack/react-query';
+import { createTRPCClient, unstable_localLink } from '@trpc/client';
 import { createTRPCOptionsProxy, type TRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import { cache, type ReactNode } from 'react';
 import { controlPlane } from '../../server/compose.ts';
+import { withoutDirection } from '../../trpc/without-direction.ts';
 import { signInEvidence } from '../sign-in/signed-in.ts';
 
 /** One for each request, so that all that is fetched ahead for it asks once who is calling. */
@@ -43,7 +45,9 @@ export async function FetchedAhead({ ask, children }: FetchedAheadProps): Promis
   const context = await requestContext();
   if (context.evidence !== undefined) {
     const { router } = controlPlane();
-    void Promise.all(ask(createTRPCOptionsProxy({ router, ctx: context, queryClient: client }), client));
+    const local = unstable_localLink<AppRouter>({ router, createContext: async () => context });
+    const caller = createTRPCClient<AppRouter>({ links: [withoutDirection, local] });
+    void Promise.all(ask(createTRPCOptionsProxy({ client: caller, queryClient: client }), client));
   }
   return <HydrationBoundary state={dehydrate(client)}>{children}</HydrationBoundary>;
 }
