@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Revoker } from './node-platform.ts';
 import type { AccountSnapshot, KeySnapshot, Snapshots } from './snapshots.ts';
 
 /** Questions under way at once: a node with thousands of keys is through within the 5 seconds of POL-5. */
@@ -7,10 +6,16 @@ const RUNNING_COUNT_MAX = 32;
 /** How soon what could not be answered is asked again. */
 const RETRY_MS = 500;
 
+/** How a role is told of what may not go on. */
+interface Ending {
+  readonly revokeKey: (keyId: string) => void;
+  readonly suspendAccount: (accountId: string) => void;
+}
+
 interface RecheckOptions {
   readonly snapshots: { readonly [Kind in 'keys' | 'accounts']: Pick<Snapshots[Kind], 'get'> };
   /** Undefined as long as no role serves. */
-  readonly revoker: () => Pick<Revoker, 'revokeKey' | 'suspendAccount'> | undefined;
+  readonly revoker: () => Ending | undefined;
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
