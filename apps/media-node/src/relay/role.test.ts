@@ -10,6 +10,7 @@ import { until } from '@patchbay/testing/until';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readEnv } from '../platform/env.ts';
+import { createFaults } from '../platform/faults.ts';
 import { MemoryControlPlane } from '../platform/testing/memory-control-plane.ts';
 import { runRelay } from './role.ts';
 import { openRawClient } from './testing/raw-client.ts';
@@ -30,7 +31,8 @@ beforeEach(async () => {
     PATCHBAY_ALLOW_LOOPBACK_PEERS: '1',
     PATCHBAY_DRAIN_SECONDS: '0',
   });
-  stop = await runRelay(env, pino({ level: 'silent' }));
+  const log = pino({ level: 'silent' });
+  stop = await runRelay(env, log, createFaults(log));
   await until(() => control.nodes[0]?.boot !== undefined, { what: 'the first heartbeat' });
   port = Number(/:(\d+)\?/.exec(control.nodes[0]?.urls.turn?.[0] ?? '')?.[1]);
 });

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { NodeEnv } from '../platform/env.ts';
+import type { Faults } from '../platform/faults.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { RelayLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
@@ -12,7 +13,7 @@ import { startRelay } from './relay.ts';
  * Runs the relay role until the returned function is called. Then it takes nobody new and says so to signaling, which moves
  * its calls to other relays; after PATCHBAY_DRAIN_SECONDS it ends what is left, and uploads the last records.
  */
-export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise<void>> {
+export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promise<() => Promise<void>> {
   const node = await openNodePlatform(env, 'relay', log);
   const { PATCHBAY_HOST: host, PATCHBAY_TURN_PORT: port, PATCHBAY_REGION: region } = env;
   const { PATCHBAY_ALLOCATIONS_PER_ACCOUNT: perAccount } = env;
@@ -27,6 +28,7 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     ...(perAccount === undefined ? {} : { bounds: { allocationsPerAccountMax: perAccount } }),
     discoveryAccountId: () => platformAccountId,
     log,
+    faults,
     platform: createRelayPlatform({
       resolver: node.resolver,
       client: node.client,
@@ -70,7 +72,7 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     report: () => ({
       boot: node.usage.boot,
       urls: { turn: turnUrls },
-      load: { allocations: allocationCount() },
+      load: { allocations: allocationCount(), faults: faults.count },
       isDraining: relay.stats().isDraining,
     }),
     onHeard: (answer) => {
