@@ -3,15 +3,16 @@ import type { InternalRequest } from '@patchbay/domain/fleet/internal-api';
 import { type UsageRecord as SpooledUsage, userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
-import { endings } from '@patchbay/protocol/signaling/codes';
-import type { SpentLimit } from '@patchbay/protocol/turn/action';
 import type { Grant, Limit, Resolution } from '@patchbay/protocol/turn/grant';
 import type { RelayEvent, RelayLog, RelayPlatform } from '../relay/platform.ts';
 import type { UsageRecord } from '../relay/usage-record.ts';
+import type { BareSessions } from './bare-sessions.ts';
+import type { CarriedLines } from './carried-lines.ts';
 import { boundedClient } from './concurrency-limit.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
 import type { RelayFrame } from './node-link.ts';
+import { causeOfEnd, causeOfLimit } from './relay-lines.ts';
 import type { SessionRegister } from './session-register.ts';
 import type { Spool } from './spool.ts';
 
@@ -23,6 +24,10 @@ export interface RelayPlatformOptions {
   readonly client: Pick<ControlPlaneClient, 'call'>;
   readonly sessions: Pick<SessionRegister, 'standing'>;
   readonly spool: Pick<Spool<UsageDraft>, 'isFull' | 'append' | 'checkpoint' | 'tick'>;
+  /** The sessions of those whose credential names none. */
+  readonly bare: Pick<BareSessions, 'hear' | 'recorded' | 'sessionIdOf'>;
+  /** The logs of the others, which signaling holds. */
+  readonly lines: Pick<CarriedLines, 'hear'>;
   readonly tell: (frame: RelayFrame) => void;
   readonly log: RelayLog;
 }
@@ -37,6 +42,8 @@ export function createRelayPlatform({
   client,
   sessions,
   spool,
+  bare,
+  lines,
   tell,
   log,
 }: RelayPlatformOptions): RelayPlatform {
@@ -59,6 +66,9 @@ export function createRelayPlatform({
     }
     return false;
   }
+
+  const toDraft = (record: UsageRecord) =>
+    draftOf(record, { sessionIdOf: (allocationId) => bare.sessionIdOf(allocationId) });
 
   return {
     isFamiliar: (username) => resolver.isFamiliar(username),
@@ -91,10 +101,13 @@ export function createRelayPlatform({
       return { ok: false, code: 403, reason: 'credential.used_up', isSpent: true };
     },
 
-    recordUsage: (record) => spool.append(withoutKey(record), record.key),
+    recordUsage(record) {
+      spool.append(toDraft(record), record.key);
+      bare.recorded(record);
+    },
 
     checkpointUsage(records) {
-      spool.checkpoint(records.map((record) => [record.key, withoutKey(record)] as const));
+      spool.checkpoint(records.map((record) => [record.key, toDraft(record)] as const));
       spool.tick().catch((error: unknown) => log.error({ error }, 'The spool cannot be written.'));
     },
 
@@ -103,18 +116,28 @@ export function createRelayPlatform({
       const { type, ...told } = event;
       const allocationId = 'allocationId' in told ? told.allocationId : undefined;
       log.info({ event: type, allocationId, accountId, credentialId, sessionId }, type);
+      if (sessionId === undefined) {
+        bare.hear(event);
+        return;
+      }
+      // First the line, so that it stands in the log before the end that it may bring about.
+      lines.hear(event, sessionId);
       const frame = toFrame(event);
       if (frame !== undefined) tell(frame);
     },
   };
 }
 
-function withoutKey({ key: _key, ...record }: UsageRecord): UsageDraft {
+function draftOf(
+  { key: _key, allocationId, ...record }: UsageRecord,
+  { sessionIdOf }: { readonly sessionIdOf: (allocationId: string) => string | undefined },
+): UsageDraft {
+  const sessionId = record.sessionId ?? (allocationId === undefined ? undefined : sessionIdOf(allocationId));
   const quantities = record.quantities.map(({ dimensions, ...quantity }) => ({
     ...quantity,
     dimensions: { ...dimensions },
   }));
-  return { ...record, quantities };
+  return { ...record, ...(sessionId === undefined ? {} : { sessionId }), quantities };
 }
 
 /** RFC 8489 §9.2.4: who cannot be authenticated gets 401; RFC 8656 §7.2: who may not, 403. */
@@ -199,19 +222,20 @@ function toFrame(event: RelayEvent): RelayFrame | undefined {
   if (sessionId === undefined) return undefined;
   const credentialIds = [...credentialPrefixIds];
   const head = { type: 'allocationEnded' as const, sessionId, accountId, credentialIds };
-  if (event.type === 'allocation.refused') return { ...head, cause: 'limit', ...reasonOf(event.spent) };
+  if (event.type === 'allocation.refused') {
+    // Refused for anything else than a spent limit, the client may have more luck with its next try.
+    return event.spent === undefined ? undefined : { ...head, cause: 'limit', ...causeOfLimit(event.spent) };
+  }
   if (event.type !== 'allocation.ended') return undefined;
   const told = { ...head, detail: event.detail };
   switch (event.reason) {
     case 'limit-bytes':
     case 'limit-seconds':
-      return { ...told, cause: 'limit', ...(event.spent === undefined ? {} : reasonOf(event.spent)) };
     case 'credential-ended':
-      return { ...told, cause: 'limit', code: 'credential.expired' };
+      return { ...told, cause: 'limit', ...causeOfEnd(event) };
     case 'revoked':
-      return { ...told, cause: 'revoked', code: 'credential.revoked' };
     case 'account-suspended':
-      return { ...told, cause: 'revoked', code: 'account.suspended' };
+      return { ...told, cause: 'revoked', ...causeOfEnd(event) };
     case 'session-ended':
       // Signaling hears of it as this relay did, and knows the reason.
       return { ...told, cause: 'released' };
@@ -221,11 +245,4 @@ function toFrame(event: RelayEvent): RelayFrame | undefined {
     case 'expired':
       return { ...told, cause: event.reason };
   }
-}
-
-/** The stable code of a limit that is spent, and its words. */
-function reasonOf({ kind, counts, max }: SpentLimit): { readonly code: string; readonly detail: string } {
-  if (kind === 'uses') return { code: 'credential.used_up', detail: endings['credential.used_up'] };
-  const scope = counts === 'session' ? 'session' : 'credential';
-  return { code: `limit.${scope}_${kind}`, detail: `The limit of ${max} ${kind} is reached.` };
 }
