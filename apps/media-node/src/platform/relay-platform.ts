@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { InternalRequest } from '@patchbay/domain/fleet/internal-api';
+import type { InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
 import { type UsageRecord as SpooledUsage, userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
@@ -14,6 +14,7 @@ import type { CredentialResolver, ResolvedCredential } from './credential-resolv
 import type { RelayFrame } from './node-link.ts';
 import { causeOfEnd, causeOfLimit } from './relay-lines.ts';
 import type { SessionRegister } from './session-register.ts';
+import { settledWithin } from './settled-within.ts';
 import type { Spool } from './spool.ts';
 
 /** A record before it has its id: the spool gives it. */
@@ -35,6 +36,9 @@ export interface RelayPlatformOptions {
 type CountUse = InternalRequest<'countUse'>;
 /** Shorter in all than a client waits for the answer to its Allocate (RFC 8489 §6.2.1). */
 const joinPausesMs = [200, 400, 800];
+
+/** The same: after it a session is served without knowing what it used elsewhere. */
+const CONSUMED_WAIT_MS = 1_500;
 
 /** Connects the relay to accounts, spool and signaling. */
 export function createRelayPlatform({
@@ -83,7 +87,7 @@ export function createRelayPlatform({
       });
       if (resolved.kind === 'away') throw new Error(resolved.detail);
       if (resolved.kind === 'refused') return toRefusal(resolved);
-      const grant = await toGrant(resolved, lookups);
+      const grant = await toGrant(resolved, { client: lookups, log });
       const ofSession = await refusalOfSession(grant, sessions);
       return ofSession ?? { ok: true, password: resolved.password, grant };
     },
@@ -159,19 +163,20 @@ async function refusalOfSession(
 
 async function toGrant(
   { effective, key, accountId, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
-  client: Pick<ControlPlaneClient, 'call'>,
+  parts: Pick<RelayPlatformOptions, 'client' | 'log'>,
 ): Promise<Grant> {
   const { applicationId, identity, session, bitRate, sourceCidrs, peerCidrs } = effective;
+  const sessionId = session?.startsWith('ses_') ? session : undefined;
   return {
     accountId,
     credentialId,
     credentialPrefixIds: effective.prefixIds,
     keyId: key.keyId,
-    limits: await limitsOf(effective, { accountId, credentialId, client }),
+    limits: await limitsOf(effective, { accountId, credentialId, sessionId, ...parts }),
     endsAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
     ...(applicationId === undefined ? {} : { applicationId }),
     ...(identity === undefined ? {} : { identity, endpointId: userEndpointId(identity) }),
-    ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
+    ...(sessionId === undefined ? {} : { sessionId }),
     ...(sourceCidrs === undefined ? {} : { sourceCidrs }),
     ...(peerCidrs === undefined ? {} : { peerCidrs }),
     ...(bitRate === undefined
@@ -180,26 +185,43 @@ async function toGrant(
   };
 }
 
-interface Frame {
+interface LimitFrame extends Pick<RelayPlatformOptions, 'client' | 'log'> {
   readonly accountId: string;
   readonly credentialId: string;
-  readonly client: Pick<ControlPlaneClient, 'call'>;
+  readonly sessionId: string | undefined;
 }
 
+type Consumed = InternalResponse<'consumed'>['items'];
+
 /** Each limit with what was used of it before, on this relay's earlier boots and on others. */
-async function limitsOf(
-  { limits, prefixIds }: Effective,
-  { accountId, credentialId, client }: Frame,
-): Promise<readonly Limit[]> {
-  const isTotal = limits.some(({ kind, counts }) => counts === 'total' && kind !== 'uses');
-  const { items } = isTotal
-    ? await client.call('consumed', { accountId, credentialId, prefixIds: [...prefixIds] })
-    : { items: [] };
-  return limits.map(({ prefixId, kind, max, counts, outcome }, index) => {
-    const consumed = counts === 'total' ? items.find((item) => item.prefixId === prefixId) : undefined;
-    const used = usedOf(kind, consumed);
+async function limitsOf(effective: Effective, frame: LimitFrame): Promise<readonly Limit[]> {
+  const items = await consumedOf(effective, frame);
+  return effective.limits.map(({ prefixId, kind, max, counts, outcome }, index) => {
+    const ofPrefix = items.find((item) => item.prefixId === prefixId);
+    const used = usedOf(kind, counts === 'total' ? ofPrefix : ofPrefix?.ofSession);
     return { counterId: `${prefixId}.${index}`, kind, max, used, counts, outcome };
   });
+}
+
+async function consumedOf(
+  { limits, prefixIds }: Effective,
+  { accountId, credentialId, sessionId, client, log }: LimitFrame,
+): Promise<Consumed> {
+  const counting = limits.filter(({ kind }) => kind !== 'uses');
+  const isTotal = counting.some(({ counts }) => counts === 'total');
+  // What no session is named for is one client's time at this relay, and ends with it.
+  if (!isTotal && (sessionId === undefined || counting.length === 0)) return [];
+  const session = sessionId === undefined ? {} : { sessionId };
+  const request = { accountId, credentialId, prefixIds: [...prefixIds], ...session };
+  const asked = client.call('consumed', request).then(({ items }) => items);
+  if (isTotal) return asked;
+  // A session goes on while the control plane is away: its limit then counts from what this relay has seen itself.
+  const unknown = (error: unknown): Consumed => {
+    log.warn({ error: String(error), sessionId }, 'What a session has used elsewhere is not known.');
+    return [];
+  };
+  const isAnswered = await settledWithin(asked, CONSUMED_WAIT_MS);
+  return isAnswered ? asked.catch(unknown) : unknown('No answer came in time.');
 }
 
 function usedOf(kind: Limit['kind'], consumed: { bytes: number; milliseconds: number } | undefined): number {
