@@ -108,6 +108,7 @@ async function main(chromiumPath: string): Promise<void> {
     const outside = {
       code: 'limit.exceeded',
       token: 'sul_gone',
+      service: 'network-discovery',
       period: new Date().toISOString().slice(0, 7),
     };
     const wants = (state: State) => wantedStates.includes(state);

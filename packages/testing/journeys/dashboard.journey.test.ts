@@ -269,6 +269,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       sessionId,
       period: new Date().toISOString().slice(0, 7),
       code: 'limit.exceeded',
+      service: 'network-discovery',
       token: (invited.setUpPath ?? '').split('/').at(-1) ?? '',
     };
     const { page, context } = await newPage();

@@ -9,6 +9,7 @@ import { pagePath, segmentOf } from '../shell/pages.ts';
 
 const tabs = [
   { key: 'keys', label: 'API keys' },
+  { key: 'credentials', label: 'Credentials' },
   { key: 'applications', label: 'Applications' },
   { key: 'team', label: 'Team' },
   { key: 'settings', label: 'Settings' },

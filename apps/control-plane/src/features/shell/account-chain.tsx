@@ -10,7 +10,7 @@ import { usePathname } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { useAccount, useAccountId, useMe } from './account.ts';
-import { pagePath, segmentOf } from './pages.ts';
+import { keptOf, pagePath } from './pages.ts';
 
 interface Named {
   readonly id: string;
@@ -19,7 +19,7 @@ interface Named {
 
 /** The chain from the top account within reach down to the one at hand; the last step opens the others. */
 export function AccountChain(): ReactNode {
-  const segment = segmentOf(usePathname());
+  const kept = keptOf(usePathname());
   const { data: account, error } = useAccount();
   if (error !== null && account === undefined) return <span className="font-medium">Patchbay</span>;
   if (account === undefined) return <Skeleton className="w-48" />;
@@ -27,7 +27,7 @@ export function AccountChain(): ReactNode {
     key: ancestor.id,
     node: (
       <Link
-        href={pagePath(ancestor.id, segment)}
+        href={pagePath(ancestor.id, kept)}
         className="max-w-40 truncate rounded-sm px-1 text-ink-soft hover:bg-hover hover:text-ink"
       >
         {ancestor.name}
@@ -45,7 +45,7 @@ function AccountSwitcher({
 }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const segment = segmentOf(usePathname());
+  const kept = keptOf(usePathname());
   const { data: me } = useMe();
   const siblings = useQuery(
     trpc.accounts.list.queryOptions(
@@ -81,7 +81,7 @@ function AccountSwitcher({
             <MenuLabel>{label}</MenuLabel>
             {accounts.map(({ id, name }) => (
               <MenuItem key={id} asChild>
-                <Link href={pagePath(id, segment)} className="justify-between">
+                <Link href={pagePath(id, kept)} className="justify-between">
                   <span className="truncate">{name}</span>
                   {id === accountId ? <Check aria-label="This one" /> : null}
                 </Link>
