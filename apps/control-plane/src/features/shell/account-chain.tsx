@@ -58,6 +58,7 @@ function AccountSwitcher({
     ['Beside it', siblings.data?.items ?? []],
     ['Below it', children.data?.items ?? []],
     ['Where you have a role', me?.accounts ?? []],
+    ['Your organisations', organisationsOf(me?.organisations ?? [])],
   ];
   return (
     <Menu
@@ -80,7 +81,7 @@ function AccountSwitcher({
             {index === 0 ? null : <MenuSeparator />}
             <MenuLabel>{label}</MenuLabel>
             {accounts.map(({ id, name }) => (
-              <MenuItem key={id} asChild>
+              <MenuItem key={`${label} ${id}`} asChild>
                 <Link href={pagePath(id, kept)} className="justify-between">
                   <span className="truncate">{name}</span>
                   {id === accountId ? <Check aria-label="This one" /> : null}
@@ -91,4 +92,11 @@ function AccountSwitcher({
         ))}
     </Menu>
   );
+}
+
+/** Somebody who belongs to several switches between them: each leads to its top account. */
+function organisationsOf(
+  organisations: readonly { readonly name: string; readonly accountId: string }[],
+): readonly Named[] {
+  return organisations.length < 2 ? [] : organisations.map(({ name, accountId: id }) => ({ id, name }));
 }

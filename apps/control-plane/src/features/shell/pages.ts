@@ -26,6 +26,16 @@ export interface Page {
   readonly isKeptBelow?: boolean;
 }
 
+/** What an account is made of: the parts of one page, each with its own address. */
+export const accountParts = [
+  { key: 'keys', label: 'API keys' },
+  { key: 'credentials', label: 'Credentials' },
+  { key: 'applications', label: 'Applications' },
+  { key: 'team', label: 'Team' },
+  { key: 'organisation', label: 'Organisation' },
+  { key: 'settings', label: 'Settings' },
+] as const;
+
 /** The pages of an account, in the order of the rail. */
 export const pages: readonly Page[] = [
   { segment: '', label: 'Overview', icon: Gauge, shortcut: 'o' },
@@ -41,7 +51,7 @@ export const pages: readonly Page[] = [
     shortLabel: 'Keys',
     icon: KeyRound,
     shortcut: 'k',
-    alsoAt: ['credentials', 'applications', 'team', 'settings'],
+    alsoAt: accountParts.map(({ key }) => key),
   },
   { segment: 'audit', label: 'Audit log', icon: ScrollText, shortcut: 'l' },
 ];
