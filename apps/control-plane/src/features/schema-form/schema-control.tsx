@@ -14,7 +14,6 @@ export interface SchemaControlProps {
   readonly emptyText?: string;
   /** Beside its name: where its value comes from. */
   readonly why?: ReactNode;
-  readonly autoFocus?: boolean;
 }
 
 /** The select cannot hold an empty value. */
@@ -22,7 +21,7 @@ const EMPTY = 'left empty';
 
 /** One field of a schema, as a person fills it in. */
 export function SchemaControl(props: SchemaControlProps): ReactNode {
-  const { field, value, onChange, error, why, autoFocus = false } = props;
+  const { field, value, onChange, error, why } = props;
   const { emptyText = emptyTextOf(field) } = props;
   const hint = [field.summary, boundsText(field)].filter((part) => part !== undefined).join(' ');
   if (field.kind === 'choice') {
@@ -55,7 +54,6 @@ export function SchemaControl(props: SchemaControlProps): ReactNode {
       inputMode={field.kind === 'integer' ? 'numeric' : 'text'}
       autoComplete="off"
       spellCheck={false}
-      autoFocus={autoFocus}
       hint={hint === '' ? undefined : hint}
       error={error}
       unit={reading === undefined ? field.quantity?.unit : `${field.quantity?.unit} = ${reading}`}

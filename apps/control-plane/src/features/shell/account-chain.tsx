@@ -41,7 +41,10 @@ export function AccountChain(): ReactNode {
 function AccountSwitcher({
   account,
 }: {
-  readonly account: Named & { readonly parentId?: string | undefined };
+  readonly account: Named & {
+    readonly parentId?: string | undefined;
+    readonly ancestors: readonly Named[];
+  };
 }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
@@ -55,6 +58,8 @@ function AccountSwitcher({
   );
   const children = useQuery(trpc.accounts.list.queryOptions({ accountId, limit: 20 }));
   const groups: readonly (readonly [string, readonly Named[]])[] = [
+    // A phone has no room for the chain itself.
+    ['Above it', account.ancestors],
     ['Beside it', siblings.data?.items ?? []],
     ['Below it', children.data?.items ?? []],
     ['Where you have a role', me?.accounts ?? []],

@@ -1,6 +1,5 @@
 'use client';
 
-import { isId } from '@patchbay/kit/ids';
 import { services } from '@patchbay/services/registry.generated';
 import { Key } from '@patchbay/ui/keyboard';
 import { useQuery } from '@tanstack/react-query';
@@ -12,6 +11,7 @@ import { useTRPC } from '../../trpc/client.ts';
 import { serviceKeys } from '../../trpc/service-client.ts';
 import { useAccountId } from './account.ts';
 import { accountParts, pagePath, pages } from './pages.ts';
+import { pathOfId } from './path-of-id.ts';
 
 export interface PaletteProps {
   readonly isOpen: boolean;
@@ -151,14 +151,4 @@ export function Palette({ isOpen, onOpenChange }: PaletteProps): ReactNode {
       </Command.List>
     </Command.Dialog>
   );
-}
-
-/** Where an id that was pasted whole leads, for the kinds that have a page. */
-function pathOfId(text: string, accountId: string): string | undefined {
-  if (isId('acc', text)) return pagePath(text);
-  if (isId('ses', text)) return pagePath(accountId, `sessions/${text}`);
-  if (isId('key', text)) return pagePath(accountId, 'keys');
-  if (isId('app', text)) return pagePath(accountId, `applications/${text}`);
-  if (isId('org', text)) return pagePath(accountId, 'organisation');
-  return undefined;
 }
