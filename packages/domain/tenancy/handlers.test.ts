@@ -115,12 +115,12 @@ describe('enrolment', () => {
   test('signUp 403: an operator can close sign-ups', async () => {
     const { prisma, platformId } = database;
     const { setConfig } = serviceConfigStore(prisma);
-    await setConfig({ accountId: platformId, service: 'tenancy' }, { signUp: 'closed' });
+    await setConfig({ accountId: platformId, service: 'tenancy', values: { signUp: 'closed' } });
     const request = { ...person, email: 'closed@test.example' };
     await expect(call('enrolment', 'signUp', { as: stranger, request })).rejects.toMatchObject(
       refusal(403, 'policy.refused'),
     );
-    await setConfig({ accountId: platformId, service: 'tenancy' }, {});
+    await setConfig({ accountId: platformId, service: 'tenancy', values: {} });
   });
 });
 

@@ -31,6 +31,7 @@ export const networkDiscovery = defineService({
       .optional()
       .describe('The bit rate of one allocation, both ways together, unless the credential says less.'),
   }),
+  merge: { credentialTtlSecondsMax: 'narrowest', bitsPerSecondMax: 'narrowest' },
   meters: {
     attempts: {
       unit: 'count',
@@ -83,10 +84,11 @@ export const networkDiscovery = defineService({
     },
     ttl_too_long: {
       status: 422,
-      title: 'The credential would live longer than this account allows.',
+      title: 'The credential would live longer than is allowed here.',
       owner: 'config',
       retry: 'never',
-      remedy: 'Ask for a shorter ttlSeconds, or raise credentialTtlSecondsMax in the configuration.',
+      remedy:
+        'Ask for a shorter ttlSeconds, or raise credentialTtlSecondsMax in the configuration of the level that set it.',
     },
   },
   operations: {
@@ -99,6 +101,8 @@ export const networkDiscovery = defineService({
       request: z.strictObject({
         identity: z.string().min(1).max(128).optional(),
         applicationId: z.string().optional(),
+        /** Of the application: its configuration holds besides. */
+        instanceType: z.string().optional(),
         sessionId: z.string().optional(),
         ttlSeconds: z.int().min(1).max(LIFETIME_SECONDS_MAX).default(3_600),
         usesMax: z.int().min(1).max(1_000_000).optional(),

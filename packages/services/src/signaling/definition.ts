@@ -28,6 +28,11 @@ export const signaling = defineService({
       .default(86_400)
       .describe('The longest time that a token may live, however it was minted.'),
   }),
+  merge: {
+    mode: { narrowestOf: ['auto', 'relay'] },
+    sessionSecondsMax: 'narrowest',
+    tokenTtlSecondsMax: 'narrowest',
+  },
   meters: {
     sessions: { unit: 'count', summary: 'Sessions begun.', dimensions: ['kind'] },
     messages: { unit: 'count', summary: 'Messages carried from clients.', dimensions: ['transport'] },
@@ -46,10 +51,11 @@ export const signaling = defineService({
     ...frameErrors,
     ttl_too_long: {
       status: 422,
-      title: 'The token would live longer than this account allows.',
+      title: 'The token would live longer than is allowed here.',
       owner: 'config',
       retry: 'never',
-      remedy: 'Ask for a shorter ttlSeconds, or raise tokenTtlSecondsMax in the configuration.',
+      remedy:
+        'Ask for a shorter ttlSeconds, or raise tokenTtlSecondsMax in the configuration of the level that set it.',
     },
     no_key: {
       status: 422,
@@ -76,6 +82,8 @@ export const signaling = defineService({
       request: z.strictObject({
         identity: z.string().min(1).max(128),
         applicationId: z.string().optional(),
+        /** Of the application: its configuration holds besides. */
+        instanceType: z.string().optional(),
         ttlSeconds: z.int().min(10).max(LIFETIME_SECONDS_MAX).default(3_600),
         secondsMax: z.int().min(1).max(31_536_000).optional(),
         bytesMax: z.int().min(1).optional(),
