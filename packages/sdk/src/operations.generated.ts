@@ -82,8 +82,8 @@ export interface Operations {
     signUp(request: { readonly email: string; readonly password: string; readonly name: string; readonly organisationName: string; readonly currency?: string; readonly timeZone?: string }, options?: CallOptions): Promise<{ readonly userId: string; readonly accountId: string }>;
   };
   readonly me: {
-    /** Read who is asking, and the accounts within reach. */
-    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly kind: "user" | "key" | "credential"; readonly userId?: string; readonly name?: string; readonly email?: string; readonly accounts: ReadonlyArray<{ readonly id: string; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" }> }>;
+    /** Read who is asking, and the accounts and organisations within reach. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly kind: "user" | "key" | "credential"; readonly userId?: string; readonly name?: string; readonly email?: string; readonly accounts: ReadonlyArray<{ readonly id: string; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" }>; readonly organisations: ReadonlyArray<{ readonly id: string; readonly name: string; readonly accountId: string }> }>;
   };
   readonly accounts: {
     /** Read one account. */
@@ -102,6 +102,20 @@ export interface Operations {
     update(accountId: string, request?: { readonly name?: string; readonly externalId?: string; readonly timeZone?: string; readonly state?: "active" | "suspended" | "closed" }, options?: CallOptions): Promise<{ readonly id: string; readonly parentId?: string; readonly name: string; readonly externalId?: string; readonly state: "active" | "suspended" | "closed"; readonly effectiveState: "active" | "suspended" | "closed"; readonly currency: string; readonly timeZone: string; readonly depth: number; readonly childCount: number; readonly createdAt: string }>;
     /** Rename an account, or suspend, resume or close it. Its running sessions end with it. */
     update(request?: { readonly name?: string; readonly externalId?: string; readonly timeZone?: string; readonly state?: "active" | "suspended" | "closed" }, options?: CallOptions): Promise<{ readonly id: string; readonly parentId?: string; readonly name: string; readonly externalId?: string; readonly state: "active" | "suspended" | "closed"; readonly effectiveState: "active" | "suspended" | "closed"; readonly currency: string; readonly timeZone: string; readonly depth: number; readonly childCount: number; readonly createdAt: string }>;
+  };
+  readonly organisation: {
+    /** Read the organisation of this account. Only who reaches its top account sees it. */
+    get(accountId: string, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly id: string; readonly name: string; readonly accountId: string; readonly accountCount: number; readonly personCount: number; readonly createdAt: string }>;
+    /** Read the organisation of this account. Only who reaches its top account sees it. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly id: string; readonly name: string; readonly accountId: string; readonly accountCount: number; readonly personCount: number; readonly createdAt: string }>;
+    /** Rename the organisation. Its accounts keep their own names. */
+    update(accountId: string, request: { readonly name: string }, options?: CallOptions): Promise<{ readonly id: string; readonly name: string; readonly accountId: string; readonly accountCount: number; readonly personCount: number; readonly createdAt: string }>;
+    /** Rename the organisation. Its accounts keep their own names. */
+    update(request: { readonly name: string }, options?: CallOptions): Promise<{ readonly id: string; readonly name: string; readonly accountId: string; readonly accountCount: number; readonly personCount: number; readonly createdAt: string }>;
+    /** Read everybody who holds a role at an account of the organisation, with all their roles. */
+    people(accountId: string, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: string; readonly name: string; readonly email: string; readonly roles: ReadonlyArray<{ readonly accountId: string; readonly accountName: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active" }> }>;
+    /** Read everybody who holds a role at an account of the organisation, with all their roles. */
+    people(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: string; readonly name: string; readonly email: string; readonly roles: ReadonlyArray<{ readonly accountId: string; readonly accountName: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active" }> }>;
   };
   readonly applications: {
     /** Read the applications of this account. */
@@ -278,6 +292,11 @@ export const operations = {
     list: ['GET', '/v1/accounts/{accountId}/accounts', 'list'],
     create: ['POST', '/v1/accounts/{accountId}/accounts', 'one'],
     update: ['PATCH', '/v1/accounts/{accountId}', 'one'],
+  },
+  organisation: {
+    get: ['GET', '/v1/accounts/{accountId}/organisation', 'one'],
+    update: ['PATCH', '/v1/accounts/{accountId}/organisation', 'one'],
+    people: ['GET', '/v1/accounts/{accountId}/organisation/people', 'list'],
   },
   applications: {
     list: ['GET', '/v1/accounts/{accountId}/applications', 'list'],
