@@ -11,6 +11,7 @@ import { settledWithin } from '../platform/settled-within.ts';
 import { createSignalingPlatform } from '../platform/signaling-platform.ts';
 import { Spool } from '../platform/spool.ts';
 import { UnendedSessions } from '../platform/unended-sessions.ts';
+import { proxyDoorBounds } from './door.ts';
 import type { PlatformNotice, SessionSnapshot } from './platform.ts';
 import { startSignaling } from './signaling-server.ts';
 
@@ -54,6 +55,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
   });
   const signaling = await startSignaling({
     listen: { host, port: env.PATCHBAY_SIGNAL_PORT },
+    door: env.PATCHBAY_SIGNAL_BEHIND_PROXY === '1' ? proxyDoorBounds : {},
     platform: {
       ...platform,
       appendSessionEvent(event) {
