@@ -249,7 +249,7 @@ describe('before authentication', () => {
     expect(codeOf(read(client.received[0]))).toBe(401);
   });
   it('R6: an address gets its burst of answers, then ten a second, whatever port it uses', () => {
-    const world = createRelayWorld({ core: { bounds: { challengeBurst: 20 } } });
+    const world = createRelayWorld({ core: { bounds: { challengesPerSecond: 10, challengeBurst: 20 } } });
     const ask = (port: number) =>
       world.client(at('81.2.69.7', port)).request(method.allocate, [udpTransport], { isSigned: false });
     const answered = (count: number, from: number) =>
