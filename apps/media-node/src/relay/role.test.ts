@@ -5,6 +5,7 @@ import { parseBearerToken } from '@patchbay/protocol/credential/credential';
 import { attributeType } from '@patchbay/protocol/stun/attribute-type';
 import { ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { method } from '@patchbay/protocol/stun/message';
+import { encodeChannelData } from '@patchbay/protocol/turn/channel-data';
 import { codeOf, lifetime } from '@patchbay/protocol/turn/testing/client-session';
 import { until } from '@patchbay/testing/until';
 import { pino } from 'pino';
@@ -65,6 +66,36 @@ it('attempts of discovery are metered: to the account of a proven credential, an
       () => attemptsOf(control.platformAccountId) === 4 && attemptsOf(control.accountId, 'user:bob') === 2,
       { what: 'all attempts to be uploaded' },
     );
+  } finally {
+    client.socket.close();
+  }
+});
+
+/** Of the 5 seconds in which use is readable (MET-5), what is left to whoever stores it and to whoever reads it in turn. */
+const storedAndReadMs = 1_500;
+
+it('what a relay carries is uploaded in time to be read within 5 seconds, while it goes on (MET-5)', async () => {
+  const credential = parseBearerToken(control.token('bob'));
+  if ('type' in credential) throw new Error(credential.detail);
+  const ip = ipFromText('127.0.0.1') ?? new Uint8Array(4);
+  const client = await openRawClient({ ip, port }, credential);
+  try {
+    expect(codeOf(await client.allocate())).toBe(0);
+    expect(await client.bind(0x4000, { ip, port: 9 })).toBe(0);
+    const sums: number[] = [];
+    const uploaded = () =>
+      control.records
+        .flatMap(({ quantities }) => quantities)
+        .filter(({ meter, dimensions }) => meter === 'bytes' && dimensions.direction === 'in')
+        .reduce((sum, { quantity }) => sum + quantity, 0);
+    for (let sent = 1; sent <= 2; sent++) {
+      const sentAtMs = performance.now();
+      client.send(encodeChannelData({ channel: 0x4000, data: new Uint8Array(100) }));
+      await until(() => uploaded() === sent * 100, { what: 'the bytes at the control plane' });
+      sums.push(performance.now() - sentAtMs);
+    }
+    expect(Math.max(...sums)).toBeLessThan(5_000 - storedAndReadMs);
+    expect(new Set(control.records.map(({ id }) => id)).size).toBe(control.records.length);
   } finally {
     client.socket.close();
   }
