@@ -5,14 +5,16 @@ import { parseBearerToken } from '@patchbay/protocol/credential/credential';
 import { attributeType } from '@patchbay/protocol/stun/attribute-type';
 import { ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { method } from '@patchbay/protocol/stun/message';
+import { encodeAddressFamily, familyOf } from '@patchbay/protocol/turn/address-family';
 import { encodeChannelData } from '@patchbay/protocol/turn/channel-data';
-import { codeOf, lifetime } from '@patchbay/protocol/turn/testing/client-session';
+import { addressOf, codeOf, lifetime, udpTransport } from '@patchbay/protocol/turn/testing/client-session';
 import { until } from '@patchbay/testing/until';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readEnv } from '../platform/env.ts';
 import { createFaults } from '../platform/faults.ts';
 import { MemoryControlPlane } from '../platform/testing/memory-control-plane.ts';
+import { otherFamilyOf } from './other-family.ts';
 import { runRelay } from './role.ts';
 import { openRawClient } from './testing/raw-client.ts';
 
@@ -100,3 +102,23 @@ it('what a relay carries is uploaded in time to be read within 5 seconds, while 
     client.socket.close();
   }
 });
+
+const hasIpv6 = otherFamilyOf('127.0.0.1', undefined) !== undefined;
+
+it.skipIf(!hasIpv6)(
+  'T18: a relay on loopback gives relayed addresses of both families, to clients of both',
+  async () => {
+    const credential = parseBearerToken(control.token('bob'));
+    if ('type' in credential) throw new Error(credential.detail);
+    for (const host of ['127.0.0.1', '::1'])
+      for (const family of ['ipv4', 'ipv6'] as const) {
+        const at = { ip: ipFromText(host) ?? new Uint8Array(4), port };
+        const client = await openRawClient(at, credential, host);
+        const wish = { type: attributeType.requestedAddressFamily, value: encodeAddressFamily(family) };
+        const answer = await client.allocate([udpTransport, wish]);
+        expect(codeOf(answer)).toBe(0);
+        expect(familyOf(addressOf(answer, attributeType.xorRelayedAddress).ip)).toBe(family);
+        client.socket.close();
+      }
+  },
+);
