@@ -20,7 +20,14 @@ const started: RelayLine = {
 };
 const ended: RelayLine = {
   type: 'allocation.ended',
-  data: { allocationId: 'a.0', reason: 'network-discovery.released', detail: '', bytesIn: 7, bytesOut: 3, lastedMs: 5 },
+  data: {
+    allocationId: 'a.0',
+    reason: 'network-discovery.released',
+    detail: '',
+    bytesIn: 7,
+    bytesOut: 3,
+    lastedMs: 5,
+  },
 };
 const reached = (outcome: 'end' | 'notify', max = 7): RelayLine => ({
   type: 'limit.reached',
@@ -32,7 +39,11 @@ function callAcross() {
   const bench = new MachineBench();
   bench.platform.relay = relayOne;
   const alice = bench.connect({ identity: 'alice', accountId: 'acc_parent', accountPath: ['acc_parent'] });
-  const bob = bench.connect({ identity: 'bob', accountId: 'acc_child', accountPath: ['acc_child', 'acc_parent'] });
+  const bob = bench.connect({
+    identity: 'bob',
+    accountId: 'acc_child',
+    accountPath: ['acc_child', 'acc_parent'],
+  });
   alice.send({ type: 'call', requestId: 'r1', to: 'user:bob@acc_child', media: audioVideo, mode: 'relay' });
   const { sessionId } = bob.last('incoming');
   bob.send({ type: 'accept', sessionId, media: audioVideo });
@@ -42,11 +53,7 @@ function callAcross() {
     acc_parent: [credentialIdOf('acc_parent')],
     acc_child: [credentialIdOf('acc_child')],
   };
-  const say = (
-    accountId: keyof typeof credentialIds,
-    line: RelayLine,
-    more: Partial<RelayLineNotice> = {},
-  ) =>
+  const say = (accountId: keyof typeof credentialIds, line: RelayLine, more: Partial<RelayLineNotice> = {}) =>
     bench.tell({
       type: 'relayLine',
       sessionId,
@@ -59,7 +66,8 @@ function callAcross() {
   return { bench, alice, bob, sessionId, say };
 }
 
-const linesOf = (events: readonly SessionEvent[], type: string) => events.filter((event) => event.type === type);
+const linesOf = (events: readonly SessionEvent[], type: string) =>
+  events.filter((event) => event.type === type);
 
 describe('lines of a relay in the log of a call (MET-7, LIV-0)', () => {
   it('stand in the order of the session’s own, each with the leg’s account that made the allocation', () => {

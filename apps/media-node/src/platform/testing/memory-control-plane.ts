@@ -14,7 +14,12 @@ import { signatureHeaders } from '@patchbay/domain/fleet/signed-request';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
-import { bearerToken, type Credential, mint, RANDOM_ID_BYTES } from '@patchbay/protocol/credential/credential';
+import {
+  bearerToken,
+  type Credential,
+  mint,
+  RANDOM_ID_BYTES,
+} from '@patchbay/protocol/credential/credential';
 
 type Node = InternalResponse<'listNodes'>['items'][number] & { isDraining: boolean };
 
