@@ -18,7 +18,7 @@ import type { z } from 'zod';
 import { withoutDatabase } from './availability.ts';
 import { busStream } from './bus-stream.ts';
 import type { ControlPlane } from './compose.ts';
-import { credentialCapsOf } from './credential-caps.ts';
+import { applicationCapsOf, credentialCapsOf } from './credential-caps.ts';
 import { rootOf } from './failure-log.ts';
 
 type Handlers = {
@@ -94,6 +94,8 @@ async function enrol(
   return { nodeId: node.id };
 }
 
+const idsOf = (chain: readonly { readonly id: string }[]) => chain.map(({ id }) => id);
+
 /** Signaling holds calls. A relay holds what comes to it without one, and has no word in anybody's calls. */
 function sessionKindHeldBy(roles: NodeRecord['roles']): SessionKind | undefined {
   if (roles.includes('signaling')) return 'call';
@@ -153,14 +155,16 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       if (snapshot === undefined)
         throw platformError('resource.unknown', `There is no account ${accountId}.`);
       const { chain, configs } = snapshot;
-      return { accountId, chain: [...chain], caps: credentialCapsOf(configs) };
+      return { accountId, chain: [...chain], caps: credentialCapsOf({ chain: idsOf(chain) }, configs) };
     },
 
     async applicationSnapshot(application) {
       const snapshot = await internal.snapshots.applicationSnapshot(application);
       if (snapshot === undefined)
         throw platformError('resource.unknown', `There is no application ${application.applicationId}.`);
-      return { ...snapshot, chain: [...snapshot.chain], instanceTypes: [...snapshot.instanceTypes] };
+      const { accountId, applicationId, chain, instanceTypes, configs } = snapshot;
+      const caps = applicationCapsOf({ chain: idsOf(chain), applicationId, instanceTypes }, configs);
+      return { accountId, applicationId, chain: [...chain], ...caps };
     },
 
     async sessionStanding(session) {
