@@ -193,6 +193,20 @@ describe.skipIf(chromiumPath === undefined)('limits of a credential', () => {
     const second = await runUclient(server, '127.0.0.3');
     expect(second).toMatch(/error 403/);
     expect(second).not.toMatch(/Total lost packets 0 /);
+    // A customer of TURN alone finds both, the one that was refused with the reason (NDS, MET-7).
+    const ends = await until(
+      async () => {
+        const over: unknown[] = [];
+        for await (const { state, endCode, relayBytes } of pb.sessions.list(customer.id, { kind: 'relay' }))
+          if (state === 'ended') over.push([endCode, BigInt(relayBytes) > 0n]);
+        return over.length === 2 && over;
+      },
+      { what: 'both sessions to be over', timeoutMs: 15_000 },
+    );
+    expect(ends).toEqual([
+      ['credential.used_up', false],
+      ['network-discovery.released', true],
+    ]);
   });
 
   test.skipIf(!hasUclient)(`networks: a credential bound to one serves no other${whyNoUclient}`, async () => {
