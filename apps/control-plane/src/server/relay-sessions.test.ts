@@ -2,7 +2,15 @@ import type { InternalRequest } from '@patchbay/domain/fleet/internal-api';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { enrolNode, makePlatform, type Served, serve, signUp, type Tenant, type TestNode } from './served.testing.ts';
+import {
+  enrolNode,
+  makePlatform,
+  type Served,
+  serve,
+  signUp,
+  type Tenant,
+  type TestNode,
+} from './served.testing.ts';
 
 type Line = InternalRequest<'sessionEvents'>['events'][number];
 

@@ -58,7 +58,7 @@ test.each([
     'relay closed',
     'released · 700 B from the client, 300.0 kB to it · 1 min 05 s',
   ],
-])('what a relay says is read as a person would say it: %s', (type, data, title, text) => {
+])('what a relay says is read as a person would say it: %s', (...[type, data, title, text]) => {
   const line = ofRelay({ type, data });
   expect([lineTitle(line), lineText(line)]).toEqual([title, text]);
 });
