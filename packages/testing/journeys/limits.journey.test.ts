@@ -193,6 +193,27 @@ describe.skipIf(chromiumPath === undefined)('limits of a credential', () => {
     const second = await runUclient(server, '127.0.0.3');
     expect(second).toMatch(/error 403/);
     expect(second).not.toMatch(/Total lost packets 0 /);
+    // A customer of TURN alone finds both, the one that was refused with the reason, and can end the other, which
+    // coturn's client leaves behind (NDS, MET-7, LIV-1).
+    const listed = async () => {
+      const found: [state: string, endCode: string | undefined, hasBytes: boolean, id: string][] = [];
+      for await (const { id, state, endCode, relayBytes } of pb.sessions.list(customer.id, { kind: 'relay' }))
+        found.push([state, endCode, BigInt(relayBytes) > 0n, id]);
+      return found;
+    };
+    const [refused, used] = await until(
+      async () => {
+        const found = await listed();
+        return found.length === 2 && found[1]?.[2] === true && found;
+      },
+      { what: 'both sessions, and the bytes of one', timeoutMs: 15_000 },
+    );
+    expect(refused?.slice(0, 3)).toEqual(['ended', 'credential.used_up', false]);
+    expect(used?.slice(0, 2)).toEqual(['live', undefined]);
+    await pb.sessions.update(customer.id, { sessionId: used?.[3] ?? '', state: 'ended' });
+    await until(async () => (await listed())[1]?.[1] === 'session.ended_by_account', {
+      what: 'the session to have ended',
+    });
   });
 
   test.skipIf(!hasUclient)(`networks: a credential bound to one serves no other${whyNoUclient}`, async () => {
