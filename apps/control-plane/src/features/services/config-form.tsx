@@ -7,12 +7,16 @@ import { Badge } from '@patchbay/ui/badge';
 import { Button } from '@patchbay/ui/button';
 import { Skeleton } from '@patchbay/ui/skeleton';
 import { useToast } from '@patchbay/ui/toast';
+import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { useTRPC } from '../../trpc/client.ts';
 import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { SchemaControl } from '../schema-form/schema-control.tsx';
 import { readDraft, showValue } from '../schema-form/schema-fields.ts';
 import { useDraft } from '../schema-form/use-draft.ts';
+import { openSessionsRequest } from '../sessions/open-sessions-request.ts';
+import { useAccountId } from '../shell/account.ts';
 import { useOriginText } from './config-origin.ts';
 import { type ConfigScope, type ConfigValue, useServiceConfig } from './use-service-config.ts';
 
@@ -92,7 +96,7 @@ function Fields({ service, scope, values, save }: FieldsProps): ReactNode {
       })}
       {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
       <div className="grid gap-2">
-        <p className="text-sm text-pretty text-ink-faint">{effects[scope.kind]}</p>
+        <Effect scope={scope} />
         <div className="flex gap-2">
           <Button type="submit" disabled={!isChanged} isPending={save.isPending}>
             Save
@@ -108,15 +112,36 @@ function Fields({ service, scope, values, save }: FieldsProps): ReactNode {
   );
 }
 
-/** What a change does, to whom and when. */
-const effects: Readonly<Record<ConfigScope['kind'], string>> = {
+/** Whom a change is for, besides what runs now. */
+const reaches: Readonly<Record<ConfigScope['kind'], string>> = {
   account:
-    'It holds for whatever begins from now on, here, in the applications of the account and in all accounts below. Each of these can set less, and none can set more.',
+    'It holds for this account, its applications and all accounts below: each of these can allow less, and none more.',
   application:
-    'It holds for whatever begins from now on with a credential that names the application. It can allow less than its account does, and not more.',
+    'It holds for every credential that names the application. It can allow less than the account, and not more.',
   instanceType:
-    'It holds for whatever begins from now on with a credential that names this instance type. It can allow less than its application does, and not more.',
+    'It holds for every credential that names this instance type. It can allow less than the application, and not more.',
 };
+
+/** What a change does, to whom, and to how much of what runs now. */
+function Effect({ scope }: { readonly scope: ConfigScope }): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const open = useQuery(trpc.sessions.list.queryOptions(openSessionsRequest(accountId)));
+  const running = open.data?.items.filter(
+    ({ applicationId }) => scope.kind === 'account' || applicationId === scope.applicationId,
+  ).length;
+  const isMore = open.data?.nextCursor !== undefined;
+  return (
+    <p className="text-sm text-pretty text-ink-faint">
+      {reaches[scope.kind]} What runs is held to it at once, and what may not go on ends.
+      {running === undefined
+        ? null
+        : running === 0
+          ? ' No session runs now.'
+          : ` ${running}${isMore ? ' or more' : ''} ${running === 1 ? 'session runs' : 'sessions run'} now${scope.kind === 'account' ? '' : ' in the application'}.`}
+    </p>
+  );
+}
 
 const aboveText = ({ field, inherited }: ConfigValue): string =>
   inherited === field.otherwise ? 'by default' : 'from above';
