@@ -55,17 +55,18 @@ export const networkDiscovery = defineService({
     },
   },
   events: {
-    'allocation.started': z.object({ allocationId: z.string(), sessionId: z.string().optional() }),
+    'allocation.started': z.object({ allocationId: z.string(), sessionId: z.string() }),
     'allocation.ended': z.object({
       allocationId: z.string(),
-      sessionId: z.string().optional(),
+      sessionId: z.string(),
       reason: z.string(),
       bytes: z.string(),
     }),
     'limit.reached': z.object({
       allocationId: z.string(),
-      sessionId: z.string().optional(),
+      sessionId: z.string(),
       limit: z.string(),
+      outcome: z.string(),
     }),
   },
   errors: {

@@ -46,6 +46,7 @@ export const signaling = defineService({
     'session.started': z.object({ sessionId: z.string() }),
     'session.connected': z.object({ sessionId: z.string(), mode: z.string() }),
     'session.ended': z.object({ sessionId: z.string(), code: z.string() }),
+    'limit.reached': z.object({ sessionId: z.string(), limit: z.string(), outcome: z.string() }),
   },
   errors: {
     ...frameErrors,
