@@ -158,7 +158,9 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.getByLabel('Name', { exact: true }).fill('Northwind Group');
     await page.getByRole('button', { name: 'Rename' }).click();
     await page.getByText('Saved.', { exact: true }).waitFor();
-    expect(await page.getByRole('row', { name: /ada@northwind.example/ }).textContent()).toContain('Bluebird');
+    expect(await page.getByRole('row', { name: /ada@northwind.example/ }).textContent()).toContain(
+      'Bluebird',
+    );
     await page.getByRole('link', { name: 'Settings', exact: true }).click();
     await page.getByRole('link', { name: 'Northwind Group', exact: true }).waitFor();
 
@@ -219,7 +221,10 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.getByLabel('Username or token', { exact: true }).fill(username);
     expect(await page.getByLabel('What it says of itself').textContent()).toContain('50.00 MB in total');
     await page.getByRole('button', { name: 'Revoke …' }).click();
-    await page.getByRole('dialog').getByText(/ends within 2 seconds/).waitFor();
+    await page
+      .getByRole('dialog')
+      .getByText(/ends within 2 seconds/)
+      .waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Revoke', exact: true }).click();
     await page.getByText('Revoked.', { exact: true }).waitFor();
   }
