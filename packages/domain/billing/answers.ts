@@ -1,9 +1,9 @@
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { AccruedStatement } from './billing-store.ts';
 import { lateUsageUntilMs, stateAt } from './period.ts';
-import { type Price, tariffToWire } from './price.ts';
+import { type Price, splitMeter, tariffToWire } from './price.ts';
 import type { ListedPrice } from './price-list.ts';
-import { type EdgeLine, splitMeter } from './rating.ts';
+import type { EdgeLine } from './rating.ts';
 import type { Spend } from './spend.ts';
 import type { Payout, Statement } from './statement.ts';
 

@@ -9,11 +9,14 @@ import { tariffToWire } from './price.ts';
 import { effectiveMs, isOver, pricesFromWire, type WirePrices } from './price-change.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import { byMeter } from './spend.ts';
+import type { Statement } from './statement.ts';
 
 /** Periods that one list shows: three years. Each is rated anew. */
 const PERIOD_COUNT_MAX = 36;
 /** Entries of one answer. */
 const ENTRY_COUNT_MAX = 10_000;
+/** Lines of a statement that reading posts. A longer one waits for the regular accrual: nobody waits for it. */
+const POSTED_LINE_COUNT_MAX = 1_000;
 const MINUTE_MS = 60_000;
 /** Of one question of spend: two months. */
 const SPEND_RANGE_MS_MAX = 62 * 86_400_000;
@@ -82,6 +85,9 @@ const audited = (
 const paid = (accountId: string, chain: ChainPrices, at: Parameters<typeof pricesPaidBy>[2]) => ({
   items: pricesPaidBy(accountId, chain, at).map(priceAnswer),
 });
+
+const lineCountOf = ({ lines, children }: Statement): number =>
+  children.reduce((count, child) => count + child.lines.length, lines.length);
 
 /** A profile as it holds now, and as it will. */
 const profile = (
@@ -181,14 +187,18 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       };
       const items = [];
       for (const period of periods)
-        items.push(headAnswer((await store.accrue(accountId, period, { post: false })).statement, around));
+        items.push(headAnswer((await store.read(accountId, period)).statement, around));
       return { items };
     },
 
     async get(context, { period }, { billing: store, catalogue, posting }) {
       const { accountId } = context.entity;
-      const post = posting.take(`${accountId} ${period}`, context.nowMs());
-      const accrued = await store.accrue(accountId, periodOf(period), { post });
+      const read = await store.read(accountId, periodOf(period));
+      const mayPost =
+        read.isBehind &&
+        lineCountOf(read.statement) <= POSTED_LINE_COUNT_MAX &&
+        posting.take(`${accountId} ${period}`, context.nowMs());
+      const accrued = mayPost ? await store.accrue(accountId, periodOf(period)) : read;
       const nameOf = nameIn(await store.namesAround(accountId));
       const sellerId = sellerOf(context.entity);
       return statementAnswer(accrued, { catalogue, nameOf, sellerId, nowMs: context.nowMs() });
