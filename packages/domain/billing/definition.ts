@@ -1,4 +1,5 @@
 import { defineDomain } from '@patchbay/kit/definition';
+import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
@@ -57,7 +58,11 @@ const ratedUse = z.object({
   amount: nano,
 });
 
+/** Of a statement: how many lines it sums. 1, unless they are asked for by meters. */
+const lineCount = z.int();
+
 const line = ratedUse.extend({
+  lineCount,
   /** The part of each account below, the account's own use included; the parts sum to `amount`. */
   parts: z.array(z.object({ accountId: z.string(), name: z.string(), quantity: z.string(), amount: nano })),
 });
@@ -233,7 +238,11 @@ export const billing = defineDomain({
           path: '/statements/{period}',
           summary: 'Read what an account owes, what it earned and how: line by line, child by child.',
           access: 'read',
-          request: z.object({ period }),
+          request: z.object({
+            period,
+            /** 'lines': one for each set of dimensions. 'meters': one for each meter and price, in a fraction of the time. */
+            detail: z.enum(['lines', 'meters']).default('lines'),
+          }),
           response: statementHead.extend({
             accountName: z.string(),
             /** What the rounding of the period before left over: it is due in this one. */
@@ -262,6 +271,28 @@ export const billing = defineDomain({
               totals: z.array(z.object({ currency: z.string(), receivable: nano })),
             }),
           }),
+          errors: [],
+        },
+        listLines: {
+          method: 'GET',
+          path: '/statements/{period}/lines',
+          summary:
+            'Read the lines of a statement page by page, the dearest first. While a period is open its lines still change.',
+          access: 'read',
+          request: pageRequest.extend({
+            period,
+            service: z.string().optional(),
+            /** Short name, without the service. */
+            meter: z.string().optional(),
+            /** Only lines at this price: `amount` and `per` together. */
+            amount: z.string().optional(),
+            per: z.string().optional(),
+            /** What this child owes, instead of what the account itself owes. */
+            childId: z.string().optional(),
+          }),
+          response: pageOf(
+            line.partial({ parts: true }).extend({ cost: nano.optional(), margin: nano.optional() }),
+          ),
           errors: [],
         },
         listEntries: {

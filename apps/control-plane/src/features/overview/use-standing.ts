@@ -24,7 +24,7 @@ export function useStanding(accountId: string, nowMs: number) {
   const ended = useQuery(trpc.sessions.list.queryOptions({ accountId, state: 'ended', limit: 50 }, options));
   const prices = useQuery(trpc.prices.listForChildren.queryOptions({ accountId }, options));
   const statement = useQuery(
-    trpc.statements.get.queryOptions({ accountId, period: periodAt(nowMs).name }, options),
+    trpc.statements.get.queryOptions({ accountId, period: periodAt(nowMs).name, detail: 'meters' }, options),
   );
   if (![accounts, keys, ended, prices, statement].every(isKnown)) return undefined;
   return {
