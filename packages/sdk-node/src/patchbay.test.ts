@@ -87,6 +87,16 @@ test('a token connects a browser, and covers the relay for its calls', () => {
   expect(check(allowed, { ...use, service: 'recording' })?.code).toBe('credential.service_not_allowed');
 });
 
+test('an application and an instance type of it are named offline, for relays and for calls (ACC-6)', () => {
+  const pb = create();
+  const entity = { applicationId: createId('app'), instanceType: 'paid' };
+  const [server] = pb.iceServers(entity);
+  expect(effective(server?.username ?? '', server?.credential ?? '')).toMatchObject(entity);
+  const credential = parseBearerToken(pb.token({ identity: 'bob', ...entity }).token);
+  if ('type' in credential) throw new Error(credential.detail);
+  expect(effective(credential.username, credential.password)).toMatchObject(entity);
+});
+
 test('narrowing adds limits and shares those of the first credential', () => {
   const pb = create();
   const wide = pb.iceServers({ bytesMax: 1_000_000 });

@@ -5,7 +5,7 @@ import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
 import { endings } from '@patchbay/protocol/signaling/codes';
 import type { SpentLimit } from '@patchbay/protocol/turn/action';
-import type { Grant, Limit, Resolution } from '@patchbay/protocol/turn/grant';
+import type { Grant, GrantedRate, Limit, Resolution } from '@patchbay/protocol/turn/grant';
 import type { RelayEvent, RelayLog, RelayPlatform } from '../relay/platform.ts';
 import type { UsageRecord } from '../relay/usage-record.ts';
 import { boundedClient } from './concurrency-limit.ts';
@@ -28,6 +28,8 @@ export interface RelayPlatformOptions {
 }
 
 type CountUse = InternalRequest<'countUse'>;
+/** One answer serves all clients that bring the username: the core holds each address against the grant. */
+const relayUse = { verifier: 'relay', service: 'network-discovery', sourceIp: undefined } as const;
 /** Shorter in all than a client waits for the answer to its Allocate (RFC 8489 §6.2.1). */
 const joinPausesMs = [200, 400, 800];
 
@@ -65,17 +67,20 @@ export function createRelayPlatform({
 
     async resolveCredential(username) {
       if (spool.isFull) throw new Error('The spool is full: nothing new is taken until it is uploaded.');
-      const resolved = await resolver.resolveUsername(username, {
-        verifier: 'relay',
-        service: 'network-discovery',
-        // One answer serves all clients that bring the username: the core holds each address against the grant.
-        sourceIp: undefined,
-      });
+      const resolved = await resolver.resolveUsername(username, relayUse);
       if (resolved.kind === 'away') throw new Error(resolved.detail);
       if (resolved.kind === 'refused') return toRefusal(resolved);
       const grant = await toGrant(resolved, lookups);
       const ofSession = await refusalOfSession(grant, sessions);
       return ofSession ?? { ok: true, password: resolved.password, grant };
+    },
+
+    async reviewCredential(username) {
+      const resolved = await resolver.resolveUsername(username, { ...relayUse, isRunning: true });
+      if (resolved.kind === 'away') throw new Error(resolved.detail);
+      return resolved.kind === 'refused'
+        ? { ok: false, detail: resolved.detail }
+        : { ok: true, rate: rateOf(resolved.effective) };
     },
 
     async countUse({ counterId, usesMax, grant, ...claim }) {
@@ -138,7 +143,7 @@ async function toGrant(
   { effective, key, accountId, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
   client: Pick<ControlPlaneClient, 'call'>,
 ): Promise<Grant> {
-  const { applicationId, identity, session, bitRate, sourceCidrs, peerCidrs } = effective;
+  const { applicationId, identity, session, sourceCidrs, peerCidrs } = effective;
   return {
     accountId,
     credentialId,
@@ -151,11 +156,14 @@ async function toGrant(
     ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
     ...(sourceCidrs === undefined ? {} : { sourceCidrs }),
     ...(peerCidrs === undefined ? {} : { peerCidrs }),
-    ...(bitRate === undefined
-      ? {}
-      : { bitRateBitsPerSecond: bitRate.bitsPerSecond, burstBytes: bitRate.burstBytes }),
+    ...rateOf(effective),
   };
 }
+
+const rateOf = ({ bitRate }: Effective): GrantedRate =>
+  bitRate === undefined
+    ? {}
+    : { bitRateBitsPerSecond: bitRate.bitsPerSecond, burstBytes: bitRate.burstBytes };
 
 interface Frame {
   readonly accountId: string;

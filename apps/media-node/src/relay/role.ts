@@ -61,6 +61,7 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     revokeKey: (keyId) => relay.revoke({ keyId }, 'The key was revoked.'),
     revokeCredential: (credentialId) => relay.revoke({ credentialId }, 'The credential was revoked.'),
     suspendAccount: (accountId) => relay.revoke({ accountId }, 'The account is suspended.'),
+    reviewAccount: (accountId) => relay.review(accountId),
     endSession,
   });
   links.start();
