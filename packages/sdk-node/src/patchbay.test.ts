@@ -1,3 +1,4 @@
+import { createId } from '@patchbay/kit/ids';
 import { parseBearerToken, prefixesOf, verify } from '@patchbay/protocol/credential/credential';
 import { check, effectiveOf } from '@patchbay/protocol/credential/effective';
 import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
