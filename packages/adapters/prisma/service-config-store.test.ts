@@ -1,8 +1,10 @@
 import { createId } from '@patchbay/kit/ids';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
+import { until } from '@patchbay/testing/until';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { inAccount } from './scope.ts';
 import { type ServiceConfigStore, serviceConfigStore } from './service-config-store.ts';
+import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
 vi.setConfig({ testTimeout: 30_000 });
@@ -66,16 +68,20 @@ test('nothing is kept for an application or an instance type that is not there',
 
 test('an application that is removed while it is configured leaves nothing behind (ACC-6)', async () => {
   const { accountId } = await database.signUp('Racing');
-  for (let round = 0; round < 20; round++) {
-    const { id: applicationId } = await applicationOf(accountId);
-    await Promise.all([
-      store.setConfig({ accountId, applicationId, service, values: {} }),
-      store.setConfig({ accountId, applicationId, instanceType: 'free', service, values: {} }),
-      round % 2 === 0
-        ? database.ports.applications.remove({ accountId, applicationId })
-        : database.ports.applications.update({ accountId, applicationId, instanceTypes: [] }),
-    ]);
-    await database.ports.applications.remove({ accountId, applicationId });
-  }
+  const { id: applicationId } = await applicationOf(accountId);
+  const remover = await connectAs(database.url);
+  await remover.query('BEGIN');
+  await remover.query('DELETE FROM application WHERE id = $1', [applicationId]);
+  let isSettled = false;
+  const setting = store
+    .setConfig({ accountId, applicationId, service, values: {} })
+    .finally(() => (isSettled = true));
+  const isWaiting = async () =>
+    (await remover.query('SELECT 1 FROM pg_locks WHERE NOT granted')).rows.length > 0 || isSettled;
+  await until(isWaiting, { what: 'the one who configures to wait', pollMs: 20 });
+  await remover.query('DELETE FROM service_config WHERE application_id = $1', [applicationId]);
+  await remover.query('COMMIT');
+  expect(await setting).toBe(false);
   expect(await storedOf(accountId)).toBe(0);
+  await remover.end();
 });
