@@ -184,9 +184,23 @@ export const internalApi = {
   consumed: {
     method: 'POST',
     path: '/credentials/consumed',
-    request: z.object({ accountId: id, credentialId: id, prefixIds: z.array(id).min(1).max(64) }),
+    request: z.object({
+      accountId: id,
+      credentialId: id,
+      prefixIds: z.array(id).min(1).max(64),
+      /** What was used in this session is asked for as well. */
+      sessionId: id.optional(),
+    }),
     response: z.object({
-      items: z.array(z.object({ prefixId: id, bytes: z.int(), milliseconds: z.int() })),
+      items: z.array(
+        z.object({
+          prefixId: id,
+          bytes: z.int(),
+          milliseconds: z.int(),
+          /** Of it, what the session used; absent where none was named. */
+          ofSession: z.object({ bytes: z.int(), milliseconds: z.int() }).optional(),
+        }),
+      ),
     }),
   },
   usage: {

@@ -138,6 +138,7 @@ describe('me', () => {
       kind: 'key',
       name: 'k',
       accounts: [{ id: owner.accountId, name: 'Acme', role: 'developer' }],
+      organisations: [],
     });
     const credential: Actor = { kind: 'credential', credentialId: 'crd_1', accountId: owner.accountId };
     expect((await call('me', 'get', { as: credential })).answer).toMatchObject({ kind: 'credential' });

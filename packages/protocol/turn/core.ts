@@ -45,6 +45,8 @@ export interface TurnCore {
   reconsider(accountId: string): readonly string[];
   /** Holds the living allocations of a username to what it may do by now (POL-5). */
   review(username: string, review: Review, nowMs: number): readonly Action[];
+  /** Ends these, and nothing else: their credential stays good. */
+  endAllocations(allocationIds: readonly string[], detail: string, nowMs: number): readonly Action[];
   /** From now on new allocations are refused with 508. Living ones go on. */
   drain(): void;
   endAll(reason: EndReason, detail: string, nowMs: number): readonly Action[];
@@ -110,6 +112,13 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
             ? reshape(state, allocation, review.rate)
             : [end(state, allocation, { reason: 'revoked', detail: review.detail, nowMs })],
         ),
+    endAllocations: (allocationIds, detail, nowMs) =>
+      allocationIds.flatMap((id) => {
+        const allocation = state.byId.get(id);
+        return allocation === undefined
+          ? []
+          : [end(state, allocation, { reason: 'session-ended', detail, nowMs })];
+      }),
     drain() {
       state.isDraining = true;
     },

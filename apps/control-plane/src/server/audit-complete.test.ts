@@ -80,6 +80,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   ],
   'accounts.create': async () => [`/v1/accounts/${account.accountId}/accounts`, { name: 'Another' }],
   'accounts.update': async () => [`/v1/accounts/${childId}`, { state: 'suspended' }],
+  'organisation.update': async () => [`/v1/accounts/${account.accountId}/organisation`, { name: 'Renamed' }],
   'applications.create': async () => [`/v1/accounts/${account.accountId}/applications`, { name: 'App' }],
   'applications.update': async () => [await applicationPath(), { name: 'Other' }],
   'applications.remove': async () => [await applicationPath()],

@@ -8,6 +8,7 @@ import {
   NODE_LIVE_MS,
   nodeRoles,
 } from '@patchbay/domain/fleet/internal-api';
+import type { SessionKind } from '@patchbay/domain/sessions/session-log';
 import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
 import { readBody } from '@patchbay/faces/request-body';
 import { toResponse } from '@patchbay/faces/rest';
@@ -94,6 +95,12 @@ async function enrol(
 }
 
 const idsOf = (chain: readonly { readonly id: string }[]) => chain.map(({ id }) => id);
+
+/** Signaling holds calls. A relay holds what comes to it without one, and has no word in anybody's calls. */
+function sessionKindHeldBy(roles: NodeRecord['roles']): SessionKind | undefined {
+  if (roles.includes('signaling')) return 'call';
+  return roles.includes('relay') ? 'relay' : undefined;
+}
 
 function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
   return {
@@ -219,12 +226,14 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       return { accepted: freshCount, duplicates: repeatedCount, conflicts: changed.length, refused };
     },
 
-    async sessionEvents({ events }, { id: nodeId }) {
-      const { fresh, refusedSessionIds, unstorable } = await internal.ingestEvents({ nodeId, events });
+    async sessionEvents({ events }, { id: nodeId, roles }) {
+      const kind = sessionKindHeldBy(roles);
+      if (kind === undefined) throw platformError('auth.scope', `Node ${nodeId} holds no sessions.`);
+      const { fresh, refusedSessionIds, unstorable } = await internal.ingestEvents({ nodeId, kind, events });
       for (const { sessionId, error } of unstorable)
         log.error({ nodeId, sessionId, err: error }, 'Session events cannot be stored.');
       if (refusedSessionIds.length > 0)
-        log.error({ nodeId, refusedSessionIds }, 'Session events name another account than their session.');
+        log.error({ nodeId, refusedSessionIds }, 'Session events name a session that is not theirs.');
       return { accepted: fresh.length, duplicates: events.length - fresh.length };
     },
 

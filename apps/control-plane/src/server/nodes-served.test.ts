@@ -39,11 +39,14 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function call<C extends InternalCall>(
+const call = <C extends InternalCall>(name: C, request: InternalRequest<C>) => callAs(node, name, request);
+
+async function callAs<C extends InternalCall>(
+  caller: TestNode,
   name: C,
   request: InternalRequest<C>,
 ): Promise<Pick<Answer, 'status' | 'body'>> {
-  const response = await served.internal(node.request(name, request));
+  const response = await served.internal(caller.request(name, request));
   return { status: response.status, body: await response.json() };
 }
 
@@ -219,8 +222,9 @@ test('a session is live for the accounts of its legs, until it has ended or they
   const [callee, stranger] = [await signUp(served, 'callee'), await signUp(served, 'passer-by')];
   const [sessionId, callerLeg, calleeLeg] = [createId('ses'), createId('leg'), createId('leg')];
   let sequence = 0;
+  const signaling = await enrolNode(served, ['signaling']);
   const tell = (type: string, data: InternalRequest<'sessionEvents'>['events'][number]['data'], leg = {}) =>
-    call('sessionEvents', {
+    callAs(signaling, 'sessionEvents', {
       events: [
         {
           sessionId,

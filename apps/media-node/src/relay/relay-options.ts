@@ -60,5 +60,7 @@ export interface Relay {
    * all of them.
    */
   review(accountId: string): Promise<boolean>;
+  /** Ends these, and lets their client come again. */
+  endAllocations(allocationIds: readonly string[], detail: string): void;
   stats(): RelayStats;
 }

@@ -100,6 +100,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       }
       return isAnswered;
     },
+    endAllocations: (ids, detail) => perform(core.endAllocations(ids, detail, nowMs())),
     stats: () => ({ allocationCount: live.count, isDraining, ...runner.counts() }),
   };
 }

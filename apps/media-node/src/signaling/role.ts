@@ -1,22 +1,18 @@
 import path from 'node:path';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
+import { endings } from '@patchbay/protocol/signaling/codes';
 import type { Logger } from 'pino';
 import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { type LinkEvent, SignalingLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
+import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
 import { createSignalingPlatform } from '../platform/signaling-platform.ts';
 import { Spool } from '../platform/spool.ts';
 import { UnendedSessions } from '../platform/unended-sessions.ts';
-import { Uploader } from '../platform/uploader.ts';
 import type { PlatformNotice, SessionSnapshot } from './platform.ts';
 import { startSignaling } from './signaling-server.ts';
-
-const EVENT_BATCH_MAX = 500;
-const SPOOL_TICK_MS = 250;
-/** After a kill a session is said to have ended at most this long before it did. */
-const UNENDED_CHECKPOINT_MS = 1_000;
 
 /**
  * Runs the signaling role until the returned function is called. Then it takes no new calls; after PATCHBAY_DRAIN_SECONDS
@@ -27,7 +23,12 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
   const { PATCHBAY_HOST: host, PATCHBAY_REGION: region } = env;
   const events = await Spool.open<SessionEventReport>({ folder: path.join(node.folder, 'events') });
   const helpUrl = (code: string) => new URL(`/docs/errors/${code}`, env.PATCHBAY_CONTROL_URL).href;
-  const unended = new UnendedSessions(helpUrl('signaling.node_lost'));
+  const lostCode = 'signaling.node_lost';
+  const unended = new UnendedSessions({
+    code: lostCode,
+    detail: endings[lostCode],
+    helpUrl: helpUrl(lostCode),
+  });
   const onFailure = (error: unknown, message: string) => log.warn({ error: textOf(error) }, message);
 
   let snapshot: () => readonly SessionSnapshot[] = () => [];
@@ -91,20 +92,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
       links.order({ type: 'endSession', sessionId, detail });
     },
   });
-  const uploader = new Uploader<SessionEventReport>({
-    spool: events,
-    batchCountMax: EVENT_BATCH_MAX,
-    send: async (batch) => {
-      await node.client.call('sessionEvents', { events: batch.map(({ item }) => item) });
-    },
-    onFailure: (error) => onFailure(error, 'The session log waits to be uploaded.'),
-  });
-  uploader.start();
-  events.startTicking(SPOOL_TICK_MS, (error) => onFailure(error, 'The session log cannot be written.'));
-  const checkpoints = setInterval(
-    () => events.checkpoint(unended.closings(Date.now())),
-    UNENDED_CHECKPOINT_MS,
-  );
+  const stopUpload = startSessionUpload({ events, unended, client: node.client, onFailure });
   let isDraining = false;
   const stopHeartbeat = startHeartbeat({
     client: node.client,
@@ -125,11 +113,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     stopHeartbeat();
     await signaling.stop();
     await links.stop();
-    clearInterval(checkpoints);
-    events.checkpoint(unended.closings(Date.now()));
-    await events.tick();
-    await uploader.stop();
-    await events.close();
+    await stopUpload();
     await node.stop();
   };
 }
@@ -141,6 +125,10 @@ function toNotice(event: LinkEvent): PlatformNotice {
     case 'relayDead':
     case 'relayDraining':
       return event;
+    case 'sessionLine': {
+      const { sessionId, accountId, credentialIds, atMs, line } = event;
+      return { type: 'relayLine', sessionId, accountId, credentialIds, atMs, line };
+    }
     case 'allocationEnded': {
       const { type, sessionId, nodeId, accountId, credentialIds, cause, code, detail } = event;
       return {

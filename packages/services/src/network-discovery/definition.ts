@@ -18,10 +18,18 @@ export const networkDiscovery = defineService({
   timing: 'sync',
   media: 'immutable',
   config: z.object({
-    /** The longest time that a credential may live, however it was minted. */
-    credentialTtlSecondsMax: z.int().min(10).max(LIFETIME_SECONDS_MAX).default(86_400),
-    /** The bit rate of one allocation, both ways together, unless the credential says less. Absent: no cap. */
-    bitsPerSecondMax: z.int().min(8_000).max(1_000_000_000).optional(),
+    credentialTtlSecondsMax: z
+      .int()
+      .min(10)
+      .max(LIFETIME_SECONDS_MAX)
+      .default(86_400)
+      .describe('The longest time that a credential may live, however it was minted.'),
+    bitsPerSecondMax: z
+      .int()
+      .min(8_000)
+      .max(1_000_000_000)
+      .optional()
+      .describe('The bit rate of one allocation, both ways together, unless the credential says less.'),
   }),
   merge: { credentialTtlSecondsMax: 'narrowest', bitsPerSecondMax: 'narrowest' },
   meters: {
@@ -46,17 +54,18 @@ export const networkDiscovery = defineService({
     },
   },
   events: {
-    'allocation.started': z.object({ allocationId: z.string(), sessionId: z.string().optional() }),
+    'allocation.started': z.object({ allocationId: z.string(), sessionId: z.string() }),
     'allocation.ended': z.object({
       allocationId: z.string(),
-      sessionId: z.string().optional(),
+      sessionId: z.string(),
       reason: z.string(),
       bytes: z.string(),
     }),
     'limit.reached': z.object({
       allocationId: z.string(),
-      sessionId: z.string().optional(),
+      sessionId: z.string(),
       limit: z.string(),
+      outcome: z.string(),
     }),
   },
   errors: {

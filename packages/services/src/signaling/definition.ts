@@ -11,12 +11,22 @@ export const signaling = defineService({
   timing: 'sync',
   media: 'none',
   config: z.object({
-    /** 'auto': try the direct path, use a relay when it fails. 'relay': always through a relay. */
-    mode: z.enum(['auto', 'relay']).default('auto'),
-    /** The longest a session may last. Absent: no end. */
-    sessionSecondsMax: z.int().min(1).max(31_536_000).optional(),
-    /** The longest time that a token may live, however it was minted. */
-    tokenTtlSecondsMax: z.int().min(10).max(LIFETIME_SECONDS_MAX).default(86_400),
+    mode: z
+      .enum(['auto', 'relay'])
+      .default('auto')
+      .describe('auto: try the direct path, use a relay when it fails. relay: always through a relay.'),
+    sessionSecondsMax: z
+      .int()
+      .min(1)
+      .max(31_536_000)
+      .optional()
+      .describe('The longest that a session may last.'),
+    tokenTtlSecondsMax: z
+      .int()
+      .min(10)
+      .max(LIFETIME_SECONDS_MAX)
+      .default(86_400)
+      .describe('The longest time that a token may live, however it was minted.'),
   }),
   merge: {
     mode: { narrowestOf: ['auto', 'relay'] },
@@ -36,6 +46,7 @@ export const signaling = defineService({
     'session.started': z.object({ sessionId: z.string() }),
     'session.connected': z.object({ sessionId: z.string(), mode: z.string() }),
     'session.ended': z.object({ sessionId: z.string(), code: z.string() }),
+    'limit.reached': z.object({ sessionId: z.string(), limit: z.string(), outcome: z.string() }),
   },
   errors: {
     ...frameErrors,
