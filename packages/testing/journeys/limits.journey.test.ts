@@ -46,6 +46,8 @@ const withBytes = (username: string, change: (bytes: Buffer) => Buffer) =>
 
 /** As long as shows the same as 30 seconds would. */
 const callSeconds = 8;
+/** How soon a narrower limit reaches what runs (POL-5). */
+const appliedMsMax = 5_000;
 /** Of a started platform with a browser on two cores: how much later than the limit the end may be seen. */
 const toleranceMs = 1_000;
 
@@ -183,6 +185,60 @@ describe.skipIf(chromiumPath === undefined)('limits of a credential', () => {
       { what: 'the use to be over', pollMs: 2_500 },
     );
     expect(new Set(errorCodes)).toEqual(new Set([403]));
+  });
+
+  test('configuration: what an instance type is narrowed to holds for what runs, and what is removed ends (ACC-6, POL-5)', async () => {
+    const application = await pb.applications.create({ name: 'Shop', instanceTypes: ['paid'] });
+    const paid = { applicationId: application.id, instanceType: 'paid' };
+    await openPair(page, { sender: pb.iceServers(paid), receiver: pb.iceServers(), messageBytes: 1_000 });
+    await until(async () => (await pairProgress(page)).receivedBytes > 0, { what: 'the first message' });
+    const bytesInASecond = async () => {
+      const before = await pairProgress(page);
+      const after = await until(
+        async () => {
+          const progress = await pairProgress(page);
+          return progress.nowMs - before.nowMs >= 1_000 && progress;
+        },
+        { what: 'a second' },
+      );
+      return ((after.receivedBytes - before.receivedBytes) * 1_000) / (after.nowMs - before.nowMs);
+    };
+    // 50 messages a second of 1,000 bytes: a tenth of it fits into the new rate.
+    expect(await bytesInASecond()).toBeGreaterThan(25_000);
+    await pb.networkDiscovery.putInstanceTypeConfig({ ...paid, bitsPerSecondMax: 40_000 });
+    await until(async () => (await bytesInASecond()) < 7_500, {
+      what: 'the narrower rate',
+      timeoutMs: appliedMsMax,
+    });
+    await pb.applications.update({ applicationId: application.id, instanceTypes: [] });
+    const ended = await until(
+      async () => {
+        const progress = await pairProgress(page);
+        return progress.nowMs - progress.lastAtMs > 2_000 && progress;
+      },
+      { what: 'the end', timeoutMs: appliedMsMax + 2_000 },
+    );
+    await closePair(page);
+    expect(ended.receivedBytes).toBeGreaterThan(0);
+    await openPair(page, { sender: pb.iceServers(paid), receiver: pb.iceServers(), messageBytes: 100 });
+    const { errorCodes } = await until(
+      async () => {
+        const progress = await pairProgress(page);
+        return progress.errorCodes.length > 0 && progress;
+      },
+      { what: 'the refusal' },
+    );
+    expect(new Set(errorCodes)).toEqual(new Set([403]));
+    await closePair(page);
+    const now = Date.now();
+    const range = { from: new Date(now - 3_600_000).toISOString(), to: new Date(now + 60_000).toISOString() };
+    await until(
+      async () => {
+        const { rows } = await pb.usage.query({ ...range, groupBy: 'application', scope: 'own' });
+        return rows.some(({ group, quantity }) => group.application === application.id && quantity !== '0');
+      },
+      { what: 'the usage of the application', timeoutMs: 15_000, pollMs: 500 },
+    );
   });
 
   test.skipIf(!hasUclient)(`uses: one client may, a second one is refused${whyNoUclient}`, async () => {

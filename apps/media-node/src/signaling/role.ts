@@ -82,6 +82,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     revokeKey: (keyId) => platform.notify({ type: 'revokeKey', keyId }),
     revokeCredential: (credentialId) => platform.notify({ type: 'revokeCredential', credentialId }),
     suspendAccount: (accountId) => platform.notify({ type: 'suspendAccount', accountId }),
+    reviewAccount: (accountId) => platform.review(signaling.principalsOf(accountId)),
     endSession: (sessionId, { code, detail }) => {
       platform.notify({
         type: 'endSession',

@@ -121,6 +121,15 @@ export class SessionMachine {
     return this.#calls.snapshot();
   }
 
+  /** Whose clients are here, each credential once. */
+  principalsOf(accountId: string): readonly Principal[] {
+    const own = [...this.#clients.all()].map(({ principal }) => principal);
+    const byCredential = own
+      .filter((principal) => principal.accountId === accountId)
+      .map((principal) => [principal.credentialId, principal] as const);
+    return [...new Map(byCredential).values()];
+  }
+
   get sessionCount(): number {
     return this.#calls.sessionCount;
   }
@@ -506,6 +515,11 @@ export class SessionMachine {
         break;
       case 'suspendAccount':
         this.#expel('account.suspended', nowMs, ({ accountPath }) => accountPath.includes(notice.accountId));
+        break;
+      case 'limitsChanged':
+        for (const client of this.#clients.all())
+          if (client.principal.credentialId === notice.credentialId)
+            client.principal = { ...client.principal, limits: notice.limits };
         break;
       case 'relayAlive':
         this.#calls.relayAlive(notice.nodeId, notice.boot, nowMs);

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createId } from '@patchbay/kit/ids';
 import { closeCodes, decodeClientFrame, frameBytesMax } from '@patchbay/protocol/signaling/messages';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { SessionSnapshot, SignalingPlatform } from './platform.ts';
+import type { Principal, SessionSnapshot, SignalingPlatform } from './platform.ts';
 import type { HelpUrl } from './reasons.ts';
 import { type Action, type Input, SessionMachine } from './session-machine.ts';
 
@@ -47,6 +47,8 @@ export interface SignalingOptions {
 export interface SignalingServer {
   readonly port: number;
   snapshot(): readonly SessionSnapshot[];
+  /** Whose clients are connected, each credential once. */
+  principalsOf(accountId: string): readonly Principal[];
   /** How often each reason made the machine pass over something, since the start. */
   drops(): ReadonlyMap<string, number>;
   /** Takes no new sessions and resolves when the last one has ended. */
@@ -122,6 +124,10 @@ class Shell implements SignalingServer {
 
   snapshot(): readonly SessionSnapshot[] {
     return this.#machine.snapshot();
+  }
+
+  principalsOf(accountId: string): readonly Principal[] {
+    return this.#machine.principalsOf(accountId);
   }
 
   drops(): ReadonlyMap<string, number> {
