@@ -22,7 +22,9 @@ export interface RelayPlatformOptions {
   readonly resolver: CredentialResolver;
   readonly client: Pick<ControlPlaneClient, 'call'>;
   readonly sessions: Pick<SessionRegister, 'standing'>;
-  readonly spool: Pick<Spool<UsageDraft>, 'isFull' | 'append' | 'checkpoint' | 'tick'>;
+  readonly spool: Pick<Spool<UsageDraft>, 'isFull' | 'checkpoint' | 'tick'> & {
+    append(record: UsageDraft, key?: string): unknown;
+  };
   readonly tell: (frame: RelayFrame) => void;
   readonly log: RelayLog;
 }
@@ -91,7 +93,9 @@ export function createRelayPlatform({
       return { ok: false, code: 403, reason: 'credential.used_up', isSpent: true };
     },
 
-    recordUsage: (record) => spool.append(withoutKey(record), record.key),
+    recordUsage(record) {
+      spool.append(withoutKey(record), record.key);
+    },
 
     checkpointUsage(records) {
       spool.checkpoint(records.map((record) => [record.key, withoutKey(record)] as const));
