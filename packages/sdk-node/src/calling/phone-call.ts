@@ -110,10 +110,10 @@ export class PhoneCall extends EventEmitter<PhoneCallEvents> {
   }
 
   #meet(trouble: Trouble): void {
-    if (this.#reached === undefined || this.#isEnded) return;
+    if (this.#isEnded) return;
     const isFirst = this.#troubles.size === 0;
     this.#troubles.add(trouble);
-    if (isFirst) this.emit('reconnecting', { reason: trouble });
+    if (isFirst && this.#reached !== undefined) this.emit('reconnecting', { reason: trouble });
   }
 
   #overcome(...troubles: readonly Trouble[]): void {
@@ -201,9 +201,14 @@ export class PhoneCall extends EventEmitter<PhoneCallEvents> {
     const reached = await peer.path().catch(() => ({ path: 'direct', transport: 'unknown' }) as const);
     if (this.#isEnded || number !== this.#newest) return;
     this.#setup.send({ type: 'connected', sessionId: this.id, generation: number, ...reached });
-    this.#reached = reached;
+    const isFirst = this.#reached === undefined;
+    // The first time there is nothing to come back from.
+    if (!isFirst) this.#reached = reached;
     this.emit('connected', reached);
     this.#overcome('interrupted', 'failed');
+    this.#reached = reached;
+    if (isFirst && this.#troubles.has('signaling_away'))
+      this.emit('reconnecting', { reason: 'signaling_away' });
   }
 
   /** The platform answers with `recover`: a new generation, with a relay where there is one. */
