@@ -2,6 +2,7 @@ import { defineDomain } from '@patchbay/kit/definition';
 import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { z } from 'zod';
+import { sessionKinds } from './session-log.ts';
 
 const sessionId = idSchema('ses');
 const dateTime = z.iso.datetime();
@@ -22,6 +23,8 @@ const leg = z.object({
 
 const session = z.object({
   id: sessionId,
+  /** `call`: two endpoints, held by signaling. `relay`: one client's use of one credential on one relay, without a call. */
+  kind: z.enum(sessionKinds),
   accountId: idField('acc'),
   accountName: z.string(),
   applicationId: idField('app').optional(),
@@ -79,6 +82,7 @@ export const sessions = defineDomain({
           access: 'read',
           request: pageRequest.extend({
             state: z.enum(['open', 'ended', 'all']).default('all'),
+            kind: z.enum([...sessionKinds, 'all']).default('all'),
             scope: z.enum(['own', 'descendants']).default('descendants'),
           }),
           response: pageOf(session),

@@ -41,6 +41,8 @@ export interface TurnCore {
   relayOpened(allocationId: string, opened: OpenedRelay | undefined, nowMs: number): readonly Action[];
   /** Ends what a revocation reaches, at once, and forgets the credential. */
   revoke(scope: RevocationScope, detail: string, nowMs: number): readonly Action[];
+  /** Ends these, and nothing else: their credential stays good. */
+  endAllocations(allocationIds: readonly string[], detail: string, nowMs: number): readonly Action[];
   /** From now on new allocations are refused with 508. Living ones go on. */
   drain(): void;
   endAll(reason: EndReason, detail: string, nowMs: number): readonly Action[];
@@ -91,6 +93,13 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
         .filter(({ credential }) => isRevoked(credential.grant, scope))
         .map((allocation) => end(state, allocation, { reason: reasonOf(scope), detail, nowMs }));
     },
+    endAllocations: (allocationIds, detail, nowMs) =>
+      allocationIds.flatMap((id) => {
+        const allocation = state.byId.get(id);
+        return allocation === undefined
+          ? []
+          : [end(state, allocation, { reason: 'session-ended', detail, nowMs })];
+      }),
     drain() {
       state.isDraining = true;
     },

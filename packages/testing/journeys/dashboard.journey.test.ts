@@ -261,14 +261,16 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     const { PATCHBAY_KEY: key = '', PATCHBAY_ACCOUNT: accountId = '' } = platform.env;
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
     const pb = new Patchbay({ url, key, accountId });
-    const { sessionId } = await fillAccount(pb, { accountId, databaseUrl: database.url });
+    const { sessionId, applicationId } = await fillAccount(pb, { accountId, databaseUrl: database.url });
     const empty = await pb.accounts.create(accountId, { name: 'Nothing here' });
     const invited = await pb.team.add(empty.id, { email: 'li@example.com', name: 'Li', role: 'viewer' });
     const values: RouteValues = {
       accountId,
       sessionId,
+      applicationId,
       period: new Date().toISOString().slice(0, 7),
       code: 'limit.exceeded',
+      service: 'network-discovery',
       token: (invited.setUpPath ?? '').split('/').at(-1) ?? '',
     };
     const { page, context } = await newPage();
@@ -287,7 +289,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await signInTo(page, { url, email, password });
     for (const route of dashboardRoutes.filter(isOfAccount)) {
       await look(route, addressOf(route, values));
-      if (!/\[(sessionId|period)\]/.test(route)) {
+      if (!/\[(sessionId|applicationId|period)\]/.test(route)) {
         await look(`${route}, empty`, addressOf(route, { ...values, accountId: empty.id }));
       }
     }

@@ -61,11 +61,17 @@ export function createPlatform(parts: PlatformParts): Platform {
         nowMs(),
       );
     },
-    configOf: ({ accountId, applicationId }, service) =>
-      parts.configs.configOf({ accountId, applicationId, service }),
-    setConfig: async ({ accountId, applicationId }, service, config) => {
-      await parts.configs.setConfig({ accountId, applicationId, service }, config);
-      await parts.bus.publish({ type: 'account.changed', accountId });
+    configChain: ({ accountId, applicationId }) => parts.configs.configChain({ accountId, applicationId }),
+    setConfig: async ({ accountId, applicationId, instanceType }, service, values) => {
+      const isSet = await parts.configs.setConfig({
+        accountId,
+        applicationId,
+        instanceType,
+        service,
+        values,
+      });
+      if (isSet) await parts.bus.publish({ type: 'account.changed', accountId });
+      return isSet;
     },
     emit: async (accountId, event, payload) => {
       const message = toBusMessage(accountId, event, payload);

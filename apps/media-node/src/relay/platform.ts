@@ -9,12 +9,17 @@ import type { OpenUsage, UsageRecord } from './usage-record.ts';
 /** What the relay tells about allocations. Signaling and the session log carry it on. */
 export type RelayEvent = AllocationEvent | RefusalEvent;
 
-/** An allocation was refused because a limit was spent before: its session waits for it in vain. */
+/** Somebody whose credential is good was refused an allocation. */
 export interface RefusalEvent {
   readonly type: 'allocation.refused';
   readonly atMs: number;
   readonly grant: Grant;
-  readonly spent: SpentLimit;
+  readonly clientIp: string;
+  /** What the client was answered (RFC 8489 §14.8), and with which words. */
+  readonly stunCode: number;
+  readonly reason: string;
+  /** The limit that was spent before: its session waits for the allocation in vain. */
+  readonly spent?: SpentLimit;
 }
 
 type AllocationEvent = {
@@ -24,6 +29,7 @@ type AllocationEvent = {
 } & (
   | {
       readonly type: 'allocation.started';
+      readonly clientIp: string;
       readonly clientAddress: string;
       readonly relayedAddress: string;
       readonly addressFamily: AddressFamily;
@@ -37,6 +43,7 @@ type AllocationEvent = {
     }
   | {
       readonly type: 'allocation.ended';
+      readonly startedAtMs: number;
       readonly reason: EndReason;
       /** The limit that ended it. */
       readonly spent?: SpentLimit;

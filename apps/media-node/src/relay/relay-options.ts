@@ -55,5 +55,7 @@ export interface Relay {
   drain(): Promise<void>;
   /** Ends what the revocation reaches: no packet passes after the call. */
   revoke(scope: RevocationScope, detail: string): void;
+  /** Ends these, and lets their client come again. */
+  endAllocations(allocationIds: readonly string[], detail: string): void;
   stats(): RelayStats;
 }

@@ -86,6 +86,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       return live.whenEmpty();
     },
     revoke: (scope, detail) => perform(core.revoke(scope, detail, nowMs())),
+    endAllocations: (ids, detail) => perform(core.endAllocations(ids, detail, nowMs())),
     stats: () => ({ allocationCount: live.count, isDraining, ...runner.counts() }),
   };
 }

@@ -12,18 +12,20 @@ import type {
 } from '@patchbay/protocol/signaling/messages';
 import { createTimeCounters } from '@patchbay/protocol/turn/time-counters';
 import { type Client, type ClientTable, connectedUntilMs } from './clients.ts';
+import { EndedSessions, ownerOfLine, targetLegsOf } from './ended-sessions.ts';
 import { iceServersFor } from './ice-servers.ts';
 import type {
   AllocationEnded,
+  RelayLineNotice,
   RelayPlacement,
   SecondsLimit,
   SessionEvent,
-  SessionEventDataOf,
   SessionEventType,
   SessionSnapshot,
   UsageRecord,
 } from './platform.ts';
 import type { Reasons } from './reasons.ts';
+import { RefusedCalls } from './refused-calls.ts';
 import { restoredSession, type SavedState } from './saved-state.ts';
 import {
   dependsOnRelay,
@@ -37,7 +39,7 @@ import {
   type Session,
   snapshotOf,
 } from './session.ts';
-import { countOf, type LoggedLeg, nextEvent, usageRecord } from './session-log.ts';
+import { countOf, type LogLine, nextEvent, usageRecord } from './session-log.ts';
 
 export const sessionsPerClientMax = 16;
 export const ringTimeoutMs = 45_000;
@@ -69,6 +71,8 @@ export interface CallPorts {
 export class Calls {
   readonly #ports: CallPorts;
   readonly #sessions = new Map<string, Session>();
+  readonly #ended = new EndedSessions();
+  readonly #refused: RefusedCalls;
   /** Connected time of credentials over all their sessions: one that both legs have counts once (ACC-7). */
   readonly #times = createTimeCounters();
   #sweptAtMs = 0;
@@ -81,6 +85,7 @@ export class Calls {
 
   constructor(ports: CallPorts) {
     this.#ports = ports;
+    this.#refused = new RefusedCalls(ports);
   }
 
   get sessionCount(): number {
@@ -128,6 +133,7 @@ export class Calls {
     if ('refusal' in target) {
       const problem: Problem = this.#ports.reasons.problem(target.refusal, target.detail);
       this.#ports.send(client, { type: 'refused', requestId: frame.requestId, problem });
+      this.#refused.record(client, frame, { code: target.refusal, problem, nowMs });
       return;
     }
     const session = this.#createSession(client, frame, nowMs);
@@ -137,7 +143,12 @@ export class Calls {
     this.#log(session, nowMs, {
       type: 'session.created',
       leg: caller,
-      data: { to: frame.to, media: frame.media, mode: session.callMode },
+      data: {
+        to: frame.to,
+        media: frame.media,
+        mode: session.callMode,
+        identity: client.principal.identity,
+      },
     });
     this.#ports.recordUsage(
       usageRecord({ session, leg: caller, region: this.#ports.region, fromMs: nowMs, toMs: nowMs }, [
@@ -340,8 +351,9 @@ export class Calls {
     if (session.waitingForRelay !== undefined && path === 'direct') session.waitingForRelay = undefined;
     const mode = modeOf(session);
     if (mode !== session.mode) {
+      const data = { mode, path, transport, previousMode: session.mode };
       session.mode = mode;
-      this.#log(session, nowMs, { type: 'mode.changed', leg, data: { mode, path, transport } });
+      this.#log(session, nowMs, { type: 'mode.changed', leg, data });
     }
     const { recovery } = session;
     const isComplete = legsOf(session).every((each) => each.connectedGeneration === session.generation);
@@ -459,7 +471,8 @@ export class Calls {
     const { reasons } = this.#ports;
     if (notice.cause === 'limit') {
       const code = notice.code ?? 'limit.session_bytes';
-      this.#announceLimit(session, { limit: code, outcome: 'end' }, nowMs);
+      if (!session.limitsReached.has(relayLimitKey(code, 'end')))
+        this.#announceLimit(session, { limit: code, outcome: 'end' }, nowMs);
       const text = 'The session reached a limit of its credential at the relay.';
       this.end(session, reasons.foreignEnding(code, notice.detail ?? text), nowMs);
     } else if (notice.cause === 'revoked') {
@@ -469,6 +482,38 @@ export class Calls {
     } else if (notice.cause === 'lost' && dependsOnRelay(session)) {
       this.#recover(session, 'allocation_lost', nowMs);
     }
+  }
+
+  /**
+   * A line of a relay, for a session that runs or ended just now. Its bytes a relay counts alone; time and uses signaling
+   * counts itself, and has said what it says.
+   */
+  relayLine({ sessionId, line, ...of }: RelayLineNotice, nowMs: number): 'logged' | 'dropped' {
+    const session = this.#sessions.get(sessionId);
+    const target = session ?? this.#ended.find(sessionId);
+    const legs = session === undefined ? this.#ended.find(sessionId)?.legs : targetLegsOf(session);
+    const owner = legs && ownerOfLine(legs, of);
+    if (target === undefined || owner === undefined) return 'dropped';
+    const { accountId: legAccountId, leg } = owner;
+    if (line.type === 'limit.reached') {
+      const { limit, max, outcome } = line.data;
+      if (!limit.endsWith('_bytes')) return 'dropped';
+      // Allocations that count together reach a limit together, and it is reached once.
+      const key = `${legAccountId}:${limit}:${max}:${outcome}`;
+      if (session?.limitsReached.has(key) === true) return 'dropped';
+      session?.limitsReached.add(key).add(relayLimitKey(limit, outcome));
+      for (const { client } of session === undefined ? [] : legsOf(session)) {
+        if (client.principal.accountId === legAccountId)
+          this.#ports.send(client, { type: 'limitReached', sessionId, limit, outcome });
+      }
+    }
+    // Two clocks: a line is neither of a time before its session nor of one to come.
+    const atMs = Math.min(nowMs, Math.max(of.atMs, target.createdAtMs));
+    if (session !== undefined) this.#ports.changed(session);
+    const { type, data } = line;
+    const at = leg === undefined ? { legAccountId } : { leg };
+    this.#ports.appendSessionEvent(nextEvent(target, atMs, { type, data, ...at }));
+    return 'logged';
   }
 
   #loseRelay(session: Session, nowMs: number): void {
@@ -569,8 +614,15 @@ export class Calls {
     for (const session of this.#sessionsOf(client)) this.#flushUsage(session, nowMs);
   }
 
+  /** The node goes, and every session with it: what is still to be said of refused calls is said. */
+  stop(nowMs: number): void {
+    this.#refused.stop(nowMs);
+  }
+
   /** Everything that time alone brings about. */
   tick(nowMs: number): void {
+    this.#refused.tick(nowMs);
+    this.#ended.sweep(nowMs);
     if (nowMs - this.#sweptAtMs >= totalSweepMs) {
       this.#sweptAtMs = nowMs;
       this.#times.sweep(nowMs);
@@ -650,6 +702,7 @@ export class Calls {
     }
     const connectedMs = session.startedAtMs === undefined ? 0 : nowMs - session.startedAtMs;
     this.#log(session, nowMs, { type: 'session.ended', data: { reason, connectedMs } });
+    this.#ended.keep(session, nowMs);
   }
 
   endById(sessionId: string, reason: EndReason, nowMs: number): void {
@@ -707,11 +760,7 @@ export class Calls {
     }
   }
 
-  #log<Type extends SessionEventType>(
-    session: Session,
-    atMs: number,
-    line: { readonly type: Type; readonly leg?: LoggedLeg; readonly data: SessionEventDataOf<Type> },
-  ): void {
+  #log<Type extends SessionEventType>(session: Session, atMs: number, line: LogLine<Type>): void {
     this.#ports.changed(session);
     this.#ports.appendSessionEvent(nextEvent(session, atMs, line));
   }
@@ -729,6 +778,9 @@ interface CallRefusal {
   readonly refusal: RefusalCode;
   readonly detail?: string;
 }
+
+/** Kept beside those that signaling counts: a relay says a limit and then the end that it brings. */
+const relayLimitKey = (limit: string, outcome: string) => `relay:${limit}:${outcome}`;
 
 /** A name of another account is shown with that account, so that nobody passes for somebody of this one. */
 function nameSeenBy(viewer: Client, shown: Client): string {

@@ -5,16 +5,13 @@ import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { type LinkEvent, SignalingLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
+import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
 import { createSignalingPlatform } from '../platform/signaling-platform.ts';
 import { Spool } from '../platform/spool.ts';
 import { StateJournal } from '../platform/state-journal.ts';
-import { Uploader } from '../platform/uploader.ts';
 import type { PlatformNotice } from './platform.ts';
 import { startSignaling } from './signaling-server.ts';
-
-const EVENT_BATCH_MAX = 500;
-const SPOOL_TICK_MS = 250;
 
 /**
  * Runs the signaling role until the returned function is called. Then it takes no new calls; after PATCHBAY_DRAIN_SECONDS
@@ -93,16 +90,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
       links?.order({ type: 'endSession', sessionId, detail });
     },
   });
-  const uploader = new Uploader<SessionEventReport>({
-    spool: events,
-    batchCountMax: EVENT_BATCH_MAX,
-    send: async (batch) => {
-      await node.client.call('sessionEvents', { events: batch.map(({ item }) => item) });
-    },
-    onFailure: (error) => onFailure(error, 'The session log waits to be uploaded.'),
-  });
-  uploader.start();
-  events.startTicking(SPOOL_TICK_MS, (error) => onFailure(error, 'The session log cannot be written.'));
+  const stopUpload = startSessionUpload({ events, client: node.client, onFailure });
   let isDraining = false;
   const stopHeartbeat = startHeartbeat({
     client: node.client,
@@ -123,11 +111,10 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     stopHeartbeat();
     await signaling.stop();
     await links?.stop();
-    await state.close();
-    await events.tick();
-    await uploader.stop();
-    await events.close();
+    await stopUpload();
     await node.stop();
+    // Last: until what it names is in the spools, the next start would put it there.
+    await state.close();
   };
 }
 
@@ -138,6 +125,10 @@ function toNotice(event: LinkEvent): PlatformNotice {
     case 'relayDead':
     case 'relayDraining':
       return event;
+    case 'sessionLine': {
+      const { sessionId, accountId, credentialIds, atMs, line } = event;
+      return { type: 'relayLine', sessionId, accountId, credentialIds, atMs, line };
+    }
     case 'allocationEnded': {
       const { type, sessionId, nodeId, accountId, credentialIds, cause, code, detail } = event;
       return {

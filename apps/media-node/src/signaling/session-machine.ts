@@ -193,6 +193,7 @@ export class SessionMachine {
         for (const client of this.#clients.all()) {
           this.#dismiss(client, 'signaling.node_stopped', { code: closeCodes.draining, nowMs });
         }
+        this.#calls.stop(nowMs);
         break;
       case 'tick':
         this.#tick(nowMs);
@@ -581,6 +582,9 @@ export class SessionMachine {
         break;
       case 'allocationEnded':
         this.#calls.allocationEnded(notice, nowMs);
+        break;
+      case 'relayLine':
+        if (this.#calls.relayLine(notice, nowMs) === 'dropped') this.#drop('relay_line_unplaced');
         break;
     }
   }

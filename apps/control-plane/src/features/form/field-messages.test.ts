@@ -1,12 +1,13 @@
 import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { TRPCClientError } from '@trpc/client';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { messagesOf, messagesOfRefusal } from './field-messages.ts';
 
 const signUp = tenancy.resources.enrolment.operations.signUp.request;
 const application = tenancy.resources.applications.operations.create.request;
 
-function refused(schema: typeof signUp | typeof application, values: object) {
+function refused(schema: z.ZodObject, values: object) {
   const { error } = schema.safeParse(values);
   if (error === undefined) throw new Error('It was taken.');
   return messagesOf(error, values);
@@ -25,6 +26,16 @@ test('each field says what is wrong with it in a sentence of its own', () => {
 test('what was left empty asks to be filled in, whatever its format', () => {
   const values = { name: '', organisationName: '', email: '', password: '' };
   expect(new Set(Object.values(refused(signUp, values)))).toEqual(new Set(['Fill this in.']));
+});
+
+test('a number says its bound, and what is none says what a number looks like', () => {
+  const limits = z.object({ low: z.int().min(10), high: z.int().max(604_800), odd: z.int(), half: z.int() });
+  expect(refused(limits, { low: 5, high: 604_801, odd: 'an hour', half: 1.5 })).toEqual({
+    low: 'At least 10.',
+    high: 'At most 604,800.',
+    odd: 'A whole number, such as 3600.',
+    half: 'A whole number, such as 3600.',
+  });
 });
 
 test('one of several values is named, with the rule that it breaks', () => {
