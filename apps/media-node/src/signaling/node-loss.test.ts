@@ -54,6 +54,31 @@ describe('the node is killed, and another process goes on (architecture §6)', (
     expect(bench.platform.used('sessions')).toBe(1);
   });
 
+  it('a line of a relay just before keeps its number, and a limit that it reported is not reported again (MET-7)', () => {
+    const { bench, alice, bob, sessionId } = talk();
+    const data = {
+      allocationId: 'alc_1',
+      limit: 'limit.session_bytes',
+      max: 1_000,
+      outcome: 'notify',
+    } as const;
+    const notice = {
+      type: 'relayLine',
+      sessionId,
+      accountId: 'acc_a',
+      credentialIds: ['crd_0'],
+      atMs: bench.nowMs,
+      line: { type: 'limit.reached', data },
+    } as const;
+    bench.tell(notice);
+    bench.die();
+    for (const client of [alice, bob]) client.comeBack();
+    bench.tell(notice);
+    alice.send({ type: 'hangup', sessionId });
+    expect(bench.platform.eventsOf('limit.reached')).toHaveLength(1);
+    expect(sequencesOf(bench.platform.events)).toEqual(gapless(bench.platform.events));
+  });
+
   it('a call that rings goes on ringing, and can be answered', () => {
     const { bench, alice, bob } = pair();
     alice.send({ type: 'call', requestId: 'r', to: 'user:bob', media: audioVideo });
