@@ -117,11 +117,7 @@ function Target({ id }: { readonly id: string }): ReactNode {
   return (
     <span className="inline-flex min-w-0 items-center gap-1">
       <Identifier id={id} isShort />
-      <Link
-        href={path}
-        aria-label={`Open ${id}`}
-        className="rounded-sm text-ink-faint hover:text-ink"
-      >
+      <Link href={path} aria-label={`Open ${id}`} className="rounded-sm text-ink-faint hover:text-ink">
         <ArrowUpRight className="size-3.5" aria-hidden />
       </Link>
     </span>
