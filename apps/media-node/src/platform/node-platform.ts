@@ -158,7 +158,11 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
   return {
     identity,
     client,
-    fleet: new FleetView(client),
+    fleet: new FleetView({
+      client,
+      file: path.join(folder, 'fleet.json'),
+      onFailure: (error, message) => log.warn({ error: textOf(error) }, message),
+    }),
     resolver,
     usage,
     folder,

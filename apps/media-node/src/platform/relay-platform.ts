@@ -24,7 +24,9 @@ export interface RelayPlatformOptions {
   readonly resolver: CredentialResolver;
   readonly client: Pick<ControlPlaneClient, 'call'>;
   readonly sessions: Pick<SessionRegister, 'standing'>;
-  readonly spool: Pick<Spool<UsageDraft>, 'isFull' | 'append' | 'checkpoint' | 'tick'>;
+  readonly spool: Pick<Spool<UsageDraft>, 'isFull' | 'checkpoint' | 'tick'> & {
+    append(record: UsageDraft, key?: string): unknown;
+  };
   /** The sessions of those whose credential names none. */
   readonly bare: Pick<BareSessions, 'hear' | 'recorded' | 'sessionIdOf'>;
   /** The logs of the others, which signaling holds. */

@@ -18,14 +18,14 @@ import type { CredentialResolver, ResolvedCredential } from './credential-resolv
 import type { LiveRelay } from './node-link.ts';
 import type { UsageDraft } from './relay-platform.ts';
 import type { Spool } from './spool.ts';
-import type { UnendedSessions } from './unended-sessions.ts';
+import type { StateJournal } from './state-journal.ts';
 
 export interface SignalingPlatformOptions {
   readonly resolver: CredentialResolver;
   readonly client: ControlPlaneClient;
   readonly usage: Spool<UsageDraft>;
   readonly events: Spool<SessionEventReport>;
-  readonly unended: UnendedSessions;
+  readonly state: Pick<StateJournal, 'noteSpooled'>;
   readonly relays: () => readonly LiveRelay[];
   readonly region: string;
   readonly onFailure: (error: unknown, message: string) => void;
@@ -40,7 +40,7 @@ export interface NotifyingPlatform extends SignalingPlatform {
 
 /** Connects signaling to accounts, spool and relays. */
 export function createSignalingPlatform(options: SignalingPlatformOptions): NotifyingPlatform {
-  const { resolver, client, usage, events, unended, relays, region, onFailure } = options;
+  const { resolver, client, usage, events, state, relays, region, onFailure } = options;
   const listeners = new Set<(notice: PlatformNotice) => void>();
 
   const notify = (notice: PlatformNotice) => {
@@ -140,14 +140,13 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
         quantity,
         dimensions: { ...dimensions },
       }));
-      usage.append({ ...record, quantities: copies });
+      state.noteSpooled('usage', usage.append({ ...record, quantities: copies }));
     },
 
     appendSessionEvent(event) {
       const data = JSON.parse(JSON.stringify(event.data)) as SessionEventReport['data'];
       const report = { ...event, region, data };
-      unended.note(report);
-      events.append(report);
+      state.noteSpooled('events', events.append(report));
     },
 
     subscribe(listener) {

@@ -34,6 +34,7 @@ export class MemoryControlPlane {
   readonly accountId = createId('acc');
   readonly platformAccountId = createId('acc');
   readonly #keyId = createId('key');
+  readonly #heardIds = new Set<string>();
   readonly #mintKey = randomBytes(32);
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
@@ -89,6 +90,14 @@ export class MemoryControlPlane {
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** A node says everything at least once: what was heard is not taken again. */
+  #fresh<Item>(items: readonly Item[], idOf: (item: Item) => string): readonly Item[] {
+    return items.filter((item) => {
+      const id = idOf(item);
+      return !this.#heardIds.has(id) && this.#heardIds.add(id);
+    });
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -166,12 +175,15 @@ export class MemoryControlPlane {
         })),
       }),
       usage: ({ records }) => {
-        this.records.push(...records);
-        return { accepted: records.length, duplicates: 0, conflicts: 0, refused: [] };
+        const fresh = this.#fresh(records, ({ id }) => `${id.nodeId} ${id.boot} ${id.sequence}`);
+        this.records.push(...fresh);
+        const duplicates = records.length - fresh.length;
+        return { accepted: fresh.length, duplicates, conflicts: 0, refused: [] };
       },
       sessionEvents: ({ events }) => {
-        this.events.push(...(events as SessionEventReport[]));
-        return { accepted: events.length, duplicates: 0 };
+        const fresh = this.#fresh(events, ({ sessionId, sequence }) => `${sessionId} ${sequence}`);
+        this.events.push(...(fresh as SessionEventReport[]));
+        return { accepted: fresh.length, duplicates: events.length - fresh.length };
       },
       publish: () => ({}),
     };
