@@ -12,6 +12,7 @@ import { until } from '@patchbay/testing/until';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readEnv } from '../platform/env.ts';
+import { createFaults } from '../platform/faults.ts';
 import { MemoryControlPlane } from '../platform/testing/memory-control-plane.ts';
 import { runRelay } from './role.ts';
 import { openRawClient, openRawSocket } from './testing/raw-client.ts';
@@ -32,7 +33,8 @@ async function startRelay(): Promise<void> {
     PATCHBAY_DRAIN_SECONDS: '0',
   });
   const bootBefore = control.nodes[0]?.boot;
-  stop = await runRelay(env, pino({ level: 'silent' }));
+  const log = pino({ level: 'silent' });
+  stop = await runRelay(env, log, createFaults(log));
   await until(() => control.nodes[0]?.boot !== undefined && control.nodes[0].boot !== bootBefore, {
     what: 'the first heartbeat',
   });
