@@ -52,7 +52,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it('an error that nothing contains is logged and counted, and the relay serves on (decision 0004)', async () => {
+it('an error that nothing contains is logged and counted, and the relay serves on (decision 0005)', async () => {
   await vi.waitFor(() => expect(printed).toContain('The relay serves.'), 20_000);
   const port = Number(/:(\d+)\?/.exec(control.nodes[0]?.urls.turn?.[0] ?? '')?.[1]);
   for (const count of [1, 2]) {

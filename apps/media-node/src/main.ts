@@ -56,7 +56,7 @@ if (values.role !== undefined) {
   const run = await runners[values.role]();
   const faults = createFaults(log);
   const stop = await run(env, log, faults);
-  // From here others have calls on this process. What fails a start still ends it (decision 0004).
+  // From here others have calls on this process. What fails a start still ends it (decision 0005).
   process.on('uncaughtException', (error, origin) => faults.met(origin, error));
   stopOnSignal(stop, { log, drainMs: env.PATCHBAY_DRAIN_SECONDS * 1_000 });
   // A role that is killed writes no cache at its end, and has the most use for one when it is started again.

@@ -33,7 +33,7 @@ const COMMITTED_COUNT_MAX = 1_000;
 
 /** Serves /internal/v1 to enrolled nodes. What is not signed by one of them is refused before it is read any further. */
 export function serveInternal(control: ControlPlane, request: Request): Promise<Response> {
-  return control.answering(served(control, request));
+  return control.answering(() => served(control, request));
 }
 
 async function served(control: ControlPlane, request: Request): Promise<Response> {

@@ -127,6 +127,25 @@ test('what was minted offline is held to the caps of the application and the ins
   expect(await outcome(own, inherited)).toBe('credential.application_not_allowed');
 });
 
+test('what runs goes on under a shorter lifetime, and is held to all else that was narrowed (POL-5)', async () => {
+  const bench = resolverBench({
+    caps: { 'network-discovery': { lifetimeSecondsMax: 600, bitsPerSecondMax: 64_000 } },
+  });
+  const relay = { verifier: 'relay', service: 'network-discovery', sourceIp: undefined } as const;
+  const begin = (caveats: readonly Restriction[], isRunning: boolean) =>
+    bench.resolver.resolveUsername(bench.username(...caveats), { ...relay, isRunning });
+  expect(await begin([], false)).toMatchObject({ kind: 'refused', code: 'credential.lifetime_too_long' });
+  expect(await begin([], true)).toMatchObject({
+    kind: 'ok',
+    effective: { bitRate: { bitsPerSecond: 64_000 } },
+  });
+  const application: Restriction = { type: 'application', applicationId: createId('app') };
+  expect(await begin([application], true)).toMatchObject({
+    kind: 'refused',
+    code: 'credential.application_not_allowed',
+  });
+});
+
 test('a token that signaling admitted goes on at the relay with the session that it was narrowed to', async () => {
   const bench = resolverBench({
     caps: { 'network-discovery': { lifetimeSecondsMax: 600 }, signaling: { lifetimeSecondsMax: 3_600 } },

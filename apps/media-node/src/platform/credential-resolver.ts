@@ -53,6 +53,8 @@ interface Use {
   readonly service: string;
   /** Undefined where whoever asks holds each client's address against `effective.sourceCidrs`, as the relay does. */
   readonly sourceIp: string | undefined;
+  /** Of what runs already: a shorter lifetime holds for what begins from now on. */
+  readonly isRunning?: boolean;
 }
 
 /**
@@ -184,7 +186,9 @@ export class CredentialResolver {
         sourceIp: use.sourceIp ?? '',
         region,
         accountChain: chain,
-        lifetimeSecondsMax: lifetimeSecondsMaxOf(caps, effective, use.service),
+        ...(use.isRunning === true
+          ? {}
+          : { lifetimeSecondsMax: lifetimeSecondsMaxOf(caps, effective, use.service) }),
       });
     const refusal = refusalUnder(accountCaps) ?? refusalOfUnenforced(effective, use.verifier);
     if (refusal !== undefined) return refused(refusal.code, refusal.detail);

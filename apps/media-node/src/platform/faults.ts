@@ -7,7 +7,7 @@ export interface FaultLog {
   error(fields: object, message: string): void;
 }
 
-/** Errors of ours that nobody expected. Each fails what met it, and neither the process nor anybody's call (decision 0004). */
+/** Errors of ours that nobody expected. Each fails what met it, and neither the process nor anybody's call (decision 0005). */
 export interface Faults {
   readonly count: number;
   /** Counts an error, and logs it with the place where it was met. */

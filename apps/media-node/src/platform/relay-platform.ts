@@ -3,7 +3,7 @@ import type { InternalRequest, InternalResponse } from '@patchbay/domain/fleet/i
 import { type UsageRecord as SpooledUsage, userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
-import type { Grant, Limit, Resolution } from '@patchbay/protocol/turn/grant';
+import type { Grant, GrantedRate, Limit, Resolution } from '@patchbay/protocol/turn/grant';
 import type { RelayEvent, RelayLog, RelayPlatform } from '../relay/platform.ts';
 import type { UsageRecord } from '../relay/usage-record.ts';
 import type { BareSessions } from './bare-sessions.ts';
@@ -24,7 +24,9 @@ export interface RelayPlatformOptions {
   readonly resolver: CredentialResolver;
   readonly client: Pick<ControlPlaneClient, 'call'>;
   readonly sessions: Pick<SessionRegister, 'standing'>;
-  readonly spool: Pick<Spool<UsageDraft>, 'isFull' | 'append' | 'checkpoint' | 'tick'>;
+  readonly spool: Pick<Spool<UsageDraft>, 'isFull' | 'checkpoint' | 'tick'> & {
+    append(record: UsageDraft, key?: string): unknown;
+  };
   /** The sessions of those whose credential names none. */
   readonly bare: Pick<BareSessions, 'hear' | 'recorded' | 'sessionIdOf'>;
   /** The logs of the others, which signaling holds. */
@@ -34,6 +36,8 @@ export interface RelayPlatformOptions {
 }
 
 type CountUse = InternalRequest<'countUse'>;
+/** One answer serves all clients that bring the username: the core holds each address against the grant. */
+const relayUse = { verifier: 'relay', service: 'network-discovery', sourceIp: undefined } as const;
 /** Shorter in all than a client waits for the answer to its Allocate (RFC 8489 §6.2.1). */
 const joinPausesMs = [200, 400, 800];
 
@@ -79,18 +83,21 @@ export function createRelayPlatform({
 
     async resolveCredential(username) {
       if (spool.isFull) throw new Error('The spool is full: nothing new is taken until it is uploaded.');
-      const resolved = await resolver.resolveUsername(username, {
-        verifier: 'relay',
-        service: 'network-discovery',
-        // One answer serves all clients that bring the username: the core holds each address against the grant.
-        sourceIp: undefined,
-      });
+      const resolved = await resolver.resolveUsername(username, relayUse);
       if (resolved.kind === 'away') throw new Error(resolved.detail);
       if (resolved.kind === 'refused') return toRefusal(resolved);
       const grant = await toGrant(resolved, { client: lookups, log });
       const ofSession = await refusalOfSession(grant, sessions);
       if (ofSession !== undefined) return { ...ofSession, password: resolved.password };
       return { ok: true, password: resolved.password, grant };
+    },
+
+    async reviewCredential(username) {
+      const resolved = await resolver.resolveUsername(username, { ...relayUse, isRunning: true });
+      if (resolved.kind === 'away') throw new Error(resolved.detail);
+      return resolved.kind === 'refused'
+        ? { ok: false, detail: resolved.detail }
+        : { ok: true, rate: rateOf(resolved.effective) };
     },
 
     async countUse({ counterId, usesMax, grant, ...claim }) {
@@ -173,7 +180,7 @@ async function toGrant(
   { effective, key, accountId, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
   parts: Pick<RelayPlatformOptions, 'client' | 'log'>,
 ): Promise<Grant> {
-  const { applicationId, identity, session, bitRate, sourceCidrs, peerCidrs } = effective;
+  const { applicationId, identity, session, sourceCidrs, peerCidrs } = effective;
   const sessionId = session?.startsWith('ses_') ? session : undefined;
   return {
     accountId,
@@ -187,11 +194,14 @@ async function toGrant(
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(sourceCidrs === undefined ? {} : { sourceCidrs }),
     ...(peerCidrs === undefined ? {} : { peerCidrs }),
-    ...(bitRate === undefined
-      ? {}
-      : { bitRateBitsPerSecond: bitRate.bitsPerSecond, burstBytes: bitRate.burstBytes }),
+    ...rateOf(effective),
   };
 }
+
+const rateOf = ({ bitRate }: Effective): GrantedRate =>
+  bitRate === undefined
+    ? {}
+    : { bitRateBitsPerSecond: bitRate.bitsPerSecond, burstBytes: bitRate.burstBytes };
 
 interface LimitFrame extends Pick<RelayPlatformOptions, 'client' | 'log'> {
   readonly accountId: string;

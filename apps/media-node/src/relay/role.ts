@@ -101,6 +101,7 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
     revokeKey: (keyId) => relay.revoke({ keyId }, 'The key was revoked.'),
     revokeCredential: (credentialId) => relay.revoke({ credentialId }, 'The credential was revoked.'),
     suspendAccount: (accountId) => relay.revoke({ accountId }, 'The account is suspended.'),
+    reviewAccount: (accountId) => relay.review(accountId),
     endSession(sessionId, reason) {
       endCall(sessionId, reason.detail);
       relay.endAllocations(bare.ending(sessionId, reason), reason.detail);
