@@ -13,7 +13,7 @@ export interface CatalogueMeter {
 export const meterCatalogue: Readonly<Record<string, CatalogueMeter>> = {
   'network-discovery.attempts': {"service":"network-discovery","meter":"attempts","unit":"count","summary":"Attempts to discover an address or to allocate a relay.","dimensions":["kind","outcome"],"isPriced":true},
   'network-discovery.allocations': {"service":"network-discovery","meter":"allocations","unit":"count","summary":"Relay allocations that began.","dimensions":["transport","addressFamily","bandwidthClass"],"isPriced":true},
-  'network-discovery.allocationMs': {"service":"network-discovery","meter":"allocationMs","unit":"millisecond","summary":"Time for which allocations stood.","dimensions":["transport","addressFamily","bandwidthClass"],"isPriced":true},
+  'network-discovery.allocationMs': {"service":"network-discovery","meter":"allocationMs","unit":"millisecond","summary":"Time for which allocations stood, from the first media that they carried.","dimensions":["transport","addressFamily","bandwidthClass"],"isPriced":true},
   'network-discovery.packets': {"service":"network-discovery","meter":"packets","unit":"packet","summary":"Packets relayed.","dimensions":["transport","addressFamily","bandwidthClass","direction"],"isPriced":true},
   'network-discovery.bytes': {"service":"network-discovery","meter":"bytes","unit":"byte","summary":"Payload relayed between client and relay, TURN headers excluded.","dimensions":["transport","addressFamily","bandwidthClass","direction"],"isPriced":true},
   'network-discovery.checkBytes': {"service":"network-discovery","meter":"checkBytes","unit":"byte","summary":"Connectivity checks relayed: they carry no media and have no price.","dimensions":["direction"],"isPriced":false},
