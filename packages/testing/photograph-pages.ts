@@ -79,7 +79,8 @@ async function walk(state: State, { browser, url, email, password, values }: Wal
   for (const route of routes) {
     if (state !== 'empty' && !isOfAccount(route) && wantedPages.length === 0) continue;
     const known = { accountId, ...values };
-    if (state === 'empty' && isOfAccount(route) && /\[(sessionId|applicationId|period)\]/.test(route)) continue;
+    if (state === 'empty' && isOfAccount(route) && /\[(sessionId|applicationId|period)\]/.test(route))
+      continue;
     if (!isOfAccount(route) && !route.startsWith('/docs')) await context.clearCookies();
     await page.goto(`${url}${addressOf(route, known)}`);
     if (state !== 'loading')
@@ -124,7 +125,13 @@ async function main(chromiumPath: string): Promise<void> {
       await walk('empty', { browser, url, ...stranger, values: outside });
     }
     const { sessionId, applicationId } = await fillAccount(pb, { accountId, databaseUrl: database.url });
-    const filled = { browser, url, email, password, values: { ...outside, accountId, sessionId, applicationId } };
+    const filled = {
+      browser,
+      url,
+      email,
+      password,
+      values: { ...outside, accountId, sessionId, applicationId },
+    };
     if (wants('filled')) await walk('filled', filled);
     if (wants('loading')) await walk('loading', filled);
     if (wants('many')) {
@@ -139,6 +146,8 @@ async function main(chromiumPath: string): Promise<void> {
         await page.goto(`${url}${addressOf(route, filled.values)}`);
         await page
           .getByRole('alert')
+          // Next announces its routes in an alert of its own.
+          .filter({ hasText: /\S/ })
           .first()
           .waitFor({ timeout: 30_000 })
           .catch(() => process.stdout.write(`failing ${route} says nothing\n`));

@@ -1,5 +1,5 @@
 import { defineDomain } from '@patchbay/kit/definition';
-import { idSchema } from '@patchbay/kit/ids';
+import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { z } from 'zod';
 import { sessionKinds } from './session-log.ts';
@@ -12,8 +12,8 @@ export const modalities = ['audio', 'video', 'screen', 'data', 'image', 'none'] 
 
 /** A leg of another account is only an id: its log, media and usage belong to that account (LIV-0). */
 const leg = z.object({
-  id: z.string(),
-  accountId: z.string().optional(),
+  id: idField('leg'),
+  accountId: idField('acc').optional(),
   identity: z.string().optional(),
   state: z.enum(['ringing', 'joined', 'left']),
   media: z.object({ audio: z.boolean(), video: z.boolean(), screen: z.boolean() }).optional(),
@@ -25,9 +25,9 @@ const session = z.object({
   id: sessionId,
   /** `call`: two endpoints, held by signaling. `relay`: one client's use of one credential on one relay, without a call. */
   kind: z.enum(sessionKinds),
-  accountId: z.string(),
+  accountId: idField('acc'),
   accountName: z.string(),
-  applicationId: z.string().optional(),
+  applicationId: idField('app').optional(),
   state: z.enum(['ringing', 'live', 'ended']),
   mode: z.enum(sessionModes),
   participants: z.int(),
@@ -49,7 +49,7 @@ const logEntry = z.object({
   sequence: z.int(),
   at: dateTime,
   kind: z.string(),
-  legId: z.string().optional(),
+  legId: idField('leg').optional(),
   data: z.record(z.string(), z.json()),
 });
 

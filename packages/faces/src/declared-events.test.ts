@@ -39,9 +39,7 @@ test.each(
     Object.entries(events).map(([event, payload]) => [`${name} ${event}`, event, payload] as const),
   ),
 )('a declared event is what some line of a session’s log says: %s', (_title, event, payload) => {
-  const fitting = derived.filter(
-    (each) => each.name === event && payload.safeParse(each.payload).success,
-  );
+  const fitting = derived.filter((each) => each.name === event && payload.safeParse(each.payload).success);
   expect(fitting.length).toBeGreaterThan(0);
 });
 

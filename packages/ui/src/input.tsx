@@ -54,7 +54,7 @@ export function Field({ label, hint, error, unit, aside, className, ...rest }: F
   const noteId = `${id}-note`;
   const note = error ?? hint;
   return (
-    <div className={classNames('grid gap-1', className)}>
+    <div className={classNames('grid content-start gap-1', className)}>
       <div className="flex flex-wrap items-center justify-between gap-x-4">
         <label htmlFor={id} className="font-medium">
           {label}

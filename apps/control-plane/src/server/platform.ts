@@ -165,7 +165,11 @@ function actorIdOf(actor: Actor): string {
   }
 }
 
-/** The events that nodes have to hear of at once. */
+/**
+ * The events of handlers that nodes have to hear of at once. The others, such as `billing.price.set`, stand in the audit
+ * log, which the same request writes. What happens in sessions is no handler's to say: their logs carry it, and
+ * `declaredEventOf` of the sessions domain reads the events out of the lines that the ingest calls fresh.
+ */
 function toBusMessage(accountId: string, event: string, payload: unknown): BusMessage | undefined {
   const fields = (payload ?? {}) as { readonly keyId?: string; readonly prefixId?: string };
   switch (event) {

@@ -156,12 +156,25 @@ test('a session that is ended over the API ends all it has with that code, a cli
 });
 
 test('a limit that several allocations share is reached once, and a notice ends nothing', () => {
-  const limit = { counterId: 'crd_a.0', kind: 'bytes', max: 9, used: 0, counts: 'session', outcome: 'notify' } as const;
+  const limit = {
+    counterId: 'crd_a.0',
+    kind: 'bytes',
+    max: 9,
+    used: 0,
+    counts: 'session',
+    outcome: 'notify',
+  } as const;
   const { sessions, lines, start } = relay();
   start('a', 1_000);
   start('b', 1_000);
   for (const allocationId of ['a', 'b'])
-    sessions.hear({ ...limit, type: 'limit.reached', allocationId, atMs: 2_000, grant: grantOf({ limits: [limit] }) });
+    sessions.hear({
+      ...limit,
+      type: 'limit.reached',
+      allocationId,
+      atMs: 2_000,
+      grant: grantOf({ limits: [limit] }),
+    });
   expect(lines.filter(({ type }) => type === 'limit.reached').map(({ data }) => data)).toEqual([
     { allocationId: 'a', limit: 'limit.session_bytes', max: 9, outcome: 'notify' },
   ]);
@@ -211,7 +224,11 @@ test('a client that is refused again and again is one session that ended at once
     'leg.left',
     'session.ended',
   ]);
-  expect(lines[1]?.data).toMatchObject({ code: 'limit.credential_bytes', stunCode: 486, relayNodeId: 'nod_1' });
+  expect(lines[1]?.data).toMatchObject({
+    code: 'limit.credential_bytes',
+    stunCode: 486,
+    relayNodeId: 'nod_1',
+  });
   sessions.tick(1_000 + REFUSAL_WINDOW_MS);
   expect(lines.at(-1)).toMatchObject({ sessionId: 'ses_1', sequence: 5, data: { repeatCount: 499 } });
   expect(stateAfter(lines)).toBe('ended');
@@ -221,7 +238,11 @@ test('after kill -9 of the relay its sessions have ended, and say that it failed
   const folder = mkdtempSync(path.join(tmpdir(), 'bare-'));
   try {
     const spool = await Spool.open<SessionEventReport>({ folder });
-    const unended = new UnendedSessions({ code: 'network-discovery.relay_lost', detail: 'It failed.', helpUrl: '' });
+    const unended = new UnendedSessions({
+      code: 'network-discovery.relay_lost',
+      detail: 'It failed.',
+      helpUrl: '',
+    });
     const { start } = relay((line) => {
       unended.note(line);
       spool.append(line);

@@ -3,7 +3,7 @@ import type { InternalRequest, InternalResponse } from '@patchbay/domain/fleet/i
 import { type UsageRecord as SpooledUsage, userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
-import type { Grant, Limit, Resolution } from '@patchbay/protocol/turn/grant';
+import type { Grant, GrantedRate, Limit, Resolution } from '@patchbay/protocol/turn/grant';
 import type { RelayEvent, RelayLog, RelayPlatform } from '../relay/platform.ts';
 import type { UsageRecord } from '../relay/usage-record.ts';
 import type { BareSessions } from './bare-sessions.ts';
@@ -24,7 +24,9 @@ export interface RelayPlatformOptions {
   readonly resolver: CredentialResolver;
   readonly client: Pick<ControlPlaneClient, 'call'>;
   readonly sessions: Pick<SessionRegister, 'standing'>;
-  readonly spool: Pick<Spool<UsageDraft>, 'isFull' | 'append' | 'checkpoint' | 'tick'>;
+  readonly spool: Pick<Spool<UsageDraft>, 'isFull' | 'checkpoint' | 'tick'> & {
+    append(record: UsageDraft, key?: string): unknown;
+  };
   /** The sessions of those whose credential names none. */
   readonly bare: Pick<BareSessions, 'hear' | 'recorded' | 'sessionIdOf'>;
   /** The logs of the others, which signaling holds. */
@@ -34,6 +36,8 @@ export interface RelayPlatformOptions {
 }
 
 type CountUse = InternalRequest<'countUse'>;
+/** One answer serves all clients that bring the username: the core holds each address against the grant. */
+const relayUse = { verifier: 'relay', service: 'network-discovery', sourceIp: undefined } as const;
 /** Shorter in all than a client waits for the answer to its Allocate (RFC 8489 §6.2.1). */
 const joinPausesMs = [200, 400, 800];
 
@@ -79,17 +83,21 @@ export function createRelayPlatform({
 
     async resolveCredential(username) {
       if (spool.isFull) throw new Error('The spool is full: nothing new is taken until it is uploaded.');
-      const resolved = await resolver.resolveUsername(username, {
-        verifier: 'relay',
-        service: 'network-discovery',
-        // One answer serves all clients that bring the username: the core holds each address against the grant.
-        sourceIp: undefined,
-      });
+      const resolved = await resolver.resolveUsername(username, relayUse);
       if (resolved.kind === 'away') throw new Error(resolved.detail);
       if (resolved.kind === 'refused') return toRefusal(resolved);
       const grant = await toGrant(resolved, { client: lookups, log });
       const ofSession = await refusalOfSession(grant, sessions);
-      return ofSession ?? { ok: true, password: resolved.password, grant };
+      if (ofSession !== undefined) return { ...ofSession, password: resolved.password };
+      return { ok: true, password: resolved.password, grant };
+    },
+
+    async reviewCredential(username) {
+      const resolved = await resolver.resolveUsername(username, { ...relayUse, isRunning: true });
+      if (resolved.kind === 'away') throw new Error(resolved.detail);
+      return resolved.kind === 'refused'
+        ? { ok: false, detail: resolved.detail }
+        : { ok: true, rate: rateOf(resolved.effective) };
     },
 
     async countUse({ counterId, usesMax, grant, ...claim }) {
@@ -145,15 +153,22 @@ function draftOf(
 }
 
 /** RFC 8489 §9.2.4: who cannot be authenticated gets 401; RFC 8656 §7.2: who may not, 403. */
-function toRefusal({ code }: Pick<Extract<ResolvedCredential, { kind: 'refused' }>, 'code'>): Resolution {
-  return { ok: false, code: platformErrors[code].status === 403 ? 403 : 401, reason: code };
+function toRefusal({
+  code,
+  password,
+}: Pick<Extract<ResolvedCredential, { kind: 'refused' }>, 'code' | 'password'>): Extract<
+  Resolution,
+  { ok: false }
+> {
+  const refusal = { ok: false, code: platformErrors[code].status === 403 ? 403 : 401, reason: code } as const;
+  return password === undefined ? refusal : { ...refusal, password };
 }
 
 /** A session's id proves nothing: anybody can narrow to it. It has to live, and a leg of it to be the account's (C1). */
 async function refusalOfSession(
   { sessionId, accountId }: Grant,
   sessions: RelayPlatformOptions['sessions'],
-): Promise<Resolution | undefined> {
+): Promise<Extract<Resolution, { ok: false }> | undefined> {
   if (sessionId === undefined) return undefined;
   const standing = await sessions.standing(sessionId, accountId);
   if (standing === 'live') return undefined;
@@ -165,7 +180,7 @@ async function toGrant(
   { effective, key, accountId, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
   parts: Pick<RelayPlatformOptions, 'client' | 'log'>,
 ): Promise<Grant> {
-  const { applicationId, identity, session, bitRate, sourceCidrs, peerCidrs } = effective;
+  const { applicationId, identity, session, sourceCidrs, peerCidrs } = effective;
   const sessionId = session?.startsWith('ses_') ? session : undefined;
   return {
     accountId,
@@ -179,11 +194,14 @@ async function toGrant(
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(sourceCidrs === undefined ? {} : { sourceCidrs }),
     ...(peerCidrs === undefined ? {} : { peerCidrs }),
-    ...(bitRate === undefined
-      ? {}
-      : { bitRateBitsPerSecond: bitRate.bitsPerSecond, burstBytes: bitRate.burstBytes }),
+    ...rateOf(effective),
   };
 }
+
+const rateOf = ({ bitRate }: Effective): GrantedRate =>
+  bitRate === undefined
+    ? {}
+    : { bitRateBitsPerSecond: bitRate.bitsPerSecond, burstBytes: bitRate.burstBytes };
 
 interface LimitFrame extends Pick<RelayPlatformOptions, 'client' | 'log'> {
   readonly accountId: string;

@@ -11,7 +11,8 @@ const UNENDED_CHECKPOINT_MS = 1_000;
 
 interface SessionUploadOptions {
   readonly events: Spool<SessionEventReport>;
-  readonly unended: UnendedSessions;
+  /** Of sessions that nobody takes up after a kill. */
+  readonly unended?: UnendedSessions;
   readonly client: Pick<ControlPlaneClient, 'call'>;
   readonly onFailure: (error: unknown, message: string) => void;
 }
@@ -33,7 +34,7 @@ export function startSessionUpload({
   });
   uploader.start();
   events.startTicking(SPOOL_TICK_MS, (error) => onFailure(error, 'The session log cannot be written.'));
-  const checkpoint = () => events.checkpoint(unended.closings(Date.now()));
+  const checkpoint = () => events.checkpoint(unended?.closings(Date.now()) ?? []);
   const checkpoints = setInterval(checkpoint, UNENDED_CHECKPOINT_MS);
   return async () => {
     clearInterval(checkpoints);

@@ -2,7 +2,7 @@ import type { EndReason, SpentLimit } from '@patchbay/protocol/turn/action';
 import type { AddressFamily } from '@patchbay/protocol/turn/address-family';
 import type { UseClaim } from '@patchbay/protocol/turn/client-uses';
 import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
-import type { Grant, LimitKind, LimitOutcome, Resolution } from '@patchbay/protocol/turn/grant';
+import type { Grant, LimitKind, LimitOutcome, Resolution, Review } from '@patchbay/protocol/turn/grant';
 import type { UseAnswer } from '@patchbay/protocol/turn/pending-allocate';
 import type { OpenUsage, UsageRecord } from './usage-record.ts';
 
@@ -69,6 +69,8 @@ export interface RelayPlatform {
    * the client gets 500 and may try again.
    */
   resolveCredential(username: string): Promise<Resolution>;
+  /** Says what a username may do by now, of which allocations live. To throw is to be away: it is asked again. */
+  reviewCredential(username: string): Promise<Review>;
   /**
    * Counts one use of a credential at the prefix where its limit stands. One client's allocations within 30
    * seconds, and their restarts, are one use (ACC-7), so the same client may be asked about again.

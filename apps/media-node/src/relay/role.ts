@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { BareSessions } from '../platform/bare-sessions.ts';
 import { CarriedLines } from '../platform/carried-lines.ts';
 import type { NodeEnv } from '../platform/env.ts';
+import type { Faults } from '../platform/faults.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { RelayLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
@@ -24,7 +25,7 @@ const LOG_TICK_MS = 500;
  * Runs the relay role until the returned function is called. Then it takes nobody new and says so to signaling, which moves
  * its calls to other relays; after PATCHBAY_DRAIN_SECONDS it ends what is left, and uploads the last records.
  */
-export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise<void>> {
+export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promise<() => Promise<void>> {
   const node = await openNodePlatform(env, 'relay', log);
   const { PATCHBAY_HOST: host, PATCHBAY_TURN_PORT: port, PATCHBAY_REGION: region } = env;
   const { PATCHBAY_ALLOCATIONS_PER_ACCOUNT: perAccount } = env;
@@ -59,6 +60,7 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     ...(perAccount === undefined ? {} : { bounds: { allocationsPerAccountMax: perAccount } }),
     discoveryAccountId: () => platformAccountId,
     log,
+    faults,
     platform: createRelayPlatform({
       resolver: node.resolver,
       client: node.client,
@@ -96,6 +98,7 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     revokeKey: (keyId) => relay.revoke({ keyId }, 'The key was revoked.'),
     revokeCredential: (credentialId) => relay.revoke({ credentialId }, 'The credential was revoked.'),
     suspendAccount: (accountId) => relay.revoke({ accountId }, 'The account is suspended.'),
+    reviewAccount: (accountId) => relay.review(accountId),
     endSession(sessionId, reason) {
       endCall(sessionId, reason.detail);
       relay.endAllocations(bare.ending(sessionId, reason), reason.detail);
@@ -118,7 +121,7 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     report: () => ({
       boot: node.usage.boot,
       urls: { turn: turnUrls },
-      load: { allocations: allocationCount() },
+      load: { allocations: allocationCount(), faults: faults.count },
       isDraining: relay.stats().isDraining,
     }),
     onHeard: (answer) => {

@@ -26,6 +26,7 @@ import type {
 } from './platform.ts';
 import type { Reasons } from './reasons.ts';
 import { RefusedCalls } from './refused-calls.ts';
+import { restoredSession, type SavedState } from './saved-state.ts';
 import {
   dependsOnRelay,
   type Leg,
@@ -60,6 +61,8 @@ export interface CallPorts {
   newId(prefix: 'ses' | 'leg'): string;
   placeRelay(sessionId: string): RelayPlacement | undefined;
   send(client: Client, message: ServerMessage): void;
+  /** Something in the session is, or is about to be, other than it was saved. */
+  changed(session: Session): void;
   recordUsage(record: UsageRecord): void;
   appendSessionEvent(event: SessionEvent): void;
 }
@@ -91,6 +94,36 @@ export class Calls {
 
   snapshot(): readonly SessionSnapshot[] {
     return [...this.#sessions.values()].map(snapshotOf);
+  }
+
+  all(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  has(sessionId: string): boolean {
+    return this.#sessions.has(sessionId);
+  }
+
+  usedMsOf(prefixId: string, nowMs: number): number {
+    return this.#times.usedMs(prefixId, nowMs);
+  }
+
+  /** Takes up the sessions of clients that are restored already. Each waits for its own to come back. */
+  restore(saved: SavedState): void {
+    const { clients } = this.#ports;
+    for (const [sessionId, { totals }] of saved.sessions) {
+      const session = restoredSession(sessionId, saved, (connectionId) => clients.byConnection(connectionId));
+      if (session === undefined) continue;
+      this.#sessions.set(sessionId, session);
+      const { relay, ringing } = session;
+      if (relay !== undefined) this.#relayBoots.set(relay.nodeId, relay.boot);
+      for (const client of [...legsOf(session).map((leg) => leg.client), ...ringing])
+        client.sessionIds.add(sessionId);
+      for (const prefixId of legsOf(session).flatMap((leg) => leg.totalPrefixIds)) {
+        const at = { usedMs: totals[prefixId] ?? 0, nowMs: saved.savedAtMs };
+        this.#times.join(prefixId, sessionId, at);
+      }
+    }
   }
 
   // A call is placed, rings, and is answered.
@@ -246,12 +279,14 @@ export class Calls {
 
   #stopRinging(session: Session, device: Client, code: EndingCode): void {
     session.ringing.delete(device);
+    this.#ports.changed(session);
     device.sessionIds.delete(session.sessionId);
     const reason = this.#ports.reasons.ending(code);
     this.#ports.send(device, { type: 'ended', sessionId: session.sessionId, reason });
   }
 
   #start(session: Session, nowMs: number): void {
+    this.#ports.changed(session);
     const isRelayNeeded = session.callMode === 'relay';
     session.relay = this.#placeRelay(session);
     if (isRelayNeeded && session.relay === undefined) {
@@ -290,7 +325,9 @@ export class Calls {
   find(client: Client, sessionId: string): { readonly session: Session; readonly leg: Leg } | undefined {
     const session = this.#sessions.get(sessionId);
     const leg = session === undefined ? undefined : legOf(session, client);
-    return session === undefined || leg === undefined ? undefined : { session, leg };
+    if (session === undefined || leg === undefined) return undefined;
+    this.#ports.changed(session);
+    return { session, leg };
   }
 
   /** Whether the client is a party or one of the ringing devices. */
@@ -415,6 +452,7 @@ export class Calls {
   }
 
   #leaveRelay(session: Session, nowMs: number): void {
+    this.#ports.changed(session);
     if (session.startedAtMs === undefined || !dependsOnRelay(session)) session.relay = undefined;
     else if (this.#placeRelay(session) !== undefined) this.#recover(session, 'relay_draining', nowMs);
   }
@@ -471,6 +509,7 @@ export class Calls {
     }
     // Two clocks: a line is neither of a time before its session nor of one to come.
     const atMs = Math.min(nowMs, Math.max(of.atMs, target.createdAtMs));
+    if (session !== undefined) this.#ports.changed(session);
     const { type, data } = line;
     const at = leg === undefined ? { legAccountId } : { leg };
     this.#ports.appendSessionEvent(nextEvent(target, atMs, { type, data, ...at }));
@@ -478,12 +517,14 @@ export class Calls {
   }
 
   #loseRelay(session: Session, nowMs: number): void {
+    this.#ports.changed(session);
     if (session.startedAtMs === undefined || !dependsOnRelay(session)) session.relay = undefined;
     else this.#recover(session, 'relay_lost', nowMs);
   }
 
   /** Both parties make a new peer connection, and keep the old one until the new one carries media. */
   #recover(session: Session, reason: string, nowMs: number): void {
+    this.#ports.changed(session);
     const relay = this.#placeRelay(session);
     if (relay === undefined) {
       session.relay = undefined;
@@ -525,8 +566,12 @@ export class Calls {
     }
   }
 
-  /** A relay that is known to be dead, or about to go, is not offered again, even while the platform has yet to hear of it. */
+  /**
+   * A relay that is known to be dead, or about to go, is not offered again, even while the platform has yet to hear of it;
+   * and none is before both parties are here to take it.
+   */
   #placeRelay(session: Session): RelayPlacement | undefined {
+    if (legsOf(session).some(({ client }) => client.isLeftBehind)) return undefined;
     const placement = this.#ports.placeRelay(session.sessionId);
     if (placement === undefined) return undefined;
     const { nodeId, boot } = placement;
@@ -541,14 +586,22 @@ export class Calls {
     for (const session of this.#sessionsOf(client)) {
       const leg = legOf(session, client);
       if (leg === undefined || session.startedAtMs === undefined) continue;
+      this.#ports.changed(session);
       this.#stopCounting(session, leg, nowMs);
       this.#startCounting(session, leg, nowMs);
       if (dependsOnRelay(session)) this.#recover(session, 'credential_renewed', nowMs);
     }
   }
 
-  /** To be called before the new connection of a client takes over: the time without one is nobody's. */
+  /**
+   * To be called before the new connection of a client takes over: the time without one is nobody's, unless it was this
+   * node that was away. Then the call went on, and its party with it.
+   */
   resuming(client: Client, nowMs: number): void {
+    if (client.isLeftBehind) {
+      client.detachedAtMs = nowMs;
+      client.lastHeardAtMs = nowMs;
+    }
     for (const session of this.#sessionsOf(client)) {
       this.#flushUsage(session, nowMs);
       const leg = legOf(session, client);
@@ -637,6 +690,7 @@ export class Calls {
   /** Ends one session for everybody in it. */
   end(session: Session, reason: EndReason, nowMs: number): void {
     if (!this.#sessions.delete(session.sessionId)) return;
+    this.#ports.changed(session);
     this.#flushUsage(session, nowMs);
     for (const client of [...legsOf(session).map((leg) => leg.client), ...session.ringing]) {
       client.sessionIds.delete(session.sessionId);
@@ -691,6 +745,7 @@ export class Calls {
 
   #flushUsage(session: Session, nowMs: number): void {
     session.usageSinceMs = nowMs;
+    this.#ports.changed(session);
     for (const leg of legsOf(session)) {
       const fromMs = leg.countedToMs;
       const toMs = Math.max(fromMs, connectedUntilMs(leg.client, nowMs));
@@ -706,6 +761,7 @@ export class Calls {
   }
 
   #log<Type extends SessionEventType>(session: Session, atMs: number, line: LogLine<Type>): void {
+    this.#ports.changed(session);
     this.#ports.appendSessionEvent(nextEvent(session, atMs, line));
   }
 }

@@ -52,9 +52,17 @@ export interface Principal {
   readonly prefixIds: readonly string[];
   readonly identity: string;
   readonly limits: SignalingLimits;
+  /** What holds for the credential by now. */
+  review(): Promise<Review>;
   /** Narrows the caller's own credential to one session, so that the relay's usage names it. */
   narrow(caveats: { readonly sessionId: string }): { readonly username: string; readonly credential: string };
 }
+
+export type Review =
+  | { readonly kind: 'holds'; readonly limits: SignalingLimits }
+  | { readonly kind: 'refused' }
+  /** Nobody can say now. */
+  | { readonly kind: 'away' };
 
 export interface SignalingLimits {
   readonly expiresAtMs: number;
@@ -94,6 +102,8 @@ export type PlatformNotice =
   | { readonly type: 'revokeKey'; readonly keyId: string }
   /** Also reaches every descendant of the account. */
   | { readonly type: 'suspendAccount'; readonly accountId: string }
+  /** What a credential may do changed while its clients are here (POL-5). */
+  | { readonly type: 'limitsChanged'; readonly credentialId: string; readonly limits: SignalingLimits }
   | { readonly type: 'relayAlive'; readonly nodeId: string; readonly boot: string }
   /** Two heartbeats of one second were missed. */
   | { readonly type: 'relayDead'; readonly nodeId: string }

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
-import { endings } from '@patchbay/protocol/signaling/codes';
 import type { Logger } from 'pino';
 import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
@@ -10,8 +9,9 @@ import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
 import { createSignalingPlatform } from '../platform/signaling-platform.ts';
 import { Spool } from '../platform/spool.ts';
-import { UnendedSessions } from '../platform/unended-sessions.ts';
-import type { PlatformNotice, SessionSnapshot } from './platform.ts';
+import { StateJournal } from '../platform/state-journal.ts';
+import { proxyDoorBounds } from './door.ts';
+import type { PlatformNotice } from './platform.ts';
 import { startSignaling } from './signaling-server.ts';
 
 /**
@@ -23,37 +23,28 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
   const { PATCHBAY_HOST: host, PATCHBAY_REGION: region } = env;
   const events = await Spool.open<SessionEventReport>({ folder: path.join(node.folder, 'events') });
   const helpUrl = (code: string) => new URL(`/docs/errors/${code}`, env.PATCHBAY_CONTROL_URL).href;
-  const lostCode = 'signaling.node_lost';
-  const unended = new UnendedSessions({
-    code: lostCode,
-    detail: endings[lostCode],
-    helpUrl: helpUrl(lostCode),
-  });
   const onFailure = (error: unknown, message: string) => log.warn({ error: textOf(error) }, message);
+  const state = StateJournal.open({ folder: path.join(node.folder, 'state'), onFailure });
+  state.recoverSpool('usage', node.usage);
+  state.recoverSpool('events', events);
 
-  let snapshot: () => readonly SessionSnapshot[] = () => [];
-  const links = await SignalingLinks.listen({
-    listen: { host, port: env.PATCHBAY_LINK_PORT },
-    publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId),
-    onEvent: (event) => platform.notify(toNotice(event)),
-    liveSessions: () =>
-      snapshot().map(({ sessionId, legs }) => ({
-        sessionId,
-        accountIds: legs.map(({ accountId }) => accountId),
-      })),
-  });
+  // Relays are heard when the sessions are there that they may speak of, those of the process before included.
+  let links: SignalingLinks | undefined;
   const platform = createSignalingPlatform({
     resolver: node.resolver,
     client: node.client,
     usage: node.usage,
     events,
-    unended,
-    relays: () => links.relays(),
+    state,
+    relays: () => links?.relays() ?? [],
     region,
     onFailure,
   });
   const signaling = await startSignaling({
     listen: { host, port: env.PATCHBAY_SIGNAL_PORT },
+    state,
+    onFenced: () => process.exit(1),
+    door: env.PATCHBAY_SIGNAL_BEHIND_PROXY === '1' ? proxyDoorBounds : {},
     platform: {
       ...platform,
       appendSessionEvent(event) {
@@ -62,19 +53,29 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
         if (event.type === 'leg.joined') {
           // Before the leg gets its credential: relays serve the accounts of a session's legs alone.
           const accountIds = [event.legAccountId ?? event.accountId];
-          links.order({ type: 'sessionsLive', sessions: [{ sessionId, accountIds }] });
+          links?.order({ type: 'sessionsLive', sessions: [{ sessionId, accountIds }] });
         }
         if (event.type !== 'session.ended') return;
         // A browser may leave an allocation behind, and never releases one when it is killed: it would go on costing.
         const { data } = event;
-        links.order({ type: 'endSession', sessionId, detail: data.reason.detail.slice(0, 500) });
+        links?.order({ type: 'endSession', sessionId, detail: data.reason.detail.slice(0, 500) });
       },
     },
     region,
     log,
     helpUrl,
   });
-  snapshot = () => signaling.snapshot();
+  links = await SignalingLinks.listen({
+    listen: { host, port: env.PATCHBAY_LINK_PORT },
+    publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId),
+    onEvent: (event) => platform.notify(toNotice(event)),
+    liveSessions: () =>
+      signaling.snapshot().map(({ sessionId, legs }) => ({
+        sessionId,
+        accountIds: legs.map(({ accountId }) => accountId),
+      })),
+  });
+  const { port: linkPort } = links;
   const advertised = env.PATCHBAY_ADVERTISE_HOST ?? host;
   const signalUrl = env.PATCHBAY_SIGNAL_URL ?? `ws://${advertised}:${signaling.port}`;
 
@@ -82,23 +83,24 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     revokeKey: (keyId) => platform.notify({ type: 'revokeKey', keyId }),
     revokeCredential: (credentialId) => platform.notify({ type: 'revokeCredential', credentialId }),
     suspendAccount: (accountId) => platform.notify({ type: 'suspendAccount', accountId }),
+    reviewAccount: (accountId) => platform.review(signaling.principalsOf(accountId)),
     endSession: (sessionId, { code, detail }) => {
       platform.notify({
         type: 'endSession',
         sessionId,
         reason: { code, detail, helpUrl: `/docs/errors/${code}` },
       });
-      links.order({ type: 'endSession', sessionId, detail });
+      links?.order({ type: 'endSession', sessionId, detail });
     },
   });
-  const stopUpload = startSessionUpload({ events, unended, client: node.client, onFailure });
+  const stopUpload = startSessionUpload({ events, client: node.client, onFailure });
   let isDraining = false;
   const stopHeartbeat = startHeartbeat({
     client: node.client,
     fleet: node.fleet,
     report: () => ({
       boot: node.usage.boot,
-      urls: { signal: [signalUrl], link: [`ws://${host}:${links.port}`] },
+      urls: { signal: [signalUrl], link: [`ws://${host}:${linkPort}`] },
       load: { sessions: signaling.snapshot().length },
       isDraining,
     }),
@@ -111,9 +113,11 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     log.info({ sessionCount: signaling.snapshot().length }, 'Signaling is drained and stops.');
     stopHeartbeat();
     await signaling.stop();
-    await links.stop();
+    await links?.stop();
     await stopUpload();
     await node.stop();
+    // Last: until what it names is in the spools, the next start would put it there.
+    await state.close();
   };
 }
 

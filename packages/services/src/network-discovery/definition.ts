@@ -46,9 +46,10 @@ export const networkDiscovery = defineService({
       summary: 'Payload relayed between client and relay, TURN headers excluded.',
       dimensions: [...path, 'direction'],
     },
+    /** Counted apart, so that nobody pays for finding a way (QUE-5). */
     checkBytes: {
       unit: 'byte',
-      summary: 'Connectivity checks relayed: they carry no media and have no price (QUE-5).',
+      summary: 'Connectivity checks relayed: they carry no media and have no price.',
       dimensions: ['direction'],
       isPriced: false,
     },

@@ -1,5 +1,4 @@
 import { type RelayEndingCode, relayEndings } from '@patchbay/protocol/turn/codes';
-import type { Ending } from '../signaling/errors.ts';
 
 const remedies: Readonly<Record<RelayEndingCode, string>> = {
   'network-discovery.released': 'Nothing: this is how a client leaves a relay.',
@@ -13,8 +12,14 @@ const remedies: Readonly<Record<RelayEndingCode, string>> = {
   'network-discovery.request_unfit': 'Ask for UDP, and for a family of addresses that the relay has.',
 };
 
+interface EndingPage {
+  readonly title: string;
+  /** What to do when it should not have ended so. */
+  readonly remedy: string;
+}
+
 /** Why the use of a relay ends or never began, by code: what stands in the log, and what the code's page says. */
-export const relayEndingPages: Readonly<Record<string, Ending>> = Object.fromEntries(
+export const relayEndingPages: Readonly<Record<string, EndingPage>> = Object.fromEntries(
   Object.entries(relayEndings).map(([code, title]) => [
     code,
     { title, remedy: remedies[code as RelayEndingCode] },

@@ -12,13 +12,16 @@ import { useParams, useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { showDay } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
-import { exampleOf } from '../as-code/code-example.ts';
+import { serviceKeys } from '../../trpc/service-client.ts';
+import { exampleOf, exampleOfAny } from '../as-code/code-example.ts';
+import { mintings } from '../credentials/minting.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { SessionTable } from '../sessions/session-table.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
+import { ApplicationConfig } from './application-config.tsx';
 import { type Application, ApplicationForm } from './application-form.tsx';
 import { ApplicationUse } from './application-use.tsx';
 import { RemoveApplication } from './remove-application.tsx';
@@ -40,7 +43,7 @@ export function ApplicationPage(): ReactNode {
       </Link>
       <PageHeader
         title={application?.name ?? 'Application'}
-        scope="Of this account alone. What runs below another account is not in it."
+        scope="Of this account alone: accounts below have applications of their own."
         examples={examplesOf(accountId, applicationId)}
         actions={
           <>
@@ -58,6 +61,7 @@ export function ApplicationPage(): ReactNode {
       {application === undefined ? null : (
         <div className="grid grid-cols-1 gap-10">
           <Facts application={application} />
+          <ApplicationConfig application={application} />
           <ApplicationUse applicationId={applicationId} />
           <ApplicationSessions applicationId={applicationId} />
         </div>
@@ -98,7 +102,7 @@ function Facts({ application }: { readonly application: Application }): ReactNod
       <Fact term="Created">{showDay(createdAt)}</Fact>
       <Fact term="A credential for it">
         <Link
-          href={pagePath(accountId, 'credentials')}
+          href={pagePath(accountId, `credentials?application=${id}`)}
           className="inline-flex items-center gap-1.5 underline underline-offset-2"
         >
           <FlaskConical className="size-3.5" aria-hidden />
@@ -183,11 +187,15 @@ function ApplicationSessions({ applicationId }: { readonly applicationId: string
 
 const examplesOf = (accountId: string, applicationId: string) => [
   exampleOf({ operation: 'applications.get', input: { accountId, applicationId } }),
-  exampleOf({
-    operation: 'networkDiscovery.createIceServers',
-    title: 'Mint a credential whose use and sessions are of this application.',
-    input: { accountId, applicationId, ttlSeconds: 600 },
-  }),
+  ...mintings.map(({ service, operation, example }) =>
+    exampleOfAny({
+      operation: `${service}.${operation}`,
+      input: { accountId, applicationId, ...example },
+    }),
+  ),
+  ...serviceKeys.map((service) =>
+    exampleOfAny({ operation: `${service}.getApplicationConfig`, input: { accountId, applicationId } }),
+  ),
   exampleOf({
     operation: 'applications.update',
     input: { accountId, applicationId, instanceTypes: ['free', 'paid'] },

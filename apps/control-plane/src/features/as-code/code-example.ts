@@ -104,7 +104,7 @@ function curlCode({ operation, path }: MountedOperation, input: Readonly<Record<
 }
 
 /** A value as JavaScript, with the quotes and commas of our own style. */
-function literal(value: unknown, indent = '', isBroken = false): string {
+export function literal(value: unknown, indent = '', isBroken = false): string {
   if (typeof value === 'string') return `'${value.replaceAll("'", "\\'")}'`;
   if (Array.isArray(value)) return `[${value.map((item) => literal(item, indent)).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);

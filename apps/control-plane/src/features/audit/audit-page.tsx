@@ -85,7 +85,7 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }): ReactNode {
         {entry.actorName}
       </span>
       <span className="flex min-w-0 flex-wrap items-center gap-x-2 max-md:order-3 max-md:col-span-2 md:grid">
-        <code className="text-sm">{entry.action}</code>
+        <code className="text-sm wrap-anywhere">{entry.action}</code>
         <Target id={entry.target} />
       </span>
       <div className="flex min-w-0 flex-wrap items-baseline gap-x-4 gap-y-1 text-sm max-md:order-4 max-md:col-span-2">
@@ -117,11 +117,7 @@ function Target({ id }: { readonly id: string }): ReactNode {
   return (
     <span className="inline-flex min-w-0 items-center gap-1">
       <Identifier id={id} isShort />
-      <Link
-        href={path}
-        aria-label={`Open ${id}`}
-        className="rounded-sm text-ink-faint hover:text-ink"
-      >
+      <Link href={path} aria-label={`Open ${id}`} className="rounded-sm text-ink-faint hover:text-ink">
         <ArrowUpRight className="size-3.5" aria-hidden />
       </Link>
     </span>

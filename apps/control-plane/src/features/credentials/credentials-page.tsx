@@ -24,7 +24,9 @@ export function CredentialsPage(): ReactNode {
   const accountId = useAccountId();
   const router = useRouter();
   const pathname = usePathname();
-  const asked = useSearchParams().get('try');
+  const parameters = useSearchParams();
+  const asked = parameters.get('try');
+  const applicationId = parameters.get('application') ?? '';
   const minting = mintings.find(({ service }) => services[service].name === asked) ?? mintings[0];
   return (
     <>
@@ -64,10 +66,18 @@ export function CredentialsPage(): ReactNode {
                     value: services[service].name,
                     label: title,
                   }))}
-                  onChange={(name) => router.replace(`${pathname}?try=${name}`, { scroll: false })}
+                  onChange={(name) => {
+                    const next = new URLSearchParams(parameters);
+                    next.set('try', name);
+                    router.replace(`${pathname}?${next}`, { scroll: false });
+                  }}
                 />
               </Labelled>
-              <MintForm key={`${accountId} ${minting.service} ${minting.operation}`} minting={minting} />
+              <MintForm
+                key={`${accountId} ${minting.service} ${minting.operation}`}
+                minting={minting}
+                applicationId={applicationId}
+              />
             </>
           )}
         </section>

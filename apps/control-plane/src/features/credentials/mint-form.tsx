@@ -10,7 +10,7 @@ import { useServiceClient } from '../../trpc/service-client.ts';
 import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { SchemaControl } from '../schema-form/schema-control.tsx';
-import { fieldsOf, readDraft, type SchemaField } from '../schema-form/schema-fields.ts';
+import { fieldsOf, readDraft } from '../schema-form/schema-fields.ts';
 import { useDraft } from '../schema-form/use-draft.ts';
 import { useAccountId } from '../shell/account.ts';
 import { Minted } from './minted.tsx';
@@ -20,12 +20,18 @@ const APPLICATIONS_MAX = 100;
 /** The select cannot hold an empty value. */
 const NONE = 'none';
 
+export interface MintFormProps {
+  readonly minting: MintingOperation;
+  /** The application to begin with; '' for none. */
+  readonly applicationId: string;
+}
+
 /** Mints one credential with whatever limits its operation takes, and shows it once. */
-export function MintForm({ minting }: { readonly minting: MintingOperation }): ReactNode {
+export function MintForm({ minting, applicationId }: MintFormProps): ReactNode {
   const accountId = useAccountId();
   const client = useServiceClient(minting.service);
   const fields = fieldsOf(minting.request);
-  const { draft, set } = useDraft(minting.example);
+  const { draft, set } = useDraft({ ...minting.example, applicationId });
   const mint = useMutation({
     mutationFn: async (values: Readonly<Record<string, unknown>>) =>
       minting.response.parse(await client.change(minting.operation, { accountId, ...values })),
@@ -40,21 +46,23 @@ export function MintForm({ minting }: { readonly minting: MintingOperation }): R
   const change = (name: string) => (text: string) => {
     set(name, text);
     form.forget(name);
+    // An instance type is one of its application.
+    if (name === 'applicationId') set('instanceType', '');
+  };
+  const applications = useApplications();
+  const application = applications.find(({ id }) => id === draft.applicationId);
+  const choicesOf: Readonly<Record<string, readonly NamedChoice[]>> = {
+    applicationId: applications.map(({ id, name }) => ({ value: id, label: name })),
+    instanceType: (application?.instanceTypes ?? []).map((type) => ({ value: type, label: type })),
   };
   return (
     <>
       <form {...form.props} className="grid gap-5">
         <p className="text-pretty text-ink-soft">{minting.summary}</p>
         <div className="grid gap-x-6 gap-y-4 sm:grid-cols-2">
-          {fields.map((field) =>
-            field.name === 'applicationId' ? (
-              <ApplicationChoice
-                key={field.name}
-                field={field}
-                value={draft[field.name] ?? ''}
-                onChange={change(field.name)}
-              />
-            ) : (
+          {fields.map((field) => {
+            const choices = choicesOf[field.name];
+            return choices === undefined ? (
               <SchemaControl
                 key={field.name}
                 field={field}
@@ -62,8 +70,16 @@ export function MintForm({ minting }: { readonly minting: MintingOperation }): R
                 onChange={change(field.name)}
                 error={form.errorOf(field.name)}
               />
-            ),
-          )}
+            ) : (
+              <NamedSelect
+                key={field.name}
+                label={field.label}
+                choices={choices}
+                value={draft[field.name] ?? ''}
+                onChange={change(field.name)}
+              />
+            );
+          })}
         </div>
         {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
         <div>
@@ -79,27 +95,33 @@ export function MintForm({ minting }: { readonly minting: MintingOperation }): R
   );
 }
 
-interface ApplicationChoiceProps {
-  readonly field: SchemaField;
-  readonly value: string;
-  readonly onChange: (applicationId: string) => void;
-}
-
-/** An id is chosen by its name. */
-function ApplicationChoice({ field, value, onChange }: ApplicationChoiceProps): ReactNode {
+function useApplications() {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const list = useQuery(trpc.applications.list.queryOptions({ accountId, limit: APPLICATIONS_MAX }));
-  const options = [
-    { value: NONE, label: 'none' },
-    ...(list.data?.items ?? []).map(({ id, name }) => ({ value: id, label: name })),
-  ];
+  return list.data?.items ?? [];
+}
+
+interface NamedChoice {
+  readonly value: string;
+  readonly label: string;
+}
+
+interface NamedSelectProps {
+  readonly label: string;
+  readonly choices: readonly NamedChoice[];
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+/** What the account has by this name, to be chosen instead of typed. */
+function NamedSelect({ label, choices, value, onChange }: NamedSelectProps): ReactNode {
   return (
-    <Labelled label={field.label} hint="Its use and its sessions are told apart by it.">
+    <Labelled label={label}>
       <Select
-        label={field.label}
+        label={label}
         value={value === '' ? NONE : value}
-        options={options}
+        options={[{ value: NONE, label: 'none' }, ...choices]}
         onChange={(chosen) => onChange(chosen === NONE ? '' : chosen)}
       />
     </Labelled>

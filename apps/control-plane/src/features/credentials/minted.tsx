@@ -7,6 +7,7 @@ import { Dialog, DialogActions } from '@patchbay/ui/dialog';
 import type { ReactNode } from 'react';
 import { z } from 'zod';
 import { showMoment } from '../../formats/time.ts';
+import { literal } from '../as-code/code-example.ts';
 import type { MintingOperation } from './minting.ts';
 import { readCredential } from './read-credential.ts';
 import { TryRelay } from './try-relay.tsx';
@@ -88,31 +89,17 @@ interface Known {
 function snippetsOf(answer: MintedProps['answer'], { ice, token }: Known): readonly Snippet[] {
   const json = { name: 'JSON', code: JSON.stringify(answer, null, 2) };
   if (ice !== undefined) {
-    const servers = JSON.stringify(ice.iceServers, null, 2);
-    return [
-      {
-        name: 'Browser',
-        code: `const peer = new RTCPeerConnection({\n  iceServers: ${indented(servers)},\n});`,
-      },
-      json,
-    ];
+    const { iceServers } = ice;
+    return [{ name: 'Browser', code: `new RTCPeerConnection(${literal({ iceServers })});` }, json];
   }
   if (token !== undefined) {
-    const literal = JSON.stringify(answer, null, 2);
-    return [
-      {
-        name: 'Browser',
-        code: [
-          "import { connect, TokenSource } from '@patchbay/sdk-browser';",
-          '',
-          `const pb = connect({\n  token: TokenSource.literal(${indented(literal)}),\n});`,
-          "const call = await pb.call('user:alice', { video: true });",
-        ].join('\n'),
-      },
-      json,
+    const code = [
+      "import { connect, TokenSource } from '@patchbay/sdk-browser';",
+      '',
+      `const pb = connect({ token: TokenSource.literal(${literal(answer)}) });`,
+      "const call = await pb.call('user:alice', { video: true });",
     ];
+    return [{ name: 'Browser', code: code.join('\n') }, json];
   }
   return [json];
 }
-
-const indented = (text: string): string => text.replaceAll('\n', '\n  ');

@@ -55,6 +55,10 @@ test('a refusal that is about a field is said at the field', () => {
   expect(messagesOfRefusal(taken, { 'tenancy.email_taken': 'email' })).toEqual({ email: 'Taken.' });
   const invalid = refusal('request.invalid', '/timeZone: Too long; /types/1: No spaces');
   expect(messagesOfRefusal(invalid, {})).toEqual({ timeZone: 'Too long', types: 'No spaces' });
+  const wider = refusal('config.wider', '/secondsMax: it is 60 above (acc_1), and can only be narrowed.');
+  expect(messagesOfRefusal(wider, {})).toEqual({
+    secondsMax: 'it is 60 above (acc_1), and can only be narrowed.',
+  });
 });
 
 test('a refusal that is about no field says nothing at a field', () => {

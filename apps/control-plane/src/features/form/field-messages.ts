@@ -49,13 +49,16 @@ const valueAt = (values: unknown, path: readonly PropertyKey[]): unknown =>
 /** Which field a code of a refusal is about, where it is about one. */
 export type FieldsByCode = Readonly<Record<string, string>>;
 
+/** Whose detail names the field that it is about: '/timeZone: Too long'. */
+const codesOfFields: readonly string[] = ['request.invalid', 'config.wider'];
+
 /** What a refusal of the platform says about single fields; empty where it is about the whole. */
 export function messagesOfRefusal(refusal: unknown, fieldsByCode: FieldsByCode): FieldMessages {
   if (refusal === null || refusal === undefined) return {};
   const { code, title, detail } = problemOf(refusal);
   const field = fieldsByCode[code];
   if (field !== undefined) return { [field]: title };
-  if (code !== 'request.invalid') return {};
+  if (!codesOfFields.includes(code)) return {};
   const places = detail.split('; ').map((place) => /^\/(\w+)[^:]*: (.+)$/.exec(place));
   if (places.some((place) => place === null)) return {};
   return Object.fromEntries(places.map((place) => [place?.[1] ?? '', place?.[2] ?? '']));

@@ -36,7 +36,10 @@ export function useStanding(accountId: string, nowMs: number) {
       nowMs,
     }),
     steps: {
-      hasKey: (keys.data?.items ?? []).some(({ revokedAt }) => revokedAt === undefined),
+      // A test key makes no calls: the next step could not be taken with it.
+      hasKey: (keys.data?.items ?? []).some(
+        ({ mode, revokedAt }) => mode === 'live' && revokedAt === undefined,
+      ),
       hasSession: (ended.data?.items.length ?? 0) > 0,
       hasChild: (accounts.data?.items.length ?? 0) > 0,
       hasChildPrice: (prices.data?.items.length ?? 0) > 0,

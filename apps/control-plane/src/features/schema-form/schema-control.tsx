@@ -12,6 +12,8 @@ export interface SchemaControlProps {
   readonly error: string | undefined;
   /** What holds while it is empty, as in 'no cap' or '86,400 s, by default'. */
   readonly emptyText?: string;
+  /** Of a choice: fewer than its schema has, where some could not hold. */
+  readonly choices?: readonly string[];
   /** Beside its name: where its value comes from. */
   readonly why?: ReactNode;
 }
@@ -22,20 +24,18 @@ const EMPTY = 'left empty';
 /** One field of a schema, as a person fills it in. */
 export function SchemaControl(props: SchemaControlProps): ReactNode {
   const { field, value, onChange, error, why } = props;
-  const { emptyText = emptyTextOf(field) } = props;
+  const { emptyText = emptyTextOf(field), choices = field.choices } = props;
   const hint = [field.summary, boundsText(field)].filter((part) => part !== undefined).join(' ');
   if (field.kind === 'choice') {
     const options = [
       ...(field.isRequired ? [] : [{ value: EMPTY, label: emptyText }]),
-      ...field.choices
-        .filter((choice) => choice !== field.otherwise)
-        .map((choice) => ({ value: choice, label: choice })),
+      ...choices.map((choice) => ({ value: choice, label: choice })),
     ];
     return (
       <Labelled label={field.label} hint={error ?? hint} aside={why}>
         <Select
           label={field.label}
-          value={value === '' || value === field.otherwise ? EMPTY : value}
+          value={value === '' ? EMPTY : value}
           options={options}
           onChange={(chosen) => onChange(chosen === EMPTY ? '' : chosen)}
         />

@@ -47,7 +47,7 @@ test('a field has its kind, bounds, choices, description, and what holds while i
   expect(fieldOf('bitsPerSecondMax').max).toBeUndefined();
   expect(fieldOf('mode')).toMatchObject({ kind: 'choice', choices: ['auto', 'relay'], otherwise: 'auto' });
   expect(fieldOf('identity')).toMatchObject({ kind: 'text', isRequired: true, emptyText: 'not set' });
-  expect(boundsText(fieldOf('credentialTtlSecondsMax'))).toBe('10 s to 168 h 00 min.');
+  expect(boundsText(fieldOf('credentialTtlSecondsMax'))).toBe('10 s to 7 d.');
   expect(boundsText(fieldOf('bitsPerSecondMax'))).toBe('At least 8.000 kbit/s.');
 });
 
@@ -79,7 +79,8 @@ test('a value is shown with its unit, and read out where the number alone is har
   expect(showValue(fieldOf('credentialTtlSecondsMax'), 86_400)).toBe('86,400 s');
   expect(showValue(fieldOf('bitsPerSecondMax'), undefined)).toBe('no cap');
   expect(showValue(fieldOf('mode'), 'relay')).toBe('relay');
-  expect(readingOf(fieldOf('credentialTtlSecondsMax'), '86400')).toBe('24 h 00 min');
+  expect(readingOf(fieldOf('credentialTtlSecondsMax'), '86400')).toBe('1 d');
+  expect(readingOf(fieldOf('credentialTtlSecondsMax'), '5400')).toBe('1 h 30 min');
   expect(readingOf(fieldOf('credentialTtlSecondsMax'), '45')).toBeUndefined();
   expect(readingOf(fieldOf('bitsPerSecondMax'), '2500000')).toBe('2.500 Mbit/s');
   expect(readingOf(fieldOf('identity'), 'bob')).toBeUndefined();

@@ -36,11 +36,17 @@ const quantities: readonly (readonly [words: string, quantity: Quantity])[] = [
     'bits per second',
     { unit: 'bit/s', noun: 'bit rate', show: (value: number) => textOf(showBitRate(value)) },
   ],
-  ['seconds', { unit: 's', noun: 'time', show: (value: number) => showDuration(value * 1_000) }],
+  ['seconds', { unit: 's', noun: 'time', show: (value: number) => showSpan(value) }],
   ['ms', { unit: 'ms', noun: 'time', show: showDuration }],
   ['bytes', { unit: 'B', noun: 'bytes', show: (value: number) => textOf(showBytes(value)) }],
   ['pixels', { unit: 'px', noun: 'size', show: (value: number) => `${value} px` }],
 ];
+
+const DAY_SECONDS = 86_400;
+
+/** Whole days as days: a bound of a year is no number of hours to anybody. */
+const showSpan = (seconds: number): string =>
+  seconds > 0 && seconds % DAY_SECONDS === 0 ? `${seconds / DAY_SECONDS} d` : showDuration(seconds * 1_000);
 
 /** What the last word of a name says of its bound. */
 const bounds: Readonly<Record<string, string>> = { max: 'at most', min: 'at least' };

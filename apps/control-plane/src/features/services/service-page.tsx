@@ -3,7 +3,7 @@
 import type { ServiceKey } from '@patchbay/faces/mounted';
 import { services } from '@patchbay/services/registry.generated';
 import { Button } from '@patchbay/ui/button';
-import { Skeleton, TableSkeleton } from '@patchbay/ui/skeleton';
+import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { FlaskConical } from 'lucide-react';
 import Link from 'next/link';
@@ -15,7 +15,7 @@ import { type CodeExample, exampleOfAny } from '../as-code/code-example.ts';
 import { mintingOf } from '../credentials/minting.ts';
 import { PaidPrices } from '../prices/paid-prices.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
-import { useAccount, useAccountId } from '../shell/account.ts';
+import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { ConfigForm } from './config-form.tsx';
@@ -23,8 +23,10 @@ import { ServiceChart } from './service-chart.tsx';
 import { ServiceErrors } from './service-errors.tsx';
 import { ServiceMeters } from './service-meters.tsx';
 import { ServiceState } from './service-state.tsx';
-import { useServiceConfig } from './use-service-config.ts';
+import { type ConfigScope, type ConfigValue, useServiceConfig } from './use-service-config.ts';
 import { useServiceUse } from './use-service-use.ts';
+
+const accountScope: ConfigScope = { kind: 'account' };
 
 /** One service: its settings, its use, what it costs, what it refuses, and the same as code (DSH-1). */
 export function ServicePage(): ReactNode {
@@ -48,9 +50,9 @@ export function ServicePage(): ReactNode {
 function Service({ service }: { readonly service: ServiceKey }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const { name, title, summary, config: schema, errors } = services[service];
+  const { name, title, summary, errors } = services[service];
   const { uses, error, retry } = useServiceUse(service);
-  const config = useServiceConfig(service);
+  const { values } = useServiceConfig(service, accountScope);
   const prices = useQuery(trpc.prices.list.queryOptions({ accountId }));
   return (
     <>
@@ -62,7 +64,7 @@ function Service({ service }: { readonly service: ServiceKey }): ReactNode {
           </span>
         }
         scope={summary}
-        examples={examplesOf(service, accountId, config.values)}
+        examples={examplesOf(service, accountId, values)}
         actions={
           mintingOf(service).length === 0 ? undefined : (
             <Button asChild>
@@ -79,19 +81,7 @@ function Service({ service }: { readonly service: ServiceKey }): ReactNode {
           <h2 id="settings" className="mb-3 font-semibold">
             Settings
           </h2>
-          {config.error === null ? null : <ProblemNote error={config.error} onRetry={config.retry} />}
-          {config.values === undefined ? (
-            config.error === null ? (
-              <FormSkeleton rows={Object.keys(schema.shape).length} />
-            ) : null
-          ) : (
-            <ConfigForm
-              schema={schema}
-              values={config.values}
-              save={config.save}
-              effect={<AccountEffect />}
-            />
-          )}
+          <ConfigForm service={service} scope={accountScope} />
         </section>
         <div className="grid min-w-0 content-start gap-10">
           <ServiceChart service={service} />
@@ -143,25 +133,17 @@ function Service({ service }: { readonly service: ServiceKey }): ReactNode {
   );
 }
 
-function AccountEffect(): ReactNode {
-  const { data: account } = useAccount();
-  return (
-    <>
-      It holds for what begins from now on, on every node within 2 seconds; a shorter lifetime also ends
-      credentials that are out already. It is of {account?.name ?? 'this account'} alone: accounts below have
-      their own.
-    </>
-  );
-}
-
 function examplesOf(
   service: ServiceKey,
   accountId: string,
-  values: ReturnType<typeof useServiceConfig>['values'],
+  values: readonly ConfigValue[] | undefined,
 ): readonly CodeExample[] {
-  const held = Object.fromEntries((values ?? []).map(({ field, value }) => [field.name, value]));
+  const own = (values ?? []).filter((value) => value.own !== undefined);
+  // Where nothing is set, what holds makes an example that changes nothing.
+  const shown = own.length > 0 ? own : (values ?? []);
+  const set = Object.fromEntries(shown.map(({ field, value }) => [field.name, value]));
   return [
-    exampleOfAny({ operation: `${service}.putConfig`, input: { accountId, ...held } }),
+    exampleOfAny({ operation: `${service}.putConfig`, input: { accountId, ...set } }),
     exampleOfAny({ operation: `${service}.getConfig`, input: { accountId } }),
     exampleOfAny({ operation: `${service}.getUse`, input: { accountId } }),
     ...mintingOf(service).map(({ operation, example }) =>
@@ -169,19 +151,4 @@ function examplesOf(
     ),
     exampleOfAny({ operation: `${service}.getInfo`, input: { accountId } }),
   ];
-}
-
-function FormSkeleton({ rows }: { readonly rows: number }): ReactNode {
-  return (
-    <div role="status" aria-label="Loading" className="grid gap-6">
-      {Array.from({ length: rows }, (_, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: they are alike and never move.
-        <div key={index} className="grid gap-2">
-          <Skeleton className="h-3 w-40" />
-          <Skeleton className="h-8" />
-          <Skeleton className="h-3 w-64" />
-        </div>
-      ))}
-    </div>
-  );
 }

@@ -19,9 +19,12 @@ import { matchesFilter, PageFilter } from '../shell/page-filter.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { dimensionText, meterOf, unitOf } from '../usage/meters.ts';
+import { useOriginText } from './config-origin.ts';
 import { ServiceState } from './service-state.tsx';
-import { useServiceConfig } from './use-service-config.ts';
+import { type ConfigScope, useServiceConfig } from './use-service-config.ts';
 import { useServiceUse } from './use-service-use.ts';
+
+const accountScope: ConfigScope = { kind: 'account' };
 
 type Price = Outputs['prices']['list']['items'][number];
 
@@ -78,13 +81,14 @@ function ServiceRow({ service, prices, hasFailed }: ServiceRowProps): ReactNode 
   const accountId = useAccountId();
   const { name, title, summary } = services[service];
   const { uses, error: useError } = useServiceUse(service);
-  const { values, error: configError } = useServiceConfig(service);
+  const { values, error: configError } = useServiceConfig(service, accountScope);
   const path = pagePath(accountId, `services/${name}`);
   const used = uses?.filter(({ quantity }) => quantity > 0n);
-  const own = values?.filter((value) => value.own !== undefined);
+  const originText = useOriginText(accountScope);
+  const set = values?.filter(({ origin }) => origin !== undefined && origin.level !== 'default');
   const paid = prices?.filter((price) => price.service === name);
   return (
-    <li className="relative grid gap-x-10 gap-y-4 py-4 hover:bg-surface md:grid-cols-2 xl:grid-cols-[minmax(0,1.4fr)_minmax(0,1fr)_minmax(0,1fr)_minmax(0,1fr)]">
+    <li className="relative grid gap-x-10 gap-y-4 py-4 hover:bg-surface md:grid-cols-2 xl:grid-cols-[minmax(0,1.1fr)_minmax(0,0.8fr)_minmax(0,1.2fr)_minmax(0,1.1fr)]">
       <div className="grid content-start gap-1">
         <h2 className="flex flex-wrap items-center gap-2 font-semibold">
           {/* The whole row opens the service; what is a link of its own lies above. */}
@@ -134,14 +138,14 @@ function ServiceRow({ service, prices, hasFailed }: ServiceRowProps): ReactNode 
         })}
       />
       <Lines
-        title="Set here"
+        title="Settings"
         path={path}
         hasFailed={configError !== null}
-        none="Nothing: the defaults hold."
-        lines={own?.map(({ field, own: value }) => ({
+        none="All as by default."
+        lines={set?.map(({ field, value, origin }) => ({
           key: field.name,
           term: field.label,
-          node: <Quantity value={showValue(field, value)} />,
+          node: <Quantity value={showValue(field, value)} unit={originText(origin)} />,
         }))}
       />
     </li>

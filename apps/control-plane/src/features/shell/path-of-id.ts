@@ -8,5 +8,16 @@ export function pathOfId(text: string, accountId: string): string | undefined {
   if (isId('key', text)) return pagePath(accountId, 'keys');
   if (isId('app', text)) return pagePath(accountId, `applications/${text}`);
   if (isId('org', text)) return pagePath(accountId, 'organisation');
-  return undefined;
+  return pathOfConfig(text);
+}
+
+/** The audit log names a configuration by its account, its application and its service. */
+function pathOfConfig(text: string): string | undefined {
+  const [, accountId, applicationId, service] =
+    /^(acc_\w+)(?:\/(app_\w+)(?:\/[\w-]+)?)?\/services\/([\w-]+)\/config$/.exec(text) ?? [];
+  if (accountId === undefined) return undefined;
+  return pagePath(
+    accountId,
+    applicationId === undefined ? `services/${service}` : `applications/${applicationId}`,
+  );
 }
