@@ -5,7 +5,8 @@ import { type Price, splitMeter, tariffToWire } from './price.ts';
 import type { ListedPrice } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
 import type { Spend } from './spend.ts';
-import type { Payout, Statement } from './statement.ts';
+import type { Settled } from './settlement.ts';
+import type { Statement } from './statement.ts';
 
 /** Looks a name up; an account that has gone out of sight is called by its id. */
 export type NameOf = (accountId: string) => string;
@@ -68,18 +69,25 @@ export const headAnswer = (statement: Statement, { sellerId, nameOf, nowMs }: Ar
   currency: statement.currency,
   state: stateAt(statement.period, nowMs),
   lateUsageUntil: new Date(lateUsageUntilMs(statement.period)).toISOString(),
+  ownUse: statement.ownUse.toString(),
+  passedThrough: statement.passedThrough.toString(),
   payable: statement.payable.toString(),
   receivable: statement.receivable.toString(),
+  margins: statement.margins.toString(),
+  subsidies: statement.subsidies.toString(),
   margin: statement.margin.toString(),
   totals: statement.totals.map(({ currency, receivable, margin }) => ({
     currency,
     receivable: receivable.toString(),
     margin: margin.toString(),
   })),
-  ...(sellerId === statement.accountId ? {} : { payout: payoutAnswer(statement.payout) }),
+  ...(sellerId === statement.accountId
+    ? {}
+    : { charge: settledAnswer(statement.charge), payout: settledAnswer(statement.payout) }),
 });
 
-const payoutAnswer = ({ carriedIn, minorUnits, residue }: Payout) => ({
+const settledAnswer = ({ amount, carriedIn, minorUnits, residue }: Settled) => ({
+  amount: amount.toString(),
   carriedIn: carriedIn.toString(),
   minorUnits: minorUnits.toString(),
   residue: residue.toString(),
@@ -95,9 +103,6 @@ export const statementAnswer = (
 ) => ({
   ...headAnswer(statement, around),
   accountName: around.nameOf(statement.accountId),
-  carriedIn: statement.carriedIn.toString(),
-  totalMinorUnits: statement.totalMinorUnits.toString(),
-  residue: statement.residue.toString(),
   lines: statement.lines.map((line) => ({
     ...lineAnswer(line, catalogue),
     parts: line.parts.map(({ accountId, quantity, amount }) => ({
@@ -124,6 +129,9 @@ export const statementAnswer = (
     isBehind,
     payable: ledger.payable.toString(),
     receivable: ledger.receivable.toString(),
+    charged: ledger.charged.toString(),
+    paidOut: ledger.paidOut.toString(),
+    entryCount: ledger.entryCount,
     totals: ledger.totals.map(({ currency, receivable }) => ({
       currency,
       receivable: receivable.toString(),

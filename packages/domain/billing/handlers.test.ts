@@ -378,10 +378,19 @@ describe('statements', () => {
       payable: '10000000000',
       receivable: '20000000000',
       margin: '10000000000',
-      totalMinorUnits: '1000',
-      residue: '0',
-      ledger: { payable: '10000000000', receivable: '20000000000' },
+      ownUse: '0',
+      passedThrough: '10000000000',
+      margins: '10000000000',
+      subsidies: '0',
+      charge: { amount: '0', minorUnits: '0', residue: '0' },
+      payout: { amount: '10000000000', minorUnits: '1000', residue: '0' },
+      ledger: { payable: '10000000000', receivable: '20000000000', charged: '0', paidOut: '0' },
     });
+    // Once the month is over, what is asked and what is paid out stand in the ledger too.
+    nowIs = Date.UTC(2026, 11, 1, 0, 1);
+    const of = (accountId: string) => handlers.statements.get(contextOf(accountId), { period }, ports);
+    expect((await of('top')).ledger).toMatchObject({ charged: '0', paidOut: '10000000000' });
+    expect((await of('leaf')).ledger).toMatchObject({ charged: '20000000000', paidOut: '0' });
     expect(statement.lines).toMatchObject([
       {
         service: 'relay',
@@ -435,32 +444,31 @@ describe('statements', () => {
     expect(await of('leaf', '2026-11')).toMatchObject({
       state: 'open',
       lateUsageUntil: '2027-02-01T00:00:00.000Z',
-      totalMinorUnits: '1502',
-      residue: '4009000',
+      charge: { minorUnits: '1502', residue: '4009000' },
     });
-    expect(await of('leaf', '2026-12')).toMatchObject({ carriedIn: '0' });
+    expect(await of('leaf', '2026-12')).toMatchObject({ charge: { carriedIn: '0' } });
     nowIs = Date.UTC(2026, 11, 1, 0, 1);
     expect(await of('leaf', '2026-11')).toMatchObject({
       state: 'settling',
-      residue: '4009000',
-      carriedIn: '0',
+      charge: { residue: '4009000', carriedIn: '0' },
     });
     expect(await of('leaf', '2026-12')).toMatchObject({
       state: 'open',
       payable: '0',
-      carriedIn: '4009000',
-      totalMinorUnits: '0',
-      residue: '4009000',
+      charge: { amount: '0', carriedIn: '4009000', minorUnits: '0', residue: '4009000' },
     });
     expect((await of('top', '2026-11')).payout).toEqual({
+      amount: '5014009000',
       carriedIn: '0',
       minorUnits: '501',
       residue: '4009000',
     });
     expect((await of('top', '2026-12')).payout).toMatchObject({ carriedIn: '4009000', minorUnits: '0' });
-    expect((await of('platform', '2026-11')).payout).toBeUndefined();
-    const books = (await handlers.statements.listEntries(contextOf('leaf'), { period: '2026-12' }, ports))
-      .items;
+    const { charge, payout } = await of('platform', '2026-11');
+    expect([charge, payout]).toEqual([undefined, undefined]);
+    const books = (
+      await handlers.statements.listEntries(contextOf('leaf'), { period: '2026-12', limit: 9 }, ports)
+    ).items;
     expect(books).toMatchObject([{ book: 'carry', amount: '-4009000' }]);
     nowIs = Date.UTC(2027, 1, 1);
     expect(await of('leaf', '2026-11')).toMatchObject({ state: 'closed' });
@@ -480,8 +488,9 @@ describe('statements', () => {
 
   test('listEntries 200: what was posted for an account, and only for it', async () => {
     await handlers.statements.get(contextOf('leaf'), { period }, ports);
-    const { items } = await handlers.statements.listEntries(contextOf('leaf'), { period }, ports);
+    const { items } = await handlers.statements.listEntries(contextOf('leaf'), { period, limit: 9 }, ports);
     expect(items).toMatchObject([{ book: 'payable', counterpartyId: 'top', amount: '-20000000000' }]);
-    expect((await handlers.statements.listEntries(contextOf('other'), { period }, ports)).items).toEqual([]);
+    const other = await handlers.statements.listEntries(contextOf('other'), { period, limit: 9 }, ports);
+    expect(other).toEqual({ items: [] });
   });
 });

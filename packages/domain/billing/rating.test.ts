@@ -289,8 +289,9 @@ describe('a statement explains itself (BIL-4)', () => {
       edges,
       prices: [price('parent', '0.015000001')],
     });
-    expect([bert.totalMinorUnits, bert.residue]).toEqual([2n, -4_999_999n]);
-    expect(bert.totalMinorUnits * 10_000_000n + bert.residue).toBe(bert.payable);
+    const { minorUnits, residue } = bert.charge;
+    expect([minorUnits, residue]).toEqual([2n, -4_999_999n]);
+    expect(minorUnits * 10_000_000n + residue).toBe(bert.payable);
   });
 
   test('an account that moved within the period owes each seller for its own time', () => {
