@@ -520,6 +520,23 @@ describe('from a period to the next (BIL-3, BIL-4)', () => {
     expect(await later.countMismatches()).toBeGreaterThan(0);
   });
 
+  test('lines that are read of one meter are those of the statement, of children too', async () => {
+    await setPrice('top', '0.02', { per: 7n, meter: 'allocationMs' });
+    await usage.ingest([usageOf('leaf', { atMs, bytes: 11 }), usageOf('sibling', { atMs, bytes: 5 })]);
+    const { statement } = await billing.read('parent', period);
+    const all = await billing.readLines({ accountId: 'parent', period });
+    expect(all).toEqual({ ...all, lines: statement.lines, children: statement.children });
+    const meters = new Set(statement.lines.map(({ meter }) => meter));
+    for (const meter of meters) {
+      const { lines, children } = await billing.readLines({ accountId: 'parent', period, meter });
+      expect(lines).toEqual(statement.lines.filter((line) => line.meter === meter));
+      expect(children.flatMap((child) => child.lines)).toEqual(
+        statement.children.flatMap((child) => child.lines).filter((line) => line.meter === meter),
+      );
+    }
+    expect((await billing.readLines({ accountId: 'parent', period, meter: 'relay.none' })).lines).toEqual([]);
+  });
+
   test('a reading that may not post says that the ledger is behind, and leaves it so', async () => {
     const read = await billing.read('parent', before);
     expect(read).toMatchObject({ isBehind: true, ledger: { payable: 0n } });

@@ -4,22 +4,20 @@ import type {
   BillingStore,
   LedgerTotals,
   PostedEntry,
-  SpendQuery,
 } from '@patchbay/domain/billing/billing-store';
 import type { LedgerBook, LedgerPosition, SellerBook } from '@patchbay/domain/billing/ledger';
 import { nano } from '@patchbay/domain/billing/money';
 import { nextPeriod, type Period, periodOf } from '@patchbay/domain/billing/period';
 import { spanStarts } from '@patchbay/domain/billing/price-book';
 import { spendOf } from '@patchbay/domain/billing/spend';
-import type { Statement } from '@patchbay/domain/billing/statement';
+import { type Statement, statementOf } from '@patchbay/domain/billing/statement';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
-import type { UsageCell } from '@patchbay/domain/metering/roll-up';
-import type { Dimensions } from '@patchbay/domain/metering/usage-record';
 import { createId } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope, inAccountSnapshot, sqlStateOf } from '../metering/account-scope.ts';
 import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { readChain, writePrices } from './price-rows.ts';
+import { readCells, readSessionCells } from './usage-cells.ts';
 
 /** Accruals of one edge that come first, before this one gives up. */
 const ATTEMPT_COUNT_MAX = 8;
@@ -70,6 +68,14 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
           await requestOf(client, { accountId, period, positionsSql: sumsSql }),
         );
         return { statement, ledger: await readTotals(client, statement), isBehind };
+      }),
+    readLines: ({ accountId, period, meter }) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const chain = await readChain(client, accountId, period);
+        const { currency } = chain;
+        const starts = spanStarts(chain, period);
+        const cells = await readCells(client, sets, { accountId, ...period, starts, meter });
+        return statementOf({ accountId, period, currency, cells, book: { ...chain, catalogue } });
       }),
     async accrueAll({ ...period }) {
       const range = [period.name, new Date(period.fromMs), new Date(period.toMs)];
@@ -183,97 +189,6 @@ async function readPositions(
     revision: row.revision,
   }));
 }
-
-interface CellRow {
-  readonly account_id: string;
-  /** From 1. */
-  readonly span: number;
-  readonly meter: string;
-  readonly dimension_set_id: string;
-  readonly inclusive: string;
-  readonly own: string | null;
-  readonly entry_count: string;
-}
-
-interface CellQuery {
-  readonly accountId: string;
-  readonly starts: readonly number[];
-  readonly toMs: number;
-  /** 0: of the account alone. Default: with its children. */
-  readonly depthMax?: 0 | 1;
-}
-
-async function readCells(
-  client: PoolClient,
-  sets: KnownDimensionSets,
-  { accountId, starts, toMs, depthMax = 1 }: CellQuery,
-): Promise<UsageCell[]> {
-  const { rows } = await client.query<CellRow>('SELECT * FROM billing_usage($1, $2::timestamptz[], $3, $4)', [
-    accountId,
-    starts.map((atMs) => new Date(atMs)),
-    new Date(toMs),
-    depthMax,
-  ]);
-  return cellsFromRows(rows, starts, await setsOf(client, sets, rows));
-}
-
-/** Minute totals know no session: these are of the raw records, of the account and of all below it together. */
-async function readSessionCells(
-  client: PoolClient,
-  sets: KnownDimensionSets,
-  { accountId, fromMs, toMs, sessionId, starts }: SessionCellQuery,
-): Promise<UsageCell[]> {
-  const { rows } = await client.query<CellRow>(sessionCellsSql, [
-    accountId,
-    new Date(fromMs),
-    new Date(toMs),
-    starts.map((atMs) => new Date(atMs)),
-    sessionId,
-  ]);
-  return cellsFromRows(rows, starts, await setsOf(client, sets, rows));
-}
-
-interface SessionCellQuery extends SpendQuery {
-  readonly sessionId: string;
-  readonly starts: readonly number[];
-}
-
-const sessionCellsSql = `
-  SELECT $1::text AS account_id, width_bucket(r.to_at, $4::timestamptz[]) AS span, q.meter, q.dimension_set_id,
-    sum(q.quantity) AS inclusive, sum(q.quantity) FILTER (WHERE c.depth = 0) AS own, count(*) AS entry_count
-  FROM account_closure c
-  JOIN usage_record r ON r.account_id = c.descendant_id AND r.to_at >= greatest($2::timestamptz, c.valid_from)
-    AND r.to_at < least($3::timestamptz, c.valid_to)
-    AND r.day >= ($2::timestamptz AT TIME ZONE 'UTC')::date AND r.day <= ($3::timestamptz AT TIME ZONE 'UTC')::date
-  CROSS JOIN LATERAL unnest(r.meters, r.dimension_set_ids, r.quantities) AS q(meter, dimension_set_id, quantity)
-  WHERE c.ancestor_id = $1 AND r.session_id = $5
-  GROUP BY 2, 3, 4`;
-
-const setsOf = (client: PoolClient, sets: KnownDimensionSets, rows: readonly CellRow[]) =>
-  sets.read(
-    client,
-    rows.map((row) => row.dimension_set_id),
-  );
-
-const cellsFromRows = (
-  rows: readonly CellRow[],
-  starts: readonly number[],
-  sets: ReadonlyMap<string, Dimensions>,
-): UsageCell[] =>
-  rows.map((row) => {
-    const [atMs, dimensions] = [starts[row.span - 1], sets.get(row.dimension_set_id)];
-    if (atMs === undefined || dimensions === undefined)
-      throw new Error('Usage has no span or no dimensions.');
-    return {
-      accountId: row.account_id,
-      atMs,
-      meter: row.meter,
-      dimensions,
-      inclusive: BigInt(row.inclusive),
-      own: BigInt(row.own ?? 0),
-      entryCount: Number(row.entry_count),
-    };
-  });
 
 async function write(client: PoolClient, posting: Posting, nowMs: number): Promise<void> {
   const postings = posting.positions.map((position, index) => ({

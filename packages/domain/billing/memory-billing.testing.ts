@@ -105,6 +105,14 @@ export function memoryBilling(world: MemoryWorld): BillingStore {
   return {
     accrue: (accountId, period) => accrueOne(accountId, period, { post: true }),
     read: (accountId, period) => accrueOne(accountId, period, { post: false }),
+    async readLines({ accountId, period, meter }) {
+      const { lines, children } = (await accrueOne(accountId, period, { post: false })).statement;
+      const isAsked = (line: { meter: string }) => meter === undefined || line.meter === meter;
+      return {
+        lines: lines.filter(isAsked),
+        children: children.map((child) => ({ ...child, lines: child.lines.filter(isAsked) })),
+      };
+    },
     async accrueAll(period) {
       const accounts = new Set(edges.flatMap(({ sellerId, buyerId }) => [sellerId, buyerId]));
       for (const accountId of accounts) await accrueOne(accountId, period, { post: true });

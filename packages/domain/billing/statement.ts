@@ -181,8 +181,11 @@ function divide(amount: Nano, shares: readonly OpenShare[]): Share[] {
   return sorted.map((share, index) => ({ ...share, amount: amounts[index] ?? ZERO }));
 }
 
-const sumOfShares = (ofLine: readonly OpenShare[]): OpenShare =>
-  ofLine.reduce((total, { quantity }) => ({ ...total, quantity: total.quantity + quantity }));
+function sumOfShares(ofLine: readonly OpenShare[]): OpenShare {
+  const [first] = ofLine;
+  if (first === undefined) throw new RangeError('A group of shares is never empty.');
+  return { ...first, quantity: ofLine.reduce((total, { quantity }) => total + quantity, 0n) };
+}
 
 function partsOf(shares: readonly Share[]): LinePart[] {
   const [only, ...others] = shares;

@@ -50,6 +50,8 @@ export interface CredentialCache {
   answer(username: string, resolution: Resolution, nowMs: number): readonly Parked[];
   /** Forgets what a revocation reaches, and holds the answers still to come against it. */
   revoke(scope: RevocationScope, detail: string): void;
+  /** Forgets what is known of an account's credentials, so that the next request asks anew. */
+  forget(accountId: string): void;
   sweep(nowMs: number): void;
 }
 
@@ -120,6 +122,10 @@ export function createCredentialCache(realm: string, bounds: TurnCoreBounds): Cr
         if (isRevoked(credential.grant, scope)) removeKnown(username);
       }
       questions.revoke({ scope, detail });
+    },
+    forget(accountId) {
+      for (const [username, { credential }] of known)
+        if (credential.grant.accountId === accountId) removeKnown(username);
     },
     sweep(nowMs) {
       for (const [username, { untilMs }] of known) if (untilMs <= nowMs) removeKnown(username);

@@ -46,6 +46,14 @@ export interface Grant {
   readonly bandwidthClass?: BandwidthClass;
 }
 
+/** What of a grant may change while an allocation lives. Its other limits are the credential's own, and stay. */
+export type GrantedRate = Pick<Grant, 'bitRateBitsPerSecond' | 'burstBytes'>;
+
+/** What a username may do by now, of which allocations live; or that it may not go on. */
+export type Review =
+  | { readonly ok: true; readonly rate: GrantedRate }
+  | { readonly ok: false; readonly detail: string };
+
 /** The platform's answer about a username. A refusal's reason is shown to the client. */
 export type Resolution =
   | { readonly ok: true; readonly password: string; readonly grant: Grant }

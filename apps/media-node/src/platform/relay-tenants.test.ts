@@ -28,6 +28,8 @@ function twoTenants() {
       client,
       sessions,
       spool: noSpool,
+      bare: { hear: () => undefined, recorded: () => undefined, sessionIdOf: () => undefined },
+      lines: { hear: () => undefined },
       tell: () => undefined,
       log: silentLog,
     });
@@ -77,6 +79,8 @@ test.each(['end', 'notify', 'throttle', 'downgrade'] as const)(
       client,
       sessions: { standing: async () => 'live' },
       spool: noSpool,
+      bare: { hear: () => undefined, recorded: () => undefined, sessionIdOf: () => undefined },
+      lines: { hear: () => undefined },
       tell: () => undefined,
       log: silentLog,
     });

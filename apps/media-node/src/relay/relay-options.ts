@@ -55,5 +55,12 @@ export interface Relay {
   drain(): Promise<void>;
   /** Ends what the revocation reaches: no packet passes after the call. */
   revoke(scope: RevocationScope, detail: string): void;
+  /**
+   * Looks again at what an account's credentials may do, and holds what lives to it. False when nobody could say it of
+   * all of them.
+   */
+  review(accountId: string): Promise<boolean>;
+  /** Ends these, and lets their client come again. */
+  endAllocations(allocationIds: readonly string[], detail: string): void;
   stats(): RelayStats;
 }

@@ -336,6 +336,28 @@ describe('the end of a credential (ACC-7)', () => {
     expect(bad.peer.received).toHaveLength(1);
   });
 
+  it('what its configuration is narrowed to while it lives holds, and is asked for again when nobody can say (POL-5)', async () => {
+    const { relay, platform, at } = await withGrant({});
+    const call = await callThrough(at, 'limited');
+    expect(await call.up(1_000)).toBe(true);
+    const { reviewCredential } = platform;
+    platform.reviewCredential = () => Promise.reject(new Error('away'));
+    expect(await relay.review('acc_test')).toBe(false);
+    platform.reviewCredential = reviewCredential;
+    expect(await relay.review('acc_of_another')).toBe(true);
+    platform.addCredential('limited', 'secret', { bitRateBitsPerSecond: 8_000, burstBytes: 20_000 });
+    expect(await relay.review('acc_test')).toBe(true);
+    for (let count = 0; count < 60; count++) {
+      call.client.send(encodeChannelData({ channel: 0x4000, data: new Uint8Array(1_000).fill(0x90) }));
+    }
+    expect(codeOf(await call.client.ask(method.refresh, [lifetime(600)]))).toBe(0);
+    expect(call.peer.received.length).toBeLessThanOrEqual(1 + 22);
+    platform.removeCredential('limited');
+    expect(await relay.review('acc_test')).toBe(true);
+    await until(() => platform.eventsOf('allocation.ended').length === 1, 'the end');
+    expect(platform.eventsOf('allocation.ended')).toMatchObject([{ reason: 'revoked' }]);
+  });
+
   it('a bit rate with its burst is kept', async () => {
     const { platform, at } = await withGrant({ bitRateBitsPerSecond: 8_000, burstBytes: 20_000 });
     const call = await callThrough(at, 'limited');

@@ -16,6 +16,8 @@ import { createUsageMeter } from './usage-meter.ts';
 /** All counters are sampled this often, so that a crash loses no more (MET-2). */
 const tickMs = 500;
 
+const REVIEWS_AT_ONCE = 16;
+
 /** Starts a relay: sockets and a clock around the core, which decides everything. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { platform, log } = options;
@@ -86,6 +88,19 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       return live.whenEmpty();
     },
     revoke: (scope, detail) => perform(core.revoke(scope, detail, nowMs())),
+    async review(accountId) {
+      link.changed();
+      let isAnswered = true;
+      for (const [index, username] of core.reconsider(accountId).entries()) {
+        // Thousands of them are answered from memory, and packets want to pass meanwhile.
+        if (index % REVIEWS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+        const review = await link.review(username);
+        if (review === undefined) isAnswered = false;
+        else perform(core.review(username, review, nowMs()));
+      }
+      return isAnswered;
+    },
+    endAllocations: (ids, detail) => perform(core.endAllocations(ids, detail, nowMs())),
     stats: () => ({ allocationCount: live.count, isDraining, ...runner.counts() }),
   };
 }

@@ -5,8 +5,9 @@ import type { AddressInfo } from 'node:net';
 import { createId } from '@patchbay/kit/ids';
 import { closeCodes, decodeClientFrame, frameBytesMax } from '@patchbay/protocol/signaling/messages';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { SessionSnapshot, SignalingPlatform } from './platform.ts';
+import type { Principal, SessionSnapshot, SignalingPlatform } from './platform.ts';
 import type { HelpUrl } from './reasons.ts';
+import { StateFencedError, type StateStore } from './saved-state.ts';
 import { type Action, type Input, SessionMachine } from './session-machine.ts';
 
 /** Sockets of one node. The next one is refused with 503. */
@@ -32,6 +33,10 @@ export interface SignalingOptions {
     readonly tls?: { readonly cert: string; readonly key: string };
   };
   readonly platform: SignalingPlatform;
+  /** Without one, what is live ends with the process. */
+  readonly state?: StateStore;
+  /** Another process has taken the live state over: this one has said its last word, and has to go. */
+  readonly onFenced?: () => void;
   readonly region: string;
   readonly log: SignalingLog;
   /** The page about a code. Default: `/docs/errors/<code>`. */
@@ -47,6 +52,8 @@ export interface SignalingOptions {
 export interface SignalingServer {
   readonly port: number;
   snapshot(): readonly SessionSnapshot[];
+  /** Whose clients are connected, each credential once. */
+  principalsOf(accountId: string): readonly Principal[];
   /** How often each reason made the machine pass over something, since the start. */
   drops(): ReadonlyMap<string, number>;
   /** Takes no new sessions and resolves when the last one has ended. */
@@ -71,12 +78,14 @@ class Shell implements SignalingServer {
   readonly #webSockets: WebSocketServer;
   readonly #unsubscribe: () => void;
   #ticker: NodeJS.Timeout | undefined;
+  #isFenced = false;
   #drained: (() => void)[] = [];
 
   constructor(options: SignalingOptions) {
     const {
       listen,
       platform,
+      state,
       region,
       helpUrl = (code) => `/docs/errors/${code}`,
       nowMs = Date.now,
@@ -86,6 +95,8 @@ class Shell implements SignalingServer {
     this.#machine = new SessionMachine({
       region,
       helpUrl,
+      lineage: state?.saved.lineage ?? randomBytes(9).toString('base64url'),
+      ...(state === undefined ? {} : { saved: state.saved }),
       placeRelay: (sessionId) => platform.placeRelay(sessionId),
       newId,
     });
@@ -117,11 +128,17 @@ class Shell implements SignalingServer {
       });
     });
     this.#ticker = setInterval(() => this.#feed({ type: 'tick' }), tickIntervalMs);
+    // What is taken over is this process's own from here on, before anything can be added to it.
+    this.#feed({ type: 'tick' });
     this.#options.log.info({ host, port: this.port }, 'signaling listens');
   }
 
   snapshot(): readonly SessionSnapshot[] {
     return this.#machine.snapshot();
+  }
+
+  principalsOf(accountId: string): readonly Principal[] {
+    return this.#machine.principalsOf(accountId);
   }
 
   drops(): ReadonlyMap<string, number> {
@@ -187,19 +204,47 @@ class Shell implements SignalingServer {
   }
 
   #feed(input: Input): void {
+    if (this.#isFenced) return;
+    const nowMs = this.#nowMs();
     let actions: readonly Action[];
     try {
-      actions = this.#machine.handle(input, this.#nowMs());
+      actions = this.#machine.handle(input, nowMs);
     } catch (error) {
       // A programmer's error fails the input that met it, not the calls of everybody else.
       this.#options.log.error({ input: input.type, error }, 'signaling could not act on an input');
       return;
     }
+    // Into the spools first: what is saved names what waits in them, so that neither is ever without the other.
+    for (const action of actions) this.#report(action);
+    if (!this.#save(nowMs)) return;
     for (const action of actions) this.#act(action);
     if (this.#drained.length > 0 && this.#machine.sessionCount === 0) {
       for (const resolve of this.#drained) resolve();
       this.#drained = [];
     }
+  }
+
+  /** False when this process owns its sessions no more: none of its words may leave it. */
+  #save(nowMs: number): boolean {
+    const { state, log, onFenced } = this.#options;
+    const changes = this.#machine.takeChanges();
+    if (state === undefined) return true;
+    try {
+      state.save(changes, { nowMs, all: () => this.#machine.state() });
+      return true;
+    } catch (error) {
+      if (!(error instanceof StateFencedError)) throw error;
+      this.#isFenced = true;
+      log.error({ error }, 'another process serves the sessions of this node');
+      for (const socket of this.#sockets.values()) socket.terminate();
+      onFenced?.();
+      return false;
+    }
+  }
+
+  #report(action: Action): void {
+    if (action.type === 'recordUsage') this.#options.platform.recordUsage(action.record);
+    else if (action.type === 'appendSessionEvent') this.#options.platform.appendSessionEvent(action.event);
   }
 
   #act(action: Action): void {
@@ -216,10 +261,7 @@ class Shell implements SignalingServer {
         break;
       }
       case 'recordUsage':
-        this.#options.platform.recordUsage(action.record);
-        break;
       case 'appendSessionEvent':
-        this.#options.platform.appendSessionEvent(action.event);
         break;
       case 'drop':
         this.#drops.set(action.reason, (this.#drops.get(action.reason) ?? 0) + 1);
