@@ -211,9 +211,7 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
     const { statement, ledger } = await billing.accrue('top', period);
     expect([statement.payable, ledger.payable]).toEqual([parseDecimal('20'), parseDecimal('20')]);
     const { items } = await billing.listEntries('top', period, { limit: 9 });
-    expect(items.map(({ amount }) => amount).sort()).toEqual(
-      ['-10', '-20', '10'].map(parseDecimal).sort(),
-    );
+    expect(items.map(({ amount }) => amount).sort()).toEqual(['-10', '-20', '10'].map(parseDecimal).sort());
     expect(await billing.countMismatches()).toBe(0);
   });
 

@@ -5,8 +5,8 @@ import { lateUsageUntilMs, stateAt } from './period.ts';
 import { type Price, splitMeter, tariffToWire } from './price.ts';
 import type { ListedPrice } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
-import type { Spend } from './spend.ts';
 import type { Settled } from './settlement.ts';
+import type { Spend } from './spend.ts';
 import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
 
 /** Looks a name up; an account that has gone out of sight is called by its id. */

@@ -364,9 +364,7 @@ describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
           const { ownUse, passedThrough, payable, margins, subsidies, margin, charge, payout } = statement;
           expect(ownUse + passedThrough).toBe(payable);
           expect(margins - subsidies).toBe(margin);
-          expect([charge.amount - ownUse, payout.amount]).toEqual(
-            margin < 0n ? [-margin, 0n] : [0n, margin],
-          );
+          expect([charge.amount - ownUse, payout.amount]).toEqual(margin < 0n ? [-margin, 0n] : [0n, margin]);
         }
       }),
     );

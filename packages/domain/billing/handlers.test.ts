@@ -388,7 +388,8 @@ describe('statements', () => {
     });
     // Once the month is over, what is asked and what is paid out stand in the ledger too.
     nowIs = Date.UTC(2026, 11, 1, 0, 1);
-    const of = (accountId: string) => handlers.statements.get(contextOf(accountId), { period, detail: 'lines' }, ports);
+    const of = (accountId: string) =>
+      handlers.statements.get(contextOf(accountId), { period, detail: 'lines' }, ports);
     expect((await of('top')).ledger).toMatchObject({ charged: '0', paidOut: '10000000000' });
     expect((await of('leaf')).ledger).toMatchObject({ charged: '20000000000', paidOut: '0' });
     expect(statement.lines).toMatchObject([

@@ -239,11 +239,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
     },
 
     async listEntries(context, { period, ...page }, { billing: store }) {
-      const { items, nextCursor } = await store.listEntries(
-        context.entity.accountId,
-        periodOf(period),
-        page,
-      );
+      const { items, nextCursor } = await store.listEntries(context.entity.accountId, periodOf(period), page);
       return {
         ...(nextCursor === undefined ? {} : { nextCursor }),
         items: items.map(({ transactionId, atMs, book, counterpartyId, currency, amount, sourceRef }) => ({

@@ -67,7 +67,10 @@ describe('the worked examples of BIL-2', () => {
 });
 
 describe('margins and subsidies of one account', () => {
-  const child = (cost: string, margin: string) => ({ cost: parseDecimal(cost), margin: parseDecimal(margin) });
+  const child = (cost: string, margin: string) => ({
+    cost: parseDecimal(cost),
+    margin: parseDecimal(margin),
+  });
   const unit = minorUnitOf('EUR');
   const nothing = { charge: nano(0n), payout: nano(0n) };
 

@@ -23,9 +23,7 @@ interface Settled {
 
 /** What is really paid: whole minor units. The platform is asked for nothing and paid nothing. */
 const toMoney = (settled: Settled | undefined, currency: string): string =>
-  settled === undefined
-    ? '–'
-    : formatDecimal(nano(BigInt(settled.minorUnits) * minorUnitOf(currency)));
+  settled === undefined ? '–' : formatDecimal(nano(BigInt(settled.minorUnits) * minorUnitOf(currency)));
 
 function price({ amount, per }: Tariff, { unit, currency }: { unit: string; currency: string }): string {
   if (per === '0') return `${money(amount)} ${currency} a month`;
