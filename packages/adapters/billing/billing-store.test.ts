@@ -431,7 +431,7 @@ describe('from a period to the next (BIL-3, BIL-4)', () => {
     expect(await billing.oldestUnsettled(period)).toBeUndefined();
   });
 
-  test('a month that was carried under the rule before decision 0004 is settled anew: nothing is lost, and nothing there twice', async () => {
+  test('a month that was carried under the rule before decision 0006 is settled anew: nothing is lost, and nothing there twice', async () => {
     // Each account carried the fraction of all it owed, to its seller: parent 0.003 to top, top 0.001 to the platform.
     const old = [
       ['parent', 'top', 'carry', 3_000_000],

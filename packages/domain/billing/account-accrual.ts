@@ -34,7 +34,7 @@ export interface Posting {
 /**
  * One account's statement, and what has to be posted so that the ledger says the same. Once the period is over, the
  * account settles with the platform: what is asked of it and what is paid out to it leave the period, and the fractions
- * of both move to the next one, so that all its entries of the period sum to zero (decision 0004). Late usage moves them
+ * of both move to the next one, so that all its entries of the period sum to zero (decision 0006). Late usage moves them
  * again by the difference.
  */
 export function accrueAccount(request: AccountAccrualRequest): {

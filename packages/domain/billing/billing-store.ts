@@ -111,7 +111,7 @@ export interface BillingStore {
   namesAround(accountId: string): Promise<ReadonlyMap<string, string>>;
   /**
    * The oldest of the periods before `period` in which an account has not settled what the ledger says of it: late use
-   * that only one side has yet, or a month that was accrued before accounts settled with the platform (decision 0004).
+   * that only one side has yet, or a month that was accrued before accounts settled with the platform (decision 0006).
    */
   oldestUnsettled(period: Period): Promise<Period | undefined>;
   /** Transactions that do not sum to zero, and edges whose entries and positions differ in a currency: 0, or an alarm. */

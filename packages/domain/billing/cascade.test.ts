@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { rollUp, type UsageCell } from '../metering/roll-up.ts';
-import type { UsageRecord } from '../metering/usage-record.ts';
+import { modalities, type UsageRecord } from '../metering/usage-record.ts';
 import { accrueAccount as settleAccount } from './account-accrual.ts';
 import { accrue, type LedgerPosition, type LedgerTransaction, netByAccount, positionKey } from './ledger.ts';
 import { type Nano, nano, subtract, sum } from './money.ts';
@@ -21,7 +21,13 @@ const regions = ['eu', 'us'] as const;
 const catalogue: MeterCatalogue = new Map(
   meters.map((name) => [
     `relay.${name}`,
-    { service: 'relay', name, unit: 'count', dimensions: ['region', 'modality'], isPriced: true },
+    {
+      service: 'relay',
+      name,
+      unit: 'count',
+      dimensions: { region: 'open', modality: modalities },
+      isPriced: true,
+    },
   ]),
 );
 

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ledgerBooks } from './ledger.ts';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
+import { TARIFF_DIGITS_MAX } from './price.ts';
 
 /** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
 const nano = z.string().regex(/^-?\d+$/);
@@ -16,9 +17,18 @@ const dimensions = z.record(z.string().max(64), z.string().max(64));
  * is not here is refused: a free allowance that is accepted and not given would be a wrong bill.
  */
 const price = z.strictObject({
-  /** Below a billion of the major unit, so that no sum passes what the ledger holds. */
-  amount: z.string().regex(/^-?\d{1,18}$/, 'An amount is a count of nano units, of at most 18 digits.'),
-  per: z.string().regex(/^\d{1,18}$/, 'A count of units has at most 18 digits.'),
+  amount: z
+    .string()
+    .regex(
+      new RegExp(`^-?\\d{1,${TARIFF_DIGITS_MAX}}$`),
+      `An amount is a count of nano units, of at most ${TARIFF_DIGITS_MAX} digits.`,
+    ),
+  per: z
+    .string()
+    .regex(
+      new RegExp(`^\\d{1,${TARIFF_DIGITS_MAX}}$`),
+      `A count of units has at most ${TARIFF_DIGITS_MAX} digits.`,
+    ),
   /** Only usage with these dimensions; the price that names most of them wins. */
   where: dimensions.optional(),
 });
@@ -32,7 +42,7 @@ const setRequest = z.strictObject({
     .string()
     .regex(/^[A-Z]{3}$/)
     .refine(isCurrency, 'A currency is a code of ISO 4217, such as EUR.'),
-  /** Cut to the minute. Default: now. */
+  /** Cut to the minute. Default: the running minute, and what was used in it already is rated with the new price too. */
   effectiveFrom: z.iso.datetime().optional(),
 });
 
@@ -123,7 +133,7 @@ export const billing = defineDomain({
   errors: {
     meter_unknown: {
       status: 422,
-      title: 'The service has no such meter, dimension, or does not price it.',
+      title: 'The service has no such meter, dimension or value, or does not price it.',
       owner: 'client',
       retry: 'never',
       remedy: 'Use the meters and dimensions that the reference of the service lists.',
@@ -137,10 +147,10 @@ export const billing = defineDomain({
     },
     effective_in_past: {
       status: 422,
-      title: 'A price cannot take effect in the past.',
+      title: 'A price cannot take effect in a minute that is over.',
       owner: 'client',
       retry: 'never',
-      remedy: 'Leave effectiveFrom out, or name a time to come.',
+      remedy: 'Leave effectiveFrom out for the running minute, or name a time to come.',
     },
   },
   resources: {

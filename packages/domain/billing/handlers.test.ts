@@ -3,6 +3,7 @@ import { ServiceError } from '@patchbay/kit/errors';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { lineageAt } from '../metering/lineage.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
+import { modalities } from '../metering/usage-record.ts';
 import { billing } from './definition.ts';
 import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
@@ -29,7 +30,7 @@ const catalogue: MeterCatalogue = new Map(
       service: 'relay',
       name: String(name),
       unit: 'byte',
-      dimensions: ['region', 'modality'],
+      dimensions: { direction: ['in', 'out'], region: 'open', modality: modalities },
       isPriced: isPriced === true,
     },
   ]),
@@ -161,6 +162,11 @@ describe('prices', () => {
       'a modality that there is not',
       'billing.meter_unknown',
       { prices: { bytes: { amount: '1', per: '1', where: { modality: 'smell' } } } },
+    ],
+    [
+      'a value that the dimension does not have',
+      'billing.meter_unknown',
+      { prices: { bytes: { amount: '1', per: '1', where: { direction: 'outgoing' } } } },
     ],
     ['another service', 'billing.meter_unknown', { service: 'mixing' }],
     ['another currency than that of the tree', 'billing.currency_mismatch', { currency: 'USD' }],

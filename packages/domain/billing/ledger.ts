@@ -3,7 +3,7 @@ import type { EdgeLine } from './rating.ts';
 
 /**
  * 'payable': what an account owes the one above it, below zero. 'receivable': what one below it owes it. The others are
- * between an account and the platform, on both sides, once a period is over (decision 0004). 'charged': what is asked of
+ * between an account and the platform, on both sides, once a period is over (decision 0006). 'charged': what is asked of
  * the account in whole minor units. 'paid-out': what it is paid. 'carry' and 'payout': the fractions of the one and of the
  * other that move from a period to the next; over all periods each of these two sums to zero.
  */

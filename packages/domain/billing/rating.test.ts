@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { rollUp } from '../metering/roll-up.ts';
-import type { Dimensions, UsageRecord } from '../metering/usage-record.ts';
+import { type Dimensions, modalities, type UsageRecord } from '../metering/usage-record.ts';
 import { accrue, netByAccount } from './ledger.ts';
 import { formatDecimal, nano, parseDecimal, sum } from './money.ts';
 import { periodOf } from './period.ts';
@@ -23,7 +23,7 @@ const catalogue: MeterCatalogue = new Map(
       service: 'relay',
       name,
       unit: 'count',
-      dimensions: ['direction', 'region', 'modality'],
+      dimensions: { direction: ['in', 'out'], region: 'open', modality: modalities },
       isPriced: name !== 'checkBytes',
     },
   ]),

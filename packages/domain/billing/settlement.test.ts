@@ -12,7 +12,7 @@ const edges = [
   { sellerId: 'platform', buyerId: 'parent', ...always },
   { sellerId: 'parent', buyerId: 'child', ...always },
 ];
-const minutes = { service: 'relay', name: 'minutes', unit: 'count', dimensions: [], isPriced: true } as const;
+const minutes = { service: 'relay', name: 'minutes', unit: 'count', dimensions: {}, isPriced: true } as const;
 const catalogue: MeterCatalogue = new Map([['relay.minutes', minutes]]);
 
 /** 1000 minutes of the child at the platform's 0.01, and at what the parent's profile asks. */
@@ -74,7 +74,7 @@ describe('margins and subsidies of one account', () => {
   const unit = minorUnitOf('EUR');
   const nothing = { charge: nano(0n), payout: nano(0n) };
 
-  test('one covers the other, so that money is not paid out that is asked for in the same month (decision 0004)', () => {
+  test('one covers the other, so that money is not paid out that is asked for in the same month (decision 0006)', () => {
     const children = [child('20', '10'), child('10', '-4')];
     const earning = settle({ ownUse: parseDecimal('3'), children, carried: nothing, unit });
     expect(earning).toMatchObject({

@@ -12,7 +12,7 @@ export interface Settled {
 }
 
 /**
- * What an account and the platform, which collects, owe each other for a period (decision 0004). What the children's use
+ * What an account and the platform, which collects, owe each other for a period (decision 0006). What the children's use
  * costs the account is taken out of what the children pay: nobody is asked for it twice.
  */
 export interface Settlement {

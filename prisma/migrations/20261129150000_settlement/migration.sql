@@ -1,4 +1,4 @@
--- An account settles with the platform, which collects (decision 0004): what is asked of it and what is paid out to it are
+-- An account settles with the platform, which collects (decision 0006): what is asked of it and what is paid out to it are
 -- booked when a period is over, beside the fractions that are carried.
 ALTER TABLE "ledger_entry" DROP CONSTRAINT "ledger_entry_book",
 ADD CONSTRAINT "ledger_entry_book" CHECK ("book" IN ('payable', 'receivable', 'charged', 'paid-out', 'carry', 'payout'));
