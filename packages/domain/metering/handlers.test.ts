@@ -2,6 +2,7 @@ import { ServiceError } from '@patchbay/kit/errors';
 import { expect, test } from 'vitest';
 import { metering } from './definition.ts';
 import { handlers } from './handlers.ts';
+import { modalities } from './usage-record.ts';
 import type { UsageQuery } from './usage-store.ts';
 
 const from = '2026-11-22T00:00:00.000Z';
@@ -20,7 +21,7 @@ const catalogue = new Map([
       service: 'relay',
       name: 'bytes',
       unit: 'byte',
-      dimensions: ['direction', 'region', 'modality'],
+      dimensions: { direction: ['in', 'out'], region: 'open', modality: modalities },
       isPriced: true,
     } as const,
   ],

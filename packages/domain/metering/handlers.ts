@@ -16,8 +16,17 @@ function groupsOf(
   catalogue: MeterCatalogue,
 ): string[] {
   const names = groupBy.split(',').filter(Boolean);
+  if (meter !== undefined && !catalogue.has(meter)) {
+    throw platformError(
+      'request.invalid',
+      `/meter: ${meter} is none of ${[...catalogue.keys()].join(', ')}.`,
+    );
+  }
   const asked = meter === undefined ? [...catalogue.values()] : [catalogue.get(meter)];
-  const known = new Set<string>([...entityGroups, ...asked.flatMap((each) => each?.dimensions ?? [])]);
+  const known = new Set<string>([
+    ...entityGroups,
+    ...asked.flatMap((each) => Object.keys(each?.dimensions ?? {})),
+  ]);
   const unknown = names.find((name) => !known.has(name));
   if (unknown !== undefined) {
     throw platformError('request.invalid', `/groupBy: ${unknown} is none of ${[...known].join(', ')}.`);

@@ -178,7 +178,7 @@ describe.skipIf(chromiumPath === undefined)('the pages of money and sessions', (
       await lines.waitFor();
       await page.getByText('agrees with the ledger').waitFor();
       const owed = lines
-        .getByRole('row', { name: /^Owed to/ })
+        .getByRole('row', { name: /^All use at/ })
         .getByRole('cell')
         .last();
       expect(nanoOf(await owed.innerText())).toBe(BigInt(statement.payable));

@@ -1,5 +1,5 @@
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
-import type { Period } from '@patchbay/domain/billing/period';
+import { type Period, periodOf } from '@patchbay/domain/billing/period';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,6 +7,7 @@ import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
 
 const agreeing = { countMismatches: async () => 0 };
+const settled = { oldestUnsettled: async () => undefined };
 let database: TestDatabase;
 let pool: Pool;
 const failed: unknown[] = [];
@@ -24,8 +25,9 @@ afterAll(async () => {
 test('all months that may still change are accrued, the oldest first, and a month that has just ended with the running one', async () => {
   const accrued: string[] = [];
   const billing = {
+    ...settled,
+    ...agreeing,
     accrueAll: async ({ name }: Period) => accrued.push(name),
-    countMismatches: async () => 0,
   };
   const runner = new JobRunner({
     pool,
@@ -69,7 +71,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
       return differing;
     },
   };
-  const billing = { accrueAll: async () => 0, countMismatches: async () => 1 };
+  const billing = { ...settled, accrueAll: async () => 0, countMismatches: async () => 1 };
   const jobs = platformJobs({ billing, usage, nowMs: () => Date.UTC(2026, 10, 24, 3) })
     .filter(({ name }) => name === 'nightly-check')
     .map((job) => ({ ...job, everyMs: 0 }));
@@ -93,4 +95,21 @@ test('totals that differ from a recomputation are an error in the log, and a fai
     log: log as never,
   }).runDue();
   expect((await last())?.error).toBeUndefined();
+});
+
+test('what is over and not settled is accrued before it is an alarm, with every month into which it carries', async () => {
+  const accrued: string[] = [];
+  let isHealing = true;
+  const billing = {
+    ...agreeing,
+    accrueAll: async ({ name }: Period) => accrued.push(name),
+    oldestUnsettled: async () => (isHealing && accrued.length > 0 ? undefined : periodOf('2026-09')),
+  };
+  const check = platformJobs({ billing, usage: agreeing, nowMs: () => Date.UTC(2026, 10, 24, 3) }).find(
+    ({ name }) => name === 'nightly-check',
+  );
+  await check?.run();
+  expect(accrued).toEqual(['2026-09', '2026-10', '2026-11']);
+  isHealing = false;
+  await expect(check?.run()).rejects.toThrow('2026-09');
 });

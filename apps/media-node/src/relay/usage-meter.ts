@@ -87,7 +87,7 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
       readonly record: Omit<UsageRecord, 'toMs' | 'quantities' | 'accountId'> & {
         readonly accountId?: string;
       };
-      readonly dimensions: UsageQuantity['dimensions'];
+      readonly dimensions: UsageQuantity<'attempts'>['dimensions'];
       count: number;
     }
   >();
@@ -233,7 +233,7 @@ function quantitiesOf(
     transport: 'udp',
     addressFamily: held.family,
     bandwidthClass: held.bandwidthClass ?? 'none',
-  };
+  } as const;
   const since = { ...nothing };
   for (const key of countedKeys) since[key] = totals[key] - held.recorded[key];
   const isFirst = held.recordCount === 0;

@@ -57,10 +57,16 @@ const head = {
   currency: 'EUR',
   state: 'open',
   lateUsageUntil: '2027-02-01T00:00:00.000Z',
+  ownUse: '125000000',
+  passedThrough: '25000000',
   payable: '150000000',
   receivable: '0',
+  margins: '0',
+  subsidies: '25000000',
   margin: '-25000000',
   totals: [{ currency: 'EUR', receivable: '0', margin: '-25000000' }],
+  charge: { amount: '150000000', carriedIn: '4009000', minorUnits: '15', residue: '4009000' },
+  payout: { amount: '0', carriedIn: '0', minorUnits: '0', residue: '0' },
 };
 const line = {
   service: 'network-discovery',
@@ -80,12 +86,17 @@ describe('statement', () => {
     answers['/statements/2026-11'] = billing.resources.statements.operations.get.response.parse({
       ...head,
       accountName: 'Acme',
-      carriedIn: '4009000',
-      totalMinorUnits: '15',
-      residue: '4009000',
       lines: [line, { ...line, meter: 'setup', amountPerUnit: { amount: '1', per: '0' }, amount: '1' }],
       children: [],
-      ledger: { isBehind: false, payable: '150000000', receivable: '0', totals: [] },
+      ledger: {
+        isBehind: false,
+        payable: '150000000',
+        receivable: '0',
+        charged: '0',
+        paidOut: '0',
+        entryCount: 2,
+        totals: [],
+      },
     });
   });
 
@@ -94,9 +105,17 @@ describe('statement', () => {
     expect(stdout).toContain('0.05 EUR per 1000000000 byte');
     expect(stdout).toContain('0.15 EUR');
     expect(stdout).toContain('0.000000001 EUR a month');
-    expect(stdout).toContain('Payable 0.15 EUR  Carried in 0.004009 EUR  Margin -0.025 EUR');
+    for (const figure of [
+      /^Own use +0\.125 EUR$/m,
+      /^Passed through to children +0\.025 EUR$/m,
+      /^Margins +0 EUR$/m,
+      /^Subsidies +0\.025 EUR$/m,
+      /^ {2}carried in +0\.004009 EUR\nTo be paid +0\.15 EUR$/m,
+      /^To be paid out +0 EUR$/m,
+    ])
+      expect(stdout).toMatch(figure);
     expect(stdout).not.toMatch(/150000000\b/);
-    expect((await run('statement')).stdout).toMatch(/2026-11 +Patchbay +open +0\.15 +0 +-0\.025 +EUR/);
+    expect((await run('statement')).stdout).toMatch(/2026-11 +Patchbay +open +-0\.025 +0\.15 +0 +EUR/);
   });
 
   it('takes a period without the word show', async () => {

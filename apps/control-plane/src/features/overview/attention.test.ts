@@ -31,13 +31,16 @@ const statement: NonNullable<Facts['statement']> = {
   currency: 'EUR',
   state: 'open',
   lateUsageUntil: '2027-01-31T00:00:00.000Z',
+  ownUse: '0',
+  passedThrough: '10',
   payable: '10',
+  margins: '0',
+  subsidies: '5',
   receivable: '5',
   margin: '-5',
   totals: [{ currency: 'EUR', receivable: '5', margin: '-5' }],
-  carriedIn: '0',
-  totalMinorUnits: '0',
-  residue: '10',
+  charge: { amount: '5', carriedIn: '0', minorUnits: '0', residue: '5' },
+  payout: { amount: '0', carriedIn: '0', minorUnits: '0', residue: '0' },
   lines: [],
   children: [
     {
@@ -50,7 +53,15 @@ const statement: NonNullable<Facts['statement']> = {
       lines: [],
     },
   ],
-  ledger: { isBehind: false, payable: '10', receivable: '5', totals: [{ currency: 'EUR', receivable: '5' }] },
+  ledger: {
+    isBehind: false,
+    payable: '10',
+    receivable: '5',
+    charged: '0',
+    paidOut: '0',
+    entryCount: 2,
+    totals: [{ currency: 'EUR', receivable: '5' }],
+  },
 };
 
 test('nothing is said where nothing is wrong', () => {
@@ -70,6 +81,8 @@ test('a statement that the ledger disagrees with by one nano unit is an alarm', 
   for (const ledger of [
     { ...statement.ledger, payable: '11' },
     { ...statement.ledger, totals: inDollars },
+    // Asked of an account before its month is over.
+    { ...statement.ledger, charged: '10000000' },
   ]) {
     const wrong = { ...statement, ledger };
     expect(noticesOf({ ...quiet, statement: wrong }).map(({ key }) => key)).toContain('ledger');

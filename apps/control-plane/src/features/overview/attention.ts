@@ -1,3 +1,4 @@
+import { minorUnitOf } from '@patchbay/domain/billing/money';
 import type { Outputs } from '../../trpc/client.ts';
 import { hasFailed, type Session } from '../sessions/session.ts';
 
@@ -79,7 +80,8 @@ function subsidyNotice({ statement }: Facts): readonly Notice[] {
   return [{ key: 'subsidy', tone: 'money', segment: 'prices', text }];
 }
 
-export const agreesWithLedger = ({ payable, totals, ledger }: Statement): boolean => {
+export const agreesWithLedger = (statement: Statement): boolean => {
+  const { payable, totals, ledger, currency, state } = statement;
   const nonZero = (list: Statement['ledger']['totals']) =>
     list
       .filter(({ receivable }) => receivable !== '0')
@@ -87,7 +89,12 @@ export const agreesWithLedger = ({ payable, totals, ledger }: Statement): boolea
       .sort()
       .join();
   if (ledger.isBehind) return true;
-  return ledger.payable === payable && nonZero(totals) === nonZero(ledger.totals);
+  // While a month goes on nothing is asked yet, and nothing paid out.
+  const units = (settled: Statement['charge']) =>
+    settled === undefined || state === 'open' ? 0n : BigInt(settled.minorUnits) * minorUnitOf(currency);
+  const isSettled =
+    BigInt(ledger.charged) === units(statement.charge) && BigInt(ledger.paidOut) === units(statement.payout);
+  return isSettled && ledger.payable === payable && nonZero(totals) === nonZero(ledger.totals);
 };
 
 const NAMES_MAX = 3;
