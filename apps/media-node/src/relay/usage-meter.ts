@@ -39,7 +39,7 @@ interface Metered {
   readonly grant: Grant;
   readonly family: AddressFamily;
   readonly startedMs: number;
-  /** Time has a price from here (decision 0006); undefined while nothing but checks has passed. */
+  /** Time has a price from here (decision 0008); undefined while nothing but checks has passed. */
   mediaFromMs: number | undefined;
   bandwidthClass: BandwidthClass | undefined;
   segment: number;
