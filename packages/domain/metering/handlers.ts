@@ -72,5 +72,26 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
         })),
       };
     },
+
+    async listRefused(context, page, { usage }) {
+      const { items, nextCursor } = await usage.listRefused({ accountId: context.entity.accountId, ...page });
+      return {
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+        items: items.map(({ seenMs, reason, record }) => ({
+          at: new Date(seenMs).toISOString(),
+          reason,
+          accountId: record.accountId,
+          nodeId: record.id.nodeId,
+          service: record.service,
+          from: new Date(record.fromMs).toISOString(),
+          to: new Date(record.toMs).toISOString(),
+          quantities: record.quantities.map(({ meter, quantity, dimensions }) => ({
+            meter,
+            quantity: quantity.toString(),
+            dimensions: { ...dimensions, region: record.region, modality: record.modality },
+          })),
+        })),
+      };
+    },
   },
 };

@@ -42,14 +42,16 @@ export function meterCatalogue(declared: Readonly<Record<string, DeclaredMeter>>
   );
 }
 
-export type UsageRefusalReason =
-  | 'meter_undeclared'
-  | 'dimension_undeclared'
-  | 'dimension_missing'
-  | 'value_undeclared'
-  | 'too_old'
-  | 'in_future'
-  | 'text_invalid';
+export const usageRefusalReasons = [
+  'meter_undeclared',
+  'dimension_undeclared',
+  'dimension_missing',
+  'value_undeclared',
+  'too_old',
+  'in_future',
+  'text_invalid',
+] as const;
+export type UsageRefusalReason = (typeof usageRefusalReasons)[number];
 
 /** Why a record is not counted. Whoever catches it keeps the record: refused usage is never thrown away unseen. */
 export class UsageRefusal extends Error {

@@ -61,6 +61,10 @@ export interface Operations {
     query(accountId: IdLike<"acc">, request: { readonly from: string; readonly to: string; readonly bucket?: "minute" | "hour" | "day" | "all"; readonly meter?: string; readonly groupBy?: string; readonly scope?: "own" | "inclusive"; readonly sessionId?: IdLike<"ses">; readonly limit?: number }, options?: CallOptions): Promise<{ readonly rows: ReadonlyArray<{ readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>; readonly isTruncated: boolean }>;
     /** Read usage by time bucket, grouped by any dimension. It trails the wire by at most 5 seconds. */
     query(request: { readonly from: string; readonly to: string; readonly bucket?: "minute" | "hour" | "day" | "all"; readonly meter?: string; readonly groupBy?: string; readonly scope?: "own" | "inclusive"; readonly sessionId?: IdLike<"ses">; readonly limit?: number }, options?: CallOptions): Promise<{ readonly rows: ReadonlyArray<{ readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>; readonly isTruncated: boolean }>;
+    /** Read the usage of this account and of all below it that was kept and not counted, the newest first. It is on no statement. */
+    listRefused(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly at: string; readonly reason: "meter_undeclared" | "dimension_undeclared" | "dimension_missing" | "value_undeclared" | "too_old" | "in_future" | "text_invalid" | "body_changed" | "account_unknown" | "not_storable"; readonly accountId: string; readonly nodeId: string; readonly service: string; readonly from: string; readonly to: string; readonly quantities: ReadonlyArray<{ readonly meter: string; readonly quantity: string; readonly dimensions: Readonly<Record<string, string>> }> }>;
+    /** Read the usage of this account and of all below it that was kept and not counted, the newest first. It is on no statement. */
+    listRefused(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly at: string; readonly reason: "meter_undeclared" | "dimension_undeclared" | "dimension_missing" | "value_undeclared" | "too_old" | "in_future" | "text_invalid" | "body_changed" | "account_unknown" | "not_storable"; readonly accountId: string; readonly nodeId: string; readonly service: string; readonly from: string; readonly to: string; readonly quantities: ReadonlyArray<{ readonly meter: string; readonly quantity: string; readonly dimensions: Readonly<Record<string, string>> }> }>;
   };
   readonly sessions: {
     /** Read the sessions of this account and those below it, newest first. */
@@ -279,6 +283,7 @@ export const operations = {
   },
   usage: {
     query: ['GET', '/v1/accounts/{accountId}/usage', 'one'],
+    listRefused: ['GET', '/v1/accounts/{accountId}/usage/refused', 'list'],
   },
   sessions: {
     list: ['GET', '/v1/accounts/{accountId}/sessions', 'list'],

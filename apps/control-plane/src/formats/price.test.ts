@@ -67,7 +67,7 @@ test('a price that is no finite decimal in human units is written about right, s
   const odd = { amount: '300000003', per: '999999937' };
   expect(writeHumanPrice(odd, 'byte')).toBe('≈ 0.300000022');
   expect(exactPrice(odd, 'byte')).toBe('exactly 0.300000003 per 999,999,937 bytes');
-  expect(writeHumanPrice({ amount: '1', per: '3' }, 'count')).toBe('≈ 0.00000000033333333');
+  expect(writeHumanPrice({ amount: '1', per: '3' }, 'count')).toBe('≈ 0.000000000333333333');
   expect(writeHumanPrice({ amount: '-2', per: '3' }, 'byte')).toBe('≈ -0.666666667');
   expect(exactPrice({ amount: '400000000', per: '1000000000' }, 'byte')).toBeUndefined();
 });

@@ -11,7 +11,7 @@ const CHECKED_DAY_COUNT = 3;
 
 export interface JobPorts {
   readonly billing: Pick<BillingStore, 'accrueAll' | 'countMismatches' | 'oldestUnsettled'>;
-  readonly usage: Pick<UsageStore, 'countMismatches'>;
+  readonly usage: Pick<UsageStore, 'countMismatches' | 'countRefused'>;
   readonly nowMs: () => number;
 }
 
@@ -50,6 +50,19 @@ export function platformJobs({ billing, usage, nowMs }: JobPorts): readonly Job[
       name: 'late-accrual',
       everyMs: 60 * MINUTE_MS,
       run: () => accrue(unsettledPeriods(nowMs())),
+    },
+    {
+      // What nodes reported and nobody counted is on no statement. It stays an alarm for a day (MET-1).
+      name: 'refused-usage',
+      everyMs: 5 * MINUTE_MS,
+      run: async () => {
+        const counts = [...(await usage.countRefused(nowMs() - DAY_MS))];
+        if (counts.length > 0) {
+          const said = counts.map(([reason, count]) => `${count} ${reason}`).join(', ');
+          throw new Error(`Usage of the last 24 hours was kept and not counted: ${said}.`);
+        }
+        return 'all usage of the last 24 hours was counted';
+      },
     },
     {
       // Totals and ledger against a recomputation from what they were made of: an alarm if one differs (MET-2, BIL-3).

@@ -21,15 +21,19 @@ let server: Server;
 let asked: URL[];
 /** What the platform answers to a path below the account. */
 let answers: Record<string, unknown>;
+/** What it refuses below the account, and how. */
+let refusals: Record<string, unknown>;
 
 beforeEach(async () => {
-  [asked, answers] = [[], {}];
+  [asked, answers, refusals] = [[], {}, {}];
   server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://platform.test');
     asked.push(url);
-    const answer = answers[url.pathname.replace(`/v1/accounts/${accountId}`, '')];
-    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(answer ?? {}));
+    const below = url.pathname.replace(`/v1/accounts/${accountId}`, '');
+    const [answer, refusal] = [answers[below], refusals[below]];
+    const status = refusal !== undefined ? 422 : answer === undefined ? 404 : 200;
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(refusal ?? answer ?? {}));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   data = mkdtempSync(path.join(tmpdir(), 'patchbay-cli-'));
@@ -142,6 +146,46 @@ describe('usage', () => {
     await expect(run('usage', '--from', 'november')).rejects.toMatchObject({
       stderr: expect.stringContaining('--from november: give a date such as 2026-11-01'),
     });
+  });
+});
+
+describe('an error', () => {
+  const problem = {
+    type: '/docs/errors/metering.range_too_wide',
+    code: 'metering.range_too_wide',
+    detail: 'The range is too wide.',
+    requestId: 'req_1',
+  };
+  const failed = async (...args: string[]) => {
+    try {
+      await run(...args);
+    } catch (error) {
+      return error as { code: number; stdout: string; stderr: string };
+    }
+    throw new Error('It did not fail.');
+  };
+
+  it('is one JSON problem on standard error with --json, and a sentence with an absolute address without', async () => {
+    refusals['/usage'] = problem;
+    const json = await failed('usage', '--json');
+    expect([json.code, json.stdout]).toEqual([1, '']);
+    expect(JSON.parse(json.stderr)).toMatchObject({
+      code: 'metering.range_too_wide',
+      status: 422,
+      detail: 'The range is too wide.',
+      requestId: 'req_1',
+      type: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/docs\/errors\/metering\.range_too_wide$/),
+    });
+    expect((await failed('usage')).stderr).toMatch(/^metering\.range_too_wide: .*\nhttp:\/\//);
+  });
+
+  it('that is found before anybody is asked has its page at the platform, and is JSON too', async () => {
+    const offline = await failed('ice', '--account', 'acc_nope', '--json');
+    expect(JSON.parse(offline.stderr)).toMatchObject({
+      type: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/docs\/errors\//),
+    });
+    const refused = await failed('usage', '--from', 'november', '--json');
+    expect(JSON.parse(refused.stderr)).toMatchObject({ detail: expect.stringContaining('--from november') });
   });
 });
 

@@ -20,7 +20,7 @@ const session = (endCode: string, hoursAgo: number): Facts['recentSessions'][num
   relayBytes: '0',
   relayMilliseconds: '0',
 });
-const quiet: Facts = { accounts: [], keys: [], recentSessions: [], statement: undefined, nowMs };
+const quiet: Facts = { accounts: [], keys: [], recentSessions: [], statement: undefined, refused: [], nowMs };
 
 const statement: NonNullable<Facts['statement']> = {
   period: '2026-11',
@@ -97,6 +97,15 @@ test('what cutting to nano units leaves over is called no subsidy', () => {
     children: [{ ...child, receivable: '21019999997', cost: '21020000000', margin: '-3' }],
   };
   expect(noticesOf({ ...quiet, statement: cut as typeof statement })).toEqual([]);
+});
+
+test('usage that was refused within a day is an alarm, and on no statement', () => {
+  const texts = (...hours: number[]) =>
+    noticesOf({ ...quiet, refused: hours.map((ago) => ({ at: at(ago) })) }).map(({ text }) => text);
+  expect(texts(1, 2, 25)).toEqual([
+    '2 reports of usage were refused in the last 24 hours, and on no statement.',
+  ]);
+  expect(texts(25)).toEqual([]);
 });
 
 test('a subsidy is named, with whom it goes to (BIL-2)', () => {

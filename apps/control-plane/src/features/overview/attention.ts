@@ -19,6 +19,8 @@ export interface Facts {
   readonly keys: readonly Key[];
   readonly recentSessions: readonly Session[];
   readonly statement: Statement | undefined;
+  /** The newest usage that was kept and not counted. */
+  readonly refused: readonly { readonly at: string }[];
   readonly nowMs: number;
 }
 
@@ -28,6 +30,7 @@ const KEY_WARNING_MS = 7 * DAY_MS;
 /** What somebody who is responsible would want to know before anything else. */
 export const noticesOf = (facts: Facts): readonly Notice[] => [
   ...ledgerNotice(facts),
+  ...refusedNotice(facts),
   ...failureNotice(facts),
   ...keyNotices(facts),
   ...suspensionNotice(facts),
@@ -38,6 +41,13 @@ function ledgerNotice({ statement }: Facts): readonly Notice[] {
   if (statement === undefined || agreesWithLedger(statement)) return [];
   const text = 'This month’s statement and the ledger disagree.';
   return [{ key: 'ledger', tone: 'fail', segment: `statements/${statement.period}`, text }];
+}
+
+function refusedNotice({ refused, nowMs }: Facts): readonly Notice[] {
+  const recent = refused.filter(({ at }) => nowMs - Date.parse(at) < DAY_MS);
+  if (recent.length === 0) return [];
+  const text = `${counted(recent.length, 'report')} of usage ${recent.length === 1 ? 'was' : 'were'} refused in the last 24 hours, and on no statement.`;
+  return [{ key: 'refused', tone: 'fail', segment: 'usage', text }];
 }
 
 function failureNotice({ recentSessions, nowMs }: Facts): readonly Notice[] {
