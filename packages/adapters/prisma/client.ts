@@ -17,6 +17,7 @@ export const TRANSACTION_MS_MAX = 2 * STATEMENT_TIMEOUT_MS;
 
 export interface ClientOptions {
   readonly connectionsMax?: number;
+  readonly transactionMsMax?: number;
 }
 
 /**
@@ -26,17 +27,20 @@ export interface ClientOptions {
  */
 export function openClient(
   connectionString: string,
-  { connectionsMax = CONNECTIONS_DEFAULT }: ClientOptions = {},
+  { connectionsMax = CONNECTIONS_DEFAULT, transactionMsMax = TRANSACTION_MS_MAX }: ClientOptions = {},
 ): PrismaClient {
   const pool = new UnitPool({
     connectionString,
     max: connectionsMax,
     connectionTimeoutMillis: CONNECTION_WAIT_MS,
+    // A server that is cut off answers nothing: without a bound its connections would be held for ever.
+    query_timeout: TRANSACTION_MS_MAX,
+    keepAlive: true,
     options: `-c role=${APPLICATION_ROLE} -c statement_timeout=${STATEMENT_TIMEOUT_MS}`,
   });
   const client = new PrismaClient({
     adapter: new PrismaPg(pool, { disposeExternalPool: true }),
-    transactionOptions: { maxWait: CONNECTION_WAIT_MS, timeout: TRANSACTION_MS_MAX },
+    transactionOptions: { maxWait: CONNECTION_WAIT_MS, timeout: transactionMsMax },
   });
   return joiningUnits(client);
 }
