@@ -132,6 +132,7 @@ function sdkLines(services: readonly Service[], domains: readonly Domain[]): str
   ];
   return [
     "import type { CallOptions } from './call-options.ts';",
+    "import type { Id, IdLike } from './ids.ts';",
     "import type { List } from './list.ts';",
     '',
     'export interface Operations {',
@@ -165,15 +166,18 @@ function methodLines(method: Method): string[] {
   const response = z.toJSONSchema(operation.response);
   const items = response.properties?.items;
   const item = typeof items === 'object' && typeof items.items === 'object' ? items.items : undefined;
-  const answer = isPaged(method) && item ? `List<${typeSource(item)}>` : `Promise<${typeSource(response)}>`;
+  const answer =
+    isPaged(method) && item
+      ? `List<${typeSource(item, 'output')}>`
+      : `Promise<${typeSource(response, 'output')}>`;
   const mark = (request.required ?? []).length === 0 ? '?' : '';
   const isEmpty = Object.keys(request.properties ?? {}).length === 0;
-  const parameter = `request${mark}: ${isEmpty ? 'Record<string, never>' : typeSource(request)}`;
+  const parameter = `request${mark}: ${isEmpty ? 'Record<string, never>' : typeSource(request, 'input')}`;
   const signature = (first: string) => [
     `    /** ${operation.summary} */`,
     `    ${name}(${first}${parameter}, options?: CallOptions): ${answer};`,
   ];
-  return isAccountMounted ? [...signature('accountId: string, '), ...signature('')] : signature('');
+  return isAccountMounted ? [...signature('accountId: IdLike<"acc">, '), ...signature('')] : signature('');
 }
 
 function errorCodes(services: readonly Service[], domains: readonly Domain[]): string[] {

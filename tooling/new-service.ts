@@ -33,6 +33,7 @@ export const ${key} = defineService({
   timing: 'sync',
   media: 'none',
   config: z.object({}),
+  merge: {},
   meters: { requests: { unit: 'count', summary: 'Requests answered.', dimensions: [] } },
   events: {},
   errors: {},

@@ -3,7 +3,8 @@ import { definedVersion, insideSourceMaps } from '../../tooling/published-build.
 
 const shared = {
   format: ['esm', 'cjs'] as ('esm' | 'cjs')[],
-  dts: { resolve: [/^@patchbay\/protocol/, /shape\.ts$/] },
+  // Inside protocol, files name each other with their extension: those types are carried along too.
+  dts: { resolve: [/^@patchbay\/protocol/, /^\.{1,2}\/[\w/-]+\.ts$/] },
   sourcemap: true,
   plugins: [insideSourceMaps],
   define: definedVersion(import.meta.dirname),

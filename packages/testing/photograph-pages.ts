@@ -79,7 +79,8 @@ async function walk(state: State, { browser, url, email, password, values }: Wal
   for (const route of routes) {
     if (state !== 'empty' && !isOfAccount(route) && wantedPages.length === 0) continue;
     const known = { accountId, ...values };
-    if (state === 'empty' && isOfAccount(route) && /\[(sessionId|period)\]/.test(route)) continue;
+    if (state === 'empty' && isOfAccount(route) && /\[(sessionId|applicationId|period)\]/.test(route))
+      continue;
     if (!isOfAccount(route) && !route.startsWith('/docs')) await context.clearCookies();
     await page.goto(`${url}${addressOf(route, known)}`);
     if (state !== 'loading')
@@ -108,6 +109,7 @@ async function main(chromiumPath: string): Promise<void> {
     const outside = {
       code: 'limit.exceeded',
       token: 'sul_gone',
+      service: 'network-discovery',
       period: new Date().toISOString().slice(0, 7),
     };
     const wants = (state: State) => wantedStates.includes(state);
@@ -122,8 +124,14 @@ async function main(chromiumPath: string): Promise<void> {
       });
       await walk('empty', { browser, url, ...stranger, values: outside });
     }
-    const { sessionId } = await fillAccount(pb, { accountId, databaseUrl: database.url });
-    const filled = { browser, url, email, password, values: { ...outside, accountId, sessionId } };
+    const { sessionId, applicationId } = await fillAccount(pb, { accountId, databaseUrl: database.url });
+    const filled = {
+      browser,
+      url,
+      email,
+      password,
+      values: { ...outside, accountId, sessionId, applicationId },
+    };
     if (wants('filled')) await walk('filled', filled);
     if (wants('loading')) await walk('loading', filled);
     if (wants('many')) {
@@ -138,6 +146,8 @@ async function main(chromiumPath: string): Promise<void> {
         await page.goto(`${url}${addressOf(route, filled.values)}`);
         await page
           .getByRole('alert')
+          // Next announces its routes in an alert of its own.
+          .filter({ hasText: /\S/ })
           .first()
           .waitFor({ timeout: 30_000 })
           .catch(() => process.stdout.write(`failing ${route} says nothing\n`));

@@ -9,6 +9,7 @@ import { until } from '@patchbay/testing/until';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { readEnv } from './platform/env.ts';
+import { createFaults } from './platform/faults.ts';
 import { MemoryControlPlane } from './platform/testing/memory-control-plane.ts';
 import { runRelay } from './relay/role.ts';
 import { openRawClient, type RawClient } from './relay/testing/raw-client.ts';
@@ -46,7 +47,7 @@ async function run(role: keyof typeof runners, drainSeconds: number) {
     PATCHBAY_ALLOW_LOOPBACK_PEERS: '1',
     PATCHBAY_DRAIN_SECONDS: String(drainSeconds),
   });
-  const ask = await runners[role](env, log);
+  const ask = await runners[role](env, log, createFaults(log));
   let stopping: Promise<void> | undefined;
   const stop = () => {
     stopping ??= ask();

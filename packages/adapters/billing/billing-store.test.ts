@@ -428,12 +428,29 @@ describe('from a period to the next (BIL-3, BIL-4)', () => {
     expect(await later.countMismatches()).toBeGreaterThan(0);
   });
 
+  test('lines that are read of one meter are those of the statement, of children too', async () => {
+    await setPrice('top', '0.02', { per: 7n, meter: 'allocationMs' });
+    await usage.ingest([usageOf('leaf', { atMs, bytes: 11 }), usageOf('sibling', { atMs, bytes: 5 })]);
+    const { statement } = await billing.read('parent', period);
+    const all = await billing.readLines({ accountId: 'parent', period });
+    expect(all).toEqual({ ...all, lines: statement.lines, children: statement.children });
+    const meters = new Set(statement.lines.map(({ meter }) => meter));
+    for (const meter of meters) {
+      const { lines, children } = await billing.readLines({ accountId: 'parent', period, meter });
+      expect(lines).toEqual(statement.lines.filter((line) => line.meter === meter));
+      expect(children.flatMap((child) => child.lines)).toEqual(
+        statement.children.flatMap((child) => child.lines).filter((line) => line.meter === meter),
+      );
+    }
+    expect((await billing.readLines({ accountId: 'parent', period, meter: 'relay.none' })).lines).toEqual([]);
+  });
+
   test('a reading that may not post says that the ledger is behind, and leaves it so', async () => {
-    const read = await billing.accrue('parent', before, { post: false });
+    const read = await billing.read('parent', before);
     expect(read).toMatchObject({ isBehind: true, ledger: { payable: 0n } });
     expect(read.statement.payable).toBe(parseDecimal('3.003'));
     await billing.accrue('parent', before);
-    expect(await billing.accrue('parent', before, { post: false })).toMatchObject({ isBehind: false });
+    expect(await billing.read('parent', before)).toMatchObject({ isBehind: false });
   });
 });
 
@@ -574,6 +591,9 @@ describe('the wall', () => {
       "SELECT * FROM billing_edges('other', '-infinity', 'infinity')",
       "SELECT * FROM billing_prices('other', '-infinity', 'infinity')",
       "SELECT * FROM billing_usage('other', ARRAY['-infinity'::timestamptz], 'infinity')",
+      `SELECT * FROM billing_positions('other', '${period.name}')`,
+      `SELECT * FROM billing_position_sums('other', '${period.name}')`,
+      `SELECT * FROM billing_ledger_totals('other', '${period.name}')`,
       "SELECT * FROM billing_periods('parent')",
       "SELECT * FROM billing_names('other')",
     ]) {

@@ -1,22 +1,23 @@
-import { accrueAccount, type Posting } from '@patchbay/domain/billing/account-accrual';
+import { accrueAccount, type Posting, readAccount } from '@patchbay/domain/billing/account-accrual';
 import type {
+  AccruedStatement,
   BillingStore,
   LedgerTotals,
   PostedEntry,
-  SpendQuery,
 } from '@patchbay/domain/billing/billing-store';
 import type { LedgerBook, LedgerPosition, SellerBook } from '@patchbay/domain/billing/ledger';
 import { nano } from '@patchbay/domain/billing/money';
 import { nextPeriod, type Period, periodOf } from '@patchbay/domain/billing/period';
 import { spanStarts } from '@patchbay/domain/billing/price-book';
 import { spendOf } from '@patchbay/domain/billing/spend';
-import type { Statement } from '@patchbay/domain/billing/statement';
+import { type Statement, statementOf } from '@patchbay/domain/billing/statement';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
-import type { UsageCell } from '@patchbay/domain/metering/roll-up';
 import { createId } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope, inAccountSnapshot, sqlStateOf } from '../metering/account-scope.ts';
+import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { readChain, writePrices } from './price-rows.ts';
+import { readCells, readSessionCells } from './usage-cells.ts';
 
 /** Accruals of one edge that come first, before this one gives up. */
 const ATTEMPT_COUNT_MAX = 8;
@@ -32,30 +33,27 @@ export interface BillingStoreOptions {
 
 /** Prices, statements and the ledger in PostgreSQL. */
 export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): BillingStore {
-  const accruing = async (
-    client: PoolClient,
-    accountId: string,
-    { period, post }: { readonly period: Period; readonly post: boolean },
-  ) => {
-    const positions = await readPositions(client, accountId, period);
-    const nextPositions = await readPositions(client, accountId, nextPeriod(period));
+  const sets = new KnownDimensionSets();
+
+  const requestOf = async (client: PoolClient, { accountId, period, positionsSql }: Reading) => {
+    const positions = await readPositions(client, positionsSql, [accountId, period.name]);
+    const nextPositions = await readPositions(client, positionsSql, [accountId, nextPeriod(period).name]);
     const chain = await readChain(client, accountId, period);
     const book = { ...chain, catalogue };
-    const cells = await readCells(client, accountId, { period, starts: spanStarts(chain, period) });
+    const cells = await readCells(client, sets, { accountId, ...period, starts: spanStarts(chain, period) });
     const { currency } = chain;
-    const accrued = { accountId, period, currency, cells, book, positions, nextPositions, nowMs: nowMs() };
-    const { statement, postings } = accrueAccount(accrued);
-    if (post) for (const posting of postings) await write(client, posting, nowMs());
-    const isBehind = !post && postings.length > 0;
-    return { statement, ledger: await readTotals(client, statement), isBehind };
+    return { accountId, period, currency, cells, book, positions, nextPositions, nowMs: nowMs() };
   };
 
-  const accrueOne = async (accountId: string, period: Period, { post } = { post: true }) => {
+  const accrueOne = async (accountId: string, period: Period): Promise<AccruedStatement> => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await inAccountSnapshot(pool, accountId, (client) =>
-          accruing(client, accountId, { period, post }),
-        );
+        return await inAccountSnapshot(pool, accountId, async (client) => {
+          const request = await requestOf(client, { accountId, period, positionsSql: linesSql });
+          const { statement, postings } = accrueAccount(request);
+          for (const posting of postings) await write(client, posting, nowMs());
+          return { statement, ledger: await readTotals(client, statement), isBehind: false };
+        });
       } catch (cause) {
         if (!isLost(cause) || attempt === ATTEMPT_COUNT_MAX) throw cause;
       }
@@ -64,6 +62,21 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
 
   return {
     accrue: accrueOne,
+    read: (accountId, period) =>
+      inAccountSnapshot(pool, accountId, async (client) => {
+        const { statement, isBehind } = readAccount(
+          await requestOf(client, { accountId, period, positionsSql: sumsSql }),
+        );
+        return { statement, ledger: await readTotals(client, statement), isBehind };
+      }),
+    readLines: ({ accountId, period, meter }) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const chain = await readChain(client, accountId, period);
+        const { currency } = chain;
+        const starts = spanStarts(chain, period);
+        const cells = await readCells(client, sets, { accountId, ...period, starts, meter });
+        return statementOf({ accountId, period, currency, cells, book: { ...chain, catalogue } });
+      }),
     async accrueAll({ ...period }) {
       const range = [period.name, new Date(period.fromMs), new Date(period.toMs)];
       const { rows } = await pool.query<{ account_id: string }>(
@@ -75,13 +88,13 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
     },
     spend: (query) =>
       inAccountScope(pool, query.accountId, async (client) => {
-        const { accountId, fromMs, toMs, sessionId } = query;
+        const { accountId, toMs, sessionId } = query;
         const chain = await readChain(client, accountId, query);
         const starts = spanStarts(chain, query);
         const cells =
           sessionId === undefined
-            ? await readCells(client, accountId, { period: { fromMs, toMs }, starts })
-            : await readSessionCells(client, { ...query, sessionId }, starts);
+            ? await readCells(client, sets, { accountId, toMs, starts, depthMax: 0 })
+            : await readSessionCells(client, sets, { ...query, sessionId, starts });
         return spendOf({ accountId, currency: chain.currency, cells, book: { ...chain, catalogue } });
       }),
     listPeriods: (accountId) =>
@@ -129,15 +142,21 @@ interface PositionRow {
   readonly revision: number;
 }
 
+interface Reading {
+  readonly accountId: string;
+  readonly period: Period;
+  readonly positionsSql: string;
+}
+
+const linesSql = 'SELECT * FROM billing_positions($1, $2)';
+const sumsSql = 'SELECT * FROM billing_position_sums($1, $2)';
+
 async function readPositions(
   client: PoolClient,
-  accountId: string,
-  period: Period,
+  sql: string,
+  values: readonly [accountId: string, period: string],
 ): Promise<LedgerPosition[]> {
-  const { rows } = await client.query<PositionRow>(
-    'SELECT * FROM ledger_position WHERE period = $1 AND (buyer_id = $2 OR seller_id = $2)',
-    [period.name, accountId],
-  );
+  const { rows } = await client.query<PositionRow>(sql, [...values]);
   return rows.map((row) => ({
     sellerId: row.seller_id,
     buyerId: row.buyer_id,
@@ -148,69 +167,6 @@ async function readPositions(
     revision: row.revision,
   }));
 }
-
-type Span = Pick<Period, 'fromMs' | 'toMs'>;
-
-interface CellRow {
-  readonly account_id: string;
-  readonly span_start: Date;
-  readonly meter: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-  readonly inclusive: string;
-  readonly own: string | null;
-  readonly entry_count: string;
-}
-
-async function readCells(
-  client: PoolClient,
-  accountId: string,
-  { period, starts }: { readonly period: Span; readonly starts: readonly number[] },
-): Promise<UsageCell[]> {
-  const { rows } = await client.query<CellRow>('SELECT * FROM billing_usage($1, $2::timestamptz[], $3)', [
-    accountId,
-    starts.map((atMs) => new Date(atMs)),
-    new Date(period.toMs),
-  ]);
-  return rows.map(cellFromRow);
-}
-
-/** Minute totals know no session: these are of the raw records, of the account and of all below it together. */
-async function readSessionCells(
-  client: PoolClient,
-  { accountId, fromMs, toMs, sessionId }: SpendQuery & { readonly sessionId: string },
-  starts: readonly number[],
-): Promise<UsageCell[]> {
-  const { rows } = await client.query<CellRow>(sessionCellsSql, [
-    accountId,
-    new Date(fromMs),
-    new Date(toMs),
-    starts.map((atMs) => new Date(atMs)),
-    sessionId,
-  ]);
-  return rows.map(cellFromRow);
-}
-
-const sessionCellsSql = `
-  SELECT $1::text AS account_id, ($4::timestamptz[])[width_bucket(r.to_at, $4::timestamptz[])] AS span_start, q.meter, d.dimensions,
-    sum(q.quantity) AS inclusive, sum(q.quantity) FILTER (WHERE c.depth = 0) AS own, count(*) AS entry_count
-  FROM account_closure c
-  JOIN usage_record r ON r.account_id = c.descendant_id AND r.to_at >= greatest($2::timestamptz, c.valid_from)
-    AND r.to_at < least($3::timestamptz, c.valid_to)
-    AND r.day >= ($2::timestamptz AT TIME ZONE 'UTC')::date AND r.day <= ($3::timestamptz AT TIME ZONE 'UTC')::date
-  CROSS JOIN LATERAL unnest(r.meters, r.dimension_set_ids, r.quantities) AS q(meter, dimension_set_id, quantity)
-  JOIN usage_dimension_set d ON d.id = q.dimension_set_id
-  WHERE c.ancestor_id = $1 AND r.session_id = $5
-  GROUP BY 2, 3, q.dimension_set_id, d.dimensions`;
-
-const cellFromRow = (row: CellRow): UsageCell => ({
-  accountId: row.account_id,
-  atMs: row.span_start.getTime(),
-  meter: row.meter,
-  dimensions: row.dimensions,
-  inclusive: BigInt(row.inclusive),
-  own: BigInt(row.own ?? 0),
-  entryCount: Number(row.entry_count),
-});
 
 async function write(client: PoolClient, posting: Posting, nowMs: number): Promise<void> {
   const postings = posting.positions.map((position, index) => ({
@@ -225,26 +181,28 @@ async function write(client: PoolClient, posting: Posting, nowMs: number): Promi
 const wireJson = (value: unknown): string =>
   JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? field.toString() : field));
 
+interface TotalsRow {
+  readonly currency: string;
+  readonly payable: string;
+  readonly receivable: string;
+  readonly has_entries: boolean;
+}
+
 async function readTotals(
   client: PoolClient,
   { accountId, period, currency }: Statement,
 ): Promise<LedgerTotals> {
-  const { rows } = await client.query<{ currency: string; payable: string; receivable: string }>(
-    `SELECT currency, coalesce(-sum(amount) FILTER (WHERE book = 'payable'), 0) AS payable,
-       coalesce(sum(amount) FILTER (WHERE book = 'receivable'), 0) AS receivable
-     FROM ledger_entry WHERE account_id = $1 AND period = $2
-     GROUP BY currency HAVING currency = $3 OR bool_or(amount <> 0) ORDER BY currency`,
-    [accountId, period.name, currency],
-  );
+  const { rows } = await client.query<TotalsRow>('SELECT * FROM billing_ledger_totals($1, $2)', [
+    accountId,
+    period.name,
+  ]);
   const own = rows.find((row) => row.currency === currency);
+  const others = rows.filter((row) => row !== own && row.has_entries);
   const total = (of: string, amount = '0') => ({ currency: of, receivable: nano(BigInt(amount)) });
   return {
     payable: nano(BigInt(own?.payable ?? '0')),
     receivable: nano(BigInt(own?.receivable ?? '0')),
-    totals: [
-      total(currency, own?.receivable),
-      ...rows.filter((row) => row !== own).map((row) => total(row.currency, row.receivable)),
-    ],
+    totals: [total(currency, own?.receivable), ...others.map((row) => total(row.currency, row.receivable))],
   };
 }
 

@@ -3,7 +3,7 @@ import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-da
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { credentialTotals } from './credential-totals.ts';
-import { applicationPool, plantTree, usageOf } from './tenants.testing.ts';
+import { applicationPool, asOwner, plantTree, usageOf } from './tenants.testing.ts';
 import { usageStore } from './usage-store.ts';
 
 const startMs = Date.now() - 3_600_000;
@@ -120,4 +120,42 @@ test('a session that signaling knows nothing of took no longer than its allocati
     (await totalOf((own) => [relayed({ credentialId: own('ann'), sessionId: 'ses_short', from: 0, to: 3 })]))
       ?.milliseconds,
   ).toBe(3_000);
+});
+
+/** As the relay reports it of a session of its own. */
+async function atRelay(sessionId: string, { from, to }: { readonly from: number; readonly to: number }) {
+  const at = (seconds: number) => new Date(startMs + seconds * 1_000);
+  await asOwner(
+    database.url,
+    `INSERT INTO session (id, account_id, kind, started_at, ended_at) VALUES ($1, 'a', 'relay', $2, $3)`,
+    [sessionId, at(from), at(to)],
+  );
+}
+
+test('a session at a relay took from its start to its end, whatever allocations it held at once (ACC-7)', async () => {
+  const sessionId = `ses_relay${count}`;
+  await atRelay(sessionId, { from: 0, to: 10 });
+  const total = await totalOf((own) => [
+    relayed({ credentialId: own('ann'), sessionId, from: 0, to: 10 }),
+    relayed({ credentialId: own('ann'), sessionId, from: 0, to: 9.5 }),
+    relayed({ credentialId: own('ann'), sessionId, from: 0, to: 2 }),
+  ]);
+  expect(total?.milliseconds).toBe(10_000);
+});
+
+test('what one session used is told apart from what its credential used in all (ACC-7)', async () => {
+  const root = `crd_root${count++}`;
+  const [sessionId, otherId] = [`ses_a${count}`, `ses_b${count}`];
+  const ask = (id?: string) =>
+    credentialTotals(pool, { accountId: 'a', credentialId: root, prefixIds: [root], sessionId: id });
+  await ask();
+  await usageStore(pool).ingest([
+    ...relayed({ credentialId: root, sessionId, from: 0, to: 4, bytes: 700 }),
+    ...relayed({ credentialId: root, sessionId: otherId, from: 0, to: 9, bytes: 50 }),
+  ]);
+  expect(await ask(sessionId)).toEqual([
+    { prefixId: root, bytes: 750, milliseconds: 13_000, ofSession: { bytes: 700, milliseconds: 4_000 } },
+  ]);
+  expect((await ask('ses_unknown'))[0]?.ofSession).toEqual({ bytes: 0, milliseconds: 0 });
+  expect((await ask())[0]).not.toHaveProperty('ofSession');
 });

@@ -11,6 +11,31 @@ interface DimensionSet {
   readonly dimensions: Dimensions;
 }
 
+/**
+ * Reads dimension sets by their numbers. A set never changes, and its number says what it is: what was read once holds
+ * in this process for good, whichever account it was read for.
+ */
+export class KnownDimensionSets {
+  #sets = new Map<string, Dimensions>();
+
+  /** The sets of all of `ids`, each the same object whenever it is asked for. */
+  async read(client: Pick<Pool, 'query'>, ids: Iterable<string>): Promise<ReadonlyMap<string, Dimensions>> {
+    const asked = new Set(ids);
+    const newCount = [...asked].filter((id) => !this.#sets.has(id)).length;
+    // Whoever reads at the same time keeps the map that they began with.
+    if (this.#sets.size + newCount > KNOWN_COUNT_MAX) this.#sets = new Map();
+    const sets = this.#sets;
+    const unknown = [...asked].filter((id) => !sets.has(id));
+    if (unknown.length === 0) return sets;
+    const { rows } = await client.query<{ id: string; dimensions: Dimensions }>(
+      'SELECT id, dimensions FROM usage_dimension_set WHERE id = ANY ($1::bigint[])',
+      [unknown],
+    );
+    for (const { id, dimensions } of rows) sets.set(id, sets.get(id) ?? dimensions);
+    return sets;
+  }
+}
+
 /** Gives dimension sets their numbers. A set has the same number in every process, before it is stored and after. */
 export class DimensionSets {
   readonly #pool: Pool;

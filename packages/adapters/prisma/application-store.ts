@@ -39,7 +39,7 @@ export function applicationStore(prisma: PrismaClient): TenancyPorts['applicatio
       ),
 
     update: ({ accountId, applicationId: id, name, instanceTypes }) =>
-      inAccount(prisma, accountId, async ({ application }) => {
+      inAccount(prisma, accountId, async ({ application, serviceConfig }) => {
         await application.updateMany({
           where: { accountId, id },
           data: {
@@ -47,13 +47,18 @@ export function applicationStore(prisma: PrismaClient): TenancyPorts['applicatio
             ...(instanceTypes === undefined ? {} : { instanceTypes: [...instanceTypes] }),
           },
         });
+        // What an instance type was set to goes with it: one of the same name begins anew.
+        if (instanceTypes !== undefined)
+          await serviceConfig.deleteMany({
+            where: { accountId, applicationId: id, instanceType: { notIn: ['', ...instanceTypes] } },
+          });
         return (await application.findFirst({ where: { accountId, id }, select: columns })) ?? undefined;
       }),
 
     remove: ({ accountId, applicationId: id }) =>
       inAccount(prisma, accountId, async ({ application, serviceConfig }) => {
-        await serviceConfig.deleteMany({ where: { accountId, applicationId: id } });
         const { count } = await application.deleteMany({ where: { accountId, id } });
+        await serviceConfig.deleteMany({ where: { accountId, applicationId: id } });
         return count > 0;
       }),
   };

@@ -10,8 +10,10 @@ export const STATEMENT_TIMEOUT_MS = 5_000;
 /** The role that every connection of the application runs as: it owns nothing and passes no row-level policy (C6). */
 const APPLICATION_ROLE = 'patchbay_app';
 const CONNECTIONS_DEFAULT = 10;
-/** Requests wait this long for a connection before they are refused. */
-const CONNECTION_WAIT_MS = 10_000;
+/** Requests wait this long for a connection before they are refused: what waits while all are held is bounded by it. */
+const CONNECTION_WAIT_MS = 3_000;
+/** On the client's side, for a database that does not even say that a statement took too long. */
+const QUERY_MS_MAX = 2 * STATEMENT_TIMEOUT_MS;
 /** Several statements of one request. */
 export const TRANSACTION_MS_MAX = 2 * STATEMENT_TIMEOUT_MS;
 
@@ -33,8 +35,7 @@ export function openClient(
     connectionString,
     max: connectionsMax,
     connectionTimeoutMillis: CONNECTION_WAIT_MS,
-    // A server that is cut off answers nothing: without a bound its connections would be held for ever.
-    query_timeout: TRANSACTION_MS_MAX,
+    query_timeout: QUERY_MS_MAX,
     keepAlive: true,
     options: `-c role=${APPLICATION_ROLE} -c statement_timeout=${STATEMENT_TIMEOUT_MS}`,
   });

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { type Credential, mint, RANDOM_ID_BYTES } from '@patchbay/protocol/credential/credential';
-import { CredentialError } from '@patchbay/protocol/credential/refusal';
 import type { PrismaClient } from './generated/client.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
-import { inAccount } from './scope.ts';
 
 export interface Minting {
   mint(input: { readonly accountId: string; readonly caveats: readonly Restriction[] }): Promise<Credential>;
@@ -21,7 +19,6 @@ export function minting(prisma: PrismaClient, cipher: MintBranchCipher): Minting
         { id: string; account_id: string; mint_ciphertext: Uint8Array }[]
       >`SELECT id, account_id, mint_ciphertext FROM key_for_minting(${accountId})`;
       if (key === undefined) throw new NoMintingKeyError(accountId);
-      await requireApplications(prisma, accountId, caveats);
       const own: Restriction[] = key.account_id === accountId ? [] : [{ type: 'account', accountId }];
       return mint({
         keyId: key.id,
@@ -31,22 +28,6 @@ export function minting(prisma: PrismaClient, cipher: MintBranchCipher): Minting
       });
     },
   };
-}
-
-/** A credential for an application that the account does not have would be refused wherever it is used. */
-async function requireApplications(
-  prisma: PrismaClient,
-  accountId: string,
-  caveats: readonly Restriction[],
-): Promise<void> {
-  for (const caveat of caveats) {
-    if (caveat.type !== 'application') continue;
-    const where = { accountId, id: caveat.applicationId };
-    const found = await inAccount(prisma, accountId, ({ application }) => application.count({ where }));
-    if (found > 0) continue;
-    const detail = `The account has no application ${caveat.applicationId}.`;
-    throw new CredentialError('credential.application_not_allowed', detail);
-  }
 }
 
 export class NoMintingKeyError extends Error {

@@ -52,5 +52,11 @@ export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
         role: roleOf(row.role),
       }));
     },
+
+    organisationsOf: async (userId) => {
+      const rows = await prisma.$queryRaw<{ id: string; name: string; account_id: string }[]>`
+        SELECT id, name, account_id FROM user_organisations(${userId})`;
+      return rows.map(({ account_id: accountId, ...rest }) => ({ ...rest, accountId }));
+    },
   };
 }

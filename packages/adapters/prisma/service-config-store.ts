@@ -1,40 +1,61 @@
+import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { inAccount } from './scope.ts';
 
-export interface ConfiguredEntity {
-  readonly accountId: string;
-  readonly applicationId?: string | undefined;
-  readonly service: string;
-}
-
 export interface ServiceConfigStore {
-  /** What was set for the account, with what was set for the application over it, field by field. `{}` when nothing was. */
-  configOf(entity: ConfiguredEntity): Promise<Readonly<Record<string, unknown>>>;
-  setConfig(entity: ConfiguredEntity, config: unknown): Promise<void>;
+  /** What is set for the account and those above it, and for the application with its instance types: of every service. */
+  configChain(entity: {
+    readonly accountId: string;
+    readonly applicationId?: string | undefined;
+  }): Promise<readonly StoredConfig[]>;
+  /** Sets what one level says, in place of what it said. False when there is no such application or instance type. */
+  setConfig(config: StoredConfig): Promise<boolean>;
 }
 
 export function serviceConfigStore(prisma: PrismaClient): ServiceConfigStore {
   return {
-    configOf: ({ accountId, applicationId = '', service }) =>
-      inAccount(prisma, accountId, async ({ serviceConfig }) => {
-        const rows = await serviceConfig.findMany({
-          where: { accountId, applicationId: { in: ['', applicationId] }, service },
-          // The account's own, under the empty id, comes first.
-          orderBy: { applicationId: 'asc' },
-          select: { config: true },
-        });
-        return Object.assign({}, ...rows.map(({ config }) => config));
-      }),
+    configChain: async ({ accountId, applicationId = '' }) => {
+      const rows = await prisma.$queryRaw<StoredRow[]>`
+        SELECT account_id, application_id, instance_type, service, config
+        FROM service_config_chain(${accountId}, ${applicationId})`;
+      return rows.map(fromRow);
+    },
 
-    setConfig: ({ accountId, applicationId = '', service }, config) =>
-      inAccount(prisma, accountId, async ({ serviceConfig }) => {
-        const id = { accountId, applicationId, service };
-        const value = { config: config as Prisma.InputJsonValue, updatedAt: new Date() };
-        await serviceConfig.upsert({
-          where: { accountId_applicationId_service: id },
+    setConfig: ({ accountId, applicationId = '', instanceType = '', service, values }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        if (applicationId !== '') {
+          // Whoever removes it waits until this is stored, and then takes it along.
+          const [application] = await transaction.$queryRaw<{ instance_types: readonly string[] }[]>`
+            SELECT instance_types FROM application WHERE account_id = ${accountId} AND id = ${applicationId} FOR SHARE`;
+          if (application === undefined) return false;
+          if (instanceType !== '' && !application.instance_types.includes(instanceType)) return false;
+        }
+        const id = { accountId, applicationId, instanceType, service };
+        const value = { config: values as Prisma.InputJsonValue, updatedAt: new Date() };
+        await transaction.serviceConfig.upsert({
+          where: { accountId_applicationId_instanceType_service: id },
           create: { ...id, ...value },
           update: value,
         });
+        return true;
       }),
+  };
+}
+
+interface StoredRow {
+  readonly account_id: string;
+  readonly application_id: string;
+  readonly instance_type: string;
+  readonly service: string;
+  readonly config: StoredConfig['values'];
+}
+
+function fromRow({ account_id, application_id, instance_type, service, config }: StoredRow): StoredConfig {
+  return {
+    accountId: account_id,
+    ...(application_id === '' ? {} : { applicationId: application_id }),
+    ...(instance_type === '' ? {} : { instanceType: instance_type }),
+    service,
+    values: config,
   };
 }

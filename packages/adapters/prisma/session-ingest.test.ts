@@ -59,7 +59,7 @@ function callOf(sessionId: string, calleeId: string): SessionEvent[] {
 }
 
 const ingest = (events: readonly SessionEvent[]) =>
-  ingestSessionEvents(database.prisma, { nodeId: 'nod_1', events });
+  ingestSessionEvents(database.prisma, { nodeId: 'nod_1', kind: 'call', events });
 const read = (sessionId: string, scope = accountId) =>
   sessionStore(database.prisma).find({ accountId: scope, sessionId });
 
@@ -205,6 +205,7 @@ test('sessions are listed newest first, by state and by scope, page by page', as
   ]);
   const list = async (rest: {
     state?: 'open' | 'ended' | 'all';
+    kind?: 'call' | 'relay' | 'all';
     scope?: 'own' | 'descendants';
     cursor?: string;
     limit?: number;
@@ -212,6 +213,7 @@ test('sessions are listed newest first, by state and by scope, page by page', as
     const page = await sessionStore(database.prisma).list({
       accountId: parentId,
       state: 'all',
+      kind: 'all',
       scope: 'descendants',
       limit: 10,
       ...rest,
@@ -237,7 +239,11 @@ test('a character that no database takes is replaced, and holds up nothing (MET-
         }
       : event,
   ) as SessionEvent[];
-  const batch = { nodeId: 'nod_1', events: [...events, ...callOf(healthy, strangerId)] };
+  const batch = {
+    nodeId: 'nod_1',
+    kind: 'call' as const,
+    events: [...events, ...callOf(healthy, strangerId)],
+  };
   const { fresh, unstorable } = await ingestSessionEvents(database.prisma, batch);
   expect(unstorable).toEqual([]);
   expect(fresh).toHaveLength(20);
@@ -251,7 +257,11 @@ test('a session that the database refuses is named, and the others are stored (M
       ? { ...event, data: { sentBitsPerSecond: 1e30, receivedBitsPerSecond: 0 } }
       : event,
   ) as SessionEvent[];
-  const batch = { nodeId: 'nod_1', events: [...events, ...callOf(healthy, strangerId)] };
+  const batch = {
+    nodeId: 'nod_1',
+    kind: 'call' as const,
+    events: [...events, ...callOf(healthy, strangerId)],
+  };
   const { fresh, unstorable } = await ingestSessionEvents(database.prisma, batch);
   expect(unstorable.map(({ sessionId }) => sessionId)).toEqual([poisoned]);
   expect(new Set(fresh.map(({ sessionId }) => sessionId))).toEqual(new Set([healthy]));

@@ -7,6 +7,7 @@ import {
   newSession,
   ownerOf,
   type SessionEvent,
+  type SessionKind,
   stateOf,
 } from '@patchbay/domain/sessions/session-log';
 import { isDataError } from './database-error.ts';
@@ -17,6 +18,8 @@ import { storable } from './storable.ts';
 /** What a node reported. */
 export interface SessionEventBatch {
   readonly nodeId: string;
+  /** The kind of session that this node holds. It writes into no other, and a relay only into those that it began. */
+  readonly kind: SessionKind;
   /** At most 1,000. */
   readonly events: readonly SessionEvent[];
 }
@@ -26,7 +29,7 @@ export const SESSION_EVENTS_MAX = 1_000;
 export interface IngestedEvents {
   /** Lines that were not known before. */
   readonly fresh: readonly SessionEvent[];
-  /** Sessions that another account has: their lines were refused. */
+  /** Sessions of another account, or that this node does not hold: their lines were refused. */
   readonly refusedSessionIds: readonly string[];
   /** Sessions with a line that the database takes in no form. They hold up no other session (MET-7). */
   readonly unstorable: readonly { readonly sessionId: string; readonly error: unknown }[];
@@ -39,7 +42,7 @@ export interface IngestedEvents {
  */
 export async function ingestSessionEvents(
   prisma: PrismaClient,
-  { nodeId, events }: SessionEventBatch,
+  { nodeId, kind, events }: SessionEventBatch,
 ): Promise<IngestedEvents> {
   if (events.length > SESSION_EVENTS_MAX)
     throw new RangeError(`A batch has at most ${SESSION_EVENTS_MAX} events.`);
@@ -48,7 +51,7 @@ export async function ingestSessionEvents(
   const unstorable: { sessionId: string; error: unknown }[] = [];
   for (const [sessionId, ofSession] of Map.groupBy(events.map(storable), (event) => event.sessionId)) {
     try {
-      const stored = await ingestSession(prisma, ofSession, nodeId);
+      const stored = await ingestSession(prisma, ofSession, { nodeId, kind });
       if (stored === undefined) refusedSessionIds.push(sessionId);
       else fresh.push(...stored);
     } catch (error) {
@@ -59,17 +62,23 @@ export async function ingestSessionEvents(
   return { fresh, refusedSessionIds, unstorable };
 }
 
-/** The lines of one session that are new. Undefined when they name another account than the session has. */
+type Reporter = Pick<SessionEventBatch, 'nodeId' | 'kind'>;
+
+/** The lines of one session that are new. Undefined when this node may not write them. */
 async function ingestSession(
   prisma: PrismaClient,
   events: readonly SessionEvent[],
-  nodeId: string,
+  reporter: Reporter,
 ): Promise<readonly SessionEvent[] | undefined> {
   const [first] = events;
   if (first === undefined) return [];
+  // A session at a relay has one party: no line of it is another account's.
+  const isWithinAccount =
+    reporter.kind === 'call' || events.every((line) => ownerOf(line) === first.accountId);
   const isOwned =
+    isWithinAccount &&
     events.every(({ accountId }) => accountId === first.accountId) &&
-    (await inAccount(prisma, first.accountId, (transaction) => putSession(transaction, events, nodeId)));
+    (await inAccount(prisma, first.accountId, (transaction) => putSession(transaction, events, reporter)));
   if (!isOwned) return undefined;
   const fresh: SessionEvent[] = [];
   for (const [owner, lines] of Map.groupBy(events, ownerOf)) {
@@ -78,11 +87,11 @@ async function ingestSession(
   return fresh;
 }
 
-/** False when the session belongs to an account outside this scope. */
+/** False when the session belongs to an account outside this scope, or is not this node's to write. */
 async function putSession(
   transaction: ScopedTransaction,
   events: readonly SessionEvent[],
-  nodeId: string,
+  { nodeId, kind }: Reporter,
 ): Promise<boolean> {
   const [first] = events;
   if (first === undefined) return true;
@@ -94,6 +103,7 @@ async function putSession(
       accountId: first.accountId,
       applicationId: first.applicationId ?? null,
       nodeId,
+      kind,
       region: first.region ?? '',
       startedAt: new Date(startedAtMs),
     },
@@ -102,7 +112,8 @@ async function putSession(
   // Two batches about one session wait for each other here.
   await transaction.$queryRaw`SELECT id FROM session WHERE id = ${id} FOR UPDATE`;
   const row = await transaction.session.findFirst({ where: { id, accountId: first.accountId } });
-  if (row === null) return false;
+  if (row === null || row.kind !== kind) return false;
+  if (kind === 'relay' && row.nodeId !== nodeId) return false;
   const folded = events.reduce(foldSession, sessionFromRow(row));
   await transaction.session.update({
     where: { id },
@@ -158,7 +169,8 @@ async function putLeg(transaction: ScopedTransaction, lines: readonly SessionEve
 const dateOf = (ms: number | undefined) => (ms === undefined ? null : new Date(ms));
 
 const sessionFromRow = (row: Prisma.SessionGetPayload<object>): FoldedSession => ({
-  ...newSession(row.startedAt.getTime()),
+  // A check on the column holds it to these.
+  ...newSession(row.startedAt.getTime(), row.kind as FoldedSession['kind']),
   connectedAtMs: row.connectedAt?.getTime(),
   endedAtMs: row.endedAt?.getTime(),
   endCode: row.endCode ?? undefined,

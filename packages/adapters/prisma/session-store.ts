@@ -25,6 +25,8 @@ const legFromRow = (row: LegRow): LegRecord => ({
 
 const fromRow = (row: SessionRow, legs: readonly LegRow[]): SessionRecord => ({
   id: row.id,
+  // A check on the column holds it to these.
+  kind: row.kind as SessionRecord['kind'],
   accountId: row.accountId,
   accountName: row.account.name,
   applicationId: row.applicationId ?? undefined,
@@ -65,11 +67,11 @@ const statesOf: Readonly<Record<SessionQuery['state'], readonly string[]>> = {
  * costs follows from how many accounts there are and how long a page is, and not from how many sessions were ever held.
  */
 function newestIds(transaction: ScopedTransaction, query: SessionQuery, limit: number) {
-  const { accountId, state, scope, cursor } = query;
+  const { accountId, state, kind, scope, cursor } = query;
   return transaction.$queryRaw<{ id: string }[]>`
     SELECT s.id FROM account_closure c CROSS JOIN LATERAL (
       SELECT id FROM session
-      WHERE account_id = c.descendant_id AND state = ANY (${[...statesOf[state]]})
+      WHERE account_id = c.descendant_id AND state = ANY (${[...statesOf[state]]}) AND (${kind} = 'all' OR kind = ${kind})
         AND (${cursor ?? null}::text IS NULL OR id < ${cursor ?? null}::text)
       ORDER BY id DESC LIMIT ${limit}) s
     WHERE c.ancestor_id = ${accountId} AND c.valid_from <= now() AND now() < c.valid_to

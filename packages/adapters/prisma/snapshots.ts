@@ -1,8 +1,10 @@
+import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import { type AccountState, effectiveState } from '@patchbay/domain/tenancy/account-state';
 import { accountChain } from './account-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
 import { inAccount } from './scope.ts';
+import { serviceConfigStore } from './service-config-store.ts';
 
 type Chain = readonly { readonly id: string; readonly state: AccountState }[];
 
@@ -27,8 +29,8 @@ export interface AccountSnapshot {
   /** From the platform down to the account. */
   readonly chain: Chain;
   readonly state: AccountState;
-  /** Its own configuration of each service, as it was set. */
-  readonly configs: Readonly<Record<string, unknown>>;
+  /** What is set for it and for those above it. */
+  readonly configs: readonly StoredConfig[];
 }
 
 /** What a node needs to know of an application that a credential names. */
@@ -38,6 +40,8 @@ export interface ApplicationSnapshot {
   /** From the platform down to its account. */
   readonly chain: Chain;
   readonly instanceTypes: readonly string[];
+  /** What is set for it, its instance types, its account and those above that. */
+  readonly configs: readonly StoredConfig[];
 }
 
 export interface Snapshots {
@@ -51,6 +55,7 @@ export interface Snapshots {
 }
 
 export function snapshots(prisma: PrismaClient, cipher: MintBranchCipher): Snapshots {
+  const { configChain } = serviceConfigStore(prisma);
   return {
     keySnapshot: async (keyId) => {
       const [row] = await prisma.$queryRaw<StoredKey[]>`SELECT * FROM key_snapshot(${keyId})`;
@@ -71,17 +76,11 @@ export function snapshots(prisma: PrismaClient, cipher: MintBranchCipher): Snaps
     accountSnapshot: async (accountId) => {
       const chain = await accountChain(prisma, accountId);
       if (chain.length === 0) return undefined;
-      const configs = await inAccount(prisma, accountId, ({ serviceConfig }) =>
-        serviceConfig.findMany({
-          where: { accountId, applicationId: '' },
-          select: { service: true, config: true },
-        }),
-      );
       return {
         accountId,
         chain,
         state: effectiveState(chain.map(({ state }) => state)),
-        configs: Object.fromEntries(configs.map(({ service, config }) => [service, config])),
+        configs: await configChain({ accountId }),
       };
     },
 
@@ -91,7 +90,8 @@ export function snapshots(prisma: PrismaClient, cipher: MintBranchCipher): Snaps
       );
       if (row === null) return undefined;
       const chain = await accountChain(prisma, accountId);
-      return { accountId, applicationId, chain, instanceTypes: row.instanceTypes };
+      const configs = await configChain({ accountId, applicationId });
+      return { accountId, applicationId, chain, instanceTypes: row.instanceTypes, configs };
     },
   };
 }

@@ -5,6 +5,7 @@ import { credentialStore } from './credential-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { keyStore } from './key-store.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
+import { organisationStore } from './organisation-store.ts';
 import { peopleStore } from './people-store.ts';
 import { teamStore } from './team-store.ts';
 
@@ -16,6 +17,7 @@ export function tenancyPorts(
   return {
     catalogue,
     people: peopleStore(prisma),
+    organisations: organisationStore(prisma),
     accounts: accountStore(prisma),
     applications: applicationStore(prisma),
     keys: keyStore(prisma, cipher).keys,

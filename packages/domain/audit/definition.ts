@@ -1,11 +1,12 @@
 import { defineDomain } from '@patchbay/kit/definition';
+import { idField } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
 
 const auditEntry = z.object({
-  id: z.string(),
+  id: idField('aud'),
   at: z.iso.datetime(),
-  accountId: z.string(),
+  accountId: idField('acc'),
   /** Who: a user's or key's id, or `platform`. */
   actorId: z.string(),
   actorName: z.string(),
@@ -13,7 +14,7 @@ const auditEntry = z.object({
   action: z.string(),
   /** The id of what it was done to. */
   target: z.string(),
-  requestId: z.string(),
+  requestId: idField('req'),
   before: z.json().optional(),
   after: z.json().optional(),
 });

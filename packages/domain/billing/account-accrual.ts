@@ -38,9 +38,48 @@ export function accrueAccount(request: AccountAccrualRequest): {
   readonly statement: Statement;
   readonly postings: readonly Posting[];
 } {
-  const { accountId, period, currency, cells, book, positions, nextPositions, nowMs } = request;
+  const statement = statementFor(request);
+  return { statement, postings: postingsOf(request, statement, edgeLines(statement)) };
+}
+
+/**
+ * One account's statement, and whether the ledger has less or more than it. The positions may have the lines of an edge
+ * as one, without a key: what is read needs no difference line by line.
+ */
+export function readAccount(request: AccountAccrualRequest): {
+  readonly statement: Statement;
+  readonly isBehind: boolean;
+} {
+  const statement = statementFor(request);
+  const postings = postingsOf(request, statement, byEdge(edgeLines(statement)));
+  return { statement, isBehind: postings.length > 0 };
+}
+
+function statementFor(request: AccountAccrualRequest): Statement {
+  const { accountId, period, currency, cells, book, positions } = request;
   const own = positions.filter(({ buyerId }) => buyerId === accountId);
-  const statement = statementOf({ accountId, period, currency, cells, book, carried: carriedIn(own) });
+  return statementOf({ accountId, period, currency, cells, book, carried: carriedIn(own) });
+}
+
+/** The lines of an account's edges: what it owes, and what its children owe it. */
+const edgeLines = ({ lines, children }: Statement): readonly AccrualLine[] => [
+  ...lines,
+  ...children.flatMap((child) => child.lines),
+];
+
+function byEdge(lines: readonly AccrualLine[]): readonly AccrualLine[] {
+  const edges = Map.groupBy(lines, ({ sellerId, buyerId, currency }) => `${currency} ${sellerId} ${buyerId}`);
+  return [...edges.values()].flatMap((ofEdge) => {
+    const [first] = ofEdge;
+    return first === undefined ? [] : { ...first, key: '', amount: sum(ofEdge.map(({ amount }) => amount)) };
+  });
+}
+
+function postingsOf(
+  { accountId, period, currency, book, positions, nextPositions, nowMs }: AccountAccrualRequest,
+  statement: Statement,
+  lines: readonly AccrualLine[],
+): readonly Posting[] {
   const seller = book.edges.find((edge) => edge.buyerId === accountId && holdsAt(edge, period.toMs - 1));
   const isOver = nowMs >= period.toMs && seller !== undefined;
   const edge = { sellerId: seller?.sellerId ?? '', buyerId: accountId, currency };
@@ -54,11 +93,7 @@ export function accrueAccount(request: AccountAccrualRequest): {
       : [];
   const current = accrue({
     period: period.name,
-    lines: [
-      ...statement.lines,
-      ...statement.children.flatMap(({ lines }) => lines),
-      ...carry(CARRY_OUT, negate),
-    ],
+    lines: [...lines, ...carry(CARRY_OUT, negate)],
     positions: positions.filter(
       ({ book: of, buyerId, lineKey }) =>
         of === 'receivable' || (buyerId === accountId && lineKey === CARRY_OUT),
@@ -69,13 +104,10 @@ export function accrueAccount(request: AccountAccrualRequest): {
     lines: carry(CARRY_IN, (amount) => amount),
     positions: nextPositions.filter(({ buyerId, lineKey }) => buyerId === accountId && lineKey === CARRY_IN),
   });
-  return {
-    statement,
-    postings: [
-      { period: period.name, ...current },
-      { period: nextPeriod(period).name, ...next },
-    ].filter(({ transactions }) => transactions.length > 0),
-  };
+  return [
+    { period: period.name, ...current },
+    { period: nextPeriod(period).name, ...next },
+  ].filter(({ transactions }) => transactions.length > 0);
 }
 
 /** What the period before left over, as the ledger has it. */

@@ -1,11 +1,12 @@
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { AccruedStatement } from './billing-store.ts';
+import type { MeterStatement } from './meter-lines.ts';
 import { lateUsageUntilMs, stateAt } from './period.ts';
-import { type Price, tariffToWire } from './price.ts';
+import { type Price, splitMeter, tariffToWire } from './price.ts';
 import type { ListedPrice } from './price-list.ts';
-import { type EdgeLine, splitMeter } from './rating.ts';
+import type { EdgeLine } from './rating.ts';
 import type { Spend } from './spend.ts';
-import type { Payout, Statement } from './statement.ts';
+import type { PayableLine, Payout, ReceivableLine, Statement } from './statement.ts';
 
 /** Looks a name up; an account that has gone out of sight is called by its id. */
 export type NameOf = (accountId: string) => string;
@@ -60,7 +61,10 @@ interface Around {
   readonly nowMs: number;
 }
 
-export const headAnswer = (statement: Statement, { sellerId, nameOf, nowMs }: Around) => ({
+export const headAnswer = (
+  statement: Omit<Statement, 'lines' | 'children'>,
+  { sellerId, nameOf, nowMs }: Around,
+) => ({
   period: statement.period.name,
   accountId: statement.accountId,
   sellerId,
@@ -89,36 +93,50 @@ interface Printed extends Around {
   readonly catalogue: MeterCatalogue;
 }
 
-export const statementAnswer = (
-  { statement, ledger, isBehind }: AccruedStatement,
-  { catalogue, ...around }: Printed,
-) => ({
-  ...headAnswer(statement, around),
-  accountName: around.nameOf(statement.accountId),
+/** A line of a statement, or several of one meter and price as one. */
+type Printable<Line extends EdgeLine> = Line & { readonly lineCount?: number };
+
+const payableAnswer = (line: Printable<PayableLine>, { catalogue, nameOf }: Printed) => ({
+  ...lineAnswer(line, catalogue),
+  lineCount: line.lineCount ?? 1,
+  parts: line.parts.map(({ accountId, quantity, amount }) => ({
+    accountId,
+    name: nameOf(accountId),
+    quantity: quantity.toString(),
+    amount: amount.toString(),
+  })),
+});
+
+const receivableAnswer = (line: Printable<ReceivableLine>, { catalogue }: Printed) => ({
+  ...lineAnswer(line, catalogue),
+  lineCount: line.lineCount ?? 1,
+  cost: line.cost.toString(),
+  margin: line.margin.toString(),
+});
+
+/** A line by itself: of what the account owes, or of what a child of it does. */
+export const statementLineAnswer = (line: PayableLine | ReceivableLine, printed: Printed) =>
+  'parts' in line ? payableAnswer(line, printed) : receivableAnswer(line, printed);
+
+interface Read extends Omit<AccruedStatement, 'statement'> {
+  readonly statement: Statement | MeterStatement;
+}
+
+export const statementAnswer = ({ statement, ledger, isBehind }: Read, printed: Printed) => ({
+  ...headAnswer(statement, printed),
+  accountName: printed.nameOf(statement.accountId),
   carriedIn: statement.carriedIn.toString(),
   totalMinorUnits: statement.totalMinorUnits.toString(),
   residue: statement.residue.toString(),
-  lines: statement.lines.map((line) => ({
-    ...lineAnswer(line, catalogue),
-    parts: line.parts.map(({ accountId, quantity, amount }) => ({
-      accountId,
-      name: around.nameOf(accountId),
-      quantity: quantity.toString(),
-      amount: amount.toString(),
-    })),
-  })),
+  lines: statement.lines.map((line) => payableAnswer(line, printed)),
   children: statement.children.map(({ accountId, currency, receivable, cost, margin, lines }) => ({
     accountId,
-    name: around.nameOf(accountId),
+    name: printed.nameOf(accountId),
     currency,
     receivable: receivable.toString(),
     cost: cost.toString(),
     margin: margin.toString(),
-    lines: lines.map((line) => ({
-      ...lineAnswer(line, catalogue),
-      cost: line.cost.toString(),
-      margin: line.margin.toString(),
-    })),
+    lines: lines.map((line) => receivableAnswer(line, printed)),
   })),
   ledger: {
     isBehind,

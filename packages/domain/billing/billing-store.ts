@@ -62,13 +62,24 @@ export interface SpendQuery {
   readonly sessionId?: string;
 }
 
+export interface LineQuery {
+  readonly accountId: string;
+  readonly period: Period;
+  /** `service.meter`. */
+  readonly meter?: string;
+}
+
 /** What billing needs from the world. Every call sees one account, what lies below it, and the prices of its chain. */
 export interface BillingStore {
   /**
    * Rates a period anew, posts what the ledger does not have yet, and reads both: they agree, or an alarm is due. All in
-   * one transaction; an accrual that came first makes it start again. `post: false` only rates and reads.
+   * one transaction; an accrual that came first makes it start again.
    */
-  accrue(accountId: string, period: Period, options?: { readonly post: boolean }): Promise<AccruedStatement>;
+  accrue(accountId: string, period: Period): Promise<AccruedStatement>;
+  /** Rates a period anew and reads what the ledger says, without posting anything. */
+  read(accountId: string, period: Period): Promise<AccruedStatement>;
+  /** The lines of a period as rated now, of one meter or of all: without what was carried, and without the ledger. */
+  readLines(query: LineQuery): Promise<Pick<Statement, 'lines' | 'children'>>;
   /** Accrues every account that used anything, or into which something was carried. Returns how many there were. */
   accrueAll(period: Period): Promise<number>;
   /** Rates a range without posting anything: for reading, as use accrues. */

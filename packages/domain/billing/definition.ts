@@ -1,4 +1,6 @@
 import { defineDomain } from '@patchbay/kit/definition';
+import { idField } from '@patchbay/kit/ids';
+import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
@@ -44,7 +46,7 @@ const effectivePrice = z.object({
   effectiveFrom: z.iso.datetime(),
   /** Who set it: 'child' for this account alone, 'default' for all children, 'inherited' when passed through. */
   origin: z.enum(['child', 'default', 'inherited']),
-  setByAccountId: z.string(),
+  setByAccountId: idField('acc'),
 });
 
 const ratedUse = z.object({
@@ -57,16 +59,22 @@ const ratedUse = z.object({
   amount: nano,
 });
 
+/** Of a statement: how many lines it sums. 1, unless they are asked for by meters. */
+const lineCount = z.int();
+
 const line = ratedUse.extend({
+  lineCount,
   /** The part of each account below, the account's own use included; the parts sum to `amount`. */
-  parts: z.array(z.object({ accountId: z.string(), name: z.string(), quantity: z.string(), amount: nano })),
+  parts: z.array(
+    z.object({ accountId: idField('acc'), name: z.string(), quantity: z.string(), amount: nano }),
+  ),
 });
 
 const statementHead = z.object({
   period,
-  accountId: z.string(),
+  accountId: idField('acc'),
   /** The account above, which set the prices. */
-  sellerId: z.string(),
+  sellerId: idField('acc'),
   sellerName: z.string(),
   currency: z.string(),
   /** 'settling': the month is over, and use that nodes report late may still change it, until `lateUsageUntil`. */
@@ -88,7 +96,7 @@ export const billing = defineDomain({
   name: 'billing',
   title: 'Billing',
   summary: 'Prices that nest, statements that are right to the last nano unit, and the ledger behind them.',
-  events: { 'price.set': z.object({ accountId: z.string(), service: z.string() }) },
+  events: { 'price.set': z.object({ accountId: idField('acc'), service: z.string() }) },
   errors: {
     meter_unknown: {
       status: 422,
@@ -143,7 +151,9 @@ export const billing = defineDomain({
             'Read the prices that this account set for its children: for all of them, and for single ones.',
           access: 'read',
           request: z.object({}),
-          response: z.object({ items: z.array(effectivePrice.extend({ childId: z.string().optional() })) }),
+          response: z.object({
+            items: z.array(effectivePrice.extend({ childId: idField('acc').optional() })),
+          }),
           errors: [],
         },
         setForChildren: {
@@ -152,7 +162,9 @@ export const billing = defineDomain({
           summary: 'Set what all children of this account pay for a service, unless one has its own price.',
           access: 'bill',
           request: setRequest,
-          response: z.object({ items: z.array(effectivePrice.extend({ childId: z.string().optional() })) }),
+          response: z.object({
+            items: z.array(effectivePrice.extend({ childId: idField('acc').optional() })),
+          }),
           errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
         },
         explain: {
@@ -170,9 +182,9 @@ export const billing = defineDomain({
                 where: dimensions,
                 levels: z.array(
                   z.object({
-                    buyerId: z.string(),
+                    buyerId: idField('acc'),
                     buyerName: z.string(),
-                    sellerId: z.string(),
+                    sellerId: idField('acc'),
                     sellerName: z.string(),
                     amount: nano,
                     per: z.string(),
@@ -201,7 +213,7 @@ export const billing = defineDomain({
             from: z.iso.datetime(),
             /** At most 62 days after `from`; the minute that it lies in is included. */
             to: z.iso.datetime(),
-            sessionId: z.string().optional(),
+            sessionId: idField('ses').optional(),
             /** 'meters': a line for each meter and price. 'dimensions': one for each set of dimensions as well. */
             detail: z.enum(['meters', 'dimensions']).default('meters'),
           }),
@@ -233,7 +245,11 @@ export const billing = defineDomain({
           path: '/statements/{period}',
           summary: 'Read what an account owes, what it earned and how: line by line, child by child.',
           access: 'read',
-          request: z.object({ period }),
+          request: z.object({
+            period,
+            /** 'lines': one for each set of dimensions. 'meters': one for each meter and price, in a fraction of the time. */
+            detail: z.enum(['lines', 'meters']).default('lines'),
+          }),
           response: statementHead.extend({
             accountName: z.string(),
             /** What the rounding of the period before left over: it is due in this one. */
@@ -244,7 +260,7 @@ export const billing = defineDomain({
             lines: z.array(line),
             children: z.array(
               z.object({
-                accountId: z.string(),
+                accountId: idField('acc'),
                 name: z.string(),
                 currency: z.string(),
                 receivable: nano,
@@ -264,6 +280,28 @@ export const billing = defineDomain({
           }),
           errors: [],
         },
+        listLines: {
+          method: 'GET',
+          path: '/statements/{period}/lines',
+          summary:
+            'Read the lines of a statement page by page, the dearest first. While a period is open its lines still change.',
+          access: 'read',
+          request: pageRequest.extend({
+            period,
+            service: z.string().optional(),
+            /** Short name, without the service. */
+            meter: z.string().optional(),
+            /** Only lines at this price: `amount` and `per` together. */
+            amount: z.string().optional(),
+            per: z.string().optional(),
+            /** What this child owes, instead of what the account itself owes. */
+            childId: z.string().optional(),
+          }),
+          response: pageOf(
+            line.partial({ parts: true }).extend({ cost: nano.optional(), margin: nano.optional() }),
+          ),
+          errors: [],
+        },
         listEntries: {
           method: 'GET',
           path: '/statements/{period}/entries',
@@ -273,10 +311,10 @@ export const billing = defineDomain({
           response: z.object({
             items: z.array(
               z.object({
-                transactionId: z.string(),
+                transactionId: idField('txn'),
                 at: z.iso.datetime(),
                 book: z.string(),
-                counterpartyId: z.string(),
+                counterpartyId: idField('acc'),
                 currency: z.string(),
                 amount: nano,
                 sourceRef: z.string(),

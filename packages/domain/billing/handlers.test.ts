@@ -370,7 +370,7 @@ describe('statements', () => {
   });
 
   test('get 200: 1000 units at 0.02 with 0.01 below: 20 from the child, 10 of it earned, and the ledger says so (BIL-2)', async () => {
-    const statement = await handlers.statements.get(contextOf('top'), { period }, ports);
+    const statement = await handlers.statements.get(contextOf('top'), { period, detail: 'lines' }, ports);
     expect(statement).toMatchObject({
       accountName: 'TOP',
       sellerId: 'platform',
@@ -398,7 +398,11 @@ describe('statements', () => {
 
   test('get 200: every answer fits its own schema, a period without use too', async () => {
     for (const name of [period, '2020-01']) {
-      const answer = await handlers.statements.get(contextOf('leaf'), { period: name }, ports);
+      const answer = await handlers.statements.get(
+        contextOf('leaf'),
+        { period: name, detail: 'lines' },
+        ports,
+      );
       const { response } = billing.resources.statements.operations.get;
       expect(response.parse(JSON.parse(JSON.stringify(answer)))).toEqual(answer);
     }
@@ -430,7 +434,7 @@ describe('statements', () => {
       })),
     );
     const of = async (accountId: string, name: string) =>
-      handlers.statements.get(contextOf(accountId), { period: name }, ports);
+      handlers.statements.get(contextOf(accountId), { period: name, detail: 'lines' }, ports);
     // 1001 × 0.015009 = 15.024009: 1502 cents, and a fraction is left. Margin 5.014009: 501 cents.
     expect(await of('leaf', '2026-11')).toMatchObject({
       state: 'open',
@@ -467,7 +471,8 @@ describe('statements', () => {
   });
 
   test('get 200: whoever looks again and again while a call runs posts five times in five minutes, and is told', async () => {
-    const look = async () => (await handlers.statements.get(contextOf('leaf'), { period }, ports)).ledger;
+    const look = async () =>
+      (await handlers.statements.get(contextOf('leaf'), { period, detail: 'lines' }, ports)).ledger;
     for (let count = 0; count < 20; count++) {
       use('leaf', 1);
       const { isBehind, payable } = await look();
@@ -478,8 +483,85 @@ describe('statements', () => {
     expect(await look()).toMatchObject({ isBehind: false, payable: String(1020 * 20_000_000) });
   });
 
+  test('get 200: by meters, the same sums with one line for each meter and price, of parts and of children too', async () => {
+    await handlers.prices.setForChildren(contextOf('platform'), price('10', '3'), ports);
+    for (const [index, region] of ['eu', 'us', 'asia'].entries())
+      use('leaf', 10 ** index + index, { region });
+    use('other', 5, { region: 'us' });
+    const [whole, brief] = await Promise.all(
+      (['lines', 'meters'] as const).map((detail) =>
+        handlers.statements.get(contextOf('top'), { period, detail }, ports),
+      ),
+    );
+    if (whole === undefined || brief === undefined) throw new Error('Nothing was answered.');
+    const { lines: _, children: __, ledger: ___, ...head } = whole;
+    expect(brief).toMatchObject(head);
+    const total = (amounts: readonly { readonly amount: string }[]) =>
+      amounts.reduce((sum, { amount }) => sum + BigInt(amount), 0n).toString();
+    expect(brief.lines).toMatchObject([
+      { dimensions: {}, lineCount: whole.lines.length, amount: total(whole.lines) },
+    ]);
+    const parts = (of: typeof whole, accountId: string) =>
+      total(of.lines.flatMap((line) => line.parts).filter((part) => part.accountId === accountId));
+    for (const accountId of ['leaf', 'other']) expect(parts(brief, accountId)).toBe(parts(whole, accountId));
+    for (const [index, child] of brief.children.entries()) {
+      const lines = whole.children[index]?.lines ?? [];
+      expect(child.lines).toMatchObject([{ lineCount: lines.length, amount: total(lines) }]);
+      expect(child.lines[0]?.margin).toBe(total(lines.map(({ margin }) => ({ amount: margin }))));
+    }
+  });
+
+  test('listLines 200: page after page, the dearest first, every line of the statement once', async () => {
+    for (let index = 0; index < 25; index++) use('leaf', 1 + (index % 7), { region: `r${index}` });
+    const { lines } = await handlers.statements.get(contextOf('leaf'), { period, detail: 'lines' }, ports);
+    const read: { amount: string; dimensions: Record<string, string> }[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await handlers.statements.listLines(
+        contextOf('leaf'),
+        { period, limit: 4, ...(cursor === undefined ? {} : { cursor }) },
+        ports,
+      );
+      const listed = billing.resources.statements.operations.listLines.response.parse(page);
+      read.push(...listed.items);
+      cursor = listed.nextCursor;
+    } while (cursor !== undefined);
+    expect(read).toHaveLength(lines.length);
+    expect(new Set(read.map((line) => line.dimensions.region)).size).toBe(lines.length);
+    const amounts = read.map(({ amount }) => BigInt(amount));
+    expect(amounts).toEqual(amounts.toSorted((left, right) => Number(right - left)));
+  });
+
+  test('listLines 200: of one meter, of one price, and of one child alone', async () => {
+    use('other', 5);
+    const list = (asked: object) =>
+      handlers.statements.listLines(contextOf('top'), { period, limit: 100, ...asked }, ports);
+    const ofLeaf = await list({ childId: 'leaf', service: 'relay', meter: 'bytes' });
+    expect(ofLeaf.items).toMatchObject([
+      { amount: '20000000000', cost: '10000000000', margin: '10000000000' },
+    ]);
+    expect((await list({ amount: '10000000', per: '1' })).items).toMatchObject([
+      { quantity: '1005', parts: [{ accountId: 'leaf' }, { accountId: 'other' }] },
+    ]);
+    for (const asked of [{ meter: 'checkBytes' }, { amount: '1', per: '1' }, { childId: 'platform' }])
+      expect((await list(asked)).items).toEqual([]);
+  });
+
+  test('listLines 422: a cursor that no list gave', async () => {
+    for (const cursor of ['', '[]', '["1"]', '["1.5","a","b"]', '{"amount":"1"}']) {
+      const list = handlers.statements.listLines(contextOf('leaf'), { period, limit: 4, cursor }, ports);
+      expect(await refusalOf(list), cursor).toBe('request.invalid');
+    }
+  });
+
+  test('get 200: a long statement is read and not posted: whoever reads it does not wait for the ledger', async () => {
+    for (let index = 0; index < 1_001; index++) use('leaf', 1, { region: `r${index}` });
+    const { ledger } = await handlers.statements.get(contextOf('leaf'), { period, detail: 'meters' }, ports);
+    expect(ledger).toMatchObject({ isBehind: true, payable: '0' });
+  });
+
   test('listEntries 200: what was posted for an account, and only for it', async () => {
-    await handlers.statements.get(contextOf('leaf'), { period }, ports);
+    await handlers.statements.get(contextOf('leaf'), { period, detail: 'lines' }, ports);
     const { items } = await handlers.statements.listEntries(contextOf('leaf'), { period }, ports);
     expect(items).toMatchObject([{ book: 'payable', counterpartyId: 'top', amount: '-20000000000' }]);
     expect((await handlers.statements.listEntries(contextOf('other'), { period }, ports)).items).toEqual([]);

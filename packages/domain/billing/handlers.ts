@@ -1,19 +1,32 @@
 import type { DomainContext, DomainHandlers, Entity } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
-import { headAnswer, nameIn, priceAnswer, profileAnswer, spendAnswer, statementAnswer } from './answers.ts';
+import {
+  headAnswer,
+  nameIn,
+  priceAnswer,
+  profileAnswer,
+  spendAnswer,
+  statementAnswer,
+  statementLineAnswer,
+} from './answers.ts';
 import type { ChainPrices, PriceChange } from './billing-store.ts';
 import type { billing } from './definition.ts';
+import { pageOfLines } from './line-pages.ts';
+import { byMeter, statementByMeter } from './meter-lines.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
-import { tariffToWire } from './price.ts';
+import { splitMeter, tariffToWire } from './price.ts';
 import { effectiveMs, isOver, pricesFromWire, type WirePrices } from './price-change.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
-import { byMeter } from './spend.ts';
+import type { EdgeLine } from './rating.ts';
+import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
 
 /** Periods that one list shows: three years. Each is rated anew. */
 const PERIOD_COUNT_MAX = 36;
 /** Entries of one answer. */
 const ENTRY_COUNT_MAX = 10_000;
+/** Lines of a statement that reading posts. A longer one waits for the regular accrual: nobody waits for it. */
+const POSTED_LINE_COUNT_MAX = 1_000;
 const MINUTE_MS = 60_000;
 /** Of one question of spend: two months. */
 const SPEND_RANGE_MS_MAX = 62 * 86_400_000;
@@ -82,6 +95,9 @@ const audited = (
 const paid = (accountId: string, chain: ChainPrices, at: Parameters<typeof pricesPaidBy>[2]) => ({
   items: pricesPaidBy(accountId, chain, at).map(priceAnswer),
 });
+
+const lineCountOf = ({ lines, children }: Statement): number =>
+  children.reduce((count, child) => count + child.lines.length, lines.length);
 
 /** A profile as it holds now, and as it will. */
 const profile = (
@@ -165,7 +181,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         toMs,
         ...(sessionId === undefined ? {} : { sessionId }),
       });
-      const lines = detail === 'meters' ? byMeter(spend.lines) : spend.lines;
+      const lines = detail === 'meters' ? byMeter(spend.lines, () => ({})) : spend.lines;
       return spendAnswer({ ...spend, lines }, catalogue);
     },
   },
@@ -181,17 +197,47 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       };
       const items = [];
       for (const period of periods)
-        items.push(headAnswer((await store.accrue(accountId, period, { post: false })).statement, around));
+        items.push(headAnswer((await store.read(accountId, period)).statement, around));
       return { items };
     },
 
-    async get(context, { period }, { billing: store, catalogue, posting }) {
+    async get(context, { period, detail }, { billing: store, catalogue, posting }) {
       const { accountId } = context.entity;
-      const post = posting.take(`${accountId} ${period}`, context.nowMs());
-      const accrued = await store.accrue(accountId, periodOf(period), { post });
+      const read = await store.read(accountId, periodOf(period));
+      const mayPost =
+        read.isBehind &&
+        lineCountOf(read.statement) <= POSTED_LINE_COUNT_MAX &&
+        posting.take(`${accountId} ${period}`, context.nowMs());
+      const accrued = mayPost ? await store.accrue(accountId, periodOf(period)) : read;
       const nameOf = nameIn(await store.namesAround(accountId));
       const sellerId = sellerOf(context.entity);
-      return statementAnswer(accrued, { catalogue, nameOf, sellerId, nowMs: context.nowMs() });
+      const statement = detail === 'meters' ? statementByMeter(accrued.statement) : accrued.statement;
+      return statementAnswer(
+        { ...accrued, statement },
+        { catalogue, nameOf, sellerId, nowMs: context.nowMs() },
+      );
+    },
+
+    async listLines(context, { period, childId, cursor, limit, ...asked }, { billing: store, catalogue }) {
+      const { accountId } = context.entity;
+      const { service, meter, amount, per } = asked;
+      const whole = service === undefined || meter === undefined ? {} : { meter: `${service}.${meter}` };
+      const { lines, children } = await store.readLines({ accountId, period: periodOf(period), ...whole });
+      const all =
+        childId === undefined ? lines : children.find((child) => child.accountId === childId)?.lines;
+      const isAsked = ({ meter: metered, tariff }: EdgeLine) => {
+        const [of, at] = [splitMeter(metered), tariffToWire(tariff)];
+        return (
+          (service ?? of.service) === of.service &&
+          (meter ?? of.meter) === of.meter &&
+          (amount ?? at.amount) === at.amount &&
+          (per ?? at.per) === at.per
+        );
+      };
+      const page = pageOfLines<PayableLine | ReceivableLine>((all ?? []).filter(isAsked), { cursor, limit });
+      const nameOf = nameIn(await store.namesAround(accountId));
+      const printed = { catalogue, nameOf, sellerId: sellerOf(context.entity), nowMs: context.nowMs() };
+      return { ...page, items: page.items.map((line) => statementLineAnswer(line, printed)) };
     },
 
     async listEntries(context, { period }, { billing: store }) {

@@ -34,7 +34,7 @@ export function memoryBilling(world: MemoryWorld): BillingStore {
   const around = (accountId: string) =>
     edges.filter(({ sellerId, buyerId }) => sellerId === accountId || chainOf(accountId).includes(buyerId));
 
-  const accrueOne = async (accountId: string, period: Period, { post } = { post: true }) => {
+  const accrueOne = async (accountId: string, period: Period, { post }: { readonly post: boolean }) => {
     const cells = rollUp(
       records.filter((record) => periodAt(minuteOf(record)).name === period.name),
       edges,
@@ -99,10 +99,19 @@ export function memoryBilling(world: MemoryWorld): BillingStore {
   };
 
   return {
-    accrue: accrueOne,
+    accrue: (accountId, period) => accrueOne(accountId, period, { post: true }),
+    read: (accountId, period) => accrueOne(accountId, period, { post: false }),
+    async readLines({ accountId, period, meter }) {
+      const { lines, children } = (await accrueOne(accountId, period, { post: false })).statement;
+      const isAsked = (line: { meter: string }) => meter === undefined || line.meter === meter;
+      return {
+        lines: lines.filter(isAsked),
+        children: children.map((child) => ({ ...child, lines: child.lines.filter(isAsked) })),
+      };
+    },
     async accrueAll(period) {
       const accounts = new Set(edges.flatMap(({ sellerId, buyerId }) => [sellerId, buyerId]));
-      for (const accountId of accounts) await accrueOne(accountId, period);
+      for (const accountId of accounts) await accrueOne(accountId, period, { post: true });
       return accounts.size;
     },
     async spend({ accountId, fromMs, toMs, sessionId }) {

@@ -1,7 +1,8 @@
 import { type Edge, holdsAt } from '../metering/lineage.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
+import { Nested } from './nested.ts';
 import type { Period } from './period.ts';
-import { choosePrice, type Price, type PricedUse } from './price.ts';
+import { isMatch, type Price, type PricedUse, pricesInOrder } from './price.ts';
 
 /** An edge with what is paid along it. */
 export interface PricedEdge extends Edge {
@@ -38,20 +39,29 @@ export function priceLookup({ edges, prices }: Pick<PriceBook, 'edges' | 'prices
   const edgesOf = Map.groupBy(edges, ({ buyerId }) => buyerId);
   const profileOf = Map.groupBy(prices, ({ accountId, currency }) => `${currency} ${accountId}`);
   const edgeAt = (buyerId: string, atMs: number) => edgesOf.get(buyerId)?.find((edge) => holdsAt(edge, atMs));
+  /** All that may hold for a meter, from the buyer's own edge up: the first whose filter matches does. */
+  const candidatesOf = (buyerId: string, use: Omit<PricedUse, 'dimensions'>): readonly EffectivePrice[] => {
+    const candidates: EffectivePrice[] = [];
+    let edge = edgeAt(buyerId, use.atMs);
+    const currency = edge?.currency;
+    for (let level = 0; edge !== undefined; level++) {
+      const profile = profileOf.get(`${currency} ${edge.sellerId}`) ?? [];
+      for (const price of pricesInOrder(profile, edge.buyerId, use)) {
+        const own = price.childId === undefined ? 'default' : 'child';
+        candidates.push({ price, origin: level === 0 ? own : 'inherited' });
+      }
+      edge = edgeAt(edge.sellerId, use.atMs);
+    }
+    return candidates;
+  };
+  const known = new Nested<readonly EffectivePrice[]>();
   return {
     edgeAt,
     priceFor(buyerId, use) {
-      let edge = edgeAt(buyerId, use.atMs);
-      const currency = edge?.currency;
-      for (let level = 0; edge !== undefined; level++) {
-        const price = choosePrice(profileOf.get(`${currency} ${edge.sellerId}`) ?? [], edge.buyerId, use);
-        if (price !== undefined) {
-          const own = price.childId === undefined ? 'default' : 'child';
-          return { price, origin: level === 0 ? own : 'inherited' };
-        }
-        edge = edgeAt(edge.sellerId, use.atMs);
-      }
-      return undefined;
+      const ofTime = known.at(buyerId).at(use.service).at(use.atMs);
+      const candidates = ofTime.get(use.meter) ?? candidatesOf(buyerId, use);
+      ofTime.set(use.meter, candidates);
+      return candidates.find(({ price }) => isMatch(price.where, use.dimensions));
     },
   };
 }

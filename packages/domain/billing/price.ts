@@ -64,6 +64,12 @@ export function amountOf(tariff: Tariff, quantity: bigint): Nano {
   }
 }
 
+/** 'network-discovery.bytes' in its two parts. */
+export function splitMeter(qualified: string): { service: string; meter: string } {
+  const dot = qualified.indexOf('.');
+  return { service: qualified.slice(0, dot), meter: qualified.slice(dot + 1) };
+}
+
 /** A usage that asks for its price. */
 export interface PricedUse {
   readonly service: string;
@@ -76,27 +82,35 @@ export interface PricedUse {
  * The price that a profile has for a use: the child's own before the one for all children, then the one that names most
  * dimensions. Between two that name as many, the first in canonical order of their filters.
  */
-export function choosePrice(profile: readonly Price[], childId: string, use: PricedUse): Price | undefined {
-  const matching = profile.filter((price) => isFor(price, childId) && isMatch(price, use));
-  return matching.sort(
+export const choosePrice = (profile: readonly Price[], childId: string, use: PricedUse): Price | undefined =>
+  pricesInOrder(profile, childId, use).find(({ where }) => isMatch(where, use.dimensions));
+
+/** The prices of a profile for one meter at a time, whatever the dimensions: the first whose filter matches is the one. */
+export function pricesInOrder(
+  profile: readonly Price[],
+  childId: string,
+  { service, meter, atMs }: Omit<PricedUse, 'dimensions'>,
+): readonly Price[] {
+  const holding = profile.filter(
+    (price) =>
+      isFor(price, childId) && price.service === service && price.meter === meter && holdsAt(price, atMs),
+  );
+  return holding.sort(
     (left, right) =>
       Number(right.childId !== undefined) - Number(left.childId !== undefined) ||
       Object.keys(right.where).length - Object.keys(left.where).length ||
       compareText(canonicalDimensions(left.where), canonicalDimensions(right.where)) ||
       right.fromMs - left.fromMs ||
       compareText(right.id, left.id),
-  )[0];
+  );
+}
+
+/** Whether a use has all the dimensions that a filter names. */
+export function isMatch(where: Dimensions, dimensions: Dimensions): boolean {
+  for (const name in where) if (dimensions[name] !== where[name]) return false;
+  return true;
 }
 
 const isFor = ({ childId }: Price, asking: string): boolean => childId === undefined || childId === asking;
-
-function isMatch(price: Price, { service, meter, dimensions, atMs }: PricedUse): boolean {
-  return (
-    price.service === service &&
-    price.meter === meter &&
-    holdsAt(price, atMs) &&
-    Object.entries(price.where).every(([name, value]) => dimensions[name] === value)
-  );
-}
 
 const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);

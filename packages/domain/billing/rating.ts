@@ -1,7 +1,8 @@
 import type { UsageCell } from '../metering/roll-up.ts';
-import { canonicalDimensions, type Dimensions } from '../metering/usage-record.ts';
-import { type Nano, nano } from './money.ts';
-import { amountOf, type Tariff } from './price.ts';
+import { canonicalOnce, type Dimensions } from '../metering/usage-record.ts';
+import { type Nano, nano, ZERO } from './money.ts';
+import { Nested } from './nested.ts';
+import { amountOf, splitMeter, type Tariff } from './price.ts';
 import { type PriceBook, priceLookup } from './price-book.ts';
 
 /**
@@ -27,8 +28,7 @@ export interface EdgeLine {
 /** Where one cell of usage went: the line it counts in, at the edge between its account and that account's seller. */
 export interface RatedCell {
   readonly cell: UsageCell;
-  readonly lineKey: string;
-  readonly sellerId: string;
+  readonly line: EdgeLine;
 }
 
 export interface Rating {
@@ -36,10 +36,8 @@ export interface Rating {
   readonly cells: readonly RatedCell[];
 }
 
-interface OpenLine extends Omit<EdgeLine, 'amount'> {
-  /** Of a flat price: when the use that decides its version was. */
-  readonly atMs: number;
-}
+/** A line while its quantity grows. */
+type OpenLine = { -readonly [Field in keyof EdgeLine]: EdgeLine[Field] };
 
 const free: Tariff = { kind: 'per-unit', amount: nano(0n), per: 1n };
 
@@ -49,58 +47,49 @@ const free: Tariff = { kind: 'per-unit', amount: nano(0n), per: 1n };
  */
 export function rate(cells: readonly UsageCell[], book: PriceBook): Rating {
   const lookup = priceLookup(book);
-  const open = new Map<string, OpenLine>();
+  /** By edge, then by meter, then by version, then by dimensions: cells are many, and these strings are short or known. */
+  const open = new Nested<OpenLine>();
+  /** Of flat prices: when the use that decides the version was. */
+  const decidedAtMs = new Map<OpenLine, number>();
+  const lines: OpenLine[] = [];
   const rated: RatedCell[] = [];
   for (const cell of cells) {
-    const edge = lookup.edgeAt(cell.accountId, cell.atMs);
-    const declared = book.catalogue.get(cell.meter);
-    if (edge === undefined || cell.inclusive === 0n || declared?.isPriced === false) continue;
-    const found = lookup.priceFor(cell.accountId, {
-      ...splitMeter(cell.meter),
+    const { accountId, atMs, meter, inclusive } = cell;
+    const edge = lookup.edgeAt(accountId, atMs);
+    if (edge === undefined || inclusive === 0n || book.catalogue.get(meter)?.isPriced === false) continue;
+    const price = lookup.priceFor(accountId, {
+      ...splitMeter(meter),
       dimensions: cell.dimensions,
-      atMs: cell.atMs,
-    });
-    const tariff = found?.price.tariff ?? free;
+      atMs,
+    })?.price;
+    const tariff = price?.tariff ?? free;
     const isFlat = tariff.kind === 'flat';
-    const dimensions = isFlat ? (found?.price.where ?? {}) : cell.dimensions;
-    const version = isFlat ? 'flat' : (found?.price.id ?? 'free');
-    const key = `${cell.meter} ${canonicalDimensions(dimensions)} ${version}`;
-    const id = `${edge.sellerId} ${edge.buyerId} ${key}`;
-    const { sellerId, buyerId, currency } = edge;
-    const line = open.get(id) ?? {
-      key,
-      sellerId,
-      buyerId,
-      currency,
-      meter: cell.meter,
-      dimensions,
-      tariff,
-      quantity: 0n,
-      atMs: cell.atMs,
-    };
-    const isEarlier = cell.atMs < line.atMs;
-    open.set(id, {
-      ...line,
-      quantity: line.quantity + cell.inclusive,
-      tariff: isEarlier ? tariff : line.tariff,
-      atMs: isEarlier ? cell.atMs : line.atMs,
-    });
-    rated.push({ cell, lineKey: key, sellerId });
+    const dimensions = isFlat ? (price?.where ?? {}) : cell.dimensions;
+    const version = isFlat ? 'flat' : (price?.id ?? 'free');
+    const canonical = canonicalOnce(dimensions);
+    const ofVersion = open.at(edge.sellerId).at(edge.buyerId).at(meter).at(version);
+    let line = ofVersion.get(canonical);
+    if (line === undefined) {
+      const { sellerId, buyerId, currency } = edge;
+      const key = `${meter} ${canonical} ${version}`;
+      line = { key, sellerId, buyerId, currency, meter, dimensions, tariff, quantity: 0n, amount: ZERO };
+      ofVersion.set(canonical, line);
+      lines.push(line);
+    }
+    line.quantity += inclusive;
+    if (isFlat && atMs < (decidedAtMs.get(line) ?? Infinity)) {
+      line.tariff = tariff;
+      decidedAtMs.set(line, atMs);
+    }
+    rated.push({ cell, line });
   }
-  const lines = [...open.values()].map(({ atMs: _, ...line }) => ({
-    ...line,
-    amount: amountOf(line.tariff, line.quantity),
-  }));
+  for (const line of lines) line.amount = amountOf(line.tariff, line.quantity);
   return { lines: lines.sort(byEdgeAndKey), cells: rated };
 }
 
-/** 'network-discovery.bytes' in its two parts. */
-export function splitMeter(qualified: string): { service: string; meter: string } {
-  const dot = qualified.indexOf('.');
-  return { service: qualified.slice(0, dot), meter: qualified.slice(dot + 1) };
-}
+const compareText = (left: string, right: string): number => (left < right ? -1 : left > right ? 1 : 0);
 
-function byEdgeAndKey(left: EdgeLine, right: EdgeLine): number {
-  const [a, b] = [left, right].map(({ sellerId, buyerId, key }) => `${sellerId} ${buyerId} ${key}`);
-  return a === b || a === undefined || b === undefined ? 0 : a < b ? -1 : 1;
-}
+const byEdgeAndKey = (left: EdgeLine, right: EdgeLine): number =>
+  compareText(left.sellerId, right.sellerId) ||
+  compareText(left.buyerId, right.buyerId) ||
+  compareText(left.key, right.key);

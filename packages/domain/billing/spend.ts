@@ -1,6 +1,5 @@
 import type { UsageCell } from '../metering/roll-up.ts';
-import { type Nano, nano, sum, ZERO } from './money.ts';
-import { tariffToWire } from './price.ts';
+import { type Nano, sum, ZERO } from './money.ts';
 import type { PriceBook } from './price-book.ts';
 import { type EdgeLine, rate } from './rating.ts';
 
@@ -30,22 +29,4 @@ export function spendOf({ accountId, currency, cells, book }: SpendRequest): Spe
     line.tariff.kind === 'flat' ? { ...line, amount: ZERO } : line,
   );
   return { currency, amount: sum(lines.map(({ amount }) => amount)), lines };
-}
-
-/** Lines of one meter at one price as one, whatever their dimensions. The amounts are summed, not multiplied anew. */
-export function byMeter(lines: readonly EdgeLine[]): readonly EdgeLine[] {
-  const summed = new Map<string, EdgeLine>();
-  for (const line of lines) {
-    const { amount, per } = tariffToWire(line.tariff);
-    const key = `${line.meter} ${amount} ${per}`;
-    const known = summed.get(key);
-    summed.set(key, {
-      ...line,
-      key,
-      dimensions: {},
-      quantity: (known?.quantity ?? 0n) + line.quantity,
-      amount: nano((known?.amount ?? 0n) + line.amount),
-    });
-  }
-  return [...summed.values()];
 }

@@ -1,6 +1,7 @@
 import type { UsageCell } from '../metering/roll-up.ts';
-import { canonicalDimensions } from '../metering/usage-record.ts';
+import { canonicalOnce } from '../metering/usage-record.ts';
 import { cutAndCarry, halfEven, minorUnitOf, type Nano, nano, split, subtract, sum, ZERO } from './money.ts';
+import { Nested } from './nested.ts';
 import type { Period } from './period.ts';
 import type { PriceBook } from './price-book.ts';
 import { type EdgeLine, type RatedCell, rate } from './rating.ts';
@@ -100,9 +101,7 @@ export function statementOf(request: StatementRequest): Statement {
   const { accountId, period, currency, cells, book, carried = { due: ZERO, payout: ZERO } } = request;
   const { lines, cells: rated } = rate(cells, book);
   const shares = shareLines(accountId, lines, rated);
-  const payableLines = lines
-    .filter(({ buyerId }) => buyerId === accountId)
-    .map((line) => ({ ...line, parts: partsOf(shares.get(payableKeyOf(line)) ?? []) }));
+  const payableLines = [...shares].map(([line, ofLine]) => ({ ...line, parts: partsOf(ofLine) }));
   const children = childStatements(
     lines.filter(({ sellerId }) => sellerId === accountId),
     costByLine(shares),
@@ -155,50 +154,45 @@ function totalsOf(
 /** The share of a payable line that one line of one child caused; of the account itself, no `childLine`. */
 interface Share {
   readonly accountId: string;
-  readonly childLine?: string;
+  readonly childLine?: EdgeLine;
   readonly quantity: bigint;
   readonly amount: Nano;
 }
 
-/** Splits each payable line over those who caused it, so that parts and costs sum to it to the last nano unit. */
+type OpenShare = Omit<Share, 'amount'>;
+
+/**
+ * Splits each payable line over those who caused it, so that parts and costs sum to it to the last nano unit. In the
+ * order of the lines.
+ */
 function shareLines(
   accountId: string,
   lines: readonly EdgeLine[],
   rated: readonly RatedCell[],
-): Map<string, Share[]> {
-  const lineOfUse = new Map(
-    rated
-      .filter(({ cell }) => cell.accountId === accountId)
-      .map(({ cell, lineKey, sellerId }) => [useOf(cell), payableKeyOf({ key: lineKey, sellerId })]),
-  );
-  const quantities = new Map<string, Map<string, Share>>();
-  const addShare = (payableKey: string, share: Omit<Share, 'amount'>) => {
-    const ofLine = quantities.get(payableKey) ?? new Map<string, Share>();
-    const key = `${share.accountId} ${share.childLine ?? ''}`;
-    ofLine.set(key, { ...share, quantity: (ofLine.get(key)?.quantity ?? 0n) + share.quantity, amount: ZERO });
-    quantities.set(payableKey, ofLine);
-  };
-  for (const { cell, lineKey, sellerId } of rated) {
-    const payableKey = lineOfUse.get(useOf(cell));
-    if (payableKey === undefined) continue;
-    if (cell.accountId === accountId && cell.own > 0n)
-      addShare(payableKey, { accountId, quantity: cell.own });
-    if (sellerId === accountId) {
-      addShare(payableKey, { accountId: cell.accountId, childLine: lineKey, quantity: cell.inclusive });
-    }
+): Map<EdgeLine, readonly Share[]> {
+  const lineOfUse = new Nested<EdgeLine>();
+  const sharesOf = new Map<EdgeLine, OpenShare[]>();
+  for (const line of lines) if (line.buyerId === accountId) sharesOf.set(line, []);
+  for (const { cell, line } of rated) {
+    if (cell.accountId !== accountId) continue;
+    lineOfUse.at(cell.atMs).at(cell.meter).set(canonicalOnce(cell.dimensions), line);
+    if (cell.own > 0n) sharesOf.get(line)?.push({ accountId, quantity: cell.own });
   }
-  return new Map(
-    lines
-      .filter(({ buyerId }) => buyerId === accountId)
-      .map((line) => {
-        const key = payableKeyOf(line);
-        return [key, divide(line.amount, [...(quantities.get(key)?.values() ?? [])])];
-      }),
-  );
+  for (const { cell, line: childLine } of rated) {
+    if (childLine.sellerId !== accountId) continue;
+    const payable = lineOfUse.at(cell.atMs).at(cell.meter).get(canonicalOnce(cell.dimensions));
+    if (payable !== undefined)
+      sharesOf.get(payable)?.push({ accountId: cell.accountId, childLine, quantity: cell.inclusive });
+  }
+  return new Map([...sharesOf].map(([line, shares]) => [line, divide(line.amount, shares)]));
 }
 
-function divide(amount: Nano, shares: readonly Share[]): Share[] {
-  const sorted = [...shares].sort((left, right) => (shareKey(left) < shareKey(right) ? -1 : 1));
+function divide(amount: Nano, shares: readonly OpenShare[]): Share[] {
+  const [only, ...others] = shares;
+  if (only !== undefined && others.length === 0) return [{ ...only, amount }];
+  const sorted = [...Map.groupBy(shares, ({ childLine }) => childLine).values()]
+    .map(sumOfShares)
+    .sort((left, right) => (shareKey(left) < shareKey(right) ? -1 : 1));
   const amounts = split(
     amount,
     sorted.map(({ quantity }) => quantity),
@@ -206,7 +200,18 @@ function divide(amount: Nano, shares: readonly Share[]): Share[] {
   return sorted.map((share, index) => ({ ...share, amount: amounts[index] ?? ZERO }));
 }
 
+function sumOfShares(ofLine: readonly OpenShare[]): OpenShare {
+  const [first] = ofLine;
+  if (first === undefined) throw new RangeError('A group of shares is never empty.');
+  return { ...first, quantity: ofLine.reduce((total, { quantity }) => total + quantity, 0n) };
+}
+
 function partsOf(shares: readonly Share[]): LinePart[] {
+  const [only, ...others] = shares;
+  if (only !== undefined && others.length === 0) {
+    const { accountId, quantity, amount } = only;
+    return [{ accountId, quantity, amount }];
+  }
   return [...Map.groupBy(shares, ({ accountId }) => accountId)].map(([accountId, ofAccount]) => ({
     accountId,
     quantity: ofAccount.reduce((total, { quantity }) => total + quantity, 0n),
@@ -214,22 +219,22 @@ function partsOf(shares: readonly Share[]): LinePart[] {
   }));
 }
 
-/** What each line of each child costs the account, by child and line. */
-function costByLine(shares: ReadonlyMap<string, readonly Share[]>): Map<string, Nano> {
-  const costs = new Map<string, Nano>();
-  for (const share of [...shares.values()].flat()) {
-    if (share.childLine === undefined) continue;
-    const key = `${share.accountId} ${share.childLine}`;
-    costs.set(key, nano((costs.get(key) ?? 0n) + share.amount));
+/** What each line of each child costs the account. */
+function costByLine(shares: ReadonlyMap<EdgeLine, readonly Share[]>): Map<EdgeLine, Nano> {
+  const costs = new Map<EdgeLine, Nano>();
+  for (const ofLine of shares.values()) {
+    for (const { childLine, amount } of ofLine) {
+      if (childLine !== undefined) costs.set(childLine, nano((costs.get(childLine) ?? 0n) + amount));
+    }
   }
   return costs;
 }
 
-function childStatements(lines: readonly EdgeLine[], costs: ReadonlyMap<string, Nano>): ChildStatement[] {
+function childStatements(lines: readonly EdgeLine[], costs: ReadonlyMap<EdgeLine, Nano>): ChildStatement[] {
   return [...Map.groupBy(lines, ({ buyerId }) => buyerId)].map(([accountId, ofChild]) => {
     const currency = ofChild[0]?.currency ?? '';
     const withMargins = ofChild.map((line) => {
-      const cost = costs.get(`${accountId} ${line.key}`) ?? ZERO;
+      const cost = costs.get(line) ?? ZERO;
       return { ...line, cost, margin: subtract(line.amount, cost) };
     });
     const receivable = sum(withMargins.map(({ amount }) => amount));
@@ -238,8 +243,4 @@ function childStatements(lines: readonly EdgeLine[], costs: ReadonlyMap<string, 
   });
 }
 
-/** An account that moved within the period has lines to two sellers. */
-const payableKeyOf = ({ sellerId, key }: { sellerId: string; key: string }): string => `${sellerId} ${key}`;
-const useOf = ({ atMs, meter, dimensions }: UsageCell): string =>
-  `${atMs} ${meter} ${canonicalDimensions(dimensions)}`;
-const shareKey = ({ accountId, childLine }: Share): string => `${accountId} ${childLine ?? ''}`;
+const shareKey = ({ accountId, childLine }: OpenShare): string => `${accountId} ${childLine?.key ?? ''}`;

@@ -19,8 +19,8 @@ const chain = z
   .max(256);
 
 /**
- * What an account's configuration of a service allows its credentials at most, whoever minted them: a credential is held
- * to the narrower of this and its own caveats.
+ * What the configuration of a service allows the credentials of an account, application or instance type at most, whoever
+ * minted them: a credential is held to the narrower of this and its own caveats.
  */
 const credentialCaps = z.object({
   lifetimeSecondsMax: z.int().min(1),
@@ -32,6 +32,17 @@ const credentialCaps = z.object({
 });
 
 export type CredentialCaps = z.output<typeof credentialCaps>;
+
+/** By service. A service that is not named has none. */
+const capsByService = z.record(z.string().max(64), credentialCaps);
+const applicationCaps = z.object({
+  caps: capsByService,
+  /** Of each instance type: what the application says is in it. */
+  capsByInstanceType: z.record(z.string().max(64), capsByService),
+});
+
+export type CapsByService = z.output<typeof capsByService>;
+export type ApplicationCaps = z.output<typeof applicationCaps>;
 
 /** Addresses of a node by use: `turn` for clients of a relay, `signal` for browsers, `link` for relays. */
 const nodeUrls = z.record(z.string().max(32), z.array(z.string().max(300)).max(16));
@@ -129,15 +140,14 @@ export const internalApi = {
     response: z.object({
       accountId: id,
       chain,
-      /** By service. A service that is not named has none. */
-      caps: z.record(z.string().max(64), credentialCaps),
+      caps: capsByService,
     }),
   },
   applicationSnapshot: {
     method: 'GET',
     path: '/accounts/{accountId}/applications/{applicationId}/snapshot',
     request: z.object({ accountId: id, applicationId: id }),
-    response: z.object({ accountId: id, applicationId: id, chain, instanceTypes: z.array(z.string()) }),
+    response: applicationCaps.extend({ accountId: id, applicationId: id, chain }),
   },
   sessionStanding: {
     method: 'GET',
@@ -174,9 +184,23 @@ export const internalApi = {
   consumed: {
     method: 'POST',
     path: '/credentials/consumed',
-    request: z.object({ accountId: id, credentialId: id, prefixIds: z.array(id).min(1).max(64) }),
+    request: z.object({
+      accountId: id,
+      credentialId: id,
+      prefixIds: z.array(id).min(1).max(64),
+      /** What was used in this session is asked for as well. */
+      sessionId: id.optional(),
+    }),
     response: z.object({
-      items: z.array(z.object({ prefixId: id, bytes: z.int(), milliseconds: z.int() })),
+      items: z.array(
+        z.object({
+          prefixId: id,
+          bytes: z.int(),
+          milliseconds: z.int(),
+          /** Of it, what the session used; absent where none was named. */
+          ofSession: z.object({ bytes: z.int(), milliseconds: z.int() }).optional(),
+        }),
+      ),
     }),
   },
   usage: {

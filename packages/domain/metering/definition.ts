@@ -1,4 +1,5 @@
 import { defineDomain } from '@patchbay/kit/definition';
+import { idField } from '@patchbay/kit/ids';
 import { queryInt } from '@patchbay/kit/page';
 import { z } from 'zod';
 
@@ -40,7 +41,7 @@ export const metering = defineDomain({
             groupBy: z.string().max(200).optional(),
             /** 'own': this account alone. 'inclusive': with all its descendants. */
             scope: z.enum(['own', 'inclusive']).default('inclusive'),
-            sessionId: z.string().optional(),
+            sessionId: idField('ses').optional(),
             limit: queryInt().min(1).max(10_000).default(1_000),
           }),
           response: z.object({

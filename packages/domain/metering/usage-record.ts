@@ -70,6 +70,17 @@ export function canonicalDimensions(dimensions: Dimensions): string {
   );
 }
 
+const canonicalTexts = new WeakMap<Dimensions, string>();
+
+/** The same, remembered for as long as the object lives: for sets that are read again and again, and never changed. */
+export function canonicalOnce(dimensions: Dimensions): string {
+  const known = canonicalTexts.get(dimensions);
+  if (known !== undefined) return known;
+  const canonical = canonicalDimensions(dimensions);
+  canonicalTexts.set(dimensions, canonical);
+  return canonical;
+}
+
 export function dimensionsFromCanonical(canonical: string): Dimensions {
   return Object.fromEntries(z.array(z.tuple([z.string(), z.string()])).parse(JSON.parse(canonical)));
 }

@@ -1,7 +1,8 @@
 import { defineDomain } from '@patchbay/kit/definition';
-import { idSchema } from '@patchbay/kit/ids';
+import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { z } from 'zod';
+import { sessionKinds } from './session-log.ts';
 
 const sessionId = idSchema('ses');
 const dateTime = z.iso.datetime();
@@ -11,8 +12,8 @@ export const modalities = ['audio', 'video', 'screen', 'data', 'image', 'none'] 
 
 /** A leg of another account is only an id: its log, media and usage belong to that account (LIV-0). */
 const leg = z.object({
-  id: z.string(),
-  accountId: z.string().optional(),
+  id: idField('leg'),
+  accountId: idField('acc').optional(),
   identity: z.string().optional(),
   state: z.enum(['ringing', 'joined', 'left']),
   media: z.object({ audio: z.boolean(), video: z.boolean(), screen: z.boolean() }).optional(),
@@ -22,9 +23,11 @@ const leg = z.object({
 
 const session = z.object({
   id: sessionId,
-  accountId: z.string(),
+  /** `call`: two endpoints, held by signaling. `relay`: one client's use of one credential on one relay, without a call. */
+  kind: z.enum(sessionKinds),
+  accountId: idField('acc'),
   accountName: z.string(),
-  applicationId: z.string().optional(),
+  applicationId: idField('app').optional(),
   state: z.enum(['ringing', 'live', 'ended']),
   mode: z.enum(sessionModes),
   participants: z.int(),
@@ -46,7 +49,7 @@ const logEntry = z.object({
   sequence: z.int(),
   at: dateTime,
   kind: z.string(),
-  legId: z.string().optional(),
+  legId: idField('leg').optional(),
   data: z.record(z.string(), z.json()),
 });
 
@@ -79,6 +82,7 @@ export const sessions = defineDomain({
           access: 'read',
           request: pageRequest.extend({
             state: z.enum(['open', 'ended', 'all']).default('all'),
+            kind: z.enum([...sessionKinds, 'all']).default('all'),
             scope: z.enum(['own', 'descendants']).default('descendants'),
           }),
           response: pageOf(session),

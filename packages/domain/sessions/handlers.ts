@@ -29,6 +29,7 @@ function toAnswer(session: SessionRecord, totals: RelayTotals | undefined) {
   );
   return {
     id: session.id,
+    kind: session.kind,
     accountId: session.accountId,
     accountName: session.accountName,
     ...(session.applicationId === undefined ? {} : { applicationId: session.applicationId }),

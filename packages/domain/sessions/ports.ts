@@ -1,4 +1,4 @@
-import type { LegState, SessionState } from './session-log.ts';
+import type { LegState, SessionKind, SessionState } from './session-log.ts';
 
 export interface LegRecord {
   readonly id: string;
@@ -13,6 +13,7 @@ export interface LegRecord {
 
 export interface SessionRecord {
   readonly id: string;
+  readonly kind: SessionKind;
   readonly accountId: string;
   readonly accountName: string;
   readonly applicationId: string | undefined;
@@ -50,6 +51,7 @@ export interface SessionsPorts {
     list(page: {
       readonly accountId: string;
       readonly state: 'open' | 'ended' | 'all';
+      readonly kind: SessionKind | 'all';
       readonly scope: 'own' | 'descendants';
       readonly cursor?: string | undefined;
       readonly limit: number;
@@ -74,7 +76,7 @@ export interface SessionsPorts {
     }): Promise<ReadonlyMap<string, RelayTotals>>;
   };
   readonly commands: {
-    /** Tells the signaling node that holds the session to end it. Resolves when the node was told. */
+    /** Tells the node that holds the session to end it. Resolves when the node was told. */
     endSession(session: {
       readonly sessionId: string;
       readonly accountId: string;

@@ -1,4 +1,8 @@
-/** One line of a session's log, as a signaling node reports it (MET-7). */
+/** What a session is: a call that signaling holds, or one client's use of one credential on one relay. */
+export const sessionKinds = ['call', 'relay'] as const;
+export type SessionKind = (typeof sessionKinds)[number];
+
+/** One line of a session's log, as the node that holds the session reports it (MET-7). */
 export interface SessionEvent {
   readonly type: string;
   readonly sessionId: string;
@@ -29,6 +33,7 @@ interface Latest<Value> {
 
 /** What is known of a session. Every field only grows or goes to a later sequence: the order of arrival is no matter. */
 export interface FoldedSession {
+  readonly kind: SessionKind;
   readonly startedAtMs: number;
   readonly connectedAtMs: number | undefined;
   readonly endedAtMs: number | undefined;
@@ -48,7 +53,8 @@ export interface FoldedLeg {
   readonly bitsPerSecond: Latest<number | undefined>;
 }
 
-export const newSession = (startedAtMs: number): FoldedSession => ({
+export const newSession = (startedAtMs: number, kind: SessionKind = 'call'): FoldedSession => ({
+  kind,
   startedAtMs,
   connectedAtMs: undefined,
   endedAtMs: undefined,
@@ -94,7 +100,7 @@ export function foldSession(session: FoldedSession, event: SessionEvent): Folded
       return {
         ...known,
         endedAtMs: earliest(known.endedAtMs, atMs),
-        endCode: known.endCode ?? codeOf(data.reason),
+        endCode: known.endCode ?? endCodeOf(data.reason),
       };
     default:
       return known;
@@ -126,9 +132,10 @@ export function foldLeg(leg: FoldedLeg, event: SessionEvent): FoldedLeg {
   }
 }
 
-/** Ringing until two are in it or media flows. */
-export function stateOf({ endedAtMs, connectedAtMs, joinedLegIds }: FoldedSession): SessionState {
+/** A call rings until two are in it or media flows. At a relay nobody is waited for. */
+export function stateOf({ kind, endedAtMs, connectedAtMs, joinedLegIds }: FoldedSession): SessionState {
   if (endedAtMs !== undefined) return 'ended';
+  if (kind === 'relay') return 'live';
   return connectedAtMs !== undefined || joinedLegIds.length > 1 ? 'live' : 'ringing';
 }
 
@@ -145,6 +152,10 @@ export function participantsOf({
 /** Whose log a line stands in: a leg's line belongs to the leg's account. */
 export const ownerOf = ({ accountId, legAccountId }: SessionEvent): string => legAccountId ?? accountId;
 
+/** The stable code of why a session ended. */
+export const endCodeOf = (reason: unknown): string =>
+  textOf(reason) ?? textOf(fieldOf(reason, 'code')) ?? 'unknown';
+
 const earliest = (known: number | undefined, atMs: number) => Math.min(known ?? atMs, atMs);
 const latest = <Value>(known: Latest<Value>, next: Latest<Value>) =>
   next.sequence > known.sequence ? next : known;
@@ -159,7 +170,6 @@ const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null
     ? (value as Readonly<Record<string, unknown>>)[name]
     : undefined;
-const codeOf = (reason: unknown) => textOf(reason) ?? textOf(fieldOf(reason, 'code')) ?? 'unknown';
 const modeOf = (mode: unknown): Mode =>
   mode === 'p2p' || mode === 'relay' || mode === 'media' ? mode : 'pending';
 const mediaOf = (media: unknown) => ({

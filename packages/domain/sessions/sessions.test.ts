@@ -12,6 +12,7 @@ const at = new Date('2026-11-24T12:00:00.000Z');
 
 const record: SessionRecord = {
   id: sessionId,
+  kind: 'call',
   accountId,
   accountName: 'Acme',
   applicationId: undefined,

@@ -9,6 +9,7 @@ export const accountStates = ['active', 'suspended', 'closed'] as const;
 const accountId = idSchema('acc');
 const applicationId = idSchema('app');
 const keyId = idSchema('key');
+const organisationId = idSchema('org');
 const userId = idSchema('usr');
 const name = z.string().trim().min(1).max(100);
 const externalId = z.string().trim().min(1).max(200);
@@ -73,6 +74,31 @@ const member = z.object({
   state: z.enum(['invited', 'active']),
   /** The account at which the role was given: it reaches down from there. */
   accountId,
+});
+
+const organisation = z.object({
+  id: organisationId,
+  name,
+  /** Its top account, below which all of its others are. */
+  accountId,
+  accountCount: z.int().min(1),
+  /** Whoever holds a role at any of its accounts, or is invited to one. */
+  personCount: z.int().min(0),
+  createdAt: dateTime,
+});
+
+const person = z.object({
+  userId,
+  name: z.string(),
+  email: z.email(),
+  roles: z.array(
+    z.object({
+      accountId,
+      accountName: z.string(),
+      role: z.enum(roles),
+      state: z.enum(['invited', 'active']),
+    }),
+  ),
 });
 
 const reachableAccount = z.object({ id: accountId, name: z.string(), role: z.enum(roles) });
@@ -190,7 +216,7 @@ export const tenancy = defineDomain({
         get: {
           method: 'GET',
           path: '/me',
-          summary: 'Read who is asking, and the accounts within reach.',
+          summary: 'Read who is asking, and the accounts and organisations within reach.',
           access: 'read',
           request: z.object({}),
           response: z.object({
@@ -199,6 +225,8 @@ export const tenancy = defineDomain({
             name: z.string().optional(),
             email: z.email().optional(),
             accounts: z.array(reachableAccount),
+            /** Those whose top account a user holds a role at. */
+            organisations: z.array(z.object({ id: organisationId, name: z.string(), accountId })),
           }),
           errors: [],
         },
@@ -255,6 +283,39 @@ export const tenancy = defineDomain({
           }),
           response: account,
           errors: ['tenancy.external_id_taken', 'tenancy.time_zone_unknown', 'tenancy.account_closed'],
+        },
+      },
+    },
+    organisation: {
+      title: 'Organisation',
+      mount: 'account',
+      operations: {
+        get: {
+          method: 'GET',
+          path: '/organisation',
+          summary: 'Read the organisation of this account. Only who reaches its top account sees it.',
+          access: 'read',
+          request: z.object({}),
+          response: organisation,
+          errors: [],
+        },
+        update: {
+          method: 'PATCH',
+          path: '/organisation',
+          summary: 'Rename the organisation. Its accounts keep their own names.',
+          access: 'administer',
+          request: z.strictObject({ name }),
+          response: organisation,
+          errors: ['auth.scope'],
+        },
+        people: {
+          method: 'GET',
+          path: '/organisation/people',
+          summary: 'Read everybody who holds a role at an account of the organisation, with all their roles.',
+          access: 'read',
+          request: pageRequest,
+          response: pageOf(person),
+          errors: [],
         },
       },
     },

@@ -115,12 +115,12 @@ describe('enrolment', () => {
   test('signUp 403: an operator can close sign-ups', async () => {
     const { prisma, platformId } = database;
     const { setConfig } = serviceConfigStore(prisma);
-    await setConfig({ accountId: platformId, service: 'tenancy' }, { signUp: 'closed' });
+    await setConfig({ accountId: platformId, service: 'tenancy', values: { signUp: 'closed' } });
     const request = { ...person, email: 'closed@test.example' };
     await expect(call('enrolment', 'signUp', { as: stranger, request })).rejects.toMatchObject(
       refusal(403, 'policy.refused'),
     );
-    await setConfig({ accountId: platformId, service: 'tenancy' }, {});
+    await setConfig({ accountId: platformId, service: 'tenancy', values: {} });
   });
 });
 
@@ -138,6 +138,7 @@ describe('me', () => {
       kind: 'key',
       name: 'k',
       accounts: [{ id: owner.accountId, name: 'Acme', role: 'developer' }],
+      organisations: [],
     });
     const credential: Actor = { kind: 'credential', credentialId: 'crd_1', accountId: owner.accountId };
     expect((await call('me', 'get', { as: credential })).answer).toMatchObject({ kind: 'credential' });

@@ -4,6 +4,7 @@ import { accounts } from './accounts.ts';
 import { applications } from './applications.ts';
 import type { tenancy } from './definition.ts';
 import { credentials, keys } from './keys.ts';
+import { organisation } from './organisation.ts';
 import type { TenancyPorts } from './ports.ts';
 import { team } from './team.ts';
 import { isTimeZone } from './time-zone.ts';
@@ -61,9 +62,11 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
             name: accountName,
             role,
           })),
+          organisations: [...(await people.organisationsOf(actor.userId))],
         };
       }
-      if (actor.kind !== 'key' && actor.kind !== 'credential') return { kind: 'user', accounts: [] };
+      if (actor.kind !== 'key' && actor.kind !== 'credential')
+        return { kind: 'user', accounts: [], organisations: [] };
       const account = await stored.find(actor);
       const key = actor.kind === 'key' ? await storedKeys.find(actor) : undefined;
       const role = actor.kind === 'credential' ? 'viewer' : key?.scopes.includes('*') ? 'admin' : 'developer';
@@ -71,11 +74,13 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
         kind: actor.kind,
         ...(key === undefined ? {} : { name: key.name }),
         accounts: account === undefined ? [] : [{ id: account.id, name: account.name, role }],
+        organisations: [],
       };
     },
   },
 
   accounts,
+  organisation,
   applications,
   keys,
   credentials,

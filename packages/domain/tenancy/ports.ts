@@ -68,6 +68,27 @@ export interface MemberRecord {
   readonly accountId: string;
 }
 
+export interface OrganisationRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly accountId: string;
+  readonly accountCount: number;
+  readonly personCount: number;
+  readonly createdAt: Date;
+}
+
+export interface PersonRecord {
+  readonly userId: string;
+  readonly name: string;
+  readonly email: string;
+  readonly roles: readonly {
+    readonly accountId: string;
+    readonly accountName: string;
+    readonly role: Role;
+    readonly state: 'invited' | 'active';
+  }[];
+}
+
 /** What a username says of its credential. */
 export interface ReadCredential {
   /** The key that minted it. */
@@ -100,6 +121,17 @@ export interface TenancyPorts {
     profileOf(userId: string): Promise<{ readonly name: string; readonly email: string } | undefined>;
     /** Every role that a user was given, highest accounts first. */
     grantsOf(userId: string): Promise<readonly (Grant & { readonly accountName: string })[]>;
+    /** Those at whose top account the user took a role. */
+    organisationsOf(
+      userId: string,
+    ): Promise<readonly { readonly id: string; readonly name: string; readonly accountId: string }[]>;
+  };
+  /** `accountId` is the organisation's top account. Undefined for an account that belongs to none. */
+  readonly organisations: {
+    find(organisation: Scoped): Promise<OrganisationRecord | undefined>;
+    rename(organisation: Scoped & { readonly name: string }): Promise<OrganisationRecord | undefined>;
+    /** In the order of their ids. */
+    people(page: PageOf): Promise<Page<PersonRecord>>;
   };
   readonly accounts: {
     find(account: Scoped): Promise<AccountRecord | undefined>;

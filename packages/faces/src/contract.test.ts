@@ -4,6 +4,8 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { ServiceDefinition } from '@patchbay/kit/definition';
+import { services } from '@patchbay/services/registry.generated';
 import {
   CHILD_ACCOUNT,
   createApiHarness,
@@ -159,6 +161,24 @@ function exampleValue(schema: z.ZodType): unknown {
 }
 
 const exampleOf = (schema: z.ZodType): string => String(exampleValue(schema));
+
+test('no field of a configuration has the name of what its path names', () => {
+  const taken = Object.values(services).flatMap(({ config }) =>
+    Object.keys(config.shape).filter((field) =>
+      ['accountId', 'applicationId', 'instanceType'].includes(field),
+    ),
+  );
+  expect(taken).toEqual([]);
+});
+
+test.each(Object.values(services))(
+  '$name works with nothing configured, and says how each field is merged',
+  (service) => {
+    const { config, merge } = service as ServiceDefinition;
+    expect(config.safeParse({}).success).toBe(true);
+    expect(Object.keys(merge).sort()).toEqual(Object.keys(config.shape).sort());
+  },
+);
 
 test('no path shadows another: the router takes the first that fits', () => {
   const pattern = (route: string) => new RegExp(`^${route.replace(/\{\w+\}/g, '[^/]+')}$`);

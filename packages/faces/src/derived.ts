@@ -1,9 +1,21 @@
+import {
+  type ConfigLevel,
+  type ConfigOrigin,
+  type ConfigRules,
+  configRulesOf,
+  effectiveConfig,
+  widerFields,
+} from '@patchbay/domain/policy/effective-config';
 import type { Entity, ServiceDefinition } from '@patchbay/kit/definition';
+import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { Platform } from './platform.ts';
 
 interface Context {
   readonly entity: Entity;
-  readonly config: Record<string, unknown>;
+  /** What each level says of the service's configuration, from the top down. The last is the entity's own. */
+  readonly levels: readonly ConfigLevel[];
+  /** The accounts of the chain that the caller may see. */
+  readonly visibleIds: readonly string[];
   readonly nowMs: () => number;
   readonly audit: (change: { target: string; before: unknown; after: unknown }) => void;
 }
@@ -18,15 +30,33 @@ export function derivedHandlers(
   platform: Platform,
   service: ServiceDefinition,
 ): Readonly<Record<string, Handler>> {
-  return {
-    getConfig: async ({ config }) => config,
+  const rules = configRulesOf(service);
 
-    async putConfig({ entity, config: before, audit }, request) {
-      const after = service.config.parse(request);
-      await platform.setConfig(entity, service.name, request);
-      audit({ target: `${entity.accountId}/services/${service.name}/config`, before, after });
-      return after;
-    },
+  const readConfig: Handler = async ({ levels, visibleIds }) => toConfigAnswer(levels, { rules, visibleIds });
+
+  const writeConfig: Handler = async ({ entity, levels, visibleIds, audit }, request) => {
+    const { applicationId, instanceType, ...values } = request;
+    const before = levels.at(-1);
+    if (before === undefined) throw platformError('resource.unknown', 'There is no such entity here.');
+    const after = [...levels.slice(0, -1), { ...before, values }];
+    refuseWider(after, { rules, visibleIds, service });
+    if (!(await platform.setConfig(entity, service.name, values)))
+      throw platformError(
+        'resource.unknown',
+        'The application, or its instance type, was removed meanwhile.',
+      );
+    const place = [entity.accountId, applicationId, instanceType].filter((id) => id !== undefined).join('/');
+    audit({ target: `${place}/services/${service.name}/config`, before: before.values, after: values });
+    return toConfigAnswer(after, { rules, visibleIds });
+  };
+
+  return {
+    getConfig: readConfig,
+    getApplicationConfig: readConfig,
+    getInstanceTypeConfig: readConfig,
+    putConfig: writeConfig,
+    putApplicationConfig: writeConfig,
+    putInstanceTypeConfig: writeConfig,
 
     getInfo: async () => ({
       name: service.name,
@@ -69,4 +99,42 @@ export function derivedHandlers(
       return { from, to, meters };
     },
   };
+}
+
+interface Reading {
+  readonly rules: ConfigRules;
+  readonly visibleIds: readonly string[];
+}
+
+function toConfigAnswer(levels: readonly ConfigLevel[], { rules, visibleIds }: Reading) {
+  const { values, origins } = effectiveConfig(levels, rules);
+  return {
+    stored: levels.at(-1)?.values ?? {},
+    inherited: effectiveConfig(levels.slice(0, -1), rules).values,
+    effective: values,
+    origins: Object.fromEntries(
+      Object.entries(origins).map(([field, origin]) => [field, visibleOrigin(origin, visibleIds)]),
+    ),
+  };
+}
+
+/** Whoever asks is told of the accounts that they see, and of others that they are above (C1). */
+function visibleOrigin(origin: ConfigOrigin, visibleIds: readonly string[]): Partial<ConfigOrigin> {
+  if (origin.level === 'default' || visibleIds.includes(origin.accountId)) return origin;
+  return { level: origin.level };
+}
+
+/** What is stored and cannot hold would be read as if it did (POL-2). */
+function refuseWider(
+  levels: readonly ConfigLevel[],
+  { rules, visibleIds, service }: Reading & { readonly service: ServiceDefinition },
+): void {
+  const [field] = widerFields(levels, rules);
+  if (field === undefined) return;
+  const { values, origins } = effectiveConfig(levels, rules);
+  const origin = visibleOrigin(origins[field] ?? { level: 'default' }, visibleIds);
+  const level = Object.values(origin).at(-1);
+  const detail = `/${field}: it is ${values[field]} above (${level}), and can only be narrowed.`;
+  const refused = platformError('config.wider', detail);
+  throw new ServiceError({ ...refused.fields, rule: `${service.name}.${field}`, level });
 }

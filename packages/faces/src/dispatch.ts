@@ -1,6 +1,8 @@
 import { domainHandlerLoaders } from '@patchbay/domain/handlers.generated';
+import { configLevels } from '@patchbay/domain/policy/config-levels';
+import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
 import { roleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
-import type { AuditedChange, Entity } from '@patchbay/kit/definition';
+import type { AuditedChange, Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { serviceHandlerLoaders } from '@patchbay/services/handlers.generated';
 import { derivedHandlers } from './derived.ts';
@@ -22,10 +24,11 @@ export interface Call {
 
 /** The one path of every request, be it from the dashboard, REST or an SDK. The caller authenticated first (POL-4). */
 export async function dispatch(platform: Platform, call: Call): Promise<Record<string, unknown>> {
-  const entity = await resolve(platform, call);
+  const subject = await resolve(platform, call);
   await limit(platform, call);
   const changes: AuditedChange[] = [];
-  const context = await contextOf(platform, call, { entity, changes });
+  const entity = await toEntity(platform, call, subject);
+  const context = await contextOf(platform, call, { entity, visibleIds: subject?.visibleIds, changes });
   const handler = await loadHandler(platform, call.mounted);
   if (call.mounted.operation.method === 'GET') return await handler(context, call.request);
   // No change without its entry, and no entry without its change (ACC-8).
@@ -36,8 +39,15 @@ export async function dispatch(platform: Platform, call: Call): Promise<Record<s
   });
 }
 
+interface Subject {
+  readonly accountId: string;
+  readonly chain: readonly string[];
+  /** The part of the chain that the caller may see: of what is above, nothing is told. */
+  readonly visibleIds: readonly string[];
+}
+
 /** Entity chain, state of the chain, then role or scope, in the order of POL-4. */
-async function resolve(platform: Platform, call: Call): Promise<Entity | undefined> {
+async function resolve(platform: Platform, call: Call): Promise<Subject | undefined> {
   const { mounted, principal, accountId } = call;
   if (accountId === undefined) return undefined;
   const reach = await platform.reach(principal, accountId);
@@ -49,7 +59,35 @@ async function resolve(platform: Platform, call: Call): Promise<Entity | undefin
   );
   refuseSuspended(reach, call);
   refuseWithoutAccess({ ...reach, grants }, call);
-  return { accountId, chain: reach.chain.map(({ id }) => id) };
+  const chain = reach.chain.map(({ id }) => id);
+  const top = Math.min(...reach.grants.map((grant) => chain.indexOf(grant.accountId)));
+  return { accountId, chain, visibleIds: chain.slice(top) };
+}
+
+/** The application that a request to a service names, and its instance type. One that is not there says so by its name. */
+async function toEntity(
+  { domainPorts }: Platform,
+  { mounted: { owner }, request }: Call,
+  subject: Subject | undefined,
+): Promise<Entity | undefined> {
+  if (subject === undefined) return undefined;
+  const { accountId, chain } = subject;
+  const { applicationId, instanceType } = request as Partial<
+    Record<'applicationId' | 'instanceType', string>
+  >;
+  if (owner.kind !== 'service' || (applicationId ?? instanceType) === undefined) return { accountId, chain };
+  if (applicationId === undefined)
+    throw platformError('request.invalid', '/applicationId: an instance type is one of an application.');
+  const application = await domainPorts.tenancy.applications.find({ accountId, applicationId });
+  if (application === undefined)
+    throw platformError('resource.unknown', `This account has no application ${applicationId}.`);
+  if (instanceType === undefined) return { accountId, chain, applicationId };
+  if (!application.instanceTypes.includes(instanceType))
+    throw platformError(
+      'application.instance_type_unknown',
+      `Application ${applicationId} has no instance type ${instanceType}.`,
+    );
+  return { accountId, chain, applicationId, instanceType };
 }
 
 /**
@@ -110,19 +148,21 @@ async function limit(
 
 interface Scope {
   readonly entity: Entity | undefined;
+  readonly visibleIds?: readonly string[] | undefined;
   readonly changes: AuditedChange[];
 }
 
-async function contextOf(platform: Platform, call: Call, { entity, changes }: Scope) {
+async function contextOf(platform: Platform, call: Call, { entity, visibleIds, changes }: Scope) {
   const { owner } = call.mounted;
   const { definition } = owner;
-  const config =
+  const configured =
     owner.kind === 'service' && entity !== undefined
-      ? owner.definition.config.parse(await platform.configOf(entity, definition.name))
+      ? await configurationOf(platform, owner.definition, entity)
       : undefined;
   return {
     entity,
-    config,
+    ...configured,
+    visibleIds,
     actor: call.principal.actor,
     requestId: call.requestId,
     signal: call.signal,
@@ -138,6 +178,11 @@ async function contextOf(platform: Platform, call: Call, { entity, changes }: Sc
     error: (code: string, publicDetail: string) =>
       new ServiceError({ ...errorDefinitionOf(owner, code), code, publicDetail }),
   };
+}
+
+async function configurationOf(platform: Platform, service: ServiceDefinition, entity: Entity) {
+  const levels = configLevels(entity, service.name, await platform.configChain(entity));
+  return { levels, config: service.config.parse(effectiveConfig(levels, configRulesOf(service)).values) };
 }
 
 /** Exactly one entry for each change (ACC-8). A handler that says nothing more leaves the account as its target. */

@@ -1,4 +1,6 @@
 import type { DomainPorts } from '@patchbay/domain/handlers.generated';
+import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
+import type { ConfigValues } from '@patchbay/domain/policy/effective-config';
 import type { Role } from '@patchbay/domain/tenancy/access';
 import type { Actor, AuditedChange, Entity } from '@patchbay/kit/definition';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
@@ -101,9 +103,10 @@ export interface Platform {
   reach(principal: Principal, accountId: string): Promise<Reach | undefined>;
   /** Strangers are told apart by their address. */
   rateLimit(principal: Principal, scope: string, address: string | undefined): Promise<RateLimit>;
-  /** The configuration that an account set for a service, or `{}`. */
-  configOf(entity: Entity, service: string): Promise<unknown>;
-  setConfig(entity: Entity, service: string, config: unknown): Promise<void>;
+  /** What is set for the entity and for the accounts above it. */
+  configChain(entity: Entity): Promise<readonly StoredConfig[]>;
+  /** Sets what the entity itself says. False when its application or instance type is gone. */
+  setConfig(entity: Entity, service: string, values: ConfigValues): Promise<boolean>;
   recordUsage(entity: Entity, report: UsageReport): void;
   emit(accountId: string, event: string, payload: unknown): Promise<void>;
   audit(report: AuditReport): Promise<void>;

@@ -32,6 +32,8 @@ export interface OperationDefinition {
   readonly authority?: 'self' | 'ancestor';
   /** Answers a credential for the service: only a key whose scopes cover this mints one offline that it takes (ACC-4). */
   readonly isMinting?: true;
+  /** The entity that the path goes to (API-2): of a service alone, and only those that all services have. Default 'account'. */
+  readonly below?: keyof typeof entityPaths;
   readonly request: z.ZodObject;
   readonly response: z.ZodObject;
   /** Refusals the handler itself may raise. Anything else that escapes it is a 500 and a failing test. */
@@ -39,6 +41,25 @@ export interface OperationDefinition {
 }
 
 type Operations = Readonly<Record<string, OperationDefinition>>;
+
+/**
+ * How a field of a configuration is merged down the chain, from the platform to an application's instance type (POL-2).
+ * - `narrowest`: a level can only narrow what holds above it. Of numbers, the least is the narrowest.
+ * - `narrowestOf`: the same of words, which are named from the widest to the narrowest.
+ * - `nearest`: the lowest level that says something has its way.
+ */
+export type FieldMerge =
+  | 'narrowest'
+  | 'nearest'
+  | { readonly narrowestOf: readonly [widest: string, ...narrower: string[]] };
+
+type MergeOf<Value> =
+  | 'nearest'
+  | ([Value] extends [number]
+      ? 'narrowest'
+      : [Value] extends [string]
+        ? { readonly narrowestOf: readonly [Value, ...Value[]] }
+        : never);
 
 export interface ServiceDefinition {
   /** Folder, URL segment, event prefix, permission scope and documentation slug, in kebab-case. */
@@ -48,7 +69,10 @@ export interface ServiceDefinition {
   /** An asynchronous service may queue for as long as needed; a synchronous one 500 ms at most (QUE-4). */
   readonly timing: 'sync' | 'async';
   readonly media: 'mutable' | 'immutable' | 'none';
+  /** What can be set for it. Every field has a default or may be left out: nobody has to configure anything. */
   readonly config: z.ZodObject;
+  /** Of each field of `config`. */
+  readonly merge: Readonly<Record<string, FieldMerge>>;
   readonly meters: Readonly<Record<string, MeterDefinition>>;
   readonly events: Readonly<Record<string, z.ZodType>>;
   readonly errors: Readonly<Record<string, ErrorDefinition>>;
@@ -95,6 +119,9 @@ type CheckedOperations<O extends Operations, Code extends string> = {
 };
 
 type CheckedService<S extends ServiceDefinition> = {
+  readonly merge: {
+    readonly [F in keyof S['config']['shape']]: MergeOf<NonNullable<z.output<S['config']['shape'][F]>>>;
+  } & { readonly [F in Exclude<keyof S['merge'], keyof S['config']['shape']>]: never };
   readonly operations: CheckedOperations<S['operations'], OwnErrorCode<S>>;
 };
 
@@ -114,9 +141,19 @@ export function defineDomain<const D extends DomainDefinition>(domain: D & Check
   return domain;
 }
 
+/** Where the entities stand whose services have resources of their own (API-2). */
+const entityPaths = {
+  account: '',
+  application: '/applications/{applicationId}',
+  instanceType: '/applications/{applicationId}/instance-types/{instanceType}',
+} as const;
+
 /** Where an operation of a service is served. The only place that knows the prefix of API-2. */
-export function servicePath(serviceName: string, operation: OperationDefinition): `/${string}` {
-  return `/v1/accounts/{accountId}/services/${serviceName}${operation.path}`;
+export function servicePath(
+  serviceName: string,
+  { path, below = 'account' }: Pick<OperationDefinition, 'path' | 'below'>,
+): `/${string}` {
+  return `/v1/accounts/{accountId}${entityPaths[below]}/services/${serviceName}${path}`;
 }
 
 /** Where an operation of a domain is served. */
@@ -137,7 +174,10 @@ export interface Entity {
   readonly accountId: string;
   /** From the platform's own account down to `accountId`. */
   readonly chain: readonly string[];
+  /** Of the account itself. A request to a service names it in a field of this name. */
   readonly applicationId?: string;
+  /** Of the application. */
+  readonly instanceType?: string;
   readonly endpointId?: string;
   readonly credentialId?: string;
 }

@@ -9,7 +9,8 @@ const rest = {
   summary: '',
   timing: 'sync',
   media: 'none',
-  config: z.object({}),
+  config: z.object({ secondsMax: z.int().optional(), mode: z.enum(['any', 'strict']).default('any') }),
+  merge: { secondsMax: 'narrowest', mode: { narrowestOf: ['any', 'strict'] } },
   meters: { outputMs: { unit: 'millisecond', summary: '', dimensions: ['codec', 'kind'] } },
   events: { 'job.queued': z.object({ jobId: z.string() }) },
   errors: { gone: { status: 404, title: '', owner: 'client', retry: 'never', remedy: '' } },
@@ -36,6 +37,20 @@ test('a definition can only name fields and codes that exist', () => {
   const operations = { get: { ...get, errors: ['a.gone'] } } as const;
   // @ts-expect-error The same holds for a domain.
   defineDomain({ ...domain, resources: { things: { ...resource, operations } } });
+});
+
+test('every field of a configuration says how it is merged, as its kind of value can be (POL-2)', () => {
+  const { merge, ...unmerged } = rest;
+  const operations = {};
+  defineService({ ...unmerged, operations, merge: { ...merge, mode: 'nearest' } });
+  // @ts-expect-error A field is left out.
+  defineService({ ...unmerged, operations, merge: { mode: merge.mode } });
+  // @ts-expect-error Nobody knows which of two words is the narrower one.
+  defineService({ ...unmerged, operations, merge: { ...merge, mode: 'narrowest' } });
+  // @ts-expect-error A word that the field does not take.
+  defineService({ ...unmerged, operations, merge: { ...merge, mode: { narrowestOf: ['any', 'loose'] } } });
+  // @ts-expect-error A field that the configuration does not have.
+  defineService({ ...unmerged, operations, merge: { ...merge, bytesMax: 'narrowest' } });
 });
 
 test('a handler can only use what its definition declares', () => {

@@ -72,6 +72,21 @@ export const platformErrors = {
     retry: 'never',
     remedy: 'Check the id, and that your key belongs to its account or to one above it.',
   },
+  'application.instance_type_unknown': {
+    status: 404,
+    title: 'The application has no such instance type.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Name one that the application has, or add it to its instanceTypes first.',
+  },
+  'config.wider': {
+    status: 422,
+    title: 'A configuration can only narrow what holds above it.',
+    owner: 'config',
+    retry: 'never',
+    remedy:
+      'Set the field that `rule` names to what holds above or less, leave it out, or ask who can change the level named in `level`.',
+  },
   'credential.malformed': {
     status: 401,
     title: 'The credential cannot be read.',

@@ -93,9 +93,18 @@ export function isId<Prefix extends IdPrefix>(prefix: Prefix, id: string): id is
   return patternOf(prefix).test(id);
 }
 
+/** Under which a schema says whose id it is: the SDK's types and OpenAPI's readers learn it from there. */
+export const idKeyword = 'x-id-prefix';
+
 /** The schema of an identifier of one kind. Its static type stays a plain string on the caller's side. */
 export const idSchema = (prefix: IdPrefix) =>
-  z.string().regex(patternOf(prefix), `This is not the id of ${article(idPrefixes[prefix])}.`);
+  z
+    .string()
+    .regex(patternOf(prefix), `This is not the id of ${article(idPrefixes[prefix])}.`)
+    .meta({ [idKeyword]: prefix });
+
+/** An identifier in an answer. It is one of ours, and not looked at again. */
+export const idField = (prefix: IdPrefix) => z.string().meta({ [idKeyword]: prefix });
 
 // 145 bits would fit in 29 characters; the first may only carry 4 of its 5.
 const patternOf = (prefix: IdPrefix) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { OperationDefinition, ServiceDefinition } from './definition.ts';
+import { idSchema } from './ids.ts';
 
 const info = z.object({
   name: z.string(),
@@ -26,32 +27,127 @@ const use = z.object({
   meters: z.array(z.object({ meter: z.string(), unit: z.string(), quantity: z.string() })),
 });
 
+/** Levels at which a configuration can be set, from the top down. The first is the default of the field itself. */
+export const configLevelNames = ['default', 'platform', 'account', 'application', 'instanceType'] as const;
+
+/** The level that an effective value came from (POL-2). */
+const configOrigin = z.object({
+  level: z.enum(configLevelNames),
+  /** Absent for an account above those that the caller may see. */
+  accountId: z.string().optional(),
+  applicationId: z.string().optional(),
+  instanceType: z.string().optional(),
+});
+
+type Shape = ServiceDefinition['config']['shape'];
+type WithoutDefault<Field> = Field extends z.ZodDefault<infer Inner> ? Inner : Field;
+/** A configuration as one level stores it: every field may be left out, and none is filled in. */
+type StoredShape<S extends Shape> = { readonly [F in keyof S]: z.ZodOptional<Schema<WithoutDefault<S[F]>>> };
+type Schema<Field> = Field extends z.ZodType ? Field : never;
+type OriginShape<S extends Shape> = { readonly [F in keyof S]: z.ZodOptional<typeof configOrigin> };
+
+const withoutDefault = (field: unknown) => (field instanceof z.ZodDefault ? field.unwrap() : field);
+
+function storedShape<S extends Shape>(shape: S): StoredShape<S> {
+  const fields = Object.entries(shape).map(([name, field]) => [
+    name,
+    z.optional(withoutDefault(field) as z.ZodType),
+  ]);
+  return Object.fromEntries(fields);
+}
+
+function originShape<S extends Shape>(shape: S): OriginShape<S> {
+  return Object.fromEntries(
+    Object.keys(shape).map((name) => [name, configOrigin.optional()]),
+  ) as OriginShape<S>;
+}
+
+/** What a configuration is, at one level and in effect. */
+function configAnswer<S extends Shape>(config: z.ZodObject<S>) {
+  return z.object({
+    /** What is set at this level. */
+    stored: z.object(storedShape(config.shape)),
+    /** What would hold here if nothing were set at this level. */
+    inherited: config,
+    /** What holds here: `inherited`, narrowed or replaced by `stored`. */
+    effective: config,
+    /** For each field of `effective`, the level whose value it is. */
+    origins: z.object(originShape(config.shape)),
+  });
+}
+
+const application = { applicationId: idSchema('app') };
+const instanceType = { ...application, instanceType: z.string().min(1).max(32) };
+
 /** The resources that every service has without writing them (API-2): configuration, information and use. */
 export function serviceResources<const S extends ServiceDefinition>(service: S) {
-  const config = service.config as S['config'];
+  const config = service.config as z.ZodObject<S['config']['shape']>;
+  const stored = storedShape(config.shape);
+  const response = configAnswer(config);
+  const title = service.title.toLowerCase();
   return {
     getConfig: {
       method: 'GET',
       path: '/config',
-      summary: `Read the configuration of ${service.title.toLowerCase()} for this account.`,
+      summary: `Read the configuration of ${title} for this account, and where each value comes from.`,
       access: 'read',
       request: z.object({}),
-      response: config,
+      response,
       errors: [],
     },
     putConfig: {
       method: 'PUT',
       path: '/config',
-      summary: `Set the configuration of ${service.title.toLowerCase()} for this account.`,
+      summary: `Set the configuration of ${title} for this account: what is left out is not set here.`,
       access: 'develop',
-      request: z.strictObject(config.shape as S['config']['shape']),
-      response: config,
-      errors: [],
+      request: z.strictObject(stored),
+      response,
+      errors: ['config.wider'],
+    },
+    getApplicationConfig: {
+      method: 'GET',
+      path: '/config',
+      below: 'application',
+      summary: `Read the configuration of ${title} for an application, and where each value comes from.`,
+      access: 'read',
+      request: z.object(application),
+      response,
+      errors: ['resource.unknown'],
+    },
+    putApplicationConfig: {
+      method: 'PUT',
+      path: '/config',
+      below: 'application',
+      summary: `Set the configuration of ${title} for an application: what is left out is not set here.`,
+      access: 'develop',
+      request: z.strictObject({ ...stored, ...application }),
+      response,
+      errors: ['resource.unknown', 'config.wider'],
+    },
+    getInstanceTypeConfig: {
+      method: 'GET',
+      path: '/config',
+      below: 'instanceType',
+      summary: `Read the configuration of ${title} for an instance type, and where each value comes from.`,
+      access: 'read',
+      request: z.object(instanceType),
+      response,
+      errors: ['resource.unknown', 'application.instance_type_unknown'],
+    },
+    putInstanceTypeConfig: {
+      method: 'PUT',
+      path: '/config',
+      below: 'instanceType',
+      summary: `Set the configuration of ${title} for an instance type: what is left out is not set here.`,
+      access: 'develop',
+      request: z.strictObject({ ...stored, ...instanceType }),
+      response,
+      errors: ['resource.unknown', 'application.instance_type_unknown', 'config.wider'],
     },
     getInfo: {
       method: 'GET',
       path: '/info',
-      summary: `Read what ${service.title.toLowerCase()} is: its meters, events and operations.`,
+      summary: `Read what ${title} is: its meters, events and operations.`,
       access: 'read',
       request: z.object({}),
       response: info,
@@ -60,7 +156,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
     getUse: {
       method: 'GET',
       path: '/use',
-      summary: `Read this month's use of ${service.title.toLowerCase()}, descendants included.`,
+      summary: `Read this month's use of ${title}, descendants included.`,
       access: 'read',
       request: z.object({}),
       response: use,

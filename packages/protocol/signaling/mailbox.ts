@@ -11,18 +11,43 @@ interface Message {
   readonly type: Parameters<typeof isTransient>[0];
 }
 
+/** A frame that the other side may lack, as it goes on the wire. */
+export interface KeptFrame {
+  readonly sequence: number;
+  readonly source: string;
+}
+
+/** What one side has to remember so that another process goes on in its place. */
+export interface SavedOutbox {
+  readonly lastSequence: number;
+  /** In order. */
+  readonly kept: readonly KeptFrame[];
+}
+
 /**
  * Numbers what one side sends and keeps it until the other side has it, so that a resumed connection loses
  * nothing and delivers nothing twice.
  */
 export class Outbox<Sent extends Message> {
   readonly #encode: (frame: Sent & Numbered) => string;
-  #kept: { readonly sequence: number; readonly source: string }[] = [];
+  #kept: KeptFrame[] = [];
   #keptCharacters = 0;
   #lastSequence = 0;
 
-  constructor(encode: (frame: Sent & Numbered) => string) {
+  constructor(encode: (frame: Sent & Numbered) => string, saved?: SavedOutbox) {
     this.#encode = encode;
+    if (saved === undefined) return;
+    this.#lastSequence = saved.lastSequence;
+    for (const frame of saved.kept) this.#keep(frame);
+  }
+
+  /** Of the last frame that is kept until the other side has it. */
+  get lastSequence(): number {
+    return this.#lastSequence;
+  }
+
+  get kept(): readonly KeptFrame[] {
+    return this.#kept;
   }
 
   /** The text to put on the wire now. */
@@ -31,10 +56,7 @@ export class Outbox<Sent extends Message> {
     const sequence = this.#lastSequence + 1;
     const source = this.#encode({ ...message, sequence });
     this.#lastSequence = sequence;
-    this.#kept.push({ sequence, source });
-    this.#keptCharacters += source.length;
-    while (this.#kept.length > keptFramesMax || this.#keptCharacters > keptCharactersMax)
-      this.#forgetOldest();
+    this.#keep({ sequence, source });
     return source;
   }
 
@@ -50,6 +72,13 @@ export class Outbox<Sent extends Message> {
     return this.#kept.filter((kept) => kept.sequence > sequence).map(({ source }) => source);
   }
 
+  #keep(frame: KeptFrame): void {
+    this.#kept.push(frame);
+    this.#keptCharacters += frame.source.length;
+    while (this.#kept.length > keptFramesMax || this.#keptCharacters > keptCharactersMax)
+      this.#forgetOldest();
+  }
+
   #forgetOldest(): void {
     const oldest = this.#kept.shift();
     if (oldest !== undefined) this.#keptCharacters -= oldest.source.length;
@@ -58,7 +87,11 @@ export class Outbox<Sent extends Message> {
 
 /** Tells a new frame from one that was sent again. */
 export class Inbox {
-  #lastSequence = 0;
+  #lastSequence: number;
+
+  constructor(lastSequence = 0) {
+    this.#lastSequence = lastSequence;
+  }
 
   get lastSequence(): number {
     return this.#lastSequence;

@@ -176,6 +176,8 @@ const serverShapes = {
     resumeToken: text(128),
     /** False when nothing was taken up: what the client held before is over. */
     resumed: flag,
+    /** Why, if this client asked for an earlier connection and did not get it. */
+    lossReason: optional(endReasonReader),
     /** The last client frame that was received, so that the client sends again what came after. */
     receivedSequence: sequence,
     expiresAtMs: milliseconds,

@@ -91,9 +91,13 @@ export type Action =
       readonly kind: 'discovery' | 'relay';
       readonly outcome: 'succeeded' | 'refused';
       readonly code?: number;
+      /** Of a refusal, in words: the client was answered with them. */
+      readonly reason?: string;
       /** The limit that was spent before: why a client that was let in before is refused now. */
       readonly spent?: SpentLimit;
       readonly grant?: Grant;
+      /** Who asked for an allocation. */
+      readonly client?: ClientPath;
       readonly family: AddressFamily;
     }
   | ({ readonly type: 'allocated'; readonly atMs: number } & AllocationFacts)

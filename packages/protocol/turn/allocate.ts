@@ -30,7 +30,15 @@ export function allocate(state: TurnState, request: SignedRequest, credential: K
     const error = refusal ?? { code: 400, phrase: 'Bad Request' };
     return [
       refuse(state, request, error),
-      { type: 'attempted', kind: 'relay', outcome: 'refused', ...causeOf(error), grant, family },
+      {
+        type: 'attempted',
+        kind: 'relay',
+        outcome: 'refused',
+        ...causeOf(error),
+        grant,
+        client: request.client,
+        family,
+      },
     ];
   }
   const allocation = draftAllocation(state, { request, credential, wish });
@@ -53,7 +61,11 @@ export function allocate(state: TurnState, request: SignedRequest, credential: K
 }
 
 /** What the metric and the session's log say of a refusal. */
-export const causeOf = ({ code, spent }: Refusal) => ({ code, ...(spent === undefined ? {} : { spent }) });
+export const causeOf = ({ code, phrase, spent }: Refusal) => ({
+  code,
+  reason: phrase,
+  ...(spent === undefined ? {} : { spent }),
+});
 
 interface Wish {
   readonly family: AddressFamily;

@@ -44,7 +44,8 @@ export interface Allocation {
   readonly id: string;
   readonly client: ClientPath;
   readonly clientKey: string;
-  readonly credential: KnownCredential;
+  /** As the platform knows it by now: see `review` of the core. */
+  credential: KnownCredential;
   readonly sessionKey: string;
   readonly family: AddressFamily;
   readonly limits: readonly HeldLimit[];

@@ -11,8 +11,8 @@ import { createClientUses } from './client-uses.ts';
 import { defaultBounds, type TurnCoreOptions } from './core-options.ts';
 import { createCredentialCache, type KnownCredential } from './credential-cache.ts';
 import type { ClientPath, DataPathEvent, OpenedRelay } from './data-path.ts';
-import { isRevoked, type Resolution, type RevocationScope } from './grant.ts';
-import { deadlineOf, end, expire, reachLimits } from './lifecycle.ts';
+import { isRevoked, type Resolution, type Review, type RevocationScope } from './grant.ts';
+import { deadlineOf, end, expire, reachLimits, reshape } from './lifecycle.ts';
 import { createNonceMint } from './nonce.ts';
 import { channelBind, createPermission } from './peers.ts';
 import { relayOpened, type UseAnswer, useCounted } from './pending-allocate.ts';
@@ -41,6 +41,12 @@ export interface TurnCore {
   relayOpened(allocationId: string, opened: OpenedRelay | undefined, nowMs: number): readonly Action[];
   /** Ends what a revocation reaches, at once, and forgets the credential. */
   revoke(scope: RevocationScope, detail: string, nowMs: number): readonly Action[];
+  /** Forgets what it knows of an account's credentials, and answers the usernames of which allocations live. */
+  reconsider(accountId: string): readonly string[];
+  /** Holds the living allocations of a username to what it may do by now (POL-5). */
+  review(username: string, review: Review, nowMs: number): readonly Action[];
+  /** Ends these, and nothing else: their credential stays good. */
+  endAllocations(allocationIds: readonly string[], detail: string, nowMs: number): readonly Action[];
   /** From now on new allocations are refused with 508. Living ones go on. */
   drain(): void;
   endAll(reason: EndReason, detail: string, nowMs: number): readonly Action[];
@@ -91,6 +97,28 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
         .filter(({ credential }) => isRevoked(credential.grant, scope))
         .map((allocation) => end(state, allocation, { reason: reasonOf(scope), detail, nowMs }));
     },
+    reconsider(accountId) {
+      state.credentials.forget(accountId);
+      const living = [...state.byId.values()].filter(
+        ({ credential }) => credential.grant.accountId === accountId,
+      );
+      return [...new Set(living.map(({ credential }) => credential.username))];
+    },
+    review: (username, review, nowMs) =>
+      [...state.byId.values()]
+        .filter(({ credential }) => credential.username === username)
+        .flatMap((allocation) =>
+          review.ok
+            ? reshape(state, allocation, review.rate)
+            : [end(state, allocation, { reason: 'revoked', detail: review.detail, nowMs })],
+        ),
+    endAllocations: (allocationIds, detail, nowMs) =>
+      allocationIds.flatMap((id) => {
+        const allocation = state.byId.get(id);
+        return allocation === undefined
+          ? []
+          : [end(state, allocation, { reason: 'session-ended', detail, nowMs })];
+      }),
     drain() {
       state.isDraining = true;
     },

@@ -3,7 +3,7 @@ import { transportAddressKey } from '../stun/transport-address.ts';
 import type { Action, EndReason, SpentLimit } from './action.ts';
 import type { Allocation } from './allocation.ts';
 import type { BitRate, FlowLimits } from './data-path.ts';
-import { holdersOf, type LimitOutcome } from './grant.ts';
+import { type GrantedRate, holdersOf, type LimitOutcome } from './grant.ts';
 import { type TurnState, wakeBy } from './state.ts';
 
 /** How long a client can learn why its allocation ended. */
@@ -98,6 +98,14 @@ export function flowLimitsOf(state: TurnState, allocation: Allocation): FlowLimi
   );
   const bitRate: BitRate = { bitsPerSecond, burstBytes };
   return { byteLimits, bitRate };
+}
+
+/** Gives an allocation another rate while it lives. One that is not open yet begins with it. */
+export function reshape(state: TurnState, allocation: Allocation, rate: GrantedRate): readonly Action[] {
+  const { bitRateBitsPerSecond: _rate, burstBytes: _burst, ...grant } = allocation.credential.grant;
+  allocation.credential = { ...allocation.credential, grant: { ...grant, ...rate } };
+  if (allocation.pending !== undefined) return [];
+  return [{ type: 'limit', allocationId: allocation.id, limits: flowLimitsOf(state, allocation) }];
 }
 
 function rateAfter({ bounds }: TurnState, outcome: LimitOutcome): number {

@@ -325,6 +325,60 @@ describe('other outcomes (ACC-7)', () => {
   });
 });
 
+describe('what a credential may do changes while its allocations live (POL-5)', () => {
+  const passedInASecond = (world: ReturnType<typeof worldWith>, call: ReturnType<typeof calling>) => {
+    let bytes = 0;
+    for (let step = 0; step < 100; step++) {
+      for (let count = 0; count < 10; count++) if (call.up(1000)) bytes += 1000;
+      world.pass(10);
+    }
+    return bytes;
+  };
+  it('a narrower rate holds for the next packet, and a wider one gives back', () => {
+    const world = worldWith([]);
+    const call = calling(world);
+    expect(passedInASecond(world, call)).toBe(1_000_000);
+    const rate = { bitRateBitsPerSecond: 80_000, burstBytes: 2_000 };
+    world.perform(world.core.review('ann', { ok: true, rate }, world.nowMs));
+    const limited = passedInASecond(world, call);
+    expect(limited).toBeGreaterThanOrEqual(10_000);
+    expect(limited).toBeLessThanOrEqual(10_000 + 2_000);
+    world.perform(world.core.review('ann', { ok: true, rate: {} }, world.nowMs));
+    expect(passedInASecond(world, call)).toBe(1_000_000);
+  });
+  it('a limit that was reached holds besides', () => {
+    const world = worldWith([limitOf({ kind: 'seconds', max: 1, outcome: 'throttle' })]);
+    const call = calling(world);
+    world.pass(2_000);
+    const rate = { bitRateBitsPerSecond: 1_000_000, burstBytes: 2_000 };
+    world.perform(world.core.review('ann', { ok: true, rate }, world.nowMs));
+    expect(call.up(100)).toBe(true);
+    expect(world.actionsOf('limit').at(-1)?.limits.bitRate?.bitsPerSecond).toBe(64_000);
+  });
+  it('what may not go on ends, with the reason', () => {
+    const world = worldWith([]);
+    calling(world);
+    const detail = 'The account has no application app_1.';
+    world.perform(world.core.review('bob', { ok: false, detail }, world.nowMs));
+    expect(world.core.allocationCount).toBe(1);
+    world.perform(world.core.review('ann', { ok: false, detail }, world.nowMs));
+    expect(world.core.allocationCount).toBe(0);
+    expect(world.actionsOf('ended')).toMatchObject([{ reason: 'revoked', detail }]);
+  });
+  it('the next client asks the platform anew, for that account alone', () => {
+    const world = worldWith([]);
+    calling(world);
+    const asked = () => world.actionsOf('resolveCredential').length;
+    const before = asked();
+    expect(world.core.reconsider('acc_b')).toEqual([]);
+    world.client(at('81.2.69.2', 2)).allocate();
+    expect(asked()).toBe(before);
+    expect(world.core.reconsider('acc_a')).toEqual(['ann']);
+    world.client(at('81.2.69.3', 3)).allocate();
+    expect(asked()).toBe(before + 1);
+  });
+});
+
 describe('bit rate', () => {
   it('both ways together pass the rate and the burst, and no more', () => {
     const world = worldWith([], { bitRateBitsPerSecond: 80_000, burstBytes: 5_000 });

@@ -29,7 +29,7 @@ function fail(
   const request = waitingRequest(allocation, failure.nowMs);
   if (request === undefined) return [];
   leave(state, allocation, failure);
-  const { family, credential } = allocation;
+  const { family, credential, client } = allocation;
   return [
     refuse(state, request, failure),
     {
@@ -38,6 +38,7 @@ function fail(
       outcome: 'refused',
       ...causeOf(failure),
       grant: credential.grant,
+      client,
       family,
     },
   ];

@@ -1,3 +1,5 @@
+import { Emitter } from '@patchbay/protocol/client/emitter';
+import { endings } from '@patchbay/protocol/signaling/codes';
 import { pathOf } from '@patchbay/protocol/signaling/media-path';
 import type {
   CallMode,
@@ -10,7 +12,6 @@ import type {
   SignalData,
 } from '@patchbay/protocol/signaling/messages';
 import { PatchbayError } from '@patchbay/sdk';
-import { Emitter } from './emitter.ts';
 import { capture, type LocalMedia } from './local-media.ts';
 import type { CreatePeerTransport, PeerTransport } from './peer-transport.ts';
 import { type Quality, type QualityBaseline, sampleQuality } from './quality.ts';
@@ -31,6 +32,7 @@ export type CallState = 'ringing' | 'connecting' | 'connected' | 'reconnecting' 
 export interface CallEvents {
   /** Media flows for the first time. */
   connected: { readonly path: MediaPath; readonly transport: MediaTransport };
+  /** Media is interrupted, or the platform is away while media flows on: the call waits for both. */
   reconnecting: { readonly reason: string };
   reconnected: { readonly path: MediaPath; readonly transport: MediaTransport };
   trackSubscribed: RemoteTrack;
@@ -82,6 +84,10 @@ export class Call extends Emitter<CallEvents> {
   #sampler: ReturnType<typeof setInterval> | undefined;
   #interruption: ReturnType<typeof setTimeout> | undefined;
   #endReason: EndReason | undefined;
+  /** Which way media last flowed. */
+  #reached: Pick<CallEvents['connected'], 'path' | 'transport'> | undefined;
+  #isMediaAway = false;
+  #isSignalingAway = false;
 
   constructor(setup: CallSetup) {
     super();
@@ -230,6 +236,27 @@ export class Call extends Emitter<CallEvents> {
     }
   }
 
+  /** @internal A call that flows goes on without signaling, for as long as both may last. */
+  signalingIs(what: 'there' | 'away'): void {
+    this.#isSignalingAway = what === 'away';
+    if (this.#isSignalingAway) this.#reconnecting('signaling_away');
+    else this.#settle();
+  }
+
+  #reconnecting(reason: string): void {
+    if (this.#state !== 'connected') return;
+    this.#setState('reconnecting');
+    this.emit('reconnecting', { reason });
+  }
+
+  /** Connected again, if nothing is missing. */
+  #settle(): void {
+    if (this.#state !== 'reconnecting' || this.#isMediaAway || this.#isSignalingAway) return;
+    if (this.#reached === undefined) return;
+    this.#setState('connected');
+    this.emit('reconnected', this.#reached);
+  }
+
   /** @internal */
   end(reason: EndReason): void {
     if (this.#state === 'ended') return;
@@ -255,10 +282,8 @@ export class Call extends Emitter<CallEvents> {
   #recover(frame: ServerMessageOf<'recover'>): void {
     if (this.#state === 'ended' || frame.generation <= this.#newest) return;
     this.#initiator = frame.initiator;
-    if (this.#state === 'connected') {
-      this.#setState('reconnecting');
-      this.emit('reconnecting', { reason: frame.reason });
-    }
+    this.#isMediaAway = true;
+    this.#reconnecting(frame.reason);
     this.#open(frame);
   }
 
@@ -327,7 +352,7 @@ export class Call extends Emitter<CallEvents> {
     if (generation === undefined || number !== this.#newest) return;
     clearTimeout(this.#interruption);
     const isNew = !generation.isConnected;
-    if (generation.isReporting || (!isNew && this.#state === 'connected')) return;
+    if (generation.isReporting || (!isNew && !this.#isMediaAway)) return;
     generation.isConnected = true;
     clearTimeout(generation.deadline);
     if (isNew) {
@@ -353,18 +378,21 @@ export class Call extends Emitter<CallEvents> {
     // The rates of the first sample are of the time since now.
     const counters = sampleQuality(reports, undefined, Date.now())?.baseline;
     this.#baseline = counters === undefined ? undefined : { generation: number, counters };
-    const isFirst = this.#sampler === undefined;
-    this.#setState('connected');
-    this.emit(isFirst ? 'connected' : 'reconnected', reached);
+    const isFirst = this.#reached === undefined;
+    this.#reached = reached;
+    this.#isMediaAway = false;
+    if (isFirst) {
+      this.#setState('connected');
+      this.emit('connected', reached);
+      if (this.#isSignalingAway) this.#reconnecting('signaling_away');
+    } else this.#settle();
     this.#sampler ??= setInterval(() => void this.#sample(), qualityIntervalMs);
   }
 
   #interrupted(number: number): void {
     if (number !== this.#newest || this.#generations.get(number)?.isConnected !== true) return;
-    if (this.#state === 'connected') {
-      this.#setState('reconnecting');
-      this.emit('reconnecting', { reason: 'interrupted' });
-    }
+    this.#isMediaAway = true;
+    this.#reconnecting('interrupted');
     clearTimeout(this.#interruption);
     this.#interruption = setTimeout(() => this.#askForNext(number, 'interrupted'), interruptionMsMax);
   }
@@ -375,10 +403,15 @@ export class Call extends Emitter<CallEvents> {
     clearTimeout(generation.deadline);
     this.#generations.delete(number);
     if (number !== this.#newest || this.#state === 'ended') return;
-    if (this.#state === 'connected') {
-      this.#setState('reconnecting');
-      this.emit('reconnecting', { reason: 'failed' });
+    if (generation.isConnected && this.#isSignalingAway) {
+      // Nothing is left of it, and nobody is there to begin anew with.
+      this.#setup.connection.send({ type: 'hangup', sessionId: this.id, reason: 'media_failed' });
+      const code = 'signaling.media_failed';
+      this.end({ code, helpUrl: this.#setup.connection.helpUrlOf(code), detail: endings[code] });
+      return;
     }
+    this.#isMediaAway = true;
+    this.#reconnecting('failed');
     this.#askForNext(number, 'failed');
   }
 

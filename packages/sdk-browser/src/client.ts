@@ -1,4 +1,6 @@
 import { ANSWER_MS_MAX, within } from '@patchbay/protocol/client/deadline';
+import { Emitter } from '@patchbay/protocol/client/emitter';
+import type { ConversationState } from '@patchbay/protocol/client/signal-conversation';
 import type {
   EndReason,
   Media,
@@ -9,12 +11,11 @@ import type {
 import { PatchbayError } from '@patchbay/sdk';
 import { Call } from './call.ts';
 import { type Diagnosis, diagnose } from './doctor.ts';
-import { Emitter } from './emitter.ts';
 import { fromProblem } from './from-problem.ts';
 import { type AcceptOptions, IncomingCall } from './incoming-call.ts';
 import { LocalMedia, type MediaOptions } from './local-media.ts';
 import type { CreatePeerTransport } from './peer-transport.ts';
-import { type ConnectionState, SignalConnection, timeoutError } from './signal-connection.ts';
+import { createSignalConnection, type SignalConnection } from './signal-connection.ts';
 import { createSimplePeer } from './simple-peer-transport.ts';
 import type { TokenSource } from './token-source.ts';
 
@@ -48,11 +49,6 @@ interface PendingCall {
   readonly reject: (error: PatchbayError) => void;
 }
 
-const lost = {
-  code: 'signaling.connection_lost',
-  detail: 'The connection to the platform was lost and could not be resumed in time.',
-} as const;
-
 /** One identity, connected. Made by `connect`. */
 export class PatchbayClient extends Emitter<ClientEvents> {
   readonly #connection: SignalConnection;
@@ -68,24 +64,26 @@ export class PatchbayClient extends Emitter<ClientEvents> {
   constructor(options: ConnectOptions, agent: string) {
     super();
     this.#createTransport = options.transport ?? createSimplePeer;
-    this.#connection = new SignalConnection(options.token, agent);
+    this.#connection = createSignalConnection(options.token, agent);
     let isFirst = true;
     this.#connection.on('authenticated', ({ identity, resumed }) => {
-      if (!resumed) this.#forgetSessions();
       if (isFirst) this.emit('connected', { identity });
       else this.emit('reconnected', { isResumed: resumed });
       isFirst = false;
     });
     this.#connection.on('stateChanged', (state) => {
+      if (state !== 'closed')
+        for (const call of this.calls) call.signalingIs(state === 'connected' ? 'there' : 'away');
       if (state === 'reconnecting') this.emit('reconnecting', { reason: 'connection_lost' });
     });
+    this.#connection.on('lost', (reason) => this.#forgetSessions(reason));
     this.#connection.on('frame', (frame) => this.#receive(frame));
     this.#connection.on('refused', (error) => this.#refused(error));
     globalThis.addEventListener?.('pagehide', this.#onPageHide);
     this.#connection.start();
   }
 
-  get state(): ConnectionState {
+  get state(): ConversationState {
     return this.#connection.state;
   }
 
@@ -123,7 +121,7 @@ export class PatchbayClient extends Emitter<ClientEvents> {
       });
       const error = () => {
         this.#abandon(requestId);
-        return timeoutError('The platform did not answer the call in time.');
+        return this.#connection.timeout('The platform did not answer the call in time.');
       };
       const ringing = await abortable(within(answer, { timeoutMs, error }), signal, () =>
         this.#abandon(requestId),
@@ -252,11 +250,11 @@ export class PatchbayClient extends Emitter<ClientEvents> {
     return call;
   }
 
-  #forgetSessions(): void {
-    const helpUrl = this.#connection.helpUrlOf(lost.code);
-    this.#endAll({ ...lost, helpUrl });
+  #forgetSessions(reason: EndReason): void {
+    this.#endAll(reason);
     this.#early.clear();
-    const problem: Problem = { type: helpUrl, code: lost.code, title: lost.detail, status: 503 };
+    const { code, helpUrl, detail: title } = reason;
+    const problem: Problem = { type: helpUrl, code, title, status: 503 };
     for (const requestId of [...this.#pending.keys()]) this.#settle(requestId)?.reject(fromProblem(problem));
   }
 

@@ -1,6 +1,6 @@
+import { Emitter } from '@patchbay/protocol/client/emitter';
 import type { EndReason, Media } from '@patchbay/protocol/signaling/messages';
 import type { Call } from './call.ts';
-import { Emitter } from './emitter.ts';
 import type { MediaOptions } from './local-media.ts';
 
 export interface AcceptOptions extends MediaOptions {

@@ -13,7 +13,7 @@ export interface CredentialLimits {
   readonly instanceType?: string;
   /** A session's id, of a session that lives. The name of a room, such as `room:standup`, is refused so far. */
   readonly sessionId?: string;
-  /** Default 3,600, at most 172,800 and what the configuration of the account allows: 86,400 unless it was set. */
+  /** Default 3,600, at most 172,800 and what is configured for the account, application and instance type: 86,400 at most. */
   readonly ttlSeconds?: number;
   /** Milliseconds since 1970. Default: at once. */
   readonly notBeforeMs?: number;

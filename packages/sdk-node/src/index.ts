@@ -3,6 +3,8 @@ export type { LimitOutcome, LimitScope, MediaKind } from '@patchbay/protocol/cre
 export {
   type CallOptions,
   type ErrorCode,
+  type Id,
+  type IdLike,
   type List,
   type Operations,
   type Page,

@@ -1,3 +1,4 @@
+import { createId } from '@patchbay/kit/ids';
 import { parseBearerToken, prefixesOf, verify } from '@patchbay/protocol/credential/credential';
 import { check, effectiveOf } from '@patchbay/protocol/credential/effective';
 import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
@@ -85,6 +86,16 @@ test('a token connects a browser, and covers the relay for its calls', () => {
   expect(check(allowed, { ...use, service: 'signaling' })).toBeUndefined();
   expect(check(allowed, { ...use, service: 'network-discovery' })).toBeUndefined();
   expect(check(allowed, { ...use, service: 'recording' })?.code).toBe('credential.service_not_allowed');
+});
+
+test('an application and an instance type of it are named offline, for relays and for calls (ACC-6)', () => {
+  const pb = create();
+  const entity = { applicationId: createId('app'), instanceType: 'paid' };
+  const [server] = pb.iceServers(entity);
+  expect(effective(server?.username ?? '', server?.credential ?? '')).toMatchObject(entity);
+  const credential = parseBearerToken(pb.token({ identity: 'bob', ...entity }).token);
+  if ('type' in credential) throw new Error(credential.detail);
+  expect(effective(credential.username, credential.password)).toMatchObject(entity);
 });
 
 test('narrowing adds limits and shares those of the first credential', () => {

@@ -25,6 +25,17 @@ test('a web request gets a token that no cache keeps (Next.js, SvelteKit)', asyn
   expect(response.headers.get('cache-control')).toBe('no-store');
 });
 
+test('whoever asks gets a token of the application and instance type that they are given (ACC-6)', async () => {
+  const entity = { applicationId: 'app_1', instanceType: 'paid' };
+  const minted: unknown[] = [];
+  const token = (limits: { identity: string }) => {
+    minted.push(limits);
+    return pb.token(limits);
+  };
+  await tokenHandler({ token }, async () => ({ identity: 'bob', ...entity }))(ask('POST'));
+  expect(minted).toEqual([{ identity: 'bob', ...entity }]);
+});
+
 test("Hono's context is understood", async () => {
   const response = await tokenHandler(pb, cookieUser)({ req: { raw: ask('POST', 'user=bob') } });
   expect(await response.json()).toEqual(answer);

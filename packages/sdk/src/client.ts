@@ -1,4 +1,5 @@
 import type { CallOptions } from './call-options.ts';
+import type { IdLike } from './ids.ts';
 import { createList, type Page } from './list.ts';
 import { type Operations, operations } from './operations.generated.ts';
 import { PatchbayError } from './patchbay-error.ts';
@@ -7,7 +8,7 @@ import { send, type TransportOptions } from './transport.ts';
 /** Everything a runtime provides. */
 export interface ClientOptions extends TransportOptions {
   /** The account that calls are about when they name none. Default: the key's own, asked for once. */
-  readonly accountId?: string;
+  readonly accountId?: IdLike<'acc'>;
 }
 
 type Route = readonly [method: string, path: string, answer: string];

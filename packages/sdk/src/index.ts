@@ -2,6 +2,7 @@
 export type { ClientErrorCode } from '@patchbay/protocol/client/codes';
 export type { CallOptions } from './call-options.ts';
 export { type ClientOptions, createClient } from './client.ts';
+export type { Id, IdLike } from './ids.ts';
 export type { List, Page } from './list.ts';
 export type { ErrorCode, Operations } from './operations.generated.ts';
 export {

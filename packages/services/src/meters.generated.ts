@@ -16,7 +16,7 @@ export const meterCatalogue: Readonly<Record<string, CatalogueMeter>> = {
   'network-discovery.allocationMs': {"service":"network-discovery","meter":"allocationMs","unit":"millisecond","summary":"Time for which allocations stood.","dimensions":["transport","addressFamily","bandwidthClass"],"isPriced":true},
   'network-discovery.packets': {"service":"network-discovery","meter":"packets","unit":"packet","summary":"Packets relayed.","dimensions":["transport","addressFamily","bandwidthClass","direction"],"isPriced":true},
   'network-discovery.bytes': {"service":"network-discovery","meter":"bytes","unit":"byte","summary":"Payload relayed between client and relay, TURN headers excluded.","dimensions":["transport","addressFamily","bandwidthClass","direction"],"isPriced":true},
-  'network-discovery.checkBytes': {"service":"network-discovery","meter":"checkBytes","unit":"byte","summary":"Connectivity checks relayed: they carry no media and have no price (QUE-5).","dimensions":["direction"],"isPriced":false},
+  'network-discovery.checkBytes': {"service":"network-discovery","meter":"checkBytes","unit":"byte","summary":"Connectivity checks relayed: they carry no media and have no price.","dimensions":["direction"],"isPriced":false},
   'signaling.sessions': {"service":"signaling","meter":"sessions","unit":"count","summary":"Sessions begun.","dimensions":["kind"],"isPriced":true},
   'signaling.messages': {"service":"signaling","meter":"messages","unit":"count","summary":"Messages carried from clients.","dimensions":["transport"],"isPriced":true},
   'signaling.connectedMs': {"service":"signaling","meter":"connectedMs","unit":"millisecond","summary":"Time for which clients were connected.","dimensions":["transport"],"isPriced":true},

@@ -99,6 +99,10 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.getByRole('row', { name: /Production/ }).waitFor();
     expect(await page.content()).not.toContain(secret);
 
+    await page.goto(`${url}/accounts/${childId}/applications`);
+    await setsForAnApplication(page);
+    await mintsAndRevokes(page, `${url}/accounts/${childId}`);
+
     await page.goto(`${url}/accounts/${childId}/team`);
     await expectRefused(page, 'Add somebody', { Name: 'Fill this in.', 'E-mail': 'Fill this in.' });
     await openDialog(page, 'Add somebody');
@@ -131,6 +135,10 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       'accounts.create',
       'applications.create',
       'keys.create',
+      'signaling.putConfig',
+      'signaling.putApplicationConfig',
+      'network-discovery.createIceServers',
+      'credentials.revoke',
       'team.add',
       'accounts.update',
     ])
@@ -146,10 +154,80 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       expect(log).toContain(what);
     expect(log).not.toContain(secret);
 
+    await page.goto(`${url}/accounts/${childId}/organisation`);
+    await page.getByLabel('Name', { exact: true }).fill('Northwind Group');
+    await page.getByRole('button', { name: 'Rename' }).click();
+    await page.getByText('Saved.', { exact: true }).waitFor();
+    expect(await page.getByRole('row', { name: /ada@northwind.example/ }).textContent()).toContain(
+      'Bluebird',
+    );
+    await page.getByRole('link', { name: 'Settings', exact: true }).click();
+    await page.getByRole('link', { name: 'Northwind Group', exact: true }).waitFor();
+
     await invitedSetsPassword(invitation);
     await signOutAndIn(page);
     await context.close();
   });
+
+  /** A setting at the account is what holds for its application, which says so, can be less, and is refused more. */
+  async function setsForAnApplication(page: Page): Promise<void> {
+    await go(page, 'Services');
+    await page.getByRole('link', { name: 'Signaling', exact: true }).click();
+    await page.getByRole('heading', { level: 1, name: 'Signaling' }).waitFor();
+    const field = page.getByLabel('Session time, at most', { exact: true });
+    await field.pressSequentially('an hour', { delay: KEY_MS });
+    await page.getByRole('button', { name: 'Save' }).click();
+    expect(await errorAt(page, 'Session time, at most')).toBe('A whole number, such as 3600.');
+    await field.fill('3,600');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.', { exact: true }).waitFor();
+    await page.getByText('set here', { exact: true }).waitFor();
+
+    await page.keyboard.press('Control+k');
+    await page.getByPlaceholder(/Find an account/).fill('Telehealth');
+    await page.getByRole('option', { name: 'Telehealth' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Telehealth' }).waitFor();
+    const calls = page.getByRole('region', { name: 'Signaling' });
+    const seconds = calls.getByLabel('Session time, at most', { exact: true });
+    await seconds.waitFor();
+    expect(await seconds.getAttribute('placeholder')).toBe('3,600 s, from this account');
+    await seconds.fill('7200');
+    await calls.getByRole('button', { name: 'Save' }).click();
+    expect(await errorAt(page, 'Session time, at most')).toContain('can only be narrowed');
+    await seconds.fill('600');
+    await calls.getByRole('button', { name: 'Save' }).click();
+    await calls.getByText('set here', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'paid', exact: true }).click();
+    await page.waitForFunction(
+      () =>
+        document.querySelector<HTMLInputElement>('[aria-label=Signaling] input[name=sessionSecondsMax]')
+          ?.placeholder === '600 s, from the application',
+    );
+  }
+
+  /** A credential with a limit is shown once, tried from this browser, read when it is pasted, and ended. */
+  async function mintsAndRevokes(page: Page, account: string): Promise<void> {
+    await page.goto(`${account}/credentials?try=network-discovery`);
+    await page.getByLabel('Bytes, at most', { exact: true }).fill('50,000,000');
+    await page.getByRole('button', { name: 'Mint', exact: true }).click();
+    const secrets = page.getByRole('dialog').locator('[data-secret]');
+    await secrets.first().waitFor();
+    const [username = '', password = ''] = await secrets.allTextContents();
+    expect(username.length).toBeGreaterThan(100);
+    await page.getByRole('button', { name: 'Try it from this browser' }).click();
+    await page.getByText(/^The relay let it in after/).waitFor();
+    await page.getByRole('button', { name: 'I have it' }).click();
+    expect(await page.content()).not.toContain(password);
+    await page.getByLabel('Username or token', { exact: true }).fill(username);
+    expect(await page.getByLabel('What it says of itself').textContent()).toContain('50.00 MB in total');
+    await page.getByRole('button', { name: 'Revoke …' }).click();
+    await page
+      .getByRole('dialog')
+      .getByText(/ends within 2 seconds/)
+      .waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke', exact: true }).click();
+    await page.getByText('Revoked.', { exact: true }).waitFor();
+  }
 
   /** Whoever was invited sets a password with the link, once, and reaches the account of the role alone. */
   async function invitedSetsPassword(invitation: string): Promise<void> {
@@ -261,14 +339,16 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     const { PATCHBAY_KEY: key = '', PATCHBAY_ACCOUNT: accountId = '' } = platform.env;
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
     const pb = new Patchbay({ url, key, accountId });
-    const { sessionId } = await fillAccount(pb, { accountId, databaseUrl: database.url });
+    const { sessionId, applicationId } = await fillAccount(pb, { accountId, databaseUrl: database.url });
     const empty = await pb.accounts.create(accountId, { name: 'Nothing here' });
     const invited = await pb.team.add(empty.id, { email: 'li@example.com', name: 'Li', role: 'viewer' });
     const values: RouteValues = {
       accountId,
       sessionId,
+      applicationId,
       period: new Date().toISOString().slice(0, 7),
       code: 'limit.exceeded',
+      service: 'network-discovery',
       token: (invited.setUpPath ?? '').split('/').at(-1) ?? '',
     };
     const { page, context } = await newPage();
@@ -287,7 +367,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await signInTo(page, { url, email, password });
     for (const route of dashboardRoutes.filter(isOfAccount)) {
       await look(route, addressOf(route, values));
-      if (!/\[(sessionId|period)\]/.test(route)) {
+      if (!/\[(sessionId|applicationId|period)\]/.test(route)) {
         await look(`${route}, empty`, addressOf(route, { ...values, accountId: empty.id }));
       }
     }

@@ -46,6 +46,8 @@ const withBytes = (username: string, change: (bytes: Buffer) => Buffer) =>
 
 /** As long as shows the same as 30 seconds would. */
 const callSeconds = 8;
+/** How soon a narrower limit reaches what runs (POL-5). */
+const appliedMsMax = 5_000;
 /** Of a started platform with a browser on two cores: how much later than the limit the end may be seen. */
 const toleranceMs = 1_000;
 
@@ -185,6 +187,60 @@ describe.skipIf(chromiumPath === undefined)('limits of a credential', () => {
     expect(new Set(errorCodes)).toEqual(new Set([403]));
   });
 
+  test('configuration: what an instance type is narrowed to holds for what runs, and what is removed ends (ACC-6, POL-5)', async () => {
+    const application = await pb.applications.create({ name: 'Shop', instanceTypes: ['paid'] });
+    const paid = { applicationId: application.id, instanceType: 'paid' };
+    await openPair(page, { sender: pb.iceServers(paid), receiver: pb.iceServers(), messageBytes: 1_000 });
+    await until(async () => (await pairProgress(page)).receivedBytes > 0, { what: 'the first message' });
+    const bytesInASecond = async () => {
+      const before = await pairProgress(page);
+      const after = await until(
+        async () => {
+          const progress = await pairProgress(page);
+          return progress.nowMs - before.nowMs >= 1_000 && progress;
+        },
+        { what: 'a second' },
+      );
+      return ((after.receivedBytes - before.receivedBytes) * 1_000) / (after.nowMs - before.nowMs);
+    };
+    // 50 messages a second of 1,000 bytes: a tenth of it fits into the new rate.
+    expect(await bytesInASecond()).toBeGreaterThan(25_000);
+    await pb.networkDiscovery.putInstanceTypeConfig({ ...paid, bitsPerSecondMax: 40_000 });
+    await until(async () => (await bytesInASecond()) < 7_500, {
+      what: 'the narrower rate',
+      timeoutMs: appliedMsMax,
+    });
+    await pb.applications.update({ applicationId: application.id, instanceTypes: [] });
+    const ended = await until(
+      async () => {
+        const progress = await pairProgress(page);
+        return progress.nowMs - progress.lastAtMs > 2_000 && progress;
+      },
+      { what: 'the end', timeoutMs: appliedMsMax + 2_000 },
+    );
+    await closePair(page);
+    expect(ended.receivedBytes).toBeGreaterThan(0);
+    await openPair(page, { sender: pb.iceServers(paid), receiver: pb.iceServers(), messageBytes: 100 });
+    const { errorCodes } = await until(
+      async () => {
+        const progress = await pairProgress(page);
+        return progress.errorCodes.length > 0 && progress;
+      },
+      { what: 'the refusal' },
+    );
+    expect(new Set(errorCodes)).toEqual(new Set([403]));
+    await closePair(page);
+    const now = Date.now();
+    const range = { from: new Date(now - 3_600_000).toISOString(), to: new Date(now + 60_000).toISOString() };
+    await until(
+      async () => {
+        const { rows } = await pb.usage.query({ ...range, groupBy: 'application', scope: 'own' });
+        return rows.some(({ group, quantity }) => group.application === application.id && quantity !== '0');
+      },
+      { what: 'the usage of the application', timeoutMs: 15_000, pollMs: 500 },
+    );
+  });
+
   test.skipIf(!hasUclient)(`uses: one client may, a second one is refused${whyNoUclient}`, async () => {
     const server = only(pb.iceServers({ usesMax: 1 }));
     const first = await runUclient(server, '127.0.0.2');
@@ -193,6 +249,27 @@ describe.skipIf(chromiumPath === undefined)('limits of a credential', () => {
     const second = await runUclient(server, '127.0.0.3');
     expect(second).toMatch(/error 403/);
     expect(second).not.toMatch(/Total lost packets 0 /);
+    // A customer of TURN alone finds both, the one that was refused with the reason, and can end the other, which
+    // coturn's client leaves behind (NDS, MET-7, LIV-1).
+    const listed = async () => {
+      const found: [state: string, endCode: string | undefined, hasBytes: boolean, id: string][] = [];
+      for await (const { id, state, endCode, relayBytes } of pb.sessions.list(customer.id, { kind: 'relay' }))
+        found.push([state, endCode, BigInt(relayBytes) > 0n, id]);
+      return found;
+    };
+    const [refused, used] = await until(
+      async () => {
+        const found = await listed();
+        return found.length === 2 && found[1]?.[2] === true && found;
+      },
+      { what: 'both sessions, and the bytes of one', timeoutMs: 15_000 },
+    );
+    expect(refused?.slice(0, 3)).toEqual(['ended', 'credential.used_up', false]);
+    expect(used?.slice(0, 2)).toEqual(['live', undefined]);
+    await pb.sessions.update(customer.id, { sessionId: used?.[3] ?? '', state: 'ended' });
+    await until(async () => (await listed())[1]?.[1] === 'session.ended_by_account', {
+      what: 'the session to have ended',
+    });
   });
 
   test.skipIf(!hasUclient)(`networks: a credential bound to one serves no other${whyNoUclient}`, async () => {

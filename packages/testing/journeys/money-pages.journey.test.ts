@@ -184,9 +184,11 @@ describe.skipIf(chromiumPath === undefined)('the pages of money and sessions', (
       expect(nanoOf(await owed.innerText())).toBe(BigInt(statement.payable));
 
       await page.getByRole('button', { name: 'Open all' }).click();
-      const shown = await lines
-        .locator('tr[data-line]')
-        .evaluateAll((rows) => rows.map((row) => (row.lastElementChild as HTMLElement).innerText));
+      const drawn = lines.locator('tr[data-line]');
+      await expect.poll(() => drawn.count()).toBe(statement.lines.length);
+      const shown = await drawn.evaluateAll((rows) =>
+        rows.map((row) => (row.lastElementChild as HTMLElement).innerText),
+      );
       const sorted = (amounts: readonly bigint[]) => amounts.toSorted((a, b) => Number(a - b));
       expect(sorted(shown.map(nanoOf))).toEqual(sorted(statement.lines.map(({ amount }) => BigInt(amount))));
 

@@ -153,6 +153,47 @@ describe.skipIf(chromiumPath === undefined)('a part dies during a call', () => {
     );
   }, 90_000);
 
+  test('kill -9 of signaling: no picture stands still, no connection is made anew, either side still hears the other hang up, and it is one session whose time is exact (LIV-3, MET-2)', async () => {
+    const call = await startCall('Signaling dies');
+    const { windows } = call;
+    const pid = await pidOf(platform, 'signaling');
+    await killHard(platform, 'signaling');
+    const seen = await until(
+      async () => {
+        const both = await Promise.all(windows.map(seenBy));
+        return both.every(({ notices }) => notices.length > 0 && notices.at(-1) === '') && both;
+      },
+      { what: 'both windows to say that they reconnect, and that they have', timeoutMs: 20_000 },
+    );
+    for (const { stillMs, connectionCount } of seen) {
+      expect(stillMs).toBeLessThan(1_000);
+      expect(connectionCount).toBe(0);
+    }
+    expect(await pidOf(platform, 'signaling')).not.toBe(pid);
+    await windows[1]?.getByRole('button', { name: /hang up|leave/i }).click();
+    await until(() => windows[0]?.locator('video[data-remote]').isHidden(), {
+      what: 'the other window to hear of it',
+      pollMs: 20,
+    });
+    expect((await call.untilEnded()).endCode).toBe('signaling.hung_up');
+    await call.close();
+    const ids: string[] = [];
+    for await (const { id } of pb.sessions.list(call.accountId)) ids.push(id);
+    expect(ids).toEqual([call.sessionId]);
+    const { items } = await pb.sessions.listLog(call.accountId, { sessionId: call.sessionId, limit: 200 });
+    expect(items.map(({ sequence }) => sequence)).toEqual(items.map((_line, index) => index + 1));
+    const exactly = 2n * (await millisecondsOf(call));
+    const usage = await until(
+      async () => {
+        const read = await readUsage(pb, call.accountId, 'signaling');
+        expect(read.get('signaling.connectedMs')).toBe(exactly);
+        return read;
+      },
+      { what: 'the time of both parties, to the millisecond', pollMs: 250 },
+    );
+    expect(usage.get('signaling.sessions')).toBe(1n);
+  }, 60_000);
+
   test('kill -9 of the control plane, which stays away for a minute: the call does not notice, no usage is lost, none is twice (MET-2)', async () => {
     const call = await startCall('Control plane dies');
     const { windows } = call;

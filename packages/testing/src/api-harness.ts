@@ -1,4 +1,5 @@
 import type { DomainPorts } from '@patchbay/domain/handlers.generated';
+import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { Platform, Principal, Reach, StoredAnswer, UsageReport } from '@patchbay/faces/platform';
 import { createRestHandler } from '@patchbay/faces/rest';
 import { createAppRouter } from '@patchbay/faces/trpc';
@@ -25,6 +26,8 @@ interface Options {
   readonly relayUrls?: readonly string[];
   readonly states?: Readonly<Record<string, 'active' | 'suspended'>>;
   readonly requestsMax?: number;
+  /** By the application's id, of whatever account. */
+  readonly instanceTypes?: Readonly<Record<string, readonly string[]>>;
   readonly domainPorts?: Partial<DomainPorts>;
 }
 
@@ -36,13 +39,16 @@ export function createApiHarness(options: Options = {}) {
   const usage: UsageReport[] = [];
   const audited: unknown[] = [];
   const failures: ServiceError[] = [];
-  const configs = new Map<string, unknown>();
+  const configs: StoredConfig[] = [];
   const stored = new Map<string, { fingerprint: string; answer?: StoredAnswer }>();
   let requestCount = 0;
   const minting = {
     mint: async ({ caveats }: { caveats: Parameters<typeof mint>[0]['caveats'] }) =>
       mint({ keyId: createId('key'), mintKey: new Uint8Array(32), caveats, randomId: new Uint8Array(12) }),
   };
+  const applications = Object.fromEntries(
+    Object.entries(options.instanceTypes ?? {}).map(([id, instanceTypes]) => [id, { id, instanceTypes }]),
+  );
   const { relayUrls = ['turn:192.0.2.1:3478?transport=udp'] } = options;
 
   const platform: Platform = {
@@ -50,7 +56,14 @@ export function createApiHarness(options: Options = {}) {
       networkDiscovery: { minting, placement: { relayUrls: async () => relayUrls } },
       signaling: { minting, placement: { signalUrl: async () => 'wss://signal.test' } },
     },
-    domainPorts: { ...options.domainPorts } as DomainPorts,
+    domainPorts: {
+      tenancy: {
+        applications: {
+          find: async ({ applicationId }: { applicationId: string }) => applications[applicationId],
+        },
+      },
+      ...options.domainPorts,
+    } as DomainPorts,
     nowMs: () => 1_800_000_000_000,
     authenticate: async (evidence): Promise<Principal | undefined> => {
       if (evidence?.kind !== 'bearer' || chains[evidence.token] === undefined) return undefined;
@@ -69,9 +82,11 @@ export function createApiHarness(options: Options = {}) {
       const remaining = Math.max(0, limit - requestCount);
       return { isExceeded: requestCount > limit, limit, remaining, resetMs: 1_500 };
     },
-    configOf: async ({ accountId }, service) => configs.get(`${accountId}/${service}`) ?? {},
-    setConfig: async ({ accountId }, service, config) => {
-      configs.set(`${accountId}/${service}`, config);
+    // Of everybody: whose word holds is for the domain to say.
+    configChain: async () => configs,
+    setConfig: async ({ accountId, applicationId, instanceType }, service, values) => {
+      configs.unshift({ accountId, applicationId, instanceType, service, values });
+      return true;
     },
     recordUsage: (_entity, report) => {
       usage.push(report);

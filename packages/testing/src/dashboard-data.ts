@@ -13,6 +13,8 @@ const DAY_MS = 24 * HOUR_MS;
 
 export interface FilledAccount {
   readonly sessionId: string;
+  /** Of the application that the account's own sessions and use are of. */
+  readonly applicationId: string;
   readonly customerIds: readonly string[];
 }
 
@@ -46,12 +48,17 @@ export async function fillAccount(
       allocationMs: perMinute('0.0020', 'EUR'),
     });
   await pb.accounts.update(childIds[3] ?? '', { state: 'suspended' });
+  const applicationIds: string[] = [];
   for (const [name, instanceTypes] of [
     ['Telehealth', ['free', 'paid', 'hospital']],
     ['Classroom', []],
     ['Night support', ['trial']],
-  ] as const)
-    await pb.applications.create(accountId, { name, instanceTypes: [...instanceTypes] });
+  ] as const) {
+    const { id } = await pb.applications.create(accountId, { name, instanceTypes: [...instanceTypes] });
+    applicationIds.push(id);
+  }
+  const [applicationId = ''] = applicationIds;
+  await pb.signaling.putConfig(accountId, { sessionSecondsMax: 5_400 });
   const ends = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString();
   await pb.keys.create(accountId, { name: 'Production' });
   await pb.keys.create(accountId, { name: 'Staging', mode: 'test', expiresAt: ends(5) });
@@ -69,27 +76,33 @@ export async function fillAccount(
     ['Li', 'li@orchid.example', 'viewer'],
   ] as const)
     await pb.team.add(accountId, { name, email, role });
-  const sessionId = await addSessions(databaseUrl, { accountIds: [accountId, ...customerIds], count: 40 });
-  await addUsage(databaseUrl, [accountId, ...customerIds]);
-  return { sessionId, customerIds };
+  const accountIds = [accountId, ...customerIds];
+  const sessionId = await addSessions(databaseUrl, { accountIds, applicationId, count: 40 });
+  await addUsage(databaseUrl, { accountIds, applicationId });
+  return { sessionId, applicationId, customerIds };
 }
 
-interface SessionsRequest {
+interface Traffic {
   readonly accountIds: readonly string[];
-  readonly count: number;
+  /** Of the first of them. */
+  readonly applicationId: string;
 }
 
 const identities = ['dr.okafor', 'patient-311', 'marta', 'room-7', 'bob', 'support-desk', 'jürgen'];
 const endings = ['signaling.hung_up', 'signaling.hung_up', 'signaling.connection_lost', 'credential.expired'];
 
 /** Sessions of the last day, the newest three of them live. Answers the newest. */
-async function addSessions(databaseUrl: string, { accountIds, count }: SessionsRequest): Promise<string> {
+async function addSessions(
+  databaseUrl: string,
+  { accountIds, applicationId, count }: Traffic & { readonly count: number },
+): Promise<string> {
   const nowMs = Date.now();
   const sessions = Array.from({ length: count }, (_, index) => {
     const startedAtMs = nowMs - 60_000 - index * 35 * 60_000;
     return {
       id: createId('ses', startedAtMs),
       account: accountIds[index % accountIds.length] ?? '',
+      application: index % accountIds.length === 0 ? applicationId : null,
       isLive: index < 3,
       mode: index % 3 === 1 ? 'p2p' : 'relay',
       startedAt: new Date(startedAtMs).toISOString(),
@@ -104,9 +117,9 @@ async function addSessions(databaseUrl: string, { accountIds, count }: SessionsR
   const legs = sessions.flatMap((session) => session.legs.map((leg) => ({ ...leg, session })));
   await withOwner(databaseUrl, async (pool) => {
     await pool.query(
-      `INSERT INTO session (id, account_id, state, mode, region, leg_ids, joined_leg_ids, left_leg_ids, started_at,
+      `INSERT INTO session (id, account_id, application_id, state, mode, region, leg_ids, joined_leg_ids, left_leg_ids, started_at,
                             connected_at, ended_at, end_code)
-       SELECT row->>'id', row->>'account', CASE WHEN (row->>'isLive')::boolean THEN 'live' ELSE 'ended' END,
+       SELECT row->>'id', row->>'account', row->>'application', CASE WHEN (row->>'isLive')::boolean THEN 'live' ELSE 'ended' END,
               row->>'mode', 'local', legs, legs, CASE WHEN (row->>'isLive')::boolean THEN '{}' ELSE legs END,
               (row->>'startedAt')::timestamptz, (row->>'startedAt')::timestamptz + interval '1 second',
               CASE WHEN NOT (row->>'isLive')::boolean THEN (row->>'endedAt')::timestamptz END,
@@ -131,7 +144,7 @@ async function addSessions(databaseUrl: string, { accountIds, count }: SessionsR
 }
 
 /** Relayed bytes and minutes, hour by hour, of the month so far and at least two days: more by day than by night. */
-async function addUsage(databaseUrl: string, accountIds: readonly string[]): Promise<void> {
+async function addUsage(databaseUrl: string, { accountIds, applicationId }: Traffic): Promise<void> {
   const nowMs = Date.now();
   const hours = Math.min(24 * 24, Math.max(48, new Date(nowMs).getUTCDate() * 24));
   const path = { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'high' };
@@ -144,6 +157,7 @@ async function addUsage(databaseUrl: string, accountIds: readonly string[]): Pro
     return {
       id: { nodeId: 'nod_pictures', boot: 1, sequence: index + 1 },
       accountId: accountIds[which] ?? '',
+      ...(which === 0 ? { applicationId } : {}),
       segment: 0,
       service: 'network-discovery',
       region: 'local',

@@ -14,17 +14,22 @@ export interface LabelledProps {
   readonly label: string;
   /** One sentence on what to choose. */
   readonly hint?: ReactNode;
+  /** Stands opposite the name: where the value comes from, say. */
+  readonly aside?: ReactNode;
   /** A control that says its own name to screen readers, such as a Select. */
   readonly children: ReactNode;
 }
 
 /** Puts the name of a control above it, where a Field would have its own. */
-export function Labelled({ label, hint, children }: LabelledProps): ReactNode {
+export function Labelled({ label, hint, aside, children }: LabelledProps): ReactNode {
   return (
     <div className="grid content-start gap-1">
-      <span className="font-medium" aria-hidden>
-        {label}
-      </span>
+      <div className="flex flex-wrap items-center justify-between gap-x-4">
+        <span className="font-medium" aria-hidden>
+          {label}
+        </span>
+        {aside}
+      </div>
       {children}
       {hint === undefined ? null : <p className="text-sm text-ink-faint">{hint}</p>}
     </div>
@@ -39,18 +44,23 @@ export interface FieldProps extends Omit<ComponentProps<'input'>, 'prefix'> {
   readonly error?: string | undefined;
   /** Unit or sign behind the field. */
   readonly unit?: ReactNode;
+  /** Stands opposite the label: where the value comes from, say. */
+  readonly aside?: ReactNode;
 }
 
 /** A labelled field with its hint and its error, tied together for screen readers. */
-export function Field({ label, hint, error, unit, className, ...rest }: FieldProps): ReactNode {
+export function Field({ label, hint, error, unit, aside, className, ...rest }: FieldProps): ReactNode {
   const id = useId();
   const noteId = `${id}-note`;
   const note = error ?? hint;
   return (
-    <div className={classNames('grid gap-1', className)}>
-      <label htmlFor={id} className="font-medium">
-        {label}
-      </label>
+    <div className={classNames('grid content-start gap-1', className)}>
+      <div className="flex flex-wrap items-center justify-between gap-x-4">
+        <label htmlFor={id} className="font-medium">
+          {label}
+        </label>
+        {aside}
+      </div>
       <div className="flex items-center gap-2">
         <Input
           id={id}

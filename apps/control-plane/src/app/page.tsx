@@ -1,5 +1,6 @@
 import { cookies } from 'next/headers';
 import { redirect } from 'next/navigation';
+import { AwayPage } from '../features/problem/away-page.tsx';
 import { lastAccountCookie, pagePath } from '../features/shell/pages.ts';
 import { Entry } from '../features/sign-in/entry.tsx';
 import { firstAccountOf } from '../features/sign-in/signed-in.ts';
@@ -8,7 +9,9 @@ export const dynamic = 'force-dynamic';
 
 /** The way in: to an account, or to the sign-in. */
 export default async function Page() {
-  const accountId = await firstAccountOf((await cookies()).get(lastAccountCookie)?.value);
+  const lastAccountId = (await cookies()).get(lastAccountCookie)?.value;
+  const accountId = await firstAccountOf(lastAccountId).catch(() => 'away' as const);
+  if (accountId === 'away') return <AwayPage href="/" />;
   if (accountId === undefined) redirect('/sign-in');
   if (accountId !== null) redirect(pagePath(accountId));
   return (

@@ -69,6 +69,7 @@ const price = { currency: 'EUR', prices: { bytes: { amount: '1', per: '1' } } };
 const changes: readonly (readonly [string, string, object])[] = [
   ['POST', '/accounts', { name: 'Child' }],
   ['PATCH', '', { name: 'Renamed' }],
+  ['PATCH', '/organisation', { name: 'Renamed' }],
   ['POST', '/applications', { name: 'App' }],
   ['POST', '/keys', { name: 'Key' }],
   ['POST', '/team', { email: 'new@example.test', name: 'New', role: 'viewer' }],

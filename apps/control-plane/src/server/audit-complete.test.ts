@@ -80,6 +80,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   ],
   'accounts.create': async () => [`/v1/accounts/${account.accountId}/accounts`, { name: 'Another' }],
   'accounts.update': async () => [`/v1/accounts/${childId}`, { state: 'suspended' }],
+  'organisation.update': async () => [`/v1/accounts/${account.accountId}/organisation`, { name: 'Renamed' }],
   'applications.create': async () => [`/v1/accounts/${account.accountId}/applications`, { name: 'App' }],
   'applications.update': async () => [await applicationPath(), { name: 'Other' }],
   'applications.remove': async () => [await applicationPath()],
@@ -101,13 +102,27 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   },
   'networkDiscovery.createIceServers': async () => [servicePath('network-discovery/ice-servers'), {}],
   'networkDiscovery.putConfig': async () => [servicePath('network-discovery/config'), {}],
+  ...Object.fromEntries(
+    Object.entries({ networkDiscovery: 'network-discovery', signaling: 'signaling' }).flatMap(
+      ([key, service]) => [
+        [
+          `${key}.putApplicationConfig`,
+          async () => [`${await applicationPath()}/services/${service}/config`, {}],
+        ],
+        [
+          `${key}.putInstanceTypeConfig`,
+          async () => [`${await applicationPath()}/instance-types/free/services/${service}/config`, {}],
+        ],
+      ],
+    ),
+  ),
   'signaling.createToken': async () => [servicePath('signaling/tokens'), { identity: 'bob' }],
   'signaling.putConfig': async () => [servicePath('signaling/config'), {}],
 };
 
 const servicePath = (rest: string) => `/v1/accounts/${account.accountId}/services/${rest}`;
 const applicationPath = async () =>
-  `/v1/accounts/${account.accountId}/applications/${(await ask('POST', '/applications', { name: 'One' })).id}`;
+  `/v1/accounts/${account.accountId}/applications/${(await ask('POST', '/applications', { name: 'One', instanceTypes: ['free'] })).id}`;
 
 interface Entry {
   readonly action: string;

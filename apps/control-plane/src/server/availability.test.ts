@@ -2,14 +2,17 @@ import { UnitEndedError } from '@patchbay/adapters/postgres/unit-of-work';
 import { ServiceError } from '@patchbay/kit/errors';
 import { Pool } from 'pg';
 import { expect, test } from 'vitest';
-import { translatingFailures, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
+import { aroundPorts, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 
 const codeOf = (error: unknown) => (error instanceof ServiceError ? error.fields.code : undefined);
 const forever = new Promise<never>(() => {});
 
 test('a port that cannot reach the database refuses as unavailable, with a time to come back', async () => {
   const pool = new Pool({ connectionString: 'postgres://127.0.0.1:1/none', connectionTimeoutMillis: 500 });
-  const ports = translatingFailures({ accounts: { find: () => pool.query('SELECT 1') } }, withoutDatabase);
+  const ports = aroundPorts(
+    { accounts: { find: () => pool.query('SELECT 1') } },
+    { translate: withoutDatabase },
+  );
   const error = await ports.accounts.find().catch((caught: unknown) => caught);
   expect(codeOf(error)).toBe('platform.unavailable');
   expect((error as ServiceError).fields).toMatchObject({ status: 503, retry: 'after', retryAfterMs: 2_000 });
@@ -33,7 +36,7 @@ test('what Prisma says of a raw query that reached nobody means the same', () =>
 test('a failure of another kind stays what it is, and so do answers that are not ports', async () => {
   const broken = new Error('broken');
   const map = new Map([['a', 1]]);
-  const ports = translatingFailures(
+  const ports = aroundPorts(
     {
       fail: async () => {
         throw broken;
@@ -41,17 +44,17 @@ test('a failure of another kind stays what it is, and so do answers that are not
       count: () => 3,
       map,
     },
-    withoutDatabase,
+    { translate: withoutDatabase },
   );
   await expect(ports.fail()).rejects.toBe(broken);
   expect([ports.count(), ports.map.get('a')]).toEqual([3, 1]);
 });
 
-test('a request on a database that says nothing is answered in under 2 seconds', async () => {
-  const startedMs = performance.now();
-  const error = await whileDatabaseAnswers(forever, () => forever).catch((caught: unknown) => caught);
+test('a request on a database that says nothing is refused as soon as a question is not answered', async () => {
+  const error = await whileDatabaseAnswers(forever, () => Promise.reject(new Error('timeout'))).catch(
+    (caught: unknown) => caught,
+  );
   expect(codeOf(error)).toBe('platform.unavailable');
-  expect(performance.now() - startedMs).toBeLessThan(2_000);
 });
 
 test('a slow request goes on as long as the database answers', async () => {

@@ -1,9 +1,8 @@
 import { UnitEndedError } from '@patchbay/adapters/postgres/unit-of-work';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 
-/** How long a request runs before it is asked whether the database still answers, and how long that may take. */
+/** How long a request runs before it is asked whether the database still answers. */
 const PATIENCE_MS = 500;
-const PING_MS_MAX = 1_300;
 const RETRY_AFTER_MS = 2_000;
 
 /** What PostgreSQL, its driver, Prisma and the operating system say when the database cannot be reached. */
@@ -48,36 +47,38 @@ function meansAway(error: unknown, depth: number): boolean {
 
 type AnyFunction = (...parameters: unknown[]) => unknown;
 
-/**
- * The same ports, whose failures pass through `translate`. It stands once around all of them, so that no adapter has to
- * remember it.
- */
-export function translatingFailures<Ports extends object>(
-  ports: Ports,
-  translate: (error: unknown) => unknown,
-): Ports {
+/** What is done to each call of a port: to the promise that it answered with, and to what it threw. */
+export interface AroundCalls {
+  readonly translate: (error: unknown) => unknown;
+  /** Default: as it comes. */
+  readonly wait?: (work: Promise<unknown>) => Promise<unknown>;
+}
+
+/** The same ports, with something around each of their calls. It stands once, so that no adapter has to remember it. */
+export function aroundPorts<Ports extends object>(ports: Ports, around: AroundCalls): Ports {
   const wrapped = new Map<string | symbol, unknown>();
   return new Proxy(ports, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name);
       if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) return value;
-      const known = wrapped.get(name) ?? wrap(target, value, translate);
+      const known = wrapped.get(name) ?? wrap(target, value, around);
       wrapped.set(name, known);
       return known;
     },
   });
 }
 
-function wrap(target: object, value: object, translate: (error: unknown) => unknown): unknown {
+function wrap(target: object, value: object, around: AroundCalls): unknown {
+  const { translate, wait = (work) => work } = around;
   if (typeof value !== 'function') {
     // Only ports are looked into: a Map or a Date behind a proxy would not know itself.
-    return Object.getPrototypeOf(value) === Object.prototype ? translatingFailures(value, translate) : value;
+    return Object.getPrototypeOf(value) === Object.prototype ? aroundPorts(value, around) : value;
   }
   return (...parameters: unknown[]) => {
     try {
       const result = (value as AnyFunction).apply(target, parameters);
       if (!(result instanceof Promise)) return result;
-      return result.catch((error: unknown) => {
+      return wait(result).catch((error: unknown) => {
         throw translate(error);
       });
     } catch (error) {
@@ -88,7 +89,7 @@ function wrap(target: object, value: object, translate: (error: unknown) => unkn
 
 /**
  * Waits for work as long as the database answers: a request never hangs on a database that was stopped, cut off or
- * paused, and one that is only slow goes on.
+ * paused, and one that is only slow goes on. `ping` rejects in bounded time.
  */
 export async function whileDatabaseAnswers<Value>(
   work: Promise<Value>,
@@ -98,15 +99,26 @@ export async function whileDatabaseAnswers<Value>(
     () => true,
     () => true,
   );
-  while (!(await Promise.race([settled, after(PATIENCE_MS)]))) {
+  while (!(await within(settled, PATIENCE_MS))) {
     const answered = ping().then(
       () => true,
       () => false,
     );
-    const isUp = await Promise.race([settled, answered, after(PING_MS_MAX)]);
-    if (isUp === false) throw databaseAway();
+    const isUp = await Promise.race([settled, answered]);
+    if (!isUp) throw databaseAway();
   }
   return work;
 }
 
-const after = (ms: number) => new Promise<false>((resolve) => setTimeout(() => resolve(false), ms).unref());
+async function within(settled: Promise<boolean>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+    timer.unref();
+  });
+  try {
+    return await Promise.race([settled, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -45,7 +45,7 @@ import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
 import { pino } from 'pino';
 import { recordApiUsage } from './api-usage.ts';
-import { translatingFailures, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
+import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { databasePing } from './database-ping.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
@@ -75,6 +75,11 @@ export function compose(env: ControlPlaneEnv) {
     onError: (error) => log.warn({ error: error.message }, 'The bus lost the database.'),
   });
   const database = databasePing(env.DATABASE_URL);
+  /** Of whoever waits for the database: in under 2 seconds there is an answer, or a refusal that says why. */
+  const inTime = {
+    translate: withoutDatabase,
+    wait: (work: Promise<unknown>) => whileDatabaseAnswers(work, () => database.ping()),
+  };
   const nowMs = () => Date.now();
   const catalogue = meterCatalogue(declaredMeters);
   const usage = usageStore(pool);
@@ -136,7 +141,7 @@ export function compose(env: ControlPlaneEnv) {
     nowMs,
     atomically: (work) => atomically(prisma, work),
   });
-  const platform = translatingFailures(stores, withoutDatabase);
+  const platform = aroundPorts(stores, inTime);
   const router = createAppRouter(platform);
   const jobs = new JobRunner({
     pool: jobPool,
@@ -156,13 +161,16 @@ export function compose(env: ControlPlaneEnv) {
     fleet,
     platform,
     router,
-    signIns: people,
-    placement,
-    setUpLinks: {
-      read: (token: string) => readSetUpLink(prisma, token),
-      use: (setUp: SetUp) => useSetUpLink(prisma, setUp),
-      accept: (invitation: Parameters<typeof acceptInvitation>[1]) => acceptInvitation(prisma, invitation),
-    },
+    signIns: aroundPorts(people, inTime),
+    placement: aroundPorts(placement, inTime),
+    setUpLinks: aroundPorts(
+      {
+        read: (token: string) => readSetUpLink(prisma, token),
+        use: (setUp: SetUp) => useSetUpLink(prisma, setUp),
+        accept: (invitation: Parameters<typeof acceptInvitation>[1]) => acceptInvitation(prisma, invitation),
+      },
+      inTime,
+    ),
     rest: createRestHandler({
       platform,
       router,
@@ -171,10 +179,15 @@ export function compose(env: ControlPlaneEnv) {
     database,
     jobs,
     jobRuns: () => listJobRuns(pool),
-    /** Answers in under 2 seconds while the database is away, whatever the work waits for. */
-    async answering(work: Promise<Response>): Promise<Response> {
+    /**
+     * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away
+     * nothing begins before it answers again: so nothing piles up, however long it takes.
+     */
+    async answering(work: () => Promise<Response>): Promise<Response> {
       try {
-        return await whileDatabaseAnswers(work, () => database.ping());
+        if (database.isAway)
+          await database.ping().catch((cause: unknown) => Promise.reject(databaseAway(cause)));
+        return await whileDatabaseAnswers(work(), () => database.ping());
       } catch (cause) {
         const error = withoutDatabase(cause);
         const isOurs = error instanceof ServiceError;
@@ -188,7 +201,7 @@ export function compose(env: ControlPlaneEnv) {
     openApi: () =>
       (document ??= openApiDocument(router, { version: API_VERSION, baseUrl: env.PATCHBAY_URL })),
     nodes: new NodeAuthentication({ find: (nodeId) => fleet.find(nodeId), nowMs }),
-    internal: translatingFailures(
+    internal: aroundPorts(
       {
         snapshots: nodeSnapshots,
         platformAccount: () => findPlatform(prisma),
@@ -200,7 +213,7 @@ export function compose(env: ControlPlaneEnv) {
         ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) =>
           ingestSessionEvents(prisma, batch),
       },
-      withoutDatabase,
+      inTime,
     ),
     async close() {
       await jobs.stop();

@@ -1,14 +1,22 @@
-import type { CredentialCaps } from '@patchbay/domain/fleet/internal-api';
+import type { ApplicationCaps, CapsByService } from '@patchbay/domain/fleet/internal-api';
+import {
+  type ConfiguredEntity,
+  configLevels,
+  type StoredConfig,
+} from '@patchbay/domain/policy/config-levels';
+import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
+import type { ServiceDefinition } from '@patchbay/kit/definition';
 import { networkDiscovery } from '@patchbay/services/network-discovery/definition';
 import { signaling } from '@patchbay/services/signaling/definition';
+import type { z } from 'zod';
 
 /**
- * What the configuration of an account means for credentials that were minted offline: the same as for those that the API
- * mints. What was not set has the default of the service's schema.
+ * What the configuration of an entity means for credentials that were minted offline: the same as for those that the API
+ * mints. `stored` is what is set along its chain.
  */
-export function credentialCapsOf(configs: Readonly<Record<string, unknown>>): Record<string, CredentialCaps> {
-  const relaying = networkDiscovery.config.parse(configs[networkDiscovery.name] ?? {});
-  const calling = signaling.config.parse(configs[signaling.name] ?? {});
+export function credentialCapsOf(entity: ConfiguredEntity, stored: readonly StoredConfig[]): CapsByService {
+  const relaying = effectiveOf(networkDiscovery, entity, stored);
+  const calling = effectiveOf(signaling, entity, stored);
   return {
     [networkDiscovery.name]: {
       lifetimeSecondsMax: relaying.credentialTtlSecondsMax,
@@ -20,4 +28,36 @@ export function credentialCapsOf(configs: Readonly<Record<string, unknown>>): Re
       isRelayOnly: calling.mode === 'relay',
     },
   };
+}
+
+interface Application {
+  readonly chain: readonly string[];
+  readonly applicationId: string;
+  readonly instanceTypes: readonly string[];
+}
+
+/** The same for an application: as a whole, and for each of its instance types. */
+export function applicationCapsOf(
+  { chain, applicationId, instanceTypes }: Application,
+  stored: readonly StoredConfig[],
+): ApplicationCaps {
+  const byType = instanceTypes.map((instanceType) => [
+    instanceType,
+    credentialCapsOf({ chain, applicationId, instanceType }, stored),
+  ]);
+  return {
+    caps: credentialCapsOf({ chain, applicationId }, stored),
+    capsByInstanceType: Object.fromEntries(byType),
+  };
+}
+
+function effectiveOf<S extends ServiceDefinition>(
+  service: S,
+  entity: ConfiguredEntity,
+  stored: readonly StoredConfig[],
+): z.output<S['config']> {
+  const levels = configLevels(entity, service.name, stored);
+  return service.config.parse(effectiveConfig(levels, configRulesOf(service)).values) as z.output<
+    S['config']
+  >;
 }

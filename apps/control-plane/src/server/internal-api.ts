@@ -8,6 +8,7 @@ import {
   NODE_LIVE_MS,
   nodeRoles,
 } from '@patchbay/domain/fleet/internal-api';
+import type { SessionKind } from '@patchbay/domain/sessions/session-log';
 import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
 import { readBody } from '@patchbay/faces/request-body';
 import { toResponse } from '@patchbay/faces/rest';
@@ -17,7 +18,7 @@ import type { z } from 'zod';
 import { withoutDatabase } from './availability.ts';
 import { busStream } from './bus-stream.ts';
 import type { ControlPlane } from './compose.ts';
-import { credentialCapsOf } from './credential-caps.ts';
+import { applicationCapsOf, credentialCapsOf } from './credential-caps.ts';
 import { rootOf } from './failure-log.ts';
 
 type Handlers = {
@@ -32,7 +33,7 @@ const COMMITTED_COUNT_MAX = 1_000;
 
 /** Serves /internal/v1 to enrolled nodes. What is not signed by one of them is refused before it is read any further. */
 export function serveInternal(control: ControlPlane, request: Request): Promise<Response> {
-  return control.answering(served(control, request));
+  return control.answering(() => served(control, request));
 }
 
 async function served(control: ControlPlane, request: Request): Promise<Response> {
@@ -93,6 +94,14 @@ async function enrol(
   return { nodeId: node.id };
 }
 
+const idsOf = (chain: readonly { readonly id: string }[]) => chain.map(({ id }) => id);
+
+/** Signaling holds calls. A relay holds what comes to it without one, and has no word in anybody's calls. */
+function sessionKindHeldBy(roles: NodeRecord['roles']): SessionKind | undefined {
+  if (roles.includes('signaling')) return 'call';
+  return roles.includes('relay') ? 'relay' : undefined;
+}
+
 function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
   return {
     async heartbeat({ boot, urls, load, isDraining }, { id: nodeId }) {
@@ -146,14 +155,16 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       if (snapshot === undefined)
         throw platformError('resource.unknown', `There is no account ${accountId}.`);
       const { chain, configs } = snapshot;
-      return { accountId, chain: [...chain], caps: credentialCapsOf(configs) };
+      return { accountId, chain: [...chain], caps: credentialCapsOf({ chain: idsOf(chain) }, configs) };
     },
 
     async applicationSnapshot(application) {
       const snapshot = await internal.snapshots.applicationSnapshot(application);
       if (snapshot === undefined)
         throw platformError('resource.unknown', `There is no application ${application.applicationId}.`);
-      return { ...snapshot, chain: [...snapshot.chain], instanceTypes: [...snapshot.instanceTypes] };
+      const { accountId, applicationId, chain, instanceTypes, configs } = snapshot;
+      const caps = applicationCapsOf({ chain: idsOf(chain), applicationId, instanceTypes }, configs);
+      return { accountId, applicationId, chain: [...chain], ...caps };
     },
 
     async sessionStanding(session) {
@@ -215,12 +226,14 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       return { accepted: freshCount, duplicates: repeatedCount, conflicts: changed.length, refused };
     },
 
-    async sessionEvents({ events }, { id: nodeId }) {
-      const { fresh, refusedSessionIds, unstorable } = await internal.ingestEvents({ nodeId, events });
+    async sessionEvents({ events }, { id: nodeId, roles }) {
+      const kind = sessionKindHeldBy(roles);
+      if (kind === undefined) throw platformError('auth.scope', `Node ${nodeId} holds no sessions.`);
+      const { fresh, refusedSessionIds, unstorable } = await internal.ingestEvents({ nodeId, kind, events });
       for (const { sessionId, error } of unstorable)
         log.error({ nodeId, sessionId, err: error }, 'Session events cannot be stored.');
       if (refusedSessionIds.length > 0)
-        log.error({ nodeId, refusedSessionIds }, 'Session events name another account than their session.');
+        log.error({ nodeId, refusedSessionIds }, 'Session events name a session that is not theirs.');
       return { accepted: fresh.length, duplicates: events.length - fresh.length };
     },
 

@@ -39,11 +39,14 @@ afterAll(async () => {
   await database.drop();
 });
 
-async function call<C extends InternalCall>(
+const call = <C extends InternalCall>(name: C, request: InternalRequest<C>) => callAs(node, name, request);
+
+async function callAs<C extends InternalCall>(
+  caller: TestNode,
   name: C,
   request: InternalRequest<C>,
 ): Promise<Pick<Answer, 'status' | 'body'>> {
-  const response = await served.internal(node.request(name, request));
+  const response = await served.internal(caller.request(name, request));
   return { status: response.status, body: await response.json() };
 }
 
@@ -127,7 +130,7 @@ test('an application is known to nodes under its own account alone, and nobody m
   });
   const snapshotAt = (accountId: string) =>
     call('applicationSnapshot', { accountId, applicationId: application.id });
-  expect((await snapshotAt(stranger.accountId)).body).toMatchObject({ instanceTypes: ['paid'] });
+  expect((await snapshotAt(stranger.accountId)).body.capsByInstanceType).toHaveProperty('paid');
   expect(await snapshotAt(account.accountId)).toMatchObject({ status: 404 });
 
   await call('heartbeat', { boot: 1, urls: { turn: ['turn:192.0.2.1:3478'] }, load: {}, isDraining: false });
@@ -137,7 +140,7 @@ test('an application is known to nodes under its own account alone, and nobody m
       body: { applicationId: application.id },
     });
   expect(await mintedBy(stranger)).toMatchObject({ status: 200 });
-  expect(await mintedBy(account)).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+  expect(await mintedBy(account)).toMatchObject({ status: 404, body: { code: 'resource.unknown' } });
 });
 
 test('nodes are told what the account’s configuration allows, with the defaults of what was not set (ACC-6)', async () => {
@@ -160,12 +163,68 @@ test('nodes are told what the account’s configuration allows, with the default
   });
 });
 
+test('nodes are told what holds for each application and instance type: all levels above it, and its own (ACC-6, POL-2)', async () => {
+  const parent = await signUp(served, 'levels');
+  const rest = async (method: string, path: string, body: object) => {
+    const answer = await served.rest(method, `/v1/accounts/${path}`, { key: parent.key, body });
+    expect(answer, path).toMatchObject({ status: 200 });
+    return answer.body;
+  };
+  const { id: accountId } = await rest('POST', `${parent.accountId}/accounts`, { name: 'Child' });
+  const { id: applicationId } = await rest('POST', `${accountId}/applications`, {
+    name: 'Shop',
+    instanceTypes: ['free', 'paid'],
+  });
+  const application = `${accountId}/applications/${applicationId}`;
+  const configure = (entity: string, service: string, body: object) =>
+    rest('PUT', `${entity}/services/${service}/config`, body);
+  const capsOf = async () => {
+    const {
+      chain: _chain,
+      accountId: _account,
+      applicationId: _application,
+      ...caps
+    } = (await call('applicationSnapshot', { accountId, applicationId })).body;
+    return caps;
+  };
+  await configure(parent.accountId, 'network-discovery', { bitsPerSecondMax: 1_000_000 });
+  await configure(application, 'signaling', { mode: 'relay' });
+  await configure(`${application}/instance-types/free`, 'network-discovery', { bitsPerSecondMax: 64_000 });
+  await configure(`${application}/instance-types/free`, 'signaling', { sessionSecondsMax: 60 });
+  const calling = { lifetimeSecondsMax: 86_400, isRelayOnly: true };
+  const relaying = { lifetimeSecondsMax: 86_400, bitsPerSecondMax: 1_000_000 };
+  const paid = { 'network-discovery': relaying, signaling: calling };
+  const free = {
+    'network-discovery': { ...relaying, bitsPerSecondMax: 64_000 },
+    signaling: { ...calling, sessionSecondsMax: 60 },
+  };
+  expect(await capsOf()).toEqual({ caps: paid, capsByInstanceType: { free, paid } });
+
+  // What the parent narrows afterwards holds at once, above what was set below.
+  await configure(parent.accountId, 'network-discovery', { bitsPerSecondMax: 32_000 });
+  const narrow = { lifetimeSecondsMax: 86_400, bitsPerSecondMax: 32_000 };
+  expect((await call('accountSnapshot', { accountId })).body.caps['network-discovery']).toEqual(narrow);
+  expect(await capsOf()).toMatchObject({
+    caps: { 'network-discovery': narrow },
+    capsByInstanceType: { free: { 'network-discovery': narrow }, paid: { 'network-discovery': narrow } },
+  });
+
+  // An instance type that is gone takes its configuration along: one of the same name begins anew.
+  await rest('PATCH', application, { instanceTypes: ['paid'] });
+  expect(Object.keys((await capsOf()).capsByInstanceType)).toEqual(['paid']);
+  await rest('PATCH', application, { instanceTypes: ['free', 'paid'] });
+  expect((await capsOf()).capsByInstanceType.free.signaling).toEqual(calling);
+  await rest('DELETE', application, {});
+  expect(await call('applicationSnapshot', { accountId, applicationId })).toMatchObject({ status: 404 });
+});
+
 test('a session is live for the accounts of its legs, until it has ended or they left, and foreign to all others (C1)', async () => {
   const [callee, stranger] = [await signUp(served, 'callee'), await signUp(served, 'passer-by')];
   const [sessionId, callerLeg, calleeLeg] = [createId('ses'), createId('leg'), createId('leg')];
   let sequence = 0;
+  const signaling = await enrolNode(served, ['signaling']);
   const tell = (type: string, data: InternalRequest<'sessionEvents'>['events'][number]['data'], leg = {}) =>
-    call('sessionEvents', {
+    callAs(signaling, 'sessionEvents', {
       events: [
         {
           sessionId,

@@ -61,11 +61,17 @@ export function createPlatform(parts: PlatformParts): Platform {
         nowMs(),
       );
     },
-    configOf: ({ accountId, applicationId }, service) =>
-      parts.configs.configOf({ accountId, applicationId, service }),
-    setConfig: async ({ accountId, applicationId }, service, config) => {
-      await parts.configs.setConfig({ accountId, applicationId, service }, config);
-      await parts.bus.publish({ type: 'account.changed', accountId });
+    configChain: ({ accountId, applicationId }) => parts.configs.configChain({ accountId, applicationId }),
+    setConfig: async ({ accountId, applicationId, instanceType }, service, values) => {
+      const isSet = await parts.configs.setConfig({
+        accountId,
+        applicationId,
+        instanceType,
+        service,
+        values,
+      });
+      if (isSet) await parts.bus.publish({ type: 'account.changed', accountId });
+      return isSet;
     },
     emit: async (accountId, event, payload) => {
       const message = toBusMessage(accountId, event, payload);
@@ -159,7 +165,11 @@ function actorIdOf(actor: Actor): string {
   }
 }
 
-/** The events that nodes have to hear of at once. */
+/**
+ * The events of handlers that nodes have to hear of at once. The others, such as `billing.price.set`, stand in the audit
+ * log, which the same request writes. What happens in sessions is no handler's to say: their logs carry it, and
+ * `declaredEventOf` of the sessions domain reads the events out of the lines that the ingest calls fresh.
+ */
 function toBusMessage(accountId: string, event: string, payload: unknown): BusMessage | undefined {
   const fields = (payload ?? {}) as { readonly keyId?: string; readonly prefixId?: string };
   switch (event) {

@@ -64,7 +64,7 @@ export function serve(databaseUrl: string, environment: Readonly<Record<string, 
     rest: async (method, path, { key, body, headers } = {}) => {
       const init: RequestInit = { method, headers: { ...bearer(key), ...headers } };
       if (body !== undefined) init.body = JSON.stringify(body);
-      return answerOf(await control.answering(control.rest(new Request(`${ORIGIN}${path}`, init))));
+      return answerOf(await control.answering(() => control.rest(new Request(`${ORIGIN}${path}`, init))));
     },
     trpc: async (method, procedure, { input, key }) => {
       const isQuery = method === 'GET';

@@ -30,10 +30,21 @@ beforeAll(async () => {
   [alice, bob] = [await signUp(served, 'alice'), await signUp(served, 'bob')];
   const { body: application } = await served.rest('POST', `/v1/accounts/${alice.accountId}/applications`, {
     key: alice.key,
-    body: { name: 'Secret application' },
+    body: { name: 'Secret application', instanceTypes: ['secret-type'] },
   });
+  // Something to steal at each level.
+  for (const below of [
+    '',
+    `/applications/${application.id}`,
+    `/applications/${application.id}/instance-types/secret-type`,
+  ]) {
+    const path = `/v1/accounts/${alice.accountId}${below}/services/signaling/config`;
+    const answer = await served.rest('PUT', path, { key: alice.key, body: { sessionSecondsMax: 7_654_321 } });
+    expect(answer, path).toMatchObject({ status: 200 });
+  }
   ids = {
     applicationId: application.id,
+    instanceType: 'secret-type',
     keyId: alice.keyId,
     userId: alice.userId,
     sessionId: createId('ses'),
@@ -93,7 +104,7 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
         status: 404,
         body: { error: { data: { problem: { code: 'resource.unknown' } } } },
       });
-      expect(JSON.stringify([rest.body, trpc.body])).not.toContain('Secret');
+      expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(/Secret|7654321/);
       expect(await stateOfAlice()).toBe(before);
     },
   );
@@ -102,6 +113,8 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
     const own = `/v1/accounts/${bob.accountId}`;
     for (const path of [
       `/applications/${ids.applicationId}`,
+      `/applications/${ids.applicationId}/services/signaling/config`,
+      `/applications/${ids.applicationId}/instance-types/secret-type/services/signaling/config`,
       `/sessions/${ids.sessionId}`,
       `/sessions/${ids.sessionId}/log`,
     ]) {
@@ -113,6 +126,14 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
       const { status } = await served.rest('DELETE', `${own}${path}`, { key: bob.key });
       expect(status, path).toBe(404);
     }
+    const before = await stateOfAlice();
+    for (const below of ['', '/instance-types/secret-type']) {
+      const path = `${own}/applications/${ids.applicationId}${below}/services/signaling/config`;
+      expect(await served.rest('PUT', path, { key: bob.key, body: { mode: 'relay' } }), path).toMatchObject({
+        status: 404,
+      });
+    }
+    expect(await stateOfAlice()).toBe(before);
     const page = await served.rest('GET', `${own}/accounts?depth=descendants`, { key: bob.key });
     expect(page.body).toEqual({ items: [] });
   });
@@ -256,7 +277,7 @@ test('every change leaves one entry in the audit log, with who made it (ACC-8)',
     {
       action: 'signaling.putConfig',
       actorId: alice.keyId,
-      before: { mode: 'auto' },
+      before: { sessionSecondsMax: 7_654_321 },
       after: { mode: 'relay' },
     },
     { action: 'accounts.update', actorId: alice.keyId, target: alice.accountId },

@@ -14,7 +14,7 @@ const BATCH_COUNT_MAX = 50;
 
 /** Serves the dashboard, and whoever speaks tRPC with a key. */
 export function serveTrpc(control: ControlPlane, request: Request): Promise<Response> {
-  return control.answering(served(control, request));
+  return control.answering(() => served(control, request));
 }
 
 async function served({ router, log }: ControlPlane, request: Request): Promise<Response> {

@@ -1,8 +1,6 @@
-import type { CredentialCaps } from '@patchbay/domain/fleet/internal-api';
+import type { CapsByService, CredentialCaps } from '@patchbay/domain/fleet/internal-api';
 import type { Effective, EffectiveLimit } from '@patchbay/protocol/credential/effective';
 import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
-
-type CapsByService = Readonly<Record<string, CredentialCaps>>;
 
 /** A quarter of a second at the full rate passes at once, and one large datagram at least. */
 const burstBytesOf = (bitsPerSecond: number) => Math.max(1_500, Math.floor(bitsPerSecond / 32));
@@ -16,7 +14,7 @@ export function lifetimeSecondsMaxOf(caps: CapsByService, { session }: Effective
   return caps[judge]?.lifetimeSecondsMax ?? LIFETIME_SECONDS_MAX;
 }
 
-/** The narrower of what a credential says and what the configuration of its account allows. */
+/** The narrower of what a credential says and what the configuration of its entity allows. */
 export function cappedBy(caps: CredentialCaps | undefined, effective: Effective): Effective {
   const { bitsPerSecondMax, sessionSecondsMax } = caps ?? {};
   return {

@@ -100,6 +100,52 @@ test('the account’s configuration holds for what was minted offline: the narro
   ]);
 });
 
+test('what was minted offline is held to the caps of the application and the instance type that it names (ACC-6)', async () => {
+  const capsOf = (lifetimeSecondsMax: number, bitsPerSecondMax: number) => ({
+    'network-discovery': { lifetimeSecondsMax, bitsPerSecondMax },
+    signaling: { lifetimeSecondsMax, isRelayOnly: bitsPerSecondMax < 1_000_000 },
+  });
+  const bench = resolverBench({
+    caps: capsOf(7_200, 1_000_000),
+    applicationCaps: capsOf(3_700, 64_000),
+    paidCaps: capsOf(600, 32_000),
+  });
+  const own: Restriction = { type: 'application', applicationId: bench.applicationId };
+  const paid: Restriction = { type: 'instanceType', instanceType: 'paid' };
+  const until = (seconds: number): Restriction => ({ type: 'notAfter', atMs: bench.nowMs + seconds * 1_000 });
+  const rateOf = async (...caveats: Restriction[]) =>
+    (await bench.effective('network-discovery', bench.username(...caveats))).bitRate?.bitsPerSecond;
+  const outcome = (...caveats: Restriction[]) => bench.outcome('signaling', bench.username(...caveats));
+  expect(await rateOf()).toBe(1_000_000);
+  expect(await rateOf(own)).toBe(64_000);
+  expect(await rateOf(own, paid, until(600))).toBe(32_000);
+  expect(await outcome(until(7_200))).toBe('ok');
+  expect(await outcome(own, paid, until(600))).toBe('ok');
+  expect(await outcome(own, paid, until(700))).toBe('credential.lifetime_too_long');
+  // A name that every object has is no instance type.
+  const inherited: Restriction = { type: 'instanceType', instanceType: 'constructor' };
+  expect(await outcome(own, inherited)).toBe('credential.application_not_allowed');
+});
+
+test('what runs goes on under a shorter lifetime, and is held to all else that was narrowed (POL-5)', async () => {
+  const bench = resolverBench({
+    caps: { 'network-discovery': { lifetimeSecondsMax: 600, bitsPerSecondMax: 64_000 } },
+  });
+  const relay = { verifier: 'relay', service: 'network-discovery', sourceIp: undefined } as const;
+  const begin = (caveats: readonly Restriction[], isRunning: boolean) =>
+    bench.resolver.resolveUsername(bench.username(...caveats), { ...relay, isRunning });
+  expect(await begin([], false)).toMatchObject({ kind: 'refused', code: 'credential.lifetime_too_long' });
+  expect(await begin([], true)).toMatchObject({
+    kind: 'ok',
+    effective: { bitRate: { bitsPerSecond: 64_000 } },
+  });
+  const application: Restriction = { type: 'application', applicationId: createId('app') };
+  expect(await begin([application], true)).toMatchObject({
+    kind: 'refused',
+    code: 'credential.application_not_allowed',
+  });
+});
+
 test('a token that signaling admitted goes on at the relay with the session that it was narrowed to', async () => {
   const bench = resolverBench({
     caps: { 'network-discovery': { lifetimeSecondsMax: 600 }, signaling: { lifetimeSecondsMax: 3_600 } },
@@ -123,4 +169,19 @@ test('a test key relays nothing and connects nobody: it would be billed as live 
   const bench = resolverBench({ key: { mode: 'test' } });
   for (const service of ['network-discovery', 'signaling'])
     expect(await bench.outcome(service, bench.username())).toBe('credential.mode_not_allowed');
+});
+
+test('why a token is refused is said to whoever holds it: with a wrong password it is as unknown as its key (R10)', async () => {
+  const bench = resolverBench({ key: { mintsFor: [] } });
+  const use = { verifier: 'signaling', service: 'signaling', sourceIp: '81.2.69.1' } as const;
+  const username = bench.username();
+  const held = await bench.resolver.resolveUsername(username, use);
+  const codeWith = async (password: string) => {
+    const resolved = await bench.resolver.resolveToken({ username, password }, use);
+    return resolved.kind === 'refused' ? resolved.code : resolved.kind;
+  };
+  expect(await codeWith('guessed')).toBe('credential.signature');
+  expect(await codeWith(held.kind === 'refused' ? (held.password ?? '') : '')).toBe(
+    'credential.service_not_allowed',
+  );
 });

@@ -1,3 +1,5 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { CapsByService } from '@patchbay/domain/fleet/internal-api';
 import type { PlatformErrorCode } from '@patchbay/kit/errors';
 import { parseUsername, passwordOf, verify } from '@patchbay/protocol/credential/credential';
 import { check, type Effective, effectiveOf } from '@patchbay/protocol/credential/effective';
@@ -27,7 +29,13 @@ export type ResolvedCredential =
       /** What the account's configuration of the service says besides. */
       readonly isRelayOnly: boolean;
     }
-  | { readonly kind: 'refused'; readonly code: PlatformErrorCode; readonly detail: string }
+  | {
+      readonly kind: 'refused';
+      readonly code: PlatformErrorCode;
+      readonly detail: string;
+      /** Where a key is named that is known: the reason is for whoever proves this, and for nobody else. */
+      readonly password?: string;
+    }
   /** Neither allowed nor refused: who could say is away. */
   | { readonly kind: 'away'; readonly detail: string };
 
@@ -35,7 +43,7 @@ export interface ResolverOptions {
   readonly snapshots: Snapshots;
   readonly revocations: Revocations;
   readonly region: string;
-  readonly keyUse?: Pick<KeyUse, 'resolved'>;
+  readonly keyUse?: Pick<KeyUse, 'resolved' | 'used'>;
   readonly nowMs?: () => number;
 }
 
@@ -45,6 +53,8 @@ interface Use {
   readonly service: string;
   /** Undefined where whoever asks holds each client's address against `effective.sourceCidrs`, as the relay does. */
   readonly sourceIp: string | undefined;
+  /** Of what runs already: a shorter lifetime holds for what begins from now on. */
+  readonly isRunning?: boolean;
 }
 
 /**
@@ -84,9 +94,14 @@ export class CredentialResolver {
   /** Of a bearer token: username and password together. */
   async resolveToken(token: { username: string; password: string }, use: Use): Promise<ResolvedCredential> {
     const resolved = await this.resolveUsername(token.username, use);
+    if (resolved.kind === 'refused' && resolved.password !== undefined) {
+      return isSameText(resolved.password, token.password) ? resolved : unproven;
+    }
     if (resolved.kind !== 'ok') return resolved;
     const verified = verify(Buffer.from(resolved.key.mintKey, 'base64url'), token);
-    return verified.type === 'refusal' ? refused(verified.code, verified.detail) : resolved;
+    if (verified.type === 'refusal') return refused(verified.code, verified.detail);
+    this.#options.keyUse?.used(resolved.credentialId);
+    return resolved;
   }
 
   async #resolveTurnRest(username: string, use: Use): Promise<ResolvedCredential> {
@@ -117,13 +132,20 @@ export class CredentialResolver {
 
   async #keyOf(keyId: string) {
     const found = await this.#options.snapshots.keys.get(keyId);
-    if (found.kind === 'unknown')
-      return refused('credential.signature', 'No active key minted this credential.');
+    if (found.kind === 'unknown') return unproven;
     if (found.kind === 'away') return { kind: 'away', detail: 'The key cannot be looked up now.' } as const;
     return found;
   }
 
   async #decide(
+    effective: Effective,
+    by: { key: KeySnapshot; password: string; use: Use },
+  ): Promise<ResolvedCredential> {
+    const judged = await this.#judge(effective, by);
+    return judged.kind === 'refused' ? { ...judged, password: by.password } : judged;
+  }
+
+  async #judge(
     effective: Effective,
     { key, password, use }: { key: KeySnapshot; password: string; use: Use },
   ): Promise<ResolvedCredential> {
@@ -148,7 +170,7 @@ export class CredentialResolver {
     const accountId = effective.accountId ?? key.accountId;
     const account = await snapshots.accounts.get(accountId);
     if (account.kind === 'away') return { kind: 'away', detail: 'The account cannot be looked up now.' };
-    const { chain: levels, caps } = account.kind === 'known' ? account.snapshot : noAccount;
+    const { chain: levels, caps: accountCaps } = account.kind === 'known' ? account.snapshot : noAccount;
     const chain = levels.map(({ id }) => id);
     // A key reaches its own account and those below it, and no other.
     if (!chain.includes(key.accountId)) {
@@ -157,19 +179,25 @@ export class CredentialResolver {
     const level = levels.find(({ state }) => state !== 'active');
     if (level !== undefined) return refused('account.suspended', `Account ${level.id} is ${level.state}.`);
     const { sourceCidrs: _, ...fromAnywhere } = effective;
-    const refusal = check(use.sourceIp === undefined ? fromAnywhere : effective, {
-      nowMs: nowMs(),
-      service: use.service,
-      sourceIp: use.sourceIp ?? '',
-      region,
-      accountChain: chain,
-      lifetimeSecondsMax: lifetimeSecondsMaxOf(caps, effective, use.service),
-    });
+    const refusalUnder = (caps: CapsByService) =>
+      check(use.sourceIp === undefined ? fromAnywhere : effective, {
+        nowMs: nowMs(),
+        service: use.service,
+        sourceIp: use.sourceIp ?? '',
+        region,
+        accountChain: chain,
+        ...(use.isRunning === true
+          ? {}
+          : { lifetimeSecondsMax: lifetimeSecondsMaxOf(caps, effective, use.service) }),
+      });
+    const refusal = refusalUnder(accountCaps) ?? refusalOfUnenforced(effective, use.verifier);
     if (refusal !== undefined) return refused(refusal.code, refusal.detail);
-    const unheld = refusalOfUnenforced(effective, use.verifier);
-    if (unheld !== undefined) return refused(unheld.code, unheld.detail);
-    const ofApplication = await this.#refusalOfApplication(effective, accountId);
-    if (ofApplication !== undefined) return ofApplication;
+    const ofApplication = await this.#capsOfApplication(effective, accountId);
+    if (ofApplication.kind !== 'known') return ofApplication;
+    const caps = ofApplication.caps ?? accountCaps;
+    // Whoever may not under the caps of the account was refused before: an application is looked up for good reason alone.
+    const narrower = refusalUnder(caps);
+    if (narrower !== undefined) return refused(narrower.code, narrower.detail);
     const credentialId = effective.prefixIds.at(-1) ?? key.keyId;
     this.#options.keyUse?.resolved(credentialId, { keyId: key.keyId, accountId: key.accountId });
     const capped = cappedBy(caps[use.service], effective);
@@ -185,21 +213,40 @@ export class CredentialResolver {
     };
   }
 
-  async #refusalOfApplication({ applicationId, instanceType }: Effective, accountId: string) {
+  /** What the application and instance type of a credential allow, their account included; no caps where it names none. */
+  async #capsOfApplication({ applicationId, instanceType }: Effective, accountId: string) {
     const no = (detail: string) => refused('credential.application_not_allowed', detail);
     if (applicationId === undefined) {
-      if (instanceType === undefined) return undefined;
+      if (instanceType === undefined) return { kind: 'known', caps: undefined } as const;
       return no('It names an instance type and no application that has one.');
     }
     const found = await this.#options.snapshots.application(accountId, applicationId);
     if (found.kind === 'away')
       return { kind: 'away', detail: 'The application cannot be looked up now.' } as const;
     if (found.kind === 'unknown') return no(`The account has no application ${applicationId}.`);
-    if (instanceType === undefined || found.snapshot.instanceTypes.includes(instanceType)) return undefined;
-    return no(`Application ${applicationId} has no instance type ${instanceType}.`);
+    const { caps, capsByInstanceType } = found.snapshot;
+    if (instanceType === undefined) return { kind: 'known', caps } as const;
+    // A name of the credential's own: what every object has is no instance type.
+    const ofType = Object.hasOwn(capsByInstanceType, instanceType)
+      ? capsByInstanceType[instanceType]
+      : undefined;
+    if (ofType === undefined) return no(`Application ${applicationId} has no instance type ${instanceType}.`);
+    return { kind: 'known', caps: ofType } as const;
   }
 }
 
 const noAccount: Pick<AccountSnapshot, 'chain' | 'caps'> = { chain: [], caps: {} };
+
+/** Of a key that nobody knows, and of a password that is wrong: who only guesses cannot tell them apart. */
+const unproven = {
+  kind: 'refused',
+  code: 'credential.signature',
+  detail: 'No active key minted this credential.',
+} as const;
+
+function isSameText(a: string, b: string): boolean {
+  const hashOf = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hashOf(a), hashOf(b));
+}
 
 const refused = (code: PlatformErrorCode, detail: string) => ({ kind: 'refused', code, detail }) as const;

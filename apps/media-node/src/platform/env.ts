@@ -21,6 +21,11 @@ const schema = z.object({
   PATCHBAY_TURN_PORT: port.default(3478),
   PATCHBAY_SIGNAL_PORT: port.default(0),
   PATCHBAY_SIGNAL_URL: z.string().optional(),
+  /**
+   * Signaling is reached by a proxy, which is then the source of all connections: the proxy has to bound what one source
+   * may open, and the node does not.
+   */
+  PATCHBAY_SIGNAL_BEHIND_PROXY: z.enum(['0', '1']).default('0'),
   PATCHBAY_LINK_PORT: port.default(0),
   PATCHBAY_ALLOW_LOOPBACK_PEERS: z.enum(['0', '1']).default('0'),
   /**

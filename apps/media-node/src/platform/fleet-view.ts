@@ -1,4 +1,10 @@
-import { type InternalResponse, NODE_HEARTBEAT_INTERVAL_MS } from '@patchbay/domain/fleet/internal-api';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  type InternalResponse,
+  internalApi,
+  NODE_HEARTBEAT_INTERVAL_MS,
+} from '@patchbay/domain/fleet/internal-api';
+import { z } from 'zod';
 import type { ControlPlaneClient } from './control-plane-client.ts';
 
 export type FleetNode = InternalResponse<'listNodes'>['items'][number];
@@ -9,17 +15,69 @@ export interface FleetUrl {
   readonly isLive: boolean;
 }
 
+/** What a node knew of the others longer ago than this says nothing of today: keys were withdrawn, addresses given away. */
+export const FLEET_AGE_MS_MAX = 24 * 3_600_000;
+/** Written anew this often while nothing changes, so that it does not seem old when it is needed. */
+const FLEET_WRITE_MS = 60_000;
+
+const keptFleet = z.object({ savedAtMs: z.number(), nodes: internalApi.listNodes.response.shape.items });
+
+export interface FleetViewOptions {
+  readonly client: Pick<ControlPlaneClient, 'call'>;
+  /** Where the last view is kept: a node that starts while the control plane is away knows whom to turn to. */
+  readonly file: string;
+  readonly onFailure: (error: unknown, message: string) => void;
+  readonly nowMs?: () => number;
+}
+
 /** The other nodes, as the control plane knew them when it was last heard. While it is away, what was known holds. */
 export class FleetView {
-  readonly #client: ControlPlaneClient;
-  #nodes: readonly FleetNode[] = [];
+  readonly #options: FleetViewOptions;
+  #nodes: readonly FleetNode[];
+  #kept = '';
+  #keptAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(client: ControlPlaneClient) {
-    this.#client = client;
+  constructor(options: FleetViewOptions) {
+    this.#options = options;
+    this.#nodes = this.#read();
   }
 
   async refresh(): Promise<void> {
-    this.#nodes = (await this.#client.call('listNodes', {})).items;
+    this.#nodes = (await this.#options.client.call('listNodes', {})).items;
+    this.#keep();
+  }
+
+  #read(): readonly FleetNode[] {
+    const { file, onFailure } = this.#options;
+    try {
+      const { savedAtMs, nodes } = keptFleet.parse(JSON.parse(readFileSync(file, 'utf8')));
+      // A clock that was put back makes it no younger.
+      if (Math.abs(this.#nowMs() - savedAtMs) > FLEET_AGE_MS_MAX) return [];
+      // Nobody has said yet who of them is gone.
+      return nodes.map((node) => ({ ...node, isLive: true }));
+    } catch (error) {
+      if (!isAbsent(error)) onFailure(error, 'What was known of the other nodes cannot be read.');
+      return [];
+    }
+  }
+
+  #keep(): void {
+    const { file, onFailure } = this.#options;
+    const nowMs = this.#nowMs();
+    const text = JSON.stringify(this.#nodes);
+    if (text === this.#kept && nowMs - this.#keptAtMs < FLEET_WRITE_MS) return;
+    try {
+      writeFileSync(`${file}.new`, JSON.stringify({ savedAtMs: nowMs, nodes: this.#nodes }), { mode: 0o600 });
+      renameSync(`${file}.new`, file);
+      this.#kept = text;
+      this.#keptAtMs = nowMs;
+    } catch (error) {
+      onFailure(error, 'What is known of the other nodes cannot be kept.');
+    }
+  }
+
+  #nowMs(): number {
+    return (this.#options.nowMs ?? Date.now)();
   }
 
   /** URLs of the nodes of a region, by role and use. */
@@ -38,6 +96,8 @@ export class FleetView {
     return find();
   }
 }
+
+const isAbsent = (error: unknown) => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
 export interface HeartbeatReport {
   readonly boot: number;

@@ -5,7 +5,7 @@ import { until } from '@patchbay/testing/until';
 import { afterEach, expect, it } from 'vitest';
 import type { FleetUrl } from './fleet-view.ts';
 import { NodeIdentity } from './node-identity.ts';
-import { type LinkEvent, type LinkOrder, RelayLinks, SignalingLinks } from './node-link.ts';
+import { type LinkEvent, type LinkOrder, RelayLinks, type SessionLine, SignalingLinks } from './node-link.ts';
 import type { LiveSession } from './session-register.ts';
 
 const stops: (() => Promise<void> | void)[] = [];
@@ -72,6 +72,35 @@ it('a relay that drains says so once, and gets no new work', async () => {
   for (let count = 0; count < 3; count++) relay.beat();
   await until(() => signaling.relays().length === 0, { what: 'the word to arrive' });
   expect(eventTypes(events)).toEqual(['relayAlive', 'relayDraining']);
+});
+
+const lineNumbered = (index: number): SessionLine => ({
+  sessionId: 'ses_1',
+  accountId: 'acc_a',
+  credentialIds: ['crd_a'],
+  atMs: 1_000 + index,
+  line: {
+    type: 'limit.reached',
+    data: { allocationId: `a.${index}`, limit: 'limit.session_bytes', max: 7, outcome: 'notify' },
+  },
+});
+
+it('lines of a relay come once each and in order, over a link that was lost between them, and from before it stood (MET-7)', async () => {
+  const { fleet, relay, signaling, events } = await linked();
+  const heard = () => events.flatMap((event) => (event.type === 'sessionLine' ? [event.atMs - 1_000] : []));
+  relay.carry(lineNumbered(0));
+  await until(() => heard().length === 1, { what: 'the line over the link' });
+  const { urls } = fleet;
+  fleet.urls = [];
+  relay.beat();
+  await until(() => signaling.relays().length === 0, { what: 'the link to be lost' });
+  for (const index of [1, 2, 3]) relay.carry(lineNumbered(index));
+  fleet.urls = urls;
+  relay.beat();
+  await until(() => heard().length >= 4, { what: 'the lines of the time without a link' });
+  relay.carry(lineNumbered(4));
+  await until(() => heard().length >= 5, { what: 'the last line' });
+  expect(heard()).toEqual([0, 1, 2, 3, 4]);
 });
 
 it('a relay hears of all live sessions when it connects, and of each that begins or ends after (C1)', async () => {

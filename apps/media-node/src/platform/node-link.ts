@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { relayLineSchema } from '@patchbay/domain/sessions/relay-line';
 import { type WebSocket as Socket, WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
 import type { FleetUrl } from './fleet-view.ts';
@@ -17,6 +18,10 @@ const FRAME_BYTES_MAX = 64 * 1024;
 const CONNECTIONS_MAX = 1_000;
 const SESSIONS_PER_FRAME_MAX = 100;
 
+/** Lines that a relay keeps to send them again after a link was lost, and for how long: who is away for longer misses them. */
+const LINES_KEPT_MAX = 5_000;
+const LINES_KEPT_MS = 60_000;
+
 const id = z.string().max(200);
 const challengeSchema = z.object({ type: z.literal('challenge'), nonce: z.string().min(16).max(64) });
 const helloSchema = z.object({
@@ -25,6 +30,14 @@ const helloSchema = z.object({
   boot: z.int(),
   urls: z.array(z.string().max(300)).min(1).max(16),
   signature: z.string().max(128),
+});
+const sessionLineSchema = z.object({
+  sessionId: id,
+  /** Whose allocation it is about, and the levels of its credential. */
+  accountId: id,
+  credentialIds: z.array(id).min(1).max(64),
+  atMs: z.int(),
+  line: relayLineSchema,
 });
 const relayFrameSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('heartbeat'), allocationCount: z.int(), isDraining: z.boolean() }),
@@ -38,16 +51,22 @@ const relayFrameSchema = z.discriminatedUnion('type', [
     code: z.string().max(100).optional(),
     detail: z.string().max(500).optional(),
   }),
+  /** A line for the log of a session. The number counts the lines of this boot: none comes twice, and none is lost. */
+  z.object({ type: z.literal('sessionLine'), number: z.int().min(1), ...sessionLineSchema.shape }),
 ]);
 const liveSession = z.object({ sessionId: id, accountIds: z.array(id).max(16) });
 const orderSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('endSession'), sessionId: id, detail: z.string().max(500) }),
   /** Sessions that live, with the accounts of their legs: the relay serves no others and nobody else (C1). */
   z.object({ type: z.literal('sessionsLive'), sessions: z.array(liveSession).max(SESSIONS_PER_FRAME_MAX) }),
+  /** Lines up to this number have been heard. The first of a connection asks for those that have not. */
+  z.object({ type: z.literal('linesHeard'), through: z.int().min(0) }),
 ]);
 
 export type RelayFrame = z.output<typeof relayFrameSchema>;
-export type LinkOrder = z.output<typeof orderSchema>;
+export type SessionLine = z.output<typeof sessionLineSchema>;
+type LinkWord = z.output<typeof orderSchema>;
+export type LinkOrder = Exclude<LinkWord, { type: 'linesHeard' }>;
 
 /** What is signed: the challenge of this connection and who answers it, so that an answer fits nowhere else. */
 const helloText = (
@@ -73,10 +92,22 @@ export interface RelayLinkOptions {
   readonly onOrder: (order: LinkOrder) => void;
 }
 
+interface KeptLine {
+  readonly number: number;
+  readonly text: string;
+  readonly keptMs: number;
+}
+
 /** The relay's end: one connection to each signaling node, made again whenever it is lost. */
 export class RelayLinks {
   readonly #options: RelayLinkOptions;
   readonly #sockets = new Map<string, Socket>();
+  /** What each node has heard, by its address: what is newer goes there again when it is back. */
+  readonly #heard = new Map<string, number>();
+  /** Those that said what they have heard, and take lines. */
+  readonly #listening = new WeakSet<Socket>();
+  readonly #lines: KeptLine[] = [];
+  #lineCount = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: RelayLinkOptions) {
@@ -99,12 +130,40 @@ export class RelayLinks {
     for (const socket of this.#sockets.values()) if (socket.readyState === WebSocket.OPEN) socket.send(text);
   }
 
+  /** Carries a line to whichever node holds its session; over a link that is lost for a while as well. */
+  carry(line: SessionLine): void {
+    const number = ++this.#lineCount;
+    const frame: RelayFrame = { type: 'sessionLine', number, ...line };
+    const kept = { number, text: JSON.stringify(frame), keptMs: performance.now() };
+    this.#lines.push(kept);
+    this.#forgetLines();
+    for (const socket of this.#sockets.values())
+      if (this.#listening.has(socket) && socket.readyState === WebSocket.OPEN) socket.send(kept.text);
+  }
+
+  #forgetLines(): void {
+    const oldestMs = performance.now() - LINES_KEPT_MS;
+    const firstKept = this.#lines.findIndex(({ keptMs }) => keptMs > oldestMs);
+    const overCount = Math.max(0, this.#lines.length - LINES_KEPT_MAX);
+    this.#lines.splice(0, Math.max(firstKept === -1 ? this.#lines.length : firstKept, overCount));
+  }
+
+  #hearHeard(url: string, socket: Socket, through: number): void {
+    const heard = Math.max(through, this.#heard.get(url) ?? 0);
+    this.#heard.set(url, heard);
+    if (this.#listening.has(socket)) return;
+    this.#listening.add(socket);
+    for (const { number, text } of this.#lines) if (number > heard) socket.send(text);
+  }
+
   /** Says at once what otherwise the next heartbeat says, and connects to whoever is new. */
   beat(): void {
     const known = this.#options.linkUrls();
     const urls = new Set(known.map(({ url }) => url));
     // A line that works is kept even if the control plane has not heard of the other end: it may have been away itself.
     for (const [url, socket] of this.#sockets) if (!urls.has(url)) socket.close();
+    for (const url of this.#heard.keys()) if (!urls.has(url)) this.#heard.delete(url);
+    this.#forgetLines();
     for (const { url, isLive } of known) if (isLive && !this.#sockets.has(url)) this.#connect(url);
     this.send({ type: 'heartbeat', ...this.#options.heartbeat() });
   }
@@ -126,8 +185,9 @@ export class RelayLinks {
         socket.send(JSON.stringify({ type: 'hello', ...hello, signature }));
         return;
       }
-      const order = parse(orderSchema, data);
-      if (order !== undefined) onOrder(order);
+      const word = parse(orderSchema, data);
+      if (word?.type === 'linesHeard') this.#hearHeard(url, socket, word.through);
+      else if (word !== undefined) onOrder(word);
     });
   }
 }
@@ -145,7 +205,8 @@ export type LinkEvent =
   | { readonly type: 'relayDead'; readonly nodeId: string }
   /** Takes no new work, and goes before long. Said once. */
   | { readonly type: 'relayDraining'; readonly nodeId: string }
-  | ({ readonly nodeId: string } & Extract<RelayFrame, { type: 'allocationEnded' }>);
+  | ({ readonly nodeId: string } & Extract<RelayFrame, { type: 'allocationEnded' }>)
+  | ({ readonly nodeId: string } & Extract<RelayFrame, { type: 'sessionLine' }>);
 
 export interface SignalingLinkOptions {
   readonly listen: { readonly host: string; readonly port: number };
@@ -155,6 +216,13 @@ export interface SignalingLinkOptions {
   /** What a relay that connects is told of. */
   readonly liveSessions: () => readonly LiveSession[];
   readonly nowMs?: () => number;
+}
+
+/** What was heard of a relay's lines: it outlives the connection. */
+interface Heard {
+  readonly boot: number;
+  through: number;
+  toldThrough: number;
 }
 
 interface Connection {
@@ -168,6 +236,7 @@ interface Connection {
 export class SignalingLinks {
   readonly #options: SignalingLinkOptions;
   readonly #connections = new Set<Connection>();
+  readonly #heard = new Map<string, Heard>();
   readonly #server: WebSocketServer;
   readonly #timer: NodeJS.Timeout;
 
@@ -243,7 +312,36 @@ export class SignalingLinks {
       const isNews = isDraining && !connection.relay.isDraining;
       connection.relay = { ...connection.relay, allocationCount, isDraining };
       if (isNews) this.#options.onEvent({ type: 'relayDraining', nodeId });
-    } else this.#options.onEvent({ ...frame, nodeId });
+      this.#tellHeard(connection);
+    } else if (frame.type !== 'sessionLine' || this.#isNew(nodeId, frame.number)) {
+      this.#options.onEvent({ ...frame, nodeId });
+    }
+  }
+
+  #isNew(nodeId: string, number: number): boolean {
+    const heard = this.#heard.get(nodeId);
+    if (heard === undefined || number <= heard.through) return false;
+    heard.through = number;
+    return true;
+  }
+
+  /** Says what was heard since it was said last; with `isFirst` in any case. */
+  #tellHeard({ socket, relay }: Connection, isFirst = false): void {
+    const heard = this.#heard.get(relay?.nodeId ?? '');
+    if (heard === undefined || (!isFirst && heard.toldThrough === heard.through)) return;
+    heard.toldThrough = heard.through;
+    socket.send(JSON.stringify({ type: 'linesHeard', through: heard.through } satisfies LinkWord));
+  }
+
+  /** Takes up where the last connection of this boot was lost. */
+  #listenTo({ nodeId, boot }: LiveRelay): void {
+    const known = this.#heard.get(nodeId);
+    this.#heard.delete(nodeId);
+    this.#heard.set(nodeId, known?.boot === boot ? known : { boot, through: 0, toldThrough: 0 });
+    for (const oldest of this.#heard.keys()) {
+      if (this.#heard.size <= CONNECTIONS_MAX) break;
+      this.#heard.delete(oldest);
+    }
   }
 
   async #greet(connection: Connection, data: unknown): Promise<void> {
@@ -275,6 +373,8 @@ export class SignalingLinks {
       connection.socket.send(JSON.stringify({ type: 'sessionsLive', sessions } satisfies LinkOrder));
     }
     this.#options.onEvent({ type: 'relayAlive', nodeId, boot });
+    this.#listenTo(connection.relay);
+    this.#tellHeard(connection, true);
   }
 
   #sweep(): void {

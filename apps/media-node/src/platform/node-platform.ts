@@ -34,6 +34,8 @@ export interface Revoker {
   readonly revokeCredential: (prefixId: string) => void;
   /** The account itself: each account below it that is in use here is named by a call of its own. */
   readonly suspendAccount: (accountId: string) => void;
+  /** Holds what runs of the account to what its configuration says by now. False when nobody could say what. */
+  readonly reviewAccount: (accountId: string) => Promise<boolean>;
   readonly endSession: (sessionId: string, reason: { code: string; detail: string }) => void;
 }
 
@@ -156,7 +158,11 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
   return {
     identity,
     client,
-    fleet: new FleetView(client),
+    fleet: new FleetView({
+      client,
+      file: path.join(folder, 'fleet.json'),
+      onFailure: (error, message) => log.warn({ error: textOf(error) }, message),
+    }),
     resolver,
     usage,
     folder,

@@ -9,6 +9,9 @@ let runningCount: number;
 let runningCountMax: number;
 /** How many questions more nobody answers. */
 let awayCount: number;
+let reviewed: string[];
+/** How many reviews more nobody can finish. */
+let unsureCount: number;
 let recheck: Recheck;
 
 const snapshotOf = (id: string) => ({
@@ -35,17 +38,29 @@ async function answer<Snapshot>(id: string): Promise<Lookup<Snapshot>> {
 
 beforeEach(() => {
   [asked, ended, runningCount, runningCountMax, awayCount] = [[], [], 0, 0, 0];
+  [reviewed, unsureCount] = [[], 0];
   recheck = new Recheck({
     snapshots: { keys: { get: answer<KeySnapshot> }, accounts: { get: answer<AccountSnapshot> } },
     revoker: () => ({
       revokeKey: (id) => ended.push(`key ${id}`),
       suspendAccount: (id) => ended.push(`account ${id}`),
+      reviewAccount: async (id) => {
+        reviewed.push(id);
+        return reviewed.length > unsureCount;
+      },
     }),
     pause: async () => undefined,
   });
 });
 
 describe('what changed is looked at again (POL-5)', () => {
+  it('what runs of an account that may go on is held to its configuration by now, until that is done', async () => {
+    unsureCount = 2;
+    recheck.look([], ['acc_1', 'acc_suspended', 'acc_gone']);
+    await until(() => reviewed.length === 3, 'the account was reviewed until it was answered');
+    expect(reviewed).toEqual(['acc_1', 'acc_1', 'acc_1']);
+  });
+
   it('what may not go on is ended, the rest is left alone', async () => {
     recheck.look(
       ['key_1', 'key_revoked', 'key_gone', 'key_suspended'],

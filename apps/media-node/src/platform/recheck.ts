@@ -10,6 +10,8 @@ const RETRY_MS = 500;
 interface Ending {
   readonly revokeKey: (keyId: string) => void;
   readonly suspendAccount: (accountId: string) => void;
+  /** Of an account that may go on, under what its configuration says by now. False when nobody could say what. */
+  readonly reviewAccount: (accountId: string) => Promise<boolean>;
 }
 
 interface RecheckOptions {
@@ -19,7 +21,7 @@ interface RecheckOptions {
   readonly pause?: (ms: number, signal: AbortSignal) => Promise<unknown>;
 }
 
-/** Looks again at what is held and may have changed; what may not go on is ended. */
+/** Looks again at what is held and may have changed; what may not go on is ended, the rest is held to what it may by now. */
 export class Recheck {
   readonly #options: RecheckOptions;
   /** What waits to be looked at. An id that is named again while it waits is looked at once. */
@@ -79,12 +81,15 @@ export class Recheck {
   async #lookAtAccount(accountId: string): Promise<boolean> {
     const found = await this.#options.snapshots.accounts.get(accountId);
     if (found.kind === 'away') return false;
-    if (found.kind === 'unknown') this.#options.revoker()?.suspendAccount(accountId);
-    else this.#endIfInactive(found.snapshot);
+    const revoker = this.#options.revoker();
+    if (found.kind === 'unknown') revoker?.suspendAccount(accountId);
+    else if (!this.#endIfInactive(found.snapshot)) return (await revoker?.reviewAccount(accountId)) ?? true;
     return true;
   }
 
-  #endIfInactive({ chain, accountId }: KeySnapshot | AccountSnapshot): void {
-    if (chain.some(({ state }) => state !== 'active')) this.#options.revoker()?.suspendAccount(accountId);
+  #endIfInactive({ chain, accountId }: KeySnapshot | AccountSnapshot): boolean {
+    const isInactive = chain.some(({ state }) => state !== 'active');
+    if (isInactive) this.#options.revoker()?.suspendAccount(accountId);
+    return isInactive;
   }
 }

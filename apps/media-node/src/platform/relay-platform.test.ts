@@ -16,6 +16,7 @@ import { Revocations } from './revocations.ts';
 import { Snapshots } from './snapshots.ts';
 import { Spool } from './spool.ts';
 
+const noBareSessions = { hear: () => undefined, recorded: () => undefined, sessionIdOf: () => undefined };
 let folder: string;
 let platform: RelayPlatform;
 /** What the control plane was asked, and what it answers: the last answer again and again. */
@@ -40,6 +41,8 @@ beforeEach(async () => {
     client,
     sessions: { standing: async () => 'live' },
     spool: await Spool.open<UsageDraft>({ folder: path.join(folder, 'usage') }),
+    bare: noBareSessions,
+    lines: { hear: () => undefined },
     tell: (frame) => told.push(frame),
     log: silentLog,
   });
@@ -101,8 +104,11 @@ test.each<[SpentLimit, string, string]>([
   ],
 ])('a session whose allocation is refused for %o ends with %s', (spent, code, detail) => {
   const grant = grantOf({ sessionId: 'ses_1', credentialPrefixIds: ['crd_root', 'crd_a'] });
-  platform.reportEvent({ type: 'allocation.refused', atMs: 1, grant, spent });
-  platform.reportEvent({ type: 'allocation.refused', atMs: 1, grant: grantOf(), spent });
+  const refused = { type: 'allocation.refused', atMs: 1, clientIp: '192.0.2.7', stunCode: 486 } as const;
+  platform.reportEvent({ ...refused, reason: '', grant, spent });
+  platform.reportEvent({ ...refused, reason: '', grant: grantOf(), spent });
+  // What is no spent limit ends nobody's session: there may be room a moment later.
+  platform.reportEvent({ ...refused, reason: 'Allocation Quota Reached', grant });
   expect(told).toEqual([
     {
       type: 'allocationEnded',
@@ -124,6 +130,8 @@ test('usage of a credential that names an identity is its endpoint’s, of any o
       client: { call: () => Promise.reject(new Error('Nothing is to be asked.')) },
       sessions: { standing: async () => 'live' },
       spool: { isFull: false, append: () => 1, checkpoint: () => undefined, tick: async () => undefined },
+      bare: noBareSessions,
+      lines: { hear: () => undefined },
       tell: () => undefined,
       log: silentLog,
     });

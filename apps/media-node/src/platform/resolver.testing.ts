@@ -31,11 +31,19 @@ interface BenchOptions {
   readonly key?: Partial<KeySnapshot>;
   /** Of both accounts. */
   readonly caps?: AccountSnapshot['caps'];
+  /** Of the application, and of its one instance type `paid`. Default: those of its account. */
+  readonly applicationCaps?: AccountSnapshot['caps'];
+  readonly paidCaps?: AccountSnapshot['caps'];
 }
 
 const mintKey = createHash('sha256').update('the mint branch of a test').digest();
 
-export function resolverBench({ key: ofKey = {}, caps = {} }: BenchOptions = {}): ResolverBench {
+export function resolverBench({
+  key: ofKey = {},
+  caps = {},
+  applicationCaps = caps,
+  paidCaps = applicationCaps,
+}: BenchOptions = {}): ResolverBench {
   const nowMs = Date.UTC(2026, 10, 24);
   const [accountId, childId, keyId] = [createId('acc'), createId('acc'), createId('key')];
   const applicationId = createId('app');
@@ -58,7 +66,7 @@ export function resolverBench({ key: ofKey = {}, caps = {} }: BenchOptions = {})
     keySnapshot: (request) => (request.keyId === keyId ? key : undefined),
     applicationSnapshot: (request) =>
       request.accountId === accountId && request.applicationId === applicationId
-        ? { accountId, applicationId, chain, instanceTypes: ['paid'] }
+        ? { accountId, applicationId, chain, caps: applicationCaps, capsByInstanceType: { paid: paidCaps } }
         : undefined,
     accountSnapshot: (request) => accounts.find((account) => account.accountId === request.accountId),
   };

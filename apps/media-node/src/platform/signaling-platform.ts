@@ -7,7 +7,10 @@ import type { EffectiveLimit } from '@patchbay/protocol/credential/effective';
 import type {
   Authentication,
   PlatformNotice,
+  Principal,
+  Review,
   SecondsLimit,
+  SignalingLimits,
   SignalingPlatform,
 } from '../signaling/platform.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
@@ -15,28 +18,34 @@ import type { CredentialResolver, ResolvedCredential } from './credential-resolv
 import type { LiveRelay } from './node-link.ts';
 import type { UsageDraft } from './relay-platform.ts';
 import type { Spool } from './spool.ts';
-import type { UnendedSessions } from './unended-sessions.ts';
+import type { StateJournal } from './state-journal.ts';
 
 export interface SignalingPlatformOptions {
   readonly resolver: CredentialResolver;
   readonly client: ControlPlaneClient;
   readonly usage: Spool<UsageDraft>;
   readonly events: Spool<SessionEventReport>;
-  readonly unended: UnendedSessions;
+  readonly state: Pick<StateJournal, 'noteSpooled'>;
   readonly relays: () => readonly LiveRelay[];
   readonly region: string;
   readonly onFailure: (error: unknown, message: string) => void;
 }
 
 export interface NotifyingPlatform extends SignalingPlatform {
+  /** Holds who is connected to what they may do by now. False when nobody could say it of all of them. */
+  review(principals: readonly Principal[]): Promise<boolean>;
   /** Passes on what the bus or a relay said. */
   notify(notice: PlatformNotice): void;
 }
 
 /** Connects signaling to accounts, spool and relays. */
 export function createSignalingPlatform(options: SignalingPlatformOptions): NotifyingPlatform {
-  const { resolver, client, usage, events, unended, relays, region, onFailure } = options;
+  const { resolver, client, usage, events, state, relays, region, onFailure } = options;
   const listeners = new Set<(notice: PlatformNotice) => void>();
+
+  const notify = (notice: PlatformNotice) => {
+    for (const listener of listeners) listener(notice);
+  };
 
   /** The outcomes of limits that have no use left, or `used_up` when one of them is the end. */
   async function countUses(
@@ -75,11 +84,8 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
     async authenticate(token, { sourceIp, clientKey, continuesCredentialId }): Promise<Authentication> {
       const credential = parseBearerToken(token);
       if ('type' in credential) return refuse(credential.code, credential.detail);
-      const resolved = await resolver.resolveToken(credential, {
-        verifier: 'signaling',
-        service: 'signaling',
-        sourceIp,
-      });
+      const use = { verifier: 'signaling', service: 'signaling', sourceIp } as const;
+      const resolved = await resolver.resolveToken(credential, use);
       if (resolved.kind === 'away') return refuse('platform.unavailable', resolved.detail);
       if (resolved.kind === 'refused') return refuse(resolved.code, resolved.detail);
       const { effective, credentialId } = resolved;
@@ -102,16 +108,25 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
           (error: unknown) => onFailure(error, 'A session could not be joined to the use of its credential.'),
         );
       };
-      return {
-        ok: true,
-        ...principalOf(resolved, {
-          credential,
-          identity: effective.identity,
-          continueUse,
-          usedMsOf: await usedTimes(resolved),
-          usesReached,
-        }),
+      const used = { usedMsOf: await usedTimes(resolved), usesReached };
+      const review = async (): Promise<Review> => {
+        const now = await resolver.resolveToken(credential, { ...use, isRunning: true });
+        return now.kind === 'ok' ? { kind: 'holds', limits: limitsOf(now, used) } : { kind: now.kind };
       };
+      const { identity } = effective;
+      const holder = { credential, identity, continueUse, review, limits: limitsOf(resolved, used) };
+      return { ok: true, ...principalOf(resolved, holder) };
+    },
+
+    async review(principals) {
+      let isAnswered = true;
+      for (const { credentialId, review } of principals) {
+        const reviewed = await review();
+        if (reviewed.kind === 'away') isAnswered = false;
+        else if (reviewed.kind === 'refused') notify({ type: 'revokeCredential', credentialId });
+        else notify({ type: 'limitsChanged', credentialId, limits: reviewed.limits });
+      }
+      return isAnswered;
     },
 
     placeRelay() {
@@ -125,14 +140,13 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
         quantity,
         dimensions: { ...dimensions },
       }));
-      usage.append({ ...record, quantities: copies });
+      state.noteSpooled('usage', usage.append({ ...record, quantities: copies }));
     },
 
     appendSessionEvent(event) {
       const data = JSON.parse(JSON.stringify(event.data)) as SessionEventReport['data'];
       const report = { ...event, region, data };
-      unended.note(report);
-      events.append(report);
+      state.noteSpooled('events', events.append(report));
     },
 
     subscribe(listener) {
@@ -140,9 +154,7 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       return () => listeners.delete(listener);
     },
 
-    notify(notice) {
-      for (const listener of listeners) listener(notice);
-    },
+    notify,
   };
 }
 
@@ -155,23 +167,37 @@ interface Holder {
   readonly credential: Credential;
   readonly identity: string;
   readonly continueUse: (sessionId: string) => void;
+  readonly review: () => Promise<Review>;
+  readonly limits: SignalingLimits;
+}
+
+/** What of a credential was used before its client connected. */
+interface Used {
   /** By prefix. */
   readonly usedMsOf: ReadonlyMap<string, number>;
   readonly usesReached: readonly LimitOutcome[];
 }
 
+function limitsOf(
+  { effective, key, isRelayOnly }: Extract<ResolvedCredential, { kind: 'ok' }>,
+  { usedMsOf, usesReached }: Used,
+): SignalingLimits {
+  const { mediaKinds, session } = effective;
+  return {
+    expiresAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
+    seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit(usedMsOf)),
+    ...(isRelayOnly ? { isRelayOnly } : {}),
+    ...(usesReached.length === 0 ? {} : { usesReached }),
+    ...(mediaKinds === undefined ? {} : { mediaKinds }),
+    ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
+  };
+}
+
 function principalOf(
-  {
-    effective,
-    key,
-    accountId,
-    chain,
-    credentialId,
-    isRelayOnly,
-  }: Extract<ResolvedCredential, { kind: 'ok' }>,
-  { credential, identity, continueUse, usedMsOf, usesReached }: Holder,
+  { effective, key, accountId, chain, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
+  { credential, identity, continueUse, review, limits }: Holder,
 ) {
-  const { applicationId, mediaKinds, session, prefixIds } = effective;
+  const { applicationId, prefixIds } = effective;
   return {
     accountId,
     accountPath: [...chain].reverse(),
@@ -180,14 +206,8 @@ function principalOf(
     prefixIds,
     identity,
     ...(applicationId === undefined ? {} : { applicationId }),
-    limits: {
-      expiresAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
-      seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit(usedMsOf)),
-      ...(isRelayOnly ? { isRelayOnly } : {}),
-      ...(usesReached.length === 0 ? {} : { usesReached }),
-      ...(mediaKinds === undefined ? {} : { mediaKinds }),
-      ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
-    },
+    limits,
+    review,
     narrow({ sessionId }: { readonly sessionId: string }) {
       continueUse(sessionId);
       const caveats = [{ type: 'session', session: sessionId }] as const;

@@ -15,7 +15,7 @@ const HEADER_BYTES = 8;
 export const FRAME_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Length and CRC-32 of the payload, then the payload as JSON. */
-export function encodeFrame<Item>(frame: SpoolFrame<Item>): Buffer {
+export function encodeFrame<Frame extends object>(frame: Frame): Buffer {
   const payload = Buffer.from(JSON.stringify(frame));
   const bytes = Buffer.alloc(HEADER_BYTES + payload.length);
   bytes.writeUInt32BE(payload.length, 0);
@@ -25,14 +25,14 @@ export function encodeFrame<Item>(frame: SpoolFrame<Item>): Buffer {
 }
 
 /** Reads frames until the first that is torn: what a crash cut off was never acknowledged to anybody. */
-export function* decodeFrames<Item>(bytes: Buffer): Generator<SpoolFrame<Item>> {
+export function* decodeFrames<Frame extends object>(bytes: Buffer): Generator<Frame> {
   for (let offset = 0; offset + HEADER_BYTES <= bytes.length; ) {
     const length = bytes.readUInt32BE(offset);
     const end = offset + HEADER_BYTES + length;
     if (length > FRAME_BYTES_MAX || end > bytes.length) return;
     const payload = bytes.subarray(offset + HEADER_BYTES, end);
     if (crc32(payload) !== bytes.readUInt32BE(offset + 4)) return;
-    yield JSON.parse(payload.toString()) as SpoolFrame<Item>;
+    yield JSON.parse(payload.toString()) as Frame;
     offset = end;
   }
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { decodeFrames, encodeFrame } from './spool-frame.ts';
+import { decodeFrames, encodeFrame, type SpoolFrame } from './spool-frame.ts';
 
 /** What is spooled, with the id that it keeps for ever (MET-2). */
 export interface Spooled<Item> {
@@ -32,12 +32,15 @@ export class Spool<Item> {
   #unwritten: Spooled<Item>[] = [];
   readonly #open = new Map<string, Item>();
   #isOpenChanged = false;
+  readonly #savedOfBoot = new Map<number, number>();
   #acknowledged = 0;
   #sequence = 0;
+  #savedSequence = 0;
   #file: FileHandle | undefined;
   #fileName = '';
   #segment = 0;
   #ticker: NodeJS.Timeout | undefined;
+  #before: () => Promise<void> = () => Promise.resolve();
   #sizeBytes = 0;
   #writing: Promise<void> = Promise.resolve();
 
@@ -71,7 +74,7 @@ export class Spool<Item> {
     let acknowledged = 0;
     let last = 0;
     for (const file of files) {
-      for (const frame of decodeFrames<Item>(readFileSync(file))) {
+      for (const frame of decodeFrames<SpoolFrame<Item>>(readFileSync(file))) {
         for (const { sequence, item } of frame.finished) {
           finished.set(sequence, item);
           last = Math.max(last, sequence);
@@ -85,7 +88,7 @@ export class Spool<Item> {
     if (closing.length > 0) {
       const file = path.join(this.#options.folder, `${boot}-${segmentOf(files.at(-1)) + 1}.spool`);
       const handle = await open_(file);
-      await handle.appendFile(encodeFrame<Item>({ finished: closing, open: [] }));
+      await handle.appendFile(encodeFrame<SpoolFrame<Item>>({ finished: closing, open: [] }));
       await handle.sync();
       await handle.close();
       this.#oldFiles.set(boot, [...files, file]);
@@ -93,15 +96,24 @@ export class Spool<Item> {
       this.#oldFiles.set(boot, [...files]);
     }
     for (const { sequence, item } of closing) finished.set(sequence, item);
+    this.#savedOfBoot.set(boot, last + closing.length);
     const rest = [...finished].filter(([sequence]) => sequence > acknowledged).sort(([a], [b]) => a - b);
     this.#waiting.push(...rest.map(([sequence, item]) => ({ boot, sequence, item })));
     if (rest.length === 0) await this.#forget(boot);
   }
 
   /** Takes a finished item, in place of the growing one with its key. It is on disk after the next tick. */
-  append(item: Item, key?: string): void {
+  append(item: Item, key?: string): Spooled<Item> {
     if (key !== undefined) this.#open.delete(key);
-    this.#unwritten.push({ boot: this.boot, sequence: ++this.#sequence, item });
+    const spooled = { boot: this.boot, sequence: ++this.#sequence, item };
+    this.#unwritten.push(spooled);
+    return spooled;
+  }
+
+  /** Whether what has this id is on disk, or was. A boot that is not known any more has been uploaded whole. */
+  isSaved({ boot, sequence }: Pick<Spooled<Item>, 'boot' | 'sequence'>): boolean {
+    const saved = boot === this.boot ? this.#savedSequence : this.#savedOfBoot.get(boot);
+    return saved === undefined || sequence <= saved;
   }
 
   /** Replaces what is still growing. */
@@ -133,7 +145,13 @@ export class Spool<Item> {
     return next;
   }
 
+  /** What has to be safe before anything that is appended here is. */
+  writeAfter(before: () => Promise<void>): void {
+    this.#before = before;
+  }
+
   async #write(): Promise<void> {
+    if (this.#unwritten.length > 0) await this.#before();
     const fresh = this.#unwritten;
     if (fresh.length === 0 && !this.#isOpenChanged) return;
     this.#unwritten = [];
@@ -146,12 +164,13 @@ export class Spool<Item> {
       throw error;
     }
     this.#waiting.push(...fresh);
+    this.#savedSequence = fresh.at(-1)?.sequence ?? this.#savedSequence;
     if (this.#sizeBytes > ROTATE_BYTES && this.#waiting.length === 0) await this.#rotate();
   }
 
   async #writeFrame(fresh: readonly Spooled<Item>[]): Promise<void> {
     const finished = fresh.map(({ sequence, item }) => ({ sequence, item }));
-    const bytes = encodeFrame<Item>({
+    const bytes = encodeFrame<SpoolFrame<Item>>({
       finished,
       open: [...this.#open.values()],
       acknowledged: this.#acknowledged,

@@ -8,6 +8,7 @@ import { Spool } from './spool.ts';
 import { UnendedSessions } from './unended-sessions.ts';
 
 const HELP = 'https://example.test/docs/errors/signaling.node_lost';
+const LOST = { code: 'signaling.node_lost', detail: 'The signaling node failed.', helpUrl: HELP };
 let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'unended-'));
@@ -36,7 +37,7 @@ const call = [
 ];
 
 const linesAfterKill = async (events: readonly SessionEventReport[]) => {
-  const unended = new UnendedSessions(HELP);
+  const unended = new UnendedSessions(LOST);
   const spool = await Spool.open<SessionEventReport>({ folder });
   for (const event of events) {
     unended.note(event);
@@ -63,6 +64,16 @@ test('after a kill each leg has left and the session has ended, in the order of 
   ]);
   const folded = lines.reduce(foldSession, newSession(1_000));
   expect(stateOf(folded)).toBe('ended');
+});
+
+test('what a relay says after the end of a session does not begin it again (MET-7)', async () => {
+  const reason = { code: 'signaling.hung_up', detail: '', helpUrl: '' };
+  const lines = await linesAfterKill([
+    ...call,
+    line(5, 'session.ended', { data: { reason, connectedMs: 1_000 } }),
+    line(6, 'allocation.ended', { data: { allocationId: 'a', bytesIn: 1 } }),
+  ]);
+  expect(lines.map(({ type }) => type).slice(4)).toEqual(['session.ended', 'allocation.ended']);
 });
 
 test('a session that ended by itself is not ended again', async () => {

@@ -1,5 +1,21 @@
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 
+/** Lines that may come after the end of their session: they begin none. */
+const lateTypes: ReadonlySet<string> = new Set([
+  'allocation.started',
+  'allocation.refused',
+  'allocation.ended',
+  'limit.reached',
+  'refusal.repeated',
+]);
+
+/** What everybody is told whose session ended with the process that held it. */
+export interface LostReason {
+  readonly code: string;
+  readonly detail: string;
+  readonly helpUrl: string;
+}
+
 interface Unended {
   readonly last: SessionEventReport;
   /** Legs in the session, each with the account that its lines belong to. */
@@ -14,10 +30,10 @@ interface Unended {
  */
 export class UnendedSessions {
   readonly #sessions = new Map<string, Unended>();
-  readonly #helpUrl: string;
+  readonly #reason: LostReason;
 
-  constructor(helpUrl: string) {
-    this.#helpUrl = helpUrl;
+  constructor(reason: LostReason) {
+    this.#reason = reason;
   }
 
   note(event: SessionEventReport): void {
@@ -27,6 +43,7 @@ export class UnendedSessions {
       return;
     }
     const known = this.#sessions.get(sessionId);
+    if (known === undefined && lateTypes.has(type)) return;
     const joined = new Map(known?.joined);
     if (type === 'leg.joined' && legId !== undefined) joined.set(legId, legAccountId);
     if (type === 'leg.left' && legId !== undefined) joined.delete(legId);
@@ -50,15 +67,11 @@ export class UnendedSessions {
       for (const [legId, legAccountId] of joined) {
         sequence += 1;
         const leg = { legId, ...(legAccountId === undefined ? {} : { legAccountId }) };
-        const line = { ...base, ...leg, sequence, type: 'leg.left', data: { reason: 'signaling.node_lost' } };
+        const line = { ...base, ...leg, sequence, type: 'leg.left', data: { reason: this.#reason.code } };
         yield [`${sessionId} ${sequence}`, line];
       }
       sequence += 1;
-      const reason = {
-        code: 'signaling.node_lost',
-        detail: 'The signaling node failed.',
-        helpUrl: this.#helpUrl,
-      };
+      const reason = { ...this.#reason };
       const connectedMs = connectedAtMs === undefined ? 0 : base.atMs - connectedAtMs;
       yield [
         `${sessionId} ${sequence}`,

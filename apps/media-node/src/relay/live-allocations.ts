@@ -1,5 +1,6 @@
+import { ipToText } from '@patchbay/protocol/stun/ip-address';
 import { transportAddressToText } from '@patchbay/protocol/stun/transport-address';
-import type { Action, AllocationFacts } from '@patchbay/protocol/turn/action';
+import type { Action } from '@patchbay/protocol/turn/action';
 import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
 import type { RelayEvent } from './platform.ts';
 
@@ -11,7 +12,7 @@ export interface LiveAllocations {
   started(action: ActionOf<'allocated'>): void;
   mediaStarted(action: ActionOf<'mediaStarted'>): void;
   limitReached(action: ActionOf<'limitReached'>): void;
-  /** Tells of an allocation that never lived, because a limit was spent. */
+  /** Tells of an allocation that never lived, though whoever asked for it has a credential. */
   refused(action: ActionOf<'attempted'>): void;
   ended(action: ActionOf<'ended'>, totals: FlowTotals): void;
   /** Settles when none is left. */
@@ -22,7 +23,7 @@ export function createLiveAllocations(
   reportEvent: (event: RelayEvent) => void,
   nowMs: () => number,
 ): LiveAllocations {
-  const live = new Map<string, AllocationFacts>();
+  const live = new Map<string, ActionOf<'allocated'>>();
   let waiting: (() => void)[] = [];
   /** What all events of an allocation have; nothing for one that has ended already. */
   const headOf = (allocationId: string, atMs: number) => {
@@ -41,6 +42,7 @@ export function createLiveAllocations(
         atMs,
         allocationId,
         grant,
+        clientIp: ipToText(client.address.ip),
         clientAddress: transportAddressToText(client.address),
         relayedAddress: transportAddressToText(relayed),
         addressFamily: family,
@@ -54,14 +56,25 @@ export function createLiveAllocations(
       const head = headOf(allocationId, nowMs());
       if (head !== undefined) reportEvent({ type: 'limit.reached', ...head, counterId, kind, outcome });
     },
-    refused({ grant, spent }) {
-      if (grant === undefined || spent === undefined) return;
-      reportEvent({ type: 'allocation.refused', atMs: nowMs(), grant, spent });
+    refused({ kind, outcome, grant, client, code: stunCode, reason = '', spent }) {
+      if (kind !== 'relay' || outcome !== 'refused') return;
+      if (grant === undefined || client === undefined || stunCode === undefined) return;
+      reportEvent({
+        type: 'allocation.refused',
+        atMs: nowMs(),
+        grant,
+        clientIp: ipToText(client.address.ip),
+        stunCode,
+        reason,
+        ...(spent === undefined ? {} : { spent }),
+      });
     },
     ended({ allocationId, reason, spent, detail, atMs }, totals) {
       const head = headOf(allocationId, atMs);
       const cause = { reason, detail, ...(spent === undefined ? {} : { spent }) };
-      if (head !== undefined) reportEvent({ type: 'allocation.ended', ...head, ...cause, totals });
+      const startedAtMs = live.get(allocationId)?.atMs ?? atMs;
+      if (head !== undefined)
+        reportEvent({ type: 'allocation.ended', ...head, startedAtMs, ...cause, totals });
       live.delete(allocationId);
       if (live.size > 0) return;
       for (const tell of waiting) tell();

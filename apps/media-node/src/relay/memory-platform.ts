@@ -44,6 +44,18 @@ export function createMemoryPlatform(): MemoryPlatform {
     isFamiliar: (username) => credentials.has(username),
     resolveCredential: (username) =>
       Promise.resolve(credentials.get(username) ?? { ok: false, code: 401, reason: 'Unauthorized' }),
+    async reviewCredential(username) {
+      const resolution = credentials.get(username);
+      if (resolution?.ok !== true) return { ok: false, detail: 'The credential is gone.' };
+      const { bitRateBitsPerSecond, burstBytes } = resolution.grant;
+      return {
+        ok: true,
+        rate: {
+          ...(bitRateBitsPerSecond === undefined ? {} : { bitRateBitsPerSecond }),
+          ...(burstBytes === undefined ? {} : { burstBytes }),
+        },
+      };
+    },
     countUse({ counterId, clientKey, usesMax }: Omit<CountedUse, 'grant'>): Promise<UseAnswer> {
       const clients = uses.get(counterId) ?? new Map<string, number>();
       uses.set(counterId, clients);

@@ -2,19 +2,24 @@ import type { EndReason, SpentLimit } from '@patchbay/protocol/turn/action';
 import type { AddressFamily } from '@patchbay/protocol/turn/address-family';
 import type { UseClaim } from '@patchbay/protocol/turn/client-uses';
 import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
-import type { Grant, LimitKind, LimitOutcome, Resolution } from '@patchbay/protocol/turn/grant';
+import type { Grant, LimitKind, LimitOutcome, Resolution, Review } from '@patchbay/protocol/turn/grant';
 import type { UseAnswer } from '@patchbay/protocol/turn/pending-allocate';
 import type { OpenUsage, UsageRecord } from './usage-record.ts';
 
 /** What the relay tells about allocations. Signaling and the session log carry it on. */
 export type RelayEvent = AllocationEvent | RefusalEvent;
 
-/** An allocation was refused because a limit was spent before: its session waits for it in vain. */
+/** Somebody whose credential is good was refused an allocation. */
 export interface RefusalEvent {
   readonly type: 'allocation.refused';
   readonly atMs: number;
   readonly grant: Grant;
-  readonly spent: SpentLimit;
+  readonly clientIp: string;
+  /** What the client was answered (RFC 8489 §14.8), and with which words. */
+  readonly stunCode: number;
+  readonly reason: string;
+  /** The limit that was spent before: its session waits for the allocation in vain. */
+  readonly spent?: SpentLimit;
 }
 
 type AllocationEvent = {
@@ -24,6 +29,7 @@ type AllocationEvent = {
 } & (
   | {
       readonly type: 'allocation.started';
+      readonly clientIp: string;
       readonly clientAddress: string;
       readonly relayedAddress: string;
       readonly addressFamily: AddressFamily;
@@ -37,6 +43,7 @@ type AllocationEvent = {
     }
   | {
       readonly type: 'allocation.ended';
+      readonly startedAtMs: number;
       readonly reason: EndReason;
       /** The limit that ended it. */
       readonly spent?: SpentLimit;
@@ -62,6 +69,8 @@ export interface RelayPlatform {
    * the client gets 500 and may try again.
    */
   resolveCredential(username: string): Promise<Resolution>;
+  /** Says what a username may do by now, of which allocations live. To throw is to be away: it is asked again. */
+  reviewCredential(username: string): Promise<Review>;
   /**
    * Counts one use of a credential at the prefix where its limit stands. One client's allocations within 30
    * seconds, and their restarts, are one use (ACC-7), so the same client may be asked about again.

@@ -2,6 +2,7 @@ import type { DropReason } from '@patchbay/protocol/turn/action';
 import type { TurnCoreBounds } from '@patchbay/protocol/turn/core-options';
 import type { PacketDropReason } from '@patchbay/protocol/turn/data-path';
 import type { RevocationScope } from '@patchbay/protocol/turn/grant';
+import type { Faults } from '../platform/faults.ts';
 import type { RelayLog, RelayPlatform } from './platform.ts';
 import type { PortRange } from './relay-ports.ts';
 
@@ -17,6 +18,8 @@ export interface RelayOptions {
   readonly region: string;
   readonly platform: RelayPlatform;
   readonly log: RelayLog;
+  /** Where errors of ours are counted. By default in this relay alone. */
+  readonly faults?: Faults;
   /**
    * Milliseconds that never run backwards, close to the time of day. By default they come from the monotonic
    * clock. Whoever gives another speaks of the end of credentials by it, too.
@@ -45,6 +48,8 @@ export interface RelayStats {
   readonly requestDrops: Readonly<Partial<Record<DropReason, number>>>;
   /** Packets that belonged to no allocation, by cause. */
   readonly packetDrops: Readonly<Record<PacketDropReason, number>>;
+  /** Errors of ours: each failed what met it. */
+  readonly faultCount: number;
 }
 
 export interface Relay {
@@ -55,5 +60,12 @@ export interface Relay {
   drain(): Promise<void>;
   /** Ends what the revocation reaches: no packet passes after the call. */
   revoke(scope: RevocationScope, detail: string): void;
+  /**
+   * Looks again at what an account's credentials may do, and holds what lives to it. False when nobody could say it of
+   * all of them.
+   */
+  review(accountId: string): Promise<boolean>;
+  /** Ends these, and lets their client come again. */
+  endAllocations(allocationIds: readonly string[], detail: string): void;
   stats(): RelayStats;
 }

@@ -4,6 +4,7 @@ import { type IpBytes, ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { type AddressFamily, familyOf } from '@patchbay/protocol/turn/address-family';
 import { createTurnCore, type TurnCore } from '@patchbay/protocol/turn/core';
 import { createPeerPolicy, type PeerPolicy } from '@patchbay/protocol/turn/peer-policy';
+import { createFaults } from '../platform/faults.ts';
 import { createActionRunner } from './action-runner.ts';
 import { createDeadlineTimer } from './deadline-timer.ts';
 import { createDgramDataPath } from './dgram-data-path.ts';
@@ -16,12 +17,15 @@ import { createUsageMeter } from './usage-meter.ts';
 /** All counters are sampled this often, so that a crash loses no more (MET-2). */
 const tickMs = 500;
 
+const REVIEWS_AT_ONCE = 16;
+
 /** Starts a relay: sockets and a clock around the core, which decides everything. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
   const { platform, log } = options;
   const nowMs = options.nowMs ?? (() => performance.timeOrigin + performance.now());
   const toOurClock = (timeOfDayMs: number) =>
     options.nowMs === undefined ? timeOfDayMs - Date.now() + nowMs() : timeOfDayMs;
+  const faults = options.faults ?? createFaults(log);
   const boot = randomUUID();
   const relayHosts = relayHostsOf(options);
   const policy = createPeerPolicy({
@@ -40,6 +44,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     portRange: options.portRange ?? defaultPortRange,
     nowMs,
     onSocketError: (error) => log.error({ error }, 'A relay socket failed.'),
+    faults,
   });
   const meter = createUsageMeter({
     region: options.region,
@@ -51,17 +56,19 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   });
   const link = createPlatformLink(platform, log, toOurClock);
   const live = createLiveAllocations((event) => platform.reportEvent(event), nowMs);
-  const timer = createDeadlineTimer(nowMs, () => runner.perform(core.advance(nowMs())));
+  const advance = faults.contained('advance', () => runner.perform(core.advance(nowMs())));
+  const timer = createDeadlineTimer(nowMs, advance);
   const onPerformed = () => timer.wakeBy(core.nextDeadlineMs);
-  const runner = createActionRunner({ core, dataPath, meter, link, live, nowMs, log, onPerformed });
+  const runner = createActionRunner({ core, dataPath, meter, link, live, nowMs, faults, onPerformed });
   const { perform } = runner;
 
   const listener = await dataPath.listen({ ip: requireIp(options.listen.host), port: options.listen.port });
   const { port } = listener.address;
   policy.addListener(listener.address);
+  const sampleAll = faults.contained('meter', () => meter.tick(nowMs()));
   const ticker = setInterval(() => {
-    perform(core.advance(nowMs()));
-    meter.tick(nowMs());
+    advance();
+    sampleAll();
   }, tickMs);
   log.info({ port, region: options.region }, 'The relay is listening.');
   if (options.allowLoopbackPeers === true) {
@@ -86,7 +93,20 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       return live.whenEmpty();
     },
     revoke: (scope, detail) => perform(core.revoke(scope, detail, nowMs())),
-    stats: () => ({ allocationCount: live.count, isDraining, ...runner.counts() }),
+    async review(accountId) {
+      link.changed();
+      let isAnswered = true;
+      for (const [index, username] of core.reconsider(accountId).entries()) {
+        // Thousands of them are answered from memory, and packets want to pass meanwhile.
+        if (index % REVIEWS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+        const review = await link.review(username);
+        if (review === undefined) isAnswered = false;
+        else perform(core.review(username, review, nowMs()));
+      }
+      return isAnswered;
+    },
+    endAllocations: (ids, detail) => perform(core.endAllocations(ids, detail, nowMs())),
+    stats: () => ({ allocationCount: live.count, isDraining, faultCount: faults.count, ...runner.counts() }),
   };
 }
 

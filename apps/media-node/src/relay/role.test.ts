@@ -1,27 +1,29 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseBearerToken } from '@patchbay/protocol/credential/credential';
+import { createId } from '@patchbay/kit/ids';
+import { type Credential, parseBearerToken } from '@patchbay/protocol/credential/credential';
 import { attributeType } from '@patchbay/protocol/stun/attribute-type';
 import { ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { method } from '@patchbay/protocol/stun/message';
+import { encodeChannelData } from '@patchbay/protocol/turn/channel-data';
 import { codeOf, lifetime } from '@patchbay/protocol/turn/testing/client-session';
 import { until } from '@patchbay/testing/until';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readEnv } from '../platform/env.ts';
+import { createFaults } from '../platform/faults.ts';
 import { MemoryControlPlane } from '../platform/testing/memory-control-plane.ts';
 import { runRelay } from './role.ts';
-import { openRawClient } from './testing/raw-client.ts';
+import { openRawClient, openRawSocket } from './testing/raw-client.ts';
 
 let folder: string;
 let control: MemoryControlPlane;
 let stop: () => Promise<void>;
 let port: number;
 
-beforeEach(async () => {
-  folder = mkdtempSync(path.join(tmpdir(), 'patchbay-relay-'));
-  control = await MemoryControlPlane.start();
+/** With the folder of the boot before, if there was one. */
+async function startRelay(): Promise<void> {
   const env = readEnv({
     PATCHBAY_CONTROL_URL: control.url,
     PATCHBAY_JOIN_TOKEN: 'a join token for a test',
@@ -30,14 +32,104 @@ beforeEach(async () => {
     PATCHBAY_ALLOW_LOOPBACK_PEERS: '1',
     PATCHBAY_DRAIN_SECONDS: '0',
   });
-  stop = await runRelay(env, pino({ level: 'silent' }));
-  await until(() => control.nodes[0]?.boot !== undefined, { what: 'the first heartbeat' });
+  const bootBefore = control.nodes[0]?.boot;
+  const log = pino({ level: 'silent' });
+  stop = await runRelay(env, log, createFaults(log));
+  await until(() => control.nodes[0]?.boot !== undefined && control.nodes[0].boot !== bootBefore, {
+    what: 'the first heartbeat',
+  });
   port = Number(/:(\d+)\?/.exec(control.nodes[0]?.urls.turn?.[0] ?? '')?.[1]);
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'patchbay-relay-'));
+  control = await MemoryControlPlane.start();
+  await startRelay();
 });
 afterEach(async () => {
   await stop();
   await control.stop();
   rmSync(folder, { recursive: true });
+});
+
+/** A client that has a relay, and a channel to a peer that it sends to. */
+async function relayedClient(credential: Credential) {
+  const client = await openRawClient({ ip: ipFromText('127.0.0.1') ?? new Uint8Array(4), port }, credential);
+  const peer = await openRawSocket();
+  const code = codeOf(await client.allocate());
+  if (code === 0) expect(await client.bind(0x4000, peer.address)).toBe(0);
+  return {
+    code,
+    peer,
+    ask: client.ask,
+    allocate: client.allocate,
+    send: (bytes: number) => client.send(encodeChannelData({ channel: 0x4000, data: new Uint8Array(bytes) })),
+    close() {
+      client.socket.close();
+      peer.close();
+    },
+  };
+}
+
+const linesOf = (type: string) => control.events.filter((line) => line.type === type);
+
+it('a credential that is for no call is a session while it is used, its usage names it, and the API ends it within a second (NDS, MET-7, LIV-1)', async () => {
+  const client = await relayedClient(control.credential({ type: 'identity', identity: 'ann' }));
+  try {
+    client.send(500);
+    await until(() => linesOf('mode.changed').length > 0, { what: 'media to be noticed' });
+    const [created] = control.events;
+    const sessionId = created?.sessionId ?? '';
+    expect(control.events.map(({ type }) => type)).toEqual([
+      ...['session.created', 'leg.joined', 'allocation.started', 'mode.changed'],
+    ]);
+    expect(created).toMatchObject({ accountId: control.accountId, data: { identity: 'ann' } });
+    const code = 'session.ended_by_account';
+    const askedMs = performance.now();
+    control.publish({ type: 'session.end', sessionId, code, detail: 'It was ended.' });
+    await until(() => linesOf('session.ended').length > 0, { what: 'the end to be uploaded' });
+    expect(performance.now() - askedMs).toBeLessThan(1_000);
+    expect(linesOf('session.ended')[0]?.data.reason).toMatchObject({ code });
+    expect(linesOf('allocation.ended')[0]?.data).toMatchObject({ reason: code, bytesIn: 500 });
+    // RFC 8656 §7.3: what is not there any more cannot be refreshed. The credential itself stays good.
+    expect(codeOf(await client.ask(method.refresh, [lifetime(600)]))).toBe(437);
+    expect(codeOf(await client.allocate())).toBe(0);
+    await until(() => control.sumOf('bytes') === 500, { what: 'the usage' });
+    const relayed = control.records.filter(({ quantities }) =>
+      quantities.some(({ meter }) => meter === 'bytes'),
+    );
+    expect(relayed.map((record) => record.sessionId)).toEqual([sessionId]);
+  } finally {
+    client.close();
+  }
+});
+
+it('a limit of one session goes on where it stood when the relay is started anew (ACC-7)', async () => {
+  const sessionId = createId('ses');
+  control.liveSessionIds.add(sessionId);
+  const credential = control.credential(
+    { type: 'session', session: sessionId },
+    { type: 'bytes', max: 1_000, counts: 'session', outcome: 'end' },
+  );
+  const before = await relayedClient(credential);
+  before.send(600);
+  await until(() => before.peer.received.length === 1, { what: 'the first bytes' });
+  await stop();
+  before.close();
+  expect(control.sumOf('bytes')).toBe(600);
+  await startRelay();
+  const after = await relayedClient(credential);
+  try {
+    after.send(300);
+    await until(() => after.peer.received.length === 1, { what: 'what is left' });
+    after.send(300);
+    await until(async () => codeOf(await after.ask(method.refresh, [lifetime(600)])) === 437, {
+      what: 'the limit to end it',
+    });
+    expect(after.peer.received).toHaveLength(1);
+  } finally {
+    after.close();
+  }
 });
 
 it('attempts of discovery are metered: to the account of a proven credential, and to the platform without one (NDS, MET-1)', async () => {

@@ -1,24 +1,57 @@
+import path from 'node:path';
+import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
+import { createId } from '@patchbay/kit/ids';
+import { relayEndings } from '@patchbay/protocol/turn/codes';
 import type { Logger } from 'pino';
+import { BareSessions } from '../platform/bare-sessions.ts';
+import { CarriedLines } from '../platform/carried-lines.ts';
 import type { NodeEnv } from '../platform/env.ts';
+import type { Faults } from '../platform/faults.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { RelayLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { createRelayPlatform } from '../platform/relay-platform.ts';
 import { SessionRegister } from '../platform/session-register.ts';
+import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
+import { Spool } from '../platform/spool.ts';
+import { UnendedSessions } from '../platform/unended-sessions.ts';
 import { startRelay } from './relay.ts';
+
+/** How soon what time brings about is noticed in a session's log: a grace that is over, a bit rate, a repetition. */
+const LOG_TICK_MS = 500;
 
 /**
  * Runs the relay role until the returned function is called. Then it takes nobody new and says so to signaling, which moves
  * its calls to other relays; after PATCHBAY_DRAIN_SECONDS it ends what is left, and uploads the last records.
  */
-export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise<void>> {
+export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promise<() => Promise<void>> {
   const node = await openNodePlatform(env, 'relay', log);
   const { PATCHBAY_HOST: host, PATCHBAY_TURN_PORT: port, PATCHBAY_REGION: region } = env;
   const { PATCHBAY_ALLOCATIONS_PER_ACCOUNT: perAccount } = env;
   let links: RelayLinks | undefined;
   let platformAccountId: string | undefined;
   const sessions = new SessionRegister({ client: node.client });
+  const relayNodeId = () => node.identity.nodeId ?? '';
+  const events = await Spool.open<SessionEventReport>({ folder: path.join(node.folder, 'events') });
+  const helpUrl = (code: string) => new URL(`/docs/errors/${code}`, env.PATCHBAY_CONTROL_URL).href;
+  const lostCode = 'network-discovery.relay_lost';
+  const unended = new UnendedSessions({
+    code: lostCode,
+    detail: relayEndings[lostCode],
+    helpUrl: helpUrl(lostCode),
+  });
+  const bare = new BareSessions({
+    relayNodeId,
+    region,
+    newId: (prefix) => createId(prefix),
+    helpUrl,
+    append(line) {
+      unended.note(line);
+      events.append(line);
+    },
+  });
+  const lines = new CarriedLines({ relayNodeId, carry: (line) => links?.carry(line) });
   const relay = await startRelay({
     listen: { host, port },
     relayHost: host,
@@ -27,11 +60,14 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     ...(perAccount === undefined ? {} : { bounds: { allocationsPerAccountMax: perAccount } }),
     discoveryAccountId: () => platformAccountId,
     log,
+    faults,
     platform: createRelayPlatform({
       resolver: node.resolver,
       client: node.client,
       sessions,
       spool: node.usage,
+      bare,
+      lines,
       tell: (frame) => links?.send(frame),
       log,
     }),
@@ -40,7 +76,7 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
   const turnUrls = [
     `turn:${advertised.includes(':') ? `[${advertised}]` : advertised}:${relay.port}?transport=udp`,
   ];
-  const endSession = (sessionId: string, { detail }: { readonly detail: string }) => {
+  const endCall = (sessionId: string, detail: string) => {
     // First, so that nothing that is being looked up comes after the end.
     sessions.ended(sessionId);
     relay.revoke({ sessionId }, detail);
@@ -53,7 +89,8 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     linkUrls: () => node.fleet.urlsOf({ role: 'signaling', region, use: 'link' }),
     heartbeat: () => ({ allocationCount: allocationCount(), isDraining: relay.stats().isDraining }),
     onOrder: (order) => {
-      if (order.type === 'endSession') endSession(order.sessionId, order);
+      // Signaling passes on whatever end it hears of; of a session of this relay's own the bus tells the reason, too.
+      if (order.type === 'endSession') endCall(order.sessionId, order.detail);
       else for (const session of order.sessions) sessions.opened(session);
     },
   });
@@ -61,16 +98,30 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     revokeKey: (keyId) => relay.revoke({ keyId }, 'The key was revoked.'),
     revokeCredential: (credentialId) => relay.revoke({ credentialId }, 'The credential was revoked.'),
     suspendAccount: (accountId) => relay.revoke({ accountId }, 'The account is suspended.'),
-    endSession,
+    reviewAccount: (accountId) => relay.review(accountId),
+    endSession(sessionId, reason) {
+      endCall(sessionId, reason.detail);
+      relay.endAllocations(bare.ending(sessionId, reason), reason.detail);
+    },
   });
   links.start();
+  const stopUpload = startSessionUpload({
+    events,
+    unended,
+    client: node.client,
+    onFailure: (error, message) => log.warn({ error: textOf(error) }, message),
+  });
+  const logTicker = setInterval(() => {
+    bare.tick(Date.now());
+    lines.tick(Date.now());
+  }, LOG_TICK_MS);
   const stopHeartbeat = startHeartbeat({
     client: node.client,
     fleet: node.fleet,
     report: () => ({
       boot: node.usage.boot,
       urls: { turn: turnUrls },
-      load: { allocations: allocationCount() },
+      load: { allocations: allocationCount(), faults: faults.count },
       isDraining: relay.stats().isDraining,
     }),
     onHeard: (answer) => {
@@ -87,6 +138,9 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     log.info({ allocationCount: allocationCount() }, 'The relay is drained and stops.');
     stopHeartbeat();
     await relay.stop();
+    clearInterval(logTicker);
+    bare.endAll();
+    await stopUpload();
     links?.stop();
     await node.stop();
   };

@@ -68,6 +68,7 @@ describe('usage of an allocation (MET-1, MET-2)', () => {
     const path = { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'audio' };
     expect(records[0]).toEqual({
       key: 'a/0',
+      allocationId: 'a',
       accountId: 'acc_a',
       applicationId: 'app_a',
       credentialId: 'crd_a',

@@ -88,6 +88,7 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
 
   const recordOf = (id: string, held: Metered, at: { totals: FlowTotals; toMs: number }): UsageRecord => ({
     key: `${id}/${held.recordCount}`,
+    allocationId: id,
     ...ownerOf(held.grant),
     segment: held.segment,
     service: 'network-discovery',

@@ -10,6 +10,8 @@ export interface UsageQuantity {
 export interface UsageRecord {
   /** Equal for a finished record and its checkpoints; never used twice. */
   readonly key: string;
+  /** Absent for what belongs to none: attempts. */
+  readonly allocationId?: string;
   readonly accountId: string;
   readonly applicationId?: string;
   readonly endpointId?: string;

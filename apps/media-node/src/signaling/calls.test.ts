@@ -192,6 +192,31 @@ describe('limits (ACC-7)', () => {
     outcome,
   });
 
+  it('a limit that is narrowed while a session runs ends it there, and one at a relay holds for the next call (POL-5)', () => {
+    const { bench, alice, bob } = pair();
+    call(alice, bob);
+    live(bench, [alice, bob], 10_000);
+    const [principal] = bench.machine.principalsOf('acc_a');
+    const credentialId = principal?.credentialId ?? '';
+    const seconds: SecondsLimit[] = [
+      { prefixId: 'crd_root', seconds: 12, counts: 'session', outcome: 'end' },
+    ];
+    const limits = { expiresAtMs: Number.MAX_SAFE_INTEGER, seconds, isRelayOnly: true };
+    bench.tell({ type: 'limitsChanged', credentialId: 'crd_of_nobody', limits });
+    live(bench, [alice, bob], 3_000);
+    expect(alice.all('ended')).toEqual([]);
+    bench.tell({ type: 'limitsChanged', credentialId, limits });
+    bench.pass(500);
+    expect(bob.last('ended').reason.code).toBe('limit.session_seconds');
+    expect(bench.machine.sessionCount).toBe(0);
+    alice.send({ type: 'call', requestId: 'next', to: 'user:bob', media: audioOnly, mode: 'auto' });
+    expect(bench.platform.events.filter(({ type }) => type === 'session.created').at(-1)?.data).toMatchObject(
+      {
+        mode: 'relay',
+      },
+    );
+  });
+
   it('a direct session ends at its seconds, and both parties learn why', () => {
     const { bench, alice, bob } = pair({ seconds: [limit('session')] });
     call(alice, bob);

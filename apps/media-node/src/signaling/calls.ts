@@ -12,18 +12,21 @@ import type {
 } from '@patchbay/protocol/signaling/messages';
 import { createTimeCounters } from '@patchbay/protocol/turn/time-counters';
 import { type Client, type ClientTable, connectedUntilMs } from './clients.ts';
+import { EndedSessions, ownerOfLine, targetLegsOf } from './ended-sessions.ts';
 import { iceServersFor } from './ice-servers.ts';
 import type {
   AllocationEnded,
+  RelayLineNotice,
   RelayPlacement,
   SecondsLimit,
   SessionEvent,
-  SessionEventDataOf,
   SessionEventType,
   SessionSnapshot,
   UsageRecord,
 } from './platform.ts';
 import type { Reasons } from './reasons.ts';
+import { RefusedCalls } from './refused-calls.ts';
+import { restoredSession, type SavedState } from './saved-state.ts';
 import {
   dependsOnRelay,
   type Leg,
@@ -36,7 +39,7 @@ import {
   type Session,
   snapshotOf,
 } from './session.ts';
-import { countOf, type LoggedLeg, nextEvent, usageRecord } from './session-log.ts';
+import { countOf, type LogLine, nextEvent, usageRecord } from './session-log.ts';
 
 export const sessionsPerClientMax = 16;
 export const ringTimeoutMs = 45_000;
@@ -58,6 +61,8 @@ export interface CallPorts {
   newId(prefix: 'ses' | 'leg'): string;
   placeRelay(sessionId: string): RelayPlacement | undefined;
   send(client: Client, message: ServerMessage): void;
+  /** Something in the session is, or is about to be, other than it was saved. */
+  changed(session: Session): void;
   recordUsage(record: UsageRecord): void;
   appendSessionEvent(event: SessionEvent): void;
 }
@@ -66,6 +71,8 @@ export interface CallPorts {
 export class Calls {
   readonly #ports: CallPorts;
   readonly #sessions = new Map<string, Session>();
+  readonly #ended = new EndedSessions();
+  readonly #refused: RefusedCalls;
   /** Connected time of credentials over all their sessions: one that both legs have counts once (ACC-7). */
   readonly #times = createTimeCounters();
   #sweptAtMs = 0;
@@ -78,6 +85,7 @@ export class Calls {
 
   constructor(ports: CallPorts) {
     this.#ports = ports;
+    this.#refused = new RefusedCalls(ports);
   }
 
   get sessionCount(): number {
@@ -88,6 +96,36 @@ export class Calls {
     return [...this.#sessions.values()].map(snapshotOf);
   }
 
+  all(): Iterable<Session> {
+    return this.#sessions.values();
+  }
+
+  has(sessionId: string): boolean {
+    return this.#sessions.has(sessionId);
+  }
+
+  usedMsOf(prefixId: string, nowMs: number): number {
+    return this.#times.usedMs(prefixId, nowMs);
+  }
+
+  /** Takes up the sessions of clients that are restored already. Each waits for its own to come back. */
+  restore(saved: SavedState): void {
+    const { clients } = this.#ports;
+    for (const [sessionId, { totals }] of saved.sessions) {
+      const session = restoredSession(sessionId, saved, (connectionId) => clients.byConnection(connectionId));
+      if (session === undefined) continue;
+      this.#sessions.set(sessionId, session);
+      const { relay, ringing } = session;
+      if (relay !== undefined) this.#relayBoots.set(relay.nodeId, relay.boot);
+      for (const client of [...legsOf(session).map((leg) => leg.client), ...ringing])
+        client.sessionIds.add(sessionId);
+      for (const prefixId of legsOf(session).flatMap((leg) => leg.totalPrefixIds)) {
+        const at = { usedMs: totals[prefixId] ?? 0, nowMs: saved.savedAtMs };
+        this.#times.join(prefixId, sessionId, at);
+      }
+    }
+  }
+
   // A call is placed, rings, and is answered.
 
   place(client: Client, frame: ClientMessageOf<'call'>, nowMs: number): void {
@@ -95,6 +133,7 @@ export class Calls {
     if ('refusal' in target) {
       const problem: Problem = this.#ports.reasons.problem(target.refusal, target.detail);
       this.#ports.send(client, { type: 'refused', requestId: frame.requestId, problem });
+      this.#refused.record(client, frame, { code: target.refusal, problem, nowMs });
       return;
     }
     const session = this.#createSession(client, frame, nowMs);
@@ -104,7 +143,12 @@ export class Calls {
     this.#log(session, nowMs, {
       type: 'session.created',
       leg: caller,
-      data: { to: frame.to, media: frame.media, mode: session.callMode },
+      data: {
+        to: frame.to,
+        media: frame.media,
+        mode: session.callMode,
+        identity: client.principal.identity,
+      },
     });
     this.#ports.recordUsage(
       usageRecord({ session, leg: caller, region: this.#ports.region, fromMs: nowMs, toMs: nowMs }, [
@@ -235,12 +279,14 @@ export class Calls {
 
   #stopRinging(session: Session, device: Client, code: EndingCode): void {
     session.ringing.delete(device);
+    this.#ports.changed(session);
     device.sessionIds.delete(session.sessionId);
     const reason = this.#ports.reasons.ending(code);
     this.#ports.send(device, { type: 'ended', sessionId: session.sessionId, reason });
   }
 
   #start(session: Session, nowMs: number): void {
+    this.#ports.changed(session);
     const isRelayNeeded = session.callMode === 'relay';
     session.relay = this.#placeRelay(session);
     if (isRelayNeeded && session.relay === undefined) {
@@ -279,7 +325,9 @@ export class Calls {
   find(client: Client, sessionId: string): { readonly session: Session; readonly leg: Leg } | undefined {
     const session = this.#sessions.get(sessionId);
     const leg = session === undefined ? undefined : legOf(session, client);
-    return session === undefined || leg === undefined ? undefined : { session, leg };
+    if (session === undefined || leg === undefined) return undefined;
+    this.#ports.changed(session);
+    return { session, leg };
   }
 
   /** Whether the client is a party or one of the ringing devices. */
@@ -303,8 +351,9 @@ export class Calls {
     if (session.waitingForRelay !== undefined && path === 'direct') session.waitingForRelay = undefined;
     const mode = modeOf(session);
     if (mode !== session.mode) {
+      const data = { mode, path, transport, previousMode: session.mode };
       session.mode = mode;
-      this.#log(session, nowMs, { type: 'mode.changed', leg, data: { mode, path, transport } });
+      this.#log(session, nowMs, { type: 'mode.changed', leg, data });
     }
     const { recovery } = session;
     const isComplete = legsOf(session).every((each) => each.connectedGeneration === session.generation);
@@ -403,6 +452,7 @@ export class Calls {
   }
 
   #leaveRelay(session: Session, nowMs: number): void {
+    this.#ports.changed(session);
     if (session.startedAtMs === undefined || !dependsOnRelay(session)) session.relay = undefined;
     else if (this.#placeRelay(session) !== undefined) this.#recover(session, 'relay_draining', nowMs);
   }
@@ -421,7 +471,8 @@ export class Calls {
     const { reasons } = this.#ports;
     if (notice.cause === 'limit') {
       const code = notice.code ?? 'limit.session_bytes';
-      this.#announceLimit(session, { limit: code, outcome: 'end' }, nowMs);
+      if (!session.limitsReached.has(relayLimitKey(code, 'end')))
+        this.#announceLimit(session, { limit: code, outcome: 'end' }, nowMs);
       const text = 'The session reached a limit of its credential at the relay.';
       this.end(session, reasons.foreignEnding(code, notice.detail ?? text), nowMs);
     } else if (notice.cause === 'revoked') {
@@ -433,13 +484,47 @@ export class Calls {
     }
   }
 
+  /**
+   * A line of a relay, for a session that runs or ended just now. Its bytes a relay counts alone; time and uses signaling
+   * counts itself, and has said what it says.
+   */
+  relayLine({ sessionId, line, ...of }: RelayLineNotice, nowMs: number): 'logged' | 'dropped' {
+    const session = this.#sessions.get(sessionId);
+    const target = session ?? this.#ended.find(sessionId);
+    const legs = session === undefined ? this.#ended.find(sessionId)?.legs : targetLegsOf(session);
+    const owner = legs && ownerOfLine(legs, of);
+    if (target === undefined || owner === undefined) return 'dropped';
+    const { accountId: legAccountId, leg } = owner;
+    if (line.type === 'limit.reached') {
+      const { limit, max, outcome } = line.data;
+      if (!limit.endsWith('_bytes')) return 'dropped';
+      // Allocations that count together reach a limit together, and it is reached once.
+      const key = `${legAccountId}:${limit}:${max}:${outcome}`;
+      if (session?.limitsReached.has(key) === true) return 'dropped';
+      session?.limitsReached.add(key).add(relayLimitKey(limit, outcome));
+      for (const { client } of session === undefined ? [] : legsOf(session)) {
+        if (client.principal.accountId === legAccountId)
+          this.#ports.send(client, { type: 'limitReached', sessionId, limit, outcome });
+      }
+    }
+    // Two clocks: a line is neither of a time before its session nor of one to come.
+    const atMs = Math.min(nowMs, Math.max(of.atMs, target.createdAtMs));
+    if (session !== undefined) this.#ports.changed(session);
+    const { type, data } = line;
+    const at = leg === undefined ? { legAccountId } : { leg };
+    this.#ports.appendSessionEvent(nextEvent(target, atMs, { type, data, ...at }));
+    return 'logged';
+  }
+
   #loseRelay(session: Session, nowMs: number): void {
+    this.#ports.changed(session);
     if (session.startedAtMs === undefined || !dependsOnRelay(session)) session.relay = undefined;
     else this.#recover(session, 'relay_lost', nowMs);
   }
 
   /** Both parties make a new peer connection, and keep the old one until the new one carries media. */
   #recover(session: Session, reason: string, nowMs: number): void {
+    this.#ports.changed(session);
     const relay = this.#placeRelay(session);
     if (relay === undefined) {
       session.relay = undefined;
@@ -481,8 +566,12 @@ export class Calls {
     }
   }
 
-  /** A relay that is known to be dead, or about to go, is not offered again, even while the platform has yet to hear of it. */
+  /**
+   * A relay that is known to be dead, or about to go, is not offered again, even while the platform has yet to hear of it;
+   * and none is before both parties are here to take it.
+   */
   #placeRelay(session: Session): RelayPlacement | undefined {
+    if (legsOf(session).some(({ client }) => client.isLeftBehind)) return undefined;
     const placement = this.#ports.placeRelay(session.sessionId);
     if (placement === undefined) return undefined;
     const { nodeId, boot } = placement;
@@ -497,14 +586,22 @@ export class Calls {
     for (const session of this.#sessionsOf(client)) {
       const leg = legOf(session, client);
       if (leg === undefined || session.startedAtMs === undefined) continue;
+      this.#ports.changed(session);
       this.#stopCounting(session, leg, nowMs);
       this.#startCounting(session, leg, nowMs);
       if (dependsOnRelay(session)) this.#recover(session, 'credential_renewed', nowMs);
     }
   }
 
-  /** To be called before the new connection of a client takes over: the time without one is nobody's. */
+  /**
+   * To be called before the new connection of a client takes over: the time without one is nobody's, unless it was this
+   * node that was away. Then the call went on, and its party with it.
+   */
   resuming(client: Client, nowMs: number): void {
+    if (client.isLeftBehind) {
+      client.detachedAtMs = nowMs;
+      client.lastHeardAtMs = nowMs;
+    }
     for (const session of this.#sessionsOf(client)) {
       this.#flushUsage(session, nowMs);
       const leg = legOf(session, client);
@@ -517,8 +614,15 @@ export class Calls {
     for (const session of this.#sessionsOf(client)) this.#flushUsage(session, nowMs);
   }
 
+  /** The node goes, and every session with it: what is still to be said of refused calls is said. */
+  stop(nowMs: number): void {
+    this.#refused.stop(nowMs);
+  }
+
   /** Everything that time alone brings about. */
   tick(nowMs: number): void {
+    this.#refused.tick(nowMs);
+    this.#ended.sweep(nowMs);
     if (nowMs - this.#sweptAtMs >= totalSweepMs) {
       this.#sweptAtMs = nowMs;
       this.#times.sweep(nowMs);
@@ -586,6 +690,7 @@ export class Calls {
   /** Ends one session for everybody in it. */
   end(session: Session, reason: EndReason, nowMs: number): void {
     if (!this.#sessions.delete(session.sessionId)) return;
+    this.#ports.changed(session);
     this.#flushUsage(session, nowMs);
     for (const client of [...legsOf(session).map((leg) => leg.client), ...session.ringing]) {
       client.sessionIds.delete(session.sessionId);
@@ -597,6 +702,7 @@ export class Calls {
     }
     const connectedMs = session.startedAtMs === undefined ? 0 : nowMs - session.startedAtMs;
     this.#log(session, nowMs, { type: 'session.ended', data: { reason, connectedMs } });
+    this.#ended.keep(session, nowMs);
   }
 
   endById(sessionId: string, reason: EndReason, nowMs: number): void {
@@ -639,6 +745,7 @@ export class Calls {
 
   #flushUsage(session: Session, nowMs: number): void {
     session.usageSinceMs = nowMs;
+    this.#ports.changed(session);
     for (const leg of legsOf(session)) {
       const fromMs = leg.countedToMs;
       const toMs = Math.max(fromMs, connectedUntilMs(leg.client, nowMs));
@@ -653,11 +760,8 @@ export class Calls {
     }
   }
 
-  #log<Type extends SessionEventType>(
-    session: Session,
-    atMs: number,
-    line: { readonly type: Type; readonly leg?: LoggedLeg; readonly data: SessionEventDataOf<Type> },
-  ): void {
+  #log<Type extends SessionEventType>(session: Session, atMs: number, line: LogLine<Type>): void {
+    this.#ports.changed(session);
     this.#ports.appendSessionEvent(nextEvent(session, atMs, line));
   }
 }
@@ -674,6 +778,9 @@ interface CallRefusal {
   readonly refusal: RefusalCode;
   readonly detail?: string;
 }
+
+/** Kept beside those that signaling counts: a relay says a limit and then the end that it brings. */
+const relayLimitKey = (limit: string, outcome: string) => `relay:${limit}:${outcome}`;
 
 /** A name of another account is shown with that account, so that nobody passes for somebody of this one. */
 function nameSeenBy(viewer: Client, shown: Client): string {

@@ -12,6 +12,8 @@ export interface Client {
   principal: Principal;
   /** Undefined while its connection is lost. */
   socketId: string | undefined;
+  /** Its connection was lost by this node, which went with it: until it is back it holds no credential here. */
+  isLeftBehind: boolean;
   detachedAtMs: number;
   lastHeardAtMs: number;
   /** Frames that belong to no session, since the record before. */
@@ -54,6 +56,10 @@ export class ClientTable {
     const peers = this.#byIdentity.get(key);
     peers?.delete(client);
     if (peers?.size === 0) this.#byIdentity.delete(key);
+  }
+
+  byConnection(connectionId: string): Client | undefined {
+    return this.#byConnection.get(connectionId);
   }
 
   byResumeToken(resumeToken: string): Client | undefined {

@@ -1,3 +1,4 @@
+import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
 import type {
   CallMode,
   EndReason,
@@ -51,9 +52,17 @@ export interface Principal {
   readonly prefixIds: readonly string[];
   readonly identity: string;
   readonly limits: SignalingLimits;
+  /** What holds for the credential by now. */
+  review(): Promise<Review>;
   /** Narrows the caller's own credential to one session, so that the relay's usage names it. */
   narrow(caveats: { readonly sessionId: string }): { readonly username: string; readonly credential: string };
 }
+
+export type Review =
+  | { readonly kind: 'holds'; readonly limits: SignalingLimits }
+  | { readonly kind: 'refused' }
+  /** Nobody can say now. */
+  | { readonly kind: 'away' };
 
 export interface SignalingLimits {
   readonly expiresAtMs: number;
@@ -93,12 +102,26 @@ export type PlatformNotice =
   | { readonly type: 'revokeKey'; readonly keyId: string }
   /** Also reaches every descendant of the account. */
   | { readonly type: 'suspendAccount'; readonly accountId: string }
+  /** What a credential may do changed while its clients are here (POL-5). */
+  | { readonly type: 'limitsChanged'; readonly credentialId: string; readonly limits: SignalingLimits }
   | { readonly type: 'relayAlive'; readonly nodeId: string; readonly boot: string }
   /** Two heartbeats of one second were missed. */
   | { readonly type: 'relayDead'; readonly nodeId: string }
   /** It takes no new work, and what it has may move before it goes. */
   | { readonly type: 'relayDraining'; readonly nodeId: string }
-  | AllocationEnded;
+  | AllocationEnded
+  | RelayLineNotice;
+
+/** A line that a relay adds to the log of a session. */
+export interface RelayLineNotice {
+  readonly type: 'relayLine';
+  readonly sessionId: string;
+  /** Whose allocation it is about, and the levels of its credential. */
+  readonly accountId: string;
+  readonly credentialIds: readonly string[];
+  readonly atMs: number;
+  readonly line: RelayLine;
+}
 
 export interface AllocationEnded {
   readonly type: 'allocationEnded';
@@ -145,17 +168,29 @@ export type UsageQuantity =
 export type SessionMode = 'pending' | 'p2p' | 'relay';
 
 interface SessionEventData {
-  'session.created': { readonly to: string; readonly media: Media; readonly mode: CallMode };
+  'session.created': {
+    readonly to: string;
+    readonly media: Media;
+    readonly mode: CallMode;
+    /** Of whoever placed the call. */
+    readonly identity: string;
+  };
   'leg.ringing': { readonly identity: string };
   'leg.joined': { readonly identity: string; readonly accountId: string; readonly media: Media };
   'mode.changed': {
     readonly mode: SessionMode;
     readonly path: MediaPath;
     readonly transport: MediaTransport;
+    readonly previousMode: SessionMode;
   };
   'quality.sampled': QualitySample & { readonly generation: number };
   'media.changed': { readonly media: Media; readonly segment: number };
-  'limit.reached': { readonly limit: string; readonly outcome: string };
+  'limit.reached': { readonly limit: string; readonly outcome: string } | RelayLineDataOf<'limit.reached'>;
+  'allocation.started': RelayLineDataOf<'allocation.started'>;
+  'allocation.refused': RelayLineDataOf<'allocation.refused'>;
+  'allocation.ended': RelayLineDataOf<'allocation.ended'>;
+  /** The client was refused again, for the same reason and so often, in the time after. */
+  'refusal.repeated': { readonly code: string; readonly repeatCount: number };
   'recovery.started': { readonly generation: number; readonly reason: string };
   'recovery.completed': { readonly generation: number; readonly tookMs: number };
   'leg.left': { readonly reason: string };

@@ -5,18 +5,14 @@ import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { type LinkEvent, SignalingLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
+import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
 import { createSignalingPlatform } from '../platform/signaling-platform.ts';
 import { Spool } from '../platform/spool.ts';
-import { UnendedSessions } from '../platform/unended-sessions.ts';
-import { Uploader } from '../platform/uploader.ts';
-import type { PlatformNotice, SessionSnapshot } from './platform.ts';
+import { StateJournal } from '../platform/state-journal.ts';
+import { proxyDoorBounds } from './door.ts';
+import type { PlatformNotice } from './platform.ts';
 import { startSignaling } from './signaling-server.ts';
-
-const EVENT_BATCH_MAX = 500;
-const SPOOL_TICK_MS = 250;
-/** After a kill a session is said to have ended at most this long before it did. */
-const UNENDED_CHECKPOINT_MS = 1_000;
 
 /**
  * Runs the signaling role until the returned function is called. Then it takes no new calls; after PATCHBAY_DRAIN_SECONDS
@@ -27,32 +23,28 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
   const { PATCHBAY_HOST: host, PATCHBAY_REGION: region } = env;
   const events = await Spool.open<SessionEventReport>({ folder: path.join(node.folder, 'events') });
   const helpUrl = (code: string) => new URL(`/docs/errors/${code}`, env.PATCHBAY_CONTROL_URL).href;
-  const unended = new UnendedSessions(helpUrl('signaling.node_lost'));
   const onFailure = (error: unknown, message: string) => log.warn({ error: textOf(error) }, message);
+  const state = StateJournal.open({ folder: path.join(node.folder, 'state'), onFailure });
+  state.recoverSpool('usage', node.usage);
+  state.recoverSpool('events', events);
 
-  let snapshot: () => readonly SessionSnapshot[] = () => [];
-  const links = await SignalingLinks.listen({
-    listen: { host, port: env.PATCHBAY_LINK_PORT },
-    publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId),
-    onEvent: (event) => platform.notify(toNotice(event)),
-    liveSessions: () =>
-      snapshot().map(({ sessionId, legs }) => ({
-        sessionId,
-        accountIds: legs.map(({ accountId }) => accountId),
-      })),
-  });
+  // Relays are heard when the sessions are there that they may speak of, those of the process before included.
+  let links: SignalingLinks | undefined;
   const platform = createSignalingPlatform({
     resolver: node.resolver,
     client: node.client,
     usage: node.usage,
     events,
-    unended,
-    relays: () => links.relays(),
+    state,
+    relays: () => links?.relays() ?? [],
     region,
     onFailure,
   });
   const signaling = await startSignaling({
     listen: { host, port: env.PATCHBAY_SIGNAL_PORT },
+    state,
+    onFenced: () => process.exit(1),
+    door: env.PATCHBAY_SIGNAL_BEHIND_PROXY === '1' ? proxyDoorBounds : {},
     platform: {
       ...platform,
       appendSessionEvent(event) {
@@ -61,19 +53,29 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
         if (event.type === 'leg.joined') {
           // Before the leg gets its credential: relays serve the accounts of a session's legs alone.
           const accountIds = [event.legAccountId ?? event.accountId];
-          links.order({ type: 'sessionsLive', sessions: [{ sessionId, accountIds }] });
+          links?.order({ type: 'sessionsLive', sessions: [{ sessionId, accountIds }] });
         }
         if (event.type !== 'session.ended') return;
         // A browser may leave an allocation behind, and never releases one when it is killed: it would go on costing.
         const { data } = event;
-        links.order({ type: 'endSession', sessionId, detail: data.reason.detail.slice(0, 500) });
+        links?.order({ type: 'endSession', sessionId, detail: data.reason.detail.slice(0, 500) });
       },
     },
     region,
     log,
     helpUrl,
   });
-  snapshot = () => signaling.snapshot();
+  links = await SignalingLinks.listen({
+    listen: { host, port: env.PATCHBAY_LINK_PORT },
+    publicKeyOf: (nodeId) => node.fleet.publicKeyOf(nodeId),
+    onEvent: (event) => platform.notify(toNotice(event)),
+    liveSessions: () =>
+      signaling.snapshot().map(({ sessionId, legs }) => ({
+        sessionId,
+        accountIds: legs.map(({ accountId }) => accountId),
+      })),
+  });
+  const { port: linkPort } = links;
   const advertised = env.PATCHBAY_ADVERTISE_HOST ?? host;
   const signalUrl = env.PATCHBAY_SIGNAL_URL ?? `ws://${advertised}:${signaling.port}`;
 
@@ -81,36 +83,24 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     revokeKey: (keyId) => platform.notify({ type: 'revokeKey', keyId }),
     revokeCredential: (credentialId) => platform.notify({ type: 'revokeCredential', credentialId }),
     suspendAccount: (accountId) => platform.notify({ type: 'suspendAccount', accountId }),
+    reviewAccount: (accountId) => platform.review(signaling.principalsOf(accountId)),
     endSession: (sessionId, { code, detail }) => {
       platform.notify({
         type: 'endSession',
         sessionId,
         reason: { code, detail, helpUrl: `/docs/errors/${code}` },
       });
-      links.order({ type: 'endSession', sessionId, detail });
+      links?.order({ type: 'endSession', sessionId, detail });
     },
   });
-  const uploader = new Uploader<SessionEventReport>({
-    spool: events,
-    batchCountMax: EVENT_BATCH_MAX,
-    send: async (batch) => {
-      await node.client.call('sessionEvents', { events: batch.map(({ item }) => item) });
-    },
-    onFailure: (error) => onFailure(error, 'The session log waits to be uploaded.'),
-  });
-  uploader.start();
-  events.startTicking(SPOOL_TICK_MS, (error) => onFailure(error, 'The session log cannot be written.'));
-  const checkpoints = setInterval(
-    () => events.checkpoint(unended.closings(Date.now())),
-    UNENDED_CHECKPOINT_MS,
-  );
+  const stopUpload = startSessionUpload({ events, client: node.client, onFailure });
   let isDraining = false;
   const stopHeartbeat = startHeartbeat({
     client: node.client,
     fleet: node.fleet,
     report: () => ({
       boot: node.usage.boot,
-      urls: { signal: [signalUrl], link: [`ws://${host}:${links.port}`] },
+      urls: { signal: [signalUrl], link: [`ws://${host}:${linkPort}`] },
       load: { sessions: signaling.snapshot().length },
       isDraining,
     }),
@@ -123,13 +113,11 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     log.info({ sessionCount: signaling.snapshot().length }, 'Signaling is drained and stops.');
     stopHeartbeat();
     await signaling.stop();
-    await links.stop();
-    clearInterval(checkpoints);
-    events.checkpoint(unended.closings(Date.now()));
-    await events.tick();
-    await uploader.stop();
-    await events.close();
+    await links?.stop();
+    await stopUpload();
     await node.stop();
+    // Last: until what it names is in the spools, the next start would put it there.
+    await state.close();
   };
 }
 
@@ -140,6 +128,10 @@ function toNotice(event: LinkEvent): PlatformNotice {
     case 'relayDead':
     case 'relayDraining':
       return event;
+    case 'sessionLine': {
+      const { sessionId, accountId, credentialIds, atMs, line } = event;
+      return { type: 'relayLine', sessionId, accountId, credentialIds, atMs, line };
+    }
     case 'allocationEnded': {
       const { type, sessionId, nodeId, accountId, credentialIds, cause, code, detail } = event;
       return {

@@ -9,13 +9,33 @@ import type {
 import type { Leg, Session } from './session.ts';
 
 /** Whom a line is about: a leg, or the device that would be one. */
-export type LoggedLeg = Pick<Leg, 'legId'> & { readonly client: Pick<Leg['client'], 'principal'> };
+export interface LoggedLeg {
+  readonly legId: string;
+  readonly client: { readonly principal: { readonly accountId: string } };
+}
+
+/** What numbers the lines of a log, and says whose it is. */
+export interface LoggedSession {
+  readonly sessionId: string;
+  logSequence: number;
+  readonly caller: {
+    readonly client: { readonly principal: { readonly accountId: string; readonly applicationId?: string } };
+  };
+}
+
+export interface LogLine<Type extends SessionEventType> {
+  readonly type: Type;
+  readonly leg?: LoggedLeg;
+  /** Whose line it is, where no leg says so. */
+  readonly legAccountId?: string;
+  readonly data: SessionEventDataOf<Type>;
+}
 
 /** The next line of a session's log. */
 export function nextEvent<Type extends SessionEventType>(
-  session: Session,
+  session: LoggedSession,
   atMs: number,
-  line: { readonly type: Type; readonly leg?: LoggedLeg; readonly data: SessionEventDataOf<Type> },
+  line: LogLine<Type>,
 ): SessionEvent {
   const { accountId, applicationId } = session.caller.client.principal;
   session.logSequence += 1;
@@ -27,7 +47,9 @@ export function nextEvent<Type extends SessionEventType>(
     accountId,
     ...(applicationId === undefined ? {} : { applicationId }),
     ...(line.leg === undefined
-      ? {}
+      ? line.legAccountId === undefined
+        ? {}
+        : { legAccountId: line.legAccountId }
       : { legId: line.leg.legId, legAccountId: line.leg.client.principal.accountId }),
     data: line.data,
   };

@@ -9,11 +9,13 @@ import {
   type ClientMessageOf,
   closeCodes,
   encodeServerFrame,
+  isTransient,
   pingIntervalMs,
   protocolVersion,
   protocolVersionOldest,
   resumeWindowMs,
   type ServerMessage,
+  type ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
 import { Calls } from './calls.ts';
 import { type Client, ClientTable } from './clients.ts';
@@ -29,7 +31,9 @@ import type {
   UsageRecord,
 } from './platform.ts';
 import { type HelpUrl, Reasons } from './reasons.ts';
+import { restoredClient, type SavedState, type StateChange } from './saved-state.ts';
 import { countOf } from './session-log.ts';
+import { StateChanges } from './state-changes.ts';
 
 /** Three pings missed, and half of one for the way. */
 export const silenceMsMax = 3.5 * pingIntervalMs;
@@ -72,7 +76,11 @@ export type Action =
 export interface MachinePorts {
   readonly region: string;
   readonly helpUrl: HelpUrl;
+  /** Of the live state: part of each resume token, so that a client of another one is told why it is not known. */
+  readonly lineage: string;
   placeRelay(sessionId: string): RelayPlacement | undefined;
+  /** What another process knew that served these clients before. */
+  readonly saved?: SavedState;
   /** Unguessable: a resume token is one. */
   newId(prefix: 'ses' | 'leg' | 'con' | 'res'): string;
 }
@@ -99,6 +107,9 @@ export class SessionMachine {
   readonly #sockets = new Map<string, Socket>();
   readonly #clients = new ClientTable();
   readonly #calls: Calls;
+  readonly #changes: StateChanges;
+  /** When this process took up what another one held. */
+  #restoredAtMs: number | undefined;
   #actions: Action[] = [];
   #nowMs = 0;
 
@@ -112,13 +123,49 @@ export class SessionMachine {
       newId: (prefix) => ports.newId(prefix),
       placeRelay: (sessionId) => ports.placeRelay(sessionId),
       send: (client, message) => this.#send(client, message),
+      changed: (session) => this.#changes.session(session),
       recordUsage: (record) => this.#actions.push({ type: 'recordUsage', record }),
       appendSessionEvent: (event) => this.#actions.push({ type: 'appendSessionEvent', event }),
     });
+    this.#changes = new StateChanges({
+      clients: () => this.#clients.all(),
+      sessions: () => this.#calls.all(),
+      hasClient: (connectionId) => this.#clients.byConnection(connectionId) !== undefined,
+      hasSession: (sessionId) => this.#calls.has(sessionId),
+      usedMsOf: (prefixId) => this.#calls.usedMsOf(prefixId, this.#nowMs),
+    });
+    if (ports.saved !== undefined) this.#restore(ports.saved);
+  }
+
+  #restore(saved: SavedState): void {
+    for (const connectionId of saved.clients.keys()) {
+      const client = restoredClient(connectionId, saved);
+      if (client !== undefined) this.#clients.add(client);
+    }
+    this.#calls.restore(saved);
+  }
+
+  /** What the inputs since the last call changed. Nothing that they brought about may leave before this is kept. */
+  takeChanges(): readonly StateChange[] {
+    return this.#changes.take();
+  }
+
+  /** All of the live state, as changes to nothing. */
+  state(): Iterable<StateChange> {
+    return this.#changes.all();
   }
 
   snapshot(): readonly SessionSnapshot[] {
     return this.#calls.snapshot();
+  }
+
+  /** Whose clients are here, each credential once. */
+  principalsOf(accountId: string): readonly Principal[] {
+    const own = [...this.#clients.all()].map(({ principal }) => principal);
+    const byCredential = own
+      .filter((principal) => principal.accountId === accountId)
+      .map((principal) => [principal.credentialId, principal] as const);
+    return [...new Map(byCredential).values()];
   }
 
   get sessionCount(): number {
@@ -128,6 +175,7 @@ export class SessionMachine {
   handle(input: Input, nowMs: number): readonly Action[] {
     this.#actions = [];
     this.#nowMs = nowMs;
+    this.#restoredAtMs ??= this.#ports.saved === undefined ? undefined : nowMs;
     switch (input.type) {
       case 'opened':
         this.#open(input.socketId, input.sourceIp, nowMs);
@@ -154,6 +202,7 @@ export class SessionMachine {
         for (const client of this.#clients.all()) {
           this.#dismiss(client, 'signaling.node_stopped', { code: closeCodes.draining, nowMs });
         }
+        this.#calls.stop(nowMs);
         break;
       case 'tick':
         this.#tick(nowMs);
@@ -208,6 +257,7 @@ export class SessionMachine {
       this.#drop('frame_repeated');
       return;
     }
+    if (!isTransient(frame.type)) this.#changes.client(client);
     this.#dispatch(client, frame, nowMs);
   }
 
@@ -258,12 +308,16 @@ export class SessionMachine {
       return;
     }
     const { ok: _ok, ...principal } = authentication;
-    const resumed = this.#resumable(frame, principal, nowMs);
-    if (resumed === undefined) this.#admit(socket, principal, nowMs);
-    else this.#resume(socket, { ...resumed, principal }, nowMs);
+    const resumption = this.#resumption(frame, principal, nowMs);
+    if ('client' in resumption) this.#resume(socket, { ...resumption, principal }, nowMs);
+    else this.#admit(socket, { principal, ...resumption }, nowMs);
   }
 
-  #admit(socket: Socket, principal: Principal, nowMs: number): void {
+  #admit(
+    socket: Socket,
+    { principal, loss }: { readonly principal: Principal; readonly loss?: EndingCode },
+    nowMs: number,
+  ): void {
     const peers = this.#clients.ofIdentity(principal.accountId, principal.identity);
     const oldest = peers[0];
     if (oldest !== undefined && peers.length >= clientsPerIdentityMax) {
@@ -271,12 +325,13 @@ export class SessionMachine {
     }
     const client: Client = {
       connectionId: this.#ports.newId('con'),
-      resumeToken: this.#ports.newId('res'),
+      resumeToken: `${this.#ports.lineage}:${this.#ports.newId('res')}`,
       outbox: new Outbox<ServerMessage>(encodeServerFrame),
       inbox: new Inbox(),
       sessionIds: new Set(),
       principal,
       socketId: socket.socketId,
+      isLeftBehind: false,
       detachedAtMs: 0,
       lastHeardAtMs: nowMs,
       messageCount: 0,
@@ -284,21 +339,32 @@ export class SessionMachine {
     };
     socket.client = client;
     this.#clients.add(client);
-    this.#welcome(client, principal, false);
+    this.#changes.client(client);
+    this.#welcome(client, principal, {
+      resumed: false,
+      ...(loss === undefined ? {} : { lossReason: this.#reasons.ending(loss) }),
+    });
   }
 
-  /** The earlier connection of the same identity that can be taken up whole. */
-  #resumable(
-    frame: ClientMessageOf<'authenticate'>,
+  /** The earlier connection of the same identity that can be taken up whole, or why the one that is asked for is lost. */
+  #resumption(
+    { resumeToken, lastSequence = 0 }: ClientMessageOf<'authenticate'>,
     principal: Principal,
     nowMs: number,
-  ): { readonly client: Client; readonly missed: readonly string[] } | undefined {
-    const client = this.#clients.byResumeToken(frame.resumeToken ?? '');
-    if (client === undefined || !isSameIdentity(client.principal, principal)) return undefined;
-    const missed = client.outbox.after(frame.lastSequence ?? 0);
+  ): Resumption {
+    if (resumeToken === undefined) return {};
+    const client = this.#clients.byResumeToken(resumeToken);
+    if (client === undefined || !isSameIdentity(client.principal, principal)) {
+      const isOurs = resumeToken.startsWith(`${this.#ports.lineage}:`);
+      return { loss: isOurs ? 'signaling.connection_lost' : 'signaling.node_lost' };
+    }
+    const missed = client.outbox.after(lastSequence);
     if (missed !== undefined) return { client, missed };
-    this.#dismiss(client, 'signaling.connection_lost', { code: closeCodes.replaced, nowMs });
-    return undefined;
+    // Whoever has heard more than was ever said here heard it from a process whose last words were lost with its machine.
+    const loss =
+      lastSequence > client.outbox.lastSequence ? 'signaling.node_lost' : 'signaling.connection_lost';
+    this.#dismiss(client, loss, { code: closeCodes.replaced, nowMs });
+    return { loss };
   }
 
   #resume(
@@ -311,14 +377,20 @@ export class SessionMachine {
       this.#close(former, closeCodes.replaced, 'Another connection took this one up.');
     this.#calls.resuming(client, nowMs);
     client.socketId = socket.socketId;
+    client.isLeftBehind = false;
     client.lastHeardAtMs = nowMs;
+    this.#changes.client(client);
     socket.client = client;
-    this.#welcome(client, principal, true);
+    this.#welcome(client, principal, { resumed: true });
     for (const source of missed) this.#actions.push({ type: 'send', socketId: socket.socketId, source });
     this.#adopt(client, principal, nowMs);
   }
 
-  #welcome(client: Client, { accountId, identity, limits }: Principal, resumed: boolean): void {
+  #welcome(
+    client: Client,
+    { accountId, identity, limits }: Principal,
+    resumption: Pick<ServerMessageOf<'authenticated'>, 'resumed' | 'lossReason'>,
+  ): void {
     this.#send(client, {
       type: 'authenticated',
       protocolVersion,
@@ -326,7 +398,7 @@ export class SessionMachine {
       identity,
       accountId,
       resumeToken: client.resumeToken,
-      resumed,
+      ...resumption,
       receivedSequence: client.inbox.lastSequence,
       expiresAtMs: limits.expiresAtMs,
       relayUrls: this.#ports.placeRelay(client.connectionId)?.urls ?? [],
@@ -361,6 +433,7 @@ export class SessionMachine {
       this.#flushClientUsage(client, nowMs);
     }
     client.principal = principal;
+    this.#changes.client(client);
     if (!isSameCredential) this.#calls.renewed(client, nowMs);
   }
 
@@ -383,6 +456,7 @@ export class SessionMachine {
     const socket = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
     if (socket !== undefined) this.#close(socket, closeCode, code);
     this.#clients.remove(client);
+    this.#changes.client(client);
   }
 
   // Frames of a client that is known.
@@ -506,6 +580,11 @@ export class SessionMachine {
       case 'suspendAccount':
         this.#expel('account.suspended', nowMs, ({ accountPath }) => accountPath.includes(notice.accountId));
         break;
+      case 'limitsChanged':
+        for (const client of this.#clients.all())
+          if (client.principal.credentialId === notice.credentialId)
+            client.principal = { ...client.principal, limits: notice.limits };
+        break;
       case 'relayAlive':
         this.#calls.relayAlive(notice.nodeId, notice.boot, nowMs);
         break;
@@ -517,6 +596,9 @@ export class SessionMachine {
         break;
       case 'allocationEnded':
         this.#calls.allocationEnded(notice, nowMs);
+        break;
+      case 'relayLine':
+        if (this.#calls.relayLine(notice, nowMs) === 'dropped') this.#drop('relay_line_unplaced');
         break;
     }
   }
@@ -549,8 +631,11 @@ export class SessionMachine {
   #noticeSilence(client: Client, nowMs: number): void {
     const socket = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
     if (socket === undefined) {
-      if (nowMs - client.detachedAtMs >= resumeWindowMs) {
-        this.#dismiss(client, 'signaling.connection_lost', { code: closeCodes.timedOut, nowMs });
+      // While there was no node, nobody could come back to it.
+      const absentSinceMs = Math.max(client.detachedAtMs, this.#restoredAtMs ?? 0);
+      if (nowMs - absentSinceMs >= resumeWindowMs) {
+        const code = client.isLeftBehind ? 'signaling.node_lost' : 'signaling.connection_lost';
+        this.#dismiss(client, code, { code: closeCodes.timedOut, nowMs });
       }
     } else if (nowMs - client.lastHeardAtMs >= silenceMsMax) {
       this.#close(socket, closeCodes.timedOut, 'Nothing was heard for too long.');
@@ -563,6 +648,7 @@ export class SessionMachine {
     const quantities = countOf('messages', client.messageCount);
     client.messageCount = 0;
     if (quantities.length === 0) return;
+    this.#changes.client(client);
     const { accountId, applicationId, credentialId } = client.principal;
     this.#actions.push({
       type: 'recordUsage',
@@ -585,6 +671,8 @@ export class SessionMachine {
 
   #send(client: Client, message: ServerMessage): void {
     const source = client.outbox.stamp(message);
+    if (!isTransient(message.type))
+      this.#changes.frame(client, { sequence: client.outbox.lastSequence, source });
     if (client.socketId !== undefined)
       this.#actions.push({ type: 'send', socketId: client.socketId, source });
   }
@@ -609,12 +697,17 @@ export class SessionMachine {
   #detach(client: Client): void {
     client.socketId = undefined;
     client.detachedAtMs = this.#nowMs;
+    this.#changes.client(client);
   }
 
   #drop(reason: string): void {
     this.#actions.push({ type: 'drop', reason });
   }
 }
+
+type Resumption =
+  | { readonly client: Client; readonly missed: readonly string[] }
+  | { readonly loss?: EndingCode };
 
 function isSameIdentity(one: Principal, other: Principal): boolean {
   return one.accountId === other.accountId && one.identity === other.identity;

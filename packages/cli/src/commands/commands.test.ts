@@ -70,6 +70,7 @@ const line = {
   quantity: '3000000000',
   amountPerUnit: { amount: '50000000', per: '1000000000' },
   amount: '150000000',
+  lineCount: 1,
   parts: [],
 };
 

@@ -38,7 +38,9 @@ const run = (...args: string[]) =>
 
 it('mints what the flags say, offline, with the key of dev.env (ACC-7)', async () => {
   const limits = ['--ttl', '60', '--uses', '1', '--bytes', '2000000', '--seconds', '30', '--kbps', '500'];
-  const { stdout } = await run('ice', '--json', '--identity', 'bob', ...limits);
+  const applicationId = createId('app');
+  const application = ['--application', applicationId, '--instance-type', 'paid'];
+  const { stdout } = await run('ice', '--json', '--identity', 'bob', ...application, ...limits);
   const [server] = JSON.parse(stdout) as [{ urls: string[]; username: string; credential: string }];
   expect(server.urls).toEqual(['turn:127.0.0.1:3999?transport=udp']);
 
@@ -47,7 +49,13 @@ it('mints what the flags say, offline, with the key of dev.env (ACC-7)', async (
   const parsed = verify(mintBranch(secret), { username: server.username, password: server.credential });
   if (parsed.type === 'refusal') throw new Error(parsed.detail);
   const effective = effectiveOf(parsed);
-  expect(effective).toMatchObject({ identity: 'bob', accountId, bitRate: { bitsPerSecond: 500_000 } });
+  expect(effective).toMatchObject({
+    identity: 'bob',
+    accountId,
+    applicationId,
+    instanceType: 'paid',
+    bitRate: { bitsPerSecond: 500_000 },
+  });
   expect('limits' in effective && effective.limits.map(({ kind, max }) => [kind, max])).toEqual([
     ['uses', 1],
     ['seconds', 30],

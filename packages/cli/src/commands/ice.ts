@@ -8,6 +8,8 @@ interface IceFlags {
   readonly seconds?: number;
   readonly kbps?: number;
   readonly account?: string;
+  readonly application?: string;
+  readonly instanceType?: string;
   readonly identity?: string;
   readonly json?: boolean;
 }
@@ -29,15 +31,20 @@ export function addIceCommand(program: Command): void {
     .option('--seconds <count>', 'how long its allocations may last, in total', positiveInteger)
     .option('--kbps <rate>', 'bit rate of one allocation, in thousands of bits a second', positiveInteger)
     .option('--account <id>', "act for this account: the key's own, or one below it")
+    .option('--application <id>', 'act for this application of the account')
+    .option('--instance-type <name>', 'and this instance type of it')
     .option('--identity <name>', 'who holds it')
     .option('--json', 'on one line')
-    .action(({ ttl, uses, bytes, seconds, kbps, account, identity, json }: IceFlags) => {
+    .action((flags: IceFlags) => {
+      const { ttl, uses, bytes, seconds, kbps, account, application, instanceType, identity, json } = flags;
       const servers = connect(account).iceServers({
         ...(ttl === undefined ? {} : { ttlSeconds: ttl }),
         ...(uses === undefined ? {} : { usesMax: uses }),
         ...(bytes === undefined ? {} : { bytesMax: bytes }),
         ...(seconds === undefined ? {} : { secondsMax: seconds }),
         ...(kbps === undefined ? {} : { bitsPerSecondMax: kbps * 1_000 }),
+        ...(application === undefined ? {} : { applicationId: application }),
+        ...(instanceType === undefined ? {} : { instanceType }),
         ...(identity === undefined ? {} : { identity }),
       });
       process.stdout.write(`${JSON.stringify(servers, null, json === true ? 0 : 2)}\n`);

@@ -7,11 +7,13 @@ interface Flags {
   readonly json?: boolean;
   readonly account?: string;
   readonly state: 'open' | 'ended' | 'all';
+  readonly kind: 'call' | 'relay' | 'all';
   readonly limit: number;
 }
 
 interface SessionLine {
   readonly id: string;
+  readonly kind: string;
   readonly accountName: string;
   readonly state: string;
   readonly mode: string;
@@ -23,6 +25,7 @@ interface SessionLine {
 
 const rowOf = (session: SessionLine): Row => ({
   id: session.id,
+  kind: session.kind,
   account: session.accountName,
   state: session.state,
   mode: session.mode,
@@ -39,10 +42,15 @@ export function addSessionCommand(program: Command): void {
     .description('sessions, newest first')
     .option('--account <id>')
     .addOption(new Option('--state <state>').choices(['open', 'ended', 'all']).default('all'))
+    .addOption(
+      new Option('--kind <kind>', 'calls, or relays used without one')
+        .choices(['call', 'relay', 'all'])
+        .default('all'),
+    )
     .option('--limit <count>', 'at most so many', positiveInteger, 200)
     .option('--json')
-    .action(async ({ account, state, limit, json = false }: Flags) => {
-      const items = await readList(connect(account).sessions.list({ state }), limit);
+    .action(async ({ account, state, kind, limit, json = false }: Flags) => {
+      const items = await readList(connect(account).sessions.list({ state, kind }), limit);
       print(items, { json, rows: items.map(rowOf) });
     });
   session

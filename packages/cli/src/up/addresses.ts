@@ -29,6 +29,8 @@ export interface Addresses {
 export interface Ports {
   readonly port: number;
   readonly signalPort: number;
+  /** On which signaling hears relays. */
+  readonly linkPort: number;
   readonly turnPort: number;
   readonly samplePort: number;
 }

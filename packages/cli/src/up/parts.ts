@@ -87,6 +87,7 @@ export function mediaNode(options: PartOptions, joinTokens: Readonly<Record<Node
       PATCHBAY_TURN_PORT: String(ports.turnPort),
       PATCHBAY_SIGNAL_PORT: String(ports.signalPort),
       PATCHBAY_SIGNAL_URL: addresses.signalUrl,
+      PATCHBAY_LINK_PORT: String(ports.linkPort),
       // All of it stops at once: there is no other node that calls could go on through.
       PATCHBAY_DRAIN_SECONDS: '0',
       PATCHBAY_ALLOW_LOOPBACK_PEERS: allowLoopbackPeers ? '1' : '0',

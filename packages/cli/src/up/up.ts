@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { freePort } from '@patchbay/adapters/postgres/free-port';
 import { ManagedProcess } from '@patchbay/adapters/processes/managed-process';
 import { setUpPathOf } from '@patchbay/domain/tenancy/team';
 import { environment } from '../env.ts';
@@ -50,6 +51,8 @@ async function choosePorts(settings: Settings, host: string): Promise<Ports> {
       preferred: 3_478,
     }),
     signalPort: await choosePort({ name: 'signalPort', transport: 'tcp', host, set: settings.signalPort }),
+    // Of no use to a person. Chosen here, so that signaling has it again when it is started again.
+    linkPort: await freePort(host),
     samplePort: await choosePort({ name: 'samplePort', transport: 'tcp', host, set: settings.samplePort }),
   };
 }

@@ -3,7 +3,7 @@ import type { ClientMessage, ServerFrame } from '@patchbay/protocol/signaling/me
 import { until } from '@patchbay/testing/until';
 import { expect, test } from 'vitest';
 import { PhoneCall } from './phone-call.ts';
-import { loadWrtc } from './wrtc.ts';
+import { loadWrtc, type Wrtc } from './wrtc.ts';
 
 const sessionId = 'ses_1';
 const media = { audio: true, video: false, screen: false };
@@ -69,4 +69,55 @@ test('frames that come after the end are passed over', async () => {
   caller.hangUp();
   expect(sent).toHaveLength(count);
   track.stop();
+});
+
+/** A peer connection whose ICE state the test decides: a real one takes 15 seconds to fail. */
+class ScriptedPeer {
+  static readonly made: ScriptedPeer[] = [];
+  iceConnectionState = 'new';
+  oniceconnectionstatechange: () => void = () => {};
+  constructor() {
+    ScriptedPeer.made.push(this);
+  }
+  addTrack(): void {}
+  close(): void {}
+  async getStats(): Promise<Map<string, object>> {
+    const [local, remote] = ['local', 'remote'].map((id) => ({
+      id,
+      type: `${id}-candidate`,
+      candidateType: 'host',
+    }));
+    const pair = { id: 'pair', type: 'candidate-pair', nominated: true, state: 'succeeded' };
+    const reports = [{ ...pair, localCandidateId: 'local', remoteCandidateId: 'remote' }, local, remote];
+    return new Map(reports.flatMap((report) => (report === undefined ? [] : [[report.id, report]])));
+  }
+  turn(state: string): void {
+    this.iceConnectionState = state;
+    this.oniceconnectionstatechange();
+  }
+}
+
+test('a call goes on without signaling while its media flows, and ends with a code when its media fails as well', async () => {
+  const wrtc = { RTCPeerConnection: ScriptedPeer, MediaStream: class {} } as unknown as Wrtc;
+  const [sent, told]: [ClientMessage[], string[]] = [[], []];
+  const send = (message: ClientMessage) => sent.push(message);
+  const call = new PhoneCall({ sessionId, peer: 'x', tracks: [], wrtc, send, helpUrlOf: () => '' });
+  call.on('connected', () => told.push('connected'));
+  call.on('reconnecting', ({ reason }) => told.push(reason));
+  call.on('reconnected', ({ path }) => told.push(`reconnected:${path}`));
+  call.on('disconnected', ({ code }) => told.push(code));
+  call.receive({ ...opening, type: 'started', generation: 0, mode: 'auto', initiator: false });
+  const turn = (state: string) => ScriptedPeer.made.at(-1)?.turn(state);
+  call.signalingIs('away');
+  turn('connected');
+  await until(() => told.includes('connected'), { what: 'the call to be connected' });
+  turn('disconnected');
+  call.signalingIs('there');
+  expect(told).toEqual(['connected', 'signaling_away']);
+  turn('connected');
+  call.signalingIs('away');
+  turn('disconnected');
+  turn('failed');
+  expect(told.slice(2)).toEqual(['reconnected:direct', 'signaling_away', 'signaling.media_failed']);
+  expect(sent.at(-1)).toEqual({ type: 'hangup', sessionId, reason: 'media_failed' });
 });

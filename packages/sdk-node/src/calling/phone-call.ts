@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { endings } from '@patchbay/protocol/signaling/codes';
 import type {
   ClientMessage,
   EndReason,
@@ -9,7 +10,7 @@ import type {
   ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
 import type { PatchbayErrorCode } from '@patchbay/sdk';
-import { PeerConnection } from './peer-connection.ts';
+import { PeerConnection, type ReachedPath } from './peer-connection.ts';
 import type { Wrtc } from './wrtc.ts';
 
 /** A track of @roamhq/wrtc: from an RTCAudioSource or RTCVideoSource, or for an RTCAudioSink or RTCVideoSink. */
@@ -22,6 +23,9 @@ export interface MediaTrack {
 export interface PhoneCallEvents {
   /** Media flows: for the first time, and again after each recovery. */
   connected: [{ readonly path: MediaPath; readonly transport: MediaTransport }];
+  /** Media is interrupted, or the platform is away while media flows on: the call waits for both. */
+  reconnecting: [{ readonly reason: string }];
+  reconnected: [{ readonly path: MediaPath; readonly transport: MediaTransport }];
   /** The track of the newest connection. After a recovery there is a new one, which takes the place of the last. */
   trackSubscribed: [MediaTrack];
   /** What the other party sends. */
@@ -40,6 +44,8 @@ export interface PhoneCallSetup {
   /** The page of a code. */
   readonly helpUrlOf: (code: PatchbayErrorCode) => string;
 }
+
+type Trouble = 'interrupted' | 'failed' | 'signaling_away';
 
 interface Generation {
   readonly number: number;
@@ -65,6 +71,9 @@ export class PhoneCall extends EventEmitter<PhoneCallEvents> {
   readonly #generations = new Map<number, Generation>();
   #newest = -1;
   #isEnded = false;
+  /** Why the call waits, if it does. */
+  readonly #troubles = new Set<Trouble>();
+  #reached: ReachedPath | undefined;
 
   constructor(setup: PhoneCallSetup) {
     super();
@@ -92,6 +101,33 @@ export class PhoneCall extends EventEmitter<PhoneCallEvents> {
       const { audio, video, screen } = frame;
       this.emit('mediaChanged', { audio, video, screen });
     }
+  }
+
+  /** @internal A call that flows goes on without signaling, for as long as both may last. */
+  signalingIs(what: 'there' | 'away'): void {
+    if (what === 'away') this.#meet('signaling_away');
+    else this.#overcome('signaling_away');
+  }
+
+  #meet(trouble: Trouble): void {
+    if (this.#isEnded) return;
+    const isFirst = this.#troubles.size === 0;
+    this.#troubles.add(trouble);
+    if (isFirst && this.#reached !== undefined) this.emit('reconnecting', { reason: trouble });
+  }
+
+  #overcome(...troubles: readonly Trouble[]): void {
+    const hadSome = this.#troubles.size > 0;
+    for (const trouble of troubles) this.#troubles.delete(trouble);
+    if (hadSome && this.#troubles.size === 0 && this.#reached !== undefined && !this.#isEnded)
+      this.emit('reconnected', this.#reached);
+  }
+
+  /** Nothing is left of it, and nobody is there to begin anew with. */
+  #giveUp(): void {
+    this.#setup.send({ type: 'hangup', sessionId: this.id, reason: 'media_failed' });
+    const code = 'signaling.media_failed';
+    this.end({ code, helpUrl: this.#setup.helpUrlOf(code), detail: endings[code] });
   }
 
   /** @internal */
@@ -133,8 +169,15 @@ export class PhoneCall extends EventEmitter<PhoneCallEvents> {
     const generation = this.#generations.get(number);
     if (generation === undefined || number !== this.#newest) return;
     if (state === 'connected') this.#connected(generation);
-    else if (state === 'failed') this.#askForNext(number, 'failed');
-    else if (generation.isConnected) {
+    else if (state === 'failed') {
+      if (generation.isConnected && this.#troubles.has('signaling_away')) {
+        this.#giveUp();
+        return;
+      }
+      this.#meet('failed');
+      this.#askForNext(number, 'failed');
+    } else if (generation.isConnected) {
+      this.#meet('interrupted');
       clearTimeout(generation.timer);
       generation.timer = setTimeout(() => this.#askForNext(number, 'interrupted'), INTERRUPTION_MS_MAX);
     }
@@ -142,7 +185,10 @@ export class PhoneCall extends EventEmitter<PhoneCallEvents> {
 
   #connected(generation: Generation): void {
     clearTimeout(generation.timer);
-    if (generation.isConnected) return;
+    if (generation.isConnected) {
+      this.#overcome('interrupted', 'failed');
+      return;
+    }
     generation.isConnected = true;
     const former = [...this.#generations.values()].filter(({ number }) => number < generation.number);
     setTimeout(() => {
@@ -155,7 +201,14 @@ export class PhoneCall extends EventEmitter<PhoneCallEvents> {
     const reached = await peer.path().catch(() => ({ path: 'direct', transport: 'unknown' }) as const);
     if (this.#isEnded || number !== this.#newest) return;
     this.#setup.send({ type: 'connected', sessionId: this.id, generation: number, ...reached });
+    const isFirst = this.#reached === undefined;
+    // The first time there is nothing to come back from.
+    if (!isFirst) this.#reached = reached;
     this.emit('connected', reached);
+    this.#overcome('interrupted', 'failed');
+    this.#reached = reached;
+    if (isFirst && this.#troubles.has('signaling_away'))
+      this.emit('reconnecting', { reason: 'signaling_away' });
   }
 
   /** The platform answers with `recover`: a new generation, with a relay where there is one. */

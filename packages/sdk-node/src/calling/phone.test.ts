@@ -2,14 +2,13 @@
 
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { until } from '@patchbay/testing/until';
-import wrtc from '@roamhq/wrtc';
 import { afterEach, expect, test } from 'vitest';
 import { startSignaling } from '../../../../apps/media-node/src/signaling/signaling-server.ts';
 import { MemoryPlatform } from '../../../../apps/media-node/src/signaling/testing/memory-platform.ts';
 import { type IncomingPhoneCall, Phone } from './phone.ts';
 import type { MediaTrack, PhoneCall } from './phone-call.ts';
+import { hearTone, playTone } from './testing/tone.ts';
 
-const { RTCAudioSink, RTCAudioSource } = wrtc.nonstandard;
 const stops: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
@@ -45,40 +44,16 @@ async function start() {
 const connectionsOf = (server: Server) =>
   new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count)));
 
-/** A tone of 440 Hz, until the test ends. */
 function tone(): MediaTrack {
-  const source = new RTCAudioSource();
-  const track = source.createTrack();
-  let index = 0;
-  const timer = setInterval(() => {
-    const samples = Int16Array.from(
-      { length: 480 },
-      (_, i) => 8_000 * Math.sin((2 * Math.PI * 440 * (index * 480 + i)) / 48_000),
-    );
-    index += 1;
-    source.onData({ samples, sampleRate: 48_000, channelCount: 1, bitsPerSample: 16, numberOfFrames: 480 });
-  }, 10);
-  stops.push(() => {
-    clearInterval(timer);
-    track.stop();
-  });
+  const { track, stop } = playTone();
+  stops.push(stop);
   return track;
 }
 
-/** How loud it has been: the root mean square of the loudest frame so far. */
 function listen(call: PhoneCall) {
-  const heard = { loudest: 0 };
-  call.on('trackSubscribed', (track) => {
-    if (track.kind !== 'audio') return;
-    const sink = new RTCAudioSink(track as MediaStreamTrack);
-    sink.ondata = (frame: unknown) => {
-      const { samples } = frame as { samples: Int16Array };
-      const square = samples.reduce((sum, sample) => sum + sample ** 2, 0) / samples.length;
-      heard.loudest = Math.max(heard.loudest, Math.sqrt(square));
-    };
-    stops.push(() => sink.stop());
-  });
-  return heard;
+  const ear = hearTone(call);
+  stops.push(ear.stop);
+  return ear;
 }
 
 const next = <Value>(ask: () => Value | undefined, what: string) => until(ask, { what, timeoutMs: 10_000 });
@@ -104,7 +79,7 @@ test('a server places a call and takes one, and both hear each other (SDK-1)', {
   const taken = accept();
   taken.on('connected', ({ path }) => paths.push(path));
   const [atAlice, atBob] = [listen(placed), listen(taken)];
-  await next(() => (atAlice.loudest > 2_000 && atBob.loudest > 2_000) || undefined, 'both to hear the tone');
+  await next(() => (atAlice.isHeard() && atBob.isHeard()) || undefined, 'both to hear the tone');
   await next(() => paths.length === 2 || undefined, 'both to be connected');
   expect(paths).toEqual(['direct', 'direct']);
 

@@ -7,10 +7,10 @@ import type {
   ServerFrame,
   ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
-import { PatchbayError } from '@patchbay/sdk';
+import type { PatchbayError } from '@patchbay/sdk';
 import type { TokenAnswer } from '../token-answer.ts';
 import { type MediaTrack, mediaOf, PhoneCall } from './phone-call.ts';
-import { fromProblem, SignalLine, timeoutError } from './signal-line.ts';
+import { createSignalLine, fromProblem, type SignalLine } from './signal-line.ts';
 import { loadWrtc, type Wrtc } from './wrtc.ts';
 
 export interface PhoneCallOptions {
@@ -39,11 +39,6 @@ export interface PhoneEvents {
   disconnected: [PatchbayError];
 }
 
-const LOST = {
-  code: 'signaling.connection_lost',
-  detail: 'The connection to the platform was lost and could not be resumed in time.',
-} as const satisfies Partial<EndReason>;
-
 interface Asked {
   readonly to: string;
   readonly options: PhoneCallOptions;
@@ -62,12 +57,15 @@ export class Phone extends EventEmitter<PhoneEvents> {
   private constructor(wrtc: Wrtc, mintToken: () => TokenAnswer) {
     super();
     this.#wrtc = wrtc;
-    this.#line = new SignalLine(mintToken);
+    this.#line = createSignalLine(mintToken);
     this.#line.on('frame', (frame) => this.#receive(frame));
-    this.#line.on('authenticated', ({ resumed }) => {
-      if (!resumed) this.#forget();
+    this.#line.on('stateChanged', (state) => {
+      if (state === 'closed') return;
+      for (const call of this.#calls.values()) call.signalingIs(state === 'connected' ? 'there' : 'away');
     });
-    this.#line.on('closed', (error) => this.#closed(error));
+    this.#line.on('lost', (reason) => this.#forget(reason));
+    this.#line.on('refused', (error) => this.#closed(error));
+    this.#line.start();
   }
 
   /** Resolves once connected; throws a PatchbayError when the platform refuses, or WebRTC is not installed. */
@@ -93,7 +91,7 @@ export class Phone extends EventEmitter<PhoneEvents> {
     });
     const error = () => {
       this.#abandon(requestId);
-      return timeoutError('The platform did not answer the call in time.');
+      return this.#line.timeout('The platform did not answer the call in time.');
     };
     return await within(answer, { timeoutMs, error });
   }
@@ -150,10 +148,10 @@ export class Phone extends EventEmitter<PhoneEvents> {
   }
 
   /** The platform knows nothing of what was said before: no answer to it will come. */
-  #forget(): void {
-    const helpUrl = this.#line.helpUrlOf(LOST.code);
-    for (const call of this.#calls.values()) call.end({ ...LOST, helpUrl });
-    const error = new PatchbayError({ code: LOST.code, message: LOST.detail, status: 503, helpUrl });
+  #forget(reason: EndReason): void {
+    for (const call of this.#calls.values()) call.end(reason);
+    const { code, helpUrl, detail: title } = reason;
+    const error = fromProblem({ code, type: helpUrl, title, status: 503 });
     for (const { reject } of this.#asked.values()) reject(error);
     this.#asked.clear();
   }

@@ -18,11 +18,20 @@ export const networkDiscovery = defineService({
   timing: 'sync',
   media: 'immutable',
   config: z.object({
-    /** The longest time that a credential may live, however it was minted. */
-    credentialTtlSecondsMax: z.int().min(10).max(LIFETIME_SECONDS_MAX).default(86_400),
-    /** The bit rate of one allocation, both ways together, unless the credential says less. Absent: no cap. */
-    bitsPerSecondMax: z.int().min(8_000).max(1_000_000_000).optional(),
+    credentialTtlSecondsMax: z
+      .int()
+      .min(10)
+      .max(LIFETIME_SECONDS_MAX)
+      .default(86_400)
+      .describe('The longest time that a credential may live, however it was minted.'),
+    bitsPerSecondMax: z
+      .int()
+      .min(8_000)
+      .max(1_000_000_000)
+      .optional()
+      .describe('The bit rate of one allocation, both ways together, unless the credential says less.'),
   }),
+  merge: { credentialTtlSecondsMax: 'narrowest', bitsPerSecondMax: 'narrowest' },
   meters: {
     attempts: {
       unit: 'count',
@@ -37,25 +46,27 @@ export const networkDiscovery = defineService({
       summary: 'Payload relayed between client and relay, TURN headers excluded.',
       dimensions: [...path, 'direction'],
     },
+    /** Counted apart, so that nobody pays for finding a way (QUE-5). */
     checkBytes: {
       unit: 'byte',
-      summary: 'Connectivity checks relayed: they carry no media and have no price (QUE-5).',
+      summary: 'Connectivity checks relayed: they carry no media and have no price.',
       dimensions: ['direction'],
       isPriced: false,
     },
   },
   events: {
-    'allocation.started': z.object({ allocationId: z.string(), sessionId: z.string().optional() }),
+    'allocation.started': z.object({ allocationId: z.string(), sessionId: z.string() }),
     'allocation.ended': z.object({
       allocationId: z.string(),
-      sessionId: z.string().optional(),
+      sessionId: z.string(),
       reason: z.string(),
       bytes: z.string(),
     }),
     'limit.reached': z.object({
       allocationId: z.string(),
-      sessionId: z.string().optional(),
+      sessionId: z.string(),
       limit: z.string(),
+      outcome: z.string(),
     }),
   },
   errors: {
@@ -75,10 +86,11 @@ export const networkDiscovery = defineService({
     },
     ttl_too_long: {
       status: 422,
-      title: 'The credential would live longer than this account allows.',
+      title: 'The credential would live longer than is allowed here.',
       owner: 'config',
       retry: 'never',
-      remedy: 'Ask for a shorter ttlSeconds, or raise credentialTtlSecondsMax in the configuration.',
+      remedy:
+        'Ask for a shorter ttlSeconds, or raise credentialTtlSecondsMax in the configuration of the level that set it.',
     },
   },
   operations: {
@@ -91,6 +103,8 @@ export const networkDiscovery = defineService({
       request: z.strictObject({
         identity: z.string().min(1).max(128).optional(),
         applicationId: z.string().optional(),
+        /** Of the application: its configuration holds besides. */
+        instanceType: z.string().optional(),
         sessionId: z.string().optional(),
         ttlSeconds: z.int().min(1).max(LIFETIME_SECONDS_MAX).default(3_600),
         usesMax: z.int().min(1).max(1_000_000).optional(),

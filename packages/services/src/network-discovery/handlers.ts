@@ -10,7 +10,7 @@ export const handlers: Handlers<typeof networkDiscovery, NetworkDiscoveryPorts> 
     if (request.ttlSeconds > config.credentialTtlSecondsMax) {
       throw context.error(
         'network-discovery.ttl_too_long',
-        `This account allows ${config.credentialTtlSecondsMax} seconds, not ${request.ttlSeconds}.`,
+        `At most ${config.credentialTtlSecondsMax} seconds are allowed here, not ${request.ttlSeconds}.`,
       );
     }
     const urls = await placement.relayUrls({ accountId: entity.accountId });
@@ -41,6 +41,7 @@ export const handlers: Handlers<typeof networkDiscovery, NetworkDiscoveryPorts> 
 interface Request {
   readonly identity?: string | undefined;
   readonly applicationId?: string | undefined;
+  readonly instanceType?: string | undefined;
   readonly sessionId?: string | undefined;
   readonly usesMax?: number | undefined;
   readonly secondsMax?: number | undefined;
@@ -58,7 +59,8 @@ interface Frame {
 
 /** What a request asks for, as caveats. Limits of this operation count in total: the credential is made for one use. */
 function caveatsOf(request: Request, { accountId, expiresAtMs, config }: Frame): readonly Restriction[] {
-  const { identity, applicationId, sessionId, usesMax, secondsMax, bytesMax, peerCidrs } = request;
+  const { identity, applicationId, instanceType, sessionId, usesMax, secondsMax, bytesMax, peerCidrs } =
+    request;
   const caveats: Restriction[] = [
     { type: 'account', accountId },
     { type: 'notAfter', atMs: expiresAtMs },
@@ -66,6 +68,7 @@ function caveatsOf(request: Request, { accountId, expiresAtMs, config }: Frame):
   ];
   if (identity !== undefined) caveats.push({ type: 'identity', identity });
   if (applicationId !== undefined) caveats.push({ type: 'application', applicationId });
+  if (instanceType !== undefined) caveats.push({ type: 'instanceType', instanceType });
   if (sessionId !== undefined) caveats.push({ type: 'session', session: sessionId });
   if (usesMax !== undefined) caveats.push({ type: 'uses', max: usesMax });
   if (secondsMax !== undefined) caveats.push({ type: 'seconds', max: secondsMax, counts: 'total' });

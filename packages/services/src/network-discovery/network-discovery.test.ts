@@ -36,6 +36,21 @@ test('createIceServers 200: the credential is the account’s own, and says what
   expect(JSON.stringify(audited)).not.toContain(password);
 });
 
+test('createIceServers 200: application and instance type are in the credential, for nodes to hold it to (ACC-6)', async () => {
+  const { context } = serviceContext(networkDiscovery, { accountId, config: { bitsPerSecondMax: 64_000 } });
+  const applicationId = createId('app');
+  const named = request({ applicationId, instanceType: 'paid', bitsPerSecondMax: 1_000_000 });
+  const { iceServers } = await handlers.createIceServers(context, named, ports());
+  const parsed = parseUsername(iceServers[0]?.username ?? '');
+  expect(parsed.type === 'credential' && parsed.blocks[0]?.caveats).toEqual(
+    expect.arrayContaining([
+      { type: 'application', applicationId },
+      { type: 'instanceType', instanceType: 'paid' },
+      { type: 'bitRate', bitsPerSecond: 64_000, burstBytes: 2_000 },
+    ]),
+  );
+});
+
 test('createIceServers 422: a longer life than the account allows is refused', async () => {
   const { context } = serviceContext(networkDiscovery, {
     accountId,

@@ -11,13 +11,28 @@ export const signaling = defineService({
   timing: 'sync',
   media: 'none',
   config: z.object({
-    /** 'auto': try the direct path, use a relay when it fails. 'relay': always through a relay. */
-    mode: z.enum(['auto', 'relay']).default('auto'),
-    /** The longest a session may last. Absent: no end. */
-    sessionSecondsMax: z.int().min(1).max(31_536_000).optional(),
-    /** The longest time that a token may live, however it was minted. */
-    tokenTtlSecondsMax: z.int().min(10).max(LIFETIME_SECONDS_MAX).default(86_400),
+    mode: z
+      .enum(['auto', 'relay'])
+      .default('auto')
+      .describe('auto: try the direct path, use a relay when it fails. relay: always through a relay.'),
+    sessionSecondsMax: z
+      .int()
+      .min(1)
+      .max(31_536_000)
+      .optional()
+      .describe('The longest that a session may last.'),
+    tokenTtlSecondsMax: z
+      .int()
+      .min(10)
+      .max(LIFETIME_SECONDS_MAX)
+      .default(86_400)
+      .describe('The longest time that a token may live, however it was minted.'),
   }),
+  merge: {
+    mode: { narrowestOf: ['auto', 'relay'] },
+    sessionSecondsMax: 'narrowest',
+    tokenTtlSecondsMax: 'narrowest',
+  },
   meters: {
     sessions: { unit: 'count', summary: 'Sessions begun.', dimensions: ['kind'] },
     messages: { unit: 'count', summary: 'Messages carried from clients.', dimensions: ['transport'] },
@@ -31,15 +46,17 @@ export const signaling = defineService({
     'session.started': z.object({ sessionId: z.string() }),
     'session.connected': z.object({ sessionId: z.string(), mode: z.string() }),
     'session.ended': z.object({ sessionId: z.string(), code: z.string() }),
+    'limit.reached': z.object({ sessionId: z.string(), limit: z.string(), outcome: z.string() }),
   },
   errors: {
     ...frameErrors,
     ttl_too_long: {
       status: 422,
-      title: 'The token would live longer than this account allows.',
+      title: 'The token would live longer than is allowed here.',
       owner: 'config',
       retry: 'never',
-      remedy: 'Ask for a shorter ttlSeconds, or raise tokenTtlSecondsMax in the configuration.',
+      remedy:
+        'Ask for a shorter ttlSeconds, or raise tokenTtlSecondsMax in the configuration of the level that set it.',
     },
     no_key: {
       status: 422,
@@ -66,6 +83,8 @@ export const signaling = defineService({
       request: z.strictObject({
         identity: z.string().min(1).max(128),
         applicationId: z.string().optional(),
+        /** Of the application: its configuration holds besides. */
+        instanceType: z.string().optional(),
         ttlSeconds: z.int().min(10).max(LIFETIME_SECONDS_MAX).default(3_600),
         secondsMax: z.int().min(1).max(31_536_000).optional(),
         bytesMax: z.int().min(1).optional(),

@@ -12,7 +12,7 @@ export const handlers: Handlers<typeof signaling, SignalingPorts> = {
     if (request.ttlSeconds > config.tokenTtlSecondsMax) {
       throw context.error(
         'signaling.ttl_too_long',
-        `This account allows ${config.tokenTtlSecondsMax} seconds, not ${request.ttlSeconds}.`,
+        `At most ${config.tokenTtlSecondsMax} seconds are allowed here, not ${request.ttlSeconds}.`,
       );
     }
     const signalUrl = await placement.signalUrl({ accountId });
@@ -27,6 +27,9 @@ export const handlers: Handlers<typeof signaling, SignalingPorts> = {
       { type: 'services', services: ['signaling', 'network-discovery'] },
       ...(request.applicationId
         ? [{ type: 'application', applicationId: request.applicationId } as const]
+        : []),
+      ...(request.instanceType
+        ? [{ type: 'instanceType', instanceType: request.instanceType } as const]
         : []),
       ...(Number.isFinite(seconds) ? [{ type: 'seconds', max: seconds, counts: 'session' } as const] : []),
       ...(request.bytesMax ? [{ type: 'bytes', max: request.bytesMax, counts: 'session' } as const] : []),

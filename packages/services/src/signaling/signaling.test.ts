@@ -32,6 +32,25 @@ test('createToken 200: the token opens signaling as the identity asked for', asy
   expect(JSON.stringify(audited)).not.toContain(credential.password);
 });
 
+test('createToken 200: application and instance type are in the token, for nodes to hold it to (ACC-6)', async () => {
+  const { context } = serviceContext(signaling, { accountId });
+  const applicationId = createId('app');
+  const { token } = await handlers.createToken(
+    context,
+    request({ applicationId, instanceType: 'free' }),
+    ports(),
+  );
+  const credential = parseBearerToken(token);
+  if ('type' in credential) throw new Error(credential.detail);
+  const verified = verify(mintKey, credential);
+  expect(verified.type === 'credential' && verified.blocks[0]?.caveats).toEqual(
+    expect.arrayContaining([
+      { type: 'application', applicationId },
+      { type: 'instanceType', instanceType: 'free' },
+    ]),
+  );
+});
+
 test('createToken 422: a longer life than the account allows is refused', async () => {
   const { context } = serviceContext(signaling, { accountId, config: { tokenTtlSecondsMax: 60 } });
   await expect(handlers.createToken(context, request({ ttlSeconds: 61 }), ports())).rejects.toMatchObject({

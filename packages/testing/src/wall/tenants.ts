@@ -99,16 +99,23 @@ async function furnish(
   accountId: string,
 ): Promise<Pick<Tenants['victim'], 'ids' | 'setUpPath'>> {
   const make = (procedure: string, input: object) => ask(owner, procedure, { accountId, ...input });
-  const application = await make('applications.create', { name: `${MARK}-application` });
+  const instanceType = `${MARK}-type`;
+  const instanceTypes = [instanceType];
+  const application = await make('applications.create', { name: `${MARK}-application`, instanceTypes });
   const key = await make('keys.create', { name: `${MARK}-key` });
   const added = { email: `${MARK}-member@wall.test`, name: `${MARK}-member`, role: 'viewer' };
   const member = await make('team.add', added);
-  await make('signaling.putConfig', { mode: 'auto', sessionSecondsMax: 7_654_321 });
+  const config = { mode: 'auto', sessionSecondsMax: 7_654_321 };
+  const { id: applicationId } = application;
+  await make('signaling.putConfig', config);
+  await make('signaling.putApplicationConfig', { applicationId, ...config });
+  await make('signaling.putInstanceTypeConfig', { applicationId, instanceType, ...config });
   const price = { currency: 'EUR', prices: { connectedMs: { amount: '7654321', per: '60000' } } };
   await make('prices.setForChildren', { service: 'signaling', ...price });
   const ice = await make('networkDiscovery.createIceServers', {});
   const ids = {
-    applicationId: application.id,
+    applicationId,
+    instanceType,
     keyId: key.id,
     userId: member.userId,
     username: ice.iceServers.find((server: { username?: string }) => server.username !== undefined).username,

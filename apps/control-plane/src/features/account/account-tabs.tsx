@@ -5,14 +5,7 @@ import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { useAccountId } from '../shell/account.ts';
-import { pagePath, segmentOf } from '../shell/pages.ts';
-
-const tabs = [
-  { key: 'keys', label: 'API keys' },
-  { key: 'applications', label: 'Applications' },
-  { key: 'team', label: 'Team' },
-  { key: 'settings', label: 'Settings' },
-] as const;
+import { accountParts, pagePath, segmentOf } from '../shell/pages.ts';
 
 /** What an account is made of, each with its own address. */
 export function AccountTabs(): ReactNode {
@@ -22,7 +15,7 @@ export function AccountTabs(): ReactNode {
     <div className="mb-5">
       <Tabs
         label="Parts of the account"
-        items={tabs.map((tab) => ({ ...tab, isCurrent: tab.key === segment }))}
+        items={accountParts.map((part) => ({ ...part, isCurrent: part.key === segment }))}
         renderLink={({ key, isCurrent }, className, children) => (
           <Link
             key={key}

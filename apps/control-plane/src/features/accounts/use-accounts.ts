@@ -49,7 +49,7 @@ export function useFigures(accountId: string, openParents: readonly string[]) {
   const statements = useQueries({
     queries: openParents.map((parentId) =>
       trpc.statements.get.queryOptions(
-        { accountId: parentId, period: period.name },
+        { accountId: parentId, period: period.name, detail: 'meters' },
         { staleTime: MINUTE_MS },
       ),
     ),

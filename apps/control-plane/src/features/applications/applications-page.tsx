@@ -3,41 +3,36 @@
 import { Badge } from '@patchbay/ui/badge';
 import { Button } from '@patchbay/ui/button';
 import { CodePanel } from '@patchbay/ui/code-panel';
-import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
 import { Identifier } from '@patchbay/ui/copy-button';
 import { EmptyState } from '@patchbay/ui/empty-state';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { type Column, Table } from '@patchbay/ui/table';
-import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { AppWindow, Plus } from 'lucide-react';
+import Link from 'next/link';
+import { useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { showDay } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { AccountTabs } from '../account/account-tabs.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
-import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
+import { pagePath } from '../shell/pages.ts';
 import { type Application, ApplicationForm } from './application-form.tsx';
+import { RemoveApplication } from './remove-application.tsx';
 
 /** Several products under one account, each with its instance types (ACC-6). */
 export function ApplicationsPage(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const refusal = useRefusalToast();
+  const router = useRouter();
   const [edited, setEdited] = useState<Application | 'new'>();
   const [removed, setRemoved] = useState<Application>();
-  const list = useInfiniteQuery(
-    trpc.applications.list.infiniteQueryOptions(listRequest(accountId), {
-      getNextPageParam: ({ nextCursor }) => nextCursor,
-    }),
-  );
-  const remove = useMutation(
-    trpc.applications.remove.mutationOptions({ onSuccess: () => setRemoved(undefined), onError: refusal }),
-  );
+  const list = useInfiniteQuery(trpc.applications.list.infiniteQueryOptions(listRequest(accountId), paged));
   const applications = (list.data?.pages ?? []).flatMap(({ items }) => items);
   const create = exampleOf({
     operation: 'applications.create',
@@ -73,9 +68,10 @@ export function ApplicationsPage(): ReactNode {
       {applications.length > 0 ? (
         <Table
           label="Applications"
-          columns={columnsOf({ onEdit: setEdited, onRemove: setRemoved })}
+          columns={columnsOf({ accountId, onEdit: setEdited, onRemove: setRemoved })}
           rows={applications}
           rowKey={({ id }) => id}
+          onOpen={({ id }) => router.push(pagePath(accountId, `applications/${id}`))}
         />
       ) : null}
       <LoadMore
@@ -90,33 +86,32 @@ export function ApplicationsPage(): ReactNode {
         />
       )}
       {removed === undefined ? null : (
-        <ConfirmDialog
-          isOpen
-          onOpenChange={() => setRemoved(undefined)}
-          title={`Remove “${removed.name}”?`}
-          verb="Remove"
-          name={removed.name}
-          isPending={remove.isPending}
-          onConfirm={() => remove.mutate({ accountId, applicationId: removed.id })}
-        >
-          <p>Credentials that name it are refused from now on. Its past usage keeps its id.</p>
-        </ConfirmDialog>
+        <RemoveApplication
+          application={removed}
+          onLeave={() => setRemoved(undefined)}
+          onDone={() => setRemoved(undefined)}
+        />
       )}
     </>
   );
 }
 
 interface RowActions {
+  readonly accountId: string;
   readonly onEdit: (application: Application) => void;
   readonly onRemove: (application: Application) => void;
 }
 
-const columnsOf = ({ onEdit, onRemove }: RowActions): readonly Column<Application>[] => [
+const columnsOf = ({ accountId, onEdit, onRemove }: RowActions): readonly Column<Application>[] => [
   {
     key: 'name',
     header: 'Name',
     isTitle: true,
-    cell: ({ name }) => <span className="font-medium">{name}</span>,
+    cell: ({ id, name }) => (
+      <Link href={pagePath(accountId, `applications/${id}`)} className="font-medium hover:underline">
+        {name}
+      </Link>
+    ),
   },
   { key: 'id', header: 'Id', cell: ({ id }) => <Identifier id={id} isShort /> },
   {

@@ -38,13 +38,23 @@ const LINE_LENGTH_MAX = 76;
 
 /** One operation with its real ids as SDK, curl and CLI. The SDK and curl forms are derived from its definition. */
 export function exampleOf<N extends OperationName>(request: ExampleRequest<N>): CodeExample {
-  const found = operations.get(request.operation);
-  if (found === undefined) throw new Error(`No operation is called ${request.operation}.`);
-  const input: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(request.input));
+  return exampleOfAny({ ...request, input: Object.fromEntries(Object.entries(request.input)) });
+}
+
+/** The same of an operation that is known by its name alone, such as one that every service has. */
+export function exampleOfAny(request: {
+  readonly operation: string;
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly title?: string;
+  readonly cli?: string;
+}): CodeExample {
+  const { operation: name, input } = request;
+  const found = operations.get(name);
+  if (found === undefined) throw new Error(`No operation is called ${name}.`);
   return {
     title: request.title ?? found.operation.summary,
     snippets: [
-      { name: 'SDK', code: sdkCode(request.operation, found, input) },
+      { name: 'SDK', code: sdkCode(name, found, input) },
       { name: 'curl', code: curlCode(found, input) },
       ...(request.cli === undefined ? [] : [{ name: 'CLI', code: `npx patchbay ${request.cli}` }]),
     ],
@@ -94,7 +104,7 @@ function curlCode({ operation, path }: MountedOperation, input: Readonly<Record<
 }
 
 /** A value as JavaScript, with the quotes and commas of our own style. */
-function literal(value: unknown, indent = '', isBroken = false): string {
+export function literal(value: unknown, indent = '', isBroken = false): string {
   if (typeof value === 'string') return `'${value.replaceAll("'", "\\'")}'`;
   if (Array.isArray(value)) return `[${value.map((item) => literal(item, indent)).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);

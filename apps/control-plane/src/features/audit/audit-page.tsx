@@ -6,7 +6,8 @@ import { EmptyState } from '@patchbay/ui/empty-state';
 import { Select } from '@patchbay/ui/select';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { ScrollText } from 'lucide-react';
+import { ArrowUpRight, ScrollText } from 'lucide-react';
+import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
 import { showMoment } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
@@ -16,6 +17,7 @@ import { useAccountId } from '../shell/account.ts';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
+import { pathOfId } from '../shell/path-of-id.ts';
 import { type AuditEntry, type Change, changesOf, tellingChanges } from './changes.ts';
 
 const scopes = [
@@ -83,8 +85,8 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }): ReactNode {
         {entry.actorName}
       </span>
       <span className="flex min-w-0 flex-wrap items-center gap-x-2 max-md:order-3 max-md:col-span-2 md:grid">
-        <code className="text-sm">{entry.action}</code>
-        <Identifier id={entry.target} isShort />
+        <code className="text-sm wrap-anywhere">{entry.action}</code>
+        <Target id={entry.target} />
       </span>
       <div className="flex min-w-0 flex-wrap items-baseline gap-x-4 gap-y-1 text-sm max-md:order-4 max-md:col-span-2">
         <dl className="contents">
@@ -105,6 +107,20 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }): ReactNode {
         ) : null}
       </div>
     </li>
+  );
+}
+
+/** What was changed: open, where it has a page. */
+function Target({ id }: { readonly id: string }): ReactNode {
+  const path = pathOfId(id, useAccountId());
+  if (path === undefined) return <Identifier id={id} isShort />;
+  return (
+    <span className="inline-flex min-w-0 items-center gap-1">
+      <Identifier id={id} isShort />
+      <Link href={path} aria-label={`Open ${id}`} className="rounded-sm text-ink-faint hover:text-ink">
+        <ArrowUpRight className="size-3.5" aria-hidden />
+      </Link>
+    </span>
   );
 }
 

@@ -2,6 +2,7 @@ import { endedByAccountCode } from '@patchbay/domain/sessions/handlers';
 import { allErrors } from '@patchbay/faces/mounted';
 import type { ErrorDefinition } from '@patchbay/kit/errors';
 import { clientFailures } from '@patchbay/protocol/client/codes';
+import { relayEndingPages } from '@patchbay/services/network-discovery/endings';
 import { sessionEndings } from '@patchbay/services/signaling/errors';
 
 /** What the page of a code says. A refusal has a status; why a session ended, and what fails in an SDK, have none. */
@@ -22,6 +23,7 @@ export function errorPages(): readonly ErrorPage[] {
   }
   const endings = {
     ...sessionEndings,
+    ...relayEndingPages,
     [endedByAccountCode]: {
       title: 'The session was ended over the API or the dashboard.',
       remedy: 'Look at the audit log of the account: it says who did.',

@@ -1,12 +1,13 @@
 import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { TRPCClientError } from '@trpc/client';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { messagesOf, messagesOfRefusal } from './field-messages.ts';
 
 const signUp = tenancy.resources.enrolment.operations.signUp.request;
 const application = tenancy.resources.applications.operations.create.request;
 
-function refused(schema: typeof signUp | typeof application, values: object) {
+function refused(schema: z.ZodObject, values: object) {
   const { error } = schema.safeParse(values);
   if (error === undefined) throw new Error('It was taken.');
   return messagesOf(error, values);
@@ -27,6 +28,16 @@ test('what was left empty asks to be filled in, whatever its format', () => {
   expect(new Set(Object.values(refused(signUp, values)))).toEqual(new Set(['Fill this in.']));
 });
 
+test('a number says its bound, and what is none says what a number looks like', () => {
+  const limits = z.object({ low: z.int().min(10), high: z.int().max(604_800), odd: z.int(), half: z.int() });
+  expect(refused(limits, { low: 5, high: 604_801, odd: 'an hour', half: 1.5 })).toEqual({
+    low: 'At least 10.',
+    high: 'At most 604,800.',
+    odd: 'A whole number, such as 3600.',
+    half: 'A whole number, such as 3600.',
+  });
+});
+
 test('one of several values is named, with the rule that it breaks', () => {
   expect(refused(application, { name: 'Telehealth', instanceTypes: ['free', 'Very Big'] })).toEqual({
     instanceTypes: '“Very Big”: Use small letters, digits and hyphens, and a letter first.',
@@ -44,6 +55,10 @@ test('a refusal that is about a field is said at the field', () => {
   expect(messagesOfRefusal(taken, { 'tenancy.email_taken': 'email' })).toEqual({ email: 'Taken.' });
   const invalid = refusal('request.invalid', '/timeZone: Too long; /types/1: No spaces');
   expect(messagesOfRefusal(invalid, {})).toEqual({ timeZone: 'Too long', types: 'No spaces' });
+  const wider = refusal('config.wider', '/secondsMax: it is 60 above (acc_1), and can only be narrowed.');
+  expect(messagesOfRefusal(wider, {})).toEqual({
+    secondsMax: 'it is 60 above (acc_1), and can only be narrowed.',
+  });
 });
 
 test('a refusal that is about no field says nothing at a field', () => {

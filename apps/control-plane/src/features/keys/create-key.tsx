@@ -14,6 +14,7 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { NewSecret } from './new-secret.tsx';
 import { ScopeField } from './scope-field.tsx';
+import { TestKeyNote } from './test-key-note.tsx';
 
 const modes = [
   { value: 'live', label: 'live' },
@@ -82,6 +83,7 @@ export function CreateKey(): ReactNode {
                 <Select label="Expires" value={days} options={lifetimes} onChange={setDays} />
               </Labelled>
             </div>
+            {mode === 'test' ? <TestKeyNote /> : null}
             <ScopeField
               scopes={scopes}
               error={form.errorOf('scopes')}
@@ -105,6 +107,7 @@ export function CreateKey(): ReactNode {
         <NewSecret
           name={create.data.name}
           secret={create.data.secret}
+          mode={create.data.mode}
           accountId={accountId}
           onDone={() => change(false)}
         />

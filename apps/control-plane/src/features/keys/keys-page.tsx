@@ -167,6 +167,7 @@ function KeyState({ keyOf: { mode, revokedAt, expiresAt } }: { readonly keyOf: K
     <span className="flex items-center gap-x-1.5 max-sm:flex-wrap">
       <Badge
         tone={mode === 'live' ? 'live' : 'info'}
+        {...(mode === 'live' ? {} : { title: 'Calls the API; what it mints, relays and signaling refuse' })}
         icon={mode === 'live' ? <CircleCheck aria-hidden /> : <FlaskConical aria-hidden />}
       >
         {mode}

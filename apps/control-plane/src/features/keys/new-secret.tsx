@@ -7,16 +7,18 @@ import { Dialog, DialogActions } from '@patchbay/ui/dialog';
 import type { ReactNode } from 'react';
 import { tryIt } from '../as-code/try-it.ts';
 import { useShellVariables } from '../shell/endpoints.tsx';
+import { TestKeyNote } from './test-key-note.tsx';
 
 export interface NewSecretProps {
   readonly name: string;
   readonly secret: string;
+  readonly mode: 'live' | 'test';
   readonly accountId: string;
   readonly onDone: () => void;
 }
 
 /** The secret of a new key, this once: we keep no copy of it. */
-export function NewSecret({ name, secret, accountId, onDone }: NewSecretProps): ReactNode {
+export function NewSecret({ name, secret, mode, accountId, onDone }: NewSecretProps): ReactNode {
   const variables = useShellVariables(accountId)(secret);
   return (
     <Dialog
@@ -32,14 +34,24 @@ export function NewSecret({ name, secret, accountId, onDone }: NewSecretProps): 
         <CopyButton text={secret} label="Copy the secret" />
       </div>
       <div className="mt-4">
-        <CodePanel
-          title="For your shell, then try it"
-          snippets={[
-            { name: 'CLI', code: `${variables}\n${tryIt.cli}` },
-            { name: 'Sample app', code: `${variables}\n${tryIt.sample}` },
-            { name: 'Variables', code: variables },
-          ]}
-        />
+        {mode === 'live' ? (
+          <CodePanel
+            title="For your shell, then try it"
+            snippets={[
+              { name: 'CLI', code: `${variables}\n${tryIt.cli}` },
+              { name: 'Sample app', code: `${variables}\n${tryIt.sample}` },
+              { name: 'Variables', code: variables },
+            ]}
+          />
+        ) : (
+          <div className="grid gap-4">
+            <TestKeyNote />
+            <CodePanel
+              title="For your shell, then read something"
+              snippets={[{ name: 'CLI', code: `${variables}\n${tryIt.read}` }]}
+            />
+          </div>
+        )}
       </div>
       <DialogActions>
         <Button variant="primary" onClick={onDone}>

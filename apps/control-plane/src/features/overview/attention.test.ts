@@ -6,6 +6,7 @@ const at = (hoursAgo: number): string => new Date(nowMs - hoursAgo * 3_600_000).
 
 const session = (endCode: string, hoursAgo: number): Facts['recentSessions'][number] => ({
   id: 'ses_1',
+  kind: 'call',
   accountId: 'acc_1',
   accountName: 'Acme',
   state: 'ended',

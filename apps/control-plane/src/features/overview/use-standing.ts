@@ -24,7 +24,7 @@ export function useStanding(accountId: string, nowMs: number) {
   const ended = useQuery(trpc.sessions.list.queryOptions({ accountId, state: 'ended', limit: 50 }, options));
   const prices = useQuery(trpc.prices.listForChildren.queryOptions({ accountId }, options));
   const statement = useQuery(
-    trpc.statements.get.queryOptions({ accountId, period: periodAt(nowMs).name }, options),
+    trpc.statements.get.queryOptions({ accountId, period: periodAt(nowMs).name, detail: 'meters' }, options),
   );
   if (![accounts, keys, ended, prices, statement].every(isKnown)) return undefined;
   return {
@@ -36,7 +36,10 @@ export function useStanding(accountId: string, nowMs: number) {
       nowMs,
     }),
     steps: {
-      hasKey: (keys.data?.items ?? []).some(({ revokedAt }) => revokedAt === undefined),
+      // A test key makes no calls: the next step could not be taken with it.
+      hasKey: (keys.data?.items ?? []).some(
+        ({ mode, revokedAt }) => mode === 'live' && revokedAt === undefined,
+      ),
       hasSession: (ended.data?.items.length ?? 0) > 0,
       hasChild: (accounts.data?.items.length ?? 0) > 0,
       hasChildPrice: (prices.data?.items.length ?? 0) > 0,

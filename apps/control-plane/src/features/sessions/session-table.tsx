@@ -10,7 +10,7 @@ import { showMoment } from '../../formats/time.ts';
 import { useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
-import { isOpen, lastedMs, participantNames, type Session } from './session.ts';
+import { isOpen, kindLabels, lastedMs, participantNames, type Session } from './session.ts';
 import { ModeBadge, SessionStateBadge } from './session-badges.tsx';
 
 /** Only what runs ticks. */
@@ -58,12 +58,22 @@ interface Shape {
 }
 
 function columnsOf({ accountId, isBrief, isPast }: Shape, nowMs: number): readonly Column<Session>[] {
+  const kind: readonly Column<Session>[] = isBrief
+    ? []
+    : [
+        {
+          key: 'kind',
+          header: 'Kind',
+          width: 'w-[8%]',
+          cell: (session) => <span className="text-ink-soft">{kindLabels[session.kind]}</span>,
+        },
+      ];
   const left: readonly Column<Session>[] = [
     {
       key: 'participants',
       header: 'Participants',
       isTitle: true,
-      width: 'w-[27%]',
+      width: isBrief ? 'w-[27%]' : 'w-[21%]',
       cell: (session) => (
         <Link
           href={pagePath(accountId, `sessions/${session.id}`)}
@@ -79,6 +89,7 @@ function columnsOf({ accountId, isBrief, isPast }: Shape, nowMs: number): readon
       width: 'w-[13%]',
       cell: (session) => <SessionStateBadge session={session} />,
     },
+    ...kind,
     {
       key: 'account',
       header: 'Account',

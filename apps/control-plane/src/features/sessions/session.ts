@@ -17,6 +17,8 @@ const failedEnds: ReadonlySet<string> = new Set([
   'signaling.no_relay',
   'signaling.node_stopped',
   'signaling.node_lost',
+  'network-discovery.relay_stopped',
+  'network-discovery.relay_lost',
 ]);
 
 export const hasFailed = ({ endCode }: Session): boolean => endCode !== undefined && failedEnds.has(endCode);
@@ -26,11 +28,16 @@ export const wasLimited = ({ endCode = '' }: Session): boolean =>
   /^(limit|credential|account|policy)\./.test(endCode);
 
 /** 'signaling.hung_up' as 'hung up'. */
-export const endLabel = ({ endCode }: Session): string =>
-  endCode === undefined ? 'ended' : endCode.slice(endCode.lastIndexOf('.') + 1).replaceAll('_', ' ');
+export const codeWords = (code: string): string => code.slice(code.lastIndexOf('.') + 1).replaceAll('_', ' ');
 
-export const participantNames = ({ legs }: Session): string =>
-  legs.map(({ identity }) => identity ?? 'somebody').join(', ');
+export const endLabel = ({ endCode }: Session): string =>
+  endCode === undefined ? 'ended' : codeWords(endCode);
+
+export const participantNames = ({ kind, legs }: Session): string =>
+  legs.map(({ identity }) => identity ?? (kind === 'relay' ? 'a client' : 'somebody')).join(', ');
+
+/** What a session is, in a word. */
+export const kindLabels: Readonly<Record<Session['kind'], string>> = { call: 'call', relay: 'relay only' };
 
 interface ModeLook {
   readonly label: string;

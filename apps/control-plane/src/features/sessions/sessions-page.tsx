@@ -25,25 +25,36 @@ const scopes = [
 ] as const;
 type Scope = (typeof scopes)[number]['value'];
 
+const kinds = [
+  { value: 'all', label: 'calls and relays' },
+  { value: 'call', label: 'calls' },
+  { value: 'relay', label: 'relays without a call' },
+] as const;
+type Kind = (typeof kinds)[number]['value'];
+
 /** Sessions that run now, moving by themselves, above those that have ended. */
 export function SessionsPage(): ReactNode {
   const accountId = useAccountId();
   const [filter, setFilter] = useState('');
   const [scope, setScope] = useState<Scope>('descendants');
+  const [kind, setKind] = useState<Kind>('all');
   const open = useOpenSessions(accountId);
   const openIds = useMemo(() => open.data?.items.map(({ id }) => id), [open.data]);
-  const past = usePastSessions({ accountId, scope, openIds });
+  const past = usePastSessions({ accountId, scope, kind, openIds });
   const isShown = (session: Session) =>
-    (scope === 'descendants' || session.accountId === accountId) && matchesFilter(filter, textsOf(session));
+    (scope === 'descendants' || session.accountId === accountId) &&
+    (kind === 'all' || session.kind === kind) &&
+    matchesFilter(filter, textsOf(session));
   const live = (open.data?.items ?? []).filter(isShown);
   const ended = past.sessions.filter(isShown);
-  const isEmpty = open.isSuccess && past.isSuccess && filter === '' && live.length + ended.length === 0;
+  const isFiltered = filter !== '' || kind !== 'all';
+  const isEmpty = open.isSuccess && past.isSuccess && !isFiltered && live.length + ended.length === 0;
   const error = open.error ?? past.error;
   return (
     <>
       <PageHeader
         title="Sessions"
-        scope="Every call, live or past: who was in it and how its media flowed."
+        scope="Every call, and every client of a relay alone, live or past: who was in it and how its media flowed."
         examples={examplesOf(accountId)}
       />
       <div className="mb-6 flex flex-wrap gap-2">
@@ -53,6 +64,7 @@ export function SessionsPage(): ReactNode {
           onChange={setFilter}
           className="w-80"
         />
+        <Select label="Kind" isLabelled value={kind} options={kinds} onChange={setKind} />
         <Select label="Of" isLabelled value={scope} options={scopes} onChange={setScope} />
       </div>
       {error !== null ? <ProblemNote error={error} onRetry={past.retry} /> : null}
@@ -69,7 +81,7 @@ export function SessionsPage(): ReactNode {
             {open.isPending && open.error === null ? <TableSkeleton rows={3} /> : null}
             {open.isSuccess && live.length === 0 ? (
               <p className="border-y py-2 text-ink-faint">
-                None{filter === '' ? ' at the moment' : ' by this filter'}.
+                None{isFiltered ? ' by this filter' : ' at the moment'}.
               </p>
             ) : null}
             {live.length > 0 ? <SessionTable label="Live sessions" sessions={live} /> : null}
@@ -86,7 +98,7 @@ export function SessionsPage(): ReactNode {
             {past.isPending ? <TableSkeleton rows={8} /> : null}
             {past.isSuccess && ended.length === 0 ? (
               <p className="border-y py-2 text-ink-faint">
-                None{filter === '' ? ' yet' : ' by this filter'}
+                None{isFiltered ? ' by this filter' : ' yet'}
                 {past.hasMore && filter !== '' ? ' so far: show more to look further back' : ''}.
               </p>
             ) : null}
@@ -153,8 +165,9 @@ function NoSessions({ accountId }: { readonly accountId: string }): ReactNode {
         />
       }
     >
-      A session begins when one endpoint calls another. Open the sample page in two windows and it appears
-      here while it rings; or mint a token and call from your own page.
+      A session begins when one endpoint calls another, or a client of any WebRTC library takes a relay. Open
+      the sample page in two windows and it appears here while it rings; or mint a token and call from your
+      own page.
     </EmptyState>
   );
 }

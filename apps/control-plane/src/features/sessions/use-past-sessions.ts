@@ -11,6 +11,7 @@ const REFRESH_MS = 5_000;
 export interface PastSessionsRequest {
   readonly accountId: string;
   readonly scope: 'own' | 'descendants';
+  readonly kind: Session['kind'] | 'all';
   /** Sessions that run now. One that leaves them has ended, wherever in the list its start puts it. */
   readonly openIds: readonly string[] | undefined;
 }
@@ -19,9 +20,9 @@ export interface PastSessionsRequest {
  * Sessions that have ended, newest first. What has ended does not change, so pages stay as they were read; only the
  * newest are asked for again, however many were loaded.
  */
-export function usePastSessions({ accountId, scope, openIds }: PastSessionsRequest) {
+export function usePastSessions({ accountId, scope, kind, openIds }: PastSessionsRequest) {
   const trpc = useTRPC();
-  const input = { accountId, state: 'ended', scope, limit: PAGE } as const;
+  const input = { accountId, state: 'ended', scope, kind, limit: PAGE } as const;
   const pages = useInfiniteQuery(
     trpc.sessions.list.infiniteQueryOptions(input, {
       getNextPageParam: ({ nextCursor }) => nextCursor,

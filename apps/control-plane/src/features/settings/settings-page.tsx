@@ -2,13 +2,17 @@
 
 import { Identifier } from '@patchbay/ui/copy-button';
 import { Skeleton } from '@patchbay/ui/skeleton';
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { showDay } from '../../formats/time.ts';
+import { useTRPC } from '../../trpc/client.ts';
 import { AccountTabs } from '../account/account-tabs.tsx';
 import { AccountStateBadge } from '../accounts/account-state-badge.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
+import { pagePath } from '../shell/pages.ts';
 import { SettingsForm } from './settings-form.tsx';
 
 /** What an account is called, where its days begin, and what about it is fixed. */
@@ -46,12 +50,28 @@ export function SettingsPage(): ReactNode {
               <AccountStateBadge account={account} />
             </Fact>
             <Fact term="Currency">{account.currency}</Fact>
+            <OrganisationFact />
             <Fact term="Created">{showDay(account.createdAt)}</Fact>
             <Fact term="Sub-accounts">{account.childCount}</Fact>
           </dl>
         </div>
       )}
     </>
+  );
+}
+
+/** Told to those alone who reach its top account. */
+function OrganisationFact(): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const { data: organisation } = useQuery(trpc.organisation.get.queryOptions({ accountId }));
+  if (organisation === undefined) return null;
+  return (
+    <Fact term="Organisation">
+      <Link href={pagePath(accountId, 'organisation')} className="hover:underline">
+        {organisation.name}
+      </Link>
+    </Fact>
   );
 }
 

@@ -10,7 +10,7 @@ import { usePathname } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { useAccount, useAccountId, useMe } from './account.ts';
-import { pagePath, segmentOf } from './pages.ts';
+import { keptOf, pagePath } from './pages.ts';
 
 interface Named {
   readonly id: string;
@@ -19,7 +19,7 @@ interface Named {
 
 /** The chain from the top account within reach down to the one at hand; the last step opens the others. */
 export function AccountChain(): ReactNode {
-  const segment = segmentOf(usePathname());
+  const kept = keptOf(usePathname());
   const { data: account, error } = useAccount();
   if (error !== null && account === undefined) return <span className="font-medium">Patchbay</span>;
   if (account === undefined) return <Skeleton className="w-48" />;
@@ -27,7 +27,7 @@ export function AccountChain(): ReactNode {
     key: ancestor.id,
     node: (
       <Link
-        href={pagePath(ancestor.id, segment)}
+        href={pagePath(ancestor.id, kept)}
         className="max-w-40 truncate rounded-sm px-1 text-ink-soft hover:bg-hover hover:text-ink"
       >
         {ancestor.name}
@@ -41,11 +41,14 @@ export function AccountChain(): ReactNode {
 function AccountSwitcher({
   account,
 }: {
-  readonly account: Named & { readonly parentId?: string | undefined };
+  readonly account: Named & {
+    readonly parentId?: string | undefined;
+    readonly ancestors: readonly Named[];
+  };
 }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const segment = segmentOf(usePathname());
+  const kept = keptOf(usePathname());
   const { data: me } = useMe();
   const siblings = useQuery(
     trpc.accounts.list.queryOptions(
@@ -55,9 +58,12 @@ function AccountSwitcher({
   );
   const children = useQuery(trpc.accounts.list.queryOptions({ accountId, limit: 20 }));
   const groups: readonly (readonly [string, readonly Named[]])[] = [
+    // A phone has no room for the chain itself.
+    ['Above it', account.ancestors],
     ['Beside it', siblings.data?.items ?? []],
     ['Below it', children.data?.items ?? []],
     ['Where you have a role', me?.accounts ?? []],
+    ['Your organisations', organisationsOf(me?.organisations ?? [])],
   ];
   return (
     <Menu
@@ -80,8 +86,8 @@ function AccountSwitcher({
             {index === 0 ? null : <MenuSeparator />}
             <MenuLabel>{label}</MenuLabel>
             {accounts.map(({ id, name }) => (
-              <MenuItem key={id} asChild>
-                <Link href={pagePath(id, segment)} className="justify-between">
+              <MenuItem key={`${label} ${id}`} asChild>
+                <Link href={pagePath(id, kept)} className="justify-between">
                   <span className="truncate">{name}</span>
                   {id === accountId ? <Check aria-label="This one" /> : null}
                 </Link>
@@ -91,4 +97,11 @@ function AccountSwitcher({
         ))}
     </Menu>
   );
+}
+
+/** Somebody who belongs to several switches between them: each leads to its top account. */
+function organisationsOf(
+  organisations: readonly { readonly name: string; readonly accountId: string }[],
+): readonly Named[] {
+  return organisations.length < 2 ? [] : organisations.map(({ name, accountId: id }) => ({ id, name }));
 }

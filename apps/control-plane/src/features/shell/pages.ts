@@ -1,5 +1,6 @@
 import {
   Activity,
+  Cable,
   ChartColumn,
   Gauge,
   KeyRound,
@@ -21,7 +22,19 @@ export interface Page {
   readonly shortcut: string;
   /** Further segments that belong to it. */
   readonly alsoAt?: readonly string[];
+  /** What lies below it is there in every account, such as a month or a service: switching account keeps it. */
+  readonly isKeptBelow?: boolean;
 }
+
+/** What an account is made of: the parts of one page, each with its own address. */
+export const accountParts = [
+  { key: 'keys', label: 'API keys' },
+  { key: 'credentials', label: 'Credentials' },
+  { key: 'applications', label: 'Applications' },
+  { key: 'team', label: 'Team' },
+  { key: 'organisation', label: 'Organisation' },
+  { key: 'settings', label: 'Settings' },
+] as const;
 
 /** The pages of an account, in the order of the rail. */
 export const pages: readonly Page[] = [
@@ -29,15 +42,16 @@ export const pages: readonly Page[] = [
   { segment: 'sessions', label: 'Sessions', icon: Activity, shortcut: 's' },
   { segment: 'usage', label: 'Usage', icon: ChartColumn, shortcut: 'u' },
   { segment: 'accounts', label: 'Accounts', icon: Network, shortcut: 'a' },
+  { segment: 'services', label: 'Services', icon: Cable, shortcut: 'v', isKeptBelow: true },
   { segment: 'prices', label: 'Prices', icon: Tags, shortcut: 'p' },
-  { segment: 'statements', label: 'Statements', icon: ReceiptText, shortcut: 'b' },
+  { segment: 'statements', label: 'Statements', icon: ReceiptText, shortcut: 'b', isKeptBelow: true },
   {
     segment: 'keys',
     label: 'Keys and team',
     shortLabel: 'Keys',
     icon: KeyRound,
     shortcut: 'k',
-    alsoAt: ['applications', 'team', 'settings'],
+    alsoAt: accountParts.map(({ key }) => key),
   },
   { segment: 'audit', label: 'Audit log', icon: ScrollText, shortcut: 'l' },
 ];
@@ -49,8 +63,15 @@ export const lastAccountCookie = 'patchbay-account';
 export const pagePath = (accountId: string, segment = ''): string =>
   segment === '' ? `/accounts/${accountId}` : `/accounts/${accountId}/${segment}`;
 
-/** The segment of the page at an address, without what lies below it: switching account keeps the page. */
+/** The segment of the page at an address, without what lies below it. */
 export const segmentOf = (pathname: string): string => pathname.split('/')[3] ?? '';
+
+/** What of an address stays when the account in it is switched: the page, and of what lies below it what others have too. */
+export function keptOf(pathname: string): string {
+  const [segment = '', ...below] = pathname.split('/').slice(3);
+  const page = pages.find((one) => one.segment === segment);
+  return [segment, ...(page?.isKeptBelow === true ? below : [])].join('/');
+}
 
 export const isCurrentPage = ({ segment, alsoAt = [] }: Page, pathname: string): boolean =>
   [segment, ...alsoAt].includes(segmentOf(pathname));

@@ -1,15 +1,17 @@
 'use client';
 
-import { isId } from '@patchbay/kit/ids';
+import { services } from '@patchbay/services/registry.generated';
 import { Key } from '@patchbay/ui/keyboard';
 import { useQuery } from '@tanstack/react-query';
 import { Command } from 'cmdk';
-import { Activity, Network } from 'lucide-react';
+import { Activity, AppWindow, Cable, KeyRound, Network } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { serviceKeys } from '../../trpc/service-client.ts';
 import { useAccountId } from './account.ts';
-import { pagePath, pages } from './pages.ts';
+import { accountParts, pagePath, pages } from './pages.ts';
+import { pathOfId } from './path-of-id.ts';
 
 export interface PaletteProps {
   readonly isOpen: boolean;
@@ -20,7 +22,7 @@ const itemShape =
   'flex h-9 cursor-default items-center gap-2.5 rounded-sm px-2.5 data-[selected=true]:bg-hover [&_svg]:size-4 [&_svg]:text-ink-faint';
 const FOUND_MAX = 50;
 
-/** Finds pages, accounts and sessions by name, and goes where a pasted id leads. */
+/** Finds pages, services, applications, accounts and sessions by name, and goes where a pasted id leads. */
 export function Palette({ isOpen, onOpenChange }: PaletteProps): ReactNode {
   const trpc = useTRPC();
   const router = useRouter();
@@ -34,6 +36,9 @@ export function Palette({ isOpen, onOpenChange }: PaletteProps): ReactNode {
   );
   const sessions = useQuery(
     trpc.sessions.list.queryOptions({ accountId, limit: FOUND_MAX }, { enabled: isOpen }),
+  );
+  const applications = useQuery(
+    trpc.applications.list.queryOptions({ accountId, limit: FOUND_MAX }, { enabled: isOpen }),
   );
   const go = (path: string) => {
     setText('');
@@ -76,6 +81,43 @@ export function Palette({ isOpen, onOpenChange }: PaletteProps): ReactNode {
               <Key>{page.shortcut}</Key>
             </Command.Item>
           ))}
+          {accountParts.map(({ key, label }) => (
+            <Command.Item
+              key={key}
+              value={`page ${label}`}
+              className={itemShape}
+              onSelect={() => go(pagePath(accountId, key))}
+            >
+              <KeyRound aria-hidden />
+              {label}
+            </Command.Item>
+          ))}
+        </Command.Group>
+        <Command.Group heading="Services">
+          {serviceKeys.map((key) => (
+            <Command.Item
+              key={key}
+              value={`service ${services[key].title} ${services[key].name}`}
+              className={itemShape}
+              onSelect={() => go(pagePath(accountId, `services/${services[key].name}`))}
+            >
+              <Cable aria-hidden />
+              {services[key].title}
+            </Command.Item>
+          ))}
+        </Command.Group>
+        <Command.Group heading="Applications">
+          {applications.data?.items.map(({ id, name }) => (
+            <Command.Item
+              key={id}
+              value={`application ${name} ${id}`}
+              className={itemShape}
+              onSelect={() => go(pagePath(accountId, `applications/${id}`))}
+            >
+              <AppWindow aria-hidden />
+              {name}
+            </Command.Item>
+          ))}
         </Command.Group>
         <Command.Group heading="Accounts">
           {accounts.data?.items.map(({ id, name }) => (
@@ -109,13 +151,4 @@ export function Palette({ isOpen, onOpenChange }: PaletteProps): ReactNode {
       </Command.List>
     </Command.Dialog>
   );
-}
-
-/** Where an id that was pasted whole leads, for the kinds that have a page. */
-function pathOfId(text: string, accountId: string): string | undefined {
-  if (isId('acc', text)) return pagePath(text);
-  if (isId('ses', text)) return pagePath(accountId, `sessions/${text}`);
-  if (isId('key', text)) return pagePath(accountId, 'keys');
-  if (isId('app', text)) return pagePath(accountId, 'applications');
-  return undefined;
 }

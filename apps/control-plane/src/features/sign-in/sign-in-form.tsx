@@ -15,19 +15,24 @@ export interface SignInFormProps {
   readonly refusal: string;
 }
 
+const away = 'The platform does not answer. Try again in a moment.';
+
 const schema = z.object({ email: z.email(), password: z.string().min(1) });
 
 export function SignInForm({ demo, refusal }: SignInFormProps): ReactNode {
   const signIn = useSignIn();
   const [isPending, setPending] = useState(false);
-  const [isRefused, setRefused] = useState(false);
+  const [failure, setFailure] = useState<'refused' | 'away'>();
   const enter = async (email: string, password: string) => {
     setPending(true);
-    setRefused(false);
-    const isIn = await signIn(email, password).catch(() => false);
-    if (isIn) return;
+    setFailure(undefined);
+    const outcome = await signIn(email, password).then(
+      (isIn) => (isIn ? 'in' : 'refused'),
+      () => 'away' as const,
+    );
+    if (outcome === 'in') return;
     setPending(false);
-    setRefused(true);
+    setFailure(outcome);
   };
   const form = useForm({
     schema,
@@ -52,7 +57,7 @@ export function SignInForm({ demo, refusal }: SignInFormProps): ReactNode {
           autoComplete="current-password"
           error={form.errorOf('password')}
         />
-        {isRefused ? <Callout tone="fail" title={refusal} /> : null}
+        {failure === undefined ? null : <Callout tone="fail" title={failure === 'away' ? away : refusal} />}
         <Button variant="primary" size="large" type="submit" isPending={isPending}>
           Sign in
         </Button>

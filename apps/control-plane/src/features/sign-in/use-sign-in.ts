@@ -6,6 +6,7 @@ import { signIn } from 'next-auth/react';
 
 /**
  * Signs in, and goes to the dashboard, or where `next` says once one is in. False: refused, for whichever reason.
+ * Throws when nobody answered: that is no refusal.
  */
 export function useSignIn(
   next?: () => Promise<string>,
@@ -14,7 +15,8 @@ export function useSignIn(
   const queryClient = useQueryClient();
   return async (email, password) => {
     const answer = await signIn('credentials', { email, password, redirect: false });
-    if (answer?.ok !== true) return false;
+    if (answer?.error === 'CredentialsSignin') return false;
+    if (answer?.ok !== true) throw new Error('The sign-in was not answered.');
     queryClient.clear();
     router.push((await next?.()) ?? '/');
     router.refresh();

@@ -16,6 +16,10 @@ type Metered = Pick<Line, 'service' | 'meter'>;
 export const lineKey = ({ service, meter, dimensions, amountPerUnit }: Line): string =>
   [service, meter, dimensionText(dimensions), amountPerUnit.amount, amountPerUnit.per].join(' ');
 
+/** A row of all lines of one meter at one price. */
+export const meterKey = ({ service, meter, amountPerUnit }: Omit<Line, 'dimensions'>): string =>
+  [service, meter, amountPerUnit.amount, amountPerUnit.per].join(' ');
+
 export const lineName = ({ service, meter }: Metered): string =>
   meterOf(`${service}.${meter}`)?.label ?? meter;
 export const perText = perLabel;
@@ -68,12 +72,12 @@ export function LineQuantity({
   quantity,
 }: {
   readonly line: Metered;
-  readonly quantity: string | bigint;
+  readonly quantity: string;
 }): ReactNode {
   const unit = unitOf(`${line.service}.${line.meter}`);
   return (
-    <span title={textOf(showMetered(quantity.toString(), unit))}>
-      <Quantity {...showExact(quantity.toString(), unit)} />
+    <span title={textOf(showMetered(quantity, unit))}>
+      <Quantity {...showExact(quantity, unit)} />
     </span>
   );
 }
@@ -105,7 +109,7 @@ export function NoMoney(): ReactNode {
 export function NarrowUse({
   line,
 }: {
-  readonly line: Metered & { readonly quantity: bigint; readonly amountPerUnit: WireTariff };
+  readonly line: Metered & { readonly quantity: string; readonly amountPerUnit: WireTariff };
 }): ReactNode {
   return (
     <span className={narrowOnly}>

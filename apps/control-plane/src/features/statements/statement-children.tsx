@@ -3,7 +3,7 @@
 import { classNames } from '@patchbay/ui/class-names';
 import { ScrollBox } from '@patchbay/ui/scroll-box';
 import Link from 'next/link';
-import { Fragment, type ReactNode, useMemo } from 'react';
+import type { ReactNode } from 'react';
 import { signOf } from '../../formats/money.ts';
 import { pagePath } from '../shell/pages.ts';
 import { dimensionText } from '../usage/meters.ts';
@@ -16,20 +16,19 @@ import {
   lineKey,
   lineName,
   MeterName,
+  meterKey,
   NarrowUse,
   NoMoney,
   Opener,
   wideOnly,
 } from './line-cells.tsx';
-import { groupLines, sumOf } from './line-groups.ts';
+import { LinesEnd } from './lines-end.tsx';
 import { MarginText } from './margin-text.tsx';
-import type { Statement } from './statement.ts';
+import { refreshMsOf, type Statement } from './statement.ts';
+import { useLines } from './use-lines.ts';
 import { useOpenRows } from './use-open-rows.ts';
 
 type Child = Statement['children'][number];
-
-/** Lines of one row that are drawn: the child's own statement has them all. */
-const SHOWN_MAX = 100;
 
 /** What each child owes, what its use costs, and the difference: margin, or subsidy (BIL-2). One table a currency. */
 export function StatementChildren({ statement }: { readonly statement: Statement }): ReactNode {
@@ -67,7 +66,7 @@ function ChildrenTable({ statement, total }: ChildrenTableProps): ReactNode {
             </tr>
           </thead>
           {active.map((child) => (
-            <ChildBody key={child.accountId} child={child} period={statement.period} currency={currency} />
+            <ChildBody key={child.accountId} child={child} statement={statement} currency={currency} />
           ))}
           <tfoot>
             <tr className="font-semibold">
@@ -76,7 +75,7 @@ function ChildrenTable({ statement, total }: ChildrenTableProps): ReactNode {
               <td className={wideOnly} />
               <Money
                 amount={receivable}
-                cost={sumOf(active, ({ cost }) => cost)}
+                cost={active.reduce((total, { cost }) => total + BigInt(cost), 0n)}
                 margin={margin}
                 currency={currency}
               />
@@ -90,18 +89,20 @@ function ChildrenTable({ statement, total }: ChildrenTableProps): ReactNode {
 
 interface ChildBodyProps {
   readonly child: Child;
-  readonly period: string;
+  readonly statement: Statement;
   readonly currency: string;
 }
 
-function ChildBody({ child, period, currency }: ChildBodyProps): ReactNode {
+function ChildBody({ child, statement, currency }: ChildBodyProps): ReactNode {
   const rows = useOpenRows();
-  const groups = useMemo(() => groupLines(child.lines), [child.lines]);
   return (
     <tbody className="border-b print:break-inside-avoid">
       <tr className="font-medium">
         <td className="h-9 pr-3 sm:min-w-56 print:min-w-24">
-          <Link href={pagePath(child.accountId, `statements/${period}`)} className="hover:underline">
+          <Link
+            href={pagePath(child.accountId, `statements/${statement.period}`)}
+            className="hover:underline"
+          >
             {child.name}
           </Link>
         </td>
@@ -109,57 +110,75 @@ function ChildBody({ child, period, currency }: ChildBodyProps): ReactNode {
         <td className={wideOnly} />
         <Money amount={child.receivable} cost={child.cost} margin={child.margin} currency={currency} />
       </tr>
-      {groups.map((group) => (
-        <Fragment key={group.key}>
-          <tr className="text-ink-soft">
-            <td className="h-8 py-1 pl-5 max-sm:pl-1 print:h-6 print:py-0 print:pl-2 print:text-sm">
-              <span className="flex items-center gap-1">
-                <Opener
-                  label={`${group.lines.length} lines of ${lineName(group)} of ${child.name}`}
-                  isOpen={rows.isOpen(group.key)}
-                  onToggle={() => rows.toggle(group.key)}
-                />
-                <span>
-                  <MeterName metered={group} />
-                  <NarrowUse line={group} />
-                </span>
-              </span>
-            </td>
-            <td className={classNames(figure, wideOnly)}>
-              <LineQuantity line={group} quantity={group.quantity} />
-            </td>
-            <td className={classNames(figure, wideOnly)}>
-              <LinePrice line={group} />
-            </td>
-            <Money
-              amount={group.amount}
-              cost={sumOf(group.lines, ({ cost }) => cost)}
-              margin={sumOf(group.lines, (line) => line.margin)}
-              currency={currency}
-            />
-          </tr>
-          {rows.isOpen(group.key)
-            ? group.lines.slice(0, SHOWN_MAX).map((line) => (
-                <tr key={lineKey(line)} className="text-sm text-ink-faint">
-                  <td className="h-7 pr-6 pl-11">{dimensionText(line.dimensions) || 'all of it'}</td>
-                  <td className={classNames(figure, wideOnly)}>
-                    <LineQuantity line={line} quantity={line.quantity} />
-                  </td>
-                  <td className={wideOnly} />
-                  <Money amount={line.amount} cost={line.cost} margin={line.margin} currency={currency} />
-                </tr>
-              ))
-            : null}
-          {rows.isOpen(group.key) && group.lines.length > SHOWN_MAX ? (
-            <tr className="text-sm text-ink-faint">
-              <td colSpan={6} className="h-7 pl-11">
-                {group.lines.length - SHOWN_MAX} more in the statement of {child.name}
-              </td>
-            </tr>
-          ) : null}
-        </Fragment>
+      {child.lines.map((row) => (
+        <MeterRows
+          key={meterKey(row)}
+          row={row}
+          child={child}
+          statement={statement}
+          currency={currency}
+          isOpen={rows.isOpen(meterKey(row))}
+          onToggle={() => rows.toggle(meterKey(row))}
+        />
       ))}
     </tbody>
+  );
+}
+
+interface MeterRowsProps extends ChildBodyProps {
+  readonly row: Child['lines'][number];
+  readonly isOpen: boolean;
+  readonly onToggle: () => void;
+}
+
+function MeterRows({ row, child, statement, currency, isOpen, onToggle }: MeterRowsProps): ReactNode {
+  const { period } = statement;
+  const childId = child.accountId;
+  const query = useLines({ period, row, childId, isOpen, refreshMs: refreshMsOf(statement) });
+  const { lines = [] } = query;
+  return (
+    <>
+      <tr className="text-ink-soft">
+        <td className="h-8 py-1 pl-5 max-sm:pl-1 print:h-6 print:py-0 print:pl-2 print:text-sm">
+          <span className="flex items-center gap-1">
+            <Opener
+              label={`${row.lineCount} lines of ${lineName(row)} of ${child.name}`}
+              isOpen={isOpen}
+              onToggle={onToggle}
+            />
+            <span>
+              <MeterName metered={row} />
+              <NarrowUse line={row} />
+            </span>
+          </span>
+        </td>
+        <td className={classNames(figure, wideOnly)}>
+          <LineQuantity line={row} quantity={row.quantity} />
+        </td>
+        <td className={classNames(figure, wideOnly)}>
+          <LinePrice line={row} />
+        </td>
+        <Money amount={row.amount} cost={row.cost} margin={row.margin} currency={currency} />
+      </tr>
+      {isOpen
+        ? lines.map((line) => (
+            <tr key={lineKey(line)} className="text-sm text-ink-faint">
+              <td className="h-7 pr-6 pl-11">{dimensionText(line.dimensions) || 'all of it'}</td>
+              <td className={classNames(figure, wideOnly)}>
+                <LineQuantity line={line} quantity={line.quantity} />
+              </td>
+              <td className={wideOnly} />
+              <Money
+                amount={line.amount}
+                cost={line.cost ?? '0'}
+                margin={line.margin ?? '0'}
+                currency={currency}
+              />
+            </tr>
+          ))
+        : null}
+      {isOpen ? <LinesEnd query={query} columnCount={6} ofCount={row.lineCount} /> : null}
+    </>
   );
 }
 

@@ -4,7 +4,8 @@ import { Button } from '@patchbay/ui/button';
 import { classNames } from '@patchbay/ui/class-names';
 import { ScrollBox } from '@patchbay/ui/scroll-box';
 import Link from 'next/link';
-import { type ReactNode, useMemo, useState } from 'react';
+import type { ReactNode } from 'react';
+import type { Outputs } from '../../trpc/client.ts';
 import { pagePath } from '../shell/pages.ts';
 import { dimensionText } from '../usage/meters.ts';
 import { ExactMoney } from './exact-money.tsx';
@@ -16,37 +17,36 @@ import {
   lineKey,
   lineName,
   MeterName,
+  meterKey,
   NarrowUse,
   NoMoney,
   Opener,
   wideOnly,
 } from './line-cells.tsx';
-import { groupLines, type LineGroup } from './line-groups.ts';
-import type { Statement } from './statement.ts';
+import { LinesEnd } from './lines-end.tsx';
+import { lineCountOf, refreshMsOf, type Statement } from './statement.ts';
+import { useLines } from './use-lines.ts';
 import { useOpenRows } from './use-open-rows.ts';
 
-type PayableLine = Statement['lines'][number];
-
-/** Lines of one row that are drawn before more is asked for. */
-const SHOWN_STEP = 100;
+type MeterLine = Statement['lines'][number];
 
 /** What the account owes: a row for each meter and price, each with its lines, each with the part of every account below. */
 export function StatementLines({ statement }: { readonly statement: Statement }): ReactNode {
   const { lines, payable, currency } = statement;
-  const groups = useMemo(() => groupLines(lines), [lines]);
+  const lineCount = lineCountOf(statement);
   const rows = useOpenRows();
   return (
     <section aria-labelledby="lines">
       <div className="mb-1 flex items-center justify-between gap-4">
         <h2 id="lines" className="font-semibold">
-          Use <span className="font-normal text-ink-faint tabular-nums">{lines.length} lines</span>
+          Use <span className="font-normal text-ink-faint tabular-nums">{lineCount} lines</span>
         </h2>
         {lines.length === 0 ? null : (
           <Button
             size="small"
             variant="ghost"
             className="print:hidden"
-            onClick={() => rows.setAll(rows.hasOpen ? [] : groups.map(({ key }) => key))}
+            onClick={() => rows.setAll(rows.hasOpen ? [] : lines.map(meterKey))}
           >
             {rows.hasOpen ? 'Close all' : 'Open all'}
           </Button>
@@ -65,12 +65,13 @@ export function StatementLines({ statement }: { readonly statement: Statement })
                 <th className={figureHead}>{currency}</th>
               </tr>
             </thead>
-            {groups.map((group) => (
-              <GroupBody
-                key={group.key}
-                group={group}
-                isOpen={rows.isOpen(group.key)}
-                onToggle={() => rows.toggle(group.key)}
+            {lines.map((row) => (
+              <MeterBody
+                key={meterKey(row)}
+                row={row}
+                statement={statement}
+                isOpen={rows.isOpen(meterKey(row))}
+                onToggle={() => rows.toggle(meterKey(row))}
               />
             ))}
             <tfoot>
@@ -90,58 +91,56 @@ export function StatementLines({ statement }: { readonly statement: Statement })
   );
 }
 
-interface GroupBodyProps {
-  readonly group: LineGroup<PayableLine>;
+interface MeterBodyProps {
+  readonly row: MeterLine;
+  readonly statement: Statement;
   readonly isOpen: boolean;
   readonly onToggle: () => void;
 }
 
-function GroupBody({ group, isOpen, onToggle }: GroupBodyProps): ReactNode {
-  const [shown, setShown] = useState(SHOWN_STEP);
-  const { lines } = group;
+function MeterBody({ row, statement, isOpen, onToggle }: MeterBodyProps): ReactNode {
+  const { period } = statement;
+  const query = useLines({ period, row, isOpen, refreshMs: refreshMsOf(statement) });
+  const { lines = [] } = query;
   return (
     <tbody className="border-b">
       <tr>
         <td className="h-9 py-1 pr-6 sm:min-w-56 print:h-7 print:min-w-0 print:py-0">
           <span className="flex items-center gap-1">
             <Opener
-              label={`${lines.length} lines of ${lineName(group)}`}
+              label={`${row.lineCount} lines of ${lineName(row)}`}
               isOpen={isOpen}
               onToggle={onToggle}
             />
             <span>
-              <MeterName metered={group} />
-              <NarrowUse line={group} />
+              <MeterName metered={row} />
+              <NarrowUse line={row} />
             </span>
           </span>
         </td>
         <td className={classNames(figure, wideOnly)}>
-          <LineQuantity line={group} quantity={group.quantity} />
+          <LineQuantity line={row} quantity={row.quantity} />
         </td>
         <td className={classNames(figure, wideOnly)}>
-          <LinePrice line={group} />
+          <LinePrice line={row} />
         </td>
         <td className={`${figure} font-medium`}>
-          {group.amountPerUnit.amount === '0' ? <NoMoney /> : <ExactMoney amount={group.amount} />}
+          {row.amountPerUnit.amount === '0' ? <NoMoney /> : <ExactMoney amount={row.amount} />}
         </td>
       </tr>
-      {isOpen ? lines.slice(0, shown).map((line) => <LineRows key={lineKey(line)} line={line} />) : null}
-      {isOpen && lines.length > shown ? (
-        <tr className="print:hidden">
-          <td colSpan={4} className="h-10 pl-6">
-            <Button size="small" onClick={() => setShown(shown + SHOWN_STEP)}>
-              Show more of {lines.length}
-            </Button>
-          </td>
-        </tr>
-      ) : null}
+      {isOpen ? lines.map((line) => <LineRows key={lineKey(line)} line={line} />) : null}
+      {isOpen ? <LinesEnd query={query} columnCount={4} ofCount={row.lineCount} /> : null}
     </tbody>
   );
 }
 
 /** A line by its dimensions, and below it who used it, where it was not one account alone. */
-function LineRows({ line }: { readonly line: PayableLine }): ReactNode {
-  const { parts, amount, quantity, dimensions } = line;
+function LineRows({
+  line,
+}: {
+  readonly line: Outputs['statements']['listLines']['items'][number];
+}): ReactNode {
+  const { parts = [], amount, quantity, dimensions } = line;
   const [only] = parts;
   return (
     <>

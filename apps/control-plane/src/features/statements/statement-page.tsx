@@ -16,16 +16,11 @@ import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { LedgerEntries } from './ledger-entries.tsx';
 import { LedgerMark } from './ledger-mark.tsx';
+import { refreshMsOf } from './statement.ts';
 import { StatementChildren } from './statement-children.tsx';
 import { StatementLines } from './statement-lines.tsx';
 import { StatementTotals } from './statement-totals.tsx';
 import { StatementState } from './statements-page.tsx';
-
-/** An open statement grows; it is read anew this often. */
-const REFRESH_MS = 10_000;
-/** A long one changes little in between, and costs more to rate. */
-const LONG_REFRESH_MS = 60_000;
-const LONG_LINES_MIN = 1_000;
 
 /** One period, to the last fraction of a cent: lines, children, and the ledger behind them (BIL-4). */
 export function StatementPage(): ReactNode {
@@ -34,13 +29,8 @@ export function StatementPage(): ReactNode {
   const { period } = useParams<{ period: string }>();
   const query = useQuery(
     trpc.statements.get.queryOptions(
-      { accountId, period },
-      {
-        refetchInterval: ({ state: { data } }) => {
-          if (data?.state === 'closed') return false;
-          return (data?.lines.length ?? 0) < LONG_LINES_MIN ? REFRESH_MS : LONG_REFRESH_MS;
-        },
-      },
+      { accountId, period, detail: 'meters' },
+      { refetchInterval: ({ state: { data } }) => refreshMsOf(data) },
     ),
   );
   const statement = query.data;

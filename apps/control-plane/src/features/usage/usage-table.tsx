@@ -74,6 +74,13 @@ function GroupName({ group, name, accountId }: GroupNameProps): ReactNode {
       </Link>
     );
   }
+  if (isId('app', group)) {
+    return (
+      <Link href={pagePath(accountId, `applications/${group}`)} className="font-medium hover:underline">
+        {name ?? group}
+      </Link>
+    );
+  }
   return <span className="font-medium">{name ?? (group === '' ? 'all together' : group)}</span>;
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import {
   BUS_PATH,
   type InternalCall,
@@ -12,7 +13,13 @@ import {
 import { signatureHeaders } from '@patchbay/domain/fleet/signed-request';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import { createId } from '@patchbay/kit/ids';
-import { bearerToken, mint, RANDOM_ID_BYTES } from '@patchbay/protocol/credential/credential';
+import type { Restriction } from '@patchbay/protocol/credential/caveats';
+import {
+  bearerToken,
+  type Credential,
+  mint,
+  RANDOM_ID_BYTES,
+} from '@patchbay/protocol/credential/credential';
 
 type Node = InternalResponse<'listNodes'>['items'][number] & { isDraining: boolean };
 
@@ -21,9 +28,13 @@ export class MemoryControlPlane {
   readonly nodes: Node[] = [];
   readonly records: UsageRecord[] = [];
   readonly events: SessionEventReport[] = [];
+  /** Calls that live, in which the account has a leg. */
+  readonly liveSessionIds = new Set<string>();
+  readonly #streams = new Set<ServerResponse>();
   readonly accountId = createId('acc');
   readonly platformAccountId = createId('acc');
   readonly #keyId = createId('key');
+  readonly #heardIds = new Set<string>();
   readonly #mintKey = randomBytes(32);
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
@@ -39,17 +50,33 @@ export class MemoryControlPlane {
 
   /** With which a client connects to signaling, and its calls to a relay. */
   token(identity: string): string {
-    return bearerToken(
-      mint({
-        keyId: this.#keyId,
-        mintKey: this.#mintKey,
-        caveats: [
-          { type: 'notAfter', atMs: Date.now() + 3_600_000 },
-          { type: 'identity', identity },
-        ],
-        randomId: randomBytes(RANDOM_ID_BYTES),
-      }),
-    );
+    return bearerToken(this.credential({ type: 'identity', identity }));
+  }
+
+  /** With which a client comes to a relay. */
+  credential(...caveats: readonly Restriction[]): Credential {
+    return mint({
+      keyId: this.#keyId,
+      mintKey: this.#mintKey,
+      caveats: [{ type: 'notAfter', atMs: Date.now() + 3_600_000 }, ...caveats],
+      randomId: randomBytes(RANDOM_ID_BYTES),
+    });
+  }
+
+  /** Tells all nodes. */
+  publish(message: BusMessage): void {
+    for (const stream of this.#streams) stream.write(`data: ${JSON.stringify(message)}\n\n`);
+  }
+
+  /** As the ingest adds it up: what one session used. */
+  #usedIn(sessionId: string) {
+    const sumOf = (meter: string) =>
+      this.records
+        .filter((record) => record.sessionId === sessionId)
+        .flatMap(({ quantities }) => quantities)
+        .filter((quantity) => quantity.meter === meter)
+        .reduce((sum, { quantity }) => sum + quantity, 0);
+    return { bytes: sumOf('bytes'), milliseconds: sumOf('allocationMs') };
   }
 
   /** The sum of one meter over all that was uploaded. */
@@ -65,10 +92,20 @@ export class MemoryControlPlane {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
+  /** A node says everything at least once: what was heard is not taken again. */
+  #fresh<Item>(items: readonly Item[], idOf: (item: Item) => string): readonly Item[] {
+    return items.filter((item) => {
+      const id = idOf(item);
+      return !this.#heardIds.has(id) && this.#heardIds.add(id);
+    });
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(request.url ?? '', this.url);
     if (request.method === 'GET' && pathname === BUS_PATH) {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).write(':\n\n');
+      this.#streams.add(response);
+      response.on('close', () => this.#streams.delete(response));
       return;
     }
     const matched = matchInternal(request.method ?? '', pathname);
@@ -123,18 +160,30 @@ export class MemoryControlPlane {
           ? { accountId, chain: [{ id: accountId, state: 'active' }], caps: {} }
           : undefined,
       applicationSnapshot: () => undefined,
-      sessionStanding: () => ({ standing: 'foreign' }),
+      sessionStanding: ({ sessionId }) => ({
+        standing: this.liveSessionIds.has(sessionId) ? 'live' : 'foreign',
+      }),
       keysUsed: () => ({}),
       listRevocations: () => ({ items: [] }),
       countUse: () => ({ isAdmitted: true }),
-      consumed: () => ({ items: [] }),
+      consumed: ({ prefixIds, sessionId }) => ({
+        items: prefixIds.map((prefixId) => ({
+          prefixId,
+          bytes: this.sumOf('bytes'),
+          milliseconds: this.sumOf('allocationMs'),
+          ...(sessionId === undefined ? {} : { ofSession: this.#usedIn(sessionId) }),
+        })),
+      }),
       usage: ({ records }) => {
-        this.records.push(...records);
-        return { accepted: records.length, duplicates: 0, conflicts: 0, refused: [] };
+        const fresh = this.#fresh(records, ({ id }) => `${id.nodeId} ${id.boot} ${id.sequence}`);
+        this.records.push(...fresh);
+        const duplicates = records.length - fresh.length;
+        return { accepted: fresh.length, duplicates, conflicts: 0, refused: [] };
       },
       sessionEvents: ({ events }) => {
-        this.events.push(...(events as SessionEventReport[]));
-        return { accepted: events.length, duplicates: 0 };
+        const fresh = this.#fresh(events, ({ sessionId, sequence }) => `${sessionId} ${sequence}`);
+        this.events.push(...(fresh as SessionEventReport[]));
+        return { accepted: fresh.length, duplicates: events.length - fresh.length };
       },
       publish: () => ({}),
     };

@@ -1,12 +1,16 @@
+import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import {
   type ClientMessage,
+  decodeClientFrame,
   decodeServerFrame,
+  encodeClientFrame,
   isTransient,
   protocolVersion,
   type ServerFrame,
   type ServerMessage,
 } from '@patchbay/protocol/signaling/messages';
 import type { PlatformNotice } from '../platform.ts';
+import { foldState, type SavedState, type StateChange } from '../saved-state.ts';
 import { type Input, SessionMachine } from '../session-machine.ts';
 import { type MemoryCredential, MemoryPlatform } from './memory-platform.ts';
 
@@ -17,23 +21,48 @@ export class MachineBench {
   readonly platform = new MemoryPlatform();
   readonly drops: string[] = [];
   readonly closed = new Map<string, number>();
+  readonly clients: BenchClient[] = [];
   readonly received = new Map<string, ServerFrame[]>();
-  readonly machine: SessionMachine;
+  machine: SessionMachine;
   nowMs = 1_000_000;
+  /** Nothing that is sent arrives. */
+  isMute = false;
+  /** What the machine said of its state, as a file of a store would have it. */
+  readonly journal: { readonly atMs: number; readonly changes: readonly StateChange[] }[] = [];
   #count = 0;
 
   constructor() {
-    this.machine = new SessionMachine({
+    this.machine = this.#start();
+  }
+
+  #start(saved?: SavedState): SessionMachine {
+    return new SessionMachine({
       region: 'eu',
+      lineage: saved?.lineage ?? `lineage-${++this.#count}`,
+      ...(saved === undefined ? {} : { saved }),
       helpUrl: (code) => `/docs/errors/${code}`,
       placeRelay: () => this.platform.placeRelay(),
       newId: (prefix) => `${prefix}_${++this.#count}`,
     });
   }
 
+  /** Kills the machine, and starts another some time later on what was saved; or on nothing, if that was lost. */
+  die({ forMs = 0, isStateLost = false } = {}): void {
+    for (const client of this.clients) client.forget();
+    this.nowMs += forMs;
+    const read = JSON.parse(JSON.stringify(this.journal)) as typeof this.journal;
+    if (isStateLost) this.journal.splice(0);
+    this.machine = this.#start(isStateLost ? undefined : foldState('lineage-1', read));
+    this.feed({ type: 'tick' });
+  }
+
   feed(input: Input): void {
-    for (const action of this.machine.handle(input, this.nowMs)) {
+    const actions = this.machine.handle(input, this.nowMs);
+    const changes = this.machine.takeChanges();
+    if (changes.length > 0) this.journal.push({ atMs: this.nowMs, changes });
+    for (const action of actions) {
       if (action.type === 'send') {
+        if (this.isMute) continue;
         const decoded = decodeServerFrame(action.source);
         if (!decoded.ok) throw new Error(decoded.detail);
         this.framesOf(action.socketId).push(decoded.frame);
@@ -77,6 +106,7 @@ export class MachineBench {
 
   connect(credential: MemoryCredential): BenchClient {
     const client = new BenchClient(this, this.platform.token(credential));
+    this.clients.push(client);
     client.authenticate();
     return client;
   }
@@ -89,7 +119,9 @@ export class BenchClient {
   socketId: string;
   resumeToken = '';
   lastSequence = 0;
-  #sequence = 0;
+  readonly #outbox = new Outbox<ClientMessage>(encodeClientFrame);
+  readonly #inbox = new Inbox();
+  #heardCount = 0;
 
   constructor(bench: MachineBench, token: string) {
     this.#bench = bench;
@@ -110,25 +142,47 @@ export class BenchClient {
   }
 
   send(message: ClientMessage): void {
-    if (!isTransient(message.type)) this.#sequence += 1;
-    this.#bench.feed({
-      type: 'frame',
-      socketId: this.socketId,
-      frame: { ...message, sequence: this.#sequence },
-    });
+    this.#deliver(this.#outbox.stamp(message));
+  }
+
+  /** Says something that is lost on its way. */
+  sendInVain(message: ClientMessage): void {
+    this.#outbox.stamp(message);
+  }
+
+  #deliver(source: string): void {
+    const decoded = decodeClientFrame(source);
+    if (!decoded.ok) throw new Error(decoded.detail);
+    this.#bench.feed({ type: 'frame', socketId: this.socketId, frame: decoded.frame });
+  }
+
+  /** What came since the last call and was not heard before, over however many connections. */
+  news(): readonly ServerFrame[] {
+    const fresh = this.frames.slice(this.#heardCount);
+    this.#heardCount = this.frames.length;
+    return fresh.filter((frame) => this.#inbox.admit(frame));
+  }
+
+  /** Has heard what arrived, when its WebSocket goes without a word to the node. */
+  forget(): void {
+    for (const frame of this.frames) {
+      if (!isTransient(frame.type)) this.lastSequence = Math.max(this.lastSequence, frame.sequence);
+    }
   }
 
   /** Loses the WebSocket. `final` says goodbye. */
   lose(final = false): void {
-    for (const frame of this.frames) {
-      if (!isTransient(frame.type)) this.lastSequence = Math.max(this.lastSequence, frame.sequence);
-    }
+    this.forget();
     this.#bench.feed({ type: 'closed', socketId: this.socketId, isFinal: final });
   }
 
+  /** Takes up its conversation on another connection, and says again what did not arrive. */
   comeBack(): void {
     this.socketId = this.#bench.open();
+    this.#heardCount = 0;
     this.authenticate();
+    const { resumed, receivedSequence } = this.last('authenticated');
+    if (resumed) for (const source of this.#outbox.after(receivedSequence) ?? []) this.#deliver(source);
   }
 
   all<Type extends ServerMessage['type']>(type: Type): readonly FrameOf<Type>[] {

@@ -41,6 +41,10 @@ export class MemoryPlatform implements SignalingPlatform {
       prefixIds: ['crd_root', credentialId],
       identity,
       limits: { expiresAtMs: Number.MAX_SAFE_INTEGER, seconds: [], ...rest.limits },
+      review: async () => {
+        const principal = this.#principals.get(token);
+        return principal === undefined ? { kind: 'refused' } : { kind: 'holds', limits: principal.limits };
+      },
       narrow: ({ sessionId }) =>
         this.relayCredential ?? { username: `${identity}:${sessionId}`, credential: `mac-${credentialId}` },
     });

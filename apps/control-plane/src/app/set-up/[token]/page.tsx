@@ -1,6 +1,7 @@
 import { SIGN_IN_REFUSAL } from '@patchbay/adapters/prisma/sign-in';
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { AwayPage } from '../../../features/problem/away-page.tsx';
 import { Entry } from '../../../features/sign-in/entry.tsx';
 import { JoinForm } from '../../../features/sign-in/join-form.tsx';
 import { SetUpForm } from '../../../features/sign-in/set-up-form.tsx';
@@ -12,7 +13,10 @@ export const dynamic = 'force-dynamic';
 
 export default async function Page({ params }: { readonly params: Promise<{ readonly token: string }> }) {
   const { token } = await params;
-  const link = await controlPlane().setUpLinks.read(token);
+  const link = await controlPlane()
+    .setUpLinks.read(token)
+    .catch(() => 'away' as const);
+  if (link === 'away') return <AwayPage href={`/set-up/${token}`} />;
   if (link === undefined) {
     return (
       <Entry
@@ -27,7 +31,7 @@ export default async function Page({ params }: { readonly params: Promise<{ read
   }
   const { name, email, accountName, hasPassword } = link;
   if (accountName !== undefined && hasPassword && email !== undefined) {
-    const user = await currentUser();
+    const user = await currentUser().catch(() => undefined);
     return (
       <Entry title={`Join ${accountName}`} lead={`You were invited to ${accountName}.`}>
         <JoinForm

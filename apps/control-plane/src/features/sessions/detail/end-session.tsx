@@ -11,6 +11,12 @@ import { problemOf } from '../../problem/problem.ts';
 import { useAccountId } from '../../shell/account.ts';
 import { participantNames, type Session } from '../session.ts';
 
+/** What stays open to whoever is cut off. */
+const again: Readonly<Record<Session['kind'], string>> = {
+  call: 'they can call again.',
+  relay: 'the credential stays good until it ends or is revoked.',
+};
+
 /** Ends a running session, after saying whom it cuts off. */
 export function EndSession({ session }: { readonly session: Session }): ReactNode {
   const trpc = useTRPC();
@@ -39,7 +45,7 @@ export function EndSession({ session }: { readonly session: Session }): ReactNod
       >
         <p>
           {participantNames(session)} will be cut off at once and told why. The use so far stays metered. This
-          cannot be undone; they can call again.
+          cannot be undone; {again[session.kind]}
         </p>
       </ConfirmDialog>
     </>

@@ -4,7 +4,8 @@ import { classNames } from '@patchbay/ui/class-names';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { showClock } from '../../../formats/time.ts';
 import type { LogEntry, Session } from '../session.ts';
-import { dataText, eventsOf } from './timeline.ts';
+import { lineText, lineTitle } from './log-words.ts';
+import { eventsOf, namelessOf } from './timeline.ts';
 
 export interface SessionLogProps {
   readonly session: Session;
@@ -19,7 +20,7 @@ const SHOWN_MAX = 500;
 export function SessionLog({ session, log, selected, onSelect }: SessionLogProps): ReactNode {
   const [hasSamples, setHasSamples] = useState(false);
   const current = useRef<HTMLLIElement>(null);
-  const names = new Map(session.legs.map(({ id, identity }) => [id, identity ?? 'another account']));
+  const names = new Map(session.legs.map(({ id, identity }) => [id, identity ?? namelessOf(session)]));
   const entries = (hasSamples ? log : eventsOf(log)).slice(-SHOWN_MAX);
   // biome-ignore lint/correctness/useExhaustiveDependencies: it scrolls when another entry is chosen, and only then.
   useEffect(() => current.current?.scrollIntoView({ block: 'nearest' }), [selected]);
@@ -54,7 +55,9 @@ export function SessionLog({ session, log, selected, onSelect }: SessionLogProps
               <time dateTime={entry.at} className="w-16 shrink-0 text-ink-faint tabular-nums">
                 {showClock(entry.at)}
               </time>
-              <code className="w-40 shrink-0 text-sm max-sm:w-32">{entry.kind}</code>
+              <span className="w-40 shrink-0 max-sm:w-32" title={entry.kind}>
+                {lineTitle(entry)}
+              </span>
               <span className="w-28 shrink-0 truncate max-sm:w-24">
                 {entry.legId === undefined ? '' : names.get(entry.legId)}
               </span>
@@ -62,7 +65,7 @@ export function SessionLog({ session, log, selected, onSelect }: SessionLogProps
                 className="min-w-0 flex-1 truncate text-sm text-ink-faint max-sm:basis-full"
                 title={JSON.stringify(entry.data)}
               >
-                {dataText(entry.data)}
+                {lineText(entry)}
               </span>
             </button>
           </li>

@@ -12,7 +12,7 @@ import { useAccount, useAccountId } from '../../shell/account.ts';
 import { PageHeader } from '../../shell/page-header.tsx';
 import { pagePath } from '../../shell/pages.ts';
 import { useNow } from '../../shell/use-now.ts';
-import { isOpen, participantNames, type Session } from '../session.ts';
+import { isOpen, kindLabels, participantNames, type Session } from '../session.ts';
 import { ModeBadge, SessionStateBadge } from '../session-badges.tsx';
 import { EndSession } from './end-session.tsx';
 import { SessionCost } from './session-cost.tsx';
@@ -56,6 +56,7 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
           <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
             <SessionStateBadge session={session} />
             <ModeBadge mode={session.mode} />
+            <span>{kindLabels[session.kind]},</span>
             <Link href={pagePath(session.accountId, 'sessions')} className="text-ink-soft hover:underline">
               {session.accountName}
             </Link>

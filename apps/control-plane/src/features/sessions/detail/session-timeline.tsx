@@ -6,6 +6,7 @@ import { type ReactNode, useMemo } from 'react';
 import { showBitRate, textOf } from '../../../formats/quantity.ts';
 import { showClock } from '../../../formats/time.ts';
 import type { LogEntry, Session } from '../session.ts';
+import { lineTitle } from './log-words.ts';
 import { eventsOf, type Lane, legLanes, modeLane, type Span, samplesOf, seriesOf } from './timeline.ts';
 
 /** The names at the left of the lanes and the value axes of the charts have one width: all share one time axis. */
@@ -42,13 +43,13 @@ export function SessionTimeline({
             <button
               key={sequence}
               type="button"
-              aria-label={`${kind} at ${showClock(at)}`}
-              title={`${kind} · ${showClock(at)}`}
+              aria-label={`${lineTitle({ kind })} at ${showClock(at)}`}
+              title={`${lineTitle({ kind })} · ${showClock(at)}`}
               onClick={() => onSelect(sequence)}
               style={{ left: `${place(Date.parse(at))}%` }}
               className={classNames(
                 'absolute top-1/2 size-2.5 -translate-x-1/2 -translate-y-1/2 rounded-full border-2 border-canvas after:absolute after:-inset-2',
-                kind.startsWith('limit') || kind.startsWith('recovery') ? 'bg-wait' : 'bg-ink-soft',
+                isTroubling(kind) ? 'bg-wait' : 'bg-ink-soft',
                 sequence === selected && 'size-3.5 bg-accent',
               )}
             />
@@ -59,6 +60,9 @@ export function SessionTimeline({
     </section>
   );
 }
+
+/** What is looked for first by who asks why a session went badly. */
+const isTroubling = (kind: string): boolean => /^(limit|recovery)|refus/.test(kind);
 
 function Row({ label, children }: { readonly label: string; readonly children: ReactNode }): ReactNode {
   return (
@@ -125,7 +129,9 @@ function QualityCharts({ session, log, range }: QualityChartsProps): ReactNode {
       isEmpty: samples.length === 0,
       rate: seriesOf(session, samples, ({ sentBitsPerSecond }) => sentBitsPerSecond),
       rtt: seriesOf(session, samples, ({ rttMs }) => rttMs),
-      loss: seriesOf(session, samples, ({ lossRatio }) => lossRatio * 100),
+      loss: seriesOf(session, samples, ({ lossRatio }) => (lossRatio === null ? null : lossRatio * 100)),
+      // A relay sees bytes, and not how long they take.
+      isRateAlone: samples.every(({ rttMs, lossRatio }) => rttMs === null && lossRatio === null),
     };
   }, [session, log]);
   if (charts.isEmpty) {
@@ -143,7 +149,7 @@ function QualityCharts({ session, log, range }: QualityChartsProps): ReactNode {
   ];
   return (
     <div className="mt-4 grid gap-3">
-      {rows.map(({ title, label, data, format }, index) => (
+      {(charts.isRateAlone ? rows.slice(0, 1) : rows).map(({ title, label, data, format }, index) => (
         <div key={title}>
           <h2 className="text-sm text-ink-faint">{title}</h2>
           <Chart

@@ -15,6 +15,7 @@ const ms = (seconds: number): number => Date.parse(at(seconds));
 
 const session: Session = {
   id: 'ses_1',
+  kind: 'call',
   accountId: 'acc_1',
   accountName: 'Acme',
   state: 'ended',

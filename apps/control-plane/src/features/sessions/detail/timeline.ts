@@ -19,8 +19,9 @@ export interface Sample {
   readonly legId: string;
   readonly sentBitsPerSecond: number;
   readonly receivedBitsPerSecond: number;
-  readonly rttMs: number;
-  readonly lossRatio: number;
+  /** Null where it was not measured. */
+  readonly rttMs: number | null;
+  readonly lossRatio: number | null;
 }
 
 export const legColours = [
@@ -83,7 +84,7 @@ export function legLanes(session: Session, log: readonly LogEntry[], endMs: numb
         colour: '--ink-faint',
       });
     }
-    return { key: leg.id, label: leg.identity ?? 'another account', spans };
+    return { key: leg.id, label: leg.identity ?? namelessOf(session), spans };
   });
 }
 
@@ -104,13 +105,16 @@ export function samplesOf(log: readonly LogEntry[]): readonly Sample[] {
             legId,
             sentBitsPerSecond: Number(data.sentBitsPerSecond ?? 0),
             receivedBitsPerSecond: Number(data.receivedBitsPerSecond ?? 0),
-            rttMs: Number(data.rttMs ?? 0),
-            lossRatio: Number(data.lossRatio ?? 0),
+            rttMs: measured(data.rttMs),
+            lossRatio: measured(data.lossRatio),
           },
         ]
       : [],
   );
 }
+
+const measured = (value: LogEntry['data'][string] | undefined): number | null =>
+  value === undefined ? null : Number(value);
 
 /** The mean bit rate both ways of the busiest leg: what one sends the other receives. Undefined without a sample. */
 export function meanBitsPerSecond(log: readonly LogEntry[]): number | undefined {
@@ -123,8 +127,16 @@ export function meanBitsPerSecond(log: readonly LogEntry[]): number | undefined 
   return Math.max(...means);
 }
 
+/** Of whom no name is known: in a call it is somebody of another account (LIV-0). */
+export const namelessOf = ({ kind }: Pick<Session, 'kind'>): string =>
+  kind === 'relay' ? 'a client' : 'another account';
+
 /** The samples of each leg on one list of times, as a chart takes them. */
-export function seriesOf(session: Session, samples: readonly Sample[], read: (sample: Sample) => number) {
+export function seriesOf(
+  session: Session,
+  samples: readonly Sample[],
+  read: (sample: Sample) => number | null,
+) {
   const times = [...new Set(samples.map(({ atMs }) => atMs))].sort((left, right) => left - right);
   const places = new Map(times.map((atMs, index) => [atMs, index]));
   const series = session.legs.map((leg, index) => {
@@ -133,7 +145,7 @@ export function seriesOf(session: Session, samples: readonly Sample[], read: (sa
       const place = places.get(sample.atMs);
       if (sample.legId === leg.id && place !== undefined) values[place] = read(sample);
     }
-    return { label: leg.identity ?? 'another account', colour: legColour(index), values };
+    return { label: leg.identity ?? namelessOf(session), colour: legColour(index), values };
   });
   return { times: times.map((atMs) => atMs / 1_000), series };
 }

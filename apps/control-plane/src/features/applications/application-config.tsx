@@ -1,0 +1,77 @@
+'use client';
+
+import { services } from '@patchbay/services/registry.generated';
+import { Tabs } from '@patchbay/ui/tabs';
+import Link from 'next/link';
+import { useSearchParams } from 'next/navigation';
+import type { ReactNode } from 'react';
+import { serviceKeys } from '../../trpc/service-client.ts';
+import { ConfigForm } from '../services/config-form.tsx';
+import type { ConfigScope } from '../services/use-service-config.ts';
+import { useAccountId } from '../shell/account.ts';
+import { pagePath } from '../shell/pages.ts';
+import type { Application } from './application-form.tsx';
+
+/** Every service's settings for an application, and for each of its instance types (ACC-6). */
+export function ApplicationConfig({ application }: { readonly application: Application }): ReactNode {
+  const accountId = useAccountId();
+  const { id: applicationId, instanceTypes } = application;
+  const asked = useSearchParams().get('type');
+  const chosen = instanceTypes.find((type) => type === asked);
+  const path = pagePath(accountId, `applications/${applicationId}`);
+  const scope: ConfigScope =
+    chosen === undefined
+      ? { kind: 'application', applicationId }
+      : { kind: 'instanceType', applicationId, instanceType: chosen };
+  return (
+    <section aria-labelledby="settings" className="min-w-0">
+      <h2 id="settings" className="mb-1 font-semibold">
+        Settings
+      </h2>
+      <p className="mb-3 max-w-prose text-pretty text-ink-soft">
+        {instanceTypes.length === 0
+          ? 'What holds for whatever names this application. Beside each value is where it comes from.'
+          : 'What holds for the application, and for each instance type where it is to be less. Beside each value is where it comes from.'}
+      </p>
+      {instanceTypes.length === 0 ? null : (
+        <div className="mb-5">
+          <Tabs
+            label="Settings of"
+            items={[undefined, ...instanceTypes].map((type) => ({
+              key: type ?? '',
+              label: type ?? 'all of it',
+              isCurrent: type === chosen,
+            }))}
+            renderLink={({ key, isCurrent }, className, children) => (
+              <Link
+                key={key}
+                href={key === '' ? path : `${path}?type=${key}`}
+                scroll={false}
+                className={className}
+                aria-current={isCurrent ? 'true' : undefined}
+              >
+                {children}
+              </Link>
+            )}
+          />
+        </div>
+      )}
+      <div className="grid gap-x-16 gap-y-8 md:grid-cols-2">
+        {serviceKeys.map((service) => (
+          <section key={service} aria-label={services[service].title} className="min-w-0">
+            <h3 className="mb-3 text-ink-soft">
+              <Link
+                href={pagePath(accountId, `services/${services[service].name}`)}
+                className="hover:text-ink hover:underline"
+              >
+                {services[service].title}
+              </Link>
+            </h3>
+            {/* Made anew for another level: the fields hold what somebody typed. */}
+            <ConfigForm key={`${applicationId} ${chosen ?? ''}`} service={service} scope={scope} />
+          </section>
+        ))}
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,205 @@
+'use client';
+
+import type { ServiceKey } from '@patchbay/faces/mounted';
+import type { FieldMerge } from '@patchbay/kit/definition';
+import { services } from '@patchbay/services/registry.generated';
+import { Badge } from '@patchbay/ui/badge';
+import { Button } from '@patchbay/ui/button';
+import { Skeleton } from '@patchbay/ui/skeleton';
+import { useToast } from '@patchbay/ui/toast';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { useTRPC } from '../../trpc/client.ts';
+import { useForm } from '../form/use-form.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { SchemaControl } from '../schema-form/schema-control.tsx';
+import { readDraft, showValue } from '../schema-form/schema-fields.ts';
+import { useDraft } from '../schema-form/use-draft.ts';
+import { openSessionsRequest } from '../sessions/open-sessions-request.ts';
+import { useAccountId } from '../shell/account.ts';
+import { useOriginText } from './config-origin.ts';
+import { type ConfigScope, type ConfigValue, useServiceConfig } from './use-service-config.ts';
+
+export interface ConfigFormProps {
+  readonly service: ServiceKey;
+  readonly scope: ConfigScope;
+}
+
+/** The configuration of a service at one level, as its schema says: nothing here knows of any service. */
+export function ConfigForm({ service, scope }: ConfigFormProps): ReactNode {
+  const { values, error, retry, save } = useServiceConfig(service, scope);
+  if (values === undefined) {
+    return error === null ? (
+      <FormSkeleton rows={Object.keys(services[service].config.shape).length} />
+    ) : (
+      <ProblemNote error={error} onRetry={retry} />
+    );
+  }
+  return <Fields service={service} scope={scope} values={values} save={save} />;
+}
+
+interface FieldsProps extends ConfigFormProps {
+  readonly values: readonly ConfigValue[];
+  readonly save: ReturnType<typeof useServiceConfig>['save'];
+}
+
+/** A field that is left empty says nothing at this level: what holds without it stands in its place. */
+function Fields({ service, scope, values, save }: FieldsProps): ReactNode {
+  const toast = useToast();
+  const originText = useOriginText(scope);
+  const { config: schema, merge } = services[service];
+  const rules: Readonly<Record<string, FieldMerge>> = merge;
+  const fields = values.map(({ field }) => field);
+  const own = Object.fromEntries(values.map(({ field, own: value }) => [field.name, value]));
+  const { draft, isChanged, set, clear } = useDraft(own);
+  const form = useForm({
+    schema,
+    read: () => readDraft(fields, draft),
+    onValid: () =>
+      save.mutate(readDraft(fields, draft), {
+        onSuccess: () => {
+          clear();
+          toast({ tone: 'live', title: 'Saved.', detail: 'The audit log has what changed.' });
+        },
+      }),
+    refusal: save.error,
+  });
+  const change = (name: string) => (text: string) => {
+    set(name, text);
+    form.forget(name);
+  };
+  return (
+    <form {...form.props} className="grid gap-5">
+      {values.map((value) => {
+        const { field, inherited } = value;
+        const text = draft[field.name] ?? '';
+        const from = value.own === undefined ? originText(value.origin) : aboveText(value);
+        return (
+          <SchemaControl
+            key={field.name}
+            field={field}
+            value={text}
+            choices={narrowerChoices(rules[field.name], value)}
+            onChange={change(field.name)}
+            error={form.errorOf(field.name)}
+            emptyText={`${showValue(field, inherited)}, ${from}`}
+            why={
+              <Why
+                value={value}
+                draft={text}
+                originText={originText}
+                onReset={() => change(field.name)('')}
+              />
+            }
+          />
+        );
+      })}
+      {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
+      <div className="grid gap-2">
+        <Effect scope={scope} />
+        <div className="flex gap-2">
+          <Button type="submit" disabled={!isChanged} isPending={save.isPending}>
+            Save
+          </Button>
+          {isChanged ? (
+            <Button variant="ghost" onClick={clear}>
+              Undo
+            </Button>
+          ) : null}
+        </div>
+      </div>
+    </form>
+  );
+}
+
+/** Whom a change is for, besides what runs now. */
+const reaches: Readonly<Record<ConfigScope['kind'], string>> = {
+  account:
+    'It holds for this account, its applications and all accounts below: each of these can allow less, and none more.',
+  application:
+    'It holds for every credential that names the application. It can allow less than the account, and not more.',
+  instanceType:
+    'It holds for every credential that names this instance type. It can allow less than the application, and not more.',
+};
+
+/** What a change does, to whom, and to how much of what runs now. */
+function Effect({ scope }: { readonly scope: ConfigScope }): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const open = useQuery(trpc.sessions.list.queryOptions(openSessionsRequest(accountId)));
+  const running = open.data?.items.filter(
+    ({ applicationId }) => scope.kind === 'account' || applicationId === scope.applicationId,
+  ).length;
+  const isMore = open.data?.nextCursor !== undefined;
+  return (
+    <p className="text-sm text-pretty text-ink-faint">
+      {reaches[scope.kind]} What runs is held to it at once, and what may not go on ends.
+      {running === undefined
+        ? null
+        : running === 0
+          ? ' No session runs now.'
+          : ` ${running}${isMore ? ' or more' : ''} ${running === 1 ? 'session runs' : 'sessions run'} now${scope.kind === 'account' ? '' : ' in the application'}.`}
+    </p>
+  );
+}
+
+const aboveText = ({ field, inherited }: ConfigValue): string =>
+  inherited === field.otherwise ? 'by default' : 'from above';
+
+/** Of words that run from the widest to the narrowest, those that could still hold here. */
+function narrowerChoices(
+  merge: FieldMerge | undefined,
+  { field, inherited }: ConfigValue,
+): readonly string[] {
+  if (typeof merge !== 'object' || inherited === field.otherwise) return field.choices;
+  const at = merge.narrowestOf.indexOf(String(inherited));
+  return field.choices.filter((choice) => merge.narrowestOf.indexOf(choice) >= at);
+}
+
+interface WhyProps {
+  readonly value: ConfigValue;
+  readonly draft: string;
+  readonly originText: ReturnType<typeof useOriginText>;
+  readonly onReset: () => void;
+}
+
+/** Where what holds comes from (POL-2), and the way back to what would hold without a word here. */
+function Why({ value, draft, originText, onReset }: WhyProps): ReactNode {
+  const { field, own, inherited, origin } = value;
+  if (draft.trim() === '') return <Badge>{own === undefined ? originText(origin) : 'not saved yet'}</Badge>;
+  const isHeld = originText(origin) === 'set here';
+  return (
+    <span className="flex flex-wrap items-center gap-1.5">
+      <button
+        type="button"
+        className="rounded-sm text-sm text-ink-faint underline underline-offset-2 hover:text-ink"
+        aria-label={`Back to ${showValue(field, inherited)}: ${field.label}`}
+        onClick={onReset}
+      >
+        back to {showValue(field, inherited)}
+      </button>
+      {own === undefined ? <Badge>not saved yet</Badge> : null}
+      {own !== undefined && isHeld ? <Badge tone="accent">set here</Badge> : null}
+      {own !== undefined && !isHeld ? (
+        <Badge tone="wait" title={`Set here, and not in force: ${originText(origin)}`}>
+          {showValue(field, value.value)} holds, {originText(origin)}
+        </Badge>
+      ) : null}
+    </span>
+  );
+}
+
+function FormSkeleton({ rows }: { readonly rows: number }): ReactNode {
+  return (
+    <div role="status" aria-label="Loading" className="grid gap-6">
+      {Array.from({ length: rows }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they are alike and never move.
+        <div key={index} className="grid gap-2">
+          <Skeleton className="h-3 w-40" />
+          <Skeleton className="h-8" />
+          <Skeleton className="h-3 w-64" />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,82 @@
+'use client';
+
+import type { ServiceKey } from '@patchbay/faces/mounted';
+import { configLevelNames } from '@patchbay/kit/service-resources';
+import { services } from '@patchbay/services/registry.generated';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { z } from 'zod';
+import { useServiceClient } from '../../trpc/service-client.ts';
+import { fieldsOf, type SchemaField } from '../schema-form/schema-fields.ts';
+import { useAccountId } from '../shell/account.ts';
+
+/** Whose configuration it is: the account's, an application's, or that of one instance type of it (ACC-6). */
+export type ConfigScope =
+  | { readonly kind: 'account' }
+  | { readonly kind: 'application'; readonly applicationId: string }
+  | { readonly kind: 'instanceType'; readonly applicationId: string; readonly instanceType: string };
+
+const operations = {
+  account: { read: 'getConfig', write: 'putConfig' },
+  application: { read: 'getApplicationConfig', write: 'putApplicationConfig' },
+  instanceType: { read: 'getInstanceTypeConfig', write: 'putInstanceTypeConfig' },
+} as const satisfies Readonly<Record<ConfigScope['kind'], { readonly read: string; readonly write: string }>>;
+
+/** The operations of a scope, and what they take besides the account. */
+export function operationsOf({ kind, ...entity }: ConfigScope) {
+  return { ...operations[kind], entity };
+}
+
+const origin = z.object({
+  level: z.enum(configLevelNames),
+  accountId: z.string().optional(),
+  applicationId: z.string().optional(),
+  instanceType: z.string().optional(),
+});
+const values = z.record(z.string(), z.unknown());
+const answer = z.object({
+  stored: values,
+  inherited: values,
+  effective: values,
+  origins: z.record(z.string(), origin.optional()),
+});
+
+export type ConfigOrigin = z.output<typeof origin>;
+
+export interface ConfigValue {
+  readonly field: SchemaField;
+  /** What is set at this level; undefined where nothing is. */
+  readonly own: unknown;
+  /** What would hold if nothing were set here. */
+  readonly inherited: unknown;
+  /** What holds, and the level that it came from (POL-2). */
+  readonly value: unknown;
+  readonly origin: ConfigOrigin | undefined;
+}
+
+/** The configuration of a service at one level: what is set there, what holds, and why. */
+export function useServiceConfig(service: ServiceKey, scope: ConfigScope) {
+  const accountId = useAccountId();
+  const client = useServiceClient(service);
+  const { read, write, entity } = operationsOf(scope);
+  const query = useQuery({
+    queryKey: [service, read, accountId, entity],
+    queryFn: async ({ signal }) => answer.parse(await client.read(read, { accountId, ...entity }, signal)),
+  });
+  const save = useMutation({
+    mutationFn: (changed: Readonly<Record<string, unknown>>) =>
+      client.change(write, { accountId, ...entity, ...changed }),
+  });
+  const { data } = query;
+  const known =
+    data &&
+    fieldsOf(services[service].config).map(
+      (field): ConfigValue => ({
+        field,
+        own: data.stored[field.name],
+        inherited: data.inherited[field.name],
+        value: data.effective[field.name],
+        origin: data.origins[field.name],
+      }),
+    );
+  return { values: known, error: query.error, retry: () => void query.refetch(), save };
+}

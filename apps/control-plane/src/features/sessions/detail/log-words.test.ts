@@ -1,0 +1,74 @@
+import { relayLineSchema } from '@patchbay/domain/sessions/relay-line';
+import { expect, test } from 'vitest';
+import type { LogEntry } from '../session.ts';
+import { lineText, lineTitle } from './log-words.ts';
+
+/** A line as a relay says it. */
+const ofRelay = (line: { readonly type: string; readonly data: object }): LogEntry => {
+  const { type, data } = relayLineSchema.parse(line);
+  return { sequence: 1, at: '', kind: type, data: JSON.parse(JSON.stringify(data)) };
+};
+const relayNodeId = 'nod_1';
+const refusal = {
+  relayNodeId,
+  code: 'network-discovery.quota',
+  stunCode: 486,
+  detail: 'Allocation Quota Reached',
+};
+const path = {
+  transport: 'udp',
+  addressFamily: 'ipv4',
+  clientAddress: '192.0.2.7:4',
+  relayedAddress: '198.51.100.1:5',
+};
+const limit = { allocationId: 'a', limit: 'limit.session_bytes', max: 2_000_000, outcome: 'notify' };
+const ended = {
+  allocationId: 'a',
+  reason: 'network-discovery.released',
+  detail: '',
+  bytesIn: 700,
+  bytesOut: 300_000,
+  lastedMs: 65_000,
+};
+
+test.each([
+  [
+    'allocation.started',
+    { allocationId: 'a', relayNodeId, ...path },
+    'relay opened',
+    '192.0.2.7:4 by 198.51.100.1:5 · udp, ipv4',
+  ],
+  ['allocation.refused', refusal, 'relay refused', 'quota: Allocation Quota Reached'],
+  [
+    'allocation.refused',
+    { ...refusal, repeatCount: 3 },
+    'relay refused',
+    'quota: Allocation Quota Reached · 3 times more',
+  ],
+  ['limit.reached', limit, 'limit reached', 'session bytes of 2.000 MB · noticed, and it goes on'],
+  [
+    'limit.reached',
+    { ...limit, limit: 'limit.credential_seconds', max: 90, outcome: 'end' },
+    'limit reached',
+    'credential seconds of 1 min 30 s · it ends',
+  ],
+  [
+    'allocation.ended',
+    ended,
+    'relay closed',
+    'released · 700 B from the client, 300.0 kB to it · 1 min 05 s',
+  ],
+])('what a relay says is read as a person would say it: %s', (...[type, data, title, text]) => {
+  const line = ofRelay({ type, data });
+  expect([lineTitle(line), lineText(line)]).toEqual([title, text]);
+});
+
+test('a limit that signaling counts names no quantity; what came again says how often', () => {
+  const line = (kind: string, data: LogEntry['data']) => lineText({ kind, data });
+  expect(line('limit.reached', { limit: 'credential.used_up', outcome: 'throttle' })).toBe(
+    'used up · it goes on slowly',
+  );
+  expect(line('refusal.repeated', { code: 'signaling.other_account', repeatCount: 1 })).toBe(
+    'other account · once more',
+  );
+});

@@ -1,0 +1,58 @@
+import { showBytes, showCount, showDuration, textOf } from '../../../formats/quantity.ts';
+import { codeWords, type LogEntry } from '../session.ts';
+import { dataText } from './timeline.ts';
+
+/** Lines whose name says too little to who did not build this. */
+const titles: Readonly<Record<string, string>> = {
+  'session.created': 'session began',
+  'session.ended': 'session ended',
+  'mode.changed': 'media path changed',
+  'allocation.started': 'relay opened',
+  'allocation.refused': 'relay refused',
+  'allocation.ended': 'relay closed',
+  'refusal.repeated': 'refused again',
+};
+
+/** 'allocation.started' as 'relay opened', 'leg.joined' as 'leg joined'. */
+export const lineTitle = ({ kind }: Pick<LogEntry, 'kind'>): string =>
+  titles[kind] ?? kind.replaceAll(/[._]/g, ' ');
+
+/** What a line says beside its name, as a person would. */
+export function lineText({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): string {
+  switch (kind) {
+    case 'allocation.started':
+      return `${data.clientAddress} by ${data.relayedAddress} · ${data.transport}, ${data.addressFamily}`;
+    case 'allocation.refused': {
+      const why = `${codeWords(String(data.code))}: ${data.detail}`;
+      return data.repeatCount === undefined ? why : `${why} · ${times(data.repeatCount)} more`;
+    }
+    case 'allocation.ended': {
+      const [sent, received] = [data.bytesIn, data.bytesOut].map((bytes) => textOf(showBytes(Number(bytes))));
+      const lasted = showDuration(Number(data.lastedMs));
+      return `${codeWords(String(data.reason))} · ${sent} from the client, ${received} to it · ${lasted}`;
+    }
+    case 'limit.reached': {
+      const max = data.max === undefined ? '' : ` of ${limitMax(String(data.limit), Number(data.max))}`;
+      return `${codeWords(String(data.limit))}${max} · ${outcomes[String(data.outcome)] ?? data.outcome}`;
+    }
+    case 'refusal.repeated':
+      return `${codeWords(String(data.code))} · ${times(data.repeatCount)} more`;
+    default:
+      return dataText(data);
+  }
+}
+
+const outcomes: Readonly<Record<string, string>> = {
+  end: 'it ends',
+  notify: 'noticed, and it goes on',
+  throttle: 'it goes on slowly',
+  downgrade: 'it goes on with sound alone',
+};
+
+function limitMax(limit: string, max: number): string {
+  if (limit.endsWith('_bytes')) return textOf(showBytes(max));
+  return limit.endsWith('_seconds') ? showDuration(max * 1_000) : showCount(max);
+}
+
+const times = (count: LogEntry['data'][string] | undefined): string =>
+  Number(count) === 1 ? 'once' : `${showCount(Number(count))} times`;

@@ -1,0 +1,23 @@
+import { isId } from '@patchbay/kit/ids';
+import { pagePath } from './pages.ts';
+
+/** Where an id leads, for the kinds that have a page: one that was pasted whole, or one that a line names. */
+export function pathOfId(text: string, accountId: string): string | undefined {
+  if (isId('acc', text)) return pagePath(text);
+  if (isId('ses', text)) return pagePath(accountId, `sessions/${text}`);
+  if (isId('key', text)) return pagePath(accountId, 'keys');
+  if (isId('app', text)) return pagePath(accountId, `applications/${text}`);
+  if (isId('org', text)) return pagePath(accountId, 'organisation');
+  return pathOfConfig(text);
+}
+
+/** The audit log names a configuration by its account, its application and its service. */
+function pathOfConfig(text: string): string | undefined {
+  const [, accountId, applicationId, service] =
+    /^(acc_\w+)(?:\/(app_\w+)(?:\/[\w-]+)?)?\/services\/([\w-]+)\/config$/.exec(text) ?? [];
+  if (accountId === undefined) return undefined;
+  return pagePath(
+    accountId,
+    applicationId === undefined ? `services/${service}` : `applications/${applicationId}`,
+  );
+}

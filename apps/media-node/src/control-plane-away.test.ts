@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { until } from '@patchbay/testing/until';
+import { pino } from 'pino';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { readEnv } from './platform/env.ts';
+import { createFaults } from './platform/faults.ts';
+import { MemoryControlPlane } from './platform/testing/memory-control-plane.ts';
+import { runRelay } from './relay/role.ts';
+import { runSignaling } from './signaling/role.ts';
+import { TestSocket } from './signaling/testing/test-socket.ts';
+
+const log = pino({ level: 'silent' });
+let folder: string;
+let control: MemoryControlPlane;
+const stops: (() => Promise<void> | void)[] = [];
+
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(tmpdir(), 'patchbay-away-'));
+  control = await MemoryControlPlane.start();
+});
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+  rmSync(folder, { recursive: true });
+});
+
+const envOf = (role: string) =>
+  readEnv({
+    PATCHBAY_CONTROL_URL: control.url,
+    PATCHBAY_JOIN_TOKEN: 'a join token for a test',
+    PATCHBAY_DATA: path.join(folder, role),
+    PATCHBAY_TURN_PORT: '0',
+    PATCHBAY_ALLOW_LOOPBACK_PEERS: '1',
+    PATCHBAY_DRAIN_SECONDS: '0',
+  });
+
+/** The relays that signaling would place a call on. */
+async function relaysOfferedTo(token: string, signalUrl: string): Promise<readonly string[]> {
+  const client = new TestSocket(Number(new URL(signalUrl).port));
+  await client.authenticate(token);
+  client.socket.terminate();
+  return (await client.frame('authenticated')).relayUrls;
+}
+
+it('a relay that is started again while the control plane is away is heard by signaling (architecture §6)', async () => {
+  stops.push(await runSignaling(envOf('signaling'), log));
+  const stopRelay = await runRelay(envOf('relay'), log, createFaults(log));
+  const token = control.token('alice');
+  const signalUrl = await until(() => control.nodes[0]?.urls.signal?.[0], { what: 'signaling to be known' });
+  const offered = () => relaysOfferedTo(token, signalUrl);
+  await until(async () => (await offered()).length === 1, { what: 'the relay to be heard' });
+  const env = envOf('relay');
+  await control.stop();
+  await stopRelay();
+  expect(await offered()).toEqual([]);
+  stops.push(await runRelay(env, log, createFaults(log)));
+  await until(async () => (await offered()).length === 1, { what: 'the relay to be heard again' });
+}, 30_000);

@@ -1,0 +1,97 @@
+import type { RelayLine } from '@patchbay/domain/sessions/relay-line';
+import { endings } from '@patchbay/protocol/signaling/codes';
+import type { EndReason, SpentLimit } from '@patchbay/protocol/turn/action';
+import { relayEndings } from '@patchbay/protocol/turn/codes';
+import type { RefusalEvent, RelayEvent } from '../relay/platform.ts';
+
+/** A stable code, and its words. */
+export interface Cause {
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** The stable code of a limit that is spent, and its words. */
+export function causeOfLimit({ kind, counts, max }: SpentLimit): Cause {
+  if (kind === 'uses') return { code: 'credential.used_up', detail: endings['credential.used_up'] };
+  const scope = counts === 'session' ? 'session' : 'credential';
+  return { code: `limit.${scope}_${kind}`, detail: `The limit of ${max} ${kind} is reached.` };
+}
+
+const endCodes = {
+  released: 'network-discovery.released',
+  expired: 'network-discovery.expired',
+  'credential-ended': 'credential.expired',
+  'limit-bytes': 'limit.session_bytes',
+  'limit-seconds': 'limit.session_seconds',
+  revoked: 'credential.revoked',
+  'account-suspended': 'account.suspended',
+  'session-ended': 'network-discovery.session_ended',
+  'relay-stopped': 'network-discovery.relay_stopped',
+} as const satisfies Readonly<Record<EndReason, string>>;
+
+/** Why an allocation ended. */
+export function causeOfEnd({
+  reason,
+  spent,
+  detail,
+}: Pick<Extract<RelayEvent, { type: 'allocation.ended' }>, 'reason' | 'spent' | 'detail'>): Cause {
+  if (spent !== undefined) return causeOfLimit(spent);
+  const code = endCodes[reason];
+  const isOwnDoing = code === 'network-discovery.released' || code === 'network-discovery.expired';
+  return { code, detail: isOwnDoing ? relayEndings[code] : detail };
+}
+
+/** The platform's refusals are codes already; the core's have an RFC's words. */
+const isCode = (text: string) => /^[a-z-]+\.[a-z_]+$/.test(text);
+
+/** Why somebody whose credential is good was refused: the limit or the rule. */
+export function causeOfRefusal({ stunCode, reason, spent }: RefusalEvent): Cause {
+  if (spent !== undefined) return causeOfLimit(spent);
+  if (isCode(reason)) return { code: reason, detail: reason };
+  const code = refusalCodes[stunCode] ?? 'network-discovery.request_unfit';
+  return { code, detail: reason };
+}
+
+const refusalCodes: Readonly<Record<number, string>> = {
+  // The one rule of the core that refuses a credential itself: its time.
+  403: 'credential.expired',
+  486: 'network-discovery.quota',
+  500: 'platform.unavailable',
+  508: 'network-discovery.no_capacity',
+};
+
+/** The line that an event is in the log of its session; undefined of what is no line. */
+export function lineOf(
+  event: RelayEvent,
+  { relayNodeId, endedBy }: { readonly relayNodeId: string; readonly endedBy?: Cause | undefined },
+): RelayLine | undefined {
+  switch (event.type) {
+    case 'allocation.started': {
+      const { type, allocationId, addressFamily, clientAddress, relayedAddress } = event;
+      const path = { transport: 'udp', addressFamily, clientAddress, relayedAddress } as const;
+      return { type, data: { allocationId, relayNodeId, ...path } };
+    }
+    case 'allocation.refused': {
+      const { type, stunCode } = event;
+      return { type, data: { relayNodeId, stunCode, ...causeOfRefusal(event) } };
+    }
+    case 'limit.reached': {
+      const { type, allocationId, counterId, outcome, grant } = event;
+      const limit = grant.limits.find((held) => held.counterId === counterId);
+      if (limit === undefined) return undefined;
+      return { type, data: { allocationId, limit: causeOfLimit(limit).code, max: limit.max, outcome } };
+    }
+    case 'allocation.ended': {
+      const { type, allocationId, totals, atMs, startedAtMs } = event;
+      const { code: reason, detail } = endedBy ?? causeOfEnd(event);
+      const { bytesIn, bytesOut } = totals;
+      const lastedMs = Math.max(0, Math.floor(atMs) - Math.floor(startedAtMs));
+      return {
+        type,
+        data: { allocationId, reason, detail: detail.slice(0, 500), bytesIn, bytesOut, lastedMs },
+      };
+    }
+    case 'media.started':
+      return undefined;
+  }
+}

@@ -1,0 +1,97 @@
+import type { SpendQuery } from '@patchbay/domain/billing/billing-store';
+import type { UsageCell } from '@patchbay/domain/metering/roll-up';
+import type { Dimensions } from '@patchbay/domain/metering/usage-record';
+import type { PoolClient } from 'pg';
+import type { KnownDimensionSets } from '../metering/dimension-sets.ts';
+
+interface CellRow {
+  readonly account_id: string;
+  /** From 1. */
+  readonly span: number;
+  readonly meter: string;
+  readonly dimension_set_id: string;
+  readonly inclusive: string;
+  readonly own: string | null;
+  readonly entry_count: string;
+}
+
+interface CellQuery {
+  readonly accountId: string;
+  readonly starts: readonly number[];
+  readonly toMs: number;
+  /** 0: of the account alone. Default: with its children. */
+  readonly depthMax?: 0 | 1;
+  /** Default: all. */
+  readonly meter?: string | undefined;
+}
+
+/** The usage of an account, and of its children, summed within the spans that start at `starts`. */
+export async function readCells(
+  client: PoolClient,
+  sets: KnownDimensionSets,
+  { accountId, starts, toMs, depthMax = 1, meter }: CellQuery,
+): Promise<UsageCell[]> {
+  const { rows } = await client.query<CellRow>(
+    'SELECT * FROM billing_usage($1, $2::timestamptz[], $3, $4, $5)',
+    [accountId, starts.map((atMs) => new Date(atMs)), new Date(toMs), depthMax, meter ?? null],
+  );
+  return cellsFromRows(rows, starts, await setsOf(client, sets, rows));
+}
+
+/** Minute totals know no session: these are of the raw records, of the account and of all below it together. */
+export async function readSessionCells(
+  client: PoolClient,
+  sets: KnownDimensionSets,
+  { accountId, fromMs, toMs, sessionId, starts }: SessionCellQuery,
+): Promise<UsageCell[]> {
+  const { rows } = await client.query<CellRow>(sessionCellsSql, [
+    accountId,
+    new Date(fromMs),
+    new Date(toMs),
+    starts.map((atMs) => new Date(atMs)),
+    sessionId,
+  ]);
+  return cellsFromRows(rows, starts, await setsOf(client, sets, rows));
+}
+
+interface SessionCellQuery extends SpendQuery {
+  readonly sessionId: string;
+  readonly starts: readonly number[];
+}
+
+const sessionCellsSql = `
+  SELECT $1::text AS account_id, width_bucket(r.to_at, $4::timestamptz[]) AS span, q.meter, q.dimension_set_id,
+    sum(q.quantity) AS inclusive, sum(q.quantity) FILTER (WHERE c.depth = 0) AS own, count(*) AS entry_count
+  FROM account_closure c
+  JOIN usage_record r ON r.account_id = c.descendant_id AND r.to_at >= greatest($2::timestamptz, c.valid_from)
+    AND r.to_at < least($3::timestamptz, c.valid_to)
+    AND r.day >= ($2::timestamptz AT TIME ZONE 'UTC')::date AND r.day <= ($3::timestamptz AT TIME ZONE 'UTC')::date
+  CROSS JOIN LATERAL unnest(r.meters, r.dimension_set_ids, r.quantities) AS q(meter, dimension_set_id, quantity)
+  WHERE c.ancestor_id = $1 AND r.session_id = $5
+  GROUP BY 2, 3, 4`;
+
+const setsOf = (client: PoolClient, sets: KnownDimensionSets, rows: readonly CellRow[]) =>
+  sets.read(
+    client,
+    rows.map((row) => row.dimension_set_id),
+  );
+
+const cellsFromRows = (
+  rows: readonly CellRow[],
+  starts: readonly number[],
+  sets: ReadonlyMap<string, Dimensions>,
+): UsageCell[] =>
+  rows.map((row) => {
+    const [atMs, dimensions] = [starts[row.span - 1], sets.get(row.dimension_set_id)];
+    if (atMs === undefined || dimensions === undefined)
+      throw new Error('Usage has no span or no dimensions.');
+    return {
+      accountId: row.account_id,
+      atMs,
+      meter: row.meter,
+      dimensions,
+      inclusive: BigInt(row.inclusive),
+      own: BigInt(row.own ?? 0),
+      entryCount: Number(row.entry_count),
+    };
+  });

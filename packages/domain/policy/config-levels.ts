@@ -1,0 +1,57 @@
+import type { ConfigLevel, ConfigValues } from './effective-config.ts';
+
+/** Whose configuration it is: an account, an application of it, or an instance type of that. */
+export interface ConfiguredEntity {
+  /** From the platform's account down to the one that it is about. */
+  readonly chain: readonly string[];
+  readonly applicationId?: string | undefined;
+  readonly instanceType?: string | undefined;
+}
+
+/** What was set at one level for one service. */
+export interface StoredConfig {
+  readonly accountId: string;
+  /** Absent for the account itself. */
+  readonly applicationId?: string | undefined;
+  /** Absent for the account or application itself. */
+  readonly instanceType?: string | undefined;
+  readonly service: string;
+  readonly values: ConfigValues;
+}
+
+/**
+ * The levels whose word on a service holds for an entity, from the top down; the last is the entity's own. The order is that of the
+ * chain, whatever the order of what is stored, and a level that says nothing stands there empty.
+ */
+export function configLevels(
+  { chain, applicationId, instanceType }: ConfiguredEntity,
+  service: string,
+  stored: readonly StoredConfig[],
+): readonly ConfigLevel[] {
+  const valuesOf = (accountId: string, application?: string, type?: string): ConfigValues =>
+    stored.find(
+      (config) =>
+        config.service === service &&
+        config.accountId === accountId &&
+        config.applicationId === application &&
+        config.instanceType === type,
+    )?.values ?? {};
+  const levels = chain.map(
+    (accountId, depth): ConfigLevel => ({
+      origin: { level: depth === 0 ? 'platform' : 'account', accountId },
+      values: valuesOf(accountId),
+    }),
+  );
+  const accountId = chain.at(-1);
+  if (accountId === undefined || applicationId === undefined) return levels;
+  const ofApplication: ConfigLevel = {
+    origin: { level: 'application', accountId, applicationId },
+    values: valuesOf(accountId, applicationId),
+  };
+  if (instanceType === undefined) return [...levels, ofApplication];
+  const ofType: ConfigLevel = {
+    origin: { level: 'instanceType', accountId, applicationId, instanceType },
+    values: valuesOf(accountId, applicationId, instanceType),
+  };
+  return [...levels, ofApplication, ofType];
+}

@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type ConfiguredEntity, configLevels, type StoredConfig } from './config-levels.ts';
+import {
+  type ConfigLevel,
+  type ConfigRules,
+  type ConfigValues,
+  effectiveConfig,
+  widerFields,
+} from './effective-config.ts';
+
+const rules: ConfigRules = {
+  merge: {
+    ttlSecondsMax: 'narrowest',
+    bitsPerSecondMax: 'narrowest',
+    mode: { narrowestOf: ['any', 'checked', 'closed'] },
+    greeting: 'nearest',
+  },
+  defaults: { ttlSecondsMax: 100, mode: 'any', greeting: 'hello' },
+};
+const narrowestFields = ['ttlSecondsMax', 'bitsPerSecondMax', 'mode'] as const;
+const modes = ['any', 'checked', 'closed'];
+
+const platform = (values: ConfigValues): ConfigLevel => ({
+  origin: { level: 'platform', accountId: 'acc_0' },
+  values,
+});
+const account = (values: ConfigValues, accountId = 'acc_1'): ConfigLevel => ({
+  origin: { level: 'account', accountId },
+  values,
+});
+const values = (...levels: readonly ConfigLevel[]) => effectiveConfig(levels, rules).values;
+const originOf = (field: string, ...levels: readonly ConfigLevel[]) =>
+  effectiveConfig(levels, rules).origins[field];
+
+describe('what holds at the end of a chain (POL-2)', () => {
+  test('what nobody says has its default, or is not there', () => {
+    expect(effectiveConfig([platform({})], rules)).toEqual({
+      values: { ttlSecondsMax: 100, mode: 'any', greeting: 'hello' },
+      origins: {
+        ttlSecondsMax: { level: 'default' },
+        mode: { level: 'default' },
+        greeting: { level: 'default' },
+      },
+    });
+  });
+
+  test('a cap can only narrow below, whoever comes first', () => {
+    expect(
+      values(platform({}), account({ ttlSecondsMax: 60 }), account({ ttlSecondsMax: 90 })),
+    ).toMatchObject({
+      ttlSecondsMax: 60,
+    });
+    expect(
+      values(platform({}), account({ ttlSecondsMax: 90 }), account({ ttlSecondsMax: 60 })),
+    ).toMatchObject({
+      ttlSecondsMax: 60,
+    });
+  });
+
+  test('a word is held to the narrowest above it', () => {
+    expect(values(platform({}), account({ mode: 'closed' }), account({ mode: 'any' }))).toMatchObject({
+      mode: 'closed',
+    });
+    expect(
+      originOf(
+        'mode',
+        platform({}),
+        account({ mode: 'checked' }, 'acc_1'),
+        account({ mode: 'any' }, 'acc_2'),
+      ),
+    ).toEqual({ level: 'account', accountId: 'acc_1' });
+  });
+
+  test('the nearest word has its way where the field says so', () => {
+    expect(values(platform({ greeting: 'hi' }), account({ greeting: 'moin' }), account({}))).toMatchObject({
+      greeting: 'moin',
+    });
+  });
+
+  test('the platform’s operator may say more than a default, and nobody below may', () => {
+    expect(values(platform({ ttlSecondsMax: 500 }), account({ ttlSecondsMax: 400 }))).toMatchObject({
+      ttlSecondsMax: 400,
+    });
+    expect(values(platform({}), account({ ttlSecondsMax: 400 }))).toMatchObject({ ttlSecondsMax: 100 });
+  });
+
+  test('what a level may not say is told by its field', () => {
+    const above = [platform({}), account({ mode: 'closed', bitsPerSecondMax: 10 })];
+    const asked = account({ mode: 'any', bitsPerSecondMax: 10, ttlSecondsMax: 101, greeting: 'moin' });
+    expect(widerFields([...above, asked], rules)).toEqual(['ttlSecondsMax', 'mode']);
+    expect(widerFields([...above, account({})], rules)).toEqual([]);
+  });
+
+  test('what the rule cannot compare widens nothing', () => {
+    const strange = account({ mode: 'open', ttlSecondsMax: 'ever', unheardOf: 1 });
+    expect(values(platform({}), account({ mode: 'checked' }), strange)).toEqual({
+      ttlSecondsMax: 100,
+      mode: 'checked',
+      greeting: 'hello',
+    });
+  });
+});
+
+const someValues = fc.record(
+  {
+    ttlSecondsMax: fc.integer({ min: 1, max: 200 }),
+    bitsPerSecondMax: fc.integer({ min: 1, max: 200 }),
+    mode: fc.constantFrom(...modes),
+    greeting: fc.string(),
+  },
+  { requiredKeys: [] },
+);
+const someChain = fc
+  .tuple(someValues, fc.array(someValues, { maxLength: 6 }))
+  .map(([top, below]) => [platform(top), ...below.map((set, index) => account(set, `acc_${index + 1}`))]);
+
+/** Where no value restricts nothing. */
+const widthOf = (field: string, value: unknown) =>
+  field === 'mode'
+    ? -modes.indexOf(String(value))
+    : ((value as number | undefined) ?? Number.POSITIVE_INFINITY);
+
+describe('for every chain', () => {
+  test('a level added anywhere below the platform never widens a field that narrows', () => {
+    fc.assert(
+      fc.property(someChain, someValues, fc.nat(), (chain, set, place) => {
+        const at = 1 + (place % chain.length);
+        const longer = [...chain.slice(0, at), account(set, 'acc_added'), ...chain.slice(at)];
+        for (const field of narrowestFields) {
+          expect(widthOf(field, values(...longer)[field])).toBeLessThanOrEqual(
+            widthOf(field, values(...chain)[field]),
+          );
+        }
+      }),
+    );
+  });
+
+  test('every effective value is the word of the level that is named for it', () => {
+    fc.assert(
+      fc.property(someChain, (chain) => {
+        const effective = effectiveConfig(chain, rules);
+        expect(Object.keys(effective.origins).sort()).toEqual(Object.keys(effective.values).sort());
+        for (const [field, origin] of Object.entries(effective.origins)) {
+          const said =
+            origin.level === 'default'
+              ? rules.defaults
+              : chain.find((level) => level.origin === origin)?.values;
+          expect(said?.[field]).toEqual(effective.values[field]);
+        }
+      }),
+    );
+  });
+
+  test('what is wider was not taken, and what was not wider was', () => {
+    fc.assert(
+      fc.property(someChain, (chain) => {
+        const asked: ConfigValues = chain.at(-1)?.values ?? {};
+        const wider = widerFields(chain, rules);
+        for (const [field, value] of Object.entries(asked)) {
+          expect(values(...chain)[field] === value).toBe(!wider.includes(field));
+        }
+      }),
+    );
+  });
+});
+
+describe('the levels of an entity', () => {
+  const entity: ConfiguredEntity = {
+    chain: ['acc_0', 'acc_1', 'acc_2'],
+    applicationId: 'app_1',
+    instanceType: 'free',
+  };
+  const stored = [
+    { accountId: 'acc_0', values: { at: 'platform' } },
+    { accountId: 'acc_1', values: { at: 'parent' } },
+    { accountId: 'acc_2', values: { at: 'account' } },
+    { accountId: 'acc_2', applicationId: 'app_1', values: { at: 'application' } },
+    { accountId: 'acc_2', applicationId: 'app_1', instanceType: 'free', values: { at: 'type' } },
+    { accountId: 'acc_2', applicationId: 'app_1', instanceType: 'paid', values: { at: 'other type' } },
+    { accountId: 'acc_2', applicationId: 'app_2', values: { at: 'other application' } },
+    { accountId: 'acc_9', values: { at: 'other account' } },
+  ].map((config): StoredConfig => ({ service: 'signaling', ...config }));
+  const wordsOf = (of: ConfiguredEntity, service = 'signaling', all = stored) =>
+    configLevels(of, service, all).map((level) => level.values.at);
+
+  test('stand in the order of the chain, whatever the order of what is stored', () => {
+    fc.assert(
+      fc.property(fc.shuffledSubarray(stored, { minLength: stored.length }), (shuffled) => {
+        expect(wordsOf(entity, 'signaling', shuffled)).toEqual([
+          'platform',
+          'parent',
+          'account',
+          'application',
+          'type',
+        ]);
+      }),
+    );
+  });
+
+  test('end with the entity’s own, empty where nothing was set', () => {
+    expect(wordsOf({ chain: entity.chain })).toEqual(['platform', 'parent', 'account']);
+    expect(wordsOf({ ...entity, instanceType: undefined }).at(-1)).toBe('application');
+    expect(configLevels({ ...entity, instanceType: 'new' }, 'signaling', stored).at(-1)).toEqual({
+      origin: { level: 'instanceType', accountId: 'acc_2', applicationId: 'app_1', instanceType: 'new' },
+      values: {},
+    });
+  });
+
+  test('are those of the service alone', () => {
+    expect(wordsOf(entity, 'network-discovery')).toEqual(Array.from({ length: 5 }, () => undefined));
+  });
+});

@@ -1,0 +1,91 @@
+import type { FieldMerge, ServiceDefinition } from '@patchbay/kit/definition';
+
+export type ConfigValues = Readonly<Record<string, unknown>>;
+
+/** Where a value of a configuration was set. */
+export type ConfigOrigin =
+  | { readonly level: 'default' }
+  | { readonly level: 'platform' | 'account'; readonly accountId: string }
+  | { readonly level: 'application'; readonly accountId: string; readonly applicationId: string }
+  | {
+      readonly level: 'instanceType';
+      readonly accountId: string;
+      readonly applicationId: string;
+      readonly instanceType: string;
+    };
+
+/** What one level says: only what was set there. */
+export interface ConfigLevel {
+  readonly origin: Exclude<ConfigOrigin, { readonly level: 'default' }>;
+  readonly values: ConfigValues;
+}
+
+export interface ConfigRules {
+  readonly merge: Readonly<Record<string, FieldMerge>>;
+  /** What holds of a field of which no level says anything. */
+  readonly defaults: ConfigValues;
+}
+
+export interface EffectiveConfig {
+  readonly values: ConfigValues;
+  /** For each of the values, the level whose word it is: of several that say the same, the one that holds the others to it. */
+  readonly origins: Readonly<Record<string, ConfigOrigin>>;
+}
+
+interface Held {
+  readonly value: unknown;
+  readonly origin: ConfigOrigin;
+}
+
+export function configRulesOf({ config, merge }: Pick<ServiceDefinition, 'config' | 'merge'>): ConfigRules {
+  return { merge, defaults: config.parse({}) };
+}
+
+/**
+ * The configuration that holds at the end of a chain of levels, which run from the top down (POL-2). The only place that
+ * knows how levels are merged: what handlers see, what is minted and what nodes hold credentials to all come from here.
+ */
+export function effectiveConfig(
+  levels: readonly ConfigLevel[],
+  { merge, defaults }: ConfigRules,
+): EffectiveConfig {
+  const values: Record<string, unknown> = {};
+  const origins: Record<string, ConfigOrigin> = {};
+  for (const [field, rule] of Object.entries(merge)) {
+    let held: Held | undefined;
+    for (const said of sayings(field, levels, defaults)) held = merged(held, said, rule);
+    if (held === undefined) continue;
+    values[field] = held.value;
+    origins[field] = held.origin;
+  }
+  return { values, origins };
+}
+
+/** Fields in which the last level asks for more than the levels above it allow. */
+export function widerFields(levels: readonly ConfigLevel[], rules: ConfigRules): readonly string[] {
+  const asked = levels.at(-1)?.values ?? {};
+  const { values } = effectiveConfig(levels, rules);
+  return Object.keys(rules.merge).filter(
+    (field) => asked[field] !== undefined && asked[field] !== values[field],
+  );
+}
+
+/** What is said of a field, from the top down. */
+function sayings(field: string, levels: readonly ConfigLevel[], defaults: ConfigValues): readonly Held[] {
+  const said = levels.map(({ origin, values }): Held => ({ value: values[field], origin }));
+  const isOperators = said.some(({ value, origin }) => origin.level === 'platform' && value !== undefined);
+  // The platform speaks in place of its defaults: its operator alone may say more than they do.
+  const byDefault: Held = { value: isOperators ? undefined : defaults[field], origin: { level: 'default' } };
+  return [byDefault, ...said].filter(({ value }) => value !== undefined);
+}
+
+function merged(held: Held | undefined, said: Held, rule: FieldMerge): Held {
+  if (held === undefined || rule === 'nearest') return said;
+  return narrownessOf(said.value, rule) > narrownessOf(held.value, rule) ? said : held;
+}
+
+/** The higher, the narrower. What the rule cannot compare narrows nothing. */
+function narrownessOf(value: unknown, rule: Exclude<FieldMerge, 'nearest'>): number {
+  if (rule === 'narrowest') return typeof value === 'number' ? -value : Number.NEGATIVE_INFINITY;
+  return typeof value === 'string' ? rule.narrowestOf.indexOf(value) : -1;
+}

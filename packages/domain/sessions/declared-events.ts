@@ -1,0 +1,51 @@
+import { endCodeOf, ownerOf, type SessionEvent } from './session-log.ts';
+
+/** An event that a service declares, as it is told to the account that owns it. */
+export interface DeclaredEvent {
+  readonly name: string;
+  readonly accountId: string;
+  /** When it happened, not when it was heard of. */
+  readonly atMs: number;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+type Derived = Pick<DeclaredEvent, 'name' | 'payload'>;
+
+/**
+ * The events that a line of a session's log is: of most lines none, of no line more than one. The log is the one source of
+ * them, so whoever acts on events reads what the ingest calls fresh, which is each line once, however often nodes repeat
+ * it (MET-2, MET-7). Who is told is who owns the line (LIV-0).
+ */
+export function declaredEventOf(line: SessionEvent): DeclaredEvent | undefined {
+  const derived = derive(line);
+  return derived && { ...derived, accountId: ownerOf(line), atMs: line.atMs };
+}
+
+function derive({ type, sessionId, data }: SessionEvent): Derived | undefined {
+  switch (type) {
+    case 'session.created':
+      return { name: 'session.started', payload: { sessionId } };
+    case 'mode.changed':
+      // A call that moves from one path to another was connected before.
+      return data.previousMode === 'pending' && data.mode !== 'pending'
+        ? { name: 'session.connected', payload: { sessionId, mode: data.mode } }
+        : undefined;
+    case 'session.ended':
+      return { name: 'session.ended', payload: { sessionId, code: endCodeOf(data.reason) } };
+    case 'allocation.started':
+      return { name: 'allocation.started', payload: { sessionId, allocationId: data.allocationId } };
+    case 'allocation.ended': {
+      const { allocationId, reason } = data;
+      const bytes = String(Number(data.bytesIn) + Number(data.bytesOut));
+      return { name: 'allocation.ended', payload: { sessionId, allocationId, reason, bytes } };
+    }
+    case 'limit.reached': {
+      const { allocationId, limit, outcome } = data;
+      // A limit of time or of uses is signaling's to count, and no allocation's.
+      const where = allocationId === undefined ? {} : { allocationId };
+      return { name: 'limit.reached', payload: { sessionId, ...where, limit, outcome } };
+    }
+    default:
+      return undefined;
+  }
+}

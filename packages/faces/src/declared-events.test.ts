@@ -1,0 +1,64 @@
+import { declaredEventOf } from '@patchbay/domain/sessions/declared-events';
+import { relayLineSchema } from '@patchbay/domain/sessions/relay-line';
+import type { SessionEvent } from '@patchbay/domain/sessions/session-log';
+import { services } from '@patchbay/services/registry.generated';
+import { expect, test } from 'vitest';
+
+const line = (type: string, data: object, more: Partial<SessionEvent> = {}): SessionEvent => ({
+  type,
+  sessionId: 'ses_1',
+  sequence: 1,
+  atMs: 5,
+  accountId: 'acc_caller',
+  data: data as SessionEvent['data'],
+  ...more,
+});
+/** Lines of a relay, as the link takes them. */
+const ofRelay = (given: { readonly type: string; readonly data: object }) => {
+  const { type, data } = relayLineSchema.parse(given);
+  return line(type, data);
+};
+const allocationId = 'boot.0';
+const path = { transport: 'udp', addressFamily: 'ipv4', clientAddress: '', relayedAddress: '' };
+const ended = { reason: 'network-discovery.released', detail: '', bytesIn: 9, bytesOut: 1, lastedMs: 5 };
+const reached = { limit: 'limit.session_bytes', max: 7, outcome: 'notify' };
+
+const lines: readonly SessionEvent[] = [
+  line('session.created', { to: 'user:bob' }),
+  line('mode.changed', { mode: 'p2p', previousMode: 'pending' }),
+  line('session.ended', { reason: { code: 'signaling.hung_up', detail: '', helpUrl: '' }, connectedMs: 5 }),
+  line('limit.reached', { limit: 'limit.session_seconds', outcome: 'end' }),
+  ofRelay({ type: 'allocation.started', data: { allocationId, relayNodeId: 'nod_1', ...path } }),
+  ofRelay({ type: 'limit.reached', data: { allocationId, ...reached } }),
+  ofRelay({ type: 'allocation.ended', data: { allocationId, ...ended } }),
+];
+const derived = lines.flatMap((each) => declaredEventOf(each) ?? []);
+
+test.each(
+  Object.values(services).flatMap(({ name, events }) =>
+    Object.entries(events).map(([event, payload]) => [`${name} ${event}`, event, payload] as const),
+  ),
+)('a declared event is what some line of a session’s log says: %s', (_title, event, payload) => {
+  const fitting = derived.filter((each) => each.name === event && payload.safeParse(each.payload).success);
+  expect(fitting.length).toBeGreaterThan(0);
+});
+
+test('no line says an event that nobody declares', () => {
+  const declared = new Set(Object.values(services).flatMap(({ events }) => Object.keys(events)));
+  expect(derived.filter(({ name }) => !declared.has(name))).toEqual([]);
+});
+
+test('what a line says is told to its owner, of the moment at which it was so (LIV-0)', () => {
+  const of = (given: SessionEvent) => declaredEventOf(given);
+  expect(of(line('allocation.ended', { allocationId, ...ended }, { legAccountId: 'acc_callee' }))).toEqual({
+    name: 'allocation.ended',
+    accountId: 'acc_callee',
+    atMs: 5,
+    payload: { sessionId: 'ses_1', allocationId, reason: 'network-discovery.released', bytes: '10' },
+  });
+});
+
+test('a call is connected once, however often it moves; other lines are no events', () => {
+  expect(declaredEventOf(line('mode.changed', { mode: 'relay', previousMode: 'p2p' }))).toBeUndefined();
+  expect(declaredEventOf(line('quality.sampled', {}))).toBeUndefined();
+});
