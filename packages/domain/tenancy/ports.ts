@@ -106,9 +106,11 @@ export interface TenancyPorts {
   readonly people: {
     /** Those that the platform has prices in, the one to suggest first; its own where it asks no price at all. */
     offeredCurrencies(): Promise<readonly string[]>;
+    /** Takes its time, so outside of a transaction. Refuses as unavailable while too many wait for theirs. */
+    hashPassword(password: string): Promise<string>;
     signUp(person: {
       readonly email: string;
-      readonly password: string;
+      readonly passwordHash: string;
       readonly name: string;
       readonly organisationName: string;
       readonly currency: string;

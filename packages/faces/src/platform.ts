@@ -83,9 +83,10 @@ export interface IdempotencyClaim extends IdempotentRequest {
 }
 
 export interface IdempotentRequest {
-  /** The key's own account, or the user's id: two callers never meet. */
+  /** The key's or the user's id: two callers never meet. */
   readonly callerId: string;
-  readonly accountId: string;
+  /** Absent where a request is about no account: then it is kept at the platform's. */
+  readonly accountId: string | undefined;
   readonly route: string;
   readonly key: string;
   readonly fingerprint: string;

@@ -86,7 +86,9 @@ export function compose(env: ControlPlaneEnv) {
   const billing = billingStore({ pool, catalogue, nowMs });
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
-  const people = signIns(prisma);
+  const people = signIns(prisma, (error) =>
+    log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
+  );
   const nodeSnapshots = snapshots(prisma, cipher);
   const credentials = credentialStore(prisma);
   const minted = minting(prisma, cipher);
@@ -172,7 +174,6 @@ export function compose(env: ControlPlaneEnv) {
       inTime,
     ),
     rest: createRestHandler({
-      platform,
       router,
       onFailure: (error, requestId) => log.error({ requestId, error: rootOf(error) }, 'A request failed.'),
     }),

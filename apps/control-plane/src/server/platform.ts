@@ -54,12 +54,7 @@ export function createPlatform(parts: PlatformParts): Platform {
     authenticate: async (evidence) => evidence && principalOf(evidence),
     reach: (principal, accountId) => reachesOf(principal)(accountId),
     rateLimit: async (principal, _scope, address) => {
-      const callerId = callerIdOf(principal);
-      // Strangers are counted by their address: one of them does not use up what the others have.
-      return parts.limiter.count(
-        principal.actor.kind === 'stranger' ? `${callerId} ${address}` : callerId,
-        nowMs(),
-      );
+      return parts.limiter.count(limitedAs(principal, address), nowMs());
     },
     configChain: ({ accountId, applicationId }) => parts.configs.configChain({ accountId, applicationId }),
     setConfig: async ({ accountId, applicationId, instanceType }, service, values) => {
@@ -149,6 +144,13 @@ async function grantsOfActor(actor: Actor, grantsOf: PlatformParts['grantsOf']):
     case 'stranger':
       return [];
   }
+}
+
+/** Whose requests are counted together: those of an account's keys, for keys cost nothing; a stranger's by their address. */
+function limitedAs(principal: Principal, address: string | undefined): string {
+  const { actor } = principal;
+  if (actor.kind === 'key') return actor.accountId;
+  return actor.kind === 'stranger' ? `stranger ${address}` : callerIdOf(principal);
 }
 
 function actorIdOf(actor: Actor): string {

@@ -89,7 +89,7 @@ export interface Tenant {
 /** Somebody who signed up, with a key. */
 export async function signUp(served: Served, name: string): Promise<Tenant> {
   const { tenancy } = served.control.platform.domainPorts;
-  const person = { email: `${name}@example.test`, password: 'correct horse', name, organisationName: name };
+  const person = { email: `${name}@example.test`, passwordHash: 'no hash', name, organisationName: name };
   const signedUp = await tenancy.people.signUp({ ...person, currency: 'EUR', timeZone: 'UTC' });
   if (signedUp.outcome !== 'signed_up') throw new Error(`Signing up ${name}: ${signedUp.outcome}.`);
   const { accountId, userId } = signedUp;
