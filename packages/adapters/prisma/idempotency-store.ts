@@ -74,9 +74,9 @@ export function idempotencyStore(prisma: PrismaClient): IdempotencyStore {
           data: { ...entry, fingerprint: request.fingerprint },
           skipDuplicates: true,
         });
-        if (count > 0) return { kind: 'fresh', claim: { ...request, attempt: 1 } };
+        if (count > 0) return { kind: 'fresh', claim: { ...given, attempt: 1 } };
         const attempt = await takeOver(transaction, request);
-        if (attempt !== undefined) return { kind: 'fresh', claim: { ...request, attempt } };
+        if (attempt !== undefined) return { kind: 'fresh', claim: { ...given, attempt } };
         const stored = await idempotencyKey.findFirst({ where: entry });
         if (stored === null) return { kind: 'in_progress' };
         if (stored.fingerprint !== request.fingerprint) return { kind: 'mismatch' };

@@ -138,17 +138,23 @@ async function limit(
   platform: Platform,
   { mounted, principal, address, responseHeaders }: Call,
 ): Promise<void> {
-  const rate = await platform.rateLimit(principal, `${mounted.scopeName}:${mounted.name}`, address);
+  const isRead = mounted.operation.method === 'GET';
+  const rate = await platform.rateLimit(principal, { address, isRead });
+  const seconds = (ms: number) => Math.ceil(ms / 1_000);
   responseHeaders.set('ratelimit-limit', String(rate.limit));
   responseHeaders.set('ratelimit-remaining', String(rate.remaining));
-  responseHeaders.set('ratelimit-reset', String(Math.ceil(rate.resetMs / 1000)));
+  responseHeaders.set('ratelimit-reset', String(seconds(rate.resetMs)));
+  responseHeaders.set('ratelimit-policy', `${rate.limit};w=${seconds(rate.windowMs)}`);
   if (!rate.isExceeded) return;
-  const refused = platformError('limit.exceeded', `At most ${rate.limit} requests a minute.`);
+  const refused = platformError(
+    'limit.exceeded',
+    `At most ${rate.limit} requests at once, and ${rate.perMinuteMax} a minute.`,
+  );
   throw new ServiceError({
     ...refused.fields,
     rule: 'requests',
     level: 'platform',
-    retryAfterMs: rate.resetMs,
+    retryAfterMs: rate.retryAfterMs,
   });
 }
 

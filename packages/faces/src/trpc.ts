@@ -134,10 +134,10 @@ const stranger: Principal = { actor: { kind: 'stranger' }, name: 'A stranger', s
 
 async function principalOf(
   platform: Platform,
-  { evidence }: CallContext,
+  { evidence, address }: CallContext,
   { authentication }: MountedOperation,
 ): Promise<Principal> {
-  const known = await platform.authenticate(evidence);
+  const known = await platform.authenticate(evidence, address);
   if (known !== undefined && authentication === 'user' && known.actor.kind !== 'user') {
     throw platformError('auth.missing', 'Only somebody who signed in may do this.');
   }

@@ -91,7 +91,9 @@ export function createApiHarness(options: Options = {}) {
       requestCount += 1;
       const limit = options.requestsMax ?? 600;
       const remaining = Math.max(0, limit - requestCount);
-      return { isExceeded: requestCount > limit, limit, remaining, resetMs: 1_500 };
+      const isExceeded = requestCount > limit;
+      const times = { perMinuteMax: limit, windowMs: 60_000, resetMs: requestCount * 1_500 };
+      return { isExceeded, limit, remaining, retryAfterMs: isExceeded ? 1_500 : 0, ...times };
     },
     // Of everybody: whose word holds is for the domain to say.
     configChain: async () => configs,

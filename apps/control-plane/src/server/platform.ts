@@ -9,6 +9,7 @@ import { callerIdOf } from '@patchbay/faces/idempotency';
 import type { AccountState, Evidence, Platform, Principal, Reach } from '@patchbay/faces/platform';
 import type { Actor } from '@patchbay/kit/definition';
 import type { RateLimiter } from './rate-limiter.ts';
+import { WrongSecrets } from './wrong-secrets.ts';
 
 export interface PlatformParts
   extends Pick<
@@ -30,12 +31,27 @@ export interface PlatformParts
   readonly auditLog: AuditStore;
   readonly bus: Pick<PostgresBus, 'publish'>;
   readonly limiter: RateLimiter;
+  /** Of what strangers change, such as signing up: it is dear, and nobody does it often. */
+  readonly strangersLimiter: RateLimiter;
 }
 
 /** What dispatch asks of the world, answered by the stores. */
 export function createPlatform(parts: PlatformParts): Platform {
   const { servicePorts, domainPorts, idempotency, recordUsage, nowMs, atomically } = parts;
-  const principalOf = onceForEach((evidence: Evidence) => authenticate(parts, evidence));
+  const wrongSecrets = new WrongSecrets();
+  const principalOf = onceForEach((evidence: Evidence) => {
+    let principal: Promise<Principal | undefined> | undefined;
+    return (address = '') => {
+      // A sign-in session comes in a cookie that we signed: nobody tries those.
+      principal ??=
+        evidence.kind === 'signIn'
+          ? authenticate(parts, evidence)
+          : wrongSecrets.authenticate({ secret: evidence.token, address, nowMs: nowMs() }, () =>
+              authenticate(parts, evidence),
+            );
+      return principal;
+    };
+  });
   const reachesOf = onceForEach((principal: Principal) => {
     const reaches = new Map<string, Promise<Reach | undefined>>();
     return (accountId: string) => {
@@ -51,10 +67,12 @@ export function createPlatform(parts: PlatformParts): Platform {
     recordUsage,
     nowMs,
     atomically,
-    authenticate: async (evidence) => evidence && principalOf(evidence),
+    authenticate: async (evidence, address) => evidence && principalOf(evidence)(address),
     reach: (principal, accountId) => reachesOf(principal)(accountId),
-    rateLimit: async (principal, _scope, address) => {
-      return parts.limiter.count(limitedAs(principal, address), nowMs());
+    rateLimit: async (principal, { address, isRead }) => {
+      const isStrangersChange = principal.actor.kind === 'stranger' && !isRead;
+      const limiter = isStrangersChange ? parts.strangersLimiter : parts.limiter;
+      return limiter.count(limitedAs(principal, address), nowMs());
     },
     configChain: ({ accountId, applicationId }) => parts.configs.configChain({ accountId, applicationId }),
     setConfig: async ({ accountId, applicationId, instanceType }, service, values) => {
