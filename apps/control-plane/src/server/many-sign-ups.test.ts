@@ -47,7 +47,7 @@ test('40 who sign up at once hold no connection while they wait, and a key at wo
   // With the hashes on the main thread, and within transactions, one request waited for all of them.
   expect(tookMs.length).toBeGreaterThan(10);
   const median = tookMs.toSorted((a, b) => a - b)[Math.floor(tookMs.length / 2)] ?? Number.POSITIVE_INFINITY;
-  expect(median).toBeLessThan(250);
+  expect(median).toBeLessThan(500);
 });
 
 test('signing up has a rate of its own for each network address', async () => {
