@@ -191,8 +191,8 @@ export interface TenancyPorts {
   readonly credentials: {
     /** Undefined for a text that is no credential's username. */
     read(username: string): ReadCredential | undefined;
-    /** False when no key of this account, or of one below it, has this id. */
-    revoke(credential: Scoped & ReadCredential): Promise<boolean>;
+    /** `unknown`: no key of this account, or of one below it, has this id. Of many at once one is the first. */
+    revoke(credential: Scoped & ReadCredential): Promise<'revoked' | 'was_revoked' | 'unknown'>;
   };
   readonly team: {
     /** Roles given at these accounts, which are all in scope, in the order of user and account. */

@@ -121,8 +121,8 @@ export interface Platform {
   rateLimit(principal: Principal, request: LimitedRequest): Promise<RateLimit>;
   /** What is set for the entity and for the accounts above it. */
   configChain(entity: Entity): Promise<readonly StoredConfig[]>;
-  /** Sets what the entity itself says. False when its application or instance type is gone. */
-  setConfig(entity: Entity, service: string, values: ConfigValues): Promise<boolean>;
+  /** Sets what the entity itself says, and answers what it said. Undefined: its application or instance type is gone. */
+  setConfig(entity: Entity, service: string, values: ConfigValues): Promise<ConfigValues | undefined>;
   recordUsage(entity: Entity, report: UsageReport): void;
   emit(accountId: string, event: string, payload: unknown): Promise<void>;
   audit(report: AuditReport): Promise<void>;

@@ -98,8 +98,14 @@ export function createApiHarness(options: Options = {}) {
     // Of everybody: whose word holds is for the domain to say.
     configChain: async () => configs,
     setConfig: async ({ accountId, applicationId, instanceType }, service, values) => {
+      const isSame = (stored: StoredConfig) =>
+        stored.accountId === accountId &&
+        stored.applicationId === applicationId &&
+        stored.instanceType === instanceType &&
+        stored.service === service;
+      const before = configs.find(isSame)?.values ?? {};
       configs.unshift({ accountId, applicationId, instanceType, service, values });
-      return true;
+      return before;
     },
     recordUsage: (_entity, report) => {
       usage.push(report);

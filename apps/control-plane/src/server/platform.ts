@@ -76,15 +76,15 @@ export function createPlatform(parts: PlatformParts): Platform {
     },
     configChain: ({ accountId, applicationId }) => parts.configs.configChain({ accountId, applicationId }),
     setConfig: async ({ accountId, applicationId, instanceType }, service, values) => {
-      const isSet = await parts.configs.setConfig({
+      const before = await parts.configs.setConfig({
         accountId,
         applicationId,
         instanceType,
         service,
         values,
       });
-      if (isSet) await parts.bus.publish({ type: 'account.changed', accountId });
-      return isSet;
+      if (before !== undefined) await parts.bus.publish({ type: 'account.changed', accountId });
+      return before;
     },
     emit: async (accountId, event, payload) => {
       const message = toBusMessage(accountId, event, payload);
