@@ -6,6 +6,10 @@ import type { Actor } from '@patchbay/kit/definition';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTenancyHarness, type Owner, refusal, type TenancyHarness } from './tenancy.testing.ts';
 
+const fail = (error: unknown) => {
+  throw error;
+};
+
 let harness: TenancyHarness;
 let database: TenancyHarness['database'];
 let owner: Owner;
@@ -37,7 +41,7 @@ describe('enrolment', () => {
     expect(await database.chainOf(answer.accountId)).toEqual([database.platformId, answer.accountId]);
     expect(audited).toMatchObject([{ accountId: answer.accountId, target: answer.accountId }]);
     expect(JSON.stringify(audited)).not.toContain(person.password);
-    const signedIn = await signIns(database.prisma).signIn({
+    const signedIn = await signIns(database.prisma, fail).signIn({
       email,
       password: person.password,
       address: 'a',
