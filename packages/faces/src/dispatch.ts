@@ -5,8 +5,9 @@ import { roleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
 import type { AuditedChange, DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { serviceHandlerLoaders } from '@patchbay/services/handlers.generated';
-import { answerOnce, type Repeatable } from './answer-once.ts';
+import { answerOnce } from './answer-once.ts';
 import { derivedHandlers } from './derived.ts';
+import type { Repeatable } from './idempotency.ts';
 import { errorDefinitionOf, type MountedOperation } from './mounted.ts';
 import type { Platform, Principal, Reach } from './platform.ts';
 
