@@ -190,14 +190,14 @@ function errorCodes(services: readonly Service[], domains: readonly Domain[]): s
 /** Every meter by its full name: what pages list and price editors offer. */
 function meterLines(services: readonly Service[]): string[] {
   return [
-    "import type { MeterUnit } from '@patchbay/kit/definition';",
+    "import type { DimensionValues, MeterUnit } from '@patchbay/kit/definition';",
     '',
     'export interface CatalogueMeter {',
     '  readonly service: string;',
     '  readonly meter: string;',
     '  readonly unit: MeterUnit;',
     '  readonly summary: string;',
-    '  readonly dimensions: readonly string[];',
+    '  readonly dimensions: Readonly<Record<string, DimensionValues>>;',
     '  readonly isPriced: boolean;',
     '}',
     '',

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { ServerFrame } from '@patchbay/protocol/signaling/messages';
 import { ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { method } from '@patchbay/protocol/stun/message';
+import { encodeChannelData } from '@patchbay/protocol/turn/channel-data';
 import { codeOf, lifetime } from '@patchbay/protocol/turn/testing/client-session';
 import { until } from '@patchbay/testing/until';
 import { pino } from 'pino';
@@ -83,6 +84,12 @@ async function startCall() {
   const { iceServers } = await alice.frame('started');
   const client = await clientOf(iceServers);
   expect(codeOf(await client.allocate())).toBe(0);
+  // Time has a price from the first media on.
+  const anywhere = { ip: ipFromText('127.0.0.1') ?? new Uint8Array(4), port: 9 };
+  expect(await client.bind(0x4000, anywhere)).toBe(0);
+  client.send(encodeChannelData({ channel: 0x4000, data: Uint8Array.of(0x90) }));
+  // What comes behind it on the same socket is answered after it.
+  expect(codeOf(await client.ask(method.binding))).toBe(0);
   return { alice, bob, sessionId, client, turnUrl: iceServers[0]?.urls[0] };
 }
 

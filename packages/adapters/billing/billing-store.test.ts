@@ -136,7 +136,7 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
       await billing.accrue('leaf', period);
       await billing.accrue('leaf', period);
     }
-    const entries = await billing.listEntries('leaf', period, 100);
+    const { items: entries } = await billing.listEntries('leaf', period, { limit: 100 });
     expect(entries.map(({ book, counterpartyId, amount }) => [book, counterpartyId, amount])).toEqual([
       ['payable', 'parent', -1n],
       ['payable', 'parent', -1n],
@@ -200,7 +200,7 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
     // What a month spends is what its statement says, to the last nano unit.
     const { statement } = await billing.accrue('top', period);
     expect(await spent('top', period)).toBe(statement.payable);
-    expect((await billing.listEntries('sibling', period, 9)).length).toBe(0);
+    expect((await billing.listEntries('sibling', period, { limit: 9 })).items).toEqual([]);
   });
 
   test('a price set anew for a minute that is accrued already takes the old line back', async () => {
@@ -210,9 +210,8 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
     await setPrice('platform', '2');
     const { statement, ledger } = await billing.accrue('top', period);
     expect([statement.payable, ledger.payable]).toEqual([parseDecimal('20'), parseDecimal('20')]);
-    expect((await billing.listEntries('top', period, 9)).map(({ amount }) => amount).sort()).toEqual(
-      ['-10', '-20', '10'].map(parseDecimal).sort(),
-    );
+    const { items } = await billing.listEntries('top', period, { limit: 9 });
+    expect(items.map(({ amount }) => amount).sort()).toEqual(['-10', '-20', '10'].map(parseDecimal).sort());
     expect(await billing.countMismatches()).toBe(0);
   });
 
@@ -310,7 +309,7 @@ describe('trees of several currencies under one platform (BIL-3)', () => {
       { currency: 'USD', receivable: 210_000_000n },
     ];
     expect(statement.totals).toEqual(totals.map((total) => ({ ...total, margin: total.receivable })));
-    expect(ledger).toEqual({ payable: 0n, receivable: 50_000_000n, totals });
+    expect(ledger).toMatchObject({ payable: 0n, receivable: 50_000_000n, totals });
     const own = await billing.accrue('dollars', period);
     expect(own.statement).toMatchObject({ currency: 'USD', payable: 210_000_000n, receivable: 70_000_000n });
     expect(await billing.countMismatches()).toBe(0);
@@ -371,7 +370,7 @@ describe('from a period to the next (BIL-3, BIL-4)', () => {
     await usage.ingest([usageOf('parent', { atMs: dayBefore, bytes: 1001 })]);
   });
 
-  test('what rounding leaves is booked out of the month that is over and into the next, on both sides of the edge', async () => {
+  test('what rounding leaves is booked out of the month that is over and into the next, between each account and the platform', async () => {
     await billing.accrueAll(before);
     // 3.003: 300 cents and 0.003. A second time nothing moves.
     await billing.accrueAll(before);
@@ -379,10 +378,8 @@ describe('from a period to the next (BIL-3, BIL-4)', () => {
     expect(await balances('carry')).toEqual([
       [`parent ${before.name}`, 3_000_000n],
       [`parent ${period.name}`, -3_000_000n],
-      [`platform ${before.name}`, -1_000_000n],
-      [`platform ${period.name}`, 1_000_000n],
-      [`top ${before.name}`, 1_000_000n - 3_000_000n],
-      [`top ${period.name}`, 3_000_000n - 1_000_000n],
+      [`platform ${before.name}`, -3_000_000n],
+      [`platform ${period.name}`, 3_000_000n],
     ]);
     // Its margin is 2.002: 200 cents, and the rest is top's still.
     expect(await balances('payout')).toEqual([
@@ -392,10 +389,103 @@ describe('from a period to the next (BIL-3, BIL-4)', () => {
       [`top ${period.name}`, 2_000_000n],
     ]);
     const { statement } = await billing.accrue('parent', period);
-    expect(statement).toMatchObject({ payable: 0n, carriedIn: 3_000_000n, residue: 3_000_000n });
+    expect(statement).toMatchObject({ payable: 0n, charge: { carriedIn: 3_000_000n, residue: 3_000_000n } });
     const top = await billing.accrue('top', period);
-    expect(top.statement.payout).toEqual({ carriedIn: 2_000_000n, minorUnits: 0n, residue: 2_000_000n });
+    expect(top.statement.payout).toMatchObject({
+      carriedIn: 2_000_000n,
+      minorUnits: 0n,
+      residue: 2_000_000n,
+    });
     expect(await billing.countMismatches()).toBe(0);
+  });
+
+  test('the platform asks 3.00, pays out 2.00 and keeps what it is owed, and everybody’s month then sums to zero (BIL-2)', async () => {
+    await billing.accrueAll(before);
+    expect(await balances('charged')).toEqual([
+      [`parent ${before.name}`, parseDecimal('3')],
+      [`platform ${before.name}`, -parseDecimal('3')],
+    ]);
+    expect(await balances('paid-out')).toEqual([
+      [`platform ${before.name}`, parseDecimal('2')],
+      [`top ${before.name}`, -parseDecimal('2')],
+    ]);
+    const sums = await asOwner<{ account_id: string; amount: string }>(
+      database.url,
+      `SELECT account_id, sum(amount)::text AS amount FROM ledger_entry WHERE period = '${before.name}' GROUP BY 1 ORDER BY 1`,
+    );
+    expect(sums).toEqual(['parent', 'platform', 'top'].map((account_id) => ({ account_id, amount: '0' })));
+    expect((await billing.read('top', before)).ledger).toMatchObject({
+      charged: 0n,
+      paidOut: parseDecimal('2'),
+    });
+    expect((await billing.read('platform', before)).isBehind).toBe(false);
+    expect(await billing.oldestUnsettled(period)).toBeUndefined();
+  });
+
+  test('late use that one side alone has booked is an unsettled month, until all are accrued', async () => {
+    await billing.accrueAll(before);
+    await usage.ingest([usageOf('parent', { atMs: dayBefore, bytes: 3 })]);
+    await billing.accrue('parent', before);
+    expect(await billing.oldestUnsettled(period)).toEqual(before);
+    await billing.accrueAll(before);
+    expect(await billing.oldestUnsettled(period)).toBeUndefined();
+  });
+
+  test('a month that was carried under the rule before decision 0006 is settled anew: nothing is lost, and nothing there twice', async () => {
+    // Each account carried the fraction of all it owed, to its seller: parent 0.003 to top, top 0.001 to the platform.
+    const old = [
+      ['parent', 'top', 'carry', 3_000_000],
+      ['top', 'platform', 'carry', 1_000_000],
+      ['top', 'platform', 'payout', -2_000_000],
+    ] as const;
+    for (const [buyer, seller, book, amount] of old) {
+      for (const [name, key, posted] of [
+        [before.name, 'carry/out', -amount],
+        [period.name, 'carry/in', amount],
+      ] as const) {
+        const id = `${buyer} ${book} ${key}`;
+        await asOwner(
+          database.url,
+          `INSERT INTO ledger_position (period, buyer_id, seller_id, currency, book, line_key, posted, revision)
+             VALUES ('${name}', '${buyer}', '${seller}', 'EUR', '${book}', '${key}', ${posted}, 1);
+           INSERT INTO ledger_transaction VALUES ('${id}', '${id}', '${name}', '${seller}', '${buyer}');
+           INSERT INTO ledger_entry VALUES ('${id}', '${buyer}', '${book}', '${seller}', '${name}', 'EUR', ${-posted}),
+             ('${id}', '${seller}', '${book}', '${buyer}', '${name}', 'EUR', ${posted})`,
+        );
+      }
+    }
+    expect(await billing.countMismatches()).toBe(0);
+    expect(await billing.oldestUnsettled(period)).toEqual(before);
+    for (const each of [before, period]) await billing.accrueAll(each);
+    expect(await balances('carry')).toEqual([
+      [`parent ${before.name}`, 3_000_000n],
+      [`parent ${period.name}`, -3_000_000n],
+      [`platform ${before.name}`, -3_000_000n],
+      [`platform ${period.name}`, 3_000_000n],
+    ]);
+    expect((await billing.read('top', period)).statement).toMatchObject({
+      charge: { carriedIn: 0n },
+      payout: { carriedIn: 2_000_000n },
+    });
+    expect(await billing.oldestUnsettled(period)).toBeUndefined();
+    expect(await billing.countMismatches()).toBe(0);
+  });
+
+  test('entries are read page by page, each once, and sum to what the statement says of the ledger', async () => {
+    await billing.accrueAll(before);
+    const { ledger } = await billing.read('platform', before);
+    const entries = [];
+    let cursor: string | undefined;
+    do {
+      const page = await billing.listEntries('platform', before, { limit: 2, cursor });
+      expect(page.items.length).toBeLessThanOrEqual(2);
+      entries.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    expect(new Set(entries.map(({ sourceRef, book }) => `${sourceRef} ${book}`)).size).toBe(entries.length);
+    expect(entries.length).toBe(ledger.entryCount);
+    const receivable = entries.filter(({ book }) => book === 'receivable');
+    expect(receivable.reduce((total, { amount }) => total + amount, 0n)).toBe(ledger.receivable);
   });
 
   test('use that comes late moves the difference, and a later accrual of anybody changes nothing', async () => {
@@ -405,9 +495,9 @@ describe('from a period to the next (BIL-3, BIL-4)', () => {
     for (const accountId of ['platform', 'top', 'parent', 'platform'])
       await billing.accrue(accountId, period);
     const { statement, ledger } = await billing.accrue('parent', before);
-    expect(statement).toMatchObject({ totalMinorUnits: 301n, residue: 2_000_000n });
+    expect(statement.charge).toMatchObject({ minorUnits: 301n, residue: 2_000_000n });
     expect(ledger.payable).toBe(statement.payable);
-    expect((await billing.accrue('parent', period)).statement.carriedIn).toBe(2_000_000n);
+    expect((await billing.accrue('parent', period)).statement.charge.carriedIn).toBe(2_000_000n);
     expect((await balances('carry')).filter(([place]) => String(place).startsWith('parent'))).toEqual([
       [`parent ${before.name}`, 2_000_000n],
       [`parent ${period.name}`, -2_000_000n],
@@ -420,7 +510,7 @@ describe('from a period to the next (BIL-3, BIL-4)', () => {
     await later.accrueAll(before);
     expect(await later.accrueAll(period)).toBe(2);
     const next = periodAt(period.toMs);
-    expect((await later.accrue('parent', next)).statement.carriedIn).toBe(3_000_000n);
+    expect((await later.accrue('parent', next)).statement.charge.carriedIn).toBe(3_000_000n);
     await asOwner(
       database.url,
       `UPDATE ledger_position SET posted = 0 WHERE period = '${next.name}' AND book = 'carry'`,

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { accrueAccount, type Posting, readAccount } from '@patchbay/domain/billing/account-accrual';
 import type {
   AccruedStatement,
@@ -21,6 +22,8 @@ import { readCells, readSessionCells } from './usage-cells.ts';
 
 /** Accruals of one edge that come first, before this one gives up. */
 const ATTEMPT_COUNT_MAX = 8;
+/** Before the second attempt. The bound doubles with each. */
+const FIRST_PAUSE_MS_MAX = 10;
 /** Of PostgreSQL: another transaction came first, here or in its choice of a victim. */
 const isLost = (cause: unknown): boolean => ['40001', '40P01'].includes(sqlStateOf(cause) ?? '');
 
@@ -56,6 +59,8 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
         });
       } catch (cause) {
         if (!isLost(cause) || attempt === ATTEMPT_COUNT_MAX) throw cause;
+        // At random, so that those who met do not meet again.
+        await wait(Math.random() * FIRST_PAUSE_MS_MAX * 2 ** (attempt - 1));
       }
     }
   };
@@ -104,10 +109,24 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
         ]);
         return rows.map(({ period }) => periodOf(period));
       }),
-    listEntries: (accountId, period, limit) =>
+    listEntries: (accountId, period, { cursor = '', limit }) =>
       inAccountScope(pool, accountId, async (client) => {
-        const { rows } = await client.query<EntryRow>(entriesSql, [accountId, period.name, limit]);
-        return rows.map(entryFromRow);
+        const [transactionId = '', book = ''] = cursor.split('.');
+        const { rows } = await client.query<EntryRow>(entriesSql, [
+          accountId,
+          period.name,
+          limit + 1,
+          transactionId,
+          book,
+        ]);
+        const shown = rows.slice(0, limit);
+        const last = shown.at(-1);
+        return {
+          items: shown.map(entryFromRow),
+          ...(rows.length > limit && last !== undefined
+            ? { nextCursor: `${last.transaction_id}.${last.book}` }
+            : {}),
+        };
       }),
     chainPrices: (accountId, atMs) =>
       inAccountScope(pool, accountId, (client) =>
@@ -122,6 +141,14 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
         ]);
         return new Map(rows.map(({ id, name }) => [id, name]));
       }),
+    async oldestUnsettled(period) {
+      const { rows } = await pool.query<{ period: string | null }>(
+        'SELECT ledger_oldest_unsettled($1) AS period',
+        [period.name],
+      );
+      const oldest = rows[0]?.period ?? undefined;
+      return oldest === undefined ? undefined : periodOf(oldest);
+    },
     async countMismatches() {
       const { rows } = await pool.query<{ count: string }>('SELECT ledger_mismatches() AS count');
       return Number(rows[0]?.count ?? Number.NaN);
@@ -185,6 +212,9 @@ interface TotalsRow {
   readonly currency: string;
   readonly payable: string;
   readonly receivable: string;
+  readonly charged: string;
+  readonly paid_out: string;
+  readonly entry_count: number;
   readonly has_entries: boolean;
 }
 
@@ -202,6 +232,9 @@ async function readTotals(
   return {
     payable: nano(BigInt(own?.payable ?? '0')),
     receivable: nano(BigInt(own?.receivable ?? '0')),
+    charged: nano(BigInt(own?.charged ?? '0')),
+    paidOut: nano(BigInt(own?.paid_out ?? '0')),
+    entryCount: rows.reduce((count, row) => count + row.entry_count, 0),
     totals: [total(currency, own?.receivable), ...others.map((row) => total(row.currency, row.receivable))],
   };
 }
@@ -209,7 +242,8 @@ async function readTotals(
 const entriesSql = `
   SELECT e.transaction_id, t.posted_at, e.book, e.counterparty_id, e.currency, e.amount, t.source_ref
   FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id
-  WHERE e.account_id = $1 AND e.period = $2 ORDER BY t.posted_at, e.transaction_id, e.book LIMIT $3`;
+  WHERE e.account_id = $1 AND e.period = $2 AND (e.transaction_id, e.book) > ($4, $5)
+  ORDER BY e.transaction_id, e.book LIMIT $3`;
 
 interface EntryRow {
   readonly transaction_id: string;

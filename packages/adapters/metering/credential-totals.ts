@@ -31,7 +31,7 @@ interface TotalRow {
 
 /** A session's first record ends this late at most, so its time is at most this much more than its ends lie apart. */
 const signalingRecordMs = 500;
-const relayRecordMs = 5_000;
+const relayRecordMs = 2_000;
 
 /**
  * What was used with a credential's levels so far: at each level the use of all credentials narrowed from it. Asking

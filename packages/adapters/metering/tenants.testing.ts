@@ -1,5 +1,5 @@
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
-import type { Dimensions, UsageRecord } from '@patchbay/domain/metering/usage-record';
+import { type Dimensions, modalities, type UsageRecord } from '@patchbay/domain/metering/usage-record';
 import pg from 'pg';
 
 /** Connections as the application has them: in its own role, behind the wall. */
@@ -47,7 +47,13 @@ export const relayCatalogue: MeterCatalogue = new Map(
     { name: 'checkBytes', isPriced: false },
   ].map(({ name, isPriced }) => [
     `relay.${name}`,
-    { service: 'relay', name, unit: 'byte', dimensions: ['direction', 'region', 'modality'], isPriced },
+    {
+      service: 'relay',
+      name,
+      unit: 'byte',
+      dimensions: { direction: ['in', 'out'], region: 'open', modality: modalities },
+      isPriced,
+    },
   ]),
 );
 

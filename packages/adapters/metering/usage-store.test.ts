@@ -105,6 +105,37 @@ describe('exactly once (MET-2)', () => {
     await expectExact([record]);
   });
 
+  test('what was refused is listed page by page for its account and those above, and is an alarm for a day', async () => {
+    const ports = { usage: store, catalogue: relayCatalogue, nowMs: () => noon };
+    const refused = [1, 2, 3].map((bytes) =>
+      usageOf('leaf', { atMs: noon, bytes, dimensions: { direction: 'outgoing' } }),
+    );
+    const strange = usageOf('nobody', { atMs: noon, bytes: 1 });
+    await ingestUsage([...refused, strange, usageOf('leaf', { atMs: noon, bytes: 5 })], ports);
+    const listed = async (accountId: string) => {
+      const items = [];
+      let cursor: string | undefined;
+      do {
+        const page = await store.listRefused({ accountId, limit: 2, cursor });
+        items.push(...page.items);
+        cursor = page.nextCursor;
+      } while (cursor !== undefined);
+      return items.map(({ reason, record }) => `${record.accountId} ${reason}`).sort();
+    };
+    const ofLeaf = Array.from({ length: 3 }, () => 'leaf value_undeclared');
+    expect(await listed('leaf')).toEqual(ofLeaf);
+    expect(await listed('a')).toEqual(ofLeaf);
+    expect(await listed('platform')).toEqual([...ofLeaf, 'nobody account_unknown']);
+    expect(await listed('beside')).toEqual([]);
+    expect(await store.countRefused(Date.now() - 60_000)).toEqual(
+      new Map([
+        ['account_unknown', 1],
+        ['value_undeclared', 3],
+      ]),
+    );
+    expect(await store.countRefused(Date.now() + 60_000)).toEqual(new Map());
+  });
+
   test('a known id with another body is kept as a conflict, once, and never summed', async () => {
     const record = usageOf('leaf', { atMs: noon, bytes: 5 });
     await store.ingest([record]);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { bodyOf } from '@patchbay/domain/metering/roll-up';
 import { dayOf, RECORD_COUNT_MAX, type UsageRecord } from '@patchbay/domain/metering/usage-record';
 import type {
+  ConflictReason,
   IngestReceipt,
   SessionTotal,
   UsageChange,
@@ -116,6 +117,35 @@ export function usageStore(pool: Pool): UsageStore {
         const { rows } = await client.query<SessionTotalRow>(sessionTotalsSql, [accountId, sessionId]);
         return rows.map(sessionTotalFromRow);
       }),
+    listRefused: ({ accountId, cursor, limit }) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const [, atMs, hash] = /^(\d{1,15})\.([0-9a-f]{64})$/.exec(cursor ?? '') ?? [];
+        const { rows } = await client.query<RefusedRow>('SELECT * FROM usage_refused($1, $2, $3, $4)', [
+          accountId,
+          atMs === undefined ? null : new Date(Number(atMs)),
+          hash === undefined ? null : Buffer.from(hash, 'hex'),
+          limit + 1,
+        ]);
+        const shown = rows.slice(0, limit);
+        const last = shown.at(-1);
+        return {
+          items: shown.map(({ reason, body, seen_at }) => ({
+            record: body,
+            reason,
+            seenMs: seen_at.getTime(),
+          })),
+          ...(rows.length > limit && last !== undefined
+            ? { nextCursor: `${last.seen_at.getTime()}.${last.body_hash.toString('hex')}` }
+            : {}),
+        };
+      }),
+    async countRefused(sinceMs) {
+      const { rows } = await pool.query<{ reason: ConflictReason; count: string }>(
+        'SELECT * FROM usage_refused_since($1)',
+        [new Date(sinceMs)],
+      );
+      return new Map(rows.map(({ reason, count }) => [reason, Number(count)]));
+    },
     async countMismatches(fromDay, toDay) {
       const { rows } = await pool.query<{ count: string }>('SELECT usage_mismatches($1, $2) AS count', [
         fromDay,
@@ -130,6 +160,14 @@ export function usageStore(pool: Pool): UsageStore {
 export async function openUsageDays(pool: Pool, nowMs: number): Promise<void> {
   for (const toMs of [nowMs, nowMs + DAY_MS])
     await pool.query('SELECT usage_open_day($1)', [dayOf({ toMs })]);
+}
+
+interface RefusedRow {
+  readonly reason: ConflictReason;
+  /** The record as it came. */
+  readonly body: UsageRecord;
+  readonly body_hash: Buffer;
+  readonly seen_at: Date;
 }
 
 const nothing: IngestReceipt = { freshCount: 0, repeatedCount: 0, conflicts: [], changes: [] };

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** `patchbay`: starts the platform, and is the tool of those who run it and build on it. */
-import { PatchbayError } from '@patchbay/sdk-node';
 import { Command } from 'commander';
 import { addAccountCommand } from './commands/account.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
@@ -11,7 +10,8 @@ import { addSessionCommand } from './commands/session.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addUsageCommand } from './commands/usage.ts';
-import { useDataFolder } from './connection.ts';
+import { readVariables, useDataFolder } from './connection.ts';
+import { problemText } from './problem-text.ts';
 import { Refusal } from './refusal.ts';
 
 const program = new Command('patchbay')
@@ -47,13 +47,11 @@ program.hook('preAction', (_program, command) => {
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof Refusal) {
-    process.stderr.write(`${error.message}\n`);
-    process.exit(error.exitCode);
-  }
-  if (error instanceof PatchbayError) {
-    process.stderr.write(`${error.code}: ${error.message}\n${error.helpUrl}\n`);
-    process.exit(1);
-  }
-  throw error;
+  const said = problemText(error, {
+    json: process.argv.includes('--json'),
+    baseUrl: readVariables().PATCHBAY_URL,
+  });
+  if (said === undefined) throw error;
+  process.stderr.write(`${said}\n`);
+  process.exit(error instanceof Refusal ? error.exitCode : 1);
 }

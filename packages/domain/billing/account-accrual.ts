@@ -1,7 +1,7 @@
 import { holdsAt } from '../metering/lineage.ts';
 import type { UsageCell } from '../metering/roll-up.ts';
 import { type AccrualLine, accrue, type LedgerPosition, type LedgerTransaction } from './ledger.ts';
-import { type Nano, negate, sum } from './money.ts';
+import { minorUnitOf, type Nano, nano, negate, sum } from './money.ts';
 import { nextPeriod, type Period } from './period.ts';
 import type { PriceBook } from './price-book.ts';
 import { type Carried, type Statement, statementOf } from './statement.ts';
@@ -9,6 +9,8 @@ import { type Carried, type Statement, statementOf } from './statement.ts';
 /** Moves a fraction of a minor unit out of a period, and into the next. */
 const CARRY_OUT = 'carry/out';
 const CARRY_IN = 'carry/in';
+/** What of a period becomes money. */
+const SETTLEMENT = 'settlement';
 
 export interface AccountAccrualRequest {
   readonly accountId: string;
@@ -31,8 +33,9 @@ export interface Posting {
 
 /**
  * One account's statement, and what has to be posted so that the ledger says the same. Once the period is over, the
- * fraction that its rounded total leaves moves to the next one, and so does the rest of what is paid out; late usage
- * moves them again by the difference.
+ * account settles with the platform: what is asked of it and what is paid out to it leave the period, and the fractions
+ * of both move to the next one, so that all its entries of the period sum to zero (decision 0006). Late usage moves them
+ * again by the difference.
  */
 export function accrueAccount(request: AccountAccrualRequest): {
   readonly statement: Statement;
@@ -80,23 +83,31 @@ function postingsOf(
   statement: Statement,
   lines: readonly AccrualLine[],
 ): readonly Posting[] {
-  const seller = book.edges.find((edge) => edge.buyerId === accountId && holdsAt(edge, period.toMs - 1));
-  const isOver = nowMs >= period.toMs && seller !== undefined;
-  const edge = { sellerId: seller?.sellerId ?? '', buyerId: accountId, currency };
+  const platformId = platformOf(accountId, book, period.toMs - 1);
+  const isOver = nowMs >= period.toMs && platformId !== undefined;
+  const edge = { sellerId: platformId ?? '', buyerId: accountId, currency };
+  const { charge, payout } = statement;
+  // What is paid out is owed the other way: by the platform.
   const carry = (key: string, sign: (amount: Nano) => Nano): AccrualLine[] =>
     isOver
       ? [
-          { ...edge, book: 'carry', key, amount: sign(statement.residue) },
-          // The rest of a payout is owed the other way: by the seller.
-          { ...edge, book: 'payout', key, amount: negate(sign(statement.payout.residue)) },
+          { ...edge, book: 'carry', key, amount: sign(charge.residue) },
+          { ...edge, book: 'payout', key, amount: negate(sign(payout.residue)) },
         ]
       : [];
+  const unit = minorUnitOf(currency);
+  const settlement: AccrualLine[] = isOver
+    ? [
+        { ...edge, book: 'charged', key: SETTLEMENT, amount: nano(-charge.minorUnits * unit) },
+        { ...edge, book: 'paid-out', key: SETTLEMENT, amount: nano(payout.minorUnits * unit) },
+      ]
+    : [];
   const current = accrue({
     period: period.name,
-    lines: [...lines, ...carry(CARRY_OUT, negate)],
+    lines: [...lines, ...settlement, ...carry(CARRY_OUT, negate)],
     positions: positions.filter(
       ({ book: of, buyerId, lineKey }) =>
-        of === 'receivable' || (buyerId === accountId && lineKey === CARRY_OUT),
+        of === 'receivable' || (buyerId === accountId && lineKey !== CARRY_IN),
     ),
   });
   const next = accrue({
@@ -110,9 +121,18 @@ function postingsOf(
   ].filter(({ transactions }) => transactions.length > 0);
 }
 
+/** Who collects from an account and pays out to it: the highest one above. The platform has nobody above, and no settlement. */
+function platformOf(accountId: string, { edges }: PriceBook, atMs: number): string | undefined {
+  const sellerOf = (buyerId: string) =>
+    edges.find((edge) => edge.buyerId === buyerId && holdsAt(edge, atMs))?.sellerId;
+  let above = sellerOf(accountId);
+  for (let next = above; next !== undefined; next = sellerOf(next)) above = next;
+  return above;
+}
+
 /** What the period before left over, as the ledger has it. */
 function carriedIn(own: readonly LedgerPosition[]): Carried {
   const total = (book: LedgerPosition['book']) =>
     sum(own.filter((each) => each.book === book && each.lineKey === CARRY_IN).map(({ posted }) => posted));
-  return { due: total('carry'), payout: negate(total('payout')) };
+  return { charge: total('carry'), payout: negate(total('payout')) };
 }

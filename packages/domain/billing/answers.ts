@@ -5,8 +5,9 @@ import { lateUsageUntilMs, stateAt } from './period.ts';
 import { type Price, splitMeter, tariffToWire } from './price.ts';
 import type { ListedPrice } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
+import type { Settled } from './settlement.ts';
 import type { Spend } from './spend.ts';
-import type { PayableLine, Payout, ReceivableLine, Statement } from './statement.ts';
+import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
 
 /** Looks a name up; an account that has gone out of sight is called by its id. */
 export type NameOf = (accountId: string) => string;
@@ -72,18 +73,25 @@ export const headAnswer = (
   currency: statement.currency,
   state: stateAt(statement.period, nowMs),
   lateUsageUntil: new Date(lateUsageUntilMs(statement.period)).toISOString(),
+  ownUse: statement.ownUse.toString(),
+  passedThrough: statement.passedThrough.toString(),
   payable: statement.payable.toString(),
   receivable: statement.receivable.toString(),
+  margins: statement.margins.toString(),
+  subsidies: statement.subsidies.toString(),
   margin: statement.margin.toString(),
   totals: statement.totals.map(({ currency, receivable, margin }) => ({
     currency,
     receivable: receivable.toString(),
     margin: margin.toString(),
   })),
-  ...(sellerId === statement.accountId ? {} : { payout: payoutAnswer(statement.payout) }),
+  ...(sellerId === statement.accountId
+    ? {}
+    : { charge: settledAnswer(statement.charge), payout: settledAnswer(statement.payout) }),
 });
 
-const payoutAnswer = ({ carriedIn, minorUnits, residue }: Payout) => ({
+const settledAnswer = ({ amount, carriedIn, minorUnits, residue }: Settled) => ({
+  amount: amount.toString(),
   carriedIn: carriedIn.toString(),
   minorUnits: minorUnits.toString(),
   residue: residue.toString(),
@@ -125,9 +133,6 @@ interface Read extends Omit<AccruedStatement, 'statement'> {
 export const statementAnswer = ({ statement, ledger, isBehind }: Read, printed: Printed) => ({
   ...headAnswer(statement, printed),
   accountName: printed.nameOf(statement.accountId),
-  carriedIn: statement.carriedIn.toString(),
-  totalMinorUnits: statement.totalMinorUnits.toString(),
-  residue: statement.residue.toString(),
   lines: statement.lines.map((line) => payableAnswer(line, printed)),
   children: statement.children.map(({ accountId, currency, receivable, cost, margin, lines }) => ({
     accountId,
@@ -142,6 +147,9 @@ export const statementAnswer = ({ statement, ledger, isBehind }: Read, printed: 
     isBehind,
     payable: ledger.payable.toString(),
     receivable: ledger.receivable.toString(),
+    charged: ledger.charged.toString(),
+    paidOut: ledger.paidOut.toString(),
+    entryCount: ledger.entryCount,
     totals: ledger.totals.map(({ currency, receivable }) => ({
       currency,
       receivable: receivable.toString(),

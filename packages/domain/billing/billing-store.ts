@@ -11,6 +11,11 @@ export interface LedgerTotals {
   /** In the currency of the statement, as the next one. */
   readonly payable: Nano;
   readonly receivable: Nano;
+  /** What was asked of the account and what it was paid, in nano units: nothing before the period is over. */
+  readonly charged: Nano;
+  readonly paidOut: Nano;
+  /** Of all books. */
+  readonly entryCount: number;
   /** By currency, that of the statement first. */
   readonly totals: readonly { readonly currency: string; readonly receivable: Nano }[];
 }
@@ -30,6 +35,17 @@ export interface PostedEntry {
   readonly currency: string;
   readonly amount: Nano;
   readonly sourceRef: string;
+}
+
+export interface EntryPage {
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+export interface PostedEntries {
+  readonly items: readonly PostedEntry[];
+  /** Absent: these were the last. */
+  readonly nextCursor?: string;
 }
 
 /** The part of the tree and of its profiles that an account's prices depend on. */
@@ -86,13 +102,18 @@ export interface BillingStore {
   spend(query: SpendQuery): Promise<Spend>;
   /** Periods with use, newest first. */
   listPeriods(accountId: string): Promise<readonly Period[]>;
-  /** Entries of an account in the order of their posting, `limit` at most. */
-  listEntries(accountId: string, period: Period, limit: number): Promise<readonly PostedEntry[]>;
+  /** Entries of an account in the order of their posting, `limit` at most; those after `cursor`. */
+  listEntries(accountId: string, period: Period, page: EntryPage): Promise<PostedEntries>;
   /** What holds now or will: prices that are over are left out. */
   chainPrices(accountId: string, atMs: number): Promise<ChainPrices>;
   setPrices(change: PriceChange): Promise<void>;
   /** Of the account, those above it and its children. */
   namesAround(accountId: string): Promise<ReadonlyMap<string, string>>;
+  /**
+   * The oldest of the periods before `period` in which an account has not settled what the ledger says of it: late use
+   * that only one side has yet, or a month that was accrued before accounts settled with the platform (decision 0006).
+   */
+  oldestUnsettled(period: Period): Promise<Period | undefined>;
   /** Transactions that do not sum to zero, and edges whose entries and positions differ in a currency: 0, or an alarm. */
   countMismatches(): Promise<number>;
 }

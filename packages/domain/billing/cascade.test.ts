@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
-import { rollUp } from '../metering/roll-up.ts';
-import type { UsageRecord } from '../metering/usage-record.ts';
+import { rollUp, type UsageCell } from '../metering/roll-up.ts';
+import { modalities, type UsageRecord } from '../metering/usage-record.ts';
+import { accrueAccount as settleAccount } from './account-accrual.ts';
 import { accrue, type LedgerPosition, type LedgerTransaction, netByAccount, positionKey } from './ledger.ts';
-import { minorUnitOf, nano, sum } from './money.ts';
-import { periodOf } from './period.ts';
+import { type Nano, nano, subtract, sum } from './money.ts';
+import { nextPeriod, type Period, periodOf } from './period.ts';
 import { amountOf, type Price } from './price.ts';
 import { type PricedEdge, priceLookup } from './price-book.ts';
 import { type EdgeLine, rate } from './rating.ts';
@@ -20,7 +21,13 @@ const regions = ['eu', 'us'] as const;
 const catalogue: MeterCatalogue = new Map(
   meters.map((name) => [
     `relay.${name}`,
-    { service: 'relay', name, unit: 'count', dimensions: ['region', 'modality'], isPriced: true },
+    {
+      service: 'relay',
+      name,
+      unit: 'count',
+      dimensions: { region: 'open', modality: modalities },
+      isPriced: true,
+    },
   ]),
 );
 
@@ -206,7 +213,7 @@ function accrueAccount(
   return transactions;
 }
 
-/** statement + residue = ledger, in each currency. */
+/** statement = ledger, in each currency. */
 function expectLedger(transactions: readonly LedgerTransaction[], world: World): void {
   const nets = new Map(
     currencies.map((of) => [
@@ -214,12 +221,70 @@ function expectLedger(transactions: readonly LedgerTransaction[], world: World):
       netByAccount(transactions.filter(({ currency }) => currency === of)),
     ]),
   );
-  for (const { accountId, currency, payable, totals, totalMinorUnits, residue } of statementsOf(world)) {
+  for (const { accountId, currency, payable, totals } of statementsOf(world)) {
     for (const of of currencies) {
       const receivable = totals.find((total) => total.currency === of)?.receivable ?? 0n;
       expect(receivable - (currency === of ? payable : 0n)).toBe(nets.get(of)?.get(accountId) ?? 0n);
     }
-    expect(totalMinorUnits * minorUnitOf(currency) + residue).toBe(payable);
+  }
+}
+
+/** The ledger of a period, of the one after it and of what is carried into a third, long after all are over. */
+class SettledLedger {
+  readonly #world: World;
+  readonly #positions = new Map<string, Map<string, LedgerPosition>>();
+  readonly #transactions: LedgerTransaction[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Settles the period and the next for each account, and returns how many transactions that took. */
+  settleAll(accounts: readonly string[], records: readonly UsageRecord[]): number {
+    const before = this.#transactions.length;
+    const used = rollUp(records, this.#world.edges).cells;
+    for (const of of [period, nextPeriod(period)]) {
+      for (const accountId of accounts) this.#settle(accountId, of, of === period ? used : []);
+    }
+    return this.#transactions.length - before;
+  }
+
+  #settle(accountId: string, of: Period, cells: readonly UsageCell[]): void {
+    const positionsOf = ({ name }: Period) =>
+      [...(this.#positions.get(name)?.values() ?? [])].filter(
+        ({ sellerId, buyerId, book }) =>
+          buyerId === accountId || (sellerId === accountId && book === 'receivable'),
+      );
+    const { postings } = settleAccount({
+      accountId,
+      period: of,
+      currency: this.#world.currencyOf(accountId),
+      cells,
+      book: { ...this.#world, catalogue },
+      positions: positionsOf(of),
+      nextPositions: positionsOf(nextPeriod(of)),
+      nowMs: Infinity,
+    });
+    for (const { period: name, transactions, positions } of postings) {
+      const known = this.#positions.get(name) ?? new Map<string, LedgerPosition>();
+      for (const position of positions) known.set(positionKey(position), position);
+      this.#positions.set(name, known);
+      this.#transactions.push(...transactions);
+    }
+  }
+
+  /** By period and currency, each account's sum; without the third period, into which fractions are only carried. */
+  balances(): [string, Map<string, Nano>][] {
+    return [period, nextPeriod(period)].flatMap(({ name }) =>
+      currencies.map((of): [string, Map<string, Nano>] => [
+        `${name} ${of}`,
+        netByAccount(
+          this.#transactions.filter(
+            (transaction) => transaction.period === name && transaction.currency === of,
+          ),
+        ),
+      ]),
+    );
   }
 }
 
@@ -237,7 +302,7 @@ describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
     );
   });
 
-  test('statement + residue = ledger = recomputation from raw records', () => {
+  test('statement = ledger = recomputation from raw records', () => {
     fc.assert(
       fc.property(worlds, fc.integer({ min: 1, max: 6 }), (world, stepCount) => {
         const transactions = accrueInSteps(world, stepCount);
@@ -279,6 +344,55 @@ describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
         const lines = linesOf(world);
         const first = accrue({ period: period.name, lines, positions: [] });
         expect(accrue({ period: period.name, lines, positions: first.positions }).transactions).toEqual([]);
+      }),
+    );
+  });
+
+  test('what is asked of all, less what is paid out to all, is what the platform is owed, to the nano unit', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        const [platform, ...others] = statementsOf(world);
+        for (const of of currencies) {
+          const inCurrency = others.filter(({ currency }) => currency === of);
+          const asked = sum(inCurrency.map(({ charge }) => charge.amount));
+          const paidOut = sum(inCurrency.map(({ payout }) => payout.amount));
+          const revenue = platform?.totals.find(({ currency }) => currency === of)?.receivable ?? nano(0n);
+          expect(subtract(asked, paidOut)).toBe(revenue);
+        }
+      }),
+    );
+  });
+
+  test('nobody is asked and paid out at once but for own use, and no use is asked of two', () => {
+    fc.assert(
+      fc.property(worlds, (world) => {
+        for (const statement of statementsOf(world)) {
+          const { ownUse, passedThrough, payable, margins, subsidies, margin, charge, payout } = statement;
+          expect(ownUse + passedThrough).toBe(payable);
+          expect(margins - subsidies).toBe(margin);
+          expect([charge.amount - ownUse, payout.amount]).toEqual(margin < 0n ? [-margin, 0n] : [0n, margin]);
+        }
+      }),
+    );
+  });
+
+  test('once a period is over and everybody has settled, all that anybody has in it sums to zero, then and in each after', () => {
+    const months = fc.record({ world: worlds, late: fc.nat(25), order: fc.infiniteStream(fc.nat()) });
+    fc.assert(
+      fc.property(months, ({ world, late, order }) => {
+        const ledger = new SettledLedger(world);
+        const shuffled = () =>
+          world.accounts
+            .map((accountId) => ({ accountId, place: order.next().value }))
+            .sort((one, other) => one.place - other.place)
+            .map(({ accountId }) => accountId);
+        // First without what comes late, and each account in any order.
+        ledger.settleAll(shuffled(), world.records.slice(late));
+        ledger.settleAll(shuffled(), world.records);
+        for (const [name, balances] of ledger.balances()) {
+          for (const balance of balances.values()) expect([name, balance]).toEqual([name, 0n]);
+        }
+        expect(ledger.settleAll(shuffled(), world.records)).toBe(0);
       }),
     );
   });

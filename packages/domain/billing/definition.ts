@@ -1,9 +1,11 @@
 import { defineDomain } from '@patchbay/kit/definition';
 import { idField } from '@patchbay/kit/ids';
-import { pageOf, pageRequest } from '@patchbay/kit/page';
+import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { z } from 'zod';
+import { ledgerBooks } from './ledger.ts';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
+import { TARIFF_DIGITS_MAX } from './price.ts';
 
 /** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
 const nano = z.string().regex(/^-?\d+$/);
@@ -15,9 +17,18 @@ const dimensions = z.record(z.string().max(64), z.string().max(64));
  * is not here is refused: a free allowance that is accepted and not given would be a wrong bill.
  */
 const price = z.strictObject({
-  /** Below a billion of the major unit, so that no sum passes what the ledger holds. */
-  amount: z.string().regex(/^-?\d{1,18}$/, 'An amount is a count of nano units, of at most 18 digits.'),
-  per: z.string().regex(/^\d{1,18}$/, 'A count of units has at most 18 digits.'),
+  amount: z
+    .string()
+    .regex(
+      new RegExp(`^-?\\d{1,${TARIFF_DIGITS_MAX}}$`),
+      `An amount is a count of nano units, of at most ${TARIFF_DIGITS_MAX} digits.`,
+    ),
+  per: z
+    .string()
+    .regex(
+      new RegExp(`^\\d{1,${TARIFF_DIGITS_MAX}}$`),
+      `A count of units has at most ${TARIFF_DIGITS_MAX} digits.`,
+    ),
   /** Only usage with these dimensions; the price that names most of them wins. */
   where: dimensions.optional(),
 });
@@ -31,7 +42,7 @@ const setRequest = z.strictObject({
     .string()
     .regex(/^[A-Z]{3}$/)
     .refine(isCurrency, 'A currency is a code of ISO 4217, such as EUR.'),
-  /** Cut to the minute. Default: now. */
+  /** Cut to the minute. Default: the running minute, and what was used in it already is rated with the new price too. */
   effectiveFrom: z.iso.datetime().optional(),
 });
 
@@ -70,6 +81,18 @@ const line = ratedUse.extend({
   ),
 });
 
+/** An amount of a period that becomes money; the fraction that is left is carried to the next. */
+const settled = z.object({
+  /** Of this period, exact. */
+  amount: nano,
+  /** What the period before left over. */
+  carriedIn: nano,
+  /** What is really paid, in whole minor units. */
+  minorUnits: z.string(),
+  /** amount + carriedIn − minorUnits: carried to the next period. */
+  residue: nano,
+});
+
 const statementHead = z.object({
   period,
   accountId: idField('acc'),
@@ -80,16 +103,26 @@ const statementHead = z.object({
   /** 'settling': the month is over, and use that nodes report late may still change it, until `lateUsageUntil`. */
   state: z.enum(periodStates),
   lateUsageUntil: z.iso.datetime(),
-  /** What this account owes its seller. */
+  /** The account's own use, at its seller's price. */
+  ownUse: nano,
+  /** What its children's use costs it, at the same price. It is taken out of what they pay, and asked of nobody twice. */
+  passedThrough: nano,
+  /** ownUse + passedThrough: what its lines sum to. */
   payable: nano,
-  /** What its children owe it. */
+  /** What its children's use costs them, at the account's own price. */
   receivable: nano,
-  /** receivable less what the children's use costs it; below zero it subsidises (BIL-2). */
+  /** What the children that pay more than their use costs pay above it. */
+  margins: nano,
+  /** What the children that pay less leave uncovered (BIL-2). */
+  subsidies: nano,
+  /** margins − subsidies = receivable − passedThrough. */
   margin: nano,
-  /** The two above by currency, that of the account first: only the platform has children of several. */
+  /** What the children owe, and the margin, by currency, that of the account first: only the platform has children of several. */
   totals: z.array(z.object({ currency: z.string(), receivable: nano, margin: nano })),
-  /** What the margin pays out, in whole minor units; the rest is carried. The platform pays out, and gets none (BIL-4). */
-  payout: z.object({ carriedIn: nano, minorUnits: z.string(), residue: nano }).optional(),
+  /** To be paid: ownUse, and subsidies beyond margins; rounded once, half to even. The platform is asked for nothing. */
+  charge: settled.optional(),
+  /** To be paid out: margins beyond subsidies, cut off. The platform pays out, and gets none (BIL-4). */
+  payout: settled.optional(),
 });
 
 export const billing = defineDomain({
@@ -100,7 +133,7 @@ export const billing = defineDomain({
   errors: {
     meter_unknown: {
       status: 422,
-      title: 'The service has no such meter, dimension, or does not price it.',
+      title: 'The service has no such meter, dimension or value, or does not price it.',
       owner: 'client',
       retry: 'never',
       remedy: 'Use the meters and dimensions that the reference of the service lists.',
@@ -114,10 +147,10 @@ export const billing = defineDomain({
     },
     effective_in_past: {
       status: 422,
-      title: 'A price cannot take effect in the past.',
+      title: 'A price cannot take effect in a minute that is over.',
       owner: 'client',
       retry: 'never',
-      remedy: 'Leave effectiveFrom out, or name a time to come.',
+      remedy: 'Leave effectiveFrom out for the running minute, or name a time to come.',
     },
   },
   resources: {
@@ -252,11 +285,6 @@ export const billing = defineDomain({
           }),
           response: statementHead.extend({
             accountName: z.string(),
-            /** What the rounding of the period before left over: it is due in this one. */
-            carriedIn: nano,
-            /** payable + carriedIn in minor units, rounded once, half to even; `residue` is carried to the next period. */
-            totalMinorUnits: z.string(),
-            residue: nano,
             lines: z.array(line),
             children: z.array(
               z.object({
@@ -269,12 +297,17 @@ export const billing = defineDomain({
                 lines: z.array(line.omit({ parts: true }).extend({ cost: nano, margin: nano })),
               }),
             ),
-            /** The ledger's own sum for this account and period: equal to payable and receivable, or an alarm. */
+            /** The ledger's own sums for this account and period: equal to payable and receivable, or an alarm. */
             ledger: z.object({
               /** There is use of the last minutes that is not posted yet: compare when this is false. */
               isBehind: z.boolean(),
               payable: nano,
               receivable: nano,
+              /** What was asked and paid out, exact: nothing before the period is over, `charge` and `payout` then. */
+              charged: nano,
+              paidOut: nano,
+              /** How many entries `listEntries` has. */
+              entryCount: z.int(),
               totals: z.array(z.object({ currency: z.string(), receivable: nano })),
             }),
           }),
@@ -305,22 +338,21 @@ export const billing = defineDomain({
         listEntries: {
           method: 'GET',
           path: '/statements/{period}/entries',
-          summary: 'Read the ledger entries of this account in a period.',
+          summary:
+            'Read the ledger entries of this account in a period, as they were posted. They sum to what its statement says.',
           access: 'read',
-          request: z.object({ period }),
-          response: z.object({
-            items: z.array(
-              z.object({
-                transactionId: idField('txn'),
-                at: z.iso.datetime(),
-                book: z.string(),
-                counterpartyId: idField('acc'),
-                currency: z.string(),
-                amount: nano,
-                sourceRef: z.string(),
-              }),
-            ),
-          }),
+          request: pageRequest.extend({ period, limit: queryInt().min(1).max(1_000).default(100) }),
+          response: pageOf(
+            z.object({
+              transactionId: idField('txn'),
+              at: z.iso.datetime(),
+              book: z.enum(ledgerBooks),
+              counterpartyId: idField('acc'),
+              currency: z.string(),
+              amount: nano,
+              sourceRef: z.string(),
+            }),
+          ),
           errors: [],
         },
       },

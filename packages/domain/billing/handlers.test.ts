@@ -3,6 +3,7 @@ import { ServiceError } from '@patchbay/kit/errors';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { lineageAt } from '../metering/lineage.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
+import { modalities } from '../metering/usage-record.ts';
 import { billing } from './definition.ts';
 import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
@@ -29,7 +30,7 @@ const catalogue: MeterCatalogue = new Map(
       service: 'relay',
       name: String(name),
       unit: 'byte',
-      dimensions: ['region', 'modality'],
+      dimensions: { direction: ['in', 'out'], region: 'open', modality: modalities },
       isPriced: isPriced === true,
     },
   ]),
@@ -161,6 +162,11 @@ describe('prices', () => {
       'a modality that there is not',
       'billing.meter_unknown',
       { prices: { bytes: { amount: '1', per: '1', where: { modality: 'smell' } } } },
+    ],
+    [
+      'a value that the dimension does not have',
+      'billing.meter_unknown',
+      { prices: { bytes: { amount: '1', per: '1', where: { direction: 'outgoing' } } } },
     ],
     ['another service', 'billing.meter_unknown', { service: 'mixing' }],
     ['another currency than that of the tree', 'billing.currency_mismatch', { currency: 'USD' }],
@@ -378,10 +384,20 @@ describe('statements', () => {
       payable: '10000000000',
       receivable: '20000000000',
       margin: '10000000000',
-      totalMinorUnits: '1000',
-      residue: '0',
-      ledger: { payable: '10000000000', receivable: '20000000000' },
+      ownUse: '0',
+      passedThrough: '10000000000',
+      margins: '10000000000',
+      subsidies: '0',
+      charge: { amount: '0', minorUnits: '0', residue: '0' },
+      payout: { amount: '10000000000', minorUnits: '1000', residue: '0' },
+      ledger: { payable: '10000000000', receivable: '20000000000', charged: '0', paidOut: '0' },
     });
+    // Once the month is over, what is asked and what is paid out stand in the ledger too.
+    nowIs = Date.UTC(2026, 11, 1, 0, 1);
+    const of = (accountId: string) =>
+      handlers.statements.get(contextOf(accountId), { period, detail: 'lines' }, ports);
+    expect((await of('top')).ledger).toMatchObject({ charged: '0', paidOut: '10000000000' });
+    expect((await of('leaf')).ledger).toMatchObject({ charged: '20000000000', paidOut: '0' });
     expect(statement.lines).toMatchObject([
       {
         service: 'relay',
@@ -439,32 +455,31 @@ describe('statements', () => {
     expect(await of('leaf', '2026-11')).toMatchObject({
       state: 'open',
       lateUsageUntil: '2027-02-01T00:00:00.000Z',
-      totalMinorUnits: '1502',
-      residue: '4009000',
+      charge: { minorUnits: '1502', residue: '4009000' },
     });
-    expect(await of('leaf', '2026-12')).toMatchObject({ carriedIn: '0' });
+    expect(await of('leaf', '2026-12')).toMatchObject({ charge: { carriedIn: '0' } });
     nowIs = Date.UTC(2026, 11, 1, 0, 1);
     expect(await of('leaf', '2026-11')).toMatchObject({
       state: 'settling',
-      residue: '4009000',
-      carriedIn: '0',
+      charge: { residue: '4009000', carriedIn: '0' },
     });
     expect(await of('leaf', '2026-12')).toMatchObject({
       state: 'open',
       payable: '0',
-      carriedIn: '4009000',
-      totalMinorUnits: '0',
-      residue: '4009000',
+      charge: { amount: '0', carriedIn: '4009000', minorUnits: '0', residue: '4009000' },
     });
     expect((await of('top', '2026-11')).payout).toEqual({
+      amount: '5014009000',
       carriedIn: '0',
       minorUnits: '501',
       residue: '4009000',
     });
     expect((await of('top', '2026-12')).payout).toMatchObject({ carriedIn: '4009000', minorUnits: '0' });
-    expect((await of('platform', '2026-11')).payout).toBeUndefined();
-    const books = (await handlers.statements.listEntries(contextOf('leaf'), { period: '2026-12' }, ports))
-      .items;
+    const { charge, payout } = await of('platform', '2026-11');
+    expect([charge, payout]).toEqual([undefined, undefined]);
+    const books = (
+      await handlers.statements.listEntries(contextOf('leaf'), { period: '2026-12', limit: 9 }, ports)
+    ).items;
     expect(books).toMatchObject([{ book: 'carry', amount: '-4009000' }]);
     nowIs = Date.UTC(2027, 1, 1);
     expect(await of('leaf', '2026-11')).toMatchObject({ state: 'closed' });
@@ -562,8 +577,9 @@ describe('statements', () => {
 
   test('listEntries 200: what was posted for an account, and only for it', async () => {
     await handlers.statements.get(contextOf('leaf'), { period, detail: 'lines' }, ports);
-    const { items } = await handlers.statements.listEntries(contextOf('leaf'), { period }, ports);
+    const { items } = await handlers.statements.listEntries(contextOf('leaf'), { period, limit: 9 }, ports);
     expect(items).toMatchObject([{ book: 'payable', counterpartyId: 'top', amount: '-20000000000' }]);
-    expect((await handlers.statements.listEntries(contextOf('other'), { period }, ports)).items).toEqual([]);
+    const other = await handlers.statements.listEntries(contextOf('other'), { period, limit: 9 }, ports);
+    expect(other).toEqual({ items: [] });
   });
 });

@@ -23,8 +23,6 @@ import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
 
 /** Periods that one list shows: three years. Each is rated anew. */
 const PERIOD_COUNT_MAX = 36;
-/** Entries of one answer. */
-const ENTRY_COUNT_MAX = 10_000;
 /** Lines of a statement that reading posts. A longer one waits for the regular accrual: nobody waits for it. */
 const POSTED_LINE_COUNT_MAX = 1_000;
 const MINUTE_MS = 60_000;
@@ -240,10 +238,11 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       return { ...page, items: page.items.map((line) => statementLineAnswer(line, printed)) };
     },
 
-    async listEntries(context, { period }, { billing: store }) {
-      const entries = await store.listEntries(context.entity.accountId, periodOf(period), ENTRY_COUNT_MAX);
+    async listEntries(context, { period, ...page }, { billing: store }) {
+      const { items, nextCursor } = await store.listEntries(context.entity.accountId, periodOf(period), page);
       return {
-        items: entries.map(({ transactionId, atMs, book, counterpartyId, currency, amount, sourceRef }) => ({
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+        items: items.map(({ transactionId, atMs, book, counterpartyId, currency, amount, sourceRef }) => ({
           transactionId,
           at: new Date(atMs).toISOString(),
           book,

@@ -2,11 +2,13 @@ import { type Nano, subtract, sum, ZERO } from './money.ts';
 import type { EdgeLine } from './rating.ts';
 
 /**
- * 'payable': what an account owes the one above it, below zero. 'receivable': what one below it owes it. 'carry' and
- * 'payout', of both sides: the fractions of minor units of what is owed, and of what is paid out, that move from a period
- * to the next; over all periods each of them sums to zero.
+ * 'payable': what an account owes the one above it, below zero. 'receivable': what one below it owes it. The others are
+ * between an account and the platform, on both sides, once a period is over (decision 0006). 'charged': what is asked of
+ * the account in whole minor units. 'paid-out': what it is paid. 'carry' and 'payout': the fractions of the one and of the
+ * other that move from a period to the next; over all periods each of these two sums to zero.
  */
-export type LedgerBook = 'payable' | 'receivable' | 'carry' | 'payout';
+export const ledgerBooks = ['payable', 'receivable', 'charged', 'paid-out', 'carry', 'payout'] as const;
+export type LedgerBook = (typeof ledgerBooks)[number];
 
 /** The book in which the seller has its side of a line; the buyer's side of a receivable is a payable. */
 export type SellerBook = Exclude<LedgerBook, 'payable'>;

@@ -93,6 +93,10 @@ export function memoryBilling(world: MemoryWorld): BillingStore {
     const ledger = {
       payable: nano(-total('payable', currency)),
       receivable: total('receivable', currency),
+      charged: total('charged', currency),
+      paidOut: nano(-total('paid-out', currency)),
+      entryCount: entries.filter((entry) => entry.accountId === accountId && entry.period === period.name)
+        .length,
       totals,
     };
     return { statement, ledger, isBehind: !post && postings.length > 0 };
@@ -137,10 +141,16 @@ export function memoryBilling(world: MemoryWorld): BillingStore {
         .reverse()
         .map((name) => periodAt(Date.parse(`${name}-01`)));
     },
-    async listEntries(accountId, period, limit) {
-      return entries
-        .filter((entry) => entry.accountId === accountId && entry.period === period.name)
-        .slice(0, limit);
+    async listEntries(accountId, period, { cursor = '0', limit }) {
+      const own = entries.filter((entry) => entry.accountId === accountId && entry.period === period.name);
+      const end = Number(cursor) + limit;
+      return {
+        items: own.slice(Number(cursor), end),
+        ...(own.length > end ? { nextCursor: String(end) } : {}),
+      };
+    },
+    async oldestUnsettled() {
+      return undefined;
     },
     async chainPrices(accountId, atMs) {
       const seen = around(accountId);

@@ -1,5 +1,5 @@
-import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
-import { canonicalDimensions, type Dimensions, modalities } from '../metering/usage-record.ts';
+import { type MeterCatalogue, undeclaredIn } from '../metering/meter-catalogue.ts';
+import { canonicalDimensions, type Dimensions } from '../metering/usage-record.ts';
 import type { ChainPrices } from './billing-store.ts';
 import type { Price, PricedUse } from './price.ts';
 import { type EffectivePrice, priceLookup } from './price-book.ts';
@@ -66,11 +66,6 @@ export function unknownMeter(
   const declared = catalogue.get(`${service}.${meter}`);
   if (declared === undefined) return `${service} has no meter ${meter}.`;
   if (!declared.isPriced) return `${service}.${meter} is counted and never priced.`;
-  const dimension = Object.keys(where).find((name) => !declared.dimensions.includes(name));
-  if (dimension !== undefined) return `${service}.${meter} has no dimension ${dimension}.`;
-  // A price for a kind of media that there is not would never hold, and the use be free.
-  const { modality } = where;
-  return modality === undefined || modalities.some((known) => known === modality)
-    ? undefined
-    : `${modality} is no modality: there are ${modalities.join(', ')}.`;
+  // A price for a value that there is not would never hold, and the use be billed at another.
+  return undeclaredIn(declared, where)?.detail;
 }

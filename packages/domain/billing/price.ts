@@ -30,6 +30,9 @@ export interface Price {
   readonly toMs: number;
 }
 
+/** Digits of `amount` and of `per`: below a billion of the major unit, so that no sum passes what the ledger holds. */
+export const TARIFF_DIGITS_MAX = 18;
+
 /** The wire form, in which `per` 0 says flat. */
 export interface WireTariff {
   readonly amount: string;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { rollUp } from '../metering/roll-up.ts';
-import type { Dimensions, UsageRecord } from '../metering/usage-record.ts';
+import { type Dimensions, modalities, type UsageRecord } from '../metering/usage-record.ts';
 import { accrue, netByAccount } from './ledger.ts';
 import { formatDecimal, nano, parseDecimal, sum } from './money.ts';
 import { periodOf } from './period.ts';
@@ -23,7 +23,7 @@ const catalogue: MeterCatalogue = new Map(
       service: 'relay',
       name,
       unit: 'count',
-      dimensions: ['direction', 'region', 'modality'],
+      dimensions: { direction: ['in', 'out'], region: 'open', modality: modalities },
       isPriced: name !== 'checkBytes',
     },
   ]),
@@ -289,8 +289,9 @@ describe('a statement explains itself (BIL-4)', () => {
       edges,
       prices: [price('parent', '0.015000001')],
     });
-    expect([bert.totalMinorUnits, bert.residue]).toEqual([2n, -4_999_999n]);
-    expect(bert.totalMinorUnits * 10_000_000n + bert.residue).toBe(bert.payable);
+    const { minorUnits, residue } = bert.charge;
+    expect([minorUnits, residue]).toEqual([2n, -4_999_999n]);
+    expect(minorUnits * 10_000_000n + residue).toBe(bert.payable);
   });
 
   test('an account that moved within the period owes each seller for its own time', () => {

@@ -1,10 +1,11 @@
 import type { UsageCell } from '../metering/roll-up.ts';
 import { canonicalOnce } from '../metering/usage-record.ts';
-import { cutAndCarry, halfEven, minorUnitOf, type Nano, nano, split, subtract, sum, ZERO } from './money.ts';
+import { minorUnitOf, type Nano, nano, split, subtract, sum, ZERO } from './money.ts';
 import { Nested } from './nested.ts';
 import type { Period } from './period.ts';
 import type { PriceBook } from './price-book.ts';
 import { type EdgeLine, type RatedCell, rate } from './rating.ts';
+import { type Settlement, settle } from './settlement.ts';
 
 /** The share of one account in a payable line: the account's own use, or a child's with all below it. */
 export interface LinePart {
@@ -42,44 +43,25 @@ export interface CurrencyTotal {
   readonly margin: Nano;
 }
 
-/**
- * What an account gets for a period out of its margin (BIL-4), cut off to whole minor units so that nothing unearned
- * leaves. A subsidy is no payout below zero: it is in what the account owes, and leaves what is carried as it was.
- */
-export interface Payout {
-  /** What the cut of the period before left over. */
-  readonly carriedIn: Nano;
-  readonly minorUnits: bigint;
-  /** Carried to the next period. */
-  readonly residue: Nano;
-}
-
 /** What the ledger has from the period before: fractions of minor units. */
 export interface Carried {
-  readonly due: Nano;
+  readonly charge: Nano;
   readonly payout: Nano;
 }
 
-export interface Statement {
+export interface Statement extends Settlement {
   readonly accountId: string;
   readonly period: Period;
   /** The account's own, in which it pays and in which its children do. Only the platform has children of others. */
   readonly currency: string;
-  /** What the account owes its seller. */
+  /** What all the account's use costs at its seller's price, that of its children included: ownUse + passedThrough. */
   readonly payable: Nano;
-  /** What its children owe it, in `currency`. */
+  /** What its children's use costs them at its own price, in `currency`. */
   readonly receivable: Nano;
-  /** receivable − what the children's use costs it, in `currency`. */
+  /** receivable − passedThrough = margins − subsidies, in `currency`. */
   readonly margin: Nano;
   /** What its children owe it by currency, the own one first: sums of two currencies mean nothing. */
   readonly totals: readonly CurrencyTotal[];
-  /** What the rounding of the period before left over: it is due now. */
-  readonly carriedIn: Nano;
-  /** payable + carriedIn in minor units, rounded once, half to even. */
-  readonly totalMinorUnits: bigint;
-  /** payable + carriedIn − the rounded total: carried to the next period. */
-  readonly residue: Nano;
-  readonly payout: Payout;
   readonly lines: readonly PayableLine[];
   readonly children: readonly ChildStatement[];
 }
@@ -98,7 +80,7 @@ export interface StatementRequest {
 
 /** One statement: what an account owes, what it is owed and what it earns, line by line and child by child (BIL-4). */
 export function statementOf(request: StatementRequest): Statement {
-  const { accountId, period, currency, cells, book, carried = { due: ZERO, payout: ZERO } } = request;
+  const { accountId, period, currency, cells, book } = request;
   const { lines, cells: rated } = rate(cells, book);
   const shares = shareLines(accountId, lines, rated);
   const payableLines = [...shares].map(([line, ofLine]) => ({ ...line, parts: partsOf(ofLine) }));
@@ -106,32 +88,31 @@ export function statementOf(request: StatementRequest): Statement {
     lines.filter(({ sellerId }) => sellerId === accountId),
     costByLine(shares),
   );
-  const payable = sum(payableLines.map(({ amount }) => amount));
   const totals = totalsOf(currency, children);
-  const unit = minorUnitOf(currency);
-  const due = nano(payable + carried.due);
-  const totalMinorUnits = halfEven(due, unit);
+  const { receivable, margin } = totals[0];
   return {
     accountId,
     period,
     currency,
-    payable,
-    receivable: totals[0].receivable,
-    margin: totals[0].margin,
+    payable: sum(payableLines.map(({ amount }) => amount)),
+    receivable,
+    margin,
     totals,
-    carriedIn: carried.due,
-    totalMinorUnits,
-    residue: nano(due - totalMinorUnits * unit),
-    payout: payoutOf(totals[0].margin, carried.payout, unit),
+    ...settle({
+      ownUse: ownUseOf(shares),
+      children: children.filter((child) => child.currency === currency),
+      carried: request.carried ?? { charge: ZERO, payout: ZERO },
+      unit: minorUnitOf(currency),
+    }),
     lines: payableLines,
     children,
   };
 }
 
-function payoutOf(margin: Nano, carriedIn: Nano, unit: Nano): Payout {
-  const { units, carry } =
-    margin < 0n ? { units: 0n, carry: carriedIn } : cutAndCarry(carriedIn, margin, unit);
-  return { carriedIn, minorUnits: units, residue: carry };
+/** What the account used itself, at its seller's price. */
+function ownUseOf(shares: ReadonlyMap<EdgeLine, readonly Share[]>): Nano {
+  const own = [...shares.values()].flat().filter(({ childLine }) => childLine === undefined);
+  return sum(own.map(({ amount }) => amount));
 }
 
 function totalsOf(

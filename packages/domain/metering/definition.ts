@@ -1,7 +1,8 @@
 import { defineDomain } from '@patchbay/kit/definition';
 import { idField } from '@patchbay/kit/ids';
-import { queryInt } from '@patchbay/kit/page';
+import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { z } from 'zod';
+import { conflictReasons } from './usage-store.ts';
 
 /** Quantities are integers that may pass 2^53, so they travel as text. */
 const quantity = z.string().regex(/^\d+$/);
@@ -58,6 +59,35 @@ export const metering = defineDomain({
             isTruncated: z.boolean(),
           }),
           errors: ['metering.range_too_wide'],
+        },
+        listRefused: {
+          method: 'GET',
+          path: '/usage/refused',
+          summary:
+            'Read the usage of this account and of all below it that was kept and not counted, the newest first. It is on no statement.',
+          access: 'read',
+          request: pageRequest,
+          response: pageOf(
+            z.object({
+              /** When it came. */
+              at: z.iso.datetime(),
+              reason: z.enum(conflictReasons),
+              /** As the record names it: there may be no such account. */
+              accountId: z.string(),
+              nodeId: z.string(),
+              service: z.string(),
+              from: z.iso.datetime(),
+              to: z.iso.datetime(),
+              quantities: z.array(
+                z.object({
+                  meter: z.string(),
+                  quantity: z.string(),
+                  dimensions: z.record(z.string(), z.string()),
+                }),
+              ),
+            }),
+          ),
+          errors: [],
         },
       },
     },

@@ -2,6 +2,7 @@ import { ServiceError } from '@patchbay/kit/errors';
 import { expect, test } from 'vitest';
 import { metering } from './definition.ts';
 import { handlers } from './handlers.ts';
+import { modalities, type UsageRecord } from './usage-record.ts';
 import type { UsageQuery } from './usage-store.ts';
 
 const from = '2026-11-22T00:00:00.000Z';
@@ -20,7 +21,7 @@ const catalogue = new Map([
       service: 'relay',
       name: 'bytes',
       unit: 'byte',
-      dimensions: ['direction', 'region', 'modality'],
+      dimensions: { direction: ['in', 'out'], region: 'open', modality: modalities },
       isPriced: true,
     } as const,
   ],
@@ -45,6 +46,7 @@ function ask(change: Record<string, unknown>) {
       asked.push(query);
       return { rows: [row], isTruncated: false };
     },
+    listRefused: async () => ({ items: [] }),
   };
   const request = metering.resources.usage.operations.query.request.parse({
     from,
@@ -91,9 +93,9 @@ test.each([
     '/groupBy: colour is none of',
   ],
   [
-    'a dimension of a meter that nobody declared',
+    'a meter that nobody declared',
     { meter: 'relay.smells', groupBy: 'direction' },
-    '/groupBy: direction',
+    '/meter: relay.smells is none of relay.bytes',
   ],
   ['a fourth group', { groupBy: 'region,session,account,direction' }, '/groupBy: At most 3'],
   ['a range that ends before it begins', { to: '2026-11-21T00:00:00.000Z' }, '/to: '],
@@ -103,4 +105,50 @@ test.each([
     fields: { code: 'request.invalid', publicDetail: expect.stringContaining(said) },
   });
   expect(asked).toEqual([]);
+});
+
+test('listRefused 200: what was kept and not counted, with why, whose and what it was', async () => {
+  const record: UsageRecord = {
+    id: { nodeId: 'nod_1', boot: 1, sequence: 7 },
+    accountId: 'acc_2',
+    segment: 0,
+    service: 'relay',
+    region: 'eu',
+    modality: 'audio',
+    fromMs: Date.parse(from),
+    toMs: Date.parse(from) + 5_000,
+    quantities: [{ meter: 'bytes', quantity: 3, dimensions: { direction: 'outgoing' } }],
+  };
+  const asked: unknown[] = [];
+  const usage = {
+    query: async () => ({ rows: [], isTruncated: false }),
+    listRefused: async (query: unknown) => {
+      asked.push(query);
+      const item = { record, reason: 'value_undeclared' } as const;
+      return { items: [{ ...item, seenMs: Date.parse(from) }], nextCursor: 'next' };
+    },
+  };
+  const answer = await handlers.usage.listRefused(context, { limit: 20 }, { usage, catalogue });
+  expect(metering.resources.usage.operations.listRefused.response.parse(answer)).toEqual({
+    nextCursor: 'next',
+    items: [
+      {
+        at: from,
+        reason: 'value_undeclared',
+        accountId: 'acc_2',
+        nodeId: 'nod_1',
+        service: 'relay',
+        from,
+        to: '2026-11-22T00:00:05.000Z',
+        quantities: [
+          {
+            meter: 'bytes',
+            quantity: '3',
+            dimensions: { direction: 'outgoing', region: 'eu', modality: 'audio' },
+          },
+        ],
+      },
+    ],
+  });
+  expect(asked).toEqual([{ accountId: 'acc_1', limit: 20 }]);
 });

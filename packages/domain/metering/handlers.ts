@@ -16,8 +16,17 @@ function groupsOf(
   catalogue: MeterCatalogue,
 ): string[] {
   const names = groupBy.split(',').filter(Boolean);
+  if (meter !== undefined && !catalogue.has(meter)) {
+    throw platformError(
+      'request.invalid',
+      `/meter: ${meter} is none of ${[...catalogue.keys()].join(', ')}.`,
+    );
+  }
   const asked = meter === undefined ? [...catalogue.values()] : [catalogue.get(meter)];
-  const known = new Set<string>([...entityGroups, ...asked.flatMap((each) => each?.dimensions ?? [])]);
+  const known = new Set<string>([
+    ...entityGroups,
+    ...asked.flatMap((each) => Object.keys(each?.dimensions ?? {})),
+  ]);
   const unknown = names.find((name) => !known.has(name));
   if (unknown !== undefined) {
     throw platformError('request.invalid', `/groupBy: ${unknown} is none of ${[...known].join(', ')}.`);
@@ -60,6 +69,27 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
           group: { ...group },
           quantity: quantity.toString(),
           recordCount,
+        })),
+      };
+    },
+
+    async listRefused(context, page, { usage }) {
+      const { items, nextCursor } = await usage.listRefused({ accountId: context.entity.accountId, ...page });
+      return {
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+        items: items.map(({ seenMs, reason, record }) => ({
+          at: new Date(seenMs).toISOString(),
+          reason,
+          accountId: record.accountId,
+          nodeId: record.id.nodeId,
+          service: record.service,
+          from: new Date(record.fromMs).toISOString(),
+          to: new Date(record.toMs).toISOString(),
+          quantities: record.quantities.map(({ meter, quantity, dimensions }) => ({
+            meter,
+            quantity: quantity.toString(),
+            dimensions: { ...dimensions, region: record.region, modality: record.modality },
+          })),
         })),
       };
     },

@@ -1,16 +1,22 @@
-import type { MeterUnit } from '@patchbay/kit/definition';
-import { type Dimensions, USAGE_AGE_MS_MAX, USAGE_AHEAD_MS_MAX, type UsageRecord } from './usage-record.ts';
+import type { DimensionValues, MeterUnit } from '@patchbay/kit/definition';
+import {
+  type Dimensions,
+  modalities,
+  USAGE_AGE_MS_MAX,
+  USAGE_AHEAD_MS_MAX,
+  type UsageRecord,
+} from './usage-record.ts';
 
 /** Dimensions that every meter has, besides those its service declares (MET-1). */
-export const universalDimensions = ['region', 'modality'] as const;
+export const universalDimensions = { region: 'open', modality: modalities } as const;
 
 export interface CataloguedMeter {
   readonly service: string;
   /** Short name, without the service. */
   readonly name: string;
   readonly unit: MeterUnit;
-  /** Those of the service and the universal ones. */
-  readonly dimensions: readonly string[];
+  /** Those of the service and the universal ones, each with the values that it may have. */
+  readonly dimensions: Readonly<Record<string, DimensionValues>>;
   readonly isPriced: boolean;
 }
 
@@ -22,7 +28,7 @@ export interface DeclaredMeter {
   readonly service: string;
   readonly meter: string;
   readonly unit: MeterUnit;
-  readonly dimensions: readonly string[];
+  readonly dimensions: Readonly<Record<string, DimensionValues>>;
   readonly isPriced: boolean;
 }
 
@@ -31,18 +37,21 @@ export function meterCatalogue(declared: Readonly<Record<string, DeclaredMeter>>
   return new Map(
     Object.entries(declared).map(([qualified, { service, meter, unit, dimensions, isPriced }]) => [
       qualified,
-      { service, name: meter, unit, dimensions: [...dimensions, ...universalDimensions], isPriced },
+      { service, name: meter, unit, dimensions: { ...dimensions, ...universalDimensions }, isPriced },
     ]),
   );
 }
 
-export type UsageRefusalReason =
-  | 'meter_undeclared'
-  | 'dimension_undeclared'
-  | 'dimension_missing'
-  | 'too_old'
-  | 'in_future'
-  | 'text_invalid';
+export const usageRefusalReasons = [
+  'meter_undeclared',
+  'dimension_undeclared',
+  'dimension_missing',
+  'value_undeclared',
+  'too_old',
+  'in_future',
+  'text_invalid',
+] as const;
+export type UsageRefusalReason = (typeof usageRefusalReasons)[number];
 
 /** Why a record is not counted. Whoever catches it keeps the record: refused usage is never thrown away unseen. */
 export class UsageRefusal extends Error {
@@ -86,13 +95,35 @@ function textsOf(record: UsageRecord): string[] {
   return [...words, ...named].filter((text) => text !== undefined);
 }
 
-function assertDimensions({ service, name, dimensions: declared }: CataloguedMeter, given: Dimensions): void {
-  const undeclared = Object.keys(given).find((dimension) => !declared.includes(dimension));
-  if (undeclared !== undefined) {
-    throw new UsageRefusal('dimension_undeclared', `${service}.${name} has no dimension ${undeclared}.`);
-  }
-  const missing = declared.find((dimension) => given[dimension] === undefined);
+function assertDimensions(meter: CataloguedMeter, given: Dimensions): void {
+  const problem = undeclaredIn(meter, given);
+  if (problem !== undefined) throw new UsageRefusal(problem.reason, problem.detail);
+  const missing = Object.keys(meter.dimensions).find((dimension) => given[dimension] === undefined);
   if (missing !== undefined) {
-    throw new UsageRefusal('dimension_missing', `${service}.${name} needs the dimension ${missing}.`);
+    throw new UsageRefusal(
+      'dimension_missing',
+      `${meter.service}.${meter.name} needs the dimension ${missing}.`,
+    );
   }
 }
+
+/** What of some dimensions a meter does not have, whether they are of a use or of a price: a name, or a value of it. */
+export function undeclaredIn(
+  { service, name: meter, dimensions: declared }: CataloguedMeter,
+  given: Dimensions,
+): { readonly reason: UsageRefusalReason; readonly detail: string } | undefined {
+  for (const [dimension, value] of Object.entries(given)) {
+    const values = Object.hasOwn(declared, dimension) ? declared[dimension] : undefined;
+    if (values === undefined) {
+      return { reason: 'dimension_undeclared', detail: `${service}.${meter} has no dimension ${dimension}.` };
+    }
+    if (values !== 'open' && !values.includes(value)) {
+      const detail = `${dimension} of ${service}.${meter} is never ${value}: it is ${oneOf(values)}.`;
+      return { reason: 'value_undeclared', detail };
+    }
+  }
+  return undefined;
+}
+
+const oneOf = (values: readonly string[]): string =>
+  values.length < 2 ? values.join('') : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`;

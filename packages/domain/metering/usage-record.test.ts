@@ -8,6 +8,7 @@ import {
   dimensionsFromCanonical,
   entriesOf,
   minuteOf,
+  modalities,
   type UsageRecord,
   usageRecordSchema,
 } from './usage-record.ts';
@@ -35,7 +36,7 @@ const catalogue: MeterCatalogue = new Map([
       service: 'relay',
       name: 'bytes',
       unit: 'byte',
-      dimensions: ['direction', 'region', 'modality'],
+      dimensions: { direction: ['in', 'out'], region: 'open', modality: modalities },
       isPriced: true,
     },
   ],
@@ -93,6 +94,15 @@ describe('what a service did not declare is refused (MET-1)', () => {
     expect(reasonOf({ quantities: bytes({}) })).toBe('dimension_missing');
   });
 
+  test('a value that the dimension does not have; an open dimension takes any', () => {
+    expect(reasonOf({ quantities: bytes({ direction: 'outgoing' }) })).toBe('value_undeclared');
+    expect(reasonOf({ quantities: bytes({ direction: 'out' }) })).toBe('counted');
+    expect(reasonOf({ region: 'atlantis' })).toBe('counted');
+    expect(reasonOf({ quantities: bytes({ direction: 'in', constructor: 'x' }) })).toBe(
+      'dimension_undeclared',
+    );
+  });
+
   test('a clock that is far ahead, and usage older than two periods', () => {
     expect(reasonOf({}, record.toMs - 300_000)).toBe('counted');
     expect(reasonOf({}, record.toMs - 300_001)).toBe('in_future');
@@ -104,14 +114,14 @@ describe('what a service did not declare is refused (MET-1)', () => {
       service: 'relay',
       meter: 'checks',
       unit: 'byte',
-      dimensions: ['direction'],
+      dimensions: { direction: ['in', 'out'] },
       isPriced: false,
     } as const;
     expect(meterCatalogue({ 'relay.checks': checks }).get('relay.checks')).toEqual({
       service: 'relay',
       name: 'checks',
       unit: 'byte',
-      dimensions: ['direction', 'region', 'modality'],
+      dimensions: { direction: ['in', 'out'], region: 'open', modality: modalities },
       isPriced: false,
     });
   });

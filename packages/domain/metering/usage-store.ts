@@ -1,8 +1,14 @@
-import type { UsageRefusalReason } from './meter-catalogue.ts';
+import { usageRefusalReasons } from './meter-catalogue.ts';
 import type { Dimensions, UsageRecord } from './usage-record.ts';
 
-/** Why a record was kept and not counted. 'not_storable': the database refused it alone, as for a sum past its bounds. */
-export type ConflictReason = UsageRefusalReason | 'body_changed' | 'account_unknown' | 'not_storable';
+/** Why a record was kept and not counted. 'body_changed': its id is counted with another body. 'not_storable': the database refused it alone, as for a sum past its bounds. */
+export const conflictReasons = [
+  ...usageRefusalReasons,
+  'body_changed',
+  'account_unknown',
+  'not_storable',
+] as const;
+export type ConflictReason = (typeof conflictReasons)[number];
 
 export interface UsageConflict {
   readonly record: UsageRecord;
@@ -69,6 +75,18 @@ export interface SessionTotal {
   readonly lastMs: number;
 }
 
+/** A record that was kept and not counted: it is on no statement. */
+export interface RefusedUsage extends UsageConflict {
+  readonly seenMs: number;
+}
+
+export interface RefusedQuery {
+  /** With all below it; of the platform everything, with what names an account that there is not. */
+  readonly accountId: string;
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
 /** What metering needs from the world. */
 export interface UsageStore {
   /** Counts what is new, in one transaction, and answers after its commit. At most RECORD_COUNT_MAX records. */
@@ -76,6 +94,12 @@ export interface UsageStore {
   /** Keeps what may not be counted, once for each body. */
   keepConflicts(conflicts: readonly UsageConflict[]): Promise<void>;
   query(query: UsageQuery): Promise<{ readonly rows: readonly UsageRow[]; readonly isTruncated: boolean }>;
+  /** The newest first. */
+  listRefused(
+    query: RefusedQuery,
+  ): Promise<{ readonly items: readonly RefusedUsage[]; readonly nextCursor?: string }>;
+  /** How many records were kept and not counted since a time, by reason: none, or an alarm. */
+  countRefused(sinceMs: number): Promise<ReadonlyMap<ConflictReason, number>>;
   /** The totals of one session as they grow. */
   sessionTotals(accountId: string, sessionId: string): Promise<readonly SessionTotal[]>;
   /** Totals that differ from a recomputation from raw records, in UTC days [fromDay, toDay): 0, or an alarm. */

@@ -1,13 +1,6 @@
 import { platformError } from '@patchbay/kit/errors';
-import { callerIdOf } from './idempotency.ts';
+import { callerIdOf, type Repeatable } from './idempotency.ts';
 import type { IdempotentRequest, Platform, Principal } from './platform.ts';
-
-/** A request that names itself, so that its repeats have one effect (C40). */
-export interface Repeatable {
-  readonly key: string;
-  readonly route: string;
-  readonly fingerprint: string;
-}
 
 export interface OnceCall {
   readonly repeatable?: Repeatable | undefined;

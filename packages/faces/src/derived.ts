@@ -70,7 +70,12 @@ export function derivedHandlers(
           name,
           unit,
           summary,
-          dimensions,
+          dimensions: Object.fromEntries(
+            Object.entries(dimensions).map(([dimension, values]) => [
+              dimension,
+              values === 'open' ? values : [...values],
+            ]),
+          ),
           isPriced,
         }),
       ),

@@ -5,8 +5,9 @@ import { roleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
 import type { AuditedChange, DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { serviceHandlerLoaders } from '@patchbay/services/handlers.generated';
-import { answerOnce, type Repeatable } from './answer-once.ts';
+import { answerOnce } from './answer-once.ts';
 import { derivedHandlers } from './derived.ts';
+import type { Repeatable } from './idempotency.ts';
 import { errorDefinitionOf, type MountedOperation } from './mounted.ts';
 import type { Platform, Principal, Reach } from './platform.ts';
 
@@ -65,6 +66,7 @@ async function resolve(platform: Platform, call: Call): Promise<Subject | undefi
   );
   refuseSuspended(reach, call);
   refuseWithoutAccess({ ...reach, grants }, call);
+  refuseMintingForTests(call);
   const chain = reach.chain.map(({ id }) => id);
   const top = Math.min(...reach.grants.map((grant) => chain.indexOf(grant.accountId)));
   return { accountId, chain, visibleIds: chain.slice(top) };
@@ -124,6 +126,12 @@ function refuseWithoutAccess({ grants }: Reach, { mounted, principal }: Call): v
       ? 'Only an account above this one may do this.'
       : `This needs the scope ${scopeName}:${name}, or a role that may ${operation.access}.`;
   throw platformError('auth.scope', detail);
+}
+
+/** What the API mints is signed by a live key of the account, whoever asked: a test key would spend money with it (C11). */
+function refuseMintingForTests({ mounted: { operation }, principal }: Call): void {
+  if (operation.isMinting !== true || principal.mode !== 'test') return;
+  throw platformError('credential.mode_not_allowed', 'A test key mints nothing that calls can be made with.');
 }
 
 function isInScope(

@@ -1,8 +1,14 @@
 import { platformError } from '@patchbay/kit/errors';
-import type { Repeatable } from './answer-once.ts';
 import type { Principal } from './platform.ts';
 
 const KEY_CHARACTERS_MAX = 255;
+
+/** A request that names itself, so that its repeats have one effect (C40). */
+export interface Repeatable {
+  readonly key: string;
+  readonly route: string;
+  readonly fingerprint: string;
+}
 
 /** The Idempotency-Key of a request that changes something; a GET needs none. */
 function idempotencyKeyOf({ method, headers }: Request): string | undefined {

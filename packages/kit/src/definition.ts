@@ -6,14 +6,24 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 /** What a meter counts. Quantities are integers of this unit; a price may speak of minutes, a meter does not. */
 export type MeterUnit = 'millisecond' | 'byte' | 'packet' | 'character' | 'count';
 
+/** All values that a dimension may have; 'open' where only whoever runs a platform knows them, as with its regions. */
+export type DimensionValues = readonly string[] | 'open';
+
 export interface MeterDefinition {
   readonly unit: MeterUnit;
   readonly summary: string;
   /** Besides account, application, endpoint, credential, session, region, node and modality, which all have. */
-  readonly dimensions: readonly string[];
+  readonly dimensions: Readonly<Record<string, DimensionValues>>;
   /** False for what is counted and never priced, as connectivity checks are (QUE-5). Default true. */
   readonly isPriced?: boolean;
 }
+
+/** The dimensions that a use of a meter has to name, each with a value that it may have. */
+export type DimensionsOf<M extends MeterDefinition> = {
+  readonly [Name in keyof M['dimensions']]: M['dimensions'][Name] extends readonly (infer Value)[]
+    ? Value
+    : string;
+};
 
 /**
  * The least that a role must allow (ACC-3). viewer: read. developer: read, develop. billing: read, bill.
@@ -209,7 +219,7 @@ export interface ServiceContext<S extends ServiceDefinition, K extends keyof S['
   readonly meter: <M extends keyof S['meters'] & string>(
     meter: M,
     quantity: number,
-    dimensions: Readonly<Record<S['meters'][M]['dimensions'][number], string>>,
+    dimensions: DimensionsOf<S['meters'][M]>,
   ) => void;
   readonly emit: <E extends keyof S['events'] & string>(
     event: E,

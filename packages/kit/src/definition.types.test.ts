@@ -11,7 +11,9 @@ const rest = {
   media: 'none',
   config: z.object({ secondsMax: z.int().optional(), mode: z.enum(['any', 'strict']).default('any') }),
   merge: { secondsMax: 'narrowest', mode: { narrowestOf: ['any', 'strict'] } },
-  meters: { outputMs: { unit: 'millisecond', summary: '', dimensions: ['codec', 'kind'] } },
+  meters: {
+    outputMs: { unit: 'millisecond', summary: '', dimensions: { codec: 'open', kind: ['file', 'stream'] } },
+  },
   events: { 'job.queued': z.object({ jobId: z.string() }) },
   errors: { gone: { status: 404, title: '', owner: 'client', retry: 'never', remedy: '' } },
 } as const;
@@ -60,6 +62,9 @@ test('a handler can only use what its definition declares', () => {
       context.meter('minutes', 1, {});
       // @ts-expect-error A dimension is missing: the definition says codec and kind.
       context.meter('outputMs', 1, { codec: 'opus' });
+      // @ts-expect-error A value that the dimension does not have: it is file or stream.
+      context.meter('outputMs', 1, { codec: 'opus', kind: 'steam' });
+      context.meter('outputMs', 1, { codec: 'any', kind: 'stream' });
       // @ts-expect-error An event that the definition does not declare.
       await context.emit('job.started', {});
       // @ts-expect-error A code that this operation does not declare, though its neighbour does.

@@ -13,7 +13,8 @@ const info = z.object({
       name: z.string(),
       unit: z.string(),
       summary: z.string(),
-      dimensions: z.array(z.string()),
+      /** Each with all values that it may have, or 'open'. */
+      dimensions: z.record(z.string(), z.union([z.array(z.string()), z.literal('open')])),
       isPriced: z.boolean(),
     }),
   ),

@@ -354,29 +354,49 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       token: (invited.setUpPath ?? '').split('/').at(-1) ?? '',
     };
     const { page, context } = await newPage();
+    // One waits for the server while the other looks.
+    const pages = [page, await context.newPage()];
     const faults: string[] = [];
-    const look = async (route: string, address: string) => {
-      await page.goto(`${url}${address}`);
-      await settled(page);
+    const look = async (on: Page, { route, address }: Look) => {
+      await on.goto(`${url}${address}`);
+      await settled(on);
       for (const theme of themes) {
-        await page.emulateMedia({ colorScheme: theme });
-        faults.push(...(await accessibilityFaults(page)).map((fault) => `${route} (${theme}): ${fault}`));
+        await on.emulateMedia({ colorScheme: theme });
+        faults.push(...(await accessibilityFaults(on)).map((fault) => `${route} (${theme}): ${fault}`));
       }
     };
-    for (const route of dashboardRoutes.filter((route) => !isOfAccount(route)))
-      await look(route, addressOf(route, values));
-    await look('/nothing', '/there/is/nothing/here');
+    const lookAtAll = async (looks: Look[]) => {
+      await Promise.all(
+        pages.map(async (on) => {
+          for (let next = looks.shift(); next !== undefined; next = looks.shift()) await look(on, next);
+        }),
+      );
+    };
+    await lookAtAll([
+      ...dashboardRoutes
+        .filter((route) => !isOfAccount(route))
+        .map((route) => ({ route, address: addressOf(route, values) })),
+      { route: '/nothing', address: '/there/is/nothing/here' },
+    ]);
     await signInTo(page, { url, email, password });
-    for (const route of dashboardRoutes.filter(isOfAccount)) {
-      await look(route, addressOf(route, values));
-      if (!/\[(sessionId|applicationId|period)\]/.test(route)) {
-        await look(`${route}, empty`, addressOf(route, { ...values, accountId: empty.id }));
-      }
-    }
+    await lookAtAll(
+      dashboardRoutes.filter(isOfAccount).flatMap((route) => {
+        const filled = { route, address: addressOf(route, values) };
+        if (/\[(sessionId|applicationId|period)\]/.test(route)) return filled;
+        const address = addressOf(route, { ...values, accountId: empty.id });
+        return [filled, { route: `${route}, empty`, address }];
+      }),
+    );
     expect(faults).toEqual([]);
     await context.close();
   }, 240_000);
 });
+
+/** One page of the walk, under the name that a fault is told by. */
+interface Look {
+  readonly route: string;
+  readonly address: string;
+}
 
 async function signUp(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/`);

@@ -88,15 +88,31 @@ describe.skipIf(chromiumPath === undefined)('the first call', () => {
     expect(Number(bytes) / Number(seen)).toBeGreaterThan(0.98);
     expect(Number(bytes) / Number(seen)).toBeLessThan(1.02);
 
-    await expectStatement({ pb, accountId: customer.id }, usage, {
-      bytes: ['300000000', GB],
-      allocationMs: ['3500000', MINUTE],
-    });
-    await expectStatement({ pb, accountId: reseller.id }, usage, {
-      bytes: ['400000000', GB],
-      allocationMs: ['2000000', MINUTE],
-    });
-    const statement = await pb.statements.get(reseller.id, { period: PERIOD });
+    // The relay counted each allocation as it carried it: what it wrote when they ended is no meter's doing.
+    expect(bytes).toBe(await bytesOfAllocations(pb, { accountId: customer.id, sessionId: live.id }));
+
+    const demoId = platform.env.PATCHBAY_ACCOUNT ?? '';
+    const [demo, statement, owed] = [
+      await expectStatement({ pb, accountId: demoId }, usage, {}),
+      await expectStatement({ pb, accountId: reseller.id }, usage, {
+        bytes: ['400000000', GB],
+        allocationMs: ['2000000', MINUTE],
+      }),
+      await expectStatement({ pb, accountId: customer.id }, usage, {
+        bytes: ['300000000', GB],
+        allocationMs: ['3500000', MINUTE],
+      }),
+    ];
+    expect(BigInt(owed.charge?.amount ?? 0)).toBe(BigInt(owed.payable));
+    expect(BigInt(statement.ownUse)).toBe(0n);
+    expect(statement.passedThrough).toBe(statement.payable);
+    // The platform collects from all three, pays margins out, and is left with its own price for everything.
+    const collected = [demo, statement, owed].map(
+      ({ charge, payout }) => BigInt(charge?.amount ?? 0) - BigInt(payout?.amount ?? 0),
+    );
+    const kept = await ledgerSum(pb, demoId, 'payable');
+    expect(collected.reduce((total, amount) => total + amount, 0n)).toBe(-kept);
+    expect(BigInt(demo.payable)).toBe(-kept);
     const [child] = statement.children;
     expect(child?.accountId).toBe(customer.id);
     expect(BigInt(child?.margin ?? 0)).toBe(BigInt(child?.receivable ?? 0) - BigInt(child?.cost ?? 0));
@@ -106,7 +122,13 @@ describe.skipIf(chromiumPath === undefined)('the first call', () => {
   }, 120_000);
 
   test('a direct call has no relay bytes to pay for (QUE-5)', async () => {
+    const relayed = async () => {
+      const { lines } = await pb.statements.get(customer.id, { period: PERIOD });
+      const ofRelay = lines.filter(({ meter }) => ['bytes', 'packets', 'allocationMs'].includes(meter));
+      return ofRelay.map(({ meter, quantity, amount }) => `${meter} ${quantity} ${amount}`).sort();
+    };
     const before = (await settledUsage(pb, customer.id)).get('network-discovery.bytes') ?? 0n;
+    const statementBefore = await relayed();
     const { caller, callee, close } = await placeCall(browser, sample.url);
     await until(() => isPlaying(caller, callee), { what: 'both videos to play', timeoutMs: 20_000 });
     const session = await until(
@@ -122,6 +144,8 @@ describe.skipIf(chromiumPath === undefined)('the first call', () => {
     await caller.getByRole('button', { name: /hang up|leave/i }).click();
     await close();
     expect((await settledUsage(pb, customer.id)).get('network-discovery.bytes') ?? 0n).toBe(before);
+    const bytesOf = (lines: readonly string[]) => lines.filter((line) => line.startsWith('bytes '));
+    expect(bytesOf(await relayed())).toEqual(bytesOf(statementBefore));
   }, 60_000);
 });
 
@@ -137,20 +161,54 @@ async function expectStatement(
   expected: Expected,
 ) {
   const statement = await pb.statements.get(accountId, { period: PERIOD });
+  const prices = (await pb.prices.list(accountId)).items;
   let payable = 0n;
   for (const line of statement.lines) {
-    const known = expected[line.meter];
-    const amount =
-      known === undefined ? BigInt(line.amount) : (BigInt(line.quantity) * BigInt(known[0])) / known[1];
+    // Without an expectation by hand, the price list's own: the one that names most of the line's dimensions.
+    const [listed] = prices
+      .filter(
+        ({ service, meter, where }) =>
+          service === line.service &&
+          meter === line.meter &&
+          Object.entries(where).every(([name, value]) => line.dimensions[name] === value),
+      )
+      .sort((left, right) => Object.keys(right.where).length - Object.keys(left.where).length);
+    const [price, per] = expected[line.meter] ?? [listed?.amount ?? '0', BigInt(listed?.per ?? 1)];
+    const amount = (BigInt(line.quantity) * BigInt(price)) / per;
     expect(BigInt(line.amount)).toBe(amount);
     expect(line.parts.reduce((sum, part) => sum + BigInt(part.amount), 0n)).toBe(amount);
     payable += amount;
   }
-  for (const meter of Object.keys(expected)) {
-    const lines = statement.lines.filter((line) => line.meter === meter);
-    const quantity = lines.reduce((sum, line) => sum + BigInt(line.quantity), 0n);
-    expect(quantity).toBe(usage.get(`network-discovery.${meter}`));
+  const ofRelay = statement.lines.filter(({ service }) => service === 'network-discovery');
+  const quantities = new Map<string, bigint>();
+  for (const { meter, quantity } of ofRelay) {
+    const name = `network-discovery.${meter}`;
+    quantities.set(name, (quantities.get(name) ?? 0n) + BigInt(quantity));
   }
+  // Checks are counted and never priced (QUE-5).
+  const priced = [...usage].filter(([meter]) => meter !== 'network-discovery.checkBytes');
+  expect(new Map([...quantities].sort())).toEqual(new Map(priced.sort()));
   expect(BigInt(statement.payable)).toBe(payable);
   expect(BigInt(statement.ledger.payable)).toBe(payable);
+  expect(await ledgerSum(pb, accountId, 'payable')).toBe(-payable);
+  return statement;
+}
+
+/** What the entries of an account say of the month, summed by hand. */
+async function ledgerSum(pb: Patchbay, accountId: string, book: string): Promise<bigint> {
+  let sum = 0n;
+  for await (const entry of pb.statements.listEntries(accountId, { period: PERIOD }))
+    if (entry.book === book) sum += BigInt(entry.amount);
+  return sum;
+}
+
+/** Payload of a session's allocations, both ways, as the relay said it of each when it ended. */
+async function bytesOfAllocations(
+  pb: Patchbay,
+  { accountId, sessionId }: { readonly accountId: string; readonly sessionId: string },
+): Promise<bigint> {
+  const { items } = await pb.sessions.listLog(accountId, { sessionId, limit: 500 });
+  return items
+    .filter(({ kind }) => kind === 'allocation.ended')
+    .reduce((sum, { data }) => sum + BigInt(Number(data.bytesIn)) + BigInt(Number(data.bytesOut)), 0n);
 }

@@ -177,8 +177,19 @@ describe.skipIf(chromiumPath === undefined)('the pages of money and sessions', (
       const lines = page.getByRole('table', { name: 'Lines of the statement' });
       await lines.waitFor();
       await page.getByText('agrees with the ledger').waitFor();
+      const sum = (label: string) => page.getByRole('region', { name: label, exact: true });
+      const minor = (text: string) => nanoOf(text) / 10_000_000n;
+      const shownSum = async (label: string) => {
+        const [, text = ''] = /([\d,]+\.\d\d)/.exec(await sum(label).innerText()) ?? [];
+        return minor(text);
+      };
+      expect(await shownSum('To be paid')).toBe(BigInt(statement.charge?.minorUnits ?? -1));
+      const hasEarned = statement.children.length > 0;
+      expect(await sum('To be paid out').count()).toBe(hasEarned ? 1 : 0);
+      if (hasEarned)
+        expect(await shownSum('To be paid out')).toBe(BigInt(statement.payout?.minorUnits ?? -1));
       const owed = lines
-        .getByRole('row', { name: /^Owed to/ })
+        .getByRole('row', { name: /^All use at/ })
         .getByRole('cell')
         .last();
       expect(nanoOf(await owed.innerText())).toBe(BigInt(statement.payable));
@@ -201,6 +212,45 @@ describe.skipIf(chromiumPath === undefined)('the pages of money and sessions', (
       }
       await expectPrintable(page);
     }
+  });
+
+  test('an account whose children pay less than they cost is asked for the rest, and nothing is paid out to it (BIL-2)', async () => {
+    const [owed, subsidised] = [
+      await pb.statements.get(customer.id, { period: PERIOD }),
+      await pb.statements.get(reseller.id, { period: PERIOD }),
+    ];
+    // By hand, from what the customer used: bytes at 0.30 and 0.40 per GB, minutes at 0.0035 and 0.0020.
+    const at = (meter: string, price: bigint, per: bigint) =>
+      owed.lines
+        .filter((line) => line.meter === meter)
+        .reduce((sum, { quantity }) => sum + (BigInt(quantity) * price) / per, 0n);
+    const subsidy =
+      at('bytes', 400_000_000n, 1_000_000_000n) -
+      at('bytes', 300_000_000n, 1_000_000_000n) +
+      at('allocationMs', 2_000_000n, 60_000n) -
+      at('allocationMs', 3_500_000n, 60_000n);
+    expect(-BigInt(subsidised.margin)).toBe(subsidy);
+    const asked = subsidy > 0n ? subsidy : 0n;
+    expect(BigInt(subsidised.charge?.amount ?? 0)).toBe(asked);
+    expect(BigInt(subsidised.payout?.amount ?? 0)).toBe(asked - subsidy);
+    expect(BigInt(owed.charge?.amount ?? 0)).toBe(BigInt(owed.payable));
+  });
+
+  test('prices that are typed stay when another target or page is looked at, and come back as they were', async () => {
+    await open(demoId, 'prices');
+    await chooseTarget('Reseller');
+    const bytes = page.getByLabel('Price of Bytes', { exact: false }).first();
+    await bytes.fill('0.77');
+    await chooseTarget('all children');
+    expect(await bytes.inputValue()).not.toBe('0.77');
+    await page.getByRole('link', { name: 'Usage' }).first().click();
+    await page.waitForURL(/usage/);
+    await page.getByRole('link', { name: 'Prices' }).first().click();
+    await page.waitForURL(/prices/);
+    await chooseTarget('Reseller');
+    expect(await bytes.inputValue()).toBe('0.77');
+    await page.getByRole('button', { name: 'As it was' }).click();
+    expect(await bytes.inputValue()).toBe('0.40');
   });
 
   test('spend today follows the price that held when each unit was used, and not the price of now', async () => {

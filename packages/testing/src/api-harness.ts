@@ -31,7 +31,10 @@ interface Options {
   readonly domainPorts?: Partial<DomainPorts>;
   /** Further keys, by the token that stands for each. */
   readonly keys?: Readonly<
-    Record<string, { readonly accountId: string; readonly scopes: readonly string[] }>
+    Record<
+      string,
+      { readonly accountId: string; readonly scopes: readonly string[]; readonly mode?: 'live' | 'test' }
+    >
   >;
 }
 
@@ -74,8 +77,8 @@ export function createApiHarness(options: Options = {}) {
       const known = options.keys?.[evidence.token];
       if (known !== undefined) {
         const keyId = `key_${evidence.token}`;
-        const { accountId, scopes } = known;
-        return { actor: { kind: 'key', keyId, accountId }, name: evidence.token, scopes };
+        const { accountId, ...rights } = known;
+        return { actor: { kind: 'key', keyId, accountId }, name: evidence.token, ...rights };
       }
       if (chains[evidence.token] === undefined) return undefined;
       const actor = { kind: 'key', keyId: `key_of_${evidence.token}`, accountId: evidence.token } as const;

@@ -147,7 +147,7 @@ async function addSessions(
 async function addUsage(databaseUrl: string, { accountIds, applicationId }: Traffic): Promise<void> {
   const nowMs = Date.now();
   const hours = Math.min(24 * 24, Math.max(48, new Date(nowMs).getUTCDate() * 24));
-  const path = { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'high' };
+  const path = { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'high-video' };
   const records = Array.from({ length: hours * accountIds.length }, (_, index): UsageRecord => {
     const hour = Math.floor(index / accountIds.length);
     const which = index % accountIds.length;

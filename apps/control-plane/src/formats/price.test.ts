@@ -1,5 +1,13 @@
+import { billing } from '@patchbay/domain/billing/definition';
 import { expect, test } from 'vitest';
-import { perLabel, priceDifference, priceProblem, readHumanPrice, writeHumanPrice } from './price.ts';
+import {
+  exactPrice,
+  perLabel,
+  priceDifference,
+  priceProblem,
+  readHumanPrice,
+  writeHumanPrice,
+} from './price.ts';
 
 test('a price per GB or per minute becomes an exact rational of nano units (BIL-3)', () => {
   expect(readHumanPrice('0.40', 'byte')).toEqual({ amount: '400000000', per: '1000000000' });
@@ -29,16 +37,39 @@ test('what is no price is refused, not guessed', () => {
 });
 
 test('what is no price is answered with what to write instead', () => {
-  expect(priceProblem('0.40')).toBeUndefined();
-  expect(priceProblem('0,40')).toBe('With a point: 0.40');
-  expect(priceProblem('-1')).toContain('subsidy');
-  expect(priceProblem('0.1234567890123456789')).toContain('18 decimals');
-  expect(priceProblem('1234567890123')).toContain('12 digits');
-  for (const text of ['free', '.5', '1e3']) expect(priceProblem(text)).toContain('0.40');
+  const problemOf = (text: string) => priceProblem(text, 'byte');
+  expect(problemOf('0.40')).toBeUndefined();
+  expect(problemOf('0,40')).toBe('With a point: 0.40');
+  expect(problemOf('-1')).toContain('subsidy');
+  for (const text of ['free', '.5', '1e3']) expect(problemOf(text)).toContain('0.40');
 });
 
-test('a price that is no finite decimal in human units stays a fraction', () => {
-  expect(writeHumanPrice({ amount: '1', per: '3' }, 'count')).toBe('0.000000001/3');
+test('the field takes what the API takes, and says at once what it does not', () => {
+  const { request } = billing.resources.prices.operations.setForChildren;
+  const isTaken = (bytes: object) =>
+    request.safeParse({ service: 'network-discovery', currency: 'EUR', prices: { bytes } }).success;
+  for (const unit of ['byte', 'millisecond', 'packet', 'count'] as const) {
+    for (const major of ['0', '7', '999999999', '1000000000', '2000000000', '0000000001']) {
+      for (let decimals = 0; decimals <= 20; decimals++) {
+        const text = decimals === 0 ? major : `${major}.${'0'.repeat(decimals - 1)}1`;
+        const tariff = readHumanPrice(text, unit);
+        if (tariff === undefined) expect(priceProblem(text, unit), text).toMatch(/Below|decimals|digits/);
+        else expect([text, isTaken(tariff)]).toEqual([text, true]);
+      }
+    }
+  }
+  expect(priceProblem('0.000000000000000001', 'byte')).toBe('At most 17 decimals.');
+  expect(priceProblem('2000000000', 'byte')).toBe('Below 1,000,000,000.');
+  expect(priceProblem('123456789.1234567891', 'byte')).toBe('At most 18 digits in all.');
+});
+
+test('a price that is no finite decimal in human units is written about right, says so, and has its exact form', () => {
+  const odd = { amount: '300000003', per: '999999937' };
+  expect(writeHumanPrice(odd, 'byte')).toBe('≈ 0.300000022');
+  expect(exactPrice(odd, 'byte')).toBe('exactly 0.300000003 per 999,999,937 bytes');
+  expect(writeHumanPrice({ amount: '1', per: '3' }, 'count')).toBe('≈ 0.000000000333333333');
+  expect(writeHumanPrice({ amount: '-2', per: '3' }, 'byte')).toBe('≈ -0.666666667');
+  expect(exactPrice({ amount: '400000000', per: '1000000000' }, 'byte')).toBeUndefined();
 });
 
 test('a flat price says so', () => {

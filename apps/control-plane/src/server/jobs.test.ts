@@ -1,5 +1,5 @@
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
-import type { Period } from '@patchbay/domain/billing/period';
+import { type Period, periodOf } from '@patchbay/domain/billing/period';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -7,6 +7,8 @@ import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
 
 const agreeing = { countMismatches: async () => 0 };
+const counted = { ...agreeing, countRefused: async () => new Map<never, number>() };
+const settled = { oldestUnsettled: async () => undefined };
 let database: TestDatabase;
 let pool: Pool;
 const failed: unknown[] = [];
@@ -24,13 +26,14 @@ afterAll(async () => {
 test('all months that may still change are accrued, the oldest first, and a month that has just ended with the running one', async () => {
   const accrued: string[] = [];
   const billing = {
+    ...settled,
+    ...agreeing,
     accrueAll: async ({ name }: Period) => accrued.push(name),
-    countMismatches: async () => 0,
   };
   const runner = new JobRunner({
     pool,
     log: log as never,
-    jobs: platformJobs({ billing, usage: agreeing, nowMs: () => Date.UTC(2026, 11, 1, 0, 7) }).slice(0, 2),
+    jobs: platformJobs({ billing, usage: counted, nowMs: () => Date.UTC(2026, 11, 1, 0, 7) }).slice(0, 2),
   });
   await runner.runDue();
   expect(accrued).toEqual(['2026-11', '2026-12', '2026-09', '2026-10', '2026-11', '2026-12']);
@@ -64,12 +67,13 @@ test('totals that differ from a recomputation are an error in the log, and a fai
   const asked: (readonly string[])[] = [];
   let differing = 2;
   const usage = {
+    ...counted,
     countMismatches: async (...days: [string, string]) => {
       asked.push(days);
       return differing;
     },
   };
-  const billing = { accrueAll: async () => 0, countMismatches: async () => 1 };
+  const billing = { ...settled, accrueAll: async () => 0, countMismatches: async () => 1 };
   const jobs = platformJobs({ billing, usage, nowMs: () => Date.UTC(2026, 10, 24, 3) })
     .filter(({ name }) => name === 'nightly-check')
     .map((job) => ({ ...job, everyMs: 0 }));
@@ -93,4 +97,42 @@ test('totals that differ from a recomputation are an error in the log, and a fai
     log: log as never,
   }).runDue();
   expect((await last())?.error).toBeUndefined();
+});
+
+test('what is over and not settled is accrued before it is an alarm, with every month into which it carries', async () => {
+  const accrued: string[] = [];
+  let isHealing = true;
+  const billing = {
+    ...agreeing,
+    accrueAll: async ({ name }: Period) => accrued.push(name),
+    oldestUnsettled: async () => (isHealing && accrued.length > 0 ? undefined : periodOf('2026-09')),
+  };
+  const check = platformJobs({ billing, usage: counted, nowMs: () => Date.UTC(2026, 10, 24, 3) }).find(
+    ({ name }) => name === 'nightly-check',
+  );
+  await check?.run();
+  expect(accrued).toEqual(['2026-09', '2026-10', '2026-11']);
+  isHealing = false;
+  await expect(check?.run()).rejects.toThrow('2026-09');
+});
+
+test('usage that was kept and not counted is a failed task, with how much and why, until a day has passed', async () => {
+  let refused = new Map([['value_undeclared', 3] as const, ['too_old', 1] as const]);
+  const sinceMs: number[] = [];
+  const usage = {
+    ...agreeing,
+    countRefused: async (since: number) => {
+      sinceMs.push(since);
+      return refused;
+    },
+  };
+  const nowMs = Date.UTC(2026, 10, 24, 3);
+  const billing = { ...settled, ...agreeing, accrueAll: async () => 0 };
+  const check = platformJobs({ billing, usage, nowMs: () => nowMs }).find(
+    ({ name }) => name === 'refused-usage',
+  );
+  await expect(check?.run()).rejects.toThrow('3 value_undeclared, 1 too_old');
+  refused = new Map();
+  await check?.run();
+  expect(sinceMs).toEqual([nowMs - 86_400_000, nowMs - 86_400_000]);
 });

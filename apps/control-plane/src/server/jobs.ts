@@ -1,6 +1,6 @@
 import type { Job } from '@patchbay/adapters/postgres/job-runs';
 import type { BillingStore } from '@patchbay/domain/billing/billing-store';
-import { periodAt, unsettledPeriods } from '@patchbay/domain/billing/period';
+import { nextPeriod, type Period, periodAt, unsettledPeriods } from '@patchbay/domain/billing/period';
 import { dayOf } from '@patchbay/domain/metering/usage-record';
 import type { UsageStore } from '@patchbay/domain/metering/usage-store';
 
@@ -10,14 +10,23 @@ const DAY_MS = 86_400_000;
 const CHECKED_DAY_COUNT = 3;
 
 export interface JobPorts {
-  readonly billing: Pick<BillingStore, 'accrueAll' | 'countMismatches'>;
-  readonly usage: Pick<UsageStore, 'countMismatches'>;
+  readonly billing: Pick<BillingStore, 'accrueAll' | 'countMismatches' | 'oldestUnsettled'>;
+  readonly usage: Pick<UsageStore, 'countMismatches' | 'countRefused'>;
   readonly nowMs: () => number;
 }
 
 /** The regular tasks of the platform, in the order in which they are asked whether they are due. */
 export function platformJobs({ billing, usage, nowMs }: JobPorts): readonly Job[] {
-  const accrue = async (periods: ReturnType<typeof unsettledPeriods>): Promise<string> => {
+  /** Settles what is over and not settled, and every period after it: each carries into the next. */
+  const settleAll = async (): Promise<void> => {
+    const running = periodAt(nowMs());
+    const oldest = await billing.oldestUnsettled(running);
+    if (oldest === undefined) return;
+    for (let period: Period = oldest; period.fromMs <= running.fromMs; period = nextPeriod(period)) {
+      await billing.accrueAll(period);
+    }
+  };
+  const accrue = async (periods: readonly Period[]): Promise<string> => {
     const said: string[] = [];
     // The oldest first: each month carries into the next.
     for (const period of periods) said.push(`${period.name}: ${await billing.accrueAll(period)} accounts`);
@@ -43,6 +52,19 @@ export function platformJobs({ billing, usage, nowMs }: JobPorts): readonly Job[
       run: () => accrue(unsettledPeriods(nowMs())),
     },
     {
+      // What nodes reported and nobody counted is on no statement. It stays an alarm for a day (MET-1).
+      name: 'refused-usage',
+      everyMs: 5 * MINUTE_MS,
+      run: async () => {
+        const counts = [...(await usage.countRefused(nowMs() - DAY_MS))];
+        if (counts.length > 0) {
+          const said = counts.map(([reason, count]) => `${count} ${reason}`).join(', ');
+          throw new Error(`Usage of the last 24 hours was kept and not counted: ${said}.`);
+        }
+        return 'all usage of the last 24 hours was counted';
+      },
+    },
+    {
       // Totals and ledger against a recomputation from what they were made of: an alarm if one differs (MET-2, BIL-3).
       name: 'nightly-check',
       everyMs: DAY_MS,
@@ -50,10 +72,17 @@ export function platformJobs({ billing, usage, nowMs }: JobPorts): readonly Job[
         const today = dayOf({ toMs: nowMs() });
         const firstDay = dayOf({ toMs: nowMs() - CHECKED_DAY_COUNT * DAY_MS });
         const totals = await usage.countMismatches(firstDay, today);
+        await settleAll();
         const ledger = await billing.countMismatches();
         if (totals + ledger > 0) {
           throw new Error(
             `${totals} totals of usage from ${firstDay} to before ${today}, and ${ledger} of the ledger, differ from their recomputation.`,
+          );
+        }
+        const unsettled = await billing.oldestUnsettled(periodAt(nowMs()));
+        if (unsettled !== undefined) {
+          throw new Error(
+            `What is asked and paid out for ${unsettled.name} is not what the ledger says is owed.`,
           );
         }
         return `usage from ${firstDay} to before ${today}, and the ledger, agree`;

@@ -135,8 +135,8 @@ async function authenticate(
   if (!evidence.token.startsWith('pb_')) return ofCredential(evidence.token);
   const key = await keys.authenticate(evidence.token);
   if (key === undefined) return undefined;
-  const { keyId, accountId, name, scopes } = key;
-  return { actor: { kind: 'key', keyId, accountId }, name, scopes };
+  const { keyId, accountId, name, scopes, mode } = key;
+  return { actor: { kind: 'key', keyId, accountId }, name, scopes, mode };
 }
 
 /** A key holds all rights at its own account, and so below it; a user, what they were given along the chain. */

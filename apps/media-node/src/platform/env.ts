@@ -16,6 +16,11 @@ const schema = z.object({
   PATCHBAY_NODE_NAME: z.string().min(1).max(100).default('node'),
   /** The address to listen on. */
   PATCHBAY_HOST: z.string().min(1).default('127.0.0.1'),
+  /**
+   * An address of this host of the other family: clients are served there too, and relayed addresses of that family are
+   * taken from it. On loopback the other loopback address is taken by itself.
+   */
+  PATCHBAY_RELAY_HOST_OTHER_FAMILY: z.union([z.ipv4(), z.ipv6()]).optional(),
   /** The address that clients are told, where it differs. */
   PATCHBAY_ADVERTISE_HOST: z.string().min(1).optional(),
   PATCHBAY_TURN_PORT: port.default(3478),

@@ -118,6 +118,7 @@ export function createActionRunner(parts: {
         live.limitReached(action);
         break;
       case 'mediaStarted':
+        meter.mediaStarted(action.allocationId, nowMs());
         live.mediaStarted(action);
         break;
       case 'ended':

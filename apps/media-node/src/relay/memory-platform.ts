@@ -1,3 +1,4 @@
+import { isMatch } from '@patchbay/domain/billing/price';
 import type { Grant, Resolution } from '@patchbay/protocol/turn/grant';
 import type { UseAnswer } from '@patchbay/protocol/turn/pending-allocate';
 import type { CountedUse, RelayEvent, RelayLog, RelayPlatform } from './platform.ts';
@@ -79,8 +80,7 @@ export function createMemoryPlatform(): MemoryPlatform {
       events.filter((event): event is Extract<RelayEvent, { type: T }> => event.type === type),
     sumOf(meter, dimensions = {}) {
       const isMeant = (quantity: UsageQuantity) =>
-        quantity.meter === meter &&
-        Object.entries(dimensions).every(([name, value]) => quantity.dimensions[name] === value);
+        quantity.meter === meter && isMatch(dimensions, quantity.dimensions);
       return records
         .flatMap(({ quantities }) => quantities)
         .filter(isMeant)

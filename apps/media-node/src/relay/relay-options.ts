@@ -11,7 +11,7 @@ export interface RelayOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** The address of this host that relayed addresses are taken from and told to clients. */
   readonly relayHost: string;
-  /** A second one of the other family, where the relay has both. */
+  /** A second one of the other family, where the relay has both: clients are served there at the same port. */
   readonly relayHostOtherFamily?: string;
   /** By default the dynamic ports, 49152 to 65535. */
   readonly portRange?: PortRange;

@@ -65,6 +65,10 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const listener = await dataPath.listen({ ip: requireIp(options.listen.host), port: options.listen.port });
   const { port } = listener.address;
   policy.addListener(listener.address);
+  if (options.relayHostOtherFamily !== undefined) {
+    const other = await dataPath.listen({ ip: requireIp(options.relayHostOtherFamily), port });
+    policy.addListener(other.address);
+  }
   const sampleAll = faults.contained('meter', () => meter.tick(nowMs()));
   const ticker = setInterval(() => {
     advance();

@@ -16,6 +16,7 @@ import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
 import { Spool } from '../platform/spool.ts';
 import { UnendedSessions } from '../platform/unended-sessions.ts';
+import { otherFamilyOf } from './other-family.ts';
 import { startRelay } from './relay.ts';
 
 /** How soon what time brings about is noticed in a session's log: a grace that is over, a bit rate, a repetition. */
@@ -29,6 +30,7 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
   const node = await openNodePlatform(env, 'relay', log);
   const { PATCHBAY_HOST: host, PATCHBAY_TURN_PORT: port, PATCHBAY_REGION: region } = env;
   const { PATCHBAY_ALLOCATIONS_PER_ACCOUNT: perAccount } = env;
+  const otherFamily = otherFamilyOf(host, env.PATCHBAY_RELAY_HOST_OTHER_FAMILY);
   let links: RelayLinks | undefined;
   let platformAccountId: string | undefined;
   const sessions = new SessionRegister({ client: node.client });
@@ -55,6 +57,7 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
   const relay = await startRelay({
     listen: { host, port },
     relayHost: host,
+    ...(otherFamily === undefined ? {} : { relayHostOtherFamily: otherFamily }),
     region,
     allowLoopbackPeers: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1',
     ...(perAccount === undefined ? {} : { bounds: { allocationsPerAccountMax: perAccount } }),

@@ -1,10 +1,18 @@
-/** One quantity of one meter. */
-export interface UsageQuantity {
-  readonly meter: 'attempts' | 'allocations' | 'allocationMs' | 'packets' | 'bytes' | 'checkBytes';
-  /** An integer of the meter's unit. */
-  readonly quantity: number;
-  readonly dimensions: Readonly<Record<string, string>>;
-}
+import type { DimensionsOf } from '@patchbay/kit/definition';
+import type { networkDiscovery } from '@patchbay/services/network-discovery/definition';
+
+type Meters = (typeof networkDiscovery)['meters'];
+export type MeterName = keyof Meters;
+
+/** One quantity of one meter, with dimensions and values that its service declares. */
+export type UsageQuantity<Meter extends MeterName = MeterName> = {
+  readonly [M in Meter]: {
+    readonly meter: M;
+    /** An integer of the meter's unit. */
+    readonly quantity: number;
+    readonly dimensions: DimensionsOf<Meters[M]>;
+  };
+}[Meter];
 
 /** What one allocation used in one span of time: always the difference to the record before. The spool adds the id. */
 export interface UsageRecord {

@@ -1,4 +1,5 @@
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
+import type { DimensionsOf } from '@patchbay/kit/definition';
 import type {
   CallMode,
   EndReason,
@@ -8,6 +9,7 @@ import type {
   Problem,
   QualitySample,
 } from '@patchbay/protocol/signaling/messages';
+import type { signaling } from '@patchbay/services/signaling/definition';
 
 /**
  * What signaling needs from the world. The machine and its tests know nothing else of accounts, relays, bills or
@@ -157,13 +159,17 @@ export interface UsageRecord {
   readonly quantities: readonly UsageQuantity[];
 }
 
-export type UsageQuantity =
-  | { readonly meter: 'sessions'; readonly quantity: number; readonly dimensions: { readonly kind: 'call' } }
-  | {
-      readonly meter: 'messages' | 'connectedMs';
-      readonly quantity: number;
-      readonly dimensions: { readonly transport: 'websocket' };
-    };
+type Meters = (typeof signaling)['meters'];
+
+/** One quantity of one meter, with dimensions and values that its service declares. */
+export type UsageQuantity = {
+  readonly [Meter in keyof Meters]: {
+    readonly meter: Meter;
+    /** An integer of the meter's unit. */
+    readonly quantity: number;
+    readonly dimensions: DimensionsOf<Meters[Meter]>;
+  };
+}[keyof Meters];
 
 export type SessionMode = 'pending' | 'p2p' | 'relay';
 

@@ -21,15 +21,19 @@ let server: Server;
 let asked: URL[];
 /** What the platform answers to a path below the account. */
 let answers: Record<string, unknown>;
+/** What it refuses below the account, and how. */
+let refusals: Record<string, unknown>;
 
 beforeEach(async () => {
-  [asked, answers] = [[], {}];
+  [asked, answers, refusals] = [[], {}, {}];
   server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://platform.test');
     asked.push(url);
-    const answer = answers[url.pathname.replace(`/v1/accounts/${accountId}`, '')];
-    response.writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(answer ?? {}));
+    const below = url.pathname.replace(`/v1/accounts/${accountId}`, '');
+    const [answer, refusal] = [answers[below], refusals[below]];
+    const status = refusal !== undefined ? 422 : answer === undefined ? 404 : 200;
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(refusal ?? answer ?? {}));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   data = mkdtempSync(path.join(tmpdir(), 'patchbay-cli-'));
@@ -57,10 +61,16 @@ const head = {
   currency: 'EUR',
   state: 'open',
   lateUsageUntil: '2027-02-01T00:00:00.000Z',
+  ownUse: '125000000',
+  passedThrough: '25000000',
   payable: '150000000',
   receivable: '0',
+  margins: '0',
+  subsidies: '25000000',
   margin: '-25000000',
   totals: [{ currency: 'EUR', receivable: '0', margin: '-25000000' }],
+  charge: { amount: '150000000', carriedIn: '4009000', minorUnits: '15', residue: '4009000' },
+  payout: { amount: '0', carriedIn: '0', minorUnits: '0', residue: '0' },
 };
 const line = {
   service: 'network-discovery',
@@ -80,12 +90,17 @@ describe('statement', () => {
     answers['/statements/2026-11'] = billing.resources.statements.operations.get.response.parse({
       ...head,
       accountName: 'Acme',
-      carriedIn: '4009000',
-      totalMinorUnits: '15',
-      residue: '4009000',
       lines: [line, { ...line, meter: 'setup', amountPerUnit: { amount: '1', per: '0' }, amount: '1' }],
       children: [],
-      ledger: { isBehind: false, payable: '150000000', receivable: '0', totals: [] },
+      ledger: {
+        isBehind: false,
+        payable: '150000000',
+        receivable: '0',
+        charged: '0',
+        paidOut: '0',
+        entryCount: 2,
+        totals: [],
+      },
     });
   });
 
@@ -94,9 +109,17 @@ describe('statement', () => {
     expect(stdout).toContain('0.05 EUR per 1000000000 byte');
     expect(stdout).toContain('0.15 EUR');
     expect(stdout).toContain('0.000000001 EUR a month');
-    expect(stdout).toContain('Payable 0.15 EUR  Carried in 0.004009 EUR  Margin -0.025 EUR');
+    for (const figure of [
+      /^Own use +0\.125 EUR$/m,
+      /^Passed through to children +0\.025 EUR$/m,
+      /^Margins +0 EUR$/m,
+      /^Subsidies +0\.025 EUR$/m,
+      /^ {2}carried in +0\.004009 EUR\nTo be paid +0\.15 EUR$/m,
+      /^To be paid out +0 EUR$/m,
+    ])
+      expect(stdout).toMatch(figure);
     expect(stdout).not.toMatch(/150000000\b/);
-    expect((await run('statement')).stdout).toMatch(/2026-11 +Patchbay +open +0\.15 +0 +-0\.025 +EUR/);
+    expect((await run('statement')).stdout).toMatch(/2026-11 +Patchbay +open +-0\.025 +0\.15 +0 +EUR/);
   });
 
   it('takes a period without the word show', async () => {
@@ -123,6 +146,46 @@ describe('usage', () => {
     await expect(run('usage', '--from', 'november')).rejects.toMatchObject({
       stderr: expect.stringContaining('--from november: give a date such as 2026-11-01'),
     });
+  });
+});
+
+describe('an error', () => {
+  const problem = {
+    type: '/docs/errors/metering.range_too_wide',
+    code: 'metering.range_too_wide',
+    detail: 'The range is too wide.',
+    requestId: 'req_1',
+  };
+  const failed = async (...args: string[]) => {
+    try {
+      await run(...args);
+    } catch (error) {
+      return error as { code: number; stdout: string; stderr: string };
+    }
+    throw new Error('It did not fail.');
+  };
+
+  it('is one JSON problem on standard error with --json, and a sentence with an absolute address without', async () => {
+    refusals['/usage'] = problem;
+    const json = await failed('usage', '--json');
+    expect([json.code, json.stdout]).toEqual([1, '']);
+    expect(JSON.parse(json.stderr)).toMatchObject({
+      code: 'metering.range_too_wide',
+      status: 422,
+      detail: 'The range is too wide.',
+      requestId: 'req_1',
+      type: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/docs\/errors\/metering\.range_too_wide$/),
+    });
+    expect((await failed('usage')).stderr).toMatch(/^metering\.range_too_wide: .*\nhttp:\/\//);
+  });
+
+  it('that is found before anybody is asked has its page at the platform, and is JSON too', async () => {
+    const offline = await failed('ice', '--account', 'acc_nope', '--json');
+    expect(JSON.parse(offline.stderr)).toMatchObject({
+      type: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/docs\/errors\//),
+    });
+    const refused = await failed('usage', '--from', 'november', '--json');
+    expect(JSON.parse(refused.stderr)).toMatchObject({ detail: expect.stringContaining('--from november') });
   });
 });
 

@@ -1,4 +1,4 @@
-import { formatDecimal, nano } from '@patchbay/domain/billing/money';
+import { formatDecimal, minorUnitOf, nano } from '@patchbay/domain/billing/money';
 import type { Command } from 'commander';
 import { connect } from '../connection.ts';
 import { print } from '../output.ts';
@@ -16,6 +16,15 @@ interface Tariff {
 /** Nano units as a person reads them: '0.15'. */
 const money = (amount: string): string => formatDecimal(nano(BigInt(amount)));
 
+interface Settled {
+  readonly carriedIn: string;
+  readonly minorUnits: string;
+}
+
+/** What is really paid: whole minor units. The platform is asked for nothing and paid nothing. */
+const toMoney = (settled: Settled | undefined, currency: string): string =>
+  settled === undefined ? '–' : formatDecimal(nano(BigInt(settled.minorUnits) * minorUnitOf(currency)));
+
 function price({ amount, per }: Tariff, { unit, currency }: { unit: string; currency: string }): string {
   if (per === '0') return `${money(amount)} ${currency} a month`;
   return `${money(amount)} ${currency} per ${per === '1' ? unit : `${per} ${unit}`}`;
@@ -23,13 +32,13 @@ function price({ amount, per }: Tariff, { unit, currency }: { unit: string; curr
 
 async function list({ account, json = false }: Flags): Promise<void> {
   const found = await connect(account).statements.list();
-  const rows = found.items.map(({ period, sellerName, currency, state, payable, receivable, margin }) => ({
+  const rows = found.items.map(({ period, sellerName, currency, state, margin, charge, payout }) => ({
     period,
     seller: sellerName,
     state,
-    payable: money(payable),
-    receivable: money(receivable),
     margin: money(margin),
+    'to pay': toMoney(charge, currency),
+    'paid out': toMoney(payout, currency),
     currency,
   }));
   print(found, { json, rows });
@@ -49,10 +58,32 @@ async function show(period: string | undefined, { account, json = false }: Flags
   }));
   print(found, { json, rows: lines });
   if (json) return;
-  const totals = found.totals.map((total) => `Margin ${money(total.margin)} ${total.currency}`);
-  const carried = found.carriedIn === '0' ? [] : [`Carried in ${money(found.carriedIn)} ${currency}`];
-  const figures = [`Payable ${money(found.payable)} ${currency}`, ...carried, ...totals];
-  process.stdout.write(`\n${figures.join('  ')}\n`);
+  process.stdout.write(`\n${figuresOf(found).join('\n')}\n`);
+}
+
+type Found = Awaited<ReturnType<ReturnType<typeof connect>['statements']['get']>>;
+
+/** What an account settles with the platform, and how it comes about. */
+function figuresOf(found: Found): string[] {
+  const { currency, charge, payout } = found;
+  const settled = (name: string, of: Settled | undefined): [string, string][] => {
+    if (of === undefined) return [];
+    const carried: [string, string][] =
+      of.carriedIn === '0' ? [] : [['  carried in', `${money(of.carriedIn)} ${currency}`]];
+    return [...carried, [name, `${toMoney(of, currency)} ${currency}`]];
+  };
+  const others = found.totals.filter((total) => total.currency !== currency);
+  const figures: [string, string][] = [
+    ['Own use', `${money(found.ownUse)} ${currency}`],
+    ['Passed through to children', `${money(found.passedThrough)} ${currency}`],
+    ['Margins', `${money(found.margins)} ${currency}`],
+    ['Subsidies', `${money(found.subsidies)} ${currency}`],
+    ...others.map((total): [string, string] => ['Margins', `${money(total.margin)} ${total.currency}`]),
+    ...settled('To be paid', charge),
+    ...settled('To be paid out', payout),
+  ];
+  const widest = Math.max(...figures.map(([name]) => name.length));
+  return figures.map(([name, amount]) => `${name.padEnd(widest)}  ${amount}`);
 }
 
 export function addStatementCommand(program: Command): void {

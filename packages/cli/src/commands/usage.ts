@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { connect } from '../connection.ts';
 import { readTime } from '../dates.ts';
-import { print } from '../output.ts';
+import { print, readList } from '../output.ts';
 
 interface Flags {
   readonly json?: boolean;
@@ -13,6 +13,8 @@ interface Flags {
   readonly groupBy?: string;
   readonly scope: 'own' | 'inclusive';
   readonly session?: string;
+  readonly refused?: true;
+  readonly limit: string;
 }
 
 /** The first moment of this month, in which a billing period begins. */
@@ -22,6 +24,18 @@ function startOfMonth(now: Date): string {
 
 /** A minute on, so that the minute that is under way is inside. */
 const soon = (): string => new Date(Date.now() + 60_000).toISOString();
+
+async function listRefused({ account, limit, json = false }: Flags): Promise<void> {
+  const found = await readList(connect(account).usage.listRefused(), Number(limit));
+  const rows = found.map(({ at, reason, accountId, nodeId, service, quantities }) => ({
+    at,
+    reason,
+    account: accountId,
+    node: nodeId,
+    what: quantities.map(({ meter, quantity }) => `${quantity} ${service}.${meter}`).join(', '),
+  }));
+  print(found, { json, rows });
+}
 
 export function addUsageCommand(program: Command): void {
   program
@@ -35,8 +49,11 @@ export function addUsageCommand(program: Command): void {
     .option('--group-by <names>', 'dimensions, with commas')
     .addOption(new Option('--scope <scope>').choices(['own', 'inclusive']).default('inclusive'))
     .option('--session <id>')
+    .option('--refused', 'what was reported, kept and not counted: it is on no statement')
+    .option('--limit <count>', 'of what was refused', '100')
     .option('--json')
     .action(async (flags: Flags) => {
+      if (flags.refused === true) return listRefused(flags);
       const { account, from, to, bucket, meter, groupBy, scope, session, json = false } = flags;
       const client = connect(account);
       const timeZone = async () => (await client.accounts.get()).timeZone;

@@ -166,6 +166,7 @@ export async function startPlatform(options: UpOptions): Promise<Platform> {
       addresses,
       ports,
       allowLoopbackPeers: settings.allowLoopbackPeers ?? isLocal,
+      relayHostOtherFamily: settings.relayHostOtherFamily,
     };
     // It takes longest to start, and needs only the tables.
     parts.start(controlPlane(partOptions));

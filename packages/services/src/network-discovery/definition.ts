@@ -2,7 +2,13 @@ import { defineService } from '@patchbay/kit/definition';
 import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import { z } from 'zod';
 
-const path = ['transport', 'addressFamily', 'bandwidthClass'] as const;
+/** How a client and its relay reach each other. 'none': its credential declares no class. */
+const path = {
+  transport: ['udp'],
+  addressFamily: ['ipv4', 'ipv6'],
+  bandwidthClass: ['audio', 'low-video', 'high-video', 'none'],
+} as const;
+const direction = ['in', 'out'] as const;
 
 const iceServer = z.object({
   urls: z.array(z.string()),
@@ -36,21 +42,25 @@ export const networkDiscovery = defineService({
     attempts: {
       unit: 'count',
       summary: 'Attempts to discover an address or to allocate a relay.',
-      dimensions: ['kind', 'outcome'],
+      dimensions: { kind: ['discovery', 'relay'], outcome: ['succeeded', 'refused'] },
     },
     allocations: { unit: 'count', summary: 'Relay allocations that began.', dimensions: path },
-    allocationMs: { unit: 'millisecond', summary: 'Time for which allocations stood.', dimensions: path },
-    packets: { unit: 'packet', summary: 'Packets relayed.', dimensions: [...path, 'direction'] },
+    allocationMs: {
+      unit: 'millisecond',
+      summary: 'Time for which allocations stood, from the first media that they carried.',
+      dimensions: path,
+    },
+    packets: { unit: 'packet', summary: 'Packets relayed.', dimensions: { ...path, direction } },
     bytes: {
       unit: 'byte',
       summary: 'Payload relayed between client and relay, TURN headers excluded.',
-      dimensions: [...path, 'direction'],
+      dimensions: { ...path, direction },
     },
     /** Counted apart, so that nobody pays for finding a way (QUE-5). */
     checkBytes: {
       unit: 'byte',
       summary: 'Connectivity checks relayed: they carry no media and have no price.',
-      dimensions: ['direction'],
+      dimensions: { direction },
       isPriced: false,
     },
   },

@@ -3,6 +3,9 @@ import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import { z } from 'zod';
 import { frameErrors } from './errors.ts';
 
+/** Between a client and a node. */
+const transport = ['websocket'] as const;
+
 export const signaling = defineService({
   name: 'signaling',
   title: 'Signaling',
@@ -34,12 +37,12 @@ export const signaling = defineService({
     tokenTtlSecondsMax: 'narrowest',
   },
   meters: {
-    sessions: { unit: 'count', summary: 'Sessions begun.', dimensions: ['kind'] },
-    messages: { unit: 'count', summary: 'Messages carried from clients.', dimensions: ['transport'] },
+    sessions: { unit: 'count', summary: 'Sessions begun.', dimensions: { kind: ['call'] } },
+    messages: { unit: 'count', summary: 'Messages carried from clients.', dimensions: { transport } },
     connectedMs: {
       unit: 'millisecond',
       summary: 'Time for which clients were connected.',
-      dimensions: ['transport'],
+      dimensions: { transport },
     },
   },
   events: {

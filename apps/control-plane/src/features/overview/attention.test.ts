@@ -20,7 +20,7 @@ const session = (endCode: string, hoursAgo: number): Facts['recentSessions'][num
   relayBytes: '0',
   relayMilliseconds: '0',
 });
-const quiet: Facts = { accounts: [], keys: [], recentSessions: [], statement: undefined, nowMs };
+const quiet: Facts = { accounts: [], keys: [], recentSessions: [], statement: undefined, refused: [], nowMs };
 
 const statement: NonNullable<Facts['statement']> = {
   period: '2026-11',
@@ -31,13 +31,16 @@ const statement: NonNullable<Facts['statement']> = {
   currency: 'EUR',
   state: 'open',
   lateUsageUntil: '2027-01-31T00:00:00.000Z',
+  ownUse: '0',
+  passedThrough: '10',
   payable: '10',
+  margins: '0',
+  subsidies: '5',
   receivable: '5',
   margin: '-5',
   totals: [{ currency: 'EUR', receivable: '5', margin: '-5' }],
-  carriedIn: '0',
-  totalMinorUnits: '0',
-  residue: '10',
+  charge: { amount: '5', carriedIn: '0', minorUnits: '0', residue: '5' },
+  payout: { amount: '0', carriedIn: '0', minorUnits: '0', residue: '0' },
   lines: [],
   children: [
     {
@@ -50,7 +53,15 @@ const statement: NonNullable<Facts['statement']> = {
       lines: [],
     },
   ],
-  ledger: { isBehind: false, payable: '10', receivable: '5', totals: [{ currency: 'EUR', receivable: '5' }] },
+  ledger: {
+    isBehind: false,
+    payable: '10',
+    receivable: '5',
+    charged: '0',
+    paidOut: '0',
+    entryCount: 2,
+    totals: [{ currency: 'EUR', receivable: '5' }],
+  },
 };
 
 test('nothing is said where nothing is wrong', () => {
@@ -70,6 +81,8 @@ test('a statement that the ledger disagrees with by one nano unit is an alarm', 
   for (const ledger of [
     { ...statement.ledger, payable: '11' },
     { ...statement.ledger, totals: inDollars },
+    // Asked of an account before its month is over.
+    { ...statement.ledger, charged: '10000000' },
   ]) {
     const wrong = { ...statement, ledger };
     expect(noticesOf({ ...quiet, statement: wrong }).map(({ key }) => key)).toContain('ledger');
@@ -84,6 +97,15 @@ test('what cutting to nano units leaves over is called no subsidy', () => {
     children: [{ ...child, receivable: '21019999997', cost: '21020000000', margin: '-3' }],
   };
   expect(noticesOf({ ...quiet, statement: cut as typeof statement })).toEqual([]);
+});
+
+test('usage that was refused within a day is an alarm, and on no statement', () => {
+  const texts = (...hours: number[]) =>
+    noticesOf({ ...quiet, refused: hours.map((ago) => ({ at: at(ago) })) }).map(({ text }) => text);
+  expect(texts(1, 2, 25)).toEqual([
+    '2 reports of usage were refused in the last 24 hours, and on no statement.',
+  ]);
+  expect(texts(25)).toEqual([]);
 });
 
 test('a subsidy is named, with whom it goes to (BIL-2)', () => {

@@ -1,3 +1,4 @@
+import { minorUnitOf } from '@patchbay/domain/billing/money';
 import type { Outputs } from '../../trpc/client.ts';
 import { hasFailed, type Session } from '../sessions/session.ts';
 
@@ -18,6 +19,8 @@ export interface Facts {
   readonly keys: readonly Key[];
   readonly recentSessions: readonly Session[];
   readonly statement: Statement | undefined;
+  /** The newest usage that was kept and not counted. */
+  readonly refused: readonly { readonly at: string }[];
   readonly nowMs: number;
 }
 
@@ -27,6 +30,7 @@ const KEY_WARNING_MS = 7 * DAY_MS;
 /** What somebody who is responsible would want to know before anything else. */
 export const noticesOf = (facts: Facts): readonly Notice[] => [
   ...ledgerNotice(facts),
+  ...refusedNotice(facts),
   ...failureNotice(facts),
   ...keyNotices(facts),
   ...suspensionNotice(facts),
@@ -37,6 +41,13 @@ function ledgerNotice({ statement }: Facts): readonly Notice[] {
   if (statement === undefined || agreesWithLedger(statement)) return [];
   const text = 'This month’s statement and the ledger disagree.';
   return [{ key: 'ledger', tone: 'fail', segment: `statements/${statement.period}`, text }];
+}
+
+function refusedNotice({ refused, nowMs }: Facts): readonly Notice[] {
+  const recent = refused.filter(({ at }) => nowMs - Date.parse(at) < DAY_MS);
+  if (recent.length === 0) return [];
+  const text = `${counted(recent.length, 'report')} of usage ${recent.length === 1 ? 'was' : 'were'} refused in the last 24 hours, and on no statement.`;
+  return [{ key: 'refused', tone: 'fail', segment: 'usage', text }];
 }
 
 function failureNotice({ recentSessions, nowMs }: Facts): readonly Notice[] {
@@ -79,7 +90,8 @@ function subsidyNotice({ statement }: Facts): readonly Notice[] {
   return [{ key: 'subsidy', tone: 'money', segment: 'prices', text }];
 }
 
-export const agreesWithLedger = ({ payable, totals, ledger }: Statement): boolean => {
+export const agreesWithLedger = (statement: Statement): boolean => {
+  const { payable, totals, ledger, currency, state } = statement;
   const nonZero = (list: Statement['ledger']['totals']) =>
     list
       .filter(({ receivable }) => receivable !== '0')
@@ -87,7 +99,12 @@ export const agreesWithLedger = ({ payable, totals, ledger }: Statement): boolea
       .sort()
       .join();
   if (ledger.isBehind) return true;
-  return ledger.payable === payable && nonZero(totals) === nonZero(ledger.totals);
+  // While a month goes on nothing is asked yet, and nothing paid out.
+  const units = (settled: Statement['charge']) =>
+    settled === undefined || state === 'open' ? 0n : BigInt(settled.minorUnits) * minorUnitOf(currency);
+  const isSettled =
+    BigInt(ledger.charged) === units(statement.charge) && BigInt(ledger.paidOut) === units(statement.payout);
+  return isSettled && ledger.payable === payable && nonZero(totals) === nonZero(ledger.totals);
 };
 
 const NAMES_MAX = 3;

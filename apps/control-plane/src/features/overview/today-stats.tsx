@@ -81,14 +81,16 @@ function MonthStat({
       <Stat label="This month" value={showMoney(0n, currency)} unit={currency} note="Nothing owed yet" />
     );
   }
-  const atEnd = forecast(BigInt(month.payable), period, nowMs);
+  // The platform pays nobody: it keeps what its own children owe it.
+  const amount = BigInt(month.charge?.amount ?? month.receivable);
+  const atEnd = forecast(amount, period, nowMs);
   return (
     <Stat
-      label="This month, owed"
-      value={showMoney(month.payable, currency)}
+      label={month.charge === undefined ? 'This month, kept' : 'This month, to be paid'}
+      value={showMoney(amount, currency)}
       unit={currency}
       note={
-        signOf(month.receivable) === 0 || isCut(month)
+        month.charge === undefined || signOf(month.receivable) === 0 || isCut(month)
           ? `about ${showMoney(atEnd, currency)} by the end of it`
           : `${signOf(month.margin) < 0 ? 'subsidy' : 'margin'} ${showMoney(month.margin, currency).replace('-', '')}`
       }
@@ -97,8 +99,13 @@ function MonthStat({
 }
 
 /** A loss that only cutting to nano units makes: nobody set a price for it. */
-const isCut = ({ margin, payable }: { readonly margin: string; readonly payable: string }): boolean =>
-  signOf(margin) < 0 && !isSubsidised({ margin, cost: payable });
+const isCut = ({
+  margin,
+  passedThrough,
+}: {
+  readonly margin: string;
+  readonly passedThrough: string;
+}): boolean => signOf(margin) < 0 && !isSubsidised({ margin, cost: passedThrough });
 
 function StatSkeleton({ label }: { readonly label: string }): ReactNode {
   return (

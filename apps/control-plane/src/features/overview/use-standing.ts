@@ -26,13 +26,15 @@ export function useStanding(accountId: string, nowMs: number) {
   const statement = useQuery(
     trpc.statements.get.queryOptions({ accountId, period: periodAt(nowMs).name, detail: 'meters' }, options),
   );
-  if (![accounts, keys, ended, prices, statement].every(isKnown)) return undefined;
+  const refused = useQuery(trpc.usage.listRefused.queryOptions({ accountId, limit: PAGE_MAX }, options));
+  if (![accounts, keys, ended, prices, statement, refused].every(isKnown)) return undefined;
   return {
     notices: noticesOf({
       accounts: accounts.data?.items ?? [],
       keys: keys.data?.items ?? [],
       recentSessions: ended.data?.items ?? [],
       statement: statement.data,
+      refused: refused.data?.items ?? [],
       nowMs,
     }),
     steps: {

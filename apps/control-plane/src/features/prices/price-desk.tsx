@@ -2,7 +2,7 @@
 
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { type ReactNode, useState } from 'react';
+import type { ReactNode } from 'react';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { pagePath } from '../shell/pages.ts';
@@ -10,6 +10,7 @@ import { useNow } from '../shell/use-now.ts';
 import { previewOf, profileWith } from './preview.ts';
 import { type EffectivePrice, type PriceDraft, type ProfilePrice, pricesNow } from './price-draft.ts';
 import { PriceEditor } from './price-editor.tsx';
+import { draftsFor, keepDrafts, usePriceDrafts } from './use-price-drafts.ts';
 import { WhoPaysWhom } from './who-pays-whom.tsx';
 
 export interface PriceDeskProps {
@@ -25,7 +26,8 @@ export interface PriceDeskProps {
 export function PriceDesk({ account, profile, paid, childId, accounts }: PriceDeskProps): ReactNode {
   const trpc = useTRPC();
   const nowMs = useNow(60_000);
-  const [edited, setEdited] = useState<Readonly<Record<string, readonly PriceDraft[]>>>({});
+  const target = `${account.id} ${childId ?? 'all'}`;
+  const edited = usePriceDrafts(target);
   const explain = useQuery(trpc.prices.explain.queryOptions({ accountId: account.id }));
   const { id: setByAccountId, currency } = account;
   const children = accounts.map(({ id }) => id);
@@ -40,10 +42,10 @@ export function PriceDesk({ account, profile, paid, childId, accounts }: PriceDe
     profile: profileWith(saved, edited, { childId, currency, setByAccountId }),
     above: explain.data?.items ?? [],
   });
-  const edit = (service: string, drafts: readonly PriceDraft[] | undefined) =>
-    setEdited(({ [service]: _, ...others }) =>
-      drafts === undefined ? others : { ...others, [service]: drafts },
-    );
+  const edit = (service: string, drafts: readonly PriceDraft[] | undefined) => {
+    const { [service]: _, ...others } = draftsFor(target);
+    keepDrafts(target, drafts === undefined ? others : { ...others, [service]: drafts });
+  };
   return (
     <>
       <PriceEditor

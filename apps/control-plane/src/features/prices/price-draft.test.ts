@@ -43,6 +43,21 @@ test('what is saved unchanged is what was there, every meter and dimension of it
   });
 });
 
+test('a price that is no decimal does not keep the others from being saved, and stays exact until it is typed over', () => {
+  const third = price({ amount: '1', per: '3' });
+  const drafts = draftsOf('network-discovery', [third]).map((draft) =>
+    draft.meter === 'packets' ? { ...draft, text: '2' } : draft,
+  );
+  const bytes = drafts.find(({ meter }) => meter === 'bytes');
+  if (bytes === undefined) throw new Error('There is no row.');
+  expect(drafts.some((draft) => isMistyped('network-discovery', draft))).toBe(false);
+  expect(pricesToSet('network-discovery', drafts)).toMatchObject({ bytes: [{ amount: '1', per: '3' }] });
+  const over = { ...bytes, text: '0.3' };
+  expect(pricesToSet('network-discovery', [over])).toEqual({
+    bytes: [{ amount: '300000000', per: '1000000000' }],
+  });
+});
+
 test('a meter that is never priced cannot be given a price, and every other has a row', () => {
   const drafted = draftsOf('network-discovery', []).map(({ meter }) => meter);
   expect(drafted).toContain('bytes');

@@ -13,6 +13,8 @@ export interface PriceDraft {
   readonly where: Readonly<Record<string, string>>;
   readonly text: string;
   readonly isFlat: boolean;
+  /** What is saved. It stays exactly so for as long as nobody types: what the field shows may be rounded. */
+  readonly saved?: Pick<PriceDraft, 'text' | 'isFlat'> & { readonly tariff: WireTariff };
 }
 
 export const whereKey = (where: Readonly<Record<string, string>>): string =>
@@ -39,19 +41,21 @@ export function draftsOf(service: string, prices: readonly ProfilePrice[]): read
     .filter((meter) => meter.service === service && meter.isPriced)
     .flatMap(({ meter, unit }) => {
       const own = prices.filter((price) => price.service === service && price.meter === meter);
-      const drafts = own.map((price) => ({
-        meter,
-        where: price.where,
-        text: writeHumanPrice(price, unit),
-        isFlat: price.per === '0',
-      }));
+      const drafts = own.map(({ where, amount, per }): PriceDraft => {
+        const shown = { text: writeHumanPrice({ amount, per }, unit), isFlat: per === '0' };
+        return { meter, where, ...shown, saved: { ...shown, tariff: { amount, per } } };
+      });
       const hasBase = drafts.some(({ where }) => Object.keys(where).length === 0);
       return hasBase ? drafts : [{ meter, where: {}, text: '', isFlat: false }, ...drafts];
     });
 }
 
 /** The exact price of a row. Undefined where nothing, or no price, is typed. */
-export function tariffOf(service: string, { meter, text, isFlat }: PriceDraft): WireTariff | undefined {
+export function tariffOf(
+  service: string,
+  { meter, text, isFlat, saved }: PriceDraft,
+): WireTariff | undefined {
+  if (saved !== undefined && saved.text === text && saved.isFlat === isFlat) return saved.tariff;
   const read = readHumanPrice(text, isFlat ? 'count' : unitOf(`${service}.${meter}`));
   if (read === undefined || !isFlat) return read;
   return read.per === '1' ? { amount: read.amount, per: '0' } : undefined;
@@ -60,7 +64,8 @@ export function tariffOf(service: string, { meter, text, isFlat }: PriceDraft): 
 /** Why what is typed is no price, or undefined. An empty field is none, and is right. */
 export function problemOfDraft(service: string, draft: PriceDraft): string | undefined {
   if (!isMistyped(service, draft)) return undefined;
-  return priceProblem(draft.text) ?? 'A flat price has at most 9 decimals.';
+  const unit = draft.isFlat ? 'count' : unitOf(`${service}.${draft.meter}`);
+  return priceProblem(draft.text, unit) ?? 'A flat price has at most 9 decimals.';
 }
 
 export const isMistyped = (service: string, draft: PriceDraft): boolean =>

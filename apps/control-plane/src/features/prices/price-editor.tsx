@@ -56,7 +56,11 @@ function ServicePrices(props: PriceEditorProps & { readonly service: string }): 
   const options = {
     onSuccess: () => {
       setEdited(undefined);
-      toast({ tone: 'live', title: 'The prices hold from this minute on.' });
+      toast({
+        tone: 'live',
+        title: 'The prices hold from this minute on.',
+        detail: 'What was used in it already is rated with them too.',
+      });
     },
   } as const;
   const setForAll = useMutation(trpc.prices.setForChildren.mutationOptions(options));

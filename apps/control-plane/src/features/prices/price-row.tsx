@@ -1,13 +1,15 @@
 'use client';
 
 import { choosePrice, tariffFromWire, type WireTariff } from '@patchbay/domain/billing/price';
+import { universalDimensions } from '@patchbay/domain/metering/meter-catalogue';
+import type { DimensionValues } from '@patchbay/kit/definition';
 import { IconButton } from '@patchbay/ui/button';
 import { classNames } from '@patchbay/ui/class-names';
 import { Input } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { Split } from 'lucide-react';
 import { type ReactNode, useId, useState } from 'react';
-import { humanUnitOf, perLabel, priceDifference, writeHumanPrice } from '../../formats/price.ts';
+import { exactPrice, humanUnitOf, perLabel, priceDifference, writeHumanPrice } from '../../formats/price.ts';
 import { dimensionLabel, dimensionText, meterOf } from '../usage/meters.ts';
 import {
   type EffectivePrice,
@@ -44,6 +46,7 @@ export function PriceRow(props: PriceRowProps): ReactNode {
     { value: 'flat', label: 'a month, flat' },
   ] as const;
   const problem = problemOfDraft(service, draft);
+  const exact = tariff === undefined ? undefined : exactPrice(tariff, meter.unit);
   return (
     <div className="border-b py-1.5">
       <div className="grid items-center gap-x-6 gap-y-1 md:grid-cols-[minmax(0,1fr)_25rem_8rem_12rem]">
@@ -57,10 +60,9 @@ export function PriceRow(props: PriceRowProps): ReactNode {
             aria-invalid={problem !== undefined}
             aria-describedby={problem === undefined ? undefined : problemId}
             inputMode="decimal"
-            className="w-28 shrink-0 text-right tabular-nums"
-            placeholder={
-              placeholderOf(fallback, service, draft) ?? (isForOne ? 'as all children' : 'passed through')
-            }
+            title={exact}
+            className="w-32 shrink-0 text-right tabular-nums"
+            placeholder={placeholderOf(fallback, service, draft) ?? (isForOne ? 'as for all' : 'as you pay')}
             value={draft.text}
             onChange={(event) => onChange({ ...draft, text: event.target.value })}
           />
@@ -97,6 +99,9 @@ export function PriceRow(props: PriceRowProps): ReactNode {
             />
           )}
         </span>
+        {exact === undefined ? null : (
+          <span className="text-sm text-ink-faint tabular-nums md:col-start-2">{exact}</span>
+        )}
         {problem === undefined ? null : (
           <span id={problemId} role="alert" className="text-sm text-fail md:col-start-2">
             {problem}
@@ -105,7 +110,7 @@ export function PriceRow(props: PriceRowProps): ReactNode {
       </div>
       {isSplitting ? (
         <DimensionForm
-          dimensions={[...meter.dimensions, 'region', 'modality']}
+          dimensions={{ ...meter.dimensions, ...universalDimensions }}
           onAdd={(where) => {
             setSplitting(false);
             onAdd(where);
@@ -134,15 +139,19 @@ function MarginPerUnit({ difference, service, meter }: MarginPerUnitProps): Reac
 }
 
 interface DimensionFormProps {
-  readonly dimensions: readonly string[];
+  readonly dimensions: Readonly<Record<string, DimensionValues>>;
   readonly onAdd: (where: Readonly<Record<string, string>>) => void;
 }
 
 function DimensionForm({ dimensions, onAdd }: DimensionFormProps): ReactNode {
-  const [dimension, setDimension] = useState(dimensions[0] ?? '');
-  const [value, setValue] = useState('');
+  const names = Object.keys(dimensions);
+  const [dimension, setDimension] = useState(names[0] ?? '');
+  const [typed, setTyped] = useState('');
+  const values = dimensions[dimension] ?? 'open';
+  // A value that there is not would be a price that never holds.
+  const value = values === 'open' || values.includes(typed) ? typed.trim() : (values[0] ?? '');
   const add = () => {
-    if (value.trim() !== '') onAdd({ [dimension]: value.trim() });
+    if (value !== '') onAdd({ [dimension]: value });
   };
   return (
     <div className="mt-1.5 flex flex-wrap items-center gap-2 pl-5">
@@ -150,22 +159,31 @@ function DimensionForm({ dimensions, onAdd }: DimensionFormProps): ReactNode {
       <Select
         label="Dimension"
         value={dimension}
-        options={dimensions.map((one) => ({ value: one, label: dimensionLabel(one).toLowerCase() }))}
+        options={names.map((one) => ({ value: one, label: dimensionLabel(one).toLowerCase() }))}
         onChange={setDimension}
       />
       <span className="text-ink-soft">is</span>
-      <Input
-        aria-label="Value"
-        className="w-28"
-        value={value}
-        placeholder="tls"
-        onChange={(event) => setValue(event.target.value)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Enter') return;
-          event.preventDefault();
-          add();
-        }}
-      />
+      {values === 'open' ? (
+        <Input
+          aria-label="Value"
+          className="w-28"
+          value={typed}
+          placeholder={`a ${dimensionLabel(dimension).toLowerCase()}`}
+          onChange={(event) => setTyped(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter') return;
+            event.preventDefault();
+            add();
+          }}
+        />
+      ) : (
+        <Select
+          label="Value"
+          value={value}
+          options={values.map((one) => ({ value: one, label: one }))}
+          onChange={setTyped}
+        />
+      )}
       <button
         type="button"
         onClick={add}

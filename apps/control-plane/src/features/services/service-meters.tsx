@@ -48,7 +48,7 @@ export function ServiceMeters({ uses }: { readonly uses: readonly MeterUse[] }):
       isWide: true,
       cell: ({ meter }) => (
         <span className="flex flex-wrap gap-x-2.5">
-          {meter.dimensions.map((dimension) => (
+          {Object.keys(meter.dimensions).map((dimension) => (
             <Link
               key={dimension}
               href={usagePath(meter.name, dimension)}

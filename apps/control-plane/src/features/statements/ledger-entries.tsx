@@ -4,38 +4,38 @@ import { Button } from '@patchbay/ui/button';
 import { Identifier } from '@patchbay/ui/copy-button';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { type Column, Table } from '@patchbay/ui/table';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { showExactMoney } from '../../formats/money.ts';
+import { showExactMoney, signOf } from '../../formats/money.ts';
 import { showMoment } from '../../formats/time.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
+import { listRequest, paged } from '../shell/list-request.ts';
+import { LoadMore } from '../shell/load-more.tsx';
+import type { Statement } from './statement.ts';
 
 type Entry = Outputs['statements']['listEntries']['items'][number];
 
-const SHOWN_STEP = 50;
-
-export interface LedgerEntriesProps {
-  readonly period: string;
-  readonly currency: string;
-}
-
 /** The bookings behind the lines (BIL-3). They are fetched when asked for. */
-export function LedgerEntries({ period, currency }: LedgerEntriesProps): ReactNode {
+export function LedgerEntries({ statement }: { readonly statement: Statement }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const [isOpen, setOpen] = useState(false);
-  const [shown, setShown] = useState(SHOWN_STEP);
-  const query = useQuery(
-    trpc.statements.listEntries.queryOptions({ accountId, period }, { enabled: isOpen }),
+  const { period, currency, ledger } = statement;
+  const query = useInfiniteQuery(
+    trpc.statements.listEntries.infiniteQueryOptions(
+      { ...listRequest(accountId), period },
+      { ...paged, enabled: isOpen },
+    ),
   );
-  const entries = query.data?.items ?? [];
+  const entries = (query.data?.pages ?? []).flatMap(({ items }) => items);
   return (
     <section aria-labelledby="ledger" className="print:hidden">
       <div className="mb-1 flex items-center justify-between">
         <h2 id="ledger" className="font-semibold">
-          Ledger entries behind it
+          Ledger entries behind it{' '}
+          <span className="font-normal text-ink-faint tabular-nums">{ledger.entryCount}</span>
         </h2>
         <Button size="small" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
           {isOpen ? 'Hide' : 'Show'}
@@ -55,20 +55,33 @@ export function LedgerEntries({ period, currency }: LedgerEntriesProps): ReactNo
         <Table
           label="Ledger entries"
           columns={columnsOf(currency)}
-          rows={entries.slice(0, shown)}
+          rows={entries}
           rowKey={(entry) =>
             `${entry.transactionId} ${entry.book} ${entry.counterpartyId} ${entry.sourceRef}`
           }
         />
       ) : null}
-      {isOpen && entries.length > shown ? (
-        <div className="mt-3 flex justify-center">
-          <Button onClick={() => setShown(shown + SHOWN_STEP)}>Show more of {entries.length}</Button>
-        </div>
+      {isOpen && entries.length > 0 ? (
+        <p className="mt-2 text-ink-soft tabular-nums">
+          {entries.length} of {ledger.entryCount} entries. All of them: {showExactMoney(ledger.payable)} owed
+          {sumText('to come', ledger.receivable)}
+          {sumText('asked', ledger.charged)}
+          {sumText('paid out', ledger.paidOut)}, in {currency}.
+        </p>
+      ) : null}
+      {isOpen ? (
+        <LoadMore
+          hasMore={query.hasNextPage}
+          isPending={query.isFetchingNextPage}
+          onMore={() => void query.fetchNextPage()}
+        />
       ) : null}
     </section>
   );
 }
+
+const sumText = (name: string, amount: string): string =>
+  signOf(amount) === 0 ? '' : `, ${showExactMoney(amount)} ${name}`;
 
 const columnsOf = (currency: string): readonly Column<Entry>[] => [
   {

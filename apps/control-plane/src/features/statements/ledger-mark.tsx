@@ -21,12 +21,12 @@ export function LedgerMark({ statement }: { readonly statement: Statement }): Re
       </Badge>
     );
   }
-  const { payable, receivable } = statement.ledger;
+  const { payable, receivable, charged, paidOut } = statement.ledger;
   return (
     <Badge
       tone="fail"
       icon={<CircleAlert aria-hidden />}
-      title={`The ledger has ${showExactMoney(payable)} owed and ${showExactMoney(receivable)} to come.`}
+      title={`The ledger has ${showExactMoney(payable)} owed, ${showExactMoney(receivable)} to come, ${showExactMoney(charged)} asked and ${showExactMoney(paidOut)} paid out.`}
     >
       disagrees with the ledger
     </Badge>

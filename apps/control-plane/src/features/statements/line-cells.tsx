@@ -2,7 +2,7 @@ import type { WireTariff } from '@patchbay/domain/billing/price';
 import { Quantity } from '@patchbay/ui/stat';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { perLabel, writeHumanPrice } from '../../formats/price.ts';
+import { exactPrice, perLabel, writeHumanPrice } from '../../formats/price.ts';
 import { showExact, showMetered, textOf } from '../../formats/quantity.ts';
 import { dimensionText, meterOf, serviceTitle, unitOf } from '../usage/meters.ts';
 import type { Statement } from './statement.ts';
@@ -90,7 +90,11 @@ export function LinePrice({
   const unit = unitOf(`${line.service}.${line.meter}`);
   const { amountPerUnit } = line;
   if (amountPerUnit.amount === '0') return <span className="text-ink-faint">no price</span>;
-  return <Quantity value={writeHumanPrice(amountPerUnit, unit)} unit={perLabel(amountPerUnit, unit)} />;
+  return (
+    <span title={exactPrice(amountPerUnit, unit)}>
+      <Quantity value={writeHumanPrice(amountPerUnit, unit)} unit={perLabel(amountPerUnit, unit)} />
+    </span>
+  );
 }
 
 /** Where no price was set. It stands where the whole units of a column of exact amounts stand. */

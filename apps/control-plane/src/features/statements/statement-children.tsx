@@ -51,7 +51,7 @@ function ChildrenTable({ statement, total }: ChildrenTableProps): ReactNode {
   return (
     <section aria-labelledby={`children-${currency}`}>
       <h2 id={`children-${currency}`} className="mb-1 font-semibold">
-        Owed to {accountName} by its children{isOwn ? '' : `, in ${currency}`}
+        Children of {accountName}, at its prices{isOwn ? '' : `, in ${currency}`}
       </h2>
       <ScrollBox label={isOwn ? 'Children, table' : `Children in ${currency}, table`}>
         <table className="w-full" aria-label={isOwn ? 'Children' : `Children, ${currency}`}>
@@ -59,8 +59,8 @@ function ChildrenTable({ statement, total }: ChildrenTableProps): ReactNode {
             <tr className="border-b">
               <th className="h-8 pr-6 text-left text-sm font-medium text-ink-faint">Child and use</th>
               <th className={classNames(figureHead, wideOnly)}>Quantity</th>
-              <th className={classNames(figureHead, wideOnly)}>It pays</th>
-              <th className={figureHead}>Owed, {currency}</th>
+              <th className={classNames(figureHead, wideOnly)}>Price</th>
+              <th className={figureHead}>Pays, {currency}</th>
               <th className={classNames(figureHead, wideOnly)}>Cost</th>
               <th className={figureHead}>Margin</th>
             </tr>

@@ -5,6 +5,7 @@ import { classNames } from '@patchbay/ui/class-names';
 import { ScrollBox } from '@patchbay/ui/scroll-box';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { signOf } from '../../formats/money.ts';
 import type { Outputs } from '../../trpc/client.ts';
 import { pagePath } from '../shell/pages.ts';
 import { dimensionText } from '../usage/meters.ts';
@@ -32,7 +33,7 @@ type MeterLine = Statement['lines'][number];
 
 /** What the account owes: a row for each meter and price, each with its lines, each with the part of every account below. */
 export function StatementLines({ statement }: { readonly statement: Statement }): ReactNode {
-  const { lines, payable, currency } = statement;
+  const { lines, ownUse, passedThrough, payable, currency } = statement;
   const lineCount = lineCountOf(statement);
   const rows = useOpenRows();
   return (
@@ -75,19 +76,37 @@ export function StatementLines({ statement }: { readonly statement: Statement })
               />
             ))}
             <tfoot>
-              <tr>
-                <td className="h-9 font-semibold">Owed to {statement.sellerName}</td>
-                <td className={wideOnly} />
-                <td className={wideOnly} />
-                <td className={`${figure} font-semibold`} data-payable={payable}>
-                  <ExactMoney amount={payable} />
-                </td>
-              </tr>
+              {signOf(passedThrough) === 0 ? null : (
+                <>
+                  <FootRow name="Own use" amount={ownUse} />
+                  <FootRow name="Use of children, passed through" amount={passedThrough} />
+                </>
+              )}
+              <FootRow name={`All use at the prices of ${statement.sellerName}`} amount={payable} isSum />
             </tfoot>
           </table>
         </ScrollBox>
       )}
     </section>
+  );
+}
+
+interface FootRowProps {
+  readonly name: string;
+  readonly amount: string;
+  readonly isSum?: boolean;
+}
+
+function FootRow({ name, amount, isSum = false }: FootRowProps): ReactNode {
+  return (
+    <tr className={isSum ? 'font-semibold' : 'text-ink-soft'}>
+      <td className="h-8">{name}</td>
+      <td className={wideOnly} />
+      <td className={wideOnly} />
+      <td className={figure}>
+        <ExactMoney amount={amount} />
+      </td>
+    </tr>
   );
 }
 

@@ -62,7 +62,7 @@ export function StatementPage(): ReactNode {
               <StatementState {...statement} />
               <LedgerMark statement={statement} />
               <span>
-                {statement.accountName} to {statement.sellerName}, in {statement.currency}
+                {statement.accountName}, at the prices of {statement.sellerName}, in {statement.currency}
               </span>
             </span>
           )
@@ -89,7 +89,7 @@ export function StatementPage(): ReactNode {
           <StatementTotals statement={statement} />
           <StatementLines statement={statement} />
           <StatementChildren statement={statement} />
-          <LedgerEntries period={period} currency={statement.currency} />
+          <LedgerEntries statement={statement} />
         </div>
       )}
     </article>

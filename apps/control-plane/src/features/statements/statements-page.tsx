@@ -1,5 +1,6 @@
 'use client';
 
+import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
 import { Badge } from '@patchbay/ui/badge';
 import { EmptyState } from '@patchbay/ui/empty-state';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
@@ -21,7 +22,7 @@ import { MarginText } from './margin-text.tsx';
 
 type Head = Outputs['statements']['list']['items'][number];
 
-/** The periods of an account, newest first: what it owes, what it is owed, what it earned. */
+/** The periods of an account, newest first: what it pays, what it earned, what it is paid out. */
 export function StatementsPage(): ReactNode {
   const trpc = useTRPC();
   const router = useRouter();
@@ -79,24 +80,7 @@ const columnsOf = (pathOf: (period: string) => string): readonly Column<Head>[] 
     header: 'State',
     cell: ({ state, lateUsageUntil }) => <StatementState state={state} lateUsageUntil={lateUsageUntil} />,
   },
-  { key: 'seller', header: 'Owed to', cell: ({ sellerName }) => sellerName },
-  {
-    key: 'payable',
-    header: 'Owes',
-    isNumber: true,
-    cell: ({ payable, currency }) => (
-      <span>
-        {showMoney(payable, currency)} <span className="text-ink-faint">{currency}</span>
-      </span>
-    ),
-  },
-  {
-    key: 'receivable',
-    header: 'Is owed',
-    isNumber: true,
-    cell: ({ receivable, currency }) =>
-      signOf(receivable) === 0 ? <span className="text-ink-faint">–</span> : showMoney(receivable, currency),
-  },
+  { key: 'seller', header: 'Prices of', cell: ({ sellerName }) => sellerName },
   {
     key: 'margin',
     header: 'Margin',
@@ -108,7 +92,35 @@ const columnsOf = (pathOf: (period: string) => string): readonly Column<Head>[] 
         <MarginText margin={margin} currency={currency} />
       ),
   },
+  {
+    key: 'charge',
+    header: 'To be paid',
+    isNumber: true,
+    cell: ({ charge, currency }) => <Whole settled={charge} currency={currency} />,
+  },
+  {
+    key: 'payout',
+    header: 'To be paid out',
+    isNumber: true,
+    cell: ({ payout, currency }) => <Whole settled={payout} currency={currency} />,
+  },
 ];
+
+interface WholeProps {
+  readonly settled: Head['charge'];
+  readonly currency: string;
+}
+
+/** What is really paid. Of the platform nothing is asked, and it is paid nothing. */
+function Whole({ settled, currency }: WholeProps): ReactNode {
+  if (settled === undefined) return <span className="text-ink-faint">–</span>;
+  const amount = nano(BigInt(settled.minorUnits) * minorUnitOf(currency));
+  return (
+    <span>
+      {showMoney(amount, currency)} <span className="text-ink-faint">{currency}</span>
+    </span>
+  );
+}
 
 /** Open: it still grows. Settling: the month is over, late use may come. Closed: nothing in it changes any more (BIL-7). */
 export function StatementState({ state, lateUsageUntil }: Pick<Head, 'state' | 'lateUsageUntil'>): ReactNode {

@@ -17,6 +17,7 @@ import { PageHeader } from '../shell/page-header.tsx';
 import { useNow } from '../shell/use-now.ts';
 import { downloadText } from './download.ts';
 import { meterOf, unitOf } from './meters.ts';
+import { RefusedUsage } from './refused-usage.tsx';
 import { UsageFilters } from './usage-filters.tsx';
 import { bucketMs, csvOf, foldRest, groupRows, spanOf } from './usage-query.ts';
 import { UsageTable } from './usage-table.tsx';
@@ -121,6 +122,7 @@ export function UsagePage(): ReactNode {
           <UsageTable series={series} total={total} unit={unit} groupBy={groupBy} names={names} />
         </div>
       ) : null}
+      <RefusedUsage />
     </>
   );
 }

@@ -49,7 +49,7 @@ export const entityGroups = [
 
 export const groupsOf = (meter: string): readonly string[] => [
   ...entityGroups,
-  ...(meterOf(meter)?.dimensions ?? []),
+  ...Object.keys(meterOf(meter)?.dimensions ?? {}),
 ];
 
 export interface GroupedSeries {
