@@ -8,7 +8,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityFaults } from '../src/accessibility.ts';
 import { findChromium, launchBrowser } from '../src/browser.ts';
-import { accountOf, settled, signInTo } from '../src/dashboard-browser.ts';
+import { accountOf, failOnErrors, settled, signInTo } from '../src/dashboard-browser.ts';
 import { fillAccount } from '../src/dashboard-data.ts';
 import { addressOf, dashboardRoutes, isOfAccount, type RouteValues } from '../src/dashboard-routes.ts';
 import { type RunningPlatform, startPlatform } from '../src/running-platform.ts';
@@ -45,7 +45,9 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       viewport: { width: 1440, height: 900 },
       reducedMotion: 'reduce',
     });
-    return { page: await context.newPage(), context };
+    const page = await context.newPage();
+    failOnErrors(page);
+    return { page, context };
   };
 
   test('somebody new signs up, builds an organisation, and finds each change in the audit log (ACC-1, ACC-2, ACC-3, ACC-6, ACC-8)', async () => {
@@ -335,7 +337,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await context.close();
   });
 
-  test('axe finds nothing on any page of the route tree, in light and in dark, with and without data', async () => {
+  test('axe finds nothing on any page of the route tree, in light and in dark, with and without data, and none fails in the browser', async () => {
     const { PATCHBAY_KEY: key = '', PATCHBAY_ACCOUNT: accountId = '' } = platform.env;
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
     const pb = new Patchbay({ url, key, accountId });
