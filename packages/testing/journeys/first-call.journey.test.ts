@@ -209,6 +209,6 @@ async function bytesOfAllocations(
 ): Promise<bigint> {
   const { items } = await pb.sessions.listLog(accountId, { sessionId, limit: 500 });
   return items
-    .filter(({ type }) => type === 'allocation.ended')
+    .filter(({ kind }) => kind === 'allocation.ended')
     .reduce((sum, { data }) => sum + BigInt(Number(data.bytesIn)) + BigInt(Number(data.bytesOut)), 0n);
 }
