@@ -99,7 +99,7 @@ test('a node reads every revocation since a time, of whichever account', async (
   expect(await revoke((await database.signUp('Stranger')).accountId)).toBe('unknown');
   expect(await store.revocationsSince(since)).toEqual([]);
   expect(await revoke(accountId)).toBe('revoked');
-  expect(await revoke(accountId)).toBe(true);
+  expect(await revoke(accountId)).toBe('was_revoked');
   expect(await store.revocationsSince(since)).toEqual([
     { accountId, keyId: key.id, prefixId, revokedAt: expect.any(Date) },
   ]);
