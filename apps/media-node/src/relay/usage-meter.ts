@@ -1,15 +1,11 @@
+import { RELAY_RECORD_MS_MAX } from '@patchbay/domain/metering/record-span';
 import type { Action, AllocationFacts } from '@patchbay/protocol/turn/action';
 import type { AddressFamily } from '@patchbay/protocol/turn/address-family';
 import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
 import type { BandwidthClass, Grant } from '@patchbay/protocol/turn/grant';
 import type { OpenUsage, UsageQuantity, UsageRecord } from './usage-record.ts';
 
-/**
- * The longest span of one record. Usage is to be readable within 5 seconds (MET-5): a tick, the spool, the upload and its
- * storing take up to 1.5 of them, and whoever reads asks in his own rhythm. It costs one record per allocation in that time.
- */
-export const recordMs = 2_000;
-/** The same when a limit is near: its owner watches closely then. */
+/** The longest span of one record when a limit is near: its owner watches closely then. */
 export const recordNearLimitMs = 1_000;
 /** A limit is near when a tenth of it is left, or what two records' time would use. */
 const nearShare = 0.9;
@@ -194,7 +190,7 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
       for (const [id, held] of metered) {
         const totals = options.sample(id);
         if (totals === undefined || toMs <= held.fromMs) continue;
-        const spanMs = isNearLimit(held, totals, toMs) ? recordNearLimitMs : recordMs;
+        const spanMs = isNearLimit(held, totals, toMs) ? recordNearLimitMs : RELAY_RECORD_MS_MAX;
         if (toMs - held.fromMs >= spanMs) close(id, held, { totals, toMs });
         else {
           const record = recordOf(id, held, { totals, toMs });
@@ -258,10 +254,10 @@ const mediaMsOf = ({ mediaFromMs, fromMs }: Metered, toMs: number): number =>
 function isNearLimit(held: Metered, totals: FlowTotals, nowMs: number): boolean {
   const usedBytes = totals.bytesIn + totals.bytesOut;
   const sinceBytes = usedBytes - held.recorded.bytesIn - held.recorded.bytesOut;
-  const aheadBytes = (sinceBytes / Math.max(1, nowMs - held.fromMs)) * 2 * recordMs;
+  const aheadBytes = (sinceBytes / Math.max(1, nowMs - held.fromMs)) * 2 * RELAY_RECORD_MS_MAX;
   return held.grant.limits.some(({ kind, max, used }) => {
     if (kind === 'bytes') return used + usedBytes >= max * nearShare || used + usedBytes + aheadBytes >= max;
     if (kind !== 'seconds') return false;
-    return used * 1000 + nowMs - held.startedMs >= max * 1000 - 2 * recordMs;
+    return used * 1000 + nowMs - held.startedMs >= max * 1000 - 2 * RELAY_RECORD_MS_MAX;
   });
 }
