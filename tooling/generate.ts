@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { apiVersionNewest } from '@patchbay/kit/api-version';
 import {
   type DomainDefinition,
   type OperationDefinition,
@@ -138,6 +139,9 @@ function sdkLines(services: readonly Service[], domains: readonly Domain[]): str
     'export interface Operations {',
     ...groups.flatMap(([key, methods]) => [`  readonly ${key}: {`, ...methods.flatMap(methodLines), '  };']),
     '}',
+    '',
+    '/** The version of the API that these are of: each request names it. */',
+    `export const apiVersion = '${apiVersionNewest}';`,
     '',
     '/** Method, path, and whether the answer is a page of a list. */',
     'export const operations = {',

@@ -1,3 +1,4 @@
+import { apiVersions } from '@patchbay/kit/api-version';
 import { platformErrors, problemSchema } from '@patchbay/kit/errors';
 import { generateOpenApiDocument } from 'trpc-to-openapi';
 import { z } from 'zod';
@@ -29,6 +30,15 @@ const idempotencyKey = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
+const versionHeader = {
+  name: 'Patchbay-Version',
+  in: 'header',
+  required: false,
+  description:
+    'The version of the API that the request was written for. Without it the oldest is served. The answer names the one it was served as.',
+  schema: { type: 'string', enum: apiVersions },
+};
+
 /** The library's document, with its guessed error responses replaced by the ones the definitions declare. */
 export function openApiDocument(router: AppRouter, { version, baseUrl }: Options): OpenApiDocument {
   const securitySchemes = { Authorization: { type: 'http', scheme: 'bearer' } } as const;
@@ -39,8 +49,8 @@ export function openApiDocument(router: AppRouter, { version, baseUrl }: Options
     const served = document.paths[mounted.path]?.[mounted.operation.method.toLowerCase()];
     if (served === undefined) throw new Error(`Nothing serves ${mounted.operation.method} ${mounted.path}.`);
     served.responses = { 200: served.responses['200'], ...problemResponses(mounted) };
-    if (mounted.operation.method !== 'GET')
-      served.parameters = [...(served.parameters ?? []), idempotencyKey];
+    const headers = mounted.operation.method === 'GET' ? [versionHeader] : [versionHeader, idempotencyKey];
+    served.parameters = [...(served.parameters ?? []), ...headers];
   }
   return document;
 }

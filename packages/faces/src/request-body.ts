@@ -27,6 +27,13 @@ async function readBounded({ body }: Request): Promise<string> {
   return text + decoder.decode();
 }
 
+/** A form of another site's page sends text/plain without asking: it is no JSON, whatever it looks like (C41). */
+export function refuseOtherTypes({ headers, body }: Request): void {
+  const type = headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (body === null || type === undefined || type === 'application/json') return;
+  throw platformError('request.media_type_unsupported', `The body is said to be ${type}.`);
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

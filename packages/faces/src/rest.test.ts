@@ -1,3 +1,4 @@
+import { apiVersionNewest } from '@patchbay/kit/api-version';
 import { services } from '@patchbay/services/registry.generated';
 import {
   CHILD_ACCOUNT,
@@ -13,9 +14,14 @@ const CONFIG = `/v1/accounts/${PARENT_ACCOUNT}/services/network-discovery/config
 test('a stranger gets 401 before the body is looked at (POL-4)', async () => {
   const { rest } = createApiHarness();
   const response = await rest(
-    new Request(`https://api.test${ICE_SERVERS}`, { method: 'POST', body: '{"no":1}' }),
+    new Request(`https://api.test${ICE_SERVERS}`, {
+      method: 'POST',
+      body: '{"no":1}',
+      headers: { 'content-type': 'application/json' },
+    }),
   );
   expect(response.status).toBe(401);
+  expect(response.headers.get('www-authenticate')).toBe('Bearer realm="patchbay"');
 });
 
 test('an account out of reach and one that does not exist are the same answer (C1)', async () => {
@@ -260,6 +266,48 @@ test('a failure of ours is a 500 that tells nothing of the inside', async () => 
     detail: 'The platform failed.',
   });
   expect(failures).toHaveLength(1);
+});
+
+test('a path that is served with other methods says which, and a body of another type is not read', async () => {
+  const { call, rest } = createApiHarness();
+  const wrong = await call('DELETE', '/v1/me');
+  expect(wrong).toMatchObject({ status: 405, body: { code: 'request.method_not_allowed' } });
+  expect(wrong.headers.get('allow')).toBe('GET');
+  const key = await call('PUT', `/v1/accounts/${PARENT_ACCOUNT}/keys`, { body: {} });
+  expect(key.headers.get('allow')?.split(', ').toSorted()).toEqual(['GET', 'POST']);
+  const send = (contentType: string) =>
+    rest(
+      new Request(`https://api.test${ICE_SERVERS}`, {
+        method: 'POST',
+        body: '{}',
+        headers: { authorization: `Bearer ${PARENT_ACCOUNT}`, 'content-type': contentType },
+      }),
+    );
+  expect((await send('text/plain')).status).toBe(415);
+  expect((await send('application/x-www-form-urlencoded')).status).toBe(415);
+  expect((await send('Application/JSON; charset=utf-8')).status).toBe(200);
+});
+
+test('an answer names the version that it was served as, and one that is not served is refused (API-1)', async () => {
+  const { rest } = createApiHarness();
+  const send = (version: string | undefined) =>
+    rest(
+      new Request(`https://api.test${CONFIG}`, {
+        headers: {
+          authorization: `Bearer ${PARENT_ACCOUNT}`,
+          ...(version === undefined ? {} : { 'patchbay-version': version }),
+        },
+      }),
+    );
+  for (const version of [undefined, apiVersionNewest]) {
+    const response = await send(version);
+    expect([response.status, response.headers.get('patchbay-version')]).toEqual([200, apiVersionNewest]);
+  }
+  const refused = await send('1999-01-01');
+  const body = await refused.json();
+  expect(body).toMatchObject({ status: 400, code: 'request.version_unknown' });
+  expect(body.detail).toContain(apiVersionNewest);
+  expect(body.type).toBe('https://api.test/docs/errors/request.version_unknown');
 });
 
 test('every answer has a request id, every failure is problem+json with one of our codes', async () => {

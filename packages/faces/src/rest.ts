@@ -1,13 +1,17 @@
+import { API_VERSION_HEADER, apiVersionOf, apiVersions } from '@patchbay/kit/api-version';
 import { platformError, ServiceError, toProblem } from '@patchbay/kit/errors';
 import type { TRPCError } from '@trpc/server';
 import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
 import { repeatableOf } from './idempotency.ts';
+import { mountedOperations } from './mounted.ts';
 import type { Evidence } from './platform.ts';
-import { readBody } from './request-body.ts';
+import { readBody, refuseOtherTypes } from './request-body.ts';
 import { type AppRouter, type CallContext, createRequestId, toServiceError } from './trpc.ts';
 
 export interface RestOptions {
   readonly router: AppRouter;
+  /** Where the platform is reached from outside. */
+  readonly baseUrl: string;
   /** Called with what is our failure, never with an expected refusal. */
   readonly onFailure?: (error: ServiceError, requestId: string) => void;
 }
@@ -18,7 +22,7 @@ export interface RestOptions {
  * adapter builds one for each.
  */
 export function createRestHandler(options: RestOptions): (request: Request) => Promise<Response> {
-  const { router } = options;
+  const { router, baseUrl } = options;
   const failures = new WeakMap<object, TRPCError>();
   const contexts = new WeakMap<object, CallContext>();
   const serve = createOpenApiNodeHttpHandler({
@@ -34,14 +38,17 @@ export function createRestHandler(options: RestOptions): (request: Request) => P
       serve(incoming as never, toOutgoing(resolve) as never).catch(reject);
     });
     const failure = failures.get(incoming);
-    if (failure !== undefined) throw toServiceError(failure);
-    return response;
+    if (failure === undefined) return response;
+    const error = toServiceError(failure);
+    throw error.fields.code === 'request.unknown_path' ? unknownPath(request, context) : error;
   }
 
   return async (request) => {
     const requestId = createRequestId();
     const responseHeaders = new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' });
     try {
+      responseHeaders.set(API_VERSION_HEADER, versionOf(request));
+      refuseOtherTypes(request);
       const { text, body } = await readBody(request);
       const response = await answer(request, body, {
         evidence: evidenceOf(request),
@@ -58,10 +65,41 @@ export function createRestHandler(options: RestOptions): (request: Request) => P
           ? cause
           : platformError('platform.internal', 'The platform failed.', cause);
       if (error.fields.status >= 500) options.onFailure?.(error, requestId);
-      return withHeaders(toResponse(error, requestId), responseHeaders);
+      return withHeaders(toResponse(error, { requestId, baseUrl }), responseHeaders);
     }
   };
 }
+
+function versionOf({ headers }: Request): string {
+  const asked = headers.get(API_VERSION_HEADER);
+  const version = apiVersionOf(asked);
+  if (version !== undefined) return version;
+  throw platformError(
+    'request.version_unknown',
+    `There is no version ${asked} of the API, but ${apiVersions.join(', ')}.`,
+  );
+}
+
+/** Of a path that is served with other methods alone: which these are (RFC 9110 §15.5.6). */
+function unknownPath({ method, url }: Request, { responseHeaders }: CallContext): ServiceError {
+  const { pathname } = new URL(url);
+  const methods = methodsAt(pathname);
+  if (methods.length === 0) return platformError('request.unknown_path', `There is nothing at ${pathname}.`);
+  responseHeaders.set('allow', methods.join(', '));
+  return platformError(
+    'request.method_not_allowed',
+    `${pathname} takes ${methods.join(', ')}, not ${method}.`,
+  );
+}
+
+const served = mountedOperations.map(({ path, operation }) => ({
+  method: operation.method,
+  pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`),
+}));
+
+const methodsAt = (pathname: string): readonly string[] => [
+  ...new Set(served.filter(({ pattern }) => pattern.test(pathname)).map(({ method }) => method)),
+];
 
 function evidenceOf({ headers }: Request): Evidence | undefined {
   const token = headers.get('authorization')?.match(/^Bearer (\S{1,2048})$/i)?.[1];
@@ -97,11 +135,16 @@ function withHeaders(response: Response, headers: Headers): Response {
 }
 
 /** An error as the wire shows it: RFC 9457 §3. */
-export function toResponse(error: ServiceError, requestId: string): Response {
-  const problem = toProblem(error, requestId);
+export function toResponse(
+  error: ServiceError,
+  { requestId, baseUrl }: { readonly requestId: string; readonly baseUrl: string },
+): Response {
+  const problem = toProblem(error, requestId, baseUrl);
   const headers = new Headers({ 'content-type': 'application/problem+json' });
   if (error.fields.retry === 'after') {
     headers.set('retry-after', String(Math.ceil((error.fields.retryAfterMs ?? 1_000) / 1_000)));
   }
+  // RFC 9110 §11.6.1: a 401 says how to authenticate.
+  if (problem.status === 401) headers.set('www-authenticate', 'Bearer realm="patchbay"');
   return new Response(JSON.stringify(problem), { status: problem.status, headers });
 }

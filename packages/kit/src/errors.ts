@@ -36,6 +36,27 @@ export const platformErrors = {
     retry: 'never',
     remedy: 'Look the path up in /v1/openapi.json.',
   },
+  'request.method_not_allowed': {
+    status: 405,
+    title: 'This path is served, but not with this method.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Use one of the methods that the header Allow names.',
+  },
+  'request.media_type_unsupported': {
+    status: 415,
+    title: 'The body is not of a type that is read.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Send JSON, and say so: Content-Type: application/json.',
+  },
+  'request.version_unknown': {
+    status: 400,
+    title: 'This version of the API is not served.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Send one of the versions that `detail` names as Patchbay-Version, or none for the oldest.',
+  },
   'request.idempotency_mismatch': {
     status: 409,
     title: 'This idempotency key was used with another request.',
@@ -316,9 +337,12 @@ export type Problem = z.output<typeof problemSchema>;
 /** The address of a code's documentation page. It is computed here and nowhere else. */
 export const errorPagePath = (code: string): `/docs/errors/${string}` => `/docs/errors/${code}`;
 
-export function toProblem({ fields }: ServiceError, requestId?: string): Problem {
+/** @param baseUrl Where the platform is reached. Without it the page's address is relative (RFC 9457 §3.1.1). */
+export function toProblem({ fields }: ServiceError, requestId?: string, baseUrl?: string): Problem {
   const { code, title, status, publicDetail, retry, rule, level, retryAfterMs } = fields;
-  const problem = { type: errorPagePath(code), title, status, detail: publicDetail, code, retry };
+  const page = errorPagePath(code);
+  const type = baseUrl === undefined ? page : new URL(page, baseUrl).href;
+  const problem = { type, title, status, detail: publicDetail, code, retry };
   return {
     ...problem,
     ...(requestId === undefined ? {} : { requestId }),

@@ -167,6 +167,10 @@ test.each([
       () => pb.narrow(token, misspelt),
     ];
     for (const use of uses) expect(use).toThrow(refusal);
+    for (const use of uses)
+      expect(use).toThrow(
+        expect.objectContaining({ helpUrl: 'https://api.test/docs/errors/request.invalid' }),
+      );
     expect(pb.iceServers({ ...misspelt, [name]: undefined })).toHaveLength(1);
   },
 );

@@ -46,6 +46,7 @@ class ServerClient {
   readonly #minter: Minter | undefined;
   readonly #nowMs: () => number;
   readonly #accountId: string | undefined;
+  readonly #baseUrl: string | undefined;
   readonly #signalUrl: string | undefined;
   readonly #turnUrls: readonly string[] | undefined;
 
@@ -70,13 +71,14 @@ class ServerClient {
     this.#nowMs = options.nowMs ?? Date.now;
     this.#minter = credential ? createMinter(credential, this.#nowMs) : undefined;
     this.#accountId = accountId;
+    this.#baseUrl = baseUrl;
     this.#signalUrl = options.signalUrl ?? environment.signalUrl;
     this.#turnUrls = options.turnUrls ?? turnUrlsOf(environment.turnUrl, baseUrl);
   }
 
   /** Mints a credential for relays, offline: what it returns goes into RTCPeerConnection's `iceServers` as it is. */
   iceServers(limits: CredentialLimits = {}): readonly IceServer[] {
-    const { credential } = this.#mint(limits, RELAY_SERVICES);
+    const { credential } = this.#explaining(() => this.#mint(limits, RELAY_SERVICES));
     const urls = required(this.#turnUrls, settings.url);
     return [{ urls, username: credential.username, credential: credential.password }];
   }
@@ -84,7 +86,7 @@ class ServerClient {
   /** Mints a token with which a browser connects, offline. `tokenHandler` makes an endpoint of it. */
   token(limits: TokenLimits): TokenAnswer {
     const signalUrl = required(this.#signalUrl, settings.signalUrl);
-    const { credential, expiresAtMs } = this.#mint(limits, CALL_SERVICES);
+    const { credential, expiresAtMs } = this.#explaining(() => this.#mint(limits, CALL_SERVICES));
     return { token: bearerToken(credential), signalUrl, expiresAtMs };
   }
 
@@ -103,9 +105,20 @@ class ServerClient {
   narrow<Given extends string | readonly IceServer[]>(given: Given, limits: CredentialLimits): Given;
   narrow(given: string | readonly IceServer[], limits: CredentialLimits): string | readonly IceServer[] {
     const nowMs = this.#nowMs();
-    return typeof given === 'string'
-      ? narrowToken(given, limits, nowMs)
-      : narrowIceServers(given, limits, nowMs);
+    return this.#explaining(() =>
+      typeof given === 'string' ? narrowToken(given, limits, nowMs) : narrowIceServers(given, limits, nowMs),
+    );
+  }
+
+  /** What is refused offline is explained by the platform all the same, at an address that can be opened. */
+  #explaining<Value>(work: () => Value): Value {
+    try {
+      return work();
+    } catch (error) {
+      if (!(error instanceof PatchbayError)) throw error;
+      const helpUrl = URL.parse(error.helpUrl, this.#baseUrl)?.href ?? error.helpUrl;
+      throw new PatchbayError({ code: error.code, message: error.message, helpUrl }, { cause: error });
+    }
   }
 
   #mint(limits: CredentialLimits, services: readonly string[]): Minted {

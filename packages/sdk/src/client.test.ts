@@ -1,5 +1,6 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import { type ClientOptions, createClient } from './client.ts';
+import { apiVersion } from './operations.generated.ts';
 import { PatchbayError } from './patchbay-error.ts';
 
 const accountId = 'acc_00k0000000000000000000000000a';
@@ -52,6 +53,7 @@ test('a method takes the account first, or leaves it to the client', async () =>
     ['POST', '/v1/accounts/acc_other/accounts', { name: 'Acme' }],
   ]);
   expect(seen[0]?.headers.get('authorization')).toBe('Bearer pb_test_x');
+  expect(seen[0]?.headers.get('patchbay-version')).toBe(apiVersion);
 });
 
 test('fields of the path are escaped, and the others of a GET go into its query', async () => {

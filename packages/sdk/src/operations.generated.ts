@@ -260,6 +260,9 @@ export interface Operations {
   };
 }
 
+/** The version of the API that these are of: each request names it. */
+export const apiVersion = '2026-11-24';
+
 /** Method, path, and whether the answer is a page of a list. */
 export const operations = {
   audit: {
@@ -393,8 +396,11 @@ export type ErrorCode =
   | 'request.idempotency_mismatch'
   | 'request.in_progress'
   | 'request.invalid'
+  | 'request.media_type_unsupported'
+  | 'request.method_not_allowed'
   | 'request.too_large'
   | 'request.unknown_path'
+  | 'request.version_unknown'
   | 'resource.unknown'
   | 'sessions.ended'
   | 'signaling.draining'

@@ -1,5 +1,6 @@
 import type { CallOptions } from './call-options.ts';
-import { PatchbayError } from './patchbay-error.ts';
+import { apiVersion } from './operations.generated.ts';
+import { errorPagePath, PatchbayError } from './patchbay-error.ts';
 import { readProblem } from './problem.ts';
 
 /** How calls travel. */
@@ -85,7 +86,8 @@ function unanswered({ baseUrl }: TransportOptions, { cause, hasTimedOut, timeout
   const message = hasTimedOut
     ? `${baseUrl} did not answer within ${timeoutMs} ms.`
     : `${baseUrl} could not be reached, or its answer was cut off.`;
-  return { error: new PatchbayError({ code, message }, { cause }), isRetryable: true };
+  const helpUrl = URL.parse(errorPagePath(code), baseUrl)?.href ?? errorPagePath(code);
+  return { error: new PatchbayError({ code, message, helpUrl }, { cause }), isRetryable: true };
 }
 
 function toRequest(transport: TransportOptions, { method, path, fields }: Outgoing, idempotencyKey = '') {
@@ -99,6 +101,7 @@ function toRequest(transport: TransportOptions, { method, path, fields }: Outgoi
   const headers = new Headers({
     authorization: `Bearer ${transport.credential}`,
     accept: 'application/json',
+    'patchbay-version': apiVersion,
   });
   if (method === 'GET' || method === 'DELETE') {
     for (const [name, value] of left) url.searchParams.set(name, String(value));

@@ -140,7 +140,11 @@ export function createApiHarness(options: Options = {}) {
   };
 
   const router = createAppRouter(platform);
-  const rest = createRestHandler({ router, onFailure: (error) => failures.push(error) });
+  const rest = createRestHandler({
+    router,
+    baseUrl: 'https://api.test',
+    onFailure: (error) => failures.push(error),
+  });
   return {
     platform,
     router,

@@ -40,6 +40,7 @@ import { mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
 import { createRestHandler, toResponse } from '@patchbay/faces/rest';
 import { createAppRouter, createRequestId } from '@patchbay/faces/trpc';
+import { apiVersionNewest } from '@patchbay/kit/api-version';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
@@ -56,8 +57,6 @@ import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { sealedAnswers } from './sealed-answers.ts';
-
-const API_VERSION = '2026-11-24';
 
 export type ControlPlane = ReturnType<typeof compose>;
 
@@ -179,6 +178,7 @@ export function compose(env: ControlPlaneEnv) {
       inTime,
     ),
     rest: createRestHandler({
+      baseUrl: env.PATCHBAY_URL,
       router,
       onFailure: (error, requestId) => log.error({ requestId, error: rootOf(error) }, 'A request failed.'),
     }),
@@ -199,13 +199,13 @@ export function compose(env: ControlPlaneEnv) {
         const isOurs = error instanceof ServiceError;
         return toResponse(
           isOurs ? error : platformError('platform.internal', 'The platform failed.', cause),
-          createRequestId(),
+          { requestId: createRequestId(), baseUrl: env.PATCHBAY_URL },
         );
       }
     },
     /** Made at the first request, not at the start. */
     openApi: () =>
-      (document ??= openApiDocument(router, { version: API_VERSION, baseUrl: env.PATCHBAY_URL })),
+      (document ??= openApiDocument(router, { version: apiVersionNewest, baseUrl: env.PATCHBAY_URL })),
     nodes: new NodeAuthentication({ find: (nodeId) => fleet.find(nodeId), nowMs }),
     internal: aroundPorts(
       {

@@ -48,7 +48,7 @@ async function served(control: ControlPlane, request: Request): Promise<Response
         : platformError('platform.internal', 'The platform failed.', cause);
     if (error.fields.status >= 500)
       control.log.error({ requestId, error: rootOf(cause) }, 'An internal call failed.');
-    return toResponse(error, requestId);
+    return toResponse(error, { requestId, baseUrl: control.env.PATCHBAY_URL });
   }
 }
 

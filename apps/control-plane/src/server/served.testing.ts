@@ -63,7 +63,8 @@ export function serve(databaseUrl: string, environment: Readonly<Record<string, 
   return {
     control,
     rest: async (method, path, { key, body, headers } = {}) => {
-      const init: RequestInit = { method, headers: { ...bearer(key), ...headers } };
+      const json = body === undefined ? {} : { 'content-type': 'application/json' };
+      const init: RequestInit = { method, headers: { ...bearer(key), ...json, ...headers } };
       if (body !== undefined) init.body = JSON.stringify(body);
       return answerOf(await control.answering(() => control.rest(new Request(`${ORIGIN}${path}`, init))));
     },

@@ -17,7 +17,7 @@ export function serveTrpc(control: ControlPlane, request: Request): Promise<Resp
   return control.answering(() => served(control, request));
 }
 
-async function served({ router, log }: ControlPlane, request: Request): Promise<Response> {
+async function served({ router, log, env }: ControlPlane, request: Request): Promise<Response> {
   const requestId = createRequestId();
   try {
     const evidence = await evidenceOf(request);
@@ -39,7 +39,7 @@ async function served({ router, log }: ControlPlane, request: Request): Promise<
       },
     });
   } catch (error) {
-    if (error instanceof ServiceError) return toResponse(error, requestId);
+    if (error instanceof ServiceError) return toResponse(error, { requestId, baseUrl: env.PATCHBAY_URL });
     throw error;
   }
 }

@@ -88,7 +88,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
       platform.notify({
         type: 'endSession',
         sessionId,
-        reason: { code, detail, helpUrl: `/docs/errors/${code}` },
+        reason: { code, detail, helpUrl: helpUrl(code) },
       });
       links?.order({ type: 'endSession', sessionId, detail });
     },

@@ -14,7 +14,11 @@ const cookiesOf = (response: Response) =>
   response.headers.getSetCookie().map((cookie) => cookie.split(';')[0] ?? '');
 
 export async function signUp(url: string, person: Readonly<Record<string, string>>): Promise<void> {
-  const response = await fetch(`${url}/v1/sign-up`, { method: 'POST', body: JSON.stringify(person) });
+  const response = await fetch(`${url}/v1/sign-up`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(person),
+  });
   if (!response.ok) throw new Error(`Signing up: ${response.status} ${await response.text()}`);
 }
 
