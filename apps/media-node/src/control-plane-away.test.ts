@@ -5,6 +5,7 @@ import { until } from '@patchbay/testing/until';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readEnv } from './platform/env.ts';
+import { createFaults } from './platform/faults.ts';
 import { MemoryControlPlane } from './platform/testing/memory-control-plane.ts';
 import { runRelay } from './relay/role.ts';
 import { runSignaling } from './signaling/role.ts';
@@ -45,7 +46,7 @@ async function relaysOfferedTo(token: string, signalUrl: string): Promise<readon
 
 it('a relay that is started again while the control plane is away is heard by signaling (architecture §6)', async () => {
   stops.push(await runSignaling(envOf('signaling'), log));
-  const stopRelay = await runRelay(envOf('relay'), log);
+  const stopRelay = await runRelay(envOf('relay'), log, createFaults(log));
   const token = control.token('alice');
   const signalUrl = await until(() => control.nodes[0]?.urls.signal?.[0], { what: 'signaling to be known' });
   const offered = () => relaysOfferedTo(token, signalUrl);
@@ -54,6 +55,6 @@ it('a relay that is started again while the control plane is away is heard by si
   await control.stop();
   await stopRelay();
   expect(await offered()).toEqual([]);
-  stops.push(await runRelay(env, log));
+  stops.push(await runRelay(env, log, createFaults(log)));
   await until(async () => (await offered()).length === 1, { what: 'the relay to be heard again' });
 }, 30_000);

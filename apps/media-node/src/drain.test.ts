@@ -4,11 +4,13 @@ import path from 'node:path';
 import type { ServerFrame } from '@patchbay/protocol/signaling/messages';
 import { ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { method } from '@patchbay/protocol/stun/message';
+import { encodeChannelData } from '@patchbay/protocol/turn/channel-data';
 import { codeOf, lifetime } from '@patchbay/protocol/turn/testing/client-session';
 import { until } from '@patchbay/testing/until';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { readEnv } from './platform/env.ts';
+import { createFaults } from './platform/faults.ts';
 import { MemoryControlPlane } from './platform/testing/memory-control-plane.ts';
 import { runRelay } from './relay/role.ts';
 import { openRawClient, type RawClient } from './relay/testing/raw-client.ts';
@@ -46,7 +48,7 @@ async function run(role: keyof typeof runners, drainSeconds: number) {
     PATCHBAY_ALLOW_LOOPBACK_PEERS: '1',
     PATCHBAY_DRAIN_SECONDS: String(drainSeconds),
   });
-  const ask = await runners[role](env, log);
+  const ask = await runners[role](env, log, createFaults(log));
   let stopping: Promise<void> | undefined;
   const stop = () => {
     stopping ??= ask();
@@ -82,6 +84,12 @@ async function startCall() {
   const { iceServers } = await alice.frame('started');
   const client = await clientOf(iceServers);
   expect(codeOf(await client.allocate())).toBe(0);
+  // Time has a price from the first media on.
+  const anywhere = { ip: ipFromText('127.0.0.1') ?? new Uint8Array(4), port: 9 };
+  expect(await client.bind(0x4000, anywhere)).toBe(0);
+  client.send(encodeChannelData({ channel: 0x4000, data: Uint8Array.of(0x90) }));
+  // What comes behind it on the same socket is answered after it.
+  expect(codeOf(await client.ask(method.binding))).toBe(0);
   return { alice, bob, sessionId, client, turnUrl: iceServers[0]?.urls[0] };
 }
 

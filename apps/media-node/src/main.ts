@@ -9,6 +9,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Logger } from 'pino';
 import { environment, readEnv } from './platform/env.ts';
+import { createFaults } from './platform/faults.ts';
 import { createLog } from './platform/log.ts';
 import { superviseRoles } from './supervisor/supervisor.ts';
 
@@ -53,7 +54,11 @@ if (values.role !== undefined) {
   const env = readEnv();
   log.level = env.PATCHBAY_LOG_LEVEL;
   const run = await runners[values.role]();
-  stopOnSignal(await run(env, log), { log, drainMs: env.PATCHBAY_DRAIN_SECONDS * 1_000 });
+  const faults = createFaults(log);
+  const stop = await run(env, log, faults);
+  // From here others have calls on this process. What fails a start still ends it (decision 0005).
+  process.on('uncaughtException', (error, origin) => faults.met(origin, error));
+  stopOnSignal(stop, { log, drainMs: env.PATCHBAY_DRAIN_SECONDS * 1_000 });
   // A role that is killed writes no cache at its end, and has the most use for one when it is started again.
   flushCompileCache();
 } else {

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { accrueAccount, type Posting, readAccount } from '@patchbay/domain/billing/account-accrual';
 import type {
   AccruedStatement,
@@ -21,6 +22,8 @@ import { readCells, readSessionCells } from './usage-cells.ts';
 
 /** Accruals of one edge that come first, before this one gives up. */
 const ATTEMPT_COUNT_MAX = 8;
+/** Before the second attempt. The bound doubles with each. */
+const FIRST_PAUSE_MS_MAX = 10;
 /** Of PostgreSQL: another transaction came first, here or in its choice of a victim. */
 const isLost = (cause: unknown): boolean => ['40001', '40P01'].includes(sqlStateOf(cause) ?? '');
 
@@ -56,6 +59,8 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
         });
       } catch (cause) {
         if (!isLost(cause) || attempt === ATTEMPT_COUNT_MAX) throw cause;
+        // At random, so that those who met do not meet again.
+        await wait(Math.random() * FIRST_PAUSE_MS_MAX * 2 ** (attempt - 1));
       }
     }
   };

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { leased } from '../postgres/lease.ts';
 import { currentUnit } from '../postgres/unit-of-work.ts';
 
 /**
@@ -41,7 +42,7 @@ async function inTransaction<T>(
   { pool, accountId, begin }: Scope,
   work: (client: PoolClient) => Promise<T>,
 ): Promise<T> {
-  const client = await pool.connect();
+  const client = leased(await pool.connect());
   let failure: Error | undefined;
   try {
     await client.query(begin);

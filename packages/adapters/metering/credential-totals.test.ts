@@ -32,7 +32,7 @@ interface Used {
 
 /** What an allocation, or a leg, reports of a span: a record every five seconds, or every half. */
 function records(meter: 'allocationMs' | 'connectedMs', used: Used): UsageRecord[] {
-  const [service, stepMs] = meter === 'allocationMs' ? ['network-discovery', 5_000] : ['signaling', 500];
+  const [service, stepMs] = meter === 'allocationMs' ? ['network-discovery', 2_000] : ['signaling', 500];
   const endMs = startMs + used.to * 1_000;
   const made: UsageRecord[] = [];
   for (let fromMs = startMs + used.from * 1_000; fromMs < endMs; fromMs += stepMs) {

@@ -1,3 +1,4 @@
+import { RELAY_RECORD_MS_MAX, SIGNALING_RECORD_MS_MAX } from '@patchbay/domain/metering/record-span';
 import type { Pool } from 'pg';
 import { inAccountScope } from './account-scope.ts';
 
@@ -29,17 +30,13 @@ interface TotalRow {
   readonly session_milliseconds: string;
 }
 
-/** A session's first record ends this late at most, so its time is at most this much more than its ends lie apart. */
-const signalingRecordMs = 500;
-const relayRecordMs = 5_000;
-
 /**
  * What was used with a credential's levels so far: at each level the use of all credentials narrowed from it. Asking
  * makes the credential known at its levels, so a node asks before it first admits one that counts in total (ACC-7).
  *
  * Time is that of sessions (ACC-7), not of allocations: a browser with two network interfaces makes two allocations and
  * one call. Signaling says how long a session was connected. Without it, a named session took what its allocations took,
- * but no longer than from the first to the last record; one at a relay no longer than from its start to its end, which
+ * but no longer than from the first to the last record, of which the first may have begun a record's span before it ended; one at a relay no longer than from its start to its end, which
  * its relay knows. What names no session is one client's: the union of its records.
  */
 export async function credentialTotals(
@@ -88,7 +85,7 @@ export async function credentialTotals(
          coalesce((SELECT round(sum(milliseconds)) FROM session_time
            WHERE session_time.prefix_id = p.prefix_id AND session_id = $5), 0)::text AS session_milliseconds
        FROM (SELECT DISTINCT prefix_id FROM level) AS p`,
-      [accountId, prefixIds, signalingRecordMs, relayRecordMs, sessionId ?? ''],
+      [accountId, prefixIds, SIGNALING_RECORD_MS_MAX, RELAY_RECORD_MS_MAX, sessionId ?? ''],
     );
     return rows.map((row) => ({
       prefixId: row.prefix_id,

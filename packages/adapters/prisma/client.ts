@@ -19,6 +19,7 @@ export const TRANSACTION_MS_MAX = 2 * STATEMENT_TIMEOUT_MS;
 
 export interface ClientOptions {
   readonly connectionsMax?: number;
+  readonly transactionMsMax?: number;
 }
 
 /**
@@ -28,7 +29,7 @@ export interface ClientOptions {
  */
 export function openClient(
   connectionString: string,
-  { connectionsMax = CONNECTIONS_DEFAULT }: ClientOptions = {},
+  { connectionsMax = CONNECTIONS_DEFAULT, transactionMsMax = TRANSACTION_MS_MAX }: ClientOptions = {},
 ): PrismaClient {
   const pool = new UnitPool({
     connectionString,
@@ -40,7 +41,7 @@ export function openClient(
   });
   const client = new PrismaClient({
     adapter: new PrismaPg(pool, { disposeExternalPool: true }),
-    transactionOptions: { maxWait: CONNECTION_WAIT_MS, timeout: TRANSACTION_MS_MAX },
+    transactionOptions: { maxWait: CONNECTION_WAIT_MS, timeout: transactionMsMax },
   });
   return joiningUnits(client);
 }

@@ -96,10 +96,10 @@ test('a node reads every revocation since a time, of whichever account', async (
   });
   const prefixId = createId('crd');
   const revoke = (scope: string) => store.credentials.revoke({ accountId: scope, keyId: key.id, prefixId });
-  expect(await revoke((await database.signUp('Stranger')).accountId)).toBe(false);
+  expect(await revoke((await database.signUp('Stranger')).accountId)).toBe('unknown');
   expect(await store.revocationsSince(since)).toEqual([]);
-  expect(await revoke(accountId)).toBe(true);
-  expect(await revoke(accountId)).toBe(true);
+  expect(await revoke(accountId)).toBe('revoked');
+  expect(await revoke(accountId)).toBe('was_revoked');
   expect(await store.revocationsSince(since)).toEqual([
     { accountId, keyId: key.id, prefixId, revokedAt: expect.any(Date) },
   ]);
@@ -127,7 +127,7 @@ test('a revocation is told for as long as its credential could still be used, ho
   });
   const read = store.credentials.read(credential.username);
   expect(read?.prefixId).toBe(prefixesOf(credential.username).at(-1));
-  expect(await store.credentials.revoke({ accountId, keyId: key.id, prefixId: '', ...read })).toBe(true);
+  expect(await store.credentials.revoke({ accountId, keyId: key.id, prefixId: '', ...read })).toBe('revoked');
   const owner = await connectAs(database.url);
   const age = (column: string) =>
     owner.query(

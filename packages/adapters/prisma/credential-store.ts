@@ -61,12 +61,12 @@ export function credentialStore(prisma: PrismaClient): CredentialStore {
       revoke: ({ accountId, keyId, prefixId, expiresAt = null }) =>
         inAccount(prisma, accountId, async ({ apiKey, credentialRevocation }) => {
           const key = await apiKey.findFirst({ where: { id: keyId }, select: { accountId: true } });
-          if (key === null) return false;
-          await credentialRevocation.createMany({
+          if (key === null) return 'unknown';
+          const { count } = await credentialRevocation.createMany({
             data: { accountId: key.accountId, keyId, prefixId, expiresAt },
             skipDuplicates: true,
           });
-          return true;
+          return count > 0 ? 'revoked' : 'was_revoked';
         }),
     },
 

@@ -81,3 +81,13 @@ test('a request that was never answered is taken over when its lease is over, by
   expect(await store.begin(request('died'))).toMatchObject({ kind: 'replay' });
   await owner.end();
 }, 30_000);
+
+test('a request about no account is kept at the platform’s, and found there again', async () => {
+  const signUp = { ...request('sign-up'), accountId: undefined };
+  const begun = await store.begin(signUp);
+  expect(begun).toMatchObject({ kind: 'fresh' });
+  if (begun.kind !== 'fresh') return;
+  expect(await store.complete(begun.claim, { status: 200, body: '{}' })).toBe(true);
+  expect(await store.begin(signUp)).toMatchObject({ kind: 'replay' });
+  expect(await store.begin({ ...signUp, accountId })).toMatchObject({ kind: 'fresh' });
+});

@@ -1,6 +1,7 @@
 import { TRANSACTION_MS_MAX } from './client.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
+import { findPlatform } from './seed.ts';
 
 export interface StoredAnswer {
   readonly status: number;
@@ -8,9 +9,10 @@ export interface StoredAnswer {
 }
 
 export interface IdempotentRequest {
-  /** The key's own account, or the user's id: two callers never meet. */
+  /** The key's or the user's id: two callers never meet. */
   readonly callerId: string;
-  readonly accountId: string;
+  /** Absent where a request is about no account: then it is kept at the platform's. */
+  readonly accountId: string | undefined;
   readonly route: string;
   readonly key: string;
   readonly fingerprint: string;
@@ -35,7 +37,9 @@ export interface IdempotencyStore {
   abandon(claim: IdempotencyClaim): Promise<void>;
 }
 
-const entryOf = ({ accountId, callerId, route, key }: IdempotentRequest) => ({
+type Placed<Request extends IdempotentRequest> = Request & { readonly accountId: string };
+
+const entryOf = ({ accountId, callerId, route, key }: Placed<IdempotentRequest>) => ({
   accountId,
   callerId,
   route,
@@ -54,47 +58,59 @@ export const LEASE_MS = 3 * TRANSACTION_MS_MAX;
  * when it ends, and takes its change back.
  */
 export function idempotencyStore(prisma: PrismaClient): IdempotencyStore {
+  async function placed<Request extends IdempotentRequest>(request: Request): Promise<Placed<Request>> {
+    const accountId = request.accountId ?? (await findPlatform(prisma));
+    if (accountId === undefined) throw new Error('There is no platform yet.');
+    return { ...request, accountId };
+  }
+
   return {
-    begin: (request) =>
-      inAccount(prisma, request.accountId, async (transaction) => {
+    async begin(given) {
+      const request = await placed(given);
+      return inAccount(prisma, request.accountId, async (transaction) => {
         const { idempotencyKey } = transaction;
         const entry = entryOf(request);
         const { count } = await idempotencyKey.createMany({
           data: { ...entry, fingerprint: request.fingerprint },
           skipDuplicates: true,
         });
-        if (count > 0) return { kind: 'fresh', claim: { ...request, attempt: 1 } };
+        if (count > 0) return { kind: 'fresh', claim: { ...given, attempt: 1 } };
         const attempt = await takeOver(transaction, request);
-        if (attempt !== undefined) return { kind: 'fresh', claim: { ...request, attempt } };
+        if (attempt !== undefined) return { kind: 'fresh', claim: { ...given, attempt } };
         const stored = await idempotencyKey.findFirst({ where: entry });
         if (stored === null) return { kind: 'in_progress' };
         if (stored.fingerprint !== request.fingerprint) return { kind: 'mismatch' };
         if (stored.status === null || stored.body === null) return { kind: 'in_progress' };
         return { kind: 'replay', answer: { status: stored.status, body: stored.body } };
-      }),
+      });
+    },
 
-    complete: (claim, { status, body }) =>
-      inAccount(prisma, claim.accountId, async ({ idempotencyKey }) => {
+    async complete(given, { status, body }) {
+      const claim = await placed(given);
+      return inAccount(prisma, claim.accountId, async ({ idempotencyKey }) => {
         const { count } = await idempotencyKey.updateMany({
           where: { ...entryOf(claim), attempt: claim.attempt, answeredAt: null },
           data: { status, body, answeredAt: new Date() },
         });
         return count > 0;
-      }),
+      });
+    },
 
-    abandon: (claim) =>
-      inAccount(prisma, claim.accountId, async ({ idempotencyKey }) => {
+    async abandon(given) {
+      const claim = await placed(given);
+      await inAccount(prisma, claim.accountId, async ({ idempotencyKey }) => {
         await idempotencyKey.deleteMany({
           where: { ...entryOf(claim), attempt: claim.attempt, answeredAt: null },
         });
-      }),
+      });
+    },
   };
 }
 
 /** Takes over a request whose lease ran out, and answers the number of the new attempt. Of many at once, one does. */
 async function takeOver(
   transaction: ScopedTransaction,
-  { accountId, callerId, route, key, fingerprint }: IdempotentRequest,
+  { accountId, callerId, route, key, fingerprint }: Placed<IdempotentRequest>,
 ): Promise<number | undefined> {
   const [row] = await transaction.$queryRaw<{ attempt: number }[]>`
     UPDATE idempotency_key SET attempt = attempt + 1, started_at = clock_timestamp()

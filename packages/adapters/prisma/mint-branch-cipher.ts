@@ -1,10 +1,12 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Encrypts what a database or a backup of it must not give away: the branch of a secret that mints credentials. */
 export interface MintBranchCipher {
   seal(keyId: string, branch: Uint8Array): Uint8Array<ArrayBuffer>;
   /** Throws when the bytes were sealed under another master key or for another key's id, or were altered. */
   open(keyId: string, sealed: Uint8Array): Uint8Array;
+  /** The same for the same text, and of no use to whoever would try texts without the master key. */
+  tag(text: string): string;
 }
 
 export const MASTER_KEY_BYTES = 32;
@@ -28,7 +30,9 @@ export function readMasterKey(text: string): Uint8Array {
 export function mintBranchCipher(masterKey: Uint8Array): MintBranchCipher {
   if (masterKey.length !== MASTER_KEY_BYTES)
     throw new RangeError(`A master key has ${MASTER_KEY_BYTES} bytes.`);
+  const tagKey = Buffer.from(hkdfSync('sha256', masterKey, '', 'patchbay tag', MASTER_KEY_BYTES));
   return {
+    tag: (text) => createHmac('sha256', tagKey).update(text).digest('base64url'),
     seal(keyId, branch) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = createCipheriv(ALGORITHM, masterKey, nonce).setAAD(Buffer.from(keyId));

@@ -20,12 +20,13 @@ export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
       return rows.map(({ currency }) => currency);
     },
 
-    signUp: async ({ email, password, name, organisationName, currency, timeZone }) => {
+    hashPassword,
+
+    signUp: async ({ email, passwordHash, name, organisationName, currency, timeZone }) => {
       const userId = createId('usr');
       const accountId = createId('acc');
-      const hash = await hashPassword(password);
       const [row] = await prisma.$queryRaw<{ outcome: string }[]>`
-        SELECT sign_up(${userId}, ${email}, ${name}, ${hash}, ${createId('org')}, ${organisationName}, ${accountId},
+        SELECT sign_up(${userId}, ${email}, ${name}, ${passwordHash}, ${createId('org')}, ${organisationName}, ${accountId},
           ${currency}, ${timeZone}) AS outcome`;
       switch (row?.outcome) {
         case 'signed_up':

@@ -4,6 +4,10 @@ import { createOwnerSetUpLink, DEMO_EMAIL, seedDemo } from './seed.ts';
 import { readSetUpLink, useSetUpLink } from './set-up-links.ts';
 import { signIns } from './sign-in.ts';
 
+const fail = (error: unknown) => {
+  throw error;
+};
+
 let database: TenancyDatabase;
 beforeEach(async () => {
   database = await createTenancyDatabase();
@@ -15,7 +19,7 @@ test('the demo is one account, one user who owns it and the platform, and a key 
   const demo = await seedDemo(prisma, { keys });
   expect(demo).toMatchObject({ platformAccountId: database.platformId, email: DEMO_EMAIL });
   expect(await keys.authenticate(demo.secret)).toMatchObject({ accountId: demo.accountId, scopes: ['*'] });
-  const signedIn = await signIns(prisma).signIn({ ...demo, address: '127.0.0.1' });
+  const signedIn = await signIns(prisma, fail).signIn({ ...demo, address: '127.0.0.1' });
   expect(await ports.people.grantsOf(signedIn?.userId ?? '')).toEqual([
     { accountId: demo.platformAccountId, accountName: 'Patchbay', role: 'owner' },
     { accountId: demo.accountId, accountName: 'Demo', role: 'owner' },
@@ -30,7 +34,7 @@ test('a start that lost its notes gets a new secret and password, and the old on
   expect(found).toMatchObject({ accountId: lost.accountId, platformAccountId: lost.platformAccountId });
   expect(await keys.authenticate(lost.secret)).toBeUndefined();
   expect(await keys.authenticate(found.secret)).toBeDefined();
-  const { signIn } = signIns(prisma);
+  const { signIn } = signIns(prisma, fail);
   expect(await signIn({ ...lost, address: '127.0.0.1' })).toBeUndefined();
   expect(await signIn({ ...found, address: '127.0.0.1' })).toBeDefined();
 }, 30_000);
@@ -50,7 +54,7 @@ test('elsewhere nothing is seeded: the owner gives address and password through 
   expect(await ports.people.grantsOf(used.userId)).toMatchObject([
     { accountId: database.platformId, role: 'owner' },
   ]);
-  expect(await signIns(prisma).signIn({ ...owner, address: '127.0.0.1' })).toMatchObject({
+  expect(await signIns(prisma, fail).signIn({ ...owner, address: '127.0.0.1' })).toMatchObject({
     name: 'The owner',
   });
   expect(await useSetUpLink(prisma, { ...owner, token: unused })).toBeUndefined();

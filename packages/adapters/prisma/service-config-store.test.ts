@@ -47,7 +47,7 @@ test('what holds for an account is read up the chain and of one application, and
   ];
   const values = { mode: 'relay' };
   for (const level of [...levels, ...others])
-    expect(await store.setConfig({ ...level, service, values })).toBe(true);
+    expect(await store.setConfig({ ...level, service, values })).toEqual({});
   const read = await store.configChain({ accountId, applicationId: own.id });
   expect(read).toHaveLength(levels.length);
   expect(read).toEqual(expect.arrayContaining(levels.map((level) => ({ ...level, service, values }))));
@@ -60,9 +60,9 @@ test('nothing is kept for an application or an instance type that is not there',
   const { accountId: strangerId } = await database.signUp('Stranger');
   const { id: applicationId } = await applicationOf(accountId);
   const set = (of: object) => store.setConfig({ accountId, service, values: {}, ...of });
-  expect(await set({ applicationId: createId('app') })).toBe(false);
-  expect(await set({ applicationId, instanceType: 'paid' })).toBe(false);
-  expect(await set({ accountId: strangerId, applicationId })).toBe(false);
+  expect(await set({ applicationId: createId('app') })).toBeUndefined();
+  expect(await set({ applicationId, instanceType: 'paid' })).toBeUndefined();
+  expect(await set({ accountId: strangerId, applicationId })).toBeUndefined();
   expect([await storedOf(accountId), await storedOf(strangerId)]).toEqual([0, 0]);
 });
 
@@ -81,7 +81,22 @@ test('an application that is removed while it is configured leaves nothing behin
   await until(isWaiting, { what: 'the one who configures to wait', pollMs: 20 });
   await remover.query('DELETE FROM service_config WHERE application_id = $1', [applicationId]);
   await remover.query('COMMIT');
-  expect(await setting).toBe(false);
+  expect(await setting).toBeUndefined();
   expect(await storedOf(accountId)).toBe(0);
   await remover.end();
+});
+
+test('of many who configure one level at once, each is told what the one before it said (ACC-8)', async () => {
+  const { accountId } = await database.signUp('At once');
+  const told = await Promise.all(
+    Array.from({ length: 12 }, async (_, turn) => {
+      const before = await store.setConfig({ accountId, service, values: { turn } });
+      return { turn, before: before?.turn };
+    }),
+  );
+  const last = (await store.configChain({ accountId })).at(-1)?.values.turn;
+  // A chain: each stands before exactly one other, but for the last.
+  expect(told.map(({ before }) => before ?? 'nothing').toSorted()).toEqual(
+    ['nothing', ...told.map(({ turn }) => turn).filter((turn) => turn !== last)].toSorted(),
+  );
 });

@@ -8,8 +8,8 @@ export interface ServiceConfigStore {
     readonly accountId: string;
     readonly applicationId?: string | undefined;
   }): Promise<readonly StoredConfig[]>;
-  /** Sets what one level says, in place of what it said. False when there is no such application or instance type. */
-  setConfig(config: StoredConfig): Promise<boolean>;
+  /** Sets what one level says, and answers what it said until then. Undefined: there is no such application or instance type. */
+  setConfig(config: StoredConfig): Promise<StoredConfig['values'] | undefined>;
 }
 
 export function serviceConfigStore(prisma: PrismaClient): ServiceConfigStore {
@@ -27,17 +27,24 @@ export function serviceConfigStore(prisma: PrismaClient): ServiceConfigStore {
           // Whoever removes it waits until this is stored, and then takes it along.
           const [application] = await transaction.$queryRaw<{ instance_types: readonly string[] }[]>`
             SELECT instance_types FROM application WHERE account_id = ${accountId} AND id = ${applicationId} FOR SHARE`;
-          if (application === undefined) return false;
-          if (instanceType !== '' && !application.instance_types.includes(instanceType)) return false;
+          if (application === undefined) return undefined;
+          if (instanceType !== '' && !application.instance_types.includes(instanceType)) return undefined;
         }
         const id = { accountId, applicationId, instanceType, service };
+        // One at a time, so that what one says was there before is what the other made of it (ACC-8).
+        const place = JSON.stringify(['config', accountId, applicationId, instanceType, service]);
+        await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${place}, 0))::text`;
+        const before = await transaction.serviceConfig.findUnique({
+          where: { accountId_applicationId_instanceType_service: id },
+          select: { config: true },
+        });
         const value = { config: values as Prisma.InputJsonValue, updatedAt: new Date() };
         await transaction.serviceConfig.upsert({
           where: { accountId_applicationId_instanceType_service: id },
           create: { ...id, ...value },
           update: value,
         });
-        return true;
+        return (before?.config ?? {}) as StoredConfig['values'];
       }),
   };
 }

@@ -4,7 +4,9 @@ import { appendEntry } from './audit-store.ts';
 import { isUniqueViolation } from './database-error.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { hashPassword } from './password.ts';
-import type { ScopedTransaction } from './scope.ts';
+import { inAccount } from './scope.ts';
+import { noteSignIn } from './sign-in-log.ts';
+import { atomically } from './unit-of-work.ts';
 
 /** How long a link to set a password works. */
 export const SET_UP_LINK_LIFETIME_MS = 7 * 24 * 3_600_000;
@@ -75,15 +77,21 @@ export async function useSetUpLink(
   prisma: PrismaClient,
   { token, password, email, name }: SetUp,
 ): Promise<SetUpDone | 'email_taken' | undefined> {
+  // A made-up token costs no hash.
+  if ((await readSetUpLink(prisma, token)) === undefined) return undefined;
   const passwordHash = await hashPassword(password);
   try {
-    return await prisma.$transaction(async (transaction) => {
-      const [row] = await transaction.$queryRaw<{ id: string; email: string; account_id: string | null }[]>`
-        SELECT id, email, account_id FROM set_up_link_use(${hashOf(token)}, ${passwordHash}, ${email ?? null},
-          ${name ?? null})`;
+    return await atomically(prisma, async () => {
+      const [row] = await prisma.$queryRaw<
+        { id: string; email: string; name: string; account_id: string | null }[]
+      >`
+        SELECT u.id, u.email, u.account_id, (SELECT p.name FROM user_profile(u.id) p) AS name FROM set_up_link_use(${hashOf(token)}, ${passwordHash}, ${email ?? null},
+          ${name ?? null}) u`;
       if (row === undefined) return undefined;
       const accountId = row.account_id ?? undefined;
-      if (accountId !== undefined) await noteTaken(transaction, { accountId, userId: row.id });
+      if (accountId !== undefined) await noteTaken(prisma, { accountId, userId: row.id });
+      const after = { signInSessions: 'ended' };
+      await noteSignIn(prisma, { action: 'password.set', userId: row.id, name: row.name, after });
       return { userId: row.id, email: row.email, accountId };
     });
   } catch (error) {
@@ -97,36 +105,36 @@ export async function acceptInvitation(
   prisma: PrismaClient,
   { token, userId }: { readonly token: string; readonly userId: string },
 ): Promise<string | undefined> {
-  return await prisma.$transaction(async (transaction) => {
-    const [row] = await transaction.$queryRaw<{ at: string | null }[]>`
+  return await atomically(prisma, async () => {
+    const [row] = await prisma.$queryRaw<{ at: string | null }[]>`
       SELECT invitation_accept(${hashOf(token)}, ${userId}) AS at`;
     const accountId = row?.at ?? undefined;
-    if (accountId !== undefined) await noteTaken(transaction, { accountId, userId });
+    if (accountId !== undefined) await noteTaken(prisma, { accountId, userId });
     return accountId;
   });
 }
 
 /** Leaves the entry of a role that was taken, in the transaction that took it (ACC-8). */
-async function noteTaken(
-  transaction: ScopedTransaction,
+const noteTaken = (
+  prisma: PrismaClient,
   { accountId, userId }: { readonly accountId: string; readonly userId: string },
-): Promise<void> {
-  await transaction.$queryRaw`SELECT set_config('patchbay.account_id', ${accountId}, true)`;
-  const chain = await transaction.$queryRaw<{ id: string }[]>`SELECT id FROM account_chain(${accountId})`;
-  const grant = await transaction.roleGrant.findUniqueOrThrow({
-    where: { userId_accountId: { userId, accountId } },
-    select: { role: true, user: { select: { name: true, email: true } } },
+): Promise<void> =>
+  inAccount(prisma, accountId, async (transaction) => {
+    const chain = await transaction.$queryRaw<{ id: string }[]>`SELECT id FROM account_chain(${accountId})`;
+    const grant = await transaction.roleGrant.findUniqueOrThrow({
+      where: { userId_accountId: { userId, accountId } },
+      select: { role: true, user: { select: { name: true, email: true } } },
+    });
+    const member = { userId, ...grant.user, role: grant.role, accountId };
+    await appendEntry(transaction, {
+      accountId,
+      accountPath: chain.map(({ id }) => id),
+      actorId: userId,
+      actorName: grant.user.name,
+      action: 'team.accept',
+      target: userId,
+      requestId: createId('req'),
+      before: { ...member, state: 'invited' },
+      after: { ...member, state: 'active' },
+    });
   });
-  const member = { userId, ...grant.user, role: grant.role, accountId };
-  await appendEntry(transaction, {
-    accountId,
-    accountPath: chain.map(({ id }) => id),
-    actorId: userId,
-    actorName: grant.user.name,
-    action: 'team.accept',
-    target: userId,
-    requestId: createId('req'),
-    before: { ...member, state: 'invited' },
-    after: { ...member, state: 'active' },
-  });
-}

@@ -1,9 +1,19 @@
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { hashPassword, isPassword } from './password.ts';
+import { hash as bcryptHash } from 'bcryptjs';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+import { auditStore } from './audit-store.ts';
+import { isOutdated, isPassword } from './password.ts';
+import { inAccount } from './scope.ts';
 import { makeSetUpLink, readSetUpLink, useSetUpLink } from './set-up-links.ts';
 import { SIGN_IN_TRIES_MAX, type SignIns, signIns } from './sign-in.ts';
 import { connectAs } from './tenant-attack.ts';
+
+const fail = (error: unknown) => {
+  throw error;
+};
 
 let database: TenancyDatabase;
 let people: SignIns;
@@ -11,7 +21,7 @@ let people: SignIns;
 beforeAll(async () => {
   database = await createTenancyDatabase();
   await database.warmUp();
-  people = signIns(database.prisma);
+  people = signIns(database.prisma, fail);
 }, 60_000);
 afterAll(() => database.close());
 
@@ -94,9 +104,77 @@ test('a set-up link sets the password once, and ends what was signed in before',
   expect(await people.signIn({ email, password: 'a new password', address: '192.0.2.5' })).toBeDefined();
 }, 30_000);
 
-test('a long password counts to its last character', async () => {
-  const long = 'x'.repeat(100);
-  const stored = await hashPassword(`${long}a`);
-  expect(await isPassword(`${long}a`, stored)).toBe(true);
-  expect(await isPassword(`${long}b`, stored)).toBe(false);
-}, 30_000);
+test('a password that was hashed by an earlier version is hashed anew when it is shown, and not before', async () => {
+  const password = 'a password of theirs';
+  const { email, userId } = await database.signUp('Rehashed');
+  const owner = await connectAs(database.url);
+  const hashOf = async () => {
+    const { rows } = await owner.query('SELECT password_hash FROM app_user WHERE id = $1', [userId]);
+    return String(rows[0].password_hash);
+  };
+  await owner.query('UPDATE app_user SET password_hash = $2 WHERE id = $1', [
+    userId,
+    await bcryptHash(password, 4),
+  ]);
+  const request = { email, address: '192.0.2.20' };
+  expect(await people.signIn({ ...request, password: 'wrong password' })).toBeUndefined();
+  expect(isOutdated(await hashOf())).toBe(true);
+  expect(await people.signIn({ ...request, password })).toBeDefined();
+  expect(isOutdated(await hashOf())).toBe(false);
+  expect(await people.signIn({ ...request, password })).toBeDefined();
+  await owner.end();
+});
+
+test('the audit log of each account of a user tells of signing in and out, and of a new password (ACC-8)', async () => {
+  const password = 'a password of theirs';
+  const { email, userId, accountId } = await database.signUp('Audited', password);
+  const elsewhere = await database.signUp('Elsewhere');
+  const child = await database.addChild(elsewhere.accountId, 'Child');
+  await grant(userId, child);
+  const signedIn = await people.signIn({ email, password, address: '192.0.2.21', userAgent: 'Test/1' });
+  await people.signIn({ email, password, address: '192.0.2.21' });
+  await people.signOutEverywhere(signedIn?.signInSessionId ?? '');
+  await people.signOut(signedIn?.signInSessionId ?? '');
+  const token = await makeSetUpLink(database.prisma, userId);
+  await useSetUpLink(database.prisma, { token, password: 'a new password' });
+  const told = [
+    { action: 'sign-in.open', actorId: userId, target: userId, after: { userAgent: 'Test/1' } },
+    { action: 'sign-in.open', actorId: userId },
+    { action: 'sign-in.close', actorId: userId, after: { endedCount: 2 } },
+    { action: 'password.set', actorId: userId },
+  ];
+  expect(await entriesOf(accountId)).toMatchObject(told);
+  expect(await entriesOf(child)).toMatchObject(told);
+  // Above, and beside, nobody is told.
+  expect(await entriesOf(elsewhere.accountId)).toEqual([]);
+});
+
+test('tries at a user stand in the log once in 15 minutes, whoever makes however many from wherever', async () => {
+  const { email, userId, accountId } = await database.signUp('Tried', 'a password of theirs');
+  for (const address of ['192.0.2.22', '192.0.2.23']) {
+    const tries = Array.from({ length: SIGN_IN_TRIES_MAX + 2 }, (_, index) =>
+      people.signIn({ email, password: `guess ${index}`, address }),
+    );
+    expect(await Promise.all(tries)).toEqual(Array(SIGN_IN_TRIES_MAX + 2).fill(undefined));
+  }
+  await vi.waitFor(async () =>
+    expect(await entriesOf(accountId)).toMatchObject([
+      {
+        action: 'sign-in.refuse',
+        actorId: 'stranger',
+        target: userId,
+        after: { triesMax: SIGN_IN_TRIES_MAX },
+      },
+    ]),
+  );
+});
+
+const entriesOf = async (accountId: string) => {
+  const { entries } = auditStore(database.prisma);
+  const { items } = await entries.list({ accountId, scope: 'own', limit: 100 });
+  return items.toReversed();
+};
+const grant = (userId: string, accountId: string) =>
+  inAccount(database.prisma, accountId, ({ roleGrant }) =>
+    roleGrant.create({ data: { userId, accountId, role: 'viewer' } }),
+  );

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createId } from '@patchbay/kit/ids';
 import type { PrismaClient } from './generated/client.ts';
-import { isPassword } from './password.ts';
+import { hashPassword, isOutdated, isPassword } from './password.ts';
+import { noteSignIn } from './sign-in-log.ts';
+import { atomically } from './unit-of-work.ts';
 
 /** The one text for a wrong address, a wrong password and too many tries (C13). */
 export const SIGN_IN_REFUSAL =
@@ -10,6 +12,7 @@ export const SIGN_IN_SESSION_LIFETIME_MS = 14 * 24 * 3_600_000;
 /** Failures within 15 minutes: of one user from one network address, and from one address for whichever user. */
 export const SIGN_IN_TRIES_MAX = 5;
 const TRIES_FROM_ADDRESS_MAX = 50;
+const TRIES_WITHIN_MS = 15 * 60_000;
 
 export interface SignInRequest {
   readonly email: string;
@@ -35,19 +38,58 @@ export interface SignIns {
   /** Ends every session of the user who holds this one. Answers how many. */
   signOutEverywhere(signInSessionId: string): Promise<number>;
   /** Opens a session for somebody who proved who they are in another way, such as with a set-up link. */
-  open(user: {
-    readonly userId: string;
-    readonly address: string;
-    readonly userAgent?: string;
-  }): Promise<string>;
+  open(user: Opening): Promise<string>;
 }
 
-export function signIns(prisma: PrismaClient): SignIns {
-  async function open({ userId, address, userAgent }: Parameters<SignIns['open']>[0]): Promise<string> {
+interface Opening {
+  readonly userId: string;
+  readonly name: string;
+  readonly address: string;
+  readonly userAgent?: string;
+}
+
+/** @param onFailure Of what is noted beside a refusal, for which nobody waits. */
+export function signIns(prisma: PrismaClient, onFailure: (error: unknown) => void): SignIns {
+  const bursts = new Bursts();
+
+  const check: SignIns['check'] = async (signInSessionId) => {
+    const [row] = await prisma.$queryRaw<{ user_id: string; name: string; email: string }[]>`
+      SELECT user_id, name, email FROM sign_in_check(${signInSessionId})`;
+    return row && { userId: row.user_id, name: row.name, email: row.email };
+  };
+
+  async function open({ userId, name, address, userAgent }: Opening): Promise<string> {
     const id = createId('sin');
     const until = new Date(Date.now() + SIGN_IN_SESSION_LIFETIME_MS);
-    await prisma.$executeRaw`SELECT sign_in_open(${id}, ${userId}, ${until}, ${address}, ${userAgent ?? null})`;
+    await atomically(prisma, async () => {
+      await prisma.$executeRaw`SELECT sign_in_open(${id}, ${userId}, ${until}, ${address}, ${userAgent ?? null})`;
+      const after = userAgent === undefined ? undefined : { userAgent };
+      await noteSignIn(prisma, { action: 'sign-in.open', userId, name, address, after });
+    });
     return id;
+  }
+
+  async function revoke(signInSessionId: string, isEverywhere: boolean): Promise<number> {
+    return await atomically(prisma, async () => {
+      const user = await check(signInSessionId);
+      const [row] = await prisma.$queryRaw<{ ended: number }[]>`
+        SELECT sign_in_revoke(${signInSessionId}, ${isEverywhere}) AS ended`;
+      const endedCount = row?.ended ?? 0;
+      if (user !== undefined && endedCount > 0)
+        await noteSignIn(prisma, { action: 'sign-in.close', ...user, after: { endedCount } });
+      return endedCount;
+    });
+  }
+
+  /** Nobody waits for it: how long a refusal takes must not tell whether there is such a user (C13). */
+  function noteBurst(email: string, { pair }: AttemptKeys, address: string): void {
+    if (!bursts.isFirst(pair, Date.now())) return;
+    const after = { triesMax: SIGN_IN_TRIES_MAX, withinMinutes: TRIES_WITHIN_MS / 60_000 };
+    atomically(prisma, async () => {
+      const [user] = await prisma.$queryRaw<{ id: string }[]>`SELECT id FROM user_for_sign_in(${email})`;
+      if (user !== undefined && (await isFirstOfBurst(prisma, user.id)))
+        await noteSignIn(prisma, { action: 'sign-in.refuse', userId: user.id, address, after });
+    }).catch(onFailure);
   }
 
   return {
@@ -55,40 +97,79 @@ export function signIns(prisma: PrismaClient): SignIns {
 
     signIn: async ({ email, password, address, userAgent }) => {
       const keys = attemptKeys(email, address);
-      const { isAdmitted, attemptIds } = await noteAttempt(prisma, keys);
+      const { isAdmitted, isBurst, attemptIds } = await noteAttempt(prisma, keys);
+      if (isBurst) noteBurst(email, keys, address);
+      // It was too many before anybody looked who it is: so that tells nothing, and costs no hash.
+      if (!isAdmitted) return undefined;
       const [user] = await prisma.$queryRaw<
         { id: string; email: string; name: string; password_hash: string | null }[]
       >`SELECT id, email, name, password_hash FROM user_for_sign_in(${email})`;
       // The password is compared in every case: one timing.
       const isRight = await isPassword(password, user?.password_hash);
-      if (!isAdmitted || !isRight || user === undefined) return undefined;
+      if (!isRight || user === undefined) return undefined;
+      await rehash(prisma, { userId: user.id, password, hash: user.password_hash });
       await prisma.signInAttempt.deleteMany({
         where: { OR: [{ key: keys.pair }, { id: { in: [...attemptIds] } }] },
       });
       const signInSessionId = await open({
         userId: user.id,
+        name: user.name,
         address,
         ...(userAgent === undefined ? {} : { userAgent }),
       });
       return { signInSessionId, userId: user.id, name: user.name, email: user.email };
     },
 
-    check: async (signInSessionId) => {
-      const [row] = await prisma.$queryRaw<{ user_id: string; name: string; email: string }[]>`
-        SELECT user_id, name, email FROM sign_in_check(${signInSessionId})`;
-      return row && { userId: row.user_id, name: row.name, email: row.email };
-    },
+    check,
 
     signOut: async (signInSessionId) => {
-      await prisma.$queryRaw`SELECT sign_in_revoke(${signInSessionId}, false)`;
+      await revoke(signInSessionId, false);
     },
 
-    signOutEverywhere: async (signInSessionId) => {
-      const [row] = await prisma.$queryRaw<{ ended: number }[]>`
-        SELECT sign_in_revoke(${signInSessionId}, true) AS ended`;
-      return row?.ended ?? 0;
-    },
+    signOutEverywhere: (signInSessionId) => revoke(signInSessionId, true),
   };
+}
+
+interface Shown {
+  readonly userId: string;
+  readonly password: string;
+  readonly hash: string | null;
+}
+
+/** A password is known only while it is shown: then it gets the hash of today. */
+async function rehash(prisma: PrismaClient, { userId, password, hash }: Shown): Promise<void> {
+  if (hash === null || !isOutdated(hash)) return;
+  await prisma.$executeRaw`SELECT password_rehash(${userId}, ${hash}, ${await hashPassword(password)})`;
+}
+
+const BURST_COUNT_MAX = 10_000;
+
+/** Which bursts this process looked at already: a stranger who goes on trying costs nothing more. */
+class Bursts {
+  readonly #endsMs = new Map<string, number>();
+
+  isFirst(key: string, nowMs: number): boolean {
+    if ((this.#endsMs.get(key) ?? 0) > nowMs) return false;
+    this.#endsMs.delete(key);
+    this.#endsMs.set(key, nowMs + TRIES_WITHIN_MS);
+    const [oldest] = this.#endsMs.keys();
+    if (this.#endsMs.size > BURST_COUNT_MAX && oldest !== undefined) this.#endsMs.delete(oldest);
+    return true;
+  }
+}
+
+/**
+ * Whether tries at a user were not noted yet in these 15 minutes, from whichever address: strangers with many addresses
+ * write no more into a log than one. Of many at once, one is the first.
+ */
+async function isFirstOfBurst(prisma: PrismaClient, userId: string): Promise<boolean> {
+  const key = hashOf(`noted\n${userId}`);
+  await prisma.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`sign-in ${key}`}, 0))::text`;
+  const [row] = await prisma.$queryRaw<{ noted: bigint }[]>`
+    SELECT count(*) AS noted FROM sign_in_attempt WHERE key = ${key} AND at > now() - interval '15 minutes'`;
+  if (row === undefined || row.noted > 0n) return false;
+  await prisma.signInAttempt.create({ data: { key } });
+  return true;
 }
 
 interface AttemptKeys {
@@ -96,14 +177,18 @@ interface AttemptKeys {
   readonly address: string;
 }
 
-/** Hashed, so that the table of failures is no list of customers. */
-function attemptKeys(email: string, address: string): AttemptKeys {
-  const keyOf = (text: string) => createHash('sha256').update(text).digest('base64url');
-  return { pair: keyOf(`pair\n${email.toLowerCase()}\n${address}`), address: keyOf(`address\n${address}`) };
-}
+/** So that the table of failures is no list of customers. */
+const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
+
+const attemptKeys = (email: string, address: string): AttemptKeys => ({
+  pair: hashOf(`pair\n${email.toLowerCase()}\n${address}`),
+  address: hashOf(`address\n${address}`),
+});
 
 interface NotedAttempt {
   readonly isAdmitted: boolean;
+  /** There were too many of this user from this address. */
+  readonly isBurst: boolean;
   readonly attemptIds: readonly bigint[];
 }
 
@@ -120,5 +205,6 @@ async function noteAttempt(prisma: PrismaClient, { pair, address }: AttemptKeys)
     counted !== undefined &&
     counted.pair <= BigInt(SIGN_IN_TRIES_MAX) &&
     counted.address <= BigInt(TRIES_FROM_ADDRESS_MAX);
-  return { isAdmitted, attemptIds: noted.map(({ id }) => id) };
+  const isBurst = counted !== undefined && counted.pair > BigInt(SIGN_IN_TRIES_MAX);
+  return { isAdmitted, isBurst, attemptIds: noted.map(({ id }) => id) };
 }

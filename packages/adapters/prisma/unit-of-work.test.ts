@@ -3,6 +3,8 @@ import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { accountChain } from './account-store.ts';
+import { applicationStore } from './application-store.ts';
+import { openClient, type PrismaClient } from './client.ts';
 import { inAccount } from './scope.ts';
 import { atomically } from './unit-of-work.ts';
 
@@ -11,17 +13,19 @@ vi.setConfig({ testTimeout: 30_000, hookTimeout: 60_000 });
 
 let database: TenancyDatabase;
 let pool: Pool;
+let owner: Pool;
 let one: string;
 let other: string;
 beforeAll(async () => {
   database = await createTenancyDatabase();
   pool = new Pool({ connectionString: database.applicationUrl, max: 2 });
-  pool.on('error', () => undefined);
+  owner = new Pool({ connectionString: database.url, max: 1 });
+  for (const each of [pool, owner]) each.on('error', () => undefined);
   one = (await database.signUp('One')).accountId;
   other = (await database.signUp('Other')).accountId;
 });
 afterAll(async () => {
-  await pool.end();
+  await Promise.all([pool.end(), owner.end()]);
   await database.close();
 });
 
@@ -88,3 +92,138 @@ test('work that goes on when the unit is over has connections of its own', async
   gate.resolve();
   expect(await late).toEqual(['kept']);
 });
+
+/** A client with a single connection, and little time for a transaction. */
+async function withOneConnection(work: (prisma: PrismaClient) => Promise<void>): Promise<void> {
+  const prisma = openClient(database.applicationUrl, { connectionsMax: 1, transactionMsMax: 300 });
+  try {
+    await work(prisma);
+  } finally {
+    await prisma.$disconnect();
+  }
+}
+const backendOf = async (prisma: Pick<PrismaClient, '$queryRaw'>) => {
+  const [row] = await prisma.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`;
+  return row?.pid;
+};
+const isGone = (pid: number | undefined) =>
+  vi.waitFor(
+    async () => {
+      const { rowCount } = await owner.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [pid]);
+      expect(rowCount).toBe(0);
+    },
+    { timeout: 10_000 },
+  );
+
+test('one whose time is up takes back nothing of whoever has a connection next, and keeps nothing itself', () =>
+  withOneConnection(async (prisma) => {
+    const expired = Promise.withResolvers<number | undefined>();
+    const goOn = Promise.withResolvers<void>();
+    const slow = atomically(prisma, () =>
+      inAccount(prisma, one, async (transaction) => {
+        expired.resolve(await backendOf(transaction));
+        await goOn.promise;
+        throw new Error('an expected refusal');
+      }),
+    );
+    const pid = await expired.promise;
+    // The only connection is free again when the time of the first is up, and it is another one.
+    await atomically(prisma, async () => {
+      await inAccount(prisma, other, async (transaction) => {
+        expect(await backendOf(transaction)).not.toBe(pid);
+        await transaction.application.create({
+          data: { id: 'app_neighbour', accountId: other, name: 'neighbour', instanceTypes: [] },
+        });
+        goOn.resolve();
+        await expect(slow).rejects.toThrow('an expected refusal');
+      });
+    });
+    expect(await namesOf(other)).toContain('neighbour');
+    await isGone(pid);
+  }));
+
+test('work that goes on after its time was up writes nowhere, on either client, and is told so (ACC-8)', () =>
+  withOneConnection(async (prisma) => {
+    const begun = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const outcomes: PromiseSettledResult<unknown>[] = [];
+    const slow = atomically(prisma, async () => {
+      await applicationStore(prisma).create({ accountId: one, name: 'in time', instanceTypes: [] });
+      begun.resolve();
+      await goOn.promise;
+      const late = [
+        () => applicationStore(prisma).create({ accountId: one, name: 'late', instanceTypes: [] }),
+        () => readByPool(one),
+        async () => prisma.$queryRaw`SELECT 1`,
+      ];
+      outcomes.push(...(await Promise.allSettled(late.map(async (write) => write()))));
+    });
+    await begun.promise;
+    // Somebody else gets the connection only after the time was up.
+    await prisma.$queryRaw`SELECT 1`;
+    goOn.resolve();
+    await expect(slow).rejects.toThrow();
+    expect(outcomes.map((outcome) => outcome.status === 'rejected' && String(outcome.reason))).toEqual(
+      Array(3).fill('UnitEndedError: Nothing of this change was kept.'),
+    );
+    expect(await namesOf(one)).toEqual(['kept']);
+  }));
+
+test('what still runs when its unit has failed writes nowhere', async () => {
+  let late: Promise<unknown> | undefined;
+  const gate = Promise.withResolvers<void>();
+  const failing = atomically(database.prisma, async () => {
+    late = gate.promise.then(() => create(one, 'late'));
+    await create(one, 'lost');
+    throw new Error('refused');
+  });
+  await expect(failing).rejects.toThrow('refused');
+  gate.resolve();
+  await expect(late).rejects.toThrow('Nothing of this change was kept.');
+  expect(await namesOf(one)).toEqual(['kept']);
+});
+
+test('a part that nobody waits for is kept with the rest, and not cut in two by the end', async () => {
+  await atomically(database.prisma, async () => {
+    void create(one, 'not waited for');
+    await Promise.resolve();
+  });
+  expect(await namesOf(one)).toEqual(['kept', 'not waited for']);
+});
+
+test('a connection that dies between two statements keeps nothing, and the next change has another', () =>
+  withOneConnection(async (prisma) => {
+    const applications = applicationStore(prisma);
+    const dying = atomically(prisma, async () => {
+      await applications.create({ accountId: one, name: 'before', instanceTypes: [] });
+      await owner.query('SELECT pg_terminate_backend($1)', [await backendOf(prisma)]);
+      await applications.create({ accountId: one, name: 'after', instanceTypes: [] });
+    });
+    await expect(dying).rejects.toThrow();
+    await atomically(prisma, () =>
+      applications.create({ accountId: other, name: 'next', instanceTypes: [] }),
+    );
+    expect(await namesOf(one)).not.toContain('before');
+    expect(await namesOf(other)).toContain('next');
+  }));
+
+test('a statement that failed and was overlooked does not end as success', () =>
+  withOneConnection(async (prisma) => {
+    const overlooking = atomically(prisma, async () => {
+      await applicationStore(prisma).create({ accountId: one, name: 'overlooked', instanceTypes: [] });
+      await prisma.$queryRaw`SELECT 1 / 0`.catch(() => undefined);
+    });
+    await expect(overlooking).rejects.toThrow();
+    expect(await namesOf(one)).not.toContain('overlooked');
+  }));
+
+test('an expected refusal costs no connection', () =>
+  withOneConnection(async (prisma) => {
+    const before = await backendOf(prisma);
+    const refused = atomically(prisma, async () => {
+      await applicationStore(prisma).create({ accountId: one, name: 'refused', instanceTypes: [] });
+      throw new Error('refused');
+    });
+    await expect(refused).rejects.toThrow('refused');
+    expect(await backendOf(prisma)).toBe(before);
+  }));

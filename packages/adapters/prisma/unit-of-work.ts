@@ -9,19 +9,27 @@ const transactions = new WeakMap<UnitOfWork, Prisma.TransactionClient>();
  */
 export function atomically<Value>(prisma: PrismaClient, work: () => Promise<Value>): Promise<Value> {
   if (currentUnit() !== undefined) return work();
-  return asUnit((unit) =>
-    prisma.$transaction(async (transaction) => {
-      transactions.set(unit, transaction);
-      try {
-        const value = await work();
-        await unit.finish();
-        return value;
-      } finally {
-        // What still runs when the work is over has to do without it.
-        unit.close();
-      }
-    }),
-  );
+  return asUnit(async (unit) => {
+    try {
+      return await prisma.$transaction(async (transaction) => {
+        transactions.set(unit, transaction);
+        try {
+          const value = await work();
+          await unit.finish();
+          // What still runs when the work is over has to do without it.
+          unit.close();
+          return value;
+        } catch (error) {
+          unit.lose();
+          throw error;
+        }
+      });
+    } catch (error) {
+      // The end itself may fail as well: a connection that died before COMMIT kept nothing.
+      unit.lose();
+      throw error;
+    }
+  });
 }
 
 /** The client, whose queries go to the transaction of the unit that they are made in. No store has to remember to. */

@@ -47,6 +47,12 @@ export const settings = {
     summary: 'port of signaling (a free one)',
     remedy: 'a port from 1 to 65535 that is free',
   },
+  relayHostOtherFamily: {
+    schema: z.union([z.ipv4(), z.ipv6()]),
+    variable: 'PATCHBAY_RELAY_HOST_OTHER_FAMILY',
+    summary: 'address of the other family that the relay serves at too (on loopback: the other loopback one)',
+    remedy: 'an IPv6 address of this machine where host is IPv4, or the other way round',
+  },
   samplePort: {
     schema: port,
     variable: 'PATCHBAY_SAMPLE_PORT',

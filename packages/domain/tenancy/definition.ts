@@ -11,7 +11,16 @@ const applicationId = idSchema('app');
 const keyId = idSchema('key');
 const organisationId = idSchema('org');
 const userId = idSchema('usr');
-const name = z.string().trim().min(1).max(100);
+/** On one line, in one direction: a name stands in lists, logs and sentences about others, and must not rearrange them. */
+const name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(
+    /^[^\p{Cc}\p{Bidi_Control}]*$/u,
+    'A name has no line breaks and nothing that turns the direction of text.',
+  );
 const externalId = z.string().trim().min(1).max(200);
 /** ISO 4217, e.g. EUR. One currency a tree, fixed at its top account. */
 const currency = z.string().regex(/^[A-Z]{3}$/);
@@ -26,7 +35,7 @@ const account = z.object({
   id: accountId,
   /** Absent for the top of what the caller may see. */
   parentId: accountId.optional(),
-  name,
+  name: z.string(),
   externalId: externalId.optional(),
   /** What was set here. */
   state: z.enum(accountStates),
@@ -41,7 +50,7 @@ const account = z.object({
 
 const application = z.object({
   id: applicationId,
-  name,
+  name: z.string(),
   instanceTypes: z
     .array(
       z
@@ -54,7 +63,7 @@ const application = z.object({
 
 const key = z.object({
   id: keyId,
-  name,
+  name: z.string(),
   /** The first characters of the secret, enough to recognise it by. */
   display: z.string(),
   mode: z.enum(['live', 'test']),
@@ -78,7 +87,7 @@ const member = z.object({
 
 const organisation = z.object({
   id: organisationId,
-  name,
+  name: z.string(),
   /** Its top account, below which all of its others are. */
   accountId,
   accountCount: z.int().min(1),

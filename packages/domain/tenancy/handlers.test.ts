@@ -4,7 +4,12 @@ import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-sto
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import type { Actor } from '@patchbay/kit/definition';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { tenancy } from './definition.ts';
 import { createTenancyHarness, type Owner, refusal, type TenancyHarness } from './tenancy.testing.ts';
+
+const fail = (error: unknown) => {
+  throw error;
+};
 
 let harness: TenancyHarness;
 let database: TenancyHarness['database'];
@@ -37,7 +42,7 @@ describe('enrolment', () => {
     expect(await database.chainOf(answer.accountId)).toEqual([database.platformId, answer.accountId]);
     expect(audited).toMatchObject([{ accountId: answer.accountId, target: answer.accountId }]);
     expect(JSON.stringify(audited)).not.toContain(person.password);
-    const signedIn = await signIns(database.prisma).signIn({
+    const signedIn = await signIns(database.prisma, fail).signIn({
       email,
       password: person.password,
       address: 'a',
@@ -163,4 +168,29 @@ test('what a handler reports fits the audit log as it is (ACC-8)', async () => {
   const { items } = await entries.list({ accountId, scope: 'own', limit: 10 });
   expect(items).toMatchObject([{ after: { name: 'Audited' } }]);
   expect(await brokenAt(accountId)).toBeUndefined();
+});
+
+test.each([
+  ['a line feed', 'a\nb'],
+  ['a character that clears the line', 'a\u001b[2Kb'],
+  ['a right-to-left override', 'a\u202eb'],
+  ['an isolate', 'a\u2066b'],
+])('a name with %s is refused wherever a name is given', (_what, name) => {
+  const { accounts, applications, keys, team, enrolment, organisation } = tenancy.resources;
+  const person = { email: 'a@test.example', password: 'correct horse' };
+  const requests = [
+    [accounts.operations.create.request, { name }],
+    [accounts.operations.update.request, { name }],
+    [applications.operations.create.request, { name }],
+    [keys.operations.create.request, { name }],
+    [team.operations.add.request, { email: person.email, role: 'viewer', name }],
+    [enrolment.operations.signUp.request, { ...person, name, organisationName: 'A' }],
+    [enrolment.operations.signUp.request, { ...person, name: 'A', organisationName: name }],
+    [organisation.operations.update.request, { name }],
+  ] as const;
+  for (const [schema, request] of requests) {
+    expect(schema.safeParse(request).success).toBe(false);
+    const harmless = JSON.parse(JSON.stringify(request).replace(JSON.stringify(name), '"Zoë اسم 日本 👩‍🔬"'));
+    expect(schema.safeParse(harmless).success).toBe(true);
+  }
 });

@@ -1,4 +1,4 @@
-import type { DomainHandlers } from '@patchbay/kit/definition';
+import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { accounts } from './accounts.ts';
 import { applications } from './applications.ts';
@@ -15,7 +15,7 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
       return { currencies: [...(await people.offeredCurrencies())] };
     },
 
-    async signUp(context, request, { people }) {
+    signUp: prepared(async (context, request, { people }) => {
       if (!isTimeZone(request.timeZone)) {
         throw context.error('tenancy.time_zone_unknown', `There is no time zone ${request.timeZone}.`);
       }
@@ -28,24 +28,28 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
           `There are no prices in ${currency}, but in ${offered.join(', ')}.`,
         );
       }
-      const signedUp = await people.signUp({ ...request, currency });
-      if (signedUp.outcome === 'email_taken') {
-        throw context.error('tenancy.email_taken', 'Somebody signed up with this address already.');
-      }
-      if (signedUp.outcome === 'closed') {
-        throw platformError(
-          'policy.refused',
-          'This platform takes no sign-ups: ask its operator for an account.',
-        );
-      }
-      const { userId, accountId } = signedUp;
-      context.audit({
-        accountId,
-        target: accountId,
-        after: { userId, accountId, name: request.organisationName },
-      });
-      return { userId, accountId };
-    },
+      const { password, ...person } = request;
+      const passwordHash = await people.hashPassword(password);
+      return async () => {
+        const signedUp = await people.signUp({ ...person, currency, passwordHash });
+        if (signedUp.outcome === 'email_taken') {
+          throw context.error('tenancy.email_taken', 'Somebody signed up with this address already.');
+        }
+        if (signedUp.outcome === 'closed') {
+          throw platformError(
+            'policy.refused',
+            'This platform takes no sign-ups: ask its operator for an account.',
+          );
+        }
+        const { userId, accountId } = signedUp;
+        context.audit({
+          accountId,
+          target: accountId,
+          after: { userId, accountId, name: request.organisationName },
+        });
+        return { userId, accountId };
+      };
+    }),
   },
 
   me: {

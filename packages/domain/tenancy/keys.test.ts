@@ -115,7 +115,10 @@ describe('credentials', () => {
     const { answer, audited, events } = await call('credentials', 'revoke', { request: { username } });
     expect(answer).toEqual({ prefixId: prefixesOf(username).at(-1) });
     expect(events).toEqual([{ event: 'credential.revoked', payload: answer }]);
-    expect(audited).toMatchObject([{ target: answer.prefixId }]);
+    const after = { keyId: own.id, state: 'revoked' };
+    expect(audited).toEqual([{ target: answer.prefixId, before: { keyId: own.id, state: 'valid' }, after }]);
+    const again = await call('credentials', 'revoke', { request: { username } });
+    expect(again.audited).toEqual([{ target: answer.prefixId, before: after, after }]);
   });
 
   test('credentials.revoke 200: a TURN REST username ends like any other credential', async () => {

@@ -73,13 +73,17 @@ export const credentials: Handlers['credentials'] = {
   async revoke(context, { username }, ports) {
     const { accountId } = context.entity;
     const credential = ports.credentials.read(username);
-    const isRevoked =
-      credential !== undefined && (await ports.credentials.revoke({ accountId, ...credential }));
-    if (!isRevoked) {
+    const outcome =
+      credential === undefined ? 'unknown' : await ports.credentials.revoke({ accountId, ...credential });
+    if (credential === undefined || outcome === 'unknown') {
       throw context.error('tenancy.credential_refused', 'No key of this account minted such a credential.');
     }
-    const { prefixId } = credential;
-    context.audit({ target: prefixId, after: { keyId: credential.keyId, state: 'revoked' } });
+    const { prefixId, keyId } = credential;
+    context.audit({
+      target: prefixId,
+      before: { keyId, state: outcome === 'revoked' ? 'valid' : 'revoked' },
+      after: { keyId, state: 'revoked' },
+    });
     await context.emit('credential.revoked', { prefixId });
     return { prefixId };
   },

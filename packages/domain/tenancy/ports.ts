@@ -106,9 +106,11 @@ export interface TenancyPorts {
   readonly people: {
     /** Those that the platform has prices in, the one to suggest first; its own where it asks no price at all. */
     offeredCurrencies(): Promise<readonly string[]>;
+    /** Takes its time, so outside of a transaction. Refuses as unavailable while too many wait for theirs. */
+    hashPassword(password: string): Promise<string>;
     signUp(person: {
       readonly email: string;
-      readonly password: string;
+      readonly passwordHash: string;
       readonly name: string;
       readonly organisationName: string;
       readonly currency: string;
@@ -189,8 +191,8 @@ export interface TenancyPorts {
   readonly credentials: {
     /** Undefined for a text that is no credential's username. */
     read(username: string): ReadCredential | undefined;
-    /** False when no key of this account, or of one below it, has this id. */
-    revoke(credential: Scoped & ReadCredential): Promise<boolean>;
+    /** `unknown`: no key of this account, or of one below it, has this id. Of many at once one is the first. */
+    revoke(credential: Scoped & ReadCredential): Promise<'revoked' | 'was_revoked' | 'unknown'>;
   };
   readonly team: {
     /** Roles given at these accounts, which are all in scope, in the order of user and account. */

@@ -1,5 +1,5 @@
 import type { Access } from '@patchbay/kit/definition';
-import { scopesAllow } from './access.ts';
+import { type Role, roleAllows, scopesAllow } from './access.ts';
 
 /** What a scope can cover, as the registry of services and domains has it. */
 export interface CataloguedOperation {
@@ -24,10 +24,22 @@ export function scopesTooWide(
   maker: KeyMaker,
   catalogue: readonly CataloguedOperation[],
 ): readonly string[] {
-  const mayCall = (operation: CataloguedOperation) =>
-    maker.kind === 'key' ? scopesAllow(maker.scopes, operation) : maker.accesses.has(operation.access);
   return wanted.filter((scope) => {
     const covered = catalogue.filter((operation) => scopesAllow([scope], operation));
-    return covered.length === 0 || !covered.every(mayCall);
+    return covered.length === 0 || !covered.every((operation) => mayCall(maker, operation));
   });
 }
+
+/**
+ * Whether a role would allow an operation that its giver may not call: a key that may add to the team makes nobody who can
+ * do more than the key can (ACC-4).
+ */
+export const isRoleTooWide = (
+  role: Role,
+  maker: KeyMaker,
+  catalogue: readonly CataloguedOperation[],
+): boolean =>
+  !catalogue.filter(({ access }) => roleAllows(role, access)).every((operation) => mayCall(maker, operation));
+
+const mayCall = (maker: KeyMaker, operation: CataloguedOperation): boolean =>
+  maker.kind === 'key' ? scopesAllow(maker.scopes, operation) : maker.accesses.has(operation.access);

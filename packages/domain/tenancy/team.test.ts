@@ -161,6 +161,22 @@ describe('team', () => {
     await expect(add('friend@acme.example', 'developer', { as: admin })).resolves.toBeDefined();
   });
 
+  test('team.add 403: a key makes nobody who may do more than the key (ACC-4)', async () => {
+    const narrow = (await owner.createKey(['team:add'])).actor;
+    for (const role of ['admin', 'developer', 'billing', 'viewer']) {
+      await expect(add('friend@acme.example', role, { as: narrow })).rejects.toMatchObject(
+        refusal(403, 'auth.scope'),
+      );
+    }
+    const reading = (await owner.createKey(['team:add', 'accounts:read'])).actor;
+    await expect(add('reader@acme.example', 'viewer', { as: reading })).resolves.toBeDefined();
+    await expect(add('reader@acme.example', 'developer', { as: reading })).rejects.toMatchObject(
+      refusal(403, 'auth.scope'),
+    );
+    const wide = (await owner.createKey(['*'])).actor;
+    await expect(add('admin@acme.example', 'admin', { as: wide })).resolves.toBeDefined();
+  });
+
   test('team.add 409: the last owner does not become anything less', async () => {
     await expect(add(owner.email, 'admin')).rejects.toMatchObject(refusal(409, 'tenancy.last_owner'));
     await add('second@acme.example', 'owner');

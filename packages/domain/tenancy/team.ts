@@ -3,6 +3,7 @@ import type { Role } from './access.ts';
 import { type Caller, callerAlong } from './caller.ts';
 import type { tenancy } from './definition.ts';
 import type { TenancyPorts } from './ports.ts';
+import { isRoleTooWide } from './scopes.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
 
@@ -31,6 +32,9 @@ export const team: Handlers['team'] = {
     const before = await ports.team.findByEmail({ accountId, email });
     if (isBeyond(caller, [role, before?.role])) {
       throw context.error('auth.scope', 'Only an owner makes somebody an owner, or something else again.');
+    }
+    if (isRoleTooWide(role, caller.maker, ports.catalogue)) {
+      throw context.error('auth.scope', `The role ${role} may do what you may not do yourself.`);
     }
     const put = await ports.team.put({ accountId, email, name, role, ownersAt: ownersAlong(chain) });
     if (put === 'last_owner') {

@@ -40,13 +40,14 @@ export function derivedHandlers(
     if (before === undefined) throw platformError('resource.unknown', 'There is no such entity here.');
     const after = [...levels.slice(0, -1), { ...before, values }];
     refuseWider(after, { rules, visibleIds, service });
-    if (!(await platform.setConfig(entity, service.name, values)))
+    const stored = await platform.setConfig(entity, service.name, values);
+    if (stored === undefined)
       throw platformError(
         'resource.unknown',
         'The application, or its instance type, was removed meanwhile.',
       );
     const place = [entity.accountId, applicationId, instanceType].filter((id) => id !== undefined).join('/');
-    audit({ target: `${place}/services/${service.name}/config`, before: before.values, after: values });
+    audit({ target: `${place}/services/${service.name}/config`, before: stored, after: values });
     return toConfigAnswer(after, { rules, visibleIds });
   };
 

@@ -2,10 +2,12 @@ import { domainHandlerLoaders } from '@patchbay/domain/handlers.generated';
 import { configLevels } from '@patchbay/domain/policy/config-levels';
 import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
 import { roleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
-import type { AuditedChange, Entity, ServiceDefinition } from '@patchbay/kit/definition';
+import type { AuditedChange, DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { serviceHandlerLoaders } from '@patchbay/services/handlers.generated';
+import { answerOnce } from './answer-once.ts';
 import { derivedHandlers } from './derived.ts';
+import type { Repeatable } from './idempotency.ts';
 import { errorDefinitionOf, type MountedOperation } from './mounted.ts';
 import type { Platform, Principal, Reach } from './platform.ts';
 
@@ -20,22 +22,27 @@ export interface Call {
   readonly signal: AbortSignal;
   /** Where rate-limit headers go. */
   readonly responseHeaders: Headers;
+  readonly repeatable?: Repeatable | undefined;
 }
 
 /** The one path of every request, be it from the dashboard, REST or an SDK. The caller authenticated first (POL-4). */
-export async function dispatch(platform: Platform, call: Call): Promise<Record<string, unknown>> {
+export async function dispatch(platform: Platform, call: Call): Promise<Response> {
   const subject = await resolve(platform, call);
   await limit(platform, call);
   const changes: AuditedChange[] = [];
   const entity = await toEntity(platform, call, subject);
   const context = await contextOf(platform, call, { entity, visibleIds: subject?.visibleIds, changes });
   const handler = await loadHandler(platform, call.mounted);
-  if (call.mounted.operation.method === 'GET') return await handler(context, call.request);
-  // No change without its entry, and no entry without its change (ACC-8).
-  return await platform.atomically(async () => {
-    const response = await handler(context, call.request);
-    await audit(platform, call, { entity, changes });
-    return response;
+  if (call.mounted.operation.method === 'GET') return await (await handler(context, call.request))();
+  return await answerOnce<Response>(platform, call, async (kept) => {
+    const work = await handler(context, call.request);
+    // No change without its entry, no entry without its change, and no change that cannot be answered for (ACC-8).
+    return await platform.atomically(async () => {
+      const response = call.mounted.operation.response.parse(await work()) as Response;
+      await audit(platform, call, { entity, changes });
+      await kept(response);
+      return response;
+    });
   });
 }
 
@@ -59,6 +66,7 @@ async function resolve(platform: Platform, call: Call): Promise<Subject | undefi
   );
   refuseSuspended(reach, call);
   refuseWithoutAccess({ ...reach, grants }, call);
+  refuseMintingForTests(call);
   const chain = reach.chain.map(({ id }) => id);
   const top = Math.min(...reach.grants.map((grant) => chain.indexOf(grant.accountId)));
   return { accountId, chain, visibleIds: chain.slice(top) };
@@ -120,6 +128,12 @@ function refuseWithoutAccess({ grants }: Reach, { mounted, principal }: Call): v
   throw platformError('auth.scope', detail);
 }
 
+/** What the API mints is signed by a live key of the account, whoever asked: a test key would spend money with it (C11). */
+function refuseMintingForTests({ mounted: { operation }, principal }: Call): void {
+  if (operation.isMinting !== true || principal.mode !== 'test') return;
+  throw platformError('credential.mode_not_allowed', 'A test key mints nothing that calls can be made with.');
+}
+
 function isInScope(
   { scopes }: Principal,
   { mounted, isRead }: { mounted: MountedOperation; isRead: boolean },
@@ -132,17 +146,23 @@ async function limit(
   platform: Platform,
   { mounted, principal, address, responseHeaders }: Call,
 ): Promise<void> {
-  const rate = await platform.rateLimit(principal, `${mounted.scopeName}:${mounted.name}`, address);
+  const isRead = mounted.operation.method === 'GET';
+  const rate = await platform.rateLimit(principal, { address, isRead });
+  const seconds = (ms: number) => Math.ceil(ms / 1_000);
   responseHeaders.set('ratelimit-limit', String(rate.limit));
   responseHeaders.set('ratelimit-remaining', String(rate.remaining));
-  responseHeaders.set('ratelimit-reset', String(Math.ceil(rate.resetMs / 1000)));
+  responseHeaders.set('ratelimit-reset', String(seconds(rate.resetMs)));
+  responseHeaders.set('ratelimit-policy', `${rate.limit};w=${seconds(rate.windowMs)}`);
   if (!rate.isExceeded) return;
-  const refused = platformError('limit.exceeded', `At most ${rate.limit} requests a minute.`);
+  const refused = platformError(
+    'limit.exceeded',
+    `At most ${rate.limit} requests at once, and ${rate.perMinuteMax} a minute.`,
+  );
   throw new ServiceError({
     ...refused.fields,
     rule: 'requests',
     level: 'platform',
-    retryAfterMs: rate.resetMs,
+    retryAfterMs: rate.retryAfterMs,
   });
 }
 
@@ -203,19 +223,33 @@ async function audit(platform: Platform, call: Call, { entity, changes }: Scope)
   });
 }
 
-type Handler = (context: unknown, request: unknown) => Promise<Record<string, unknown>>;
-type AnyHandler = (context: unknown, request: unknown, ports: unknown) => Promise<Record<string, unknown>>;
+type Response = Record<string, unknown>;
+/** Does what needs no transaction, and resolves to what is to be done in one. */
+type Handler = (context: unknown, request: unknown) => Promise<() => Promise<Response>>;
+type AnyParameters = [context: unknown, request: unknown, ports: unknown];
+type AnyHandler = (...parameters: AnyParameters) => Promise<Response>;
+
+const handled =
+  (work: (context: unknown, request: unknown) => Promise<Response>): Handler =>
+  async (context, request) =>
+  () =>
+    work(context, request);
 
 /** The one cast of this file: the compiler held each handler against its definition where it was written. */
 async function loadHandler(platform: Platform, { owner, group, name }: MountedOperation): Promise<Handler> {
   if (owner.kind === 'service') {
-    if (owner.isDerived) return derivedHandlers(platform, owner.definition)[name] as Handler;
+    if (owner.isDerived) return handled(derivedHandlers(platform, owner.definition)[name] as never);
     const { handlers } = await serviceHandlerLoaders[owner.key]();
     const handler = (handlers as unknown as Readonly<Record<string, AnyHandler>>)[name] as AnyHandler;
-    return (context, request) => handler(context, request, platform.servicePorts[owner.key]);
+    return handled((context, request) => handler(context, request, platform.servicePorts[owner.key]));
   }
   const { handlers } = await domainHandlerLoaders[owner.key]();
-  const resources = handlers as unknown as Readonly<Record<string, Readonly<Record<string, AnyHandler>>>>;
-  const handler = resources[group]?.[name] as AnyHandler;
-  return (context, request) => handler(context, request, platform.domainPorts[owner.key]);
+  const resources = handlers as unknown as Readonly<
+    Record<string, Readonly<Record<string, DomainHandler<AnyParameters, Response>>>>
+  >;
+  const handler = resources[group]?.[name] as DomainHandler<AnyParameters, Response>;
+  const ports = platform.domainPorts[owner.key];
+  const { prepare } = handler;
+  if (prepare !== undefined) return (context, request) => prepare(context, request, ports);
+  return handled((context, request) => handler(context, request, ports));
 }

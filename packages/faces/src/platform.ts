@@ -16,6 +16,8 @@ export interface Principal {
   readonly name: string;
   /** Of a key or a credential; a user has roles instead. */
   readonly scopes?: readonly string[];
+  /** Of a key. Absent: live. */
+  readonly mode?: 'live' | 'test';
 }
 
 export type AccountState = 'active' | 'suspended' | 'closed';
@@ -30,9 +32,22 @@ export interface Reach {
 
 export interface RateLimit {
   readonly isExceeded: boolean;
+  readonly perMinuteMax: number;
+  /** How many may come at once; after `windowMs` without any, so many may again. */
   readonly limit: number;
+  readonly windowMs: number;
+  /** How many of these may still come now. */
   readonly remaining: number;
+  /** Until all of them may come again. */
   readonly resetMs: number;
+  /** Until the next may come, where this one may not. */
+  readonly retryAfterMs: number;
+}
+
+export interface LimitedRequest {
+  /** Strangers are told apart by it. */
+  readonly address: string | undefined;
+  readonly isRead: boolean;
 }
 
 export interface UsageReport {
@@ -83,9 +98,10 @@ export interface IdempotencyClaim extends IdempotentRequest {
 }
 
 export interface IdempotentRequest {
-  /** The key's own account, or the user's id: two callers never meet. */
+  /** The key's or the user's id: two callers never meet. */
   readonly callerId: string;
-  readonly accountId: string;
+  /** Absent where a request is about no account: then it is kept at the platform's. */
+  readonly accountId: string | undefined;
   readonly route: string;
   readonly key: string;
   readonly fingerprint: string;
@@ -97,16 +113,18 @@ export interface Platform {
   readonly domainPorts: DomainPorts;
   readonly idempotency: IdempotencyStore;
   nowMs(): number;
-  /** Resolves to undefined when the evidence is missing or does not hold. */
-  authenticate(evidence: Evidence | undefined): Promise<Principal | undefined>;
+  /**
+   * Resolves to undefined when the evidence is missing or does not hold. Refuses an address from which too much came that
+   * did not hold.
+   */
+  authenticate(evidence: Evidence | undefined, address: string | undefined): Promise<Principal | undefined>;
   /** Resolves to undefined when there is no such account, or none within reach: the two look alike (C1). */
   reach(principal: Principal, accountId: string): Promise<Reach | undefined>;
-  /** Strangers are told apart by their address. */
-  rateLimit(principal: Principal, scope: string, address: string | undefined): Promise<RateLimit>;
+  rateLimit(principal: Principal, request: LimitedRequest): Promise<RateLimit>;
   /** What is set for the entity and for the accounts above it. */
   configChain(entity: Entity): Promise<readonly StoredConfig[]>;
-  /** Sets what the entity itself says. False when its application or instance type is gone. */
-  setConfig(entity: Entity, service: string, values: ConfigValues): Promise<boolean>;
+  /** Sets what the entity itself says, and answers what it said. Undefined: its application or instance type is gone. */
+  setConfig(entity: Entity, service: string, values: ConfigValues): Promise<ConfigValues | undefined>;
   recordUsage(entity: Entity, report: UsageReport): void;
   emit(accountId: string, event: string, payload: unknown): Promise<void>;
   audit(report: AuditReport): Promise<void>;

@@ -186,6 +186,8 @@ test('past the rate limit: 429, with when to come back', async () => {
   const { call } = createApiHarness({ requestsMax: 1 });
   const first = await call('GET', CONFIG);
   expect(first.headers.get('ratelimit-remaining')).toBe('0');
+  expect(first.headers.get('ratelimit-reset')).toBe('2');
+  expect(first.headers.get('ratelimit-policy')).toBe('1;w=60');
   const second = await call('GET', CONFIG);
   expect(second).toMatchObject({ status: 429, body: { code: 'limit.exceeded', retryAfterMs: 1_500 } });
   expect(second.headers.get('retry-after')).toBe('2');

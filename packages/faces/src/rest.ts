@@ -1,13 +1,12 @@
 import { platformError, ServiceError, toProblem } from '@patchbay/kit/errors';
 import type { TRPCError } from '@trpc/server';
 import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
-import { callerIdOf, fingerprintOf, idempotencyKeyOf } from './idempotency.ts';
-import type { Evidence, IdempotentRequest, Platform, StoredAnswer } from './platform.ts';
+import { repeatableOf } from './idempotency.ts';
+import type { Evidence } from './platform.ts';
 import { readBody } from './request-body.ts';
 import { type AppRouter, type CallContext, createRequestId, toServiceError } from './trpc.ts';
 
 export interface RestOptions {
-  readonly platform: Platform;
   readonly router: AppRouter;
   /** Called with what is our failure, never with an expected refusal. */
   readonly onFailure?: (error: ServiceError, requestId: string) => void;
@@ -19,7 +18,7 @@ export interface RestOptions {
  * adapter builds one for each.
  */
 export function createRestHandler(options: RestOptions): (request: Request) => Promise<Response> {
-  const { platform, router } = options;
+  const { router } = options;
   const failures = new WeakMap<object, TRPCError>();
   const contexts = new WeakMap<object, CallContext>();
   const serve = createOpenApiNodeHttpHandler({
@@ -44,21 +43,14 @@ export function createRestHandler(options: RestOptions): (request: Request) => P
     const responseHeaders = new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' });
     try {
       const { text, body } = await readBody(request);
-      const evidence = evidenceOf(request);
-      const context = {
-        evidence,
+      const response = await answer(request, body, {
+        evidence: evidenceOf(request),
         requestId,
         signal: request.signal,
         responseHeaders,
         address: addressOf(request),
-      };
-      const key = idempotencyKeyOf(request);
-      const response =
-        key === undefined
-          ? await answer(request, body, context)
-          : await answerOnce(platform, { request, text, key, context }, (known) =>
-              answer(request, body, known),
-            );
+        repeatable: await repeatableOf(request, text),
+      });
       return withHeaders(response, responseHeaders);
     } catch (cause) {
       const error =
@@ -70,67 +62,6 @@ export function createRestHandler(options: RestOptions): (request: Request) => P
     }
   };
 }
-
-interface Keyed {
-  readonly request: Request;
-  readonly text: string;
-  readonly key: string;
-  readonly context: CallContext;
-}
-
-/** One effect for each key: a repeat gets the first answer; a refusal or failure is not kept (C40). */
-async function answerOnce(
-  platform: Platform,
-  { request, text, key, context }: Keyed,
-  work: (context: CallContext) => Promise<Response>,
-): Promise<Response> {
-  const principal = await platform.authenticate(context.evidence);
-  // Whether a stranger may ask at all is for the operation to say; nothing is kept for one.
-  if (principal === undefined) return work(context);
-  const { pathname } = new URL(request.url);
-  const route = `${request.method} ${pathname}`;
-  const entry: IdempotentRequest = {
-    callerId: callerIdOf(principal),
-    accountId: pathname.match(/^\/v1\/accounts\/([^/]+)/)?.[1] ?? '',
-    route,
-    key,
-    fingerprint: await fingerprintOf(route, text),
-  };
-  // An account that is not within reach has nothing stored, and nothing is stored for it.
-  if ((await platform.reach(principal, entry.accountId)) === undefined)
-    return work({ ...context, principal });
-  const begun = await platform.idempotency.begin(entry);
-  switch (begun.kind) {
-    case 'replay':
-      context.responseHeaders.set('idempotent-replayed', 'true');
-      return fromStored(begun.answer);
-    case 'mismatch':
-      throw platformError(
-        'request.idempotency_mismatch',
-        `Idempotency-Key ${key} came with another request before.`,
-      );
-    case 'in_progress':
-      throw platformError(
-        'request.in_progress',
-        'The first request with this key has not been answered yet.',
-      );
-    case 'fresh':
-      try {
-        return await platform.atomically(async () => {
-          const response = await work({ ...context, principal });
-          const answer = { status: response.status, body: await response.text() };
-          if (await platform.idempotency.complete(begun.claim, answer)) return fromStored(answer);
-          throw platformError('request.in_progress', 'This took so long that a repeat has begun anew.');
-        });
-      } catch (error) {
-        await platform.idempotency.abandon(begun.claim);
-        throw error;
-      }
-  }
-}
-
-const fromStored = ({ status, body }: StoredAnswer) =>
-  new Response(body, { status, headers: { 'content-type': 'application/json' } });
 
 function evidenceOf({ headers }: Request): Evidence | undefined {
   const token = headers.get('authorization')?.match(/^Bearer (\S{1,2048})$/i)?.[1];

@@ -9,6 +9,7 @@ import type { OpenApiMeta } from 'trpc-to-openapi';
 import { z } from 'zod';
 import { withoutCoercion } from './coercion.ts';
 import { dispatch } from './dispatch.ts';
+import type { Repeatable } from './idempotency.ts';
 import { type MountedOperation, mountedOperations } from './mounted.ts';
 import type { Evidence, Platform, Principal } from './platform.ts';
 import { placesOf } from './refused-fields.ts';
@@ -19,8 +20,8 @@ export interface CallContext {
   readonly address?: string | undefined;
   readonly signal: AbortSignal;
   readonly responseHeaders: Headers;
-  /** Set once authenticated, so that a face that has to know earlier does not ask twice. */
-  readonly principal?: Principal | undefined;
+  /** Of a request that may be repeated and has one effect (C40). */
+  readonly repeatable?: Repeatable | undefined;
 }
 
 const t = initTRPC
@@ -96,8 +97,9 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
   type Resolve = Parameters<typeof procedure.query>[0];
   const resolve: Resolve = ({ input, ctx }) => {
     const { accountId, ...request } = input as { accountId?: string };
-    const { principal, requestId, address, signal, responseHeaders } = ctx;
-    const call = { mounted, principal, accountId, request, requestId, address, signal, responseHeaders };
+    const { principal, requestId, address, signal, responseHeaders, repeatable } = ctx;
+    const from = { requestId, address, signal, responseHeaders, repeatable };
+    const call = { mounted, principal, accountId, request, ...from };
     return asTrpcError(() => dispatch(platform, call));
   };
   return operation.method === 'GET' ? procedure.query(resolve) : procedure.mutation(resolve);
@@ -132,10 +134,10 @@ const stranger: Principal = { actor: { kind: 'stranger' }, name: 'A stranger', s
 
 async function principalOf(
   platform: Platform,
-  { evidence, principal }: CallContext,
+  { evidence, address }: CallContext,
   { authentication }: MountedOperation,
 ): Promise<Principal> {
-  const known = principal ?? (await platform.authenticate(evidence));
+  const known = await platform.authenticate(evidence, address);
   if (known !== undefined && authentication === 'user' && known.actor.kind !== 'user') {
     throw platformError('auth.missing', 'Only somebody who signed in may do this.');
   }

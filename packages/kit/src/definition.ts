@@ -251,10 +251,33 @@ export interface DomainContext<D extends DomainDefinition, R extends keyof D['re
 
 export type DomainHandlers<D extends DomainDefinition, Ports> = {
   readonly [R in keyof D['resources']]: {
-    readonly [K in keyof D['resources'][R]['operations']]: (
-      context: DomainContext<D, R, K>,
-      request: z.output<D['resources'][R]['operations'][K]['request']>,
-      ports: Ports,
-    ) => Promise<z.output<D['resources'][R]['operations'][K]['response']>>;
+    readonly [K in keyof D['resources'][R]['operations']]: DomainHandler<
+      [
+        context: DomainContext<D, R, K>,
+        request: z.output<D['resources'][R]['operations'][K]['request']>,
+        ports: Ports,
+      ],
+      z.output<D['resources'][R]['operations'][K]['response']>
+    >;
   };
 };
+
+export interface DomainHandler<Parameters extends unknown[], Response> {
+  (...parameters: Parameters): Promise<Response>;
+  readonly prepare?: Preparation<Parameters, Response>;
+}
+
+type Preparation<Parameters extends unknown[], Response> = (
+  ...parameters: Parameters
+) => Promise<() => Promise<Response>>;
+
+/**
+ * A change runs in a transaction. What takes long before it and writes nothing, such as hashing a password, is prepared
+ * outside, where it holds no connection; what that resolves to is done within.
+ */
+export function prepared<Parameters extends unknown[], Response>(
+  prepare: Preparation<Parameters, Response>,
+): DomainHandler<Parameters, Response> {
+  const whole = async (...parameters: Parameters) => (await prepare(...parameters))();
+  return Object.assign(whole, { prepare });
+}

@@ -248,8 +248,24 @@ describe('before authentication', () => {
     client.send(bytes);
     expect(codeOf(read(client.received[0]))).toBe(401);
   });
+  it('the reason of a refusal is for whoever proves the credential: anybody else gets the 401 of an unknown name', () => {
+    const world = createRelayWorld();
+    const reason = 'credential.service_not_allowed';
+    world.resolutions.set('bob', { ok: false, code: 403, reason, password: 'secret' });
+    const as = (username: string, password: string, port: number) =>
+      world.client(at('81.2.69.7', port), { username, password }).allocate();
+    const [holder, guesser, stranger] = [
+      as('bob', 'secret', 1),
+      as('bob', 'wrong', 2),
+      as('eve', 'wrong', 3),
+    ];
+    expect([codeOf(holder), phraseOf(holder)]).toEqual([403, reason]);
+    expect(findAttribute(holder, attributeType.messageIntegrity)).toBeDefined();
+    expect([codeOf(guesser), phraseOf(guesser)]).toEqual([401, phraseOf(stranger)]);
+    expect(guesser.bytes.length).toBe(stranger.bytes.length);
+  });
   it('R6: an address gets its burst of answers, then ten a second, whatever port it uses', () => {
-    const world = createRelayWorld({ core: { bounds: { challengeBurst: 20 } } });
+    const world = createRelayWorld({ core: { bounds: { challengesPerSecond: 10, challengeBurst: 20 } } });
     const ask = (port: number) =>
       world.client(at('81.2.69.7', port)).request(method.allocate, [udpTransport], { isSigned: false });
     const answered = (count: number, from: number) =>

@@ -4,13 +4,14 @@ import type { KeyAlgorithm } from '../stun/long-term-key.ts';
 import { decodePasswordAlgorithm } from '../stun/password-algorithm.ts';
 import { decodeText, textLengthBytesMax } from '../stun/text-attribute.ts';
 import type { Action, DropReason } from './action.ts';
-import type { KnownCredential } from './credential-cache.ts';
+import type { KnownCredential, Provable } from './credential-cache.ts';
 import type { Grant } from './grant.ts';
 import {
   attributeOf,
   challenge,
   offeredAlgorithms,
   type Request,
+  refuse,
   refuseUnsigned,
   type SignedRequest,
 } from './reply.ts';
@@ -47,13 +48,15 @@ export function authenticate(state: TurnState, request: Request): Authentication
 
   const found = findCredential(state, request, claim.username);
   if (!found.ok) return found;
-  const { credential } = found;
+  const { provable, outcome } = found;
   const hash = sha256 === undefined ? 'sha1' : 'sha256';
-  const key = credential?.keyFor(claim.algorithm) ?? noKey;
+  const key = provable?.keyFor(claim.algorithm) ?? noKey;
   const integrity: Integrity = { hash, key };
   const isRight = isIntegrityRight(request.message.bytes, proof, integrity);
-  if (!isRight || credential === undefined) return no(challenge(state, request, unauthorized));
-  return { ok: true, request: { ...request, integrity }, credential };
+  if (!isRight || outcome === undefined) return no(challenge(state, request, unauthorized));
+  const signed = { ...request, integrity };
+  if ('code' in outcome) return no(refuse(state, signed, { code: outcome.code, phrase: outcome.reason }));
+  return { ok: true, request: signed, credential: outcome };
 }
 
 /**
@@ -109,24 +112,31 @@ function readAlgorithm(state: TurnState, request: Request): KeyAlgorithm | undef
   return decodePasswordAlgorithm(chosen.value);
 }
 
-/** The credential of a username; none for one that is answered like a wrong password; or what to do instead. */
-function findCredential(
-  state: TurnState,
-  request: Request,
-  username: string,
-):
-  | { readonly ok: true; readonly credential: KnownCredential | undefined }
-  | { readonly ok: false; readonly actions: readonly Action[] } {
+type Found =
+  | {
+      readonly ok: true;
+      /** What a proof is held against; absent for a name that is answered like a wrong password. */
+      readonly provable?: Provable;
+      /** What whoever proves it gets: what the credential grants, or the reason why it grants nothing. */
+      readonly outcome?: KnownCredential | { readonly code: number; readonly reason: string };
+    }
+  | { readonly ok: false; readonly actions: readonly Action[] };
+
+/** What is known of a username, or what to do instead of answering. */
+function findCredential(state: TurnState, request: Request, username: string): Found {
   // A live allocation keeps its credential, so that it outlives the cache and the platform's absence.
   const own = state.byClient.get(request.clientKey)?.credential;
-  if (own?.username === username) return { ok: true, credential: own };
+  if (own?.username === username) return { ok: true, provable: own, outcome: own };
   const entry = state.credentials.find(username, request.nowMs);
-  if (entry?.state === 'known') return { ok: true, credential: entry.credential };
+  if (entry?.state === 'known') return { ok: true, provable: entry.credential, outcome: entry.credential };
   if (entry?.state === 'refused') {
-    if (entry.code === 401) return { ok: true, credential: undefined };
+    const { provable, code, reason } = entry;
+    if (code === 401) return { ok: true };
+    // What a key may do is nobody's business who only knows its name.
+    if (provable !== undefined) return { ok: true, provable, outcome: { code, reason } };
     return {
       ok: false,
-      actions: [refuseUnsigned(state, request, { code: entry.code, phrase: entry.reason })],
+      actions: [refuseUnsigned(state, request, { code, phrase: reason })],
     };
   }
   return { ok: false, actions: [ask(state, request, username)] };

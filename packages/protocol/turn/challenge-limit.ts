@@ -1,6 +1,9 @@
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
-/** Sources remembered at once; above it the oldest is forgotten, which lets that source start afresh. */
+/**
+ * Sources remembered at once, at about 450 bytes each; above it the oldest is forgotten, which lets that source start
+ * afresh. So a flood with invented sources takes 8 MB in each table and no more.
+ */
 const sourceCountMax = 16_384;
 
 export interface ChallengeLimit {

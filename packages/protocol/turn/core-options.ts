@@ -42,7 +42,12 @@ export interface TurnCoreBounds {
   /** New peer addresses of one allocation; above it requests are dropped, as a scan would need them (R8). */
   readonly newPeersPerSecond: number;
   readonly newPeersBurst: number;
-  /** Unauthenticated answers to one address (R6). */
+  /**
+   * Unauthenticated answers to one source (R6). A large office is one source, and whoever writes its address on his own
+   * datagrams uses up its share: so the share is what 2,000 browsers need that begin at once with two allocations each,
+   * and each second what 500 more do. A challenge of 72 bytes answers one of 28, so reflecting it brings a victim at most
+   * 0.6 Mbit/s from a relay, for a third of that sent.
+   */
   readonly challengesPerSecond: number;
   readonly challengeBurst: number;
   /** Bindings answered to one address: many clients may stand behind it, and the answer is small. */
@@ -89,8 +94,8 @@ export const defaultBounds: TurnCoreBounds = {
   channelsPerAllocationMax: 100,
   newPeersPerSecond: 5,
   newPeersBurst: 64,
-  challengesPerSecond: 10,
-  challengeBurst: 100,
+  challengesPerSecond: 1_000,
+  challengeBurst: 4_000,
   discoveriesPerSecond: 200,
   discoveryBurst: 1_000,
   nonceLifetimeMs: 600_000,

@@ -3,11 +3,15 @@ import type { TurnCoreBounds } from './core-options.ts';
 import type { ClientPath } from './data-path.ts';
 import { type Grant, isRevoked, type Resolution, type RevocationScope } from './grant.ts';
 
-/** A credential the platform has vouched for, with its keys made as they are needed. */
-export interface KnownCredential {
+/** What a proof is held against: the keys of a password, made as they are needed. */
+export interface Provable {
+  keyFor(algorithm: KeyAlgorithm): Uint8Array;
+}
+
+/** A credential the platform has vouched for. */
+export interface KnownCredential extends Provable {
   readonly username: string;
   readonly grant: Grant;
-  keyFor(algorithm: KeyAlgorithm): Uint8Array;
 }
 
 /** A request that waits for its credential. */
@@ -18,7 +22,14 @@ export interface Parked {
 
 export type CredentialEntry =
   | { readonly state: 'known'; readonly credential: KnownCredential; readonly untilMs: number }
-  | { readonly state: 'refused'; readonly code: number; readonly reason: string; readonly untilMs: number };
+  | {
+      readonly state: 'refused';
+      readonly code: number;
+      readonly reason: string;
+      /** Whoever proves it may know the reason. */
+      readonly provable: Provable | undefined;
+      readonly untilMs: number;
+    };
 
 /** A question that the platform has not answered yet. */
 interface Question {
@@ -90,7 +101,7 @@ export function createCredentialCache(realm: string, bounds: TurnCoreBounds): Cr
   };
   const keepRefused = (
     username: string,
-    { code, reason }: Extract<Resolution, { ok: false }>,
+    { code, reason, password }: Extract<Resolution, { ok: false }>,
     nowMs: number,
   ) => {
     refused.delete(username);
@@ -98,7 +109,14 @@ export function createCredentialCache(realm: string, bounds: TurnCoreBounds): Cr
       if (refused.size < bounds.refusalCountMax) break;
       refused.delete(oldest);
     }
-    refused.set(username, { state: 'refused', code, reason, untilMs: nowMs + bounds.refusalKeepMs });
+    const provable = password === undefined ? undefined : createProvable({ username, realm, password });
+    refused.set(username, {
+      state: 'refused',
+      code,
+      reason,
+      provable,
+      untilMs: nowMs + bounds.refusalKeepMs,
+    });
   };
   return {
     find(username, nowMs) {
@@ -222,18 +240,25 @@ function createQuestions(bounds: TurnCoreBounds) {
   };
 }
 
-function createKnownCredential(
-  credential: { username: string; realm: string; password: string },
-  grant: Grant,
-): KnownCredential {
+interface Login {
+  readonly username: string;
+  readonly realm: string;
+  readonly password: string;
+}
+
+const createKnownCredential = (login: Login, grant: Grant): KnownCredential => ({
+  username: login.username,
+  grant,
+  ...createProvable(login),
+});
+
+function createProvable(login: Login): Provable {
   const keys = new Map<KeyAlgorithm, Uint8Array>();
   return {
-    username: credential.username,
-    grant,
     keyFor(algorithm) {
       let key = keys.get(algorithm);
       if (key === undefined) {
-        key = longTermKey(credential, algorithm);
+        key = longTermKey(login, algorithm);
         keys.set(algorithm, key);
       }
       return key;

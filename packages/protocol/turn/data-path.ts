@@ -41,6 +41,10 @@ export const packetDropReasons = [
   'no-channel',
   'no-permission',
   'malformed',
+  /** Nobody has port 0, and no socket can send there (RFC 768). */
+  'port-zero',
+  /** Longer than a datagram, once it has its header. */
+  'oversize',
   'listener-port',
   'own-port-not-live',
   'forbidden-peer',

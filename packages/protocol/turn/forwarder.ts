@@ -12,7 +12,7 @@ import type {
 } from './data-path.ts';
 import { admit, type ByteCounter, createFlow, type Flow, noDrops, setBitRate } from './flow.ts';
 import { endpointKey, type HostKey, hostKeyOfIp, hostKeyOfText } from './host-key.ts';
-import { decodeSendIndication, encodeDataIndication } from './indication.ts';
+import { dataIndicationLength, decodeSendIndication, encodeDataIndication } from './indication.ts';
 import type { PeerPolicy } from './peer-policy.ts';
 
 /** A packet to send from a flow's relayed address. */
@@ -30,6 +30,8 @@ export interface ForwarderOptions {
   readonly randomBytes: (lengthBytes: number) => Uint8Array;
 }
 
+/** What a datagram can hold over IPv4; over IPv6 it is a little more. */
+const datagramLengthMax = 65_507;
 /** Counters that no flow holds are swept when this many more flows have come. */
 const sweepEvery = 256;
 
@@ -188,6 +190,11 @@ class PacketForwarder implements Forwarder {
     bytes: Uint8Array,
     nowMs: number,
   ): ToPeer | 'request' | undefined {
+    if (from.port === 0) {
+      // Before anything is made of it: a request could not be answered either.
+      this.strayDrops['port-zero']++;
+      return undefined;
+    }
     const first = bytes[0] ?? 0;
     const isChannelData = first >= 0x40;
     if (!isChannelData && !(first === 0x00 && bytes[1] === 0x16)) return 'request';
@@ -222,6 +229,7 @@ class PacketForwarder implements Forwarder {
     const indication = decodeSendIndication(bytes);
     if (indication === undefined) return drop(flow, 'malformed');
     const { peer, data } = indication;
+    if (peer.port === 0) return drop(flow, 'port-zero');
     const hostKey = hostKeyOfIp(peer.ip);
     const permission = flow.permissions.get(hostKey);
     if (permission === undefined || permission.untilMs <= nowMs) return drop(flow, 'no-permission');
@@ -241,14 +249,21 @@ class PacketForwarder implements Forwarder {
     packet: { bytes: Uint8Array; nowMs: number },
   ): Uint8Array | undefined {
     const { bytes, nowMs } = packet;
+    if (from.port === 0) return drop(flow, 'port-zero');
     const hostKey = hostKeyOfText(from.address);
     const channel = flow.channelsByPeer.get(endpointKey(hostKey, from.port));
     const permission = channel?.permission ?? flow.permissions.get(hostKey);
     if (permission === undefined || permission.untilMs <= nowMs) return drop(flow, 'no-permission');
+    const isBound = channel !== undefined && channel.untilMs > nowMs;
+    const length = isBound
+      ? channelDataHeaderLengthBytes + bytes.length
+      : dataIndicationLength(typeof hostKey === 'number' ? 4 : 16, bytes.length);
+    // Before it is counted: nobody pays for what cannot be sent.
+    if (length > datagramLengthMax) return drop(flow, 'oversize');
     if (!admit(flow, bytes, { direction: 'out', nowMs, report: this.#report })) return undefined;
-    if (channel !== undefined && channel.untilMs > nowMs) {
+    if (isBound) {
       // RFC 8656 §12.7. One copy into one buffer: a send of two parts costs more.
-      const out = Buffer.allocUnsafe(channelDataHeaderLengthBytes + bytes.length);
+      const out = Buffer.allocUnsafe(length);
       writeUint16(out, 0, channel.number);
       writeUint16(out, 2, bytes.length);
       out.set(bytes, channelDataHeaderLengthBytes);

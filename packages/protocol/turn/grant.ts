@@ -54,10 +54,13 @@ export type Review =
   | { readonly ok: true; readonly rate: GrantedRate }
   | { readonly ok: false; readonly detail: string };
 
-/** The platform's answer about a username. A refusal's reason is shown to the client. */
+/**
+ * The platform's answer about a username. A refusal's reason is shown to whoever proves the password that comes with it,
+ * and anybody else gets the 401 of an unknown name. Without a password it speaks of nobody, and is shown to all.
+ */
 export type Resolution =
   | { readonly ok: true; readonly password: string; readonly grant: Grant }
-  | { readonly ok: false; readonly code: number; readonly reason: string };
+  | { readonly ok: false; readonly code: number; readonly reason: string; readonly password?: string };
 
 /** Whose allocations are to end. */
 export type RevocationScope =

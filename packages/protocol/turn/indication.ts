@@ -36,6 +36,10 @@ export function decodeSendIndication(bytes: Uint8Array): SendIndication | undefi
   return peer === undefined || data === undefined ? undefined : { peer, data };
 }
 
+/** What `encodeDataIndication` makes of so much data. */
+export const dataIndicationLength = (peerIpLength: number, dataLength: number): number =>
+  headerLengthBytes + 8 + peerIpLength + 4 + paddedLength(dataLength);
+
 /** RFC 8656 §11.3: what a peer sent, for a client that has bound no channel to it. */
 export function encodeDataIndication(
   peer: TransportAddress,
@@ -44,7 +48,7 @@ export function encodeDataIndication(
 ): Uint8Array {
   const { ip, port } = peer;
   const dataAt = headerLengthBytes + 8 + ip.length;
-  const bytes = Buffer.allocUnsafe(dataAt + 4 + paddedLength(data.length));
+  const bytes = Buffer.allocUnsafe(dataIndicationLength(ip.length, data.length));
   writeUint16(bytes, 0, dataIndicationType);
   writeUint16(bytes, 2, bytes.length - headerLengthBytes);
   writeUint32(bytes, 4, magicCookie);

@@ -206,6 +206,15 @@ describe('ChannelBind', () => {
     expect(codeOf(client.ask(method.channelBind, [peerAddress(peer)]))).toBe(400);
     expect(codeOf(client.ask(method.channelBind, [channelNumber(0x4000)]))).toBe(400);
   });
+  it('port 0 is no peer: ChannelBind gives 400, and nothing is ever sent there', () => {
+    const { world, client, permit, bind, dropsOf } = allocated();
+    expect(bind(0x4000, at('8.8.4.4', 0))).toBe(400);
+    client.send(encodeChannelData({ channel: 0x4000, data: payload }));
+    permit('8.8.4.4');
+    client.send(sendIndication(at('8.8.4.4', 0), payload));
+    expect(world.toPeers).toEqual([]);
+    expect(dropsOf()).toMatchObject({ 'no-channel': 1, 'port-zero': 1 });
+  });
   it('R8: at most so many channels (508), and dead ones make room', () => {
     const { world, client, bind } = allocated({ core: { bounds: { channelsPerAllocationMax: 1 } } });
     expect([bind(0x4000), bind(0x4001, at('8.8.4.4', 1))]).toEqual([0, 508]);
@@ -264,6 +273,31 @@ describe('relaying', () => {
     expect(client.received).toHaveLength(before);
     expect(dropsOf()).toMatchObject({ 'no-permission': 1 });
     expect(world.forwarder.find('a0')?.totals).toMatchObject({ bytesOut: 0, packetsOut: 0 });
+  });
+  it('what comes from port 0 cannot be answered: it is dropped, from a client and from a peer', () => {
+    const { world, client, relayed, permit, dropsOf } = allocated();
+    permit('8.8.4.4');
+    const before = client.received.length;
+    world.fromPeer(relayed, at('8.8.4.4', 0), payload);
+    expect(client.received).toHaveLength(before);
+    expect(dropsOf()).toMatchObject({ 'port-zero': 1 });
+    const portless = world.client(at('81.2.69.9', 0));
+    expect(portless.request(method.binding)).toBeUndefined();
+    portless.send(encodeChannelData({ channel: 0x4000, data: payload }));
+    expect(world.forwarder.strayDrops['port-zero']).toBe(2);
+  });
+  it('what no datagram can carry to the client is dropped before it is counted (EMSGSIZE)', () => {
+    const { world, relayed, client, permit, bind, dropsOf } = allocated();
+    permit('8.8.4.4');
+    world.fromPeer(relayed, peer, new Uint8Array(65_468));
+    expect(client.received.at(-1)).toHaveLength(65_504);
+    world.fromPeer(relayed, peer, new Uint8Array(65_469));
+    bind(0x4000);
+    world.fromPeer(relayed, peer, new Uint8Array(65_503));
+    expect(client.received.at(-1)).toHaveLength(65_507);
+    world.fromPeer(relayed, peer, new Uint8Array(65_504));
+    expect(dropsOf()).toMatchObject({ oversize: 2 });
+    expect(world.forwarder.find('a0')?.totals).toMatchObject({ packetsOut: 2, bytesOut: 65_468 + 65_503 });
   });
   it('T15: ChannelData that overruns or names no channel is dropped; trailing bytes are ignored', () => {
     const { world, client, bind, dropsOf } = allocated();

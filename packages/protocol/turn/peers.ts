@@ -89,6 +89,8 @@ export function channelBind(state: TurnState, request: SignedRequest, allocation
   if (channel === undefined || address === undefined || channel < channelNumberMin || channel > channelMax) {
     return [refuse(state, request, badRequest)];
   }
+  // Nobody has port 0, and a socket that is told to send there throws.
+  if (address.port === 0) return [refuse(state, request, badRequest)];
   const peer = judgePeer(state, allocation, address);
   if ('code' in peer) return [refuse(state, request, peer)];
   // Here the port is known, so the control port and ports without an allocation are refused at once (R5).

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { attributeType } from '../stun/attribute-type.ts';
 import { method } from '../stun/message.ts';
+import { createChallengeLimit } from './challenge-limit.ts';
 import { defaultBounds } from './core-options.ts';
-import { codeOf, createClientSession, read, udpTransport } from './testing/client-session.ts';
+import { codeOf, createClientSession, lifetime, read, udpTransport } from './testing/client-session.ts';
 import { at, createRelayWorld, grantOf, type RelayWorld, type WorldClient } from './testing/relay-world.ts';
 
 const credential = (username: string) => ({ username, password: 'secret' });
@@ -100,5 +101,46 @@ describe('questions about credentials that nobody has proven (R7)', () => {
       world.core.resolved('ann', { ok: true, password: 'secret', grant: grantOf() }, world.nowMs),
     );
     expect(codeOf(read(client.received.at(-1)))).toBe(0);
+  });
+});
+
+describe('challenges by source (R6)', () => {
+  it('200 clients behind one address that come at the same moment all get in, and 200 more a second later', () => {
+    const world = createRelayWorld({ core: { isFamiliar: () => true } });
+    const arrive = (prefix: string) => {
+      for (let index = 0; index < 200; index++) {
+        const username = `${prefix}${index}`;
+        world.resolutions.set(username, {
+          ok: true,
+          password: 'secret',
+          grant: grantOf({ credentialId: username }),
+        });
+        const client = world.client(at('81.2.69.66', 1_000 + index), credential(username));
+        // A browser makes two allocations, and each begins with a challenge.
+        client.ask(method.allocate, [udpTransport], { isSigned: false });
+        expect(codeOf(client.allocate())).toBe(0);
+        expect(codeOf(client.ask(method.refresh, [lifetime(0)]))).toBe(0);
+      }
+    };
+    arrive('first');
+    world.pass(1_000);
+    arrive('second');
+  });
+  it('a source that a third party writes on its datagrams is challenged again within a second of the flood', () => {
+    const world = createRelayWorld();
+    const victim = at('81.2.69.66', 7);
+    const flood = world.client(at('81.2.69.66', 6));
+    for (let index = 0; index < 20_000; index++)
+      flood.request(method.allocate, [udpTransport], { isSigned: false });
+    expect(flood.received.length).toBe(defaultBounds.challengeBurst);
+    world.pass(1_000);
+    expect(codeOf(world.client(victim).allocate())).toBe(0);
+  });
+  it('floods from many sources take a bounded table: the oldest source is forgotten for a new one', () => {
+    const limit = createChallengeLimit({ perSecond: 1, burst: 1 });
+    for (let index = 0; index < 100_000; index++) limit.isAllowed(`source${index}`, 0);
+    expect(limit.sourceCount).toBeLessThanOrEqual(16_384);
+    expect(limit.isAllowed('source0', 0)).toBe(true);
+    expect(limit.isAllowed('source99999', 0)).toBe(false);
   });
 });

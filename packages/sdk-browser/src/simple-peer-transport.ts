@@ -14,6 +14,10 @@ export const createSimplePeer: CreatePeerTransport = (options) => {
     config: {
       iceServers: iceServers.map((server) => ({ ...server, urls: [...server.urls] })),
       iceTransportPolicy: isRelayOnly ? 'relay' : 'all',
+      // One transport for sound, pictures and data. Otherwise whoever offers allocates a relay for each of the three, and
+      // forgets two of them in the relay when the answer joins them before the relay has answered (decision 0008).
+      bundlePolicy: 'max-bundle',
+      rtcpMuxPolicy: 'require',
     },
   });
   const unlessDestroyed = (act: () => void) => {

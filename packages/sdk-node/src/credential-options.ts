@@ -46,8 +46,45 @@ export const TTL_SECONDS_DEFAULT = 3_600;
 export const TTL_SECONDS_MAX = LIFETIME_SECONDS_MAX;
 const BURST_BYTES_MIN = 1_500;
 
+/** Each limit, and for what only changes others, those of which one has to be there. */
+const fields: Readonly<Record<keyof CredentialLimits, readonly (keyof CredentialLimits)[]>> = {
+  identity: [],
+  accountId: [],
+  applicationId: [],
+  instanceType: [],
+  sessionId: [],
+  ttlSeconds: [],
+  notBeforeMs: [],
+  usesMax: [],
+  secondsMax: [],
+  bytesMax: [],
+  limitScope: ['secondsMax', 'bytesMax'],
+  limitOutcome: ['usesMax', 'secondsMax', 'bytesMax'],
+  bitsPerSecondMax: [],
+  burstBytes: ['bitsPerSecondMax'],
+  features: [],
+  mediaKinds: [],
+  regions: [],
+  sourceCidrs: [],
+  peerCidrs: [],
+  endEvent: [],
+};
+
+/** A misspelt limit would be none: a credential is made with what was asked for, or not at all. */
+function refuseMeaningless(limits: CredentialLimits): void {
+  const given = Object.entries(limits).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const refused = (message: string) => new PatchbayError({ code: 'request.invalid', message });
+  for (const name of given) {
+    if (!Object.hasOwn(fields, name)) throw refused(`${name}: there is no such limit.`);
+    const changed = fields[name as keyof CredentialLimits];
+    if (changed.length > 0 && !changed.some((other) => given.includes(other)))
+      throw refused(`${name}: it means something beside ${changed.join(' or ')} alone.`);
+  }
+}
+
 /** What a holder adds when narrowing: no lifetime is added unless it is asked for. */
 export function toRestrictions(limits: CredentialLimits, nowMs: number): readonly Restriction[] {
+  refuseMeaningless(limits);
   const { limitScope: counts = 'total', limitOutcome: outcome = 'end' } = limits;
   const restrictions: Restriction[] = [];
   const add = <Value>(value: Value | undefined, build: (value: Value) => Restriction) => {

@@ -143,6 +143,34 @@ test('no credential is minted that lives longer than the platform admits', () =>
   expect(() => create().iceServers({ ttlSeconds: LIFETIME_SECONDS_MAX + 1 })).toThrow(/at most 172800/);
 });
 
+test.each([
+  [{ byteMax: 1_000 }, 'byteMax'],
+  [{ ttl: 60 }, 'ttl'],
+  [{ toString: 1 }, 'toString'],
+  [{ burstBytes: 9_000 }, 'burstBytes'],
+  [{ limitScope: 'session' }, 'limitScope'],
+  [{ limitOutcome: 'end', ttlSeconds: 60 }, 'limitOutcome'],
+])(
+  'a limit that would limit nothing is refused by its name, in whatever is minted or narrowed: %j',
+  (limits, name) => {
+    const pb = create();
+    const refusal = expect.objectContaining({
+      code: 'request.invalid',
+      message: expect.stringContaining(name),
+    });
+    const misspelt = limits as object;
+    const token = pb.token({ identity: 'bob' }).token;
+    const uses = [
+      () => pb.iceServers(misspelt),
+      () => pb.token({ identity: 'bob', ...misspelt }),
+      () => pb.narrow(pb.iceServers(), misspelt),
+      () => pb.narrow(token, misspelt),
+    ];
+    for (const use of uses) expect(use).toThrow(refusal);
+    expect(pb.iceServers({ ...misspelt, [name]: undefined })).toHaveLength(1);
+  },
+);
+
 test('limits that no credential can carry are errors of the one class', () => {
   const pb = create();
   for (const limits of [{ ttlSeconds: 0 }, { ttlSeconds: 172_801 }, { ttlSeconds: Number.NaN }]) {

@@ -8,7 +8,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityFaults } from '../src/accessibility.ts';
 import { findChromium, launchBrowser } from '../src/browser.ts';
-import { accountOf, settled, signInTo } from '../src/dashboard-browser.ts';
+import { accountOf, failOnErrors, settled, signInTo } from '../src/dashboard-browser.ts';
 import { fillAccount } from '../src/dashboard-data.ts';
 import { addressOf, dashboardRoutes, isOfAccount, type RouteValues } from '../src/dashboard-routes.ts';
 import { type RunningPlatform, startPlatform } from '../src/running-platform.ts';
@@ -45,7 +45,9 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       viewport: { width: 1440, height: 900 },
       reducedMotion: 'reduce',
     });
-    return { page: await context.newPage(), context };
+    const page = await context.newPage();
+    failOnErrors(page);
+    return { page, context };
   };
 
   test('somebody new signs up, builds an organisation, and finds each change in the audit log (ACC-1, ACC-2, ACC-3, ACC-6, ACC-8)', async () => {
@@ -335,7 +337,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await context.close();
   });
 
-  test('axe finds nothing on any page of the route tree, in light and in dark, with and without data', async () => {
+  test('axe finds nothing on any page of the route tree, in light and in dark, with and without data, and none fails in the browser', async () => {
     const { PATCHBAY_KEY: key = '', PATCHBAY_ACCOUNT: accountId = '' } = platform.env;
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
     const pb = new Patchbay({ url, key, accountId });
@@ -352,29 +354,49 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       token: (invited.setUpPath ?? '').split('/').at(-1) ?? '',
     };
     const { page, context } = await newPage();
+    // One waits for the server while the other looks.
+    const pages = [page, await context.newPage()];
     const faults: string[] = [];
-    const look = async (route: string, address: string) => {
-      await page.goto(`${url}${address}`);
-      await settled(page);
+    const look = async (on: Page, { route, address }: Look) => {
+      await on.goto(`${url}${address}`);
+      await settled(on);
       for (const theme of themes) {
-        await page.emulateMedia({ colorScheme: theme });
-        faults.push(...(await accessibilityFaults(page)).map((fault) => `${route} (${theme}): ${fault}`));
+        await on.emulateMedia({ colorScheme: theme });
+        faults.push(...(await accessibilityFaults(on)).map((fault) => `${route} (${theme}): ${fault}`));
       }
     };
-    for (const route of dashboardRoutes.filter((route) => !isOfAccount(route)))
-      await look(route, addressOf(route, values));
-    await look('/nothing', '/there/is/nothing/here');
+    const lookAtAll = async (looks: Look[]) => {
+      await Promise.all(
+        pages.map(async (on) => {
+          for (let next = looks.shift(); next !== undefined; next = looks.shift()) await look(on, next);
+        }),
+      );
+    };
+    await lookAtAll([
+      ...dashboardRoutes
+        .filter((route) => !isOfAccount(route))
+        .map((route) => ({ route, address: addressOf(route, values) })),
+      { route: '/nothing', address: '/there/is/nothing/here' },
+    ]);
     await signInTo(page, { url, email, password });
-    for (const route of dashboardRoutes.filter(isOfAccount)) {
-      await look(route, addressOf(route, values));
-      if (!/\[(sessionId|applicationId|period)\]/.test(route)) {
-        await look(`${route}, empty`, addressOf(route, { ...values, accountId: empty.id }));
-      }
-    }
+    await lookAtAll(
+      dashboardRoutes.filter(isOfAccount).flatMap((route) => {
+        const filled = { route, address: addressOf(route, values) };
+        if (/\[(sessionId|applicationId|period)\]/.test(route)) return filled;
+        const address = addressOf(route, { ...values, accountId: empty.id });
+        return [filled, { route: `${route}, empty`, address }];
+      }),
+    );
     expect(faults).toEqual([]);
     await context.close();
   }, 240_000);
 });
+
+/** One page of the walk, under the name that a fault is told by. */
+interface Look {
+  readonly route: string;
+  readonly address: string;
+}
 
 async function signUp(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/`);

@@ -29,6 +29,13 @@ interface Options {
   /** By the application's id, of whatever account. */
   readonly instanceTypes?: Readonly<Record<string, readonly string[]>>;
   readonly domainPorts?: Partial<DomainPorts>;
+  /** Further keys, by the token that stands for each. */
+  readonly keys?: Readonly<
+    Record<
+      string,
+      { readonly accountId: string; readonly scopes: readonly string[]; readonly mode?: 'live' | 'test' }
+    >
+  >;
 }
 
 /**
@@ -66,8 +73,15 @@ export function createApiHarness(options: Options = {}) {
     } as DomainPorts,
     nowMs: () => 1_800_000_000_000,
     authenticate: async (evidence): Promise<Principal | undefined> => {
-      if (evidence?.kind !== 'bearer' || chains[evidence.token] === undefined) return undefined;
-      const actor = { kind: 'key', keyId: createId('key', 9), accountId: evidence.token } as const;
+      if (evidence?.kind !== 'bearer') return undefined;
+      const known = options.keys?.[evidence.token];
+      if (known !== undefined) {
+        const keyId = `key_${evidence.token}`;
+        const { accountId, ...rights } = known;
+        return { actor: { kind: 'key', keyId, accountId }, name: evidence.token, ...rights };
+      }
+      if (chains[evidence.token] === undefined) return undefined;
+      const actor = { kind: 'key', keyId: `key_of_${evidence.token}`, accountId: evidence.token } as const;
       return { actor, name: 'Test key', scopes: options.scopes ?? ['*'] };
     },
     reach: async ({ actor }, accountId): Promise<Reach | undefined> => {
@@ -80,13 +94,21 @@ export function createApiHarness(options: Options = {}) {
       requestCount += 1;
       const limit = options.requestsMax ?? 600;
       const remaining = Math.max(0, limit - requestCount);
-      return { isExceeded: requestCount > limit, limit, remaining, resetMs: 1_500 };
+      const isExceeded = requestCount > limit;
+      const times = { perMinuteMax: limit, windowMs: 60_000, resetMs: requestCount * 1_500 };
+      return { isExceeded, limit, remaining, retryAfterMs: isExceeded ? 1_500 : 0, ...times };
     },
     // Of everybody: whose word holds is for the domain to say.
     configChain: async () => configs,
     setConfig: async ({ accountId, applicationId, instanceType }, service, values) => {
+      const isSame = (stored: StoredConfig) =>
+        stored.accountId === accountId &&
+        stored.applicationId === applicationId &&
+        stored.instanceType === instanceType &&
+        stored.service === service;
+      const before = configs.find(isSame)?.values ?? {};
       configs.unshift({ accountId, applicationId, instanceType, service, values });
-      return true;
+      return before;
     },
     recordUsage: (_entity, report) => {
       usage.push(report);
@@ -118,7 +140,7 @@ export function createApiHarness(options: Options = {}) {
   };
 
   const router = createAppRouter(platform);
-  const rest = createRestHandler({ platform, router, onFailure: (error) => failures.push(error) });
+  const rest = createRestHandler({ router, onFailure: (error) => failures.push(error) });
   return {
     platform,
     router,
@@ -129,9 +151,10 @@ export function createApiHarness(options: Options = {}) {
     call: async (
       method: string,
       path: string,
-      extra: { body?: unknown; as?: string; idempotencyKey?: string } = {},
+      extra: { body?: unknown; as?: string | null; idempotencyKey?: string } = {},
     ) => {
-      const headers = new Headers({ authorization: `Bearer ${extra.as ?? PARENT_ACCOUNT}` });
+      const headers = new Headers();
+      if (extra.as !== null) headers.set('authorization', `Bearer ${extra.as ?? PARENT_ACCOUNT}`);
       if (extra.idempotencyKey) headers.set('idempotency-key', extra.idempotencyKey);
       const init: RequestInit = { method, headers };
       if (extra.body !== undefined) {

@@ -8,12 +8,32 @@ export interface SignIn {
 
 /** Signs in on the page of it, and waits until an account is shown. Answers the account. */
 export async function signInTo(page: Page, { url, email, password }: SignIn): Promise<string> {
+  failOnErrors(page);
   await page.goto(`${url}/sign-in`);
   await page.getByLabel('E-mail').fill(email);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.waitForURL(/\/accounts\/acc_/);
   return accountOf(page);
+}
+
+const watched = new WeakSet<Page>();
+
+/**
+ * Lets the run fail at whatever a page throws or complains of, such as a render that differs from the server's. What the
+ * browser notes of a refused request is not the page's doing.
+ */
+export function failOnErrors(page: Page): void {
+  if (watched.has(page)) return;
+  watched.add(page);
+  const fail = (what: string) => {
+    throw new Error(`${page.url()} in the browser: ${what}`);
+  };
+  page.on('pageerror', (error) => fail(error.stack ?? error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      fail(message.text());
+  });
 }
 
 /** The account that a page is about. */

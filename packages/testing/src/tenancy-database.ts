@@ -46,7 +46,8 @@ export async function createTenancyDatabase({
       const email = `person${people}@test.example`;
       const person = { email, name: `Person ${people}`, organisationName, currency: 'EUR', timeZone: 'UTC' };
       if (password !== undefined) {
-        const signedUp = await ports.people.signUp({ ...person, password });
+        const passwordHash = await ports.people.hashPassword(password);
+        const signedUp = await ports.people.signUp({ ...person, passwordHash });
         if (signedUp.outcome !== 'signed_up') throw new Error(`Signing up ended with ${signedUp.outcome}.`);
         return { ...signedUp, email };
       }

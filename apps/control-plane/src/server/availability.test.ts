@@ -1,3 +1,4 @@
+import { UnitEndedError } from '@patchbay/adapters/postgres/unit-of-work';
 import { ServiceError } from '@patchbay/kit/errors';
 import { Pool } from 'pg';
 import { expect, test } from 'vitest';
@@ -74,4 +75,16 @@ test('a request that fails, fails as it did', async () => {
   await expect(whileDatabaseAnswers(Promise.reject(new Error('mine')), () => forever)).rejects.toThrow(
     'mine',
   );
+});
+
+test('a change whose time was up says that nothing of it was kept, and may be repeated', () => {
+  const expired = Object.assign(new Error('Transaction already closed.'), { code: 'P2028' });
+  for (const error of [expired, new UnitEndedError('Nothing of this change was kept.')]) {
+    const translated = withoutDatabase(error) as ServiceError;
+    expect(translated.fields).toMatchObject({
+      code: 'platform.unavailable',
+      retryAfterMs: 2_000,
+      publicDetail: 'This took too long, and nothing of it was kept.',
+    });
+  }
 });

@@ -1,3 +1,4 @@
+import { UnitEndedError } from '@patchbay/adapters/postgres/unit-of-work';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 
 /** How long a request runs before it is asked whether the database still answers. */
@@ -18,8 +19,18 @@ export const databaseAway = (cause?: unknown): ServiceError => {
 /** An error as the rest of the platform is to see it: one that means "no database" under our code, others as they are. */
 export function withoutDatabase(error: unknown): unknown {
   if (error instanceof ServiceError) return error;
-  return meansAway(error, 0) ? databaseAway(error) : error;
+  if (meansAway(error, 0)) return databaseAway(error);
+  return meansOverdue(error) ? overdue(error) : error;
 }
+
+const overdue = (cause: unknown): ServiceError => {
+  const { fields } = platformError('platform.unavailable', 'This took too long, and nothing of it was kept.');
+  return new ServiceError({ ...fields, retryAfterMs: RETRY_AFTER_MS }, { cause });
+};
+
+/** A transaction whose time was up, as Prisma calls it, and what was still to be done in it. */
+const meansOverdue = (error: unknown): boolean =>
+  error instanceof UnitEndedError || (error instanceof Error && 'code' in error && error.code === 'P2028');
 
 function meansAway(error: unknown, depth: number): boolean {
   if (typeof error !== 'object' || error === null || depth > 4) return false;

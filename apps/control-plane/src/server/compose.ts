@@ -86,7 +86,9 @@ export function compose(env: ControlPlaneEnv) {
   const billing = billingStore({ pool, catalogue, nowMs });
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
-  const people = signIns(prisma);
+  const people = signIns(prisma, (error) =>
+    log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
+  );
   const nodeSnapshots = snapshots(prisma, cipher);
   const credentials = credentialStore(prisma);
   const minted = minting(prisma, cipher);
@@ -134,7 +136,11 @@ export function compose(env: ControlPlaneEnv) {
     configs: serviceConfigStore(prisma),
     auditLog: auditStore(prisma),
     bus,
-    limiter: new RateLimiter(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX),
+    limiter: new RateLimiter({
+      perMinuteMax: env.PATCHBAY_REQUESTS_PER_MINUTE_MAX,
+      burstMax: Math.ceil(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX / 4),
+    }),
+    strangersLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
     recordUsage: recordApiUsage(ingest, (error) =>
       log.error({ error: rootOf(error) }, 'Usage of the API was not counted.'),
     ),
@@ -162,6 +168,7 @@ export function compose(env: ControlPlaneEnv) {
     platform,
     router,
     signIns: aroundPorts(people, inTime),
+    signInLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
     placement: aroundPorts(placement, inTime),
     setUpLinks: aroundPorts(
       {
@@ -172,7 +179,6 @@ export function compose(env: ControlPlaneEnv) {
       inTime,
     ),
     rest: createRestHandler({
-      platform,
       router,
       onFailure: (error, requestId) => log.error({ requestId, error: rootOf(error) }, 'A request failed.'),
     }),
@@ -225,6 +231,8 @@ export function compose(env: ControlPlaneEnv) {
     },
   };
 }
+
+const atOnceAsAMinute = (perMinuteMax: number) => ({ perMinuteMax, burstMax: perMinuteMax });
 
 /** What a key can be made for: everything but what strangers do. */
 function keyableOperations() {

@@ -16,7 +16,11 @@ const schema = z.object({
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** How many proxies of the operator stand in front: none is believed about a client's address unless it is counted here. */
   PATCHBAY_TRUSTED_PROXY_COUNT: z.coerce.number().int().min(0).max(8).default(0),
+  /** Of one account's keys, or of one user. A quarter of them may come at once. */
   PATCHBAY_REQUESTS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(1_200),
+  /** From one network address, as many as that in a first burst. */
+  PATCHBAY_SIGN_UPS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(10),
+  PATCHBAY_SIGN_INS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(30),
 });
 
 export type ControlPlaneEnv = z.output<typeof schema>;

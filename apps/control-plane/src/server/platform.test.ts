@@ -27,7 +27,7 @@ async function request(platform: ReturnType<typeof countingPlatform>['platform']
   const evidence = { kind: 'signIn', signInSessionId: 'sin_1' } as const;
   return await Promise.all(
     Array.from({ length: calls }, async () => {
-      const principal = await platform.authenticate(evidence);
+      const principal = await platform.authenticate(evidence, '192.0.2.1');
       return principal && (await platform.reach(principal, 'acc_1'));
     }),
   );

@@ -9,6 +9,7 @@ import { callerIdOf } from '@patchbay/faces/idempotency';
 import type { AccountState, Evidence, Platform, Principal, Reach } from '@patchbay/faces/platform';
 import type { Actor } from '@patchbay/kit/definition';
 import type { RateLimiter } from './rate-limiter.ts';
+import { WrongSecrets } from './wrong-secrets.ts';
 
 export interface PlatformParts
   extends Pick<
@@ -30,12 +31,27 @@ export interface PlatformParts
   readonly auditLog: AuditStore;
   readonly bus: Pick<PostgresBus, 'publish'>;
   readonly limiter: RateLimiter;
+  /** Of what strangers change, such as signing up: it is dear, and nobody does it often. */
+  readonly strangersLimiter: RateLimiter;
 }
 
 /** What dispatch asks of the world, answered by the stores. */
 export function createPlatform(parts: PlatformParts): Platform {
   const { servicePorts, domainPorts, idempotency, recordUsage, nowMs, atomically } = parts;
-  const principalOf = onceForEach((evidence: Evidence) => authenticate(parts, evidence));
+  const wrongSecrets = new WrongSecrets();
+  const principalOf = onceForEach((evidence: Evidence) => {
+    let principal: Promise<Principal | undefined> | undefined;
+    return (address = '') => {
+      // A sign-in session comes in a cookie that we signed: nobody tries those.
+      principal ??=
+        evidence.kind === 'signIn'
+          ? authenticate(parts, evidence)
+          : wrongSecrets.authenticate({ secret: evidence.token, address, nowMs: nowMs() }, () =>
+              authenticate(parts, evidence),
+            );
+      return principal;
+    };
+  });
   const reachesOf = onceForEach((principal: Principal) => {
     const reaches = new Map<string, Promise<Reach | undefined>>();
     return (accountId: string) => {
@@ -51,27 +67,24 @@ export function createPlatform(parts: PlatformParts): Platform {
     recordUsage,
     nowMs,
     atomically,
-    authenticate: async (evidence) => evidence && principalOf(evidence),
+    authenticate: async (evidence, address) => evidence && principalOf(evidence)(address),
     reach: (principal, accountId) => reachesOf(principal)(accountId),
-    rateLimit: async (principal, _scope, address) => {
-      const callerId = callerIdOf(principal);
-      // Strangers are counted by their address: one of them does not use up what the others have.
-      return parts.limiter.count(
-        principal.actor.kind === 'stranger' ? `${callerId} ${address}` : callerId,
-        nowMs(),
-      );
+    rateLimit: async (principal, { address, isRead }) => {
+      const isStrangersChange = principal.actor.kind === 'stranger' && !isRead;
+      const limiter = isStrangersChange ? parts.strangersLimiter : parts.limiter;
+      return limiter.count(limitedAs(principal, address), nowMs());
     },
     configChain: ({ accountId, applicationId }) => parts.configs.configChain({ accountId, applicationId }),
     setConfig: async ({ accountId, applicationId, instanceType }, service, values) => {
-      const isSet = await parts.configs.setConfig({
+      const before = await parts.configs.setConfig({
         accountId,
         applicationId,
         instanceType,
         service,
         values,
       });
-      if (isSet) await parts.bus.publish({ type: 'account.changed', accountId });
-      return isSet;
+      if (before !== undefined) await parts.bus.publish({ type: 'account.changed', accountId });
+      return before;
     },
     emit: async (accountId, event, payload) => {
       const message = toBusMessage(accountId, event, payload);
@@ -122,8 +135,8 @@ async function authenticate(
   if (!evidence.token.startsWith('pb_')) return ofCredential(evidence.token);
   const key = await keys.authenticate(evidence.token);
   if (key === undefined) return undefined;
-  const { keyId, accountId, name, scopes } = key;
-  return { actor: { kind: 'key', keyId, accountId }, name, scopes };
+  const { keyId, accountId, name, scopes, mode } = key;
+  return { actor: { kind: 'key', keyId, accountId }, name, scopes, mode };
 }
 
 /** A key holds all rights at its own account, and so below it; a user, what they were given along the chain. */
@@ -149,6 +162,13 @@ async function grantsOfActor(actor: Actor, grantsOf: PlatformParts['grantsOf']):
     case 'stranger':
       return [];
   }
+}
+
+/** Whose requests are counted together: those of an account's keys, for keys cost nothing; a stranger's by their address. */
+function limitedAs(principal: Principal, address: string | undefined): string {
+  const { actor } = principal;
+  if (actor.kind === 'key') return actor.accountId;
+  return actor.kind === 'stranger' ? `stranger ${address}` : callerIdOf(principal);
 }
 
 function actorIdOf(actor: Actor): string {

@@ -10,7 +10,10 @@ export function sealedAnswers(store: IdempotencyStore, cipher: MintBranchCipher)
   const nameOf = ({ accountId, callerId, route, key }: IdempotentRequest) =>
     `answer ${JSON.stringify([accountId, callerId, route, key])}`;
   return {
-    async begin(request) {
+    async begin({ callerId, fingerprint, ...rest }) {
+      // A request may hold a password, which a plain hash of it would let somebody try.
+      const tag = cipher.tag(fingerprint);
+      const request = { ...rest, callerId: callerId.replace(fingerprint, tag), fingerprint: tag };
       const begun = await store.begin(request);
       if (begun.kind !== 'replay') return begun;
       const { status, body } = begun.answer;

@@ -52,6 +52,7 @@ export function serve(databaseUrl: string, environment: Readonly<Record<string, 
       PATCHBAY_MASTER_KEY: masterKey,
       PATCHBAY_URL: ORIGIN,
       PATCHBAY_REQUESTS_PER_MINUTE_MAX: '100000',
+      PATCHBAY_SIGN_UPS_PER_MINUTE_MAX: '100000',
       PATCHBAY_LOG_LEVEL: 'error',
       ...environment,
     }),
@@ -89,7 +90,7 @@ export interface Tenant {
 /** Somebody who signed up, with a key. */
 export async function signUp(served: Served, name: string): Promise<Tenant> {
   const { tenancy } = served.control.platform.domainPorts;
-  const person = { email: `${name}@example.test`, password: 'correct horse', name, organisationName: name };
+  const person = { email: `${name}@example.test`, passwordHash: 'no hash', name, organisationName: name };
   const signedUp = await tenancy.people.signUp({ ...person, currency: 'EUR', timeZone: 'UTC' });
   if (signedUp.outcome !== 'signed_up') throw new Error(`Signing up ${name}: ${signedUp.outcome}.`);
   const { accountId, userId } = signedUp;

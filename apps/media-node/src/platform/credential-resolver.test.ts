@@ -170,3 +170,18 @@ test('a test key relays nothing and connects nobody: it would be billed as live 
   for (const service of ['network-discovery', 'signaling'])
     expect(await bench.outcome(service, bench.username())).toBe('credential.mode_not_allowed');
 });
+
+test('why a token is refused is said to whoever holds it: with a wrong password it is as unknown as its key (R10)', async () => {
+  const bench = resolverBench({ key: { mintsFor: [] } });
+  const use = { verifier: 'signaling', service: 'signaling', sourceIp: '81.2.69.1' } as const;
+  const username = bench.username();
+  const held = await bench.resolver.resolveUsername(username, use);
+  const codeWith = async (password: string) => {
+    const resolved = await bench.resolver.resolveToken({ username, password }, use);
+    return resolved.kind === 'refused' ? resolved.code : resolved.kind;
+  };
+  expect(await codeWith('guessed')).toBe('credential.signature');
+  expect(await codeWith(held.kind === 'refused' ? (held.password ?? '') : '')).toBe(
+    'credential.service_not_allowed',
+  );
+});

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CapsByService } from '@patchbay/domain/fleet/internal-api';
 import type { PlatformErrorCode } from '@patchbay/kit/errors';
 import { parseUsername, passwordOf, verify } from '@patchbay/protocol/credential/credential';
@@ -28,7 +29,13 @@ export type ResolvedCredential =
       /** What the account's configuration of the service says besides. */
       readonly isRelayOnly: boolean;
     }
-  | { readonly kind: 'refused'; readonly code: PlatformErrorCode; readonly detail: string }
+  | {
+      readonly kind: 'refused';
+      readonly code: PlatformErrorCode;
+      readonly detail: string;
+      /** Where a key is named that is known: the reason is for whoever proves this, and for nobody else. */
+      readonly password?: string;
+    }
   /** Neither allowed nor refused: who could say is away. */
   | { readonly kind: 'away'; readonly detail: string };
 
@@ -36,7 +43,7 @@ export interface ResolverOptions {
   readonly snapshots: Snapshots;
   readonly revocations: Revocations;
   readonly region: string;
-  readonly keyUse?: Pick<KeyUse, 'resolved'>;
+  readonly keyUse?: Pick<KeyUse, 'resolved' | 'used'>;
   readonly nowMs?: () => number;
 }
 
@@ -87,9 +94,14 @@ export class CredentialResolver {
   /** Of a bearer token: username and password together. */
   async resolveToken(token: { username: string; password: string }, use: Use): Promise<ResolvedCredential> {
     const resolved = await this.resolveUsername(token.username, use);
+    if (resolved.kind === 'refused' && resolved.password !== undefined) {
+      return isSameText(resolved.password, token.password) ? resolved : unproven;
+    }
     if (resolved.kind !== 'ok') return resolved;
     const verified = verify(Buffer.from(resolved.key.mintKey, 'base64url'), token);
-    return verified.type === 'refusal' ? refused(verified.code, verified.detail) : resolved;
+    if (verified.type === 'refusal') return refused(verified.code, verified.detail);
+    this.#options.keyUse?.used(resolved.credentialId);
+    return resolved;
   }
 
   async #resolveTurnRest(username: string, use: Use): Promise<ResolvedCredential> {
@@ -120,13 +132,20 @@ export class CredentialResolver {
 
   async #keyOf(keyId: string) {
     const found = await this.#options.snapshots.keys.get(keyId);
-    if (found.kind === 'unknown')
-      return refused('credential.signature', 'No active key minted this credential.');
+    if (found.kind === 'unknown') return unproven;
     if (found.kind === 'away') return { kind: 'away', detail: 'The key cannot be looked up now.' } as const;
     return found;
   }
 
   async #decide(
+    effective: Effective,
+    by: { key: KeySnapshot; password: string; use: Use },
+  ): Promise<ResolvedCredential> {
+    const judged = await this.#judge(effective, by);
+    return judged.kind === 'refused' ? { ...judged, password: by.password } : judged;
+  }
+
+  async #judge(
     effective: Effective,
     { key, password, use }: { key: KeySnapshot; password: string; use: Use },
   ): Promise<ResolvedCredential> {
@@ -217,5 +236,17 @@ export class CredentialResolver {
 }
 
 const noAccount: Pick<AccountSnapshot, 'chain' | 'caps'> = { chain: [], caps: {} };
+
+/** Of a key that nobody knows, and of a password that is wrong: who only guesses cannot tell them apart. */
+const unproven = {
+  kind: 'refused',
+  code: 'credential.signature',
+  detail: 'No active key minted this credential.',
+} as const;
+
+function isSameText(a: string, b: string): boolean {
+  const hashOf = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hashOf(a), hashOf(b));
+}
 
 const refused = (code: PlatformErrorCode, detail: string) => ({ kind: 'refused', code, detail }) as const;

@@ -16,11 +16,21 @@ const schema = z.object({
   PATCHBAY_NODE_NAME: z.string().min(1).max(100).default('node'),
   /** The address to listen on. */
   PATCHBAY_HOST: z.string().min(1).default('127.0.0.1'),
+  /**
+   * An address of this host of the other family: clients are served there too, and relayed addresses of that family are
+   * taken from it. On loopback the other loopback address is taken by itself.
+   */
+  PATCHBAY_RELAY_HOST_OTHER_FAMILY: z.union([z.ipv4(), z.ipv6()]).optional(),
   /** The address that clients are told, where it differs. */
   PATCHBAY_ADVERTISE_HOST: z.string().min(1).optional(),
   PATCHBAY_TURN_PORT: port.default(3478),
   PATCHBAY_SIGNAL_PORT: port.default(0),
   PATCHBAY_SIGNAL_URL: z.string().optional(),
+  /**
+   * Signaling is reached by a proxy, which is then the source of all connections: the proxy has to bound what one source
+   * may open, and the node does not.
+   */
+  PATCHBAY_SIGNAL_BEHIND_PROXY: z.enum(['0', '1']).default('0'),
   PATCHBAY_LINK_PORT: port.default(0),
   PATCHBAY_ALLOW_LOOPBACK_PEERS: z.enum(['0', '1']).default('0'),
   /**

@@ -9,6 +9,9 @@ test('a key in use is reported at once and then once a minute, however much of i
   expect(uses.take()).toEqual([]);
   uses.resolved('crd_1', key);
   uses.resolved('crd_2', key);
+  // A name proves nothing.
+  expect(uses.take()).toEqual([]);
+  uses.used('crd_1');
   expect(uses.take()).toEqual([key]);
   for (let round = 0; round < 100; round++) uses.used('crd_1');
   expect(uses.take()).toEqual([]);

@@ -20,7 +20,7 @@ export class KeyUse {
     this.#nowMs = nowMs;
   }
 
-  /** A credential was resolved: its key is in use. */
+  /** A credential was resolved by its name, which proves nothing yet: this says only whose its use will be. */
   resolved(credentialId: string, key: UsedKey): void {
     this.#keyOf.delete(credentialId);
     this.#keyOf.set(credentialId, key);
@@ -28,10 +28,9 @@ export class KeyUse {
       if (this.#keyOf.size <= CREDENTIAL_COUNT_MAX) break;
       this.#keyOf.delete(oldest);
     }
-    this.#note(key);
   }
 
-  /** Usage of a credential was reported. */
+  /** A credential was proven, or usage of it reported. */
   used(credentialId: string): void {
     const key = this.#keyOf.get(credentialId);
     if (key !== undefined) this.#note(key);

@@ -88,7 +88,8 @@ export function createRelayPlatform({
       if (resolved.kind === 'refused') return toRefusal(resolved);
       const grant = await toGrant(resolved, { client: lookups, log });
       const ofSession = await refusalOfSession(grant, sessions);
-      return ofSession ?? { ok: true, password: resolved.password, grant };
+      if (ofSession !== undefined) return { ...ofSession, password: resolved.password };
+      return { ok: true, password: resolved.password, grant };
     },
 
     async reviewCredential(username) {
@@ -152,15 +153,22 @@ function draftOf(
 }
 
 /** RFC 8489 §9.2.4: who cannot be authenticated gets 401; RFC 8656 §7.2: who may not, 403. */
-function toRefusal({ code }: Pick<Extract<ResolvedCredential, { kind: 'refused' }>, 'code'>): Resolution {
-  return { ok: false, code: platformErrors[code].status === 403 ? 403 : 401, reason: code };
+function toRefusal({
+  code,
+  password,
+}: Pick<Extract<ResolvedCredential, { kind: 'refused' }>, 'code' | 'password'>): Extract<
+  Resolution,
+  { ok: false }
+> {
+  const refusal = { ok: false, code: platformErrors[code].status === 403 ? 403 : 401, reason: code } as const;
+  return password === undefined ? refusal : { ...refusal, password };
 }
 
 /** A session's id proves nothing: anybody can narrow to it. It has to live, and a leg of it to be the account's (C1). */
 async function refusalOfSession(
   { sessionId, accountId }: Grant,
   sessions: RelayPlatformOptions['sessions'],
-): Promise<Resolution | undefined> {
+): Promise<Extract<Resolution, { ok: false }> | undefined> {
   if (sessionId === undefined) return undefined;
   const standing = await sessions.standing(sessionId, accountId);
   if (standing === 'live') return undefined;

@@ -1,8 +1,8 @@
 import type { Action, DropReason } from '@patchbay/protocol/turn/action';
 import type { TurnCore } from '@patchbay/protocol/turn/core';
 import type { DataPath } from '@patchbay/protocol/turn/data-path';
+import type { Faults } from '../platform/faults.ts';
 import type { LiveAllocations } from './live-allocations.ts';
-import type { RelayLog } from './platform.ts';
 import type { PlatformLink } from './platform-link.ts';
 import type { RelayStats } from './relay-options.ts';
 import type { UsageMeter } from './usage-meter.ts';
@@ -13,7 +13,7 @@ export interface ActionRunner {
   perform(actions: readonly Action[]): void;
   /** Settles when nothing is under way any more. */
   settle(): Promise<void>;
-  counts(): Omit<RelayStats, 'allocationCount' | 'isDraining'>;
+  counts(): Omit<RelayStats, 'allocationCount' | 'isDraining' | 'faultCount'>;
 }
 
 /** Does what the core's actions say, in their order, and brings the core the answers that come later. */
@@ -24,7 +24,7 @@ export function createActionRunner(parts: {
   readonly link: PlatformLink;
   readonly live: LiveAllocations;
   readonly nowMs: () => number;
-  readonly log: RelayLog;
+  readonly faults: Faults;
   /** Called after each batch, as the core's next deadline may have moved. */
   readonly onPerformed: () => void;
 }): ActionRunner {
@@ -37,7 +37,7 @@ export function createActionRunner(parts: {
   const follow = (work: Promise<readonly Action[]>) => {
     const kept = work
       .then(perform)
-      .catch((error: unknown) => parts.log.error({ error }, 'A step of the relay failed.'))
+      .catch((error: unknown) => parts.faults.met('action', error))
       .finally(() => underWay.delete(kept));
     underWay.add(kept);
   };
@@ -63,9 +63,12 @@ export function createActionRunner(parts: {
   };
 
   function perform(actions: readonly Action[]): void {
-    for (const action of actions) performOne(action);
+    for (const action of actions) performContained(action);
     parts.onPerformed();
   }
+
+  // One that fails keeps none of the others from being done.
+  const performContained = parts.faults.contained('action', performOne);
 
   function performOne(action: Action): void {
     switch (action.type) {
@@ -115,6 +118,7 @@ export function createActionRunner(parts: {
         live.limitReached(action);
         break;
       case 'mediaStarted':
+        meter.mediaStarted(action.allocationId, nowMs());
         live.mediaStarted(action);
         break;
       case 'ended':

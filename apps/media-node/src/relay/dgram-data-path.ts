@@ -12,6 +12,7 @@ import {
   reservationKey,
   reservationTokenLengthBytes,
 } from '@patchbay/protocol/turn/reservation';
+import type { Faults } from '../platform/faults.ts';
 import { createRelayPorts, type PortRange } from './relay-ports.ts';
 
 /** The system may cut these. The listener carries all clients, a relay socket one. */
@@ -28,6 +29,8 @@ export interface DgramDataPathOptions {
   readonly portRange: PortRange;
   readonly nowMs: () => number;
   readonly onSocketError: (error: Error) => void;
+  /** An error of ours. It fails the datagram that met it, and nothing else. */
+  readonly faults: Faults;
 }
 
 /** Without this, Node asks the resolver for every packet, and waits a tick for the answer. */
@@ -48,6 +51,24 @@ function openSocket(isIpv6: boolean, bufferBytes: number): Socket {
   return isIpv6
     ? createSocket({ type: 'udp6', ipv6Only: true, ...options })
     : createSocket({ type: 'udp4', ...options });
+}
+
+interface Outgoing {
+  readonly data: Uint8Array;
+  readonly port: number;
+  readonly host: string;
+}
+
+/**
+ * Sends, or says that it failed: Node throws at a port of 0 and at a socket that was closed meanwhile. What the kernel
+ * refuses is lost like any datagram (EMSGSIZE, ENOBUFS, EACCES, ENETUNREACH): to hear of it would cost a callback for each.
+ */
+function sendFrom(socket: Socket, { data, port, host }: Outgoing, onFailed: () => void): void {
+  try {
+    socket.send(data, port, host);
+  } catch {
+    onFailed();
+  }
 }
 
 /** Binds, or gives the error. The socket is closed when it cannot be bound. */
@@ -72,7 +93,7 @@ async function bind(
  * makes a system call for each packet. It adds sockets to the `Forwarder`, which has all the rules.
  */
 export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
-  const { handlers, nowMs, onSocketError } = options;
+  const { handlers, nowMs, onSocketError, faults } = options;
   const forwarder = createForwarder({ policy: options.policy, onEvent: handlers.onEvent, randomBytes });
   const ports = createRelayPorts(options.portRange);
   const listeners: Socket[] = [];
@@ -80,27 +101,31 @@ export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
   const reserved = new Map<string, BoundRelay>();
   let isClosed = false;
 
-  const onClientDatagram = (listenerId: number) => (bytes: Buffer, from: RemoteInfo) => {
-    const outcome = forwarder.fromClient(from, bytes, nowMs());
-    if (outcome === undefined) return;
-    if (outcome !== 'request') {
-      outcome.flow.egress(outcome.data, outcome.port, outcome.host);
-      return;
-    }
-    const ip = ipFromText(from.address);
-    if (ip !== undefined)
-      handlers.onRequest({ transport: 'udp', listenerId, address: { ip, port: from.port } }, bytes);
-  };
+  const onClientDatagram = (listenerId: number) =>
+    faults.contained('client datagram', (bytes: Buffer, from: RemoteInfo) => {
+      const outcome = forwarder.fromClient(from, bytes, nowMs());
+      if (outcome === undefined) return;
+      if (outcome !== 'request') {
+        outcome.flow.egress(outcome.data, outcome.port, outcome.host);
+        return;
+      }
+      const ip = ipFromText(from.address);
+      if (ip !== undefined)
+        handlers.onRequest({ transport: 'udp', listenerId, address: { ip, port: from.port } }, bytes);
+    });
 
   /** Connects a bound socket with its flow, in both directions. */
   const join = (flow: Flow, socket: Socket) => {
     const { client } = flow.spec;
     const listener = listeners[client.listenerId];
-    flow.egress = (data, port, host) => socket.send(data, port, host);
-    socket.on('message', (bytes, from) => {
-      const out = forwarder.fromPeer(flow, from, { bytes, nowMs: nowMs() });
-      if (out !== undefined && !isClosed) listener?.send(out, client.address.port, flow.clientHost);
-    });
+    const onFailed = () => flow.totals.drops['send-failed']++;
+    flow.egress = (data, port, host) => sendFrom(socket, { data, port, host }, onFailed);
+    const onPeerDatagram = (bytes: Buffer, from: RemoteInfo) => {
+      const data = forwarder.fromPeer(flow, from, { bytes, nowMs: nowMs() });
+      if (data === undefined || isClosed || listener === undefined) return;
+      sendFrom(listener, { data, port: client.address.port, host: flow.clientHost }, onFailed);
+    };
+    socket.on('message', faults.contained('peer datagram', onPeerDatagram));
   };
 
   const closeRelay = ({ socket, port }: BoundRelay) => {
@@ -216,7 +241,10 @@ export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
     },
 
     reply({ listenerId, address }, bytes) {
-      if (!isClosed) listeners[listenerId]?.send(bytes, address.port, ipToText(address.ip));
+      const listener = listeners[listenerId];
+      if (isClosed || listener === undefined) return;
+      const to = { data: bytes, port: address.port, host: ipToText(address.ip) };
+      sendFrom(listener, to, () => forwarder.strayDrops['send-failed']++);
     },
 
     async close() {

@@ -2,6 +2,7 @@ import type { DropReason } from '@patchbay/protocol/turn/action';
 import type { TurnCoreBounds } from '@patchbay/protocol/turn/core-options';
 import type { PacketDropReason } from '@patchbay/protocol/turn/data-path';
 import type { RevocationScope } from '@patchbay/protocol/turn/grant';
+import type { Faults } from '../platform/faults.ts';
 import type { RelayLog, RelayPlatform } from './platform.ts';
 import type { PortRange } from './relay-ports.ts';
 
@@ -10,13 +11,15 @@ export interface RelayOptions {
   readonly listen: { readonly host: string; readonly port: number };
   /** The address of this host that relayed addresses are taken from and told to clients. */
   readonly relayHost: string;
-  /** A second one of the other family, where the relay has both. */
+  /** A second one of the other family, where the relay has both: clients are served there at the same port. */
   readonly relayHostOtherFamily?: string;
   /** By default the dynamic ports, 49152 to 65535. */
   readonly portRange?: PortRange;
   readonly region: string;
   readonly platform: RelayPlatform;
   readonly log: RelayLog;
+  /** Where errors of ours are counted. By default in this relay alone. */
+  readonly faults?: Faults;
   /**
    * Milliseconds that never run backwards, close to the time of day. By default they come from the monotonic
    * clock. Whoever gives another speaks of the end of credentials by it, too.
@@ -45,6 +48,8 @@ export interface RelayStats {
   readonly requestDrops: Readonly<Partial<Record<DropReason, number>>>;
   /** Packets that belonged to no allocation, by cause. */
   readonly packetDrops: Readonly<Record<PacketDropReason, number>>;
+  /** Errors of ours: each failed what met it. */
+  readonly faultCount: number;
 }
 
 export interface Relay {

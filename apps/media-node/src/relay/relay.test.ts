@@ -1,7 +1,6 @@
 import { attributeType } from '@patchbay/protocol/stun/attribute-type';
 import { ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { method } from '@patchbay/protocol/stun/message';
-import { mutations } from '@patchbay/protocol/stun/mutation';
 import type { TransportAddress } from '@patchbay/protocol/stun/transport-address';
 import { encodeChannelData } from '@patchbay/protocol/turn/channel-data';
 import type { Grant, Limit } from '@patchbay/protocol/turn/grant';
@@ -240,26 +239,6 @@ describe('a relay over real sockets', () => {
     expect(longestRun).toBeLessThanOrEqual(2);
     expect(new Set(ports).size).toBe(60);
   });
-
-  it('R14: 5,000 mutated datagrams over the socket leave it serving', async () => {
-    const { relay, at } = await relayWith({ bounds: { discoveryBurst: 10_000 } });
-    const client = await clientOf(at);
-    await client.allocate();
-    const corpus = [
-      client.session.build(method.allocate, [udpTransport]),
-      client.session.build(method.refresh, [lifetime(600)], { hasFingerprint: true }),
-      client.session.build(method.binding),
-      sendIndication(addressAt(9), new Uint8Array(30)),
-    ];
-    const attacker = await openRawSocket();
-    closers.push(() => attacker.close());
-    let sentCount = 0;
-    for (const bytes of mutations(corpus, { seed: 14, count: 5_000 })) {
-      attacker.send(bytes, at);
-      if (++sentCount % 100 === 0) expect(codeOf(await client.ask(method.binding))).toBe(0);
-    }
-    expect(relay.stats().allocationCount).toBe(1);
-  });
 });
 
 describe('the end of a credential (ACC-7)', () => {
@@ -288,7 +267,8 @@ describe('the end of a credential (ACC-7)', () => {
 
   it('after N seconds: by itself, not at the next request', async () => {
     const { platform, at } = await withGrant({ limits: [limit({ kind: 'seconds', max: 1 })] });
-    await callThrough(at, 'limited');
+    const call = await callThrough(at, 'limited');
+    await call.up(1);
     await until(() => platform.eventsOf('allocation.ended').length > 0, 'the end');
     const [started] = platform.eventsOf('allocation.started');
     const [ended] = platform.eventsOf('allocation.ended');
@@ -296,8 +276,9 @@ describe('the end of a credential (ACC-7)', () => {
     const lastedMs = (ended?.atMs ?? 0) - (started?.atMs ?? 0);
     expect(lastedMs).toBeGreaterThanOrEqual(990);
     expect(lastedMs).toBeLessThan(1_250);
-    const meteredMs = platform.sumOf('allocationMs');
-    expect(Math.abs(meteredMs - lastedMs)).toBeLessThanOrEqual(10);
+    const [media] = platform.eventsOf('media.started');
+    const carriedMs = (ended?.atMs ?? 0) - (media?.atMs ?? 0);
+    expect(Math.abs(platform.sumOf('allocationMs') - carriedMs)).toBeLessThanOrEqual(10);
   });
 
   it('at its own end, by the time of day', async () => {

@@ -4,6 +4,7 @@ import { type IpBytes, ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { type AddressFamily, familyOf } from '@patchbay/protocol/turn/address-family';
 import { createTurnCore, type TurnCore } from '@patchbay/protocol/turn/core';
 import { createPeerPolicy, type PeerPolicy } from '@patchbay/protocol/turn/peer-policy';
+import { createFaults } from '../platform/faults.ts';
 import { createActionRunner } from './action-runner.ts';
 import { createDeadlineTimer } from './deadline-timer.ts';
 import { createDgramDataPath } from './dgram-data-path.ts';
@@ -24,6 +25,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const nowMs = options.nowMs ?? (() => performance.timeOrigin + performance.now());
   const toOurClock = (timeOfDayMs: number) =>
     options.nowMs === undefined ? timeOfDayMs - Date.now() + nowMs() : timeOfDayMs;
+  const faults = options.faults ?? createFaults(log);
   const boot = randomUUID();
   const relayHosts = relayHostsOf(options);
   const policy = createPeerPolicy({
@@ -42,6 +44,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     portRange: options.portRange ?? defaultPortRange,
     nowMs,
     onSocketError: (error) => log.error({ error }, 'A relay socket failed.'),
+    faults,
   });
   const meter = createUsageMeter({
     region: options.region,
@@ -53,17 +56,23 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   });
   const link = createPlatformLink(platform, log, toOurClock);
   const live = createLiveAllocations((event) => platform.reportEvent(event), nowMs);
-  const timer = createDeadlineTimer(nowMs, () => runner.perform(core.advance(nowMs())));
+  const advance = faults.contained('advance', () => runner.perform(core.advance(nowMs())));
+  const timer = createDeadlineTimer(nowMs, advance);
   const onPerformed = () => timer.wakeBy(core.nextDeadlineMs);
-  const runner = createActionRunner({ core, dataPath, meter, link, live, nowMs, log, onPerformed });
+  const runner = createActionRunner({ core, dataPath, meter, link, live, nowMs, faults, onPerformed });
   const { perform } = runner;
 
   const listener = await dataPath.listen({ ip: requireIp(options.listen.host), port: options.listen.port });
   const { port } = listener.address;
   policy.addListener(listener.address);
+  if (options.relayHostOtherFamily !== undefined) {
+    const other = await dataPath.listen({ ip: requireIp(options.relayHostOtherFamily), port });
+    policy.addListener(other.address);
+  }
+  const sampleAll = faults.contained('meter', () => meter.tick(nowMs()));
   const ticker = setInterval(() => {
-    perform(core.advance(nowMs()));
-    meter.tick(nowMs());
+    advance();
+    sampleAll();
   }, tickMs);
   log.info({ port, region: options.region }, 'The relay is listening.');
   if (options.allowLoopbackPeers === true) {
@@ -101,7 +110,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       return isAnswered;
     },
     endAllocations: (ids, detail) => perform(core.endAllocations(ids, detail, nowMs())),
-    stats: () => ({ allocationCount: live.count, isDraining, ...runner.counts() }),
+    stats: () => ({ allocationCount: live.count, isDraining, faultCount: faults.count, ...runner.counts() }),
   };
 }
 

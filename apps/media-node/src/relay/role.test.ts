@@ -6,13 +6,16 @@ import { type Credential, parseBearerToken } from '@patchbay/protocol/credential
 import { attributeType } from '@patchbay/protocol/stun/attribute-type';
 import { ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { method } from '@patchbay/protocol/stun/message';
+import { encodeAddressFamily, familyOf } from '@patchbay/protocol/turn/address-family';
 import { encodeChannelData } from '@patchbay/protocol/turn/channel-data';
-import { codeOf, lifetime } from '@patchbay/protocol/turn/testing/client-session';
+import { addressOf, codeOf, lifetime, udpTransport } from '@patchbay/protocol/turn/testing/client-session';
 import { until } from '@patchbay/testing/until';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { readEnv } from '../platform/env.ts';
+import { createFaults } from '../platform/faults.ts';
 import { MemoryControlPlane } from '../platform/testing/memory-control-plane.ts';
+import { otherFamilyOf } from './other-family.ts';
 import { runRelay } from './role.ts';
 import { openRawClient, openRawSocket } from './testing/raw-client.ts';
 
@@ -32,7 +35,8 @@ async function startRelay(): Promise<void> {
     PATCHBAY_DRAIN_SECONDS: '0',
   });
   const bootBefore = control.nodes[0]?.boot;
-  stop = await runRelay(env, pino({ level: 'silent' }));
+  const log = pino({ level: 'silent' });
+  stop = await runRelay(env, log, createFaults(log));
   await until(() => control.nodes[0]?.boot !== undefined && control.nodes[0].boot !== bootBefore, {
     what: 'the first heartbeat',
   });
@@ -157,3 +161,53 @@ it('attempts of discovery are metered: to the account of a proven credential, an
     client.socket.close();
   }
 });
+
+/** Of the 5 seconds in which use is readable (MET-5), what is left to whoever stores it and to whoever reads it in turn. */
+const storedAndReadMs = 1_500;
+
+it('what a relay carries is uploaded in time to be read within 5 seconds, while it goes on (MET-5)', async () => {
+  const credential = parseBearerToken(control.token('bob'));
+  if ('type' in credential) throw new Error(credential.detail);
+  const ip = ipFromText('127.0.0.1') ?? new Uint8Array(4);
+  const client = await openRawClient({ ip, port }, credential);
+  try {
+    expect(codeOf(await client.allocate())).toBe(0);
+    expect(await client.bind(0x4000, { ip, port: 9 })).toBe(0);
+    const sums: number[] = [];
+    const uploaded = () =>
+      control.records
+        .flatMap(({ quantities }) => quantities)
+        .filter(({ meter, dimensions }) => meter === 'bytes' && dimensions.direction === 'in')
+        .reduce((sum, { quantity }) => sum + quantity, 0);
+    for (let sent = 1; sent <= 2; sent++) {
+      const sentAtMs = performance.now();
+      client.send(encodeChannelData({ channel: 0x4000, data: new Uint8Array(100) }));
+      await until(() => uploaded() === sent * 100, { what: 'the bytes at the control plane' });
+      sums.push(performance.now() - sentAtMs);
+    }
+    expect(Math.max(...sums)).toBeLessThan(5_000 - storedAndReadMs);
+    expect(new Set(control.records.map(({ id }) => id)).size).toBe(control.records.length);
+  } finally {
+    client.socket.close();
+  }
+});
+
+const hasIpv6 = otherFamilyOf('127.0.0.1', undefined) !== undefined;
+
+it.skipIf(!hasIpv6)(
+  'T18: a relay on loopback gives relayed addresses of both families, to clients of both',
+  async () => {
+    const credential = parseBearerToken(control.token('bob'));
+    if ('type' in credential) throw new Error(credential.detail);
+    for (const host of ['127.0.0.1', '::1'])
+      for (const family of ['ipv4', 'ipv6'] as const) {
+        const at = { ip: ipFromText(host) ?? new Uint8Array(4), port };
+        const client = await openRawClient(at, credential, host);
+        const wish = { type: attributeType.requestedAddressFamily, value: encodeAddressFamily(family) };
+        const answer = await client.allocate([udpTransport, wish]);
+        expect(codeOf(answer)).toBe(0);
+        expect(familyOf(addressOf(answer, attributeType.xorRelayedAddress).ip)).toBe(family);
+        client.socket.close();
+      }
+  },
+);

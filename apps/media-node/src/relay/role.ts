@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { BareSessions } from '../platform/bare-sessions.ts';
 import { CarriedLines } from '../platform/carried-lines.ts';
 import type { NodeEnv } from '../platform/env.ts';
+import type { Faults } from '../platform/faults.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
 import { RelayLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
@@ -15,6 +16,7 @@ import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
 import { Spool } from '../platform/spool.ts';
 import { UnendedSessions } from '../platform/unended-sessions.ts';
+import { otherFamilyOf } from './other-family.ts';
 import { startRelay } from './relay.ts';
 
 /** How soon what time brings about is noticed in a session's log: a grace that is over, a bit rate, a repetition. */
@@ -24,10 +26,11 @@ const LOG_TICK_MS = 500;
  * Runs the relay role until the returned function is called. Then it takes nobody new and says so to signaling, which moves
  * its calls to other relays; after PATCHBAY_DRAIN_SECONDS it ends what is left, and uploads the last records.
  */
-export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise<void>> {
+export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promise<() => Promise<void>> {
   const node = await openNodePlatform(env, 'relay', log);
   const { PATCHBAY_HOST: host, PATCHBAY_TURN_PORT: port, PATCHBAY_REGION: region } = env;
   const { PATCHBAY_ALLOCATIONS_PER_ACCOUNT: perAccount } = env;
+  const otherFamily = otherFamilyOf(host, env.PATCHBAY_RELAY_HOST_OTHER_FAMILY);
   let links: RelayLinks | undefined;
   let platformAccountId: string | undefined;
   const sessions = new SessionRegister({ client: node.client });
@@ -54,11 +57,13 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
   const relay = await startRelay({
     listen: { host, port },
     relayHost: host,
+    ...(otherFamily === undefined ? {} : { relayHostOtherFamily: otherFamily }),
     region,
     allowLoopbackPeers: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1',
     ...(perAccount === undefined ? {} : { bounds: { allocationsPerAccountMax: perAccount } }),
     discoveryAccountId: () => platformAccountId,
     log,
+    faults,
     platform: createRelayPlatform({
       resolver: node.resolver,
       client: node.client,
@@ -119,7 +124,7 @@ export async function runRelay(env: NodeEnv, log: Logger): Promise<() => Promise
     report: () => ({
       boot: node.usage.boot,
       urls: { turn: turnUrls },
-      load: { allocations: allocationCount() },
+      load: { allocations: allocationCount(), faults: faults.count },
       isDraining: relay.stats().isDraining,
     }),
     onHeard: (answer) => {

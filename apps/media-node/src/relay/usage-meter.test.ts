@@ -51,7 +51,7 @@ function metering(grant: Partial<Grant> = {}) {
 }
 
 describe('usage of an allocation (MET-1, MET-2)', () => {
-  it('is recorded every 5 seconds and at the end, as differences with the owner and all dimensions', () => {
+  it('is recorded every 2 seconds and at the end, as differences with the owner and all dimensions', () => {
     const { meter, totals, records } = metering({
       applicationId: 'app_a',
       sessionId: 'ses_a',
@@ -59,12 +59,13 @@ describe('usage of an allocation (MET-1, MET-2)', () => {
     });
     totals.packetsIn = 3;
     totals.bytesIn = 300;
-    for (let ms = 500; ms <= 5_000; ms += 500) meter.tick(startMs + ms);
+    meter.mediaStarted('a', startMs);
+    for (let ms = 500; ms <= 2_000; ms += 500) meter.tick(startMs + ms);
     expect(records).toHaveLength(1);
     totals.bytesIn = 450;
     totals.bytesOut = 70;
     totals.checkBytesOut = 9;
-    meter.ended('a', totals, startMs + 6_000);
+    meter.ended('a', totals, startMs + 3_000);
     const path = { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'audio' };
     expect(records[0]).toEqual({
       key: 'a/0',
@@ -78,18 +79,18 @@ describe('usage of an allocation (MET-1, MET-2)', () => {
       region: 'eu-1',
       modality: 'audio',
       fromMs: 1_800_000_000_000,
-      toMs: 1_800_000_005_000,
+      toMs: 1_800_000_002_000,
       quantities: [
         { meter: 'attempts', quantity: 1, dimensions: { kind: 'relay', outcome: 'succeeded' } },
         { meter: 'allocations', quantity: 1, dimensions: path },
-        { meter: 'allocationMs', quantity: 5_000, dimensions: path },
+        { meter: 'allocationMs', quantity: 2_000, dimensions: path },
         { meter: 'packets', quantity: 3, dimensions: { ...path, direction: 'in' } },
         { meter: 'bytes', quantity: 300, dimensions: { ...path, direction: 'in' } },
       ],
     });
     expect(records[1]).toMatchObject({
       key: 'a/1',
-      fromMs: 1_800_000_005_000,
+      fromMs: 1_800_000_002_000,
       quantities: [
         { meter: 'allocationMs', quantity: 1_000 },
         { meter: 'bytes', quantity: 150, dimensions: { direction: 'in' } },
@@ -103,16 +104,18 @@ describe('usage of an allocation (MET-1, MET-2)', () => {
     const limit = { counterId: 'c', used: 0, counts: 'total', outcome: 'end' } as const;
     const bytes = metering({ limits: [{ ...limit, kind: 'bytes', max: 1_000 }] });
     bytes.totals.bytesIn = 900;
-    const seconds = metering({ limits: [{ ...limit, kind: 'seconds', max: 10 }] });
+    const seconds = metering({ limits: [{ ...limit, kind: 'seconds', max: 4 }] });
     const far = metering({
       limits: [
         { ...limit, kind: 'seconds', max: 1_000 },
         { ...limit, kind: 'bytes', max: 1e9 },
       ],
     });
-    for (const { meter } of [bytes, seconds, far])
+    for (const { meter } of [bytes, seconds, far]) {
+      meter.mediaStarted('a', startMs);
       for (let ms = 500; ms <= 4_000; ms += 500) meter.tick(startMs + ms);
-    expect([bytes, seconds, far].map(({ records }) => records.length)).toEqual([4, 4, 0]);
+    }
+    expect([bytes, seconds, far].map(({ records }) => records.length)).toEqual([4, 4, 2]);
   });
 
   it('a checkpoint has the key of the record that will replace it, and never less', () => {
@@ -129,6 +132,28 @@ describe('usage of an allocation (MET-1, MET-2)', () => {
     meter.ended('a', totals, startMs + 700);
     expect(records).toMatchObject([{ key: 'a/0' }]);
     expect(sumOf('bytes')).toBe(8);
+  });
+
+  it('an allocation that carries no media is counted, and its time is not: it begins with the first media (QUE-5)', () => {
+    const { meter, totals, records, sumOf } = metering();
+    totals.checkBytesIn = 90;
+    for (let ms = 500; ms <= 20_000; ms += 500) meter.tick(startMs + ms);
+    expect(records).toHaveLength(1);
+    expect([sumOf('allocations'), sumOf('checkBytes'), sumOf('allocationMs')]).toEqual([1, 90, 0]);
+    totals.bytesIn = 10;
+    meter.mediaStarted('a', startMs + 20_700);
+    for (let ms = 21_000; ms <= 25_000; ms += 500) meter.tick(startMs + ms);
+    meter.ended('a', totals, startMs + 25_200);
+    expect([sumOf('bytes'), sumOf('allocationMs')]).toEqual([10, 4_500]);
+  });
+
+  it('an allocation that never carried any ends without a word more', () => {
+    const { meter, totals, records } = metering();
+    meter.tick(startMs + 2_500);
+    meter.ended('a', totals, startMs + 600_000);
+    expect(records.map(({ key, quantities }) => [key, quantities.map((each) => each.meter)])).toEqual([
+      ['a/0', ['attempts', 'allocations']],
+    ]);
   });
 
   it('a change of class begins a segment under its own dimensions (MET-4)', () => {
@@ -157,6 +182,7 @@ describe('usage of an allocation (MET-1, MET-2)', () => {
       fc.property(steps, (walk) => {
         const { meter, totals, records, sumOf } = metering();
         let nowMs = startMs;
+        meter.mediaStarted('a', startMs);
         for (const { ms, bytes } of walk) {
           nowMs += ms;
           totals.bytesOut += bytes;

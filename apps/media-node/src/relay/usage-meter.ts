@@ -1,12 +1,11 @@
+import { RELAY_RECORD_MS_MAX } from '@patchbay/domain/metering/record-span';
 import type { Action, AllocationFacts } from '@patchbay/protocol/turn/action';
 import type { AddressFamily } from '@patchbay/protocol/turn/address-family';
 import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
 import type { BandwidthClass, Grant } from '@patchbay/protocol/turn/grant';
 import type { OpenUsage, UsageQuantity, UsageRecord } from './usage-record.ts';
 
-/** The longest span of one record. */
-export const recordMs = 5_000;
-/** The same when a limit is near: its owner watches closely then. */
+/** The longest span of one record when a limit is near: its owner watches closely then. */
 export const recordNearLimitMs = 1_000;
 /** A limit is near when a tenth of it is left, or what two records' time would use. */
 const nearShare = 0.9;
@@ -36,6 +35,8 @@ interface Metered {
   readonly grant: Grant;
   readonly family: AddressFamily;
   readonly startedMs: number;
+  /** Time has a price from here (decision 0008); undefined while nothing but checks has passed. */
+  mediaFromMs: number | undefined;
   bandwidthClass: BandwidthClass | undefined;
   segment: number;
   /** Counts the records of the allocation: part of their keys. */
@@ -63,6 +64,8 @@ export interface UsageMeterOptions {
 /** Turns the counters of allocations into usage records. Times are whole milliseconds, so that spans add up exactly. */
 export interface UsageMeter {
   allocated(facts: AllocationFacts, atMs: number): void;
+  /** The first packet that is no connectivity check has passed. */
+  mediaStarted(allocationId: string, atMs: number): void;
   attempted(attempt: Attempted, atMs: number): void;
   /** Closes the segment and begins another. */
   classChanged(allocationId: string, bandwidthClass: BandwidthClass, atMs: number): void;
@@ -102,8 +105,12 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
   });
 
   const close = (id: string, held: Metered, at: { totals: FlowTotals; toMs: number }) => {
-    options.record(recordOf(id, held, at));
-    held.recordCount++;
+    const record = recordOf(id, held, at);
+    // One that stands idle has nothing to tell, except that it began.
+    if (record.quantities.length > 0) {
+      options.record(record);
+      held.recordCount++;
+    }
     held.fromMs = at.toMs;
     held.recorded = pick(at.totals);
   };
@@ -126,12 +133,17 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
         grant: facts.grant,
         family: facts.family,
         startedMs,
+        mediaFromMs: undefined,
         bandwidthClass: facts.bandwidthClass,
         segment: 0,
         recordCount: 0,
         fromMs: startedMs,
         recorded: nothing,
       });
+    },
+    mediaStarted(id, atMs) {
+      const held = metered.get(id);
+      if (held !== undefined) held.mediaFromMs ??= Math.floor(atMs);
     },
     attempted({ kind, outcome, grant }, atMs) {
       // A successful Allocate is counted in the allocation's own first record.
@@ -178,9 +190,12 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
       for (const [id, held] of metered) {
         const totals = options.sample(id);
         if (totals === undefined || toMs <= held.fromMs) continue;
-        const spanMs = isNearLimit(held, totals, toMs) ? recordNearLimitMs : recordMs;
+        const spanMs = isNearLimit(held, totals, toMs) ? recordNearLimitMs : RELAY_RECORD_MS_MAX;
         if (toMs - held.fromMs >= spanMs) close(id, held, { totals, toMs });
-        else open.push(recordOf(id, held, { totals, toMs }));
+        else {
+          const record = recordOf(id, held, { totals, toMs });
+          if (record.quantities.length > 0) open.push(record);
+        }
       }
       flushAttempts(toMs);
       if (open.length > 0) options.checkpoint(open);
@@ -221,7 +236,7 @@ function quantitiesOf(
   const quantities: UsageQuantity[] = [
     { meter: 'attempts', quantity: isFirst ? 1 : 0, dimensions: { kind: 'relay', outcome: 'succeeded' } },
     { meter: 'allocations', quantity: isFirst ? 1 : 0, dimensions: path },
-    { meter: 'allocationMs', quantity: toMs - held.fromMs, dimensions: path },
+    { meter: 'allocationMs', quantity: mediaMsOf(held, toMs), dimensions: path },
     { meter: 'packets', quantity: since.packetsIn, dimensions: { ...path, direction: 'in' } },
     { meter: 'packets', quantity: since.packetsOut, dimensions: { ...path, direction: 'out' } },
     { meter: 'bytes', quantity: since.bytesIn, dimensions: { ...path, direction: 'in' } },
@@ -232,13 +247,17 @@ function quantitiesOf(
   return quantities.filter(({ quantity }) => quantity > 0);
 }
 
+/** How much of the time since the last record an allocation was in use: from its first media on. */
+const mediaMsOf = ({ mediaFromMs, fromMs }: Metered, toMs: number): number =>
+  mediaFromMs === undefined ? 0 : Math.max(0, toMs - Math.max(fromMs, mediaFromMs));
+
 function isNearLimit(held: Metered, totals: FlowTotals, nowMs: number): boolean {
   const usedBytes = totals.bytesIn + totals.bytesOut;
   const sinceBytes = usedBytes - held.recorded.bytesIn - held.recorded.bytesOut;
-  const aheadBytes = (sinceBytes / Math.max(1, nowMs - held.fromMs)) * 2 * recordMs;
+  const aheadBytes = (sinceBytes / Math.max(1, nowMs - held.fromMs)) * 2 * RELAY_RECORD_MS_MAX;
   return held.grant.limits.some(({ kind, max, used }) => {
     if (kind === 'bytes') return used + usedBytes >= max * nearShare || used + usedBytes + aheadBytes >= max;
     if (kind !== 'seconds') return false;
-    return used * 1000 + nowMs - held.startedMs >= max * 1000 - 2 * recordMs;
+    return used * 1000 + nowMs - held.startedMs >= max * 1000 - 2 * RELAY_RECORD_MS_MAX;
   });
 }

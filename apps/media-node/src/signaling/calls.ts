@@ -1,3 +1,4 @@
+import { SIGNALING_RECORD_MS_MAX } from '@patchbay/domain/metering/record-span';
 import type {
   SignalingEndingCode as EndingCode,
   SignalingRefusalCode as RefusalCode,
@@ -47,8 +48,6 @@ export const ringTimeoutMs = 45_000;
 export const relayWaitMs = 30_000;
 /** A session that needs more peer connections than this is not worth saving. */
 export const generationMax = 100;
-/** Usage is handed to the spool at least this often: a crash loses no more (MET-2). */
-export const usageIntervalMs = 500;
 const qualityIntervalMsMin = 900;
 /** A total is kept for as long as the SDK mints credentials for: a client that stays connected is not asked about again. */
 const totalKeepMs = 48 * 3_600_000;
@@ -633,7 +632,7 @@ export class Calls {
         if (isUnanswered) this.end(session, this.#ports.reasons.ending('signaling.no_answer'), nowMs);
         continue;
       }
-      if (nowMs - session.usageSinceMs >= usageIntervalMs) this.#flushUsage(session, nowMs);
+      if (nowMs - session.usageSinceMs >= SIGNALING_RECORD_MS_MAX) this.#flushUsage(session, nowMs);
       this.#enforceSeconds(session, session.startedAtMs, nowMs);
     }
     this.#retryPlacement(nowMs);

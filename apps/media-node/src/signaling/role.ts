@@ -10,6 +10,7 @@ import { settledWithin } from '../platform/settled-within.ts';
 import { createSignalingPlatform } from '../platform/signaling-platform.ts';
 import { Spool } from '../platform/spool.ts';
 import { StateJournal } from '../platform/state-journal.ts';
+import { proxyDoorBounds } from './door.ts';
 import type { PlatformNotice } from './platform.ts';
 import { startSignaling } from './signaling-server.ts';
 
@@ -43,6 +44,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     listen: { host, port: env.PATCHBAY_SIGNAL_PORT },
     state,
     onFenced: () => process.exit(1),
+    door: env.PATCHBAY_SIGNAL_BEHIND_PROXY === '1' ? proxyDoorBounds : {},
     platform: {
       ...platform,
       appendSessionEvent(event) {

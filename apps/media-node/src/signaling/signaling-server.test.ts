@@ -1,5 +1,7 @@
-import { closeCodes } from '@patchbay/protocol/signaling/messages';
-import { afterEach, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { authenticationTimeoutMs, closeCodes } from '@patchbay/protocol/signaling/messages';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import WebSocket from 'ws';
 import { type SignalingOptions, type SignalingServer, startSignaling } from './signaling-server.ts';
 import { MemoryPlatform } from './testing/memory-platform.ts';
@@ -19,8 +21,12 @@ async function start(options: Partial<SignalingOptions> = {}) {
   return { platform, server };
 }
 
-function open(server: SignalingServer, headers: Record<string, string> = {}): TestSocket {
-  const socket = new TestSocket(server.port, headers);
+function open(
+  server: SignalingServer,
+  headers: Record<string, string> = {},
+  localAddress?: string,
+): TestSocket {
+  const socket = new TestSocket(server.port, headers, localAddress);
   running.push({ stop: () => socket.socket.terminate() });
   return socket;
 }
@@ -107,5 +113,56 @@ describe('signaling over real sockets', () => {
     expect((await bob.frame('ended')).reason.code).toBe('signaling.node_stopped');
     expect(other.eventsOf('session.ended')).toHaveLength(1);
     expect(platform.events).toHaveLength(0);
+  });
+});
+
+describe('strangers at the door of signaling (R7, R8)', () => {
+  const isOpen = ({ socket }: TestSocket) => socket.readyState === WebSocket.OPEN;
+  const settled = (sockets: readonly TestSocket[]) =>
+    Promise.all(sockets.map((each) => each.until(() => isOpen(each) || each.closeCode !== undefined)));
+
+  it('an address that opens 300 connections and says nothing holds 64, and keeps nobody out: not even who shares it', async () => {
+    const { platform, server } = await start({ door: { strangersPerSourceMax: 64 } });
+    const silent = Array.from({ length: 300 }, () => open(server));
+    await settled(silent);
+    // Long before they are cut for having said nothing in time.
+    const openMax = { timeout: authenticationTimeoutMs / 2, interval: 10 };
+    await vi.waitFor(() => expect(silent.filter(isOpen).length).toBeLessThanOrEqual(64), openMax);
+    const elsewhere = open(server, {}, '127.0.0.2');
+    await elsewhere.authenticate(platform.token({ identity: 'elsewhere' }));
+    const behindTheSame = open(server);
+    await behindTheSame.authenticate(platform.token({ identity: 'same' }));
+    expect([elsewhere.closeCode, behindTheSame.closeCode]).toEqual([undefined, undefined]);
+  });
+
+  it('200 clients behind one address that come at the same moment all get in', async () => {
+    const { platform, server } = await start();
+    const clients = Array.from({ length: 200 }, () => open(server));
+    await Promise.all(
+      clients.map((client, index) => client.authenticate(platform.token({ identity: `user${index}` }))),
+    );
+    expect(clients.every(isOpen)).toBe(true);
+    expect(server.drops().get('door')).toBeUndefined();
+  });
+
+  it('an address that knocks too fast is turned away, and its connections before and other addresses are not', async () => {
+    const { platform, server } = await start({ door: { acceptsPerSecond: 0.001, acceptBurst: 3 } });
+    const known = await open(server).authenticate(platform.token({ identity: 'known' }));
+    const knocks = Array.from({ length: 20 }, () => open(server));
+    await settled(knocks);
+    expect(knocks.filter(isOpen)).toHaveLength(2);
+    expect(server.drops().get('door')).toBe(18);
+    await open(server, {}, '127.0.0.2').authenticate(platform.token({ identity: 'elsewhere' }));
+    expect(known.closeCode).toBeUndefined();
+  });
+
+  it('a connection that never sends the head of a request is cut', async () => {
+    const { server } = await start({ door: { requestHeadMs: 50 } });
+    const silent = connect(server.port, '127.0.0.1');
+    running.push({ stop: () => void silent.destroy() });
+    silent.resume();
+    await once(silent, 'connect');
+    silent.write('GET / HTTP/1.1\r\n');
+    await once(silent, 'close');
   });
 });

@@ -1,22 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createId } from '@patchbay/kit/ids';
 import { closeCodes, decodeClientFrame, frameBytesMax } from '@patchbay/protocol/signaling/messages';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { Door, type DoorBounds, doorBounds, sourceOfText } from './door.ts';
 import type { Principal, SessionSnapshot, SignalingPlatform } from './platform.ts';
 import type { HelpUrl } from './reasons.ts';
 import { StateFencedError, type StateStore } from './saved-state.ts';
 import { type Action, type Input, SessionMachine } from './session-machine.ts';
 
-/** Sockets of one node. The next one is refused with 503. */
-export const socketsMax = 10_000;
 /** What may wait to be written to one client. Past it the socket is cut, and the client resumes. */
 export const bufferedBytesMax = 1024 * 1024;
 const tickIntervalMs = 250;
 /** A client that does not answer the closing handshake in this time is cut. */
 const closeTimeoutMs = 1_000;
+/** Node looks this often whether a request's head has come in time. */
+const headCheckMs = 500;
 
 export interface SignalingLog {
   info(fields: object, message: string): void;
@@ -47,6 +48,8 @@ export interface SignalingOptions {
    */
   readonly allowsOrigin?: (origin: string | undefined) => boolean;
   readonly nowMs?: () => number;
+  /** What strangers may take. */
+  readonly door?: Partial<DoorBounds>;
 }
 
 export interface SignalingServer {
@@ -73,6 +76,10 @@ class Shell implements SignalingServer {
   readonly #nowMs: () => number;
   readonly #machine: SessionMachine;
   readonly #sockets = new Map<string, WebSocket>();
+  /** By the client's endpoint, which TCP and the TLS over it have in common. */
+  readonly #connections = new Map<string, Socket>();
+  readonly #endpoints = new Map<string, string>();
+  readonly #door: Door;
   readonly #drops = new Map<string, number>();
   readonly #http;
   readonly #webSockets: WebSocketServer;
@@ -100,7 +107,18 @@ class Shell implements SignalingServer {
       placeRelay: (sessionId) => platform.placeRelay(sessionId),
       newId,
     });
-    this.#http = listen.tls === undefined ? createServer() : createTlsServer(listen.tls);
+    const bounds = { ...doorBounds, ...options.door };
+    const { requestHeadMs } = bounds;
+    const timing = {
+      headersTimeout: requestHeadMs,
+      requestTimeout: requestHeadMs,
+      connectionsCheckingInterval: headCheckMs,
+    };
+    this.#door = new Door(bounds, (endpoint) => this.#connections.get(endpoint)?.destroy());
+    this.#http =
+      listen.tls === undefined ? createServer(timing) : createTlsServer({ ...timing, ...listen.tls });
+    // Before TLS and before HTTP: neither is worked out for a connection that is one too many.
+    this.#http.on('connection', (connection: Socket) => this.#admitConnection(connection));
     this.#http.on('request', (_request, response) => response.writeHead(426, { upgrade: 'websocket' }).end());
     this.#webSockets = new WebSocketServer({
       server: this.#http,
@@ -165,23 +183,38 @@ class Shell implements SignalingServer {
     });
   }
 
+  #admitConnection(connection: Socket): void {
+    const endpoint = endpointOf(connection);
+    if (!this.#door.enter(endpoint, sourceOfText(connection.remoteAddress), this.#nowMs())) {
+      this.#countDrop('door');
+      connection.destroy();
+      return;
+    }
+    this.#connections.set(endpoint, connection);
+    connection.on('close', () => {
+      this.#door.leave(endpoint);
+      this.#connections.delete(endpoint);
+    });
+  }
+
   #admitUpgrade(
     request: IncomingMessage,
     done: (admitted: boolean, status?: number, message?: string) => void,
   ): void {
     const { allowsOrigin = () => true } = this.#options;
-    if (this.#sockets.size >= socketsMax) done(false, 503, 'Too many connections');
-    else if (!allowsOrigin(request.headers.origin)) done(false, 403, 'Origin not allowed');
+    if (!allowsOrigin(request.headers.origin)) done(false, 403, 'Origin not allowed');
     else done(true);
   }
 
   #accept(socket: WebSocket, request: IncomingMessage): void {
     const socketId = randomBytes(9).toString('base64url');
     this.#sockets.set(socketId, socket);
+    this.#endpoints.set(socketId, endpointOf(request.socket));
     this.#feed({ type: 'opened', socketId, sourceIp: request.socket.remoteAddress ?? '' });
     socket.on('message', (data, isBinary) => this.#receive(socketId, isBinary ? undefined : String(data)));
     socket.on('close', (code) => {
       this.#sockets.delete(socketId);
+      this.#endpoints.delete(socketId);
       this.#feed({ type: 'closed', socketId, isFinal: code === 1000 || code === 1001 });
     });
     // A frame that is too large or broken: ws closes the socket with the fitting code by itself.
@@ -264,7 +297,7 @@ class Shell implements SignalingServer {
       case 'appendSessionEvent':
         break;
       case 'drop':
-        this.#drops.set(action.reason, (this.#drops.get(action.reason) ?? 0) + 1);
+        this.#countDrop(action.reason);
         break;
     }
   }
@@ -276,11 +309,17 @@ class Shell implements SignalingServer {
   }: Extract<Action, { type: 'authenticate' }>): Promise<void> {
     try {
       const authentication = await this.#options.platform.authenticate(token, context);
+      const endpoint = this.#endpoints.get(socketId);
+      if (authentication.ok && endpoint !== undefined) this.#door.recognise(endpoint);
       this.#feed({ type: 'verified', socketId, authentication });
     } catch (error) {
       this.#options.log.error({ socketId, error }, 'a credential could not be verified');
       this.#sockets.get(socketId)?.close(1011, 'platform.internal');
     }
+  }
+
+  #countDrop(reason: string): void {
+    this.#drops.set(reason, (this.#drops.get(reason) ?? 0) + 1);
   }
 
   #send(socketId: string, source: string): void {
@@ -295,6 +334,8 @@ class Shell implements SignalingServer {
     setTimeout(() => socket.terminate(), closeTimeoutMs).unref();
   }
 }
+
+const endpointOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
 
 function newId(prefix: 'ses' | 'leg' | 'con' | 'res'): string {
   if (prefix === 'ses' || prefix === 'leg') return createId(prefix);

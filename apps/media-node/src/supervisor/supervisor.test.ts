@@ -9,6 +9,7 @@ vi.setConfig({ testTimeout: 30_000 });
 let folder: string;
 let supervisor: Supervisor;
 let printed: string;
+let restarts: number[];
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'patchbay-supervisor-'));
@@ -20,6 +21,7 @@ beforeEach(() => {
      setInterval(() => {}, 1_000);`,
   );
   printed = '';
+  restarts = [];
   supervisor = superviseRoles({
     roles: ['relay', 'signaling'],
     program,
@@ -28,7 +30,7 @@ beforeEach(() => {
     onOutput: (chunk) => {
       printed += chunk.toString();
     },
-    onCrash: () => {},
+    onCrash: ({ restartInMs }) => restarts.push(restartInMs),
   });
 });
 
@@ -53,6 +55,17 @@ it('has a killed role back within a second, and does not touch the others (LIV-3
   await vi.waitFor(() => expect(countOf('relay up')).toBe(2), { timeout: 5_000, interval: 10 });
   expect(performance.now() - killedAt).toBeLessThan(1_000);
   expect(supervisor.pidOf('relay')).not.toBe(relay);
+  expect(supervisor.pidOf('signaling')).toBe(signaling);
+});
+
+it('has a role back each time it is killed: later each time, as killing it must not wear out the machine', async () => {
+  await vi.waitFor(() => expect(countOf('relay up')).toBe(1), 5_000);
+  const signaling = supervisor.pidOf('signaling');
+  for (let times = 1; times <= 4; times++) {
+    process.kill(supervisor.pidOf('relay') ?? 0, 'SIGKILL');
+    await vi.waitFor(() => expect(countOf('relay up')).toBe(times + 1), { timeout: 5_000, interval: 10 });
+  }
+  expect(restarts).toEqual([100, 200, 400, 800]);
   expect(supervisor.pidOf('signaling')).toBe(signaling);
 });
 

@@ -40,6 +40,10 @@ function report(platform: Platform, terminal: Terminal): void {
   terminal.write('\nCtrl-C stops all of it.\n');
 }
 
+/** What is printed beyond it, the owner's set-up link among it, travels as it is. */
+const plainHttpWarning =
+  'Others reach these addresses over plain HTTP: whoever is on the way reads passwords, keys and the set-up link. Put a proxy with TLS in front, or use the link from this machine.';
+
 /** Resolves with the exit code, when everything has stopped. */
 async function runUp(flags: Readonly<Record<string, unknown>>): Promise<number> {
   const progress = new Progress(process.stderr);
@@ -80,6 +84,7 @@ async function runUp(flags: Readonly<Record<string, unknown>>): Promise<number> 
       'The relay reaches loopback addresses, so that two windows on this machine can talk through it.',
     );
   }
+  if (!platform.addresses.isLocal) progress.warn(plainHttpWarning);
   if (isJson) {
     const { addresses, devEnv, setUpUrl } = platform;
     process.stdout.write(`${JSON.stringify({ ...addresses, account: devEnv.PATCHBAY_ACCOUNT, setUpUrl })}\n`);

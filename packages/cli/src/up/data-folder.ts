@@ -26,13 +26,21 @@ export function openDataFolder(root: string): DataFolder {
   };
   try {
     // Others may pass through, for the database's user does; what they must not read is closed by itself.
-    mkdirSync(absolute, { recursive: true, mode: 0o711 });
-    for (const closed of [folder.logs, folder.files, folder.nodes])
-      mkdirSync(closed, { recursive: true, mode: 0o700 });
+    makeFolder(absolute, 0o711);
+    for (const closed of [folder.logs, folder.files, folder.nodes]) makeFolder(closed, 0o700);
   } catch (error) {
     throw new Refusal(`--data ${root} cannot be used: ${error instanceof Error ? error.message : error}`);
   }
   return folder;
+}
+
+/**
+ * Level by level: Node's recursive mkdir goes round for ever where a parent exists and takes no folders, as in /proc.
+ */
+function makeFolder(folder: string, mode: number): void {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder), mode);
+  mkdirSync(folder, { mode });
 }
 
 /** The key that stored secrets are encrypted with: made once, outside the database and its backups. */

@@ -35,6 +35,7 @@ export interface PartOptions {
   readonly masterKey: string;
   readonly region: string;
   readonly allowLoopbackPeers: boolean;
+  readonly relayHostOtherFamily?: string | undefined;
 }
 
 /** What signs dashboard sessions: derived, so that there is one secret to keep. */
@@ -69,7 +70,7 @@ export function controlPlane({ folder, addresses, ports, databaseUrl, masterKey 
 
 /** @param joinTokens One for each role, with which it enrols the first time. */
 export function mediaNode(options: PartOptions, joinTokens: Readonly<Record<NodeRole, string>>): Part {
-  const { folder, addresses, ports, region, allowLoopbackPeers } = options;
+  const { folder, addresses, ports, region, allowLoopbackPeers, relayHostOtherFamily } = options;
   const tokens = Object.entries(joinTokens).map(([role, token]) => [
     `PATCHBAY_JOIN_TOKEN_${role.toUpperCase()}`,
     token,
@@ -91,6 +92,9 @@ export function mediaNode(options: PartOptions, joinTokens: Readonly<Record<Node
       // All of it stops at once: there is no other node that calls could go on through.
       PATCHBAY_DRAIN_SECONDS: '0',
       PATCHBAY_ALLOW_LOOPBACK_PEERS: allowLoopbackPeers ? '1' : '0',
+      ...(relayHostOtherFamily === undefined
+        ? {}
+        : { PATCHBAY_RELAY_HOST_OTHER_FAMILY: relayHostOtherFamily }),
       ...Object.fromEntries(tokens),
     },
   };

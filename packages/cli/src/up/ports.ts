@@ -13,6 +13,18 @@ function isFreeUdpPort(port: number, host: string): Promise<boolean> {
   });
 }
 
+/** @throws Refusal when this machine does not have the address: nothing could be bound to it. */
+export async function refuseForeignHost(host: string): Promise<void> {
+  try {
+    await freePort(host);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Refusal(
+      `${flagOf('host')} ${host} is no address of this machine (${reason}): set one that it has, or 0.0.0.0 for all of them.`,
+    );
+  }
+}
+
 export interface PortWish {
   readonly name: SettingName;
   readonly transport: 'tcp' | 'udp';

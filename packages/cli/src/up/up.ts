@@ -13,7 +13,7 @@ import { type FirstStart, prepareDatabase } from './first-start.ts';
 import { untilHealthy } from './health.ts';
 import { LogFile } from './log-file.ts';
 import { assertBuilt, controlPlane, mediaNode, type Part, sampleCall } from './parts.ts';
-import { choosePort } from './ports.ts';
+import { choosePort, refuseForeignHost } from './ports.ts';
 import type { Progress } from './progress.ts';
 
 const healthyMsMax = 60_000;
@@ -140,6 +140,7 @@ export async function startPlatform(options: UpOptions): Promise<Platform> {
   const { settings, progress, onFailure } = options;
   assertBuilt();
   const host = settings.host ?? '127.0.0.1';
+  await refuseForeignHost(host);
   const folder = openDataFolder(settings.data ?? '.patchbay');
   const release = claimDataFolder(folder.root);
   const parts = new Parts(options, folder);
@@ -166,6 +167,7 @@ export async function startPlatform(options: UpOptions): Promise<Platform> {
       addresses,
       ports,
       allowLoopbackPeers: settings.allowLoopbackPeers ?? isLocal,
+      relayHostOtherFamily: settings.relayHostOtherFamily,
     };
     // It takes longest to start, and needs only the tables.
     parts.start(controlPlane(partOptions));

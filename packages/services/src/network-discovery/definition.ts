@@ -45,7 +45,11 @@ export const networkDiscovery = defineService({
       dimensions: { kind: ['discovery', 'relay'], outcome: ['succeeded', 'refused'] },
     },
     allocations: { unit: 'count', summary: 'Relay allocations that began.', dimensions: path },
-    allocationMs: { unit: 'millisecond', summary: 'Time for which allocations stood.', dimensions: path },
+    allocationMs: {
+      unit: 'millisecond',
+      summary: 'Time for which allocations stood, from the first media that they carried.',
+      dimensions: path,
+    },
     packets: { unit: 'packet', summary: 'Packets relayed.', dimensions: { ...path, direction } },
     bytes: {
       unit: 'byte',

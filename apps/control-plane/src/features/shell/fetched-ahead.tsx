@@ -1,17 +1,13 @@
 import type { AppRouter } from '@patchbay/faces/trpc';
 import { createRequestId } from '@patchbay/faces/trpc';
-import {
-  defaultShouldDehydrateQuery,
-  dehydrate,
-  HydrationBoundary,
-  QueryClient,
-} from '@tanstack/react-query';
+import { defaultShouldDehydrateQuery, dehydrate, QueryClient } from '@tanstack/react-query';
 import { createTRPCClient, unstable_localLink } from '@trpc/client';
 import { createTRPCOptionsProxy, type TRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import { cache, type ReactNode } from 'react';
 import { controlPlane } from '../../server/compose.ts';
 import { withoutDirection } from '../../trpc/without-direction.ts';
 import { signInEvidence } from '../sign-in/signed-in.ts';
+import { AnswersAhead } from './answers-ahead.tsx';
 
 /** One for each request, so that all that is fetched ahead for it asks once who is calling. */
 const requestContext = cache(async () => ({
@@ -49,5 +45,5 @@ export async function FetchedAhead({ ask, children }: FetchedAheadProps): Promis
     const caller = createTRPCClient<AppRouter>({ links: [withoutDirection, local] });
     void Promise.all(ask(createTRPCOptionsProxy({ client: caller, queryClient: client }), client));
   }
-  return <HydrationBoundary state={dehydrate(client)}>{children}</HydrationBoundary>;
+  return <AnswersAhead state={dehydrate(client)}>{children}</AnswersAhead>;
 }

@@ -18,10 +18,13 @@ export const authOptions: NextAuthOptions = {
         const { email, password } = credentials ?? {};
         if (email === undefined || password === undefined) return null;
         const { [ADDRESS_HEADER]: address, 'user-agent': userAgent } = request.headers ?? {};
-        const signedIn = await controlPlane().signIns.signIn({
+        const from = typeof address === 'string' ? address : '';
+        const { signInLimiter, signIns } = controlPlane();
+        if (signInLimiter.count(from, Date.now()).isExceeded) return null;
+        const signedIn = await signIns.signIn({
           email,
           password,
-          address: typeof address === 'string' ? address : '',
+          address: from,
           ...(typeof userAgent === 'string' ? { userAgent } : {}),
         });
         return signedIn === undefined ? null : { id: signedIn.signInSessionId };

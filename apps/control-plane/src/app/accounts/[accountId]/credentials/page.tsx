@@ -1,5 +1,4 @@
 import type { Metadata } from 'next';
-import { Suspense } from 'react';
 import { CredentialsPage } from '../../../../features/credentials/credentials-page.tsx';
 import { FetchedAhead } from '../../../../features/shell/fetched-ahead.tsx';
 import { listRequest } from '../../../../features/shell/list-request.ts';
@@ -10,9 +9,7 @@ export default async function Page({ params }: { readonly params: Promise<{ read
   const request = listRequest((await params).accountId);
   return (
     <FetchedAhead ask={(trpc, client) => [client.prefetchQuery(trpc.keys.list.queryOptions(request))]}>
-      <Suspense>
-        <CredentialsPage />
-      </Suspense>
+      <CredentialsPage />
     </FetchedAhead>
   );
 }
