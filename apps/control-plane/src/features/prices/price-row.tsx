@@ -61,7 +61,7 @@ export function PriceRow(props: PriceRowProps): ReactNode {
             aria-describedby={problem === undefined ? undefined : problemId}
             inputMode="decimal"
             title={exact}
-            className="w-32 shrink-0 text-right tabular-nums"
+            className="w-32 shrink-0 text-right tabular-nums max-sm:w-24"
             placeholder={placeholderOf(fallback, service, draft) ?? (isForOne ? 'as for all' : 'as you pay')}
             value={draft.text}
             onChange={(event) => onChange({ ...draft, text: event.target.value })}

@@ -35,7 +35,7 @@ export function PricesPage(): ReactNode {
     <>
       <PageHeader
         title="Prices"
-        scope="Each level pays the one above it. The difference is its margin, or its subsidy."
+        scope="Each level sets what the one below it pays. The difference to what it pays itself is its margin, or its subsidy."
         examples={examplesOf(accountId, childId, account?.currency ?? 'EUR')}
       />
       {error === null ? null : (
