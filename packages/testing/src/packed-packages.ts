@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { until } from './until.ts';
@@ -10,7 +10,10 @@ const root = path.resolve(import.meta.dirname, '../../..');
 const OWN_PNPM = path.join(root, '.tools/pnpm/node_modules/.bin/pnpm');
 const pnpm = existsSync(OWN_PNPM) ? OWN_PNPM : 'pnpm';
 const LOCK = path.join(root, 'node_modules/.patchbay-packing');
+/** How often whoever works says so, and after which silence nobody does. */
+const LOCK_SIGN_MS = 2_000;
 const LOCK_MS_MAX = 60_000;
+const PACKING_MS_MAX = 180_000;
 
 /**
  * Builds published packages and packs them, as a release does. Packages that depend on each other come first to last.
@@ -40,10 +43,12 @@ interface Manifest {
 
 /** Two test files may want the same package, and a build empties its folder: they take turns, across processes. */
 async function exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
-  await until(takeLock, { what: 'another test to finish packing', timeoutMs: 2 * LOCK_MS_MAX });
+  await until(takeLock, { what: 'another test to finish packing', timeoutMs: PACKING_MS_MAX });
+  const signs = setInterval(sign, LOCK_SIGN_MS);
   try {
     return await work();
   } finally {
+    clearInterval(signs);
     rmdirSync(LOCK);
   }
 }
@@ -53,8 +58,15 @@ function takeLock(): boolean {
     mkdirSync(LOCK);
     return true;
   } catch {
-    return isAbandoned();
+    if (!isAbandoned()) return false;
+    sign();
+    return true;
   }
+}
+
+function sign(): void {
+  const now = new Date();
+  utimesSync(LOCK, now, now);
 }
 
 /** A killed run leaves its lock behind; whoever finds it old enough has it. */
