@@ -30,6 +30,7 @@ const stranger = (index: number, address: string) =>
   });
 
 test('40 who sign up at once hold no connection while they wait, and a key at work does not notice', async () => {
+  const beganMs = performance.now();
   let isDone = false;
   const signUps = Promise.all(Array.from({ length: 40 }, (_, index) => stranger(index, '192.0.2.1'))).finally(
     () => {
@@ -46,8 +47,7 @@ test('40 who sign up at once hold no connection while they wait, and a key at wo
   expect((await signUps).map(({ status }) => status)).toEqual(Array(40).fill(200));
   // With the hashes on the main thread, and within transactions, one request waited for all of them.
   expect(tookMs.length).toBeGreaterThan(10);
-  const median = tookMs.toSorted((a, b) => a - b)[Math.floor(tookMs.length / 2)] ?? Number.POSITIVE_INFINITY;
-  expect(median).toBeLessThan(500);
+  expect(Math.max(...tookMs)).toBeLessThan((performance.now() - beganMs) / 2);
 });
 
 test('signing up has a rate of its own for each network address', async () => {
