@@ -3,6 +3,7 @@ import { createId } from '@patchbay/kit/ids';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { inAccount } from './scope.ts';
 import { ingestSessionEvents } from './session-ingest.ts';
 import { sessionStore } from './session-store.ts';
 
@@ -129,6 +130,40 @@ test('the same batches ten times, late, cut anywhere and in any order give the s
     { numRuns: 15 },
   );
 }, 60_000);
+
+const eventsOf = (sessionId: string, scope = accountId) =>
+  inAccount(database.prisma, scope, (transaction) =>
+    transaction.platformEvent.findMany({ where: { sessionId }, orderBy: { sessionSequence: 'asc' } }),
+  );
+
+test('what is told of a session is told once, however often its lines come, and to the owner alone (HKS-2)', async () => {
+  const sessionId = createId('ses');
+  const lines = callOf(sessionId, strangerId);
+  await Promise.all([ingest(lines.slice(0, 6)), ingest(lines), ingest(lines.toReversed())]);
+  await ingest(lines);
+  const told = await eventsOf(sessionId);
+  expect(told.map(({ type, sessionSequence }) => [type, sessionSequence])).toEqual([
+    ['signaling.session.started', 1],
+    ['signaling.session.ended', 10],
+  ]);
+  expect(told[0]).toMatchObject({ accountId, at: new Date(AT + 1_000), data: { sessionId } });
+  expect(await eventsOf(sessionId, strangerId)).toEqual([]);
+});
+
+test('of what a relay notes by itself only its allocations are told', async () => {
+  const sessionId = createId('ses');
+  const line = (sequence: number, type: string, data: object) =>
+    ({ type, sequence, sessionId, accountId, atMs: AT, data }) as SessionEvent;
+  const events = [
+    line(1, 'session.created', {}),
+    line(2, 'allocation.started', { allocationId: 'boot.0' }),
+    line(3, 'session.ended', { reason: { code: 'signaling.hung_up', detail: '', helpUrl: '' } }),
+  ];
+  await ingestSessionEvents(database.prisma, { nodeId: 'nod_1', kind: 'relay', events });
+  expect((await eventsOf(sessionId)).map(({ type }) => type)).toEqual([
+    'network-discovery.allocation.started',
+  ]);
+});
 
 test('lines that come in at the same moment, each by itself, take nothing from each other', async () => {
   for (let round = 0; round < 5; round++) {

@@ -1,3 +1,4 @@
+import { eventOfLine } from '@patchbay/domain/hooks/platform-event';
 import {
   type FoldedLeg,
   type FoldedSession,
@@ -11,6 +12,7 @@ import {
   stateOf,
 } from '@patchbay/domain/sessions/session-log';
 import { isDataError } from './database-error.ts';
+import { appendEvents } from './event-store.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 import { storable } from './storable.ts';
@@ -82,7 +84,16 @@ async function ingestSession(
   if (!isOwned) return undefined;
   const fresh: SessionEvent[] = [];
   for (const [owner, lines] of Map.groupBy(events, ownerOf)) {
-    fresh.push(...(await inAccount(prisma, owner, (transaction) => putLines(transaction, lines))));
+    const put = await inAccount(prisma, owner, async (transaction) => {
+      const added = await putLines(transaction, lines);
+      // Told of once, because a line is new once, and not at all if the line is not kept.
+      await appendEvents(
+        transaction,
+        added.flatMap((line) => eventOfLine(line, reporter.kind) ?? []),
+      );
+      return added;
+    });
+    fresh.push(...put);
   }
   return fresh;
 }

@@ -2,6 +2,8 @@ import { endCodeOf, ownerOf, type SessionEvent } from './session-log.ts';
 
 /** An event that a service declares, as it is told to the account that owns it. */
 export interface DeclaredEvent {
+  /** That declares it. */
+  readonly service: 'signaling' | 'network-discovery';
   readonly name: string;
   readonly accountId: string;
   /** When it happened, not when it was heard of. */
@@ -9,7 +11,7 @@ export interface DeclaredEvent {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-type Derived = Pick<DeclaredEvent, 'name' | 'payload'>;
+type Derived = Pick<DeclaredEvent, 'service' | 'name' | 'payload'>;
 
 /**
  * The events that a line of a session's log is: of most lines none, of no line more than one. The log is the one source of
@@ -24,26 +26,43 @@ export function declaredEventOf(line: SessionEvent): DeclaredEvent | undefined {
 function derive({ type, sessionId, data }: SessionEvent): Derived | undefined {
   switch (type) {
     case 'session.created':
-      return { name: 'session.started', payload: { sessionId } };
+      return { service: 'signaling', name: 'session.started', payload: { sessionId } };
     case 'mode.changed':
       // A call that moves from one path to another was connected before.
       return data.previousMode === 'pending' && data.mode !== 'pending'
-        ? { name: 'session.connected', payload: { sessionId, mode: data.mode } }
+        ? { service: 'signaling', name: 'session.connected', payload: { sessionId, mode: data.mode } }
         : undefined;
     case 'session.ended':
-      return { name: 'session.ended', payload: { sessionId, code: endCodeOf(data.reason) } };
+      return {
+        service: 'signaling',
+        name: 'session.ended',
+        payload: { sessionId, code: endCodeOf(data.reason) },
+      };
     case 'allocation.started':
-      return { name: 'allocation.started', payload: { sessionId, allocationId: data.allocationId } };
+      return {
+        service: 'network-discovery',
+        name: 'allocation.started',
+        payload: { sessionId, allocationId: data.allocationId },
+      };
     case 'allocation.ended': {
       const { allocationId, reason } = data;
       const bytes = String(Number(data.bytesIn) + Number(data.bytesOut));
-      return { name: 'allocation.ended', payload: { sessionId, allocationId, reason, bytes } };
+      return {
+        service: 'network-discovery',
+        name: 'allocation.ended',
+        payload: { sessionId, allocationId, reason, bytes },
+      };
     }
     case 'limit.reached': {
       const { allocationId, limit, outcome } = data;
       // A limit of time or of uses is signaling's to count, and no allocation's.
-      const where = allocationId === undefined ? {} : { allocationId };
-      return { name: 'limit.reached', payload: { sessionId, ...where, limit, outcome } };
+      return allocationId === undefined
+        ? { service: 'signaling', name: 'limit.reached', payload: { sessionId, limit, outcome } }
+        : {
+            service: 'network-discovery',
+            name: 'limit.reached',
+            payload: { sessionId, allocationId, limit, outcome },
+          };
     }
     default:
       return undefined;

@@ -36,21 +36,28 @@ const derived = lines.flatMap((each) => declaredEventOf(each) ?? []);
 
 test.each(
   Object.values(services).flatMap(({ name, events }) =>
-    Object.entries(events).map(([event, payload]) => [`${name} ${event}`, event, payload] as const),
+    Object.entries(events).map(([event, payload]) => [`${name} ${event}`, { name, event, payload }] as const),
   ),
-)('a declared event is what some line of a session’s log says: %s', (_title, event, payload) => {
-  const fitting = derived.filter((each) => each.name === event && payload.safeParse(each.payload).success);
+)('a declared event is what some line of a session’s log says: %s', (_title, { name, event, payload }) => {
+  const fitting = derived.filter(
+    (each) => each.service === name && each.name === event && payload.safeParse(each.payload).success,
+  );
   expect(fitting.length).toBeGreaterThan(0);
 });
 
 test('no line says an event that nobody declares', () => {
-  const declared = new Set(Object.values(services).flatMap(({ events }) => Object.keys(events)));
-  expect(derived.filter(({ name }) => !declared.has(name))).toEqual([]);
+  const declared = new Set(
+    Object.values(services).flatMap(({ name, events }) =>
+      Object.keys(events).map((event) => `${name}.${event}`),
+    ),
+  );
+  expect(derived.filter(({ service, name }) => !declared.has(`${service}.${name}`))).toEqual([]);
 });
 
 test('what a line says is told to its owner, of the moment at which it was so (LIV-0)', () => {
   const of = (given: SessionEvent) => declaredEventOf(given);
   expect(of(line('allocation.ended', { allocationId, ...ended }, { legAccountId: 'acc_callee' }))).toEqual({
+    service: 'network-discovery',
     name: 'allocation.ended',
     accountId: 'acc_callee',
     atMs: 5,

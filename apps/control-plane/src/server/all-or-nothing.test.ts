@@ -20,7 +20,9 @@ beforeAll(async () => {
   account = await signUp(served, 'whole');
 });
 afterEach(() =>
-  owner.query('DROP TRIGGER IF EXISTS fails ON audit_entry; DROP TRIGGER IF EXISTS fails ON bus_message'),
+  owner.query(
+    'DROP TRIGGER IF EXISTS fails ON audit_entry; DROP TRIGGER IF EXISTS fails ON bus_message; DROP TRIGGER IF EXISTS fails ON platform_event',
+  ),
 );
 afterAll(async () => {
   await served.close();
@@ -51,6 +53,7 @@ async function everything(): Promise<string> {
     'audit_entry',
     'audit_head',
     'bus_message',
+    'platform_event',
     'credential_revocation',
     'organisation',
   ];

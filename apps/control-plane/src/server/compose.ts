@@ -11,6 +11,7 @@ import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
+import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
 import { idempotencyStore } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
@@ -134,6 +135,7 @@ export function compose(env: ControlPlaneEnv) {
     grantsOf: (userId) => tenancy.people.grantsOf(userId),
     configs: serviceConfigStore(prisma),
     auditLog: auditStore(prisma),
+    events: eventStore(prisma),
     bus,
     limiter: new RateLimiter({
       perMinuteMax: env.PATCHBAY_REQUESTS_PER_MINUTE_MAX,

@@ -1,9 +1,11 @@
 import type { PostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import type { AuditStore } from '@patchbay/adapters/prisma/audit-store';
+import type { EventStore } from '@patchbay/adapters/prisma/event-store';
 import type { KeyStore } from '@patchbay/adapters/prisma/key-store';
 import type { ServiceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import type { SignIns } from '@patchbay/adapters/prisma/sign-in';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
+import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import type { Role } from '@patchbay/domain/tenancy/access';
 import { callerIdOf } from '@patchbay/faces/idempotency';
 import type { AccountState, Evidence, Platform, Principal, Reach } from '@patchbay/faces/platform';
@@ -29,6 +31,7 @@ export interface PlatformParts
   ) => Promise<readonly { readonly accountId: string; readonly role: Role }[]>;
   readonly configs: ServiceConfigStore;
   readonly auditLog: AuditStore;
+  readonly events: EventStore;
   readonly bus: Pick<PostgresBus, 'publish'>;
   readonly limiter: RateLimiter;
   /** Of what strangers change, such as signing up: it is dear, and nobody does it often. */
@@ -87,6 +90,7 @@ export function createPlatform(parts: PlatformParts): Platform {
       return before;
     },
     emit: async (accountId, event, payload) => {
+      await parts.events.append(eventOfHandler({ accountId, type: event, data: payload, atMs: nowMs() }));
       const message = toBusMessage(accountId, event, payload);
       if (message !== undefined) await parts.bus.publish(message);
     },
@@ -186,9 +190,8 @@ function actorIdOf(actor: Actor): string {
 }
 
 /**
- * The events of handlers that nodes have to hear of at once. The others, such as `billing.price.set`, stand in the audit
- * log, which the same request writes. What happens in sessions is no handler's to say: their logs carry it, and
- * `declaredEventOf` of the sessions domain reads the events out of the lines that the ingest calls fresh.
+ * The events of handlers that nodes have to hear of at once. What happens in sessions is no handler's to say: their logs
+ * carry it, and the ingest reads the events out of the lines that are new (`eventOfLine` of the hooks domain).
  */
 function toBusMessage(accountId: string, event: string, payload: unknown): BusMessage | undefined {
   const fields = (payload ?? {}) as { readonly keyId?: string; readonly prefixId?: string };

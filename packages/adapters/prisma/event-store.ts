@@ -1,0 +1,39 @@
+import type { PlatformEvent } from '@patchbay/domain/hooks/platform-event';
+import type { Prisma, PrismaClient } from './generated/client.ts';
+import { inAccount, type ScopedTransaction } from './scope.ts';
+import { storable } from './storable.ts';
+
+export interface EventStore {
+  /** Adds an event; within a unit of work, to the transaction of what caused it. */
+  append(event: PlatformEvent): Promise<void>;
+}
+
+export function eventStore(prisma: PrismaClient): EventStore {
+  return {
+    append: (event) =>
+      inAccount(prisma, event.accountId, (transaction) => appendEvents(transaction, [event])),
+  };
+}
+
+/**
+ * Adds events in the transaction of what caused them: there is no event without its cause and no cause without its event.
+ * The transaction is in the scope of the account that they belong to, or of one above it.
+ */
+export async function appendEvents(
+  transaction: ScopedTransaction,
+  events: readonly PlatformEvent[],
+): Promise<void> {
+  if (events.length === 0) return;
+  await transaction.platformEvent.createMany({
+    data: events.map(({ id, type, accountId, atMs, applicationId, sessionId, sessionSequence, data }) => ({
+      id,
+      type,
+      accountId,
+      at: new Date(atMs),
+      applicationId: applicationId ?? null,
+      sessionId: sessionId ?? null,
+      sessionSequence: sessionSequence ?? null,
+      data: storable(data) as Prisma.InputJsonObject,
+    })),
+  });
+}
