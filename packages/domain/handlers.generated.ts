@@ -4,6 +4,7 @@ import type { BillingPorts } from './billing/ports.ts';
 import type { MeteringPorts } from './metering/ports.ts';
 import type { SessionsPorts } from './sessions/ports.ts';
 import type { TenancyPorts } from './tenancy/ports.ts';
+import type { TriggersPorts } from './triggers/ports.ts';
 
 export interface DomainPorts {
   readonly audit: AuditPorts;
@@ -11,6 +12,7 @@ export interface DomainPorts {
   readonly metering: MeteringPorts;
   readonly sessions: SessionsPorts;
   readonly tenancy: TenancyPorts;
+  readonly triggers: TriggersPorts;
 }
 
 /** A definition is light and read by all; its handlers are loaded at the first call. */
@@ -20,4 +22,5 @@ export const domainHandlerLoaders = {
   metering: () => import('./metering/handlers.ts'),
   sessions: () => import('./sessions/handlers.ts'),
   tenancy: () => import('./tenancy/handlers.ts'),
+  triggers: () => import('./triggers/handlers.ts'),
 } as const;

@@ -4,5 +4,6 @@ import { billing } from './billing/definition.ts';
 import { metering } from './metering/definition.ts';
 import { sessions } from './sessions/definition.ts';
 import { tenancy } from './tenancy/definition.ts';
+import { triggers } from './triggers/definition.ts';
 
-export const domains = { audit, billing, metering, sessions, tenancy } as const;
+export const domains = { audit, billing, metering, sessions, tenancy, triggers } as const;

@@ -12,6 +12,13 @@ export type ConfigOrigin =
       readonly accountId: string;
       readonly applicationId: string;
       readonly instanceType: string;
+    }
+  /** Of the trigger's account, which may be one above: `isShown` says whether others hear of it. */
+  | {
+      readonly level: 'trigger';
+      readonly accountId: string;
+      readonly triggerId: string;
+      readonly isShown: boolean;
     };
 
 /** What one level says: only what was set there. */

@@ -8,6 +8,7 @@ export const idPrefixes = {
   crd: 'ephemeral credential',
   end: 'endpoint',
   evt: 'event',
+  fir: 'firing of a trigger',
   key: 'API key',
   leg: 'leg of a session',
   nod: 'node',
@@ -17,6 +18,7 @@ export const idPrefixes = {
   ses: 'session',
   sin: 'sign-in session',
   stm: 'statement',
+  trg: 'usage trigger',
   txn: 'ledger transaction',
   usr: 'user',
 } as const;

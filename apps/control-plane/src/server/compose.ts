@@ -31,11 +31,14 @@ import {
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
+import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
+import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import { domains } from '@patchbay/domain/registry.generated';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
@@ -45,6 +48,7 @@ import { apiVersionNewest } from '@patchbay/kit/api-version';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
+import { services } from '@patchbay/services/registry.generated';
 import { pino } from 'pino';
 import { recordApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
@@ -58,6 +62,7 @@ import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { sealedAnswers } from './sealed-answers.ts';
+import { TriggerActions } from './trigger-actions.ts';
 
 export type ControlPlane = ReturnType<typeof compose>;
 
@@ -120,6 +125,16 @@ export function compose(env: ControlPlaneEnv) {
         },
       },
       metering: { usage, catalogue },
+      triggers: {
+        triggers: triggerStore(prisma),
+        targets: {
+          ...triggerTargets(prisma),
+          changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+        },
+        usage,
+        catalogue,
+        eventTypes: countableEvents,
+      },
       billing: {
         billing,
         posting: new PostingBudget(),
@@ -150,12 +165,26 @@ export function compose(env: ControlPlaneEnv) {
   });
   const platform = aroundPorts(stores, inTime);
   const router = createAppRouter(platform);
+  const outbox = triggerOutbox(prisma, (firingId, error) =>
+    log.error({ firingId, error: rootOf(error) }, 'The action of a trigger failed; it is tried again.'),
+  );
+  const triggerActions = new TriggerActions({
+    outbox,
+    events: eventStore(prisma),
+    auditLog: auditStore(prisma),
+    chainOf: (accountId) => accountChain(prisma, accountId),
+    publish: (message) => bus.publish(message),
+    databaseUrl: env.DATABASE_URL,
+    nowMs,
+    log,
+  });
   const jobs = new JobRunner({
     pool: jobPool,
     log,
     jobs: platformJobs({
       billing: billingStore({ pool: jobPool, catalogue, nowMs }),
       usage: usageStore(jobPool),
+      triggers: outbox,
       nowMs,
     }),
   });
@@ -186,6 +215,7 @@ export function compose(env: ControlPlaneEnv) {
     }),
     database,
     jobs,
+    triggerActions,
     jobRuns: () => listJobRuns(pool),
     /**
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away
@@ -225,6 +255,7 @@ export function compose(env: ControlPlaneEnv) {
     ),
     async close() {
       await jobs.stop();
+      await triggerActions.stop();
       await bus.close();
       await database.close();
       await jobPool.end();
@@ -248,6 +279,12 @@ function keyableOperations() {
     }));
 }
 
+/** What services and domains tell of, but for the firings of triggers themselves: those would count their own. */
+const countableEvents = [...Object.values(services), ...Object.values(domains)]
+  .filter(({ name }) => name !== 'triggers')
+  .flatMap(({ name, events }) => Object.keys(events).map((event) => `${name}.${event}`))
+  .sort();
+
 const kept = globalThis as { patchbayControlPlane?: ControlPlane };
 
 /** The one of this process. It outlives the reloading of modules while developing. */
@@ -255,6 +292,7 @@ export function controlPlane(): ControlPlane {
   if (kept.patchbayControlPlane === undefined) {
     kept.patchbayControlPlane = compose(readEnv());
     kept.patchbayControlPlane.jobs.start();
+    kept.patchbayControlPlane.triggerActions.start();
   }
   return kept.patchbayControlPlane;
 }

@@ -1,4 +1,5 @@
 import type { Job } from '@patchbay/adapters/postgres/job-runs';
+import type { TriggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import type { BillingStore } from '@patchbay/domain/billing/billing-store';
 import { nextPeriod, type Period, periodAt, unsettledPeriods } from '@patchbay/domain/billing/period';
 import { dayOf } from '@patchbay/domain/metering/usage-record';
@@ -12,11 +13,12 @@ const CHECKED_DAY_COUNT = 3;
 export interface JobPorts {
   readonly billing: Pick<BillingStore, 'accrueAll' | 'countMismatches' | 'oldestUnsettled'>;
   readonly usage: Pick<UsageStore, 'countMismatches' | 'countRefused'>;
+  readonly triggers: Pick<TriggerOutbox, 'forget'>;
   readonly nowMs: () => number;
 }
 
 /** The regular tasks of the platform, in the order in which they are asked whether they are due. */
-export function platformJobs({ billing, usage, nowMs }: JobPorts): readonly Job[] {
+export function platformJobs({ billing, usage, triggers, nowMs }: JobPorts): readonly Job[] {
   /** Settles what is over and not settled, and every period after it: each carries into the next. */
   const settleAll = async (): Promise<void> => {
     const running = periodAt(nowMs());
@@ -63,6 +65,11 @@ export function platformJobs({ billing, usage, nowMs }: JobPorts): readonly Job[
         }
         return 'all usage of the last 24 hours was counted';
       },
+    },
+    {
+      name: 'trigger-counters',
+      everyMs: DAY_MS,
+      run: async () => `${await triggers.forget()} counters of triggers were forgotten`,
     },
     {
       // Totals and ledger against a recomputation from what they were made of: an alarm if one differs (MET-2, BIL-3).
