@@ -70,6 +70,10 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/child-prices/network-discovery`,
     price,
   ],
+  'triggers.create': async () => [`/v1/accounts/${account.accountId}/triggers`, trigger],
+  'triggers.update': async () => [await triggerPath(), { limit: 2 }],
+  'triggers.reset': async () => [`${await triggerPath()}/resets`, {}],
+  'triggers.remove': async () => [await triggerPath()],
   'sessions.update': async () => [
     `/v1/accounts/${account.accountId}/sessions/${sessionId}`,
     { state: 'ended' },
@@ -120,6 +124,13 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'signaling.putConfig': async () => [servicePath('signaling/config'), {}],
 };
 
+const trigger = {
+  name: 'Gigabytes',
+  counter: { meter: 'network-discovery.bytes' },
+  condition: { kind: 'recurring', limit: 1_000, per: 'month' },
+};
+const triggerPath = async () =>
+  `/v1/accounts/${account.accountId}/triggers/${(await ask('POST', '/triggers', trigger)).id}`;
 const servicePath = (rest: string) => `/v1/accounts/${account.accountId}/services/${rest}`;
 const applicationPath = async () =>
   `/v1/accounts/${account.accountId}/applications/${(await ask('POST', '/applications', { name: 'One', instanceTypes: ['free'] })).id}`;
