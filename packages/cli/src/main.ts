@@ -8,6 +8,7 @@ import { addKeyCommand } from './commands/key.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addSessionCommand } from './commands/session.ts';
 import { addStatementCommand } from './commands/statement.ts';
+import { addTriggerCommand } from './commands/trigger.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addUsageCommand } from './commands/usage.ts';
 import { readVariables, useDataFolder } from './connection.ts';
@@ -26,6 +27,7 @@ const commands = [
   addUsageCommand,
   addStatementCommand,
   addSessionCommand,
+  addTriggerCommand,
   addDoctorCommand,
 ];
 for (const add of commands) add(program);

@@ -162,7 +162,7 @@ test('triggers.create 422: what nothing counts is refused with what there is', a
 });
 
 test('triggers.create 422: an action that cannot be done to its target is refused when it is set', async () => {
-  const refused = (world_: ReturnType<typeof world>, change: object) =>
+  const refused = (world_: ReturnType<typeof world>, change: Record<string, unknown>) =>
     expect(world_.create(change)).rejects.toMatchObject({ fields: { code: 'triggers.action_unsupported' } });
   await refused(world(), { target: { sessionId: createId('ses') } });
   await refused(world({ isPlatform: true }), { target: undefined });

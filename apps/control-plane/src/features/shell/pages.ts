@@ -1,5 +1,6 @@
 import {
   Activity,
+  BellRing,
   Cable,
   ChartColumn,
   Gauge,
@@ -41,6 +42,7 @@ export const pages: readonly Page[] = [
   { segment: '', label: 'Overview', icon: Gauge, shortcut: 'o' },
   { segment: 'sessions', label: 'Sessions', icon: Activity, shortcut: 's' },
   { segment: 'usage', label: 'Usage', icon: ChartColumn, shortcut: 'u' },
+  { segment: 'triggers', label: 'Triggers', icon: BellRing, shortcut: 't' },
   { segment: 'accounts', label: 'Accounts', icon: Network, shortcut: 'a' },
   { segment: 'services', label: 'Services', icon: Cable, shortcut: 'v', isKeptBelow: true },
   { segment: 'prices', label: 'Prices', icon: Tags, shortcut: 'p' },
