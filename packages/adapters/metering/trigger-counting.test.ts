@@ -85,7 +85,7 @@ const eventsOf = (triggerIds: readonly string[]) =>
   );
 
 const someCondition: fc.Arbitrary<Condition> = fc.oneof(
-  fc.record({ kind: fc.constant('threshold' as const), limit: fc.integer({ min: 1, max: 400 }) }),
+  fc.record({ kind: fc.constant('threshold' as const), limit: fc.integer({ min: 1, max: 300 }) }),
   fc.record({
     kind: fc.constant('recurring' as const),
     limit: fc.integer({ min: 1, max: 200 }),
@@ -136,30 +136,30 @@ test('whatever the order, the repeats and the writers at once, what fires is wha
   let fired = 0;
   await fc.assert(
     fc.asyncProperty(
-      fc.array(someRule, { minLength: 1, maxLength: 6 }),
-      fc.array(someUse, { minLength: 1, maxLength: 40 }),
-      fc.array(fc.nat(), { minLength: 8, maxLength: 8 }),
-      async (rules, uses, cuts) => {
+      fc.array(someRule, { minLength: 3, maxLength: 6, size: 'max' }),
+      fc.array(someUse, { minLength: 10, maxLength: 40, size: 'max' }),
+      fc.tuple(fc.nat(), fc.nat()),
+      async (rules, uses, [first, second]) => {
         await removeAll();
         const set: Awaited<ReturnType<typeof put>>[] = [];
         for (const rule of rules) set.push(await put(rule));
         const records = uses.map(({ accountId, afterMs, bytes, seconds, direction, more }) =>
           usageOf(accountId, { atMs: start + afterMs, bytes, seconds, dimensions: { direction }, more }),
         );
-        // Every record twice at least, in batches that begin anywhere, by two writers.
+        // Every record twice, in batches that begin anywhere, by two writers.
         const batchesFrom = (cut: number): UsageRecord[][] => {
           const at = cut % records.length;
           const turned = [...records.slice(at), ...records.slice(0, at)];
-          const size = 1 + (cut % 7);
+          const size = 1 + (cut % 9);
           return Array.from({ length: Math.ceil(turned.length / size) }, (_, index) =>
             turned.slice(index * size, (index + 1) * size),
           );
         };
-        const write = async (parts: readonly number[]) => {
+        const write = async (cut: number) => {
           const store = usageStore(pool);
-          for (const batch of parts.flatMap(batchesFrom)) await store.ingest(batch);
+          for (const batch of batchesFrom(cut)) await store.ingest(batch);
         };
-        await Promise.all([write(cuts.slice(0, 1)), write(cuts.slice(1, 2))]);
+        await Promise.all([write(first), write(second)]);
         const ids = set.map(({ id }) => id);
         const wanted = crossingsOf(records, edges, set)
           .map(({ triggerId, windowFromMs }) => `${triggerId} ${new Date(windowFromMs).toISOString()}`)
@@ -169,9 +169,9 @@ test('whatever the order, the repeats and the writers at once, what fires is wha
         fired += wanted.length;
       },
     ),
-    { numRuns: 15 },
+    { numRuns: 12 },
   );
-  expect(fired).toBeGreaterThan(0);
+  expect(fired).toBeGreaterThan(10);
 });
 
 test('a firing is told to the account that set it, by an id like any other, and by nothing that the one below sees', async () => {

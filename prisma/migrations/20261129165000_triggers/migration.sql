@@ -440,7 +440,10 @@ BEGIN
   IF EXISTS (SELECT 1 FROM usage_trigger t WHERE t.counts = 'usage' AND t.is_enabled AND t.removed_at IS NULL) THEN
     armed := ARRAY(SELECT t.id FROM usage_trigger t
       WHERE t.counts = 'usage' AND t.is_enabled AND t.removed_at IS NULL AND t.target_id IN (
-        SELECT c.ancestor_id FROM account_closure c WHERE c.descendant_id IN (SELECT a FROM unnest(account_ids) AS a)));
+        SELECT c.ancestor_id FROM account_closure c
+        WHERE c.ancestor_id IN (SELECT w.target_id FROM usage_trigger w
+            WHERE w.counts = 'usage' AND w.is_enabled AND w.removed_at IS NULL)
+          AND c.descendant_id IN (SELECT a FROM unnest(account_ids) AS a)));
   END IF;
 
   -- A node counts its records on, so nearly all of a day's numbers are of blocks that no other day has. Only for the

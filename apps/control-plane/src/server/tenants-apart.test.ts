@@ -135,7 +135,12 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
         status: 404,
       });
     }
-    for (const path of [`/applications/${ids.applicationId}`, `/keys/${ids.keyId}`, `/team/${ids.userId}`, `/triggers/${ids.triggerId}`]) {
+    for (const path of [
+      `/applications/${ids.applicationId}`,
+      `/keys/${ids.keyId}`,
+      `/team/${ids.userId}`,
+      `/triggers/${ids.triggerId}`,
+    ]) {
       const { status } = await served.rest('DELETE', `${own}${path}`, { key: bob.key });
       expect(status, path).toBe(404);
     }
