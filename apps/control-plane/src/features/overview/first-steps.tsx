@@ -11,10 +11,11 @@ import { CreateAccount } from '../accounts/create-account.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ownSampleUrl, tryIt } from '../as-code/try-it.ts';
 import { CreateKey } from '../keys/create-key.tsx';
+import { OpenSample } from '../sample/open-sample.tsx';
+import { type SampleWay, useSampleWay } from '../sample/sample.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { useShellVariables } from '../shell/endpoints.tsx';
 import { pagePath } from '../shell/pages.ts';
-import { useSampleUrl } from '../shell/sample.tsx';
 
 export interface Steps {
   readonly hasKey: boolean;
@@ -28,6 +29,8 @@ interface Step {
   readonly title: string;
   readonly why: ReactNode;
   readonly action?: ReactNode;
+  /** Can be done before the steps above it. */
+  readonly isFree?: boolean;
   /** Stands below it until it is done, where there is room. */
   readonly more?: ReactNode;
 }
@@ -51,7 +54,7 @@ export function FirstSteps({ steps, isWide = false }: FirstStepsProps): ReactNod
     {
       isDone: steps.hasSession,
       title: 'Make the first call',
-      ...firstCall(useSampleUrl()),
+      ...firstCall(useSampleWay()?.kind),
       more: <FirstCallCode isAwaited={steps.hasKey} />,
     },
     {
@@ -87,8 +90,8 @@ export function FirstSteps({ steps, isWide = false }: FirstStepsProps): ReactNod
   );
 }
 
-function firstCall(sampleUrl: string | undefined): Pick<Step, 'why' | 'action'> {
-  if (sampleUrl === undefined)
+function firstCall(way: SampleWay['kind'] | undefined): Pick<Step, 'why' | 'action' | 'isFree'> {
+  if (way === undefined)
     return {
       why: (
         <>
@@ -100,17 +103,14 @@ function firstCall(sampleUrl: string | undefined): Pick<Step, 'why' | 'action'> 
         </>
       ),
     };
-  return {
-    why: 'The sample app runs beside this dashboard, with the key of this account. Open it in two windows: the call shows here while it runs.',
-    action: (
-      <Button asChild size="small">
-        <a href={sampleUrl} target="_blank" rel="noreferrer">
-          Open the sample app
-        </a>
-      </Button>
-    ),
-  };
+  return { why: samplesOf[way], action: <OpenSample size="small" />, isFree: true };
 }
+
+const samplesOf: Readonly<Record<SampleWay['kind'], string>> = {
+  address:
+    'The sample app runs beside this dashboard, with the key of this account. Open it, and the link that it gives in a second window: the call shows here while it runs.',
+  pass: 'The sample app runs beside this dashboard. Opened from here, its calls are those of this account, for half an hour. Open the link that it gives in a second window: the call shows here while it runs.',
+};
 
 function StepRow(props: {
   readonly step: Step;
@@ -120,7 +120,8 @@ function StepRow(props: {
   const { step, isNext, isWide } = props;
   const { isDone, title, why, action } = step;
   const more = isWide && !isDone ? step.more : undefined;
-  const isTold = isNext || more !== undefined;
+  const isFree = isWide && !isDone && step.isFree === true;
+  const isTold = isNext || isFree || more !== undefined;
   return (
     <li
       className={classNames('flex items-start gap-2.5 py-2', isNext && isWide && 'py-3')}
@@ -148,7 +149,7 @@ function StepRow(props: {
             </p>
             {isTold ? <p className="max-w-prose text-pretty text-ink-soft">{why}</p> : null}
           </div>
-          {isNext ? action : null}
+          {isNext || isFree ? action : null}
         </div>
         {more}
       </div>

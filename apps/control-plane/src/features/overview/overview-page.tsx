@@ -10,6 +10,7 @@ import type { ReactNode } from 'react';
 import { showBytes, textOf } from '../../formats/quantity.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
+import { OpenSample } from '../sample/open-sample.tsx';
 import { SessionTable } from '../sessions/session-table.tsx';
 import { useOpenSessions } from '../sessions/use-open-sessions.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
@@ -56,6 +57,8 @@ export function OverviewPage(): ReactNode {
             cli: `session list --account ${accountId}`,
           }),
         ]}
+        // The first steps have it until there was a session.
+        actions={hasSession ? <OpenSample isBrief /> : undefined}
       />
       {standing === undefined || hasSession ? null : (
         <div className="mb-8 max-w-4xl">
