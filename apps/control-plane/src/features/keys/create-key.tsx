@@ -2,15 +2,15 @@
 
 import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
-import { Dialog, DialogActions } from '@patchbay/ui/dialog';
+import { Dialog } from '@patchbay/ui/dialog';
 import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { useMutation } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
-import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { NewSecret } from './new-secret.tsx';
 import { ScopeField } from './scope-field.tsx';
@@ -92,15 +92,12 @@ export function CreateKey(): ReactNode {
                 form.forget('scopes');
               }}
             />
-            {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
-            <DialogActions>
-              <Button variant="ghost" onClick={() => change(false)}>
-                Leave it
-              </Button>
-              <Button variant="primary" type="submit" isPending={create.isPending}>
-                Create
-              </Button>
-            </DialogActions>
+            <FormEnd
+              refusal={form.refusal}
+              verb="Create"
+              isPending={create.isPending}
+              onLeave={() => change(false)}
+            />
           </form>
         </Dialog>
       ) : (
