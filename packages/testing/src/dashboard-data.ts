@@ -79,6 +79,7 @@ export async function fillAccount(
   const accountIds = [accountId, ...customerIds];
   const sessionId = await addSessions(databaseUrl, { accountIds, applicationId, count: 40 });
   await addUsage(databaseUrl, { accountIds, applicationId });
+  await addRefusedUsage(databaseUrl, accountId);
   return { sessionId, applicationId, customerIds };
 }
 
@@ -171,6 +172,39 @@ async function addUsage(databaseUrl: string, { accountIds, applicationId }: Traf
       ],
     };
   });
+  await withIngest(databaseUrl, async (ingest) => {
+    for (let at = 0; at < records.length; at += 2_000) {
+      const { conflicts } = await ingest(records.slice(at, at + 2_000));
+      if (conflicts.length > 0) throw new Error(`Usage was refused: ${conflicts[0]?.reason}`);
+    }
+  });
+}
+
+/** What a node reports that no service declares: it is kept, shown, and on no statement. */
+async function addRefusedUsage(databaseUrl: string, accountId: string): Promise<void> {
+  const toMs = Date.now() - HOUR_MS;
+  const refused = ['frames', 'pictures'].map(
+    (meter, index): UsageRecord => ({
+      id: { nodeId: 'nod_pictures', boot: 2, sequence: index + 1 },
+      accountId,
+      segment: 0,
+      service: 'network-discovery',
+      region: 'local',
+      fromMs: toMs - 5_000,
+      toMs,
+      quantities: [{ meter, quantity: 7_200, dimensions: { transport: 'udp' } }],
+    }),
+  );
+  await withIngest(databaseUrl, async (ingest) => {
+    const { conflicts } = await ingest(refused);
+    if (conflicts.length !== refused.length) throw new Error('Undeclared usage was counted.');
+  });
+}
+
+async function withIngest(
+  databaseUrl: string,
+  work: (ingest: (records: readonly UsageRecord[]) => ReturnType<typeof ingestUsage>) => Promise<void>,
+): Promise<void> {
   const pool = new Pool({ connectionString: databaseUrl, max: 2, options: '-c role=patchbay_app' });
   try {
     const ports = {
@@ -178,10 +212,7 @@ async function addUsage(databaseUrl: string, { accountIds, applicationId }: Traf
       catalogue: meterCatalogue(declaredMeters),
       nowMs: () => Date.now(),
     };
-    for (let at = 0; at < records.length; at += 2_000) {
-      const { conflicts } = await ingestUsage(records.slice(at, at + 2_000), ports);
-      if (conflicts.length > 0) throw new Error(`Usage was refused: ${conflicts[0]?.reason}`);
-    }
+    await work((records) => ingestUsage(records, ports));
   } finally {
     await pool.end();
   }
