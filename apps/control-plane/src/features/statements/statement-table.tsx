@@ -76,15 +76,24 @@ export interface FigureRowProps {
 
 export function FigureRow({ look, name, figures, isLine = false }: FigureRowProps): ReactNode {
   const heads = useContext(Figures);
+  // One figure needs no name of its own on a phone: it stands opposite that of its row.
+  const isSingle = figures.filter((figure) => figure !== undefined).length === 1;
   return (
     <tr
       className={classNames(
-        'max-sm:grid max-sm:grid-cols-2 max-sm:gap-x-4 max-sm:gap-y-1.5 max-sm:py-2',
+        'max-sm:grid max-sm:gap-x-4 max-sm:gap-y-1.5 max-sm:py-2',
+        isSingle ? 'max-sm:grid-cols-[minmax(0,1fr)_auto] max-sm:items-center' : 'max-sm:grid-cols-2',
         looks[look].row,
       )}
       data-line={isLine ? '' : undefined}
     >
-      <td className={classNames('pr-6 max-sm:col-span-2 max-sm:h-auto max-sm:p-0', looks[look].name)}>
+      <td
+        className={classNames(
+          'pr-6 max-sm:h-auto max-sm:p-0',
+          isSingle ? undefined : 'max-sm:col-span-2',
+          looks[look].name,
+        )}
+      >
         {name}
       </td>
       {heads.map((head, index) => (
@@ -93,7 +102,8 @@ export function FigureRow({ look, name, figures, isLine = false }: FigureRowProp
           data-label={head}
           className={classNames(
             'pr-6 text-right whitespace-nowrap tabular-nums last:pr-1 print:pr-1.5 print:text-sm print:last:pr-0',
-            'max-sm:block max-sm:p-0 max-sm:text-left max-sm:before:block max-sm:before:text-sm max-sm:before:font-normal max-sm:before:text-ink-faint max-sm:before:content-[attr(data-label)]',
+            'max-sm:block max-sm:p-0',
+            isSingle ? undefined : labelled,
             figures[index] === undefined && 'max-sm:hidden',
           )}
         >
@@ -103,6 +113,9 @@ export function FigureRow({ look, name, figures, isLine = false }: FigureRowProp
     </tr>
   );
 }
+
+const labelled =
+  'max-sm:text-left max-sm:before:block max-sm:before:text-sm max-sm:before:font-normal max-sm:before:text-ink-faint max-sm:before:content-[attr(data-label)]';
 
 export interface OpenableRowProps extends Omit<FigureRowProps, 'isLine'> {
   /** What it is made of, for screen readers. */
