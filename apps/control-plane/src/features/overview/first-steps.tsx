@@ -159,6 +159,7 @@ function StepRow(props: {
 
 /** The first call in each tongue, with the account filled in, and what is waited for. */
 function FirstCallCode({ isAwaited }: { readonly isAwaited: boolean }): ReactNode {
+  const hasSample = useSampleWay() !== undefined;
   const accountId = useAccountId();
   const variables = useShellVariables(accountId)('the secret of your key');
   const mint = exampleOf({
@@ -171,7 +172,7 @@ function FirstCallCode({ isAwaited }: { readonly isAwaited: boolean }): ReactNod
       <CodePanel
         title="In the shell that has your key"
         snippets={[
-          { name: 'Sample app', code: tryIt.sample },
+          ...(hasSample ? [] : [{ name: 'Sample app', code: tryIt.sample }]),
           { name: 'CLI', code: tryIt.cli },
           { name: 'Server', code: tryIt.server },
           ...(sdk === undefined ? [] : [sdk]),

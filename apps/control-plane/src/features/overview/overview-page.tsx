@@ -58,7 +58,7 @@ export function OverviewPage(): ReactNode {
           }),
         ]}
         // The first steps have it until there was a session.
-        actions={hasSession ? <OpenSample isBrief /> : undefined}
+        actions={standing !== undefined && hasSession ? <OpenSample isBrief /> : undefined}
       />
       {standing === undefined || hasSession ? null : (
         <div className="mb-8 max-w-4xl">

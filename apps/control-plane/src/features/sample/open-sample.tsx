@@ -4,10 +4,9 @@ import { Button, type ButtonProps } from '@patchbay/ui/button';
 import { useToast } from '@patchbay/ui/toast';
 import { ExternalLink } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { problemOf, remedyOf } from '../problem/problem.ts';
 import { type SampleWay, useSampleWay } from './sample.tsx';
-import { PASS_SECONDS, passAddress } from './sample-pass.ts';
-import { useSamplePass } from './use-sample-pass.ts';
+import { PASS_SECONDS } from './sample-pass.ts';
+import { useOpenAsAccount } from './use-open-as-account.ts';
 
 export interface OpenSampleProps extends Pick<ButtonProps, 'variant' | 'size'> {
   /** Beside the name of a page, where a phone has no room for a sentence. */
@@ -56,8 +55,9 @@ interface OpenWithPassProps {
 }
 
 function OpenWithPass({ way, look, children }: OpenWithPassProps): ReactNode {
+  const { accountId, accountName, url: sampleUrl } = way;
   const toast = useToast();
-  const pass = useSamplePass();
+  const opening = useOpenAsAccount();
   const open = () => {
     // Opened while the click is one: what opens after an answer, browsers take for a pop-up.
     const opened = window.open('about:blank', '_blank');
@@ -66,25 +66,15 @@ function OpenWithPass({ way, look, children }: OpenWithPassProps): ReactNode {
       return;
     }
     opened.opener = null;
-    pass.mutate(
-      { id: way.accountId, name: way.accountName },
-      {
-        onSuccess: (minted) => opened.location.replace(passAddress(way.url, minted)),
-        onError: (error) => {
-          opened.close();
-          const { title, detail, code } = problemOf(error);
-          toast({ tone: 'fail', title, detail: remedyOf(code) ?? detail });
-        },
-      },
-    );
+    opening.mutate({ accountId, accountName, sampleUrl, opened });
   };
   return (
     <Button
       {...look}
-      isPending={pass.isPending}
+      isPending={opening.isPending}
       onClick={open}
       aria-label={labels.pass}
-      title={`${way.accountName} pays for its calls, for ${PASS_SECONDS / 60} minutes`}
+      title={`${accountName} pays for its calls, for ${PASS_SECONDS / 60} minutes`}
     >
       {children}
     </Button>
