@@ -10,7 +10,7 @@ import type { ReactNode } from 'react';
 import { CreateAccount } from '../accounts/create-account.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ownSampleUrl, tryIt } from '../as-code/try-it.ts';
-import { CreateKey } from '../keys/create-key.tsx';
+import { NewKeyButton } from '../keys/create-key.tsx';
 import { OpenSample } from '../sample/open-sample.tsx';
 import { type SampleWay, useSampleWay } from '../sample/sample.tsx';
 import { useAccountId } from '../shell/account.ts';
@@ -37,19 +37,21 @@ interface Step {
 
 export interface FirstStepsProps {
   readonly steps: Steps;
+  /** The window of a new key is the page's: this list changes with the key, and its secret must not go with the list. */
+  readonly onNewKey: () => void;
   /** With the code of the next step: what a page without sessions is for. */
   readonly isWide?: boolean;
 }
 
 /** The way from an empty account to a priced call; it goes when all of it is done. */
-export function FirstSteps({ steps, isWide = false }: FirstStepsProps): ReactNode {
+export function FirstSteps({ steps, onNewKey, isWide = false }: FirstStepsProps): ReactNode {
   const accountId = useAccountId();
   const items: readonly Step[] = [
     {
       isDone: steps.hasKey,
       title: 'Create an API key',
       why: 'Your server mints credentials with it. Its secret is shown once, with all that a shell needs to use it.',
-      action: <CreateKey />,
+      action: <NewKeyButton onClick={onNewKey} />,
     },
     {
       isDone: steps.hasSession,

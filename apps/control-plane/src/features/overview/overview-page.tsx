@@ -6,9 +6,10 @@ import { EmptyState } from '@patchbay/ui/empty-state';
 import { Skeleton, TableSkeleton } from '@patchbay/ui/skeleton';
 import { Activity } from 'lucide-react';
 import Link from 'next/link';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { showBytes, textOf } from '../../formats/quantity.ts';
 import { exampleOf } from '../as-code/code-example.ts';
+import { CreateKeyWindow } from '../keys/create-key.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { OpenSample } from '../sample/open-sample.tsx';
 import { SessionTable } from '../sessions/session-table.tsx';
@@ -32,6 +33,8 @@ export function OverviewPage(): ReactNode {
   const open = useOpenSessions(accountId);
   const today = useToday(accountId);
   const standing = useStanding(accountId, today.nowMs);
+  const [isNewKeyOpen, setNewKeyOpen] = useState(false);
+  const openNewKey = () => setNewKeyOpen(true);
   const live = open.data?.items ?? [];
   const hasSession = live.length > 0 || standing?.steps.hasSession !== false;
   const firstOfToday = `${new Date(today.nowMs).toISOString().slice(0, 10)}T00:00:00Z`;
@@ -60,9 +63,10 @@ export function OverviewPage(): ReactNode {
         // The first steps have it until there was a session.
         actions={standing !== undefined && hasSession ? <OpenSample isBrief /> : undefined}
       />
+      <CreateKeyWindow isOpen={isNewKeyOpen} onOpenChange={setNewKeyOpen} />
       {standing === undefined || hasSession ? null : (
         <div className="mb-8 max-w-4xl">
-          <FirstSteps steps={standing.steps} isWide />
+          <FirstSteps steps={standing.steps} onNewKey={openNewKey} isWide />
         </div>
       )}
       <TodayStats open={open.data?.items} today={today} currency={account?.currency ?? 'EUR'} />
@@ -103,7 +107,7 @@ export function OverviewPage(): ReactNode {
             ) : (
               <>
                 <AttentionList notices={standing.notices} />
-                <FirstSteps steps={{ ...standing.steps, hasSession }} />
+                <FirstSteps steps={{ ...standing.steps, hasSession }} onNewKey={openNewKey} />
               </>
             )}
           </div>
