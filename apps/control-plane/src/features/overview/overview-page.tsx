@@ -77,7 +77,7 @@ export function OverviewPage(): ReactNode {
       ) : null}
       {hasSession ? (
         <div className="mt-8 grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_20rem]">
-          <div className="grid min-w-0 content-start gap-8">
+          <div className="grid min-w-0 grid-cols-1 content-start gap-8">
             <RelayedHours today={today} />
             <section aria-labelledby="live">
               <div className="mb-2 flex items-center justify-between">

@@ -38,7 +38,7 @@ export function useOpenAsAccount() {
           bytesMax: PASS_BYTES_MAX,
         });
       // Two windows of two passes must not be taken for each other.
-      const mark = crypto.randomUUID().slice(-12);
+      const mark = crypto.randomUUID().slice(-6);
       const [own, other] = await Promise.all([mint(`host-${mark}`), mint(`guest-${mark}`)]);
       return { token: own.token, invitation: other.token, expiresAt: own.expiresAt };
     },
