@@ -76,11 +76,12 @@ describe.skipIf(chromiumPath === undefined)('the first call', () => {
     await until(() => Date.now() - startedAtMs > 20_000, { what: '20 seconds of call', timeoutMs: 30_000 });
     expect(await secondsPlayed(caller)).toBeGreaterThan(18);
     expect(await secondsPlayed(callee)).toBeGreaterThan(18);
-    const seen = (await relayedBytes(caller)) + (await relayedBytes(callee));
     await caller.getByRole('button', { name: /hang up|leave/i }).click();
     await until(async () => (await pb.sessions.get(customer.id, { sessionId: live.id })).state === 'ended', {
       what: 'the session to end',
     });
+    // Kept every 100 ms until each connection closed: read before, it would lack what passed while the button was pressed.
+    const seen = (await relayedBytes(caller)) + (await relayedBytes(callee));
     await close();
 
     const usage = await settledUsage(pb, customer.id);
@@ -181,7 +182,10 @@ describe.skipIf(chromiumPath === undefined)('the first call of somebody who sign
 
     // No key, no pass: the window that opened is closed again, and what to do is said.
     await page.getByRole('button', { name: OPEN_AS_ACCOUNT }).click();
-    await page.getByText('Create a live key with the scope *', { exact: false }).waitFor();
+    await page
+      .getByRole('region', { name: /Notifications/ })
+      .getByText(/^Create a live key/)
+      .waitFor();
     expect(context.pages()).toHaveLength(1);
 
     await page.getByRole('button', { name: 'New key' }).click();
