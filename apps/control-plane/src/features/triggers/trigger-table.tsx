@@ -107,7 +107,12 @@ function Actions({ trigger, onTurn, onReset, onRemove }: ActionsProps): ReactNod
       <Button size="small" variant="ghost" onClick={() => onTurn(trigger)} aria-label={`${turn} ${name}`}>
         {turn}
       </Button>
-      <Button size="small" variant="ghost" onClick={() => onReset(trigger)} aria-label={`Begin ${name} anew`}>
+      <Button
+        size="small"
+        variant="ghost"
+        onClick={() => onReset(trigger)}
+        aria-label={`Begin anew: ${name}`}
+      >
         Begin anew
       </Button>
       <Button size="small" variant="ghost" onClick={() => onRemove(trigger)} aria-label={`Remove ${name}`}>
