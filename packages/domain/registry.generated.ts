@@ -2,7 +2,8 @@
 import { audit } from './audit/definition.ts';
 import { billing } from './billing/definition.ts';
 import { metering } from './metering/definition.ts';
+import { policy } from './policy/definition.ts';
 import { sessions } from './sessions/definition.ts';
 import { tenancy } from './tenancy/definition.ts';
 
-export const domains = { audit, billing, metering, sessions, tenancy } as const;
+export const domains = { audit, billing, metering, policy, sessions, tenancy } as const;

@@ -157,7 +157,14 @@ export class MemoryControlPlane {
           : undefined,
       accountSnapshot: ({ accountId }) =>
         accountId === this.accountId
-          ? { accountId, chain: [{ id: accountId, state: 'active' }], caps: {} }
+          ? {
+              accountId,
+              chain: [{ id: accountId, state: 'active' }],
+              caps: {},
+              policy: [],
+              endpointPolicies: [],
+              spent: [],
+            }
           : undefined,
       applicationSnapshot: () => undefined,
       sessionStanding: ({ sessionId }) => ({
@@ -165,6 +172,8 @@ export class MemoryControlPlane {
       }),
       keysUsed: () => ({}),
       listRevocations: () => ({ items: [] }),
+      claimSession: () => ({}),
+      releaseSessions: () => ({}),
       countUse: () => ({ isAdmitted: true }),
       consumed: ({ prefixIds, sessionId }) => ({
         items: prefixIds.map((prefixId) => ({
