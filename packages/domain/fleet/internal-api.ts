@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { RECORD_COUNT_MAX, usageRecordSchema } from '../metering/usage-record.ts';
 import { spentBudgetSchema } from '../policy/decide.ts';
 import { policyLevelSchema, policyOriginSchema } from '../policy/policy-level.ts';
+import { settingNames } from '../policy/settings.ts';
 import { busMessageSchema } from './bus.ts';
 
 /** What nodes and control plane say to each other under /internal/v1. Both sides parse what they receive. */
@@ -220,7 +221,7 @@ export const internalApi = {
     response: z.object({
       refusal: z
         .object({
-          setting: z.string(),
+          setting: z.enum(settingNames),
           origin: policyOriginSchema,
           retryAfterMs: z.int().min(0),
         })

@@ -73,7 +73,11 @@ export class MachineBench {
         this.platform.continued.push(action.context.continuesCredentialId);
         const authentication = this.platform.verify(action.token);
         this.feed({ type: 'verified', socketId: action.socketId, authentication });
-      } else if (action.type === 'recordUsage') this.platform.recordUsage(action.record);
+      } else if (action.type === 'claim') {
+        const answer = this.platform.answerOf(action.claim);
+        this.feed({ type: 'claimed', claimId: action.claimId, answer });
+      } else if (action.type === 'release') this.platform.releaseSession(action.sessionId);
+      else if (action.type === 'recordUsage') this.platform.recordUsage(action.record);
       else if (action.type === 'appendSessionEvent') this.platform.appendSessionEvent(action.event);
       else this.drops.push(action.reason);
     }
