@@ -235,7 +235,7 @@ describe('plans', () => {
   const list = ['plans', 'list'] as const;
   const free = { name: 'Free', policy: { concurrentSessionsMax: 2 } };
 
-  test('plans.create 200, plans.assign 200: an account has the policy of the plan that it was given', async () => {
+  test('plans.create 200: an account has the policy of the plan that it was given', async () => {
     const { answer: plan } = await call(create, free, { at: reseller });
     const { audited } = await call(assign, { planId: plan.id });
     expect(audited).toEqual([
@@ -259,7 +259,7 @@ describe('plans', () => {
     expect((await call(get)).answer).toMatchObject({ effective: [] });
   });
 
-  test('plans.assign 200: titled for itself, to an account further down', async () => {
+  test('plans.assign 200: also to an account further down', async () => {
     const { answer: plan } = await call(create, free, { at: reseller });
     expect((await call(assign, { planId: plan.id }, { at: shop })).answer).toMatchObject({ name: 'Free' });
   });
@@ -292,25 +292,44 @@ describe('plans', () => {
     expect(effectiveOf((await call(get)).answer, 'concurrentSessionsMax')?.value).toBe(5);
   });
 
-  test('plans.create 409, plans.update 409: a name that another plan has', async () => {
+  test('plans.create 409: a name that another plan has', async () => {
     await call(create, free, { at: reseller });
     await expect(call(create, free, { at: reseller })).rejects.toMatchObject(
       refusal(409, 'policy.plan_name_taken'),
     );
+  });
+
+  test('plans.update 409: a name that another plan has', async () => {
+    await call(create, free, { at: reseller });
     const { answer: other } = await call(create, { ...free, name: 'Other' }, { at: reseller });
     await expect(
       call(['plans', 'update'], { ...free, planId: other.id }, { at: reseller }),
     ).rejects.toMatchObject(refusal(409, 'policy.plan_name_taken'));
   });
 
-  test('plans.create 422, plans.create 400: a bound that is narrower than the value, and an unknown service', async () => {
-    const bounded = { regions: ['eu'], overridable: { regions: ['us'] } };
-    await expect(call(create, { name: 'A', policy: bounded })).rejects.toMatchObject(
-      refusal(422, 'policy.bound_invalid'),
-    );
-    await expect(call(create, { name: 'A', policy: { services: ['x'] } })).rejects.toMatchObject(
-      refusal(400, 'request.invalid'),
-    );
+  const bounded = { regions: ['eu'], overridable: { regions: ['us'] } };
+  const unknown = { services: ['x'] };
+
+  test('plans.create 422: a bound that is narrower than the value', async () => {
+    const made = call(create, { name: 'A', policy: bounded });
+    await expect(made).rejects.toMatchObject(refusal(422, 'policy.bound_invalid'));
+  });
+
+  test('plans.create 400: a service that there is not', async () => {
+    const made = call(create, { name: 'A', policy: unknown });
+    await expect(made).rejects.toMatchObject(refusal(400, 'request.invalid'));
+  });
+
+  test('plans.update 422: the same of a plan that is there', async () => {
+    const { answer: plan } = await call(create, free);
+    const changed = call(['plans', 'update'], { planId: plan.id, name: 'A', policy: bounded });
+    await expect(changed).rejects.toMatchObject(refusal(422, 'policy.bound_invalid'));
+  });
+
+  test('plans.update 400: the same of a plan that is there', async () => {
+    const { answer: plan } = await call(create, free);
+    const changed = call(['plans', 'update'], { planId: plan.id, name: 'A', policy: unknown });
+    await expect(changed).rejects.toMatchObject(refusal(400, 'request.invalid'));
   });
 
   test('plans.remove 200: and then nobody can be given it', async () => {
@@ -327,14 +346,16 @@ describe('plans', () => {
     );
   });
 
-  test.each([
-    ['plans.update 404: ', ['plans', 'update'], free],
-    ['plans.remove 404: ', ['plans', 'remove'], {}],
-  ] as const)('%sa plan of another account is none', async (_title, operation, request) => {
+  test('plans.update 404: a plan of another account is none', async () => {
     const { answer: plan } = await call(create, free, { at: reseller });
-    await expect(call(operation, { ...request, planId: plan.id })).rejects.toMatchObject(
-      refusal(404, 'resource.unknown'),
-    );
+    const changed = call(['plans', 'update'], { ...free, planId: plan.id });
+    await expect(changed).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  });
+
+  test('plans.remove 404: a plan of another account is none', async () => {
+    const { answer: plan } = await call(create, free, { at: reseller });
+    const removed = call(['plans', 'remove'], { planId: plan.id });
+    await expect(removed).rejects.toMatchObject(refusal(404, 'resource.unknown'));
   });
 });
 
@@ -385,15 +406,18 @@ describe('policy.simulate', () => {
     expect(answer).toMatchObject({ refusedNowCount: 2, refusedCount: 2, examples: [] });
   });
 
-  test('policy.simulate 404, policy.simulate 400, policy.simulate 422: what could not be set is not tried', async () => {
-    await expect(call(simulate, { applicationId: createId('app') })).rejects.toMatchObject(
-      refusal(404, 'resource.unknown'),
-    );
-    await expect(call(simulate, { region: 'eu', endpoint: 'user:a' })).rejects.toMatchObject(
-      refusal(400, 'request.invalid'),
-    );
-    await expect(call(simulate, { overridable: { regions: ['eu'] } })).rejects.toMatchObject(
-      refusal(422, 'policy.bound_invalid'),
-    );
+  test('policy.simulate 404: of an application that is not there', async () => {
+    const tried = call(simulate, { applicationId: createId('app') });
+    await expect(tried).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  });
+
+  test('policy.simulate 400: of two places at once', async () => {
+    const tried = call(simulate, { region: 'eu', endpoint: 'user:a' });
+    await expect(tried).rejects.toMatchObject(refusal(400, 'request.invalid'));
+  });
+
+  test('policy.simulate 422: what could not be set is not tried', async () => {
+    const tried = call(simulate, { overridable: { regions: ['eu'] } });
+    await expect(tried).rejects.toMatchObject(refusal(422, 'policy.bound_invalid'));
   });
 });

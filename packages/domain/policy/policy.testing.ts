@@ -28,7 +28,7 @@ function say(word: { values: Sayings; overridable: Sayings; locked: SettingName[
 
 type Sayings = Partial<Record<SettingName, number | string[]>>;
 
-const anyWord: fc.Arbitrary<PolicyWord> = fc
+export const anyWord: fc.Arbitrary<PolicyWord> = fc
   .array(fc.nat({ max: settingNames.length * 32_768 - 1 }), { maxLength: 8 })
   .map((drawn) => {
     const word = { values: {}, overridable: {}, locked: [] };

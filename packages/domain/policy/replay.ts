@@ -119,19 +119,14 @@ class Counted {
         .reduce((sum, { quantity }) => sum + quantity, 0);
       return { used: used / counts.perUnit, resetsAtMs: endMs };
     }
-    switch (counts.over) {
-      case 'now':
-        return { used: kept(this.#ends, scope, (endMs) => endMs > atMs) };
-      case 'minute': {
-        const used = kept(this.#starts, scope, (startMs) => startMs > atMs - MINUTE_MS);
-        const [first = atMs] = this.#starts.get(scope) ?? [];
-        return { used, resetsAtMs: first + MINUTE_MS };
-      }
-      case 'day': {
-        const { startMs, endMs } = calendarWindow('day', timeZone, atMs);
-        return { used: this.#days.get(`${scope} ${startMs}`) ?? 0, resetsAtMs: endMs };
-      }
+    if (counts.over === 'now') return { used: kept(this.#ends, scope, (endMs) => endMs > atMs) };
+    if (counts.over === 'minute') {
+      const used = kept(this.#starts, scope, (startMs) => startMs > atMs - MINUTE_MS);
+      const [first = atMs] = this.#starts.get(scope) ?? [];
+      return { used, resetsAtMs: first + MINUTE_MS };
     }
+    const { startMs, endMs } = calendarWindow('day', timeZone, atMs);
+    return { used: this.#days.get(`${scope} ${startMs}`) ?? 0, resetsAtMs: endMs };
   }
 }
 

@@ -178,7 +178,7 @@ BEGIN
         WHEN 'now' THEN
           SELECT count(*) INTO used FROM policy_hold h WHERE h.scope = one.scope AND h.ended_at IS NULL
             AND (h.node_id = by_node OR EXISTS (SELECT 1 FROM node n
-              WHERE n.id = h.node_id AND n.last_heartbeat_at > now_at - interval '60 seconds'));
+              WHERE n.id = h.node_id AND coalesce(n.last_heartbeat_at, n.joined_at) > now_at - interval '60 seconds'));
         WHEN 'minute' THEN
           SELECT count(*) INTO used FROM policy_hold h
           WHERE h.scope = one.scope AND h.started_at > now_at - interval '60 seconds';

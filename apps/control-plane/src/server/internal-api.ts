@@ -8,6 +8,7 @@ import {
   NODE_LIVE_MS,
   nodeRoles,
 } from '@patchbay/domain/fleet/internal-api';
+import { accountLevels, applicationLevels } from '@patchbay/domain/policy/snapshot-levels';
 import { usageBudgetsOf } from '@patchbay/domain/policy/spent';
 import type { SessionKind } from '@patchbay/domain/sessions/session-log';
 import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
@@ -21,7 +22,6 @@ import { busStream } from './bus-stream.ts';
 import type { ControlPlane } from './compose.ts';
 import { applicationCapsOf, credentialCapsOf } from './credential-caps.ts';
 import { rootOf } from './failure-log.ts';
-import { accountPolicyOf, applicationPolicyOf } from './policy-snapshot.ts';
 
 type Handlers = {
   readonly [C in Exclude<InternalCall, 'enrol'>]: (
@@ -158,7 +158,7 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
         throw platformError('resource.unknown', `There is no account ${accountId}.`);
       const { chain, configs } = snapshot;
       const caps = credentialCapsOf({ chain: idsOf(chain) }, configs);
-      const policies = accountPolicyOf(snapshot, region);
+      const policies = accountLevels({ chain: idsOf(chain), region }, snapshot.policies);
       const spent = [...(await internal.usageWatch.spent(usageBudgetsOf(policies.policy)))];
       return { accountId, chain: [...chain], caps, ...policies, spent };
     },
@@ -169,7 +169,11 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
         throw platformError('resource.unknown', `There is no application ${application.applicationId}.`);
       const { accountId, applicationId, chain, instanceTypes, configs } = snapshot;
       const caps = applicationCapsOf({ chain: idsOf(chain), applicationId, instanceTypes }, configs);
-      return { accountId, applicationId, chain: [...chain], ...caps, ...applicationPolicyOf(snapshot) };
+      const levels = applicationLevels(
+        { chain: idsOf(chain), applicationId, instanceTypes },
+        snapshot.policies,
+      );
+      return { accountId, applicationId, chain: [...chain], ...caps, ...levels };
     },
 
     async sessionStanding(session) {

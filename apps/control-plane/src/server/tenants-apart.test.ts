@@ -42,12 +42,19 @@ beforeAll(async () => {
     const answer = await served.rest('PUT', path, { key: alice.key, body: { sessionSecondsMax: 7_654_321 } });
     expect(answer, path).toMatchObject({ status: 200 });
   }
+  const plan = await served.rest('POST', `/v1/accounts/${alice.accountId}/plans`, {
+    key: alice.key,
+    body: { name: 'secret-plan', policy: { sessionSecondsMax: 7_654_321 } },
+  });
+  const ownPolicy = { key: alice.key, body: { sessionSecondsMax: 7_654_321 } };
+  await served.rest('PUT', `/v1/accounts/${alice.accountId}/policy`, ownPolicy);
   ids = {
     applicationId: application.id,
     instanceType: 'secret-type',
     keyId: alice.keyId,
     userId: alice.userId,
     sessionId: createId('ses'),
+    planId: plan.body.id,
   };
 }, START_MS_MAX);
 
@@ -67,6 +74,9 @@ async function stateOfAlice(): Promise<string> {
     'api_key',
     'role_grant',
     'service_config',
+    'policy',
+    'policy_plan',
+    'account_plan',
     'audit_entry',
     'credential_revocation',
   ];

@@ -2,6 +2,7 @@ import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { budgetsOf, decide, type PolicyRefusal, refusalText } from '@patchbay/domain/policy/decide';
 import type { EffectivePolicy } from '@patchbay/domain/policy/effective-policy';
 import { levelText, type PolicyChain, type PolicyLevel } from '@patchbay/domain/policy/policy-level';
+import { joinedLevels } from '@patchbay/domain/policy/snapshot-levels';
 import { settings } from '@patchbay/domain/policy/settings';
 import { closesAtMs } from '@patchbay/domain/policy/weekly-times';
 import type { Effective } from '@patchbay/protocol/credential/effective';
@@ -94,17 +95,8 @@ export const toRefused = (
 function chainOf({ account, application, effective, credentialId }: Subject): PolicyChain {
   const { identity, instanceType } = effective;
   const endpoint = identity === undefined ? undefined : userEndpointId(identity);
-  const ofEndpoint = account.endpointPolicies.filter(
-    ({ origin }) => origin.level === 'endpoint' && origin.endpoint === endpoint,
-  );
-  const ofType =
-    instanceType !== undefined &&
-    application !== undefined &&
-    Object.hasOwn(application.policyByInstanceType, instanceType)
-      ? (application.policyByInstanceType[instanceType] ?? [])
-      : [];
   const own = levelOfCredential(effective, { accountId: account.accountId, credentialId });
-  return [...account.policy, ...(application?.policy ?? []), ...ofType, ...ofEndpoint, ...own];
+  return [...joinedLevels(account, application, { instanceType, endpoint }), ...own];
 }
 
 /** The caveats of a credential that are settings of policies: it is the last level of its chain (POL-1). */
