@@ -144,6 +144,17 @@ describe('policy.set', () => {
     expect(answer.effective).toEqual([]);
   });
 
+  test('what an instance type was held to goes with it: one of the same name begins anew', async () => {
+    const { applications } = database.ports;
+    const instanceTypes = ['free'];
+    const { id } = await applications.create({ accountId: customer, name: 'Calls', instanceTypes });
+    const place = { applicationId: id, instanceType: 'free' };
+    await call(set, { ...place, sessionSecondsMax: 60 });
+    await applications.update({ accountId: customer, applicationId: id, instanceTypes: [] });
+    await applications.update({ accountId: customer, applicationId: id, instanceTypes });
+    expect((await call(get, place)).answer.stored).toEqual({});
+  });
+
   test('policy.set 404: neither an application nor an instance type that is not there', async () => {
     const applicationId = createId('app');
     await expect(call(set, { applicationId })).rejects.toMatchObject(refusal(404, 'resource.unknown'));
