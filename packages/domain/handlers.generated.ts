@@ -2,6 +2,7 @@
 import type { AuditPorts } from './audit/ports.ts';
 import type { BillingPorts } from './billing/ports.ts';
 import type { MeteringPorts } from './metering/ports.ts';
+import type { PolicyPorts } from './policy/ports.ts';
 import type { SessionsPorts } from './sessions/ports.ts';
 import type { TenancyPorts } from './tenancy/ports.ts';
 import type { TriggersPorts } from './triggers/ports.ts';
@@ -10,6 +11,7 @@ export interface DomainPorts {
   readonly audit: AuditPorts;
   readonly billing: BillingPorts;
   readonly metering: MeteringPorts;
+  readonly policy: PolicyPorts;
   readonly sessions: SessionsPorts;
   readonly tenancy: TenancyPorts;
   readonly triggers: TriggersPorts;
@@ -20,6 +22,7 @@ export const domainHandlerLoaders = {
   audit: () => import('./audit/handlers.ts'),
   billing: () => import('./billing/handlers.ts'),
   metering: () => import('./metering/handlers.ts'),
+  policy: () => import('./policy/handlers.ts'),
   sessions: () => import('./sessions/handlers.ts'),
   tenancy: () => import('./tenancy/handlers.ts'),
   triggers: () => import('./triggers/handlers.ts'),

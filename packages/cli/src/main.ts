@@ -6,6 +6,7 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
 import { addNodeCommand } from './commands/node.ts';
+import { addPolicyCommand } from './commands/policy.ts';
 import { addSessionCommand } from './commands/session.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addTriggerCommand } from './commands/trigger.ts';
@@ -28,6 +29,7 @@ const commands = [
   addStatementCommand,
   addSessionCommand,
   addTriggerCommand,
+  addPolicyCommand,
   addDoctorCommand,
 ];
 for (const add of commands) add(program);

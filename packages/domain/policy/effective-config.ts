@@ -1,4 +1,5 @@
 import type { FieldMerge, ServiceDefinition } from '@patchbay/kit/definition';
+import { narrower } from './merge.ts';
 
 export type ConfigValues = Readonly<Record<string, unknown>>;
 
@@ -88,11 +89,5 @@ function sayings(field: string, levels: readonly ConfigLevel[], defaults: Config
 
 function merged(held: Held | undefined, said: Held, rule: FieldMerge): Held {
   if (held === undefined || rule === 'nearest') return said;
-  return narrownessOf(said.value, rule) > narrownessOf(held.value, rule) ? said : held;
-}
-
-/** The higher, the narrower. What the rule cannot compare narrows nothing. */
-function narrownessOf(value: unknown, rule: Exclude<FieldMerge, 'nearest'>): number {
-  if (rule === 'narrowest') return typeof value === 'number' ? -value : Number.NEGATIVE_INFINITY;
-  return typeof value === 'string' ? rule.narrowestOf.indexOf(value) : -1;
+  return narrower(held.value, said.value, rule) === held.value ? held : said;
 }

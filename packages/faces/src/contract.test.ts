@@ -143,7 +143,7 @@ test.each(onAccounts.map((mounted) => [nameOf(mounted), mounted] as const))(
 /** A value that a required field accepts; undefined for a field that may be left out. */
 function exampleValue(schema: z.ZodType): unknown {
   if (schema.safeParse(undefined).success) return undefined;
-  const ids = ['acc', 'app', 'key', 'ses', 'trg', 'usr'].map((prefix) => `${prefix}_${'0'.repeat(29)}`);
+  const ids = ['acc', 'app', 'key', 'pln', 'ses', 'trg', 'usr'].map((prefix) => `${prefix}_${'0'.repeat(29)}`);
   const texts = [
     '2026-11-01T00:00:00.000Z',
     'a@b.test',

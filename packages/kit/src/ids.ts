@@ -13,6 +13,7 @@ export const idPrefixes = {
   leg: 'leg of a session',
   nod: 'node',
   org: 'organisation',
+  pln: 'plan',
   prc: 'price',
   req: 'request',
   ses: 'session',

@@ -78,6 +78,12 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/sessions/${sessionId}`,
     { state: 'ended' },
   ],
+  'policy.set': async () => [`/v1/accounts/${childId}/policy`, { concurrentSessionsMax: 100 }],
+  'policy.simulate': async () => [`/v1/accounts/${childId}/policy/simulations`, { regions: ['local'] }],
+  'plans.create': async () => [`/v1/accounts/${account.accountId}/plans`, { name: 'Free', policy: {} }],
+  'plans.update': async () => [await planPath('Basic'), { name: 'Better', policy: {} }],
+  'plans.remove': async () => [await planPath('Gone')],
+  'plans.assign': async () => [`/v1/accounts/${childId}/plan`, {}],
   'enrolment.signUp': async () => [
     '/v1/sign-up',
     { email: 'new@example.test', password: 'correct horse', name: 'N', organisationName: 'New' },
@@ -132,6 +138,8 @@ const trigger = {
 const triggerPath = async () =>
   `/v1/accounts/${account.accountId}/triggers/${(await ask('POST', '/triggers', trigger)).id}`;
 const servicePath = (rest: string) => `/v1/accounts/${account.accountId}/services/${rest}`;
+const planPath = async (name: string) =>
+  `/v1/accounts/${account.accountId}/plans/${(await ask('POST', '/plans', { name, policy: {} })).id}`;
 const applicationPath = async () =>
   `/v1/accounts/${account.accountId}/applications/${(await ask('POST', '/applications', { name: 'One', instanceTypes: ['free'] })).id}`;
 

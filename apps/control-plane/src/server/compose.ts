@@ -17,6 +17,9 @@ import { idempotencyStore } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
+import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
+import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
+import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { findPlatform } from '@patchbay/adapters/prisma/seed';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
@@ -63,6 +66,7 @@ import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { TriggerActions } from './trigger-actions.ts';
+import { usageWatch } from './usage-watch.ts';
 
 export type ControlPlane = ReturnType<typeof compose>;
 
@@ -111,6 +115,7 @@ export function compose(env: ControlPlaneEnv) {
   const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
 
   const tenancy = tenancyPorts(prisma, { cipher, catalogue: keyableOperations() });
+  const policies = policyStore(prisma);
   const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
     domainPorts: {
@@ -135,6 +140,14 @@ export function compose(env: ControlPlaneEnv) {
         catalogue,
         eventTypes: countableEvents,
       },
+      policy: {
+        policies,
+        plans: planStore(prisma),
+        past: pastRequests(prisma, usage),
+        applications: tenancy.applications,
+        serviceNames: Object.values(services).map(({ name }) => name),
+        caller: (chain, actor) => callerAlong(chain, actor, tenancy),
+      },
       billing: {
         billing,
         posting: new PostingBudget(),
@@ -149,6 +162,7 @@ export function compose(env: ControlPlaneEnv) {
     chainOf: (accountId) => accountChain(prisma, accountId),
     grantsOf: (userId) => tenancy.people.grantsOf(userId),
     configs: serviceConfigStore(prisma),
+    policies,
     auditLog: auditStore(prisma),
     events: eventStore(prisma),
     bus,
@@ -242,10 +256,13 @@ export function compose(env: ControlPlaneEnv) {
     internal: aroundPorts(
       {
         snapshots: nodeSnapshots,
+        chainOf: (accountId: string) => accountChain(prisma, accountId),
         platformAccount: () => findPlatform(prisma),
         credentials,
         consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),
         ingest,
+        usageWatch: usageWatch({ policies, usage, nowMs }),
+        claims: policyClaims(prisma, policies),
         noteKeyUse: (used: Parameters<typeof keys.noteUse>[0]) => keys.noteUse(used),
         sessionStanding: (session: Parameters<typeof sessionStanding>[1]) => sessionStanding(prisma, session),
         ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) =>

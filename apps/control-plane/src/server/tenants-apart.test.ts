@@ -50,6 +50,12 @@ beforeAll(async () => {
       condition: { kind: 'threshold', limit: 7_654_321 },
     },
   });
+  const plan = await served.rest('POST', `/v1/accounts/${alice.accountId}/plans`, {
+    key: alice.key,
+    body: { name: 'secret-plan', policy: { sessionSecondsMax: 7_654_321 } },
+  });
+  const ownPolicy = { key: alice.key, body: { sessionSecondsMax: 7_654_321 } };
+  await served.rest('PUT', `/v1/accounts/${alice.accountId}/policy`, ownPolicy);
   ids = {
     triggerId: trigger.id,
     applicationId: application.id,
@@ -57,6 +63,7 @@ beforeAll(async () => {
     keyId: alice.keyId,
     userId: alice.userId,
     sessionId: createId('ses'),
+    planId: plan.body.id,
   };
 }, START_MS_MAX);
 
@@ -79,6 +86,9 @@ async function stateOfAlice(): Promise<string> {
     'usage_trigger',
     'trigger_counter',
     'trigger_firing',
+    'policy',
+    'policy_plan',
+    'account_plan',
     'audit_entry',
     'credential_revocation',
   ];
