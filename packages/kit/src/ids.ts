@@ -6,6 +6,7 @@ export const idPrefixes = {
   app: 'application',
   aud: 'audit entry',
   crd: 'ephemeral credential',
+  dlv: 'delivery of a webhook',
   end: 'endpoint',
   evt: 'event',
   key: 'API key',
@@ -19,6 +20,7 @@ export const idPrefixes = {
   stm: 'statement',
   txn: 'ledger transaction',
   usr: 'user',
+  whk: 'webhook',
 } as const;
 
 export type IdPrefix = keyof typeof idPrefixes;

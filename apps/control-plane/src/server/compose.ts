@@ -5,6 +5,8 @@ import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { credentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
+import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
+import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
@@ -32,11 +34,13 @@ import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
+import { eventTypes } from '@patchbay/faces/event-catalogue';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
 import { createRestHandler, toResponse } from '@patchbay/faces/rest';
@@ -111,6 +115,16 @@ export function compose(env: ControlPlaneEnv) {
     domainPorts: {
       tenancy,
       audit: { entries: auditStore(prisma).entries },
+      hooks: {
+        webhooks: webhookStore(prisma, cipher),
+        deliveries: deliveryLog(prisma),
+        events: eventLog(prisma),
+        applications: tenancy.applications,
+        endpoints: endpointCheck(
+          new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' }),
+        ),
+        catalogue: { eventTypes },
+      },
       sessions: {
         sessions: sessionStore(prisma),
         usage: sessionUsage(pool),
