@@ -12,11 +12,19 @@ const CHECKED_DAY_COUNT = 3;
 export interface JobPorts {
   readonly billing: Pick<BillingStore, 'accrueAll' | 'countMismatches' | 'oldestUnsettled'>;
   readonly usage: Pick<UsageStore, 'countMismatches' | 'countRefused'>;
+  readonly retention: {
+    /** Answers, failed sign-ins and messages that have had their time. */
+    prune(): Promise<number>;
+    /** Events from before, and what became of them. */
+    pruneEvents(beforeMs: number): Promise<number>;
+  };
+  readonly eventRetentionDays: number;
   readonly nowMs: () => number;
 }
 
 /** The regular tasks of the platform, in the order in which they are asked whether they are due. */
-export function platformJobs({ billing, usage, nowMs }: JobPorts): readonly Job[] {
+export function platformJobs(ports: JobPorts): readonly Job[] {
+  const { billing, usage, retention, eventRetentionDays, nowMs } = ports;
   /** Settles what is over and not settled, and every period after it: each carries into the next. */
   const settleAll = async (): Promise<void> => {
     const running = periodAt(nowMs());
@@ -62,6 +70,16 @@ export function platformJobs({ billing, usage, nowMs }: JobPorts): readonly Job[
           throw new Error(`Usage of the last 24 hours was kept and not counted: ${said}.`);
         }
         return 'all usage of the last 24 hours was counted';
+      },
+    },
+    {
+      // What nobody asks for any more, and events that nobody can replay any more (HKS-2).
+      name: 'retention',
+      everyMs: 10 * MINUTE_MS,
+      run: async () => {
+        const rows = await retention.prune();
+        const events = await retention.pruneEvents(nowMs() - eventRetentionDays * DAY_MS);
+        return `${rows} rows and ${events} events were old`;
       },
     },
     {
