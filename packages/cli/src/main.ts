@@ -5,6 +5,7 @@ import { addAccountCommand } from './commands/account.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
+import { addListenCommand } from './commands/listen.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addSessionCommand } from './commands/session.ts';
 import { addStatementCommand } from './commands/statement.ts';
@@ -26,6 +27,7 @@ const commands = [
   addUsageCommand,
   addStatementCommand,
   addSessionCommand,
+  addListenCommand,
   addDoctorCommand,
 ];
 for (const add of commands) add(program);
