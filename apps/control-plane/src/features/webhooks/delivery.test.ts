@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { outcomeText } from './delivery.ts';
+
+test.each([
+  [{}, ''],
+  [{ status: 204 }, '204'],
+  [{ status: 500, error: 'status' }, '500'],
+  [{ error: 'timeout' }, 'no whole answer within 15 s'],
+  [{ status: 200, error: 'response_cut' }, '200, closed in the middle of its answer'],
+])('%j reads “%s”', (attempt, text) => {
+  expect(outcomeText(attempt)).toBe(text);
+});
