@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
@@ -42,8 +43,18 @@ beforeAll(async () => {
     const answer = await served.rest('PUT', path, { key: alice.key, body: { sessionSecondsMax: 7_654_321 } });
     expect(answer, path).toMatchObject({ status: 200 });
   }
+  const ask = async (method: string, path: string, body?: object) => {
+    const options = { key: alice.key, ...(body === undefined ? {} : { body }) };
+    return (await served.rest(method, `/v1/accounts/${alice.accountId}${path}`, options)).body;
+  };
+  const { id: webhookId } = await ask('POST', '/webhooks', { url: 'https://secret.test/hooks' });
+  await ask('POST', `/webhooks/${webhookId}/tests`, {});
+  while ((await placeEvents(served.control.pool)) > 0);
+  const { items: deliveries } = await ask('GET', `/webhooks/${webhookId}/deliveries`);
   ids = {
     applicationId: application.id,
+    webhookId,
+    deliveryId: deliveries[0].id,
     instanceType: 'secret-type',
     keyId: alice.keyId,
     userId: alice.userId,
