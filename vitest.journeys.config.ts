@@ -1,13 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-/** The slow ones, in a real browser against all of the platform: one after the other, for they share two cores. */
+/**
+ * The slow ones, in a real browser against all of the platform. Two at once: each waits, for minutes of the clock and for
+ * media to flow, about as long as it works.
+ */
 export default defineConfig({
   test: {
     include: ['**/*.journey.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/.next/**'],
     globalSetup: ['packages/testing/src/test-database-setup.ts'],
     pool: 'forks',
-    maxWorkers: 1,
+    maxWorkers: 2,
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },
