@@ -2,7 +2,7 @@ import { Badge } from '@patchbay/ui/badge';
 import { Ban, CircleCheck, CircleX, Clock, TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Delivery } from './delivery.ts';
-import type { Webhook } from './webhook-form.tsx';
+import type { Webhook } from './webhook.ts';
 
 /** Whether events go there, and whether they are taken. */
 export function WebhookState({

@@ -8,7 +8,8 @@ import { useTRPC } from '../../trpc/client.ts';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
-import { type Webhook, WebhookForm } from './webhook-form.tsx';
+import type { Webhook } from './webhook.ts';
+import { WebhookForm } from './webhook-form.tsx';
 import { WebhookSecret } from './webhook-secret.tsx';
 
 export type WebhookChange = 'edit' | 'rotate' | 'remove' | 'disable';

@@ -8,13 +8,12 @@ import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
-import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { useTRPC } from '../../trpc/client.ts';
 import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
+import type { Webhook } from './webhook.ts';
 import { WebhookSecret } from './webhook-secret.tsx';
-
-export type Webhook = Outputs['webhooks']['list']['items'][number];
 
 export interface WebhookFormProps {
   /** Absent for a new one. */

@@ -19,9 +19,9 @@ import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { DeliveryList } from './delivery-list.tsx';
+import type { Webhook } from './webhook.ts';
 import { WebhookState } from './webhook-badges.tsx';
 import { type WebhookChange, WebhookDialog } from './webhook-dialog.tsx';
-import type { Webhook } from './webhook-form.tsx';
 
 /** One webhook: where it leads, how it does, and what became of each event. */
 export function WebhookPage(): ReactNode {

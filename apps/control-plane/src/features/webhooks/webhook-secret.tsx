@@ -7,7 +7,7 @@ import { Dialog, DialogActions } from '@patchbay/ui/dialog';
 import type { ReactNode } from 'react';
 import { showMoment } from '../../formats/time.ts';
 import { handlerSnippets } from './handler-code.ts';
-import type { Webhook } from './webhook-form.tsx';
+import type { Webhook } from './webhook.ts';
 
 export interface WebhookSecretProps {
   readonly webhook: Webhook;

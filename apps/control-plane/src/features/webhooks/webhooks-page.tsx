@@ -20,8 +20,9 @@ import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { handlerSnippets, listenCommand } from './handler-code.ts';
+import type { Webhook } from './webhook.ts';
 import { WebhookState } from './webhook-badges.tsx';
-import { type Webhook, WebhookForm } from './webhook-form.tsx';
+import { WebhookForm } from './webhook-form.tsx';
 
 /** Where the servers of an account are told of events (HKS-2). */
 export function WebhooksPage(): ReactNode {
