@@ -157,6 +157,19 @@ test('what is sent again by hand has a round of its own, and is nobody else’s 
   const deliveryId = delivery?.id ?? '';
   const stranger = await hooks.database.signUp('Stranger');
   expect(await hooks.deliveries.resend({ accountId: stranger.accountId, webhookId, deliveryId })).toBe(false);
+  // The functions that look over the wall ask for themselves, whoever forgot to.
+  const application = await asApplication(hooks.database);
+  await application.query(`SELECT set_config('patchbay.account_id', $1, false)`, [stranger.accountId]);
+  for (const [sql, values] of [
+    ['SELECT delivery_resend($1, $2) AS ok', [webhookId, deliveryId]],
+    [`SELECT webhook_rotate($1, 'x', now()) AS ok`, [webhookId]],
+    ['SELECT webhook_remove($1) AS ok', [webhookId]],
+  ] as const)
+    expect((await application.query<{ ok: boolean }>(sql, [...values])).rows, sql).toEqual([{ ok: false }]);
+  expect(
+    (await application.query(`SELECT * FROM events_after($1, false, 0, '{%}', 10)`, [accountId])).rows,
+  ).toEqual([]);
+  await application.end();
   expect(await claim()).toEqual([]);
   expect(await hooks.deliveries.resend({ accountId, webhookId, deliveryId })).toBe(true);
   const [again] = await claim();

@@ -36,6 +36,7 @@ export interface DeliveryWorkerOptions {
   readonly nowMs?: () => number;
   readonly random?: () => number;
   readonly leaseMs?: number;
+  readonly requestCountMax?: number;
 }
 
 /** Places events, and delivers them to webhooks, until it is stopped. Any number of them work beside each other. */
@@ -96,11 +97,11 @@ export class DeliveryWorker {
   }
 
   async #claim(kind: 'ok' | 'failing'): Promise<void> {
-    const { store, leaseMs = LEASE_MS } = this.#options;
+    const { store, leaseMs = LEASE_MS, requestCountMax = REQUEST_COUNT_MAX } = this.#options;
     const ofFailing = kind === 'failing';
     const running = this.#running[kind];
     const claimed = await store.claim({
-      deliveryMax: ofFailing ? FAILING_REQUEST_COUNT_MAX - running.size : REQUEST_COUNT_MAX - running.size,
+      deliveryMax: ofFailing ? FAILING_REQUEST_COUNT_MAX - running.size : requestCountMax - running.size,
       // One that fails is asked whether it is back, and not besieged.
       endpointMax: ofFailing ? 1 : ENDPOINT_REQUEST_COUNT_MAX,
       leaseMs,

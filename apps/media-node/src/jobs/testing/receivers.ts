@@ -7,6 +7,7 @@ export interface Received {
   readonly body: string;
   readonly event: {
     readonly id: string;
+    readonly sessionId?: string;
     readonly sessionSequence?: number;
     readonly data: { readonly sentAtMs?: number };
   };
