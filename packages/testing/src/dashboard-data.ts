@@ -113,7 +113,7 @@ async function addWebhooks(
     await pool.query(
       `INSERT INTO webhook (id, account_id, url, fallback_url, event_types, scope, state, disabled_reason, secret_ciphertext)
        VALUES ($1, $4, 'https://api.telehealth.example/patchbay/hooks', 'https://standby.telehealth.example/hooks',
-               '{hooks.webhook.failing,hooks.webhook.disabled}', 'descendants', 'active', NULL, ''),
+               '{signaling.session.*,signaling.limit.reached}', 'descendants', 'active', NULL, ''),
               ($2, $4, 'https://billing.telehealth-of-the-northern-region.example/internal/events/patchbay', NULL,
                '{hooks.webhook.failing}', 'own', 'active', NULL, ''),
               ($3, $4, 'https://old.telehealth.example/hooks', NULL, '{hooks.webhook.disabled}', 'own', 'disabled', 'gone', '')`,

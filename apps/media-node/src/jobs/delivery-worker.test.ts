@@ -73,8 +73,8 @@ test('events of a session arrive in its order, each once, with three workers and
   await webhookAt(url);
   const sessions = Array.from({ length: 4 }, () => createId('ses'));
   const added: string[] = [];
-  for (let sessionSequence = 1; sessionSequence <= 8; sessionSequence++)
-    for (const sessionId of sessions)
+  for (const sessionId of sessions)
+    for (let sessionSequence = 1; sessionSequence <= 8; sessionSequence++)
       added.push((await hooks.append(accountId, { sessionId, sessionSequence })).id);
   for (let count = 0; count < 3; count++) start();
   await arrived(received, added.length);

@@ -44,7 +44,7 @@ export const pages: readonly Page[] = [
   { segment: 'usage', label: 'Usage', icon: ChartColumn, shortcut: 'u' },
   { segment: 'accounts', label: 'Accounts', icon: Network, shortcut: 'a' },
   { segment: 'services', label: 'Services', icon: Cable, shortcut: 'v', isKeptBelow: true },
-  { segment: 'webhooks', label: 'Webhooks', icon: Webhook, shortcut: 'w' },
+  { segment: 'webhooks', label: 'Webhooks', shortLabel: 'Hooks', icon: Webhook, shortcut: 'w' },
   { segment: 'prices', label: 'Prices', icon: Tags, shortcut: 'p' },
   { segment: 'statements', label: 'Statements', icon: ReceiptText, shortcut: 'b', isKeptBelow: true },
   {

@@ -12,7 +12,7 @@ import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
-import { type Delivery, outcomeText } from './delivery.ts';
+import { type Delivery, latencyText, outcomeText } from './delivery.ts';
 import { DeliveryBadge } from './webhook-badges.tsx';
 
 export interface DeliveryDialogProps {
@@ -118,7 +118,7 @@ function AttemptLine({ attempt }: { readonly attempt: Attempt }): ReactNode {
         </span>
         <span className="ml-auto text-ink-faint tabular-nums">
           {target === 'fallback' ? 'fallback ' : ''}
-          {latencyMs === undefined ? '' : `${latencyMs} ms`}
+          {latencyText(latencyMs)}
         </span>
       </div>
       {response === undefined ? null : (

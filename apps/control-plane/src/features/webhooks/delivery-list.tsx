@@ -14,7 +14,7 @@ import { useAccountId } from '../shell/account.ts';
 import { paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { type DeliveryState, deliveriesRequest, deliveryStates } from './deliveries-request.ts';
-import { type Delivery, outcomeText } from './delivery.ts';
+import { type Delivery, latencyText, outcomeText } from './delivery.ts';
 import { DeliveryDialog } from './delivery-dialog.tsx';
 import { DeliveryBadge } from './webhook-badges.tsx';
 
@@ -86,7 +86,6 @@ const columns: readonly Column<Delivery>[] = [
   {
     key: 'outcome',
     header: 'Last answer',
-    isWide: true,
     cell: (delivery) => (
       <span className={delivery.error === undefined ? 'text-ink-soft' : 'text-fail'}>
         {outcomeText(delivery)}
@@ -98,7 +97,7 @@ const columns: readonly Column<Delivery>[] = [
     key: 'latency',
     header: 'Took',
     isNumber: true,
-    cell: ({ latencyMs }) => (latencyMs === undefined ? '' : `${latencyMs} ms`),
+    cell: ({ latencyMs }) => latencyText(latencyMs),
   },
   {
     key: 'at',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { outcomeText } from './delivery.ts';
+import { latencyText, outcomeText } from './delivery.ts';
 
 test.each([
   [{}, ''],
@@ -9,4 +9,12 @@ test.each([
   [{ status: 200, error: 'response_cut' }, '200, closed in the middle of its answer'],
 ])('%j reads “%s”', (attempt, text) => {
   expect(outcomeText(attempt)).toBe(text);
+});
+
+test.each([
+  [undefined, ''],
+  [41, '41 ms'],
+  [15_000, '15.0 s'],
+])('%s reads “%s”', (latencyMs, text) => {
+  expect(latencyText(latencyMs)).toBe(text);
 });

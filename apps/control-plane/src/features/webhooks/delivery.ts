@@ -26,3 +26,8 @@ export function outcomeText({
   if (reason === undefined) return status === undefined ? '' : String(status);
   return status === undefined ? reason : `${status}, ${reason}`;
 }
+
+export function latencyText(latencyMs: number | undefined): string {
+  if (latencyMs === undefined) return '';
+  return latencyMs < 1_000 ? `${latencyMs} ms` : `${(latencyMs / 1_000).toFixed(1)} s`;
+}

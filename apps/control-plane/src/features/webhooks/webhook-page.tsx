@@ -51,7 +51,7 @@ export function WebhookPage(): ReactNode {
       </Link>
       <PageHeader
         title={<span className="break-all">{webhook?.url ?? 'Webhook'}</span>}
-        scope={webhook?.description === '' ? 'Of this account alone.' : webhook?.description}
+        scope={webhook?.description || 'Where a server of this account is told of events.'}
         examples={examplesOf(accountId, webhookId)}
         actions={
           <>
