@@ -8,6 +8,7 @@ export interface Rfc {
 export const rfcs: Readonly<Record<number, Rfc>> = {
   3489: { title: 'STUN: Simple Traversal of UDP Through NATs', obsoletedBy: 8489 },
   3550: { title: 'RTP: A Transport Protocol for Real-Time Applications' },
+  3986: { title: 'Uniform Resource Identifier (URI): Generic Syntax' },
   4291: { title: 'IP Version 6 Addressing Architecture' },
   5245: { title: 'Interactive Connectivity Establishment (ICE)', obsoletedBy: 8445 },
   5389: { title: 'Session Traversal Utilities for NAT (STUN)', obsoletedBy: 8489 },

@@ -2,7 +2,7 @@ import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-da
 import { Client, type Pool } from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createApplicationPool } from '../postgres/application-pool.ts';
-import { createPostgresBus, type PostgresBus, type PublishedMessage } from './postgres-bus.ts';
+import { BUS_KEPT_MS, createPostgresBus, type PostgresBus, type PublishedMessage } from './postgres-bus.ts';
 
 let database: TestDatabase;
 let owner: Client;
@@ -94,6 +94,20 @@ test('who was away for longer than messages are kept is told to begin anew', asy
   expect(await bus.canReadFrom(last)).toBe(true);
   expect(await bus.canReadFrom(first - 2n)).toBe(false);
   expect(await bus.canReadFrom(last + 1n)).toBe(false);
+});
+
+test('what is kept of one type can be read by who has just begun, the latest first', async () => {
+  const bus = await controlPlane();
+  await owner.query('DELETE FROM bus_message');
+  const end = (sessionId: string) => ({ type: 'session.end', sessionId, code: 'a', detail: 'b' }) as const;
+  await bus.publish(end('ses_1'));
+  await bus.publish(message('another'));
+  await bus.publish(end('ses_2'));
+  expect(await bus.kept('session.end')).toEqual([end('ses_2'), end('ses_1')]);
+  await owner.query(`UPDATE bus_message SET at = now() - make_interval(secs => $1 / 1000.0)`, [
+    BUS_KEPT_MS + 1,
+  ]);
+  expect(await bus.kept('session.end')).toEqual([]);
 });
 
 test('a message whose transaction ends late is not passed over by one that came behind it', async () => {

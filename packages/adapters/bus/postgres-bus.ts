@@ -1,4 +1,4 @@
-import { type BusMessage, busMessageSchema } from '@patchbay/domain/fleet/bus';
+import { type BusMessage, type BusMessageType, busMessageSchema } from '@patchbay/domain/fleet/bus';
 import type { Pool, PoolClient } from 'pg';
 import { listen, notify } from '../postgres/notifications.ts';
 import { currentUnit } from '../postgres/unit-of-work.ts';
@@ -7,7 +7,11 @@ import { currentUnit } from '../postgres/unit-of-work.ts';
 export const BUS_KEPT_MS = 10 * 60_000;
 /** Messages read at once; the rest follow in further reads. */
 const READ_COUNT_MAX = 500;
+/** More of one type than this are not given at once: the oldest are left out. */
+const KEPT_COUNT_MAX = 10_000;
 const CHANNEL = 'patchbay_bus';
+
+type BusMessageOf<Type extends BusMessageType> = Extract<BusMessage, { type: Type }>;
 
 export interface PublishedMessage {
   /** Counts up over all messages: where a reader goes on after a break. */
@@ -27,6 +31,8 @@ export interface PostgresBus {
   subscribe(onMessage: (published: PublishedMessage) => void, after: bigint): () => void;
   /** Whether all messages behind this one can still be read: a reader who stayed away longer has to begin anew. */
   canReadFrom(after: bigint): Promise<boolean>;
+  /** The messages of one type that are kept, the latest first: for a reader that has just begun, and has missed them. */
+  kept<Type extends BusMessageType>(type: Type): Promise<readonly BusMessageOf<Type>[]>;
   /** Whether a message published now would be heard here. */
   isListening(): boolean;
   close(): Promise<void>;
@@ -104,6 +110,17 @@ export function createPostgresBus({ pool, databaseUrl, onError }: Options): Post
         [after.toString()],
       );
       return rows[0]?.can_read === true;
+    },
+
+    async kept<Type extends BusMessageType>(type: Type) {
+      const { rows } = await pool.query<{ payload: unknown }>(
+        `SELECT payload FROM bus_message
+         WHERE subject = $1 AND at >= now() - make_interval(secs => $2 / 1000.0) ORDER BY id DESC LIMIT $3`,
+        [type, BUS_KEPT_MS, KEPT_COUNT_MAX],
+      );
+      return rows
+        .flatMap(({ payload }) => busMessageSchema.safeParse(payload).data ?? [])
+        .filter((message): message is BusMessageOf<Type> => message.type === type);
     },
 
     isListening: () => isListening,

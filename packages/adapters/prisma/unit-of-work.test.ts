@@ -57,6 +57,18 @@ test('of several stores on both clients all is kept or nothing, and each sees wh
   expect(await namesOf(one)).toEqual(['kept']);
 });
 
+test('who waits for a connection gets it in the order of asking: nobody starves', async () => {
+  const prisma = openClient(database.applicationUrl, { connectionsMax: 1 });
+  try {
+    const asked = Array.from({ length: 50 }, (_, index) => index);
+    const served: number[] = [];
+    await Promise.all(asked.map((index) => inAccount(prisma, one, async () => served.push(index))));
+    expect(served).toEqual(asked);
+  } finally {
+    await prisma.$disconnect();
+  }
+});
+
 test('a part that fails takes back itself alone, and no scope stays behind it', async () => {
   await atomically(database.prisma, async () => {
     await create(other, 'first');

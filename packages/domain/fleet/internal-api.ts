@@ -162,6 +162,13 @@ export const internalApi = {
     request: z.object({ sinceMs: z.coerce.number<number>().int().min(0) }),
     response: z.object({ items: z.array(z.object({ prefixId: id.optional(), keyId: id.optional() })) }),
   },
+  /** Sessions that the API ended within the last minutes: what a process that has just been started did not hear. */
+  listSessionEnds: {
+    method: 'GET',
+    path: '/session-ends',
+    request: z.object({}),
+    response: z.object({ items: z.array(z.object({ sessionId: id, code: z.string(), detail: z.string() })) }),
+  },
   countUse: {
     method: 'POST',
     path: '/credentials/uses',

@@ -19,6 +19,8 @@ export const relayLineSchema = z.discriminatedUnion('type', [
       /** The client as the relay sees it, and the address at which peers reach it. */
       clientAddress: z.string().max(64),
       relayedAddress: z.string().max(64),
+      /** Of a dual allocation: the one of the other family (RFC 8656 §7.2). */
+      relayedAddressOtherFamily: z.string().max(64).optional(),
     }),
   }),
   z.object({

@@ -191,6 +191,7 @@ test('a refusal is not kept under its idempotency key', async () => {
 test('past the rate limit: 429, with when to come back', async () => {
   const { call } = createApiHarness({ requestsMax: 1 });
   const first = await call('GET', CONFIG);
+  expect(first.headers.get('ratelimit-limit')).toBe('1');
   expect(first.headers.get('ratelimit-remaining')).toBe('0');
   expect(first.headers.get('ratelimit-reset')).toBe('2');
   expect(first.headers.get('ratelimit-policy')).toBe('1;w=60');

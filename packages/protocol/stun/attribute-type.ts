@@ -29,6 +29,8 @@ export const attributeType = {
   alternateServer: 0x8023,
   fingerprint: 0x8028,
   iceControlled: 0x8029,
+  /** What coturn 4.6 calls ADDITIONAL-ADDRESS-FAMILY; nothing else has the number. */
+  additionalAddressFamilyOfCoturn: 0x8032,
 } as const;
 
 /** RFC 8489 §14: types below 0x8000 must be understood, the others may be ignored. */

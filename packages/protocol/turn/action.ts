@@ -2,7 +2,7 @@ import type { IpBytes } from '../stun/ip-address.ts';
 import type { TransportAddress } from '../stun/transport-address.ts';
 import type { AddressFamily } from './address-family.ts';
 import type { UseClaim } from './client-uses.ts';
-import type { ClientPath, FlowLimits } from './data-path.ts';
+import type { ClientPath, FlowLimits, RelayedAddresses } from './data-path.ts';
 import type { BandwidthClass, Grant, Limit, LimitKind, LimitOutcome } from './grant.ts';
 import type { PortWish } from './reservation.ts';
 
@@ -39,8 +39,10 @@ export type SpentLimit = Pick<Limit, 'kind' | 'counts' | 'max'>;
 export interface AllocationFacts {
   readonly allocationId: string;
   readonly client: ClientPath;
+  /** That it is counted under: of a dual allocation the first. */
   readonly family: AddressFamily;
-  readonly relayed: TransportAddress;
+  /** Two of a dual allocation. */
+  readonly relayed: RelayedAddresses;
   readonly grant: Grant;
   readonly bandwidthClass: BandwidthClass | undefined;
 }
@@ -59,12 +61,12 @@ export type Action =
       readonly usesMax: number;
       readonly grant: Grant;
     } & UseClaim)
-  /** Open a relayed address; answer with `relayOpened`. */
+  /** Open a relayed address of each family, or of those that can be had; answer with `relayOpened`. */
   | {
       readonly type: 'openRelay';
       readonly allocationId: string;
       readonly client: ClientPath;
-      readonly family: AddressFamily;
+      readonly families: readonly AddressFamily[];
       readonly port: PortWish;
     }
   /** Give up a kept port that nobody came for. */
@@ -83,7 +85,9 @@ export type Action =
       readonly peer: TransportAddress;
       readonly untilMs: number;
     }
-  /** Close a relayed address that belongs to no allocation any more. */
+  /** Close one relayed address of a dual allocation: it lives on with the other. */
+  | { readonly type: 'closeFamily'; readonly allocationId: string; readonly family: AddressFamily }
+  /** Close relayed addresses that belong to no allocation any more. */
   | { readonly type: 'closeRelay'; readonly allocationId: string }
   /** A Binding answered or an Allocate decided; the grant is absent where nobody was authenticated. */
   | {
@@ -116,7 +120,7 @@ export type Action =
       readonly outcome: LimitOutcome;
     }
   | { readonly type: 'mediaStarted'; readonly allocationId: string }
-  /** Close the relayed address and write the last usage record. Totals come from the data path. */
+  /** Close the relayed addresses and write the last usage record. Totals come from the data path. */
   | {
       readonly type: 'ended';
       readonly allocationId: string;

@@ -2,7 +2,7 @@ import { attributeType } from '../stun/attribute-type.ts';
 import { type IpBytes, ipToText } from '../stun/ip-address.ts';
 import type { Action, SpentLimit } from './action.ts';
 import { type AddressFamily, decodeAddressFamily, familyOf } from './address-family.ts';
-import type { Allocation } from './allocation.ts';
+import type { Allocation, PendingAllocate } from './allocation.ts';
 import { cidrFromText, isInCidr } from './cidr.ts';
 import type { KnownCredential } from './credential-cache.ts';
 import { counterKeepMsOf, counterKeyOf, type Grant, holdersOf, type Limit, sessionKeyOf } from './grant.ts';
@@ -26,7 +26,7 @@ export function allocate(state: TurnState, request: SignedRequest, credential: K
   const wish = readWish(state, request, credential);
   const refusal = 'code' in wish ? wish : refusalByQuota(state, request, credential);
   if (refusal !== undefined || 'code' in wish) {
-    const family = 'code' in wish ? familyOf(request.client.address.ip) : wish.family;
+    const [family] = 'code' in wish ? [familyOf(request.client.address.ip)] : wish.families;
     const error = refusal ?? { code: 400, phrase: 'Bad Request' };
     return [
       refuse(state, request, error),
@@ -47,7 +47,7 @@ export function allocate(state: TurnState, request: SignedRequest, credential: K
   enter(state, allocation, request.nowMs);
   wakeFor(state, allocation, request.nowMs);
   const uses = usesOf(allocation);
-  if (uses.length === 0) return [openRelay(allocation)];
+  if (uses.length === 0) return [openRelay(state, allocation, allocation.pending)];
   const address = ipToText(request.client.address.ip);
   const at = { allocationId: allocation.id, nowMs: request.nowMs };
   return uses.map(({ counterId, max }) => ({
@@ -67,17 +67,20 @@ export const causeOf = ({ code, phrase, spent }: Refusal) => ({
   ...(spent === undefined ? {} : { spent }),
 });
 
+/** One family, or both for a dual allocation. */
+type FamilyWish = readonly [AddressFamily, ...AddressFamily[]];
+
 interface Wish {
-  readonly family: AddressFamily;
+  readonly families: FamilyWish;
   readonly lifetimeSeconds: number | undefined;
-  readonly isAdditionalFamilyWished: boolean;
   readonly port: PortWish;
 }
 
 export const badRequest: Refusal = { code: 400, phrase: 'Bad Request' };
 export const noCapacity: Refusal = { code: 508, phrase: 'Insufficient Capacity' };
+export const familyNotSupported: Refusal = { code: 440, phrase: 'Address Family not Supported' };
 
-/** RFC 8656 §7.2, steps 2 to 8: what the attributes ask for, or why it cannot be. */
+/** RFC 8656 §7.2, steps 2 to 9: what the attributes ask for, or why it cannot be. */
 function readWish(state: TurnState, request: SignedRequest, credential: KnownCredential): Wish | Refusal {
   const valueIn = (type: number) => attributeOf(request, type)?.value;
   // Step 2: the 5-tuple is in use.
@@ -89,16 +92,16 @@ function readWish(state: TurnState, request: SignedRequest, credential: KnownCre
   if (protocol !== protocolUdp)
     return { code: protocol === 6 ? 400 : 442, phrase: 'Unsupported Transport Protocol' };
   const port = readPortWish(state, request, credential);
-  const family = readFamilyWish(state, request);
   if ('code' in port) return port;
-  if ('code' in family) return family;
+  const families = readFamilyWish(state, request, port);
+  if ('code' in families) return families;
   const lifetime = valueIn(attributeType.lifetime);
   const lifetimeSeconds = lifetime === undefined ? undefined : decodeLifetime(lifetime);
   if (lifetime !== undefined && lifetimeSeconds === undefined) return badRequest;
-  return { ...family, port, lifetimeSeconds };
+  return { families, port, lifetimeSeconds };
 }
 
-/** RFC 8656 §7.2, steps 5 and 7: which port, by EVEN-PORT or RESERVATION-TOKEN. */
+/** RFC 8656 §7.2, steps 5 and 8: which port, by EVEN-PORT or RESERVATION-TOKEN. */
 function readPortWish(
   state: TurnState,
   request: SignedRequest,
@@ -108,8 +111,7 @@ function readPortWish(
   const evenPort = valueIn(attributeType.evenPort);
   const token = valueIn(attributeType.reservationToken);
   if (token !== undefined) {
-    const family =
-      valueIn(attributeType.requestedAddressFamily) ?? valueIn(attributeType.additionalAddressFamily);
+    const family = valueIn(attributeType.requestedAddressFamily) ?? additionalFamilyIn(state, request);
     if ((evenPort ?? family) !== undefined || token.length !== reservationTokenLengthBytes) return badRequest;
     const kept = state.reservations.get(reservationKey(token));
     const isOurs = kept?.username === credential.username && kept.untilMs > request.nowMs;
@@ -118,35 +120,38 @@ function readPortWish(
   if (evenPort === undefined) return { rule: 'any' };
   const wish = decodeEvenPort(evenPort);
   if (wish === undefined) return badRequest;
-  const isAdditionalFamilyWished = valueIn(attributeType.additionalAddressFamily) !== undefined;
+  const isAdditionalFamilyWished = additionalFamilyIn(state, request) !== undefined;
   if (wish.isNextReserved && isAdditionalFamilyWished) return badRequest;
   return { rule: wish.isNextReserved ? 'pair' : 'even' };
 }
 
-/** RFC 8656 §7.2, steps 6 and 8: which family, by REQUESTED- or ADDITIONAL-ADDRESS-FAMILY. */
-function readFamilyWish(
-  state: TurnState,
-  request: SignedRequest,
-): Pick<Wish, 'family' | 'isAdditionalFamilyWished'> | Refusal {
-  const requested = attributeOf(request, attributeType.requestedAddressFamily)?.value;
-  const additional = attributeOf(request, attributeType.additionalAddressFamily)?.value;
-  if (additional !== undefined && (requested !== undefined || decodeAddressFamily(additional) !== 'ipv6'))
-    return badRequest;
-  const isAdditionalFamilyWished = additional !== undefined;
-  const [familyDefault] = state.options.families;
-  const wished = isAdditionalFamilyWished
-    ? 'ipv4'
-    : requested === undefined
-      ? familyDefault
-      : decodeAddressFamily(requested);
-  if (wished === undefined) return badRequest;
-  if (wished === 'unknown' || !state.options.families.includes(wished)) {
-    return { code: 440, phrase: 'Address Family not Supported' };
-  }
-  return { family: wished, isAdditionalFamilyWished };
+function additionalFamilyIn({ options }: TurnState, request: SignedRequest): Uint8Array | undefined {
+  const additional = attributeOf(request, attributeType.additionalAddressFamily);
+  if (additional !== undefined || options.isCoturnFamilyTypeAccepted !== true) return additional?.value;
+  return attributeOf(request, attributeType.additionalAddressFamilyOfCoturn)?.value;
 }
 
-/** RFC 8656 §7.2, step 9, and the limits of the credential. */
+/** RFC 8656 §7.2, steps 6, 7 and 9: which family, by REQUESTED- or ADDITIONAL-ADDRESS-FAMILY. */
+function readFamilyWish(state: TurnState, request: SignedRequest, port: PortWish): FamilyWish | Refusal {
+  const { families: offered } = state.options;
+  const requested = attributeOf(request, attributeType.requestedAddressFamily)?.value;
+  const additional = additionalFamilyIn(state, request);
+  if (additional !== undefined) {
+    const isRight = requested === undefined && decodeAddressFamily(additional) === 'ipv6';
+    return isRight ? ['ipv4', 'ipv6'] : badRequest;
+  }
+  if (port.rule === 'reserved') {
+    const kept = state.reservations.get(reservationKey(port.token));
+    return kept === undefined ? noCapacity : [kept.family];
+  }
+  // Step 7 would refuse whoever names no family to a relay without IPv4. No browser names one.
+  const byDefault = offered.includes('ipv4') ? 'ipv4' : 'ipv6';
+  const wished = requested === undefined ? byDefault : decodeAddressFamily(requested);
+  if (wished === undefined) return badRequest;
+  return wished === 'unknown' || !offered.includes(wished) ? familyNotSupported : [wished];
+}
+
+/** RFC 8656 §7.2, step 10, and the limits of the credential. */
 function refusalByQuota(
   state: TurnState,
   request: Request,
@@ -203,7 +208,7 @@ function isSpent(
 function draftAllocation(
   state: TurnState,
   from: { readonly request: SignedRequest; readonly credential: KnownCredential; readonly wish: Wish },
-): Allocation {
+): Allocation & { readonly pending: PendingAllocate } {
   const { request, credential, wish } = from;
   const { grant } = credential;
   const { bounds } = state;
@@ -225,7 +230,7 @@ function draftAllocation(
     clientKey: request.clientKey,
     credential,
     sessionKey: sessionKeyOf(grant, of.clientKey),
-    family: wish.family,
+    family: wish.families[0],
     limits,
     // A network that cannot be read allows nothing: to skip it would widen the grant.
     peerCidrs: grant.peerCidrs?.map(cidrFromText).filter((cidr) => cidr !== undefined),
@@ -234,13 +239,12 @@ function draftAllocation(
     channels: new Map(),
     channelsByPeer: new Map(),
     bandwidthClass: isDowngraded ? 'audio' : grant.bandwidthClass,
-    relayed: undefined,
-    expiresMs: Number.POSITIVE_INFINITY,
+    relayed: new Map(),
     pending: {
       message: request.message,
       integrity: request.integrity,
       wishedLifetimeSeconds: wish.lifetimeSeconds,
-      isAdditionalFamilyWished: wish.isAdditionalFamilyWished,
+      families: wish.families,
       port: wish.port,
       usesToCount: grant.limits.filter(({ kind }) => kind === 'uses').length,
       giveUpMs: request.nowMs + bounds.answerWaitMs,
@@ -251,11 +255,15 @@ function draftAllocation(
 const usesOf = ({ limits }: Allocation): readonly Limit[] =>
   limits.map(({ limit }) => limit).filter(({ kind }) => kind === 'uses');
 
-/** The action that gets an allocation its relayed address. */
-export const openRelay = ({ id, client, family, pending }: Allocation): Action => ({
+/** The action that gets an allocation its relayed addresses, of the families that there are. */
+export const openRelay = (
+  { options }: TurnState,
+  { id, client }: Allocation,
+  { families, port }: PendingAllocate,
+): Action => ({
   type: 'openRelay',
   allocationId: id,
   client,
-  family,
-  port: pending?.port ?? { rule: 'any' },
+  families: families.filter((family) => options.families.includes(family)),
+  port,
 });

@@ -7,7 +7,7 @@ export interface TurnCoreOptions {
   /** At least 16 cryptographic random bytes of this process. */
   readonly nonceSecret: Uint8Array;
   readonly policy: PeerPolicy;
-  /** Families that relayed addresses exist for; the first is given when none is asked for. */
+  /** Families that relayed addresses exist for: at least one. */
   readonly families: readonly AddressFamily[];
   /** A new id for each allocation, unique for all time. */
   readonly newAllocationId: () => string;
@@ -27,6 +27,8 @@ export interface TurnCoreOptions {
    * from them, and on a port without other protocols nothing else begins so (RFC 7983 §7).
    */
   readonly areLegacyChannelsAccepted?: boolean;
+  /** Takes ADDITIONAL-ADDRESS-FAMILY under the number that coturn 4.6 has for it, as turnutils_uclient sends it. */
+  readonly isCoturnFamilyTypeAccepted?: boolean;
   readonly bounds?: Partial<TurnCoreBounds>;
 }
 

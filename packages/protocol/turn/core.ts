@@ -37,7 +37,7 @@ export interface TurnCore {
   resolved(username: string, resolution: Resolution, nowMs: number): readonly Action[];
   /** The platform's answer to `countUse`. */
   useCounted(allocationId: string, answer: UseAnswer, nowMs: number): readonly Action[];
-  /** The relayed address that `openRelay` asked for, or undefined when there was none. */
+  /** The relayed addresses that `openRelay` asked for, those that there were, or undefined when there was none. */
   relayOpened(allocationId: string, opened: OpenedRelay | undefined, nowMs: number): readonly Action[];
   /** Ends what a revocation reaches, at once, and forgets the credential. */
   revoke(scope: RevocationScope, detail: string, nowMs: number): readonly Action[];

@@ -54,30 +54,39 @@ export const packetDropReasons = [
 ] as const;
 export type PacketDropReason = (typeof packetDropReasons)[number];
 
-/**
- * Totals of a flow since it began. "In" is client to relay. Bytes are payload: no TURN header, no ChannelData
- * header. Connectivity checks inside are apart and in no other figure.
- */
-export interface FlowTotals {
+export interface RelayedTotals {
   packetsIn: number;
   bytesIn: number;
   packetsOut: number;
   bytesOut: number;
+}
+
+/**
+ * Totals of a flow since it began. "In" is client to relay. Bytes are payload: no TURN header, no ChannelData
+ * header. Connectivity checks inside are apart and in no other figure.
+ */
+export interface FlowTotals extends RelayedTotals {
   checkBytesIn: number;
   checkBytesOut: number;
+  /** What of it passed over IPv6: of a dual allocation a part, else all or nothing. */
+  readonly overIpv6: RelayedTotals;
   readonly drops: Record<PacketDropReason, number>;
 }
 
 export interface FlowSpec {
   readonly id: string;
   readonly client: ClientPath;
-  readonly family: AddressFamily;
+  /** Two of a dual allocation. */
+  readonly families: readonly AddressFamily[];
   readonly port: PortWish;
 }
 
-/** A relayed address, and the token of the next port where that was asked to be kept. */
+/** At most one of each family. */
+export type RelayedAddresses = readonly [TransportAddress, ...TransportAddress[]];
+
+/** Relayed addresses, and the token of the next port where that was asked to be kept. */
 export interface OpenedRelay {
-  readonly relayed: TransportAddress;
+  readonly relayed: RelayedAddresses;
   readonly reservationToken?: Uint8Array | undefined;
 }
 
@@ -110,7 +119,7 @@ export interface DataPathHandlers {
 export interface DataPath {
   /** Opens a listener for clients. Port 0 takes a free one. */
   listen(at: TransportAddress): Promise<{ readonly listenerId: number; readonly address: TransportAddress }>;
-  /** Opens a relayed address at a random port. Undefined when none can be had. */
+  /** Opens a relayed address of each family at a random port, or of those that can be had. Undefined when there is none. */
   open(spec: FlowSpec): Promise<OpenedRelay | undefined>;
   /** Gives up a kept port that nobody came for. */
   releaseReservation(token: Uint8Array): void;
@@ -119,6 +128,8 @@ export interface DataPath {
   /** Needs a permission beside it. */
   bindChannel(id: string, spec: ChannelSpec): void;
   limit(id: string, limits: FlowLimits): void;
+  /** Closes one relayed address of two, with the permissions and channels of its family. */
+  closeFamily(id: string, family: AddressFamily): void;
   /** Totals of a live flow at this moment, or undefined when there is none. */
   sample(id: string): FlowTotals | undefined;
   /** Closes a flow. No packet passes after the call; the totals are final. */

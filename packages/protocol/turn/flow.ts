@@ -1,3 +1,4 @@
+import type { AddressFamily } from './address-family.ts';
 import { checkBudget, isConnectivityCheck } from './connectivity-check.ts';
 import type {
   BitRate,
@@ -6,6 +7,7 @@ import type {
   FlowSpec,
   FlowTotals,
   PacketDropReason,
+  RelayedTotals,
 } from './data-path.ts';
 import { packetDropReasons } from './data-path.ts';
 import type { HostKey } from './host-key.ts';
@@ -54,11 +56,15 @@ export interface Flow {
   /** Set when a limit has ended the flow: the core removes it, and until then nothing passes. */
   isEnded: boolean;
   hasMedia: boolean;
-  /** Sends from the relayed address. Set by the data path that owns the socket. */
-  egress: (data: Uint8Array, port: number, host: string) => void;
-  /** Where the relayed address is, once it is open. */
-  relayedKey: HostKey | undefined;
+  /** Sends from the relayed address of a family. Set by the data path that owns the socket. */
+  readonly egress: Record<AddressFamily, Egress>;
+  /** Where the relayed addresses are, once they are open. */
+  readonly relayedKeys: Map<AddressFamily, HostKey>;
 }
+
+export type Egress = (data: Uint8Array, port: number, host: string) => void;
+/** Of a family that has no relayed address, and of one that was closed. */
+export const noEgress: Egress = () => undefined;
 
 export function noDrops(): Record<PacketDropReason, number> {
   const drops: Partial<Record<PacketDropReason, number>> = {};
@@ -80,6 +86,7 @@ export function createFlow(spec: FlowSpec, clientHost: string): Flow {
       bytesOut: 0,
       checkBytesIn: 0,
       checkBytesOut: 0,
+      overIpv6: { packetsIn: 0, bytesIn: 0, packetsOut: 0, bytesOut: 0 },
       drops: noDrops(),
     },
     checkBudget: createTokenBucket(checkBudget),
@@ -87,8 +94,8 @@ export function createFlow(spec: FlowSpec, clientHost: string): Flow {
     bucket: undefined,
     isEnded: false,
     hasMedia: false,
-    egress: () => undefined,
-    relayedKey: undefined,
+    egress: { ipv4: noEgress, ipv6: noEgress },
+    relayedKeys: new Map(),
   };
 }
 
@@ -120,8 +127,20 @@ function chargeLimits(flow: Flow, bytes: number, report: (event: DataPathEvent) 
 
 export interface Passage {
   readonly direction: 'in' | 'out';
+  /** Of the peer's side. */
+  readonly family: AddressFamily;
   readonly nowMs: number;
   readonly report: (event: DataPathEvent) => void;
+}
+
+function count(totals: RelayedTotals, direction: Passage['direction'], sizeBytes: number): void {
+  if (direction === 'in') {
+    totals.packetsIn++;
+    totals.bytesIn += sizeBytes;
+  } else {
+    totals.packetsOut++;
+    totals.bytesOut += sizeBytes;
+  }
 }
 
 /** The last step before a packet is sent: bit rate, limits, meters. False when it must not pass. */
@@ -146,13 +165,8 @@ export function admit(flow: Flow, data: Uint8Array, passage: Passage): boolean {
     totals.drops.limit++;
     return false;
   }
-  if (direction === 'in') {
-    totals.packetsIn++;
-    totals.bytesIn += size;
-  } else {
-    totals.packetsOut++;
-    totals.bytesOut += size;
-  }
+  count(totals, direction, size);
+  if (passage.family === 'ipv6') count(totals.overIpv6, direction, size);
   if (!flow.hasMedia) {
     flow.hasMedia = true;
     report({ type: 'mediaStarted', id: flow.spec.id });

@@ -1,6 +1,7 @@
 import { readUint16, writeUint16 } from '../stun/byte-order.ts';
 import { type IpBytes, ipFromText, ipToText } from '../stun/ip-address.ts';
 import type { TransportAddress } from '../stun/transport-address.ts';
+import type { AddressFamily } from './address-family.ts';
 import { channelDataHeaderLengthBytes, isChannelNumber } from './channel-data.ts';
 import type {
   ChannelSpec,
@@ -10,14 +11,15 @@ import type {
   FlowTotals,
   PacketDropReason,
 } from './data-path.ts';
-import { admit, type ByteCounter, createFlow, type Flow, noDrops, setBitRate } from './flow.ts';
-import { endpointKey, type HostKey, hostKeyOfIp, hostKeyOfText } from './host-key.ts';
+import { admit, type ByteCounter, createFlow, type Flow, noDrops, noEgress, setBitRate } from './flow.ts';
+import { endpointKey, familyOfKey, type HostKey, hostKeyOfIp, hostKeyOfText } from './host-key.ts';
 import { dataIndicationLength, decodeSendIndication, encodeDataIndication } from './indication.ts';
 import type { PeerPolicy } from './peer-policy.ts';
 
-/** A packet to send from a flow's relayed address. */
+/** A packet to send from a flow's relayed address of the family. */
 export interface ToPeer {
   readonly flow: Flow;
+  readonly family: AddressFamily;
   readonly data: Uint8Array;
   readonly host: string;
   readonly port: number;
@@ -41,11 +43,13 @@ const sweepEvery = 256;
  */
 export interface Forwarder {
   add(spec: FlowSpec): Flow;
-  /** Tells where the flow's relayed address is, so that other flows may send to it. */
+  /** Tells where a relayed address of the flow is, so that other flows may send to it. */
   opened(id: string, relayed: TransportAddress): void;
   permit(id: string, peer: { readonly ip: IpBytes; readonly isOwnRelay: boolean }, untilMs: number): void;
   bindChannel(id: string, spec: ChannelSpec): void;
   limit(id: string, limits: FlowLimits): void;
+  /** Takes one relayed address of two from a flow, with its permissions and channels. */
+  closeFamily(id: string, family: AddressFamily): void;
   find(id: string): Flow | undefined;
   remove(id: string, nowMs: number): FlowTotals | undefined;
   /** What a client's datagram becomes: a packet for a peer, 'request' for the core, or nothing. */
@@ -102,8 +106,25 @@ class PacketForwarder implements Forwarder {
   opened(id: string, relayed: TransportAddress): void {
     const flow = this.#flows.get(id);
     if (flow === undefined) return;
-    flow.relayedKey = endpointKey(hostKeyOfIp(relayed.ip), relayed.port);
-    this.#liveRelays.add(flow.relayedKey);
+    const key = endpointKey(hostKeyOfIp(relayed.ip), relayed.port);
+    flow.relayedKeys.set(familyOfKey(key), key);
+    this.#liveRelays.add(key);
+  }
+
+  closeFamily(id: string, family: AddressFamily): void {
+    const flow = this.#flows.get(id);
+    if (flow === undefined) return;
+    const { relayedKeys, permissions, channels, channelsByPeer } = flow;
+    flow.egress[family] = noEgress;
+    const relayedKey = relayedKeys.get(family);
+    if (relayedKey !== undefined) this.#liveRelays.delete(relayedKey);
+    relayedKeys.delete(family);
+    for (const host of permissions.keys()) if (familyOfKey(host) === family) permissions.delete(host);
+    for (const [peerKey, { number }] of channelsByPeer) {
+      if (familyOfKey(peerKey) !== family) continue;
+      channelsByPeer.delete(peerKey);
+      channels.delete(number);
+    }
   }
 
   permit(
@@ -168,7 +189,7 @@ class PacketForwarder implements Forwarder {
     const { ip, port } = flow.spec.client.address;
     const clientKey = endpointKey(hostKeyOfIp(ip), port);
     if (this.#flowsByClient.get(clientKey) === flow) this.#flowsByClient.delete(clientKey);
-    if (flow.relayedKey !== undefined) this.#liveRelays.delete(flow.relayedKey);
+    for (const relayedKey of flow.relayedKeys.values()) this.#liveRelays.delete(relayedKey);
     for (const { limit, counter } of flow.held) {
       counter.holderCount--;
       counter.keptUntilMs = Math.max(counter.keptUntilMs, nowMs + limit.keepMs);
@@ -220,8 +241,9 @@ class PacketForwarder implements Forwarder {
     if (permission.isOwnRelay && !this.#liveRelays.has(channel.peerKey))
       return drop(flow, 'own-port-not-live');
     const data = bytes.subarray(channelDataHeaderLengthBytes, end);
-    if (!admit(flow, data, { direction: 'in', nowMs, report: this.#report })) return undefined;
-    return { flow, data, host, port };
+    const family = familyOfKey(channel.peerKey);
+    if (!admit(flow, data, { direction: 'in', family, nowMs, report: this.#report })) return undefined;
+    return { flow, family, data, host, port };
   }
 
   /** RFC 8656 §11.2. */
@@ -239,8 +261,9 @@ class PacketForwarder implements Forwarder {
     if (permission.isOwnRelay && !this.#liveRelays.has(endpointKey(hostKey, peer.port))) {
       return drop(flow, 'own-port-not-live');
     }
-    if (!admit(flow, data, { direction: 'in', nowMs, report: this.#report })) return undefined;
-    return { flow, data, host: permission.host, port: peer.port };
+    const family = familyOfKey(hostKey);
+    if (!admit(flow, data, { direction: 'in', family, nowMs, report: this.#report })) return undefined;
+    return { flow, family, data, host: permission.host, port: peer.port };
   }
 
   fromPeer(
@@ -255,12 +278,13 @@ class PacketForwarder implements Forwarder {
     const permission = channel?.permission ?? flow.permissions.get(hostKey);
     if (permission === undefined || permission.untilMs <= nowMs) return drop(flow, 'no-permission');
     const isBound = channel !== undefined && channel.untilMs > nowMs;
+    const family = familyOfKey(hostKey);
     const length = isBound
       ? channelDataHeaderLengthBytes + bytes.length
-      : dataIndicationLength(typeof hostKey === 'number' ? 4 : 16, bytes.length);
+      : dataIndicationLength(family === 'ipv4' ? 4 : 16, bytes.length);
     // Before it is counted: nobody pays for what cannot be sent.
     if (length > datagramLengthMax) return drop(flow, 'oversize');
-    if (!admit(flow, bytes, { direction: 'out', nowMs, report: this.#report })) return undefined;
+    if (!admit(flow, bytes, { direction: 'out', family, nowMs, report: this.#report })) return undefined;
     if (isBound) {
       // RFC 8656 §12.7. One copy into one buffer: a send of two parts costs more.
       const out = Buffer.allocUnsafe(length);

@@ -1,4 +1,5 @@
 import { type IpBytes, ipToText } from '../stun/ip-address.ts';
+import type { AddressFamily } from './address-family.ts';
 
 /** A map key for an address: a number for IPv4, because maps of numbers are fastest; text for IPv6. */
 export type HostKey = number | string;
@@ -36,6 +37,9 @@ export function hostKeyOfText(text: string): HostKey {
   remembered.set(text, key);
   return key;
 }
+
+/** The family of an address, or of an address and port, by its key. */
+export const familyOfKey = (key: HostKey): AddressFamily => (typeof key === 'number' ? 'ipv4' : 'ipv6');
 
 /** The key of an address and port together. */
 export const endpointKey = (host: HostKey, port: number): HostKey =>

@@ -1,7 +1,8 @@
 import { ipToText } from '../stun/ip-address.ts';
 import { transportAddressKey } from '../stun/transport-address.ts';
 import type { Action, EndReason, SpentLimit } from './action.ts';
-import type { Allocation } from './allocation.ts';
+import type { AddressFamily } from './address-family.ts';
+import type { Allocation, Permission } from './allocation.ts';
 import type { BitRate, FlowLimits } from './data-path.ts';
 import { type GrantedRate, holdersOf, type LimitOutcome } from './grant.ts';
 import { type TurnState, wakeBy } from './state.ts';
@@ -34,7 +35,7 @@ export function leave(
   const { nowMs, isReleased = false } = at;
   state.byId.delete(allocation.id);
   state.byClient.delete(allocation.clientKey);
-  if (allocation.relayed !== undefined) state.relayed.delete(transportAddressKey(allocation.relayed));
+  for (const { address } of allocation.relayed.values()) state.relayed.delete(transportAddressKey(address));
   for (const holder of Object.values(holdersOf(allocation.credential.grant))) {
     const left = (state.countByHolder.get(holder) ?? 1) - 1;
     if (left > 0) state.countByHolder.set(holder, left);
@@ -71,6 +72,20 @@ export function end(
   return allocation.pending === undefined
     ? { type: 'ended', allocationId, reason, detail, atMs: nowMs, ...(spent === undefined ? {} : { spent }) }
     : { type: 'closeRelay', allocationId };
+}
+
+/**
+ * Gives up one relayed address of a dual allocation, with its permissions and channels. Those of the other family, and
+ * what the allocation has used of its limits, stay as they are (RFC 8656 §8.1).
+ */
+export function giveUpFamily(state: TurnState, allocation: Allocation, family: AddressFamily): Action {
+  const { id, relayed, permissions, channels, channelsByPeer } = allocation;
+  const given = relayed.get(family);
+  if (given !== undefined) state.relayed.delete(transportAddressKey(given.address));
+  relayed.delete(family);
+  for (const table of [permissions, channels, channelsByPeer] as readonly Map<unknown, Permission>[])
+    for (const [key, held] of table) if (held.family === family) table.delete(key);
+  return { type: 'closeFamily', allocationId: id, family };
 }
 
 /** What the data path is to enforce: the byte limits, and the tightest bit rate that applies by now. */
@@ -148,7 +163,7 @@ export function reachLimits(
 export function deadlineOf(state: TurnState, allocation: Allocation, nowMs: number): number {
   if (allocation.pending !== undefined) return allocation.pending.giveUpMs;
   let deadlineMs = Math.min(
-    allocation.expiresMs,
+    ...[...allocation.relayed.values()].map(({ expiresMs }) => expiresMs),
     allocation.credential.grant.endsAtMs ?? Number.POSITIVE_INFINITY,
   );
   for (const { limit, counterKey, isReached } of allocation.limits) {
@@ -158,12 +173,13 @@ export function deadlineOf(state: TurnState, allocation: Allocation, nowMs: numb
   return deadlineMs;
 }
 
-/** RFC 8656 §7.2: seconds to tell the client, cut to what its credential and its time limits leave. */
-export function remainingSeconds(state: TurnState, allocation: Allocation, nowMs: number): number {
-  let endMs = Math.min(
-    allocation.expiresMs,
-    allocation.credential.grant.endsAtMs ?? Number.POSITIVE_INFINITY,
-  );
+/** RFC 8656 §7.2: seconds to tell the client of a relayed address, cut to what credential and time limits leave. */
+export function remainingSeconds(
+  state: TurnState,
+  allocation: Allocation,
+  { expiresMs, nowMs }: { readonly expiresMs: number; readonly nowMs: number },
+): number {
+  let endMs = Math.min(expiresMs, allocation.credential.grant.endsAtMs ?? Number.POSITIVE_INFINITY);
   for (const { limit, counterKey } of allocation.limits) {
     if (limit.kind !== 'seconds' || limit.outcome !== 'end') continue;
     endMs = Math.min(endMs, state.times.reachesAtMs(counterKey, limit.max * 1000, nowMs));
@@ -192,11 +208,13 @@ export function expire(state: TurnState, allocation: Allocation, nowMs: number):
     actions.push(...reachLimits(state, allocation, { counterKey, nowMs }));
     if (!state.byId.has(allocation.id)) return actions;
   }
-  if (allocation.expiresMs <= nowMs) {
+  const { relayed } = allocation;
+  const expired = [...relayed].filter(([, { expiresMs }]) => expiresMs <= nowMs);
+  if (expired.length === relayed.size) {
     actions.push(
       end(state, allocation, { reason: 'expired', detail: 'The allocation was not refreshed.', nowMs }),
     );
-  }
+  } else for (const [family] of expired) actions.push(giveUpFamily(state, allocation, family));
   return actions;
 }
 

@@ -16,7 +16,7 @@ export function encodeLifetime(seconds: number): Uint8Array {
 export const decodeLifetime = (value: Uint8Array): number | undefined =>
   value.length === 4 ? readUint32(value, 0) : undefined;
 
-/** RFC 8656 §7.2 and §7.3: what is granted for a wish. Zero stays zero: it ends an allocation. */
+/** RFC 8656 §7.2 and §8.2: what is granted for a wish. Zero stays zero: it ends an allocation. */
 export function grantedLifetimeSeconds(wishedSeconds: number | undefined): number {
   if (wishedSeconds === 0) return 0;
   return Math.min(Math.max(wishedSeconds ?? 0, lifetimeSecondsDefault), lifetimeSecondsMax);

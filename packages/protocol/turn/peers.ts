@@ -2,7 +2,7 @@ import { attributeType } from '../stun/attribute-type.ts';
 import { type TransportAddress, transportAddressKey } from '../stun/transport-address.ts';
 import { decodeXorAddress } from '../stun/xor-address.ts';
 import type { Action } from './action.ts';
-import { familyOf } from './address-family.ts';
+import { type AddressFamily, familyOf } from './address-family.ts';
 import { type Allocation, channelMs, permissionMs } from './allocation.ts';
 import { channelNumberMax, channelNumberMin, legacyChannelNumberMax } from './channel-data.ts';
 import { decodeChannelNumber } from './channel-number.ts';
@@ -13,9 +13,11 @@ import type { TurnState } from './state.ts';
 const badRequest = { code: 400, phrase: 'Bad Request' };
 const forbidden = { code: 403, phrase: 'Forbidden' };
 const noCapacity = { code: 508, phrase: 'Insufficient Capacity' };
+export const familyMismatch = { code: 443, phrase: 'Peer Address Family Mismatch' };
 
 interface JudgedPeer {
   readonly address: TransportAddress;
+  readonly family: AddressFamily;
   readonly ipKey: string;
   readonly isOwnRelay: boolean;
 }
@@ -23,14 +25,14 @@ type Judgement = JudgedPeer | { readonly code: number; readonly phrase: string }
 
 /** Whether the allocation may reach a peer address; its port is judged with each packet or binding. */
 function judgePeer(state: TurnState, allocation: Allocation, address: TransportAddress): Judgement {
-  if (familyOf(address.ip) !== allocation.family)
-    return { code: 443, phrase: 'Peer Address Family Mismatch' };
+  const family = familyOf(address.ip);
+  if (!allocation.relayed.has(family)) return familyMismatch;
   const verdict = state.options.policy.judge(address.ip);
   if (verdict === 'forbidden') return forbidden;
   const { peerCidrs } = allocation;
   if (peerCidrs !== undefined && !peerCidrs.some((cidr) => isInCidr(address.ip, cidr))) return forbidden;
   const ipKey = transportAddressKey({ ip: address.ip, port: 0 });
-  return { address, ipKey, isOwnRelay: verdict === 'own-relay' };
+  return { address, family, ipKey, isOwnRelay: verdict === 'own-relay' };
 }
 
 /** Makes room for new permissions, or says that there is none (R8). */
@@ -40,12 +42,12 @@ function admitNewPeers(
   at: { readonly ipKeys: readonly string[]; readonly nowMs: number },
 ): 'ok' | 'full' | 'too-fast' {
   const { permissions, newPeers } = allocation;
-  const isLive = (ipKey: string) => (permissions.get(ipKey) ?? 0) > at.nowMs;
+  const isLive = (ipKey: string) => (permissions.get(ipKey)?.untilMs ?? 0) > at.nowMs;
   const newCount = new Set(at.ipKeys.filter((ipKey) => !isLive(ipKey))).size;
   if (newCount === 0) return 'ok';
   const max = state.bounds.permissionsPerAllocationMax;
   if (permissions.size + newCount > max) {
-    for (const [ipKey, untilMs] of permissions) if (untilMs <= at.nowMs) permissions.delete(ipKey);
+    for (const [ipKey, { untilMs }] of permissions) if (untilMs <= at.nowMs) permissions.delete(ipKey);
     if (permissions.size + newCount > max) return 'full';
   }
   return newPeers.take(newCount, at.nowMs) ? 'ok' : 'too-fast';
@@ -53,12 +55,12 @@ function admitNewPeers(
 
 function permit(allocation: Allocation, peer: JudgedPeer, nowMs: number): Action {
   const untilMs = nowMs + permissionMs;
-  allocation.permissions.set(peer.ipKey, untilMs);
-  const { address, isOwnRelay } = peer;
+  const { address, family, ipKey, isOwnRelay } = peer;
+  allocation.permissions.set(ipKey, { family, untilMs });
   return { type: 'permit', allocationId: allocation.id, peer: { ip: address.ip, isOwnRelay }, untilMs };
 }
 
-/** RFC 8656 §9.2: every peer of the request or none. */
+/** RFC 8656 §10.2: every peer of the request or none. */
 export function createPermission(state: TurnState, request: SignedRequest, allocation: Allocation): Action[] {
   const { message, nowMs } = request;
   const peers: JudgedPeer[] = [];
@@ -116,7 +118,7 @@ export function channelBind(state: TurnState, request: SignedRequest, allocation
   if (byNumber !== undefined) channelsByPeer.delete(byNumber.peerKey);
   if (byPeer !== undefined) channels.delete(byPeer.channel);
   const untilMs = nowMs + channelMs;
-  const binding = { channel, peerKey, untilMs };
+  const binding = { channel, peerKey, family: peer.family, untilMs };
   channels.set(channel, binding);
   channelsByPeer.set(peerKey, binding);
   return [

@@ -2,9 +2,9 @@ import { attributeType } from '../stun/attribute-type.ts';
 import { transportAddressKey } from '../stun/transport-address.ts';
 import { encodeXorAddress } from '../stun/xor-address.ts';
 import type { Action } from './action.ts';
-import { encodeAddressErrorCode } from './address-family.ts';
-import { causeOf, noCapacity, openRelay, type Refusal } from './allocate.ts';
-import type { Allocation } from './allocation.ts';
+import { encodeAddressErrorCode, familyOf } from './address-family.ts';
+import { causeOf, familyNotSupported, noCapacity, openRelay, type Refusal } from './allocate.ts';
+import type { Allocation, PendingAllocate } from './allocation.ts';
 import type { OpenedRelay } from './data-path.ts';
 import { flowLimitsOf, leave, remainingSeconds, wakeFor } from './lifecycle.ts';
 import { encodeLifetime, grantedLifetimeSeconds } from './lifetime.ts';
@@ -67,7 +67,7 @@ export function useCounted(
   }
   if (answer.reachedCounterId !== undefined) markReached(allocation, answer.reachedCounterId);
   pending.usesToCount--;
-  return pending.usesToCount === 0 ? [openRelay(allocation)] : [];
+  return pending.usesToCount === 0 ? [openRelay(state, allocation, pending)] : [];
 }
 
 /** The outcome holds from the start: what is slowed begins slow. */
@@ -90,7 +90,20 @@ const usesReached = ({ id, limits }: Allocation): readonly Action[] =>
       outcome,
     }));
 
-/** RFC 8656 §7.2, steps 10 and 11: the allocation lives from now, or there was no port. */
+/** RFC 8656 §7.2, step 9: why only one family of a dual allocation was had. */
+const familyErrors = (
+  { options }: TurnState,
+  { relayed }: Allocation,
+  { families }: PendingAllocate,
+): readonly AttributeDraft[] =>
+  families
+    .filter((family) => !relayed.has(family))
+    .map((family) => {
+      const error = options.families.includes(family) ? noCapacity : familyNotSupported;
+      return { type: attributeType.addressErrorCode, value: encodeAddressErrorCode(family, error) };
+    });
+
+/** RFC 8656 §7.2, steps 8 and 9: the allocation lives from now, with the addresses that there were, or there was none. */
 export function relayOpened(
   state: TurnState,
   allocation: Allocation,
@@ -102,37 +115,34 @@ export function relayOpened(
   if (request === undefined || pending === undefined) return [];
   if (opened === undefined) return fail(state, allocation, { ...noCapacity, nowMs });
   const { relayed, reservationToken } = opened;
-  allocation.relayed = relayed;
+  const expiresMs = nowMs + grantedLifetimeSeconds(pending.wishedLifetimeSeconds || undefined) * 1000;
+  for (const address of relayed) {
+    allocation.relayed.set(familyOf(address.ip), { address, expiresMs });
+    state.relayed.add(transportAddressKey(address));
+  }
+  allocation.family = familyOf(relayed[0].ip);
   allocation.pending = undefined;
-  allocation.expiresMs = nowMs + grantedLifetimeSeconds(pending.wishedLifetimeSeconds || undefined) * 1000;
-  state.relayed.add(transportAddressKey(relayed));
   wakeFor(state, allocation, nowMs);
   const { id, client, family, bandwidthClass } = allocation;
   const { grant } = allocation.credential;
+  const { transactionId } = request.message;
+  const lifetimeSeconds = remainingSeconds(state, allocation, { expiresMs, nowMs });
   const attributes: AttributeDraft[] = [
-    {
+    ...relayed.map((address) => ({
       type: attributeType.xorRelayedAddress,
-      value: encodeXorAddress(relayed, request.message.transactionId),
-    },
-    { type: attributeType.lifetime, value: encodeLifetime(remainingSeconds(state, allocation, nowMs)) },
-    {
-      type: attributeType.xorMappedAddress,
-      value: encodeXorAddress(client.address, request.message.transactionId),
-    },
+      value: encodeXorAddress(address, transactionId),
+    })),
+    { type: attributeType.lifetime, value: encodeLifetime(lifetimeSeconds) },
+    { type: attributeType.xorMappedAddress, value: encodeXorAddress(client.address, transactionId) },
+    ...familyErrors(state, allocation, pending),
   ];
   if (reservationToken !== undefined) {
     const untilMs = nowMs + reservationMs;
     const { username } = allocation.credential;
-    state.reservations.set(reservationKey(reservationToken), { token: reservationToken, username, untilMs });
+    const reservation = { token: reservationToken, family, username, untilMs };
+    state.reservations.set(reservationKey(reservationToken), reservation);
     wakeBy(state, untilMs);
     attributes.push({ type: attributeType.reservationToken, value: reservationToken });
-  }
-  if (pending.isAdditionalFamilyWished) {
-    // RFC 8656 §7.2, step 8: one family was had, and this is why the other was not.
-    const error = state.options.families.includes('ipv6')
-      ? noCapacity
-      : { code: 440, phrase: 'Address Family not Supported' };
-    attributes.push({ type: attributeType.addressErrorCode, value: encodeAddressErrorCode('ipv6', error) });
   }
   return [
     { type: 'limit', allocationId: id, limits: flowLimitsOf(state, allocation) },

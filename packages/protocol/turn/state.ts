@@ -1,3 +1,4 @@
+import type { AddressFamily } from './address-family.ts';
 import type { Allocation } from './allocation.ts';
 import type { ChallengeLimit } from './challenge-limit.ts';
 import type { ClientUses } from './client-uses.ts';
@@ -10,6 +11,7 @@ import type { TimeCounters } from './time-counters.ts';
 /** A port kept beside an even one (RFC 8656 §7.2). */
 export interface Reservation {
   readonly token: Uint8Array;
+  readonly family: AddressFamily;
   /** Only the user who asked may come for it. */
   readonly username: string;
   readonly untilMs: number;

@@ -178,6 +178,11 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       };
     },
 
+    async listSessionEnds() {
+      const ends = await bus.kept('session.end');
+      return { items: ends.map(({ sessionId, code, detail }) => ({ sessionId, code, detail })) };
+    },
+
     async countUse({ accountId, prefixId, clientKey, usesMax, isContinuation, restartsCredentialId }) {
       // Nobody else can have these keys, and so whoever comes with one is the client that was counted.
       const isRestart = clientKey.startsWith('session:') || clientKey.startsWith('client:');

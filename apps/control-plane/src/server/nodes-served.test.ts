@@ -399,6 +399,13 @@ test('a node that was away asks what was revoked meanwhile: keys and credentials
   expect((await call('listRevocations', { sinceMs })).body.items).toContainEqual({ keyId: key.id });
 });
 
+test('a node that has just been started asks which sessions were ended before it listened (LIV-1)', async () => {
+  const end = { type: 'session.end', sessionId: createId('ses'), code: 'a', detail: 'b' } as const;
+  expect(await call('publish', { message: end })).toMatchObject({ status: 200 });
+  const { type: _, ...item } = end;
+  expect((await call('listSessionEnds', {})).body.items).toContainEqual(item);
+});
+
 test('a node tells of sessions, and revokes nothing', async () => {
   const end = { type: 'session.end', sessionId: createId('ses'), code: 'a', detail: 'b' } as const;
   expect(await call('publish', { message: end })).toMatchObject({ status: 200 });

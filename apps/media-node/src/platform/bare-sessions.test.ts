@@ -60,6 +60,7 @@ function relay(append?: (line: SessionEventReport) => void) {
         bytesOut: 300,
         checkBytesIn: 0,
         checkBytesOut: 0,
+        overIpv6: { packetsIn: 0, bytesIn: 0, packetsOut: 0, bytesOut: 0 },
         drops: noDrops(),
       },
       ...why,

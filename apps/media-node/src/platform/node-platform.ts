@@ -109,7 +109,23 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
     snapshots.markApplications();
     recheck.look(keyIds, accountIds);
     // Until it is answered, or until the next gap asks anew.
-    while (gap === gapCount && !(await hearRevocations())) await wait(CATCH_UP_RETRY_MS);
+    while (gap === gapCount && !((await hearRevocations()) && (await hearSessionEnds())))
+      await wait(CATCH_UP_RETRY_MS);
+  }
+
+  /**
+   * A process that was killed comes back to its sessions with no place in the stream. It has them for as long as their
+   * clients wait for it, which is less than the bus keeps messages.
+   */
+  async function hearSessionEnds(): Promise<boolean> {
+    try {
+      const { items } = await client.call('listSessionEnds', {});
+      for (const item of items) hear({ type: 'session.end', ...item });
+      return true;
+    } catch (error) {
+      log.warn({ error: textOf(error) }, 'Sessions that were ended without the bus are not known yet.');
+      return false;
+    }
   }
 
   async function hearRevocations(): Promise<boolean> {

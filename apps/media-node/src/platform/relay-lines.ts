@@ -68,8 +68,10 @@ export function lineOf(
   switch (event.type) {
     case 'allocation.started': {
       const { type, allocationId, addressFamily, clientAddress, relayedAddress } = event;
+      const { relayedAddressOtherFamily: other } = event;
       const path = { transport: 'udp', addressFamily, clientAddress, relayedAddress } as const;
-      return { type, data: { allocationId, relayNodeId, ...path } };
+      const dual = other === undefined ? {} : { relayedAddressOtherFamily: other };
+      return { type, data: { allocationId, relayNodeId, ...path, ...dual } };
     }
     case 'allocation.refused': {
       const { type, stunCode } = event;

@@ -49,8 +49,8 @@ export function createActionRunner(parts: {
     const answer = await link.countUse(use);
     return core.useCounted(allocationId, answer, nowMs());
   };
-  const open = async ({ allocationId, client, family, port }: ActionOf<'openRelay'>) => {
-    const opened = await dataPath.open({ id: allocationId, client, family, port });
+  const open = async ({ allocationId, client, families, port }: ActionOf<'openRelay'>) => {
+    const opened = await dataPath.open({ id: allocationId, client, families, port });
     return core.relayOpened(allocationId, opened, nowMs());
   };
   const close = async (allocationId: string, ended?: ActionOf<'ended'>) => {
@@ -89,6 +89,9 @@ export function createActionRunner(parts: {
         break;
       case 'closeRelay':
         follow(close(action.allocationId));
+        break;
+      case 'closeFamily':
+        dataPath.closeFamily(action.allocationId, action.family);
         break;
       case 'releaseReservation':
         dataPath.releaseReservation(action.token);

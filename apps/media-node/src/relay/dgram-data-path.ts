@@ -1,10 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { ipFromText, ipToText } from '@patchbay/protocol/stun/ip-address';
-import type { AddressFamily } from '@patchbay/protocol/turn/address-family';
-import type { DataPath, DataPathHandlers, FlowSpec, OpenedRelay } from '@patchbay/protocol/turn/data-path';
-import type { Flow } from '@patchbay/protocol/turn/flow';
+import { type IpBytes, ipFromText, ipToText } from '@patchbay/protocol/stun/ip-address';
+import type { TransportAddress } from '@patchbay/protocol/stun/transport-address';
+import { type AddressFamily, familyOf } from '@patchbay/protocol/turn/address-family';
+import type {
+  DataPath,
+  DataPathHandlers,
+  FlowSpec,
+  OpenedRelay,
+  RelayedAddresses,
+} from '@patchbay/protocol/turn/data-path';
+import { type Flow, noEgress } from '@patchbay/protocol/turn/flow';
 import { createForwarder } from '@patchbay/protocol/turn/forwarder';
 import type { PeerPolicy } from '@patchbay/protocol/turn/peer-policy';
 import {
@@ -42,7 +49,13 @@ const lookup = (
 
 interface BoundRelay {
   readonly socket: Socket;
-  readonly port: number;
+  readonly address: TransportAddress;
+}
+
+/** A relayed address, and the next port where that is to be kept. */
+interface Bound {
+  readonly first: BoundRelay;
+  readonly second?: BoundRelay;
 }
 
 function openSocket(isIpv6: boolean, bufferBytes: number): Socket {
@@ -97,7 +110,7 @@ export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
   const forwarder = createForwarder({ policy: options.policy, onEvent: handlers.onEvent, randomBytes });
   const ports = createRelayPorts(options.portRange);
   const listeners: Socket[] = [];
-  const relays = new Map<string, BoundRelay>();
+  const relays = new Map<string, Map<AddressFamily, BoundRelay>>();
   const reserved = new Map<string, BoundRelay>();
   let isClosed = false;
 
@@ -106,7 +119,7 @@ export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
       const outcome = forwarder.fromClient(from, bytes, nowMs());
       if (outcome === undefined) return;
       if (outcome !== 'request') {
-        outcome.flow.egress(outcome.data, outcome.port, outcome.host);
+        outcome.flow.egress[outcome.family](outcome.data, outcome.port, outcome.host);
         return;
       }
       const ip = ipFromText(from.address);
@@ -115,11 +128,14 @@ export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
     });
 
   /** Connects a bound socket with its flow, in both directions. */
-  const join = (flow: Flow, socket: Socket) => {
+  const join = (flow: Flow, { socket, address }: BoundRelay) => {
     const { client } = flow.spec;
     const listener = listeners[client.listenerId];
     const onFailed = () => flow.totals.drops['send-failed']++;
-    flow.egress = (data, port, host) => sendFrom(socket, { data, port, host }, onFailed);
+    socket.removeAllListeners('error');
+    socket.on('error', onFailed);
+    flow.egress[familyOf(address.ip)] = (data, port, host) =>
+      sendFrom(socket, { data, port, host }, onFailed);
     const onPeerDatagram = (bytes: Buffer, from: RemoteInfo) => {
       const data = forwarder.fromPeer(flow, from, { bytes, nowMs: nowMs() });
       if (data === undefined || isClosed || listener === undefined) return;
@@ -128,19 +144,19 @@ export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
     socket.on('message', faults.contained('peer datagram', onPeerDatagram));
   };
 
-  const closeRelay = ({ socket, port }: BoundRelay) => {
+  const closeRelay = ({ socket, address }: BoundRelay) => {
     socket.close();
-    ports.giveBack(port, nowMs());
+    ports.giveBack(address.port, nowMs());
   };
 
   /** One try at a port that was drawn: 'taken' when another process has it. */
-  const bindPort = async (host: string, port: number): Promise<BoundRelay | 'taken' | undefined> => {
-    const socket = openSocket(host.includes(':'), relayBufferBytes);
-    const error = await bind(socket, { port, host });
+  const bindPort = async (ip: IpBytes, port: number): Promise<BoundRelay | 'taken' | undefined> => {
+    const socket = openSocket(familyOf(ip) === 'ipv6', relayBufferBytes);
+    const error = await bind(socket, { port, host: ipToText(ip) });
     if (error === undefined) {
       // Until a flow has it, what arrives is nobody's.
       socket.on('error', onSocketError);
-      return { socket, port };
+      return { socket, address: { ip, port } };
     }
     // The port rests as if it had been ours.
     ports.giveBack(port, nowMs());
@@ -149,12 +165,12 @@ export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
     return undefined;
   };
 
-  const bindRelay = async (host: string, rule: 'any' | 'even' | 'pair') => {
+  const bindRelay = async (ip: IpBytes, rule: 'any' | 'even' | 'pair'): Promise<Bound | undefined> => {
     for (let tries = 0; tries < bindTryCountMax; tries++) {
       const port = ports.take(rule, nowMs());
       if (port === undefined) return undefined;
-      const first = await bindPort(host, port);
-      const second = rule === 'pair' ? await bindPort(host, port + 1) : undefined;
+      const first = await bindPort(ip, port);
+      const second = rule === 'pair' ? await bindPort(ip, port + 1) : undefined;
       if (first !== undefined && first !== 'taken') {
         if (rule !== 'pair') return { first };
         if (second !== undefined && second !== 'taken') return { first, second };
@@ -166,13 +182,15 @@ export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
     return undefined;
   };
 
-  /** The sockets for a new flow: kept ones, or new ones. */
-  const takeSockets = (host: string, wish: PortWish) => {
-    if (wish.rule !== 'reserved') return bindRelay(host, wish.rule);
+  /** The sockets of one family for a new flow: kept ones, or new ones. */
+  const takeSockets = async (family: AddressFamily, wish: PortWish): Promise<Bound | undefined> => {
+    const ip = ipFromText(options.relayHosts[family] ?? '');
+    if (ip === undefined) return undefined;
+    if (wish.rule !== 'reserved') return await bindRelay(ip, wish.rule);
     const key = reservationKey(wish.token);
     const first = reserved.get(key);
     reserved.delete(key);
-    return Promise.resolve(first === undefined ? undefined : { first });
+    return first === undefined ? undefined : { first };
   };
 
   return {
@@ -189,31 +207,26 @@ export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
     },
 
     async open(spec: FlowSpec): Promise<OpenedRelay | undefined> {
-      const host = options.relayHosts[spec.family];
-      const ip = host === undefined ? undefined : ipFromText(host);
-      if (host === undefined || ip === undefined) return undefined;
       const flow = forwarder.add(spec);
-      const bound: { first: BoundRelay; second?: BoundRelay } | undefined = await takeSockets(
-        host,
-        spec.port,
-      );
-      if (bound === undefined || isClosed || forwarder.find(spec.id) !== flow) {
-        // Removed while the port was being bound, or there was no port.
+      const taken = await Promise.all(spec.families.map((family) => takeSockets(family, spec.port)));
+      const bound = taken.filter((each) => each !== undefined);
+      const [first, ...others] = bound.map((each) => each.first);
+      const kept = bound.find(({ second }) => second !== undefined)?.second;
+      if (first === undefined || isClosed || forwarder.find(spec.id) !== flow) {
+        // Removed while the ports were being bound, or there was no port.
         forwarder.remove(spec.id, nowMs());
-        if (bound !== undefined) closeRelay(bound.first);
-        if (bound?.second !== undefined) closeRelay(bound.second);
+        for (const each of [first, ...others, kept]) if (each !== undefined) closeRelay(each);
         return undefined;
       }
-      const { socket, port } = bound.first;
-      socket.removeAllListeners('error');
-      socket.on('error', () => flow.totals.drops['send-failed']++);
-      relays.set(spec.id, bound.first);
-      join(flow, socket);
-      const relayed = { ip, port };
-      forwarder.opened(spec.id, relayed);
-      if (bound.second === undefined) return { relayed };
+      for (const relay of [first, ...others]) {
+        join(flow, relay);
+        forwarder.opened(spec.id, relay.address);
+      }
+      relays.set(spec.id, new Map([first, ...others].map((relay) => [familyOf(relay.address.ip), relay])));
+      const relayed: RelayedAddresses = [first.address, ...others.map(({ address }) => address)];
+      if (kept === undefined) return { relayed };
       const reservationToken = randomBytes(reservationTokenLengthBytes);
-      reserved.set(reservationKey(reservationToken), bound.second);
+      reserved.set(reservationKey(reservationToken), kept);
       return { relayed, reservationToken };
     },
 
@@ -228,15 +241,20 @@ export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
     limit: (id, limits) => forwarder.limit(id, limits),
     sample: (id) => forwarder.find(id)?.totals,
 
+    closeFamily(id, family) {
+      forwarder.closeFamily(id, family);
+      const relay = relays.get(id)?.get(family);
+      if (relay === undefined) return;
+      relays.get(id)?.delete(family);
+      closeRelay(relay);
+    },
+
     remove(id) {
       const flow = forwarder.find(id);
-      if (flow !== undefined) flow.egress = () => undefined;
+      if (flow !== undefined) for (const family of flow.spec.families) flow.egress[family] = noEgress;
       const totals = forwarder.remove(id, nowMs());
-      const relay = relays.get(id);
-      if (relay !== undefined) {
-        relays.delete(id);
-        closeRelay(relay);
-      }
+      for (const relay of relays.get(id)?.values() ?? []) closeRelay(relay);
+      relays.delete(id);
       return Promise.resolve(totals);
     },
 
@@ -249,7 +267,7 @@ export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
 
     async close() {
       isClosed = true;
-      const bound = [...relays.values(), ...reserved.values()];
+      const bound = [...[...relays.values()].flatMap((each) => [...each.values()]), ...reserved.values()];
       relays.clear();
       reserved.clear();
       const sockets = [...listeners, ...bound.map(({ socket }) => socket)];

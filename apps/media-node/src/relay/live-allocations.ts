@@ -37,6 +37,7 @@ export function createLiveAllocations(
     started(action) {
       const { allocationId, client, relayed, family, grant, atMs } = action;
       live.set(allocationId, action);
+      const [first, other] = relayed.map(transportAddressToText);
       reportEvent({
         type: 'allocation.started',
         atMs,
@@ -44,7 +45,8 @@ export function createLiveAllocations(
         grant,
         clientIp: ipToText(client.address.ip),
         clientAddress: transportAddressToText(client.address),
-        relayedAddress: transportAddressToText(relayed),
+        relayedAddress: first ?? '',
+        ...(other === undefined ? {} : { relayedAddressOtherFamily: other }),
         addressFamily: family,
       });
     },

@@ -32,6 +32,8 @@ type AllocationEvent = {
       readonly clientIp: string;
       readonly clientAddress: string;
       readonly relayedAddress: string;
+      /** The second one of a dual allocation. */
+      readonly relayedAddressOtherFamily?: string;
       readonly addressFamily: AddressFamily;
     }
   | { readonly type: 'media.started' }

@@ -195,14 +195,14 @@ describe('a relay on real sockets, under attack', () => {
     const portless = { ip, port: 0 };
     dataPath.reply({ transport: 'udp', listenerId, address: portless }, Uint8Array.of(1));
     expect(dataPath.strayDrops['send-failed']).toBe(1);
-    const spec = { id: 'a', family: 'ipv4', port: { rule: 'any' } } as const;
+    const spec = { id: 'a', families: ['ipv4'], port: { rule: 'any' } } as const;
     const opened = await dataPath.open({
       ...spec,
       client: { transport: 'udp', listenerId, address: portless },
     });
     if (opened === undefined) throw new Error('There was no port.');
     dataPath.permit('a', { ip, isOwnRelay: false }, Number.POSITIVE_INFINITY);
-    client.send(Uint8Array.of(9), opened.relayed);
+    client.send(Uint8Array.of(9), opened.relayed[0]);
     await until(() => dataPath.sample('a')?.drops['send-failed'] === 1, 'the answer that could not be sent');
     expect(faults.count).toBe(1);
   });

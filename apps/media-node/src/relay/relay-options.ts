@@ -33,6 +33,8 @@ export interface RelayOptions {
   readonly isUserhashOffered?: boolean;
   /** Accepts the channels of the first edition of TURN, as coturn's client uses them. On by default. */
   readonly areLegacyChannelsAccepted?: boolean;
+  /** Takes ADDITIONAL-ADDRESS-FAMILY under coturn 4.6's number as well. On by default. */
+  readonly isCoturnFamilyTypeAccepted?: boolean;
   readonly bounds?: Partial<TurnCoreBounds>;
   /** The account of attempts that prove no credential; undefined while it is not known yet. */
   readonly discoveryAccountId?: () => string | undefined;

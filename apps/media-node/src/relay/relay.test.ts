@@ -1,10 +1,15 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { attributeType } from '@patchbay/protocol/stun/attribute-type';
 import { ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { method } from '@patchbay/protocol/stun/message';
 import type { TransportAddress } from '@patchbay/protocol/stun/transport-address';
+import { familyOf } from '@patchbay/protocol/turn/address-family';
 import { encodeChannelData } from '@patchbay/protocol/turn/channel-data';
 import type { Grant, Limit } from '@patchbay/protocol/turn/grant';
 import {
+  addressesOf,
+  addressFamily,
   addressOf,
   codeOf,
   lifetime,
@@ -15,11 +20,13 @@ import {
 } from '@patchbay/protocol/turn/testing/client-session';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryPlatform, type MemoryPlatform, silentLog } from './memory-platform.ts';
+import { otherFamilyOf } from './other-family.ts';
 import { startRelay } from './relay.ts';
 import type { Relay, RelayOptions } from './relay-options.ts';
 import { openRawClient, openRawSocket, type RawClient, until } from './testing/raw-client.ts';
 
 const host = '127.0.0.1';
+const hasIpv6 = otherFamilyOf(host, undefined) !== undefined;
 const closers: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
@@ -156,6 +163,62 @@ describe('a relay over real sockets', () => {
     await until(() => client.socket.received.length > before, 'the packet at the client');
     expect([...(client.socket.received.at(-1) ?? [])]).toEqual([0x40, 0, 0, 2, 8, 9]);
   });
+
+  it.skipIf(!hasIpv6)(
+    'T5: one allocation with both families carries both ways, counts each under its own, and gives one up alone',
+    async () => {
+      const { platform, at } = await relayWith({ relayHostOtherFamily: '::1' });
+      const client = await clientOf(at);
+      const answer = await client.allocate([udpTransport, addressFamily('additionalAddressFamily', 'ipv6')]);
+      const relayed = addressesOf(answer, attributeType.xorRelayedAddress);
+      expect(relayed.map(({ ip }) => familyOf(ip))).toEqual(['ipv4', 'ipv6']);
+      const peers = [await openRawSocket(), await openRawSocket('::1')] as const;
+      for (const [index, peer] of peers.entries()) {
+        closers.push(() => peer.close());
+        expect(await client.bind(0x4000 + index, peer.address)).toBe(0);
+      }
+      const up = (index: number, sizeBytes: number) =>
+        client.send(
+          encodeChannelData({ channel: 0x4000 + index, data: new Uint8Array(sizeBytes).fill(0x91) }),
+        );
+      up(0, 100);
+      up(1, 200);
+      await until(() => peers.every(({ received }) => received.length === 1), 'a packet at each peer');
+      expect(peers.map(({ received }) => received[0]?.length)).toEqual([100, 200]);
+      const before = client.socket.received.length;
+      for (const [index, peer] of peers.entries())
+        peer.send(new Uint8Array(10 + index).fill(0x92), relayed[index] ?? at);
+      await until(() => client.socket.received.length === before + 2, 'a packet from each peer');
+      const giveUp = [lifetime(0), addressFamily('requestedAddressFamily', 'ipv4')];
+      expect(codeOf(await client.ask(method.refresh, giveUp))).toBe(0);
+      const [v4Peer, v6Peer] = peers;
+      expect(codeOf(await client.ask(method.createPermission, [peerAddress(v4Peer.address)]))).toBe(443);
+      up(0, 7);
+      up(1, 3);
+      await until(() => v6Peer.received.length === 2, 'another packet over IPv6');
+      expect(v4Peer.received).toHaveLength(1);
+      // The port of the address that was given up is nobody's: whoever draws it may bind it.
+      const reused = createSocket('udp4');
+      reused.bind(relayed[0]?.port, host);
+      await once(reused, 'listening');
+      reused.close();
+      await client.ask(method.refresh, [lifetime(0)]);
+      await until(() => platform.eventsOf('allocation.ended').length === 1, 'the end');
+      const sums = (['ipv4', 'ipv6'] as const).map((family) => [
+        platform.sumOf('bytes', { addressFamily: family, direction: 'in' }),
+        platform.sumOf('bytes', { addressFamily: family, direction: 'out' }),
+        platform.sumOf('packets', { addressFamily: family }),
+        platform.sumOf('allocations', { addressFamily: family }),
+      ]);
+      expect(sums).toEqual([
+        [100, 10, 2, 1],
+        [203, 11, 3, 0],
+      ]);
+      expect(platform.eventsOf('allocation.started')).toMatchObject([
+        { addressFamily: 'ipv4', relayedAddressOtherFamily: expect.stringMatching(/^\[::1\]:/) },
+      ]);
+    },
+  );
 
   it('T4: EVEN-PORT with R keeps the next port for the token', async () => {
     const { at } = await relayWith();

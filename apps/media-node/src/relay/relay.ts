@@ -154,6 +154,7 @@ function createCore(
     isSha256Offered: options.isSha256Offered ?? false,
     isUserhashOffered: options.isUserhashOffered ?? false,
     areLegacyChannelsAccepted: options.areLegacyChannelsAccepted ?? true,
+    isCoturnFamilyTypeAccepted: options.isCoturnFamilyTypeAccepted ?? true,
     ...(bounds === undefined ? {} : { bounds }),
   });
 }

@@ -8,6 +8,7 @@ import { CarriedLines } from '../platform/carried-lines.ts';
 import type { NodeEnv } from '../platform/env.ts';
 import type { Faults } from '../platform/faults.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
+import { hostInUrl } from '../platform/host-in-url.ts';
 import { RelayLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { createRelayPlatform } from '../platform/relay-platform.ts';
@@ -76,9 +77,7 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
     }),
   });
   const advertised = env.PATCHBAY_ADVERTISE_HOST ?? host;
-  const turnUrls = [
-    `turn:${advertised.includes(':') ? `[${advertised}]` : advertised}:${relay.port}?transport=udp`,
-  ];
+  const turnUrls = [`turn:${hostInUrl(advertised)}:${relay.port}?transport=udp`];
   const endCall = (sessionId: string, detail: string) => {
     // First, so that nothing that is being looked up comes after the end.
     sessions.ended(sessionId);

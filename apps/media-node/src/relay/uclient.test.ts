@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryPlatform, silentLog } from './memory-platform.ts';
+import { otherFamilyOf } from './other-family.ts';
 import { startRelay } from './relay.ts';
 import { openRawSocket } from './testing/raw-client.ts';
 
@@ -18,6 +19,8 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close();
 });
 
+const otherFamily = otherFamilyOf('127.0.0.1', undefined);
+
 async function freePort(): Promise<number> {
   const socket = await openRawSocket();
   socket.close();
@@ -30,6 +33,7 @@ describe.skipIf(!isInstalled)(`T21: coturn's own clients${why}`, () => {
     ['Send indications', ['-c', '-X', '-s'], 500],
     ['pairs of ports, RTP and RTCP', ['-X'], 600],
     ['client to client', ['-y', '-c', '-X'], 600],
+    ['dual allocations', ['-Z', '-y'], 600],
   ])(
     '%s: every message comes back, and the bytes recorded are the bytes sent',
     async (_, flags, messages) => {
@@ -39,6 +43,7 @@ describe.skipIf(!isInstalled)(`T21: coturn's own clients${why}`, () => {
       const relay = await startRelay({
         listen,
         relayHost: '127.0.0.1',
+        ...(otherFamily === undefined ? {} : { relayHostOtherFamily: otherFamily }),
         region: 'test',
         platform,
         log: silentLog,
@@ -60,6 +65,12 @@ describe.skipIf(!isInstalled)(`T21: coturn's own clients${why}`, () => {
       );
       expect([sent, received]).toEqual([messages, messages]);
       expect(stdout).toMatch(/Total lost packets 0/);
+      const isDual = flags.includes('-Z') && otherFamily !== undefined;
+      expect(
+        platform
+          .eventsOf('allocation.started')
+          .some(({ relayedAddressOtherFamily: other }) => other !== undefined),
+      ).toBe(isDual);
       await relay.stop();
       closers.shift();
       const bytes = messages * 160;

@@ -16,6 +16,7 @@ function metering(grant: Partial<Grant> = {}) {
     bytesOut: 0,
     checkBytesIn: 0,
     checkBytesOut: 0,
+    overIpv6: { packetsIn: 0, bytesIn: 0, packetsOut: 0, bytesOut: 0 },
     drops: noDrops(),
   };
   const records: UsageRecord[] = [];
@@ -36,7 +37,7 @@ function metering(grant: Partial<Grant> = {}) {
       allocationId: 'a',
       client: { transport: 'udp', listenerId: 0, address: { ip: new Uint8Array(4), port: 1 } },
       family: 'ipv4',
-      relayed: { ip: new Uint8Array(4), port: 2 },
+      relayed: [{ ip: new Uint8Array(4), port: 2 }],
       grant: whole,
       bandwidthClass: whole.bandwidthClass,
     },

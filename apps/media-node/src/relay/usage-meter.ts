@@ -1,7 +1,7 @@
 import { RELAY_RECORD_MS_MAX } from '@patchbay/domain/metering/record-span';
 import type { Action, AllocationFacts } from '@patchbay/protocol/turn/action';
 import type { AddressFamily } from '@patchbay/protocol/turn/address-family';
-import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
+import type { FlowTotals, RelayedTotals } from '@patchbay/protocol/turn/data-path';
 import type { BandwidthClass, Grant } from '@patchbay/protocol/turn/grant';
 import type { OpenUsage, UsageQuantity, UsageRecord } from './usage-record.ts';
 
@@ -13,26 +13,18 @@ const nearShare = 0.9;
 const attemptKeyCountMax = 10_000;
 
 type Counted = Omit<FlowTotals, 'drops'>;
-const countedKeys = [
-  'packetsIn',
-  'bytesIn',
-  'packetsOut',
-  'bytesOut',
-  'checkBytesIn',
-  'checkBytesOut',
-] as const;
+const nothingRelayed: RelayedTotals = { packetsIn: 0, bytesIn: 0, packetsOut: 0, bytesOut: 0 };
 const nothing: Counted = {
-  packetsIn: 0,
-  bytesIn: 0,
-  packetsOut: 0,
-  bytesOut: 0,
+  ...nothingRelayed,
   checkBytesIn: 0,
   checkBytesOut: 0,
+  overIpv6: nothingRelayed,
 };
 
 /** One allocation's account of what has been recorded so far. */
 interface Metered {
   readonly grant: Grant;
+  /** Of the allocation and its time; packets and bytes are told apart by the family that they passed over. */
   readonly family: AddressFamily;
   readonly startedMs: number;
   /** Time has a price from here (decision 0008); undefined while nothing but checks has passed. */
@@ -203,10 +195,18 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
   };
 }
 
-const pick = (totals: FlowTotals): Counted => {
-  const { drops: _, ...counted } = totals;
-  return counted;
-};
+/** A copy: the data path counts on in its own. */
+const pick = ({ drops: _, ...counted }: FlowTotals): Counted => ({
+  ...counted,
+  overIpv6: { ...counted.overIpv6 },
+});
+
+const difference = (of: RelayedTotals, from: RelayedTotals): RelayedTotals => ({
+  packetsIn: of.packetsIn - from.packetsIn,
+  bytesIn: of.bytesIn - from.bytesIn,
+  packetsOut: of.packetsOut - from.packetsOut,
+  bytesOut: of.bytesOut - from.bytesOut,
+});
 
 /** The entities that a record belongs to. */
 function ownerOf(grant: Grant) {
@@ -225,27 +225,36 @@ function quantitiesOf(
   held: Metered,
   { totals, toMs }: { totals: FlowTotals; toMs: number },
 ): UsageQuantity[] {
-  const path = {
-    transport: 'udp',
-    addressFamily: held.family,
-    bandwidthClass: held.bandwidthClass ?? 'none',
-  } as const;
-  const since = { ...nothing };
-  for (const key of countedKeys) since[key] = totals[key] - held.recorded[key];
+  const { recorded } = held;
+  const pathOver = (addressFamily: AddressFamily) =>
+    ({ transport: 'udp', addressFamily, bandwidthClass: held.bandwidthClass ?? 'none' }) as const;
+  const path = pathOver(held.family);
+  const overIpv6 = difference(totals.overIpv6, recorded.overIpv6);
+  const overIpv4 = difference(difference(totals, recorded), overIpv6);
+  const checkBytesIn = totals.checkBytesIn - recorded.checkBytesIn;
+  const checkBytesOut = totals.checkBytesOut - recorded.checkBytesOut;
   const isFirst = held.recordCount === 0;
   const quantities: UsageQuantity[] = [
     { meter: 'attempts', quantity: isFirst ? 1 : 0, dimensions: { kind: 'relay', outcome: 'succeeded' } },
     { meter: 'allocations', quantity: isFirst ? 1 : 0, dimensions: path },
     { meter: 'allocationMs', quantity: mediaMsOf(held, toMs), dimensions: path },
-    { meter: 'packets', quantity: since.packetsIn, dimensions: { ...path, direction: 'in' } },
-    { meter: 'packets', quantity: since.packetsOut, dimensions: { ...path, direction: 'out' } },
-    { meter: 'bytes', quantity: since.bytesIn, dimensions: { ...path, direction: 'in' } },
-    { meter: 'bytes', quantity: since.bytesOut, dimensions: { ...path, direction: 'out' } },
-    { meter: 'checkBytes', quantity: since.checkBytesIn, dimensions: { direction: 'in' } },
-    { meter: 'checkBytes', quantity: since.checkBytesOut, dimensions: { direction: 'out' } },
+    ...relayedQuantities(overIpv4, pathOver('ipv4')),
+    ...relayedQuantities(overIpv6, pathOver('ipv6')),
+    { meter: 'checkBytes', quantity: checkBytesIn, dimensions: { direction: 'in' } },
+    { meter: 'checkBytes', quantity: checkBytesOut, dimensions: { direction: 'out' } },
   ];
   return quantities.filter(({ quantity }) => quantity > 0);
 }
+
+const relayedQuantities = (
+  { packetsIn, packetsOut, bytesIn, bytesOut }: RelayedTotals,
+  path: UsageQuantity<'allocations'>['dimensions'],
+): readonly UsageQuantity[] => [
+  { meter: 'packets', quantity: packetsIn, dimensions: { ...path, direction: 'in' } },
+  { meter: 'packets', quantity: packetsOut, dimensions: { ...path, direction: 'out' } },
+  { meter: 'bytes', quantity: bytesIn, dimensions: { ...path, direction: 'in' } },
+  { meter: 'bytes', quantity: bytesOut, dimensions: { ...path, direction: 'out' } },
+];
 
 /** How much of the time since the last record an allocation was in use: from its first media on. */
 const mediaMsOf = ({ mediaFromMs, fromMs }: Metered, toMs: number): number =>

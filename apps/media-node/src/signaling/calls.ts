@@ -11,10 +11,11 @@ import type {
   ResumedSession,
   ServerMessage,
 } from '@patchbay/protocol/signaling/messages';
-import { createTimeCounters } from '@patchbay/protocol/turn/time-counters';
 import { type Client, type ClientTable, connectedUntilMs } from './clients.ts';
+import { ConnectedSeconds } from './connected-seconds.ts';
 import { EndedSessions, ownerOfLine, targetLegsOf } from './ended-sessions.ts';
 import { iceServersFor } from './ice-servers.ts';
+import { KnownRelays } from './known-relays.ts';
 import type {
   AllocationEnded,
   RelayLineNotice,
@@ -49,9 +50,6 @@ export const relayWaitMs = 30_000;
 /** A session that needs more peer connections than this is not worth saving. */
 export const generationMax = 100;
 const qualityIntervalMsMin = 900;
-/** A total is kept for as long as the SDK mints credentials for: a client that stays connected is not asked about again. */
-const totalKeepMs = 48 * 3_600_000;
-const totalSweepMs = 30_000;
 
 export interface CallPorts {
   readonly region: string;
@@ -72,14 +70,8 @@ export class Calls {
   readonly #sessions = new Map<string, Session>();
   readonly #ended = new EndedSessions();
   readonly #refused: RefusedCalls;
-  /** Connected time of credentials over all their sessions: one that both legs have counts once (ACC-7). */
-  readonly #times = createTimeCounters();
-  #sweptAtMs = 0;
-  /** The newest boot known of each relay, and the boot at which it died. */
-  readonly #relayBoots = new Map<string, string>();
-  readonly #deadRelays = new Map<string, string | undefined>();
-  /** Relays that are about to go. */
-  readonly #drainingRelays = new Set<string>();
+  readonly #seconds = new ConnectedSeconds();
+  readonly #relays = new KnownRelays();
   isDraining = false;
 
   constructor(ports: CallPorts) {
@@ -104,7 +96,7 @@ export class Calls {
   }
 
   usedMsOf(prefixId: string, nowMs: number): number {
-    return this.#times.usedMs(prefixId, nowMs);
+    return this.#seconds.usedMs(prefixId, nowMs);
   }
 
   /** Takes up the sessions of clients that are restored already. Each waits for its own to come back. */
@@ -115,13 +107,11 @@ export class Calls {
       if (session === undefined) continue;
       this.#sessions.set(sessionId, session);
       const { relay, ringing } = session;
-      if (relay !== undefined) this.#relayBoots.set(relay.nodeId, relay.boot);
+      if (relay !== undefined) this.#relays.carries(relay);
       for (const client of [...legsOf(session).map((leg) => leg.client), ...ringing])
         client.sessionIds.add(sessionId);
-      for (const prefixId of legsOf(session).flatMap((leg) => leg.totalPrefixIds)) {
-        const at = { usedMs: totals[prefixId] ?? 0, nowMs: saved.savedAtMs };
-        this.#times.join(prefixId, sessionId, at);
-      }
+      for (const leg of legsOf(session))
+        this.#seconds.restore(sessionId, leg, { totals, savedAtMs: saved.savedAtMs });
     }
   }
 
@@ -297,7 +287,7 @@ export class Calls {
     session.startedAtMs = nowMs;
     session.usageSinceMs = nowMs;
     for (const leg of legsOf(session)) {
-      this.#startCounting(session, leg, nowMs);
+      this.#seconds.start(session, leg, nowMs);
       const peer = peerOf(session, leg);
       if (peer === undefined) continue;
       this.#ports.send(leg.client, {
@@ -419,24 +409,19 @@ export class Calls {
   }
 
   relayAlive(nodeId: string, boot: string, nowMs: number): void {
-    const isRestarted = this.#relayBoots.get(nodeId) !== boot;
-    this.#relayBoots.set(nodeId, boot);
-    this.#drainingRelays.delete(nodeId);
-    if (this.#deadRelays.get(nodeId) !== boot) this.#deadRelays.delete(nodeId);
-    if (isRestarted) {
+    if (this.#relays.alive(nodeId, boot) === 'restarted') {
       for (const session of this.#sessions.values()) {
         if (session.relay?.nodeId === nodeId && session.relay.boot !== boot) this.#loseRelay(session, nowMs);
       }
     }
     for (const session of this.#sessions.values()) {
-      if (this.#drainingRelays.has(session.relay?.nodeId ?? '')) this.#leaveRelay(session, nowMs);
+      if (this.#relays.isDraining(session.relay?.nodeId ?? '')) this.#leaveRelay(session, nowMs);
     }
     this.#retryPlacement(nowMs);
   }
 
   relayDead(nodeId: string, nowMs: number): void {
-    this.#deadRelays.set(nodeId, this.#relayBoots.get(nodeId));
-    this.#drainingRelays.delete(nodeId);
+    this.#relays.died(nodeId);
     for (const session of this.#sessions.values()) {
       if (session.relay?.nodeId === nodeId) this.#loseRelay(session, nowMs);
     }
@@ -444,7 +429,7 @@ export class Calls {
 
   /** Its calls move while it still carries them, if there is another relay: nobody sees the change. */
   relayDraining(nodeId: string, nowMs: number): void {
-    this.#drainingRelays.add(nodeId);
+    this.#relays.drains(nodeId);
     for (const session of this.#sessions.values()) {
       if (session.relay?.nodeId === nodeId) this.#leaveRelay(session, nowMs);
     }
@@ -565,17 +550,11 @@ export class Calls {
     }
   }
 
-  /**
-   * A relay that is known to be dead, or about to go, is not offered again, even while the platform has yet to hear of it;
-   * and none is before both parties are here to take it.
-   */
+  /** None is placed before both parties are here to take it. */
   #placeRelay(session: Session): RelayPlacement | undefined {
     if (legsOf(session).some(({ client }) => client.isLeftBehind)) return undefined;
     const placement = this.#ports.placeRelay(session.sessionId);
-    if (placement === undefined) return undefined;
-    const { nodeId, boot } = placement;
-    const isDead = this.#deadRelays.has(nodeId) && (this.#deadRelays.get(nodeId) ?? boot) === boot;
-    return isDead || this.#drainingRelays.has(nodeId) ? undefined : placement;
+    return placement !== undefined && this.#relays.isOffered(placement) ? placement : undefined;
   }
 
   // Limits and ends.
@@ -586,8 +565,8 @@ export class Calls {
       const leg = legOf(session, client);
       if (leg === undefined || session.startedAtMs === undefined) continue;
       this.#ports.changed(session);
-      this.#stopCounting(session, leg, nowMs);
-      this.#startCounting(session, leg, nowMs);
+      this.#seconds.stop(session, leg, nowMs);
+      this.#seconds.start(session, leg, nowMs);
       if (dependsOnRelay(session)) this.#recover(session, 'credential_renewed', nowMs);
     }
   }
@@ -622,10 +601,7 @@ export class Calls {
   tick(nowMs: number): void {
     this.#refused.tick(nowMs);
     this.#ended.sweep(nowMs);
-    if (nowMs - this.#sweptAtMs >= totalSweepMs) {
-      this.#sweptAtMs = nowMs;
-      this.#times.sweep(nowMs);
-    }
+    this.#seconds.sweep(nowMs);
     for (const session of this.#sessions.values()) {
       if (session.startedAtMs === undefined) {
         const isUnanswered = session.callee === undefined && nowMs - session.createdAtMs >= ringTimeoutMs;
@@ -643,7 +619,7 @@ export class Calls {
       for (const limit of leg.client.principal.limits.seconds) {
         const key = `${leg.legId}:${limit.prefixId}:${limit.counts}:${limit.outcome}`;
         const usedMs =
-          limit.counts === 'session' ? nowMs - startedAtMs : this.#times.usedMs(limit.prefixId, nowMs);
+          limit.counts === 'session' ? nowMs - startedAtMs : this.#seconds.usedMs(limit.prefixId, nowMs);
         if (usedMs < limit.seconds * 1_000 || session.limitsReached.has(key)) continue;
         session.limitsReached.add(key);
         if (this.#reachSeconds(session, limit, nowMs) === 'ended') return;
@@ -674,18 +650,6 @@ export class Calls {
     }
   }
 
-  #startCounting({ sessionId }: Session, leg: Leg, nowMs: number): void {
-    const totals = leg.client.principal.limits.seconds.filter(({ counts }) => counts === 'total');
-    leg.totalPrefixIds = totals.map(({ prefixId }) => prefixId);
-    for (const { prefixId, usedMs = 0 } of totals) this.#times.join(prefixId, sessionId, { usedMs, nowMs });
-  }
-
-  #stopCounting({ sessionId }: Session, leg: Leg, nowMs: number): void {
-    const at = { keepMs: totalKeepMs, nowMs };
-    for (const prefixId of leg.totalPrefixIds) this.#times.leave(prefixId, sessionId, at);
-    leg.totalPrefixIds = [];
-  }
-
   /** Ends one session for everybody in it. */
   end(session: Session, reason: EndReason, nowMs: number): void {
     if (!this.#sessions.delete(session.sessionId)) return;
@@ -696,7 +660,7 @@ export class Calls {
       this.#ports.send(client, { type: 'ended', sessionId: session.sessionId, reason });
     }
     for (const leg of legsOf(session)) {
-      this.#stopCounting(session, leg, nowMs);
+      this.#seconds.stop(session, leg, nowMs);
       this.#log(session, nowMs, { type: 'leg.left', leg, data: { reason: reason.code } });
     }
     const connectedMs = session.startedAtMs === undefined ? 0 : nowMs - session.startedAtMs;

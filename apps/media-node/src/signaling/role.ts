@@ -3,6 +3,7 @@ import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import type { Logger } from 'pino';
 import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
+import { hostInUrl } from '../platform/host-in-url.ts';
 import { type LinkEvent, SignalingLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { startSessionUpload } from '../platform/session-upload.ts';
@@ -77,7 +78,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
   });
   const { port: linkPort } = links;
   const advertised = env.PATCHBAY_ADVERTISE_HOST ?? host;
-  const signalUrl = env.PATCHBAY_SIGNAL_URL ?? `ws://${advertised}:${signaling.port}`;
+  const signalUrl = env.PATCHBAY_SIGNAL_URL ?? `ws://${hostInUrl(advertised)}:${signaling.port}`;
 
   node.start({
     revokeKey: (keyId) => platform.notify({ type: 'revokeKey', keyId }),
@@ -100,7 +101,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     fleet: node.fleet,
     report: () => ({
       boot: node.usage.boot,
-      urls: { signal: [signalUrl], link: [`ws://${host}:${linkPort}`] },
+      urls: { signal: [signalUrl], link: [`ws://${hostInUrl(host)}:${linkPort}`] },
       load: { sessions: signaling.snapshot().length },
       isDraining,
     }),

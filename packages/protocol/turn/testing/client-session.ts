@@ -8,6 +8,7 @@ import { encodePasswordAlgorithms } from '../../stun/password-algorithm.ts';
 import { decodeText, encodeText } from '../../stun/text-attribute.ts';
 import { type TransportAddress, transportAddressKey } from '../../stun/transport-address.ts';
 import { decodeXorAddress, encodeXorAddress } from '../../stun/xor-address.ts';
+import { type AddressFamily, encodeAddressFamily } from '../address-family.ts';
 import { encodeChannelNumber } from '../channel-number.ts';
 import { encodeLifetime } from '../lifetime.ts';
 import { encodeRequestedTransport, protocolUdp } from '../requested-transport.ts';
@@ -158,6 +159,18 @@ export function addressOf(message: StunMessage, type: number): TransportAddress 
   if (address === undefined) throw new Error(`The answer has no address of type ${type}.`);
   return address;
 }
+
+/** All addresses of a type, in their order: of a dual allocation there are two. */
+export const addressesOf = (message: StunMessage, type: number): readonly TransportAddress[] =>
+  message.attributes
+    .filter((attribute) => attribute.type === type)
+    .map(({ value }) => decodeXorAddress(value, message.transactionId))
+    .filter((address) => address !== undefined);
+
+export const addressFamily = (
+  type: 'requestedAddressFamily' | 'additionalAddressFamily',
+  family: AddressFamily,
+): AttributeDraft => ({ type: attributeType[type], value: encodeAddressFamily(family) });
 
 export const isSameAddress = (a: TransportAddress, b: TransportAddress): boolean =>
   transportAddressKey(a) === transportAddressKey(b);

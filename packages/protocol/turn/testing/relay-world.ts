@@ -3,6 +3,7 @@ import { ipFromText, ipToText } from '../../stun/ip-address.ts';
 import { method, type StunMessage } from '../../stun/message.ts';
 import { type TransportAddress, transportAddressKey } from '../../stun/transport-address.ts';
 import type { Action } from '../action.ts';
+import type { AddressFamily } from '../address-family.ts';
 import { createTurnCore, type TurnCore } from '../core.ts';
 import type { TurnCoreOptions } from '../core-options.ts';
 import type { ClientPath, FlowTotals } from '../data-path.ts';
@@ -34,6 +35,8 @@ export interface WorldOptions {
   readonly allowLoopbackPeers?: boolean;
   /** Ports that are given to allocations, in order. */
   readonly portCount?: number;
+  /** Families that no port is left of, though they are offered. */
+  readonly fullFamilies?: readonly AddressFamily[];
   /** Leaves questions to the platform unanswered until the test answers them. */
   readonly isPlatformSlow?: boolean;
 }
@@ -58,6 +61,7 @@ export interface WorldClient {
 
 export interface SentPacket {
   readonly allocationId: string;
+  readonly family: AddressFamily;
   readonly to: string;
   readonly data: Uint8Array;
 }
@@ -106,7 +110,7 @@ export function createRelayWorld(options: WorldOptions = {}): RelayWorld {
   });
   policy.addListener(listenerAddress);
   const clients = new Map<string, Uint8Array[]>();
-  const relays = new Map<string, string>();
+  const relays = new Map<string, { readonly id: string; readonly family: AddressFamily }>();
   const reserved = new Map<string, TransportAddress>();
   let nextPort = 50_000;
   let allocationCount = 0;
@@ -140,35 +144,46 @@ export function createRelayWorld(options: WorldOptions = {}): RelayWorld {
     else if (action.type === 'limit') forwarder.limit(action.allocationId, action.limits);
     else if (action.type === 'permit') forwarder.permit(action.allocationId, action.peer, action.untilMs);
     else if (action.type === 'bindChannel') forwarder.bindChannel(action.allocationId, action);
-    else if (action.type === 'releaseReservation') reserved.delete(String(action.token));
+    else if (action.type === 'closeFamily') {
+      forwarder.closeFamily(action.allocationId, action.family);
+      for (const [key, { id, family }] of relays)
+        if (id === action.allocationId && family === action.family) relays.delete(key);
+    } else if (action.type === 'releaseReservation') reserved.delete(String(action.token));
     else if (action.type === 'ended' || action.type === 'closeRelay') {
       const totals = forwarder.remove(action.allocationId, world.nowMs);
       if (totals !== undefined) world.totals.set(action.allocationId, totals);
-      for (const [key, id] of relays) if (id === action.allocationId) relays.delete(key);
+      for (const [key, { id }] of relays) if (id === action.allocationId) relays.delete(key);
     }
   };
 
-  const open = ({ allocationId, client, family, port }: Extract<Action, { type: 'openRelay' }>): void => {
-    const host = family === 'ipv4' ? relayHost : relayHost6;
-    const isFull = options.portCount !== undefined && relays.size >= options.portCount;
-    if (port.rule === 'even' || port.rule === 'pair') nextPort += nextPort % 2;
-    const kept = port.rule === 'reserved' ? reserved.get(String(port.token)) : undefined;
-    const relayed = kept ?? at(host, nextPort++);
-    if (isFull || (port.rule === 'reserved' && kept === undefined)) {
+  const open = ({ allocationId, client, families, port }: Extract<Action, { type: 'openRelay' }>): void => {
+    const flow = forwarder.add({ id: allocationId, client, families, port });
+    const openOne = (family: AddressFamily): TransportAddress | undefined => {
+      const isFull = options.fullFamilies?.includes(family) ?? false;
+      if (isFull || (options.portCount !== undefined && relays.size >= options.portCount)) return undefined;
+      if (port.rule === 'even' || port.rule === 'pair') nextPort += nextPort % 2;
+      const host = family === 'ipv4' ? relayHost : relayHost6;
+      const relayed = port.rule === 'reserved' ? reserved.get(String(port.token)) : at(host, nextPort++);
+      if (relayed === undefined) return undefined;
+      flow.egress[family] = (data, to, toHost) =>
+        world.toPeers.push({ allocationId, family, to: `${toHost}:${to}`, data: data.slice() });
+      forwarder.opened(allocationId, relayed);
+      relays.set(transportAddressKey(relayed), { id: allocationId, family });
+      return relayed;
+    };
+    const [first, ...others] = families.map(openOne).filter((relayed) => relayed !== undefined);
+    if (first === undefined) {
+      forwarder.remove(allocationId, world.nowMs);
       world.perform(core.relayOpened(allocationId, undefined, world.nowMs));
       return;
     }
-    const flow = forwarder.add({ id: allocationId, client, family, port });
-    flow.egress = (data, to, toHost) =>
-      world.toPeers.push({ allocationId, to: `${toHost}:${to}`, data: data.slice() });
-    forwarder.opened(allocationId, relayed);
-    relays.set(transportAddressKey(relayed), allocationId);
     let reservationToken: Uint8Array | undefined;
     if (port.rule === 'pair') {
       reservationToken = randomBytes(8);
-      reserved.set(String(reservationToken), at(host, nextPort++));
+      reserved.set(String(reservationToken), { ip: first.ip, port: nextPort++ });
     }
-    world.perform(core.relayOpened(allocationId, { relayed, reservationToken }, world.nowMs));
+    const opened = { relayed: [first, ...others] as const, reservationToken };
+    world.perform(core.relayOpened(allocationId, opened, world.nowMs));
   };
 
   const world: RelayWorld = {
@@ -203,7 +218,7 @@ export function createRelayWorld(options: WorldOptions = {}): RelayWorld {
         const from = { address: ipToText(address.ip), port: address.port };
         const outcome = forwarder.fromClient(from, bytes, world.nowMs);
         if (outcome === 'request') world.perform(core.handleDatagram(path, bytes, world.nowMs));
-        else outcome?.flow.egress(outcome.data, outcome.port, outcome.host);
+        else outcome?.flow.egress[outcome.family](outcome.data, outcome.port, outcome.host);
       };
       const request: WorldClient['request'] = (methodNumber, attributes, build) => {
         const before = received.length;
@@ -232,7 +247,7 @@ export function createRelayWorld(options: WorldOptions = {}): RelayWorld {
       };
     },
     fromPeer(relayed, from, data) {
-      const id = relays.get(transportAddressKey(relayed));
+      const id = relays.get(transportAddressKey(relayed))?.id;
       const flow = id === undefined ? undefined : forwarder.find(id);
       if (flow === undefined) return;
       const source = { address: ipToText(from.ip), port: from.port };

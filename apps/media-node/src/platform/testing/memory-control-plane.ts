@@ -30,6 +30,8 @@ export class MemoryControlPlane {
   readonly events: SessionEventReport[] = [];
   /** Calls that live, in which the account has a leg. */
   readonly liveSessionIds = new Set<string>();
+  /** Kept as a bus keeps them. */
+  readonly #sessionEnds: Extract<BusMessage, { type: 'session.end' }>[] = [];
   readonly #streams = new Set<ServerResponse>();
   readonly accountId = createId('acc');
   readonly platformAccountId = createId('acc');
@@ -65,6 +67,7 @@ export class MemoryControlPlane {
 
   /** Tells all nodes. */
   publish(message: BusMessage): void {
+    if (message.type === 'session.end') this.#sessionEnds.push(message);
     for (const stream of this.#streams) stream.write(`data: ${JSON.stringify(message)}\n\n`);
   }
 
@@ -165,6 +168,7 @@ export class MemoryControlPlane {
       }),
       keysUsed: () => ({}),
       listRevocations: () => ({ items: [] }),
+      listSessionEnds: () => ({ items: this.#sessionEnds }),
       countUse: () => ({ isAdmitted: true }),
       consumed: ({ prefixIds, sessionId }) => ({
         items: prefixIds.map((prefixId) => ({

@@ -8,8 +8,12 @@ export class TestSocket {
   closeCode: number | undefined;
   #wake: (() => void)[] = [];
 
-  constructor(port: number, headers: Readonly<Record<string, string>> = {}, localAddress = '127.0.0.1') {
-    this.socket = new WebSocket(`ws://127.0.0.1:${port}/`, { headers, localAddress });
+  /** At a port of 127.0.0.1, or at a URL. */
+  constructor(at: number | URL, headers: Readonly<Record<string, string>> = {}, localAddress?: string) {
+    this.socket = new WebSocket(
+      at instanceof URL ? at : `ws://127.0.0.1:${at}/`,
+      localAddress === undefined ? { headers } : { headers, localAddress },
+    );
     this.socket.on('message', (data) => this.#note(() => this.frames.push(JSON.parse(String(data)))));
     this.socket.on('close', (code) => this.#note(() => (this.closeCode = code)));
     this.socket.on('error', () => this.#note(() => (this.closeCode ??= -1)));

@@ -38,6 +38,12 @@ test.each([
     'relay opened',
     '192.0.2.7:4 by 198.51.100.1:5 · udp, ipv4',
   ],
+  [
+    'allocation.started',
+    { allocationId: 'a', relayNodeId, ...path, relayedAddressOtherFamily: '[2001:db8::1]:6' },
+    'relay opened',
+    '192.0.2.7:4 by 198.51.100.1:5 and [2001:db8::1]:6 · udp, ipv4 and ipv6',
+  ],
   ['allocation.refused', refusal, 'relay refused', 'quota: Allocation Quota Reached'],
   [
     'allocation.refused',

@@ -20,8 +20,14 @@ export const lineTitle = ({ kind }: Pick<LogEntry, 'kind'>): string =>
 /** What a line says beside its name, as a person would. */
 export function lineText({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): string {
   switch (kind) {
-    case 'allocation.started':
-      return `${data.clientAddress} by ${data.relayedAddress} · ${data.transport}, ${data.addressFamily}`;
+    case 'allocation.started': {
+      const other = data.relayedAddressOtherFamily;
+      const [relayed, family] =
+        other === undefined
+          ? [data.relayedAddress, data.addressFamily]
+          : [`${data.relayedAddress} and ${other}`, 'ipv4 and ipv6'];
+      return `${data.clientAddress} by ${relayed} · ${data.transport}, ${family}`;
+    }
     case 'allocation.refused': {
       const why = `${codeWords(String(data.code))}: ${data.detail}`;
       return data.repeatCount === undefined ? why : `${why} · ${times(data.repeatCount)} more`;
