@@ -39,7 +39,11 @@ test('listen brings each event once, in order and signed, to a server that comes
   }));
   // The third is told of only once the second has arrived.
   let toldCount = 2;
+  let askedCount = 0;
   const platform = await serve((request, response) => {
+    askedCount += 1;
+    // It is away for a moment.
+    if (askedCount === 2) return void response.writeHead(503, { 'retry-after': '0' }).end('{}');
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://platform.test');
     const after = Number(searchParams.get('cursor'));
     const answer = pathname.endsWith('/latest')

@@ -7,7 +7,7 @@ import {
   webhookHeaders,
   webhookSecretText,
 } from '@patchbay/protocol/webhook/signature';
-import type { Patchbay } from '@patchbay/sdk-node';
+import { type Patchbay, PatchbayError } from '@patchbay/sdk-node';
 import { type Command, Option } from 'commander';
 import { connect, readVariables } from '../connection.ts';
 import { Refusal } from '../refusal.ts';
@@ -23,6 +23,7 @@ interface Flags {
 
 /** How often new events are asked for: a person who waits for one does not notice. */
 const POLL_MS = 400;
+const AWAY_RETRY_MS = 2_000;
 const PAGE_MAX = 100;
 const SEND_MS_MAX = 30_000;
 
@@ -61,7 +62,7 @@ async function listen({ to, types, scope, from, account, json = false }: Flags):
     cursor,
   });
   for (;;) {
-    const { items } = await pb.events.list({ cursor, types, scope, limit: PAGE_MAX }).page();
+    const items = await eventsAfter(pb, { cursor, types, scope });
     for (const event of items) {
       const outcome = await forward(event, { url, bytes });
       say(`${event.timestamp}  ${event.type}  ${event.id}  ${outcome.status ?? outcome.error}`, {
@@ -73,6 +74,25 @@ async function listen({ to, types, scope, from, account, json = false }: Flags):
       cursor = event.cursor;
     }
     if (items.length < PAGE_MAX) await wait(POLL_MS);
+  }
+}
+
+/** A platform that is started again is waited for: the cursor is where it was. */
+async function eventsAfter(
+  pb: Patchbay,
+  place: { readonly cursor: string; readonly types: string; readonly scope: Flags['scope'] },
+): Promise<readonly Event[]> {
+  for (;;) {
+    try {
+      return (await pb.events.list({ ...place, limit: PAGE_MAX }).page()).items;
+    } catch (error) {
+      const isAway =
+        error instanceof PatchbayError &&
+        (error.status >= 500 || error.code === 'client.unreachable' || error.code === 'client.timeout');
+      if (!isAway) throw error;
+      process.stderr.write(`The platform does not answer (${error.code}): trying again.\n`);
+      await wait(AWAY_RETRY_MS);
+    }
   }
 }
 
