@@ -42,8 +42,8 @@ test('listen brings each event once, in order and signed, to a server that comes
   let askedCount = 0;
   const platform = await serve((request, response) => {
     askedCount += 1;
-    // It is away for a moment.
-    if (askedCount === 2) return void response.writeHead(503, { 'retry-after': '0' }).end('{}');
+    // It is away for longer than one call waits.
+    if (askedCount > 1 && askedCount < 6) return void response.writeHead(503, { 'retry-after': '0' }).end('{}');
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://platform.test');
     const after = Number(searchParams.get('cursor'));
     const answer = pathname.endsWith('/latest')
