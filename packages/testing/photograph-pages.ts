@@ -2,7 +2,7 @@
  * Photographs every page of the dashboard, in each theme and at the width of a desk and of a phone, for somebody to look
  * at: with no data, with some, with ten thousand rows, while it loads, and while the database is away.
  *
- *   node packages/testing/photograph-pages.ts [--pages keys,team] [--states empty,filled] [--out folder]
+ *   node packages/testing/photograph-pages.ts [--pages keys,team] [--states empty,filled] [--desk 1280] [--out folder]
  */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,6 @@ import { startPlatform } from './src/running-platform.ts';
 const states = ['empty', 'filled', 'many', 'loading', 'failing'] as const;
 type State = (typeof states)[number];
 
-const widths = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 const themes = ['light', 'dark'] as const;
 /** A page longer than this is cut: nobody looks at ten thousand rows. */
 const HEIGHT_PIXELS_MAX = 2_400;
@@ -29,9 +28,11 @@ const { values: options } = parseArgs({
   options: {
     pages: { type: 'string', default: '' },
     states: { type: 'string', default: states.join(',') },
+    desk: { type: 'string', default: '1440' },
     out: { type: 'string', default: 'test-results/pages' },
   },
 });
+const widths = { desk: { width: Number(options.desk), height: 900 }, phone: { width: 390, height: 844 } };
 const wantedPages = options.pages.split(',').filter((name) => name !== '');
 const wantedStates = states.filter((state) => options.states.split(',').includes(state));
 
@@ -44,12 +45,54 @@ const routes = dashboardRoutes.filter(
   (route) => wantedPages.length === 0 || wantedPages.some((name) => nameOf(route).includes(name)),
 );
 
+/** Texts that their box cuts off, and whatever makes the page itself scroll sideways. */
+function cutTexts(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const isCut = (element: Element): boolean => {
+      const { overflowX } = getComputedStyle(element);
+      // What is a pixel wide is there for screen readers alone.
+      return (
+        overflowX === 'hidden' && element.clientWidth > 1 && element.scrollWidth > element.clientWidth + 1
+      );
+    };
+    const isWide = document.documentElement.scrollWidth > innerWidth;
+    const cut = [...document.querySelectorAll('main *, header *, nav *')].filter(
+      (element) => element.checkVisibility() && isCut(element),
+    );
+    return [
+      ...(isWide ? ['the page scrolls sideways'] : []),
+      ...cut.map(({ textContent }) => (textContent ?? '').slice(0, 60)),
+    ];
+  });
+}
+
+function reportCut(where: string, texts: readonly string[]): void {
+  for (const text of new Set(texts)) process.stdout.write(`${where}: cut “${text}”\n`);
+}
+
+/** What a page shows only when it is asked to, in the order of the buttons: a picture more of that page. */
+const openings: Readonly<Record<string, readonly string[]>> = {
+  '/accounts/[accountId]/statements/[period]': ['Open all', 'Show'],
+  '/accounts/[accountId]/keys': ['New key'],
+  '/accounts/[accountId]/team': ['Add somebody'],
+};
+
+async function photographOpened(page: Page, state: State, route: string): Promise<void> {
+  const buttons = openings[route];
+  if (buttons === undefined) return;
+  await page.setViewportSize(widths.desk);
+  for (const name of buttons) await page.getByRole('button', { name, exact: true }).click();
+  await settled(page);
+  await photograph(page, state, `${route}/opened`);
+}
+
 async function photograph(page: Page, state: State, route: string): Promise<void> {
   for (const [width, size] of Object.entries(widths)) {
     await page.setViewportSize(size);
     for (const theme of themes) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
       const height = await page.evaluate(() => document.documentElement.scrollHeight);
+      if (theme === 'light') reportCut(`${state} ${nameOf(route)} ${width}`, await cutTexts(page));
       await page.screenshot({
         path: path.join(options.out, state, `${nameOf(route)}.${width}.${theme}.png`),
         ...(height > size.height && { fullPage: true }),
@@ -90,6 +133,7 @@ async function walk(state: State, { browser, url, email, password, values }: Wal
     if (state !== 'loading')
       await settled(page).catch(() => process.stdout.write(`${state} ${route} did not settle\n`));
     await photograph(page, state, route);
+    if (state === 'filled') await photographOpened(page, state, route);
     if (!isOfAccount(route) && !route.startsWith('/docs')) await signInTo(page, { url, email, password });
   }
   await context.close();

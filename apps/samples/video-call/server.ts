@@ -8,6 +8,7 @@ import { readEnvironment } from './env.ts';
 import { newGuest, recognise } from './guests.ts';
 
 const page = path.join(import.meta.dirname, 'page');
+const { port, host, signalUrl } = readEnvironment();
 const pb = new Patchbay();
 
 const answerToken = tokenHandler(pb, (request) => {
@@ -42,6 +43,7 @@ const server = createServer((request, response) => {
   const file = files.get(pathname);
   if (pathname === '/api/token') void answerToken(request, response);
   else if (pathname === '/api/guest' && request.method === 'POST') sendJson(response, newGuest());
+  else if (pathname === '/api/signaling') sendJson(response, { signalUrl });
   else if (file !== undefined)
     response.writeHead(200, { 'content-type': file.type, 'cache-control': 'no-cache' }).end(file.body);
   else response.writeHead(404, { 'content-type': 'text/plain' }).end('There is nothing here.\n');
@@ -52,7 +54,6 @@ function sendJson(response: ServerResponse, value: unknown): void {
   response.end(JSON.stringify(value));
 }
 
-const { port, host } = readEnvironment();
 server.listen(port, host, () => {
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;

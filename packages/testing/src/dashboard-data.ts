@@ -1,10 +1,13 @@
 /** A reseller's account as it looks after a few weeks, for pictures and tests of pages. */
+import { billingStore } from '@patchbay/adapters/billing/billing-store';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
+import { nano } from '@patchbay/domain/billing/money';
+import { periodAt } from '@patchbay/domain/billing/period';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import { createId } from '@patchbay/kit/ids';
-import { type Patchbay, perGB, perMinute } from '@patchbay/sdk-node';
+import type { Patchbay } from '@patchbay/sdk-node';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
 import { Pool } from 'pg';
 
@@ -43,12 +46,7 @@ export async function fillAccount(
     for (const name of below) customerIds.push((await pb.accounts.create(id, { name })).id);
   }
   const [first = ''] = customerIds;
-  // The last pays less than it costs: a subsidy.
-  for (const [index, childId] of childIds.entries())
-    await pb.prices.set(childId, 'network-discovery', {
-      bytes: perGB(index === childIds.length - 1 ? '0.03' : '0.40', 'EUR'),
-      allocationMs: perMinute('0.0020', 'EUR'),
-    });
+  await setPrices(databaseUrl, { accountId, childIds });
   await pb.accounts.update(childIds[3] ?? '', { state: 'suspended' });
   const applicationIds: string[] = [];
   for (const [name, instanceTypes] of [
@@ -81,6 +79,7 @@ export async function fillAccount(
   const accountIds = [accountId, ...customerIds];
   const sessionId = await addSessions(databaseUrl, { accountIds, applicationId, count: 40 });
   await addUsage(databaseUrl, { accountIds, applicationId });
+  await addRefusedUsage(databaseUrl, accountId);
   const webhookId = await addWebhooks(databaseUrl, { accountId, sessionId });
   return { sessionId, applicationId, webhookId, customerIds };
 }
@@ -154,6 +153,43 @@ async function addWebhooks(
     );
   });
   return main;
+}
+
+const euro = (amount: number) => nano(BigInt(Math.round(amount * 1e6)) * 1_000n);
+
+/** From the first of the month on, which no request can ask for. The last child pays less than it costs: a subsidy. */
+async function setPrices(
+  databaseUrl: string,
+  { accountId, childIds }: { readonly accountId: string; readonly childIds: readonly string[] },
+): Promise<void> {
+  const nowMs = Date.now();
+  const { fromMs } = periodAt(nowMs);
+  const pool = new Pool({ connectionString: databaseUrl, max: 1, options: '-c role=patchbay_app' });
+  const store = billingStore({
+    pool,
+    catalogue: meterCatalogue(declaredMeters),
+    nowMs: () => nowMs,
+  });
+  try {
+    for (const childId of childIds)
+      await store.setPrices({
+        accountId,
+        childId,
+        service: 'network-discovery',
+        currency: 'EUR',
+        fromMs,
+        prices: [
+          { meter: 'bytes', amount: euro(childId === childIds.at(-1) ? 0.03 : 0.4), per: 1_000_000_000n },
+          { meter: 'allocationMs', amount: euro(0.002), per: 60_000n },
+        ].map(({ meter, amount, per }) => ({
+          meter,
+          where: {},
+          tariff: { kind: 'per-unit' as const, amount, per },
+        })),
+      });
+  } finally {
+    await pool.end();
+  }
 }
 
 interface Traffic {
@@ -245,6 +281,40 @@ async function addUsage(databaseUrl: string, { accountIds, applicationId }: Traf
       ],
     };
   });
+  await withIngest(databaseUrl, async (ingest) => {
+    for (let at = 0; at < records.length; at += 2_000) {
+      const { conflicts } = await ingest(records.slice(at, at + 2_000));
+      if (conflicts.length > 0) throw new Error(`Usage was refused: ${conflicts[0]?.reason}`);
+    }
+  });
+}
+
+/** What a node reports that no service declares: it is kept, shown, and on no statement. */
+async function addRefusedUsage(databaseUrl: string, accountId: string): Promise<void> {
+  const toMs = Date.now() - HOUR_MS;
+  const refused = ['frames', 'pictures'].map(
+    (meter, index): UsageRecord => ({
+      id: { nodeId: 'nod_pictures', boot: 2, sequence: index + 1 },
+      accountId,
+      segment: 0,
+      service: 'network-discovery',
+      region: 'local',
+      modality: 'video',
+      fromMs: toMs - 5_000,
+      toMs,
+      quantities: [{ meter, quantity: 7_200, dimensions: { transport: 'udp' } }],
+    }),
+  );
+  await withIngest(databaseUrl, async (ingest) => {
+    const { conflicts } = await ingest(refused);
+    if (conflicts.length !== refused.length) throw new Error('Undeclared usage was counted.');
+  });
+}
+
+async function withIngest(
+  databaseUrl: string,
+  work: (ingest: (records: readonly UsageRecord[]) => ReturnType<typeof ingestUsage>) => Promise<void>,
+): Promise<void> {
   const pool = new Pool({ connectionString: databaseUrl, max: 2, options: '-c role=patchbay_app' });
   try {
     const ports = {
@@ -252,10 +322,7 @@ async function addUsage(databaseUrl: string, { accountIds, applicationId }: Traf
       catalogue: meterCatalogue(declaredMeters),
       nowMs: () => Date.now(),
     };
-    for (let at = 0; at < records.length; at += 2_000) {
-      const { conflicts } = await ingestUsage(records.slice(at, at + 2_000), ports);
-      if (conflicts.length > 0) throw new Error(`Usage was refused: ${conflicts[0]?.reason}`);
-    }
+    await work((records) => ingestUsage(records, ports));
   } finally {
     await pool.end();
   }

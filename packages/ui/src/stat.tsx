@@ -28,15 +28,22 @@ export interface StatProps {
 /** One figure that a page is about. Wrap it in a link to what it is made of. */
 export function Stat({ label, value, unit, note, tone, children }: StatProps): ReactNode {
   return (
-    <div className="grid content-start gap-1">
+    <div className="grid min-w-0 content-start gap-1">
       <div className="text-ink-soft">{label}</div>
       <div
         className={classNames(
-          'text-lg font-semibold tracking-tight tabular-nums',
+          // A sum to its last fraction is wider than half a phone: it is broken rather than cut.
+          'text-lg font-semibold tracking-tight tabular-nums [overflow-wrap:anywhere]',
           tone === undefined ? undefined : toneText[tone],
         )}
       >
-        {unit === undefined ? value : <Quantity value={value} unit={unit} />}
+        {value}
+        {unit === undefined || unit === '' ? null : (
+          <>
+            {' '}
+            <span className="font-normal whitespace-nowrap text-ink-faint">{unit}</span>
+          </>
+        )}
       </div>
       {note === undefined ? null : <div className="text-sm text-ink-faint">{note}</div>}
       {children}

@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { classNames } from './class-names.tsx';
 
 export interface TabItem {
@@ -17,8 +17,21 @@ export interface TabsProps {
 
 /** Pages that belong together, each with its own address. */
 export function Tabs({ label, items, renderLink }: TabsProps): ReactNode {
+  const bar = useRef<HTMLElement>(null);
+  const current = items.find(({ isCurrent }) => isCurrent)?.key;
+  // On a phone the bar is wider than the screen: whoever is on the last page has to see that they are.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is what moves the bar.
+  useEffect(() => {
+    bar.current
+      ?.querySelector('[aria-current=page]')
+      ?.scrollIntoView({ behavior: 'instant', block: 'nearest', inline: 'center' });
+  }, [current]);
   return (
-    <nav aria-label={label} className="flex gap-5 overflow-x-auto border-b border-line print:hidden">
+    <nav
+      ref={bar}
+      aria-label={label}
+      className="flex gap-5 overflow-x-auto border-b border-line print:hidden"
+    >
       {items.map((item) =>
         renderLink(
           item,

@@ -13,6 +13,7 @@ function bySelector<Kind extends HTMLElement>(selector: string, kind: new () => 
 /** The parts of the page that change. */
 export const elements = {
   quality: byId('quality', HTMLOutputElement),
+  payer: byId('payer', HTMLElement),
   connection: byId('connection', HTMLElement),
   remote: bySelector('.remote', HTMLElement),
   remoteVideo: bySelector('video[data-remote]', HTMLVideoElement),

@@ -1,13 +1,15 @@
 import type { Call, IncomingCall, PatchbayClient } from '@patchbay/sdk-browser';
 import { elements as at, icons } from './elements.ts';
+import { endOf, hasRunOut, invitationOf, type Pass } from './pass.ts';
 import { listDevices, Preview } from './preview.ts';
 import { type Reason, showReason } from './reasons.ts';
-import { connectAsGuest, describeQuality } from './session.ts';
+import { connectAsGuest, connectWithPass, describeQuality, forgetPass, takePass } from './session.ts';
 
 const query = new URLSearchParams(location.search);
 const callee = query.get('call');
 const mode = query.get('mode') === 'relay' ? 'relay' : 'auto';
 const preview = new Preview();
+let pass: Pass | undefined;
 let pb: PatchbayClient | undefined;
 let call: Call | undefined;
 
@@ -25,6 +27,10 @@ function show(stage: 'pre-join' | 'waiting' | 'call', headline: string, explanat
 }
 
 function showPreJoin(headline: string): void {
+  if (pass !== undefined && hasRunOut(pass, Date.now())) {
+    showRunOut(pass);
+    return;
+  }
   const isJoining = callee !== null;
   at.start.textContent = isJoining ? 'Join' : 'Start';
   at.start.disabled = false;
@@ -37,8 +43,37 @@ function showPreJoin(headline: string): void {
   );
 }
 
+/** No call goes on as somebody else's without a word: it is for the person to say. */
+function showRunOut(over: Pass): void {
+  at.start.textContent = 'Go on without it';
+  at.start.disabled = false;
+  show(
+    'pre-join',
+    'This pass has run out',
+    `Until ${endOf(over)} calls were those of ${over.account}. Open the sample call anew from its page in the dashboard, or ask whoever sent you the link. Without the pass, calls are those of the account whose key this page’s server has.`,
+  );
+}
+
+/** Whose the calls of this window are, for as long as it is open. */
+function showPayer(given: Pass): void {
+  at.payer.textContent = `${given.account} pays until ${endOf(given)}`;
+  at.payer.title = at.payer.textContent;
+  at.payer.hidden = false;
+}
+
+function goOnWithoutPass(): void {
+  forgetPass();
+  location.replace(location.pathname);
+}
+
 function showWaiting(headline: string): void {
-  show('waiting', headline, 'Send this link. Whoever opens it is put through to this window.');
+  show(
+    'waiting',
+    headline,
+    pass === undefined
+      ? 'Send this link. Whoever opens it is put through to this window.'
+      : `Send this link. It invites one person, who is put through to this window until ${endOf(pass)}; ${pass.account} pays for both of you.`,
+  );
 }
 
 const complain = (error: unknown) => showReason(at.problem, error as Reason);
@@ -60,11 +95,12 @@ async function start(): Promise<void> {
 }
 
 async function connected(): Promise<PatchbayClient> {
-  const { pb: client, name } = await connectAsGuest();
+  const { pb: client, name } = await (pass === undefined ? connectAsGuest() : connectWithPass(pass));
   pb = client;
   const link = new URL(location.pathname, location.href);
   link.searchParams.set('call', `user:${name}`);
   if (mode === 'relay') link.searchParams.set('mode', mode);
+  if (pass !== undefined) link.hash = invitationOf(pass);
   at.shareLink.value = link.href;
   at.share.dataset.shareLink = link.href;
   client.on('incoming', answer);
@@ -205,7 +241,10 @@ async function changeDevice(kind: 'audio' | 'video', select: HTMLSelectElement):
   drawControls();
 }
 
-at.start.onclick = () => void start();
+at.start.onclick = () => {
+  if (pass !== undefined && hasRunOut(pass, Date.now())) goOnWithoutPass();
+  else void start();
+};
 at.mute.onclick = () => toggle('audio');
 at.cameraOff.onclick = () => toggle('video');
 at.screen.onclick = () => void toggleScreen();
@@ -230,14 +269,26 @@ document.onkeydown = (event) => {
 };
 navigator.mediaDevices?.addEventListener('devicechange', () => void listDevices());
 
-showPreJoin(callee === null ? 'Start a call' : 'You are invited');
-try {
+// Another pass for the same page: only the part behind the `#` differs, and no browser loads anew for that.
+window.onhashchange = () => location.reload();
+
+async function begin(): Promise<void> {
+  try {
+    pass = takePass();
+  } catch (error) {
+    show('pre-join', 'This link is incomplete', '');
+    at.start.hidden = true;
+    throw error;
+  }
+  if (pass !== undefined) showPayer(pass);
+  showPreJoin(callee === null ? 'Start a call' : 'You are invited');
+  if (pass !== undefined && hasRunOut(pass, Date.now())) return;
   if (navigator.mediaDevices === undefined)
     throw new Error(
       'Open this page over https, or on localhost: browsers give the camera to secure pages only.',
     );
   await preview.open();
-} catch (error) {
-  complain(error);
 }
+
+await begin().catch(complain);
 drawControls();

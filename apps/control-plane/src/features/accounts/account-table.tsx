@@ -131,7 +131,7 @@ function AccountName({
       ) : (
         <span className="w-5" />
       )}
-      <Link href={pagePath(account.id)} className="truncate font-medium">
+      <Link href={pagePath(account.id)} className="truncate font-medium max-sm:whitespace-normal">
         {account.name}
       </Link>
       {hasChildren ? <span className="text-ink-faint tabular-nums">{account.childCount}</span> : null}

@@ -2,15 +2,15 @@
 
 import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
-import { Dialog, DialogActions } from '@patchbay/ui/dialog';
+import { Dialog } from '@patchbay/ui/dialog';
 import { Field } from '@patchbay/ui/input';
 import { useToast } from '@patchbay/ui/toast';
 import { useMutation } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
-import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccount, useAccountId } from '../shell/account.ts';
 
 const schema = tenancy.resources.accounts.operations.create.request;
@@ -73,15 +73,12 @@ export function CreateAccount({ isQuiet = false }: { readonly isQuiet?: boolean 
             hint="Your own name for it, to find it by. May be left empty."
             error={form.errorOf('externalId')}
           />
-          {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
-          <DialogActions>
-            <Button variant="ghost" onClick={() => setOpen(false)}>
-              Leave it
-            </Button>
-            <Button variant="primary" type="submit" isPending={create.isPending}>
-              Create
-            </Button>
-          </DialogActions>
+          <FormEnd
+            refusal={form.refusal}
+            verb="Create"
+            isPending={create.isPending}
+            onLeave={() => setOpen(false)}
+          />
         </form>
       </Dialog>
     </>

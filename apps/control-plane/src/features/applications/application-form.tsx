@@ -1,14 +1,13 @@
 'use client';
 
 import { tenancy } from '@patchbay/domain/tenancy/definition';
-import { Button } from '@patchbay/ui/button';
-import { Dialog, DialogActions } from '@patchbay/ui/dialog';
+import { Dialog } from '@patchbay/ui/dialog';
 import { Field } from '@patchbay/ui/input';
 import { useMutation } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
-import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 
 export type Application = Outputs['applications']['list']['items'][number];
@@ -64,15 +63,12 @@ export function ApplicationForm({ application, onDone }: ApplicationFormProps): 
           hint="Small letters, digits and hyphens; separated by commas. May be left empty."
           error={form.errorOf('instanceTypes')}
         />
-        {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
-        <DialogActions>
-          <Button variant="ghost" onClick={onDone}>
-            Leave it
-          </Button>
-          <Button variant="primary" type="submit" isPending={create.isPending || update.isPending}>
-            {application === undefined ? 'Create' : 'Save'}
-          </Button>
-        </DialogActions>
+        <FormEnd
+          refusal={form.refusal}
+          verb={application === undefined ? 'Create' : 'Save'}
+          isPending={create.isPending || update.isPending}
+          onLeave={onDone}
+        />
       </form>
     </Dialog>
   );

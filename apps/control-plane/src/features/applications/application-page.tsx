@@ -4,6 +4,7 @@ import { periodAt } from '@patchbay/domain/billing/period';
 import { Badge } from '@patchbay/ui/badge';
 import { Button } from '@patchbay/ui/button';
 import { Identifier } from '@patchbay/ui/copy-button';
+import { Fact, Facts } from '@patchbay/ui/facts';
 import { Skeleton, TableSkeleton } from '@patchbay/ui/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import { FlaskConical } from 'lucide-react';
@@ -60,7 +61,7 @@ export function ApplicationPage(): ReactNode {
       {found.isPending ? <Skeleton className="h-24 max-w-xl" /> : null}
       {application === undefined ? null : (
         <div className="grid grid-cols-1 gap-10">
-          <Facts application={application} />
+          <ApplicationFacts application={application} />
           <ApplicationConfig application={application} />
           <ApplicationUse applicationId={applicationId} />
           <ApplicationSessions applicationId={applicationId} />
@@ -80,11 +81,11 @@ export function ApplicationPage(): ReactNode {
   );
 }
 
-function Facts({ application }: { readonly application: Application }): ReactNode {
+function ApplicationFacts({ application }: { readonly application: Application }): ReactNode {
   const accountId = useAccountId();
   const { id, instanceTypes, createdAt } = application;
   return (
-    <dl className="grid max-w-xl divide-y divide-line border-y">
+    <Facts className="max-w-xl">
       <Fact term="Application id">
         <Identifier id={id} isShort />
       </Fact>
@@ -109,16 +110,7 @@ function Facts({ application }: { readonly application: Application }): ReactNod
           Mint one
         </Link>
       </Fact>
-    </dl>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }): ReactNode {
-  return (
-    <div className="flex min-h-9 items-center justify-between gap-4">
-      <dt className="shrink-0 text-ink-faint">{term}</dt>
-      <dd className="min-w-0">{children}</dd>
-    </div>
+    </Facts>
   );
 }
 

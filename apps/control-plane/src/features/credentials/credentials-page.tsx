@@ -11,6 +11,7 @@ import type { ReactNode } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { AccountTabs } from '../account/account-tabs.tsx';
 import { exampleOf, exampleOfAny } from '../as-code/code-example.ts';
+import { OpenSample } from '../sample/open-sample.tsx';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { listRequest } from '../shell/list-request.ts';
 import { PageHeader } from '../shell/page-header.tsx';
@@ -48,6 +49,7 @@ export function CredentialsPage(): ReactNode {
             input: { accountId, username: 'the username of the credential' },
           }),
         ]}
+        actions={<OpenSample isBrief />}
       />
       <AccountTabs />
       <div className="grid grid-cols-1 gap-x-16 gap-y-10 xl:grid-cols-[minmax(0,40rem)_minmax(0,1fr)]">

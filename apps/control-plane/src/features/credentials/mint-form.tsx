@@ -1,14 +1,13 @@
 'use client';
 
-import { Button } from '@patchbay/ui/button';
 import { Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { useServiceClient } from '../../trpc/service-client.ts';
+import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
-import { ProblemNote } from '../problem/problem-note.tsx';
 import { SchemaControl } from '../schema-form/schema-control.tsx';
 import { fieldsOf, readDraft } from '../schema-form/schema-fields.ts';
 import { useDraft } from '../schema-form/use-draft.ts';
@@ -81,12 +80,7 @@ export function MintForm({ minting, applicationId }: MintFormProps): ReactNode {
             );
           })}
         </div>
-        {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
-        <div>
-          <Button variant="primary" type="submit" isPending={mint.isPending}>
-            Mint
-          </Button>
-        </div>
+        <FormEnd refusal={form.refusal} verb="Mint" isPending={mint.isPending} />
       </form>
       {mint.data === undefined ? null : (
         <Minted minting={minting} answer={mint.data} onDone={() => mint.reset()} />

@@ -1,9 +1,8 @@
 'use client';
 
-import { Button } from '@patchbay/ui/button';
 import { CodePanel, type Snippet } from '@patchbay/ui/code-panel';
-import { CopyButton } from '@patchbay/ui/copy-button';
-import { Dialog, DialogActions } from '@patchbay/ui/dialog';
+import { Dialog } from '@patchbay/ui/dialog';
+import { ShownOnce, TakenActions } from '@patchbay/ui/shown-once';
 import type { ReactNode } from 'react';
 import { z } from 'zod';
 import { showMoment } from '../../formats/time.ts';
@@ -43,11 +42,13 @@ export function Minted({ minting, answer, onDone }: MintedProps): ReactNode {
       <div className="grid gap-3">
         {server === undefined ? null : (
           <>
-            <Secret label="Username" text={server.username} />
-            <Secret label="Password" text={server.credential} />
+            <ShownOnce label="Username" copyLabel="Copy the username" text={server.username} />
+            <ShownOnce label="Password" copyLabel="Copy the password" text={server.credential} />
           </>
         )}
-        {token === undefined ? null : <Secret label="Token" text={token.token} />}
+        {token === undefined ? null : (
+          <ShownOnce label="Token" copyLabel="Copy the token" text={token.token} />
+        )}
         <CodePanel title="For a browser" snippets={snippetsOf(answer, { ice, token })} />
         {ice === undefined ? null : <TryRelay iceServers={ice.iceServers} />}
         {username === undefined ? null : (
@@ -57,26 +58,8 @@ export function Minted({ minting, answer, onDone }: MintedProps): ReactNode {
           </p>
         )}
       </div>
-      <DialogActions>
-        <Button variant="primary" onClick={onDone}>
-          I have it
-        </Button>
-      </DialogActions>
+      <TakenActions onDone={onDone} />
     </Dialog>
-  );
-}
-
-function Secret({ label, text }: { readonly label: string; readonly text: string }): ReactNode {
-  return (
-    <div className="grid gap-1">
-      <span className="text-sm text-ink-faint">{label}</span>
-      <div className="flex items-center gap-2 rounded-md border border-accent/50 bg-accent/8 px-3 py-1.5">
-        <code className="line-clamp-3 min-w-0 flex-1 text-sm break-all" data-secret>
-          {text}
-        </code>
-        <CopyButton text={text} label={`Copy the ${label.toLowerCase()}`} />
-      </div>
-    </div>
   );
 }
 

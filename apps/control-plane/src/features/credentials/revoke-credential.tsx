@@ -3,6 +3,7 @@
 import { Button } from '@patchbay/ui/button';
 import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
 import { Identifier } from '@patchbay/ui/copy-button';
+import { Fact, Facts } from '@patchbay/ui/facts';
 import { Field } from '@patchbay/ui/input';
 import { useToast } from '@patchbay/ui/toast';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -84,7 +85,7 @@ function Reading({ credential }: { readonly credential: ReadCredential }): React
   const expiresAt = new Date(expiresAtMs).toISOString();
   const isOver = expiresAtMs <= nowMs;
   return (
-    <dl className="divide-y divide-line border-y" aria-label="What it says of itself">
+    <Facts label="What it says of itself">
       <Fact term="Minted by the key">
         <Identifier id={keyId} isShort />
       </Fact>
@@ -106,16 +107,7 @@ function Reading({ credential }: { readonly credential: ReadCredential }): React
       {account === undefined ? null : (
         <Fact term="Who may revoke it">{account.name}, if the key is its own or of an account below</Fact>
       )}
-    </dl>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }): ReactNode {
-  return (
-    <div className="flex min-h-9 flex-wrap items-center justify-between gap-x-4">
-      <dt className="text-ink-faint">{term}</dt>
-      <dd className="min-w-0 text-right">{children}</dd>
-    </div>
+    </Facts>
   );
 }
 

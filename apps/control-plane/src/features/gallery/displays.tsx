@@ -7,6 +7,8 @@ import { Callout } from '@patchbay/ui/callout';
 import { Chart, Sparkline } from '@patchbay/ui/chart';
 import { CodePanel } from '@patchbay/ui/code-panel';
 import { EmptyState } from '@patchbay/ui/empty-state';
+import { Fact, Facts } from '@patchbay/ui/facts';
+import { ShownOnce } from '@patchbay/ui/shown-once';
 import { Skeleton, TableSkeleton } from '@patchbay/ui/skeleton';
 import { Quantity, Stat } from '@patchbay/ui/stat';
 import { type Column, Table } from '@patchbay/ui/table';
@@ -111,6 +113,15 @@ export function Displays(): ReactNode {
             rowKey={({ name }) => name}
             onOpen={() => {}}
           />
+        </div>
+      </Section>
+      <Section title="Facts, and what is shown once">
+        <div className="grid w-full gap-4">
+          <Facts className="max-w-md">
+            <Fact term="Currency">EUR</Fact>
+            <Fact term="Created">29 Nov 2026</Fact>
+          </Facts>
+          <ShownOnce label="Password" text="not-a-secret-but-as-long-as-one" copyLabel="Copy the password" />
         </div>
       </Section>
       <Section title="Chart">

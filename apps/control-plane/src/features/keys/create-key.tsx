@@ -2,15 +2,15 @@
 
 import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
-import { Dialog, DialogActions } from '@patchbay/ui/dialog';
+import { Dialog } from '@patchbay/ui/dialog';
 import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { useMutation } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
-import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { NewSecret } from './new-secret.tsx';
 import { ScopeField } from './scope-field.tsx';
@@ -30,17 +30,44 @@ const DAY_MS = 86_400_000;
 const fieldsByCode = { 'tenancy.scope_too_wide': 'scopes' };
 const schema = tenancy.resources.keys.operations.create.request;
 
-/** Makes a key, and shows its secret once. */
+/** The button for a new key, with its window. */
 export function CreateKey(): ReactNode {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <NewKeyButton onClick={() => setOpen(true)} />
+      <CreateKeyWindow isOpen={isOpen} onOpenChange={setOpen} />
+    </>
+  );
+}
+
+export function NewKeyButton({ onClick }: { readonly onClick: () => void }): ReactNode {
+  return (
+    <Button variant="primary" onClick={onClick}>
+      <Plus aria-hidden />
+      New key
+    </Button>
+  );
+}
+
+export interface CreateKeyWindowProps {
+  readonly isOpen: boolean;
+  readonly onOpenChange: (isOpen: boolean) => void;
+}
+
+/**
+ * Makes a key, and shows its secret once. It has to stand where nothing takes it away: with it goes the secret, which
+ * nobody can show again.
+ */
+export function CreateKeyWindow({ isOpen, onOpenChange }: CreateKeyWindowProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const [isOpen, setOpen] = useState(false);
   const [mode, setMode] = useState<'live' | 'test'>('live');
   const [days, setDays] = useState<(typeof lifetimes)[number]['value']>('0');
   const [scopes, setScopes] = useState<readonly string[]>(['*']);
   const create = useMutation(trpc.keys.create.mutationOptions());
   const change = (open: boolean) => {
-    setOpen(open);
+    onOpenChange(open);
     if (!open) create.reset();
   };
   const form = useForm({
@@ -54,64 +81,53 @@ export function CreateKey(): ReactNode {
     refusal: create.error,
     fieldsByCode,
   });
-  return (
-    <>
-      <Button variant="primary" onClick={() => setOpen(true)}>
-        <Plus aria-hidden />
-        New key
-      </Button>
-      {create.data === undefined ? (
-        <Dialog
-          isOpen={isOpen}
-          onOpenChange={change}
-          title="New API key"
-          description="Your server uses it to call the API and to mint credentials for browsers."
-        >
-          <form {...form.props} className="grid gap-4">
-            <Field
-              label="Name"
-              name="name"
-              autoFocus
-              placeholder="Production server"
-              error={form.errorOf('name')}
-            />
-            <div className="grid grid-cols-2 gap-4">
-              <Labelled label="Mode">
-                <Select label="Mode" value={mode} options={modes} onChange={setMode} />
-              </Labelled>
-              <Labelled label="Expires">
-                <Select label="Expires" value={days} options={lifetimes} onChange={setDays} />
-              </Labelled>
-            </div>
-            {mode === 'test' ? <TestKeyNote /> : null}
-            <ScopeField
-              scopes={scopes}
-              error={form.errorOf('scopes')}
-              onChange={(chosen) => {
-                setScopes(chosen);
-                form.forget('scopes');
-              }}
-            />
-            {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
-            <DialogActions>
-              <Button variant="ghost" onClick={() => change(false)}>
-                Leave it
-              </Button>
-              <Button variant="primary" type="submit" isPending={create.isPending}>
-                Create
-              </Button>
-            </DialogActions>
-          </form>
-        </Dialog>
-      ) : (
-        <NewSecret
-          name={create.data.name}
-          secret={create.data.secret}
-          mode={create.data.mode}
-          accountId={accountId}
-          onDone={() => change(false)}
+  return create.data === undefined ? (
+    <Dialog
+      isOpen={isOpen}
+      onOpenChange={change}
+      title="New API key"
+      description="Your server uses it to call the API and to mint credentials for browsers."
+    >
+      <form {...form.props} className="grid gap-4">
+        <Field
+          label="Name"
+          name="name"
+          autoFocus
+          placeholder="Production server"
+          error={form.errorOf('name')}
         />
-      )}
-    </>
+        <div className="grid grid-cols-2 gap-4">
+          <Labelled label="Mode">
+            <Select label="Mode" value={mode} options={modes} onChange={setMode} />
+          </Labelled>
+          <Labelled label="Expires">
+            <Select label="Expires" value={days} options={lifetimes} onChange={setDays} />
+          </Labelled>
+        </div>
+        {mode === 'test' ? <TestKeyNote /> : null}
+        <ScopeField
+          scopes={scopes}
+          error={form.errorOf('scopes')}
+          onChange={(chosen) => {
+            setScopes(chosen);
+            form.forget('scopes');
+          }}
+        />
+        <FormEnd
+          refusal={form.refusal}
+          verb="Create"
+          isPending={create.isPending}
+          onLeave={() => change(false)}
+        />
+      </form>
+    </Dialog>
+  ) : (
+    <NewSecret
+      name={create.data.name}
+      secret={create.data.secret}
+      mode={create.data.mode}
+      accountId={accountId}
+      onDone={() => change(false)}
+    />
   );
 }

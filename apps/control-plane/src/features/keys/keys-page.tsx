@@ -120,8 +120,12 @@ const columnsOf = (onRevoke: (key: Key) => void): readonly Column<Key>[] => [
   {
     key: 'scopes',
     header: 'May do',
+    isWide: true,
     cell: ({ scopes }) => (
-      <code className="block max-w-56 truncate text-sm" title={scopes.join(' ')}>
+      <code
+        className="line-clamp-2 max-w-56 text-sm max-sm:max-w-none max-sm:line-clamp-none"
+        title={scopes.join(' ')}
+      >
         {scopes.includes('*') ? 'everything' : scopes.join(' ')}
       </code>
     ),

@@ -1,9 +1,8 @@
 'use client';
 
-import { Button } from '@patchbay/ui/button';
 import { CodePanel } from '@patchbay/ui/code-panel';
-import { CopyButton } from '@patchbay/ui/copy-button';
-import { Dialog, DialogActions } from '@patchbay/ui/dialog';
+import { Dialog } from '@patchbay/ui/dialog';
+import { ShownOnce, TakenActions } from '@patchbay/ui/shown-once';
 import type { ReactNode } from 'react';
 import { tryIt } from '../as-code/try-it.ts';
 import { useShellVariables } from '../shell/endpoints.tsx';
@@ -27,12 +26,7 @@ export function NewSecret({ name, secret, mode, accountId, onDone }: NewSecretPr
       title={`The secret of “${name}”`}
       description="Copy it now: it is shown this once. Who has it can act for this account."
     >
-      <div className="flex items-center gap-2 rounded-md border border-accent/50 bg-accent/8 px-3 py-2">
-        <code className="min-w-0 flex-1 text-sm break-all" data-secret>
-          {secret}
-        </code>
-        <CopyButton text={secret} label="Copy the secret" />
-      </div>
+      <ShownOnce text={secret} copyLabel="Copy the secret" />
       <div className="mt-4">
         {mode === 'live' ? (
           <CodePanel
@@ -53,11 +47,7 @@ export function NewSecret({ name, secret, mode, accountId, onDone }: NewSecretPr
           </div>
         )}
       </div>
-      <DialogActions>
-        <Button variant="primary" onClick={onDone}>
-          I have it
-        </Button>
-      </DialogActions>
+      <TakenActions onDone={onDone} />
     </Dialog>
   );
 }

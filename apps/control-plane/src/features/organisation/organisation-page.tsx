@@ -2,13 +2,12 @@
 
 import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { Badge } from '@patchbay/ui/badge';
-import { Button } from '@patchbay/ui/button';
 import { Identifier } from '@patchbay/ui/copy-button';
 import { EmptyState } from '@patchbay/ui/empty-state';
+import { Fact, Facts } from '@patchbay/ui/facts';
 import { Field } from '@patchbay/ui/input';
 import { Skeleton, TableSkeleton } from '@patchbay/ui/skeleton';
 import { type Column, Table } from '@patchbay/ui/table';
-import { useToast } from '@patchbay/ui/toast';
 import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
 import { Building2 } from 'lucide-react';
 import Link from 'next/link';
@@ -18,7 +17,9 @@ import { showDay } from '../../formats/time.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { AccountTabs } from '../account/account-tabs.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
+import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
+import { useSavedToast } from '../form/use-saved-toast.ts';
 import { problemOf } from '../problem/problem.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId, useMe } from '../shell/account.ts';
@@ -64,7 +65,7 @@ export function OrganisationPage(): ReactNode {
           <div className="grid gap-x-16 gap-y-10 md:grid-cols-[minmax(0,26rem)_minmax(0,22rem)]">
             {/* Made anew when it was renamed elsewhere, or is another one. */}
             <NameForm key={`${found.data.id} ${found.data.name}`} organisation={found.data} />
-            <Facts organisation={found.data} />
+            <OrganisationFacts organisation={found.data} />
           </div>
           <People accountId={found.data.accountId} />
         </div>
@@ -77,11 +78,11 @@ const schema = tenancy.resources.organisation.operations.update.request;
 
 function NameForm({ organisation }: { readonly organisation: Organisation }): ReactNode {
   const trpc = useTRPC();
-  const toast = useToast();
+  const saved = useSavedToast();
   const accountId = useAccountId();
   const update = useMutation(
     trpc.organisation.update.mutationOptions({
-      onSuccess: () => toast({ tone: 'live', title: 'Saved.', detail: 'The audit log has what changed.' }),
+      onSuccess: saved,
     }),
   );
   const form = useForm({
@@ -100,21 +101,16 @@ function NameForm({ organisation }: { readonly organisation: Organisation }): Re
         hint="Its accounts keep their own names: they are changed under Settings."
         error={form.errorOf('name')}
       />
-      {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
-      <div>
-        <Button variant="primary" type="submit" isPending={update.isPending}>
-          Rename
-        </Button>
-      </div>
+      <FormEnd refusal={form.refusal} verb="Rename" isPending={update.isPending} />
     </form>
   );
 }
 
-function Facts({ organisation }: { readonly organisation: Organisation }): ReactNode {
+function OrganisationFacts({ organisation }: { readonly organisation: Organisation }): ReactNode {
   const { data: me } = useMe();
   const others = me?.organisations.filter(({ id }) => id !== organisation.id) ?? [];
   return (
-    <dl className="grid content-start self-start divide-y divide-line border-y">
+    <Facts>
       <Fact term="Organisation id">
         <Identifier id={organisation.id} isShort />
       </Fact>
@@ -140,16 +136,7 @@ function Facts({ organisation }: { readonly organisation: Organisation }): React
           </span>
         </Fact>
       )}
-    </dl>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }): ReactNode {
-  return (
-    <div className="flex min-h-9 items-center justify-between gap-4">
-      <dt className="text-ink-faint">{term}</dt>
-      <dd className="min-w-0">{children}</dd>
-    </div>
+    </Facts>
   );
 }
 

@@ -10,11 +10,12 @@ import type { ReactNode } from 'react';
 import { CreateAccount } from '../accounts/create-account.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ownSampleUrl, tryIt } from '../as-code/try-it.ts';
-import { CreateKey } from '../keys/create-key.tsx';
+import { NewKeyButton } from '../keys/create-key.tsx';
+import { OpenSample } from '../sample/open-sample.tsx';
+import { type SampleWay, useSampleWay } from '../sample/sample.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { useShellVariables } from '../shell/endpoints.tsx';
 import { pagePath } from '../shell/pages.ts';
-import { useSampleUrl } from '../shell/sample.tsx';
 
 export interface Steps {
   readonly hasKey: boolean;
@@ -28,30 +29,34 @@ interface Step {
   readonly title: string;
   readonly why: ReactNode;
   readonly action?: ReactNode;
+  /** Can be done before the steps above it. */
+  readonly isFree?: boolean;
   /** Stands below it until it is done, where there is room. */
   readonly more?: ReactNode;
 }
 
 export interface FirstStepsProps {
   readonly steps: Steps;
+  /** The window of a new key is the page's: this list changes with the key, and its secret must not go with the list. */
+  readonly onNewKey: () => void;
   /** With the code of the next step: what a page without sessions is for. */
   readonly isWide?: boolean;
 }
 
 /** The way from an empty account to a priced call; it goes when all of it is done. */
-export function FirstSteps({ steps, isWide = false }: FirstStepsProps): ReactNode {
+export function FirstSteps({ steps, onNewKey, isWide = false }: FirstStepsProps): ReactNode {
   const accountId = useAccountId();
   const items: readonly Step[] = [
     {
       isDone: steps.hasKey,
       title: 'Create an API key',
       why: 'Your server mints credentials with it. Its secret is shown once, with all that a shell needs to use it.',
-      action: <CreateKey />,
+      action: <NewKeyButton onClick={onNewKey} />,
     },
     {
       isDone: steps.hasSession,
       title: 'Make the first call',
-      ...firstCall(useSampleUrl()),
+      ...firstCall(useSampleWay()?.kind),
       more: <FirstCallCode isAwaited={steps.hasKey} />,
     },
     {
@@ -87,8 +92,8 @@ export function FirstSteps({ steps, isWide = false }: FirstStepsProps): ReactNod
   );
 }
 
-function firstCall(sampleUrl: string | undefined): Pick<Step, 'why' | 'action'> {
-  if (sampleUrl === undefined)
+function firstCall(way: SampleWay['kind'] | undefined): Pick<Step, 'why' | 'action' | 'isFree'> {
+  if (way === undefined)
     return {
       why: (
         <>
@@ -100,17 +105,14 @@ function firstCall(sampleUrl: string | undefined): Pick<Step, 'why' | 'action'> 
         </>
       ),
     };
-  return {
-    why: 'The sample app runs beside this dashboard, with the key of this account. Open it in two windows: the call shows here while it runs.',
-    action: (
-      <Button asChild size="small">
-        <a href={sampleUrl} target="_blank" rel="noreferrer">
-          Open the sample app
-        </a>
-      </Button>
-    ),
-  };
+  return { why: samplesOf[way], action: <OpenSample size="small" />, isFree: true };
 }
+
+const samplesOf: Readonly<Record<SampleWay['kind'], string>> = {
+  address:
+    'The sample app runs beside this dashboard, with the key of this account. Open it, and the link that it gives in a second window: the call shows here while it runs.',
+  pass: 'The sample app runs beside this dashboard. Opened from here, its calls are those of this account, for half an hour. Open the link that it gives in a second window: the call shows here while it runs.',
+};
 
 function StepRow(props: {
   readonly step: Step;
@@ -120,7 +122,8 @@ function StepRow(props: {
   const { step, isNext, isWide } = props;
   const { isDone, title, why, action } = step;
   const more = isWide && !isDone ? step.more : undefined;
-  const isTold = isNext || more !== undefined;
+  const isFree = isWide && !isDone && step.isFree === true;
+  const isTold = isNext || isFree || more !== undefined;
   return (
     <li
       className={classNames('flex items-start gap-2.5 py-2', isNext && isWide && 'py-3')}
@@ -148,7 +151,7 @@ function StepRow(props: {
             </p>
             {isTold ? <p className="max-w-prose text-pretty text-ink-soft">{why}</p> : null}
           </div>
-          {isNext ? action : null}
+          {isNext || isFree ? action : null}
         </div>
         {more}
       </div>
@@ -158,6 +161,7 @@ function StepRow(props: {
 
 /** The first call in each tongue, with the account filled in, and what is waited for. */
 function FirstCallCode({ isAwaited }: { readonly isAwaited: boolean }): ReactNode {
+  const hasSample = useSampleWay() !== undefined;
   const accountId = useAccountId();
   const variables = useShellVariables(accountId)('the secret of your key');
   const mint = exampleOf({
@@ -170,7 +174,7 @@ function FirstCallCode({ isAwaited }: { readonly isAwaited: boolean }): ReactNod
       <CodePanel
         title="In the shell that has your key"
         snippets={[
-          { name: 'Sample app', code: tryIt.sample },
+          ...(hasSample ? [] : [{ name: 'Sample app', code: tryIt.sample }]),
           { name: 'CLI', code: tryIt.cli },
           { name: 'Server', code: tryIt.server },
           ...(sdk === undefined ? [] : [sdk]),

@@ -6,10 +6,12 @@ import { EmptyState } from '@patchbay/ui/empty-state';
 import { Skeleton, TableSkeleton } from '@patchbay/ui/skeleton';
 import { Activity } from 'lucide-react';
 import Link from 'next/link';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { showBytes, textOf } from '../../formats/quantity.ts';
 import { exampleOf } from '../as-code/code-example.ts';
+import { CreateKeyWindow } from '../keys/create-key.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
+import { OpenSample } from '../sample/open-sample.tsx';
 import { SessionTable } from '../sessions/session-table.tsx';
 import { useOpenSessions } from '../sessions/use-open-sessions.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
@@ -31,6 +33,8 @@ export function OverviewPage(): ReactNode {
   const open = useOpenSessions(accountId);
   const today = useToday(accountId);
   const standing = useStanding(accountId, today.nowMs);
+  const [isNewKeyOpen, setNewKeyOpen] = useState(false);
+  const openNewKey = () => setNewKeyOpen(true);
   const live = open.data?.items ?? [];
   const hasSession = live.length > 0 || standing?.steps.hasSession !== false;
   const firstOfToday = `${new Date(today.nowMs).toISOString().slice(0, 10)}T00:00:00Z`;
@@ -56,10 +60,13 @@ export function OverviewPage(): ReactNode {
             cli: `session list --account ${accountId}`,
           }),
         ]}
+        // The first steps have it until there was a session.
+        actions={standing !== undefined && hasSession ? <OpenSample isBrief /> : undefined}
       />
+      <CreateKeyWindow isOpen={isNewKeyOpen} onOpenChange={setNewKeyOpen} />
       {standing === undefined || hasSession ? null : (
         <div className="mb-8 max-w-4xl">
-          <FirstSteps steps={standing.steps} isWide />
+          <FirstSteps steps={standing.steps} onNewKey={openNewKey} isWide />
         </div>
       )}
       <TodayStats open={open.data?.items} today={today} currency={account?.currency ?? 'EUR'} />
@@ -70,7 +77,7 @@ export function OverviewPage(): ReactNode {
       ) : null}
       {hasSession ? (
         <div className="mt-8 grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_20rem]">
-          <div className="grid min-w-0 content-start gap-8">
+          <div className="grid min-w-0 grid-cols-1 content-start gap-8">
             <RelayedHours today={today} />
             <section aria-labelledby="live">
               <div className="mb-2 flex items-center justify-between">
@@ -100,7 +107,7 @@ export function OverviewPage(): ReactNode {
             ) : (
               <>
                 <AttentionList notices={standing.notices} />
-                <FirstSteps steps={{ ...standing.steps, hasSession }} />
+                <FirstSteps steps={{ ...standing.steps, hasSession }} onNewKey={openNewKey} />
               </>
             )}
           </div>

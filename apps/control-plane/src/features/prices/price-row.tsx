@@ -52,7 +52,7 @@ export function PriceRow(props: PriceRowProps): ReactNode {
       <div className="grid items-center gap-x-6 gap-y-1 md:grid-cols-[minmax(0,1fr)_25rem_8rem_12rem]">
         <span className={classNames('min-w-0', !isBase && 'pl-5')}>
           {isBase ? meter.label : dimensionText(draft.where)}
-          {isBase ? <span className="block truncate text-sm text-ink-faint">{meter.summary}</span> : null}
+          {isBase ? <span className="block text-sm text-pretty text-ink-faint">{meter.summary}</span> : null}
         </span>
         <span className="flex items-center gap-2">
           <Input

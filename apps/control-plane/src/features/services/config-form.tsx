@@ -6,11 +6,11 @@ import { services } from '@patchbay/services/registry.generated';
 import { Badge } from '@patchbay/ui/badge';
 import { Button } from '@patchbay/ui/button';
 import { Skeleton } from '@patchbay/ui/skeleton';
-import { useToast } from '@patchbay/ui/toast';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { useForm } from '../form/use-form.ts';
+import { useSavedToast } from '../form/use-saved-toast.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { SchemaControl } from '../schema-form/schema-control.tsx';
 import { readDraft, showValue } from '../schema-form/schema-fields.ts';
@@ -45,7 +45,7 @@ interface FieldsProps extends ConfigFormProps {
 
 /** A field that is left empty says nothing at this level: what holds without it stands in its place. */
 function Fields({ service, scope, values, save }: FieldsProps): ReactNode {
-  const toast = useToast();
+  const saved = useSavedToast();
   const originText = useOriginText(scope);
   const { config: schema, merge } = services[service];
   const rules: Readonly<Record<string, FieldMerge>> = merge;
@@ -59,7 +59,7 @@ function Fields({ service, scope, values, save }: FieldsProps): ReactNode {
       save.mutate(readDraft(fields, draft), {
         onSuccess: () => {
           clear();
-          toast({ tone: 'live', title: 'Saved.', detail: 'The audit log has what changed.' });
+          saved();
         },
       }),
     refusal: save.error,

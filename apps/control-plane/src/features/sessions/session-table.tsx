@@ -77,7 +77,7 @@ function columnsOf({ accountId, isBrief, isPast }: Shape, nowMs: number): readon
       cell: (session) => (
         <Link
           href={pagePath(accountId, `sessions/${session.id}`)}
-          className="block max-w-72 truncate font-medium"
+          className="block max-w-72 truncate font-medium max-sm:whitespace-normal"
         >
           {participantNames(session)}
         </Link>
@@ -97,7 +97,7 @@ function columnsOf({ accountId, isBrief, isPast }: Shape, nowMs: number): readon
       cell: (session) => (
         <Link
           href={pagePath(session.accountId, 'sessions')}
-          className="block max-w-44 truncate hover:underline"
+          className="block max-w-44 truncate hover:underline max-sm:whitespace-normal"
           title={session.accountName}
         >
           {session.accountName}

@@ -1,19 +1,18 @@
 'use client';
 
-import { Button } from '@patchbay/ui/button';
 import { CodePanel } from '@patchbay/ui/code-panel';
 import { EmptyState } from '@patchbay/ui/empty-state';
 import { Select } from '@patchbay/ui/select';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
-import { Activity, ExternalLink } from 'lucide-react';
+import { Activity } from 'lucide-react';
 import { type ReactNode, useMemo, useState } from 'react';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
+import { OpenSample } from '../sample/open-sample.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { matchesFilter, PageFilter } from '../shell/page-filter.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
-import { useSampleUrl } from '../shell/sample.tsx';
 import type { Session } from './session.ts';
 import { SessionTable } from './session-table.tsx';
 import { useOpenSessions } from './use-open-sessions.ts';
@@ -56,6 +55,7 @@ export function SessionsPage(): ReactNode {
         title="Sessions"
         scope="Every call, and every client of a relay alone, live or past: who was in it and how its media flowed."
         examples={examplesOf(accountId)}
+        actions={isEmpty ? undefined : <OpenSample isBrief />}
       />
       <div className="mb-6 flex flex-wrap gap-2">
         <PageFilter
@@ -130,7 +130,6 @@ const examplesOf = (accountId: string) => [
 ];
 
 function NoSessions({ accountId }: { readonly accountId: string }): ReactNode {
-  const sampleUrl = useSampleUrl();
   const browserCode = [
     "import { connect, TokenSource } from '@patchbay/sdk-browser';",
     '',
@@ -145,16 +144,7 @@ function NoSessions({ accountId }: { readonly accountId: string }): ReactNode {
     <EmptyState
       icon={<Activity />}
       title="No session yet"
-      action={
-        sampleUrl === undefined ? undefined : (
-          <Button asChild variant="primary">
-            <a href={sampleUrl} target="_blank" rel="noreferrer">
-              Open the sample call
-              <ExternalLink aria-hidden />
-            </a>
-          </Button>
-        )
-      }
+      action={<OpenSample variant="primary" />}
       code={
         <CodePanel
           title="The first call"
@@ -166,8 +156,8 @@ function NoSessions({ accountId }: { readonly accountId: string }): ReactNode {
       }
     >
       A session begins when one endpoint calls another, or a client of any WebRTC library takes a relay. Open
-      the sample page in two windows and it appears here while it rings; or mint a token and call from your
-      own page.
+      the sample call, and its link in a second window: it appears here while it rings. Or mint a token and
+      call from your own page.
     </EmptyState>
   );
 }

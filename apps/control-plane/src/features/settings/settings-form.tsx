@@ -1,15 +1,15 @@
 'use client';
 
 import { tenancy } from '@patchbay/domain/tenancy/definition';
-import { Button } from '@patchbay/ui/button';
 import { Field } from '@patchbay/ui/input';
 import { useToast } from '@patchbay/ui/toast';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useId } from 'react';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { accountFieldsByCode } from '../accounts/create-account.tsx';
+import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
-import { ProblemNote } from '../problem/problem-note.tsx';
+import { useSavedToast } from '../form/use-saved-toast.ts';
 
 type Account = Outputs['accounts']['get'];
 
@@ -19,10 +19,11 @@ const schema = tenancy.resources.accounts.operations.update.request;
 export function SettingsForm({ account }: { readonly account: Account }): ReactNode {
   const trpc = useTRPC();
   const toast = useToast();
+  const saved = useSavedToast();
   const zonesId = useId();
   const update = useMutation(
     trpc.accounts.update.mutationOptions({
-      onSuccess: () => toast({ tone: 'live', title: 'Saved.', detail: 'The audit log has what changed.' }),
+      onSuccess: saved,
     }),
   );
   const form = useForm({
@@ -67,12 +68,7 @@ export function SettingsForm({ account }: { readonly account: Account }): ReactN
           <option key={zone} value={zone} />
         ))}
       </datalist>
-      {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
-      <div>
-        <Button variant="primary" type="submit" isPending={update.isPending}>
-          Save
-        </Button>
-      </div>
+      <FormEnd refusal={form.refusal} verb="Save" isPending={update.isPending} />
     </form>
   );
 }

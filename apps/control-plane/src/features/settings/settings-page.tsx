@@ -1,6 +1,7 @@
 'use client';
 
 import { Identifier } from '@patchbay/ui/copy-button';
+import { Fact, Facts } from '@patchbay/ui/facts';
 import { Skeleton } from '@patchbay/ui/skeleton';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
@@ -42,7 +43,7 @@ export function SettingsPage(): ReactNode {
         <div className="grid gap-x-16 gap-y-10 md:grid-cols-[minmax(0,26rem)_minmax(0,22rem)]">
           {/* Made anew for another account: the fields hold what somebody typed. */}
           <SettingsForm key={account.id} account={account} />
-          <dl className="grid content-start self-start divide-y divide-line border-y">
+          <Facts>
             <Fact term="Account id">
               <Identifier id={account.id} isShort />
             </Fact>
@@ -53,7 +54,7 @@ export function SettingsPage(): ReactNode {
             <OrganisationFact />
             <Fact term="Created">{showDay(account.createdAt)}</Fact>
             <Fact term="Sub-accounts">{account.childCount}</Fact>
-          </dl>
+          </Facts>
         </div>
       )}
     </>
@@ -72,15 +73,6 @@ function OrganisationFact(): ReactNode {
         {organisation.name}
       </Link>
     </Fact>
-  );
-}
-
-function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }): ReactNode {
-  return (
-    <div className="flex min-h-9 items-center justify-between gap-4">
-      <dt className="text-ink-faint">{term}</dt>
-      <dd className="min-w-0">{children}</dd>
-    </div>
   );
 }
 

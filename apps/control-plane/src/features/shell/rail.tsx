@@ -21,7 +21,7 @@ export function Rail(): ReactNode {
       aria-label="Pages"
       className="print:hidden max-md:fixed max-md:inset-x-0 max-md:bottom-0 max-md:z-30 max-md:border-t max-md:bg-canvas md:sticky md:top-12 md:h-[calc(100vh-3rem)] md:w-44 md:shrink-0 md:border-r md:px-2 md:py-3"
     >
-      <ul className="flex gap-0.5 max-md:px-2 max-md:pb-[env(safe-area-inset-bottom)] md:flex-col">
+      <ul className="flex gap-0.5 max-md:px-1 max-md:pb-[env(safe-area-inset-bottom)] md:flex-col">
         {pages.map((page, index) => {
           const isCurrent = isCurrentPage(page, pathname);
           return (
@@ -50,8 +50,8 @@ export function Rail(): ReactNode {
 
 const itemClasses = (isCurrent: boolean): string =>
   classNames(
-    'flex items-center gap-2.5 rounded-md px-2 transition-colors duration-100 md:h-8',
-    'max-md:w-full max-md:flex-col max-md:justify-center max-md:gap-1 max-md:py-2 max-md:text-sm',
+    'flex items-center gap-2.5 rounded-md transition-colors duration-100 md:h-8 md:px-2',
+    'max-md:w-full max-md:flex-col max-md:justify-center max-md:gap-1 max-md:px-0.5 max-md:py-2 max-md:text-sm',
     isCurrent
       ? 'font-medium text-ink md:bg-hover [&_svg]:text-accent'
       : 'text-ink-soft hover:bg-surface hover:text-ink',

@@ -100,8 +100,12 @@ const columnsOf = (currency: string): readonly Column<Entry>[] => [
   {
     key: 'source',
     header: 'For',
+    isWide: true,
     cell: ({ sourceRef }) => (
-      <code className="block max-w-80 truncate text-sm text-ink-soft" title={sourceRef}>
+      <code
+        className="block max-w-80 truncate text-sm text-ink-soft max-sm:max-w-none max-sm:whitespace-normal max-sm:break-all"
+        title={sourceRef}
+      >
         {sourceRef}
       </code>
     ),

@@ -22,17 +22,6 @@ export const meterKey = ({ service, meter, amountPerUnit }: Omit<Line, 'dimensio
 
 export const lineName = ({ service, meter }: Metered): string =>
   meterOf(`${service}.${meter}`)?.label ?? meter;
-export const perText = perLabel;
-
-/** Cells of figures, and the heads above them. */
-export const figure =
-  'pr-6 text-right whitespace-nowrap tabular-nums last:pr-1 print:pr-1.5 print:text-sm print:last:pr-0';
-export const figureHead =
-  'h-8 pr-6 text-right text-sm font-medium text-ink-faint last:pr-1 print:pr-1.5 print:last:pr-0';
-
-/** On a phone there is room for a name and its money: what they follow from stands below the name. */
-export const wideOnly = 'max-sm:hidden print:table-cell';
-export const narrowOnly = 'block text-sm text-ink-faint sm:hidden print:hidden';
 
 export interface OpenerProps {
   readonly label: string;
@@ -105,20 +94,6 @@ export function NoMoney(): ReactNode {
       <span aria-hidden className="invisible select-none">
         .000000000
       </span>
-    </span>
-  );
-}
-
-/** '10.2 GB at 0.40 per GB', below the name of a row on a phone. */
-export function NarrowUse({
-  line,
-}: {
-  readonly line: Metered & { readonly quantity: string; readonly amountPerUnit: WireTariff };
-}): ReactNode {
-  return (
-    <span className={narrowOnly}>
-      <Quantity {...showMetered(line.quantity, unitOf(`${line.service}.${line.meter}`))} />,{' '}
-      <LinePrice line={line} />
     </span>
   );
 }

@@ -17,8 +17,8 @@ export function LinesEnd({ query, columnCount, ofCount }: LinesEndProps): ReactN
   const { lines, error, isPending, hasNextPage, isFetchingNextPage, refetch, fetchNextPage } = query;
   if (error !== null && lines === undefined) {
     return (
-      <tr className="print:hidden">
-        <td colSpan={columnCount} className="py-2 pl-6">
+      <tr className="max-sm:block print:hidden">
+        <td colSpan={columnCount} className="py-2 pl-6 max-sm:block max-sm:pl-0">
           <ProblemNote error={error} onRetry={() => void refetch()} />
         </td>
       </tr>
@@ -26,8 +26,12 @@ export function LinesEnd({ query, columnCount, ofCount }: LinesEndProps): ReactN
   }
   if (isPending) {
     return (
-      <tr className="print:hidden">
-        <td colSpan={columnCount} className="h-7 pl-6 text-ink-faint" aria-busy="true">
+      <tr className="max-sm:block print:hidden">
+        <td
+          colSpan={columnCount}
+          className="h-7 pl-6 text-ink-faint max-sm:block max-sm:pl-0"
+          aria-busy="true"
+        >
           Reading {ofCount} lines …
         </td>
       </tr>
@@ -35,8 +39,8 @@ export function LinesEnd({ query, columnCount, ofCount }: LinesEndProps): ReactN
   }
   if (!hasNextPage) return null;
   return (
-    <tr className="print:hidden">
-      <td colSpan={columnCount} className="h-10 pl-6">
+    <tr className="max-sm:block print:hidden">
+      <td colSpan={columnCount} className="h-10 pl-6 max-sm:block max-sm:pl-0">
         <Button size="small" isPending={isFetchingNextPage} onClick={() => void fetchNextPage()}>
           Show more of {ofCount}
         </Button>

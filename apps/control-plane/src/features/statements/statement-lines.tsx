@@ -1,8 +1,6 @@
 'use client';
 
 import { Button } from '@patchbay/ui/button';
-import { classNames } from '@patchbay/ui/class-names';
-import { ScrollBox } from '@patchbay/ui/scroll-box';
 import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { signOf } from '../../formats/money.ts';
@@ -10,22 +8,9 @@ import type { Outputs } from '../../trpc/client.ts';
 import { pagePath } from '../shell/pages.ts';
 import { dimensionText } from '../usage/meters.ts';
 import { ExactMoney } from './exact-money.tsx';
-import {
-  figure,
-  figureHead,
-  LinePrice,
-  LineQuantity,
-  lineKey,
-  lineName,
-  MeterName,
-  meterKey,
-  NarrowUse,
-  NoMoney,
-  Opener,
-  wideOnly,
-} from './line-cells.tsx';
-import { LinesEnd } from './lines-end.tsx';
+import { LinePrice, LineQuantity, lineKey, lineName, MeterName, meterKey, NoMoney } from './line-cells.tsx';
 import { lineCountOf, refreshMsOf, type Statement } from './statement.ts';
+import { FigureRow, OpenableRow, RowGroup, StatementTable } from './statement-table.tsx';
 import { useLines } from './use-lines.ts';
 import { useOpenRows } from './use-open-rows.ts';
 
@@ -56,100 +41,81 @@ export function StatementLines({ statement }: { readonly statement: Statement })
       {lines.length === 0 ? (
         <p className="border-y py-2 text-ink-faint">Nothing was used in this period.</p>
       ) : (
-        <ScrollBox label="Lines of the statement, table">
-          <table className="w-full" aria-label="Lines of the statement">
-            <thead>
-              <tr className="border-b">
-                <th className="h-8 pr-6 text-left text-sm font-medium text-ink-faint">Meter and price</th>
-                <th className={classNames(figureHead, wideOnly)}>Quantity</th>
-                <th className={classNames(figureHead, wideOnly)}>Price</th>
-                <th className={figureHead}>{currency}</th>
-              </tr>
-            </thead>
-            {lines.map((row) => (
-              <MeterBody
-                key={meterKey(row)}
-                row={row}
-                statement={statement}
-                isOpen={rows.isOpen(meterKey(row))}
-                onToggle={() => rows.toggle(meterKey(row))}
-              />
-            ))}
-            <tfoot>
+        <StatementTable
+          label="Lines of the statement"
+          nameHead="Meter and price"
+          figureHeads={['Quantity', 'Price', currency]}
+          foot={
+            <>
               {signOf(passedThrough) === 0 ? null : (
                 <>
-                  <FootRow name="Own use" amount={ownUse} />
-                  <FootRow name="Use of children, passed through" amount={passedThrough} />
+                  <SumRow look="part" name="Own use" amount={ownUse} />
+                  <SumRow look="part" name="Use of children, passed through" amount={passedThrough} />
                 </>
               )}
-              <FootRow name={`All use at the prices of ${statement.sellerName}`} amount={payable} isSum />
-            </tfoot>
-          </table>
-        </ScrollBox>
+              <SumRow look="sum" name={`All use at the prices of ${statement.sellerName}`} amount={payable} />
+            </>
+          }
+        >
+          {lines.map((row) => (
+            <MeterRows
+              key={meterKey(row)}
+              row={row}
+              statement={statement}
+              isOpen={rows.isOpen(meterKey(row))}
+              onToggle={() => rows.toggle(meterKey(row))}
+            />
+          ))}
+        </StatementTable>
       )}
     </section>
   );
 }
 
-interface FootRowProps {
+interface SumRowProps {
+  readonly look: 'sum' | 'part';
   readonly name: string;
   readonly amount: string;
-  readonly isSum?: boolean;
 }
 
-function FootRow({ name, amount, isSum = false }: FootRowProps): ReactNode {
-  return (
-    <tr className={isSum ? 'font-semibold' : 'text-ink-soft'}>
-      <td className="h-8">{name}</td>
-      <td className={wideOnly} />
-      <td className={wideOnly} />
-      <td className={figure}>
-        <ExactMoney amount={amount} />
-      </td>
-    </tr>
-  );
-}
+const SumRow = ({ amount, ...row }: SumRowProps): ReactNode => (
+  <FigureRow {...row} figures={[undefined, undefined, <ExactMoney key="amount" amount={amount} />]} />
+);
 
-interface MeterBodyProps {
+interface MeterRowsProps {
   readonly row: MeterLine;
   readonly statement: Statement;
   readonly isOpen: boolean;
   readonly onToggle: () => void;
 }
 
-function MeterBody({ row, statement, isOpen, onToggle }: MeterBodyProps): ReactNode {
+function MeterRows({ row, statement, isOpen, onToggle }: MeterRowsProps): ReactNode {
   const { period } = statement;
   const query = useLines({ period, row, isOpen, refreshMs: refreshMsOf(statement) });
-  const { lines = [] } = query;
+  const isFree = row.amountPerUnit.amount === '0';
   return (
-    <tbody className="border-b">
-      <tr>
-        <td className="h-9 py-1 pr-6 sm:min-w-56 print:h-7 print:min-w-0 print:py-0">
-          <span className="flex items-center gap-1">
-            <Opener
-              label={`${row.lineCount} lines of ${lineName(row)}`}
-              isOpen={isOpen}
-              onToggle={onToggle}
-            />
-            <span>
-              <MeterName metered={row} />
-              <NarrowUse line={row} />
-            </span>
-          </span>
-        </td>
-        <td className={classNames(figure, wideOnly)}>
-          <LineQuantity line={row} quantity={row.quantity} />
-        </td>
-        <td className={classNames(figure, wideOnly)}>
-          <LinePrice line={row} />
-        </td>
-        <td className={`${figure} font-medium`}>
-          {row.amountPerUnit.amount === '0' ? <NoMoney /> : <ExactMoney amount={row.amount} />}
-        </td>
-      </tr>
-      {isOpen ? lines.map((line) => <LineRows key={lineKey(line)} line={line} />) : null}
-      {isOpen ? <LinesEnd query={query} columnCount={4} ofCount={row.lineCount} /> : null}
-    </tbody>
+    <RowGroup>
+      <OpenableRow
+        look="meter"
+        name={<MeterName metered={row} />}
+        figures={[
+          <LineQuantity key="quantity" line={row} quantity={row.quantity} />,
+          <LinePrice key="price" line={row} />,
+          <span key="amount" className="font-medium">
+            {isFree ? <NoMoney /> : <ExactMoney amount={row.amount} />}
+          </span>,
+        ]}
+        openLabel={lineName(row)}
+        isOpen={isOpen}
+        onToggle={onToggle}
+        query={query}
+        lineCount={row.lineCount}
+      >
+        {query.lines?.map((line) => (
+          <LineRows key={lineKey(line)} line={line} />
+        ))}
+      </OpenableRow>
+    </RowGroup>
   );
 }
 
@@ -161,39 +127,38 @@ function LineRows({
 }): ReactNode {
   const { parts = [], amount, quantity, dimensions } = line;
   const [only] = parts;
+  const figures = (of: string, money: string) => [
+    <LineQuantity key="quantity" line={line} quantity={of} />,
+    undefined,
+    <ExactMoney key="amount" amount={money} />,
+  ];
   return (
     <>
-      <tr className="text-ink-soft" data-line>
-        <td className="h-7 pr-6 pl-6">
-          {dimensionText(dimensions) || 'all of it'}
-          {parts.length === 1 && only !== undefined ? (
-            <span className="text-sm text-ink-faint">, by {only.name}</span>
-          ) : null}
-        </td>
-        <td className={classNames(figure, wideOnly)}>
-          <LineQuantity line={line} quantity={quantity} />
-        </td>
-        <td className={wideOnly} />
-        <td className={figure}>
-          <ExactMoney amount={amount} />
-        </td>
-      </tr>
+      <FigureRow
+        look="line"
+        isLine
+        name={
+          <>
+            {dimensionText(dimensions) || 'all of it'}
+            {parts.length === 1 && only !== undefined ? (
+              <span className="text-ink-faint">, by {only.name}</span>
+            ) : null}
+          </>
+        }
+        figures={figures(quantity, amount)}
+      />
       {parts.length > 1
         ? parts.map((part) => (
-            <tr key={part.accountId} className="text-sm text-ink-faint">
-              <td className="h-6 pl-11">
+            <FigureRow
+              key={part.accountId}
+              look="linePart"
+              name={
                 <Link href={pagePath(part.accountId, 'statements')} className="hover:underline">
                   {part.name}
                 </Link>
-              </td>
-              <td className={classNames(figure, wideOnly)}>
-                <LineQuantity line={line} quantity={part.quantity} />
-              </td>
-              <td className={wideOnly} />
-              <td className={figure}>
-                <ExactMoney amount={part.amount} />
-              </td>
-            </tr>
+              }
+              figures={figures(part.quantity, part.amount)}
+            />
           ))
         : null}
     </>

@@ -85,7 +85,7 @@ function Sum({ label, settled, currency, steps, note }: SumProps): ReactNode {
         {rows
           .filter(([, amount], index) => index === 0 || amount !== 0n)
           .map(([name, amount]) => (
-            <div key={name} className="flex h-7 items-center justify-between gap-6 border-t">
+            <div key={name} className="flex min-h-7 items-center justify-between gap-6 border-t">
               <dt className="text-ink-soft">{name}</dt>
               <dd>
                 <ExactMoney amount={amount} />

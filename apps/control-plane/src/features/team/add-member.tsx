@@ -2,16 +2,16 @@
 
 import { roles, tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
-import { CopyButton } from '@patchbay/ui/copy-button';
-import { Dialog, DialogActions } from '@patchbay/ui/dialog';
+import { Dialog } from '@patchbay/ui/dialog';
 import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
+import { ShownOnce, TakenActions } from '@patchbay/ui/shown-once';
 import { useMutation } from '@tanstack/react-query';
 import { UserPlus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
-import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 
 type Role = (typeof roles)[number];
@@ -65,15 +65,12 @@ export function AddMember(): ReactNode {
             <Labelled label="Role" hint={roleTexts[role]}>
               <Select label="Role" value={role} options={options} onChange={setRole} />
             </Labelled>
-            {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
-            <DialogActions>
-              <Button variant="ghost" onClick={() => change(false)}>
-                Leave it
-              </Button>
-              <Button variant="primary" type="submit" isPending={add.isPending}>
-                Add
-              </Button>
-            </DialogActions>
+            <FormEnd
+              refusal={form.refusal}
+              verb="Add"
+              isPending={add.isPending}
+              onLeave={() => change(false)}
+            />
           </form>
         ) : (
           <SetUpLink path={setUpPath} name={add.data?.name ?? ''} onDone={() => change(false)} />
@@ -97,15 +94,10 @@ function SetUpLink({ path, name, onDone }: SetUpLinkProps): ReactNode {
         Send this link to {name} yourself. It takes the role, works once within 7 days, and is shown only
         here.
       </p>
-      <div className="mt-3 flex items-center gap-2 rounded-md border border-accent/50 bg-accent/8 px-3 py-2">
-        <code className="min-w-0 flex-1 text-sm break-all">{address}</code>
-        <CopyButton text={address} label="Copy the link" />
+      <div className="mt-3">
+        <ShownOnce text={address} copyLabel="Copy the link" />
       </div>
-      <DialogActions>
-        <Button variant="primary" onClick={onDone}>
-          I have it
-        </Button>
-      </DialogActions>
+      <TakenActions onDone={onDone} />
     </>
   );
 }

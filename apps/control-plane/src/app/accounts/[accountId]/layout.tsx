@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
+import { SampleProvider } from '../../../features/sample/sample.tsx';
 import { AppShell } from '../../../features/shell/app-shell.tsx';
 import { EndpointsProvider } from '../../../features/shell/endpoints.tsx';
 import { FetchedAhead } from '../../../features/shell/fetched-ahead.tsx';
-import { SampleProvider } from '../../../features/shell/sample.tsx';
 import { readEndpoints } from '../../../features/sign-in/endpoints.ts';
 import { readSample } from '../../../features/sign-in/env.ts';
 import { requireSignIn } from '../../../features/sign-in/signed-in.ts';

@@ -3,10 +3,10 @@
 import { Quantity } from '@patchbay/ui/stat';
 import { type Column, Table } from '@patchbay/ui/table';
 import type { ReactNode } from 'react';
-import { writeHumanPrice } from '../../../formats/price.ts';
+import { perLabel, writeHumanPrice } from '../../../formats/price.ts';
 import { showExact, showMetered, textOf } from '../../../formats/quantity.ts';
 import { ExactMoney } from '../../statements/exact-money.tsx';
-import { lineKey, lineName, perText } from '../../statements/line-cells.tsx';
+import { lineKey, lineName } from '../../statements/line-cells.tsx';
 import { serviceTitle, unitOf } from '../../usage/meters.ts';
 import type { Session } from '../session.ts';
 import type { SessionUse, UsedLine } from './use-session-use.ts';
@@ -64,7 +64,7 @@ const columnsFor = (currency: string): readonly Column<UsedLine>[] => [
           {lineName({ service, meter })}
           {hasPrice ? (
             <span className="block text-sm font-normal text-ink-faint">
-              {writeHumanPrice(amountPerUnit, unit)} {perText(amountPerUnit, unit)}
+              {writeHumanPrice(amountPerUnit, unit)} {perLabel(amountPerUnit, unit)}
             </span>
           ) : null}
         </span>
