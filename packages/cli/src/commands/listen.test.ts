@@ -43,7 +43,8 @@ test('listen brings each event once, in order and signed, to a server that comes
   const platform = await serve((request, response) => {
     askedCount += 1;
     // It is away for longer than one call waits.
-    if (askedCount > 1 && askedCount < 6) return void response.writeHead(503, { 'retry-after': '0' }).end('{}');
+    if (askedCount > 1 && askedCount < 6)
+      return void response.writeHead(503, { 'retry-after': '0' }).end('{}');
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://platform.test');
     const after = Number(searchParams.get('cursor'));
     const answer = pathname.endsWith('/latest')
