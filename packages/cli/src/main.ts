@@ -5,6 +5,7 @@ import { addAccountCommand } from './commands/account.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
+import { addListenCommand } from './commands/listen.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addPolicyCommand } from './commands/policy.ts';
 import { addSessionCommand } from './commands/session.ts';
@@ -30,6 +31,7 @@ const commands = [
   addSessionCommand,
   addTriggerCommand,
   addPolicyCommand,
+  addListenCommand,
   addDoctorCommand,
 ];
 for (const add of commands) add(program);

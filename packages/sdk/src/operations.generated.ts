@@ -56,6 +56,60 @@ export interface Operations {
     /** Read the ledger entries of this account in a period, as they were posted. They sum to what its statement says. */
     listEntries(request: { readonly cursor?: string; readonly limit?: number; readonly period: string }, options?: CallOptions): List<{ readonly transactionId: Id<"txn">; readonly at: string; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout"; readonly counterpartyId: Id<"acc">; readonly currency: string; readonly amount: string; readonly sourceRef: string }>;
   };
+  readonly webhooks: {
+    /** Read the webhooks of this account. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string }>;
+    /** Read the webhooks of this account. */
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string }>;
+    /** Read one webhook, and how it does. */
+    get(accountId: IdLike<"acc">, request: { readonly webhookId: IdLike<"whk"> }, options?: CallOptions): Promise<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string }>;
+    /** Read one webhook, and how it does. */
+    get(request: { readonly webhookId: IdLike<"whk"> }, options?: CallOptions): Promise<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string }>;
+    /** Create a webhook. Its secret is in this answer and nowhere else. */
+    create(accountId: IdLike<"acc">, request: { readonly url: string; readonly fallbackUrl?: string; readonly description?: string; readonly eventTypes?: ReadonlyArray<string>; readonly scope?: "own" | "descendants"; readonly applicationId?: IdLike<"app"> }, options?: CallOptions): Promise<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string; readonly secret: string }>;
+    /** Create a webhook. Its secret is in this answer and nowhere else. */
+    create(request: { readonly url: string; readonly fallbackUrl?: string; readonly description?: string; readonly eventTypes?: ReadonlyArray<string>; readonly scope?: "own" | "descendants"; readonly applicationId?: IdLike<"app"> }, options?: CallOptions): Promise<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string; readonly secret: string }>;
+    /** Change a webhook, or disable it and enable it again. What waits for it goes where it says then. */
+    update(accountId: IdLike<"acc">, request: { readonly webhookId: IdLike<"whk">; readonly url?: string; readonly fallbackUrl?: string | null; readonly description?: string; readonly eventTypes?: ReadonlyArray<string>; readonly scope?: "own" | "descendants"; readonly state?: "active" | "disabled" }, options?: CallOptions): Promise<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string }>;
+    /** Change a webhook, or disable it and enable it again. What waits for it goes where it says then. */
+    update(request: { readonly webhookId: IdLike<"whk">; readonly url?: string; readonly fallbackUrl?: string | null; readonly description?: string; readonly eventTypes?: ReadonlyArray<string>; readonly scope?: "own" | "descendants"; readonly state?: "active" | "disabled" }, options?: CallOptions): Promise<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string }>;
+    /** Remove a webhook. What waits for it is not sent any more. */
+    remove(accountId: IdLike<"acc">, request: { readonly webhookId: IdLike<"whk"> }, options?: CallOptions): Promise<{ readonly id: Id<"whk"> }>;
+    /** Remove a webhook. What waits for it is not sent any more. */
+    remove(request: { readonly webhookId: IdLike<"whk"> }, options?: CallOptions): Promise<{ readonly id: Id<"whk"> }>;
+    /** Make a new secret. The old one signs beside it until the overlap is over. */
+    rotateSecret(accountId: IdLike<"acc">, request: { readonly webhookId: IdLike<"whk">; readonly overlapSeconds?: number }, options?: CallOptions): Promise<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string; readonly secret: string }>;
+    /** Make a new secret. The old one signs beside it until the overlap is over. */
+    rotateSecret(request: { readonly webhookId: IdLike<"whk">; readonly overlapSeconds?: number }, options?: CallOptions): Promise<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string; readonly secret: string }>;
+    /** Send an event that is for this webhook alone, to see that it arrives. */
+    sendTest(accountId: IdLike<"acc">, request: { readonly webhookId: IdLike<"whk"> }, options?: CallOptions): Promise<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string }>;
+    /** Send an event that is for this webhook alone, to see that it arrives. */
+    sendTest(request: { readonly webhookId: IdLike<"whk"> }, options?: CallOptions): Promise<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string }>;
+  };
+  readonly deliveries: {
+    /** Read what became of each event at a webhook, newest first. */
+    list(accountId: IdLike<"acc">, request: { readonly cursor?: string; readonly limit?: number; readonly webhookId: IdLike<"whk">; readonly state?: "waiting" | "delivered" | "failed" | "all" }, options?: CallOptions): List<{ readonly id: Id<"dlv">; readonly webhookId: Id<"whk">; readonly eventId: Id<"evt">; readonly eventType: string; readonly cursor: string; readonly sessionId?: Id<"ses">; readonly sessionSequence?: number; readonly state: "waiting" | "delivered" | "failed"; readonly attempts: number; readonly nextAttemptAt?: string; readonly createdAt: string; readonly endedAt?: string; readonly status?: number; readonly error?: string; readonly latencyMs?: number }>;
+    /** Read what became of each event at a webhook, newest first. */
+    list(request: { readonly cursor?: string; readonly limit?: number; readonly webhookId: IdLike<"whk">; readonly state?: "waiting" | "delivered" | "failed" | "all" }, options?: CallOptions): List<{ readonly id: Id<"dlv">; readonly webhookId: Id<"whk">; readonly eventId: Id<"evt">; readonly eventType: string; readonly cursor: string; readonly sessionId?: Id<"ses">; readonly sessionSequence?: number; readonly state: "waiting" | "delivered" | "failed"; readonly attempts: number; readonly nextAttemptAt?: string; readonly createdAt: string; readonly endedAt?: string; readonly status?: number; readonly error?: string; readonly latencyMs?: number }>;
+    /** Read one delivery: what is sent, and each attempt with its answer. */
+    get(accountId: IdLike<"acc">, request: { readonly webhookId: IdLike<"whk">; readonly deliveryId: IdLike<"dlv"> }, options?: CallOptions): Promise<{ readonly id: Id<"dlv">; readonly webhookId: Id<"whk">; readonly eventId: Id<"evt">; readonly eventType: string; readonly cursor: string; readonly sessionId?: Id<"ses">; readonly sessionSequence?: number; readonly state: "waiting" | "delivered" | "failed"; readonly attempts: number; readonly nextAttemptAt?: string; readonly createdAt: string; readonly endedAt?: string; readonly status?: number; readonly error?: string; readonly latencyMs?: number; readonly body: string; readonly log: ReadonlyArray<{ readonly number: number; readonly target: "main" | "fallback"; readonly startedAt: string; readonly status?: number; readonly latencyMs?: number; readonly error?: string; readonly response?: string }> }>;
+    /** Read one delivery: what is sent, and each attempt with its answer. */
+    get(request: { readonly webhookId: IdLike<"whk">; readonly deliveryId: IdLike<"dlv"> }, options?: CallOptions): Promise<{ readonly id: Id<"dlv">; readonly webhookId: Id<"whk">; readonly eventId: Id<"evt">; readonly eventType: string; readonly cursor: string; readonly sessionId?: Id<"ses">; readonly sessionSequence?: number; readonly state: "waiting" | "delivered" | "failed"; readonly attempts: number; readonly nextAttemptAt?: string; readonly createdAt: string; readonly endedAt?: string; readonly status?: number; readonly error?: string; readonly latencyMs?: number; readonly body: string; readonly log: ReadonlyArray<{ readonly number: number; readonly target: "main" | "fallback"; readonly startedAt: string; readonly status?: number; readonly latencyMs?: number; readonly error?: string; readonly response?: string }> }>;
+    /** Send an event again, with the same id, and repeat it as if it were new. */
+    resend(accountId: IdLike<"acc">, request: { readonly webhookId: IdLike<"whk">; readonly deliveryId: IdLike<"dlv"> }, options?: CallOptions): Promise<{ readonly id: Id<"dlv">; readonly webhookId: Id<"whk">; readonly eventId: Id<"evt">; readonly eventType: string; readonly cursor: string; readonly sessionId?: Id<"ses">; readonly sessionSequence?: number; readonly state: "waiting" | "delivered" | "failed"; readonly attempts: number; readonly nextAttemptAt?: string; readonly createdAt: string; readonly endedAt?: string; readonly status?: number; readonly error?: string; readonly latencyMs?: number }>;
+    /** Send an event again, with the same id, and repeat it as if it were new. */
+    resend(request: { readonly webhookId: IdLike<"whk">; readonly deliveryId: IdLike<"dlv"> }, options?: CallOptions): Promise<{ readonly id: Id<"dlv">; readonly webhookId: Id<"whk">; readonly eventId: Id<"evt">; readonly eventType: string; readonly cursor: string; readonly sessionId?: Id<"ses">; readonly sessionSequence?: number; readonly state: "waiting" | "delivered" | "failed"; readonly attempts: number; readonly nextAttemptAt?: string; readonly createdAt: string; readonly endedAt?: string; readonly status?: number; readonly error?: string; readonly latencyMs?: number }>;
+  };
+  readonly events: {
+    /** Read events in order, from a cursor on: of 30 days, each as its webhook carries it. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number; readonly types?: string; readonly scope?: "own" | "descendants" }, options?: CallOptions): List<{ readonly id: Id<"evt">; readonly type: string; readonly timestamp: string; readonly cursor: string; readonly accountId: Id<"acc">; readonly applicationId?: Id<"app">; readonly sessionId?: Id<"ses">; readonly sessionSequence?: number; readonly data: Readonly<Record<string, unknown>> }>;
+    /** Read events in order, from a cursor on: of 30 days, each as its webhook carries it. */
+    list(request?: { readonly cursor?: string; readonly limit?: number; readonly types?: string; readonly scope?: "own" | "descendants" }, options?: CallOptions): List<{ readonly id: Id<"evt">; readonly type: string; readonly timestamp: string; readonly cursor: string; readonly accountId: Id<"acc">; readonly applicationId?: Id<"app">; readonly sessionId?: Id<"ses">; readonly sessionSequence?: number; readonly data: Readonly<Record<string, unknown>> }>;
+    /** Read the cursor behind which there is no event yet: from here on everything is new. */
+    latest(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly cursor: string }>;
+    /** Read the cursor behind which there is no event yet: from here on everything is new. */
+    latest(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly cursor: string }>;
+  };
   readonly usage: {
     /** Read usage by time bucket, grouped by any dimension. It trails the wire by at most 5 seconds. */
     query(accountId: IdLike<"acc">, request: { readonly from: string; readonly to: string; readonly bucket?: "minute" | "hour" | "day" | "all"; readonly meter?: string; readonly groupBy?: string; readonly scope?: "own" | "inclusive"; readonly sessionId?: IdLike<"ses">; readonly limit?: number }, options?: CallOptions): Promise<{ readonly rows: ReadonlyArray<{ readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>; readonly isTruncated: boolean }>;
@@ -354,6 +408,24 @@ export const operations = {
     listLines: ['GET', '/v1/accounts/{accountId}/statements/{period}/lines', 'list'],
     listEntries: ['GET', '/v1/accounts/{accountId}/statements/{period}/entries', 'list'],
   },
+  webhooks: {
+    list: ['GET', '/v1/accounts/{accountId}/webhooks', 'list'],
+    get: ['GET', '/v1/accounts/{accountId}/webhooks/{webhookId}', 'one'],
+    create: ['POST', '/v1/accounts/{accountId}/webhooks', 'one'],
+    update: ['PATCH', '/v1/accounts/{accountId}/webhooks/{webhookId}', 'one'],
+    remove: ['DELETE', '/v1/accounts/{accountId}/webhooks/{webhookId}', 'one'],
+    rotateSecret: ['POST', '/v1/accounts/{accountId}/webhooks/{webhookId}/secret', 'one'],
+    sendTest: ['POST', '/v1/accounts/{accountId}/webhooks/{webhookId}/tests', 'one'],
+  },
+  deliveries: {
+    list: ['GET', '/v1/accounts/{accountId}/webhooks/{webhookId}/deliveries', 'list'],
+    get: ['GET', '/v1/accounts/{accountId}/webhooks/{webhookId}/deliveries/{deliveryId}', 'one'],
+    resend: ['POST', '/v1/accounts/{accountId}/webhooks/{webhookId}/deliveries/{deliveryId}/attempts', 'one'],
+  },
+  events: {
+    list: ['GET', '/v1/accounts/{accountId}/events', 'list'],
+    latest: ['GET', '/v1/accounts/{accountId}/events/latest', 'one'],
+  },
   usage: {
     query: ['GET', '/v1/accounts/{accountId}/usage', 'one'],
     listRefused: ['GET', '/v1/accounts/{accountId}/usage/refused', 'list'],
@@ -477,6 +549,10 @@ export type ErrorCode =
   | 'credential.source_not_allowed'
   | 'credential.too_long'
   | 'credential.used_up'
+  | 'hooks.address_forbidden'
+  | 'hooks.event_type_unknown'
+  | 'hooks.webhook_count'
+  | 'hooks.webhook_disabled'
   | 'limit.exceeded'
   | 'metering.range_too_wide'
   | 'network-discovery.no_key'

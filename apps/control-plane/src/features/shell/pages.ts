@@ -11,6 +11,7 @@ import {
   ScrollText,
   ShieldCheck,
   Tags,
+  Webhook,
 } from 'lucide-react';
 
 export interface Page {
@@ -59,6 +60,7 @@ export const pages: readonly Page[] = [
     shortcut: 'r',
     alsoAt: policyParts.map(({ key }) => key),
   },
+  { segment: 'webhooks', label: 'Webhooks', shortLabel: 'Hooks', icon: Webhook, shortcut: 'w' },
   { segment: 'prices', label: 'Prices', icon: Tags, shortcut: 'p' },
   { segment: 'statements', label: 'Statements', icon: ReceiptText, shortcut: 'b', isKeptBelow: true },
   {
