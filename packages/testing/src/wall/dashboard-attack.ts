@@ -27,6 +27,9 @@ export interface Attacker extends Visitor {
 /** Requests at a time: while the platform answers one, the next is on its way. */
 const AT_ONCE = 4;
 
+/** One page in so many is sent the same text. */
+const TEXT_SHARE = 4;
+
 const lastAccountCookie = 'patchbay-account';
 
 interface Request {
@@ -81,9 +84,11 @@ function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
   const actions = [...serverActions()];
   const pages = routeTree().filter(({ kind }) => kind === 'page');
   const texts = [...new Set([victim.accountId, ...Object.values(victim.ids)])];
-  // An action takes an object or a text, and here both are of the victim's.
-  const bodies = [{ ...victim.ids, accountId: victim.accountId, token: victim.accountId }, ...texts];
-  const posts = pages.flatMap(({ pattern }) => {
+  // An action takes an object or a text, and here both are of the victim's. Each page is sent the object and some of the
+  // texts: all of them together get every text for each action, several times.
+  const object = { ...victim.ids, accountId: victim.accountId, token: victim.accountId };
+  const posts = pages.flatMap(({ pattern }, place) => {
+    const bodies = [object, ...texts.filter((_, index) => index % TEXT_SHARE === place % TEXT_SHARE)];
     const path = addressOf(pattern, { ...valuesOf(victim.accountId)[0] });
     return actions.flatMap(([id, name]) =>
       bodies.map((body) => ({
