@@ -10,6 +10,7 @@ import { addSessionCommand } from './commands/session.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addUsageCommand } from './commands/usage.ts';
+import { addWhyCommand } from './commands/why.ts';
 import { readVariables, useDataFolder } from './connection.ts';
 import { problemText } from './problem-text.ts';
 import { Refusal } from './refusal.ts';
@@ -26,6 +27,7 @@ const commands = [
   addUsageCommand,
   addStatementCommand,
   addSessionCommand,
+  addWhyCommand,
   addDoctorCommand,
 ];
 for (const add of commands) add(program);

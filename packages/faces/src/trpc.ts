@@ -11,6 +11,7 @@ import { withoutCoercion } from './coercion.ts';
 import { dispatch } from './dispatch.ts';
 import type { Repeatable } from './idempotency.ts';
 import { type MountedOperation, mountedOperations } from './mounted.ts';
+import { noteRefused } from './note-refused.ts';
 import type { Evidence, Platform, Principal } from './platform.ts';
 import { placesOf } from './refused-fields.ts';
 
@@ -91,6 +92,13 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
         next({ ctx: { ...ctx, principal: await principalOf(platform, ctx, mounted) } }),
       ),
     )
+    .use(async ({ ctx, getRawInput, next }) => {
+      const result = await next();
+      if (result.ok) return result;
+      const error = toServiceError(result.error);
+      await noteRefused(platform, { mounted, ...ctx, input: await getRawInput(), error });
+      return result;
+    })
     .input(withoutCoercion(inputOf(operation, mount)))
     .output(operation.response);
 

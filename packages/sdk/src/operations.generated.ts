@@ -56,6 +56,16 @@ export interface Operations {
     /** Read the ledger entries of this account in a period, as they were posted. They sum to what its statement says. */
     listEntries(request: { readonly cursor?: string; readonly limit?: number; readonly period: string }, options?: CallOptions): List<{ readonly transactionId: Id<"txn">; readonly at: string; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout"; readonly counterpartyId: Id<"acc">; readonly currency: string; readonly amount: string; readonly sourceRef: string }>;
   };
+  readonly why: {
+    /** Read the requests of this account, and of those below it, that were refused, newest first. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly requestId: Id<"req">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly operation: string; readonly code: string; readonly status: number; readonly detail: string }>;
+    /** Read the requests of this account, and of those below it, that were refused, newest first. */
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly requestId: Id<"req">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly operation: string; readonly code: string; readonly status: number; readonly detail: string }>;
+    /** Read the decision about a request (`req_…`), a session (`ses_…`) or the username of a credential. */
+    get(accountId: IdLike<"acc">, request: { readonly subject: string }, options?: CallOptions): Promise<{ readonly subject: string; readonly kind: "request" | "session" | "credential"; readonly decision: "allowed" | "refused" | "failed"; readonly at: string; readonly accountId: Id<"acc">; readonly operation: string; readonly actor?: { readonly id: string; readonly name: string }; readonly code?: string; readonly title?: string; readonly detail?: string; readonly rule?: string; readonly level?: string; readonly remedy?: string; readonly known: { readonly chain: ReadonlyArray<{ readonly accountId?: string; readonly state: "active" | "suspended" | "closed" }>; readonly scopes: ReadonlyArray<string>; readonly limits: ReadonlyArray<{ readonly name: string; readonly max: number; readonly used?: number }>; readonly policy: ReadonlyArray<{ readonly rule: string; readonly value: unknown; readonly level: string }>; readonly caveats: ReadonlyArray<{ readonly name: string; readonly value: unknown }> }; readonly moments: ReadonlyArray<{ readonly at: string; readonly kind: string; readonly sessionId?: Id<"ses">; readonly code?: string; readonly detail?: string }> }>;
+    /** Read the decision about a request (`req_…`), a session (`ses_…`) or the username of a credential. */
+    get(request: { readonly subject: string }, options?: CallOptions): Promise<{ readonly subject: string; readonly kind: "request" | "session" | "credential"; readonly decision: "allowed" | "refused" | "failed"; readonly at: string; readonly accountId: Id<"acc">; readonly operation: string; readonly actor?: { readonly id: string; readonly name: string }; readonly code?: string; readonly title?: string; readonly detail?: string; readonly rule?: string; readonly level?: string; readonly remedy?: string; readonly known: { readonly chain: ReadonlyArray<{ readonly accountId?: string; readonly state: "active" | "suspended" | "closed" }>; readonly scopes: ReadonlyArray<string>; readonly limits: ReadonlyArray<{ readonly name: string; readonly max: number; readonly used?: number }>; readonly policy: ReadonlyArray<{ readonly rule: string; readonly value: unknown; readonly level: string }>; readonly caveats: ReadonlyArray<{ readonly name: string; readonly value: unknown }> }; readonly moments: ReadonlyArray<{ readonly at: string; readonly kind: string; readonly sessionId?: Id<"ses">; readonly code?: string; readonly detail?: string }> }>;
+  };
   readonly usage: {
     /** Read usage by time bucket, grouped by any dimension. It trails the wire by at most 5 seconds. */
     query(accountId: IdLike<"acc">, request: { readonly from: string; readonly to: string; readonly bucket?: "minute" | "hour" | "day" | "all"; readonly meter?: string; readonly groupBy?: string; readonly scope?: "own" | "inclusive"; readonly sessionId?: IdLike<"ses">; readonly limit?: number }, options?: CallOptions): Promise<{ readonly rows: ReadonlyArray<{ readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>; readonly isTruncated: boolean }>;
@@ -283,6 +293,10 @@ export const operations = {
     get: ['GET', '/v1/accounts/{accountId}/statements/{period}', 'one'],
     listLines: ['GET', '/v1/accounts/{accountId}/statements/{period}/lines', 'list'],
     listEntries: ['GET', '/v1/accounts/{accountId}/statements/{period}/entries', 'list'],
+  },
+  why: {
+    list: ['GET', '/v1/accounts/{accountId}/why', 'list'],
+    get: ['GET', '/v1/accounts/{accountId}/why/{subject}', 'one'],
   },
   usage: {
     query: ['GET', '/v1/accounts/{accountId}/usage', 'one'],

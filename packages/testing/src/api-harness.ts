@@ -1,3 +1,4 @@
+import type { RefusedRequest } from '@patchbay/domain/decisions/refused-request';
 import type { DomainPorts } from '@patchbay/domain/handlers.generated';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { Platform, Principal, Reach, StoredAnswer, UsageReport } from '@patchbay/faces/platform';
@@ -45,6 +46,7 @@ interface Options {
 export function createApiHarness(options: Options = {}) {
   const usage: UsageReport[] = [];
   const audited: unknown[] = [];
+  const refused: RefusedRequest[] = [];
   const failures: ServiceError[] = [];
   const configs: StoredConfig[] = [];
   const stored = new Map<string, { fingerprint: string; answer?: StoredAnswer }>();
@@ -117,6 +119,9 @@ export function createApiHarness(options: Options = {}) {
     audit: async (report) => {
       audited.push(report);
     },
+    noteRefused: (request) => {
+      refused.push(request);
+    },
     atomically: (work) => work(),
     idempotency: {
       begin: async ({ callerId, accountId, route, key, fingerprint }) => {
@@ -151,6 +156,7 @@ export function createApiHarness(options: Options = {}) {
     rest,
     usage,
     audited,
+    refused,
     failures,
     call: async (
       method: string,

@@ -2,7 +2,7 @@
 
 import { billingStore } from '@patchbay/adapters/billing/billing-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
-import { credentialTotals } from '@patchbay/adapters/metering/credential-totals';
+import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
@@ -11,6 +11,7 @@ import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
+import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
 import { idempotencyStore } from '@patchbay/adapters/prisma/idempotency-store';
@@ -46,9 +47,11 @@ import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
 import { pino } from 'pino';
+import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { recordApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 import { principalOfCredential } from './credential-principal.ts';
+import { credentialStanding } from './credential-standing.ts';
 import { databasePing } from './database-ping.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
@@ -57,6 +60,7 @@ import { platformJobs } from './jobs.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
+import { RefusedRequests } from './refused-requests.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 
 export type ControlPlane = ReturnType<typeof compose>;
@@ -105,12 +109,39 @@ export function compose(env: ControlPlaneEnv) {
   };
   const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
 
+  const decisions = decisionStore(prisma);
+  const refusedRequests = new RefusedRequests({
+    keep: (accountId, refused) => decisions.keep(accountId, refused),
+    onFailure: (error) => log.warn({ error: rootOf(error) }, 'Refused requests were not kept.'),
+  });
+  const chainOf = (accountId: string) => accountChain(prisma, accountId);
+
   const tenancy = tenancyPorts(prisma, { cipher, catalogue: keyableOperations() });
   const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
     domainPorts: {
       tenancy,
       audit: { entries: auditStore(prisma).entries },
+      decisions: {
+        sessions: sessionStore(prisma),
+        log: {
+          ...decisions.log,
+          // What this process has just refused is found at once.
+          listRefused: (page) => refusedRequests.written().then(() => decisions.log.listRefused(page)),
+          findRefused: (request) => refusedRequests.written().then(() => decisions.log.findRefused(request)),
+        },
+        credentials: credentialStanding({
+          snapshots: nodeSnapshots,
+          credentials,
+          consumed: (request) => readCredentialTotals(pool, request),
+          nowMs,
+        }),
+        states: {
+          chainOf: async (accountId) =>
+            (await chainOf(accountId)).map(({ id, state }) => ({ accountId: id, state })),
+        },
+        pages: { find: errorPageOf },
+      },
       sessions: {
         sessions: sessionStore(prisma),
         usage: sessionUsage(pool),
@@ -131,7 +162,7 @@ export function compose(env: ControlPlaneEnv) {
     keys,
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
-    chainOf: (accountId) => accountChain(prisma, accountId),
+    chainOf,
     grantsOf: (userId) => tenancy.people.grantsOf(userId),
     configs: serviceConfigStore(prisma),
     auditLog: auditStore(prisma),
@@ -145,6 +176,7 @@ export function compose(env: ControlPlaneEnv) {
     recordUsage: recordApiUsage(ingest, (error) =>
       log.error({ error: rootOf(error) }, 'Usage of the API was not counted.'),
     ),
+    noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
     atomically: (work) => atomically(prisma, work),
   });
@@ -156,6 +188,7 @@ export function compose(env: ControlPlaneEnv) {
     jobs: platformJobs({
       billing: billingStore({ pool: jobPool, catalogue, nowMs }),
       usage: usageStore(jobPool),
+      decisions,
       nowMs,
     }),
   });
@@ -225,6 +258,7 @@ export function compose(env: ControlPlaneEnv) {
     ),
     async close() {
       await jobs.stop();
+      await refusedRequests.written();
       await bus.close();
       await database.close();
       await jobPool.end();

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
 
+const decisions = { forget: async () => 0 };
+
 const agreeing = { countMismatches: async () => 0 };
 const counted = { ...agreeing, countRefused: async () => new Map<never, number>() };
 const settled = { oldestUnsettled: async () => undefined };
@@ -33,7 +35,12 @@ test('all months that may still change are accrued, the oldest first, and a mont
   const runner = new JobRunner({
     pool,
     log: log as never,
-    jobs: platformJobs({ billing, usage: counted, nowMs: () => Date.UTC(2026, 11, 1, 0, 7) }).slice(0, 2),
+    jobs: platformJobs({
+      billing,
+      usage: counted,
+      decisions,
+      nowMs: () => Date.UTC(2026, 11, 1, 0, 7),
+    }).slice(0, 2),
   });
   await runner.runDue();
   expect(accrued).toEqual(['2026-11', '2026-12', '2026-09', '2026-10', '2026-11', '2026-12']);
@@ -74,7 +81,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
     },
   };
   const billing = { ...settled, accrueAll: async () => 0, countMismatches: async () => 1 };
-  const jobs = platformJobs({ billing, usage, nowMs: () => Date.UTC(2026, 10, 24, 3) })
+  const jobs = platformJobs({ billing, usage, decisions, nowMs: () => Date.UTC(2026, 10, 24, 3) })
     .filter(({ name }) => name === 'nightly-check')
     .map((job) => ({ ...job, everyMs: 0 }));
   const runner = new JobRunner({ pool, jobs, log: log as never });
@@ -87,6 +94,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
   await runner.runDue();
   expect((await last())?.error).toContain('0 totals of usage');
   const healed = platformJobs({
+    decisions,
     billing: { ...billing, countMismatches: async () => 0 },
     usage,
     nowMs: Date.now,
@@ -107,9 +115,12 @@ test('what is over and not settled is accrued before it is an alarm, with every 
     accrueAll: async ({ name }: Period) => accrued.push(name),
     oldestUnsettled: async () => (isHealing && accrued.length > 0 ? undefined : periodOf('2026-09')),
   };
-  const check = platformJobs({ billing, usage: counted, nowMs: () => Date.UTC(2026, 10, 24, 3) }).find(
-    ({ name }) => name === 'nightly-check',
-  );
+  const check = platformJobs({
+    billing,
+    usage: counted,
+    decisions,
+    nowMs: () => Date.UTC(2026, 10, 24, 3),
+  }).find(({ name }) => name === 'nightly-check');
   await check?.run();
   expect(accrued).toEqual(['2026-09', '2026-10', '2026-11']);
   isHealing = false;
@@ -128,7 +139,7 @@ test('usage that was kept and not counted is a failed task, with how much and wh
   };
   const nowMs = Date.UTC(2026, 10, 24, 3);
   const billing = { ...settled, ...agreeing, accrueAll: async () => 0 };
-  const check = platformJobs({ billing, usage, nowMs: () => nowMs }).find(
+  const check = platformJobs({ billing, usage, decisions, nowMs: () => nowMs }).find(
     ({ name }) => name === 'refused-usage',
   );
   await expect(check?.run()).rejects.toThrow('3 value_undeclared, 1 too_old');
