@@ -112,6 +112,19 @@ test('who sees the account above is told which it is, and still nothing of what 
   expect(JSON.stringify(answer)).not.toContain(platformId);
 });
 
+test('a request is looked for from where the caller’s reach begins: below that it need not stand', async () => {
+  const asked: string[] = [];
+  const ports = portsOf({
+    findRefused: async (request) => {
+      asked.push(request.accountId);
+      return refused;
+    },
+  });
+  await ask(requestId, ports, [parentId, accountId]);
+  await ask(requestId, ports);
+  expect(asked).toEqual([parentId, accountId]);
+});
+
 test('a request that failed was not refused; one that changed something was allowed', async () => {
   const failed = { ...refused, code: 'platform.internal', status: 500 };
   expect(await ask(requestId, portsOf({ findRefused: async () => failed }))).toMatchObject({

@@ -46,7 +46,9 @@ function refusedAnswer(refused: RefusedRequest, { visibleIds, ports }: Reader) {
 }
 
 async function ofRequest(requestId: string, reader: Reader) {
-  const { accountId, ports } = reader;
+  const { ports, visibleIds } = reader;
+  // It stands where its caller holds something, which may be above the account that they asked about and look at now.
+  const [accountId = reader.accountId] = visibleIds;
   const refused = await ports.log.findRefused({ accountId, requestId });
   if (refused !== undefined) return refusedAnswer(refused, reader);
   const allowed = await ports.log.findAllowed({ accountId, requestId });

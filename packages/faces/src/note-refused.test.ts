@@ -76,7 +76,10 @@ test('a request that is of the wrong form is kept without asking the store about
   const asked: string[] = [];
   const { reach } = platform;
   Object.assign(platform, {
-    reach: (...parameters: Parameters<typeof reach>) => (asked.push('reach'), reach(...parameters)),
+    reach: (...parameters: Parameters<typeof reach>) => {
+      asked.push('reach');
+      return reach(...parameters);
+    },
   });
   await call('PUT', config, { body: { mode: 7 } });
   expect(refused).toMatchObject([{ code: 'request.invalid', accountId: PARENT_ACCOUNT }]);

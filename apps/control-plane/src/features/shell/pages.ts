@@ -2,6 +2,7 @@ import {
   Activity,
   Cable,
   ChartColumn,
+  CircleHelp,
   Gauge,
   KeyRound,
   type LucideIcon,
@@ -53,6 +54,7 @@ export const pages: readonly Page[] = [
     shortcut: 'k',
     alsoAt: accountParts.map(({ key }) => key),
   },
+  { segment: 'why', label: 'Why', icon: CircleHelp, shortcut: 'w' },
   { segment: 'audit', label: 'Audit log', icon: ScrollText, shortcut: 'l' },
 ];
 
@@ -75,3 +77,7 @@ export function keptOf(pathname: string): string {
 
 export const isCurrentPage = ({ segment, alsoAt = [] }: Page, pathname: string): boolean =>
   [segment, ...alsoAt].includes(segmentOf(pathname));
+
+/** Where the page is that says why something was refused: a request, a session, a credential's username. */
+export const whyPath = (accountId: string, subject: string): string =>
+  `${pagePath(accountId, 'why')}?of=${encodeURIComponent(subject)}`;
