@@ -2,7 +2,7 @@ import type { Inputs, Outputs } from '../../trpc/client.ts';
 import { meterOf } from './meters.ts';
 
 export type UsageRow = Outputs['usage']['query']['rows'][number];
-export type Bucket = Exclude<NonNullable<Inputs['usage']['query']['bucket']>, 'all'>;
+export type Bucket = Exclude<NonNullable<Inputs['usage']['query']['bucket']>, 'all' | 'month'>;
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
