@@ -373,8 +373,12 @@ describe('reading (MET-5)', () => {
       wanted.set(dayOf(atMs), (wanted.get(dayOf(atMs)) ?? 0n) + quantity);
     expect(await starts('day', zone)).toEqual([...wanted]);
     // Minute totals and raw records cut time alike.
-    expect(await starts('day', zone, ['account'])).toHaveLength((await starts('day', zone, ['session'])).length - 1);
-    expect((await starts('hour', zone)).every(([atMs]) => Number(atMs) % (60 * MINUTE) === 30 * MINUTE)).toBe(true);
+    expect(await starts('day', zone, ['account'])).toHaveLength(
+      (await starts('day', zone, ['session'])).length - 1,
+    );
+    expect((await starts('hour', zone)).every(([atMs]) => Number(atMs) % (60 * MINUTE) === 30 * MINUTE)).toBe(
+      true,
+    );
     const months = await starts('month', 'UTC');
     expect(months.reduce((sum, [, quantity]) => sum + BigInt(quantity ?? 0), 0n)).toBe(70n);
     expect(new Date(Number(months[0]?.[0])).toISOString()).toMatch(/-01T00:00:00.000Z$/);

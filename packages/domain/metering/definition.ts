@@ -49,7 +49,7 @@ export const metering = defineDomain({
             where: z.string().max(500).optional(),
             sessionId: idField('ses').optional(),
             /** Of an answer that was cut: what comes behind it. */
-            cursor: z.string().max(1_000).optional(),
+            after: z.string().max(1_000).optional(),
             limit: queryInt().min(1).max(10_000).default(1_000),
           }),
           response: z.object({
@@ -65,7 +65,7 @@ export const metering = defineDomain({
             ),
             isTruncated: z.boolean(),
             /** Ask again with it for the rest. */
-            nextCursor: z.string().optional(),
+            nextAfter: z.string().optional(),
           }),
           errors: ['metering.range_too_wide'],
         },

@@ -115,7 +115,11 @@ test.each([
 });
 
 test('query 200: only use with the dimensions asked for, in the hours of a time zone', async () => {
-  const { asked, answer } = ask({ bucket: 'day', where: 'direction:in,region:eu:1', timeZone: 'Europe/Berlin' });
+  const { asked, answer } = ask({
+    bucket: 'day',
+    where: 'direction:in,region:eu:1',
+    timeZone: 'Europe/Berlin',
+  });
   await answer;
   expect(asked).toMatchObject([{ where: { direction: 'in', region: 'eu:1' }, timeZone: 'Europe/Berlin' }]);
   const { request } = metering.resources.usage.operations.query;
@@ -124,17 +128,17 @@ test('query 200: only use with the dimensions asked for, in the hours of a time 
 
 test('query 200: an answer that was cut names where to go on, and the next one begins there', async () => {
   const first = await ask({ limit: 1, groupBy: 'region' }).answer;
-  const { asked, answer } = ask({ limit: 1, groupBy: 'region', cursor: first.nextCursor });
+  const { asked, answer } = ask({ limit: 1, groupBy: 'region', after: first.nextAfter });
   await answer;
   expect(asked[0]?.after).toEqual({ atMs: row.atMs, meter: row.meter, group: row.group });
-  expect(await ask({ groupBy: 'region' }).answer).not.toHaveProperty('nextCursor');
+  expect(await ask({ groupBy: 'region' }).answer).not.toHaveProperty('nextAfter');
 });
 
 test.each([
   ['a dimension that no meter has', { where: 'colour:red' }, '/where: colour is none of'],
   ['a dimension without a value', { where: 'direction' }, '/where: direction is not name:value'],
-  ['a cursor of another question', { cursor: btoa('[1,"relay.bytes","eu"]') }, '/cursor: '],
-  ['a cursor that no answer gave', { cursor: 'e30' }, '/cursor: '],
+  ['the end of an answer to another question', { after: btoa('[1,"relay.bytes","eu"]') }, '/after: '],
+  ['an end that no answer had', { after: 'e30' }, '/after: '],
 ])('query 400: %s is refused, and nothing is read', async (_, change, said) => {
   const { asked, answer } = ask(change);
   await expect(answer).rejects.toMatchObject({
@@ -156,7 +160,11 @@ describe('a session in both ways of accounting (MET-3)', () => {
   });
   const read = (segments: readonly SessionSegment[]) =>
     handlers.usage.getSession(
-      { ...context, error: (code, detail) => new ServiceError({ ...platformErrors['resource.unknown'], code, publicDetail: detail }) },
+      {
+        ...context,
+        error: (code, detail) =>
+          new ServiceError({ ...platformErrors['resource.unknown'], code, publicDetail: detail }),
+      },
       { sessionId: 'ses_1' },
       { catalogue, usage: { ...nothing, sessionSegments: async () => segments } },
     );

@@ -70,19 +70,19 @@ function whereOf(
   return Object.fromEntries(asked);
 }
 
-const cursorSchema = z.tuple([z.int().min(0).max(8_640_000_000_000_000), z.string()], z.string());
+const keySchema = z.tuple([z.int().min(0).max(8_640_000_000_000_000), z.string()], z.string());
 
 /** Where an answer ended, as one opaque text: the keys of its last row. */
-const cursorOf = ({ atMs, meter, group }: UsageRowKey, groupBy: readonly string[]): string =>
+const keyTextOf = ({ atMs, meter, group }: UsageRowKey, groupBy: readonly string[]): string =>
   Buffer.from(JSON.stringify([atMs, meter, ...groupBy.map((name) => group[name] ?? '')])).toString(
     'base64url',
   );
 
 /** @throws request.invalid for what no answer gave, or one to another question. */
-function rowOfCursor(cursor: string, groupBy: readonly string[]): UsageRowKey {
+function rowOf(keyText: string, groupBy: readonly string[]): UsageRowKey {
   try {
-    const [atMs, meter, ...groups] = cursorSchema.parse(
-      JSON.parse(Buffer.from(cursor, 'base64url').toString()),
+    const [atMs, meter, ...groups] = keySchema.parse(
+      JSON.parse(Buffer.from(keyText, 'base64url').toString()),
     );
     if (groups.length === groupBy.length) {
       return {
@@ -92,9 +92,9 @@ function rowOfCursor(cursor: string, groupBy: readonly string[]): UsageRowKey {
       };
     }
   } catch {
-    // It is said below, with the cursor of another question.
+    // It is said below, as of an answer to another question.
   }
-  throw platformError('request.invalid', '/cursor: This is no cursor of an answer to this question.');
+  throw platformError('request.invalid', '/after: No answer to this question ended there.');
 }
 
 export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
@@ -104,7 +104,7 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
       if (toMs < fromMs) throw platformError('request.invalid', '/to: The range ends before it begins.');
       const groupBy = groupsOf(request, catalogue);
       const where = whereOf(request, catalogue);
-      const after = request.cursor === undefined ? undefined : rowOfCursor(request.cursor, groupBy);
+      const after = request.after === undefined ? undefined : rowOf(request.after, groupBy);
       const bucketCount = Math.ceil((toMs - fromMs) / bucketMs[request.bucket]);
       if (bucketCount > BUCKET_COUNT_MAX) {
         throw context.error(
@@ -129,7 +129,7 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
       const last = rows.at(-1);
       return {
         isTruncated,
-        ...(isTruncated && last !== undefined ? { nextCursor: cursorOf(last, groupBy) } : {}),
+        ...(isTruncated && last !== undefined ? { nextAfter: keyTextOf(last, groupBy) } : {}),
         rows: rows.map(({ atMs, meter, group, quantity, recordCount }) => ({
           at: new Date(atMs).toISOString(),
           meter,

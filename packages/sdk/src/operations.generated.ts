@@ -68,9 +68,9 @@ export interface Operations {
   };
   readonly usage: {
     /** Read usage by time bucket, grouped by any dimension. It trails the wire by at most 5 seconds. */
-    query(accountId: IdLike<"acc">, request: { readonly from: string; readonly to: string; readonly bucket?: "minute" | "hour" | "day" | "month" | "all"; readonly timeZone?: string; readonly meter?: string; readonly groupBy?: string; readonly scope?: "own" | "inclusive"; readonly where?: string; readonly sessionId?: IdLike<"ses">; readonly cursor?: string; readonly limit?: number }, options?: CallOptions): Promise<{ readonly rows: ReadonlyArray<{ readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>; readonly isTruncated: boolean; readonly nextCursor?: string }>;
+    query(accountId: IdLike<"acc">, request: { readonly from: string; readonly to: string; readonly bucket?: "minute" | "hour" | "day" | "month" | "all"; readonly timeZone?: string; readonly meter?: string; readonly groupBy?: string; readonly scope?: "own" | "inclusive"; readonly where?: string; readonly sessionId?: IdLike<"ses">; readonly after?: string; readonly limit?: number }, options?: CallOptions): Promise<{ readonly rows: ReadonlyArray<{ readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>; readonly isTruncated: boolean; readonly nextAfter?: string }>;
     /** Read usage by time bucket, grouped by any dimension. It trails the wire by at most 5 seconds. */
-    query(request: { readonly from: string; readonly to: string; readonly bucket?: "minute" | "hour" | "day" | "month" | "all"; readonly timeZone?: string; readonly meter?: string; readonly groupBy?: string; readonly scope?: "own" | "inclusive"; readonly where?: string; readonly sessionId?: IdLike<"ses">; readonly cursor?: string; readonly limit?: number }, options?: CallOptions): Promise<{ readonly rows: ReadonlyArray<{ readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>; readonly isTruncated: boolean; readonly nextCursor?: string }>;
+    query(request: { readonly from: string; readonly to: string; readonly bucket?: "minute" | "hour" | "day" | "month" | "all"; readonly timeZone?: string; readonly meter?: string; readonly groupBy?: string; readonly scope?: "own" | "inclusive"; readonly where?: string; readonly sessionId?: IdLike<"ses">; readonly after?: string; readonly limit?: number }, options?: CallOptions): Promise<{ readonly rows: ReadonlyArray<{ readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>; readonly isTruncated: boolean; readonly nextAfter?: string }>;
     /** Read what a session used in both ways of accounting: each service for as long as it was used, and which were used at all (MET-3). */
     getSession(accountId: IdLike<"acc">, request: { readonly sessionId: IdLike<"ses"> }, options?: CallOptions): Promise<{ readonly sessionId: Id<"ses">; readonly from: string; readonly to: string; readonly lastedMs: number; readonly segmented: ReadonlyArray<{ readonly segment: number; readonly modality: string; readonly meter: string; readonly from: string; readonly to: string; readonly quantity: string }>; readonly binary: ReadonlyArray<{ readonly service: string; readonly modalities: ReadonlyArray<string>; readonly lastedMs: number }> }>;
     /** Read what a session used in both ways of accounting: each service for as long as it was used, and which were used at all (MET-3). */
@@ -303,7 +303,7 @@ export const operations = {
     get: ['GET', '/v1/accounts/{accountId}/why/{subject}', 'one'],
   },
   usage: {
-    query: ['GET', '/v1/accounts/{accountId}/usage', 'list'],
+    query: ['GET', '/v1/accounts/{accountId}/usage', 'one'],
     getSession: ['GET', '/v1/accounts/{accountId}/usage/sessions/{sessionId}', 'one'],
     listRefused: ['GET', '/v1/accounts/{accountId}/usage/refused', 'list'],
   },
