@@ -3,16 +3,20 @@ import type { AuditPorts } from './audit/ports.ts';
 import type { BillingPorts } from './billing/ports.ts';
 import type { DecisionsPorts } from './decisions/ports.ts';
 import type { MeteringPorts } from './metering/ports.ts';
+import type { PolicyPorts } from './policy/ports.ts';
 import type { SessionsPorts } from './sessions/ports.ts';
 import type { TenancyPorts } from './tenancy/ports.ts';
+import type { TriggersPorts } from './triggers/ports.ts';
 
 export interface DomainPorts {
   readonly audit: AuditPorts;
   readonly billing: BillingPorts;
   readonly decisions: DecisionsPorts;
   readonly metering: MeteringPorts;
+  readonly policy: PolicyPorts;
   readonly sessions: SessionsPorts;
   readonly tenancy: TenancyPorts;
+  readonly triggers: TriggersPorts;
 }
 
 /** A definition is light and read by all; its handlers are loaded at the first call. */
@@ -21,6 +25,8 @@ export const domainHandlerLoaders = {
   billing: () => import('./billing/handlers.ts'),
   decisions: () => import('./decisions/handlers.ts'),
   metering: () => import('./metering/handlers.ts'),
+  policy: () => import('./policy/handlers.ts'),
   sessions: () => import('./sessions/handlers.ts'),
   tenancy: () => import('./tenancy/handlers.ts'),
+  triggers: () => import('./triggers/handlers.ts'),
 } as const;

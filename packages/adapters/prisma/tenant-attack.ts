@@ -39,6 +39,8 @@ const platformTables: readonly string[] = [
   'node',
   'node_join_token',
   'organisation',
+  'policy_day_count',
+  'policy_hold',
   'set_up_link',
   'sign_in_attempt',
   'sign_in_session',

@@ -6,8 +6,10 @@ import { addDoctorCommand } from './commands/doctor.ts';
 import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
 import { addNodeCommand } from './commands/node.ts';
+import { addPolicyCommand } from './commands/policy.ts';
 import { addSessionCommand } from './commands/session.ts';
 import { addStatementCommand } from './commands/statement.ts';
+import { addTriggerCommand } from './commands/trigger.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addUsageCommand } from './commands/usage.ts';
 import { addWhyCommand } from './commands/why.ts';
@@ -28,6 +30,8 @@ const commands = [
   addStatementCommand,
   addSessionCommand,
   addWhyCommand,
+  addTriggerCommand,
+  addPolicyCommand,
   addDoctorCommand,
 ];
 for (const add of commands) add(program);

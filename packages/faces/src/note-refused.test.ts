@@ -88,7 +88,29 @@ test('a request that is of the wrong form is kept without asking the store about
 
 test('a store that fails while a refusal is noted leaves the refusal as it was', async () => {
   const { call, refused, platform } = createApiHarness({ scopes: [] });
-  Object.assign(platform, { configChain: () => Promise.reject(new Error('gone')) });
+  const gone = () => Promise.reject(new Error('gone'));
+  Object.assign(platform, { configChain: gone, policyChain: gone });
   expect((await call('GET', config)).body).toMatchObject({ code: 'auth.scope' });
-  expect(refused).toMatchObject([{ code: 'auth.scope', known: { policy: [] } }]);
+  expect(refused).toMatchObject([{ code: 'auth.scope', known: { scopes: [] } }]);
+});
+
+test('a refusal by policy is kept with the policy that held, and the level that said so', async () => {
+  const { call, refused, platform } = createApiHarness();
+  const said = { values: { services: ['signaling'] }, locked: [], overridable: {}, timeZone: 'UTC' };
+  Object.assign(platform, {
+    policyChain: async () => [
+      { ...said, origin: { level: 'account', accountId: PARENT_ACCOUNT, by: 'self' } },
+    ],
+  });
+  const path = `/v1/accounts/${CHILD_ACCOUNT}/services/network-discovery/ice-servers`;
+  expect((await call('POST', path, { body: {} })).body).toMatchObject({
+    code: 'policy.refused',
+    rule: 'services',
+  });
+  expect(refused).toMatchObject([{ code: 'policy.refused', rule: 'services', accountId: PARENT_ACCOUNT }]);
+  expect(refused[0]?.known.policy).toContainEqual({
+    rule: 'services',
+    value: ['signaling'],
+    level: expect.stringContaining(PARENT_ACCOUNT),
+  });
 });

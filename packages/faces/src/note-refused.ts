@@ -1,6 +1,6 @@
 import { type Known, nothingKnown } from '@patchbay/domain/decisions/known';
 import { ownerOfRefused } from '@patchbay/domain/decisions/refused-request';
-import { settingsOf } from '@patchbay/domain/decisions/settings';
+import { policyValuesOf, settingsOf } from '@patchbay/domain/decisions/settings';
 import type { ServiceError } from '@patchbay/kit/errors';
 import { callerIdOf } from './idempotency.ts';
 import type { MountedOperation } from './mounted.ts';
@@ -77,18 +77,25 @@ function rateLimitTold({ responseHeaders }: RefusedCall): Known['limits'] {
 async function policyOf(
   platform: Platform,
   { mounted: { owner }, input, error }: RefusedCall,
-  { chain }: Reach,
+  { chain, grants }: Reach,
 ): Promise<Known['policy']> {
   const accountId = chain.at(-1)?.id;
   if (owner.kind !== 'service' || accountId === undefined || error.fields.status === 429) return [];
+  const ids = chain.map(({ id }) => id);
   const { applicationId, instanceType } = input as Readonly<Record<string, unknown>>;
   const entity = {
     accountId,
-    chain: chain.map(({ id }) => id),
+    chain: ids,
     ...(typeof applicationId === 'string' ? { applicationId } : {}),
     ...(typeof instanceType === 'string' ? { instanceType } : {}),
   };
-  const stored = await platform.configChain(entity).catch(() => undefined);
-  if (stored === undefined) return [];
-  return settingsOf(owner.definition, entity, stored);
+  const top = ids.findIndex((id) => grants.some((grant) => grant.accountId === id));
+  const [stored, levels] = await Promise.all([
+    platform.configChain(entity).catch(() => []),
+    platform.policyChain(entity).catch(() => []),
+  ]);
+  return [
+    ...settingsOf(owner.definition, entity, stored),
+    ...policyValuesOf(levels, top < 0 ? [] : ids.slice(top)),
+  ];
 }

@@ -46,6 +46,23 @@ export async function fillAccount(
   const [first = ''] = customerIds;
   await setPrices(databaseUrl, { accountId, childIds });
   await pb.accounts.update(childIds[3] ?? '', { state: 'suspended' });
+  await pb.triggers.create(accountId, {
+    name: 'Monthly allowance of Bluebird',
+    counter: { meter: 'network-discovery.bytes' },
+    target: { accountId: first },
+    condition: { kind: 'recurring', limit: 100_000_000_000, per: 'month' },
+    action: { kind: 'throttle', bitsPerSecondMax: 256_000 },
+  });
+  await pb.triggers.create(accountId, {
+    name: 'Calls that lost their node',
+    counter: { event: 'signaling.session.ended', where: { code: 'signaling.node_lost' } },
+    condition: { kind: 'rate', limit: 3, seconds: 300 },
+  });
+  await pb.triggers.create(accountId, {
+    name: 'First relayed byte',
+    counter: { meter: 'network-discovery.bytes' },
+    condition: { kind: 'recurring', limit: 1, per: 'month' },
+  });
   const applicationIds: string[] = [];
   for (const [name, instanceTypes] of [
     ['Telehealth', ['free', 'paid', 'hospital']],

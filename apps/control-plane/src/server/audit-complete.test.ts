@@ -70,10 +70,20 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/child-prices/network-discovery`,
     price,
   ],
+  'triggers.create': async () => [`/v1/accounts/${account.accountId}/triggers`, trigger],
+  'triggers.update': async () => [await triggerPath(), { limit: 2 }],
+  'triggers.reset': async () => [`${await triggerPath()}/resets`, {}],
+  'triggers.remove': async () => [await triggerPath()],
   'sessions.update': async () => [
     `/v1/accounts/${account.accountId}/sessions/${sessionId}`,
     { state: 'ended' },
   ],
+  'policy.set': async () => [`/v1/accounts/${childId}/policy`, { concurrentSessionsMax: 100 }],
+  'policy.simulate': async () => [`/v1/accounts/${childId}/policy/simulations`, { regions: ['local'] }],
+  'plans.create': async () => [`/v1/accounts/${account.accountId}/plans`, { name: 'Free', policy: {} }],
+  'plans.update': async () => [await planPath('Basic'), { name: 'Better', policy: {} }],
+  'plans.remove': async () => [await planPath('Gone')],
+  'plans.assign': async () => [`/v1/accounts/${childId}/plan`, {}],
   'enrolment.signUp': async () => [
     '/v1/sign-up',
     { email: 'new@example.test', password: 'correct horse', name: 'N', organisationName: 'New' },
@@ -120,7 +130,16 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'signaling.putConfig': async () => [servicePath('signaling/config'), {}],
 };
 
+const trigger = {
+  name: 'Gigabytes',
+  counter: { meter: 'network-discovery.bytes' },
+  condition: { kind: 'recurring', limit: 1_000, per: 'month' },
+};
+const triggerPath = async () =>
+  `/v1/accounts/${account.accountId}/triggers/${(await ask('POST', '/triggers', trigger)).id}`;
 const servicePath = (rest: string) => `/v1/accounts/${account.accountId}/services/${rest}`;
+const planPath = async (name: string) =>
+  `/v1/accounts/${account.accountId}/plans/${(await ask('POST', '/plans', { name, policy: {} })).id}`;
 const applicationPath = async () =>
   `/v1/accounts/${account.accountId}/applications/${(await ask('POST', '/applications', { name: 'One', instanceTypes: ['free'] })).id}`;
 

@@ -18,6 +18,9 @@ import { idempotencyStore } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
+import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
+import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
+import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { findPlatform } from '@patchbay/adapters/prisma/seed';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
@@ -32,11 +35,14 @@ import {
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
+import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
+import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import { domains } from '@patchbay/domain/registry.generated';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
@@ -46,6 +52,7 @@ import { apiVersionNewest } from '@patchbay/kit/api-version';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
+import { services } from '@patchbay/services/registry.generated';
 import { pino } from 'pino';
 import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { recordApiUsage } from './api-usage.ts';
@@ -62,6 +69,8 @@ import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { sealedAnswers } from './sealed-answers.ts';
+import { TriggerActions } from './trigger-actions.ts';
+import { usageWatch } from './usage-watch.ts';
 
 export type ControlPlane = ReturnType<typeof compose>;
 
@@ -117,6 +126,7 @@ export function compose(env: ControlPlaneEnv) {
   const chainOf = (accountId: string) => accountChain(prisma, accountId);
 
   const tenancy = tenancyPorts(prisma, { cipher, catalogue: keyableOperations() });
+  const policies = policyStore(prisma);
   const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
     domainPorts: {
@@ -151,6 +161,24 @@ export function compose(env: ControlPlaneEnv) {
         },
       },
       metering: { usage, catalogue },
+      triggers: {
+        triggers: triggerStore(prisma),
+        targets: {
+          ...triggerTargets(prisma),
+          changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+        },
+        usage,
+        catalogue,
+        eventTypes: countableEvents,
+      },
+      policy: {
+        policies,
+        plans: planStore(prisma),
+        past: pastRequests(prisma, usage),
+        applications: tenancy.applications,
+        serviceNames: Object.values(services).map(({ name }) => name),
+        caller: (chain, actor) => callerAlong(chain, actor, tenancy),
+      },
       billing: {
         billing,
         posting: new PostingBudget(),
@@ -165,6 +193,7 @@ export function compose(env: ControlPlaneEnv) {
     chainOf,
     grantsOf: (userId) => tenancy.people.grantsOf(userId),
     configs: serviceConfigStore(prisma),
+    policies,
     auditLog: auditStore(prisma),
     events: eventStore(prisma),
     bus,
@@ -182,6 +211,19 @@ export function compose(env: ControlPlaneEnv) {
   });
   const platform = aroundPorts(stores, inTime);
   const router = createAppRouter(platform);
+  const outbox = triggerOutbox(prisma, (firingId, error) =>
+    log.error({ firingId, error: rootOf(error) }, 'The action of a trigger failed; it is tried again.'),
+  );
+  const triggerActions = new TriggerActions({
+    outbox,
+    events: eventStore(prisma),
+    auditLog: auditStore(prisma),
+    chainOf: (accountId) => accountChain(prisma, accountId),
+    publish: (message) => bus.publish(message),
+    databaseUrl: env.DATABASE_URL,
+    nowMs,
+    log,
+  });
   const jobs = new JobRunner({
     pool: jobPool,
     log,
@@ -189,6 +231,7 @@ export function compose(env: ControlPlaneEnv) {
       billing: billingStore({ pool: jobPool, catalogue, nowMs }),
       usage: usageStore(jobPool),
       decisions,
+      triggers: outbox,
       nowMs,
     }),
   });
@@ -219,6 +262,7 @@ export function compose(env: ControlPlaneEnv) {
     }),
     database,
     jobs,
+    triggerActions,
     jobRuns: () => listJobRuns(pool),
     /**
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away
@@ -245,10 +289,13 @@ export function compose(env: ControlPlaneEnv) {
     internal: aroundPorts(
       {
         snapshots: nodeSnapshots,
+        chainOf: (accountId: string) => accountChain(prisma, accountId),
         platformAccount: () => findPlatform(prisma),
         credentials,
         consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),
         ingest,
+        usageWatch: usageWatch({ policies, usage, nowMs }),
+        claims: policyClaims(prisma, policies),
         noteKeyUse: (used: Parameters<typeof keys.noteUse>[0]) => keys.noteUse(used),
         sessionStanding: (session: Parameters<typeof sessionStanding>[1]) => sessionStanding(prisma, session),
         ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) =>
@@ -259,6 +306,7 @@ export function compose(env: ControlPlaneEnv) {
     async close() {
       await jobs.stop();
       await refusedRequests.written();
+      await triggerActions.stop();
       await bus.close();
       await database.close();
       await jobPool.end();
@@ -282,6 +330,12 @@ function keyableOperations() {
     }));
 }
 
+/** What services and domains tell of, but for the firings of triggers themselves: those would count their own. */
+const countableEvents = [...Object.values(services), ...Object.values(domains)]
+  .filter(({ name }) => name !== 'triggers')
+  .flatMap(({ name, events }) => Object.keys(events).map((event) => `${name}.${event}`))
+  .sort();
+
 const kept = globalThis as { patchbayControlPlane?: ControlPlane };
 
 /** The one of this process. It outlives the reloading of modules while developing. */
@@ -289,6 +343,7 @@ export function controlPlane(): ControlPlane {
   if (kept.patchbayControlPlane === undefined) {
     kept.patchbayControlPlane = compose(readEnv());
     kept.patchbayControlPlane.jobs.start();
+    kept.patchbayControlPlane.triggerActions.start();
   }
   return kept.patchbayControlPlane;
 }

@@ -10,6 +10,7 @@ const decisions = { forget: async () => 0 };
 
 const agreeing = { countMismatches: async () => 0 };
 const counted = { ...agreeing, countRefused: async () => new Map<never, number>() };
+const triggers = { forget: async () => 0 };
 const settled = { oldestUnsettled: async () => undefined };
 let database: TestDatabase;
 let pool: Pool;
@@ -39,6 +40,7 @@ test('all months that may still change are accrued, the oldest first, and a mont
       billing,
       usage: counted,
       decisions,
+      triggers,
       nowMs: () => Date.UTC(2026, 11, 1, 0, 7),
     }).slice(0, 2),
   });
@@ -81,7 +83,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
     },
   };
   const billing = { ...settled, accrueAll: async () => 0, countMismatches: async () => 1 };
-  const jobs = platformJobs({ billing, usage, decisions, nowMs: () => Date.UTC(2026, 10, 24, 3) })
+  const jobs = platformJobs({ billing, usage, decisions, triggers, nowMs: () => Date.UTC(2026, 10, 24, 3) })
     .filter(({ name }) => name === 'nightly-check')
     .map((job) => ({ ...job, everyMs: 0 }));
   const runner = new JobRunner({ pool, jobs, log: log as never });
@@ -97,6 +99,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
     decisions,
     billing: { ...billing, countMismatches: async () => 0 },
     usage,
+    triggers,
     nowMs: Date.now,
   });
   await new JobRunner({
@@ -119,6 +122,7 @@ test('what is over and not settled is accrued before it is an alarm, with every 
     billing,
     usage: counted,
     decisions,
+    triggers,
     nowMs: () => Date.UTC(2026, 10, 24, 3),
   }).find(({ name }) => name === 'nightly-check');
   await check?.run();
@@ -139,7 +143,7 @@ test('usage that was kept and not counted is a failed task, with how much and wh
   };
   const nowMs = Date.UTC(2026, 10, 24, 3);
   const billing = { ...settled, ...agreeing, accrueAll: async () => 0 };
-  const check = platformJobs({ billing, usage, decisions, nowMs: () => nowMs }).find(
+  const check = platformJobs({ billing, usage, decisions, triggers, nowMs: () => nowMs }).find(
     ({ name }) => name === 'refused-usage',
   );
   await expect(check?.run()).rejects.toThrow('3 value_undeclared, 1 too_old');

@@ -1,5 +1,6 @@
 import type { Job } from '@patchbay/adapters/postgres/job-runs';
 import type { DecisionStore } from '@patchbay/adapters/prisma/decision-store';
+import type { TriggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import type { BillingStore } from '@patchbay/domain/billing/billing-store';
 import { nextPeriod, type Period, periodAt, unsettledPeriods } from '@patchbay/domain/billing/period';
 import { REFUSED_KEPT_DAYS, REFUSED_PER_ACCOUNT_MAX } from '@patchbay/domain/decisions/refused-request';
@@ -15,11 +16,12 @@ export interface JobPorts {
   readonly billing: Pick<BillingStore, 'accrueAll' | 'countMismatches' | 'oldestUnsettled'>;
   readonly usage: Pick<UsageStore, 'countMismatches' | 'countRefused'>;
   readonly decisions: Pick<DecisionStore, 'forget'>;
+  readonly triggers: Pick<TriggerOutbox, 'forget'>;
   readonly nowMs: () => number;
 }
 
 /** The regular tasks of the platform, in the order in which they are asked whether they are due. */
-export function platformJobs({ billing, usage, decisions, nowMs }: JobPorts): readonly Job[] {
+export function platformJobs({ billing, usage, decisions, triggers, nowMs }: JobPorts): readonly Job[] {
   /** Settles what is over and not settled, and every period after it: each carries into the next. */
   const settleAll = async (): Promise<void> => {
     const running = periodAt(nowMs());
@@ -76,6 +78,11 @@ export function platformJobs({ billing, usage, decisions, nowMs }: JobPorts): re
         const count = await decisions.forget({ since, perAccount: REFUSED_PER_ACCOUNT_MAX });
         return `${count} refused requests were forgotten`;
       },
+    },
+    {
+      name: 'trigger-counters',
+      everyMs: DAY_MS,
+      run: async () => `${await triggers.forget()} counters of triggers were forgotten`,
     },
     {
       // Totals and ledger against a recomputation from what they were made of: an alarm if one differs (MET-2, BIL-3).

@@ -179,13 +179,9 @@ test('nodes are told what holds for each application and instance type: all leve
   const configure = (entity: string, service: string, body: object) =>
     rest('PUT', `${entity}/services/${service}/config`, body);
   const capsOf = async () => {
-    const {
-      chain: _chain,
-      accountId: _account,
-      applicationId: _application,
-      ...caps
-    } = (await call('applicationSnapshot', { accountId, applicationId })).body;
-    return caps;
+    const { body } = await call('applicationSnapshot', { accountId, applicationId });
+    const { caps, capsByInstanceType } = body;
+    return { caps, capsByInstanceType };
   };
   await configure(parent.accountId, 'network-discovery', { bitsPerSecondMax: 1_000_000 });
   await configure(application, 'signaling', { mode: 'relay' });

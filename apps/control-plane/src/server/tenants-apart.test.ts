@@ -42,12 +42,28 @@ beforeAll(async () => {
     const answer = await served.rest('PUT', path, { key: alice.key, body: { sessionSecondsMax: 7_654_321 } });
     expect(answer, path).toMatchObject({ status: 200 });
   }
+  const { body: trigger } = await served.rest('POST', `/v1/accounts/${alice.accountId}/triggers`, {
+    key: alice.key,
+    body: {
+      name: 'Secret trigger',
+      counter: { meter: 'network-discovery.bytes' },
+      condition: { kind: 'threshold', limit: 7_654_321 },
+    },
+  });
+  const plan = await served.rest('POST', `/v1/accounts/${alice.accountId}/plans`, {
+    key: alice.key,
+    body: { name: 'secret-plan', policy: { sessionSecondsMax: 7_654_321 } },
+  });
+  const ownPolicy = { key: alice.key, body: { sessionSecondsMax: 7_654_321 } };
+  await served.rest('PUT', `/v1/accounts/${alice.accountId}/policy`, ownPolicy);
   ids = {
+    triggerId: trigger.id,
     applicationId: application.id,
     instanceType: 'secret-type',
     keyId: alice.keyId,
     userId: alice.userId,
     sessionId: createId('ses'),
+    planId: plan.body.id,
   };
 }, START_MS_MAX);
 
@@ -67,6 +83,12 @@ async function stateOfAlice(): Promise<string> {
     'api_key',
     'role_grant',
     'service_config',
+    'usage_trigger',
+    'trigger_counter',
+    'trigger_firing',
+    'policy',
+    'policy_plan',
+    'account_plan',
     'audit_entry',
     'credential_revocation',
   ];
@@ -116,13 +138,19 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
       `/applications/${ids.applicationId}/services/signaling/config`,
       `/applications/${ids.applicationId}/instance-types/secret-type/services/signaling/config`,
       `/sessions/${ids.sessionId}`,
+      `/triggers/${ids.triggerId}`,
       `/sessions/${ids.sessionId}/log`,
     ]) {
       expect(await served.rest('GET', `${own}${path}`, { key: bob.key }), path).toMatchObject({
         status: 404,
       });
     }
-    for (const path of [`/applications/${ids.applicationId}`, `/keys/${ids.keyId}`, `/team/${ids.userId}`]) {
+    for (const path of [
+      `/applications/${ids.applicationId}`,
+      `/keys/${ids.keyId}`,
+      `/team/${ids.userId}`,
+      `/triggers/${ids.triggerId}`,
+    ]) {
       const { status } = await served.rest('DELETE', `${own}${path}`, { key: bob.key });
       expect(status, path).toBe(404);
     }

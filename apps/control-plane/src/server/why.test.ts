@@ -28,20 +28,17 @@ afterAll(async () => {
   await database.drop();
 });
 
-const ask = (
-  method: string,
-  path: string,
-  { accountId, key }: Pick<Tenant, 'accountId' | 'key'>,
-  body?: object,
-) =>
+type Caller = Pick<Tenant, 'accountId' | 'key'>;
+const send = (method: string, { accountId, key }: Caller, { path, body }: { path: string; body?: object }) =>
   served.rest(method, `/v1/accounts/${accountId}${path}`, { key, ...(body === undefined ? {} : { body }) });
-const why = (subject: string, tenant: Pick<Tenant, 'accountId' | 'key'>) =>
-  ask('GET', `/why/${encodeURIComponent(subject)}`, tenant);
+const ask = (path: string, caller: Caller) => send('GET', caller, { path });
+const post = (path: string, caller: Caller, body: object) => send('POST', caller, { path, body });
+const why = (subject: string, caller: Caller) => ask(`/why/${encodeURIComponent(subject)}`, caller);
 
 test('a refused request is explained at once to its account, and to no other (PRD-8)', async () => {
-  const { body: key } = await ask('POST', '/keys', alice, { name: 'narrow', scopes: ['sessions:read'] });
+  const { body: key } = await post('/keys', alice, { name: 'narrow', scopes: ['sessions:read'] });
   const narrow = { accountId: alice.accountId, key: key.secret };
-  const { body: problem } = await ask('POST', '/applications', narrow, { name: 'x' });
+  const { body: problem } = await post('/applications', narrow, { name: 'x' });
   const { body } = await why(problem.requestId, alice);
   expect(body).toMatchObject({
     kind: 'request',
@@ -55,13 +52,13 @@ test('a refused request is explained at once to its account, and to no other (PR
   });
   // The platform's account is above what a key sees: its state is told, and not its name (C1).
   expect(body.known.chain).toEqual([{ state: 'active' }, { accountId: alice.accountId, state: 'active' }]);
-  expect((await ask('GET', '/why', alice)).body.items[0]).toMatchObject({ requestId: problem.requestId });
+  expect((await ask('/why', alice)).body.items[0]).toMatchObject({ requestId: problem.requestId });
   expect(await why(problem.requestId, bob)).toMatchObject({ status: 404 });
-  expect(JSON.stringify((await ask('GET', '/why', bob)).body.items)).not.toContain(alice.accountId);
+  expect(JSON.stringify((await ask('/why', bob)).body.items)).not.toContain(alice.accountId);
 });
 
 test('a request that changed something is known as allowed, by the id in its audit entry', async () => {
-  const created = await ask('POST', '/applications', alice, { name: 'Shop' });
+  const created = await post('/applications', alice, { name: 'Shop' });
   const requestId = created.headers.get('x-request-id') ?? '';
   expect((await why(requestId, alice)).body).toMatchObject({
     decision: 'allowed',
@@ -72,7 +69,7 @@ test('a request that changed something is known as allowed, by the id in its aud
 });
 
 test('a username says what it allows, and since when it is refused; a key of another account tells nothing', async () => {
-  const { body: ice } = await ask('POST', '/services/network-discovery/ice-servers', alice, {
+  const { body: ice } = await post('/services/network-discovery/ice-servers', alice, {
     identity: 'bob',
     bytesMax: 5_000_000,
   });
@@ -82,7 +79,7 @@ test('a username says what it allows, and since when it is refused; a key of ano
   expect(good.known.caveats).toContainEqual({ name: 'identity', value: 'bob' });
   expect(good.known.limits).toContainEqual({ name: 'limit.credential_bytes', max: 5_000_000, used: 0 });
   expect(good.known.policy.map(({ rule }: { rule: string }) => rule)).toContain('signaling.mode');
-  await ask('POST', '/credentials/revocations', alice, { username });
+  await post('/credentials/revocations', alice, { username });
   expect((await why(username, alice)).body).toMatchObject({
     decision: 'refused',
     code: 'credential.revoked',
@@ -92,7 +89,7 @@ test('a username says what it allows, and since when it is refused; a key of ano
 
 test('a refused relay session is explained by its log, and found by the credential that it was begun with', async () => {
   const node = await enrolNode(served, ['relay']);
-  const { body: ice } = await ask('POST', '/services/network-discovery/ice-servers', alice, {});
+  const { body: ice } = await post('/services/network-discovery/ice-servers', alice, {});
   const { username } = ice.iceServers[0];
   const credentialId = (await why(username, alice)).body.actor.id;
   const [sessionId, legId] = [createId('ses'), createId('leg')];
@@ -120,12 +117,12 @@ test('a refused relay session is explained by its log, and found by the credenti
 test('the log forgets what is old, and of each account all but the newest', async () => {
   const prisma = openClient(database.applicationUrl);
   const store = decisionStore(prisma);
-  for (let count = 0; count < 3; count++) await ask('GET', `/sessions/${createId('ses')}`, bob);
-  const before = (await ask('GET', '/why', bob)).body.items;
+  for (let count = 0; count < 3; count++) await ask(`/sessions/${createId('ses')}`, bob);
+  const before = (await ask('/why', bob)).body.items;
   expect(before.length).toBeGreaterThanOrEqual(3);
   await store.forget({ since: new Date(0), perAccount: 2 });
-  expect((await ask('GET', '/why', bob)).body.items).toEqual(before.slice(0, 2));
+  expect((await ask('/why', bob)).body.items).toEqual(before.slice(0, 2));
   await store.forget({ since: new Date(Date.now() + 1_000), perAccount: 2 });
-  expect((await ask('GET', '/why', bob)).body.items).toEqual([]);
+  expect((await ask('/why', bob)).body.items).toEqual([]);
   await prisma.$disconnect();
 });

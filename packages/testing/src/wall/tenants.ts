@@ -112,12 +112,18 @@ async function furnish(
   await make('signaling.putInstanceTypeConfig', { applicationId, instanceType, ...config });
   const price = { currency: 'EUR', prices: { connectedMs: { amount: '7654321', per: '60000' } } };
   await make('prices.setForChildren', { service: 'signaling', ...price });
+  const trigger = await make('triggers.create', {
+    name: `${MARK}-trigger`,
+    counter: { meter: 'network-discovery.bytes' },
+    condition: { kind: 'threshold', limit: 7_654_321 },
+  });
   const ice = await make('networkDiscovery.createIceServers', {});
   const ids = {
     applicationId,
     instanceType,
     keyId: key.id,
     userId: member.userId,
+    triggerId: trigger.id,
     username: ice.iceServers.find((server: { username?: string }) => server.username !== undefined).username,
     period: new Date().toISOString().slice(0, 7),
     service: 'signaling',

@@ -46,7 +46,8 @@ export function useToday(accountId: string) {
     ),
   );
   const month = statements.data?.items.find((statement) => statement.period === period.name);
-  return { nowMs, today, yesterday, hours, period, month, isMonthKnown: statements.isSuccess };
+  const relayed = hours.data?.rows.filter(({ at }) => Date.parse(at) >= todayMs);
+  return { nowMs, today, yesterday, hours, relayed, period, month, isMonthKnown: statements.isSuccess };
 }
 
 /** The sum of one meter over rows of usage. */
