@@ -23,6 +23,8 @@ export interface CallContext {
   readonly responseHeaders: Headers;
   /** Of a request that may be repeated and has one effect (C40). */
   readonly repeatable?: Repeatable | undefined;
+  /** The If-Match of a change that is to be made to what its caller read, and to nothing else. */
+  readonly ifMatch?: string | undefined;
 }
 
 const t = initTRPC
@@ -105,8 +107,8 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
   type Resolve = Parameters<typeof procedure.query>[0];
   const resolve: Resolve = ({ input, ctx }) => {
     const { accountId, ...request } = input as { accountId?: string };
-    const { principal, requestId, address, signal, responseHeaders, repeatable } = ctx;
-    const from = { requestId, address, signal, responseHeaders, repeatable };
+    const { principal, requestId, address, signal, responseHeaders, repeatable, ifMatch } = ctx;
+    const from = { requestId, address, signal, responseHeaders, repeatable, ifMatch };
     const call = { mounted, principal, accountId, request, ...from };
     return asTrpcError(() => dispatch(platform, call));
   };

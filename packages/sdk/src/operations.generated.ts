@@ -516,6 +516,7 @@ export type ErrorCode =
   | 'request.invalid'
   | 'request.media_type_unsupported'
   | 'request.method_not_allowed'
+  | 'request.precondition_failed'
   | 'request.too_large'
   | 'request.unknown_path'
   | 'request.version_unknown'
