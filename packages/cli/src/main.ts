@@ -5,6 +5,7 @@ import { addAccountCommand } from './commands/account.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
+import { addListenCommand } from './commands/listen.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addPolicyCommand } from './commands/policy.ts';
 import { addSessionCommand } from './commands/session.ts';
@@ -32,6 +33,7 @@ const commands = [
   addWhyCommand,
   addTriggerCommand,
   addPolicyCommand,
+  addListenCommand,
   addDoctorCommand,
 ];
 for (const add of commands) add(program);

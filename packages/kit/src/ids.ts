@@ -6,6 +6,7 @@ export const idPrefixes = {
   app: 'application',
   aud: 'audit entry',
   crd: 'ephemeral credential',
+  dlv: 'delivery of a webhook',
   end: 'endpoint',
   evt: 'event',
   fir: 'firing of a trigger',
@@ -22,6 +23,7 @@ export const idPrefixes = {
   trg: 'usage trigger',
   txn: 'ledger transaction',
   usr: 'user',
+  whk: 'webhook',
 } as const;
 
 export type IdPrefix = keyof typeof idPrefixes;

@@ -26,7 +26,8 @@ export async function createTenancyDatabase({
 } = {}) {
   const database = await createTestDatabase();
   const prisma = openClient(database.applicationUrl, { connectionsMax });
-  const cipher = mintBranchCipher(randomBytes(MASTER_KEY_BYTES));
+  const masterKey = randomBytes(MASTER_KEY_BYTES);
+  const cipher = mintBranchCipher(masterKey);
   const ports = tenancyPorts(prisma, { cipher, catalogue });
   const platformId = await ensurePlatform(prisma);
   let people = 0;
@@ -34,6 +35,7 @@ export async function createTenancyDatabase({
     url: database.url,
     applicationUrl: database.applicationUrl,
     prisma,
+    masterKey,
     cipher,
     ports,
     keys: keyStore(prisma, cipher),

@@ -1,3 +1,4 @@
+import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
@@ -94,6 +95,18 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'applications.create': async () => [`/v1/accounts/${account.accountId}/applications`, { name: 'App' }],
   'applications.update': async () => [await applicationPath(), { name: 'Other' }],
   'applications.remove': async () => [await applicationPath()],
+  'webhooks.create': async () => [`/v1/accounts/${account.accountId}/webhooks`, webhook],
+  'webhooks.update': async () => [await webhookPath(), { description: 'Other' }],
+  'webhooks.remove': async () => [await webhookPath()],
+  'webhooks.rotateSecret': async () => [`${await webhookPath()}/secret`, {}],
+  'webhooks.sendTest': async () => [`${await webhookPath()}/tests`, {}],
+  'deliveries.resend': async () => {
+    const path = (await webhookPath()).replace(`/v1/accounts/${account.accountId}`, '');
+    await ask('POST', `${path}/tests`, {});
+    while ((await placeEvents(served.control.pool)) > 0);
+    const { items } = await ask('GET', `${path}/deliveries`);
+    return [`/v1/accounts/${account.accountId}${path}/deliveries/${items[0].id}/attempts`, {}];
+  },
   'keys.create': async () => [`/v1/accounts/${account.accountId}/keys`, {}],
   'keys.revoke': async () => [
     `/v1/accounts/${account.accountId}/keys/${(await ask('POST', '/keys', {})).id}`,
@@ -137,6 +150,9 @@ const trigger = {
 };
 const triggerPath = async () =>
   `/v1/accounts/${account.accountId}/triggers/${(await ask('POST', '/triggers', trigger)).id}`;
+const webhook = { url: 'https://receiver.test/hooks' };
+const webhookPath = async () =>
+  `/v1/accounts/${account.accountId}/webhooks/${(await ask('POST', '/webhooks', webhook)).id}`;
 const servicePath = (rest: string) => `/v1/accounts/${account.accountId}/services/${rest}`;
 const planPath = async (name: string) =>
   `/v1/accounts/${account.accountId}/plans/${(await ask('POST', '/plans', { name, policy: {} })).id}`;

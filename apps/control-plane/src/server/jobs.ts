@@ -17,11 +17,19 @@ export interface JobPorts {
   readonly usage: Pick<UsageStore, 'countMismatches' | 'countRefused'>;
   readonly decisions: Pick<DecisionStore, 'forget'>;
   readonly triggers: Pick<TriggerOutbox, 'forget'>;
+  readonly retention: {
+    /** Answers, failed sign-ins and messages that have had their time. */
+    prune(): Promise<number>;
+    /** Events from before, and what became of them. */
+    pruneEvents(beforeMs: number): Promise<number>;
+  };
+  readonly eventRetentionDays: number;
   readonly nowMs: () => number;
 }
 
 /** The regular tasks of the platform, in the order in which they are asked whether they are due. */
-export function platformJobs({ billing, usage, decisions, triggers, nowMs }: JobPorts): readonly Job[] {
+export function platformJobs(ports: JobPorts): readonly Job[] {
+  const { billing, usage, decisions, triggers, retention, eventRetentionDays, nowMs } = ports;
   /** Settles what is over and not settled, and every period after it: each carries into the next. */
   const settleAll = async (): Promise<void> => {
     const running = periodAt(nowMs());
@@ -83,6 +91,16 @@ export function platformJobs({ billing, usage, decisions, triggers, nowMs }: Job
       name: 'trigger-counters',
       everyMs: DAY_MS,
       run: async () => `${await triggers.forget()} counters of triggers were forgotten`,
+    },
+    {
+      // What nobody asks for any more, and events that nobody can replay any more (HKS-2).
+      name: 'retention',
+      everyMs: 10 * MINUTE_MS,
+      run: async () => {
+        const rows = await retention.prune();
+        const events = await retention.pruneEvents(nowMs() - eventRetentionDays * DAY_MS);
+        return `${rows} rows and ${events} events were old`;
+      },
     },
     {
       // Totals and ledger against a recomputation from what they were made of: an alarm if one differs (MET-2, BIL-3).

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
@@ -56,9 +57,19 @@ beforeAll(async () => {
   });
   const ownPolicy = { key: alice.key, body: { sessionSecondsMax: 7_654_321 } };
   await served.rest('PUT', `/v1/accounts/${alice.accountId}/policy`, ownPolicy);
+  const ask = async (method: string, path: string, body?: object) => {
+    const options = { key: alice.key, ...(body === undefined ? {} : { body }) };
+    return (await served.rest(method, `/v1/accounts/${alice.accountId}${path}`, options)).body;
+  };
+  const { id: webhookId } = await ask('POST', '/webhooks', { url: 'https://secret.test/hooks' });
+  await ask('POST', `/webhooks/${webhookId}/tests`, {});
+  while ((await placeEvents(served.control.pool)) > 0);
+  const { items: deliveries } = await ask('GET', `/webhooks/${webhookId}/deliveries`);
   ids = {
     triggerId: trigger.id,
     applicationId: application.id,
+    webhookId,
+    deliveryId: deliveries[0].id,
     instanceType: 'secret-type',
     keyId: alice.keyId,
     userId: alice.userId,
@@ -126,7 +137,7 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
         status: 404,
         body: { error: { data: { problem: { code: 'resource.unknown' } } } },
       });
-      expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(/Secret|7654321/);
+      expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(/Secret application|secret\.test|7654321/);
       expect(await stateOfAlice()).toBe(before);
     },
   );

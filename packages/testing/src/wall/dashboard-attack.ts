@@ -24,6 +24,9 @@ export interface Attacker extends Visitor {
   readonly accountId: string;
 }
 
+/** Requests at a time: while the platform answers one, the next is on its way. */
+const AT_ONCE = 4;
+
 const lastAccountCookie = 'patchbay-account';
 
 interface Request {
@@ -112,7 +115,7 @@ function told({ body, location }: Page, request: string, marks: readonly string[
 export async function attackPages(attacker: Attacker, victim: Victim): Promise<Attacked> {
   const findings: string[] = [];
   const requests = pageRequests(attacker, victim);
-  for (const { what, path, init } of requests) {
+  const ask = async ({ what, path, init }: Request) => {
     const page = await visit(attacker, path, init);
     const sent = decodeURIComponent(`${path} ${JSON.stringify(init ?? {})}`);
     for (const mark of told(page, sent, victim.marks))
@@ -120,7 +123,12 @@ export async function attackPages(attacker: Attacker, victim: Victim): Promise<A
     if (page.status >= 500) findings.push(`${attacker.name}: ${what} ${path} fails with ${page.status}`);
     if (page.location.includes(victim.accountId) && !path.includes(victim.accountId))
       findings.push(`${attacker.name}: ${what} ${path} leads to the victim`);
-  }
+  };
+  const left = requests.values();
+  const some = async () => {
+    for (const request of left) await ask(request);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, some));
   return { findings, requestCount: requests.length };
 }
 

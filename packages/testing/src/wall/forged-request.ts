@@ -8,6 +8,7 @@ const samples: readonly unknown[] = [
   'ended',
   'network-discovery',
   'a@b.test',
+  'https://b.test/',
   '2026-11-01T00:00:00.000Z',
   {},
   [],

@@ -12,6 +12,7 @@ import {
   ScrollText,
   ShieldCheck,
   Tags,
+  Webhook,
 } from 'lucide-react';
 
 export interface Page {
@@ -60,6 +61,7 @@ export const pages: readonly Page[] = [
     shortcut: 'r',
     alsoAt: policyParts.map(({ key }) => key),
   },
+  { segment: 'webhooks', label: 'Webhooks', shortLabel: 'Hooks', icon: Webhook, shortcut: 'w' },
   { segment: 'prices', label: 'Prices', icon: Tags, shortcut: 'p' },
   { segment: 'statements', label: 'Statements', icon: ReceiptText, shortcut: 'b', isKeptBelow: true },
   {
