@@ -56,6 +56,16 @@ export interface Operations {
     /** Read the ledger entries of this account in a period, as they were posted. They sum to what its statement says. */
     listEntries(request: { readonly cursor?: string; readonly limit?: number; readonly period: string }, options?: CallOptions): List<{ readonly transactionId: Id<"txn">; readonly at: string; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout"; readonly counterpartyId: Id<"acc">; readonly currency: string; readonly amount: string; readonly sourceRef: string }>;
   };
+  readonly why: {
+    /** Read the requests of this account, and of those below it, that were refused, newest first. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly requestId: Id<"req">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly operation: string; readonly code: string; readonly status: number; readonly detail: string }>;
+    /** Read the requests of this account, and of those below it, that were refused, newest first. */
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly requestId: Id<"req">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly operation: string; readonly code: string; readonly status: number; readonly detail: string }>;
+    /** Read the decision about a request (`req_…`), a session (`ses_…`) or the username of a credential. */
+    get(accountId: IdLike<"acc">, request: { readonly subject: string }, options?: CallOptions): Promise<{ readonly subject: string; readonly kind: "request" | "session" | "credential"; readonly decision: "allowed" | "refused" | "failed"; readonly at: string; readonly accountId: Id<"acc">; readonly operation: string; readonly actor?: { readonly id: string; readonly name: string }; readonly code?: string; readonly title?: string; readonly detail?: string; readonly rule?: string; readonly level?: string; readonly remedy?: string; readonly known: { readonly chain: ReadonlyArray<{ readonly accountId?: string; readonly state: "active" | "suspended" | "closed" }>; readonly scopes: ReadonlyArray<string>; readonly limits: ReadonlyArray<{ readonly name: string; readonly max: number; readonly used?: number }>; readonly policy: ReadonlyArray<{ readonly rule: string; readonly value: unknown; readonly level: string }>; readonly caveats: ReadonlyArray<{ readonly name: string; readonly value: unknown }> }; readonly moments: ReadonlyArray<{ readonly at: string; readonly kind: string; readonly sessionId?: Id<"ses">; readonly code?: string; readonly detail?: string }> }>;
+    /** Read the decision about a request (`req_…`), a session (`ses_…`) or the username of a credential. */
+    get(request: { readonly subject: string }, options?: CallOptions): Promise<{ readonly subject: string; readonly kind: "request" | "session" | "credential"; readonly decision: "allowed" | "refused" | "failed"; readonly at: string; readonly accountId: Id<"acc">; readonly operation: string; readonly actor?: { readonly id: string; readonly name: string }; readonly code?: string; readonly title?: string; readonly detail?: string; readonly rule?: string; readonly level?: string; readonly remedy?: string; readonly known: { readonly chain: ReadonlyArray<{ readonly accountId?: string; readonly state: "active" | "suspended" | "closed" }>; readonly scopes: ReadonlyArray<string>; readonly limits: ReadonlyArray<{ readonly name: string; readonly max: number; readonly used?: number }>; readonly policy: ReadonlyArray<{ readonly rule: string; readonly value: unknown; readonly level: string }>; readonly caveats: ReadonlyArray<{ readonly name: string; readonly value: unknown }> }; readonly moments: ReadonlyArray<{ readonly at: string; readonly kind: string; readonly sessionId?: Id<"ses">; readonly code?: string; readonly detail?: string }> }>;
+  };
   readonly webhooks: {
     /** Read the webhooks of this account. */
     list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string }>;
@@ -112,9 +122,13 @@ export interface Operations {
   };
   readonly usage: {
     /** Read usage by time bucket, grouped by any dimension. It trails the wire by at most 5 seconds. */
-    query(accountId: IdLike<"acc">, request: { readonly from: string; readonly to: string; readonly bucket?: "minute" | "hour" | "day" | "all"; readonly meter?: string; readonly groupBy?: string; readonly scope?: "own" | "inclusive"; readonly sessionId?: IdLike<"ses">; readonly limit?: number }, options?: CallOptions): Promise<{ readonly rows: ReadonlyArray<{ readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>; readonly isTruncated: boolean }>;
+    query(accountId: IdLike<"acc">, request: { readonly from: string; readonly to: string; readonly bucket?: "minute" | "hour" | "day" | "month" | "all"; readonly timeZone?: string; readonly meter?: string; readonly groupBy?: string; readonly scope?: "own" | "inclusive"; readonly where?: string; readonly sessionId?: IdLike<"ses">; readonly after?: string; readonly limit?: number }, options?: CallOptions): Promise<{ readonly rows: ReadonlyArray<{ readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>; readonly isTruncated: boolean; readonly nextAfter?: string }>;
     /** Read usage by time bucket, grouped by any dimension. It trails the wire by at most 5 seconds. */
-    query(request: { readonly from: string; readonly to: string; readonly bucket?: "minute" | "hour" | "day" | "all"; readonly meter?: string; readonly groupBy?: string; readonly scope?: "own" | "inclusive"; readonly sessionId?: IdLike<"ses">; readonly limit?: number }, options?: CallOptions): Promise<{ readonly rows: ReadonlyArray<{ readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>; readonly isTruncated: boolean }>;
+    query(request: { readonly from: string; readonly to: string; readonly bucket?: "minute" | "hour" | "day" | "month" | "all"; readonly timeZone?: string; readonly meter?: string; readonly groupBy?: string; readonly scope?: "own" | "inclusive"; readonly where?: string; readonly sessionId?: IdLike<"ses">; readonly after?: string; readonly limit?: number }, options?: CallOptions): Promise<{ readonly rows: ReadonlyArray<{ readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>; readonly isTruncated: boolean; readonly nextAfter?: string }>;
+    /** Read what a session used in both ways of accounting: each service for as long as it was used, and which were used at all (MET-3). */
+    getSession(accountId: IdLike<"acc">, request: { readonly sessionId: IdLike<"ses"> }, options?: CallOptions): Promise<{ readonly sessionId: Id<"ses">; readonly from: string; readonly to: string; readonly lastedMs: number; readonly segmented: ReadonlyArray<{ readonly segment: number; readonly modality: string; readonly meter: string; readonly from: string; readonly to: string; readonly quantity: string }>; readonly binary: ReadonlyArray<{ readonly service: string; readonly modalities: ReadonlyArray<string>; readonly lastedMs: number }> }>;
+    /** Read what a session used in both ways of accounting: each service for as long as it was used, and which were used at all (MET-3). */
+    getSession(request: { readonly sessionId: IdLike<"ses"> }, options?: CallOptions): Promise<{ readonly sessionId: Id<"ses">; readonly from: string; readonly to: string; readonly lastedMs: number; readonly segmented: ReadonlyArray<{ readonly segment: number; readonly modality: string; readonly meter: string; readonly from: string; readonly to: string; readonly quantity: string }>; readonly binary: ReadonlyArray<{ readonly service: string; readonly modalities: ReadonlyArray<string>; readonly lastedMs: number }> }>;
     /** Read the usage of this account and of all below it that was kept and not counted, the newest first. It is on no statement. */
     listRefused(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly at: string; readonly reason: "meter_undeclared" | "dimension_undeclared" | "dimension_missing" | "value_undeclared" | "too_old" | "in_future" | "text_invalid" | "body_changed" | "account_unknown" | "not_storable"; readonly accountId: string; readonly nodeId: string; readonly service: string; readonly from: string; readonly to: string; readonly quantities: ReadonlyArray<{ readonly meter: string; readonly quantity: string; readonly dimensions: Readonly<Record<string, string>> }> }>;
     /** Read the usage of this account and of all below it that was kept and not counted, the newest first. It is on no statement. */
@@ -408,6 +422,10 @@ export const operations = {
     listLines: ['GET', '/v1/accounts/{accountId}/statements/{period}/lines', 'list'],
     listEntries: ['GET', '/v1/accounts/{accountId}/statements/{period}/entries', 'list'],
   },
+  why: {
+    list: ['GET', '/v1/accounts/{accountId}/why', 'list'],
+    get: ['GET', '/v1/accounts/{accountId}/why/{subject}', 'one'],
+  },
   webhooks: {
     list: ['GET', '/v1/accounts/{accountId}/webhooks', 'list'],
     get: ['GET', '/v1/accounts/{accountId}/webhooks/{webhookId}', 'one'],
@@ -428,6 +446,7 @@ export const operations = {
   },
   usage: {
     query: ['GET', '/v1/accounts/{accountId}/usage', 'one'],
+    getSession: ['GET', '/v1/accounts/{accountId}/usage/sessions/{sessionId}', 'one'],
     listRefused: ['GET', '/v1/accounts/{accountId}/usage/refused', 'list'],
   },
   policy: {
@@ -573,6 +592,7 @@ export type ErrorCode =
   | 'request.invalid'
   | 'request.media_type_unsupported'
   | 'request.method_not_allowed'
+  | 'request.precondition_failed'
   | 'request.too_large'
   | 'request.unknown_path'
   | 'request.version_unknown'

@@ -3,7 +3,7 @@
 import { billingStore } from '@patchbay/adapters/billing/billing-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { pruneEvents } from '@patchbay/adapters/hooks/delivery-store';
-import { credentialTotals } from '@patchbay/adapters/metering/credential-totals';
+import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
@@ -14,6 +14,7 @@ import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
+import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
 import { idempotencyStore, prune } from '@patchbay/adapters/prisma/idempotency-store';
@@ -58,9 +59,11 @@ import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
 import { services } from '@patchbay/services/registry.generated';
 import { pino } from 'pino';
+import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { recordApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 import { principalOfCredential } from './credential-principal.ts';
+import { credentialStanding } from './credential-standing.ts';
 import { databasePing } from './database-ping.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
@@ -69,6 +72,7 @@ import { platformJobs } from './jobs.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
+import { RefusedRequests } from './refused-requests.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
@@ -119,6 +123,13 @@ export function compose(env: ControlPlaneEnv) {
   };
   const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
 
+  const decisions = decisionStore(prisma);
+  const refusedRequests = new RefusedRequests({
+    keep: (accountId, refused) => decisions.keep(accountId, refused),
+    onFailure: (error) => log.warn({ error: rootOf(error) }, 'Refused requests were not kept.'),
+  });
+  const chainOf = (accountId: string) => accountChain(prisma, accountId);
+
   const tenancy = tenancyPorts(prisma, { cipher, catalogue: keyableOperations() });
   const policies = policyStore(prisma);
   const stores = createPlatform({
@@ -126,6 +137,26 @@ export function compose(env: ControlPlaneEnv) {
     domainPorts: {
       tenancy,
       audit: { entries: auditStore(prisma).entries },
+      decisions: {
+        sessions: sessionStore(prisma),
+        log: {
+          ...decisions.log,
+          // What this process has just refused is found at once.
+          listRefused: (page) => refusedRequests.written().then(() => decisions.log.listRefused(page)),
+          findRefused: (request) => refusedRequests.written().then(() => decisions.log.findRefused(request)),
+        },
+        credentials: credentialStanding({
+          snapshots: nodeSnapshots,
+          credentials,
+          consumed: (request) => readCredentialTotals(pool, request),
+          nowMs,
+        }),
+        states: {
+          chainOf: async (accountId) =>
+            (await chainOf(accountId)).map(({ id, state }) => ({ accountId: id, state })),
+        },
+        pages: { find: errorPageOf },
+      },
       hooks: {
         webhooks: webhookStore(prisma, cipher),
         deliveries: deliveryLog(prisma),
@@ -174,7 +205,7 @@ export function compose(env: ControlPlaneEnv) {
     keys,
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
-    chainOf: (accountId) => accountChain(prisma, accountId),
+    chainOf,
     grantsOf: (userId) => tenancy.people.grantsOf(userId),
     configs: serviceConfigStore(prisma),
     policies,
@@ -189,6 +220,7 @@ export function compose(env: ControlPlaneEnv) {
     recordUsage: recordApiUsage(ingest, (error) =>
       log.error({ error: rootOf(error) }, 'Usage of the API was not counted.'),
     ),
+    noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
     atomically: (work) => atomically(prisma, work),
   });
@@ -213,6 +245,7 @@ export function compose(env: ControlPlaneEnv) {
     jobs: platformJobs({
       billing: billingStore({ pool: jobPool, catalogue, nowMs }),
       usage: usageStore(jobPool),
+      decisions,
       triggers: outbox,
       retention: {
         prune: () => prune(prisma),
@@ -292,6 +325,7 @@ export function compose(env: ControlPlaneEnv) {
     ),
     async close() {
       await jobs.stop();
+      await refusedRequests.written();
       await triggerActions.stop();
       await bus.close();
       await database.close();

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
 
+const decisions = { forget: async () => 0 };
+
 const agreeing = { countMismatches: async () => 0 };
 const counted = { ...agreeing, countRefused: async () => new Map<never, number>() };
 const triggers = { forget: async () => 0 };
@@ -38,6 +40,7 @@ test('all months that may still change are accrued, the oldest first, and a mont
     jobs: platformJobs({
       billing,
       usage: counted,
+      decisions,
       triggers,
       ...retained,
       nowMs: () => Date.UTC(2026, 11, 1, 0, 7),
@@ -82,7 +85,14 @@ test('totals that differ from a recomputation are an error in the log, and a fai
     },
   };
   const billing = { ...settled, accrueAll: async () => 0, countMismatches: async () => 1 };
-  const jobs = platformJobs({ billing, usage, triggers, ...retained, nowMs: () => Date.UTC(2026, 10, 24, 3) })
+  const jobs = platformJobs({
+    billing,
+    usage,
+    decisions,
+    triggers,
+    ...retained,
+    nowMs: () => Date.UTC(2026, 10, 24, 3),
+  })
     .filter(({ name }) => name === 'nightly-check')
     .map((job) => ({ ...job, everyMs: 0 }));
   const runner = new JobRunner({ pool, jobs, log: log as never });
@@ -95,6 +105,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
   await runner.runDue();
   expect((await last())?.error).toContain('0 totals of usage');
   const healed = platformJobs({
+    decisions,
     billing: { ...billing, countMismatches: async () => 0 },
     usage,
     triggers,
@@ -120,6 +131,7 @@ test('what is over and not settled is accrued before it is an alarm, with every 
   const check = platformJobs({
     billing,
     usage: counted,
+    decisions,
     triggers,
     ...retained,
     nowMs: () => Date.UTC(2026, 10, 24, 3),
@@ -142,7 +154,7 @@ test('usage that was kept and not counted is a failed task, with how much and wh
   };
   const nowMs = Date.UTC(2026, 10, 24, 3);
   const billing = { ...settled, ...agreeing, accrueAll: async () => 0 };
-  const check = platformJobs({ billing, usage, triggers, ...retained, nowMs: () => nowMs }).find(
+  const check = platformJobs({ billing, usage, decisions, triggers, ...retained, nowMs: () => nowMs }).find(
     ({ name }) => name === 'refused-usage',
   );
   await expect(check?.run()).rejects.toThrow('3 value_undeclared, 1 too_old');
@@ -165,6 +177,7 @@ test('events are forgotten after the days that the operator set, and so is what 
   const jobs = platformJobs({
     billing,
     usage: counted,
+    decisions,
     triggers,
     retention,
     eventRetentionDays: 30,

@@ -3,6 +3,7 @@ import {
   BellRing,
   Cable,
   ChartColumn,
+  CircleHelp,
   Gauge,
   KeyRound,
   type LucideIcon,
@@ -71,6 +72,7 @@ export const pages: readonly Page[] = [
     shortcut: 'k',
     alsoAt: accountParts.map(({ key }) => key),
   },
+  { segment: 'why', label: 'Why', icon: CircleHelp, shortcut: 'w' },
   { segment: 'audit', label: 'Audit log', icon: ScrollText, shortcut: 'l' },
 ];
 
@@ -93,3 +95,7 @@ export function keptOf(pathname: string): string {
 
 export const isCurrentPage = ({ segment, alsoAt = [] }: Page, pathname: string): boolean =>
   [segment, ...alsoAt].includes(segmentOf(pathname));
+
+/** Where the page is that says why something was refused: a request, a session, a credential's username. */
+export const whyPath = (accountId: string, subject: string): string =>
+  `${pagePath(accountId, 'why')}?of=${encodeURIComponent(subject)}`;
