@@ -72,7 +72,7 @@ export const pages: readonly Page[] = [
     shortcut: 'k',
     alsoAt: accountParts.map(({ key }) => key),
   },
-  { segment: 'why', label: 'Why', icon: CircleHelp, shortcut: 'w' },
+  { segment: 'why', label: 'Why', icon: CircleHelp, shortcut: 'y' },
   { segment: 'audit', label: 'Audit log', icon: ScrollText, shortcut: 'l' },
 ];
 
