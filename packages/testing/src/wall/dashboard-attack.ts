@@ -117,13 +117,23 @@ function told({ body, location }: Page, request: string, marks: readonly string[
   return marks.filter((mark) => answer.includes(mark) && !request.includes(mark));
 }
 
+/**
+ * What may not come back at an attacker's own log of refused requests: it repeats the ids that they brought to it before,
+ * and nothing else of the victim.
+ */
+const unasked = ({ ids, marks }: Victim): readonly string[] => {
+  const brought = new Set(Object.values(ids));
+  return marks.filter((mark) => !brought.has(mark));
+};
+
 export async function attackPages(attacker: Attacker, victim: Victim): Promise<Attacked> {
   const findings: string[] = [];
   const requests = pageRequests(attacker, victim);
   const ask = async ({ what, path, init }: Request) => {
     const page = await visit(attacker, path, init);
     const sent = decodeURIComponent(`${path} ${JSON.stringify(init ?? {})}`);
-    for (const mark of told(page, sent, victim.marks))
+    const isOwnLog = path.startsWith(`/accounts/${attacker.accountId}/why`);
+    for (const mark of told(page, sent, isOwnLog ? unasked(victim) : victim.marks))
       findings.push(`${attacker.name}: ${what} ${path} tells ${mark}`);
     if (page.status >= 500) findings.push(`${attacker.name}: ${what} ${path} fails with ${page.status}`);
     if (page.location.includes(victim.accountId) && !path.includes(victim.accountId))
@@ -157,7 +167,8 @@ export async function attackProcedures(attacker: Attacker, victim: Victim): Prom
       const isVictims = accountId === victim.accountId;
       if (isVictims && (page.status !== 404 || !page.body.includes('resource.unknown')))
         findings.push(`${attacker.name}: ${procedure} answers ${page.status}`);
-      for (const mark of told(page, JSON.stringify(input), victim.marks))
+      const isOwnLog = procedure === 'why.list' && !isVictims;
+      for (const mark of told(page, JSON.stringify(input), isOwnLog ? unasked(victim) : victim.marks))
         findings.push(`${attacker.name}: ${procedure} at ${isVictims ? 'the victim' : 'home'} tells ${mark}`);
     }
   }
