@@ -11,7 +11,7 @@ const quantity = z.string().regex(/^\d+$/);
 export const metering = defineDomain({
   name: 'metering',
   title: 'Usage',
-  summary: 'What was used, by whom, as it accrues (MET-5).',
+  summary: 'What was used, by whom, as it accrues.',
   events: {},
   errors: {
     range_too_wide: {

@@ -55,7 +55,7 @@ function Search({ subject }: { readonly subject: string }): ReactNode {
   return (
     <search>
       <form
-        className="mb-8 flex max-w-3xl flex-wrap items-end gap-3"
+        className="mb-8 flex max-w-3xl flex-wrap items-start gap-3"
         onSubmit={(event) => {
           event.preventDefault();
           if (asked !== '') router.push(whyPath(accountId, asked));
@@ -71,9 +71,12 @@ function Search({ subject }: { readonly subject: string }): ReactNode {
             hint="req_…, ses_…, or the username of a credential. Of a token only the username is sent."
           />
         </div>
-        <Button type="submit" disabled={asked === ''}>
-          Ask why
-        </Button>
+        {/* Beside the field, below whose label it begins. */}
+        <div className="pt-6">
+          <Button type="submit" disabled={asked === ''}>
+            Ask why
+          </Button>
+        </div>
       </form>
     </search>
   );
