@@ -51,7 +51,6 @@ export const pages: readonly Page[] = [
   { segment: '', label: 'Overview', icon: Gauge, shortcut: 'o' },
   { segment: 'sessions', label: 'Sessions', icon: Activity, shortcut: 's' },
   { segment: 'usage', label: 'Usage', icon: ChartColumn, shortcut: 'u' },
-  { segment: 'triggers', label: 'Triggers', icon: BellRing, shortcut: 't' },
   { segment: 'accounts', label: 'Accounts', icon: Network, shortcut: 'a' },
   { segment: 'services', label: 'Services', icon: Cable, shortcut: 'v', isKeptBelow: true },
   {
@@ -61,6 +60,7 @@ export const pages: readonly Page[] = [
     shortcut: 'r',
     alsoAt: policyParts.map(({ key }) => key),
   },
+  { segment: 'triggers', label: 'Triggers', icon: BellRing, shortcut: 't' },
   { segment: 'webhooks', label: 'Webhooks', shortLabel: 'Hooks', icon: Webhook, shortcut: 'w' },
   { segment: 'prices', label: 'Prices', icon: Tags, shortcut: 'p' },
   { segment: 'statements', label: 'Statements', icon: ReceiptText, shortcut: 'b', isKeptBelow: true },
