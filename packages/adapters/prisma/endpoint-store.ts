@@ -7,7 +7,7 @@ import {
 } from '@patchbay/domain/endpoints/ports';
 import { createId } from '@patchbay/kit/ids';
 import { isUniqueViolation } from './database-error.ts';
-import { Prisma, type PrismaClient } from './generated/client.ts';
+import type { Prisma, PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 
@@ -133,7 +133,14 @@ export function endpointStore(prisma: PrismaClient): EndpointsPorts['endpoints']
           });
           const sides = { fromAccountId: fromId, toAccountId: toId };
           const row = await transaction.endpointTransfer.create({
-            data: { id: createId('etr'), endpointId, identifier, ...sides, state: 'moved', endedAt: new Date() },
+            data: {
+              id: createId('etr'),
+              endpointId,
+              identifier,
+              ...sides,
+              state: 'moved',
+              endedAt: new Date(),
+            },
           });
           return fromTransferRow(row);
         });
@@ -190,11 +197,20 @@ export function endpointTransferStore(prisma: PrismaClient): EndpointsPorts['tra
             data: { state: 'expired' },
           });
           const open = { fromAccountId: fromId, state: 'offered', expiresAt: { gt: now } };
-          if ((await transaction.endpointTransfer.count({ where: open })) >= OFFER_COUNT_MAX) return 'too_many';
+          if ((await transaction.endpointTransfer.count({ where: open })) >= OFFER_COUNT_MAX)
+            return 'too_many';
           const { identifier } = held;
           const sides = { fromAccountId: fromId, toAccountId: toId };
           const row = await transaction.endpointTransfer.create({
-            data: { id: createId('etr'), endpointId, identifier, ...sides, note, state: 'offered', expiresAt },
+            data: {
+              id: createId('etr'),
+              endpointId,
+              identifier,
+              ...sides,
+              note,
+              state: 'offered',
+              expiresAt,
+            },
           });
           return fromTransferRow(row);
         });

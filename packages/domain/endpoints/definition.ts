@@ -97,7 +97,8 @@ export const endpoints = defineDomain({
       title: 'This identifier was released a short time ago, and rests.',
       owner: 'client',
       retry: 'never',
-      remedy: 'Wait until the time that `detail` names: until then only the account that held it last takes it.',
+      remedy:
+        'Wait until the time that `detail` names: until then only the account that held it last takes it.',
     },
     too_many: {
       status: 409,
@@ -268,7 +269,12 @@ export const endpoints = defineDomain({
             state: z.enum(['accepted', 'declined', 'withdrawn']),
           }),
           response: transfer,
-          errors: ['endpoints.transfer_ended', 'endpoints.identifier_taken', 'endpoints.too_many', 'request.invalid'],
+          errors: [
+            'endpoints.transfer_ended',
+            'endpoints.identifier_taken',
+            'endpoints.too_many',
+            'request.invalid',
+          ],
         },
       },
     },

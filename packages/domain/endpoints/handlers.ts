@@ -2,7 +2,7 @@ import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { effectiveState } from '../tenancy/account-state.ts';
 import type { endpoints } from './definition.ts';
-import { type Identifier, readIdentifier, reachOf } from './identifier.ts';
+import { type Identifier, reachOf, readIdentifier } from './identifier.ts';
 import { ENDPOINT_COUNT_MAX, type EndpointRecord, type EndpointsPorts } from './ports.ts';
 import { restsUntil } from './rest.ts';
 import { endpointTransfers, transfer } from './transfers.ts';
@@ -70,7 +70,10 @@ export const handlers: DomainHandlers<typeof endpoints, EndpointsPorts> = {
       if (made === 'taken')
         throw context.error('endpoints.identifier_taken', `/identifier: ${identifier.text} is held already.`);
       if (made === 'too_many')
-        throw context.error('endpoints.too_many', `An account holds at most ${ENDPOINT_COUNT_MAX} endpoints.`);
+        throw context.error(
+          'endpoints.too_many',
+          `An account holds at most ${ENDPOINT_COUNT_MAX} endpoints.`,
+        );
       if ('restsUntil' in made && !('id' in made))
         throw context.error(
           'endpoints.identifier_resting',

@@ -37,11 +37,11 @@ const readers: Readonly<Record<Namespace, (name: string) => ReadName>> = {
 /** The shortest numbers of whole countries have 7 digits; E.164 §6.2.1 allows 15. */
 const e164 = /^\+[1-9]\d{6,14}$/;
 
-/** RFC 3966 §5.1.1: visual separators say nothing. Only global numbers mean the same everywhere. */
+/** RFC 3966 §5.1.1: visual separators say nothing, nor do the spaces that people write. Only global numbers mean the same everywhere. */
 function readNumber(text: string): ReadName {
   if (text.includes(';'))
     return { problem: 'A number has no parameters here: an extension is a matter of the account behind it.' };
-  const name = text.replaceAll(/[-.()]/g, '');
+  const name = text.replaceAll(/[-.()\s]/g, '');
   return e164.test(name)
     ? { name }
     : { problem: 'A number is written with its country in front, as in tel:+49301234567: 7 to 15 digits.' };
@@ -60,10 +60,18 @@ const hostLabel = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
  */
 function readAddress(text: string): ReadName {
   const at = text.lastIndexOf('@');
-  const [user, host] = [text.slice(0, Math.max(0, at)), text.slice(at + 1).toLowerCase().replace(/\.$/, '')];
+  const [user, host] = [
+    text.slice(0, Math.max(0, at)),
+    text
+      .slice(at + 1)
+      .toLowerCase()
+      .replace(/\.$/, ''),
+  ];
   if (at < 1) return { problem: 'An address names somebody at a domain, as in sip:bob@example.com.' };
   if (user.length > SIP_USER_LENGTH_MAX || !sipUser.test(user))
-    return { problem: `Before the @ stand up to ${SIP_USER_LENGTH_MAX} characters that a SIP URI takes, or %HH.` };
+    return {
+      problem: `Before the @ stand up to ${SIP_USER_LENGTH_MAX} characters that a SIP URI takes, or %HH.`,
+    };
   if (!isDomain(host))
     return { problem: 'After the @ stands a domain such as example.com: no port, no parameters, no number.' };
   return { name: `${withoutNeedlessEscapes(user)}@${host}` };
@@ -73,14 +81,19 @@ function isDomain(host: string): boolean {
   const labels = host.split('.');
   // RFC 3261 §25.1, toplabel: the last label begins with a letter, which tells it from an IPv4 address.
   const isTop = /^[a-z]/.test(labels.at(-1) ?? '');
-  return labels.length > 1 && isTop && host.length <= HOST_LENGTH_MAX && labels.every((label) => hostLabel.test(label));
+  return (
+    labels.length > 1 &&
+    isTop &&
+    host.length <= HOST_LENGTH_MAX &&
+    labels.every((label) => hostLabel.test(label))
+  );
 }
 
 /** RFC 3261 §19.1.4: what is not reserved is the same as its escape; what is reserved is not. */
 const withoutNeedlessEscapes = (user: string): string =>
-  user.replaceAll(/%([0-9a-f]{2})/gi, (escape, hex: string) => {
+  user.replaceAll(/%([0-9a-f]{2})/gi, (escaped, hex: string) => {
     const character = String.fromCodePoint(Number.parseInt(hex, 16));
-    return /[A-Za-z0-9\-_.!~*'()]/.test(character) ? character : escape.toUpperCase();
+    return /[A-Za-z0-9\-_.!~*'()]/.test(character) ? character : escaped.toUpperCase();
   });
 
 /** As long as an identity of a credential may be. */

@@ -59,7 +59,9 @@ export interface EndpointsPorts {
         readonly scope: 'own' | 'inclusive';
       },
     ): Promise<Page<EndpointRecord>>;
-    find(endpoint: EndpointKey & { readonly scope: 'own' | 'inclusive' }): Promise<EndpointRecord | undefined>;
+    find(
+      endpoint: EndpointKey & { readonly scope: 'own' | 'inclusive' },
+    ): Promise<EndpointRecord | undefined>;
     /** Of all who ask for the same at once, one gets it. */
     allocate(
       endpoint: Scoped & {
@@ -69,7 +71,10 @@ export interface EndpointsPorts {
       },
     ): Promise<EndpointRecord | 'taken' | 'too_many' | { readonly restsUntil: Date }>;
     update(
-      endpoint: EndpointKey & { readonly label?: string | undefined; readonly applicationId?: string | null | undefined },
+      endpoint: EndpointKey & {
+        readonly label?: string | undefined;
+        readonly applicationId?: string | null | undefined;
+      },
     ): Promise<EndpointRecord | undefined>;
     /**
      * Ends what was set for it, and its offer. With a time it rests until then; without, it is gone. False when it is not

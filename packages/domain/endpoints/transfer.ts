@@ -1,13 +1,6 @@
 /** Rules of an endpoint's way from one account to another (ACC-5). */
 
-export const transferStates = [
-  'offered',
-  'accepted',
-  'declined',
-  'withdrawn',
-  'expired',
-  'moved',
-] as const;
+export const transferStates = ['offered', 'accepted', 'declined', 'withdrawn', 'expired', 'moved'] as const;
 export type TransferState = (typeof transferStates)[number];
 
 /** An offer whose time is over says so by itself: nobody has to write it down at that moment. */

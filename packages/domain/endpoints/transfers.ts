@@ -73,14 +73,20 @@ export const transfer: Handlers['endpoints']['transfer'] = async (context, reque
   const found = await ports.endpoints.find({ accountId, endpointId, scope: 'inclusive' });
   if (found === undefined || found.restsUntil !== undefined)
     throw context.error('resource.unknown', `There is no endpoint ${endpointId} at or below this account.`);
-  const way = wayTo(await ports.accounts.chainOf(toAccountId), { actingId: accountId, holderId: found.accountId });
+  const way = wayTo(await ports.accounts.chainOf(toAccountId), {
+    actingId: accountId,
+    holderId: found.accountId,
+  });
   if (way === 'unavailable')
     throw context.error(
       'endpoints.recipient_unavailable',
       `/toAccountId: ${toAccountId} is no other account that is active.`,
     );
   const sides = { endpointId, fromId: found.accountId, toId: toAccountId };
-  const record = way === 'at_once' ? await moved(context, sides, ports) : await offered(context, { sides, request }, ports);
+  const record =
+    way === 'at_once'
+      ? await moved(context, sides, ports)
+      : await offered(context, { sides, request }, ports);
   const made = await answer(record, context, ports);
   context.audit({ target: endpointId, before: { accountId: found.accountId }, after: made });
   return made;
@@ -123,7 +129,10 @@ async function offered(
   {
     sides,
     request,
-  }: { readonly sides: Sides; readonly request: { readonly note: string; readonly expiresInSeconds: number } },
+  }: {
+    readonly sides: Sides;
+    readonly request: { readonly note: string; readonly expiresInSeconds: number };
+  },
   ports: EndpointsPorts,
 ): Promise<TransferRecord> {
   const { accountId } = context.entity;
@@ -154,7 +163,11 @@ async function offered(
 export const endpointTransfers: Handlers['endpointTransfers'] = {
   async list(context, request, ports) {
     const { accountId } = context.entity;
-    const { items, nextCursor } = await ports.transfers.list({ accountId, ...request, nowMs: context.nowMs() });
+    const { items, nextCursor } = await ports.transfers.list({
+      accountId,
+      ...request,
+      nowMs: context.nowMs(),
+    });
     const read = await answers(items, context, ports);
     return { items: read, ...(nextCursor === undefined ? {} : { nextCursor }) };
   },
@@ -172,8 +185,12 @@ export const endpointTransfers: Handlers['endpointTransfers'] = {
     if (before === undefined) throw context.error('resource.unknown', unknown(transferId));
     const direction = directionOf(before, accountId);
     if (!mayDecide(direction, state))
-      throw context.error('request.invalid', `/state: an offer that is ${direction} is not to be ${state} here.`);
-    if (stateAt(before, context.nowMs()) !== 'offered') throw context.error('endpoints.transfer_ended', over(before));
+      throw context.error(
+        'request.invalid',
+        `/state: an offer that is ${direction} is not to be ${state} here.`,
+      );
+    if (stateAt(before, context.nowMs()) !== 'offered')
+      throw context.error('endpoints.transfer_ended', over(before));
     if (state === 'accepted') await accept(context, before, ports);
     else if (!(await ports.transfers.end({ accountId, transferId, state })))
       throw context.error('endpoints.transfer_ended', over(before));
@@ -209,7 +226,10 @@ async function accept(
 /** Both sides hear how an offer ended, each in its own events, and the one that did not end it in its audit log, too. */
 async function tellEnd(
   context: Context<'endpointTransfers', 'update'>,
-  { before, state }: { readonly before: TransferRecord; readonly state: 'accepted' | 'declined' | 'withdrawn' },
+  {
+    before,
+    state,
+  }: { readonly before: TransferRecord; readonly state: 'accepted' | 'declined' | 'withdrawn' },
   ports: EndpointsPorts,
 ): Promise<void> {
   const { accountId } = context.entity;
@@ -221,7 +241,10 @@ async function tellEnd(
       action: 'endpoint-transfers.update',
       event: { type: `endpoints.${type}`, data },
     });
-  const [own, others] = [accountId, otherId].map((id) => ({ ...told(before), direction: directionOf(before, id) }));
+  const [own, others] = [accountId, otherId].map((id) => ({
+    ...told(before),
+    direction: directionOf(before, id),
+  }));
   if (own === undefined || others === undefined) return;
   if (state === 'accepted') {
     await context.emit('transferred', own);

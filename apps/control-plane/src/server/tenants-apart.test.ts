@@ -148,7 +148,9 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
         status: 404,
         body: { error: { data: { problem: { code: 'resource.unknown' } } } },
       });
-      expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(/Secret (application|endpoint)|secret\.test|7654321/);
+      expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(
+        /Secret (application|endpoint)|secret\.test|7654321/,
+      );
       expect(await stateOfAlice()).toBe(before);
     },
   );

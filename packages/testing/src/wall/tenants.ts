@@ -132,7 +132,10 @@ async function furnish(
     { what: 'an attempt' },
   );
   await make('webhooks.update', { webhookId, state: 'disabled' });
-  const endpoint = await make('endpoints.allocate', { identifier: `user:${MARK}`, label: `${MARK}-endpoint` });
+  const endpoint = await make('endpoints.allocate', {
+    identifier: `user:${MARK}`,
+    label: `${MARK}-endpoint`,
+  });
   const { id: endpointId } = endpoint;
   const me = await ask(owner, 'me.get', {});
   const own = me.accounts.find((one: { id: string }) => one.id !== accountId);
