@@ -214,6 +214,17 @@ describe('an offer', () => {
     );
   });
 
+  test('nobody makes themselves an offer of what another holds, not even past the handlers (C6)', async () => {
+    const { id: endpointId } = await harness.allocate(acme, number);
+    const forged = harness.prisma.$transaction([
+      harness.prisma.$queryRaw`SELECT set_config('patchbay.account_id', ${other}, true)`,
+      harness.prisma.$executeRaw`
+        INSERT INTO endpoint_transfer (id, endpoint_id, identifier, from_account_id, to_account_id, state, expires_at)
+        VALUES ('etr_forged', ${endpointId}, ${number}, ${acme}, ${other}, 'offered', now() + interval '1 day')`,
+    ]);
+    await expect(forged).rejects.toThrow('row-level security');
+  });
+
   test('one account has so many offers open, and no more', async () => {
     const { id: endpointId } = await harness.allocate(acme, number);
     await harness.prisma.$transaction([
