@@ -191,7 +191,7 @@ test('an endpoint that fails is taken apart from the others, and counts from the
   });
 });
 
-test('an old secret signs beside the new one until its time is over, and neither is stored as it is (C35)', async () => {
+test('C35: an old secret signs beside the new one until its time is over, and neither is stored as it is', async () => {
   await fill(2);
   const bytesOf = (text: string) => Buffer.from(parseWebhookSecret(text) ?? []);
   const previousEndsAt = new Date(Date.now() + 60_000);

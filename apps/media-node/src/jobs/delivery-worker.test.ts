@@ -47,7 +47,7 @@ const webhookAt = (url: string, change: object = {}) => hooks.createWebhook(acco
 const stateAt = async (webhookId: string) =>
   (await hooks.deliveriesOf(accountId, webhookId)).map(({ state }) => state);
 
-test('an event arrives with its id, its time and a signature that verifies (HKS-2, C35)', async () => {
+test('C35: an event arrives with its id, its time and a signature that verifies (HKS-2)', async () => {
   const { url, received } = await receivers.healthy();
   const { secret } = await webhookAt(url);
   start();
