@@ -26,17 +26,7 @@ beforeEach(async () => {
   ({ webhookId, secret } = await hooks.createWebhook(accountId));
 });
 
-const claim = (change: Partial<Claim> = {}) =>
-  hooks.store.claim({
-    deliveryMax: 100,
-    endpointMax: 4,
-    accountMax: 100,
-    tenantMax: 100,
-    held: {},
-    leaseMs: 60_000,
-    ofFailing: false,
-    ...change,
-  });
+const claim = (change?: Partial<Claim>) => hooks.claim(change);
 const delivered: AttemptOutcome = {
   isDelivered: true,
   requests: [{ target: 'main', status: 200, latencyMs: 5 }],
