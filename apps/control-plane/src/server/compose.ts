@@ -15,6 +15,8 @@ import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
+import { endpointNotices } from '@patchbay/adapters/prisma/endpoint-notices';
+import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
 import { idempotencyStore, prune } from '@patchbay/adapters/prisma/idempotency-store';
@@ -178,6 +180,13 @@ export function compose(env: ControlPlaneEnv) {
           endSession: async ({ sessionId, code }) =>
             bus.publish({ type: 'session.end', sessionId, code, detail: 'It was ended over the API.' }),
         },
+      },
+      endpoints: {
+        endpoints: endpointStore(prisma),
+        transfers: endpointTransferStore(prisma),
+        applications: tenancy.applications,
+        accounts: { ...tenancy.accounts, chainOf },
+        notices: endpointNotices(prisma),
       },
       metering: { usage, catalogue },
       triggers: {
