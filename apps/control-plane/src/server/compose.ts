@@ -12,6 +12,7 @@ import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/ap
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
+import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
@@ -165,6 +166,7 @@ export function compose(env: ControlPlaneEnv) {
       },
       hooks: {
         webhooks: webhookStore(prisma, cipher),
+        callbacks: callbackStore(prisma, cipher),
         deliveries: deliveryLog(prisma),
         events: eventLog(prisma),
         applications: tenancy.applications,
