@@ -20,6 +20,7 @@ import { pagePath } from '../shell/pages.ts';
 import { EntityUse } from '../usage/entity-use.tsx';
 import { type Endpoint, openOffersRequest } from './endpoint.ts';
 import { EndpointState, IdentifierText } from './endpoint-badges.tsx';
+import { EndpointCallbacks } from './endpoint-callbacks.tsx';
 import { EndpointConfig } from './endpoint-config.tsx';
 import { EndpointForm } from './endpoint-form.tsx';
 import { ReleaseEndpoint } from './release-endpoint.tsx';
@@ -73,7 +74,12 @@ export function EndpointPage(): ReactNode {
               </div>
             ) : null}
           </div>
-          {isHeld ? <EndpointConfig endpoint={endpoint} /> : null}
+          {isHeld ? (
+            <>
+              <EndpointConfig endpoint={endpoint} />
+              <EndpointCallbacks endpointId={endpointId} />
+            </>
+          ) : null}
           <EntityUse dimension="endpoint" id={endpoint.identifier}>
             Nothing yet. What whoever signs in as it uses is counted here within 5 seconds.
           </EntityUse>
