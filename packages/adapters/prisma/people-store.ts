@@ -1,6 +1,7 @@
 import { roles } from '@patchbay/domain/tenancy/definition';
 import type { TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
+import { makeEmailLink } from './email-links.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { hashPassword } from './password.ts';
 
@@ -36,6 +37,13 @@ export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
         default:
           return { outcome: 'closed' };
       }
+    },
+
+    makeVerification: (user) => makeEmailLink(prisma, { ...user, purpose: 'verify' }),
+
+    isVerified: async (userId) => {
+      const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`SELECT email_is_verified(${userId}) AS ok`;
+      return row?.ok === true;
     },
 
     profileOf: async (userId) => {

@@ -1,4 +1,4 @@
-import type { TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import type { Mails, TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { accountStore } from './account-store.ts';
 import { applicationStore } from './application-store.ts';
 import { credentialStore } from './credential-store.ts';
@@ -12,10 +12,19 @@ import { teamStore } from './team-store.ts';
 /** All that tenancy's handlers need, on one database. */
 export function tenancyPorts(
   prisma: PrismaClient,
-  { cipher, catalogue }: { readonly cipher: MintBranchCipher; readonly catalogue: TenancyPorts['catalogue'] },
+  {
+    cipher,
+    catalogue,
+    mails,
+  }: {
+    readonly cipher: MintBranchCipher;
+    readonly catalogue: TenancyPorts['catalogue'];
+    readonly mails: Mails;
+  },
 ): TenancyPorts {
   return {
     catalogue,
+    mails,
     people: peopleStore(prisma),
     organisations: organisationStore(prisma),
     accounts: accountStore(prisma),

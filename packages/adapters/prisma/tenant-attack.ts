@@ -35,6 +35,7 @@ const platformTables: readonly string[] = [
   '_prisma_migrations',
   'app_user',
   'bus_message',
+  'email_link',
   'job_run',
   'node',
   'node_join_token',

@@ -1,5 +1,6 @@
 import type { Role } from './access.ts';
 import type { AccountState } from './account-state.ts';
+import type { MailText } from './mails.ts';
 import type { Grant } from './reach.ts';
 import type { CataloguedOperation } from './scopes.ts';
 
@@ -57,6 +58,7 @@ export interface KeyRecord {
   readonly expiresAt: Date | undefined;
   readonly lastUsedAt: Date | undefined;
   readonly revokedAt: Date | undefined;
+  readonly replacedBy: string | undefined;
 }
 
 export interface MemberRecord {
@@ -99,10 +101,19 @@ export interface ReadCredential {
   readonly expiresAt?: Date;
 }
 
+/** Mails are kept in the transaction of their cause, and sent after it. */
+export interface Mails {
+  /** The address of a page of the dashboard. */
+  urlOf(path: string): string;
+  /** In the name of an account; without one, of the platform. */
+  send(mail: MailText & { readonly accountId?: string; readonly to: string }): Promise<void>;
+}
+
 /** What tenancy needs from the world. */
 export interface TenancyPorts {
   /** Every operation that a key can be made for: what strangers do, such as signing up, is none. */
   readonly catalogue: readonly CataloguedOperation[];
+  readonly mails: Mails;
   readonly people: {
     /** Those that the platform has prices in, the one to suggest first; its own where it asks no price at all. */
     offeredCurrencies(): Promise<readonly string[]>;
@@ -120,6 +131,9 @@ export interface TenancyPorts {
       | { readonly outcome: 'email_taken' }
       | { readonly outcome: 'closed' }
     >;
+    /** Of a link that proves the address. Undefined: there were too many within the hour. */
+    makeVerification(user: { readonly userId: string; readonly email: string }): Promise<string | undefined>;
+    isVerified(userId: string): Promise<boolean>;
     profileOf(userId: string): Promise<{ readonly name: string; readonly email: string } | undefined>;
     /** Every role that a user was given, highest accounts first. */
     grantsOf(userId: string): Promise<readonly (Grant & { readonly accountName: string })[]>;
@@ -185,6 +199,13 @@ export interface TenancyPorts {
         readonly createdBy: string;
       },
     ): Promise<{ readonly key: KeyRecord; readonly secret: string }>;
+    /**
+     * Makes a key like an old one, which ends at its own time or at `endsAt`, whichever is first. Undefined: the old one
+     * is revoked, over, or was rotated already; of many at once one is the first.
+     */
+    rotate(
+      key: Scoped & { readonly keyId: string; readonly endsAt: Date; readonly createdBy: string },
+    ): Promise<{ readonly key: KeyRecord; readonly secret: string; readonly replaced: KeyRecord } | undefined>;
     /** A key that is revoked already stays as it is. Undefined when there is none. */
     revoke(key: Scoped & { readonly keyId: string }): Promise<KeyRecord | undefined>;
   };

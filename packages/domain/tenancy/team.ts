@@ -2,6 +2,7 @@ import type { DomainHandlers } from '@patchbay/kit/definition';
 import type { Role } from './access.ts';
 import { type Caller, callerAlong } from './caller.ts';
 import type { tenancy } from './definition.ts';
+import { invitationMail } from './mails.ts';
 import type { TenancyPorts } from './ports.ts';
 import { isRoleTooWide } from './scopes.ts';
 
@@ -42,6 +43,11 @@ export const team: Handlers['team'] = {
     }
     const { member, setUpToken } = put;
     context.audit({ target: member.userId, ...(before === undefined ? {} : { before }), after: member });
+    if (setUpToken !== undefined) {
+      const accountName = (await ports.accounts.find({ accountId }))?.name ?? '';
+      const url = ports.mails.urlOf(setUpPathOf(setUpToken));
+      await ports.mails.send({ accountId, to: member.email, ...invitationMail({ name, accountName, url }) });
+    }
     return { ...member, ...(setUpToken === undefined ? {} : { setUpPath: setUpPathOf(setUpToken) }) };
   },
 

@@ -19,6 +19,7 @@ export const idPrefixes = {
   stm: 'statement',
   txn: 'ledger transaction',
   usr: 'user',
+  mail: 'mail',
 } as const;
 
 export type IdPrefix = keyof typeof idPrefixes;

@@ -2,6 +2,9 @@
 
 import { billingStore } from '@patchbay/adapters/billing/billing-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
+import { deliverMails } from '@patchbay/adapters/mail/delivery';
+import { mailOutbox, newestMails } from '@patchbay/adapters/mail/outbox';
+import { smtpTransport } from '@patchbay/adapters/mail/smtp';
 import { credentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
@@ -11,6 +14,7 @@ import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
+import { emailLinks } from '@patchbay/adapters/prisma/email-links';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
 import { idempotencyStore } from '@patchbay/adapters/prisma/idempotency-store';
@@ -55,9 +59,15 @@ import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
 import { NodeAuthentication } from './node-authentication.ts';
+import { hasOpenOutbox } from './open-outbox.ts';
 import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { sealedAnswers } from './sealed-answers.ts';
+
+/** The outbox page shows so many of the newest mails. */
+const SHOWN_MAIL_COUNT = 50;
+/** A mail is written in a transaction: by then it is over. What is not is sent by the regular task. */
+const MAIL_AFTER_MS = 200;
 
 export type ControlPlane = ReturnType<typeof compose>;
 
@@ -105,7 +115,30 @@ export function compose(env: ControlPlaneEnv) {
   };
   const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
 
-  const tenancy = tenancyPorts(prisma, { cipher, catalogue: keyableOperations() });
+  const isOutboxOpen = hasOpenOutbox(env);
+  const transport = env.SMTP_URL === undefined ? undefined : smtpTransport(env.SMTP_URL, mailFrom(env));
+  const deliver = () =>
+    deliverMails(prisma, {
+      cipher,
+      transport,
+      isShown: isOutboxOpen,
+      nowMs,
+      onShown: (mail) => log.info(mail, 'A mail lies in the outbox.'),
+    });
+  let isDeliveryNear = false;
+  const mails = mailOutbox(prisma, {
+    cipher,
+    baseUrl: env.PATCHBAY_URL,
+    onQueued: () => {
+      if (isDeliveryNear) return;
+      isDeliveryNear = true;
+      setTimeout(() => {
+        isDeliveryNear = false;
+        deliver().catch((error: unknown) => log.warn({ error: rootOf(error) }, 'Mails wait to be sent.'));
+      }, MAIL_AFTER_MS).unref();
+    },
+  });
+  const tenancy = tenancyPorts(prisma, { cipher, catalogue: keyableOperations(), mails });
   const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
     domainPorts: {
@@ -156,6 +189,7 @@ export function compose(env: ControlPlaneEnv) {
     jobs: platformJobs({
       billing: billingStore({ pool: jobPool, catalogue, nowMs }),
       usage: usageStore(jobPool),
+      deliverMails: deliver,
       nowMs,
     }),
   });
@@ -171,6 +205,10 @@ export function compose(env: ControlPlaneEnv) {
     signIns: aroundPorts(people, inTime),
     signInLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
     placement: aroundPorts(placement, inTime),
+    emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
+    resetLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
+    /** Undefined where others could look as well. */
+    outbox: isOutboxOpen ? () => newestMails(prisma, { cipher, countMax: SHOWN_MAIL_COUNT }) : undefined,
     setUpLinks: aroundPorts(
       {
         read: (token: string) => readSetUpLink(prisma, token),
@@ -233,6 +271,9 @@ export function compose(env: ControlPlaneEnv) {
     },
   };
 }
+
+const mailFrom = (env: ControlPlaneEnv) =>
+  env.SMTP_FROM ?? `Patchbay <no-reply@${new URL(env.PATCHBAY_URL).hostname}>`;
 
 const atOnceAsAMinute = (perMinuteMax: number) => ({ perMinuteMax, burstMax: perMinuteMax });
 

@@ -8,6 +8,7 @@ import { platformJobs } from './jobs.ts';
 
 const agreeing = { countMismatches: async () => 0 };
 const counted = { ...agreeing, countRefused: async () => new Map<never, number>() };
+const deliverMails = async () => 0;
 const settled = { oldestUnsettled: async () => undefined };
 let database: TestDatabase;
 let pool: Pool;
@@ -33,7 +34,12 @@ test('all months that may still change are accrued, the oldest first, and a mont
   const runner = new JobRunner({
     pool,
     log: log as never,
-    jobs: platformJobs({ billing, usage: counted, nowMs: () => Date.UTC(2026, 11, 1, 0, 7) }).slice(0, 2),
+    jobs: platformJobs({
+      billing,
+      usage: counted,
+      deliverMails,
+      nowMs: () => Date.UTC(2026, 11, 1, 0, 7),
+    }).slice(0, 2),
   });
   await runner.runDue();
   expect(accrued).toEqual(['2026-11', '2026-12', '2026-09', '2026-10', '2026-11', '2026-12']);
@@ -74,7 +80,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
     },
   };
   const billing = { ...settled, accrueAll: async () => 0, countMismatches: async () => 1 };
-  const jobs = platformJobs({ billing, usage, nowMs: () => Date.UTC(2026, 10, 24, 3) })
+  const jobs = platformJobs({ billing, usage, deliverMails, nowMs: () => Date.UTC(2026, 10, 24, 3) })
     .filter(({ name }) => name === 'nightly-check')
     .map((job) => ({ ...job, everyMs: 0 }));
   const runner = new JobRunner({ pool, jobs, log: log as never });
@@ -89,6 +95,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
   const healed = platformJobs({
     billing: { ...billing, countMismatches: async () => 0 },
     usage,
+    deliverMails,
     nowMs: Date.now,
   });
   await new JobRunner({
@@ -107,9 +114,12 @@ test('what is over and not settled is accrued before it is an alarm, with every 
     accrueAll: async ({ name }: Period) => accrued.push(name),
     oldestUnsettled: async () => (isHealing && accrued.length > 0 ? undefined : periodOf('2026-09')),
   };
-  const check = platformJobs({ billing, usage: counted, nowMs: () => Date.UTC(2026, 10, 24, 3) }).find(
-    ({ name }) => name === 'nightly-check',
-  );
+  const check = platformJobs({
+    billing,
+    usage: counted,
+    deliverMails,
+    nowMs: () => Date.UTC(2026, 10, 24, 3),
+  }).find(({ name }) => name === 'nightly-check');
   await check?.run();
   expect(accrued).toEqual(['2026-09', '2026-10', '2026-11']);
   isHealing = false;
@@ -128,7 +138,7 @@ test('usage that was kept and not counted is a failed task, with how much and wh
   };
   const nowMs = Date.UTC(2026, 10, 24, 3);
   const billing = { ...settled, ...agreeing, accrueAll: async () => 0 };
-  const check = platformJobs({ billing, usage, nowMs: () => nowMs }).find(
+  const check = platformJobs({ billing, usage, deliverMails, nowMs: () => nowMs }).find(
     ({ name }) => name === 'refused-usage',
   );
   await expect(check?.run()).rejects.toThrow('3 value_undeclared, 1 too_old');

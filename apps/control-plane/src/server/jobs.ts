@@ -12,11 +12,13 @@ const CHECKED_DAY_COUNT = 3;
 export interface JobPorts {
   readonly billing: Pick<BillingStore, 'accrueAll' | 'countMismatches' | 'oldestUnsettled'>;
   readonly usage: Pick<UsageStore, 'countMismatches' | 'countRefused'>;
+  /** Sends the mails that are due, and says how many they were. */
+  readonly deliverMails: () => Promise<number>;
   readonly nowMs: () => number;
 }
 
 /** The regular tasks of the platform, in the order in which they are asked whether they are due. */
-export function platformJobs({ billing, usage, nowMs }: JobPorts): readonly Job[] {
+export function platformJobs({ billing, usage, deliverMails, nowMs }: JobPorts): readonly Job[] {
   /** Settles what is over and not settled, and every period after it: each carries into the next. */
   const settleAll = async (): Promise<void> => {
     const running = periodAt(nowMs());
@@ -87,6 +89,12 @@ export function platformJobs({ billing, usage, nowMs }: JobPorts): readonly Job[
         }
         return `usage from ${firstDay} to before ${today}, and the ledger, agree`;
       },
+    },
+    {
+      // A mail is sent when it is written: this sends what failed then, or was left by a process that ended.
+      name: 'mail',
+      everyMs: MINUTE_MS / 2,
+      run: async () => `${await deliverMails()} mails were due`,
     },
   ];
 }

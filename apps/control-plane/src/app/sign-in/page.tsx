@@ -18,6 +18,10 @@ export default function Page() {
           <Link href="/sign-up" className="font-medium text-accent hover:underline">
             Sign up
           </Link>
+          {' · '}
+          <Link href="/forgot" className="font-medium text-accent hover:underline">
+            Forgotten password
+          </Link>
         </>
       }
     >

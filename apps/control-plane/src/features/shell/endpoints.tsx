@@ -7,6 +7,8 @@ export interface Endpoints {
   readonly url: string;
   readonly signalUrl?: string | undefined;
   readonly turnUrl?: string | undefined;
+  /** Where mails lie, on a machine that nobody else reaches. */
+  readonly outboxPath?: string | undefined;
 }
 
 const Context = createContext<Endpoints>({ url: '' });
@@ -17,6 +19,8 @@ export function EndpointsProvider(props: {
 }): ReactNode {
   return <Context value={props.endpoints}>{props.children}</Context>;
 }
+
+export const useEndpoints = (): Endpoints => useContext(Context);
 
 /** The environment of a program that acts for an account, as lines for a shell. */
 export function useShellVariables(accountId: string): (secret: string) => string {

@@ -28,7 +28,7 @@ async function currentSession(): Promise<string | undefined> {
 
 /** Who is signed in, in the request that a page or an action is rendered for. */
 export async function currentUser(): Promise<
-  { readonly userId: string; readonly email: string } | undefined
+  { readonly userId: string; readonly email: string; readonly name: string } | undefined
 > {
   const signInSessionId = await currentSession();
   return signInSessionId === undefined ? undefined : await controlPlane().signIns.check(signInSessionId);
