@@ -8,7 +8,14 @@ import { inAccount } from './scope.ts';
 const ACCOUNT_COUNT_MAX = 20;
 
 export interface SignInEvent {
-  readonly action: 'sign-in.open' | 'sign-in.close' | 'sign-in.refuse' | 'password.set' | 'email.verify';
+  readonly action:
+    | 'sign-in.open'
+    | 'sign-in.close'
+    | 'sign-in.refuse'
+    | 'password.set'
+    | 'email.verify'
+    | 'second-factor.on'
+    | 'second-factor.off';
   readonly userId: string;
   /** Absent: whoever it was did not prove to be the user. */
   readonly name?: string | undefined;

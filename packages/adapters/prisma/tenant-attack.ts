@@ -40,6 +40,8 @@ const platformTables: readonly string[] = [
   'node',
   'node_join_token',
   'organisation',
+  'recovery_code',
+  'second_factor',
   'set_up_link',
   'sign_in_attempt',
   'sign_in_session',

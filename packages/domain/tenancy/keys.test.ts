@@ -1,5 +1,5 @@
-import { connectAs } from '@patchbay/adapters/prisma/tenant-attack';
 import { acceptInvitation } from '@patchbay/adapters/prisma/set-up-links';
+import { connectAs } from '@patchbay/adapters/prisma/tenant-attack';
 import type { Actor } from '@patchbay/kit/definition';
 import { createId } from '@patchbay/kit/ids';
 import { mint, prefixesOf } from '@patchbay/protocol/credential/credential';
@@ -89,9 +89,9 @@ describe('keys', () => {
   test('keys.rotate 403: nobody gets the secret of a key that may do more than they', async () => {
     const { answer: wide } = await call('keys', 'create');
     const narrow = (await owner.createKey(['keys:*'])).actor;
-    await expect(
-      call('keys', 'rotate', { as: narrow, request: { keyId: wide.id } }),
-    ).rejects.toMatchObject(refusal(403, 'tenancy.scope_too_wide'));
+    await expect(call('keys', 'rotate', { as: narrow, request: { keyId: wide.id } })).rejects.toMatchObject(
+      refusal(403, 'tenancy.scope_too_wide'),
+    );
   });
 
   test('keys.create 403: no key is wider than its maker, be it a key or somebody with a role', async () => {
@@ -111,6 +111,7 @@ describe('keys', () => {
     const developer: Actor = { kind: 'user', userId: answer.userId };
     const token = answer.setUpPath?.replace('/set-up/', '') ?? '';
     await acceptInvitation(database.prisma, { token, userId: answer.userId });
+    await database.proveAddress(answer);
     await expect(call('keys', 'create', { as: developer, request: { scopes: ['*'] } })).rejects.toMatchObject(
       refusal(403, 'tenancy.scope_too_wide'),
     );

@@ -27,7 +27,8 @@ describe('team', () => {
     answer.setUpPath?.replace('/set-up/', '') ?? '';
   const accept = async (added: ReturnType<typeof add>) => {
     const made = await added;
-    const { userId } = made.answer;
+    const { userId, email } = made.answer;
+    await database.proveAddress({ userId, email });
     expect(await acceptInvitation(database.prisma, { token: tokenOf(made), userId })).toBeDefined();
     return made;
   };

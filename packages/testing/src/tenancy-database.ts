@@ -4,6 +4,7 @@ import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { MASTER_KEY_BYTES, mintBranchCipher } from '@patchbay/adapters/prisma/mint-branch-cipher';
+import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
 import { ensurePlatform } from '@patchbay/adapters/prisma/seed';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import type { CataloguedOperation } from '@patchbay/domain/tenancy/scopes';
@@ -44,7 +45,9 @@ export async function createTenancyDatabase({
     cipher,
     ports,
     keys: keyStore(prisma, cipher),
+    factors: secondFactors(prisma, { cipher }),
     platformId,
+    proveAddress: verify,
     /** From the platform down to the account. */
     chainOf: async (accountId: string) => (await accountChain(prisma, accountId)).map(({ id }) => id),
     /** Somebody who signed up, and the top account that they own. The password takes a while to hash: only if asked for. */

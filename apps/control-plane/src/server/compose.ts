@@ -21,6 +21,7 @@ import { idempotencyStore } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
+import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
 import { findPlatform } from '@patchbay/adapters/prisma/seed';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
@@ -96,9 +97,11 @@ export function compose(env: ControlPlaneEnv) {
   const billing = billingStore({ pool, catalogue, nowMs });
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
-  const people = signIns(prisma, (error) =>
-    log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
-  );
+  const factors = secondFactors(prisma, { cipher });
+  const people = signIns(prisma, {
+    factors,
+    onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
+  });
   const nodeSnapshots = snapshots(prisma, cipher);
   const credentials = credentialStore(prisma);
   const minted = minting(prisma, cipher);
@@ -205,6 +208,7 @@ export function compose(env: ControlPlaneEnv) {
     signIns: aroundPorts(people, inTime),
     signInLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
     placement: aroundPorts(placement, inTime),
+    factors: aroundPorts(factors, inTime),
     emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
     resetLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
     /** Undefined where others could look as well. */

@@ -4,6 +4,8 @@ import CredentialsProvider from 'next-auth/providers/credentials';
 import { controlPlane } from '../../server/compose.ts';
 import { ADDRESS_HEADER } from '../../server/request-address.ts';
 
+import { SECOND_FACTOR } from './second-factor.ts';
+
 /**
  * The cookie is a signed JWT that carries no right by itself: it names a row, and the row can be ended (C12).
  * Whether it still holds is asked at every request.
@@ -13,9 +15,9 @@ export const authOptions: NextAuthOptions = {
   pages: { signIn: '/sign-in', error: '/sign-in' },
   providers: [
     CredentialsProvider({
-      credentials: { email: {}, password: {} },
+      credentials: { email: {}, password: {}, code: {} },
       authorize: async (credentials, request) => {
-        const { email, password } = credentials ?? {};
+        const { email, password, code } = credentials ?? {};
         if (email === undefined || password === undefined) return null;
         const { [ADDRESS_HEADER]: address, 'user-agent': userAgent } = request.headers ?? {};
         const from = typeof address === 'string' ? address : '';
@@ -24,9 +26,12 @@ export const authOptions: NextAuthOptions = {
         const signedIn = await signIns.signIn({
           email,
           password,
+          code,
           address: from,
           ...(typeof userAgent === 'string' ? { userAgent } : {}),
         });
+        // The answer's error is this text.
+        if (signedIn === 'second_factor') throw new Error(SECOND_FACTOR);
         return signedIn === undefined ? null : { id: signedIn.signInSessionId };
       },
     }),

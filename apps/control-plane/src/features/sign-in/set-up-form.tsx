@@ -4,6 +4,7 @@ import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
 import { Field } from '@patchbay/ui/input';
+import { useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { z } from 'zod';
 import { useForm } from '../form/use-form.ts';
@@ -32,6 +33,7 @@ const texts: Readonly<Record<Exclude<SetUpOutcome['outcome'], 'done'> | 'away', 
 };
 
 export function SetUpForm({ token, email: knownEmail, purpose = 'set-up' }: SetUpFormProps): ReactNode {
+  const router = useRouter();
   const signIn = useSignIn();
   const [isPending, setPending] = useState(false);
   const [refusal, setRefusal] = useState<keyof typeof texts>();
@@ -42,7 +44,8 @@ export function SetUpForm({ token, email: knownEmail, purpose = 'set-up' }: SetU
       () => ({ outcome: 'away' }) as const,
     );
     if (answer.outcome === 'done') {
-      await signIn(answer.email, fields.password);
+      const outcome = await signIn(answer.email, fields.password);
+      if (outcome !== 'in') router.push('/sign-in');
       return;
     }
     setPending(false);

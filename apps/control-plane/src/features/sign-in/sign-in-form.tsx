@@ -6,6 +6,7 @@ import { Field } from '@patchbay/ui/input';
 import { type ReactNode, useState } from 'react';
 import { z } from 'zod';
 import { useForm } from '../form/use-form.ts';
+import { CodeField } from './code-field.tsx';
 import type { DemoAccount } from './env.ts';
 import { useSignIn } from './use-sign-in.ts';
 
@@ -17,27 +18,30 @@ export interface SignInFormProps {
 
 const away = 'The platform does not answer. Try again in a moment.';
 
-const schema = z.object({ email: z.email(), password: z.string().min(1) });
+const schema = z.object({ email: z.email(), password: z.string().min(1), code: z.string().optional() });
 
 export function SignInForm({ demo, refusal }: SignInFormProps): ReactNode {
   const signIn = useSignIn();
   const [isPending, setPending] = useState(false);
   const [failure, setFailure] = useState<'refused' | 'away'>();
-  const enter = async (email: string, password: string) => {
+  const [isCodeAsked, setCodeAsked] = useState(false);
+  const enter = async (email: string, password: string, code?: string) => {
     setPending(true);
     setFailure(undefined);
-    const outcome = await signIn(email, password).then(
-      (isIn) => (isIn ? 'in' : 'refused'),
-      () => 'away' as const,
-    );
+    const outcome = await signIn(email, password, code).catch(() => 'away' as const);
     if (outcome === 'in') return;
     setPending(false);
-    setFailure(outcome);
+    if (outcome === 'second_factor') setCodeAsked(true);
+    else setFailure(outcome);
   };
   const form = useForm({
     schema,
-    read: (text) => ({ email: text('email'), password: text('password') }),
-    onValid: ({ email, password }) => void enter(email, password),
+    read: (text) => ({
+      email: text('email'),
+      password: text('password'),
+      ...(isCodeAsked ? { code: text('code') } : {}),
+    }),
+    onValid: ({ email, password, code }) => void enter(email, password, code),
   });
   return (
     <div className="grid gap-5">
@@ -57,6 +61,7 @@ export function SignInForm({ demo, refusal }: SignInFormProps): ReactNode {
           autoComplete="current-password"
           error={form.errorOf('password')}
         />
+        {isCodeAsked ? <CodeField /> : null}
         {failure === undefined ? null : <Callout tone="fail" title={failure === 'away' ? away : refusal} />}
         <Button variant="primary" size="large" type="submit" isPending={isPending}>
           Sign in
