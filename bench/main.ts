@@ -3,6 +3,7 @@ import process from 'node:process';
 
 const benchmarks = {
   meter: async () => (await import('./meter/meter.ts')).run,
+  policy: async () => (await import('./policy/policy.ts')).run,
   turn: async () => (await import('./turn/turn.ts')).run,
 } as const;
 

@@ -191,6 +191,22 @@ function errorCodes(services: readonly Service[], domains: readonly Domain[]): s
   return [...Object.keys(platformErrors), ...own].sort();
 }
 
+/** What every event carries, by its full name: what webhooks and replays hand over. */
+function eventLines(services: readonly Service[], domains: readonly Domain[]): string[] {
+  return [
+    "import type { Id } from './ids.ts';",
+    '',
+    'export interface EventData {',
+    ...[...services, ...domains].flatMap(({ folder, definition }) =>
+      Object.entries(definition.events).map(
+        ([event, payload]) =>
+          `  readonly '${folder}.${event}': ${typeSource(z.toJSONSchema(payload), 'output')};`,
+      ),
+    ),
+    '}',
+  ];
+}
+
 /** Every meter by its full name: what pages list and price editors offer. */
 function meterLines(services: readonly Service[]): string[] {
   return [
@@ -226,6 +242,7 @@ const files = {
   'packages/domain/registry.generated.ts': registryLines(domains, 'domains'),
   'packages/domain/handlers.generated.ts': handlerLines(domains, 'domain'),
   'packages/sdk/src/operations.generated.ts': sdkLines(services, domains),
+  'packages/sdk/src/events.generated.ts': eventLines(services, domains),
 };
 for (const [name, lines] of Object.entries(files)) {
   const file = path.join(root, name);

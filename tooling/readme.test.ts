@@ -51,6 +51,18 @@ test('README: the code for a server, read from top to bottom, compiles against t
   expect(refusalsOf(ofTheReader + blocks.join('\n'))).toEqual([]);
 });
 
+test('docs/webhooks.md: the code compiles against the SDK as it is', () => {
+  const blocks = [...read('docs/webhooks.md').matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(
+    ([, code = '']) => code,
+  );
+  expect(blocks).toHaveLength(3);
+  const given = `import { Patchbay } from '@patchbay/sdk-node';
+    const pb = new Patchbay();
+    declare function act(event: unknown): Promise<void>;
+    let lastSeen = '0';`;
+  expect(refusalsOf([given, ...blocks].join('\n'))).toEqual([]);
+});
+
 test('README: the first call takes under ten lines on each side (SDK-2)', () => {
   const [server = '', browser = ''] = blocksOf('ts');
   for (const block of [server, browser]) {
@@ -80,7 +92,14 @@ test.each([
 );
 
 test.each([
-  ...['README.md', 'CONTRIBUTING.md', 'ARCHITECTURE.md', 'docs/benchmarks.md', 'docs/first-call.md'],
+  ...[
+    'README.md',
+    'CONTRIBUTING.md',
+    'ARCHITECTURE.md',
+    'docs/benchmarks.md',
+    'docs/first-call.md',
+    'docs/webhooks.md',
+  ],
 ])('%s: every npm command is there, and every link leads to a file', (file) => {
   const text = read(file);
   const scripts = Object.keys(JSON.parse(read('package.json')).scripts);

@@ -123,7 +123,11 @@ async function walk(state: State, { browser, url, email, password, values }: Wal
   for (const route of routes) {
     if (state !== 'empty' && !isOfAccount(route) && wantedPages.length === 0) continue;
     const known = { accountId, ...values };
-    if (state === 'empty' && isOfAccount(route) && /\[(sessionId|applicationId|period)\]/.test(route))
+    if (
+      state === 'empty' &&
+      isOfAccount(route) &&
+      /\[(sessionId|applicationId|webhookId|period)\]/.test(route)
+    )
       continue;
     if (!isOfAccount(route) && !route.startsWith('/docs')) await context.clearCookies();
     await page.goto(`${url}${addressOf(route, known)}`);
@@ -170,13 +174,16 @@ async function main(chromiumPath: string): Promise<void> {
       await proveAddress(url, stranger.email);
       await walk('empty', { browser, url, ...stranger, values: outside });
     }
-    const { sessionId, applicationId } = await fillAccount(pb, { accountId, databaseUrl: database.url });
+    const { sessionId, applicationId, webhookId } = await fillAccount(pb, {
+      accountId,
+      databaseUrl: database.url,
+    });
     const filled = {
       browser,
       url,
       email,
       password,
-      values: { ...outside, accountId, sessionId, applicationId },
+      values: { ...outside, accountId, sessionId, applicationId, webhookId },
     };
     if (wants('filled')) await walk('filled', filled);
     if (wants('loading')) await walk('loading', filled);

@@ -39,7 +39,7 @@ export function applicationStore(prisma: PrismaClient): TenancyPorts['applicatio
       ),
 
     update: ({ accountId, applicationId: id, name, instanceTypes }) =>
-      inAccount(prisma, accountId, async ({ application, serviceConfig }) => {
+      inAccount(prisma, accountId, async ({ application, serviceConfig, policy }) => {
         await application.updateMany({
           where: { accountId, id },
           data: {
@@ -48,17 +48,19 @@ export function applicationStore(prisma: PrismaClient): TenancyPorts['applicatio
           },
         });
         // What an instance type was set to goes with it: one of the same name begins anew.
-        if (instanceTypes !== undefined)
-          await serviceConfig.deleteMany({
-            where: { accountId, applicationId: id, instanceType: { notIn: ['', ...instanceTypes] } },
-          });
+        if (instanceTypes !== undefined) {
+          const gone = { accountId, applicationId: id, instanceType: { notIn: ['', ...instanceTypes] } };
+          await serviceConfig.deleteMany({ where: gone });
+          await policy.deleteMany({ where: gone });
+        }
         return (await application.findFirst({ where: { accountId, id }, select: columns })) ?? undefined;
       }),
 
     remove: ({ accountId, applicationId: id }) =>
-      inAccount(prisma, accountId, async ({ application, serviceConfig }) => {
+      inAccount(prisma, accountId, async ({ application, serviceConfig, policy }) => {
         const { count } = await application.deleteMany({ where: { accountId, id } });
         await serviceConfig.deleteMany({ where: { accountId, applicationId: id } });
+        await policy.deleteMany({ where: { accountId, applicationId: id } });
         return count > 0;
       }),
   };

@@ -16,7 +16,7 @@ export function serviceConfigStore(prisma: PrismaClient): ServiceConfigStore {
   return {
     configChain: async ({ accountId, applicationId = '' }) => {
       const rows = await prisma.$queryRaw<StoredRow[]>`
-        SELECT account_id, application_id, instance_type, service, config
+        SELECT account_id, application_id, instance_type, service, config, held_by, holder_id, is_shown
         FROM service_config_chain(${accountId}, ${applicationId})`;
       return rows.map(fromRow);
     },
@@ -55,14 +55,22 @@ interface StoredRow {
   readonly instance_type: string;
   readonly service: string;
   readonly config: StoredConfig['values'];
+  /** The trigger, if one holds the account or application to it. */
+  readonly held_by: string | null;
+  readonly holder_id: string | null;
+  readonly is_shown: boolean | null;
 }
 
-function fromRow({ account_id, application_id, instance_type, service, config }: StoredRow): StoredConfig {
+function fromRow(row: StoredRow): StoredConfig {
+  const { account_id, application_id, instance_type, service, config, held_by, holder_id, is_shown } = row;
   return {
     accountId: account_id,
     ...(application_id === '' ? {} : { applicationId: application_id }),
     ...(instance_type === '' ? {} : { instanceType: instance_type }),
     service,
     values: config,
+    ...(held_by === null || holder_id === null
+      ? {}
+      : { heldBy: { triggerId: held_by, accountId: holder_id, isShown: is_shown === true } }),
   };
 }

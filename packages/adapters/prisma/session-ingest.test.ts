@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { inAccount } from './scope.ts';
 import { ingestSessionEvents } from './session-ingest.ts';
 import { sessionStore } from './session-store.ts';
+import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
 vi.setConfig({ testTimeout: 30_000 });
@@ -148,6 +149,23 @@ test('what is told of a session is told once, however often its lines come, and 
   ]);
   expect(told[0]).toMatchObject({ accountId, at: new Date(AT + 1_000), data: { sessionId } });
   expect(await eventsOf(sessionId, strangerId)).toEqual([]);
+});
+
+test('of two accounts with a part in a session, neither is told of it while the other one’s lines are not kept (HKS-2)', async () => {
+  const sessionId = createId('ses');
+  const owner = await connectAs(database.url);
+  await owner.query(
+    `CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken'; END $$`,
+  );
+  await owner.query(`CREATE TRIGGER fails BEFORE INSERT ON session_event FOR EACH ROW WHEN (NEW.account_id = '${strangerId}')
+    EXECUTE FUNCTION fail()`);
+  await expect(ingest(callOf(sessionId, strangerId))).rejects.toThrow();
+  // Else the first would hear of line 10 before the other one's line 9 is there, whose place would come after it.
+  expect(await eventsOf(sessionId)).toEqual([]);
+  await owner.query('DROP TRIGGER fails ON session_event; DROP FUNCTION fail');
+  await owner.end();
+  await ingest(callOf(sessionId, strangerId));
+  expect(await eventsOf(sessionId)).toHaveLength(2);
 });
 
 test('of what a relay notes by itself only its allocations are told', async () => {

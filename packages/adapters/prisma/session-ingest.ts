@@ -16,6 +16,7 @@ import { appendEvents } from './event-store.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 import { storable } from './storable.ts';
+import { atomically } from './unit-of-work.ts';
 
 /** What a node reported. */
 export interface SessionEventBatch {
@@ -53,7 +54,8 @@ export async function ingestSessionEvents(
   const unstorable: { sessionId: string; error: unknown }[] = [];
   for (const [sessionId, ofSession] of Map.groupBy(events.map(storable), (event) => event.sessionId)) {
     try {
-      const stored = await ingestSession(prisma, ofSession, { nodeId, kind });
+      // All of it at once: of two accounts with a part in one session, neither hears of it before what came first is there.
+      const stored = await atomically(prisma, () => ingestSession(prisma, ofSession, { nodeId, kind }));
       if (stored === undefined) refusedSessionIds.push(sessionId);
       else fresh.push(...stored);
     } catch (error) {

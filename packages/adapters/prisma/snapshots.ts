@@ -1,8 +1,10 @@
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
+import type { StoredPolicy } from '@patchbay/domain/policy/policy-chain';
 import { type AccountState, effectiveState } from '@patchbay/domain/tenancy/account-state';
 import { accountChain } from './account-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
+import { policyStore } from './policy-store.ts';
 import { inAccount } from './scope.ts';
 import { serviceConfigStore } from './service-config-store.ts';
 
@@ -31,6 +33,7 @@ export interface AccountSnapshot {
   readonly state: AccountState;
   /** What is set for it and for those above it. */
   readonly configs: readonly StoredConfig[];
+  readonly policies: readonly StoredPolicy[];
 }
 
 /** What a node needs to know of an application that a credential names. */
@@ -42,6 +45,7 @@ export interface ApplicationSnapshot {
   readonly instanceTypes: readonly string[];
   /** What is set for it, its instance types, its account and those above that. */
   readonly configs: readonly StoredConfig[];
+  readonly policies: readonly StoredPolicy[];
 }
 
 export interface Snapshots {
@@ -56,6 +60,7 @@ export interface Snapshots {
 
 export function snapshots(prisma: PrismaClient, cipher: MintBranchCipher): Snapshots {
   const { configChain } = serviceConfigStore(prisma);
+  const policies = policyStore(prisma);
   return {
     keySnapshot: async (keyId) => {
       const [row] = await prisma.$queryRaw<StoredKey[]>`SELECT * FROM key_snapshot(${keyId})`;
@@ -81,6 +86,7 @@ export function snapshots(prisma: PrismaClient, cipher: MintBranchCipher): Snaps
         chain,
         state: effectiveState(chain.map(({ state }) => state)),
         configs: await configChain({ accountId }),
+        policies: await policies.chain({ accountId }),
       };
     },
 
@@ -91,7 +97,15 @@ export function snapshots(prisma: PrismaClient, cipher: MintBranchCipher): Snaps
       if (row === null) return undefined;
       const chain = await accountChain(prisma, accountId);
       const configs = await configChain({ accountId, applicationId });
-      return { accountId, applicationId, chain, instanceTypes: row.instanceTypes, configs };
+      const { instanceTypes } = row;
+      return {
+        accountId,
+        applicationId,
+        chain,
+        instanceTypes,
+        configs,
+        policies: await policies.chain({ accountId }),
+      };
     },
   };
 }

@@ -5,9 +5,12 @@ import { addAccountCommand } from './commands/account.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
+import { addListenCommand } from './commands/listen.ts';
 import { addNodeCommand } from './commands/node.ts';
+import { addPolicyCommand } from './commands/policy.ts';
 import { addSessionCommand } from './commands/session.ts';
 import { addStatementCommand } from './commands/statement.ts';
+import { addTriggerCommand } from './commands/trigger.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addUsageCommand } from './commands/usage.ts';
 import { readVariables, useDataFolder } from './connection.ts';
@@ -26,6 +29,9 @@ const commands = [
   addUsageCommand,
   addStatementCommand,
   addSessionCommand,
+  addTriggerCommand,
+  addPolicyCommand,
+  addListenCommand,
   addDoctorCommand,
 ];
 for (const add of commands) add(program);

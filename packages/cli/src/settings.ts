@@ -95,7 +95,7 @@ export const settings = {
   allowLoopbackPeers: {
     schema: flag,
     variable: 'PATCHBAY_ALLOW_LOOPBACK_PEERS',
-    summary: 'let the relay send to this very machine (yes on a loopback address, else no)',
+    summary: 'let the relay and webhooks send to this very machine (yes on a loopback address, else no)',
     remedy: 'true or false',
   },
 } as const satisfies Readonly<Record<string, Setting>>;

@@ -269,7 +269,10 @@ export const billing = defineDomain({
           path: '/statements',
           summary: 'Read the periods of this account, newest first.',
           access: 'read',
-          request: z.object({}),
+          request: z.object({
+            /** No period before this one. Each is rated anew, so ask for no more than you need. */
+            from: period.optional(),
+          }),
           response: z.object({ items: z.array(statementHead) }),
           errors: [],
         },

@@ -428,6 +428,11 @@ describe('statements', () => {
     const { items } = await handlers.statements.list(contextOf('leaf'), {}, ports);
     expect(items).toMatchObject([{ period, state: 'open', payable: '20000000000', sellerId: 'top' }]);
     expect((await handlers.statements.list(contextOf('other'), {}, ports)).items).toEqual([]);
+    const from = async (first: string) =>
+      (await handlers.statements.list(contextOf('leaf'), { from: first }, ports)).items.map(
+        (item) => item.period,
+      );
+    expect([await from('2026-11'), await from('2026-12')]).toEqual([[period], []]);
   });
 
   test('get 200: a fraction that rounding leaves is due in the next period, and so is the rest of a payout (BIL-3, BIL-4)', async () => {

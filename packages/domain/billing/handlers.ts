@@ -185,9 +185,11 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   },
 
   statements: {
-    async list(context, _request, { billing: store }) {
+    async list(context, { from = '' }, { billing: store }) {
       const { accountId } = context.entity;
-      const periods = (await store.listPeriods(accountId)).slice(0, PERIOD_COUNT_MAX);
+      const periods = (await store.listPeriods(accountId))
+        .filter(({ name }) => name >= from)
+        .slice(0, PERIOD_COUNT_MAX);
       const around = {
         sellerId: sellerOf(context.entity),
         nameOf: nameIn(await store.namesAround(accountId)),

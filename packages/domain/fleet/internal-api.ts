@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { RECORD_COUNT_MAX, usageRecordSchema } from '../metering/usage-record.ts';
+import { spentBudgetSchema } from '../policy/decide.ts';
+import { policyLevelSchema, policyOriginSchema } from '../policy/policy-level.ts';
+import { settingNames } from '../policy/settings.ts';
 import { busMessageSchema } from './bus.ts';
 
 /** What nodes and control plane say to each other under /internal/v1. Both sides parse what they receive. */
@@ -10,6 +13,8 @@ export type NodeRole = (typeof nodeRoles)[number];
 export const NODE_LIVE_MS = 10_000;
 export const NODE_HEARTBEAT_INTERVAL_MS = 2_000;
 export const SESSION_EVENT_COUNT_MAX = 1_000;
+/** As many sessions as one node holds, at most. */
+export const HOLD_COUNT_MAX = 20_000;
 
 const id = z.string().min(1).max(200);
 const accountState = z.enum(['active', 'suspended', 'closed']);
@@ -43,6 +48,8 @@ const applicationCaps = z.object({
 
 export type CapsByService = z.output<typeof capsByService>;
 export type ApplicationCaps = z.output<typeof applicationCaps>;
+
+const policyChain = z.array(policyLevelSchema).max(1_024);
 
 /** Addresses of a node by use: `turn` for clients of a relay, `signal` for browsers, `link` for relays. */
 const nodeUrls = z.record(z.string().max(32), z.array(z.string().max(300)).max(16));
@@ -141,13 +148,26 @@ export const internalApi = {
       accountId: id,
       chain,
       caps: capsByService,
+      /** Its own and those of the accounts above, from the top down, for the region of the node that asks. */
+      policy: policyChain,
+      /** Those of its endpoints: each stands below all others but the credential's. */
+      endpointPolicies: z.array(policyLevelSchema),
+      /** What along `policy` is used up by now. */
+      spent: z.array(spentBudgetSchema),
     }),
   },
   applicationSnapshot: {
     method: 'GET',
     path: '/accounts/{accountId}/applications/{applicationId}/snapshot',
     request: z.object({ accountId: id, applicationId: id }),
-    response: applicationCaps.extend({ accountId: id, applicationId: id, chain }),
+    response: applicationCaps.extend({
+      accountId: id,
+      applicationId: id,
+      chain,
+      /** What the application says, and each of its instance types: below what the account says. */
+      policy: policyChain,
+      policyByInstanceType: z.record(z.string().max(64), policyChain),
+    }),
   },
   sessionStanding: {
     method: 'GET',
@@ -187,6 +207,43 @@ export const internalApi = {
       restartsCredentialId: id.optional(),
     }),
     response: z.object({ isAdmitted: z.boolean() }),
+  },
+  /**
+   * Counts a session against what policies let begin, over all nodes. The control plane decides by the levels that it has
+   * itself: a node names whom it is for, and is told what there is no room in.
+   */
+  claimSession: {
+    method: 'POST',
+    path: '/sessions/claims',
+    request: z.object({
+      accountId: id,
+      applicationId: id.optional(),
+      instanceType: id.optional(),
+      endpoint: id.optional(),
+      /** The session's id; for a client of a relay that is in none, whose use of which credential it is. */
+      holdId: id,
+      /** It began before it was to be counted, and is not refused. */
+      isRunning: z.boolean(),
+    }),
+    response: z.object({
+      refusal: z
+        .object({
+          setting: z.enum(settingNames),
+          origin: policyOriginSchema,
+          retryAfterMs: z.int().min(0),
+        })
+        .optional(),
+    }),
+  },
+  releaseSessions: {
+    method: 'POST',
+    path: '/sessions/releases',
+    request: z.object({
+      releasedIds: z.array(id).max(HOLD_COUNT_MAX),
+      /** All that the node holds: whatever else is counted for it has ended. */
+      keptIds: z.array(id).max(HOLD_COUNT_MAX).optional(),
+    }),
+    response: z.object({}),
   },
   consumed: {
     method: 'POST',

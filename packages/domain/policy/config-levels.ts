@@ -17,6 +17,15 @@ export interface StoredConfig {
   readonly instanceType?: string | undefined;
   readonly service: string;
   readonly values: ConfigValues;
+  /** A trigger that fired holds the account or application to it: what is said there itself stands beside it (TRG-2). */
+  readonly heldBy?: TriggerHolder | undefined;
+}
+
+export interface TriggerHolder {
+  readonly triggerId: string;
+  /** Who set the trigger: the account itself, or one above it. */
+  readonly accountId: string;
+  readonly isShown: boolean;
 }
 
 /**
@@ -32,6 +41,7 @@ export function configLevels(
     stored.find(
       (config) =>
         config.service === service &&
+        config.heldBy === undefined &&
         config.accountId === accountId &&
         config.applicationId === application &&
         config.instanceType === type,
@@ -43,15 +53,23 @@ export function configLevels(
     }),
   );
   const accountId = chain.at(-1);
-  if (accountId === undefined || applicationId === undefined) return levels;
+  const held = stored.flatMap((config): ConfigLevel[] => {
+    const { heldBy, values } = config;
+    if (heldBy === undefined || config.service !== service || !chain.includes(config.accountId)) return [];
+    if (config.applicationId !== undefined && config.applicationId !== applicationId) return [];
+    return [{ origin: { level: 'trigger', ...heldBy }, values }];
+  });
+  // Above the entity's own, which is the last: nobody below takes a hold off by saying something wider.
+  if (accountId === undefined || applicationId === undefined)
+    return [...levels.slice(0, -1), ...held, ...levels.slice(-1)];
   const ofApplication: ConfigLevel = {
     origin: { level: 'application', accountId, applicationId },
     values: valuesOf(accountId, applicationId),
   };
-  if (instanceType === undefined) return [...levels, ofApplication];
+  if (instanceType === undefined) return [...levels, ...held, ofApplication];
   const ofType: ConfigLevel = {
     origin: { level: 'instanceType', accountId, applicationId, instanceType },
     values: valuesOf(accountId, applicationId, instanceType),
   };
-  return [...levels, ofApplication, ofType];
+  return [...levels, ofApplication, ...held, ofType];
 }

@@ -211,3 +211,39 @@ describe('the levels of an entity', () => {
     expect(wordsOf(entity, 'network-discovery')).toEqual(Array.from({ length: 5 }, () => undefined));
   });
 });
+
+describe('what a trigger holds an entity to (TRG-2)', () => {
+  const heldBy = { triggerId: 'trg_1', accountId: 'acc_1', isShown: false };
+  const hold = (accountId: string, applicationId?: string): StoredConfig => ({
+    accountId,
+    applicationId,
+    service: 'relay',
+    values: { bitsPerSecondMax: 64 },
+    heldBy,
+  });
+  const own: StoredConfig = { accountId: 'acc_2', service: 'relay', values: { bitsPerSecondMax: 900 } };
+  const chain = ['acc_0', 'acc_1', 'acc_2'];
+  const heldRate = (entity: Partial<ConfiguredEntity>, ...stored: readonly StoredConfig[]) =>
+    effectiveConfig(configLevels({ chain, ...entity }, 'relay', stored), rules).values.bitsPerSecondMax;
+
+  test('narrows what the account says itself, and stands above the last level, which is the entity’s own', () => {
+    const levels = configLevels({ chain }, 'relay', [own, hold('acc_2')]);
+    expect(levels.at(-1)).toMatchObject({
+      origin: { level: 'account', accountId: 'acc_2' },
+      values: own.values,
+    });
+    expect(effectiveConfig(levels, rules)).toMatchObject({
+      values: { bitsPerSecondMax: 64 },
+      origins: { bitsPerSecondMax: { level: 'trigger', triggerId: 'trg_1' } },
+    });
+  });
+
+  test('holds for all below its target, and for nobody beside, above or of another application', () => {
+    expect(heldRate({}, hold('acc_1'))).toBe(64);
+    expect(heldRate({ applicationId: 'app_1', instanceType: 'free' }, hold('acc_1'))).toBe(64);
+    expect(heldRate({ applicationId: 'app_1' }, hold('acc_2', 'app_1'))).toBe(64);
+    expect(heldRate({}, hold('acc_9'))).toBeUndefined();
+    expect(heldRate({}, hold('acc_2', 'app_1'))).toBeUndefined();
+    expect(heldRate({ applicationId: 'app_2' }, hold('acc_2', 'app_1'))).toBeUndefined();
+  });
+});

@@ -1,4 +1,5 @@
 import type { FieldMerge, ServiceDefinition } from '@patchbay/kit/definition';
+import { narrower } from './merge.ts';
 
 export type ConfigValues = Readonly<Record<string, unknown>>;
 
@@ -12,6 +13,13 @@ export type ConfigOrigin =
       readonly accountId: string;
       readonly applicationId: string;
       readonly instanceType: string;
+    }
+  /** Of the trigger's account, which may be one above: `isShown` says whether others hear of it. */
+  | {
+      readonly level: 'trigger';
+      readonly accountId: string;
+      readonly triggerId: string;
+      readonly isShown: boolean;
     };
 
 /** What one level says: only what was set there. */
@@ -81,11 +89,5 @@ function sayings(field: string, levels: readonly ConfigLevel[], defaults: Config
 
 function merged(held: Held | undefined, said: Held, rule: FieldMerge): Held {
   if (held === undefined || rule === 'nearest') return said;
-  return narrownessOf(said.value, rule) > narrownessOf(held.value, rule) ? said : held;
-}
-
-/** The higher, the narrower. What the rule cannot compare narrows nothing. */
-function narrownessOf(value: unknown, rule: Exclude<FieldMerge, 'nearest'>): number {
-  if (rule === 'narrowest') return typeof value === 'number' ? -value : Number.NEGATIVE_INFINITY;
-  return typeof value === 'string' ? rule.narrowestOf.indexOf(value) : -1;
+  return narrower(held.value, said.value, rule) === held.value ? held : said;
 }

@@ -57,10 +57,8 @@ export const sessions = defineDomain({
   name: 'sessions',
   title: 'Sessions',
   summary: 'Every live or past session: who is in it, how its media flows, what happened, and control of it.',
-  events: {
-    'session.started': z.object({ sessionId }),
-    'session.ended': z.object({ sessionId, code: z.string() }),
-  },
+  // What happens in a session is told by the service that it belongs to.
+  events: {},
   errors: {
     ended: {
       status: 409,

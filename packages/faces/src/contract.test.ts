@@ -5,6 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ServiceDefinition } from '@patchbay/kit/definition';
+import { idPrefixes } from '@patchbay/kit/ids';
 import { services } from '@patchbay/services/registry.generated';
 import {
   CHILD_ACCOUNT,
@@ -143,10 +144,11 @@ test.each(onAccounts.map((mounted) => [nameOf(mounted), mounted] as const))(
 /** A value that a required field accepts; undefined for a field that may be left out. */
 function exampleValue(schema: z.ZodType): unknown {
   if (schema.safeParse(undefined).success) return undefined;
-  const ids = ['acc', 'app', 'key', 'ses', 'usr'].map((prefix) => `${prefix}_${'0'.repeat(29)}`);
+  const ids = Object.keys(idPrefixes).map((prefix) => `${prefix}_${'0'.repeat(29)}`);
   const texts = [
     '2026-11-01T00:00:00.000Z',
     'a@b.test',
+    'https://b.test/',
     '2026-11',
     'EUR',
     'owner',
@@ -154,7 +156,8 @@ function exampleValue(schema: z.ZodType): unknown {
     'network-discovery',
     ...ids,
   ];
-  const found = [...texts, {}, [], 1].find((value) => schema.safeParse(value).success);
+  const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];
+  const found = [...texts, ...objects, [], 1].find((value) => schema.safeParse(value).success);
   if (found === undefined)
     throw new Error(`No example is known for ${JSON.stringify(z.toJSONSchema(schema))}.`);
   return found;

@@ -125,9 +125,18 @@ function toConfigAnswer(levels: readonly ConfigLevel[], { rules, visibleIds }: R
 }
 
 /** Whoever asks is told of the accounts that they see, and of others that they are above (C1). */
-function visibleOrigin(origin: ConfigOrigin, visibleIds: readonly string[]): Partial<ConfigOrigin> {
-  if (origin.level === 'default' || visibleIds.includes(origin.accountId)) return origin;
-  return { level: origin.level };
+function visibleOrigin(
+  origin: ConfigOrigin,
+  visibleIds: readonly string[],
+): Partial<Record<'accountId' | 'applicationId' | 'instanceType' | 'triggerId', string>> &
+  Pick<ConfigOrigin, 'level'> {
+  if (origin.level === 'default') return origin;
+  if (origin.level !== 'trigger')
+    return visibleIds.includes(origin.accountId) ? origin : { level: origin.level };
+  const { level, accountId, triggerId, isShown } = origin;
+  if (visibleIds.includes(accountId)) return { level, accountId, triggerId };
+  // One that its setter does not show is somebody's word above, like any other.
+  return isShown ? { level, triggerId } : { level: 'account' };
 }
 
 /** What is stored and cannot hold would be read as if it did (POL-2). */
@@ -135,9 +144,11 @@ function refuseWider(
   levels: readonly ConfigLevel[],
   { rules, visibleIds, service }: Reading & { readonly service: ServiceDefinition },
 ): void {
-  const [field] = widerFields(levels, rules);
+  // What a trigger holds for a time is no bound on what may stand here after it.
+  const lasting = levels.filter((level) => level.origin.level !== 'trigger');
+  const [field] = widerFields(lasting, rules);
   if (field === undefined) return;
-  const { values, origins } = effectiveConfig(levels, rules);
+  const { values, origins } = effectiveConfig(lasting, rules);
   const origin = visibleOrigin(origins[field] ?? { level: 'default' }, visibleIds);
   const level = Object.values(origin).at(-1);
   const detail = `/${field}: it is ${values[field]} above (${level}), and can only be narrowed.`;

@@ -1,6 +1,8 @@
 import { domainHandlerLoaders } from '@patchbay/domain/handlers.generated';
 import { configLevels } from '@patchbay/domain/policy/config-levels';
+import { decide, refusalText } from '@patchbay/domain/policy/decide';
 import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
+import { levelText } from '@patchbay/domain/policy/policy-level';
 import { roleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
 import type { AuditedChange, DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
@@ -31,6 +33,7 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
   await limit(platform, call);
   const changes: AuditedChange[] = [];
   const entity = await toEntity(platform, call, subject);
+  await refuseByPolicy(platform, call, { entity, visibleIds: subject?.visibleIds ?? [] });
   const context = await contextOf(platform, call, { entity, visibleIds: subject?.visibleIds, changes });
   const handler = await loadHandler(platform, call.mounted);
   if (call.mounted.operation.method === 'GET') return await (await handler(context, call.request))();
@@ -140,6 +143,24 @@ function isInScope(
 ): boolean {
   if (scopes === undefined) return true;
   return scopesAllow(scopes, { owner: mounted.scopeName, operation: mounted.name, isRead });
+}
+
+/** Use of a service, minting included, is decided by the levels that hold for whom it is for, as nodes decide it (POL-4). */
+async function refuseByPolicy(
+  platform: Platform,
+  { mounted: { owner } }: Call,
+  { entity, visibleIds }: { readonly entity: Entity | undefined; readonly visibleIds: readonly string[] },
+): Promise<void> {
+  if (entity === undefined || owner.kind !== 'service' || owner.isDerived) return;
+  const decision = decide(await platform.policyChain(entity), {
+    verifier: 'api',
+    atMs: platform.nowMs(),
+    service: owner.definition.name,
+  });
+  if (decision.kind === 'allowed') return;
+  const refused = platformError(decision.code, refusalText(decision, visibleIds));
+  const level = levelText(decision.origin, visibleIds);
+  throw new ServiceError({ ...refused.fields, rule: decision.setting, level });
 }
 
 async function limit(

@@ -1,6 +1,7 @@
 import type { DomainPorts } from '@patchbay/domain/handlers.generated';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { ConfigValues } from '@patchbay/domain/policy/effective-config';
+import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
 import type { Role } from '@patchbay/domain/tenancy/access';
 import type { Actor, AuditedChange, Entity } from '@patchbay/kit/definition';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
@@ -125,6 +126,8 @@ export interface Platform {
   configChain(entity: Entity): Promise<readonly StoredConfig[]>;
   /** Sets what the entity itself says, and answers what it said. Undefined: its application or instance type is gone. */
   setConfig(entity: Entity, service: string, values: ConfigValues): Promise<ConfigValues | undefined>;
+  /** The levels of policies that hold for the entity, from the top down. */
+  policyChain(entity: Entity): Promise<PolicyChain>;
   recordUsage(entity: Entity, report: UsageReport): void;
   emit(accountId: string, event: string, payload: unknown): Promise<void>;
   audit(report: AuditReport): Promise<void>;

@@ -28,8 +28,18 @@ const use = z.object({
   meters: z.array(z.object({ meter: z.string(), unit: z.string(), quantity: z.string() })),
 });
 
-/** Levels at which a configuration can be set, from the top down. The first is the default of the field itself. */
-export const configLevelNames = ['default', 'platform', 'account', 'application', 'instanceType'] as const;
+/**
+ * Levels at which a configuration can be set, from the top down. The first is the default of the field itself; what a
+ * trigger that fired holds its target to stands beside them.
+ */
+export const configLevelNames = [
+  'default',
+  'platform',
+  'account',
+  'application',
+  'instanceType',
+  'trigger',
+] as const;
 
 /** The level that an effective value came from (POL-2). */
 const configOrigin = z.object({
@@ -38,6 +48,8 @@ const configOrigin = z.object({
   accountId: z.string().optional(),
   applicationId: z.string().optional(),
   instanceType: z.string().optional(),
+  /** Of a trigger: absent for one that the caller may not see. */
+  triggerId: z.string().optional(),
 });
 
 type Shape = ServiceDefinition['config']['shape'];

@@ -57,6 +57,11 @@ export const clientFailures = {
     title: 'The camera or microphone could not be opened.',
     remedy: 'Try another device; the cause of the error is what the browser said.',
   },
+  'client.webhook_invalid': {
+    title: 'The request is no webhook that was signed with this secret.',
+    remedy:
+      'Check the secret and the clock of this server, and hand the body over as it came: read it before anything parses it.',
+  },
   'client.screen_denied': {
     title: 'The person or the browser did not allow sharing the screen.',
     remedy: 'Offer the button again: each sharing asks anew.',

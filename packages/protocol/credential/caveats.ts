@@ -1,3 +1,4 @@
+import { type Cidr, cidrText, isCidr, parseCidr } from '@patchbay/kit/cidr';
 import { type AccountId, type ApplicationId, idFromBytes, idToBytes } from '@patchbay/kit/ids';
 import {
   decodePositive48,
@@ -12,7 +13,6 @@ import {
   encodeUint48,
   UINT48_BYTES,
 } from './byte-fields.ts';
-import { type Cidr, cidrText, isCidr, parseCidr } from './cidr.ts';
 import { CredentialError } from './refusal.ts';
 
 /** Kinds of media, in the order of their bits in the encoding. */

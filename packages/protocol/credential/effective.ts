@@ -1,7 +1,7 @@
+import { cidrsContain, intersectCidrs } from '@patchbay/kit/cidr';
 import type { KeyId } from '@patchbay/kit/ids';
 import { UINT48_MAX } from './byte-fields.ts';
 import type { LimitOutcome, LimitScope, MediaKind, Restriction } from './caveats.ts';
-import { cidrsContain, intersectCidrs } from './cidr.ts';
 import type { ParsedCredential } from './credential.ts';
 import { LIFETIME_SECONDS_MAX, LIFETIME_SKEW_MS_MAX } from './lifetime.ts';
 import { CredentialError, type CredentialRefusal, refusal, refusing } from './refusal.ts';

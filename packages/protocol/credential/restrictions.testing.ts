@@ -1,8 +1,8 @@
+import { cidrText } from '@patchbay/kit/cidr';
 /** Arbitrary restrictions for property tests. */
 import { idFromBytes } from '@patchbay/kit/ids';
 import fc from 'fast-check';
 import { limitOutcomes, limitScopes, mediaKinds, type Restriction } from './caveats.ts';
-import { cidrText } from './cidr.ts';
 
 const time = fc.integer({ min: 0, max: 4_000_000_000_000 });
 const max = fc.integer({ min: 1, max: 2 ** 48 - 1 });

@@ -10,6 +10,9 @@ export const refusals = {
     status: 403,
     title: 'The credential does not carry this kind of media.',
   },
+  'policy.refused': { status: 403, title: 'A policy refuses this.' },
+  'limit.exceeded': { status: 429, title: 'A limit of the account is reached.' },
+  'platform.unavailable': { status: 503, title: 'A part of the platform is not available.' },
   'signaling.no_relay': { status: 503, title: 'No relay is available.' },
   'signaling.draining': { status: 503, title: 'This node takes no new sessions.' },
   'signaling.frame_malformed': { status: 400, title: 'The frame does not match the protocol.' },
@@ -40,6 +43,8 @@ export const endings = {
   'credential.expired': 'A credential of this session expired.',
   'credential.revoked': 'A credential of this session was revoked.',
   'account.suspended': 'The account is suspended.',
+  'policy.refused': 'A policy does not allow it.',
+  'limit.exceeded': 'A limit of the account is reached.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type SignalingEndingCode = keyof typeof endings;

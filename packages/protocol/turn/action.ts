@@ -14,6 +14,7 @@ export type EndReason =
   | 'limit-bytes'
   | 'limit-seconds'
   | 'revoked'
+  | 'policy-refused'
   | 'account-suspended'
   | 'session-ended'
   | 'relay-stopped';

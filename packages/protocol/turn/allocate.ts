@@ -5,7 +5,15 @@ import { type AddressFamily, decodeAddressFamily, familyOf } from './address-fam
 import type { Allocation, PendingAllocate } from './allocation.ts';
 import { cidrFromText, isInCidr } from './cidr.ts';
 import type { KnownCredential } from './credential-cache.ts';
-import { counterKeepMsOf, counterKeyOf, type Grant, holdersOf, type Limit, sessionKeyOf } from './grant.ts';
+import {
+  counterKeepMsOf,
+  counterKeyOf,
+  type Grant,
+  holdersOf,
+  type Limit,
+  policyCounterId,
+  sessionKeyOf,
+} from './grant.ts';
 import { enter, wakeFor } from './lifecycle.ts';
 import { decodeLifetime } from './lifetime.ts';
 import { attributeOf, type Request, refuse, type SignedRequest } from './reply.ts';
@@ -47,10 +55,11 @@ export function allocate(state: TurnState, request: SignedRequest, credential: K
   enter(state, allocation, request.nowMs);
   wakeFor(state, allocation, request.nowMs);
   const uses = usesOf(allocation);
-  if (uses.length === 0) return [openRelay(state, allocation, allocation.pending)];
   const address = ipToText(request.client.address.ip);
   const at = { allocationId: allocation.id, nowMs: request.nowMs };
-  return uses.map(({ counterId, max }) => ({
+  const counted = grant.isCounted === true ? [sessionClaim(allocation, address)] : [];
+  if (uses.length + counted.length === 0) return [openRelay(state, allocation, allocation.pending)];
+  const claims = uses.map(({ counterId, max }) => ({
     type: 'countUse' as const,
     allocationId: allocation.id,
     counterId,
@@ -58,7 +67,18 @@ export function allocate(state: TurnState, request: SignedRequest, credential: K
     usesMax: max,
     grant: credential.grant,
   }));
+  return [...claims, ...counted];
 }
+
+const sessionClaim = ({ id, credential: { grant } }: Allocation, address: string): Action => ({
+  type: 'countUse',
+  allocationId: id,
+  counterId: policyCounterId,
+  clientKey: address,
+  isFirstSeen: false,
+  usesMax: 1,
+  grant,
+});
 
 /** What the metric and the session's log say of a refusal. */
 export const causeOf = ({ code, phrase, spent }: Refusal) => ({
@@ -160,6 +180,7 @@ function refusalByQuota(
   const { bounds } = state;
   const { grant } = credential;
   const holders = holdersOf(grant);
+  if (grant.refusal !== undefined) return grant.refusal;
   if (state.isDraining || state.byId.size >= bounds.allocationCountMax) return noCapacity;
   if ((state.countByHolder.get(holders.credential) ?? 0) >= bounds.allocationsPerCredentialMax) {
     return { code: 486, phrase: 'Allocation Quota Reached' };
@@ -170,6 +191,9 @@ function refusalByQuota(
   const { ip } = request.client.address;
   if (grant.sourceCidrs !== undefined && !isInSome(grant.sourceCidrs, ip)) {
     return { code: 403, phrase: 'credential.source_not_allowed' };
+  }
+  if (grant.policySourceCidrs !== undefined && !isInSome(grant.policySourceCidrs, ip)) {
+    return { code: 403, phrase: 'policy.refused: sourceNetworks does not allow this address.' };
   }
   if (grant.endsAtMs !== undefined && grant.endsAtMs <= request.nowMs) {
     return { code: 403, phrase: 'The credential has ended.' };
@@ -187,7 +211,7 @@ function refusalByQuota(
 }
 
 /** A network that cannot be read holds nobody. */
-const isInSome = (networks: readonly string[], ip: IpBytes): boolean =>
+export const isInSome = (networks: readonly string[], ip: IpBytes): boolean =>
   networks.some((text) => {
     const cidr = cidrFromText(text);
     return cidr !== undefined && isInCidr(ip, cidr);
@@ -246,7 +270,8 @@ function draftAllocation(
       wishedLifetimeSeconds: wish.lifetimeSeconds,
       families: wish.families,
       port: wish.port,
-      usesToCount: grant.limits.filter(({ kind }) => kind === 'uses').length,
+      usesToCount:
+        grant.limits.filter(({ kind }) => kind === 'uses').length + (grant.isCounted === true ? 1 : 0),
       giveUpMs: request.nowMs + bounds.answerWaitMs,
     },
   };

@@ -2,7 +2,7 @@ import { attributeType } from '../stun/attribute-type.ts';
 import { isFingerprintRight } from '../stun/fingerprint.ts';
 import { decodeMessage, findAttribute, method, type StunMessage } from '../stun/message.ts';
 import type { Action, DropReason, EndReason } from './action.ts';
-import { allocate } from './allocate.ts';
+import { allocate, isInSome } from './allocate.ts';
 import type { Allocation } from './allocation.ts';
 import { authenticate } from './authenticate.ts';
 import { binding, unknownAttributeError, unknownAttributes } from './binding.ts';
@@ -107,11 +107,16 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
     review: (username, review, nowMs) =>
       [...state.byId.values()]
         .filter(({ credential }) => credential.username === username)
-        .flatMap((allocation) =>
-          review.ok
-            ? reshape(state, allocation, review.rate)
-            : [end(state, allocation, { reason: 'revoked', detail: review.detail, nowMs })],
-        ),
+        .flatMap((allocation) => {
+          if (!review.ok) {
+            const { reason = 'revoked', detail } = review;
+            return [end(state, allocation, { reason, detail, nowMs })];
+          }
+          const networks = review.terms?.policySourceCidrs;
+          if (networks !== undefined && !isInSome(networks, allocation.client.address.ip))
+            return [end(state, allocation, { ...outsideNetworks, nowMs })];
+          return reshape(state, allocation, { ...review, nowMs });
+        }),
     endAllocations: (allocationIds, detail, nowMs) =>
       allocationIds.flatMap((id) => {
         const allocation = state.byId.get(id);
@@ -133,6 +138,11 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
     },
   };
 }
+
+const outsideNetworks = {
+  reason: 'policy-refused',
+  detail: 'sourceNetworks does not allow this address.',
+} as const;
 
 function reasonOf(scope: RevocationScope): EndReason {
   if ('accountId' in scope) return 'account-suspended';

@@ -25,6 +25,7 @@ export interface Limit {
 export interface Grant {
   readonly accountId: string;
   readonly applicationId?: string;
+  readonly instanceType?: string;
   readonly endpointId?: string;
   readonly credentialId: string;
   /** The credentials this one was narrowed from: revoking one of them revokes this one. */
@@ -44,15 +45,29 @@ export interface Grant {
   /** Payload that may pass at once; by default what passes in a quarter of a second. */
   readonly burstBytes?: number;
   readonly bandwidthClass?: BandwidthClass;
+  /** Networks that policies let the client ask from, besides those of the credential. */
+  readonly policySourceCidrs?: readonly string[];
+  /** Why it ends at `endsAtMs`, where that is not the end of the credential. */
+  readonly endsBy?: { readonly reason: 'policy-refused'; readonly detail: string };
+  /** Its sessions are counted over all relays: the platform is asked before each client's first allocation. */
+  readonly isCounted?: boolean;
+  /** A policy refuses every allocation, in these words: the credential itself is good. */
+  readonly refusal?: { readonly code: number; readonly phrase: string };
 }
+
+/** The counter of what policies let begin, in place of a limit's. */
+export const policyCounterId = 'policy';
+
+/** What else of a grant follows policies, and may change while an allocation lives. */
+export type GrantedTerms = Pick<Grant, 'endsAtMs' | 'endsBy' | 'policySourceCidrs'>;
 
 /** What of a grant may change while an allocation lives. Its other limits are the credential's own, and stay. */
 export type GrantedRate = Pick<Grant, 'bitRateBitsPerSecond' | 'burstBytes'>;
 
 /** What a username may do by now, of which allocations live; or that it may not go on. */
 export type Review =
-  | { readonly ok: true; readonly rate: GrantedRate }
-  | { readonly ok: false; readonly detail: string };
+  | { readonly ok: true; readonly rate: GrantedRate; readonly terms?: GrantedTerms }
+  | { readonly ok: false; readonly detail: string; readonly reason?: 'policy-refused' };
 
 /**
  * The platform's answer about a username. A refusal's reason is shown to whoever proves the password that comes with it,

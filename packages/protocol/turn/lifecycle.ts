@@ -4,7 +4,7 @@ import type { Action, EndReason, SpentLimit } from './action.ts';
 import type { AddressFamily } from './address-family.ts';
 import type { Allocation, Permission } from './allocation.ts';
 import type { BitRate, FlowLimits } from './data-path.ts';
-import { type GrantedRate, holdersOf, type LimitOutcome } from './grant.ts';
+import { type Grant, type GrantedRate, type GrantedTerms, holdersOf, type LimitOutcome } from './grant.ts';
 import { type TurnState, wakeBy } from './state.ts';
 
 /** How long a client can learn why its allocation ended. */
@@ -116,11 +116,26 @@ export function flowLimitsOf(state: TurnState, allocation: Allocation): FlowLimi
 }
 
 /** Gives an allocation another rate while it lives. One that is not open yet begins with it. */
-export function reshape(state: TurnState, allocation: Allocation, rate: GrantedRate): readonly Action[] {
+export function reshape(
+  state: TurnState,
+  allocation: Allocation,
+  {
+    rate,
+    terms,
+    nowMs,
+  }: { readonly rate: GrantedRate; readonly terms?: GrantedTerms; readonly nowMs: number },
+): readonly Action[] {
   const { bitRateBitsPerSecond: _rate, burstBytes: _burst, ...grant } = allocation.credential.grant;
-  allocation.credential = { ...allocation.credential, grant: { ...grant, ...rate } };
+  allocation.credential = { ...allocation.credential, grant: { ...withTerms(grant, terms), ...rate } };
+  wakeFor(state, allocation, nowMs);
   if (allocation.pending !== undefined) return [];
   return [{ type: 'limit', allocationId: allocation.id, limits: flowLimitsOf(state, allocation) }];
+}
+
+function withTerms(grant: Grant, terms: GrantedTerms | undefined): Grant {
+  if (terms === undefined) return grant;
+  const { endsAtMs: _endsAt, endsBy: _endsBy, policySourceCidrs: _networks, ...rest } = grant;
+  return { ...rest, ...terms };
 }
 
 function rateAfter({ bounds }: TurnState, outcome: LimitOutcome): number {
@@ -187,6 +202,8 @@ export function remainingSeconds(
   return Math.max(1, Math.ceil((endMs - nowMs) / 1000));
 }
 
+const credentialEnded = { reason: 'credential-ended', detail: 'The credential has ended.' } as const;
+
 /** Ends or changes the allocation if its time has come. */
 export function expire(state: TurnState, allocation: Allocation, nowMs: number): Action[] {
   const { grant } = allocation.credential;
@@ -197,9 +214,7 @@ export function expire(state: TurnState, allocation: Allocation, nowMs: number):
     return [{ type: 'closeRelay', allocationId: allocation.id }];
   }
   if (grant.endsAtMs !== undefined && grant.endsAtMs <= nowMs) {
-    return [
-      end(state, allocation, { reason: 'credential-ended', detail: 'The credential has ended.', nowMs }),
-    ];
+    return [end(state, allocation, { ...(grant.endsBy ?? credentialEnded), nowMs })];
   }
   const actions: Action[] = [];
   for (const { limit, counterKey, isReached } of allocation.limits) {

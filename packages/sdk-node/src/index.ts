@@ -3,6 +3,7 @@ export type { LimitOutcome, LimitScope, MediaKind } from '@patchbay/protocol/cre
 export {
   type CallOptions,
   type ErrorCode,
+  type EventType,
   type Id,
   type IdLike,
   type List,
@@ -10,6 +11,7 @@ export {
   type Page,
   PatchbayError,
   type PatchbayErrorCode,
+  type WebhookEvent,
 } from '@patchbay/sdk';
 export type { IncomingPhoneCall, Phone, PhoneCallOptions, PhoneEvents } from './calling/phone.ts';
 export type { MediaTrack, PhoneCall, PhoneCallEvents } from './calling/phone-call.ts';
@@ -23,5 +25,13 @@ export {
   type TokenHandler,
   type TokenRequest,
   tokenHandler,
-  type WebInput,
 } from './token-handler.ts';
+export type { RequestHandler, WebInput } from './web-request.ts';
+export {
+  type SignedRequest,
+  verifyWebhook,
+  type WebhookHandlers,
+  type WebhookOptions,
+  type WebhookSecret,
+  webhookHandler,
+} from './webhook-handler.ts';

@@ -12,3 +12,4 @@ export {
   type PatchbayErrorFields,
 } from './patchbay-error.ts';
 export type { TransportOptions } from './transport.ts';
+export type { EventType, WebhookEvent } from './webhook-event.ts';

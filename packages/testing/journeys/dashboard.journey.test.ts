@@ -342,13 +342,17 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     const { PATCHBAY_KEY: key = '', PATCHBAY_ACCOUNT: accountId = '' } = platform.env;
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
     const pb = new Patchbay({ url, key, accountId });
-    const { sessionId, applicationId } = await fillAccount(pb, { accountId, databaseUrl: database.url });
+    const { sessionId, applicationId, webhookId } = await fillAccount(pb, {
+      accountId,
+      databaseUrl: database.url,
+    });
     const empty = await pb.accounts.create(accountId, { name: 'Nothing here' });
     const invited = await pb.team.add(empty.id, { email: 'li@example.com', name: 'Li', role: 'viewer' });
     const values: RouteValues = {
       accountId,
       sessionId,
       applicationId,
+      webhookId,
       period: new Date().toISOString().slice(0, 7),
       code: 'limit.exceeded',
       service: 'network-discovery',
@@ -383,7 +387,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await lookAtAll(
       dashboardRoutes.filter(isOfAccount).flatMap((route) => {
         const filled = { route, address: addressOf(route, values) };
-        if (/\[(sessionId|applicationId|period)\]/.test(route)) return filled;
+        if (/\[(sessionId|applicationId|webhookId|period)\]/.test(route)) return filled;
         const address = addressOf(route, { ...values, accountId: empty.id });
         return [filled, { route: `${route}, empty`, address }];
       }),

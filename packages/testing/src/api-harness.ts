@@ -1,8 +1,10 @@
 import type { DomainPorts } from '@patchbay/domain/handlers.generated';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
+import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
 import type { Platform, Principal, Reach, StoredAnswer, UsageReport } from '@patchbay/faces/platform';
 import { createRestHandler } from '@patchbay/faces/rest';
 import { createAppRouter } from '@patchbay/faces/trpc';
+import type { Entity } from '@patchbay/kit/definition';
 import type { ServiceError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import { mint } from '@patchbay/protocol/credential/credential';
@@ -29,6 +31,7 @@ interface Options {
   /** By the application's id, of whatever account. */
   readonly instanceTypes?: Readonly<Record<string, readonly string[]>>;
   readonly domainPorts?: Partial<DomainPorts>;
+  readonly policyChain?: (entity: Entity) => PolicyChain;
   /** Further keys, by the token that stands for each. */
   readonly keys?: Readonly<
     Record<
@@ -110,6 +113,7 @@ export function createApiHarness(options: Options = {}) {
       configs.unshift({ accountId, applicationId, instanceType, service, values });
       return before;
     },
+    policyChain: async (entity) => options.policyChain?.(entity) ?? [],
     recordUsage: (_entity, report) => {
       usage.push(report);
     },

@@ -18,6 +18,8 @@ export interface FilledAccount {
   readonly sessionId: string;
   /** Of the application that the account's own sessions and use are of. */
   readonly applicationId: string;
+  /** One that is taken, that fails and that is told again. */
+  readonly webhookId: string;
   readonly customerIds: readonly string[];
 }
 
@@ -46,6 +48,23 @@ export async function fillAccount(
   const [first = ''] = customerIds;
   await setPrices(databaseUrl, { accountId, childIds });
   await pb.accounts.update(childIds[3] ?? '', { state: 'suspended' });
+  await pb.triggers.create(accountId, {
+    name: 'Monthly allowance of Bluebird',
+    counter: { meter: 'network-discovery.bytes' },
+    target: { accountId: first },
+    condition: { kind: 'recurring', limit: 100_000_000_000, per: 'month' },
+    action: { kind: 'throttle', bitsPerSecondMax: 256_000 },
+  });
+  await pb.triggers.create(accountId, {
+    name: 'Calls that lost their node',
+    counter: { event: 'signaling.session.ended', where: { code: 'signaling.node_lost' } },
+    condition: { kind: 'rate', limit: 3, seconds: 300 },
+  });
+  await pb.triggers.create(accountId, {
+    name: 'First relayed byte',
+    counter: { meter: 'network-discovery.bytes' },
+    condition: { kind: 'recurring', limit: 1, per: 'month' },
+  });
   const applicationIds: string[] = [];
   for (const [name, instanceTypes] of [
     ['Telehealth', ['free', 'paid', 'hospital']],
@@ -78,7 +97,79 @@ export async function fillAccount(
   const sessionId = await addSessions(databaseUrl, { accountIds, applicationId, count: 40 });
   await addUsage(databaseUrl, { accountIds, applicationId });
   await addRefusedUsage(databaseUrl, accountId);
-  return { sessionId, applicationId, customerIds };
+  const webhookId = await addWebhooks(databaseUrl, { accountId, sessionId });
+  return { sessionId, applicationId, webhookId, customerIds };
+}
+
+/**
+ * Webhooks with what became of events at one of them. Nobody is sent anything: these events have their places already, and
+ * none of the names is of an event to come. Answers the one with the deliveries.
+ */
+async function addWebhooks(
+  databaseUrl: string,
+  { accountId, sessionId }: { readonly accountId: string; readonly sessionId: string },
+): Promise<string> {
+  const [main, failing, gone] = [createId('whk'), createId('whk'), createId('whk')];
+  const nowMs = Date.now();
+  const types = ['signaling.session.started', 'signaling.session.connected', 'signaling.session.ended'];
+  const events = Array.from({ length: 24 }, (_, index) => {
+    const isFresh = index < 2;
+    const isRefused = index % 7 === 3;
+    return {
+      id: createId('evt', nowMs - index * 41_000),
+      delivery: createId('dlv', nowMs - index * 41_000),
+      type: types[(24 - index) % types.length] ?? '',
+      sequence: 24 - index,
+      at: new Date(nowMs - index * 41_000).toISOString(),
+      state: isFresh ? 'waiting' : isRefused ? 'failed' : 'delivered',
+      attempts: isFresh ? index : isRefused ? 8 : 1,
+    };
+  });
+  await withOwner(databaseUrl, async (pool) => {
+    await pool.query(
+      `INSERT INTO webhook (id, account_id, url, fallback_url, event_types, scope, state, disabled_reason, secret_ciphertext)
+       VALUES ($1, $4, 'https://api.telehealth.example/patchbay/hooks', 'https://standby.telehealth.example/hooks',
+               '{signaling.session.*,signaling.limit.reached}', 'descendants', 'active', NULL, ''),
+              ($2, $4, 'https://billing.telehealth-of-the-northern-region.example/internal/events/patchbay', NULL,
+               '{hooks.webhook.failing}', 'own', 'active', NULL, ''),
+              ($3, $4, 'https://old.telehealth.example/hooks', NULL, '{hooks.webhook.disabled}', 'own', 'disabled', 'gone', '')`,
+      [main, failing, gone, accountId],
+    );
+    await pool.query(
+      `UPDATE webhook_lane SET succeeded_at = CASE WHEN webhook_id = $1 THEN now() END,
+         failed_count = CASE WHEN webhook_id = $2 THEN 5 ELSE 0 END,
+         failing_since = CASE WHEN webhook_id = $2 THEN now() - interval '3 hours' END WHERE webhook_id IN ($1, $2)`,
+      [main, failing],
+    );
+    await pool.query(
+      `WITH placed AS (UPDATE event_place SET position = position + 100 RETURNING position - 100 AS before)
+       INSERT INTO platform_event (id, position, account_id, type, at, session_id, session_sequence, data)
+       SELECT row->>'id', before + (row->>'sequence')::int, $2, row->>'type', (row->>'at')::timestamptz, $3, (row->>'sequence')::int,
+              jsonb_build_object('sessionId', $3::text)
+       FROM placed, jsonb_array_elements($1::jsonb) AS row`,
+      [JSON.stringify(events), accountId, sessionId],
+    );
+    await pool.query(
+      `INSERT INTO webhook_delivery (id, webhook_id, account_id, event_id, position, session_id, session_sequence, state,
+                                     attempt_count, next_attempt_at, created_at, ended_at)
+       SELECT row->>'delivery', $2, $3, e.id, e.position, e.session_id, e.session_sequence, row->>'state', (row->>'attempts')::int,
+              CASE WHEN row->>'state' = 'waiting' AND row->>'attempts' <> '0' THEN now() + interval '5 minutes' END, e.at,
+              CASE WHEN row->>'state' <> 'waiting' THEN e.at + interval '1 second' END
+       FROM jsonb_array_elements($1::jsonb) AS row JOIN platform_event e ON e.id = row->>'id'`,
+      [JSON.stringify(events), main, accountId],
+    );
+    await pool.query(
+      `INSERT INTO webhook_attempt (delivery_id, number, target, account_id, started_at, status, latency_ms, error, response)
+       SELECT row->>'delivery', number, 'main', $2, (row->>'at')::timestamptz + number * interval '7 seconds',
+              CASE WHEN row->>'state' = 'delivered' THEN 200 WHEN number % 2 = 0 THEN 503 END,
+              CASE WHEN row->>'state' = 'delivered' THEN 41 WHEN number % 2 = 0 THEN 212 ELSE 15000 END,
+              CASE WHEN row->>'state' = 'delivered' THEN NULL WHEN number % 2 = 0 THEN 'status' ELSE 'timeout' END,
+              CASE WHEN row->>'state' = 'delivered' THEN '{"ok":true}' WHEN number % 2 = 0 THEN 'upstream connect error' END
+       FROM jsonb_array_elements($1::jsonb) AS row, generate_series(1, (row->>'attempts')::int) AS number`,
+      [JSON.stringify(events), accountId],
+    );
+  });
+  return main;
 }
 
 const euro = (amount: number) => nano(BigInt(Math.round(amount * 1e6)) * 1_000n);

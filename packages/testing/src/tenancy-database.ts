@@ -28,7 +28,8 @@ export async function createTenancyDatabase({
 } = {}) {
   const database = await createTestDatabase();
   const prisma = openClient(database.applicationUrl, { connectionsMax });
-  const cipher = mintBranchCipher(randomBytes(MASTER_KEY_BYTES));
+  const masterKey = randomBytes(MASTER_KEY_BYTES);
+  const cipher = mintBranchCipher(masterKey);
   const mails = mailOutbox(prisma, { cipher, baseUrl: 'https://patchbay.test' });
   const ports = tenancyPorts(prisma, { cipher, catalogue, mails });
   const platformId = await ensurePlatform(prisma);
@@ -42,6 +43,7 @@ export async function createTenancyDatabase({
     url: database.url,
     applicationUrl: database.applicationUrl,
     prisma,
+    masterKey,
     cipher,
     ports,
     keys: keyStore(prisma, cipher),

@@ -11,6 +11,11 @@ test('a rounded amount goes half to even, and never turns something into nothing
   expect(showMoney('1005000000', 'EUR')).toBe('1.00');
   expect(showMoney('1015000000', 'EUR')).toBe('1.02');
   expect(showMoney('4000', 'EUR')).toBe('0.000004');
-  expect(showMoney('1500000000', 'JPY')).toBe('2');
+  expect(showMoney('5190876', 'EUR')).toBe('0.00519');
+  expect(showMoney('-999600000', 'EUR')).toBe('-1.00');
+  expect(showMoney('500000000', 'EUR')).toBe('0.50');
+  expect(showMoney('0', 'EUR')).toBe('0.00');
+  expect(showMoney('1500000000', 'JPY')).toBe('1.5');
+  expect(showMoney('150500000000', 'JPY')).toBe('150');
   expect(showMoney('-9876543210000', 'EUR')).toBe('-9,876.54');
 });

@@ -6,15 +6,23 @@ export function showExactMoney(amount: string | bigint): string {
   return `${grouped(major)}.${fraction.padEnd(2, '0')}`;
 }
 
-/** Rounded to the minor unit, half to even, for places where the exact figure is one click away. */
+/** Below a hundred minor units cents alone would say twice what is there, or half of it. */
+const SIGNIFICANT_DIGITS_MIN = 3;
+
+/**
+ * Rounded half to even, for places where the exact figure is one click away: to the minor unit, and what is little to its
+ * first three digits.
+ */
 export function showMoney(amount: string | bigint, currency: string): string {
   const unit = minorUnitOf(currency);
   const exact = nano(BigInt(amount));
-  const rounded = nano(halfEven(exact, unit) * unit);
-  if (rounded === 0n && exact !== 0n) return showExactMoney(exact);
-  const [major = '0', fraction = ''] = formatDecimal(rounded).split('.');
+  const digits = String(exact).replace('-', '').length;
+  const finer = 10n ** BigInt(Math.max(0, digits - SIGNIFICANT_DIGITS_MIN));
+  const step = nano(finer < unit ? finer : unit);
+  const [major = '0', fraction = ''] = formatDecimal(nano(halfEven(exact, step) * step)).split('.');
   const decimals = 10 - String(unit).length;
-  return decimals === 0 ? grouped(major) : `${grouped(major)}.${fraction.padEnd(decimals, '0')}`;
+  const shown = fraction.padEnd(decimals, '0');
+  return shown === '' ? grouped(major) : `${grouped(major)}.${shown}`;
 }
 
 const grouped = (major: string): string => major.replace(/\B(?=(\d{3})+$)/g, ',');

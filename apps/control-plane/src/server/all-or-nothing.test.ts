@@ -47,6 +47,7 @@ async function everything(): Promise<string> {
     'role_grant',
     'app_user',
     'service_config',
+    'webhook',
   ];
   const counted = [
     'price',
@@ -76,6 +77,7 @@ const changes: readonly (readonly [string, string, object])[] = [
   ['POST', '/applications', { name: 'App' }],
   ['POST', '/keys', { name: 'Key' }],
   ['POST', '/team', { email: 'new@example.test', name: 'New', role: 'viewer' }],
+  ['POST', '/webhooks', { url: 'https://receiver.test/hooks' }],
   ['PUT', '/services/signaling/config', { mode: 'relay' }],
   ['PUT', '/child-prices/network-discovery', price],
 ];

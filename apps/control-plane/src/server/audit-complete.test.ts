@@ -1,3 +1,4 @@
+import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
@@ -70,10 +71,20 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/child-prices/network-discovery`,
     price,
   ],
+  'triggers.create': async () => [`/v1/accounts/${account.accountId}/triggers`, trigger],
+  'triggers.update': async () => [await triggerPath(), { limit: 2 }],
+  'triggers.reset': async () => [`${await triggerPath()}/resets`, {}],
+  'triggers.remove': async () => [await triggerPath()],
   'sessions.update': async () => [
     `/v1/accounts/${account.accountId}/sessions/${sessionId}`,
     { state: 'ended' },
   ],
+  'policy.set': async () => [`/v1/accounts/${childId}/policy`, { concurrentSessionsMax: 100 }],
+  'policy.simulate': async () => [`/v1/accounts/${childId}/policy/simulations`, { regions: ['local'] }],
+  'plans.create': async () => [`/v1/accounts/${account.accountId}/plans`, { name: 'Free', policy: {} }],
+  'plans.update': async () => [await planPath('Basic'), { name: 'Better', policy: {} }],
+  'plans.remove': async () => [await planPath('Gone')],
+  'plans.assign': async () => [`/v1/accounts/${childId}/plan`, {}],
   'enrolment.signUp': async () => [
     '/v1/sign-up',
     { email: 'new@example.test', password: 'correct horse', name: 'N', organisationName: 'New' },
@@ -84,6 +95,18 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'applications.create': async () => [`/v1/accounts/${account.accountId}/applications`, { name: 'App' }],
   'applications.update': async () => [await applicationPath(), { name: 'Other' }],
   'applications.remove': async () => [await applicationPath()],
+  'webhooks.create': async () => [`/v1/accounts/${account.accountId}/webhooks`, webhook],
+  'webhooks.update': async () => [await webhookPath(), { description: 'Other' }],
+  'webhooks.remove': async () => [await webhookPath()],
+  'webhooks.rotateSecret': async () => [`${await webhookPath()}/secret`, {}],
+  'webhooks.sendTest': async () => [`${await webhookPath()}/tests`, {}],
+  'deliveries.resend': async () => {
+    const path = (await webhookPath()).replace(`/v1/accounts/${account.accountId}`, '');
+    await ask('POST', `${path}/tests`, {});
+    while ((await placeEvents(served.control.pool)) > 0);
+    const { items } = await ask('GET', `${path}/deliveries`);
+    return [`/v1/accounts/${account.accountId}${path}/deliveries/${items[0].id}/attempts`, {}];
+  },
   'keys.create': async () => [`/v1/accounts/${account.accountId}/keys`, {}],
   'keys.revoke': async () => [
     `/v1/accounts/${account.accountId}/keys/${(await ask('POST', '/keys', {})).id}`,
@@ -120,7 +143,19 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'signaling.putConfig': async () => [servicePath('signaling/config'), {}],
 };
 
+const trigger = {
+  name: 'Gigabytes',
+  counter: { meter: 'network-discovery.bytes' },
+  condition: { kind: 'recurring', limit: 1_000, per: 'month' },
+};
+const triggerPath = async () =>
+  `/v1/accounts/${account.accountId}/triggers/${(await ask('POST', '/triggers', trigger)).id}`;
+const webhook = { url: 'https://receiver.test/hooks' };
+const webhookPath = async () =>
+  `/v1/accounts/${account.accountId}/webhooks/${(await ask('POST', '/webhooks', webhook)).id}`;
 const servicePath = (rest: string) => `/v1/accounts/${account.accountId}/services/${rest}`;
+const planPath = async (name: string) =>
+  `/v1/accounts/${account.accountId}/plans/${(await ask('POST', '/plans', { name, policy: {} })).id}`;
 const applicationPath = async () =>
   `/v1/accounts/${account.accountId}/applications/${(await ask('POST', '/applications', { name: 'One', instanceTypes: ['free'] })).id}`;
 

@@ -5,9 +5,12 @@ import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { deliverMails } from '@patchbay/adapters/mail/delivery';
 import { mailOutbox, newestMails } from '@patchbay/adapters/mail/outbox';
 import { smtpTransport } from '@patchbay/adapters/mail/smtp';
+import { pruneEvents } from '@patchbay/adapters/hooks/delivery-store';
 import { credentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
+import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
+import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
@@ -17,11 +20,14 @@ import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { emailLinks } from '@patchbay/adapters/prisma/email-links';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
-import { idempotencyStore } from '@patchbay/adapters/prisma/idempotency-store';
+import { idempotencyStore, prune } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
+import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
+import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
+import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { findPlatform } from '@patchbay/adapters/prisma/seed';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
@@ -36,12 +42,17 @@ import {
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
+import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
+import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import { domains } from '@patchbay/domain/registry.generated';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
+import { eventTypes } from '@patchbay/faces/event-catalogue';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
 import { createRestHandler, toResponse } from '@patchbay/faces/rest';
@@ -50,6 +61,7 @@ import { apiVersionNewest } from '@patchbay/kit/api-version';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
+import { services } from '@patchbay/services/registry.generated';
 import { pino } from 'pino';
 import { recordApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
@@ -64,6 +76,8 @@ import { hasOpenOutbox } from './open-outbox.ts';
 import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { sealedAnswers } from './sealed-answers.ts';
+import { TriggerActions } from './trigger-actions.ts';
+import { usageWatch } from './usage-watch.ts';
 
 /** The outbox page shows so many of the newest mails. */
 const SHOWN_MAIL_COUNT = 50;
@@ -142,11 +156,22 @@ export function compose(env: ControlPlaneEnv) {
     },
   });
   const tenancy = tenancyPorts(prisma, { cipher, catalogue: keyableOperations(), mails });
+  const policies = policyStore(prisma);
   const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
     domainPorts: {
       tenancy,
       audit: { entries: auditStore(prisma).entries },
+      hooks: {
+        webhooks: webhookStore(prisma, cipher),
+        deliveries: deliveryLog(prisma),
+        events: eventLog(prisma),
+        applications: tenancy.applications,
+        endpoints: endpointCheck(
+          new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' }),
+        ),
+        catalogue: { eventTypes },
+      },
       sessions: {
         sessions: sessionStore(prisma),
         usage: sessionUsage(pool),
@@ -156,6 +181,24 @@ export function compose(env: ControlPlaneEnv) {
         },
       },
       metering: { usage, catalogue },
+      triggers: {
+        triggers: triggerStore(prisma),
+        targets: {
+          ...triggerTargets(prisma),
+          changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+        },
+        usage,
+        catalogue,
+        eventTypes: countableEvents,
+      },
+      policy: {
+        policies,
+        plans: planStore(prisma),
+        past: pastRequests(prisma, usage),
+        applications: tenancy.applications,
+        serviceNames: Object.values(services).map(({ name }) => name),
+        caller: (chain, actor) => callerAlong(chain, actor, tenancy),
+      },
       billing: {
         billing,
         posting: new PostingBudget(),
@@ -170,6 +213,7 @@ export function compose(env: ControlPlaneEnv) {
     chainOf: (accountId) => accountChain(prisma, accountId),
     grantsOf: (userId) => tenancy.people.grantsOf(userId),
     configs: serviceConfigStore(prisma),
+    policies,
     auditLog: auditStore(prisma),
     events: eventStore(prisma),
     bus,
@@ -186,6 +230,19 @@ export function compose(env: ControlPlaneEnv) {
   });
   const platform = aroundPorts(stores, inTime);
   const router = createAppRouter(platform);
+  const outbox = triggerOutbox(prisma, (firingId, error) =>
+    log.error({ firingId, error: rootOf(error) }, 'The action of a trigger failed; it is tried again.'),
+  );
+  const triggerActions = new TriggerActions({
+    outbox,
+    events: eventStore(prisma),
+    auditLog: auditStore(prisma),
+    chainOf: (accountId) => accountChain(prisma, accountId),
+    publish: (message) => bus.publish(message),
+    databaseUrl: env.DATABASE_URL,
+    nowMs,
+    log,
+  });
   const jobs = new JobRunner({
     pool: jobPool,
     log,
@@ -193,6 +250,12 @@ export function compose(env: ControlPlaneEnv) {
       billing: billingStore({ pool: jobPool, catalogue, nowMs }),
       usage: usageStore(jobPool),
       deliverMails: deliver,
+      triggers: outbox,
+      retention: {
+        prune: () => prune(prisma),
+        pruneEvents: (beforeMs) => pruneEvents(jobPool, beforeMs),
+      },
+      eventRetentionDays: env.PATCHBAY_EVENT_RETENTION_DAYS,
       nowMs,
     }),
   });
@@ -228,6 +291,7 @@ export function compose(env: ControlPlaneEnv) {
     }),
     database,
     jobs,
+    triggerActions,
     jobRuns: () => listJobRuns(pool),
     /**
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away
@@ -254,10 +318,13 @@ export function compose(env: ControlPlaneEnv) {
     internal: aroundPorts(
       {
         snapshots: nodeSnapshots,
+        chainOf: (accountId: string) => accountChain(prisma, accountId),
         platformAccount: () => findPlatform(prisma),
         credentials,
         consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),
         ingest,
+        usageWatch: usageWatch({ policies, usage, nowMs }),
+        claims: policyClaims(prisma, policies),
         noteKeyUse: (used: Parameters<typeof keys.noteUse>[0]) => keys.noteUse(used),
         sessionStanding: (session: Parameters<typeof sessionStanding>[1]) => sessionStanding(prisma, session),
         ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) =>
@@ -267,6 +334,7 @@ export function compose(env: ControlPlaneEnv) {
     ),
     async close() {
       await jobs.stop();
+      await triggerActions.stop();
       await bus.close();
       await database.close();
       await jobPool.end();
@@ -293,6 +361,12 @@ function keyableOperations() {
     }));
 }
 
+/** What services and domains tell of, but for the firings of triggers themselves: those would count their own. */
+const countableEvents = [...Object.values(services), ...Object.values(domains)]
+  .filter(({ name }) => name !== 'triggers')
+  .flatMap(({ name, events }) => Object.keys(events).map((event) => `${name}.${event}`))
+  .sort();
+
 const kept = globalThis as { patchbayControlPlane?: ControlPlane };
 
 /** The one of this process. It outlives the reloading of modules while developing. */
@@ -300,6 +374,7 @@ export function controlPlane(): ControlPlane {
   if (kept.patchbayControlPlane === undefined) {
     kept.patchbayControlPlane = compose(readEnv());
     kept.patchbayControlPlane.jobs.start();
+    kept.patchbayControlPlane.triggerActions.start();
   }
   return kept.patchbayControlPlane;
 }

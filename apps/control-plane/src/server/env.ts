@@ -10,9 +10,13 @@ const schema = z.object({
   /** Roles that have to have a live node for the platform to be healthy. */
   PATCHBAY_ROLES: z
     .string()
-    .default('relay,signaling')
+    .default('relay,signaling,jobs')
     .transform((text) => text.split(',').filter(Boolean))
     .pipe(z.array(z.enum(nodeRoles))),
+  /** Webhooks may lead to this very machine, as peers of a relay that listens on loopback may. */
+  PATCHBAY_ALLOW_LOOPBACK_PEERS: z.enum(['0', '1']).default('0'),
+  /** How long events, and what became of them at webhooks, can be read and replayed. */
+  PATCHBAY_EVENT_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** How many proxies of the operator stand in front: none is believed about a client's address unless it is counted here. */
   PATCHBAY_TRUSTED_PROXY_COUNT: z.coerce.number().int().min(0).max(8).default(0),

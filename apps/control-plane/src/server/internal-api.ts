@@ -8,6 +8,8 @@ import {
   NODE_LIVE_MS,
   nodeRoles,
 } from '@patchbay/domain/fleet/internal-api';
+import { accountLevels, applicationLevels } from '@patchbay/domain/policy/snapshot-levels';
+import { usageBudgetsOf } from '@patchbay/domain/policy/spent';
 import type { SessionKind } from '@patchbay/domain/sessions/session-log';
 import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
 import { readBody } from '@patchbay/faces/request-body';
@@ -150,12 +152,15 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       return {};
     },
 
-    async accountSnapshot({ accountId }) {
+    async accountSnapshot({ accountId }, { region }) {
       const snapshot = await internal.snapshots.accountSnapshot(accountId);
       if (snapshot === undefined)
         throw platformError('resource.unknown', `There is no account ${accountId}.`);
       const { chain, configs } = snapshot;
-      return { accountId, chain: [...chain], caps: credentialCapsOf({ chain: idsOf(chain) }, configs) };
+      const caps = credentialCapsOf({ chain: idsOf(chain) }, configs);
+      const policies = accountLevels({ chain: idsOf(chain), region }, snapshot.policies);
+      const spent = [...(await internal.usageWatch.spent(usageBudgetsOf(policies.policy)))];
+      return { accountId, chain: [...chain], caps, ...policies, spent };
     },
 
     async applicationSnapshot(application) {
@@ -164,7 +169,11 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
         throw platformError('resource.unknown', `There is no application ${application.applicationId}.`);
       const { accountId, applicationId, chain, instanceTypes, configs } = snapshot;
       const caps = applicationCapsOf({ chain: idsOf(chain), applicationId, instanceTypes }, configs);
-      return { accountId, applicationId, chain: [...chain], ...caps };
+      const levels = applicationLevels(
+        { chain: idsOf(chain), applicationId, instanceTypes },
+        snapshot.policies,
+      );
+      return { accountId, applicationId, chain: [...chain], ...caps, ...levels };
     },
 
     async sessionStanding(session) {
@@ -198,11 +207,24 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       return { isAdmitted };
     },
 
+    async claimSession({ accountId, ...subject }, { id: nodeId, region }) {
+      const chain = idsOf(await internal.chainOf(accountId));
+      const answer = await internal.claims.claim({ ...subject, chain, region, nodeId, nowMs: Date.now() });
+      if (answer.isAdmitted) return {};
+      const { budget, retryAfterMs } = answer;
+      return { refusal: { setting: budget.setting, origin: budget.origin, retryAfterMs } };
+    },
+
+    async releaseSessions({ releasedIds, keptIds }, { id: nodeId }) {
+      await internal.claims.release({ nodeId, releasedIds, keptIds });
+      return {};
+    },
+
     async consumed(request) {
       return { items: [...(await internal.consumed(request))] };
     },
 
-    async usage({ records }, { id: nodeId }) {
+    async usage({ records }, { id: nodeId, region }) {
       const own = records.filter(({ id }) => id.nodeId === nodeId);
       if (own.length < records.length)
         throw platformError('auth.scope', 'A node reports its own usage alone.');
@@ -220,6 +242,9 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
           .publish(message)
           .catch((error: unknown) => log.warn({ error: String(error) }, 'Live pages were not told.'));
       }
+      const used = [...new Set(changes.map(({ accountId }) => accountId))];
+      for (const accountId of await internal.usageWatch.usedUp(used.map((id) => ({ accountId: id, region }))))
+        await bus.publish({ type: 'account.changed', accountId });
       const changed = conflicts.filter(({ reason }) => reason === 'body_changed');
       const refused = conflicts
         .filter(({ reason }) => reason !== 'body_changed')

@@ -9,6 +9,8 @@ import { platformJobs } from './jobs.ts';
 const agreeing = { countMismatches: async () => 0 };
 const counted = { ...agreeing, countRefused: async () => new Map<never, number>() };
 const deliverMails = async () => 0;
+const triggers = { forget: async () => 0 };
+const retained = { retention: { prune: async () => 0, pruneEvents: async () => 0 }, eventRetentionDays: 30 };
 const settled = { oldestUnsettled: async () => undefined };
 let database: TestDatabase;
 let pool: Pool;
@@ -38,6 +40,8 @@ test('all months that may still change are accrued, the oldest first, and a mont
       billing,
       usage: counted,
       deliverMails,
+      triggers,
+      ...retained,
       nowMs: () => Date.UTC(2026, 11, 1, 0, 7),
     }).slice(0, 2),
   });
@@ -80,7 +84,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
     },
   };
   const billing = { ...settled, accrueAll: async () => 0, countMismatches: async () => 1 };
-  const jobs = platformJobs({ billing, usage, deliverMails, nowMs: () => Date.UTC(2026, 10, 24, 3) })
+  const jobs = platformJobs({ billing, usage, deliverMails, triggers, ...retained, nowMs: () => Date.UTC(2026, 10, 24, 3) })
     .filter(({ name }) => name === 'nightly-check')
     .map((job) => ({ ...job, everyMs: 0 }));
   const runner = new JobRunner({ pool, jobs, log: log as never });
@@ -96,6 +100,8 @@ test('totals that differ from a recomputation are an error in the log, and a fai
     billing: { ...billing, countMismatches: async () => 0 },
     usage,
     deliverMails,
+    triggers,
+    ...retained,
     nowMs: Date.now,
   });
   await new JobRunner({
@@ -118,6 +124,8 @@ test('what is over and not settled is accrued before it is an alarm, with every 
     billing,
     usage: counted,
     deliverMails,
+    triggers,
+    ...retained,
     nowMs: () => Date.UTC(2026, 10, 24, 3),
   }).find(({ name }) => name === 'nightly-check');
   await check?.run();
@@ -138,11 +146,36 @@ test('usage that was kept and not counted is a failed task, with how much and wh
   };
   const nowMs = Date.UTC(2026, 10, 24, 3);
   const billing = { ...settled, ...agreeing, accrueAll: async () => 0 };
-  const check = platformJobs({ billing, usage, deliverMails, nowMs: () => nowMs }).find(
+  const check = platformJobs({ billing, usage, deliverMails, triggers, ...retained, nowMs: () => nowMs }).find(
     ({ name }) => name === 'refused-usage',
   );
   await expect(check?.run()).rejects.toThrow('3 value_undeclared, 1 too_old');
   refused = new Map();
   await check?.run();
   expect(sinceMs).toEqual([nowMs - 86_400_000, nowMs - 86_400_000]);
+});
+
+test('events are forgotten after the days that the operator set, and so is what nobody asks for any more (HKS-2)', async () => {
+  const before: number[] = [];
+  const retention = {
+    prune: async () => 3,
+    pruneEvents: async (beforeMs: number) => {
+      before.push(beforeMs);
+      return 2;
+    },
+  };
+  const billing = { ...settled, ...agreeing, accrueAll: async () => 0 };
+  const nowMs = () => 100 * 86_400_000;
+  const jobs = platformJobs({
+    billing,
+    usage: counted,
+    deliverMails,
+    triggers,
+    retention,
+    eventRetentionDays: 30,
+    nowMs,
+  });
+  const job = jobs.find(({ name }) => name === 'retention');
+  expect(await job?.run()).toBe('3 rows and 2 events were old');
+  expect(before).toEqual([70 * 86_400_000]);
 });

@@ -1,4 +1,5 @@
 import type { Job } from '@patchbay/adapters/postgres/job-runs';
+import type { TriggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import type { BillingStore } from '@patchbay/domain/billing/billing-store';
 import { nextPeriod, type Period, periodAt, unsettledPeriods } from '@patchbay/domain/billing/period';
 import { dayOf } from '@patchbay/domain/metering/usage-record';
@@ -14,11 +15,20 @@ export interface JobPorts {
   readonly usage: Pick<UsageStore, 'countMismatches' | 'countRefused'>;
   /** Sends the mails that are due, and says how many they were. */
   readonly deliverMails: () => Promise<number>;
+  readonly triggers: Pick<TriggerOutbox, 'forget'>;
+  readonly retention: {
+    /** Answers, failed sign-ins and messages that have had their time. */
+    prune(): Promise<number>;
+    /** Events from before, and what became of them. */
+    pruneEvents(beforeMs: number): Promise<number>;
+  };
+  readonly eventRetentionDays: number;
   readonly nowMs: () => number;
 }
 
 /** The regular tasks of the platform, in the order in which they are asked whether they are due. */
-export function platformJobs({ billing, usage, deliverMails, nowMs }: JobPorts): readonly Job[] {
+export function platformJobs(ports: JobPorts): readonly Job[] {
+  const { billing, usage, deliverMails, triggers, retention, eventRetentionDays, nowMs } = ports;
   /** Settles what is over and not settled, and every period after it: each carries into the next. */
   const settleAll = async (): Promise<void> => {
     const running = periodAt(nowMs());
@@ -64,6 +74,21 @@ export function platformJobs({ billing, usage, deliverMails, nowMs }: JobPorts):
           throw new Error(`Usage of the last 24 hours was kept and not counted: ${said}.`);
         }
         return 'all usage of the last 24 hours was counted';
+      },
+    },
+    {
+      name: 'trigger-counters',
+      everyMs: DAY_MS,
+      run: async () => `${await triggers.forget()} counters of triggers were forgotten`,
+    },
+    {
+      // What nobody asks for any more, and events that nobody can replay any more (HKS-2).
+      name: 'retention',
+      everyMs: 10 * MINUTE_MS,
+      run: async () => {
+        const rows = await retention.prune();
+        const events = await retention.pruneEvents(nowMs() - eventRetentionDays * DAY_MS);
+        return `${rows} rows and ${events} events were old`;
       },
     },
     {

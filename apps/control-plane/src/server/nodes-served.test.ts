@@ -179,13 +179,9 @@ test('nodes are told what holds for each application and instance type: all leve
   const configure = (entity: string, service: string, body: object) =>
     rest('PUT', `${entity}/services/${service}/config`, body);
   const capsOf = async () => {
-    const {
-      chain: _chain,
-      accountId: _account,
-      applicationId: _application,
-      ...caps
-    } = (await call('applicationSnapshot', { accountId, applicationId })).body;
-    return caps;
+    const { body } = await call('applicationSnapshot', { accountId, applicationId });
+    const { caps, capsByInstanceType } = body;
+    return { caps, capsByInstanceType };
   };
   await configure(parent.accountId, 'network-discovery', { bitsPerSecondMax: 1_000_000 });
   await configure(application, 'signaling', { mode: 'relay' });
@@ -429,11 +425,12 @@ test('health names what is down: a role without a live node', async () => {
   await call('heartbeat', { boot: 1, urls: { turn: ['turn:192.0.2.1:3478'] }, load: {}, isDraining: false });
   expect(await healthOf(served.control)).toEqual({
     status: 'down',
-    roles: { 'control-plane': 'up', database: 'up', relay: 'up', signaling: 'down' },
+    roles: { 'control-plane': 'up', database: 'up', relay: 'up', signaling: 'down', jobs: 'down' },
     jobs: [],
   });
-  const signaling = await enrolNode(served, ['signaling']);
-  const urls = { signal: ['ws://192.0.2.1:1'] };
-  await served.internal(signaling.request('heartbeat', { boot: 1, urls, load: {}, isDraining: false }));
+  for (const role of ['signaling', 'jobs'] as const) {
+    const node = await enrolNode(served, [role]);
+    await served.internal(node.request('heartbeat', { boot: 1, urls: {}, load: {}, isDraining: false }));
+  }
   expect(await healthOf(served.control)).toMatchObject({ status: 'ok', roles: { signaling: 'up' } });
 });

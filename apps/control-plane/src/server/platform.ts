@@ -6,6 +6,8 @@ import type { ServiceConfigStore } from '@patchbay/adapters/prisma/service-confi
 import type { SignIns } from '@patchbay/adapters/prisma/sign-in';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
+import { policyChain } from '@patchbay/domain/policy/policy-chain';
+import type { PolicyPorts } from '@patchbay/domain/policy/ports';
 import type { Role } from '@patchbay/domain/tenancy/access';
 import { callerIdOf } from '@patchbay/faces/idempotency';
 import type { AccountState, Evidence, Platform, Principal, Reach } from '@patchbay/faces/platform';
@@ -30,6 +32,7 @@ export interface PlatformParts
     userId: string,
   ) => Promise<readonly { readonly accountId: string; readonly role: Role }[]>;
   readonly configs: ServiceConfigStore;
+  readonly policies: Pick<PolicyPorts['policies'], 'chain'>;
   readonly auditLog: AuditStore;
   readonly events: EventStore;
   readonly bus: Pick<PostgresBus, 'publish'>;
@@ -89,6 +92,7 @@ export function createPlatform(parts: PlatformParts): Platform {
       if (before !== undefined) await parts.bus.publish({ type: 'account.changed', accountId });
       return before;
     },
+    policyChain: async (entity) => policyChain(entity, await parts.policies.chain(entity)),
     emit: async (accountId, event, payload) => {
       await parts.events.append(eventOfHandler({ accountId, type: event, data: payload, atMs: nowMs() }));
       const message = toBusMessage(accountId, event, payload);
@@ -200,6 +204,7 @@ function toBusMessage(accountId: string, event: string, payload: unknown): BusMe
     case 'tenancy.application.changed':
     // Nodes hold when a key ends.
     case 'tenancy.key.rotated':
+    case 'policy.changed':
       return { type: 'account.changed', accountId };
     case 'tenancy.key.revoked':
       return fields.keyId === undefined ? undefined : { type: 'key.revoked', keyId: fields.keyId };

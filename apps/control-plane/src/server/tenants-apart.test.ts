@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
@@ -42,12 +43,38 @@ beforeAll(async () => {
     const answer = await served.rest('PUT', path, { key: alice.key, body: { sessionSecondsMax: 7_654_321 } });
     expect(answer, path).toMatchObject({ status: 200 });
   }
+  const { body: trigger } = await served.rest('POST', `/v1/accounts/${alice.accountId}/triggers`, {
+    key: alice.key,
+    body: {
+      name: 'Secret trigger',
+      counter: { meter: 'network-discovery.bytes' },
+      condition: { kind: 'threshold', limit: 7_654_321 },
+    },
+  });
+  const plan = await served.rest('POST', `/v1/accounts/${alice.accountId}/plans`, {
+    key: alice.key,
+    body: { name: 'secret-plan', policy: { sessionSecondsMax: 7_654_321 } },
+  });
+  const ownPolicy = { key: alice.key, body: { sessionSecondsMax: 7_654_321 } };
+  await served.rest('PUT', `/v1/accounts/${alice.accountId}/policy`, ownPolicy);
+  const ask = async (method: string, path: string, body?: object) => {
+    const options = { key: alice.key, ...(body === undefined ? {} : { body }) };
+    return (await served.rest(method, `/v1/accounts/${alice.accountId}${path}`, options)).body;
+  };
+  const { id: webhookId } = await ask('POST', '/webhooks', { url: 'https://secret.test/hooks' });
+  await ask('POST', `/webhooks/${webhookId}/tests`, {});
+  while ((await placeEvents(served.control.pool)) > 0);
+  const { items: deliveries } = await ask('GET', `/webhooks/${webhookId}/deliveries`);
   ids = {
+    triggerId: trigger.id,
     applicationId: application.id,
+    webhookId,
+    deliveryId: deliveries[0].id,
     instanceType: 'secret-type',
     keyId: alice.keyId,
     userId: alice.userId,
     sessionId: createId('ses'),
+    planId: plan.body.id,
   };
 }, START_MS_MAX);
 
@@ -67,6 +94,12 @@ async function stateOfAlice(): Promise<string> {
     'api_key',
     'role_grant',
     'service_config',
+    'usage_trigger',
+    'trigger_counter',
+    'trigger_firing',
+    'policy',
+    'policy_plan',
+    'account_plan',
     'audit_entry',
     'credential_revocation',
   ];
@@ -104,7 +137,7 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
         status: 404,
         body: { error: { data: { problem: { code: 'resource.unknown' } } } },
       });
-      expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(/Secret|7654321/);
+      expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(/Secret application|secret\.test|7654321/);
       expect(await stateOfAlice()).toBe(before);
     },
   );
@@ -116,13 +149,19 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
       `/applications/${ids.applicationId}/services/signaling/config`,
       `/applications/${ids.applicationId}/instance-types/secret-type/services/signaling/config`,
       `/sessions/${ids.sessionId}`,
+      `/triggers/${ids.triggerId}`,
       `/sessions/${ids.sessionId}/log`,
     ]) {
       expect(await served.rest('GET', `${own}${path}`, { key: bob.key }), path).toMatchObject({
         status: 404,
       });
     }
-    for (const path of [`/applications/${ids.applicationId}`, `/keys/${ids.keyId}`, `/team/${ids.userId}`]) {
+    for (const path of [
+      `/applications/${ids.applicationId}`,
+      `/keys/${ids.keyId}`,
+      `/team/${ids.userId}`,
+      `/triggers/${ids.triggerId}`,
+    ]) {
       const { status } = await served.rest('DELETE', `${own}${path}`, { key: bob.key });
       expect(status, path).toBe(404);
     }

@@ -45,6 +45,8 @@ export interface BareSessionsOptions {
   readonly newId: (prefix: 'ses' | 'leg') => string;
   readonly helpUrl: (code: string) => string;
   readonly append: (line: SessionEventReport) => void;
+  /** It has ended: its key is that of `sessionKeyOf`. */
+  readonly onEnded?: (key: string) => void;
 }
 
 /**
@@ -73,6 +75,13 @@ export class BareSessions {
   /** The session that usage of an allocation belongs to. */
   sessionIdOf(allocationId: string): string | undefined {
     return this.#byAllocation.get(allocationId)?.sessionId;
+  }
+
+  /** Of the sessions that run under a credential: what `sessionKeyOf` says of each. */
+  openKeysOf(credentialId: string): readonly string[] {
+    return [...this.#byKey.values()]
+      .filter(({ grant }) => grant.credentialId === credentialId)
+      .map(({ key }) => key);
   }
 
   /** Takes what the relay tells of an allocation whose credential names no session. */
@@ -247,6 +256,7 @@ export class BareSessions {
   #end(session: BareSession, cause: Cause): void {
     if (!this.#byId.delete(session.sessionId)) return;
     this.#byKey.delete(session.key);
+    this.#options.onEnded?.(session.key);
     this.#close(session, session.idleSinceMs ?? 0, cause);
   }
 

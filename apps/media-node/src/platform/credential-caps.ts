@@ -1,6 +1,7 @@
 import type { CapsByService, CredentialCaps } from '@patchbay/domain/fleet/internal-api';
 import type { Effective, EffectiveLimit } from '@patchbay/protocol/credential/effective';
 import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
+import type { HeldPolicy } from './credential-policy.ts';
 
 /** A quarter of a second at the full rate passes at once, and one large datagram at least. */
 const burstBytesOf = (bitsPerSecond: number) => Math.max(1_500, Math.floor(bitsPerSecond / 32));
@@ -14,23 +15,45 @@ export function lifetimeSecondsMaxOf(caps: CapsByService, { session }: Effective
   return caps[judge]?.lifetimeSecondsMax ?? LIFETIME_SECONDS_MAX;
 }
 
-/** The narrower of what a credential says and what the configuration of its entity allows. */
-export function cappedBy(caps: CredentialCaps | undefined, effective: Effective): Effective {
-  const { bitsPerSecondMax, sessionSecondsMax } = caps ?? {};
+/** The narrower of what a credential says, what the configuration of its entity allows, and what policies do. */
+export function cappedBy(
+  caps: CredentialCaps | undefined,
+  { effective, policy = {} }: { readonly effective: Effective; readonly policy?: Partial<HeldPolicy> },
+): Effective {
+  const bitsPerSecondMax = least(caps?.bitsPerSecondMax, policy.bitsPerSecondMax);
+  const sessionSecondsMax = least(caps?.sessionSecondsMax, policy.sessionSecondsMax);
+  const { burstBytesMax } = policy;
   return {
     ...effective,
-    ...(bitsPerSecondMax === undefined ? {} : { bitRate: cappedRate(bitsPerSecondMax, effective) }),
+    ...(bitsPerSecondMax === undefined
+      ? {}
+      : { bitRate: cappedRate({ bitsPerSecondMax, burstBytesMax }, effective) }),
     ...(sessionSecondsMax === undefined ? {} : { limits: withSeconds(sessionSecondsMax, effective) }),
   };
 }
 
-function cappedRate(bitsPerSecondMax: number, { bitRate }: Effective): NonNullable<Effective['bitRate']> {
-  if (bitRate !== undefined && bitRate.bitsPerSecond <= bitsPerSecondMax) return bitRate;
+const least = (...numbers: readonly (number | undefined)[]): number | undefined => {
+  const known = numbers.filter((number) => number !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+};
+
+function cappedRate(
+  { bitsPerSecondMax, burstBytesMax = Number.POSITIVE_INFINITY }: CappedRate,
+  { bitRate }: Effective,
+): NonNullable<Effective['bitRate']> {
+  if (bitRate !== undefined && bitRate.bitsPerSecond <= bitsPerSecondMax)
+    return { ...bitRate, burstBytes: Math.min(bitRate.burstBytes, burstBytesMax) };
   const burstBytes = Math.min(
     bitRate?.burstBytes ?? Number.POSITIVE_INFINITY,
     burstBytesOf(bitsPerSecondMax),
+    burstBytesMax,
   );
   return { bitsPerSecond: bitsPerSecondMax, burstBytes };
+}
+
+interface CappedRate {
+  readonly bitsPerSecondMax: number;
+  readonly burstBytesMax?: number | undefined;
 }
 
 function withSeconds(max: number, { limits, prefixIds, keyId }: Effective): readonly EffectiveLimit[] {

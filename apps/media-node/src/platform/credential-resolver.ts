@@ -11,6 +11,7 @@ import {
   turnRestPrefixId,
 } from '@patchbay/protocol/credential/turn-rest';
 import { cappedBy, lifetimeSecondsMaxOf } from './credential-caps.ts';
+import { decideCredential, type HeldPolicy, type RefusedByPolicy } from './credential-policy.ts';
 import type { KeyUse } from './key-use.ts';
 import type { Revocations } from './revocations.ts';
 import type { AccountSnapshot, KeySnapshot, Snapshots } from './snapshots.ts';
@@ -28,6 +29,8 @@ export type ResolvedCredential =
       readonly credentialId: string;
       /** What the account's configuration of the service says besides. */
       readonly isRelayOnly: boolean;
+      /** What policies say besides. */
+      readonly policy: HeldPolicy;
     }
   | {
       readonly kind: 'refused';
@@ -35,9 +38,19 @@ export type ResolvedCredential =
       readonly detail: string;
       /** Where a key is named that is known: the reason is for whoever proves this, and for nobody else. */
       readonly password?: string;
+      /** Of a credential that is good in itself and refused by a policy: whose it is, so that the refusal is in its log. */
+      readonly byPolicy?: RefusedByPolicy &
+        Pick<Resolved, 'effective' | 'key' | 'accountId' | 'credentialId'>;
     }
   /** Neither allowed nor refused: who could say is away. */
   | { readonly kind: 'away'; readonly detail: string };
+
+interface Resolved {
+  readonly effective: Effective;
+  readonly key: KeySnapshot;
+  readonly accountId: string;
+  readonly credentialId: string;
+}
 
 export interface ResolverOptions {
   readonly snapshots: Snapshots;
@@ -49,7 +62,7 @@ export interface ResolverOptions {
 
 interface Use {
   /** Caveats that this one does not hold are refused. */
-  readonly verifier: Verifier;
+  readonly verifier: Exclude<Verifier, 'api'>;
   readonly service: string;
   /** Undefined where whoever asks holds each client's address against `effective.sourceCidrs`, as the relay does. */
   readonly sourceIp: string | undefined;
@@ -170,7 +183,8 @@ export class CredentialResolver {
     const accountId = effective.accountId ?? key.accountId;
     const account = await snapshots.accounts.get(accountId);
     if (account.kind === 'away') return { kind: 'away', detail: 'The account cannot be looked up now.' };
-    const { chain: levels, caps: accountCaps } = account.kind === 'known' ? account.snapshot : noAccount;
+    const known = account.kind === 'known' ? account.snapshot : noAccount;
+    const { chain: levels, caps: accountCaps } = known;
     const chain = levels.map(({ id }) => id);
     // A key reaches its own account and those below it, and no other.
     if (!chain.includes(key.accountId)) {
@@ -200,16 +214,24 @@ export class CredentialResolver {
     if (narrower !== undefined) return refused(narrower.code, narrower.detail);
     const credentialId = effective.prefixIds.at(-1) ?? key.keyId;
     this.#options.keyUse?.resolved(credentialId, { keyId: key.keyId, accountId: key.accountId });
-    const capped = cappedBy(caps[use.service], effective);
+    const policy = decideCredential(
+      { account: known, application: ofApplication.snapshot, effective, credentialId },
+      { ...use, region, atMs: nowMs() },
+    );
+    if ('code' in policy) {
+      const byPolicy = { ...policy, effective, key, accountId, credentialId };
+      return { ...refused(policy.code, policy.detail), byPolicy };
+    }
     return {
       kind: 'ok',
       password,
-      effective: capped,
+      effective: cappedBy(caps[use.service], { effective, policy }),
       key,
       accountId,
       chain,
       credentialId,
       isRelayOnly: caps[use.service]?.isRelayOnly ?? false,
+      policy,
     };
   }
 
@@ -217,7 +239,7 @@ export class CredentialResolver {
   async #capsOfApplication({ applicationId, instanceType }: Effective, accountId: string) {
     const no = (detail: string) => refused('credential.application_not_allowed', detail);
     if (applicationId === undefined) {
-      if (instanceType === undefined) return { kind: 'known', caps: undefined } as const;
+      if (instanceType === undefined) return { kind: 'known', caps: undefined, snapshot: undefined } as const;
       return no('It names an instance type and no application that has one.');
     }
     const found = await this.#options.snapshots.application(accountId, applicationId);
@@ -225,17 +247,25 @@ export class CredentialResolver {
       return { kind: 'away', detail: 'The application cannot be looked up now.' } as const;
     if (found.kind === 'unknown') return no(`The account has no application ${applicationId}.`);
     const { caps, capsByInstanceType } = found.snapshot;
-    if (instanceType === undefined) return { kind: 'known', caps } as const;
+    const { snapshot } = found;
+    if (instanceType === undefined) return { kind: 'known', caps, snapshot } as const;
     // A name of the credential's own: what every object has is no instance type.
     const ofType = Object.hasOwn(capsByInstanceType, instanceType)
       ? capsByInstanceType[instanceType]
       : undefined;
     if (ofType === undefined) return no(`Application ${applicationId} has no instance type ${instanceType}.`);
-    return { kind: 'known', caps: ofType } as const;
+    return { kind: 'known', caps: ofType, snapshot } as const;
   }
 }
 
-const noAccount: Pick<AccountSnapshot, 'chain' | 'caps'> = { chain: [], caps: {} };
+const noAccount: AccountSnapshot = {
+  accountId: '',
+  chain: [],
+  caps: {},
+  policy: [],
+  endpointPolicies: [],
+  spent: [],
+};
 
 /** Of a key that nobody knows, and of a password that is wrong: who only guesses cannot tell them apart. */
 const unproven = {

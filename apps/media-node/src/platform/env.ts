@@ -40,6 +40,13 @@ const schema = z.object({
   PATCHBAY_DRAIN_SECONDS: z.coerce.number().int().min(0).max(3_600).default(10),
   /** Of one account on this relay at a time: no tenant fills it for the others. */
   PATCHBAY_ALLOCATIONS_PER_ACCOUNT: z.coerce.number().int().min(1).max(1_000_000).optional(),
+  /** Of the role jobs alone: no other opens the database. */
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must be a postgresql:// URL')
+    .optional(),
+  /** Of the role jobs alone: opens the secrets that it signs webhooks with. */
+  PATCHBAY_MASTER_KEY: z.string().min(1).optional(),
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
 

@@ -24,6 +24,7 @@ const endCodes = {
   'limit-bytes': 'limit.session_bytes',
   'limit-seconds': 'limit.session_seconds',
   revoked: 'credential.revoked',
+  'policy-refused': 'policy.refused',
   'account-suspended': 'account.suspended',
   'session-ended': 'network-discovery.session_ended',
   'relay-stopped': 'network-discovery.relay_stopped',
@@ -41,13 +42,14 @@ export function causeOfEnd({
   return { code, detail: isOwnDoing ? relayEndings[code] : detail };
 }
 
-/** The platform's refusals are codes already; the core's have an RFC's words. */
-const isCode = (text: string) => /^[a-z-]+\.[a-z_]+$/.test(text);
+/** The platform's refusals are codes already, and may say more behind it; the core's have an RFC's words. */
+const codeFirst = /^([a-z-]+\.[a-z_]+)(?:: (.+))?$/;
 
 /** Why somebody whose credential is good was refused: the limit or the rule. */
 export function causeOfRefusal({ stunCode, reason, spent }: RefusalEvent): Cause {
   if (spent !== undefined) return causeOfLimit(spent);
-  if (isCode(reason)) return { code: reason, detail: reason };
+  const [, said, detail = reason] = codeFirst.exec(reason) ?? [];
+  if (said !== undefined) return { code: said, detail };
   const code = refusalCodes[stunCode] ?? 'network-discovery.request_unfit';
   return { code, detail: reason };
 }

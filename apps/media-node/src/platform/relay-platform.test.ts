@@ -16,7 +16,12 @@ import { Revocations } from './revocations.ts';
 import { Snapshots } from './snapshots.ts';
 import { Spool } from './spool.ts';
 
-const noBareSessions = { hear: () => undefined, recorded: () => undefined, sessionIdOf: () => undefined };
+const noBareSessions = {
+  hear: () => undefined,
+  recorded: () => undefined,
+  sessionIdOf: () => undefined,
+  openKeysOf: () => [],
+};
 let folder: string;
 let platform: RelayPlatform;
 /** What the control plane was asked, and what it answers: the last answer again and again. */
@@ -42,6 +47,7 @@ beforeEach(async () => {
     sessions: { standing: async () => 'live' },
     spool: await Spool.open<UsageDraft>({ folder: path.join(folder, 'usage') }),
     bare: noBareSessions,
+    claims: { claim: async () => undefined, confirm: () => undefined },
     lines: { hear: () => undefined },
     tell: (frame) => told.push(frame),
     log: silentLog,
@@ -131,6 +137,7 @@ test('usage of a credential that names an identity is its endpoint’s, of any o
       sessions: { standing: async () => 'live' },
       spool: { isFull: false, append: () => 1, checkpoint: () => undefined, tick: async () => undefined },
       bare: noBareSessions,
+      claims: { claim: async () => undefined, confirm: () => undefined },
       lines: { hear: () => undefined },
       tell: () => undefined,
       log: silentLog,

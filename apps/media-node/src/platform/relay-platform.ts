@@ -1,9 +1,19 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
 import { type UsageRecord as SpooledUsage, userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { refusalText } from '@patchbay/domain/policy/decide';
 import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
-import type { Grant, GrantedRate, Limit, Resolution } from '@patchbay/protocol/turn/grant';
+import {
+  type Grant,
+  type GrantedRate,
+  type GrantedTerms,
+  type Limit,
+  policyCounterId,
+  type Resolution,
+  sessionKeyOf,
+} from '@patchbay/protocol/turn/grant';
+import type { UseAnswer } from '@patchbay/protocol/turn/pending-allocate';
 import type { RelayEvent, RelayLog, RelayPlatform } from '../relay/platform.ts';
 import type { UsageRecord } from '../relay/usage-record.ts';
 import type { BareSessions } from './bare-sessions.ts';
@@ -13,6 +23,7 @@ import type { ControlPlaneClient } from './control-plane-client.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
 import type { RelayFrame } from './node-link.ts';
 import { causeOfEnd, causeOfLimit } from './relay-lines.ts';
+import { type ClaimRefusal, holdIdOf, type SessionClaims } from './session-claims.ts';
 import type { SessionRegister } from './session-register.ts';
 import { settledWithin } from './settled-within.ts';
 import type { Spool } from './spool.ts';
@@ -28,7 +39,9 @@ export interface RelayPlatformOptions {
     append(record: UsageDraft, key?: string): unknown;
   };
   /** The sessions of those whose credential names none. */
-  readonly bare: Pick<BareSessions, 'hear' | 'recorded' | 'sessionIdOf'>;
+  readonly bare: Pick<BareSessions, 'hear' | 'recorded' | 'sessionIdOf' | 'openKeysOf'>;
+  /** What policies let begin over all relays. */
+  readonly claims: Pick<SessionClaims, 'claim' | 'confirm'>;
   /** The logs of the others, which signaling holds. */
   readonly lines: Pick<CarriedLines, 'hear'>;
   readonly tell: (frame: RelayFrame) => void;
@@ -51,6 +64,7 @@ export function createRelayPlatform({
   sessions,
   spool,
   bare,
+  claims,
   lines,
   tell,
   log,
@@ -75,6 +89,21 @@ export function createRelayPlatform({
     return false;
   }
 
+  /** A client's use of a credential here is a session, and one that is in no call is counted by nobody else. */
+  async function claimedSession(grant: Grant, clientIp: string): Promise<UseAnswer> {
+    const { accountId, applicationId, instanceType, endpointId: endpoint } = grant;
+    const refusal = await claims.claim({
+      accountId,
+      applicationId,
+      instanceType,
+      endpoint,
+      holdId: holdIdOf(sessionKeyOf(grant, clientIp)),
+      isRunning: false,
+    });
+    if (refusal === undefined) return { ok: true };
+    return { ok: false, code: 486, reason: phraseOf(refusal, accountId) };
+  }
+
   const toDraft = (record: UsageRecord) =>
     draftOf(record, { sessionIdOf: (allocationId) => bare.sessionIdOf(allocationId) });
 
@@ -85,6 +114,8 @@ export function createRelayPlatform({
       if (spool.isFull) throw new Error('The spool is full: nothing new is taken until it is uploaded.');
       const resolved = await resolver.resolveUsername(username, relayUse);
       if (resolved.kind === 'away') throw new Error(resolved.detail);
+      if (resolved.kind === 'refused' && resolved.byPolicy !== undefined && resolved.password !== undefined)
+        return { ok: true, password: resolved.password, grant: refusedGrant(resolved.byPolicy) };
       if (resolved.kind === 'refused') return toRefusal(resolved);
       const grant = await toGrant(resolved, { client: lookups, log });
       const ofSession = await refusalOfSession(grant, sessions);
@@ -95,12 +126,18 @@ export function createRelayPlatform({
     async reviewCredential(username) {
       const resolved = await resolver.resolveUsername(username, { ...relayUse, isRunning: true });
       if (resolved.kind === 'away') throw new Error(resolved.detail);
-      return resolved.kind === 'refused'
-        ? { ok: false, detail: resolved.detail }
-        : { ok: true, rate: rateOf(resolved.effective) };
+      if (resolved.kind === 'refused') {
+        const { detail, byPolicy } = resolved;
+        return { ok: false, detail, ...(byPolicy === undefined ? {} : { reason: 'policy-refused' }) };
+      }
+      if (resolved.policy.isCounted)
+        for (const key of bare.openKeysOf(resolved.credentialId))
+          await claims.claim({ ...subjectOf(resolved), holdId: holdIdOf(key), isRunning: true });
+      return { ok: true, rate: rateOf(resolved.effective), terms: termsOf(resolved) };
     },
 
     async countUse({ counterId, usesMax, grant, ...claim }) {
+      if (counterId === policyCounterId) return await claimedSession(grant, claim.clientKey);
       const { accountId, sessionId, credentialId } = grant;
       const use = { accountId, prefixId: prefixIdOf(counterId), usesMax, isContinuation: false };
       const isAdmitted =
@@ -130,6 +167,8 @@ export function createRelayPlatform({
       log.info({ event: type, allocationId, accountId, credentialId, sessionId }, type);
       if (sessionId === undefined) {
         bare.hear(event);
+        if (event.type === 'allocation.started')
+          claims.confirm(holdIdOf(sessionKeyOf(event.grant, event.clientIp)));
         return;
       }
       // First the line, so that it stands in the log before the end that it may bring about.
@@ -176,27 +215,83 @@ async function refusalOfSession(
   return toRefusal({ code: 'credential.session_not_allowed' });
 }
 
+type Allowed = Extract<ResolvedCredential, { kind: 'ok' }>;
+
 async function toGrant(
-  { effective, key, accountId, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
+  resolved: Allowed,
   parts: Pick<RelayPlatformOptions, 'client' | 'log'>,
 ): Promise<Grant> {
-  const { applicationId, identity, session, sourceCidrs, peerCidrs } = effective;
-  const sessionId = session?.startsWith('ses_') ? session : undefined;
+  const { effective, accountId, credentialId, policy } = resolved;
+  const { sourceCidrs, peerCidrs } = effective;
+  const { sessionId } = sessionOf(effective);
   return {
-    accountId,
-    credentialId,
-    credentialPrefixIds: effective.prefixIds,
-    keyId: key.keyId,
+    ...bareGrant(resolved),
     limits: await limitsOf(effective, { accountId, credentialId, sessionId, ...parts }),
-    endsAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
-    ...(applicationId === undefined ? {} : { applicationId }),
-    ...(identity === undefined ? {} : { identity, endpointId: userEndpointId(identity) }),
-    ...(sessionId === undefined ? {} : { sessionId }),
+    ...termsOf(resolved),
+    // A call is counted by signaling, before it begins.
+    ...(policy.isCounted && sessionId === undefined ? { isCounted: true } : {}),
     ...(sourceCidrs === undefined ? {} : { sourceCidrs }),
     ...(peerCidrs === undefined ? {} : { peerCidrs }),
     ...rateOf(effective),
   };
 }
+
+const sessionOf = ({ session }: Effective): { readonly sessionId?: string } =>
+  session?.startsWith('ses_') ? { sessionId: session } : {};
+
+/** Whose it is. */
+function bareGrant({
+  effective,
+  key,
+  accountId,
+  credentialId,
+}: Pick<Allowed, 'effective' | 'key' | 'accountId' | 'credentialId'>): Grant {
+  const { applicationId, instanceType, identity } = effective;
+  return {
+    accountId,
+    credentialId,
+    credentialPrefixIds: effective.prefixIds,
+    keyId: key.keyId,
+    limits: [],
+    ...(applicationId === undefined ? {} : { applicationId }),
+    ...(instanceType === undefined ? {} : { instanceType }),
+    ...(identity === undefined ? {} : { identity, endpointId: userEndpointId(identity) }),
+    ...sessionOf(effective),
+  };
+}
+
+type ByPolicy = NonNullable<Extract<ResolvedCredential, { kind: 'refused' }>['byPolicy']>;
+
+/** Nothing is allocated with it; but whose it is, is known, and so its owner reads of the refusal. */
+const refusedGrant = (byPolicy: ByPolicy): Grant => ({
+  ...bareGrant(byPolicy),
+  refusal: { code: 403, phrase: `${byPolicy.code}: ${byPolicy.detail}` },
+});
+
+/** What follows policies while the allocation lives. */
+function termsOf({ effective, key, policy }: Allowed): GrantedTerms {
+  const { closesAtMs, sourceNetworks } = policy;
+  const expiresAtMs = Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY);
+  const isClosing = closesAtMs !== undefined && closesAtMs < expiresAtMs;
+  return {
+    endsAtMs: isClosing ? closesAtMs : expiresAtMs,
+    ...(isClosing ? { endsBy: timesClosed } : {}),
+    ...(sourceNetworks === undefined ? {} : { policySourceCidrs: sourceNetworks }),
+  };
+}
+
+const timesClosed = {
+  reason: 'policy-refused',
+  detail: 'times does not allow it any longer.',
+} as const;
+
+const subjectOf = (allowed: Allowed) => {
+  const { accountId, applicationId, instanceType, endpointId: endpoint } = bareGrant(allowed);
+  return { accountId, applicationId, instanceType, endpoint };
+};
+
+const phraseOf = ({ setting, origin }: ClaimRefusal, accountId: string): string =>
+  `limit.exceeded: ${refusalText({ setting, origin, code: 'limit.exceeded' }, [accountId])}`;
 
 const rateOf = ({ bitRate }: Effective): GrantedRate =>
   bitRate === undefined
@@ -274,6 +369,7 @@ function toFrame(event: RelayEvent): RelayFrame | undefined {
     case 'credential-ended':
       return { ...told, cause: 'limit', ...causeOfEnd(event) };
     case 'revoked':
+    case 'policy-refused':
     case 'account-suspended':
       return { ...told, cause: 'revoked', ...causeOfEnd(event) };
     case 'session-ended':

@@ -1,6 +1,8 @@
 /** The resolver on a control plane that lives in memory, with credentials minted as a customer's server mints them. */
 import { createHash } from 'node:crypto';
 import type { InternalCall } from '@patchbay/domain/fleet/internal-api';
+import type { SpentBudget } from '@patchbay/domain/policy/decide';
+import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
 import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { mint } from '@patchbay/protocol/credential/credential';
@@ -34,6 +36,10 @@ interface BenchOptions {
   /** Of the application, and of its one instance type `paid`. Default: those of its account. */
   readonly applicationCaps?: AccountSnapshot['caps'];
   readonly paidCaps?: AccountSnapshot['caps'];
+  /** Of both accounts. */
+  readonly policy?: PolicyChain;
+  readonly endpointPolicies?: PolicyChain;
+  readonly spent?: readonly SpentBudget[];
 }
 
 const mintKey = createHash('sha256').update('the mint branch of a test').digest();
@@ -43,10 +49,14 @@ export function resolverBench({
   caps = {},
   applicationCaps = caps,
   paidCaps = applicationCaps,
+  policy = [],
+  endpointPolicies = [],
+  spent = [],
 }: BenchOptions = {}): ResolverBench {
   const nowMs = Date.UTC(2026, 10, 24);
   const [accountId, childId, keyId] = [createId('acc'), createId('acc'), createId('key')];
   const applicationId = createId('app');
+  const policies = { policy: [...policy], endpointPolicies: [...endpointPolicies], spent: [...spent] };
   const chain = [{ id: accountId, state: 'active' as const }];
   const key: KeySnapshot = {
     keyId,
@@ -59,14 +69,22 @@ export function resolverBench({
     ...ofKey,
   };
   const accounts: readonly AccountSnapshot[] = [
-    { accountId, chain, caps },
-    { accountId: childId, chain: [...chain, { id: childId, state: 'active' }], caps },
+    { accountId, chain, caps, ...policies },
+    { accountId: childId, chain: [...chain, { id: childId, state: 'active' }], caps, ...policies },
   ];
   const answers: Partial<Record<InternalCall, (request: Readonly<Record<string, unknown>>) => unknown>> = {
     keySnapshot: (request) => (request.keyId === keyId ? key : undefined),
     applicationSnapshot: (request) =>
       request.accountId === accountId && request.applicationId === applicationId
-        ? { accountId, applicationId, chain, caps: applicationCaps, capsByInstanceType: { paid: paidCaps } }
+        ? {
+            accountId,
+            applicationId,
+            chain,
+            caps: applicationCaps,
+            capsByInstanceType: { paid: paidCaps },
+            policy: [],
+            policyByInstanceType: {},
+          }
         : undefined,
     accountSnapshot: (request) => accounts.find((account) => account.accountId === request.accountId),
   };

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
+import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { refusalText } from '@patchbay/domain/policy/decide';
 import { type PlatformErrorCode, platformError, toProblem } from '@patchbay/kit/errors';
 import type { LimitOutcome } from '@patchbay/protocol/credential/caveats';
 import { type Credential, narrow, parseBearerToken } from '@patchbay/protocol/credential/credential';
@@ -17,6 +19,7 @@ import type { ControlPlaneClient } from './control-plane-client.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
 import type { LiveRelay } from './node-link.ts';
 import type { UsageDraft } from './relay-platform.ts';
+import type { SessionClaims } from './session-claims.ts';
 import type { Spool } from './spool.ts';
 import type { StateJournal } from './state-journal.ts';
 
@@ -26,6 +29,7 @@ export interface SignalingPlatformOptions {
   readonly usage: Spool<UsageDraft>;
   readonly events: Spool<SessionEventReport>;
   readonly state: Pick<StateJournal, 'noteSpooled'>;
+  readonly claims: Pick<SessionClaims, 'claim' | 'confirm' | 'release'>;
   readonly relays: () => readonly LiveRelay[];
   readonly region: string;
   readonly onFailure: (error: unknown, message: string) => void;
@@ -40,7 +44,7 @@ export interface NotifyingPlatform extends SignalingPlatform {
 
 /** Connects signaling to accounts, spool and relays. */
 export function createSignalingPlatform(options: SignalingPlatformOptions): NotifyingPlatform {
-  const { resolver, client, usage, events, state, relays, region, onFailure } = options;
+  const { resolver, client, usage, events, state, claims, relays, region, onFailure } = options;
   const listeners = new Set<(notice: PlatformNotice) => void>();
 
   const notify = (notice: PlatformNotice) => {
@@ -111,7 +115,9 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       const used = { usedMsOf: await usedTimes(resolved), usesReached };
       const review = async (): Promise<Review> => {
         const now = await resolver.resolveToken(credential, { ...use, isRunning: true });
-        return now.kind === 'ok' ? { kind: 'holds', limits: limitsOf(now, used) } : { kind: now.kind };
+        if (now.kind === 'ok') return { kind: 'holds', limits: limitsOf(now, used) };
+        if (now.kind === 'away' || now.byPolicy === undefined) return { kind: now.kind };
+        return { kind: 'refused', detail: now.byPolicy.detail };
       };
       const { identity } = effective;
       const holder = { credential, identity, continueUse, review, limits: limitsOf(resolved, used) };
@@ -123,11 +129,37 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       for (const { credentialId, review } of principals) {
         const reviewed = await review();
         if (reviewed.kind === 'away') isAnswered = false;
+        else if (reviewed.kind === 'refused' && reviewed.detail !== undefined)
+          notify({ type: 'policyRefused', credentialId, detail: reviewed.detail });
         else if (reviewed.kind === 'refused') notify({ type: 'revokeCredential', credentialId });
         else notify({ type: 'limitsChanged', credentialId, limits: reviewed.limits });
       }
       return isAnswered;
     },
+
+    async claimSession({ sessionId, principal, isRunning }) {
+      const { accountId, applicationId, instanceType, identity } = principal;
+      const endpoint = userEndpointId(identity);
+      try {
+        const holdId = sessionId;
+        const refusal = await claims.claim({
+          accountId,
+          applicationId,
+          instanceType,
+          endpoint,
+          holdId,
+          isRunning,
+        });
+        if (refusal === undefined) return { ok: true };
+        const detail = refusalText({ ...refusal, code: 'limit.exceeded' }, [accountId]);
+        return { ok: false, code: 'limit.exceeded', detail };
+      } catch (error) {
+        onFailure(error, 'A session could not be counted.');
+        return { ok: false, code: 'platform.unavailable', detail: 'Sessions cannot be counted now.' };
+      }
+    },
+
+    releaseSession: (sessionId) => claims.release(sessionId),
 
     placeRelay() {
       const [relay] = relays();
@@ -145,6 +177,8 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
 
     appendSessionEvent(event) {
       const data = JSON.parse(JSON.stringify(event.data)) as SessionEventReport['data'];
+      if (event.type === 'session.created') claims.confirm(event.sessionId);
+      if (event.type === 'session.ended') claims.release(event.sessionId);
       const report = { ...event, region, data };
       state.noteSpooled('events', events.append(report));
     },
@@ -179,16 +213,20 @@ interface Used {
 }
 
 function limitsOf(
-  { effective, key, isRelayOnly }: Extract<ResolvedCredential, { kind: 'ok' }>,
+  { effective, key, isRelayOnly, policy }: Extract<ResolvedCredential, { kind: 'ok' }>,
   { usedMsOf, usesReached }: Used,
 ): SignalingLimits {
   const { mediaKinds, session } = effective;
+  const { media, closesAtMs, isCounted } = policy;
   return {
     expiresAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
     seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit(usedMsOf)),
     ...(isRelayOnly ? { isRelayOnly } : {}),
     ...(usesReached.length === 0 ? {} : { usesReached }),
     ...(mediaKinds === undefined ? {} : { mediaKinds }),
+    ...(media === undefined ? {} : { media: { kinds: media.kinds, detail: media.refusal.detail } }),
+    ...(closesAtMs === undefined ? {} : { closesAtMs }),
+    ...(isCounted ? { isCounted } : {}),
     ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
   };
 }
@@ -197,7 +235,7 @@ function principalOf(
   { effective, key, accountId, chain, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
   { credential, identity, continueUse, review, limits }: Holder,
 ) {
-  const { applicationId, prefixIds } = effective;
+  const { applicationId, instanceType, prefixIds } = effective;
   return {
     accountId,
     accountPath: [...chain].reverse(),
@@ -206,6 +244,7 @@ function principalOf(
     prefixIds,
     identity,
     ...(applicationId === undefined ? {} : { applicationId }),
+    ...(instanceType === undefined ? {} : { instanceType }),
     limits,
     review,
     narrow({ sessionId }: { readonly sessionId: string }) {

@@ -40,7 +40,9 @@ export function createPlatformLink(
     changed: () => void changeCount++,
     async review(username) {
       try {
-        return await platform.reviewCredential(username);
+        const review = await platform.reviewCredential(username);
+        if (!review.ok || review.terms?.endsAtMs === undefined) return review;
+        return { ...review, terms: { ...review.terms, endsAtMs: toOurClock(review.terms.endsAtMs) } };
       } catch (error) {
         log.warn({ error }, 'A credential in use could not be looked at again.');
         return undefined;

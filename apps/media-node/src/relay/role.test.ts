@@ -106,6 +106,41 @@ it('a credential that is for no call is a session while it is used, its usage na
   }
 });
 
+it('a changed policy ends what it does not allow within 5 seconds, and what is refused by it says so in the log (POL-5)', async () => {
+  const client = await relayedClient(control.credential({ type: 'identity', identity: 'ann' }));
+  try {
+    const origin = { level: 'account', accountId: control.accountId, by: 'self' } as const;
+    const level = { origin, timeZone: 'UTC', locked: [], overridable: {} };
+    control.policy = [{ ...level, values: { regions: ['elsewhere'] } }];
+    const changedMs = performance.now();
+    control.publish({ type: 'account.changed', accountId: control.accountId });
+    await until(() => linesOf('session.ended').length > 0, { what: 'the session to end' });
+    expect(performance.now() - changedMs).toBeLessThan(5_000);
+    const detail = `regions does not allow it, as set at ${control.accountId}.`;
+    expect(linesOf('session.ended')[0]?.data.reason).toMatchObject({ code: 'policy.refused', detail });
+    expect(codeOf(await client.allocate())).toBe(403);
+    await until(() => linesOf('allocation.refused').length > 0, { what: 'the refusal to be uploaded' });
+    expect(linesOf('allocation.refused')[0]?.data).toMatchObject({ code: 'policy.refused', detail });
+  } finally {
+    client.close();
+  }
+});
+
+it('a client is counted over all relays before its first allocation, and given back when its session has ended (POL-4)', async () => {
+  const origin = { level: 'account', accountId: control.accountId, by: 'self' } as const;
+  const values = { concurrentSessionsMax: 1 };
+  control.policy = [{ origin, timeZone: 'UTC', locked: [], overridable: {}, values }];
+  const first = await relayedClient(control.credential({ type: 'identity', identity: 'ann' }));
+  expect(first.code).toBe(0);
+  expect(control.claimedIds.size).toBe(1);
+  control.claimRefusal = { setting: 'concurrentSessionsMax', origin, retryAfterMs: 5_000 };
+  const second = await relayedClient(control.credential({ type: 'identity', identity: 'bob' }));
+  expect(second.code).toBe(486);
+  await first.ask(method.refresh, [lifetime(0)]);
+  await until(() => control.claimedIds.size === 0, { what: 'the session to be given back' });
+  for (const client of [first, second]) client.close();
+});
+
 it('a limit of one session goes on where it stood when the relay is started anew (ACC-7)', async () => {
   const sessionId = createId('ses');
   control.liveSessionIds.add(sessionId);

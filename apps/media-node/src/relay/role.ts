@@ -12,6 +12,7 @@ import { hostInUrl } from '../platform/host-in-url.ts';
 import { RelayLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { createRelayPlatform } from '../platform/relay-platform.ts';
+import { holdIdOf, SessionClaims } from '../platform/session-claims.ts';
 import { SessionRegister } from '../platform/session-register.ts';
 import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
@@ -44,7 +45,12 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
     detail: relayEndings[lostCode],
     helpUrl: helpUrl(lostCode),
   });
+  const claims = new SessionClaims({
+    client: node.client,
+    onFailure: (error) => log.warn({ error: textOf(error) }, 'What has ended was not told.'),
+  });
   const bare = new BareSessions({
+    onEnded: (key) => claims.release(holdIdOf(key)),
     relayNodeId,
     region,
     newId: (prefix) => createId(prefix),
@@ -71,6 +77,7 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
       sessions,
       spool: node.usage,
       bare,
+      claims,
       lines,
       tell: (frame) => links?.send(frame),
       log,
@@ -107,6 +114,7 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
     },
   });
   links.start();
+  claims.start();
   const stopUpload = startSessionUpload({
     events,
     unended,
@@ -142,6 +150,7 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
     await relay.stop();
     clearInterval(logTicker);
     bare.endAll();
+    await claims.stop();
     await stopUpload();
     links?.stop();
     await node.stop();

@@ -18,9 +18,11 @@ import { iceServersFor } from './ice-servers.ts';
 import { KnownRelays } from './known-relays.ts';
 import type {
   AllocationEnded,
+  ClaimAnswer,
   RelayLineNotice,
   RelayPlacement,
   SecondsLimit,
+  SessionClaim,
   SessionEvent,
   SessionEventType,
   SessionSnapshot,
@@ -57,6 +59,11 @@ export interface CallPorts {
   readonly clients: ClientTable;
   newId(prefix: 'ses' | 'leg'): string;
   placeRelay(sessionId: string): RelayPlacement | undefined;
+  /** Asks whether the session may begin; `claimed` is called with the answer. */
+  claim(claimId: string, claim: SessionClaim): void;
+  /** Of a session that was claimed and does not begin. */
+  release(sessionId: string): void;
+  refuse(client: Client, refusal: CallRefusal, sessionId: string): void;
   send(client: Client, message: ServerMessage): void;
   /** Something in the session is, or is about to be, other than it was saved. */
   changed(session: Session): void;
@@ -70,6 +77,8 @@ export class Calls {
   readonly #sessions = new Map<string, Session>();
   readonly #ended = new EndedSessions();
   readonly #refused: RefusedCalls;
+  /** What waits to be counted over all nodes, by what was asked with. */
+  readonly #claiming = new Map<string, Claiming>();
   readonly #seconds = new ConnectedSeconds();
   readonly #relays = new KnownRelays();
   isDraining = false;
@@ -120,12 +129,75 @@ export class Calls {
   place(client: Client, frame: ClientMessageOf<'call'>, nowMs: number): void {
     const target = this.#admitCall(client, frame);
     if ('refusal' in target) {
-      const problem: Problem = this.#ports.reasons.problem(target.refusal, target.detail);
-      this.#ports.send(client, { type: 'refused', requestId: frame.requestId, problem });
-      this.#refused.record(client, frame, { code: target.refusal, problem, nowMs });
+      this.#refuseCall(client, frame, { ...target, nowMs });
       return;
     }
-    const session = this.#createSession(client, frame, nowMs);
+    const sessionId = this.#ports.newId('ses');
+    if (client.principal.limits.isCounted !== true) {
+      this.#begin({ client, frame, sessionId }, target, nowMs);
+      return;
+    }
+    this.#claiming.set(sessionId, { client, frame, sessionId });
+    this.#ports.claim(sessionId, { sessionId, principal: client.principal, isRunning: false });
+  }
+
+  /** The answer to a claim: the world may be another than it was when it was asked. */
+  claimed(claimId: string, answer: ClaimAnswer, nowMs: number): void {
+    const claiming = this.#claiming.get(claimId);
+    if (claiming === undefined) return;
+    this.#claiming.delete(claimId);
+    const { client, frame, sessionId } = claiming;
+    const isHere = this.#ports.clients.byConnection(client.connectionId) === client;
+    const refused = answer.ok ? undefined : { refusal: answer.code, detail: answer.detail };
+    if (frame.type === 'accept') {
+      if (!isHere) return;
+      const refusal = refused ?? this.#join(client, frame, nowMs);
+      if (refusal !== undefined) this.#refuseAnswer(client, { frame, refusal, nowMs });
+      return;
+    }
+    if (refused !== undefined) {
+      if (isHere) this.#refuseCall(client, frame, { ...refused, nowMs });
+      return;
+    }
+    const target = isHere ? this.#admitCall(client, frame) : undefined;
+    if (target === undefined || 'refusal' in target) {
+      this.#ports.release(sessionId);
+      if (target !== undefined) this.#refuseCall(client, frame, { ...target, nowMs });
+      return;
+    }
+    this.#begin({ client, frame, sessionId }, target, nowMs);
+  }
+
+  #refuseCall(
+    client: Client,
+    frame: ClientMessageOf<'call'>,
+    { refusal, detail, nowMs }: CallRefusal & { readonly nowMs: number },
+  ): void {
+    const problem: Problem = this.#ports.reasons.problem(refusal, detail);
+    this.#ports.send(client, { type: 'refused', requestId: frame.requestId, problem });
+    this.#refused.record(client, frame, { code: refusal, problem, nowMs });
+  }
+
+  /** Whoever wanted to answer may not: the call goes on ringing at other devices, if there are any. */
+  #refuseAnswer(
+    client: Client,
+    { frame, refusal, nowMs }: { frame: ClientMessageOf<'accept'>; refusal: CallRefusal; nowMs: number },
+  ): void {
+    this.#ports.refuse(client, refusal, frame.sessionId);
+    const session = this.#sessions.get(frame.sessionId);
+    if (session === undefined || !session.ringing.has(client)) return;
+    if (refusal.refusal !== 'limit.exceeded') return;
+    this.#stopRinging(session, client, 'limit.exceeded');
+    if (session.ringing.size === 0)
+      this.end(session, this.#ports.reasons.ending('limit.exceeded', refusal.detail), nowMs);
+  }
+
+  #begin(
+    { client, frame, sessionId: id }: { client: Client; frame: ClientMessageOf<'call'>; sessionId: string },
+    target: CallTarget,
+    nowMs: number,
+  ): void {
+    const session = this.#createSession(client, frame, { sessionId: id, nowMs });
     this.#sessions.set(session.sessionId, session);
     client.sessionIds.add(session.sessionId);
     const { sessionId, calleeLegId, caller } = session;
@@ -163,14 +235,18 @@ export class Calls {
     }
   }
 
-  #createSession(client: Client, frame: ClientMessageOf<'call'>, nowMs: number): Session {
+  #createSession(
+    client: Client,
+    frame: ClientMessageOf<'call'>,
+    { sessionId, nowMs }: { readonly sessionId: string; readonly nowMs: number },
+  ): Session {
     const caller: Leg = {
       ...newLeg(this.#ports.newId('leg'), client, frame.media),
       isInitiator: true,
       countedToMs: nowMs,
     };
     return {
-      sessionId: this.#ports.newId('ses'),
+      sessionId,
       createdAtMs: nowMs,
       to: frame.to,
       requestId: frame.requestId,
@@ -197,11 +273,11 @@ export class Calls {
   #admitCall(client: Client, frame: ClientMessageOf<'call'>): CallTarget | CallRefusal {
     const { limits } = client.principal;
     if (this.isDraining) return { refusal: 'signaling.draining' };
-    if (client.sessionIds.size >= sessionsPerClientMax) return { refusal: 'signaling.too_many_sessions' };
+    if (client.sessionIds.size + this.#claimingCountOf(client) >= sessionsPerClientMax)
+      return { refusal: 'signaling.too_many_sessions' };
     if (limits.sessionId !== undefined) return { refusal: 'credential.session_not_allowed' };
-    const kind = forbiddenKind(client, frame.media);
-    if (kind !== undefined)
-      return { refusal: 'credential.media_not_allowed', detail: `Not permitted: ${kind}.` };
+    const forbidden = mediaRefusal(client, frame.media);
+    if (forbidden !== undefined) return forbidden;
     if (!frame.to.startsWith('user:')) return { refusal: 'signaling.namespace_unsupported' };
     return this.#findDevices(client, frame.to.slice('user:'.length));
   }
@@ -229,14 +305,35 @@ export class Calls {
         };
   }
 
-  accept(client: Client, frame: ClientMessageOf<'accept'>, nowMs: number): RefusalCode | undefined {
+  accept(client: Client, frame: ClientMessageOf<'accept'>, nowMs: number): CallRefusal | undefined {
+    if (client.principal.limits.isCounted !== true) return this.#join(client, frame, nowMs);
+    const { sessionId } = frame;
+    const refusal = this.#refusalOfJoin(client, frame);
+    if (refusal !== undefined) return refusal;
+    const claimId = `${sessionId} ${client.connectionId}`;
+    if (this.#claiming.has(claimId)) return undefined;
+    // The party's own account is decided by itself (LIV-0).
+    this.#claiming.set(claimId, { client, frame, sessionId });
+    this.#ports.claim(claimId, { sessionId, principal: client.principal, isRunning: false });
+    return undefined;
+  }
+
+  #refusalOfJoin(client: Client, frame: ClientMessageOf<'accept'>): CallRefusal | undefined {
     const session = this.#sessions.get(frame.sessionId);
-    if (session === undefined || !session.ringing.has(client)) return 'signaling.session_unknown';
+    if (session === undefined || !session.ringing.has(client))
+      return { refusal: 'signaling.session_unknown' };
     const { limits } = client.principal;
     if (limits.sessionId !== undefined && limits.sessionId !== session.sessionId) {
-      return 'credential.session_not_allowed';
+      return { refusal: 'credential.session_not_allowed' };
     }
-    if (forbiddenKind(client, frame.media) !== undefined) return 'credential.media_not_allowed';
+    return mediaRefusal(client, frame.media);
+  }
+
+  #join(client: Client, frame: ClientMessageOf<'accept'>, nowMs: number): CallRefusal | undefined {
+    const refusal = this.#refusalOfJoin(client, frame);
+    const session = this.#sessions.get(frame.sessionId);
+    if (refusal !== undefined || session === undefined) return refusal;
+    const { limits } = client.principal;
     session.ringing.delete(client);
     for (const device of [...session.ringing])
       this.#stopRinging(session, device, 'signaling.answered_elsewhere');
@@ -257,9 +354,10 @@ export class Calls {
     return undefined;
   }
 
-  reject(client: Client, frame: ClientMessageOf<'reject'>, nowMs: number): RefusalCode | undefined {
+  reject(client: Client, frame: ClientMessageOf<'reject'>, nowMs: number): CallRefusal | undefined {
     const session = this.#sessions.get(frame.sessionId);
-    if (session === undefined || !session.ringing.has(client)) return 'signaling.session_unknown';
+    if (session === undefined || !session.ringing.has(client))
+      return { refusal: 'signaling.session_unknown' };
     this.#stopRinging(session, client, 'signaling.rejected');
     if (session.ringing.size === 0)
       this.end(session, this.#ports.reasons.ending('signaling.rejected'), nowMs);
@@ -364,10 +462,11 @@ export class Calls {
     { session, leg }: Party,
     frame: ClientMessageOf<'media'>,
     nowMs: number,
-  ): RefusalCode | undefined {
+  ): CallRefusal | undefined {
     const { audio, video, screen } = frame;
     const media: Media = { audio, video, screen };
-    if (forbiddenKind(leg.client, media) !== undefined) return 'credential.media_not_allowed';
+    const forbidden = mediaRefusal(leg.client, media);
+    if (forbidden !== undefined) return forbidden;
     const modality = modalityOf(legsOf(session).map((each) => (each === leg ? { media } : each)));
     if (modality !== session.segmentModality) {
       this.#flushUsage(session, nowMs);
@@ -383,7 +482,7 @@ export class Calls {
     return undefined;
   }
 
-  hangUp(client: Client, frame: ClientMessageOf<'hangup'>, nowMs: number): RefusalCode | undefined {
+  hangUp(client: Client, frame: ClientMessageOf<'hangup'>, nowMs: number): CallRefusal | undefined {
     const party = this.find(client, frame.sessionId);
     if (party === undefined) {
       return this.reject(client, { type: 'reject', sessionId: frame.sessionId }, nowMs);
@@ -674,14 +773,45 @@ export class Calls {
   }
 
   /** A client goes for good: its calls end, and on its other devices a call goes on ringing. */
-  leave(client: Client, code: EndingCode, nowMs: number): void {
+  leave(
+    client: Client,
+    code: EndingCode,
+    { nowMs, detail }: { readonly nowMs: number; readonly detail?: string | undefined },
+  ): void {
     for (const session of this.#sessionsOf(client)) {
       const isParty = legOf(session, client) !== undefined;
       if (!isParty) this.#stopRinging(session, client, code);
       if (isParty || (session.ringing.size === 0 && session.callee === undefined)) {
-        this.end(session, this.#ports.reasons.ending(isParty ? code : 'signaling.no_answer'), nowMs);
+        const { reasons } = this.#ports;
+        const reason = isParty ? reasons.ending(code, detail) : reasons.ending('signaling.no_answer');
+        this.end(session, reason, nowMs);
       }
     }
+  }
+
+  /** What a client may do changed while it is in calls: what it may not carry any more ends, what is counted now is counted. */
+  limitsChanged(client: Client, nowMs: number): void {
+    for (const session of this.#sessionsOf(client)) {
+      const leg = legOf(session, client);
+      if (leg === undefined) continue;
+      const { media, isCounted } = client.principal.limits;
+      if (media !== undefined && kindOutside(media.kinds, leg.media) !== undefined)
+        this.end(session, this.#ports.reasons.ending('policy.refused', media.detail), nowMs);
+      else if (isCounted === true) {
+        const { sessionId } = session;
+        this.#ports.claim(`${sessionId} running`, {
+          sessionId,
+          principal: client.principal,
+          isRunning: true,
+        });
+      }
+    }
+  }
+
+  #claimingCountOf(client: Client): number {
+    let count = 0;
+    for (const claiming of this.#claiming.values()) if (claiming.client === client) count++;
+    return count;
   }
 
   /** What a resumed client has to know of its sessions. */
@@ -737,9 +867,15 @@ interface CallTarget {
   readonly identity: string;
   readonly devices: readonly Client[];
 }
-interface CallRefusal {
+export interface CallRefusal {
   readonly refusal: RefusalCode;
   readonly detail?: string;
+}
+
+interface Claiming {
+  readonly client: Client;
+  readonly frame: ClientMessageOf<'call'> | ClientMessageOf<'accept'>;
+  readonly sessionId: string;
 }
 
 /** Kept beside those that signaling counts: a relay says a limit and then the end that it brings. */
@@ -751,8 +887,15 @@ function nameSeenBy(viewer: Client, shown: Client): string {
   return accountId === viewer.principal.accountId ? identity : `${identity}@${accountId}`;
 }
 
-function forbiddenKind(client: Client, media: Media): string | undefined {
-  const { mediaKinds } = client.principal.limits;
-  if (mediaKinds === undefined) return undefined;
-  return (['audio', 'video', 'screen'] as const).find((kind) => media[kind] && !mediaKinds.includes(kind));
+/** The credential's own word comes first: a policy is asked of what it lets pass. */
+function mediaRefusal(client: Client, media: Media): CallRefusal | undefined {
+  const { mediaKinds, media: byPolicy } = client.principal.limits;
+  const kind = mediaKinds && kindOutside(mediaKinds, media);
+  if (kind !== undefined)
+    return { refusal: 'credential.media_not_allowed', detail: `Not permitted: ${kind}.` };
+  if (byPolicy === undefined || kindOutside(byPolicy.kinds, media) === undefined) return undefined;
+  return { refusal: 'policy.refused', detail: byPolicy.detail };
 }
+
+const kindOutside = (kinds: readonly string[], media: Media) =>
+  (['audio', 'video', 'screen'] as const).find((kind) => media[kind] && !kinds.includes(kind));

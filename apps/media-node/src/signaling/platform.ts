@@ -23,6 +23,10 @@ export interface SignalingPlatform {
   recordUsage(record: UsageRecord): void;
   /** Appends to the session's log (MET-7). `sequence` is gapless for each session and starts at 1. */
   appendSessionEvent(event: SessionEvent): void;
+  /** Counts a session, or one more party of it, where policies count over all nodes. Does not reject. */
+  claimSession(claim: SessionClaim): Promise<ClaimAnswer>;
+  /** Gives a session back that did not begin after all. One that ended in the log is given back by that. */
+  releaseSession(sessionId: string): void;
   /** Calls `listener` for every command and every change of a relay, until the returned function is called. */
   subscribe(listener: (notice: PlatformNotice) => void): () => void;
 }
@@ -48,6 +52,7 @@ export interface Principal {
   /** The account and its ancestors, nearest first: says who is in one subtree. Starts with `accountId`. */
   readonly accountPath: readonly string[];
   readonly applicationId?: string;
+  readonly instanceType?: string;
   readonly keyId: string;
   readonly credentialId: string;
   /** The ids of all prefixes that the credential was narrowed from, and its own: a revocation names any of them. */
@@ -62,7 +67,8 @@ export interface Principal {
 
 export type Review =
   | { readonly kind: 'holds'; readonly limits: SignalingLimits }
-  | { readonly kind: 'refused' }
+  /** `detail`: the policy that refuses it; absent where the credential itself is good for nothing any more. */
+  | { readonly kind: 'refused'; readonly detail?: string }
   /** Nobody can say now. */
   | { readonly kind: 'away' };
 
@@ -78,7 +84,25 @@ export interface SignalingLimits {
   readonly isRelayOnly?: boolean;
   /** The credential is good for this session alone. */
   readonly sessionId?: string;
+  /** What policies let a call carry, and what is said of anything else. */
+  readonly media?: { readonly kinds: readonly string[]; readonly detail: string };
+  /** When the times end at which policies let it be served. */
+  readonly closesAtMs?: number;
+  /** Each of its sessions is counted over all nodes before it begins. */
+  readonly isCounted?: boolean;
 }
+
+/** Asks whether a session may begin, or somebody join it. */
+export interface SessionClaim {
+  readonly sessionId: string;
+  readonly principal: Pick<Principal, 'accountId' | 'applicationId' | 'instanceType' | 'identity'>;
+  /** It began before it was to be counted, and is not refused. */
+  readonly isRunning: boolean;
+}
+
+export type ClaimAnswer =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: 'limit.exceeded' | 'platform.unavailable'; readonly detail: string };
 
 export interface SecondsLimit {
   /** The credential prefix that carries the caveat: siblings narrowed from it share a total. */
@@ -101,6 +125,7 @@ export interface RelayPlacement {
 export type PlatformNotice =
   | { readonly type: 'endSession'; readonly sessionId: string; readonly reason: EndReason }
   | { readonly type: 'revokeCredential'; readonly credentialId: string }
+  | { readonly type: 'policyRefused'; readonly credentialId: string; readonly detail: string }
   | { readonly type: 'revokeKey'; readonly keyId: string }
   /** Also reaches every descendant of the account. */
   | { readonly type: 'suspendAccount'; readonly accountId: string }

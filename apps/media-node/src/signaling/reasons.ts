@@ -30,8 +30,9 @@ export class Reasons {
   }
 
   /** What a client is told that has to go: its credential is good for nothing any more. */
-  expulsion(code: EndingCode): Problem {
-    return { type: this.#helpUrl(code), code, title: endings[code], status: 401 };
+  expulsion(code: EndingCode, detail?: string): Problem {
+    const problem = { type: this.#helpUrl(code), code, title: endings[code], status: 401 };
+    return detail === undefined ? problem : { ...problem, detail };
   }
 
   /** A reason whose code another part of the platform chose. */

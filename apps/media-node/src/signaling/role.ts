@@ -6,6 +6,7 @@ import { startHeartbeat } from '../platform/fleet-view.ts';
 import { hostInUrl } from '../platform/host-in-url.ts';
 import { type LinkEvent, SignalingLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
+import { SessionClaims } from '../platform/session-claims.ts';
 import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
 import { createSignalingPlatform } from '../platform/signaling-platform.ts';
@@ -31,7 +32,12 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
 
   // Relays are heard when the sessions are there that they may speak of, those of the process before included.
   let links: SignalingLinks | undefined;
+  const claims = new SessionClaims({
+    client: node.client,
+    onFailure: (error) => onFailure(error, 'What has ended was not told.'),
+  });
   const platform = createSignalingPlatform({
+    claims,
     resolver: node.resolver,
     client: node.client,
     usage: node.usage,
@@ -94,6 +100,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
       links?.order({ type: 'endSession', sessionId, detail });
     },
   });
+  claims.start(signaling.snapshot().map(({ sessionId }) => sessionId));
   const stopUpload = startSessionUpload({ events, client: node.client, onFailure });
   let isDraining = false;
   const stopHeartbeat = startHeartbeat({
@@ -115,6 +122,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     stopHeartbeat();
     await signaling.stop();
     await links?.stop();
+    await claims.stop();
     await stopUpload();
     await node.stop();
     // Last: until what it names is in the spools, the next start would put it there.

@@ -1,7 +1,4 @@
-import type {
-  SignalingEndingCode as EndingCode,
-  SignalingRefusalCode as RefusalCode,
-} from '@patchbay/protocol/signaling/codes';
+import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import {
   authenticationTimeoutMs,
@@ -17,15 +14,17 @@ import {
   type ServerMessage,
   type ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
-import { Calls } from './calls.ts';
+import { type CallRefusal, Calls } from './calls.ts';
 import { type Client, ClientTable } from './clients.ts';
 import { MessageRate } from './message-rate.ts';
 import type {
   Authentication,
   AuthenticationContext,
+  ClaimAnswer,
   PlatformNotice,
   Principal,
   RelayPlacement,
+  SessionClaim,
   SessionEvent,
   SessionSnapshot,
   UsageRecord,
@@ -53,6 +52,7 @@ export type Input =
   /** `isFinal`: the client said goodbye (RFC 6455 §7.4.1, codes 1000 and 1001) and will not resume. */
   | { readonly type: 'closed'; readonly socketId: string; readonly isFinal: boolean }
   | { readonly type: 'verified'; readonly socketId: string; readonly authentication: Authentication }
+  | { readonly type: 'claimed'; readonly claimId: string; readonly answer: ClaimAnswer }
   | { readonly type: 'notice'; readonly notice: PlatformNotice }
   | { readonly type: 'drain' }
   /** The node goes: what is live ends, and is recorded. */
@@ -66,6 +66,9 @@ export type Action =
       readonly token: string;
       readonly context: AuthenticationContext;
     }
+  /** Answer with `claimed`. */
+  | { readonly type: 'claim'; readonly claimId: string; readonly claim: SessionClaim }
+  | { readonly type: 'release'; readonly sessionId: string }
   | { readonly type: 'send'; readonly socketId: string; readonly source: string }
   | { readonly type: 'close'; readonly socketId: string; readonly code: number; readonly reason: string }
   | { readonly type: 'recordUsage'; readonly record: UsageRecord }
@@ -122,6 +125,9 @@ export class SessionMachine {
       clients: this.#clients,
       newId: (prefix) => ports.newId(prefix),
       placeRelay: (sessionId) => ports.placeRelay(sessionId),
+      claim: (claimId, claim) => this.#actions.push({ type: 'claim', claimId, claim }),
+      release: (sessionId) => this.#actions.push({ type: 'release', sessionId }),
+      refuse: (client, refusal, sessionId) => this.#refuse(client, refusal, sessionId),
       send: (client, message) => this.#send(client, message),
       changed: (session) => this.#changes.session(session),
       recordUsage: (record) => this.#actions.push({ type: 'recordUsage', record }),
@@ -191,6 +197,9 @@ export class SessionMachine {
         break;
       case 'verified':
         this.#verified(input.socketId, input.authentication, nowMs);
+        break;
+      case 'claimed':
+        this.#calls.claimed(input.claimId, input.answer, nowMs);
         break;
       case 'notice':
         this.#obey(input.notice, nowMs);
@@ -419,7 +428,7 @@ export class SessionMachine {
     }
     const { ok: _ok, ...principal } = authentication;
     if (!isSameIdentity(client.principal, principal)) {
-      this.#refuse(client, 'signaling.identity_changed');
+      this.#refuse(client, { refusal: 'signaling.identity_changed' });
       return;
     }
     this.#adopt(client, principal, nowMs);
@@ -451,7 +460,7 @@ export class SessionMachine {
     code: EndingCode,
     { code: closeCode, nowMs }: { code: number; nowMs: number },
   ): void {
-    this.#calls.leave(client, code, nowMs);
+    this.#calls.leave(client, code, { nowMs });
     this.#flushClientUsage(client, nowMs);
     const socket = client.socketId === undefined ? undefined : this.#sockets.get(client.socketId);
     if (socket !== undefined) this.#close(socket, closeCode, code);
@@ -524,12 +533,12 @@ export class SessionMachine {
     }
   }
 
-  #answerRefusal(client: Client, refusal: RefusalCode | undefined, sessionId: string): void {
+  #answerRefusal(client: Client, refusal: CallRefusal | undefined, sessionId: string): void {
     if (refusal !== undefined) this.#refuse(client, refusal, sessionId);
   }
 
-  #refuse(client: Client, code: RefusalCode, sessionId?: string): void {
-    const problem = this.#reasons.problem(code);
+  #refuse(client: Client, { refusal, detail }: CallRefusal, sessionId?: string): void {
+    const problem = this.#reasons.problem(refusal, detail);
     this.#send(client, { type: 'error', problem, ...(sessionId === undefined ? {} : { sessionId }) });
   }
 
@@ -572,18 +581,31 @@ export class SessionMachine {
         this.#calls.endById(notice.sessionId, notice.reason, nowMs);
         break;
       case 'revokeCredential':
-        this.#expel('credential.revoked', nowMs, ({ prefixIds }) => prefixIds.includes(notice.credentialId));
+        this.#expel({ code: 'credential.revoked' }, nowMs, ({ prefixIds }) =>
+          prefixIds.includes(notice.credentialId),
+        );
+        break;
+      case 'policyRefused':
+        this.#expel(
+          { code: 'policy.refused', detail: notice.detail },
+          nowMs,
+          ({ credentialId }) => credentialId === notice.credentialId,
+        );
         break;
       case 'revokeKey':
-        this.#expel('credential.revoked', nowMs, ({ keyId }) => keyId === notice.keyId);
+        this.#expel({ code: 'credential.revoked' }, nowMs, ({ keyId }) => keyId === notice.keyId);
         break;
       case 'suspendAccount':
-        this.#expel('account.suspended', nowMs, ({ accountPath }) => accountPath.includes(notice.accountId));
+        this.#expel({ code: 'account.suspended' }, nowMs, ({ accountPath }) =>
+          accountPath.includes(notice.accountId),
+        );
         break;
       case 'limitsChanged':
-        for (const client of this.#clients.all())
-          if (client.principal.credentialId === notice.credentialId)
-            client.principal = { ...client.principal, limits: notice.limits };
+        for (const client of this.#clients.all()) {
+          if (client.principal.credentialId !== notice.credentialId) continue;
+          client.principal = { ...client.principal, limits: notice.limits };
+          this.#calls.limitsChanged(client, nowMs);
+        }
         break;
       case 'relayAlive':
         this.#calls.relayAlive(notice.nodeId, notice.boot, nowMs);
@@ -603,11 +625,15 @@ export class SessionMachine {
     }
   }
 
-  #expel(code: EndingCode, nowMs: number, concerns: (principal: Principal) => boolean): void {
+  #expel(
+    { code, detail }: { readonly code: EndingCode; readonly detail?: string },
+    nowMs: number,
+    concerns: (principal: Principal) => boolean,
+  ): void {
     for (const client of this.#clients.all()) {
       if (concerns(client.principal)) {
-        this.#calls.leave(client, code, nowMs);
-        this.#send(client, { type: 'error', problem: this.#reasons.expulsion(code) });
+        this.#calls.leave(client, code, { nowMs, detail });
+        this.#send(client, { type: 'error', problem: this.#reasons.expulsion(code, detail) });
         this.#dismiss(client, code, { code: closeCodes.credentialEnded, nowMs });
       }
     }
@@ -620,7 +646,12 @@ export class SessionMachine {
       }
     }
     // An ended credential ends its sessions before a limit or a timeout could give them another reason.
-    this.#expel('credential.expired', nowMs, ({ limits }) => nowMs >= limits.expiresAtMs);
+    this.#expel({ code: 'credential.expired' }, nowMs, ({ limits }) => nowMs >= limits.expiresAtMs);
+    this.#expel(
+      { code: 'policy.refused', detail: 'times does not allow it any longer.' },
+      nowMs,
+      ({ limits }) => limits.closesAtMs !== undefined && nowMs >= limits.closesAtMs,
+    );
     for (const client of this.#clients.all()) {
       if (nowMs - client.messagesSinceMs >= clientUsageIntervalMs) this.#flushClientUsage(client, nowMs);
       this.#noticeSilence(client, nowMs);

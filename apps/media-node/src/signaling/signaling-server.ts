@@ -285,6 +285,12 @@ class Shell implements SignalingServer {
       case 'authenticate':
         void this.#authenticate(action);
         break;
+      case 'claim':
+        void this.#claim(action);
+        break;
+      case 'release':
+        this.#options.platform.releaseSession(action.sessionId);
+        break;
       case 'send':
         this.#send(action.socketId, action.source);
         break;
@@ -316,6 +322,11 @@ class Shell implements SignalingServer {
       this.#options.log.error({ socketId, error }, 'a credential could not be verified');
       this.#sockets.get(socketId)?.close(1011, 'platform.internal');
     }
+  }
+
+  async #claim({ claimId, claim }: Extract<Action, { type: 'claim' }>): Promise<void> {
+    const answer = await this.#options.platform.claimSession(claim);
+    this.#feed({ type: 'claimed', claimId, answer });
   }
 
   #countDrop(reason: string): void {

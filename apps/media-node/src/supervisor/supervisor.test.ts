@@ -18,14 +18,20 @@ beforeEach(() => {
     program,
     `process.on('SIGTERM', () => { console.log(process.argv[3], 'stopped'); process.exit(0); });
      console.log(process.argv[3], 'up', process.env.PATCHBAY_JOIN_TOKEN);
+     console.log(process.argv[3], 'has', process.env.DATABASE_URL, process.env.PATCHBAY_MASTER_KEY);
      setInterval(() => {}, 1_000);`,
   );
   printed = '';
   restarts = [];
   supervisor = superviseRoles({
-    roles: ['relay', 'signaling'],
+    roles: ['relay', 'signaling', 'jobs'],
     program,
-    env: { PATCHBAY_JOIN_TOKEN: 'shared', PATCHBAY_JOIN_TOKEN_RELAY: 'own' },
+    env: {
+      PATCHBAY_JOIN_TOKEN: 'shared',
+      PATCHBAY_JOIN_TOKEN_RELAY: 'own',
+      DATABASE_URL: 'postgresql://db',
+      PATCHBAY_MASTER_KEY: 'master',
+    },
     drainMs: 0,
     onOutput: (chunk) => {
       printed += chunk.toString();
@@ -45,6 +51,12 @@ it('runs each role in a process of its own, with the join token that is its own'
   await vi.waitFor(() => expect(printed).toContain('relay up own'), 5_000);
   await vi.waitFor(() => expect(printed).toContain('signaling up shared'), 5_000);
   expect(supervisor.pidOf('relay')).not.toBe(supervisor.pidOf('signaling'));
+});
+
+it('gives the database and the master key to the role that works on them, and to none that strangers reach', async () => {
+  await vi.waitFor(() => expect(printed).toContain('jobs has postgresql://db master'), 5_000);
+  await vi.waitFor(() => expect(printed).toContain('relay has undefined undefined'), 5_000);
+  await vi.waitFor(() => expect(printed).toContain('signaling has undefined undefined'), 5_000);
 });
 
 it('has a killed role back within a second, and does not touch the others (LIV-3)', async () => {

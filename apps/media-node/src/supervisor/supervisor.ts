@@ -26,10 +26,14 @@ export interface Supervisor {
   stop(): Promise<void>;
 }
 
-/** A role's own join token, if there is one: a token lets one node in, and each role is a node. */
+/** What opens the database and its secrets: for the role that works on it, and no role that strangers reach. */
+const databaseSettings: readonly string[] = ['DATABASE_URL', 'PATCHBAY_MASTER_KEY'];
+
+/** With a role's own join token, if there is one: a token lets one node in, and each role is a node. */
 function environmentOf(role: string, env: SupervisorOptions['env']): SupervisorOptions['env'] {
   const own = env[`PATCHBAY_JOIN_TOKEN_${role.toUpperCase()}`];
-  return own === undefined ? env : { ...env, PATCHBAY_JOIN_TOKEN: own };
+  const given = Object.entries(env).filter(([name]) => role === 'jobs' || !databaseSettings.includes(name));
+  return { ...Object.fromEntries(given), ...(own === undefined ? {} : { PATCHBAY_JOIN_TOKEN: own }) };
 }
 
 /** Runs each role as a process that is started again at once when it dies, on the same ports. */

@@ -133,6 +133,50 @@ describe('statement', () => {
   });
 });
 
+describe('trigger', () => {
+  it('shows each rule with what it counted and its limit, and firings with what came of them', async () => {
+    const rule = {
+      id: 'trg_1',
+      name: 'Allowance',
+      counter: { meter: 'network-discovery.bytes' },
+      condition: { kind: 'recurring', limit: 1000, per: 'month' },
+      action: { kind: 'notify' },
+      value: '400',
+      hasFired: false,
+      isEnabled: true,
+    };
+    answers['/triggers'] = { items: [rule] };
+    const at = '2026-11-29T12:00:00.000Z';
+    const fired = {
+      at,
+      triggerId: 'trg_1',
+      value: '1001',
+      limit: 1000,
+      action: { kind: 'suspend' },
+      state: 'done',
+    };
+    answers['/trigger-firings'] = { items: [fired] };
+    expect((await run('trigger', 'list')).stdout).toMatch(
+      /trg_1 +Allowance +network-discovery\.bytes +400 +1000 a month +notify +counting/,
+    );
+    expect((await run('trigger', 'firings')).stdout).toMatch(/trg_1 +1001 +1000 +suspend +done/);
+  });
+
+  it('asks for nothing that cannot be, and says what is missing', async () => {
+    const create = ['trigger', 'create', 'Allowance', '--limit', '10'];
+    await expect(run(...create)).rejects.toMatchObject({
+      stderr: expect.stringContaining('--meter or --event'),
+    });
+    await expect(run(...create, '--meter', 'm', '--action', 'throttle')).rejects.toMatchObject({
+      stderr: expect.stringContaining('--kbps'),
+    });
+    await expect(run(...create, '--meter', 'm', '--per', 'day', '--seconds', '60')).rejects.toMatchObject({
+      stderr: expect.stringContaining('not both'),
+    });
+    expect(asked).toEqual([]);
+  });
+});
+
 describe('usage', () => {
   it('takes dates in the time zone of the account', async () => {
     answers[''] = { id: accountId, timeZone: 'Europe/Berlin' };

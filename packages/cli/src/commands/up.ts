@@ -81,7 +81,7 @@ async function runUp(flags: Readonly<Record<string, unknown>>): Promise<number> 
   const platform = await starting;
   if (platform.allowLoopbackPeers) {
     progress.warn(
-      'The relay reaches loopback addresses, so that two windows on this machine can talk through it.',
+      'The relay and webhooks reach loopback addresses, so that two windows, and a server of yours, can be on this machine.',
     );
   }
   if (!platform.addresses.isLocal) progress.warn(plainHttpWarning);

@@ -8,7 +8,7 @@ import type { DataFolder } from './data-folder.ts';
 const root = path.resolve(import.meta.dirname, '../../../..');
 const controlPlaneFolder = path.join(root, 'apps/control-plane/.next/standalone/apps/control-plane');
 
-export const nodeRoles = ['relay', 'signaling'] as const;
+export const nodeRoles = ['relay', 'signaling', 'jobs'] as const;
 export type NodeRole = (typeof nodeRoles)[number];
 
 /** @throws Refusal when the control plane has not been built yet. */
@@ -45,7 +45,8 @@ function sessionSecret(masterKey: string): string {
   );
 }
 
-export function controlPlane({ folder, addresses, ports, databaseUrl, masterKey }: PartOptions): Part {
+export function controlPlane(options: PartOptions): Part {
+  const { folder, addresses, ports, databaseUrl, masterKey, allowLoopbackPeers } = options;
   return {
     name: 'control plane',
     args: ['server.js'],
@@ -62,6 +63,7 @@ export function controlPlane({ folder, addresses, ports, databaseUrl, masterKey 
       PATCHBAY_FILES: folder.files,
       PATCHBAY_DEV_ENV: folder.devEnv,
       PATCHBAY_ROLES: nodeRoles.join(','),
+      PATCHBAY_ALLOW_LOOPBACK_PEERS: allowLoopbackPeers ? '1' : '0',
       NEXTAUTH_URL: addresses.url,
       NEXTAUTH_SECRET: sessionSecret(masterKey),
     },
@@ -71,6 +73,7 @@ export function controlPlane({ folder, addresses, ports, databaseUrl, masterKey 
 /** @param joinTokens One for each role, with which it enrols the first time. */
 export function mediaNode(options: PartOptions, joinTokens: Readonly<Record<NodeRole, string>>): Part {
   const { folder, addresses, ports, region, allowLoopbackPeers, relayHostOtherFamily } = options;
+  const { databaseUrl, masterKey } = options;
   const tokens = Object.entries(joinTokens).map(([role, token]) => [
     `PATCHBAY_JOIN_TOKEN_${role.toUpperCase()}`,
     token,
@@ -81,6 +84,8 @@ export function mediaNode(options: PartOptions, joinTokens: Readonly<Record<Node
     cwd: root,
     env: {
       PATCHBAY_CONTROL_URL: addresses.url,
+      DATABASE_URL: databaseUrl,
+      PATCHBAY_MASTER_KEY: masterKey,
       PATCHBAY_DATA: folder.nodes,
       PATCHBAY_REGION: region,
       // A relayed address has to be one that a packet can come from, which "any" is not.

@@ -178,7 +178,7 @@ export async function startPlatform(options: UpOptions): Promise<Platform> {
     if (isLocal) writeDevEnv(folder, devEnv);
     parts.start(mediaNode(partOptions, first.joinTokens));
     if (isLocal) parts.start(sampleCall(devEnv, ports, host));
-    await progress.step('control plane, relay and signaling', () =>
+    await progress.step('control plane, relay, signaling and jobs', () =>
       untilHealthy({ url: addresses.url, limitMs: healthyMsMax, signal: parts.broken.signal }),
     );
     parts.becameHealthy();

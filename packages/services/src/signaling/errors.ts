@@ -100,6 +100,8 @@ const remedies: Readonly<Record<SignalingEndingCode, string>> = {
     'Give the SDK a token source: it fetches a new credential before the old one expires.',
   'credential.revoked': 'Ask whoever gave the credential for a new one.',
   'account.suspended': 'Ask the owner of the account, or of the one above it, to make it active again.',
+  'policy.refused': 'Look at the policy of the account: it says for each value which level set it.',
+  'limit.exceeded': 'Wait until others have ended, or raise the limit that `detail` names.',
 };
 
 /** Why sessions end, by code: what a client is told, what stands in the log, and what the code's page says. */

@@ -8,9 +8,12 @@ const samples: readonly unknown[] = [
   'ended',
   'network-discovery',
   'a@b.test',
+  'https://b.test/',
   '2026-11-01T00:00:00.000Z',
   {},
   [],
+  { meter: 'network-discovery.bytes' },
+  { kind: 'threshold', limit: 1 },
 ];
 
 /** A request that passes an operation's schema, with the victim's ids wherever a field takes one. */

@@ -1,4 +1,5 @@
 /** Accounts on a started platform that have nothing to do with each other, or less than they would like. */
+import { until } from '../until.ts';
 import { callProcedure, proveAddress, signIn, signUp, type Visitor, visit } from './dashboard.ts';
 import { actionRequest } from './dashboard-attack.ts';
 import { serverActions } from './route-tree.ts';
@@ -113,12 +114,30 @@ async function furnish(
   await make('signaling.putInstanceTypeConfig', { applicationId, instanceType, ...config });
   const price = { currency: 'EUR', prices: { connectedMs: { amount: '7654321', per: '60000' } } };
   await make('prices.setForChildren', { service: 'signaling', ...price });
+  const trigger = await make('triggers.create', {
+    name: `${MARK}-trigger`,
+    counter: { meter: 'network-discovery.bytes' },
+    condition: { kind: 'threshold', limit: 7_654_321 },
+  });
   const ice = await make('networkDiscovery.createIceServers', {});
+  // Nobody listens there: one attempt fails, and then the webhook rests, so that nothing of it changes by itself.
+  const webhook = await make('webhooks.create', { url: `http://127.0.0.1:1/${MARK}` });
+  const { id: webhookId } = webhook;
+  await make('webhooks.sendTest', { webhookId });
+  const delivery = await until(
+    async () =>
+      (await make('deliveries.list', { webhookId })).items.find((one: { error?: string }) => one.error),
+    { what: 'an attempt' },
+  );
+  await make('webhooks.update', { webhookId, state: 'disabled' });
   const ids = {
     applicationId,
+    webhookId,
+    deliveryId: delivery.id,
     instanceType,
     keyId: key.id,
     userId: member.userId,
+    triggerId: trigger.id,
     username: ice.iceServers.find((server: { username?: string }) => server.username !== undefined).username,
     period: new Date().toISOString().slice(0, 7),
     service: 'signaling',

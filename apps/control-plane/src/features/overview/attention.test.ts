@@ -20,7 +20,15 @@ const session = (endCode: string, hoursAgo: number): Facts['recentSessions'][num
   relayBytes: '0',
   relayMilliseconds: '0',
 });
-const quiet: Facts = { accounts: [], keys: [], recentSessions: [], statement: undefined, refused: [], nowMs };
+const quiet: Facts = {
+  accounts: [],
+  keys: [],
+  webhooks: [],
+  recentSessions: [],
+  statement: undefined,
+  refused: [],
+  nowMs,
+};
 
 const statement: NonNullable<Facts['statement']> = {
   period: '2026-11',
@@ -111,5 +119,25 @@ test('usage that was refused within a day is an alarm, and on no statement', () 
 test('a subsidy is named, with whom it goes to (BIL-2)', () => {
   expect(noticesOf({ ...quiet, statement }).map(({ text }) => text)).toEqual([
     'You subsidise Bluebird: the price is below what you pay.',
+  ]);
+});
+
+test('a webhook that takes nothing is named, and one that the account disabled itself is not (HKS-2)', () => {
+  const webhook = (host: string, change: Partial<Facts['webhooks'][number]>) => ({
+    id: `whk_${host}`,
+    url: `https://${host}/hooks`,
+    state: 'active' as const,
+    health: 'ok' as const,
+    ...change,
+  });
+  const webhooks = [
+    webhook('fine.test', {}),
+    webhook('slow.test', { health: 'failing' }),
+    webhook('gone.test', { state: 'disabled', disabledReason: 'gone' }),
+    webhook('off.test', { state: 'disabled' }),
+  ];
+  expect(noticesOf({ ...quiet, webhooks }).map(({ tone, text }) => [tone, text])).toEqual([
+    ['wait', 'The webhook at slow.test takes nothing at the moment.'],
+    ['fail', 'The webhook at gone.test was disabled: it takes nothing.'],
   ]);
 });

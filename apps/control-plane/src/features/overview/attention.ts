@@ -4,6 +4,7 @@ import { hasFailed, type Session } from '../sessions/session.ts';
 
 type Account = Outputs['accounts']['list']['items'][number];
 type Key = Outputs['keys']['list']['items'][number];
+type Webhook = Outputs['webhooks']['list']['items'][number];
 type Statement = Outputs['statements']['get'];
 
 export interface Notice {
@@ -17,6 +18,7 @@ export interface Notice {
 export interface Facts {
   readonly accounts: readonly Account[];
   readonly keys: readonly Key[];
+  readonly webhooks: readonly Pick<Webhook, 'id' | 'url' | 'health' | 'state' | 'disabledReason'>[];
   readonly recentSessions: readonly Session[];
   readonly statement: Statement | undefined;
   /** The newest usage that was kept and not counted. */
@@ -32,6 +34,7 @@ export const noticesOf = (facts: Facts): readonly Notice[] => [
   ...ledgerNotice(facts),
   ...refusedNotice(facts),
   ...failureNotice(facts),
+  ...webhookNotices(facts),
   ...keyNotices(facts),
   ...suspensionNotice(facts),
   ...subsidyNotice(facts),
@@ -57,6 +60,19 @@ function failureNotice({ recentSessions, nowMs }: Facts): readonly Notice[] {
   if (failed.length === 0) return [];
   const text = `${counted(failed.length, 'session')} failed in the last 24 hours.`;
   return [{ key: 'failed', tone: 'fail', segment: 'sessions', text }];
+}
+
+/** What the platform gave up is to be mended; what the account disabled itself, it knows. */
+function webhookNotices({ webhooks }: Facts): readonly Notice[] {
+  return webhooks.flatMap(({ id, url, health, disabledReason }): readonly Notice[] => {
+    const { host } = new URL(url);
+    const notice = { key: id, segment: `webhooks/${id}` };
+    if (disabledReason !== undefined)
+      return [{ ...notice, tone: 'fail', text: `The webhook at ${host} was disabled: it takes nothing.` }];
+    return health === 'failing'
+      ? [{ ...notice, tone: 'wait', text: `The webhook at ${host} takes nothing at the moment.` }]
+      : [];
+  });
 }
 
 function keyNotices({ keys, nowMs }: Facts): readonly Notice[] {

@@ -25,7 +25,7 @@ export interface TodayStatsProps {
 export function TodayStats({ open, today: day, currency }: TodayStatsProps): ReactNode {
   const accountId = useAccountId();
   const bits = (open ?? []).reduce((sum, { bitsPerSecond = 0 }) => sum + bitsPerSecond, 0);
-  const bytes = totalOf(day.today.rows, relayedBytes);
+  const bytes = totalOf(day.relayed, relayedBytes);
   const bytesBefore = totalOf(day.yesterday.rows, relayedBytes);
   const { period } = day;
   const spendBefore = day.yesterday.amount ?? 0n;
@@ -46,7 +46,7 @@ export function TodayStats({ open, today: day, currency }: TodayStatsProps): Rea
         )}
       </Link>
       <Link href={pagePath(accountId, 'usage')}>
-        {day.today.rows === undefined ? (
+        {day.relayed === undefined ? (
           <StatSkeleton label="Relayed today" />
         ) : (
           <Stat label="Relayed today" {...showBytes(bytes)} note={compareWithYesterday(bytes, bytesBefore)} />

@@ -27,11 +27,13 @@ export function useStanding(accountId: string, nowMs: number) {
     trpc.statements.get.queryOptions({ accountId, period: periodAt(nowMs).name, detail: 'meters' }, options),
   );
   const refused = useQuery(trpc.usage.listRefused.queryOptions({ accountId, limit: PAGE_MAX }, options));
-  if (![accounts, keys, ended, prices, statement, refused].every(isKnown)) return undefined;
+  const webhooks = useQuery(trpc.webhooks.list.queryOptions({ accountId, limit: PAGE_MAX }, options));
+  if (![accounts, keys, ended, prices, statement, refused, webhooks].every(isKnown)) return undefined;
   return {
     notices: noticesOf({
       accounts: accounts.data?.items ?? [],
       keys: keys.data?.items ?? [],
+      webhooks: webhooks.data?.items ?? [],
       recentSessions: ended.data?.items ?? [],
       statement: statement.data,
       refused: refused.data?.items ?? [],

@@ -11,6 +11,10 @@ import { relayedBytes } from '../usage/meters.ts';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const REFRESH_MS = 5_000;
+/** Beside the live sessions, whose bytes rise every second or two. */
+const RELAYED_REFRESH_MS = 2_000;
+/** A whole month is rated anew for it. */
+const MONTH_REFRESH_MS = 10_000;
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -31,13 +35,19 @@ export function useToday(accountId: string) {
         bucket: 'hour',
         meter: relayedBytes,
       },
-      { refetchInterval: REFRESH_MS, placeholderData: keepPreviousData },
+      { refetchInterval: RELAYED_REFRESH_MS, placeholderData: keepPreviousData },
     ),
   );
   const period = periodAt(nowMs);
-  const statements = useQuery(trpc.statements.list.queryOptions({ accountId }, { staleTime: MINUTE_MS }));
+  const statements = useQuery(
+    trpc.statements.list.queryOptions(
+      { accountId, from: period.name },
+      { refetchInterval: MONTH_REFRESH_MS },
+    ),
+  );
   const month = statements.data?.items.find((statement) => statement.period === period.name);
-  return { nowMs, today, yesterday, hours, period, month, isMonthKnown: statements.isSuccess };
+  const relayed = hours.data?.rows.filter(({ at }) => Date.parse(at) >= todayMs);
+  return { nowMs, today, yesterday, hours, relayed, period, month, isMonthKnown: statements.isSuccess };
 }
 
 /** The sum of one meter over rows of usage. */

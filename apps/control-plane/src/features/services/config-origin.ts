@@ -22,6 +22,8 @@ export function useOriginText(scope: ConfigScope): (origin: ConfigOrigin | undef
         return scope.kind === 'application' ? 'set here' : 'from the application';
       case 'instanceType':
         return 'set here';
+      case 'trigger':
+        return 'held by a trigger that fired';
     }
   };
 }

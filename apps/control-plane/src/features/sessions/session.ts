@@ -6,6 +6,13 @@ export type LogEntry = Outputs['sessions']['listLog']['items'][number];
 
 export const isOpen = ({ state }: Session): boolean => state !== 'ended';
 
+/** Its last lines and its last use are on their way for so long. */
+const SETTLING_MS = 20_000;
+
+/** Whether there may still be more to read of it: while it runs, and for a little after. */
+export const mayGrow = (session: Session, nowMs: number): boolean =>
+  isOpen(session) || nowMs < Date.parse(session.endedAt ?? session.startedAt) + SETTLING_MS;
+
 /** How long it lasted, or has lasted until now, from the first ring. */
 export const lastedMs = ({ startedAt, endedAt }: Session, nowMs: number): number =>
   Math.max(0, (endedAt === undefined ? nowMs : Date.parse(endedAt)) - Date.parse(startedAt));

@@ -1,5 +1,6 @@
 import {
   Activity,
+  BellRing,
   Cable,
   ChartColumn,
   Gauge,
@@ -8,7 +9,9 @@ import {
   Network,
   ReceiptText,
   ScrollText,
+  ShieldCheck,
   Tags,
+  Webhook,
 } from 'lucide-react';
 
 export interface Page {
@@ -36,13 +39,28 @@ export const accountParts = [
   { key: 'settings', label: 'Settings' },
 ] as const;
 
+/** What may be used, and the plans that say so for others. */
+export const policyParts = [
+  { key: 'policy', label: 'Policy' },
+  { key: 'plans', label: 'Plans' },
+] as const;
+
 /** The pages of an account, in the order of the rail. */
 export const pages: readonly Page[] = [
   { segment: '', label: 'Overview', icon: Gauge, shortcut: 'o' },
   { segment: 'sessions', label: 'Sessions', icon: Activity, shortcut: 's' },
   { segment: 'usage', label: 'Usage', icon: ChartColumn, shortcut: 'u' },
+  { segment: 'triggers', label: 'Triggers', icon: BellRing, shortcut: 't' },
   { segment: 'accounts', label: 'Accounts', icon: Network, shortcut: 'a' },
   { segment: 'services', label: 'Services', icon: Cable, shortcut: 'v', isKeptBelow: true },
+  {
+    segment: 'policy',
+    label: 'Policy',
+    icon: ShieldCheck,
+    shortcut: 'r',
+    alsoAt: policyParts.map(({ key }) => key),
+  },
+  { segment: 'webhooks', label: 'Webhooks', shortLabel: 'Hooks', icon: Webhook, shortcut: 'w' },
   { segment: 'prices', label: 'Prices', icon: Tags, shortcut: 'p' },
   { segment: 'statements', label: 'Statements', icon: ReceiptText, shortcut: 'b', isKeptBelow: true },
   {

@@ -7,6 +7,7 @@ export function pathOfId(text: string, accountId: string): string | undefined {
   if (isId('ses', text)) return pagePath(accountId, `sessions/${text}`);
   if (isId('key', text)) return pagePath(accountId, 'keys');
   if (isId('app', text)) return pagePath(accountId, `applications/${text}`);
+  if (isId('whk', text)) return pagePath(accountId, `webhooks/${text}`);
   if (isId('org', text)) return pagePath(accountId, 'organisation');
   return pathOfConfig(text);
 }

@@ -22,12 +22,23 @@ import { MarginText } from './margin-text.tsx';
 
 type Head = Outputs['statements']['list']['items'][number];
 
+/** Every period is rated anew for it. */
+const REFRESH_MS = 10_000;
+
+const hasChanging = (items: readonly Head[] | undefined): boolean =>
+  items?.some(({ state }) => state !== 'closed') ?? true;
+
 /** The periods of an account, newest first: what it pays, what it earned, what it is paid out. */
 export function StatementsPage(): ReactNode {
   const trpc = useTRPC();
   const router = useRouter();
   const accountId = useAccountId();
-  const list = useQuery(trpc.statements.list.queryOptions({ accountId }));
+  const list = useQuery(
+    trpc.statements.list.queryOptions(
+      { accountId },
+      { refetchInterval: ({ state: { data } }) => (hasChanging(data?.items) ? REFRESH_MS : false) },
+    ),
+  );
   const items = list.data?.items ?? [];
   const open = (period: string) => pagePath(accountId, `statements/${period}`);
   return (

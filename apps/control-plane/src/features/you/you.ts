@@ -56,8 +56,9 @@ export async function endSignIn(id: string): Promise<boolean> {
   return await controlPlane().signIns.end(signInSessionId, String(id));
 }
 
-/** This session too. Answers how many ended. */
-export async function endAllSignIns(): Promise<number> {
+/** This session too. Answers how many ended: none for a request that does not say so. */
+export async function endAllSignIns(scope: 'everywhere'): Promise<number> {
+  if (scope !== 'everywhere') return 0;
   const { signInSessionId } = await person();
   return await controlPlane().signIns.signOutEverywhere(signInSessionId);
 }

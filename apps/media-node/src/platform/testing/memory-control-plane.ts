@@ -12,6 +12,7 @@ import {
 } from '@patchbay/domain/fleet/internal-api';
 import { signatureHeaders } from '@patchbay/domain/fleet/signed-request';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import type { PolicyLevel } from '@patchbay/domain/policy/policy-level';
 import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import {
@@ -26,6 +27,11 @@ type Node = InternalResponse<'listNodes'>['items'][number] & { isDraining: boole
 /** A control plane over real HTTP that knows one account with one key, believes its nodes, and keeps what they say. */
 export class MemoryControlPlane {
   readonly nodes: Node[] = [];
+  /** The levels of policies that hold for the account. */
+  policy: PolicyLevel[] = [];
+  /** Sessions that are counted, and the answer to any more. */
+  readonly claimedIds = new Set<string>();
+  claimRefusal: InternalResponse<'claimSession'>['refusal'];
   readonly records: UsageRecord[] = [];
   readonly events: SessionEventReport[] = [];
   /** Calls that live, in which the account has a leg. */
@@ -160,7 +166,14 @@ export class MemoryControlPlane {
           : undefined,
       accountSnapshot: ({ accountId }) =>
         accountId === this.accountId
-          ? { accountId, chain: [{ id: accountId, state: 'active' }], caps: {} }
+          ? {
+              accountId,
+              chain: [{ id: accountId, state: 'active' }],
+              caps: {},
+              policy: this.policy,
+              endpointPolicies: [],
+              spent: [],
+            }
           : undefined,
       applicationSnapshot: () => undefined,
       sessionStanding: ({ sessionId }) => ({
@@ -168,6 +181,15 @@ export class MemoryControlPlane {
       }),
       keysUsed: () => ({}),
       listRevocations: () => ({ items: [] }),
+      claimSession: ({ holdId }) => {
+        if (this.claimRefusal !== undefined) return { refusal: this.claimRefusal };
+        this.claimedIds.add(holdId);
+        return {};
+      },
+      releaseSessions: ({ releasedIds }) => {
+        for (const id of releasedIds) this.claimedIds.delete(id);
+        return {};
+      },
       listSessionEnds: () => ({ items: this.#sessionEnds }),
       countUse: () => ({ isAdmitted: true }),
       consumed: ({ prefixIds, sessionId }) => ({

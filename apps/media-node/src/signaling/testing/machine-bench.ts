@@ -27,6 +27,8 @@ export class MachineBench {
   nowMs = 1_000_000;
   /** Nothing that is sent arrives. */
   isMute = false;
+  /** Off: what is asked to be counted waits for the test's answer. */
+  isAnsweringClaims = true;
   /** What the machine said of its state, as a file of a store would have it. */
   readonly journal: { readonly atMs: number; readonly changes: readonly StateChange[] }[] = [];
   #count = 0;
@@ -73,7 +75,11 @@ export class MachineBench {
         this.platform.continued.push(action.context.continuesCredentialId);
         const authentication = this.platform.verify(action.token);
         this.feed({ type: 'verified', socketId: action.socketId, authentication });
-      } else if (action.type === 'recordUsage') this.platform.recordUsage(action.record);
+      } else if (action.type === 'claim') {
+        const answer = this.platform.answerOf(action.claim);
+        if (this.isAnsweringClaims) this.feed({ type: 'claimed', claimId: action.claimId, answer });
+      } else if (action.type === 'release') this.platform.releaseSession(action.sessionId);
+      else if (action.type === 'recordUsage') this.platform.recordUsage(action.record);
       else if (action.type === 'appendSessionEvent') this.platform.appendSessionEvent(action.event);
       else this.drops.push(action.reason);
     }

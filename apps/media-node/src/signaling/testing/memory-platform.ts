@@ -1,8 +1,10 @@
 import type {
   Authentication,
+  ClaimAnswer,
   PlatformNotice,
   Principal,
   RelayPlacement,
+  SessionClaim,
   SessionEvent,
   SessionEventType,
   SignalingLimits,
@@ -22,6 +24,9 @@ export interface MemoryCredential {
 export class MemoryPlatform implements SignalingPlatform {
   readonly usage: UsageRecord[] = [];
   readonly events: SessionEvent[] = [];
+  readonly claims: SessionClaim[] = [];
+  readonly released: string[] = [];
+  claimAnswer: ClaimAnswer = { ok: true };
   readonly continued: (string | undefined)[] = [];
   relay: RelayPlacement | undefined;
   /** What a relay that is not ours takes, in place of a narrowed credential. */
@@ -66,6 +71,19 @@ export class MemoryPlatform implements SignalingPlatform {
   authenticate(token: string, context: { readonly continuesCredentialId?: string }): Promise<Authentication> {
     this.continued.push(context.continuesCredentialId);
     return Promise.resolve(this.verify(token));
+  }
+
+  claimSession(claim: SessionClaim): Promise<ClaimAnswer> {
+    return Promise.resolve(this.answerOf(claim));
+  }
+
+  answerOf(claim: SessionClaim): ClaimAnswer {
+    this.claims.push(claim);
+    return this.claimAnswer;
+  }
+
+  releaseSession(sessionId: string): void {
+    this.released.push(sessionId);
   }
 
   placeRelay(): RelayPlacement | undefined {

@@ -1,3 +1,4 @@
+import { periodAt } from '@patchbay/domain/billing/period';
 import type { Metadata } from 'next';
 import { OverviewPage } from '../../../features/overview/overview-page.tsx';
 import { openSessionsRequest } from '../../../features/sessions/open-sessions-request.ts';
@@ -11,7 +12,9 @@ export default async function Page({ params }: { readonly params: Promise<{ read
     <FetchedAhead
       ask={(trpc, client) => [
         client.prefetchQuery(trpc.sessions.list.queryOptions(openSessionsRequest(accountId))),
-        client.prefetchQuery(trpc.statements.list.queryOptions({ accountId })),
+        client.prefetchQuery(
+          trpc.statements.list.queryOptions({ accountId, from: periodAt(Date.now()).name }),
+        ),
       ]}
     >
       <OverviewPage />

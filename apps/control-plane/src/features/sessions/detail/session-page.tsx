@@ -12,7 +12,7 @@ import { useAccount, useAccountId } from '../../shell/account.ts';
 import { PageHeader } from '../../shell/page-header.tsx';
 import { pagePath } from '../../shell/pages.ts';
 import { useNow } from '../../shell/use-now.ts';
-import { isOpen, kindLabels, participantNames, type Session } from '../session.ts';
+import { isOpen, kindLabels, mayGrow, participantNames, type Session } from '../session.ts';
 import { ModeBadge, SessionStateBadge } from '../session-badges.tsx';
 import { EndSession } from './end-session.tsx';
 import { SessionCost } from './session-cost.tsx';
@@ -39,8 +39,8 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
   const [selected, setSelected] = useState<number>();
   const isRunning = isOpen(session);
   const nowMs = useNow(1_000);
-  const log = useSessionLog(session.id, isRunning);
-  const use = useSessionUse(session);
+  const log = useSessionLog(session.id, mayGrow(session, nowMs));
+  const use = useSessionUse(session, nowMs);
   const currency = account?.currency ?? '';
   const endMs = session.endedAt === undefined ? nowMs : Date.parse(session.endedAt);
   return (

@@ -4,7 +4,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { type Outputs, useTRPC } from '../../../trpc/client.ts';
 import { useSpend } from '../../spend/use-spend.ts';
 import { meterOf } from '../../usage/meters.ts';
-import { isOpen, type Session } from '../session.ts';
+import { mayGrow, type Session } from '../session.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -20,10 +20,10 @@ export interface UsedLine extends SpendLine {
 export type SessionUse = ReturnType<typeof useSessionUse>;
 
 /** What a session used, and what that cost its account at the prices that held meanwhile. */
-export function useSessionUse(session: Session) {
+export function useSessionUse(session: Session, nowMs: number) {
   const trpc = useTRPC();
   const { id: sessionId, accountId, startedAt, endedAt } = session;
-  const refresh = isOpen(session) ? { refreshMs: REFRESH_MS } : {};
+  const isGrowing = mayGrow(session, nowMs);
   const range = {
     accountId,
     sessionId,
@@ -31,11 +31,11 @@ export function useSessionUse(session: Session) {
     // Some of its use is reported after its end.
     to: new Date(Date.parse(endedAt ?? startedAt) + DAY_MS).toISOString(),
   };
-  const spend = useSpend({ ...range, ...refresh });
+  const spend = useSpend({ ...range, ...(isGrowing ? { refreshMs: REFRESH_MS } : {}) });
   const usage = useQuery(
     trpc.usage.query.queryOptions(range, {
       placeholderData: keepPreviousData,
-      refetchInterval: isOpen(session) ? REFRESH_MS : false,
+      refetchInterval: isGrowing ? REFRESH_MS : false,
     }),
   );
   const priced = (spend.lines ?? []).map((line) => ({ ...line, isPriced: true }));

@@ -24,15 +24,15 @@ export function useSession(sessionId: string) {
   );
 }
 
-/** Its log, in order. While it runs only what is new is asked for. */
-export function useSessionLog(sessionId: string, isRunning: boolean) {
+/** Its log, in order. Only what is new is asked for, for as long as there may be more. */
+export function useSessionLog(sessionId: string, mayGrow: boolean) {
   const client = useTRPCClient();
   const queryClient = useQueryClient();
   const accountId = useAccountId();
   const queryKey = ['session-log', accountId, sessionId];
   return useQuery({
     queryKey,
-    refetchInterval: isRunning ? REFRESH_MS : false,
+    refetchInterval: mayGrow ? REFRESH_MS : false,
     queryFn: async ({ signal }) => {
       const known = queryClient.getQueryData<readonly LogEntry[]>(queryKey) ?? [];
       const entries = new Map(known.map((entry) => [entry.sequence, entry]));

@@ -1,0 +1,70 @@
+import {
+  overridableNames,
+  type SettingName,
+  settingNames,
+  settingOf,
+} from '@patchbay/domain/policy/settings';
+import type { Inputs, Outputs } from '../../trpc/client.ts';
+
+export type Written = Outputs['policy']['get']['stored'];
+export type Word = Omit<Inputs['policy']['set'], 'accountId'>;
+
+/** What somebody types of one setting. Empty: it is not set here. */
+export interface SettingDraft {
+  readonly value: string;
+  readonly bound: string;
+  readonly isLocked: boolean;
+}
+
+export type PolicyDraft = Readonly<Record<SettingName, SettingDraft>>;
+
+export const isOverridable = (name: SettingName): boolean => overridableNames.some((one) => one === name);
+
+/** Times have commas of their own. */
+const separatorOf = (name: SettingName) => (settingOf(name).merge === 'everyTime' ? ';' : ',');
+
+const textOf = (name: SettingName, value: unknown): string =>
+  Array.isArray(value) ? value.join(`${separatorOf(name)} `) : value === undefined ? '' : String(value);
+
+export function toDraft(stored: Written): PolicyDraft {
+  const { locked = [], overridable = {} } = stored;
+  const bounds: Readonly<Partial<Record<SettingName, unknown>>> = overridable;
+  const entries = settingNames.map((name) => [
+    name,
+    {
+      value: textOf(name, stored[name]),
+      bound: textOf(name, bounds[name]),
+      isLocked: locked.includes(name),
+    },
+  ]);
+  return Object.fromEntries(entries) as PolicyDraft;
+}
+
+/** The request as the API takes it; what is no number there is refused by name, and never sent. */
+export function toWord(draft: PolicyDraft): { readonly word: Word } | { readonly refused: SettingName } {
+  const values: Record<string, unknown> = {};
+  const overridable: Record<string, unknown> = {};
+  for (const name of settingNames) {
+    const { value, bound } = draft[name];
+    for (const [target, text] of [[values, value] as const, [overridable, bound] as const]) {
+      if (text.trim() === '') continue;
+      const read = readSetting(name, text.trim());
+      if (read === undefined) return { refused: name };
+      target[name] = read;
+    }
+  }
+  const locked = settingNames.filter((name) => draft[name].isLocked);
+  // Each value is of its own setting: `readSetting` sees to it, an indexed access cannot say so.
+  return { word: { ...values, locked, overridable } as Word };
+}
+
+function readSetting(name: SettingName, text: string): number | string[] | undefined {
+  const setting = settingOf(name);
+  if (setting.merge !== 'narrowest')
+    return text
+      .split(separatorOf(name))
+      .map((item) => item.trim())
+      .filter((item) => item !== '');
+  const number = Number(text);
+  return Number.isInteger(number) && number >= setting.min && number <= setting.max ? number : undefined;
+}

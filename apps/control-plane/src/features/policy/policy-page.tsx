@@ -1,0 +1,144 @@
+'use client';
+
+import { Button } from '@patchbay/ui/button';
+import { CodePanel } from '@patchbay/ui/code-panel';
+import { EmptyState } from '@patchbay/ui/empty-state';
+import { TableSkeleton } from '@patchbay/ui/skeleton';
+import { useToast } from '@patchbay/ui/toast';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { ShieldCheck } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
+import { useTRPC } from '../../trpc/client.ts';
+import { exampleOf } from '../as-code/code-example.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { useAccount, useAccountId } from '../shell/account.ts';
+import { PageHeader } from '../shell/page-header.tsx';
+import { EffectiveLevels } from './effective-levels.tsx';
+import { type PolicyDraft, toDraft, toWord } from './policy-draft.ts';
+import { PolicyEditor } from './policy-editor.tsx';
+import { PolicyTabs } from './policy-tabs.tsx';
+import { SimulationResult } from './simulation-result.tsx';
+
+/** What holds for an account and why, and the level of its own, which can be tried before it is saved (POL-2). */
+export function PolicyPage(): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const show = useToast();
+  const { data: account } = useAccount();
+  const [edited, setEdited] = useState<PolicyDraft>();
+  const policy = useQuery(trpc.policy.get.queryOptions({ accountId }));
+  const simulate = useMutation(trpc.policy.simulate.mutationOptions());
+  const save = useMutation(
+    trpc.policy.set.mutationOptions({
+      onSuccess: () => {
+        setEdited(undefined);
+        simulate.reset();
+        show({ title: 'The policy is saved. What runs is held to it within 5 seconds.', tone: 'live' });
+      },
+    }),
+  );
+  const names = new Map(
+    [...(account?.ancestors ?? []), ...(account === undefined ? [] : [account])].map(({ id, name }) => [
+      id,
+      name,
+    ]),
+  );
+  const draft = edited ?? (policy.data === undefined ? undefined : toDraft(policy.data.stored));
+  const read = draft === undefined ? undefined : toWord(draft);
+  const refused = read !== undefined && 'refused' in read ? read.refused : undefined;
+  const word = read !== undefined && 'word' in read ? read.word : undefined;
+  const example = exampleOf({
+    operation: 'policy.set',
+    input: { accountId, concurrentSessionsMax: 100, regions: ['eu'] },
+    cli: `policy set ${accountId} --set concurrentSessionsMax=100 --set regions=eu`,
+  });
+  const examples = [
+    example,
+    exampleOf({ operation: 'policy.get', input: { accountId }, cli: `policy show ${accountId}` }),
+    exampleOf({
+      operation: 'policy.simulate',
+      input: { accountId, concurrentSessionsMax: 100, days: 7 },
+      cli: `policy simulate ${accountId} --set concurrentSessionsMax=100`,
+    }),
+  ];
+  const error = save.error ?? simulate.error;
+  return (
+    <>
+      <PageHeader
+        title="Policy"
+        scope="What holds for this account and all below it. A level can only narrow, unless one above lets it widen again."
+        examples={examples}
+      />
+      <PolicyTabs />
+      {policy.error === null ? null : (
+        <ProblemNote error={policy.error} onRetry={() => void policy.refetch()} />
+      )}
+      {policy.isPending ? <TableSkeleton rows={6} /> : null}
+      {policy.data === undefined || draft === undefined ? null : (
+        <div className="grid grid-cols-1 gap-10">
+          <section aria-labelledby="holds">
+            <h2 id="holds" className="mb-2 font-semibold">
+              What holds, and why
+            </h2>
+            {policy.data.effective.length === 0 ? (
+              <EmptyState
+                icon={<ShieldCheck />}
+                title="Nothing is restricted here"
+                code={<CodePanel title={example.title} snippets={example.snippets} />}
+              >
+                No level above says anything, and neither does this account. Set a value below: it holds for
+                all accounts under it, and here stands which level each value is from.
+              </EmptyState>
+            ) : (
+              <EffectiveLevels effective={policy.data.effective} names={names} />
+            )}
+          </section>
+          <section aria-labelledby="own">
+            <h2 id="own" className="mb-1 font-semibold">
+              What is set at this level
+            </h2>
+            <p className="mb-3 text-ink-faint">
+              {policy.data.origin.by === 'above'
+                ? 'You are above this account: it cannot take back what you set.'
+                : 'Empty fields are not set here. Lists are separated by commas, times by semicolons.'}
+            </p>
+            <PolicyEditor
+              draft={draft}
+              onChange={setEdited}
+              effective={policy.data.effective}
+              refused={refused}
+            />
+            {error === null ? null : (
+              <div className="mt-3">
+                <ProblemNote error={error} />
+              </div>
+            )}
+            <div className="mt-4 flex flex-wrap gap-2">
+              <Button
+                isPending={simulate.isPending}
+                disabled={word === undefined}
+                onClick={() => word && simulate.mutate({ accountId, ...word, days: 7 })}
+              >
+                Try on the last 7 days
+              </Button>
+              <Button
+                variant="primary"
+                isPending={save.isPending}
+                disabled={word === undefined || edited === undefined}
+                onClick={() => word && save.mutate({ accountId, ...word })}
+              >
+                Save
+              </Button>
+              {edited === undefined ? null : (
+                <Button variant="ghost" onClick={() => setEdited(undefined)}>
+                  Discard
+                </Button>
+              )}
+            </div>
+          </section>
+          {simulate.data === undefined ? null : <SimulationResult simulated={simulate.data} names={names} />}
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,57 @@
+import { type SettingName, settingOf } from '@patchbay/domain/policy/settings';
+import type { Outputs } from '../../trpc/client.ts';
+
+type Answer = Outputs['policy']['get'];
+export type Explained = Answer['effective'][number];
+export type Origin = Answer['origin'];
+
+const levels: Readonly<Record<Origin['level'], string>> = {
+  platform: 'Platform',
+  plan: 'Plan',
+  account: 'Account',
+  region: 'Region',
+  application: 'Application',
+  instanceType: 'Instance type',
+  endpoint: 'Endpoint',
+  credential: 'Credential',
+};
+
+/** A level in words; an account that is not to be named is one above. */
+export function levelText(origin: Origin, names: ReadonlyMap<string, string>): string {
+  const { level, accountId, by, region, endpoint, applicationId, instanceType } = origin;
+  if (accountId === undefined) return `${levels[level]}, above`;
+  const place = region ?? endpoint ?? instanceType ?? applicationId;
+  if (place !== undefined) return `${levels[level]} ${place}`;
+  const name = names.get(accountId) ?? accountId;
+  if (level === 'account') return by === 'above' ? `${name}, from above` : name;
+  return level === 'plan' ? `Plan of ${name}` : levels[level];
+}
+
+export const unitOf = (name: SettingName): string | undefined => {
+  const setting = settingOf(name);
+  if (setting.merge !== 'narrowest') return undefined;
+  return setting.unit === 'count'
+    ? 'sessions'
+    : setting.unit === 'second'
+      ? 's'
+      : setting.unit === 'byte'
+        ? 'B'
+        : setting.unit;
+};
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+
+export function valueText(name: SettingName, value: Explained['value']): string {
+  if (value === undefined) return '—';
+  if (typeof value === 'number') return [whole.format(value), unitOf(name)].filter(Boolean).join(' ');
+  if (value.length === 0) return 'nothing';
+  return value
+    .map((item) => (typeof item === 'string' ? item : `${item.windows.join('; ')} (${item.timeZone})`))
+    .join(', ');
+}
+
+/** As it is read: `concurrentSessionsMax` is `Concurrent sessions, max`. */
+export function settingLabel(name: SettingName): string {
+  const words = name.replace(/Max$/, ', max').replace(/([A-Z])/g, (letter) => ` ${letter.toLowerCase()}`);
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+}

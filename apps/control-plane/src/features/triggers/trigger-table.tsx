@@ -1,0 +1,123 @@
+'use client';
+
+import { Badge } from '@patchbay/ui/badge';
+import { Button } from '@patchbay/ui/button';
+import { classNames } from '@patchbay/ui/class-names';
+import { type Column, Table } from '@patchbay/ui/table';
+import { BellRing, CirclePause, Gauge } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { actionText, counterText, countText, shareOf, type Trigger, windowText } from './trigger-words.ts';
+
+interface TriggerTableProps {
+  readonly triggers: readonly Trigger[];
+  readonly accountNames: ReadonlyMap<string, string>;
+  readonly onTurn: (trigger: Trigger) => void;
+  readonly onReset: (trigger: Trigger) => void;
+  readonly onRemove: (trigger: Trigger) => void;
+}
+
+/** Rules with their counters as they stand now. */
+export function TriggerTable({ triggers, accountNames, ...actions }: TriggerTableProps): ReactNode {
+  const columns: readonly Column<Trigger>[] = [
+    {
+      key: 'name',
+      header: 'Name',
+      isTitle: true,
+      cell: ({ name, isFromAbove }) => (
+        <span className="font-medium">
+          {name}
+          {isFromAbove ? <span className="ml-2 text-sm text-ink-faint">set above</span> : null}
+        </span>
+      ),
+    },
+    {
+      key: 'of',
+      header: 'Of',
+      cell: ({ target }) => (
+        <span className="text-ink-soft">
+          {accountNames.get(target.accountId) ?? target.accountId}
+          {target.scope === 'own' ? ' alone' : ''}
+        </span>
+      ),
+    },
+    { key: 'counts', header: 'Counts', isWide: true, cell: ({ counter }) => counterText(counter) },
+    {
+      key: 'value',
+      header: 'Now',
+      isNumber: true,
+      cell: (trigger) => <CounterNow trigger={trigger} />,
+    },
+    { key: 'then', header: 'Then', cell: ({ action }) => actionText(action) },
+    { key: 'state', header: 'State', cell: (trigger) => <TriggerState trigger={trigger} /> },
+    {
+      key: 'actions',
+      header: 'Actions',
+      isAction: true,
+      isNumber: true,
+      cell: (trigger) => (trigger.isFromAbove ? null : <Actions trigger={trigger} {...actions} />),
+    },
+  ];
+  return <Table label="Triggers" columns={columns} rows={triggers} rowKey={({ id }) => id} />;
+}
+
+/** The counter on its way to the limit, as figures and as a bar. */
+function CounterNow({ trigger }: { readonly trigger: Trigger }): ReactNode {
+  const { counter, condition, value, hasFired } = trigger;
+  return (
+    <span className="inline-grid min-w-40 gap-1 py-1">
+      <span className="whitespace-nowrap">
+        {countText(counter, value)}
+        <span className="text-ink-faint">
+          {' '}
+          of {countText(counter, condition.limit)} {windowText(condition)}
+        </span>
+      </span>
+      <span className="h-1 overflow-hidden rounded-sm bg-hover" aria-hidden>
+        <span
+          className={classNames('block h-full', hasFired ? 'bg-wait' : 'bg-accent')}
+          style={{ width: `${shareOf(trigger) * 100}%` }}
+        />
+      </span>
+    </span>
+  );
+}
+
+function TriggerState({ trigger: { isEnabled, hasFired } }: { readonly trigger: Trigger }): ReactNode {
+  if (!isEnabled) return <Badge icon={<CirclePause aria-hidden />}>off</Badge>;
+  return hasFired ? (
+    <Badge tone="wait" icon={<BellRing aria-hidden />}>
+      fired
+    </Badge>
+  ) : (
+    <Badge tone="live" icon={<Gauge aria-hidden />}>
+      counting
+    </Badge>
+  );
+}
+
+type ActionsProps = Pick<TriggerTableProps, 'onTurn' | 'onReset' | 'onRemove'> & {
+  readonly trigger: Trigger;
+};
+
+function Actions({ trigger, onTurn, onReset, onRemove }: ActionsProps): ReactNode {
+  const { name, isEnabled } = trigger;
+  const turn = isEnabled ? 'Turn off' : 'Turn on';
+  return (
+    <span className="flex justify-end gap-1">
+      <Button size="small" variant="ghost" onClick={() => onTurn(trigger)} aria-label={`${turn} ${name}`}>
+        {turn}
+      </Button>
+      <Button
+        size="small"
+        variant="ghost"
+        onClick={() => onReset(trigger)}
+        aria-label={`Begin anew: ${name}`}
+      >
+        Begin anew
+      </Button>
+      <Button size="small" variant="ghost" onClick={() => onRemove(trigger)} aria-label={`Remove ${name}`}>
+        Remove
+      </Button>
+    </span>
+  );
+}

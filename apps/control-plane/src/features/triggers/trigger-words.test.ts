@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { actionText, counterText, countText, shareOf, windowText } from './trigger-words.ts';
+
+test('a rule reads as a sentence: what is counted, how much in which time, and what is done', () => {
+  const counter = { meter: 'network-discovery.bytes', where: { direction: 'in' } };
+  expect(counterText(counter)).toBe('Bytes, direction in');
+  expect(countText(counter, 2_500_000_000)).toBe('2.500 GB');
+  expect(countText({ event: 'signaling.session.ended' }, '1200')).toBe('1,200');
+  expect(windowText({ kind: 'threshold', limit: 1 })).toBe('in all');
+  expect(windowText({ kind: 'recurring', limit: 1, per: 'day' })).toBe('a day');
+  expect(windowText({ kind: 'rate', limit: 1, seconds: 300 })).toBe('in 5 min');
+  expect(windowText({ kind: 'rate', limit: 1, seconds: 90 })).toBe('in 90 s');
+  expect(actionText({ kind: 'throttle', bitsPerSecondMax: 64_000 })).toBe('hold to 64.00 kbit/s');
+});
+
+test('a counter past its limit fills its bar and no more', () => {
+  const condition = { kind: 'threshold', limit: 200 } as const;
+  expect(shareOf({ value: '50', condition })).toBe(0.25);
+  expect(shareOf({ value: '900', condition })).toBe(1);
+});

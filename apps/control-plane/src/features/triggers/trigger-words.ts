@@ -1,0 +1,49 @@
+import { showBitRate, showCount, showMetered, textOf } from '../../formats/quantity.ts';
+import type { Outputs } from '../../trpc/client.ts';
+import { meterOf, unitOf } from '../usage/meters.ts';
+
+export type Trigger = Outputs['triggers']['list']['items'][number];
+export type Firing = Outputs['triggers']['listFirings']['items'][number];
+
+/** What is counted: 'Bytes, direction in', 'signaling.session.ended, code signaling.node_lost'. */
+export function counterText(counter: Trigger['counter']): string {
+  const subject = 'meter' in counter ? (meterOf(counter.meter)?.label ?? counter.meter) : counter.event;
+  const filter = Object.entries(counter.where ?? {}).map(([name, value]) => `${name} ${value}`);
+  return [subject, ...filter].join(', ');
+}
+
+/** A count in the unit of what is counted, short enough for a table. */
+export const countText = (counter: Trigger['counter'], count: string | number): string =>
+  'meter' in counter ? textOf(showMetered(String(count), unitOf(counter.meter))) : showCount(count);
+
+/** 'a month', 'in 5 min', 'since 4 Nov'. */
+export function windowText(condition: Trigger['condition']): string {
+  switch (condition.kind) {
+    case 'threshold':
+      return 'in all';
+    case 'recurring':
+      return `a ${condition.per}`;
+    case 'rate':
+      return condition.seconds % 60 === 0 ? `in ${condition.seconds / 60} min` : `in ${condition.seconds} s`;
+  }
+}
+
+/** What is done, in words that fit behind 'then'. */
+export function actionText(action: Trigger['action']): string {
+  switch (action.kind) {
+    case 'notify':
+      return 'tell';
+    case 'suspend':
+      return 'suspend the account';
+    case 'endSessions':
+      return 'end its sessions';
+    case 'throttle':
+      return `hold to ${textOf(showBitRate(action.bitsPerSecondMax))}`;
+    case 'email':
+      return `write to ${action.address}`;
+  }
+}
+
+/** How far a counter is on its way to the limit, from 0 to 1. */
+export const shareOf = ({ value, condition }: Pick<Trigger, 'value' | 'condition'>): number =>
+  Math.min(1, Number(value) / condition.limit);

@@ -1,0 +1,120 @@
+'use client';
+
+import { hooks } from '@patchbay/domain/hooks/definition';
+import { eventTypes } from '@patchbay/faces/event-catalogue';
+import { Button } from '@patchbay/ui/button';
+import { Dialog, DialogActions } from '@patchbay/ui/dialog';
+import { Field, Labelled } from '@patchbay/ui/input';
+import { Select } from '@patchbay/ui/select';
+import { useMutation } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { useTRPC } from '../../trpc/client.ts';
+import { useForm } from '../form/use-form.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { useAccountId } from '../shell/account.ts';
+import type { Webhook } from './webhook.ts';
+import { WebhookSecret } from './webhook-secret.tsx';
+
+export interface WebhookFormProps {
+  /** Absent for a new one. */
+  readonly webhook: Webhook | undefined;
+  readonly onDone: () => void;
+}
+
+const schema = hooks.resources.webhooks.operations.create.request;
+const scopes = [
+  { value: 'own', label: 'this account' },
+  { value: 'descendants', label: 'this account and those below' },
+] as const;
+const fieldsByCode = { 'hooks.address_forbidden': 'url', 'hooks.event_type_unknown': 'eventTypes' };
+const owners = [...new Set(eventTypes.map((type) => `${type.split('.')[0]}.*`))];
+
+/** Makes a webhook and shows its secret, or changes one. */
+export function WebhookForm({ webhook, onDone }: WebhookFormProps): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const [scope, setScope] = useState<Webhook['scope']>(webhook?.scope ?? 'own');
+  const create = useMutation(trpc.webhooks.create.mutationOptions());
+  const update = useMutation(trpc.webhooks.update.mutationOptions({ onSuccess: onDone }));
+  const form = useForm({
+    schema,
+    read: (text) => {
+      const types = text('eventTypes').split(/[\s,]+/);
+      return {
+        url: text('url'),
+        ...(text('fallbackUrl') === '' ? {} : { fallbackUrl: text('fallbackUrl') }),
+        description: text('description'),
+        eventTypes: types.filter((type) => type !== ''),
+        scope,
+      };
+    },
+    onValid: (fields) => {
+      if (webhook === undefined) return create.mutate({ accountId, ...fields });
+      const { fallbackUrl = null, applicationId: _, ...rest } = fields;
+      update.mutate({ accountId, webhookId: webhook.id, ...rest, fallbackUrl });
+    },
+    refusal: create.error ?? update.error,
+    fieldsByCode,
+  });
+  if (create.data !== undefined)
+    return <WebhookSecret webhook={create.data} secret={create.data.secret} onDone={onDone} />;
+  return (
+    <Dialog
+      isOpen
+      onOpenChange={onDone}
+      title={webhook === undefined ? 'New webhook' : 'Edit the webhook'}
+      description="Your server is told of events by signed requests, in order, and again until it takes them."
+    >
+      <form {...form.props} className="grid gap-4">
+        <Field
+          label="Address"
+          name="url"
+          autoFocus
+          inputMode="url"
+          placeholder="https://api.example.com/hooks"
+          defaultValue={webhook?.url ?? ''}
+          error={form.errorOf('url')}
+        />
+        <Field
+          label="Fallback address"
+          name="fallbackUrl"
+          inputMode="url"
+          defaultValue={webhook?.fallbackUrl ?? ''}
+          hint="Asked at once when the first one fails. May be left empty."
+          error={form.errorOf('fallbackUrl')}
+        />
+        <Field
+          label="Events"
+          name="eventTypes"
+          list="event-types"
+          defaultValue={webhook?.eventTypes.join(', ') ?? '*'}
+          hint={`Names with commas between; all of one owner as ${owners.slice(0, 2).join(' or ')}; * is all.`}
+          error={form.errorOf('eventTypes')}
+        />
+        <datalist id="event-types">
+          {['*', ...owners, ...eventTypes].map((type) => (
+            <option key={type} value={type} />
+          ))}
+        </datalist>
+        <Labelled label="Of">
+          <Select label="Of" value={scope} options={scopes} onChange={setScope} />
+        </Labelled>
+        <Field
+          label="Description"
+          name="description"
+          defaultValue={webhook?.description ?? ''}
+          error={form.errorOf('description')}
+        />
+        {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
+        <DialogActions>
+          <Button variant="ghost" onClick={onDone}>
+            Leave it
+          </Button>
+          <Button variant="primary" type="submit" isPending={create.isPending || update.isPending}>
+            {webhook === undefined ? 'Create' : 'Save'}
+          </Button>
+        </DialogActions>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,3 @@
+import type { Outputs } from '../../trpc/client.ts';
+
+export type Webhook = Outputs['webhooks']['list']['items'][number];

@@ -1,0 +1,258 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import type { BusMessage } from '@patchbay/domain/fleet/bus';
+import { createId } from '@patchbay/kit/ids';
+import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
+import { until } from '@patchbay/testing/until';
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  enrolNode,
+  makePlatform,
+  type Served,
+  serve,
+  signUp,
+  type Tenant,
+  type TestNode,
+} from './served.testing.ts';
+
+let database: TestDatabase;
+let served: Served;
+let reseller: Tenant;
+let relay: TestNode;
+let owner: Client;
+const heard: BusMessage[] = [];
+let sequence = 0;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await makePlatform(database.applicationUrl);
+  served = serve(database.applicationUrl);
+  served.control.bus.subscribe(({ message }) => heard.push(message), 0n);
+  reseller = await signUp(served, 'reseller');
+  relay = await enrolNode(served, ['relay']);
+  owner = new Client({ connectionString: database.url });
+  await owner.connect();
+}, 60_000);
+afterAll(async () => {
+  await served.close();
+  await owner.end();
+  await database.drop();
+});
+
+/** Asks with a key, and has to be answered. */
+const askingWith = (key: () => string) => async (method: string, below: string, body?: object) => {
+  const answer = await served.rest(method, `/v1/accounts/${below}`, {
+    key: key(),
+    ...(body === undefined ? {} : { body }),
+  });
+  expect(answer, below).toMatchObject({ status: 200 });
+  return answer.body;
+};
+const ask = askingWith(() => reseller.key);
+
+/** An account below the reseller's, with a key of its own. */
+async function customer(name: string) {
+  const { id } = await ask('POST', `${reseller.accountId}/accounts`, { name });
+  const { secret } = await ask('POST', `${id}/keys`, {});
+  return { id: id as string, key: secret as string };
+}
+
+const setTrigger = (request: object) =>
+  ask('POST', `${reseller.accountId}/triggers`, { name: 'Gigabytes', ...request });
+
+/** Relayed bytes of an account, as a relay reports them. */
+async function use(accountId: string, bytes: number, more: object = {}): Promise<void> {
+  const way = { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'none' };
+  const nowMs = Date.now();
+  const record = {
+    id: { nodeId: relay.nodeId, boot: 1, sequence: ++sequence },
+    accountId,
+    segment: 0,
+    service: 'network-discovery',
+    region: 'local',
+    modality: 'data' as const,
+    fromMs: nowMs,
+    toMs: nowMs,
+    quantities: [{ meter: 'bytes', quantity: bytes, dimensions: { ...way, direction: 'in' } }],
+    ...more,
+  };
+  const answer = await served.internal(relay.request('usage', { records: [record] }));
+  expect(await answer.json()).toMatchObject({ accepted: 1 });
+}
+
+const firings = async (triggerId: string) =>
+  (await ask('GET', `${reseller.accountId}/trigger-firings?triggerId=${triggerId}`)).items;
+const counter = { meter: 'network-discovery.bytes' };
+const monthly = (limit: number) => ({ kind: 'recurring', limit, per: 'month' });
+
+test('a crossing waits in the outbox while nobody acts; then its account is suspended, once, by the trigger and told to the nodes (TRG-2, POL-5)', async () => {
+  const { id, key } = await customer('Suspended');
+  const trigger = await setTrigger({
+    counter,
+    target: { accountId: id },
+    condition: monthly(100),
+    action: { kind: 'suspend' },
+  });
+  await use(id, 60);
+  expect(await firings(trigger.id)).toEqual([]);
+  await use(id, 60);
+  expect(await firings(trigger.id)).toMatchObject([{ state: 'pending', value: '120', limit: 100 }]);
+  expect(await ask('GET', id)).toMatchObject({ state: 'active' });
+
+  // As after kill -9 between the two: whoever starts next finds it. Two at once do it once.
+  const other = serve(database.applicationUrl);
+  await Promise.all([served.control.triggerActions.runDue(), other.control.triggerActions.runDue()]);
+  await other.close();
+  expect(await firings(trigger.id)).toMatchObject([{ state: 'done' }]);
+  expect(await ask('GET', id)).toMatchObject({ state: 'suspended' });
+  await until(
+    async () => heard.some((message) => message.type === 'account.changed' && message.accountId === id),
+    { what: 'the nodes are told' },
+  );
+  const { items } = await askingWith(() => key)('GET', `${id}/audit`);
+  const entries = items.filter(({ action }: { action: string }) => action === 'triggers.suspend');
+  expect(entries).toMatchObject([
+    { actorId: trigger.id, before: { state: 'active' }, after: { state: 'suspended' } },
+  ]);
+  // The account below learns that it happened, and neither who set a trigger nor what for.
+  expect(JSON.stringify(items)).not.toContain('Gigabytes');
+  expect(await askingWith(() => key)('GET', `${id}/triggers`)).toEqual({ items: [] });
+  const { rows } = await owner.query(
+    `SELECT account_id, type FROM platform_event WHERE data ->> 'accountId' = $1 AND type = 'tenancy.account.state-changed'`,
+    [id],
+  );
+  expect(rows).toEqual([{ account_id: id, type: 'tenancy.account.state-changed' }]);
+});
+
+test('a process that dies in the middle of an action leaves nothing of it, and the next one does it whole', async () => {
+  const { id } = await customer('Interrupted');
+  const trigger = await setTrigger({
+    counter,
+    target: { accountId: id },
+    condition: monthly(1),
+    action: { kind: 'suspend' },
+  });
+  await use(id, 1);
+  const program = path.join(import.meta.dirname, 'dying-action.testing.ts');
+  const dying = spawn(process.execPath, [program, database.applicationUrl]);
+  const [, signal] = (await once(dying, 'exit')) as [number | null, string | null];
+  expect(signal).toBe('SIGKILL');
+  expect(await ask('GET', id)).toMatchObject({ state: 'active' });
+  expect(await firings(trigger.id)).toMatchObject([{ state: 'pending' }]);
+  await owner.query('UPDATE trigger_firing SET next_attempt_at = now()');
+  await served.control.triggerActions.runDue();
+  expect(await ask('GET', id)).toMatchObject({ state: 'suspended' });
+  expect(await firings(trigger.id)).toMatchObject([{ state: 'done' }]);
+});
+
+test('a throttle holds an account whatever it says itself, for all its credentials, says where it comes from, and goes with the trigger (POL-2, POL-5)', async () => {
+  const { id, key } = await customer('Throttled');
+  const trigger = await setTrigger({
+    counter,
+    target: { accountId: id },
+    condition: monthly(10),
+    action: { kind: 'throttle', bitsPerSecondMax: 64_000 },
+  });
+  const configPath = `${id}/services/network-discovery/config`;
+  const held = async () =>
+    await served
+      .internal(relay.request('accountSnapshot', { accountId: id }))
+      .then(async (answer) => (await answer.json()).caps['network-discovery'].bitsPerSecondMax);
+  await use(id, 10);
+  served.control.triggerActions.start();
+  await until(async () => (await held()) === 64_000, { what: 'the throttle holds' });
+  expect(await firings(trigger.id)).toMatchObject([{ state: 'done', action: { kind: 'throttle' } }]);
+
+  expect((await ask('GET', configPath)).origins.bitsPerSecondMax).toEqual({
+    level: 'trigger',
+    accountId: reseller.accountId,
+    triggerId: trigger.id,
+  });
+  expect((await askingWith(() => key)('GET', configPath)).origins.bitsPerSecondMax).toEqual({
+    level: 'account',
+  });
+  // It may say what it wants for later: the hold is not lifted by it.
+  await askingWith(() => key)('PUT', configPath, { bitsPerSecondMax: 5_000_000 });
+  expect(await held()).toBe(64_000);
+  await ask('PATCH', `${reseller.accountId}/triggers/${trigger.id}`, { isShown: true });
+  heard.length = 0;
+  await ask('DELETE', `${reseller.accountId}/triggers/${trigger.id}`);
+  expect(await held()).toBe(5_000_000);
+  await until(
+    async () => heard.some((message) => message.type === 'account.changed' && message.accountId === id),
+    { what: 'the nodes are told' },
+  );
+});
+
+test('a hold whose time is over is lifted, and the nodes are told', async () => {
+  const { id } = await customer('Lifted');
+  const trigger = await setTrigger({
+    counter,
+    target: { accountId: id },
+    condition: monthly(10),
+    action: { kind: 'throttle', bitsPerSecondMax: 64_000 },
+  });
+  await use(id, 10);
+  await served.control.triggerActions.runDue();
+  await owner.query('UPDATE trigger_hold SET until = now() WHERE trigger_id = $1', [trigger.id]);
+  heard.length = 0;
+  await served.control.triggerActions.runDue();
+  const { rows } = await owner.query('SELECT 1 FROM trigger_hold WHERE trigger_id = $1', [trigger.id]);
+  expect(rows).toEqual([]);
+  await until(
+    async () => heard.some((message) => message.type === 'account.changed' && message.accountId === id),
+    { what: 'the nodes are told' },
+  );
+});
+
+test('the sessions of a target are ended, and those of others go on', async () => {
+  const [ending, going] = [await customer('Ending'), await customer('Going')];
+  const open = async (accountId: string) => {
+    const sessionId = createId('ses');
+    const line = { sessionId, sequence: 1, atMs: Date.now(), accountId, region: 'local', data: {} };
+    const events = [{ ...line, type: 'session.created' }];
+    const answer = await served.internal(relay.request('sessionEvents', { events }));
+    expect(await answer.json()).toMatchObject({ accepted: 1 });
+    return sessionId;
+  };
+  const [ended, other] = [await open(ending.id), await open(going.id)];
+  const credentialId = 'crd_1';
+  const credentialed = await open(ending.id);
+  await setTrigger({
+    counter,
+    target: { accountId: ending.id, credentialId },
+    condition: { kind: 'threshold', limit: 10 },
+    action: { kind: 'endSessions' },
+  });
+  await use(ending.id, 10, { sessionId: credentialed, credentialId });
+  await served.control.triggerActions.runDue();
+  const endedIds = () =>
+    heard.flatMap((message) => (message.type === 'session.end' ? message.sessionId : []));
+  await until(async () => endedIds().length > 0, { what: 'one session is ended' });
+  expect(endedIds()).toEqual([credentialed]);
+
+  await setTrigger({
+    counter,
+    target: { accountId: ending.id },
+    condition: { kind: 'threshold', limit: 10 },
+    action: { kind: 'endSessions' },
+  });
+  await use(ending.id, 10);
+  await served.control.triggerActions.runDue();
+  await until(async () => endedIds().includes(ended), { what: 'the sessions are ended' });
+  expect(endedIds()).not.toContain(other);
+});
+
+test('a trigger reaches nobody beside or above the account that sets it', async () => {
+  const stranger = await signUp(served, 'stranger');
+  const { id } = await customer('Own');
+  for (const target of [{ accountId: id }, { accountId: reseller.accountId }]) {
+    const answer = await served.rest('POST', `/v1/accounts/${stranger.accountId}/triggers`, {
+      key: stranger.key,
+      body: { name: 'Mine', counter, target, condition: monthly(1), action: { kind: 'suspend' } },
+    });
+    expect(answer).toMatchObject({ status: 404, body: { code: 'resource.unknown' } });
+  }
+});

@@ -1,0 +1,140 @@
+import { type Listener, listen } from '@patchbay/adapters/postgres/notifications';
+import type { AuditStore } from '@patchbay/adapters/prisma/audit-store';
+import type { EventStore } from '@patchbay/adapters/prisma/event-store';
+import { TRIGGER_CHANNEL, type TriggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
+import type { BusMessage } from '@patchbay/domain/fleet/bus';
+import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
+import { type ActPorts, actOn, type DueFiring } from '@patchbay/domain/triggers/act';
+import { createId } from '@patchbay/kit/ids';
+import type { Logger } from 'pino';
+import { rootOf } from './failure-log.ts';
+
+/** How often the outbox is looked at though nobody called: for what is tried again, and for holds that end (POL-5). */
+const LOOK_MS = 2_000;
+
+export interface TriggerActionsOptions {
+  readonly outbox: TriggerOutbox;
+  readonly events: EventStore;
+  readonly auditLog: Pick<AuditStore, 'append'>;
+  /** From the platform down. */
+  readonly chainOf: (accountId: string) => Promise<readonly { readonly id: string }[]>;
+  /** Within a unit of work, told when that is committed. */
+  readonly publish: (message: BusMessage) => Promise<void>;
+  readonly databaseUrl: string;
+  readonly nowMs: () => number;
+  readonly log: Pick<Logger, 'error' | 'warn'>;
+}
+
+/**
+ * Does the actions of triggers that fired, in any number of processes: whichever is called first takes a firing, and a
+ * process that dies in the middle leaves it in the outbox as it was (TRG-2).
+ */
+export class TriggerActions {
+  readonly #options: TriggerActionsOptions;
+  #listener: Listener | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> | undefined;
+  #isCalled = false;
+  #isStopped = false;
+
+  constructor(options: TriggerActionsOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const look = () => this.#look();
+    this.#listener = listen({
+      databaseUrl: this.#options.databaseUrl,
+      channel: TRIGGER_CHANNEL,
+      onNotification: look,
+      onListening: look,
+    });
+    this.#timer = setInterval(look, LOOK_MS);
+    this.#timer.unref();
+  }
+
+  /** Resolves when nothing runs any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearInterval(this.#timer);
+    await this.#listener?.close();
+    await this.#round;
+  }
+
+  /** Everything that is due now. */
+  async runDue(): Promise<void> {
+    const { outbox, publish, nowMs } = this.#options;
+    for (const accountId of await outbox.liftHolds()) await publish({ type: 'account.changed', accountId });
+    const ports = this.#ports();
+    while (!this.#isStopped && (await outbox.actOnNext((due) => actOn(due, ports, nowMs()))));
+  }
+
+  /** One round at a time; who calls in the middle of one gets another. */
+  #look(): void {
+    this.#isCalled = true;
+    this.#round ??= this.#rounds().finally(() => {
+      this.#round = undefined;
+    });
+  }
+
+  async #rounds(): Promise<void> {
+    try {
+      while (this.#isCalled && !this.#isStopped) {
+        this.#isCalled = false;
+        await this.runDue();
+      }
+    } catch (error) {
+      this.#options.log.warn({ error: rootOf(error) }, 'Actions of triggers wait for the database.');
+    }
+  }
+
+  #ports(): ActPorts {
+    const { outbox, events, publish, nowMs } = this.#options;
+    const { suspend, openSessions, hold } = outbox.holds;
+    return {
+      openSessions,
+      suspend: async (due) => {
+        const outcome = await suspend(due);
+        if (outcome === 'unchanged') return outcome;
+        const { accountId } = due.rule.target;
+        const data = { accountId, state: 'suspended' };
+        await events.append(
+          eventOfHandler({ accountId, type: 'tenancy.account.state-changed', data, atMs: nowMs() }),
+        );
+        await this.#audit(due, { state: 'suspended' }, { state: 'active' });
+        await publish({ type: 'account.changed', accountId });
+        return outcome;
+      },
+      endSession: (due, sessionId) =>
+        publish({
+          type: 'session.end',
+          sessionId,
+          code: 'session.ended_by_account',
+          detail: due.rule.isShown ? `The trigger ${due.rule.name} ended it.` : 'A limit was reached.',
+        }),
+      hold: async (due, held) => {
+        await hold(due, held);
+        await publish({ type: 'account.changed', accountId: due.rule.target.accountId });
+      },
+      audit: (due, after) => this.#audit(due, after),
+    };
+  }
+
+  /** In the target's log, by the trigger. Its name is the setter's, and told as far as the trigger is. */
+  async #audit({ id, action, rule }: DueFiring, after: object, before?: object): Promise<void> {
+    const { accountId } = rule.target;
+    const isOwn = rule.accountId === accountId;
+    const chain = await this.#options.chainOf(accountId);
+    await this.#options.auditLog.append({
+      accountId,
+      accountPath: chain.map((account) => account.id),
+      actorId: rule.id,
+      actorName: isOwn || rule.isShown ? rule.name : 'A trigger set above',
+      action: `triggers.${action.kind}`,
+      target: accountId,
+      requestId: createId('req'),
+      ...(before === undefined ? {} : { before }),
+      after: { ...after, firingId: id },
+    });
+  }
+}

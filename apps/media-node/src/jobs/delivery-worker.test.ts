@@ -1,0 +1,222 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { deliveryStore } from '@patchbay/adapters/hooks/delivery-store';
+import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
+import { createHooksDatabase, type HooksDatabase } from '@patchbay/adapters/hooks/hooks.testing';
+import { createId } from '@patchbay/kit/ids';
+import { parseWebhookSecret, refusalOfWebhook } from '@patchbay/protocol/webhook/signature';
+import { until } from '@patchbay/testing/until';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { DeliveryWorker } from './delivery-worker.ts';
+import { hostileKinds, type Received, Receivers } from './testing/receivers.ts';
+import { type WorkerSettings, workerOn } from './testing/worker.ts';
+
+// A statement has 5 seconds, so a test of several has more.
+vi.setConfig({ testTimeout: 30_000 });
+
+let hooks: HooksDatabase;
+let accountId: string;
+let receivers: Receivers;
+const workers: DeliveryWorker[] = [];
+beforeAll(async () => {
+  hooks = await createHooksDatabase();
+}, 60_000);
+afterAll(() => hooks.close());
+beforeEach(async () => {
+  receivers = new Receivers();
+  accountId = (await hooks.database.signUp('Acme')).accountId;
+});
+afterEach(async () => {
+  receivers.close();
+  await Promise.all(workers.splice(0).map((worker) => worker.stop()));
+});
+
+function start(settings: Partial<WorkerSettings> = {}): DeliveryWorker {
+  const { applicationUrl: databaseUrl, masterKey } = hooks.database;
+  const worker = workerOn({ pool: hooks.pool, databaseUrl, masterKey, ...settings });
+  workers.push(worker);
+  worker.start();
+  return worker;
+}
+
+const idsOf = (received: readonly Received[]) => received.map(({ event }) => event.id);
+const arrived = (received: readonly Received[], count: number, timeoutMs = 15_000) =>
+  until(() => received.length >= count && received, { what: `${count} events to arrive`, timeoutMs });
+const webhookAt = (url: string, change: object = {}) => hooks.createWebhook(accountId, { url, ...change });
+const stateAt = async (webhookId: string) =>
+  (await hooks.deliveriesOf(accountId, webhookId)).map(({ state }) => state);
+
+test('an event arrives with its id, its time and a signature that verifies (HKS-2, C35)', async () => {
+  const { url, received } = await receivers.healthy();
+  const { secret } = await webhookAt(url);
+  start();
+  const event = await hooks.append(accountId, { data: { code: 'call.hangup' } });
+  const [request] = await arrived(received, 1);
+  expect(request?.event).toMatchObject({ id: event.id, type: event.type, data: { code: 'call.hangup' } });
+  const key = parseWebhookSecret(secret) ?? new Uint8Array();
+  const headers = (name: string) => [request?.headers[name] ?? []].flat();
+  expect(refusalOfWebhook({ headers, body: request?.body ?? '' }, [key], Date.now())).toBeUndefined();
+});
+
+test('events of a session arrive in its order, each once, with three workers and a receiver that takes its time', async () => {
+  const underWay = new Set<string>();
+  const overlaps: string[] = [];
+  const { url, received } = await receivers.healthy(async (index) => {
+    const { sessionId = '' } = received[index]?.event ?? {};
+    if (underWay.has(sessionId)) overlaps.push(sessionId);
+    underWay.add(sessionId);
+    await wait(20);
+    underWay.delete(sessionId);
+    return 200;
+  });
+  await webhookAt(url);
+  const sessions = Array.from({ length: 4 }, () => createId('ses'));
+  const added: string[] = [];
+  for (const sessionId of sessions)
+    for (let sessionSequence = 1; sessionSequence <= 8; sessionSequence++)
+      added.push((await hooks.append(accountId, { sessionId, sessionSequence })).id);
+  for (let count = 0; count < 3; count++) start();
+  await arrived(received, added.length);
+  expect(idsOf(received).toSorted()).toEqual(added.toSorted());
+  expect(overlaps).toEqual([]);
+  for (const sessionId of sessions) {
+    const own = received.filter(({ body }) => body.includes(sessionId));
+    expect(own.map(({ event }) => event.sessionSequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+  }
+});
+
+test('a healthy endpoint waits no longer beside hostile ones of each kind (C37, F8)', async () => {
+  const { url, received } = await receivers.healthy();
+  await webhookAt(url);
+  // So few that endpoints without a bound of their own would take them all.
+  start({ requestCountMax: 48 });
+  const send = async (count: number, ofOthers: readonly string[] = []) => {
+    const first = received.length;
+    for (let index = 0; index < count; index++) {
+      for (const other of ofOthers) await hooks.append(other);
+      await hooks.append(accountId, { data: { sentAtMs: Date.now() } });
+    }
+    await arrived(received, first + count);
+    const delays = received.slice(first).map(({ event, atMs }) => atMs - (event.data.sentAtMs ?? 0));
+    return delays.toSorted((left, right) => left - right).at(Math.ceil(count * 0.99) - 1) ?? 0;
+  };
+  await send(5);
+  const aloneMs = await send(40);
+  const hostile: string[] = [];
+  for (const kind of hostileKinds) {
+    const other = (await hooks.database.signUp(kind)).accountId;
+    for (let count = 0; count < 3; count++)
+      await hooks.createWebhook(other, { url: await receivers.hostile(kind) });
+    hostile.push(other);
+  }
+  const besideMs = await send(40, hostile);
+  // The other accounts' events take their time in the database too; that is no more than as much again.
+  expect(besideMs).toBeLessThan(2 * aloneMs + 500);
+  expect(besideMs).toBeLessThan(5_000);
+});
+
+test('what the main address does not take goes to the fallback in the same attempt, and both are on record', async () => {
+  const main = await receivers.healthy(() => 500);
+  const fallback = await receivers.healthy();
+  const { webhookId } = await webhookAt(main.url, { fallbackUrl: fallback.url });
+  start();
+  await hooks.append(accountId);
+  await arrived(fallback.received, 1);
+  await until(async () => (await stateAt(webhookId))[0] === 'delivered', { what: 'its outcome' });
+  expect(fallback.received[0]?.body).toBe(main.received[0]?.body);
+  const [delivery] = await hooks.deliveriesOf(accountId, webhookId);
+  const log = await hooks.deliveries.attempts({ accountId, webhookId, deliveryId: delivery?.id ?? '' });
+  expect(log).toMatchObject([
+    { number: 1, target: 'main', status: 500, error: 'status' },
+    { number: 1, target: 'fallback', status: 200 },
+  ]);
+});
+
+test('an endpoint that fails is told of once, and one that says 410 is disabled, told of and on record', async () => {
+  const watch = await receivers.healthy();
+  await webhookAt(watch.url, { eventTypes: ['hooks.*'] });
+  const failing = await receivers.healthy(() => 500);
+  const gone = await receivers.healthy(() => 410);
+  const first = await webhookAt(failing.url, { eventTypes: ['signaling.*'] });
+  const second = await webhookAt(gone.url, { eventTypes: ['tenancy.*'] });
+  start();
+  for (let count = 0; count < 5; count++) await hooks.append(accountId);
+  await hooks.append(accountId, { type: 'tenancy.key.created' });
+  await arrived(failing.received, 5);
+  await arrived(watch.received, 2);
+  const told = watch.received.map(({ body }) => JSON.parse(body) as { type: string; data: object });
+  expect(told.map(({ type, data }) => ({ type, data }))).toEqual(
+    expect.arrayContaining([
+      { type: 'hooks.webhook.failing', data: { webhookId: first.webhookId } },
+      { type: 'hooks.webhook.disabled', data: { webhookId: second.webhookId, reason: 'gone' } },
+    ]),
+  );
+  expect(told).toHaveLength(2);
+  expect(await hooks.webhooks.find({ accountId, webhookId: second.webhookId })).toMatchObject({
+    state: 'disabled',
+    disabledReason: 'gone',
+  });
+  // The first one is tried again, each by its own schedule.
+  expect(new Set(await stateAt(first.webhookId))).toEqual(new Set(['waiting']));
+});
+
+test('a worker that is killed in the middle of a delivery loses nothing, and repeats that attempt alone', async () => {
+  let isHeld = true;
+  const { url, received } = await receivers.healthy(() => (isHeld ? new Promise<number>(() => {}) : 200));
+  const { webhookId } = await webhookAt(url);
+  const { applicationUrl: databaseUrl, masterKey } = hooks.database;
+  const program = path.join(import.meta.dirname, 'testing/worker-process.ts');
+  const settings = { databaseUrl, masterKey: masterKey.toString('base64'), leaseMs: 3_000 };
+  const child = spawn(process.execPath, [program, JSON.stringify(settings)], { stdio: 'ignore' });
+  const event = await hooks.append(accountId);
+  await arrived(received, 1);
+  child.kill('SIGKILL');
+  isHeld = false;
+  const later = await hooks.append(accountId);
+  start();
+  await arrived(received, 3);
+  await until(async () => (await stateAt(webhookId)).every((state) => state === 'delivered'), {
+    what: 'both',
+  });
+  expect(idsOf(received).filter((id) => id === event.id)).toHaveLength(2);
+  expect(idsOf(received).filter((id) => id === later.id)).toHaveLength(1);
+  const [delivery] = await hooks.deliveriesOf(accountId, webhookId);
+  const log = await hooks.deliveries.attempts({ accountId, webhookId, deliveryId: delivery?.id ?? '' });
+  // The first was counted before it was made, and its outcome is not known.
+  expect(log.map(({ number, status }) => [number, status])).toEqual([
+    [1, undefined],
+    [2, 200],
+  ]);
+});
+
+test('a database that fails at any one call costs no event and doubles none but its attempt (F16)', async () => {
+  const { url, received } = await receivers.healthy();
+  const { webhookId } = await webhookAt(url);
+  const store = deliveryStore(hooks.pool, hooks.database.cipher);
+  for (let failingCall = 1; failingCall <= 6; failingCall++) {
+    let count = 0;
+    const once = async <Value>(work: () => Promise<Value>): Promise<Value> => {
+      count += 1;
+      if (count === failingCall) throw new Error('The database is away.');
+      return await work();
+    };
+    const event = await hooks.append(accountId);
+    const worker = start({
+      placeEvents: () => once(() => placeEvents(hooks.pool)),
+      store: {
+        claim: (claim) => once(() => store.claim(claim)),
+        finish: (attempt, outcome) => once(() => store.finish(attempt, outcome)),
+      },
+    });
+    const isOver = async () => {
+      const states = await stateAt(webhookId);
+      return states.length === failingCall && states.every((state) => state === 'delivered');
+    };
+    await until(isOver, {
+      what: `the outcome when call ${failingCall} fails`,
+    });
+    await worker.stop();
+    expect(idsOf(received).filter((id) => id === event.id)).toHaveLength(1);
+  }
+});

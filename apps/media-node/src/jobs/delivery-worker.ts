@@ -1,0 +1,201 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type {
+  AttemptOutcome,
+  ClaimedDelivery,
+  DeliveryStore,
+  RequestOutcome,
+} from '@patchbay/adapters/hooks/delivery-store';
+import type { SendSafely } from '@patchbay/adapters/outgoing/safe-request';
+import { Turns } from '@patchbay/adapters/prisma/turns';
+import type { WebhookNotices } from '@patchbay/adapters/prisma/webhook-notices';
+import { consequenceOf } from '@patchbay/domain/hooks/after-attempt';
+import { bodyOf } from '@patchbay/domain/hooks/envelope';
+import { nextAttemptAtMs } from '@patchbay/domain/hooks/retry-schedule';
+import { signWebhook, webhookHeaders } from '@patchbay/protocol/webhook/signature';
+
+/** Requests at a time to one endpoint, of all workers together: a slow one has so many open, and no more. */
+const ENDPOINT_REQUEST_COUNT_MAX = 4;
+/** Requests at a time of this process. Each is a socket and a few kilobytes. */
+const REQUEST_COUNT_MAX = 512;
+/** Besides them, to endpoints that fail: they take no room from the others (C37). */
+const FAILING_REQUEST_COUNT_MAX = 128;
+/** Longer than two requests, one to the fallback, can last with all that is written around them. */
+const LEASE_MS = 60_000;
+const POLL_MS = 200;
+/** Outcomes that are written at a time; the others wait, for the database has only so many connections. */
+const NOTED_AT_ONCE_MAX = 4;
+const NOTE_RETRY_MS = 1_000;
+
+export interface DeliveryWorkerOptions {
+  readonly store: DeliveryStore;
+  readonly send: SendSafely;
+  readonly notices: WebhookNotices;
+  /** Gives events their places, if there are any: answers how many. */
+  readonly placeEvents: () => Promise<number>;
+  readonly onFailure: (error: unknown, message: string) => void;
+  readonly nowMs?: () => number;
+  readonly random?: () => number;
+  readonly leaseMs?: number;
+  readonly requestCountMax?: number;
+}
+
+/** Places events, and delivers them to webhooks, until it is stopped. Any number of them work beside each other. */
+export class DeliveryWorker {
+  readonly #options: DeliveryWorkerOptions;
+  readonly #running = { ok: new Set<Promise<void>>(), failing: new Set<Promise<void>>() };
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> | undefined;
+  #isAsked = false;
+  readonly #noting = new Turns({
+    atOnceMax: NOTED_AT_ONCE_MAX,
+    waitingMax: REQUEST_COUNT_MAX + FAILING_REQUEST_COUNT_MAX,
+  });
+  #isStopped = false;
+
+  constructor(options: DeliveryWorkerOptions) {
+    this.#options = options;
+  }
+
+  get requestCount(): number {
+    return this.#running.ok.size + this.#running.failing.size;
+  }
+
+  start(): void {
+    this.#look();
+  }
+
+  /** Takes nothing new, and resolves when what it has in hand is over: in the time that two requests have, at most. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#round;
+    await Promise.all([...this.#running.ok, ...this.#running.failing]);
+  }
+
+  /** One look at a time. Whoever asks while one runs is looked for by another after it. */
+  #look(): void {
+    if (this.#isStopped) return;
+    if (this.#round !== undefined) {
+      this.#isAsked = true;
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#isAsked = false;
+    this.#round = this.#take()
+      .catch((error: unknown) => this.#options.onFailure(error, 'Deliveries wait for the database.'))
+      .finally(() => {
+        this.#round = undefined;
+        if (this.#isAsked) this.#look();
+        else if (!this.#isStopped) this.#timer = setTimeout(() => this.#look(), POLL_MS);
+      });
+  }
+
+  async #take(): Promise<void> {
+    if ((await this.#options.placeEvents()) > 0) this.#isAsked = true;
+    await this.#claim('ok');
+    await this.#claim('failing');
+  }
+
+  async #claim(kind: 'ok' | 'failing'): Promise<void> {
+    const { store, leaseMs = LEASE_MS, requestCountMax = REQUEST_COUNT_MAX } = this.#options;
+    const ofFailing = kind === 'failing';
+    const running = this.#running[kind];
+    const claimed = await store.claim({
+      deliveryMax: ofFailing ? FAILING_REQUEST_COUNT_MAX - running.size : requestCountMax - running.size,
+      // One that fails is asked whether it is back, and not besieged.
+      endpointMax: ofFailing ? 1 : ENDPOINT_REQUEST_COUNT_MAX,
+      leaseMs,
+      ofFailing,
+    });
+    for (const delivery of claimed) {
+      const work = this.#deliver(delivery)
+        // It is tried again when its time in our hand is over.
+        .catch((error: unknown) => this.#options.onFailure(error, 'A delivery was not noted.'))
+        .finally(() => {
+          running.delete(work);
+          this.#look();
+        });
+      running.add(work);
+    }
+  }
+
+  async #deliver(delivery: ClaimedDelivery): Promise<void> {
+    const requests = await this.#attempt(delivery);
+    const last = requests.at(-1);
+    const isDelivered = last?.error === undefined;
+    const atMs = this.#nowMs();
+    const outcome: AttemptOutcome = {
+      isDelivered,
+      requests,
+      ...(isDelivered
+        ? {}
+        : {
+            nextAttemptAtMs: nextAttemptAtMs(
+              { attempt: delivery.roundAttempt, failedAtMs: atMs, retryAfterMs: last?.retryAfterMs },
+              (this.#options.random ?? Math.random)(),
+            ),
+          }),
+    };
+    const endpoint = await this.#note(delivery, outcome);
+    if (endpoint === undefined || isDelivered) return;
+    const { notices } = this.#options;
+    const { accountId, webhookId } = delivery;
+    switch (consequenceOf(endpoint, { status: last?.status, atMs })) {
+      case 'none':
+        return;
+      case 'tell_failing':
+        return await notices.failing({ accountId, webhookId, atMs });
+      case 'disable_failing':
+        return await notices.disable({ accountId, webhookId, atMs, reason: 'failing' });
+      case 'disable_gone':
+        return await notices.disable({ accountId, webhookId, atMs, reason: 'gone' });
+    }
+  }
+
+  /** A database that is away for a while costs no second attempt, as long as the delivery is ours. */
+  async #note(delivery: ClaimedDelivery, outcome: AttemptOutcome) {
+    const { store, leaseMs = LEASE_MS } = this.#options;
+    const deadlineMs = performance.now() + leaseMs / 2;
+    for (;;) {
+      try {
+        return await this.#noting.take(() => store.finish(delivery, outcome));
+      } catch (error) {
+        if (performance.now() > deadlineMs || this.#isStopped) throw error;
+        await wait(NOTE_RETRY_MS);
+      }
+    }
+  }
+
+  /** The main address, and if that fails the other one, with the same bytes. */
+  async #attempt({ url, fallbackUrl, ...delivery }: ClaimedDelivery): Promise<readonly SentRequest[]> {
+    const main = await this.#request(delivery, { target: 'main', url });
+    if (main.error === undefined || fallbackUrl === undefined) return [main];
+    return [main, await this.#request(delivery, { target: 'fallback', url: fallbackUrl })];
+  }
+
+  async #request(
+    { event, secrets }: Pick<ClaimedDelivery, 'event' | 'secrets'>,
+    { target, url }: { readonly target: RequestOutcome['target']; readonly url: string },
+  ): Promise<SentRequest> {
+    const body = bodyOf(event);
+    const timestampSeconds = Math.floor(this.#nowMs() / 1_000);
+    const answer = await this.#options.send({
+      url,
+      body,
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'Patchbay-Webhooks/1',
+        [webhookHeaders.id]: event.id,
+        [webhookHeaders.timestamp]: String(timestampSeconds),
+        [webhookHeaders.signature]: signWebhook({ id: event.id, timestampSeconds, body }, secrets),
+      },
+    });
+    return { target, ...answer };
+  }
+
+  #nowMs(): number {
+    return (this.#options.nowMs ?? Date.now)();
+  }
+}
+
+type SentRequest = RequestOutcome & { readonly retryAfterMs?: number };

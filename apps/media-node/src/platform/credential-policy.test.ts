@@ -1,0 +1,68 @@
+import type { PolicyLevel } from '@patchbay/domain/policy/policy-level';
+import { describe, expect, test } from 'vitest';
+import { resolverBench } from './resolver.testing.ts';
+
+const origin = { level: 'account', accountId: 'acc_above', by: 'above' } as const;
+const levelOf = (values: PolicyLevel['values'], timeZone = 'UTC'): PolicyLevel => ({
+  origin,
+  timeZone,
+  values,
+  locked: [],
+  overridable: {},
+});
+/** The bench's clock stands at Tuesday 24 November 2026, 00:00 UTC; its clients come from 192.0.2.1, its node is `local`. */
+const benchOf = (...levels: readonly PolicyLevel[]) => resolverBench({ policy: levels });
+
+describe('a credential that is good is refused by what a policy leaves out, at relay and signaling alike (POL-4)', () => {
+  test.each<[string, PolicyLevel['values'], string, string]>([
+    ['services', { services: ['signaling'] }, 'policy.refused', 'ok'],
+    ['regions', { regions: ['eu'] }, 'policy.refused', 'policy.refused'],
+    ['times', { times: ['wed 00:00-24:00'] }, 'policy.refused', 'policy.refused'],
+    ['times that are open', { times: ['tue 00:00-01:00'] }, 'ok', 'ok'],
+    // A relay cannot see what it carries: outside of a call it may be anything.
+    ['mediaKinds', { mediaKinds: ['audio'] }, 'policy.refused', 'ok'],
+    ['sourceNetworks', { sourceNetworks: ['10.0.0.0/8'] }, 'policy.refused', 'policy.refused'],
+  ])('%s', async (_name, ...row) => {
+    const [values, atRelay, atSignaling] = row;
+    const bench = benchOf(levelOf(values));
+    expect(await bench.outcome('network-discovery', bench.username())).toBe(atRelay);
+    expect(await bench.outcome('signaling', bench.username())).toBe(atSignaling);
+  });
+});
+
+test('of numbers the least of policies, configuration and credential holds', async () => {
+  const bench = benchOf(levelOf({ bitsPerSecondMax: 64_000, burstBytesMax: 2_000, sessionSecondsMax: 60 }));
+  const narrow = bench.username({ type: 'bitRate', bitsPerSecond: 1_000_000, burstBytes: 9_000 });
+  expect(await bench.effective('network-discovery', narrow)).toMatchObject({
+    bitRate: { bitsPerSecond: 64_000, burstBytes: 2_000 },
+    limits: [{ kind: 'seconds', max: 60, counts: 'session' }],
+  });
+  const narrower = bench.username({ type: 'bitRate', bitsPerSecond: 32_000, burstBytes: 9_000 });
+  expect(await bench.effective('network-discovery', narrower)).toMatchObject({
+    bitRate: { bitsPerSecond: 32_000, burstBytes: 2_000 },
+  });
+});
+
+test('what is used up refuses until it begins anew', async () => {
+  const level = levelOf({ relayBytesPerDayMax: 10 });
+  const { nowMs } = benchOf();
+  const spentUntil = (resetsAtMs: number) =>
+    resolverBench({
+      policy: [level],
+      spent: [{ setting: 'relayBytesPerDayMax', scope: origin.accountId, resetsAtMs }],
+    });
+  const spent = spentUntil(nowMs + 1);
+  expect(await spent.outcome('network-discovery', spent.username())).toBe('limit.exceeded');
+  expect(await spent.outcome('signaling', spent.username())).toBe('ok');
+  const renewed = spentUntil(nowMs);
+  expect(await renewed.outcome('network-discovery', renewed.username())).toBe('ok');
+});
+
+test('an endpoint is held to its own policy, and the others are not', async () => {
+  const endpoint = { level: 'endpoint', accountId: 'acc_own', endpoint: 'user:bob' } as const;
+  const bench = resolverBench({
+    endpointPolicies: [{ ...levelOf({ services: [] }), origin: endpoint }],
+  });
+  const as = (identity: string) => bench.outcome('signaling', bench.username({ type: 'identity', identity }));
+  expect([await as('bob'), await as('ann')]).toEqual(['policy.refused', 'ok']);
+});

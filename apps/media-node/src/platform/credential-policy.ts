@@ -1,0 +1,118 @@
+import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { budgetsOf, decide, type PolicyRefusal, refusalText } from '@patchbay/domain/policy/decide';
+import type { EffectivePolicy } from '@patchbay/domain/policy/effective-policy';
+import { levelText, type PolicyChain, type PolicyLevel } from '@patchbay/domain/policy/policy-level';
+import { settings } from '@patchbay/domain/policy/settings';
+import { joinedLevels } from '@patchbay/domain/policy/snapshot-levels';
+import { closesAtMs } from '@patchbay/domain/policy/weekly-times';
+import type { Effective } from '@patchbay/protocol/credential/effective';
+import type { AccountSnapshot, ApplicationSnapshot } from './snapshots.ts';
+
+/** What the levels above a credential make of it. */
+export interface HeldPolicy {
+  readonly sessionSecondsMax?: number;
+  readonly bitsPerSecondMax?: number;
+  readonly burstBytesMax?: number;
+  /** Networks that its clients have to come from, besides its own. */
+  readonly sourceNetworks?: readonly string[];
+  /** What a call may carry, and what it is told for anything else. */
+  readonly media?: { readonly kinds: readonly string[]; readonly refusal: RefusedByPolicy };
+  /** When the times end in which it is served. */
+  readonly closesAtMs?: number;
+  /** Each session is counted over all nodes before it begins. */
+  readonly isCounted: boolean;
+}
+
+export interface RefusedByPolicy {
+  readonly code: PolicyRefusal['code'];
+  readonly detail: string;
+  readonly rule: string;
+  readonly level: string;
+}
+
+interface Subject {
+  readonly account: AccountSnapshot;
+  readonly application: Pick<ApplicationSnapshot, 'policy' | 'policyByInstanceType'> | undefined;
+  readonly effective: Effective;
+  readonly credentialId: string;
+}
+
+interface Use {
+  readonly verifier: 'relay' | 'signaling';
+  readonly service: string;
+  readonly region: string;
+  readonly sourceIp: string | undefined;
+  readonly atMs: number;
+}
+
+/** Decides by the levels from the platform down to the credential, as the control plane decides by those above it. */
+export function decideCredential(subject: Subject, use: Use): HeldPolicy | RefusedByPolicy {
+  const chain = chainOf(subject);
+  const { effective, account } = subject;
+  const isOfSession = effective.session?.startsWith('ses_') === true;
+  // A relay carries ciphertext: outside of a call it may be anything.
+  const isAnything = use.verifier === 'relay' && !isOfSession;
+  const decision = decide(chain, {
+    ...use,
+    ...(isAnything ? { mediaKinds: settings.mediaKinds.choices } : {}),
+    spent: account.spent,
+  });
+  if (decision.kind === 'refused') return toRefused(decision, account.accountId);
+  const { policy } = decision;
+  const closings = (policy.times?.value ?? []).flatMap((times) => closesAtMs(times, use.atMs) ?? []);
+  return {
+    ...valueIn('sessionSecondsMax', policy.sessionSecondsMax?.value),
+    ...valueIn('bitsPerSecondMax', policy.bitsPerSecondMax?.value),
+    ...valueIn('burstBytesMax', policy.burstBytesMax?.value),
+    ...valueIn('sourceNetworks', policy.sourceNetworks?.value),
+    ...mediaOf(policy, account.accountId),
+    ...(closings.length === 0 ? {} : { closesAtMs: Math.min(...closings) }),
+    isCounted: budgetsOf(chain).some(({ setting }) => settings[setting].counts.what === 'sessions'),
+  };
+}
+
+function mediaOf({ mediaKinds: held }: EffectivePolicy, accountId: string): Pick<HeldPolicy, 'media'> {
+  if (held === undefined) return {};
+  const { value: kinds, origin } = held;
+  const refusal = toRefused({ setting: 'mediaKinds', origin, code: 'policy.refused' }, accountId);
+  return { media: { kinds, refusal } };
+}
+
+const valueIn = <Name extends string, Value>(name: Name, value: Value | undefined) =>
+  (value === undefined ? {} : { [name]: value }) as { readonly [N in Name]?: Value };
+
+/** Whoever holds the credential sees the account that it acts for, and of those above it that they are there. */
+export const toRefused = (
+  { setting, origin, code }: Pick<PolicyRefusal, 'setting' | 'origin' | 'code'>,
+  accountId: string,
+): RefusedByPolicy => ({
+  code,
+  detail: refusalText({ setting, origin, code }, [accountId]),
+  rule: setting,
+  level: levelText(origin, [accountId]),
+});
+
+function chainOf({ account, application, effective, credentialId }: Subject): PolicyChain {
+  const { identity, instanceType } = effective;
+  const endpoint = identity === undefined ? undefined : userEndpointId(identity);
+  const own = levelOfCredential(effective, { accountId: account.accountId, credentialId });
+  return [...joinedLevels(account, application, { instanceType, endpoint }), ...own];
+}
+
+/** The caveats of a credential that are settings of policies: it is the last level of its chain (POL-1). */
+function levelOfCredential(
+  { services, regions, mediaKinds, bitRate }: Effective,
+  { accountId, credentialId }: { readonly accountId: string; readonly credentialId: string },
+): readonly PolicyLevel[] {
+  const values = {
+    ...(services === undefined ? {} : { services: [...services] }),
+    ...(regions === undefined ? {} : { regions: [...regions] }),
+    ...(mediaKinds === undefined ? {} : { mediaKinds: [...mediaKinds] }),
+    ...(bitRate === undefined
+      ? {}
+      : { bitsPerSecondMax: bitRate.bitsPerSecond, burstBytesMax: bitRate.burstBytes }),
+  };
+  if (Object.keys(values).length === 0) return [];
+  const origin = { level: 'credential', accountId, credentialId } as const;
+  return [{ origin, timeZone: 'UTC', values, locked: [], overridable: {} }];
+}

@@ -1,0 +1,213 @@
+import { createId } from '@patchbay/kit/ids';
+import { parseWebhookSecret } from '@patchbay/protocol/webhook/signature';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { asApplication, connectAs } from '../prisma/tenant-attack.ts';
+import { type AttemptOutcome, type ClaimedDelivery, pruneEvents } from './delivery-store.ts';
+import { createHooksDatabase, type HooksDatabase } from './hooks.testing.ts';
+
+// A statement has 5 seconds, so a test of several has more.
+vi.setConfig({ testTimeout: 30_000 });
+
+let hooks: HooksDatabase;
+let accountId: string;
+let webhookId: string;
+let secret: string;
+beforeAll(async () => {
+  hooks = await createHooksDatabase();
+}, 60_000);
+afterAll(() => hooks.close());
+beforeEach(async () => {
+  await hooks.placeAll();
+  // What is left of other tests is nobody's work here.
+  const owner = await connectAs(hooks.database.url);
+  await owner.query('UPDATE webhook_lane SET due_at = NULL');
+  await owner.end();
+  accountId = (await hooks.database.signUp('Acme')).accountId;
+  ({ webhookId, secret } = await hooks.createWebhook(accountId));
+});
+
+const claim = (change: Partial<Parameters<HooksDatabase['store']['claim']>[0]> = {}) =>
+  hooks.store.claim({ deliveryMax: 100, endpointMax: 4, leaseMs: 60_000, ofFailing: false, ...change });
+const delivered: AttemptOutcome = {
+  isDelivered: true,
+  requests: [{ target: 'main', status: 200, latencyMs: 5 }],
+};
+const failed = (nextAttemptAtMs?: number): AttemptOutcome => ({
+  isDelivered: false,
+  requests: [{ target: 'main', error: 'timeout', latencyMs: 15_000 }],
+  nextAttemptAtMs,
+});
+const idsOf = (claimed: readonly ClaimedDelivery[]) => claimed.map(({ event }) => event.id);
+const stateOf = async () => (await hooks.deliveriesOf(accountId, webhookId)).map(({ state }) => state);
+
+async function fill(count: number, change: (index: number) => object = () => ({})): Promise<string[]> {
+  const ids: string[] = [];
+  for (let index = 0; index < count; index++) ids.push((await hooks.append(accountId, change(index))).id);
+  await hooks.placeAll();
+  return ids;
+}
+
+test('many workers take each delivery once, and of one endpoint no more at a time than its bound', async () => {
+  await fill(12);
+  const rounds = await Promise.all(Array.from({ length: 6 }, () => claim()));
+  expect(rounds.flat()).toHaveLength(4);
+  for (const each of rounds.flat()) await hooks.store.finish(each, delivered);
+  const seen = new Set(idsOf(rounds.flat()));
+  for (;;) {
+    const next = (await Promise.all(Array.from({ length: 6 }, () => claim()))).flat();
+    if (next.length === 0) break;
+    expect(next.length).toBeLessThanOrEqual(4);
+    for (const each of next) {
+      expect(seen.has(each.event.id)).toBe(false);
+      seen.add(each.event.id);
+      await hooks.store.finish(each, delivered);
+    }
+  }
+  expect(seen.size).toBe(12);
+  expect(await stateOf()).toEqual(Array.from({ length: 12 }, () => 'delivered'));
+});
+
+test('an event of a session waits until the one before it is over, delivered or given up', async () => {
+  const sessionId = createId('ses');
+  const [first, second, third] = await fill(3, (index) => ({ sessionId, sessionSequence: index + 1 }));
+  const [one] = await claim();
+  expect(one?.event.id).toBe(first);
+  expect(await claim()).toEqual([]);
+  if (one) await hooks.store.finish(one, failed(Date.now() + 3_600_000));
+  // It is tried again in an hour: the others wait as long.
+  expect(await claim()).toEqual([]);
+  const owner = await connectAs(hooks.database.url);
+  await owner.query(
+    'UPDATE webhook_delivery SET next_attempt_at = now() WHERE next_attempt_at IS NOT NULL AND webhook_id = $1',
+    [webhookId],
+  );
+  await owner.query('UPDATE webhook_lane SET due_at = now() WHERE webhook_id = $1', [webhookId]);
+  await owner.end();
+  const [again] = await claim();
+  expect(again).toMatchObject({ attempt: 2, event: { id: first } });
+  if (again) await hooks.store.finish(again, failed());
+  const [next] = await claim();
+  expect(next?.event.id).toBe(second);
+  if (next) await hooks.store.finish(next, delivered);
+  expect(idsOf(await claim())).toEqual([third]);
+  expect(await stateOf()).toEqual(['failed', 'delivered', 'waiting']);
+});
+
+test('an attempt is counted before it is made; one whose worker died is made again, and its late outcome counts for nothing (F9)', async () => {
+  const [id] = await fill(1);
+  const [dead] = await claim({ leaseMs: 0 });
+  const [again] = await claim();
+  expect([dead?.attempt, again?.attempt]).toEqual([1, 2]);
+  expect(again?.event.id).toBe(id);
+  if (dead) expect(await hooks.store.finish(dead, failed())).toBeUndefined();
+  expect(await stateOf()).toEqual(['waiting']);
+  if (again) expect(await hooks.store.finish(again, delivered)).toMatchObject({ failedCount: 0 });
+  const [delivery] = await hooks.deliveriesOf(accountId, webhookId);
+  const log = await hooks.deliveries.attempts({ accountId, webhookId, deliveryId: delivery?.id ?? '' });
+  expect(log.map(({ number, status, error }) => [number, status ?? error])).toEqual([
+    [1, 'timeout'],
+    [2, 200],
+  ]);
+});
+
+test('an endpoint that fails is taken apart from the others, and counts from the start again once it succeeds', async () => {
+  await fill(5);
+  const claimed = await claim();
+  const seen = [];
+  for (const each of claimed) seen.push(await hooks.store.finish(each, failed(Date.now() + 3_600_000)));
+  expect(seen.map((endpoint) => endpoint?.failedCount)).toEqual([1, 2, 3, 4]);
+  expect(await claim()).toEqual([]);
+  const [slow] = await claim({ ofFailing: true, endpointMax: 1 });
+  if (slow)
+    expect(await hooks.store.finish(slow, delivered)).toEqual({ failedCount: 0, failingSinceMs: undefined });
+  expect(await hooks.webhooks.find({ accountId, webhookId })).toMatchObject({
+    failedCount: 0,
+    failingSince: undefined,
+  });
+});
+
+test('an old secret signs beside the new one until its time is over, and neither is stored as it is (C35)', async () => {
+  await fill(2);
+  const bytesOf = (text: string) => Buffer.from(parseWebhookSecret(text) ?? []);
+  const previousEndsAt = new Date(Date.now() + 60_000);
+  const next = await hooks.webhooks.rotate({ accountId, webhookId, previousEndsAt });
+  const [one] = await claim({ deliveryMax: 1 });
+  expect(one?.secrets.map((bytes) => Buffer.from(bytes))).toEqual([bytesOf(next ?? ''), bytesOf(secret)]);
+  const last = await hooks.webhooks.rotate({ accountId, webhookId, previousEndsAt: new Date(0) });
+  const [two] = await claim({ deliveryMax: 1 });
+  expect(two?.secrets.map((bytes) => Buffer.from(bytes))).toEqual([bytesOf(last ?? '')]);
+  const owner = await connectAs(hooks.database.url);
+  const { rows } = await owner.query<{ all: string }>('SELECT w::text AS all FROM webhook w');
+  for (const known of [secret, next ?? '', last ?? '']) {
+    expect(rows.some(({ all }) => all.includes(bytesOf(known).toString('hex')))).toBe(false);
+  }
+  await owner.end();
+  const application = await asApplication(hooks.database);
+  await expect(application.query('SELECT secret_ciphertext FROM webhook')).rejects.toThrow(
+    'permission denied',
+  );
+  await application.end();
+});
+
+test('what is sent again by hand has a round of its own, and is nobody else’s to send', async () => {
+  await fill(1);
+  const [one] = await claim();
+  if (one) await hooks.store.finish(one, failed());
+  const [delivery] = await hooks.deliveriesOf(accountId, webhookId);
+  const deliveryId = delivery?.id ?? '';
+  const stranger = await hooks.database.signUp('Stranger');
+  expect(await hooks.deliveries.resend({ accountId: stranger.accountId, webhookId, deliveryId })).toBe(false);
+  // The functions that look over the wall ask for themselves, whoever forgot to.
+  const application = await asApplication(hooks.database);
+  await application.query(`SELECT set_config('patchbay.account_id', $1, false)`, [stranger.accountId]);
+  for (const [sql, values] of [
+    ['SELECT delivery_resend($1, $2) AS ok', [webhookId, deliveryId]],
+    [`SELECT webhook_rotate($1, 'x', now()) AS ok`, [webhookId]],
+    ['SELECT webhook_remove($1) AS ok', [webhookId]],
+  ] as const)
+    expect((await application.query<{ ok: boolean }>(sql, [...values])).rows, sql).toEqual([{ ok: false }]);
+  expect(
+    (await application.query(`SELECT * FROM events_after($1, false, 0, '{%}', 10)`, [accountId])).rows,
+  ).toEqual([]);
+  await application.end();
+  expect(await claim()).toEqual([]);
+  expect(await hooks.deliveries.resend({ accountId, webhookId, deliveryId })).toBe(true);
+  const [again] = await claim();
+  expect(again).toMatchObject({ attempt: 2, roundAttempt: 1, event: { id: one?.event.id } });
+});
+
+test('what waits for a disabled webhook is sent when it is enabled again', async () => {
+  const [id] = await fill(1);
+  await hooks.webhooks.update({ accountId, webhookId, change: { state: 'disabled' } });
+  expect(await claim()).toEqual([]);
+  await hooks.webhooks.update({ accountId, webhookId, change: { state: 'active' } });
+  expect(idsOf(await claim())).toEqual([id]);
+});
+
+test('events and what became of them are forgotten when they are old, but not while somebody waits for them', async () => {
+  const before = Date.now() - 30 * 86_400_000;
+  const [old, waiting] = await fill(2, () => ({ atMs: before - 1_000 }));
+  const fresh = (await fill(1))[0];
+  for (const each of await claim()) if (each.event.id === old) await hooks.store.finish(each, delivered);
+  const owner = await connectAs(hooks.database.url);
+  await owner.query(
+    `UPDATE webhook_delivery SET ended_at = ended_at - interval '40 days' WHERE event_id = $1`,
+    [old],
+  );
+  await owner.end();
+  await pruneEvents(hooks.pool, before);
+  const left = await hooks.events.list({ accountId, scope: 'own', after: 0n, types: ['*'], limit: 100 });
+  expect(left.map(({ id }) => id)).toEqual([waiting, fresh]);
+  expect(idsOf((await hooks.deliveriesOf(accountId, webhookId)) as never)).toEqual([waiting, fresh]);
+});
+
+test('an answer of any bytes is kept', async () => {
+  await fill(1);
+  const [one] = await claim();
+  const requests = [
+    { target: 'main' as const, status: 500, latencyMs: 1, error: 'status', response: 'a\0b\ud800' },
+  ];
+  if (one) await hooks.store.finish(one, { isDelivered: false, requests });
+  const [delivery] = await hooks.deliveriesOf(accountId, webhookId);
+  expect(delivery?.lastAttempt?.response).toBe('a\uFFFDb\uFFFD');
+});

@@ -1,0 +1,193 @@
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
+import type { LookupFunction } from 'node:net';
+import type { Address, AddressRule, Resolve } from './address-rule.ts';
+import { resolveHost } from './resolve-host.ts';
+
+/** Until the other side has accepted, its name looked up. */
+const CONNECT_MS_MAX = 5_000;
+/** All of it, so that an answer of a byte a second ends too (C33). */
+const TOTAL_MS_MAX = 15_000;
+const RESPONSE_BYTES_MAX = 65_536;
+/** What is kept of an answer for people to read. */
+const SNIPPET_BYTES_MAX = 2_048;
+
+export interface SafeRequest {
+  readonly url: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Why a request failed, beside a status that is not of 2xx. */
+export type RequestError =
+  | 'address_forbidden'
+  | 'host_unknown'
+  | 'connect_timeout'
+  | 'connect_failed'
+  | 'timeout'
+  | 'response_cut'
+  | 'response_too_large'
+  | 'redirect'
+  | 'status';
+
+export interface SafeResponse {
+  readonly status?: number;
+  /** Absent for an answer of 2xx that came as a whole. */
+  readonly error?: RequestError;
+  readonly response?: string;
+  readonly retryAfterMs?: number;
+  readonly latencyMs: number;
+}
+
+export interface SafeRequestOptions {
+  readonly rule: AddressRule;
+  readonly resolve?: Resolve;
+  readonly connectMsMax?: number;
+  readonly totalMsMax?: number;
+}
+
+/** Sends a body by POST to where a customer says. */
+export type SendSafely = (request: SafeRequest) => Promise<SafeResponse>;
+
+class Failure extends Error {
+  readonly reason: RequestError;
+  constructor(reason: RequestError) {
+    super(reason);
+    this.reason = reason;
+  }
+}
+
+/**
+ * A request that can do no harm whatever is at the other end: the host is looked up once, each of its addresses is held
+ * against the rule, and the connection goes to one that was; no redirect is followed; time and size are bounded (C27 to
+ * C30, C33, C48). It never throws.
+ */
+export function safeSender(options: SafeRequestOptions): SendSafely {
+  return async (request) => {
+    const startedMs = performance.now();
+    const found: { status?: number; response?: string; retryAfterMs?: number } = {};
+    const latencyMs = () => Math.round(performance.now() - startedMs);
+    try {
+      await exchange(request, options, found);
+      const { status = 0 } = found;
+      if (status >= 200 && status < 300) return { ...found, latencyMs: latencyMs() };
+      return {
+        ...found,
+        error: status >= 300 && status < 400 ? 'redirect' : 'status',
+        latencyMs: latencyMs(),
+      };
+    } catch (cause) {
+      const error = cause instanceof Failure ? cause.reason : 'connect_failed';
+      return { ...found, error, latencyMs: latencyMs() };
+    }
+  };
+}
+
+interface Found {
+  status?: number;
+  response?: string;
+  retryAfterMs?: number;
+}
+
+async function exchange(request: SafeRequest, options: SafeRequestOptions, found: Found): Promise<void> {
+  const { rule, resolve = resolveHost, connectMsMax = CONNECT_MS_MAX, totalMsMax = TOTAL_MS_MAX } = options;
+  const ending = new AbortController();
+  const after = (ms: number, reason: RequestError) => setTimeout(() => ending.abort(new Failure(reason)), ms);
+  const total = after(totalMsMax, 'timeout');
+  const connecting = after(connectMsMax, 'connect_timeout');
+  try {
+    const url = URL.parse(request.url);
+    if (url === null) throw new Failure('address_forbidden');
+    const addresses = await unlessAborted(rule.addressesOf(url, resolve, ending.signal), ending.signal);
+    if (typeof addresses === 'string') throw new Failure('address_forbidden');
+    if (addresses.length === 0) throw new Failure('host_unknown');
+    const response = await answerTo(request, { url, addresses, signal: ending.signal }, () =>
+      clearTimeout(connecting),
+    );
+    found.status = response.statusCode ?? 0;
+    const retryAfterSeconds = Number(response.headers['retry-after'] ?? Number.NaN);
+    if (retryAfterSeconds >= 0) found.retryAfterMs = retryAfterSeconds * 1_000;
+    await read(response, ending.signal, found);
+  } finally {
+    clearTimeout(total);
+    clearTimeout(connecting);
+    // Whatever is still open is closed: nobody waits for it any more.
+    ending.abort(new Failure('timeout'));
+  }
+}
+
+/** A look-up that does not end by itself must not hold us. */
+function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return Promise.race([
+    work,
+    new Promise<never>((_resolve, reject) =>
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
+    ),
+  ]);
+}
+
+interface Connection {
+  readonly url: URL;
+  readonly addresses: readonly Address[];
+  readonly signal: AbortSignal;
+}
+
+/** The head of the answer. */
+function answerTo(
+  { body, headers }: SafeRequest,
+  { url, addresses, signal }: Connection,
+  onConnected: () => void,
+): Promise<IncomingMessage> {
+  // The name goes into Host and SNI, and the connection to what was checked: nobody asks for the name again.
+  const lookup: LookupFunction = (_host, { all }, callback) => {
+    const [first] = addresses;
+    if (all === true)
+      callback(
+        null,
+        addresses.map(({ ip, family }) => ({ address: ip, family })),
+      );
+    else if (first !== undefined) callback(null, first.ip, first.family);
+  };
+  return new Promise((resolve, reject) => {
+    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+    const bytes = Buffer.from(body, 'utf8');
+    const sent = send(url, {
+      method: 'POST',
+      // A connection is of one request: a kept one would go where the name led at another time.
+      agent: false,
+      lookup,
+      headers: { ...headers, 'content-length': bytes.length },
+    });
+    signal.addEventListener('abort', () => sent.destroy(signal.reason as Error), { once: true });
+    if (signal.aborted) sent.destroy(signal.reason as Error);
+    sent.on('socket', (socket) =>
+      socket.once(url.protocol === 'https:' ? 'secureConnect' : 'connect', onConnected),
+    );
+    sent.on('response', resolve);
+    // A receiver may answer and close before it has read all of what we send: then the answer stands.
+    sent.on('error', reject);
+    sent.end(bytes);
+  });
+}
+
+async function read(response: IncomingMessage, signal: AbortSignal, found: Found): Promise<void> {
+  let sizeBytes = 0;
+  const kept: Buffer[] = [];
+  const keep = () => {
+    const text = Buffer.concat(kept).subarray(0, SNIPPET_BYTES_MAX).toString('utf8');
+    if (text !== '') found.response = text;
+  };
+  try {
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      if (sizeBytes < SNIPPET_BYTES_MAX) kept.push(chunk);
+      sizeBytes += chunk.length;
+      if (sizeBytes > RESPONSE_BYTES_MAX) throw new Failure('response_too_large');
+    }
+    if (!response.complete) throw new Failure('response_cut');
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    throw signal.aborted ? (signal.reason as Error) : new Failure('response_cut');
+  } finally {
+    keep();
+  }
+}

@@ -1,0 +1,91 @@
+import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import type { UsageStore } from '@patchbay/domain/metering/usage-store';
+import type { LoggedRequest, PolicyPorts } from '@patchbay/domain/policy/ports';
+import { accountChain } from './account-store.ts';
+import type { PrismaClient } from './generated/client.ts';
+import { inAccount } from './scope.ts';
+
+/** Hours of one meter in a month, and some. */
+const USAGE_ROW_COUNT_MAX = 10_000;
+
+interface Row {
+  readonly id: string;
+  readonly account_id: string;
+  readonly application_id: string | null;
+  readonly kind: string;
+  readonly region: string;
+  readonly started_at: Date;
+  readonly ended_at: Date | null;
+  readonly connected_at: Date | null;
+  readonly end_code: string | null;
+  readonly identity: string | null;
+  readonly audio: boolean | null;
+  readonly video: boolean | null;
+  readonly screen: boolean | null;
+  readonly client_address: string | null;
+}
+
+/** The requests that policies decide, from the log of sessions: each session that began, and each that was refused. */
+export function pastRequests(prisma: PrismaClient, usage: Pick<UsageStore, 'query'>): PolicyPorts['past'] {
+  return {
+    requests: ({ accountId, fromMs, limit }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const rows = await transaction.$queryRaw<Row[]>`
+          SELECT s.id, s.account_id, s.application_id, s.kind, s.region, s.started_at, s.ended_at, s.connected_at, s.end_code,
+            l.identity, l.audio, l.video, l.screen, e.client_address
+          FROM (
+            SELECT s.* FROM account_closure c JOIN session s ON s.account_id = c.descendant_id
+            WHERE c.ancestor_id = ${accountId} AND c.valid_from <= now() AND now() < c.valid_to
+              AND s.started_at >= ${new Date(fromMs)}
+            ORDER BY s.started_at DESC LIMIT ${limit + 1}) s
+          LEFT JOIN LATERAL (SELECT identity, audio, video, screen FROM session_leg l
+            WHERE l.session_id = s.id AND l.account_id = s.account_id ORDER BY joined_at LIMIT 1) l ON true
+          LEFT JOIN LATERAL (SELECT data ->> 'clientAddress' AS client_address FROM session_event e
+            WHERE e.session_id = s.id AND e.kind = 'allocation.started' ORDER BY sequence LIMIT 1) e ON s.kind = 'relay'
+          ORDER BY s.started_at DESC`;
+        return { items: rows.slice(0, limit).map(fromRow), isComplete: rows.length <= limit };
+      }),
+
+    usage: async ({ scopes, meters, fromMs }) => {
+      const toMs = Date.now();
+      const read = [...new Set(scopes)].flatMap((scope) => meters.map((meter) => ({ scope, meter })));
+      const cells = [];
+      for (const { scope, meter } of read) {
+        const query = { accountId: scope, fromMs, toMs, meter, bucket: 'hour', groupBy: [] } as const;
+        const { rows } = await usage.query({ ...query, scope: 'inclusive', limit: USAGE_ROW_COUNT_MAX });
+        cells.push(...rows.map(({ atMs, quantity }) => ({ scope, meter, atMs, quantity: Number(quantity) })));
+      }
+      return cells;
+    },
+
+    chains: async ({ accountId, accountIds }) => {
+      const chains = new Map<string, readonly string[]>();
+      for (const id of accountIds) {
+        const chain = (await accountChain(prisma, id)).map((account) => account.id);
+        if (chain.includes(accountId)) chains.set(id, chain);
+      }
+      return chains;
+    },
+  };
+}
+
+function fromRow(row: Row): LoggedRequest {
+  const kinds = (['audio', 'video', 'screen'] as const).filter((kind) => row[kind] === true);
+  const isRefused = row.connected_at === null && row.ended_at?.getTime() === row.started_at.getTime();
+  return {
+    sessionId: row.id,
+    accountId: row.account_id,
+    ...(row.application_id === null ? {} : { applicationId: row.application_id }),
+    atMs: row.started_at.getTime(),
+    ...(row.ended_at === null ? {} : { endedAtMs: row.ended_at.getTime() }),
+    service: row.kind === 'relay' ? 'network-discovery' : 'signaling',
+    ...(row.region === '' ? {} : { region: row.region }),
+    ...(row.identity === null ? {} : { endpoint: userEndpointId(row.identity) }),
+    ...(row.client_address === null ? {} : { sourceIp: addressOf(row.client_address) }),
+    mediaKinds: kinds,
+    ...(isRefused && row.end_code !== null ? { refusedWith: row.end_code } : {}),
+  };
+}
+
+/** Without its port: `192.0.2.1:3478`, `[2001:db8::1]:3478`. */
+const addressOf = (text: string): string => text.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');

@@ -1,0 +1,184 @@
+import type { StoredPolicy } from '@patchbay/domain/policy/policy-chain';
+import { type PolicyWord, saysNothing, silent } from '@patchbay/domain/policy/policy-level';
+import {
+  type AssignedPlan,
+  PLACE_COUNT_MAX,
+  type PlanRecord,
+  type PolicyPorts,
+} from '@patchbay/domain/policy/ports';
+import { createId } from '@patchbay/kit/ids';
+import { isUniqueViolation } from './database-error.ts';
+import type { Prisma, PrismaClient } from './generated/client.ts';
+import { pageFrom } from './page.ts';
+import { inAccount, type ScopedTransaction } from './scope.ts';
+
+const toJson = (word: PolicyWord) => word as unknown as Prisma.InputJsonValue;
+
+export function policyStore(prisma: PrismaClient): PolicyPorts['policies'] {
+  return {
+    chain: async ({ accountId }) => {
+      const rows = await prisma.$queryRaw<StoredRow[]>`SELECT * FROM policy_chain(${accountId})`;
+      return rows.map(fromRow);
+    },
+
+    set: ({ accountId, by, word, ...place }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const { applicationId = '', instanceType = '', region = '', endpoint = '' } = place;
+        const id = { accountId, by, applicationId, instanceType, region, endpoint };
+        // One at a time, so that what one says was there before is what the other made of it (ACC-8).
+        const lock = JSON.stringify(['policy', accountId]);
+        await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))::text`;
+        const key = { accountId_by_applicationId_instanceType_region_endpoint: id };
+        const before = await transaction.policy.findUnique({ where: key, select: { word: true } });
+        if (before === null && (await transaction.policy.count({ where: { accountId } })) >= PLACE_COUNT_MAX)
+          return 'too_many';
+        if (saysNothing(word)) await transaction.policy.deleteMany({ where: id });
+        else {
+          const value = { word: toJson(word), updatedAt: new Date() };
+          await transaction.policy.upsert({ where: key, create: { ...id, ...value }, update: value });
+        }
+        return (before?.word ?? silent) as PolicyWord;
+      }),
+  };
+}
+
+interface StoredRow {
+  readonly account_id: string;
+  readonly time_zone: string;
+  readonly by: StoredPolicy['by'];
+  readonly plan_id: string;
+  readonly application_id: string;
+  readonly instance_type: string;
+  readonly region: string;
+  readonly endpoint: string;
+  readonly word: PolicyWord;
+}
+
+const named = <Name extends string>(name: Name, text: string) =>
+  (text === '' ? {} : { [name]: text }) as { readonly [N in Name]?: string };
+
+const fromRow = (row: StoredRow): StoredPolicy => ({
+  accountId: row.account_id,
+  timeZone: row.time_zone,
+  by: row.by,
+  ...named('planId', row.plan_id),
+  ...named('applicationId', row.application_id),
+  ...named('instanceType', row.instance_type),
+  ...named('region', row.region),
+  ...named('endpoint', row.endpoint),
+  word: row.word,
+});
+
+interface PlanRow {
+  readonly id: string;
+  readonly name: string;
+  readonly word: PolicyWord;
+  readonly account_count: bigint;
+  readonly created_at: Date;
+}
+
+const planFromRow = (row: PlanRow): PlanRecord => ({
+  id: row.id,
+  name: row.name,
+  word: row.word,
+  accountCount: Number(row.account_count),
+  createdAt: row.created_at,
+});
+
+async function findPlan(transaction: ScopedTransaction, accountId: string, planId: string) {
+  const rows = await transaction.$queryRaw<PlanRow[]>`
+    SELECT id, name, word, policy_plan_count(id) AS account_count, created_at FROM policy_plan
+    WHERE account_id = ${accountId} AND id = ${planId} FOR UPDATE`;
+  return rows[0] && planFromRow(rows[0]);
+}
+
+async function unlessTaken<Result>(work: () => Promise<Result>): Promise<Result | 'name_taken'> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isUniqueViolation(error)) return 'name_taken';
+    throw error;
+  }
+}
+
+export function planStore(prisma: PrismaClient): PolicyPorts['plans'] {
+  return {
+    list: ({ accountId, cursor = '', limit }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const rows = await transaction.$queryRaw<PlanRow[]>`
+          SELECT id, name, word, policy_plan_count(id) AS account_count, created_at FROM policy_plan
+          WHERE account_id = ${accountId} AND id > ${cursor} ORDER BY id LIMIT ${limit + 1}`;
+        return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: planFromRow });
+      }),
+
+    find: ({ accountId, planId }) =>
+      inAccount(prisma, accountId, (transaction) => findPlan(transaction, accountId, planId)),
+
+    create: ({ accountId, name, word }) =>
+      unlessTaken(() =>
+        inAccount(prisma, accountId, async ({ policyPlan }) => {
+          const data = { id: createId('pln'), accountId, name, word: toJson(word) };
+          const { id, createdAt } = await policyPlan.create({ data, select: { id: true, createdAt: true } });
+          return { id, name, word, accountCount: 0, createdAt };
+        }),
+      ),
+
+    update: ({ accountId, planId, name, word }) =>
+      unlessTaken(() =>
+        inAccount(prisma, accountId, async (transaction) => {
+          const before = await findPlan(transaction, accountId, planId);
+          if (before === undefined) return undefined;
+          await transaction.policyPlan.updateMany({
+            where: { accountId, id: planId },
+            data: { name, word: toJson(word) },
+          });
+          return { before, after: { ...before, name, word } };
+        }),
+      ),
+
+    remove: ({ accountId, planId }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const before = await findPlan(transaction, accountId, planId);
+        if (before === undefined) return undefined;
+        if (before.accountCount > 0) return 'in_use';
+        await transaction.policyPlan.deleteMany({ where: { accountId, id: planId } });
+        return before;
+      }),
+
+    assigned: ({ accountId, ownerIds }) =>
+      inAccount(prisma, accountId, (transaction) => assignedPlan(transaction, accountId, ownerIds)),
+
+    assign: async ({ accountId, planId, ownerIds }) => {
+      const [topId = accountId] = ownerIds;
+      // In the scope of the highest that may: the plan is one of its own, or of an account between.
+      return await inAccount(prisma, topId, async (transaction) => {
+        const before = await assignedPlan(transaction, accountId, ownerIds);
+        if (planId === undefined) {
+          await transaction.accountPlan.deleteMany({ where: { accountId } });
+          return { before, after: undefined };
+        }
+        const plan = await transaction.policyPlan.findFirst({
+          where: { id: planId, accountId: { in: [...ownerIds] } },
+          select: { name: true },
+        });
+        if (plan === null) return undefined;
+        await transaction.accountPlan.upsert({
+          where: { accountId },
+          create: { accountId, planId },
+          update: { planId },
+        });
+        return { before, after: { planId, name: plan.name } };
+      });
+    },
+  };
+}
+
+async function assignedPlan(
+  transaction: ScopedTransaction,
+  accountId: string,
+  ownerIds: readonly string[],
+): Promise<AssignedPlan | undefined> {
+  const [row] = await transaction.$queryRaw<{ plan_id: string; name: string | null }[]>`
+    SELECT plan_id, name FROM policy_plan_of(${accountId}, ${[...ownerIds]}::text[])`;
+  return row && { planId: row.plan_id, ...(row.name === null ? {} : { name: row.name }) };
+}

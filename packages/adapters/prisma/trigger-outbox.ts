@@ -1,0 +1,116 @@
+import type { ActOutcome, ActPorts, DueFiring } from '@patchbay/domain/triggers/act';
+import type { PrismaClient } from './generated/client.ts';
+import { inAccount } from './scope.ts';
+import { ruleFromRow, type TriggerRow } from './trigger-rows.ts';
+import { atomically } from './unit-of-work.ts';
+
+/** On which a transaction that fires says so, once it is committed. */
+export const TRIGGER_CHANNEL = 'patchbay_triggers';
+
+interface DueRow {
+  readonly firing: {
+    readonly id: string;
+    readonly generation: number;
+    readonly window_start: string;
+    readonly action: DueFiring['action'];
+    readonly value: string;
+    readonly progress: string;
+  };
+  readonly of_trigger: TriggerRow;
+  readonly reaches: boolean;
+}
+
+export interface TriggerOutbox {
+  /**
+   * Takes one firing that is due and does `act` for it, in one transaction with its being done. What throws is tried again
+   * later. @returns false when nothing is due.
+   */
+  actOnNext(act: (due: DueFiring) => Promise<ActOutcome>): Promise<boolean>;
+  /** Whom a hold does not hold any more, because its time is over. */
+  liftHolds(): Promise<readonly string[]>;
+  /** Forgets counters that nothing can count in any more. @returns how many. */
+  forget(): Promise<number>;
+  readonly holds: Pick<ActPorts, 'hold' | 'openSessions' | 'suspend'>;
+}
+
+/** The actions of triggers that fired: written with the crossing, done exactly once (TRG-2). */
+export function triggerOutbox(
+  prisma: PrismaClient,
+  onFailure: (firingId: string, error: unknown) => void,
+): TriggerOutbox {
+  const claimed = async (act: (due: DueFiring) => Promise<ActOutcome>, note: (id: string) => void) => {
+    const [row] = await prisma.$queryRaw<DueRow[]>`SELECT * FROM trigger_claim()`;
+    if (row === undefined) return false;
+    const due = dueFromRow(row);
+    note(due.id);
+    const outcome = await act(due);
+    const progress = outcome.state === 'pending' ? outcome.progress : due.progress;
+    await prisma.$queryRaw`
+      SELECT trigger_settle(${due.id}, ${outcome.state}, ${outcome.said}, ${progress})::text`;
+    return true;
+  };
+  return {
+    async actOnNext(act) {
+      let firingId: string | undefined;
+      const note = (id: string) => {
+        firingId = id;
+      };
+      try {
+        return await atomically(prisma, () => claimed(act, note));
+      } catch (error) {
+        if (firingId === undefined) throw error;
+        onFailure(firingId, error);
+        const said = 'It could not be done, and is tried again.';
+        await prisma.$queryRaw`SELECT trigger_postpone(${firingId}, ${said})::text`;
+        return true;
+      }
+    },
+
+    async liftHolds() {
+      const rows = await prisma.$queryRaw<{ target_id: string }[]>`SELECT * FROM trigger_lift_holds()`;
+      return [...new Set(rows.map(({ target_id }) => target_id))];
+    },
+
+    async forget() {
+      const [row] = await prisma.$queryRaw<{ count: bigint }[]>`SELECT trigger_forget() AS count`;
+      return Number(row?.count ?? 0n);
+    },
+
+    holds: {
+      async suspend({ rule: { target } }) {
+        return inAccount(prisma, target.accountId, async ({ account }) => {
+          const { count } = await account.updateMany({
+            where: { id: target.accountId, state: 'active', parentId: { not: null } },
+            data: { state: 'suspended' },
+          });
+          return count === 0 ? 'unchanged' : 'suspended';
+        });
+      },
+
+      async openSessions({ rule, progress }, limit) {
+        const rows = await prisma.$queryRaw<{ session_id: string }[]>`
+          SELECT * FROM trigger_open_sessions(${rule.id}, ${progress}, ${limit})`;
+        return rows.map(({ session_id }) => session_id);
+      },
+
+      async hold({ rule }, { service, config, untilMs }) {
+        const until = untilMs === undefined ? null : new Date(untilMs);
+        await prisma.$queryRaw`
+          SELECT trigger_hold_put(${rule.id}, ${service}, ${JSON.stringify(config)}::jsonb, ${until})::text`;
+      },
+    },
+  };
+}
+
+function dueFromRow({ firing, of_trigger: trigger, reaches }: DueRow): DueFiring {
+  return {
+    id: firing.id,
+    action: firing.action,
+    windowStartMs: Date.parse(firing.window_start),
+    value: firing.value,
+    progress: firing.progress,
+    rule: ruleFromRow(trigger),
+    isCurrent: trigger.is_enabled && trigger.removed_at === null && trigger.generation === firing.generation,
+    reaches,
+  };
+}

@@ -1,0 +1,158 @@
+import type { TriggersPorts } from '@patchbay/domain/triggers/ports';
+import type { FiringRecord, TriggerRecord } from '@patchbay/domain/triggers/trigger';
+import { createId } from '@patchbay/kit/ids';
+import type { Prisma, PrismaClient } from './generated/client.ts';
+import { pageFrom } from './page.ts';
+import { inAccount, type ScopedTransaction } from './scope.ts';
+import { type CountedTriggerRow, recordFromRow, ruleToRow } from './trigger-rows.ts';
+
+export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
+  return {
+    list: ({ accountId, cursor, limit }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const rows = await transaction.$queryRaw<{ item: CountedTriggerRow }[]>`
+          SELECT item FROM trigger_list(${accountId}, NULL, ${cursor ?? null}, ${limit + 1})`;
+        return pageFrom(rows, limit, {
+          cursorOf: ({ item }) => item.id,
+          toItem: ({ item }) => recordFromRow(item),
+        });
+      }),
+
+    find: ({ accountId, triggerId }) =>
+      inAccount(prisma, accountId, (transaction) => found(transaction, accountId, triggerId)),
+
+    countForCreate: (accountId) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const place = `patchbay.triggers ${accountId}`;
+        await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${place}, 0))::text`;
+        return transaction.usageTrigger.count({ where: { accountId, removedAt: null } });
+      }),
+
+    create: (rule) =>
+      inAccount(prisma, rule.accountId, async (transaction) => {
+        const id = createId('trg');
+        await transaction.usageTrigger.create({ data: { id, ...ruleToRow(rule) }, select: { id: true } });
+        await begin(transaction, id, { keepsCount: false });
+        const record = await found(transaction, rule.accountId, id);
+        if (record === undefined) throw new Error(`Trigger ${id} cannot be read back.`);
+        return record;
+      }),
+
+    update: ({ accountId, triggerId: id }, { name, limit, action, isEnabled, isShown }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const before = await found(transaction, accountId, id);
+        if (before === undefined) return undefined;
+        await transaction.usageTrigger.updateMany({
+          where: { id, accountId, removedAt: null },
+          data: {
+            ...(name === undefined ? {} : { name }),
+            ...(limit === undefined ? {} : { limitValue: BigInt(limit) }),
+            ...(action === undefined ? {} : { action: { ...action } as Prisma.InputJsonObject }),
+            ...(isEnabled === undefined ? {} : { isEnabled }),
+            ...(isShown === undefined ? {} : { isShown }),
+          },
+        });
+        const isTurned = isEnabled !== undefined && isEnabled !== before.isEnabled;
+        const isOther =
+          (limit !== undefined && limit !== before.condition.limit) ||
+          (action !== undefined && JSON.stringify(action) !== JSON.stringify(before.action));
+        if (isTurned || isOther) await begin(transaction, id, { keepsCount: !isTurned });
+        return found(transaction, accountId, id);
+      }),
+
+    reset: ({ accountId, triggerId }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        await begin(transaction, triggerId, { keepsCount: false });
+        return found(transaction, accountId, triggerId);
+      }),
+
+    remove: ({ accountId, triggerId: id }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        await transaction.usageTrigger.updateMany({
+          where: { id, accountId, removedAt: null },
+          data: { removedAt: new Date() },
+        });
+        await begin(transaction, id, { keepsCount: false });
+      }),
+
+    firings: ({ accountId, triggerId, cursor, limit }) =>
+      inAccount(prisma, accountId, async ({ triggerFiring }) => {
+        const rows = await triggerFiring.findMany({
+          where: {
+            accountId,
+            ...(triggerId === undefined ? {} : { triggerId }),
+            ...(cursor === undefined ? {} : { id: { lt: cursor } }),
+          },
+          orderBy: { id: 'desc' },
+          take: limit + 1,
+        });
+        return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: firingFromRow });
+      }),
+
+    countEvents: ({ accountId, type, where, scope, sinceMs }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const [row] = await transaction.$queryRaw<{ count: bigint }[]>`
+          SELECT trigger_events_since(${accountId}, ${type}, ${JSON.stringify(where)}::jsonb, ${scope === 'inclusive'},
+            ${new Date(sinceMs)}) AS count`;
+        return row?.count ?? 0n;
+      }),
+  };
+}
+
+/** The accounts and applications that triggers may be about. */
+export function triggerTargets(prisma: PrismaClient): Pick<TriggersPorts['targets'], 'find'> {
+  return {
+    find: ({ scopeId, accountId, applicationId }) =>
+      inAccount(prisma, scopeId, async ({ account, application }) => {
+        const row = await account.findUnique({
+          where: { id: accountId },
+          select: { timeZone: true, parentId: true },
+        });
+        if (row === null) return undefined;
+        if (applicationId !== undefined) {
+          const named = await application.findFirst({
+            where: { id: applicationId, accountId },
+            select: { id: true },
+          });
+          if (named === null) return undefined;
+        }
+        return { timeZone: row.timeZone, isPlatform: row.parentId === null };
+      }),
+  };
+}
+
+async function found(
+  transaction: ScopedTransaction,
+  accountId: string,
+  triggerId: string,
+): Promise<TriggerRecord | undefined> {
+  const [row] = await transaction.$queryRaw<{ item: CountedTriggerRow }[]>`
+    SELECT item FROM trigger_list(${accountId}, ${triggerId}, NULL, 1)`;
+  return row && recordFromRow(row.item);
+}
+
+/** Begins a counter, or lets it fire again with what it counted. */
+async function begin(
+  transaction: ScopedTransaction,
+  id: string,
+  { keepsCount }: { readonly keepsCount: boolean },
+): Promise<void> {
+  await transaction.$queryRaw`SELECT trigger_begin(${id}, ${keepsCount})::text`;
+}
+
+function firingFromRow(row: Prisma.TriggerFiringGetPayload<object>): FiringRecord {
+  return {
+    id: row.id,
+    triggerId: row.triggerId,
+    firedAt: row.firedAt,
+    value: row.value.toFixed(),
+    limit: Number(row.limitValue),
+    windowStart: row.windowStart,
+    targetAccountId: row.targetId,
+    // It was checked when the trigger was set.
+    action: row.action as FiringRecord['action'],
+    // A check on the column holds it to these.
+    state: row.state as FiringRecord['state'],
+    outcome: row.outcome ?? undefined,
+  };
+}

@@ -1,0 +1,258 @@
+import { randomBytes } from 'node:crypto';
+import type { PlacedPlatformEvent } from '@patchbay/domain/hooks/envelope';
+import {
+  type AttemptRecord,
+  type DeliveryRecord,
+  type HooksPorts,
+  WEBHOOK_COUNT_MAX,
+  type WebhookRecord,
+} from '@patchbay/domain/hooks/ports';
+import { createId, type Id } from '@patchbay/kit/ids';
+import { WEBHOOK_SECRET_BYTES, webhookSecretText } from '@patchbay/protocol/webhook/signature';
+import type { Prisma, PrismaClient } from './generated/client.ts';
+import type { MintBranchCipher } from './mint-branch-cipher.ts';
+import { pageFrom } from './page.ts';
+import { inAccount, type ScopedTransaction } from './scope.ts';
+
+// Whatever is not listed stays in the database: the role may not even read the secrets.
+const columns = {
+  id: true,
+  url: true,
+  fallbackUrl: true,
+  description: true,
+  eventTypes: true,
+  scope: true,
+  applicationId: true,
+  state: true,
+  disabledReason: true,
+  previousEndsAt: true,
+  createdAt: true,
+  lane: { select: { failedCount: true, failingSince: true, succeededAt: true } },
+} as const;
+
+type WebhookRow = Prisma.WebhookGetPayload<{ select: typeof columns }>;
+
+const fromRow = ({ lane, ...row }: WebhookRow): WebhookRecord => ({
+  ...row,
+  fallbackUrl: row.fallbackUrl ?? undefined,
+  applicationId: row.applicationId ?? undefined,
+  // Checks on the columns hold them to these; a removed one is not read.
+  scope: row.scope as WebhookRecord['scope'],
+  state: row.state as WebhookRecord['state'],
+  disabledReason: (row.disabledReason as WebhookRecord['disabledReason'] | null) ?? undefined,
+  failedCount: lane?.failedCount ?? 0,
+  failingSince: lane?.failingSince ?? undefined,
+  succeededAt: lane?.succeededAt ?? undefined,
+  previousEndsAt: row.previousEndsAt ?? undefined,
+});
+
+const ofAccount = (accountId: string) => ({ accountId, state: { not: 'removed' } });
+
+async function find({ webhook }: ScopedTransaction, accountId: string, id: string) {
+  const row = await webhook.findFirst({ where: { ...ofAccount(accountId), id }, select: columns });
+  return row === null ? undefined : fromRow(row);
+}
+
+/** A secret that was never anywhere else, and what is stored of it. */
+function newSecret(cipher: MintBranchCipher, webhookId: string) {
+  const bytes = randomBytes(WEBHOOK_SECRET_BYTES);
+  return { secret: webhookSecretText(bytes), sealed: cipher.seal(webhookId, bytes) };
+}
+
+export function webhookStore(prisma: PrismaClient, cipher: MintBranchCipher): HooksPorts['webhooks'] {
+  return {
+    list: ({ accountId, cursor = '', limit }) =>
+      inAccount(prisma, accountId, async ({ webhook }) => {
+        const rows = await webhook.findMany({
+          where: { ...ofAccount(accountId), id: { gt: cursor } },
+          orderBy: { id: 'asc' },
+          take: limit + 1,
+          select: columns,
+        });
+        return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: fromRow });
+      }),
+
+    find: ({ accountId, webhookId }) =>
+      inAccount(prisma, accountId, (transaction) => find(transaction, accountId, webhookId)),
+
+    create: ({ accountId, eventTypes, fallbackUrl, applicationId, ...rest }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        // Two that are made at once are counted one after the other.
+        await transaction.$queryRaw`
+          SELECT pg_advisory_xact_lock(hashtextextended('patchbay.webhooks.' || ${accountId}, 0))::text`;
+        const count = await transaction.webhook.count({ where: ofAccount(accountId) });
+        if (count >= WEBHOOK_COUNT_MAX) return undefined;
+        const id = createId('whk');
+        const { secret, sealed } = newSecret(cipher, id);
+        const optional = { fallbackUrl: fallbackUrl ?? null, applicationId: applicationId ?? null };
+        const data = {
+          id,
+          accountId,
+          eventTypes: [...eventTypes],
+          secretCiphertext: sealed,
+          ...optional,
+          ...rest,
+        };
+        // createMany answers no row, so it does not ask for the columns that the role may not read.
+        await transaction.webhook.createMany({ data });
+        const made = await find(transaction, accountId, id);
+        if (made === undefined) throw new Error(`The new webhook ${id} is not in its account's scope.`);
+        return { webhook: made, secret };
+      }),
+
+    update: ({ accountId, webhookId, change }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const { eventTypes, state, url, fallbackUrl, description, scope } = change;
+        await transaction.webhook.updateMany({
+          where: { ...ofAccount(accountId), id: webhookId },
+          data: {
+            ...(url === undefined ? {} : { url }),
+            ...(fallbackUrl === undefined ? {} : { fallbackUrl }),
+            ...(description === undefined ? {} : { description }),
+            ...(scope === undefined ? {} : { scope }),
+            ...(eventTypes === undefined ? {} : { eventTypes: [...eventTypes] }),
+            ...(state === undefined ? {} : { state, disabledReason: null }),
+          },
+        });
+        return await find(transaction, accountId, webhookId);
+      }),
+
+    remove: ({ accountId, webhookId }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        if ((await find(transaction, accountId, webhookId)) === undefined) return false;
+        const [removed] = await transaction.$queryRaw<
+          { ok: boolean }[]
+        >`SELECT webhook_remove(${webhookId}) AS ok`;
+        return removed?.ok === true;
+      }),
+
+    rotate: ({ accountId, webhookId, previousEndsAt }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        if ((await find(transaction, accountId, webhookId)) === undefined) return undefined;
+        const { secret, sealed } = newSecret(cipher, webhookId);
+        await transaction.$queryRaw`SELECT webhook_rotate(${webhookId}, ${sealed}, ${previousEndsAt})`;
+        return secret;
+      }),
+  };
+}
+
+interface EventRow {
+  readonly id: string;
+  readonly position: bigint | null;
+  readonly accountId: string;
+  readonly type: string;
+  readonly at: Date;
+  readonly applicationId: string | null;
+  readonly sessionId: string | null;
+  readonly sessionSequence: number | null;
+  readonly data: unknown;
+}
+
+const eventFromRow = (row: EventRow): PlacedPlatformEvent => ({
+  id: row.id as Id<'evt'>,
+  position: row.position ?? 0n,
+  accountId: row.accountId,
+  type: row.type,
+  atMs: row.at.getTime(),
+  applicationId: row.applicationId ?? undefined,
+  sessionId: row.sessionId ?? undefined,
+  sessionSequence: row.sessionSequence ?? undefined,
+  data: row.data as PlacedPlatformEvent['data'],
+});
+
+type AttemptRow = Prisma.WebhookAttemptGetPayload<object>;
+
+const attemptFromRow = (row: AttemptRow): AttemptRecord => ({
+  number: row.number,
+  // A check on the column holds it to these.
+  target: row.target as AttemptRecord['target'],
+  startedAt: row.startedAt,
+  status: row.status ?? undefined,
+  latencyMs: row.latencyMs ?? undefined,
+  error: row.error ?? undefined,
+  response: row.response ?? undefined,
+});
+
+const withEvent = {
+  event: true,
+  attempts: { orderBy: [{ number: 'desc' }, { target: 'asc' }], take: 1 },
+} as const satisfies Prisma.WebhookDeliveryInclude;
+
+type DeliveryRow = Prisma.WebhookDeliveryGetPayload<{ include: typeof withEvent }>;
+
+const deliveryFromRow = (row: DeliveryRow): DeliveryRecord => ({
+  id: row.id,
+  webhookId: row.webhookId,
+  event: eventFromRow(row.event),
+  // A check on the column holds it to these.
+  state: row.state as DeliveryRecord['state'],
+  attemptCount: row.attemptCount,
+  nextAttemptAt: row.nextAttemptAt ?? undefined,
+  createdAt: row.createdAt,
+  endedAt: row.endedAt ?? undefined,
+  lastAttempt: row.attempts[0] && attemptFromRow(row.attempts[0]),
+});
+
+export function deliveryLog(prisma: PrismaClient): HooksPorts['deliveries'] {
+  return {
+    list: ({ accountId, webhookId, state, cursor, limit }) =>
+      inAccount(prisma, accountId, async ({ webhookDelivery }) => {
+        const rows = await webhookDelivery.findMany({
+          where: {
+            accountId,
+            webhookId,
+            ...(state === 'all' ? {} : { state }),
+            ...(cursor === undefined ? {} : { id: { lt: cursor } }),
+          },
+          orderBy: { id: 'desc' },
+          take: limit + 1,
+          include: withEvent,
+        });
+        return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: deliveryFromRow });
+      }),
+
+    find: ({ accountId, webhookId, deliveryId: id }) =>
+      inAccount(prisma, accountId, async ({ webhookDelivery }) => {
+        const row = await webhookDelivery.findFirst({
+          where: { accountId, webhookId, id },
+          include: withEvent,
+        });
+        return row === null ? undefined : deliveryFromRow(row);
+      }),
+
+    attempts: ({ accountId, deliveryId }) =>
+      inAccount(prisma, accountId, async ({ webhookAttempt }) => {
+        const rows = await webhookAttempt.findMany({
+          where: { accountId, deliveryId },
+          orderBy: [{ number: 'asc' }, { target: 'desc' }],
+        });
+        return rows.map(attemptFromRow);
+      }),
+
+    resend: ({ accountId, webhookId, deliveryId }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        if ((await find(transaction, accountId, webhookId)) === undefined) return false;
+        const [sent] = await transaction.$queryRaw<{ ok: boolean }[]>`
+          SELECT delivery_resend(${webhookId}, ${deliveryId}) AS ok`;
+        return sent?.ok === true;
+      }),
+  };
+}
+
+/** `signaling.*` as LIKE reads it. Names of events hold none of its signs, which the definition of the API sees to. */
+const likeOf = (pattern: string) => (pattern.endsWith('*') ? `${pattern.slice(0, -1)}%` : pattern);
+
+export function eventLog(prisma: PrismaClient): HooksPorts['events'] {
+  return {
+    list: ({ accountId, scope, after, types, limit }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const rows = await transaction.$queryRaw<EventRow[]>`
+          SELECT id, position, account_id AS "accountId", type, at, application_id AS "applicationId",
+            session_id AS "sessionId", session_sequence AS "sessionSequence", data
+          FROM events_after(${accountId}, ${scope === 'own'}, ${after}, ${types.map(likeOf)}, ${limit})`;
+        return rows.map(eventFromRow);
+      }),
+
+    lastPosition: async () => (await prisma.eventPlace.findFirst())?.position ?? 0n,
+  };
+}

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+import { valuesOf } from './policy.ts';
+
+test('settings are read as the API has them: numbers, lists, and times with their own commas', () => {
+  expect(
+    valuesOf(['concurrentSessionsMax=100', 'regions=eu,us', 'times=sat,sun 10:00-12:00;mon 08:00-09:00']),
+  ).toEqual({
+    concurrentSessionsMax: 100,
+    regions: ['eu', 'us'],
+    times: ['sat,sun 10:00-12:00', 'mon 08:00-09:00'],
+  });
+  expect(valuesOf(['regions='])).toEqual({ regions: [] });
+});
+
+test.each(['regions', '=1', 'sessionSecondsMax=ten'])('%s is refused with what to write', (pair) => {
+  expect(() => valuesOf([pair])).toThrow(/--set|whole number/);
+});

@@ -1,0 +1,304 @@
+import { defineDomain } from '@patchbay/kit/definition';
+import { idField, idSchema } from '@patchbay/kit/ids';
+import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
+import { z } from 'zod';
+import { cursorPattern } from './envelope.ts';
+
+const webhookId = idSchema('whk');
+const deliveryId = idSchema('dlv');
+const dateTime = z.iso.datetime();
+const url = z.url({ protocol: /^https?$/ }).max(2_048);
+const eventTypes = z
+  .array(
+    z
+      .string()
+      .max(128)
+      .regex(
+        /^(\*|[a-z][a-z0-9.-]*(\.\*)?)$/,
+        'This is no name of an event: write one, or signaling.*, or *.',
+      ),
+  )
+  .min(1)
+  .max(64);
+const scope = z.enum(['own', 'descendants']);
+const reason = z.enum(['failing', 'gone']);
+
+/** Both hold while a receiver takes over the new one: a day by default, a week at most. */
+const overlapSeconds = z.int().min(0).max(604_800).default(86_400);
+
+const webhook = z.object({
+  id: idField('whk'),
+  url: z.string(),
+  /** Asked in the same attempt when `url` failed. */
+  fallbackUrl: z.string().optional(),
+  description: z.string(),
+  eventTypes: z.array(z.string()),
+  /** `descendants`: events of the accounts below this one too. */
+  scope,
+  applicationId: idField('app').optional(),
+  state: z.enum(['active', 'disabled']),
+  /** Why the platform disabled it; absent when somebody of the account did. */
+  disabledReason: reason.optional(),
+  /** `failing`: it took nothing lately, and is asked one event at a time. */
+  health: z.enum(['ok', 'failing']),
+  failingSince: dateTime.optional(),
+  succeededAt: dateTime.optional(),
+  /** The secret before the present one signs as well until then. */
+  previousSecretEndsAt: dateTime.optional(),
+  createdAt: dateTime,
+});
+
+const secret = z.string();
+
+const delivery = z.object({
+  id: idField('dlv'),
+  webhookId: idField('whk'),
+  eventId: idField('evt'),
+  eventType: z.string(),
+  /** Of the event in the order of all events: where a replay goes on. */
+  cursor: z.string(),
+  sessionId: idField('ses').optional(),
+  sessionSequence: z.int().optional(),
+  state: z.enum(['waiting', 'delivered', 'failed']),
+  attempts: z.int(),
+  /** Absent while it waits for an earlier event of its session, and when it is over. */
+  nextAttemptAt: dateTime.optional(),
+  createdAt: dateTime,
+  endedAt: dateTime.optional(),
+  /** What the last request led to. */
+  status: z.int().optional(),
+  error: z.string().optional(),
+  latencyMs: z.int().optional(),
+});
+
+const attempt = z.object({
+  number: z.int(),
+  target: z.enum(['main', 'fallback']),
+  startedAt: dateTime,
+  status: z.int().optional(),
+  latencyMs: z.int().optional(),
+  /** A code such as `timeout`. Absent with a status of 2xx; with no status either, the attempt runs, or was cut off. */
+  error: z.string().optional(),
+  /** The beginning of the answer. */
+  response: z.string().optional(),
+});
+
+/** An event as webhooks carry it. Its id is the same in each attempt and in a replay: whoever saw it has seen it. */
+export const eventEnvelope = z.object({
+  id: idField('evt'),
+  type: z.string(),
+  timestamp: dateTime,
+  cursor: z.string(),
+  accountId: idField('acc'),
+  applicationId: idField('app').optional(),
+  sessionId: idField('ses').optional(),
+  /** Grows with each event of the session; numbers of what is no event are left out. */
+  sessionSequence: z.int().optional(),
+  data: z.record(z.string(), z.json()),
+});
+
+export const hooks = defineDomain({
+  name: 'hooks',
+  title: 'Webhooks',
+  summary: 'Events of an account, told to its servers in order, and kept for them to read again.',
+  events: {
+    'webhook.tested': z.object({ webhookId: idField('whk') }),
+    'webhook.failing': z.object({ webhookId: idField('whk') }),
+    'webhook.disabled': z.object({ webhookId: idField('whk'), reason }),
+  },
+  errors: {
+    address_forbidden: {
+      status: 422,
+      title: 'Webhooks are not sent to this address.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Use a public http or https address on port 80, 443, 8080 or 8443, without user name or password. While you develop, `patchbay listen` brings events to your machine.',
+    },
+    event_type_unknown: {
+      status: 422,
+      title: 'There is no such event.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Use a name of the event catalogue, all of one owner such as `signaling.*`, or `*` for all.',
+    },
+    webhook_count: {
+      status: 409,
+      title: 'The account has as many webhooks as it may have.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Remove one, or have one of them hear of more events.',
+    },
+    webhook_disabled: {
+      status: 409,
+      title: 'The webhook is disabled.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Set its state to active first: what still waits for it is sent then.',
+    },
+  },
+  resources: {
+    webhooks: {
+      title: 'Webhooks',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/webhooks',
+          summary: 'Read the webhooks of this account.',
+          access: 'read',
+          request: pageRequest,
+          response: pageOf(webhook),
+          errors: [],
+        },
+        get: {
+          method: 'GET',
+          path: '/webhooks/{webhookId}',
+          summary: 'Read one webhook, and how it does.',
+          access: 'read',
+          request: z.object({ webhookId }),
+          response: webhook,
+          errors: [],
+        },
+        create: {
+          method: 'POST',
+          path: '/webhooks',
+          summary: 'Create a webhook. Its secret is in this answer and nowhere else.',
+          access: 'develop',
+          request: z.strictObject({
+            url,
+            fallbackUrl: url.optional(),
+            description: z.string().max(200).default(''),
+            eventTypes: eventTypes.default(['*']),
+            scope: scope.default('own'),
+            applicationId: idSchema('app').optional(),
+          }),
+          response: webhook.extend({ secret }),
+          errors: [
+            'resource.unknown',
+            'hooks.address_forbidden',
+            'hooks.event_type_unknown',
+            'hooks.webhook_count',
+          ],
+        },
+        update: {
+          method: 'PATCH',
+          path: '/webhooks/{webhookId}',
+          summary:
+            'Change a webhook, or disable it and enable it again. What waits for it goes where it says then.',
+          access: 'develop',
+          request: z.strictObject({
+            webhookId,
+            url: url.optional(),
+            /** Null takes it away. */
+            fallbackUrl: url.nullable().optional(),
+            description: z.string().max(200).optional(),
+            eventTypes: eventTypes.optional(),
+            scope: scope.optional(),
+            state: z.enum(['active', 'disabled']).optional(),
+          }),
+          response: webhook,
+          errors: ['hooks.address_forbidden', 'hooks.event_type_unknown'],
+        },
+        remove: {
+          method: 'DELETE',
+          path: '/webhooks/{webhookId}',
+          summary: 'Remove a webhook. What waits for it is not sent any more.',
+          access: 'develop',
+          request: z.object({ webhookId }),
+          response: z.object({ id: idField('whk') }),
+          errors: [],
+        },
+        rotateSecret: {
+          method: 'POST',
+          path: '/webhooks/{webhookId}/secret',
+          summary: 'Make a new secret. The old one signs beside it until the overlap is over.',
+          access: 'develop',
+          request: z.strictObject({ webhookId, overlapSeconds }),
+          response: webhook.extend({ secret }),
+          errors: [],
+        },
+        sendTest: {
+          method: 'POST',
+          path: '/webhooks/{webhookId}/tests',
+          summary: 'Send an event that is for this webhook alone, to see that it arrives.',
+          access: 'develop',
+          request: z.strictObject({ webhookId }),
+          response: webhook,
+          errors: ['hooks.webhook_disabled'],
+        },
+      },
+    },
+    deliveries: {
+      title: 'Deliveries',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/webhooks/{webhookId}/deliveries',
+          summary: 'Read what became of each event at a webhook, newest first.',
+          access: 'read',
+          request: pageRequest.extend({
+            webhookId,
+            state: z.enum(['waiting', 'delivered', 'failed', 'all']).default('all'),
+          }),
+          response: pageOf(delivery),
+          errors: [],
+        },
+        get: {
+          method: 'GET',
+          path: '/webhooks/{webhookId}/deliveries/{deliveryId}',
+          summary: 'Read one delivery: what is sent, and each attempt with its answer.',
+          access: 'read',
+          request: z.object({ webhookId, deliveryId }),
+          response: delivery.extend({
+            /** The body, byte by byte. */
+            body: z.string(),
+            log: z.array(attempt),
+          }),
+          errors: [],
+        },
+        resend: {
+          method: 'POST',
+          path: '/webhooks/{webhookId}/deliveries/{deliveryId}/attempts',
+          summary: 'Send an event again, with the same id, and repeat it as if it were new.',
+          access: 'develop',
+          request: z.strictObject({ webhookId, deliveryId }),
+          response: delivery,
+          errors: ['hooks.webhook_disabled'],
+        },
+      },
+    },
+    events: {
+      title: 'Events',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/events',
+          summary: 'Read events in order, from a cursor on: of 30 days, each as its webhook carries it.',
+          access: 'read',
+          request: z.object({
+            /** Of an event that was read: what came after it is read. None: from the oldest on. */
+            cursor: z.string().regex(cursorPattern).optional(),
+            limit: queryInt().min(1).max(100).default(20),
+            /** Names as a webhook takes them, with commas between. */
+            types: z.string().max(2_048).default('*'),
+            scope: scope.default('own'),
+          }),
+          response: pageOf(eventEnvelope),
+          errors: ['hooks.event_type_unknown'],
+        },
+        latest: {
+          method: 'GET',
+          path: '/events/latest',
+          summary: 'Read the cursor behind which there is no event yet: from here on everything is new.',
+          access: 'read',
+          request: z.object({}),
+          response: z.object({ cursor: z.string() }),
+          errors: [],
+        },
+      },
+    },
+  },
+});

@@ -1,0 +1,234 @@
+import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
+import type { z } from 'zod';
+import type { hooks } from './definition.ts';
+import { endpointHealth } from './endpoint-health.ts';
+import { bodyOf, cursorOf, type PlacedPlatformEvent, positionOf, toEnvelope } from './envelope.ts';
+import {
+  type AttemptRecord,
+  type DeliveryRecord,
+  type HooksPorts,
+  WEBHOOK_COUNT_MAX,
+  type WebhookRecord,
+} from './ports.ts';
+import { isEventPattern } from './subscription.ts';
+
+type Json = z.core.util.JSONType;
+interface Refusing<Code extends string> {
+  readonly error: (code: Code, detail: string) => Error;
+}
+
+const unknown = (webhookId: string) => `This account has no webhook ${webhookId}.`;
+const unknownDelivery = (deliveryId: string) => `The webhook has no delivery ${deliveryId}.`;
+
+const toAnswer = (webhook: WebhookRecord, nowMs: number) => ({
+  id: webhook.id,
+  url: webhook.url,
+  ...(webhook.fallbackUrl === undefined ? {} : { fallbackUrl: webhook.fallbackUrl }),
+  description: webhook.description,
+  eventTypes: [...webhook.eventTypes],
+  scope: webhook.scope,
+  ...(webhook.applicationId === undefined ? {} : { applicationId: webhook.applicationId }),
+  state: webhook.state,
+  ...(webhook.disabledReason === undefined ? {} : { disabledReason: webhook.disabledReason }),
+  health: healthOf(webhook, nowMs),
+  ...(webhook.failingSince === undefined ? {} : { failingSince: webhook.failingSince.toISOString() }),
+  ...(webhook.succeededAt === undefined ? {} : { succeededAt: webhook.succeededAt.toISOString() }),
+  ...(webhook.previousEndsAt === undefined || webhook.previousEndsAt.getTime() <= nowMs
+    ? {}
+    : { previousSecretEndsAt: webhook.previousEndsAt.toISOString() }),
+  createdAt: webhook.createdAt.toISOString(),
+});
+
+const healthOf = ({ failedCount, failingSince }: WebhookRecord, nowMs: number): 'ok' | 'failing' =>
+  endpointHealth({ failedCount, failingSinceMs: failingSince?.getTime() }, nowMs) === 'ok' ? 'ok' : 'failing';
+
+const outcomeAnswer = ({ status, latencyMs, error }: AttemptRecord) => ({
+  ...(status === undefined ? {} : { status }),
+  ...(latencyMs === undefined ? {} : { latencyMs }),
+  ...(error === undefined ? {} : { error }),
+});
+
+const attemptAnswer = (attempt: AttemptRecord) => ({
+  number: attempt.number,
+  target: attempt.target,
+  startedAt: attempt.startedAt.toISOString(),
+  ...outcomeAnswer(attempt),
+  ...(attempt.response === undefined ? {} : { response: attempt.response }),
+});
+
+const deliveryAnswer = ({ event, ...delivery }: DeliveryRecord) => ({
+  id: delivery.id,
+  webhookId: delivery.webhookId,
+  eventId: event.id,
+  eventType: event.type,
+  cursor: cursorOf(event.position),
+  ...(event.sessionId === undefined ? {} : { sessionId: event.sessionId }),
+  ...(event.sessionSequence === undefined ? {} : { sessionSequence: event.sessionSequence }),
+  state: delivery.state,
+  attempts: delivery.attemptCount,
+  ...(delivery.nextAttemptAt === undefined ? {} : { nextAttemptAt: delivery.nextAttemptAt.toISOString() }),
+  createdAt: delivery.createdAt.toISOString(),
+  ...(delivery.endedAt === undefined ? {} : { endedAt: delivery.endedAt.toISOString() }),
+  ...(delivery.lastAttempt === undefined ? {} : outcomeAnswer(delivery.lastAttempt)),
+});
+
+const eventAnswer = (event: PlacedPlatformEvent) => {
+  const envelope = toEnvelope(event);
+  // What the store holds came out of JSON, so it is JSON.
+  return { ...envelope, data: envelope.data as Record<string, Json> };
+};
+
+function refuseUnknownTypes(
+  context: Refusing<'hooks.event_type_unknown'>,
+  patterns: readonly string[],
+  { catalogue }: HooksPorts,
+): void {
+  const wrong = patterns.find((pattern) => !isEventPattern(pattern, catalogue.eventTypes));
+  if (wrong !== undefined) throw context.error('hooks.event_type_unknown', `No event is called ${wrong}.`);
+}
+
+async function refuseAddresses(
+  context: Refusing<'hooks.address_forbidden'>,
+  urls: readonly (string | null | undefined)[],
+  { endpoints }: HooksPorts,
+): Promise<void> {
+  for (const url of urls) {
+    const refusal = url == null ? undefined : await endpoints.refusalOf(url);
+    if (refusal !== undefined) throw context.error('hooks.address_forbidden', `${url}: ${refusal}.`);
+  }
+}
+
+export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
+  webhooks: {
+    async list(context, request, ports) {
+      const { accountId } = context.entity;
+      const { items, nextCursor } = await ports.webhooks.list({ accountId, ...request });
+      return {
+        items: items.map((webhook) => toAnswer(webhook, context.nowMs())),
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+      };
+    },
+
+    async get(context, { webhookId }, ports) {
+      const webhook = await ports.webhooks.find({ accountId: context.entity.accountId, webhookId });
+      if (webhook === undefined) throw context.error('resource.unknown', unknown(webhookId));
+      return toAnswer(webhook, context.nowMs());
+    },
+
+    // A name server of somebody's is asked: that may take long, and holds no connection.
+    create: prepared(async (context, request, ports) => {
+      const { accountId } = context.entity;
+      const { applicationId } = request;
+      refuseUnknownTypes(context, request.eventTypes, ports);
+      if (applicationId !== undefined && !(await ports.applications.find({ accountId, applicationId })))
+        throw context.error('resource.unknown', `This account has no application ${applicationId}.`);
+      await refuseAddresses(context, [request.url, request.fallbackUrl], ports);
+      return async () => {
+        const created = await ports.webhooks.create({ accountId, ...request });
+        if (created === undefined)
+          throw context.error('hooks.webhook_count', `An account has at most ${WEBHOOK_COUNT_MAX} webhooks.`);
+        const answer = toAnswer(created.webhook, context.nowMs());
+        context.audit({ target: answer.id, after: answer });
+        return { ...answer, secret: created.secret };
+      };
+    }),
+
+    update: prepared(async (context, request, ports) => {
+      const { accountId } = context.entity;
+      const { webhookId, ...change } = request;
+      refuseUnknownTypes(context, change.eventTypes ?? [], ports);
+      await refuseAddresses(context, [change.url, change.fallbackUrl], ports);
+      return async () => {
+        const before = await ports.webhooks.find({ accountId, webhookId });
+        const after = before && (await ports.webhooks.update({ accountId, webhookId, change }));
+        if (after === undefined) throw context.error('resource.unknown', unknown(webhookId));
+        const answer = toAnswer(after, context.nowMs());
+        context.audit({
+          target: webhookId,
+          before: toAnswer(before ?? after, context.nowMs()),
+          after: answer,
+        });
+        return answer;
+      };
+    }),
+
+    async remove(context, { webhookId }, ports) {
+      const { accountId } = context.entity;
+      const before = await ports.webhooks.find({ accountId, webhookId });
+      const isRemoved = before !== undefined && (await ports.webhooks.remove({ accountId, webhookId }));
+      if (!isRemoved) throw context.error('resource.unknown', unknown(webhookId));
+      context.audit({ target: webhookId, before: toAnswer(before, context.nowMs()) });
+      return { id: webhookId };
+    },
+
+    async rotateSecret(context, { webhookId, overlapSeconds }, ports) {
+      const { accountId } = context.entity;
+      const previousEndsAt = new Date(context.nowMs() + overlapSeconds * 1_000);
+      const secret = await ports.webhooks.rotate({ accountId, webhookId, previousEndsAt });
+      const webhook = secret && (await ports.webhooks.find({ accountId, webhookId }));
+      if (!secret || !webhook) throw context.error('resource.unknown', unknown(webhookId));
+      context.audit({ target: webhookId, after: { previousSecretEndsAt: previousEndsAt.toISOString() } });
+      return { ...toAnswer(webhook, context.nowMs()), secret };
+    },
+
+    async sendTest(context, { webhookId }, ports) {
+      const webhook = await ports.webhooks.find({ accountId: context.entity.accountId, webhookId });
+      if (webhook === undefined) throw context.error('resource.unknown', unknown(webhookId));
+      if (webhook.state !== 'active')
+        throw context.error('hooks.webhook_disabled', 'Nothing is sent to a disabled webhook.');
+      await context.emit('webhook.tested', { webhookId });
+      context.audit({ target: webhookId });
+      return toAnswer(webhook, context.nowMs());
+    },
+  },
+
+  deliveries: {
+    async list(context, request, ports) {
+      const { accountId } = context.entity;
+      const { webhookId } = request;
+      if (!(await ports.webhooks.find({ accountId, webhookId })))
+        throw context.error('resource.unknown', unknown(webhookId));
+      const { items, nextCursor } = await ports.deliveries.list({ accountId, ...request });
+      return { items: items.map(deliveryAnswer), ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
+
+    async get(context, { webhookId, deliveryId }, ports) {
+      const key = { accountId: context.entity.accountId, webhookId, deliveryId };
+      const delivery = await ports.deliveries.find(key);
+      if (delivery === undefined) throw context.error('resource.unknown', unknownDelivery(deliveryId));
+      const log = (await ports.deliveries.attempts(key)).map(attemptAnswer);
+      return { ...deliveryAnswer(delivery), body: bodyOf(delivery.event), log };
+    },
+
+    async resend(context, { webhookId, deliveryId }, ports) {
+      const key = { accountId: context.entity.accountId, webhookId, deliveryId };
+      const webhook = await ports.webhooks.find(key);
+      if (webhook === undefined) throw context.error('resource.unknown', unknown(webhookId));
+      if (webhook.state !== 'active')
+        throw context.error('hooks.webhook_disabled', 'Nothing is sent to a disabled webhook.');
+      const delivery = (await ports.deliveries.resend(key)) && (await ports.deliveries.find(key));
+      if (!delivery) throw context.error('resource.unknown', unknownDelivery(deliveryId));
+      context.audit({ target: deliveryId });
+      return deliveryAnswer(delivery);
+    },
+  },
+
+  events: {
+    async list(context, { cursor = '0', limit, types, scope }, ports) {
+      const patterns = types.split(',').map((pattern) => pattern.trim());
+      refuseUnknownTypes(context, patterns, ports);
+      const { accountId } = context.entity;
+      const after = positionOf(cursor);
+      const items = await ports.events.list({ accountId, scope, after, types: patterns, limit });
+      const last = items.at(-1);
+      return {
+        items: items.map(eventAnswer),
+        ...(last === undefined || items.length < limit ? {} : { nextCursor: cursorOf(last.position) }),
+      };
+    },
+
+    async latest(_context, _request, ports) {
+      return { cursor: cursorOf(await ports.events.lastPosition()) };
+    },
+  },
+};

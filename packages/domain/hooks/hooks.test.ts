@@ -1,0 +1,278 @@
+import { createHooksDatabase, type HooksDatabase } from '@patchbay/adapters/hooks/hooks.testing';
+import { createId } from '@patchbay/kit/ids';
+import { domainContext } from '@patchbay/testing/domain-context';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { z } from 'zod';
+import { hooks as definition } from './definition.ts';
+import { handlers } from './handlers.ts';
+import { type HooksPorts, WEBHOOK_COUNT_MAX } from './ports.ts';
+
+// A statement has 5 seconds, so a test of several has more.
+vi.setConfig({ testTimeout: 30_000 });
+
+let hooks: HooksDatabase;
+let ports: HooksPorts;
+let accountId: string;
+let strangerId: string;
+beforeAll(async () => {
+  hooks = await createHooksDatabase();
+  ports = {
+    webhooks: hooks.webhooks,
+    deliveries: hooks.deliveries,
+    events: hooks.events,
+    applications: hooks.database.ports.applications,
+    endpoints: { refusalOf: async (url) => (url.includes('10.0.0.1') ? 'it is not public' : undefined) },
+    catalogue: { eventTypes: ['signaling.session.ended', 'hooks.webhook.tested'] },
+  };
+  strangerId = (await hooks.database.signUp('Stranger')).accountId;
+}, 60_000);
+afterAll(() => hooks.close());
+beforeEach(async () => {
+  accountId = (await hooks.database.signUp('Acme')).accountId;
+});
+
+type Resources = typeof definition.resources;
+type Answer<
+  R extends keyof Resources,
+  K extends keyof Resources[R]['operations'],
+> = Resources[R]['operations'][K] extends { readonly response: infer Schema extends z.ZodType }
+  ? z.output<Schema>
+  : never;
+interface Declared {
+  readonly request: { parse(value: unknown): unknown };
+  readonly response: { parse(value: unknown): unknown };
+}
+
+async function call<R extends keyof Resources, K extends keyof Resources[R]['operations'] & string>(
+  resource: R,
+  operation: K,
+  { at = accountId, ...request }: Readonly<Record<string, unknown>> & { readonly at?: string } = {},
+) {
+  const { context, audited, events } = domainContext(definition, { chain: [at], nowMs: Date.now() });
+  const { operations } = definition.resources[resource];
+  const declared = (operations as Readonly<Record<string, Declared>>)[operation];
+  const handler = handlers[resource][operation] as unknown as (...given: unknown[]) => Promise<unknown>;
+  const answer = await handler(context, declared?.request.parse(request), ports);
+  return { answer: declared?.response.parse(answer) as Answer<R, K>, audited, events };
+}
+
+const refusal = (status: number, code: string) => ({ fields: expect.objectContaining({ status, code }) });
+const url = 'https://receiver.test/hooks';
+const create = async (change: object = {}) => (await call('webhooks', 'create', { url, ...change })).answer;
+
+test('webhooks.create 200: its secret is told once, and is in no log', async () => {
+  const { answer, audited } = await call('webhooks', 'create', { url, fallbackUrl: 'https://other.test/' });
+  expect(answer).toMatchObject({ url, eventTypes: ['*'], scope: 'own', state: 'active', health: 'ok' });
+  expect(answer.secret).toMatch(/^whsec_/);
+  expect(JSON.stringify(audited)).not.toContain(answer.secret);
+  const { secret: _, ...rest } = answer;
+  expect((await call('webhooks', 'get', { webhookId: answer.id })).answer).toEqual(rest);
+});
+
+test('webhooks.create 422: an address that is not public, or an event that nobody tells of, is refused by name', async () => {
+  const forbidden = refusal(422, 'hooks.address_forbidden');
+  await expect(create({ url: 'http://10.0.0.1/' })).rejects.toMatchObject(forbidden);
+  await expect(create({ fallbackUrl: 'http://10.0.0.1/' })).rejects.toMatchObject(forbidden);
+  await expect(create({ eventTypes: ['presence.*'] })).rejects.toMatchObject(
+    refusal(422, 'hooks.event_type_unknown'),
+  );
+});
+
+test('webhooks.create 404: an application of another account does not exist', async () => {
+  const theirs = await hooks.database.ports.applications.create({
+    accountId: strangerId,
+    name: 'T',
+    instanceTypes: [],
+  });
+  await expect(create({ applicationId: theirs.id })).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+});
+
+test('webhooks.create 409: an account has so many and no more, also when they are made at once', async () => {
+  const made = await Promise.allSettled(Array.from({ length: WEBHOOK_COUNT_MAX + 3 }, () => create()));
+  expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(WEBHOOK_COUNT_MAX);
+  await expect(create()).rejects.toMatchObject(refusal(409, 'hooks.webhook_count'));
+});
+
+test('webhooks.list 200: those of this account alone, without their secrets', async () => {
+  const mine = await create();
+  const { answer } = await call('webhooks', 'list');
+  expect(answer.items.map(({ id }) => id)).toEqual([mine.id]);
+  expect(JSON.stringify(answer)).not.toContain('whsec_');
+  expect((await call('webhooks', 'list', { at: strangerId })).answer.items).toEqual([]);
+});
+
+test('webhooks.get 200: a webhook that failed lately says so', async () => {
+  const { id: webhookId } = await create();
+  const failed = { isDelivered: false, requests: [] };
+  for (let count = 0; count < 3; count++) await hooks.append(accountId);
+  await hooks.placeAll();
+  const claimed = await hooks.store.claim({
+    deliveryMax: 9,
+    endpointMax: 9,
+    leaseMs: 9_000,
+    ofFailing: false,
+  });
+  for (const each of claimed) await hooks.store.finish(each, failed);
+  const { answer } = await call('webhooks', 'get', { webhookId });
+  expect(answer).toMatchObject({ health: 'failing', failingSince: expect.any(String), state: 'active' });
+});
+
+test('webhooks.update 200: what is not named stays, and null takes the fallback away', async () => {
+  const { secret: _, ...before } = await create({ fallbackUrl: 'https://other.test/', description: 'Ours' });
+  const change = { webhookId: before.id, fallbackUrl: null, state: 'disabled' };
+  const { answer, audited } = await call('webhooks', 'update', change);
+  const { fallbackUrl: __, ...rest } = before;
+  expect(answer).toEqual({ ...rest, state: 'disabled' });
+  expect(audited).toEqual([{ target: before.id, before, after: answer }]);
+});
+
+test('webhooks.update 422: it is led to no address and told of no event that creating refuses', async () => {
+  const { id: webhookId } = await create();
+  const change = (fields: object) => call('webhooks', 'update', { webhookId, ...fields });
+  await expect(change({ url: 'http://10.0.0.1/' })).rejects.toMatchObject(
+    refusal(422, 'hooks.address_forbidden'),
+  );
+  await expect(change({ eventTypes: ['x.y'] })).rejects.toMatchObject(
+    refusal(422, 'hooks.event_type_unknown'),
+  );
+});
+
+test('webhooks.remove 200: it is gone, and is on record', async () => {
+  const { id: webhookId } = await create();
+  const { audited } = await call('webhooks', 'remove', { webhookId });
+  expect(audited).toMatchObject([{ target: webhookId, before: { url } }]);
+  expect((await call('webhooks', 'list')).answer.items).toEqual([]);
+});
+
+test('webhooks.rotateSecret 200: another secret, and until when the old one signs as well', async () => {
+  const made = await create();
+  const { answer } = await call('webhooks', 'rotateSecret', { webhookId: made.id, overlapSeconds: 60 });
+  expect(answer.secret).toMatch(/^whsec_/);
+  expect(answer.secret).not.toBe(made.secret);
+  expect(Date.parse(answer.previousSecretEndsAt ?? '')).toBeLessThanOrEqual(Date.now() + 60_000);
+  const { answer: atOnce } = await call('webhooks', 'rotateSecret', {
+    webhookId: made.id,
+    overlapSeconds: 0,
+  });
+  expect(atOnce.previousSecretEndsAt).toBeUndefined();
+});
+
+test('webhooks.sendTest 200: an event that names the webhook', async () => {
+  const { id: webhookId } = await create();
+  const { events } = await call('webhooks', 'sendTest', { webhookId });
+  expect(events).toEqual([{ event: 'webhook.tested', payload: { webhookId } }]);
+});
+
+test('webhooks.sendTest 409: nothing is sent to a disabled webhook', async () => {
+  const { id: webhookId } = await create();
+  await call('webhooks', 'update', { webhookId, state: 'disabled' });
+  await expect(call('webhooks', 'sendTest', { webhookId })).rejects.toMatchObject(
+    refusal(409, 'hooks.webhook_disabled'),
+  );
+});
+
+test.each(['get', 'update', 'remove', 'rotateSecret', 'sendTest'] as const)(
+  'webhooks.%s 404: a webhook of another account does not exist',
+  async (operation) => {
+    const { id: webhookId } = await create();
+    await expect(call('webhooks', operation, { at: strangerId, webhookId })).rejects.toMatchObject(
+      refusal(404, 'resource.unknown'),
+    );
+    expect((await call('webhooks', 'get', { webhookId })).answer).toMatchObject({ state: 'active' });
+  },
+);
+
+async function delivered() {
+  const { id: webhookId } = await create();
+  const event = await hooks.append(accountId, { data: { code: 'call.hangup' } });
+  await hooks.placeAll();
+  const claimed = await hooks.store.claim({
+    deliveryMax: 9,
+    endpointMax: 9,
+    leaseMs: 9_000,
+    ofFailing: false,
+  });
+  const requests = [{ target: 'main' as const, status: 204, latencyMs: 12 }];
+  for (const each of claimed) await hooks.store.finish(each, { isDelivered: true, requests });
+  const [delivery] = (await call('deliveries', 'list', { webhookId })).answer.items;
+  return { webhookId, event, deliveryId: delivery?.id ?? '', delivery };
+}
+
+test('deliveries.list 200: what became of each event, by state', async () => {
+  const { webhookId, event, delivery } = await delivered();
+  expect(delivery).toMatchObject({
+    eventId: event.id,
+    state: 'delivered',
+    attempts: 1,
+    status: 204,
+    latencyMs: 12,
+  });
+  expect((await call('deliveries', 'list', { webhookId, state: 'failed' })).answer.items).toEqual([]);
+});
+
+test('deliveries.get 200: the body byte by byte, and each attempt with its answer', async () => {
+  const { webhookId, deliveryId, event } = await delivered();
+  const { answer } = await call('deliveries', 'get', { webhookId, deliveryId });
+  expect(JSON.parse(answer.body)).toMatchObject({
+    id: event.id,
+    type: event.type,
+    data: { code: 'call.hangup' },
+  });
+  expect(answer.log).toMatchObject([{ number: 1, target: 'main', status: 204, latencyMs: 12 }]);
+});
+
+test('deliveries.resend 200: it waits again, and is on record', async () => {
+  const { webhookId, deliveryId } = await delivered();
+  const { answer, audited } = await call('deliveries', 'resend', { webhookId, deliveryId });
+  expect(answer).toMatchObject({ id: deliveryId, state: 'waiting' });
+  expect(audited).toEqual([{ target: deliveryId }]);
+});
+
+test('deliveries.resend 409: nothing is sent to a disabled webhook', async () => {
+  const { webhookId, deliveryId } = await delivered();
+  await call('webhooks', 'update', { webhookId, state: 'disabled' });
+  await expect(call('deliveries', 'resend', { webhookId, deliveryId })).rejects.toMatchObject(
+    refusal(409, 'hooks.webhook_disabled'),
+  );
+});
+
+test.each(['list', 'get', 'resend'] as const)(
+  'deliveries.%s 404: of a webhook of another account there is nothing',
+  async (operation) => {
+    const { webhookId, deliveryId } = await delivered();
+    const request = { at: strangerId, webhookId, ...(operation === 'list' ? {} : { deliveryId }) };
+    await expect(call('deliveries', operation, request)).rejects.toMatchObject(
+      refusal(404, 'resource.unknown'),
+    );
+  },
+);
+
+test('events.list 200: each once and in order, page by page, from any cursor on (HKS-2)', async () => {
+  const ids: string[] = [];
+  for (let index = 0; index < 5; index++) ids.push((await hooks.append(accountId)).id);
+  await hooks.placeAll();
+  const first = (await call('events', 'list', { limit: 3 })).answer;
+  const second = (await call('events', 'list', { limit: 3, cursor: first.nextCursor })).answer;
+  expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(ids);
+  expect(second.nextCursor).toBeUndefined();
+  // The same again: reading takes nothing away.
+  expect((await call('events', 'list', { limit: 3 })).answer).toEqual(first);
+  expect((await call('events', 'list', { at: strangerId })).answer.items).toEqual([]);
+  expect((await call('events', 'list', { types: 'hooks.*' })).answer.items).toEqual([]);
+});
+
+test('events.list 422: an event that nobody tells of is refused by name', async () => {
+  await expect(call('events', 'list', { types: 'signaling.*,presence.*' })).rejects.toMatchObject(
+    refusal(422, 'hooks.event_type_unknown'),
+  );
+});
+
+test('events.latest 200: behind it is only what comes later', async () => {
+  await hooks.append(accountId);
+  await hooks.placeAll();
+  const { cursor } = (await call('events', 'latest')).answer;
+  expect((await call('events', 'list', { cursor })).answer.items).toEqual([]);
+  const next = await hooks.append(accountId, { id: createId('evt') });
+  await hooks.placeAll();
+  expect((await call('events', 'list', { cursor })).answer.items.map(({ id }) => id)).toEqual([next.id]);
+});

@@ -1,0 +1,124 @@
+import type { PlacedPlatformEvent } from './envelope.ts';
+
+export interface WebhookRecord {
+  readonly id: string;
+  readonly url: string;
+  readonly fallbackUrl: string | undefined;
+  readonly description: string;
+  readonly eventTypes: readonly string[];
+  readonly scope: 'own' | 'descendants';
+  readonly applicationId: string | undefined;
+  readonly state: 'active' | 'disabled';
+  readonly disabledReason: 'failing' | 'gone' | undefined;
+  readonly failedCount: number;
+  readonly failingSince: Date | undefined;
+  readonly succeededAt: Date | undefined;
+  readonly previousEndsAt: Date | undefined;
+  readonly createdAt: Date;
+}
+
+export interface NewWebhook {
+  readonly accountId: string;
+  readonly url: string;
+  readonly fallbackUrl?: string | undefined;
+  readonly description: string;
+  readonly eventTypes: readonly string[];
+  readonly scope: 'own' | 'descendants';
+  readonly applicationId?: string | undefined;
+}
+
+export interface WebhookChange {
+  readonly url?: string | undefined;
+  readonly fallbackUrl?: string | null | undefined;
+  readonly description?: string | undefined;
+  readonly eventTypes?: readonly string[] | undefined;
+  readonly scope?: 'own' | 'descendants' | undefined;
+  readonly state?: 'active' | 'disabled' | undefined;
+}
+
+export interface AttemptRecord {
+  readonly number: number;
+  readonly target: 'main' | 'fallback';
+  readonly startedAt: Date;
+  readonly status: number | undefined;
+  readonly latencyMs: number | undefined;
+  readonly error: string | undefined;
+  readonly response: string | undefined;
+}
+
+export interface DeliveryRecord {
+  readonly id: string;
+  readonly webhookId: string;
+  readonly event: PlacedPlatformEvent;
+  readonly state: 'waiting' | 'delivered' | 'failed';
+  readonly attemptCount: number;
+  readonly nextAttemptAt: Date | undefined;
+  readonly createdAt: Date;
+  readonly endedAt: Date | undefined;
+  readonly lastAttempt: AttemptRecord | undefined;
+}
+
+interface Page {
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+interface PageOf<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor?: string | undefined;
+}
+
+interface WebhookKey {
+  readonly accountId: string;
+  readonly webhookId: string;
+}
+
+/** `accountId` is the scope of every port. */
+export interface HooksPorts {
+  readonly webhooks: {
+    list(page: Page & { readonly accountId: string }): Promise<PageOf<WebhookRecord>>;
+    find(webhook: WebhookKey): Promise<WebhookRecord | undefined>;
+    /** Undefined when the account has as many as it may have. */
+    create(
+      webhook: NewWebhook,
+    ): Promise<{ readonly webhook: WebhookRecord; readonly secret: string } | undefined>;
+    update(webhook: WebhookKey & { readonly change: WebhookChange }): Promise<WebhookRecord | undefined>;
+    remove(webhook: WebhookKey): Promise<boolean>;
+    /** Undefined when there is none. */
+    rotate(webhook: WebhookKey & { readonly previousEndsAt: Date }): Promise<string | undefined>;
+  };
+  readonly deliveries: {
+    list(
+      page: Page & WebhookKey & { readonly state: DeliveryRecord['state'] | 'all' },
+    ): Promise<PageOf<DeliveryRecord>>;
+    find(delivery: WebhookKey & { readonly deliveryId: string }): Promise<DeliveryRecord | undefined>;
+    attempts(delivery: WebhookKey & { readonly deliveryId: string }): Promise<readonly AttemptRecord[]>;
+    resend(delivery: WebhookKey & { readonly deliveryId: string }): Promise<boolean>;
+  };
+  readonly events: {
+    /** In order, from behind a position on. */
+    list(page: {
+      readonly accountId: string;
+      readonly scope: 'own' | 'descendants';
+      readonly after: bigint;
+      readonly types: readonly string[];
+      readonly limit: number;
+    }): Promise<readonly PlacedPlatformEvent[]>;
+    /** The position that was given last, to whosever event. */
+    lastPosition(): Promise<bigint>;
+  };
+  readonly applications: {
+    find(application: { readonly accountId: string; readonly applicationId: string }): Promise<unknown>;
+  };
+  readonly endpoints: {
+    /** Why nothing is sent to a URL, or undefined. It asks for the host's addresses, so it takes as long as that. */
+    refusalOf(url: string): Promise<string | undefined>;
+  };
+  readonly catalogue: {
+    /** The names of all events that are told of. */
+    readonly eventTypes: readonly string[];
+  };
+}
+
+/** More would be one event sent many times over. */
+export const WEBHOOK_COUNT_MAX = 20;

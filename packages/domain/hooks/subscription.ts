@@ -1,0 +1,36 @@
+import type { PlatformEvent } from './platform-event.ts';
+
+/** What a webhook wants to hear of. */
+export interface Subscription {
+  readonly webhookId: string;
+  readonly accountId: string;
+  /** Names of events; `signaling.*` is all of one owner, `*` is all. */
+  readonly eventTypes: readonly string[];
+  readonly scope: 'own' | 'descendants';
+  /** Events of this application alone, if one is named. */
+  readonly applicationId?: string | undefined;
+}
+
+/** A try of one webhook: an event like all others, but for that webhook alone. */
+export const testEventType = 'hooks.webhook.tested';
+
+/** `*`, or a name up to a point and `.*`, or a whole name. There is no other pattern (C22). */
+export function isEventPattern(pattern: string, known: readonly string[]): boolean {
+  return known.some((type) => matchesType(pattern, type));
+}
+
+export function matchesType(pattern: string, type: string): boolean {
+  if (pattern === '*') return true;
+  return pattern.endsWith('.*') ? type.startsWith(pattern.slice(0, -1)) : type === pattern;
+}
+
+/** Whether a webhook is told of an event. Whose account is above whose is for the caller to know. */
+export function isSubscribed(
+  { webhookId, accountId, eventTypes, scope, applicationId }: Subscription,
+  event: Pick<PlatformEvent, 'accountId' | 'type' | 'applicationId' | 'data'>,
+): boolean {
+  if (event.type === testEventType) return event.data.webhookId === webhookId;
+  if (scope === 'own' && event.accountId !== accountId) return false;
+  if (applicationId !== undefined && event.applicationId !== applicationId) return false;
+  return eventTypes.some((pattern) => matchesType(pattern, event.type));
+}

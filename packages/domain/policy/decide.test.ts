@@ -1,0 +1,123 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { admits, budgetsOf, decide, type PolicyRequest, refusalText } from './decide.ts';
+import { type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
+import { account, anyChain, anyRequest, level, platform } from './policy.testing.ts';
+import type { PolicyWord } from './policy-level.ts';
+import { type SettingName, settingNames, settingOf } from './settings.ts';
+
+/** Friday 15 January 2027, 08:00 in UTC. */
+const FRIDAY_MS = 1_800_000_000_000;
+const request: PolicyRequest = { verifier: 'relay', atMs: FRIDAY_MS, service: 'network-discovery' };
+
+test('of ten thousand random chains the decision is what the explanation says (POL-4)', () => {
+  let refusedCount = 0;
+  fc.assert(
+    fc.property(anyChain, anyRequest, (chain, asked) => {
+      const decision = decide(chain, asked);
+      const policy = effectivePolicy(chain);
+      const refusing = settingNames.find((name) => {
+        const setting = policy[name] as EffectiveSetting | undefined;
+        const isDecidedHere = settingOf(name).decidedBy.includes(asked.verifier);
+        return setting !== undefined && isDecidedHere && !admits(name, setting.value, asked);
+      });
+      if ((decision.kind === 'refused' ? decision.setting : undefined) !== refusing)
+        throw new Error(`Decided by ${JSON.stringify(decision)}, explained by ${refusing}.`);
+      if (decision.kind !== 'refused') return;
+      refusedCount++;
+      // The level that is named said something that does not let the request pass, and everything below it kept to that.
+      const { steps } = policy[decision.setting] as EffectiveSetting;
+      const from = steps.findIndex(({ origin }) => origin === decision.origin);
+      const isPassing = steps.map(({ value }) => admits(decision.setting, value, asked));
+      const isNamedRightly =
+        from >= 0 && !isPassing.slice(from).includes(true) && isPassing[from - 1] !== false;
+      if (!isNamedRightly)
+        throw new Error(`${decision.setting} is refused by another level than the one named.`);
+    }),
+    { numRuns: 10_000 },
+  );
+  // Both sides of the promise were met often.
+  expect(refusedCount).toBeGreaterThan(1_000);
+  expect(refusedCount).toBeLessThan(9_000);
+});
+
+describe('each setting refuses what it does not allow, by the level that says so', () => {
+  const refusal = (values: PolicyWord['values'], asked: Partial<PolicyRequest>) => {
+    const decision = decide([level(platform, {}), level(account('acc_1'), { values })], {
+      ...request,
+      ...asked,
+    });
+    return decision.kind === 'refused' ? [decision.setting, decision.origin] : 'allowed';
+  };
+
+  test.each<[SettingName, PolicyWord['values'], Partial<PolicyRequest>, Partial<PolicyRequest>]>([
+    ['services', { services: ['signaling'] }, {}, { service: 'signaling' }],
+    ['regions', { regions: ['eu'] }, { region: 'us' }, { region: 'eu' }],
+    [
+      'sourceNetworks',
+      { sourceNetworks: ['10.0.0.0/8'] },
+      { sourceIp: '192.0.2.1' },
+      { sourceIp: '10.1.1.1' },
+    ],
+    ['mediaKinds', { mediaKinds: ['audio'] }, { mediaKinds: ['audio', 'video'] }, { mediaKinds: ['audio'] }],
+    ['times', { times: ['sat 00:00-24:00'] }, {}, { atMs: FRIDAY_MS + 86_400_000 }],
+  ])('%s', (name, values, ...asked) => {
+    const [refused, allowed] = asked;
+    expect(refusal(values, refused)).toEqual([name, account('acc_1')]);
+    expect(refusal(values, allowed)).toBe('allowed');
+  });
+
+  test('a setting of other verifiers is left to them', () => {
+    expect(refusal({ regions: ['eu'] }, { verifier: 'api', region: 'us' })).toBe('allowed');
+  });
+
+  test('a request outside of the times is told when they begin', () => {
+    const times = { times: ['fri 09:30-10:00'] };
+    expect(decide([level(platform, { values: times })], request)).toMatchObject({
+      kind: 'refused',
+      retryAfterMs: 90 * 60_000,
+    });
+  });
+});
+
+describe('what is counted holds at every level by itself', () => {
+  const chain = [
+    level(platform, { values: { relayBytesPerDayMax: 1_000 } }),
+    level(account('acc_1', 'above'), {
+      values: { relayBytesPerDayMax: 100 },
+      overridable: { relayBytesPerDayMax: 300 },
+    }),
+    level(account('acc_2', 'above'), { values: { relayBytesPerDayMax: 250, concurrentSessionsMax: 5 } }),
+  ];
+
+  test('each level has a budget over all at and below it, as far as it lets those below have', () => {
+    expect(budgetsOf(chain).map(({ setting, scope, max }) => [setting, scope, max])).toEqual([
+      ['concurrentSessionsMax', 'acc_2', 5],
+      ['relayBytesPerDayMax', 'acc_0', 1_000],
+      ['relayBytesPerDayMax', 'acc_1', 300],
+      ['relayBytesPerDayMax', 'acc_2', 250],
+    ]);
+  });
+
+  test('a budget with nothing left refuses until it begins anew, and only the service that uses it', () => {
+    const spent = [
+      { setting: 'relayBytesPerDayMax', scope: 'acc_1', resetsAtMs: FRIDAY_MS + 1_000 },
+    ] as const;
+    expect(decide(chain, { ...request, spent })).toMatchObject({
+      kind: 'refused',
+      code: 'limit.exceeded',
+      origin: { accountId: 'acc_1' },
+      retryAfterMs: 1_000,
+    });
+    expect(decide(chain, { ...request, spent, atMs: FRIDAY_MS + 1_000 }).kind).toBe('allowed');
+    expect(decide(chain, { ...request, spent, verifier: 'signaling', service: 'signaling' }).kind).toBe(
+      'allowed',
+    );
+  });
+});
+
+test('a refusal names the level for who sees it, and for others its kind alone (C1)', () => {
+  const refused = { setting: 'regions', origin: account('acc_1'), code: 'policy.refused' } as const;
+  expect(refusalText(refused, ['acc_1'])).toBe('regions does not allow it, as set at acc_1.');
+  expect(refusalText(refused, ['acc_2'])).toBe('regions does not allow it, as set at account.');
+});

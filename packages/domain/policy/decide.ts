@@ -1,0 +1,208 @@
+import { cidrsContain } from '@patchbay/kit/cidr';
+import { z } from 'zod';
+import {
+  type AnyValue,
+  type EffectivePolicy,
+  type EffectiveSetting,
+  effectivePolicy,
+} from './effective-policy.ts';
+import { levelText, type PolicyChain, type PolicyOrigin, scopeOf } from './policy-level.ts';
+import {
+  type CountedSettingName,
+  countedSettingNames,
+  type PolicyVerifier,
+  type SettingName,
+  settingNames,
+  settingOf,
+} from './settings.ts';
+import { isOpenAt, opensAtMs, type WeeklyTimes } from './weekly-times.ts';
+
+/** What somebody wants to do. What is left out does not matter where it is asked, and no setting refuses for it. */
+export interface PolicyRequest {
+  /** Who asks: settings that it does not decide by are left to whoever does. */
+  readonly verifier: PolicyVerifier;
+  readonly atMs: number;
+  /** Such as `network-discovery`. */
+  readonly service: string;
+  /** Of the node that asks. */
+  readonly region?: string | undefined;
+  readonly sourceIp?: string | undefined;
+  readonly mediaKinds?: readonly string[] | undefined;
+  /** Of the counted settings along the chain, those with nothing left. */
+  readonly spent?: readonly SpentBudget[] | undefined;
+}
+
+/** A counted setting of which nothing is left at some level. */
+export const spentBudgetSchema = z.object({
+  setting: z.enum(countedSettingNames),
+  /** What is counted together: see `scopeOf`. */
+  scope: z.string().max(500),
+  /** When it begins anew. Absent where that depends on others, as with sessions at the same time. */
+  resetsAtMs: z.int().optional(),
+});
+export type SpentBudget = z.output<typeof spentBudgetSchema>;
+
+export interface PolicyRefusal {
+  readonly kind: 'refused';
+  readonly setting: SettingName;
+  /** The level that refuses. */
+  readonly origin: PolicyOrigin;
+  readonly code: 'policy.refused' | 'limit.exceeded';
+  readonly retryAfterMs?: number | undefined;
+}
+
+export type Decision = { readonly kind: 'allowed'; readonly policy: EffectivePolicy } | PolicyRefusal;
+
+/**
+ * Whether a chain of levels allows a request (POL-4): the one function for dispatch, minting, relays and signaling.
+ * Settings are looked at in the order of their table, and the first that refuses is named.
+ */
+export function decide(chain: PolicyChain, request: PolicyRequest): Decision {
+  const policy = effectivePolicy(chain);
+  for (const name of settingNames) {
+    const setting = policy[name] as EffectiveSetting | undefined;
+    if (setting === undefined || !settingOf(name).decidedBy.includes(request.verifier)) continue;
+    const refusal = refusalOf(name, { setting, chain, request });
+    if (refusal !== undefined) return refusal;
+  }
+  return { kind: 'allowed', policy };
+}
+
+interface Frame {
+  readonly setting: EffectiveSetting;
+  readonly chain: PolicyChain;
+  readonly request: PolicyRequest;
+}
+
+function refusalOf(name: SettingName, { setting, chain, request }: Frame): PolicyRefusal | undefined {
+  const { counts } = countsOf(name);
+  if (counts !== undefined) return refusalOfSpent(name, { chain, request });
+  if (admits(name, setting.value, request)) return undefined;
+  const origin = refusingOrigin(name, setting, request);
+  return {
+    kind: 'refused',
+    code: 'policy.refused',
+    setting: name,
+    origin,
+    ...retryOf(setting.value, request),
+  };
+}
+
+const countsOf = (name: SettingName) => {
+  const setting = settingOf(name);
+  return { counts: setting.merge === 'narrowest' ? setting.counts : undefined };
+};
+
+/** Whether a value lets a request pass. */
+export function admits(name: SettingName, value: AnyValue, request: PolicyRequest): boolean {
+  const { service, region, sourceIp, mediaKinds, atMs } = request;
+  switch (name) {
+    case 'services':
+      return holds(value, service);
+    case 'regions':
+      return region === undefined || holds(value, region);
+    case 'sourceNetworks':
+      return sourceIp === undefined || cidrsContain(value as readonly string[], sourceIp);
+    case 'mediaKinds':
+      return (mediaKinds ?? []).every((kind) => holds(value, kind));
+    case 'times':
+      return (value as readonly WeeklyTimes[]).every((times) => isOpenAt(times, atMs));
+    default:
+      // What bounds a request and does not refuse it, and what is counted by others.
+      return true;
+  }
+}
+
+const holds = (value: AnyValue, item: string): boolean => (value as readonly string[]).includes(item);
+
+/** The first level from which on the request was refused: below it nothing let it pass again. */
+function refusingOrigin(
+  name: SettingName,
+  { steps, origin }: EffectiveSetting,
+  request: PolicyRequest,
+): PolicyOrigin {
+  let refusing = origin;
+  for (const step of [...steps].reverse()) {
+    if (admits(name, step.value, request)) break;
+    refusing = step.origin;
+  }
+  return refusing;
+}
+
+function retryOf(value: AnyValue, { atMs }: PolicyRequest): { readonly retryAfterMs?: number } {
+  if (typeof value === 'number') return {};
+  const [first] = value;
+  if (first === undefined || typeof first === 'string') return {};
+  const closed = (value as readonly WeeklyTimes[]).filter((times) => !isOpenAt(times, atMs));
+  const opens = closed.map((times) => opensAtMs(times, atMs) ?? Number.POSITIVE_INFINITY);
+  const retryAfterMs = Math.max(...opens) - atMs;
+  return Number.isFinite(retryAfterMs) ? { retryAfterMs } : {};
+}
+
+/** A counted setting holds at each level by itself: over all that is at and below it. */
+function refusalOfSpent(
+  setting: SettingName,
+  { chain, request: { service, atMs, spent = [] } }: Omit<Frame, 'setting'>,
+): PolicyRefusal | undefined {
+  if (spent.length === 0) return undefined;
+  const { counts } = countsOf(setting);
+  if (counts?.what === 'usage' && !counts.meter.startsWith(`${service}.`)) return undefined;
+  for (const budget of budgetsOf(chain)) {
+    if (budget.setting !== setting) continue;
+    const used = spent.find((one) => one.setting === setting && one.scope === budget.scope);
+    if (used === undefined || (used.resetsAtMs ?? Number.POSITIVE_INFINITY) <= atMs) continue;
+    const retry = used.resetsAtMs === undefined ? {} : { retryAfterMs: used.resetsAtMs - atMs };
+    return { kind: 'refused', code: 'limit.exceeded', setting, origin: budget.origin, ...retry };
+  }
+  return undefined;
+}
+
+/** So much may be counted at one level, over all that is at and below it. */
+export interface Budget {
+  readonly setting: CountedSettingName;
+  readonly scope: string;
+  readonly max: number;
+  readonly origin: PolicyOrigin;
+  /** Whose days and months they are. */
+  readonly timeZone: string;
+}
+
+const knownBudgets = new WeakMap<PolicyChain, readonly Budget[]>();
+
+/**
+ * What a request is counted against, from the top down. Where a level lets those below have more than it says, it bounds
+ * all of them together by what it lets them have.
+ */
+export function budgetsOf(chain: PolicyChain): readonly Budget[] {
+  const before = knownBudgets.get(chain);
+  if (before !== undefined) return before;
+  const policy = effectivePolicy(chain);
+  const budgets = settingNames.flatMap((name) => {
+    if (countsOf(name).counts === undefined) return [];
+    const setting = policy[name] as EffectiveSetting | undefined;
+    return (setting?.wanted ?? [])
+      .filter(({ verdict }) => verdict !== 'locked')
+      .map(
+        ({ origin, value, overridable }): Budget => ({
+          setting: name as CountedSettingName,
+          scope: scopeOf(origin),
+          max: Math.max(value as number, (overridable as number | undefined) ?? 0),
+          origin,
+          timeZone: chain.find((level) => level.origin === origin)?.timeZone ?? 'UTC',
+        }),
+      );
+  });
+  knownBudgets.set(chain, budgets);
+  return budgets;
+}
+
+/** For a person: what refused, and where. `visibleIds`: the accounts that whoever reads it may see. */
+export function refusalText(
+  { setting, origin, code }: Pick<PolicyRefusal, 'setting' | 'origin' | 'code'>,
+  visibleIds: readonly string[],
+): string {
+  const level = levelText(origin, visibleIds);
+  return code === 'limit.exceeded'
+    ? `${setting} is reached, as set at ${level}.`
+    : `${setting} does not allow it, as set at ${level}.`;
+}

@@ -1,0 +1,280 @@
+import { defineDomain } from '@patchbay/kit/definition';
+import { idField, idSchema } from '@patchbay/kit/ids';
+import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
+import { z } from 'zod';
+import { policyLevelNames } from './policy-level.ts';
+import { overridableShape, policyValuesShape, settingNames } from './settings.ts';
+
+/** Which place of the account it is about; nothing: all of it. */
+const place = {
+  applicationId: idSchema('app').optional(),
+  instanceType: z.string().min(1).max(32).optional(),
+  region: z.string().min(1).max(64).optional(),
+  /** Such as `user:bob`. */
+  endpoint: z
+    .string()
+    .regex(/^user:.{1,128}$/u, 'An endpoint is user: and an identity.')
+    .optional(),
+};
+
+/** What is said at one level: values by setting, what is locked for all below, and how far they may widen it again. */
+const word = {
+  ...policyValuesShape,
+  locked: z.array(z.enum(settingNames)).max(settingNames.length).optional(),
+  overridable: z.strictObject(overridableShape).optional(),
+};
+
+/** Ids are of accounts that the caller sees; of others there is the kind of level alone (C1). */
+const origin = z.object({
+  level: z.enum(policyLevelNames),
+  accountId: z.string().optional(),
+  by: z.enum(['above', 'self']).optional(),
+  planId: z.string().optional(),
+  region: z.string().optional(),
+  applicationId: z.string().optional(),
+  instanceType: z.string().optional(),
+  endpoint: z.string().optional(),
+});
+
+const times = z.object({ timeZone: z.string(), windows: z.array(z.string()) });
+/** A number, a list, or times of which each has to be open. */
+const value = z.union([z.number(), z.array(z.string()), z.array(times)]);
+
+const explained = z.object({
+  setting: z.enum(settingNames),
+  /** What holds here, and the level that it is from. Absent where it is locked and nothing was said. */
+  value: value.optional(),
+  origin: origin.optional(),
+  /** The most that the level asked about could say. Absent where nothing above bounds it. */
+  ceiling: value.optional(),
+  lockedBy: origin.optional(),
+  /** What every level wanted, from the top down. */
+  wanted: z.array(
+    z.object({
+      origin,
+      value,
+      verdict: z.enum(['held', 'wider', 'locked']),
+      isLocking: z.boolean(),
+      overridable: value.optional(),
+    }),
+  ),
+});
+
+const policyAnswer = z.object({
+  /** The level that was asked about. */
+  origin,
+  /** What is set at this level. */
+  stored: z.object(word),
+  /** Of every setting of which some level says something. What is not in here is not restricted. */
+  effective: z.array(explained),
+  plan: z.object({ planId: z.string().optional(), name: z.string().optional() }).optional(),
+});
+
+const plan = z.object({
+  id: idField('pln'),
+  name: z.string(),
+  policy: z.object(word),
+  /** How many accounts have it. */
+  accountCount: z.int().min(0),
+  createdAt: z.iso.datetime(),
+});
+
+const planName = z.string().trim().min(1).max(60);
+const planId = idSchema('pln');
+const planWord = z.strictObject(word);
+
+const simulated = z.object({
+  from: z.iso.datetime(),
+  to: z.iso.datetime(),
+  /** Sessions that began, or were refused, in this time. */
+  requestCount: z.int(),
+  /** False: there were more, and these are the newest of them. */
+  isComplete: z.boolean(),
+  /** Of them, what was refused then. */
+  refusedThenCount: z.int(),
+  /** What the policy as it is now would refuse of them, and what the changed one would. */
+  refusedNowCount: z.int(),
+  refusedCount: z.int(),
+  /** Of what the changed policy would refuse, by setting and level. */
+  bySetting: z.array(z.object({ setting: z.enum(settingNames), origin, count: z.int() })),
+  days: z.array(z.object({ day: z.string(), requestCount: z.int(), refusedCount: z.int() })),
+  /** Some of them, the newest first: those that would pass by the policy as it is now. */
+  examples: z.array(
+    z.object({
+      sessionId: idField('ses'),
+      accountId: idField('acc'),
+      at: z.iso.datetime(),
+      setting: z.enum(settingNames),
+      origin,
+    }),
+  ),
+});
+
+export const policy = defineDomain({
+  name: 'policy',
+  title: 'Policy',
+  summary:
+    'What may be used, by level: platform, plan, account, region, application, instance type, endpoint and credential.',
+  events: {
+    changed: z.object({ accountId: idField('acc') }),
+  },
+  errors: {
+    wider: {
+      status: 422,
+      title: 'A policy can only narrow what the levels above it allow.',
+      owner: 'config',
+      retry: 'never',
+      remedy:
+        'Set what `rule` names to what `detail` says or less, leave it out, or ask who can change the level named in `level`.',
+    },
+    locked: {
+      status: 422,
+      title: 'A level above has locked this setting.',
+      owner: 'config',
+      retry: 'never',
+      remedy: 'Leave the setting out, or ask who can change the level named in `level` to unlock it.',
+    },
+    bound_invalid: {
+      status: 422,
+      title: 'A bound for the levels below has to allow what is set here.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Set a value with each bound in `overridable`, and a bound that is as wide as the value or wider.',
+    },
+    not_at_level: {
+      status: 422,
+      title: 'This setting is not counted at this level.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Set it for the account, for a region of it, or in a plan.',
+    },
+    too_many_levels: {
+      status: 422,
+      title: 'The account has policies for as many endpoints and regions as it may.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Take back some that are not needed: set them with no value.',
+    },
+    plan_name_taken: {
+      status: 409,
+      title: 'The account has another plan of this name.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Choose another name.',
+    },
+    plan_in_use: {
+      status: 409,
+      title: 'Some account has this plan.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Give those accounts another plan, or none, first.',
+    },
+  },
+  resources: {
+    policy: {
+      title: 'Policy',
+      mount: 'account',
+      operations: {
+        get: {
+          method: 'GET',
+          path: '/policy',
+          summary: 'Read what is set here, what holds, and for each value what every level wanted.',
+          access: 'read',
+          request: z.object(place),
+          response: policyAnswer,
+          errors: ['resource.unknown', 'application.instance_type_unknown'],
+        },
+        set: {
+          method: 'PUT',
+          path: '/policy',
+          summary:
+            'Set the policy of this level: what is left out is not set here. Of an account, what one above it sets and what it sets itself are two levels.',
+          access: 'administer',
+          request: z.strictObject({ ...place, ...word }),
+          response: policyAnswer,
+          errors: [
+            'resource.unknown',
+            'application.instance_type_unknown',
+            'request.invalid',
+            'policy.wider',
+            'policy.locked',
+            'policy.bound_invalid',
+            'policy.not_at_level',
+            'policy.too_many_levels',
+          ],
+        },
+        simulate: {
+          method: 'POST',
+          path: '/policy/simulations',
+          summary:
+            'Decide the real requests of the last days by a changed policy, before it is set: what would have been refused, by setting and level.',
+          access: 'administer',
+          request: z.strictObject({ ...place, ...word, days: z.int().min(1).max(31).default(7) }),
+          response: simulated,
+          errors: [
+            'resource.unknown',
+            'application.instance_type_unknown',
+            'request.invalid',
+            'policy.wider',
+            'policy.locked',
+            'policy.bound_invalid',
+            'policy.not_at_level',
+          ],
+        },
+      },
+    },
+    plans: {
+      title: 'Plans',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/plans',
+          summary: 'Read the plans that this account gives to those below it.',
+          access: 'read',
+          request: pageRequest.extend({ limit: queryInt().min(1).max(100).default(100) }),
+          response: pageOf(plan),
+          errors: [],
+        },
+        create: {
+          method: 'POST',
+          path: '/plans',
+          summary: 'Make a plan: a policy with a name, for the accounts below this one.',
+          access: 'administer',
+          request: z.strictObject({ name: planName, policy: planWord }),
+          response: plan,
+          errors: ['policy.plan_name_taken', 'policy.bound_invalid', 'request.invalid'],
+        },
+        update: {
+          method: 'PUT',
+          path: '/plans/{planId}',
+          summary: 'Change a plan. It holds at once for every account that has it.',
+          access: 'administer',
+          request: z.strictObject({ planId, name: planName, policy: planWord }),
+          response: plan,
+          errors: ['resource.unknown', 'policy.plan_name_taken', 'policy.bound_invalid', 'request.invalid'],
+        },
+        remove: {
+          method: 'DELETE',
+          path: '/plans/{planId}',
+          summary: 'Remove a plan that no account has.',
+          access: 'administer',
+          request: z.object({ planId }),
+          response: z.object({ id: idField('pln') }),
+          errors: ['resource.unknown', 'policy.plan_in_use'],
+        },
+        assign: {
+          method: 'PUT',
+          path: '/plan',
+          summary: 'Give this account a plan of an account above it, or with none take the one that it has.',
+          access: 'administer',
+          authority: 'ancestor',
+          request: z.strictObject({ planId: planId.optional() }),
+          response: z.object({ planId: z.string().optional(), name: z.string().optional() }),
+          errors: ['resource.unknown'],
+        },
+      },
+    },
+  },
+});

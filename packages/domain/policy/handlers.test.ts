@@ -1,0 +1,434 @@
+import { asOwner } from '@patchbay/adapters/metering/tenants.testing';
+import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
+import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
+import type { Actor } from '@patchbay/kit/definition';
+import { createId } from '@patchbay/kit/ids';
+import { domainContext } from '@patchbay/testing/domain-context';
+import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { z } from 'zod';
+import type { UsageRow } from '../metering/usage-store.ts';
+import { callerAlong } from '../tenancy/caller.ts';
+import { policy } from './definition.ts';
+import { handlers } from './handlers.ts';
+import type { PolicyPorts } from './ports.ts';
+
+type Resources = typeof policy.resources;
+type Answer<
+  R extends keyof Resources,
+  K extends keyof Resources[R]['operations'],
+> = Resources[R]['operations'][K] extends { readonly response: infer Schema extends z.ZodType }
+  ? z.output<Schema>
+  : never;
+type Handler = (context: unknown, request: unknown, ports: PolicyPorts) => Promise<unknown>;
+interface Declared {
+  readonly request: { parse(value: unknown): unknown };
+  readonly response: { parse(value: unknown): unknown };
+}
+
+const NOW_MS = Date.UTC(2027, 0, 15, 8);
+const nobody = createId('pln');
+let database: TenancyDatabase;
+let ports: PolicyPorts;
+/** A reseller, its customer, and the customer's customer. */
+let reseller: string;
+let customer: string;
+let shop: string;
+const usedRows: UsageRow[] = [];
+
+beforeAll(async () => {
+  database = await createTenancyDatabase();
+  const usage = { query: async () => ({ rows: usedRows, isTruncated: false }) };
+  ports = {
+    policies: policyStore(database.prisma),
+    plans: planStore(database.prisma),
+    past: pastRequests(database.prisma, usage),
+    applications: database.ports.applications,
+    serviceNames: ['network-discovery', 'signaling'],
+    caller: (chain, actor) => callerAlong(chain, actor, database.ports),
+  };
+}, 60_000);
+afterAll(() => database.close());
+
+let owner: Actor;
+let customerKey: Actor;
+
+beforeEach(async () => {
+  const signedUp = await database.signUp('Reseller');
+  reseller = signedUp.accountId;
+  owner = { kind: 'user', userId: signedUp.userId };
+  customer = await database.addChild(reseller, 'Customer');
+  shop = await database.addChild(customer, 'Shop');
+  const { key } = await database.ports.keys.create({
+    accountId: customer,
+    name: 'k',
+    mode: 'live',
+    scopes: ['*'],
+    createdBy: 'platform',
+  });
+  customerKey = { kind: 'key', keyId: key.id, accountId: customer };
+});
+
+async function call<R extends keyof Resources, K extends keyof Resources[R]['operations'] & string>(
+  [resource, operation]: readonly [R, K],
+  request: object = {},
+  { as = owner, at = customer }: { as?: Actor; at?: string } = {},
+) {
+  const chain = await database.chainOf(at);
+  const { context, audited, events } = domainContext(policy, { actor: as, chain, nowMs: NOW_MS });
+  const declared = (policy.resources[resource].operations as Readonly<Record<string, Declared>>)[operation];
+  if (declared === undefined) throw new Error(`There is no operation ${operation}.`);
+  const handler = handlers[resource][operation] as unknown as Handler;
+  const answer = await handler(context, declared.request.parse(request), ports);
+  return { answer: declared.response.parse(answer) as Answer<R, K>, audited, events };
+}
+
+const set = ['policy', 'set'] as const;
+const get = ['policy', 'get'] as const;
+const simulate = ['policy', 'simulate'] as const;
+const refusal = (status: number, code: string, more: object = {}) => ({
+  fields: expect.objectContaining({ status, code, ...more }),
+});
+const effectiveOf = ({ effective }: Answer<'policy', 'get'>, name: string) =>
+  effective.find(({ setting }) => setting === name);
+
+describe('policy.set', () => {
+  test('policy.set 200: what is set holds below, is in the audit log with before and after, and nodes are told', async () => {
+    await call(set, { concurrentSessionsMax: 50 });
+    const { answer, audited, events } = await call(set, { concurrentSessionsMax: 100, regions: ['eu'] });
+    expect(answer.stored).toEqual({ concurrentSessionsMax: 100, regions: ['eu'] });
+    expect(audited).toEqual([
+      {
+        target: `${customer}/policy/above`,
+        before: { concurrentSessionsMax: 50 },
+        after: { concurrentSessionsMax: 100, regions: ['eu'] },
+      },
+    ]);
+    expect(events).toEqual([{ event: 'changed', payload: { accountId: customer } }]);
+    const below = await call(get, {}, { at: shop });
+    expect(effectiveOf(below.answer, 'concurrentSessionsMax')).toMatchObject({
+      value: 100,
+      origin: { level: 'account', accountId: customer, by: 'above' },
+    });
+  });
+
+  test('what an account above set stays, whatever the account sets itself', async () => {
+    await call(set, { concurrentSessionsMax: 100 });
+    const own = await call(set, { concurrentSessionsMax: 10 }, { as: customerKey });
+    expect(own.answer.stored).toEqual({ concurrentSessionsMax: 10 });
+    await call(set, {}, { as: customerKey });
+    const { answer } = await call(get, {}, { as: customerKey });
+    expect(answer.stored).toEqual({});
+    expect(effectiveOf(answer, 'concurrentSessionsMax')).toMatchObject({ value: 100, ceiling: 100 });
+  });
+
+  test('an application, its instance types, a region and an endpoint have each their own', async () => {
+    const { id: applicationId } = await database.ports.applications.create({
+      accountId: customer,
+      name: 'Calls',
+      instanceTypes: ['free'],
+    });
+    const places = [
+      { applicationId },
+      { applicationId, instanceType: 'free' },
+      { region: 'eu' },
+      { endpoint: 'user:bob' },
+    ];
+    for (const [index, place] of places.entries())
+      await call(set, { ...place, sessionSecondsMax: 100 - index });
+    for (const [index, place] of places.entries()) {
+      const { answer } = await call(get, place);
+      expect(answer.stored).toEqual({ sessionSecondsMax: 100 - index });
+    }
+    const { answer } = await call(get);
+    expect(answer.effective).toEqual([]);
+  });
+
+  test('what an instance type was held to goes with it: one of the same name begins anew', async () => {
+    const { applications } = database.ports;
+    const instanceTypes = ['free'];
+    const { id } = await applications.create({ accountId: customer, name: 'Calls', instanceTypes });
+    const place = { applicationId: id, instanceType: 'free' };
+    await call(set, { ...place, sessionSecondsMax: 60 });
+    await applications.update({ accountId: customer, applicationId: id, instanceTypes: [] });
+    await applications.update({ accountId: customer, applicationId: id, instanceTypes });
+    expect((await call(get, place)).answer.stored).toEqual({});
+  });
+
+  test('policy.set 404: neither an application nor an instance type that is not there', async () => {
+    const applicationId = createId('app');
+    await expect(call(set, { applicationId })).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+    const { id } = await database.ports.applications.create({
+      accountId: customer,
+      name: 'A',
+      instanceTypes: [],
+    });
+    await expect(call(set, { applicationId: id, instanceType: 'paid' })).rejects.toMatchObject(
+      refusal(404, 'application.instance_type_unknown'),
+    );
+  });
+
+  test('policy.set 400: two places at once, and a service that there is not', async () => {
+    await expect(call(set, { region: 'eu', endpoint: 'user:bob' })).rejects.toMatchObject(
+      refusal(400, 'request.invalid'),
+    );
+    await expect(call(set, { services: ['teleport'] })).rejects.toMatchObject(
+      refusal(400, 'request.invalid'),
+    );
+  });
+
+  test('policy.set 422: what a level above holds is not widened, and the refusal names rule and level (POL-2)', async () => {
+    await call(set, { sessionSecondsMax: 600, overridable: { sessionSecondsMax: 900 } });
+    const wide = call(set, { sessionSecondsMax: 901 }, { as: customerKey });
+    await expect(wide).rejects.toMatchObject(
+      refusal(422, 'policy.wider', { rule: 'sessionSecondsMax', level: customer }),
+    );
+    const { answer } = await call(set, { sessionSecondsMax: 900 }, { as: customerKey });
+    expect(effectiveOf(answer, 'sessionSecondsMax')).toMatchObject({ value: 900, ceiling: 900 });
+  });
+
+  test('policy.set 422: what is locked above is not said below', async () => {
+    await call(set, { regions: ['eu'], locked: ['regions', 'times'] }, { at: reseller });
+    for (const said of [{ regions: ['eu'] }, { times: ['mon 08:00-09:00'] }])
+      await expect(call(set, said, { as: customerKey })).rejects.toMatchObject(
+        // The reseller is above what the customer's key sees.
+        refusal(422, 'policy.locked', { level: 'account' }),
+      );
+  });
+
+  test('policy.set 422: a bound without a value, and bytes of an endpoint', async () => {
+    await expect(call(set, { overridable: { sessionSecondsMax: 9 } })).rejects.toMatchObject(
+      refusal(422, 'policy.bound_invalid'),
+    );
+    await expect(call(set, { endpoint: 'user:bob', relayBytesPerDayMax: 1 })).rejects.toMatchObject(
+      refusal(422, 'policy.not_at_level'),
+    );
+  });
+});
+
+describe('policy.get', () => {
+  test('policy.get 200: for each value the level it is from and what every level wanted', async () => {
+    await call(set, { sessionSecondsMax: 3_600 }, { at: reseller });
+    await call(set, { sessionSecondsMax: 600 });
+    await call(set, { sessionSecondsMax: 600 }, { at: shop });
+    const { answer } = await call(get, {}, { at: shop });
+    const explained = effectiveOf(answer, 'sessionSecondsMax');
+    expect(explained?.wanted.map(({ origin, value, verdict }) => [origin.accountId, value, verdict])).toEqual(
+      [
+        [reseller, 3_600, 'held'],
+        [customer, 600, 'held'],
+        [shop, 600, 'wider'],
+      ],
+    );
+    expect(explained?.origin?.accountId).toBe(customer);
+  });
+
+  test('levels above those that the caller sees are there without their names (C1)', async () => {
+    await call(set, { sessionSecondsMax: 3_600 }, { at: reseller });
+    const { answer } = await call(get, {}, { as: customerKey });
+    expect(effectiveOf(answer, 'sessionSecondsMax')).toMatchObject({
+      value: 3_600,
+      origin: { level: 'account' },
+    });
+    expect(JSON.stringify(answer)).not.toContain(reseller);
+  });
+
+  test('policy.get 404: neither an application nor an instance type that is not there', async () => {
+    await expect(call(get, { applicationId: createId('app') })).rejects.toMatchObject(
+      refusal(404, 'resource.unknown'),
+    );
+  });
+});
+
+describe('plans', () => {
+  const create = ['plans', 'create'] as const;
+  const assign = ['plans', 'assign'] as const;
+  const list = ['plans', 'list'] as const;
+  const free = { name: 'Free', policy: { concurrentSessionsMax: 2 } };
+
+  test('plans.create 200: an account has the policy of the plan that it was given', async () => {
+    const { answer: plan } = await call(create, free, { at: reseller });
+    const { audited } = await call(assign, { planId: plan.id });
+    expect(audited).toEqual([
+      { target: `${customer}/plan`, before: {}, after: { planId: plan.id, name: 'Free' } },
+    ]);
+    const seen = await call(get);
+    expect(seen.answer.plan).toEqual({ planId: plan.id, name: 'Free' });
+    expect(effectiveOf(seen.answer, 'concurrentSessionsMax')).toMatchObject({
+      value: 2,
+      origin: { level: 'plan', planId: plan.id },
+    });
+    // Whose plan it is, the account itself is not told.
+    const own = await call(get, {}, { as: customerKey });
+    expect(own.answer.plan).toEqual({});
+    expect(effectiveOf(own.answer, 'concurrentSessionsMax')).toMatchObject({
+      value: 2,
+      origin: { level: 'plan', accountId: customer },
+    });
+    expect(JSON.stringify(own.answer)).not.toContain(plan.id);
+    await call(assign, {});
+    expect((await call(get)).answer).toMatchObject({ effective: [] });
+  });
+
+  test('plans.assign 200: also to an account further down', async () => {
+    const { answer: plan } = await call(create, free, { at: reseller });
+    expect((await call(assign, { planId: plan.id }, { at: shop })).answer).toMatchObject({ name: 'Free' });
+  });
+
+  test('plans.assign 404: a plan of the account itself, of nobody, or of an account that the caller does not see', async () => {
+    const { answer: own } = await call(create, free, { at: customer });
+    const { answer: above } = await call(create, free, { at: reseller });
+    for (const planId of [own.id, nobody])
+      await expect(call(assign, { planId })).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+    await expect(call(assign, { planId: above.id }, { as: customerKey, at: shop })).rejects.toMatchObject(
+      refusal(404, 'resource.unknown'),
+    );
+  });
+
+  test('plans.list 200: with how many accounts have each', async () => {
+    const { answer: plan } = await call(create, free, { at: reseller });
+    await call(assign, { planId: plan.id });
+    const { answer } = await call(list, {}, { at: reseller });
+    expect(answer.items).toMatchObject([{ id: plan.id, ...free, accountCount: 1 }]);
+  });
+
+  test('plans.update 200: a change holds for whoever has the plan, and nodes are told', async () => {
+    const { answer: plan } = await call(create, free, { at: reseller });
+    await call(assign, { planId: plan.id });
+    const changed = { planId: plan.id, name: 'Basic', policy: { concurrentSessionsMax: 5 } };
+    const { answer, audited, events } = await call(['plans', 'update'], changed, { at: reseller });
+    expect(answer).toMatchObject({ name: 'Basic', accountCount: 1 });
+    expect(audited).toMatchObject([{ before: free, after: { name: 'Basic' } }]);
+    expect(events).toMatchObject([{ payload: { accountId: reseller } }]);
+    expect(effectiveOf((await call(get)).answer, 'concurrentSessionsMax')?.value).toBe(5);
+  });
+
+  test('plans.create 409: a name that another plan has', async () => {
+    await call(create, free, { at: reseller });
+    await expect(call(create, free, { at: reseller })).rejects.toMatchObject(
+      refusal(409, 'policy.plan_name_taken'),
+    );
+  });
+
+  test('plans.update 409: a name that another plan has', async () => {
+    await call(create, free, { at: reseller });
+    const { answer: other } = await call(create, { ...free, name: 'Other' }, { at: reseller });
+    await expect(
+      call(['plans', 'update'], { ...free, planId: other.id }, { at: reseller }),
+    ).rejects.toMatchObject(refusal(409, 'policy.plan_name_taken'));
+  });
+
+  const bounded = { regions: ['eu'], overridable: { regions: ['us'] } };
+  const unknown = { services: ['x'] };
+
+  test('plans.create 422: a bound that is narrower than the value', async () => {
+    const made = call(create, { name: 'A', policy: bounded });
+    await expect(made).rejects.toMatchObject(refusal(422, 'policy.bound_invalid'));
+  });
+
+  test('plans.create 400: a service that there is not', async () => {
+    const made = call(create, { name: 'A', policy: unknown });
+    await expect(made).rejects.toMatchObject(refusal(400, 'request.invalid'));
+  });
+
+  test('plans.update 422: the same of a plan that is there', async () => {
+    const { answer: plan } = await call(create, free);
+    const changed = call(['plans', 'update'], { planId: plan.id, name: 'A', policy: bounded });
+    await expect(changed).rejects.toMatchObject(refusal(422, 'policy.bound_invalid'));
+  });
+
+  test('plans.update 400: the same of a plan that is there', async () => {
+    const { answer: plan } = await call(create, free);
+    const changed = call(['plans', 'update'], { planId: plan.id, name: 'A', policy: unknown });
+    await expect(changed).rejects.toMatchObject(refusal(400, 'request.invalid'));
+  });
+
+  test('plans.remove 200: and then nobody can be given it', async () => {
+    const { answer: plan } = await call(create, free, { at: reseller });
+    await call(['plans', 'remove'], { planId: plan.id }, { at: reseller });
+    await expect(call(assign, { planId: plan.id })).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  });
+
+  test('plans.remove 409: a plan that some account has', async () => {
+    const { answer: plan } = await call(create, free, { at: reseller });
+    await call(assign, { planId: plan.id }, { at: shop });
+    await expect(call(['plans', 'remove'], { planId: plan.id }, { at: reseller })).rejects.toMatchObject(
+      refusal(409, 'policy.plan_in_use'),
+    );
+  });
+
+  test('plans.update 404: a plan of another account is none', async () => {
+    const { answer: plan } = await call(create, free, { at: reseller });
+    const changed = call(['plans', 'update'], { ...free, planId: plan.id });
+    await expect(changed).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  });
+
+  test('plans.remove 404: a plan of another account is none', async () => {
+    const { answer: plan } = await call(create, free, { at: reseller });
+    const removed = call(['plans', 'remove'], { planId: plan.id });
+    await expect(removed).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  });
+});
+
+describe('policy.simulate', () => {
+  async function addSessions(
+    accountId: string,
+    count: number,
+    more: { region?: string; video?: boolean } = {},
+  ) {
+    for (let index = 0; index < count; index++) {
+      const id = createId('ses');
+      const started = new Date(NOW_MS - 3_600_000 + index * 1_000);
+      await asOwner(
+        database.url,
+        `INSERT INTO session (id, account_id, state, region, leg_ids, joined_leg_ids, left_leg_ids, started_at, connected_at, ended_at)
+         VALUES ($1, $2, 'ended', $3, '{}', '{}', '{}', $4, $4, $5)`,
+        [id, accountId, more.region ?? 'eu', started, new Date(started.getTime() + 10_000)],
+      );
+      await asOwner(
+        database.url,
+        `INSERT INTO session_leg (id, session_id, account_id, state, audio, video, joined_at)
+         VALUES ($1, $2, $3, 'left', true, $4, $5)`,
+        [createId('leg'), id, accountId, more.video ?? false, started],
+      );
+    }
+  }
+
+  test('policy.simulate 200: what the last days’ requests would have met, by setting and level, before anything is set', async () => {
+    await addSessions(customer, 3);
+    await addSessions(shop, 2, { video: true });
+    await addSessions(shop, 1, { region: 'us' });
+    const request = { regions: ['eu'], mediaKinds: ['audio'], concurrentSessionsMax: 2, days: 7 };
+    const { answer } = await call(simulate, request);
+    expect(answer).toMatchObject({ requestCount: 6, isComplete: true, refusedNowCount: 0 });
+    const counts = answer.bySetting.map(({ setting, count }) => [setting, count]);
+    expect(Object.fromEntries(counts)).toEqual({ regions: 1, mediaKinds: 2, concurrentSessionsMax: 1 });
+    expect(answer.bySetting.every(({ origin }) => origin.accountId === customer)).toBe(true);
+    expect(answer.refusedCount).toBe(4);
+    expect(answer.examples).toHaveLength(4);
+    expect(answer.days.at(-1)).toMatchObject({ requestCount: 6, refusedCount: 4 });
+    expect((await call(get)).answer.effective).toEqual([]);
+  });
+
+  test('what the policy refuses already is no news', async () => {
+    await addSessions(shop, 2, { region: 'us' });
+    await call(set, { regions: ['eu'] }, { at: shop });
+    const { answer } = await call(simulate, { regions: ['eu'] });
+    expect(answer).toMatchObject({ refusedNowCount: 2, refusedCount: 2, examples: [] });
+  });
+
+  test('policy.simulate 404: of an application that is not there', async () => {
+    const tried = call(simulate, { applicationId: createId('app') });
+    await expect(tried).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  });
+
+  test('policy.simulate 400: of two places at once', async () => {
+    const tried = call(simulate, { region: 'eu', endpoint: 'user:a' });
+    await expect(tried).rejects.toMatchObject(refusal(400, 'request.invalid'));
+  });
+
+  test('policy.simulate 422: what could not be set is not tried', async () => {
+    const tried = call(simulate, { overridable: { regions: ['eu'] } });
+    await expect(tried).rejects.toMatchObject(refusal(422, 'policy.bound_invalid'));
+  });
+});

@@ -1,0 +1,185 @@
+import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
+import { platformError, ServiceError } from '@patchbay/kit/errors';
+import type { policy } from './definition.ts';
+import { type WordRefusal, wordRefusal } from './effective-policy.ts';
+import { levelText, type PolicyWord } from './policy-level.ts';
+import type { PlanRecord, PolicyPorts } from './ports.ts';
+import { PLACE_COUNT_MAX } from './ports.ts';
+import { chainToPlace, type Reading, readPlace, toAnswer, withWord } from './reading.ts';
+import { simulate } from './simulation.ts';
+import { countedByUsage, fromWritten, toWritten } from './written-word.ts';
+
+type Policy = typeof policy;
+type SetContext = DomainContext<Policy, 'policy', 'set'>;
+type PlanContext = DomainContext<Policy, 'plans', 'create'>;
+
+export const handlers: DomainHandlers<Policy, PolicyPorts> = {
+  policy: {
+    async get(context, request, ports) {
+      const reading = await readPlace(context, request, ports);
+      return await answerOf(reading, ports);
+    },
+
+    async set(context, request, ports) {
+      const reading = await readPlace(context, request, ports);
+      const word = fromWritten(request);
+      refuseWord(context, { reading, word, ports });
+      const { accountId, by, place } = reading;
+      const before = await ports.policies.set({ accountId, by, ...place, word });
+      if (before === 'too_many')
+        throw context.error('policy.too_many_levels', `At most ${PLACE_COUNT_MAX} are kept.`);
+      const target = [accountId, ...Object.values(place), 'policy', ...(by === 'above' ? ['above'] : [])];
+      context.audit({ target: target.join('/'), before: toWritten(before), after: toWritten(word) });
+      await context.emit('changed', { accountId });
+      const stored = withWord(reading, reading.stored, word);
+      return await answerOf({ ...reading, stored, word }, ports);
+    },
+
+    async simulate(context, request, ports) {
+      const reading = await readPlace(context, request, ports);
+      if (reading.place.instanceType !== undefined)
+        throw platformError('request.invalid', '/instanceType: requests are not recorded by instance type.');
+      const word = fromWritten(request);
+      refuseWord(context as unknown as SetContext, { reading, word, ports });
+      return await simulate({ reading, word, days: request.days, nowMs: context.nowMs() }, ports);
+    },
+  },
+
+  plans: {
+    async list({ entity }, request, { plans }) {
+      const { items, nextCursor } = await plans.list({ accountId: entity.accountId, ...request });
+      return { items: items.map(toPlan), ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
+
+    async create(context, { name, policy: written }, ports) {
+      const word = fromWritten(written);
+      refusePlanWord(context, word, ports);
+      const created = await ports.plans.create({ accountId: context.entity.accountId, name, word });
+      if (created === 'name_taken') throw nameTaken(context, name);
+      context.audit({ target: created.id, after: { name, policy: toWritten(word) } });
+      return toPlan(created);
+    },
+
+    async update(context, { planId, name, policy: written }, ports) {
+      const { accountId } = context.entity;
+      const word = fromWritten(written);
+      refusePlanWord(context as unknown as PlanContext, word, ports);
+      const changed = await ports.plans.update({ accountId, planId, name, word });
+      if (changed === undefined) throw context.error('resource.unknown', `There is no plan ${planId} here.`);
+      if (changed === 'name_taken') throw nameTaken(context as unknown as PlanContext, name);
+      const said = (plan: PlanRecord) => ({ name: plan.name, policy: toWritten(plan.word) });
+      context.audit({ target: planId, before: said(changed.before), after: said(changed.after) });
+      // Nodes hold it for accounts below this one alone.
+      await context.emit('changed', { accountId });
+      return toPlan(changed.after);
+    },
+
+    async remove(context, { planId }, { plans }) {
+      const removed = await plans.remove({ accountId: context.entity.accountId, planId });
+      if (removed === undefined) throw context.error('resource.unknown', `There is no plan ${planId} here.`);
+      if (removed === 'in_use')
+        throw context.error('policy.plan_in_use', `Some account has the plan ${planId}.`);
+      context.audit({ target: planId, before: { name: removed.name, policy: toWritten(removed.word) } });
+      return { id: planId };
+    },
+
+    async assign(context, { planId }, { plans, caller }) {
+      const { entity, actor } = context;
+      const { accountId, chain } = entity;
+      const { visibleChain } = await caller(chain, actor);
+      // Of the accounts that the caller sees: whoever is above them gives their own plans.
+      const ownerIds = visibleChain.filter((id) => id !== accountId);
+      const assigned = await plans.assign({ accountId, planId, ownerIds });
+      if (assigned === undefined)
+        throw context.error('resource.unknown', `There is no plan ${planId} of an account above.`);
+      const { before, after } = assigned;
+      context.audit({ target: `${accountId}/plan`, before: before ?? {}, after: after ?? {} });
+      await context.emit('changed', { accountId });
+      return after ?? {};
+    },
+  },
+};
+
+async function answerOf(reading: Reading, { plans }: PolicyPorts) {
+  const { accountId, visibleIds } = reading;
+  const plan = await plans.assigned({ accountId, ownerIds: visibleIds.filter((id) => id !== accountId) });
+  // What an account above calls its plans is for whoever sees that account.
+  const shown = plan?.name === undefined ? {} : plan;
+  return { ...toAnswer(reading), ...(plan === undefined ? {} : { plan: shown }) };
+}
+
+const nameTaken = (context: PlanContext, name: string) =>
+  context.error('policy.plan_name_taken', `There is another plan ${name} here.`);
+
+const toPlan = ({ word, createdAt, ...plan }: PlanRecord) => ({
+  ...plan,
+  policy: toWritten(word),
+  createdAt: createdAt.toISOString(),
+});
+
+interface Asked {
+  readonly reading: Reading;
+  readonly word: PolicyWord;
+  readonly ports: Pick<PolicyPorts, 'serviceNames'>;
+}
+
+/** What is stored and cannot hold would be read as if it did (POL-2). */
+function refuseWord(context: SetContext, { reading, word, ports }: Asked): void {
+  refuseUnknownServices(word, ports);
+  const { applicationId, endpoint } = reading.place;
+  const [counted] = countedByUsage(word);
+  if (counted !== undefined && (applicationId ?? endpoint) !== undefined)
+    throw context.error('policy.not_at_level', `/${counted}: it is counted for accounts and regions.`);
+  const refusal = wordRefusal(chainToPlace(reading, word));
+  if (refusal !== undefined) throw refusalError(context, refusal, reading.visibleIds);
+}
+
+function refusePlanWord(
+  context: PlanContext,
+  word: PolicyWord,
+  ports: Pick<PolicyPorts, 'serviceNames'>,
+): void {
+  refuseUnknownServices(word, ports);
+  const origin = { level: 'plan', accountId: context.entity.accountId, planId: '' } as const;
+  const refusal = wordRefusal([{ origin, timeZone: 'UTC', ...word }]);
+  if (refusal !== undefined)
+    throw context.error('policy.bound_invalid', `/overridable/${refusal.setting}: ${boundFault(refusal)}`);
+}
+
+function refuseUnknownServices(
+  { values: { services = [] } }: PolicyWord,
+  { serviceNames }: Pick<PolicyPorts, 'serviceNames'>,
+) {
+  const unknown = services.find((name) => !serviceNames.includes(name));
+  if (unknown === undefined) return;
+  throw platformError('request.invalid', `/services: ${unknown} is none of ${serviceNames.join(', ')}.`);
+}
+
+const boundFault = ({ reason }: WordRefusal): string =>
+  reason === 'bound_without_value'
+    ? 'there is no value that it is a bound of.'
+    : 'it is narrower than the value.';
+
+function refusalError(
+  context: SetContext,
+  refusal: WordRefusal,
+  visibleIds: readonly string[],
+): ServiceError {
+  const { setting, reason, origin, ceiling } = refusal;
+  const level = levelText(origin, visibleIds);
+  const error = () => {
+    switch (reason) {
+      case 'locked':
+        return context.error('policy.locked', `/${setting}: it is locked above (${level}).`);
+      case 'wider':
+        return context.error(
+          'policy.wider',
+          `/${setting}: at most ${JSON.stringify(ceiling)} is allowed above (${level}).`,
+        );
+      case 'bound_without_value':
+      case 'bound_narrower':
+        return context.error('policy.bound_invalid', `/overridable/${setting}: ${boundFault(refusal)}`);
+    }
+  };
+  return new ServiceError({ ...error().fields, rule: setting, level });
+}

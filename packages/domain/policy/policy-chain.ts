@@ -1,0 +1,120 @@
+import {
+  type PolicyChain,
+  type PolicyLevel,
+  type PolicyOrigin,
+  type PolicyWord,
+  scopeOf,
+} from './policy-level.ts';
+
+/** Whom a policy is about. What is left out is not known, or not there: then no level of it speaks. */
+export interface PolicySubject {
+  /** From the platform's account down to the one that acts. */
+  readonly chain: readonly string[];
+  readonly region?: string | undefined;
+  readonly applicationId?: string | undefined;
+  readonly instanceType?: string | undefined;
+  readonly endpoint?: string | undefined;
+}
+
+/** Where at an account something is set; nothing: for all of it. */
+export interface PolicyPlace {
+  readonly region?: string | undefined;
+  readonly applicationId?: string | undefined;
+  readonly instanceType?: string | undefined;
+  readonly endpoint?: string | undefined;
+}
+
+/** What is stored of one level. */
+export interface StoredPolicy extends PolicyPlace {
+  readonly accountId: string;
+  readonly timeZone: string;
+  /** 'plan': of the plan that the account has. The others: who set it. */
+  readonly by: 'plan' | 'above' | 'self';
+  readonly planId?: string | undefined;
+  readonly word: PolicyWord;
+}
+
+/**
+ * The levels that hold for a subject, from the top down, whatever the order of what is stored. Levels that say nothing are
+ * left out. Every account of the chain stands there with its plan, what was set from above, what it set itself and for
+ * the region; below the last come its application, the instance type of that, and the endpoint.
+ */
+export function policyChain(subject: PolicySubject, stored: readonly StoredPolicy[]): PolicyChain {
+  const byAccount = Map.groupBy(stored, ({ accountId }) => accountId);
+  const ofAccounts = subject.chain.flatMap((accountId, depth) => {
+    const own = byAccount.get(accountId) ?? [];
+    return [
+      ...levelsOf(own, { isAt: ({ by }) => by === 'plan', depth }),
+      ...levelsOf(own, { isAt: (row) => row.by === 'above' && isBare(row), depth }),
+      ...levelsOf(own, { isAt: (row) => row.by === 'self' && isBare(row), depth }),
+      ...levelsOf(own, {
+        isAt: ({ region }) => region !== undefined && region === subject.region,
+        depth,
+      }),
+    ];
+  });
+  const { applicationId, instanceType, endpoint } = subject;
+  const own = byAccount.get(subject.chain.at(-1) ?? '') ?? [];
+  const depth = subject.chain.length - 1;
+  const isOfApplication = (row: StoredPolicy) =>
+    row.applicationId !== undefined && row.applicationId === applicationId;
+  return [
+    ...ofAccounts,
+    ...levelsOf(own, { isAt: (row) => isOfApplication(row) && row.instanceType === undefined, depth }),
+    ...levelsOf(own, {
+      isAt: (row) =>
+        isOfApplication(row) && row.instanceType !== undefined && row.instanceType === instanceType,
+      depth,
+    }),
+    ...levelsOf(own, { isAt: (row) => row.endpoint !== undefined && row.endpoint === endpoint, depth }),
+  ];
+}
+
+const isBare = ({ region, applicationId, endpoint }: PolicyPlace): boolean =>
+  (region ?? applicationId ?? endpoint) === undefined;
+
+function levelsOf(
+  rows: readonly StoredPolicy[],
+  { isAt, depth }: { readonly isAt: (row: StoredPolicy) => boolean; readonly depth: number },
+): readonly PolicyLevel[] {
+  return rows
+    .filter(isAt)
+    .map((row) => ({ origin: originOf(row, depth), timeZone: row.timeZone, ...row.word }));
+}
+
+/** The level that a place of an account is. `depth` 0 is the platform. */
+export function originOf(
+  row: PolicyPlace & Pick<StoredPolicy, 'accountId' | 'by' | 'planId'>,
+  depth: number,
+): PolicyOrigin {
+  const { accountId, by, planId, region, applicationId, instanceType, endpoint } = row;
+  if (by === 'plan') return { level: 'plan', accountId, planId: planId ?? '' };
+  if (region !== undefined) return { level: 'region', accountId, region };
+  if (endpoint !== undefined) return { level: 'endpoint', accountId, endpoint };
+  if (applicationId !== undefined)
+    return instanceType === undefined
+      ? { level: 'application', accountId, applicationId }
+      : { level: 'instanceType', accountId, applicationId, instanceType };
+  return depth === 0 ? { level: 'platform', accountId } : { level: 'account', accountId, by };
+}
+
+/** Everything that a subject is counted in, whether or not anything is limited there today: see `scopeOf`. */
+export function scopesOf({
+  chain,
+  region,
+  applicationId,
+  instanceType,
+  endpoint,
+}: PolicySubject): readonly string[] {
+  const accountId = chain.at(-1) ?? '';
+  const origins: readonly PolicyOrigin[] = [
+    ...chain.map((id) => ({ level: 'account', accountId: id, by: 'self' }) as const),
+    ...(region === undefined ? [] : chain.map((id) => ({ level: 'region', accountId: id, region }) as const)),
+    ...(applicationId === undefined ? [] : [{ level: 'application', accountId, applicationId } as const]),
+    ...(applicationId === undefined || instanceType === undefined
+      ? []
+      : [{ level: 'instanceType', accountId, applicationId, instanceType } as const]),
+    ...(endpoint === undefined ? [] : [{ level: 'endpoint', accountId, endpoint } as const]),
+  ];
+  return origins.map(scopeOf);
+}

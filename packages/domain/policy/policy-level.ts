@@ -1,0 +1,107 @@
+import { z } from 'zod';
+import { overridableShape, policyValuesShape, type SettingName, settingNames } from './settings.ts';
+
+/** Levels at which a policy is set, from the top down. Plan, account and region stand at every account of the chain. */
+export const policyLevelNames = [
+  'platform',
+  'plan',
+  'account',
+  'region',
+  'application',
+  'instanceType',
+  'endpoint',
+  'credential',
+] as const;
+export type PolicyLevelName = (typeof policyLevelNames)[number];
+
+const id = z.string().min(1).max(200);
+const ofAccount = { accountId: id };
+const ofApplication = { ...ofAccount, applicationId: id };
+
+/** Where something was set. */
+export const policyOriginSchema = z.discriminatedUnion('level', [
+  z.object({ level: z.literal('platform'), ...ofAccount }),
+  /** `accountId` is the account that has the plan; it was made by one above it. */
+  z.object({ level: z.literal('plan'), ...ofAccount, planId: id }),
+  /** 'above': an account above set it for this one, which cannot take it back. 'self': it did so itself. */
+  z.object({ level: z.literal('account'), ...ofAccount, by: z.enum(['above', 'self']) }),
+  z.object({ level: z.literal('region'), ...ofAccount, region: id }),
+  z.object({ level: z.literal('application'), ...ofApplication }),
+  z.object({ level: z.literal('instanceType'), ...ofApplication, instanceType: id }),
+  /** Such as `user:bob`. */
+  z.object({ level: z.literal('endpoint'), ...ofAccount, endpoint: id }),
+  z.object({ level: z.literal('credential'), ...ofAccount, credentialId: id }),
+]);
+export type PolicyOrigin = z.output<typeof policyOriginSchema>;
+
+/** What one level says: of what it does not name, it says nothing. */
+export const policyWordSchema = z.object({
+  values: z.object(policyValuesShape),
+  /** What no level below may say anything of. */
+  locked: z.array(z.enum(settingNames)).max(settingNames.length),
+  /** How far a level below may widen again what this one says. */
+  overridable: z.object(overridableShape),
+});
+export type PolicyWord = z.output<typeof policyWordSchema>;
+
+/** One level of a chain. */
+export const policyLevelSchema = policyWordSchema.extend({
+  origin: policyOriginSchema,
+  /** Of the account at which it is set: its days and times are those of this zone. */
+  timeZone: z.string().min(1).max(64),
+});
+export type PolicyLevel = z.output<typeof policyLevelSchema>;
+
+/** From the top down. The last is the narrowest to whom the policy applies. */
+export type PolicyChain = readonly PolicyLevel[];
+
+export const silent: PolicyWord = { values: {}, locked: [], overridable: {} };
+
+export const saysNothing = ({ values, locked }: PolicyWord): boolean =>
+  locked.length === 0 && Object.values(values).every((value) => value === undefined);
+
+/** What is counted together: everything at and below an account, an application, or one of the others. */
+export function scopeOf(origin: PolicyOrigin): string {
+  switch (origin.level) {
+    case 'platform':
+    case 'plan':
+    case 'account':
+      return origin.accountId;
+    case 'region':
+      return `${origin.accountId}@${origin.region}`;
+    case 'application':
+      return `${origin.accountId}/${origin.applicationId}`;
+    case 'instanceType':
+      return `${origin.accountId}/${origin.applicationId}/${origin.instanceType}`;
+    case 'endpoint':
+      return `${origin.accountId} ${origin.endpoint}`;
+    case 'credential':
+      return `${origin.accountId}#${origin.credentialId}`;
+  }
+}
+
+/** What a level is called in a refusal: its id, or only its kind for who may not see it (C1). */
+export function levelText(origin: PolicyOrigin, visibleIds: readonly string[]): string {
+  if (!visibleIds.includes(origin.accountId)) return origin.level;
+  switch (origin.level) {
+    case 'plan':
+      return origin.planId;
+    case 'region':
+      return `${origin.accountId}@${origin.region}`;
+    case 'application':
+      return origin.applicationId;
+    case 'instanceType':
+      return `${origin.applicationId}/${origin.instanceType}`;
+    case 'endpoint':
+      return origin.endpoint;
+    case 'credential':
+      return origin.credentialId;
+    case 'platform':
+    case 'account':
+      return origin.accountId;
+  }
+}
+
+/** Names of settings that a word says something of. */
+export const saidNames = ({ values }: Pick<PolicyWord, 'values'>): readonly SettingName[] =>
+  settingNames.filter((name) => values[name] !== undefined);

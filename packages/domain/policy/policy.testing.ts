@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import type { PolicyRequest } from './decide.ts';
+import type { PolicyChain, PolicyLevel, PolicyOrigin, PolicyWord } from './policy-level.ts';
+import { type SettingName, settingNames, settingOf } from './settings.ts';
+
+const services = ['network-discovery', 'signaling'];
+const regions = ['eu', 'us', 'ap'];
+const networks = ['10.0.0.0/8', '10.1.0.0/16', '192.0.2.0/24', '2001:db8::/32', '0.0.0.0/0'];
+const windows = ['mon-fri 08:00-18:00', 'sat,sun 10:00-24:00', 'mon-sun 00:00-24:00', 'wed 22:00-06:00'];
+
+/** Few values, so that levels meet, contradict and widen each other often. */
+function valueAt(name: SettingName, index: number): number | string[] {
+  const setting = settingOf(name);
+  if (setting.merge === 'narrowest') return Math.min(setting.max, setting.min + (index % 5) * 100);
+  const choices = { services, regions, sourceNetworks: networks, times: windows }[name as string];
+  return [...(choices ?? setting.choices ?? [])].filter((_, place) => (index >> place) & 1);
+}
+
+/** What one number says: a setting, a value, and now and then a lock or a bound. Cheap to draw ten thousand times. */
+function say(word: { values: Sayings; overridable: Sayings; locked: SettingName[] }, drawn: number): void {
+  const name = settingNames[drawn % settingNames.length] ?? 'services';
+  const rest = Math.floor(drawn / settingNames.length);
+  word.values[name] = valueAt(name, rest & 31);
+  const isBounded = ((rest >> 5) & 3) === 0 && settingOf(name).merge !== 'everyTime';
+  if (isBounded) word.overridable[name] = valueAt(name, (rest >> 7) & 31);
+  if (((rest >> 12) & 7) === 0) word.locked.push(name);
+}
+
+type Sayings = Partial<Record<SettingName, number | string[]>>;
+
+export const anyWord: fc.Arbitrary<PolicyWord> = fc
+  .array(fc.nat({ max: settingNames.length * 32_768 - 1 }), { maxLength: 8 })
+  .map((drawn) => {
+    const word = { values: {}, overridable: {}, locked: [] };
+    for (const one of drawn) say(word, one);
+    return word;
+  });
+
+const origins: readonly PolicyOrigin[] = [
+  { level: 'platform', accountId: 'acc_0' },
+  { level: 'plan', accountId: 'acc_1', planId: 'pln_1' },
+  { level: 'account', accountId: 'acc_1', by: 'above' },
+  { level: 'account', accountId: 'acc_1', by: 'self' },
+  { level: 'region', accountId: 'acc_1', region: 'eu' },
+  { level: 'account', accountId: 'acc_2', by: 'above' },
+  { level: 'application', accountId: 'acc_2', applicationId: 'app_1' },
+  { level: 'instanceType', accountId: 'acc_2', applicationId: 'app_1', instanceType: 'free' },
+  { level: 'endpoint', accountId: 'acc_2', endpoint: 'user:bob' },
+  { level: 'credential', accountId: 'acc_2', credentialId: 'crd_1' },
+];
+
+/** A chain of one to ten levels, each with a random policy. */
+export const anyChain: fc.Arbitrary<PolicyChain> = fc
+  .subarray([...origins], { minLength: 1 })
+  .chain((chosen) => fc.tuple(...chosen.map((origin) => levelAt(origin))));
+
+const levelAt = (origin: PolicyOrigin): fc.Arbitrary<PolicyLevel> =>
+  fc
+    .record({ word: anyWord, timeZone: fc.constantFrom('UTC', 'Europe/Berlin', 'Asia/Tokyo') })
+    .map(({ word, timeZone }) => ({ origin, timeZone, ...word }));
+
+/** 2027-01-15, a Friday, and the two weeks from then on. */
+const EARLIEST_MS = 1_800_000_000_000;
+
+export const anyRequest: fc.Arbitrary<PolicyRequest> = fc.record({
+  verifier: fc.constantFrom('relay', 'signaling', 'api'),
+  atMs: fc.integer({ min: EARLIEST_MS, max: EARLIEST_MS + 14 * 86_400_000 }),
+  service: fc.constantFrom('network-discovery', 'signaling'),
+  region: fc.option(fc.constantFrom(...regions), { nil: undefined }),
+  sourceIp: fc.option(fc.constantFrom('10.1.2.3', '10.2.3.4', '192.0.2.1', '2001:db8::1', '203.0.113.1'), {
+    nil: undefined,
+  }),
+  mediaKinds: fc.option(fc.subarray(['audio', 'video', 'screen']), { nil: undefined }),
+});
+
+/** A level that says this, for tests by hand. */
+export const level = (origin: PolicyOrigin, word: Partial<PolicyWord>, timeZone = 'UTC'): PolicyLevel => ({
+  origin,
+  timeZone,
+  values: {},
+  locked: [],
+  overridable: {},
+  ...word,
+});
+
+export const platform: PolicyOrigin = { level: 'platform', accountId: 'acc_0' };
+export const account = (accountId: string, by: 'above' | 'self' = 'self'): PolicyOrigin => ({
+  level: 'account',
+  accountId,
+  by,
+});

@@ -1,0 +1,89 @@
+import type { Actor } from '@patchbay/kit/definition';
+import type { Caller } from '../tenancy/caller.ts';
+import type { Page, PageOf, Scoped, TenancyPorts } from '../tenancy/ports.ts';
+import type { PolicyPlace, StoredPolicy } from './policy-chain.ts';
+import type { PolicyWord } from './policy-level.ts';
+import type { PastRequest, PastUsage } from './replay.ts';
+
+export interface PlanRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly word: PolicyWord;
+  readonly accountCount: number;
+  readonly createdAt: Date;
+}
+
+/** A past request, with what tells by which levels it was decided. */
+export interface LoggedRequest extends PastRequest {
+  readonly applicationId?: string | undefined;
+  readonly endpoint?: string | undefined;
+}
+
+/** What is written of one level. */
+export interface PolicyChange extends Scoped, PolicyPlace {
+  readonly by: 'above' | 'self';
+  readonly word: PolicyWord;
+}
+
+/** How many of an account's regions, endpoints, applications and instance types may have a policy. */
+export const PLACE_COUNT_MAX = 1_000;
+
+/** `accountId` is the scope of every port that has it: nothing outside it, and what is below it, is seen or written. */
+export interface PolicyPorts {
+  readonly policies: {
+    /**
+     * What is stored along the chain of an account: all of it at the account itself, and of those above it what holds
+     * for those below.
+     */
+    chain(account: Scoped): Promise<readonly StoredPolicy[]>;
+    /** Answers what was said there until now. 'too_many': the account has as many as it may. */
+    set(change: PolicyChange): Promise<PolicyWord | 'too_many'>;
+  };
+  readonly plans: {
+    list(page: PageOf): Promise<Page<PlanRecord>>;
+    find(plan: Scoped & { readonly planId: string }): Promise<PlanRecord | undefined>;
+    create(
+      plan: Scoped & { readonly name: string; readonly word: PolicyWord },
+    ): Promise<PlanRecord | 'name_taken'>;
+    update(
+      plan: Scoped & { readonly planId: string; readonly name: string; readonly word: PolicyWord },
+    ): Promise<{ readonly before: PlanRecord; readonly after: PlanRecord } | 'name_taken' | undefined>;
+    remove(plan: Scoped & { readonly planId: string }): Promise<PlanRecord | 'in_use' | undefined>;
+    /** The plan that an account has; its name only where it is one of `ownerIds`. */
+    assigned(account: Scoped & { readonly ownerIds: readonly string[] }): Promise<AssignedPlan | undefined>;
+    /** Undefined for a plan that none of `ownerIds` has. Answers what the account had before. */
+    assign(
+      assignment: Scoped & { readonly planId: string | undefined; readonly ownerIds: readonly string[] },
+    ): Promise<
+      { readonly before: AssignedPlan | undefined; readonly after: AssignedPlan | undefined } | undefined
+    >;
+  };
+  readonly past: {
+    /** The newest that began from `fromMs` on, of the account and all below it. */
+    requests(
+      query: Scoped & { readonly fromMs: number; readonly limit: number },
+    ): Promise<{ readonly items: readonly LoggedRequest[]; readonly isComplete: boolean }>;
+    /** Of each account named, with all below it, by hour. */
+    usage(
+      query: Scoped & {
+        readonly scopes: readonly string[];
+        readonly meters: readonly string[];
+        readonly fromMs: number;
+      },
+    ): Promise<readonly PastUsage[]>;
+    /** From the platform down to each account. Those that are not at or below the account are left out. */
+    chains(
+      query: Scoped & { readonly accountIds: readonly string[] },
+    ): Promise<ReadonlyMap<string, readonly string[]>>;
+  };
+  readonly applications: Pick<TenancyPorts['applications'], 'find'>;
+  /** Names that `services` may hold. */
+  readonly serviceNames: readonly string[];
+  readonly caller: (chain: readonly string[], actor: Actor) => Promise<Caller>;
+}
+
+export interface AssignedPlan {
+  readonly planId: string;
+  /** Absent where the plan is of an account that is not to be named. */
+  readonly name?: string | undefined;
+}

@@ -1,0 +1,157 @@
+import type { Actor, Entity } from '@patchbay/kit/definition';
+import { platformError, type ServiceError } from '@patchbay/kit/errors';
+import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
+import { originOf, type PolicyPlace, policyChain, type StoredPolicy } from './policy-chain.ts';
+import { type PolicyChain, type PolicyOrigin, type PolicyWord, silent } from './policy-level.ts';
+import type { PolicyPorts } from './ports.ts';
+import { settingNames } from './settings.ts';
+import { toWritten } from './written-word.ts';
+
+/** Everything that is known of one place of an account, as one caller sees it. */
+export interface Reading {
+  readonly accountId: string;
+  readonly place: PolicyPlace;
+  readonly by: 'above' | 'self';
+  /** The accounts of the chain that the caller sees. */
+  readonly visibleIds: readonly string[];
+  readonly accountChain: readonly string[];
+  readonly stored: readonly StoredPolicy[];
+  readonly origin: PolicyOrigin;
+  readonly word: PolicyWord;
+}
+
+interface Asked {
+  readonly entity: Entity;
+  readonly actor: Actor;
+  readonly error: (code: 'resource.unknown', publicDetail: string) => ServiceError;
+}
+
+export async function readPlace(
+  { entity, actor, error }: Asked,
+  request: PolicyPlace,
+  ports: Pick<PolicyPorts, 'policies' | 'applications' | 'caller'>,
+): Promise<Reading> {
+  const { accountId, chain: accountChain } = entity;
+  const place = await checkedPlace(accountId, { request, error }, ports);
+  const { visibleChain: visibleIds, isAbove } = await ports.caller(accountChain, actor);
+  const by = isAbove && Object.keys(place).length === 0 ? 'above' : 'self';
+  const stored = await ports.policies.chain({ accountId });
+  const row = stored.find((one) => isAtPlace(one, { accountId, by, place }));
+  const origin = originOf({ accountId, by, ...place }, accountChain.length - 1);
+  return { accountId, place, by, visibleIds, accountChain, stored, origin, word: row?.word ?? silent };
+}
+
+async function checkedPlace(
+  accountId: string,
+  { request, error }: { readonly request: PolicyPlace; readonly error: Asked['error'] },
+  { applications }: Pick<PolicyPorts, 'applications'>,
+): Promise<PolicyPlace> {
+  const { applicationId, instanceType, region, endpoint } = request;
+  const placeCount = [applicationId, region, endpoint].filter((id) => id !== undefined).length;
+  if (placeCount > 1)
+    throw platformError('request.invalid', 'Name one place: an application, a region or an endpoint.');
+  if (region !== undefined) return { region };
+  if (endpoint !== undefined) return { endpoint };
+  if (applicationId === undefined) {
+    if (instanceType === undefined) return {};
+    throw platformError('request.invalid', '/applicationId: an instance type is one of an application.');
+  }
+  const application = await applications.find({ accountId, applicationId });
+  if (application === undefined)
+    throw error('resource.unknown', `This account has no application ${applicationId}.`);
+  if (instanceType === undefined) return { applicationId };
+  if (!application.instanceTypes.includes(instanceType))
+    throw platformError(
+      'application.instance_type_unknown',
+      `Application ${applicationId} has no instance type ${instanceType}.`,
+    );
+  return { applicationId, instanceType };
+}
+
+const isAtPlace = (
+  row: StoredPolicy,
+  { accountId, by, place }: Pick<Reading, 'accountId' | 'by' | 'place'>,
+): boolean =>
+  row.accountId === accountId &&
+  row.by === by &&
+  row.region === place.region &&
+  row.endpoint === place.endpoint &&
+  row.applicationId === place.applicationId &&
+  row.instanceType === place.instanceType;
+
+/** What is stored, as if this were said at the place. */
+export function withWord(
+  reading: Reading,
+  stored: readonly StoredPolicy[],
+  word: PolicyWord,
+): StoredPolicy[] {
+  const { accountId, by, place } = reading;
+  const timeZone = stored.find((row) => row.accountId === accountId)?.timeZone ?? 'UTC';
+  return [...stored.filter((row) => !isAtPlace(row, reading)), { accountId, timeZone, by, ...place, word }];
+}
+
+/** The levels from the top down to the place itself, as if this were said there. */
+export function chainToPlace(reading: Reading, word: PolicyWord): PolicyChain {
+  const { accountChain, stored, place, origin } = reading;
+  const chain = policyChain({ chain: accountChain, ...place }, withWord(reading, stored, word));
+  const end = chain.findIndex((level) => JSON.stringify(level.origin) === JSON.stringify(origin));
+  return chain.slice(0, end + 1);
+}
+
+/** The whole chain of the place, with what stands below it at the same account. */
+export const wholeChain = ({ accountChain, stored, place }: Reading): PolicyChain =>
+  policyChain({ chain: accountChain, ...place }, stored);
+
+/** Whoever asks is told of the accounts that they see, and of others that there is such a level (C1). */
+export function visibleOrigin(origin: PolicyOrigin, visibleIds: readonly string[]) {
+  if (!visibleIds.includes(origin.accountId)) return { level: origin.level };
+  if (origin.level === 'credential') return { level: origin.level, accountId: origin.accountId };
+  // A plan is of an account above: the one that has it knows that there is a plan, and what it holds it to.
+  return origin.level === 'plan' && visibleIds[0] === origin.accountId
+    ? { level: origin.level, accountId: origin.accountId }
+    : origin;
+}
+
+export function toAnswer(reading: Reading) {
+  const { visibleIds, origin, word } = reading;
+  const chain = wholeChain(reading);
+  const policy = effectivePolicy(chain);
+  const above = effectivePolicy(chainToPlace(reading, silent).slice(0, -1));
+  const seen = (of: PolicyOrigin) => visibleOrigin(of, visibleIds);
+  const effective = settingNames.flatMap((setting) => {
+    const held = policy[setting] as EffectiveSetting | undefined;
+    const lockedBy = held?.lockedBy ?? chain.find(({ locked }) => locked.includes(setting))?.origin;
+    if (held === undefined && lockedBy === undefined) return [];
+    const ceiling = (above[setting] as EffectiveSetting | undefined)?.ceiling;
+    return [
+      {
+        setting,
+        ...(held === undefined ? {} : { value: plain(held.value), origin: seen(held.origin) }),
+        ...(ceiling === undefined ? {} : { ceiling: plain(ceiling) }),
+        ...(lockedBy === undefined ? {} : { lockedBy: seen(lockedBy) }),
+        wanted: (held?.wanted ?? []).map(({ overridable, value, ...wanted }) => ({
+          ...wanted,
+          origin: seen(wanted.origin),
+          value: plain(value),
+          ...(overridable === undefined ? {} : { overridable: plain(overridable) }),
+        })),
+      },
+    ];
+  });
+  return { origin: seen(origin), stored: toWritten(word), effective };
+}
+
+type Plain = number | string[] | { timeZone: string; windows: string[] }[];
+
+/** As an answer carries it. */
+function plain(value: AnyValue): Plain {
+  if (typeof value === 'number') return value;
+  const items: readonly unknown[] = value;
+  const isTimes = items.some((item) => typeof item === 'object');
+  return isTimes
+    ? (items as readonly { timeZone: string; windows: readonly string[] }[]).map((times) => ({
+        timeZone: times.timeZone,
+        windows: [...times.windows],
+      }))
+    : [...(items as readonly string[])];
+}

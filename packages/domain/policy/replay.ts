@@ -1,0 +1,144 @@
+import { budgetsOf, decide, type PolicyRefusal, type SpentBudget } from './decide.ts';
+import { calendarWindow } from './local-time.ts';
+import type { PolicyChain } from './policy-level.ts';
+import { type CountedOver, type CountedSettingName, settings } from './settings.ts';
+
+/** A request as it was made, from the log of the session that came of it. */
+export interface PastRequest {
+  readonly sessionId: string;
+  readonly accountId: string;
+  readonly atMs: number;
+  /** Absent while the session runs. */
+  readonly endedAtMs?: number | undefined;
+  readonly service: string;
+  readonly region?: string | undefined;
+  readonly sourceIp?: string | undefined;
+  readonly mediaKinds: readonly string[];
+  /** The code with which it was refused then. */
+  readonly refusedWith?: string | undefined;
+}
+
+/** What was used in an hour at and below an account. */
+export interface PastUsage {
+  readonly scope: string;
+  readonly meter: string;
+  readonly atMs: number;
+  readonly quantity: number;
+}
+
+export interface Replay {
+  /** What a chain of today would have decided then, in the order of the requests. */
+  readonly refused: readonly { readonly request: PastRequest; readonly refusal: PolicyRefusal }[];
+  readonly requestCount: number;
+}
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Decides past requests by the levels given for each (POL-2), in the order of their time. What is refused here does not
+ * count, as it would not have begun; usage counts as it was, whoever caused it.
+ */
+export function replay(
+  requests: readonly PastRequest[],
+  {
+    chainOf,
+    usage = [],
+  }: {
+    readonly chainOf: (request: PastRequest) => PolicyChain;
+    readonly usage?: readonly PastUsage[];
+  },
+): Replay {
+  const counted = new Counted(usage);
+  const ordered = [...requests].sort((one, other) => one.atMs - other.atMs);
+  const refused = ordered.flatMap((request) => {
+    const chain = chainOf(request);
+    const { atMs, service, region, sourceIp, mediaKinds } = request;
+    const spent = counted.spentBy(chain, atMs);
+    const decision = decide(chain, {
+      verifier: verifierOf(service),
+      atMs,
+      service,
+      region,
+      sourceIp,
+      mediaKinds,
+      spent,
+    });
+    if (decision.kind === 'refused') return [{ request, refusal: decision }];
+    counted.add(chain, request);
+    return [];
+  });
+  return { refused, requestCount: ordered.length };
+}
+
+/** Where a session of a service begins. */
+const verifierOf = (service: string) => (service === 'signaling' ? 'signaling' : 'relay');
+
+const countsOf = (setting: CountedSettingName): CountedOver => settings[setting].counts;
+
+/** Counts as the platform does while it happens, from the past: see `policy_claim` in the migrations. */
+class Counted {
+  /** By setting and scope: when what runs ends, when what began began, or how many began in the day that holds it. */
+  readonly #ends = new Map<string, number[]>();
+  readonly #starts = new Map<string, number[]>();
+  readonly #days = new Map<string, number>();
+  readonly #usage: ReadonlyMap<string, readonly PastUsage[]>;
+
+  constructor(usage: readonly PastUsage[]) {
+    this.#usage = Map.groupBy(usage, ({ scope, meter }) => `${scope} ${meter}`);
+  }
+
+  spentBy(chain: PolicyChain, atMs: number): readonly SpentBudget[] {
+    return budgetsOf(chain).flatMap((budget): readonly SpentBudget[] => {
+      const { setting, scope, max, timeZone } = budget;
+      const { used, resetsAtMs } = this.#used({ setting, scope, timeZone }, atMs);
+      return used < max ? [] : [{ setting, scope, resetsAtMs }];
+    });
+  }
+
+  add(chain: PolicyChain, { atMs, endedAtMs }: PastRequest): void {
+    // One request counts once in a scope, however many levels say something of it.
+    const scopes = new Map(budgetsOf(chain).map(({ scope, timeZone }) => [scope, timeZone]));
+    for (const [scope, timeZone] of scopes) {
+      listAt(this.#ends, scope).push(endedAtMs ?? Number.POSITIVE_INFINITY);
+      listAt(this.#starts, scope).push(atMs);
+      const day = `${scope} ${calendarWindow('day', timeZone, atMs).startMs}`;
+      this.#days.set(day, (this.#days.get(day) ?? 0) + 1);
+    }
+  }
+
+  #used(
+    { setting, scope, timeZone }: Pick<SpentBudget, 'setting' | 'scope'> & { readonly timeZone: string },
+    atMs: number,
+  ): { readonly used: number; readonly resetsAtMs?: number } {
+    const counts = countsOf(setting);
+    if (counts.what === 'usage') {
+      const { startMs, endMs } = calendarWindow(counts.over, timeZone, atMs);
+      const cells = this.#usage.get(`${scope} ${counts.meter}`) ?? [];
+      const used = cells
+        .filter((cell) => cell.atMs >= startMs && cell.atMs < atMs)
+        .reduce((sum, { quantity }) => sum + quantity, 0);
+      return { used: used / counts.perUnit, resetsAtMs: endMs };
+    }
+    if (counts.over === 'now') return { used: kept(this.#ends, scope, (endMs) => endMs > atMs) };
+    if (counts.over === 'minute') {
+      const used = kept(this.#starts, scope, (startMs) => startMs > atMs - MINUTE_MS);
+      const [first = atMs] = this.#starts.get(scope) ?? [];
+      return { used, resetsAtMs: first + MINUTE_MS };
+    }
+    const { startMs, endMs } = calendarWindow('day', timeZone, atMs);
+    return { used: this.#days.get(`${scope} ${startMs}`) ?? 0, resetsAtMs: endMs };
+  }
+}
+
+function listAt(lists: Map<string, number[]>, key: string): number[] {
+  const list = lists.get(key) ?? [];
+  lists.set(key, list);
+  return list;
+}
+
+/** Forgets what time has taken, and says how many are left. */
+function kept(lists: Map<string, number[]>, key: string, isKept: (timeMs: number) => boolean): number {
+  const list = (lists.get(key) ?? []).filter(isKept);
+  lists.set(key, list);
+  return list.length;
+}

@@ -1,0 +1,269 @@
+import { parseCidr } from '@patchbay/kit/cidr';
+import { z } from 'zod';
+import { parseWindow } from './weekly-times.ts';
+
+/** How what several levels say of a setting becomes what holds (POL-2). */
+export type SettingMerge =
+  /** The least number of all levels. */
+  | 'narrowest'
+  /** What stands in the list of every level. */
+  | 'intersection'
+  /** The addresses that lie in the networks of every level. */
+  | 'networks'
+  /** The times of every level, each in the zone of its account, have to be now. */
+  | 'everyTime';
+
+/** Who asks, at each request that the setting may refuse or bound. */
+export type PolicyVerifier = 'api' | 'relay' | 'signaling';
+
+/**
+ * What a change does to what runs (POL-5).
+ * - `ends`: what is not allowed any more ends within 5 seconds.
+ * - `holds`: it goes on under the new value within 5 seconds, and ends where that is reached.
+ * - `starts`: it goes on; whatever starts from now on is decided by the new value.
+ */
+export type RunningEffect = 'ends' | 'holds' | 'starts';
+
+interface SettingBase {
+  readonly summary: string;
+  readonly merge: SettingMerge;
+  readonly decidedBy: readonly PolicyVerifier[];
+  readonly running: RunningEffect;
+}
+
+export interface NumberSetting extends SettingBase {
+  readonly merge: 'narrowest';
+  readonly unit: 'second' | 'bit/s' | 'byte' | 'count';
+  readonly min: number;
+  readonly max: number;
+  /** Counted over everything at and below the level that says it, and so held at each level by itself. */
+  readonly counts?: CountedOver;
+}
+
+/** What a counted setting counts, and since when. */
+export type CountedOver =
+  | { readonly what: 'sessions'; readonly over: 'now' | 'minute' | 'day' }
+  | {
+      readonly what: 'usage';
+      readonly over: 'day' | 'month';
+      readonly meter: string;
+      readonly perUnit: number;
+    };
+
+export interface ListSetting extends SettingBase {
+  readonly merge: 'intersection' | 'networks' | 'everyTime';
+  /** What may stand in the list; absent where only whoever runs a platform knows. */
+  readonly choices?: readonly string[];
+}
+
+export type Setting = NumberSetting | ListSetting;
+
+/** Long enough for what anybody lists by hand, and short enough for a snapshot of a chain to stay small. */
+export const LIST_LENGTH_MAX = 32;
+const BYTES_MAX = 1_000_000_000_000_000;
+const everywhere = ['api', 'relay', 'signaling'] as const;
+const nodes = ['relay', 'signaling'] as const;
+
+/**
+ * Everything that a policy can restrict (POL-3). A setting is in this table because something enforces it: what nothing
+ * holds yet cannot be set.
+ */
+export const settings = {
+  services: {
+    summary: 'The services that may be used.',
+    merge: 'intersection',
+    decidedBy: everywhere,
+    running: 'ends',
+  },
+  regions: {
+    summary: 'The regions whose nodes may be used.',
+    merge: 'intersection',
+    decidedBy: nodes,
+    running: 'ends',
+  },
+  sourceNetworks: {
+    summary: 'The networks that clients may come from (ACC-9).',
+    merge: 'networks',
+    decidedBy: nodes,
+    running: 'ends',
+  },
+  times: {
+    summary: 'When clients may be served, in the time zone of the account, such as mon-fri 08:00-18:00.',
+    merge: 'everyTime',
+    decidedBy: nodes,
+    running: 'ends',
+  },
+  mediaKinds: {
+    summary:
+      'What a call may carry. A relay cannot see it, and so serves calls alone where something is left out.',
+    merge: 'intersection',
+    choices: ['audio', 'video', 'screen'],
+    decidedBy: nodes,
+    running: 'ends',
+  },
+  sessionSecondsMax: {
+    summary: 'The longest that a session may last.',
+    merge: 'narrowest',
+    unit: 'second',
+    min: 1,
+    max: 31_536_000,
+    decidedBy: nodes,
+    running: 'holds',
+  },
+  bitsPerSecondMax: {
+    summary: 'The bit rate of one relay allocation, both ways together.',
+    merge: 'narrowest',
+    unit: 'bit/s',
+    min: 8_000,
+    max: 1_000_000_000,
+    decidedBy: ['relay'],
+    running: 'holds',
+  },
+  burstBytesMax: {
+    summary: 'What one relay allocation may pass at once, where its bit rate is bounded.',
+    merge: 'narrowest',
+    unit: 'byte',
+    min: 1_500,
+    max: 1_000_000_000,
+    decidedBy: ['relay'],
+    running: 'holds',
+  },
+  concurrentSessionsMax: {
+    summary: 'Sessions at the same time: calls, and clients of a relay that are in none.',
+    merge: 'narrowest',
+    unit: 'count',
+    min: 0,
+    max: 1_000_000,
+    decidedBy: nodes,
+    running: 'starts',
+    counts: { what: 'sessions', over: 'now' },
+  },
+  sessionsPerMinuteMax: {
+    summary: 'Sessions that begin in any 60 seconds (QUE-2).',
+    merge: 'narrowest',
+    unit: 'count',
+    min: 0,
+    max: 1_000_000,
+    decidedBy: nodes,
+    running: 'starts',
+    counts: { what: 'sessions', over: 'minute' },
+  },
+  sessionsPerDayMax: {
+    summary: 'Sessions that begin in a day of the account’s time zone (QUE-2).',
+    merge: 'narrowest',
+    unit: 'count',
+    min: 0,
+    max: 100_000_000,
+    decidedBy: nodes,
+    running: 'starts',
+    counts: { what: 'sessions', over: 'day' },
+  },
+  relayBytesPerDayMax: {
+    summary: 'Bytes relayed in a day of the account’s time zone.',
+    merge: 'narrowest',
+    unit: 'byte',
+    min: 0,
+    max: BYTES_MAX,
+    decidedBy: ['relay'],
+    running: 'ends',
+    counts: { what: 'usage', over: 'day', meter: 'network-discovery.bytes', perUnit: 1 },
+  },
+  relayBytesPerMonthMax: {
+    summary: 'Bytes relayed in a month of the account’s time zone.',
+    merge: 'narrowest',
+    unit: 'byte',
+    min: 0,
+    max: BYTES_MAX,
+    decidedBy: ['relay'],
+    running: 'ends',
+    counts: { what: 'usage', over: 'month', meter: 'network-discovery.bytes', perUnit: 1 },
+  },
+  connectedSecondsPerDayMax: {
+    summary:
+      'Seconds for which parties are in calls in a day of the account’s time zone, summed over all parties.',
+    merge: 'narrowest',
+    unit: 'second',
+    min: 0,
+    max: 10_000_000_000,
+    decidedBy: ['signaling'],
+    running: 'ends',
+    counts: { what: 'usage', over: 'day', meter: 'signaling.connectedMs', perUnit: 1_000 },
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+export type SettingName = keyof typeof settings;
+
+/** In the order in which a request is held against them. */
+export const settingNames = Object.keys(settings) as readonly SettingName[];
+
+/** The table as what it is of: the literal types of its rows are for whoever names one. */
+export const settingOf = (name: SettingName): Setting => settings[name];
+
+type NamesOf<Merge extends SettingMerge> = {
+  [Name in SettingName]: (typeof settings)[Name]['merge'] extends Merge ? Name : never;
+}[SettingName];
+
+export type NumberSettingName = NamesOf<'narrowest'>;
+export type TimesSettingName = NamesOf<'everyTime'>;
+export type ListSettingName = NamesOf<'intersection' | 'networks'>;
+export type CountedSettingName = {
+  [Name in SettingName]: (typeof settings)[Name] extends { readonly counts: CountedOver } ? Name : never;
+}[SettingName];
+
+export const countedSettingNames = settingNames.filter(
+  (name): name is CountedSettingName => 'counts' in settings[name],
+);
+
+/** What one level says. A setting that is left out is not said there. */
+export type PolicyValues = {
+  readonly [Name in SettingName]?: (Name extends NumberSettingName ? number : readonly string[]) | undefined;
+};
+
+const token = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'Use small letters, digits and hyphens.');
+const network = z
+  .string()
+  .max(64)
+  .refine((text) => parseCidr(text) !== undefined, 'Write a network as 10.0.0.0/8 or 2001:db8::/32.');
+const weekly = z
+  .string()
+  .max(64)
+  .refine(
+    (text) => parseWindow(text) !== undefined,
+    'Write times as mon-fri 08:00-18:00 or sat,sun 10:00-24:00.',
+  );
+
+/** The schema of what may be said of a setting: its type, bounds and choices, from the table. */
+function schemaOf(setting: Setting): z.ZodType {
+  if (setting.merge === 'narrowest')
+    return z.int().min(setting.min).max(setting.max).describe(setting.summary);
+  const { choices, merge, summary } = setting;
+  const item =
+    merge === 'networks'
+      ? network
+      : merge === 'everyTime'
+        ? weekly
+        : choices === undefined
+          ? token
+          : z.enum(choices as readonly [string, ...string[]]);
+  return z.array(item).max(LIST_LENGTH_MAX).describe(summary);
+}
+
+type ValueShape<Names extends SettingName> = {
+  readonly [Name in Names]: z.ZodOptional<
+    Name extends NumberSettingName ? z.ZodInt : z.ZodArray<z.ZodString>
+  >;
+};
+
+function shapeOf<Names extends SettingName>(names: readonly Names[]): ValueShape<Names> {
+  const fields = names.map((name) => [name, schemaOf(settingOf(name)).optional()]);
+  // Each field is the schema of its own setting: the table says so, an indexed access cannot.
+  return Object.fromEntries(fields) as unknown as ValueShape<Names>;
+}
+
+export const policyValuesShape = shapeOf(settingNames);
+
+/** Times of all levels hold together, and no level can give back what another took. */
+export const overridableNames = settingNames.filter(
+  (name): name is Exclude<SettingName, TimesSettingName> => settingOf(name).merge !== 'everyTime',
+);
+export const overridableShape = shapeOf(overridableNames);

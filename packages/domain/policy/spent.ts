@@ -1,0 +1,39 @@
+import type { UsageStore } from '../metering/usage-store.ts';
+import { type Budget, budgetsOf, type SpentBudget } from './decide.ts';
+import { calendarWindow } from './local-time.ts';
+import type { PolicyChain } from './policy-level.ts';
+import { settings } from './settings.ts';
+
+/** More sets of dimensions than a meter has: all of them are summed. */
+const ROW_COUNT_MAX = 1_000;
+
+/** What along a chain is bounded by what was used: asked of the totals of accounts, over all nodes and processes. */
+export const usageBudgetsOf = (chain: PolicyChain): readonly Budget[] =>
+  budgetsOf(chain).filter(({ setting }) => settings[setting].counts.what === 'usage');
+
+/** Those of which nothing is left. Usage is known here once a node has uploaded it, which it does every 5 seconds. */
+export async function spentBudgets(
+  budgets: readonly Budget[],
+  { usage, nowMs }: { readonly usage: Pick<UsageStore, 'query'>; readonly nowMs: number },
+): Promise<readonly SpentBudget[]> {
+  const spent: SpentBudget[] = [];
+  for (const { setting, scope, origin, max, timeZone } of budgets) {
+    const { counts } = settings[setting];
+    if (counts.what !== 'usage') continue;
+    const { startMs, endMs } = calendarWindow(counts.over, timeZone, nowMs);
+    const { rows } = await usage.query({
+      accountId: origin.accountId,
+      fromMs: startMs,
+      toMs: nowMs,
+      bucket: 'all',
+      meter: counts.meter,
+      ...(origin.level === 'region' ? { where: { region: origin.region } } : {}),
+      groupBy: [],
+      scope: 'inclusive',
+      limit: ROW_COUNT_MAX,
+    });
+    const used = rows.reduce((sum, { quantity }) => sum + quantity, 0n);
+    if (used >= BigInt(max) * BigInt(counts.perUnit)) spent.push({ setting, scope, resetsAtMs: endMs });
+  }
+  return spent;
+}

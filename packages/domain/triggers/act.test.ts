@@ -1,0 +1,95 @@
+import { expect, test } from 'vitest';
+import { type ActPorts, actOn, type DueFiring } from './act.ts';
+import type { Action } from './definition.ts';
+
+const nowMs = Date.parse('2026-11-24T12:00:00Z');
+const dueOf = (action: Action, change: Partial<DueFiring> = {}): DueFiring => ({
+  id: 'fir_1',
+  action,
+  windowStartMs: Date.parse('2026-11-01T00:00:00Z'),
+  value: '12',
+  progress: '',
+  isCurrent: true,
+  reaches: true,
+  rule: {
+    id: 'trg_1',
+    accountId: 'acc_above',
+    name: 'Too much',
+    counter: { meter: 'relay.bytes' },
+    target: { accountId: 'acc_below', scope: 'inclusive' },
+    condition: { kind: 'recurring', limit: 10, per: 'month' },
+    action,
+    isEnabled: true,
+    isShown: false,
+    timeZone: 'UTC',
+  },
+  ...change,
+});
+
+function world({
+  sessions = [] as readonly string[],
+  state = 'suspended' as 'suspended' | 'unchanged',
+} = {}) {
+  const did: unknown[] = [];
+  const ports: ActPorts = {
+    suspend: async () => {
+      did.push('suspend');
+      return state;
+    },
+    openSessions: async ({ progress }, limit) => sessions.filter((id) => id > progress).slice(0, limit),
+    endSession: async (_due, id) => void did.push(id),
+    hold: async (_due, hold) => void did.push(hold),
+    audit: async (_due, after) => void did.push(after),
+  };
+  return { ports, did };
+}
+
+test('a throttle holds to the end of the window in which it fired, and is audited as the trigger’s (TRG-2)', async () => {
+  const { ports, did } = world();
+  const due = dueOf({ kind: 'throttle', bitsPerSecondMax: 64_000 });
+  expect(await actOn(due, ports, nowMs)).toMatchObject({ state: 'done' });
+  expect(did).toEqual([
+    {
+      service: 'network-discovery',
+      config: { bitsPerSecondMax: 64_000 },
+      untilMs: Date.parse('2026-12-01T00:00:00Z'),
+    },
+    { bitsPerSecondMax: 64_000, until: '2026-12-01T00:00:00.000Z' },
+  ]);
+});
+
+test('a suspension of an account that is not active any more changes nothing, and says so', async () => {
+  expect(await actOn(dueOf({ kind: 'suspend' }), world().ports, nowMs)).toMatchObject({ state: 'done' });
+  const unchanged = world({ state: 'unchanged' });
+  expect(await actOn(dueOf({ kind: 'suspend' }), unchanged.ports, nowMs)).toMatchObject({ state: 'skipped' });
+});
+
+test('sessions are ended in parts that one transaction can hold, until none is left', async () => {
+  const sessions = Array.from({ length: 450 }, (_, index) => `ses_${String(index).padStart(3, '0')}`);
+  const { ports, did } = world({ sessions });
+  let due = dueOf({ kind: 'endSessions' });
+  const states: string[] = [];
+  for (let part = 0; part < 9 && states.at(-1) !== 'done'; part++) {
+    const outcome = await actOn(due, ports, nowMs);
+    states.push(outcome.state);
+    if (outcome.state === 'pending') due = { ...due, progress: outcome.progress };
+  }
+  expect(states).toEqual(['pending', 'pending', 'done']);
+  expect(did.filter((each) => typeof each === 'string')).toEqual(sessions);
+});
+
+test.each([
+  ['was changed since', { isCurrent: false }],
+  ['no longer reaches its target', { reaches: false }],
+  ['fired for a window that was over long before', { windowStartMs: Date.parse('2026-10-01T00:00:00Z') }],
+])('a trigger that %s does nothing', async (_why, change) => {
+  const { ports, did } = world({ sessions: ['ses_1'] });
+  const actions: readonly Action[] = [
+    { kind: 'suspend' },
+    { kind: 'endSessions' },
+    { kind: 'throttle', bitsPerSecondMax: 64_000 },
+  ];
+  for (const action of actions)
+    expect(await actOn(dueOf(action, change), ports, nowMs)).toMatchObject({ state: 'skipped' });
+  expect(did).toEqual([]);
+});

@@ -1,0 +1,97 @@
+import type { Action } from './definition.ts';
+import type { TriggerRule } from './trigger.ts';
+import { heldUntilMs, isTooLate, windowOf } from './window.ts';
+
+/** A firing whose action is to be done, as the outbox gives it out. */
+export interface DueFiring {
+  readonly id: string;
+  /** What was to be done when it fired. */
+  readonly action: Action;
+  readonly windowStartMs: number;
+  readonly value: string;
+  /** The last session that was told to end. */
+  readonly progress: string;
+  /** As the trigger stands now. */
+  readonly rule: TriggerRule;
+  /** Whether there still is one, and nobody let it begin anew since. */
+  readonly isCurrent: boolean;
+  /** Whether who set it still stands above its target. */
+  readonly reaches: boolean;
+}
+
+export interface ActPorts {
+  /** 'unchanged' where it is suspended or closed already. */
+  suspend(due: DueFiring): Promise<'suspended' | 'unchanged'>;
+  /** Sessions of the target that run, in the order of their ids. */
+  openSessions(due: DueFiring, limit: number): Promise<readonly string[]>;
+  endSession(due: DueFiring, sessionId: string): Promise<void>;
+  hold(
+    due: DueFiring,
+    hold: {
+      readonly service: string;
+      readonly config: Readonly<Record<string, unknown>>;
+      readonly untilMs: number | undefined;
+    },
+  ): Promise<void>;
+  /** In the log of the target: done by the trigger (ACC-8). */
+  audit(due: DueFiring, after: Readonly<Record<string, unknown>>): Promise<void>;
+}
+
+export type ActOutcome =
+  | { readonly state: 'done' | 'skipped'; readonly said: string }
+  /** There is more to do than one transaction should. */
+  | { readonly state: 'pending'; readonly progress: string; readonly said: string };
+
+/** Sessions ended in one transaction: each is a message to the nodes. */
+const SESSION_COUNT_MAX = 200;
+
+/**
+ * Does what a trigger is for, in the transaction in which its firing is taken out of the outbox: both are kept or neither,
+ * so it is done once, whenever a process dies. What is no longer to be done says why.
+ */
+export async function actOn(due: DueFiring, ports: ActPorts, nowMs: number): Promise<ActOutcome> {
+  const { rule, action, windowStartMs } = due;
+  if (!due.isCurrent)
+    return { state: 'skipped', said: 'The trigger was changed, turned off or removed since.' };
+  if (!due.reaches)
+    return { state: 'skipped', said: 'The account no longer stands below the one that set this.' };
+  const window = windowOf(rule.condition, rule.timeZone, windowStartMs);
+  if (isTooLate(window, nowMs))
+    return { state: 'skipped', said: 'The usage came long after its window was over.' };
+  switch (action.kind) {
+    case 'notify':
+      return { state: 'done', said: 'It was told.' };
+    case 'email':
+      return { state: 'skipped', said: 'This platform sends no e-mail.' };
+    case 'suspend': {
+      const outcome = await ports.suspend(due);
+      if (outcome === 'unchanged') return { state: 'skipped', said: 'The account was not active any more.' };
+      return { state: 'done', said: 'The account was suspended.' };
+    }
+    case 'throttle': {
+      const config = { bitsPerSecondMax: action.bitsPerSecondMax };
+      const untilMs = heldUntilMs(rule.condition, window);
+      if (untilMs !== undefined && untilMs <= nowMs)
+        return { state: 'skipped', said: 'Its window, to whose end it would have been held, is over.' };
+      await ports.hold(due, { service: 'network-discovery', config, untilMs });
+      const until = untilMs === undefined ? {} : { until: new Date(untilMs).toISOString() };
+      await ports.audit(due, { ...config, ...until });
+      return {
+        state: 'done',
+        said: `It is held to ${action.bitsPerSecondMax} bit/s${until.until === undefined ? '' : ` until ${until.until}`}.`,
+      };
+    }
+    case 'endSessions': {
+      const ids = await ports.openSessions(due, SESSION_COUNT_MAX);
+      for (const sessionId of ids) await ports.endSession(due, sessionId);
+      const last = ids.at(-1);
+      if (last !== undefined) await ports.audit(due, { endedSessionCount: ids.length });
+      if (last === undefined || ids.length < SESSION_COUNT_MAX)
+        return {
+          state: 'done',
+          said: last === undefined ? 'No session ran any more.' : 'Its sessions were told to end.',
+        };
+      return { state: 'pending', progress: last, said: 'Sessions are being told to end.' };
+    }
+  }
+}

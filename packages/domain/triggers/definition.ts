@@ -1,0 +1,271 @@
+import { defineDomain } from '@patchbay/kit/definition';
+import { idField, idSchema } from '@patchbay/kit/ids';
+import { pageOf, pageRequest } from '@patchbay/kit/page';
+import { z } from 'zod';
+
+/** Triggers that one account may have set at a time: each is looked at for every use that it may count. */
+export const TRIGGER_COUNT_MAX = 100;
+/** A counter counts whole units, and its limit is a number that JavaScript holds exactly. */
+const limit = z.int().min(1);
+const triggerId = idSchema('trg');
+const dateTime = z.iso.datetime();
+const word = z.string().min(1).max(200);
+
+export const periods = ['hour', 'day', 'month'] as const;
+
+/** Dimensions of a use, or fields of an event, each with the value that counts. */
+const where = z.record(z.string().min(1).max(64), z.string().max(200));
+
+const counter = z.union([
+  /** Adds up the quantities of a meter: `network-discovery.bytes`. */
+  z.strictObject({ meter: word, where: where.optional() }),
+  /** Counts events, and so errors and warnings: `signaling.session.ended` where `code` is one. */
+  z.strictObject({ event: word, where: where.optional() }),
+]);
+
+/** Whose use is counted, and what the action is done to. Without an account it is the one that sets the trigger. */
+const target = {
+  /** 'inclusive': with all below it. */
+  scope: z.enum(['own', 'inclusive']).default('inclusive'),
+  applicationId: idSchema('app').optional(),
+  /** As usage names it: `user:bob`. */
+  endpointId: word.optional(),
+  credentialId: word.optional(),
+  sessionId: idSchema('ses').optional(),
+};
+
+const condition = z.discriminatedUnion('kind', [
+  /** Once, when the counter reaches the limit since the trigger began. */
+  z.strictObject({ kind: z.literal('threshold'), limit }),
+  /** Once in each hour, day or month of the account's time zone. */
+  z.strictObject({ kind: z.literal('recurring'), limit, per: z.enum(periods) }),
+  /** Once in each span of this many seconds, counted on from 1970, in which the limit is reached. */
+  z.strictObject({ kind: z.literal('rate'), limit, seconds: z.int().min(60).max(86_400) }),
+]);
+
+/** Every action also tells of itself: the event `triggers.trigger.fired`. */
+const action = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('notify') }),
+  z.strictObject({ kind: z.literal('suspend') }),
+  z.strictObject({ kind: z.literal('endSessions') }),
+  z.strictObject({ kind: z.literal('throttle'), bitsPerSecondMax: z.int().min(8_000).max(1_000_000_000) }),
+  z.strictObject({ kind: z.literal('email'), address: z.email().max(254) }),
+]);
+
+export type Counter = z.output<typeof counter>;
+export type Condition = z.output<typeof condition>;
+export type Action = z.output<typeof action>;
+
+const trigger = z.object({
+  id: idField('trg'),
+  name: z.string(),
+  /** Set by an account above, which lets this one see it. It can be read here and not changed. */
+  isFromAbove: z.boolean(),
+  counter,
+  target: z.object({ ...target, accountId: idField('acc') }),
+  condition,
+  action,
+  isEnabled: z.boolean(),
+  /** Whether the account that it is about sees it. */
+  isShown: z.boolean(),
+  /** Of the account that it is about, when the trigger was made. */
+  timeZone: z.string(),
+  /** What happened before does not count. */
+  countedFrom: dateTime,
+  /** Of the window that runs. */
+  value: z.string(),
+  windowStart: dateTime.optional(),
+  windowEnd: dateTime.optional(),
+  /** In the window that runs. */
+  hasFired: z.boolean(),
+  lastFiredAt: dateTime.optional(),
+  createdAt: dateTime,
+});
+
+const firing = z.object({
+  id: idField('fir'),
+  triggerId: idField('trg'),
+  at: dateTime,
+  /** What the counter stood at. */
+  value: z.string(),
+  limit: z.int(),
+  windowStart: dateTime.optional(),
+  targetAccountId: idField('acc'),
+  action,
+  /** 'skipped': there was nothing to do any more. 'failed': it was tried for half an hour. */
+  state: z.enum(['pending', 'done', 'skipped', 'failed']),
+  outcome: z.string().optional(),
+});
+
+const changeable = {
+  name: z.string().trim().min(1).max(100),
+  action,
+  isShown: z.boolean(),
+};
+
+export const triggers = defineDomain({
+  name: 'triggers',
+  title: 'Triggers',
+  summary: 'Counters with a limit, and what is done when it is reached: within a second, and once (TRG).',
+  events: {
+    'trigger.fired': z.object({
+      firingId: z.string(),
+      triggerId: z.string(),
+      name: z.string(),
+      targetAccountId: z.string(),
+      value: z.string(),
+      limit: z.int(),
+      action: z.string(),
+      windowStart: z.string().optional(),
+    }),
+  },
+  errors: {
+    counter_unknown: {
+      status: 422,
+      title: 'Nothing counts what this trigger names.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Name a meter or event, and dimensions or fields of it, that `detail` lists.',
+    },
+    action_unsupported: {
+      status: 422,
+      title: 'This action cannot be done to this target.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Choose another action, or the account as the target.',
+    },
+    email_unavailable: {
+      status: 422,
+      title: 'This platform sends no e-mail.',
+      owner: 'config',
+      retry: 'never',
+      remedy:
+        'Use notify: the event triggers.trigger.fired reaches your own server, which may write to anybody.',
+    },
+    too_many: {
+      status: 409,
+      title: 'The account has as many triggers as it may have.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Remove one that is no longer needed.',
+    },
+    set_above: {
+      status: 403,
+      title: 'This trigger was set by an account above.',
+      owner: 'config',
+      retry: 'never',
+      remedy: 'Ask who runs the account above this one to change it.',
+    },
+  },
+  resources: {
+    triggers: {
+      title: 'Triggers',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/triggers',
+          summary:
+            'Read the triggers that this account set, with their counters, and those from above that it may see.',
+          access: 'read',
+          request: pageRequest,
+          response: pageOf(trigger),
+          errors: [],
+        },
+        get: {
+          method: 'GET',
+          path: '/triggers/{triggerId}',
+          summary: 'Read one trigger with its counter.',
+          access: 'read',
+          request: z.object({ triggerId }),
+          response: trigger,
+          errors: [],
+        },
+        create: {
+          method: 'POST',
+          path: '/triggers',
+          summary:
+            'Set a trigger for this account or for anything below it. Where its limit is passed already, it fires at once.',
+          access: 'administer',
+          request: z.strictObject({
+            ...changeable,
+            counter,
+            target: z.strictObject({ ...target, accountId: idSchema('acc').optional() }).optional(),
+            condition,
+            action: action.default({ kind: 'notify' }),
+            isShown: z.boolean().default(false),
+          }),
+          response: trigger,
+          errors: [
+            'triggers.counter_unknown',
+            'triggers.action_unsupported',
+            'triggers.email_unavailable',
+            'triggers.too_many',
+          ],
+        },
+        update: {
+          method: 'PATCH',
+          path: '/triggers/{triggerId}',
+          summary:
+            'Change a trigger, or turn it off or on. With a new limit, or on again, it may fire again.',
+          access: 'administer',
+          request: z.strictObject({
+            triggerId,
+            name: changeable.name.optional(),
+            limit: limit.optional(),
+            action: action.optional(),
+            isEnabled: z.boolean().optional(),
+            isShown: z.boolean().optional(),
+          }),
+          response: trigger,
+          errors: ['triggers.action_unsupported', 'triggers.email_unavailable', 'triggers.set_above'],
+        },
+        reset: {
+          method: 'POST',
+          path: '/triggers/{triggerId}/resets',
+          summary:
+            'Begin the counter anew. What the trigger holds its target to is lifted, and it may fire again.',
+          access: 'administer',
+          request: z.strictObject({ triggerId }),
+          response: trigger,
+          errors: ['triggers.set_above'],
+        },
+        remove: {
+          method: 'DELETE',
+          path: '/triggers/{triggerId}',
+          summary: 'Remove a trigger, and lift what it holds its target to. Its firings can still be read.',
+          access: 'administer',
+          request: z.object({ triggerId }),
+          response: z.object({ id: idField('trg') }),
+          errors: ['triggers.set_above'],
+        },
+        preview: {
+          method: 'GET',
+          path: '/trigger-preview',
+          summary: 'Read what a counter stands at in the window that runs, before a trigger is set for it.',
+          access: 'read',
+          request: z.object({
+            meter: word.optional(),
+            event: word.optional(),
+            /** `direction=in,region=local`. */
+            where: z.string().max(1_000).optional(),
+            targetAccountId: idSchema('acc').optional(),
+            scope: target.scope,
+            per: z.enum(periods).default('day'),
+          }),
+          response: z.object({ value: z.string(), windowStart: dateTime, windowEnd: dateTime }),
+          errors: ['triggers.counter_unknown'],
+        },
+        listFirings: {
+          method: 'GET',
+          path: '/trigger-firings',
+          summary: 'Read when the triggers of this account fired, newest first, and what came of it.',
+          access: 'read',
+          request: pageRequest.extend({ triggerId: triggerId.optional() }),
+          response: pageOf(firing),
+          errors: [],
+        },
+      },
+    },
+  },
+});

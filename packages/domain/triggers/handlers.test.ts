@@ -1,0 +1,337 @@
+import { createId } from '@patchbay/kit/ids';
+import { domainContext } from '@patchbay/testing/domain-context';
+import { expect, test } from 'vitest';
+import { type MeterCatalogue, meterCatalogue } from '../metering/meter-catalogue.ts';
+import type { UsageQuery } from '../metering/usage-store.ts';
+import { triggers } from './definition.ts';
+import { handlers } from './handlers.ts';
+import type { TriggersPorts } from './ports.ts';
+import type { FiringRecord, TriggerRecord } from './trigger.ts';
+
+const [accountId, childId] = [createId('acc', 1), createId('acc', 2)];
+const chain = [createId('acc', 0), accountId];
+const nowMs = Date.parse('2026-11-24T12:00:00Z');
+const catalogue: MeterCatalogue = meterCatalogue({
+  'relay.bytes': {
+    service: 'relay',
+    meter: 'bytes',
+    unit: 'byte',
+    dimensions: { direction: ['in', 'out'] },
+    isPriced: true,
+  },
+});
+
+const operations = triggers.resources.triggers.operations;
+type Operation = keyof typeof operations;
+const contextOf = <K extends Operation>(_operation: K) =>
+  domainContext<typeof triggers, 'triggers', K>(triggers, { chain, nowMs });
+
+/** Rules and counters in memory. */
+function world({ isPlatform = false, countMax = 0 } = {}) {
+  const records = new Map<string, TriggerRecord>();
+  const changed: string[] = [];
+  const queries: UsageQuery[] = [];
+  const firing: FiringRecord = {
+    id: createId('fir'),
+    triggerId: createId('trg'),
+    firedAt: new Date(nowMs),
+    value: '12',
+    limit: 10,
+    windowStart: new Date(0),
+    targetAccountId: childId,
+    action: { kind: 'suspend' },
+    state: 'done',
+    outcome: 'The account was suspended.',
+  };
+  const ports: TriggersPorts = {
+    triggers: {
+      list: async () => ({ items: [...records.values()], nextCursor: 'more' }),
+      find: async ({ triggerId }) => records.get(triggerId),
+      countForCreate: async () => records.size + countMax,
+      create: async (rule) => {
+        const record: TriggerRecord = {
+          ...rule,
+          id: createId('trg'),
+          isEnabled: true,
+          countedFrom: new Date(nowMs),
+          value: '0',
+          windowStart: new Date(nowMs),
+          hasFired: false,
+          lastFiredAt: undefined,
+          createdAt: new Date(nowMs),
+        };
+        records.set(record.id, record);
+        return record;
+      },
+      update: async ({ triggerId }, { limit, ...change }) => {
+        const before = records.get(triggerId);
+        if (before === undefined) return undefined;
+        const { name, action, isEnabled, isShown } = { ...before, ...change };
+        const after: TriggerRecord = {
+          ...before,
+          name: name ?? before.name,
+          action: action ?? before.action,
+          isEnabled: isEnabled ?? before.isEnabled,
+          isShown: isShown ?? before.isShown,
+          condition: { ...before.condition, limit: limit ?? before.condition.limit },
+        };
+        records.set(triggerId, after);
+        return after;
+      },
+      reset: async ({ triggerId }) => records.get(triggerId),
+      remove: async ({ triggerId }) => void records.delete(triggerId),
+      firings: async () => ({ items: [firing] }),
+      countEvents: async () => 7n,
+    },
+    targets: {
+      find: async ({ accountId: id, applicationId }) =>
+        [accountId, childId].includes(id as typeof accountId) && applicationId === undefined
+          ? { timeZone: 'Europe/Berlin', isPlatform }
+          : undefined,
+      changed: async (id) => void changed.push(id),
+    },
+    usage: {
+      query: async (query) => {
+        queries.push(query);
+        const row = { atMs: 0, meter: 'relay.bytes', group: {}, recordCount: 1 };
+        return {
+          rows: [
+            { ...row, quantity: 5n },
+            { ...row, quantity: 6n },
+          ],
+          isTruncated: false,
+        };
+      },
+    },
+    catalogue,
+    eventTypes: ['signaling.session.ended'],
+  };
+  const create = async (change: Record<string, unknown> = {}) => {
+    const { context, audited } = contextOf('create');
+    const request = operations.create.request.parse({
+      name: 'Too much',
+      counter: { meter: 'relay.bytes', where: { direction: 'in' } },
+      target: { accountId: childId },
+      condition: { kind: 'recurring', limit: 10, per: 'month' },
+      action: { kind: 'suspend' },
+      ...change,
+    });
+    const answer = await handlers.triggers.create(context, request, ports);
+    expect(operations.create.response.safeParse(answer).success).toBe(true);
+    return { answer, audited };
+  };
+  return { ports, records, changed, queries, create };
+}
+
+test('triggers.create 200: for an account below, in its time zone, with what was set in the audit log', async () => {
+  const { create } = world();
+  const { answer, audited } = await create();
+  expect(answer).toMatchObject({
+    isFromAbove: false,
+    target: { accountId: childId, scope: 'inclusive' },
+    windowStart: '2026-10-31T23:00:00.000Z',
+    windowEnd: '2026-11-30T23:00:00.000Z',
+    value: '0',
+    isShown: false,
+  });
+  expect(audited).toMatchObject([
+    { target: answer.id, after: { name: 'Too much', action: { kind: 'suspend' } } },
+  ]);
+  expect(JSON.stringify(audited)).not.toContain('value');
+});
+
+test('triggers.create 200: of the account itself where no other is named, with one window where nothing recurs', async () => {
+  const { create } = world();
+  const { answer } = await create({ target: undefined, condition: { kind: 'threshold', limit: 1 } });
+  expect(answer.target).toEqual({ accountId, scope: 'inclusive' });
+  expect(answer).not.toHaveProperty('windowStart');
+});
+
+test('triggers.create 422: what nothing counts is refused with what there is', async () => {
+  const { create } = world();
+  const refused = (counter: object, more: object = {}) =>
+    expect(create({ counter, ...more })).rejects.toMatchObject({
+      fields: { code: 'triggers.counter_unknown' },
+    });
+  await refused({ meter: 'relay.smells' });
+  await refused({ meter: 'relay.bytes', where: { direction: 'sideways' } });
+  await refused({ meter: 'relay.bytes', where: { colour: 'red' } });
+  await refused({ event: 'signaling.session.dreamt' });
+  const ofEndpoint = { target: { endpointId: 'user:bob' }, action: { kind: 'notify' } };
+  await refused({ event: 'signaling.session.ended' }, ofEndpoint);
+});
+
+test('triggers.create 422: an action that cannot be done to its target is refused when it is set', async () => {
+  const refused = (world_: ReturnType<typeof world>, change: Record<string, unknown>) =>
+    expect(world_.create(change)).rejects.toMatchObject({ fields: { code: 'triggers.action_unsupported' } });
+  await refused(world(), { target: { sessionId: createId('ses') } });
+  await refused(world({ isPlatform: true }), { target: undefined });
+  const throttle = { kind: 'throttle', bitsPerSecondMax: 64_000 };
+  await refused(world(), { target: { credentialId: 'crd_1' }, action: throttle });
+});
+
+test('triggers.create 422: this platform sends no e-mail, and says so', async () => {
+  const email = { action: { kind: 'email', address: 'a@example.test' } };
+  await expect(world().create(email)).rejects.toMatchObject({
+    fields: { code: 'triggers.email_unavailable' },
+  });
+});
+
+test('triggers.create 409: an account has a bounded number of triggers', async () => {
+  await expect(world({ countMax: 100 }).create()).rejects.toMatchObject({
+    fields: { code: 'triggers.too_many' },
+  });
+});
+
+test('triggers.create 404: what is not at or below the account does not exist', async () => {
+  const { create } = world();
+  for (const target of [{ accountId: createId('acc') }, { applicationId: createId('app') }])
+    await expect(create({ target })).rejects.toMatchObject({ fields: { code: 'resource.unknown' } });
+});
+
+test('list 200: rules with their counters; what was set above says so', async () => {
+  const { ports, create, records } = world();
+  const { answer } = await create();
+  const page = await handlers.triggers.list(contextOf('list').context, { limit: 20 }, ports);
+  expect(page).toMatchObject({ items: [{ id: answer.id, isFromAbove: false }], nextCursor: 'more' });
+  const record = records.get(answer.id);
+  if (record !== undefined) records.set(answer.id, { ...record, accountId: chain[0] ?? '' });
+  const again = await handlers.triggers.list(contextOf('list').context, { limit: 20 }, ports);
+  expect(again.items).toMatchObject([{ isFromAbove: true }]);
+});
+
+test('get 200: one trigger; 404 for another account’s', async () => {
+  const { ports, create } = world();
+  const { answer } = await create();
+  const get = (triggerId: string) => handlers.triggers.get(contextOf('get').context, { triggerId }, ports);
+  expect(await get(answer.id)).toEqual(answer);
+  await expect(get(createId('trg'))).rejects.toMatchObject({ fields: { code: 'resource.unknown' } });
+});
+
+test('update 200: with what it was before and after, and nodes hear that a hold may be gone (POL-5)', async () => {
+  const { ports, create, changed } = world();
+  const { answer } = await create({ action: { kind: 'throttle', bitsPerSecondMax: 64_000 } });
+  const { context, audited } = contextOf('update');
+  const after = await handlers.triggers.update(context, { triggerId: answer.id, limit: 20 }, ports);
+  expect(after.condition.limit).toBe(20);
+  expect(audited).toMatchObject([
+    { target: answer.id, before: { condition: { limit: 10 } }, after: { condition: { limit: 20 } } },
+  ]);
+  expect(changed).toEqual([childId]);
+});
+
+test('update 422: to an action that cannot be done, or that this platform does not do', async () => {
+  const { ports, create } = world();
+  const { answer } = await create({
+    target: { sessionId: createId('ses') },
+    action: { kind: 'endSessions' },
+  });
+  const update = (action: Parameters<typeof handlers.triggers.update>[1]['action']) =>
+    handlers.triggers.update(contextOf('update').context, { triggerId: answer.id, action }, ports);
+  await expect(update({ kind: 'suspend' })).rejects.toMatchObject({
+    fields: { code: 'triggers.action_unsupported' },
+  });
+  await expect(update({ kind: 'email', address: 'a@example.test' })).rejects.toMatchObject({
+    fields: { code: 'triggers.email_unavailable' },
+  });
+});
+
+test('update 403: what was set above is changed there; reset 403: and begun anew there; remove 403: and removed there', async () => {
+  const { ports, create, records } = world();
+  const { answer } = await create();
+  const record = records.get(answer.id);
+  if (record !== undefined) records.set(answer.id, { ...record, accountId: chain[0] ?? '' });
+  const triggerId = answer.id;
+  const refused = { fields: { code: 'triggers.set_above' } };
+  await expect(
+    handlers.triggers.update(contextOf('update').context, { triggerId, name: 'Mine' }, ports),
+  ).rejects.toMatchObject(refused);
+  await expect(
+    handlers.triggers.reset(contextOf('reset').context, { triggerId }, ports),
+  ).rejects.toMatchObject(refused);
+  await expect(
+    handlers.triggers.remove(contextOf('remove').context, { triggerId }, ports),
+  ).rejects.toMatchObject(refused);
+  expect(records.has(triggerId)).toBe(true);
+});
+
+test('reset 403: only who set a trigger begins it anew', async () => {
+  const { ports, create, records } = world();
+  const { answer } = await create();
+  const record = records.get(answer.id);
+  if (record !== undefined) records.set(answer.id, { ...record, accountId: childId });
+  await expect(
+    handlers.triggers.reset(contextOf('reset').context, { triggerId: answer.id }, ports),
+  ).rejects.toMatchObject({ fields: { status: 403 } });
+});
+
+test('remove 403: only who set a trigger removes it', async () => {
+  const { ports, create, records } = world();
+  const { answer } = await create();
+  const record = records.get(answer.id);
+  if (record !== undefined) records.set(answer.id, { ...record, accountId: childId });
+  await expect(
+    handlers.triggers.remove(contextOf('remove').context, { triggerId: answer.id }, ports),
+  ).rejects.toMatchObject({ fields: { status: 403 } });
+});
+
+test('reset 200: with the count that was thrown away in the audit log', async () => {
+  const { ports, create } = world();
+  const { answer } = await create();
+  const { context, audited } = contextOf('reset');
+  expect((await handlers.triggers.reset(context, { triggerId: answer.id }, ports)).id).toBe(answer.id);
+  expect(audited).toMatchObject([{ target: answer.id, before: { value: '0' } }]);
+});
+
+test('remove 200: with what it was in the audit log', async () => {
+  const { ports, create, records } = world();
+  const { answer } = await create();
+  const { context, audited } = contextOf('remove');
+  expect(await handlers.triggers.remove(context, { triggerId: answer.id }, ports)).toEqual({ id: answer.id });
+  expect(audited).toMatchObject([{ target: answer.id, before: { name: 'Too much' } }]);
+  expect(records.size).toBe(0);
+});
+
+const preview = (ports: TriggersPorts, query: object) =>
+  handlers.triggers.preview(
+    contextOf('preview').context,
+    operations.preview.request.parse({ targetAccountId: childId, ...query }),
+    ports,
+  );
+
+test('preview 200: what a counter stands at in the window of the target’s time zone', async () => {
+  const { ports, queries } = world();
+  expect(
+    await preview(ports, { meter: 'relay.bytes', where: 'direction=in,region=eu', scope: 'own' }),
+  ).toEqual({
+    value: '11',
+    windowStart: '2026-11-23T23:00:00.000Z',
+    windowEnd: '2026-11-24T23:00:00.000Z',
+  });
+  expect(queries).toMatchObject([
+    { accountId: childId, meter: 'relay.bytes', where: { direction: 'in', region: 'eu' }, scope: 'own' },
+  ]);
+  expect(await preview(ports, { event: 'signaling.session.ended' })).toMatchObject({ value: '7' });
+});
+
+test('preview 422: nothing counts this, 400 for a filter that is none; 404 for whom it would be about', async () => {
+  const { ports } = world();
+  await expect(preview(ports, { meter: 'relay.smells' })).rejects.toMatchObject({
+    fields: { code: 'triggers.counter_unknown' },
+  });
+  for (const query of [{}, { meter: 'relay.bytes', event: 'x' }, { meter: 'relay.bytes', where: 'in' }])
+    await expect(preview(ports, query)).rejects.toMatchObject({ fields: { code: 'request.invalid' } });
+  await expect(
+    preview(ports, { meter: 'relay.bytes', targetAccountId: createId('acc') }),
+  ).rejects.toMatchObject({
+    fields: { code: 'resource.unknown' },
+  });
+});
+
+test('listFirings 200: when, at what count, and what came of it', async () => {
+  const { ports } = world();
+  const page = await handlers.triggers.listFirings(contextOf('listFirings').context, { limit: 20 }, ports);
+  expect(operations.listFirings.response.safeParse(page).success).toBe(true);
+  expect(page.items).toMatchObject([{ value: '12', state: 'done', outcome: 'The account was suspended.' }]);
+  expect(page.items[0]).not.toHaveProperty('windowStart');
+});

@@ -1,0 +1,278 @@
+import type { DomainHandlers } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
+import { type MeterCatalogue, undeclaredIn } from '../metering/meter-catalogue.ts';
+import { type Action, type Counter, TRIGGER_COUNT_MAX, type triggers } from './definition.ts';
+import type { TriggersPorts } from './ports.ts';
+import {
+  type FiringRecord,
+  isWholeAccount,
+  refuseAction,
+  type Target,
+  type TriggerRecord,
+} from './trigger.ts';
+import { periodOf, windowOf } from './window.ts';
+
+/** Rows of one preview: a meter has one for all of its dimensions that are not asked apart. */
+const PREVIEW_ROW_COUNT_MAX = 1_000;
+
+const iso = (atMs: number): string => new Date(atMs).toISOString();
+
+function toAnswer(record: TriggerRecord, readerId: string) {
+  const { id, name, counter, target, condition, action, isEnabled, isShown, timeZone } = record;
+  const window = windowOf(condition, timeZone, record.windowStart.getTime());
+  return {
+    id,
+    name,
+    isFromAbove: record.accountId !== readerId,
+    counter,
+    target,
+    condition,
+    action,
+    isEnabled,
+    isShown,
+    timeZone,
+    countedFrom: record.countedFrom.toISOString(),
+    value: record.value,
+    ...(condition.kind === 'threshold'
+      ? {}
+      : { windowStart: iso(window.fromMs), windowEnd: iso(window.toMs) }),
+    hasFired: record.hasFired,
+    ...(record.lastFiredAt === undefined ? {} : { lastFiredAt: record.lastFiredAt.toISOString() }),
+    createdAt: record.createdAt.toISOString(),
+  };
+}
+
+const firingAnswer = (firing: FiringRecord) => ({
+  id: firing.id,
+  triggerId: firing.triggerId,
+  at: firing.firedAt.toISOString(),
+  value: firing.value,
+  limit: firing.limit,
+  ...(firing.windowStart.getTime() === 0 ? {} : { windowStart: firing.windowStart.toISOString() }),
+  targetAccountId: firing.targetAccountId,
+  action: firing.action,
+  state: firing.state,
+  ...(firing.outcome === undefined ? {} : { outcome: firing.outcome }),
+});
+
+/** Why nothing counts what is named, or undefined. */
+function refuseCounter(
+  counter: Counter,
+  target: Target,
+  { catalogue, eventTypes }: { readonly catalogue: MeterCatalogue; readonly eventTypes: readonly string[] },
+): string | undefined {
+  const { where = {} } = counter;
+  if ('event' in counter) {
+    if (!eventTypes.includes(counter.event))
+      return `/counter/event: ${counter.event} is none of ${eventTypes.join(', ')}.`;
+    return (target.endpointId ?? target.credentialId) === undefined
+      ? undefined
+      : '/target: events are of an account, an application or a session.';
+  }
+  const meter = catalogue.get(counter.meter);
+  if (meter === undefined)
+    return `/counter/meter: ${counter.meter} is none of ${[...catalogue.keys()].join(', ')}.`;
+  const problem = undeclaredIn(meter, where);
+  return problem && `/counter/where: ${problem.detail}`;
+}
+
+const unknown = (triggerId: string) => `This account has no trigger ${triggerId}.`;
+const fromAbove = 'This trigger was set by an account above this one.';
+
+const wherePattern = /^([^=,]{1,64})=([^,]{0,200})$/;
+
+/** `direction=in,region=local`. */
+function whereOf(text: string): Record<string, string> {
+  const pairs = text.split(',').filter(Boolean);
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const [, name, value] = wherePattern.exec(pair) ?? [];
+      if (name === undefined || value === undefined)
+        throw platformError('request.invalid', `/where: ${pair} is not of the form dimension=value.`);
+      return [name, value];
+    }),
+  );
+}
+
+export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
+  triggers: {
+    async list(context, request, ports) {
+      const { accountId } = context.entity;
+      const { items, nextCursor } = await ports.triggers.list({ accountId, ...request });
+      return {
+        items: items.map((record) => toAnswer(record, accountId)),
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+      };
+    },
+
+    async get(context, { triggerId }, ports) {
+      const { accountId } = context.entity;
+      const record = await ports.triggers.find({ accountId, triggerId });
+      if (record === undefined) throw context.error('resource.unknown', unknown(triggerId));
+      return toAnswer(record, accountId);
+    },
+
+    async create(context, request, ports) {
+      const { accountId } = context.entity;
+      const target: Target = {
+        scope: 'inclusive',
+        ...request.target,
+        accountId: request.target?.accountId ?? accountId,
+      };
+      const found = await ports.targets.find({ ...target, scopeId: accountId });
+      if (found === undefined)
+        throw context.error('resource.unknown', '/target: there is no such account or application here.');
+      const uncounted = refuseCounter(request.counter, target, ports);
+      if (uncounted !== undefined) throw context.error('triggers.counter_unknown', uncounted);
+      const undoable = refuseAction(request.action, target, found);
+      if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
+      if (request.action.kind === 'email') throw context.error('triggers.email_unavailable', noEmail);
+      if ((await ports.triggers.countForCreate(accountId)) >= TRIGGER_COUNT_MAX)
+        throw context.error('triggers.too_many', `An account has at most ${TRIGGER_COUNT_MAX} triggers.`);
+      const { name, counter, condition, action, isShown } = request;
+      const record = await ports.triggers.create({
+        accountId,
+        name,
+        counter,
+        target,
+        condition,
+        action,
+        isShown,
+        timeZone: found.timeZone,
+      });
+      const answer = toAnswer(record, accountId);
+      context.audit({ target: record.id, after: settingOf(answer) });
+      return answer;
+    },
+
+    async update(context, { triggerId, ...change }, ports) {
+      const { accountId } = context.entity;
+      const before = await ports.triggers.find({ accountId, triggerId });
+      if (before === undefined) throw context.error('resource.unknown', unknown(triggerId));
+      if (before.accountId !== accountId) throw context.error('triggers.set_above', fromAbove);
+      if (change.action !== undefined) {
+        const found = await ports.targets.find({ ...before.target, scopeId: accountId });
+        const undoable = refuseAction(change.action, before.target, {
+          isPlatform: found?.isPlatform === true,
+        });
+        if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
+        if (change.action.kind === 'email') throw context.error('triggers.email_unavailable', noEmail);
+      }
+      const after = await ports.triggers.update({ accountId, triggerId }, change);
+      if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
+      await lift(before.action, before.target, ports);
+      const answer = toAnswer(after, accountId);
+      context.audit({
+        target: triggerId,
+        before: settingOf(toAnswer(before, accountId)),
+        after: settingOf(answer),
+      });
+      return answer;
+    },
+
+    async reset(context, { triggerId }, ports) {
+      const { accountId } = context.entity;
+      const before = await ports.triggers.find({ accountId, triggerId });
+      if (before === undefined) throw context.error('resource.unknown', unknown(triggerId));
+      if (before.accountId !== accountId) throw context.error('triggers.set_above', fromAbove);
+      const after = await ports.triggers.reset({ accountId, triggerId });
+      if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
+      await lift(before.action, before.target, ports);
+      context.audit({ target: triggerId, before: { value: before.value }, after: { value: after.value } });
+      return toAnswer(after, accountId);
+    },
+
+    async remove(context, { triggerId }, ports) {
+      const { accountId } = context.entity;
+      const before = await ports.triggers.find({ accountId, triggerId });
+      if (before === undefined) throw context.error('resource.unknown', unknown(triggerId));
+      if (before.accountId !== accountId) throw context.error('triggers.set_above', fromAbove);
+      await ports.triggers.remove({ accountId, triggerId });
+      await lift(before.action, before.target, ports);
+      context.audit({ target: triggerId, before: settingOf(toAnswer(before, accountId)) });
+      return { id: triggerId };
+    },
+
+    async preview(context, { meter, event, where = '', targetAccountId, scope, per }, ports) {
+      const { accountId } = context.entity;
+      if ((meter === undefined) === (event === undefined))
+        throw platformError('request.invalid', '/meter: name either a meter or an event.');
+      const filter = whereOf(where);
+      const target: Target = { accountId: targetAccountId ?? accountId, scope };
+      const found = await ports.targets.find({ ...target, scopeId: accountId });
+      if (found === undefined)
+        throw context.error('resource.unknown', '/targetAccountId: there is no such account here.');
+      const counter: Counter =
+        event === undefined ? { meter: meter ?? '', where: filter } : { event, where: filter };
+      const uncounted = refuseCounter(counter, target, ports);
+      if (uncounted !== undefined) throw context.error('triggers.counter_unknown', uncounted);
+      const window = periodOf(per, found.timeZone, context.nowMs());
+      const value =
+        'event' in counter
+          ? await ports.triggers.countEvents({
+              accountId: target.accountId,
+              type: counter.event,
+              where: filter,
+              scope,
+              sinceMs: window.fromMs,
+            })
+          : await usedIn({ ...window, counter, target, ports });
+      return { value: value.toString(), windowStart: iso(window.fromMs), windowEnd: iso(window.toMs) };
+    },
+
+    async listFirings(context, request, ports) {
+      const { accountId } = context.entity;
+      const { items, nextCursor } = await ports.triggers.firings({ accountId, ...request });
+      return { items: items.map(firingAnswer), ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
+  },
+};
+
+const noEmail = 'No part of this platform sends e-mail yet.';
+
+/** What somebody set, without what it counted. */
+const settingOf = ({
+  name,
+  counter,
+  target,
+  condition,
+  action,
+  isEnabled,
+  isShown,
+}: ReturnType<typeof toAnswer>) => ({
+  name,
+  counter,
+  target,
+  condition,
+  action,
+  isEnabled,
+  isShown,
+});
+
+/** What held the target is gone with the change: nodes have to hear of it (POL-5). */
+async function lift({ kind }: Action, { accountId }: Target, { targets }: TriggersPorts): Promise<void> {
+  if (kind === 'throttle') await targets.changed(accountId);
+}
+
+interface PreviewedUse {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly counter: Extract<Counter, { meter: string }>;
+  readonly target: Target;
+  readonly ports: TriggersPorts;
+}
+
+async function usedIn({ fromMs, toMs, counter, target, ports }: PreviewedUse): Promise<bigint> {
+  const { rows } = await ports.usage.query({
+    accountId: target.accountId,
+    fromMs,
+    toMs,
+    bucket: 'all',
+    meter: counter.meter,
+    where: counter.where ?? {},
+    groupBy: [],
+    scope: isWholeAccount(target) ? target.scope : 'own',
+    limit: PREVIEW_ROW_COUNT_MAX,
+  });
+  return rows.reduce((sum, { quantity }) => sum + quantity, 0n);
+}

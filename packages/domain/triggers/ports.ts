@@ -1,0 +1,71 @@
+import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
+import type { Dimensions } from '../metering/usage-record.ts';
+import type { UsageStore } from '../metering/usage-store.ts';
+import type { Action } from './definition.ts';
+import type { FiringRecord, Target, TriggerRecord, TriggerRule } from './trigger.ts';
+
+export interface TriggerChange {
+  readonly name?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly action?: Action | undefined;
+  readonly isEnabled?: boolean | undefined;
+  readonly isShown?: boolean | undefined;
+}
+
+/** `accountId` is the scope of every port: nothing outside it, and what is below it, is seen. */
+export interface TriggersPorts {
+  readonly triggers: {
+    /** Newest first, with those that were set above and say so. */
+    list(page: {
+      readonly accountId: string;
+      readonly cursor?: string | undefined;
+      readonly limit: number;
+    }): Promise<{ readonly items: readonly TriggerRecord[]; readonly nextCursor?: string | undefined }>;
+    find(trigger: {
+      readonly accountId: string;
+      readonly triggerId: string;
+    }): Promise<TriggerRecord | undefined>;
+    /** How many the account has set. Whoever sets another at the same time waits until this one is done. */
+    countForCreate(accountId: string): Promise<number>;
+    /** Stores it, and begins its counter. */
+    create(rule: Omit<TriggerRule, 'id' | 'isEnabled'>): Promise<TriggerRecord>;
+    /** Stores the change. A new limit may be crossed again; turned on, the counter begins anew. */
+    update(
+      trigger: { readonly accountId: string; readonly triggerId: string },
+      change: TriggerChange,
+    ): Promise<TriggerRecord | undefined>;
+    reset(trigger: {
+      readonly accountId: string;
+      readonly triggerId: string;
+    }): Promise<TriggerRecord | undefined>;
+    remove(trigger: { readonly accountId: string; readonly triggerId: string }): Promise<void>;
+    /** Newest first; of one trigger, or of all that the account set. */
+    firings(page: {
+      readonly accountId: string;
+      readonly triggerId?: string | undefined;
+      readonly cursor?: string | undefined;
+      readonly limit: number;
+    }): Promise<{ readonly items: readonly FiringRecord[]; readonly nextCursor?: string | undefined }>;
+    /** Events of a type since a time. */
+    countEvents(events: {
+      readonly accountId: string;
+      readonly type: string;
+      readonly where: Dimensions;
+      readonly scope: Target['scope'];
+      readonly sinceMs: number;
+    }): Promise<bigint>;
+  };
+  readonly targets: {
+    /** Undefined for what is not within the scope: no such account there, or no such application of it. */
+    find(
+      target: Target & { readonly scopeId: string },
+    ): Promise<{ readonly timeZone: string; readonly isPlatform: boolean } | undefined>;
+    /** Nodes ask anew what the configuration of this account says. */
+    changed(accountId: string): Promise<void>;
+  };
+  readonly usage: Pick<UsageStore, 'query'>;
+  /** What the services declare: only that is counted. */
+  readonly catalogue: MeterCatalogue;
+  /** Every type of event that services and domains declare. */
+  readonly eventTypes: readonly string[];
+}

@@ -1,0 +1,77 @@
+import type { Action, Condition, Counter } from './definition.ts';
+
+/** What is counted: all of an account, or one thing of it. */
+export interface Target {
+  readonly accountId: string;
+  readonly scope: 'own' | 'inclusive';
+  readonly applicationId?: string | undefined;
+  readonly endpointId?: string | undefined;
+  readonly credentialId?: string | undefined;
+  readonly sessionId?: string | undefined;
+}
+
+/** A trigger as it was set. */
+export interface TriggerRule {
+  readonly id: string;
+  /** Who set it. */
+  readonly accountId: string;
+  readonly name: string;
+  readonly counter: Counter;
+  readonly target: Target;
+  readonly condition: Condition;
+  readonly action: Action;
+  readonly isEnabled: boolean;
+  readonly isShown: boolean;
+  readonly timeZone: string;
+}
+
+/** A trigger with what it counted. */
+export interface TriggerRecord extends TriggerRule {
+  readonly countedFrom: Date;
+  /** In the window that runs. */
+  readonly value: string;
+  readonly windowStart: Date;
+  readonly hasFired: boolean;
+  readonly lastFiredAt: Date | undefined;
+  readonly createdAt: Date;
+}
+
+export interface FiringRecord {
+  readonly id: string;
+  readonly triggerId: string;
+  readonly firedAt: Date;
+  readonly value: string;
+  readonly limit: number;
+  /** 1970 where there is only one window. */
+  readonly windowStart: Date;
+  readonly targetAccountId: string;
+  readonly action: Action;
+  readonly state: 'pending' | 'done' | 'skipped' | 'failed';
+  readonly outcome: string | undefined;
+}
+
+/** Whether a target is an account, and nothing narrower. */
+export const isWholeAccount = ({ applicationId, endpointId, credentialId, sessionId }: Target): boolean =>
+  (applicationId ?? endpointId ?? credentialId ?? sessionId) === undefined;
+
+/** Why an action cannot be done to a target, or undefined. */
+export function refuseAction(
+  { kind }: Action,
+  target: Target,
+  { isPlatform }: { readonly isPlatform: boolean },
+): string | undefined {
+  const { endpointId, credentialId, sessionId } = target;
+  switch (kind) {
+    case 'suspend':
+      if (!isWholeAccount(target)) return 'Only an account can be suspended.';
+      return isPlatform ? "The platform's own account cannot be suspended." : undefined;
+    case 'throttle':
+      return (endpointId ?? credentialId ?? sessionId) === undefined
+        ? undefined
+        : 'Only an account or an application can be throttled.';
+    case 'notify':
+    case 'endSessions':
+    case 'email':
+      return undefined;
+  }
+}

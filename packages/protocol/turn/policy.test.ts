@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { policyCounterId } from './grant.ts';
+import { codeOf, phraseOf } from './testing/client-session.ts';
+import { at, createRelayWorld, grantOf } from './testing/relay-world.ts';
+
+type Grant = ReturnType<typeof grantOf>;
+
+function worldOf(grant: Partial<Grant>) {
+  const world = createRelayWorld();
+  world.resolutions.set('ann', { ok: true, password: 'secret', grant: grantOf(grant) });
+  const client = (ip = '81.2.69.1', port = 40_000) =>
+    world.client(at(ip, port), { username: 'ann', password: 'secret' });
+  return { world, client };
+}
+
+test('what a policy refuses is refused in its words, to whoever proves the credential (POL-4)', () => {
+  const phrase = 'policy.refused: regions does not allow it, as set at account.';
+  const { world, client } = worldOf({ refusal: { code: 403, phrase } });
+  const answer = client().allocate();
+  expect([codeOf(answer), phraseOf(answer)]).toEqual([403, phrase]);
+  expect(world.core.allocationCount).toBe(0);
+});
+
+test('a client is counted over all relays before its allocation opens, and refused when there is no room', () => {
+  const { world, client } = worldOf({ isCounted: true });
+  expect(codeOf(client().allocate())).toBe(0);
+  expect(world.uses.at(-1)).toMatchObject({ counterId: policyCounterId, clientKey: '81.2.69.1' });
+  world.useAnswer = { ok: false, code: 486, reason: 'limit.exceeded: one too many.' };
+  const answer = client('81.2.69.2').allocate();
+  expect([codeOf(answer), phraseOf(answer)]).toEqual([486, 'limit.exceeded: one too many.']);
+  expect(world.core.allocationCount).toBe(1);
+});
+
+test('networks of policies hold besides those of the credential, for new allocations and living ones (POL-5)', () => {
+  const { world, client } = worldOf({ sourceCidrs: ['81.2.0.0/16'], policySourceCidrs: ['81.2.69.0/24'] });
+  expect(codeOf(client('81.2.70.1').allocate())).toBe(403);
+  expect(codeOf(client().allocate())).toBe(0);
+  const terms = { policySourceCidrs: ['192.0.2.0/24'] };
+  world.perform(world.core.review('ann', { ok: true, rate: {}, terms }, world.nowMs));
+  expect(world.actionsOf('ended').at(-1)).toMatchObject({ reason: 'policy-refused' });
+  expect(world.core.allocationCount).toBe(0);
+});
+
+test('a living allocation ends when the times do, and goes on where they were lengthened', () => {
+  const endsBy = { reason: 'policy-refused', detail: 'times does not allow it any longer.' } as const;
+  const { world, client } = worldOf({});
+  client().allocate();
+  const review = (endsAtMs: number) =>
+    world.perform(world.core.review('ann', { ok: true, rate: {}, terms: { endsAtMs, endsBy } }, world.nowMs));
+  review(world.nowMs + 10_000);
+  review(world.nowMs + 20_000);
+  world.pass(15_000);
+  expect(world.core.allocationCount).toBe(1);
+  world.pass(6_000);
+  expect(world.actionsOf('ended').at(-1)).toMatchObject({ reason: 'policy-refused', detail: endsBy.detail });
+});
+
+test('what a policy ends says so', () => {
+  const { world, client } = worldOf({});
+  client().allocate();
+  const review = { ok: false, reason: 'policy-refused', detail: 'services does not allow it.' } as const;
+  world.perform(world.core.review('ann', review, world.nowMs));
+  expect(world.actionsOf('ended').at(-1)).toMatchObject({ reason: 'policy-refused', detail: review.detail });
+});
