@@ -205,7 +205,9 @@ export interface TenancyPorts {
      */
     rotate(
       key: Scoped & { readonly keyId: string; readonly endsAt: Date; readonly createdBy: string },
-    ): Promise<{ readonly key: KeyRecord; readonly secret: string; readonly replaced: KeyRecord } | undefined>;
+    ): Promise<
+      { readonly key: KeyRecord; readonly secret: string; readonly replaced: KeyRecord } | undefined
+    >;
     /** A key that is revoked already stays as it is. Undefined when there is none. */
     revoke(key: Scoped & { readonly keyId: string }): Promise<KeyRecord | undefined>;
   };

@@ -84,7 +84,14 @@ test('totals that differ from a recomputation are an error in the log, and a fai
     },
   };
   const billing = { ...settled, accrueAll: async () => 0, countMismatches: async () => 1 };
-  const jobs = platformJobs({ billing, usage, deliverMails, triggers, ...retained, nowMs: () => Date.UTC(2026, 10, 24, 3) })
+  const jobs = platformJobs({
+    billing,
+    usage,
+    deliverMails,
+    triggers,
+    ...retained,
+    nowMs: () => Date.UTC(2026, 10, 24, 3),
+  })
     .filter(({ name }) => name === 'nightly-check')
     .map((job) => ({ ...job, everyMs: 0 }));
   const runner = new JobRunner({ pool, jobs, log: log as never });
@@ -146,9 +153,14 @@ test('usage that was kept and not counted is a failed task, with how much and wh
   };
   const nowMs = Date.UTC(2026, 10, 24, 3);
   const billing = { ...settled, ...agreeing, accrueAll: async () => 0 };
-  const check = platformJobs({ billing, usage, deliverMails, triggers, ...retained, nowMs: () => nowMs }).find(
-    ({ name }) => name === 'refused-usage',
-  );
+  const check = platformJobs({
+    billing,
+    usage,
+    deliverMails,
+    triggers,
+    ...retained,
+    nowMs: () => nowMs,
+  }).find(({ name }) => name === 'refused-usage');
   await expect(check?.run()).rejects.toThrow('3 value_undeclared, 1 too_old');
   refused = new Map();
   await check?.run();

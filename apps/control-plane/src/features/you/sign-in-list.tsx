@@ -54,7 +54,11 @@ export function SignInList({ signIns }: { readonly signIns: readonly SignInRow[]
           </li>
         ))}
       </ul>
-      <Button className="mt-2" isPending={pending === 'all'} onClick={() => void run('all', () => endAllSignIns('everywhere'))}>
+      <Button
+        className="mt-2"
+        isPending={pending === 'all'}
+        onClick={() => void run('all', () => endAllSignIns('everywhere'))}
+      >
         Sign out everywhere
       </Button>
     </section>
