@@ -193,7 +193,7 @@ const columnsOf = ({ onRevoke, onRotate }: Actions): readonly Column<Key>[] => [
   },
 ];
 
-const isOver = ({ expiresAt }: Pick<Key, 'expiresAt'>) =>
+const isOver = ({ expiresAt }: { readonly expiresAt?: string | undefined }) =>
   expiresAt !== undefined && Date.parse(expiresAt) <= Date.now();
 
 function KeyState({ keyOf: { mode, revokedAt, expiresAt, replacedBy } }: { readonly keyOf: Key }): ReactNode {
