@@ -1,5 +1,5 @@
 import { RELAY_RECORD_MS_MAX, SIGNALING_RECORD_MS_MAX } from '@patchbay/domain/metering/record-span';
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from './account-scope.ts';
 
 export interface CredentialTotalsRequest {
@@ -43,15 +43,31 @@ export async function credentialTotals(
   pool: Pool,
   request: CredentialTotalsRequest,
 ): Promise<readonly PrefixTotal[]> {
-  const { accountId, credentialId, prefixIds, sessionId } = request;
+  const { accountId, credentialId, prefixIds } = request;
   return inAccountScope(pool, accountId, async (client) => {
     await client.query(
       `INSERT INTO credential_prefix (account_id, prefix_id, credential_id)
        SELECT $1, prefix_id, $3 FROM unnest($2::text[]) AS prefix_id ORDER BY 2 ON CONFLICT DO NOTHING`,
       [accountId, prefixIds, credentialId],
     );
-    const { rows } = await client.query<TotalRow>(
-      `WITH level AS (
+    return await totalsOf(client, request);
+  });
+}
+
+/** The same of a credential that nobody proved to hold: what is only looked at becomes known nowhere. */
+export function readCredentialTotals(
+  pool: Pool,
+  request: Omit<CredentialTotalsRequest, 'credentialId'>,
+): Promise<readonly PrefixTotal[]> {
+  return inAccountScope(pool, request.accountId, (client) => totalsOf(client, request));
+}
+
+async function totalsOf(
+  client: PoolClient,
+  { accountId, prefixIds, sessionId }: Omit<CredentialTotalsRequest, 'credentialId'>,
+): Promise<readonly PrefixTotal[]> {
+  const { rows } = await client.query<TotalRow>(
+    `WITH level AS (
          SELECT prefix_id, credential_id FROM credential_prefix WHERE account_id = $1 AND prefix_id = ANY ($2)
        ), used AS (
          SELECT prefix_id, session_id, meter, sum(sum) AS sum,
@@ -85,20 +101,19 @@ export async function credentialTotals(
          coalesce((SELECT round(sum(milliseconds)) FROM session_time
            WHERE session_time.prefix_id = p.prefix_id AND session_id = $5), 0)::text AS session_milliseconds
        FROM (SELECT DISTINCT prefix_id FROM level) AS p`,
-      [accountId, prefixIds, SIGNALING_RECORD_MS_MAX, RELAY_RECORD_MS_MAX, sessionId ?? ''],
-    );
-    return rows.map((row) => ({
-      prefixId: row.prefix_id,
-      bytes: Number(row.bytes),
-      milliseconds: Number(row.milliseconds),
-      ...(sessionId === undefined
-        ? {}
-        : {
-            ofSession: {
-              bytes: Number(row.session_bytes),
-              milliseconds: Number(row.session_milliseconds),
-            },
-          }),
-    }));
-  });
+    [accountId, prefixIds, SIGNALING_RECORD_MS_MAX, RELAY_RECORD_MS_MAX, sessionId ?? ''],
+  );
+  return rows.map((row) => ({
+    prefixId: row.prefix_id,
+    bytes: Number(row.bytes),
+    milliseconds: Number(row.milliseconds),
+    ...(sessionId === undefined
+      ? {}
+      : {
+          ofSession: {
+            bytes: Number(row.session_bytes),
+            milliseconds: Number(row.session_milliseconds),
+          },
+        }),
+  }));
 }

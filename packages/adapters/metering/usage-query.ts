@@ -35,14 +35,16 @@ export async function queryUsage(
     values.push(name);
     return `coalesce(d.dimensions ->> $${values.length}, '') AS group_${index}`;
   });
-  values.push(query.limit + 1);
   const keys = ['at', 'meter', ...query.groupBy.map((_, index) => `group_${index}`)];
+  const places = keys.map((_, index) => index + 1).join(', ');
+  const behind = rowsBehind(query, keys, values);
+  values.push(query.limit + 1);
   const { rows } = await client.query<Row>(
-    `SELECT ${['u.at AS at', 'u.meter AS meter', ...groups].join(', ')},
+    `SELECT * FROM (SELECT ${['u.at AS at', 'u.meter AS meter', ...groups].join(', ')},
        sum(u.quantity)::text AS quantity, sum(u.record_count)::text AS record_count
      FROM (${source.sql}) u JOIN usage_dimension_set d ON d.id = u.dimension_set_id
-     WHERE ${where} GROUP BY ${keys.map((_, index) => index + 1).join(', ')}
-     ORDER BY ${keys.map((_, index) => index + 1).join(', ')} LIMIT $${values.length}`,
+     WHERE ${where} GROUP BY ${places}) AS total
+     ${behind} ORDER BY ${places} LIMIT $${values.length}`,
     values,
   );
   return {
@@ -51,22 +53,31 @@ export async function queryUsage(
   };
 }
 
+/** The rows that an earlier answer did not reach: they are in one order, and their keys tell them apart. */
+function rowsBehind({ after, groupBy }: UsageQuery, keys: readonly string[], values: unknown[]): string {
+  if (after === undefined) return '';
+  const key = [new Date(after.atMs), after.meter, ...groupBy.map((name) => after.group[name] ?? '')];
+  const types = ['timestamptz', ...key.slice(1).map(() => 'text')];
+  const places = key.map((value, index) => `$${values.push(value)}::${types[index]}`);
+  return `WHERE (${keys.join(', ')}) > (${places.join(', ')})`;
+}
+
 function sourceOf(query: UsageQuery): Source {
   const entities = query.groupBy.filter(isEntity);
   const needsRecords = query.sessionId !== undefined || entities.some((name) => name !== 'account');
   const range = [new Date(floorMinute(query.fromMs)), new Date(ceilMinute(query.toMs))];
-  const asked = [query.accountId, ...range, query.bucket, query.meter ?? null];
+  const asked = [query.accountId, ...range, query.bucket, query.meter ?? null, query.timeZone ?? 'UTC'];
   if (needsRecords) return recordSource(query, asked);
   if (entities.includes('account') && query.scope === 'inclusive') {
     return {
-      sql: 'SELECT account_id, at, meter, dimension_set_id, sum AS quantity, n AS record_count FROM usage_below_account($1, $2, $3, $4, $5)',
+      sql: 'SELECT account_id, at, meter, dimension_set_id, sum AS quantity, n AS record_count FROM usage_below_account($1, $2, $3, $4, $5, $6)',
       values: asked,
     };
   }
   const isOwn = query.scope === 'own';
   return {
     sql: `SELECT $1::text AS account_id, at, meter, dimension_set_id, ${isOwn ? 'self_sum' : 'sum'} AS quantity,
-      ${isOwn ? 'self_n' : 'n'} AS record_count FROM usage_of_account($1, $2, $3, $4, $5)
+      ${isOwn ? 'self_n' : 'n'} AS record_count FROM usage_of_account($1, $2, $3, $4, $5, $6)
       ${isOwn ? 'WHERE self_n > 0' : ''}`,
     values: asked,
   };
@@ -78,7 +89,7 @@ function recordSource({ scope, sessionId }: UsageQuery, asked: readonly unknown[
   return {
     sql: `
       SELECT r.account_id, r.application_id, r.endpoint_id, r.credential_id, r.session_id,
-        CASE $4 WHEN 'all' THEN $2::timestamptz ELSE date_trunc($4, r.to_at, 'UTC') END AS at,
+        CASE $4 WHEN 'all' THEN $2::timestamptz ELSE date_trunc($4, r.to_at, $6) END AS at,
         q.meter, q.dimension_set_id, q.quantity, 1 AS record_count
       FROM account_closure c
       JOIN usage_record r ON r.account_id = c.descendant_id AND r.to_at >= greatest($2::timestamptz, c.valid_from)
@@ -86,7 +97,7 @@ function recordSource({ scope, sessionId }: UsageQuery, asked: readonly unknown[
         AND r.day >= ($2::timestamptz AT TIME ZONE 'UTC')::date AND r.day <= ($3::timestamptz AT TIME ZONE 'UTC')::date
       CROSS JOIN LATERAL unnest(r.meters, r.dimension_set_ids, r.quantities) AS q(meter, dimension_set_id, quantity)
       WHERE c.ancestor_id = $1 ${isOwn ? 'AND c.depth = 0' : ''}
-        AND ($5::text IS NULL OR q.meter = $5) AND ($6::text IS NULL OR r.session_id = $6)`,
+        AND ($5::text IS NULL OR q.meter = $5) AND ($7::text IS NULL OR r.session_id = $7)`,
     values: [...asked, session],
   };
 }

@@ -1,7 +1,7 @@
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { rollUp } from '@patchbay/domain/metering/roll-up';
 import { type UsageRecord, userEndpointId } from '@patchbay/domain/metering/usage-record';
-import type { UsageQuery, UsageStore } from '@patchbay/domain/metering/usage-store';
+import type { UsageQuery, UsageRow, UsageStore } from '@patchbay/domain/metering/usage-store';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -356,6 +356,55 @@ describe('reading (MET-5)', () => {
       [today - DAY, 30n],
       [today, 40n],
     ]);
+  });
+
+  test('by the hours, days and months of a time zone, of a half-hour one too (MET-5)', async () => {
+    const starts = async (bucket: UsageQuery['bucket'], timeZone: string, groupBy: readonly string[] = []) =>
+      (await ask({ ...bytes, bucket, timeZone, groupBy })).rows.map(({ atMs, quantity }) => [atMs, quantity]);
+    const zone = 'Asia/Kolkata';
+    const aheadMs = 5.5 * 60 * MINUTE;
+    const dayOf = (atMs: number) => Math.floor((atMs + aheadMs) / DAY) * DAY - aheadMs;
+    const wanted = new Map<number, bigint>();
+    for (const [atMs, quantity] of [
+      [noon, 10n],
+      [noon + 61 * MINUTE, 20n],
+      [noon + DAY / 2, 40n],
+    ] as const)
+      wanted.set(dayOf(atMs), (wanted.get(dayOf(atMs)) ?? 0n) + quantity);
+    expect(await starts('day', zone)).toEqual([...wanted]);
+    // Minute totals and raw records cut time alike.
+    expect(await starts('day', zone, ['account'])).toHaveLength(
+      (await starts('day', zone, ['session'])).length - 1,
+    );
+    expect((await starts('hour', zone)).every(([atMs]) => Number(atMs) % (60 * MINUTE) === 30 * MINUTE)).toBe(
+      true,
+    );
+    const months = await starts('month', 'UTC');
+    expect(months.reduce((sum, [, quantity]) => sum + BigInt(quantity ?? 0), 0n)).toBe(70n);
+    expect(new Date(Number(months[0]?.[0])).toISOString()).toMatch(/-01T00:00:00.000Z$/);
+  });
+
+  test('page by page the same rows in the same order, each once, and the sum is the same', async () => {
+    const question = { ...bytes, bucket: 'hour', groupBy: ['direction', 'session'] } as const;
+    const whole = (await ask(question)).rows;
+    const paged: UsageRow[] = [];
+    for (let isTruncated = true; isTruncated; ) {
+      const after = paged.at(-1);
+      const page = await ask({ ...question, limit: 1, ...(after === undefined ? {} : { after }) });
+      paged.push(...page.rows);
+      isTruncated = page.isTruncated;
+    }
+    expect(whole.length).toBeGreaterThan(1);
+    expect(paged).toEqual(whole);
+  });
+
+  test('the segments of a session, for its account and those above, and nobody else (MET-3, MET-4)', async () => {
+    const segments = await store.sessionSegments('top', 'ses_2');
+    expect(segments).toMatchObject([
+      { segment: 0, modality: 'audio', meter: 'relay.bytes', quantity: 20n, toMs: noon + 61 * MINUTE },
+    ]);
+    expect(await store.sessionSegments('leaf', 'ses_2')).toEqual(segments);
+    expect(await store.sessionSegments('beside', 'ses_2')).toEqual([]);
   });
 
   test('by any dimension, and by account', async () => {

@@ -117,6 +117,18 @@ export function usageStore(pool: Pool): UsageStore {
         const { rows } = await client.query<SessionTotalRow>(sessionTotalsSql, [accountId, sessionId]);
         return rows.map(sessionTotalFromRow);
       }),
+    sessionSegments: (accountId, sessionId) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const { rows } = await client.query<SegmentRow>(sessionSegmentsSql, [accountId, sessionId]);
+        return rows.map(({ segment, modality, from_at, to_at, meter, quantity }) => ({
+          segment,
+          modality,
+          fromMs: from_at.getTime(),
+          toMs: to_at.getTime(),
+          meter,
+          quantity: BigInt(quantity),
+        }));
+      }),
     listRefused: ({ accountId, cursor, limit }) =>
       inAccountScope(pool, accountId, async (client) => {
         const [, atMs, hash] = /^(\d{1,15})\.([0-9a-f]{64})$/.exec(cursor ?? '') ?? [];
@@ -196,6 +208,31 @@ const sessionTotalsSql = `
   SELECT s.meter, d.dimensions, sum(s.sum)::text AS quantity, min(s.first_at) AS first_at, max(s.last_at) AS last_at
   FROM usage_session s JOIN usage_dimension_set d ON d.id = s.dimension_set_id
   WHERE s.account_id = $1 AND s.session_id = $2 GROUP BY s.meter, d.id ORDER BY s.meter, d.id`;
+
+/** The totals of the session say which accounts took part and when: so its records are looked for in those days alone. */
+const sessionSegmentsSql = `
+  WITH part AS (
+    SELECT s.account_id, min(s.first_at) AS first_at, max(s.last_at) AS last_at
+    FROM account_closure c JOIN usage_session s ON s.account_id = c.descendant_id AND s.session_id = $2
+    WHERE c.ancestor_id = $1 GROUP BY 1
+  )
+  SELECT r.segment, d.dimensions ->> 'modality' AS modality, min(r.from_at) AS from_at, max(r.to_at) AS to_at, q.meter,
+    sum(q.quantity)::text AS quantity
+  FROM part p JOIN usage_record r ON r.account_id = p.account_id AND r.session_id = $2
+    AND r.to_at >= p.first_at AND r.to_at <= p.last_at
+    AND r.day >= (p.first_at AT TIME ZONE 'UTC')::date AND r.day <= (p.last_at AT TIME ZONE 'UTC')::date
+  CROSS JOIN LATERAL unnest(r.meters, r.dimension_set_ids, r.quantities) AS q(meter, dimension_set_id, quantity)
+  JOIN usage_dimension_set d ON d.id = q.dimension_set_id
+  GROUP BY 1, 2, 5 ORDER BY 1, 5, 2`;
+
+interface SegmentRow {
+  readonly segment: number;
+  readonly modality: string;
+  readonly from_at: Date;
+  readonly to_at: Date;
+  readonly meter: string;
+  readonly quantity: string;
+}
 
 interface SessionTotalRow {
   readonly meter: string;

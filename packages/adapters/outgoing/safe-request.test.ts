@@ -175,6 +175,16 @@ describe('where nothing is sent (C27, C28, C30)', () => {
     );
   });
 
+  test('the world is not refused: a public address, as itself and behind a name, by either family', async () => {
+    const { signal } = new AbortController();
+    for (const ip of ['93.184.215.14', '2606:2800:21f:cb07:6820:80da:af6b:8b2c']) {
+      const url = new URL(ip.includes(':') ? `https://[${ip}]/hooks` : `https://${ip}:8443/hooks`);
+      expect(await endpointCheck(world).refusalOf(url.href)).toBeUndefined();
+      const named = await world.addressesOf(new URL('http://receiver.test/'), async () => [ip], signal);
+      expect(named).toMatchObject([{ ip }]);
+    }
+  });
+
   test('on a loopback host a receiver on this machine is allowed at any port, and one on its network is not', async () => {
     const check = endpointCheck(local);
     expect(await check.refusalOf('http://127.0.0.1:3999/hooks')).toBeUndefined();

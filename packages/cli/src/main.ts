@@ -13,6 +13,7 @@ import { addStatementCommand } from './commands/statement.ts';
 import { addTriggerCommand } from './commands/trigger.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addUsageCommand } from './commands/usage.ts';
+import { addWhyCommand } from './commands/why.ts';
 import { readVariables, useDataFolder } from './connection.ts';
 import { problemText } from './problem-text.ts';
 import { Refusal } from './refusal.ts';
@@ -29,6 +30,7 @@ const commands = [
   addUsageCommand,
   addStatementCommand,
   addSessionCommand,
+  addWhyCommand,
   addTriggerCommand,
   addPolicyCommand,
   addListenCommand,

@@ -22,7 +22,7 @@ const auditEntry = z.object({
 export const audit = defineDomain({
   name: 'audit',
   title: 'Audit log',
-  summary: 'Who changed what, from what, to what (ACC-8). Entries are added and never changed.',
+  summary: 'Who changed what, from what, to what. Entries are added and never changed.',
   events: {},
   errors: {},
   resources: {

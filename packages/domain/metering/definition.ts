@@ -1,7 +1,8 @@
 import { defineDomain } from '@patchbay/kit/definition';
-import { idField } from '@patchbay/kit/ids';
+import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { z } from 'zod';
+import { isTimeZone } from '../tenancy/time-zone.ts';
 import { conflictReasons } from './usage-store.ts';
 
 /** Quantities are integers that may pass 2^53, so they travel as text. */
@@ -10,7 +11,7 @@ const quantity = z.string().regex(/^\d+$/);
 export const metering = defineDomain({
   name: 'metering',
   title: 'Usage',
-  summary: 'What was used, by whom, as it accrues (MET-5).',
+  summary: 'What was used, by whom, as it accrues.',
   events: {},
   errors: {
     range_too_wide: {
@@ -35,14 +36,20 @@ export const metering = defineDomain({
           request: z.object({
             from: z.iso.datetime(),
             to: z.iso.datetime(),
-            bucket: z.enum(['minute', 'hour', 'day', 'all']).default('all'),
+            bucket: z.enum(['minute', 'hour', 'day', 'month', 'all']).default('all'),
+            /** Whose hours, days and months the buckets are: a name of the IANA database, such as Europe/Berlin. */
+            timeZone: z.string().max(64).refine(isTimeZone, 'There is no such time zone.').default('UTC'),
             /** `service.meter`; all meters when absent. */
             meter: z.string().max(100).optional(),
             /** A dimension, or `account`, `application`, `endpoint`, `credential`, `session`; comma-separated, at most 3. */
             groupBy: z.string().max(200).optional(),
             /** 'own': this account alone. 'inclusive': with all its descendants. */
             scope: z.enum(['own', 'inclusive']).default('inclusive'),
+            /** Only use with these dimensions, as `direction:in,region:eu`; at most 10. */
+            where: z.string().max(500).optional(),
             sessionId: idField('ses').optional(),
+            /** Of an answer that was cut: what comes behind it. */
+            after: z.string().max(1_000).optional(),
             limit: queryInt().min(1).max(10_000).default(1_000),
           }),
           response: z.object({
@@ -57,8 +64,41 @@ export const metering = defineDomain({
               }),
             ),
             isTruncated: z.boolean(),
+            /** Ask again with it for the rest. */
+            nextAfter: z.string().optional(),
           }),
           errors: ['metering.range_too_wide'],
+        },
+        getSession: {
+          method: 'GET',
+          path: '/usage/sessions/{sessionId}',
+          summary:
+            'Read what a session used in both ways of accounting: each service for as long as it was used, and which were used at all (MET-3).',
+          access: 'read',
+          request: z.object({ sessionId: idSchema('ses') }),
+          response: z.object({
+            sessionId: idField('ses'),
+            /** From the first use to the last. */
+            from: z.iso.datetime(),
+            to: z.iso.datetime(),
+            lastedMs: z.int(),
+            /** By segment: each change of modality or codec begins the next (MET-4). */
+            segmented: z.array(
+              z.object({
+                segment: z.int(),
+                modality: z.string(),
+                meter: z.string(),
+                from: z.iso.datetime(),
+                to: z.iso.datetime(),
+                quantity,
+              }),
+            ),
+            /** Used or not, over the whole session. */
+            binary: z.array(
+              z.object({ service: z.string(), modalities: z.array(z.string()), lastedMs: z.int() }),
+            ),
+          }),
+          errors: ['resource.unknown'],
         },
         listRefused: {
           method: 'GET',

@@ -1,9 +1,9 @@
-import { ServiceError } from '@patchbay/kit/errors';
-import { expect, test } from 'vitest';
+import { platformErrors, ServiceError } from '@patchbay/kit/errors';
+import { describe, expect, test } from 'vitest';
 import { metering } from './definition.ts';
 import { handlers } from './handlers.ts';
 import { modalities, type UsageRecord } from './usage-record.ts';
-import type { UsageQuery } from './usage-store.ts';
+import type { SessionSegment, UsageQuery } from './usage-store.ts';
 
 const from = '2026-11-22T00:00:00.000Z';
 const row = {
@@ -39,14 +39,21 @@ const context = {
   emit: async () => undefined,
 } as const;
 
+const nothing = {
+  query: async () => ({ rows: [], isTruncated: false }),
+  listRefused: async () => ({ items: [] }),
+  sessionSegments: async () => [],
+};
+
 function ask(change: Record<string, unknown>) {
   const asked: UsageQuery[] = [];
   const usage = {
     query: async (query: UsageQuery) => {
       asked.push(query);
-      return { rows: [row], isTruncated: false };
+      return { rows: [row], isTruncated: query.limit === 1 };
     },
     listRefused: async () => ({ items: [] }),
+    sessionSegments: async () => [],
   };
   const request = metering.resources.usage.operations.query.request.parse({
     from,
@@ -107,6 +114,92 @@ test.each([
   expect(asked).toEqual([]);
 });
 
+test('query 200: only use with the dimensions asked for, in the hours of a time zone', async () => {
+  const { asked, answer } = ask({
+    bucket: 'day',
+    where: 'direction:in,region:eu:1',
+    timeZone: 'Europe/Berlin',
+  });
+  await answer;
+  expect(asked).toMatchObject([{ where: { direction: 'in', region: 'eu:1' }, timeZone: 'Europe/Berlin' }]);
+  const { request } = metering.resources.usage.operations.query;
+  expect(request.safeParse({ from, to: from, timeZone: 'Berlin' }).success).toBe(false);
+});
+
+test('query 200: an answer that was cut names where to go on, and the next one begins there', async () => {
+  const first = await ask({ limit: 1, groupBy: 'region' }).answer;
+  const { asked, answer } = ask({ limit: 1, groupBy: 'region', after: first.nextAfter });
+  await answer;
+  expect(asked[0]?.after).toEqual({ atMs: row.atMs, meter: row.meter, group: row.group });
+  expect(await ask({ groupBy: 'region' }).answer).not.toHaveProperty('nextAfter');
+});
+
+test.each([
+  ['a dimension that no meter has', { where: 'colour:red' }, '/where: colour is none of'],
+  ['a dimension without a value', { where: 'direction' }, '/where: direction is not name:value'],
+  ['the end of an answer to another question', { after: btoa('[1,"relay.bytes","eu"]') }, '/after: '],
+  ['an end that no answer had', { after: 'e30' }, '/after: '],
+])('query 400: %s is refused, and nothing is read', async (_, change, said) => {
+  const { asked, answer } = ask(change);
+  await expect(answer).rejects.toMatchObject({
+    fields: { code: 'request.invalid', publicDetail: expect.stringContaining(said) },
+  });
+  expect(asked).toEqual([]);
+});
+
+describe('a session in both ways of accounting (MET-3)', () => {
+  const MINUTE_MS = 60_000;
+  const startMs = Date.parse(from);
+  const part = (meter: string, [fromMinute, toMinute]: readonly [number, number], segment = 0) => ({
+    segment,
+    modality: segment === 0 ? 'audio' : 'video',
+    fromMs: startMs + fromMinute * MINUTE_MS,
+    toMs: startMs + toMinute * MINUTE_MS,
+    meter,
+    quantity: BigInt((toMinute - fromMinute) * MINUTE_MS),
+  });
+  const read = (segments: readonly SessionSegment[]) =>
+    handlers.usage.getSession(
+      {
+        ...context,
+        error: (code, detail) =>
+          new ServiceError({ ...platformErrors['resource.unknown'], code, publicDetail: detail }),
+      },
+      { sessionId: 'ses_1' },
+      { catalogue, usage: { ...nothing, sessionSegments: async () => segments } },
+    );
+
+  test('getSession 200: ten minutes with five of recording and eight of a conference: 5 and 8, and both on 10', async () => {
+    const answer = await read([
+      part('call.milliseconds', [0, 10]),
+      part('recording.milliseconds', [2, 7], 1),
+      part('conference.milliseconds', [1, 9]),
+    ]);
+    expect(metering.resources.usage.operations.getSession.response.parse(answer)).toEqual(answer);
+    const minutes = (text: string) => Number(text) / MINUTE_MS;
+    expect(answer.segmented.map(({ meter, quantity }) => [meter, minutes(quantity)])).toEqual([
+      ['call.milliseconds', 10],
+      ['recording.milliseconds', 5],
+      ['conference.milliseconds', 8],
+    ]);
+    expect(answer.lastedMs).toBe(10 * MINUTE_MS);
+    expect(answer.binary).toEqual([
+      { service: 'call', modalities: ['audio'], lastedMs: 10 * MINUTE_MS },
+      { service: 'recording', modalities: ['video'], lastedMs: 10 * MINUTE_MS },
+      { service: 'conference', modalities: ['audio'], lastedMs: 10 * MINUTE_MS },
+    ]);
+  });
+
+  test('a service that was there and used nothing was not used', async () => {
+    const answer = await read([part('call.milliseconds', [0, 1]), part('recording.milliseconds', [1, 1])]);
+    expect(answer.binary.map(({ service }) => service)).toEqual(['call']);
+  });
+
+  test('getSession 404: a session of which no use is known here', async () => {
+    await expect(read([])).rejects.toMatchObject({ fields: { code: 'resource.unknown' } });
+  });
+});
+
 test('listRefused 200: what was kept and not counted, with why, whose and what it was', async () => {
   const record: UsageRecord = {
     id: { nodeId: 'nod_1', boot: 1, sequence: 7 },
@@ -122,6 +215,7 @@ test('listRefused 200: what was kept and not counted, with why, whose and what i
   const asked: unknown[] = [];
   const usage = {
     query: async () => ({ rows: [], isTruncated: false }),
+    sessionSegments: async () => [],
     listRefused: async (query: unknown) => {
       asked.push(query);
       const item = { record, reason: 'value_undeclared' } as const;

@@ -1,11 +1,21 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
+import { z } from 'zod';
 import type { metering } from './definition.ts';
 import type { MeterCatalogue } from './meter-catalogue.ts';
 import type { MeteringPorts } from './ports.ts';
-import { entityGroups } from './usage-store.ts';
+import { accountingOf } from './session-accounting.ts';
+import type { Dimensions } from './usage-record.ts';
+import { entityGroups, type UsageRowKey } from './usage-store.ts';
 
-const bucketMs = { minute: 60_000, hour: 3_600_000, day: 86_400_000, all: Infinity } as const;
+/** The shortest that each can be: a month has 28 days, and a day 23 hours where clocks go forward. */
+const bucketMs = {
+  minute: 60_000,
+  hour: 3_600_000,
+  day: 82_800_000,
+  month: 28 * 86_400_000,
+  all: Infinity,
+} as const;
 /** Buckets of one answer; a year of days, a week of minutes. */
 export const BUCKET_COUNT_MAX = 10_080;
 const GROUP_COUNT_MAX = 3;
@@ -37,12 +47,64 @@ function groupsOf(
   return names;
 }
 
+const WHERE_COUNT_MAX = 10;
+
+/** The dimensions asked for. A name that no meter has is refused: nothing would have it, and nobody would notice. */
+function whereOf(
+  { where, meter }: { readonly where?: string | undefined; readonly meter?: string | undefined },
+  catalogue: MeterCatalogue,
+): Dimensions | undefined {
+  if (where === undefined || where === '') return undefined;
+  const asked = where.split(',').map((pair): [string, string] => {
+    const colon = pair.indexOf(':');
+    if (colon <= 0) throw platformError('request.invalid', `/where: ${pair} is not name:value.`);
+    return [pair.slice(0, colon), pair.slice(colon + 1)];
+  });
+  if (asked.length > WHERE_COUNT_MAX)
+    throw platformError('request.invalid', `/where: At most ${WHERE_COUNT_MAX} dimensions are taken.`);
+  const meters = [...catalogue].filter(([name]) => meter === undefined || name === meter);
+  const known = new Set(meters.flatMap(([, { dimensions }]) => Object.keys(dimensions)));
+  const unknown = asked.find(([name]) => !known.has(name));
+  if (unknown !== undefined)
+    throw platformError('request.invalid', `/where: ${unknown[0]} is none of ${[...known].join(', ')}.`);
+  return Object.fromEntries(asked);
+}
+
+const keySchema = z.tuple([z.int().min(0).max(8_640_000_000_000_000), z.string()], z.string());
+
+/** Where an answer ended, as one opaque text: the keys of its last row. */
+const keyTextOf = ({ atMs, meter, group }: UsageRowKey, groupBy: readonly string[]): string =>
+  Buffer.from(JSON.stringify([atMs, meter, ...groupBy.map((name) => group[name] ?? '')])).toString(
+    'base64url',
+  );
+
+/** @throws request.invalid for what no answer gave, or one to another question. */
+function rowOf(keyText: string, groupBy: readonly string[]): UsageRowKey {
+  try {
+    const [atMs, meter, ...groups] = keySchema.parse(
+      JSON.parse(Buffer.from(keyText, 'base64url').toString()),
+    );
+    if (groups.length === groupBy.length) {
+      return {
+        atMs,
+        meter,
+        group: Object.fromEntries(groupBy.map((name, index) => [name, groups[index] ?? ''])),
+      };
+    }
+  } catch {
+    // It is said below, as of an answer to another question.
+  }
+  throw platformError('request.invalid', '/after: No answer to this question ended there.');
+}
+
 export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
   usage: {
     async query(context, request, { usage, catalogue }) {
       const [fromMs, toMs] = [Date.parse(request.from), Date.parse(request.to)];
       if (toMs < fromMs) throw platformError('request.invalid', '/to: The range ends before it begins.');
       const groupBy = groupsOf(request, catalogue);
+      const where = whereOf(request, catalogue);
+      const after = request.after === undefined ? undefined : rowOf(request.after, groupBy);
       const bucketCount = Math.ceil((toMs - fromMs) / bucketMs[request.bucket]);
       if (bucketCount > BUCKET_COUNT_MAX) {
         throw context.error(
@@ -55,14 +117,19 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
         fromMs,
         toMs,
         bucket: request.bucket,
+        timeZone: request.timeZone,
+        ...(where === undefined ? {} : { where }),
+        ...(after === undefined ? {} : { after }),
         ...(request.meter === undefined ? {} : { meter: request.meter }),
         ...(request.sessionId === undefined ? {} : { sessionId: request.sessionId }),
         groupBy,
         scope: request.scope,
         limit: request.limit,
       });
+      const last = rows.at(-1);
       return {
         isTruncated,
+        ...(isTruncated && last !== undefined ? { nextAfter: keyTextOf(last, groupBy) } : {}),
         rows: rows.map(({ atMs, meter, group, quantity, recordCount }) => ({
           at: new Date(atMs).toISOString(),
           meter,
@@ -71,6 +138,14 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
           recordCount,
         })),
       };
+    },
+
+    async getSession(context, { sessionId }, { usage }) {
+      const segments = await usage.sessionSegments(context.entity.accountId, sessionId);
+      const accounting = accountingOf(segments);
+      if (accounting === undefined)
+        throw context.error('resource.unknown', `Nothing is known here of use in session ${sessionId}.`);
+      return { sessionId, ...accounting };
     },
 
     async listRefused(context, page, { usage }) {

@@ -33,7 +33,7 @@ export interface IngestReceipt {
   readonly changes: readonly UsageChange[];
 }
 
-export type UsageBucket = 'minute' | 'hour' | 'day' | 'all';
+export type UsageBucket = 'minute' | 'hour' | 'day' | 'month' | 'all';
 
 /** What usage can be grouped by besides a meter's dimensions. All but 'account' belong to own use. */
 export const entityGroups = ['account', 'application', 'endpoint', 'credential', 'session'] as const;
@@ -46,6 +46,8 @@ export interface UsageQuery {
   /** To the end of the minute before, or of the one that holds it. */
   readonly toMs: number;
   readonly bucket: UsageBucket;
+  /** Whose hours, days and months these are: a name of the IANA database. Default: UTC. */
+  readonly timeZone?: string;
   /** `service.meter`; all when absent. */
   readonly meter?: string;
   /** Only usage with these. */
@@ -55,8 +57,12 @@ export interface UsageQuery {
   /** 'own': the account alone. 'inclusive': with all that stood below it at the time of use. */
   readonly scope: 'own' | 'inclusive';
   readonly sessionId?: string;
+  /** Only rows behind this one, in the order of time, meter and group. */
+  readonly after?: UsageRowKey;
   readonly limit: number;
 }
+
+export type UsageRowKey = Pick<UsageRow, 'atMs' | 'meter' | 'group'>;
 
 export interface UsageRow {
   readonly atMs: number;
@@ -73,6 +79,17 @@ export interface SessionTotal {
   readonly quantity: bigint;
   readonly firstMs: number;
   readonly lastMs: number;
+}
+
+/** What a session used in one state of its stream: each change of modality or codec begins the next (MET-4). */
+export interface SessionSegment {
+  readonly segment: number;
+  readonly modality: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** `service.meter`. */
+  readonly meter: string;
+  readonly quantity: bigint;
 }
 
 /** A record that was kept and not counted: it is on no statement. */
@@ -94,6 +111,8 @@ export interface UsageStore {
   /** Keeps what may not be counted, once for each body. */
   keepConflicts(conflicts: readonly UsageConflict[]): Promise<void>;
   query(query: UsageQuery): Promise<{ readonly rows: readonly UsageRow[]; readonly isTruncated: boolean }>;
+  /** What a session used of each meter in each of its segments, for the account and all below it, in order. */
+  sessionSegments(accountId: string, sessionId: string): Promise<readonly SessionSegment[]>;
   /** The newest first. */
   listRefused(
     query: RefusedQuery,

@@ -1,8 +1,8 @@
+import { shownAsUtcMs } from '@patchbay/kit/zone-clock';
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** Formatters are dear to make, and there are about 600 zones. */
-const formatters = new Map<string, Intl.DateTimeFormat>();
 
 /** What the clocks of a zone show. */
 export interface LocalTime {
@@ -16,7 +16,7 @@ export interface LocalTime {
 
 /** @param timeZone One of the IANA time zone database. */
 export function localTime(timeZone: string, atMs: number): LocalTime {
-  const shown = shownAsUtc(timeZone, atMs);
+  const shown = new Date(shownAsUtcMs(timeZone, atMs));
   const weekday = (shown.getUTCDay() + 6) % 7;
   return {
     year: shown.getUTCFullYear(),
@@ -24,29 +24,6 @@ export function localTime(timeZone: string, atMs: number): LocalTime {
     day: shown.getUTCDate(),
     minuteOfWeek: weekday * 1_440 + shown.getUTCHours() * 60 + shown.getUTCMinutes(),
   };
-}
-
-/** The instant at which UTC shows what the zone shows at `atMs`, to the second. */
-function shownAsUtc(timeZone: string, atMs: number): Date {
-  if (timeZone === 'UTC') return new Date(atMs);
-  const formatter =
-    formatters.get(timeZone) ??
-    new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-  formatters.set(timeZone, formatter);
-  const parts = new Map(formatter.formatToParts(atMs).map(({ type, value }) => [type, Number(value)]));
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.get(type) ?? 0;
-  return new Date(
-    Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second')),
-  );
 }
 
 /** A day or a month on the clocks of a zone. */
@@ -71,7 +48,7 @@ export function calendarWindow(over: 'day' | 'month', timeZone: string, atMs: nu
  * @param shownMs The midnight, as if the zone were UTC.
  */
 function firstInstantOf(timeZone: string, shownMs: number): number {
-  const isPast = (atMs: number) => shownAsUtc(timeZone, atMs).getTime() >= shownMs;
+  const isPast = (atMs: number) => shownAsUtcMs(timeZone, atMs) >= shownMs;
   let [early, late] = [shownMs - DAY_MS, shownMs + DAY_MS];
   // Zones change on whole minutes.
   while (late - early > MINUTE_MS) {

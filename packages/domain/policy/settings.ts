@@ -82,7 +82,7 @@ export const settings = {
     running: 'ends',
   },
   sourceNetworks: {
-    summary: 'The networks that clients may come from (ACC-9).',
+    summary: 'The networks that clients may come from.',
     merge: 'networks',
     decidedBy: nodes,
     running: 'ends',
@@ -139,7 +139,7 @@ export const settings = {
     counts: { what: 'sessions', over: 'now' },
   },
   sessionsPerMinuteMax: {
-    summary: 'Sessions that begin in any 60 seconds (QUE-2).',
+    summary: 'Sessions that begin in any 60 seconds.',
     merge: 'narrowest',
     unit: 'count',
     min: 0,
@@ -149,7 +149,7 @@ export const settings = {
     counts: { what: 'sessions', over: 'minute' },
   },
   sessionsPerDayMax: {
-    summary: 'Sessions that begin in a day of the account’s time zone (QUE-2).',
+    summary: 'Sessions that begin in a day of the account’s time zone.',
     merge: 'narrowest',
     unit: 'count',
     min: 0,

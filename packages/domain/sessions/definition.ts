@@ -98,7 +98,7 @@ export const sessions = defineDomain({
         listLog: {
           method: 'GET',
           path: '/sessions/{sessionId}/log',
-          summary: 'Read what happened in a session, in order, from a sequence number on (MET-7).',
+          summary: 'Read what happened in a session, in order, from a sequence number on.',
           access: 'read',
           request: z.object({
             sessionId,

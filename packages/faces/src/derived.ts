@@ -8,6 +8,7 @@ import {
 } from '@patchbay/domain/policy/effective-config';
 import type { Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
+import { etagOf, namesTag } from './etag.ts';
 import type { Platform } from './platform.ts';
 
 interface Context {
@@ -17,6 +18,7 @@ interface Context {
   /** The accounts of the chain that the caller may see. */
   readonly visibleIds: readonly string[];
   readonly nowMs: () => number;
+  readonly ifMatch?: string | undefined;
   readonly audit: (change: { target: string; before: unknown; after: unknown }) => void;
 }
 
@@ -34,7 +36,7 @@ export function derivedHandlers(
 
   const readConfig: Handler = async ({ levels, visibleIds }) => toConfigAnswer(levels, { rules, visibleIds });
 
-  const writeConfig: Handler = async ({ entity, levels, visibleIds, audit }, request) => {
+  const writeConfig: Handler = async ({ entity, levels, visibleIds, audit, ifMatch }, request) => {
     const { applicationId, instanceType, ...values } = request;
     const before = levels.at(-1);
     if (before === undefined) throw platformError('resource.unknown', 'There is no such entity here.');
@@ -46,6 +48,13 @@ export function derivedHandlers(
         'resource.unknown',
         'The application, or its instance type, was removed meanwhile.',
       );
+    // What stood there is known for sure once it is replaced: nobody comes between, and a refusal takes the change back.
+    const replaced = toConfigAnswer([...levels.slice(0, -1), { ...before, values: stored }], {
+      rules,
+      visibleIds,
+    });
+    if (ifMatch !== undefined && !namesTag(ifMatch, await etagOf(replaced)))
+      throw platformError('request.precondition_failed', 'The configuration was changed since it was read.');
     const place = [entity.accountId, applicationId, instanceType].filter((id) => id !== undefined).join('/');
     audit({ target: `${place}/services/${service.name}/config`, before: stored, after: values });
     return toConfigAnswer(after, { rules, visibleIds });

@@ -25,10 +25,12 @@ export interface Call {
   /** Where rate-limit headers go. */
   readonly responseHeaders: Headers;
   readonly repeatable?: Repeatable | undefined;
+  readonly ifMatch?: string | undefined;
 }
 
 /** The one path of every request, be it from the dashboard, REST or an SDK. The caller authenticated first (POL-4). */
 export async function dispatch(platform: Platform, call: Call): Promise<Response> {
+  refuseUnheldCondition(call);
   const subject = await resolve(platform, call);
   await limit(platform, call);
   const changes: AuditedChange[] = [];
@@ -47,6 +49,13 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
       return response;
     });
   });
+}
+
+/** A condition that nobody would look at is refused: its caller believes that it holds. */
+function refuseUnheldCondition({ mounted: { owner, operation }, ifMatch }: Call): void {
+  const isHeld = owner.kind === 'service' && owner.isDerived && operation.method === 'PUT';
+  if (ifMatch === undefined || isHeld) return;
+  throw platformError('request.invalid', 'If-Match is taken where a configuration is set, and nowhere else.');
 }
 
 interface Subject {
@@ -206,6 +215,7 @@ async function contextOf(platform: Platform, call: Call, { entity, visibleIds, c
     visibleIds,
     actor: call.principal.actor,
     requestId: call.requestId,
+    ifMatch: call.ifMatch,
     signal: call.signal,
     nowMs: () => platform.nowMs(),
     audit: (change: AuditedChange) => changes.push(change),

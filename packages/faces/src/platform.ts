@@ -1,3 +1,4 @@
+import type { RefusedRequest } from '@patchbay/domain/decisions/refused-request';
 import type { DomainPorts } from '@patchbay/domain/handlers.generated';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { ConfigValues } from '@patchbay/domain/policy/effective-config';
@@ -131,6 +132,8 @@ export interface Platform {
   recordUsage(entity: Entity, report: UsageReport): void;
   emit(accountId: string, event: string, payload: unknown): Promise<void>;
   audit(report: AuditReport): Promise<void>;
+  /** Keeps a refused request for a time, so that whoever made it can ask why (PRD-8). It never fails, and delays nobody. */
+  noteRefused(refused: RefusedRequest): void;
   /**
    * Runs work of which everything is kept or nothing: a change, its entry in the audit log, what it tells the nodes, and
    * the answer kept for a repeat (ACC-8, C40). Work inside of other such work belongs to it.

@@ -2,6 +2,7 @@ import { API_VERSION_HEADER, apiVersionOf, apiVersions } from '@patchbay/kit/api
 import { platformError, ServiceError, toProblem } from '@patchbay/kit/errors';
 import type { TRPCError } from '@trpc/server';
 import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
+import { etagOf, namesTag } from './etag.ts';
 import { repeatableOf } from './idempotency.ts';
 import { mountedOperations } from './mounted.ts';
 import type { Evidence } from './platform.ts';
@@ -57,8 +58,9 @@ export function createRestHandler(options: RestOptions): (request: Request) => P
         responseHeaders,
         address: addressOf(request),
         repeatable: await repeatableOf(request, text),
+        ifMatch: request.headers.get('if-match') ?? undefined,
       });
-      return withHeaders(response, responseHeaders);
+      return withHeaders(await conditional(request, response), responseHeaders);
     } catch (cause) {
       const error =
         cause instanceof ServiceError
@@ -68,6 +70,18 @@ export function createRestHandler(options: RestOptions): (request: Request) => P
       return withHeaders(toResponse(error, { requestId, baseUrl }), responseHeaders);
     }
   };
+}
+
+/** Every answer to a GET has a tag; who names it again is told that nothing has changed (RFC 9110 §13.1.2). */
+async function conditional({ method, headers }: Request, response: Response): Promise<Response> {
+  if (method !== 'GET' || response.status !== 200) return response;
+  const text = await response.text();
+  const etag = await etagOf(JSON.parse(text));
+  const asked = headers.get('if-none-match');
+  if (asked !== null && namesTag(asked, etag)) return new Response(null, { status: 304, headers: { etag } });
+  const tagged = new Headers(response.headers);
+  tagged.set('etag', etag);
+  return new Response(text, { status: 200, headers: tagged });
 }
 
 function versionOf({ headers }: Request): string {

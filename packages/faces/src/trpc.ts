@@ -11,6 +11,7 @@ import { withoutCoercion } from './coercion.ts';
 import { dispatch } from './dispatch.ts';
 import type { Repeatable } from './idempotency.ts';
 import { type MountedOperation, mountedOperations } from './mounted.ts';
+import { noteRefused } from './note-refused.ts';
 import type { Evidence, Platform, Principal } from './platform.ts';
 import { placesOf } from './refused-fields.ts';
 
@@ -22,6 +23,8 @@ export interface CallContext {
   readonly responseHeaders: Headers;
   /** Of a request that may be repeated and has one effect (C40). */
   readonly repeatable?: Repeatable | undefined;
+  /** The If-Match of a change that is to be made to what its caller read, and to nothing else. */
+  readonly ifMatch?: string | undefined;
 }
 
 const t = initTRPC
@@ -91,14 +94,21 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
         next({ ctx: { ...ctx, principal: await principalOf(platform, ctx, mounted) } }),
       ),
     )
+    .use(async ({ ctx, getRawInput, next }) => {
+      const result = await next();
+      if (result.ok) return result;
+      const error = toServiceError(result.error);
+      await noteRefused(platform, { mounted, ...ctx, input: await getRawInput(), error });
+      return result;
+    })
     .input(withoutCoercion(inputOf(operation, mount)))
     .output(operation.response);
 
   type Resolve = Parameters<typeof procedure.query>[0];
   const resolve: Resolve = ({ input, ctx }) => {
     const { accountId, ...request } = input as { accountId?: string };
-    const { principal, requestId, address, signal, responseHeaders, repeatable } = ctx;
-    const from = { requestId, address, signal, responseHeaders, repeatable };
+    const { principal, requestId, address, signal, responseHeaders, repeatable, ifMatch } = ctx;
+    const from = { requestId, address, signal, responseHeaders, repeatable, ifMatch };
     const call = { mounted, principal, accountId, request, ...from };
     return asTrpcError(() => dispatch(platform, call));
   };

@@ -243,6 +243,8 @@ export interface DomainContext<D extends DomainDefinition, R extends keyof D['re
       : never
   > {
   readonly entity: D['resources'][R]['mount'] extends 'account' ? Entity : undefined;
+  /** The accounts of the chain that the caller may see: of what is above, nothing is told (C1). */
+  readonly visibleIds?: readonly string[] | undefined;
   readonly emit: <E extends keyof D['events'] & string>(
     event: E,
     payload: z.output<D['events'][E]>,

@@ -64,6 +64,14 @@ export const platformErrors = {
     retry: 'never',
     remedy: 'Use a new Idempotency-Key for a new request; repeat one only with the same body.',
   },
+  'request.precondition_failed': {
+    status: 412,
+    title: 'What is to be changed is no longer what the request was made for.',
+    owner: 'client',
+    retry: 'never',
+    remedy:
+      'Read it again, look at what changed meanwhile, and repeat the change with the new ETag as If-Match.',
+  },
   'request.in_progress': {
     status: 409,
     title: 'The same request is still being worked on.',

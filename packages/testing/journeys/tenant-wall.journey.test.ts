@@ -164,7 +164,8 @@ describe('the dashboard', () => {
       expect(requestCount).toBeGreaterThan(400);
     }
     expect(changedRows(before, await rowsOf(owner, victim.accountId))).toEqual([]);
-  });
+    // Thousands of requests, and more with every page.
+  }, 420_000);
 
   test('no procedure that a page calls tells A’s to somebody else, or changes it (C1)', async () => {
     const victim = await victimOf(tenants);

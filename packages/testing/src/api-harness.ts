@@ -1,3 +1,4 @@
+import type { RefusedRequest } from '@patchbay/domain/decisions/refused-request';
 import type { DomainPorts } from '@patchbay/domain/handlers.generated';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
@@ -48,6 +49,7 @@ interface Options {
 export function createApiHarness(options: Options = {}) {
   const usage: UsageReport[] = [];
   const audited: unknown[] = [];
+  const refused: RefusedRequest[] = [];
   const failures: ServiceError[] = [];
   const configs: StoredConfig[] = [];
   const stored = new Map<string, { fingerprint: string; answer?: StoredAnswer }>();
@@ -121,6 +123,9 @@ export function createApiHarness(options: Options = {}) {
     audit: async (report) => {
       audited.push(report);
     },
+    noteRefused: (request) => {
+      refused.push(request);
+    },
     atomically: (work) => work(),
     idempotency: {
       begin: async ({ callerId, accountId, route, key, fingerprint }) => {
@@ -155,6 +160,7 @@ export function createApiHarness(options: Options = {}) {
     rest,
     usage,
     audited,
+    refused,
     failures,
     call: async (
       method: string,

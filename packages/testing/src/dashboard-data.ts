@@ -48,6 +48,24 @@ export async function fillAccount(
   const [first = ''] = customerIds;
   await setPrices(databaseUrl, { accountId, childIds });
   await pb.accounts.update(childIds[3] ?? '', { state: 'suspended' });
+  // Wide enough for all that is filled in below.
+  await pb.policy.set(accountId, {
+    services: ['network-discovery', 'signaling'],
+    mediaKinds: ['audio', 'video', 'screen'],
+    sessionSecondsMax: 14_400,
+    concurrentSessionsMax: 500,
+    locked: ['mediaKinds'],
+    overridable: { concurrentSessionsMax: 2_000 },
+  });
+  const { id: planId } = await pb.plans.create(accountId, {
+    name: 'Clinic',
+    policy: { concurrentSessionsMax: 50, relayBytesPerMonthMax: 5_000_000_000_000 },
+  });
+  await pb.plans.assign(first, { planId });
+  // Refused: for whoever asks why.
+  await pb.policy.set(first, { mediaKinds: ['audio'] }).catch(() => undefined);
+  const unknown = accountId.replace('acc_', 'app_');
+  await pb.applications.get(accountId, { applicationId: unknown }).catch(() => undefined);
   await pb.triggers.create(accountId, {
     name: 'Monthly allowance of Bluebird',
     counter: { meter: 'network-discovery.bytes' },

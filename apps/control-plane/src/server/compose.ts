@@ -6,7 +6,7 @@ import { pruneEvents } from '@patchbay/adapters/hooks/delivery-store';
 import { deliverMails } from '@patchbay/adapters/mail/delivery';
 import { mailOutbox, newestMails } from '@patchbay/adapters/mail/outbox';
 import { smtpTransport } from '@patchbay/adapters/mail/smtp';
-import { credentialTotals } from '@patchbay/adapters/metering/credential-totals';
+import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
@@ -17,6 +17,7 @@ import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
+import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
 import { emailLinks } from '@patchbay/adapters/prisma/email-links';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
@@ -63,9 +64,11 @@ import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
 import { services } from '@patchbay/services/registry.generated';
 import { pino } from 'pino';
+import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { recordApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 import { principalOfCredential } from './credential-principal.ts';
+import { credentialStanding } from './credential-standing.ts';
 import { databasePing } from './database-ping.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
@@ -75,6 +78,7 @@ import { NodeAuthentication } from './node-authentication.ts';
 import { hasOpenOutbox } from './open-outbox.ts';
 import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
+import { RefusedRequests } from './refused-requests.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
@@ -132,6 +136,13 @@ export function compose(env: ControlPlaneEnv) {
   };
   const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
 
+  const decisions = decisionStore(prisma);
+  const refusedRequests = new RefusedRequests({
+    keep: (accountId, refused) => decisions.keep(accountId, refused),
+    onFailure: (error) => log.warn({ error: rootOf(error) }, 'Refused requests were not kept.'),
+  });
+  const chainOf = (accountId: string) => accountChain(prisma, accountId);
+
   const isOutboxOpen = hasOpenOutbox(env);
   const transport = env.SMTP_URL === undefined ? undefined : smtpTransport(env.SMTP_URL, mailFrom(env));
   const deliver = () =>
@@ -162,6 +173,26 @@ export function compose(env: ControlPlaneEnv) {
     domainPorts: {
       tenancy,
       audit: { entries: auditStore(prisma).entries },
+      decisions: {
+        sessions: sessionStore(prisma),
+        log: {
+          ...decisions.log,
+          // What this process has just refused is found at once.
+          listRefused: (page) => refusedRequests.written().then(() => decisions.log.listRefused(page)),
+          findRefused: (request) => refusedRequests.written().then(() => decisions.log.findRefused(request)),
+        },
+        credentials: credentialStanding({
+          snapshots: nodeSnapshots,
+          credentials,
+          consumed: (request) => readCredentialTotals(pool, request),
+          nowMs,
+        }),
+        states: {
+          chainOf: async (accountId) =>
+            (await chainOf(accountId)).map(({ id, state }) => ({ accountId: id, state })),
+        },
+        pages: { find: errorPageOf },
+      },
       hooks: {
         webhooks: webhookStore(prisma, cipher),
         deliveries: deliveryLog(prisma),
@@ -210,7 +241,7 @@ export function compose(env: ControlPlaneEnv) {
     keys,
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
-    chainOf: (accountId) => accountChain(prisma, accountId),
+    chainOf,
     grantsOf: (userId) => tenancy.people.grantsOf(userId),
     configs: serviceConfigStore(prisma),
     policies,
@@ -225,6 +256,7 @@ export function compose(env: ControlPlaneEnv) {
     recordUsage: recordApiUsage(ingest, (error) =>
       log.error({ error: rootOf(error) }, 'Usage of the API was not counted.'),
     ),
+    noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
     atomically: (work) => atomically(prisma, work),
   });
@@ -250,6 +282,7 @@ export function compose(env: ControlPlaneEnv) {
       billing: billingStore({ pool: jobPool, catalogue, nowMs }),
       usage: usageStore(jobPool),
       deliverMails: deliver,
+      decisions,
       triggers: outbox,
       retention: {
         prune: () => prune(prisma),
@@ -334,6 +367,7 @@ export function compose(env: ControlPlaneEnv) {
     ),
     async close() {
       await jobs.stop();
+      await refusedRequests.written();
       await triggerActions.stop();
       await bus.close();
       await database.close();

@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
 
+const decisions = { forget: async () => 0 };
+
 const agreeing = { countMismatches: async () => 0 };
 const counted = { ...agreeing, countRefused: async () => new Map<never, number>() };
 const deliverMails = async () => 0;
@@ -40,6 +42,7 @@ test('all months that may still change are accrued, the oldest first, and a mont
       billing,
       usage: counted,
       deliverMails,
+      decisions,
       triggers,
       ...retained,
       nowMs: () => Date.UTC(2026, 11, 1, 0, 7),
@@ -88,6 +91,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
     billing,
     usage,
     deliverMails,
+    decisions,
     triggers,
     ...retained,
     nowMs: () => Date.UTC(2026, 10, 24, 3),
@@ -104,6 +108,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
   await runner.runDue();
   expect((await last())?.error).toContain('0 totals of usage');
   const healed = platformJobs({
+    decisions,
     billing: { ...billing, countMismatches: async () => 0 },
     usage,
     deliverMails,
@@ -131,6 +136,7 @@ test('what is over and not settled is accrued before it is an alarm, with every 
     billing,
     usage: counted,
     deliverMails,
+    decisions,
     triggers,
     ...retained,
     nowMs: () => Date.UTC(2026, 10, 24, 3),
@@ -156,6 +162,7 @@ test('usage that was kept and not counted is a failed task, with how much and wh
   const check = platformJobs({
     billing,
     usage,
+    decisions,
     deliverMails,
     triggers,
     ...retained,
@@ -182,6 +189,7 @@ test('events are forgotten after the days that the operator set, and so is what 
     billing,
     usage: counted,
     deliverMails,
+    decisions,
     triggers,
     retention,
     eventRetentionDays: 30,

@@ -1,7 +1,9 @@
 import type { Job } from '@patchbay/adapters/postgres/job-runs';
+import type { DecisionStore } from '@patchbay/adapters/prisma/decision-store';
 import type { TriggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import type { BillingStore } from '@patchbay/domain/billing/billing-store';
 import { nextPeriod, type Period, periodAt, unsettledPeriods } from '@patchbay/domain/billing/period';
+import { REFUSED_KEPT_DAYS, REFUSED_PER_ACCOUNT_MAX } from '@patchbay/domain/decisions/refused-request';
 import { dayOf } from '@patchbay/domain/metering/usage-record';
 import type { UsageStore } from '@patchbay/domain/metering/usage-store';
 
@@ -15,6 +17,7 @@ export interface JobPorts {
   readonly usage: Pick<UsageStore, 'countMismatches' | 'countRefused'>;
   /** Sends the mails that are due, and says how many they were. */
   readonly deliverMails: () => Promise<number>;
+  readonly decisions: Pick<DecisionStore, 'forget'>;
   readonly triggers: Pick<TriggerOutbox, 'forget'>;
   readonly retention: {
     /** Answers, failed sign-ins and messages that have had their time. */
@@ -28,7 +31,7 @@ export interface JobPorts {
 
 /** The regular tasks of the platform, in the order in which they are asked whether they are due. */
 export function platformJobs(ports: JobPorts): readonly Job[] {
-  const { billing, usage, deliverMails, triggers, retention, eventRetentionDays, nowMs } = ports;
+  const { billing, usage, decisions, deliverMails, triggers, retention, eventRetentionDays, nowMs } = ports;
   /** Settles what is over and not settled, and every period after it: each carries into the next. */
   const settleAll = async (): Promise<void> => {
     const running = periodAt(nowMs());
@@ -74,6 +77,16 @@ export function platformJobs(ports: JobPorts): readonly Job[] {
           throw new Error(`Usage of the last 24 hours was kept and not counted: ${said}.`);
         }
         return 'all usage of the last 24 hours was counted';
+      },
+    },
+    {
+      // A log that anybody with a key can fill has an end (PRD-8).
+      name: 'forget-refused',
+      everyMs: 60 * MINUTE_MS,
+      run: async () => {
+        const since = new Date(nowMs() - REFUSED_KEPT_DAYS * DAY_MS);
+        const count = await decisions.forget({ since, perAccount: REFUSED_PER_ACCOUNT_MAX });
+        return `${count} refused requests were forgotten`;
       },
     },
     {

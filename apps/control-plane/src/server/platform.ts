@@ -18,7 +18,7 @@ import { WrongSecrets } from './wrong-secrets.ts';
 export interface PlatformParts
   extends Pick<
     Platform,
-    'servicePorts' | 'domainPorts' | 'idempotency' | 'recordUsage' | 'nowMs' | 'atomically'
+    'servicePorts' | 'domainPorts' | 'idempotency' | 'recordUsage' | 'noteRefused' | 'nowMs' | 'atomically'
   > {
   readonly keys: KeyStore;
   /** Who holds an ephemeral credential, if it holds. */
@@ -43,7 +43,7 @@ export interface PlatformParts
 
 /** What dispatch asks of the world, answered by the stores. */
 export function createPlatform(parts: PlatformParts): Platform {
-  const { servicePorts, domainPorts, idempotency, recordUsage, nowMs, atomically } = parts;
+  const { servicePorts, domainPorts, idempotency, recordUsage, noteRefused, nowMs, atomically } = parts;
   const wrongSecrets = new WrongSecrets();
   const principalOf = onceForEach((evidence: Evidence) => {
     let principal: Promise<Principal | undefined> | undefined;
@@ -71,6 +71,7 @@ export function createPlatform(parts: PlatformParts): Platform {
     domainPorts,
     idempotency,
     recordUsage,
+    noteRefused,
     nowMs,
     atomically,
     authenticate: async (evidence, address) => evidence && principalOf(evidence)(address),

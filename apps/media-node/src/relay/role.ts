@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
+import { hostInUrl } from '@patchbay/kit/host-in-url';
 import { createId } from '@patchbay/kit/ids';
 import { relayEndings } from '@patchbay/protocol/turn/codes';
 import type { Logger } from 'pino';
@@ -8,7 +9,6 @@ import { CarriedLines } from '../platform/carried-lines.ts';
 import type { NodeEnv } from '../platform/env.ts';
 import type { Faults } from '../platform/faults.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
-import { hostInUrl } from '../platform/host-in-url.ts';
 import { RelayLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { createRelayPlatform } from '../platform/relay-platform.ts';

@@ -1,9 +1,9 @@
 import path from 'node:path';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
+import { hostInUrl } from '@patchbay/kit/host-in-url';
 import type { Logger } from 'pino';
 import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
-import { hostInUrl } from '../platform/host-in-url.ts';
 import { type LinkEvent, SignalingLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { SessionClaims } from '../platform/session-claims.ts';

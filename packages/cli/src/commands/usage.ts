@@ -1,3 +1,5 @@
+import { usageCsvHead, usageCsvLine } from '@patchbay/kit/csv';
+import { meterCatalogue } from '@patchbay/services/meters.generated';
 import { type Command, Option } from 'commander';
 import { connect } from '../connection.ts';
 import { readTime } from '../dates.ts';
@@ -8,7 +10,10 @@ interface Flags {
   readonly account?: string;
   readonly from?: string;
   readonly to?: string;
-  readonly bucket: 'minute' | 'hour' | 'day' | 'all';
+  readonly bucket: 'minute' | 'hour' | 'day' | 'month' | 'all';
+  readonly timeZone?: string;
+  readonly where?: string;
+  readonly csv?: boolean;
   readonly meter?: string;
   readonly groupBy?: string;
   readonly scope: 'own' | 'inclusive';
@@ -37,6 +42,32 @@ async function listRefused({ account, limit, json = false }: Flags): Promise<voi
   print(found, { json, rows });
 }
 
+type Client = ReturnType<typeof connect>;
+type Question = Parameters<Client['usage']['query']>[0];
+
+const CSV_PAGE_ROWS = 10_000;
+
+/** Page after page, as it is read: a file of any length needs the memory of one page. */
+async function writeCsv(client: Client, question: Question): Promise<void> {
+  const groupNames = (question.groupBy ?? '').split(',').filter(Boolean);
+  process.stdout.write(usageCsvHead(groupNames));
+  let after: string | undefined;
+  do {
+    const page = await client.usage.query({
+      ...question,
+      limit: CSV_PAGE_ROWS,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const row of page.rows) {
+      const unit = units.get(row.meter)?.unit ?? 'count';
+      process.stdout.write(usageCsvLine(row, { groupNames, unit }));
+    }
+    after = page.nextAfter;
+  } while (after !== undefined);
+}
+
+const units: ReadonlyMap<string, { readonly unit: string }> = new Map(Object.entries(meterCatalogue));
+
 export function addUsageCommand(program: Command): void {
   program
     .command('usage')
@@ -44,8 +75,13 @@ export function addUsageCommand(program: Command): void {
     .option('--account <id>')
     .option('--from <time>', 'a date in the time zone of the account, or a time such as 2026-11-01T12:00:00Z')
     .option('--to <time>', 'the same; a date includes its whole day')
-    .addOption(new Option('--bucket <size>').choices(['minute', 'hour', 'day', 'all']).default('all'))
+    .addOption(
+      new Option('--bucket <size>').choices(['minute', 'hour', 'day', 'month', 'all']).default('all'),
+    )
     .option('--meter <name>', 'such as network-discovery.bytes')
+    .option('--time-zone <name>', 'whose hours, days and months; that of the account unless told otherwise')
+    .option('--where <dimensions>', 'only these, such as direction:in,region:eu')
+    .option('--csv', 'all of it as CSV, with exact integers')
     .option('--group-by <names>', 'dimensions, with commas')
     .addOption(new Option('--scope <scope>').choices(['own', 'inclusive']).default('inclusive'))
     .option('--session <id>')
@@ -54,10 +90,10 @@ export function addUsageCommand(program: Command): void {
     .option('--json')
     .action(async (flags: Flags) => {
       if (flags.refused === true) return listRefused(flags);
-      const { account, from, to, bucket, meter, groupBy, scope, session, json = false } = flags;
+      const { account, from, to, bucket, meter, groupBy, scope, session, where, json = false } = flags;
       const client = connect(account);
       const timeZone = async () => (await client.accounts.get()).timeZone;
-      const found = await client.usage.query({
+      const question = {
         from:
           from === undefined
             ? startOfMonth(new Date())
@@ -65,10 +101,15 @@ export function addUsageCommand(program: Command): void {
         to: to === undefined ? soon() : await readTime({ text: to, edge: 'to', timeZone }),
         bucket,
         scope,
+        // Where nothing is cut by days, nobody's days are asked for.
+        ...(bucket === 'all' ? {} : { timeZone: flags.timeZone ?? (await timeZone()) }),
+        ...(where === undefined ? {} : { where }),
         ...(meter === undefined ? {} : { meter }),
         ...(groupBy === undefined ? {} : { groupBy }),
         ...(session === undefined ? {} : { sessionId: session }),
-      });
+      };
+      if (flags.csv === true) return writeCsv(client, question);
+      const found = await client.usage.query(question);
       const rows = found.rows.map(({ at, meter: name, group, quantity }) => ({
         at,
         meter: name,
@@ -76,6 +117,7 @@ export function addUsageCommand(program: Command): void {
         quantity,
       }));
       print(found, { json, rows });
-      if (found.isTruncated && !json) process.stderr.write('There is more: ask for a shorter time.\n');
+      if (found.isTruncated && !json)
+        process.stderr.write('There is more: take --csv, or ask for a shorter time.\n');
     });
 }

@@ -1,4 +1,5 @@
 import { networkInterfaces } from 'node:os';
+import { hostInUrl } from '@patchbay/kit/host-in-url';
 import { isLoopback } from '../settings.ts';
 
 /** An address that others reach us at: the one that was set, or the first of this machine where that means "any". */
@@ -13,8 +14,7 @@ export function reachableAddress(host: string): string {
 }
 
 /** For the part of a URL behind the scheme. */
-export const inUrl = (address: string, port: number): string =>
-  address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+export const inUrl = (address: string, port: number): string => `${hostInUrl(address)}:${port}`;
 
 export interface Addresses {
   readonly host: string;

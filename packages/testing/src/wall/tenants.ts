@@ -119,6 +119,9 @@ async function furnish(
     counter: { meter: 'network-discovery.bytes' },
     condition: { kind: 'threshold', limit: 7_654_321 },
   });
+  const policy = { sessionSecondsMax: 7_654_321 };
+  const plan = await make('plans.create', { name: `${MARK}-plan`, policy });
+  await make('policy.set', policy);
   const ice = await make('networkDiscovery.createIceServers', {});
   // Nobody listens there: one attempt fails, and then the webhook rests, so that nothing of it changes by itself.
   const webhook = await make('webhooks.create', { url: `http://127.0.0.1:1/${MARK}` });
@@ -138,6 +141,7 @@ async function furnish(
     keyId: key.id,
     userId: member.userId,
     triggerId: trigger.id,
+    planId: plan.id,
     username: ice.iceServers.find((server: { username?: string }) => server.username !== undefined).username,
     period: new Date().toISOString().slice(0, 7),
     service: 'signaling',

@@ -22,3 +22,11 @@ test('an empty field is not set, and a number out of bounds is refused by name',
   const wrong = { ...draft, sessionSecondsMax: { value: 'ten', bound: '', isLocked: false } };
   expect(toWord(wrong)).toEqual({ refused: 'sessionSecondsMax' });
 });
+
+test('a service or a kind of media that there is not is refused by name, and not sent to hold for nothing', () => {
+  const typed = (name: 'services' | 'mediaKinds', value: string) =>
+    toWord({ ...toDraft(stored), [name]: { value, bound: '', isLocked: false } });
+  expect(typed('services', 'signaling, network-discovery')).toHaveProperty('word.services');
+  expect(typed('services', 'signalling')).toEqual({ refused: 'services' });
+  expect(typed('mediaKinds', 'audio, vidoe')).toEqual({ refused: 'mediaKinds' });
+});

@@ -4,7 +4,10 @@ import {
   settingNames,
   settingOf,
 } from '@patchbay/domain/policy/settings';
+import { services } from '@patchbay/services/registry.generated';
 import type { Inputs, Outputs } from '../../trpc/client.ts';
+
+const serviceNames = Object.values(services).map(({ name }) => name);
 
 export type Written = Outputs['policy']['get']['stored'];
 export type Word = Omit<Inputs['policy']['set'], 'accountId'>;
@@ -23,6 +26,13 @@ export const isOverridable = (name: SettingName): boolean => overridableNames.so
 /** Times have commas of their own. */
 const separatorOf = (name: SettingName) => (settingOf(name).merge === 'everyTime' ? ';' : ',');
 
+/** What may stand in a list; undefined where only whoever runs a platform knows, or where it is no list. */
+export const choicesOf = (name: SettingName): readonly string[] | undefined => {
+  if (name === 'services') return serviceNames;
+  const setting = settingOf(name);
+  return setting.merge === 'narrowest' ? undefined : setting.choices;
+};
+
 const textOf = (name: SettingName, value: unknown): string =>
   Array.isArray(value) ? value.join(`${separatorOf(name)} `) : value === undefined ? '' : String(value);
 
@@ -40,7 +50,7 @@ export function toDraft(stored: Written): PolicyDraft {
   return Object.fromEntries(entries) as PolicyDraft;
 }
 
-/** The request as the API takes it; what is no number there is refused by name, and never sent. */
+/** The request as the API takes it; what is no value there is refused by name, and never sent. */
 export function toWord(draft: PolicyDraft): { readonly word: Word } | { readonly refused: SettingName } {
   const values: Record<string, unknown> = {};
   const overridable: Record<string, unknown> = {};
@@ -60,11 +70,14 @@ export function toWord(draft: PolicyDraft): { readonly word: Word } | { readonly
 
 function readSetting(name: SettingName, text: string): number | string[] | undefined {
   const setting = settingOf(name);
-  if (setting.merge !== 'narrowest')
-    return text
+  if (setting.merge !== 'narrowest') {
+    const items = text
       .split(separatorOf(name))
       .map((item) => item.trim())
       .filter((item) => item !== '');
+    const choices = choicesOf(name);
+    return items.every((item) => choices?.includes(item) ?? true) ? items : undefined;
+  }
   const number = Number(text);
   return Number.isInteger(number) && number >= setting.min && number <= setting.max ? number : undefined;
 }

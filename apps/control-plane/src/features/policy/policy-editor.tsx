@@ -1,10 +1,10 @@
 'use client';
 
-import { type SettingName, settingNames, settingOf } from '@patchbay/domain/policy/settings';
+import { type SettingName, settingNames } from '@patchbay/domain/policy/settings';
 import { Field } from '@patchbay/ui/input';
 import type { ReactNode } from 'react';
 import { isOverridable, type PolicyDraft, type SettingDraft } from './policy-draft.ts';
-import { type Explained, settingLabel, unitOf, valueText } from './setting-words.ts';
+import { type Explained, settingLabel, summaryOf, unitOf, valueText } from './setting-words.ts';
 
 export interface PolicyEditorProps {
   readonly draft: PolicyDraft;
@@ -20,7 +20,7 @@ export function PolicyEditor({ draft, onChange, effective, refused }: PolicyEdit
   return (
     <ul className="divide-y border-y">
       {settingNames.map((name) => {
-        const { summary } = settingOf(name);
+        const summary = summaryOf(name);
         const held = effective.find(({ setting }) => setting === name);
         const hint =
           held?.ceiling === undefined ? summary : `${summary} At most ${valueText(name, held.ceiling)}.`;

@@ -1,5 +1,6 @@
 import { type SettingName, settingOf } from '@patchbay/domain/policy/settings';
 import type { Outputs } from '../../trpc/client.ts';
+import { choicesOf } from './policy-draft.ts';
 
 type Answer = Outputs['policy']['get'];
 export type Explained = Answer['effective'][number];
@@ -38,6 +39,13 @@ export const unitOf = (name: SettingName): string | undefined => {
         ? 'B'
         : setting.unit;
 };
+
+/** What a setting is, and what may be written. */
+export function summaryOf(name: SettingName): string {
+  const { summary } = settingOf(name);
+  const choices = choicesOf(name);
+  return choices === undefined ? summary : `${summary} Of ${choices.join(', ')}.`;
+}
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 

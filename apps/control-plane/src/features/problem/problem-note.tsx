@@ -3,7 +3,9 @@
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
 import Link from 'next/link';
+import { useParams } from 'next/navigation';
 import type { ReactNode } from 'react';
+import { whyPath } from '../shell/pages.ts';
 import { problemOf, remedyOf } from './problem.ts';
 
 export interface ProblemNoteProps {
@@ -15,6 +17,8 @@ export interface ProblemNoteProps {
 export function ProblemNote({ error, onRetry }: ProblemNoteProps): ReactNode {
   const problem = problemOf(error);
   const remedy = remedyOf(problem.code);
+  // There is no account yet where somebody signs in, or looks at a page that belongs to none.
+  const { accountId } = useParams<{ accountId?: string }>() ?? {};
   return (
     <Callout
       tone="fail"
@@ -35,8 +39,24 @@ export function ProblemNote({ error, onRetry }: ProblemNoteProps): ReactNode {
         </Link>
         {problem.rule === undefined ? null : <span>rule {problem.rule}</span>}
         {problem.level === undefined ? null : <span>set at {problem.level}</span>}
-        {problem.requestId === undefined ? null : <code>{problem.requestId}</code>}
+        <RequestOf requestId={problem.requestId} accountId={accountId} />
       </p>
     </Callout>
+  );
+}
+
+interface RequestOfProps {
+  readonly requestId: string | undefined;
+  readonly accountId: string | undefined;
+}
+
+/** The request, and where it is said what was known when it was refused (PRD-8). */
+function RequestOf({ requestId, accountId }: RequestOfProps): ReactNode {
+  if (requestId === undefined) return null;
+  if (accountId === undefined) return <code>{requestId}</code>;
+  return (
+    <Link href={whyPath(accountId, requestId)} className="underline underline-offset-2">
+      Why? <code>{requestId}</code>
+    </Link>
   );
 }

@@ -3,6 +3,7 @@ import {
   BellRing,
   Cable,
   ChartColumn,
+  CircleHelp,
   Gauge,
   KeyRound,
   type LucideIcon,
@@ -50,7 +51,6 @@ export const pages: readonly Page[] = [
   { segment: '', label: 'Overview', icon: Gauge, shortcut: 'o' },
   { segment: 'sessions', label: 'Sessions', icon: Activity, shortcut: 's' },
   { segment: 'usage', label: 'Usage', icon: ChartColumn, shortcut: 'u' },
-  { segment: 'triggers', label: 'Triggers', icon: BellRing, shortcut: 't' },
   { segment: 'accounts', label: 'Accounts', icon: Network, shortcut: 'a' },
   { segment: 'services', label: 'Services', icon: Cable, shortcut: 'v', isKeptBelow: true },
   {
@@ -60,6 +60,7 @@ export const pages: readonly Page[] = [
     shortcut: 'r',
     alsoAt: policyParts.map(({ key }) => key),
   },
+  { segment: 'triggers', label: 'Triggers', icon: BellRing, shortcut: 't' },
   { segment: 'webhooks', label: 'Webhooks', shortLabel: 'Hooks', icon: Webhook, shortcut: 'w' },
   { segment: 'prices', label: 'Prices', icon: Tags, shortcut: 'p' },
   { segment: 'statements', label: 'Statements', icon: ReceiptText, shortcut: 'b', isKeptBelow: true },
@@ -71,6 +72,7 @@ export const pages: readonly Page[] = [
     shortcut: 'k',
     alsoAt: accountParts.map(({ key }) => key),
   },
+  { segment: 'why', label: 'Why', icon: CircleHelp, shortcut: 'y' },
   { segment: 'audit', label: 'Audit log', icon: ScrollText, shortcut: 'l' },
 ];
 
@@ -93,3 +95,7 @@ export function keptOf(pathname: string): string {
 
 export const isCurrentPage = ({ segment, alsoAt = [] }: Page, pathname: string): boolean =>
   [segment, ...alsoAt].includes(segmentOf(pathname));
+
+/** Where the page is that says why something was refused: a request, a session, a credential's username. */
+export const whyPath = (accountId: string, subject: string): string =>
+  `${pagePath(accountId, 'why')}?of=${encodeURIComponent(subject)}`;

@@ -1,5 +1,5 @@
 import { isId } from '@patchbay/kit/ids';
-import { pagePath } from './pages.ts';
+import { pagePath, whyPath } from './pages.ts';
 
 /** Where an id leads, for the kinds that have a page: one that was pasted whole, or one that a line names. */
 export function pathOfId(text: string, accountId: string): string | undefined {
@@ -9,6 +9,7 @@ export function pathOfId(text: string, accountId: string): string | undefined {
   if (isId('app', text)) return pagePath(accountId, `applications/${text}`);
   if (isId('whk', text)) return pagePath(accountId, `webhooks/${text}`);
   if (isId('org', text)) return pagePath(accountId, 'organisation');
+  if (isId('req', text)) return whyPath(accountId, text);
   return pathOfConfig(text);
 }
 

@@ -3,8 +3,9 @@
 import { Badge } from '@patchbay/ui/badge';
 import { Button } from '@patchbay/ui/button';
 import { classNames } from '@patchbay/ui/class-names';
+import { Menu, MenuItem } from '@patchbay/ui/menu';
 import { type Column, Table } from '@patchbay/ui/table';
-import { BellRing, CirclePause, Gauge } from 'lucide-react';
+import { BellRing, CirclePause, Ellipsis, Gauge } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { actionText, counterText, countText, shareOf, type Trigger, windowText } from './trigger-words.ts';
 
@@ -23,6 +24,7 @@ export function TriggerTable({ triggers, accountNames, ...actions }: TriggerTabl
       key: 'name',
       header: 'Name',
       isTitle: true,
+      className: 'py-1.5',
       cell: ({ name, isFromAbove }) => (
         <span className="font-medium">
           {name}
@@ -45,6 +47,7 @@ export function TriggerTable({ triggers, accountNames, ...actions }: TriggerTabl
       key: 'value',
       header: 'Now',
       isNumber: true,
+      isWide: true,
       cell: (trigger) => <CounterNow trigger={trigger} />,
     },
     { key: 'then', header: 'Then', cell: ({ action }) => actionText(action) },
@@ -101,23 +104,19 @@ type ActionsProps = Pick<TriggerTableProps, 'onTurn' | 'onReset' | 'onRemove'> &
 
 function Actions({ trigger, onTurn, onReset, onRemove }: ActionsProps): ReactNode {
   const { name, isEnabled } = trigger;
-  const turn = isEnabled ? 'Turn off' : 'Turn on';
   return (
-    <span className="flex justify-end gap-1">
-      <Button size="small" variant="ghost" onClick={() => onTurn(trigger)} aria-label={`${turn} ${name}`}>
-        {turn}
-      </Button>
-      <Button
-        size="small"
-        variant="ghost"
-        onClick={() => onReset(trigger)}
-        aria-label={`Begin anew: ${name}`}
-      >
-        Begin anew
-      </Button>
-      <Button size="small" variant="ghost" onClick={() => onRemove(trigger)} aria-label={`Remove ${name}`}>
+    <Menu
+      trigger={
+        <Button size="small" variant="ghost" aria-label={`What to do with ${name}`}>
+          <Ellipsis aria-hidden />
+        </Button>
+      }
+    >
+      <MenuItem onSelect={() => onTurn(trigger)}>{isEnabled ? 'Turn off' : 'Turn on'}</MenuItem>
+      <MenuItem onSelect={() => onReset(trigger)}>Begin anew</MenuItem>
+      <MenuItem isDanger onSelect={() => onRemove(trigger)}>
         Remove
-      </Button>
-    </span>
+      </MenuItem>
+    </Menu>
   );
 }

@@ -5,7 +5,7 @@ import { Chart } from '@patchbay/ui/chart';
 import { EmptyState } from '@patchbay/ui/empty-state';
 import { Skeleton } from '@patchbay/ui/skeleton';
 import { Quantity } from '@patchbay/ui/stat';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ChartColumn, Download } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { showExact, showMetered, textOf } from '../../formats/quantity.ts';
@@ -19,7 +19,7 @@ import { downloadText } from './download.ts';
 import { meterOf, unitOf } from './meters.ts';
 import { RefusedUsage } from './refused-usage.tsx';
 import { UsageFilters } from './usage-filters.tsx';
-import { bucketMs, csvOf, foldRest, groupRows, spanOf } from './usage-query.ts';
+import { allRows, bucketMs, csvOf, foldRest, groupRows, spanOf } from './usage-query.ts';
 import { UsageTable } from './usage-table.tsx';
 import { useGroupNames } from './use-group-names.ts';
 import { useUsageChoice } from './use-usage-choice.ts';
@@ -51,6 +51,21 @@ export function UsagePage(): ReactNode {
       { refetchInterval: REFRESH_MS, placeholderData: keepPreviousData },
     ),
   );
+  const client = useQueryClient();
+  const exported = useMutation({
+    // Of what is shown, all: also where the answer on the page was cut off.
+    mutationFn: () =>
+      allRows((after) =>
+        client.fetchQuery(
+          trpc.usage.query.queryOptions({
+            ...input,
+            limit: ROWS_MAX,
+            ...(after === undefined ? {} : { after }),
+          }),
+        ),
+      ),
+    onSuccess: (all) => downloadText(`usage-${meter}-${input.from.slice(0, 10)}.csv`, csvOf(all, unit)),
+  });
   const names = useGroupNames(accountId, groupBy);
   const rows = usage.data?.rows ?? [];
   const series = groupRows(rows, span, stepMs);
@@ -76,7 +91,8 @@ export function UsagePage(): ReactNode {
         actions={
           <Button
             disabled={rows.length === 0}
-            onClick={() => downloadText(`usage-${meter}-${input.from.slice(0, 10)}.csv`, csvOf(rows, unit))}
+            isPending={exported.isPending}
+            onClick={() => exported.mutate()}
           >
             <Download aria-hidden />
             CSV
@@ -85,6 +101,7 @@ export function UsagePage(): ReactNode {
       />
       <UsageFilters {...control} />
       {usage.error !== null ? <ProblemNote error={usage.error} onRetry={() => void usage.refetch()} /> : null}
+      {exported.error !== null ? <ProblemNote error={exported.error} /> : null}
       {usage.isPending && usage.error === null ? <Skeleton className="h-72" /> : null}
       {usage.isSuccess && rows.length === 0 ? (
         <EmptyState icon={<ChartColumn />} title="Nothing was used in this range">

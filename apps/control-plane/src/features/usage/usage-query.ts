@@ -1,8 +1,9 @@
+import { usageCsvHead, usageCsvLine } from '@patchbay/kit/csv';
 import type { Inputs, Outputs } from '../../trpc/client.ts';
 import { meterOf } from './meters.ts';
 
 export type UsageRow = Outputs['usage']['query']['rows'][number];
-export type Bucket = Exclude<NonNullable<Inputs['usage']['query']['bucket']>, 'all'>;
+export type Bucket = Exclude<NonNullable<Inputs['usage']['query']['bucket']>, 'all' | 'month'>;
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -101,23 +102,26 @@ export function foldRest(series: readonly GroupedSeries[], shownMax: number): re
   ];
 }
 
-/** Rows as CSV (RFC 4180 §2): exact integers in the unit of the meter. */
+/** Rows as CSV: exact integers in the unit of the meter. */
 export function csvOf(rows: readonly UsageRow[], unit: string): string {
   const groupNames = [...new Set(rows.flatMap(({ group }) => Object.keys(group)))];
-  const head = ['at', 'meter', 'unit', ...groupNames, 'quantity', 'records'];
-  const lines = rows.map(({ at, meter, group, quantity, recordCount }) =>
-    [at, meter, unit, ...groupNames.map((name) => group[name] ?? ''), quantity, String(recordCount)].map(
-      csvField,
-    ),
-  );
-  return [head, ...lines]
-    .map((line) => line.join(','))
-    .join('\r\n')
-    .concat('\r\n');
+  return usageCsvHead(groupNames) + rows.map((row) => usageCsvLine(row, { groupNames, unit })).join('');
 }
 
-/** A field that a spreadsheet would take for a formula is made text, so that a name cannot run anything. */
-function csvField(text: string): string {
-  const safe = /^[=+@\t\r-]/.test(text) && !/^-?\d+$/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+/** What an export takes at most: a file of about a gigabyte, which a browser still holds. */
+export const EXPORT_PAGES_MAX = 1_000;
+
+/** All rows behind a first answer, page by page. */
+export async function allRows(
+  ask: (after: string | undefined) => Promise<Outputs['usage']['query']>,
+): Promise<readonly UsageRow[]> {
+  const rows: UsageRow[] = [];
+  let after: string | undefined;
+  for (let pages = 0; pages < EXPORT_PAGES_MAX; pages++) {
+    const page = await ask(after);
+    rows.push(...page.rows);
+    after = page.nextAfter;
+    if (after === undefined) return rows;
+  }
+  throw new Error(`An export has at most ${EXPORT_PAGES_MAX} pages: take a shorter range.`);
 }

@@ -91,9 +91,9 @@ const columnsOf = (pathOf: (webhook: Webhook) => string): readonly Column<Webhoo
     key: 'url',
     header: 'Address',
     isTitle: true,
-    className: 'max-w-md',
+    className: 'py-1.5',
     cell: (webhook) => (
-      <Link href={pathOf(webhook)} className="block truncate font-medium hover:underline" title={webhook.url}>
+      <Link href={pathOf(webhook)} className="block wrap-anywhere font-medium hover:underline">
         {webhook.url}
       </Link>
     ),
@@ -104,7 +104,7 @@ const columnsOf = (pathOf: (webhook: Webhook) => string): readonly Column<Webhoo
     header: 'Events',
     isWide: true,
     cell: ({ eventTypes }) => (
-      <code className="block max-w-72 truncate text-sm" title={eventTypes.join(' ')}>
+      <code className="block wrap-anywhere text-sm">
         {eventTypes.includes('*') ? 'all' : eventTypes.join(' ')}
       </code>
     ),

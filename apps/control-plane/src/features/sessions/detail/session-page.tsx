@@ -10,7 +10,7 @@ import { exampleOf } from '../../as-code/code-example.ts';
 import { ProblemNote } from '../../problem/problem-note.tsx';
 import { useAccount, useAccountId } from '../../shell/account.ts';
 import { PageHeader } from '../../shell/page-header.tsx';
-import { pagePath } from '../../shell/pages.ts';
+import { pagePath, whyPath } from '../../shell/pages.ts';
 import { useNow } from '../../shell/use-now.ts';
 import { isOpen, kindLabels, mayGrow, participantNames, type Session } from '../session.ts';
 import { ModeBadge, SessionStateBadge } from '../session-badges.tsx';
@@ -64,6 +64,9 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
               {session.region}, {showMoment(session.startedAt, nowMs)}
             </span>
             <Identifier id={session.id} isShort />
+            <Link href={whyPath(accountId, session.id)} className="underline underline-offset-2">
+              Why?
+            </Link>
           </span>
         }
         examples={examplesOf(accountId, session)}

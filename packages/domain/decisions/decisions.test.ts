@@ -1,0 +1,237 @@
+import { createId } from '@patchbay/kit/ids';
+import { domainContext } from '@patchbay/testing/domain-context';
+import { describe, expect, test } from 'vitest';
+import { decisions } from './definition.ts';
+import { handlers } from './handlers.ts';
+import { knownTo, nothingKnown } from './known.ts';
+import type { DecisionsPorts } from './ports.ts';
+import { ownerOfRefused, type RefusedRequest } from './refused-request.ts';
+
+const [platformId, parentId, accountId] = [createId('acc', 1), createId('acc', 2), createId('acc', 3)];
+const [requestId, sessionId] = [createId('req'), createId('ses')];
+const at = new Date('2026-11-24T12:00:00.000Z');
+const chain = [platformId, parentId, accountId].map((id) => ({ accountId: id, state: 'active' as const }));
+
+const refused: RefusedRequest = {
+  requestId,
+  atMs: at.getTime(),
+  accountId,
+  actorId: 'key_1',
+  actorName: 'A key',
+  operation: 'keys.create',
+  askedAccountId: accountId,
+  code: 'account.suspended',
+  status: 403,
+  detail: `Account ${parentId} is suspended.`,
+  rule: 'account.state',
+  level: parentId,
+  known: { ...nothingKnown, chain, policy: [{ rule: 'signaling.mode', value: 'auto', level: parentId }] },
+};
+
+const session = {
+  id: sessionId,
+  kind: 'relay',
+  accountId,
+  state: 'ended',
+  participants: 0,
+  startedAt: at,
+  endCode: 'limit.credential_bytes',
+} as const;
+
+const lines = [
+  { sessionId, at, kind: 'limit.reached', data: { limit: 'limit.credential_bytes', max: 7, outcome: 'end' } },
+  {
+    sessionId,
+    at,
+    kind: 'allocation.refused',
+    data: { code: 'network-discovery.quota', detail: 'Two are in use.' },
+  },
+  {
+    sessionId,
+    at,
+    kind: 'session.ended',
+    data: { reason: { code: 'limit.credential_bytes', detail: '7 bytes.' } },
+  },
+];
+
+function portsOf(
+  log: Partial<DecisionsPorts['log']> = {},
+  more: Partial<DecisionsPorts> = {},
+): DecisionsPorts {
+  return {
+    sessions: { find: async (asked) => (asked.sessionId === sessionId ? (session as never) : undefined) },
+    log: {
+      listRefused: async () => ({ items: [refused] }),
+      findRefused: async (asked) => (asked.requestId === requestId ? refused : undefined),
+      findAllowed: async () => undefined,
+      linesOf: async () => lines,
+      linesOfCredential: async () => lines.slice(1, 2),
+      ...log,
+    },
+    credentials: { standing: async () => undefined },
+    states: { chainOf: async () => chain },
+    pages: { find: (code) => ({ title: `Title of ${code}`, remedy: `Remedy of ${code}` }) },
+    ...more,
+  };
+}
+
+/** The context of a caller who sees their own account and nothing above it. */
+const { context } = domainContext<typeof decisions, 'why', 'get'>(decisions, {
+  chain: [platformId, parentId, accountId],
+});
+const ask = async (subject: string, ports: DecisionsPorts = portsOf(), visibleIds?: readonly string[]) => {
+  const answer = await handlers.why.get({ ...context, visibleIds }, { subject }, ports);
+  expect(decisions.resources.why.operations.get.response.strict().parse(answer)).toEqual(answer);
+  return answer;
+};
+
+test('get 200: a refused request says its rule, level and remedy, and names nobody above the caller (PRD-8, C1)', async () => {
+  const answer = await ask(requestId);
+  expect(answer).toMatchObject({
+    kind: 'request',
+    decision: 'refused',
+    at: at.toISOString(),
+    operation: 'keys.create',
+    code: 'account.suspended',
+    detail: 'Account an account above is suspended.',
+    rule: 'account.state',
+    level: 'an account above',
+    remedy: 'Remedy of account.suspended',
+  });
+  expect(answer.known.chain).toEqual([
+    { state: 'active' },
+    { state: 'active' },
+    { accountId, state: 'active' },
+  ]);
+  expect(JSON.stringify(answer)).not.toMatch(new RegExp(`${platformId}|${parentId}`));
+});
+
+test('who sees the account above is told which it is, and still nothing of what is above that', async () => {
+  const answer = await ask(requestId, portsOf(), [parentId, accountId]);
+  expect(answer).toMatchObject({ level: parentId, detail: refused.detail });
+  expect(JSON.stringify(answer)).not.toContain(platformId);
+});
+
+test('a request is looked for from where the caller’s reach begins: below that it need not stand', async () => {
+  const asked: string[] = [];
+  const ports = portsOf({
+    findRefused: async (request) => {
+      asked.push(request.accountId);
+      return refused;
+    },
+  });
+  await ask(requestId, ports, [parentId, accountId]);
+  await ask(requestId, ports);
+  expect(asked).toEqual([parentId, accountId]);
+});
+
+test('a request that failed was not refused; one that changed something was allowed', async () => {
+  const failed = { ...refused, code: 'platform.internal', status: 500 };
+  expect(await ask(requestId, portsOf({ findRefused: async () => failed }))).toMatchObject({
+    decision: 'failed',
+  });
+  const allowed = {
+    accountId,
+    at,
+    actorId: 'key_1',
+    actorName: 'A key',
+    action: 'keys.create',
+    target: 'key_2',
+  };
+  const ports = portsOf({ findRefused: async () => undefined, findAllowed: async () => allowed });
+  const answer = await ask(requestId, ports);
+  expect(answer).toMatchObject({ decision: 'allowed', operation: 'keys.create' });
+  expect(answer).not.toHaveProperty('code');
+});
+
+test('a session into which nobody came was refused, with each limit and refusal on the way', async () => {
+  expect(await ask(sessionId)).toMatchObject({
+    kind: 'session',
+    decision: 'refused',
+    operation: 'relay',
+    code: 'limit.credential_bytes',
+    detail: '7 bytes.',
+    known: { limits: [{ name: 'limit.credential_bytes', max: 7 }] },
+    moments: [
+      { kind: 'limit.reached', code: 'limit.credential_bytes', detail: 'It allows 7.', sessionId },
+      { kind: 'allocation.refused', code: 'network-discovery.quota', detail: 'Two are in use.' },
+      { kind: 'session.ended', code: 'limit.credential_bytes' },
+    ],
+  });
+  const joined = portsOf({}, { sessions: { find: async () => ({ ...session, participants: 2 }) as never } });
+  expect(await ask(sessionId, joined)).toMatchObject({ decision: 'allowed', code: 'limit.credential_bytes' });
+});
+
+test('a credential is judged as it stands now', async () => {
+  const standing = {
+    accountId,
+    prefixIds: ['crd_1'],
+    name: 'user:bob',
+    refusal: { code: 'credential.expired', detail: 'It expired.' },
+    known: { ...nothingKnown, chain },
+  };
+  const ports = portsOf({}, { credentials: { standing: async () => standing } });
+  expect(await ask('AbCd', ports)).toMatchObject({
+    kind: 'credential',
+    decision: 'refused',
+    at: new Date(context.nowMs()).toISOString(),
+    code: 'credential.expired',
+    actor: { id: 'crd_1', name: 'user:bob' },
+    moments: [{ kind: 'allocation.refused', code: 'network-discovery.quota' }],
+  });
+  const good = portsOf({}, { credentials: { standing: async () => ({ ...standing, refusal: undefined }) } });
+  expect(await ask('AbCd', good)).toMatchObject({ decision: 'allowed' });
+});
+
+test.each([
+  [createId('req'), /nothing is kept here/],
+  [createId('ses'), /has no session/],
+  ['no such thing', /no username that a key of this account minted/],
+])('what is unknown and what is out of reach are told alike: %s', async (subject, words) => {
+  await expect(ask(subject)).rejects.toMatchObject({
+    fields: { status: 404, publicDetail: expect.stringMatching(words) },
+  });
+});
+
+test('list 200: refused requests without what was known, and without the name of who is above', async () => {
+  const { context: listing } = domainContext<typeof decisions, 'why', 'list'>(decisions, {
+    chain: [accountId],
+  });
+  const page = await handlers.why.list(listing, { limit: 20 }, portsOf());
+  expect(page.items).toEqual([
+    {
+      requestId,
+      at: at.toISOString(),
+      accountId,
+      actorId: 'key_1',
+      actorName: 'A key',
+      operation: 'keys.create',
+      code: 'account.suspended',
+      status: 403,
+      detail: 'Account an account above is suspended.',
+    },
+  ]);
+});
+
+describe('in whose log a refused request stands', () => {
+  const reach = { chain: [platformId, parentId, accountId], grantedIds: [platformId, parentId] };
+  test.each([
+    [
+      'a key’s, in its own account, whatever it asked for',
+      { kind: 'key', keyId: 'k', accountId: parentId },
+      parentId,
+    ],
+    ['a user’s, where they hold the nearest role', { kind: 'user', userId: 'u' }, parentId],
+    ['a stranger’s, nowhere', { kind: 'stranger' }, undefined],
+  ] as const)('%s', (_title, actor, expected) => {
+    expect(ownerOfRefused(actor, reach)).toBe(expected);
+  });
+  test('a user’s who reaches nothing of it, nowhere', () => {
+    expect(ownerOfRefused({ kind: 'user', userId: 'u' }, undefined)).toBeUndefined();
+  });
+});
+
+test('of a tree that was changed since, only the end of the chain is told', () => {
+  const { known } = knownTo([createId('acc', 9)], { ...nothingKnown, chain });
+  expect(known.chain).toEqual([{ state: 'active' }, { state: 'active' }, { accountId, state: 'active' }]);
+});

@@ -1,0 +1,27 @@
+/** One line of CSV with its end (RFC 4180 §2). */
+export const csvLine = (fields: readonly string[]): string => `${fields.map(csvField).join(',')}\r\n`;
+
+/** A field that a spreadsheet would take for a formula is made text, so that a name cannot run anything. */
+function csvField(text: string): string {
+  const safe = /^[=+@\t\r-]/.test(text) && !/^-?\d+$/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+export interface UsageLine {
+  readonly at: string;
+  readonly meter: string;
+  readonly group: Readonly<Record<string, string>>;
+  readonly quantity: string;
+  readonly recordCount: number;
+}
+
+/** What stands above the lines of usage: everywhere the same columns. */
+export const usageCsvHead = (groupNames: readonly string[]): string =>
+  csvLine(['at', 'meter', 'unit', ...groupNames, 'quantity', 'records']);
+
+/** A row of usage as a line: its quantity is an exact integer of the meter's unit, whatever a spreadsheet makes of it. */
+export const usageCsvLine = (
+  { at, meter, group, quantity, recordCount }: UsageLine,
+  { groupNames, unit }: { readonly groupNames: readonly string[]; readonly unit: string },
+): string =>
+  csvLine([at, meter, unit, ...groupNames.map((name) => group[name] ?? ''), quantity, String(recordCount)]);
