@@ -16,7 +16,6 @@ import { settled, signInTo } from './src/dashboard-browser.ts';
 import { addManyRows, fillAccount } from './src/dashboard-data.ts';
 import { addressOf, dashboardRoutes, isOfAccount, type RouteValues } from './src/dashboard-routes.ts';
 import { startPlatform } from './src/running-platform.ts';
-import { proveAddress } from './src/wall/dashboard.ts';
 
 const states = ['empty', 'filled', 'many', 'loading', 'failing'] as const;
 type State = (typeof states)[number];
@@ -171,7 +170,6 @@ async function main(chromiumPath: string): Promise<void> {
         currency: 'EUR',
         timeZone: 'UTC',
       });
-      await proveAddress(url, stranger.email);
       await walk('empty', { browser, url, ...stranger, values: outside });
     }
     const { sessionId, applicationId, webhookId } = await fillAccount(pb, {

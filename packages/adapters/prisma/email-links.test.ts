@@ -1,9 +1,11 @@
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
+import { Secret, TOTP } from 'otpauth';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { deliverMails, type OutgoingMail } from '../mail/delivery.ts';
 import { mailOutbox } from '../mail/outbox.ts';
 import { auditStore } from './audit-store.ts';
 import { type EmailLinks, emailLinks } from './email-links.ts';
+import { peopleStore } from './people-store.ts';
 import { signIns } from './sign-in.ts';
 import { connectAs } from './tenant-attack.ts';
 
@@ -115,6 +117,50 @@ test('an address changes when the new one is proved, for whoever knows the passw
     password: PASSWORD,
   });
   expect(await links.verify(await tokenTo(other.email), address)).toBe('email_taken');
+});
+
+test('whoever took an address that was not theirs loses all of it when its owner sets a password (PRD-3)', async () => {
+  const { userId, email } = await database.signUp('Squatter', PASSWORD);
+  await asOwner('UPDATE app_user SET email_verified_at = NULL WHERE id = $1', [userId]);
+  const { secret = '' } = (await database.factors.propose({ userId, email })) ?? {};
+  const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+  await database.factors.confirm({ userId, name: 'Squatter', address, code });
+  await links.changeEmail({
+    userId,
+    oldEmail: email,
+    name: 'S',
+    email: 'squatter@test.example',
+    password: PASSWORD,
+  });
+  const taken = await tokenTo('squatter@test.example');
+
+  await links.requestReset(email);
+  const token = await tokenTo(email);
+  expect(await links.reset({ token, password: 'of its owner', address })).toEqual({ email });
+  expect(await links.verify(taken, address)).toBeUndefined();
+  const people = signIns(database.prisma, { factors: database.factors, onFailure: () => undefined });
+  expect(await people.signIn({ email, password: 'of its owner', address })).toMatchObject({ userId });
+  expect(await database.ports.people.isVerified(userId)).toBe(true);
+});
+
+test('a proved person who lost a password keeps the second factor', async () => {
+  const { userId, email } = await database.signUp('Keeps', PASSWORD);
+  const { secret = '' } = (await database.factors.propose({ userId, email })) ?? {};
+  const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+  await database.factors.confirm({ userId, name: 'Keeps', address, code });
+  await links.requestReset(email);
+  expect(await links.reset({ token: await tokenTo(email), password: 'another one', address })).toBeDefined();
+  expect(await database.factors.isOn(userId)).toBe(true);
+});
+
+test('where no mail leaves the machine a role counts at once, and nothing is said to be proved', async () => {
+  const { userId } = await database.signUp('Local');
+  await asOwner('UPDATE app_user SET email_verified_at = NULL WHERE id = $1', [userId]);
+  const roleOf = async (isProofAsked: boolean) =>
+    (await peopleStore(database.prisma, { isProofAsked }).grantsOf(userId)).map(({ role }) => role);
+  expect(await roleOf(true)).toEqual(['viewer']);
+  expect(await roleOf(false)).toEqual(['owner']);
+  expect(await database.ports.people.isVerified(userId)).toBe(false);
 });
 
 test('the application reads no token of a link', async () => {

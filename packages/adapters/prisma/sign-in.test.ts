@@ -109,7 +109,7 @@ test('a set-up link sets the password once, and ends what was signed in before',
     password: 'a new password',
     email: 'x@test.example',
   });
-  expect(used).toEqual({ userId, email });
+  expect(used).toMatchObject({ userId, email, isEmailVerified: true });
   expect(await people.check(before?.signInSessionId ?? '')).toBeUndefined();
   for (const again of [token, other, 'forged']) {
     expect(await readSetUpLink(database.prisma, again)).toBeUndefined();

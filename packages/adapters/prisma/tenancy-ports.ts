@@ -6,7 +6,7 @@ import type { PrismaClient } from './generated/client.ts';
 import { keyStore } from './key-store.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
 import { organisationStore } from './organisation-store.ts';
-import { peopleStore } from './people-store.ts';
+import { type PeopleOptions, peopleStore } from './people-store.ts';
 import { teamStore } from './team-store.ts';
 
 /** All that tenancy's handlers need, on one database. */
@@ -16,16 +16,17 @@ export function tenancyPorts(
     cipher,
     catalogue,
     mails,
+    isProofAsked,
   }: {
     readonly cipher: MintBranchCipher;
     readonly catalogue: TenancyPorts['catalogue'];
     readonly mails: Mails;
-  },
+  } & PeopleOptions,
 ): TenancyPorts {
   return {
     catalogue,
     mails,
-    people: peopleStore(prisma),
+    people: peopleStore(prisma, { isProofAsked }),
     organisations: organisationStore(prisma),
     accounts: accountStore(prisma),
     applications: applicationStore(prisma),

@@ -91,6 +91,14 @@ export interface PersonRecord {
   }[];
 }
 
+/** Of the two links that take an invitation. */
+export interface InvitationTokens {
+  /** For whoever invites, to hand on. Whoever has it says nothing about the address. */
+  readonly shown: string;
+  /** For the mail alone: whoever has it has the address. */
+  readonly mailed: string;
+}
+
 /** What a username says of its credential. */
 export interface ReadCredential {
   /** The key that minted it. */
@@ -135,7 +143,7 @@ export interface TenancyPorts {
     makeVerification(user: { readonly userId: string; readonly email: string }): Promise<string | undefined>;
     isVerified(userId: string): Promise<boolean>;
     profileOf(userId: string): Promise<{ readonly name: string; readonly email: string } | undefined>;
-    /** Every role that a user was given, highest accounts first. */
+    /** Every role that counts for a user (`countingRole`), highest accounts first. */
     grantsOf(userId: string): Promise<readonly (Grant & { readonly accountName: string })[]>;
     /** Those at whose top account the user took a role. */
     organisationsOf(
@@ -223,7 +231,7 @@ export interface TenancyPorts {
     find(member: Scoped & { readonly userId: string }): Promise<MemberRecord | undefined>;
     findByEmail(member: Scoped & { readonly email: string }): Promise<MemberRecord | undefined>;
     /**
-     * Gives a role, in place of one given here before. While it was not taken, each call makes a new link to take it.
+     * Gives a role, in place of one given here before. While it was not taken, each call makes new links to take it.
      * `ownersAt`: the accounts of which at least one keeps an owner; the first is the scope.
      */
     put(
@@ -233,7 +241,9 @@ export interface TenancyPorts {
         readonly role: Role;
         readonly ownersAt: readonly string[];
       },
-    ): Promise<{ readonly member: MemberRecord; readonly setUpToken: string | undefined } | 'last_owner'>;
+    ): Promise<
+      { readonly member: MemberRecord; readonly invitation: InvitationTokens | undefined } | 'last_owner'
+    >;
     remove(
       member: Scoped & { readonly userId: string; readonly ownersAt: readonly string[] },
     ): Promise<'removed' | 'last_owner' | 'unknown'>;

@@ -12,7 +12,6 @@ import { type RunningSample, startSample } from '../src/running-sample.ts';
 import { isPlaying, placeCall, relayedBytes, secondsPlayed } from '../src/sample-call.ts';
 import { patchbayOf, settledUsage } from '../src/sdk-client.ts';
 import { until } from '../src/until.ts';
-import { proveAddress } from '../src/wall/dashboard.ts';
 
 const chromiumPath = findChromium();
 const PERIOD = new Date().toISOString().slice(0, 7);
@@ -177,7 +176,6 @@ describe.skipIf(chromiumPath === undefined)('the first call of somebody who sign
       currency: 'EUR',
       timeZone: 'UTC',
     });
-    await proveAddress(url, person.email);
     const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
     const page = await context.newPage();
     const topId = await signInTo(page, { url, ...person });

@@ -138,6 +138,8 @@ BEGIN
   UPDATE email_link l SET used_at = now()
     WHERE l.token_hash = hash AND l.purpose = 'reset' AND l.used_at IS NULL AND l.expires_at > now() RETURNING l.* INTO link;
   IF NOT FOUND THEN RETURN; END IF;
+  -- A link that somebody else asked for before, such as to another address, goes with their sessions.
+  UPDATE email_link l SET used_at = now() WHERE l.user_id = link.user_id AND l.used_at IS NULL;
   UPDATE sign_in_session s SET revoked_at = now() WHERE s.user_id = link.user_id AND s.revoked_at IS NULL;
   RETURN QUERY UPDATE app_user u SET password_hash = new_password_hash, email_verified_at = coalesce(u.email_verified_at, now())
     WHERE u.id = link.user_id AND u.email = link.email RETURNING u.id, u.name, u.email;
@@ -149,15 +151,80 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 AS $$ SELECT coalesce((SELECT u.email_verified_at IS NOT NULL FROM app_user u WHERE u.id = of_user), false) $$;
 ALTER FUNCTION email_is_verified(text) OWNER TO patchbay_wall;
 
--- Where a user holds a role that was taken. Until their address is proved they look and change nothing (PRD-3).
-CREATE OR REPLACE FUNCTION user_reach(of_user text) RETURNS TABLE (account_id text, account_name text, role text, depth int)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+-- An invitation comes by mail and is shown to whoever wrote it: only the link of the mail proves the address (PRD-3).
+ALTER TABLE set_up_link ADD COLUMN is_mailed BOOLEAN NOT NULL DEFAULT false;
+
+DROP FUNCTION set_up_link_make(bytea, text, timestamptz, text);
+-- New links of an invitation take the place of those before them. Both do the same; whichever is used first ends the other.
+CREATE FUNCTION set_up_link_make(hash bytea, mailed_hash bytea, of_user text, until timestamptz, for_account text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
-  SELECT a.id, a.name, CASE WHEN u.email_verified_at IS NULL THEN 'viewer' ELSE g.role END, a.depth
-  FROM role_grant g JOIN account a ON a.id = g.account_id JOIN app_user u ON u.id = g.user_id
-  WHERE g.user_id = of_user AND g.accepted_at IS NOT NULL ORDER BY a.depth, a.id
+  UPDATE set_up_link l SET used_at = now()
+    WHERE l.user_id = of_user AND l.account_id = for_account AND l.used_at IS NULL;
+  INSERT INTO set_up_link (token_hash, user_id, expires_at, account_id, is_mailed)
+    SELECT h.hash, of_user, until, for_account, h.is_mailed
+    FROM (VALUES (hash, false), (mailed_hash, true)) h (hash, is_mailed) WHERE h.hash IS NOT NULL
 $$;
-ALTER FUNCTION user_reach(text) OWNER TO patchbay_wall;
+ALTER FUNCTION set_up_link_make(bytea, bytea, text, timestamptz, text) OWNER TO patchbay_wall;
+
+DROP FUNCTION set_up_link_use(bytea, text, text, text);
+-- Uses a link up: sets the password, ends every older sign-in session, and takes the role that the link is for. A link of
+-- an invitation does so only for who has no password yet, and proves their address if it came by mail. A link without one is
+-- made by the operator of the machine, whose word counts. Address and name are taken only for an owner who had none. An
+-- address that somebody has is a unique_violation, and leaves the link unused.
+CREATE FUNCTION set_up_link_use(hash bytea, new_password_hash text, own_email text, own_name text)
+RETURNS TABLE (id text, email text, name text, account_id text, is_verified boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+DECLARE
+  link set_up_link%ROWTYPE;
+BEGIN
+  SELECT l.* INTO link FROM set_up_link l
+    WHERE l.token_hash = hash AND l.used_at IS NULL AND l.expires_at > now() FOR UPDATE;
+  IF NOT FOUND THEN RETURN; END IF;
+  PERFORM 1 FROM app_user u
+    WHERE u.id = link.user_id AND (link.account_id IS NULL OR u.password_hash IS NULL) FOR UPDATE;
+  IF NOT FOUND THEN RETURN; END IF;
+  IF link.account_id IS NOT NULL THEN
+    UPDATE role_grant g SET accepted_at = now()
+      WHERE g.user_id = link.user_id AND g.account_id = link.account_id AND g.accepted_at IS NULL;
+    IF NOT FOUND THEN RETURN; END IF;
+  END IF;
+  UPDATE set_up_link l SET used_at = now()
+    WHERE l.user_id = link.user_id AND l.used_at IS NULL AND (l.account_id IS NULL OR l.account_id = link.account_id);
+  UPDATE sign_in_session s SET revoked_at = now() WHERE s.user_id = link.user_id AND s.revoked_at IS NULL;
+  UPDATE app_user u SET email = lower(own_email), name = coalesce(own_name, u.name)
+    WHERE u.id = link.user_id AND u.email LIKE '%.invalid' AND own_email IS NOT NULL;
+  RETURN QUERY UPDATE app_user u
+    SET password_hash = new_password_hash,
+      email_verified_at = CASE WHEN link.is_mailed OR link.account_id IS NULL
+        THEN coalesce(u.email_verified_at, now()) ELSE u.email_verified_at END,
+      name = coalesce((SELECT g.invited_name FROM role_grant g
+        WHERE g.user_id = link.user_id AND g.account_id = link.account_id), u.name)
+    WHERE u.id = link.user_id RETURNING u.id, u.email, u.name, link.account_id, u.email_verified_at IS NOT NULL;
+END $$;
+ALTER FUNCTION set_up_link_use(bytea, text, text, text) OWNER TO patchbay_wall;
+
+-- Takes the role that a link is for, as the person it names. The account, or NULL when there is nothing to take.
+CREATE OR REPLACE FUNCTION invitation_accept(hash bytea, as_user text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+DECLARE
+  link set_up_link%ROWTYPE;
+BEGIN
+  SELECT l.* INTO link FROM set_up_link l
+    WHERE l.token_hash = hash AND l.user_id = as_user AND l.account_id IS NOT NULL AND l.used_at IS NULL
+      AND l.expires_at > now() FOR UPDATE;
+  UPDATE role_grant g SET accepted_at = now()
+    WHERE g.user_id = as_user AND g.account_id = link.account_id AND g.accepted_at IS NULL;
+  IF NOT FOUND THEN RETURN NULL; END IF;
+  UPDATE set_up_link l SET used_at = now()
+    WHERE l.user_id = as_user AND l.account_id = link.account_id AND l.used_at IS NULL;
+  UPDATE app_user u SET email_verified_at = now()
+    WHERE u.id = as_user AND link.is_mailed AND u.email_verified_at IS NULL;
+  RETURN link.account_id;
+END $$;
+ALTER FUNCTION invitation_accept(bytea, text) OWNER TO patchbay_wall;
 
 DO $$
 DECLARE
@@ -166,7 +233,8 @@ BEGIN
   FOREACH definer IN ARRAY ARRAY[
     'mail_take(integer)', 'mail_settle(text, text, text, timestamptz)', 'mail_newest(integer)',
     'email_link_make(bytea, text, text, text, timestamptz)', 'email_link_read(bytea, text)', 'email_verify(bytea)',
-    'password_reset(bytea, text)', 'email_is_verified(text)'
+    'password_reset(bytea, text)', 'email_is_verified(text)',
+    'set_up_link_make(bytea, bytea, text, timestamptz, text)', 'set_up_link_use(bytea, text, text, text)'
   ]::regprocedure[] LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', definer);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO patchbay_app', definer);

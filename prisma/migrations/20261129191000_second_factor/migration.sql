@@ -84,6 +84,35 @@ BEGIN
 END $$;
 ALTER FUNCTION recovery_code_use(text, bytea) OWNER TO patchbay_wall;
 
+-- Forgets what else somebody signs in with whose address was never proved: it may be of whoever took the address first.
+CREATE FUNCTION distrust_factors(of_user text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  PERFORM 1 FROM app_user u WHERE u.id = of_user AND u.email_verified_at IS NULL;
+  IF FOUND THEN PERFORM second_factor_remove(of_user); END IF;
+END $$;
+ALTER FUNCTION distrust_factors(text) OWNER TO patchbay_wall;
+REVOKE ALL ON FUNCTION distrust_factors(text) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION password_reset(hash bytea, new_password_hash text) RETURNS TABLE (user_id text, name text, email text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+DECLARE
+  link email_link%ROWTYPE;
+BEGIN
+  UPDATE email_link l SET used_at = now()
+    WHERE l.token_hash = hash AND l.purpose = 'reset' AND l.used_at IS NULL AND l.expires_at > now() RETURNING l.* INTO link;
+  IF NOT FOUND THEN RETURN; END IF;
+  -- A link that somebody else asked for before, such as to another address, goes with their sessions.
+  UPDATE email_link l SET used_at = now() WHERE l.user_id = link.user_id AND l.used_at IS NULL;
+  UPDATE sign_in_session s SET revoked_at = now() WHERE s.user_id = link.user_id AND s.revoked_at IS NULL;
+  PERFORM distrust_factors(link.user_id);
+  RETURN QUERY UPDATE app_user u SET password_hash = new_password_hash, email_verified_at = coalesce(u.email_verified_at, now())
+    WHERE u.id = link.user_id AND u.email = link.email RETURNING u.id, u.name, u.email;
+END $$;
+ALTER FUNCTION password_reset(bytea, text) OWNER TO patchbay_wall;
+
 -- Who holds a session that still holds; it was seen just now.
 CREATE OR REPLACE FUNCTION sign_in_check(session_id text) RETURNS TABLE (user_id text, name text, email text, expires_at timestamptz)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp

@@ -74,8 +74,8 @@ import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
+import { mailRouteOf } from './mail-route.ts';
 import { NodeAuthentication } from './node-authentication.ts';
-import { hasOpenOutbox } from './open-outbox.ts';
 import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
@@ -143,7 +143,10 @@ export function compose(env: ControlPlaneEnv) {
   });
   const chainOf = (accountId: string) => accountChain(prisma, accountId);
 
-  const isOutboxOpen = hasOpenOutbox(env);
+  const mailRoute = mailRouteOf(env);
+  const isOutboxOpen = mailRoute === 'outbox';
+  if (mailRoute === 'none')
+    log.warn('No mail leaves: nobody can prove an address here, or set a lost password again. Set SMTP_URL.');
   const transport = env.SMTP_URL === undefined ? undefined : smtpTransport(env.SMTP_URL, mailFrom(env));
   const deliver = () =>
     deliverMails(prisma, {
@@ -166,7 +169,12 @@ export function compose(env: ControlPlaneEnv) {
       }, MAIL_AFTER_MS).unref();
     },
   });
-  const tenancy = tenancyPorts(prisma, { cipher, catalogue: keyableOperations(), mails });
+  const tenancy = tenancyPorts(prisma, {
+    cipher,
+    catalogue: keyableOperations(),
+    mails,
+    isProofAsked: !isOutboxOpen,
+  });
   const policies = policyStore(prisma);
   const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
@@ -307,6 +315,7 @@ export function compose(env: ControlPlaneEnv) {
     factors: aroundPorts(factors, inTime),
     emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
     resetLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
+    mailRoute,
     /** Undefined where others could look as well. */
     outbox: isOutboxOpen ? () => newestMails(prisma, { cipher, countMax: SHOWN_MAIL_COUNT }) : undefined,
     setUpLinks: aroundPorts(

@@ -59,7 +59,7 @@ function asked(path: string, { accountId, ids }: Victim): readonly Request[] {
   ];
 }
 
-/** Shows every mail to everybody, and is there only on a machine that nobody else reaches (`hasOpenOutbox`). */
+/** Shows every mail to everybody, and is there only on a machine that nobody else reaches (`mailRouteOf`). */
 const OPEN_ON_LOOPBACK = '/outbox';
 
 const attackedRoutes = () => routeTree().filter(({ pattern }) => pattern !== OPEN_ON_LOOPBACK);

@@ -22,17 +22,6 @@ export async function signUp(url: string, person: Readonly<Record<string, string
   if (!response.ok) throw new Error(`Signing up: ${response.status} ${await response.text()}`);
 }
 
-/** Proves an address as somebody does who finds the link in the outbox. */
-export async function proveAddress(url: string, email: string): Promise<void> {
-  const outbox = await (await fetch(`${url}/outbox`)).text();
-  const link = outbox.match(/<a [^>]+>/g)?.find((each) => each.includes(`data-recipient="${email}"`));
-  const path = link?.match(/href="(\/verify\/[^"]+)"/)?.[1];
-  if (path === undefined) throw new Error(`The outbox has no link for ${email}.`);
-  const confirmed = await fetch(`${url}${path}/confirm`, { method: 'POST', redirect: 'manual' });
-  const location = confirmed.headers.get('location');
-  if (location !== '/') throw new Error(`The address ${email} was not proved: ${location}`);
-}
-
 /** Signs in as the form does. */
 export async function signIn(url: string, email: string, password: string): Promise<Visitor> {
   const csrf = await fetch(`${url}/api/auth/csrf`);

@@ -7,8 +7,8 @@ export interface Endpoints {
   readonly url: string;
   readonly signalUrl?: string | undefined;
   readonly turnUrl?: string | undefined;
-  /** Where mails lie, on a machine that nobody else reaches. */
-  readonly outboxPath?: string | undefined;
+  /** Whether an address has to be proved before its owner changes anything. */
+  readonly isProofAsked?: boolean;
 }
 
 const Context = createContext<Endpoints>({ url: '' });

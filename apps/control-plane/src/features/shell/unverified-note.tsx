@@ -11,10 +11,10 @@ import { useEndpoints } from './endpoints.tsx';
 /** Says why somebody new changes nothing yet, and what to do about it (PRD-3). */
 export function UnverifiedNote(): ReactNode {
   const { data: me } = useMe();
-  const { outboxPath } = useEndpoints();
+  const { isProofAsked } = useEndpoints();
   const toast = useToast();
   const [isPending, setPending] = useState(false);
-  if (me?.isEmailVerified !== false) return null;
+  if (isProofAsked !== true || me?.isEmailVerified !== false) return null;
   const send = async () => {
     setPending(true);
     const isSent = await sendVerification().catch(() => false);
@@ -29,16 +29,9 @@ export function UnverifiedNote(): ReactNode {
     <div className="mb-5">
       <Callout title="Confirm your address, to change anything here.">
         <p>A link was sent to {me.email}. Until you follow it you may look at everything.</p>
-        <div className="mt-2 flex items-center gap-3">
-          <Button size="small" isPending={isPending} onClick={() => void send()}>
-            Send it again
-          </Button>
-          {outboxPath === undefined ? null : (
-            <a href={outboxPath} className="font-medium text-accent hover:underline">
-              Open the outbox
-            </a>
-          )}
-        </div>
+        <Button size="small" className="mt-2" isPending={isPending} onClick={() => void send()}>
+          Send it again
+        </Button>
       </Callout>
     </div>
   );

@@ -21,6 +21,9 @@ export interface DemoAccount {
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
+/** @param host With or without a port, as a request names it. */
+export const isLoopbackHost = (host: string): boolean =>
+  URL.canParse(`http://${host}`) && loopback.test(new URL(`http://${host}`).hostname);
 export const isLoopbackUrl = (url: string): boolean => loopback.test(new URL(url).hostname);
 
 /** What a first start wrote down, where the dashboard is on this machine alone. */
