@@ -140,8 +140,14 @@ describe('team', () => {
     expect(await roles()).toEqual(['viewer']);
     expect(await useSetUpLink(database.prisma, { token: await mailedTo(email), password })).toBeUndefined();
 
+    const accomplice = await harness.signUp('Accomplice');
+    const request = { email, name: 'Victim', role: 'developer' };
+    const shown = tokenOf(await accomplice.call('team', 'add', { request }));
+    expect(await acceptInvitation(database.prisma, { token: shown, userId })).toBe(accomplice.accountId);
+    expect(await database.ports.people.isVerified(userId)).toBe(false);
+
     const other = await harness.signUp('Other');
-    await other.call('team', 'add', { request: { email, name: 'Victim', role: 'developer' } });
+    await other.call('team', 'add', { request });
     const token = await mailedTo(email);
     expect(await acceptInvitation(database.prisma, { token, userId })).toBe(other.accountId);
     expect(await roles()).toEqual(expect.arrayContaining(['admin', 'developer']));
