@@ -15,7 +15,9 @@ export interface SignInEvent {
     | 'password.set'
     | 'email.verify'
     | 'second-factor.on'
-    | 'second-factor.off';
+    | 'second-factor.off'
+    | 'passkey.add'
+    | 'passkey.remove';
   readonly userId: string;
   /** Absent: whoever it was did not prove to be the user. */
   readonly name?: string | undefined;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createId } from '@patchbay/kit/ids';
 import type { PrismaClient } from './generated/client.ts';
+import type { Passkeys } from './passkeys.ts';
 import { hashPassword, isOutdated, isPassword } from './password.ts';
 import type { SecondFactors } from './second-factor.ts';
 import { noteSignIn } from './sign-in-log.ts';
@@ -25,6 +26,11 @@ export interface SignInRequest {
   readonly userAgent?: string | undefined;
 }
 
+export interface PasskeySignIn extends Pick<SignInRequest, 'address' | 'userAgent'> {
+  /** What the browser answered, as it came. */
+  readonly response: unknown;
+}
+
 export interface SignedIn {
   readonly signInSessionId: string;
   readonly userId: string;
@@ -38,6 +44,8 @@ export interface SignIns {
    * `second_factor`: the password is right, and a code is asked for.
    */
   signIn(request: SignInRequest): Promise<SignedIn | 'second_factor' | undefined>;
+  /** The same, by an answer of a passkey to a challenge. It asks for no code: a passkey is a device, and knows its owner. */
+  signInByPasskey(request: PasskeySignIn): Promise<SignedIn | undefined>;
   /** Who holds a session that is neither ended nor expired. */
   check(signInSessionId: string): Promise<Omit<SignedIn, 'signInSessionId'> | undefined>;
   signOut(signInSessionId: string): Promise<void>;
@@ -63,16 +71,20 @@ interface Opening {
   readonly userId: string;
   readonly name: string;
   readonly address: string;
-  readonly userAgent?: string;
+  readonly userAgent?: string | undefined;
+  /** Absent: a password. */
+  readonly by?: 'passkey';
 }
 
 export interface SignInOptions {
   readonly factors: Pick<SecondFactors, 'isOn' | 'take'>;
+  /** Absent where browsers make no passkeys. */
+  readonly passkeys?: Pick<Passkeys, 'take'> | undefined;
   /** Of what is noted beside a refusal, for which nobody waits. */
   readonly onFailure: (error: unknown) => void;
 }
 
-export function signIns(prisma: PrismaClient, { factors, onFailure }: SignInOptions): SignIns {
+export function signIns(prisma: PrismaClient, { factors, passkeys, onFailure }: SignInOptions): SignIns {
   const bursts = new Bursts();
 
   const check: SignIns['check'] = async (signInSessionId) => {
@@ -81,13 +93,23 @@ export function signIns(prisma: PrismaClient, { factors, onFailure }: SignInOpti
     return row && { userId: row.user_id, name: row.name, email: row.email };
   };
 
-  async function open({ userId, name, address, userAgent }: Opening): Promise<string> {
+  async function open({ userId, name, address, userAgent, by }: Opening): Promise<string> {
     const id = createId('sin');
     const until = new Date(Date.now() + SIGN_IN_SESSION_LIFETIME_MS);
     await atomically(prisma, async () => {
       await prisma.$executeRaw`SELECT sign_in_open(${id}, ${userId}, ${until}, ${address}, ${userAgent ?? null})`;
-      const after = userAgent === undefined ? undefined : { userAgent };
-      await noteSignIn(prisma, { action: 'sign-in.open', userId, name, address, after });
+      const after = {
+        ...(userAgent === undefined ? {} : { userAgent }),
+        ...(by === undefined ? {} : { by }),
+      };
+      const isTold = Object.keys(after).length > 0;
+      await noteSignIn(prisma, {
+        action: 'sign-in.open',
+        userId,
+        name,
+        address,
+        ...(isTold ? { after } : {}),
+      });
     });
     return id;
   }
@@ -143,13 +165,18 @@ export function signIns(prisma: PrismaClient, { factors, onFailure }: SignInOpti
       await prisma.signInAttempt.deleteMany({
         where: { OR: [{ key: keys.pair }, { id: { in: [...attemptIds] } }] },
       });
-      const signInSessionId = await open({
-        userId: user.id,
-        name: user.name,
-        address,
-        ...(userAgent === undefined ? {} : { userAgent }),
-      });
+      const signInSessionId = await open({ userId: user.id, name: user.name, address, userAgent });
       return { signInSessionId, userId: user.id, name: user.name, email: user.email };
+    },
+
+    signInByPasskey: async ({ response, address, userAgent }) => {
+      // Of an address alone: who it is, a passkey says only when it is right.
+      const { isAdmitted, attemptIds } = await noteAttempt(prisma, attemptKeys('a passkey', address));
+      if (!isAdmitted) return undefined;
+      const user = await passkeys?.take(response);
+      if (user === undefined) return undefined;
+      await prisma.signInAttempt.deleteMany({ where: { id: { in: [...attemptIds] } } });
+      return { ...user, signInSessionId: await open({ ...user, address, userAgent, by: 'passkey' }) };
     },
 
     check,

@@ -41,6 +41,8 @@ const platformTables: readonly string[] = [
   'node',
   'node_join_token',
   'organisation',
+  'passkey',
+  'passkey_challenge',
   'recovery_code',
   'second_factor',
   'policy_day_count',

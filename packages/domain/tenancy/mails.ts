@@ -68,6 +68,20 @@ export const invitationMail = ({
     link: { label: 'Take the invitation', url },
   });
 
+/** Whoever has a passkey is in without a password: its owner has to hear of one that they did not add. */
+export const passkeyAddedMail = ({
+  name,
+  passkeyName,
+}: Pick<Addressed, 'name'> & { readonly passkeyName: string }): MailText =>
+  letter({
+    subject: 'A passkey was added',
+    greeted: name,
+    says: [
+      `The passkey “${passkeyName}” signs in as you from now on, without your password.`,
+      'If it was not you, remove it under “Sign-in and sessions”, end every session there, and set a new password.',
+    ],
+  });
+
 /** To the address that was replaced: whoever did not do so has to hear of it. */
 export const changedAddressMail = ({ name }: Pick<Addressed, 'name'>): MailText =>
   letter({

@@ -16,6 +16,7 @@ export const idPrefixes = {
   org: 'organisation',
   pln: 'plan',
   prc: 'price',
+  psk: 'passkey',
   req: 'request',
   ses: 'session',
   sin: 'sign-in session',

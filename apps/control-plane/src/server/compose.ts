@@ -25,6 +25,7 @@ import { idempotencyStore, prune } from '@patchbay/adapters/prisma/idempotency-s
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
+import { passkeys } from '@patchbay/adapters/prisma/passkeys';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
@@ -79,6 +80,7 @@ import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
+import { relyingPartyOf } from './relying-party.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
@@ -116,10 +118,6 @@ export function compose(env: ControlPlaneEnv) {
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const factors = secondFactors(prisma, { cipher });
-  const people = signIns(prisma, {
-    factors,
-    onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
-  });
   const nodeSnapshots = snapshots(prisma, cipher);
   const credentials = credentialStore(prisma);
   const minted = minting(prisma, cipher);
@@ -168,6 +166,13 @@ export function compose(env: ControlPlaneEnv) {
         deliver().catch((error: unknown) => log.warn({ error: rootOf(error) }, 'Mails wait to be sent.'));
       }, MAIL_AFTER_MS).unref();
     },
+  });
+  const relyingParty = relyingPartyOf(env.PATCHBAY_URL);
+  const keysOfPeople = relyingParty && passkeys(prisma, { relyingParty, mails });
+  const people = signIns(prisma, {
+    factors,
+    passkeys: keysOfPeople,
+    onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
   });
   const tenancy = tenancyPorts(prisma, {
     cipher,
@@ -313,6 +318,9 @@ export function compose(env: ControlPlaneEnv) {
     signInLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
     placement: aroundPorts(placement, inTime),
     factors: aroundPorts(factors, inTime),
+    relyingParty,
+    /** Undefined where browsers make none. */
+    passkeys: keysOfPeople && aroundPorts(keysOfPeople, inTime),
     emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
     resetLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
     mailRoute,

@@ -1,11 +1,14 @@
+import { PASSKEY_NAME_CHARACTERS_MAX } from '@patchbay/adapters/prisma/passkeys';
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
 import { AwayPage } from '../../features/problem/away-page.tsx';
 import { Entry } from '../../features/sign-in/entry.tsx';
+import { passkeyPlace } from '../../features/sign-in/passkey-place.ts';
 import { currentSignIn } from '../../features/sign-in/signed-in.ts';
 import { AddressForm } from '../../features/you/address-form.tsx';
 import { deviceOf } from '../../features/you/device.ts';
+import { PasskeyList } from '../../features/you/passkey-list.tsx';
 import { SecondFactor } from '../../features/you/second-factor.tsx';
 import { SignInList } from '../../features/you/sign-in-list.tsx';
 import { controlPlane } from '../../server/compose.ts';
@@ -17,12 +20,15 @@ export default async function Page() {
   const user = await currentSignIn().catch(() => 'away' as const);
   if (user === 'away') return <AwayPage href="/you" />;
   if (user === undefined) redirect('/sign-in');
-  const { signIns, factors } = controlPlane();
-  const read = await Promise.all([signIns.list(user.signInSessionId), factors.isOn(user.userId)]).catch(
-    () => undefined,
-  );
+  const { signIns, factors, passkeys } = controlPlane();
+  const place = await passkeyPlace();
+  const read = await Promise.all([
+    signIns.list(user.signInSessionId),
+    factors.isOn(user.userId),
+    passkeys?.list(user.userId) ?? [],
+  ]).catch(() => undefined);
   if (read === undefined) return <AwayPage href="/you" />;
-  const [open, isOn] = read;
+  const [open, isOn, kept] = read;
   return (
     <Entry
       title={user.name}
@@ -43,6 +49,17 @@ export default async function Page() {
             isThis: id === user.signInSessionId,
           }))}
         />
+        {place === undefined ? null : (
+          <PasskeyList
+            passkeys={kept.map(({ createdAt, lastUsedAt, ...passkey }) => ({
+              ...passkey,
+              createdAt: createdAt.toISOString(),
+              lastUsedAt: lastUsedAt?.toISOString(),
+            }))}
+            nameCharactersMax={PASSKEY_NAME_CHARACTERS_MAX}
+            elsewhere={place === 'here' ? undefined : place.elsewhere}
+          />
+        )}
         <SecondFactor isOn={isOn} />
         <AddressForm />
       </div>

@@ -3,27 +3,34 @@
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
 import { Field } from '@patchbay/ui/input';
+import { KeyRound } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { z } from 'zod';
 import { useForm } from '../form/use-form.ts';
 import { CodeField } from './code-field.tsx';
 import type { DemoAccount } from './env.ts';
-import { useSignIn } from './use-sign-in.ts';
+import { usePasskeySignIn, useSignIn } from './use-sign-in.ts';
 
 export interface SignInFormProps {
   readonly demo: DemoAccount | undefined;
+  readonly isPasskeyOffered: boolean;
   /** The one text for every refusal (C13). */
   readonly refusal: string;
 }
 
-const away = 'The platform does not answer. Try again in a moment.';
+const texts = {
+  away: 'The platform does not answer. Try again in a moment.',
+  passkey: 'This passkey is not known here, or there were too many tries.',
+  cancelled: 'The browser gave no passkey for this site.',
+} as const;
 
 const schema = z.object({ email: z.email(), password: z.string().min(1), code: z.string().optional() });
 
-export function SignInForm({ demo, refusal }: SignInFormProps): ReactNode {
+export function SignInForm({ demo, isPasskeyOffered, refusal }: SignInFormProps): ReactNode {
   const signIn = useSignIn();
+  const signInByPasskey = usePasskeySignIn();
   const [isPending, setPending] = useState(false);
-  const [failure, setFailure] = useState<'refused' | 'away'>();
+  const [failure, setFailure] = useState<'refused' | keyof typeof texts>();
   const [isCodeAsked, setCodeAsked] = useState(false);
   const enter = async (email: string, password: string, code?: string) => {
     setPending(true);
@@ -33,6 +40,14 @@ export function SignInForm({ demo, refusal }: SignInFormProps): ReactNode {
     setPending(false);
     if (outcome === 'second_factor') setCodeAsked(true);
     else setFailure(outcome);
+  };
+  const enterByPasskey = async () => {
+    setPending(true);
+    setFailure(undefined);
+    const outcome = await signInByPasskey().catch(() => 'away' as const);
+    if (outcome === 'in') return;
+    setPending(false);
+    setFailure(outcome === 'refused' ? 'passkey' : outcome);
   };
   const form = useForm({
     schema,
@@ -62,10 +77,18 @@ export function SignInForm({ demo, refusal }: SignInFormProps): ReactNode {
           error={form.errorOf('password')}
         />
         {isCodeAsked ? <CodeField /> : null}
-        {failure === undefined ? null : <Callout tone="fail" title={failure === 'away' ? away : refusal} />}
+        {failure === undefined ? null : (
+          <Callout tone="fail" title={failure === 'refused' ? refusal : texts[failure]} />
+        )}
         <Button variant="primary" size="large" type="submit" isPending={isPending}>
           Sign in
         </Button>
+        {isPasskeyOffered ? (
+          <Button size="large" disabled={isPending} onClick={() => void enterByPasskey()}>
+            <KeyRound aria-hidden />
+            Use a passkey
+          </Button>
+        ) : null}
       </form>
       {demo === undefined ? null : (
         <Callout title="This is a local start, with a demo account.">

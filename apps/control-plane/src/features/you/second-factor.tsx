@@ -6,11 +6,13 @@ import { ShownOnce } from '@patchbay/ui/shown-once';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { CodeField } from '../sign-in/code-field.tsx';
+import type { QrCode } from './qr-code.ts';
+import { QrPicture } from './qr-picture.tsx';
 import { confirmSecondFactor, proposeSecondFactor, removeSecondFactor } from './you.ts';
 
 type Step =
   | { readonly at: 'rest' }
-  | { readonly at: 'proposed'; readonly secret: string; readonly uri: string }
+  | { readonly at: 'proposed'; readonly secret: string; readonly uri: string; readonly qr: QrCode }
   | { readonly at: 'on'; readonly codes: readonly string[] }
   | { readonly at: 'removing' };
 
@@ -73,12 +75,13 @@ export function SecondFactor({ isOn }: { readonly isOn: boolean }): ReactNode {
       {step.at === 'proposed' ? (
         <>
           <p className="text-ink-soft">
-            Put this key into your authenticator, or{' '}
+            Scan this with your authenticator, type the key into it, or{' '}
             <a href={step.uri} className="font-medium text-accent hover:underline">
               open it there
             </a>
-            , and type the code that it shows.
+            . Then type the code that it shows.
           </p>
+          <QrPicture qr={step.qr} label="The key as a QR code" />
           <ShownOnce text={step.secret} copyLabel="Copy the key" />
         </>
       ) : null}

@@ -1,10 +1,12 @@
 'use server';
 
+import { PASSKEY_NAME_CHARACTERS_MAX } from '@patchbay/adapters/prisma/passkeys';
 import { headers } from 'next/headers';
 import { z } from 'zod';
 import { controlPlane } from '../../server/compose.ts';
 import { ADDRESS_HEADER } from '../../server/request-address.ts';
 import { currentSignIn } from '../sign-in/signed-in.ts';
+import { type QrCode, qrCodeOf } from './qr-code.ts';
 
 /** Everything here is done as whoever is signed in. Next refuses a call from another origin (C41). */
 async function person() {
@@ -14,13 +16,18 @@ async function person() {
 }
 
 const code = z.string().trim().min(6).max(40);
+const newPasskey = z.object({
+  passkeyName: z.string().trim().min(1).max(PASSKEY_NAME_CHARACTERS_MAX),
+  response: z.unknown(),
+});
 const newAddress = z.object({ email: z.email().max(254), password: z.string().min(1).max(200) });
 
 /** A secret for an authenticator. Undefined: there is one in use. */
 export async function proposeSecondFactor(): Promise<
-  { readonly secret: string; readonly uri: string } | undefined
+  { readonly secret: string; readonly uri: string; readonly qr: QrCode } | undefined
 > {
-  return await controlPlane().factors.propose(await person());
+  const proposed = await controlPlane().factors.propose(await person());
+  return proposed && { ...proposed, qr: qrCodeOf(proposed.uri) };
 }
 
 /** The recovery codes, here and nowhere else. Undefined: not this code. */
@@ -38,6 +45,31 @@ export async function removeSecondFactor(shown: string): Promise<boolean> {
   const who = await person();
   if (!read.success || signInLimiter.count(who.userId, Date.now()).isExceeded) return false;
   return await factors.remove({ ...who, code: read.data });
+}
+
+/** What a browser needs to make a passkey. Undefined: there were too many tries, or passkeys do not work here. */
+export async function proposePasskey() {
+  const { passkeys, signInLimiter } = controlPlane();
+  const who = await person();
+  if (signInLimiter.count(who.userId, Date.now()).isExceeded) return undefined;
+  return await passkeys?.propose(who);
+}
+
+export async function addPasskey(fields: {
+  readonly passkeyName: string;
+  readonly response: unknown;
+}): Promise<boolean> {
+  const read = newPasskey.safeParse(fields);
+  const { passkeys } = controlPlane();
+  const who = await person();
+  if (!read.success || passkeys === undefined) return false;
+  return await passkeys.add({ ...who, ...read.data });
+}
+
+export async function removePasskey(id: string): Promise<boolean> {
+  const { passkeys } = controlPlane();
+  const who = await person();
+  return (await passkeys?.remove({ ...who, id: String(id) })) ?? false;
 }
 
 export async function changeAddress(
