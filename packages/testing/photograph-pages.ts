@@ -75,6 +75,7 @@ const openings: Readonly<Record<string, readonly string[]>> = {
   '/accounts/[accountId]/statements/[period]': ['Open all', 'Show'],
   '/accounts/[accountId]/keys': ['New key'],
   '/accounts/[accountId]/team': ['Add somebody'],
+  '/accounts/[accountId]/triggers': ['New trigger'],
 };
 
 async function photographOpened(page: Page, state: State, route: string): Promise<void> {

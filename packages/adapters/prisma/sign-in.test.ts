@@ -44,7 +44,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => database.close());
 
-test('the right password opens a session, a new one each time, which ends when it is signed out (C12)', async () => {
+test('C12: the right password opens a session, a new one each time, which ends when it is signed out', async () => {
   const password = 'a password of theirs';
   const { email, userId } = await database.signUp('Sign in', password);
   const request = { email: email.toUpperCase(), password, address: '192.0.2.1' };
@@ -60,7 +60,7 @@ test('the right password opens a session, a new one each time, which ends when i
   expect(await people.check(second?.signInSessionId ?? '')).toBeUndefined();
 }, 30_000);
 
-test('after five failures in 15 minutes the right password is refused too, from that address alone (C13)', async () => {
+test('C13: after five failures in 15 minutes the right password is refused too, from that address alone', async () => {
   const password = 'a password of theirs';
   const { email } = await database.signUp('Guessed', password);
   const address = '192.0.2.2';
@@ -78,7 +78,7 @@ test('after five failures in 15 minutes the right password is refused too, from 
   expect(await people.signIn({ email, password, address })).toBeDefined();
 }, 30_000);
 
-test('an unknown address costs the same work as a wrong password (C13)', async () => {
+test('C13: an unknown address costs the same work as a wrong password', async () => {
   const { email } = await database.signUp('Timing', 'the right password');
   const workOf = async (asked: string) => {
     derived.mockClear();

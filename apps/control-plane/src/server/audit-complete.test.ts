@@ -176,7 +176,7 @@ const entries = async () =>
 const mutations = mountedOperations.filter(({ operation }) => operation.method !== 'GET');
 
 test.each(mutations.map((mounted) => [`${mounted.group}.${mounted.name}`, mounted] as const))(
-  '%s leaves exactly one entry in the audit log, and no secret in it (ACC-8, C54)',
+  'C54: %s leaves exactly one entry in the audit log, and no secret in it (ACC-8)',
   async (name, { operation, scopeName, name: operationName, authentication }) => {
     const make = changes[name];
     if (make === undefined) throw new Error(`Say in this file how ${name} succeeds.`);

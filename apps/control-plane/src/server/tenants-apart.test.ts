@@ -178,6 +178,32 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
   });
 });
 
+test('C5: an id of A’s in what B asks of its own account leads to nothing of A’s, in whatever field it stands', async () => {
+  const before = await stateOfAlice();
+  const accountIds = {
+    parentId: alice.accountId,
+    ofAccountId: alice.accountId,
+    fallbackUrl: 'http://127.0.0.1/',
+  };
+  for (const { operation, path, mount } of mountedOperations) {
+    // Readings too: an id may select what is read.
+    if (mount !== 'account') continue;
+    const fields = forgedRequest(operation.request, { ...ids, ...accountIds });
+    const filled = path
+      .replace('{accountId}', bob.accountId)
+      .replace(/\{(\w+)\}/g, (_match, field: string) => String(fields[field]));
+    const isQuery = operation.method === 'GET' || operation.method === 'DELETE';
+    const query = isQuery ? `?${new URLSearchParams(fields as Record<string, string>)}` : '';
+    const { status, body } = await served.rest(operation.method, `${filled}${query}`, {
+      key: bob.key,
+      ...(isQuery ? {} : { body: fields }),
+    });
+    expect(status, `${operation.method} ${filled}`).toBeLessThan(500);
+    expect(JSON.stringify(body)).not.toMatch(/Secret application|secret\.test|7654321/);
+  }
+  expect(await stateOfAlice()).toBe(before);
+});
+
 test('a key authenticates; an altered, a revoked and no key do not', async () => {
   const path = `/v1/accounts/${alice.accountId}`;
   expect(await served.rest('GET', path, { key: alice.key })).toMatchObject({

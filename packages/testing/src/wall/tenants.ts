@@ -4,7 +4,8 @@ import { callProcedure, signIn, signUp, type Visitor, visit } from './dashboard.
 import { actionRequest } from './dashboard-attack.ts';
 import { serverActions } from './route-tree.ts';
 
-const PASSWORD = 'correct horse battery';
+/** Of everybody here. */
+export const PASSWORD = 'correct horse battery';
 /** In every name, address and identity of the victim, and nowhere else. */
 export const MARK = 'zqmark';
 
