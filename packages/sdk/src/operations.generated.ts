@@ -236,7 +236,7 @@ export interface Operations {
   };
   readonly me: {
     /** Read who is asking, and the accounts and organisations within reach. */
-    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly kind: "user" | "key" | "credential"; readonly userId?: Id<"usr">; readonly name?: string; readonly email?: string; readonly accounts: ReadonlyArray<{ readonly id: Id<"acc">; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" }>; readonly organisations: ReadonlyArray<{ readonly id: Id<"org">; readonly name: string; readonly accountId: Id<"acc"> }> }>;
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly kind: "user" | "key" | "credential"; readonly userId?: Id<"usr">; readonly name?: string; readonly email?: string; readonly isEmailVerified?: boolean; readonly accounts: ReadonlyArray<{ readonly id: Id<"acc">; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" }>; readonly organisations: ReadonlyArray<{ readonly id: Id<"org">; readonly name: string; readonly accountId: Id<"acc"> }> }>;
   };
   readonly accounts: {
     /** Read one account. */
@@ -294,17 +294,21 @@ export interface Operations {
   };
   readonly keys: {
     /** Read the keys of this account, the revoked ones too. */
-    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string }>;
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string; readonly replacedBy?: Id<"key"> }>;
     /** Read the keys of this account, the revoked ones too. */
-    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string }>;
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string; readonly replacedBy?: Id<"key"> }>;
     /** Create a key. Its secret is in this answer and nowhere else. */
-    create(accountId: IdLike<"acc">, request?: { readonly name?: string; readonly mode?: "live" | "test"; readonly scopes?: ReadonlyArray<string>; readonly expiresAt?: string }, options?: CallOptions): Promise<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string; readonly secret: string }>;
+    create(accountId: IdLike<"acc">, request?: { readonly name?: string; readonly mode?: "live" | "test"; readonly scopes?: ReadonlyArray<string>; readonly expiresAt?: string }, options?: CallOptions): Promise<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string; readonly replacedBy?: Id<"key">; readonly secret: string }>;
     /** Create a key. Its secret is in this answer and nowhere else. */
-    create(request?: { readonly name?: string; readonly mode?: "live" | "test"; readonly scopes?: ReadonlyArray<string>; readonly expiresAt?: string }, options?: CallOptions): Promise<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string; readonly secret: string }>;
+    create(request?: { readonly name?: string; readonly mode?: "live" | "test"; readonly scopes?: ReadonlyArray<string>; readonly expiresAt?: string }, options?: CallOptions): Promise<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string; readonly replacedBy?: Id<"key">; readonly secret: string }>;
+    /** Make a new key like this one. Until `endsAt`, at most 30 days from now, both work. The new secret is in this answer and nowhere else. */
+    rotate(accountId: IdLike<"acc">, request: { readonly keyId: IdLike<"key">; readonly endsAt?: string }, options?: CallOptions): Promise<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string; readonly replacedBy?: Id<"key">; readonly secret: string; readonly replaced: { readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string; readonly replacedBy?: Id<"key"> } }>;
+    /** Make a new key like this one. Until `endsAt`, at most 30 days from now, both work. The new secret is in this answer and nowhere else. */
+    rotate(request: { readonly keyId: IdLike<"key">; readonly endsAt?: string }, options?: CallOptions): Promise<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string; readonly replacedBy?: Id<"key">; readonly secret: string; readonly replaced: { readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string; readonly replacedBy?: Id<"key"> } }>;
     /** Revoke a key at once. Credentials it minted end within 2 seconds, live sessions included. */
-    revoke(accountId: IdLike<"acc">, request: { readonly keyId: IdLike<"key"> }, options?: CallOptions): Promise<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string }>;
+    revoke(accountId: IdLike<"acc">, request: { readonly keyId: IdLike<"key"> }, options?: CallOptions): Promise<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string; readonly replacedBy?: Id<"key"> }>;
     /** Revoke a key at once. Credentials it minted end within 2 seconds, live sessions included. */
-    revoke(request: { readonly keyId: IdLike<"key"> }, options?: CallOptions): Promise<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string }>;
+    revoke(request: { readonly keyId: IdLike<"key"> }, options?: CallOptions): Promise<{ readonly id: Id<"key">; readonly name: string; readonly display: string; readonly mode: "live" | "test"; readonly scopes: ReadonlyArray<string>; readonly createdAt: string; readonly expiresAt?: string; readonly lastUsedAt?: string; readonly revokedAt?: string; readonly replacedBy?: Id<"key"> }>;
   };
   readonly credentials: {
     /** Revoke a credential, and all that were narrowed from it. Live sessions end within 2 seconds. */
@@ -317,9 +321,9 @@ export interface Operations {
     list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active"; readonly accountId: Id<"acc"> }>;
     /** Read who holds a role here, roles from levels above included. */
     list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active"; readonly accountId: Id<"acc"> }>;
-    /** Give somebody a role. They take it with a link that works once: hand it to them yourself. */
+    /** Give somebody a role. They take it with a link that works once, which is mailed to them. */
     add(accountId: IdLike<"acc">, request: { readonly email: string; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" }, options?: CallOptions): Promise<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active"; readonly accountId: Id<"acc">; readonly setUpPath?: string }>;
-    /** Give somebody a role. They take it with a link that works once: hand it to them yourself. */
+    /** Give somebody a role. They take it with a link that works once, which is mailed to them. */
     add(request: { readonly email: string; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" }, options?: CallOptions): Promise<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active"; readonly accountId: Id<"acc">; readonly setUpPath?: string }>;
     /** Take the role that somebody was given at this account. */
     remove(accountId: IdLike<"acc">, request: { readonly userId: IdLike<"usr"> }, options?: CallOptions): Promise<{ readonly userId: Id<"usr"> }>;
@@ -548,6 +552,7 @@ export const operations = {
   keys: {
     list: ['GET', '/v1/accounts/{accountId}/keys', 'list'],
     create: ['POST', '/v1/accounts/{accountId}/keys', 'one'],
+    rotate: ['POST', '/v1/accounts/{accountId}/keys/{keyId}/rotate', 'one'],
     revoke: ['DELETE', '/v1/accounts/{accountId}/keys/{keyId}', 'one'],
   },
   credentials: {
@@ -678,7 +683,9 @@ export type ErrorCode =
   | 'tenancy.currency_not_offered'
   | 'tenancy.email_taken'
   | 'tenancy.external_id_taken'
+  | 'tenancy.key_over'
   | 'tenancy.last_owner'
+  | 'tenancy.overlap_too_long'
   | 'tenancy.scope_too_wide'
   | 'tenancy.time_zone_unknown'
   | 'triggers.action_unsupported'

@@ -203,6 +203,8 @@ function toBusMessage(accountId: string, event: string, payload: unknown): BusMe
   switch (event) {
     case 'tenancy.account.state-changed':
     case 'tenancy.application.changed':
+    // Nodes hold when a key ends.
+    case 'tenancy.key.rotated':
     case 'policy.changed':
       return { type: 'account.changed', accountId };
     case 'tenancy.key.revoked':
