@@ -37,7 +37,7 @@ describe('keys', () => {
     expect(events).toEqual([{ event: 'key.created', payload: { keyId: answer.id } }]);
   });
 
-  test('keys.rotate 200: both secrets work until the stated time, and both keys are seen (ACC-4)', async () => {
+  test('C9: keys.rotate 200: both secrets work until the stated time, and both keys are seen (ACC-4)', async () => {
     const { answer: old } = await call('keys', 'create', { request: { name: 'Server', scopes: ['keys:*'] } });
     const endsAt = new Date(NOW_MS + 3_600_000).toISOString();
     const { answer, audited, events } = await call('keys', 'rotate', {
