@@ -47,7 +47,8 @@ function asked({ path, kind }: Address, { accountId, ids }: Victim): readonly Re
     scope: accountId,
     ...ids,
   });
-  const headers = { cookie: `${lastAccountCookie}=${accountId}` };
+  // What a router gets is what a document holds, without the work to draw it.
+  const headers = { cookie: `${lastAccountCookie}=${accountId}`, ...(kind === 'page' ? { RSC: '1' } : {}) };
   const ways: Readonly<Record<Address['kind'], readonly Omit<Request, 'path'>[]>> = {
     // As a document, and as Next's router asks. Pages do not look at what is accepted.
     page: [
