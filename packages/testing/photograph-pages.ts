@@ -126,7 +126,7 @@ async function walk(state: State, { browser, url, email, password, values }: Wal
     if (
       state === 'empty' &&
       isOfAccount(route) &&
-      /\[(sessionId|applicationId|webhookId|period)\]/.test(route)
+      /\[(sessionId|applicationId|webhookId|endpointId|period)\]/.test(route)
     )
       continue;
     if (!isOfAccount(route) && !route.startsWith('/docs')) await context.clearCookies();
@@ -173,7 +173,7 @@ async function main(chromiumPath: string): Promise<void> {
       });
       await walk('empty', { browser, url, ...stranger, values: outside });
     }
-    const { sessionId, applicationId, webhookId } = await fillAccount(pb, {
+    const { sessionId, applicationId, webhookId, endpointId } = await fillAccount(pb, {
       accountId,
       databaseUrl: database.url,
     });
@@ -182,7 +182,7 @@ async function main(chromiumPath: string): Promise<void> {
       url,
       email,
       password,
-      values: { ...outside, accountId, sessionId, applicationId, webhookId },
+      values: { ...outside, accountId, sessionId, applicationId, webhookId, endpointId },
     };
     if (wants('filled')) await walk('filled', filled);
     if (wants('loading')) await walk('loading', filled);

@@ -21,6 +21,7 @@ interface Target {
 const ownColumns: Readonly<Record<string, string>> = {
   account: 'id',
   account_closure: 'descendant_id',
+  endpoint_transfer: 'from_account_id',
   ledger_position: 'seller_id',
   ledger_transaction: 'seller_id',
 };

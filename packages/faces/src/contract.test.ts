@@ -161,6 +161,7 @@ function exampleValue(schema: z.ZodType): unknown {
     'EUR',
     'owner',
     'ended',
+    'declined',
     'network-discovery',
     ...ids,
   ];

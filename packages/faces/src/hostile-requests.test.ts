@@ -117,6 +117,9 @@ const hostileTexts: readonly string[] = [
 ];
 const VALIDATION_MS_MAX = 10;
 
+/** Many operations share their schemas: each is judged once. */
+const judged = new Set<z.ZodType>();
+
 /** What it costs to judge a value, in time of the processor: what else runs on it does not count. */
 function judgingMs(schema: z.ZodType, value: unknown): number {
   let best = Number.POSITIVE_INFINITY;

@@ -66,6 +66,46 @@ export interface Operations {
     /** Read the decision about a request (`req_…`), a session (`ses_…`) or the username of a credential. */
     get(request: { readonly subject: string }, options?: CallOptions): Promise<{ readonly subject: string; readonly kind: "request" | "session" | "credential"; readonly decision: "allowed" | "refused" | "failed"; readonly at: string; readonly accountId: Id<"acc">; readonly operation: string; readonly actor?: { readonly id: string; readonly name: string }; readonly code?: string; readonly title?: string; readonly detail?: string; readonly rule?: string; readonly level?: string; readonly remedy?: string; readonly known: { readonly chain: ReadonlyArray<{ readonly accountId?: string; readonly state: "active" | "suspended" | "closed" }>; readonly scopes: ReadonlyArray<string>; readonly limits: ReadonlyArray<{ readonly name: string; readonly max: number; readonly used?: number }>; readonly policy: ReadonlyArray<{ readonly rule: string; readonly value: unknown; readonly level: string }>; readonly caveats: ReadonlyArray<{ readonly name: string; readonly value: unknown }> }; readonly moments: ReadonlyArray<{ readonly at: string; readonly kind: string; readonly sessionId?: Id<"ses">; readonly code?: string; readonly detail?: string }> }>;
   };
+  readonly endpoints: {
+    /** Read the endpoints that this account holds, or look one up by its identifier. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number; readonly identifier?: string; readonly namespace?: "sip" | "tel" | "user" | "room"; readonly applicationId?: IdLike<"app">; readonly state?: "active" | "resting" | "all"; readonly scope?: "own" | "inclusive" }, options?: CallOptions): List<{ readonly id: Id<"end">; readonly accountId: Id<"acc">; readonly namespace: "sip" | "tel" | "user" | "room"; readonly identifier: string; readonly reach: "global" | "account"; readonly label: string; readonly applicationId?: Id<"app">; readonly state: "active" | "resting"; readonly restsUntil?: string; readonly allocatedAt: string }>;
+    /** Read the endpoints that this account holds, or look one up by its identifier. */
+    list(request?: { readonly cursor?: string; readonly limit?: number; readonly identifier?: string; readonly namespace?: "sip" | "tel" | "user" | "room"; readonly applicationId?: IdLike<"app">; readonly state?: "active" | "resting" | "all"; readonly scope?: "own" | "inclusive" }, options?: CallOptions): List<{ readonly id: Id<"end">; readonly accountId: Id<"acc">; readonly namespace: "sip" | "tel" | "user" | "room"; readonly identifier: string; readonly reach: "global" | "account"; readonly label: string; readonly applicationId?: Id<"app">; readonly state: "active" | "resting"; readonly restsUntil?: string; readonly allocatedAt: string }>;
+    /** Read one endpoint. */
+    get(accountId: IdLike<"acc">, request: { readonly endpointId: IdLike<"end"> }, options?: CallOptions): Promise<{ readonly id: Id<"end">; readonly accountId: Id<"acc">; readonly namespace: "sip" | "tel" | "user" | "room"; readonly identifier: string; readonly reach: "global" | "account"; readonly label: string; readonly applicationId?: Id<"app">; readonly state: "active" | "resting"; readonly restsUntil?: string; readonly allocatedAt: string }>;
+    /** Read one endpoint. */
+    get(request: { readonly endpointId: IdLike<"end"> }, options?: CallOptions): Promise<{ readonly id: Id<"end">; readonly accountId: Id<"acc">; readonly namespace: "sip" | "tel" | "user" | "room"; readonly identifier: string; readonly reach: "global" | "account"; readonly label: string; readonly applicationId?: Id<"app">; readonly state: "active" | "resting"; readonly restsUntil?: string; readonly allocatedAt: string }>;
+    /** Take an identifier for this account. One that it released and that rests, it gets back. */
+    allocate(accountId: IdLike<"acc">, request: { readonly identifier: string; readonly label?: string; readonly applicationId?: IdLike<"app"> }, options?: CallOptions): Promise<{ readonly id: Id<"end">; readonly accountId: Id<"acc">; readonly namespace: "sip" | "tel" | "user" | "room"; readonly identifier: string; readonly reach: "global" | "account"; readonly label: string; readonly applicationId?: Id<"app">; readonly state: "active" | "resting"; readonly restsUntil?: string; readonly allocatedAt: string }>;
+    /** Take an identifier for this account. One that it released and that rests, it gets back. */
+    allocate(request: { readonly identifier: string; readonly label?: string; readonly applicationId?: IdLike<"app"> }, options?: CallOptions): Promise<{ readonly id: Id<"end">; readonly accountId: Id<"acc">; readonly namespace: "sip" | "tel" | "user" | "room"; readonly identifier: string; readonly reach: "global" | "account"; readonly label: string; readonly applicationId?: Id<"app">; readonly state: "active" | "resting"; readonly restsUntil?: string; readonly allocatedAt: string }>;
+    /** Change what an endpoint is called here, or the application that it belongs to. */
+    update(accountId: IdLike<"acc">, request: { readonly endpointId: IdLike<"end">; readonly label?: string; readonly applicationId?: IdLike<"app"> | null }, options?: CallOptions): Promise<{ readonly id: Id<"end">; readonly accountId: Id<"acc">; readonly namespace: "sip" | "tel" | "user" | "room"; readonly identifier: string; readonly reach: "global" | "account"; readonly label: string; readonly applicationId?: Id<"app">; readonly state: "active" | "resting"; readonly restsUntil?: string; readonly allocatedAt: string }>;
+    /** Change what an endpoint is called here, or the application that it belongs to. */
+    update(request: { readonly endpointId: IdLike<"end">; readonly label?: string; readonly applicationId?: IdLike<"app"> | null }, options?: CallOptions): Promise<{ readonly id: Id<"end">; readonly accountId: Id<"acc">; readonly namespace: "sip" | "tel" | "user" | "room"; readonly identifier: string; readonly reach: "global" | "account"; readonly label: string; readonly applicationId?: Id<"app">; readonly state: "active" | "resting"; readonly restsUntil?: string; readonly allocatedAt: string }>;
+    /** Give an endpoint up. A number or an address then rests, and can be taken back meanwhile. */
+    release(accountId: IdLike<"acc">, request: { readonly endpointId: IdLike<"end"> }, options?: CallOptions): Promise<{ readonly id: Id<"end">; readonly identifier: string; readonly restsUntil?: string }>;
+    /** Give an endpoint up. A number or an address then rests, and can be taken back meanwhile. */
+    release(request: { readonly endpointId: IdLike<"end"> }, options?: CallOptions): Promise<{ readonly id: Id<"end">; readonly identifier: string; readonly restsUntil?: string }>;
+    /** Offer an endpoint to another account, which accepts or declines. Between accounts at and below this one it moves at once. */
+    transfer(accountId: IdLike<"acc">, request: { readonly endpointId: IdLike<"end">; readonly toAccountId: IdLike<"acc">; readonly note?: string; readonly expiresInSeconds?: number }, options?: CallOptions): Promise<{ readonly id: Id<"etr">; readonly endpointId: Id<"end">; readonly identifier: string; readonly direction: "outgoing" | "incoming"; readonly otherAccountId?: Id<"acc">; readonly state: "offered" | "accepted" | "declined" | "withdrawn" | "expired" | "moved"; readonly note: string; readonly createdAt: string; readonly expiresAt?: string; readonly endedAt?: string }>;
+    /** Offer an endpoint to another account, which accepts or declines. Between accounts at and below this one it moves at once. */
+    transfer(request: { readonly endpointId: IdLike<"end">; readonly toAccountId: IdLike<"acc">; readonly note?: string; readonly expiresInSeconds?: number }, options?: CallOptions): Promise<{ readonly id: Id<"etr">; readonly endpointId: Id<"end">; readonly identifier: string; readonly direction: "outgoing" | "incoming"; readonly otherAccountId?: Id<"acc">; readonly state: "offered" | "accepted" | "declined" | "withdrawn" | "expired" | "moved"; readonly note: string; readonly createdAt: string; readonly expiresAt?: string; readonly endedAt?: string }>;
+  };
+  readonly endpointTransfers: {
+    /** Read the endpoints that were offered to this account and by it, the newest first. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number; readonly direction?: "outgoing" | "incoming"; readonly state?: "offered" | "accepted" | "declined" | "withdrawn" | "expired" | "moved"; readonly endpointId?: IdLike<"end"> }, options?: CallOptions): List<{ readonly id: Id<"etr">; readonly endpointId: Id<"end">; readonly identifier: string; readonly direction: "outgoing" | "incoming"; readonly otherAccountId?: Id<"acc">; readonly state: "offered" | "accepted" | "declined" | "withdrawn" | "expired" | "moved"; readonly note: string; readonly createdAt: string; readonly expiresAt?: string; readonly endedAt?: string }>;
+    /** Read the endpoints that were offered to this account and by it, the newest first. */
+    list(request?: { readonly cursor?: string; readonly limit?: number; readonly direction?: "outgoing" | "incoming"; readonly state?: "offered" | "accepted" | "declined" | "withdrawn" | "expired" | "moved"; readonly endpointId?: IdLike<"end"> }, options?: CallOptions): List<{ readonly id: Id<"etr">; readonly endpointId: Id<"end">; readonly identifier: string; readonly direction: "outgoing" | "incoming"; readonly otherAccountId?: Id<"acc">; readonly state: "offered" | "accepted" | "declined" | "withdrawn" | "expired" | "moved"; readonly note: string; readonly createdAt: string; readonly expiresAt?: string; readonly endedAt?: string }>;
+    /** Read one transfer. */
+    get(accountId: IdLike<"acc">, request: { readonly transferId: IdLike<"etr"> }, options?: CallOptions): Promise<{ readonly id: Id<"etr">; readonly endpointId: Id<"end">; readonly identifier: string; readonly direction: "outgoing" | "incoming"; readonly otherAccountId?: Id<"acc">; readonly state: "offered" | "accepted" | "declined" | "withdrawn" | "expired" | "moved"; readonly note: string; readonly createdAt: string; readonly expiresAt?: string; readonly endedAt?: string }>;
+    /** Read one transfer. */
+    get(request: { readonly transferId: IdLike<"etr"> }, options?: CallOptions): Promise<{ readonly id: Id<"etr">; readonly endpointId: Id<"end">; readonly identifier: string; readonly direction: "outgoing" | "incoming"; readonly otherAccountId?: Id<"acc">; readonly state: "offered" | "accepted" | "declined" | "withdrawn" | "expired" | "moved"; readonly note: string; readonly createdAt: string; readonly expiresAt?: string; readonly endedAt?: string }>;
+    /** Accept or decline an endpoint that is offered, or withdraw an offer of one’s own. */
+    update(accountId: IdLike<"acc">, request: { readonly transferId: IdLike<"etr">; readonly state: "accepted" | "declined" | "withdrawn" }, options?: CallOptions): Promise<{ readonly id: Id<"etr">; readonly endpointId: Id<"end">; readonly identifier: string; readonly direction: "outgoing" | "incoming"; readonly otherAccountId?: Id<"acc">; readonly state: "offered" | "accepted" | "declined" | "withdrawn" | "expired" | "moved"; readonly note: string; readonly createdAt: string; readonly expiresAt?: string; readonly endedAt?: string }>;
+    /** Accept or decline an endpoint that is offered, or withdraw an offer of one’s own. */
+    update(request: { readonly transferId: IdLike<"etr">; readonly state: "accepted" | "declined" | "withdrawn" }, options?: CallOptions): Promise<{ readonly id: Id<"etr">; readonly endpointId: Id<"end">; readonly identifier: string; readonly direction: "outgoing" | "incoming"; readonly otherAccountId?: Id<"acc">; readonly state: "offered" | "accepted" | "declined" | "withdrawn" | "expired" | "moved"; readonly note: string; readonly createdAt: string; readonly expiresAt?: string; readonly endedAt?: string }>;
+  };
   readonly webhooks: {
     /** Read the webhooks of this account. */
     list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string }>;
@@ -430,6 +470,19 @@ export const operations = {
     list: ['GET', '/v1/accounts/{accountId}/why', 'list'],
     get: ['GET', '/v1/accounts/{accountId}/why/{subject}', 'one'],
   },
+  endpoints: {
+    list: ['GET', '/v1/accounts/{accountId}/endpoints', 'list'],
+    get: ['GET', '/v1/accounts/{accountId}/endpoints/{endpointId}', 'one'],
+    allocate: ['POST', '/v1/accounts/{accountId}/endpoints', 'one'],
+    update: ['PATCH', '/v1/accounts/{accountId}/endpoints/{endpointId}', 'one'],
+    release: ['DELETE', '/v1/accounts/{accountId}/endpoints/{endpointId}', 'one'],
+    transfer: ['POST', '/v1/accounts/{accountId}/endpoints/{endpointId}/transfers', 'one'],
+  },
+  endpointTransfers: {
+    list: ['GET', '/v1/accounts/{accountId}/endpoint-transfers', 'list'],
+    get: ['GET', '/v1/accounts/{accountId}/endpoint-transfers/{transferId}', 'one'],
+    update: ['PATCH', '/v1/accounts/{accountId}/endpoint-transfers/{transferId}', 'one'],
+  },
   webhooks: {
     list: ['GET', '/v1/accounts/{accountId}/webhooks', 'list'],
     get: ['GET', '/v1/accounts/{accountId}/webhooks/{webhookId}', 'one'],
@@ -573,6 +626,14 @@ export type ErrorCode =
   | 'credential.source_not_allowed'
   | 'credential.too_long'
   | 'credential.used_up'
+  | 'endpoints.identifier_invalid'
+  | 'endpoints.identifier_resting'
+  | 'endpoints.identifier_taken'
+  | 'endpoints.recipient_unavailable'
+  | 'endpoints.too_many'
+  | 'endpoints.too_many_offers'
+  | 'endpoints.transfer_ended'
+  | 'endpoints.transfer_open'
   | 'hooks.address_forbidden'
   | 'hooks.event_type_unknown'
   | 'hooks.webhook_count'

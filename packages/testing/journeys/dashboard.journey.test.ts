@@ -386,7 +386,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     const { PATCHBAY_KEY: key = '', PATCHBAY_ACCOUNT: accountId = '' } = platform.env;
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
     const pb = new Patchbay({ url, key, accountId });
-    const { sessionId, applicationId, webhookId } = await fillAccount(pb, {
+    const { sessionId, applicationId, webhookId, endpointId } = await fillAccount(pb, {
       accountId,
       databaseUrl: database.url,
     });
@@ -397,6 +397,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       sessionId,
       applicationId,
       webhookId,
+      endpointId,
       period: new Date().toISOString().slice(0, 7),
       code: 'limit.exceeded',
       service: 'network-discovery',
@@ -428,7 +429,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await lookAtAll(
       dashboardRoutes.filter(isOfAccount).flatMap((route) => {
         const filled = { route, address: addressOf(route, values) };
-        if (/\[(sessionId|applicationId|webhookId|period)\]/.test(route)) return filled;
+        if (/\[(sessionId|applicationId|webhookId|endpointId|period)\]/.test(route)) return filled;
         const address = addressOf(route, { ...values, accountId: empty.id });
         return [filled, { route: `${route}, empty`, address }];
       }),

@@ -26,7 +26,6 @@ const leftOut: Readonly<Record<string, string>> = {
 
 /** Of these a part is not so, beside what their tests promise. */
 const notWhole: Readonly<Record<string, string>> = {
-  C18: 'A process counts requests by itself: n processes let n times the rate through, and a restart begins anew.',
   C20: 'A cursor is the id of the last item, and not signed. It selects within what its caller may read, and no more.',
   C42: 'Scripts may be inline: Next writes some into its pages, and a nonce would make every page one that is not kept.',
 };

@@ -110,26 +110,22 @@ test('C20: ten thousand rows are read page by page while others are added: none 
   expect(new Set(seen).size).toBe(seen.length);
   const read = new Set(seen);
   expect(ids.filter((id) => !read.has(id))).toEqual([]);
-});
+}, 120_000);
 
 test('C21: a batch has at most 50 calls, and each of them counts against the rate', async () => {
+  // Four at once, and one more each four seconds.
+  const slow = serve(database.applicationUrl, { PATCHBAY_REQUESTS_PER_MINUTE_MAX: '16' });
   const batch = (count: number) => {
     const names = Array.from({ length: count }, () => 'me.get').join(',');
     const input = Object.fromEntries(Array.from({ length: count }, (_, index) => [index, {}]));
     const url = `http://control.test/api/trpc/${names}?batch=1&input=${encodeURIComponent(JSON.stringify(input))}`;
-    return serveTrpc(
-      served.control,
-      new Request(url, { headers: { authorization: `Bearer ${tenant.key}` } }),
-    );
+    return serveTrpc(slow.control, new Request(url, { headers: { authorization: `Bearer ${tenant.key}` } }));
   };
   expect((await batch(51)).status).toBe(413);
-  const remainingOf = (response: Response) => Number(response.headers.get('ratelimit-remaining'));
-  const before = remainingOf(await batch(1));
-  const answered = await batch(50);
-  expect(answered.status).toBe(200);
-  // The rate refills meanwhile, by less than the batch is dear.
-  expect(before - remainingOf(answered)).toBeGreaterThan(1);
-  expect(await answered.json()).toHaveLength(50);
+  const answers: { readonly error?: object }[] = await (await batch(50)).json();
+  expect(answers).toHaveLength(50);
+  expect([4, 5]).toContain(answers.filter(({ error }) => error === undefined).length);
+  await slow.close();
 });
 
 test('C23: on every connection that serves requests the database ends a statement after 5 seconds', async () => {

@@ -19,6 +19,8 @@ import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
 import { emailLinks } from '@patchbay/adapters/prisma/email-links';
+import { endpointNotices } from '@patchbay/adapters/prisma/endpoint-notices';
+import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
 import { idempotencyStore, prune } from '@patchbay/adapters/prisma/idempotency-store';
@@ -29,6 +31,7 @@ import { passkeys } from '@patchbay/adapters/prisma/passkeys';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
+import { type Drawing, drawRequests, forgetRequestRates } from '@patchbay/adapters/prisma/request-rate';
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
 import { findPlatform } from '@patchbay/adapters/prisma/seed';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
@@ -78,10 +81,11 @@ import { platformJobs } from './jobs.ts';
 import { mailRouteOf } from './mail-route.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
-import { RateLimiter } from './rate-limiter.ts';
+import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyOf } from './relying-party.ts';
 import { sealedAnswers } from './sealed-answers.ts';
+import { SharedRate } from './shared-rate.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
 
@@ -111,6 +115,8 @@ export function compose(env: ControlPlaneEnv) {
     translate: withoutDatabase,
     wait: (work: Promise<unknown>) => whileDatabaseAnswers(work, () => database.ping()),
   };
+  const rates = aroundPorts({ draw: (drawing: Drawing) => drawRequests(prisma, drawing) }, inTime);
+  const rateOf = (name: string, rate: Rate) => new SharedRate({ ...rate, name, draw: rates.draw });
   const nowMs = () => Date.now();
   const catalogue = meterCatalogue(declaredMeters);
   const usage = usageStore(pool);
@@ -224,6 +230,13 @@ export function compose(env: ControlPlaneEnv) {
             bus.publish({ type: 'session.end', sessionId, code, detail: 'It was ended over the API.' }),
         },
       },
+      endpoints: {
+        endpoints: endpointStore(prisma),
+        transfers: endpointTransferStore(prisma),
+        applications: tenancy.applications,
+        accounts: { ...tenancy.accounts, chainOf },
+        notices: endpointNotices(prisma),
+      },
       metering: { usage, catalogue },
       triggers: {
         triggers: triggerStore(prisma),
@@ -261,11 +274,11 @@ export function compose(env: ControlPlaneEnv) {
     auditLog: auditStore(prisma),
     events: eventStore(prisma),
     bus,
-    limiter: new RateLimiter({
+    limiter: rateOf('requests', {
       perMinuteMax: env.PATCHBAY_REQUESTS_PER_MINUTE_MAX,
       burstMax: Math.ceil(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX / 4),
     }),
-    strangersLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
+    strangersLimiter: rateOf('strangers', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
     recordUsage: recordApiUsage(ingest, (error) =>
       log.error({ error: rootOf(error) }, 'Usage of the API was not counted.'),
     ),
@@ -298,7 +311,7 @@ export function compose(env: ControlPlaneEnv) {
       decisions,
       triggers: outbox,
       retention: {
-        prune: () => prune(prisma),
+        prune: async () => (await prune(prisma)) + (await forgetRequestRates(prisma)),
         pruneEvents: (beforeMs) => pruneEvents(jobPool, beforeMs),
       },
       eventRetentionDays: env.PATCHBAY_EVENT_RETENTION_DAYS,
@@ -315,14 +328,14 @@ export function compose(env: ControlPlaneEnv) {
     platform,
     router,
     signIns: aroundPorts(people, inTime),
-    signInLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
+    signInLimiter: rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
     placement: aroundPorts(placement, inTime),
     factors: aroundPorts(factors, inTime),
     relyingParty,
     /** Undefined where browsers make none. */
     passkeys: keysOfPeople && aroundPorts(keysOfPeople, inTime),
     emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
-    resetLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
+    resetLimiter: rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
     mailRoute,
     /** Undefined where others could look as well. */
     outbox: isOutboxOpen ? () => newestMails(prisma, { cipher, countMax: SHOWN_MAIL_COUNT }) : undefined,

@@ -12,7 +12,7 @@ import type { Role } from '@patchbay/domain/tenancy/access';
 import { callerIdOf } from '@patchbay/faces/idempotency';
 import type { AccountState, Evidence, Platform, Principal, Reach } from '@patchbay/faces/platform';
 import type { Actor } from '@patchbay/kit/definition';
-import type { RateLimiter } from './rate-limiter.ts';
+import type { SharedRate } from './shared-rate.ts';
 import { WrongSecrets } from './wrong-secrets.ts';
 
 export interface PlatformParts
@@ -36,9 +36,9 @@ export interface PlatformParts
   readonly auditLog: AuditStore;
   readonly events: EventStore;
   readonly bus: Pick<PostgresBus, 'publish'>;
-  readonly limiter: RateLimiter;
+  readonly limiter: SharedRate;
   /** Of what strangers change, such as signing up: it is dear, and nobody does it often. */
-  readonly strangersLimiter: RateLimiter;
+  readonly strangersLimiter: SharedRate;
 }
 
 /** What dispatch asks of the world, answered by the stores. */

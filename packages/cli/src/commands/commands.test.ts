@@ -177,6 +177,19 @@ describe('trigger', () => {
   });
 });
 
+describe('endpoint', () => {
+  it('finds an endpoint by its identifier where it is to be transferred', async () => {
+    const identifier = 'tel:+49301234567';
+    answers['/endpoints'] = { items: [{ id: 'end_1', identifier, label: 'Hotline', state: 'active' }] };
+    const offer = { id: 'etr_1', endpointId: 'end_1', identifier, direction: 'outgoing' };
+    answers['/endpoints/end_1/transfers'] = { ...offer, otherAccountId: 'acc_2', state: 'offered', note: '' };
+    const { stdout } = await run('endpoint', 'transfer', identifier, 'acc_2');
+    expect(asked[0]?.searchParams.get('identifier')).toBe(identifier);
+    expect(stdout).toMatch(/etr_1 +tel:\+49301234567 +outgoing +acc_2 +offered/);
+    expect((await run('endpoint', 'list')).stdout).toMatch(/end_1 +tel:\+49301234567 +Hotline/);
+  });
+});
+
 describe('usage', () => {
   it('takes dates in the time zone of the account', async () => {
     answers[''] = { id: accountId, timeZone: 'Europe/Berlin' };

@@ -133,6 +133,14 @@ async function furnish(
     { what: 'an attempt' },
   );
   await make('webhooks.update', { webhookId, state: 'disabled' });
+  const endpoint = await make('endpoints.allocate', {
+    identifier: `user:${MARK}`,
+    label: `${MARK}-endpoint`,
+  });
+  const { id: endpointId } = endpoint;
+  const me = await ask(owner, 'me.get', {});
+  const own = me.accounts.find((one: { id: string }) => one.id !== accountId);
+  const transfer = await make('endpoints.transfer', { endpointId, toAccountId: own.id, note: MARK });
   const ids = {
     applicationId,
     webhookId,
@@ -142,6 +150,9 @@ async function furnish(
     userId: member.userId,
     triggerId: trigger.id,
     planId: plan.id,
+    endpointId,
+    transferId: transfer.id,
+    toAccountId: accountId,
     username: ice.iceServers.find((server: { username?: string }) => server.username !== undefined).username,
     period: new Date().toISOString().slice(0, 7),
     service: 'signaling',

@@ -7,6 +7,8 @@ export function pathOfId(text: string, accountId: string): string | undefined {
   if (isId('ses', text)) return pagePath(accountId, `sessions/${text}`);
   if (isId('key', text)) return pagePath(accountId, 'keys');
   if (isId('app', text)) return pagePath(accountId, `applications/${text}`);
+  if (isId('end', text)) return pagePath(accountId, `endpoints/${text}`);
+  if (isId('etr', text)) return pagePath(accountId, 'endpoints');
   if (isId('whk', text)) return pagePath(accountId, `webhooks/${text}`);
   if (isId('org', text)) return pagePath(accountId, 'organisation');
   if (isId('req', text)) return whyPath(accountId, text);

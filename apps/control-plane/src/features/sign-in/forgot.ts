@@ -13,7 +13,7 @@ export async function forgot(email: string): Promise<void> {
   const read = request.safeParse(email);
   const { emailLinks, resetLimiter, log } = controlPlane();
   const address = (await headers()).get(ADDRESS_HEADER) ?? '';
-  if (!read.success || resetLimiter.count(address, Date.now()).isExceeded) return;
+  if (!read.success || (await resetLimiter.count(address, Date.now())).isExceeded) return;
   emailLinks
     .requestReset(read.data)
     .catch((error: unknown) => log.error({ error: rootOf(error) }, 'A link to set a password was not sent.'));

@@ -30,7 +30,7 @@ export const authOptions: NextAuthOptions = {
         const { [ADDRESS_HEADER]: address, 'user-agent': userAgent } = request.headers ?? {};
         const from = typeof address === 'string' ? address : '';
         const { signInLimiter, signIns } = controlPlane();
-        if (signInLimiter.count(from, Date.now()).isExceeded) return null;
+        if ((await signInLimiter.count(from, Date.now())).isExceeded) return null;
         const signedIn = await signIns.signIn({
           email,
           password,
@@ -50,7 +50,7 @@ export const authOptions: NextAuthOptions = {
         const { [ADDRESS_HEADER]: address, 'user-agent': userAgent } = request.headers ?? {};
         const from = typeof address === 'string' ? address : '';
         const { signInLimiter, signIns } = controlPlane();
-        if (signInLimiter.count(from, Date.now()).isExceeded) return null;
+        if ((await signInLimiter.count(from, Date.now())).isExceeded) return null;
         const signedIn = await signIns.signInByPasskey({
           response: parsed(credentials?.response),
           address: from,

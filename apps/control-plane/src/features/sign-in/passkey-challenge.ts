@@ -8,6 +8,6 @@ import { ADDRESS_HEADER } from '../../server/request-address.ts';
 export async function challengePasskey() {
   const { passkeys, signInLimiter } = controlPlane();
   const address = (await headers()).get(ADDRESS_HEADER) ?? '';
-  if (signInLimiter.count(address, Date.now()).isExceeded) return undefined;
+  if ((await signInLimiter.count(address, Date.now())).isExceeded) return undefined;
   return await passkeys?.challenge();
 }

@@ -35,7 +35,7 @@ export async function confirmSecondFactor(shown: string): Promise<readonly strin
   const read = code.safeParse(shown);
   const { factors, signInLimiter } = controlPlane();
   const who = await person();
-  if (!read.success || signInLimiter.count(who.userId, Date.now()).isExceeded) return undefined;
+  if (!read.success || (await signInLimiter.count(who.userId, Date.now())).isExceeded) return undefined;
   return await factors.confirm({ ...who, code: read.data });
 }
 
@@ -43,7 +43,7 @@ export async function removeSecondFactor(shown: string): Promise<boolean> {
   const read = code.safeParse(shown);
   const { factors, signInLimiter } = controlPlane();
   const who = await person();
-  if (!read.success || signInLimiter.count(who.userId, Date.now()).isExceeded) return false;
+  if (!read.success || (await signInLimiter.count(who.userId, Date.now())).isExceeded) return false;
   return await factors.remove({ ...who, code: read.data });
 }
 
@@ -51,7 +51,7 @@ export async function removeSecondFactor(shown: string): Promise<boolean> {
 export async function proposePasskey() {
   const { passkeys, signInLimiter } = controlPlane();
   const who = await person();
-  if (signInLimiter.count(who.userId, Date.now()).isExceeded) return undefined;
+  if ((await signInLimiter.count(who.userId, Date.now())).isExceeded) return undefined;
   return await passkeys?.propose(who);
 }
 
@@ -78,7 +78,7 @@ export async function changeAddress(
   const read = newAddress.safeParse(fields);
   const { emailLinks, signInLimiter } = controlPlane();
   const who = await person();
-  if (!read.success || signInLimiter.count(who.userId, Date.now()).isExceeded) return 'refused';
+  if (!read.success || (await signInLimiter.count(who.userId, Date.now())).isExceeded) return 'refused';
   const isSent = await emailLinks.changeEmail({ ...who, oldEmail: who.email, ...read.data });
   return isSent === undefined ? 'refused' : isSent ? 'sent' : 'too_often';
 }
