@@ -154,6 +154,10 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
           `${key}.putInstanceTypeConfig`,
           async () => [`${await applicationPath()}/instance-types/free/services/${service}/config`, {}],
         ],
+        [
+          `${key}.putEndpointConfig`,
+          async () => [`${await endpointPath(`user:of ${service}`)}/services/${service}/config`, {}],
+        ],
       ],
     ),
   ),
