@@ -17,6 +17,7 @@ export const idPrefixes = {
   org: 'organisation',
   pln: 'plan',
   prc: 'price',
+  psk: 'passkey',
   req: 'request',
   ses: 'session',
   sin: 'sign-in session',
@@ -24,6 +25,7 @@ export const idPrefixes = {
   trg: 'usage trigger',
   txn: 'ledger transaction',
   usr: 'user',
+  mail: 'mail',
   whk: 'webhook',
 } as const;
 

@@ -23,6 +23,7 @@ export interface EventData {
   readonly 'tenancy.account.state-changed': { readonly accountId: Id<"acc">; readonly state: "active" | "suspended" | "closed" };
   readonly 'tenancy.application.changed': { readonly applicationId: Id<"app"> };
   readonly 'tenancy.key.created': { readonly keyId: Id<"key"> };
+  readonly 'tenancy.key.rotated': { readonly keyId: Id<"key">; readonly replacedBy: Id<"key"> };
   readonly 'tenancy.key.revoked': { readonly keyId: Id<"key"> };
   readonly 'tenancy.credential.revoked': { readonly prefixId: string };
   readonly 'triggers.trigger.fired': { readonly firingId: string; readonly triggerId: string; readonly name: string; readonly targetAccountId: string; readonly value: string; readonly limit: number; readonly action: string; readonly windowStart?: string };

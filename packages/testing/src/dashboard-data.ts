@@ -141,6 +141,7 @@ async function addEndpoints(
   await allocate('sip:reception.of-the-northern-region@telehealth.example', 'Reception desk, second floor');
   await allocate('room:morning-round');
   const endpointId = await allocate(shownEndpoint, 'Dr. Anna Hoffmann');
+  await pb.signaling.putEndpointConfig(accountId, { endpointId, sessionSecondsMax: 1_800 });
   const released = await allocate('tel:+442079460018');
   await pb.endpoints.release(accountId, { endpointId: released });
   const moved = await allocate('tel:+4930901821');

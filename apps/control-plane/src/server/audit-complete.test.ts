@@ -122,6 +122,10 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     return [`/v1/accounts/${account.accountId}${path}/deliveries/${items[0].id}/attempts`, {}];
   },
   'keys.create': async () => [`/v1/accounts/${account.accountId}/keys`, {}],
+  'keys.rotate': async () => [
+    `/v1/accounts/${account.accountId}/keys/${(await ask('POST', '/keys', {})).id}/rotate`,
+    {},
+  ],
   'keys.revoke': async () => [
     `/v1/accounts/${account.accountId}/keys/${(await ask('POST', '/keys', {})).id}`,
   ],
@@ -149,6 +153,10 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
         [
           `${key}.putInstanceTypeConfig`,
           async () => [`${await applicationPath()}/instance-types/free/services/${service}/config`, {}],
+        ],
+        [
+          `${key}.putEndpointConfig`,
+          async () => [`${await endpointPath(`user:of ${service}`)}/services/${service}/config`, {}],
         ],
       ],
     ),

@@ -81,16 +81,18 @@ export function createPlatform(parts: PlatformParts): Platform {
       const limiter = isStrangersChange ? parts.strangersLimiter : parts.limiter;
       return limiter.count(limitedAs(principal, address), nowMs());
     },
-    configChain: ({ accountId, applicationId }) => parts.configs.configChain({ accountId, applicationId }),
-    setConfig: async ({ accountId, applicationId, instanceType }, service, values) => {
+    configChain: ({ accountId, applicationId, endpointId }) =>
+      parts.configs.configChain({ accountId, applicationId, endpointId }),
+    setConfig: async ({ accountId, applicationId, instanceType, endpointId }, service, values) => {
       const before = await parts.configs.setConfig({
         accountId,
-        applicationId,
-        instanceType,
+        // An endpoint has one word, whatever its application.
+        ...(endpointId === undefined ? { applicationId, instanceType } : { endpointId }),
         service,
         values,
       });
-      if (before !== undefined) await parts.bus.publish({ type: 'account.changed', accountId });
+      if (before !== undefined && before !== 'too_many')
+        await parts.bus.publish({ type: 'account.changed', accountId });
       return before;
     },
     policyChain: async (entity) => policyChain(entity, await parts.policies.chain(entity)),
@@ -203,6 +205,8 @@ function toBusMessage(accountId: string, event: string, payload: unknown): BusMe
   switch (event) {
     case 'tenancy.account.state-changed':
     case 'tenancy.application.changed':
+    // Nodes hold when a key ends.
+    case 'tenancy.key.rotated':
     case 'policy.changed':
       return { type: 'account.changed', accountId };
     case 'tenancy.key.revoked':

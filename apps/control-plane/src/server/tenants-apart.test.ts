@@ -66,6 +66,10 @@ beforeAll(async () => {
   while ((await placeEvents(served.control.pool)) > 0);
   const { items: deliveries } = await ask('GET', `/webhooks/${webhookId}/deliveries`);
   const endpoint = await ask('POST', '/endpoints', { identifier: 'user:secret', label: 'Secret endpoint' });
+  // As at the other levels.
+  const ownConfig = `/v1/accounts/${alice.accountId}/endpoints/${endpoint.id}/services/signaling/config`;
+  const secretConfig = { key: alice.key, body: { sessionSecondsMax: 7_654_321 } };
+  expect(await served.rest('PUT', ownConfig, secretConfig)).toMatchObject({ status: 200 });
   const third = await signUp(served, 'third');
   const transfer = await ask('POST', `/endpoints/${endpoint.id}/transfers`, { toAccountId: third.accountId });
   ids = {

@@ -138,6 +138,7 @@ async function furnish(
     label: `${MARK}-endpoint`,
   });
   const { id: endpointId } = endpoint;
+  await make('signaling.putEndpointConfig', { endpointId, ...config });
   const me = await ask(owner, 'me.get', {});
   const own = me.accounts.find((one: { id: string }) => one.id !== accountId);
   const transfer = await make('endpoints.transfer', { endpointId, toAccountId: own.id, note: MARK });

@@ -20,6 +20,7 @@ import { pagePath } from '../shell/pages.ts';
 import { EntityUse } from '../usage/entity-use.tsx';
 import { type Endpoint, openOffersRequest } from './endpoint.ts';
 import { EndpointState, IdentifierText } from './endpoint-badges.tsx';
+import { EndpointConfig } from './endpoint-config.tsx';
 import { EndpointForm } from './endpoint-form.tsx';
 import { ReleaseEndpoint } from './release-endpoint.tsx';
 import { TransferForm } from './transfer-form.tsx';
@@ -68,6 +69,7 @@ export function EndpointPage(): ReactNode {
         <div className="grid grid-cols-1 gap-10">
           {isHeld ? null : <Resting endpoint={endpoint} />}
           <EndpointFacts endpoint={endpoint} isOffered={isOffered} />
+          {isHeld ? <EndpointConfig endpoint={endpoint} /> : null}
           <EntityUse dimension="endpoint" id={endpoint.identifier}>
             Nothing yet. What whoever signs in as it uses is counted here within 5 seconds.
           </EntityUse>

@@ -15,11 +15,12 @@ export function pathOfId(text: string, accountId: string): string | undefined {
   return pathOfConfig(text);
 }
 
-/** The audit log names a configuration by its account, its application and its service. */
+/** The audit log names a configuration by its account, its application or endpoint, and its service. */
 function pathOfConfig(text: string): string | undefined {
-  const [, accountId, applicationId, service] =
-    /^(acc_\w+)(?:\/(app_\w+)(?:\/[\w-]+)?)?\/services\/([\w-]+)\/config$/.exec(text) ?? [];
+  const [, accountId, applicationId, endpointId, service] =
+    /^(acc_\w+)(?:\/(app_\w+)(?:\/[\w-]+)?|\/(end_\w+))?\/services\/([\w-]+)\/config$/.exec(text) ?? [];
   if (accountId === undefined) return undefined;
+  if (endpointId !== undefined) return pagePath(accountId, `endpoints/${endpointId}`);
   return pagePath(
     accountId,
     applicationId === undefined ? `services/${service}` : `applications/${applicationId}`,
