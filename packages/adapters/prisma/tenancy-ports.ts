@@ -5,6 +5,7 @@ import { credentialStore } from './credential-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { keyStore } from './key-store.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
+import { type MovedRules, moveStore } from './move-store.ts';
 import { organisationStore } from './organisation-store.ts';
 import { peopleStore } from './people-store.ts';
 import { teamStore } from './team-store.ts';
@@ -12,13 +13,22 @@ import { teamStore } from './team-store.ts';
 /** All that tenancy's handlers need, on one database. */
 export function tenancyPorts(
   prisma: PrismaClient,
-  { cipher, catalogue }: { readonly cipher: MintBranchCipher; readonly catalogue: TenancyPorts['catalogue'] },
+  {
+    cipher,
+    catalogue,
+    movedRules,
+  }: {
+    readonly cipher: MintBranchCipher;
+    readonly catalogue: TenancyPorts['catalogue'];
+    readonly movedRules: MovedRules;
+  },
 ): TenancyPorts {
   return {
     catalogue,
     people: peopleStore(prisma),
     organisations: organisationStore(prisma),
     accounts: accountStore(prisma),
+    moves: moveStore(prisma, movedRules),
     applications: applicationStore(prisma),
     keys: keyStore(prisma, cipher).keys,
     credentials: credentialStore(prisma).credentials,

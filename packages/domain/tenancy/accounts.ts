@@ -9,7 +9,7 @@ import { isTimeZone } from './time-zone.ts';
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
 
 /** The wire form of an account, for one who sees the accounts of `visibleChain` and what is below them. */
-function toAnswer(account: AccountRecord, visibleChain: readonly string[]) {
+export function toAccountAnswer(account: AccountRecord, visibleChain: readonly string[]) {
   const { parentId, externalId, createdAt, ...rest } = account;
   return {
     ...rest,
@@ -20,7 +20,7 @@ function toAnswer(account: AccountRecord, visibleChain: readonly string[]) {
   };
 }
 
-export const accounts: Handlers['accounts'] = {
+export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
   async get(context, _request, ports) {
     const { accountId, chain } = context.entity;
     const account = await ports.accounts.find({ accountId });
@@ -28,7 +28,7 @@ export const accounts: Handlers['accounts'] = {
     const { visibleChain } = await callerAlong(chain, context.actor, ports);
     const ids = visibleChain.slice(0, -1);
     const ancestors = ids[0] === undefined ? [] : await ports.accounts.names({ accountId: ids[0], ids });
-    return { ...toAnswer(account, visibleChain), ancestors: [...ancestors] };
+    return { ...toAccountAnswer(account, visibleChain), ancestors: [...ancestors] };
   },
 
   async list(context, request, ports) {
@@ -37,7 +37,7 @@ export const accounts: Handlers['accounts'] = {
       ...request,
     });
     return {
-      items: items.map((account) => toAnswer(account, [])),
+      items: items.map((account) => toAccountAnswer(account, [])),
       ...(nextCursor === undefined ? {} : { nextCursor }),
     };
   },
@@ -59,7 +59,7 @@ export const accounts: Handlers['accounts'] = {
         `Another account below this one has the externalId ${request.externalId}.`,
       );
     }
-    const answer = toAnswer(account, []);
+    const answer = toAccountAnswer(account, []);
     context.audit({ target: account.id, after: answer });
     await context.emit('account.created', { accountId: account.id, parentId: accountId });
     return answer;
@@ -98,8 +98,8 @@ export const accounts: Handlers['accounts'] = {
         `Another account below the same parent has the externalId ${request.externalId}.`,
       );
     }
-    const answer = toAnswer(after, visibleChain);
-    context.audit({ target: accountId, before: toAnswer(before, visibleChain), after: answer });
+    const answer = toAccountAnswer(after, visibleChain);
+    context.audit({ target: accountId, before: toAccountAnswer(before, visibleChain), after: answer });
     if (after.state !== before.state) {
       await context.emit('account.state-changed', { accountId, state: after.state });
     }

@@ -2,6 +2,7 @@ import { defineDomain } from '@patchbay/kit/definition';
 import { idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
+import { movePreview } from './move-preview.ts';
 
 export const roles = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
 export const accountStates = ['active', 'suspended', 'closed'] as const;
@@ -119,6 +120,10 @@ export const tenancy = defineDomain({
   events: {
     'account.created': z.object({ accountId, parentId: accountId }),
     'account.state-changed': z.object({ accountId, state: z.enum(accountStates) }),
+    /** Rights and policies follow at once; usage is counted and paid along the new chain from `startsAt` on. */
+    'account.moved': z.object({ accountId, startsAt: dateTime }),
+    /** The same, told where the account stood before. */
+    'account.left': z.object({ accountId, startsAt: dateTime }),
     'application.changed': z.object({ applicationId }),
     'key.created': z.object({ keyId }),
     'key.revoked': z.object({ keyId }),
@@ -145,6 +150,14 @@ export const tenancy = defineDomain({
       owner: 'client',
       retry: 'never',
       remedy: 'Create a new account.',
+    },
+    move_impossible: {
+      status: 409,
+      title: 'The account cannot stand there.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Choose an account of the same tree that is neither the account itself, nor below it, nor its parent.',
     },
     last_owner: {
       status: 409,
@@ -292,6 +305,27 @@ export const tenancy = defineDomain({
           }),
           response: account,
           errors: ['tenancy.external_id_taken', 'tenancy.time_zone_unknown', 'tenancy.account_closed'],
+        },
+        previewMove: {
+          method: 'GET',
+          path: '/move',
+          summary: 'Read what would change, and for whom, if the account moved under another.',
+          access: 'administer',
+          authority: 'ancestor',
+          request: z.object({ parentId: accountId }),
+          response: movePreview,
+          errors: ['tenancy.move_impossible', 'auth.scope'],
+        },
+        move: {
+          method: 'POST',
+          path: '/move',
+          summary:
+            'Move an account, with all below it, under another of its tree. Rights and policies follow at once, usage from the next whole minute on.',
+          access: 'administer',
+          authority: 'ancestor',
+          request: z.strictObject({ parentId: accountId }),
+          response: account.extend({ startsAt: dateTime }),
+          errors: ['tenancy.move_impossible', 'tenancy.external_id_taken', 'auth.scope'],
         },
       },
     },

@@ -4,6 +4,7 @@ import { accounts } from './accounts.ts';
 import { applications } from './applications.ts';
 import type { tenancy } from './definition.ts';
 import { credentials, keys } from './keys.ts';
+import { moves } from './moves.ts';
 import { organisation } from './organisation.ts';
 import type { TenancyPorts } from './ports.ts';
 import { team } from './team.ts';
@@ -83,7 +84,7 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
     },
   },
 
-  accounts,
+  accounts: { ...accounts, ...moves },
   organisation,
   applications,
   keys,

@@ -1,5 +1,6 @@
 import type { Role } from './access.ts';
 import type { AccountState } from './account-state.ts';
+import type { MoveEffects } from './move-preview.ts';
 import type { Grant } from './reach.ts';
 import type { CataloguedOperation } from './scopes.ts';
 
@@ -99,6 +100,22 @@ export interface ReadCredential {
   readonly expiresAt?: Date;
 }
 
+/** A move that was made: rights and policies hold from its transaction on, and usage counts from `startsAt`. */
+export interface MadeMove {
+  readonly startsAt: Date;
+  readonly oldParentId: string;
+}
+
+export interface MoveQuestion extends Scoped {
+  readonly movedId: string;
+  /** Both chains run from the platform down to the account that moves. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  /** The accounts of both that whoever asks sees: of the others nothing is told. */
+  readonly visibleIds: readonly string[];
+  readonly atMs: number;
+}
+
 /** What tenancy needs from the world. */
 export interface TenancyPorts {
   /** Every operation that a key can be made for: what strangers do, such as signing up, is none. */
@@ -155,6 +172,15 @@ export interface TenancyPorts {
     update(
       account: Scoped & { readonly change: AccountChange },
     ): Promise<AccountRecord | 'external_id_taken'>;
+  };
+  readonly moves: {
+    /** From the scope's account down to one below it, or to itself. Undefined where it is not in scope. */
+    chainWithin(place: Scoped & { readonly descendantId: string }): Promise<readonly string[] | undefined>;
+    /** What would be different, had the account moved. */
+    effects(question: MoveQuestion): Promise<MoveEffects>;
+    move(
+      move: Scoped & { readonly movedId: string; readonly parentId: string },
+    ): Promise<MadeMove | 'unknown' | 'cycle' | 'other_tree' | 'there_already' | 'external_id_taken'>;
   };
   readonly applications: {
     list(page: PageOf): Promise<Page<ApplicationRecord>>;

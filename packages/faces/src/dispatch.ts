@@ -223,8 +223,8 @@ async function contextOf(platform: Platform, call: Call, { entity, visibleIds, c
       if (entity)
         platform.recordUsage(entity, { meter: `${definition.name}.${meter}`, quantity, dimensions });
     },
-    emit: async (event: string, payload: unknown) => {
-      if (entity) await platform.emit(entity.accountId, `${definition.name}.${event}`, payload);
+    emit: async (event: string, payload: unknown, accountId = entity?.accountId) => {
+      if (accountId !== undefined) await platform.emit(accountId, `${definition.name}.${event}`, payload);
     },
     error: (code: string, publicDetail: string) =>
       new ServiceError({ ...errorDefinitionOf(owner, code), code, publicDetail }),
@@ -236,22 +236,28 @@ async function configurationOf(platform: Platform, service: ServiceDefinition, e
   return { levels, config: service.config.parse(effectiveConfig(levels, configRulesOf(service)).values) };
 }
 
-/** Exactly one entry for each change (ACC-8). A handler that says nothing more leaves the account as its target. */
+/**
+ * An entry at each account that the change concerns: for nearly all of them that is one (ACC-8). A handler that says
+ * nothing more leaves the account as its target.
+ */
 async function audit(platform: Platform, call: Call, { entity, changes }: Scope): Promise<void> {
   const { mounted, principal, requestId, address } = call;
-  const [change] = changes;
-  const accountId = change?.accountId ?? entity?.accountId;
-  if (accountId === undefined) return;
-  await platform.audit({
-    target: accountId,
-    ...change,
-    accountId,
-    action: `${mounted.scopeName}.${mounted.name}`,
-    actor: principal.actor,
-    actorName: principal.name,
-    requestId,
-    ...(address === undefined ? {} : { address }),
+  const said: readonly Partial<AuditedChange>[] = changes.length === 0 ? [{}] : changes;
+  // In one order, so that two changes that concern the same accounts do not wait for each other's logs.
+  const entries = said.flatMap((change) => {
+    const accountId = change.accountId ?? entity?.accountId;
+    return accountId === undefined ? [] : [{ target: accountId, ...change, accountId }];
   });
+  for (const entry of entries.toSorted((one, other) => (one.accountId < other.accountId ? -1 : 1))) {
+    await platform.audit({
+      ...entry,
+      action: `${mounted.scopeName}.${mounted.name}`,
+      actor: principal.actor,
+      actorName: principal.name,
+      requestId,
+      ...(address === undefined ? {} : { address }),
+    });
+  }
 }
 
 type Response = Record<string, unknown>;

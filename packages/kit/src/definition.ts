@@ -192,7 +192,7 @@ export interface Entity {
   readonly credentialId?: string;
 }
 
-/** One change, as the audit log shows it. `accountId` is only for a change that is made before any account is known. */
+/** One change, as the audit log of one account shows it: of the account in the path, unless it names another. */
 export interface AuditedChange {
   readonly target: string;
   readonly accountId?: string;
@@ -245,9 +245,11 @@ export interface DomainContext<D extends DomainDefinition, R extends keyof D['re
   readonly entity: D['resources'][R]['mount'] extends 'account' ? Entity : undefined;
   /** The accounts of the chain that the caller may see: of what is above, nothing is told (C1). */
   readonly visibleIds?: readonly string[] | undefined;
+  /** `accountId` is for what concerns another account than the one in the path. */
   readonly emit: <E extends keyof D['events'] & string>(
     event: E,
     payload: z.output<D['events'][E]>,
+    accountId?: string,
   ) => Promise<void>;
 }
 

@@ -13,6 +13,7 @@ import { createTestDatabase } from './test-database.ts';
 const catalogue: readonly CataloguedOperation[] = [
   { owner: 'accounts', operation: 'get', access: 'read', isRead: true },
   { owner: 'accounts', operation: 'create', access: 'administer', isRead: false },
+  { owner: 'accounts', operation: 'move', access: 'administer', isRead: false },
   { owner: 'keys', operation: 'create', access: 'develop', isRead: false },
   { owner: 'prices', operation: 'set', access: 'bill', isRead: false },
   { owner: 'network-discovery', operation: 'createIceServers', access: 'develop', isRead: false },
@@ -28,7 +29,9 @@ export async function createTenancyDatabase({
   const prisma = openClient(database.applicationUrl, { connectionsMax });
   const masterKey = randomBytes(MASTER_KEY_BYTES);
   const cipher = mintBranchCipher(masterKey);
-  const ports = tenancyPorts(prisma, { cipher, catalogue });
+  // What a move changes of prices and policies is tested with the stores that know it.
+  const movedRules = async () => ({ prices: [], policy: [], configuration: [] });
+  const ports = tenancyPorts(prisma, { cipher, catalogue, movedRules });
   const platformId = await ensurePlatform(prisma);
   let people = 0;
   return {

@@ -1,6 +1,6 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
-import { billingStore } from '@patchbay/adapters/billing/billing-store';
+import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { pruneEvents } from '@patchbay/adapters/hooks/delivery-store';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
@@ -21,6 +21,7 @@ import { idempotencyStore, prune } from '@patchbay/adapters/prisma/idempotency-s
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
+import { movedRules } from '@patchbay/adapters/prisma/moved-rules';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
@@ -130,8 +131,20 @@ export function compose(env: ControlPlaneEnv) {
   });
   const chainOf = (accountId: string) => accountChain(prisma, accountId);
 
-  const tenancy = tenancyPorts(prisma, { cipher, catalogue: keyableOperations() });
   const policies = policyStore(prisma);
+  const configs = serviceConfigStore(prisma);
+  const tenancy = tenancyPorts(prisma, {
+    cipher,
+    catalogue: keyableOperations(),
+    movedRules: movedRules({
+      policies,
+      configs,
+      billing,
+      chainPricesUnder: (place) => chainPricesUnder(pool, place),
+      catalogue,
+      services: Object.values(services),
+    }),
+  });
   const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
     domainPorts: {
@@ -207,7 +220,7 @@ export function compose(env: ControlPlaneEnv) {
     signIns: people,
     chainOf,
     grantsOf: (userId) => tenancy.people.grantsOf(userId),
-    configs: serviceConfigStore(prisma),
+    configs,
     policies,
     auditLog: auditStore(prisma),
     events: eventStore(prisma),

@@ -202,6 +202,7 @@ function toBusMessage(accountId: string, event: string, payload: unknown): BusMe
   const fields = (payload ?? {}) as { readonly keyId?: string; readonly prefixId?: string };
   switch (event) {
     case 'tenancy.account.state-changed':
+    case 'tenancy.account.moved':
     case 'tenancy.application.changed':
     case 'policy.changed':
       return { type: 'account.changed', accountId };

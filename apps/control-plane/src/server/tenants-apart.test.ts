@@ -73,6 +73,7 @@ beforeAll(async () => {
     instanceType: 'secret-type',
     keyId: alice.keyId,
     userId: alice.userId,
+    parentId: alice.accountId,
     sessionId: createId('ses'),
     planId: plan.body.id,
   };

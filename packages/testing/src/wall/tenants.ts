@@ -139,6 +139,7 @@ async function furnish(
     instanceType,
     keyId: key.id,
     userId: member.userId,
+    parentId: accountId,
     triggerId: trigger.id,
     planId: plan.id,
     username: ice.iceServers.find((server: { username?: string }) => server.username !== undefined).username,
