@@ -59,7 +59,6 @@ async function countedEffects(
 ): Promise<Omit<MoveEffects, 'prices' | 'policy' | 'configuration'>> {
   const ending = before.filter((id) => !after.includes(id));
   const beginning = after.filter((id) => !before.includes(id));
-  const changeAt = Prisma.sql`CASE WHEN account_id = ANY (${ending}) THEN 'ends' ELSE 'begins' END`;
   const concerned = [...ending, ...beginning];
   const subtree = Prisma.sql`SELECT c.descendant_id FROM account_closure c
     WHERE c.ancestor_id = ${movedId} AND c.valid_to = 'infinity'`;
@@ -71,14 +70,16 @@ async function countedEffects(
       (SELECT count(*) FROM api_key k WHERE k.account_id = ANY (${beginning}) AND k.revoked_at IS NULL)::int AS keys_beginning`;
   if (sizes === undefined) throw new Error('Counts have a row.');
   const people = await transaction.$queryRaw<MoveEffects['people']>`
-    SELECT g.user_id AS "userId", u.name, u.email, g.account_id AS "accountId", g.role, ${changeAt} AS change
-    FROM role_grant g JOIN app_user u ON u.id = g.user_id
+    SELECT g.user_id AS "userId", u.name, u.email, g.account_id AS "accountId", coalesce(r.name, g.role) AS role,
+      CASE WHEN g.account_id = ANY (${ending}) THEN 'ends' ELSE 'begins' END AS change
+    FROM role_grant g JOIN app_user u ON u.id = g.user_id LEFT JOIN account_role r ON r.id = g.custom_role_id
     WHERE g.account_id = ANY (${concerned}) AND g.accepted_at IS NOT NULL ORDER BY change, g.account_id, u.id`;
   const plans = await transaction.$queryRaw<MoveEffects['plans']>`
     SELECT t.account_id AS "accountId", p.id AS "planId", p.name FROM account_plan t JOIN policy_plan p ON p.id = t.plan_id
     WHERE t.account_id IN (${subtree}) AND p.account_id = ANY (${ending}) ORDER BY 1`;
   const webhooks = await transaction.$queryRaw<MoveEffects['webhooks']>`
-    SELECT w.id, w.url, w.account_id AS "accountId", ${changeAt} AS change FROM webhook w
+    SELECT w.id, w.url, w.account_id AS "accountId",
+      CASE WHEN w.account_id = ANY (${ending}) THEN 'ends' ELSE 'begins' END AS change FROM webhook w
     WHERE w.account_id = ANY (${concerned}) AND w.scope = 'descendants' AND w.application_id IS NULL ORDER BY change, w.id`;
   const triggers = await triggersOf(transaction, { subtree, before, after });
   return {

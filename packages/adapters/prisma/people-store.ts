@@ -1,5 +1,5 @@
 import { roles } from '@patchbay/domain/tenancy/definition';
-import type { TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import type { NamedGrant, TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
 import type { PrismaClient } from './generated/client.ts';
 import { hashPassword } from './password.ts';
@@ -9,6 +9,24 @@ export function roleOf(text: string) {
   const role = roles.find((known) => known === text);
   if (role === undefined) throw new Error(`The database holds the unknown role ${text}.`);
   return role;
+}
+
+interface GrantRow {
+  readonly account_id: string;
+  readonly account_name: string;
+  readonly role: string;
+  readonly custom_role_id: `rol_${string}` | null;
+  readonly custom_role_name: string | null;
+  readonly scopes: readonly string[] | null;
+}
+
+function grantFromRow(row: GrantRow): NamedGrant {
+  const at = { accountId: row.account_id, accountName: row.account_name };
+  const { custom_role_id: roleId, custom_role_name: name, scopes } = row;
+  if (roleId !== null)
+    return { ...at, role: 'custom', scopes: scopes ?? [], roleRef: roleId, roleName: name ?? roleId };
+  const role = roleOf(row.role);
+  return { ...at, role, roleRef: role, roleName: role };
 }
 
 /** Users, whom no account owns: everything here goes through the functions that may look over the wall. */
@@ -45,13 +63,9 @@ export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
     },
 
     grantsOf: async (userId) => {
-      const rows = await prisma.$queryRaw<{ account_id: string; account_name: string; role: string }[]>`
-        SELECT account_id, account_name, role FROM user_reach(${userId})`;
-      return rows.map((row) => ({
-        accountId: row.account_id,
-        accountName: row.account_name,
-        role: roleOf(row.role),
-      }));
+      const rows = await prisma.$queryRaw<GrantRow[]>`
+        SELECT account_id, account_name, role, custom_role_id, custom_role_name, scopes FROM user_reach(${userId})`;
+      return rows.map(grantFromRow);
     },
 
     organisationsOf: async (userId) => {

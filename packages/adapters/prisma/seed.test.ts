@@ -20,7 +20,7 @@ test('the demo is one account, one user who owns it and the platform, and a key 
   expect(demo).toMatchObject({ platformAccountId: database.platformId, email: DEMO_EMAIL });
   expect(await keys.authenticate(demo.secret)).toMatchObject({ accountId: demo.accountId, scopes: ['*'] });
   const signedIn = await signIns(prisma, fail).signIn({ ...demo, address: '127.0.0.1' });
-  expect(await ports.people.grantsOf(signedIn?.userId ?? '')).toEqual([
+  expect(await ports.people.grantsOf(signedIn?.userId ?? '')).toMatchObject([
     { accountId: demo.platformAccountId, accountName: 'Patchbay', role: 'owner' },
     { accountId: demo.accountId, accountName: 'Demo', role: 'owner' },
   ]);

@@ -8,6 +8,7 @@ import type { MintBranchCipher } from './mint-branch-cipher.ts';
 import { type MovedRules, moveStore } from './move-store.ts';
 import { organisationStore } from './organisation-store.ts';
 import { peopleStore } from './people-store.ts';
+import { roleStore } from './role-store.ts';
 import { teamStore } from './team-store.ts';
 
 /** All that tenancy's handlers need, on one database. */
@@ -32,6 +33,7 @@ export function tenancyPorts(
     applications: applicationStore(prisma),
     keys: keyStore(prisma, cipher).keys,
     credentials: credentialStore(prisma).credentials,
+    roles: roleStore(prisma),
     team: teamStore(prisma),
   };
 }

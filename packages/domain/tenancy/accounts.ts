@@ -2,11 +2,14 @@ import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { refuseStateChange } from './account-state.ts';
 import { callerAlong } from './caller.ts';
-import type { tenancy } from './definition.ts';
+import { tenancy } from './definition.ts';
 import type { AccountRecord, TenancyPorts } from './ports.ts';
+import { operationOf } from './scopes.ts';
 import { isTimeZone } from './time-zone.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
+
+const updating = operationOf(tenancy, 'accounts', 'update');
 
 /** The wire form of an account, for one who sees the accounts of `visibleChain` and what is below them. */
 export function toAccountAnswer(account: AccountRecord, visibleChain: readonly string[]) {
@@ -72,11 +75,16 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     }
     const before = await ports.accounts.find({ accountId });
     if (before === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
-    const { visibleChain, isAbove } = await callerAlong(chain, context.actor, ports);
+    const { visibleChain, mayFromAbove } = await callerAlong(chain, context.actor, ports);
 
     const to = request.state ?? before.state;
     const isPlatform = before.parentId === undefined;
-    const refused = refuseStateChange({ from: before.state, to, isPlatform, isFromAbove: isAbove });
+    const refused = refuseStateChange({
+      from: before.state,
+      to,
+      isPlatform,
+      isFromAbove: mayFromAbove(updating),
+    });
     if (refused === 'closed') throw context.error('tenancy.account_closed', 'The account is closed.');
     if (refused === 'platform') {
       throw platformError(

@@ -36,7 +36,7 @@ describe('enrolment', () => {
       as: stranger,
       request: { ...person, email },
     });
-    expect(await database.ports.people.grantsOf(answer.userId)).toEqual([
+    expect(await database.ports.people.grantsOf(answer.userId)).toMatchObject([
       { accountId: answer.accountId, accountName: 'Bolt', role: 'owner' },
     ]);
     expect(await database.chainOf(answer.accountId)).toEqual([database.platformId, answer.accountId]);
@@ -142,7 +142,7 @@ describe('me', () => {
     expect((await call('me', 'get', { as: actor })).answer).toEqual({
       kind: 'key',
       name: 'k',
-      accounts: [{ id: owner.accountId, name: 'Acme', role: 'developer' }],
+      accounts: [{ id: owner.accountId, name: 'Acme', role: 'developer', roleName: 'developer' }],
       organisations: [],
     });
     const credential: Actor = { kind: 'credential', credentialId: 'crd_1', accountId: owner.accountId };

@@ -7,6 +7,7 @@ import { credentials, keys } from './keys.ts';
 import { moves } from './moves.ts';
 import { organisation } from './organisation.ts';
 import type { TenancyPorts } from './ports.ts';
+import { roles } from './roles.ts';
 import { team } from './team.ts';
 import { isTimeZone } from './time-zone.ts';
 
@@ -62,10 +63,12 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
           kind: 'user',
           userId: actor.userId,
           ...(profile ?? {}),
-          accounts: grants.map(({ accountId, accountName, role }) => ({
+          accounts: grants.map(({ accountId, accountName, roleRef, roleName, ...held }) => ({
             id: accountId,
             name: accountName,
-            role,
+            role: roleRef,
+            roleName,
+            ...(held.role === 'custom' ? { scopes: [...held.scopes] } : {}),
           })),
           organisations: [...(await people.organisationsOf(actor.userId))],
         };
@@ -78,7 +81,7 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
       return {
         kind: actor.kind,
         ...(key === undefined ? {} : { name: key.name }),
-        accounts: account === undefined ? [] : [{ id: account.id, name: account.name, role }],
+        accounts: account === undefined ? [] : [{ id: account.id, name: account.name, role, roleName: role }],
         organisations: [],
       };
     },
@@ -89,5 +92,6 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
   applications,
   keys,
   credentials,
+  roles,
   team,
 };

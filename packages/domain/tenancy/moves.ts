@@ -3,13 +3,15 @@ import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { refuseMove } from './account-tree.ts';
 import { toAccountAnswer } from './accounts.ts';
 import { callerAlong } from './caller.ts';
-import type { tenancy } from './definition.ts';
+import { tenancy } from './definition.ts';
 import type { AccountRecord, TenancyPorts } from './ports.ts';
+import { operationOf } from './scopes.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>['accounts'];
 type Context = DomainContext<typeof tenancy, 'accounts', 'move' | 'previewMove'>;
 
 const MINUTE_MS = 60_000;
+const moving = operationOf(tenancy, 'accounts', 'move');
 
 /** A move that may be made. Both chains run from the platform down to the account. */
 interface PlannedMove {
@@ -37,7 +39,7 @@ async function planned(context: Context, parentId: string, ports: TenancyPorts):
 
   const common = chain.slice(0, -1).filter((id) => parentChain.includes(id));
   const above = await callerAlong(common, context.actor, ports);
-  if (above.visibleChain.length === 0 || !above.accesses.has('administer'))
+  if (above.visibleChain.length === 0 || !above.may(moving))
     throw context.error('auth.scope', 'Only who administers an account above both places may do this.');
 
   const account = await foundAccount(context, accountId, ports);

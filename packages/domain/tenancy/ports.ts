@@ -1,8 +1,7 @@
-import type { Role } from './access.ts';
+import type { CataloguedOperation, HeldRole, Role } from './access.ts';
 import type { AccountState } from './account-state.ts';
 import type { MoveEffects } from './move-preview.ts';
 import type { Grant } from './reach.ts';
-import type { CataloguedOperation } from './scopes.ts';
 
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -64,9 +63,22 @@ export interface MemberRecord {
   readonly userId: string;
   readonly name: string;
   readonly email: string;
-  readonly role: Role;
+  readonly role: RoleRef;
+  readonly roleName: string;
   readonly state: 'invited' | 'active';
   readonly accountId: string;
+}
+
+/** A built-in role, or the id of one that an account defined. */
+export type RoleRef = Role | `rol_${string}`;
+
+/** A role that an account defined, for its own team. */
+export interface RoleRecord {
+  readonly id: `rol_${string}`;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** Those included who are invited. */
+  readonly memberCount: number;
 }
 
 export interface OrganisationRecord {
@@ -85,10 +97,18 @@ export interface PersonRecord {
   readonly roles: readonly {
     readonly accountId: string;
     readonly accountName: string;
-    readonly role: Role;
+    readonly role: RoleRef;
+    readonly roleName: string;
     readonly state: 'invited' | 'active';
   }[];
 }
+
+/** A role that somebody took, with the names that go with it. */
+export type NamedGrant = Grant & {
+  readonly accountName: string;
+  readonly roleRef: RoleRef;
+  readonly roleName: string;
+};
 
 /** What a username says of its credential. */
 export interface ReadCredential {
@@ -139,7 +159,7 @@ export interface TenancyPorts {
     >;
     profileOf(userId: string): Promise<{ readonly name: string; readonly email: string } | undefined>;
     /** Every role that a user was given, highest accounts first. */
-    grantsOf(userId: string): Promise<readonly (Grant & { readonly accountName: string })[]>;
+    grantsOf(userId: string): Promise<readonly NamedGrant[]>;
     /** Those at whose top account the user took a role. */
     organisationsOf(
       userId: string,
@@ -220,6 +240,22 @@ export interface TenancyPorts {
     /** `unknown`: no key of this account, or of one below it, has this id. Of many at once one is the first. */
     revoke(credential: Scoped & ReadCredential): Promise<'revoked' | 'was_revoked' | 'unknown'>;
   };
+  readonly roles: {
+    /** Those that the account defined, in the order of their ids. */
+    list(page: PageOf): Promise<Page<RoleRecord>>;
+    /** How many hold each of the built-in ones at the account itself. */
+    memberCounts(account: Scoped): Promise<ReadonlyMap<Role, number>>;
+    /** Within a unit of work the role stays as it is until the end of that. */
+    find(role: Scoped & { readonly roleId: string }): Promise<RoleRecord | undefined>;
+    create(
+      role: Scoped & { readonly name: string; readonly scopes: readonly string[]; readonly countMax: number },
+    ): Promise<RoleRecord | 'name_taken' | 'too_many'>;
+    update(
+      role: Scoped & { readonly roleId: string; readonly name: string; readonly scopes: readonly string[] },
+    ): Promise<RoleRecord | 'name_taken'>;
+    /** Takes it from everybody who holds it, and answers who did. */
+    remove(role: Scoped & { readonly roleId: string }): Promise<readonly string[]>;
+  };
   readonly team: {
     /** Roles given at these accounts, which are all in scope, in the order of user and account. */
     list(page: PageOf & { readonly at: readonly string[] }): Promise<Page<MemberRecord>>;
@@ -233,7 +269,7 @@ export interface TenancyPorts {
       member: Scoped & {
         readonly email: string;
         readonly name: string;
-        readonly role: Role;
+        readonly role: RoleRef;
         readonly ownersAt: readonly string[];
       },
     ): Promise<{ readonly member: MemberRecord; readonly setUpToken: string | undefined } | 'last_owner'>;

@@ -11,6 +11,7 @@ import {
   CHILD_ACCOUNT,
   createApiHarness,
   GRANDCHILD_ACCOUNT,
+  PARENT_ACCOUNT,
   SIBLING_ACCOUNT,
   STRANGER_ACCOUNT,
 } from '@patchbay/testing/api-harness';
@@ -140,6 +141,25 @@ test.each(onAccounts.map((mounted) => [nameOf(mounted), mounted] as const))(
     expect(audited).toEqual([]);
   },
 );
+
+describe('a role that an account defined (ACC-3, C24)', () => {
+  const scopeOf = ({ scopeName, name }: MountedOperation) => `${scopeName}:${name}`;
+  const may = async (mounted: MountedOperation, scopes: readonly string[]) => {
+    const people = { somebody: { accountId: PARENT_ACCOUNT, role: 'custom', scopes } } as const;
+    const { call } = createApiHarness({ people });
+    const { path: route, extra } = requestFor(mounted, CHILD_ACCOUNT);
+    const { body } = await call(mounted.operation.method, route, { as: 'somebody', ...extra });
+    return body.code !== 'auth.scope';
+  };
+
+  test.each(onAccounts.map((mounted) => [nameOf(mounted), mounted] as const))(
+    '%s: with its scope, and with no other',
+    async (_name, mounted) => {
+      const others = onAccounts.map(scopeOf).filter((scope) => scope !== scopeOf(mounted));
+      expect([await may(mounted, [scopeOf(mounted)]), await may(mounted, others)]).toEqual([true, false]);
+    },
+  );
+});
 
 /** A value that a required field accepts; undefined for a field that may be left out. */
 function exampleValue(schema: z.ZodType): unknown {

@@ -3,7 +3,7 @@ import { configLevels } from '@patchbay/domain/policy/config-levels';
 import { decide, refusalText } from '@patchbay/domain/policy/decide';
 import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
 import { levelText } from '@patchbay/domain/policy/policy-level';
-import { roleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
+import { heldRoleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
 import type { AuditedChange, DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { serviceHandlerLoaders } from '@patchbay/services/handlers.generated';
@@ -128,10 +128,8 @@ function refuseSuspended({ chain, grants }: Reach, { mounted: { owner, operation
 function refuseWithoutAccess({ grants }: Reach, { mounted, principal }: Call): void {
   const { operation, scopeName, name } = mounted;
   const isRead = operation.method === 'GET';
-  if (
-    grants.some(({ role }) => roleAllows(role, operation.access)) &&
-    isInScope(principal, { mounted, isRead })
-  )
+  const wanted = { owner: scopeName, operation: name, access: operation.access, isRead };
+  if (grants.some((held) => heldRoleAllows(held, wanted)) && isInScope(principal, { mounted, isRead }))
     return;
   const detail =
     operation.authority === 'ancestor' && grants.length === 0

@@ -17,6 +17,7 @@ export const idPrefixes = {
   pln: 'plan',
   prc: 'price',
   req: 'request',
+  rol: 'role',
   ses: 'session',
   sin: 'sign-in session',
   stm: 'statement',

@@ -196,7 +196,7 @@ export interface Operations {
   };
   readonly me: {
     /** Read who is asking, and the accounts and organisations within reach. */
-    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly kind: "user" | "key" | "credential"; readonly userId?: Id<"usr">; readonly name?: string; readonly email?: string; readonly accounts: ReadonlyArray<{ readonly id: Id<"acc">; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" }>; readonly organisations: ReadonlyArray<{ readonly id: Id<"org">; readonly name: string; readonly accountId: Id<"acc"> }> }>;
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly kind: "user" | "key" | "credential"; readonly userId?: Id<"usr">; readonly name?: string; readonly email?: string; readonly accounts: ReadonlyArray<{ readonly id: Id<"acc">; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly roleName: string; readonly scopes?: ReadonlyArray<string> }>; readonly organisations: ReadonlyArray<{ readonly id: Id<"org">; readonly name: string; readonly accountId: Id<"acc"> }> }>;
   };
   readonly accounts: {
     /** Read one account. */
@@ -234,9 +234,9 @@ export interface Operations {
     /** Rename the organisation. Its accounts keep their own names. */
     update(request: { readonly name: string }, options?: CallOptions): Promise<{ readonly id: Id<"org">; readonly name: string; readonly accountId: Id<"acc">; readonly accountCount: number; readonly personCount: number; readonly createdAt: string }>;
     /** Read everybody who holds a role at an account of the organisation, with all their roles. */
-    people(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly roles: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly accountName: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active" }> }>;
+    people(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly roles: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly accountName: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly roleName: string; readonly state: "invited" | "active" }> }>;
     /** Read everybody who holds a role at an account of the organisation, with all their roles. */
-    people(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly roles: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly accountName: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active" }> }>;
+    people(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly roles: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly accountName: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly roleName: string; readonly state: "invited" | "active" }> }>;
   };
   readonly applications: {
     /** Read the applications of this account. */
@@ -280,15 +280,33 @@ export interface Operations {
     /** Revoke a credential, and all that were narrowed from it. Live sessions end within 2 seconds. */
     revoke(request: { readonly username: string }, options?: CallOptions): Promise<{ readonly prefixId: string }>;
   };
+  readonly roles: {
+    /** Read the built-in roles and those that this account defined, each as the scopes it has. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly name: string; readonly isBuiltIn: boolean; readonly scopes: ReadonlyArray<string>; readonly memberCount: number }>;
+    /** Read the built-in roles and those that this account defined, each as the scopes it has. */
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly name: string; readonly isBuiltIn: boolean; readonly scopes: ReadonlyArray<string>; readonly memberCount: number }>;
+    /** Define a role as a set of scopes. It can have no more than who defines it. */
+    create(accountId: IdLike<"acc">, request: { readonly name: string; readonly scopes: ReadonlyArray<string> }, options?: CallOptions): Promise<{ readonly id: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly name: string; readonly isBuiltIn: boolean; readonly scopes: ReadonlyArray<string>; readonly memberCount: number }>;
+    /** Define a role as a set of scopes. It can have no more than who defines it. */
+    create(request: { readonly name: string; readonly scopes: ReadonlyArray<string> }, options?: CallOptions): Promise<{ readonly id: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly name: string; readonly isBuiltIn: boolean; readonly scopes: ReadonlyArray<string>; readonly memberCount: number }>;
+    /** Rename a role or change its scopes: at once for everybody who holds it. */
+    update(accountId: IdLike<"acc">, request: { readonly roleId: IdLike<"rol">; readonly name?: string; readonly scopes?: ReadonlyArray<string> }, options?: CallOptions): Promise<{ readonly id: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly name: string; readonly isBuiltIn: boolean; readonly scopes: ReadonlyArray<string>; readonly memberCount: number }>;
+    /** Rename a role or change its scopes: at once for everybody who holds it. */
+    update(request: { readonly roleId: IdLike<"rol">; readonly name?: string; readonly scopes?: ReadonlyArray<string> }, options?: CallOptions): Promise<{ readonly id: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly name: string; readonly isBuiltIn: boolean; readonly scopes: ReadonlyArray<string>; readonly memberCount: number }>;
+    /** Remove a role. Whoever holds it loses it at once. */
+    remove(accountId: IdLike<"acc">, request: { readonly roleId: IdLike<"rol"> }, options?: CallOptions): Promise<{ readonly id: Id<"rol">; readonly memberCount: number }>;
+    /** Remove a role. Whoever holds it loses it at once. */
+    remove(request: { readonly roleId: IdLike<"rol"> }, options?: CallOptions): Promise<{ readonly id: Id<"rol">; readonly memberCount: number }>;
+  };
   readonly team: {
     /** Read who holds a role here, roles from levels above included. */
-    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active"; readonly accountId: Id<"acc"> }>;
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly roleName: string; readonly state: "invited" | "active"; readonly accountId: Id<"acc"> }>;
     /** Read who holds a role here, roles from levels above included. */
-    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active"; readonly accountId: Id<"acc"> }>;
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly roleName: string; readonly state: "invited" | "active"; readonly accountId: Id<"acc"> }>;
     /** Give somebody a role. They take it with a link that works once: hand it to them yourself. */
-    add(accountId: IdLike<"acc">, request: { readonly email: string; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" }, options?: CallOptions): Promise<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active"; readonly accountId: Id<"acc">; readonly setUpPath?: string }>;
+    add(accountId: IdLike<"acc">, request: { readonly email: string; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | IdLike<"rol"> }, options?: CallOptions): Promise<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly roleName: string; readonly state: "invited" | "active"; readonly accountId: Id<"acc">; readonly setUpPath?: string }>;
     /** Give somebody a role. They take it with a link that works once: hand it to them yourself. */
-    add(request: { readonly email: string; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" }, options?: CallOptions): Promise<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer"; readonly state: "invited" | "active"; readonly accountId: Id<"acc">; readonly setUpPath?: string }>;
+    add(request: { readonly email: string; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | IdLike<"rol"> }, options?: CallOptions): Promise<{ readonly userId: Id<"usr">; readonly name: string; readonly email: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly roleName: string; readonly state: "invited" | "active"; readonly accountId: Id<"acc">; readonly setUpPath?: string }>;
     /** Take the role that somebody was given at this account. */
     remove(accountId: IdLike<"acc">, request: { readonly userId: IdLike<"usr"> }, options?: CallOptions): Promise<{ readonly userId: Id<"usr"> }>;
     /** Take the role that somebody was given at this account. */
@@ -510,6 +528,12 @@ export const operations = {
   credentials: {
     revoke: ['POST', '/v1/accounts/{accountId}/credentials/revocations', 'one'],
   },
+  roles: {
+    list: ['GET', '/v1/accounts/{accountId}/roles', 'list'],
+    create: ['POST', '/v1/accounts/{accountId}/roles', 'one'],
+    update: ['PATCH', '/v1/accounts/{accountId}/roles/{roleId}', 'one'],
+    remove: ['DELETE', '/v1/accounts/{accountId}/roles/{roleId}', 'one'],
+  },
   team: {
     list: ['GET', '/v1/accounts/{accountId}/team', 'list'],
     add: ['POST', '/v1/accounts/{accountId}/team', 'one'],
@@ -629,8 +653,10 @@ export type ErrorCode =
   | 'tenancy.external_id_taken'
   | 'tenancy.last_owner'
   | 'tenancy.move_impossible'
+  | 'tenancy.role_name_taken'
   | 'tenancy.scope_too_wide'
   | 'tenancy.time_zone_unknown'
+  | 'tenancy.too_many_roles'
   | 'triggers.action_unsupported'
   | 'triggers.counter_unknown'
   | 'triggers.email_unavailable'

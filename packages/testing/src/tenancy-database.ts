@@ -5,7 +5,7 @@ import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { MASTER_KEY_BYTES, mintBranchCipher } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { ensurePlatform } from '@patchbay/adapters/prisma/seed';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
-import type { CataloguedOperation } from '@patchbay/domain/tenancy/scopes';
+import type { CataloguedOperation } from '@patchbay/domain/tenancy/access';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase } from './test-database.ts';
 
@@ -14,6 +14,7 @@ const catalogue: readonly CataloguedOperation[] = [
   { owner: 'accounts', operation: 'get', access: 'read', isRead: true },
   { owner: 'accounts', operation: 'create', access: 'administer', isRead: false },
   { owner: 'accounts', operation: 'move', access: 'administer', isRead: false },
+  { owner: 'accounts', operation: 'update', access: 'administer', isRead: false },
   { owner: 'keys', operation: 'create', access: 'develop', isRead: false },
   { owner: 'prices', operation: 'set', access: 'bill', isRead: false },
   { owner: 'network-discovery', operation: 'createIceServers', access: 'develop', isRead: false },

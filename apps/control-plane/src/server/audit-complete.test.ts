@@ -120,6 +120,12 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/credentials/revocations`,
     { username },
   ],
+  'roles.create': async () => [
+    `/v1/accounts/${account.accountId}/roles`,
+    { name: 'Made', scopes: ['usage:read'] },
+  ],
+  'roles.update': async () => [await rolePath('Changed'), { scopes: ['usage:*'] }],
+  'roles.remove': async () => [await rolePath('Removed')],
   'team.add': async () => [
     `/v1/accounts/${account.accountId}/team`,
     { email: 'added@example.test', name: 'Added', role: 'viewer' },
@@ -159,6 +165,8 @@ const webhook = { url: 'https://receiver.test/hooks' };
 const webhookPath = async () =>
   `/v1/accounts/${account.accountId}/webhooks/${(await ask('POST', '/webhooks', webhook)).id}`;
 const servicePath = (rest: string) => `/v1/accounts/${account.accountId}/services/${rest}`;
+const rolePath = async (name: string) =>
+  `/v1/accounts/${account.accountId}/roles/${(await ask('POST', '/roles', { name, scopes: ['usage:read'] })).id}`;
 const planPath = async (name: string) =>
   `/v1/accounts/${account.accountId}/plans/${(await ask('POST', '/plans', { name, policy: {} })).id}`;
 const applicationPath = async () =>

@@ -8,7 +8,7 @@ import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import { policyChain } from '@patchbay/domain/policy/policy-chain';
 import type { PolicyPorts } from '@patchbay/domain/policy/ports';
-import type { Role } from '@patchbay/domain/tenancy/access';
+import type { Grant } from '@patchbay/domain/tenancy/reach';
 import { callerIdOf } from '@patchbay/faces/idempotency';
 import type { AccountState, Evidence, Platform, Principal, Reach } from '@patchbay/faces/platform';
 import type { Actor } from '@patchbay/kit/definition';
@@ -28,9 +28,7 @@ export interface PlatformParts
   readonly chainOf: (
     accountId: string,
   ) => Promise<readonly { readonly id: string; readonly state: AccountState }[]>;
-  readonly grantsOf: (
-    userId: string,
-  ) => Promise<readonly { readonly accountId: string; readonly role: Role }[]>;
+  readonly grantsOf: (userId: string) => Promise<readonly Grant[]>;
   readonly configs: ServiceConfigStore;
   readonly policies: Pick<PolicyPorts['policies'], 'chain'>;
   readonly auditLog: AuditStore;

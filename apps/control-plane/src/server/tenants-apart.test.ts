@@ -64,6 +64,7 @@ beforeAll(async () => {
   const { id: webhookId } = await ask('POST', '/webhooks', { url: 'https://secret.test/hooks' });
   await ask('POST', `/webhooks/${webhookId}/tests`, {});
   while ((await placeEvents(served.control.pool)) > 0);
+  const { id: roleId } = await ask('POST', '/roles', { name: 'Secret role', scopes: ['usage:read'] });
   const { items: deliveries } = await ask('GET', `/webhooks/${webhookId}/deliveries`);
   ids = {
     triggerId: trigger.id,
@@ -76,6 +77,7 @@ beforeAll(async () => {
     parentId: alice.accountId,
     sessionId: createId('ses'),
     planId: plan.body.id,
+    roleId,
   };
 }, START_MS_MAX);
 
@@ -94,6 +96,7 @@ async function stateOfAlice(): Promise<string> {
     'application',
     'api_key',
     'role_grant',
+    'account_role',
     'service_config',
     'usage_trigger',
     'trigger_counter',
@@ -138,7 +141,9 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
         status: 404,
         body: { error: { data: { problem: { code: 'resource.unknown' } } } },
       });
-      expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(/Secret application|secret\.test|7654321/);
+      expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(
+        /Secret application|Secret role|secret\.test|7654321/,
+      );
       expect(await stateOfAlice()).toBe(before);
     },
   );
@@ -161,6 +166,7 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
       `/applications/${ids.applicationId}`,
       `/keys/${ids.keyId}`,
       `/team/${ids.userId}`,
+      `/roles/${ids.roleId}`,
       `/triggers/${ids.triggerId}`,
     ]) {
       const { status } = await served.rest('DELETE', `${own}${path}`, { key: bob.key });

@@ -118,6 +118,7 @@ async function furnish(
     counter: { meter: 'network-discovery.bytes' },
     condition: { kind: 'threshold', limit: 7_654_321 },
   });
+  const role = await make('roles.create', { name: `${MARK}-role`, scopes: ['usage:read'] });
   const policy = { sessionSecondsMax: 7_654_321 };
   const plan = await make('plans.create', { name: `${MARK}-plan`, policy });
   await make('policy.set', policy);
@@ -142,6 +143,7 @@ async function furnish(
     parentId: accountId,
     triggerId: trigger.id,
     planId: plan.id,
+    roleId: role.id,
     username: ice.iceServers.find((server: { username?: string }) => server.username !== undefined).username,
     period: new Date().toISOString().slice(0, 7),
     service: 'signaling',

@@ -22,7 +22,7 @@ type Account = Outputs['accounts']['get'];
 /** Moves an account below another, after showing what that changes. Only who reaches an account above it sees it. */
 export function MoveAccount({ account }: { readonly account: Account }): ReactNode {
   const [isOpen, setOpen] = useState(false);
-  const mayMove = useMay('administer');
+  const mayMove = useMay('accounts.move');
   const [top] = account.ancestors;
   if (top === undefined || !mayMove || account.depth < 2) return null;
   return (
