@@ -1,7 +1,8 @@
 import { roles } from '@patchbay/domain/tenancy/definition';
 import type { NamedGrant, TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import { mayView } from '@patchbay/domain/tenancy/views';
 import { createId } from '@patchbay/kit/ids';
-import type { PrismaClient } from './generated/client.ts';
+import { Prisma, type PrismaClient } from './generated/client.ts';
 import { hashPassword } from './password.ts';
 
 /** The role as the code knows it; the table holds no other. */
@@ -62,10 +63,11 @@ export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
       return row;
     },
 
-    grantsOf: async (userId) => {
+    grantsOf: async (userId, viewing) => {
+      const source = viewing === undefined ? Prisma.sql`user_reach(${userId})` : Prisma.sql`user_reach_in_view(${userId}, ${viewing})`;
       const rows = await prisma.$queryRaw<GrantRow[]>`
-        SELECT account_id, account_name, role, custom_role_id, custom_role_name, scopes FROM user_reach(${userId})`;
-      return rows.map(grantFromRow);
+        SELECT account_id, account_name, role, custom_role_id, custom_role_name, scopes FROM ${source}`;
+      return rows.map(grantFromRow).filter((held) => viewing === undefined || mayView(held));
     },
 
     organisationsOf: async (userId) => {

@@ -10,6 +10,7 @@ import { organisationStore } from './organisation-store.ts';
 import { peopleStore } from './people-store.ts';
 import { roleStore } from './role-store.ts';
 import { teamStore } from './team-store.ts';
+import { viewStore } from './view-store.ts';
 
 /** All that tenancy's handlers need, on one database. */
 export function tenancyPorts(
@@ -29,6 +30,7 @@ export function tenancyPorts(
     people: peopleStore(prisma),
     organisations: organisationStore(prisma),
     accounts: accountStore(prisma),
+    views: viewStore(prisma),
     moves: moveStore(prisma, movedRules),
     applications: applicationStore(prisma),
     keys: keyStore(prisma, cipher).keys,

@@ -33,7 +33,7 @@ export async function callerAlong(
   const accountId = chain.at(-1);
   switch (actor.kind) {
     case 'user': {
-      const reach = reachAlong(chain, await people.grantsOf(actor.userId));
+      const reach = reachAlong(chain, await people.grantsOf(actor.userId, actor.viewing?.accountId));
       return callerWith({
         visibleChain: below(chain, reach.topId),
         maker: { kind: 'role', accesses: reach.accesses, scopes: reach.scopes },

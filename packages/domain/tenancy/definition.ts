@@ -136,6 +136,16 @@ const role = z.object({
   memberCount: z.int(),
 });
 
+/** How long somebody may look at one time. */
+export const VIEW_MINUTES_MAX = 60;
+
+const view = z.object({
+  /** Of the sign-in session that the view is. It carries no right without its cookie. */
+  id: idSchema('sin'),
+  accountId,
+  until: dateTime,
+});
+
 const reachableAccount = z.object({
   id: accountId,
   name: z.string(),
@@ -293,6 +303,8 @@ export const tenancy = defineDomain({
             name: z.string().optional(),
             email: z.email().optional(),
             accounts: z.array(reachableAccount),
+            /** The caller looks as an account below theirs does, and changes nothing. */
+            view: view.optional(),
             /** Those whose top account a user holds a role at. */
             organisations: z.array(z.object({ id: organisationId, name: z.string(), accountId })),
           }),
@@ -515,6 +527,36 @@ export const tenancy = defineDomain({
           request: z.strictObject({ username: z.string().min(1).max(508) }),
           response: z.object({ prefixId: z.string() }),
           errors: ['tenancy.credential_refused'],
+        },
+      },
+    },
+    views: {
+      title: 'Views',
+      mount: 'account',
+      operations: {
+        start: {
+          method: 'POST',
+          path: '/views',
+          summary:
+            'Look at the dashboard as this account does, for a time, changing nothing. It is told who looks, and why.',
+          access: 'administer',
+          authority: 'ancestor',
+          request: z.strictObject({
+            /** It stands in the audit log of the account, and in yours. */
+            reason: z.string().trim().min(1).max(500),
+            minutes: z.int().min(1).max(VIEW_MINUTES_MAX).default(30),
+          }),
+          response: view,
+          errors: ['auth.scope'],
+        },
+        end: {
+          method: 'DELETE',
+          path: '/views/{viewId}',
+          summary: 'End a view of yours before its time.',
+          access: 'read',
+          request: z.object({ viewId: idSchema('sin') }),
+          response: z.object({ id: idSchema('sin') }),
+          errors: [],
         },
       },
     },

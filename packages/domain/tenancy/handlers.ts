@@ -1,4 +1,4 @@
-import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
+import { type DomainHandlers, prepared, type Viewing } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { accounts } from './accounts.ts';
 import { applications } from './applications.ts';
@@ -10,6 +10,13 @@ import type { TenancyPorts } from './ports.ts';
 import { roles } from './roles.ts';
 import { team } from './team.ts';
 import { isTimeZone } from './time-zone.ts';
+import { views } from './views.ts';
+
+const viewAnswer = ({ viewId: id, accountId, untilMs }: Viewing) => ({
+  id,
+  accountId,
+  until: new Date(untilMs).toISOString(),
+});
 
 export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
   enrolment: {
@@ -58,9 +65,11 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
     async get({ actor }, _request, { people, accounts: stored, keys: storedKeys }) {
       if (actor.kind === 'user') {
         const profile = await people.profileOf(actor.userId);
-        const grants = await people.grantsOf(actor.userId);
+        const { viewing } = actor;
+        const grants = await people.grantsOf(actor.userId, viewing?.accountId);
         return {
           kind: 'user',
+          ...(viewing === undefined ? {} : { view: viewAnswer(viewing) }),
           userId: actor.userId,
           ...(profile ?? {}),
           accounts: grants.map(({ accountId, accountName, roleRef, roleName, ...held }) => ({
@@ -70,7 +79,7 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
             roleName,
             ...(held.role === 'custom' ? { scopes: [...held.scopes] } : {}),
           })),
-          organisations: [...(await people.organisationsOf(actor.userId))],
+          organisations: viewing === undefined ? [...(await people.organisationsOf(actor.userId))] : [],
         };
       }
       if (actor.kind !== 'key' && actor.kind !== 'credential')
@@ -92,6 +101,7 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
   applications,
   keys,
   credentials,
+  views,
   roles,
   team,
 };

@@ -159,7 +159,8 @@ export interface TenancyPorts {
     >;
     profileOf(userId: string): Promise<{ readonly name: string; readonly email: string } | undefined>;
     /** Every role that a user was given, highest accounts first. */
-    grantsOf(userId: string): Promise<readonly NamedGrant[]>;
+    /** With `viewing`, those that hold there from above, as if they were given at that account. */
+    grantsOf(userId: string, viewing?: string): Promise<readonly NamedGrant[]>;
     /** Those at whose top account the user took a role. */
     organisationsOf(
       userId: string,
@@ -192,6 +193,14 @@ export interface TenancyPorts {
     update(
       account: Scoped & { readonly change: AccountChange },
     ): Promise<AccountRecord | 'external_id_taken'>;
+  };
+  readonly views: {
+    /** Opens a session of its own, and answers its id. */
+    start(
+      view: Scoped & { readonly userId: string; readonly reason: string; readonly untilMs: number },
+    ): Promise<string>;
+    /** False for one that is over, or somebody else's. */
+    end(view: { readonly viewId: string; readonly userId: string }): Promise<boolean>;
   };
   readonly moves: {
     /** From the scope's account down to one below it, or to itself. Undefined where it is not in scope. */

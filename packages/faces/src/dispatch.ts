@@ -31,6 +31,7 @@ export interface Call {
 /** The one path of every request, be it from the dashboard, REST or an SDK. The caller authenticated first (POL-4). */
 export async function dispatch(platform: Platform, call: Call): Promise<Response> {
   refuseUnheldCondition(call);
+  refuseChangeInView(call);
   const subject = await resolve(platform, call);
   await limit(platform, call);
   const changes: AuditedChange[] = [];
@@ -56,6 +57,13 @@ function refuseUnheldCondition({ mounted: { owner, operation }, ifMatch }: Call)
   const isHeld = owner.kind === 'service' && owner.isDerived && operation.method === 'PUT';
   if (ifMatch === undefined || isHeld) return;
   throw platformError('request.invalid', 'If-Match is taken where a configuration is set, and nowhere else.');
+}
+
+/** Whoever looks as an account below theirs may end that, and change nothing else (PRD-3): here, for every face alike. */
+function refuseChangeInView({ principal: { actor }, mounted: { group, name, operation } }: Call): void {
+  if (actor.kind !== 'user' || actor.viewing === undefined || operation.method === 'GET') return;
+  if (group === 'views' && name === 'end') return;
+  throw platformError('auth.view_read_only', 'You look as this account does, and change nothing.');
 }
 
 interface Subject {

@@ -171,10 +171,22 @@ export function resourcePath(resource: ResourceDefinition, operation: OperationD
   return resource.mount === 'account' ? `/v1/accounts/{accountId}${operation.path}` : `/v1${operation.path}`;
 }
 
+/** A view of an account by somebody above it, for a time. */
+export interface Viewing {
+  readonly viewId: string;
+  readonly accountId: string;
+  readonly untilMs: number;
+}
+
 /** Who asks. A key speaks for an account, a user for the roles they hold, a credential for its caveats. */
 export type Actor =
   | { readonly kind: 'key'; readonly keyId: string; readonly accountId: string }
-  | { readonly kind: 'user'; readonly userId: string }
+  | {
+      readonly kind: 'user';
+      readonly userId: string;
+      /** They look as this account does, and change nothing (PRD-3). */
+      readonly viewing?: Viewing;
+    }
   | { readonly kind: 'credential'; readonly credentialId: string; readonly accountId: string }
   | { readonly kind: 'platform' }
   | { readonly kind: 'stranger' };

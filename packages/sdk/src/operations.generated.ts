@@ -196,7 +196,7 @@ export interface Operations {
   };
   readonly me: {
     /** Read who is asking, and the accounts and organisations within reach. */
-    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly kind: "user" | "key" | "credential"; readonly userId?: Id<"usr">; readonly name?: string; readonly email?: string; readonly accounts: ReadonlyArray<{ readonly id: Id<"acc">; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly roleName: string; readonly scopes?: ReadonlyArray<string> }>; readonly organisations: ReadonlyArray<{ readonly id: Id<"org">; readonly name: string; readonly accountId: Id<"acc"> }> }>;
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly kind: "user" | "key" | "credential"; readonly userId?: Id<"usr">; readonly name?: string; readonly email?: string; readonly accounts: ReadonlyArray<{ readonly id: Id<"acc">; readonly name: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly roleName: string; readonly scopes?: ReadonlyArray<string> }>; readonly view?: { readonly id: Id<"sin">; readonly accountId: Id<"acc">; readonly until: string }; readonly organisations: ReadonlyArray<{ readonly id: Id<"org">; readonly name: string; readonly accountId: Id<"acc"> }> }>;
   };
   readonly accounts: {
     /** Read one account. */
@@ -279,6 +279,16 @@ export interface Operations {
     revoke(accountId: IdLike<"acc">, request: { readonly username: string }, options?: CallOptions): Promise<{ readonly prefixId: string }>;
     /** Revoke a credential, and all that were narrowed from it. Live sessions end within 2 seconds. */
     revoke(request: { readonly username: string }, options?: CallOptions): Promise<{ readonly prefixId: string }>;
+  };
+  readonly views: {
+    /** Look at the dashboard as this account does, for a time, changing nothing. It is told who looks, and why. */
+    start(accountId: IdLike<"acc">, request: { readonly reason: string; readonly minutes?: number }, options?: CallOptions): Promise<{ readonly id: Id<"sin">; readonly accountId: Id<"acc">; readonly until: string }>;
+    /** Look at the dashboard as this account does, for a time, changing nothing. It is told who looks, and why. */
+    start(request: { readonly reason: string; readonly minutes?: number }, options?: CallOptions): Promise<{ readonly id: Id<"sin">; readonly accountId: Id<"acc">; readonly until: string }>;
+    /** End a view of yours before its time. */
+    end(accountId: IdLike<"acc">, request: { readonly viewId: IdLike<"sin"> }, options?: CallOptions): Promise<{ readonly id: Id<"sin"> }>;
+    /** End a view of yours before its time. */
+    end(request: { readonly viewId: IdLike<"sin"> }, options?: CallOptions): Promise<{ readonly id: Id<"sin"> }>;
   };
   readonly roles: {
     /** Read the built-in roles and those that this account defined, each as the scopes it has. */
@@ -528,6 +538,10 @@ export const operations = {
   credentials: {
     revoke: ['POST', '/v1/accounts/{accountId}/credentials/revocations', 'one'],
   },
+  views: {
+    start: ['POST', '/v1/accounts/{accountId}/views', 'one'],
+    end: ['DELETE', '/v1/accounts/{accountId}/views/{viewId}', 'one'],
+  },
   roles: {
     list: ['GET', '/v1/accounts/{accountId}/roles', 'list'],
     create: ['POST', '/v1/accounts/{accountId}/roles', 'one'],
@@ -578,6 +592,7 @@ export type ErrorCode =
   | 'application.instance_type_unknown'
   | 'auth.missing'
   | 'auth.scope'
+  | 'auth.view_read_only'
   | 'billing.currency_mismatch'
   | 'billing.effective_in_past'
   | 'billing.meter_unknown'

@@ -186,7 +186,12 @@ const entries = async () =>
   (await owner.query<Entry & { text: string }>('SELECT *, e::text AS text FROM audit_entry e ORDER BY e.id'))
     .rows;
 
-const mutations = mountedOperations.filter(({ operation }) => operation.method !== 'GET');
+/** For people alone, whom this file does not sign in: account-views.test.ts has their entries. */
+const ofPeople = ['views.start', 'views.end'];
+
+const mutations = mountedOperations.filter(
+  ({ operation, group, name }) => operation.method !== 'GET' && !ofPeople.includes(`${group}.${name}`),
+);
 
 test.each(mutations.map((mounted) => [`${mounted.group}.${mounted.name}`, mounted] as const))(
   '%s leaves exactly one entry in the audit log of each account it concerns, and no secret in it (ACC-8, C54)',

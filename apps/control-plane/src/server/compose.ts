@@ -42,6 +42,7 @@ import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
@@ -219,7 +220,8 @@ export function compose(env: ControlPlaneEnv) {
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
     chainOf,
-    grantsOf: (userId) => tenancy.people.grantsOf(userId),
+    grantsOf: (userId, viewing) => tenancy.people.grantsOf(userId, viewing),
+    viewOf: (signInSessionId) => viewOf(prisma, signInSessionId),
     configs,
     policies,
     auditLog: auditStore(prisma),
@@ -278,6 +280,7 @@ export function compose(env: ControlPlaneEnv) {
     platform,
     router,
     signIns: aroundPorts(people, inTime),
+    views: aroundPorts({ of: (signInSessionId: string) => viewOf(prisma, signInSessionId) }, inTime),
     signInLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
     placement: aroundPorts(placement, inTime),
     setUpLinks: aroundPorts(

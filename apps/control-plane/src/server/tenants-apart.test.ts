@@ -78,6 +78,7 @@ beforeAll(async () => {
     sessionId: createId('ses'),
     planId: plan.body.id,
     roleId,
+    viewId: createId('sin'),
   };
 }, START_MS_MAX);
 

@@ -1,4 +1,5 @@
 /** Accounts on a started platform that have nothing to do with each other, or less than they would like. */
+import { createId } from '@patchbay/kit/ids';
 import { until } from '../until.ts';
 import { callProcedure, signIn, signUp, type Visitor, visit } from './dashboard.ts';
 import { actionRequest } from './dashboard-attack.ts';
@@ -144,6 +145,7 @@ async function furnish(
     triggerId: trigger.id,
     planId: plan.id,
     roleId: role.id,
+    viewId: createId('sin'),
     username: ice.iceServers.find((server: { username?: string }) => server.username !== undefined).username,
     period: new Date().toISOString().slice(0, 7),
     service: 'signaling',

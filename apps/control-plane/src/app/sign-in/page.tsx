@@ -4,11 +4,14 @@ import Link from 'next/link';
 import { Entry } from '../../features/sign-in/entry.tsx';
 import { readDemoAccount } from '../../features/sign-in/env.ts';
 import { SignInForm } from '../../features/sign-in/sign-in-form.tsx';
+import { isInView } from '../../features/sign-in/signed-in.ts';
+import { ViewEnded } from '../../features/view/view-ended.tsx';
 
 export const metadata: Metadata = { title: 'Sign in' };
 export const dynamic = 'force-dynamic';
 
-export default function Page() {
+export default async function Page() {
+  const isView = await isInView();
   return (
     <Entry
       title="Sign in"
@@ -21,6 +24,11 @@ export default function Page() {
         </>
       }
     >
+      {isView ? (
+        <div className="mb-4">
+          <ViewEnded />
+        </div>
+      ) : null}
       <SignInForm demo={readDemoAccount()} refusal={SIGN_IN_REFUSAL} />
     </Entry>
   );

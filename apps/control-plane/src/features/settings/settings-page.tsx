@@ -15,6 +15,7 @@ import { MoveAccount } from '../move/move-account.tsx';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { StartView } from '../view/start-view.tsx';
 import { SettingsForm } from './settings-form.tsx';
 
 /** What an account is called, where its days begin, and what about it is fixed. */
@@ -50,7 +51,10 @@ export function SettingsPage(): ReactNode {
           {/* Made anew for another account: the fields hold what somebody typed. */}
           <div className="grid content-start gap-8">
             <SettingsForm key={account.id} account={account} />
-            <MoveAccount account={account} />
+            <div className="flex flex-wrap gap-2">
+              <MoveAccount account={account} />
+              <StartView account={account} />
+            </div>
           </div>
           <Facts>
             <Fact term="Account id">

@@ -3,6 +3,7 @@ import type { NextAuthOptions } from 'next-auth';
 import CredentialsProvider from 'next-auth/providers/credentials';
 import { controlPlane } from '../../server/compose.ts';
 import { ADDRESS_HEADER } from '../../server/request-address.ts';
+import { type Opened, viewProviders } from '../view/view-providers.ts';
 
 /**
  * The cookie is a signed JWT that carries no right by itself: it names a row, and the row can be ended (C12).
@@ -30,9 +31,14 @@ export const authOptions: NextAuthOptions = {
         return signedIn === undefined ? null : { id: signedIn.signInSessionId };
       },
     }),
+    ...viewProviders,
   ],
   callbacks: {
-    jwt: ({ token, user }) => (user === undefined ? token : { signInSessionId: user.id }),
+    jwt: ({ token, user }) => {
+      if (user === undefined) return token;
+      const { id: signInSessionId, returnsTo }: Opened = user;
+      return { signInSessionId, ...(returnsTo === undefined ? {} : { returnsTo }) };
+    },
   },
   events: {
     signOut: async ({ token }) => {

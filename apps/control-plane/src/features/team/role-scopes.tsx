@@ -63,10 +63,10 @@ export function RoleScopes({ scopes, onChange, error }: RoleScopesProps): ReactN
                 {subject.verbs.length === 0 ? null : (
                   <span className="mt-0.5 flex flex-wrap gap-x-3 gap-y-0.5 text-sm text-ink-soft">
                     {subject.verbs.map((verb) => (
-                      <label key={verb} className="flex items-center gap-1">
-                        {box(subject, verb, verb)}
-                        {words(verb)}
-                      </label>
+                      <span key={verb} className="flex items-center gap-1">
+                        {box(subject, verb, words(verb))}
+                        <span aria-hidden>{words(verb)}</span>
+                      </span>
                     ))}
                   </span>
                 )}
