@@ -64,7 +64,10 @@ export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
     },
 
     grantsOf: async (userId, viewing) => {
-      const source = viewing === undefined ? Prisma.sql`user_reach(${userId})` : Prisma.sql`user_reach_in_view(${userId}, ${viewing})`;
+      const source =
+        viewing === undefined
+          ? Prisma.sql`user_reach(${userId})`
+          : Prisma.sql`user_reach_in_view(${userId}, ${viewing})`;
       const rows = await prisma.$queryRaw<GrantRow[]>`
         SELECT account_id, account_name, role, custom_role_id, custom_role_name, scopes FROM ${source}`;
       return rows.map(grantFromRow).filter((held) => viewing === undefined || mayView(held));

@@ -48,7 +48,9 @@ test('views.start 403: a key does not look, for nobody could be named', async ()
 
 test('a view holds what its holder may do from above, as if it were given at the account, and ends with that (C25)', async () => {
   const held = (userId: string) => database.ports.people.grantsOf(userId, customerId);
-  expect(await held(owner.userId)).toMatchObject([{ accountId: customerId, accountName: 'Customer', role: 'owner' }]);
+  expect(await held(owner.userId)).toMatchObject([
+    { accountId: customerId, accountName: 'Customer', role: 'owner' },
+  ]);
   const stranger = await harness.signUp('Stranger');
   expect(await held(stranger.userId)).toEqual([]);
   // A role at the account itself is none above it; and one above that may not look gives no view.
@@ -57,7 +59,7 @@ test('a view holds what its holder may do from above, as if it were given at the
   const viewer = await add('viewer@acme.example', 'viewer', owner.accountId);
   const own = await add('own@customer.example', 'owner', customerId);
   for (const { answer } of [viewer, own]) {
-    const token = answer.setUpPath?.replace("/set-up/", "") ?? "";
+    const token = answer.setUpPath?.replace('/set-up/', '') ?? '';
     await acceptInvitation(database.prisma, { token, userId: answer.userId });
     expect(await held(answer.userId)).toEqual([]);
   }

@@ -22,7 +22,10 @@ beforeAll(async () => {
   owner = await signUp(served, 'owner');
   const add = async (name: string) =>
     (
-      await served.rest('POST', `/v1/accounts/${owner.accountId}/accounts`, { key: owner.key, body: { name } })
+      await served.rest('POST', `/v1/accounts/${owner.accountId}/accounts`, {
+        key: owner.key,
+        body: { name },
+      })
     ).body.id as string;
   [customerId, besideId] = [await add('Customer'), await add('Beside')];
   ownSession = await served.control.signIns.open({ userId: owner.userId, name: 'Owner', address: '' });
@@ -35,7 +38,11 @@ afterAll(async () => {
 type Procedure = (input: object) => Promise<unknown>;
 
 /** Calls as the dashboard does, with the session that its cookie names. */
-async function call(signInSessionId: string, procedure: string, input: object): Promise<{ code?: string; answer?: unknown }> {
+async function call(
+  signInSessionId: string,
+  procedure: string,
+  input: object,
+): Promise<{ code?: string; answer?: unknown }> {
   const caller = served.control.router.createCaller({
     evidence: { kind: 'signIn', signInSessionId },
     requestId: createRequestId(),
@@ -63,9 +70,15 @@ const mutations = mountedOperations.filter(
 
 test('in a view every change is refused, whatever it is, and nothing is written (PRD-3)', async () => {
   const viewId = await startView();
-  const ids = { applicationId: createId('app'), keyId: createId('key'), userId: createId('usr'), planId: createId('pln') };
+  const ids = {
+    applicationId: createId('app'),
+    keyId: createId('key'),
+    userId: createId('usr'),
+    planId: createId('pln'),
+  };
   const written = async () =>
-    (await asOwner<{ entries: string }>(database.url, 'SELECT count(*) AS entries FROM audit_entry'))[0]?.entries;
+    (await asOwner<{ entries: string }>(database.url, 'SELECT count(*) AS entries FROM audit_entry'))[0]
+      ?.entries;
   const before = await written();
   const codes = new Map<string, string | undefined>();
   for (const { group, name, operation, mount } of mutations) {
@@ -80,11 +93,14 @@ test('in a view every change is refused, whatever it is, and nothing is written 
 });
 
 /** Well-formed ids for what a request has to name. */
-function requiredIds(request: (typeof mountedOperations)[number]['operation']['request']): Record<string, string> {
+function requiredIds(
+  request: (typeof mountedOperations)[number]['operation']['request'],
+): Record<string, string> {
   const prefixes = ['acc', 'app', 'dlv', 'key', 'pln', 'rol', 'ses', 'sin', 'trg', 'usr', 'whk'] as const;
   return Object.fromEntries(
     Object.entries(request.shape).flatMap(([field, schema]) => {
-      const accepts = (value: unknown) => (schema as { safeParse(of: unknown): { success: boolean } }).safeParse(value).success;
+      const accepts = (value: unknown) =>
+        (schema as { safeParse(of: unknown): { success: boolean } }).safeParse(value).success;
       if (accepts(undefined)) return [];
       const prefix = prefixes.find((one) => accepts(createId(one)) && !accepts('free text'));
       return prefix === undefined ? [] : [[field, createId(prefix)]];
@@ -94,7 +110,9 @@ function requiredIds(request: (typeof mountedOperations)[number]['operation']['r
 
 test('it sees what the account sees: itself and what is below, nobody above and nobody beside (C25)', async () => {
   const viewId = await startView();
-  expect((await call(viewId, 'accounts.get', { accountId: customerId })).answer).toMatchObject({ ancestors: [] });
+  expect((await call(viewId, 'accounts.get', { accountId: customerId })).answer).toMatchObject({
+    ancestors: [],
+  });
   for (const accountId of [owner.accountId, besideId])
     expect(await call(viewId, 'accounts.get', { accountId })).toEqual({ code: 'resource.unknown' });
   expect((await call(viewId, 'keys.list', { accountId: customerId })).answer).toMatchObject({ items: [] });
@@ -118,7 +136,9 @@ test('both sides have the entry, with who and why; nobody below starts one, nor 
 test('it ends by itself, by who looks, and with the role that it comes from', async () => {
   const seen = async (viewId: string) => (await call(viewId, 'accounts.get', { accountId: customerId })).code;
   const ended = await startView();
-  expect((await call(ended, 'views.end', { accountId: customerId, viewId: ended })).answer).toEqual({ id: ended });
+  expect((await call(ended, 'views.end', { accountId: customerId, viewId: ended })).answer).toEqual({
+    id: ended,
+  });
   expect(await seen(ended)).toBe('auth.missing');
 
   const expired = await startView();

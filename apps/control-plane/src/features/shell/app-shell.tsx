@@ -41,23 +41,23 @@ export function AppShell({ children }: { readonly children: ReactNode }): ReactN
         To the content
       </a>
       <div className="sticky top-0 z-30 print:hidden">
-      <ViewBanner />
-      <header className="flex h-12 items-center gap-3 border-b bg-canvas px-4">
-        <Link href={pagePath(accountId)} aria-label="Patchbay: overview" className="rounded-sm">
-          <BrandMark />
-        </Link>
-        <div className="min-w-0 flex-1">
-          <AccountChain />
-        </div>
-        <Button variant="ghost" onClick={onPalette} aria-label="Find ⌘ K" className="text-ink-faint">
-          <Search aria-hidden />
-          <span className="flex items-center gap-1 max-md:hidden">
-            Find <Key>⌘</Key>
-            <Key>K</Key>
-          </span>
-        </Button>
-        <UserMenu />
-      </header>
+        <ViewBanner />
+        <header className="flex h-12 items-center gap-3 border-b bg-canvas px-4">
+          <Link href={pagePath(accountId)} aria-label="Patchbay: overview" className="rounded-sm">
+            <BrandMark />
+          </Link>
+          <div className="min-w-0 flex-1">
+            <AccountChain />
+          </div>
+          <Button variant="ghost" onClick={onPalette} aria-label="Find ⌘ K" className="text-ink-faint">
+            <Search aria-hidden />
+            <span className="flex items-center gap-1 max-md:hidden">
+              Find <Key>⌘</Key>
+              <Key>K</Key>
+            </span>
+          </Button>
+          <UserMenu />
+        </header>
       </div>
       <div className="flex">
         <Rail />

@@ -45,7 +45,13 @@ export function StartView({ account }: { readonly account: Viewed }): ReactNode 
   );
 }
 
-function StartWindow({ account, onClose }: { readonly account: Viewed; readonly onClose: () => void }): ReactNode {
+function StartWindow({
+  account,
+  onClose,
+}: {
+  readonly account: Viewed;
+  readonly onClose: () => void;
+}): ReactNode {
   const trpc = useTRPC();
   const [minutes, setMinutes] = useState<(typeof lengths)[number]['value']>('30');
   const start = useMutation(

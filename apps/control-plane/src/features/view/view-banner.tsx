@@ -30,10 +30,7 @@ export function ViewBanner(): ReactNode {
   const isOver = Date.parse(view.until) <= nowMs;
   const name = me.accounts[0]?.name ?? 'this account';
   return (
-    <div
-      role="status"
-      className="flex flex-wrap items-center gap-x-4 gap-y-1 bg-wait px-4 py-2 text-canvas"
-    >
+    <div role="status" className="flex flex-wrap items-center gap-x-4 gap-y-1 bg-wait px-4 py-2 text-canvas">
       <Eye className="size-4 shrink-0" aria-hidden />
       <span className="min-w-0 flex-1">
         <strong className="font-semibold">You see the dashboard as {name} does.</strong>{' '}

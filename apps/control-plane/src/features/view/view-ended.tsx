@@ -20,7 +20,9 @@ export function ViewEnded(): ReactNode {
       title="The view has ended."
       action={isOver ? undefined : <Button onClick={() => void goBack()}>Go on as yourself</Button>}
     >
-      {isOver ? 'Your own session has ended as well: sign in again.' : 'You looked at an account below yours.'}
+      {isOver
+        ? 'Your own session has ended as well: sign in again.'
+        : 'You looked at an account below yours.'}
     </Callout>
   );
 }
