@@ -1,7 +1,9 @@
+import { countingRole, countingScopes } from '@patchbay/domain/tenancy/access';
 import { roles } from '@patchbay/domain/tenancy/definition';
 import type { NamedGrant, TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { mayView } from '@patchbay/domain/tenancy/views';
 import { createId } from '@patchbay/kit/ids';
+import { makeEmailLink } from './email-links.ts';
 import { Prisma, type PrismaClient } from './generated/client.ts';
 import { hashPassword } from './password.ts';
 
@@ -19,19 +21,29 @@ interface GrantRow {
   readonly custom_role_id: `rol_${string}` | null;
   readonly custom_role_name: string | null;
   readonly scopes: readonly string[] | null;
+  readonly is_verified: boolean;
 }
 
-function grantFromRow(row: GrantRow): NamedGrant {
+function grantFromRow(row: GrantRow, isProofAsked: boolean): NamedGrant {
   const at = { accountId: row.account_id, accountName: row.account_name };
   const { custom_role_id: roleId, custom_role_name: name, scopes } = row;
+  const isProven = !isProofAsked || row.is_verified;
   if (roleId !== null)
-    return { ...at, role: 'custom', scopes: scopes ?? [], roleRef: roleId, roleName: name ?? roleId };
-  const role = roleOf(row.role);
+    return { ...at, ...countingScopes(scopes ?? [], isProven), roleRef: roleId, roleName: name ?? roleId };
+  const role = countingRole(roleOf(row.role), isProven);
   return { ...at, role, roleRef: role, roleName: role };
 }
 
+export interface PeopleOptions {
+  /** False where no mail leaves the machine, and whoever is at it reads them all: a proof would say nothing there. */
+  readonly isProofAsked?: boolean | undefined;
+}
+
 /** Users, whom no account owns: everything here goes through the functions that may look over the wall. */
-export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
+export function peopleStore(
+  prisma: PrismaClient,
+  { isProofAsked = true }: PeopleOptions = {},
+): TenancyPorts['people'] {
   return {
     offeredCurrencies: async () => {
       const rows = await prisma.$queryRaw<{ currency: string }[]>`
@@ -57,6 +69,13 @@ export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
       }
     },
 
+    makeVerification: (user) => makeEmailLink(prisma, { ...user, purpose: 'verify' }),
+
+    isVerified: async (userId) => {
+      const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`SELECT email_is_verified(${userId}) AS ok`;
+      return row?.ok === true;
+    },
+
     profileOf: async (userId) => {
       const [row] = await prisma.$queryRaw<{ name: string; email: string }[]>`
         SELECT name, email FROM user_profile(${userId})`;
@@ -69,8 +88,11 @@ export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
           ? Prisma.sql`user_reach(${userId})`
           : Prisma.sql`user_reach_in_view(${userId}, ${viewing})`;
       const rows = await prisma.$queryRaw<GrantRow[]>`
-        SELECT account_id, account_name, role, custom_role_id, custom_role_name, scopes FROM ${source}`;
-      return rows.map(grantFromRow).filter((held) => viewing === undefined || mayView(held));
+        SELECT account_id, account_name, role, custom_role_id, custom_role_name, scopes,
+          email_is_verified(${userId}) AS is_verified FROM ${source}`;
+      return rows
+        .map((row) => grantFromRow(row, isProofAsked))
+        .filter((held) => viewing === undefined || mayView(held));
     },
 
     organisationsOf: async (userId) => {

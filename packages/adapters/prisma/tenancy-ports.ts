@@ -1,4 +1,4 @@
-import type { TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import type { Mails, TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { accountStore } from './account-store.ts';
 import { applicationStore } from './application-store.ts';
 import { credentialStore } from './credential-store.ts';
@@ -7,7 +7,7 @@ import { keyStore } from './key-store.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
 import { type MovedRules, moveStore } from './move-store.ts';
 import { organisationStore } from './organisation-store.ts';
-import { peopleStore } from './people-store.ts';
+import { type PeopleOptions, peopleStore } from './people-store.ts';
 import { roleStore } from './role-store.ts';
 import { teamStore } from './team-store.ts';
 import { viewStore } from './view-store.ts';
@@ -18,16 +18,20 @@ export function tenancyPorts(
   {
     cipher,
     catalogue,
+    mails,
+    isProofAsked,
     movedRules,
   }: {
     readonly cipher: MintBranchCipher;
     readonly catalogue: TenancyPorts['catalogue'];
+    readonly mails: Mails;
     readonly movedRules: MovedRules;
-  },
+  } & PeopleOptions,
 ): TenancyPorts {
   return {
     catalogue,
-    people: peopleStore(prisma),
+    mails,
+    people: peopleStore(prisma, { isProofAsked }),
     organisations: organisationStore(prisma),
     accounts: accountStore(prisma),
     views: viewStore(prisma),

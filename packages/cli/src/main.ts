@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { addAccountCommand } from './commands/account.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEndpointCommand } from './commands/endpoint.ts';
 import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
 import { addListenCommand } from './commands/listen.ts';
@@ -33,6 +34,7 @@ const commands = [
   addStatementCommand,
   addSessionCommand,
   addWhyCommand,
+  addEndpointCommand,
   addTriggerCommand,
   addPolicyCommand,
   addListenCommand,

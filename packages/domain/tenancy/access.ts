@@ -14,6 +14,10 @@ export const accessesOf: Readonly<Record<Role, readonly Access[]>> = {
 
 export const roleAllows = (role: Role, access: Access): boolean => accessesOf[role].includes(access);
 
+/** Until their address is proved somebody looks and changes nothing, whatever role they were given (PRD-3). */
+export const countingRole = (role: Role, isAddressProved: boolean): Role =>
+  isAddressProved ? role : 'viewer';
+
 interface ScopedOperation {
   /** The service's or resource's name in kebab-case: the first half of a scope. */
   readonly owner: string;
@@ -47,6 +51,14 @@ export type HeldRole =
 
 export const heldRoleAllows = (held: HeldRole, operation: CataloguedOperation): boolean =>
   held.role === 'custom' ? scopesAllow(held.scopes, operation) : roleAllows(held.role, operation.access);
+
+/** The same of a role that an account defined: what it only reads, and of everything what a viewer sees. */
+export const countingScopes = (scopes: readonly string[], isAddressProved: boolean): HeldRole => {
+  if (isAddressProved) return { role: 'custom', scopes };
+  if (scopes.includes('*')) return { role: 'viewer' };
+  const reads = scopes.filter((scope) => /:(\*|read)$/.test(scope)).map((scope) => scope.replace(/\*$/, 'read'));
+  return { role: 'custom', scopes: reads };
+};
 
 /** What several roles come to. */
 export interface Rights {

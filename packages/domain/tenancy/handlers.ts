@@ -4,6 +4,7 @@ import { accounts } from './accounts.ts';
 import { applications } from './applications.ts';
 import type { tenancy } from './definition.ts';
 import { credentials, keys } from './keys.ts';
+import { verificationMail } from './mails.ts';
 import { moves } from './moves.ts';
 import { organisation } from './organisation.ts';
 import type { TenancyPorts } from './ports.ts';
@@ -24,7 +25,7 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
       return { currencies: [...(await people.offeredCurrencies())] };
     },
 
-    signUp: prepared(async (context, request, { people }) => {
+    signUp: prepared(async (context, request, { people, mails }) => {
       if (!isTimeZone(request.timeZone)) {
         throw context.error('tenancy.time_zone_unknown', `There is no time zone ${request.timeZone}.`);
       }
@@ -56,6 +57,12 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
           target: accountId,
           after: { userId, accountId, name: request.organisationName },
         });
+        const { email, name } = request;
+        const token = await people.makeVerification({ userId, email });
+        if (token !== undefined) {
+          const url = mails.urlOf(`/verify/${token}`);
+          await mails.send({ to: email, ...verificationMail({ name, url }) });
+        }
         return { userId, accountId };
       };
     }),
@@ -72,6 +79,7 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
           ...(viewing === undefined ? {} : { view: viewAnswer(viewing) }),
           userId: actor.userId,
           ...(profile ?? {}),
+          isEmailVerified: await people.isVerified(actor.userId),
           accounts: grants.map(({ accountId, accountName, roleRef, roleName, ...held }) => ({
             id: accountId,
             name: accountName,

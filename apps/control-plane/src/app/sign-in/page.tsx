@@ -3,6 +3,7 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { Entry } from '../../features/sign-in/entry.tsx';
 import { readDemoAccount } from '../../features/sign-in/env.ts';
+import { passkeyPlace } from '../../features/sign-in/passkey-place.ts';
 import { SignInForm } from '../../features/sign-in/sign-in-form.tsx';
 import { isInView } from '../../features/sign-in/signed-in.ts';
 import { ViewEnded } from '../../features/view/view-ended.tsx';
@@ -12,6 +13,7 @@ export const dynamic = 'force-dynamic';
 
 export default async function Page() {
   const isView = await isInView();
+  const isPasskeyOffered = (await passkeyPlace()) === 'here';
   return (
     <Entry
       title="Sign in"
@@ -21,6 +23,10 @@ export default async function Page() {
           <Link href="/sign-up" className="font-medium text-accent hover:underline">
             Sign up
           </Link>
+          {' · '}
+          <Link href="/forgot" className="font-medium text-accent hover:underline">
+            Forgotten password
+          </Link>
         </>
       }
     >
@@ -29,7 +35,7 @@ export default async function Page() {
           <ViewEnded />
         </div>
       ) : null}
-      <SignInForm demo={readDemoAccount()} refusal={SIGN_IN_REFUSAL} />
+      <SignInForm demo={readDemoAccount()} isPasskeyOffered={isPasskeyOffered} refusal={SIGN_IN_REFUSAL} />
     </Entry>
   );
 }
