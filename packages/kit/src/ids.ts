@@ -19,6 +19,7 @@ export const idPrefixes = {
   prc: 'price',
   psk: 'passkey',
   req: 'request',
+  rol: 'role',
   ses: 'session',
   sin: 'sign-in session',
   stm: 'statement',

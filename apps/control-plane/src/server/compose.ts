@@ -1,6 +1,6 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
-import { billingStore } from '@patchbay/adapters/billing/billing-store';
+import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { pruneEvents } from '@patchbay/adapters/hooks/delivery-store';
 import { deliverMails } from '@patchbay/adapters/mail/delivery';
@@ -27,6 +27,7 @@ import { idempotencyStore, prune } from '@patchbay/adapters/prisma/idempotency-s
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
+import { movedRules } from '@patchbay/adapters/prisma/moved-rules';
 import { passkeys } from '@patchbay/adapters/prisma/passkeys';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
@@ -50,6 +51,7 @@ import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
@@ -180,13 +182,22 @@ export function compose(env: ControlPlaneEnv) {
     passkeys: keysOfPeople,
     onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
   });
+  const policies = policyStore(prisma);
+  const configs = serviceConfigStore(prisma);
   const tenancy = tenancyPorts(prisma, {
     cipher,
     catalogue: keyableOperations(),
     mails,
     isProofAsked: !isOutboxOpen,
+    movedRules: movedRules({
+      policies,
+      configs,
+      billing,
+      chainPricesUnder: (place) => chainPricesUnder(pool, place),
+      catalogue,
+      services: Object.values(services),
+    }),
   });
-  const policies = policyStore(prisma);
   const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
     domainPorts: {
@@ -268,8 +279,9 @@ export function compose(env: ControlPlaneEnv) {
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
     chainOf,
-    grantsOf: (userId) => tenancy.people.grantsOf(userId),
-    configs: serviceConfigStore(prisma),
+    grantsOf: (userId, viewing) => tenancy.people.grantsOf(userId, viewing),
+    viewOf: (signInSessionId) => viewOf(prisma, signInSessionId),
+    configs,
     policies,
     auditLog: auditStore(prisma),
     events: eventStore(prisma),
@@ -328,6 +340,7 @@ export function compose(env: ControlPlaneEnv) {
     platform,
     router,
     signIns: aroundPorts(people, inTime),
+    views: aroundPorts({ of: (signInSessionId: string) => viewOf(prisma, signInSessionId) }, inTime),
     signInLimiter: rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
     placement: aroundPorts(placement, inTime),
     factors: aroundPorts(factors, inTime),
