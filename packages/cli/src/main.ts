@@ -9,6 +9,7 @@ import { addKeyCommand } from './commands/key.ts';
 import { addListenCommand } from './commands/listen.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addPolicyCommand } from './commands/policy.ts';
+import { addRoleCommand } from './commands/role.ts';
 import { addSessionCommand } from './commands/session.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addTriggerCommand } from './commands/trigger.ts';
@@ -28,6 +29,7 @@ const commands = [
   addIceCommand,
   addAccountCommand,
   addKeyCommand,
+  addRoleCommand,
   addUsageCommand,
   addStatementCommand,
   addSessionCommand,

@@ -94,6 +94,13 @@ export const platformErrors = {
     remedy:
       'Create a key with the scope that `detail` names, or ask an administrator for a role that has it.',
   },
+  'auth.view_read_only': {
+    status: 403,
+    title: 'Whoever looks as an account below theirs changes nothing.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Leave the view, and do it as yourself.',
+  },
   'resource.unknown': {
     status: 404,
     title: 'There is no such resource here.',

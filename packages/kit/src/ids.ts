@@ -17,13 +17,16 @@ export const idPrefixes = {
   org: 'organisation',
   pln: 'plan',
   prc: 'price',
+  psk: 'passkey',
   req: 'request',
+  rol: 'role',
   ses: 'session',
   sin: 'sign-in session',
   stm: 'statement',
   trg: 'usage trigger',
   txn: 'ledger transaction',
   usr: 'user',
+  mail: 'mail',
   whk: 'webhook',
 } as const;
 

@@ -64,6 +64,7 @@ beforeAll(async () => {
   const { id: webhookId } = await ask('POST', '/webhooks', { url: 'https://secret.test/hooks' });
   await ask('POST', `/webhooks/${webhookId}/tests`, {});
   while ((await placeEvents(served.control.pool)) > 0);
+  const { id: roleId } = await ask('POST', '/roles', { name: 'Secret role', scopes: ['usage:read'] });
   const { items: deliveries } = await ask('GET', `/webhooks/${webhookId}/deliveries`);
   const endpoint = await ask('POST', '/endpoints', { identifier: 'user:secret', label: 'Secret endpoint' });
   // As at the other levels.
@@ -88,8 +89,11 @@ beforeAll(async () => {
     instanceType: 'secret-type',
     keyId: alice.keyId,
     userId: alice.userId,
+    parentId: alice.accountId,
     sessionId: createId('ses'),
     planId: plan.body.id,
+    roleId,
+    viewId: createId('sin'),
   };
 }, START_MS_MAX);
 
@@ -111,6 +115,7 @@ async function stateOfAlice(): Promise<string> {
     'application',
     'api_key',
     'role_grant',
+    'account_role',
     'service_config',
     'usage_trigger',
     'trigger_counter',
@@ -159,7 +164,7 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
         body: { error: { data: { problem: { code: 'resource.unknown' } } } },
       });
       expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(
-        /Secret (application|endpoint)|secret\.test|7654321/,
+        /Secret (application|endpoint|role)|secret\.test|7654321/,
       );
       expect(await stateOfAlice()).toBe(before);
     },
@@ -183,6 +188,7 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
       `/applications/${ids.applicationId}`,
       `/keys/${ids.keyId}`,
       `/team/${ids.userId}`,
+      `/roles/${ids.roleId}`,
       `/triggers/${ids.triggerId}`,
     ]) {
       const { status } = await served.rest('DELETE', `${own}${path}`, { key: bob.key });

@@ -271,3 +271,18 @@ it('names the places where it looked for dev.env', async () => {
     }),
   ).rejects.toMatchObject({ stderr: expect.stringContaining(path.join(nowhere, 'dev.env')) });
 });
+
+describe('key rotate', () => {
+  it('prints the new secret, and until when the old key works (ACC-4)', async () => {
+    const [newId, oldId] = [createId('key'), createId('key')];
+    answers[`/keys/${oldId}/rotate`] = {
+      id: newId,
+      name: 'Server',
+      secret: 'pb_live_new',
+      replaced: { id: oldId, expiresAt: '2026-12-24T18:00:00.000Z', replacedBy: newId },
+    };
+    const { stdout } = await run('key', 'rotate', oldId, '--ends', '2026-12-24T18:00:00Z');
+    for (const said of [newId, 'pb_live_new', oldId, '2026-12-24T18:00:00.000Z'])
+      expect(stdout).toContain(said);
+  });
+});

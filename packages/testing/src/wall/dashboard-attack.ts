@@ -47,7 +47,8 @@ function asked({ path, kind }: Address, { accountId, ids }: Victim): readonly Re
     scope: accountId,
     ...ids,
   });
-  const headers = { cookie: `${lastAccountCookie}=${accountId}` };
+  // What a router gets is what a document holds, without the work to draw it.
+  const headers = { cookie: `${lastAccountCookie}=${accountId}`, ...(kind === 'page' ? { RSC: '1' } : {}) };
   const ways: Readonly<Record<Address['kind'], readonly Omit<Request, 'path'>[]>> = {
     // As a document, and as Next's router asks. Pages do not look at what is accepted.
     page: [
@@ -73,6 +74,11 @@ interface Address {
   readonly kind: 'page' | 'route' | 'operation';
 }
 
+/** Shows every mail to everybody, and is there only on a machine that nobody else reaches (`mailRouteOf`). */
+const OPEN_ON_LOOPBACK = '/outbox';
+
+const attackedRoutes = () => routeTree().filter(({ pattern }) => pattern !== OPEN_ON_LOOPBACK);
+
 /** Every address of the route tree: as the victim's, and under the attacker's own account with the victim's ids. */
 function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
   const valuesOf = (accountId: string): readonly Readonly<Record<string, string>>[] => {
@@ -91,14 +97,14 @@ function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
     }));
   };
   const addresses = new Map<string, Address>();
-  for (const { pattern, kind } of routeTree())
+  for (const { pattern, kind } of attackedRoutes())
     for (const accountId of [victim.accountId, attacker.accountId])
       for (const values of valuesOf(accountId)) {
         const path = addressOf(pattern, values);
         addresses.set(path, { path, kind: pattern.includes('[...path]') ? 'operation' : kind });
       }
   const actions = [...serverActions()];
-  const pages = routeTree().filter(({ kind }) => kind === 'page');
+  const pages = attackedRoutes().filter(({ kind }) => kind === 'page');
   const texts = [...new Set([victim.accountId, ...Object.values(victim.ids)])];
   // An action takes an object or a text, and here both are of the victim's. Each page is sent the object and one of the
   // texts: all of them together get every text for each action.

@@ -13,6 +13,7 @@ const samples: readonly unknown[] = [
   '2026-11-01T00:00:00.000Z',
   {},
   [],
+  ['*'],
   { meter: 'network-discovery.bytes' },
   { kind: 'threshold', limit: 1 },
 ];

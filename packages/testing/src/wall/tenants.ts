@@ -1,4 +1,5 @@
 /** Accounts on a started platform that have nothing to do with each other, or less than they would like. */
+import { createId } from '@patchbay/kit/ids';
 import { until } from '../until.ts';
 import { callProcedure, signIn, signUp, type Visitor, visit } from './dashboard.ts';
 import { actionRequest } from './dashboard-attack.ts';
@@ -119,6 +120,7 @@ async function furnish(
     counter: { meter: 'network-discovery.bytes' },
     condition: { kind: 'threshold', limit: 7_654_321 },
   });
+  const role = await make('roles.create', { name: `${MARK}-role`, scopes: ['usage:read'] });
   const policy = { sessionSecondsMax: 7_654_321 };
   const plan = await make('plans.create', { name: `${MARK}-plan`, policy });
   await make('policy.set', policy);
@@ -149,8 +151,11 @@ async function furnish(
     instanceType,
     keyId: key.id,
     userId: member.userId,
+    parentId: accountId,
     triggerId: trigger.id,
     planId: plan.id,
+    roleId: role.id,
+    viewId: createId('sin'),
     endpointId,
     transferId: transfer.id,
     toAccountId: accountId,

@@ -45,7 +45,7 @@ export function counterOf({ kind, meter, filter, event, eventFilter }: CounterCh
   return kind === 'meter' ? { meter, ...narrowed } : { event, ...narrowed };
 }
 
-export type Per = (typeof periods)[number];
+type Per = (typeof periods)[number];
 
 interface CounterFieldsProps {
   readonly choice: CounterChoice;
