@@ -33,6 +33,7 @@ interface Options {
   readonly instanceTypes?: Readonly<Record<string, readonly string[]>>;
   readonly domainPorts?: Partial<DomainPorts>;
   readonly policyChain?: (entity: Entity) => PolicyChain;
+  readonly accessChain?: (accountId: string) => PolicyChain;
   /** Further keys, by the token that stands for each. */
   readonly keys?: Readonly<
     Record<
@@ -116,6 +117,7 @@ export function createApiHarness(options: Options = {}) {
       return before;
     },
     policyChain: async (entity) => options.policyChain?.(entity) ?? [],
+    accessChain: async (accountId) => options.accessChain?.(accountId) ?? [],
     recordUsage: (_entity, report) => {
       usage.push(report);
     },

@@ -12,6 +12,8 @@ const samples: readonly unknown[] = [
   '2026-11-01T00:00:00.000Z',
   {},
   [],
+  ['audio'],
+  1,
   { meter: 'network-discovery.bytes' },
   { kind: 'threshold', limit: 1 },
 ];

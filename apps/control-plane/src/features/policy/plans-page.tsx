@@ -1,6 +1,6 @@
 'use client';
 
-import { settingNames } from '@patchbay/domain/policy/settings';
+import { policyNames } from '@patchbay/domain/policy/settings';
 import { Button } from '@patchbay/ui/button';
 import { CodePanel } from '@patchbay/ui/code-panel';
 import { EmptyState } from '@patchbay/ui/empty-state';
@@ -139,7 +139,7 @@ const columns: readonly Column<Plan>[] = [
     header: 'Says',
     isWide: true,
     cell: ({ policy }) =>
-      settingNames
+      policyNames
         .filter((setting) => policy[setting] !== undefined)
         .map((setting) => {
           const value = policy[setting];

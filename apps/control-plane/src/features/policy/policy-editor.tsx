@@ -1,25 +1,25 @@
 'use client';
 
-import { type SettingName, settingNames } from '@patchbay/domain/policy/settings';
+import { policyNames } from '@patchbay/domain/policy/settings';
 import { Field } from '@patchbay/ui/input';
 import type { ReactNode } from 'react';
-import { isOverridable, type PolicyDraft, type SettingDraft } from './policy-draft.ts';
+import { isOverridable, type PolicyDraft, type PolicyName, type SettingDraft } from './policy-draft.ts';
 import { type Explained, settingLabel, summaryOf, unitOf, valueText } from './setting-words.ts';
 
 export interface PolicyEditorProps {
   readonly draft: PolicyDraft;
   readonly onChange: (draft: PolicyDraft) => void;
   readonly effective: readonly Explained[];
-  readonly refused?: SettingName | undefined;
+  readonly refused?: PolicyName | undefined;
 }
 
 /** Every setting with its unit, how far a level below may widen it again, and whether it is locked for all of them. */
 export function PolicyEditor({ draft, onChange, effective, refused }: PolicyEditorProps): ReactNode {
-  const change = (name: SettingName, more: Partial<SettingDraft>) =>
+  const change = (name: PolicyName, more: Partial<SettingDraft>) =>
     onChange({ ...draft, [name]: { ...draft[name], ...more } });
   return (
     <ul className="divide-y border-y">
-      {settingNames.map((name) => {
+      {policyNames.map((name) => {
         const summary = summaryOf(name);
         const held = effective.find(({ setting }) => setting === name);
         const hint =

@@ -10,6 +10,7 @@ const levels: Readonly<Record<Origin['level'], string>> = {
   platform: 'Platform',
   plan: 'Plan',
   account: 'Account',
+  access: 'Access',
   region: 'Region',
   application: 'Application',
   instanceType: 'Instance type',
@@ -25,6 +26,7 @@ export function levelText(origin: Origin, names: ReadonlyMap<string, string>): s
   if (place !== undefined) return `${levels[level]} ${place}`;
   const name = names.get(accountId) ?? accountId;
   if (level === 'account') return by === 'above' ? `${name}, from above` : name;
+  if (level === 'access') return `Lists and services of ${name}`;
   return level === 'plan' ? `Plan of ${name}` : levels[level];
 }
 
