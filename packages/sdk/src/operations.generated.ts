@@ -90,6 +90,10 @@ export interface Operations {
     /** Read the decision about a request (`req_…`), a session (`ses_…`) or the username of a credential. */
     get(request: { readonly subject: string }, options?: CallOptions): Promise<{ readonly subject: string; readonly kind: "request" | "session" | "credential"; readonly decision: "allowed" | "refused" | "failed"; readonly at: string; readonly accountId: Id<"acc">; readonly operation: string; readonly actor?: { readonly id: string; readonly name: string }; readonly code?: string; readonly title?: string; readonly detail?: string; readonly rule?: string; readonly level?: string; readonly remedy?: string; readonly known: { readonly chain: ReadonlyArray<{ readonly accountId?: string; readonly state: "active" | "suspended" | "closed" }>; readonly scopes: ReadonlyArray<string>; readonly limits: ReadonlyArray<{ readonly name: string; readonly max: number; readonly used?: number }>; readonly policy: ReadonlyArray<{ readonly rule: string; readonly value: unknown; readonly level: string }>; readonly caveats: ReadonlyArray<{ readonly name: string; readonly value: unknown }> }; readonly moments: ReadonlyArray<{ readonly at: string; readonly kind: string; readonly sessionId?: Id<"ses">; readonly code?: string; readonly detail?: string }> }>;
   };
+  readonly platform: {
+    /** Read the addresses and ports that clients and servers of accounts use now, for firewall rules. */
+    addresses(request?: { readonly role?: "api" | "relay" | "signaling"; readonly region?: string }, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly role: "api" | "relay" | "signaling"; readonly use: "client" | "peer"; readonly region?: string; readonly transport: "udp" | "tcp" | "tls"; readonly host: string; readonly portMin: number; readonly portMax: number }> }>;
+  };
   readonly webhooks: {
     /** Read the webhooks of this account. */
     list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"whk">; readonly url: string; readonly fallbackUrl?: string; readonly description: string; readonly eventTypes: ReadonlyArray<string>; readonly scope: "own" | "descendants"; readonly applicationId?: Id<"app">; readonly state: "active" | "disabled"; readonly disabledReason?: "failing" | "gone"; readonly health: "ok" | "failing"; readonly failingSince?: string; readonly succeededAt?: string; readonly previousSecretEndsAt?: string; readonly createdAt: string }>;
@@ -458,6 +462,9 @@ export const operations = {
   why: {
     list: ['GET', '/v1/accounts/{accountId}/why', 'list'],
     get: ['GET', '/v1/accounts/{accountId}/why/{subject}', 'one'],
+  },
+  platform: {
+    addresses: ['GET', '/v1/addresses', 'one'],
   },
   webhooks: {
     list: ['GET', '/v1/accounts/{accountId}/webhooks', 'list'],

@@ -143,6 +143,10 @@ export function compose(env: ControlPlaneEnv) {
         policies,
         services: Object.values(services).map(({ name, title }) => ({ name, title })),
       },
+      fleet: {
+        nodes: { serving: () => fleet.serving() },
+        apiUrl: env.PATCHBAY_URL,
+      },
       audit: { entries: auditStore(prisma).entries },
       decisions: {
         sessions: sessionStore(prisma),

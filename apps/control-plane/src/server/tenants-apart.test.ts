@@ -233,6 +233,7 @@ test('an ephemeral credential says whose it is, and may do nothing at the API; r
     accounts: [{ id: alice.accountId }],
   });
   const own = await served.rest('GET', `/v1/accounts/${alice.accountId}/keys`, {
+    headers: { 'x-patchbay-address': OFFICE },
     key: bearerToken(credential),
   });
   expect(own.status).toBe(404);

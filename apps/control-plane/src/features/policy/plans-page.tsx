@@ -75,8 +75,8 @@ export function PlansPage(): ReactNode {
           title="No plan yet"
           code={<CodePanel title={example.title} snippets={example.snippets} />}
         >
-          A plan is a policy with a name, such as Free or Enterprise. Make one below, and give it to accounts
-          under this one with plans.assign.
+          A plan is a policy with a name, such as Free or Enterprise. Make one below, and give it to an
+          account under this one on the page Policy of that account.
         </EmptyState>
       ) : null}
       {items.length === 0 ? null : (

@@ -1,4 +1,5 @@
 import { overridableNames, policyNames, type SettingName, settingOf } from '@patchbay/domain/policy/settings';
+import { parseWindow } from '@patchbay/domain/policy/weekly-times';
 import { services } from '@patchbay/services/registry.generated';
 import type { Inputs, Outputs } from '../../trpc/client.ts';
 
@@ -73,7 +74,9 @@ function readSetting(name: SettingName, text: string): number | string[] | undef
       .map((item) => item.trim())
       .filter((item) => item !== '');
     const choices = choicesOf(name);
-    return items.every((item) => choices?.includes(item) ?? true) ? items : undefined;
+    const isRight = (item: string) =>
+      (choices?.includes(item) ?? true) && (setting.merge !== 'everyTime' || parseWindow(item) !== undefined);
+    return items.every(isRight) ? items : undefined;
   }
   const number = Number(text);
   return Number.isInteger(number) && number >= setting.min && number <= setting.max ? number : undefined;

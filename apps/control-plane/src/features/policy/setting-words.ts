@@ -1,4 +1,5 @@
 import { type SettingName, settingOf } from '@patchbay/domain/policy/settings';
+import { services } from '@patchbay/services/registry.generated';
 import type { Outputs } from '../../trpc/client.ts';
 import { choicesOf } from './policy-draft.ts';
 
@@ -42,13 +43,16 @@ export const unitOf = (name: SettingName): string | undefined => {
         : setting.unit;
 };
 
-/** What a setting is, and what may be written. */
+/** What a setting is, and how it is left alone. */
 export function summaryOf(name: SettingName): string {
   const { summary } = settingOf(name);
-  const choices = choicesOf(name);
-  return choices === undefined ? summary : `${summary} Of ${choices.join(', ')}.`;
+  return choicesOf(name) === undefined ? summary : `${summary} None ticked: it is not set here.`;
 }
 
+/** A choice as it is read: a service by its title. */
+export const choiceLabel = (choice: string): string => titles.get(choice) ?? choice;
+
+const titles = new Map<string, string>(Object.values(services).map(({ name, title }) => [name, title]));
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 export function valueText(name: SettingName, value: Explained['value']): string {
