@@ -3,6 +3,7 @@ import type { AccessPorts } from './access/ports.ts';
 import type { AuditPorts } from './audit/ports.ts';
 import type { BillingPorts } from './billing/ports.ts';
 import type { DecisionsPorts } from './decisions/ports.ts';
+import type { EndpointsPorts } from './endpoints/ports.ts';
 import type { FleetPorts } from './fleet/ports.ts';
 import type { HooksPorts } from './hooks/ports.ts';
 import type { MeteringPorts } from './metering/ports.ts';
@@ -16,6 +17,7 @@ export interface DomainPorts {
   readonly audit: AuditPorts;
   readonly billing: BillingPorts;
   readonly decisions: DecisionsPorts;
+  readonly endpoints: EndpointsPorts;
   readonly fleet: FleetPorts;
   readonly hooks: HooksPorts;
   readonly metering: MeteringPorts;
@@ -31,6 +33,7 @@ export const domainHandlerLoaders = {
   audit: () => import('./audit/handlers.ts'),
   billing: () => import('./billing/handlers.ts'),
   decisions: () => import('./decisions/handlers.ts'),
+  endpoints: () => import('./endpoints/handlers.ts'),
   fleet: () => import('./fleet/handlers.ts'),
   hooks: () => import('./hooks/handlers.ts'),
   metering: () => import('./metering/handlers.ts'),

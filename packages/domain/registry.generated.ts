@@ -3,6 +3,7 @@ import { access } from './access/definition.ts';
 import { audit } from './audit/definition.ts';
 import { billing } from './billing/definition.ts';
 import { decisions } from './decisions/definition.ts';
+import { endpoints } from './endpoints/definition.ts';
 import { fleet } from './fleet/definition.ts';
 import { hooks } from './hooks/definition.ts';
 import { metering } from './metering/definition.ts';
@@ -11,4 +12,4 @@ import { sessions } from './sessions/definition.ts';
 import { tenancy } from './tenancy/definition.ts';
 import { triggers } from './triggers/definition.ts';
 
-export const domains = { access, audit, billing, decisions, fleet, hooks, metering, policy, sessions, tenancy, triggers } as const;
+export const domains = { access, audit, billing, decisions, endpoints, fleet, hooks, metering, policy, sessions, tenancy, triggers } as const;

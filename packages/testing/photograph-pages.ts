@@ -75,6 +75,7 @@ const openings: Readonly<Record<string, readonly string[]>> = {
   '/accounts/[accountId]/statements/[period]': ['Open all', 'Show'],
   '/accounts/[accountId]/keys': ['New key'],
   '/accounts/[accountId]/team': ['Add somebody'],
+  '/accounts/[accountId]/triggers': ['New trigger'],
 };
 
 async function photographOpened(page: Page, state: State, route: string): Promise<void> {
@@ -125,7 +126,7 @@ async function walk(state: State, { browser, url, email, password, values }: Wal
     if (
       state === 'empty' &&
       isOfAccount(route) &&
-      /\[(sessionId|applicationId|webhookId|period)\]/.test(route)
+      /\[(sessionId|applicationId|webhookId|endpointId|period)\]/.test(route)
     )
       continue;
     if (!isOfAccount(route) && !route.startsWith('/docs')) await context.clearCookies();
@@ -172,7 +173,7 @@ async function main(chromiumPath: string): Promise<void> {
       });
       await walk('empty', { browser, url, ...stranger, values: outside });
     }
-    const { sessionId, applicationId, webhookId } = await fillAccount(pb, {
+    const { sessionId, applicationId, webhookId, endpointId } = await fillAccount(pb, {
       accountId,
       databaseUrl: database.url,
     });
@@ -181,7 +182,7 @@ async function main(chromiumPath: string): Promise<void> {
       url,
       email,
       password,
-      values: { ...outside, accountId, sessionId, applicationId, webhookId },
+      values: { ...outside, accountId, sessionId, applicationId, webhookId, endpointId },
     };
     if (wants('filled')) await walk('filled', filled);
     if (wants('loading')) await walk('loading', filled);

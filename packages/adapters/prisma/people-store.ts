@@ -1,6 +1,8 @@
+import { countingRole } from '@patchbay/domain/tenancy/access';
 import { roles } from '@patchbay/domain/tenancy/definition';
 import type { TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
+import { makeEmailLink } from './email-links.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { hashPassword } from './password.ts';
 
@@ -11,8 +13,16 @@ export function roleOf(text: string) {
   return role;
 }
 
+export interface PeopleOptions {
+  /** False where no mail leaves the machine, and whoever is at it reads them all: a proof would say nothing there. */
+  readonly isProofAsked?: boolean | undefined;
+}
+
 /** Users, whom no account owns: everything here goes through the functions that may look over the wall. */
-export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
+export function peopleStore(
+  prisma: PrismaClient,
+  { isProofAsked = true }: PeopleOptions = {},
+): TenancyPorts['people'] {
   return {
     offeredCurrencies: async () => {
       const rows = await prisma.$queryRaw<{ currency: string }[]>`
@@ -38,6 +48,13 @@ export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
       }
     },
 
+    makeVerification: (user) => makeEmailLink(prisma, { ...user, purpose: 'verify' }),
+
+    isVerified: async (userId) => {
+      const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`SELECT email_is_verified(${userId}) AS ok`;
+      return row?.ok === true;
+    },
+
     profileOf: async (userId) => {
       const [row] = await prisma.$queryRaw<{ name: string; email: string }[]>`
         SELECT name, email FROM user_profile(${userId})`;
@@ -45,12 +62,13 @@ export function peopleStore(prisma: PrismaClient): TenancyPorts['people'] {
     },
 
     grantsOf: async (userId) => {
-      const rows = await prisma.$queryRaw<{ account_id: string; account_name: string; role: string }[]>`
-        SELECT account_id, account_name, role FROM user_reach(${userId})`;
+      const rows = await prisma.$queryRaw<
+        { account_id: string; account_name: string; role: string; is_verified: boolean }[]
+      >`SELECT account_id, account_name, role, email_is_verified(${userId}) AS is_verified FROM user_reach(${userId})`;
       return rows.map((row) => ({
         accountId: row.account_id,
         accountName: row.account_name,
-        role: roleOf(row.role),
+        role: countingRole(roleOf(row.role), !isProofAsked || row.is_verified),
       }));
     },
 

@@ -4,7 +4,7 @@ import type { PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
 import { roleOf } from './people-store.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
-import { makeSetUpLink } from './set-up-links.ts';
+import { makeInvitation } from './set-up-links.ts';
 
 interface GrantRow {
   readonly accountId: string;
@@ -84,7 +84,9 @@ export function teamStore(prisma: PrismaClient): TenancyPorts['team'] {
         const isInvited = row.acceptedAt === null;
         return {
           member: fromRow(row),
-          setUpToken: isInvited ? await makeSetUpLink(transaction, user.id, accountId) : undefined,
+          invitation: isInvited
+            ? await makeInvitation(transaction, { userId: user.id, accountId })
+            : undefined,
         };
       }),
 

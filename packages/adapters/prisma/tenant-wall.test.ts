@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(() => database.close());
 
-describe('the wall between tenants (C6)', () => {
+describe('C6: the wall between tenants', () => {
   test('every table with an account has row-level security, forced on its owner too', async () => {
     const owner = await connectAs(database.url);
     expect(await unguardedTables(owner)).toEqual([]);
@@ -169,7 +169,7 @@ describe('the wall between tenants (C6)', () => {
   }, 60_000);
 });
 
-describe('a tree five deep (ACC-2, C4)', () => {
+describe('C4: a tree five deep (ACC-2)', () => {
   const chain: string[] = [];
   let siblingId: string;
 

@@ -5,6 +5,7 @@ import { addAccountCommand } from './commands/account.ts';
 import { addAddressesCommand } from './commands/addresses.ts';
 import { addAllowListCommand } from './commands/allow-list.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEndpointCommand } from './commands/endpoint.ts';
 import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
 import { addListenCommand } from './commands/listen.ts';
@@ -34,6 +35,7 @@ const commands = [
   addStatementCommand,
   addSessionCommand,
   addWhyCommand,
+  addEndpointCommand,
   addTriggerCommand,
   addPolicyCommand,
   addAllowListCommand,

@@ -14,6 +14,10 @@ export const accessesOf: Readonly<Record<Role, readonly Access[]>> = {
 
 export const roleAllows = (role: Role, access: Access): boolean => accessesOf[role].includes(access);
 
+/** Until their address is proved somebody looks and changes nothing, whatever role they were given (PRD-3). */
+export const countingRole = (role: Role, isAddressProved: boolean): Role =>
+  isAddressProved ? role : 'viewer';
+
 interface ScopedOperation {
   /** The service's or resource's name in kebab-case. */
   readonly owner: string;

@@ -72,6 +72,8 @@ const key = z.object({
   expiresAt: dateTime.optional(),
   lastUsedAt: dateTime.optional(),
   revokedAt: dateTime.optional(),
+  /** The key that took its place when it was rotated: until `expiresAt`, both work. */
+  replacedBy: keyId.optional(),
 });
 
 const member = z.object({
@@ -121,6 +123,7 @@ export const tenancy = defineDomain({
     'account.state-changed': z.object({ accountId, state: z.enum(accountStates) }),
     'application.changed': z.object({ applicationId }),
     'key.created': z.object({ keyId }),
+    'key.rotated': z.object({ keyId, replacedBy: keyId }),
     'key.revoked': z.object({ keyId }),
     'credential.revoked': z.object({ prefixId: z.string() }),
   },
@@ -159,6 +162,20 @@ export const tenancy = defineDomain({
       owner: 'client',
       retry: 'never',
       remedy: 'Leave out the scopes that `detail` names.',
+    },
+    key_over: {
+      status: 409,
+      title: 'This key cannot be rotated any more.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Create a new key: this one is revoked, has expired, or was rotated already.',
+    },
+    overlap_too_long: {
+      status: 422,
+      title: 'An old key ends within 30 days, and not in the past.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Choose an earlier `endsAt`, or leave it out for 24 hours from now.',
     },
     time_zone_unknown: {
       status: 422,
@@ -233,6 +250,8 @@ export const tenancy = defineDomain({
             userId: userId.optional(),
             name: z.string().optional(),
             email: z.email().optional(),
+            /** Of a user. Until the address is proved, each of their roles may look and change nothing. */
+            isEmailVerified: z.boolean().optional(),
             accounts: z.array(reachableAccount),
             /** Those whose top account a user holds a role at. */
             organisations: z.array(z.object({ id: organisationId, name: z.string(), accountId })),
@@ -410,6 +429,20 @@ export const tenancy = defineDomain({
           response: key.extend({ secret: z.string() }),
           errors: ['tenancy.scope_too_wide'],
         },
+        rotate: {
+          method: 'POST',
+          path: '/keys/{keyId}/rotate',
+          summary:
+            'Make a new key like this one. Until `endsAt`, at most 30 days from now, both work. The new secret is in this answer and nowhere else.',
+          access: 'develop',
+          request: z.strictObject({
+            keyId,
+            /** When the old key ends. Default: 24 hours from now. */
+            endsAt: dateTime.optional(),
+          }),
+          response: key.extend({ secret: z.string(), replaced: key }),
+          errors: ['tenancy.scope_too_wide', 'tenancy.key_over', 'tenancy.overlap_too_long'],
+        },
         revoke: {
           method: 'DELETE',
           path: '/keys/{keyId}',
@@ -454,8 +487,7 @@ export const tenancy = defineDomain({
         add: {
           method: 'POST',
           path: '/team',
-          summary:
-            'Give somebody a role. They take it with a link that works once: hand it to them yourself.',
+          summary: 'Give somebody a role. They take it with a link that works once, which is mailed to them.',
           access: 'administer',
           request: z.strictObject({ email: z.email().max(254), name, role: z.enum(roles) }),
           response: member.extend({ setUpPath: z.string().optional() }),

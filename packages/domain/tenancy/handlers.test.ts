@@ -36,13 +36,14 @@ describe('enrolment', () => {
       as: stranger,
       request: { ...person, email },
     });
-    expect(await database.ports.people.grantsOf(answer.userId)).toEqual([
-      { accountId: answer.accountId, accountName: 'Bolt', role: 'owner' },
-    ]);
+    const grant = { accountId: answer.accountId, accountName: 'Bolt' };
+    expect(await database.ports.people.grantsOf(answer.userId)).toEqual([{ ...grant, role: 'viewer' }]);
+    await database.proveAddress({ userId: answer.userId, email });
+    expect(await database.ports.people.grantsOf(answer.userId)).toEqual([{ ...grant, role: 'owner' }]);
     expect(await database.chainOf(answer.accountId)).toEqual([database.platformId, answer.accountId]);
     expect(audited).toMatchObject([{ accountId: answer.accountId, target: answer.accountId }]);
     expect(JSON.stringify(audited)).not.toContain(person.password);
-    const signedIn = await signIns(database.prisma, fail).signIn({
+    const signedIn = await signIns(database.prisma, { factors: database.factors, onFailure: fail }).signIn({
       email,
       password: person.password,
       address: 'a',

@@ -4,6 +4,7 @@ import { accounts } from './accounts.ts';
 import { applications } from './applications.ts';
 import type { tenancy } from './definition.ts';
 import { credentials, keys } from './keys.ts';
+import { verificationMail } from './mails.ts';
 import { organisation } from './organisation.ts';
 import type { TenancyPorts } from './ports.ts';
 import { team } from './team.ts';
@@ -15,7 +16,7 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
       return { currencies: [...(await people.offeredCurrencies())] };
     },
 
-    signUp: prepared(async (context, request, { people }) => {
+    signUp: prepared(async (context, request, { people, mails }) => {
       if (!isTimeZone(request.timeZone)) {
         throw context.error('tenancy.time_zone_unknown', `There is no time zone ${request.timeZone}.`);
       }
@@ -47,6 +48,12 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
           target: accountId,
           after: { userId, accountId, name: request.organisationName },
         });
+        const { email, name } = request;
+        const token = await people.makeVerification({ userId, email });
+        if (token !== undefined) {
+          const url = mails.urlOf(`/verify/${token}`);
+          await mails.send({ to: email, ...verificationMail({ name, url }) });
+        }
         return { userId, accountId };
       };
     }),
@@ -61,6 +68,7 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
           kind: 'user',
           userId: actor.userId,
           ...(profile ?? {}),
+          isEmailVerified: await people.isVerified(actor.userId),
           accounts: grants.map(({ accountId, accountName, role }) => ({
             id: accountId,
             name: accountName,

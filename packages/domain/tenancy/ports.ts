@@ -1,5 +1,6 @@
 import type { Role } from './access.ts';
 import type { AccountState } from './account-state.ts';
+import type { MailText } from './mails.ts';
 import type { Grant } from './reach.ts';
 import type { CataloguedOperation } from './scopes.ts';
 
@@ -57,6 +58,7 @@ export interface KeyRecord {
   readonly expiresAt: Date | undefined;
   readonly lastUsedAt: Date | undefined;
   readonly revokedAt: Date | undefined;
+  readonly replacedBy: string | undefined;
 }
 
 export interface MemberRecord {
@@ -89,6 +91,14 @@ export interface PersonRecord {
   }[];
 }
 
+/** Of the two links that take an invitation. */
+export interface InvitationTokens {
+  /** For whoever invites, to hand on. Whoever has it says nothing about the address. */
+  readonly shown: string;
+  /** For the mail alone: whoever has it has the address. */
+  readonly mailed: string;
+}
+
 /** What a username says of its credential. */
 export interface ReadCredential {
   /** The key that minted it. */
@@ -99,10 +109,19 @@ export interface ReadCredential {
   readonly expiresAt?: Date;
 }
 
+/** Mails are kept in the transaction of their cause, and sent after it. */
+export interface Mails {
+  /** The address of a page of the dashboard. */
+  urlOf(path: string): string;
+  /** In the name of an account; without one, of the platform. */
+  send(mail: MailText & { readonly accountId?: string; readonly to: string }): Promise<void>;
+}
+
 /** What tenancy needs from the world. */
 export interface TenancyPorts {
   /** Every operation that a key can be made for: what strangers do, such as signing up, is none. */
   readonly catalogue: readonly CataloguedOperation[];
+  readonly mails: Mails;
   readonly people: {
     /** Those that the platform has prices in, the one to suggest first; its own where it asks no price at all. */
     offeredCurrencies(): Promise<readonly string[]>;
@@ -120,8 +139,11 @@ export interface TenancyPorts {
       | { readonly outcome: 'email_taken' }
       | { readonly outcome: 'closed' }
     >;
+    /** Of a link that proves the address. Undefined: there were too many within the hour. */
+    makeVerification(user: { readonly userId: string; readonly email: string }): Promise<string | undefined>;
+    isVerified(userId: string): Promise<boolean>;
     profileOf(userId: string): Promise<{ readonly name: string; readonly email: string } | undefined>;
-    /** Every role that a user was given, highest accounts first. */
+    /** Every role that counts for a user (`countingRole`), highest accounts first. */
     grantsOf(userId: string): Promise<readonly (Grant & { readonly accountName: string })[]>;
     /** Those at whose top account the user took a role. */
     organisationsOf(
@@ -185,6 +207,15 @@ export interface TenancyPorts {
         readonly createdBy: string;
       },
     ): Promise<{ readonly key: KeyRecord; readonly secret: string }>;
+    /**
+     * Makes a key like an old one, which ends at its own time or at `endsAt`, whichever is first. Undefined: the old one
+     * is revoked, over, or was rotated already; of many at once one is the first.
+     */
+    rotate(
+      key: Scoped & { readonly keyId: string; readonly endsAt: Date; readonly createdBy: string },
+    ): Promise<
+      { readonly key: KeyRecord; readonly secret: string; readonly replaced: KeyRecord } | undefined
+    >;
     /** A key that is revoked already stays as it is. Undefined when there is none. */
     revoke(key: Scoped & { readonly keyId: string }): Promise<KeyRecord | undefined>;
   };
@@ -200,7 +231,7 @@ export interface TenancyPorts {
     find(member: Scoped & { readonly userId: string }): Promise<MemberRecord | undefined>;
     findByEmail(member: Scoped & { readonly email: string }): Promise<MemberRecord | undefined>;
     /**
-     * Gives a role, in place of one given here before. While it was not taken, each call makes a new link to take it.
+     * Gives a role, in place of one given here before. While it was not taken, each call makes new links to take it.
      * `ownersAt`: the accounts of which at least one keeps an owner; the first is the scope.
      */
     put(
@@ -210,7 +241,9 @@ export interface TenancyPorts {
         readonly role: Role;
         readonly ownersAt: readonly string[];
       },
-    ): Promise<{ readonly member: MemberRecord; readonly setUpToken: string | undefined } | 'last_owner'>;
+    ): Promise<
+      { readonly member: MemberRecord; readonly invitation: InvitationTokens | undefined } | 'last_owner'
+    >;
     remove(
       member: Scoped & { readonly userId: string; readonly ownersAt: readonly string[] },
     ): Promise<'removed' | 'last_owner' | 'unknown'>;

@@ -90,7 +90,7 @@ describe('states of accounts', () => {
     );
   });
 
-  test('an account moves within its tree, and never below itself (C4)', () => {
+  test('C4: an account moves within its tree, and never below itself', () => {
     expect(refuseMove(chain, ['acc_platform', 'acc_top', 'acc_other'])).toBeUndefined();
     expect(refuseMove(chain.slice(0, 3), chain)).toBe('cycle');
     expect(refuseMove(chain, chain)).toBe('cycle');

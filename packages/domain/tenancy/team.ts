@@ -2,6 +2,7 @@ import type { DomainHandlers } from '@patchbay/kit/definition';
 import type { Role } from './access.ts';
 import { type Caller, callerAlong } from './caller.ts';
 import type { tenancy } from './definition.ts';
+import { invitationMail } from './mails.ts';
 import type { TenancyPorts } from './ports.ts';
 import { isRoleTooWide } from './scopes.ts';
 
@@ -40,9 +41,15 @@ export const team: Handlers['team'] = {
     if (put === 'last_owner') {
       throw context.error('tenancy.last_owner', 'This is the last owner of the account.');
     }
-    const { member, setUpToken } = put;
+    const { member, invitation } = put;
     context.audit({ target: member.userId, ...(before === undefined ? {} : { before }), after: member });
-    return { ...member, ...(setUpToken === undefined ? {} : { setUpPath: setUpPathOf(setUpToken) }) };
+    if (invitation !== undefined) {
+      const accountName = (await ports.accounts.find({ accountId }))?.name ?? '';
+      const url = ports.mails.urlOf(setUpPathOf(invitation.mailed));
+      await ports.mails.send({ accountId, to: member.email, ...invitationMail({ name, accountName, url }) });
+    }
+    // Not the link of the mail: with it, whoever invites could prove an address that is not theirs (PRD-3).
+    return { ...member, ...(invitation === undefined ? {} : { setUpPath: setUpPathOf(invitation.shown) }) };
   },
 
   async remove(context, { userId }, ports) {

@@ -1,4 +1,6 @@
+import type { EndpointRecord } from '@patchbay/domain/endpoints/ports';
 import { domainHandlerLoaders } from '@patchbay/domain/handlers.generated';
+import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { configLevels } from '@patchbay/domain/policy/config-levels';
 import { decide, refusalText } from '@patchbay/domain/policy/decide';
 import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
@@ -85,30 +87,72 @@ async function resolve(platform: Platform, call: Call): Promise<Subject | undefi
   return { accountId, chain, visibleIds: chain.slice(top) };
 }
 
-/** The application that a request to a service names, and its instance type. One that is not there says so by its name. */
+type Named = {
+  readonly [Name in 'applicationId' | 'instanceType' | 'endpointId' | 'identity']?: string | undefined;
+};
+
+/**
+ * The application, instance type and endpoint of a request to a service: those that it names, or the endpoint of whom it is
+ * for, and then that one's application. What is not there says so by its name.
+ */
 async function toEntity(
-  { domainPorts }: Platform,
+  platform: Platform,
   { mounted: { owner }, request }: Call,
   subject: Subject | undefined,
 ): Promise<Entity | undefined> {
   if (subject === undefined) return undefined;
-  const { accountId, chain } = subject;
-  const { applicationId, instanceType } = request as Partial<
-    Record<'applicationId' | 'instanceType', string>
-  >;
-  if (owner.kind !== 'service' || (applicationId ?? instanceType) === undefined) return { accountId, chain };
+  const account = { accountId: subject.accountId, chain: subject.chain };
+  if (owner.kind !== 'service') return account;
+  const { applicationId: ofEndpoint, ...endpoint } = await endpointOf(platform, request as Named, account);
+  const { applicationId = ofEndpoint, instanceType } = request as Named;
+  const ofApplication = await applicationOf(platform, { applicationId, instanceType }, account);
+  return { ...account, ...ofApplication, ...endpoint };
+}
+
+/** Whoever is named by an identity is an endpoint by this name, whether or not the account has made anything of it. */
+async function endpointOf(
+  { domainPorts }: Platform,
+  { endpointId, identity }: Named,
+  { accountId }: Entity,
+): Promise<Pick<Entity, 'endpointId' | 'endpoint' | 'applicationId'>> {
+  const { endpoints } = domainPorts.endpoints;
+  if (endpointId !== undefined) {
+    const found = await endpoints.find({ accountId, endpointId, scope: 'own' });
+    if (found === undefined || found.restsUntil !== undefined)
+      throw platformError('resource.unknown', `This account has no endpoint ${endpointId}.`);
+    return namesOf(found);
+  }
+  if (identity === undefined) return {};
+  const identifier = userEndpointId(identity);
+  const asked = { accountId, identifier, state: 'active', scope: 'own', limit: 1 } as const;
+  const [found] = (await endpoints.list(asked)).items;
+  return found === undefined ? { endpoint: identifier } : namesOf(found);
+}
+
+const namesOf = ({ id, identifier, applicationId }: EndpointRecord) => ({
+  endpointId: id,
+  endpoint: identifier,
+  ...(applicationId === undefined ? {} : { applicationId }),
+});
+
+async function applicationOf(
+  { domainPorts }: Platform,
+  { applicationId, instanceType }: Named,
+  { accountId }: Entity,
+): Promise<Pick<Entity, 'applicationId' | 'instanceType'>> {
+  if ((applicationId ?? instanceType) === undefined) return {};
   if (applicationId === undefined)
     throw platformError('request.invalid', '/applicationId: an instance type is one of an application.');
   const application = await domainPorts.tenancy.applications.find({ accountId, applicationId });
   if (application === undefined)
     throw platformError('resource.unknown', `This account has no application ${applicationId}.`);
-  if (instanceType === undefined) return { accountId, chain, applicationId };
+  if (instanceType === undefined) return { applicationId };
   if (!application.instanceTypes.includes(instanceType))
     throw platformError(
       'application.instance_type_unknown',
       `Application ${applicationId} has no instance type ${instanceType}.`,
     );
-  return { accountId, chain, applicationId, instanceType };
+  return { applicationId, instanceType };
 }
 
 /**

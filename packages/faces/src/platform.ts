@@ -125,8 +125,15 @@ export interface Platform {
   rateLimit(principal: Principal, request: LimitedRequest): Promise<RateLimit>;
   /** What is set for the entity and for the accounts above it. */
   configChain(entity: Entity): Promise<readonly StoredConfig[]>;
-  /** Sets what the entity itself says, and answers what it said. Undefined: its application or instance type is gone. */
-  setConfig(entity: Entity, service: string, values: ConfigValues): Promise<ConfigValues | undefined>;
+  /**
+   * Sets what the entity itself says, and answers what it said. Undefined: its application, instance type or endpoint is
+   * gone. 'too_many': as many endpoints of the account have settings as may.
+   */
+  setConfig(
+    entity: Entity,
+    service: string,
+    values: ConfigValues,
+  ): Promise<ConfigValues | 'too_many' | undefined>;
   /** The levels of policies that hold for the entity, from the top down. */
   policyChain(entity: Entity): Promise<PolicyChain>;
   /** The lists of addresses of an account and of those above it, from the top down (ACC-9). */

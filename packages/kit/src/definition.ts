@@ -53,7 +53,7 @@ export interface OperationDefinition {
 type Operations = Readonly<Record<string, OperationDefinition>>;
 
 /**
- * How a field of a configuration is merged down the chain, from the platform to an application's instance type (POL-2).
+ * How a field of a configuration is merged down the chain, from the platform to an instance type and an endpoint (POL-2).
  * - `narrowest`: a level can only narrow what holds above it. Of numbers, the least is the narrowest.
  * - `narrowestOf`: the same of words, which are named from the widest to the narrowest.
  * - `nearest`: the lowest level that says something has its way.
@@ -156,6 +156,7 @@ const entityPaths = {
   account: '',
   application: '/applications/{applicationId}',
   instanceType: '/applications/{applicationId}/instance-types/{instanceType}',
+  endpoint: '/endpoints/{endpointId}',
 } as const;
 
 /** Where an operation of a service is served. The only place that knows the prefix of API-2. */
@@ -188,7 +189,10 @@ export interface Entity {
   readonly applicationId?: string;
   /** Of the application. */
   readonly instanceType?: string;
+  /** Of the account: one that it holds. A request to a service names it, or the identity of whom it is for. */
   readonly endpointId?: string;
+  /** Its identifier, as usage and policies name it. Also of one who is no endpoint of the account, such as `user:bob`. */
+  readonly endpoint?: string;
   readonly credentialId?: string;
 }
 

@@ -108,6 +108,14 @@ export const platformErrors = {
     retry: 'never',
     remedy: 'Name one that the application has, or add it to its instanceTypes first.',
   },
+  'config.too_many': {
+    status: 409,
+    title: 'The account has settings for as many endpoints as it may.',
+    owner: 'client',
+    retry: 'never',
+    remedy:
+      'Set what many have in common for an application or for the account, and take it back at the endpoints.',
+  },
   'config.wider': {
     status: 422,
     title: 'A configuration can only narrow what holds above it.',

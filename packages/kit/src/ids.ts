@@ -8,6 +8,7 @@ export const idPrefixes = {
   crd: 'ephemeral credential',
   dlv: 'delivery of a webhook',
   end: 'endpoint',
+  etr: 'transfer of an endpoint',
   evt: 'event',
   fir: 'firing of a trigger',
   key: 'API key',
@@ -16,6 +17,7 @@ export const idPrefixes = {
   org: 'organisation',
   pln: 'plan',
   prc: 'price',
+  psk: 'passkey',
   req: 'request',
   ses: 'session',
   sin: 'sign-in session',
@@ -23,6 +25,7 @@ export const idPrefixes = {
   trg: 'usage trigger',
   txn: 'ledger transaction',
   usr: 'user',
+  mail: 'mail',
   whk: 'webhook',
 } as const;
 

@@ -13,6 +13,11 @@ export interface EventData {
   readonly 'access.service.enabled': { readonly service: string; readonly uses: ReadonlyArray<"audio" | "video" | "screen" | "data" | "recording" | "transcription" | "broadcast" | "telephony" | "other">; readonly sessionsPerDay: number; readonly minutesPerSession: number };
   readonly 'access.service.disabled': { readonly service: string };
   readonly 'billing.price.set': { readonly accountId: Id<"acc">; readonly service: string };
+  readonly 'endpoints.allocated': { readonly endpointId: Id<"end">; readonly identifier: string };
+  readonly 'endpoints.released': { readonly endpointId: Id<"end">; readonly identifier: string; readonly restsUntil?: string };
+  readonly 'endpoints.transferred': { readonly endpointId: Id<"end">; readonly identifier: string; readonly transferId: Id<"etr">; readonly direction: "outgoing" | "incoming" };
+  readonly 'endpoints.transfer.offered': { readonly endpointId: Id<"end">; readonly identifier: string; readonly transferId: Id<"etr">; readonly direction: "outgoing" | "incoming"; readonly otherAccountId: Id<"acc">; readonly expiresAt: string };
+  readonly 'endpoints.transfer.ended': { readonly endpointId: Id<"end">; readonly identifier: string; readonly transferId: Id<"etr">; readonly direction: "outgoing" | "incoming"; readonly state: "declined" | "withdrawn" };
   readonly 'hooks.webhook.tested': { readonly webhookId: Id<"whk"> };
   readonly 'hooks.webhook.failing': { readonly webhookId: Id<"whk"> };
   readonly 'hooks.webhook.disabled': { readonly webhookId: Id<"whk">; readonly reason: "failing" | "gone" };
@@ -21,6 +26,7 @@ export interface EventData {
   readonly 'tenancy.account.state-changed': { readonly accountId: Id<"acc">; readonly state: "active" | "suspended" | "closed" };
   readonly 'tenancy.application.changed': { readonly applicationId: Id<"app"> };
   readonly 'tenancy.key.created': { readonly keyId: Id<"key"> };
+  readonly 'tenancy.key.rotated': { readonly keyId: Id<"key">; readonly replacedBy: Id<"key"> };
   readonly 'tenancy.key.revoked': { readonly keyId: Id<"key"> };
   readonly 'tenancy.credential.revoked': { readonly prefixId: string };
   readonly 'triggers.trigger.fired': { readonly firingId: string; readonly triggerId: string; readonly name: string; readonly targetAccountId: string; readonly value: string; readonly limit: number; readonly action: string; readonly windowStart?: string };

@@ -1,4 +1,5 @@
 import type { RefusedRequest } from '@patchbay/domain/decisions/refused-request';
+import type { EndpointRecord } from '@patchbay/domain/endpoints/ports';
 import type { DomainPorts } from '@patchbay/domain/handlers.generated';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
@@ -31,6 +32,7 @@ interface Options {
   readonly requestsMax?: number;
   /** By the application's id, of whatever account. */
   readonly instanceTypes?: Readonly<Record<string, readonly string[]>>;
+  readonly endpoints?: readonly EndpointRecord[];
   readonly domainPorts?: Partial<DomainPorts>;
   readonly policyChain?: (entity: Entity) => PolicyChain;
   readonly accessChain?: (accountId: string) => PolicyChain;
@@ -70,6 +72,15 @@ export function createApiHarness(options: Options = {}) {
       signaling: { minting, placement: { signalUrl: async () => 'wss://signal.test' } },
     },
     domainPorts: {
+      endpoints: {
+        endpoints: {
+          find: async ({ endpointId }: { endpointId: string }) =>
+            options.endpoints?.find(({ id }) => id === endpointId),
+          list: async ({ identifier }: { identifier?: string }) => ({
+            items: (options.endpoints ?? []).filter((one) => one.identifier === identifier),
+          }),
+        },
+      },
       tenancy: {
         applications: {
           find: async ({ applicationId }: { applicationId: string }) => applications[applicationId],
@@ -106,14 +117,16 @@ export function createApiHarness(options: Options = {}) {
     },
     // Of everybody: whose word holds is for the domain to say.
     configChain: async () => configs,
-    setConfig: async ({ accountId, applicationId, instanceType }, service, values) => {
+    setConfig: async ({ accountId, endpointId, ...entity }, service, values) => {
+      const { applicationId, instanceType } = endpointId === undefined ? entity : {};
       const isSame = (stored: StoredConfig) =>
         stored.accountId === accountId &&
         stored.applicationId === applicationId &&
         stored.instanceType === instanceType &&
+        stored.endpointId === endpointId &&
         stored.service === service;
       const before = configs.find(isSame)?.values ?? {};
-      configs.unshift({ accountId, applicationId, instanceType, service, values });
+      configs.unshift({ accountId, applicationId, instanceType, endpointId, service, values });
       return before;
     },
     policyChain: async (entity) => options.policyChain?.(entity) ?? [],

@@ -10,6 +10,7 @@ const decisions = { forget: async () => 0 };
 
 const agreeing = { countMismatches: async () => 0 };
 const counted = { ...agreeing, countRefused: async () => new Map<never, number>() };
+const deliverMails = async () => 0;
 const triggers = { forget: async () => 0 };
 const retained = { retention: { prune: async () => 0, pruneEvents: async () => 0 }, eventRetentionDays: 30 };
 const settled = { oldestUnsettled: async () => undefined };
@@ -40,6 +41,7 @@ test('all months that may still change are accrued, the oldest first, and a mont
     jobs: platformJobs({
       billing,
       usage: counted,
+      deliverMails,
       decisions,
       triggers,
       ...retained,
@@ -88,6 +90,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
   const jobs = platformJobs({
     billing,
     usage,
+    deliverMails,
     decisions,
     triggers,
     ...retained,
@@ -108,6 +111,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
     decisions,
     billing: { ...billing, countMismatches: async () => 0 },
     usage,
+    deliverMails,
     triggers,
     ...retained,
     nowMs: Date.now,
@@ -131,6 +135,7 @@ test('what is over and not settled is accrued before it is an alarm, with every 
   const check = platformJobs({
     billing,
     usage: counted,
+    deliverMails,
     decisions,
     triggers,
     ...retained,
@@ -154,9 +159,15 @@ test('usage that was kept and not counted is a failed task, with how much and wh
   };
   const nowMs = Date.UTC(2026, 10, 24, 3);
   const billing = { ...settled, ...agreeing, accrueAll: async () => 0 };
-  const check = platformJobs({ billing, usage, decisions, triggers, ...retained, nowMs: () => nowMs }).find(
-    ({ name }) => name === 'refused-usage',
-  );
+  const check = platformJobs({
+    billing,
+    usage,
+    decisions,
+    deliverMails,
+    triggers,
+    ...retained,
+    nowMs: () => nowMs,
+  }).find(({ name }) => name === 'refused-usage');
   await expect(check?.run()).rejects.toThrow('3 value_undeclared, 1 too_old');
   refused = new Map();
   await check?.run();
@@ -177,6 +188,7 @@ test('events are forgotten after the days that the operator set, and so is what 
   const jobs = platformJobs({
     billing,
     usage: counted,
+    deliverMails,
     decisions,
     triggers,
     retention,

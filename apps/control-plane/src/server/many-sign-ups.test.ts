@@ -50,7 +50,7 @@ test('40 who sign up at once hold no connection while they wait, and a key at wo
   expect(Math.max(...tookMs)).toBeLessThan((performance.now() - beganMs) / 2);
 });
 
-test('signing up has a rate of its own for each network address', async () => {
+test('C26: signing up has a rate of its own for each network address', async () => {
   const address = '192.0.2.2';
   const bodies = Array.from({ length: 60 }, () =>
     served.rest('POST', '/v1/sign-up', {

@@ -12,7 +12,7 @@ import type { Role } from '@patchbay/domain/tenancy/access';
 import { callerIdOf } from '@patchbay/faces/idempotency';
 import type { AccountState, Evidence, Platform, Principal, Reach } from '@patchbay/faces/platform';
 import type { Actor } from '@patchbay/kit/definition';
-import type { RateLimiter } from './rate-limiter.ts';
+import type { SharedRate } from './shared-rate.ts';
 import { WrongSecrets } from './wrong-secrets.ts';
 
 export interface PlatformParts
@@ -36,9 +36,9 @@ export interface PlatformParts
   readonly auditLog: AuditStore;
   readonly events: EventStore;
   readonly bus: Pick<PostgresBus, 'publish'>;
-  readonly limiter: RateLimiter;
+  readonly limiter: SharedRate;
   /** Of what strangers change, such as signing up: it is dear, and nobody does it often. */
-  readonly strangersLimiter: RateLimiter;
+  readonly strangersLimiter: SharedRate;
 }
 
 /** What dispatch asks of the world, answered by the stores. */
@@ -81,16 +81,18 @@ export function createPlatform(parts: PlatformParts): Platform {
       const limiter = isStrangersChange ? parts.strangersLimiter : parts.limiter;
       return limiter.count(limitedAs(principal, address), nowMs());
     },
-    configChain: ({ accountId, applicationId }) => parts.configs.configChain({ accountId, applicationId }),
-    setConfig: async ({ accountId, applicationId, instanceType }, service, values) => {
+    configChain: ({ accountId, applicationId, endpointId }) =>
+      parts.configs.configChain({ accountId, applicationId, endpointId }),
+    setConfig: async ({ accountId, applicationId, instanceType, endpointId }, service, values) => {
       const before = await parts.configs.setConfig({
         accountId,
-        applicationId,
-        instanceType,
+        // An endpoint has one word, whatever its application.
+        ...(endpointId === undefined ? { applicationId, instanceType } : { endpointId }),
         service,
         values,
       });
-      if (before !== undefined) await parts.bus.publish({ type: 'account.changed', accountId });
+      if (before !== undefined && before !== 'too_many')
+        await parts.bus.publish({ type: 'account.changed', accountId });
       return before;
     },
     policyChain: async (entity) => policyChain(entity, await parts.policies.chain(entity)),
@@ -204,6 +206,8 @@ function toBusMessage(accountId: string, event: string, payload: unknown): BusMe
   switch (event) {
     case 'tenancy.account.state-changed':
     case 'tenancy.application.changed':
+    // Nodes hold when a key ends.
+    case 'tenancy.key.rotated':
     case 'policy.changed':
     case 'access.allow-list.changed':
     case 'access.service.enabled':

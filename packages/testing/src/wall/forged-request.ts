@@ -6,6 +6,7 @@ const samples: readonly unknown[] = [
   'EUR',
   'viewer',
   'ended',
+  'declined',
   'network-discovery',
   'a@b.test',
   'https://b.test/',

@@ -4,7 +4,8 @@ import { callProcedure, signIn, signUp, type Visitor, visit } from './dashboard.
 import { actionRequest } from './dashboard-attack.ts';
 import { serverActions } from './route-tree.ts';
 
-const PASSWORD = 'correct horse battery';
+/** Of everybody here. */
+export const PASSWORD = 'correct horse battery';
 /** In every name, address and identity of the victim, and nowhere else. */
 export const MARK = 'zqmark';
 
@@ -135,6 +136,15 @@ async function furnish(
     { what: 'an attempt' },
   );
   await make('webhooks.update', { webhookId, state: 'disabled' });
+  const endpoint = await make('endpoints.allocate', {
+    identifier: `user:${MARK}`,
+    label: `${MARK}-endpoint`,
+  });
+  const { id: endpointId } = endpoint;
+  await make('signaling.putEndpointConfig', { endpointId, ...config });
+  const me = await ask(owner, 'me.get', {});
+  const own = me.accounts.find((one: { id: string }) => one.id !== accountId);
+  const transfer = await make('endpoints.transfer', { endpointId, toAccountId: own.id, note: MARK });
   const ids = {
     applicationId,
     webhookId,
@@ -144,6 +154,9 @@ async function furnish(
     userId: member.userId,
     triggerId: trigger.id,
     planId: plan.id,
+    endpointId,
+    transferId: transfer.id,
+    toAccountId: accountId,
     username: ice.iceServers.find((server: { username?: string }) => server.username !== undefined).username,
     period: new Date().toISOString().slice(0, 7),
     service: 'signaling',

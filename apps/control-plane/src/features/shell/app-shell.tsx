@@ -14,6 +14,7 @@ import { lastAccountCookie, pagePath } from './pages.ts';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
 import { useShortcuts } from './shortcuts.ts';
+import { UnverifiedNote } from './unverified-note.tsx';
 import { UserMenu } from './user-menu.tsx';
 
 /** What stands around every page of an account: the chain of accounts, the pages, the palette. */
@@ -59,6 +60,7 @@ export function AppShell({ children }: { readonly children: ReactNode }): ReactN
         <Rail />
         <main id="content" className="min-w-0 flex-1 px-6 pt-5 pb-16 max-md:px-4 max-md:pb-28 print:p-0">
           <div className="mx-auto max-w-[1440px]">
+            <UnverifiedNote />
             <AccountGate>{children}</AccountGate>
           </div>
         </main>

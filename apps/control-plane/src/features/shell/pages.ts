@@ -36,6 +36,7 @@ export const accountParts = [
   { key: 'credentials', label: 'Credentials' },
   { key: 'allow-list', label: 'Allow-lists' },
   { key: 'applications', label: 'Applications' },
+  { key: 'endpoints', label: 'Endpoints' },
   { key: 'team', label: 'Team' },
   { key: 'organisation', label: 'Organisation' },
   { key: 'settings', label: 'Settings' },

@@ -26,9 +26,17 @@ async function currentSession(): Promise<string | undefined> {
   return user === undefined ? undefined : signInSessionId;
 }
 
+/** Who is signed in, and with which session. */
+export async function currentSignIn() {
+  const signInSessionId = await currentSession();
+  const user =
+    signInSessionId === undefined ? undefined : await controlPlane().signIns.check(signInSessionId);
+  return signInSessionId === undefined || user === undefined ? undefined : { ...user, signInSessionId };
+}
+
 /** Who is signed in, in the request that a page or an action is rendered for. */
 export async function currentUser(): Promise<
-  { readonly userId: string; readonly email: string } | undefined
+  { readonly userId: string; readonly email: string; readonly name: string } | undefined
 > {
   const signInSessionId = await currentSession();
   return signInSessionId === undefined ? undefined : await controlPlane().signIns.check(signInSessionId);
