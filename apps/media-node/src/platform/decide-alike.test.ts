@@ -82,11 +82,22 @@ function heldBy(held: EffectivePolicy | HeldPolicy): string {
   const heldValue = (setting: unknown) =>
     typeof setting === 'object' && setting !== null && 'value' in setting ? setting.value : setting;
   const kinds = 'media' in held ? held.media?.kinds : heldValue((held as EffectivePolicy).mediaKinds);
-  const { sessionSecondsMax, bitsPerSecondMax, burstBytesMax, sourceNetworks } = held;
+  const { sessionSecondsMax, bitsPerSecondMax, burstBytesMax } = held;
   return JSON.stringify([
     kinds,
-    ...[sessionSecondsMax, bitsPerSecondMax, burstBytesMax, sourceNetworks].map(heldValue),
+    networksOf(held),
+    ...[sessionSecondsMax, bitsPerSecondMax, burstBytesMax].map(heldValue),
   ]);
+}
+
+/** Where clients may come from: what each level leaves of the networks of those above it. */
+function networksOf(held: EffectivePolicy | HeldPolicy): readonly (readonly (readonly string[])[])[] {
+  if ('sourceRules' in held)
+    return (held.sourceRules ?? []).map(({ steps }) => steps.map(({ networks }) => networks));
+  const { sourceNetworks, clientAllowList } = held as EffectivePolicy;
+  return [sourceNetworks, clientAllowList].flatMap((setting) =>
+    setting === undefined ? [] : [setting.steps.map(({ value }) => value)],
+  );
 }
 
 const anyUse = fc.record({ credential: anyCredential, request: anyRequest, drawn: fc.nat() });
