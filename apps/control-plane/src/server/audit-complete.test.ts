@@ -174,6 +174,18 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
           `${key}.putInstanceTypeConfig`,
           async () => [`${await applicationPath()}/instance-types/free/services/${service}/config`, {}],
         ],
+        [`${key}.putCallbacks`, async () => [servicePath(`${service}/callbacks`), callbacks(service)]],
+        [
+          `${key}.putApplicationCallbacks`,
+          async () => [`${await applicationPath()}/services/${service}/callbacks`, callbacks(service)],
+        ],
+        [
+          `${key}.putEndpointCallbacks`,
+          async () => [
+            `${await endpointPath(`user:called of ${service}`)}/services/${service}/callbacks`,
+            callbacks(service),
+          ],
+        ],
         [
           `${key}.putEndpointConfig`,
           async () => [`${await endpointPath(`user:of ${service}`)}/services/${service}/config`, {}],
@@ -185,6 +197,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'signaling.putConfig': async () => [servicePath('signaling/config'), {}],
 };
 
+/** Of an event that the service declares. */
+const callbacks = (service: string) => ({
+  callbacks: [
+    {
+      url: 'https://receiver.test/calls',
+      events: [service === 'signaling' ? 'session.ended' : 'allocation.ended'],
+    },
+  ],
+});
 const trigger = {
   name: 'Gigabytes',
   counter: { meter: 'network-discovery.bytes' },
@@ -258,7 +279,7 @@ test.each(mutations.map((mounted) => [`${mounted.group}.${mounted.name}`, mounte
     };
     expect(added).toMatchObject(Array(concernedCounts[name] ?? 1).fill(entry));
     expect(new Set(added.map(({ account_id }) => account_id)).size).toBe(added.length);
-    const { secret, token, iceServers, setUpPath } = answer.body;
+    const { secret = answer.body.callbacks?.[0].secret, token, iceServers, setUpPath } = answer.body;
     const password = iceServers?.[0]?.credential ?? String(token ?? '').split('.')[1];
     const secrets = [secret, password, setUpPath?.split('/').at(-1), 'correct horse'];
     for (const hidden of secrets) if (hidden) expect(JSON.stringify(added)).not.toContain(hidden);
