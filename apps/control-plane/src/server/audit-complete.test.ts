@@ -79,6 +79,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/sessions/${sessionId}`,
     { state: 'ended' },
   ],
+  'retention.set': async () => [`/v1/accounts/${childId}/retention`, { events: { keepDays: 9 } }],
   'policy.set': async () => [`/v1/accounts/${childId}/policy`, { concurrentSessionsMax: 100 }],
   'policy.simulate': async () => [`/v1/accounts/${childId}/policy/simulations`, { regions: ['local'] }],
   'plans.create': async () => [`/v1/accounts/${account.accountId}/plans`, { name: 'Free', policy: {} }],

@@ -2,7 +2,6 @@
 
 import { billingStore } from '@patchbay/adapters/billing/billing-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
-import { pruneEvents } from '@patchbay/adapters/hooks/delivery-store';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
@@ -42,10 +41,12 @@ import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
+import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import type { RetentionDefaults } from '@patchbay/domain/privacy/retention';
 import { domains } from '@patchbay/domain/registry.generated';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
 import { eventTypes } from '@patchbay/faces/event-catalogue';
@@ -99,6 +100,8 @@ export function compose(env: ControlPlaneEnv) {
     wait: (work: Promise<unknown>) => whileDatabaseAnswers(work, () => database.ping()),
   };
   const nowMs = () => Date.now();
+  /** What works in batches stops behind the one that it is at. */
+  const closing = new AbortController();
   const catalogue = meterCatalogue(declaredMeters);
   const usage = usageStore(pool);
   const billing = billingStore({ pool, catalogue, nowMs });
@@ -194,6 +197,13 @@ export function compose(env: ControlPlaneEnv) {
         serviceNames: Object.values(services).map(({ name }) => name),
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },
+      privacy: {
+        retention: {
+          words: retentionStore(pool),
+          defaults: retentionDefaults(env),
+          lastRound: () => lastRound(pool),
+        },
+      },
       billing: {
         billing,
         posting: new PostingBudget(),
@@ -249,9 +259,13 @@ export function compose(env: ControlPlaneEnv) {
       triggers: outbox,
       retention: {
         prune: () => prune(prisma),
-        pruneEvents: (beforeMs) => pruneEvents(jobPool, beforeMs),
+        removeOld: () =>
+          removeOld(jobPool, {
+            defaults: retentionDefaults(env),
+            nowMs: nowMs(),
+            isStopped: () => closing.signal.aborted,
+          }),
       },
-      eventRetentionDays: env.PATCHBAY_EVENT_RETENTION_DAYS,
       nowMs,
     }),
   });
@@ -324,6 +338,7 @@ export function compose(env: ControlPlaneEnv) {
       inTime,
     ),
     async close() {
+      closing.abort();
       await jobs.stop();
       await refusedRequests.written();
       await triggerActions.stop();
@@ -335,6 +350,12 @@ export function compose(env: ControlPlaneEnv) {
     },
   };
 }
+
+/** What an operator's settings say where no account does. */
+const retentionDefaults = (env: ControlPlaneEnv): RetentionDefaults => ({
+  events: env.PATCHBAY_EVENT_RETENTION_DAYS,
+  webhookDeliveries: env.PATCHBAY_EVENT_RETENTION_DAYS,
+});
 
 const atOnceAsAMinute = (perMinuteMax: number) => ({ perMinuteMax, burstMax: perMinuteMax });
 

@@ -1,0 +1,123 @@
+import { defineDomain } from '@patchbay/kit/definition';
+import { z } from 'zod';
+import { dataClassNames } from './data-classes.ts';
+import { retentionWordShape } from './retention.ts';
+
+/** An account that the caller sees, `above` for one that they do not (C1), `default` where no level says anything. */
+const level = z.string();
+
+const days = z.int().min(0);
+
+const classAnswer = z.object({
+  dataClass: z.enum(dataClassNames),
+  title: z.string(),
+  /** What it says about persons. */
+  holds: z.string(),
+  /** What stays when it is gone. */
+  remains: z.string(),
+  /** Why no export has it. Absent where it has. */
+  notExportedWhy: z.string().optional(),
+  /** In words, of a class whose time nobody sets. */
+  kept: z.string().optional(),
+  /** For how long it is kept here, and whose word that is. */
+  keepDays: days.optional(),
+  keepDaysLevel: level.optional(),
+  /** Between what an account here could set it, and who bounds it. */
+  keepDaysMin: days.optional(),
+  keepDaysMinLevel: level.optional(),
+  keepDaysMax: days.optional(),
+  keepDaysMaxLevel: level.optional(),
+  changedBy: z.enum(['account', 'operator']).optional(),
+  /** What each level wanted, from the top down. */
+  wanted: z.array(
+    z.object({
+      level,
+      keepDays: days.optional(),
+      keepDaysMin: days.optional(),
+      keepDaysMax: days.optional(),
+    }),
+  ),
+});
+
+const retentionAnswer = z.object({
+  /** What is set at this level. */
+  stored: z.object(retentionWordShape),
+  classes: z.array(classAnswer),
+});
+
+export const privacy = defineDomain({
+  name: 'privacy',
+  title: 'Privacy',
+  summary: 'What is kept about persons and for how long, what leaves with an account, and what is erased.',
+  events: {},
+  errors: {
+    out_of_bounds: {
+      status: 422,
+      title: 'A level above bounds for how long this is kept.',
+      owner: 'config',
+      retry: 'never',
+      remedy:
+        'Set days within the bounds that `detail` names, or ask who can change the level named in `level`.',
+    },
+    bounds_crossed: {
+      status: 422,
+      title: 'The days have to lie between the least and the most that are set with them.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Set keepDaysMin, keepDays and keepDaysMax in rising order, or leave some out.',
+    },
+    operators_only: {
+      status: 422,
+      title: 'Only whoever runs the platform sets for how long this is kept.',
+      owner: 'config',
+      retry: 'never',
+      remedy: 'Leave the class out.',
+    },
+  },
+  resources: {
+    retention: {
+      title: 'Retention',
+      mount: 'account',
+      operations: {
+        get: {
+          method: 'GET',
+          path: '/retention',
+          summary:
+            'Read every class of data: what it holds about persons, for how long it is kept here and who says so.',
+          access: 'read',
+          request: z.object({}),
+          response: retentionAnswer,
+          errors: [],
+        },
+        set: {
+          method: 'PUT',
+          path: '/retention',
+          summary:
+            'Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here.',
+          access: 'administer',
+          request: z.strictObject(retentionWordShape),
+          response: retentionAnswer,
+          errors: ['privacy.out_of_bounds', 'privacy.bounds_crossed', 'privacy.operators_only'],
+        },
+        getRound: {
+          method: 'GET',
+          path: '/retention/round',
+          summary:
+            'Read how far the removing of what is old has come. It goes over all accounts, so only the platform’s own account has it.',
+          access: 'administer',
+          request: z.object({}),
+          response: z.object({
+            startedAt: z.iso.datetime(),
+            /** Absent while it runs. */
+            finishedAt: z.iso.datetime().optional(),
+            /** Accounts that are done. */
+            accountCount: z.int(),
+            /** Rows that were removed, by class; and whole days of usage. */
+            removed: z.record(z.string(), z.int()),
+          }),
+          errors: ['resource.unknown'],
+        },
+      },
+    },
+  },
+});
