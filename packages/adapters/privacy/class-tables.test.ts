@@ -41,7 +41,7 @@ test.each(exported.map((table): [string, ClassTable] => [table.table, table]))(
   async (_name, { table, columns = [], without = [], order = [], ownedBy = 'account_id' }) => {
     const all = await columnsOf(table);
     expect([...columns, ...without].sort()).toEqual(all);
-    expect(all).toEqual(expect.arrayContaining([...order, ownedBy]));
+    expect(all).toEqual(expect.arrayContaining([...order, ...(ownedBy.includes('.') ? [] : [ownedBy])]));
     expect(order).not.toEqual([]);
   },
 );

@@ -9,8 +9,10 @@ export interface ClassTable {
   readonly without?: readonly string[];
   /** The order in which the rows of an account are read, page after page: unique, and by an index. */
   readonly order?: readonly string[];
-  /** The column that says whose the row is. Default account_id. */
+  /** What says whose the row is. Default the column account_id. */
   readonly ownedBy?: string;
+  /** Of a table that has no account: what leads to one. Its rows are `t`. */
+  readonly through?: string;
 }
 
 /**
@@ -49,10 +51,10 @@ export const classTables = {
       order: ['id'],
       columns: [
         ...['id', 'account_id', 'at', 'actor_id', 'actor_name', 'operation', 'asked_account_id'],
-        ...['code', 'status', 'detail', 'rule'],
+        ...['code', 'status', 'rule'],
       ],
-      // What was known then names levels above, which are not this account's to know (C1).
-      without: ['known', 'level'],
+      // They may name levels above, which are not this account's to know (C1).
+      without: ['known', 'level', 'detail'],
     },
   ],
   usageRecords: [
@@ -176,7 +178,14 @@ export const classTables = {
       without: ['root_id', 'depth'],
     },
     { table: 'account_closure' },
-    { table: 'organisation' },
+    {
+      table: 'organisation',
+      // Accounts below carry it, and it is not theirs to tell (C1).
+      through: 'JOIN account o ON o.organisation_id = t.id AND o.depth = 1',
+      ownedBy: 'o.id',
+      order: ['id'],
+      columns: ['id', 'name', 'created_at'],
+    },
     {
       table: 'application',
       order: ['id'],
@@ -221,7 +230,8 @@ export const classTables = {
       ],
     },
     { table: 'policy_plan', order: ['id'], columns: ['id', 'account_id', 'name', 'word', 'created_at'] },
-    { table: 'account_plan', order: ['account_id'], columns: ['account_id', 'plan_id'] },
+    // It is an account above's to say.
+    { table: 'account_plan' },
     { table: 'retention_word', order: ['account_id'], columns: ['account_id', 'word', 'updated_at'] },
     {
       table: 'webhook',
@@ -288,8 +298,15 @@ export const classTables = {
       order: ['user_id'],
       columns: ['user_id', 'account_id', 'role', 'created_at', 'accepted_at', 'invited_name'],
     },
-    // Of those who took their role: `team.json` of an export has their names.
-    { table: 'app_user' },
+    {
+      table: 'app_user',
+      // What somebody is called is told once they took their role.
+      through: 'JOIN role_grant g ON g.user_id = t.id AND g.accepted_at IS NOT NULL',
+      ownedBy: 'g.account_id',
+      order: ['id'],
+      columns: ['id', 'email', 'name', 'email_verified_at', 'created_at'],
+      without: ['password_hash'],
+    },
   ],
   usageTotals: [
     {
@@ -331,7 +348,7 @@ export const classTables = {
     { table: 'ledger_transaction' },
     { table: 'ledger_position' },
   ],
-  privacy: [],
+  privacy: [{ table: 'account_export' }, { table: 'account_export_part' }],
   operation: [
     ...['_prisma_migrations', 'bus_message', 'event_place', 'job_run', 'node', 'node_join_token'],
     ...['policy_day_count', 'policy_hold', 'retention_round'],

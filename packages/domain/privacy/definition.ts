@@ -1,6 +1,9 @@
 import { defineDomain } from '@patchbay/kit/definition';
+import { idField, idSchema } from '@patchbay/kit/ids';
+import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
 import { dataClassNames } from './data-classes.ts';
+import { exportStates } from './ports.ts';
 import { retentionWordShape } from './retention.ts';
 
 /** An account that the caller sees, `above` for one that they do not (C1), `default` where no level says anything. */
@@ -45,6 +48,31 @@ const retentionAnswer = z.object({
   classes: z.array(classAnswer),
 });
 
+/** `user:bob`, an identity of the account itself, or the id of somebody in its team. */
+const person = z
+  .string()
+  .regex(
+    /^(user:.{1,128}|usr_[0-9a-z]{29})$/u,
+    'Name a person as user: and an identity, or by the id of a user.',
+  );
+
+const exportAnswer = z.object({
+  id: idField('xpt'),
+  /** 'person': only what is there of one person. */
+  scope: z.enum(['account', 'person']),
+  state: z.enum(exportStates),
+  createdAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().optional(),
+  /** Until when its files are kept. */
+  expiresAt: z.iso.datetime().optional(),
+  /** What is written so far. */
+  fileCount: z.int(),
+  rowCount: z.int(),
+  sizeBytes: z.int(),
+});
+
+const exportId = idSchema('xpt');
+
 export const privacy = defineDomain({
   name: 'privacy',
   title: 'Privacy',
@@ -72,6 +100,20 @@ export const privacy = defineDomain({
       owner: 'config',
       retry: 'never',
       remedy: 'Leave the class out.',
+    },
+    export_at_work: {
+      status: 409,
+      title: 'Another export of this account is being made.',
+      owner: 'client',
+      retry: 'after',
+      remedy: 'Wait until it is ready, or remove it.',
+    },
+    export_not_ready: {
+      status: 409,
+      title: 'The export is not ready, or not any more.',
+      owner: 'client',
+      retry: 'after',
+      remedy: 'Wait until its state is ready; ask for a new one if it failed or expired.',
     },
   },
   resources: {
@@ -115,6 +157,63 @@ export const privacy = defineDomain({
             /** Rows that were removed, by class; and whole days of usage. */
             removed: z.record(z.string(), z.int()),
           }),
+          errors: ['resource.unknown'],
+        },
+      },
+    },
+    exports: {
+      title: 'Exports',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/exports',
+          summary: 'Read the exports of this account, newest first, with how far each has come.',
+          access: 'administer',
+          request: pageRequest,
+          response: pageOf(exportAnswer),
+          errors: [],
+        },
+        create: {
+          method: 'POST',
+          path: '/exports',
+          summary:
+            'Have a copy made of everything that this account and those below it own, or of what is there of one person.',
+          access: 'administer',
+          request: z.strictObject({ person: person.optional() }),
+          response: exportAnswer,
+          errors: ['privacy.export_at_work'],
+        },
+        get: {
+          method: 'GET',
+          path: '/exports/{exportId}',
+          summary: 'Read how far an export has come.',
+          access: 'administer',
+          request: z.object({ exportId }),
+          response: exportAnswer,
+          errors: ['resource.unknown'],
+        },
+        createLink: {
+          method: 'POST',
+          path: '/exports/{exportId}/links',
+          summary: 'Make a link from which the archive is read without a key, for ten minutes.',
+          access: 'administer',
+          request: z.strictObject({ exportId }),
+          response: z.object({
+            /** Below the address of the platform. */
+            path: z.string(),
+            expiresAt: z.iso.datetime(),
+            sizeBytes: z.int(),
+          }),
+          errors: ['resource.unknown', 'privacy.export_not_ready'],
+        },
+        remove: {
+          method: 'DELETE',
+          path: '/exports/{exportId}',
+          summary: 'Remove an export and its files, at work or done.',
+          access: 'administer',
+          request: z.object({ exportId }),
+          response: z.object({ id: idField('xpt') }),
           errors: ['resource.unknown'],
         },
       },

@@ -1,8 +1,9 @@
-import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
+import type { Actor, DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { ServiceError } from '@patchbay/kit/errors';
 import { type DataClassName, dataClassNames, dataClassOf, isRetained, keptDaysOf } from './data-classes.ts';
 import type { privacy } from './definition.ts';
-import type { PrivacyPorts } from './ports.ts';
+import { EXPORT_LINK_LIFETIME_MS, linkPath } from './export-link.ts';
+import type { ExportRecord, PrivacyPorts } from './ports.ts';
 import {
   effectiveRetention,
   type RetentionDefaults,
@@ -59,6 +60,31 @@ const answerOf = (accountId: string, shown: Shown) => ({
   classes: dataClassNames.map((name) => classAnswer(name, shown)),
 });
 
+const toExport = ({ accountId: _own, createdAt, finishedAt, expiresAt, ...rest }: ExportRecord) => ({
+  ...rest,
+  createdAt: createdAt.toISOString(),
+  ...(finishedAt === undefined ? {} : { finishedAt: finishedAt.toISOString() }),
+  ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
+});
+
+const noExport = (context: DomainContext<Privacy, 'exports', 'get'>, exportId: string): ServiceError =>
+  context.error('resource.unknown', `There is no export ${exportId} here.`);
+
+/** Who asked, as the audit log names them. */
+function actorIdOf(actor: Actor): string {
+  switch (actor.kind) {
+    case 'key':
+      return actor.keyId;
+    case 'user':
+      return actor.userId;
+    case 'credential':
+      return actor.credentialId;
+    case 'platform':
+    case 'stranger':
+      return actor.kind;
+  }
+}
+
 export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
   retention: {
     async get({ entity, visibleIds = [entity.accountId] }, _request, { retention }) {
@@ -91,6 +117,52 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
         accountCount,
         removed: { ...removed },
       };
+    },
+  },
+
+  exports: {
+    async list({ entity }, page, { exports }) {
+      const { items, nextCursor } = await exports.list({ accountId: entity.accountId, ...page });
+      return { items: items.map(toExport), ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
+
+    async create(context, { person }, { exports }) {
+      const { accountId } = context.entity;
+      const made = await exports.create({ accountId, person, requestedBy: actorIdOf(context.actor) });
+      if (made === undefined)
+        throw context.error(
+          'privacy.export_at_work',
+          'One of this account is being made: there is one at a time.',
+        );
+      // Of whom it is, is not for a log that is kept for years.
+      context.audit({ target: made.id, after: { scope: made.scope } });
+      return toExport(made);
+    },
+
+    async get(context, { exportId }, { exports }) {
+      const found = await exports.find({ accountId: context.entity.accountId, exportId });
+      if (found === undefined) throw noExport(context, exportId);
+      return toExport(found);
+    },
+
+    async createLink(context, { exportId }, { exports }) {
+      const { accountId } = context.entity;
+      const found = await exports.find({ accountId, exportId });
+      if (found === undefined) throw noExport(context as never, exportId);
+      if (found.state !== 'ready')
+        throw context.error('privacy.export_not_ready', `Export ${exportId} is ${found.state}.`);
+      const expiresMs = context.nowMs() + EXPORT_LINK_LIFETIME_MS;
+      const link = { accountId, exportId, expiresMs };
+      const expiresAt = new Date(expiresMs).toISOString();
+      context.audit({ target: exportId, after: { expiresAt } });
+      return { path: linkPath(link, exports.sign(link)), expiresAt, sizeBytes: found.sizeBytes };
+    },
+
+    async remove(context, { exportId }, { exports }) {
+      const removed = await exports.remove({ accountId: context.entity.accountId, exportId });
+      if (removed === undefined) throw noExport(context as never, exportId);
+      context.audit({ target: exportId, before: { scope: removed.scope, state: removed.state } });
+      return { id: exportId };
     },
   },
 };

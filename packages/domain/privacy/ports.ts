@@ -1,3 +1,4 @@
+import type { ExportLink } from './export-link.ts';
 import type { RetentionDefaults, RetentionLevel, RetentionWord } from './retention.ts';
 
 interface Scoped {
@@ -16,6 +17,23 @@ export interface RetentionRound {
   readonly removed: Readonly<Record<string, number>>;
 }
 
+export const exportStates = ['pending', 'running', 'ready', 'failed', 'expired'] as const;
+export type ExportState = (typeof exportStates)[number];
+
+export interface ExportRecord {
+  readonly id: string;
+  readonly accountId: string;
+  readonly scope: 'account' | 'person';
+  readonly state: ExportState;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | undefined;
+  readonly expiresAt: Date | undefined;
+  /** Files and rows that are written so far. */
+  readonly fileCount: number;
+  readonly rowCount: number;
+  readonly sizeBytes: number;
+}
+
 export interface PrivacyPorts {
   readonly retention: {
     readonly words: {
@@ -27,5 +45,19 @@ export interface PrivacyPorts {
     readonly defaults: RetentionDefaults;
     /** The round that runs, or the last one. */
     lastRound(): Promise<RetentionRound | undefined>;
+  };
+  readonly exports: {
+    /** Undefined while one of the account is at work. */
+    create(
+      asked: Scoped & { readonly person?: string | undefined; readonly requestedBy: string },
+    ): Promise<ExportRecord | undefined>;
+    /** Newest first. */
+    list(
+      page: Scoped & { readonly cursor?: string | undefined; readonly limit: number },
+    ): Promise<{ readonly items: readonly ExportRecord[]; readonly nextCursor?: string | undefined }>;
+    find(asked: Scoped & { readonly exportId: string }): Promise<ExportRecord | undefined>;
+    /** Takes it away, at work or done. Undefined: there is none. */
+    remove(asked: Scoped & { readonly exportId: string }): Promise<ExportRecord | undefined>;
+    sign(link: ExportLink): string;
   };
 }

@@ -24,6 +24,7 @@ export const idPrefixes = {
   txn: 'ledger transaction',
   usr: 'user',
   whk: 'webhook',
+  xpt: 'export',
 } as const;
 
 export type IdPrefix = keyof typeof idPrefixes;

@@ -184,6 +184,28 @@ export interface Operations {
     /** Read how far the removing of what is old has come. It goes over all accounts, so only the platform’s own account has it. */
     getRound(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly startedAt: string; readonly finishedAt?: string; readonly accountCount: number; readonly removed: Readonly<Record<string, number>> }>;
   };
+  readonly exports: {
+    /** Read the exports of this account, newest first, with how far each has come. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"xpt">; readonly scope: "account" | "person"; readonly state: "pending" | "running" | "ready" | "failed" | "expired"; readonly createdAt: string; readonly finishedAt?: string; readonly expiresAt?: string; readonly fileCount: number; readonly rowCount: number; readonly sizeBytes: number }>;
+    /** Read the exports of this account, newest first, with how far each has come. */
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"xpt">; readonly scope: "account" | "person"; readonly state: "pending" | "running" | "ready" | "failed" | "expired"; readonly createdAt: string; readonly finishedAt?: string; readonly expiresAt?: string; readonly fileCount: number; readonly rowCount: number; readonly sizeBytes: number }>;
+    /** Have a copy made of everything that this account and those below it own, or of what is there of one person. */
+    create(accountId: IdLike<"acc">, request?: { readonly person?: string }, options?: CallOptions): Promise<{ readonly id: Id<"xpt">; readonly scope: "account" | "person"; readonly state: "pending" | "running" | "ready" | "failed" | "expired"; readonly createdAt: string; readonly finishedAt?: string; readonly expiresAt?: string; readonly fileCount: number; readonly rowCount: number; readonly sizeBytes: number }>;
+    /** Have a copy made of everything that this account and those below it own, or of what is there of one person. */
+    create(request?: { readonly person?: string }, options?: CallOptions): Promise<{ readonly id: Id<"xpt">; readonly scope: "account" | "person"; readonly state: "pending" | "running" | "ready" | "failed" | "expired"; readonly createdAt: string; readonly finishedAt?: string; readonly expiresAt?: string; readonly fileCount: number; readonly rowCount: number; readonly sizeBytes: number }>;
+    /** Read how far an export has come. */
+    get(accountId: IdLike<"acc">, request: { readonly exportId: IdLike<"xpt"> }, options?: CallOptions): Promise<{ readonly id: Id<"xpt">; readonly scope: "account" | "person"; readonly state: "pending" | "running" | "ready" | "failed" | "expired"; readonly createdAt: string; readonly finishedAt?: string; readonly expiresAt?: string; readonly fileCount: number; readonly rowCount: number; readonly sizeBytes: number }>;
+    /** Read how far an export has come. */
+    get(request: { readonly exportId: IdLike<"xpt"> }, options?: CallOptions): Promise<{ readonly id: Id<"xpt">; readonly scope: "account" | "person"; readonly state: "pending" | "running" | "ready" | "failed" | "expired"; readonly createdAt: string; readonly finishedAt?: string; readonly expiresAt?: string; readonly fileCount: number; readonly rowCount: number; readonly sizeBytes: number }>;
+    /** Make a link from which the archive is read without a key, for ten minutes. */
+    createLink(accountId: IdLike<"acc">, request: { readonly exportId: IdLike<"xpt"> }, options?: CallOptions): Promise<{ readonly path: string; readonly expiresAt: string; readonly sizeBytes: number }>;
+    /** Make a link from which the archive is read without a key, for ten minutes. */
+    createLink(request: { readonly exportId: IdLike<"xpt"> }, options?: CallOptions): Promise<{ readonly path: string; readonly expiresAt: string; readonly sizeBytes: number }>;
+    /** Remove an export and its files, at work or done. */
+    remove(accountId: IdLike<"acc">, request: { readonly exportId: IdLike<"xpt"> }, options?: CallOptions): Promise<{ readonly id: Id<"xpt"> }>;
+    /** Remove an export and its files, at work or done. */
+    remove(request: { readonly exportId: IdLike<"xpt"> }, options?: CallOptions): Promise<{ readonly id: Id<"xpt"> }>;
+  };
   readonly sessions: {
     /** Read the sessions of this account and those below it, newest first. */
     list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number; readonly state?: "open" | "ended" | "all"; readonly kind?: "call" | "relay" | "all"; readonly scope?: "own" | "descendants" }, options?: CallOptions): List<{ readonly id: Id<"ses">; readonly kind: "call" | "relay"; readonly accountId: Id<"acc">; readonly accountName: string; readonly applicationId?: Id<"app">; readonly state: "ringing" | "live" | "ended"; readonly mode: "pending" | "p2p" | "relay" | "media"; readonly participants: number; readonly legs: ReadonlyArray<{ readonly id: Id<"leg">; readonly accountId?: Id<"acc">; readonly identity?: string; readonly state: "ringing" | "joined" | "left"; readonly media?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly joinedAt?: string; readonly leftAt?: string }>; readonly region: string; readonly startedAt: string; readonly connectedAt?: string; readonly endedAt?: string; readonly endCode?: string; readonly relayBytes: string; readonly relayMilliseconds: string; readonly bitsPerSecond?: number }>;
@@ -480,6 +502,13 @@ export const operations = {
     set: ['PUT', '/v1/accounts/{accountId}/retention', 'one'],
     getRound: ['GET', '/v1/accounts/{accountId}/retention/round', 'one'],
   },
+  exports: {
+    list: ['GET', '/v1/accounts/{accountId}/exports', 'list'],
+    create: ['POST', '/v1/accounts/{accountId}/exports', 'one'],
+    get: ['GET', '/v1/accounts/{accountId}/exports/{exportId}', 'one'],
+    createLink: ['POST', '/v1/accounts/{accountId}/exports/{exportId}/links', 'one'],
+    remove: ['DELETE', '/v1/accounts/{accountId}/exports/{exportId}', 'one'],
+  },
   sessions: {
     list: ['GET', '/v1/accounts/{accountId}/sessions', 'list'],
     get: ['GET', '/v1/accounts/{accountId}/sessions/{sessionId}', 'one'],
@@ -607,6 +636,8 @@ export type ErrorCode =
   | 'policy.too_many_levels'
   | 'policy.wider'
   | 'privacy.bounds_crossed'
+  | 'privacy.export_at_work'
+  | 'privacy.export_not_ready'
   | 'privacy.operators_only'
   | 'privacy.out_of_bounds'
   | 'request.idempotency_mismatch'

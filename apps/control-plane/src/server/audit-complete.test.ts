@@ -79,6 +79,9 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/sessions/${sessionId}`,
     { state: 'ended' },
   ],
+  'exports.create': async () => [`/v1/accounts/${childId}/exports`, {}],
+  'exports.createLink': async () => [`${await exportPath()}/links`, {}],
+  'exports.remove': async () => [await exportPath()],
   'retention.set': async () => [`/v1/accounts/${childId}/retention`, { events: { keepDays: 9 } }],
   'policy.set': async () => [`/v1/accounts/${childId}/policy`, { concurrentSessionsMax: 100 }],
   'policy.simulate': async () => [`/v1/accounts/${childId}/policy/simulations`, { regions: ['local'] }],
@@ -154,6 +157,12 @@ const triggerPath = async () =>
 const webhook = { url: 'https://receiver.test/hooks' };
 const webhookPath = async () =>
   `/v1/accounts/${account.accountId}/webhooks/${(await ask('POST', '/webhooks', webhook)).id}`;
+/** Of one that is ready. */
+const exportPath = async () => {
+  const { id } = await ask('POST', '/exports', {});
+  await served.control.privacyWork.runDue();
+  return `/v1/accounts/${account.accountId}/exports/${id}`;
+};
 const servicePath = (rest: string) => `/v1/accounts/${account.accountId}/services/${rest}`;
 const planPath = async (name: string) =>
   `/v1/accounts/${account.accountId}/plans/${(await ask('POST', '/plans', { name, policy: {} })).id}`;

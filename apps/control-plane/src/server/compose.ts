@@ -41,6 +41,7 @@ import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
+import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
 import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
@@ -72,6 +73,7 @@ import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
+import { PRIVACY_ASK_MS, privacyJobs } from './privacy-jobs.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { sealedAnswers } from './sealed-answers.ts';
@@ -87,7 +89,12 @@ export function compose(env: ControlPlaneEnv) {
   const onLost = (error: Error) => log.warn({ error: error.message }, 'A database connection was lost.');
   const pool = createApplicationPool(env.DATABASE_URL, onLost);
   const jobPool = createApplicationPool(env.DATABASE_URL, onLost, jobLimits);
+  const privacyPool = createApplicationPool(env.DATABASE_URL, onLost, {
+    ...jobLimits,
+    connectionCountMax: 3,
+  });
   const cipher = mintBranchCipher(readMasterKey(env.PATCHBAY_MASTER_KEY));
+  const links = exportLinks(readMasterKey(env.PATCHBAY_MASTER_KEY));
   const bus = createPostgresBus({
     pool,
     databaseUrl: env.DATABASE_URL,
@@ -203,6 +210,7 @@ export function compose(env: ControlPlaneEnv) {
           defaults: retentionDefaults(env),
           lastRound: () => lastRound(pool),
         },
+        exports: { ...exportStore(pool), sign: links.sign },
       },
       billing: {
         billing,
@@ -269,6 +277,13 @@ export function compose(env: ControlPlaneEnv) {
       nowMs,
     }),
   });
+  // Apart from the others, none of which waits for an export: somebody waits for these.
+  const privacyWork = new JobRunner({
+    pool: privacyPool,
+    log,
+    askMs: PRIVACY_ASK_MS,
+    jobs: privacyJobs({ pool: privacyPool, nowMs, isStopped: () => closing.signal.aborted }),
+  });
   let document: OpenApiDocument | undefined;
   return {
     env,
@@ -296,7 +311,13 @@ export function compose(env: ControlPlaneEnv) {
     }),
     database,
     jobs,
+    privacyWork,
     triggerActions,
+    exports: {
+      isSigned: links.isSigned,
+      open: (link: Parameters<typeof openExport>[1]) => openExport(pool, link),
+      nowMs,
+    },
     jobRuns: () => listJobRuns(pool),
     /**
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away
@@ -339,6 +360,8 @@ export function compose(env: ControlPlaneEnv) {
     ),
     async close() {
       closing.abort();
+      await privacyWork.stop();
+      await privacyPool.end();
       await jobs.stop();
       await refusedRequests.written();
       await triggerActions.stop();
@@ -384,6 +407,7 @@ export function controlPlane(): ControlPlane {
   if (kept.patchbayControlPlane === undefined) {
     kept.patchbayControlPlane = compose(readEnv());
     kept.patchbayControlPlane.jobs.start();
+    kept.patchbayControlPlane.privacyWork.start();
     kept.patchbayControlPlane.triggerActions.start();
   }
   return kept.patchbayControlPlane;

@@ -75,6 +75,7 @@ beforeAll(async () => {
     userId: alice.userId,
     sessionId: createId('ses'),
     planId: plan.body.id,
+    exportId: (await ask('POST', '/exports', {})).id,
   };
 }, START_MS_MAX);
 
@@ -102,6 +103,8 @@ async function stateOfAlice(): Promise<string> {
     'account_plan',
     'audit_entry',
     'credential_revocation',
+    'retention_word',
+    'account_export',
   ];
   const rows = await Promise.all(
     tables.map((table) =>
