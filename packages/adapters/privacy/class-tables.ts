@@ -131,6 +131,7 @@ export const classTables = {
       columns: [
         ...['id', 'account_id', 'sequence', 'at', 'actor_id', 'actor_name', 'address', 'action', 'target'],
         ...['request_id', 'before', 'after', 'previous_hash', 'hash'],
+        ...['erased_by', 'erased_hash'],
       ],
       // It names the accounts above (C1).
       without: ['account_path'],
@@ -348,7 +349,7 @@ export const classTables = {
     { table: 'ledger_transaction' },
     { table: 'ledger_position' },
   ],
-  privacy: [{ table: 'account_export' }, { table: 'account_export_part' }],
+  privacy: [{ table: 'account_export' }, { table: 'account_export_part' }, { table: 'erasure' }],
   operation: [
     ...['_prisma_migrations', 'bus_message', 'event_place', 'job_run', 'node', 'node_join_token'],
     ...['policy_day_count', 'policy_hold', 'retention_round'],

@@ -12,6 +12,7 @@ import {
 import { escapeIdentifier, type Pool, type PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { type ClassTable, tablesOf } from './class-tables.ts';
+import { accountAfter } from './subtree.ts';
 import { tarEnd, tarEntry } from './tar.ts';
 
 const DAY_MS = 86_400_000;
@@ -163,7 +164,7 @@ async function nextFile(
     }
     const columns = types.get(exported.table) ?? (await columnTypes(client, exported.table));
     types.set(exported.table, columns);
-    const page = { table: exported, types: columns, accountId, after, person, limit: rowsPerFile };
+    const page = { table: exported, types: columns, root, accountId, after, person, limit: rowsPerFile };
     const rows = await pageOf(client, page);
     const last = rows.at(-1);
     if (last === undefined) {
@@ -185,26 +186,18 @@ async function nextFile(
   }
 }
 
-/** The accounts of an export, in the order of their ids. */
-async function accountAfter(client: PoolClient, root: string, after: string): Promise<string | undefined> {
-  const { rows } = await client.query<{ id: string }>(
-    `SELECT c.descendant_id AS id FROM account_closure c WHERE c.ancestor_id = $1 AND c.descendant_id > $2
-     AND c.valid_from <= now() AND now() < c.valid_to ORDER BY 1 LIMIT 1`,
-    [root, after],
-  );
-  return rows[0]?.id;
-}
-
 interface Page {
   readonly table: ClassTable;
   readonly types: ReadonlyMap<string, string>;
+  readonly root: string;
   readonly accountId: string;
   readonly after: readonly string[] | undefined;
   readonly person: string | null;
   readonly limit: number;
 }
 
-async function pageOf(client: PoolClient, { table, types, accountId, after, person, limit }: Page) {
+async function pageOf(client: PoolClient, page: Page) {
+  const { table, types, root, accountId, after, person, limit } = page;
   const order = (table.order ?? []).map((column) => `t.${escapeIdentifier(column)}`);
   const shown = (table.columns ?? []).map((column) => fieldOf(column, types.get(column) ?? 'text'));
   const values: unknown[] = [accountId];
@@ -216,7 +209,13 @@ async function pageOf(client: PoolClient, { table, types, accountId, after, pers
     });
     where.push(`(${order.join(', ')}) > (${bounds.join(', ')})`);
   }
-  if (person !== null) throw new Error('Not of one person yet.');
+  if (person !== null) {
+    const found = await placeOf(client, table.table, { root, accountId, person });
+    // What is of nobody is in no export of a person.
+    if (found === undefined) return [];
+    values.push(found.terms);
+    where.push(`(${found.finds.replaceAll('$2', `$${values.length}::jsonb`)})`);
+  }
   const { rows } = await client.query<{ line: string; key: readonly string[] }>(
     `SELECT jsonb_build_object(${shown.join(', ')})::text AS line, ARRAY[${order.map((each) => `${each}::text`).join(', ')}] AS key
      FROM ${escapeIdentifier(table.table)} t ${table.through ?? ''} WHERE ${where.join(' AND ')}
@@ -224,6 +223,20 @@ async function pageOf(client: PoolClient, { table, types, accountId, after, pers
     values,
   );
   return rows;
+}
+
+/** How a person is found in a table: by the same as what an erasure takes out of it. Undefined: there is none in it. */
+async function placeOf(
+  client: PoolClient,
+  table: string,
+  { root, accountId, person }: { readonly root: string; readonly accountId: string; readonly person: string },
+): Promise<{ readonly finds: string; readonly terms: object } | undefined> {
+  const { rows } = await client.query<{ finds: string; terms: object | null }>(
+    'SELECT p.finds, person_terms($1, $2, $3, $4) AS terms FROM person_places() p WHERE p.of_table = $5',
+    [root, accountId, person, '', table],
+  );
+  const [found] = rows;
+  return found === undefined || found.terms === null ? undefined : { finds: found.finds, terms: found.terms };
 }
 
 const ownerExpression = (ownedBy: string) =>

@@ -3,7 +3,7 @@ import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
 import { dataClassNames } from './data-classes.ts';
-import { exportStates } from './ports.ts';
+import { erasureStates, exportStates } from './ports.ts';
 import { retentionWordShape } from './retention.ts';
 
 /** An account that the caller sees, `above` for one that they do not (C1), `default` where no level says anything. */
@@ -73,6 +73,26 @@ const exportAnswer = z.object({
 
 const exportId = idSchema('xpt');
 
+const rowsByClass = z.record(z.string(), z.int());
+
+const erasureAnswer = z.object({
+  id: idField('ers'),
+  /** Whom it is about; absent once it is over: a receipt names nobody. */
+  person: z.string().optional(),
+  state: z.enum(erasureStates),
+  createdAt: z.iso.datetime(),
+  confirmedAt: z.iso.datetime().optional(),
+  doneAt: z.iso.datetime().optional(),
+  /** Rows by class of data: what there was before. */
+  found: rowsByClass,
+  /** And what was changed or removed. */
+  erased: rowsByClass,
+  /** Sessions that the person is in. They go on, and it is done when they are over. */
+  liveCount: z.int(),
+});
+
+const erasureId = idSchema('ers');
+
 export const privacy = defineDomain({
   name: 'privacy',
   title: 'Privacy',
@@ -107,6 +127,27 @@ export const privacy = defineDomain({
       owner: 'client',
       retry: 'after',
       remedy: 'Wait until it is ready, or remove it.',
+    },
+    erasure_at_work: {
+      status: 409,
+      title: 'Another erasure of this account is not over.',
+      owner: 'client',
+      retry: 'after',
+      remedy: 'Confirm or cancel it, or wait until it is done.',
+    },
+    erasure_not_counted: {
+      status: 409,
+      title: 'The erasure cannot be decided in this state.',
+      owner: 'client',
+      retry: 'after',
+      remedy: 'Wait until it is counted before confirming it. One that runs or is done cannot be cancelled.',
+    },
+    last_owner: {
+      status: 409,
+      title: 'This user is the only owner of the account.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Make somebody else an owner first.',
     },
     export_not_ready: {
       status: 409,
@@ -215,6 +256,49 @@ export const privacy = defineDomain({
           request: z.object({ exportId }),
           response: z.object({ id: idField('xpt') }),
           errors: ['resource.unknown'],
+        },
+      },
+    },
+    erasures: {
+      title: 'Erasures',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/erasures',
+          summary: 'Read the erasures of this account, newest first; of those that are over, the receipts.',
+          access: 'administer',
+          request: pageRequest,
+          response: pageOf(erasureAnswer),
+          errors: [],
+        },
+        create: {
+          method: 'POST',
+          path: '/erasures',
+          summary:
+            'Have it counted what is kept of a person in this account and below it. Nothing is erased before it is confirmed.',
+          access: 'own',
+          request: z.strictObject({ person }),
+          response: erasureAnswer,
+          errors: ['resource.unknown', 'privacy.erasure_at_work', 'privacy.last_owner'],
+        },
+        get: {
+          method: 'GET',
+          path: '/erasures/{erasureId}',
+          summary: 'Read what was counted, or what was erased.',
+          access: 'administer',
+          request: z.object({ erasureId }),
+          response: erasureAnswer,
+          errors: ['resource.unknown'],
+        },
+        update: {
+          method: 'PATCH',
+          path: '/erasures/{erasureId}',
+          summary: 'Confirm an erasure that was counted, or cancel it. What is erased does not come back.',
+          access: 'own',
+          request: z.strictObject({ erasureId, state: z.enum(['running', 'cancelled']) }),
+          response: erasureAnswer,
+          errors: ['resource.unknown', 'privacy.erasure_not_counted'],
         },
       },
     },

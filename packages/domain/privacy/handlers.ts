@@ -3,7 +3,7 @@ import { ServiceError } from '@patchbay/kit/errors';
 import { type DataClassName, dataClassNames, dataClassOf, isRetained, keptDaysOf } from './data-classes.ts';
 import type { privacy } from './definition.ts';
 import { EXPORT_LINK_LIFETIME_MS, linkPath } from './export-link.ts';
-import type { ExportRecord, PrivacyPorts } from './ports.ts';
+import type { ErasureRecord, ExportRecord, PrivacyPorts } from './ports.ts';
 import {
   effectiveRetention,
   type RetentionDefaults,
@@ -66,6 +66,19 @@ const toExport = ({ accountId: _own, createdAt, finishedAt, expiresAt, ...rest }
   ...(finishedAt === undefined ? {} : { finishedAt: finishedAt.toISOString() }),
   ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
 });
+
+const toErasure = ({ person, createdAt, confirmedAt, doneAt, found, erased, ...rest }: ErasureRecord) => ({
+  ...rest,
+  ...(person === undefined ? {} : { person }),
+  createdAt: createdAt.toISOString(),
+  ...(confirmedAt === undefined ? {} : { confirmedAt: confirmedAt.toISOString() }),
+  ...(doneAt === undefined ? {} : { doneAt: doneAt.toISOString() }),
+  found: { ...found },
+  erased: { ...erased },
+});
+
+const noErasure = (context: DomainContext<Privacy, 'erasures', 'get'>, erasureId: string): ServiceError =>
+  context.error('resource.unknown', `There is no erasure ${erasureId} here.`);
 
 const noExport = (context: DomainContext<Privacy, 'exports', 'get'>, exportId: string): ServiceError =>
   context.error('resource.unknown', `There is no export ${exportId} here.`);
@@ -163,6 +176,47 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
       if (removed === undefined) throw noExport(context as never, exportId);
       context.audit({ target: exportId, before: { scope: removed.scope, state: removed.state } });
       return { id: exportId };
+    },
+  },
+
+  erasures: {
+    async list({ entity }, page, { erasures }) {
+      const { items, nextCursor } = await erasures.list({ accountId: entity.accountId, ...page });
+      return { items: items.map(toErasure), ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
+
+    async create(context, { person }, { erasures }) {
+      const { accountId } = context.entity;
+      const made = await erasures.create({ accountId, person, requestedBy: actorIdOf(context.actor) });
+      if (made === 'unknown') throw context.error('resource.unknown', `There is no user ${person} here.`);
+      if (made === 'last_owner')
+        throw context.error('privacy.last_owner', `User ${person} is the only owner of ${accountId}.`);
+      if (made === 'at_work')
+        throw context.error(
+          'privacy.erasure_at_work',
+          'One of this account is not over: there is one at a time.',
+        );
+      // Of whom it is must not outlive it.
+      context.audit({ target: made.id, after: { state: made.state } });
+      return toErasure(made);
+    },
+
+    async get(context, { erasureId }, { erasures }) {
+      const found = await erasures.find({ accountId: context.entity.accountId, erasureId });
+      if (found === undefined) throw noErasure(context, erasureId);
+      return toErasure(found);
+    },
+
+    async update(context, { erasureId, state }, { erasures }) {
+      const { accountId } = context.entity;
+      const before = await erasures.find({ accountId, erasureId });
+      if (before === undefined) throw noErasure(context as never, erasureId);
+      const decided = await erasures.decide({ accountId, erasureId, state, by: actorIdOf(context.actor) });
+      if (decided === undefined)
+        throw context.error('privacy.erasure_not_counted', `Erasure ${erasureId} is ${before.state}.`);
+      const { found } = before;
+      context.audit({ target: erasureId, before: { state: before.state }, after: { state, found } });
+      return toErasure(decided);
     },
   },
 };

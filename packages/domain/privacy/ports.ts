@@ -34,6 +34,24 @@ export interface ExportRecord {
   readonly sizeBytes: number;
 }
 
+export const erasureStates = ['counting', 'counted', 'running', 'done', 'cancelled'] as const;
+export type ErasureState = (typeof erasureStates)[number];
+
+export interface ErasureRecord {
+  readonly id: string;
+  /** Absent once it is over: a receipt names nobody. */
+  readonly person: string | undefined;
+  readonly state: ErasureState;
+  readonly createdAt: Date;
+  readonly confirmedAt: Date | undefined;
+  readonly doneAt: Date | undefined;
+  /** Rows by class of data: what there was, and what was changed or removed. */
+  readonly found: Readonly<Record<string, number>>;
+  readonly erased: Readonly<Record<string, number>>;
+  /** Sessions that the person is in: it is done when they are over. */
+  readonly liveCount: number;
+}
+
 export interface PrivacyPorts {
   readonly retention: {
     readonly words: {
@@ -59,5 +77,24 @@ export interface PrivacyPorts {
     /** Takes it away, at work or done. Undefined: there is none. */
     remove(asked: Scoped & { readonly exportId: string }): Promise<ExportRecord | undefined>;
     sign(link: ExportLink): string;
+  };
+  readonly erasures: {
+    /** 'unknown': no such user has a role here. 'at_work': one of the account is not over. */
+    create(
+      asked: Scoped & { readonly person: string; readonly requestedBy: string },
+    ): Promise<ErasureRecord | 'unknown' | 'last_owner' | 'at_work'>;
+    /** Newest first. */
+    list(
+      page: Scoped & { readonly cursor?: string | undefined; readonly limit: number },
+    ): Promise<{ readonly items: readonly ErasureRecord[]; readonly nextCursor?: string | undefined }>;
+    find(asked: Scoped & { readonly erasureId: string }): Promise<ErasureRecord | undefined>;
+    /** Undefined: it is not in a state from which that goes. */
+    decide(
+      decided: Scoped & {
+        readonly erasureId: string;
+        readonly state: 'running' | 'cancelled';
+        readonly by: string;
+      },
+    ): Promise<ErasureRecord | undefined>;
   };
 }

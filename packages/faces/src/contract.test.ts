@@ -153,6 +153,8 @@ function exampleValue(schema: z.ZodType): unknown {
     'EUR',
     'owner',
     'ended',
+    'cancelled',
+    'user:nobody',
     'network-discovery',
     ...ids,
   ];

@@ -8,6 +8,7 @@ export const idPrefixes = {
   crd: 'ephemeral credential',
   dlv: 'delivery of a webhook',
   end: 'endpoint',
+  ers: 'erasure',
   evt: 'event',
   fir: 'firing of a trigger',
   key: 'API key',

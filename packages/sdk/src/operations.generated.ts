@@ -206,6 +206,24 @@ export interface Operations {
     /** Remove an export and its files, at work or done. */
     remove(request: { readonly exportId: IdLike<"xpt"> }, options?: CallOptions): Promise<{ readonly id: Id<"xpt"> }>;
   };
+  readonly erasures: {
+    /** Read the erasures of this account, newest first; of those that are over, the receipts. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"ers">; readonly person?: string; readonly state: "counting" | "counted" | "running" | "done" | "cancelled"; readonly createdAt: string; readonly confirmedAt?: string; readonly doneAt?: string; readonly found: Readonly<Record<string, number>>; readonly erased: Readonly<Record<string, number>>; readonly liveCount: number }>;
+    /** Read the erasures of this account, newest first; of those that are over, the receipts. */
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"ers">; readonly person?: string; readonly state: "counting" | "counted" | "running" | "done" | "cancelled"; readonly createdAt: string; readonly confirmedAt?: string; readonly doneAt?: string; readonly found: Readonly<Record<string, number>>; readonly erased: Readonly<Record<string, number>>; readonly liveCount: number }>;
+    /** Have it counted what is kept of a person in this account and below it. Nothing is erased before it is confirmed. */
+    create(accountId: IdLike<"acc">, request: { readonly person: string }, options?: CallOptions): Promise<{ readonly id: Id<"ers">; readonly person?: string; readonly state: "counting" | "counted" | "running" | "done" | "cancelled"; readonly createdAt: string; readonly confirmedAt?: string; readonly doneAt?: string; readonly found: Readonly<Record<string, number>>; readonly erased: Readonly<Record<string, number>>; readonly liveCount: number }>;
+    /** Have it counted what is kept of a person in this account and below it. Nothing is erased before it is confirmed. */
+    create(request: { readonly person: string }, options?: CallOptions): Promise<{ readonly id: Id<"ers">; readonly person?: string; readonly state: "counting" | "counted" | "running" | "done" | "cancelled"; readonly createdAt: string; readonly confirmedAt?: string; readonly doneAt?: string; readonly found: Readonly<Record<string, number>>; readonly erased: Readonly<Record<string, number>>; readonly liveCount: number }>;
+    /** Read what was counted, or what was erased. */
+    get(accountId: IdLike<"acc">, request: { readonly erasureId: IdLike<"ers"> }, options?: CallOptions): Promise<{ readonly id: Id<"ers">; readonly person?: string; readonly state: "counting" | "counted" | "running" | "done" | "cancelled"; readonly createdAt: string; readonly confirmedAt?: string; readonly doneAt?: string; readonly found: Readonly<Record<string, number>>; readonly erased: Readonly<Record<string, number>>; readonly liveCount: number }>;
+    /** Read what was counted, or what was erased. */
+    get(request: { readonly erasureId: IdLike<"ers"> }, options?: CallOptions): Promise<{ readonly id: Id<"ers">; readonly person?: string; readonly state: "counting" | "counted" | "running" | "done" | "cancelled"; readonly createdAt: string; readonly confirmedAt?: string; readonly doneAt?: string; readonly found: Readonly<Record<string, number>>; readonly erased: Readonly<Record<string, number>>; readonly liveCount: number }>;
+    /** Confirm an erasure that was counted, or cancel it. What is erased does not come back. */
+    update(accountId: IdLike<"acc">, request: { readonly erasureId: IdLike<"ers">; readonly state: "running" | "cancelled" }, options?: CallOptions): Promise<{ readonly id: Id<"ers">; readonly person?: string; readonly state: "counting" | "counted" | "running" | "done" | "cancelled"; readonly createdAt: string; readonly confirmedAt?: string; readonly doneAt?: string; readonly found: Readonly<Record<string, number>>; readonly erased: Readonly<Record<string, number>>; readonly liveCount: number }>;
+    /** Confirm an erasure that was counted, or cancel it. What is erased does not come back. */
+    update(request: { readonly erasureId: IdLike<"ers">; readonly state: "running" | "cancelled" }, options?: CallOptions): Promise<{ readonly id: Id<"ers">; readonly person?: string; readonly state: "counting" | "counted" | "running" | "done" | "cancelled"; readonly createdAt: string; readonly confirmedAt?: string; readonly doneAt?: string; readonly found: Readonly<Record<string, number>>; readonly erased: Readonly<Record<string, number>>; readonly liveCount: number }>;
+  };
   readonly sessions: {
     /** Read the sessions of this account and those below it, newest first. */
     list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number; readonly state?: "open" | "ended" | "all"; readonly kind?: "call" | "relay" | "all"; readonly scope?: "own" | "descendants" }, options?: CallOptions): List<{ readonly id: Id<"ses">; readonly kind: "call" | "relay"; readonly accountId: Id<"acc">; readonly accountName: string; readonly applicationId?: Id<"app">; readonly state: "ringing" | "live" | "ended"; readonly mode: "pending" | "p2p" | "relay" | "media"; readonly participants: number; readonly legs: ReadonlyArray<{ readonly id: Id<"leg">; readonly accountId?: Id<"acc">; readonly identity?: string; readonly state: "ringing" | "joined" | "left"; readonly media?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly joinedAt?: string; readonly leftAt?: string }>; readonly region: string; readonly startedAt: string; readonly connectedAt?: string; readonly endedAt?: string; readonly endCode?: string; readonly relayBytes: string; readonly relayMilliseconds: string; readonly bitsPerSecond?: number }>;
@@ -509,6 +527,12 @@ export const operations = {
     createLink: ['POST', '/v1/accounts/{accountId}/exports/{exportId}/links', 'one'],
     remove: ['DELETE', '/v1/accounts/{accountId}/exports/{exportId}', 'one'],
   },
+  erasures: {
+    list: ['GET', '/v1/accounts/{accountId}/erasures', 'list'],
+    create: ['POST', '/v1/accounts/{accountId}/erasures', 'one'],
+    get: ['GET', '/v1/accounts/{accountId}/erasures/{erasureId}', 'one'],
+    update: ['PATCH', '/v1/accounts/{accountId}/erasures/{erasureId}', 'one'],
+  },
   sessions: {
     list: ['GET', '/v1/accounts/{accountId}/sessions', 'list'],
     get: ['GET', '/v1/accounts/{accountId}/sessions/{sessionId}', 'one'],
@@ -636,8 +660,11 @@ export type ErrorCode =
   | 'policy.too_many_levels'
   | 'policy.wider'
   | 'privacy.bounds_crossed'
+  | 'privacy.erasure_at_work'
+  | 'privacy.erasure_not_counted'
   | 'privacy.export_at_work'
   | 'privacy.export_not_ready'
+  | 'privacy.last_owner'
   | 'privacy.operators_only'
   | 'privacy.out_of_bounds'
   | 'request.idempotency_mismatch'

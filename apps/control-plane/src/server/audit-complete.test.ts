@@ -82,6 +82,11 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'exports.create': async () => [`/v1/accounts/${childId}/exports`, {}],
   'exports.createLink': async () => [`${await exportPath()}/links`, {}],
   'exports.remove': async () => [await exportPath()],
+  'erasures.create': async () => [`/v1/accounts/${childId}/erasures`, { person: 'user:bob' }],
+  'erasures.update': async () => {
+    const { id } = await ask('POST', '/erasures', { person: 'user:bob' });
+    return [`/v1/accounts/${account.accountId}/erasures/${id}`, { state: 'cancelled' }];
+  },
   'retention.set': async () => [`/v1/accounts/${childId}/retention`, { events: { keepDays: 9 } }],
   'policy.set': async () => [`/v1/accounts/${childId}/policy`, { concurrentSessionsMax: 100 }],
   'policy.simulate': async () => [`/v1/accounts/${childId}/policy/simulations`, { regions: ['local'] }],

@@ -41,6 +41,7 @@ import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
+import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
 import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
 import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
@@ -211,6 +212,7 @@ export function compose(env: ControlPlaneEnv) {
           lastRound: () => lastRound(pool),
         },
         exports: { ...exportStore(pool), sign: links.sign },
+        erasures: erasureStore(pool),
       },
       billing: {
         billing,

@@ -1,4 +1,5 @@
 import type { Job } from '@patchbay/adapters/postgres/job-runs';
+import { expireErasures, workOnErasures } from '@patchbay/adapters/privacy/erasure-writer';
 import { expireExports } from '@patchbay/adapters/privacy/export-store';
 import { makeExports } from '@patchbay/adapters/privacy/export-writer';
 import type { Pool } from 'pg';
@@ -21,6 +22,14 @@ export function privacyJobs({ pool, nowMs, isStopped }: Ports): readonly Job[] {
       run: async () => {
         const expired = await expireExports(pool, nowMs());
         return `${await makeExports(pool, { nowMs, isStopped })} made, ${expired} expired`;
+      },
+    },
+    {
+      name: 'erasures',
+      everyMs: 0,
+      run: async () => {
+        const expired = await expireErasures(pool, nowMs());
+        return `${await workOnErasures(pool, { nowMs, isStopped })} worked on, ${expired} not confirmed in time`;
       },
     },
   ];

@@ -76,6 +76,7 @@ beforeAll(async () => {
     sessionId: createId('ses'),
     planId: plan.body.id,
     exportId: (await ask('POST', '/exports', {})).id,
+    erasureId: (await ask('POST', '/erasures', { person: 'user:secret-bob' })).id,
   };
 }, START_MS_MAX);
 
@@ -105,6 +106,7 @@ async function stateOfAlice(): Promise<string> {
     'credential_revocation',
     'retention_word',
     'account_export',
+    'erasure',
   ];
   const rows = await Promise.all(
     tables.map((table) =>
