@@ -2,6 +2,7 @@
 import process from 'node:process';
 
 const benchmarks = {
+  hooks: async () => (await import('./hooks/hooks.ts')).run,
   meter: async () => (await import('./meter/meter.ts')).run,
   policy: async () => (await import('./policy/policy.ts')).run,
   turn: async () => (await import('./turn/turn.ts')).run,

@@ -2,6 +2,7 @@
 import type { AuditPorts } from './audit/ports.ts';
 import type { BillingPorts } from './billing/ports.ts';
 import type { DecisionsPorts } from './decisions/ports.ts';
+import type { EndpointsPorts } from './endpoints/ports.ts';
 import type { HooksPorts } from './hooks/ports.ts';
 import type { MeteringPorts } from './metering/ports.ts';
 import type { PolicyPorts } from './policy/ports.ts';
@@ -14,6 +15,7 @@ export interface DomainPorts {
   readonly audit: AuditPorts;
   readonly billing: BillingPorts;
   readonly decisions: DecisionsPorts;
+  readonly endpoints: EndpointsPorts;
   readonly hooks: HooksPorts;
   readonly metering: MeteringPorts;
   readonly policy: PolicyPorts;
@@ -28,6 +30,7 @@ export const domainHandlerLoaders = {
   audit: () => import('./audit/handlers.ts'),
   billing: () => import('./billing/handlers.ts'),
   decisions: () => import('./decisions/handlers.ts'),
+  endpoints: () => import('./endpoints/handlers.ts'),
   hooks: () => import('./hooks/handlers.ts'),
   metering: () => import('./metering/handlers.ts'),
   policy: () => import('./policy/handlers.ts'),

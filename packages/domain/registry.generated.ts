@@ -2,6 +2,7 @@
 import { audit } from './audit/definition.ts';
 import { billing } from './billing/definition.ts';
 import { decisions } from './decisions/definition.ts';
+import { endpoints } from './endpoints/definition.ts';
 import { hooks } from './hooks/definition.ts';
 import { metering } from './metering/definition.ts';
 import { policy } from './policy/definition.ts';
@@ -10,4 +11,4 @@ import { sessions } from './sessions/definition.ts';
 import { tenancy } from './tenancy/definition.ts';
 import { triggers } from './triggers/definition.ts';
 
-export const domains = { audit, billing, decisions, hooks, metering, policy, privacy, sessions, tenancy, triggers } as const;
+export const domains = { audit, billing, decisions, endpoints, hooks, metering, policy, privacy, sessions, tenancy, triggers } as const;

@@ -139,7 +139,17 @@ export const classTables = {
     { table: 'audit_head' },
     { table: 'audit_base' },
   ],
-  signInRecords: [{ table: 'sign_in_session' }, { table: 'sign_in_attempt' }, { table: 'set_up_link' }],
+  mails: [
+    {
+      table: 'mail',
+      order: ['id'],
+      columns: ['id', 'account_id', 'recipient', 'subject', 'state', 'attempt_count', 'created_at', 'sent_at', 'error'],
+      without: ['body', 'next_at'],
+    },
+  ],
+  signInRecords: [
+    ...['sign_in_session', 'sign_in_attempt', 'set_up_link', 'email_link', 'passkey_challenge'].map((table) => ({ table })),
+  ],
   idempotencyAnswers: [{ table: 'idempotency_key' }],
   credentialUse: [
     {
@@ -180,6 +190,26 @@ export const classTables = {
     },
     { table: 'account_closure' },
     {
+      table: 'account_view',
+      order: ['id'],
+      columns: ['id', 'account_id', 'started_at', 'expires_at', 'ended_at'],
+      // Who looked stands above, and is not this account's to know (C1).
+      without: ['user_id', 'reason'],
+    },
+    { table: 'account_role', order: ['id'], columns: ['id', 'account_id', 'name', 'scopes', 'created_at'] },
+    {
+      table: 'endpoint',
+      order: ['id'],
+      columns: ['id', 'account_id', 'namespace', 'identifier', 'label', 'application_id', 'allocated_at', 'rests_until'],
+    },
+    {
+      table: 'endpoint_transfer',
+      ownedBy: 'from_account_id',
+      order: ['id'],
+      columns: ['id', 'endpoint_id', 'identifier', 'note', 'state', 'created_at', 'expires_at', 'ended_at'],
+      without: ['from_account_id', 'to_account_id'],
+    },
+    {
       table: 'organisation',
       // Accounts below carry it, and it is not theirs to tell (C1).
       through: 'JOIN account o ON o.organisation_id = t.id AND o.depth = 1',
@@ -207,14 +237,14 @@ export const classTables = {
           'created_at',
           'expires_at',
         ],
-        ...['last_used_at', 'revoked_at'],
+        ...['last_used_at', 'revoked_at', 'replaced_by'],
       ],
       without: ['api_hash', 'mint_ciphertext'],
     },
     {
       table: 'service_config',
-      order: ['application_id', 'instance_type', 'service'],
-      columns: ['account_id', 'application_id', 'instance_type', 'service', 'config', 'updated_at'],
+      order: ['application_id', 'instance_type', 'endpoint_id', 'service'],
+      columns: ['account_id', 'application_id', 'instance_type', 'endpoint_id', 'service', 'config', 'updated_at'],
     },
     {
       table: 'policy',
@@ -297,7 +327,7 @@ export const classTables = {
     {
       table: 'role_grant',
       order: ['user_id'],
-      columns: ['user_id', 'account_id', 'role', 'created_at', 'accepted_at', 'invited_name'],
+      columns: ['user_id', 'account_id', 'role', 'custom_role_id', 'created_at', 'accepted_at', 'invited_name'],
     },
     {
       table: 'app_user',
@@ -308,6 +338,7 @@ export const classTables = {
       columns: ['id', 'email', 'name', 'email_verified_at', 'created_at'],
       without: ['password_hash'],
     },
+    ...['second_factor', 'recovery_code', 'passkey'].map((table) => ({ table })),
   ],
   usageTotals: [
     {
@@ -352,7 +383,7 @@ export const classTables = {
   privacy: [{ table: 'account_export' }, { table: 'account_export_part' }, { table: 'erasure' }],
   operation: [
     ...['_prisma_migrations', 'bus_message', 'event_place', 'job_run', 'node', 'node_join_token'],
-    ...['policy_day_count', 'policy_hold', 'retention_round'],
+    ...['policy_day_count', 'policy_hold', 'request_rate', 'retention_round'],
   ].map((table) => ({ table })),
 } as const satisfies Readonly<Record<DataClassName, readonly ClassTable[]>>;
 

@@ -117,7 +117,7 @@ test('a dry run counts, and changes nothing; erased is what it counted, and of t
       events: 1,
       webhookDeliveries: 1,
       usageTotals: 1,
-      configuration: 2,
+      configuration: 3,
       auditEntries: 1,
     },
   });

@@ -3,11 +3,13 @@
 import { Command } from 'commander';
 import { addAccountCommand } from './commands/account.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEndpointCommand } from './commands/endpoint.ts';
 import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
 import { addListenCommand } from './commands/listen.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addPolicyCommand } from './commands/policy.ts';
+import { addRoleCommand } from './commands/role.ts';
 import { addSessionCommand } from './commands/session.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addTriggerCommand } from './commands/trigger.ts';
@@ -27,10 +29,12 @@ const commands = [
   addIceCommand,
   addAccountCommand,
   addKeyCommand,
+  addRoleCommand,
   addUsageCommand,
   addStatementCommand,
   addSessionCommand,
   addWhyCommand,
+  addEndpointCommand,
   addTriggerCommand,
   addPolicyCommand,
   addListenCommand,

@@ -104,7 +104,7 @@ describe('when it is tried again (HKS-2)', () => {
   });
 });
 
-describe('how an endpoint does (C38)', () => {
+describe('C38: how an endpoint does', () => {
   const health = (failedCount: number, ageMs: number) =>
     endpointHealth({ failedCount, failingSinceMs: 0 }, ageMs);
 

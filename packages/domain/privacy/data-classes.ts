@@ -130,9 +130,21 @@ export const dataClasses = {
     },
     remains: 'The number and the hash of the last entry that went, on which the chain of the others stands.',
   },
+  mails: {
+    title: 'Mails',
+    holds: 'To whom a mail went, its subject, and whether it was delivered. Its text is gone once it is sent.',
+    kept: {
+      defaultDays: 30,
+      minDays: 1,
+      minWhy: 'Delivery is tried for a day.',
+      maxDays: 30,
+      changedBy: 'account',
+    },
+    remains: 'Nothing.',
+  },
   signInRecords: {
     title: 'Sign-ins',
-    holds: 'When and from which address and browser somebody was signed in to the dashboard.',
+    holds: 'When and from which address and browser somebody was signed in to the dashboard, and links that were sent.',
     kept: {
       defaultDays: 90,
       minDays: 1,
@@ -158,13 +170,13 @@ export const dataClasses = {
   },
   configuration: {
     title: 'Accounts and what is set for them',
-    holds: 'Names of accounts and keys; a policy or a trigger may name an identity.',
+    holds: 'Names of accounts and keys; an endpoint, a policy or a trigger may name an identity.',
     kept: 'as long as the account',
     remains: 'Everything. Secrets of keys and webhooks are in no export.',
   },
   team: {
     title: 'People of the dashboard',
-    holds: 'Name, e-mail address, role, and a hash of the password.',
+    holds: 'Name, e-mail address, role, a hash of the password, passkeys and second factors.',
     kept: 'as long as they have a role',
     remains: 'Their id, in the audit log.',
   },

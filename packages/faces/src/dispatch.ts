@@ -1,9 +1,11 @@
+import type { EndpointRecord } from '@patchbay/domain/endpoints/ports';
 import { domainHandlerLoaders } from '@patchbay/domain/handlers.generated';
+import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { configLevels } from '@patchbay/domain/policy/config-levels';
 import { decide, refusalText } from '@patchbay/domain/policy/decide';
 import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
 import { levelText } from '@patchbay/domain/policy/policy-level';
-import { roleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
+import { heldRoleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
 import type { AuditedChange, DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { serviceHandlerLoaders } from '@patchbay/services/handlers.generated';
@@ -31,6 +33,7 @@ export interface Call {
 /** The one path of every request, be it from the dashboard, REST or an SDK. The caller authenticated first (POL-4). */
 export async function dispatch(platform: Platform, call: Call): Promise<Response> {
   refuseUnheldCondition(call);
+  refuseChangeInView(call);
   const subject = await resolve(platform, call);
   await limit(platform, call);
   const changes: AuditedChange[] = [];
@@ -56,6 +59,13 @@ function refuseUnheldCondition({ mounted: { owner, operation }, ifMatch }: Call)
   const isHeld = owner.kind === 'service' && owner.isDerived && operation.method === 'PUT';
   if (ifMatch === undefined || isHeld) return;
   throw platformError('request.invalid', 'If-Match is taken where a configuration is set, and nowhere else.');
+}
+
+/** Whoever looks as an account below theirs may end that, and change nothing else (PRD-3): here, for every face alike. */
+function refuseChangeInView({ principal: { actor }, mounted: { group, name, operation } }: Call): void {
+  if (actor.kind !== 'user' || actor.viewing === undefined || operation.method === 'GET') return;
+  if (group === 'views' && name === 'end') return;
+  throw platformError('auth.view_read_only', 'You look as this account does, and change nothing.');
 }
 
 interface Subject {
@@ -84,30 +94,72 @@ async function resolve(platform: Platform, call: Call): Promise<Subject | undefi
   return { accountId, chain, visibleIds: chain.slice(top) };
 }
 
-/** The application that a request to a service names, and its instance type. One that is not there says so by its name. */
+type Named = {
+  readonly [Name in 'applicationId' | 'instanceType' | 'endpointId' | 'identity']?: string | undefined;
+};
+
+/**
+ * The application, instance type and endpoint of a request to a service: those that it names, or the endpoint of whom it is
+ * for, and then that one's application. What is not there says so by its name.
+ */
 async function toEntity(
-  { domainPorts }: Platform,
+  platform: Platform,
   { mounted: { owner }, request }: Call,
   subject: Subject | undefined,
 ): Promise<Entity | undefined> {
   if (subject === undefined) return undefined;
-  const { accountId, chain } = subject;
-  const { applicationId, instanceType } = request as Partial<
-    Record<'applicationId' | 'instanceType', string>
-  >;
-  if (owner.kind !== 'service' || (applicationId ?? instanceType) === undefined) return { accountId, chain };
+  const account = { accountId: subject.accountId, chain: subject.chain };
+  if (owner.kind !== 'service') return account;
+  const { applicationId: ofEndpoint, ...endpoint } = await endpointOf(platform, request as Named, account);
+  const { applicationId = ofEndpoint, instanceType } = request as Named;
+  const ofApplication = await applicationOf(platform, { applicationId, instanceType }, account);
+  return { ...account, ...ofApplication, ...endpoint };
+}
+
+/** Whoever is named by an identity is an endpoint by this name, whether or not the account has made anything of it. */
+async function endpointOf(
+  { domainPorts }: Platform,
+  { endpointId, identity }: Named,
+  { accountId }: Entity,
+): Promise<Pick<Entity, 'endpointId' | 'endpoint' | 'applicationId'>> {
+  const { endpoints } = domainPorts.endpoints;
+  if (endpointId !== undefined) {
+    const found = await endpoints.find({ accountId, endpointId, scope: 'own' });
+    if (found === undefined || found.restsUntil !== undefined)
+      throw platformError('resource.unknown', `This account has no endpoint ${endpointId}.`);
+    return namesOf(found);
+  }
+  if (identity === undefined) return {};
+  const identifier = userEndpointId(identity);
+  const asked = { accountId, identifier, state: 'active', scope: 'own', limit: 1 } as const;
+  const [found] = (await endpoints.list(asked)).items;
+  return found === undefined ? { endpoint: identifier } : namesOf(found);
+}
+
+const namesOf = ({ id, identifier, applicationId }: EndpointRecord) => ({
+  endpointId: id,
+  endpoint: identifier,
+  ...(applicationId === undefined ? {} : { applicationId }),
+});
+
+async function applicationOf(
+  { domainPorts }: Platform,
+  { applicationId, instanceType }: Named,
+  { accountId }: Entity,
+): Promise<Pick<Entity, 'applicationId' | 'instanceType'>> {
+  if ((applicationId ?? instanceType) === undefined) return {};
   if (applicationId === undefined)
     throw platformError('request.invalid', '/applicationId: an instance type is one of an application.');
   const application = await domainPorts.tenancy.applications.find({ accountId, applicationId });
   if (application === undefined)
     throw platformError('resource.unknown', `This account has no application ${applicationId}.`);
-  if (instanceType === undefined) return { accountId, chain, applicationId };
+  if (instanceType === undefined) return { applicationId };
   if (!application.instanceTypes.includes(instanceType))
     throw platformError(
       'application.instance_type_unknown',
       `Application ${applicationId} has no instance type ${instanceType}.`,
     );
-  return { accountId, chain, applicationId, instanceType };
+  return { applicationId, instanceType };
 }
 
 /**
@@ -128,10 +180,8 @@ function refuseSuspended({ chain, grants }: Reach, { mounted: { owner, operation
 function refuseWithoutAccess({ grants }: Reach, { mounted, principal }: Call): void {
   const { operation, scopeName, name } = mounted;
   const isRead = operation.method === 'GET';
-  if (
-    grants.some(({ role }) => roleAllows(role, operation.access)) &&
-    isInScope(principal, { mounted, isRead })
-  )
+  const wanted = { owner: scopeName, operation: name, access: operation.access, isRead };
+  if (grants.some((held) => heldRoleAllows(held, wanted)) && isInScope(principal, { mounted, isRead }))
     return;
   const detail =
     operation.authority === 'ancestor' && grants.length === 0
@@ -223,8 +273,8 @@ async function contextOf(platform: Platform, call: Call, { entity, visibleIds, c
       if (entity)
         platform.recordUsage(entity, { meter: `${definition.name}.${meter}`, quantity, dimensions });
     },
-    emit: async (event: string, payload: unknown) => {
-      if (entity) await platform.emit(entity.accountId, `${definition.name}.${event}`, payload);
+    emit: async (event: string, payload: unknown, accountId = entity?.accountId) => {
+      if (accountId !== undefined) await platform.emit(accountId, `${definition.name}.${event}`, payload);
     },
     error: (code: string, publicDetail: string) =>
       new ServiceError({ ...errorDefinitionOf(owner, code), code, publicDetail }),
@@ -236,22 +286,28 @@ async function configurationOf(platform: Platform, service: ServiceDefinition, e
   return { levels, config: service.config.parse(effectiveConfig(levels, configRulesOf(service)).values) };
 }
 
-/** Exactly one entry for each change (ACC-8). A handler that says nothing more leaves the account as its target. */
+/**
+ * An entry at each account that the change concerns: for nearly all of them that is one (ACC-8). A handler that says
+ * nothing more leaves the account as its target.
+ */
 async function audit(platform: Platform, call: Call, { entity, changes }: Scope): Promise<void> {
   const { mounted, principal, requestId, address } = call;
-  const [change] = changes;
-  const accountId = change?.accountId ?? entity?.accountId;
-  if (accountId === undefined) return;
-  await platform.audit({
-    target: accountId,
-    ...change,
-    accountId,
-    action: `${mounted.scopeName}.${mounted.name}`,
-    actor: principal.actor,
-    actorName: principal.name,
-    requestId,
-    ...(address === undefined ? {} : { address }),
+  const said: readonly Partial<AuditedChange>[] = changes.length === 0 ? [{}] : changes;
+  // In one order, so that two changes that concern the same accounts do not wait for each other's logs.
+  const entries = said.flatMap((change) => {
+    const accountId = change.accountId ?? entity?.accountId;
+    return accountId === undefined ? [] : [{ target: accountId, ...change, accountId }];
   });
+  for (const entry of entries.toSorted((one, other) => (one.accountId < other.accountId ? -1 : 1))) {
+    await platform.audit({
+      ...entry,
+      action: `${mounted.scopeName}.${mounted.name}`,
+      actor: principal.actor,
+      actorName: principal.name,
+      requestId,
+      ...(address === undefined ? {} : { address }),
+    });
+  }
 }
 
 type Response = Record<string, unknown>;

@@ -94,6 +94,13 @@ export const platformErrors = {
     remedy:
       'Create a key with the scope that `detail` names, or ask an administrator for a role that has it.',
   },
+  'auth.view_read_only': {
+    status: 403,
+    title: 'Whoever looks as an account below theirs changes nothing.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Leave the view, and do it as yourself.',
+  },
   'resource.unknown': {
     status: 404,
     title: 'There is no such resource here.',
@@ -107,6 +114,14 @@ export const platformErrors = {
     owner: 'client',
     retry: 'never',
     remedy: 'Name one that the application has, or add it to its instanceTypes first.',
+  },
+  'config.too_many': {
+    status: 409,
+    title: 'The account has settings for as many endpoints as it may.',
+    owner: 'client',
+    retry: 'never',
+    remedy:
+      'Set what many have in common for an application or for the account, and take it back at the endpoints.',
   },
   'config.wider': {
     status: 422,

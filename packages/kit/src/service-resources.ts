@@ -38,6 +38,7 @@ export const configLevelNames = [
   'account',
   'application',
   'instanceType',
+  'endpoint',
   'trigger',
 ] as const;
 
@@ -48,6 +49,7 @@ const configOrigin = z.object({
   accountId: z.string().optional(),
   applicationId: z.string().optional(),
   instanceType: z.string().optional(),
+  endpointId: z.string().optional(),
   /** Of a trigger: absent for one that the caller may not see. */
   triggerId: z.string().optional(),
 });
@@ -91,6 +93,7 @@ function configAnswer<S extends Shape>(config: z.ZodObject<S>) {
 
 const application = { applicationId: idSchema('app') };
 const instanceType = { ...application, instanceType: z.string().min(1).max(32) };
+const endpoint = { endpointId: idSchema('end') };
 
 /** The resources that every service has without writing them (API-2): configuration, information and use. */
 export function serviceResources<const S extends ServiceDefinition>(service: S) {
@@ -157,6 +160,26 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       response,
       errors: ['resource.unknown', 'application.instance_type_unknown', 'config.wider'],
     },
+    getEndpointConfig: {
+      method: 'GET',
+      path: '/config',
+      below: 'endpoint',
+      summary: `Read the configuration of ${title} for an endpoint, and where each value comes from.`,
+      access: 'read',
+      request: z.object(endpoint),
+      response,
+      errors: ['resource.unknown'],
+    },
+    putEndpointConfig: {
+      method: 'PUT',
+      path: '/config',
+      below: 'endpoint',
+      summary: `Set the configuration of ${title} for an endpoint: what is left out is not set here.`,
+      access: 'develop',
+      request: z.strictObject({ ...stored, ...endpoint }),
+      response,
+      errors: ['resource.unknown', 'config.wider', 'config.too_many'],
+    },
     getInfo: {
       method: 'GET',
       path: '/info',
@@ -174,6 +197,16 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       request: z.object({}),
       response: use,
       errors: [],
+    },
+    getEndpointUse: {
+      method: 'GET',
+      path: '/use',
+      below: 'endpoint',
+      summary: `Read this month's use of ${title} by an endpoint.`,
+      access: 'read',
+      request: z.object(endpoint),
+      response: use,
+      errors: ['resource.unknown'],
     },
   } as const satisfies Readonly<Record<string, OperationDefinition>>;
 }

@@ -250,6 +250,14 @@ BEGIN
       gone := gone + more;
     END LOOP;
 
+  WHEN 'mails' THEN
+    WITH old AS (
+      SELECT m.id FROM unnest(account_ids, befores) AS d(account_id, before) CROSS JOIN LATERAL (
+        SELECT m.id FROM mail m WHERE m.account_id = d.account_id AND m.id < id_floor('mail', d.before) AND m.state <> 'waiting'
+        ORDER BY m.id LIMIT row_max FOR UPDATE SKIP LOCKED) AS m LIMIT row_max
+    ), removed AS (DELETE FROM mail m USING old o WHERE m.id = o.id RETURNING 1)
+    SELECT count(*) INTO gone FROM removed;
+
   WHEN 'signInRecords' THEN
     -- They are of persons: the platform's own time holds for all, and nobody else's.
     FOR one IN SELECT d.before FROM unnest(account_ids, befores) AS d(account_id, before)
@@ -259,6 +267,10 @@ BEGIN
         WHERE coalesce(s.revoked_at, s.expires_at) < one.before LIMIT row_max);
       GET DIAGNOSTICS gone = ROW_COUNT;
       DELETE FROM set_up_link l WHERE l.token_hash IN (SELECT l.token_hash FROM set_up_link l
+        WHERE l.expires_at < one.before LIMIT row_max);
+      GET DIAGNOSTICS more = ROW_COUNT;
+      gone := gone + more;
+      DELETE FROM email_link l WHERE l.token_hash IN (SELECT l.token_hash FROM email_link l
         WHERE l.expires_at < one.before LIMIT row_max);
       GET DIAGNOSTICS more = ROW_COUNT;
       gone := gone + more;

@@ -37,6 +37,9 @@ SELECT guard_tenant_table('erasure');
 
 -- Names are taken out of rows whose facts stay.
 GRANT UPDATE (identity) ON session_leg TO patchbay_wall;
+GRANT UPDATE (identifier, label) ON endpoint TO patchbay_wall;
+GRANT UPDATE (identifier, note) ON endpoint_transfer TO patchbay_wall;
+GRANT DELETE ON second_factor, recovery_code, passkey, passkey_challenge, email_link TO patchbay_wall;
 GRANT UPDATE (data) ON platform_event TO patchbay_wall;
 GRANT UPDATE (response, error) ON webhook_attempt TO patchbay_wall;
 GRANT UPDATE ON refused_request, usage_record, usage_conflict, policy, usage_trigger, role_grant TO patchbay_wall;
@@ -129,7 +132,10 @@ AS $$
     (12, 'auditEntries', 'audit_entry',
       $f$(t.actor_id = $2 ->> 'userId' AND t.actor_name <> $2 ->> 'pseudonym') OR person_in(t.before, $2) OR person_in(t.after, $2)$f$, NULL),
     (13, 'team', 'role_grant', $f$t.user_id = $2 ->> 'userId'$f$, NULL),
-    (14, 'team', 'app_user', $f$t.id = $2 ->> 'userId'$f$, NULL)
+    (14, 'team', 'app_user', $f$t.id = $2 ->> 'userId'$f$, NULL),
+    (15, 'mails', 'mail', $f$t.recipient = $2 ->> 'email'$f$, $c$recipient = $2 ->> 'pseudonym', subject = person_text(t.subject, $2), error = person_text(t.error, $2)$c$),
+    (16, 'configuration', 'endpoint', $f$t.identifier = $2 ->> 'endpoint'$f$, $c$identifier = 'user:' || ($2 ->> 'pseudonym'), label = ''$c$),
+    (17, 'configuration', 'endpoint_transfer', $f$t.identifier = $2 ->> 'endpoint'$f$, $c$identifier = 'user:' || ($2 ->> 'pseudonym'), note = ''$c$)
 $$;
 GRANT EXECUTE ON FUNCTION person_places() TO patchbay_app, patchbay_wall;
 
@@ -170,6 +176,8 @@ BEGIN
   IF NOT account_is_visible(of_account) THEN RETURN 0; END IF;
   SELECT * INTO p FROM person_places() AS x WHERE x.place = at_place;
   IF p.of_table = 'app_user' THEN RETURN 0; END IF;
+  -- It stands in both accounts' lists.
+  IF p.of_table = 'endpoint_transfer' THEN owned := '$1 IN (t.from_account_id, t.to_account_id)'; END IF;
   IF NOT erases THEN
     EXECUTE format('SELECT count(*) FROM %I t WHERE %s AND (%s)', p.of_table, owned, p.finds) INTO changed USING of_account, terms;
     RETURN changed;
@@ -285,6 +293,11 @@ BEGIN
   IF gone > 0 AND NOT EXISTS (SELECT 1 FROM role_grant g WHERE g.user_id = of_user) THEN
     DELETE FROM set_up_link l WHERE l.user_id = of_user;
     DELETE FROM sign_in_session s WHERE s.user_id = of_user;
+    DELETE FROM email_link l WHERE l.user_id = of_user;
+    DELETE FROM passkey k WHERE k.user_id = of_user;
+    DELETE FROM passkey_challenge c WHERE c.user_id = of_user;
+    DELETE FROM recovery_code c WHERE c.user_id = of_user;
+    DELETE FROM second_factor f WHERE f.user_id = of_user;
     UPDATE app_user u SET email = lower(of_user) || '@erased.invalid', name = 'Erased person', password_hash = NULL, email_verified_at = NULL
       WHERE u.id = of_user;
   END IF;

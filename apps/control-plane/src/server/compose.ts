@@ -1,7 +1,10 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
-import { billingStore } from '@patchbay/adapters/billing/billing-store';
+import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
+import { deliverMails } from '@patchbay/adapters/mail/delivery';
+import { mailOutbox, newestMails } from '@patchbay/adapters/mail/outbox';
+import { smtpTransport } from '@patchbay/adapters/mail/smtp';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
@@ -14,15 +17,22 @@ import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
+import { emailLinks } from '@patchbay/adapters/prisma/email-links';
+import { endpointNotices } from '@patchbay/adapters/prisma/endpoint-notices';
+import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
 import { idempotencyStore, prune } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
+import { movedRules } from '@patchbay/adapters/prisma/moved-rules';
+import { passkeys } from '@patchbay/adapters/prisma/passkeys';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
+import { type Drawing, drawRequests, forgetRequestRates } from '@patchbay/adapters/prisma/request-rate';
+import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
 import { findPlatform } from '@patchbay/adapters/prisma/seed';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
@@ -40,6 +50,7 @@ import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
 import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
@@ -72,14 +83,22 @@ import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
+import { mailRouteOf } from './mail-route.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
 import { PRIVACY_ASK_MS, privacyJobs } from './privacy-jobs.ts';
-import { RateLimiter } from './rate-limiter.ts';
+import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
+import { relyingPartyOf } from './relying-party.ts';
 import { sealedAnswers } from './sealed-answers.ts';
+import { SharedRate } from './shared-rate.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
+
+/** The outbox page shows so many of the newest mails. */
+const SHOWN_MAIL_COUNT = 50;
+/** A mail is written in a transaction: by then it is over. What is not is sent by the regular task. */
+const MAIL_AFTER_MS = 200;
 
 export type ControlPlane = ReturnType<typeof compose>;
 
@@ -107,6 +126,8 @@ export function compose(env: ControlPlaneEnv) {
     translate: withoutDatabase,
     wait: (work: Promise<unknown>) => whileDatabaseAnswers(work, () => database.ping()),
   };
+  const rates = aroundPorts({ draw: (drawing: Drawing) => drawRequests(prisma, drawing) }, inTime);
+  const rateOf = (name: string, rate: Rate) => new SharedRate({ ...rate, name, draw: rates.draw });
   const nowMs = () => Date.now();
   /** What works in batches stops behind the one that it is at. */
   const closing = new AbortController();
@@ -115,9 +136,7 @@ export function compose(env: ControlPlaneEnv) {
   const billing = billingStore({ pool, catalogue, nowMs });
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
-  const people = signIns(prisma, (error) =>
-    log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
-  );
+  const factors = secondFactors(prisma, { cipher });
   const nodeSnapshots = snapshots(prisma, cipher);
   const credentials = credentialStore(prisma);
   const minted = minting(prisma, cipher);
@@ -141,8 +160,55 @@ export function compose(env: ControlPlaneEnv) {
   });
   const chainOf = (accountId: string) => accountChain(prisma, accountId);
 
-  const tenancy = tenancyPorts(prisma, { cipher, catalogue: keyableOperations() });
+  const mailRoute = mailRouteOf(env);
+  const isOutboxOpen = mailRoute === 'outbox';
+  if (mailRoute === 'none')
+    log.warn('No mail leaves: nobody can prove an address here, or set a lost password again. Set SMTP_URL.');
+  const transport = env.SMTP_URL === undefined ? undefined : smtpTransport(env.SMTP_URL, mailFrom(env));
+  const deliver = () =>
+    deliverMails(prisma, {
+      cipher,
+      transport,
+      isShown: isOutboxOpen,
+      nowMs,
+      onShown: (mail) => log.info(mail, 'A mail lies in the outbox.'),
+    });
+  let isDeliveryNear = false;
+  const mails = mailOutbox(prisma, {
+    cipher,
+    baseUrl: env.PATCHBAY_URL,
+    onQueued: () => {
+      if (isDeliveryNear) return;
+      isDeliveryNear = true;
+      setTimeout(() => {
+        isDeliveryNear = false;
+        deliver().catch((error: unknown) => log.warn({ error: rootOf(error) }, 'Mails wait to be sent.'));
+      }, MAIL_AFTER_MS).unref();
+    },
+  });
+  const relyingParty = relyingPartyOf(env.PATCHBAY_URL);
+  const keysOfPeople = relyingParty && passkeys(prisma, { relyingParty, mails });
+  const people = signIns(prisma, {
+    factors,
+    passkeys: keysOfPeople,
+    onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
+  });
   const policies = policyStore(prisma);
+  const configs = serviceConfigStore(prisma);
+  const tenancy = tenancyPorts(prisma, {
+    cipher,
+    catalogue: keyableOperations(),
+    mails,
+    isProofAsked: !isOutboxOpen,
+    movedRules: movedRules({
+      policies,
+      configs,
+      billing,
+      chainPricesUnder: (place) => chainPricesUnder(pool, place),
+      catalogue,
+      services: Object.values(services),
+    }),
+  });
   const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
     domainPorts: {
@@ -186,6 +252,13 @@ export function compose(env: ControlPlaneEnv) {
             bus.publish({ type: 'session.end', sessionId, code, detail: 'It was ended over the API.' }),
         },
       },
+      endpoints: {
+        endpoints: endpointStore(prisma),
+        transfers: endpointTransferStore(prisma),
+        applications: tenancy.applications,
+        accounts: { ...tenancy.accounts, chainOf },
+        notices: endpointNotices(prisma),
+      },
       metering: { usage, catalogue },
       triggers: {
         triggers: triggerStore(prisma),
@@ -226,17 +299,18 @@ export function compose(env: ControlPlaneEnv) {
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
     chainOf,
-    grantsOf: (userId) => tenancy.people.grantsOf(userId),
-    configs: serviceConfigStore(prisma),
+    grantsOf: (userId, viewing) => tenancy.people.grantsOf(userId, viewing),
+    viewOf: (signInSessionId) => viewOf(prisma, signInSessionId),
+    configs,
     policies,
     auditLog: auditStore(prisma),
     events: eventStore(prisma),
     bus,
-    limiter: new RateLimiter({
+    limiter: rateOf('requests', {
       perMinuteMax: env.PATCHBAY_REQUESTS_PER_MINUTE_MAX,
       burstMax: Math.ceil(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX / 4),
     }),
-    strangersLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
+    strangersLimiter: rateOf('strangers', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
     recordUsage: recordApiUsage(ingest, (error) =>
       log.error({ error: rootOf(error) }, 'Usage of the API was not counted.'),
     ),
@@ -265,10 +339,11 @@ export function compose(env: ControlPlaneEnv) {
     jobs: platformJobs({
       billing: billingStore({ pool: jobPool, catalogue, nowMs }),
       usage: usageStore(jobPool),
+      deliverMails: deliver,
       decisions,
       triggers: outbox,
       retention: {
-        prune: () => prune(prisma),
+        prune: async () => (await prune(prisma)) + (await forgetRequestRates(prisma)),
         removeOld: () =>
           removeOld(jobPool, {
             defaults: retentionDefaults(env),
@@ -296,8 +371,18 @@ export function compose(env: ControlPlaneEnv) {
     platform,
     router,
     signIns: aroundPorts(people, inTime),
-    signInLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
+    views: aroundPorts({ of: (signInSessionId: string) => viewOf(prisma, signInSessionId) }, inTime),
+    signInLimiter: rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
     placement: aroundPorts(placement, inTime),
+    factors: aroundPorts(factors, inTime),
+    relyingParty,
+    /** Undefined where browsers make none. */
+    passkeys: keysOfPeople && aroundPorts(keysOfPeople, inTime),
+    emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
+    resetLimiter: rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
+    mailRoute,
+    /** Undefined where others could look as well. */
+    outbox: isOutboxOpen ? () => newestMails(prisma, { cipher, countMax: SHOWN_MAIL_COUNT }) : undefined,
     setUpLinks: aroundPorts(
       {
         read: (token: string) => readSetUpLink(prisma, token),
@@ -381,6 +466,9 @@ const retentionDefaults = (env: ControlPlaneEnv): RetentionDefaults => ({
   events: env.PATCHBAY_EVENT_RETENTION_DAYS,
   webhookDeliveries: env.PATCHBAY_EVENT_RETENTION_DAYS,
 });
+
+const mailFrom = (env: ControlPlaneEnv) =>
+  env.SMTP_FROM ?? `Patchbay <no-reply@${new URL(env.PATCHBAY_URL).hostname}>`;
 
 const atOnceAsAMinute = (perMinuteMax: number) => ({ perMinuteMax, burstMax: perMinuteMax });
 

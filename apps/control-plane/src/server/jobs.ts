@@ -16,6 +16,8 @@ const CHECKED_DAY_COUNT = 3;
 export interface JobPorts {
   readonly billing: Pick<BillingStore, 'accrueAll' | 'countMismatches' | 'oldestUnsettled'>;
   readonly usage: Pick<UsageStore, 'countMismatches' | 'countRefused'>;
+  /** Sends the mails that are due, and says how many they were. */
+  readonly deliverMails: () => Promise<number>;
   readonly decisions: Pick<DecisionStore, 'forget'>;
   readonly triggers: Pick<TriggerOutbox, 'forget'>;
   readonly retention: {
@@ -29,7 +31,7 @@ export interface JobPorts {
 
 /** The regular tasks of the platform, in the order in which they are asked whether they are due. */
 export function platformJobs(ports: JobPorts): readonly Job[] {
-  const { billing, usage, decisions, triggers, retention, nowMs } = ports;
+  const { billing, usage, decisions, deliverMails, triggers, retention, nowMs } = ports;
   /** Settles what is over and not settled, and every period after it: each carries into the next. */
   const settleAll = async (): Promise<void> => {
     const running = periodAt(nowMs());
@@ -130,6 +132,12 @@ export function platformJobs(ports: JobPorts): readonly Job[] {
         }
         return `usage from ${firstDay} to before ${today}, and the ledger, agree`;
       },
+    },
+    {
+      // A mail is sent when it is written: this sends what failed then, or was left by a process that ended.
+      name: 'mail',
+      everyMs: MINUTE_MS / 2,
+      run: async () => `${await deliverMails()} mails were due`,
     },
   ];
 }

@@ -64,8 +64,19 @@ beforeAll(async () => {
   const { id: webhookId } = await ask('POST', '/webhooks', { url: 'https://secret.test/hooks' });
   await ask('POST', `/webhooks/${webhookId}/tests`, {});
   while ((await placeEvents(served.control.pool)) > 0);
+  const { id: roleId } = await ask('POST', '/roles', { name: 'Secret role', scopes: ['usage:read'] });
   const { items: deliveries } = await ask('GET', `/webhooks/${webhookId}/deliveries`);
+  const endpoint = await ask('POST', '/endpoints', { identifier: 'user:secret', label: 'Secret endpoint' });
+  // As at the other levels.
+  const ownConfig = `/v1/accounts/${alice.accountId}/endpoints/${endpoint.id}/services/signaling/config`;
+  const secretConfig = { key: alice.key, body: { sessionSecondsMax: 7_654_321 } };
+  expect(await served.rest('PUT', ownConfig, secretConfig)).toMatchObject({ status: 200 });
+  const third = await signUp(served, 'third');
+  const transfer = await ask('POST', `/endpoints/${endpoint.id}/transfers`, { toAccountId: third.accountId });
   ids = {
+    endpointId: endpoint.id,
+    transferId: transfer.id,
+    toAccountId: alice.accountId,
     triggerId: trigger.id,
     applicationId: application.id,
     webhookId,
@@ -73,10 +84,13 @@ beforeAll(async () => {
     instanceType: 'secret-type',
     keyId: alice.keyId,
     userId: alice.userId,
+    parentId: alice.accountId,
     sessionId: createId('ses'),
     planId: plan.body.id,
     exportId: (await ask('POST', '/exports', {})).id,
     erasureId: (await ask('POST', '/erasures', { person: 'user:secret-bob' })).id,
+    roleId,
+    viewId: createId('sin'),
   };
 }, START_MS_MAX);
 
@@ -88,6 +102,9 @@ afterAll(async () => {
 
 const onAccounts = mountedOperations.filter(({ mount }) => mount === 'account');
 
+/** Tables whose rows say by another column whose they are. */
+const ownColumns: Readonly<Record<string, string>> = { account: 'id', endpoint_transfer: 'from_account_id' };
+
 /** Everything of A that a request could change. */
 async function stateOfAlice(): Promise<string> {
   const tables = [
@@ -95,6 +112,7 @@ async function stateOfAlice(): Promise<string> {
     'application',
     'api_key',
     'role_grant',
+    'account_role',
     'service_config',
     'usage_trigger',
     'trigger_counter',
@@ -107,11 +125,13 @@ async function stateOfAlice(): Promise<string> {
     'retention_word',
     'account_export',
     'erasure',
+    'endpoint',
+    'endpoint_transfer',
   ];
   const rows = await Promise.all(
     tables.map((table) =>
       owner.query(
-        `SELECT to_jsonb(t) - 'last_used_at' AS row FROM ${table} t WHERE ${table === 'account' ? 'id' : 'account_id'} = $1 ORDER BY 1`,
+        `SELECT to_jsonb(t) - 'last_used_at' AS row FROM ${table} t WHERE ${ownColumns[table] ?? 'account_id'} = $1 ORDER BY 1`,
         [alice.accountId],
       ),
     ),
@@ -142,7 +162,9 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
         status: 404,
         body: { error: { data: { problem: { code: 'resource.unknown' } } } },
       });
-      expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(/Secret application|secret\.test|7654321/);
+      expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(
+        /Secret (application|endpoint|role)|secret\.test|7654321/,
+      );
       expect(await stateOfAlice()).toBe(before);
     },
   );
@@ -165,6 +187,7 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
       `/applications/${ids.applicationId}`,
       `/keys/${ids.keyId}`,
       `/team/${ids.userId}`,
+      `/roles/${ids.roleId}`,
       `/triggers/${ids.triggerId}`,
     ]) {
       const { status } = await served.rest('DELETE', `${own}${path}`, { key: bob.key });
@@ -181,6 +204,32 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
     const page = await served.rest('GET', `${own}/accounts?depth=descendants`, { key: bob.key });
     expect(page.body).toEqual({ items: [] });
   });
+});
+
+test('C5: an id of A’s in what B asks of its own account leads to nothing of A’s, in whatever field it stands', async () => {
+  const before = await stateOfAlice();
+  const accountIds = {
+    parentId: alice.accountId,
+    ofAccountId: alice.accountId,
+    fallbackUrl: 'http://127.0.0.1/',
+  };
+  for (const { operation, path, mount } of mountedOperations) {
+    // Readings too: an id may select what is read.
+    if (mount !== 'account') continue;
+    const fields = forgedRequest(operation.request, { ...ids, ...accountIds });
+    const filled = path
+      .replace('{accountId}', bob.accountId)
+      .replace(/\{(\w+)\}/g, (_match, field: string) => String(fields[field]));
+    const isQuery = operation.method === 'GET' || operation.method === 'DELETE';
+    const query = isQuery ? `?${new URLSearchParams(fields as Record<string, string>)}` : '';
+    const { status, body } = await served.rest(operation.method, `${filled}${query}`, {
+      key: bob.key,
+      ...(isQuery ? {} : { body: fields }),
+    });
+    expect(status, `${operation.method} ${filled}`).toBeLessThan(500);
+    expect(JSON.stringify(body)).not.toMatch(/Secret application|secret\.test|7654321/);
+  }
+  expect(await stateOfAlice()).toBe(before);
 });
 
 test('a key authenticates; an altered, a revoked and no key do not', async () => {

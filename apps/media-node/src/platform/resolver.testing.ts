@@ -37,6 +37,8 @@ interface BenchOptions {
   readonly applicationCaps?: AccountSnapshot['caps'];
   readonly paidCaps?: AccountSnapshot['caps'];
   /** Of both accounts. */
+  readonly capsByEndpoint?: AccountSnapshot['capsByEndpoint'];
+  /** Of both accounts. */
   readonly policy?: PolicyChain;
   readonly endpointPolicies?: PolicyChain;
   readonly spent?: readonly SpentBudget[];
@@ -47,6 +49,7 @@ const mintKey = createHash('sha256').update('the mint branch of a test').digest(
 export function resolverBench({
   key: ofKey = {},
   caps = {},
+  capsByEndpoint = {},
   applicationCaps = caps,
   paidCaps = applicationCaps,
   policy = [],
@@ -69,8 +72,14 @@ export function resolverBench({
     ...ofKey,
   };
   const accounts: readonly AccountSnapshot[] = [
-    { accountId, chain, caps, ...policies },
-    { accountId: childId, chain: [...chain, { id: childId, state: 'active' }], caps, ...policies },
+    { accountId, chain, caps, capsByEndpoint, ...policies },
+    {
+      accountId: childId,
+      chain: [...chain, { id: childId, state: 'active' }],
+      caps,
+      capsByEndpoint,
+      ...policies,
+    },
   ];
   const answers: Partial<Record<InternalCall, (request: Readonly<Record<string, unknown>>) => unknown>> = {
     keySnapshot: (request) => (request.keyId === keyId ? key : undefined),

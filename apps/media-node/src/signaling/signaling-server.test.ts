@@ -71,7 +71,7 @@ describe('signaling over real sockets', () => {
     expect(server.drops().get('frame_unknown')).toBe(1);
   });
 
-  it('a page that is not allowed does not connect', async () => {
+  it('C46: a page that is not allowed does not connect, and a token in the address opens nothing', async () => {
     const { server } = await start({ allowsOrigin: (origin) => origin === 'https://shop.example' });
     const stranger = open(server, { origin: 'https://evil.example' });
     expect(await stranger.until(() => stranger.closeCode)).toBeDefined();

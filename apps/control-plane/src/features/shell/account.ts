@@ -11,6 +11,8 @@ export function useAccountId(): string {
 }
 
 const ACCOUNT_STALE_MS = 30_000;
+/** A session that was ended elsewhere is noticed as soon (PRD-3). */
+const ME_EVERY_MS = 5_000;
 
 export function useAccount() {
   const trpc = useTRPC();
@@ -20,5 +22,7 @@ export function useAccount() {
 
 export function useMe() {
   const trpc = useTRPC();
-  return useQuery(trpc.me.get.queryOptions({}, { staleTime: ACCOUNT_STALE_MS }));
+  return useQuery(
+    trpc.me.get.queryOptions({}, { staleTime: ACCOUNT_STALE_MS, refetchInterval: ME_EVERY_MS }),
+  );
 }

@@ -35,6 +35,7 @@ export const accountParts = [
   { key: 'keys', label: 'API keys' },
   { key: 'credentials', label: 'Credentials' },
   { key: 'applications', label: 'Applications' },
+  { key: 'endpoints', label: 'Endpoints' },
   { key: 'team', label: 'Team' },
   { key: 'organisation', label: 'Organisation' },
   { key: 'settings', label: 'Settings' },
