@@ -103,6 +103,8 @@ beforeAll(async () => {
     parentId: alice.accountId,
     sessionId: createId('ses'),
     planId: plan.body.id,
+    exportId: (await ask('POST', '/exports', {})).id,
+    erasureId: (await ask('POST', '/erasures', { person: 'user:secret-bob' })).id,
     roleId,
     viewId: createId('sin'),
   };
@@ -138,6 +140,9 @@ async function stateOfAlice(): Promise<string> {
     'service_access',
     'audit_entry',
     'credential_revocation',
+    'retention_word',
+    'account_export',
+    'erasure',
     'endpoint',
     'endpoint_transfer',
     'webhook',
