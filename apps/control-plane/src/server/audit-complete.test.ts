@@ -93,6 +93,24 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/sessions/${sessionId}`,
     { state: 'ended' },
   ],
+  'allowList.set': async () => [
+    `/v1/accounts/${account.accountId}/allow-list`,
+    { keys: [], credentials: [{ network: '192.0.2.0/24' }] },
+  ],
+  'services.enable': async () => [
+    `/v1/accounts/${childId}/service-access/signaling`,
+    { uses: ['audio'], sessionsPerDay: 1, minutesPerSession: 1 },
+  ],
+  'services.disable': async () => [`/v1/accounts/${childId}/service-access/signaling`],
+  'exports.create': async () => [`/v1/accounts/${childId}/exports`, {}],
+  'exports.createLink': async () => [`${await exportPath()}/links`, {}],
+  'exports.remove': async () => [await exportPath()],
+  'erasures.create': async () => [`/v1/accounts/${childId}/erasures`, { person: 'user:bob' }],
+  'erasures.update': async () => {
+    const { id } = await ask('POST', '/erasures', { person: 'user:bob' });
+    return [`/v1/accounts/${account.accountId}/erasures/${id}`, { state: 'cancelled' }];
+  },
+  'retention.set': async () => [`/v1/accounts/${childId}/retention`, { events: { keepDays: 9 } }],
   'policy.set': async () => [`/v1/accounts/${childId}/policy`, { concurrentSessionsMax: 100 }],
   'policy.simulate': async () => [`/v1/accounts/${childId}/policy/simulations`, { regions: ['local'] }],
   'plans.create': async () => [`/v1/accounts/${account.accountId}/plans`, { name: 'Free', policy: {} }],
@@ -214,6 +232,12 @@ const transferPath = async (identifier: string) => {
 const webhook = { url: 'https://receiver.test/hooks' };
 const webhookPath = async () =>
   `/v1/accounts/${account.accountId}/webhooks/${(await ask('POST', '/webhooks', webhook)).id}`;
+/** Of one that is ready. */
+const exportPath = async () => {
+  const { id } = await ask('POST', '/exports', {});
+  await served.control.privacyWork.runDue();
+  return `/v1/accounts/${account.accountId}/exports/${id}`;
+};
 const servicePath = (rest: string) => `/v1/accounts/${account.accountId}/services/${rest}`;
 const rolePath = async (name: string) =>
   `/v1/accounts/${account.accountId}/roles/${(await ask('POST', '/roles', { name, scopes: ['usage:read'] })).id}`;

@@ -6,6 +6,8 @@ const samples: readonly unknown[] = [
   'EUR',
   'viewer',
   'ended',
+  'cancelled',
+  'user:nobody',
   'declined',
   'network-discovery',
   'a@b.test',
@@ -14,6 +16,8 @@ const samples: readonly unknown[] = [
   {},
   [],
   ['*'],
+  ['audio'],
+  1,
   { meter: 'network-discovery.bytes' },
   { kind: 'threshold', limit: 1 },
 ];

@@ -124,6 +124,9 @@ async function furnish(
   const policy = { sessionSecondsMax: 7_654_321 };
   const plan = await make('plans.create', { name: `${MARK}-plan`, policy });
   await make('policy.set', policy);
+  await make('allowList.set', { keys: [], credentials: [{ network: '0.0.0.0/0', label: `${MARK}-office` }] });
+  const declared = { uses: ['audio'], sessionsPerDay: 7_654_321, minutesPerSession: 1 };
+  await make('services.enable', { service: 'signaling', ...declared });
   const ice = await make('networkDiscovery.createIceServers', {});
   // Nobody listens there: one attempt fails, and then the webhook rests, so that nothing of it changes by itself.
   const webhook = await make('webhooks.create', { url: `http://127.0.0.1:1/${MARK}` });
@@ -135,6 +138,12 @@ async function furnish(
     { what: 'an attempt' },
   );
   await make('webhooks.update', { webhookId, state: 'disabled' });
+  const { id: exportId } = await make('exports.create', {});
+  const isReady = async () => (await make('exports.get', { exportId })).state === 'ready';
+  await until(isReady, { what: 'an export', timeoutMs: 30_000 });
+  const { id: erasureId } = await make('erasures.create', { person: `user:${MARK}-nobody` });
+  const isCounted = async () => (await make('erasures.get', { erasureId })).state === 'counted';
+  await until(isCounted, { what: 'a count', timeoutMs: 30_000 });
   const endpoint = await make('endpoints.allocate', {
     identifier: `user:${MARK}`,
     label: `${MARK}-endpoint`,
@@ -146,6 +155,8 @@ async function furnish(
   const transfer = await make('endpoints.transfer', { endpointId, toAccountId: own.id, note: MARK });
   const ids = {
     applicationId,
+    exportId,
+    erasureId,
     webhookId,
     deliveryId: delivery.id,
     instanceType,
