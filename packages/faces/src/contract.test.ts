@@ -181,6 +181,8 @@ function exampleValue(schema: z.ZodType): unknown {
     'EUR',
     'owner',
     'ended',
+    'cancelled',
+    'user:nobody',
     'declined',
     'network-discovery',
     ...ids,

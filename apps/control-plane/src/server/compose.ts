@@ -2,7 +2,6 @@
 
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
-import { pruneEvents } from '@patchbay/adapters/hooks/delivery-store';
 import { deliverMails } from '@patchbay/adapters/mail/delivery';
 import { mailOutbox, newestMails } from '@patchbay/adapters/mail/outbox';
 import { smtpTransport } from '@patchbay/adapters/mail/smtp';
@@ -16,6 +15,7 @@ import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
+import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
@@ -54,10 +54,14 @@ import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
+import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
+import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
+import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import type { RetentionDefaults } from '@patchbay/domain/privacy/retention';
 import { domains } from '@patchbay/domain/registry.generated';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
 import { eventTypes } from '@patchbay/faces/event-catalogue';
@@ -84,6 +88,7 @@ import { platformJobs } from './jobs.ts';
 import { mailRouteOf } from './mail-route.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
+import { PRIVACY_ASK_MS, privacyJobs } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyOf } from './relying-party.ts';
@@ -106,7 +111,12 @@ export function compose(env: ControlPlaneEnv) {
   const onLost = (error: Error) => log.warn({ error: error.message }, 'A database connection was lost.');
   const pool = createApplicationPool(env.DATABASE_URL, onLost);
   const jobPool = createApplicationPool(env.DATABASE_URL, onLost, jobLimits);
+  const privacyPool = createApplicationPool(env.DATABASE_URL, onLost, {
+    ...jobLimits,
+    connectionCountMax: 3,
+  });
   const cipher = mintBranchCipher(readMasterKey(env.PATCHBAY_MASTER_KEY));
+  const links = exportLinks(readMasterKey(env.PATCHBAY_MASTER_KEY));
   const bus = createPostgresBus({
     pool,
     databaseUrl: env.DATABASE_URL,
@@ -121,6 +131,8 @@ export function compose(env: ControlPlaneEnv) {
   const rates = aroundPorts({ draw: (drawing: Drawing) => drawRequests(prisma, drawing) }, inTime);
   const rateOf = (name: string, rate: Rate) => new SharedRate({ ...rate, name, draw: rates.draw });
   const nowMs = () => Date.now();
+  /** What works in batches stops behind the one that it is at. */
+  const closing = new AbortController();
   const catalogue = meterCatalogue(declaredMeters);
   const usage = usageStore(pool);
   const billing = billingStore({ pool, catalogue, nowMs });
@@ -236,6 +248,7 @@ export function compose(env: ControlPlaneEnv) {
       },
       hooks: {
         webhooks: webhookStore(prisma, cipher),
+        callbacks: callbackStore(prisma, cipher),
         deliveries: deliveryLog(prisma),
         events: eventLog(prisma),
         applications: tenancy.applications,
@@ -277,6 +290,15 @@ export function compose(env: ControlPlaneEnv) {
         applications: tenancy.applications,
         serviceNames: Object.values(services).map(({ name }) => name),
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
+      },
+      privacy: {
+        retention: {
+          words: retentionStore(pool),
+          defaults: retentionDefaults(env),
+          lastRound: () => lastRound(pool),
+        },
+        exports: { ...exportStore(pool), sign: links.sign },
+        erasures: erasureStore(pool),
       },
       billing: {
         billing,
@@ -335,11 +357,22 @@ export function compose(env: ControlPlaneEnv) {
       triggers: outbox,
       retention: {
         prune: async () => (await prune(prisma)) + (await forgetRequestRates(prisma)),
-        pruneEvents: (beforeMs) => pruneEvents(jobPool, beforeMs),
+        removeOld: () =>
+          removeOld(jobPool, {
+            defaults: retentionDefaults(env),
+            nowMs: nowMs(),
+            isStopped: () => closing.signal.aborted,
+          }),
       },
-      eventRetentionDays: env.PATCHBAY_EVENT_RETENTION_DAYS,
       nowMs,
     }),
+  });
+  // Apart from the others, none of which waits for an export: somebody waits for these.
+  const privacyWork = new JobRunner({
+    pool: privacyPool,
+    log,
+    askMs: PRIVACY_ASK_MS,
+    jobs: privacyJobs({ pool: privacyPool, nowMs, isStopped: () => closing.signal.aborted }),
   });
   let document: OpenApiDocument | undefined;
   return {
@@ -378,7 +411,13 @@ export function compose(env: ControlPlaneEnv) {
     }),
     database,
     jobs,
+    privacyWork,
     triggerActions,
+    exports: {
+      isSigned: links.isSigned,
+      open: (link: Parameters<typeof openExport>[1]) => openExport(pool, link),
+      nowMs,
+    },
     jobRuns: () => listJobRuns(pool),
     /**
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away
@@ -420,6 +459,9 @@ export function compose(env: ControlPlaneEnv) {
       inTime,
     ),
     async close() {
+      closing.abort();
+      await privacyWork.stop();
+      await privacyPool.end();
       await jobs.stop();
       await refusedRequests.written();
       await triggerActions.stop();
@@ -431,6 +473,12 @@ export function compose(env: ControlPlaneEnv) {
     },
   };
 }
+
+/** What an operator's settings say where no account does. */
+const retentionDefaults = (env: ControlPlaneEnv): RetentionDefaults => ({
+  events: env.PATCHBAY_EVENT_RETENTION_DAYS,
+  webhookDeliveries: env.PATCHBAY_EVENT_RETENTION_DAYS,
+});
 
 const mailFrom = (env: ControlPlaneEnv) =>
   env.SMTP_FROM ?? `Patchbay <no-reply@${new URL(env.PATCHBAY_URL).hostname}>`;
@@ -462,6 +510,7 @@ export function controlPlane(): ControlPlane {
   if (kept.patchbayControlPlane === undefined) {
     kept.patchbayControlPlane = compose(readEnv());
     kept.patchbayControlPlane.jobs.start();
+    kept.patchbayControlPlane.privacyWork.start();
     kept.patchbayControlPlane.triggerActions.start();
   }
   return kept.patchbayControlPlane;

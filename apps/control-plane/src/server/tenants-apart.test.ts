@@ -82,6 +82,11 @@ beforeAll(async () => {
   const ownConfig = `/v1/accounts/${alice.accountId}/endpoints/${endpoint.id}/services/signaling/config`;
   const secretConfig = { key: alice.key, body: { sessionSecondsMax: 7_654_321 } };
   expect(await served.rest('PUT', ownConfig, secretConfig)).toMatchObject({ status: 200 });
+  const ownCallbacks = ownConfig.replace('config', 'callbacks');
+  const calledBack = { callbacks: [{ url: 'https://secret.test/calls', events: ['session.ended'] }] };
+  expect(await served.rest('PUT', ownCallbacks, { key: alice.key, body: calledBack })).toMatchObject({
+    status: 200,
+  });
   const third = await signUp(served, 'third');
   const transfer = await ask('POST', `/endpoints/${endpoint.id}/transfers`, { toAccountId: third.accountId });
   ids = {
@@ -98,6 +103,8 @@ beforeAll(async () => {
     parentId: alice.accountId,
     sessionId: createId('ses'),
     planId: plan.body.id,
+    exportId: (await ask('POST', '/exports', {})).id,
+    erasureId: (await ask('POST', '/erasures', { person: 'user:secret-bob' })).id,
     roleId,
     viewId: createId('sin'),
   };
@@ -133,8 +140,12 @@ async function stateOfAlice(): Promise<string> {
     'service_access',
     'audit_entry',
     'credential_revocation',
+    'retention_word',
+    'account_export',
+    'erasure',
     'endpoint',
     'endpoint_transfer',
+    'webhook',
   ];
   const rows = await Promise.all(
     tables.map((table) =>

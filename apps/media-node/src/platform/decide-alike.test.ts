@@ -22,6 +22,7 @@ function placesOf(chain: readonly string[]): readonly Place[] {
       ...(depth === 0 ? [] : [{ accountId, by: 'plan', planId: `pln_${depth}` } as const]),
       ...(depth === 0 ? [] : [{ accountId, by: 'above' } as const]),
       { accountId, by: 'self' },
+      { accountId, by: 'access' },
       { accountId, by: 'self', region: 'eu' },
       { accountId, by: 'self', region: 'us' },
     ]),
@@ -85,18 +86,17 @@ function heldBy(held: EffectivePolicy | HeldPolicy): string {
   const { sessionSecondsMax, bitsPerSecondMax, burstBytesMax } = held;
   return JSON.stringify([
     kinds,
-    networksOf(held),
     ...[sessionSecondsMax, bitsPerSecondMax, burstBytesMax].map(heldValue),
+    networksOf(held),
   ]);
 }
 
-/** Where clients may come from: what each level leaves of the networks of those above it. */
-function networksOf(held: EffectivePolicy | HeldPolicy): readonly (readonly (readonly string[])[])[] {
-  if ('sourceRules' in held)
-    return (held.sourceRules ?? []).map(({ steps }) => steps.map(({ networks }) => networks));
-  const { sourceNetworks, clientAllowList } = held as EffectivePolicy;
+/** A relay holds each client's address against the last step of each of these. */
+function networksOf(held: EffectivePolicy | HeldPolicy): readonly unknown[] {
+  if ('isCounted' in held) return (held.sourceRules ?? []).map(({ steps }) => steps.at(-1)?.networks);
+  const { sourceNetworks, clientAllowList } = held;
   return [sourceNetworks, clientAllowList].flatMap((setting) =>
-    setting === undefined ? [] : [setting.steps.map(({ value }) => value)],
+    setting === undefined ? [] : [setting.value],
   );
 }
 

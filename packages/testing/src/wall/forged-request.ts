@@ -6,6 +6,8 @@ const samples: readonly unknown[] = [
   'EUR',
   'viewer',
   'ended',
+  'cancelled',
+  'user:nobody',
   'declined',
   'network-discovery',
   'a@b.test',

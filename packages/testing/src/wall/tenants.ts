@@ -138,6 +138,12 @@ async function furnish(
     { what: 'an attempt' },
   );
   await make('webhooks.update', { webhookId, state: 'disabled' });
+  const { id: exportId } = await make('exports.create', {});
+  const isReady = async () => (await make('exports.get', { exportId })).state === 'ready';
+  await until(isReady, { what: 'an export', timeoutMs: 30_000 });
+  const { id: erasureId } = await make('erasures.create', { person: `user:${MARK}-nobody` });
+  const isCounted = async () => (await make('erasures.get', { erasureId })).state === 'counted';
+  await until(isCounted, { what: 'a count', timeoutMs: 30_000 });
   const endpoint = await make('endpoints.allocate', {
     identifier: `user:${MARK}`,
     label: `${MARK}-endpoint`,
@@ -149,6 +155,8 @@ async function furnish(
   const transfer = await make('endpoints.transfer', { endpointId, toAccountId: own.id, note: MARK });
   const ids = {
     applicationId,
+    exportId,
+    erasureId,
     webhookId,
     deliveryId: delivery.id,
     instanceType,
