@@ -2,6 +2,8 @@
 /** `patchbay`: starts the platform, and is the tool of those who run it and build on it. */
 import { Command } from 'commander';
 import { addAccountCommand } from './commands/account.ts';
+import { addAddressesCommand } from './commands/addresses.ts';
+import { addAllowListCommand } from './commands/allow-list.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEndpointCommand } from './commands/endpoint.ts';
 import { addIceCommand } from './commands/ice.ts';
@@ -10,6 +12,7 @@ import { addListenCommand } from './commands/listen.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addPolicyCommand } from './commands/policy.ts';
 import { addRoleCommand } from './commands/role.ts';
+import { addServiceCommand } from './commands/service.ts';
 import { addSessionCommand } from './commands/session.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addTriggerCommand } from './commands/trigger.ts';
@@ -37,6 +40,9 @@ const commands = [
   addEndpointCommand,
   addTriggerCommand,
   addPolicyCommand,
+  addAllowListCommand,
+  addServiceCommand,
+  addAddressesCommand,
   addListenCommand,
   addDoctorCommand,
 ];

@@ -96,6 +96,19 @@ describe('each setting refuses what it does not allow, by the level that says so
       { sourceIp: '192.0.2.1' },
       { sourceIp: '10.1.1.1' },
     ],
+    [
+      'clientAllowList',
+      { clientAllowList: ['203.0.113.7', '2001:db8::/32'] },
+      { sourceIp: '203.0.113.8' },
+      { sourceIp: '::ffff:203.0.113.7' },
+    ],
+    [
+      'keyAllowList',
+      { keyAllowList: ['2001:db8::/32'] },
+      { verifier: 'key', sourceIp: '' },
+      { verifier: 'key', sourceIp: '2001:db8::1' },
+    ],
+    ['servicesToEnable', { servicesToEnable: ['network-discovery'] }, {}, { service: 'signaling' }],
     ['mediaKinds', { mediaKinds: ['audio'] }, { mediaKinds: ['audio', 'video'] }, { mediaKinds: ['audio'] }],
     ['times', { times: ['sat 00:00-24:00'] }, {}, { atMs: FRIDAY_MS + 86_400_000 }],
   ])('%s', (name, values, ...asked) => {
@@ -106,6 +119,8 @@ describe('each setting refuses what it does not allow, by the level that says so
 
   test('a setting of other verifiers is left to them', () => {
     expect(refusal({ regions: ['eu'] }, { verifier: 'api', region: 'us' })).toBe('allowed');
+    expect(refusal({ keyAllowList: [] }, { sourceIp: '192.0.2.1' })).toBe('allowed');
+    expect(refusal({ clientAllowList: [] }, { verifier: 'key', sourceIp: '192.0.2.1' })).toBe('allowed');
   });
 
   test('a request outside of the times is told when they begin', () => {

@@ -3,7 +3,7 @@ import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { z } from 'zod';
 import { policyLevelNames } from './policy-level.ts';
-import { overridableShape, policyValuesShape, settingNames } from './settings.ts';
+import { overridableShape, policyNames, policyValuesShape, settingNames } from './settings.ts';
 
 /** Which place of the account it is about; nothing: all of it. */
 const place = {
@@ -20,7 +20,7 @@ const place = {
 /** What is said at one level: values by setting, what is locked for all below, and how far they may widen it again. */
 const word = {
   ...policyValuesShape,
-  locked: z.array(z.enum(settingNames)).max(settingNames.length).optional(),
+  locked: z.array(z.enum(policyNames)).max(policyNames.length).optional(),
   overridable: z.strictObject(overridableShape).optional(),
 };
 

@@ -45,6 +45,7 @@ async function withRole(
   const { userId } = answer;
   const token = answer.setUpPath?.replace('/set-up/', '') ?? '';
   expect(await acceptInvitation(database.prisma, { token, userId })).toBe(at);
+  await database.proveAddress({ userId, email });
   return { actor: { kind: 'user', userId }, email };
 }
 

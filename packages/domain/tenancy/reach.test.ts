@@ -1,7 +1,14 @@
 import type { Access } from '@patchbay/kit/definition';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { accessesOf, type CataloguedOperation, heldRoleAllows, roleAllows, scopesAllow } from './access.ts';
+import {
+  accessesOf,
+  type CataloguedOperation,
+  countingScopes,
+  heldRoleAllows,
+  roleAllows,
+  scopesAllow,
+} from './access.ts';
 import { effectiveState, refuseStateChange } from './account-state.ts';
 import { refuseMove } from './account-tree.ts';
 import { roles } from './definition.ts';
@@ -205,6 +212,14 @@ describe('roles that accounts define (ACC-3)', () => {
         );
       }),
     );
+  });
+
+  test('until an address is proved, it only reads what it covers', () => {
+    expect(countingScopes(['keys:*', 'team:add', 'prices:read'], false)).toEqual(
+      custom('keys:read', 'prices:read'),
+    );
+    expect(countingScopes(['keys:*', '*'], false)).toEqual({ role: 'viewer' });
+    expect(countingScopes(['keys:*'], true)).toEqual(custom('keys:*'));
   });
 
   test('nobody gives a role that may do what they may not, whichever of the two kinds theirs and it are', () => {

@@ -38,6 +38,7 @@ async function holding(role: string, at = owner.accountId): Promise<Actor & { re
   const { answer } = await call('team', 'add', { at, request: { email, name: 'Somebody', role } });
   const token = answer.setUpPath?.replace('/set-up/', '') ?? '';
   expect(await acceptInvitation(database.prisma, { token, userId: answer.userId })).toBe(at);
+  await database.proveAddress({ userId: answer.userId, email });
   return { kind: 'user', userId: answer.userId };
 }
 const scopesOf = async (userId: string) =>

@@ -61,6 +61,7 @@ test('a view holds what its holder may do from above, as if it were given at the
   for (const { answer } of [viewer, own]) {
     const token = answer.setUpPath?.replace('/set-up/', '') ?? '';
     await acceptInvitation(database.prisma, { token, userId: answer.userId });
+    await database.proveAddress(answer);
     expect(await held(answer.userId)).toEqual([]);
   }
 });

@@ -188,7 +188,9 @@ function exampleValue(schema: z.ZodType): unknown {
     ...ids,
   ];
   const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];
-  const found = [...texts, ...objects, [], ['*'], 1].find((value) => schema.safeParse(value).success);
+  const found = [...texts, ...objects, [], ['*'], ['audio'], 1].find(
+    (value) => schema.safeParse(value).success,
+  );
   if (found === undefined)
     throw new Error(`No example is known for ${JSON.stringify(z.toJSONSchema(schema))}.`);
   return found;

@@ -14,6 +14,7 @@ import { derivedHandlers } from './derived.ts';
 import type { Repeatable } from './idempotency.ts';
 import { errorDefinitionOf, type MountedOperation } from './mounted.ts';
 import type { Platform, Principal, Reach } from './platform.ts';
+import { isBoundByAddress } from './refused-address.ts';
 
 export interface Call {
   readonly mounted: MountedOperation;
@@ -207,7 +208,7 @@ function isInScope(
 /** Use of a service, minting included, is decided by the levels that hold for whom it is for, as nodes decide it (POL-4). */
 async function refuseByPolicy(
   platform: Platform,
-  { mounted: { owner } }: Call,
+  { mounted: { owner }, principal, address }: Call,
   { entity, visibleIds }: { readonly entity: Entity | undefined; readonly visibleIds: readonly string[] },
 ): Promise<void> {
   if (entity === undefined || owner.kind !== 'service' || owner.isDerived) return;
@@ -215,6 +216,8 @@ async function refuseByPolicy(
     verifier: 'api',
     atMs: platform.nowMs(),
     service: owner.definition.name,
+    // Somebody who signed in is the operator of the account and not its traffic (ACC-9).
+    sourceIp: isBoundByAddress(principal) ? (address ?? '') : undefined,
   });
   if (decision.kind === 'allowed') return;
   const refused = platformError(decision.code, refusalText(decision, visibleIds));
@@ -265,6 +268,7 @@ async function contextOf(platform: Platform, call: Call, { entity, visibleIds, c
     visibleIds,
     actor: call.principal.actor,
     requestId: call.requestId,
+    address: call.address,
     ifMatch: call.ifMatch,
     signal: call.signal,
     nowMs: () => platform.nowMs(),

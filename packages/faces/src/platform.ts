@@ -136,6 +136,8 @@ export interface Platform {
   ): Promise<ConfigValues | 'too_many' | undefined>;
   /** The levels of policies that hold for the entity, from the top down. */
   policyChain(entity: Entity): Promise<PolicyChain>;
+  /** The lists of addresses of an account and of those above it, from the top down (ACC-9). */
+  accessChain(accountId: string): Promise<PolicyChain>;
   recordUsage(entity: Entity, report: UsageReport): void;
   emit(accountId: string, event: string, payload: unknown): Promise<void>;
   audit(report: AuditReport): Promise<void>;

@@ -219,6 +219,8 @@ export interface AuditedChange {
 interface BaseContext<Code extends string> {
   readonly actor: Actor;
   readonly requestId: string;
+  /** Where the request came from, where that is known. */
+  readonly address?: string | undefined;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
   /** Builds and does not throw: `throw context.error(…)` keeps the exit visible and lets the compiler narrow. */

@@ -280,6 +280,14 @@ export const platformErrors = {
     retry: 'never',
     remedy: 'Look at `rule` and `level`: they name what refused, and where it was set.',
   },
+  'service.not_enabled': {
+    status: 403,
+    title: 'The service is not turned on for this account.',
+    owner: 'config',
+    retry: 'never',
+    remedy:
+      'Turn it on: services.enable, `patchbay service enable`, or the page of the service in the dashboard. Where `level` names an account above yours, it has to do so.',
+  },
   'account.suspended': {
     status: 403,
     title: 'The account, or one above it, is suspended or closed.',

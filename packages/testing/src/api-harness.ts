@@ -38,6 +38,7 @@ interface Options {
   readonly policyChain?: (entity: Entity) => PolicyChain;
   /** Somebody signed in, by the token that stands for them, with the role that they hold. */
   readonly people?: Readonly<Record<string, Grant>>;
+  readonly accessChain?: (accountId: string) => PolicyChain;
   /** Further keys, by the token that stands for each. */
   readonly keys?: Readonly<
     Record<
@@ -141,6 +142,7 @@ export function createApiHarness(options: Options = {}) {
       return before;
     },
     policyChain: async (entity) => options.policyChain?.(entity) ?? [],
+    accessChain: async (accountId) => options.accessChain?.(accountId) ?? [],
     recordUsage: (_entity, report) => {
       usage.push(report);
     },

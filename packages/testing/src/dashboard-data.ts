@@ -59,6 +59,19 @@ export async function fillAccount(
     locked: ['mediaKinds'],
     overridable: { concurrentSessionsMax: 2_000 },
   });
+  await pb.allowList.set(accountId, {
+    keys: [],
+    credentials: [
+      { network: '0.0.0.0/0', label: 'Anywhere, over IPv4' },
+      { network: '::/0', label: 'Anywhere, over IPv6' },
+    ],
+  });
+  await pb.services.enable(accountId, {
+    service: 'signaling',
+    uses: ['audio', 'video', 'screen'],
+    sessionsPerDay: 400,
+    minutesPerSession: 12,
+  });
   const { id: planId } = await pb.plans.create(accountId, {
     name: 'Clinic',
     policy: { concurrentSessionsMax: 50, relayBytesPerMonthMax: 5_000_000_000_000 },

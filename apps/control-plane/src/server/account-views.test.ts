@@ -1,7 +1,7 @@
 import { asOwner } from '@patchbay/adapters/metering/tenants.testing';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { createRequestId, toServiceError } from '@patchbay/faces/trpc';
-import { createId } from '@patchbay/kit/ids';
+import { createId, type IdPrefix, idPrefixes } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { forgedRequest } from '@patchbay/testing/wall/forged-request';
 import { TRPCError } from '@trpc/server';
@@ -96,7 +96,7 @@ test('in a view every change is refused, whatever it is, and nothing is written 
 function requiredIds(
   request: (typeof mountedOperations)[number]['operation']['request'],
 ): Record<string, string> {
-  const prefixes = ['acc', 'app', 'dlv', 'key', 'pln', 'rol', 'ses', 'sin', 'trg', 'usr', 'whk'] as const;
+  const prefixes = Object.keys(idPrefixes) as IdPrefix[];
   return Object.fromEntries(
     Object.entries(request.shape).flatMap(([field, schema]) => {
       const accepts = (value: unknown) =>

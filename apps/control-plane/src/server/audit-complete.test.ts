@@ -102,6 +102,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     return [`/v1/accounts/${account.accountId}/erasures/${id}`, { state: 'cancelled' }];
   },
   'retention.set': async () => [`/v1/accounts/${childId}/retention`, { events: { keepDays: 9 } }],
+  'allowList.set': async () => [
+    `/v1/accounts/${account.accountId}/allow-list`,
+    { keys: [], credentials: [{ network: '192.0.2.0/24' }] },
+  ],
+  'services.enable': async () => [
+    `/v1/accounts/${childId}/service-access/signaling`,
+    { uses: ['audio'], sessionsPerDay: 1, minutesPerSession: 1 },
+  ],
+  'services.disable': async () => [`/v1/accounts/${childId}/service-access/signaling`],
   'policy.set': async () => [`/v1/accounts/${childId}/policy`, { concurrentSessionsMax: 100 }],
   'policy.simulate': async () => [`/v1/accounts/${childId}/policy/simulations`, { regions: ['local'] }],
   'plans.create': async () => [`/v1/accounts/${account.accountId}/plans`, { name: 'Free', policy: {} }],

@@ -12,6 +12,7 @@ import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
 import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
+import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
@@ -213,6 +214,16 @@ export function compose(env: ControlPlaneEnv) {
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
     domainPorts: {
       tenancy,
+      access: {
+        allowLists: allowListStore(prisma),
+        serviceAccess: serviceAccessStore(prisma),
+        policies,
+        services: Object.values(services).map(({ name, title }) => ({ name, title })),
+      },
+      fleet: {
+        nodes: { serving: () => fleet.serving() },
+        apiUrl: env.PATCHBAY_URL,
+      },
       audit: { entries: auditStore(prisma).entries },
       decisions: {
         sessions: sessionStore(prisma),

@@ -6,7 +6,7 @@ import type { ServiceConfigStore } from '@patchbay/adapters/prisma/service-confi
 import type { SignIns } from '@patchbay/adapters/prisma/sign-in';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
-import { policyChain } from '@patchbay/domain/policy/policy-chain';
+import { accessChain, policyChain } from '@patchbay/domain/policy/policy-chain';
 import type { PolicyPorts } from '@patchbay/domain/policy/ports';
 import type { Grant } from '@patchbay/domain/tenancy/reach';
 import { callerIdOf } from '@patchbay/faces/idempotency';
@@ -96,6 +96,7 @@ export function createPlatform(parts: PlatformParts): Platform {
       return before;
     },
     policyChain: async (entity) => policyChain(entity, await parts.policies.chain(entity)),
+    accessChain: async (accountId) => accessChain(await parts.policies.chain({ accountId })),
     emit: async (accountId, event, payload) => {
       await parts.events.append(eventOfHandler({ accountId, type: event, data: payload, atMs: nowMs() }));
       const message = toBusMessage(accountId, event, payload);
@@ -212,6 +213,9 @@ function toBusMessage(accountId: string, event: string, payload: unknown): BusMe
     // Nodes hold when a key ends.
     case 'tenancy.key.rotated':
     case 'policy.changed':
+    case 'access.allow-list.changed':
+    case 'access.service.enabled':
+    case 'access.service.disabled':
       return { type: 'account.changed', accountId };
     case 'tenancy.key.revoked':
       return fields.keyId === undefined ? undefined : { type: 'key.revoked', keyId: fields.keyId };

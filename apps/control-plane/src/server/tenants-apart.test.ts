@@ -19,6 +19,9 @@ let bob: Tenant;
 /** What account A has, by the name of the field that takes it. */
 let ids: Readonly<Record<string, string>>;
 
+/** Where clients of A may come from. */
+const OFFICE = '198.51.100.77';
+
 /** A database that is started for this file, on a busy machine. */
 const START_MS_MAX = 60_000;
 
@@ -57,6 +60,14 @@ beforeAll(async () => {
   });
   const ownPolicy = { key: alice.key, body: { sessionSecondsMax: 7_654_321 } };
   await served.rest('PUT', `/v1/accounts/${alice.accountId}/policy`, ownPolicy);
+  await served.rest('PUT', `/v1/accounts/${alice.accountId}/allow-list`, {
+    key: alice.key,
+    body: { keys: [], credentials: [{ network: OFFICE, label: 'secret-office' }] },
+  });
+  await served.rest('PUT', `/v1/accounts/${alice.accountId}/service-access/signaling`, {
+    key: alice.key,
+    body: { uses: ['audio'], sessionsPerDay: 7_654_321, minutesPerSession: 1 },
+  });
   const ask = async (method: string, path: string, body?: object) => {
     const options = { key: alice.key, ...(body === undefined ? {} : { body }) };
     return (await served.rest(method, `/v1/accounts/${alice.accountId}${path}`, options)).body;
@@ -120,6 +131,8 @@ async function stateOfAlice(): Promise<string> {
     'policy',
     'policy_plan',
     'account_plan',
+    'allow_list_entry',
+    'service_access',
     'audit_entry',
     'credential_revocation',
     'retention_word',
@@ -266,13 +279,15 @@ test('an ephemeral credential says whose it is, and may do nothing at the API; r
       randomId: randomBytes(RANDOM_ID_BYTES),
     });
   const mintOne = (caveats: readonly Restriction[] = []) => mintForEver([anHour, ...caveats]);
-  const who = async (key: string) => (await served.rest('GET', '/v1/me', { key })).body;
+  const who = async (key: string) =>
+    (await served.rest('GET', '/v1/me', { key, headers: { 'x-patchbay-address': OFFICE } })).body;
   const credential = mintOne([{ type: 'identity', identity: 'bob' }]);
   expect(await who(bearerToken(credential))).toMatchObject({
     kind: 'credential',
     accounts: [{ id: alice.accountId }],
   });
   const own = await served.rest('GET', `/v1/accounts/${alice.accountId}/keys`, {
+    headers: { 'x-patchbay-address': OFFICE },
     key: bearerToken(credential),
   });
   expect(own.status).toBe(404);

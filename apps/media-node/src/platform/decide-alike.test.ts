@@ -22,6 +22,7 @@ function placesOf(chain: readonly string[]): readonly Place[] {
       ...(depth === 0 ? [] : [{ accountId, by: 'plan', planId: `pln_${depth}` } as const]),
       ...(depth === 0 ? [] : [{ accountId, by: 'above' } as const]),
       { accountId, by: 'self' },
+      { accountId, by: 'access' },
       { accountId, by: 'self', region: 'eu' },
       { accountId, by: 'self', region: 'us' },
     ]),
@@ -82,11 +83,21 @@ function heldBy(held: EffectivePolicy | HeldPolicy): string {
   const heldValue = (setting: unknown) =>
     typeof setting === 'object' && setting !== null && 'value' in setting ? setting.value : setting;
   const kinds = 'media' in held ? held.media?.kinds : heldValue((held as EffectivePolicy).mediaKinds);
-  const { sessionSecondsMax, bitsPerSecondMax, burstBytesMax, sourceNetworks } = held;
+  const { sessionSecondsMax, bitsPerSecondMax, burstBytesMax } = held;
   return JSON.stringify([
     kinds,
-    ...[sessionSecondsMax, bitsPerSecondMax, burstBytesMax, sourceNetworks].map(heldValue),
+    ...[sessionSecondsMax, bitsPerSecondMax, burstBytesMax].map(heldValue),
+    networksOf(held),
   ]);
+}
+
+/** A relay holds each client's address against the last step of each of these. */
+function networksOf(held: EffectivePolicy | HeldPolicy): readonly unknown[] {
+  if ('isCounted' in held) return (held.sourceRules ?? []).map(({ steps }) => steps.at(-1)?.networks);
+  const { sourceNetworks, clientAllowList } = held;
+  return [sourceNetworks, clientAllowList].flatMap((setting) =>
+    setting === undefined ? [] : [setting.value],
+  );
 }
 
 const anyUse = fc.record({ credential: anyCredential, request: anyRequest, drawn: fc.nat() });

@@ -16,6 +16,8 @@ const samples: readonly unknown[] = [
   {},
   [],
   ['*'],
+  ['audio'],
+  1,
   { meter: 'network-discovery.bytes' },
   { kind: 'threshold', limit: 1 },
 ];

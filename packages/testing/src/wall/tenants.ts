@@ -124,6 +124,9 @@ async function furnish(
   const policy = { sessionSecondsMax: 7_654_321 };
   const plan = await make('plans.create', { name: `${MARK}-plan`, policy });
   await make('policy.set', policy);
+  await make('allowList.set', { keys: [], credentials: [{ network: '0.0.0.0/0', label: `${MARK}-office` }] });
+  const declared = { uses: ['audio'], sessionsPerDay: 7_654_321, minutesPerSession: 1 };
+  await make('services.enable', { service: 'signaling', ...declared });
   const ice = await make('networkDiscovery.createIceServers', {});
   // Nobody listens there: one attempt fails, and then the webhook rests, so that nothing of it changes by itself.
   const webhook = await make('webhooks.create', { url: `http://127.0.0.1:1/${MARK}` });

@@ -15,7 +15,7 @@ import type { Transfer } from './endpoint.ts';
 export function IncomingOffers({ offers }: { readonly offers: readonly Transfer[] }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const mayDecide = useMay('administer');
+  const mayDecide = useMay('endpointTransfers.update');
   const decide = useMutation(trpc.endpointTransfers.update.mutationOptions({ onError: useRefusalToast() }));
   if (offers.length === 0) return null;
   return (

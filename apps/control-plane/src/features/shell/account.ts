@@ -20,6 +20,13 @@ export function useAccount() {
   return useQuery(trpc.accounts.get.queryOptions({ accountId }, { staleTime: ACCOUNT_STALE_MS }));
 }
 
+/** What the account and those above it that are seen are called, by id. */
+export function useAccountNames(): ReadonlyMap<string, string> {
+  const { data: account } = useAccount();
+  const seen = account === undefined ? [] : [...account.ancestors, account];
+  return new Map(seen.map(({ id, name }) => [id, name]));
+}
+
 export function useMe() {
   const trpc = useTRPC();
   return useQuery(

@@ -32,23 +32,24 @@ async function currentSession(): Promise<string | undefined> {
   return user === undefined ? undefined : signInSessionId;
 }
 
-/** Who is signed in, and with which session. */
+/**
+ * Who is signed in, and with which session. Nobody, while they look as an account below theirs: meanwhile they do nothing of
+ * their own, such as taking an invitation or leaving off a second factor (PRD-3).
+ */
 export async function currentSignIn() {
   const signInSessionId = await currentSession();
-  const user =
-    signInSessionId === undefined ? undefined : await controlPlane().signIns.check(signInSessionId);
-  return signInSessionId === undefined || user === undefined ? undefined : { ...user, signInSessionId };
+  if (signInSessionId === undefined) return undefined;
+  const { signIns, views } = controlPlane();
+  const user = await signIns.check(signInSessionId);
+  const isInOwnName = user !== undefined && (await views.of(signInSessionId)) === undefined;
+  return isInOwnName ? { ...user, signInSessionId } : undefined;
 }
 
 /** Who is signed in, in the request that a page or an action is rendered for. */
 export async function currentUser(): Promise<
   { readonly userId: string; readonly email: string; readonly name: string } | undefined
 > {
-  const signInSessionId = await currentSession();
-  if (signInSessionId === undefined) return undefined;
-  const { signIns, views } = controlPlane();
-  // Whoever looks as an account below theirs does nothing of their own meanwhile, such as taking an invitation (PRD-3).
-  return (await views.of(signInSessionId)) === undefined ? await signIns.check(signInSessionId) : undefined;
+  return await currentSignIn();
 }
 
 /**
