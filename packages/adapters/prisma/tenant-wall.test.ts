@@ -37,7 +37,10 @@ describe('C6: the wall between tenants', () => {
     expect(await unguardedTables(owner)).toEqual([]);
     await owner.query('CREATE TABLE forgotten (account_id text)');
     expect(await unguardedTables(owner)).toEqual(['forgotten']);
+    await owner.query('CREATE VIEW forgotten_view AS SELECT account_id FROM usage_source');
+    expect(await unguardedTables(owner)).toEqual(['forgotten', 'forgotten_view']);
     await owner.query('DROP TABLE forgotten');
+    await owner.query('DROP VIEW forgotten_view');
     await owner.end();
   });
 

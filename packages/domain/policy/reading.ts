@@ -1,5 +1,6 @@
 import type { Actor, Entity } from '@patchbay/kit/definition';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
+import { readIdentifier } from '../endpoints/identifier.ts';
 import { operationOf } from '../tenancy/scopes.ts';
 import { policy } from './definition.ts';
 import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
@@ -55,7 +56,12 @@ async function checkedPlace(
   if (placeCount > 1)
     throw platformError('request.invalid', 'Name one place: an application, a region or an endpoint.');
   if (region !== undefined) return { region };
-  if (endpoint !== undefined) return { endpoint };
+  if (endpoint !== undefined) {
+    const read = readIdentifier(endpoint);
+    if ('problem' in read) throw platformError('request.invalid', `/endpoint: ${read.problem}`);
+    // Requests are decided by the one form of what they name: another would be set and never hold.
+    return { endpoint: read.text };
+  }
   if (applicationId === undefined) {
     if (instanceType === undefined) return {};
     throw platformError('request.invalid', '/applicationId: an instance type is one of an application.');

@@ -329,7 +329,7 @@ const handled =
 /** The one cast of this file: the compiler held each handler against its definition where it was written. */
 async function loadHandler(platform: Platform, { owner, group, name }: MountedOperation): Promise<Handler> {
   if (owner.kind === 'service') {
-    if (owner.isDerived) return handled(derivedHandlers(platform, owner.definition)[name] as never);
+    if (owner.isDerived) return staged(derivedHandlers(platform, owner.definition)[name] as never);
     const { handlers } = await serviceHandlerLoaders[owner.key]();
     const handler = (handlers as unknown as Readonly<Record<string, AnyHandler>>)[name] as AnyHandler;
     return handled((context, request) => handler(context, request, platform.servicePorts[owner.key]));
@@ -339,7 +339,11 @@ async function loadHandler(platform: Platform, { owner, group, name }: MountedOp
     Record<string, Readonly<Record<string, DomainHandler<AnyParameters, Response>>>>
   >;
   const handler = resources[group]?.[name] as DomainHandler<AnyParameters, Response>;
-  const ports = platform.domainPorts[owner.key];
+  return staged(handler, platform.domainPorts[owner.key]);
+}
+
+/** What takes long and writes nothing is done before the transaction, where a handler says what that is. */
+function staged(handler: DomainHandler<AnyParameters, Response>, ports?: unknown): Handler {
   const { prepare } = handler;
   if (prepare !== undefined) return (context, request) => prepare(context, request, ports);
   return handled((context, request) => handler(context, request, ports));

@@ -115,6 +115,21 @@ export const platformErrors = {
     retry: 'never',
     remedy: 'Name one that the application has, or add it to its instanceTypes first.',
   },
+  'callback.address_forbidden': {
+    status: 422,
+    title: 'Nobody is called back at this address.',
+    owner: 'client',
+    retry: 'never',
+    remedy:
+      'Use a public http or https address on port 80, 443, 8080 or 8443, without user name or password. While you develop, `patchbay listen` brings events to your machine.',
+  },
+  'callback.too_many': {
+    status: 409,
+    title: 'The account has as many callbacks as it may.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Name one for the account or an application in place of one at each of many endpoints.',
+  },
   'config.too_many': {
     status: 409,
     title: 'The account has settings for as many endpoints as it may.',

@@ -192,10 +192,11 @@ export function createApiHarness(options: Options = {}) {
     call: async (
       method: string,
       path: string,
-      extra: { body?: unknown; as?: string | null; idempotencyKey?: string } = {},
+      extra: { body?: unknown; as?: string | null; idempotencyKey?: string; ifMatch?: string } = {},
     ) => {
       const headers = new Headers();
       if (extra.as !== null) headers.set('authorization', `Bearer ${extra.as ?? PARENT_ACCOUNT}`);
+      if (extra.ifMatch) headers.set('if-match', extra.ifMatch);
       if (extra.idempotencyKey) headers.set('idempotency-key', extra.idempotencyKey);
       const init: RequestInit = { method, headers };
       if (extra.body !== undefined) {

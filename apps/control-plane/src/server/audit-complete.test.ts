@@ -93,15 +93,6 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/sessions/${sessionId}`,
     { state: 'ended' },
   ],
-  'exports.create': async () => [`/v1/accounts/${childId}/exports`, {}],
-  'exports.createLink': async () => [`${await exportPath()}/links`, {}],
-  'exports.remove': async () => [await exportPath()],
-  'erasures.create': async () => [`/v1/accounts/${childId}/erasures`, { person: 'user:bob' }],
-  'erasures.update': async () => {
-    const { id } = await ask('POST', '/erasures', { person: 'user:bob' });
-    return [`/v1/accounts/${account.accountId}/erasures/${id}`, { state: 'cancelled' }];
-  },
-  'retention.set': async () => [`/v1/accounts/${childId}/retention`, { events: { keepDays: 9 } }],
   'allowList.set': async () => [
     `/v1/accounts/${account.accountId}/allow-list`,
     { keys: [], credentials: [{ network: '192.0.2.0/24' }] },
@@ -111,6 +102,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     { uses: ['audio'], sessionsPerDay: 1, minutesPerSession: 1 },
   ],
   'services.disable': async () => [`/v1/accounts/${childId}/service-access/signaling`],
+  'exports.create': async () => [`/v1/accounts/${childId}/exports`, {}],
+  'exports.createLink': async () => [`${await exportPath()}/links`, {}],
+  'exports.remove': async () => [await exportPath()],
+  'erasures.create': async () => [`/v1/accounts/${childId}/erasures`, { person: 'user:bob' }],
+  'erasures.update': async () => {
+    const { id } = await ask('POST', '/erasures', { person: 'user:bob' });
+    return [`/v1/accounts/${account.accountId}/erasures/${id}`, { state: 'cancelled' }];
+  },
+  'retention.set': async () => [`/v1/accounts/${childId}/retention`, { events: { keepDays: 9 } }],
   'policy.set': async () => [`/v1/accounts/${childId}/policy`, { concurrentSessionsMax: 100 }],
   'policy.simulate': async () => [`/v1/accounts/${childId}/policy/simulations`, { regions: ['local'] }],
   'plans.create': async () => [`/v1/accounts/${account.accountId}/plans`, { name: 'Free', policy: {} }],
@@ -183,6 +183,18 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
           `${key}.putInstanceTypeConfig`,
           async () => [`${await applicationPath()}/instance-types/free/services/${service}/config`, {}],
         ],
+        [`${key}.putCallbacks`, async () => [servicePath(`${service}/callbacks`), callbacks(service)]],
+        [
+          `${key}.putApplicationCallbacks`,
+          async () => [`${await applicationPath()}/services/${service}/callbacks`, callbacks(service)],
+        ],
+        [
+          `${key}.putEndpointCallbacks`,
+          async () => [
+            `${await endpointPath(`user:called of ${service}`)}/services/${service}/callbacks`,
+            callbacks(service),
+          ],
+        ],
         [
           `${key}.putEndpointConfig`,
           async () => [`${await endpointPath(`user:of ${service}`)}/services/${service}/config`, {}],
@@ -194,6 +206,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'signaling.putConfig': async () => [servicePath('signaling/config'), {}],
 };
 
+/** Of an event that the service declares. */
+const callbacks = (service: string) => ({
+  callbacks: [
+    {
+      url: 'https://receiver.test/calls',
+      events: [service === 'signaling' ? 'session.ended' : 'allocation.ended'],
+    },
+  ],
+});
 const trigger = {
   name: 'Gigabytes',
   counter: { meter: 'network-discovery.bytes' },
@@ -273,7 +294,7 @@ test.each(mutations.map((mounted) => [`${mounted.group}.${mounted.name}`, mounte
     };
     expect(added).toMatchObject(Array(concernedCounts[name] ?? 1).fill(entry));
     expect(new Set(added.map(({ account_id }) => account_id)).size).toBe(added.length);
-    const { secret, token, iceServers, setUpPath } = answer.body;
+    const { secret = answer.body.callbacks?.[0].secret, token, iceServers, setUpPath } = answer.body;
     const password = iceServers?.[0]?.credential ?? String(token ?? '').split('.')[1];
     const secrets = [secret, password, setUpPath?.split('/').at(-1), 'correct horse'];
     for (const hidden of secrets) if (hidden) expect(JSON.stringify(added)).not.toContain(hidden);

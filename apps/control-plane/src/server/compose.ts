@@ -15,6 +15,7 @@ import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
+import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
@@ -247,6 +248,7 @@ export function compose(env: ControlPlaneEnv) {
       },
       hooks: {
         webhooks: webhookStore(prisma, cipher),
+        callbacks: callbackStore(prisma, cipher),
         deliveries: deliveryLog(prisma),
         events: eventLog(prisma),
         applications: tenancy.applications,

@@ -82,6 +82,11 @@ beforeAll(async () => {
   const ownConfig = `/v1/accounts/${alice.accountId}/endpoints/${endpoint.id}/services/signaling/config`;
   const secretConfig = { key: alice.key, body: { sessionSecondsMax: 7_654_321 } };
   expect(await served.rest('PUT', ownConfig, secretConfig)).toMatchObject({ status: 200 });
+  const ownCallbacks = ownConfig.replace('config', 'callbacks');
+  const calledBack = { callbacks: [{ url: 'https://secret.test/calls', events: ['session.ended'] }] };
+  expect(await served.rest('PUT', ownCallbacks, { key: alice.key, body: calledBack })).toMatchObject({
+    status: 200,
+  });
   const third = await signUp(served, 'third');
   const transfer = await ask('POST', `/endpoints/${endpoint.id}/transfers`, { toAccountId: third.accountId });
   ids = {
@@ -140,6 +145,7 @@ async function stateOfAlice(): Promise<string> {
     'erasure',
     'endpoint',
     'endpoint_transfer',
+    'webhook',
   ];
   const rows = await Promise.all(
     tables.map((table) =>
