@@ -110,6 +110,14 @@ function callbacksOf({ events }: ServiceDefinition) {
     /** Without the name of the service. */
     events: z.array(event).min(1).max(64),
   });
+  const told = z.object({
+    /** Its deliveries are those of a webhook: they are read, sent again and signed in the same way. */
+    webhookId: z.string(),
+    url: z.string(),
+    fallbackUrl: z.string().optional(),
+    events: z.array(z.string()),
+    state: z.enum(['active', 'disabled']),
+  });
   return {
     wanted: {
       callbacks: z
@@ -120,18 +128,11 @@ function callbacksOf({ events }: ServiceDefinition) {
           'Each address is named once, with all events that it is told of.',
         ),
     },
-    answer: z.object({
+    read: z.object({ callbacks: z.array(told) }),
+    written: z.object({
       callbacks: z.array(
-        z.object({
-          /** Its deliveries are those of a webhook: they are read, sent again and signed in the same way. */
-          webhookId: z.string(),
-          url: z.string(),
-          fallbackUrl: z.string().optional(),
-          events: z.array(z.string()),
-          state: z.enum(['active', 'disabled']),
-          /** That signs what it is told: in the answer in which it came to be, and nowhere else. */
-          secret: z.string().optional(),
-        }),
+        /** The secret signs what it is told: in the answer in which it came to be, and nowhere else (C17). */
+        told.extend({ secret: z.string().optional() }),
       ),
     }),
   };
@@ -143,7 +144,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
   const stored = storedShape(config.shape);
   const response = configAnswer(config);
   const title = service.title.toLowerCase();
-  const { wanted, answer } = callbacksOf(service);
+  const { wanted, read, written } = callbacksOf(service);
   const callbackErrors = ['callback.address_forbidden', 'callback.too_many'] as const;
   return {
     getConfig: {
@@ -230,7 +231,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       summary: `Read who is told of the events of ${title} in this account.`,
       access: 'read',
       request: z.object({}),
-      response: answer,
+      response: read,
       errors: [],
     },
     putCallbacks: {
@@ -239,7 +240,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       summary: `Set who is told of the events of ${title} in this account. Secrets of new ones are in this answer alone.`,
       access: 'develop',
       request: z.strictObject(wanted),
-      response: answer,
+      response: written,
       errors: callbackErrors,
     },
     getApplicationCallbacks: {
@@ -249,7 +250,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       summary: `Read who is told of the events of ${title} in an application.`,
       access: 'read',
       request: z.object(application),
-      response: answer,
+      response: read,
       errors: ['resource.unknown'],
     },
     putApplicationCallbacks: {
@@ -259,7 +260,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       summary: `Set who is told of the events of ${title} in an application.`,
       access: 'develop',
       request: z.strictObject({ ...wanted, ...application }),
-      response: answer,
+      response: written,
       errors: ['resource.unknown', ...callbackErrors],
     },
     getEndpointCallbacks: {
@@ -269,7 +270,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       summary: `Read who is told of the events of ${title} that an endpoint has a part in.`,
       access: 'read',
       request: z.object(endpoint),
-      response: answer,
+      response: read,
       errors: ['resource.unknown'],
     },
     putEndpointCallbacks: {
@@ -279,7 +280,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       summary: `Set who is told of the events of ${title} that an endpoint has a part in.`,
       access: 'develop',
       request: z.strictObject({ ...wanted, ...endpoint }),
-      response: answer,
+      response: written,
       errors: ['resource.unknown', ...callbackErrors],
     },
     getInfo: {
