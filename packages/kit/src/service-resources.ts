@@ -110,7 +110,7 @@ function callbacksOf({ events }: ServiceDefinition) {
     /** Without the name of the service. */
     events: z.array(event).min(1).max(64),
   });
-  const told = z.object({
+  const set = z.object({
     /** Its deliveries are those of a webhook: they are read, sent again and signed in the same way. */
     webhookId: z.string(),
     url: z.string(),
@@ -128,11 +128,14 @@ function callbacksOf({ events }: ServiceDefinition) {
           'Each address is named once, with all events that it is told of.',
         ),
     },
-    read: z.object({ callbacks: z.array(told) }),
+    answer: z.object({ callbacks: z.array(set) }),
+    /** The only answer with a secret in it. */
     written: z.object({
       callbacks: z.array(
-        /** The secret signs what it is told: in the answer in which it came to be, and nowhere else (C17). */
-        told.extend({ secret: z.string().optional() }),
+        set.extend({
+          /** That signs what it is told: in the answer in which it came to be, and nowhere else. */
+          secret: z.string().optional(),
+        }),
       ),
     }),
   };
@@ -144,7 +147,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
   const stored = storedShape(config.shape);
   const response = configAnswer(config);
   const title = service.title.toLowerCase();
-  const { wanted, read, written } = callbacksOf(service);
+  const { wanted, answer, written } = callbacksOf(service);
   const callbackErrors = ['callback.address_forbidden', 'callback.too_many'] as const;
   return {
     getConfig: {
@@ -231,7 +234,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       summary: `Read who is told of the events of ${title} in this account.`,
       access: 'read',
       request: z.object({}),
-      response: read,
+      response: answer,
       errors: [],
     },
     putCallbacks: {
@@ -250,7 +253,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       summary: `Read who is told of the events of ${title} in an application.`,
       access: 'read',
       request: z.object(application),
-      response: read,
+      response: answer,
       errors: ['resource.unknown'],
     },
     putApplicationCallbacks: {
@@ -270,7 +273,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       summary: `Read who is told of the events of ${title} that an endpoint has a part in.`,
       access: 'read',
       request: z.object(endpoint),
-      response: read,
+      response: answer,
       errors: ['resource.unknown'],
     },
     putEndpointCallbacks: {
