@@ -6,6 +6,7 @@ import { ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { method } from '@patchbay/protocol/stun/message';
 import { encodeChannelData } from '@patchbay/protocol/turn/channel-data';
 import { codeOf, lifetime } from '@patchbay/protocol/turn/testing/client-session';
+import { openRawClient, type RawClient } from '@patchbay/testing/raw-turn-client';
 import { until } from '@patchbay/testing/until';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
@@ -13,7 +14,6 @@ import { readEnv } from './platform/env.ts';
 import { createFaults } from './platform/faults.ts';
 import { MemoryControlPlane } from './platform/testing/memory-control-plane.ts';
 import { runRelay } from './relay/role.ts';
-import { openRawClient, type RawClient } from './relay/testing/raw-client.ts';
 import { runSignaling } from './signaling/role.ts';
 import { TestSocket } from './signaling/testing/test-socket.ts';
 

@@ -6,9 +6,9 @@ import path from 'node:path';
 import { ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { method } from '@patchbay/protocol/stun/message';
 import { codeOf } from '@patchbay/protocol/turn/testing/client-session';
+import { openRawClient } from '@patchbay/testing/raw-turn-client';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { MemoryControlPlane } from './platform/testing/memory-control-plane.ts';
-import { openRawClient } from './relay/testing/raw-client.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 

@@ -2,7 +2,8 @@ import { createId } from '@patchbay/kit/ids';
 import { parseWebhookSecret } from '@patchbay/protocol/webhook/signature';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { asApplication, connectAs } from '../prisma/tenant-attack.ts';
-import { type AttemptOutcome, type ClaimedDelivery, pruneEvents } from './delivery-store.ts';
+import { forgetRows } from '../privacy/retention-store.ts';
+import type { AttemptOutcome, Claim, ClaimedDelivery } from './delivery-store.ts';
 import { createHooksDatabase, type HooksDatabase } from './hooks.testing.ts';
 
 // A statement has 5 seconds, so a test of several has more.
@@ -26,8 +27,7 @@ beforeEach(async () => {
   ({ webhookId, secret } = await hooks.createWebhook(accountId));
 });
 
-const claim = (change: Partial<Parameters<HooksDatabase['store']['claim']>[0]> = {}) =>
-  hooks.store.claim({ deliveryMax: 100, endpointMax: 4, leaseMs: 60_000, ofFailing: false, ...change });
+const claim = (change?: Partial<Claim>) => hooks.claim(change);
 const delivered: AttemptOutcome = {
   isDelivered: true,
   requests: [{ target: 'main', status: 200, latencyMs: 5 }],
@@ -38,6 +38,14 @@ const failed = (nextAttemptAtMs?: number): AttemptOutcome => ({
   nextAttemptAtMs,
 });
 const idsOf = (claimed: readonly ClaimedDelivery[]) => claimed.map(({ event }) => event.id);
+function countsBy(
+  claimed: readonly ClaimedDelivery[],
+  nameOf: (delivery: ClaimedDelivery) => string,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(Object.groupBy(claimed, nameOf)).map(([name, group]) => [name, group?.length ?? 0]),
+  );
+}
 const stateOf = async () => (await hooks.deliveriesOf(accountId, webhookId)).map(({ state }) => state);
 
 async function fill(count: number, change: (index: number) => object = () => ({})): Promise<string[]> {
@@ -65,6 +73,50 @@ test('many workers take each delivery once, and of one endpoint no more at a tim
   }
   expect(seen.size).toBe(12);
   expect(await stateOf()).toEqual(Array.from({ length: 12 }, () => 'delivered'));
+});
+
+test('an account has its share over all its webhooks, counted with what a worker holds, and others are served beside it (C37)', async () => {
+  await hooks.createWebhook(accountId);
+  await hooks.createWebhook(accountId);
+  await fill(4);
+  const otherId = (await hooks.database.signUp('Other')).accountId;
+  await hooks.createWebhook(otherId);
+  await hooks.append(otherId);
+  await hooks.placeAll();
+  const share = { accountMax: 5, held: { [accountId]: 2 } };
+  const first = await claim(share);
+  expect(countsBy(first, ({ accountId: id }) => id)).toEqual({ [accountId]: 3, [otherId]: 1 });
+  // What was left out stays due, for when there is room.
+  expect(await claim({ ...share, held: { [accountId]: 5 } })).toEqual([]);
+  expect(await claim({ accountMax: 100 })).toHaveLength(9);
+});
+
+test('a tenant has its share over all accounts below it, and its accounts take turns (C37)', async () => {
+  const childIds = await Promise.all(
+    ['One', 'Two', 'Three'].map((name) => hooks.database.addChild(accountId, name)),
+  );
+  for (const childId of childIds) {
+    await hooks.createWebhook(childId);
+    await hooks.createWebhook(childId);
+    for (let count = 0; count < 2; count++) await hooks.append(childId);
+  }
+  await hooks.placeAll();
+  const claimed = await claim({ endpointMax: 1, tenantMax: 4, held: { [childIds[0] ?? '']: 1 } });
+  // Each has one of its webhooks served before any has its second.
+  expect(Object.keys(countsBy(claimed, ({ accountId: id }) => id)).toSorted()).toEqual(childIds.toSorted());
+  expect(claimed).toHaveLength(3);
+  expect(await claim({ endpointMax: 1, tenantMax: 4, held: { [accountId]: 4 } })).toEqual([]);
+});
+
+test('of whoever has much due no more than one webhook comes before those of others (C37)', async () => {
+  for (let count = 0; count < 6; count++) await hooks.createWebhook(accountId);
+  await fill(1);
+  const otherId = (await hooks.database.signUp('Late')).accountId;
+  await hooks.createWebhook(otherId);
+  await hooks.append(otherId);
+  await hooks.placeAll();
+  const claimed = await claim({ deliveryMax: 2 });
+  expect(claimed.map(({ accountId: id }) => id)).toEqual([accountId, otherId]);
 });
 
 test('an event of a session waits until the one before it is over, delivered or given up', async () => {
@@ -130,7 +182,7 @@ test('an endpoint that fails is taken apart from the others, and counts from the
   });
 });
 
-test('an old secret signs beside the new one until its time is over, and neither is stored as it is (C35)', async () => {
+test('C35: an old secret signs beside the new one until its time is over, and neither is stored as it is', async () => {
   await fill(2);
   const bytesOf = (text: string) => Buffer.from(parseWebhookSecret(text) ?? []);
   const previousEndsAt = new Date(Date.now() + 60_000);
@@ -199,7 +251,8 @@ test('events and what became of them are forgotten when they are old, but not wh
     [old],
   );
   await owner.end();
-  await pruneEvents(hooks.pool, before);
+  const those = { ids: [accountId], befores: [new Date(before)], rowsAtOnce: 100 };
+  await forgetRows(hooks.pool, { name: 'events', ...those });
   const left = await hooks.events.list({ accountId, scope: 'own', after: 0n, types: ['*'], limit: 100 });
   expect(left.map(({ id }) => id)).toEqual([waiting, fresh]);
   expect(idsOf((await hooks.deliveriesOf(accountId, webhookId)) as never)).toEqual([waiting, fresh]);

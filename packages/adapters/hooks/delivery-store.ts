@@ -42,6 +42,12 @@ export interface Claim {
   readonly deliveryMax: number;
   /** Requests at a time to one endpoint, of all workers together. */
   readonly endpointMax: number;
+  /** Requests at a time of this worker for one account, those that it holds included. */
+  readonly accountMax: number;
+  /** The same for an account right below the platform and all that is below it. */
+  readonly tenantMax: number;
+  /** What this worker has under way already, by the webhooks' account. */
+  readonly held: Readonly<Record<string, number>>;
   /** After that another worker may take them: longer than an attempt can last. */
   readonly leaseMs: number;
   /** Of endpoints that fail, or of all others: those that fail take no room from the others. */
@@ -104,14 +110,11 @@ export function deliveryStore(pool: Pool, cipher: MintBranchCipher): DeliverySto
     },
   });
   return {
-    async claim({ deliveryMax, endpointMax, leaseMs, ofFailing }) {
-      if (deliveryMax <= 0) return [];
-      const { rows } = await pool.query<ClaimedRow>('SELECT * FROM deliveries_claim($1, $2, $3, $4, $5)', [
-        deliveryMax,
-        endpointMax,
-        leaseMs,
-        FAILING_ATTEMPT_COUNT,
-        ofFailing,
+    async claim({ held, ...bounds }) {
+      if (bounds.deliveryMax <= 0) return [];
+      const { rows } = await pool.query<ClaimedRow>('SELECT * FROM deliveries_claim($1, $2)', [
+        JSON.stringify({ ...bounds, failingCount: FAILING_ATTEMPT_COUNT }),
+        JSON.stringify(held),
       ]);
       return rows.map(fromRow);
     },
@@ -133,19 +136,3 @@ export function deliveryStore(pool: Pool, cipher: MintBranchCipher): DeliverySto
     },
   };
 }
-
-/** Forgets events that are older, and what became of them: so many at a time, until there are none. */
-export async function pruneEvents(pool: Pool, beforeMs: number): Promise<number> {
-  let count = 0;
-  for (;;) {
-    const { rows } = await pool.query<{ count: string }>('SELECT events_prune($1, $2) AS count', [
-      new Date(beforeMs),
-      PRUNED_COUNT_MAX,
-    ]);
-    const pruned = Number(rows[0]?.count ?? 0);
-    count += pruned;
-    if (pruned < PRUNED_COUNT_MAX) return count;
-  }
-}
-
-const PRUNED_COUNT_MAX = 5_000;

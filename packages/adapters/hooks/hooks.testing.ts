@@ -4,9 +4,10 @@ import type { PlatformEvent } from '@patchbay/domain/hooks/platform-event';
 import type { NewWebhook } from '@patchbay/domain/hooks/ports';
 import { createId } from '@patchbay/kit/ids';
 import { createTenancyDatabase } from '@patchbay/testing/tenancy-database';
+import { callbackStore } from '../prisma/callback-store.ts';
 import { eventStore } from '../prisma/event-store.ts';
 import { deliveryLog, eventLog, webhookStore } from '../prisma/webhook-store.ts';
-import { deliveryStore } from './delivery-store.ts';
+import { type Claim, deliveryStore } from './delivery-store.ts';
 import { placeEvents } from './event-sequencer.ts';
 
 export async function createHooksDatabase() {
@@ -15,6 +16,7 @@ export async function createHooksDatabase() {
   const pool = createApplicationPool(database.applicationUrl);
   const webhooks = webhookStore(prisma, cipher);
   const deliveries = deliveryLog(prisma);
+  const store = deliveryStore(pool, cipher);
   const event = (accountId: string, change: Partial<PlatformEvent> = {}): PlatformEvent => ({
     id: createId('evt'),
     type: 'signaling.session.ended',
@@ -27,9 +29,22 @@ export async function createHooksDatabase() {
     database,
     pool,
     webhooks,
+    callbacks: callbackStore(prisma, cipher),
     deliveries,
     events: eventLog(prisma),
-    store: deliveryStore(pool, cipher),
+    store,
+    /** As a worker that has nothing in hand, and bounds that none of a test's few deliveries reach. */
+    claim: (change: Partial<Claim> = {}) =>
+      store.claim({
+        deliveryMax: 100,
+        endpointMax: 4,
+        accountMax: 100,
+        tenantMax: 100,
+        held: {},
+        leaseMs: 60_000,
+        ofFailing: false,
+        ...change,
+      }),
     async createWebhook(accountId: string, change: Partial<NewWebhook> = {}) {
       const made = await webhooks.create({
         accountId,

@@ -64,7 +64,8 @@ function rowsBehind({ after, groupBy }: UsageQuery, keys: readonly string[], val
 
 function sourceOf(query: UsageQuery): Source {
   const entities = query.groupBy.filter(isEntity);
-  const needsRecords = query.sessionId !== undefined || entities.some((name) => name !== 'account');
+  const needsRecords =
+    (query.sessionId ?? query.endpoint) !== undefined || entities.some((name) => name !== 'account');
   const range = [new Date(floorMinute(query.fromMs)), new Date(ceilMinute(query.toMs))];
   const asked = [query.accountId, ...range, query.bucket, query.meter ?? null, query.timeZone ?? 'UTC'];
   if (needsRecords) return recordSource(query, asked);
@@ -84,8 +85,8 @@ function sourceOf(query: UsageQuery): Source {
 }
 
 /** Raw records know what minute totals do not: application, endpoint, credential and session. */
-function recordSource({ scope, sessionId }: UsageQuery, asked: readonly unknown[]): Source {
-  const [isOwn, session] = [scope === 'own', sessionId ?? null];
+function recordSource({ scope, sessionId, endpoint }: UsageQuery, asked: readonly unknown[]): Source {
+  const isOwn = scope === 'own';
   return {
     sql: `
       SELECT r.account_id, r.application_id, r.endpoint_id, r.credential_id, r.session_id,
@@ -97,8 +98,9 @@ function recordSource({ scope, sessionId }: UsageQuery, asked: readonly unknown[
         AND r.day >= ($2::timestamptz AT TIME ZONE 'UTC')::date AND r.day <= ($3::timestamptz AT TIME ZONE 'UTC')::date
       CROSS JOIN LATERAL unnest(r.meters, r.dimension_set_ids, r.quantities) AS q(meter, dimension_set_id, quantity)
       WHERE c.ancestor_id = $1 ${isOwn ? 'AND c.depth = 0' : ''}
-        AND ($5::text IS NULL OR q.meter = $5) AND ($7::text IS NULL OR r.session_id = $7)`,
-    values: [...asked, session],
+        AND ($5::text IS NULL OR q.meter = $5) AND ($7::text IS NULL OR r.session_id = $7)
+        AND ($8::text IS NULL OR r.endpoint_id = $8)`,
+    values: [...asked, sessionId ?? null, endpoint ?? null],
   };
 }
 

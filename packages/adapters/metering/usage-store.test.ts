@@ -336,6 +336,11 @@ describe('reading (MET-5)', () => {
     expect((await ask({})).rows.map(({ meter }) => meter)).toEqual(['relay.bytes', 'relay.seconds']);
   });
 
+  test('of one endpoint, by its identifier, and of no other', async () => {
+    expect(plain(await ask({ ...bytes, endpoint: 'user:bob' }))).toEqual([[20n, 1]]);
+    expect(plain(await ask({ ...bytes, endpoint: 'user:eve' }))).toEqual([]);
+  });
+
   test('by minute, hour and UTC day', async () => {
     const starts = async (bucket: UsageQuery['bucket']) =>
       (await ask({ ...bytes, bucket })).rows.map(({ atMs, quantity }) => [atMs, quantity]);

@@ -77,7 +77,7 @@ describe('a receiver that does what it should not', () => {
     expect(await send(await serve(() => {}))).toMatchObject({ error: 'timeout', latencyMs: soon });
   });
 
-  test('answers a byte at a time: it is left when its time is up (C33)', async () => {
+  test('C33: answers a byte at a time: it is left when its time is up', async () => {
     const url = await serveBytes((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n');
       const drip = setInterval(() => socket.write('x'), 50);
@@ -109,7 +109,7 @@ describe('a receiver that does what it should not', () => {
     expect(await send('http://127.0.0.1:1/')).toMatchObject({ error: 'connect_failed' });
   });
 
-  test('answers without end: it is cut off after 64 KiB', async () => {
+  test('C48: answers without end: it is cut off after 64 KiB', async () => {
     let sentBytes = 0;
     const url = await serve((_request, response) => {
       const chunk = Buffer.alloc(16_384, 'x');
@@ -126,7 +126,7 @@ describe('a receiver that does what it should not', () => {
     expect(sentBytes).toBeLessThan(8_000_000);
   });
 
-  test.each([301, 302, 307, 308])('sends us elsewhere by %i: nobody goes there (C29)', async (status) => {
+  test.each([301, 302, 307, 308])('C29: sends us elsewhere by %i: nobody goes there', async (status) => {
     let hits = 0;
     const elsewhere = await serve((_request, response) => {
       hits += 1;
@@ -140,40 +140,46 @@ describe('a receiver that does what it should not', () => {
   });
 });
 
-describe('where nothing is sent (C27, C28, C30)', () => {
+describe('where nothing is sent', () => {
+  const expectRefused = async (url: string) => {
+    expect(await endpointCheck(world).refusalOf(url)).toEqual(expect.any(String));
+    // What a name leads to is looked up when it is sent: only the names of this machine are refused as they are.
+    const options = url.includes('localhost') ? {} : { resolve: async () => ['93.184.215.14'] };
+    expect(await send(url, { rule: world, ...options })).toMatchObject({ error: 'address_forbidden' });
+  };
+
   test.each([
     'ftp://receiver.test/',
+    'file:///etc/passwd',
     'http://user:secret@receiver.test/',
     'http://receiver.test:22/',
     'http://receiver.test:5432/',
+    'nonsense',
+  ])('C27: %s', expectRefused);
+
+  test.each([
     'http://127.0.0.1/',
-    'http://0x7f.1/',
-    'http://2130706433/',
-    'http://017700000001/',
-    'http://①②⑦.⓪.⓪.①/',
-    'http:\\\\127.0.0.1\\',
-    'http://[::1]/',
-    'http://[::ffff:127.0.0.1]/',
-    'http://[::127.0.0.1]/',
-    'http://[64:ff9b::7f00:1]/',
-    'http://[2002:7f00:1::]/',
     'http://10.1.2.3/',
     'http://169.254.169.254/latest/meta-data/',
+    'http://[::1]/',
     'http://[fe80::1]/',
     'http://[fd00::1]/',
     'http://localhost/',
     'http://db.localhost./',
-    'nonsense',
-  ])('%s', async (url) => {
-    const resolve = async () => ['93.184.215.14'];
-    const check = await endpointCheck(world).refusalOf(url);
-    expect(check).toEqual(expect.any(String));
-    expect(await send(url, { rule: world, ...(url.includes('localhost') ? {} : { resolve }) })).toMatchObject(
-      {
-        error: 'address_forbidden',
-      },
-    );
-  });
+  ])('C28: %s', expectRefused);
+
+  test.each([
+    'http://0x7f.1/',
+    'http://2130706433/',
+    'http://017700000001/',
+    'http://127.1/',
+    'http://①②⑦.⓪.⓪.①/',
+    'http:\\\\127.0.0.1\\',
+    'http://[::ffff:127.0.0.1]/',
+    'http://[::127.0.0.1]/',
+    'http://[64:ff9b::7f00:1]/',
+    'http://[2002:7f00:1::]/',
+  ])('C30: %s', expectRefused);
 
   test('the world is not refused: a public address, as itself and behind a name, by either family', async () => {
     const { signal } = new AbortController();
@@ -202,7 +208,7 @@ describe('where nothing is sent (C27, C28, C30)', () => {
     });
   });
 
-  test('a name that leads to the world at one time and to this machine at the next: 0 hits in 1,000', async () => {
+  test('C28: a name that leads to the world at one time and to this machine at the next: 0 hits in 1,000', async () => {
     // A second loopback address stands for the world, so that no test leaves this machine.
     class OneAddress extends AddressRule {
       override isAllowed = (ip: string) => ip === '127.0.0.2';

@@ -59,7 +59,7 @@ test('entries are chained without a gap, newest first in the list, with before a
   expect((await store.entries.list({ ...all, scope: 'descendants' })).items).toHaveLength(5);
 });
 
-test('the application can neither change nor remove an entry, nor choose its number or hash (C53)', async () => {
+test('C53: the application can neither change nor remove an entry, nor choose its number or hash', async () => {
   const accountId = await accountWithEntries(1);
   const forbidden = [
     `UPDATE audit_entry SET actor_name = 'Bob'`,
@@ -87,7 +87,7 @@ test.each([
   ['an entry that was removed', 'DELETE FROM audit_entry WHERE account_id = $1 AND sequence = 2', 2],
   ['the last entry removed', 'DELETE FROM audit_entry WHERE account_id = $1 AND sequence = 4', 4],
   ['all entries removed', 'DELETE FROM audit_entry WHERE account_id = $1', 1],
-])('%s is noticed, whoever did it (C53)', async (_what, sql, brokenAt) => {
+])('C53: %s is noticed, whoever did it', async (_what, sql, brokenAt) => {
   const accountId = await accountWithEntries(4);
   const owner = await connectAs(database.url);
   expect((await owner.query(sql, [accountId])).rowCount).toBeGreaterThan(0);

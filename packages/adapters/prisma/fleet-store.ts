@@ -54,6 +54,8 @@ export interface FleetStore {
   remove(nodeId: string): Promise<void>;
   /** Nodes that take new sessions: live, and heard of within NODE_LIVE_MS. The region's own come first. */
   live(wanted: { readonly role: NodeRole; readonly region?: string }): Promise<readonly NodeRecord[]>;
+  /** Nodes that have sessions: those above, and those that finish theirs. */
+  serving(): Promise<readonly NodeRecord[]>;
   list(): Promise<readonly NodeRecord[]>;
 }
 
@@ -146,6 +148,15 @@ export function fleetStore(prisma: PrismaClient): FleetStore {
       });
       const isNear = (row: NodeRow) => Number(row.region === region);
       return rows.sort((left, right) => isNear(right) - isNear(left)).map(fromRow);
+    },
+
+    serving: async () => {
+      const since = new Date(Date.now() - NODE_LIVE_MS);
+      const rows = await prisma.node.findMany({
+        where: { state: { in: ['live', 'draining'] }, lastHeartbeatAt: { gt: since } },
+        orderBy: { id: 'asc' },
+      });
+      return rows.map(fromRow);
     },
 
     list: async () => (await prisma.node.findMany({ orderBy: { id: 'asc' } })).map(fromRow),

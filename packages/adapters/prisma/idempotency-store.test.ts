@@ -30,7 +30,7 @@ const request = (key: string, fingerprint = 'f1', callerId = 'usr_1') => ({
 
 const first = (key: string) => ({ ...request(key), attempt: 1 });
 
-test('of 100 repeats, as many at once as can be, one is worked on, and all others wait for its answer (C40)', async () => {
+test('C40: of 100 repeats, as many at once as can be, one is worked on, and all others wait for its answer', async () => {
   const repeats = async () => {
     const begun: Awaited<ReturnType<IdempotencyStore['begin']>>[] = [];
     while (begun.length < 100 / connectionCount) begun.push(await store.begin(request('burst')));
@@ -64,7 +64,7 @@ test('what had no effect can be repeated, and an answer is forgotten after 24 ho
   expect(await store.begin(request('old'))).toMatchObject({ kind: 'fresh' });
 });
 
-test('a request that was never answered is taken over when its lease is over, by one of many; the first can keep nothing (C40)', async () => {
+test('C40: a request that was never answered is taken over when its lease is over, by one of many; the first can keep nothing', async () => {
   await store.begin(request('died'));
   expect(await store.begin(request('died'))).toEqual({ kind: 'in_progress' });
   const owner = await connectAs(database.url);

@@ -31,7 +31,7 @@ const create = (fields: { mode?: 'live' | 'test'; expiresAt?: Date; accountId?: 
     ...fields,
   });
 
-test('a secret authenticates; no other text does, and none of it lies in the database (ACC-4, C7)', async () => {
+test('C7: a secret authenticates; no other text does, and none of it lies in the database (ACC-4)', async () => {
   const { key, secret } = await create();
   expect(await database.keys.authenticate(secret)).toEqual({
     keyId: key.id,
@@ -57,7 +57,7 @@ test('a secret authenticates; no other text does, and none of it lies in the dat
   await owner.end();
 });
 
-test('a revoked or expired key fails at once (C10)', async () => {
+test('C10: a revoked or expired key fails at once', async () => {
   const { key, secret } = await create();
   expect(await database.ports.keys.revoke({ accountId, keyId: key.id })).toMatchObject({
     revokedAt: expect.any(Date),

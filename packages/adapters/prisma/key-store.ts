@@ -46,6 +46,7 @@ const columns = {
   expiresAt: true,
   lastUsedAt: true,
   revokedAt: true,
+  replacedBy: true,
 } as const;
 
 interface KeyRow {
@@ -58,6 +59,7 @@ interface KeyRow {
   readonly expiresAt: Date | null;
   readonly lastUsedAt: Date | null;
   readonly revokedAt: Date | null;
+  readonly replacedBy: string | null;
 }
 
 const modeOf = (mode: string) => (mode === 'test' ? 'test' : 'live');
@@ -68,11 +70,41 @@ const fromRow = (row: KeyRow): KeyRecord => ({
   expiresAt: row.expiresAt ?? undefined,
   lastUsedAt: row.lastUsedAt ?? undefined,
   revokedAt: row.revokedAt ?? undefined,
+  replacedBy: row.replacedBy ?? undefined,
 });
 
 async function find({ apiKey }: ScopedTransaction, accountId: string, id: string) {
   const row = await apiKey.findFirst({ where: { accountId, id }, select: columns });
   return row === null ? undefined : fromRow(row);
+}
+
+type Wanted = Parameters<TenancyPorts['keys']['create']>[0] & { readonly id?: string };
+
+async function create(
+  transaction: ScopedTransaction,
+  cipher: MintBranchCipher,
+  { id = createId('key'), accountId, name, mode, scopes, expiresAt, createdBy }: Wanted,
+) {
+  const secret = createSecret({ keyId: id, mode, random: randomBytes(SECRET_BYTES) });
+  const parsed = parseSecret(secret);
+  if (parsed.type === 'refusal') throw new Error(`A new secret does not parse: ${parsed.detail}`);
+  const data = {
+    id,
+    accountId,
+    name,
+    display: secret.slice(0, DISPLAY_CHARACTERS),
+    mode,
+    scopes: [...scopes],
+    apiHash: hashBytes(hashApiBranch(apiBranch(parsed))),
+    mintCiphertext: cipher.seal(id, mintBranch(parsed)),
+    createdBy,
+    expiresAt: expiresAt ?? null,
+  };
+  // createMany answers no row, so it does not ask for the columns that the role may not read.
+  await transaction.apiKey.createMany({ data });
+  const key = await find(transaction, accountId, id);
+  if (key === undefined) throw new Error(`The new key ${id} is not in its account's scope.`);
+  return { key, secret };
 }
 
 export function keyStore(prisma: PrismaClient, cipher: MintBranchCipher): KeyStore {
@@ -92,31 +124,23 @@ export function keyStore(prisma: PrismaClient, cipher: MintBranchCipher): KeySto
       find: ({ accountId, keyId }) =>
         inAccount(prisma, accountId, (transaction) => find(transaction, accountId, keyId)),
 
-      create: async ({ accountId, name, mode, scopes, expiresAt, createdBy }) => {
-        const id = createId('key');
-        const secret = createSecret({ keyId: id, mode, random: randomBytes(SECRET_BYTES) });
-        const parsed = parseSecret(secret);
-        if (parsed.type === 'refusal') throw new Error(`A new secret does not parse: ${parsed.detail}`);
-        const data = {
-          id,
-          accountId,
-          name,
-          display: secret.slice(0, DISPLAY_CHARACTERS),
-          mode,
-          scopes: [...scopes],
-          apiHash: hashBytes(hashApiBranch(apiBranch(parsed))),
-          mintCiphertext: cipher.seal(id, mintBranch(parsed)),
-          createdBy,
-          expiresAt: expiresAt ?? null,
-        };
-        const key = await inAccount(prisma, accountId, async (transaction) => {
-          // createMany answers no row, so it does not ask for the columns that the role may not read.
-          await transaction.apiKey.createMany({ data });
-          return await find(transaction, accountId, id);
-        });
-        if (key === undefined) throw new Error(`The new key ${id} is not in its account's scope.`);
-        return { key, secret };
-      },
+      create: (wanted) =>
+        inAccount(prisma, wanted.accountId, (transaction) => create(transaction, cipher, wanted)),
+
+      rotate: ({ accountId, keyId, endsAt, createdBy }) =>
+        inAccount(prisma, accountId, async (transaction) => {
+          // Of many at once the first holds the row until its key is made.
+          const id = createId('key');
+          const count = await transaction.$executeRaw`
+            UPDATE api_key SET replaced_by = ${id}, expires_at = least(expires_at, ${endsAt})
+            WHERE account_id = ${accountId} AND id = ${keyId} AND revoked_at IS NULL AND replaced_by IS NULL
+              AND (expires_at IS NULL OR expires_at > now())`;
+          const replaced = count === 0 ? undefined : await find(transaction, accountId, keyId);
+          if (replaced === undefined) return undefined;
+          const { name, mode, scopes } = replaced;
+          const made = await create(transaction, cipher, { id, accountId, name, mode, scopes, createdBy });
+          return { ...made, replaced };
+        }),
 
       revoke: ({ accountId, keyId }) =>
         inAccount(prisma, accountId, async (transaction) => {

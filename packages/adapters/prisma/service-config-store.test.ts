@@ -1,7 +1,9 @@
+import { readIdentifier } from '@patchbay/domain/endpoints/identifier';
 import { createId } from '@patchbay/kit/ids';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { until } from '@patchbay/testing/until';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { endpointStore } from './endpoint-store.ts';
 import { inAccount } from './scope.ts';
 import { type ServiceConfigStore, serviceConfigStore } from './service-config-store.ts';
 import { connectAs } from './tenant-attack.ts';
@@ -55,6 +57,57 @@ test('what holds for an account is read up the chain and of one application, and
   expect(await store.configChain({ accountId, applicationId: ofParent.id })).toHaveLength(3);
 });
 
+test('an endpoint has its own, which end when it is released or goes to another account (ACC-5)', async () => {
+  const { accountId } = await database.signUp('Holder');
+  const childId = await database.addChild(accountId, 'Child');
+  const endpoints = endpointStore(database.prisma);
+  const allocate = async (text: string) => {
+    const identifier = readIdentifier(text);
+    if ('problem' in identifier) throw new Error(identifier.problem);
+    const made = await endpoints.allocate({ accountId, identifier, label: '', applicationId: undefined });
+    if (typeof made === 'string' || !('id' in made)) throw new Error(`${text} was not allocated.`);
+    return made.id;
+  };
+  const [bob, number] = [await allocate('user:bob'), await allocate('tel:+49301234567')];
+  const set = (endpointId: string) =>
+    store.setConfig({ accountId, endpointId, service, values: { mode: 'relay' } });
+  for (const endpointId of [bob, number]) expect(await set(endpointId)).toEqual({});
+  const own = { accountId, endpointId: bob, service, values: { mode: 'relay' } };
+  const ownOf = async (endpointId?: string) =>
+    (await store.configChain({ accountId, endpointId })).filter((config) => config.accountId === accountId);
+  expect(await ownOf(bob)).toEqual([own]);
+  expect(await ownOf()).toEqual([]);
+  // Nodes are told of those that a credential can name.
+  expect(await store.ofEndpoints({ accountId, namespace: 'user' })).toEqual([
+    { ...own, identifier: 'user:bob' },
+  ]);
+  await endpoints.release({ accountId, endpointId: number, restsUntil: new Date(Date.now() + 60_000) });
+  expect(await storedOf(accountId)).toBe(1);
+  expect(await set(number)).toBeUndefined();
+  await endpoints.move({ accountId, endpointId: bob, fromId: accountId, toId: childId });
+  expect(await storedOf(accountId)).toBe(0);
+  expect(await set(bob)).toBeUndefined();
+});
+
+test('as many endpoints of an account have settings as may, and those that have some keep on being set', async () => {
+  const { accountId } = await database.signUp('Many');
+  const owner = await connectAs(database.url);
+  await owner.query(
+    `INSERT INTO endpoint (id, account_id, namespace, identifier)
+     SELECT 'end_many' || n, $1, 'user', 'user:' || n FROM generate_series(0, 1000) AS n`,
+    [accountId],
+  );
+  await owner.query(
+    `INSERT INTO service_config (account_id, endpoint_id, service, config)
+     SELECT $1, 'end_many' || n, $2, '{}' FROM generate_series(1, 1000) AS n`,
+    [accountId, service],
+  );
+  await owner.end();
+  const set = (endpointId: string) => store.setConfig({ accountId, endpointId, service, values: {} });
+  expect(await set('end_many0')).toBe('too_many');
+  expect(await set('end_many1')).toEqual({});
+});
+
 test('nothing is kept for an application or an instance type that is not there', async () => {
   const { accountId } = await database.signUp('Alone');
   const { accountId: strangerId } = await database.signUp('Stranger');
@@ -91,7 +144,7 @@ test('of many who configure one level at once, each is told what the one before 
   const told = await Promise.all(
     Array.from({ length: 12 }, async (_, turn) => {
       const before = await store.setConfig({ accountId, service, values: { turn } });
-      return { turn, before: before?.turn };
+      return { turn, before: typeof before === 'object' ? before.turn : before };
     }),
   );
   const last = (await store.configChain({ accountId })).at(-1)?.values.turn;

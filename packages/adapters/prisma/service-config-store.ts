@@ -1,27 +1,50 @@
+import type { Namespace } from '@patchbay/domain/endpoints/identifier';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { inAccount } from './scope.ts';
 
+/** Endpoints of an account that have settings of one service: every node that serves the account keeps them all. */
+const CONFIGURED_ENDPOINT_COUNT_MAX = 1_000;
+
 export interface ServiceConfigStore {
-  /** What is set for the account and those above it, and for the application with its instance types: of every service. */
+  /** What is set for the account and those above it, for the application with its instance types and for the endpoint: of every service. */
   configChain(entity: {
     readonly accountId: string;
     readonly applicationId?: string | undefined;
+    readonly endpointId?: string | undefined;
   }): Promise<readonly StoredConfig[]>;
-  /** Sets what one level says, and answers what it said until then. Undefined: there is no such application or instance type. */
-  setConfig(config: StoredConfig): Promise<StoredConfig['values'] | undefined>;
+  /** What is set for the endpoints of an account, by identifier, of one namespace. */
+  ofEndpoints(account: {
+    readonly accountId: string;
+    readonly namespace: Namespace;
+  }): Promise<readonly (StoredConfig & { readonly identifier: string })[]>;
+  /**
+   * Sets what one level says, and answers what it said until then. Undefined: there is no such application, instance type
+   * or endpoint. 'too_many': as many endpoints have settings as may.
+   */
+  setConfig(config: StoredConfig): Promise<StoredConfig['values'] | 'too_many' | undefined>;
 }
 
 export function serviceConfigStore(prisma: PrismaClient): ServiceConfigStore {
   return {
-    configChain: async ({ accountId, applicationId = '' }) => {
+    configChain: async ({ accountId, applicationId = '', endpointId = '' }) => {
       const rows = await prisma.$queryRaw<StoredRow[]>`
-        SELECT account_id, application_id, instance_type, service, config, held_by, holder_id, is_shown
-        FROM service_config_chain(${accountId}, ${applicationId})`;
+        SELECT account_id, application_id, instance_type, endpoint_id, service, config, held_by, holder_id, is_shown
+        FROM service_config_chain(${accountId}, ${applicationId}, ${endpointId})`;
       return rows.map(fromRow);
     },
 
-    setConfig: ({ accountId, applicationId = '', instanceType = '', service, values }) =>
+    ofEndpoints: ({ accountId, namespace }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const rows = await transaction.$queryRaw<(StoredRow & { identifier: string })[]>`
+          SELECT s.account_id, '' AS application_id, '' AS instance_type, s.endpoint_id, s.service, s.config, e.identifier
+          FROM service_config s JOIN endpoint e ON e.id = s.endpoint_id
+          WHERE s.account_id = ${accountId} AND s.endpoint_id <> '' AND e.account_id = s.account_id
+            AND e.namespace = ${namespace} AND e.rests_until IS NULL AND s.config <> '{}'`;
+        return rows.map(({ identifier, ...row }) => ({ ...fromRow(row), identifier }));
+      }),
+
+    setConfig: ({ accountId, applicationId = '', instanceType = '', endpointId = '', service, values }) =>
       inAccount(prisma, accountId, async (transaction) => {
         if (applicationId !== '') {
           // Whoever removes it waits until this is stored, and then takes it along.
@@ -30,17 +53,32 @@ export function serviceConfigStore(prisma: PrismaClient): ServiceConfigStore {
           if (application === undefined) return undefined;
           if (instanceType !== '' && !application.instance_types.includes(instanceType)) return undefined;
         }
-        const id = { accountId, applicationId, instanceType, service };
+        if (endpointId !== '') {
+          const [held] = await transaction.$queryRaw<{ id: string }[]>`
+            SELECT id FROM endpoint WHERE account_id = ${accountId} AND id = ${endpointId} AND rests_until IS NULL FOR SHARE`;
+          if (held === undefined) return undefined;
+        }
+        const id = { accountId, applicationId, instanceType, endpointId, service };
         // One at a time, so that what one says was there before is what the other made of it (ACC-8).
-        const place = JSON.stringify(['config', accountId, applicationId, instanceType, service]);
+        const place = JSON.stringify([
+          'config',
+          accountId,
+          ...(endpointId === '' ? [applicationId, instanceType] : []),
+          service,
+        ]);
         await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${place}, 0))::text`;
         const before = await transaction.serviceConfig.findUnique({
-          where: { accountId_applicationId_instanceType_service: id },
+          where: { accountId_applicationId_instanceType_endpointId_service: id },
           select: { config: true },
         });
+        if (endpointId !== '' && before === null) {
+          const others = { accountId, service, endpointId: { not: '' } };
+          if ((await transaction.serviceConfig.count({ where: others })) >= CONFIGURED_ENDPOINT_COUNT_MAX)
+            return 'too_many';
+        }
         const value = { config: values as Prisma.InputJsonValue, updatedAt: new Date() };
         await transaction.serviceConfig.upsert({
-          where: { accountId_applicationId_instanceType_service: id },
+          where: { accountId_applicationId_instanceType_endpointId_service: id },
           create: { ...id, ...value },
           update: value,
         });
@@ -53,20 +91,23 @@ interface StoredRow {
   readonly account_id: string;
   readonly application_id: string;
   readonly instance_type: string;
+  readonly endpoint_id: string;
   readonly service: string;
   readonly config: StoredConfig['values'];
   /** The trigger, if one holds the account or application to it. */
-  readonly held_by: string | null;
-  readonly holder_id: string | null;
-  readonly is_shown: boolean | null;
+  readonly held_by?: string | null;
+  readonly holder_id?: string | null;
+  readonly is_shown?: boolean | null;
 }
 
 function fromRow(row: StoredRow): StoredConfig {
-  const { account_id, application_id, instance_type, service, config, held_by, holder_id, is_shown } = row;
+  const { account_id, application_id, instance_type, endpoint_id, service, config } = row;
+  const { held_by = null, holder_id = null, is_shown } = row;
   return {
     accountId: account_id,
     ...(application_id === '' ? {} : { applicationId: application_id }),
     ...(instance_type === '' ? {} : { instanceType: instance_type }),
+    ...(endpoint_id === '' ? {} : { endpointId: endpoint_id }),
     service,
     values: config,
     ...(held_by === null || holder_id === null

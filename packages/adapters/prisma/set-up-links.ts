@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { InvitationTokens } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
 import { appendEntry } from './audit-store.ts';
 import { isUniqueViolation } from './database-error.ts';
@@ -17,15 +18,25 @@ const hashOf = (token: string) => Uint8Array.from(createHash('sha256').update(to
 /** Anything that runs a query: the client, or a transaction of it. */
 type Queries = Pick<PrismaClient, '$executeRaw'>;
 
-/**
- * Makes a link for a user: of an invitation to an account, or to set a password again. The token is returned here and
- * only its hash is kept.
- */
-export async function makeSetUpLink(queries: Queries, userId: string, accountId?: string): Promise<string> {
-  const token = randomBytes(TOKEN_BYTES).toString('base64url');
-  const until = new Date(Date.now() + SET_UP_LINK_LIFETIME_MS);
-  await queries.$executeRaw`SELECT set_up_link_make(${hashOf(token)}, ${userId}, ${until}, ${accountId ?? null})`;
+const newToken = () => randomBytes(TOKEN_BYTES).toString('base64url');
+const endOf = () => new Date(Date.now() + SET_UP_LINK_LIFETIME_MS);
+
+/** Makes a link to set a password again. The token is returned here and only its hash is kept. */
+export async function makeSetUpLink(queries: Queries, userId: string): Promise<string> {
+  const token = newToken();
+  await queries.$executeRaw`SELECT set_up_link_make(${hashOf(token)}, NULL, ${userId}, ${endOf()}, NULL)`;
   return token;
+}
+
+/** Makes the two links of an invitation: one to show to whoever invites, and one that proves the address it is mailed to. */
+export async function makeInvitation(
+  queries: Queries,
+  { userId, accountId }: { readonly userId: string; readonly accountId: string },
+): Promise<InvitationTokens> {
+  const tokens = { shown: newToken(), mailed: newToken() };
+  await queries.$executeRaw`
+    SELECT set_up_link_make(${hashOf(tokens.shown)}, ${hashOf(tokens.mailed)}, ${userId}, ${endOf()}, ${accountId})`;
+  return tokens;
 }
 
 /** What a link is for. */
@@ -65,7 +76,9 @@ export interface SetUp {
 /** Who used a link, and the account of its invitation. */
 export interface SetUpDone {
   readonly userId: string;
+  readonly name: string;
   readonly email: string;
+  readonly isEmailVerified: boolean;
   readonly accountId: string | undefined;
 }
 
@@ -83,16 +96,17 @@ export async function useSetUpLink(
   try {
     return await atomically(prisma, async () => {
       const [row] = await prisma.$queryRaw<
-        { id: string; email: string; name: string; account_id: string | null }[]
+        { id: string; email: string; name: string; account_id: string | null; is_verified: boolean }[]
       >`
-        SELECT u.id, u.email, u.account_id, (SELECT p.name FROM user_profile(u.id) p) AS name FROM set_up_link_use(${hashOf(token)}, ${passwordHash}, ${email ?? null},
+        SELECT u.id, u.email, u.account_id, u.is_verified, (SELECT p.name FROM user_profile(u.id) p) AS name FROM set_up_link_use(${hashOf(token)}, ${passwordHash}, ${email ?? null},
           ${name ?? null}) u`;
       if (row === undefined) return undefined;
       const accountId = row.account_id ?? undefined;
       if (accountId !== undefined) await noteTaken(prisma, { accountId, userId: row.id });
       const after = { signInSessions: 'ended' };
       await noteSignIn(prisma, { action: 'password.set', userId: row.id, name: row.name, after });
-      return { userId: row.id, email: row.email, accountId };
+      const { id: userId, name: known, email: proved } = row;
+      return { userId, name: known, email: proved, isEmailVerified: row.is_verified, accountId };
     });
   } catch (error) {
     if (isUniqueViolation(error)) return 'email_taken';

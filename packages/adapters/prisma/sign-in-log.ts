@@ -8,11 +8,21 @@ import { inAccount } from './scope.ts';
 const ACCOUNT_COUNT_MAX = 20;
 
 export interface SignInEvent {
-  readonly action: 'sign-in.open' | 'sign-in.close' | 'sign-in.refuse' | 'password.set';
+  readonly action:
+    | 'sign-in.open'
+    | 'sign-in.close'
+    | 'sign-in.refuse'
+    | 'password.set'
+    | 'email.verify'
+    | 'second-factor.on'
+    | 'second-factor.off'
+    | 'passkey.add'
+    | 'passkey.remove';
   readonly userId: string;
   /** Absent: whoever it was did not prove to be the user. */
   readonly name?: string | undefined;
   readonly address?: string | undefined;
+  readonly before?: unknown;
   readonly after?: unknown;
 }
 
@@ -22,7 +32,7 @@ export interface SignInEvent {
  */
 export async function noteSignIn(
   prisma: PrismaClient,
-  { action, userId, name, address, after }: SignInEvent,
+  { action, userId, name, address, before, after }: SignInEvent,
 ): Promise<void> {
   const grants = await prisma.$queryRaw<{ account_id: string }[]>`
     SELECT account_id FROM user_reach(${userId})`;
@@ -43,6 +53,7 @@ export async function noteSignIn(
       action,
       target: userId,
       requestId,
+      before,
       after,
     };
     await inAccount(prisma, accountId, (transaction) => appendEntry(transaction, entry));

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createId } from '@patchbay/kit/ids';
 import type { PrismaClient } from './generated/client.ts';
+import type { Passkeys } from './passkeys.ts';
 import { hashPassword, isOutdated, isPassword } from './password.ts';
+import type { SecondFactors } from './second-factor.ts';
 import { noteSignIn } from './sign-in-log.ts';
 import { atomically } from './unit-of-work.ts';
 
@@ -17,9 +19,16 @@ const TRIES_WITHIN_MS = 15 * 60_000;
 export interface SignInRequest {
   readonly email: string;
   readonly password: string;
+  /** Of the second factor, where there is one. */
+  readonly code?: string | undefined;
   /** The network address that asks. */
   readonly address: string;
   readonly userAgent?: string | undefined;
+}
+
+export interface PasskeySignIn extends Pick<SignInRequest, 'address' | 'userAgent'> {
+  /** What the browser answered, as it came. */
+  readonly response: unknown;
 }
 
 export interface SignedIn {
@@ -30,8 +39,13 @@ export interface SignedIn {
 }
 
 export interface SignIns {
-  /** Undefined is a refusal, with SIGN_IN_REFUSAL as the only thing to say. A new session each time (C12). */
-  signIn(request: SignInRequest): Promise<SignedIn | undefined>;
+  /**
+   * Undefined is a refusal, with SIGN_IN_REFUSAL as the only thing to say. A new session each time (C12).
+   * `second_factor`: the password is right, and a code is asked for.
+   */
+  signIn(request: SignInRequest): Promise<SignedIn | 'second_factor' | undefined>;
+  /** The same, by an answer of a passkey to a challenge. It asks for no code: a passkey is a device, and knows its owner. */
+  signInByPasskey(request: PasskeySignIn): Promise<SignedIn | undefined>;
   /** Who holds a session that is neither ended nor expired. */
   check(signInSessionId: string): Promise<Omit<SignedIn, 'signInSessionId'> | undefined>;
   signOut(signInSessionId: string): Promise<void>;
@@ -39,17 +53,38 @@ export interface SignIns {
   signOutEverywhere(signInSessionId: string): Promise<number>;
   /** Opens a session for somebody who proved who they are in another way, such as with a set-up link. */
   open(user: Opening): Promise<string>;
+  /** Where the user who holds this session is signed in, the one seen last first. */
+  list(signInSessionId: string): Promise<readonly OpenSignIn[]>;
+  /** Ends another session of the user who holds this one. False: it is not theirs, or was over. */
+  end(signInSessionId: string, otherId: string): Promise<boolean>;
+}
+
+export interface OpenSignIn {
+  readonly id: string;
+  readonly address: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly createdAt: Date;
+  readonly lastSeenAt: Date;
 }
 
 interface Opening {
   readonly userId: string;
   readonly name: string;
   readonly address: string;
-  readonly userAgent?: string;
+  readonly userAgent?: string | undefined;
+  /** Absent: a password. */
+  readonly by?: 'passkey';
 }
 
-/** @param onFailure Of what is noted beside a refusal, for which nobody waits. */
-export function signIns(prisma: PrismaClient, onFailure: (error: unknown) => void): SignIns {
+export interface SignInOptions {
+  readonly factors: Pick<SecondFactors, 'isOn' | 'take'>;
+  /** Absent where browsers make no passkeys. */
+  readonly passkeys?: Pick<Passkeys, 'take'> | undefined;
+  /** Of what is noted beside a refusal, for which nobody waits. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+export function signIns(prisma: PrismaClient, { factors, passkeys, onFailure }: SignInOptions): SignIns {
   const bursts = new Bursts();
 
   const check: SignIns['check'] = async (signInSessionId) => {
@@ -58,13 +93,23 @@ export function signIns(prisma: PrismaClient, onFailure: (error: unknown) => voi
     return row && { userId: row.user_id, name: row.name, email: row.email };
   };
 
-  async function open({ userId, name, address, userAgent }: Opening): Promise<string> {
+  async function open({ userId, name, address, userAgent, by }: Opening): Promise<string> {
     const id = createId('sin');
     const until = new Date(Date.now() + SIGN_IN_SESSION_LIFETIME_MS);
     await atomically(prisma, async () => {
       await prisma.$executeRaw`SELECT sign_in_open(${id}, ${userId}, ${until}, ${address}, ${userAgent ?? null})`;
-      const after = userAgent === undefined ? undefined : { userAgent };
-      await noteSignIn(prisma, { action: 'sign-in.open', userId, name, address, after });
+      const after = {
+        ...(userAgent === undefined ? {} : { userAgent }),
+        ...(by === undefined ? {} : { by }),
+      };
+      const isTold = Object.keys(after).length > 0;
+      await noteSignIn(prisma, {
+        action: 'sign-in.open',
+        userId,
+        name,
+        address,
+        ...(isTold ? { after } : {}),
+      });
     });
     return id;
   }
@@ -95,7 +140,7 @@ export function signIns(prisma: PrismaClient, onFailure: (error: unknown) => voi
   return {
     open,
 
-    signIn: async ({ email, password, address, userAgent }) => {
+    signIn: async ({ email, password, code, address, userAgent }) => {
       const keys = attemptKeys(email, address);
       const { isAdmitted, isBurst, attemptIds } = await noteAttempt(prisma, keys);
       if (isBurst) noteBurst(email, keys, address);
@@ -108,19 +153,51 @@ export function signIns(prisma: PrismaClient, onFailure: (error: unknown) => voi
       const isRight = await isPassword(password, user?.password_hash);
       if (!isRight || user === undefined) return undefined;
       await rehash(prisma, { userId: user.id, password, hash: user.password_hash });
+      if (await factors.isOn(user.id)) {
+        if (code === undefined || code === '') {
+          await prisma.signInAttempt.deleteMany({ where: { id: { in: [...attemptIds] } } });
+          return 'second_factor';
+        }
+        // Of one user from wherever: many addresses are no way round.
+        if (!(await isCodeAdmitted(prisma, user.id)) || !(await factors.take(user.id, code)))
+          return undefined;
+      }
       await prisma.signInAttempt.deleteMany({
         where: { OR: [{ key: keys.pair }, { id: { in: [...attemptIds] } }] },
       });
-      const signInSessionId = await open({
-        userId: user.id,
-        name: user.name,
-        address,
-        ...(userAgent === undefined ? {} : { userAgent }),
-      });
+      const signInSessionId = await open({ userId: user.id, name: user.name, address, userAgent });
       return { signInSessionId, userId: user.id, name: user.name, email: user.email };
     },
 
+    signInByPasskey: async ({ response, address, userAgent }) => {
+      // Of an address alone: who it is, a passkey says only when it is right.
+      const { isAdmitted, attemptIds } = await noteAttempt(prisma, attemptKeys('a passkey', address));
+      if (!isAdmitted) return undefined;
+      const user = await passkeys?.take(response);
+      if (user === undefined) return undefined;
+      await prisma.signInAttempt.deleteMany({ where: { id: { in: [...attemptIds] } } });
+      return { ...user, signInSessionId: await open({ ...user, address, userAgent, by: 'passkey' }) };
+    },
+
     check,
+
+    list: async (signInSessionId) => {
+      const rows = await prisma.$queryRaw<OpenRow[]>`
+        SELECT id, address, user_agent, created_at, last_seen_at FROM sign_in_list(${signInSessionId})`;
+      return rows.map((row) => ({
+        id: row.id,
+        address: row.address ?? undefined,
+        userAgent: row.user_agent ?? undefined,
+        createdAt: row.created_at,
+        lastSeenAt: row.last_seen_at,
+      }));
+    },
+
+    end: async (signInSessionId, otherId) => {
+      const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`
+        SELECT sign_in_is_own(${signInSessionId}, ${otherId}) AS ok`;
+      return row?.ok === true && (await revoke(otherId, false)) > 0;
+    },
 
     signOut: async (signInSessionId) => {
       await revoke(signInSessionId, false);
@@ -128,6 +205,26 @@ export function signIns(prisma: PrismaClient, onFailure: (error: unknown) => voi
 
     signOutEverywhere: (signInSessionId) => revoke(signInSessionId, true),
   };
+}
+
+interface OpenRow {
+  readonly id: string;
+  readonly address: string | null;
+  readonly user_agent: string | null;
+  readonly created_at: Date;
+  readonly last_seen_at: Date;
+}
+
+/** With a million codes, three of which are right at a time, ten in 15 minutes find one in months. */
+const CODE_TRIES_MAX = 10;
+
+/** Noted before it is judged, as passwords are. */
+async function isCodeAdmitted(prisma: PrismaClient, userId: string): Promise<boolean> {
+  const key = hashOf(`code\n${userId}`);
+  await prisma.signInAttempt.createMany({ data: { key } });
+  const [row] = await prisma.$queryRaw<{ tries: bigint }[]>`
+    SELECT count(*) AS tries FROM sign_in_attempt WHERE key = ${key} AND at > now() - interval '15 minutes'`;
+  return row !== undefined && row.tries <= BigInt(CODE_TRIES_MAX);
 }
 
 interface Shown {

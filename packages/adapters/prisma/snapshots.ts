@@ -33,6 +33,8 @@ export interface AccountSnapshot {
   readonly state: AccountState;
   /** What is set for it and for those above it. */
   readonly configs: readonly StoredConfig[];
+  /** What is set for its users' endpoints: whom else a credential names, no node knows. */
+  readonly endpointConfigs: readonly (StoredConfig & { readonly identifier: string })[];
   readonly policies: readonly StoredPolicy[];
 }
 
@@ -59,7 +61,7 @@ export interface Snapshots {
 }
 
 export function snapshots(prisma: PrismaClient, cipher: MintBranchCipher): Snapshots {
-  const { configChain } = serviceConfigStore(prisma);
+  const { configChain, ofEndpoints } = serviceConfigStore(prisma);
   const policies = policyStore(prisma);
   return {
     keySnapshot: async (keyId) => {
@@ -86,6 +88,7 @@ export function snapshots(prisma: PrismaClient, cipher: MintBranchCipher): Snaps
         chain,
         state: effectiveState(chain.map(({ state }) => state)),
         configs: await configChain({ accountId }),
+        endpointConfigs: await ofEndpoints({ accountId, namespace: 'user' }),
         policies: await policies.chain({ accountId }),
       };
     },

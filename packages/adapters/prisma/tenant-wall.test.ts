@@ -1,6 +1,6 @@
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { accountStore, moveAccount } from './account-store.ts';
+import { accountStore } from './account-store.ts';
 import { inAccount } from './scope.ts';
 import {
   asApplication,
@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(() => database.close());
 
-describe('the wall between tenants (C6)', () => {
+describe('C6: the wall between tenants', () => {
   test('every table with an account has row-level security, forced on its owner too', async () => {
     const owner = await connectAs(database.url);
     expect(await unguardedTables(owner)).toEqual([]);
@@ -172,7 +172,7 @@ describe('the wall between tenants (C6)', () => {
   }, 60_000);
 });
 
-describe('a tree five deep (ACC-2, C4)', () => {
+describe('C4: a tree five deep (ACC-2)', () => {
   const chain: string[] = [];
   let siblingId: string;
 
@@ -222,8 +222,8 @@ describe('a tree five deep (ACC-2, C4)', () => {
 
   test('a move takes effect on a whole minute, and a circle, another tree or a stranger is refused', async () => {
     const [top = '', second = '', third = '', fourth = ''] = chain;
-    const move = (accountId: string, parentId: string, scopeId = top) =>
-      moveAccount(database.prisma, { scopeId, accountId, parentId });
+    const move = (movedId: string, parentId: string, accountId = top) =>
+      database.ports.moves.move({ accountId, movedId, parentId });
     expect(await move(second, fourth)).toBe('cycle');
     expect(await move(third, third)).toBe('cycle');
     expect(await move(third, attackerId, database.platformId)).toBe('other_tree');
@@ -250,6 +250,10 @@ describe('a tree five deep (ACC-2, C4)', () => {
     );
     const after = [database.platformId, top, second, siblingId, third, fourth, chain[4]];
     expect(await at(`'${moved.startsAt.toISOString()}'::timestamptz`)).toEqual(after);
+
+    expect(await move(third, siblingId)).toBe('there_already');
+    // Who is above whom is another thing at once (C4).
+    expect(await database.chainOf(chain[4] ?? '')).toEqual(after);
 
     // And back again.
     expect(await move(third, second)).toMatchObject({ startsAt: expect.any(Date) });

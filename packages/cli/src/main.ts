@@ -2,12 +2,17 @@
 /** `patchbay`: starts the platform, and is the tool of those who run it and build on it. */
 import { Command } from 'commander';
 import { addAccountCommand } from './commands/account.ts';
+import { addAddressesCommand } from './commands/addresses.ts';
+import { addAllowListCommand } from './commands/allow-list.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addEndpointCommand } from './commands/endpoint.ts';
 import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
 import { addListenCommand } from './commands/listen.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addPolicyCommand } from './commands/policy.ts';
+import { addRoleCommand } from './commands/role.ts';
+import { addServiceCommand } from './commands/service.ts';
 import { addSessionCommand } from './commands/session.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addTriggerCommand } from './commands/trigger.ts';
@@ -27,12 +32,17 @@ const commands = [
   addIceCommand,
   addAccountCommand,
   addKeyCommand,
+  addRoleCommand,
   addUsageCommand,
   addStatementCommand,
   addSessionCommand,
   addWhyCommand,
+  addEndpointCommand,
   addTriggerCommand,
   addPolicyCommand,
+  addAllowListCommand,
+  addServiceCommand,
+  addAddressesCommand,
   addListenCommand,
   addDoctorCommand,
 ];

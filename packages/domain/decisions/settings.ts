@@ -51,5 +51,7 @@ function configLevelText(origin: ConfigOrigin | undefined): string {
       return origin.applicationId;
     case 'instanceType':
       return origin.instanceType;
+    case 'endpoint':
+      return origin.endpointId;
   }
 }

@@ -18,6 +18,7 @@ beforeAll(async () => {
   hooks = await createHooksDatabase();
   ports = {
     webhooks: hooks.webhooks,
+    callbacks: hooks.callbacks,
     deliveries: hooks.deliveries,
     events: hooks.events,
     applications: hooks.database.ports.applications,
@@ -106,12 +107,7 @@ test('webhooks.get 200: a webhook that failed lately says so', async () => {
   const failed = { isDelivered: false, requests: [] };
   for (let count = 0; count < 3; count++) await hooks.append(accountId);
   await hooks.placeAll();
-  const claimed = await hooks.store.claim({
-    deliveryMax: 9,
-    endpointMax: 9,
-    leaseMs: 9_000,
-    ofFailing: false,
-  });
+  const claimed = await hooks.claim();
   for (const each of claimed) await hooks.store.finish(each, failed);
   const { answer } = await call('webhooks', 'get', { webhookId });
   expect(answer).toMatchObject({ health: 'failing', failingSince: expect.any(String), state: 'active' });
@@ -186,12 +182,7 @@ async function delivered() {
   const { id: webhookId } = await create();
   const event = await hooks.append(accountId, { data: { code: 'call.hangup' } });
   await hooks.placeAll();
-  const claimed = await hooks.store.claim({
-    deliveryMax: 9,
-    endpointMax: 9,
-    leaseMs: 9_000,
-    ofFailing: false,
-  });
+  const claimed = await hooks.claim();
   const requests = [{ target: 'main' as const, status: 204, latencyMs: 12 }];
   for (const each of claimed) await hooks.store.finish(each, { isDelivered: true, requests });
   const [delivery] = (await call('deliveries', 'list', { webhookId })).answer.items;

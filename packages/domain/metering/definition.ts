@@ -48,6 +48,8 @@ export const metering = defineDomain({
             /** Only use with these dimensions, as `direction:in,region:eu`; at most 10. */
             where: z.string().max(500).optional(),
             sessionId: idField('ses').optional(),
+            /** Only what one endpoint used, such as `user:bob`. */
+            endpoint: z.string().min(1).max(400).optional(),
             /** Of an answer that was cut: what comes behind it. */
             after: z.string().max(1_000).optional(),
             limit: queryInt().min(1).max(10_000).default(1_000),

@@ -1,4 +1,5 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import { readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { platformError } from '@patchbay/kit/errors';
 import { z } from 'zod';
 import type { metering } from './definition.ts';
@@ -47,27 +48,20 @@ function groupsOf(
   return names;
 }
 
-const WHERE_COUNT_MAX = 10;
-
 /** The dimensions asked for. A name that no meter has is refused: nothing would have it, and nobody would notice. */
 function whereOf(
   { where, meter }: { readonly where?: string | undefined; readonly meter?: string | undefined },
   catalogue: MeterCatalogue,
 ): Dimensions | undefined {
   if (where === undefined || where === '') return undefined;
-  const asked = where.split(',').map((pair): [string, string] => {
-    const colon = pair.indexOf(':');
-    if (colon <= 0) throw platformError('request.invalid', `/where: ${pair} is not name:value.`);
-    return [pair.slice(0, colon), pair.slice(colon + 1)];
-  });
-  if (asked.length > WHERE_COUNT_MAX)
-    throw platformError('request.invalid', `/where: At most ${WHERE_COUNT_MAX} dimensions are taken.`);
+  const asked = readDimensionFilter(where);
+  if (typeof asked === 'string') throw platformError('request.invalid', `/where: ${asked}`);
   const meters = [...catalogue].filter(([name]) => meter === undefined || name === meter);
   const known = new Set(meters.flatMap(([, { dimensions }]) => Object.keys(dimensions)));
-  const unknown = asked.find(([name]) => !known.has(name));
+  const unknown = Object.keys(asked).find((name) => !known.has(name));
   if (unknown !== undefined)
-    throw platformError('request.invalid', `/where: ${unknown[0]} is none of ${[...known].join(', ')}.`);
-  return Object.fromEntries(asked);
+    throw platformError('request.invalid', `/where: ${unknown} is none of ${[...known].join(', ')}.`);
+  return asked;
 }
 
 const keySchema = z.tuple([z.int().min(0).max(8_640_000_000_000_000), z.string()], z.string());
@@ -122,6 +116,7 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
         ...(after === undefined ? {} : { after }),
         ...(request.meter === undefined ? {} : { meter: request.meter }),
         ...(request.sessionId === undefined ? {} : { sessionId: request.sessionId }),
+        ...(request.endpoint === undefined ? {} : { endpoint: request.endpoint }),
         groupBy,
         scope: request.scope,
         limit: request.limit,

@@ -57,6 +57,8 @@ export interface UsageQuery {
   /** 'own': the account alone. 'inclusive': with all that stood below it at the time of use. */
   readonly scope: 'own' | 'inclusive';
   readonly sessionId?: string;
+  /** Only what this endpoint used, by its identifier. */
+  readonly endpoint?: string;
   /** Only rows behind this one, in the order of time, meter and group. */
   readonly after?: UsageRowKey;
   readonly limit: number;

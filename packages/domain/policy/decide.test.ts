@@ -1,16 +1,49 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { admits, budgetsOf, decide, type PolicyRequest, refusalText } from './decide.ts';
-import { type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
+import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
 import { account, anyChain, anyRequest, level, platform } from './policy.testing.ts';
-import type { PolicyWord } from './policy-level.ts';
+import type { PolicyChain, PolicyWord } from './policy-level.ts';
 import { type SettingName, settingNames, settingOf } from './settings.ts';
 
 /** Friday 15 January 2027, 08:00 in UTC. */
 const FRIDAY_MS = 1_800_000_000_000;
 const request: PolicyRequest = { verifier: 'relay', atMs: FRIDAY_MS, service: 'network-discovery' };
 
-test('of ten thousand random chains the decision is what the explanation says (POL-4)', () => {
+/** What levels say of a setting, by their words alone and not by how they are folded; who locks it silences those below. */
+function wordsOf(chain: PolicyChain, name: SettingName) {
+  const lockedAt = chain.findIndex(({ locked }) => locked.includes(name));
+  const heard = lockedAt < 0 ? chain : chain.slice(0, lockedAt + 1);
+  return heard.flatMap(({ values, overridable, timeZone }) => {
+    const said = (all: object) => {
+      const value = (all as Partial<Record<SettingName, AnyValue>>)[name];
+      const isTimes = settingOf(name).merge === 'everyTime' && value !== undefined;
+      return isTimes ? ([{ timeZone, windows: value }] as AnyValue) : value;
+    };
+    const word = said(values);
+    return word === undefined ? [] : [{ word, bound: said(overridable) }];
+  });
+}
+
+/** The settings that a request should be refused by, as far as each level's own word goes; and those by which it may be. */
+function byWordsAlone(chain: PolicyChain, asked: PolicyRequest) {
+  const must: SettingName[] = [];
+  const may: SettingName[] = [];
+  for (const name of settingNames) {
+    const setting = settingOf(name);
+    const isCounted = setting.merge === 'narrowest' && setting.counts !== undefined;
+    if (isCounted || !setting.decidedBy.includes(asked.verifier)) continue;
+    const passes = (value: AnyValue | undefined) => value !== undefined && admits(name, value, asked);
+    const words = wordsOf(chain, name);
+    // A level may have let those below have more than it says itself.
+    if (words.some(({ word, bound }) => !passes(word) && !passes(bound))) must.push(name);
+    if (words.some(({ word, bound }) => !passes(word) || (bound !== undefined && !passes(bound))))
+      may.push(name);
+  }
+  return { must, may };
+}
+
+test('of ten thousand random chains the decision is what the explanation says, and what the words of the levels say: nothing passes that one of them refuses (POL-2, POL-4)', () => {
   let refusedCount = 0;
   fc.assert(
     fc.property(anyChain, anyRequest, (chain, asked) => {
@@ -23,7 +56,11 @@ test('of ten thousand random chains the decision is what the explanation says (P
       });
       if ((decision.kind === 'refused' ? decision.setting : undefined) !== refusing)
         throw new Error(`Decided by ${JSON.stringify(decision)}, explained by ${refusing}.`);
+      const { must, may } = byWordsAlone(chain, asked);
+      if (decision.kind === 'allowed' && must.length > 0)
+        throw new Error(`${must}: wider than a level allows.`);
       if (decision.kind !== 'refused') return;
+      if (!may.includes(decision.setting)) throw new Error(`${decision.setting}: no level refuses it.`);
       refusedCount++;
       // The level that is named said something that does not let the request pass, and everything below it kept to that.
       const { steps } = policy[decision.setting] as EffectiveSetting;
@@ -39,7 +76,7 @@ test('of ten thousand random chains the decision is what the explanation says (P
   // Both sides of the promise were met often.
   expect(refusedCount).toBeGreaterThan(1_000);
   expect(refusedCount).toBeLessThan(9_000);
-});
+}, 180_000);
 
 describe('each setting refuses what it does not allow, by the level that says so', () => {
   const refusal = (values: PolicyWord['values'], asked: Partial<PolicyRequest>) => {
@@ -59,6 +96,19 @@ describe('each setting refuses what it does not allow, by the level that says so
       { sourceIp: '192.0.2.1' },
       { sourceIp: '10.1.1.1' },
     ],
+    [
+      'clientAllowList',
+      { clientAllowList: ['203.0.113.7', '2001:db8::/32'] },
+      { sourceIp: '203.0.113.8' },
+      { sourceIp: '::ffff:203.0.113.7' },
+    ],
+    [
+      'keyAllowList',
+      { keyAllowList: ['2001:db8::/32'] },
+      { verifier: 'key', sourceIp: '' },
+      { verifier: 'key', sourceIp: '2001:db8::1' },
+    ],
+    ['servicesToEnable', { servicesToEnable: ['network-discovery'] }, {}, { service: 'signaling' }],
     ['mediaKinds', { mediaKinds: ['audio'] }, { mediaKinds: ['audio', 'video'] }, { mediaKinds: ['audio'] }],
     ['times', { times: ['sat 00:00-24:00'] }, {}, { atMs: FRIDAY_MS + 86_400_000 }],
   ])('%s', (name, values, ...asked) => {
@@ -69,6 +119,8 @@ describe('each setting refuses what it does not allow, by the level that says so
 
   test('a setting of other verifiers is left to them', () => {
     expect(refusal({ regions: ['eu'] }, { verifier: 'api', region: 'us' })).toBe('allowed');
+    expect(refusal({ keyAllowList: [] }, { sourceIp: '192.0.2.1' })).toBe('allowed');
+    expect(refusal({ clientAllowList: [] }, { verifier: 'key', sourceIp: '192.0.2.1' })).toBe('allowed');
   });
 
   test('a request outside of the times is told when they begin', () => {

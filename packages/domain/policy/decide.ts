@@ -7,6 +7,7 @@ import {
   effectivePolicy,
 } from './effective-policy.ts';
 import { levelText, type PolicyChain, type PolicyOrigin, scopeOf } from './policy-level.ts';
+import { serviceStanding } from './service-standing.ts';
 import {
   type CountedSettingName,
   countedSettingNames,
@@ -47,7 +48,7 @@ export interface PolicyRefusal {
   readonly setting: SettingName;
   /** The level that refuses. */
   readonly origin: PolicyOrigin;
-  readonly code: 'policy.refused' | 'limit.exceeded';
+  readonly code: 'policy.refused' | 'limit.exceeded' | 'service.not_enabled';
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -61,11 +62,23 @@ export function decide(chain: PolicyChain, request: PolicyRequest): Decision {
   const policy = effectivePolicy(chain);
   for (const name of settingNames) {
     const setting = policy[name] as EffectiveSetting | undefined;
-    if (setting === undefined || !settingOf(name).decidedBy.includes(request.verifier)) continue;
-    const refusal = refusalOf(name, { setting, chain, request });
+    if (!settingOf(name).decidedBy.includes(request.verifier)) continue;
+    // An account can turn a service off that no level asks it to turn on.
+    if (setting === undefined && name !== 'servicesToEnable') continue;
+    const refusal =
+      setting === undefined || name === 'servicesToEnable'
+        ? refusalOfService(chain, request)
+        : refusalOf(name, { setting, chain, request });
     if (refusal !== undefined) return refusal;
   }
   return { kind: 'allowed', policy };
+}
+
+function refusalOfService(chain: PolicyChain, { service }: PolicyRequest): PolicyRefusal | undefined {
+  const standing = serviceStanding(chain, service);
+  if (standing.isOn) return undefined;
+  const { origin } = standing;
+  return { kind: 'refused', code: 'service.not_enabled', setting: 'servicesToEnable', origin };
 }
 
 interface Frame {
@@ -99,9 +112,14 @@ export function admits(name: SettingName, value: AnyValue, request: PolicyReques
   switch (name) {
     case 'services':
       return holds(value, service);
+    case 'servicesToEnable':
+      // Where no account along the chain has turned it on or off.
+      return !holds(value, service);
     case 'regions':
       return region === undefined || holds(value, region);
     case 'sourceNetworks':
+    case 'keyAllowList':
+    case 'clientAllowList':
       return sourceIp === undefined || cidrsContain(value as readonly string[], sourceIp);
     case 'mediaKinds':
       return (mediaKinds ?? []).every((kind) => holds(value, kind));
@@ -202,7 +220,14 @@ export function refusalText(
   visibleIds: readonly string[],
 ): string {
   const level = levelText(origin, visibleIds);
-  return code === 'limit.exceeded'
-    ? `${setting} is reached, as set at ${level}.`
-    : `${setting} does not allow it, as set at ${level}.`;
+  switch (code) {
+    case 'limit.exceeded':
+      return `${setting} is reached, as set at ${level}.`;
+    case 'service.not_enabled':
+      return origin.level === 'access'
+        ? `The service is turned off, as set at ${level}.`
+        : `The service has to be enabled first, as set at ${level}.`;
+    case 'policy.refused':
+      return `${setting} does not allow it, as set at ${level}.`;
+  }
 }

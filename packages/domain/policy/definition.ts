@@ -3,24 +3,21 @@ import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { z } from 'zod';
 import { policyLevelNames } from './policy-level.ts';
-import { overridableShape, policyValuesShape, settingNames } from './settings.ts';
+import { overridableShape, policyNames, policyValuesShape, settingNames } from './settings.ts';
 
 /** Which place of the account it is about; nothing: all of it. */
 const place = {
   applicationId: idSchema('app').optional(),
   instanceType: z.string().min(1).max(32).optional(),
   region: z.string().min(1).max(64).optional(),
-  /** Such as `user:bob`. */
-  endpoint: z
-    .string()
-    .regex(/^user:.{1,128}$/u, 'An endpoint is user: and an identity.')
-    .optional(),
+  /** By its identifier, such as `user:bob`, however it is written; whether or not the account holds it. */
+  endpoint: z.string().min(1).max(400).optional(),
 };
 
 /** What is said at one level: values by setting, what is locked for all below, and how far they may widen it again. */
 const word = {
   ...policyValuesShape,
-  locked: z.array(z.enum(settingNames)).max(settingNames.length).optional(),
+  locked: z.array(z.enum(policyNames)).max(policyNames.length).optional(),
   overridable: z.strictObject(overridableShape).optional(),
 };
 

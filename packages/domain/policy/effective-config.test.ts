@@ -179,6 +179,8 @@ describe('the levels of an entity', () => {
     { accountId: 'acc_2', applicationId: 'app_1', instanceType: 'free', values: { at: 'type' } },
     { accountId: 'acc_2', applicationId: 'app_1', instanceType: 'paid', values: { at: 'other type' } },
     { accountId: 'acc_2', applicationId: 'app_2', values: { at: 'other application' } },
+    { accountId: 'acc_2', endpointId: 'end_1', values: { at: 'endpoint' } },
+    { accountId: 'acc_2', endpointId: 'end_2', values: { at: 'other endpoint' } },
     { accountId: 'acc_9', values: { at: 'other account' } },
   ].map((config): StoredConfig => ({ service: 'signaling', ...config }));
   const wordsOf = (of: ConfiguredEntity, service = 'signaling', all = stored) =>
@@ -205,6 +207,18 @@ describe('the levels of an entity', () => {
       origin: { level: 'instanceType', accountId: 'acc_2', applicationId: 'app_1', instanceType: 'new' },
       values: {},
     });
+  });
+
+  test('an endpoint is the last of them, with its application and its type, or without', () => {
+    const endpointId = 'end_1';
+    expect(wordsOf({ ...entity, endpointId }).slice(2)).toEqual([
+      'account',
+      'application',
+      'type',
+      'endpoint',
+    ]);
+    expect(wordsOf({ chain: entity.chain, endpointId }).slice(2)).toEqual(['account', 'endpoint']);
+    expect(wordsOf({ ...entity, endpointId: 'end_3' }).at(-1)).toBeUndefined();
   });
 
   test('are those of the service alone', () => {
@@ -242,6 +256,8 @@ describe('what a trigger holds an entity to (TRG-2)', () => {
     expect(heldRate({}, hold('acc_1'))).toBe(64);
     expect(heldRate({ applicationId: 'app_1', instanceType: 'free' }, hold('acc_1'))).toBe(64);
     expect(heldRate({ applicationId: 'app_1' }, hold('acc_2', 'app_1'))).toBe(64);
+    const ofEndpoint = { ...own, endpointId: 'end_1' };
+    expect(heldRate({ endpointId: 'end_1' }, hold('acc_2'), ofEndpoint)).toBe(64);
     expect(heldRate({}, hold('acc_9'))).toBeUndefined();
     expect(heldRate({}, hold('acc_2', 'app_1'))).toBeUndefined();
     expect(heldRate({ applicationId: 'app_2' }, hold('acc_2', 'app_1'))).toBeUndefined();

@@ -14,6 +14,7 @@ export type ConfigOrigin =
       readonly applicationId: string;
       readonly instanceType: string;
     }
+  | { readonly level: 'endpoint'; readonly accountId: string; readonly endpointId: string }
   /** Of the trigger's account, which may be one above: `isShown` says whether others hear of it. */
   | {
       readonly level: 'trigger';

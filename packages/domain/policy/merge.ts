@@ -12,6 +12,8 @@ export function narrower(above: unknown, below: unknown, rule: NarrowingRule): u
       return isList(above) && isList(below) ? above.filter((item) => below.includes(item)) : above;
     case 'networks':
       return isList(above) && isList(below) ? sameOr(above, intersectCidrs(above, below)) : above;
+    case 'union':
+      return isList(above) && isList(below) ? [...new Set([...above, ...below])] : above;
     case 'everyTime':
       return isList(above) && isList(below) ? [...above, ...below] : above;
     default:
@@ -31,6 +33,7 @@ export function isWithin(below: unknown, above: unknown, rule: NarrowingRule): b
         isList(below) &&
         below.every((network) => intersectCidrs(above, [network]).includes(network))
       );
+    case 'union':
     case 'everyTime':
       return true;
     default:

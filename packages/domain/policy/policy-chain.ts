@@ -28,16 +28,16 @@ export interface PolicyPlace {
 export interface StoredPolicy extends PolicyPlace {
   readonly accountId: string;
   readonly timeZone: string;
-  /** 'plan': of the plan that the account has. The others: who set it. */
-  readonly by: 'plan' | 'above' | 'self';
+  /** 'plan': of the plan that the account has. 'access': its lists and services. The others: who set it. */
+  readonly by: 'plan' | 'above' | 'self' | 'access';
   readonly planId?: string | undefined;
   readonly word: PolicyWord;
 }
 
 /**
  * The levels that hold for a subject, from the top down, whatever the order of what is stored. Levels that say nothing are
- * left out. Every account of the chain stands there with its plan, what was set from above, what it set itself and for
- * the region; below the last come its application, the instance type of that, and the endpoint.
+ * left out. Every account of the chain stands there with its plan, what was set from above, what it set itself, its lists
+ * and services, and what it set for the region; below the last come its application, the instance type of that, and the endpoint.
  */
 export function policyChain(subject: PolicySubject, stored: readonly StoredPolicy[]): PolicyChain {
   const byAccount = Map.groupBy(stored, ({ accountId }) => accountId);
@@ -47,6 +47,7 @@ export function policyChain(subject: PolicySubject, stored: readonly StoredPolic
       ...levelsOf(own, { isAt: ({ by }) => by === 'plan', depth }),
       ...levelsOf(own, { isAt: (row) => row.by === 'above' && isBare(row), depth }),
       ...levelsOf(own, { isAt: (row) => row.by === 'self' && isBare(row), depth }),
+      ...levelsOf(own, { isAt: ({ by }) => by === 'access', depth }),
       ...levelsOf(own, {
         isAt: ({ region }) => region !== undefined && region === subject.region,
         depth,
@@ -70,6 +71,10 @@ export function policyChain(subject: PolicySubject, stored: readonly StoredPolic
   ];
 }
 
+/** The lists of addresses of all accounts that something is stored of, which is in the order of a chain (ACC-9). */
+export const accessChain = (stored: readonly StoredPolicy[]): PolicyChain =>
+  levelsOf(stored, { isAt: ({ by }) => by === 'access', depth: 0 });
+
 const isBare = ({ region, applicationId, endpoint }: PolicyPlace): boolean =>
   (region ?? applicationId ?? endpoint) === undefined;
 
@@ -89,6 +94,7 @@ export function originOf(
 ): PolicyOrigin {
   const { accountId, by, planId, region, applicationId, instanceType, endpoint } = row;
   if (by === 'plan') return { level: 'plan', accountId, planId: planId ?? '' };
+  if (by === 'access') return { level: 'access', accountId };
   if (region !== undefined) return { level: 'region', accountId, region };
   if (endpoint !== undefined) return { level: 'endpoint', accountId, endpoint };
   if (applicationId !== undefined)

@@ -1,11 +1,15 @@
 import { z } from 'zod';
-import { overridableShape, policyValuesShape, type SettingName, settingNames } from './settings.ts';
+import { levelValuesShape, overridableShape, type SettingName, settingNames } from './settings.ts';
 
-/** Levels at which a policy is set, from the top down. Plan, account and region stand at every account of the chain. */
+/**
+ * Levels of a policy, from the top down. Plan, account, access and region stand at every account of the chain. `access`:
+ * the account's lists of addresses, and the services that it turned on or off (ACC-9, ACC-10).
+ */
 export const policyLevelNames = [
   'platform',
   'plan',
   'account',
+  'access',
   'region',
   'application',
   'instanceType',
@@ -25,6 +29,7 @@ export const policyOriginSchema = z.discriminatedUnion('level', [
   z.object({ level: z.literal('plan'), ...ofAccount, planId: id }),
   /** 'above': an account above set it for this one, which cannot take it back. 'self': it did so itself. */
   z.object({ level: z.literal('account'), ...ofAccount, by: z.enum(['above', 'self']) }),
+  z.object({ level: z.literal('access'), ...ofAccount }),
   z.object({ level: z.literal('region'), ...ofAccount, region: id }),
   z.object({ level: z.literal('application'), ...ofApplication }),
   z.object({ level: z.literal('instanceType'), ...ofApplication, instanceType: id }),
@@ -36,11 +41,13 @@ export type PolicyOrigin = z.output<typeof policyOriginSchema>;
 
 /** What one level says: of what it does not name, it says nothing. */
 export const policyWordSchema = z.object({
-  values: z.object(policyValuesShape),
+  values: z.object(levelValuesShape),
   /** What no level below may say anything of. */
   locked: z.array(z.enum(settingNames)).max(settingNames.length),
   /** How far a level below may widen again what this one says. */
   overridable: z.object(overridableShape),
+  /** Services that an account turned on or off: of the level `access` alone. */
+  enabling: z.object({ enabled: z.array(id), disabled: z.array(id) }).optional(),
 });
 export type PolicyWord = z.output<typeof policyWordSchema>;
 
@@ -66,6 +73,7 @@ export function scopeOf(origin: PolicyOrigin): string {
     case 'platform':
     case 'plan':
     case 'account':
+    case 'access':
       return origin.accountId;
     case 'region':
       return `${origin.accountId}@${origin.region}`;
@@ -82,7 +90,8 @@ export function scopeOf(origin: PolicyOrigin): string {
 
 /** What a level is called in a refusal: its id, or only its kind for who may not see it (C1). */
 export function levelText(origin: PolicyOrigin, visibleIds: readonly string[]): string {
-  if (!visibleIds.includes(origin.accountId)) return origin.level;
+  // Of what an account above keeps for itself no more is told than that there is one.
+  if (!visibleIds.includes(origin.accountId)) return origin.level === 'access' ? 'account' : origin.level;
   switch (origin.level) {
     case 'plan':
       return origin.planId;
@@ -98,6 +107,7 @@ export function levelText(origin: PolicyOrigin, visibleIds: readonly string[]): 
       return origin.credentialId;
     case 'platform':
     case 'account':
+    case 'access':
       return origin.accountId;
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { PolicyRequest } from './decide.ts';
 import type { PolicyChain, PolicyLevel, PolicyOrigin, PolicyWord } from './policy-level.ts';
-import { type SettingName, settingNames, settingOf } from './settings.ts';
+import { overridableNames, type SettingName, settingNames, settingOf } from './settings.ts';
 
 const services = ['network-discovery', 'signaling'];
 const regions = ['eu', 'us', 'ap'];
@@ -12,7 +12,15 @@ const windows = ['mon-fri 08:00-18:00', 'sat,sun 10:00-24:00', 'mon-sun 00:00-24
 function valueAt(name: SettingName, index: number): number | string[] {
   const setting = settingOf(name);
   if (setting.merge === 'narrowest') return Math.min(setting.max, setting.min + (index % 5) * 100);
-  const choices = { services, regions, sourceNetworks: networks, times: windows }[name as string];
+  const choices = {
+    services,
+    servicesToEnable: services,
+    regions,
+    sourceNetworks: networks,
+    keyAllowList: networks,
+    clientAllowList: networks,
+    times: windows,
+  }[name as string];
   return [...(choices ?? setting.choices ?? [])].filter((_, place) => (index >> place) & 1);
 }
 
@@ -21,9 +29,9 @@ function say(word: { values: Sayings; overridable: Sayings; locked: SettingName[
   const name = settingNames[drawn % settingNames.length] ?? 'services';
   const rest = Math.floor(drawn / settingNames.length);
   word.values[name] = valueAt(name, rest & 31);
-  const isBounded = ((rest >> 5) & 3) === 0 && settingOf(name).merge !== 'everyTime';
+  const isBounded = ((rest >> 5) & 3) === 0 && overridableNames.some((one) => one === name);
   if (isBounded) word.overridable[name] = valueAt(name, (rest >> 7) & 31);
-  if (((rest >> 12) & 7) === 0) word.locked.push(name);
+  if (((rest >> 12) & 7) === 0 && settingOf(name).isOwnList !== true) word.locked.push(name);
 }
 
 type Sayings = Partial<Record<SettingName, number | string[]>>;
@@ -74,7 +82,11 @@ export const anyRequest: fc.Arbitrary<PolicyRequest> = fc.record({
 });
 
 /** A level that says this, for tests by hand. */
-export const level = (origin: PolicyOrigin, word: Partial<PolicyWord>, timeZone = 'UTC'): PolicyLevel => ({
+export const level = (
+  origin: PolicyOrigin,
+  word: Partial<PolicyWord> = {},
+  timeZone = 'UTC',
+): PolicyLevel => ({
   origin,
   timeZone,
   values: {},

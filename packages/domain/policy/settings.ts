@@ -10,11 +10,16 @@ export type SettingMerge =
   | 'intersection'
   /** The addresses that lie in the networks of every level. */
   | 'networks'
+  /** What stands in the list of any level: each adds to what is asked for. */
+  | 'union'
   /** The times of every level, each in the zone of its account, have to be now. */
   | 'everyTime';
 
-/** Who asks, at each request that the setting may refuse or bound. */
-export type PolicyVerifier = 'api' | 'relay' | 'signaling';
+/**
+ * Who asks, at each request that the setting may refuse or bound. `key` and `credential` are the API as well: of whoever
+ * shows one, before it is known what is asked for, and by the levels of the account that the key or credential is of.
+ */
+export type PolicyVerifier = 'api' | 'key' | 'credential' | 'relay' | 'signaling';
 
 /**
  * What a change does to what runs (POL-5).
@@ -29,6 +34,8 @@ interface SettingBase {
   readonly merge: SettingMerge;
   readonly decidedBy: readonly PolicyVerifier[];
   readonly running: RunningEffect;
+  /** Kept as a list with an operation of its own (ACC-9): no policy says it, and so none locks it or widens it again. */
+  readonly isOwnList?: true;
 }
 
 export interface NumberSetting extends SettingBase {
@@ -51,15 +58,19 @@ export type CountedOver =
     };
 
 export interface ListSetting extends SettingBase {
-  readonly merge: 'intersection' | 'networks' | 'everyTime';
+  readonly merge: 'intersection' | 'networks' | 'union' | 'everyTime';
   /** What may stand in the list; absent where only whoever runs a platform knows. */
   readonly choices?: readonly string[];
+  /** How many; LIST_LENGTH_MAX by default. */
+  readonly lengthMax?: number;
 }
 
 export type Setting = NumberSetting | ListSetting;
 
 /** Long enough for what anybody lists by hand, and short enough for a snapshot of a chain to stay small. */
 export const LIST_LENGTH_MAX = 32;
+/** Of each of an account's two lists of addresses. */
+export const ALLOW_LIST_LENGTH_MAX = 100;
 const BYTES_MAX = 1_000_000_000_000_000;
 const everywhere = ['api', 'relay', 'signaling'] as const;
 const nodes = ['relay', 'signaling'] as const;
@@ -75,6 +86,12 @@ export const settings = {
     decidedBy: everywhere,
     running: 'ends',
   },
+  servicesToEnable: {
+    summary: 'The services that an account has to enable, saying what for, before they are used.',
+    merge: 'union',
+    decidedBy: everywhere,
+    running: 'ends',
+  },
   regions: {
     summary: 'The regions whose nodes may be used.',
     merge: 'intersection',
@@ -82,10 +99,26 @@ export const settings = {
     running: 'ends',
   },
   sourceNetworks: {
-    summary: 'The networks that clients may come from.',
+    summary: 'The networks that clients may come from, and keys that ask for a service.',
     merge: 'networks',
-    decidedBy: nodes,
+    decidedBy: everywhere,
     running: 'ends',
+  },
+  keyAllowList: {
+    summary: 'The addresses that keys of the account may be used from.',
+    merge: 'networks',
+    decidedBy: ['key'],
+    running: 'starts',
+    isOwnList: true,
+    lengthMax: ALLOW_LIST_LENGTH_MAX,
+  },
+  clientAllowList: {
+    summary: 'The addresses that credentials of the account may be used from.',
+    merge: 'networks',
+    decidedBy: ['credential', ...nodes],
+    running: 'ends',
+    isOwnList: true,
+    lengthMax: ALLOW_LIST_LENGTH_MAX,
   },
   times: {
     summary: 'When clients may be served, in the time zone of the account, such as mon-fri 08:00-18:00.',
@@ -205,7 +238,7 @@ type NamesOf<Merge extends SettingMerge> = {
 
 export type NumberSettingName = NamesOf<'narrowest'>;
 export type TimesSettingName = NamesOf<'everyTime'>;
-export type ListSettingName = NamesOf<'intersection' | 'networks'>;
+export type ListSettingName = NamesOf<'intersection' | 'networks' | 'union'>;
 export type CountedSettingName = {
   [Name in SettingName]: (typeof settings)[Name] extends { readonly counts: CountedOver } ? Name : never;
 }[SettingName];
@@ -220,7 +253,7 @@ export type PolicyValues = {
 };
 
 const token = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'Use small letters, digits and hyphens.');
-const network = z
+export const networkSchema = z
   .string()
   .max(64)
   .refine((text) => parseCidr(text) !== undefined, 'Write a network as 10.0.0.0/8 or 2001:db8::/32.');
@@ -236,16 +269,16 @@ const weekly = z
 function schemaOf(setting: Setting): z.ZodType {
   if (setting.merge === 'narrowest')
     return z.int().min(setting.min).max(setting.max).describe(setting.summary);
-  const { choices, merge, summary } = setting;
+  const { choices, merge, summary, lengthMax = LIST_LENGTH_MAX } = setting;
   const item =
     merge === 'networks'
-      ? network
+      ? networkSchema
       : merge === 'everyTime'
         ? weekly
         : choices === undefined
           ? token
           : z.enum(choices as readonly [string, ...string[]]);
-  return z.array(item).max(LIST_LENGTH_MAX).describe(summary);
+  return z.array(item).max(lengthMax).describe(summary);
 }
 
 type ValueShape<Names extends SettingName> = {
@@ -260,10 +293,23 @@ function shapeOf<Names extends SettingName>(names: readonly Names[]): ValueShape
   return Object.fromEntries(fields) as unknown as ValueShape<Names>;
 }
 
-export const policyValuesShape = shapeOf(settingNames);
+/** Everything that a level of a chain can say. */
+export const levelValuesShape = shapeOf(settingNames);
 
-/** Times of all levels hold together, and no level can give back what another took. */
-export const overridableNames = settingNames.filter(
-  (name): name is Exclude<SettingName, TimesSettingName> => settingOf(name).merge !== 'everyTime',
+type OwnListName = {
+  [Name in SettingName]: (typeof settings)[Name] extends { readonly isOwnList: true } ? Name : never;
+}[SettingName];
+
+/** Everything that a policy can say. */
+export const policyNames = settingNames.filter(
+  (name): name is Exclude<SettingName, OwnListName> => settingOf(name).isOwnList !== true,
+);
+export const policyValuesShape = shapeOf(policyNames);
+
+/** What all levels say holds together, and no level can give back what another took. */
+type AddedSettingName = NamesOf<'everyTime' | 'union'>;
+export const overridableNames = policyNames.filter(
+  (name): name is Exclude<(typeof policyNames)[number], AddedSettingName> =>
+    !['everyTime', 'union'].includes(settingOf(name).merge),
 );
 export const overridableShape = shapeOf(overridableNames);

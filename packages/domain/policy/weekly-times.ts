@@ -1,6 +1,6 @@
 import { localTime } from './local-time.ts';
 
-const dayNames = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export const dayNames = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 const MINUTES_A_DAY = 1_440;
 export const MINUTES_A_WEEK = 7 * MINUTES_A_DAY;
 /** A week, and the hour by which a change of the clock may lengthen it. */

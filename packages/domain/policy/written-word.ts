@@ -1,11 +1,5 @@
 import { type PolicyWord, saidNames } from './policy-level.ts';
-import {
-  overridableNames,
-  type PolicyValues,
-  type SettingName,
-  settingNames,
-  settingOf,
-} from './settings.ts';
+import { overridableNames, type PolicyValues, policyNames, type SettingName, settingOf } from './settings.ts';
 
 /** A word as callers write it: values by setting, side by side with locks and bounds. */
 export interface WrittenWord extends PolicyValues {
@@ -17,15 +11,16 @@ export interface WrittenWord extends PolicyValues {
 export function fromWritten(written: WrittenWord): PolicyWord {
   const { locked = [], overridable = {} } = written;
   return {
-    values: definedOf(settingNames, written),
+    values: definedOf(policyNames, written),
     locked: [...new Set(locked)],
     overridable: definedOf(overridableNames, overridable),
   };
 }
 
-export function toWritten({ values, locked, overridable }: PolicyWord) {
+export function toWritten({ values, locked: all, overridable }: PolicyWord) {
+  const locked = policyNames.filter((name) => all.includes(name));
   return {
-    ...values,
+    ...definedOf(policyNames, values),
     ...(locked.length === 0 ? {} : { locked }),
     ...(Object.keys(overridable).length === 0 ? {} : { overridable }),
   };
@@ -34,10 +29,10 @@ export function toWritten({ values, locked, overridable }: PolicyWord) {
 function definedOf<Name extends SettingName>(
   names: readonly Name[],
   values: Readonly<Partial<Record<Name, unknown>>>,
-): PolicyWord['values'] {
+): Pick<PolicyWord['values'], Name> {
   return Object.fromEntries(
     names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
-  ) as PolicyWord['values'];
+  ) as Pick<PolicyWord['values'], Name>;
 }
 
 /** What of a word is counted from minute totals, which know accounts and regions and nothing narrower. */

@@ -1,4 +1,5 @@
 import { acceptInvitation } from '@patchbay/adapters/prisma/set-up-links';
+import { connectAs } from '@patchbay/adapters/prisma/tenant-attack';
 import type { Actor } from '@patchbay/kit/definition';
 import { createId } from '@patchbay/kit/ids';
 import { mint, prefixesOf } from '@patchbay/protocol/credential/credential';
@@ -6,6 +7,8 @@ import { turnRestPrefixId } from '@patchbay/protocol/credential/turn-rest';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTenancyHarness, type Owner, refusal, type TenancyHarness } from './tenancy.testing.ts';
 
+/** As the context of a test has it. */
+const NOW_MS = 1_800_000_000_000;
 let harness: TenancyHarness;
 let database: TenancyHarness['database'];
 let owner: Owner;
@@ -34,6 +37,67 @@ describe('keys', () => {
     expect(events).toEqual([{ event: 'key.created', payload: { keyId: answer.id } }]);
   });
 
+  describe('C9: a key and the one that replaces it overlap', () => {
+    test('keys.rotate 200: both secrets work until the stated time, and both keys are seen (ACC-4)', async () => {
+      const { answer: old } = await call('keys', 'create', {
+        request: { name: 'Server', scopes: ['keys:*'] },
+      });
+      const endsAt = new Date(NOW_MS + 3_600_000).toISOString();
+      const { answer, audited, events } = await call('keys', 'rotate', {
+        request: { keyId: old.id, endsAt },
+      });
+      expect(answer).toMatchObject({
+        name: 'Server',
+        scopes: ['keys:*'],
+        replaced: { id: old.id, expiresAt: endsAt, replacedBy: answer.id },
+      });
+      expect(await database.keys.authenticate(old.secret)).toMatchObject({ keyId: old.id });
+      expect(await database.keys.authenticate(answer.secret)).toMatchObject({ keyId: answer.id });
+      expect((await call('keys', 'list')).answer.items.map(({ id }) => id).sort()).toEqual(
+        [old.id, answer.id].sort(),
+      );
+      expect(events).toEqual([{ event: 'key.rotated', payload: { keyId: old.id, replacedBy: answer.id } }]);
+      expect(JSON.stringify([audited, events])).not.toContain(answer.secret);
+
+      const owner = await connectAs(database.url);
+      await owner.query(`UPDATE api_key SET expires_at = now() WHERE id = $1`, [old.id]);
+      await owner.end();
+      expect(await database.keys.authenticate(old.secret)).toBeUndefined();
+      expect(await database.keys.authenticate(answer.secret)).toBeDefined();
+    });
+
+    test('keys.rotate 409: a key that was rotated, or is revoked, is not rotated again; of two at once one is', async () => {
+      const { answer: old } = await call('keys', 'create');
+      const rotate = () => call('keys', 'rotate', { request: { keyId: old.id } });
+      const outcomes = await Promise.allSettled([rotate(), rotate()]);
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      await expect(rotate()).rejects.toMatchObject(refusal(409, 'tenancy.key_over'));
+      const { answer: revoked } = await call('keys', 'create');
+      await call('keys', 'revoke', { request: { keyId: revoked.id } });
+      await expect(call('keys', 'rotate', { request: { keyId: revoked.id } })).rejects.toMatchObject(
+        refusal(409, 'tenancy.key_over'),
+      );
+    });
+
+    test('keys.rotate 422: an old key ends within 30 days, and not in the past', async () => {
+      const { answer: old } = await call('keys', 'create');
+      for (const days of [-1, 31]) {
+        const endsAt = new Date(NOW_MS + days * 86_400_000).toISOString();
+        await expect(call('keys', 'rotate', { request: { keyId: old.id, endsAt } })).rejects.toMatchObject(
+          refusal(422, 'tenancy.overlap_too_long'),
+        );
+      }
+    });
+
+    test('keys.rotate 403: nobody gets the secret of a key that may do more than they', async () => {
+      const { answer: wide } = await call('keys', 'create');
+      const narrow = (await owner.createKey(['keys:*'])).actor;
+      await expect(call('keys', 'rotate', { as: narrow, request: { keyId: wide.id } })).rejects.toMatchObject(
+        refusal(403, 'tenancy.scope_too_wide'),
+      );
+    });
+  });
+
   test('keys.create 403: no key is wider than its maker, be it a key or somebody with a role', async () => {
     const narrow = (await owner.createKey(['keys:*'])).actor;
     await expect(call('keys', 'create', { as: narrow })).rejects.toMatchObject(
@@ -51,6 +115,7 @@ describe('keys', () => {
     const developer: Actor = { kind: 'user', userId: answer.userId };
     const token = answer.setUpPath?.replace('/set-up/', '') ?? '';
     await acceptInvitation(database.prisma, { token, userId: answer.userId });
+    await database.proveAddress(answer);
     await expect(call('keys', 'create', { as: developer, request: { scopes: ['*'] } })).rejects.toMatchObject(
       refusal(403, 'tenancy.scope_too_wide'),
     );

@@ -7,7 +7,38 @@ import { scopesTooWide } from './scopes.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
 
-function toAnswer({ scopes, createdAt, expiresAt, lastUsedAt, revokedAt, ...rest }: KeyRecord) {
+/** How long an old key goes on beside the one that takes its place (ACC-4). */
+const OVERLAP_MS_MAX = 30 * 86_400_000;
+const OVERLAP_DEFAULT_MS = 86_400_000;
+
+type Wanted = Pick<KeyRecord, 'scopes' | 'mode'>;
+
+/** Nobody makes a key that may do more than they, nor one in an account that is stopped. */
+async function refuseWider(
+  context: Parameters<Handlers['keys']['create' | 'rotate']>[0],
+  { scopes, mode }: Wanted,
+  ports: TenancyPorts,
+): Promise<void> {
+  const { accountId, chain } = context.entity;
+  const { actor } = context;
+  const account = await ports.accounts.find({ accountId });
+  if (account === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
+  if (account.effectiveState !== 'active') {
+    throw platformError('account.suspended', `The account is ${account.effectiveState}.`);
+  }
+  const { maker } = await callerAlong(chain, actor, ports);
+  const tooWide = scopesTooWide(scopes, maker, ports.catalogue);
+  if (tooWide.length > 0) {
+    throw context.error('tenancy.scope_too_wide', `You do not have ${tooWide.join(', ')} yourself.`);
+  }
+  // C11: what a test key makes never touches live data.
+  const makerKey = actor.kind === 'key' ? await ports.keys.find(actor) : undefined;
+  if (makerKey?.mode === 'test' && mode === 'live') {
+    throw context.error('tenancy.scope_too_wide', 'A test key makes test keys only.');
+  }
+}
+
+function toAnswer({ scopes, createdAt, expiresAt, lastUsedAt, revokedAt, replacedBy, ...rest }: KeyRecord) {
   return {
     ...rest,
     scopes: [...scopes],
@@ -15,6 +46,7 @@ function toAnswer({ scopes, createdAt, expiresAt, lastUsedAt, revokedAt, ...rest
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
     ...(lastUsedAt === undefined ? {} : { lastUsedAt: lastUsedAt.toISOString() }),
     ...(revokedAt === undefined ? {} : { revokedAt: revokedAt.toISOString() }),
+    ...(replacedBy === undefined ? {} : { replacedBy }),
   };
 }
 
@@ -25,24 +57,9 @@ export const keys: Handlers['keys'] = {
   },
 
   async create(context, request, ports) {
-    const { accountId, chain } = context.entity;
+    const { accountId } = context.entity;
     const { actor } = context;
-    const account = await ports.accounts.find({ accountId });
-    if (account === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
-    if (account.effectiveState !== 'active') {
-      throw platformError('account.suspended', `The account is ${account.effectiveState}.`);
-    }
-
-    const { maker } = await callerAlong(chain, actor, ports);
-    const tooWide = scopesTooWide(request.scopes, maker, ports.catalogue);
-    if (tooWide.length > 0) {
-      throw context.error('tenancy.scope_too_wide', `You do not have ${tooWide.join(', ')} yourself.`);
-    }
-    // C11: what a test key makes never touches live data.
-    const makerKey = actor.kind === 'key' ? await ports.keys.find(actor) : undefined;
-    if (makerKey?.mode === 'test' && request.mode === 'live') {
-      throw context.error('tenancy.scope_too_wide', 'A test key makes test keys only.');
-    }
+    await refuseWider(context, request, ports);
 
     const { expiresAt, ...wanted } = request;
     const { key, secret } = await ports.keys.create({
@@ -55,6 +72,32 @@ export const keys: Handlers['keys'] = {
     context.audit({ target: key.id, after: answer });
     await context.emit('key.created', { keyId: key.id });
     return { ...answer, secret };
+  },
+
+  async rotate(context, { keyId, endsAt }, ports) {
+    const { accountId } = context.entity;
+    const nowMs = context.nowMs();
+    const endsMs = endsAt === undefined ? nowMs + OVERLAP_DEFAULT_MS : Date.parse(endsAt);
+    if (endsMs < nowMs || endsMs > nowMs + OVERLAP_MS_MAX) {
+      throw context.error('tenancy.overlap_too_long', `${endsAt} is not within 30 days from now.`);
+    }
+    const before = await ports.keys.find({ accountId, keyId });
+    if (before === undefined) throw context.error('resource.unknown', `This account has no key ${keyId}.`);
+    await refuseWider(context, before, ports);
+    const rotated = await ports.keys.rotate({
+      accountId,
+      keyId,
+      endsAt: new Date(endsMs),
+      createdBy: actorId(context.actor),
+    });
+    if (rotated === undefined) {
+      throw context.error('tenancy.key_over', `${keyId} is revoked, over, or was rotated already.`);
+    }
+    const { secret } = rotated;
+    const [key, replaced] = [toAnswer(rotated.key), toAnswer(rotated.replaced)];
+    context.audit({ target: keyId, before: toAnswer(before), after: replaced });
+    await context.emit('key.rotated', { keyId, replacedBy: key.id });
+    return { ...key, secret, replaced };
   },
 
   async revoke(context, { keyId }, ports) {

@@ -1,3 +1,4 @@
+import { newestMails } from '@patchbay/adapters/mail/outbox';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { acceptInvitation, readSetUpLink, useSetUpLink } from '@patchbay/adapters/prisma/set-up-links';
 import type { Actor } from '@patchbay/kit/definition';
@@ -25,9 +26,15 @@ describe('team', () => {
     call('team', 'add', { as, at, request: { email, name: 'Somebody', role } });
   const tokenOf = ({ answer }: Awaited<ReturnType<typeof add>>) =>
     answer.setUpPath?.replace('/set-up/', '') ?? '';
+  const mailedTo = async (email: string) => {
+    const mails = await newestMails(database.prisma, { cipher: database.cipher, countMax: 20 });
+    const { text = '' } = mails.find(({ recipient }) => recipient === email) ?? {};
+    return /\/set-up\/(\S+)/.exec(text)?.[1] ?? '';
+  };
   const accept = async (added: ReturnType<typeof add>) => {
     const made = await added;
-    const { userId } = made.answer;
+    const { userId, email } = made.answer;
+    await database.proveAddress({ userId, email });
     expect(await acceptInvitation(database.prisma, { token: tokenOf(made), userId })).toBeDefined();
     return made;
   };
@@ -117,6 +124,45 @@ describe('team', () => {
       { userId: owner.userId },
       { name: 'Somebody', state: 'invited' },
     ]);
+  });
+
+  test('team.add 200: who invites proves no address that is not theirs: only the link of the mail does (PRD-3)', async () => {
+    const email = 'victim@elsewhere.example';
+    const added = await add(email, 'admin');
+    const { userId } = added.answer;
+    const password = 'of whoever invites';
+    expect(await useSetUpLink(database.prisma, { token: tokenOf(added), password })).toMatchObject({
+      userId,
+      isEmailVerified: false,
+    });
+    expect(await database.ports.people.isVerified(userId)).toBe(false);
+    const roles = async () => (await database.ports.people.grantsOf(userId)).map(({ role }) => role);
+    expect(await roles()).toEqual(['viewer']);
+    expect(await useSetUpLink(database.prisma, { token: await mailedTo(email), password })).toBeUndefined();
+
+    const accomplice = await harness.signUp('Accomplice');
+    const request = { email, name: 'Victim', role: 'developer' };
+    const shown = tokenOf(await accomplice.call('team', 'add', { request }));
+    expect(await acceptInvitation(database.prisma, { token: shown, userId })).toBe(accomplice.accountId);
+    expect(await database.ports.people.isVerified(userId)).toBe(false);
+
+    const other = await harness.signUp('Other');
+    await other.call('team', 'add', { request });
+    const token = await mailedTo(email);
+    expect(await acceptInvitation(database.prisma, { token, userId })).toBe(other.accountId);
+    expect(await roles()).toEqual(expect.arrayContaining(['admin', 'developer']));
+  });
+
+  test('team.add 200: the link of the mail proves the address, and ends the one that was shown', async () => {
+    const email = 'mailed@acme.example';
+    const added = await add(email, 'developer');
+    const token = await mailedTo(email);
+    expect(token).not.toBe(tokenOf(added));
+    const done = await useSetUpLink(database.prisma, { token, password: 'a new password' });
+    expect(done).toMatchObject({ isEmailVerified: true, accountId: owner.accountId });
+    expect(await readSetUpLink(database.prisma, tokenOf(added))).toBeUndefined();
+    const [grant] = await database.ports.people.grantsOf(added.answer.userId);
+    expect(grant?.role).toBe('developer');
   });
 
   test('team.add 200: inviting an address that signed up elsewhere gives it nothing, and shows no name', async () => {

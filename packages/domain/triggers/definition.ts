@@ -247,7 +247,7 @@ export const triggers = defineDomain({
           request: z.object({
             meter: word.optional(),
             event: word.optional(),
-            /** `direction=in,region=local`. */
+            /** `direction:in,region:local`. */
             where: z.string().max(1_000).optional(),
             targetAccountId: idSchema('acc').optional(),
             scope: target.scope,

@@ -302,7 +302,7 @@ const preview = (ports: TriggersPorts, query: object) =>
 test('preview 200: what a counter stands at in the window of the target’s time zone', async () => {
   const { ports, queries } = world();
   expect(
-    await preview(ports, { meter: 'relay.bytes', where: 'direction=in,region=eu', scope: 'own' }),
+    await preview(ports, { meter: 'relay.bytes', where: 'direction:in,region:eu', scope: 'own' }),
   ).toEqual({
     value: '11',
     windowStart: '2026-11-23T23:00:00.000Z',

@@ -1,4 +1,5 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import { readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { platformError } from '@patchbay/kit/errors';
 import { type MeterCatalogue, undeclaredIn } from '../metering/meter-catalogue.ts';
 import { type Action, type Counter, TRIGGER_COUNT_MAX, type triggers } from './definition.ts';
@@ -78,21 +79,6 @@ function refuseCounter(
 
 const unknown = (triggerId: string) => `This account has no trigger ${triggerId}.`;
 const fromAbove = 'This trigger was set by an account above this one.';
-
-const wherePattern = /^([^=,]{1,64})=([^,]{0,200})$/;
-
-/** `direction=in,region=local`. */
-function whereOf(text: string): Record<string, string> {
-  const pairs = text.split(',').filter(Boolean);
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const [, name, value] = wherePattern.exec(pair) ?? [];
-      if (name === undefined || value === undefined)
-        throw platformError('request.invalid', `/where: ${pair} is not of the form dimension=value.`);
-      return [name, value];
-    }),
-  );
-}
 
 export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
   triggers: {
@@ -197,7 +183,8 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       const { accountId } = context.entity;
       if ((meter === undefined) === (event === undefined))
         throw platformError('request.invalid', '/meter: name either a meter or an event.');
-      const filter = whereOf(where);
+      const filter = readDimensionFilter(where);
+      if (typeof filter === 'string') throw platformError('request.invalid', `/where: ${filter}`);
       const target: Target = { accountId: targetAccountId ?? accountId, scope };
       const found = await ports.targets.find({ ...target, scopeId: accountId });
       if (found === undefined)

@@ -51,9 +51,15 @@ test('a stranger who signs up twice with one key signs up once; nobody else gets
       taken.add(email);
       return { outcome: 'signed_up' as const, userId: createId('usr'), accountId: PARENT_ACCOUNT };
     },
+    makeVerification: async () => 'token',
+  };
+  const written: unknown[] = [];
+  const mails = {
+    urlOf: (path: string) => path,
+    send: async (mail: unknown) => void written.push(mail),
   };
   const taken = new Set<string>();
-  const { call } = createApiHarness({ domainPorts: { tenancy: { people } as never } });
+  const { call } = createApiHarness({ domainPorts: { tenancy: { people, mails } as never } });
   const body = { email: 'a@test.example', password: 'correct horse', name: 'A', organisationName: 'A' };
   const signUp = (change: object, idempotencyKey: string) =>
     call('POST', '/v1/sign-up', { body: { ...body, ...change }, as: null, idempotencyKey });
@@ -62,6 +68,7 @@ test('a stranger who signs up twice with one key signs up once; nobody else gets
   const again = await signUp({}, 'a');
   expect(again).toMatchObject({ status: 200, body: first.body });
   expect(again.headers.get('idempotent-replayed')).toBe('true');
+  expect(written).toHaveLength(1);
   // Neither the key alone nor the body alone is enough.
   for (const [change, key] of [
     [{ password: 'wrong horse' }, 'a'],

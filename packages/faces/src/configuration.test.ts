@@ -1,3 +1,5 @@
+import type { EndpointRecord } from '@patchbay/domain/endpoints/ports';
+import type { DomainPorts } from '@patchbay/domain/handlers.generated';
 import { createId } from '@patchbay/kit/ids';
 import { CHILD_ACCOUNT, createApiHarness, PARENT_ACCOUNT } from '@patchbay/testing/api-harness';
 import { expect, test } from 'vitest';
@@ -10,6 +12,19 @@ const calling = (accountId: string, below = '') =>
   `/v1/accounts/${accountId}${below}/services/signaling/config`;
 const ofApplication = `/applications/${APPLICATION}`;
 const ofType = `${ofApplication}/instance-types/free`;
+const ENDPOINT = createId('end', 1);
+const ofEndpoint = `/endpoints/${ENDPOINT}`;
+const RESTING = createId('end', 2);
+const bob: EndpointRecord = {
+  id: ENDPOINT,
+  accountId: CHILD_ACCOUNT,
+  namespace: 'user',
+  identifier: 'user:bob',
+  label: '',
+  applicationId: undefined,
+  allocatedAt: new Date(0),
+  restsUntil: undefined,
+};
 
 test('a configuration tells what is set here, what holds, and the level that each value comes from (ACC-6, POL-2)', async () => {
   const { call } = createApiHarness({ instanceTypes: { [APPLICATION]: ['free', 'paid'] } });
@@ -65,10 +80,14 @@ test.each([
   { who: 'an account', below: '', body: { sessionSecondsMax: 601 }, field: 'sessionSecondsMax' },
   { who: 'an application', below: ofApplication, body: { mode: 'auto' }, field: 'mode' },
   { who: 'an instance type', below: ofType, body: { sessionSecondsMax: 601 }, field: 'sessionSecondsMax' },
+  { who: 'an endpoint', below: ofEndpoint, body: { sessionSecondsMax: 601 }, field: 'sessionSecondsMax' },
 ])(
   '$who can only narrow: a wider $field is refused with the level that holds it (POL-2)',
   async ({ below, body, field }) => {
-    const { call, audited } = createApiHarness({ instanceTypes: { [APPLICATION]: ['free'] } });
+    const { call, audited } = createApiHarness({
+      instanceTypes: { [APPLICATION]: ['free'] },
+      endpoints: [bob],
+    });
     await call('PUT', calling(PARENT_ACCOUNT), { body: { mode: 'relay', sessionSecondsMax: 600 } });
     expect(await call('PUT', calling(CHILD_ACCOUNT, below), { body })).toMatchObject({
       status: 422,
@@ -90,8 +109,13 @@ test.each([
     below: ofType.replace('free', 'paid'),
     code: 'application.instance_type_unknown',
   },
+  { what: 'an endpoint', below: ofEndpoint, code: 'resource.unknown' },
+  { what: 'an endpoint that rests', below: ofEndpoint.replace(ENDPOINT, RESTING), code: 'resource.unknown' },
 ])('$what that is not there has no configuration: $code', async ({ below, code }) => {
-  const { call, audited } = createApiHarness({ instanceTypes: { [APPLICATION]: ['free'] } });
+  const { call, audited } = createApiHarness({
+    instanceTypes: { [APPLICATION]: ['free'] },
+    endpoints: [{ ...bob, id: RESTING, restsUntil: new Date(1) }],
+  });
   for (const [method, extra] of [
     ['GET', {}],
     ['PUT', { body: {} }],
@@ -127,4 +151,78 @@ test('what is minted for an application and an instance type is held to what was
     status: 400,
     body: { code: 'request.invalid' },
   });
+});
+
+test('an endpoint is the last level: it narrows what its account and its application say, and tells so (API-2, HKS-1)', async () => {
+  const { call } = createApiHarness({
+    instanceTypes: { [APPLICATION]: [] },
+    endpoints: [{ ...bob, applicationId: APPLICATION }],
+  });
+  await call('PUT', calling(CHILD_ACCOUNT), { body: { sessionSecondsMax: 600 } });
+  await call('PUT', calling(CHILD_ACCOUNT, ofApplication), { body: { mode: 'relay' } });
+  const put = await call('PUT', calling(CHILD_ACCOUNT, ofEndpoint), { body: { sessionSecondsMax: 60 } });
+  expect(put.body).toEqual({
+    stored: { sessionSecondsMax: 60 },
+    inherited: { mode: 'relay', sessionSecondsMax: 600, tokenTtlSecondsMax: 86_400 },
+    effective: { mode: 'relay', sessionSecondsMax: 60, tokenTtlSecondsMax: 86_400 },
+    origins: {
+      mode: { level: 'application', accountId: CHILD_ACCOUNT, applicationId: APPLICATION },
+      sessionSecondsMax: { level: 'endpoint', accountId: CHILD_ACCOUNT, endpointId: ENDPOINT },
+      tokenTtlSecondsMax: { level: 'default' },
+    },
+  });
+  expect((await call('GET', calling(CHILD_ACCOUNT, ofEndpoint))).body).toEqual(put.body);
+});
+
+test('what is minted for an identity is held to what was set for its endpoint (ACC-5)', async () => {
+  const { call } = createApiHarness({
+    instanceTypes: { [APPLICATION]: [] },
+    endpoints: [{ ...bob, applicationId: APPLICATION }],
+  });
+  await call('PUT', calling(CHILD_ACCOUNT, ofEndpoint), { body: { tokenTtlSecondsMax: 60 } });
+  const mint = (identity: string, ttlSeconds: number) =>
+    call('POST', `/v1/accounts/${CHILD_ACCOUNT}/services/signaling/tokens`, {
+      body: { identity, ttlSeconds },
+    });
+  expect(await mint('eve', 61)).toMatchObject({ status: 200 });
+  expect(await mint('bob', 61)).toMatchObject({ status: 422, body: { code: 'signaling.ttl_too_long' } });
+  expect(await mint('bob', 60)).toMatchObject({ status: 200 });
+});
+
+test('minting for an identity is decided by the policy of its endpoint, allocated or not (POL-1)', async () => {
+  const asked: unknown[] = [];
+  const { call } = createApiHarness({
+    endpoints: [bob],
+    policyChain: (entity) => {
+      asked.push([entity.endpointId, entity.endpoint]);
+      return [];
+    },
+  });
+  for (const identity of ['bob', 'eve'])
+    await call('POST', `/v1/accounts/${CHILD_ACCOUNT}/services/signaling/tokens`, {
+      body: { identity, ttlSeconds: 60 },
+    });
+  expect(asked).toEqual([
+    [ENDPOINT, 'user:bob'],
+    [undefined, 'user:eve'],
+  ]);
+});
+
+test('the use of an endpoint is asked for by its identifier, of its account alone (API-2)', async () => {
+  const queries: unknown[] = [];
+  const usage = {
+    query: async (query: unknown) => {
+      queries.push(query);
+      const row = { atMs: 0, meter: 'signaling.messages', group: {}, quantity: 7n, recordCount: 1 };
+      return { rows: [row], isTruncated: false };
+    },
+  };
+  const { call } = createApiHarness({
+    endpoints: [bob],
+    domainPorts: { metering: { usage } as unknown as DomainPorts['metering'] },
+  });
+  const path = `/v1/accounts/${CHILD_ACCOUNT}${ofEndpoint}/services/signaling/use`;
+  const { body } = await call('GET', path);
+  expect(body.meters).toContainEqual({ meter: 'messages', unit: 'count', quantity: '7' });
+  expect(queries).toMatchObject([{ accountId: CHILD_ACCOUNT, scope: 'own', endpoint: 'user:bob' }]);
 });

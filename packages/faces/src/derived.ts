@@ -6,8 +6,9 @@ import {
   effectiveConfig,
   widerFields,
 } from '@patchbay/domain/policy/effective-config';
-import type { Entity, ServiceDefinition } from '@patchbay/kit/definition';
+import type { DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
+import { callbackHandlers } from './callbacks.ts';
 import { etagOf, namesTag } from './etag.ts';
 import type { Platform } from './platform.ts';
 
@@ -25,7 +26,7 @@ interface Context {
 /** Meters of all services together. */
 const METER_COUNT_MAX = 1_000;
 
-type Handler = (context: Context, request: Record<string, unknown>) => Promise<Record<string, unknown>>;
+type Handler = DomainHandler<[context: Context, request: Record<string, unknown>], Record<string, unknown>>;
 
 /** Serves what every service has without writing it (API-2): kit/service-resources.ts declares it. */
 export function derivedHandlers(
@@ -37,16 +38,21 @@ export function derivedHandlers(
   const readConfig: Handler = async ({ levels, visibleIds }) => toConfigAnswer(levels, { rules, visibleIds });
 
   const writeConfig: Handler = async ({ entity, levels, visibleIds, audit, ifMatch }, request) => {
-    const { applicationId, instanceType, ...values } = request;
+    const { applicationId, instanceType, endpointId, ...values } = request;
     const before = levels.at(-1);
     if (before === undefined) throw platformError('resource.unknown', 'There is no such entity here.');
     const after = [...levels.slice(0, -1), { ...before, values }];
     refuseWider(after, { rules, visibleIds, service });
     const stored = await platform.setConfig(entity, service.name, values);
+    if (stored === 'too_many')
+      throw platformError(
+        'config.too_many',
+        'Nothing is set here yet, and as many endpoints have settings as may.',
+      );
     if (stored === undefined)
       throw platformError(
         'resource.unknown',
-        'The application, or its instance type, was removed meanwhile.',
+        'The application, its instance type or the endpoint was removed meanwhile.',
       );
     // What stood there is known for sure once it is replaced: nobody comes between, and a refusal takes the change back.
     const replaced = toConfigAnswer([...levels.slice(0, -1), { ...before, values: stored }], {
@@ -55,18 +61,46 @@ export function derivedHandlers(
     });
     if (ifMatch !== undefined && !namesTag(ifMatch, await etagOf(replaced)))
       throw platformError('request.precondition_failed', 'The configuration was changed since it was read.');
-    const place = [entity.accountId, applicationId, instanceType].filter((id) => id !== undefined).join('/');
+    const place = [entity.accountId, applicationId, instanceType, endpointId]
+      .filter((id) => id !== undefined)
+      .join('/');
     audit({ target: `${place}/services/${service.name}/config`, before: stored, after: values });
     return toConfigAnswer(after, { rules, visibleIds });
+  };
+
+  const readUse: Handler = async ({ entity, nowMs }) => {
+    const toMs = nowMs();
+    const now = new Date(toMs);
+    const fromMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1);
+    const { endpoint } = entity;
+    const { rows } = await platform.domainPorts.metering.usage.query({
+      accountId: entity.accountId,
+      fromMs,
+      toMs,
+      bucket: 'all',
+      groupBy: [],
+      // What is below an account used is no endpoint's of it.
+      ...(endpoint === undefined ? { scope: 'inclusive' } : { scope: 'own', endpoint }),
+      limit: METER_COUNT_MAX,
+    });
+    const totals = new Map(rows.map(({ meter, quantity }) => [meter, quantity]));
+    const meters = Object.entries(service.meters).map(([meter, { unit }]) => {
+      return { meter, unit, quantity: (totals.get(`${service.name}.${meter}`) ?? 0n).toString() };
+    });
+    const from = new Date(fromMs).toISOString();
+    const to = now.toISOString();
+    return { from, to, meters };
   };
 
   return {
     getConfig: readConfig,
     getApplicationConfig: readConfig,
     getInstanceTypeConfig: readConfig,
+    getEndpointConfig: readConfig,
     putConfig: writeConfig,
     putApplicationConfig: writeConfig,
     putInstanceTypeConfig: writeConfig,
+    putEndpointConfig: writeConfig,
 
     getInfo: async () => ({
       name: service.name,
@@ -92,27 +126,9 @@ export function derivedHandlers(
       operations: Object.keys(service.operations),
     }),
 
-    async getUse({ entity, nowMs }) {
-      const toMs = nowMs();
-      const now = new Date(toMs);
-      const fromMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1);
-      const { rows } = await platform.domainPorts.metering.usage.query({
-        accountId: entity.accountId,
-        fromMs,
-        toMs,
-        bucket: 'all',
-        groupBy: [],
-        scope: 'inclusive',
-        limit: METER_COUNT_MAX,
-      });
-      const totals = new Map(rows.map(({ meter, quantity }) => [meter, quantity]));
-      const meters = Object.entries(service.meters).map(([meter, { unit }]) => {
-        return { meter, unit, quantity: (totals.get(`${service.name}.${meter}`) ?? 0n).toString() };
-      });
-      const from = new Date(fromMs).toISOString();
-      const to = now.toISOString();
-      return { from, to, meters };
-    },
+    ...callbackHandlers(service.name, () => platform.domainPorts.hooks),
+    getUse: readUse,
+    getEndpointUse: readUse,
   };
 }
 
@@ -137,7 +153,7 @@ function toConfigAnswer(levels: readonly ConfigLevel[], { rules, visibleIds }: R
 function visibleOrigin(
   origin: ConfigOrigin,
   visibleIds: readonly string[],
-): Partial<Record<'accountId' | 'applicationId' | 'instanceType' | 'triggerId', string>> &
+): Partial<Record<'accountId' | 'applicationId' | 'instanceType' | 'endpointId' | 'triggerId', string>> &
   Pick<ConfigOrigin, 'level'> {
   if (origin.level === 'default') return origin;
   if (origin.level !== 'trigger')

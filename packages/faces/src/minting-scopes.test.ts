@@ -15,7 +15,7 @@ test('a key mints for the services whose minting operation its scopes cover, and
   expect(servicesMintedWith([])).toEqual([]);
 });
 
-test.each(mintingPaths)('a test key mints nothing by %s, and a live one does (C11)', async (path) => {
+test.each(mintingPaths)('C11: a test key mints nothing by %s, and a live one does', async (path) => {
   const body = path.includes('signaling') ? { identity: 'bob' } : {};
   const ofAccount = { accountId: PARENT_ACCOUNT, scopes: ['*'] };
   const { call } = createApiHarness({ keys: { live: ofAccount, test: { ...ofAccount, mode: 'test' } } });

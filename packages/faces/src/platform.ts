@@ -3,7 +3,7 @@ import type { DomainPorts } from '@patchbay/domain/handlers.generated';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { ConfigValues } from '@patchbay/domain/policy/effective-config';
 import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
-import type { Role } from '@patchbay/domain/tenancy/access';
+import type { Grant } from '@patchbay/domain/tenancy/reach';
 import type { Actor, AuditedChange, Entity } from '@patchbay/kit/definition';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 
@@ -29,7 +29,7 @@ export interface Reach {
   /** From the platform down to the account asked for. */
   readonly chain: readonly { readonly id: string; readonly state: AccountState }[];
   /** Where in that chain the principal holds something, and what. A key is an owner of its account. */
-  readonly grants: readonly { readonly accountId: string; readonly role: Role }[];
+  readonly grants: readonly Grant[];
 }
 
 export interface RateLimit {
@@ -125,10 +125,19 @@ export interface Platform {
   rateLimit(principal: Principal, request: LimitedRequest): Promise<RateLimit>;
   /** What is set for the entity and for the accounts above it. */
   configChain(entity: Entity): Promise<readonly StoredConfig[]>;
-  /** Sets what the entity itself says, and answers what it said. Undefined: its application or instance type is gone. */
-  setConfig(entity: Entity, service: string, values: ConfigValues): Promise<ConfigValues | undefined>;
+  /**
+   * Sets what the entity itself says, and answers what it said. Undefined: its application, instance type or endpoint is
+   * gone. 'too_many': as many endpoints of the account have settings as may.
+   */
+  setConfig(
+    entity: Entity,
+    service: string,
+    values: ConfigValues,
+  ): Promise<ConfigValues | 'too_many' | undefined>;
   /** The levels of policies that hold for the entity, from the top down. */
   policyChain(entity: Entity): Promise<PolicyChain>;
+  /** The lists of addresses of an account and of those above it, from the top down (ACC-9). */
+  accessChain(accountId: string): Promise<PolicyChain>;
   recordUsage(entity: Entity, report: UsageReport): void;
   emit(accountId: string, event: string, payload: unknown): Promise<void>;
   audit(report: AuditReport): Promise<void>;

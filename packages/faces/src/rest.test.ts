@@ -35,7 +35,7 @@ test('an account out of reach and one that does not exist are the same answer (C
   expect(blank(other, STRANGER_ACCOUNT)).toBe(blank(missing, nowhere));
 });
 
-test('a parent reaches its child, a child never its parent (C3)', async () => {
+test('C3: a parent reaches its child, a child never its parent', async () => {
   const { call } = createApiHarness();
   const child = CONFIG.replace(PARENT_ACCOUNT, CHILD_ACCOUNT);
   expect(await call('GET', child, { as: PARENT_ACCOUNT })).toMatchObject({ status: 200 });
@@ -140,7 +140,7 @@ test('a REST call leaves the shared schemas as their author wrote them', async (
   expect(request.safeParse({ ttlSeconds: '60' }).success).toBe(false);
 });
 
-test('a body above the bound, too deep, or no JSON is refused as such', async () => {
+test('C19: a body above the bound, too deep, or no JSON is refused as such', async () => {
   const { call, rest } = createApiHarness();
   expect(await call('POST', ICE_SERVERS, { body: { identity: 'x'.repeat(1_000_001) } })).toMatchObject({
     status: 413,
@@ -155,7 +155,7 @@ test('a body above the bound, too deep, or no JSON is refused as such', async ()
   expect(await response.json()).toMatchObject({ status: 400, detail: 'The body is not JSON.' });
 });
 
-test('a repeated request with one idempotency key has one effect and one answer (C40)', async () => {
+test('C40: a repeated request with one idempotency key has one effect and one answer', async () => {
   const { call, audited } = createApiHarness();
   const first = await call('POST', ICE_SERVERS, { body: { ttlSeconds: 60 }, idempotencyKey: 'a' });
   const second = await call('POST', ICE_SERVERS, { body: { ttlSeconds: 60 }, idempotencyKey: 'a' });
@@ -258,7 +258,7 @@ test('a configuration that its service does not know is refused, and nothing is 
   expect((await call('GET', CONFIG)).body.stored).toEqual({});
 });
 
-test('a failure of ours is a 500 that tells nothing of the inside', async () => {
+test('C44: a failure of ours is a 500 that tells nothing of the inside', async () => {
   const { call, failures } = createApiHarness({ relayUrls: [1 as unknown as string] });
   const { status, body } = await call('POST', ICE_SERVERS, { body: {} });
   expect({ status, code: body.code, detail: body.detail }).toEqual({

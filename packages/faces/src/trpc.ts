@@ -13,6 +13,7 @@ import type { Repeatable } from './idempotency.ts';
 import { type MountedOperation, mountedOperations } from './mounted.ts';
 import { noteRefused } from './note-refused.ts';
 import type { Evidence, Platform, Principal } from './platform.ts';
+import { refusedAddress } from './refused-address.ts';
 import { placesOf } from './refused-fields.ts';
 
 export interface CallContext {
@@ -95,10 +96,15 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
       ),
     )
     .use(async ({ ctx, getRawInput, next }) => {
+      const note = async (error: ServiceError) =>
+        await noteRefused(platform, { mounted, ...ctx, input: await getRawInput(), error });
+      const refused = await asTrpcError(() => refusedAddress(platform, ctx));
+      if (refused !== undefined) {
+        await note(refused);
+        await asTrpcError(() => Promise.reject(refused));
+      }
       const result = await next();
-      if (result.ok) return result;
-      const error = toServiceError(result.error);
-      await noteRefused(platform, { mounted, ...ctx, input: await getRawInput(), error });
+      if (!result.ok) await note(toServiceError(result.error));
       return result;
     })
     .input(withoutCoercion(inputOf(operation, mount)))

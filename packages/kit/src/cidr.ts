@@ -53,17 +53,23 @@ export function cidrsContain(cidrs: readonly string[], addressText: string): boo
 
 /** The ranges that lie in both lists. */
 export function intersectCidrs(left: readonly string[], right: readonly string[]): readonly string[] {
-  const both = left.flatMap((one) => right.flatMap((other) => narrower(one, other) ?? []));
+  const others = right.map(toRange);
+  const both = left.map(toRange).flatMap((one) => others.flatMap((other) => narrower(one, other) ?? []));
   return [...new Set(both)];
 }
 
+interface Range {
+  readonly text: string;
+  readonly cidr: Cidr | undefined;
+}
+
+const toRange = (text: string): Range => ({ text, cidr: parseCidr(text) });
+
 /** Two ranges are nested or have nothing in common, so what both hold is the smaller one. */
-function narrower(leftText: string, rightText: string): string | undefined {
-  const left = parseCidr(leftText);
-  const right = parseCidr(rightText);
-  if (left === undefined || right === undefined) return undefined;
-  if (covers(left, right)) return rightText;
-  return covers(right, left) ? leftText : undefined;
+function narrower(left: Range, right: Range): string | undefined {
+  if (left.cidr === undefined || right.cidr === undefined) return undefined;
+  if (covers(left.cidr, right.cidr)) return right.text;
+  return covers(right.cidr, left.cidr) ? left.text : undefined;
 }
 
 function covers(outer: Cidr, inner: Cidr): boolean {

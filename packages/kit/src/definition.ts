@@ -53,7 +53,7 @@ export interface OperationDefinition {
 type Operations = Readonly<Record<string, OperationDefinition>>;
 
 /**
- * How a field of a configuration is merged down the chain, from the platform to an application's instance type (POL-2).
+ * How a field of a configuration is merged down the chain, from the platform to an instance type and an endpoint (POL-2).
  * - `narrowest`: a level can only narrow what holds above it. Of numbers, the least is the narrowest.
  * - `narrowestOf`: the same of words, which are named from the widest to the narrowest.
  * - `nearest`: the lowest level that says something has its way.
@@ -156,6 +156,7 @@ const entityPaths = {
   account: '',
   application: '/applications/{applicationId}',
   instanceType: '/applications/{applicationId}/instance-types/{instanceType}',
+  endpoint: '/endpoints/{endpointId}',
 } as const;
 
 /** Where an operation of a service is served. The only place that knows the prefix of API-2. */
@@ -171,10 +172,22 @@ export function resourcePath(resource: ResourceDefinition, operation: OperationD
   return resource.mount === 'account' ? `/v1/accounts/{accountId}${operation.path}` : `/v1${operation.path}`;
 }
 
+/** A view of an account by somebody above it, for a time. */
+export interface Viewing {
+  readonly viewId: string;
+  readonly accountId: string;
+  readonly untilMs: number;
+}
+
 /** Who asks. A key speaks for an account, a user for the roles they hold, a credential for its caveats. */
 export type Actor =
   | { readonly kind: 'key'; readonly keyId: string; readonly accountId: string }
-  | { readonly kind: 'user'; readonly userId: string }
+  | {
+      readonly kind: 'user';
+      readonly userId: string;
+      /** They look as this account does, and change nothing (PRD-3). */
+      readonly viewing?: Viewing;
+    }
   | { readonly kind: 'credential'; readonly credentialId: string; readonly accountId: string }
   | { readonly kind: 'platform' }
   | { readonly kind: 'stranger' };
@@ -188,11 +201,14 @@ export interface Entity {
   readonly applicationId?: string;
   /** Of the application. */
   readonly instanceType?: string;
+  /** Of the account: one that it holds. A request to a service names it, or the identity of whom it is for. */
   readonly endpointId?: string;
+  /** Its identifier, as usage and policies name it. Also of one who is no endpoint of the account, such as `user:bob`. */
+  readonly endpoint?: string;
   readonly credentialId?: string;
 }
 
-/** One change, as the audit log shows it. `accountId` is only for a change that is made before any account is known. */
+/** One change, as the audit log of one account shows it: of the account in the path, unless it names another. */
 export interface AuditedChange {
   readonly target: string;
   readonly accountId?: string;
@@ -203,6 +219,8 @@ export interface AuditedChange {
 interface BaseContext<Code extends string> {
   readonly actor: Actor;
   readonly requestId: string;
+  /** Where the request came from, where that is known. */
+  readonly address?: string | undefined;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
   /** Builds and does not throw: `throw context.error(…)` keeps the exit visible and lets the compiler narrow. */
@@ -245,9 +263,11 @@ export interface DomainContext<D extends DomainDefinition, R extends keyof D['re
   readonly entity: D['resources'][R]['mount'] extends 'account' ? Entity : undefined;
   /** The accounts of the chain that the caller may see: of what is above, nothing is told (C1). */
   readonly visibleIds?: readonly string[] | undefined;
+  /** `accountId` is for what concerns another account than the one in the path. */
   readonly emit: <E extends keyof D['events'] & string>(
     event: E,
     payload: z.output<D['events'][E]>,
+    accountId?: string,
   ) => Promise<void>;
 }
 

@@ -15,7 +15,7 @@ test('ids sort by the time of their making', () => {
   expect([...ids].sort()).toEqual(ids);
 });
 
-test('an id carries 96 random bits behind 48 bits of time', () => {
+test('C2: an id carries 96 random bits behind 48 bits of time', () => {
   expect(new Set(Array.from({ length: 1_000 }, () => createId('key', 5))).size).toBe(1_000);
   expect(idToBytes('key', createId('key', 5))?.subarray(0, 6)).toEqual(Uint8Array.of(0, 0, 0, 0, 0, 5));
 });

@@ -8,6 +8,8 @@ export const idPrefixes = {
   crd: 'ephemeral credential',
   dlv: 'delivery of a webhook',
   end: 'endpoint',
+  ers: 'erasure',
+  etr: 'transfer of an endpoint',
   evt: 'event',
   fir: 'firing of a trigger',
   key: 'API key',
@@ -16,14 +18,18 @@ export const idPrefixes = {
   org: 'organisation',
   pln: 'plan',
   prc: 'price',
+  psk: 'passkey',
   req: 'request',
+  rol: 'role',
   ses: 'session',
   sin: 'sign-in session',
   stm: 'statement',
   trg: 'usage trigger',
   txn: 'ledger transaction',
   usr: 'user',
+  mail: 'mail',
   whk: 'webhook',
+  xpt: 'export',
 } as const;
 
 export type IdPrefix = keyof typeof idPrefixes;

@@ -12,6 +12,7 @@ import {
   holdersOf,
   type Limit,
   policyCounterId,
+  type SourceRule,
   sessionKeyOf,
 } from './grant.ts';
 import { enter, wakeFor } from './lifecycle.ts';
@@ -192,9 +193,8 @@ function refusalByQuota(
   if (grant.sourceCidrs !== undefined && !isInSome(grant.sourceCidrs, ip)) {
     return { code: 403, phrase: 'credential.source_not_allowed' };
   }
-  if (grant.policySourceCidrs !== undefined && !isInSome(grant.policySourceCidrs, ip)) {
-    return { code: 403, phrase: 'policy.refused: sourceNetworks does not allow this address.' };
-  }
+  const fromElsewhere = refusalOfSource(grant.sourceRules, ip);
+  if (fromElsewhere !== undefined) return { code: 403, phrase: `policy.refused: ${fromElsewhere}` };
   if (grant.endsAtMs !== undefined && grant.endsAtMs <= request.nowMs) {
     return { code: 403, phrase: 'The credential has ended.' };
   }
@@ -210,8 +210,17 @@ function refusalByQuota(
   return { code: 486, phrase: `The limit of ${max} ${kind} is reached.`, spent: { kind, counts, max } };
 }
 
+/** Why a client may not come from where it is, in the words of the first level from which on it may not. */
+export function refusalOfSource(rules: readonly SourceRule[] = [], ip: IpBytes): string | undefined {
+  for (const { steps } of rules) {
+    const admitting = steps.findLastIndex(({ networks }) => isInSome(networks, ip));
+    if (admitting < steps.length - 1) return steps[admitting + 1]?.refusal;
+  }
+  return undefined;
+}
+
 /** A network that cannot be read holds nobody. */
-export const isInSome = (networks: readonly string[], ip: IpBytes): boolean =>
+const isInSome = (networks: readonly string[], ip: IpBytes): boolean =>
   networks.some((text) => {
     const cidr = cidrFromText(text);
     return cidr !== undefined && isInCidr(ip, cidr);

@@ -2,7 +2,7 @@ import { attributeType } from '../stun/attribute-type.ts';
 import { isFingerprintRight } from '../stun/fingerprint.ts';
 import { decodeMessage, findAttribute, method, type StunMessage } from '../stun/message.ts';
 import type { Action, DropReason, EndReason } from './action.ts';
-import { allocate, isInSome } from './allocate.ts';
+import { allocate, refusalOfSource } from './allocate.ts';
 import type { Allocation } from './allocation.ts';
 import { authenticate } from './authenticate.ts';
 import { binding, unknownAttributeError, unknownAttributes } from './binding.ts';
@@ -112,9 +112,9 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
             const { reason = 'revoked', detail } = review;
             return [end(state, allocation, { reason, detail, nowMs })];
           }
-          const networks = review.terms?.policySourceCidrs;
-          if (networks !== undefined && !isInSome(networks, allocation.client.address.ip))
-            return [end(state, allocation, { ...outsideNetworks, nowMs })];
+          const detail = refusalOfSource(review.terms?.sourceRules, allocation.client.address.ip);
+          if (detail !== undefined)
+            return [end(state, allocation, { reason: 'policy-refused', detail, nowMs })];
           return reshape(state, allocation, { ...review, nowMs });
         }),
     endAllocations: (allocationIds, detail, nowMs) =>
@@ -138,11 +138,6 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
     },
   };
 }
-
-const outsideNetworks = {
-  reason: 'policy-refused',
-  detail: 'sourceNetworks does not allow this address.',
-} as const;
 
 function reasonOf(scope: RevocationScope): EndReason {
   if ('accountId' in scope) return 'account-suspended';

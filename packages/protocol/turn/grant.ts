@@ -45,8 +45,8 @@ export interface Grant {
   /** Payload that may pass at once; by default what passes in a quarter of a second. */
   readonly burstBytes?: number;
   readonly bandwidthClass?: BandwidthClass;
-  /** Networks that policies let the client ask from, besides those of the credential. */
-  readonly policySourceCidrs?: readonly string[];
+  /** Where policies let the client ask from, besides the credential's own networks. Each of them has to. */
+  readonly sourceRules?: readonly SourceRule[];
   /** Why it ends at `endsAtMs`, where that is not the end of the credential. */
   readonly endsBy?: { readonly reason: 'policy-refused'; readonly detail: string };
   /** Its sessions are counted over all relays: the platform is asked before each client's first allocation. */
@@ -55,11 +55,16 @@ export interface Grant {
   readonly refusal?: { readonly code: number; readonly phrase: string };
 }
 
+/** What levels say of the addresses that clients may come from, from the top down. What the last step says holds. */
+export interface SourceRule {
+  readonly steps: readonly { readonly networks: readonly string[]; readonly refusal: string }[];
+}
+
 /** The counter of what policies let begin, in place of a limit's. */
 export const policyCounterId = 'policy';
 
 /** What else of a grant follows policies, and may change while an allocation lives. */
-export type GrantedTerms = Pick<Grant, 'endsAtMs' | 'endsBy' | 'policySourceCidrs'>;
+export type GrantedTerms = Pick<Grant, 'endsAtMs' | 'endsBy' | 'sourceRules'>;
 
 /** What of a grant may change while an allocation lives. Its other limits are the credential's own, and stay. */
 export type GrantedRate = Pick<Grant, 'bitRateBitsPerSecond' | 'burstBytes'>;

@@ -134,7 +134,7 @@ export function reshape(
 
 function withTerms(grant: Grant, terms: GrantedTerms | undefined): Grant {
   if (terms === undefined) return grant;
-  const { endsAtMs: _endsAt, endsBy: _endsBy, policySourceCidrs: _networks, ...rest } = grant;
+  const { endsAtMs: _endsAt, endsBy: _endsBy, sourceRules: _rules, ...rest } = grant;
   return { ...rest, ...terms };
 }
 

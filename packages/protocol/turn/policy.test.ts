@@ -5,6 +5,10 @@ import { at, createRelayWorld, grantOf } from './testing/relay-world.ts';
 
 type Grant = ReturnType<typeof grantOf>;
 
+const ruleOf = (...steps: readonly [network: string, refusal: string][]) => ({
+  steps: steps.map(([network, refusal]) => ({ networks: [network], refusal })),
+});
+
 function worldOf(grant: Partial<Grant>) {
   const world = createRelayWorld();
   world.resolutions.set('ann', { ok: true, password: 'secret', grant: grantOf(grant) });
@@ -32,13 +36,32 @@ test('a client is counted over all relays before its allocation opens, and refus
 });
 
 test('networks of policies hold besides those of the credential, for new allocations and living ones (POL-5)', () => {
-  const { world, client } = worldOf({ sourceCidrs: ['81.2.0.0/16'], policySourceCidrs: ['81.2.69.0/24'] });
-  expect(codeOf(client('81.2.70.1').allocate())).toBe(403);
+  const sourceRules = [ruleOf(['81.2.69.0/24', 'sourceNetworks'])];
+  const { world, client } = worldOf({ sourceCidrs: ['81.2.0.0/16'], sourceRules });
+  const refused = client('81.2.70.1').allocate();
+  expect([codeOf(refused), phraseOf(refused)]).toEqual([403, 'policy.refused: sourceNetworks']);
   expect(codeOf(client().allocate())).toBe(0);
-  const terms = { policySourceCidrs: ['192.0.2.0/24'] };
+  const terms = { sourceRules: [...sourceRules, ruleOf(['192.0.2.0/24', 'clientAllowList'])] };
   world.perform(world.core.review('ann', { ok: true, rate: {}, terms }, world.nowMs));
-  expect(world.actionsOf('ended').at(-1)).toMatchObject({ reason: 'policy-refused' });
+  expect(world.actionsOf('ended').at(-1)).toMatchObject({
+    reason: 'policy-refused',
+    detail: 'clientAllowList',
+  });
   expect(world.core.allocationCount).toBe(0);
+});
+
+test('a client is told of the first level from which on it may not come from where it is; the last one decides', () => {
+  const rule = ruleOf(['81.0.0.0/8', 'top'], ['81.2.0.0/16', 'middle'], ['81.2.69.0/24', 'last']);
+  const { client } = worldOf({ sourceRules: [rule] });
+  const told = (ip: string) => phraseOf(client(ip).allocate());
+  expect([told('10.0.0.1'), told('81.3.0.1'), told('81.2.70.1'), told('81.2.69.1')]).toEqual([
+    'policy.refused: top',
+    'policy.refused: middle',
+    'policy.refused: last',
+    '',
+  ]);
+  const widened = worldOf({ sourceRules: [ruleOf(['192.0.2.0/24', 'top'], ['81.2.0.0/16', 'bound'])] });
+  expect(codeOf(widened.client().allocate())).toBe(0);
 });
 
 test('a living allocation ends when the times do, and goes on where they were lengthened', () => {

@@ -38,7 +38,7 @@ const received = (
   return { headers: (name: string) => [headers[name] ?? []].flat(), body } satisfies ReceivedWebhook;
 };
 
-test('the published vector is signed and verified (C35)', () => {
+test('C35: the published vector is signed and verified', () => {
   expect(signWebhook(published, [secret])).toBe(published.signature);
   expect(refusalOfWebhook(received(), [secret], nowMs)).toBeUndefined();
 });
@@ -60,7 +60,7 @@ test('while one secret follows another either verifies, and a third does not', (
   expect(refusalOfWebhook(request, [other], nowMs)).toBe('signature_wrong');
 });
 
-test('what is altered, too old, too new, missing or there twice is refused by name (C36)', () => {
+test('C36: what is altered, too old, too new, missing or there twice is refused by name', () => {
   const refusal = (...request: Parameters<typeof received>) =>
     refusalOfWebhook(received(...request), [secret], nowMs);
   expect(refusal({}, '{"test":2432232314}')).toBe('signature_wrong');

@@ -90,7 +90,7 @@ test('Express: what its parser kept is verified, and what it only parsed says so
   expect((await overHttp(unread, post)).status).toBe(204);
 });
 
-test('what is not signed, or not by us, not now or not as it came, reaches nobody (C36)', async () => {
+test('C36: what is not signed, or not by us, not now or not as it came, reaches nobody', async () => {
   const { handle, handler } = taken();
   const other = new Uint8Array(32).fill(8);
   const { 'webhook-id': _, ...without } = signed();

@@ -10,7 +10,13 @@ import { accessibilityFaults } from '../src/accessibility.ts';
 import { findChromium, launchBrowser } from '../src/browser.ts';
 import { accountOf, failOnErrors, settled, signInTo } from '../src/dashboard-browser.ts';
 import { fillAccount } from '../src/dashboard-data.ts';
-import { addressOf, dashboardRoutes, isOfAccount, type RouteValues } from '../src/dashboard-routes.ts';
+import {
+  addressOf,
+  dashboardRoutes,
+  isForSignedIn,
+  isOfAccount,
+  type RouteValues,
+} from '../src/dashboard-routes.ts';
 import { type RunningPlatform, startPlatform } from '../src/running-platform.ts';
 import { createTestDatabase, type TestDatabase } from '../src/test-database.ts';
 
@@ -266,6 +272,50 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await signInTo(page, { url, email: person.email, password: PASSWORD });
   }
 
+  test('somebody proves their address, and signs in with a passkey in place of a password (PRD-3)', async () => {
+    const { page, context } = await newPage();
+    await page.goto(`${url}/outbox`);
+    await page.locator(`a[data-recipient="${person.email}"]`, { hasText: 'Confirm the address' }).click();
+    await page.waitForURL(/\/sign-in/);
+
+    // Browsers make passkeys for a name, and this machine's is localhost.
+    const local = url.replace(/\/\/[^:]+/, '//localhost');
+    const device = await context.newCDPSession(page);
+    await device.send('WebAuthn.enable');
+    await device.send('WebAuthn.addVirtualAuthenticator', {
+      options: {
+        protocol: 'ctap2',
+        transport: 'internal',
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await signInTo(page, { url: local, email: person.email, password: PASSWORD });
+    await page.goto(`${local}/you`);
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    expect(await errorAt(page, 'Name of a new passkey')).toBe('Give it a name.');
+    await page.getByLabel('Name of a new passkey').pressSequentially('Test laptop', { delay: KEY_MS });
+    await page.getByRole('button', { name: 'Add a passkey' }).click();
+    await page.getByText(/not used yet/).waitFor();
+    await page.getByRole('button', { name: 'Turn it on' }).click();
+    await page.getByRole('img', { name: 'The key, to be scanned' }).waitFor();
+
+    await context.clearCookies();
+    await page.goto(`${local}/sign-in`);
+    await page.getByRole('button', { name: 'Use a passkey' }).click();
+    await page.waitForURL(/\/accounts\/acc_/);
+    await page.goto(`${local}/you`);
+    await page.getByText(/^used /).waitFor();
+    await page.getByRole('button', { name: 'Remove Test laptop' }).click();
+    await page.getByText(/^used /).waitFor({ state: 'detached' });
+    await page.goto(`${local}/sign-in`);
+    await page.getByRole('button', { name: 'Use a passkey' }).click();
+    await page.getByText('This passkey is not known here').waitFor();
+    await context.close();
+  });
+
   test('all of it can be done by keyboard alone', async () => {
     const { page, context } = await newPage();
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
@@ -342,7 +392,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     const { PATCHBAY_KEY: key = '', PATCHBAY_ACCOUNT: accountId = '' } = platform.env;
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
     const pb = new Patchbay({ url, key, accountId });
-    const { sessionId, applicationId, webhookId } = await fillAccount(pb, {
+    const { sessionId, applicationId, webhookId, endpointId } = await fillAccount(pb, {
       accountId,
       databaseUrl: database.url,
     });
@@ -353,6 +403,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       sessionId,
       applicationId,
       webhookId,
+      endpointId,
       period: new Date().toISOString().slice(0, 7),
       code: 'limit.exceeded',
       service: 'network-discovery',
@@ -365,10 +416,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     const look = async (on: Page, { route, address }: Look) => {
       await on.goto(`${url}${address}`);
       await settled(on);
-      for (const theme of themes) {
-        await on.emulateMedia({ colorScheme: theme });
-        faults.push(...(await accessibilityFaults(on)).map((fault) => `${route} (${theme}): ${fault}`));
-      }
+      faults.push(...(await accessibilityFaults(on, themes)).map((fault) => `${route} ${fault}`));
     };
     const lookAtAll = async (looks: Look[]) => {
       await Promise.all(
@@ -379,15 +427,16 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     };
     await lookAtAll([
       ...dashboardRoutes
-        .filter((route) => !isOfAccount(route))
+        .filter((route) => !isForSignedIn(route))
         .map((route) => ({ route, address: addressOf(route, values) })),
       { route: '/nothing', address: '/there/is/nothing/here' },
     ]);
     await signInTo(page, { url, email, password });
     await lookAtAll(
-      dashboardRoutes.filter(isOfAccount).flatMap((route) => {
+      dashboardRoutes.filter(isForSignedIn).flatMap((route) => {
         const filled = { route, address: addressOf(route, values) };
-        if (/\[(sessionId|applicationId|webhookId|period)\]/.test(route)) return filled;
+        if (!isOfAccount(route)) return filled;
+        if (/\[(sessionId|applicationId|webhookId|endpointId|period)\]/.test(route)) return filled;
         const address = addressOf(route, { ...values, accountId: empty.id });
         return [filled, { route: `${route}, empty`, address }];
       }),

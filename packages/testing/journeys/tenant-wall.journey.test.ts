@@ -3,16 +3,25 @@
  * over the pages of the dashboard, on a started platform. REST, tRPC and the tables themselves are attacked in
  * tenants-apart.test.ts and tenant-wall.test.ts.
  */
+import { createHmac } from 'node:crypto';
 import type { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningPlatform, startPlatform } from '../src/running-platform.ts';
 import { until } from '../src/until.ts';
-import { visit } from '../src/wall/dashboard.ts';
+import { callProcedure, visit } from '../src/wall/dashboard.ts';
 import { attackPages, attackProcedures, type Victim } from '../src/wall/dashboard-attack.ts';
 import { routeTree } from '../src/wall/route-tree.ts';
 import { type AttackedCall, attackSignaling } from '../src/wall/signaling-attack.ts';
 import { SignalingPeer } from '../src/wall/signaling-peer.ts';
-import { ask, MARK, makeTenants, type Tenant, type Tenants, takeInvitation } from '../src/wall/tenants.ts';
+import {
+  ask,
+  MARK,
+  makeTenants,
+  PASSWORD,
+  type Tenant,
+  type Tenants,
+  takeInvitation,
+} from '../src/wall/tenants.ts';
 import { changedRows, ownerOf, rowsOf } from '../src/wall/victim-rows.ts';
 
 const media = { audio: true, video: false, screen: false };
@@ -122,6 +131,134 @@ describe('signaling', () => {
   });
 });
 
+/** `next-auth.session-token=…`, with another value. */
+const withToken = ({ url, cookie }: Tenant, token: string) => ({
+  url,
+  cookie: `${cookie.slice(0, cookie.indexOf('='))}=${token}`,
+});
+
+const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+describe('the front door', () => {
+  const whoIs = async (visitor: { url: string; cookie: string }) =>
+    (await callProcedure(visitor, 'me.get', { method: 'GET', input: {} })).status;
+
+  test('C12: the cookie of a sign-in is of this host alone, for no script, and comes from no other site', async () => {
+    const csrf = await fetch(`${url}/api/auth/csrf`);
+    const { csrfToken } = (await csrf.json()) as { csrfToken: string };
+    const cookie = csrf.headers.getSetCookie().map((one) => one.split(';')[0]);
+    const form = { csrfToken, email: 'stranger@wall.test', password: PASSWORD, json: 'true' };
+    const signIn = (callbackUrl: string) =>
+      fetch(`${url}/api/auth/callback/credentials`, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { cookie: cookie.join('; ') },
+        body: new URLSearchParams({ ...form, callbackUrl }),
+      });
+    const set = (await signIn('/')).headers.getSetCookie().find((one) => one.includes('session-token='));
+    expect(set).toMatch(/; HttpOnly/i);
+    expect(set).toMatch(/; SameSite=Lax/i);
+    expect(set).toMatch(/; Path=\/(;|$)/i);
+    expect(set).not.toMatch(/; Domain=/i);
+  });
+
+  test('C14: whoever signs in is sent to no other site', async () => {
+    for (const elsewhere of ['https://evil.test/', '//evil.test/', 'https:evil.test', `${url}.evil.test/`]) {
+      const csrf = await fetch(`${url}/api/auth/csrf?callbackUrl=${encodeURIComponent(elsewhere)}`);
+      const { csrfToken } = (await csrf.json()) as { csrfToken: string };
+      const cookie = csrf.headers.getSetCookie().map((one) => one.split(';')[0]);
+      const form = { csrfToken, email: 'stranger@wall.test', password: PASSWORD, callbackUrl: elsewhere };
+      for (const json of ['true', 'false']) {
+        const answer = await fetch(`${url}/api/auth/callback/credentials`, {
+          method: 'POST',
+          redirect: 'manual',
+          headers: { cookie: cookie.join('; ') },
+          body: new URLSearchParams({ ...form, json }),
+        });
+        const text = await answer.text();
+        const location = answer.headers.get('location');
+        // What is no address at all is refused, and leads nowhere.
+        if (location === null && text === '') expect(answer.status, elsewhere).toBeGreaterThanOrEqual(400);
+        const leads = location ?? (text.startsWith('{') ? (JSON.parse(text) as { url: string }).url : url);
+        expect(new URL(leads, url).origin, elsewhere).toBe(new URL(url).origin);
+      }
+    }
+  });
+
+  test('C15: a cookie without a signature, with another one or with one bit changed signs nobody in', async () => {
+    const [stranger] = tenants.attackers;
+    if (stranger === undefined) throw new Error('There is no attacker.');
+    const { rows } = await owner.query<{ id: string }>(
+      'SELECT id FROM sign_in_session WHERE revoked_at IS NULL',
+    );
+    const claims = encoded({ signInSessionId: rows[0]?.id, exp: 9_999_999_999, iat: 1_000_000_000 });
+    const signed = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${claims}`;
+    const own = stranger.cookie.slice(stranger.cookie.indexOf('=') + 1);
+    const forged = [
+      `${encoded({ alg: 'none', typ: 'JWT' })}.${claims}.`,
+      `${signed}.${createHmac('sha256', '').update(signed).digest('base64url')}`,
+      `${encoded({ alg: 'dir', enc: 'A256GCM' })}..${'A'.repeat(16)}.${claims}.${'A'.repeat(22)}`,
+      own.slice(0, -2) + (own.endsWith('AA') ? 'BB' : 'AA'),
+      rows[0]?.id ?? '',
+    ];
+    expect(rows.length).toBeGreaterThan(0);
+    expect(await whoIs(stranger)).toBe(200);
+    for (const token of forged) expect(await whoIs(withToken(stranger, token)), token).toBe(401);
+  });
+
+  test('C41: with somebody’s cookie, no page of another site changes anything', async () => {
+    const [stranger] = tenants.attackers;
+    if (stranger === undefined) throw new Error('There is no attacker.');
+    const { accountId } = stranger;
+    const rename = (headers: Record<string, string>, name: string) =>
+      visit(stranger, '/api/trpc/accounts.update', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ accountId, name }),
+      });
+    for (const headers of [
+      {},
+      { origin: 'https://evil.test' },
+      { origin: 'null' },
+      { origin: `${url}.evil.test` },
+      { origin: 'https://evil.test', 'content-type': 'text/plain' },
+    ])
+      expect((await rename(headers, 'Forged')).status, JSON.stringify(headers)).toBe(403);
+    expect((await ask(stranger, 'accounts.get', { accountId })).name).not.toBe('Forged');
+    expect((await rename({ origin: url }, 'Renamed')).status).toBe(200);
+  });
+
+  test('C42: every answer forbids frames, foreign scripts and guesses of its type, asks for TLS, and is open to no other site', async () => {
+    const [stranger] = tenants.attackers;
+    if (stranger === undefined) throw new Error('There is no attacker.');
+    for (const place of [
+      '/sign-in',
+      `/accounts/${stranger.accountId}`,
+      '/v1/openapi.json',
+      '/v1/me',
+      '/there/is/nothing',
+    ]) {
+      const { headers } = await fetch(`${url}${place}`, {
+        headers: { cookie: stranger.cookie, origin: 'https://evil.test' },
+      });
+      const policy = headers.get('content-security-policy') ?? '';
+      for (const directive of [
+        "default-src 'self'",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "frame-ancestors 'none'",
+      ])
+        expect(policy, place).toContain(directive);
+      expect(policy, place).not.toContain('unsafe-eval');
+      expect(headers.get('x-content-type-options'), place).toBe('nosniff');
+      expect(headers.get('x-frame-options'), place).toBe('DENY');
+      expect(headers.get('strict-transport-security'), place).toMatch(/^max-age=\d{7,}/);
+      expect(headers.get('access-control-allow-origin'), place).toBeNull();
+      expect(headers.get('x-powered-by'), place).toBeNull();
+    }
+  });
+});
+
 /** What there is to steal: the session of the call above among it. */
 async function victimOf({ victim }: Tenants): Promise<Victim> {
   const { accountId, ids } = victim;
@@ -169,7 +306,7 @@ describe('the dashboard', () => {
 
   test('no procedure that a page calls tells A’s to somebody else, or changes it (C1)', async () => {
     const victim = await victimOf(tenants);
-    const before = await settledRows(victim.accountId);
+    const before = await rowsOf(owner, victim.accountId);
     for (const attacker of tenants.attackers) {
       const marks = attacker.isBelow ? ownMarks(victim) : victim.marks;
       expect((await attackProcedures(attacker, { ...victim, marks })).findings).toEqual([]);

@@ -20,6 +20,8 @@ export interface FilledAccount {
   readonly applicationId: string;
   /** One that is taken, that fails and that is told again. */
   readonly webhookId: string;
+  /** One that was used, with settings of its own. */
+  readonly endpointId: string;
   readonly customerIds: readonly string[];
 }
 
@@ -56,6 +58,19 @@ export async function fillAccount(
     concurrentSessionsMax: 500,
     locked: ['mediaKinds'],
     overridable: { concurrentSessionsMax: 2_000 },
+  });
+  await pb.allowList.set(accountId, {
+    keys: [],
+    credentials: [
+      { network: '0.0.0.0/0', label: 'Anywhere, over IPv4' },
+      { network: '::/0', label: 'Anywhere, over IPv6' },
+    ],
+  });
+  await pb.services.enable(accountId, {
+    service: 'signaling',
+    uses: ['audio', 'video', 'screen'],
+    sessionsPerDay: 400,
+    minutesPerSession: 12,
   });
   const { id: planId } = await pb.plans.create(accountId, {
     name: 'Clinic',
@@ -116,7 +131,51 @@ export async function fillAccount(
   await addUsage(databaseUrl, { accountIds, applicationId });
   await addRefusedUsage(databaseUrl, accountId);
   const webhookId = await addWebhooks(databaseUrl, { accountId, sessionId });
-  return { sessionId, applicationId, webhookId, customerIds };
+  const endpointId = await addEndpoints(pb, { accountId, applicationId, customerIds });
+  return { sessionId, applicationId, webhookId, endpointId, customerIds };
+}
+
+/** The endpoint whose page is looked at, as its use names it. */
+const shownEndpoint = 'user:dr.anna.hoffmann';
+
+/** Endpoints of each kind: held, on offer, offered to the account, moved and released. */
+async function addEndpoints(
+  pb: Patchbay,
+  {
+    accountId,
+    applicationId,
+    customerIds,
+  }: { readonly accountId: string; readonly applicationId: string; readonly customerIds: readonly string[] },
+): Promise<string> {
+  const [first = '', second = ''] = customerIds;
+  const allocate = async (identifier: string, label = '') =>
+    (await pb.endpoints.allocate(accountId, { identifier, label, applicationId })).id;
+  await allocate('tel:+49 30 901820', 'Hotline');
+  await allocate('sip:reception.of-the-northern-region@telehealth.example', 'Reception desk, second floor');
+  await allocate('room:morning-round');
+  const endpointId = await allocate(shownEndpoint, 'Dr. Anna Hoffmann');
+  await pb.signaling.putEndpointConfig(accountId, { endpointId, sessionSecondsMax: 1_800 });
+  await pb.signaling.putEndpointCallbacks(accountId, {
+    endpointId,
+    callbacks: [
+      {
+        url: 'https://api.telehealth.example/doctors/hoffmann',
+        fallbackUrl: 'https://standby.telehealth.example/doctors',
+        events: ['session.started', 'session.ended'],
+      },
+    ],
+  });
+  const released = await allocate('tel:+442079460018');
+  await pb.endpoints.release(accountId, { endpointId: released });
+  const moved = await allocate('tel:+4930901821');
+  await pb.endpoints.transfer(accountId, { endpointId: moved, toAccountId: first });
+  const offered = await pb.endpoints.allocate(second, { identifier: 'tel:+12015550123' });
+  await pb.endpoints.transfer(second, {
+    endpointId: offered.id,
+    toAccountId: accountId,
+    note: 'The old number of the Berlin practice, as agreed with Ms. Hoffmann.',
+  });
+  return endpointId;
 }
 
 /**
@@ -303,6 +362,7 @@ async function addUsage(databaseUrl: string, { accountIds, applicationId }: Traf
       id: { nodeId: 'nod_pictures', boot: 1, sequence: index + 1 },
       accountId: accountIds[which] ?? '',
       ...(which === 0 ? { applicationId } : {}),
+      ...(which === 0 && hour % 3 === 0 ? { endpointId: shownEndpoint } : {}),
       segment: 0,
       service: 'network-discovery',
       region: 'local',

@@ -1,5 +1,17 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, utimesSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { until } from './until.ts';
@@ -10,13 +22,16 @@ const root = path.resolve(import.meta.dirname, '../../..');
 const OWN_PNPM = path.join(root, '.tools/pnpm/node_modules/.bin/pnpm');
 const pnpm = existsSync(OWN_PNPM) ? OWN_PNPM : 'pnpm';
 const LOCK = path.join(root, 'node_modules/.patchbay-packing');
+/** What was packed of the present sources, for whoever wants it next. */
+const PACKED = path.join(root, 'node_modules/.patchbay-packed');
 /** How often whoever works says so, and after which silence nobody does. */
 const LOCK_SIGN_MS = 2_000;
 const LOCK_MS_MAX = 60_000;
 const PACKING_MS_MAX = 180_000;
 
 /**
- * Builds published packages and packs them, as a release does. Packages that depend on each other come first to last.
+ * Builds published packages and packs them, as a release does. Packages that depend on each other come first to last. What
+ * was packed of the very same sources is taken as it is: three files of tests want them, and a build takes its time.
  * @returns the path of each tarball, by the package's name.
  */
 export async function packPackages(
@@ -25,15 +40,41 @@ export async function packPackages(
 ): Promise<ReadonlyMap<string, string>> {
   return await exclusively(async () => {
     const tarballs = new Map<string, string>();
+    const kept = path.join(PACKED, stampOfSources());
+    if (!existsSync(kept)) rmSync(PACKED, { recursive: true, force: true });
+    mkdirSync(kept, { recursive: true });
     for (const folder of folders) {
       const cwd = path.join(root, 'packages', folder);
       const { name, version } = JSON.parse(readFileSync(path.join(cwd, 'package.json'), 'utf8')) as Manifest;
-      // Its `prepack` builds it, so that no release can pack what was built before.
-      await run(pnpm, ['pack', '--pack-destination', destination], { cwd });
-      tarballs.set(name, path.join(destination, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`));
+      const file = `${name.replace('@', '').replace('/', '-')}-${version}.tgz`;
+      const tarball = path.join(destination, file);
+      if (existsSync(path.join(kept, file))) copyFileSync(path.join(kept, file), tarball);
+      else {
+        // Its `prepack` builds it, so that no release can pack what was built before.
+        await run(pnpm, ['pack', '--pack-destination', destination], { cwd });
+        copyFileSync(tarball, path.join(kept, `${file}.new`));
+        renameSync(path.join(kept, `${file}.new`), path.join(kept, file));
+      }
+      tarballs.set(name, tarball);
     }
     return tarballs;
   });
+}
+
+/** A hash of all that a published package is made of: its sources, those that are bundled, and how it is built. */
+function stampOfSources(): string {
+  const inside = ['sdk', 'sdk-browser', 'sdk-node', 'protocol', 'kit'].map((name) => `packages/${name}`);
+  const files = inside.flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => !/(^|\/)(node_modules|dist)(\/|$)|\.test\.tsx?$/.test(file))
+      .map((file) => path.join(folder, file)),
+  );
+  const hash = createHash('sha256');
+  for (const file of [...files, 'tooling/published-build.ts', 'pnpm-lock.yaml'].toSorted()) {
+    const full = path.join(root, file);
+    if (statSync(full).isFile()) hash.update(file).update('\0').update(readFileSync(full));
+  }
+  return hash.digest('hex').slice(0, 32);
 }
 
 interface Manifest {

@@ -8,6 +8,8 @@ import {
 
 interface Options {
   readonly accountId: string;
+  /** That the request names, or else the endpoint of whom it is for. */
+  readonly applicationId?: string;
   readonly config?: object;
   readonly nowMs?: number;
 }
@@ -15,7 +17,7 @@ interface Options {
 /** A context as dispatch gives it to a handler, with what the handler said kept for the test to read. */
 export function serviceContext<S extends ServiceDefinition, K extends keyof S['operations']>(
   service: S,
-  { accountId, config = {}, nowMs = 1_800_000_000_000 }: Options,
+  { accountId, applicationId, config = {}, nowMs = 1_800_000_000_000 }: Options,
 ) {
   const audited: AuditedChange[] = [];
   const usage: { meter: string; quantity: number; dimensions: object }[] = [];
@@ -24,7 +26,7 @@ export function serviceContext<S extends ServiceDefinition, K extends keyof S['o
     service.errors[code.slice(service.name.length + 1)] ?? platformErrors[code as PlatformErrorCode];
   const context = {
     actor: { kind: 'platform' },
-    entity: { accountId, chain: [accountId] },
+    entity: { accountId, chain: [accountId], ...(applicationId === undefined ? {} : { applicationId }) },
     config: service.config.parse(config),
     requestId: 'req_test',
     signal: new AbortController().signal,

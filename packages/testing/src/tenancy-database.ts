@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { mailOutbox } from '@patchbay/adapters/mail/outbox';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { MASTER_KEY_BYTES, mintBranchCipher } from '@patchbay/adapters/prisma/mint-branch-cipher';
+import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
 import { ensurePlatform } from '@patchbay/adapters/prisma/seed';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
-import type { CataloguedOperation } from '@patchbay/domain/tenancy/scopes';
+import type { CataloguedOperation } from '@patchbay/domain/tenancy/access';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase } from './test-database.ts';
 
@@ -13,6 +15,8 @@ import { createTestDatabase } from './test-database.ts';
 const catalogue: readonly CataloguedOperation[] = [
   { owner: 'accounts', operation: 'get', access: 'read', isRead: true },
   { owner: 'accounts', operation: 'create', access: 'administer', isRead: false },
+  { owner: 'accounts', operation: 'move', access: 'administer', isRead: false },
+  { owner: 'accounts', operation: 'update', access: 'administer', isRead: false },
   { owner: 'keys', operation: 'create', access: 'develop', isRead: false },
   { owner: 'prices', operation: 'set', access: 'bill', isRead: false },
   { owner: 'network-discovery', operation: 'createIceServers', access: 'develop', isRead: false },
@@ -28,9 +32,17 @@ export async function createTenancyDatabase({
   const prisma = openClient(database.applicationUrl, { connectionsMax });
   const masterKey = randomBytes(MASTER_KEY_BYTES);
   const cipher = mintBranchCipher(masterKey);
-  const ports = tenancyPorts(prisma, { cipher, catalogue });
+  const mails = mailOutbox(prisma, { cipher, baseUrl: 'https://patchbay.test' });
+  // What a move changes of prices and policies is tested with the stores that know it.
+  const movedRules = async () => ({ prices: [], policy: [], configuration: [] });
+  const ports = tenancyPorts(prisma, { cipher, catalogue, mails, movedRules });
   const platformId = await ensurePlatform(prisma);
   let people = 0;
+  /** As somebody who followed the link of their mail. */
+  const verify = async (user: { readonly userId: string; readonly email: string }) => {
+    const token = await ports.people.makeVerification(user);
+    await prisma.$queryRaw`SELECT email_verify(sha256(convert_to(${token}, 'UTF8')))::text`;
+  };
   return {
     url: database.url,
     applicationUrl: database.applicationUrl,
@@ -39,7 +51,9 @@ export async function createTenancyDatabase({
     cipher,
     ports,
     keys: keyStore(prisma, cipher),
+    factors: secondFactors(prisma, { cipher }),
     platformId,
+    proveAddress: verify,
     /** From the platform down to the account. */
     chainOf: async (accountId: string) => (await accountChain(prisma, accountId)).map(({ id }) => id),
     /** Somebody who signed up, and the top account that they own. The password takes a while to hash: only if asked for. */
@@ -51,11 +65,13 @@ export async function createTenancyDatabase({
         const passwordHash = await ports.people.hashPassword(password);
         const signedUp = await ports.people.signUp({ ...person, passwordHash });
         if (signedUp.outcome !== 'signed_up') throw new Error(`Signing up ended with ${signedUp.outcome}.`);
+        await verify({ ...signedUp, email });
         return { ...signedUp, email };
       }
       const [userId, accountId] = [createId('usr'), createId('acc')];
       await prisma.$queryRaw`SELECT sign_up(${userId}, ${email}, ${person.name}, 'no hash', ${createId('org')},
         ${organisationName}, ${accountId}, 'EUR', 'UTC')`;
+      await verify({ userId, email });
       return { userId, accountId, email };
     },
     addChild: async (accountId: string, name: string) => {

@@ -1,6 +1,7 @@
 import 'uplot/dist/uPlot.min.css';
 import { type ReactNode, useEffect, useRef } from 'react';
 import uPlot from 'uplot';
+import { momentOf, namedBucket, stepOf, type TimeAxis, timeLabels } from './chart-time.tsx';
 
 export interface ChartSeries {
   readonly label: string;
@@ -10,14 +11,11 @@ export interface ChartSeries {
   readonly values: readonly (number | null)[];
 }
 
-export interface ChartProps {
+export interface ChartProps extends TimeAxis {
   /** What is drawn, for screen readers; a table beside it holds the figures. */
   readonly label: string;
-  /** Seconds since 1970, ascending. */
-  readonly times: readonly number[];
   readonly series: readonly ChartSeries[];
   readonly format: (value: number) => string;
-  readonly kind?: 'line' | 'bars';
   readonly heightPixels?: number;
   /** The time axis, in seconds, when it is wider than the data: several charts of one session share it. */
   readonly range?: readonly [number, number];
@@ -35,7 +33,7 @@ export function Chart(props: ChartProps): ReactNode {
   const latest = useRef(props);
   latest.current = props;
   const plot = useRef<uPlot | undefined>(undefined);
-  const shape = `${props.kind}|${heightPixels}|${series.map((one) => one.label).join('|')}`;
+  const shape = `${props.kind}|${namedBucket(props)}|${heightPixels}|${series.map((one) => one.label).join('|')}`;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: rebuilt when the shape changes; data flows in below.
   useEffect(() => {
@@ -95,8 +93,6 @@ export function Chart(props: ChartProps): ReactNode {
 /** Bars are stacked by drawing running sums, the tallest first. */
 function dataOf({ times, series, kind }: ChartProps): uPlot.AlignedData {
   if (kind !== 'bars') return [[...times], ...series.map(({ values }) => [...values])];
-  // A bar stands in the middle of its bucket, so the pointer finds the one that it is over.
-  const middle = stepOf(times) / 2;
   const running = times.map(() => 0);
   const sums = series.map(({ values }) =>
     times.map((_, index) => {
@@ -104,12 +100,9 @@ function dataOf({ times, series, kind }: ChartProps): uPlot.AlignedData {
       return running[index] ?? 0;
     }),
   );
-  return [times.map((time) => time + middle), ...sums.reverse()];
+  // A bar stands in the middle of its bucket, so the pointer finds the one that it is over.
+  return [times.map((time, index) => time + stepOf(times, index) / 2), ...sums.reverse()];
 }
-
-/** Seconds from one bucket to the next. */
-const stepOf = (times: readonly number[]): number => (times[1] ?? 0) - (times[0] ?? 0);
-const isDaily = ({ kind, times }: ChartProps): boolean => kind === 'bars' && stepOf(times) >= DAY_SECONDS;
 
 function colourOf(property: string, element: HTMLElement): string {
   const probe = document.createElement('span');
@@ -131,7 +124,8 @@ function optionsOf(latest: { current: ChartProps }, width: number, element: HTML
   return {
     width,
     height: heightPixels,
-    padding: [8, 12, 0, 0],
+    // Under the last bar stands its name, which is wider than the bar.
+    padding: [8, namedBucket(latest.current) === undefined ? 12 : DATE_PIXELS / 2 - 12, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,
@@ -153,8 +147,9 @@ function optionsOf(latest: { current: ChartProps }, width: number, element: HTML
         grid: { show: false },
         size: 26,
         space: 90,
-        values: (self, splits) => timeLabels(self, splits, isDaily(latest.current)),
-        ...(isDaily(latest.current) ? { splits: (self) => dailySplits(self) } : {}),
+        values: ({ scales: { x } }, splits) =>
+          timeLabels(latest.current, splits, (x?.max ?? 0) - (x?.min ?? 0)),
+        ...(namedBucket(latest.current) === undefined ? {} : { splits: namedSplits }),
       },
       {
         ...axis,
@@ -184,32 +179,14 @@ const round = (text: string): string => text.replace(/(\.\d*?)0+(?=\D|$)/, '$1')
 const spread = (min: number, max: number): [number, number] =>
   min === max ? [min - 60, max + 60] : [min, max];
 
-const DAY_SECONDS = 86_400;
-
 /** Pixels that a date takes. */
 const DATE_PIXELS = 84;
 
-/** Days are of UTC, like the buckets: their names stand under their bars, as many as there is room for. */
-function dailySplits(self: uPlot): number[] {
+/** The names of days and months stand under their bars, as many as there is room for. */
+function namedSplits(self: uPlot): number[] {
   const [times] = self.data;
   const every = Math.max(1, Math.ceil((times.length * DATE_PIXELS) / Math.max(1, self.width)));
   return [...times].filter((_, index) => (times.length - 1 - index) % every === 0);
-}
-
-function timeLabels(self: uPlot, splits: number[], isUtcDay: boolean): string[] {
-  const { min = 0, max = 0 } = self.scales.x ?? {};
-  const spanSeconds = (max ?? 0) - (min ?? 0);
-  const options: Intl.DateTimeFormatOptions =
-    spanSeconds > 2 * DAY_SECONDS
-      ? { month: 'short', day: 'numeric' }
-      : {
-          hour: '2-digit',
-          minute: '2-digit',
-          ...(spanSeconds < 900 ? { second: '2-digit' } : {}),
-          hour12: false,
-        };
-  const format = new Intl.DateTimeFormat('en', { ...options, ...(isUtcDay ? { timeZone: 'UTC' } : {}) });
-  return splits.map((split) => format.format(split * 1_000));
 }
 
 type TooltipRow = readonly [name: string, value: number | undefined, colour?: `--${string}`];
@@ -223,15 +200,6 @@ function rowsAt({ series, kind }: ChartProps, index: number): readonly TooltipRo
   const total = rows.reduce((sum, [, value = 0]) => sum + value, 0);
   const shown = rows.filter(([, value = 0]) => value > 0).reverse();
   return shown.length === 1 ? shown : [...shown, ['together', total]];
-}
-
-function momentOf(props: ChartProps, atSeconds: number): string {
-  const write = (seconds: number, options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat('en', { hour12: false, ...options }).format(seconds * 1_000);
-  if (isDaily(props)) return `${write(atSeconds, { dateStyle: 'medium', timeZone: 'UTC' })}, UTC`;
-  if (props.kind !== 'bars') return write(atSeconds, { dateStyle: 'medium', timeStyle: 'medium' });
-  const until = write(atSeconds + stepOf(props.times), { timeStyle: 'short' });
-  return `${write(atSeconds, { dateStyle: 'medium', timeStyle: 'short' })} to ${until}`;
 }
 
 function tooltip(latest: { current: ChartProps }, ink: string): uPlot.Plugin {
@@ -271,7 +239,7 @@ function tooltip(latest: { current: ChartProps }, ink: string): uPlot.Plugin {
         }
         const head = document.createElement('div');
         head.className = 'mb-0.5 text-ink-faint';
-        head.textContent = momentOf(latest.current, at);
+        head.textContent = momentOf(latest.current, idx);
         box.replaceChildren(head, table);
         box.style.display = 'block';
         const isRight = left > self.over.clientWidth / 2;

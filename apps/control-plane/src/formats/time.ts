@@ -30,6 +30,9 @@ export function showAgo(at: string, nowMs = Date.now()): string {
   return days < 30 ? `${days} d ago` : showDay(at);
 }
 
+/** Of whoever looks. */
+export const localTimeZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+
 /** '2026-11' as 'November 2026'. */
 export const showPeriod = (period: string): string => month.format(new Date(`${period}-01T00:00:00Z`));
 

@@ -156,7 +156,7 @@ const heldUp = async (): Promise<number | undefined> => {
   return rows[0]?.pid;
 };
 
-test('a request killed between its change and its entry had no effect; a repeat has one, once the lease is over (C40)', async () => {
+test('C40: a request killed between its change and its entry had no effect; a repeat has one, once the lease is over', async () => {
   const letGo = await holdUp();
   const dying = serve(database.applicationUrl);
   const options = { key: account.key, body: { name: 'killed' }, headers: { 'idempotency-key': 'killed' } };

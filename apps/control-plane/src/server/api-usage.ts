@@ -11,14 +11,14 @@ export function recordApiUsage(
   const nodeId = `control-plane-${randomUUID()}`;
   const boot = Date.now();
   let sequence = 0;
-  return ({ accountId, applicationId, endpointId, credentialId }, { meter, quantity, dimensions }) => {
+  return ({ accountId, applicationId, endpoint, credentialId }, { meter, quantity, dimensions }) => {
     const [service = '', name = ''] = meter.split('.');
     const nowMs = Date.now();
     const record: UsageRecord = {
       id: { nodeId, boot, sequence: sequence++ },
       accountId,
       ...(applicationId === undefined ? {} : { applicationId }),
-      ...(endpointId === undefined ? {} : { endpointId }),
+      ...(endpoint === undefined ? {} : { endpointId: endpoint }),
       ...(credentialId === undefined ? {} : { credentialId }),
       segment: 0,
       service,

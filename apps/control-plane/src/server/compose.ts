@@ -1,8 +1,10 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
-import { billingStore } from '@patchbay/adapters/billing/billing-store';
+import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
-import { pruneEvents } from '@patchbay/adapters/hooks/delivery-store';
+import { deliverMails } from '@patchbay/adapters/mail/delivery';
+import { mailOutbox, newestMails } from '@patchbay/adapters/mail/outbox';
+import { smtpTransport } from '@patchbay/adapters/mail/smtp';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
@@ -10,20 +12,29 @@ import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
 import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
+import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
+import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
+import { emailLinks } from '@patchbay/adapters/prisma/email-links';
+import { endpointNotices } from '@patchbay/adapters/prisma/endpoint-notices';
+import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
 import { idempotencyStore, prune } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
+import { movedRules } from '@patchbay/adapters/prisma/moved-rules';
+import { passkeys } from '@patchbay/adapters/prisma/passkeys';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
+import { type Drawing, drawRequests, forgetRequestRates } from '@patchbay/adapters/prisma/request-rate';
+import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
 import { findPlatform } from '@patchbay/adapters/prisma/seed';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
@@ -41,11 +52,16 @@ import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
+import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
+import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
+import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import type { RetentionDefaults } from '@patchbay/domain/privacy/retention';
 import { domains } from '@patchbay/domain/registry.generated';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
 import { eventTypes } from '@patchbay/faces/event-catalogue';
@@ -69,13 +85,22 @@ import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
+import { mailRouteOf } from './mail-route.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
-import { RateLimiter } from './rate-limiter.ts';
+import { PRIVACY_ASK_MS, privacyJobs } from './privacy-jobs.ts';
+import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
+import { relyingPartyOf } from './relying-party.ts';
 import { sealedAnswers } from './sealed-answers.ts';
+import { SharedRate } from './shared-rate.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
+
+/** The outbox page shows so many of the newest mails. */
+const SHOWN_MAIL_COUNT = 50;
+/** A mail is written in a transaction: by then it is over. What is not is sent by the regular task. */
+const MAIL_AFTER_MS = 200;
 
 export type ControlPlane = ReturnType<typeof compose>;
 
@@ -86,7 +111,12 @@ export function compose(env: ControlPlaneEnv) {
   const onLost = (error: Error) => log.warn({ error: error.message }, 'A database connection was lost.');
   const pool = createApplicationPool(env.DATABASE_URL, onLost);
   const jobPool = createApplicationPool(env.DATABASE_URL, onLost, jobLimits);
+  const privacyPool = createApplicationPool(env.DATABASE_URL, onLost, {
+    ...jobLimits,
+    connectionCountMax: 3,
+  });
   const cipher = mintBranchCipher(readMasterKey(env.PATCHBAY_MASTER_KEY));
+  const links = exportLinks(readMasterKey(env.PATCHBAY_MASTER_KEY));
   const bus = createPostgresBus({
     pool,
     databaseUrl: env.DATABASE_URL,
@@ -98,15 +128,17 @@ export function compose(env: ControlPlaneEnv) {
     translate: withoutDatabase,
     wait: (work: Promise<unknown>) => whileDatabaseAnswers(work, () => database.ping()),
   };
+  const rates = aroundPorts({ draw: (drawing: Drawing) => drawRequests(prisma, drawing) }, inTime);
+  const rateOf = (name: string, rate: Rate) => new SharedRate({ ...rate, name, draw: rates.draw });
   const nowMs = () => Date.now();
+  /** What works in batches stops behind the one that it is at. */
+  const closing = new AbortController();
   const catalogue = meterCatalogue(declaredMeters);
   const usage = usageStore(pool);
   const billing = billingStore({ pool, catalogue, nowMs });
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
-  const people = signIns(prisma, (error) =>
-    log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
-  );
+  const factors = secondFactors(prisma, { cipher });
   const nodeSnapshots = snapshots(prisma, cipher);
   const credentials = credentialStore(prisma);
   const minted = minting(prisma, cipher);
@@ -130,12 +162,69 @@ export function compose(env: ControlPlaneEnv) {
   });
   const chainOf = (accountId: string) => accountChain(prisma, accountId);
 
-  const tenancy = tenancyPorts(prisma, { cipher, catalogue: keyableOperations() });
+  const mailRoute = mailRouteOf(env);
+  const isOutboxOpen = mailRoute === 'outbox';
+  if (mailRoute === 'none')
+    log.warn('No mail leaves: nobody can prove an address here, or set a lost password again. Set SMTP_URL.');
+  const transport = env.SMTP_URL === undefined ? undefined : smtpTransport(env.SMTP_URL, mailFrom(env));
+  const deliver = () =>
+    deliverMails(prisma, {
+      cipher,
+      transport,
+      isShown: isOutboxOpen,
+      nowMs,
+      onShown: (mail) => log.info(mail, 'A mail lies in the outbox.'),
+    });
+  let isDeliveryNear = false;
+  const mails = mailOutbox(prisma, {
+    cipher,
+    baseUrl: env.PATCHBAY_URL,
+    onQueued: () => {
+      if (isDeliveryNear) return;
+      isDeliveryNear = true;
+      setTimeout(() => {
+        isDeliveryNear = false;
+        deliver().catch((error: unknown) => log.warn({ error: rootOf(error) }, 'Mails wait to be sent.'));
+      }, MAIL_AFTER_MS).unref();
+    },
+  });
+  const relyingParty = relyingPartyOf(env.PATCHBAY_URL);
+  const keysOfPeople = relyingParty && passkeys(prisma, { relyingParty, mails });
+  const people = signIns(prisma, {
+    factors,
+    passkeys: keysOfPeople,
+    onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
+  });
   const policies = policyStore(prisma);
+  const configs = serviceConfigStore(prisma);
+  const tenancy = tenancyPorts(prisma, {
+    cipher,
+    catalogue: keyableOperations(),
+    mails,
+    isProofAsked: !isOutboxOpen,
+    movedRules: movedRules({
+      policies,
+      configs,
+      billing,
+      chainPricesUnder: (place) => chainPricesUnder(pool, place),
+      catalogue,
+      services: Object.values(services),
+    }),
+  });
   const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
     domainPorts: {
       tenancy,
+      access: {
+        allowLists: allowListStore(prisma),
+        serviceAccess: serviceAccessStore(prisma),
+        policies,
+        services: Object.values(services).map(({ name, title }) => ({ name, title })),
+      },
+      fleet: {
+        nodes: { serving: () => fleet.serving() },
+        apiUrl: env.PATCHBAY_URL,
+      },
       audit: { entries: auditStore(prisma).entries },
       decisions: {
         sessions: sessionStore(prisma),
@@ -159,6 +248,7 @@ export function compose(env: ControlPlaneEnv) {
       },
       hooks: {
         webhooks: webhookStore(prisma, cipher),
+        callbacks: callbackStore(prisma, cipher),
         deliveries: deliveryLog(prisma),
         events: eventLog(prisma),
         applications: tenancy.applications,
@@ -174,6 +264,13 @@ export function compose(env: ControlPlaneEnv) {
           endSession: async ({ sessionId, code }) =>
             bus.publish({ type: 'session.end', sessionId, code, detail: 'It was ended over the API.' }),
         },
+      },
+      endpoints: {
+        endpoints: endpointStore(prisma),
+        transfers: endpointTransferStore(prisma),
+        applications: tenancy.applications,
+        accounts: { ...tenancy.accounts, chainOf },
+        notices: endpointNotices(prisma),
       },
       metering: { usage, catalogue },
       triggers: {
@@ -194,6 +291,15 @@ export function compose(env: ControlPlaneEnv) {
         serviceNames: Object.values(services).map(({ name }) => name),
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },
+      privacy: {
+        retention: {
+          words: retentionStore(pool),
+          defaults: retentionDefaults(env),
+          lastRound: () => lastRound(pool),
+        },
+        exports: { ...exportStore(pool), sign: links.sign },
+        erasures: erasureStore(pool),
+      },
       billing: {
         billing,
         posting: new PostingBudget(),
@@ -206,17 +312,18 @@ export function compose(env: ControlPlaneEnv) {
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
     chainOf,
-    grantsOf: (userId) => tenancy.people.grantsOf(userId),
-    configs: serviceConfigStore(prisma),
+    grantsOf: (userId, viewing) => tenancy.people.grantsOf(userId, viewing),
+    viewOf: (signInSessionId) => viewOf(prisma, signInSessionId),
+    configs,
     policies,
     auditLog: auditStore(prisma),
     events: eventStore(prisma),
     bus,
-    limiter: new RateLimiter({
+    limiter: rateOf('requests', {
       perMinuteMax: env.PATCHBAY_REQUESTS_PER_MINUTE_MAX,
       burstMax: Math.ceil(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX / 4),
     }),
-    strangersLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
+    strangersLimiter: rateOf('strangers', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
     recordUsage: recordApiUsage(ingest, (error) =>
       log.error({ error: rootOf(error) }, 'Usage of the API was not counted.'),
     ),
@@ -245,15 +352,27 @@ export function compose(env: ControlPlaneEnv) {
     jobs: platformJobs({
       billing: billingStore({ pool: jobPool, catalogue, nowMs }),
       usage: usageStore(jobPool),
+      deliverMails: deliver,
       decisions,
       triggers: outbox,
       retention: {
-        prune: () => prune(prisma),
-        pruneEvents: (beforeMs) => pruneEvents(jobPool, beforeMs),
+        prune: async () => (await prune(prisma)) + (await forgetRequestRates(prisma)),
+        removeOld: () =>
+          removeOld(jobPool, {
+            defaults: retentionDefaults(env),
+            nowMs: nowMs(),
+            isStopped: () => closing.signal.aborted,
+          }),
       },
-      eventRetentionDays: env.PATCHBAY_EVENT_RETENTION_DAYS,
       nowMs,
     }),
+  });
+  // Apart from the others, none of which waits for an export: somebody waits for these.
+  const privacyWork = new JobRunner({
+    pool: privacyPool,
+    log,
+    askMs: PRIVACY_ASK_MS,
+    jobs: privacyJobs({ pool: privacyPool, nowMs, isStopped: () => closing.signal.aborted }),
   });
   let document: OpenApiDocument | undefined;
   return {
@@ -265,8 +384,18 @@ export function compose(env: ControlPlaneEnv) {
     platform,
     router,
     signIns: aroundPorts(people, inTime),
-    signInLimiter: new RateLimiter(atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
+    views: aroundPorts({ of: (signInSessionId: string) => viewOf(prisma, signInSessionId) }, inTime),
+    signInLimiter: rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
     placement: aroundPorts(placement, inTime),
+    factors: aroundPorts(factors, inTime),
+    relyingParty,
+    /** Undefined where browsers make none. */
+    passkeys: keysOfPeople && aroundPorts(keysOfPeople, inTime),
+    emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
+    resetLimiter: rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
+    mailRoute,
+    /** Undefined where others could look as well. */
+    outbox: isOutboxOpen ? () => newestMails(prisma, { cipher, countMax: SHOWN_MAIL_COUNT }) : undefined,
     setUpLinks: aroundPorts(
       {
         read: (token: string) => readSetUpLink(prisma, token),
@@ -282,7 +411,13 @@ export function compose(env: ControlPlaneEnv) {
     }),
     database,
     jobs,
+    privacyWork,
     triggerActions,
+    exports: {
+      isSigned: links.isSigned,
+      open: (link: Parameters<typeof openExport>[1]) => openExport(pool, link),
+      nowMs,
+    },
     jobRuns: () => listJobRuns(pool),
     /**
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away
@@ -324,6 +459,9 @@ export function compose(env: ControlPlaneEnv) {
       inTime,
     ),
     async close() {
+      closing.abort();
+      await privacyWork.stop();
+      await privacyPool.end();
       await jobs.stop();
       await refusedRequests.written();
       await triggerActions.stop();
@@ -335,6 +473,15 @@ export function compose(env: ControlPlaneEnv) {
     },
   };
 }
+
+/** What an operator's settings say where no account does. */
+const retentionDefaults = (env: ControlPlaneEnv): RetentionDefaults => ({
+  events: env.PATCHBAY_EVENT_RETENTION_DAYS,
+  webhookDeliveries: env.PATCHBAY_EVENT_RETENTION_DAYS,
+});
+
+const mailFrom = (env: ControlPlaneEnv) =>
+  env.SMTP_FROM ?? `Patchbay <no-reply@${new URL(env.PATCHBAY_URL).hostname}>`;
 
 const atOnceAsAMinute = (perMinuteMax: number) => ({ perMinuteMax, burstMax: perMinuteMax });
 
@@ -363,6 +510,7 @@ export function controlPlane(): ControlPlane {
   if (kept.patchbayControlPlane === undefined) {
     kept.patchbayControlPlane = compose(readEnv());
     kept.patchbayControlPlane.jobs.start();
+    kept.patchbayControlPlane.privacyWork.start();
     kept.patchbayControlPlane.triggerActions.start();
   }
   return kept.patchbayControlPlane;

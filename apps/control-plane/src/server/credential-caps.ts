@@ -51,6 +51,21 @@ export function applicationCapsOf(
   };
 }
 
+/** The same for each endpoint that has settings of its own, by its identifier: what its account says is in it. */
+export function endpointCapsOf(
+  chain: readonly string[],
+  stored: readonly StoredConfig[],
+  ofEndpoints: readonly (StoredConfig & { readonly identifier: string })[],
+): Readonly<Record<string, CapsByService>> {
+  const byIdentifier = Map.groupBy(ofEndpoints, ({ identifier }) => identifier);
+  return Object.fromEntries(
+    [...byIdentifier].map(([identifier, own]) => [
+      identifier,
+      credentialCapsOf({ chain, endpointId: own[0]?.endpointId }, [...stored, ...own]),
+    ]),
+  );
+}
+
 function effectiveOf<S extends ServiceDefinition>(
   service: S,
   entity: ConfiguredEntity,

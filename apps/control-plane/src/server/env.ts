@@ -25,6 +25,13 @@ const schema = z.object({
   /** From one network address, as many as that in a first burst. */
   PATCHBAY_SIGN_UPS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(10),
   PATCHBAY_SIGN_INS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(30),
+  /** Where mail is handed over. Without it mails lie in the outbox of a loopback host, and fail on any other. */
+  SMTP_URL: z
+    .string()
+    .regex(/^smtps?:\/\//, 'must be an smtp:// or smtps:// URL')
+    .optional(),
+  /** The sender of mails, such as Patchbay <no-reply@patchbay.example>. */
+  SMTP_FROM: z.string().min(3).optional(),
 });
 
 export type ControlPlaneEnv = z.output<typeof schema>;

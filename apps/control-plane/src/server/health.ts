@@ -1,11 +1,14 @@
 import type { JobRun } from '@patchbay/adapters/postgres/job-runs';
 import type { ControlPlane } from './compose.ts';
+import type { MailRoute } from './mail-route.ts';
 
 const ANSWER_MS_MAX = 1_500;
 
 export interface Health {
   readonly status: 'ok' | 'down';
   readonly roles: Readonly<Record<string, 'up' | 'down'>>;
+  /** `none` is no outage, and nobody can prove an address there. */
+  readonly mail: MailRoute;
   /** Regular tasks. One that failed is no outage; somebody has to see to it all the same. */
   readonly jobs: readonly {
     readonly name: string;
@@ -16,7 +19,13 @@ export interface Health {
 }
 
 /** Whether the database answers and every expected role has a live node. It answers within 2 seconds whatever is down. */
-export async function healthOf({ env, fleet, database, jobRuns }: ControlPlane): Promise<Health> {
+export async function healthOf({
+  env,
+  fleet,
+  database,
+  jobRuns,
+  mailRoute: mail,
+}: ControlPlane): Promise<Health> {
   const within = <Value>(work: Promise<Value>, otherwise: Value) =>
     Promise.race([
       work.catch(() => otherwise),
@@ -36,7 +45,7 @@ export async function healthOf({ env, fleet, database, jobRuns }: ControlPlane):
   );
   const roles = { 'control-plane': 'up' as const, ...Object.fromEntries(states) };
   const jobs = (await runs).map(jobAnswer);
-  return { status: states.every(([, state]) => state === 'up') ? 'ok' : 'down', roles, jobs };
+  return { status: states.every(([, state]) => state === 'up') ? 'ok' : 'down', roles, mail, jobs };
 }
 
 /** Why a task failed is in the log; strangers read this. */

@@ -20,7 +20,7 @@ import type { z } from 'zod';
 import { withoutDatabase } from './availability.ts';
 import { busStream } from './bus-stream.ts';
 import type { ControlPlane } from './compose.ts';
-import { applicationCapsOf, credentialCapsOf } from './credential-caps.ts';
+import { applicationCapsOf, credentialCapsOf, endpointCapsOf } from './credential-caps.ts';
 import { rootOf } from './failure-log.ts';
 
 type Handlers = {
@@ -160,7 +160,8 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       const caps = credentialCapsOf({ chain: idsOf(chain) }, configs);
       const policies = accountLevels({ chain: idsOf(chain), region }, snapshot.policies);
       const spent = [...(await internal.usageWatch.spent(usageBudgetsOf(policies.policy)))];
-      return { accountId, chain: [...chain], caps, ...policies, spent };
+      const capsByEndpoint = endpointCapsOf(idsOf(chain), configs, snapshot.endpointConfigs);
+      return { accountId, chain: [...chain], caps, capsByEndpoint, ...policies, spent };
     },
 
     async applicationSnapshot(application) {

@@ -10,8 +10,11 @@ const decisions = { forget: async () => 0 };
 
 const agreeing = { countMismatches: async () => 0 };
 const counted = { ...agreeing, countRefused: async () => new Map<never, number>() };
+const deliverMails = async () => 0;
 const triggers = { forget: async () => 0 };
-const retained = { retention: { prune: async () => 0, pruneEvents: async () => 0 }, eventRetentionDays: 30 };
+const retained = {
+  retention: { prune: async () => 0, removeOld: async () => ({ accountCount: 0, removed: {} }) },
+};
 const settled = { oldestUnsettled: async () => undefined };
 let database: TestDatabase;
 let pool: Pool;
@@ -40,6 +43,7 @@ test('all months that may still change are accrued, the oldest first, and a mont
     jobs: platformJobs({
       billing,
       usage: counted,
+      deliverMails,
       decisions,
       triggers,
       ...retained,
@@ -88,6 +92,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
   const jobs = platformJobs({
     billing,
     usage,
+    deliverMails,
     decisions,
     triggers,
     ...retained,
@@ -108,6 +113,7 @@ test('totals that differ from a recomputation are an error in the log, and a fai
     decisions,
     billing: { ...billing, countMismatches: async () => 0 },
     usage,
+    deliverMails,
     triggers,
     ...retained,
     nowMs: Date.now,
@@ -131,6 +137,7 @@ test('what is over and not settled is accrued before it is an alarm, with every 
   const check = platformJobs({
     billing,
     usage: counted,
+    deliverMails,
     decisions,
     triggers,
     ...retained,
@@ -154,36 +161,29 @@ test('usage that was kept and not counted is a failed task, with how much and wh
   };
   const nowMs = Date.UTC(2026, 10, 24, 3);
   const billing = { ...settled, ...agreeing, accrueAll: async () => 0 };
-  const check = platformJobs({ billing, usage, decisions, triggers, ...retained, nowMs: () => nowMs }).find(
-    ({ name }) => name === 'refused-usage',
-  );
+  const check = platformJobs({
+    billing,
+    usage,
+    decisions,
+    deliverMails,
+    triggers,
+    ...retained,
+    nowMs: () => nowMs,
+  }).find(({ name }) => name === 'refused-usage');
   await expect(check?.run()).rejects.toThrow('3 value_undeclared, 1 too_old');
   refused = new Map();
   await check?.run();
   expect(sinceMs).toEqual([nowMs - 86_400_000, nowMs - 86_400_000]);
 });
 
-test('events are forgotten after the days that the operator set, and so is what nobody asks for any more (HKS-2)', async () => {
-  const before: number[] = [];
+test('what is removed is said by class, for whoever looks at the tasks (PRD-4)', async () => {
   const retention = {
     prune: async () => 3,
-    pruneEvents: async (beforeMs: number) => {
-      before.push(beforeMs);
-      return 2;
-    },
+    removeOld: async () => ({ accountCount: 2, removed: { events: 5, usageDays: 1 } }),
   };
   const billing = { ...settled, ...agreeing, accrueAll: async () => 0 };
-  const nowMs = () => 100 * 86_400_000;
-  const jobs = platformJobs({
-    billing,
-    usage: counted,
-    decisions,
-    triggers,
-    retention,
-    eventRetentionDays: 30,
-    nowMs,
-  });
-  const job = jobs.find(({ name }) => name === 'retention');
-  expect(await job?.run()).toBe('3 rows and 2 events were old');
-  expect(before).toEqual([70 * 86_400_000]);
+  const jobs = platformJobs({ billing, usage: counted, decisions, deliverMails, triggers, retention, nowMs: () => 0 });
+  const said = (job: string) => jobs.find(({ name }) => name === job)?.run();
+  expect(await said('prune')).toBe('3 rows were old');
+  expect(await said('retention')).toBe('2 accounts: 5 of events, 1 of usageDays');
 });

@@ -426,6 +426,7 @@ test('health names what is down: a role without a live node', async () => {
   expect(await healthOf(served.control)).toEqual({
     status: 'down',
     roles: { 'control-plane': 'up', database: 'up', relay: 'up', signaling: 'down', jobs: 'down' },
+    mail: 'none',
     jobs: [],
   });
   for (const role of ['signaling', 'jobs'] as const) {

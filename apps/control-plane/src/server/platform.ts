@@ -6,13 +6,13 @@ import type { ServiceConfigStore } from '@patchbay/adapters/prisma/service-confi
 import type { SignIns } from '@patchbay/adapters/prisma/sign-in';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
-import { policyChain } from '@patchbay/domain/policy/policy-chain';
+import { accessChain, policyChain } from '@patchbay/domain/policy/policy-chain';
 import type { PolicyPorts } from '@patchbay/domain/policy/ports';
-import type { Role } from '@patchbay/domain/tenancy/access';
+import type { Grant } from '@patchbay/domain/tenancy/reach';
 import { callerIdOf } from '@patchbay/faces/idempotency';
 import type { AccountState, Evidence, Platform, Principal, Reach } from '@patchbay/faces/platform';
-import type { Actor } from '@patchbay/kit/definition';
-import type { RateLimiter } from './rate-limiter.ts';
+import type { Actor, Viewing } from '@patchbay/kit/definition';
+import type { SharedRate } from './shared-rate.ts';
 import { WrongSecrets } from './wrong-secrets.ts';
 
 export interface PlatformParts
@@ -28,17 +28,17 @@ export interface PlatformParts
   readonly chainOf: (
     accountId: string,
   ) => Promise<readonly { readonly id: string; readonly state: AccountState }[]>;
-  readonly grantsOf: (
-    userId: string,
-  ) => Promise<readonly { readonly accountId: string; readonly role: Role }[]>;
+  readonly grantsOf: (userId: string, viewing?: string) => Promise<readonly Grant[]>;
+  /** What the holder of a session looks at, as somebody above an account may. */
+  readonly viewOf: (signInSessionId: string) => Promise<Viewing | undefined>;
   readonly configs: ServiceConfigStore;
   readonly policies: Pick<PolicyPorts['policies'], 'chain'>;
   readonly auditLog: AuditStore;
   readonly events: EventStore;
   readonly bus: Pick<PostgresBus, 'publish'>;
-  readonly limiter: RateLimiter;
+  readonly limiter: SharedRate;
   /** Of what strangers change, such as signing up: it is dear, and nobody does it often. */
-  readonly strangersLimiter: RateLimiter;
+  readonly strangersLimiter: SharedRate;
 }
 
 /** What dispatch asks of the world, answered by the stores. */
@@ -81,19 +81,22 @@ export function createPlatform(parts: PlatformParts): Platform {
       const limiter = isStrangersChange ? parts.strangersLimiter : parts.limiter;
       return limiter.count(limitedAs(principal, address), nowMs());
     },
-    configChain: ({ accountId, applicationId }) => parts.configs.configChain({ accountId, applicationId }),
-    setConfig: async ({ accountId, applicationId, instanceType }, service, values) => {
+    configChain: ({ accountId, applicationId, endpointId }) =>
+      parts.configs.configChain({ accountId, applicationId, endpointId }),
+    setConfig: async ({ accountId, applicationId, instanceType, endpointId }, service, values) => {
       const before = await parts.configs.setConfig({
         accountId,
-        applicationId,
-        instanceType,
+        // An endpoint has one word, whatever its application.
+        ...(endpointId === undefined ? { applicationId, instanceType } : { endpointId }),
         service,
         values,
       });
-      if (before !== undefined) await parts.bus.publish({ type: 'account.changed', accountId });
+      if (before !== undefined && before !== 'too_many')
+        await parts.bus.publish({ type: 'account.changed', accountId });
       return before;
     },
     policyChain: async (entity) => policyChain(entity, await parts.policies.chain(entity)),
+    accessChain: async (accountId) => accessChain(await parts.policies.chain({ accountId })),
     emit: async (accountId, event, payload) => {
       await parts.events.append(eventOfHandler({ accountId, type: event, data: payload, atMs: nowMs() }));
       const message = toBusMessage(accountId, event, payload);
@@ -133,12 +136,15 @@ function onceForEach<Subject extends object, Answer>(
 }
 
 async function authenticate(
-  { keys, signIns, ofCredential }: PlatformParts,
+  { keys, signIns, viewOf, ofCredential }: PlatformParts,
   evidence: Evidence,
 ): Promise<Principal | undefined> {
   if (evidence.kind === 'signIn') {
     const user = await signIns.check(evidence.signInSessionId);
-    return user && { actor: { kind: 'user', userId: user.userId }, name: user.name };
+    if (user === undefined) return undefined;
+    const viewing = await viewOf(evidence.signInSessionId);
+    const looking = viewing === undefined ? {} : { viewing };
+    return { actor: { kind: 'user', userId: user.userId, ...looking }, name: user.name };
   }
   // A secret key begins with pb_, a credential never does.
   if (!evidence.token.startsWith('pb_')) return ofCredential(evidence.token);
@@ -165,7 +171,7 @@ async function grantsOfActor(actor: Actor, grantsOf: PlatformParts['grantsOf']):
     case 'key':
       return [{ accountId: actor.accountId, role: 'owner' }];
     case 'user':
-      return grantsOf(actor.userId);
+      return grantsOf(actor.userId, actor.viewing?.accountId);
     case 'credential':
     case 'platform':
     case 'stranger':
@@ -202,8 +208,14 @@ function toBusMessage(accountId: string, event: string, payload: unknown): BusMe
   const fields = (payload ?? {}) as { readonly keyId?: string; readonly prefixId?: string };
   switch (event) {
     case 'tenancy.account.state-changed':
+    case 'tenancy.account.moved':
     case 'tenancy.application.changed':
+    // Nodes hold when a key ends.
+    case 'tenancy.key.rotated':
     case 'policy.changed':
+    case 'access.allow-list.changed':
+    case 'access.service.enabled':
+    case 'access.service.disabled':
       return { type: 'account.changed', accountId };
     case 'tenancy.key.revoked':
       return fields.keyId === undefined ? undefined : { type: 'key.revoked', keyId: fields.keyId };

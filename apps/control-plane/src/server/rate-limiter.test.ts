@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { RateLimiter } from './rate-limiter.ts';
 
-test('a burst is let through, then an even rate, and the refusal says how long (C18)', () => {
+test('a burst is let through, then an even rate, and the refusal says how long', () => {
   const limiter = new RateLimiter({ perMinuteMax: 60, burstMax: 15 });
   const burst = Array.from({ length: 30 }, () => limiter.count('a', 1_000)).filter(
     ({ isExceeded }) => !isExceeded,

@@ -10,8 +10,8 @@ export interface Rate {
 }
 
 /**
- * The generic cell rate algorithm for each caller: a burst, then an even rate. Kept in this process: with n processes
- * behind a balancer a caller gets at most n times the rate.
+ * The generic cell rate algorithm for each caller: a burst, then an even rate. Kept in this process, for what may
+ * differ from one to the next; what a caller may ask of the platform is a shared rate.
  */
 export class RateLimiter {
   /** When the next request of a caller would fit an even rate, in milliseconds. */

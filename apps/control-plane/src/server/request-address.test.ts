@@ -11,7 +11,7 @@ const spoofed = () => ({
   host: 'control.test',
 });
 
-test('a client’s word about its own address is not believed (C43)', () => {
+test('C43: a client’s word about its own address is not believed', () => {
   const headers = spoofed();
   noteAddress({ headers, socket }, 0);
   expect(headers).toEqual({ host: 'control.test', [ADDRESS_HEADER]: '192.0.2.7' });

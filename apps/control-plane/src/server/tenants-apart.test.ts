@@ -19,6 +19,9 @@ let bob: Tenant;
 /** What account A has, by the name of the field that takes it. */
 let ids: Readonly<Record<string, string>>;
 
+/** Where clients of A may come from. */
+const OFFICE = '198.51.100.77';
+
 /** A database that is started for this file, on a busy machine. */
 const START_MS_MAX = 60_000;
 
@@ -57,6 +60,14 @@ beforeAll(async () => {
   });
   const ownPolicy = { key: alice.key, body: { sessionSecondsMax: 7_654_321 } };
   await served.rest('PUT', `/v1/accounts/${alice.accountId}/policy`, ownPolicy);
+  await served.rest('PUT', `/v1/accounts/${alice.accountId}/allow-list`, {
+    key: alice.key,
+    body: { keys: [], credentials: [{ network: OFFICE, label: 'secret-office' }] },
+  });
+  await served.rest('PUT', `/v1/accounts/${alice.accountId}/service-access/signaling`, {
+    key: alice.key,
+    body: { uses: ['audio'], sessionsPerDay: 7_654_321, minutesPerSession: 1 },
+  });
   const ask = async (method: string, path: string, body?: object) => {
     const options = { key: alice.key, ...(body === undefined ? {} : { body }) };
     return (await served.rest(method, `/v1/accounts/${alice.accountId}${path}`, options)).body;
@@ -64,8 +75,24 @@ beforeAll(async () => {
   const { id: webhookId } = await ask('POST', '/webhooks', { url: 'https://secret.test/hooks' });
   await ask('POST', `/webhooks/${webhookId}/tests`, {});
   while ((await placeEvents(served.control.pool)) > 0);
+  const { id: roleId } = await ask('POST', '/roles', { name: 'Secret role', scopes: ['usage:read'] });
   const { items: deliveries } = await ask('GET', `/webhooks/${webhookId}/deliveries`);
+  const endpoint = await ask('POST', '/endpoints', { identifier: 'user:secret', label: 'Secret endpoint' });
+  // As at the other levels.
+  const ownConfig = `/v1/accounts/${alice.accountId}/endpoints/${endpoint.id}/services/signaling/config`;
+  const secretConfig = { key: alice.key, body: { sessionSecondsMax: 7_654_321 } };
+  expect(await served.rest('PUT', ownConfig, secretConfig)).toMatchObject({ status: 200 });
+  const ownCallbacks = ownConfig.replace('config', 'callbacks');
+  const calledBack = { callbacks: [{ url: 'https://secret.test/calls', events: ['session.ended'] }] };
+  expect(await served.rest('PUT', ownCallbacks, { key: alice.key, body: calledBack })).toMatchObject({
+    status: 200,
+  });
+  const third = await signUp(served, 'third');
+  const transfer = await ask('POST', `/endpoints/${endpoint.id}/transfers`, { toAccountId: third.accountId });
   ids = {
+    endpointId: endpoint.id,
+    transferId: transfer.id,
+    toAccountId: alice.accountId,
     triggerId: trigger.id,
     applicationId: application.id,
     webhookId,
@@ -73,8 +100,13 @@ beforeAll(async () => {
     instanceType: 'secret-type',
     keyId: alice.keyId,
     userId: alice.userId,
+    parentId: alice.accountId,
     sessionId: createId('ses'),
     planId: plan.body.id,
+    exportId: (await ask('POST', '/exports', {})).id,
+    erasureId: (await ask('POST', '/erasures', { person: 'user:secret-bob' })).id,
+    roleId,
+    viewId: createId('sin'),
   };
 }, START_MS_MAX);
 
@@ -86,6 +118,9 @@ afterAll(async () => {
 
 const onAccounts = mountedOperations.filter(({ mount }) => mount === 'account');
 
+/** Tables whose rows say by another column whose they are. */
+const ownColumns: Readonly<Record<string, string>> = { account: 'id', endpoint_transfer: 'from_account_id' };
+
 /** Everything of A that a request could change. */
 async function stateOfAlice(): Promise<string> {
   const tables = [
@@ -93,6 +128,7 @@ async function stateOfAlice(): Promise<string> {
     'application',
     'api_key',
     'role_grant',
+    'account_role',
     'service_config',
     'usage_trigger',
     'trigger_counter',
@@ -100,13 +136,21 @@ async function stateOfAlice(): Promise<string> {
     'policy',
     'policy_plan',
     'account_plan',
+    'allow_list_entry',
+    'service_access',
     'audit_entry',
     'credential_revocation',
+    'retention_word',
+    'account_export',
+    'erasure',
+    'endpoint',
+    'endpoint_transfer',
+    'webhook',
   ];
   const rows = await Promise.all(
     tables.map((table) =>
       owner.query(
-        `SELECT to_jsonb(t) - 'last_used_at' AS row FROM ${table} t WHERE ${table === 'account' ? 'id' : 'account_id'} = $1 ORDER BY 1`,
+        `SELECT to_jsonb(t) - 'last_used_at' AS row FROM ${table} t WHERE ${ownColumns[table] ?? 'account_id'} = $1 ORDER BY 1`,
         [alice.accountId],
       ),
     ),
@@ -137,7 +181,9 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
         status: 404,
         body: { error: { data: { problem: { code: 'resource.unknown' } } } },
       });
-      expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(/Secret application|secret\.test|7654321/);
+      expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(
+        /Secret (application|endpoint|role)|secret\.test|7654321/,
+      );
       expect(await stateOfAlice()).toBe(before);
     },
   );
@@ -160,6 +206,7 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
       `/applications/${ids.applicationId}`,
       `/keys/${ids.keyId}`,
       `/team/${ids.userId}`,
+      `/roles/${ids.roleId}`,
       `/triggers/${ids.triggerId}`,
     ]) {
       const { status } = await served.rest('DELETE', `${own}${path}`, { key: bob.key });
@@ -176,6 +223,32 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
     const page = await served.rest('GET', `${own}/accounts?depth=descendants`, { key: bob.key });
     expect(page.body).toEqual({ items: [] });
   });
+});
+
+test('C5: an id of A’s in what B asks of its own account leads to nothing of A’s, in whatever field it stands', async () => {
+  const before = await stateOfAlice();
+  const accountIds = {
+    parentId: alice.accountId,
+    ofAccountId: alice.accountId,
+    fallbackUrl: 'http://127.0.0.1/',
+  };
+  for (const { operation, path, mount } of mountedOperations) {
+    // Readings too: an id may select what is read.
+    if (mount !== 'account') continue;
+    const fields = forgedRequest(operation.request, { ...ids, ...accountIds });
+    const filled = path
+      .replace('{accountId}', bob.accountId)
+      .replace(/\{(\w+)\}/g, (_match, field: string) => String(fields[field]));
+    const isQuery = operation.method === 'GET' || operation.method === 'DELETE';
+    const query = isQuery ? `?${new URLSearchParams(fields as Record<string, string>)}` : '';
+    const { status, body } = await served.rest(operation.method, `${filled}${query}`, {
+      key: bob.key,
+      ...(isQuery ? {} : { body: fields }),
+    });
+    expect(status, `${operation.method} ${filled}`).toBeLessThan(500);
+    expect(JSON.stringify(body)).not.toMatch(/Secret application|secret\.test|7654321/);
+  }
+  expect(await stateOfAlice()).toBe(before);
 });
 
 test('a key authenticates; an altered, a revoked and no key do not', async () => {
@@ -212,13 +285,15 @@ test('an ephemeral credential says whose it is, and may do nothing at the API; r
       randomId: randomBytes(RANDOM_ID_BYTES),
     });
   const mintOne = (caveats: readonly Restriction[] = []) => mintForEver([anHour, ...caveats]);
-  const who = async (key: string) => (await served.rest('GET', '/v1/me', { key })).body;
+  const who = async (key: string) =>
+    (await served.rest('GET', '/v1/me', { key, headers: { 'x-patchbay-address': OFFICE } })).body;
   const credential = mintOne([{ type: 'identity', identity: 'bob' }]);
   expect(await who(bearerToken(credential))).toMatchObject({
     kind: 'credential',
     accounts: [{ id: alice.accountId }],
   });
   const own = await served.rest('GET', `/v1/accounts/${alice.accountId}/keys`, {
+    headers: { 'x-patchbay-address': OFFICE },
     key: bearerToken(credential),
   });
   expect(own.status).toBe(404);

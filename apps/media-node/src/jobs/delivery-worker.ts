@@ -19,6 +19,10 @@ const ENDPOINT_REQUEST_COUNT_MAX = 4;
 const REQUEST_COUNT_MAX = 512;
 /** Besides them, to endpoints that fail: they take no room from the others (C37). */
 const FAILING_REQUEST_COUNT_MAX = 128;
+/** Of either, so much at most for the webhooks of one account: many slow receivers of its own cost it alone (C37). */
+const ACCOUNT_SHARE = 1 / 16;
+/** And for an account right below the platform with all that is below it, however many accounts it makes there. */
+const TENANT_SHARE = 1 / 4;
 /** Longer than two requests, one to the fallback, can last with all that is written around them. */
 const LEASE_MS = 60_000;
 const POLL_MS = 200;
@@ -42,7 +46,8 @@ export interface DeliveryWorkerOptions {
 /** Places events, and delivers them to webhooks, until it is stopped. Any number of them work beside each other. */
 export class DeliveryWorker {
   readonly #options: DeliveryWorkerOptions;
-  readonly #running = { ok: new Set<Promise<void>>(), failing: new Set<Promise<void>>() };
+  /** What is under way, and for which account. */
+  readonly #running = { ok: new Map<Promise<void>, string>(), failing: new Map<Promise<void>, string>() };
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #isAsked = false;
@@ -69,7 +74,7 @@ export class DeliveryWorker {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     await this.#round;
-    await Promise.all([...this.#running.ok, ...this.#running.failing]);
+    await Promise.all([...this.#running.ok.keys(), ...this.#running.failing.keys()]);
   }
 
   /** One look at a time. Whoever asks while one runs is looked for by another after it. */
@@ -100,10 +105,14 @@ export class DeliveryWorker {
     const { store, leaseMs = LEASE_MS, requestCountMax = REQUEST_COUNT_MAX } = this.#options;
     const ofFailing = kind === 'failing';
     const running = this.#running[kind];
+    const countMax = ofFailing ? FAILING_REQUEST_COUNT_MAX : requestCountMax;
     const claimed = await store.claim({
-      deliveryMax: ofFailing ? FAILING_REQUEST_COUNT_MAX - running.size : requestCountMax - running.size,
+      deliveryMax: countMax - running.size,
       // One that fails is asked whether it is back, and not besieged.
       endpointMax: ofFailing ? 1 : ENDPOINT_REQUEST_COUNT_MAX,
+      accountMax: Math.ceil(countMax * ACCOUNT_SHARE),
+      tenantMax: Math.ceil(countMax * TENANT_SHARE),
+      held: countsOf(running.values()),
       leaseMs,
       ofFailing,
     });
@@ -115,7 +124,7 @@ export class DeliveryWorker {
           running.delete(work);
           this.#look();
         });
-      running.add(work);
+      running.set(work, delivery.accountId);
     }
   }
 
@@ -196,6 +205,13 @@ export class DeliveryWorker {
   #nowMs(): number {
     return (this.#options.nowMs ?? Date.now)();
   }
+}
+
+/** How often each comes up. */
+function countsOf(accountIds: Iterable<string>): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const accountId of accountIds) counts[accountId] = (counts[accountId] ?? 0) + 1;
+  return counts;
 }
 
 type SentRequest = RequestOutcome & { readonly retryAfterMs?: number };

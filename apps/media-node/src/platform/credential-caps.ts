@@ -32,6 +32,28 @@ export function cappedBy(
   };
 }
 
+/**
+ * What is allowed to somebody whose endpoint has settings of its own: of each cap the narrower. Theirs have the levels of
+ * their account in them; those of an application stand beside them, and which of the two is named first is no matter.
+ */
+export function narrowerCaps(caps: CapsByService, ofEndpoint: CapsByService | undefined): CapsByService {
+  const services = [...new Set([...Object.keys(caps), ...Object.keys(ofEndpoint ?? {})])];
+  return Object.fromEntries(
+    services.map((service) => [service, narrowerOf(caps[service], ofEndpoint?.[service])]),
+  );
+}
+
+function narrowerOf(left: CredentialCaps | undefined, right: CredentialCaps | undefined): CredentialCaps {
+  const bitsPerSecondMax = least(left?.bitsPerSecondMax, right?.bitsPerSecondMax);
+  const sessionSecondsMax = least(left?.sessionSecondsMax, right?.sessionSecondsMax);
+  return {
+    lifetimeSecondsMax: least(left?.lifetimeSecondsMax, right?.lifetimeSecondsMax) ?? LIFETIME_SECONDS_MAX,
+    ...(bitsPerSecondMax === undefined ? {} : { bitsPerSecondMax }),
+    ...(sessionSecondsMax === undefined ? {} : { sessionSecondsMax }),
+    isRelayOnly: left?.isRelayOnly === true || right?.isRelayOnly === true,
+  };
+}
+
 const least = (...numbers: readonly (number | undefined)[]): number | undefined => {
   const known = numbers.filter((number) => number !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);

@@ -22,11 +22,54 @@ describe('a credential that is good is refused by what a policy leaves out, at r
     // A relay cannot see what it carries: outside of a call it may be anything.
     ['mediaKinds', { mediaKinds: ['audio'] }, 'policy.refused', 'ok'],
     ['sourceNetworks', { sourceNetworks: ['10.0.0.0/8'] }, 'policy.refused', 'policy.refused'],
+    ['allow-lists of clients', { clientAllowList: ['10.0.0.0/8'] }, 'policy.refused', 'policy.refused'],
+    ['allow-lists of keys', { keyAllowList: ['10.0.0.0/8'] }, 'ok', 'ok'],
+    ['servicesToEnable', { servicesToEnable: ['signaling'] }, 'ok', 'service.not_enabled'],
   ])('%s', async (_name, ...row) => {
     const [values, atRelay, atSignaling] = row;
     const bench = benchOf(levelOf(values));
     expect(await bench.outcome('network-discovery', bench.username())).toBe(atRelay);
     expect(await bench.outcome('signaling', bench.username())).toBe(atSignaling);
+  });
+});
+
+test('a service that an account below enabled is served, and one that it turned off is not (ACC-10)', async () => {
+  const asking = levelOf({ servicesToEnable: ['signaling'] });
+  const own = (enabling: PolicyLevel['enabling']): PolicyLevel => ({
+    ...levelOf({}),
+    origin: { level: 'access', accountId: 'acc_own' },
+    enabling,
+  });
+  const enabled = benchOf(asking, own({ enabled: ['signaling'], disabled: ['network-discovery'] }));
+  expect(await enabled.outcome('signaling', enabled.username())).toBe('ok');
+  expect(await enabled.outcome('network-discovery', enabled.username())).toBe('service.not_enabled');
+});
+
+test('where clients may come from is told to the relay level by level, each with its refusal', async () => {
+  const listed: PolicyLevel = {
+    ...levelOf({ clientAllowList: ['192.0.2.0/24'] }),
+    origin: { level: 'access', accountId: 'acc_1' },
+  };
+  const bench = benchOf(levelOf({ sourceNetworks: ['192.0.0.0/16'] }), listed);
+  expect(await bench.held('network-discovery', bench.username())).toMatchObject({
+    sourceRules: [
+      {
+        steps: [
+          {
+            networks: ['192.0.0.0/16'],
+            refusal: 'sourceNetworks does not allow it, as set at account.',
+          },
+        ],
+      },
+      {
+        steps: [
+          {
+            networks: ['192.0.2.0/24'],
+            refusal: 'clientAllowList does not allow it, as set at account.',
+          },
+        ],
+      },
+    ],
   });
 });
 

@@ -6,6 +6,7 @@ import { settings } from '@patchbay/domain/policy/settings';
 import { joinedLevels } from '@patchbay/domain/policy/snapshot-levels';
 import { closesAtMs } from '@patchbay/domain/policy/weekly-times';
 import type { Effective } from '@patchbay/protocol/credential/effective';
+import type { SourceRule } from '@patchbay/protocol/turn/grant';
 import type { AccountSnapshot, ApplicationSnapshot } from './snapshots.ts';
 
 /** What the levels above a credential make of it. */
@@ -13,8 +14,8 @@ export interface HeldPolicy {
   readonly sessionSecondsMax?: number;
   readonly bitsPerSecondMax?: number;
   readonly burstBytesMax?: number;
-  /** Networks that its clients have to come from, besides its own. */
-  readonly sourceNetworks?: readonly string[];
+  /** Where its clients have to come from, besides its own networks. */
+  readonly sourceRules?: readonly SourceRule[];
   /** What a call may carry, and what it is told for anything else. */
   readonly media?: { readonly kinds: readonly string[]; readonly refusal: RefusedByPolicy };
   /** When the times end in which it is served. */
@@ -64,11 +65,27 @@ export function decideCredential(subject: Subject, use: Use): HeldPolicy | Refus
     ...valueIn('sessionSecondsMax', policy.sessionSecondsMax?.value),
     ...valueIn('bitsPerSecondMax', policy.bitsPerSecondMax?.value),
     ...valueIn('burstBytesMax', policy.burstBytesMax?.value),
-    ...valueIn('sourceNetworks', policy.sourceNetworks?.value),
+    ...sourceRulesOf(policy, account.accountId),
     ...mediaOf(policy, account.accountId),
     ...(closings.length === 0 ? {} : { closesAtMs: Math.min(...closings) }),
     isCounted: budgetsOf(chain).some(({ setting }) => settings[setting].counts.what === 'sessions'),
   };
+}
+
+function sourceRulesOf(
+  { sourceNetworks, clientAllowList }: EffectivePolicy,
+  accountId: string,
+): Pick<HeldPolicy, 'sourceRules'> {
+  const rules = Object.entries({ sourceNetworks, clientAllowList }).flatMap(([name, held]) => {
+    if (held === undefined) return [];
+    const setting = name as 'sourceNetworks' | 'clientAllowList';
+    const steps = held.steps.map(({ origin, value: networks }) => {
+      const { detail: refusal } = toRefused({ setting, origin, code: 'policy.refused' }, accountId);
+      return { networks, refusal };
+    });
+    return [{ steps }];
+  });
+  return rules.length === 0 ? {} : { sourceRules: rules };
 }
 
 function mediaOf({ mediaKinds: held }: EffectivePolicy, accountId: string): Pick<HeldPolicy, 'media'> {

@@ -127,6 +127,34 @@ test('what was minted offline is held to the caps of the application and the ins
   expect(await outcome(own, inherited)).toBe('credential.application_not_allowed');
 });
 
+test('whose endpoint has settings of its own is held to them too, whatever application it names (ACC-5, POL-2)', async () => {
+  const capsOf = (lifetimeSecondsMax: number, bitsPerSecondMax: number) => ({
+    'network-discovery': { lifetimeSecondsMax, bitsPerSecondMax },
+  });
+  const bench = resolverBench({
+    caps: capsOf(7_200, 1_000_000),
+    applicationCaps: capsOf(7_200, 64_000),
+    capsByEndpoint: { 'user:bob': capsOf(600, 500_000), 'user:constructor': {} },
+  });
+  const until: Restriction = { type: 'notAfter', atMs: bench.nowMs + 600_000 };
+  const rateOf = async (identity: string, ...caveats: Restriction[]) =>
+    (
+      await bench.effective(
+        'network-discovery',
+        bench.username({ type: 'identity', identity }, until, ...caveats),
+      )
+    ).bitRate?.bitsPerSecond;
+  const own: Restriction = { type: 'application', applicationId: bench.applicationId };
+  expect(await rateOf('eve')).toBe(1_000_000);
+  expect(await rateOf('bob')).toBe(500_000);
+  expect(await rateOf('bob', own)).toBe(64_000);
+  const long = bench.username(
+    { type: 'identity', identity: 'bob' },
+    { type: 'notAfter', atMs: bench.nowMs + 700_000 },
+  );
+  expect(await bench.outcome('network-discovery', long)).toBe('credential.lifetime_too_long');
+});
+
 test('what runs goes on under a shorter lifetime, and is held to all else that was narrowed (POL-5)', async () => {
   const bench = resolverBench({
     caps: { 'network-discovery': { lifetimeSecondsMax: 600, bitsPerSecondMax: 64_000 } },

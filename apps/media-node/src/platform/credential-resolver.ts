@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CapsByService } from '@patchbay/domain/fleet/internal-api';
+import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import type { PlatformErrorCode } from '@patchbay/kit/errors';
 import { parseUsername, passwordOf, verify } from '@patchbay/protocol/credential/credential';
 import { check, type Effective, effectiveOf } from '@patchbay/protocol/credential/effective';
@@ -10,7 +11,7 @@ import {
   turnRestPassword,
   turnRestPrefixId,
 } from '@patchbay/protocol/credential/turn-rest';
-import { cappedBy, lifetimeSecondsMaxOf } from './credential-caps.ts';
+import { cappedBy, lifetimeSecondsMaxOf, narrowerCaps } from './credential-caps.ts';
 import { decideCredential, type HeldPolicy, type RefusedByPolicy } from './credential-policy.ts';
 import type { KeyUse } from './key-use.ts';
 import type { Revocations } from './revocations.ts';
@@ -208,7 +209,7 @@ export class CredentialResolver {
     if (refusal !== undefined) return refused(refusal.code, refusal.detail);
     const ofApplication = await this.#capsOfApplication(effective, accountId);
     if (ofApplication.kind !== 'known') return ofApplication;
-    const caps = ofApplication.caps ?? accountCaps;
+    const caps = narrowerCaps(ofApplication.caps ?? accountCaps, capsOfEndpoint(known, effective));
     // Whoever may not under the caps of the account was refused before: an application is looked up for good reason alone.
     const narrower = refusalUnder(caps);
     if (narrower !== undefined) return refused(narrower.code, narrower.detail);
@@ -258,10 +259,22 @@ export class CredentialResolver {
   }
 }
 
+/** What the endpoint of whom a credential is for allows, where anything is set for it. */
+function capsOfEndpoint(
+  { capsByEndpoint }: AccountSnapshot,
+  { identity }: Effective,
+): CapsByService | undefined {
+  const identifier = identity === undefined ? undefined : userEndpointId(identity);
+  // A name of the credential's own: what every object has is no endpoint.
+  if (identifier === undefined || !Object.hasOwn(capsByEndpoint, identifier)) return undefined;
+  return capsByEndpoint[identifier];
+}
+
 const noAccount: AccountSnapshot = {
   accountId: '',
   chain: [],
   caps: {},
+  capsByEndpoint: {},
   policy: [],
   endpointPolicies: [],
   spent: [],

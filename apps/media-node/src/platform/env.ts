@@ -28,7 +28,7 @@ const schema = z.object({
   PATCHBAY_SIGNAL_URL: z.string().optional(),
   /**
    * Signaling is reached by a proxy, which is then the source of all connections: the proxy has to bound what one source
-   * may open, and the node does not.
+   * may open, and the node does not. It adds the client's address to X-Forwarded-For, which holds for lists of addresses.
    */
   PATCHBAY_SIGNAL_BEHIND_PROXY: z.enum(['0', '1']).default('0'),
   PATCHBAY_LINK_PORT: port.default(0),

@@ -1,5 +1,5 @@
+import { until } from '@patchbay/testing/raw-turn-client';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { until } from '../relay/testing/raw-client.ts';
 import { Recheck } from './recheck.ts';
 import type { AccountSnapshot, KeySnapshot, Lookup } from './snapshots.ts';
 

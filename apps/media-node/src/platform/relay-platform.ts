@@ -270,13 +270,13 @@ const refusedGrant = (byPolicy: ByPolicy): Grant => ({
 
 /** What follows policies while the allocation lives. */
 function termsOf({ effective, key, policy }: Allowed): GrantedTerms {
-  const { closesAtMs, sourceNetworks } = policy;
+  const { closesAtMs, sourceRules } = policy;
   const expiresAtMs = Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY);
   const isClosing = closesAtMs !== undefined && closesAtMs < expiresAtMs;
   return {
     endsAtMs: isClosing ? closesAtMs : expiresAtMs,
     ...(isClosing ? { endsBy: timesClosed } : {}),
-    ...(sourceNetworks === undefined ? {} : { policySourceCidrs: sourceNetworks }),
+    ...(sourceRules === undefined ? {} : { sourceRules }),
   };
 }
 

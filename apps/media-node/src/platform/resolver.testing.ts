@@ -8,6 +8,7 @@ import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { mint } from '@patchbay/protocol/credential/credential';
 import type { Effective } from '@patchbay/protocol/credential/effective';
 import { ControlPlaneRefusal } from './control-plane-client.ts';
+import type { HeldPolicy } from './credential-policy.ts';
 import { CredentialResolver } from './credential-resolver.ts';
 import { Revocations } from './revocations.ts';
 import { type AccountSnapshot, type KeySnapshot, Snapshots } from './snapshots.ts';
@@ -27,6 +28,8 @@ export interface ResolverBench {
   outcome(service: string, username: string): Promise<string>;
   /** What it may do there; throws when it is refused. */
   effective(service: string, username: string): Promise<Effective>;
+  /** What policies make of it there; throws when it is refused. */
+  held(service: string, username: string): Promise<HeldPolicy>;
 }
 
 interface BenchOptions {
@@ -36,6 +39,8 @@ interface BenchOptions {
   /** Of the application, and of its one instance type `paid`. Default: those of its account. */
   readonly applicationCaps?: AccountSnapshot['caps'];
   readonly paidCaps?: AccountSnapshot['caps'];
+  /** Of both accounts. */
+  readonly capsByEndpoint?: AccountSnapshot['capsByEndpoint'];
   /** Of both accounts. */
   readonly policy?: PolicyChain;
   readonly endpointPolicies?: PolicyChain;
@@ -47,6 +52,7 @@ const mintKey = createHash('sha256').update('the mint branch of a test').digest(
 export function resolverBench({
   key: ofKey = {},
   caps = {},
+  capsByEndpoint = {},
   applicationCaps = caps,
   paidCaps = applicationCaps,
   policy = [],
@@ -69,8 +75,14 @@ export function resolverBench({
     ...ofKey,
   };
   const accounts: readonly AccountSnapshot[] = [
-    { accountId, chain, caps, ...policies },
-    { accountId: childId, chain: [...chain, { id: childId, state: 'active' }], caps, ...policies },
+    { accountId, chain, caps, capsByEndpoint, ...policies },
+    {
+      accountId: childId,
+      chain: [...chain, { id: childId, state: 'active' }],
+      caps,
+      capsByEndpoint,
+      ...policies,
+    },
   ];
   const answers: Partial<Record<InternalCall, (request: Readonly<Record<string, unknown>>) => unknown>> = {
     keySnapshot: (request) => (request.keyId === keyId ? key : undefined),
@@ -96,6 +108,11 @@ export function resolverBench({
   const snapshots = new Snapshots({ client: { call }, busAwaySinceMs: () => undefined, nowMs: () => nowMs });
   const revocations = new Revocations();
   const resolver = new CredentialResolver({ snapshots, revocations, region: 'local', nowMs: () => nowMs });
+  const allowed = async (service: string, username: string) => {
+    const resolved = await resolve(service, username);
+    if (resolved.kind !== 'ok') throw new Error(resolved.detail);
+    return resolved;
+  };
   const resolve = (service: string, username: string) => {
     const verifier = service === 'signaling' ? 'signaling' : 'relay';
     return resolver.resolveUsername(username, { verifier, service, sourceIp: '192.0.2.1' });
@@ -119,10 +136,7 @@ export function resolverBench({
       const resolved = await resolve(service, username);
       return resolved.kind === 'refused' ? resolved.code : resolved.kind;
     },
-    effective: async (service, username) => {
-      const resolved = await resolve(service, username);
-      if (resolved.kind !== 'ok') throw new Error(resolved.detail);
-      return resolved.effective;
-    },
+    effective: async (service, username) => (await allowed(service, username)).effective,
+    held: async (service, username) => (await allowed(service, username)).policy,
   };
 }

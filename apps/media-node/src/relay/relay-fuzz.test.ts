@@ -16,13 +16,19 @@ import {
   sendIndication,
   udpTransport,
 } from '@patchbay/protocol/turn/testing/client-session';
+import {
+  openRawClient,
+  openRawSocket,
+  type RawClient,
+  type RawSocket,
+  until,
+} from '@patchbay/testing/raw-turn-client';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createFaults } from '../platform/faults.ts';
 import { createDgramDataPath } from './dgram-data-path.ts';
 import { createMemoryPlatform, silentLog } from './memory-platform.ts';
 import { startRelay } from './relay.ts';
 import { defaultPortRange } from './relay-ports.ts';
-import { openRawClient, openRawSocket, type RawClient, type RawSocket, until } from './testing/raw-client.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 

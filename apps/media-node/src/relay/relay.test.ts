@@ -18,12 +18,12 @@ import {
   sendIndication,
   udpTransport,
 } from '@patchbay/protocol/turn/testing/client-session';
+import { openRawClient, openRawSocket, type RawClient, until } from '@patchbay/testing/raw-turn-client';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createMemoryPlatform, type MemoryPlatform, silentLog } from './memory-platform.ts';
 import { otherFamilyOf } from './other-family.ts';
 import { startRelay } from './relay.ts';
 import type { Relay, RelayOptions } from './relay-options.ts';
-import { openRawClient, openRawSocket, type RawClient, until } from './testing/raw-client.ts';
 
 const host = '127.0.0.1';
 const hasIpv6 = otherFamilyOf(host, undefined) !== undefined;

@@ -9,6 +9,7 @@ import { method } from '@patchbay/protocol/stun/message';
 import { encodeAddressFamily, familyOf } from '@patchbay/protocol/turn/address-family';
 import { encodeChannelData } from '@patchbay/protocol/turn/channel-data';
 import { addressOf, codeOf, lifetime, udpTransport } from '@patchbay/protocol/turn/testing/client-session';
+import { openRawClient, openRawSocket } from '@patchbay/testing/raw-turn-client';
 import { until } from '@patchbay/testing/until';
 import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -17,7 +18,6 @@ import { createFaults } from '../platform/faults.ts';
 import { MemoryControlPlane } from '../platform/testing/memory-control-plane.ts';
 import { otherFamilyOf } from './other-family.ts';
 import { runRelay } from './role.ts';
-import { openRawClient, openRawSocket } from './testing/raw-client.ts';
 
 let folder: string;
 let control: MemoryControlPlane;

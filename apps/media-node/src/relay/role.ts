@@ -20,6 +20,7 @@ import { Spool } from '../platform/spool.ts';
 import { UnendedSessions } from '../platform/unended-sessions.ts';
 import { otherFamilyOf } from './other-family.ts';
 import { startRelay } from './relay.ts';
+import { defaultPortRange } from './relay-ports.ts';
 
 /** How soon what time brings about is noticed in a session's log: a grace that is over, a bit rate, a repetition. */
 const LOG_TICK_MS = 500;
@@ -85,6 +86,9 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
   });
   const advertised = env.PATCHBAY_ADVERTISE_HOST ?? host;
   const turnUrls = [`turn:${hostInUrl(advertised)}:${relay.port}?transport=udp`];
+  const { min, max } = defaultPortRange;
+  const relayedHosts = [host, ...(otherFamily === undefined ? [] : [otherFamily])];
+  const relayedUrls = relayedHosts.map((address) => `udp:${hostInUrl(address)}:${min}-${max}`);
   const endCall = (sessionId: string, detail: string) => {
     // First, so that nothing that is being looked up comes after the end.
     sessions.ended(sessionId);
@@ -130,7 +134,7 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
     fleet: node.fleet,
     report: () => ({
       boot: node.usage.boot,
-      urls: { turn: turnUrls },
+      urls: { turn: turnUrls, relayed: relayedUrls },
       load: { allocations: allocationCount(), faults: faults.count },
       isDraining: relay.stats().isDraining,
     }),

@@ -52,6 +52,7 @@ export async function runSignaling(env: NodeEnv, log: Logger): Promise<() => Pro
     state,
     onFenced: () => process.exit(1),
     door: env.PATCHBAY_SIGNAL_BEHIND_PROXY === '1' ? proxyDoorBounds : {},
+    isBehindProxy: env.PATCHBAY_SIGNAL_BEHIND_PROXY === '1',
     platform: {
       ...platform,
       appendSessionEvent(event) {

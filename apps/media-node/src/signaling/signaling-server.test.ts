@@ -71,7 +71,24 @@ describe('signaling over real sockets', () => {
     expect(server.drops().get('frame_unknown')).toBe(1);
   });
 
-  it('a page that is not allowed does not connect', async () => {
+  it('where a client is from is what the socket says, and what the operator’s own proxy added last (ACC-9)', async () => {
+    const forwarded = { 'x-forwarded-for': '203.0.113.66, 198.51.100.7' };
+    const seenBy = async (
+      options: Partial<SignalingOptions>,
+      headers: Record<string, string> = forwarded,
+    ) => {
+      const { platform, server } = await start(options);
+      const authenticate = vi.spyOn(platform, 'authenticate');
+      await open(server, headers).authenticate(platform.token({ identity: 'a' }));
+      const asked = authenticate.mock.lastCall?.[1] as { readonly sourceIp?: string } | undefined;
+      return asked?.sourceIp;
+    };
+    expect(await seenBy({})).toBe('127.0.0.1');
+    expect(await seenBy({ isBehindProxy: true })).toBe('198.51.100.7');
+    expect(await seenBy({ isBehindProxy: true }, {})).toBe('127.0.0.1');
+  });
+
+  it('C46: a page that is not allowed does not connect, and a token in the address opens nothing', async () => {
     const { server } = await start({ allowsOrigin: (origin) => origin === 'https://shop.example' });
     const stranger = open(server, { origin: 'https://evil.example' });
     expect(await stranger.until(() => stranger.closeCode)).toBeDefined();

@@ -50,6 +50,8 @@ export interface SignalingOptions {
   readonly nowMs?: () => number;
   /** What strangers may take. */
   readonly door?: Partial<DoorBounds>;
+  /** All connections come from one proxy of the operator, which says where each is from. Off by default. */
+  readonly isBehindProxy?: boolean;
 }
 
 export interface SignalingServer {
@@ -206,11 +208,18 @@ class Shell implements SignalingServer {
     else done(true);
   }
 
+  /** Of a header no more is believed than what the operator's own proxy added to it, which is its last address. */
+  #sourceIpOf({ headers, socket }: IncomingMessage): string {
+    const { isBehindProxy = false } = this.#options;
+    const forwarded = isBehindProxy ? String(headers['x-forwarded-for'] ?? '').split(',') : [];
+    return forwarded.at(-1)?.trim() || (socket.remoteAddress ?? '');
+  }
+
   #accept(socket: WebSocket, request: IncomingMessage): void {
     const socketId = randomBytes(9).toString('base64url');
     this.#sockets.set(socketId, socket);
     this.#endpoints.set(socketId, endpointOf(request.socket));
-    this.#feed({ type: 'opened', socketId, sourceIp: request.socket.remoteAddress ?? '' });
+    this.#feed({ type: 'opened', socketId, sourceIp: this.#sourceIpOf(request) });
     socket.on('message', (data, isBinary) => this.#receive(socketId, isBinary ? undefined : String(data)));
     socket.on('close', (code) => {
       this.#sockets.delete(socketId);

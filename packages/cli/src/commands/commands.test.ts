@@ -177,6 +177,19 @@ describe('trigger', () => {
   });
 });
 
+describe('endpoint', () => {
+  it('finds an endpoint by its identifier where it is to be transferred', async () => {
+    const identifier = 'tel:+49301234567';
+    answers['/endpoints'] = { items: [{ id: 'end_1', identifier, label: 'Hotline', state: 'active' }] };
+    const offer = { id: 'etr_1', endpointId: 'end_1', identifier, direction: 'outgoing' };
+    answers['/endpoints/end_1/transfers'] = { ...offer, otherAccountId: 'acc_2', state: 'offered', note: '' };
+    const { stdout } = await run('endpoint', 'transfer', identifier, 'acc_2');
+    expect(asked[0]?.searchParams.get('identifier')).toBe(identifier);
+    expect(stdout).toMatch(/etr_1 +tel:\+49301234567 +outgoing +acc_2 +offered/);
+    expect((await run('endpoint', 'list')).stdout).toMatch(/end_1 +tel:\+49301234567 +Hotline/);
+  });
+});
+
 describe('usage', () => {
   it('takes dates in the time zone of the account', async () => {
     answers[''] = { id: accountId, timeZone: 'Europe/Berlin' };
@@ -257,4 +270,19 @@ it('names the places where it looked for dev.env', async () => {
       env: { NODE_ENV: 'test', PATH: '' },
     }),
   ).rejects.toMatchObject({ stderr: expect.stringContaining(path.join(nowhere, 'dev.env')) });
+});
+
+describe('key rotate', () => {
+  it('prints the new secret, and until when the old key works (ACC-4)', async () => {
+    const [newId, oldId] = [createId('key'), createId('key')];
+    answers[`/keys/${oldId}/rotate`] = {
+      id: newId,
+      name: 'Server',
+      secret: 'pb_live_new',
+      replaced: { id: oldId, expiresAt: '2026-12-24T18:00:00.000Z', replacedBy: newId },
+    };
+    const { stdout } = await run('key', 'rotate', oldId, '--ends', '2026-12-24T18:00:00Z');
+    for (const said of [newId, 'pb_live_new', oldId, '2026-12-24T18:00:00.000Z'])
+      expect(stdout).toContain(said);
+  });
 });

@@ -101,6 +101,15 @@ export async function askJobs(url: string | undefined): Promise<string> {
   return jobs.length === 0 ? 'none has run yet' : jobs.map(line).join(', ');
 }
 
+/** Whether somebody who signs up there can prove their address, and set a lost password again. */
+export async function askMail(url: string | undefined): Promise<string> {
+  if (url === undefined) throw new Error('PATCHBAY_URL is not set');
+  const response = await fetch(`${url}/api/health`, { signal: AbortSignal.timeout(answerMsMax) });
+  const { mail } = (await response.json()) as { readonly mail?: 'smtp' | 'outbox' | 'none' };
+  if (mail === 'none') throw new Error('no mail leaves: nobody can prove an address');
+  return mail === 'outbox' ? `mails lie at ${url}/outbox` : 'over SMTP';
+}
+
 function checksFor({ PATCHBAY_URL, PATCHBAY_SIGNAL_URL, PATCHBAY_TURN_URL }: Variables): readonly Check[] {
   return [
     {
@@ -112,6 +121,11 @@ function checksFor({ PATCHBAY_URL, PATCHBAY_SIGNAL_URL, PATCHBAY_TURN_URL }: Var
       name: 'regular tasks',
       run: () => askJobs(PATCHBAY_URL),
       remedy: 'the log of the control plane says why',
+    },
+    {
+      name: 'mail',
+      run: () => askMail(PATCHBAY_URL),
+      remedy: 'set SMTP_URL where the control plane runs, and start it again',
     },
     { name: 'key', run: askKey, remedy: 'create a key on the dashboard and set PATCHBAY_KEY' },
     {

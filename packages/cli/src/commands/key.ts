@@ -8,6 +8,7 @@ interface Flags {
   readonly account?: string;
   readonly name?: string;
   readonly mode?: 'live' | 'test';
+  readonly ends?: string;
   readonly scope?: readonly string[];
 }
 
@@ -50,6 +51,28 @@ export function addKeyCommand(program: Command): void {
         ...(scope === undefined ? {} : { scopes: scope }),
       });
       print(created, { json, rows: [{ id: created.id, name: created.name, secret: created.secret }] });
+    });
+  key
+    .command('rotate <id>')
+    .description(
+      'a new key like an old one, which works on for a while; the new secret is printed here alone',
+    )
+    .option('--account <id>')
+    .option(
+      '--ends <time>',
+      'when the old key ends, such as 2026-12-24T18:00:00Z; 24 hours from now if not given',
+    )
+    .option('--json')
+    .action(async (keyId: string, { account, ends, json = false }: Flags) => {
+      const rotated = await connect(account).keys.rotate({
+        keyId,
+        ...(ends === undefined ? {} : { endsAt: ends }),
+      });
+      const { id, name, secret, replaced } = rotated;
+      print(rotated, {
+        json,
+        rows: [{ id, name, secret, replaces: replaced.id, until: replaced.expiresAt }],
+      });
     });
   key
     .command('revoke <id>')

@@ -1,3 +1,4 @@
+import { type DimensionFilter, readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { connect } from '../connection.ts';
 import { print, type Row, readList } from '../output.ts';
@@ -6,7 +7,6 @@ import { positiveInteger } from './ice.ts';
 
 const LIST_COUNT_MAX = 1_000;
 const actions = ['notify', 'suspend', 'end-sessions', 'throttle'] as const;
-type Where = Readonly<Record<string, string>>;
 
 interface Flags {
   readonly json?: boolean;
@@ -16,7 +16,7 @@ interface Flags {
 interface CreateFlags extends Flags {
   readonly meter?: string;
   readonly event?: string;
-  readonly where?: Where;
+  readonly where?: DimensionFilter;
   readonly limit: number;
   readonly per?: 'hour' | 'day' | 'month';
   readonly seconds?: number;
@@ -60,11 +60,11 @@ const rowOf = ({ id, name, counter, condition, action, value, hasFired, isEnable
   state: isEnabled ? (hasFired ? 'fired' : 'counting') : 'off',
 });
 
-/** `direction=in`, any number of times. */
-function pair(text: string, before: Where = {}): Where {
-  const [name = '', ...value] = text.split('=');
-  if (name === '' || value.length === 0) throw new InvalidArgumentError('Give it as name=value.');
-  return { ...before, [name]: value.join('=') };
+/** `direction:in,region:eu`, once or several times. */
+function filterOf(text: string, before: DimensionFilter = {}): DimensionFilter {
+  const read = readDimensionFilter(text);
+  if (typeof read === 'string') throw new InvalidArgumentError(read);
+  return { ...before, ...read };
 }
 
 function conditionOf({ limit, per, seconds }: CreateFlags) {
@@ -129,7 +129,11 @@ export function addTriggerCommand(program: Command): void {
     .option('--account <id>', 'who sets it')
     .option('--meter <name>', 'such as network-discovery.bytes')
     .option('--event <type>', 'such as signaling.session.ended')
-    .option('--where <name=value>', 'a dimension of the use, or a field of the event; may be repeated', pair)
+    .option(
+      '--where <filter>',
+      'dimensions of the use, or fields of the event: direction:in,region:eu',
+      filterOf,
+    )
     .requiredOption('--limit <count>', 'at which it fires, in the unit of the meter', positiveInteger)
     .addOption(new Option('--per <period>', 'once in each').choices(['hour', 'day', 'month']))
     .option('--seconds <count>', 'once in each span of so many', positiveInteger)

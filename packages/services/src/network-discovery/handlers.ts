@@ -16,7 +16,10 @@ export const handlers: Handlers<typeof networkDiscovery, NetworkDiscoveryPorts> 
     const urls = await placement.relayUrls({ accountId: entity.accountId });
     if (urls.length === 0) throw context.error('network-discovery.no_relay', 'No relay is in service.');
     const expiresAtMs = nowMs() + request.ttlSeconds * 1000;
-    const caveats = caveatsOf(request, { accountId: entity.accountId, expiresAtMs, config });
+    const caveats = caveatsOf(
+      { ...request, applicationId: entity.applicationId },
+      { accountId: entity.accountId, expiresAtMs, config },
+    );
     const credential = await minting
       .mint({ accountId: entity.accountId, caveats })
       .catch((error: unknown) => {

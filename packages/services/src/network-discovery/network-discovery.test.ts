@@ -37,8 +37,9 @@ test('createIceServers 200: the credential is the account’s own, and says what
 });
 
 test('createIceServers 200: application and instance type are in the credential, for nodes to hold it to (ACC-6)', async () => {
-  const { context } = serviceContext(networkDiscovery, { accountId, config: { bitsPerSecondMax: 64_000 } });
   const applicationId = createId('app');
+  const config = { bitsPerSecondMax: 64_000 };
+  const { context } = serviceContext(networkDiscovery, { accountId, applicationId, config });
   const named = request({ applicationId, instanceType: 'paid', bitsPerSecondMax: 1_000_000 });
   const { iceServers } = await handlers.createIceServers(context, named, ports());
   const parsed = parseUsername(iceServers[0]?.username ?? '');
@@ -72,13 +73,16 @@ test('createIceServers 422: an account without a key to mint with is told so', a
 });
 
 test('createIceServers 400: what makes no credential is refused with what is wrong', async () => {
-  const { context, audited } = serviceContext(networkDiscovery, { accountId });
+  const { context, audited } = serviceContext(networkDiscovery, {
+    accountId,
+    applicationId: createId('app'),
+  });
   const refused = (fields: object) => handlers.createIceServers(context, request(fields), ports());
   await expect(refused({ peerCidrs: ['10.0.0.0/99'] })).rejects.toMatchObject({
     fields: { code: 'request.invalid', status: 400 },
   });
   const peerCidrs = Array.from({ length: 8 }, (_, index) => `2001:db8:${index}::/48`);
-  const ids = { applicationId: createId('app'), sessionId: createId('ses') };
+  const ids = { sessionId: createId('ses') };
   await expect(refused({ ...ids, identity: 'ü'.repeat(60), peerCidrs })).rejects.toMatchObject({
     fields: { code: 'request.invalid', publicDetail: expect.stringMatching(/need \d+ bytes/) },
   });

@@ -25,8 +25,9 @@ export const handlers: Handlers<typeof signaling, SignalingPorts> = {
       { type: 'identity', identity: request.identity },
       // The relay is part of a call: the same token opens both.
       { type: 'services', services: ['signaling', 'network-discovery'] },
-      ...(request.applicationId
-        ? [{ type: 'application', applicationId: request.applicationId } as const]
+      // The endpoint's, where the request names none.
+      ...(entity.applicationId
+        ? [{ type: 'application', applicationId: entity.applicationId } as const]
         : []),
       ...(request.instanceType
         ? [{ type: 'instanceType', instanceType: request.instanceType } as const]

@@ -33,8 +33,8 @@ test('createToken 200: the token opens signaling as the identity asked for', asy
 });
 
 test('createToken 200: application and instance type are in the token, for nodes to hold it to (ACC-6)', async () => {
-  const { context } = serviceContext(signaling, { accountId });
   const applicationId = createId('app');
+  const { context } = serviceContext(signaling, { accountId, applicationId });
   const { token } = await handlers.createToken(
     context,
     request({ applicationId, instanceType: 'free' }),

@@ -27,9 +27,6 @@ export interface Attacker extends Visitor {
 /** Requests at a time: while the platform answers one, the next is on its way. */
 const AT_ONCE = 4;
 
-/** One page in so many is sent the same text. */
-const TEXT_SHARE = 4;
-
 const lastAccountCookie = 'patchbay-account';
 
 interface Request {
@@ -38,8 +35,11 @@ interface Request {
   readonly init?: RequestInit;
 }
 
-/** The ways in which an address is asked for: as a document, as Next's router asks, and with parameters that switch. */
-function asked(path: string, { accountId, ids }: Victim): readonly Request[] {
+/**
+ * The ways in which an address is asked for. What looks like somebody else's account is sent all at once, in parameters and
+ * in the cookie that remembers an account: whatever switches by any of it switches by all.
+ */
+function asked({ path, kind }: Address, { accountId, ids }: Victim): readonly Request[] {
   const switching = new URLSearchParams({
     account: accountId,
     accountId,
@@ -47,17 +47,37 @@ function asked(path: string, { accountId, ids }: Victim): readonly Request[] {
     scope: accountId,
     ...ids,
   });
-  const headers = { cookie: `${lastAccountCookie}=${accountId}` };
-  return [
-    { what: 'document', path },
-    { what: 'router', path, init: { headers: { RSC: '1' } } },
-    { what: 'prefetch', path, init: { headers: { RSC: '1', 'Next-Router-Prefetch': '1' } } },
-    { what: 'stream', path, init: { headers: { accept: 'text/event-stream' } } },
-    { what: 'file', path, init: { headers: { accept: 'text/csv, application/pdf' } } },
-    { what: 'parameters', path: `${path}?${switching}` },
-    { what: 'last account', path, init: { headers } },
-  ];
+  // What a router gets is what a document holds, without the work to draw it.
+  const headers = { cookie: `${lastAccountCookie}=${accountId}`, ...(kind === 'page' ? { RSC: '1' } : {}) };
+  const ways: Readonly<Record<Address['kind'], readonly Omit<Request, 'path'>[]>> = {
+    // As a document, and as Next's router asks. Pages do not look at what is accepted.
+    page: [
+      { what: 'document' },
+      { what: 'router', init: { headers: { RSC: '1' } } },
+      { what: 'prefetch', init: { headers: { RSC: '1', 'Next-Router-Prefetch': '1' } } },
+    ],
+    route: [
+      { what: 'route' },
+      { what: 'stream', init: { headers: { accept: 'text/event-stream' } } },
+      { what: 'file', init: { headers: { accept: 'text/csv, application/pdf' } } },
+    ],
+    // One handler for all of these, which looks at the path alone before it asks who calls.
+    operation: [{ what: 'operation' }],
+  };
+  const plain = ways[kind].map((way) => ({ ...way, path }));
+  return [...plain, { what: 'switching', path: `${path}?${switching}`, init: { headers } }];
 }
+
+interface Address {
+  readonly path: string;
+  /** `operation`: one of the many addresses that a route takes in. */
+  readonly kind: 'page' | 'route' | 'operation';
+}
+
+/** Shows every mail to everybody, and is there only on a machine that nobody else reaches (`mailRouteOf`). */
+const OPEN_ON_LOOPBACK = '/outbox';
+
+const attackedRoutes = () => routeTree().filter(({ pattern }) => pattern !== OPEN_ON_LOOPBACK);
 
 /** Every address of the route tree: as the victim's, and under the attacker's own account with the victim's ids. */
 function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
@@ -76,19 +96,21 @@ function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
       ...values,
     }));
   };
-  const addresses = routeTree().flatMap(({ pattern }) =>
-    [victim.accountId, attacker.accountId].flatMap((accountId) =>
-      valuesOf(accountId).map((values) => addressOf(pattern, values)),
-    ),
-  );
+  const addresses = new Map<string, Address>();
+  for (const { pattern, kind } of attackedRoutes())
+    for (const accountId of [victim.accountId, attacker.accountId])
+      for (const values of valuesOf(accountId)) {
+        const path = addressOf(pattern, values);
+        addresses.set(path, { path, kind: pattern.includes('[...path]') ? 'operation' : kind });
+      }
   const actions = [...serverActions()];
-  const pages = routeTree().filter(({ kind }) => kind === 'page');
+  const pages = attackedRoutes().filter(({ kind }) => kind === 'page');
   const texts = [...new Set([victim.accountId, ...Object.values(victim.ids)])];
-  // An action takes an object or a text, and here both are of the victim's. Each page is sent the object and some of the
-  // texts: all of them together get every text for each action, several times.
+  // An action takes an object or a text, and here both are of the victim's. Each page is sent the object and one of the
+  // texts: all of them together get every text for each action.
   const object = { ...victim.ids, accountId: victim.accountId, token: victim.accountId };
   const posts = pages.flatMap(({ pattern }, place) => {
-    const bodies = [object, ...texts.filter((_, index) => index % TEXT_SHARE === place % TEXT_SHARE)];
+    const bodies = [object, texts[place % texts.length]];
     const path = addressOf(pattern, { ...valuesOf(victim.accountId)[0] });
     return actions.flatMap(([id, name]) =>
       bodies.map((body) => ({
@@ -98,7 +120,8 @@ function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
       })),
     );
   });
-  return [...[...new Set(addresses)].flatMap((path) => asked(path, victim)), ...posts];
+  if (texts.length > pages.length) throw new Error('More texts than pages: some would go to no action.');
+  return [...[...addresses.values()].flatMap((address) => asked(address, victim)), ...posts];
 }
 
 /** As Next's browser part calls a server action. */

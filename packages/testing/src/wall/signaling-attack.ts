@@ -79,7 +79,7 @@ export async function attackSignaling(
 
 async function forgeFrames(attacker: SignalingAttacker, call: AttackedCall): Promise<string[]> {
   const found: string[] = [];
-  for (const identity of call.identities) {
+  const forgeAs = async (identity: string) => {
     const peer = await SignalingPeer.open(attacker.signalUrl, await attacker.token(identity));
     for (const sessionId of call.sessionIds) {
       for (const [type, forge] of Object.entries(frames(call))) {
@@ -92,7 +92,8 @@ async function forgeFrames(attacker: SignalingAttacker, call: AttackedCall): Pro
     }
     found.push(...told(peer, call));
     peer.close();
-  }
+  };
+  await Promise.all(call.identities.map(forgeAs));
   return found;
 }
 

@@ -1,18 +1,53 @@
 import type { ClientMessage, ServerFrame } from '@patchbay/protocol/signaling/messages';
-import { until } from '../until.ts';
+
+/** How long an answer may take on a busy machine. */
+const ANSWER_MS_MAX = 10_000;
 
 /** A client of a signaling node without an SDK: it sends what it likes, and keeps all that it hears. */
 export class SignalingPeer {
   readonly frames: ServerFrame[] = [];
   readonly #socket: WebSocket;
+  /** Who waits for something: asked again whenever anything came. */
+  readonly #waiting = new Set<() => void>();
   #sequence = 0;
   closeCode: number | undefined;
 
   private constructor(url: string) {
     this.#socket = new WebSocket(url);
-    this.#socket.addEventListener('message', ({ data }) => this.frames.push(JSON.parse(String(data))));
+    this.#socket.addEventListener('open', () => this.#look());
+    this.#socket.addEventListener('message', ({ data }) => {
+      this.frames.push(JSON.parse(String(data)));
+      this.#look();
+    });
     this.#socket.addEventListener('close', ({ code }) => {
       this.closeCode = code;
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    for (const ask of this.#waiting) ask();
+  }
+
+  /** Resolves with the first answer that is something, as soon as it came: thousands of these make the test. */
+  #until<Value>(what: string, answer: () => Value | false | undefined): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(ask);
+      };
+      const ask = () => {
+        const found = answer();
+        if (found === undefined || found === false) return;
+        end();
+        resolve(found);
+      };
+      const timer = setTimeout(() => {
+        end();
+        reject(new Error(`Waited ${ANSWER_MS_MAX} ms for ${what}.`));
+      }, ANSWER_MS_MAX);
+      this.#waiting.add(ask);
+      ask();
     });
   }
 
@@ -23,9 +58,9 @@ export class SignalingPeer {
     resume: { readonly resumeToken?: string; readonly lastSequence?: number } = {},
   ): Promise<SignalingPeer> {
     const peer = new SignalingPeer(url);
-    await until(() => peer.#socket.readyState === WebSocket.OPEN, { what: 'the socket to open' });
+    await peer.#until('the socket to open', () => peer.#socket.readyState === WebSocket.OPEN);
     peer.#post({ type: 'authenticate', token, protocolVersion: 1, ...resume }, 0);
-    await until(() => peer.frames.length > 0 || peer.closeCode !== undefined, { what: 'an answer' });
+    await peer.#until('an answer', () => peer.frames.length > 0 || peer.closeCode !== undefined);
     return peer;
   }
 
@@ -43,16 +78,16 @@ export class SignalingPeer {
     if (message !== undefined) this.send(message);
     const nonce = Math.floor(Math.random() * 2 ** 31);
     this.#post({ type: 'ping', nonce, lastSequence: 0 }, this.#sequence);
-    await until(
+    await this.#until(
+      'the pong',
       () => this.closeCode !== undefined || this.frames.some((f) => f.type === 'pong' && f.nonce === nonce),
-      { what: 'the pong' },
     );
   }
 
   frame<Type extends ServerFrame['type']>(type: Type): Promise<Extract<ServerFrame, { type: Type }>> {
-    return until(() => this.frames.find((f): f is Extract<ServerFrame, { type: Type }> => f.type === type), {
-      what: `a frame ${type}`,
-    });
+    return this.#until(`a frame ${type}`, () =>
+      this.frames.find((f): f is Extract<ServerFrame, { type: Type }> => f.type === type),
+    );
   }
 
   /** What was heard, but for answers to pings. */

@@ -1,10 +1,12 @@
 /** Accounts on a started platform that have nothing to do with each other, or less than they would like. */
+import { createId } from '@patchbay/kit/ids';
 import { until } from '../until.ts';
 import { callProcedure, signIn, signUp, type Visitor, visit } from './dashboard.ts';
 import { actionRequest } from './dashboard-attack.ts';
 import { serverActions } from './route-tree.ts';
 
-const PASSWORD = 'correct horse battery';
+/** Of everybody here. */
+export const PASSWORD = 'correct horse battery';
 /** In every name, address and identity of the victim, and nowhere else. */
 export const MARK = 'zqmark';
 
@@ -118,9 +120,13 @@ async function furnish(
     counter: { meter: 'network-discovery.bytes' },
     condition: { kind: 'threshold', limit: 7_654_321 },
   });
+  const role = await make('roles.create', { name: `${MARK}-role`, scopes: ['usage:read'] });
   const policy = { sessionSecondsMax: 7_654_321 };
   const plan = await make('plans.create', { name: `${MARK}-plan`, policy });
   await make('policy.set', policy);
+  await make('allowList.set', { keys: [], credentials: [{ network: '0.0.0.0/0', label: `${MARK}-office` }] });
+  const declared = { uses: ['audio'], sessionsPerDay: 7_654_321, minutesPerSession: 1 };
+  await make('services.enable', { service: 'signaling', ...declared });
   const ice = await make('networkDiscovery.createIceServers', {});
   // Nobody listens there: one attempt fails, and then the webhook rests, so that nothing of it changes by itself.
   const webhook = await make('webhooks.create', { url: `http://127.0.0.1:1/${MARK}` });
@@ -132,15 +138,38 @@ async function furnish(
     { what: 'an attempt' },
   );
   await make('webhooks.update', { webhookId, state: 'disabled' });
+  const { id: exportId } = await make('exports.create', {});
+  const isReady = async () => (await make('exports.get', { exportId })).state === 'ready';
+  await until(isReady, { what: 'an export', timeoutMs: 30_000 });
+  const { id: erasureId } = await make('erasures.create', { person: `user:${MARK}-nobody` });
+  const isCounted = async () => (await make('erasures.get', { erasureId })).state === 'counted';
+  await until(isCounted, { what: 'a count', timeoutMs: 30_000 });
+  const endpoint = await make('endpoints.allocate', {
+    identifier: `user:${MARK}`,
+    label: `${MARK}-endpoint`,
+  });
+  const { id: endpointId } = endpoint;
+  await make('signaling.putEndpointConfig', { endpointId, ...config });
+  const me = await ask(owner, 'me.get', {});
+  const own = me.accounts.find((one: { id: string }) => one.id !== accountId);
+  const transfer = await make('endpoints.transfer', { endpointId, toAccountId: own.id, note: MARK });
   const ids = {
     applicationId,
+    exportId,
+    erasureId,
     webhookId,
     deliveryId: delivery.id,
     instanceType,
     keyId: key.id,
     userId: member.userId,
+    parentId: accountId,
     triggerId: trigger.id,
     planId: plan.id,
+    roleId: role.id,
+    viewId: createId('sin'),
+    endpointId,
+    transferId: transfer.id,
+    toAccountId: accountId,
     username: ice.iceServers.find((server: { username?: string }) => server.username !== undefined).username,
     period: new Date().toISOString().slice(0, 7),
     service: 'signaling',

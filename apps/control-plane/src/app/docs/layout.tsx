@@ -18,6 +18,9 @@ export default function DocsLayout({ children }: { readonly children: ReactNode 
           <Link href="/docs/errors" className="rounded-sm px-1 font-medium hover:bg-hover">
             Errors
           </Link>
+          <Link href="/docs/addresses" className="rounded-sm px-1 font-medium hover:bg-hover">
+            Addresses
+          </Link>
         </nav>
         <Link href="/" className="rounded-sm px-1 text-ink-soft hover:bg-hover hover:text-ink">
           Dashboard

@@ -3,12 +3,17 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { Entry } from '../../features/sign-in/entry.tsx';
 import { readDemoAccount } from '../../features/sign-in/env.ts';
+import { passkeyPlace } from '../../features/sign-in/passkey-place.ts';
 import { SignInForm } from '../../features/sign-in/sign-in-form.tsx';
+import { isInView } from '../../features/sign-in/signed-in.ts';
+import { ViewEnded } from '../../features/view/view-ended.tsx';
 
 export const metadata: Metadata = { title: 'Sign in' };
 export const dynamic = 'force-dynamic';
 
-export default function Page() {
+export default async function Page() {
+  const isView = await isInView();
+  const isPasskeyOffered = (await passkeyPlace()) === 'here';
   return (
     <Entry
       title="Sign in"
@@ -18,10 +23,19 @@ export default function Page() {
           <Link href="/sign-up" className="font-medium text-accent hover:underline">
             Sign up
           </Link>
+          {' · '}
+          <Link href="/forgot" className="font-medium text-accent hover:underline">
+            Forgotten password
+          </Link>
         </>
       }
     >
-      <SignInForm demo={readDemoAccount()} refusal={SIGN_IN_REFUSAL} />
+      {isView ? (
+        <div className="mb-4">
+          <ViewEnded />
+        </div>
+      ) : null}
+      <SignInForm demo={readDemoAccount()} isPasskeyOffered={isPasskeyOffered} refusal={SIGN_IN_REFUSAL} />
     </Entry>
   );
 }

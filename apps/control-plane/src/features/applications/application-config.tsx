@@ -1,12 +1,10 @@
 'use client';
 
-import { services } from '@patchbay/services/registry.generated';
 import { Tabs } from '@patchbay/ui/tabs';
 import Link from 'next/link';
 import { useSearchParams } from 'next/navigation';
 import type { ReactNode } from 'react';
-import { serviceKeys } from '../../trpc/service-client.ts';
-import { ConfigForm } from '../services/config-form.tsx';
+import { ServiceForms } from '../services/service-forms.tsx';
 import type { ConfigScope } from '../services/use-service-config.ts';
 import { useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
@@ -56,22 +54,8 @@ export function ApplicationConfig({ application }: { readonly application: Appli
           />
         </div>
       )}
-      <div className="grid gap-x-16 gap-y-8 md:grid-cols-2">
-        {serviceKeys.map((service) => (
-          <section key={service} aria-label={services[service].title} className="min-w-0">
-            <h3 className="mb-3 text-ink-soft">
-              <Link
-                href={pagePath(accountId, `services/${services[service].name}`)}
-                className="hover:text-ink hover:underline"
-              >
-                {services[service].title}
-              </Link>
-            </h3>
-            {/* Made anew for another level: the fields hold what somebody typed. */}
-            <ConfigForm key={`${applicationId} ${chosen ?? ''}`} service={service} scope={scope} />
-          </section>
-        ))}
-      </div>
+      {/* Made anew for another level: the fields hold what somebody typed. */}
+      <ServiceForms key={`${applicationId} ${chosen ?? ''}`} scope={scope} />
     </section>
   );
 }

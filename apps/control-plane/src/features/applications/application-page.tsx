@@ -22,9 +22,9 @@ import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
+import { EntityUse } from '../usage/entity-use.tsx';
 import { ApplicationConfig } from './application-config.tsx';
 import { type Application, ApplicationForm } from './application-form.tsx';
-import { ApplicationUse } from './application-use.tsx';
 import { RemoveApplication } from './remove-application.tsx';
 
 /** One application: what it is called, what it used, who talked in it, and what holds for it (ACC-6). */
@@ -63,7 +63,10 @@ export function ApplicationPage(): ReactNode {
         <div className="grid grid-cols-1 gap-10">
           <ApplicationFacts application={application} />
           <ApplicationConfig application={application} />
-          <ApplicationUse applicationId={applicationId} />
+          <EntityUse dimension="application" id={applicationId}>
+            Nothing yet. Put the id of the application into the credentials that you mint, and their use is
+            counted here within 5 seconds.
+          </EntityUse>
           <ApplicationSessions applicationId={applicationId} />
         </div>
       )}

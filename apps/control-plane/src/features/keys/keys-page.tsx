@@ -21,6 +21,7 @@ import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { CreateKey } from './create-key.tsx';
+import { RotateKey } from './rotate-key.tsx';
 
 type Key = Outputs['keys']['list']['items'][number];
 
@@ -30,6 +31,7 @@ export function KeysPage(): ReactNode {
   const accountId = useAccountId();
   const { data: account } = useAccount();
   const [asked, setAsked] = useState<Key>();
+  const [rotated, setRotated] = useState<Key>();
   const refusal = useRefusalToast();
   const list = useInfiniteQuery(
     trpc.keys.list.infiniteQueryOptions(listRequest(accountId), {
@@ -47,6 +49,11 @@ export function KeysPage(): ReactNode {
   });
   const examples = [
     create,
+    exampleOf({
+      operation: 'keys.rotate',
+      input: { accountId, keyId: keys[0]?.id ?? 'key_…' },
+      cli: `key rotate ${keys[0]?.id ?? 'key_…'} --account ${accountId}`,
+    }),
     exampleOf({ operation: 'keys.list', input: { accountId }, cli: `key list --account ${accountId}` }),
   ];
   return (
@@ -76,13 +83,19 @@ export function KeysPage(): ReactNode {
         </EmptyState>
       ) : null}
       {keys.length > 0 ? (
-        <Table label="API keys" columns={columnsOf(setAsked)} rows={keys} rowKey={({ id }) => id} />
+        <Table
+          label="API keys"
+          columns={columnsOf({ onRevoke: setAsked, onRotate: setRotated })}
+          rows={keys}
+          rowKey={({ id }) => id}
+        />
       ) : null}
       <LoadMore
         hasMore={list.hasNextPage}
         isPending={list.isFetchingNextPage}
         onMore={() => void list.fetchNextPage()}
       />
+      {rotated === undefined ? null : <RotateKey rotated={rotated} onDone={() => setRotated(undefined)} />}
       {asked === undefined ? null : (
         <ConfirmDialog
           isOpen
@@ -97,14 +110,19 @@ export function KeysPage(): ReactNode {
             Requests with it are refused at once. Every credential that was minted with it ends within 2
             seconds, and the calls that run on them.
           </p>
-          <p>This cannot be undone. To rotate a key, create the new one first.</p>
+          <p>This cannot be undone. A key that is rotated goes on for a while beside the new one.</p>
         </ConfirmDialog>
       )}
     </>
   );
 }
 
-const columnsOf = (onRevoke: (key: Key) => void): readonly Column<Key>[] => [
+interface Actions {
+  readonly onRevoke: (key: Key) => void;
+  readonly onRotate: (key: Key) => void;
+}
+
+const columnsOf = ({ onRevoke, onRotate }: Actions): readonly Column<Key>[] => [
   {
     key: 'name',
     header: 'Name',
@@ -151,16 +169,36 @@ const columnsOf = (onRevoke: (key: Key) => void): readonly Column<Key>[] => [
     isNumber: true,
     cell: (key) =>
       key.revokedAt === undefined ? (
-        <Button size="small" variant="ghost" onClick={() => onRevoke(key)} aria-label={`Revoke ${key.name}`}>
-          Revoke
-        </Button>
+        <span className="whitespace-nowrap">
+          {key.replacedBy !== undefined || isOver(key) ? null : (
+            <Button
+              size="small"
+              variant="ghost"
+              onClick={() => onRotate(key)}
+              aria-label={`Rotate ${key.name}`}
+            >
+              Rotate
+            </Button>
+          )}
+          <Button
+            size="small"
+            variant="ghost"
+            onClick={() => onRevoke(key)}
+            aria-label={`Revoke ${key.name}`}
+          >
+            Revoke
+          </Button>
+        </span>
       ) : null,
   },
 ];
 
-function KeyState({ keyOf: { mode, revokedAt, expiresAt } }: { readonly keyOf: Key }): ReactNode {
+const isOver = ({ expiresAt }: { readonly expiresAt?: string | undefined }) =>
+  expiresAt !== undefined && Date.parse(expiresAt) <= Date.now();
+
+function KeyState({ keyOf: { mode, revokedAt, expiresAt, replacedBy } }: { readonly keyOf: Key }): ReactNode {
   if (revokedAt !== undefined) return <Badge icon={<Ban aria-hidden />}>revoked</Badge>;
-  if (expiresAt !== undefined && Date.parse(expiresAt) <= Date.now()) {
+  if (isOver({ expiresAt })) {
     return (
       <Badge tone="fail" icon={<Clock aria-hidden />}>
         expired
@@ -177,7 +215,9 @@ function KeyState({ keyOf: { mode, revokedAt, expiresAt } }: { readonly keyOf: K
         {mode}
       </Badge>
       {expiresAt === undefined ? null : (
-        <span className="text-sm whitespace-nowrap text-ink-faint">until {showDay(expiresAt)}</span>
+        <span className="text-sm whitespace-nowrap text-ink-faint">
+          {replacedBy === undefined ? 'until' : 'rotated, until'} {showDay(expiresAt)}
+        </span>
       )}
     </span>
   );

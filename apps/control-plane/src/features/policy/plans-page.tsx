@@ -1,6 +1,6 @@
 'use client';
 
-import { settingNames } from '@patchbay/domain/policy/settings';
+import { policyNames } from '@patchbay/domain/policy/settings';
 import { Button } from '@patchbay/ui/button';
 import { CodePanel } from '@patchbay/ui/code-panel';
 import { EmptyState } from '@patchbay/ui/empty-state';
@@ -75,8 +75,8 @@ export function PlansPage(): ReactNode {
           title="No plan yet"
           code={<CodePanel title={example.title} snippets={example.snippets} />}
         >
-          A plan is a policy with a name, such as Free or Enterprise. Make one below, and give it to accounts
-          under this one with plans.assign.
+          A plan is a policy with a name, such as Free or Enterprise. Make one below, and give it to an
+          account under this one on the page Policy of that account.
         </EmptyState>
       ) : null}
       {items.length === 0 ? null : (
@@ -139,7 +139,7 @@ const columns: readonly Column<Plan>[] = [
     header: 'Says',
     isWide: true,
     cell: ({ policy }) =>
-      settingNames
+      policyNames
         .filter((setting) => policy[setting] !== undefined)
         .map((setting) => {
           const value = policy[setting];

@@ -1,9 +1,5 @@
-import {
-  overridableNames,
-  type SettingName,
-  settingNames,
-  settingOf,
-} from '@patchbay/domain/policy/settings';
+import { overridableNames, policyNames, type SettingName, settingOf } from '@patchbay/domain/policy/settings';
+import { parseWindow } from '@patchbay/domain/policy/weekly-times';
 import { services } from '@patchbay/services/registry.generated';
 import type { Inputs, Outputs } from '../../trpc/client.ts';
 
@@ -12,6 +8,8 @@ const serviceNames = Object.values(services).map(({ name }) => name);
 export type Written = Outputs['policy']['get']['stored'];
 export type Word = Omit<Inputs['policy']['set'], 'accountId'>;
 
+export type PolicyName = (typeof policyNames)[number];
+
 /** What somebody types of one setting. Empty: it is not set here. */
 export interface SettingDraft {
   readonly value: string;
@@ -19,7 +17,7 @@ export interface SettingDraft {
   readonly isLocked: boolean;
 }
 
-export type PolicyDraft = Readonly<Record<SettingName, SettingDraft>>;
+export type PolicyDraft = Readonly<Record<PolicyName, SettingDraft>>;
 
 export const isOverridable = (name: SettingName): boolean => overridableNames.some((one) => one === name);
 
@@ -28,7 +26,7 @@ const separatorOf = (name: SettingName) => (settingOf(name).merge === 'everyTime
 
 /** What may stand in a list; undefined where only whoever runs a platform knows, or where it is no list. */
 export const choicesOf = (name: SettingName): readonly string[] | undefined => {
-  if (name === 'services') return serviceNames;
+  if (name === 'services' || name === 'servicesToEnable') return serviceNames;
   const setting = settingOf(name);
   return setting.merge === 'narrowest' ? undefined : setting.choices;
 };
@@ -38,8 +36,8 @@ const textOf = (name: SettingName, value: unknown): string =>
 
 export function toDraft(stored: Written): PolicyDraft {
   const { locked = [], overridable = {} } = stored;
-  const bounds: Readonly<Partial<Record<SettingName, unknown>>> = overridable;
-  const entries = settingNames.map((name) => [
+  const bounds: Readonly<Partial<Record<PolicyName, unknown>>> = overridable;
+  const entries = policyNames.map((name) => [
     name,
     {
       value: textOf(name, stored[name]),
@@ -51,10 +49,10 @@ export function toDraft(stored: Written): PolicyDraft {
 }
 
 /** The request as the API takes it; what is no value there is refused by name, and never sent. */
-export function toWord(draft: PolicyDraft): { readonly word: Word } | { readonly refused: SettingName } {
+export function toWord(draft: PolicyDraft): { readonly word: Word } | { readonly refused: PolicyName } {
   const values: Record<string, unknown> = {};
   const overridable: Record<string, unknown> = {};
-  for (const name of settingNames) {
+  for (const name of policyNames) {
     const { value, bound } = draft[name];
     for (const [target, text] of [[values, value] as const, [overridable, bound] as const]) {
       if (text.trim() === '') continue;
@@ -63,7 +61,7 @@ export function toWord(draft: PolicyDraft): { readonly word: Word } | { readonly
       target[name] = read;
     }
   }
-  const locked = settingNames.filter((name) => draft[name].isLocked);
+  const locked = policyNames.filter((name) => draft[name].isLocked);
   // Each value is of its own setting: `readSetting` sees to it, an indexed access cannot say so.
   return { word: { ...values, locked, overridable } as Word };
 }
@@ -76,7 +74,9 @@ function readSetting(name: SettingName, text: string): number | string[] | undef
       .map((item) => item.trim())
       .filter((item) => item !== '');
     const choices = choicesOf(name);
-    return items.every((item) => choices?.includes(item) ?? true) ? items : undefined;
+    const isRight = (item: string) =>
+      (choices?.includes(item) ?? true) && (setting.merge !== 'everyTime' || parseWindow(item) !== undefined);
+    return items.every(isRight) ? items : undefined;
   }
   const number = Number(text);
   return Number.isInteger(number) && number >= setting.min && number <= setting.max ? number : undefined;

@@ -1,51 +1,54 @@
 'use client';
 
-import { type SettingName, settingNames } from '@patchbay/domain/policy/settings';
+import { policyNames, settingOf } from '@patchbay/domain/policy/settings';
 import { Field } from '@patchbay/ui/input';
 import type { ReactNode } from 'react';
-import { isOverridable, type PolicyDraft, type SettingDraft } from './policy-draft.ts';
+import { ChoiceField } from './choice-field.tsx';
+import {
+  choicesOf,
+  isOverridable,
+  type PolicyDraft,
+  type PolicyName,
+  type SettingDraft,
+} from './policy-draft.ts';
 import { type Explained, settingLabel, summaryOf, unitOf, valueText } from './setting-words.ts';
+import { TimesField } from './times-field.tsx';
 
 export interface PolicyEditorProps {
   readonly draft: PolicyDraft;
   readonly onChange: (draft: PolicyDraft) => void;
   readonly effective: readonly Explained[];
-  readonly refused?: SettingName | undefined;
+  readonly refused?: PolicyName | undefined;
 }
 
 /** Every setting with its unit, how far a level below may widen it again, and whether it is locked for all of them. */
 export function PolicyEditor({ draft, onChange, effective, refused }: PolicyEditorProps): ReactNode {
-  const change = (name: SettingName, more: Partial<SettingDraft>) =>
+  const change = (name: PolicyName, more: Partial<SettingDraft>) =>
     onChange({ ...draft, [name]: { ...draft[name], ...more } });
   return (
     <ul className="divide-y border-y">
-      {settingNames.map((name) => {
+      {policyNames.map((name) => {
         const summary = summaryOf(name);
         const held = effective.find(({ setting }) => setting === name);
         const hint =
           held?.ceiling === undefined ? summary : `${summary} At most ${valueText(name, held.ceiling)}.`;
-        const unit = unitOf(name);
         return (
           <li
             key={name}
             className="grid gap-x-6 gap-y-2 py-3 md:grid-cols-[minmax(0,2fr)_minmax(0,1fr)_auto]"
           >
-            <Field
-              label={settingLabel(name)}
+            <SettingField
               name={name}
-              hint={hint}
               value={draft[name].value}
-              error={refused === name ? 'This is not within the bounds of the setting.' : undefined}
-              unit={unit}
-              onChange={({ target }) => change(name, { value: target.value })}
+              hint={hint}
+              isRefused={refused === name}
+              onChange={(value) => change(name, { value })}
             />
             {isOverridable(name) ? (
-              <Field
-                label="Below, up to"
-                aria-label={`${settingLabel(name)}: below, up to`}
+              <BoundField
+                name={name}
                 value={draft[name].bound}
-                unit={unit}
-                onChange={({ target }) => change(name, { bound: target.value })}
+                onChange={(bound) => change(name, { bound })}
               />
             ) : (
               <span />
@@ -63,5 +66,56 @@ export function PolicyEditor({ draft, onChange, effective, refused }: PolicyEdit
         );
       })}
     </ul>
+  );
+}
+
+interface FieldOfSetting {
+  readonly name: PolicyName;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+}
+
+interface SettingFieldProps extends FieldOfSetting {
+  readonly hint: string;
+  readonly isRefused: boolean;
+}
+
+/** What can be ticked is ticked, times are set by their days, and everything else is typed. */
+function SettingField({ name, value, hint, isRefused, onChange }: SettingFieldProps): ReactNode {
+  const label = settingLabel(name);
+  const choices = choicesOf(name);
+  const error = isRefused ? 'This is not within the bounds of the setting.' : undefined;
+  if (choices !== undefined)
+    return <ChoiceField label={label} hint={hint} choices={choices} value={value} onChange={onChange} />;
+  if (settingOf(name).merge === 'everyTime')
+    return <TimesField label={label} hint={hint} value={value} error={error} onChange={onChange} />;
+  return (
+    <Field
+      label={label}
+      name={name}
+      hint={hint}
+      value={value}
+      error={error}
+      unit={unitOf(name)}
+      onChange={({ target }) => onChange(target.value)}
+    />
+  );
+}
+
+/** How far a level below may widen it again. */
+function BoundField({ name, value, onChange }: FieldOfSetting): ReactNode {
+  const label = 'Below, up to';
+  const spoken = `${settingLabel(name)}: below, up to`;
+  const choices = choicesOf(name);
+  return choices === undefined ? (
+    <Field
+      label={label}
+      aria-label={spoken}
+      value={value}
+      unit={unitOf(name)}
+      onChange={({ target }) => onChange(target.value)}
+    />
+  ) : (
+    <ChoiceField label={label} name={spoken} choices={choices} value={value} onChange={onChange} />
   );
 }

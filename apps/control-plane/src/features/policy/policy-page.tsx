@@ -11,9 +11,10 @@ import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
-import { useAccount, useAccountId } from '../shell/account.ts';
+import { useAccountId, useAccountNames } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { EffectiveLevels } from './effective-levels.tsx';
+import { PlanChoice } from './plan-choice.tsx';
 import { type PolicyDraft, toDraft, toWord } from './policy-draft.ts';
 import { PolicyEditor } from './policy-editor.tsx';
 import { PolicyTabs } from './policy-tabs.tsx';
@@ -24,7 +25,6 @@ export function PolicyPage(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const show = useToast();
-  const { data: account } = useAccount();
   const [edited, setEdited] = useState<PolicyDraft>();
   const policy = useQuery(trpc.policy.get.queryOptions({ accountId }));
   const simulate = useMutation(trpc.policy.simulate.mutationOptions());
@@ -37,12 +37,7 @@ export function PolicyPage(): ReactNode {
       },
     }),
   );
-  const names = new Map(
-    [...(account?.ancestors ?? []), ...(account === undefined ? [] : [account])].map(({ id, name }) => [
-      id,
-      name,
-    ]),
-  );
+  const names = useAccountNames();
   const draft = edited ?? (policy.data === undefined ? undefined : toDraft(policy.data.stored));
   const read = draft === undefined ? undefined : toWord(draft);
   const refused = read !== undefined && 'refused' in read ? read.refused : undefined;
@@ -93,6 +88,7 @@ export function PolicyPage(): ReactNode {
               <EffectiveLevels effective={policy.data.effective} names={names} />
             )}
           </section>
+          {policy.data.origin.by === 'above' ? <PlanChoice plan={policy.data.plan} /> : null}
           <section aria-labelledby="own">
             <h2 id="own" className="mb-1 font-semibold">
               What is set at this level
@@ -100,7 +96,7 @@ export function PolicyPage(): ReactNode {
             <p className="mb-3 text-ink-faint">
               {policy.data.origin.by === 'above'
                 ? 'You are above this account: it cannot take back what you set.'
-                : 'Empty fields are not set here. Lists are separated by commas, times by semicolons.'}
+                : 'What is left empty is not set here. Lists are separated by commas.'}
             </p>
             <PolicyEditor
               draft={draft}

@@ -1,4 +1,5 @@
 import { type SettingName, settingOf } from '@patchbay/domain/policy/settings';
+import { services } from '@patchbay/services/registry.generated';
 import type { Outputs } from '../../trpc/client.ts';
 import { choicesOf } from './policy-draft.ts';
 
@@ -10,6 +11,7 @@ const levels: Readonly<Record<Origin['level'], string>> = {
   platform: 'Platform',
   plan: 'Plan',
   account: 'Account',
+  access: 'Access',
   region: 'Region',
   application: 'Application',
   instanceType: 'Instance type',
@@ -25,6 +27,7 @@ export function levelText(origin: Origin, names: ReadonlyMap<string, string>): s
   if (place !== undefined) return `${levels[level]} ${place}`;
   const name = names.get(accountId) ?? accountId;
   if (level === 'account') return by === 'above' ? `${name}, from above` : name;
+  if (level === 'access') return `Lists and services of ${name}`;
   return level === 'plan' ? `Plan of ${name}` : levels[level];
 }
 
@@ -40,13 +43,16 @@ export const unitOf = (name: SettingName): string | undefined => {
         : setting.unit;
 };
 
-/** What a setting is, and what may be written. */
+/** What a setting is, and how it is left alone. */
 export function summaryOf(name: SettingName): string {
   const { summary } = settingOf(name);
-  const choices = choicesOf(name);
-  return choices === undefined ? summary : `${summary} Of ${choices.join(', ')}.`;
+  return choicesOf(name) === undefined ? summary : `${summary} None ticked: it is not set here.`;
 }
 
+/** A choice as it is read: a service by its title. */
+export const choiceLabel = (choice: string): string => titles.get(choice) ?? choice;
+
+const titles = new Map<string, string>(Object.values(services).map(({ name, title }) => [name, title]));
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 export function valueText(name: SettingName, value: Explained['value']): string {

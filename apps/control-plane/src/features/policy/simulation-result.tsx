@@ -42,6 +42,7 @@ export function SimulationResult({
           kind="bars"
           heightPixels={HEIGHT_PIXELS}
           times={times}
+          timeZone="UTC"
           series={[
             { label: 'refused', colour: '--fail', values: days.map((day) => day.refusedCount) },
             {

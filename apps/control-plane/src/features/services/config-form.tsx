@@ -120,6 +120,8 @@ const reaches: Readonly<Record<ConfigScope['kind'], string>> = {
     'It holds for every credential that names the application. It can allow less than the account, and not more.',
   instanceType:
     'It holds for every credential that names this instance type. It can allow less than the application, and not more.',
+  endpoint:
+    'It holds for whoever signs in as this endpoint. It can allow less than the account and the application, and not more.',
 };
 
 /** What a change does, to whom, and to how much of what runs now. */
@@ -128,7 +130,7 @@ function Effect({ scope }: { readonly scope: ConfigScope }): ReactNode {
   const accountId = useAccountId();
   const open = useQuery(trpc.sessions.list.queryOptions(openSessionsRequest(accountId)));
   const running = open.data?.items.filter(
-    ({ applicationId }) => scope.kind === 'account' || applicationId === scope.applicationId,
+    ({ applicationId }) => !('applicationId' in scope) || applicationId === scope.applicationId,
   ).length;
   const isMore = open.data?.nextCursor !== undefined;
   return (
@@ -138,7 +140,7 @@ function Effect({ scope }: { readonly scope: ConfigScope }): ReactNode {
         ? null
         : running === 0
           ? ' No session runs now.'
-          : ` ${running}${isMore ? ' or more' : ''} ${running === 1 ? 'session runs' : 'sessions run'} now${scope.kind === 'account' ? '' : ' in the application'}.`}
+          : ` ${running}${isMore ? ' or more' : ''} ${running === 1 ? 'session runs' : 'sessions run'} now${'applicationId' in scope ? ' in the application' : ''}.`}
     </p>
   );
 }

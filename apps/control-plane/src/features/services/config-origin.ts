@@ -21,6 +21,8 @@ export function useOriginText(scope: ConfigScope): (origin: ConfigOrigin | undef
       case 'application':
         return scope.kind === 'application' ? 'set here' : 'from the application';
       case 'instanceType':
+        return scope.kind === 'instanceType' ? 'set here' : 'from the instance type';
+      case 'endpoint':
         return 'set here';
       case 'trigger':
         return 'held by a trigger that fired';

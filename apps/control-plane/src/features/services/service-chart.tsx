@@ -15,9 +15,10 @@ import { useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
 import { type Meter, meters } from '../usage/meters.ts';
-import { bucketMs, groupRows, ranges, spanOf } from '../usage/usage-query.ts';
+import { groupRows, spanOf } from '../usage/usage-query.ts';
 
-const [, , , month] = ranges;
+const DAYS = 30;
+const HOUR_MS = 3_600_000;
 const HEIGHT_PIXELS = 160;
 
 /** One meter of a service, day by day. What carries data is shown first: it is what most is asked about. */
@@ -27,8 +28,7 @@ export function ServiceChart({ service }: { readonly service: ServiceKey }): Rea
   const own = meters.filter((meter) => meter.service === services[service].name);
   const [chosen, setChosen] = useState(() => (own.find(({ unit }) => unit === 'byte') ?? own[0])?.name ?? '');
   const meter = own.find(({ name }) => name === chosen);
-  const stepMs = bucketMs.day;
-  const span = spanOf(month, 'day', useNow(stepMs));
+  const span = spanOf({ bucket: 'day', count: DAYS, timeZone: 'UTC' }, useNow(HOUR_MS));
   const usage = useQuery(
     trpc.usage.query.queryOptions(
       {
@@ -82,8 +82,7 @@ interface DaysProps {
 }
 
 function Days({ meter, rows, span }: DaysProps): ReactNode {
-  const stepMs = bucketMs.day;
-  const [series] = groupRows(rows, span, stepMs);
+  const [series] = groupRows(rows, span);
   if (series === undefined)
     return (
       <p className="border-y py-2 text-ink-faint">
@@ -95,7 +94,8 @@ function Days({ meter, rows, span }: DaysProps): ReactNode {
       label={`${meter.label} per day`}
       kind="bars"
       heightPixels={HEIGHT_PIXELS}
-      times={series.values.map((_, index) => (span.fromMs + index * stepMs) / 1_000)}
+      times={span.startsMs.map((startMs) => startMs / 1_000)}
+      timeZone="UTC"
       range={[span.fromMs / 1_000, span.toMs / 1_000]}
       series={[{ label: meter.label, colour: '--series-1', values: series.values.map(Number) }]}
       format={(value) => textOf(showMetered(BigInt(Math.round(value)), meter.unit))}

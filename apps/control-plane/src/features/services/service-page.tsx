@@ -19,6 +19,7 @@ import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { ConfigForm } from './config-form.tsx';
+import { ServiceAccess } from './service-access.tsx';
 import { ServiceChart } from './service-chart.tsx';
 import { ServiceErrors } from './service-errors.tsx';
 import { ServiceMeters } from './service-meters.tsx';
@@ -60,7 +61,7 @@ function Service({ service }: { readonly service: ServiceKey }): ReactNode {
         title={
           <span className="flex flex-wrap items-center gap-2">
             {title}
-            <ServiceState uses={uses} />
+            <ServiceState service={name} uses={uses} />
           </span>
         }
         scope={summary}
@@ -77,12 +78,15 @@ function Service({ service }: { readonly service: ServiceKey }): ReactNode {
         }
       />
       <div className="grid grid-cols-1 gap-x-16 gap-y-10 xl:grid-cols-[minmax(0,24rem)_minmax(0,1fr)]">
-        <section aria-labelledby="settings" className="min-w-0 max-xl:max-w-xl">
-          <h2 id="settings" className="mb-3 font-semibold">
-            Settings
-          </h2>
-          <ConfigForm service={service} scope={accountScope} />
-        </section>
+        <div className="grid min-w-0 content-start gap-10 max-xl:max-w-xl">
+          <ServiceAccess service={name} title={title} />
+          <section aria-labelledby="settings">
+            <h2 id="settings" className="mb-3 font-semibold">
+              Settings
+            </h2>
+            <ConfigForm service={service} scope={accountScope} />
+          </section>
+        </div>
         <div className="grid min-w-0 content-start gap-10">
           <ServiceChart service={service} />
           <section aria-labelledby="meters">

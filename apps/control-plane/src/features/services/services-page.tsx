@@ -95,7 +95,7 @@ function ServiceRow({ service, prices, hasFailed }: ServiceRowProps): ReactNode 
           <Link href={path} className="after:absolute after:inset-0 hover:underline">
             {title}
           </Link>
-          <ServiceState uses={uses} />
+          <ServiceState service={name} uses={uses} />
         </h2>
         <p className="max-w-prose text-pretty text-ink-soft">{summary}</p>
       </div>

@@ -9,16 +9,18 @@ import { useServiceClient } from '../../trpc/service-client.ts';
 import { fieldsOf, type SchemaField } from '../schema-form/schema-fields.ts';
 import { useAccountId } from '../shell/account.ts';
 
-/** Whose configuration it is: the account's, an application's, or that of one instance type of it (ACC-6). */
+/** Whose configuration it is: the account's, an application's, that of one instance type of it, or an endpoint's. */
 export type ConfigScope =
   | { readonly kind: 'account' }
   | { readonly kind: 'application'; readonly applicationId: string }
-  | { readonly kind: 'instanceType'; readonly applicationId: string; readonly instanceType: string };
+  | { readonly kind: 'instanceType'; readonly applicationId: string; readonly instanceType: string }
+  | { readonly kind: 'endpoint'; readonly endpointId: string };
 
 const operations = {
   account: { read: 'getConfig', write: 'putConfig' },
   application: { read: 'getApplicationConfig', write: 'putApplicationConfig' },
   instanceType: { read: 'getInstanceTypeConfig', write: 'putInstanceTypeConfig' },
+  endpoint: { read: 'getEndpointConfig', write: 'putEndpointConfig' },
 } as const satisfies Readonly<Record<ConfigScope['kind'], { readonly read: string; readonly write: string }>>;
 
 /** The operations of a scope, and what they take besides the account. */

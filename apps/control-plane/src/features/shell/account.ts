@@ -11,6 +11,8 @@ export function useAccountId(): string {
 }
 
 const ACCOUNT_STALE_MS = 30_000;
+/** A session that was ended elsewhere is noticed as soon (PRD-3). */
+const ME_EVERY_MS = 5_000;
 
 export function useAccount() {
   const trpc = useTRPC();
@@ -18,7 +20,16 @@ export function useAccount() {
   return useQuery(trpc.accounts.get.queryOptions({ accountId }, { staleTime: ACCOUNT_STALE_MS }));
 }
 
+/** What the account and those above it that are seen are called, by id. */
+export function useAccountNames(): ReadonlyMap<string, string> {
+  const { data: account } = useAccount();
+  const seen = account === undefined ? [] : [...account.ancestors, account];
+  return new Map(seen.map(({ id, name }) => [id, name]));
+}
+
 export function useMe() {
   const trpc = useTRPC();
-  return useQuery(trpc.me.get.queryOptions({}, { staleTime: ACCOUNT_STALE_MS }));
+  return useQuery(
+    trpc.me.get.queryOptions({}, { staleTime: ACCOUNT_STALE_MS, refetchInterval: ME_EVERY_MS }),
+  );
 }

@@ -7,6 +7,8 @@ export interface Endpoints {
   readonly url: string;
   readonly signalUrl?: string | undefined;
   readonly turnUrl?: string | undefined;
+  /** Whether an address has to be proved before its owner changes anything. */
+  readonly isProofAsked?: boolean;
 }
 
 const Context = createContext<Endpoints>({ url: '' });
@@ -17,6 +19,8 @@ export function EndpointsProvider(props: {
 }): ReactNode {
   return <Context value={props.endpoints}>{props.children}</Context>;
 }
+
+export const useEndpoints = (): Endpoints => useContext(Context);
 
 /** The environment of a program that acts for an account, as lines for a shell. */
 export function useShellVariables(accountId: string): (secret: string) => string {

@@ -34,7 +34,9 @@ export interface Page {
 export const accountParts = [
   { key: 'keys', label: 'API keys' },
   { key: 'credentials', label: 'Credentials' },
+  { key: 'allow-list', label: 'Allow-lists' },
   { key: 'applications', label: 'Applications' },
+  { key: 'endpoints', label: 'Endpoints' },
   { key: 'team', label: 'Team' },
   { key: 'organisation', label: 'Organisation' },
   { key: 'settings', label: 'Settings' },

@@ -7,17 +7,20 @@ export function pathOfId(text: string, accountId: string): string | undefined {
   if (isId('ses', text)) return pagePath(accountId, `sessions/${text}`);
   if (isId('key', text)) return pagePath(accountId, 'keys');
   if (isId('app', text)) return pagePath(accountId, `applications/${text}`);
+  if (isId('end', text)) return pagePath(accountId, `endpoints/${text}`);
+  if (isId('etr', text)) return pagePath(accountId, 'endpoints');
   if (isId('whk', text)) return pagePath(accountId, `webhooks/${text}`);
   if (isId('org', text)) return pagePath(accountId, 'organisation');
   if (isId('req', text)) return whyPath(accountId, text);
   return pathOfConfig(text);
 }
 
-/** The audit log names a configuration by its account, its application and its service. */
+/** The audit log names a configuration by its account, its application or endpoint, and its service. */
 function pathOfConfig(text: string): string | undefined {
-  const [, accountId, applicationId, service] =
-    /^(acc_\w+)(?:\/(app_\w+)(?:\/[\w-]+)?)?\/services\/([\w-]+)\/config$/.exec(text) ?? [];
+  const [, accountId, applicationId, endpointId, service] =
+    /^(acc_\w+)(?:\/(app_\w+)(?:\/[\w-]+)?|\/(end_\w+))?\/services\/([\w-]+)\/config$/.exec(text) ?? [];
   if (accountId === undefined) return undefined;
+  if (endpointId !== undefined) return pagePath(accountId, `endpoints/${endpointId}`);
   return pagePath(
     accountId,
     applicationId === undefined ? `services/${service}` : `applications/${applicationId}`,

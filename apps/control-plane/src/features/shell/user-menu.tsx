@@ -2,7 +2,8 @@
 
 import { IconButton } from '@patchbay/ui/button';
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@patchbay/ui/menu';
-import { CircleUser, LogOut, Monitor, Moon, Sun } from 'lucide-react';
+import { CircleUser, LogOut, Monitor, Moon, ShieldCheck, Sun } from 'lucide-react';
+import { useRouter } from 'next/navigation';
 import { signOut } from 'next-auth/react';
 import type { ReactNode } from 'react';
 import { useMe } from './account.ts';
@@ -16,6 +17,7 @@ const themeItems = [
 
 /** Who is signed in, the theme of this browser, and the way out. */
 export function UserMenu(): ReactNode {
+  const router = useRouter();
   const { data: me } = useMe();
   return (
     <Menu
@@ -38,6 +40,10 @@ export function UserMenu(): ReactNode {
         </MenuItem>
       ))}
       <MenuSeparator />
+      <MenuItem onSelect={() => router.push('/you')}>
+        <ShieldCheck aria-hidden />
+        Sign-in and sessions
+      </MenuItem>
       <MenuItem onSelect={() => void signOut({ callbackUrl: '/sign-in' })}>
         <LogOut aria-hidden />
         Sign out

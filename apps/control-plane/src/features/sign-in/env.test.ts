@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { readDemoAccount } from './env.ts';
+import { isLoopbackHost, readDemoAccount } from './env.ts';
 
 const PATCHBAY_DEV_ENV = path.join(mkdtempSync(path.join(tmpdir(), 'patchbay-')), 'dev.env');
 writeFileSync(PATCHBAY_DEV_ENV, 'PATCHBAY_EMAIL=demo@example.com\nPATCHBAY_PASSWORD="a long password"\n');
@@ -20,6 +20,13 @@ test('the demo account is told nowhere else', () => {
   for (const host of ['patchbay.example', '192.0.2.1', 'localhost.example.com', '127.0.0.1.example.com']) {
     expect(readDemoAccount({ PATCHBAY_DEV_ENV, PATCHBAY_URL: `http://${host}` }), host).toBeUndefined();
   }
+});
+
+test('only a host of this machine alone is one, with or without a port', () => {
+  for (const host of ['localhost', '127.0.0.1:3000', '[::1]:3000'])
+    expect(isLoopbackHost(host), host).toBe(true);
+  for (const host of ['', 'rebound.example:3000', 'localhost@rebound.example'])
+    expect(isLoopbackHost(host), host).toBe(false);
 });
 
 test('without a first start there is none to tell', () => {

@@ -21,11 +21,15 @@ export interface DemoAccount {
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
+/** @param host With or without a port, as a request names it. */
+export const isLoopbackHost = (host: string): boolean =>
+  URL.canParse(`http://${host}`) && loopback.test(new URL(`http://${host}`).hostname);
+export const isLoopbackUrl = (url: string): boolean => loopback.test(new URL(url).hostname);
+
 /** What a first start wrote down, where the dashboard is on this machine alone. */
 function readDevEnv(environment: Readonly<Record<string, string | undefined>>) {
   const { data } = settings.safeParse(environment);
-  if (data?.PATCHBAY_DEV_ENV === undefined || !loopback.test(new URL(data.PATCHBAY_URL).hostname))
-    return undefined;
+  if (data?.PATCHBAY_DEV_ENV === undefined || !isLoopbackUrl(data.PATCHBAY_URL)) return undefined;
   if (!existsSync(data.PATCHBAY_DEV_ENV)) return undefined;
   return demoVariables.safeParse(parseEnv(readFileSync(data.PATCHBAY_DEV_ENV, 'utf8'))).data;
 }

@@ -5,6 +5,7 @@ import { Callout } from '@patchbay/ui/callout';
 import { Field } from '@patchbay/ui/input';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, type ReactNode, useState } from 'react';
+import { CodeField } from './code-field.tsx';
 import { join } from './join.ts';
 import { useSignIn } from './use-sign-in.ts';
 
@@ -25,6 +26,7 @@ export function JoinForm({ token, email, accountName, isSignedIn, refusal }: Joi
   const router = useRouter();
   const [isPending, setPending] = useState(false);
   const [problem, setProblem] = useState<string>();
+  const [isCodeAsked, setCodeAsked] = useState(false);
   const take = async (): Promise<string> => {
     const accountId = await join(token);
     return accountId === undefined ? '/' : `/accounts/${accountId}`;
@@ -32,13 +34,22 @@ export function JoinForm({ token, email, accountName, isSignedIn, refusal }: Joi
   const signIn = useSignIn(take);
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const password = String(new FormData(event.currentTarget).get('password') ?? '');
+    const data = new FormData(event.currentTarget);
+    const password = String(data.get('password') ?? '');
+    const code = isCodeAsked ? String(data.get('code') ?? '') : undefined;
     setPending(true);
     setProblem(undefined);
     if (isSignedIn) {
       const address = await take().catch(() => '/');
       if (address !== '/') return router.push(address);
-    } else if (await signIn(email, password).catch(() => false)) return;
+    } else {
+      const outcome = await signIn(email, password, code).catch(() => 'refused' as const);
+      if (outcome === 'in') return;
+      if (outcome === 'second_factor') {
+        setPending(false);
+        return setCodeAsked(true);
+      }
+    }
     setPending(false);
     setProblem(isSignedIn ? GONE : refusal);
   };
@@ -55,6 +66,7 @@ export function JoinForm({ token, email, accountName, isSignedIn, refusal }: Joi
           autoFocus
         />
       )}
+      {isCodeAsked ? <CodeField /> : null}
       {problem === undefined ? null : <Callout tone="fail" title={problem} />}
       <Button variant="primary" size="large" type="submit" isPending={isPending}>
         {isSignedIn ? `Join ${accountName}` : `Sign in and join ${accountName}`}

@@ -3,6 +3,17 @@ import type { NextAuthOptions } from 'next-auth';
 import CredentialsProvider from 'next-auth/providers/credentials';
 import { controlPlane } from '../../server/compose.ts';
 import { ADDRESS_HEADER } from '../../server/request-address.ts';
+import { type Opened, viewProviders } from '../view/view-providers.ts';
+import { PASSKEY_PROVIDER, SECOND_FACTOR } from './second-factor.ts';
+
+/** What a browser sent as text; undefined for what is no JSON, which is no answer of a passkey. */
+function parsed(text = ''): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * The cookie is a signed JWT that carries no right by itself: it names a row, and the row can be ended (C12).
@@ -13,26 +24,50 @@ export const authOptions: NextAuthOptions = {
   pages: { signIn: '/sign-in', error: '/sign-in' },
   providers: [
     CredentialsProvider({
-      credentials: { email: {}, password: {} },
+      credentials: { email: {}, password: {}, code: {} },
       authorize: async (credentials, request) => {
-        const { email, password } = credentials ?? {};
+        const { email, password, code } = credentials ?? {};
         if (email === undefined || password === undefined) return null;
         const { [ADDRESS_HEADER]: address, 'user-agent': userAgent } = request.headers ?? {};
         const from = typeof address === 'string' ? address : '';
         const { signInLimiter, signIns } = controlPlane();
-        if (signInLimiter.count(from, Date.now()).isExceeded) return null;
+        if ((await signInLimiter.count(from, Date.now())).isExceeded) return null;
         const signedIn = await signIns.signIn({
           email,
           password,
+          code,
+          address: from,
+          ...(typeof userAgent === 'string' ? { userAgent } : {}),
+        });
+        // The answer's error is this text.
+        if (signedIn === 'second_factor') throw new Error(SECOND_FACTOR);
+        return signedIn === undefined ? null : { id: signedIn.signInSessionId };
+      },
+    }),
+    CredentialsProvider({
+      id: PASSKEY_PROVIDER,
+      credentials: { response: {} },
+      authorize: async (credentials, request) => {
+        const { [ADDRESS_HEADER]: address, 'user-agent': userAgent } = request.headers ?? {};
+        const from = typeof address === 'string' ? address : '';
+        const { signInLimiter, signIns } = controlPlane();
+        if ((await signInLimiter.count(from, Date.now())).isExceeded) return null;
+        const signedIn = await signIns.signInByPasskey({
+          response: parsed(credentials?.response),
           address: from,
           ...(typeof userAgent === 'string' ? { userAgent } : {}),
         });
         return signedIn === undefined ? null : { id: signedIn.signInSessionId };
       },
     }),
+    ...viewProviders,
   ],
   callbacks: {
-    jwt: ({ token, user }) => (user === undefined ? token : { signInSessionId: user.id }),
+    jwt: ({ token, user }) => {
+      if (user === undefined) return token;
+      const { id: signInSessionId, returnsTo }: Opened = user;
+      return { signInSessionId, ...(returnsTo === undefined ? {} : { returnsTo }) };
+    },
   },
   events: {
     signOut: async ({ token }) => {

@@ -4,9 +4,11 @@ import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
 import { Field } from '@patchbay/ui/input';
+import { useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { z } from 'zod';
 import { useForm } from '../form/use-form.ts';
+import { reset } from './reset.ts';
 import { type SetUpOutcome, setUp } from './set-up.ts';
 import { passwordLengthMin } from './sign-up-form.tsx';
 import { useSignIn } from './use-sign-in.ts';
@@ -15,6 +17,8 @@ export interface SetUpFormProps {
   readonly token: string;
   /** Absent for the owner of a new installation, who gives one. */
   readonly email: string | undefined;
+  /** What the link is for: to come in, or to set a password again that was lost. */
+  readonly purpose?: 'set-up' | 'reset';
 }
 
 const { email, name, password } = tenancy.resources.enrolment.operations.signUp.request.shape;
@@ -28,16 +32,20 @@ const texts: Readonly<Record<Exclude<SetUpOutcome['outcome'], 'done'> | 'away', 
   away: 'The platform did not answer. The link still works: try again in a moment.',
 };
 
-export function SetUpForm({ token, email: knownEmail }: SetUpFormProps): ReactNode {
+export function SetUpForm({ token, email: knownEmail, purpose = 'set-up' }: SetUpFormProps): ReactNode {
+  const router = useRouter();
   const signIn = useSignIn();
   const [isPending, setPending] = useState(false);
   const [refusal, setRefusal] = useState<keyof typeof texts>();
   const submit = async (fields: z.output<typeof memberFields>) => {
     setPending(true);
     setRefusal(undefined);
-    const answer = await setUp({ token, ...fields }).catch(() => ({ outcome: 'away' }) as const);
+    const answer = await (purpose === 'reset' ? reset : setUp)({ token, ...fields }).catch(
+      () => ({ outcome: 'away' }) as const,
+    );
     if (answer.outcome === 'done') {
-      await signIn(answer.email, fields.password);
+      const outcome = await signIn(answer.email, fields.password);
+      if (outcome !== 'in') router.push('/sign-in');
       return;
     }
     setPending(false);

@@ -3,6 +3,7 @@
 import { tenancy } from '@patchbay/domain/tenancy/definition';
 import { z } from 'zod';
 import { controlPlane } from '../../server/compose.ts';
+import { rootOf } from '../../server/failure-log.ts';
 
 const { email, name, password } = tenancy.resources.enrolment.operations.signUp.request.shape;
 const request = z.object({
@@ -20,7 +21,14 @@ export type SetUpOutcome =
 export async function setUp(fields: z.input<typeof request>): Promise<SetUpOutcome> {
   const read = request.safeParse(fields);
   if (!read.success) return { outcome: 'invalid' };
-  const done = await controlPlane().setUpLinks.use(read.data);
+  const { setUpLinks, emailLinks, log } = controlPlane();
+  const done = await setUpLinks.use(read.data);
   if (done === 'email_taken') return { outcome: 'email_taken' };
-  return done === undefined ? { outcome: 'used' } : { outcome: 'done', email: done.email };
+  if (done === undefined) return { outcome: 'used' };
+  // The link came from whoever invites, and says nothing about the address.
+  if (!done.isEmailVerified)
+    await emailLinks
+      .sendVerification(done)
+      .catch((error: unknown) => log.error({ error: rootOf(error) }, 'A link was not sent.'));
+  return { outcome: 'done', email: done.email };
 }

@@ -3,41 +3,60 @@
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
 import { Field } from '@patchbay/ui/input';
+import { KeyRound } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { z } from 'zod';
 import { useForm } from '../form/use-form.ts';
+import { CodeField } from './code-field.tsx';
 import type { DemoAccount } from './env.ts';
-import { useSignIn } from './use-sign-in.ts';
+import { usePasskeySignIn, useSignIn } from './use-sign-in.ts';
 
 export interface SignInFormProps {
   readonly demo: DemoAccount | undefined;
+  readonly isPasskeyOffered: boolean;
   /** The one text for every refusal (C13). */
   readonly refusal: string;
 }
 
-const away = 'The platform does not answer. Try again in a moment.';
+const texts = {
+  away: 'The platform does not answer. Try again in a moment.',
+  passkey: 'This passkey is not known here, or there were too many tries.',
+  cancelled: 'The browser gave no passkey for this site.',
+} as const;
 
-const schema = z.object({ email: z.email(), password: z.string().min(1) });
+const schema = z.object({ email: z.email(), password: z.string().min(1), code: z.string().optional() });
 
-export function SignInForm({ demo, refusal }: SignInFormProps): ReactNode {
+export function SignInForm({ demo, isPasskeyOffered, refusal }: SignInFormProps): ReactNode {
   const signIn = useSignIn();
+  const signInByPasskey = usePasskeySignIn();
   const [isPending, setPending] = useState(false);
-  const [failure, setFailure] = useState<'refused' | 'away'>();
-  const enter = async (email: string, password: string) => {
+  const [failure, setFailure] = useState<'refused' | keyof typeof texts>();
+  const [isCodeAsked, setCodeAsked] = useState(false);
+  const enter = async (email: string, password: string, code?: string) => {
     setPending(true);
     setFailure(undefined);
-    const outcome = await signIn(email, password).then(
-      (isIn) => (isIn ? 'in' : 'refused'),
-      () => 'away' as const,
-    );
+    const outcome = await signIn(email, password, code).catch(() => 'away' as const);
     if (outcome === 'in') return;
     setPending(false);
-    setFailure(outcome);
+    if (outcome === 'second_factor') setCodeAsked(true);
+    else setFailure(outcome);
+  };
+  const enterByPasskey = async () => {
+    setPending(true);
+    setFailure(undefined);
+    const outcome = await signInByPasskey().catch(() => 'away' as const);
+    if (outcome === 'in') return;
+    setPending(false);
+    setFailure(outcome === 'refused' ? 'passkey' : outcome);
   };
   const form = useForm({
     schema,
-    read: (text) => ({ email: text('email'), password: text('password') }),
-    onValid: ({ email, password }) => void enter(email, password),
+    read: (text) => ({
+      email: text('email'),
+      password: text('password'),
+      ...(isCodeAsked ? { code: text('code') } : {}),
+    }),
+    onValid: ({ email, password, code }) => void enter(email, password, code),
   });
   return (
     <div className="grid gap-5">
@@ -57,10 +76,19 @@ export function SignInForm({ demo, refusal }: SignInFormProps): ReactNode {
           autoComplete="current-password"
           error={form.errorOf('password')}
         />
-        {failure === undefined ? null : <Callout tone="fail" title={failure === 'away' ? away : refusal} />}
+        {isCodeAsked ? <CodeField /> : null}
+        {failure === undefined ? null : (
+          <Callout tone="fail" title={failure === 'refused' ? refusal : texts[failure]} />
+        )}
         <Button variant="primary" size="large" type="submit" isPending={isPending}>
           Sign in
         </Button>
+        {isPasskeyOffered ? (
+          <Button size="large" disabled={isPending} onClick={() => void enterByPasskey()}>
+            <KeyRound aria-hidden />
+            Use a passkey
+          </Button>
+        ) : null}
       </form>
       {demo === undefined ? null : (
         <Callout title="This is a local start, with a demo account.">

@@ -4,7 +4,7 @@ import { periods, triggers } from '@patchbay/domain/triggers/definition';
 import { Button } from '@patchbay/ui/button';
 import { Dialog, DialogActions } from '@patchbay/ui/dialog';
 import { Field, Labelled } from '@patchbay/ui/input';
-import { Select } from '@patchbay/ui/select';
+import { Select, type SelectOption } from '@patchbay/ui/select';
 import { useMutation } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
@@ -12,65 +12,36 @@ import { useTRPC } from '../../trpc/client.ts';
 import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
-import { meters, relayedBytes, serviceTitle, unitOf } from '../usage/meters.ts';
+import { unitOf } from '../usage/meters.ts';
+import { ActionFields, actionOf, firstAction, numberOf } from './action-fields.tsx';
+import { CounterFields, counterOf, firstCounter } from './counter-fields.tsx';
 import { CounterPreview } from './counter-preview.tsx';
+import { ShownField } from './shown-field.tsx';
+import { type TargetChoice, TargetFields, targetOf } from './target-fields.tsx';
+import { unitWords } from './trigger-words.ts';
 
 const schema = triggers.resources.triggers.operations.create.request;
-const meterOptions = meters.map(({ name, label, service }) => ({
-  value: name,
-  label: `${serviceTitle(service)}: ${label}`,
-}));
-const perOptions = [
-  ...periods.map((per) => ({ value: per, label: `a ${per}` })),
+const spans = { '60': 'any minute', '300': 'any 5 minutes', '900': 'any 15 minutes' } as const;
+const windowOptions = [
+  ...periods.map((per) => ({ value: per, label: `each ${per}` })),
+  ...Object.entries(spans).map(([value, label]) => ({ value, label })),
   { value: 'all', label: 'in all' },
-] as const;
-const actionOptions = [
-  { value: 'notify', label: 'tell, and no more' },
-  { value: 'throttle', label: 'hold the bit rate' },
-  { value: 'endSessions', label: 'end the sessions' },
-  { value: 'suspend', label: 'suspend the account' },
-] as const;
-const units = {
-  byte: 'bytes',
-  millisecond: 'ms',
-  packet: 'packets',
-  character: 'characters',
-  count: '',
+];
+const fieldsByCode = {
+  'triggers.counter_unknown': 'counter',
+  'triggers.action_unsupported': 'action',
+  'triggers.email_unavailable': 'action',
+  'resource.unknown': 'target',
 } as const;
 
 interface CreateTriggerProps {
   /** This account first, then those below it. */
-  readonly accounts: readonly { readonly value: string; readonly label: string }[];
+  readonly accounts: readonly SelectOption<string>[];
 }
 
 /** Sets a trigger; what its counter stands at now is shown while it is filled in. */
 export function CreateTrigger({ accounts }: CreateTriggerProps): ReactNode {
-  const trpc = useTRPC();
-  const accountId = useAccountId();
   const [isOpen, setOpen] = useState(false);
-  const [meter, setMeter] = useState(relayedBytes);
-  const [targetId, setTargetId] = useState(accountId);
-  const [per, setPer] = useState<(typeof perOptions)[number]['value']>('month');
-  const [action, setAction] = useState<(typeof actionOptions)[number]['value']>('notify');
-  const [limit, setLimit] = useState('');
-  const create = useMutation(trpc.triggers.create.mutationOptions({ onSuccess: () => setOpen(false) }));
-  const change = (open: boolean) => {
-    setOpen(open);
-    if (!open) create.reset();
-  };
-  const form = useForm({
-    schema,
-    read: (text) => ({
-      name: text('name'),
-      counter: { meter },
-      target: { accountId: targetId },
-      condition: conditionOf(per, numberOf(text('condition'))),
-      action:
-        action === 'throttle' ? { kind: action, bitsPerSecondMax: bitsOf(text('action')) } : { kind: action },
-    }),
-    onValid: (fields) => create.mutate({ accountId, ...fields }),
-    refusal: create.error,
-  });
   return (
     <>
       <Button variant="primary" onClick={() => setOpen(true)}>
@@ -79,83 +50,124 @@ export function CreateTrigger({ accounts }: CreateTriggerProps): ReactNode {
       </Button>
       <Dialog
         isOpen={isOpen}
-        onOpenChange={change}
+        onOpenChange={setOpen}
         title="New trigger"
-        description="It fires once, within a second of the use that reaches its limit. The account it is about does not see it."
+        description="It fires once, within a second of the use that reaches its limit."
       >
-        <form {...form.props} className="grid gap-4">
-          <Field
-            label="Name"
-            name="name"
-            autoFocus
-            placeholder="Monthly allowance"
-            error={form.errorOf('name')}
-          />
-          <Labelled label="Of">
-            <Select label="Of" value={targetId} options={accounts} onChange={setTargetId} />
-          </Labelled>
-          <Labelled label="Counts">
-            <Select label="Counts" value={meter} options={meterOptions} onChange={setMeter} />
-          </Labelled>
-          <div className="grid grid-cols-2 gap-4">
-            <Field
-              label="Limit"
-              name="condition"
-              inputMode="numeric"
-              unit={units[unitOf(meter)]}
-              error={form.errorOf('condition')}
-              onChange={({ target }) => setLimit(target.value)}
-            />
-            <Labelled label="Counted">
-              <Select label="Counted" value={per} options={perOptions} onChange={setPer} />
-            </Labelled>
-          </div>
-          <CounterPreview
-            meter={meter}
-            targetId={targetId}
-            per={per === 'all' ? undefined : per}
-            limit={numberOf(limit)}
-          />
-          <div className="grid grid-cols-2 gap-4">
-            <Labelled label="Then">
-              <Select label="Then" value={action} options={actionOptions} onChange={setAction} />
-            </Labelled>
-            {action === 'throttle' ? (
-              <Field
-                label="Bit rate"
-                name="action"
-                inputMode="numeric"
-                unit="kbit/s"
-                defaultValue="256"
-                error={form.errorOf('action')}
-              />
-            ) : null}
-          </div>
-          {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
-          <DialogActions>
-            <Button variant="ghost" onClick={() => change(false)}>
-              Leave it
-            </Button>
-            <Button variant="primary" type="submit" isPending={create.isPending}>
-              Create
-            </Button>
-          </DialogActions>
-        </form>
+        <TriggerForm accounts={accounts} onDone={() => setOpen(false)} />
       </Dialog>
     </>
   );
 }
 
-const conditionOf = (per: (typeof perOptions)[number]['value'], limit: number | undefined) =>
-  per === 'all' ? { kind: 'threshold', limit } : { kind: 'recurring', limit, per };
-
-/** A number as people write it; undefined for what is none. */
-function numberOf(text: string): number | undefined {
-  const plain = text.replaceAll(/[\s,_]/g, '');
-  return /^\d+$/.test(plain) ? Number(plain) : undefined;
+function TriggerForm({ accounts, onDone }: CreateTriggerProps & { readonly onDone: () => void }): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const [counter, setCounter] = useState(firstCounter);
+  const [target, setTarget] = useState<TargetChoice>({
+    accountId,
+    scope: 'inclusive',
+    part: 'all',
+    partId: '',
+  });
+  const [window, setWindow] = useState('month');
+  const [action, setAction] = useState(firstAction);
+  const [limit, setLimit] = useState('');
+  const [isShown, setShown] = useState(false);
+  const create = useMutation(trpc.triggers.create.mutationOptions({ onSuccess: onDone }));
+  const form = useForm({
+    schema,
+    read: (text) => ({
+      name: text('name'),
+      counter: counterOf(counter),
+      target: targetOf(target),
+      condition: conditionOf(window, numberOf(text('condition'))),
+      action: actionOf(action),
+      isShown,
+    }),
+    onValid: (fields) => create.mutate({ accountId, ...fields }),
+    refusal: create.error,
+    fieldsByCode,
+  });
+  const counted = counterOf(counter);
+  return (
+    <form {...form.props} className="grid gap-4">
+      <Field
+        label="Name"
+        name="name"
+        autoFocus
+        placeholder="Monthly allowance"
+        error={form.errorOf('name')}
+      />
+      <TargetFields
+        choice={target}
+        accounts={accounts}
+        onChange={(next) => {
+          setTarget(next);
+          form.forget('target');
+        }}
+        error={form.errorOf('target')}
+      />
+      <CounterFields
+        choice={counter}
+        onChange={(next) => {
+          setCounter(next);
+          form.forget('counter');
+        }}
+        error={
+          form.errorOf('counter') === undefined ? undefined : wrongFilter(counted, form.errorOf('counter'))
+        }
+      />
+      <div className="grid grid-cols-2 gap-4">
+        <Field
+          label="Limit"
+          name="condition"
+          inputMode="numeric"
+          unit={counter.kind === 'meter' ? unitWords[unitOf(counter.meter)] : ''}
+          error={form.errorOf('condition')}
+          onChange={({ target: field }) => setLimit(field.value)}
+        />
+        <Labelled label="Counted">
+          <Select label="Counted" value={window} options={windowOptions} onChange={setWindow} />
+        </Labelled>
+      </div>
+      {typeof counted === 'string' || target.part !== 'all' ? null : (
+        <CounterPreview
+          counter={counted}
+          targetId={target.accountId}
+          scope={target.scope}
+          per={periods.find((per) => per === window)}
+          limit={numberOf(limit)}
+        />
+      )}
+      <ActionFields
+        choice={action}
+        onChange={(next) => {
+          setAction(next);
+          form.forget('action');
+        }}
+        error={form.errorOf('action')}
+      />
+      <ShownField isShown={isShown} onChange={setShown} />
+      {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
+      <DialogActions>
+        <Button variant="ghost" onClick={onDone}>
+          Leave it
+        </Button>
+        <Button variant="primary" type="submit" isPending={create.isPending}>
+          Create
+        </Button>
+      </DialogActions>
+    </form>
+  );
 }
 
-const bitsOf = (kilobits: string): number | undefined => {
-  const number = numberOf(kilobits);
-  return number === undefined ? undefined : number * 1_000;
-};
+/** Our own sentence says more than that the schema found none of two shapes. */
+const wrongFilter = (counted: ReturnType<typeof counterOf>, found: string | undefined) =>
+  typeof counted === 'string' ? counted : found;
+
+function conditionOf(window: string, limit: number | undefined) {
+  const per = periods.find((one) => one === window);
+  if (per !== undefined) return { kind: 'recurring', limit, per };
+  return window === 'all' ? { kind: 'threshold', limit } : { kind: 'rate', limit, seconds: Number(window) };
+}

@@ -6,7 +6,7 @@ import type { Tone } from '@patchbay/ui/tone';
 import { Check, CircleSlash, Clock, X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { showMoment } from '../../formats/time.ts';
-import { actionText, countText, type Firing, type Trigger } from './trigger-words.ts';
+import { actionText, countText, type Firing, outcomeText, type Trigger } from './trigger-words.ts';
 
 const states: Readonly<Record<Firing['state'], { readonly tone: Tone; readonly icon: ReactNode }>> = {
   pending: { tone: 'wait', icon: <Clock aria-hidden /> },
@@ -62,7 +62,9 @@ export function FiringsTable({ firings, triggers, accountNames }: FiringsTablePr
           <Badge tone={states[state].tone} icon={states[state].icon}>
             {state}
           </Badge>
-          {outcome === undefined ? null : <span className="text-sm text-ink-faint">{outcome}</span>}
+          {outcome === undefined ? null : (
+            <span className="text-sm text-ink-faint">{outcomeText(outcome)}</span>
+          )}
         </span>
       ),
     },

@@ -7,11 +7,20 @@ import { Menu, MenuItem } from '@patchbay/ui/menu';
 import { type Column, Table } from '@patchbay/ui/table';
 import { BellRing, CirclePause, Ellipsis, Gauge } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { actionText, counterText, countText, shareOf, type Trigger, windowText } from './trigger-words.ts';
+import {
+  actionText,
+  counterText,
+  countText,
+  partText,
+  shareOf,
+  type Trigger,
+  windowText,
+} from './trigger-words.ts';
 
 interface TriggerTableProps {
   readonly triggers: readonly Trigger[];
   readonly accountNames: ReadonlyMap<string, string>;
+  readonly onEdit: (trigger: Trigger) => void;
   readonly onTurn: (trigger: Trigger) => void;
   readonly onReset: (trigger: Trigger) => void;
   readonly onRemove: (trigger: Trigger) => void;
@@ -38,7 +47,7 @@ export function TriggerTable({ triggers, accountNames, ...actions }: TriggerTabl
       cell: ({ target }) => (
         <span className="text-ink-soft">
           {accountNames.get(target.accountId) ?? target.accountId}
-          {target.scope === 'own' ? ' alone' : ''}
+          {partText(target)}
         </span>
       ),
     },
@@ -98,11 +107,11 @@ function TriggerState({ trigger: { isEnabled, hasFired } }: { readonly trigger: 
   );
 }
 
-type ActionsProps = Pick<TriggerTableProps, 'onTurn' | 'onReset' | 'onRemove'> & {
+type ActionsProps = Pick<TriggerTableProps, 'onEdit' | 'onTurn' | 'onReset' | 'onRemove'> & {
   readonly trigger: Trigger;
 };
 
-function Actions({ trigger, onTurn, onReset, onRemove }: ActionsProps): ReactNode {
+function Actions({ trigger, onEdit, onTurn, onReset, onRemove }: ActionsProps): ReactNode {
   const { name, isEnabled } = trigger;
   return (
     <Menu
@@ -112,6 +121,7 @@ function Actions({ trigger, onTurn, onReset, onRemove }: ActionsProps): ReactNod
         </Button>
       }
     >
+      <MenuItem onSelect={() => onEdit(trigger)}>Change…</MenuItem>
       <MenuItem onSelect={() => onTurn(trigger)}>{isEnabled ? 'Turn off' : 'Turn on'}</MenuItem>
       <MenuItem onSelect={() => onReset(trigger)}>Begin anew</MenuItem>
       <MenuItem isDanger onSelect={() => onRemove(trigger)}>

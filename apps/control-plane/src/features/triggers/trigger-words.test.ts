@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { actionText, counterText, countText, shareOf, windowText } from './trigger-words.ts';
+import { actionText, counterText, countText, outcomeText, shareOf, windowText } from './trigger-words.ts';
 
 test('a rule reads as a sentence: what is counted, how much in which time, and what is done', () => {
   const counter = { meter: 'network-discovery.bytes', where: { direction: 'in' } };
@@ -17,4 +17,10 @@ test('a counter past its limit fills its bar and no more', () => {
   const condition = { kind: 'threshold', limit: 200 } as const;
   expect(shareOf({ value: '50', condition })).toBe(0.25);
   expect(shareOf({ value: '900', condition })).toBe(1);
+});
+
+test('an outcome names its time as every other of the page is named', () => {
+  const text = outcomeText('It is held to 64000 bit/s until 2026-11-30T23:00:00.000Z.');
+  expect(text).toMatch(/^It is held to 64000 bit\/s until .+\.$/);
+  expect(text).not.toContain('T23:00');
 });

@@ -1,4 +1,5 @@
 import { showBitRate, showCount, showMetered, textOf } from '../../formats/quantity.ts';
+import { showMoment } from '../../formats/time.ts';
 import type { Outputs } from '../../trpc/client.ts';
 import { meterOf, unitOf } from '../usage/meters.ts';
 
@@ -12,9 +13,26 @@ export function counterText(counter: Trigger['counter']): string {
   return [subject, ...filter].join(', ');
 }
 
+/** Behind a field for a limit, which is in whole units. */
+export const unitWords = {
+  byte: 'bytes',
+  millisecond: 'ms',
+  packet: 'packets',
+  character: 'characters',
+  count: '',
+} as const;
+
 /** A count in the unit of what is counted, short enough for a table. */
 export const countText = (counter: Trigger['counter'], count: string | number): string =>
   'meter' in counter ? textOf(showMetered(String(count), unitOf(counter.meter))) : showCount(count);
+
+/** What of an account is counted, behind its name: ', user:bob', ' alone', or nothing for all of it. */
+export function partText(target: Trigger['target']): string {
+  const { scope, applicationId, endpointId, credentialId, sessionId } = target;
+  const part = sessionId ?? credentialId ?? endpointId ?? applicationId;
+  if (part !== undefined) return `, ${part}`;
+  return scope === 'own' ? ' alone' : '';
+}
 
 /** 'a month', 'in 5 min', 'since 4 Nov'. */
 export function windowText(condition: Trigger['condition']): string {
@@ -43,6 +61,12 @@ export function actionText(action: Trigger['action']): string {
       return `write to ${action.address}`;
   }
 }
+
+const momentPattern = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+
+/** What came of a firing, with its times by the clocks of whoever reads it. */
+export const outcomeText = (outcome: string): string =>
+  outcome.replaceAll(momentPattern, (at) => showMoment(at));
 
 /** How far a counter is on its way to the limit, from 0 to 1. */
 export const shareOf = ({ value, condition }: Pick<Trigger, 'value' | 'condition'>): number =>

@@ -17,6 +17,7 @@ import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { CreateTrigger } from './create-trigger.tsx';
+import { EditTrigger } from './edit-trigger.tsx';
 import { FiringsTable } from './firings-table.tsx';
 import { TriggerTable } from './trigger-table.tsx';
 import type { Trigger } from './trigger-words.ts';
@@ -31,6 +32,7 @@ export function TriggersPage(): ReactNode {
   const { data: account } = useAccount();
   const { accounts: below } = useDescendants(accountId);
   const [removed, setRemoved] = useState<Trigger>();
+  const [edited, setEdited] = useState<Trigger>();
   const refusal = useRefusalToast();
   const request = listRequest(accountId);
   const live = { ...paged, refetchInterval: LOOK_MS };
@@ -44,7 +46,7 @@ export function TriggersPage(): ReactNode {
   const triggers = (list.data?.pages ?? []).flatMap(({ items }) => items);
   const firings = (fired.data?.pages ?? []).flatMap(({ items }) => items);
   const targets = [
-    { value: accountId, label: `${account?.name ?? 'This account'}, with all below` },
+    { value: accountId, label: account?.name ?? 'This account' },
     ...below.map(({ id, name }) => ({ value: id, label: name })),
   ];
   const accountNames = new Map([
@@ -100,6 +102,7 @@ export function TriggersPage(): ReactNode {
         <TriggerTable
           triggers={triggers}
           accountNames={accountNames}
+          onEdit={setEdited}
           onTurn={({ id, isEnabled }) => turn.mutate({ accountId, triggerId: id, isEnabled: !isEnabled })}
           onReset={({ id }) => reset.mutate({ accountId, triggerId: id })}
           onRemove={setRemoved}
@@ -125,6 +128,7 @@ export function TriggersPage(): ReactNode {
           />
         </section>
       ) : null}
+      {edited === undefined ? null : <EditTrigger trigger={edited} onDone={() => setEdited(undefined)} />}
       {removed === undefined ? null : (
         <ConfirmDialog
           isOpen

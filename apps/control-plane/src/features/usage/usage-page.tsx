@@ -1,5 +1,6 @@
 'use client';
 
+import { dimensionFilterText } from '@patchbay/kit/dimension-filter';
 import { Button } from '@patchbay/ui/button';
 import { Chart } from '@patchbay/ui/chart';
 import { EmptyState } from '@patchbay/ui/empty-state';
@@ -19,12 +20,14 @@ import { downloadText } from './download.ts';
 import { meterOf, unitOf } from './meters.ts';
 import { RefusedUsage } from './refused-usage.tsx';
 import { UsageFilters } from './usage-filters.tsx';
-import { allRows, bucketMs, csvOf, foldRest, groupRows, spanOf } from './usage-query.ts';
+import { allRows, countOf, csvOf, foldRest, groupRows, spanOf } from './usage-query.ts';
 import { UsageTable } from './usage-table.tsx';
 import { useGroupNames } from './use-group-names.ts';
 import { useUsageChoice } from './use-usage-choice.ts';
 
 const REFRESH_MS = 5_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 const ROWS_MAX = 10_000;
 const SERIES_MAX = 6;
 
@@ -33,16 +36,19 @@ export function UsagePage(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const control = useUsageChoice();
-  const { meter, groupBy, range, bucket, scope } = control.choice;
-  const stepMs = bucketMs[bucket];
-  const span = spanOf(range, bucket, useNow(Math.min(stepMs, 3_600_000)));
+  const { meter, groupBy, range, bucket, scope, timeZone, filter } = control.choice;
+  const nowMs = useNow(bucket === 'minute' ? MINUTE_MS : HOUR_MS);
+  const span = spanOf({ bucket, count: countOf(range, bucket), timeZone }, nowMs);
+  const where = dimensionFilterText(filter);
   const input = {
     accountId,
     from: new Date(span.fromMs).toISOString(),
     to: new Date(span.toMs).toISOString(),
     bucket,
     meter,
+    timeZone,
     scope,
+    ...(where === '' ? {} : { where }),
     ...(groupBy === '' ? {} : { groupBy }),
   };
   const usage = useQuery(
@@ -68,7 +74,7 @@ export function UsagePage(): ReactNode {
   });
   const names = useGroupNames(accountId, groupBy);
   const rows = usage.data?.rows ?? [];
-  const series = groupRows(rows, span, stepMs);
+  const series = groupRows(rows, span);
   const total = series.reduce((sum, one) => sum + one.total, 0n);
   const unit = unitOf(meter);
   const exact = showExact(total.toString(), unit);
@@ -84,6 +90,8 @@ export function UsagePage(): ReactNode {
             cli: [
               `usage --account ${accountId} --from ${input.from} --to ${input.to} --bucket ${input.bucket}`,
               ` --scope ${input.scope} --meter ${meter}`,
+              ` --time-zone ${timeZone}`,
+              where === '' ? '' : ` --where ${where}`,
               groupBy === '' ? '' : ` --group-by ${groupBy}`,
             ].join(''),
           }),
@@ -106,7 +114,7 @@ export function UsagePage(): ReactNode {
       {usage.isSuccess && rows.length === 0 ? (
         <EmptyState icon={<ChartColumn />} title="Nothing was used in this range">
           Use shows here within 5 seconds of happening. Make a call from the sample page, or choose a longer
-          range.
+          range or less to look at.
         </EmptyState>
       ) : null}
       {rows.length > 0 ? (
@@ -124,10 +132,8 @@ export function UsagePage(): ReactNode {
             label={`${meterOf(meter)?.label ?? meter} per ${bucket}`}
             kind="bars"
             heightPixels={240}
-            times={Array.from(
-              { length: series[0]?.values.length ?? 0 },
-              (_, i) => (span.fromMs + i * stepMs) / 1_000,
-            )}
+            times={span.startsMs.map((startMs) => startMs / 1_000)}
+            timeZone={timeZone}
             range={[span.fromMs / 1_000, span.toMs / 1_000]}
             series={foldRest(series, SERIES_MAX).map(({ group, values }, index) => ({
               label: names.get(group) ?? (group === '' ? 'all' : group),

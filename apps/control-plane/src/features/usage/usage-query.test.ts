@@ -11,14 +11,42 @@ const row = (hours: number, quantity: string, group: Record<string, string> = {}
   recordCount: 1,
 });
 
+const hours = (count: number) =>
+  spanOf({ bucket: 'hour', count, timeZone: 'UTC' }, start + (count - 1) * hour);
+
 test('a range ends with the bucket that runs now, and has whole buckets', () => {
-  const span = spanOf({ spanMs: 24 * hour }, 'hour', start + 1.5 * hour);
-  expect(span).toEqual({ fromMs: start - 22 * hour, toMs: start + 2 * hour });
+  const span = spanOf({ bucket: 'hour', count: 24, timeZone: 'UTC' }, start + 1.5 * hour);
+  expect(span).toMatchObject({ fromMs: start - 22 * hour, toMs: start + 2 * hour });
+  expect(span.startsMs).toHaveLength(24);
+});
+
+test('a day of a zone begins at its midnight, and has 25 hours when its clocks are set back', () => {
+  const zone = { bucket: 'day', count: 3, timeZone: 'Europe/Berlin' } as const;
+  const span = spanOf(zone, Date.UTC(2026, 9, 26, 12));
+  expect([...span.startsMs, span.toMs].map((ms) => new Date(ms).toISOString())).toEqual([
+    '2026-10-23T22:00:00.000Z',
+    '2026-10-24T22:00:00.000Z',
+    '2026-10-25T23:00:00.000Z',
+    '2026-10-26T23:00:00.000Z',
+  ]);
+  const rows = [row(0, '7')].map((one) => ({ ...one, at: '2026-10-25T22:30:00.000Z' }));
+  expect(groupRows(rows, span)[0]?.values).toEqual([0n, 7n, 0n]);
+});
+
+test('an hour of a zone that is half an hour off begins at its own half past', () => {
+  const span = spanOf({ bucket: 'hour', count: 1, timeZone: 'Asia/Kolkata' }, start + 0.75 * hour);
+  expect(span).toMatchObject({ fromMs: start + 0.5 * hour, toMs: start + 1.5 * hour });
+});
+
+test('months go back over the turn of the year', () => {
+  const span = spanOf({ bucket: 'month', count: 12, timeZone: 'UTC' }, start);
+  expect(new Date(span.fromMs).toISOString()).toBe('2025-12-01T00:00:00.000Z');
+  expect(new Date(span.toMs).toISOString()).toBe('2026-12-01T00:00:00.000Z');
 });
 
 test('rows become one series a group, the largest first, exact beyond 2^53', () => {
   const rows = [row(0, '1', { a: 'x' }), row(1, '9007199254740993', { a: 'y' }), row(1, '2', { a: 'x' })];
-  const series = groupRows(rows, { fromMs: start, toMs: start + 2 * hour }, hour);
+  const series = groupRows(rows, hours(2));
   expect(series.map(({ group, total, values }) => [group, total, values])).toEqual([
     ['y', 9007199254740993n, [0n, 9007199254740993n]],
     ['x', 3n, [1n, 2n]],
@@ -27,7 +55,7 @@ test('rows become one series a group, the largest first, exact beyond 2^53', () 
 
 test('past the limit the smaller groups are one, and nothing is lost', () => {
   const rows = ['a', 'b', 'c', 'd'].map((name, index) => row(0, String(index + 1), { g: name }));
-  const series = groupRows(rows, { fromMs: start, toMs: start + hour }, hour);
+  const series = groupRows(rows, hours(1));
   const folded = foldRest(series, 3);
   expect(folded.map(({ group, total }) => [group, total])).toEqual([
     ['d', 4n],

@@ -1,41 +1,81 @@
 import { usageCsvHead, usageCsvLine } from '@patchbay/kit/csv';
+import { instantOf, shownAsUtcMs } from '@patchbay/kit/zone-clock';
 import type { Inputs, Outputs } from '../../trpc/client.ts';
 import { meterOf } from './meters.ts';
 
 export type UsageRow = Outputs['usage']['query']['rows'][number];
-export type Bucket = Exclude<NonNullable<Inputs['usage']['query']['bucket']>, 'all' | 'month'>;
+export type Bucket = Exclude<NonNullable<Inputs['usage']['query']['bucket']>, 'all'>;
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-export const bucketMs: Readonly<Record<Bucket, number>> = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS };
-
 export const ranges = [
-  { value: 'hour', label: 'last hour', spanMs: HOUR_MS, buckets: ['minute'] },
-  { value: 'day', label: 'last 24 hours', spanMs: DAY_MS, buckets: ['hour', 'minute'] },
-  { value: 'week', label: 'last 7 days', spanMs: 7 * DAY_MS, buckets: ['hour', 'day'] },
-  { value: 'month', label: 'last 30 days', spanMs: 30 * DAY_MS, buckets: ['day', 'hour'] },
-  { value: 'quarter', label: 'last 90 days', spanMs: 90 * DAY_MS, buckets: ['day'] },
+  { value: 'hour', label: 'last hour', buckets: ['minute'], count: { minute: 60 } },
+  { value: 'day', label: 'last 24 hours', buckets: ['hour', 'minute'], count: { hour: 24, minute: 1_440 } },
+  { value: 'week', label: 'last 7 days', buckets: ['hour', 'day'], count: { hour: 168, day: 7 } },
+  { value: 'month', label: 'last 30 days', buckets: ['day', 'hour'], count: { day: 30, hour: 720 } },
+  { value: 'quarter', label: 'last 90 days', buckets: ['day'], count: { day: 90 } },
+  { value: 'year', label: 'last 12 months', buckets: ['month'], count: { month: 12 } },
 ] as const satisfies readonly {
   readonly value: string;
   readonly label: string;
-  readonly spanMs: number;
   /** The first is the one to begin with. */
   readonly buckets: readonly [Bucket, ...Bucket[]];
+  /** Buckets in the range. */
+  readonly count: Readonly<Partial<Record<Bucket, number>>>;
 }[];
 export type Range = (typeof ranges)[number];
 
+/** Whole buckets, one behind the other. */
 export interface Span {
+  readonly startsMs: readonly number[];
   readonly fromMs: number;
+  /** Where the last one ends. */
   readonly toMs: number;
 }
 
-/** The range up to and with the bucket that runs now, on whole buckets. */
-export function spanOf({ spanMs }: Pick<Range, 'spanMs'>, bucket: Bucket, nowMs: number): Span {
-  const stepMs = bucketMs[bucket];
-  const toMs = (Math.floor(nowMs / stepMs) + 1) * stepMs;
-  return { fromMs: toMs - Math.ceil(spanMs / stepMs) * stepMs, toMs };
+/** How many buckets of a kind a range has; it has some of each that it names. */
+export const countOf = ({ count }: Range, bucket: Bucket): number =>
+  Object.entries(count).find(([name]) => name === bucket)?.[1] ?? 0;
+
+/**
+ * The last so many buckets, up to and with the one that runs now, by the clocks of a zone: a day has 23 or 25 hours where
+ * they are changed.
+ */
+export function spanOf(
+  { bucket, count, timeZone }: { readonly bucket: Bucket; readonly count: number; readonly timeZone: string },
+  nowMs: number,
+): Span {
+  const startOf = starts(bucket, timeZone, nowMs);
+  const startsMs = Array.from({ length: count }, (_, index) => startOf(index + 1 - count));
+  return { startsMs, fromMs: startOf(1 - count), toMs: startOf(1) };
+}
+
+/** When the bucket begins that is so many behind the one that runs now. */
+function starts(bucket: Bucket, timeZone: string, nowMs: number): (behind: number) => number {
+  const shownMs = shownAsUtcMs(timeZone, nowMs);
+  switch (bucket) {
+    case 'minute':
+    case 'hour': {
+      const stepMs = bucket === 'minute' ? MINUTE_MS : HOUR_MS;
+      const firstMs = nowMs - (shownMs % stepMs);
+      return (behind) => firstMs + behind * stepMs;
+    }
+    case 'day': {
+      const today = Math.floor(shownMs / DAY_MS);
+      return (behind) => instantOf(timeZone, (today + behind) * DAY_MS);
+    }
+    case 'month': {
+      const shown = new Date(shownMs);
+      return (behind) => instantOf(timeZone, Date.UTC(shown.getUTCFullYear(), shown.getUTCMonth() + behind));
+    }
+  }
+}
+
+/** The bucket that a time is in; -1 for a time outside. */
+function placeOf(atMs: number, { startsMs, toMs }: Span): number {
+  return atMs >= toMs ? -1 : startsMs.findLastIndex((startMs) => startMs <= atMs);
 }
 
 /** What every meter can be grouped by, besides its own dimensions. */
@@ -62,21 +102,20 @@ export interface GroupedSeries {
 }
 
 /** Rows as one series for each group, the largest first. */
-export function groupRows(rows: readonly UsageRow[], span: Span, stepMs: number): readonly GroupedSeries[] {
-  const count = Math.round((span.toMs - span.fromMs) / stepMs);
+export function groupRows(rows: readonly UsageRow[], span: Span): readonly GroupedSeries[] {
   const groups = new Map<string, { total: bigint; recordCount: number; values: bigint[] }>();
   for (const { at, group, quantity, recordCount } of rows) {
     const name = Object.values(group).join(' · ');
     const found = groups.get(name) ?? {
       total: 0n,
       recordCount: 0,
-      values: Array.from({ length: count }, () => 0n),
+      values: span.startsMs.map(() => 0n),
     };
-    const place = Math.floor((Date.parse(at) - span.fromMs) / stepMs);
+    const place = placeOf(Date.parse(at), span);
     const value = BigInt(quantity);
     found.total += value;
     found.recordCount += recordCount;
-    if (place >= 0 && place < count) found.values[place] = (found.values[place] ?? 0n) + value;
+    if (place >= 0) found.values[place] = (found.values[place] ?? 0n) + value;
     groups.set(name, found);
   }
   return [...groups]

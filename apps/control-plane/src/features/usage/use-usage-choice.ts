@@ -1,6 +1,13 @@
 'use client';
 
+import {
+  type DimensionFilter,
+  dimensionFilterText,
+  readDimensionFilter,
+} from '@patchbay/kit/dimension-filter';
 import { usePathname, useRouter, useSearchParams } from 'next/navigation';
+import { localTimeZone } from '../../formats/time.ts';
+import { closedDimensions } from './dimension-choices.tsx';
 import { meters, relayedBytes } from './meters.ts';
 import { type Bucket, groupsOf, type Range, ranges } from './usage-query.ts';
 
@@ -11,6 +18,10 @@ export interface UsageChoice {
   readonly range: Range;
   readonly bucket: Bucket;
   readonly scope: 'own' | 'inclusive';
+  /** Whose hours, days and months the buckets are. */
+  readonly timeZone: string;
+  /** Dimensions of the meter, each with the value that is looked at. */
+  readonly filter: DimensionFilter;
 }
 
 /** What is asked of usage. It stands in the address, so that a figure can be sent to somebody. */
@@ -24,11 +35,21 @@ export function useUsageChoice() {
   const bucket = range.buckets.find((one) => one === parameters.get('bucket')) ?? range.buckets[0];
   const groupBy = groupsOf(meter).find((one) => one === parameters.get('group')) ?? '';
   const scope = parameters.get('scope') === 'own' ? 'own' : 'inclusive';
-  const set = (name: 'meter' | 'group' | 'range' | 'bucket' | 'scope', value: string) => {
+  const timeZone = parameters.get('zone') === localTimeZone() ? localTimeZone() : 'UTC';
+  const filter = filterIn(parameters.get('where') ?? '', meter);
+  const set = (name: 'meter' | 'group' | 'range' | 'bucket' | 'scope' | 'zone' | 'where', value: string) => {
     const next = new URLSearchParams(parameters);
     next.set(name, value);
     router.replace(`${pathname}?${next}`, { scroll: false });
   };
-  const choice: UsageChoice = { meter, groupBy, range, bucket, scope };
-  return { choice, set };
+  const choice: UsageChoice = { meter, groupBy, range, bucket, scope, timeZone, filter };
+  return { choice, set, setFilter: (next: DimensionFilter) => set('where', dimensionFilterText(next)) };
+}
+
+/** What of an address the meter knows: it may have been written for another one. */
+function filterIn(text: string, meter: string): DimensionFilter {
+  const read = readDimensionFilter(text);
+  if (typeof read === 'string') return {};
+  const known = new Map(closedDimensions(meter));
+  return Object.fromEntries(Object.entries(read).filter(([name, value]) => known.get(name)?.includes(value)));
 }

@@ -1,18 +1,23 @@
 /** Servers that webhooks are sent to: one that does what it should, and one of each kind that does not. */
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { createServer as createTcpServer, type Socket, type Server as TcpServer } from 'node:net';
+import { gzipSync } from 'node:zlib';
 
 export interface Received {
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
   readonly event: {
     readonly id: string;
+    readonly accountId: string;
     readonly sessionId?: string;
     readonly sessionSequence?: number;
     readonly data: { readonly sentAtMs?: number };
   };
   readonly atMs: number;
 }
+
+/** Packed before anybody is served: to pack it takes longer than all that is measured here. */
+let bomb = Buffer.alloc(0);
 
 const kinds = {
   hangs: () => {},
@@ -37,7 +42,43 @@ const kinds = {
     socket.on('drain', flood);
     flood();
   },
+  floodsItsHead: (socket: Socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n');
+    const flood = () => {
+      while (!socket.destroyed && socket.write(`x: ${'y'.repeat(1_000)}\r\n`));
+    };
+    socket.on('drain', flood);
+    flood();
+  },
+  dripsItsHead: (socket: Socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n');
+    const drip = setInterval(() => socket.write('x: y\r\n'), 1_000);
+    socket.on('close', () => clearInterval(drip));
+  },
+  /** 48 KB that are 50 MB to whoever inflates them. */
+  bombs: (socket: Socket) => {
+    const head = `HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`;
+    socket.end(Buffer.concat([Buffer.from(head), bomb]));
+  },
+  /** Takes the request, answers it well, and keeps the connection. */
+  neverCloses: (socket: Socket) => {
+    socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'));
+  },
+  resets: (socket: Socket) => {
+    socket.on('data', () => socket.resetAndDestroy());
+  },
+  babbles: (socket: Socket) => {
+    socket.end('220 mail.example ESMTP\r\n');
+  },
+  /** Behind an https address: whoever begins with TLS gets plain words. */
+  speaksNoTls: (socket: Socket) => {
+    socket.on('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'));
+  },
+  /** Behind an https address: TLS never begins. */
+  hangsInTls: () => {},
 } satisfies Record<string, (socket: Socket) => void>;
+
+const behindTls: readonly string[] = ['speaksNoTls', 'hangsInTls'];
 
 export const hostileKinds = Object.keys(kinds) as (keyof typeof kinds)[];
 
@@ -67,7 +108,9 @@ export class Receivers {
   }
 
   async hostile(kind: keyof typeof kinds): Promise<string> {
-    return await this.#listen(createTcpServer((socket) => kinds[kind](socket)));
+    if (kind === 'bombs' && bomb.length === 0) bomb = gzipSync(Buffer.alloc(50_000_000));
+    const url = await this.#listen(createTcpServer((socket) => kinds[kind](socket)));
+    return behindTls.includes(kind) ? url.replace('http:', 'https:') : url;
   }
 
   close(): void {

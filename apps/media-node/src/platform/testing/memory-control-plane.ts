@@ -170,6 +170,7 @@ export class MemoryControlPlane {
               accountId,
               chain: [{ id: accountId, state: 'active' }],
               caps: {},
+              capsByEndpoint: {},
               policy: this.policy,
               endpointPolicies: [],
               spent: [],

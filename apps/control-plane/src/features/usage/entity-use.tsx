@@ -13,7 +13,7 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
-import { meterOf, serviceTitle, unitOf } from '../usage/meters.ts';
+import { meterOf, serviceTitle, unitOf } from './meters.ts';
 
 const ROWS_MAX = 10_000;
 const MINUTE_MS = 60_000;
@@ -24,9 +24,17 @@ interface Use {
   readonly quantity: bigint;
 }
 
-/** This month's use of an application, meter by meter. */
-export function ApplicationUse({ applicationId }: { readonly applicationId: string }): ReactNode {
-  const { rows, error, retry } = useApplicationUse(applicationId);
+export interface EntityUseProps {
+  readonly dimension: 'application' | 'endpoint';
+  /** As use names it: an application's id, an endpoint's identifier. */
+  readonly id: string;
+  /** What to say while there is none. */
+  readonly children: ReactNode;
+}
+
+/** This month's use of an application or an endpoint, meter by meter. */
+export function EntityUse({ dimension, id, children }: EntityUseProps): ReactNode {
+  const { rows, error, retry } = useEntityUse(dimension, id);
   return (
     <section aria-labelledby="use">
       <h2 id="use" className="mb-1 font-semibold">
@@ -34,18 +42,13 @@ export function ApplicationUse({ applicationId }: { readonly applicationId: stri
       </h2>
       {error === null ? null : <ProblemNote error={error} onRetry={retry} />}
       {rows === undefined && error === null ? <TableSkeleton rows={3} /> : null}
-      {rows?.length === 0 ? (
-        <p className="border-y py-2 text-ink-faint">
-          Nothing yet. Put the id of the application into the credentials that you mint, and their use is
-          counted here within 5 seconds.
-        </p>
-      ) : null}
-      {rows === undefined || rows.length === 0 ? null : <UseTable rows={rows} />}
+      {rows?.length === 0 ? <p className="border-y py-2 text-ink-faint">{children}</p> : null}
+      {rows === undefined || rows.length === 0 ? null : <UseTable rows={rows} dimension={dimension} />}
     </section>
   );
 }
 
-export function useApplicationUse(applicationId: string) {
+function useEntityUse(dimension: EntityUseProps['dimension'], id: string) {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const period = periodAt(useNow(MINUTE_MS));
@@ -55,7 +58,8 @@ export function useApplicationUse(applicationId: string) {
         accountId,
         from: new Date(period.fromMs).toISOString(),
         to: new Date(period.toMs).toISOString(),
-        groupBy: 'application',
+        groupBy: dimension,
+        ...(dimension === 'endpoint' ? { endpoint: id } : {}),
         scope: 'own',
         limit: ROWS_MAX,
       },
@@ -63,12 +67,15 @@ export function useApplicationUse(applicationId: string) {
     ),
   );
   const rows = usage.data?.rows.flatMap(({ group, meter, quantity }): Use[] =>
-    group.application === applicationId ? [{ meter, quantity: BigInt(quantity) }] : [],
+    group[dimension] === id ? [{ meter, quantity: BigInt(quantity) }] : [],
   );
   return { rows, error: usage.error, retry: () => void usage.refetch() };
 }
 
-function UseTable({ rows }: { readonly rows: readonly Use[] }): ReactNode {
+function UseTable({
+  rows,
+  dimension,
+}: Pick<EntityUseProps, 'dimension'> & { readonly rows: readonly Use[] }): ReactNode {
   const accountId = useAccountId();
   const columns: readonly Column<Use>[] = [
     {
@@ -90,7 +97,7 @@ function UseTable({ rows }: { readonly rows: readonly Use[] }): ReactNode {
       isNumber: true,
       cell: ({ meter, quantity }) => (
         <Link
-          href={pagePath(accountId, `usage?meter=${meter}&range=month&group=application&scope=own`)}
+          href={pagePath(accountId, `usage?meter=${meter}&range=month&group=${dimension}&scope=own`)}
           className="hover:underline"
         >
           <Quantity {...showMetered(quantity, unitOf(meter))} />
@@ -98,5 +105,7 @@ function UseTable({ rows }: { readonly rows: readonly Use[] }): ReactNode {
       ),
     },
   ];
-  return <Table label="Use of the application" columns={columns} rows={rows} rowKey={({ meter }) => meter} />;
+  return (
+    <Table label={`Use of the ${dimension}`} columns={columns} rows={rows} rowKey={({ meter }) => meter} />
+  );
 }

@@ -1,0 +1,31 @@
+import type { Metadata } from 'next';
+import Link from 'next/link';
+import { AwayPage } from '../../../features/problem/away-page.tsx';
+import { Entry } from '../../../features/sign-in/entry.tsx';
+import { SetUpForm } from '../../../features/sign-in/set-up-form.tsx';
+import { controlPlane } from '../../../server/compose.ts';
+
+export const metadata: Metadata = { title: 'Set a new password', referrer: 'no-referrer' };
+export const dynamic = 'force-dynamic';
+
+export default async function Page({ params }: { readonly params: Promise<{ readonly token: string }> }) {
+  const { token } = await params;
+  const link = await controlPlane()
+    .emailLinks.readReset(token)
+    .catch(() => 'away' as const);
+  if (link === 'away') return <AwayPage href={`/reset/${token}`} />;
+  if (link === undefined) {
+    return (
+      <Entry title="This link does not work any more" lead="It was used already, or is too old.">
+        <Link href="/forgot" className="font-medium text-accent hover:underline">
+          Have a new one sent
+        </Link>
+      </Entry>
+    );
+  }
+  return (
+    <Entry title="Set a new password" lead="It ends every session that you are signed in with.">
+      <SetUpForm token={token} email={link.email} purpose="reset" />
+    </Entry>
+  );
+}

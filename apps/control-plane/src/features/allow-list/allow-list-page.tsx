@@ -1,0 +1,215 @@
+'use client';
+
+import { Button } from '@patchbay/ui/button';
+import { Callout } from '@patchbay/ui/callout';
+import { classNames } from '@patchbay/ui/class-names';
+import { fieldShape } from '@patchbay/ui/input';
+import { TableSkeleton } from '@patchbay/ui/skeleton';
+import { type Column, Table } from '@patchbay/ui/table';
+import { useToast } from '@patchbay/ui/toast';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { type ReactNode, useId, useState } from 'react';
+import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { AccountTabs } from '../account/account-tabs.tsx';
+import { exampleOf } from '../as-code/code-example.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { useAccountId, useAccountNames } from '../shell/account.ts';
+import { PageHeader } from '../shell/page-header.tsx';
+import { readText, toText } from './list-text.ts';
+
+type Lists = Outputs['allowList']['get'];
+type Purpose = 'keys' | 'credentials';
+
+/** Where the keys of the account, and its credentials, may be used from (ACC-9). */
+export function AllowListPage(): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const lists = useQuery(trpc.allowList.get.queryOptions({ accountId }));
+  const input = {
+    accountId,
+    keys: [{ network: '203.0.113.0/24', label: 'Office' }],
+    credentials: [],
+  };
+  return (
+    <>
+      <PageHeader
+        title="Keys and team"
+        scope="Where keys and credentials of this account and all below it may be used from."
+        examples={[
+          exampleOf({
+            operation: 'allowList.set',
+            input,
+            cli: `allow-list set ${accountId} --key 203.0.113.0/24=Office`,
+          }),
+          exampleOf({
+            operation: 'allowList.get',
+            input: { accountId },
+            cli: `allow-list show ${accountId}`,
+          }),
+        ]}
+      />
+      <AccountTabs />
+      {lists.error === null ? null : <ProblemNote error={lists.error} onRetry={() => void lists.refetch()} />}
+      {lists.isPending ? <TableSkeleton rows={5} /> : null}
+      {lists.data === undefined ? null : (
+        <div className="grid gap-10">
+          <ListsForm key={JSON.stringify(lists.data)} lists={lists.data} />
+          <Inherited lists={lists.data} />
+        </div>
+      )}
+    </>
+  );
+}
+
+function ListsForm({ lists }: { readonly lists: Lists }): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const show = useToast();
+  const [texts, setTexts] = useState({ keys: toText(lists.keys), credentials: toText(lists.credentials) });
+  const set = useMutation(
+    trpc.allowList.set.mutationOptions({
+      onSuccess: () =>
+        show({ title: 'The lists are saved. What runs is held to them within 5 seconds.', tone: 'live' }),
+    }),
+  );
+  const read = { keys: readText(texts.keys), credentials: readText(texts.credentials) };
+  const isChanged = texts.keys !== toText(lists.keys) || texts.credentials !== toText(lists.credentials);
+  const change = (purpose: Purpose) => (text: string) => setTexts({ ...texts, [purpose]: text });
+  const wrongIn = (purpose: Purpose) => ('wrong' in read[purpose] ? read[purpose].wrong : undefined);
+  const save = () => {
+    if ('wrong' in read.keys || 'wrong' in read.credentials) return;
+    const [keys, credentials] = [[...read.keys.entries], [...read.credentials.entries]];
+    set.mutate({ accountId, keys, credentials });
+  };
+  return (
+    <form
+      className="grid gap-6"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save();
+      }}
+    >
+      <Callout title="Nobody who signs in is bound by these lists">
+        They hold for API keys and for credentials. You reach this page from anywhere, and can take back a
+        list that was wrong.
+      </Callout>
+      <div className="grid gap-x-10 gap-y-6 lg:grid-cols-2">
+        <ListField
+          label="API keys may be used from"
+          hint="Every request with a key is held to it. Empty: from anywhere."
+          text={texts.keys}
+          wrong={wrongIn('keys')}
+          onChange={change('keys')}
+        />
+        <ListField
+          label="Credentials may be used from"
+          hint="Signaling and relays hold clients to it. Empty: from anywhere."
+          text={texts.credentials}
+          wrong={wrongIn('credentials')}
+          onChange={change('credentials')}
+        />
+      </div>
+      {set.error === null ? null : <ProblemNote error={set.error} />}
+      <div className="flex flex-wrap gap-2">
+        <Button
+          variant="primary"
+          type="submit"
+          isPending={set.isPending}
+          disabled={!isChanged || (wrongIn('keys') ?? wrongIn('credentials')) !== undefined}
+        >
+          Save
+        </Button>
+        {isChanged ? (
+          <Button
+            variant="ghost"
+            onClick={() => setTexts({ keys: toText(lists.keys), credentials: toText(lists.credentials) })}
+          >
+            Discard
+          </Button>
+        ) : null}
+      </div>
+    </form>
+  );
+}
+
+interface ListFieldProps {
+  readonly label: string;
+  readonly hint: string;
+  readonly text: string;
+  readonly wrong: string | undefined;
+  readonly onChange: (text: string) => void;
+}
+
+const ROWS_MIN = 5;
+const ROWS_MAX = 16;
+
+function ListField({ label, hint, text, wrong, onChange }: ListFieldProps): ReactNode {
+  const id = useId();
+  const rows = Math.min(ROWS_MAX, Math.max(ROWS_MIN, text.split('\n').length + 1));
+  return (
+    <div className="grid content-start gap-1">
+      <label htmlFor={id} className="font-medium">
+        {label}
+      </label>
+      <textarea
+        id={id}
+        rows={rows}
+        spellCheck={false}
+        placeholder={'203.0.113.0/24 Office\n2001:db8::1 Server'}
+        className={classNames(fieldShape, 'h-auto resize-y py-1.5 font-mono')}
+        aria-invalid={wrong !== undefined}
+        aria-describedby={`${id}-note`}
+        value={text}
+        onChange={({ target }) => onChange(target.value)}
+      />
+      <p
+        id={`${id}-note`}
+        className={classNames('text-sm', wrong === undefined ? 'text-ink-faint' : 'text-fail')}
+      >
+        {wrong === undefined
+          ? `${hint} One address or network in each line, with its name behind it.`
+          : `${wrong} is no address or network, such as 10.0.0.0/8 or 2001:db8::/32.`}
+      </p>
+    </div>
+  );
+}
+
+type Above = Lists['inherited'][number];
+
+function Inherited({ lists: { inherited } }: { readonly lists: Lists }): ReactNode {
+  const names = useAccountNames();
+  if (inherited.length === 0) return null;
+  const nameOf = ({ accountId }: Above) =>
+    accountId === undefined ? 'An account above' : (names.get(accountId) ?? accountId);
+  return (
+    <section aria-labelledby="above">
+      <h2 id="above" className="mb-2 font-semibold">
+        What accounts above say as well
+      </h2>
+      <Table
+        label="Lists of accounts above"
+        columns={columnsOf(nameOf)}
+        rows={inherited}
+        rowKey={({ accountId, keys, credentials }) => accountId ?? JSON.stringify([keys, credentials])}
+      />
+    </section>
+  );
+}
+
+const columnsOf = (nameOf: (above: Above) => string): readonly Column<Above>[] => [
+  { key: 'account', header: 'Account', isTitle: true, cell: nameOf },
+  { key: 'keys', header: 'Keys from', isWide: true, cell: ({ keys }) => textOf(keys) },
+  {
+    key: 'credentials',
+    header: 'Credentials from',
+    isWide: true,
+    cell: ({ credentials }) => textOf(credentials),
+  },
+];
+
+const textOf = (networks: readonly string[]): ReactNode =>
+  networks.length === 0 ? (
+    <span className="text-ink-faint">anywhere</span>
+  ) : (
+    <span className="break-words font-mono text-sm">{networks.join(', ')}</span>
+  );

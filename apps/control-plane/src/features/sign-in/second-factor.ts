@@ -1,0 +1,4 @@
+/** What the sign-in answers when the password is right, and a code is asked for. */
+export const SECOND_FACTOR = 'second_factor';
+/** The way of signing in that asks for no password. */
+export const PASSKEY_PROVIDER = 'passkey';

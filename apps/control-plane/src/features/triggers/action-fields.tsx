@@ -1,0 +1,97 @@
+'use client';
+
+import { Field, Labelled } from '@patchbay/ui/input';
+import { Select } from '@patchbay/ui/select';
+import type { ReactNode } from 'react';
+import type { Trigger } from './trigger-words.ts';
+
+const actionOptions = [
+  { value: 'notify', label: 'tell, and no more' },
+  { value: 'throttle', label: 'hold the bit rate' },
+  { value: 'endSessions', label: 'end the sessions' },
+  { value: 'suspend', label: 'suspend the account' },
+  { value: 'email', label: 'tell by e-mail' },
+] as const;
+const BITS_PER_KILOBIT = 1_000;
+
+export interface ActionChoice {
+  readonly kind: (typeof actionOptions)[number]['value'];
+  readonly kilobits: string;
+  readonly address: string;
+}
+
+export const firstAction: ActionChoice = { kind: 'notify', kilobits: '256', address: '' };
+
+export const choiceOfAction = (action: Trigger['action']): ActionChoice => ({
+  ...firstAction,
+  kind: action.kind,
+  ...(action.kind === 'throttle' ? { kilobits: String(action.bitsPerSecondMax / BITS_PER_KILOBIT) } : {}),
+  ...(action.kind === 'email' ? { address: action.address } : {}),
+});
+
+/** The action as the API takes it; a field that is no number stays out, and is refused as missing. */
+export function actionOf({ kind, kilobits, address }: ActionChoice) {
+  switch (kind) {
+    case 'throttle': {
+      const number = numberOf(kilobits);
+      return { kind, bitsPerSecondMax: number === undefined ? undefined : number * BITS_PER_KILOBIT };
+    }
+    case 'email':
+      return { kind, address: address.trim() };
+    case 'notify':
+    case 'endSessions':
+    case 'suspend':
+      return { kind };
+  }
+}
+
+/** A number as people write it; undefined for what is none. */
+export function numberOf(text: string): number | undefined {
+  const plain = text.replaceAll(/[\s,_]/g, '');
+  return /^\d+$/.test(plain) ? Number(plain) : undefined;
+}
+
+interface ActionFieldsProps {
+  readonly choice: ActionChoice;
+  readonly onChange: (choice: ActionChoice) => void;
+  readonly error: string | undefined;
+}
+
+/** What is done when the limit is reached. */
+export function ActionFields({ choice, onChange, error }: ActionFieldsProps): ReactNode {
+  const { kind, kilobits, address } = choice;
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <Labelled label="Then">
+        <Select
+          label="Then"
+          value={kind}
+          options={actionOptions}
+          onChange={(next) => onChange({ ...choice, kind: next })}
+        />
+      </Labelled>
+      {kind === 'throttle' ? (
+        <Field
+          label="Bit rate"
+          name="action"
+          inputMode="numeric"
+          unit="kbit/s"
+          value={kilobits}
+          error={error}
+          onChange={({ target }) => onChange({ ...choice, kilobits: target.value })}
+        />
+      ) : null}
+      {kind === 'email' ? (
+        <Field
+          label="To"
+          name="action"
+          type="email"
+          placeholder="ops@example.com"
+          value={address}
+          error={error}
+          onChange={({ target }) => onChange({ ...choice, address: target.value })}
+        />
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,130 @@
+'use client';
+
+import { Button } from '@patchbay/ui/button';
+import { Callout } from '@patchbay/ui/callout';
+import { Field } from '@patchbay/ui/input';
+import { useToast } from '@patchbay/ui/toast';
+import { startRegistration } from '@simplewebauthn/browser';
+import { useRouter } from 'next/navigation';
+import { type FormEvent, type ReactNode, useState } from 'react';
+import { showAgo } from '../../formats/time.ts';
+import { addPasskey, proposePasskey, removePasskey } from './you.ts';
+
+export interface PasskeyRow {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly lastUsedAt: string | undefined;
+}
+
+export interface PasskeyListProps {
+  readonly passkeys: readonly PasskeyRow[];
+  readonly nameCharactersMax: number;
+  /** Where they work, if not on this page. */
+  readonly elsewhere: string | undefined;
+}
+
+const texts = {
+  refused: 'This passkey was not taken. There may be as many as one person can have.',
+  cancelled: 'The browser made no passkey. There may be one on this device already.',
+  unnamed: 'Give it a name.',
+  away: 'The platform does not answer. Try again in a moment.',
+} as const;
+
+/** What signs in without a password: by the device, with a finger, a face or its own code. */
+export function PasskeyList({ passkeys, nameCharactersMax, elsewhere }: PasskeyListProps): ReactNode {
+  const router = useRouter();
+  const toast = useToast();
+  const [pending, setPending] = useState<string>();
+  const [problem, setProblem] = useState<keyof typeof texts>();
+  const add = async (passkeyName: string): Promise<keyof typeof texts | undefined> => {
+    if (passkeyName === '') return 'unnamed';
+    const optionsJSON = await proposePasskey();
+    if (optionsJSON === undefined) return 'refused';
+    const response = await startRegistration({ optionsJSON }).catch(() => undefined);
+    if (response === undefined) return 'cancelled';
+    return (await addPasskey({ passkeyName, response })) ? undefined : 'refused';
+  };
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    setPending('new');
+    const outcome = await add(String(new FormData(form).get('passkeyName') ?? '').trim()).catch(
+      () => 'away' as const,
+    );
+    setProblem(outcome);
+    setPending(undefined);
+    if (outcome !== undefined) return;
+    form.reset();
+    router.refresh();
+  };
+  const remove = async (id: string) => {
+    setPending(id);
+    const isRemoved = await removePasskey(id).catch(() => false);
+    if (!isRemoved) toast({ tone: 'fail', title: 'The passkey was not removed. Try again.' });
+    setPending(undefined);
+    router.refresh();
+  };
+  return (
+    <section aria-labelledby="passkeys" className="grid gap-3">
+      <h2 id="passkeys" className="font-semibold">
+        Passkeys
+      </h2>
+      <p className="text-ink-soft">
+        Sign in with your finger, your face or the code of your device. No password, and no other code.
+      </p>
+      {passkeys.length === 0 ? null : (
+        <ul className="grid">
+          {passkeys.map(({ id, name, createdAt, lastUsedAt }) => (
+            <li key={id} className="flex items-center justify-between gap-3 border-t py-2">
+              <div className="min-w-0">
+                <div className="truncate font-medium">{name}</div>
+                <div className="text-sm text-ink-soft" suppressHydrationWarning>
+                  {lastUsedAt === undefined
+                    ? `added ${showAgo(createdAt)}, not used yet`
+                    : `used ${showAgo(lastUsedAt)}`}
+                </div>
+              </div>
+              <Button
+                size="small"
+                aria-label={`Remove ${name}`}
+                isPending={pending === id}
+                onClick={() => void remove(id)}
+              >
+                Remove
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {elsewhere === undefined ? (
+        <form onSubmit={(event) => void submit(event)} className="grid gap-3">
+          <Field
+            label="Name of a new passkey"
+            name="passkeyName"
+            autoComplete="off"
+            maxLength={nameCharactersMax}
+            hint="Such as the device that keeps it."
+            error={problem === 'unnamed' ? texts.unnamed : undefined}
+          />
+          {problem === undefined || problem === 'unnamed' ? null : (
+            <Callout tone="fail" title={texts[problem]} />
+          )}
+          <div>
+            <Button type="submit" isPending={pending === 'new'}>
+              Add a passkey
+            </Button>
+          </div>
+        </form>
+      ) : (
+        <p className="text-ink-soft">
+          Browsers make none for an IP address. They work at{' '}
+          <a href={`${elsewhere}/you`} className="font-medium whitespace-nowrap text-accent hover:underline">
+            {new URL(elsewhere).host}
+          </a>
+          , where you sign in once more.
+        </p>
+      )}
+    </section>
+  );
+}

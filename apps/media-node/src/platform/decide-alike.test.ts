@@ -1,0 +1,181 @@
+import { budgetsOf, decide, type PolicyRequest } from '@patchbay/domain/policy/decide';
+import { type EffectivePolicy, effectivePolicy } from '@patchbay/domain/policy/effective-policy';
+import { anyRequest, anyWord } from '@patchbay/domain/policy/policy.testing';
+import { policyChain, type StoredPolicy } from '@patchbay/domain/policy/policy-chain';
+import { levelText, type PolicyLevel } from '@patchbay/domain/policy/policy-level';
+import { settings } from '@patchbay/domain/policy/settings';
+import { accountLevels, applicationLevels } from '@patchbay/domain/policy/snapshot-levels';
+import type { KeyId } from '@patchbay/kit/ids';
+import type { Effective } from '@patchbay/protocol/credential/effective';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { decideCredential, type HeldPolicy } from './credential-policy.ts';
+import type { AccountSnapshot, ApplicationSnapshot } from './snapshots.ts';
+
+type Place = Omit<StoredPolicy, 'word' | 'timeZone'>;
+
+/** Where anything can be set along a chain of so many accounts, the platform's the first. */
+function placesOf(chain: readonly string[]): readonly Place[] {
+  const own = chain.at(-1) ?? '';
+  return [
+    ...chain.flatMap((accountId, depth): readonly Place[] => [
+      ...(depth === 0 ? [] : [{ accountId, by: 'plan', planId: `pln_${depth}` } as const]),
+      ...(depth === 0 ? [] : [{ accountId, by: 'above' } as const]),
+      { accountId, by: 'self' },
+      { accountId, by: 'access' },
+      { accountId, by: 'self', region: 'eu' },
+      { accountId, by: 'self', region: 'us' },
+    ]),
+    { accountId: own, by: 'self', applicationId: 'app_1' },
+    { accountId: own, by: 'self', applicationId: 'app_1', instanceType: 'free' },
+    { accountId: own, by: 'self', applicationId: 'app_1', instanceType: 'paid' },
+    { accountId: own, by: 'self', endpoint: 'user:bob' },
+    { accountId: own, by: 'self', endpoint: 'user:eve' },
+  ];
+}
+
+const zones = ['UTC', 'Europe/Berlin', 'Asia/Tokyo'];
+
+/** An account chain of one to eight accounts, with policies at random places of it, each once. */
+const anyAccounts = fc
+  .record({
+    depth: fc.integer({ min: 0, max: 7 }),
+    said: fc.array(fc.tuple(fc.nat({ max: 10_000 }), anyWord), { maxLength: 8 }),
+  })
+  .map(({ depth, said }) => {
+    const chain = Array.from({ length: depth + 1 }, (_, index) => `acc_${index}`);
+    const places = placesOf(chain);
+    const stored = new Map<number, StoredPolicy>();
+    for (const [drawn, word] of said) {
+      const place = places[drawn % places.length];
+      if (place === undefined) continue;
+      stored.set(drawn % places.length, { ...place, timeZone: zones[drawn % zones.length] ?? 'UTC', word });
+    }
+    return { chain, stored: [...stored.values()] };
+  });
+
+const anyCredential = fc.record({
+  application: fc.constantFrom(undefined, 'app_1'),
+  instanceType: fc.constantFrom(undefined, 'free', 'paid', 'constructor'),
+  identity: fc.constantFrom(undefined, 'bob', 'ann'),
+  services: fc.option(fc.subarray(['network-discovery', 'signaling']), { nil: undefined }),
+  regions: fc.option(fc.subarray(['eu', 'us', 'ap']), { nil: undefined }),
+  session: fc.constantFrom(undefined, 'ses_1'),
+});
+
+/** What the control plane makes of a credential's own words: the last level of its chain (POL-1). */
+function levelOfCredential(
+  accountId: string,
+  { services, regions }: Pick<Effective, 'services' | 'regions'>,
+) {
+  const values = {
+    ...(services === undefined ? {} : { services: [...services] }),
+    ...(regions === undefined ? {} : { regions: [...regions] }),
+  };
+  const origin = { level: 'credential', accountId, credentialId: 'crd_1' } as const;
+  return Object.keys(values).length === 0
+    ? []
+    : [{ origin, timeZone: 'UTC', values, locked: [], overridable: {} } satisfies PolicyLevel];
+}
+
+/** What a session is held to, by either's own words: the explanation of a policy, or what a node makes of it. */
+function heldBy(held: EffectivePolicy | HeldPolicy): string {
+  const heldValue = (setting: unknown) =>
+    typeof setting === 'object' && setting !== null && 'value' in setting ? setting.value : setting;
+  const kinds = 'media' in held ? held.media?.kinds : heldValue((held as EffectivePolicy).mediaKinds);
+  const { sessionSecondsMax, bitsPerSecondMax, burstBytesMax } = held;
+  return JSON.stringify([
+    kinds,
+    ...[sessionSecondsMax, bitsPerSecondMax, burstBytesMax].map(heldValue),
+    networksOf(held),
+  ]);
+}
+
+/** A relay holds each client's address against the last step of each of these. */
+function networksOf(held: EffectivePolicy | HeldPolicy): readonly unknown[] {
+  if ('isCounted' in held) return (held.sourceRules ?? []).map(({ steps }) => steps.at(-1)?.networks);
+  const { sourceNetworks, clientAllowList } = held;
+  return [sourceNetworks, clientAllowList].flatMap((setting) =>
+    setting === undefined ? [] : [setting.value],
+  );
+}
+
+const anyUse = fc.record({ credential: anyCredential, request: anyRequest, drawn: fc.nat() });
+
+test('of ten thousand random account chains with random policies a node decides as the control plane does, each from its own data (POL-2, POL-4)', () => {
+  const counts = { allowed: 0, refused: 0, spent: 0 };
+  fc.assert(
+    fc.property(anyAccounts, anyUse, ({ chain, stored }, { credential, request, drawn }) => {
+      const { application: applicationId, instanceType, identity, services, regions, session } = credential;
+      const accountId = chain.at(-1) ?? '';
+      const region = request.region ?? 'eu';
+      const verifier = request.verifier === 'relay' ? 'relay' : 'signaling';
+      const endpoint = identity === undefined ? undefined : `user:${identity}`;
+
+      // The control plane: what is stored, of whoever acts.
+      const subject = { chain, region, applicationId, instanceType, endpoint };
+      const levels = [
+        ...policyChain(subject, stored),
+        ...levelOfCredential(accountId, {
+          ...(services === undefined ? {} : { services }),
+          ...(regions === undefined ? {} : { regions }),
+        }),
+      ];
+      const spent = budgetsOf(levels)
+        .filter(({ setting }, index) => settings[setting].counts.what === 'usage' && (drawn >> index) & 1)
+        .map(({ setting, scope }) => ({ setting, scope, resetsAtMs: request.atMs + 1_000 }));
+      const asked: PolicyRequest = {
+        ...request,
+        verifier,
+        region,
+        spent,
+        // A relay carries ciphertext: outside of a call it may be anything. A call says its media later.
+        mediaKinds: verifier === 'relay' && session === undefined ? settings.mediaKinds.choices : undefined,
+      };
+      const above = decide(levels, asked);
+
+      // The node: what it was sent of the account and of the application, and what the credential itself says.
+      const sent = JSON.stringify([
+        { accountId, spent, ...accountLevels({ chain, region }, stored) },
+        applicationId === undefined
+          ? null
+          : applicationLevels({ chain, applicationId, instanceTypes: ['free', 'paid'] }, stored),
+      ]);
+      const [account, application] = JSON.parse(sent) as [AccountSnapshot, ApplicationSnapshot | null];
+      const effective: Effective = {
+        keyId: 'key_1' as KeyId,
+        prefixIds: [],
+        notBeforeMs: 0,
+        expiresAtMs: Number.MAX_SAFE_INTEGER,
+        mintedUntilMs: Number.MAX_SAFE_INTEGER,
+        accountIds: [],
+        limits: [],
+        endEvents: [],
+        ...(applicationId === undefined ? {} : { applicationId }),
+        ...(instanceType === undefined ? {} : { instanceType }),
+        ...(identity === undefined ? {} : { identity }),
+        ...(services === undefined ? {} : { services }),
+        ...(regions === undefined ? {} : { regions }),
+        ...(session === undefined ? {} : { session }),
+      };
+      const { service, sourceIp, atMs } = request;
+      const atNode = decideCredential(
+        { account, application: application ?? undefined, effective, credentialId: 'crd_1' },
+        { verifier, service, region, sourceIp, atMs },
+      );
+
+      const word = (refused: { rule: string; level: string; code: string }) =>
+        `${refused.code} by ${refused.rule} at ${refused.level}`;
+      const isRefused = above.kind === 'refused';
+      const expected = isRefused
+        ? word({ code: above.code, rule: above.setting, level: levelText(above.origin, [accountId]) })
+        : heldBy(effectivePolicy(levels));
+      const found = 'code' in atNode ? word(atNode) : heldBy(atNode);
+      if (found !== expected) throw new Error(`${found} at the node, ${expected} at the control plane.`);
+      counts[!isRefused ? 'allowed' : above.code === 'limit.exceeded' ? 'spent' : 'refused'] += 1;
+    }),
+    { numRuns: 10_000 },
+  );
+  // Each side of the promise was met often.
+  for (const count of Object.values(counts)) expect(count).toBeGreaterThan(40);
+}, 180_000);

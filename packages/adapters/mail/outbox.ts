@@ -1,0 +1,74 @@
+import type { Mails } from '@patchbay/domain/tenancy/ports';
+import { createId } from '@patchbay/kit/ids';
+import { z } from 'zod';
+import type { PrismaClient } from '../prisma/generated/client.ts';
+import type { MintBranchCipher } from '../prisma/mint-branch-cipher.ts';
+import { inAccount } from '../prisma/scope.ts';
+import { findPlatform } from '../prisma/seed.ts';
+
+const body = z.object({ text: z.string(), html: z.string() });
+
+/** A mail as the outbox of a machine shows it that only its owner reaches. */
+export interface ShownMail {
+  readonly id: string;
+  readonly recipient: string;
+  readonly subject: string;
+  /** Absent once it was sent. */
+  readonly text: string | undefined;
+  readonly createdAt: Date;
+}
+
+const nameOf = (mailId: string) => `mail ${mailId}`;
+
+export function openBody(
+  cipher: MintBranchCipher,
+  mailId: string,
+  sealed: Uint8Array,
+): z.output<typeof body> {
+  return body.parse(JSON.parse(Buffer.from(cipher.open(nameOf(mailId), sealed)).toString('utf8')));
+}
+
+export interface OutboxOptions {
+  readonly cipher: MintBranchCipher;
+  /** How the dashboard is reached, for the links. */
+  readonly baseUrl: string;
+  /** A mail was written, in a transaction that may not be over yet. */
+  readonly onQueued?: () => void;
+}
+
+/** Keeps mails in the transaction of their cause: what did not happen is not told. */
+export function mailOutbox(prisma: PrismaClient, { cipher, baseUrl, onQueued }: OutboxOptions): Mails {
+  return {
+    urlOf: (path) => new URL(path, baseUrl).href,
+    async send({ accountId = '', to, subject, ...content }) {
+      const sender = accountId === '' ? await findPlatform(prisma) : accountId;
+      if (sender === undefined) throw new Error('There is no platform account to write for.');
+      const id = createId('mail');
+      const sealed = cipher.seal(nameOf(id), Buffer.from(JSON.stringify(content)));
+      await inAccount(
+        prisma,
+        sender,
+        (transaction) => transaction.$executeRaw`
+          INSERT INTO mail (id, account_id, recipient, subject, body) VALUES (${id}, ${sender}, ${to}, ${subject}, ${sealed})`,
+      );
+      onQueued?.();
+    },
+  };
+}
+
+/** The newest mails of all accounts. For nobody but the owner of a machine that nobody else reaches. */
+export async function newestMails(
+  prisma: PrismaClient,
+  { cipher, countMax }: { readonly cipher: MintBranchCipher; readonly countMax: number },
+): Promise<readonly ShownMail[]> {
+  const rows = await prisma.$queryRaw<
+    { id: string; recipient: string; subject: string; body: Uint8Array | null; created_at: Date }[]
+  >`SELECT id, recipient, subject, body, created_at FROM mail_newest(${countMax}::integer)`;
+  return rows.map(({ id, recipient, subject, body: sealed, created_at: createdAt }) => ({
+    id,
+    recipient,
+    subject,
+    text: sealed === null ? undefined : openBody(cipher, id, sealed).text,
+    createdAt,
+  }));
+}

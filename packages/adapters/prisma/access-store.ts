@@ -1,0 +1,88 @@
+import type { AccessPorts, AllowLists, DeclaredUse, OwnServiceAccess } from '@patchbay/domain/access/ports';
+import type { PrismaClient } from './generated/client.ts';
+import { inAccount, type ScopedTransaction } from './scope.ts';
+
+/** One change of an account at a time, so that what one says was there before is what the other made of it (ACC-8). */
+async function inTurn(transaction: ScopedTransaction, accountId: string): Promise<void> {
+  const lock = JSON.stringify(['access', accountId]);
+  await transaction.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${lock}, 0))::text`;
+}
+
+export function allowListStore(prisma: PrismaClient): AccessPorts['allowLists'] {
+  return {
+    find: ({ accountId }) => inAccount(prisma, accountId, (transaction) => findLists(transaction, accountId)),
+
+    replace: ({ accountId, keys, credentials }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        await inTurn(transaction, accountId);
+        const before = await findLists(transaction, accountId);
+        await transaction.allowListEntry.deleteMany({ where: { accountId } });
+        const data = [
+          ...keys.map((entry) => ({ accountId, purpose: 'keys', ...entry })),
+          ...credentials.map((entry) => ({ accountId, purpose: 'credentials', ...entry })),
+        ];
+        await transaction.allowListEntry.createMany({ data });
+        return before;
+      }),
+  };
+}
+
+async function findLists(transaction: ScopedTransaction, accountId: string): Promise<AllowLists> {
+  const rows = await transaction.allowListEntry.findMany({
+    where: { accountId },
+    orderBy: [{ label: 'asc' }, { network: 'asc' }],
+  });
+  const of = (wanted: string) =>
+    rows.filter(({ purpose }) => purpose === wanted).map(({ network, label }) => ({ network, label }));
+  return { keys: of('keys'), credentials: of('credentials') };
+}
+
+interface ServiceRow {
+  readonly service: string;
+  readonly state: string;
+  readonly uses: readonly string[];
+  readonly sessionsPerDay: number | null;
+  readonly minutesPerSession: number | null;
+  readonly changedAt: Date;
+}
+
+// State and uses are written here alone, as the definition has them.
+const fromRow = (row: ServiceRow): OwnServiceAccess => ({
+  service: row.service,
+  state: row.state as OwnServiceAccess['state'],
+  uses: row.uses as readonly DeclaredUse[],
+  ...(row.sessionsPerDay === null ? {} : { sessionsPerDay: row.sessionsPerDay }),
+  ...(row.minutesPerSession === null ? {} : { minutesPerSession: row.minutesPerSession }),
+  changedAt: row.changedAt,
+});
+
+export function serviceAccessStore(prisma: PrismaClient): AccessPorts['serviceAccess'] {
+  return {
+    list: ({ accountId }) =>
+      inAccount(prisma, accountId, async ({ serviceAccess }) =>
+        (await serviceAccess.findMany({ where: { accountId }, orderBy: { service: 'asc' } })).map(fromRow),
+      ),
+
+    put: ({ accountId, service, state, declared }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        await inTurn(transaction, accountId);
+        const where = { accountId_service: { accountId, service } };
+        const before = await transaction.serviceAccess.findUnique({ where });
+        const volume =
+          declared === undefined
+            ? {}
+            : {
+                uses: [...declared.uses],
+                sessionsPerDay: declared.sessionsPerDay ?? null,
+                minutesPerSession: declared.minutesPerSession ?? null,
+              };
+        const value = { state, changedAt: new Date(), ...volume };
+        const after = await transaction.serviceAccess.upsert({
+          where,
+          create: { accountId, service, ...value },
+          update: value,
+        });
+        return { before: before === null ? undefined : fromRow(before), after: fromRow(after) };
+      }),
+  };
+}

@@ -1,0 +1,153 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { changedAddressMail, resetMail, verificationMail } from '@patchbay/domain/tenancy/mails';
+import type { Mails } from '@patchbay/domain/tenancy/ports';
+import { isUniqueViolation } from './database-error.ts';
+import type { PrismaClient } from './generated/client.ts';
+import { hashPassword, isPassword } from './password.ts';
+import { noteSignIn } from './sign-in-log.ts';
+import { atomically } from './unit-of-work.ts';
+
+export type EmailLinkPurpose = 'verify' | 'reset';
+
+export const EMAIL_LINK_LIFETIMES_MS: Readonly<Record<EmailLinkPurpose, number>> = {
+  verify: 24 * 3_600_000,
+  reset: 30 * 60_000,
+};
+const TOKEN_BYTES = 32;
+
+const hashOf = (token: string) => Uint8Array.from(createHash('sha256').update(token).digest());
+
+export interface EmailLinkRequest {
+  readonly userId: string;
+  readonly purpose: EmailLinkPurpose;
+  readonly email: string;
+}
+
+/** A token, of which only the hash is kept. Undefined: there were five within the hour. */
+export async function makeEmailLink(
+  prisma: PrismaClient,
+  { userId, purpose, email }: EmailLinkRequest,
+): Promise<string | undefined> {
+  const token = randomBytes(TOKEN_BYTES).toString('base64url');
+  const until = new Date(Date.now() + EMAIL_LINK_LIFETIMES_MS[purpose]);
+  const [row] = await prisma.$queryRaw<{ made: boolean }[]>`
+    SELECT email_link_make(${hashOf(token)}, ${userId}, ${purpose}, ${email}, ${until}) AS made`;
+  return row?.made === true ? token : undefined;
+}
+
+interface LinkedUser {
+  readonly user_id: string;
+  readonly name: string;
+  readonly email: string;
+}
+
+export interface EmailLinks {
+  /** Nobody waits for it: how long it takes must not tell whether there is such a user (C13). */
+  requestReset(email: string): Promise<void>;
+  readReset(token: string): Promise<{ readonly email: string } | undefined>;
+  /** Sets the password, once, and ends every session. Undefined: the link does not work any more. */
+  reset(setting: {
+    readonly token: string;
+    readonly password: string;
+    readonly address: string;
+  }): Promise<{ readonly email: string } | undefined>;
+  /** The address that is proved now. Undefined: the link does not work any more. */
+  verify(token: string, address: string): Promise<{ readonly email: string } | 'email_taken' | undefined>;
+  /** Sends a link to the user's own address, or to the one that is to replace it. False: too many within the hour. */
+  sendVerification(user: {
+    readonly userId: string;
+    readonly name: string;
+    readonly email: string;
+  }): Promise<boolean>;
+  /** Undefined: the password is not theirs. The address changes when the new one is proved. */
+  changeEmail(change: {
+    readonly userId: string;
+    readonly oldEmail: string;
+    readonly name: string;
+    readonly email: string;
+    readonly password: string;
+  }): Promise<boolean | undefined>;
+}
+
+/** What a person does with the mails that they get (PRD-3). */
+export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
+  const find = async (token: string, purpose: EmailLinkPurpose): Promise<LinkedUser | undefined> => {
+    const [row] = await prisma.$queryRaw<LinkedUser[]>`
+      SELECT user_id, name, email FROM email_link_read(${hashOf(token)}, ${purpose})`;
+    return row;
+  };
+
+  const sendVerification: EmailLinks['sendVerification'] = ({ userId, name, email }) =>
+    atomically(prisma, async () => {
+      const token = await makeEmailLink(prisma, { userId, purpose: 'verify', email });
+      if (token === undefined) return false;
+      await mails.send({ to: email, ...verificationMail({ name, url: mails.urlOf(`/verify/${token}`) }) });
+      return true;
+    });
+
+  return {
+    requestReset: (asked) =>
+      atomically(prisma, async () => {
+        const [user] = await prisma.$queryRaw<{ id: string; email: string; name: string }[]>`
+          SELECT id, email, name FROM user_for_sign_in(${asked})`;
+        if (user === undefined) return;
+        const { id: userId, email, name } = user;
+        const token = await makeEmailLink(prisma, { userId, purpose: 'reset', email });
+        if (token === undefined) return;
+        await mails.send({ to: email, ...resetMail({ name, url: mails.urlOf(`/reset/${token}`) }) });
+      }),
+
+    readReset: async (token) => {
+      const user = await find(token, 'reset');
+      return user && { email: user.email };
+    },
+
+    async reset({ token, password, address }) {
+      // A made-up token costs no hash.
+      if ((await find(token, 'reset')) === undefined) return undefined;
+      const passwordHash = await hashPassword(password);
+      return await atomically(prisma, async () => {
+        const [user] = await prisma.$queryRaw<LinkedUser[]>`
+          SELECT user_id, name, email FROM password_reset(${hashOf(token)}, ${passwordHash})`;
+        if (user === undefined) return undefined;
+        const { user_id: userId, name, email } = user;
+        const after = { signInSessions: 'ended', by: 'mailed link' };
+        await noteSignIn(prisma, { action: 'password.set', userId, name, address, after });
+        return { email };
+      });
+    },
+
+    async verify(token, address) {
+      try {
+        return await atomically(prisma, async () => {
+          const [user] = await prisma.$queryRaw<(LinkedUser & { old_email: string })[]>`
+            SELECT user_id, name, email, old_email FROM email_verify(${hashOf(token)})`;
+          if (user === undefined) return undefined;
+          const { user_id: userId, name, email, old_email: oldEmail } = user;
+          await noteSignIn(prisma, {
+            action: 'email.verify',
+            userId,
+            name,
+            address,
+            ...(oldEmail === email ? {} : { before: { email: oldEmail } }),
+            after: { email },
+          });
+          if (oldEmail !== email) await mails.send({ to: oldEmail, ...changedAddressMail({ name }) });
+          return { email };
+        });
+      } catch (error) {
+        if (isUniqueViolation(error)) return 'email_taken';
+        throw error;
+      }
+    },
+
+    sendVerification,
+
+    async changeEmail({ userId, oldEmail, name, email, password }) {
+      const [user] = await prisma.$queryRaw<{ password_hash: string | null }[]>`
+        SELECT password_hash FROM user_for_sign_in(${oldEmail})`;
+      if (!(await isPassword(password, user?.password_hash))) return undefined;
+      return await sendVerification({ userId, name, email: email.toLowerCase() });
+    },
+  };
+}

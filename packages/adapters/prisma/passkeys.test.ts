@@ -1,0 +1,179 @@
+import { newestMails } from '@patchbay/adapters/mail/outbox';
+import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { asOwner } from '../metering/tenants.testing.ts';
+import { auditStore } from './audit-store.ts';
+import { emailLinks } from './email-links.ts';
+import { type Signing, softwarePasskey } from './passkey.testing.ts';
+import { PASSKEY_COUNT_MAX, type Passkeys, passkeys } from './passkeys.ts';
+import { signIns } from './sign-in.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+const rpId = 'patchbay.test';
+const origin = 'https://patchbay.test';
+const address = '192.0.2.40';
+let database: TenancyDatabase;
+let keys: Passkeys;
+
+beforeAll(async () => {
+  database = await createTenancyDatabase();
+  keys = passkeys(database.prisma, { relyingParty: { id: rpId, origin }, mails: database.ports.mails });
+}, 60_000);
+afterAll(() => database.close());
+
+type Forged = Partial<Signing>;
+
+/** Somebody with one passkey, named Laptop. */
+async function enrol(name: string) {
+  const { userId, email, accountId } = await database.signUp(name);
+  const person = { userId, email, name };
+  const passkey = softwarePasskey(userId);
+  const register = async (forged: Forged = {}, as = person) => {
+    const challenge = (await keys.propose(as))?.challenge ?? '';
+    const response = passkey.register({ challenge, origin, rpId, ...forged });
+    return await keys.add({ ...as, address, passkeyName: 'Laptop', response });
+  };
+  const answer = async (forged: Forged = {}) => {
+    const challenge = (await keys.challenge())?.challenge ?? '';
+    return passkey.answer({ challenge, origin, rpId, counter: 1, ...forged });
+  };
+  return { ...person, accountId, passkey, register, answer };
+}
+
+test('a passkey signs in without a password or a code, and adding, using and removing it is told (PRD-3, ACC-8)', async () => {
+  const { userId, email, accountId, register, answer } = await enrol('Laptop owner');
+  expect(await register()).toBe(true);
+  const people = signIns(database.prisma, {
+    factors: database.factors,
+    passkeys: keys,
+    onFailure: () => undefined,
+  });
+  const signedIn = await people.signInByPasskey({ response: await answer(), address });
+  expect(signedIn).toMatchObject({ userId, email });
+  expect(await people.check(signedIn?.signInSessionId ?? '')).toMatchObject({ userId });
+  const [kept] = await keys.list(userId);
+  expect(kept).toMatchObject({ name: 'Laptop', lastUsedAt: expect.any(Date) });
+  expect(await keys.remove({ userId, name: 'Owner', address, id: kept?.id ?? '' })).toBe(true);
+  expect(await keys.list(userId)).toEqual([]);
+  expect(await keys.take(await answer({ counter: 2 }))).toBeUndefined();
+  const { items } = await auditStore(database.prisma).entries.list({ accountId, scope: 'own', limit: 10 });
+  expect(items).toMatchObject([
+    { action: 'passkey.remove', before: { passkeyName: 'Laptop' } },
+    { action: 'sign-in.open', actorId: userId, after: { by: 'passkey' } },
+    { action: 'passkey.add', after: { passkeyName: 'Laptop' } },
+  ]);
+  const [mail] = await newestMails(database.prisma, { cipher: database.cipher, countMax: 1 });
+  expect(mail).toMatchObject({ recipient: email, subject: 'A passkey was added' });
+});
+
+test('an answer from another page, for another host, to no challenge of ours or without the owner is refused', async () => {
+  const { userId, register, answer } = await enrol('Forged');
+  const forgeries: readonly Forged[] = [
+    { origin: 'https://patchbay.test.evil.example' },
+    { rpId: 'evil.example' },
+    { challenge: 'bm90IG91cnM' },
+    { isUserVerified: false },
+  ];
+  for (const forged of forgeries) expect(await register(forged), JSON.stringify(forged)).toBe(false);
+  expect(await register()).toBe(true);
+  for (const forged of forgeries)
+    expect(await keys.take(await answer(forged)), JSON.stringify(forged)).toBeUndefined();
+  expect(await keys.take(await answer())).toMatchObject({ userId });
+});
+
+test('a challenge is taken once, within five minutes, and by whoever it was made for', async () => {
+  const first = await enrol('Replayed');
+  const other = await enrol('Other');
+  await first.register();
+  // It counts nothing: so nothing but the challenge says that this was answered before.
+  const answer = await first.answer({ counter: 0 });
+  expect((await Promise.all([keys.take(answer), keys.take(answer)])).filter(Boolean)).toHaveLength(1);
+  expect(await keys.take(answer)).toBeUndefined();
+
+  const late = await first.answer({ counter: 2 });
+  await asOwner(database.url, `UPDATE passkey_challenge SET expires_at = expires_at - interval '5 minutes'`);
+  expect(await keys.take(late)).toBeUndefined();
+
+  const challenge = (await keys.propose(first))?.challenge ?? '';
+  const response = other.passkey.register({ challenge, origin, rpId });
+  const stolen = { ...other, address, passkeyName: 'Of another', response };
+  expect(await keys.add(stolen)).toBe(false);
+  // A challenge to sign in adds nothing, and one to add signs nobody in.
+  const ofSignIn = (await keys.challenge())?.challenge ?? '';
+  const wrong = other.passkey.register({ challenge: ofSignIn, origin, rpId });
+  expect(await keys.add({ ...stolen, response: wrong })).toBe(false);
+  expect(await keys.take(await first.answer({ challenge, counter: 3 }))).toBeUndefined();
+});
+
+test('nobody signs in, adds or removes with the passkey of another person', async () => {
+  const owner = await enrol('Has it');
+  const other = await enrol('Wants it');
+  await owner.register();
+  // The id of the owner's, the key and the name of the other.
+  const forged = {
+    ...(await other.answer()),
+    id: (await owner.answer()).id,
+    rawId: (await owner.answer()).rawId,
+  };
+  expect(await keys.take(forged)).toBeUndefined();
+  const claimed = await owner.answer();
+  const userHandle = Buffer.from(other.userId).toString('base64url');
+  expect(await keys.take({ ...claimed, response: { ...claimed.response, userHandle } })).toBeUndefined();
+  expect(await owner.register({}, { userId: other.userId, email: other.email, name: 'Wants it' })).toBe(
+    false,
+  );
+  const [{ id } = { id: '' }] = await keys.list(owner.userId);
+  expect(await keys.remove({ userId: other.userId, name: 'Wants it', address, id })).toBe(false);
+  expect(await keys.list(owner.userId)).toHaveLength(1);
+});
+
+test('a passkey that counts backwards was copied, and is refused; one that never counts is taken', async () => {
+  const counting = await enrol('Counts');
+  await counting.register({ counter: 5 });
+  expect(await keys.take(await counting.answer({ counter: 5 }))).toBeUndefined();
+  expect(await keys.take(await counting.answer({ counter: 6 }))).toBeDefined();
+  const twice = [await counting.answer({ counter: 7 }), await counting.answer({ counter: 7 })];
+  expect((await Promise.all(twice.map(keys.take))).filter(Boolean)).toHaveLength(1);
+  const still = await enrol('Never counts');
+  await still.register({ counter: 0 });
+  for (let time = 0; time < 2; time += 1)
+    expect(await keys.take(await still.answer({ counter: 0 }))).toBeDefined();
+});
+
+test('many wrong answers from one network address close it to passkeys for a while, as wrong passwords do', async () => {
+  const { register, answer } = await enrol('Tried');
+  await register();
+  const people = signIns(database.prisma, {
+    factors: database.factors,
+    passkeys: keys,
+    onFailure: () => undefined,
+  });
+  const from = { address: '192.0.2.41' };
+  for (let time = 0; time < 5; time += 1)
+    expect(await people.signInByPasskey({ response: {}, ...from })).toBeUndefined();
+  expect(await people.signInByPasskey({ response: await answer(), ...from })).toBeUndefined();
+  expect(await people.signInByPasskey({ response: await answer(), address: '192.0.2.42' })).toBeDefined();
+});
+
+test('one person has so many passkeys and no more, and only the proved owner of an address keeps them', async () => {
+  const { userId, email, name } = await enrol('Many');
+  for (let made = 0; made < PASSKEY_COUNT_MAX + 1; made += 1) {
+    const challenge = (await keys.propose({ userId, email, name }))?.challenge ?? '';
+    const response = softwarePasskey(userId).register({ challenge, origin, rpId });
+    const isKept = await keys.add({ userId, email, name, address, passkeyName: `Number ${made}`, response });
+    expect(isKept).toBe(made < PASSKEY_COUNT_MAX);
+  }
+  const links = emailLinks(database.prisma, database.ports.mails);
+  const reset = async () => {
+    await links.requestReset(email);
+    const [mail] = await newestMails(database.prisma, { cipher: database.cipher, countMax: 1 });
+    const token = /\/reset\/(\S+)/.exec(mail?.text ?? '')?.[1] ?? '';
+    return await links.reset({ token, password: 'a new password', address });
+  };
+  expect(await reset()).toBeDefined();
+  expect(await keys.list(userId)).toHaveLength(PASSKEY_COUNT_MAX);
+  await asOwner(database.url, 'UPDATE app_user SET email_verified_at = NULL WHERE id = $1', [userId]);
+  expect(await reset()).toBeDefined();
+  expect(await keys.list(userId)).toEqual([]);
+});

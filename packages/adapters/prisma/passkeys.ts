@@ -1,0 +1,233 @@
+import { passkeyAddedMail } from '@patchbay/domain/tenancy/mails';
+import type { Mails } from '@patchbay/domain/tenancy/ports';
+import { createId } from '@patchbay/kit/ids';
+import {
+  type AuthenticationResponseJSON,
+  generateAuthenticationOptions,
+  generateRegistrationOptions,
+  type PublicKeyCredentialCreationOptionsJSON,
+  type PublicKeyCredentialRequestOptionsJSON,
+  type RegistrationResponseJSON,
+  verifyAuthenticationResponse,
+  verifyRegistrationResponse,
+} from '@simplewebauthn/server';
+import { z } from 'zod';
+import type { PrismaClient } from './generated/client.ts';
+import { noteSignIn } from './sign-in-log.ts';
+import { atomically } from './unit-of-work.ts';
+
+export const PASSKEY_COUNT_MAX = 20;
+export const PASSKEY_NAME_CHARACTERS_MAX = 60;
+/** EdDSA, ES256 and RS256 (RFC 9053 §2, RFC 8812 §2): the same on each version of Node, which may know more. */
+const supportedAlgorithmIDs = [-8, -7, -257];
+export const CHALLENGE_LIFETIME_MS = 5 * 60_000;
+
+/** For whom a browser makes a passkey, and from which pages it lets one sign. */
+export interface RelyingParty {
+  /** A host name, never an IP address. */
+  readonly id: string;
+  readonly origin: string;
+}
+
+export interface Passkey {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | undefined;
+}
+
+interface Person {
+  readonly userId: string;
+  readonly name: string;
+  readonly email: string;
+}
+
+export interface Passkeys {
+  list(userId: string): Promise<readonly Passkey[]>;
+  /** What a browser needs to make one. Undefined: too many wait for an answer. */
+  propose(person: Person): Promise<PublicKeyCredentialCreationOptionsJSON | undefined>;
+  /** Keeps what a browser made, under a name, and tells its owner. False: refused. */
+  add(
+    passkey: Person & { readonly address: string; readonly passkeyName: string; readonly response: unknown },
+  ): Promise<boolean>;
+  /** False: it is not theirs. */
+  remove(
+    passkey: Omit<Person, 'email'> & { readonly address: string; readonly id: string },
+  ): Promise<boolean>;
+  /** What a browser needs to sign in with one, whoever's it is. Undefined: too many wait for an answer. */
+  challenge(): Promise<PublicKeyCredentialRequestOptionsJSON | undefined>;
+  /** Whose passkey answered a challenge. Each is taken once. */
+  take(response: unknown): Promise<Person | undefined>;
+}
+
+/** As far as it is read here; the rest is checked by whoever verifies it. */
+const text = z.string().min(1).max(20_000);
+const credential = { id: text.max(2_000), rawId: text, type: z.literal('public-key') };
+const clientExtensionResults = z.looseObject({}).transform(() => ({}));
+const registration = z.object({
+  ...credential,
+  clientExtensionResults,
+  response: z.object({ clientDataJSON: text, attestationObject: text }),
+});
+const assertion = z.object({
+  ...credential,
+  clientExtensionResults,
+  // The passkey says whose it is: nobody said so before it (Web Authentication §7.2, step 6).
+  response: z.object({ clientDataJSON: text, authenticatorData: text, signature: text, userHandle: text }),
+});
+const clientData = z.object({ challenge: text });
+
+export function passkeys(
+  prisma: PrismaClient,
+  { relyingParty, mails }: { readonly relyingParty: RelyingParty; readonly mails: Mails },
+): Passkeys {
+  const { id: rpID, origin } = relyingParty;
+  const expected = { expectedOrigin: origin, expectedRPID: rpID, requireUserVerification: true };
+
+  async function keepChallenge(challenge: string, userId: string | null): Promise<boolean> {
+    const until = new Date(Date.now() + CHALLENGE_LIFETIME_MS);
+    const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`
+      SELECT passkey_challenge_make(${challenge}, ${userId}, ${until}) AS ok`;
+    return row?.ok === true;
+  }
+
+  async function takeChallenge(clientDataJSON: string, userId: string | null): Promise<string | undefined> {
+    const challenge = challengeOf(clientDataJSON);
+    if (challenge === undefined) return undefined;
+    const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`
+      SELECT passkey_challenge_take(${challenge}, ${userId}) AS ok`;
+    return row?.ok === true ? challenge : undefined;
+  }
+
+  const rowsOf = (userId: string) =>
+    prisma.$queryRaw<
+      { id: string; name: string; credential_id: string; created_at: Date; last_used_at: Date | null }[]
+    >`SELECT id, name, credential_id, created_at, last_used_at FROM passkey_list(${userId})`;
+
+  return {
+    list: async (userId) =>
+      (await rowsOf(userId)).map(({ id, name, created_at: createdAt, last_used_at: lastUsedAt }) => ({
+        id,
+        name,
+        createdAt,
+        lastUsedAt: lastUsedAt ?? undefined,
+      })),
+
+    async propose({ userId, name, email }) {
+      const known = await rowsOf(userId);
+      const options = await generateRegistrationOptions({
+        rpName: 'Patchbay',
+        rpID,
+        userID: Uint8Array.from(Buffer.from(userId)),
+        userName: email,
+        userDisplayName: name,
+        timeout: CHALLENGE_LIFETIME_MS,
+        supportedAlgorithmIDs,
+        excludeCredentials: known.map(({ credential_id: id }) => ({ id })),
+        authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
+      });
+      return (await keepChallenge(options.challenge, userId)) ? options : undefined;
+    },
+
+    async add({ userId, name, email, address, passkeyName, response }) {
+      const read = registration.safeParse(response);
+      if (!read.success) return false;
+      const challenge = await takeChallenge(read.data.response.clientDataJSON, userId);
+      if (challenge === undefined) return false;
+      const made = await verified(() =>
+        verifyRegistrationResponse({
+          ...expected,
+          supportedAlgorithmIDs,
+          response: read.data satisfies RegistrationResponseJSON,
+          expectedChallenge: challenge,
+        }),
+      );
+      if (made?.verified !== true) return false;
+      const { id, publicKey, counter } = made.registrationInfo.credential;
+      return await atomically(prisma, async () => {
+        const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`
+          SELECT passkey_add(${createId('psk')}, ${userId}, ${passkeyName}, ${id}, ${publicKey}, ${counter}::bigint,
+            ${PASSKEY_COUNT_MAX}::integer) AS ok`;
+        if (row?.ok !== true) return false;
+        await noteSignIn(prisma, { action: 'passkey.add', userId, name, address, after: { passkeyName } });
+        await mails.send({ to: email, ...passkeyAddedMail({ name, passkeyName }) });
+        return true;
+      });
+    },
+
+    remove: ({ userId, name, address, id }) =>
+      atomically(prisma, async () => {
+        const [row] = await prisma.$queryRaw<{ name: string | null }[]>`
+          SELECT passkey_remove(${userId}, ${id}) AS name`;
+        const passkeyName = row?.name ?? undefined;
+        if (passkeyName === undefined) return false;
+        await noteSignIn(prisma, {
+          action: 'passkey.remove',
+          userId,
+          name,
+          address,
+          before: { passkeyName },
+        });
+        return true;
+      }),
+
+    async challenge() {
+      const options = await generateAuthenticationOptions({
+        rpID,
+        userVerification: 'required',
+        timeout: CHALLENGE_LIFETIME_MS,
+      });
+      return (await keepChallenge(options.challenge, null)) ? options : undefined;
+    },
+
+    async take(response) {
+      const read = assertion.safeParse(response);
+      if (!read.success) return undefined;
+      const challenge = await takeChallenge(read.data.response.clientDataJSON, null);
+      if (challenge === undefined) return undefined;
+      const [row] = await prisma.$queryRaw<
+        {
+          id: string;
+          user_id: string;
+          name: string;
+          email: string;
+          public_key: Uint8Array;
+          counter: bigint;
+        }[]
+      >`SELECT id, user_id, name, email, public_key, counter FROM passkey_find(${read.data.id})`;
+      if (row === undefined || userOf(read.data.response.userHandle) !== row.user_id) return undefined;
+      const answer = await verified(() =>
+        verifyAuthenticationResponse({
+          ...expected,
+          response: read.data satisfies AuthenticationResponseJSON,
+          expectedChallenge: challenge,
+          credential: {
+            id: read.data.id,
+            publicKey: Uint8Array.from(row.public_key),
+            counter: Number(row.counter),
+          },
+        }),
+      );
+      if (answer?.verified !== true) return undefined;
+      const [used] = await prisma.$queryRaw<{ ok: boolean }[]>`
+        SELECT passkey_use(${row.id}, ${answer.authenticationInfo.newCounter}::bigint) AS ok`;
+      return used?.ok === true ? { userId: row.user_id, name: row.name, email: row.email } : undefined;
+    },
+  };
+}
+
+/** The library throws for whatever does not hold, and says why in words alone: nobody is told here. */
+const verified = <Answer>(verify: () => Promise<Answer>): Promise<Answer | undefined> =>
+  verify().catch(() => undefined);
+
+const userOf = (userHandle: string) => Buffer.from(userHandle, 'base64url').toString('utf8');
+
+function challengeOf(clientDataJSON: string): string | undefined {
+  try {
+    const said: unknown = JSON.parse(Buffer.from(clientDataJSON, 'base64url').toString('utf8'));
+    return clientData.safeParse(said).data?.challenge;
+  } catch {
+    // No JSON, so no challenge.
+    return undefined;
+  }
+}

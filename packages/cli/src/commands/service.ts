@@ -1,0 +1,66 @@
+import type { Command } from 'commander';
+import { connect } from '../connection.ts';
+import { print, type Row } from '../output.ts';
+
+interface Flags {
+  readonly account?: string;
+  readonly json?: boolean;
+}
+
+interface EnableFlags extends Flags {
+  readonly for: string;
+  readonly sessionsPerDay: string;
+  readonly minutesPerSession: string;
+}
+
+type Services = ReturnType<typeof connect>['services'];
+type Access = Awaited<ReturnType<Services['enable']>>;
+type Uses = NonNullable<Access['own']>['uses'];
+
+const rowOf = ({ service, isOn, reason, origin, own }: Access): Row => ({
+  service,
+  state: isOn ? 'on' : 'off',
+  because: reason,
+  level: [origin?.level, origin?.accountId].filter(Boolean).join(' '),
+  for: own?.uses.join(', '),
+});
+
+export function addServiceCommand(program: Command): void {
+  const service = program.command('service').description('which services an account has on, and what for');
+  service
+    .command('list')
+    .description('every service, whether it is on, and which level made it so')
+    .option('--account <id>')
+    .option('--json')
+    .action(async ({ account, json = false }: Flags) => {
+      const { items } = await connect(account).services.list();
+      print(items, { json, rows: items.map(rowOf) });
+    });
+  service
+    .command('enable <service>')
+    .description('turns a service on, for the account and all below it')
+    .requiredOption('--for <uses>', 'what it is used for, such as audio,video,screen')
+    .requiredOption('--sessions-per-day <count>', 'how many you expect')
+    .requiredOption('--minutes-per-session <count>', 'how long one is, on average')
+    .option('--account <id>')
+    .option('--json')
+    .action(async (name: string, { account, json = false, ...flags }: EnableFlags) => {
+      const enabled = await connect(account).services.enable({
+        service: name,
+        // What is none of them the API refuses, and says which there are.
+        uses: flags.for.split(',').filter(Boolean) as readonly string[] as Uses,
+        sessionsPerDay: Number(flags.sessionsPerDay),
+        minutesPerSession: Number(flags.minutesPerSession),
+      });
+      print(enabled, { json, rows: [rowOf(enabled)] });
+    });
+  service
+    .command('disable <service>')
+    .description('turns a service off, for the account and all below it; its running sessions end')
+    .option('--account <id>')
+    .option('--json')
+    .action(async (name: string, { account, json = false }: Flags) => {
+      const disabled = await connect(account).services.disable({ service: name });
+      print(disabled, { json, rows: [rowOf(disabled)] });
+    });
+}

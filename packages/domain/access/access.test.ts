@@ -1,0 +1,221 @@
+import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
+import { policyStore } from '@patchbay/adapters/prisma/policy-store';
+import type { Actor } from '@patchbay/kit/definition';
+import { createId } from '@patchbay/kit/ids';
+import { domainContext } from '@patchbay/testing/domain-context';
+import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { z } from 'zod';
+import { access } from './definition.ts';
+import { handlers } from './handlers.ts';
+import type { AccessPorts } from './ports.ts';
+
+type Resources = typeof access.resources;
+type Answer<
+  R extends keyof Resources,
+  K extends keyof Resources[R]['operations'],
+> = Resources[R]['operations'][K] extends { readonly response: infer Schema extends z.ZodType }
+  ? z.output<Schema>
+  : never;
+type Handler = (context: unknown, request: unknown, ports: AccessPorts) => Promise<unknown>;
+interface Declared {
+  readonly request: { parse(value: unknown): unknown };
+  readonly response: { parse(value: unknown): unknown };
+}
+
+let database: TenancyDatabase;
+let ports: AccessPorts;
+/** A reseller, its customer, and the customer's customer. */
+let reseller: string;
+let customer: string;
+let shop: string;
+
+beforeAll(async () => {
+  database = await createTenancyDatabase();
+  const { prisma } = database;
+  ports = {
+    allowLists: allowListStore(prisma),
+    serviceAccess: serviceAccessStore(prisma),
+    policies: policyStore(prisma),
+    services: [
+      { name: 'network-discovery', title: 'Network discovery' },
+      { name: 'signaling', title: 'Signaling' },
+    ],
+  };
+}, 60_000);
+afterAll(() => database.close());
+
+beforeEach(async () => {
+  reseller = (await database.signUp('Reseller')).accountId;
+  customer = await database.addChild(reseller, 'Customer');
+  shop = await database.addChild(customer, 'Shop');
+});
+
+interface As {
+  readonly as?: Actor;
+  readonly at?: string;
+  readonly from?: string;
+  /** The highest account that the caller sees. */
+  readonly sees?: string;
+}
+
+async function call<R extends keyof Resources, K extends keyof Resources[R]['operations'] & string>(
+  [resource, operation]: readonly [R, K],
+  request: object = {},
+  { as = { kind: 'user', userId: 'usr_1' }, at = customer, from = '203.0.113.7', sees = reseller }: As = {},
+) {
+  const chain = await database.chainOf(at);
+  const visibleIds = chain.slice(chain.indexOf(sees));
+  const { context, audited, events } = domainContext(access, { actor: as, chain, address: from, visibleIds });
+  const declared = (access.resources[resource].operations as Readonly<Record<string, Declared>>)[operation];
+  if (declared === undefined) throw new Error(`There is no operation ${operation}.`);
+  const handler = handlers[resource][operation] as unknown as Handler;
+  const answer = await handler(context, declared.request.parse(request), ports);
+  return { answer: declared.response.parse(answer) as Answer<R, K>, audited, events };
+}
+
+const [get, set] = [['allowList', 'get'] as const, ['allowList', 'set'] as const];
+const [list, enable, disable] = [
+  ['services', 'list'] as const,
+  ['services', 'enable'] as const,
+  ['services', 'disable'] as const,
+];
+const keyOf = (accountId: string): Actor => ({ kind: 'key', keyId: createId('key'), accountId });
+const refusal = (status: number, code: string) => ({ fields: expect.objectContaining({ status, code }) });
+const office = { network: '203.0.113.0/24', label: 'Office' };
+const backup = { network: '2001:db8::/32', label: 'Backup' };
+const nothing = { keys: [], credentials: [] };
+
+describe('allow-lists (ACC-9)', () => {
+  test('allowList.set 200: both lists are set anew, told of, and in the audit log with what was there before', async () => {
+    await call(set, { keys: [office], credentials: [backup] });
+    const { answer, audited, events } = await call(set, { keys: [backup], credentials: [] });
+    expect(answer).toEqual({ keys: [backup], credentials: [], inherited: [] });
+    expect(audited).toEqual([
+      {
+        target: `${customer}/allow-list`,
+        before: { keys: [office], credentials: [backup] },
+        after: { keys: [backup], credentials: [] },
+      },
+    ]);
+    expect(events).toEqual([{ event: 'allow-list.changed', payload: { keyCount: 1, credentialCount: 0 } }]);
+  });
+
+  test('allowList.get 200: what accounts above say is told, and which they are to whoever sees them (C1)', async () => {
+    await call(set, { keys: [office], credentials: [] }, { at: reseller });
+    await call(set, { keys: [], credentials: [backup] });
+    const asked = { at: shop };
+    expect((await call(get, {}, asked)).answer).toEqual({
+      ...nothing,
+      inherited: [
+        { accountId: reseller, keys: [office.network], credentials: [] },
+        { accountId: customer, keys: [], credentials: [backup.network] },
+      ],
+    });
+    const { inherited } = (await call(get, {}, { ...asked, sees: customer })).answer;
+    expect(inherited).toEqual([
+      { keys: [office.network], credentials: [] },
+      { accountId: customer, keys: [], credentials: [backup.network] },
+    ]);
+    expect((await call(get, {}, { at: reseller })).answer).toMatchObject({ inherited: [] });
+  });
+
+  test('allowList.set 400: one network stands in a list once, in whatever way it is written', async () => {
+    const twice = [{ network: '2001:db8::1' }, { network: '2001:0db8:0:0:0:0:0:1/128' }];
+    await expect(call(set, { keys: [], credentials: twice })).rejects.toMatchObject(
+      refusal(400, 'request.invalid'),
+    );
+    expect(() =>
+      access.resources.allowList.operations.set.request.parse({
+        ...nothing,
+        keys: [{ network: '10.1.0.0/8' }],
+      }),
+    ).toThrow();
+  });
+
+  test('allowList.set 422: a key that would lock itself out is refused, unless that is what it asks for', async () => {
+    const as = keyOf(customer);
+    const lists = { keys: [office], credentials: [] };
+    const from = '198.51.100.1';
+    await expect(call(set, lists, { as, from })).rejects.toMatchObject(refusal(422, 'access.locks_out'));
+    await expect(call(set, lists, { as, from: '' })).rejects.toMatchObject(refusal(422, 'access.locks_out'));
+    expect((await call(get)).answer).toMatchObject(nothing);
+    // Within the list, or not bound by it: a list of clients alone, a key of an account above, somebody who signed in.
+    await call(set, lists, { as });
+    await call(set, { keys: [], credentials: [office] }, { as, from });
+    await call(set, lists, { as: keyOf(reseller), from });
+    await call(set, lists, { from });
+    await call(set, { ...lists, force: true }, { as, from });
+  });
+});
+
+describe('services turned on and off (ACC-10)', () => {
+  const declared = { uses: ['video', 'screen', 'video'], sessionsPerDay: 400, minutesPerSession: 12 };
+  const askFor = (services: string[], accountId: string) =>
+    database.prisma.$transaction(async (transaction) => {
+      await transaction.$queryRaw`SELECT set_config('patchbay.account_id', ${accountId}, true)`;
+      const word = { values: { servicesToEnable: services }, locked: [], overridable: {} };
+      await transaction.policy.create({ data: { accountId, by: 'self', word } });
+    });
+
+  test('services.list 200: each service says whether it is on, and which level made it so', async () => {
+    await askFor(['signaling'], reseller);
+    const { items } = (await call(list)).answer;
+    expect(items).toEqual([
+      { service: 'network-discovery', title: 'Network discovery', isOn: true, reason: 'default' },
+      {
+        service: 'signaling',
+        title: 'Signaling',
+        isOn: false,
+        reason: 'not_enabled',
+        origin: { level: 'account', accountId: reseller, by: 'self' },
+      },
+    ]);
+    const hidden = (await call(list, {}, { sees: customer })).answer.items[1];
+    expect(hidden).toMatchObject({ origin: { level: 'account' } });
+    expect(JSON.stringify(hidden)).not.toContain(reseller);
+  });
+
+  test('services.enable 200: what it is for is kept and told, and it is on for all below', async () => {
+    await askFor(['signaling'], reseller);
+    const { answer, audited, events } = await call(enable, { service: 'signaling', ...declared });
+    const own = { state: 'enabled', uses: ['video', 'screen'], sessionsPerDay: 400, minutesPerSession: 12 };
+    expect(answer).toMatchObject({
+      isOn: true,
+      reason: 'enabled',
+      origin: { level: 'access', accountId: customer },
+      own,
+    });
+    expect(audited).toEqual([{ target: `${customer}/services/signaling`, before: {}, after: own }]);
+    const { state: _, ...told } = own;
+    expect(events).toEqual([{ event: 'service.enabled', payload: { service: 'signaling', ...told } }]);
+    const below = (await call(list, {}, { at: shop })).answer.items[1];
+    expect(below).toMatchObject({ isOn: true, reason: 'enabled', origin: { accountId: customer } });
+    expect(below).not.toHaveProperty('own');
+  });
+
+  test('services.disable 200: it is off for all below, and what was declared stays', async () => {
+    await call(enable, { service: 'signaling', ...declared });
+    const { answer, audited, events } = await call(disable, { service: 'signaling' });
+    expect(answer).toMatchObject({
+      isOn: false,
+      reason: 'disabled',
+      own: { state: 'disabled', sessionsPerDay: 400 },
+    });
+    expect(audited).toMatchObject([{ before: { state: 'enabled' }, after: { state: 'disabled' } }]);
+    expect(events).toEqual([{ event: 'service.disabled', payload: { service: 'signaling' } }]);
+    await call(enable, { service: 'signaling', ...declared }, { at: shop });
+    expect((await call(list, {}, { at: shop })).answer.items[1]).toMatchObject({ isOn: false });
+  });
+
+  test('services.enable 404: there is no such service', async () => {
+    const asked = call(enable, { service: 'teleport', ...declared });
+    await expect(asked).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  });
+
+  test('services.disable 404: there is no such service', async () => {
+    await expect(call(disable, { service: 'teleport' })).rejects.toMatchObject(
+      refusal(404, 'resource.unknown'),
+    );
+  });
+});

@@ -1,0 +1,163 @@
+import { defineDomain } from '@patchbay/kit/definition';
+import { z } from 'zod';
+import { policyLevelNames } from '../policy/policy-level.ts';
+import { ALLOW_LIST_LENGTH_MAX, networkSchema } from '../policy/settings.ts';
+
+/** What a service is enabled for. */
+export const declaredUses = [
+  'audio',
+  'video',
+  'screen',
+  'data',
+  'recording',
+  'transcription',
+  'broadcast',
+  'telephony',
+  'other',
+] as const;
+
+const networks = z.array(networkSchema).max(ALLOW_LIST_LENGTH_MAX);
+const entries = z
+  .array(z.object({ network: networkSchema, label: z.string().trim().max(100).default('') }))
+  .max(ALLOW_LIST_LENGTH_MAX);
+const writtenEntries = z
+  .array(z.strictObject({ network: networkSchema, label: z.string().trim().max(100).default('') }))
+  .max(ALLOW_LIST_LENGTH_MAX);
+
+const allowLists = z.object({
+  /** Where keys may be used from. Empty: anywhere, as far as this account says. */
+  keys: entries,
+  /** Where credentials may be used from, at relays and signaling. */
+  credentials: entries,
+  /** What the accounts above say, from the top down: each of their lists holds besides. */
+  inherited: z.array(z.object({ accountId: z.string().optional(), keys: networks, credentials: networks })),
+});
+
+/** The name of a service, such as `signaling`. */
+const service = z.string().regex(/^[a-z][a-z-]{0,63}$/);
+
+const declaredUse = {
+  uses: z.array(z.enum(declaredUses)).min(1).max(declaredUses.length),
+  sessionsPerDay: z.int().min(0).max(100_000_000),
+  /** Of one session, on average. */
+  minutesPerSession: z.int().min(0).max(525_600),
+};
+
+const serviceAccess = z.object({
+  service,
+  title: z.string(),
+  isOn: z.boolean(),
+  /** `default`: nobody asks for it to be enabled. */
+  reason: z.enum(['default', 'enabled', 'not_enabled', 'disabled']),
+  /** The level that made it so; of an account that the caller does not see, its kind alone. */
+  origin: z
+    .object({
+      level: z.enum(policyLevelNames),
+      accountId: z.string().optional(),
+      by: z.enum(['above', 'self']).optional(),
+      planId: z.string().optional(),
+    })
+    .optional(),
+  /** What this account itself said of it last. */
+  own: z
+    .object({
+      state: z.enum(['enabled', 'disabled']),
+      uses: z.array(z.enum(declaredUses)),
+      sessionsPerDay: z.int().optional(),
+      minutesPerSession: z.int().optional(),
+      changedAt: z.iso.datetime(),
+    })
+    .optional(),
+});
+
+export const access = defineDomain({
+  name: 'access',
+  title: 'Access',
+  summary: 'Where keys and credentials may be used from, and which services an account turned on, for what.',
+  events: {
+    'allow-list.changed': z.object({ keyCount: z.int(), credentialCount: z.int() }),
+    'service.enabled': z.object({
+      service,
+      uses: z.array(z.enum(declaredUses)),
+      sessionsPerDay: z.int(),
+      minutesPerSession: z.int(),
+    }),
+    'service.disabled': z.object({ service }),
+  },
+  errors: {
+    locks_out: {
+      status: 422,
+      title: 'The list would refuse the very key that sets it.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Add the address that `detail` names to `keys`. To lock this key out all the same, send `force: true`: somebody signed in to the dashboard can undo it.',
+    },
+  },
+  resources: {
+    allowList: {
+      title: 'Allow-lists',
+      mount: 'account',
+      operations: {
+        get: {
+          method: 'GET',
+          path: '/allow-list',
+          summary:
+            'Read where keys and credentials may be used from: the lists of this account and those above.',
+          access: 'read',
+          request: z.object({}),
+          response: allowLists,
+          errors: [],
+        },
+        set: {
+          method: 'PUT',
+          path: '/allow-list',
+          summary:
+            'Set both lists anew. They hold for this account and all below it, for what runs within 5 seconds. Nobody who signs in is bound by them.',
+          access: 'administer',
+          request: z.strictObject({
+            keys: writtenEntries,
+            credentials: writtenEntries,
+            /** Also where it would refuse the key that asks for it. */
+            force: z.boolean().default(false),
+          }),
+          response: allowLists,
+          errors: ['request.invalid', 'access.locks_out'],
+        },
+      },
+    },
+    services: {
+      title: 'Services turned on and off',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/service-access',
+          summary: 'Read which services are on for this account, and why.',
+          access: 'read',
+          request: z.object({}),
+          response: z.object({ items: z.array(serviceAccess) }),
+          errors: [],
+        },
+        enable: {
+          method: 'PUT',
+          path: '/service-access/{service}',
+          summary: 'Turn a service on, for this account and all below it, and say what for.',
+          access: 'administer',
+          request: z.strictObject({ service, ...declaredUse }),
+          response: serviceAccess,
+          errors: ['resource.unknown'],
+        },
+        disable: {
+          method: 'DELETE',
+          path: '/service-access/{service}',
+          summary: 'Turn a service off, for this account and all below it. Its running sessions end.',
+          access: 'administer',
+          request: z.object({ service }),
+          response: serviceAccess,
+          errors: ['resource.unknown'],
+        },
+      },
+    },
+  },
+});

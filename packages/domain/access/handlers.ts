@@ -1,0 +1,178 @@
+import { cidrsContain, cidrText, parseCidr } from '@patchbay/kit/cidr';
+import type { DomainContext, DomainHandlers, Entity } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
+import { policyChain } from '../policy/policy-chain.ts';
+import type { PolicyChain } from '../policy/policy-level.ts';
+import { visibleOrigin } from '../policy/reading.ts';
+import { serviceStanding } from '../policy/service-standing.ts';
+import type { access } from './definition.ts';
+import type { AccessPorts, AllowListEntry, AllowLists, OwnServiceAccess } from './ports.ts';
+
+type Access = typeof access;
+type SetContext = DomainContext<Access, 'allowList', 'set'>;
+
+export const handlers: DomainHandlers<Access, AccessPorts> = {
+  allowList: {
+    async get({ entity, visibleIds = [] }, _request, ports) {
+      const lists = await ports.allowLists.find(entity);
+      return toAnswer(lists, inheritedLists({ entity, visibleIds, chain: await chainOf(entity, ports) }));
+    },
+
+    async set(context, { keys, credentials, force }, ports) {
+      const { entity, visibleIds = [] } = context;
+      refuseTwins('keys', keys);
+      refuseTwins('credentials', credentials);
+      if (!force) refuseLockingOut(context, keys);
+      const lists = { keys, credentials };
+      const before = await ports.allowLists.replace({ accountId: entity.accountId, ...lists });
+      context.audit({ target: `${entity.accountId}/allow-list`, before, after: lists });
+      await context.emit('allow-list.changed', {
+        keyCount: keys.length,
+        credentialCount: credentials.length,
+      });
+      return toAnswer(lists, inheritedLists({ entity, visibleIds, chain: await chainOf(entity, ports) }));
+    },
+  },
+
+  services: {
+    async list({ entity, visibleIds = [] }, _request, ports) {
+      const own = await ports.serviceAccess.list(entity);
+      const chain = await chainOf(entity, ports);
+      return {
+        items: ports.services.map((service) =>
+          toServiceAccess(service, {
+            chain,
+            visibleIds,
+            own: own.find((one) => one.service === service.name),
+          }),
+        ),
+      };
+    },
+
+    async enable(context, { service: name, ...declared }, ports) {
+      const { entity, visibleIds = [] } = context;
+      const service = serviceNamed(name, context.error, ports);
+      const uses = [...new Set(declared.uses)];
+      const { accountId } = entity;
+      const volume = { ...declared, uses };
+      const changed = { accountId, service: name, state: 'enabled', declared: volume } as const;
+      const { before, after } = await ports.serviceAccess.put(changed);
+      context.audit({ target: `${accountId}/services/${name}`, before: said(before), after: said(after) });
+      await context.emit('service.enabled', { service: name, ...volume });
+      return toServiceAccess(service, { chain: await chainOf(entity, ports), visibleIds, own: after });
+    },
+
+    async disable(context, { service: name }, ports) {
+      const { entity, visibleIds = [] } = context;
+      const service = serviceNamed(name, context.error, ports);
+      const { accountId } = entity;
+      const { before, after } = await ports.serviceAccess.put({
+        accountId,
+        service: name,
+        state: 'disabled',
+      });
+      context.audit({ target: `${accountId}/services/${name}`, before: said(before), after: said(after) });
+      await context.emit('service.disabled', { service: name });
+      return toServiceAccess(service, { chain: await chainOf(entity, ports), visibleIds, own: after });
+    },
+  },
+};
+
+const chainOf = async ({ accountId, chain }: Entity, { policies }: Pick<AccessPorts, 'policies'>) =>
+  policyChain({ chain }, await policies.chain({ accountId }));
+
+interface Seen {
+  readonly entity: Entity;
+  readonly visibleIds: readonly string[];
+  readonly chain: PolicyChain;
+}
+
+/** What is above holds for the account, which account there says so is told to whoever sees it (C1). */
+const inheritedLists = ({ entity, visibleIds, chain }: Seen) =>
+  chain.flatMap(({ origin, values: { keyAllowList: keys = [], clientAllowList: credentials = [] } }) => {
+    const isAbove = origin.level === 'access' && origin.accountId !== entity.accountId;
+    if (!isAbove || keys.length + credentials.length === 0) return [];
+    const named = visibleIds.includes(origin.accountId) ? { accountId: origin.accountId } : {};
+    return [{ ...named, keys: [...keys], credentials: [...credentials] }];
+  });
+
+const toAnswer = ({ keys, credentials }: AllowLists, inherited: ReturnType<typeof inheritedLists>) => ({
+  keys: [...keys],
+  credentials: [...credentials],
+  inherited,
+});
+
+/** One network written in two ways is one, and has one label. */
+function refuseTwins(purpose: keyof AllowLists, entries: readonly AllowListEntry[]): void {
+  const seen = new Set<string>();
+  for (const [index, { network }] of entries.entries()) {
+    const cidr = parseCidr(network);
+    const text = cidr === undefined ? network : cidrText(cidr);
+    if (seen.has(text))
+      throw platformError(
+        'request.invalid',
+        `/${purpose}/${index}/network: ${network} stands there already.`,
+      );
+    seen.add(text);
+  }
+}
+
+/** Lists bind the keys of the account and of those below it: a key of an account above is not locked out by this one. */
+function refuseLockingOut(
+  { actor, entity, address = '', error }: SetContext,
+  keys: readonly AllowListEntry[],
+): void {
+  if (actor.kind !== 'key' || actor.accountId !== entity.accountId || keys.length === 0) return;
+  const networks = keys.map(({ network }) => network);
+  if (cidrsContain(networks, address)) return;
+  throw error(
+    'access.locks_out',
+    `/keys: this request comes from ${address === '' ? 'an unknown address' : address}, which is in none of the networks.`,
+  );
+}
+
+function serviceNamed(
+  name: string,
+  error: DomainContext<Access, 'services', 'enable'>['error'],
+  { services }: Pick<AccessPorts, 'services'>,
+) {
+  const service = services.find((one) => one.name === name);
+  if (service === undefined) throw error('resource.unknown', `There is no service ${name}.`);
+  return service;
+}
+
+/** As the audit log shows it. */
+const said = (own: OwnServiceAccess | undefined) => {
+  if (own === undefined) return {};
+  const { state, uses, sessionsPerDay, minutesPerSession } = own;
+  return { state, uses, sessionsPerDay, minutesPerSession };
+};
+
+interface Standing {
+  readonly chain: PolicyChain;
+  readonly visibleIds: readonly string[];
+  readonly own: OwnServiceAccess | undefined;
+}
+
+function toServiceAccess(
+  { name, title }: AccessPorts['services'][number],
+  { chain, visibleIds, own }: Standing,
+) {
+  const { isOn, reason, ...more } = serviceStanding(chain, name);
+  return {
+    service: name,
+    title,
+    isOn,
+    reason,
+    ...('origin' in more ? { origin: visibleOrigin(more.origin, visibleIds) } : {}),
+    ...(own === undefined ? {} : { own: toOwn(own) }),
+  };
+}
+
+const toOwn = ({ state, uses, sessionsPerDay, minutesPerSession, changedAt }: OwnServiceAccess) => ({
+  state,
+  uses: [...uses],
+  ...(sessionsPerDay === undefined ? {} : { sessionsPerDay }),
+  ...(minutesPerSession === undefined ? {} : { minutesPerSession }),
+  changedAt: changedAt.toISOString(),
+});

@@ -1,0 +1,52 @@
+import type { PolicyPorts } from '../policy/ports.ts';
+import type { Scoped } from '../tenancy/ports.ts';
+import type { declaredUses } from './definition.ts';
+
+export type DeclaredUse = (typeof declaredUses)[number];
+
+export interface AllowListEntry {
+  /** An address or a network, as it was written. */
+  readonly network: string;
+  readonly label: string;
+}
+
+export interface AllowLists {
+  readonly keys: readonly AllowListEntry[];
+  readonly credentials: readonly AllowListEntry[];
+}
+
+/** What was declared when a service was enabled last. */
+export interface DeclaredVolume {
+  readonly uses: readonly DeclaredUse[];
+  readonly sessionsPerDay?: number | undefined;
+  readonly minutesPerSession?: number | undefined;
+}
+
+export interface OwnServiceAccess extends DeclaredVolume {
+  readonly service: string;
+  readonly state: 'enabled' | 'disabled';
+  readonly changedAt: Date;
+}
+
+/** `accountId` is the scope of every port that has it: nothing outside it, and what is below it, is seen or written. */
+export interface AccessPorts {
+  readonly allowLists: {
+    find(account: Scoped): Promise<AllowLists>;
+    /** Answers what they were until now. */
+    replace(change: Scoped & AllowLists): Promise<AllowLists>;
+  };
+  readonly serviceAccess: {
+    list(account: Scoped): Promise<readonly OwnServiceAccess[]>;
+    /** With no `declared`, what was declared before stays. Answers what was there until now. */
+    put(
+      change: Scoped & {
+        readonly service: string;
+        readonly state: OwnServiceAccess['state'];
+        readonly declared?: DeclaredVolume | undefined;
+      },
+    ): Promise<{ readonly before: OwnServiceAccess | undefined; readonly after: OwnServiceAccess }>;
+  };
+  readonly policies: Pick<PolicyPorts['policies'], 'chain'>;
+  /** Of all services there are. */
+  readonly services: readonly { readonly name: string; readonly title: string }[];
+}

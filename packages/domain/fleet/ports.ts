@@ -1,0 +1,10 @@
+import type { PublishingNode } from './published-address.ts';
+
+export interface FleetPorts {
+  readonly nodes: {
+    /** Those that serve now, also such as finish their sessions. */
+    serving(): Promise<readonly PublishingNode[]>;
+  };
+  /** How the control plane is reached from outside. */
+  readonly apiUrl: string;
+}

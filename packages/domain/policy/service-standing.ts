@@ -1,0 +1,27 @@
+import type { PolicyChain, PolicyOrigin } from './policy-level.ts';
+
+/** Whether a service is on for whoever a chain is of, and the level that made it so (ACC-10). */
+export type ServiceStanding =
+  /** No level asks for it to be enabled. */
+  | { readonly isOn: true; readonly reason: 'default' }
+  | { readonly isOn: true; readonly reason: 'enabled'; readonly origin: PolicyOrigin }
+  /** A level asks for it, and no account at or below that level has enabled it yet. */
+  | { readonly isOn: false; readonly reason: 'not_enabled' | 'disabled'; readonly origin: PolicyOrigin };
+
+/**
+ * From the top down: a level asks for a service to be enabled, and an account at or below it does so, for itself and all
+ * below it. An account that turned a service off has it off for all below it, whatever those say.
+ */
+export function serviceStanding(chain: PolicyChain, service: string): ServiceStanding {
+  let standing: ServiceStanding = { isOn: true, reason: 'default' };
+  let isLocked = false;
+  for (const { origin, values, locked, enabling } of chain) {
+    const isAskedFor = !isLocked && values.servicesToEnable?.includes(service) === true;
+    if (isAskedFor && standing.reason !== 'not_enabled')
+      standing = { isOn: false, reason: 'not_enabled', origin };
+    isLocked ||= locked.includes('servicesToEnable');
+    if (enabling?.disabled.includes(service) === true) return { isOn: false, reason: 'disabled', origin };
+    if (enabling?.enabled.includes(service) === true) standing = { isOn: true, reason: 'enabled', origin };
+  }
+  return standing;
+}
