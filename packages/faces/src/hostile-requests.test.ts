@@ -168,6 +168,6 @@ describe('C25: nothing is served but what is declared, and nothing of it to nobo
     expect(open).toEqual(
       each.filter(([, { authentication }]) => authentication === 'none').map(([name]) => name),
     );
-    expect(open).toEqual(['enrolment.offer', 'enrolment.signUp', 'platform.addresses']);
+    expect(open).toEqual(['platform.addresses', 'enrolment.offer', 'enrolment.signUp']);
   });
 });
