@@ -1,5 +1,6 @@
 /** `npm run bench -- <name> --json`: one benchmark, one JSON object a line on standard output. */
 import process from 'node:process';
+import { parseArgs } from 'node:util';
 
 const benchmarks = {
   hooks: async () => (await import('./hooks/hooks.ts')).run,
@@ -11,7 +12,15 @@ const benchmarks = {
 type Name = keyof typeof benchmarks;
 const isName = (text: string): text is Name => Object.hasOwn(benchmarks, text);
 
-const [name = '', ...flags] = process.argv.slice(2);
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    sustain: { type: 'string' },
+    values: { type: 'string' },
+  },
+});
+const [name = ''] = positionals;
 if (!isName(name)) {
   process.stderr.write(
     `Name a benchmark: ${Object.keys(benchmarks).join(', ')}. docs/benchmarks.md says what each measures.\n`,
@@ -23,7 +32,12 @@ const run = await benchmarks[name]();
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stop.abort());
 try {
-  await run({ json: flags.includes('--json'), signal: stop.signal });
+  await run({
+    json: values.json,
+    signal: stop.signal,
+    ...(values.sustain === undefined ? {} : { sustainSeconds: Number(values.sustain) }),
+    ...(values.values === undefined ? {} : { valueCount: Number(values.values) }),
+  });
 } catch (error) {
   if (!stop.signal.aborted) throw error;
   process.exitCode = 130;

@@ -1,63 +1,87 @@
 /**
  * Events a second, exactly once, with five ancestors and their dimensions, against COPY of the same records into the
- * same keyed table. One event is one record of one node: 1 or 6 metered values. 1 % come twice, 0.5 % a day late.
- * Both ways pay for their encoding, their commits and fsync; rounds alternate. COPY neither dedupes nor rolls up.
+ * same keyed table. One event is one metered value of one report, as in a roll-up by meter; records of 1 value, where an
+ * event and a record are the same, and of 6 are measured. 1 % come twice, 0.5 % a day late. Both ways pay for their
+ * encoding, their commits and fsync; rounds alternate. COPY neither dedupes nor rolls up.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DimensionSets } from '@patchbay/adapters/metering/dimension-sets';
-import { columnsOf } from '@patchbay/adapters/metering/ingest-batch';
+import { UsageLayouts } from '@patchbay/adapters/metering/usage-layouts';
 import { openUsageDays, usageStore } from '@patchbay/adapters/metering/usage-store';
 import { startEmbeddedPostgres } from '@patchbay/adapters/postgres/embedded';
 import { deployMigrations } from '@patchbay/adapters/postgres/migrations';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import { Client, Pool } from 'pg';
+import { median, quantile, type Result, rounded, say } from '../figures.ts';
 import { copyIn } from './copy-in.ts';
-import { accounts, workload } from './workload.ts';
+import { COPY_COLUMNS, copyRows } from './copy-rows.ts';
+import { accounts, plantTriggers, workload } from './workload.ts';
 
 const ROUND_COUNT = 5;
 const BATCH_COUNT = 6;
+const SESSION_COUNT = 5_000;
 const DAY_MS = 86_400_000;
+const PEER = 'COPY into the same keyed table';
 
 const cases = [
   { entryCount: 1, batchSize: 1_000 },
   { entryCount: 1, batchSize: 5_000 },
   { entryCount: 6, batchSize: 1_000 },
   { entryCount: 6, batchSize: 5_000 },
+  { entryCount: 1, batchSize: 5_000, hasTriggers: true },
+  { entryCount: 6, batchSize: 5_000, hasTriggers: true },
 ] as const;
 
-const copySql = `COPY meter_bench_copy (day, node_id, boot, sequence, account_id, application_id, endpoint_id,
-  credential_id, session_id, segment, from_at, to_at, meters, dimension_set_ids, quantities) FROM STDIN`;
+/** As many sessions as make the rate of the target, each reporting every five seconds. */
+const sustained = {
+  sessionCount: 100_000,
+  batchSize: 5_000,
+  batchCount: 20,
+  copyBatchCount: 10,
+  writerCount: 2,
+};
 
 interface Bench {
   readonly signal: AbortSignal;
   readonly pool: Pool;
+  readonly copiers: readonly Client[];
   readonly owner: Client;
   readonly nowMs: number;
 }
 
-interface Options {
+export interface MeterOptions {
   readonly json: boolean;
   /** Ends the run before its next batch; the server is stopped all the same. */
   readonly signal: AbortSignal;
+  /** Runs only that long, with two writers, instead of the short cases. */
+  readonly sustainSeconds?: number;
+  /** Values of a record in such a run. Default 1. */
+  readonly valueCount?: number;
 }
 
 /** @throws when a recomputation from raw records finds a total that is not exact. */
-export async function run({ json, signal }: Options): Promise<void> {
+export async function run({ json, signal, sustainSeconds, valueCount = 1 }: MeterOptions): Promise<void> {
   const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-bench-'));
   await chmod(folder, 0o755);
   const server = await startEmbeddedPostgres({ directory: path.join(folder, 'postgres'), database: 'bench' });
-  const owner = new Client({ connectionString: server.url });
+  const [owner, ...copiers] = Array.from(
+    { length: 1 + sustained.writerCount },
+    () => new Client({ connectionString: server.url }),
+  );
   const pool = new Pool({ connectionString: server.url, max: 2, options: '-c role=patchbay_app' });
+  if (owner === undefined) throw new Error('A bench has an owner.');
   try {
     await deployMigrations(server.url);
-    await owner.connect();
+    for (const client of [owner, ...copiers]) await client.connect();
     const nowMs = Date.now();
     await plant(owner);
     for (const atMs of [nowMs - 2 * DAY_MS, nowMs - DAY_MS]) await openUsageDays(pool, atMs);
-    for (const each of cases) say(await measure({ signal, pool, owner, nowMs }, each), json);
+    const bench = { signal, pool, copiers, owner, nowMs };
+    if (sustainSeconds === undefined) for (const each of cases) say(await measure(bench, each), json);
+    else say(await sustain(bench, { entryCount: valueCount, sustainSeconds }), json);
     const mismatches = await usageStore(pool).countMismatches(
       dayName(nowMs - 4 * DAY_MS),
       dayName(nowMs + 2 * DAY_MS),
@@ -66,7 +90,7 @@ export async function run({ json, signal }: Options): Promise<void> {
     if (mismatches !== 0) throw new Error(`${mismatches} totals are not what the raw records say.`);
   } finally {
     await pool.end();
-    await owner.end();
+    for (const client of [owner, ...copiers]) await client.end();
     await server.stop();
     for (const place of [server.directory, folder]) rmSync(place, { recursive: true, force: true });
   }
@@ -86,81 +110,146 @@ async function plant(owner: Client): Promise<void> {
   await owner.query('CREATE TABLE meter_bench_copy (LIKE usage_record INCLUDING ALL)');
 }
 
-async function measure(bench: Bench, { entryCount, batchSize }: (typeof cases)[number]) {
+interface Case {
+  readonly entryCount: number;
+  readonly batchSize: number;
+  /** Of each account of the batch, and one above that counts them all. */
+  readonly hasTriggers?: boolean;
+}
+
+async function measure(bench: Bench, { entryCount, batchSize, hasTriggers = false }: Case): Promise<Result> {
   const { nowMs } = bench;
-  const boot = nowMs + 2 * batchSize + 2 * entryCount;
-  const ours = workload({ entryCount, nowMs, boot, repeatedShare: 0.01 });
-  // COPY fails at the first repeated key, so it gets each record once.
-  const peer = workload({ entryCount, nowMs, boot: boot + 1, repeatedShare: 0 });
-  const [store, sets] = [usageStore(bench.pool), new DimensionSets(bench.pool)];
-  const ingest = async (records: UsageRecord[]) => {
-    bench.signal.throwIfAborted();
-    await store.ingest(records);
-  };
-  const copy = (records: UsageRecord[]) => copyIn(bench.owner, copySql, copyRows(records, sets));
+  const boot = nowMs + 2 * batchSize + 2 * entryCount + (hasTriggers ? 100 : 0);
+  const { ours, peer } = workloads({ entryCount, sessionCount: SESSION_COUNT, nowMs, boot });
+  if (hasTriggers) await plantTriggers(bench.owner);
+  const { ingest, copy } = writers(bench);
   // One pass that is not timed: plans, caches and the just-in-time compiler.
   await ingest(ours.batch(batchSize));
   await copy(peer.batch(batchSize));
   const rates: { ours: number; peer: number }[] = [];
   for (let round = 0; round < ROUND_COUNT; round++) {
     await bench.owner.query('TRUNCATE meter_bench_copy');
+    const batches = (of: typeof ours) => Array.from({ length: BATCH_COUNT }, () => of.batch(batchSize));
     rates.push({
-      ours: await rateOf(
-        ingest,
-        Array.from({ length: BATCH_COUNT }, () => ours.batch(batchSize)),
-      ),
-      peer: await rateOf(
-        copy,
-        Array.from({ length: BATCH_COUNT }, () => peer.batch(batchSize)),
-      ),
+      ours: (await send([ingest], batches(ours))).rate,
+      peer: (await send([copy], batches(peer))).rate,
     });
   }
-  const ratios = rates.map((rate) => rate.ours / rate.peer).sort((one, other) => one - other);
+  if (hasTriggers) await bench.owner.query('UPDATE usage_trigger SET removed_at = now()');
+  const values = `${entryCount} ${entryCount === 1 ? 'value' : 'values'} a record, batches of ${batchSize}`;
   return {
     bench: 'meter',
-    case: `${entryCount} ${entryCount === 1 ? 'value' : 'values'} a record, batches of ${batchSize}`,
-    peer: 'COPY into the same keyed table',
-    ratio: rounded(median(ratios)),
-    ratioMin: rounded(ratios[0] ?? Number.NaN),
-    ratioMax: rounded(ratios.at(-1) ?? Number.NaN),
+    case: hasTriggers ? `${values}, every account with triggers` : values,
+    peer: PEER,
+    ...ratiosOf(rates),
     rounds: ROUND_COUNT,
-    eventsPerSecond: Math.round(median(rates.map((rate) => rate.ours))),
-    valuesPerSecond: Math.round(median(rates.map((rate) => rate.ours)) * entryCount),
-    peerEventsPerSecond: Math.round(median(rates.map((rate) => rate.peer))),
+    recordsPerSecond: Math.round(median(rates.map((rate) => rate.ours))),
+    eventsPerSecond: Math.round(median(rates.map((rate) => rate.ours)) * entryCount),
+    peerRecordsPerSecond: Math.round(median(rates.map((rate) => rate.peer))),
   };
 }
 
-async function rateOf(send: (records: UsageRecord[]) => Promise<void>, batches: readonly UsageRecord[][]) {
+/**
+ * Slices of one after the other until ours have taken the time asked for; the batches of a slice are made before it. The
+ * totals grow all the while, sessions end and others begin.
+ */
+async function sustain(
+  bench: Bench,
+  options: { entryCount: number; sustainSeconds: number },
+): Promise<Result> {
+  const { entryCount, sustainSeconds } = options;
+  const { sessionCount, batchSize, batchCount, copyBatchCount, writerCount } = sustained;
+  const { ours, peer } = workloads({
+    entryCount,
+    sessionCount,
+    nowMs: bench.nowMs,
+    boot: bench.nowMs + 10 * entryCount,
+  });
+  const { ingest } = writers(bench);
+  const copies = bench.copiers.map((client) => writers({ ...bench, owner: client }).copy);
+  const rates: { ours: number; peer: number }[] = [];
+  const batchesMs: number[] = [];
+  let [recordCount, elapsedMs] = [0, 0];
+  while (elapsedMs < sustainSeconds * 1000) {
+    await bench.owner.query('TRUNCATE meter_bench_copy');
+    const own = await send(
+      Array.from({ length: writerCount }, () => ingest),
+      Array.from({ length: batchCount }, () => ours.batch(batchSize)),
+    );
+    const theirs = await send(
+      copies,
+      Array.from({ length: copyBatchCount }, () => peer.batch(batchSize)),
+    );
+    rates.push({ ours: own.rate, peer: theirs.rate });
+    batchesMs.push(...own.batchesMs);
+    recordCount += batchCount * batchSize;
+    elapsedMs += own.elapsedMs;
+  }
+  return {
+    bench: 'meter',
+    case: `sustained, ${entryCount} ${entryCount === 1 ? 'value' : 'values'} a record, batches of ${batchSize}, ${writerCount} writers`,
+    peer: `${PEER}, as many writers`,
+    ...ratiosOf(rates),
+    seconds: Math.round(elapsedMs / 1000),
+    records: recordCount,
+    recordsPerSecond: Math.round((recordCount / elapsedMs) * 1000),
+    eventsPerSecond: Math.round((recordCount / elapsedMs) * 1000 * entryCount),
+    recordsPerSecondOfWorstSlice: Math.round(Math.min(...rates.map((rate) => rate.ours))),
+    batchMsP50: Math.round(quantile(batchesMs, 0.5)),
+    batchMsP99: Math.round(quantile(batchesMs, 0.99)),
+    peerRecordsPerSecond: Math.round(median(rates.map((rate) => rate.peer))),
+  };
+}
+
+function workloads(options: { entryCount: number; sessionCount: number; nowMs: number; boot: number }) {
+  return {
+    ours: workload({ ...options, repeatedShare: 0.01 }),
+    // COPY fails at the first repeated key, so it gets each record once.
+    peer: workload({ ...options, boot: options.boot + 1, repeatedShare: 0 }),
+  };
+}
+
+type Writer = (records: readonly UsageRecord[]) => Promise<void>;
+
+function writers(bench: Bench): { readonly ingest: Writer; readonly copy: Writer } {
+  const store = usageStore(bench.pool);
+  const layouts = new UsageLayouts(bench.pool, new DimensionSets(bench.pool));
+  return {
+    ingest: async (records) => {
+      bench.signal.throwIfAborted();
+      await store.ingest(records);
+    },
+    copy: (records) =>
+      copyIn(bench.owner, `COPY meter_bench_copy (${COPY_COLUMNS}) FROM STDIN`, copyRows(records, layouts)),
+  };
+}
+
+/** Each writer takes the next batch when it is done with one. */
+async function send(through: readonly Writer[], batches: readonly (readonly UsageRecord[])[]) {
+  const waiting = [...batches];
+  const batchesMs: number[] = [];
   const startedAt = performance.now();
-  for (const batch of batches) await send(batch);
-  return (batches.reduce((count, batch) => count + batch.length, 0) / (performance.now() - startedAt)) * 1000;
-}
-
-/** The rows as COPY's text format has them. */
-function copyRows(records: readonly UsageRecord[], sets: DimensionSets): Buffer {
-  const columns = columnsOf(records, sets) as (string | number | null)[][];
-  const lines = records.map(({ fromMs, toMs }, row) =>
-    columns
-      .map((column, index) => {
-        if (index === 10) return new Date(fromMs).toISOString();
-        if (index === 11) return new Date(toMs).toISOString();
-        return column[row] ?? '\\N';
-      })
-      .join('\t'),
+  await Promise.all(
+    through.map(async (write) => {
+      for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+        const sentAt = performance.now();
+        await write(batch);
+        batchesMs.push(performance.now() - sentAt);
+      }
+    }),
   );
-  return Buffer.from(`${lines.join('\n')}\n`);
+  const elapsedMs = performance.now() - startedAt;
+  const recordCount = batches.reduce((count, batch) => count + batch.length, 0);
+  return { elapsedMs, batchesMs, rate: (recordCount / elapsedMs) * 1000 };
 }
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
-const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+function ratiosOf(rates: readonly { readonly ours: number; readonly peer: number }[]) {
+  const ratios = rates.map((rate) => rate.ours / rate.peer).sort((one, other) => one - other);
+  return {
+    ratio: rounded(median(ratios)),
+    ratioMin: rounded(ratios[0] ?? Number.NaN),
+    ratioMax: rounded(ratios.at(-1) ?? Number.NaN),
+  };
+}
+
 const dayName = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-
-function say(result: Readonly<Record<string, string | number>>, json: boolean): void {
-  const text = json
-    ? JSON.stringify(result)
-    : Object.entries(result)
-        .map(([name, value]) => `${name}: ${value}`)
-        .join('  ');
-  process.stdout.write(`${text}\n`);
-}

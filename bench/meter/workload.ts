@@ -1,8 +1,10 @@
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import type { Client } from 'pg';
 
 /** Accounts at each level below the platform. The last are the leaves that use: each has five ancestors. */
 const WIDTHS = [2, 4, 20, 100, 1000] as const;
-const SESSION_COUNT = 5_000;
+/** Reports of a session before the next one takes its place: five minutes of them. */
+const REPORT_COUNT = 60;
 const LATE_SHARE = 0.005;
 const DAY_MS = 86_400_000;
 /** A session reports as often as a node does: every five seconds. */
@@ -30,6 +32,8 @@ export interface Workload {
 export interface WorkloadOptions {
   /** Metered values of a record, with the dimensions of a relay. */
   readonly entryCount: number;
+  /** That report at the same time, in turn. */
+  readonly sessionCount: number;
   /** Records that were sent before. */
   readonly repeatedShare: number;
   readonly nowMs: number;
@@ -37,22 +41,28 @@ export interface WorkloadOptions {
   readonly boot: number;
 }
 
-export function workload({ entryCount, repeatedShare, nowMs, boot }: WorkloadOptions): Workload {
+export function workload({
+  entryCount,
+  sessionCount,
+  repeatedShare,
+  nowMs,
+  boot,
+}: WorkloadOptions): Workload {
   // Far enough back for the run to stay in the past, and within one day.
   const startMs = nowMs - (nowMs % DAY_MS) - DAY_MS / 2;
   const sent: UsageRecord[] = [];
   let sequence = 0;
   const fresh = (): UsageRecord => {
     sequence += 1;
-    const session = sequence % SESSION_COUNT;
-    const toMs =
-      startMs + Math.floor(sequence / SESSION_COUNT) * REPORT_MS - (Math.random() < LATE_SHARE ? DAY_MS : 0);
+    const session = sequence % sessionCount;
+    const report = Math.floor(sequence / sessionCount);
+    const toMs = startMs + report * REPORT_MS - (Math.random() < LATE_SHARE ? DAY_MS : 0);
     return {
       id: { nodeId: `nod_${String(session % 4).padStart(29, '0')}`, boot, sequence },
       accountId: leafOf(session),
       applicationId: `app_${String(session % 50).padStart(29, '0')}`,
       credentialId: `key_${String(session % 1000).padStart(29, '0')}`,
-      sessionId: `ses_${boot}_${String(session).padStart(15, '0')}`,
+      sessionId: `ses_${boot}_${Math.floor(report / REPORT_COUNT)}_${String(session).padStart(13, '0')}`,
       segment: 0,
       service: 'network-discovery',
       region: session % 2 === 0 ? 'eu' : 'us',
@@ -81,4 +91,17 @@ export function workload({ entryCount, repeatedShare, nowMs, boot }: WorkloadOpt
       return records;
     },
   };
+}
+
+/** A trigger of each account that uses, and one above that counts them all; none of them fires. */
+export async function plantTriggers(owner: Client): Promise<void> {
+  const leaves = accounts().filter(([id]) => id.startsWith(`acc_${WIDTHS.length}`));
+  await owner.query(
+    `INSERT INTO usage_trigger (id, account_id, name, target_id, with_descendants, counts, subject, condition, limit_value,
+       period, action, time_zone, counting_from)
+     SELECT 'trg_' || gen_random_uuid(), $1, 'bench', target, target = $1, 'usage', 'network-discovery.bytes', 'recurring',
+       9e18::bigint, 'month', '{"kind":"notify"}', 'UTC', '-infinity'
+     FROM unnest($2::text[]) AS target`,
+    [accountId(0, 0), [accountId(0, 0), ...leaves.map(([id]) => id)]],
+  );
 }

@@ -8,6 +8,7 @@ import type { FleetPorts } from './fleet/ports.ts';
 import type { HooksPorts } from './hooks/ports.ts';
 import type { MeteringPorts } from './metering/ports.ts';
 import type { PolicyPorts } from './policy/ports.ts';
+import type { PrivacyPorts } from './privacy/ports.ts';
 import type { SessionsPorts } from './sessions/ports.ts';
 import type { TenancyPorts } from './tenancy/ports.ts';
 import type { TriggersPorts } from './triggers/ports.ts';
@@ -22,6 +23,7 @@ export interface DomainPorts {
   readonly hooks: HooksPorts;
   readonly metering: MeteringPorts;
   readonly policy: PolicyPorts;
+  readonly privacy: PrivacyPorts;
   readonly sessions: SessionsPorts;
   readonly tenancy: TenancyPorts;
   readonly triggers: TriggersPorts;
@@ -38,6 +40,7 @@ export const domainHandlerLoaders = {
   hooks: () => import('./hooks/handlers.ts'),
   metering: () => import('./metering/handlers.ts'),
   policy: () => import('./policy/handlers.ts'),
+  privacy: () => import('./privacy/handlers.ts'),
   sessions: () => import('./sessions/handlers.ts'),
   tenancy: () => import('./tenancy/handlers.ts'),
   triggers: () => import('./triggers/handlers.ts'),

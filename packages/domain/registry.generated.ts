@@ -8,8 +8,9 @@ import { fleet } from './fleet/definition.ts';
 import { hooks } from './hooks/definition.ts';
 import { metering } from './metering/definition.ts';
 import { policy } from './policy/definition.ts';
+import { privacy } from './privacy/definition.ts';
 import { sessions } from './sessions/definition.ts';
 import { tenancy } from './tenancy/definition.ts';
 import { triggers } from './triggers/definition.ts';
 
-export const domains = { access, audit, billing, decisions, endpoints, fleet, hooks, metering, policy, sessions, tenancy, triggers } as const;
+export const domains = { access, audit, billing, decisions, endpoints, fleet, hooks, metering, policy, privacy, sessions, tenancy, triggers } as const;

@@ -14,7 +14,7 @@ import type { Browser, Page } from 'playwright-core';
 import { findChromium, launchBrowser } from './src/browser.ts';
 import { settled, signInTo } from './src/dashboard-browser.ts';
 import { addManyRows, fillAccount } from './src/dashboard-data.ts';
-import { addressOf, dashboardRoutes, isOfAccount, type RouteValues } from './src/dashboard-routes.ts';
+import { addressOf, dashboardRoutes, isForSignedIn, isOfAccount, type RouteValues } from './src/dashboard-routes.ts';
 import { startPlatform } from './src/running-platform.ts';
 
 const states = ['empty', 'filled', 'many', 'loading', 'failing'] as const;
@@ -72,6 +72,7 @@ function reportCut(where: string, texts: readonly string[]): void {
 
 /** What a page shows only when it is asked to, in the order of the buttons: a picture more of that page. */
 const openings: Readonly<Record<string, readonly string[]>> = {
+  '/you': ['Turn it on'],
   '/accounts/[accountId]/statements/[period]': ['Open all', 'Show'],
   '/accounts/[accountId]/keys': ['New key'],
   '/accounts/[accountId]/team': ['Add somebody'],
@@ -129,13 +130,14 @@ async function walk(state: State, { browser, url, email, password, values }: Wal
       /\[(sessionId|applicationId|webhookId|endpointId|period)\]/.test(route)
     )
       continue;
-    if (!isOfAccount(route) && !route.startsWith('/docs')) await context.clearCookies();
+    const isForStrangers = !isForSignedIn(route) && !route.startsWith('/docs');
+    if (isForStrangers) await context.clearCookies();
     await page.goto(`${url}${addressOf(route, known)}`);
     if (state !== 'loading')
       await settled(page).catch(() => process.stdout.write(`${state} ${route} did not settle\n`));
     await photograph(page, state, route);
     if (state === 'filled') await photographOpened(page, state, route);
-    if (!isOfAccount(route) && !route.startsWith('/docs')) await signInTo(page, { url, email, password });
+    if (isForStrangers) await signInTo(page, { url, email, password });
   }
   await context.close();
 }

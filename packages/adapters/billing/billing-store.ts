@@ -3,6 +3,7 @@ import { accrueAccount, type Posting, readAccount } from '@patchbay/domain/billi
 import type {
   AccruedStatement,
   BillingStore,
+  ChainPrices,
   LedgerTotals,
   PostedEntry,
 } from '@patchbay/domain/billing/billing-store';
@@ -17,7 +18,7 @@ import { createId } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope, inAccountSnapshot, sqlStateOf } from '../metering/account-scope.ts';
 import { KnownDimensionSets } from '../metering/dimension-sets.ts';
-import { readChain, writePrices } from './price-rows.ts';
+import { readChain, readChainUnder, writePrices } from './price-rows.ts';
 import { readCells, readSessionCells } from './usage-cells.ts';
 
 /** Accruals of one edge that come first, before this one gives up. */
@@ -155,6 +156,19 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
     },
   };
 }
+
+/** What an account would pay, did it stand directly below another of its tree. */
+export const chainPricesUnder = (
+  pool: Pool,
+  {
+    accountId,
+    childId,
+    atMs,
+  }: { readonly accountId: string; readonly childId: string; readonly atMs: number },
+): Promise<ChainPrices> =>
+  inAccountScope(pool, accountId, (client) =>
+    readChainUnder(client, { accountId, childId, fromMs: atMs, toMs: farMs }),
+  );
 
 /** Later than any price begins. */
 const farMs = Date.UTC(9999, 11, 31);

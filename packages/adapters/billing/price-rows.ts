@@ -55,6 +55,32 @@ export async function readChain(
   };
 }
 
+interface PlaceBelow {
+  readonly accountId: string;
+  readonly childId: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The same as if another account of the tree stood directly below: with what the account asked of that one before. */
+export async function readChainUnder(
+  client: PoolClient,
+  { accountId, childId, ...range }: PlaceBelow,
+): Promise<ChainPrices> {
+  const { currency, edges, prices } = await readChain(client, accountId, range);
+  const { rows } = await client.query<PriceRow>(
+    `SELECT * FROM price WHERE account_id = $1 AND child_id = $2
+     AND effective_from < $4 AND $3 < effective_to AND effective_from < effective_to ORDER BY id`,
+    [accountId, childId, new Date(range.fromMs), new Date(range.toMs)],
+  );
+  const edge = { sellerId: accountId, buyerId: childId, currency, ...range, toMs: Number.POSITIVE_INFINITY };
+  return {
+    currency,
+    edges: [...edges.filter(({ buyerId }) => buyerId !== childId), edge],
+    prices: [...prices.filter((price) => price.childId !== childId), ...rows.map(priceFromRow)],
+  };
+}
+
 /**
  * Ends what a profile asked for a service, and writes what it asks from then on, up to what was planned for later before.
  * `client` is in the seller's scope.

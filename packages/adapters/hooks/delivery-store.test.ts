@@ -2,7 +2,8 @@ import { createId } from '@patchbay/kit/ids';
 import { parseWebhookSecret } from '@patchbay/protocol/webhook/signature';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { asApplication, connectAs } from '../prisma/tenant-attack.ts';
-import { type AttemptOutcome, type Claim, type ClaimedDelivery, pruneEvents } from './delivery-store.ts';
+import { forgetRows } from '../privacy/retention-store.ts';
+import type { AttemptOutcome, Claim, ClaimedDelivery } from './delivery-store.ts';
 import { createHooksDatabase, type HooksDatabase } from './hooks.testing.ts';
 
 // A statement has 5 seconds, so a test of several has more.
@@ -250,7 +251,8 @@ test('events and what became of them are forgotten when they are old, but not wh
     [old],
   );
   await owner.end();
-  await pruneEvents(hooks.pool, before);
+  const those = { ids: [accountId], befores: [new Date(before)], rowsAtOnce: 100 };
+  await forgetRows(hooks.pool, { name: 'events', ...those });
   const left = await hooks.events.list({ accountId, scope: 'own', after: 0n, types: ['*'], limit: 100 });
   expect(left.map(({ id }) => id)).toEqual([waiting, fresh]);
   expect(idsOf((await hooks.deliveriesOf(accountId, webhookId)) as never)).toEqual([waiting, fresh]);

@@ -136,19 +136,3 @@ export function deliveryStore(pool: Pool, cipher: MintBranchCipher): DeliverySto
     },
   };
 }
-
-/** Forgets events that are older, and what became of them: so many at a time, until there are none. */
-export async function pruneEvents(pool: Pool, beforeMs: number): Promise<number> {
-  let count = 0;
-  for (;;) {
-    const { rows } = await pool.query<{ count: string }>('SELECT events_prune($1, $2) AS count', [
-      new Date(beforeMs),
-      PRUNED_COUNT_MAX,
-    ]);
-    const pruned = Number(rows[0]?.count ?? 0);
-    count += pruned;
-    if (pruned < PRUNED_COUNT_MAX) return count;
-  }
-}
-
-const PRUNED_COUNT_MAX = 5_000;

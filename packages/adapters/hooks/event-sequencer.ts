@@ -1,6 +1,7 @@
 import { placed } from '@patchbay/domain/hooks/placing';
 import type { PlatformEvent } from '@patchbay/domain/hooks/platform-event';
 import type { Subscription } from '@patchbay/domain/hooks/subscription';
+import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { createId, type Id } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
@@ -41,17 +42,20 @@ async function unplaced(client: PoolClient, countMax: number): Promise<readonly 
     session_id: string | null;
     session_sequence: number | null;
     data: Record<string, unknown>;
+    identities: string[];
   }>('SELECT * FROM events_to_place($1)', [countMax]);
-  return rows.map(({ id, account_id, type, application_id, session_id, session_sequence, data }) => ({
-    id,
-    accountId: account_id,
-    type,
-    atMs: 0,
-    applicationId: application_id ?? undefined,
-    sessionId: session_id ?? undefined,
-    sessionSequence: session_sequence ?? undefined,
-    data,
-  }));
+  return rows.map(
+    ({ id, account_id, application_id, session_id, session_sequence, identities, ...rest }) => ({
+      id,
+      accountId: account_id,
+      atMs: 0,
+      applicationId: application_id ?? undefined,
+      sessionId: session_id ?? undefined,
+      sessionSequence: session_sequence ?? undefined,
+      endpoints: identities.map(userEndpointId),
+      ...rest,
+    }),
+  );
 }
 
 async function subscriptionsAbove(
@@ -65,6 +69,7 @@ async function subscriptionsAbove(
     event_types: string[];
     scope: Subscription['scope'];
     application_id: string | null;
+    endpoint: string | null;
   }>('SELECT * FROM webhooks_above($1)', [accountIds]);
   const named = rows.map((row) => ({
     belowId: row.below_id,
@@ -73,6 +78,7 @@ async function subscriptionsAbove(
     eventTypes: row.event_types,
     scope: row.scope,
     applicationId: row.application_id ?? undefined,
+    endpoint: row.endpoint ?? undefined,
   }));
   return Map.groupBy(named, ({ belowId }) => belowId);
 }

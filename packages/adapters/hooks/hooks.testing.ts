@@ -4,6 +4,7 @@ import type { PlatformEvent } from '@patchbay/domain/hooks/platform-event';
 import type { NewWebhook } from '@patchbay/domain/hooks/ports';
 import { createId } from '@patchbay/kit/ids';
 import { createTenancyDatabase } from '@patchbay/testing/tenancy-database';
+import { callbackStore } from '../prisma/callback-store.ts';
 import { eventStore } from '../prisma/event-store.ts';
 import { deliveryLog, eventLog, webhookStore } from '../prisma/webhook-store.ts';
 import { type Claim, deliveryStore } from './delivery-store.ts';
@@ -28,6 +29,7 @@ export async function createHooksDatabase() {
     database,
     pool,
     webhooks,
+    callbacks: callbackStore(prisma, cipher),
     deliveries,
     events: eventLog(prisma),
     store,

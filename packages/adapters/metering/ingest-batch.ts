@@ -1,31 +1,38 @@
-import { dayOf, entriesOf, type UsageRecord } from '@patchbay/domain/metering/usage-record';
-import type { DimensionSets } from './dimension-sets.ts';
+import { dayOf, type UsageRecord } from '@patchbay/domain/metering/usage-record';
+import { arrayLiteral, textArray } from './array-literal.ts';
+import type { UsageLayouts } from './usage-layouts.ts';
 
-export const INGEST = `SELECT fresh::int, conflicts FROM usage_ingest($1::date[], $2::text[], $3::bigint[], $4::bigint[],
-  $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[], $11::bigint[], $12::bigint[], $13::text[],
-  $14::text[], $15::text[], $16::smallint)`;
+export const COUNT = `SELECT usage_count($1::date[], $2::text[], $3::bigint[], $4::bigint[],
+  $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[], $11::bigint[], $12::bigint[], $13::bigint[],
+  $14::text[], $15::bigint[], $16::smallint) AS known`;
+export const CHANGED = `SELECT usage_changed($1::date[], $2::text[], $3::bigint[], $4::bigint[], $5::text[],
+  $6::text[], $7::text[], $8::text[], $9::text[], $10::int[], $11::bigint[], $12::bigint[], $13::bigint[],
+  $14::text[]) AS places`;
 
-/** One array for each column, as usage_ingest() takes them. The entries of a record travel as array literals. */
-export function columnsOf(records: readonly UsageRecord[], sets: DimensionSets): unknown[] {
-  const entries = records.map(entriesOf);
-  const column = <T>(pick: (record: UsageRecord) => T) => records.map(pick);
+/** One array literal for each column, as usage_changed() takes them, and as usage_count() begins. */
+export function columnsOf(records: readonly UsageRecord[], layouts: UsageLayouts): string[] {
+  const text = (pick: (record: UsageRecord) => string | undefined) => textArray(records.map(pick));
+  const plain = (pick: (record: UsageRecord) => number | string) => arrayLiteral(records.map(pick));
   return [
-    column(dayOf),
-    column(({ id }) => id.nodeId),
-    column(({ id }) => id.boot),
-    column(({ id }) => id.sequence),
-    column(({ accountId }) => accountId),
-    column(({ applicationId }) => applicationId ?? null),
-    column(({ endpointId }) => endpointId ?? null),
-    column(({ credentialId }) => credentialId ?? null),
-    column(({ sessionId }) => sessionId ?? null),
-    column(({ segment }) => segment),
-    column(({ fromMs }) => fromMs),
-    column(({ toMs }) => toMs),
-    entries.map((own) => `{${own.map(({ meter }) => quoted(meter)).join()}}`),
-    entries.map((own) => `{${own.map(({ dimensions }) => sets.idOf(dimensions)).join()}}`),
-    entries.map((own) => `{${own.map(({ quantity }) => quantity).join()}}`),
+    plain(dayOf),
+    text(({ id }) => id.nodeId),
+    plain(({ id }) => id.boot),
+    plain(({ id }) => id.sequence),
+    text(({ accountId }) => accountId),
+    text(({ applicationId }) => applicationId),
+    text(({ endpointId }) => endpointId),
+    text(({ credentialId }) => credentialId),
+    text(({ sessionId }) => sessionId),
+    plain(({ segment }) => segment),
+    plain(({ fromMs }) => fromMs),
+    plain(({ toMs }) => toMs),
+    plain((record) => layouts.of(record).id),
+    text((record) => quantitiesOf(record, layouts)),
   ];
 }
 
-const quoted = (text: string): string => `"${text.replace(/["\\]/g, '\\$&')}"`;
+/** The values of a record, in the order of its layout. */
+export function quantitiesOf(record: UsageRecord, layouts: UsageLayouts): string {
+  const { places } = layouts.of(record);
+  return arrayLiteral(places.map((place) => record.quantities[place]?.quantity ?? 0));
+}

@@ -214,10 +214,7 @@ describe('exactly once (MET-2)', () => {
   test('a minute whose sum would pass what a total holds loses only the record that is too much', async () => {
     const huge = Number.MAX_SAFE_INTEGER;
     await store.ingest([usageOf('leaf', { atMs: noon, bytes: 1 })]);
-    await asOwner(
-      database.url,
-      'UPDATE usage_minute SET sum = 9223372036854775807 - 10, self_sum = CASE WHEN self_n > 0 THEN sum ELSE 0 END',
-    );
+    await asOwner(database.url, 'UPDATE usage_minute_total SET v1 = 9223372036854775807 - 10');
     const receipt = await store.ingest([
       usageOf('leaf', { atMs: noon, bytes: 3 }),
       usageOf('leaf', { atMs: noon, bytes: huge }),
@@ -245,8 +242,8 @@ describe('exactly once (MET-2)', () => {
 
   test('a recomputation notices a total that somebody changed', async () => {
     await store.ingest([usageOf('leaf', { atMs: noon, bytes: 5 })]);
-    await asOwner(database.url, "UPDATE usage_minute SET sum = sum + 1 WHERE account_id = 'top'");
-    await asOwner(database.url, 'UPDATE usage_session SET sum = sum - 1');
+    await asOwner(database.url, "UPDATE usage_minute_total SET v1 = v1 + 1 WHERE account_id = 'top'");
+    await asOwner(database.url, 'UPDATE usage_session_total SET v1 = v1 - 1');
     expect(await store.countMismatches(...everything)).toBe(2);
   });
 
@@ -337,6 +334,11 @@ describe('reading (MET-5)', () => {
     expect(plain(await ask({ ...bytes, accountId: 'a', scope: 'own' }))).toEqual([[40n, 1]]);
     expect(plain(await ask({ ...bytes, accountId: 'platform' }))).toEqual([[1070n, 4]]);
     expect((await ask({})).rows.map(({ meter }) => meter)).toEqual(['relay.bytes', 'relay.seconds']);
+  });
+
+  test('of one endpoint, by its identifier, and of no other', async () => {
+    expect(plain(await ask({ ...bytes, endpoint: 'user:bob' }))).toEqual([[20n, 1]]);
+    expect(plain(await ask({ ...bytes, endpoint: 'user:eve' }))).toEqual([]);
   });
 
   test('by minute, hour and UTC day', async () => {
@@ -465,10 +467,19 @@ describe('reading (MET-5)', () => {
     expect((await ask({ accountId: 'beside', groupBy: ['session'] })).rows).toHaveLength(1);
     const seen = await scoped('leaf', 'SELECT DISTINCT account_id FROM usage_minute');
     expect(seen).toEqual([{ account_id: 'leaf' }]);
-    for (const table of ['usage_record', 'usage_session', 'usage_minute', 'usage_conflict']) {
-      expect(
-        await scoped('leaf', `SELECT 1 FROM ${table} WHERE account_id = 'beside' OR account_id = 'a'`),
-      ).toEqual([]);
+    for (const table of [
+      'usage_record',
+      'usage_session',
+      'usage_source',
+      'usage_session_total',
+      'usage_minute',
+      'usage_minute_total',
+      'usage_conflict',
+    ]) {
+      const readBy = (accountId: string) =>
+        scoped(accountId, `SELECT 1 FROM ${table} WHERE account_id = 'beside' OR account_id = 'a'`);
+      expect(await readBy('leaf'), table).toEqual([]);
+      if (table !== 'usage_conflict') expect(await readBy('a'), table).not.toEqual([]);
     }
     for (const reader of ['usage_of_account', 'usage_below_account']) {
       const sql = `SELECT * FROM ${reader}('a', '-infinity', 'infinity', 'all', NULL)`;
@@ -480,8 +491,11 @@ describe('reading (MET-5)', () => {
 
   test('the application writes no usage but through ingest, and cannot reach a partition', async () => {
     for (const sql of [
-      "INSERT INTO usage_minute VALUES ('leaf', now(), 'relay.bytes', 1, 0, 1, 1, 1, 1)",
-      'UPDATE usage_minute SET sum = 0',
+      "INSERT INTO usage_minute_total VALUES ('leaf', now(), 1, 0, true, 0, 1, 1)",
+      'UPDATE usage_minute_total SET v1 = 0',
+      'UPDATE usage_session_total SET v1 = 0',
+      "INSERT INTO usage_source VALUES (1, 'leaf', '', '', '', '')",
+      "INSERT INTO usage_layout VALUES (1, '{}', '{}')",
       'DELETE FROM usage_record',
       'UPDATE usage_record SET account_id = account_id',
       `SELECT 1 FROM usage_days.d${dayName(noon).replaceAll('-', '')}`,

@@ -11,17 +11,23 @@ import type {
 } from '@patchbay/domain/metering/usage-store';
 import type { Pool } from 'pg';
 import { inAccountScope, sqlStateOf } from './account-scope.ts';
+import { arrayLiteral } from './array-literal.ts';
 import { DimensionSets } from './dimension-sets.ts';
-import { columnsOf, INGEST } from './ingest-batch.ts';
+import { CHANGED, COUNT, columnsOf } from './ingest-batch.ts';
+import { UsageLayouts } from './usage-layouts.ts';
 import { queryUsage } from './usage-query.ts';
+import { UsageSources } from './usage-sources.ts';
 
 /** Rows that the platform's own totals of a minute are spread over, so that writers seldom wait for each other. */
 const SHARD_COUNT = 16;
 const DAY_MS = 86_400_000;
+/** A number of a source that a restored database does not have. */
+const FOREIGN_KEY_VIOLATION = '23503';
 
 /** Usage in PostgreSQL. The pool's connections run as patchbay_app. */
 export function usageStore(pool: Pool): UsageStore {
-  const sets = new DimensionSets(pool);
+  const layouts = new UsageLayouts(pool, new DimensionSets(pool));
+  const sources = new UsageSources(pool);
   const openDays = new Set<string>();
   const shard = Math.floor(Math.random() * SHARD_COUNT);
 
@@ -48,24 +54,49 @@ export function usageStore(pool: Pool): UsageStore {
   };
 
   const count = async (records: readonly UsageRecord[]): Promise<IngestReceipt> => {
-    const columns = columnsOf(records, sets);
-    await sets.store();
+    const columns = columnsOf(records, layouts);
+    await layouts.store();
     for (const day of new Set(records.map(dayOf))) await openDay(day);
-    const { rows } = await pool.query<{ fresh: number; conflicts: number[] }>({
-      name: 'usage_ingest',
-      text: INGEST,
-      values: [...columns, shard],
-    });
-    const { fresh = 0, conflicts: places = [] } = rows[0] ?? {};
-    const changed = places.flatMap((place) => records[place - 1] ?? []);
-    const conflicts = changed.map((record) => ({ record, reason: 'body_changed' }) as const);
+    const known = (await countColumns(records, columns)).flatMap((place) => records[place - 1] ?? []);
+    const conflicts = (await changedOf(known)).map((record) => ({ record, reason: 'body_changed' }) as const);
     await keepConflicts(conflicts);
+    const freshCount = records.length - known.length;
     return {
-      freshCount: fresh,
-      repeatedCount: records.length - fresh - conflicts.length,
+      freshCount,
+      repeatedCount: records.length - freshCount - conflicts.length,
       conflicts,
-      changes: fresh === 0 ? [] : changesOf(records),
+      changes: freshCount === 0 ? [] : changesOf(records),
     };
+  };
+
+  /** Counts what is new, and answers the places (from 1) of what is not. */
+  const countColumns = async (
+    records: readonly UsageRecord[],
+    columns: readonly string[],
+    isRetry = false,
+  ): Promise<readonly number[]> => {
+    const sourceIds = await sources.idsOf(records);
+    try {
+      const { rows } = await pool.query<{ known: number[] }>({
+        name: 'usage_count',
+        text: COUNT,
+        values: [...columns, arrayLiteral(sourceIds), shard],
+      });
+      const [counted] = rows;
+      if (counted === undefined) throw new Error('usage_count() answered nothing.');
+      return counted.known;
+    } catch (cause) {
+      if (isRetry || sqlStateOf(cause) !== FOREIGN_KEY_VIOLATION) throw cause;
+      sources.forget();
+      return await countColumns(records, columns, true);
+    }
+  };
+
+  /** Of records that came before, those that came with another body. What is stored never changes, so it may be asked later. */
+  const changedOf = async (known: readonly UsageRecord[]): Promise<UsageRecord[]> => {
+    if (known.length === 0) return [];
+    const { rows } = await pool.query<{ places: number[] }>(CHANGED, columnsOf(known, layouts));
+    return (rows[0]?.places ?? []).flatMap((place) => known[place - 1] ?? []);
   };
 
   /** The rare batch in which somebody is unknown: the others are counted, the unknown kept. */

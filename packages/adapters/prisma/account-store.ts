@@ -69,7 +69,7 @@ export function accountStore(prisma: PrismaClient): TenancyPorts['accounts'] {
           depth === 'children'
             ? Prisma.sql`a.parent_id = ${accountId}`
             : Prisma.sql`a.id IN (SELECT c.descendant_id FROM account_closure c WHERE c.ancestor_id = ${accountId}
-                AND c.depth > 0 AND c.valid_from <= now() AND now() < c.valid_to)`;
+                AND c.depth > 0 AND c.valid_to = 'infinity')`;
         const named = externalId === undefined ? Prisma.empty : Prisma.sql`AND a.external_id = ${externalId}`;
         const rows = await transaction.$queryRaw<AccountRow[]>`
           SELECT ${columns} FROM account a WHERE ${below} ${named} AND a.id > ${cursor}
@@ -116,22 +116,6 @@ export function accountStore(prisma: PrismaClient): TenancyPorts['accounts'] {
       }
     },
   };
-}
-
-export type MoveOutcome = { readonly startsAt: Date } | 'unknown' | 'cycle' | 'other_tree';
-
-/** Moves an account under another from the next whole minute on. Both have to be in the scope of `scopeId`. */
-export async function moveAccount(
-  prisma: PrismaClient,
-  { scopeId, accountId, parentId }: Readonly<Record<'scopeId' | 'accountId' | 'parentId', string>>,
-): Promise<MoveOutcome> {
-  return await inAccount(prisma, scopeId, async (transaction) => {
-    const rows = await transaction.$queryRaw<{ outcome: string; starts_at: Date | null }[]>`
-      SELECT outcome, starts_at FROM account_move(${accountId}, ${parentId})`;
-    const [{ outcome, starts_at: startsAt } = { outcome: 'unknown', starts_at: null }] = rows;
-    if (startsAt !== null) return { startsAt };
-    return outcome === 'cycle' || outcome === 'other_tree' ? outcome : 'unknown';
-  });
 }
 
 /** The entity chain: from the platform down to the account. Empty when there is no such account. */

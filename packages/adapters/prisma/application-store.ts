@@ -57,10 +57,15 @@ export function applicationStore(prisma: PrismaClient): TenancyPorts['applicatio
       }),
 
     remove: ({ accountId, applicationId: id }) =>
-      inAccount(prisma, accountId, async ({ application, serviceConfig, policy }) => {
+      inAccount(prisma, accountId, async (transaction) => {
+        const { application, serviceConfig, policy } = transaction;
         const { count } = await application.deleteMany({ where: { accountId, id } });
         await serviceConfig.deleteMany({ where: { accountId, applicationId: id } });
         await policy.deleteMany({ where: { accountId, applicationId: id } });
+        // What was set for it calls nobody any more.
+        await transaction.$queryRaw`
+          SELECT webhook_remove(w.id) AS ok FROM webhook w
+          WHERE w.account_id = ${accountId} AND w.application_id = ${id} AND w.service IS NOT NULL AND w.state <> 'removed'`;
         return count > 0;
       }),
   };

@@ -52,11 +52,14 @@ test('a client that lost its relay goes on with its use, if it was using it unti
   const owner = await connectAs(database.url);
   const used = (secondsAgo: number) =>
     owner.query(
-      `INSERT INTO usage_session (account_id, session_id, credential_id, application_id, endpoint_id, meter, dimension_set_id,
-         sum, first_at, last_at)
-       VALUES ($1, '', $2, '', '', 'network-discovery.allocationMs', 1, 1, now(), now() - $3 * interval '1 second')
-       ON CONFLICT (account_id, session_id, credential_id, application_id, endpoint_id, meter, dimension_set_id)
-       DO UPDATE SET last_at = excluded.last_at`,
+      `WITH source AS (
+         INSERT INTO usage_source VALUES (1, $1, '', $2, '', '') ON CONFLICT DO NOTHING
+       ), layout AS (
+         INSERT INTO usage_layout VALUES (1, '{network-discovery.allocationMs}', '{1}') ON CONFLICT DO NOTHING
+       )
+       INSERT INTO usage_session_total (source_id, layout_id, part, account_id, first_at, last_at, v1)
+       VALUES (1, 1, 0, $1, now(), now() - $3 * interval '1 second', 1)
+       ON CONFLICT (source_id, layout_id, part) DO UPDATE SET last_at = excluded.last_at`,
       [accountId, prefixId, secondsAgo],
     );
   await used(31);

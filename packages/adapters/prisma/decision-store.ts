@@ -9,8 +9,8 @@ export interface DecisionStore {
   readonly log: DecisionsPorts['log'];
   /** Keeps refused requests, of one account. */
   keep(accountId: string, refused: readonly RefusedRequest[]): Promise<void>;
-  /** Forgets what is older, and of each account all but its newest; answers how many. */
-  forget(kept: { readonly since: Date; readonly perAccount: number }): Promise<number>;
+  /** Forgets all but the newest of each account, and answers how many went. */
+  forget(kept: { readonly perAccount: number }): Promise<number>;
 }
 
 /** Lines that say what was decided; the others say how it went. */
@@ -94,9 +94,10 @@ export function decisionStore(prisma: PrismaClient): DecisionStore {
         });
       }),
 
-    forget: async ({ since, perAccount }) => {
+    forget: async ({ perAccount }) => {
+      // What is old is removed by what each account says (PRD-4).
       const [row] = await prisma.$queryRaw<{ gone: bigint }[]>(
-        Prisma.sql`SELECT forget_refused_requests(${since}, ${perAccount}::int) AS gone`,
+        Prisma.sql`SELECT forget_refused_requests('-infinity', ${perAccount}::int) AS gone`,
       );
       return Number(row?.gone ?? 0);
     },

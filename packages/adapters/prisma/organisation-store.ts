@@ -1,7 +1,7 @@
 import type { OrganisationRecord, TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import type { PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
-import { roleOf } from './people-store.ts';
+import { heldRoleColumns, roleFromRow } from './role-store.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 
 async function find(
@@ -45,7 +45,7 @@ export function organisationStore(prisma: PrismaClient): TenancyPorts['organisat
               where: inIt,
               orderBy: { account: { depth: 'asc' } },
               select: {
-                role: true,
+                ...heldRoleColumns,
                 acceptedAt: true,
                 invitedName: true,
                 account: { select: { id: true, name: true } },
@@ -62,10 +62,10 @@ export function organisationStore(prisma: PrismaClient): TenancyPorts['organisat
               ? name
               : (grants.find(({ invitedName }) => invitedName !== null)?.invitedName ?? email),
             email,
-            roles: grants.map(({ role, acceptedAt, account: at }) => ({
+            roles: grants.map(({ acceptedAt, account: at, ...held }) => ({
               accountId: at.id,
               accountName: at.name,
-              role: roleOf(role),
+              ...roleFromRow(held),
               state: acceptedAt === null ? ('invited' as const) : ('active' as const),
             })),
           }),

@@ -35,7 +35,7 @@ export function pastRequests(prisma: PrismaClient, usage: Pick<UsageStore, 'quer
             l.identity, l.audio, l.video, l.screen, e.client_address
           FROM (
             SELECT s.* FROM account_closure c JOIN session s ON s.account_id = c.descendant_id
-            WHERE c.ancestor_id = ${accountId} AND c.valid_from <= now() AND now() < c.valid_to
+            WHERE c.ancestor_id = ${accountId} AND c.valid_to = 'infinity'
               AND s.started_at >= ${new Date(fromMs)}
             ORDER BY s.started_at DESC LIMIT ${limit + 1}) s
           LEFT JOIN LATERAL (SELECT identity, audio, video, screen FROM session_leg l

@@ -1,9 +1,10 @@
-import { countingRole } from '@patchbay/domain/tenancy/access';
+import { countingRole, countingScopes } from '@patchbay/domain/tenancy/access';
 import { roles } from '@patchbay/domain/tenancy/definition';
-import type { TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import type { NamedGrant, TenancyPorts } from '@patchbay/domain/tenancy/ports';
+import { mayView } from '@patchbay/domain/tenancy/views';
 import { createId } from '@patchbay/kit/ids';
 import { makeEmailLink } from './email-links.ts';
-import type { PrismaClient } from './generated/client.ts';
+import { Prisma, type PrismaClient } from './generated/client.ts';
 import { hashPassword } from './password.ts';
 
 /** The role as the code knows it; the table holds no other. */
@@ -11,6 +12,26 @@ export function roleOf(text: string) {
   const role = roles.find((known) => known === text);
   if (role === undefined) throw new Error(`The database holds the unknown role ${text}.`);
   return role;
+}
+
+interface GrantRow {
+  readonly account_id: string;
+  readonly account_name: string;
+  readonly role: string;
+  readonly custom_role_id: `rol_${string}` | null;
+  readonly custom_role_name: string | null;
+  readonly scopes: readonly string[] | null;
+  readonly is_verified: boolean;
+}
+
+function grantFromRow(row: GrantRow, isProofAsked: boolean): NamedGrant {
+  const at = { accountId: row.account_id, accountName: row.account_name };
+  const { custom_role_id: roleId, custom_role_name: name, scopes } = row;
+  const isProven = !isProofAsked || row.is_verified;
+  if (roleId !== null)
+    return { ...at, ...countingScopes(scopes ?? [], isProven), roleRef: roleId, roleName: name ?? roleId };
+  const role = countingRole(roleOf(row.role), isProven);
+  return { ...at, role, roleRef: role, roleName: role };
 }
 
 export interface PeopleOptions {
@@ -61,15 +82,17 @@ export function peopleStore(
       return row;
     },
 
-    grantsOf: async (userId) => {
-      const rows = await prisma.$queryRaw<
-        { account_id: string; account_name: string; role: string; is_verified: boolean }[]
-      >`SELECT account_id, account_name, role, email_is_verified(${userId}) AS is_verified FROM user_reach(${userId})`;
-      return rows.map((row) => ({
-        accountId: row.account_id,
-        accountName: row.account_name,
-        role: countingRole(roleOf(row.role), !isProofAsked || row.is_verified),
-      }));
+    grantsOf: async (userId, viewing) => {
+      const source =
+        viewing === undefined
+          ? Prisma.sql`user_reach(${userId})`
+          : Prisma.sql`user_reach_in_view(${userId}, ${viewing})`;
+      const rows = await prisma.$queryRaw<GrantRow[]>`
+        SELECT account_id, account_name, role, custom_role_id, custom_role_name, scopes,
+          email_is_verified(${userId}) AS is_verified FROM ${source}`;
+      return rows
+        .map((row) => grantFromRow(row, isProofAsked))
+        .filter((held) => viewing === undefined || mayView(held));
     },
 
     organisationsOf: async (userId) => {

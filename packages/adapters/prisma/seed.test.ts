@@ -23,7 +23,7 @@ test('the demo is one account, one user who owns it and the platform, and a key 
     ...demo,
     address: '127.0.0.1',
   });
-  expect(await ports.people.grantsOf(signedIn instanceof Object ? signedIn.userId : '')).toEqual([
+  expect(await ports.people.grantsOf(signedIn instanceof Object ? signedIn.userId : '')).toMatchObject([
     { accountId: demo.platformAccountId, accountName: 'Patchbay', role: 'owner' },
     { accountId: demo.accountId, accountName: 'Demo', role: 'owner' },
   ]);

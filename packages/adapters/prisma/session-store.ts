@@ -74,7 +74,7 @@ function newestIds(transaction: ScopedTransaction, query: SessionQuery, limit: n
       WHERE account_id = c.descendant_id AND state = ANY (${[...statesOf[state]]}) AND (${kind} = 'all' OR kind = ${kind})
         AND (${cursor ?? null}::text IS NULL OR id < ${cursor ?? null}::text)
       ORDER BY id DESC LIMIT ${limit}) s
-    WHERE c.ancestor_id = ${accountId} AND c.valid_from <= now() AND now() < c.valid_to
+    WHERE c.ancestor_id = ${accountId} AND c.valid_to = 'infinity'
       AND (c.depth = 0 OR ${scope} = 'descendants')
     ORDER BY s.id DESC LIMIT ${limit}`;
 }

@@ -2,13 +2,14 @@ import type { MemberRecord, TenancyPorts } from '@patchbay/domain/tenancy/ports'
 import { createId } from '@patchbay/kit/ids';
 import type { PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
-import { roleOf } from './people-store.ts';
+import { heldRoleColumns, roleFromRow, roleToRow } from './role-store.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 import { makeInvitation } from './set-up-links.ts';
 
 interface GrantRow {
   readonly accountId: string;
   readonly role: string;
+  readonly customRole: { readonly id: string; readonly name: string } | null;
   readonly acceptedAt: Date | null;
   readonly invitedName: string | null;
   readonly user: { readonly id: string; readonly name: string; readonly email: string };
@@ -16,17 +17,17 @@ interface GrantRow {
 
 const columns = {
   accountId: true,
-  role: true,
+  ...heldRoleColumns,
   acceptedAt: true,
   invitedName: true,
   user: { select: { id: true, name: true, email: true } },
 } as const;
 
-const fromRow = ({ accountId, role, user, ...grant }: GrantRow): MemberRecord => ({
+const fromRow = ({ accountId, user, ...grant }: GrantRow): MemberRecord => ({
   userId: user.id,
   name: grant.acceptedAt === null ? (grant.invitedName ?? user.email) : user.name,
   email: user.email,
-  role: roleOf(role),
+  ...roleFromRow(grant),
   state: grant.acceptedAt === null ? 'invited' : 'active',
   accountId,
 });
@@ -77,8 +78,8 @@ export function teamStore(prisma: PrismaClient): TenancyPorts['team'] {
         if (endsOwnership) return 'last_owner';
         const row = await transaction.roleGrant.upsert({
           where: { userId_accountId: { userId: user.id, accountId } },
-          create: { userId: user.id, accountId, role, acceptedAt: null, invitedName: name },
-          update: { role },
+          create: { userId: user.id, accountId, ...roleToRow(role), acceptedAt: null, invitedName: name },
+          update: roleToRow(role),
           select: columns,
         });
         const isInvited = row.acceptedAt === null;

@@ -1,6 +1,6 @@
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { accountStore, moveAccount } from './account-store.ts';
+import { accountStore } from './account-store.ts';
 import { inAccount } from './scope.ts';
 import {
   asApplication,
@@ -37,7 +37,10 @@ describe('C6: the wall between tenants', () => {
     expect(await unguardedTables(owner)).toEqual([]);
     await owner.query('CREATE TABLE forgotten (account_id text)');
     expect(await unguardedTables(owner)).toEqual(['forgotten']);
+    await owner.query('CREATE VIEW forgotten_view AS SELECT account_id FROM usage_source');
+    expect(await unguardedTables(owner)).toEqual(['forgotten', 'forgotten_view']);
     await owner.query('DROP TABLE forgotten');
+    await owner.query('DROP VIEW forgotten_view');
     await owner.end();
   });
 
@@ -219,8 +222,8 @@ describe('C4: a tree five deep (ACC-2)', () => {
 
   test('a move takes effect on a whole minute, and a circle, another tree or a stranger is refused', async () => {
     const [top = '', second = '', third = '', fourth = ''] = chain;
-    const move = (accountId: string, parentId: string, scopeId = top) =>
-      moveAccount(database.prisma, { scopeId, accountId, parentId });
+    const move = (movedId: string, parentId: string, accountId = top) =>
+      database.ports.moves.move({ accountId, movedId, parentId });
     expect(await move(second, fourth)).toBe('cycle');
     expect(await move(third, third)).toBe('cycle');
     expect(await move(third, attackerId, database.platformId)).toBe('other_tree');
@@ -247,6 +250,10 @@ describe('C4: a tree five deep (ACC-2)', () => {
     );
     const after = [database.platformId, top, second, siblingId, third, fourth, chain[4]];
     expect(await at(`'${moved.startsAt.toISOString()}'::timestamptz`)).toEqual(after);
+
+    expect(await move(third, siblingId)).toBe('there_already');
+    // Who is above whom is another thing at once (C4).
+    expect(await database.chainOf(chain[4] ?? '')).toEqual(after);
 
     // And back again.
     expect(await move(third, second)).toMatchObject({ startsAt: expect.any(Date) });

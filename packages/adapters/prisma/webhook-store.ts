@@ -23,6 +23,8 @@ const columns = {
   eventTypes: true,
   scope: true,
   applicationId: true,
+  endpointId: true,
+  service: true,
   state: true,
   disabledReason: true,
   previousEndsAt: true,
@@ -36,6 +38,8 @@ const fromRow = ({ lane, ...row }: WebhookRow): WebhookRecord => ({
   ...row,
   fallbackUrl: row.fallbackUrl ?? undefined,
   applicationId: row.applicationId ?? undefined,
+  endpointId: row.endpointId ?? undefined,
+  service: row.service ?? undefined,
   // Checks on the columns hold them to these; a removed one is not read.
   scope: row.scope as WebhookRecord['scope'],
   state: row.state as WebhookRecord['state'],
@@ -51,6 +55,12 @@ const ofAccount = (accountId: string) => ({ accountId, state: { not: 'removed' }
 async function find({ webhook }: ScopedTransaction, accountId: string, id: string) {
   const row = await webhook.findFirst({ where: { ...ofAccount(accountId), id }, select: columns });
   return row === null ? undefined : fromRow(row);
+}
+
+/** The same, of a webhook that is yet to be made. */
+export function newWebhookSecret(cipher: MintBranchCipher) {
+  const id = createId('whk');
+  return { id, ...newSecret(cipher, id) };
 }
 
 /** A secret that was never anywhere else, and what is stored of it. */
@@ -80,10 +90,10 @@ export function webhookStore(prisma: PrismaClient, cipher: MintBranchCipher): Ho
         // Two that are made at once are counted one after the other.
         await transaction.$queryRaw`
           SELECT pg_advisory_xact_lock(hashtextextended('patchbay.webhooks.' || ${accountId}, 0))::text`;
-        const count = await transaction.webhook.count({ where: ofAccount(accountId) });
+        // Callbacks are counted by themselves: an account may have one for each of many endpoints.
+        const count = await transaction.webhook.count({ where: { ...ofAccount(accountId), service: null } });
         if (count >= WEBHOOK_COUNT_MAX) return undefined;
-        const id = createId('whk');
-        const { secret, sealed } = newSecret(cipher, id);
+        const { id, secret, sealed } = newWebhookSecret(cipher);
         const optional = { fallbackUrl: fallbackUrl ?? null, applicationId: applicationId ?? null };
         const data = {
           id,

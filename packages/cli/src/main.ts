@@ -11,6 +11,7 @@ import { addKeyCommand } from './commands/key.ts';
 import { addListenCommand } from './commands/listen.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addPolicyCommand } from './commands/policy.ts';
+import { addRoleCommand } from './commands/role.ts';
 import { addServiceCommand } from './commands/service.ts';
 import { addSessionCommand } from './commands/session.ts';
 import { addStatementCommand } from './commands/statement.ts';
@@ -31,6 +32,7 @@ const commands = [
   addIceCommand,
   addAccountCommand,
   addKeyCommand,
+  addRoleCommand,
   addUsageCommand,
   addStatementCommand,
   addSessionCommand,

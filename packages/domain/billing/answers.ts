@@ -56,39 +56,44 @@ export const spendAnswer = ({ currency, amount, lines }: Spend, catalogue: Meter
 });
 
 interface Around {
-  /** The account's seller, in whose period the statement is. */
-  readonly sellerId: string;
   readonly nameOf: NameOf;
   readonly nowMs: number;
 }
 
-export const headAnswer = (
-  statement: Omit<Statement, 'lines' | 'children'>,
-  { sellerId, nameOf, nowMs }: Around,
-) => ({
-  period: statement.period.name,
-  accountId: statement.accountId,
-  sellerId,
-  sellerName: nameOf(sellerId),
-  currency: statement.currency,
-  state: stateAt(statement.period, nowMs),
-  lateUsageUntil: new Date(lateUsageUntilMs(statement.period)).toISOString(),
-  ownUse: statement.ownUse.toString(),
-  passedThrough: statement.passedThrough.toString(),
-  payable: statement.payable.toString(),
-  receivable: statement.receivable.toString(),
-  margins: statement.margins.toString(),
-  subsidies: statement.subsidies.toString(),
-  margin: statement.margin.toString(),
-  totals: statement.totals.map(({ currency, receivable, margin }) => ({
-    currency,
-    receivable: receivable.toString(),
-    margin: margin.toString(),
-  })),
-  ...(sellerId === statement.accountId
-    ? {}
-    : { charge: settledAnswer(statement.charge), payout: settledAnswer(statement.payout) }),
-});
+export const headAnswer = (statement: Omit<Statement, 'lines' | 'children'>, { nameOf, nowMs }: Around) => {
+  // The platform buys from nobody, and is named as its own seller.
+  const sellerId = statement.sellers.at(-1)?.sellerId ?? statement.accountId;
+  return {
+    period: statement.period.name,
+    accountId: statement.accountId,
+    sellerId,
+    sellerName: nameOf(sellerId),
+    sellers: statement.sellers.map((seller) => ({
+      sellerId: seller.sellerId,
+      sellerName: nameOf(seller.sellerId),
+      from: new Date(seller.fromMs).toISOString(),
+      to: new Date(seller.toMs).toISOString(),
+    })),
+    currency: statement.currency,
+    state: stateAt(statement.period, nowMs),
+    lateUsageUntil: new Date(lateUsageUntilMs(statement.period)).toISOString(),
+    ownUse: statement.ownUse.toString(),
+    passedThrough: statement.passedThrough.toString(),
+    payable: statement.payable.toString(),
+    receivable: statement.receivable.toString(),
+    margins: statement.margins.toString(),
+    subsidies: statement.subsidies.toString(),
+    margin: statement.margin.toString(),
+    totals: statement.totals.map(({ currency, receivable, margin }) => ({
+      currency,
+      receivable: receivable.toString(),
+      margin: margin.toString(),
+    })),
+    ...(sellerId === statement.accountId
+      ? {}
+      : { charge: settledAnswer(statement.charge), payout: settledAnswer(statement.payout) }),
+  };
+};
 
 const settledAnswer = ({ amount, carriedIn, minorUnits, residue }: Settled) => ({
   amount: amount.toString(),

@@ -96,9 +96,18 @@ const settled = z.object({
 const statementHead = z.object({
   period,
   accountId: idField('acc'),
-  /** The account above, which set the prices. */
+  /** The account above, which set the prices: of that time, and the last of the period where it moved. */
   sellerId: idField('acc'),
   sellerName: z.string(),
+  /** All of the period, in the order of time: an account that moved bought from each for its own time. */
+  sellers: z.array(
+    z.object({
+      sellerId: idField('acc'),
+      sellerName: z.string(),
+      from: z.iso.datetime(),
+      to: z.iso.datetime(),
+    }),
+  ),
   currency: z.string(),
   /** 'settling': the month is over, and use that nodes report late may still change it, until `lateUsageUntil`. */
   state: z.enum(periodStates),

@@ -191,7 +191,6 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         .filter(({ name }) => name >= from)
         .slice(0, PERIOD_COUNT_MAX);
       const around = {
-        sellerId: sellerOf(context.entity),
         nameOf: nameIn(await store.namesAround(accountId)),
         nowMs: context.nowMs(),
       };
@@ -210,12 +209,8 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         posting.take(`${accountId} ${period}`, context.nowMs());
       const accrued = mayPost ? await store.accrue(accountId, periodOf(period)) : read;
       const nameOf = nameIn(await store.namesAround(accountId));
-      const sellerId = sellerOf(context.entity);
       const statement = detail === 'meters' ? statementByMeter(accrued.statement) : accrued.statement;
-      return statementAnswer(
-        { ...accrued, statement },
-        { catalogue, nameOf, sellerId, nowMs: context.nowMs() },
-      );
+      return statementAnswer({ ...accrued, statement }, { catalogue, nameOf, nowMs: context.nowMs() });
     },
 
     async listLines(context, { period, childId, cursor, limit, ...asked }, { billing: store, catalogue }) {
@@ -236,7 +231,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       };
       const page = pageOfLines<PayableLine | ReceivableLine>((all ?? []).filter(isAsked), { cursor, limit });
       const nameOf = nameIn(await store.namesAround(accountId));
-      const printed = { catalogue, nameOf, sellerId: sellerOf(context.entity), nowMs: context.nowMs() };
+      const printed = { catalogue, nameOf, nowMs: context.nowMs() };
       return { ...page, items: page.items.map((line) => statementLineAnswer(line, printed)) };
     },
 

@@ -46,7 +46,10 @@ export interface ListTime {
 }
 
 /** Every meter with every filter that some price of a chain names, once. */
-function usesOf(prices: readonly Price[], { catalogue, atMs }: ListTime): { use: PricedUse; unit: string }[] {
+export function usesOf(
+  prices: readonly Price[],
+  { catalogue, atMs }: ListTime,
+): { use: PricedUse; unit: string }[] {
   const uses = new Map<string, { use: PricedUse; unit: string }>();
   for (const { service, meter, where } of prices) {
     const unit = catalogue.get(`${service}.${meter}`)?.unit;

@@ -49,11 +49,20 @@ export interface Carried {
   readonly payout: Nano;
 }
 
+/** Whom an account bought from, for a part of a period: an account that moved bought from several. Half-open. */
+export interface PeriodSeller {
+  readonly sellerId: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export interface Statement extends Settlement {
   readonly accountId: string;
   readonly period: Period;
   /** The account's own, in which it pays and in which its children do. Only the platform has children of others. */
   readonly currency: string;
+  /** In the order of time. The platform buys from nobody. */
+  readonly sellers: readonly PeriodSeller[];
   /** What all the account's use costs at its seller's price, that of its children included: ownUse + passedThrough. */
   readonly payable: Nano;
   /** What its children's use costs them at its own price, in `currency`. */
@@ -94,6 +103,7 @@ export function statementOf(request: StatementRequest): Statement {
     accountId,
     period,
     currency,
+    sellers: sellersOf(accountId, book, period),
     payable: sum(payableLines.map(({ amount }) => amount)),
     receivable,
     margin,
@@ -107,6 +117,19 @@ export function statementOf(request: StatementRequest): Statement {
     lines: payableLines,
     children,
   };
+}
+
+function sellersOf(accountId: string, { edges }: PriceBook, period: Period): readonly PeriodSeller[] {
+  return edges
+    .filter(
+      ({ buyerId, fromMs, toMs }) => buyerId === accountId && fromMs < period.toMs && period.fromMs < toMs,
+    )
+    .map(({ sellerId, fromMs, toMs }) => ({
+      sellerId,
+      fromMs: Math.max(fromMs, period.fromMs),
+      toMs: Math.min(toMs, period.toMs),
+    }))
+    .sort((left, right) => left.fromMs - right.fromMs);
 }
 
 /** What the account used itself, at its seller's price. */

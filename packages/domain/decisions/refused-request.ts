@@ -3,8 +3,6 @@ import type { Known } from './known.ts';
 
 /** Refused requests of one account that are kept, the newest. */
 export const REFUSED_PER_ACCOUNT_MAX = 10_000;
-/** How long a refused request is kept. */
-export const REFUSED_KEPT_DAYS = 30;
 
 /** A request to the API that was refused, or that failed, with what was known then (PRD-8). */
 export interface RefusedRequest {

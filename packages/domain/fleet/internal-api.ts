@@ -148,8 +148,8 @@ export const internalApi = {
       accountId: id,
       chain,
       caps: capsByService,
-      /** Of those of its users whose endpoint has settings of its own: what these allow, by identifier, such as `user:bob`. */
-      capsByEndpoint: z.record(z.string().max(400), capsByService),
+      /** Of those of its users whose endpoint has settings of its own: what these allow, by identifier, such as `user:bob`. A control plane of the version before tells of none. */
+      capsByEndpoint: z.record(z.string().max(400), capsByService).default({}),
       /** Its own and those of the accounts above, from the top down, for the region of the node that asks. */
       policy: policyChain,
       /** Those of its endpoints: each stands below all others but the credential's. */

@@ -36,6 +36,9 @@ const webhook = z.object({
   /** `descendants`: events of the accounts below this one too. */
   scope,
   applicationId: idField('app').optional(),
+  /** Of a callback, which the configuration of a service names: of events of that service, and of this endpoint alone. */
+  service: z.string().optional(),
+  endpointId: idField('end').optional(),
   state: z.enum(['active', 'disabled']),
   /** Why the platform disabled it; absent when somebody of the account did. */
   disabledReason: reason.optional(),

@@ -28,6 +28,8 @@ const toAnswer = (webhook: WebhookRecord, nowMs: number) => ({
   eventTypes: [...webhook.eventTypes],
   scope: webhook.scope,
   ...(webhook.applicationId === undefined ? {} : { applicationId: webhook.applicationId }),
+  ...(webhook.service === undefined ? {} : { service: webhook.service }),
+  ...(webhook.endpointId === undefined ? {} : { endpointId: webhook.endpointId }),
   state: webhook.state,
   ...(webhook.disabledReason === undefined ? {} : { disabledReason: webhook.disabledReason }),
   health: healthOf(webhook, nowMs),

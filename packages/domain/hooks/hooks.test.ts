@@ -18,6 +18,7 @@ beforeAll(async () => {
   hooks = await createHooksDatabase();
   ports = {
     webhooks: hooks.webhooks,
+    callbacks: hooks.callbacks,
     deliveries: hooks.deliveries,
     events: hooks.events,
     applications: hooks.database.ports.applications,

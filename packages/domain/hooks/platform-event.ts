@@ -14,6 +14,8 @@ export interface PlatformEvent {
   readonly sessionId?: string | undefined;
   /** Of the line of the session's log that says it. Events of one session are told in this order. */
   readonly sessionSequence?: number | undefined;
+  /** The endpoints that it is about, by their identifiers, as far as its session knows them when it is told of. */
+  readonly endpoints?: readonly string[] | undefined;
   readonly data: Readonly<Record<string, unknown>>;
 }
 

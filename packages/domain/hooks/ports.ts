@@ -1,3 +1,4 @@
+import type { Callback, CallbackPlace, SetCallback } from './callbacks.ts';
 import type { PlacedPlatformEvent } from './envelope.ts';
 
 export interface WebhookRecord {
@@ -8,6 +9,9 @@ export interface WebhookRecord {
   readonly eventTypes: readonly string[];
   readonly scope: 'own' | 'descendants';
   readonly applicationId: string | undefined;
+  /** Of a callback: the endpoint whose events alone it hears of, and the service whose configuration names it. */
+  readonly endpointId: string | undefined;
+  readonly service: string | undefined;
   readonly state: 'active' | 'disabled';
   readonly disabledReason: 'failing' | 'gone' | undefined;
   readonly failedCount: number;
@@ -86,6 +90,17 @@ export interface HooksPorts {
     remove(webhook: WebhookKey): Promise<boolean>;
     /** Undefined when there is none. */
     rotate(webhook: WebhookKey & { readonly previousEndsAt: Date }): Promise<string | undefined>;
+  };
+  readonly callbacks: {
+    /** Those of one place, in the order of their making. */
+    list(place: CallbackPlace): Promise<readonly SetCallback[]>;
+    /** Sets them anew, and answers what stood there. 'too_many': the account has as many in all as it may. */
+    replace(
+      place: CallbackPlace,
+      wanted: readonly Callback[],
+    ): Promise<
+      { readonly before: readonly SetCallback[]; readonly after: readonly SetCallback[] } | 'too_many'
+    >;
   };
   readonly deliveries: {
     list(

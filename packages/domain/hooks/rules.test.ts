@@ -52,6 +52,13 @@ describe('who is told', () => {
     expect(isSubscribed(ofApplication, event({ applicationId: 'app_1' }))).toBe(true);
   });
 
+  test('of an endpoint only what it has a part in', () => {
+    const ofEndpoint = { ...subscription, endpoint: 'user:bob' };
+    expect(isSubscribed(ofEndpoint, event())).toBe(false);
+    expect(isSubscribed(ofEndpoint, event({ endpoints: ['user:eve'] }))).toBe(false);
+    expect(isSubscribed(ofEndpoint, event({ endpoints: ['user:eve', 'user:bob'] }))).toBe(true);
+  });
+
   test('a try is for the webhook that it names, whatever else that or another one hears of', () => {
     const tested = event({ type: 'hooks.webhook.tested', data: { webhookId: 'whk_1' } });
     expect(isSubscribed(subscription, tested)).toBe(true);

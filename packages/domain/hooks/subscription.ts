@@ -9,6 +9,8 @@ export interface Subscription {
   readonly scope: 'own' | 'descendants';
   /** Events of this application alone, if one is named. */
   readonly applicationId?: string | undefined;
+  /** Events that this endpoint has a part in alone, if one is named: by its identifier. */
+  readonly endpoint?: string | undefined;
 }
 
 /** A try of one webhook: an event like all others, but for that webhook alone. */
@@ -26,11 +28,12 @@ export function matchesType(pattern: string, type: string): boolean {
 
 /** Whether a webhook is told of an event. Whose account is above whose is for the caller to know. */
 export function isSubscribed(
-  { webhookId, accountId, eventTypes, scope, applicationId }: Subscription,
-  event: Pick<PlatformEvent, 'accountId' | 'type' | 'applicationId' | 'data'>,
+  { webhookId, accountId, eventTypes, scope, applicationId, endpoint }: Subscription,
+  event: Pick<PlatformEvent, 'accountId' | 'type' | 'applicationId' | 'endpoints' | 'data'>,
 ): boolean {
   if (event.type === testEventType) return event.data.webhookId === webhookId;
   if (scope === 'own' && event.accountId !== accountId) return false;
   if (applicationId !== undefined && event.applicationId !== applicationId) return false;
+  if (endpoint !== undefined && event.endpoints?.includes(endpoint) !== true) return false;
   return eventTypes.some((pattern) => matchesType(pattern, event.type));
 }

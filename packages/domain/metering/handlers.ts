@@ -116,6 +116,7 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
         ...(after === undefined ? {} : { after }),
         ...(request.meter === undefined ? {} : { meter: request.meter }),
         ...(request.sessionId === undefined ? {} : { sessionId: request.sessionId }),
+        ...(request.endpoint === undefined ? {} : { endpoint: request.endpoint }),
         groupBy,
         scope: request.scope,
         limit: request.limit,

@@ -10,11 +10,8 @@ const place = {
   applicationId: idSchema('app').optional(),
   instanceType: z.string().min(1).max(32).optional(),
   region: z.string().min(1).max(64).optional(),
-  /** Such as `user:bob`. */
-  endpoint: z
-    .string()
-    .regex(/^user:.{1,128}$/u, 'An endpoint is user: and an identity.')
-    .optional(),
+  /** By its identifier, such as `user:bob`, however it is written; whether or not the account holds it. */
+  endpoint: z.string().min(1).max(400).optional(),
 };
 
 /** What is said at one level: values by setting, what is locked for all below, and how far they may widen it again. */

@@ -168,6 +168,16 @@ describe('policy.set', () => {
     );
   });
 
+  test('an endpoint is one however it is written, of any namespace; what is none has no policy', async () => {
+    await call(set, { endpoint: 'tel:+49 (30) 123-4567', sessionSecondsMax: 60 });
+    const { answer } = await call(get, { endpoint: 'TEL:+49301234567' });
+    expect(answer.origin).toMatchObject({ level: 'endpoint', endpoint: 'tel:+49301234567' });
+    expect(answer.stored).toEqual({ sessionSecondsMax: 60 });
+    await expect(call(set, { endpoint: 'bob', sessionSecondsMax: 60 })).rejects.toMatchObject(
+      refusal(400, 'request.invalid'),
+    );
+  });
+
   test('policy.set 400: two places at once, and a service that there is not', async () => {
     await expect(call(set, { region: 'eu', endpoint: 'user:bob' })).rejects.toMatchObject(
       refusal(400, 'request.invalid'),

@@ -1,11 +1,16 @@
 import type { Actor, Entity } from '@patchbay/kit/definition';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
+import { readIdentifier } from '../endpoints/identifier.ts';
+import { operationOf } from '../tenancy/scopes.ts';
+import { policy } from './definition.ts';
 import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
 import { originOf, type PolicyPlace, policyChain, type StoredPolicy } from './policy-chain.ts';
 import { type PolicyChain, type PolicyOrigin, type PolicyWord, silent } from './policy-level.ts';
 import type { PolicyPorts } from './ports.ts';
 import { settingNames } from './settings.ts';
 import { toWritten } from './written-word.ts';
+
+const setting = operationOf(policy, 'policy', 'set');
 
 /** Everything that is known of one place of an account, as one caller sees it. */
 export interface Reading {
@@ -33,8 +38,8 @@ export async function readPlace(
 ): Promise<Reading> {
   const { accountId, chain: accountChain } = entity;
   const place = await checkedPlace(accountId, { request, error }, ports);
-  const { visibleChain: visibleIds, isAbove } = await ports.caller(accountChain, actor);
-  const by = isAbove && Object.keys(place).length === 0 ? 'above' : 'self';
+  const { visibleChain: visibleIds, mayFromAbove } = await ports.caller(accountChain, actor);
+  const by = mayFromAbove(setting) && Object.keys(place).length === 0 ? 'above' : 'self';
   const stored = await ports.policies.chain({ accountId });
   const row = stored.find((one) => isAtPlace(one, { accountId, by, place }));
   const origin = originOf({ accountId, by, ...place }, accountChain.length - 1);
@@ -51,7 +56,12 @@ async function checkedPlace(
   if (placeCount > 1)
     throw platformError('request.invalid', 'Name one place: an application, a region or an endpoint.');
   if (region !== undefined) return { region };
-  if (endpoint !== undefined) return { endpoint };
+  if (endpoint !== undefined) {
+    const read = readIdentifier(endpoint);
+    if ('problem' in read) throw platformError('request.invalid', `/endpoint: ${read.problem}`);
+    // Requests are decided by the one form of what they name: another would be set and never hold.
+    return { endpoint: read.text };
+  }
   if (applicationId === undefined) {
     if (instanceType === undefined) return {};
     throw platformError('request.invalid', '/applicationId: an instance type is one of an application.');

@@ -2,14 +2,17 @@ import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { refuseStateChange } from './account-state.ts';
 import { callerAlong } from './caller.ts';
-import type { tenancy } from './definition.ts';
+import { tenancy } from './definition.ts';
 import type { AccountRecord, TenancyPorts } from './ports.ts';
+import { operationOf } from './scopes.ts';
 import { isTimeZone } from './time-zone.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
 
+const updating = operationOf(tenancy, 'accounts', 'update');
+
 /** The wire form of an account, for one who sees the accounts of `visibleChain` and what is below them. */
-function toAnswer(account: AccountRecord, visibleChain: readonly string[]) {
+export function toAccountAnswer(account: AccountRecord, visibleChain: readonly string[]) {
   const { parentId, externalId, createdAt, ...rest } = account;
   return {
     ...rest,
@@ -20,7 +23,7 @@ function toAnswer(account: AccountRecord, visibleChain: readonly string[]) {
   };
 }
 
-export const accounts: Handlers['accounts'] = {
+export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
   async get(context, _request, ports) {
     const { accountId, chain } = context.entity;
     const account = await ports.accounts.find({ accountId });
@@ -28,7 +31,7 @@ export const accounts: Handlers['accounts'] = {
     const { visibleChain } = await callerAlong(chain, context.actor, ports);
     const ids = visibleChain.slice(0, -1);
     const ancestors = ids[0] === undefined ? [] : await ports.accounts.names({ accountId: ids[0], ids });
-    return { ...toAnswer(account, visibleChain), ancestors: [...ancestors] };
+    return { ...toAccountAnswer(account, visibleChain), ancestors: [...ancestors] };
   },
 
   async list(context, request, ports) {
@@ -37,7 +40,7 @@ export const accounts: Handlers['accounts'] = {
       ...request,
     });
     return {
-      items: items.map((account) => toAnswer(account, [])),
+      items: items.map((account) => toAccountAnswer(account, [])),
       ...(nextCursor === undefined ? {} : { nextCursor }),
     };
   },
@@ -59,7 +62,7 @@ export const accounts: Handlers['accounts'] = {
         `Another account below this one has the externalId ${request.externalId}.`,
       );
     }
-    const answer = toAnswer(account, []);
+    const answer = toAccountAnswer(account, []);
     context.audit({ target: account.id, after: answer });
     await context.emit('account.created', { accountId: account.id, parentId: accountId });
     return answer;
@@ -72,11 +75,16 @@ export const accounts: Handlers['accounts'] = {
     }
     const before = await ports.accounts.find({ accountId });
     if (before === undefined) throw context.error('resource.unknown', `There is no account ${accountId}.`);
-    const { visibleChain, isAbove } = await callerAlong(chain, context.actor, ports);
+    const { visibleChain, mayFromAbove } = await callerAlong(chain, context.actor, ports);
 
     const to = request.state ?? before.state;
     const isPlatform = before.parentId === undefined;
-    const refused = refuseStateChange({ from: before.state, to, isPlatform, isFromAbove: isAbove });
+    const refused = refuseStateChange({
+      from: before.state,
+      to,
+      isPlatform,
+      isFromAbove: mayFromAbove(updating),
+    });
     if (refused === 'closed') throw context.error('tenancy.account_closed', 'The account is closed.');
     if (refused === 'platform') {
       throw platformError(
@@ -98,8 +106,8 @@ export const accounts: Handlers['accounts'] = {
         `Another account below the same parent has the externalId ${request.externalId}.`,
       );
     }
-    const answer = toAnswer(after, visibleChain);
-    context.audit({ target: accountId, before: toAnswer(before, visibleChain), after: answer });
+    const answer = toAccountAnswer(after, visibleChain);
+    context.audit({ target: accountId, before: toAccountAnswer(before, visibleChain), after: answer });
     if (after.state !== before.state) {
       await context.emit('account.state-changed', { accountId, state: after.state });
     }

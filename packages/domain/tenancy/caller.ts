@@ -1,22 +1,25 @@
-import type { Access, Actor } from '@patchbay/kit/definition';
-import { accessesOf } from './access.ts';
+import type { Actor } from '@patchbay/kit/definition';
+import { type CataloguedOperation, type Rights, rightsAllow, rightsOf } from './access.ts';
 import type { TenancyPorts } from './ports.ts';
 import { reachAlong } from './reach.ts';
-import type { KeyMaker } from './scopes.ts';
+import { type KeyMaker, mayCall } from './scopes.ts';
 
 /** What whoever asks sees and may do along a chain of accounts. */
 export interface Caller {
   /** The accounts of the chain that the caller sees, from the highest down. Above them, nothing is told. */
   readonly visibleChain: readonly string[];
-  readonly accesses: ReadonlySet<Access>;
-  readonly isAbove: boolean;
-  /** Whose rights a new key has to stay within. */
+  readonly may: (operation: CataloguedOperation) => boolean;
+  /** Whether the caller may do it as somebody strictly above the account. */
+  readonly mayFromAbove: (operation: CataloguedOperation) => boolean;
+  /** Who makes owners, and unmakes them. A role that an account defined is none, whatever it may do. */
+  readonly isOwner: boolean;
+  /** Whose rights a new key, or a new role, has to stay within. */
   readonly maker: KeyMaker;
 }
 
-const everything: ReadonlySet<Access> = new Set(accessesOf.owner);
-const allButOwn: ReadonlySet<Access> = new Set(accessesOf.admin);
-const nothing: ReadonlySet<Access> = new Set();
+const everything: Rights = rightsOf([{ role: 'owner' }]);
+const nothing: Rights = rightsOf([]);
+const never = () => false;
 
 /**
  * Resolves the caller against a chain that runs from the platform down to the account asked about. That the caller may
@@ -30,47 +33,46 @@ export async function callerAlong(
   const accountId = chain.at(-1);
   switch (actor.kind) {
     case 'user': {
-      const reach = reachAlong(chain, await people.grantsOf(actor.userId));
-      return {
+      const reach = reachAlong(chain, await people.grantsOf(actor.userId, actor.viewing?.accountId));
+      return callerWith({
         visibleChain: below(chain, reach.topId),
-        accesses: reach.accesses,
-        isAbove: reach.accessesFromAbove.has('administer'),
-        maker: { kind: 'role', accesses: reach.accesses },
-      };
+        maker: { kind: 'role', accesses: reach.accesses, scopes: reach.scopes },
+        mayFromAbove: (operation) => rightsAllow(reach.fromAbove, operation),
+        isOwner: reach.accesses.has('own'),
+      });
     }
     case 'key': {
       const key = await keys.find({ accountId: actor.accountId, keyId: actor.keyId });
       const scopes = key?.scopes ?? [];
-      return {
+      return callerWith({
         visibleChain: below(chain, actor.accountId),
-        accesses: scopes.includes('*') ? everything : allButOwn,
-        isAbove: actor.accountId !== accountId,
         maker: { kind: 'key', scopes },
-      };
+        mayFromAbove: () => actor.accountId !== accountId,
+        isOwner: scopes.includes('*'),
+      });
     }
     case 'platform':
-      return {
+      return callerWith({
         visibleChain: chain,
-        accesses: everything,
-        isAbove: chain.length > 1,
-        maker: { kind: 'role', accesses: everything },
-      };
+        maker: { kind: 'role', ...everything },
+        mayFromAbove: () => chain.length > 1,
+        isOwner: true,
+      });
     case 'credential':
-      return {
-        visibleChain: below(chain, actor.accountId),
-        accesses: nothing,
-        isAbove: false,
-        maker: { kind: 'role', accesses: nothing },
-      };
     case 'stranger':
-      return {
-        visibleChain: [],
-        accesses: nothing,
-        isAbove: false,
-        maker: { kind: 'role', accesses: nothing },
-      };
+      return callerWith({
+        visibleChain: actor.kind === 'credential' ? below(chain, actor.accountId) : [],
+        maker: { kind: 'role', ...nothing },
+        mayFromAbove: never,
+        isOwner: false,
+      });
   }
 }
+
+const callerWith = (caller: Omit<Caller, 'may'>): Caller => ({
+  ...caller,
+  may: (operation) => mayCall(caller.maker, operation),
+});
 
 function below(chain: readonly string[], topId: string | undefined): readonly string[] {
   const index = topId === undefined ? -1 : chain.indexOf(topId);

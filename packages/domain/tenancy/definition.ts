@@ -2,14 +2,18 @@ import { defineDomain } from '@patchbay/kit/definition';
 import { idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
+import { movePreview } from './move-preview.ts';
 
 export const roles = ['owner', 'admin', 'developer', 'billing', 'viewer'] as const;
+/** How many roles an account may define. */
+export const ROLE_COUNT_MAX = 50;
 export const accountStates = ['active', 'suspended', 'closed'] as const;
 
 const accountId = idSchema('acc');
 const applicationId = idSchema('app');
 const keyId = idSchema('key');
 const organisationId = idSchema('org');
+const roleId = idSchema('rol');
 const userId = idSchema('usr');
 /** On one line, in one direction: a name stands in lists, logs and sentences about others, and must not rearrange them. */
 const name = z
@@ -21,6 +25,11 @@ const name = z
     /^[^\p{Cc}\p{Bidi_Control}]*$/u,
     'A name has no line breaks and nothing that turns the direction of text.',
   );
+/** A built-in role has its name for itself. */
+const roleName = name.refine(
+  (text) => !roles.some((builtIn) => builtIn === text.toLowerCase()),
+  'This is the name of a built-in role.',
+);
 const externalId = z.string().trim().min(1).max(200);
 /** ISO 4217, e.g. EUR. One currency a tree, fixed at its top account. */
 const currency = z.string().regex(/^[A-Z]{3}$/);
@@ -30,6 +39,9 @@ const password = z.string().min(10).max(200);
 const scope = z
   .string()
   .regex(/^(\*|[a-z][a-z-]*:(\*|read|[a-zA-Z]+))$/, 'A scope is *, name:*, name:read or name:operation.');
+
+/** A built-in role by its name, or one that the account defined by its id. */
+const roleRef = z.union([z.enum(roles), roleId]);
 
 const account = z.object({
   id: accountId,
@@ -80,7 +92,9 @@ const member = z.object({
   userId,
   name: z.string(),
   email: z.email(),
-  role: z.enum(roles),
+  role: roleRef,
+  /** What the account calls it: of a built-in one, its name again. */
+  roleName: z.string(),
   /** One who is invited reaches nothing until they take the role with the link of their invitation. */
   state: z.enum(['invited', 'active']),
   /** The account at which the role was given: it reaches down from there. */
@@ -106,13 +120,42 @@ const person = z.object({
     z.object({
       accountId,
       accountName: z.string(),
-      role: z.enum(roles),
+      role: roleRef,
+      roleName: z.string(),
       state: z.enum(['invited', 'active']),
     }),
   ),
 });
 
-const reachableAccount = z.object({ id: accountId, name: z.string(), role: z.enum(roles) });
+const role = z.object({
+  id: roleRef,
+  name: z.string(),
+  /** The built-in ones are the same everywhere, and nobody changes them. */
+  isBuiltIn: z.boolean(),
+  /** All that whoever holds it may do, at the account and below it. */
+  scopes: z.array(scope),
+  /** Who holds it here, those included who are invited. */
+  memberCount: z.int(),
+});
+
+/** How long somebody may look at one time. */
+export const VIEW_MINUTES_MAX = 60;
+
+const view = z.object({
+  /** Of the sign-in session that the view is. It carries no right without its cookie. */
+  id: idSchema('sin'),
+  accountId,
+  until: dateTime,
+});
+
+const reachableAccount = z.object({
+  id: accountId,
+  name: z.string(),
+  role: roleRef,
+  roleName: z.string(),
+  /** Of a role that the account defined: all that it allows. */
+  scopes: z.array(scope).optional(),
+});
 
 export const tenancy = defineDomain({
   name: 'tenancy',
@@ -121,6 +164,10 @@ export const tenancy = defineDomain({
   events: {
     'account.created': z.object({ accountId, parentId: accountId }),
     'account.state-changed': z.object({ accountId, state: z.enum(accountStates) }),
+    /** Rights and policies follow at once; usage is counted and paid along the new chain from `startsAt` on. */
+    'account.moved': z.object({ accountId, startsAt: dateTime }),
+    /** The same, told where the account stood before. */
+    'account.left': z.object({ accountId, startsAt: dateTime }),
     'application.changed': z.object({ applicationId }),
     'key.created': z.object({ keyId }),
     'key.rotated': z.object({ keyId, replacedBy: keyId }),
@@ -149,6 +196,14 @@ export const tenancy = defineDomain({
       retry: 'never',
       remedy: 'Create a new account.',
     },
+    move_impossible: {
+      status: 409,
+      title: 'The account cannot stand there.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Choose an account of the same tree that is neither the account itself, nor below it, nor its parent.',
+    },
     last_owner: {
       status: 409,
       title: 'An account keeps at least one owner.',
@@ -158,10 +213,24 @@ export const tenancy = defineDomain({
     },
     scope_too_wide: {
       status: 403,
-      title: 'A key cannot be given more than its maker has.',
+      title: 'Nobody can give a key or a role more than they have.',
       owner: 'client',
       retry: 'never',
       remedy: 'Leave out the scopes that `detail` names.',
+    },
+    role_name_taken: {
+      status: 409,
+      title: 'The account has another role of this name.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Choose another name, or change the role that has it.',
+    },
+    too_many_roles: {
+      status: 409,
+      title: 'The account has as many roles of its own as it may.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Remove one that nobody holds.',
     },
     key_over: {
       status: 409,
@@ -253,6 +322,8 @@ export const tenancy = defineDomain({
             /** Of a user. Until the address is proved, each of their roles may look and change nothing. */
             isEmailVerified: z.boolean().optional(),
             accounts: z.array(reachableAccount),
+            /** The caller looks as an account below theirs does, and changes nothing. */
+            view: view.optional(),
             /** Those whose top account a user holds a role at. */
             organisations: z.array(z.object({ id: organisationId, name: z.string(), accountId })),
           }),
@@ -311,6 +382,27 @@ export const tenancy = defineDomain({
           }),
           response: account,
           errors: ['tenancy.external_id_taken', 'tenancy.time_zone_unknown', 'tenancy.account_closed'],
+        },
+        previewMove: {
+          method: 'GET',
+          path: '/move',
+          summary: 'Read what would change, and for whom, if the account moved under another.',
+          access: 'administer',
+          authority: 'ancestor',
+          request: z.object({ parentId: accountId }),
+          response: movePreview,
+          errors: ['tenancy.move_impossible', 'auth.scope'],
+        },
+        move: {
+          method: 'POST',
+          path: '/move',
+          summary:
+            'Move an account, with all below it, under another of its tree. Rights and policies follow at once, usage from the next whole minute on.',
+          access: 'administer',
+          authority: 'ancestor',
+          request: z.strictObject({ parentId: accountId }),
+          response: account.extend({ startsAt: dateTime }),
+          errors: ['tenancy.move_impossible', 'tenancy.external_id_taken', 'auth.scope'],
         },
       },
     },
@@ -471,6 +563,82 @@ export const tenancy = defineDomain({
         },
       },
     },
+    views: {
+      title: 'Views',
+      mount: 'account',
+      operations: {
+        start: {
+          method: 'POST',
+          path: '/views',
+          summary:
+            'Look at the dashboard as this account does, for a time, changing nothing. It is told who looks, and why.',
+          access: 'administer',
+          authority: 'ancestor',
+          request: z.strictObject({
+            /** It stands in the audit log of the account, and in yours. */
+            reason: z.string().trim().min(1).max(500),
+            minutes: z.int().min(1).max(VIEW_MINUTES_MAX).default(30),
+          }),
+          response: view,
+          errors: ['auth.scope'],
+        },
+        end: {
+          method: 'DELETE',
+          path: '/views/{viewId}',
+          summary: 'End a view of yours before its time.',
+          access: 'read',
+          request: z.object({ viewId: idSchema('sin') }),
+          response: z.object({ id: idSchema('sin') }),
+          errors: [],
+        },
+      },
+    },
+    roles: {
+      title: 'Roles',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/roles',
+          summary: 'Read the built-in roles and those that this account defined, each as the scopes it has.',
+          access: 'read',
+          request: pageRequest,
+          response: pageOf(role),
+          errors: [],
+        },
+        create: {
+          method: 'POST',
+          path: '/roles',
+          summary: 'Define a role as a set of scopes. It can have no more than who defines it.',
+          access: 'administer',
+          request: z.strictObject({ name: roleName, scopes: z.array(scope).min(1).max(64) }),
+          response: role,
+          errors: ['tenancy.scope_too_wide', 'tenancy.role_name_taken', 'tenancy.too_many_roles'],
+        },
+        update: {
+          method: 'PATCH',
+          path: '/roles/{roleId}',
+          summary: 'Rename a role or change its scopes: at once for everybody who holds it.',
+          access: 'administer',
+          request: z.strictObject({
+            roleId,
+            name: roleName.optional(),
+            scopes: z.array(scope).min(1).max(64).optional(),
+          }),
+          response: role,
+          errors: ['tenancy.scope_too_wide', 'tenancy.role_name_taken'],
+        },
+        remove: {
+          method: 'DELETE',
+          path: '/roles/{roleId}',
+          summary: 'Remove a role. Whoever holds it loses it at once.',
+          access: 'administer',
+          request: z.object({ roleId }),
+          response: z.object({ id: roleId, memberCount: z.int() }),
+          errors: ['tenancy.scope_too_wide'],
+        },
+      },
+    },
     team: {
       title: 'Team',
       mount: 'account',
@@ -489,7 +657,7 @@ export const tenancy = defineDomain({
           path: '/team',
           summary: 'Give somebody a role. They take it with a link that works once, which is mailed to them.',
           access: 'administer',
-          request: z.strictObject({ email: z.email().max(254), name, role: z.enum(roles) }),
+          request: z.strictObject({ email: z.email().max(254), name, role: roleRef }),
           response: member.extend({ setUpPath: z.string().optional() }),
           errors: ['auth.scope', 'tenancy.last_owner'],
         },

@@ -1,14 +1,23 @@
-import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
+import { type DomainHandlers, prepared, type Viewing } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { accounts } from './accounts.ts';
 import { applications } from './applications.ts';
 import type { tenancy } from './definition.ts';
 import { credentials, keys } from './keys.ts';
 import { verificationMail } from './mails.ts';
+import { moves } from './moves.ts';
 import { organisation } from './organisation.ts';
 import type { TenancyPorts } from './ports.ts';
+import { roles } from './roles.ts';
 import { team } from './team.ts';
 import { isTimeZone } from './time-zone.ts';
+import { views } from './views.ts';
+
+const viewAnswer = ({ viewId: id, accountId, untilMs }: Viewing) => ({
+  id,
+  accountId,
+  until: new Date(untilMs).toISOString(),
+});
 
 export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
   enrolment: {
@@ -63,18 +72,22 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
     async get({ actor }, _request, { people, accounts: stored, keys: storedKeys }) {
       if (actor.kind === 'user') {
         const profile = await people.profileOf(actor.userId);
-        const grants = await people.grantsOf(actor.userId);
+        const { viewing } = actor;
+        const grants = await people.grantsOf(actor.userId, viewing?.accountId);
         return {
           kind: 'user',
+          ...(viewing === undefined ? {} : { view: viewAnswer(viewing) }),
           userId: actor.userId,
           ...(profile ?? {}),
           isEmailVerified: await people.isVerified(actor.userId),
-          accounts: grants.map(({ accountId, accountName, role }) => ({
+          accounts: grants.map(({ accountId, accountName, roleRef, roleName, ...held }) => ({
             id: accountId,
             name: accountName,
-            role,
+            role: roleRef,
+            roleName,
+            ...(held.role === 'custom' ? { scopes: [...held.scopes] } : {}),
           })),
-          organisations: [...(await people.organisationsOf(actor.userId))],
+          organisations: viewing === undefined ? [...(await people.organisationsOf(actor.userId))] : [],
         };
       }
       if (actor.kind !== 'key' && actor.kind !== 'credential')
@@ -85,16 +98,18 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
       return {
         kind: actor.kind,
         ...(key === undefined ? {} : { name: key.name }),
-        accounts: account === undefined ? [] : [{ id: account.id, name: account.name, role }],
+        accounts: account === undefined ? [] : [{ id: account.id, name: account.name, role, roleName: role }],
         organisations: [],
       };
     },
   },
 
-  accounts,
+  accounts: { ...accounts, ...moves },
   organisation,
   applications,
   keys,
   credentials,
+  views,
+  roles,
   team,
 };

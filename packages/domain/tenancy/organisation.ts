@@ -1,9 +1,12 @@
 import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { type Caller, callerAlong } from './caller.ts';
-import type { tenancy } from './definition.ts';
+import { tenancy } from './definition.ts';
 import type { OrganisationRecord, TenancyPorts } from './ports.ts';
+import { operationOf } from './scopes.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
+
+const renaming = operationOf(tenancy, 'organisation', 'update');
 
 const toAnswer = ({ createdAt, ...rest }: OrganisationRecord) => ({
   ...rest,
@@ -39,7 +42,7 @@ export const organisation: Handlers['organisation'] = {
   async update(context, { name }, ports) {
     const { found, caller } = await organisationOf(context, ports);
     // A role at the account in the path is not one at the top.
-    if (!caller.accesses.has('administer')) {
+    if (!caller.may(renaming)) {
       throw context.error('auth.scope', 'Only who administers its top account renames an organisation.');
     }
     const after = await ports.organisations.rename({ accountId: found.accountId, name });

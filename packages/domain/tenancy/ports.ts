@@ -1,8 +1,8 @@
-import type { Role } from './access.ts';
+import type { CataloguedOperation, HeldRole, Role } from './access.ts';
 import type { AccountState } from './account-state.ts';
 import type { MailText } from './mails.ts';
+import type { MoveEffects } from './move-preview.ts';
 import type { Grant } from './reach.ts';
-import type { CataloguedOperation } from './scopes.ts';
 
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -65,9 +65,22 @@ export interface MemberRecord {
   readonly userId: string;
   readonly name: string;
   readonly email: string;
-  readonly role: Role;
+  readonly role: RoleRef;
+  readonly roleName: string;
   readonly state: 'invited' | 'active';
   readonly accountId: string;
+}
+
+/** A built-in role, or the id of one that an account defined. */
+export type RoleRef = Role | `rol_${string}`;
+
+/** A role that an account defined, for its own team. */
+export interface RoleRecord {
+  readonly id: `rol_${string}`;
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** Those included who are invited. */
+  readonly memberCount: number;
 }
 
 export interface OrganisationRecord {
@@ -86,11 +99,18 @@ export interface PersonRecord {
   readonly roles: readonly {
     readonly accountId: string;
     readonly accountName: string;
-    readonly role: Role;
+    readonly role: RoleRef;
+    readonly roleName: string;
     readonly state: 'invited' | 'active';
   }[];
 }
 
+/** A role that somebody took, with the names that go with it. */
+export type NamedGrant = Grant & {
+  readonly accountName: string;
+  readonly roleRef: RoleRef;
+  readonly roleName: string;
+};
 /** Of the two links that take an invitation. */
 export interface InvitationTokens {
   /** For whoever invites, to hand on. Whoever has it says nothing about the address. */
@@ -107,6 +127,22 @@ export interface ReadCredential {
   readonly prefixId: string;
   /** When it ends by itself; absent when it says no end, and so is admitted nowhere. */
   readonly expiresAt?: Date;
+}
+
+/** A move that was made: rights and policies hold from its transaction on, and usage counts from `startsAt`. */
+export interface MadeMove {
+  readonly startsAt: Date;
+  readonly oldParentId: string;
+}
+
+export interface MoveQuestion extends Scoped {
+  readonly movedId: string;
+  /** Both chains run from the platform down to the account that moves. */
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  /** The accounts of both that whoever asks sees: of the others nothing is told. */
+  readonly visibleIds: readonly string[];
+  readonly atMs: number;
 }
 
 /** Mails are kept in the transaction of their cause, and sent after it. */
@@ -143,8 +179,11 @@ export interface TenancyPorts {
     makeVerification(user: { readonly userId: string; readonly email: string }): Promise<string | undefined>;
     isVerified(userId: string): Promise<boolean>;
     profileOf(userId: string): Promise<{ readonly name: string; readonly email: string } | undefined>;
-    /** Every role that counts for a user (`countingRole`), highest accounts first. */
-    grantsOf(userId: string): Promise<readonly (Grant & { readonly accountName: string })[]>;
+    /**
+     * Every role that counts for a user (`countingRole`), highest accounts first. With `viewing`, those that hold there from
+     * above, as if they were given at that account.
+     */
+    grantsOf(userId: string, viewing?: string): Promise<readonly NamedGrant[]>;
     /** Those at whose top account the user took a role. */
     organisationsOf(
       userId: string,
@@ -177,6 +216,23 @@ export interface TenancyPorts {
     update(
       account: Scoped & { readonly change: AccountChange },
     ): Promise<AccountRecord | 'external_id_taken'>;
+  };
+  readonly views: {
+    /** Opens a session of its own, and answers its id. */
+    start(
+      view: Scoped & { readonly userId: string; readonly reason: string; readonly untilMs: number },
+    ): Promise<string>;
+    /** False for one that is over, or somebody else's. */
+    end(view: { readonly viewId: string; readonly userId: string }): Promise<boolean>;
+  };
+  readonly moves: {
+    /** From the scope's account down to one below it, or to itself. Undefined where it is not in scope. */
+    chainWithin(place: Scoped & { readonly descendantId: string }): Promise<readonly string[] | undefined>;
+    /** What would be different, had the account moved. */
+    effects(question: MoveQuestion): Promise<MoveEffects>;
+    move(
+      move: Scoped & { readonly movedId: string; readonly parentId: string },
+    ): Promise<MadeMove | 'unknown' | 'cycle' | 'other_tree' | 'there_already' | 'external_id_taken'>;
   };
   readonly applications: {
     list(page: PageOf): Promise<Page<ApplicationRecord>>;
@@ -225,6 +281,22 @@ export interface TenancyPorts {
     /** `unknown`: no key of this account, or of one below it, has this id. Of many at once one is the first. */
     revoke(credential: Scoped & ReadCredential): Promise<'revoked' | 'was_revoked' | 'unknown'>;
   };
+  readonly roles: {
+    /** Those that the account defined, in the order of their ids. */
+    list(page: PageOf): Promise<Page<RoleRecord>>;
+    /** How many hold each of the built-in ones at the account itself. */
+    memberCounts(account: Scoped): Promise<ReadonlyMap<Role, number>>;
+    /** Within a unit of work the role stays as it is until the end of that. */
+    find(role: Scoped & { readonly roleId: string }): Promise<RoleRecord | undefined>;
+    create(
+      role: Scoped & { readonly name: string; readonly scopes: readonly string[]; readonly countMax: number },
+    ): Promise<RoleRecord | 'name_taken' | 'too_many'>;
+    update(
+      role: Scoped & { readonly roleId: string; readonly name: string; readonly scopes: readonly string[] },
+    ): Promise<RoleRecord | 'name_taken'>;
+    /** Takes it from everybody who holds it, and answers who did. */
+    remove(role: Scoped & { readonly roleId: string }): Promise<readonly string[]>;
+  };
   readonly team: {
     /** Roles given at these accounts, which are all in scope, in the order of user and account. */
     list(page: PageOf & { readonly at: readonly string[] }): Promise<Page<MemberRecord>>;
@@ -238,7 +310,7 @@ export interface TenancyPorts {
       member: Scoped & {
         readonly email: string;
         readonly name: string;
-        readonly role: Role;
+        readonly role: RoleRef;
         readonly ownersAt: readonly string[];
       },
     ): Promise<

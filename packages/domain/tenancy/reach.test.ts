@@ -1,12 +1,19 @@
 import type { Access } from '@patchbay/kit/definition';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { accessesOf, roleAllows, scopesAllow } from './access.ts';
+import {
+  accessesOf,
+  type CataloguedOperation,
+  countingScopes,
+  heldRoleAllows,
+  roleAllows,
+  scopesAllow,
+} from './access.ts';
 import { effectiveState, refuseStateChange } from './account-state.ts';
 import { refuseMove } from './account-tree.ts';
 import { roles } from './definition.ts';
 import { reachAlong } from './reach.ts';
-import { type CataloguedOperation, scopesTooWide } from './scopes.ts';
+import { isRoleTooWide, scopesFor, scopesTooWide } from './scopes.ts';
 import { isTimeZone } from './time-zone.ts';
 
 const chain = ['acc_platform', 'acc_top', 'acc_middle', 'acc_leaf'];
@@ -42,7 +49,7 @@ describe('roles (ACC-3)', () => {
     ]);
     expect(reach.topId).toBe('acc_middle');
     expect([...reach.accesses].sort()).toEqual(['bill', 'develop', 'read']);
-    expect([...reach.accessesFromAbove].sort()).toEqual(['develop', 'read']);
+    expect([...reach.fromAbove.accesses].sort()).toEqual(['develop', 'read']);
   });
 
   test('whatever the grants, nobody may do more than the union of their roles along the chain', () => {
@@ -57,11 +64,11 @@ describe('roles (ACC-3)', () => {
         (grants, depth) => {
           const asked = chain.slice(0, depth);
           const here = grants.filter(({ accountId }) => asked.includes(accountId));
-          const { accesses, accessesFromAbove, topId } = reachAlong(asked, grants);
+          const { accesses, fromAbove, topId } = reachAlong(asked, grants);
           expect([...accesses].sort()).toEqual(
             [...new Set(here.flatMap(({ role }) => accessesOf[role]))].sort(),
           );
-          expect([...accessesFromAbove].every((access) => accesses.has(access))).toBe(true);
+          expect([...fromAbove.accesses].every((access) => accesses.has(access))).toBe(true);
           expect(topId === undefined).toBe(here.length === 0);
         },
       ),
@@ -114,7 +121,7 @@ describe('scopes of keys (ACC-4)', () => {
   const byKey = (held: readonly string[], wanted: readonly string[]) =>
     scopesTooWide(wanted, { kind: 'key', scopes: held }, catalogue);
   const byRole = (role: (typeof roles)[number], wanted: readonly string[]) =>
-    scopesTooWide(wanted, { kind: 'role', accesses: new Set(accessesOf[role]) }, catalogue);
+    scopesTooWide(wanted, { kind: 'role', accesses: new Set(accessesOf[role]), scopes: [] }, catalogue);
 
   test('a key makes none that covers an operation it does not cover itself', () => {
     expect(byKey(['*'], ['*', 'keys:*', 'team:add'])).toEqual([]);
@@ -156,6 +163,77 @@ describe('scopes of keys (ACC-4)', () => {
         const given = wanted.filter((one) => !refused.includes(one));
         const escalated = catalogue.filter((each) => scopesAllow(given, each) && !scopesAllow(held, each));
         expect(escalated).toEqual([]);
+      }),
+    );
+  });
+});
+
+describe('roles that accounts define (ACC-3)', () => {
+  const operation = (name: string, access: Access, isRead = access === 'read'): CataloguedOperation => {
+    const [owner = '', verb = ''] = name.split(':');
+    return { owner, operation: verb, access, isRead };
+  };
+  const catalogue = [
+    operation('keys:list', 'develop', true),
+    operation('keys:create', 'develop'),
+    operation('team:list', 'read'),
+    operation('team:add', 'administer'),
+    operation('prices:list', 'read'),
+    operation('prices:set', 'bill'),
+  ];
+  const custom = (...scopes: string[]) => ({ role: 'custom', scopes }) as const;
+
+  test('it reaches down like a built-in one, and adds to what other roles of the chain allow', () => {
+    const reach = reachAlong(chain, [
+      { accountId: 'acc_top', ...custom('prices:set') },
+      { accountId: 'acc_leaf', role: 'viewer' },
+    ]);
+    expect([reach.topId, reach.scopes, [...reach.accesses]]).toEqual(['acc_top', ['prices:set'], ['read']]);
+    expect([reach.fromAbove.scopes, [...reach.fromAbove.accesses]]).toEqual([['prices:set'], []]);
+    expect(reachAlong(['acc_platform'], [{ accountId: 'acc_top', ...custom('*') }]).topId).toBeUndefined();
+  });
+
+  test('a built-in role in words of scopes covers what it allows, and nothing more', () => {
+    const words = Object.fromEntries(
+      roles.map((role) => [role, scopesFor((each) => heldRoleAllows({ role }, each), catalogue)]),
+    );
+    expect(words).toEqual({
+      owner: ['*'],
+      admin: ['*'],
+      developer: ['keys:*', 'team:read', 'prices:read'],
+      billing: ['team:read', 'prices:*'],
+      viewer: ['team:read', 'prices:read'],
+    });
+    fc.assert(
+      fc.property(fc.subarray(catalogue), (allowed) => {
+        const scopes = scopesFor((each) => allowed.includes(each), catalogue);
+        expect(catalogue.filter((each) => scopesAllow(scopes, each))).toEqual(
+          catalogue.filter((each) => allowed.includes(each)),
+        );
+      }),
+    );
+  });
+
+  test('until an address is proved, it only reads what it covers', () => {
+    expect(countingScopes(['keys:*', 'team:add', 'prices:read'], false)).toEqual(
+      custom('keys:read', 'prices:read'),
+    );
+    expect(countingScopes(['keys:*', '*'], false)).toEqual({ role: 'viewer' });
+    expect(countingScopes(['keys:*'], true)).toEqual(custom('keys:*'));
+  });
+
+  test('nobody gives a role that may do what they may not, whichever of the two kinds theirs and it are', () => {
+    const scope = fc.constantFrom('*', 'keys:*', 'keys:read', 'team:add', 'team:read', 'prices:set');
+    const held = fc.oneof(
+      fc.constantFrom(...roles).map((role) => ({ role })),
+      fc.array(scope).map((scopes) => custom(...scopes)),
+    );
+    fc.assert(
+      fc.property(held, held, (mine, given) => {
+        const { accesses, scopes } = reachAlong(chain, [{ accountId: 'acc_leaf', ...mine }]);
+        const isTooWide = isRoleTooWide(given, { kind: 'role', accesses, scopes }, catalogue);
+        const isMore = catalogue.some((each) => heldRoleAllows(given, each) && !heldRoleAllows(mine, each));
+        expect(isTooWide).toBe(isMore);
       }),
     );
   });

@@ -1,19 +1,17 @@
-import type { Access } from '@patchbay/kit/definition';
-import { type Role, roleAllows, scopesAllow } from './access.ts';
+import type { DomainDefinition } from '@patchbay/kit/definition';
+import {
+  type CataloguedOperation,
+  type HeldRole,
+  heldRoleAllows,
+  type Rights,
+  rightsAllow,
+  scopesAllow,
+} from './access.ts';
 
-/** What a scope can cover, as the registry of services and domains has it. */
-export interface CataloguedOperation {
-  /** The service's or resource's name in kebab-case: the first half of a scope. */
-  readonly owner: string;
-  readonly operation: string;
-  readonly access: Access;
-  readonly isRead: boolean;
-}
-
-/** Who makes a key: another key, which has scopes, or somebody with a role. */
+/** Who makes a key, or a role: a key, which has scopes, or somebody with roles of their own. */
 export type KeyMaker =
   | { readonly kind: 'key'; readonly scopes: readonly string[] }
-  | { readonly kind: 'role'; readonly accesses: ReadonlySet<Access> };
+  | ({ readonly kind: 'role' } & Rights);
 
 /**
  * The scopes that a maker may not give, because they would cover an operation that the maker may not call, or because
@@ -35,11 +33,42 @@ export function scopesTooWide(
  * do more than the key can (ACC-4).
  */
 export const isRoleTooWide = (
-  role: Role,
+  role: HeldRole,
   maker: KeyMaker,
   catalogue: readonly CataloguedOperation[],
 ): boolean =>
-  !catalogue.filter(({ access }) => roleAllows(role, access)).every((operation) => mayCall(maker, operation));
+  !catalogue
+    .filter((operation) => heldRoleAllows(role, operation))
+    .every((operation) => mayCall(maker, operation));
 
-const mayCall = (maker: KeyMaker, operation: CataloguedOperation): boolean =>
-  maker.kind === 'key' ? scopesAllow(maker.scopes, operation) : maker.accesses.has(operation.access);
+export const mayCall = (maker: KeyMaker, operation: CataloguedOperation): boolean =>
+  maker.kind === 'key' ? scopesAllow(maker.scopes, operation) : rightsAllow(maker, operation);
+
+/**
+ * The fewest scopes that cover just these operations of a catalogue: so a built-in role is shown in the same words as one
+ * that an account defined.
+ */
+export function scopesFor(
+  allowed: (operation: CataloguedOperation) => boolean,
+  catalogue: readonly CataloguedOperation[],
+): readonly string[] {
+  if (catalogue.every(allowed)) return ['*'];
+  return [...Map.groupBy(catalogue, ({ owner }) => owner)].flatMap(([owner, operations]) => {
+    if (operations.every(allowed)) return [`${owner}:*`];
+    const reads = operations.filter(({ isRead }) => isRead);
+    const mayReadAll = reads.length > 0 && reads.every(allowed);
+    const single = operations.filter((operation) => allowed(operation) && !(mayReadAll && operation.isRead));
+    return [
+      ...(mayReadAll ? [`${owner}:read`] : []),
+      ...single.map(({ operation }) => `${owner}:${operation}`),
+    ];
+  });
+}
+
+/** An operation of a domain, as a scope covers it. */
+export function operationOf(domain: DomainDefinition, group: string, operation: string): CataloguedOperation {
+  const declared = domain.resources[group]?.operations[operation];
+  if (declared === undefined) throw new RangeError(`${domain.name} has no operation ${group}.${operation}.`);
+  const owner = group.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return { owner, operation, access: declared.access, isRead: declared.method === 'GET' };
+}

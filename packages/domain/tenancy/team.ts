@@ -1,9 +1,9 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
-import type { Role } from './access.ts';
+import type { HeldRole } from './access.ts';
 import { type Caller, callerAlong } from './caller.ts';
 import type { tenancy } from './definition.ts';
 import { invitationMail } from './mails.ts';
-import type { TenancyPorts } from './ports.ts';
+import type { RoleRef, TenancyPorts } from './ports.ts';
 import { isRoleTooWide } from './scopes.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
@@ -15,8 +15,21 @@ type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
 const ownersAlong = (chain: readonly string[]) => (chain.length > 1 ? chain.slice(1) : chain);
 
 /** Who is no owner neither makes owners nor unmakes them. */
-const isBeyond = (caller: Caller, touched: readonly (Role | undefined)[]) =>
-  touched.includes('owner') && !caller.accesses.has('own');
+const isBeyond = (caller: Caller, touched: readonly (RoleRef | undefined)[]) =>
+  touched.includes('owner') && !caller.isOwner;
+
+const isDefined = (role: RoleRef): role is Extract<RoleRef, `rol_${string}`> => role.startsWith('rol_');
+
+/** A role as it is held. Undefined for one that the account did not define. */
+async function heldRoleOf(
+  accountId: string,
+  role: RoleRef,
+  { roles }: Pick<TenancyPorts, 'roles'>,
+): Promise<HeldRole | undefined> {
+  if (!isDefined(role)) return { role };
+  const found = await roles.find({ accountId, roleId: role });
+  return found && { role: 'custom', scopes: found.scopes };
+}
 
 export const team: Handlers['team'] = {
   async list(context, request, ports) {
@@ -27,14 +40,18 @@ export const team: Handlers['team'] = {
     return { items: [...items], ...(nextCursor === undefined ? {} : { nextCursor }) };
   },
 
-  async add(context, { email, name, role }, ports) {
+  async add(context, { email, name, role: asked }, ports) {
+    const role = asked as RoleRef;
     const { accountId, chain } = context.entity;
     const caller = await callerAlong(chain, context.actor, ports);
     const before = await ports.team.findByEmail({ accountId, email });
     if (isBeyond(caller, [role, before?.role])) {
       throw context.error('auth.scope', 'Only an owner makes somebody an owner, or something else again.');
     }
-    if (isRoleTooWide(role, caller.maker, ports.catalogue)) {
+    const held = await heldRoleOf(accountId, role, ports);
+    if (held === undefined)
+      throw context.error('resource.unknown', `This account has not defined a role ${role}.`);
+    if (isRoleTooWide(held, caller.maker, ports.catalogue)) {
       throw context.error('auth.scope', `The role ${role} may do what you may not do yourself.`);
     }
     const put = await ports.team.put({ accountId, email, name, role, ownersAt: ownersAlong(chain) });

@@ -11,6 +11,7 @@ import {
   CHILD_ACCOUNT,
   createApiHarness,
   GRANDCHILD_ACCOUNT,
+  PARENT_ACCOUNT,
   SIBLING_ACCOUNT,
   STRANGER_ACCOUNT,
 } from '@patchbay/testing/api-harness';
@@ -149,6 +150,25 @@ describe('by scope and operation, denied unless it is given', () => {
   );
 });
 
+describe('a role that an account defined (ACC-3, C24)', () => {
+  const scopeOf = ({ scopeName, name }: MountedOperation) => `${scopeName}:${name}`;
+  const may = async (mounted: MountedOperation, scopes: readonly string[]) => {
+    const people = { somebody: { accountId: PARENT_ACCOUNT, role: 'custom', scopes } } as const;
+    const { call } = createApiHarness({ people });
+    const { path: route, extra } = requestFor(mounted, CHILD_ACCOUNT);
+    const { body } = await call(mounted.operation.method, route, { as: 'somebody', ...extra });
+    return body.code !== 'auth.scope';
+  };
+
+  test.each(onAccounts.map((mounted) => [nameOf(mounted), mounted] as const))(
+    '%s: with its scope, and with no other',
+    async (_name, mounted) => {
+      const others = onAccounts.map(scopeOf).filter((scope) => scope !== scopeOf(mounted));
+      expect([await may(mounted, [scopeOf(mounted)]), await may(mounted, others)]).toEqual([true, false]);
+    },
+  );
+});
+
 /** A value that a required field accepts; undefined for a field that may be left out. */
 function exampleValue(schema: z.ZodType): unknown {
   if (schema.safeParse(undefined).success) return undefined;
@@ -161,12 +181,16 @@ function exampleValue(schema: z.ZodType): unknown {
     'EUR',
     'owner',
     'ended',
+    'cancelled',
+    'user:nobody',
     'declined',
     'network-discovery',
     ...ids,
   ];
   const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];
-  const found = [...texts, ...objects, [], ['audio'], 1].find((value) => schema.safeParse(value).success);
+  const found = [...texts, ...objects, [], ['*'], ['audio'], 1].find(
+    (value) => schema.safeParse(value).success,
+  );
   if (found === undefined)
     throw new Error(`No example is known for ${JSON.stringify(z.toJSONSchema(schema))}.`);
   return found;

@@ -6,8 +6,9 @@ import {
   effectiveConfig,
   widerFields,
 } from '@patchbay/domain/policy/effective-config';
-import type { Entity, ServiceDefinition } from '@patchbay/kit/definition';
+import type { DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
+import { callbackHandlers } from './callbacks.ts';
 import { etagOf, namesTag } from './etag.ts';
 import type { Platform } from './platform.ts';
 
@@ -25,7 +26,7 @@ interface Context {
 /** Meters of all services together. */
 const METER_COUNT_MAX = 1_000;
 
-type Handler = (context: Context, request: Record<string, unknown>) => Promise<Record<string, unknown>>;
+type Handler = DomainHandler<[context: Context, request: Record<string, unknown>], Record<string, unknown>>;
 
 /** Serves what every service has without writing it (API-2): kit/service-resources.ts declares it. */
 export function derivedHandlers(
@@ -125,6 +126,7 @@ export function derivedHandlers(
       operations: Object.keys(service.operations),
     }),
 
+    ...callbackHandlers(service.name, () => platform.domainPorts.hooks),
     getUse: readUse,
     getEndpointUse: readUse,
   };

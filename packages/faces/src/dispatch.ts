@@ -5,7 +5,7 @@ import { configLevels } from '@patchbay/domain/policy/config-levels';
 import { decide, refusalText } from '@patchbay/domain/policy/decide';
 import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
 import { levelText } from '@patchbay/domain/policy/policy-level';
-import { roleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
+import { heldRoleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
 import type { AuditedChange, DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { serviceHandlerLoaders } from '@patchbay/services/handlers.generated';
@@ -34,6 +34,7 @@ export interface Call {
 /** The one path of every request, be it from the dashboard, REST or an SDK. The caller authenticated first (POL-4). */
 export async function dispatch(platform: Platform, call: Call): Promise<Response> {
   refuseUnheldCondition(call);
+  refuseChangeInView(call);
   const subject = await resolve(platform, call);
   await limit(platform, call);
   const changes: AuditedChange[] = [];
@@ -59,6 +60,13 @@ function refuseUnheldCondition({ mounted: { owner, operation }, ifMatch }: Call)
   const isHeld = owner.kind === 'service' && owner.isDerived && operation.method === 'PUT';
   if (ifMatch === undefined || isHeld) return;
   throw platformError('request.invalid', 'If-Match is taken where a configuration is set, and nowhere else.');
+}
+
+/** Whoever looks as an account below theirs may end that, and change nothing else (PRD-3): here, for every face alike. */
+function refuseChangeInView({ principal: { actor }, mounted: { group, name, operation } }: Call): void {
+  if (actor.kind !== 'user' || actor.viewing === undefined || operation.method === 'GET') return;
+  if (group === 'views' && name === 'end') return;
+  throw platformError('auth.view_read_only', 'You look as this account does, and change nothing.');
 }
 
 interface Subject {
@@ -173,10 +181,8 @@ function refuseSuspended({ chain, grants }: Reach, { mounted: { owner, operation
 function refuseWithoutAccess({ grants }: Reach, { mounted, principal }: Call): void {
   const { operation, scopeName, name } = mounted;
   const isRead = operation.method === 'GET';
-  if (
-    grants.some(({ role }) => roleAllows(role, operation.access)) &&
-    isInScope(principal, { mounted, isRead })
-  )
+  const wanted = { owner: scopeName, operation: name, access: operation.access, isRead };
+  if (grants.some((held) => heldRoleAllows(held, wanted)) && isInScope(principal, { mounted, isRead }))
     return;
   const detail =
     operation.authority === 'ancestor' && grants.length === 0
@@ -271,8 +277,8 @@ async function contextOf(platform: Platform, call: Call, { entity, visibleIds, c
       if (entity)
         platform.recordUsage(entity, { meter: `${definition.name}.${meter}`, quantity, dimensions });
     },
-    emit: async (event: string, payload: unknown) => {
-      if (entity) await platform.emit(entity.accountId, `${definition.name}.${event}`, payload);
+    emit: async (event: string, payload: unknown, accountId = entity?.accountId) => {
+      if (accountId !== undefined) await platform.emit(accountId, `${definition.name}.${event}`, payload);
     },
     error: (code: string, publicDetail: string) =>
       new ServiceError({ ...errorDefinitionOf(owner, code), code, publicDetail }),
@@ -284,22 +290,28 @@ async function configurationOf(platform: Platform, service: ServiceDefinition, e
   return { levels, config: service.config.parse(effectiveConfig(levels, configRulesOf(service)).values) };
 }
 
-/** Exactly one entry for each change (ACC-8). A handler that says nothing more leaves the account as its target. */
+/**
+ * An entry at each account that the change concerns: for nearly all of them that is one (ACC-8). A handler that says
+ * nothing more leaves the account as its target.
+ */
 async function audit(platform: Platform, call: Call, { entity, changes }: Scope): Promise<void> {
   const { mounted, principal, requestId, address } = call;
-  const [change] = changes;
-  const accountId = change?.accountId ?? entity?.accountId;
-  if (accountId === undefined) return;
-  await platform.audit({
-    target: accountId,
-    ...change,
-    accountId,
-    action: `${mounted.scopeName}.${mounted.name}`,
-    actor: principal.actor,
-    actorName: principal.name,
-    requestId,
-    ...(address === undefined ? {} : { address }),
+  const said: readonly Partial<AuditedChange>[] = changes.length === 0 ? [{}] : changes;
+  // In one order, so that two changes that concern the same accounts do not wait for each other's logs.
+  const entries = said.flatMap((change) => {
+    const accountId = change.accountId ?? entity?.accountId;
+    return accountId === undefined ? [] : [{ target: accountId, ...change, accountId }];
   });
+  for (const entry of entries.toSorted((one, other) => (one.accountId < other.accountId ? -1 : 1))) {
+    await platform.audit({
+      ...entry,
+      action: `${mounted.scopeName}.${mounted.name}`,
+      actor: principal.actor,
+      actorName: principal.name,
+      requestId,
+      ...(address === undefined ? {} : { address }),
+    });
+  }
 }
 
 type Response = Record<string, unknown>;
@@ -317,7 +329,7 @@ const handled =
 /** The one cast of this file: the compiler held each handler against its definition where it was written. */
 async function loadHandler(platform: Platform, { owner, group, name }: MountedOperation): Promise<Handler> {
   if (owner.kind === 'service') {
-    if (owner.isDerived) return handled(derivedHandlers(platform, owner.definition)[name] as never);
+    if (owner.isDerived) return staged(derivedHandlers(platform, owner.definition)[name] as never);
     const { handlers } = await serviceHandlerLoaders[owner.key]();
     const handler = (handlers as unknown as Readonly<Record<string, AnyHandler>>)[name] as AnyHandler;
     return handled((context, request) => handler(context, request, platform.servicePorts[owner.key]));
@@ -327,7 +339,11 @@ async function loadHandler(platform: Platform, { owner, group, name }: MountedOp
     Record<string, Readonly<Record<string, DomainHandler<AnyParameters, Response>>>>
   >;
   const handler = resources[group]?.[name] as DomainHandler<AnyParameters, Response>;
-  const ports = platform.domainPorts[owner.key];
+  return staged(handler, platform.domainPorts[owner.key]);
+}
+
+/** What takes long and writes nothing is done before the transaction, where a handler says what that is. */
+function staged(handler: DomainHandler<AnyParameters, Response>, ports?: unknown): Handler {
   const { prepare } = handler;
   if (prepare !== undefined) return (context, request) => prepare(context, request, ports);
   return handled((context, request) => handler(context, request, ports));

@@ -3,7 +3,7 @@ import type { DomainPorts } from '@patchbay/domain/handlers.generated';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { ConfigValues } from '@patchbay/domain/policy/effective-config';
 import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
-import type { Role } from '@patchbay/domain/tenancy/access';
+import type { Grant } from '@patchbay/domain/tenancy/reach';
 import type { Actor, AuditedChange, Entity } from '@patchbay/kit/definition';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 
@@ -29,7 +29,7 @@ export interface Reach {
   /** From the platform down to the account asked for. */
   readonly chain: readonly { readonly id: string; readonly state: AccountState }[];
   /** Where in that chain the principal holds something, and what. A key is an owner of its account. */
-  readonly grants: readonly { readonly accountId: string; readonly role: Role }[];
+  readonly grants: readonly Grant[];
 }
 
 export interface RateLimit {

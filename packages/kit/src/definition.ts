@@ -172,10 +172,22 @@ export function resourcePath(resource: ResourceDefinition, operation: OperationD
   return resource.mount === 'account' ? `/v1/accounts/{accountId}${operation.path}` : `/v1${operation.path}`;
 }
 
+/** A view of an account by somebody above it, for a time. */
+export interface Viewing {
+  readonly viewId: string;
+  readonly accountId: string;
+  readonly untilMs: number;
+}
+
 /** Who asks. A key speaks for an account, a user for the roles they hold, a credential for its caveats. */
 export type Actor =
   | { readonly kind: 'key'; readonly keyId: string; readonly accountId: string }
-  | { readonly kind: 'user'; readonly userId: string }
+  | {
+      readonly kind: 'user';
+      readonly userId: string;
+      /** They look as this account does, and change nothing (PRD-3). */
+      readonly viewing?: Viewing;
+    }
   | { readonly kind: 'credential'; readonly credentialId: string; readonly accountId: string }
   | { readonly kind: 'platform' }
   | { readonly kind: 'stranger' };
@@ -196,7 +208,7 @@ export interface Entity {
   readonly credentialId?: string;
 }
 
-/** One change, as the audit log shows it. `accountId` is only for a change that is made before any account is known. */
+/** One change, as the audit log of one account shows it: of the account in the path, unless it names another. */
 export interface AuditedChange {
   readonly target: string;
   readonly accountId?: string;
@@ -251,9 +263,11 @@ export interface DomainContext<D extends DomainDefinition, R extends keyof D['re
   readonly entity: D['resources'][R]['mount'] extends 'account' ? Entity : undefined;
   /** The accounts of the chain that the caller may see: of what is above, nothing is told (C1). */
   readonly visibleIds?: readonly string[] | undefined;
+  /** `accountId` is for what concerns another account than the one in the path. */
   readonly emit: <E extends keyof D['events'] & string>(
     event: E,
     payload: z.output<D['events'][E]>,
+    accountId?: string,
   ) => Promise<void>;
 }
 

@@ -94,6 +94,13 @@ export const platformErrors = {
     remedy:
       'Create a key with the scope that `detail` names, or ask an administrator for a role that has it.',
   },
+  'auth.view_read_only': {
+    status: 403,
+    title: 'Whoever looks as an account below theirs changes nothing.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Leave the view, and do it as yourself.',
+  },
   'resource.unknown': {
     status: 404,
     title: 'There is no such resource here.',
@@ -107,6 +114,21 @@ export const platformErrors = {
     owner: 'client',
     retry: 'never',
     remedy: 'Name one that the application has, or add it to its instanceTypes first.',
+  },
+  'callback.address_forbidden': {
+    status: 422,
+    title: 'Nobody is called back at this address.',
+    owner: 'client',
+    retry: 'never',
+    remedy:
+      'Use a public http or https address on port 80, 443, 8080 or 8443, without user name or password. While you develop, `patchbay listen` brings events to your machine.',
+  },
+  'callback.too_many': {
+    status: 409,
+    title: 'The account has as many callbacks as it may.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Name one for the account or an application in place of one at each of many endpoints.',
   },
   'config.too_many': {
     status: 409,

@@ -8,6 +8,7 @@ export const idPrefixes = {
   crd: 'ephemeral credential',
   dlv: 'delivery of a webhook',
   end: 'endpoint',
+  ers: 'erasure',
   etr: 'transfer of an endpoint',
   evt: 'event',
   fir: 'firing of a trigger',
@@ -19,6 +20,7 @@ export const idPrefixes = {
   prc: 'price',
   psk: 'passkey',
   req: 'request',
+  rol: 'role',
   ses: 'session',
   sin: 'sign-in session',
   stm: 'statement',
@@ -27,6 +29,7 @@ export const idPrefixes = {
   usr: 'user',
   mail: 'mail',
   whk: 'webhook',
+  xpt: 'export',
 } as const;
 
 export type IdPrefix = keyof typeof idPrefixes;

@@ -95,12 +95,56 @@ const application = { applicationId: idSchema('app') };
 const instanceType = { ...application, instanceType: z.string().min(1).max(32) };
 const endpoint = { endpointId: idSchema('end') };
 
+const url = z.url({ protocol: /^https?$/ }).max(2_048);
+/** Callbacks of one service at one place. */
+const CALLBACKS_AT_ONCE_MAX = 8;
+
+/** Who is told of which events of a service, as its configuration at one place says it (HKS-1). */
+function callbacksOf({ events }: ServiceDefinition) {
+  // Every service declares an event, or it is not there to be told of.
+  const event = z.enum(Object.keys(events) as [string, ...string[]]);
+  const callback = z.strictObject({
+    url,
+    /** Asked in the same attempt when `url` failed. */
+    fallbackUrl: url.optional(),
+    /** Without the name of the service. */
+    events: z.array(event).min(1).max(64),
+  });
+  return {
+    wanted: {
+      callbacks: z
+        .array(callback)
+        .max(CALLBACKS_AT_ONCE_MAX)
+        .refine(
+          (callbacks) => new Set(callbacks.map((one) => one.url)).size === callbacks.length,
+          'Each address is named once, with all events that it is told of.',
+        ),
+    },
+    answer: z.object({
+      callbacks: z.array(
+        z.object({
+          /** Its deliveries are those of a webhook: they are read, sent again and signed in the same way. */
+          webhookId: z.string(),
+          url: z.string(),
+          fallbackUrl: z.string().optional(),
+          events: z.array(z.string()),
+          state: z.enum(['active', 'disabled']),
+          /** That signs what it is told: in the answer in which it came to be, and nowhere else. */
+          secret: z.string().optional(),
+        }),
+      ),
+    }),
+  };
+}
+
 /** The resources that every service has without writing them (API-2): configuration, information and use. */
 export function serviceResources<const S extends ServiceDefinition>(service: S) {
   const config = service.config as z.ZodObject<S['config']['shape']>;
   const stored = storedShape(config.shape);
   const response = configAnswer(config);
   const title = service.title.toLowerCase();
+  const { wanted, answer } = callbacksOf(service);
+  const callbackErrors = ['callback.address_forbidden', 'callback.too_many'] as const;
   return {
     getConfig: {
       method: 'GET',
@@ -179,6 +223,64 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       request: z.strictObject({ ...stored, ...endpoint }),
       response,
       errors: ['resource.unknown', 'config.wider', 'config.too_many'],
+    },
+    getCallbacks: {
+      method: 'GET',
+      path: '/callbacks',
+      summary: `Read who is told of the events of ${title} in this account.`,
+      access: 'read',
+      request: z.object({}),
+      response: answer,
+      errors: [],
+    },
+    putCallbacks: {
+      method: 'PUT',
+      path: '/callbacks',
+      summary: `Set who is told of the events of ${title} in this account. Secrets of new ones are in this answer alone.`,
+      access: 'develop',
+      request: z.strictObject(wanted),
+      response: answer,
+      errors: callbackErrors,
+    },
+    getApplicationCallbacks: {
+      method: 'GET',
+      path: '/callbacks',
+      below: 'application',
+      summary: `Read who is told of the events of ${title} in an application.`,
+      access: 'read',
+      request: z.object(application),
+      response: answer,
+      errors: ['resource.unknown'],
+    },
+    putApplicationCallbacks: {
+      method: 'PUT',
+      path: '/callbacks',
+      below: 'application',
+      summary: `Set who is told of the events of ${title} in an application.`,
+      access: 'develop',
+      request: z.strictObject({ ...wanted, ...application }),
+      response: answer,
+      errors: ['resource.unknown', ...callbackErrors],
+    },
+    getEndpointCallbacks: {
+      method: 'GET',
+      path: '/callbacks',
+      below: 'endpoint',
+      summary: `Read who is told of the events of ${title} that an endpoint has a part in.`,
+      access: 'read',
+      request: z.object(endpoint),
+      response: answer,
+      errors: ['resource.unknown'],
+    },
+    putEndpointCallbacks: {
+      method: 'PUT',
+      path: '/callbacks',
+      below: 'endpoint',
+      summary: `Set who is told of the events of ${title} that an endpoint has a part in.`,
+      access: 'develop',
+      request: z.strictObject({ ...wanted, ...endpoint }),
+      response: answer,
+      errors: ['resource.unknown', ...callbackErrors],
     },
     getInfo: {
       method: 'GET',

@@ -24,6 +24,8 @@ export interface EventData {
   readonly 'policy.changed': { readonly accountId: Id<"acc"> };
   readonly 'tenancy.account.created': { readonly accountId: Id<"acc">; readonly parentId: Id<"acc"> };
   readonly 'tenancy.account.state-changed': { readonly accountId: Id<"acc">; readonly state: "active" | "suspended" | "closed" };
+  readonly 'tenancy.account.moved': { readonly accountId: Id<"acc">; readonly startsAt: string };
+  readonly 'tenancy.account.left': { readonly accountId: Id<"acc">; readonly startsAt: string };
   readonly 'tenancy.application.changed': { readonly applicationId: Id<"app"> };
   readonly 'tenancy.key.created': { readonly keyId: Id<"key"> };
   readonly 'tenancy.key.rotated': { readonly keyId: Id<"key">; readonly replacedBy: Id<"key"> };

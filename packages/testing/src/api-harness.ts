@@ -3,6 +3,7 @@ import type { EndpointRecord } from '@patchbay/domain/endpoints/ports';
 import type { DomainPorts } from '@patchbay/domain/handlers.generated';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
+import type { Grant } from '@patchbay/domain/tenancy/reach';
 import type { Platform, Principal, Reach, StoredAnswer, UsageReport } from '@patchbay/faces/platform';
 import { createRestHandler } from '@patchbay/faces/rest';
 import { createAppRouter } from '@patchbay/faces/trpc';
@@ -35,6 +36,8 @@ interface Options {
   readonly endpoints?: readonly EndpointRecord[];
   readonly domainPorts?: Partial<DomainPorts>;
   readonly policyChain?: (entity: Entity) => PolicyChain;
+  /** Somebody signed in, by the token that stands for them, with the role that they hold. */
+  readonly people?: Readonly<Record<string, Grant>>;
   readonly accessChain?: (accountId: string) => PolicyChain;
   /** Further keys, by the token that stands for each. */
   readonly keys?: Readonly<
@@ -66,6 +69,12 @@ export function createApiHarness(options: Options = {}) {
   );
   const { relayUrls = ['turn:192.0.2.1:3478?transport=udp'] } = options;
 
+  /** A key holds all at its account, a person what they were given. */
+  const grantOf = (actor: Principal['actor']): Grant | undefined => {
+    if (actor.kind === 'key') return { accountId: actor.accountId, role: 'owner' };
+    return actor.kind === 'user' ? options.people?.[actor.userId] : undefined;
+  };
+
   const platform: Platform = {
     servicePorts: {
       networkDiscovery: { minting, placement: { relayUrls: async () => relayUrls } },
@@ -91,6 +100,8 @@ export function createApiHarness(options: Options = {}) {
     nowMs: () => 1_800_000_000_000,
     authenticate: async (evidence): Promise<Principal | undefined> => {
       if (evidence?.kind !== 'bearer') return undefined;
+      if (options.people?.[evidence.token] !== undefined)
+        return { actor: { kind: 'user', userId: evidence.token }, name: evidence.token };
       const known = options.keys?.[evidence.token];
       if (known !== undefined) {
         const keyId = `key_${evidence.token}`;
@@ -103,9 +114,10 @@ export function createApiHarness(options: Options = {}) {
     },
     reach: async ({ actor }, accountId): Promise<Reach | undefined> => {
       const ids = chains[accountId];
-      if (actor.kind !== 'key' || !ids?.includes(actor.accountId)) return undefined;
+      const held = grantOf(actor);
+      if (held === undefined || !ids?.includes(held.accountId)) return undefined;
       const chain = ids.map((id) => ({ id, state: options.states?.[id] ?? ('active' as const) }));
-      return { chain, grants: [{ accountId: actor.accountId, role: 'owner' }] };
+      return { chain, grants: [held] };
     },
     rateLimit: async () => {
       requestCount += 1;
@@ -180,10 +192,11 @@ export function createApiHarness(options: Options = {}) {
     call: async (
       method: string,
       path: string,
-      extra: { body?: unknown; as?: string | null; idempotencyKey?: string } = {},
+      extra: { body?: unknown; as?: string | null; idempotencyKey?: string; ifMatch?: string } = {},
     ) => {
       const headers = new Headers();
       if (extra.as !== null) headers.set('authorization', `Bearer ${extra.as ?? PARENT_ACCOUNT}`);
+      if (extra.ifMatch) headers.set('if-match', extra.ifMatch);
       if (extra.idempotencyKey) headers.set('idempotency-key', extra.idempotencyKey);
       const init: RequestInit = { method, headers };
       if (extra.body !== undefined) {

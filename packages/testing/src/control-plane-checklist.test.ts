@@ -14,7 +14,6 @@ const items = Array.from({ length: ITEM_COUNT }, (_, index) => `C${index + 1}`);
 
 /** No test for these, and why. Whoever builds what is missing finds the number here. */
 const leftOut: Readonly<Record<string, string>> = {
-  C9: 'A key is not rotated yet: another one is made, and the first is revoked.',
   C31: 'A firewall or a namespace around the processes is the operator’s: nothing in this repository runs there yet.',
   C32: 'Application logic is not built: no document is fetched.',
   C34: 'Application logic is not built: no document dials.',
@@ -27,8 +26,11 @@ const leftOut: Readonly<Record<string, string>> = {
 
 /** Of these a part is not so, beside what their tests promise. */
 const notWhole: Readonly<Record<string, string>> = {
+  C12: 'Over TLS the cookie of a sign-in begins with __Secure- and not with __Host-. It names no domain all the same.',
   C20: 'A cursor is the id of the last item, and not signed. It selects within what its caller may read, and no more.',
+  C26: 'A cap on spending is part of billing that is not built. Use is capped by policy.',
   C42: 'Scripts may be inline: Next writes some into its pages, and a nonce would make every page one that is not kept.',
+  C47: 'One version of the API is served: none is deprecated, and none has an end to announce.',
 };
 
 const beginning = /\b(?:test|it|describe)(?:\.\w+)*\s*\(\s*['"`](C\d+)\b/g;

@@ -155,6 +155,16 @@ async function addEndpoints(
   await allocate('room:morning-round');
   const endpointId = await allocate(shownEndpoint, 'Dr. Anna Hoffmann');
   await pb.signaling.putEndpointConfig(accountId, { endpointId, sessionSecondsMax: 1_800 });
+  await pb.signaling.putEndpointCallbacks(accountId, {
+    endpointId,
+    callbacks: [
+      {
+        url: 'https://api.telehealth.example/doctors/hoffmann',
+        fallbackUrl: 'https://standby.telehealth.example/doctors',
+        events: ['session.started', 'session.ended'],
+      },
+    ],
+  });
   const released = await allocate('tel:+442079460018');
   await pb.endpoints.release(accountId, { endpointId: released });
   const moved = await allocate('tel:+4930901821');

@@ -30,5 +30,8 @@ export function addressOf(route: string, values: RouteValues): string {
   });
 }
 
-/** Pages that somebody who is signed in reaches, and those for everybody. */
+/** Pages about an account. */
 export const isOfAccount = (route: string): boolean => route.startsWith('/accounts/');
+
+/** Pages that only somebody who is signed in reaches: those of an account, and the one about themselves. */
+export const isForSignedIn = (route: string): boolean => isOfAccount(route) || route === '/you';

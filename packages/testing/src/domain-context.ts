@@ -22,7 +22,7 @@ export function domainContext<
   K extends keyof D['resources'][R]['operations'] & string,
 >(domain: D, { actor = { kind: 'platform' }, chain, nowMs = 1_800_000_000_000, ...seen }: Options = {}) {
   const audited: AuditedChange[] = [];
-  const events: { event: string; payload: unknown }[] = [];
+  const events: { event: string; payload: unknown; accountId?: string }[] = [];
   const errorOf = (code: string): ErrorDefinition =>
     domain.errors[code.slice(domain.name.length + 1)] ?? platformErrors[code as PlatformErrorCode];
   const context = {
@@ -33,8 +33,8 @@ export function domainContext<
     signal: new AbortController().signal,
     nowMs: () => nowMs,
     audit: (change: AuditedChange) => audited.push(change),
-    emit: async (event: string, payload: unknown) => {
-      events.push({ event, payload });
+    emit: async (event: string, payload: unknown, accountId?: string) => {
+      events.push({ event, payload, ...(accountId === undefined ? {} : { accountId }) });
     },
     error: (code: string, publicDetail: string) => new ServiceError({ ...errorOf(code), code, publicDetail }),
   };

@@ -7,7 +7,7 @@ import { MASTER_KEY_BYTES, mintBranchCipher } from '@patchbay/adapters/prisma/mi
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
 import { ensurePlatform } from '@patchbay/adapters/prisma/seed';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
-import type { CataloguedOperation } from '@patchbay/domain/tenancy/scopes';
+import type { CataloguedOperation } from '@patchbay/domain/tenancy/access';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase } from './test-database.ts';
 
@@ -15,6 +15,8 @@ import { createTestDatabase } from './test-database.ts';
 const catalogue: readonly CataloguedOperation[] = [
   { owner: 'accounts', operation: 'get', access: 'read', isRead: true },
   { owner: 'accounts', operation: 'create', access: 'administer', isRead: false },
+  { owner: 'accounts', operation: 'move', access: 'administer', isRead: false },
+  { owner: 'accounts', operation: 'update', access: 'administer', isRead: false },
   { owner: 'keys', operation: 'create', access: 'develop', isRead: false },
   { owner: 'prices', operation: 'set', access: 'bill', isRead: false },
   { owner: 'network-discovery', operation: 'createIceServers', access: 'develop', isRead: false },
@@ -31,7 +33,9 @@ export async function createTenancyDatabase({
   const masterKey = randomBytes(MASTER_KEY_BYTES);
   const cipher = mintBranchCipher(masterKey);
   const mails = mailOutbox(prisma, { cipher, baseUrl: 'https://patchbay.test' });
-  const ports = tenancyPorts(prisma, { cipher, catalogue, mails });
+  // What a move changes of prices and policies is tested with the stores that know it.
+  const movedRules = async () => ({ prices: [], policy: [], configuration: [] });
+  const ports = tenancyPorts(prisma, { cipher, catalogue, mails, movedRules });
   const platformId = await ensurePlatform(prisma);
   let people = 0;
   /** As somebody who followed the link of their mail. */

@@ -85,6 +85,27 @@ test('C8: the secret of a key is in the answer that made it, and in no other', a
   expect(answers.filter((answer) => answer.includes(secret.slice(-30)))).toEqual([]);
 });
 
+test('C9: a rotated key and its successor both work for the stated overlap, then the old one fails, and its last use is known', async () => {
+  const keys = at(tenant.accountId, '/keys');
+  const old = await made('POST', keys, { key: tenant.key });
+  const uses = async (key: string) => (await served.rest('GET', at(tenant.accountId), { key })).status;
+  expect(await uses(old.secret)).toBe(200);
+  const endsAt = new Date(Date.now() + 86_400_000).toISOString();
+  const next = await made('POST', `${keys}/${old.id}/rotate`, { key: tenant.key, body: { endsAt } });
+  expect(next.secret).not.toBe(old.secret);
+  expect([await uses(old.secret), await uses(next.secret)]).toEqual([200, 200]);
+  const listed = (await served.rest('GET', `${keys}?limit=100`, { key: tenant.key })).body.items as {
+    id: string;
+    lastUsedAt?: string;
+    expiresAt?: string;
+  }[];
+  const shown = listed.find(({ id }) => id === old.id);
+  expect(shown).toMatchObject({ expiresAt: endsAt, lastUsedAt: expect.any(String) });
+  // The clock of the database is the one that ends it: the stated time comes.
+  await owner.query("UPDATE api_key SET expires_at = now() - interval '1 second' WHERE id = $1", [old.id]);
+  expect([await uses(old.secret), await uses(next.secret)]).toEqual([401, 200]);
+});
+
 test('C20: ten thousand rows are read page by page while others are added: none is skipped, and none comes twice', async () => {
   const { accountId, key } = await signUp(served, 'many-rows');
   const rowCount = 10_000;

@@ -1,8 +1,7 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
-import { billingStore } from '@patchbay/adapters/billing/billing-store';
+import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
-import { pruneEvents } from '@patchbay/adapters/hooks/delivery-store';
 import { deliverMails } from '@patchbay/adapters/mail/delivery';
 import { mailOutbox, newestMails } from '@patchbay/adapters/mail/outbox';
 import { smtpTransport } from '@patchbay/adapters/mail/smtp';
@@ -16,6 +15,7 @@ import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
+import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
@@ -28,6 +28,7 @@ import { idempotencyStore, prune } from '@patchbay/adapters/prisma/idempotency-s
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
+import { movedRules } from '@patchbay/adapters/prisma/moved-rules';
 import { passkeys } from '@patchbay/adapters/prisma/passkeys';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
@@ -51,11 +52,16 @@ import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
+import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
+import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
+import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
+import type { RetentionDefaults } from '@patchbay/domain/privacy/retention';
 import { domains } from '@patchbay/domain/registry.generated';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
 import { eventTypes } from '@patchbay/faces/event-catalogue';
@@ -82,6 +88,7 @@ import { platformJobs } from './jobs.ts';
 import { mailRouteOf } from './mail-route.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
+import { PRIVACY_ASK_MS, privacyJobs } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyOf } from './relying-party.ts';
@@ -104,7 +111,12 @@ export function compose(env: ControlPlaneEnv) {
   const onLost = (error: Error) => log.warn({ error: error.message }, 'A database connection was lost.');
   const pool = createApplicationPool(env.DATABASE_URL, onLost);
   const jobPool = createApplicationPool(env.DATABASE_URL, onLost, jobLimits);
+  const privacyPool = createApplicationPool(env.DATABASE_URL, onLost, {
+    ...jobLimits,
+    connectionCountMax: 3,
+  });
   const cipher = mintBranchCipher(readMasterKey(env.PATCHBAY_MASTER_KEY));
+  const links = exportLinks(readMasterKey(env.PATCHBAY_MASTER_KEY));
   const bus = createPostgresBus({
     pool,
     databaseUrl: env.DATABASE_URL,
@@ -119,6 +131,8 @@ export function compose(env: ControlPlaneEnv) {
   const rates = aroundPorts({ draw: (drawing: Drawing) => drawRequests(prisma, drawing) }, inTime);
   const rateOf = (name: string, rate: Rate) => new SharedRate({ ...rate, name, draw: rates.draw });
   const nowMs = () => Date.now();
+  /** What works in batches stops behind the one that it is at. */
+  const closing = new AbortController();
   const catalogue = meterCatalogue(declaredMeters);
   const usage = usageStore(pool);
   const billing = billingStore({ pool, catalogue, nowMs });
@@ -181,13 +195,22 @@ export function compose(env: ControlPlaneEnv) {
     passkeys: keysOfPeople,
     onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
   });
+  const policies = policyStore(prisma);
+  const configs = serviceConfigStore(prisma);
   const tenancy = tenancyPorts(prisma, {
     cipher,
     catalogue: keyableOperations(),
     mails,
     isProofAsked: !isOutboxOpen,
+    movedRules: movedRules({
+      policies,
+      configs,
+      billing,
+      chainPricesUnder: (place) => chainPricesUnder(pool, place),
+      catalogue,
+      services: Object.values(services),
+    }),
   });
-  const policies = policyStore(prisma);
   const stores = createPlatform({
     servicePorts: { networkDiscovery: { minting: mint, placement }, signaling: { minting: mint, placement } },
     domainPorts: {
@@ -225,6 +248,7 @@ export function compose(env: ControlPlaneEnv) {
       },
       hooks: {
         webhooks: webhookStore(prisma, cipher),
+        callbacks: callbackStore(prisma, cipher),
         deliveries: deliveryLog(prisma),
         events: eventLog(prisma),
         applications: tenancy.applications,
@@ -267,6 +291,15 @@ export function compose(env: ControlPlaneEnv) {
         serviceNames: Object.values(services).map(({ name }) => name),
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },
+      privacy: {
+        retention: {
+          words: retentionStore(pool),
+          defaults: retentionDefaults(env),
+          lastRound: () => lastRound(pool),
+        },
+        exports: { ...exportStore(pool), sign: links.sign },
+        erasures: erasureStore(pool),
+      },
       billing: {
         billing,
         posting: new PostingBudget(),
@@ -279,8 +312,9 @@ export function compose(env: ControlPlaneEnv) {
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
     chainOf,
-    grantsOf: (userId) => tenancy.people.grantsOf(userId),
-    configs: serviceConfigStore(prisma),
+    grantsOf: (userId, viewing) => tenancy.people.grantsOf(userId, viewing),
+    viewOf: (signInSessionId) => viewOf(prisma, signInSessionId),
+    configs,
     policies,
     auditLog: auditStore(prisma),
     events: eventStore(prisma),
@@ -323,11 +357,22 @@ export function compose(env: ControlPlaneEnv) {
       triggers: outbox,
       retention: {
         prune: async () => (await prune(prisma)) + (await forgetRequestRates(prisma)),
-        pruneEvents: (beforeMs) => pruneEvents(jobPool, beforeMs),
+        removeOld: () =>
+          removeOld(jobPool, {
+            defaults: retentionDefaults(env),
+            nowMs: nowMs(),
+            isStopped: () => closing.signal.aborted,
+          }),
       },
-      eventRetentionDays: env.PATCHBAY_EVENT_RETENTION_DAYS,
       nowMs,
     }),
+  });
+  // Apart from the others, none of which waits for an export: somebody waits for these.
+  const privacyWork = new JobRunner({
+    pool: privacyPool,
+    log,
+    askMs: PRIVACY_ASK_MS,
+    jobs: privacyJobs({ pool: privacyPool, nowMs, isStopped: () => closing.signal.aborted }),
   });
   let document: OpenApiDocument | undefined;
   return {
@@ -339,6 +384,7 @@ export function compose(env: ControlPlaneEnv) {
     platform,
     router,
     signIns: aroundPorts(people, inTime),
+    views: aroundPorts({ of: (signInSessionId: string) => viewOf(prisma, signInSessionId) }, inTime),
     signInLimiter: rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
     placement: aroundPorts(placement, inTime),
     factors: aroundPorts(factors, inTime),
@@ -365,7 +411,13 @@ export function compose(env: ControlPlaneEnv) {
     }),
     database,
     jobs,
+    privacyWork,
     triggerActions,
+    exports: {
+      isSigned: links.isSigned,
+      open: (link: Parameters<typeof openExport>[1]) => openExport(pool, link),
+      nowMs,
+    },
     jobRuns: () => listJobRuns(pool),
     /**
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away
@@ -407,6 +459,9 @@ export function compose(env: ControlPlaneEnv) {
       inTime,
     ),
     async close() {
+      closing.abort();
+      await privacyWork.stop();
+      await privacyPool.end();
       await jobs.stop();
       await refusedRequests.written();
       await triggerActions.stop();
@@ -418,6 +473,12 @@ export function compose(env: ControlPlaneEnv) {
     },
   };
 }
+
+/** What an operator's settings say where no account does. */
+const retentionDefaults = (env: ControlPlaneEnv): RetentionDefaults => ({
+  events: env.PATCHBAY_EVENT_RETENTION_DAYS,
+  webhookDeliveries: env.PATCHBAY_EVENT_RETENTION_DAYS,
+});
 
 const mailFrom = (env: ControlPlaneEnv) =>
   env.SMTP_FROM ?? `Patchbay <no-reply@${new URL(env.PATCHBAY_URL).hostname}>`;
@@ -449,6 +510,7 @@ export function controlPlane(): ControlPlane {
   if (kept.patchbayControlPlane === undefined) {
     kept.patchbayControlPlane = compose(readEnv());
     kept.patchbayControlPlane.jobs.start();
+    kept.patchbayControlPlane.privacyWork.start();
     kept.patchbayControlPlane.triggerActions.start();
   }
   return kept.patchbayControlPlane;

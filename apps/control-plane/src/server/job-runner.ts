@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { rootOf } from './failure-log.ts';
 
-/** How often each job is asked whether it is due. Asking is one statement on a row of its own. */
+/** How often each job is asked whether it is due, unless told otherwise. Asking is one statement on a row of its own. */
 const ASK_MS = 30_000;
 /** The first start is busy enough. */
 const FIRST_MS = 10_000;
@@ -12,6 +12,7 @@ export interface JobRunnerOptions {
   readonly pool: Pool;
   readonly jobs: readonly Job[];
   readonly log: Pick<Logger, 'error' | 'info'>;
+  readonly askMs?: number;
 }
 
 /** Runs the platform's regular tasks in this process, whenever one is due and no other process has it. */
@@ -25,8 +26,12 @@ export class JobRunner {
     this.#options = options;
   }
 
+  get #askMs(): number {
+    return this.#options.askMs ?? ASK_MS;
+  }
+
   start(): void {
-    this.#schedule(FIRST_MS);
+    this.#schedule(Math.min(FIRST_MS, this.#askMs));
   }
 
   /** Resolves when nothing runs any more. */
@@ -55,7 +60,7 @@ export class JobRunner {
   #schedule(afterMs: number): void {
     if (this.#isStopped) return;
     this.#timer = setTimeout(() => {
-      this.#round = this.runDue().finally(() => this.#schedule(ASK_MS));
+      this.#round = this.runDue().finally(() => this.#schedule(this.#askMs));
     }, afterMs);
     this.#timer.unref();
   }

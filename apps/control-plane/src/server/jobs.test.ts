@@ -12,7 +12,9 @@ const agreeing = { countMismatches: async () => 0 };
 const counted = { ...agreeing, countRefused: async () => new Map<never, number>() };
 const deliverMails = async () => 0;
 const triggers = { forget: async () => 0 };
-const retained = { retention: { prune: async () => 0, pruneEvents: async () => 0 }, eventRetentionDays: 30 };
+const retained = {
+  retention: { prune: async () => 0, removeOld: async () => ({ accountCount: 0, removed: {} }) },
+};
 const settled = { oldestUnsettled: async () => undefined };
 let database: TestDatabase;
 let pool: Pool;
@@ -174,28 +176,14 @@ test('usage that was kept and not counted is a failed task, with how much and wh
   expect(sinceMs).toEqual([nowMs - 86_400_000, nowMs - 86_400_000]);
 });
 
-test('events are forgotten after the days that the operator set, and so is what nobody asks for any more (HKS-2)', async () => {
-  const before: number[] = [];
+test('what is removed is said by class, for whoever looks at the tasks (PRD-4)', async () => {
   const retention = {
     prune: async () => 3,
-    pruneEvents: async (beforeMs: number) => {
-      before.push(beforeMs);
-      return 2;
-    },
+    removeOld: async () => ({ accountCount: 2, removed: { events: 5, usageDays: 1 } }),
   };
   const billing = { ...settled, ...agreeing, accrueAll: async () => 0 };
-  const nowMs = () => 100 * 86_400_000;
-  const jobs = platformJobs({
-    billing,
-    usage: counted,
-    deliverMails,
-    decisions,
-    triggers,
-    retention,
-    eventRetentionDays: 30,
-    nowMs,
-  });
-  const job = jobs.find(({ name }) => name === 'retention');
-  expect(await job?.run()).toBe('3 rows and 2 events were old');
-  expect(before).toEqual([70 * 86_400_000]);
+  const jobs = platformJobs({ billing, usage: counted, decisions, deliverMails, triggers, retention, nowMs: () => 0 });
+  const said = (job: string) => jobs.find(({ name }) => name === job)?.run();
+  expect(await said('prune')).toBe('3 rows were old');
+  expect(await said('retention')).toBe('2 accounts: 5 of events, 1 of usageDays');
 });

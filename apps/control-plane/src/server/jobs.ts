@@ -3,9 +3,10 @@ import type { DecisionStore } from '@patchbay/adapters/prisma/decision-store';
 import type { TriggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import type { BillingStore } from '@patchbay/domain/billing/billing-store';
 import { nextPeriod, type Period, periodAt, unsettledPeriods } from '@patchbay/domain/billing/period';
-import { REFUSED_KEPT_DAYS, REFUSED_PER_ACCOUNT_MAX } from '@patchbay/domain/decisions/refused-request';
+import { REFUSED_PER_ACCOUNT_MAX } from '@patchbay/domain/decisions/refused-request';
 import { dayOf } from '@patchbay/domain/metering/usage-record';
 import type { UsageStore } from '@patchbay/domain/metering/usage-store';
+import type { RetentionRound } from '@patchbay/domain/privacy/ports';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -22,16 +23,15 @@ export interface JobPorts {
   readonly retention: {
     /** Answers, failed sign-ins and messages that have had their time. */
     prune(): Promise<number>;
-    /** Events from before, and what became of them. */
-    pruneEvents(beforeMs: number): Promise<number>;
+    /** What is past the time for which its account keeps it (PRD-4). */
+    removeOld(): Promise<Pick<RetentionRound, 'accountCount' | 'removed'>>;
   };
-  readonly eventRetentionDays: number;
   readonly nowMs: () => number;
 }
 
 /** The regular tasks of the platform, in the order in which they are asked whether they are due. */
 export function platformJobs(ports: JobPorts): readonly Job[] {
-  const { billing, usage, decisions, deliverMails, triggers, retention, eventRetentionDays, nowMs } = ports;
+  const { billing, usage, decisions, deliverMails, triggers, retention, nowMs } = ports;
   /** Settles what is over and not settled, and every period after it: each carries into the next. */
   const settleAll = async (): Promise<void> => {
     const running = periodAt(nowMs());
@@ -84,8 +84,7 @@ export function platformJobs(ports: JobPorts): readonly Job[] {
       name: 'forget-refused',
       everyMs: 60 * MINUTE_MS,
       run: async () => {
-        const since = new Date(nowMs() - REFUSED_KEPT_DAYS * DAY_MS);
-        const count = await decisions.forget({ since, perAccount: REFUSED_PER_ACCOUNT_MAX });
+        const count = await decisions.forget({ perAccount: REFUSED_PER_ACCOUNT_MAX });
         return `${count} refused requests were forgotten`;
       },
     },
@@ -95,13 +94,19 @@ export function platformJobs(ports: JobPorts): readonly Job[] {
       run: async () => `${await triggers.forget()} counters of triggers were forgotten`,
     },
     {
-      // What nobody asks for any more, and events that nobody can replay any more (HKS-2).
-      name: 'retention',
+      // What nobody asks for any more.
+      name: 'prune',
       everyMs: 10 * MINUTE_MS,
+      run: async () => `${await retention.prune()} rows were old`,
+    },
+    {
+      // What each account keeps no longer, class by class (PRD-4).
+      name: 'retention',
+      everyMs: 60 * MINUTE_MS,
       run: async () => {
-        const rows = await retention.prune();
-        const events = await retention.pruneEvents(nowMs() - eventRetentionDays * DAY_MS);
-        return `${rows} rows and ${events} events were old`;
+        const { accountCount, removed } = await retention.removeOld();
+        const said = Object.entries(removed).map(([name, count]) => `${count} of ${name}`);
+        return `${accountCount} accounts: ${said.length === 0 ? 'nothing was old' : said.join(', ')}`;
       },
     },
     {

@@ -3,13 +3,14 @@ import { createPlatform, type PlatformParts } from './platform.ts';
 
 function countingPlatform() {
   const asked = { signIn: 0, chain: 0, grants: 0 };
-  const parts: Pick<PlatformParts, 'signIns' | 'chainOf' | 'grantsOf' | 'nowMs'> = {
+  const parts: Pick<PlatformParts, 'signIns' | 'viewOf' | 'chainOf' | 'grantsOf' | 'nowMs'> = {
     signIns: {
       check: async () => {
         asked.signIn++;
         return { userId: 'usr_1', name: 'Ada', email: 'ada@example.com', expiresAt: new Date() };
       },
     } as unknown as PlatformParts['signIns'],
+    viewOf: async () => undefined,
     chainOf: async (accountId) => {
       asked.chain++;
       return [{ id: accountId, state: 'active' }];

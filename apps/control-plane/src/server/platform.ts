@@ -8,10 +8,10 @@ import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import { accessChain, policyChain } from '@patchbay/domain/policy/policy-chain';
 import type { PolicyPorts } from '@patchbay/domain/policy/ports';
-import type { Role } from '@patchbay/domain/tenancy/access';
+import type { Grant } from '@patchbay/domain/tenancy/reach';
 import { callerIdOf } from '@patchbay/faces/idempotency';
 import type { AccountState, Evidence, Platform, Principal, Reach } from '@patchbay/faces/platform';
-import type { Actor } from '@patchbay/kit/definition';
+import type { Actor, Viewing } from '@patchbay/kit/definition';
 import type { SharedRate } from './shared-rate.ts';
 import { WrongSecrets } from './wrong-secrets.ts';
 
@@ -28,9 +28,9 @@ export interface PlatformParts
   readonly chainOf: (
     accountId: string,
   ) => Promise<readonly { readonly id: string; readonly state: AccountState }[]>;
-  readonly grantsOf: (
-    userId: string,
-  ) => Promise<readonly { readonly accountId: string; readonly role: Role }[]>;
+  readonly grantsOf: (userId: string, viewing?: string) => Promise<readonly Grant[]>;
+  /** What the holder of a session looks at, as somebody above an account may. */
+  readonly viewOf: (signInSessionId: string) => Promise<Viewing | undefined>;
   readonly configs: ServiceConfigStore;
   readonly policies: Pick<PolicyPorts['policies'], 'chain'>;
   readonly auditLog: AuditStore;
@@ -136,12 +136,15 @@ function onceForEach<Subject extends object, Answer>(
 }
 
 async function authenticate(
-  { keys, signIns, ofCredential }: PlatformParts,
+  { keys, signIns, viewOf, ofCredential }: PlatformParts,
   evidence: Evidence,
 ): Promise<Principal | undefined> {
   if (evidence.kind === 'signIn') {
     const user = await signIns.check(evidence.signInSessionId);
-    return user && { actor: { kind: 'user', userId: user.userId }, name: user.name };
+    if (user === undefined) return undefined;
+    const viewing = await viewOf(evidence.signInSessionId);
+    const looking = viewing === undefined ? {} : { viewing };
+    return { actor: { kind: 'user', userId: user.userId, ...looking }, name: user.name };
   }
   // A secret key begins with pb_, a credential never does.
   if (!evidence.token.startsWith('pb_')) return ofCredential(evidence.token);
@@ -168,7 +171,7 @@ async function grantsOfActor(actor: Actor, grantsOf: PlatformParts['grantsOf']):
     case 'key':
       return [{ accountId: actor.accountId, role: 'owner' }];
     case 'user':
-      return grantsOf(actor.userId);
+      return grantsOf(actor.userId, actor.viewing?.accountId);
     case 'credential':
     case 'platform':
     case 'stranger':
@@ -205,6 +208,7 @@ function toBusMessage(accountId: string, event: string, payload: unknown): BusMe
   const fields = (payload ?? {}) as { readonly keyId?: string; readonly prefixId?: string };
   switch (event) {
     case 'tenancy.account.state-changed':
+    case 'tenancy.account.moved':
     case 'tenancy.application.changed':
     // Nodes hold when a key ends.
     case 'tenancy.key.rotated':

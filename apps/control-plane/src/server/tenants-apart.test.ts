@@ -75,12 +75,18 @@ beforeAll(async () => {
   const { id: webhookId } = await ask('POST', '/webhooks', { url: 'https://secret.test/hooks' });
   await ask('POST', `/webhooks/${webhookId}/tests`, {});
   while ((await placeEvents(served.control.pool)) > 0);
+  const { id: roleId } = await ask('POST', '/roles', { name: 'Secret role', scopes: ['usage:read'] });
   const { items: deliveries } = await ask('GET', `/webhooks/${webhookId}/deliveries`);
   const endpoint = await ask('POST', '/endpoints', { identifier: 'user:secret', label: 'Secret endpoint' });
   // As at the other levels.
   const ownConfig = `/v1/accounts/${alice.accountId}/endpoints/${endpoint.id}/services/signaling/config`;
   const secretConfig = { key: alice.key, body: { sessionSecondsMax: 7_654_321 } };
   expect(await served.rest('PUT', ownConfig, secretConfig)).toMatchObject({ status: 200 });
+  const ownCallbacks = ownConfig.replace('config', 'callbacks');
+  const calledBack = { callbacks: [{ url: 'https://secret.test/calls', events: ['session.ended'] }] };
+  expect(await served.rest('PUT', ownCallbacks, { key: alice.key, body: calledBack })).toMatchObject({
+    status: 200,
+  });
   const third = await signUp(served, 'third');
   const transfer = await ask('POST', `/endpoints/${endpoint.id}/transfers`, { toAccountId: third.accountId });
   ids = {
@@ -94,8 +100,13 @@ beforeAll(async () => {
     instanceType: 'secret-type',
     keyId: alice.keyId,
     userId: alice.userId,
+    parentId: alice.accountId,
     sessionId: createId('ses'),
     planId: plan.body.id,
+    exportId: (await ask('POST', '/exports', {})).id,
+    erasureId: (await ask('POST', '/erasures', { person: 'user:secret-bob' })).id,
+    roleId,
+    viewId: createId('sin'),
   };
 }, START_MS_MAX);
 
@@ -117,6 +128,7 @@ async function stateOfAlice(): Promise<string> {
     'application',
     'api_key',
     'role_grant',
+    'account_role',
     'service_config',
     'usage_trigger',
     'trigger_counter',
@@ -128,8 +140,12 @@ async function stateOfAlice(): Promise<string> {
     'service_access',
     'audit_entry',
     'credential_revocation',
+    'retention_word',
+    'account_export',
+    'erasure',
     'endpoint',
     'endpoint_transfer',
+    'webhook',
   ];
   const rows = await Promise.all(
     tables.map((table) =>
@@ -166,7 +182,7 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
         body: { error: { data: { problem: { code: 'resource.unknown' } } } },
       });
       expect(JSON.stringify([rest.body, trpc.body])).not.toMatch(
-        /Secret (application|endpoint)|secret\.test|7654321/,
+        /Secret (application|endpoint|role)|secret\.test|7654321/,
       );
       expect(await stateOfAlice()).toBe(before);
     },
@@ -190,6 +206,7 @@ describe('B, who knows every id of A, reads and changes nothing (C1)', () => {
       `/applications/${ids.applicationId}`,
       `/keys/${ids.keyId}`,
       `/team/${ids.userId}`,
+      `/roles/${ids.roleId}`,
       `/triggers/${ids.triggerId}`,
     ]) {
       const { status } = await served.rest('DELETE', `${own}${path}`, { key: bob.key });

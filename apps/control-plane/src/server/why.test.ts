@@ -114,15 +114,13 @@ test('a refused relay session is explained by its log, and found by the credenti
   expect(moments).toMatchObject([{ kind: 'allocation.refused', sessionId }, { kind: 'session.ended' }]);
 });
 
-test('the log forgets what is old, and of each account all but the newest', async () => {
+test('the log forgets of each account all but the newest', async () => {
   const prisma = openClient(database.applicationUrl);
   const store = decisionStore(prisma);
   for (let count = 0; count < 3; count++) await ask(`/sessions/${createId('ses')}`, bob);
   const before = (await ask('/why', bob)).body.items;
   expect(before.length).toBeGreaterThanOrEqual(3);
-  await store.forget({ since: new Date(0), perAccount: 2 });
+  await store.forget({ perAccount: 2 });
   expect((await ask('/why', bob)).body.items).toEqual(before.slice(0, 2));
-  await store.forget({ since: new Date(Date.now() + 1_000), perAccount: 2 });
-  expect((await ask('/why', bob)).body.items).toEqual([]);
   await prisma.$disconnect();
 });

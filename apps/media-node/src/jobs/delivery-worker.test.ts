@@ -127,7 +127,7 @@ test('C37: beside a receiver of each hostile kind a healthy one gets everything 
   }
   const { url, received } = await receivers.healthy();
   await webhookAt(url);
-  const worker = start({ requestCountMax: 64, totalMsMax: 1_500 });
+  const worker = start({ requestCountMax: 64, totalMsMax: 3_000 });
   await until(() => worker.requestCount > 0, { what: 'the first request' });
   for (let count = 1; count <= 10; count++) {
     await hooks.append(accountId);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { connect } from '../connection.ts';
+import { previewRows } from '../move-preview.ts';
 import { print, type Row, readList } from '../output.ts';
 import { positiveInteger } from './ice.ts';
 
@@ -14,6 +15,11 @@ interface Flags {
 
 interface ListFlags extends Flags {
   readonly limit: number;
+}
+
+interface MoveFlags extends Flags {
+  readonly to: string;
+  readonly preview?: boolean;
 }
 
 interface AccountLine {
@@ -66,6 +72,22 @@ export function addAccountCommand(program: Command): void {
         ...(timeZone === undefined ? {} : { timeZone }),
       });
       print(created, { json, rows: [rowOf(created)] });
+    });
+  account
+    .command('move <id>')
+    .description('an account, with all below it, to below another of its tree')
+    .requiredOption('--to <id>', 'the new parent')
+    .option('--preview', 'says what would change, and for whom, and moves nothing')
+    .option('--json')
+    .action(async (id: string, { to: parentId, preview = false, json = false }: MoveFlags) => {
+      const { accounts } = connect();
+      if (preview) {
+        const effects = await accounts.previewMove(id, { parentId });
+        print(effects, { json, rows: previewRows(effects) });
+        return;
+      }
+      const moved = await accounts.move(id, { parentId });
+      print(moved, { json, rows: [{ ...rowOf(moved), 'usage follows from': moved.startsAt }] });
     });
   for (const [verb, state] of Object.entries(states)) {
     account

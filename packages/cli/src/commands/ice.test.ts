@@ -82,6 +82,7 @@ it('doctor names each part that fails, with the remedy, and ends with 1', async 
   expect(parts.map(({ name, ok }) => [name, ok])).toEqual([
     ['control plane', false],
     ['regular tasks', false],
+    ['mail', false],
     ['key', false],
     ['signaling', false],
     ['relay', false],

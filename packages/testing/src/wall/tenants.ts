@@ -1,4 +1,5 @@
 /** Accounts on a started platform that have nothing to do with each other, or less than they would like. */
+import { createId } from '@patchbay/kit/ids';
 import { until } from '../until.ts';
 import { callProcedure, signIn, signUp, type Visitor, visit } from './dashboard.ts';
 import { actionRequest } from './dashboard-attack.ts';
@@ -119,6 +120,7 @@ async function furnish(
     counter: { meter: 'network-discovery.bytes' },
     condition: { kind: 'threshold', limit: 7_654_321 },
   });
+  const role = await make('roles.create', { name: `${MARK}-role`, scopes: ['usage:read'] });
   const policy = { sessionSecondsMax: 7_654_321 };
   const plan = await make('plans.create', { name: `${MARK}-plan`, policy });
   await make('policy.set', policy);
@@ -136,6 +138,12 @@ async function furnish(
     { what: 'an attempt' },
   );
   await make('webhooks.update', { webhookId, state: 'disabled' });
+  const { id: exportId } = await make('exports.create', {});
+  const isReady = async () => (await make('exports.get', { exportId })).state === 'ready';
+  await until(isReady, { what: 'an export', timeoutMs: 30_000 });
+  const { id: erasureId } = await make('erasures.create', { person: `user:${MARK}-nobody` });
+  const isCounted = async () => (await make('erasures.get', { erasureId })).state === 'counted';
+  await until(isCounted, { what: 'a count', timeoutMs: 30_000 });
   const endpoint = await make('endpoints.allocate', {
     identifier: `user:${MARK}`,
     label: `${MARK}-endpoint`,
@@ -147,13 +155,18 @@ async function furnish(
   const transfer = await make('endpoints.transfer', { endpointId, toAccountId: own.id, note: MARK });
   const ids = {
     applicationId,
+    exportId,
+    erasureId,
     webhookId,
     deliveryId: delivery.id,
     instanceType,
     keyId: key.id,
     userId: member.userId,
+    parentId: accountId,
     triggerId: trigger.id,
     planId: plan.id,
+    roleId: role.id,
+    viewId: createId('sin'),
     endpointId,
     transferId: transfer.id,
     toAccountId: accountId,

@@ -5,11 +5,14 @@ import { Entry } from '../../features/sign-in/entry.tsx';
 import { readDemoAccount } from '../../features/sign-in/env.ts';
 import { passkeyPlace } from '../../features/sign-in/passkey-place.ts';
 import { SignInForm } from '../../features/sign-in/sign-in-form.tsx';
+import { isInView } from '../../features/sign-in/signed-in.ts';
+import { ViewEnded } from '../../features/view/view-ended.tsx';
 
 export const metadata: Metadata = { title: 'Sign in' };
 export const dynamic = 'force-dynamic';
 
 export default async function Page() {
+  const isView = await isInView();
   const isPasskeyOffered = (await passkeyPlace()) === 'here';
   return (
     <Entry
@@ -27,6 +30,11 @@ export default async function Page() {
         </>
       }
     >
+      {isView ? (
+        <div className="mb-4">
+          <ViewEnded />
+        </div>
+      ) : null}
       <SignInForm demo={readDemoAccount()} isPasskeyOffered={isPasskeyOffered} refusal={SIGN_IN_REFUSAL} />
     </Entry>
   );

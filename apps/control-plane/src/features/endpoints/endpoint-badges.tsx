@@ -49,7 +49,7 @@ const states: Readonly<
 > = {
   offered: { tone: 'wait', icon: <Clock aria-hidden />, text: 'open' },
   accepted: { tone: 'live', icon: <Check aria-hidden /> },
-  moved: { tone: 'live', icon: <Check aria-hidden />, text: 'moved from above' },
+  moved: { tone: 'live', icon: <Check aria-hidden />, text: 'moved' },
   declined: { tone: 'fail', icon: <X aria-hidden /> },
   withdrawn: { tone: 'neutral', icon: <CircleSlash aria-hidden /> },
   expired: { tone: 'neutral', icon: <CircleSlash aria-hidden /> },

@@ -20,6 +20,7 @@ import { pagePath } from '../shell/pages.ts';
 import { EntityUse } from '../usage/entity-use.tsx';
 import { type Endpoint, openOffersRequest } from './endpoint.ts';
 import { EndpointState, IdentifierText } from './endpoint-badges.tsx';
+import { EndpointCallbacks } from './endpoint-callbacks.tsx';
 import { EndpointConfig } from './endpoint-config.tsx';
 import { EndpointForm } from './endpoint-form.tsx';
 import { ReleaseEndpoint } from './release-endpoint.tsx';
@@ -50,17 +51,9 @@ export function EndpointPage(): ReactNode {
         scope={endpoint?.label || 'Held by this account.'}
         examples={examplesOf(accountId, endpointId)}
         actions={
-          <>
-            <Button onClick={() => setDialog('edit')} disabled={!isHeld}>
-              Edit
-            </Button>
-            <Button onClick={() => setDialog('transfer')} disabled={!isHeld || isOffered}>
-              Transfer …
-            </Button>
-            <Button variant="danger" onClick={() => setDialog('release')} disabled={!isHeld}>
-              Release …
-            </Button>
-          </>
+          <Button onClick={() => setDialog('edit')} disabled={!isHeld}>
+            Edit
+          </Button>
         }
       />
       {found.error === null ? null : <ProblemNote error={found.error} onRetry={() => void found.refetch()} />}
@@ -68,8 +61,25 @@ export function EndpointPage(): ReactNode {
       {endpoint === undefined ? null : (
         <div className="grid grid-cols-1 gap-10">
           {isHeld ? null : <Resting endpoint={endpoint} />}
-          <EndpointFacts endpoint={endpoint} isOffered={isOffered} />
-          {isHeld ? <EndpointConfig endpoint={endpoint} /> : null}
+          <div className="grid gap-4">
+            <EndpointFacts endpoint={endpoint} isOffered={isOffered} />
+            {isHeld ? (
+              <div className="flex flex-wrap gap-2">
+                <Button onClick={() => setDialog('transfer')} disabled={isOffered}>
+                  Transfer …
+                </Button>
+                <Button variant="danger" onClick={() => setDialog('release')}>
+                  Release …
+                </Button>
+              </div>
+            ) : null}
+          </div>
+          {isHeld ? (
+            <>
+              <EndpointConfig endpoint={endpoint} />
+              <EndpointCallbacks endpointId={endpointId} />
+            </>
+          ) : null}
           <EntityUse dimension="endpoint" id={endpoint.identifier}>
             Nothing yet. What whoever signs in as it uses is counted here within 5 seconds.
           </EntityUse>

@@ -15,7 +15,7 @@ import type { Transfer } from './endpoint.ts';
 export function IncomingOffers({ offers }: { readonly offers: readonly Transfer[] }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const mayDecide = useMay('administer');
+  const mayDecide = useMay('endpointTransfers.update');
   const decide = useMutation(trpc.endpointTransfers.update.mutationOptions({ onError: useRefusalToast() }));
   if (offers.length === 0) return null;
   return (
@@ -24,27 +24,22 @@ export function IncomingOffers({ offers }: { readonly offers: readonly Transfer[
         const answer = (state: 'accepted' | 'declined') =>
           decide.mutate({ accountId, transferId: id, state });
         return (
-          <Callout
-            key={id}
-            title={`${identifier} is offered to this account`}
-            action={
-              mayDecide ? (
-                <span className="flex gap-2">
-                  <Button size="small" variant="ghost" onClick={() => answer('declined')}>
-                    Decline
-                  </Button>
-                  <Button size="small" onClick={() => answer('accepted')}>
-                    Accept
-                  </Button>
-                </span>
-              ) : undefined
-            }
-          >
+          <Callout key={id} title={`${identifier} is offered to this account`}>
             <p className="wrap-anywhere">
               {note === '' ? null : <>“{note}” </>}
               By the account <code className="text-sm">{otherAccountId}</code>
               {expiresAt === undefined ? null : <>, until {showMoment(expiresAt)}</>}.
             </p>
+            {mayDecide ? (
+              <span className="mt-2 flex gap-2">
+                <Button size="small" onClick={() => answer('accepted')}>
+                  Accept
+                </Button>
+                <Button size="small" variant="ghost" onClick={() => answer('declined')}>
+                  Decline
+                </Button>
+              </span>
+            ) : null}
           </Callout>
         );
       })}

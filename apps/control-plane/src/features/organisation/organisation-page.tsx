@@ -190,9 +190,9 @@ const columns: readonly Column<Person>[] = [
     className: 'py-1.5',
     cell: ({ roles }) => (
       <span className="flex flex-wrap gap-x-4 gap-y-1">
-        {roles.slice(0, ROLES_MAX).map(({ accountId, accountName, role, state }) => (
+        {roles.slice(0, ROLES_MAX).map(({ accountId, accountName, roleName, state }) => (
           <span key={accountId} className="inline-flex items-center gap-1.5">
-            <Badge>{role}</Badge>
+            <Badge>{roleName}</Badge>
             {state === 'invited' ? <Badge tone="wait">invited</Badge> : null}
             <Link href={pagePath(accountId, 'team')} className="hover:underline">
               {accountName}

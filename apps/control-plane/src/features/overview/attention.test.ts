@@ -36,6 +36,7 @@ const statement: NonNullable<Facts['statement']> = {
   accountName: 'Acme',
   sellerId: 'acc_0',
   sellerName: 'Patchbay',
+  sellers: [],
   currency: 'EUR',
   state: 'open',
   lateUsageUntil: '2027-01-31T00:00:00.000Z',

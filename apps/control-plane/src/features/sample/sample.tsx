@@ -31,7 +31,7 @@ export function SampleProvider(props: {
 export function useSampleWay(): SampleWay | undefined {
   const sample = useContext(Context);
   const { data: account } = useAccount();
-  const mayMint = useMay('develop');
+  const mayMint = useMay('signaling.createToken');
   if (sample === undefined || account === undefined) return undefined;
   const { url } = sample;
   // The platform's own account mints for nobody, and sees all calls.

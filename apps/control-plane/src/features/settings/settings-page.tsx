@@ -11,9 +11,11 @@ import { useTRPC } from '../../trpc/client.ts';
 import { AccountTabs } from '../account/account-tabs.tsx';
 import { AccountStateBadge } from '../accounts/account-state-badge.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
+import { MoveAccount } from '../move/move-account.tsx';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { StartView } from '../view/start-view.tsx';
 import { SettingsForm } from './settings-form.tsx';
 
 /** What an account is called, where its days begin, and what about it is fixed. */
@@ -35,6 +37,11 @@ export function SettingsPage(): ReactNode {
             input: { accountId },
             cli: `account show ${accountId}`,
           }),
+          exampleOf({
+            operation: 'accounts.previewMove',
+            input: { accountId, parentId: account?.parentId ?? accountId },
+            cli: `account move ${accountId} --to ${account?.parentId ?? accountId} --preview`,
+          }),
         ]}
       />
       <AccountTabs />
@@ -42,7 +49,13 @@ export function SettingsPage(): ReactNode {
       {account === undefined ? null : (
         <div className="grid gap-x-16 gap-y-10 md:grid-cols-[minmax(0,26rem)_minmax(0,22rem)]">
           {/* Made anew for another account: the fields hold what somebody typed. */}
-          <SettingsForm key={account.id} account={account} />
+          <div className="grid content-start gap-8">
+            <SettingsForm key={account.id} account={account} />
+            <div className="flex flex-wrap gap-2">
+              <MoveAccount account={account} />
+              <StartView account={account} />
+            </div>
+          </div>
           <Facts>
             <Fact term="Account id">
               <Identifier id={account.id} isShort />

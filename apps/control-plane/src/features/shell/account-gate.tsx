@@ -45,11 +45,11 @@ function OutOfReach({ error }: { readonly error: unknown }): ReactNode {
         <nav aria-label="Accounts where you have a role">
           <h2 className="mb-1 font-semibold">Where you have a role</h2>
           <ul className="divide-y divide-line border-y">
-            {me.accounts.map(({ id, name, role }) => (
+            {me.accounts.map(({ id, name, roleName }) => (
               <li key={id}>
                 <Link href={pagePath(id)} className="flex h-9 items-center justify-between hover:bg-surface">
                   {name}
-                  <span className="text-ink-faint">{role}</span>
+                  <span className="text-ink-faint">{roleName}</span>
                 </Link>
               </li>
             ))}

@@ -6,6 +6,7 @@ import { Search } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { ViewBanner } from '../view/view-banner.tsx';
 import { useAccountId } from './account.ts';
 import { AccountChain } from './account-chain.tsx';
 import { AccountGate } from './account-gate.tsx';
@@ -40,22 +41,25 @@ export function AppShell({ children }: { readonly children: ReactNode }): ReactN
       >
         To the content
       </a>
-      <header className="sticky top-0 z-30 flex h-12 items-center gap-3 border-b bg-canvas px-4 print:hidden">
-        <Link href={pagePath(accountId)} aria-label="Patchbay: overview" className="rounded-sm">
-          <BrandMark />
-        </Link>
-        <div className="min-w-0 flex-1">
-          <AccountChain />
-        </div>
-        <Button variant="ghost" onClick={onPalette} aria-label="Find ⌘ K" className="text-ink-faint">
-          <Search aria-hidden />
-          <span className="flex items-center gap-1 max-md:hidden">
-            Find <Key>⌘</Key>
-            <Key>K</Key>
-          </span>
-        </Button>
-        <UserMenu />
-      </header>
+      <div className="sticky top-0 z-30 print:hidden">
+        <ViewBanner />
+        <header className="flex h-12 items-center gap-3 border-b bg-canvas px-4">
+          <Link href={pagePath(accountId)} aria-label="Patchbay: overview" className="rounded-sm">
+            <BrandMark />
+          </Link>
+          <div className="min-w-0 flex-1">
+            <AccountChain />
+          </div>
+          <Button variant="ghost" onClick={onPalette} aria-label="Find ⌘ K" className="text-ink-faint">
+            <Search aria-hidden />
+            <span className="flex items-center gap-1 max-md:hidden">
+              Find <Key>⌘</Key>
+              <Key>K</Key>
+            </span>
+          </Button>
+          <UserMenu />
+        </header>
+      </div>
       <div className="flex">
         <Rail />
         <main id="content" className="min-w-0 flex-1 px-6 pt-5 pb-16 max-md:px-4 max-md:pb-28 print:p-0">

@@ -3,15 +3,10 @@
 import { Field } from '@patchbay/ui/input';
 import type { ReactNode } from 'react';
 
-export function CodeField({ error }: { readonly error?: string | undefined }): ReactNode {
-  return (
-    <Field
-      label="Code"
-      name="code"
-      autoComplete="one-time-code"
-      autoFocus
-      hint="Of your authenticator, or a recovery code."
-      error={error}
-    />
-  );
+export function CodeField({
+  hint = 'Of your authenticator, or a recovery code.',
+}: {
+  readonly hint?: string;
+}): ReactNode {
+  return <Field label="Code" name="code" autoComplete="one-time-code" autoFocus hint={hint} />;
 }

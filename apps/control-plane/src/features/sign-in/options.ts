@@ -3,6 +3,7 @@ import type { NextAuthOptions } from 'next-auth';
 import CredentialsProvider from 'next-auth/providers/credentials';
 import { controlPlane } from '../../server/compose.ts';
 import { ADDRESS_HEADER } from '../../server/request-address.ts';
+import { type Opened, viewProviders } from '../view/view-providers.ts';
 import { PASSKEY_PROVIDER, SECOND_FACTOR } from './second-factor.ts';
 
 /** What a browser sent as text; undefined for what is no JSON, which is no answer of a passkey. */
@@ -59,9 +60,14 @@ export const authOptions: NextAuthOptions = {
         return signedIn === undefined ? null : { id: signedIn.signInSessionId };
       },
     }),
+    ...viewProviders,
   ],
   callbacks: {
-    jwt: ({ token, user }) => (user === undefined ? token : { signInSessionId: user.id }),
+    jwt: ({ token, user }) => {
+      if (user === undefined) return token;
+      const { id: signInSessionId, returnsTo }: Opened = user;
+      return { signInSessionId, ...(returnsTo === undefined ? {} : { returnsTo }) };
+    },
   },
   events: {
     signOut: async ({ token }) => {

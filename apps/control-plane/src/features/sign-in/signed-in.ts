@@ -4,13 +4,19 @@ import { headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import { cache } from 'react';
 import { controlPlane } from '../../server/compose.ts';
-import { signInSessionOf } from '../../server/sign-in-session.ts';
+import { namedSessionOf, signInSessionOf } from '../../server/sign-in-session.ts';
 
 /** The sign-in session that the request names which a page is rendered for. Whether it holds, who reads it asks. */
 const namedSession = cache(async (): Promise<string | undefined> => {
   const request = new Request('http://dashboard.invalid', { headers: new Headers(await headers()) });
   return await signInSessionOf(request);
 });
+
+/** Whether the cookie is of a view, which may be over: then there is a session to go back to. */
+export async function isInView(): Promise<boolean> {
+  const request = new Request('http://dashboard.invalid', { headers: new Headers(await headers()) });
+  return (await namedSessionOf(request))?.returnsTo !== undefined;
+}
 
 /** What the request brings to be known by. */
 export async function signInEvidence(): Promise<Evidence | undefined> {
@@ -26,20 +32,24 @@ async function currentSession(): Promise<string | undefined> {
   return user === undefined ? undefined : signInSessionId;
 }
 
-/** Who is signed in, and with which session. */
+/**
+ * Who is signed in, and with which session. Nobody, while they look as an account below theirs: meanwhile they do nothing of
+ * their own, such as taking an invitation or leaving off a second factor (PRD-3).
+ */
 export async function currentSignIn() {
   const signInSessionId = await currentSession();
-  const user =
-    signInSessionId === undefined ? undefined : await controlPlane().signIns.check(signInSessionId);
-  return signInSessionId === undefined || user === undefined ? undefined : { ...user, signInSessionId };
+  if (signInSessionId === undefined) return undefined;
+  const { signIns, views } = controlPlane();
+  const user = await signIns.check(signInSessionId);
+  const isInOwnName = user !== undefined && (await views.of(signInSessionId)) === undefined;
+  return isInOwnName ? { ...user, signInSessionId } : undefined;
 }
 
 /** Who is signed in, in the request that a page or an action is rendered for. */
 export async function currentUser(): Promise<
   { readonly userId: string; readonly email: string; readonly name: string } | undefined
 > {
-  const signInSessionId = await currentSession();
-  return signInSessionId === undefined ? undefined : await controlPlane().signIns.check(signInSessionId);
+  return await currentSignIn();
 }
 
 /**

@@ -1,6 +1,6 @@
 'use client';
 
-import { roles, tenancy } from '@patchbay/domain/tenancy/definition';
+import { type roles, tenancy } from '@patchbay/domain/tenancy/definition';
 import { Button } from '@patchbay/ui/button';
 import { Dialog } from '@patchbay/ui/dialog';
 import { Field, Labelled } from '@patchbay/ui/input';
@@ -13,13 +13,13 @@ import { useTRPC } from '../../trpc/client.ts';
 import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
 import { useAccountId } from '../shell/account.ts';
+import { useRoles } from './use-roles.ts';
 
-type Role = (typeof roles)[number];
+type BuiltIn = (typeof roles)[number];
 const schema = tenancy.resources.team.operations.add.request;
-const options = roles.map((role) => ({ value: role, label: role }));
 
 /** What a role is for, in one sentence. */
-const roleTexts: Readonly<Record<Role, string>> = {
+const roleTexts: Readonly<Record<BuiltIn, string>> = {
   owner: 'Everything, other owners included.',
   admin: 'Everything but the owners: accounts, team, prices, keys.',
   developer: 'Keys, applications and sessions; no prices, no team.',
@@ -32,7 +32,10 @@ export function AddMember(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const [isOpen, setOpen] = useState(false);
-  const [role, setRole] = useState<Role>('developer');
+  const [role, setRole] = useState<string>('developer');
+  const { roles: known } = useRoles();
+  const options = known.map(({ id, name }) => ({ value: id, label: name }));
+  const hint = roleTexts[role as BuiltIn] ?? scopesText(known, role);
   const add = useMutation(
     trpc.team.add.mutationOptions({
       onSuccess: ({ setUpPath }) => {
@@ -62,7 +65,7 @@ export function AddMember(): ReactNode {
           <form {...form.props} className="grid gap-4">
             <Field label="Name" name="name" autoFocus error={form.errorOf('name')} />
             <Field label="E-mail" name="email" type="email" error={form.errorOf('email')} />
-            <Labelled label="Role" hint={roleTexts[role]}>
+            <Labelled label="Role" hint={hint}>
               <Select label="Role" value={role} options={options} onChange={setRole} />
             </Labelled>
             <FormEnd
@@ -79,6 +82,10 @@ export function AddMember(): ReactNode {
     </>
   );
 }
+
+/** What a role that the account defined is for: its scopes say it. */
+const scopesText = (known: ReturnType<typeof useRoles>['roles'], role: string): string =>
+  known.find(({ id }) => id === role)?.scopes.join(', ') ?? '';
 
 interface SetUpLinkProps {
   readonly path: string;

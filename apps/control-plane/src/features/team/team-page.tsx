@@ -17,6 +17,7 @@ import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { AddMember } from './add-member.tsx';
+import { RolesSection } from './roles-section.tsx';
 
 type Member = Outputs['team']['list']['items'][number];
 
@@ -48,6 +49,11 @@ export function TeamPage(): ReactNode {
             input: { accountId, email: 'ada@example.com', name: 'Ada', role: 'developer' },
           }),
           exampleOf({ operation: 'team.list', input: { accountId } }),
+          exampleOf({
+            operation: 'roles.create',
+            input: { accountId, name: 'Support', scopes: ['sessions:*', 'usage:read'] },
+            cli: `role create Support --account ${accountId} --scope 'sessions:*' usage:read`,
+          }),
         ]}
         actions={<AddMember />}
       />
@@ -70,6 +76,7 @@ export function TeamPage(): ReactNode {
         isPending={list.isFetchingNextPage}
         onMore={() => void list.fetchNextPage()}
       />
+      <RolesSection />
       {removed === undefined ? null : (
         <ConfirmDialog
           isOpen
@@ -80,7 +87,7 @@ export function TeamPage(): ReactNode {
           onConfirm={() => remove.mutate({ accountId, userId: removed.userId })}
         >
           <p>
-            {removed.email} loses the role of {removed.role} at {account?.name ?? 'this account'} and all
+            {removed.email} loses the role of {removed.roleName} at {account?.name ?? 'this account'} and all
             accounts below it, at once. Roles given elsewhere stay.
           </p>
         </ConfirmDialog>
@@ -112,9 +119,9 @@ const columnsOf = ({ accountId, names, onRemove }: ColumnsRequest): readonly Col
   {
     key: 'role',
     header: 'Role',
-    cell: ({ role, state }) => (
+    cell: ({ roleName, state }) => (
       <span className="flex flex-wrap gap-1">
-        <Badge>{role}</Badge>
+        <Badge>{roleName}</Badge>
         {state === 'invited' ? <Badge tone="wait">invited</Badge> : null}
       </span>
     ),

@@ -59,6 +59,7 @@ function useEntityUse(dimension: EntityUseProps['dimension'], id: string) {
         from: new Date(period.fromMs).toISOString(),
         to: new Date(period.toMs).toISOString(),
         groupBy: dimension,
+        ...(dimension === 'endpoint' ? { endpoint: id } : {}),
         scope: 'own',
         limit: ROWS_MAX,
       },

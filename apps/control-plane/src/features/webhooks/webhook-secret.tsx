@@ -10,14 +10,15 @@ import { handlerSnippets } from './handler-code.ts';
 import type { Webhook } from './webhook.ts';
 
 export interface WebhookSecretProps {
-  readonly webhook: Webhook;
+  /** Of one whose secret is new: what it was before. */
+  readonly webhook?: Pick<Webhook, 'previousSecretEndsAt'>;
   readonly secret: string;
   readonly onDone: () => void;
 }
 
 /** The secret of a webhook, this once: it is stored encrypted and never shown again. */
 export function WebhookSecret({ webhook, secret, onDone }: WebhookSecretProps): ReactNode {
-  const until = webhook.previousSecretEndsAt;
+  const until = webhook?.previousSecretEndsAt;
   return (
     <Dialog
       isOpen

@@ -112,9 +112,15 @@ const columnsOf = (pathOf: (webhook: Webhook) => string): readonly Column<Webhoo
   {
     key: 'scope',
     header: 'Of',
-    cell: ({ scope }) => (
+    cell: ({ scope, endpointId, applicationId }) => (
       <span className="whitespace-nowrap text-ink-soft">
-        {scope === 'own' ? 'this account' : 'and those below'}
+        {endpointId !== undefined
+          ? 'one endpoint'
+          : applicationId !== undefined
+            ? 'one application'
+            : scope === 'own'
+              ? 'this account'
+              : 'and those below'}
       </span>
     ),
   },

@@ -119,8 +119,8 @@ export function PasskeyList({ passkeys, nameCharactersMax, elsewhere }: PasskeyL
       ) : (
         <p className="text-ink-soft">
           Browsers make none for an IP address. They work at{' '}
-          <a href={`${elsewhere}/you`} className="font-medium break-all text-accent hover:underline">
-            {elsewhere}
+          <a href={`${elsewhere}/you`} className="font-medium whitespace-nowrap text-accent hover:underline">
+            {new URL(elsewhere).host}
           </a>
           , where you sign in once more.
         </p>

@@ -13,8 +13,9 @@ export function QrPicture({ qr, label }: { readonly qr: QrCode; readonly label: 
       aria-label={label}
       viewBox={`${-QUIET} ${-QUIET} ${edge} ${edge}`}
       shapeRendering="crispEdges"
-      className="size-48 rounded-md border bg-white"
+      className="size-48 rounded-md border"
     >
+      <rect x={-QUIET} y={-QUIET} width={edge} height={edge} fill="white" />
       <path d={qr.path} fill="black" />
     </svg>
   );

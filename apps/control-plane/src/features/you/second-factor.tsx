@@ -81,13 +81,13 @@ export function SecondFactor({ isOn }: { readonly isOn: boolean }): ReactNode {
             </a>
             . Then type the code that it shows.
           </p>
-          <QrPicture qr={step.qr} label="The key as a QR code" />
+          <QrPicture qr={step.qr} label="The key, to be scanned" />
           <ShownOnce text={step.secret} copyLabel="Copy the key" />
         </>
       ) : null}
       {step.at === 'proposed' || step.at === 'removing' ? (
         <form onSubmit={submit} className="grid gap-3">
-          <CodeField />
+          {step.at === 'proposed' ? <CodeField hint="Six digits, of your authenticator." /> : <CodeField />}
           <div>
             <Button variant="primary" type="submit" isPending={isPending}>
               {step.at === 'proposed' ? 'Turn it on' : 'Turn it off'}

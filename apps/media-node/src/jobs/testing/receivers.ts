@@ -16,8 +16,8 @@ export interface Received {
   readonly atMs: number;
 }
 
-/** Packed once: to pack it takes longer than all that is measured here. */
-let bomb: Buffer | undefined;
+/** Packed before anybody is served: to pack it takes longer than all that is measured here. */
+let bomb = Buffer.alloc(0);
 
 const kinds = {
   hangs: () => {},
@@ -57,7 +57,6 @@ const kinds = {
   },
   /** 48 KB that are 50 MB to whoever inflates them. */
   bombs: (socket: Socket) => {
-    bomb ??= gzipSync(Buffer.alloc(50_000_000));
     const head = `HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: ${bomb.length}\r\n\r\n`;
     socket.end(Buffer.concat([Buffer.from(head), bomb]));
   },
@@ -109,6 +108,7 @@ export class Receivers {
   }
 
   async hostile(kind: keyof typeof kinds): Promise<string> {
+    if (kind === 'bombs' && bomb.length === 0) bomb = gzipSync(Buffer.alloc(50_000_000));
     const url = await this.#listen(createTcpServer((socket) => kinds[kind](socket)));
     return behindTls.includes(kind) ? url.replace('http:', 'https:') : url;
   }

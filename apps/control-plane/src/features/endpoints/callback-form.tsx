@@ -1,0 +1,93 @@
+'use client';
+
+import { services } from '@patchbay/services/registry.generated';
+import { Dialog } from '@patchbay/ui/dialog';
+import { Field, Labelled } from '@patchbay/ui/input';
+import { Select } from '@patchbay/ui/select';
+import { type ReactNode, useState } from 'react';
+import { z } from 'zod';
+import { FormEnd } from '../form/form-end.tsx';
+import { useForm } from '../form/use-form.ts';
+import { WebhookSecret } from '../webhooks/webhook-secret.tsx';
+import { tellingServices, useCallbacks } from './use-callbacks.ts';
+
+const [firstService] = tellingServices;
+const serviceOptions = tellingServices.map((value) => ({ value, label: services[value].title }));
+const fieldsByCode = { 'callback.address_forbidden': 'url' };
+const url = z.url({
+  protocol: /^https?$/,
+  message: 'Write a whole address, as in https://example.com/hooks.',
+});
+
+/** Has a server told of an endpoint's events of one service, and shows the secret that signs them. */
+export function CallbackForm({
+  endpointId,
+  onDone,
+}: {
+  readonly endpointId: string;
+  readonly onDone: () => void;
+}): ReactNode {
+  const [service, setService] = useState(firstService);
+  const { add } = useCallbacks(endpointId);
+  const known = service === undefined ? [] : Object.keys(services[service].events);
+  const form = useForm({
+    schema: z.object({
+      url,
+      fallbackUrl: url.optional(),
+      events: z.array(z.enum(known, `Write some of ${known.join(', ')}.`)).min(1, 'Name an event.'),
+    }),
+    read: (text) => ({
+      url: text('url').trim(),
+      ...(text('fallbackUrl').trim() === '' ? {} : { fallbackUrl: text('fallbackUrl').trim() }),
+      events: text('events')
+        .split(/[\s,]+/)
+        .filter((event) => event !== ''),
+    }),
+    onValid: (fields) => {
+      if (service !== undefined) add.mutate({ service, ...fields });
+    },
+    refusal: add.error,
+    fieldsByCode,
+  });
+  const secret = add.data?.find((callback) => callback.secret !== undefined)?.secret;
+  if (secret !== undefined) return <WebhookSecret secret={secret} onDone={onDone} />;
+  return (
+    <Dialog
+      isOpen
+      onOpenChange={onDone}
+      title="New callback"
+      description="Your server is told of what this endpoint has a part in, signed, in order, and again until it answers."
+    >
+      <form {...form.props} className="grid gap-4">
+        {service === undefined ? null : (
+          <Labelled label="Service">
+            <Select label="Service" value={service} options={serviceOptions} onChange={setService} />
+          </Labelled>
+        )}
+        <Field
+          key={service}
+          label="Events"
+          name="events"
+          defaultValue={known.join(', ')}
+          hint="With commas between."
+          error={form.errorOf('events')}
+        />
+        <Field
+          label="Address"
+          name="url"
+          inputMode="url"
+          placeholder="https://api.example.com/hooks"
+          error={form.errorOf('url')}
+        />
+        <Field
+          label="Fallback address"
+          name="fallbackUrl"
+          inputMode="url"
+          hint="Asked at once when the first one fails. May be left empty."
+          error={form.errorOf('fallbackUrl')}
+        />
+        <FormEnd refusal={form.refusal} verb="Create" isPending={add.isPending} onLeave={onDone} />
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,152 @@
+import { createHooksDatabase, type HooksDatabase } from '@patchbay/adapters/hooks/hooks.testing';
+import { endpointStore } from '@patchbay/adapters/prisma/endpoint-store';
+import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
+import { readIdentifier } from '@patchbay/domain/endpoints/identifier';
+import type { SessionEvent } from '@patchbay/domain/sessions/session-log';
+import { createId } from '@patchbay/kit/ids';
+import { parseWebhookSecret, refusalOfWebhook } from '@patchbay/protocol/webhook/signature';
+import { until } from '@patchbay/testing/until';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { DeliveryWorker } from './delivery-worker.ts';
+import { type Received, Receivers } from './testing/receivers.ts';
+import { workerOn } from './testing/worker.ts';
+
+// A statement has 5 seconds, so a test of several has more.
+vi.setConfig({ testTimeout: 30_000 });
+
+const service = 'signaling';
+let hooks: HooksDatabase;
+let accountId: string;
+let receivers: Receivers;
+let worker: DeliveryWorker;
+beforeAll(async () => {
+  hooks = await createHooksDatabase();
+}, 60_000);
+afterAll(() => hooks.close());
+beforeEach(async () => {
+  receivers = new Receivers();
+  accountId = (await hooks.database.signUp('Acme')).accountId;
+  const { applicationUrl: databaseUrl, masterKey } = hooks.database;
+  worker = workerOn({ pool: hooks.pool, databaseUrl, masterKey });
+  worker.start();
+});
+afterEach(async () => {
+  receivers.close();
+  await worker.stop();
+});
+
+async function allocate(text: string): Promise<string> {
+  const identifier = readIdentifier(text);
+  if ('problem' in identifier) throw new Error(identifier.problem);
+  const wanted = { accountId, identifier, label: '', applicationId: undefined };
+  const made = await endpointStore(hooks.database.prisma).allocate(wanted);
+  if (typeof made === 'string' || !('id' in made)) throw new Error(`${text} was not allocated.`);
+  return made.id;
+}
+
+/** What signaling reports of a call between two, from its beginning to its end. */
+async function call(from: string, to: string, applicationId?: string): Promise<string> {
+  const sessionId = createId('ses');
+  const lines: readonly Pick<SessionEvent, 'type' | 'legId' | 'data'>[] = [
+    { type: 'session.created', legId: `leg_1${sessionId}`, data: { to: `user:${to}`, identity: from } },
+    { type: 'leg.joined', legId: `leg_1${sessionId}`, data: { identity: from } },
+    { type: 'leg.ringing', legId: `leg_2${sessionId}`, data: { identity: to } },
+    { type: 'session.ended', data: { reason: 'call.hangup' } },
+  ];
+  const events = lines.map((line, index) => ({
+    ...line,
+    sessionId,
+    sequence: index + 1,
+    atMs: Date.now(),
+    accountId,
+    ...(applicationId === undefined ? {} : { applicationId }),
+  }));
+  await ingestSessionEvents(hooks.database.prisma, { nodeId: 'nod_1', kind: 'call', events });
+  return sessionId;
+}
+
+const replace = async (
+  place: object,
+  callbacks: readonly { url: string; fallbackUrl?: string; events: string[] }[],
+) => {
+  const replaced = await hooks.callbacks.replace({ accountId, service, ...place }, callbacks);
+  if (replaced === 'too_many') throw new Error('There were too many.');
+  return replaced.after;
+};
+const arrived = (received: readonly Received[], count: number) =>
+  until(() => received.length >= count && received, { what: `${count} events to arrive`, timeoutMs: 15_000 });
+
+test('a callback of an endpoint hears of the calls that it has a part in, and of no other, signed as a webhook is (HKS-1)', async () => {
+  const { url, received } = await receivers.healthy();
+  const endpointId = await allocate('user:bob');
+  const [callback] = await replace({ endpointId }, [{ url, events: ['session.started', 'session.ended'] }]);
+  await call('alice', 'eve');
+  const [called, calling] = [await call('alice', 'bob'), await call('bob', 'eve')];
+  await arrived(received, 4);
+  expect(received.map(({ event }) => [event.sessionId, event.sessionSequence]).toSorted()).toEqual(
+    [called, calling]
+      .flatMap((sessionId) => [
+        [sessionId, 1],
+        [sessionId, 4],
+      ])
+      .toSorted(),
+  );
+  const [first] = received;
+  const secret = parseWebhookSecret(callback?.secret ?? '') ?? new Uint8Array();
+  const headers = (name: string) => [first?.headers[name] ?? []].flat();
+  expect(refusalOfWebhook({ headers, body: first?.body ?? '' }, [secret], Date.now())).toBeUndefined();
+  const log = await hooks.deliveriesOf(accountId, callback?.webhookId ?? '');
+  expect(log.map(({ state }) => state)).toEqual(['delivered', 'delivered', 'delivered', 'delivered']);
+});
+
+test('its fallback is asked in the same attempt when the first address fails, and the log shows both (HKS-1)', async () => {
+  const broken = await receivers.healthy(() => 500);
+  const standby = await receivers.healthy();
+  const endpointId = await allocate('user:bob');
+  const [callback] = await replace({ endpointId }, [
+    { url: broken.url, fallbackUrl: standby.url, events: ['session.ended'] },
+  ]);
+  await call('alice', 'bob');
+  await arrived(standby.received, 1);
+  const [delivery] = await until(
+    async () => {
+      const log = await hooks.deliveriesOf(accountId, callback?.webhookId ?? '');
+      return log[0]?.state === 'delivered' && log;
+    },
+    { what: 'the delivery to be over' },
+  );
+  const asked = { accountId, webhookId: delivery?.webhookId ?? '', deliveryId: delivery?.id ?? '' };
+  expect(await hooks.deliveries.attempts(asked)).toMatchObject([
+    { number: 1, target: 'main', status: 500 },
+    { number: 1, target: 'fallback', status: 200 },
+  ]);
+});
+
+test('an application’s hears of its own calls, and nobody is called any more once it is removed or the endpoint released', async () => {
+  const { url, received } = await receivers.healthy();
+  const other = await receivers.healthy();
+  const application = await hooks.database.ports.applications.create({
+    accountId,
+    name: 'Shop',
+    instanceTypes: [],
+  });
+  const endpointId = await allocate('user:bob');
+  await replace({ applicationId: application.id }, [{ url, events: ['session.ended'] }]);
+  await replace({ endpointId }, [{ url: other.url, events: ['session.ended'] }]);
+  await call('alice', 'eve');
+  const sessionId = await call('alice', 'eve', application.id);
+  await arrived(received, 1);
+  expect(received.map(({ event }) => event.sessionId)).toEqual([sessionId]);
+
+  await hooks.database.ports.applications.remove({ accountId, applicationId: application.id });
+  await endpointStore(hooks.database.prisma).release({ accountId, endpointId, restsUntil: undefined });
+  const { webhookId } = await hooks.createWebhook(accountId, { url: other.url });
+  const last = await call('alice', 'bob', application.id);
+  // What else there is to tell of it is told: so whoever was to hear of it would have.
+  await until(async () => (await hooks.deliveriesOf(accountId, webhookId)).length === 2, {
+    what: 'the events to be placed',
+  });
+  await arrived(other.received, 2);
+  expect(other.received.map(({ event }) => event.sessionId)).toEqual([last, last]);
+  expect(received).toHaveLength(1);
+});

@@ -1,0 +1,391 @@
+import type { DataClassName } from '@patchbay/domain/privacy/data-classes';
+
+/** A table, or a part of one that only an export has to know. */
+export interface ClassTable {
+  readonly table: string;
+  /** What an export has of a row: nothing that is not named here is in it (C17). Absent: the table is in no export. */
+  readonly columns?: readonly string[];
+  /** Columns that no export has, each a secret or of no meaning outside. Said, so that a new column is asked about. */
+  readonly without?: readonly string[];
+  /** The order in which the rows of an account are read, page after page: unique, and by an index. */
+  readonly order?: readonly string[];
+  /** What says whose the row is. Default the column account_id. */
+  readonly ownedBy?: string;
+  /** Of a table that has no account: what leads to one. Its rows are `t`. */
+  readonly through?: string;
+}
+
+/**
+ * In which tables the rows of a class are. Every table of the database is in one of them: a test walks the catalogue, so a
+ * table that is added belongs to nobody until somebody says what it holds.
+ */
+export const classTables = {
+  sessionLogs: [
+    {
+      table: 'session',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'application_id', 'kind', 'state', 'mode', 'region', 'leg_ids'],
+        ...['started_at', 'connected_at', 'ended_at', 'end_code'],
+      ],
+      without: ['node_id', 'mode_sequence', 'joined_leg_ids', 'left_leg_ids'],
+    },
+    {
+      table: 'session_leg',
+      order: ['id'],
+      columns: [
+        ...['id', 'session_id', 'account_id', 'identity', 'state', 'audio', 'video', 'screen'],
+        ...['bits_per_second', 'joined_at', 'left_at'],
+      ],
+      without: ['media_sequence', 'quality_sequence'],
+    },
+    {
+      table: 'session_event',
+      order: ['at', 'session_id', 'sequence'],
+      columns: ['session_id', 'sequence', 'account_id', 'leg_id', 'at', 'kind', 'data'],
+    },
+  ],
+  refusedRequests: [
+    {
+      table: 'refused_request',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'at', 'actor_id', 'actor_name', 'operation', 'asked_account_id'],
+        ...['code', 'status', 'rule'],
+      ],
+      // They may name levels above, which are not this account's to know (C1).
+      without: ['known', 'level', 'detail'],
+    },
+  ],
+  usageRecords: [
+    {
+      table: 'usage_record',
+      order: ['to_at', 'node_id', 'boot', 'sequence'],
+      columns: [
+        ...['day', 'boot', 'sequence', 'account_id', 'application_id', 'endpoint_id', 'credential_id'],
+        ...[
+          'session_id',
+          'segment',
+          'from_at',
+          'to_at',
+          'received_at',
+          'meters',
+          'dimension_set_ids',
+          'quantities',
+        ],
+      ],
+      without: ['node_id'],
+    },
+  ],
+  refusedUsage: [
+    {
+      table: 'usage_conflict',
+      order: ['seen_at', 'body_hash'],
+      columns: ['account_id', 'reason', 'body', 'seen_at'],
+      without: ['node_id', 'boot', 'sequence', 'body_hash'],
+    },
+  ],
+  events: [
+    {
+      table: 'platform_event',
+      order: ['at', 'id'],
+      columns: ['id', 'account_id', 'type', 'at', 'application_id', 'session_id', 'session_sequence', 'data'],
+      // Places are counted over all accounts.
+      without: ['arrival', 'position'],
+    },
+  ],
+  webhookDeliveries: [
+    {
+      table: 'webhook_delivery',
+      order: ['id'],
+      columns: [
+        ...['id', 'webhook_id', 'account_id', 'event_id', 'session_id', 'state', 'attempt_count'],
+        ...['created_at', 'ended_at'],
+      ],
+      without: ['position', 'session_sequence', 'round_attempt_count', 'next_attempt_at', 'claimed_until'],
+    },
+    {
+      table: 'webhook_attempt',
+      order: ['delivery_id', 'number', 'target'],
+      columns: [
+        ...['delivery_id', 'number', 'target', 'account_id', 'started_at', 'status', 'latency_ms', 'error'],
+        'response',
+      ],
+    },
+  ],
+  triggerFirings: [
+    {
+      table: 'trigger_firing',
+      order: ['id'],
+      columns: [
+        ...['id', 'trigger_id', 'window_start', 'account_id', 'target_id', 'value', 'limit_value', 'action'],
+        ...['fired_at', 'state', 'outcome'],
+      ],
+      without: ['generation', 'attempt_count', 'next_attempt_at', 'progress'],
+    },
+  ],
+  auditEntries: [
+    {
+      table: 'audit_entry',
+      order: ['sequence'],
+      columns: [
+        ...['id', 'account_id', 'sequence', 'at', 'actor_id', 'actor_name', 'address', 'action', 'target'],
+        ...['request_id', 'before', 'after', 'previous_hash', 'hash'],
+        ...['erased_by', 'erased_hash'],
+      ],
+      // It names the accounts above (C1).
+      without: ['account_path'],
+    },
+    { table: 'audit_head' },
+    { table: 'audit_base' },
+  ],
+  mails: [
+    {
+      table: 'mail',
+      order: ['id'],
+      columns: ['id', 'account_id', 'recipient', 'subject', 'state', 'attempt_count', 'created_at', 'sent_at', 'error'],
+      without: ['body', 'next_at'],
+    },
+  ],
+  signInRecords: [
+    ...['sign_in_session', 'sign_in_attempt', 'set_up_link', 'email_link', 'passkey_challenge'].map((table) => ({ table })),
+  ],
+  idempotencyAnswers: [{ table: 'idempotency_key' }],
+  credentialUse: [
+    {
+      table: 'credential_revocation',
+      order: ['prefix_id'],
+      columns: ['account_id', 'prefix_id', 'key_id', 'revoked_at', 'expires_at'],
+    },
+    {
+      table: 'credential_use',
+      order: ['prefix_id', 'client_key', 'first_at'],
+      columns: ['account_id', 'prefix_id', 'first_at', 'is_continuation'],
+      // A hash under a key of the platform's.
+      without: ['client_key'],
+    },
+    {
+      table: 'credential_prefix',
+      order: ['prefix_id', 'credential_id'],
+      columns: ['account_id', 'prefix_id', 'credential_id'],
+    },
+  ],
+  configuration: [
+    {
+      table: 'account',
+      ownedBy: 'id',
+      order: ['id'],
+      columns: [
+        'id',
+        'parent_id',
+        'organisation_id',
+        'name',
+        'external_id',
+        'state',
+        'currency',
+        'time_zone',
+        'created_at',
+      ],
+      without: ['root_id', 'depth'],
+    },
+    { table: 'account_closure' },
+    {
+      table: 'account_view',
+      order: ['id'],
+      columns: ['id', 'account_id', 'started_at', 'expires_at', 'ended_at'],
+      // Who looked stands above, and is not this account's to know (C1).
+      without: ['user_id', 'reason'],
+    },
+    { table: 'account_role', order: ['id'], columns: ['id', 'account_id', 'name', 'scopes', 'created_at'] },
+    {
+      table: 'endpoint',
+      order: ['id'],
+      columns: ['id', 'account_id', 'namespace', 'identifier', 'label', 'application_id', 'allocated_at', 'rests_until'],
+    },
+    {
+      table: 'endpoint_transfer',
+      ownedBy: 'from_account_id',
+      order: ['id'],
+      columns: ['id', 'endpoint_id', 'identifier', 'note', 'state', 'created_at', 'expires_at', 'ended_at'],
+      without: ['from_account_id', 'to_account_id'],
+    },
+    {
+      table: 'organisation',
+      // Accounts below carry it, and it is not theirs to tell (C1).
+      through: 'JOIN account o ON o.organisation_id = t.id AND o.depth = 1',
+      ownedBy: 'o.id',
+      order: ['id'],
+      columns: ['id', 'name', 'created_at'],
+    },
+    {
+      table: 'application',
+      order: ['id'],
+      columns: ['id', 'account_id', 'name', 'instance_types', 'created_at'],
+    },
+    {
+      table: 'api_key',
+      order: ['id'],
+      columns: [
+        ...[
+          'id',
+          'account_id',
+          'name',
+          'display',
+          'mode',
+          'scopes',
+          'created_by',
+          'created_at',
+          'expires_at',
+        ],
+        ...['last_used_at', 'revoked_at', 'replaced_by'],
+      ],
+      without: ['api_hash', 'mint_ciphertext'],
+    },
+    {
+      table: 'service_config',
+      order: ['application_id', 'instance_type', 'endpoint_id', 'service'],
+      columns: ['account_id', 'application_id', 'instance_type', 'endpoint_id', 'service', 'config', 'updated_at'],
+    },
+    {
+      table: 'policy',
+      order: ['by', 'application_id', 'instance_type', 'region', 'endpoint'],
+      columns: [
+        'account_id',
+        'by',
+        'application_id',
+        'instance_type',
+        'region',
+        'endpoint',
+        'word',
+        'updated_at',
+      ],
+    },
+    { table: 'policy_plan', order: ['id'], columns: ['id', 'account_id', 'name', 'word', 'created_at'] },
+    // It is an account above's to say.
+    { table: 'account_plan' },
+    { table: 'retention_word', order: ['account_id'], columns: ['account_id', 'word', 'updated_at'] },
+    {
+      table: 'webhook',
+      order: ['id'],
+      columns: [
+        ...[
+          'id',
+          'account_id',
+          'url',
+          'fallback_url',
+          'description',
+          'event_types',
+          'scope',
+          'application_id',
+        ],
+        ...['state', 'disabled_reason', 'created_at', 'removed_at'],
+      ],
+      without: ['secret_ciphertext', 'previous_ciphertext', 'previous_ends_at'],
+    },
+    { table: 'webhook_lane' },
+    {
+      table: 'usage_trigger',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'name', 'target_id', 'with_descendants', 'application_id', 'endpoint_id'],
+        ...[
+          'credential_id',
+          'session_id',
+          'counts',
+          'subject',
+          'filter',
+          'condition',
+          'limit_value',
+          'period',
+        ],
+        ...[
+          'seconds',
+          'action',
+          'is_enabled',
+          'is_shown',
+          'time_zone',
+          'counting_from',
+          'created_at',
+          'removed_at',
+        ],
+      ],
+      without: ['generation'],
+    },
+    {
+      table: 'trigger_counter',
+      order: ['trigger_id', 'window_start'],
+      columns: ['trigger_id', 'window_start', 'account_id', 'value'],
+    },
+    {
+      table: 'trigger_hold',
+      order: ['trigger_id'],
+      columns: ['trigger_id', 'account_id', 'target_id', 'application_id', 'service', 'config', 'until'],
+      without: ['is_shown'],
+    },
+  ],
+  team: [
+    {
+      table: 'role_grant',
+      order: ['user_id'],
+      columns: ['user_id', 'account_id', 'role', 'custom_role_id', 'created_at', 'accepted_at', 'invited_name'],
+    },
+    {
+      table: 'app_user',
+      // What somebody is called is told once they took their role.
+      through: 'JOIN role_grant g ON g.user_id = t.id AND g.accepted_at IS NOT NULL',
+      ownedBy: 'g.account_id',
+      order: ['id'],
+      columns: ['id', 'email', 'name', 'email_verified_at', 'created_at'],
+      without: ['password_hash'],
+    },
+    ...['second_factor', 'recovery_code', 'passkey'].map((table) => ({ table })),
+  ],
+  usageTotals: [
+    {
+      table: 'usage_minute',
+      order: ['minute', 'meter', 'dimension_set_id', 'shard'],
+      columns: ['account_id', 'minute', 'meter', 'dimension_set_id', 'sum', 'n', 'self_sum', 'self_n'],
+      without: ['shard'],
+    },
+    {
+      table: 'usage_session',
+      order: ['session_id', 'credential_id', 'application_id', 'endpoint_id', 'meter', 'dimension_set_id'],
+      columns: [
+        ...['account_id', 'session_id', 'credential_id', 'application_id', 'endpoint_id', 'meter'],
+        ...['dimension_set_id', 'sum', 'first_at', 'last_at'],
+      ],
+    },
+    {
+      table: 'usage_closed',
+      order: ['day', 'meter', 'dimension_set_id'],
+      columns: ['account_id', 'day', 'meter', 'dimension_set_id', 'sum', 'n'],
+    },
+    { table: 'usage_dimension_set' },
+    { table: 'usage_sequence_block' },
+  ],
+  money: [
+    {
+      table: 'price',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'child_id', 'service', 'meter', 'dimensions', 'amount', 'per', 'currency'],
+        ...['effective_from', 'effective_to', 'created_at'],
+      ],
+    },
+    {
+      table: 'ledger_entry',
+      order: ['period', 'transaction_id', 'book'],
+      columns: ['transaction_id', 'account_id', 'book', 'counterparty_id', 'period', 'currency', 'amount'],
+    },
+    { table: 'ledger_transaction' },
+    { table: 'ledger_position' },
+  ],
+  privacy: [{ table: 'account_export' }, { table: 'account_export_part' }, { table: 'erasure' }],
+  operation: [
+    ...['_prisma_migrations', 'bus_message', 'event_place', 'job_run', 'node', 'node_join_token'],
+    ...['policy_day_count', 'policy_hold', 'request_rate', 'retention_round'],
+  ].map((table) => ({ table })),
+} as const satisfies Readonly<Record<DataClassName, readonly ClassTable[]>>;
+
+/** The table as what it is of. */
+export const tablesOf = (name: DataClassName): readonly ClassTable[] => classTables[name];

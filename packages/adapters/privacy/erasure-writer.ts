@@ -1,0 +1,235 @@
+import { randomBytes } from 'node:crypto';
+import { createId } from '@patchbay/kit/ids';
+import type { Pool, PoolClient } from 'pg';
+import { inAccountScope } from '../metering/account-scope.ts';
+import { accountAfter } from './subtree.ts';
+
+/** How long after a pass the next one is made while the person is in a session. */
+const LIVE_WAIT_MS = 60_000;
+const AUDIT_ENTRIES_AT_ONCE = 500;
+/** What stands in place of a name: the same in all rows of one erasure, so that a call still has two parties. */
+export const newPseudonym = (): string => `erased-${randomBytes(9).toString('hex')}`;
+
+interface Options {
+  readonly nowMs: () => number;
+  /** Asked between tables: the next process goes on. */
+  readonly isStopped?: () => boolean;
+}
+
+/** What there is to do for accounts that erase persons, and how many of them it is done for. */
+export async function workOnErasures(pool: Pool, options: Options): Promise<number> {
+  const { isStopped = () => false, nowMs } = options;
+  for (let count = 0; ; count += 1) {
+    const { rows } = await pool.query<{ id: string; account_id: string }>(
+      'SELECT id, account_id FROM erasure_next($1)',
+      [new Date(nowMs())],
+    );
+    const [next] = rows;
+    if (next === undefined || isStopped()) return count;
+    await workOn(pool, { erasureId: next.id, root: next.account_id }, options);
+  }
+}
+
+interface Work {
+  readonly erasureId: string;
+  readonly root: string;
+}
+
+interface ErasureRow {
+  readonly state: string;
+  readonly person: string | null;
+  readonly pseudonym: string | null;
+}
+
+async function workOn(pool: Pool, work: Work, options: Options): Promise<void> {
+  const row = await inAccountScope(pool, work.root, async (client) => {
+    const { rows } = await client.query<ErasureRow>(
+      'SELECT state, person, pseudonym FROM erasure WHERE id = $1',
+      [work.erasureId],
+    );
+    return rows[0];
+  });
+  if (row?.person == null || row.pseudonym === null) return;
+  const named = { ...work, person: row.person, pseudonym: row.pseudonym };
+  const pass = await passOver(pool, named, { ...options, erases: row.state === 'running' });
+  if (!pass.isWhole) return;
+  await inAccountScope(pool, work.root, async (client) => {
+    if (row.state === 'counting')
+      await client.query(
+        `UPDATE erasure SET state = 'counted', found = $2, live_count = $3 WHERE id = $1 AND state = 'counting'`,
+        [work.erasureId, JSON.stringify(pass.byClass), pass.liveCount],
+      );
+    else if (pass.liveCount > 0)
+      await client.query('UPDATE erasure SET live_count = $2, next_at = $3 WHERE id = $1', [
+        work.erasureId,
+        pass.liveCount,
+        new Date(options.nowMs() + LIVE_WAIT_MS),
+      ]);
+  });
+  // What came in meanwhile is looked for once more: it is done when a pass finds nothing.
+  if (row.state === 'running' && pass.liveCount === 0 && pass.changedCount === 0)
+    await complete(pool, named, options.nowMs());
+}
+
+interface NamedWork extends Work {
+  readonly person: string;
+  readonly pseudonym: string;
+}
+
+interface Pass {
+  /** False when the process stops before it is over. */
+  readonly isWhole: boolean;
+  readonly byClass: Readonly<Record<string, number>>;
+  readonly changedCount: number;
+  readonly liveCount: number;
+}
+
+/** Over every table of every account of the subtree, each in a transaction that also says what it changed. */
+async function passOver(
+  pool: Pool,
+  { erasureId, root, person, pseudonym }: NamedWork,
+  { isStopped = () => false, erases }: Options & { readonly erases: boolean },
+): Promise<Pass> {
+  const byClass: Record<string, number> = {};
+  let [changedCount, liveCount] = [0, 0];
+  const { rows: places } = await pool.query<{ place: number; data_class: string }>(
+    'SELECT place, data_class FROM person_places() ORDER BY place',
+  );
+  for (let accountId = await nextAccount(pool, root, ''); accountId !== undefined; ) {
+    const terms = await termsOf(pool, { root, accountId, person, pseudonym });
+    for (const { place, data_class: dataClass } of terms === undefined ? [] : places) {
+      if (isStopped()) return { isWhole: false, byClass, changedCount, liveCount };
+      const count = await inAccountScope(pool, root, async (client) => {
+        const { rows } = await client.query<{ count: string }>(
+          'SELECT person_erase($1, $2, $3, $4) AS count',
+          [place, accountId, terms, erases],
+        );
+        const rowCount = Number(rows[0]?.count ?? 0);
+        if (erases) await noteErased(client, erasureId, { [dataClass]: rowCount });
+        return rowCount;
+      });
+      if (count > 0) byClass[dataClass] = (byClass[dataClass] ?? 0) + count;
+      changedCount += erases ? count : 0;
+    }
+    if (terms !== undefined) {
+      liveCount += await inAccountScope(pool, root, async (client) => {
+        const { rows } = await client.query<{ count: string }>('SELECT person_live($1, $2) AS count', [
+          accountId,
+          terms,
+        ]);
+        return Number(rows[0]?.count ?? 0);
+      });
+    }
+    accountId = await nextAccount(pool, root, accountId);
+  }
+  return { isWhole: true, byClass, changedCount, liveCount };
+}
+
+const nextAccount = (pool: Pool, root: string, after: string) =>
+  inAccountScope(pool, root, (client) => accountAfter(client, root, after));
+
+async function noteErased(
+  client: PoolClient,
+  erasureId: string,
+  counts: Readonly<Record<string, number>>,
+): Promise<void> {
+  for (const [name, count] of Object.entries(counts)) {
+    if (count === 0) continue;
+    await client.query(
+      `UPDATE erasure SET erased = jsonb_set(erased, ARRAY[$2], to_jsonb(coalesce((erased ->> $2)::bigint, 0) + $3::bigint))
+       WHERE id = $1`,
+      [erasureId, name, count],
+    );
+  }
+}
+
+async function termsOf(
+  pool: Pool,
+  { root, accountId, person, pseudonym }: Omit<NamedWork, 'erasureId'> & { readonly accountId: string },
+): Promise<object | undefined> {
+  return await inAccountScope(pool, root, async (client) => {
+    const { rows } = await client.query<{ terms: object | null }>(
+      'SELECT person_terms($1, $2, $3, $4) AS terms',
+      [root, accountId, person, pseudonym],
+    );
+    return rows[0]?.terms ?? undefined;
+  });
+}
+
+/**
+ * The last step: the audit logs, the roles of a user, copies that were made for an export, and the receipt. Names leave an
+ * entry of an audit log in the transaction that appends what the entry says since, so that its chain is whole at any time.
+ */
+async function complete(pool: Pool, work: NamedWork, nowMs: number): Promise<void> {
+  const { erasureId, root, person } = work;
+  for (let accountId = await nextAccount(pool, root, ''); accountId !== undefined; ) {
+    const terms = await termsOf(pool, { ...work, accountId });
+    while (terms !== undefined && (await eraseAudit(pool, { erasureId, root, accountId, terms })) > 0);
+    accountId = await nextAccount(pool, root, accountId);
+  }
+  await inAccountScope(pool, root, async (client) => {
+    if (!person.startsWith('user:')) {
+      const { rows } = await client.query<{ count: string }>('SELECT person_leave($1, $2) AS count', [
+        root,
+        person,
+      ]);
+      await noteErased(client, erasureId, { team: Number(rows[0]?.count ?? 0) });
+    }
+    // A copy from before would have it all still.
+    await client.query(`DELETE FROM account_export_part`);
+    await client.query(
+      `UPDATE account_export SET state = 'expired', person = NULL WHERE state IN ('ready', 'running', 'pending', 'failed')`,
+    );
+    const { rows } = await client.query<{ erased: object }>(
+      `UPDATE erasure SET state = 'done', person = NULL, pseudonym = NULL, live_count = 0, done_at = $2
+       WHERE id = $1 AND state = 'running' RETURNING erased`,
+      [erasureId, new Date(nowMs)],
+    );
+    if (rows[0] !== undefined)
+      await appendCompletion(client, root, { erasureId, after: { erased: rows[0].erased } });
+  });
+}
+
+interface AuditWork {
+  readonly erasureId: string;
+  readonly root: string;
+  readonly accountId: string;
+  readonly terms: object;
+}
+
+async function eraseAudit(pool: Pool, { erasureId, root, accountId, terms }: AuditWork): Promise<number> {
+  return await inAccountScope(pool, root, async (client) => {
+    const { rows } = await client.query<{ said: Readonly<Record<string, string>> }>(
+      'SELECT audit_erase($1, $2, $3, $4) AS said',
+      [accountId, terms, erasureId, AUDIT_ENTRIES_AT_ONCE],
+    );
+    const entries = rows[0]?.said ?? {};
+    const count = Object.keys(entries).length;
+    if (count === 0) return 0;
+    await noteErased(client, erasureId, { auditEntries: count });
+    await appendCompletion(client, accountId, { erasureId, after: { entries } });
+    return count;
+  });
+}
+
+/** An entry of the platform's own: who confirmed the erasure stands in the entry of that request. */
+async function appendCompletion(
+  client: PoolClient,
+  accountId: string,
+  { erasureId, after }: { readonly erasureId: string; readonly after: object },
+): Promise<void> {
+  await client.query(
+    `INSERT INTO audit_entry (id, account_id, actor_id, actor_name, action, target, request_id, after, account_path)
+     SELECT $1, $2, 'platform', 'Platform', 'erasures.complete', $3, $4, $5,
+       ARRAY(SELECT id FROM account_chain($2))`,
+    [createId('aud'), accountId, erasureId, createId('req'), JSON.stringify(after)],
+  );
+}
+
+/** Forgets whom erasures were about that nobody confirmed in a day. */
+export async function expireErasures(pool: Pool, nowMs: number): Promise<number> {
+  const { rows } = await pool.query<{ count: string }>('SELECT erasure_expire($1) AS count', [
+    new Date(nowMs),
+  ]);
+  return Number(rows[0]?.count ?? 0);
+}

@@ -1,0 +1,323 @@
+import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
+import { Client, Pool } from 'pg';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { usageOf } from '../metering/tenants.testing.ts';
+import { usageStore } from '../metering/usage-store.ts';
+import { auditStore } from '../prisma/audit-store.ts';
+import { erasureStore } from './erasure-store.ts';
+import { expireErasures, workOnErasures } from './erasure-writer.ts';
+import { exportStore, openExport } from './export-store.ts';
+import { makeExports } from './export-writer.ts';
+import { fillAccount } from './full-account.testing.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+let database: TenancyDatabase;
+let owner: Client;
+let pool: Pool;
+const nowMs = () => Date.now();
+beforeAll(async () => {
+  database = await createTenancyDatabase();
+  owner = new Client({ connectionString: database.url });
+  await owner.connect();
+  pool = new Pool({ connectionString: database.applicationUrl, max: 3, options: '-c role=patchbay_app' });
+}, 60_000);
+afterAll(async () => {
+  await pool.end();
+  await owner.end();
+  await database.close();
+});
+
+/** Everything that stands in the database, but for what says how far an erasure is. */
+async function everything(of: readonly string[]): Promise<string> {
+  const { rows: tables } = await owner.query<{ name: string }>(
+    `SELECT c.relname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'account_id'
+     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY 1`,
+  );
+  const texts: string[] = [];
+  for (const { name } of tables) {
+    const { rows } = await owner.query<{ text: string }>(
+      `SELECT t::text AS text FROM ${name} t WHERE account_id = ANY ($1) ORDER BY 1`,
+      [of],
+    );
+    texts.push(...rows.map(({ text }) => `${name}: ${text}`));
+  }
+  return texts.join('\n');
+}
+
+const totals = async () =>
+  JSON.stringify([
+    (await owner.query('SELECT * FROM usage_minute ORDER BY 1, 2, 3, 4, 5')).rows,
+    (
+      await owner.query(
+        'SELECT account_id, session_id, meter, sum(sum) FROM usage_session GROUP BY 1, 2, 3 ORDER BY 1, 2, 3',
+      )
+    ).rows,
+    (await owner.query('SELECT * FROM ledger_entry ORDER BY 1, 2, 3')).rows,
+    (await owner.query(`SELECT usage_mismatches('2020-01-01', '2100-01-01') AS n`)).rows,
+  ]);
+
+async function erase(accountId: string, person: string) {
+  const store = erasureStore(pool);
+  const made = await store.create({ accountId, person, requestedBy: 'usr_x' });
+  if (typeof made === 'string') throw new Error(made);
+  await workOnErasures(pool, { nowMs });
+  const counted = await store.find({ accountId, erasureId: made.id });
+  const decided = await store.decide({ accountId, erasureId: made.id, state: 'running', by: 'usr_x' });
+  expect(decided).toMatchObject({ state: 'running' });
+  await workOnErasures(pool, { nowMs });
+  return { erasureId: made.id, counted, done: await store.find({ accountId, erasureId: made.id }) };
+}
+
+test('a dry run counts, and changes nothing; erased is what it counted, and of the person nothing is left but sums (PRD-4)', async () => {
+  const { accountId } = await database.signUp('Erasing');
+  const child = await database.addChild(accountId, 'Below');
+  const { accountId: stranger } = await database.signUp('Stranger');
+  for (const id of [accountId, child, stranger]) {
+    await fillAccount(owner, id, {
+      atMs: Date.now() - 5_000,
+      identity: 'bob.q-zq',
+      mark: `m${id.slice(-6)}`,
+    });
+    await fillAccount(owner, id, { atMs: Date.now() - 4_000, identity: 'bob', mark: `n${id.slice(-6)}` });
+    for (const identity of ['bob.q-zq', 'bob'])
+      await usageStore(pool).ingest([
+        usageOf(id, { atMs: Date.now() - 60_000, bytes: 7, more: { endpointId: userEndpointId(identity) } }),
+      ]);
+  }
+  // What an account below says of this very person.
+  const line = { identity: `bob.q-zq@${accountId}`, to: `user:bob.q-zq@${accountId}` };
+  const { rows } = await owner.query(
+    'SELECT session_id AS id FROM session_event WHERE account_id = $1 LIMIT 1',
+    [child],
+  );
+  await owner.query(
+    `INSERT INTO session_event (session_id, sequence, account_id, at, kind, data) VALUES ($1, 90, $2, now(), 'session.created', $3)`,
+    [rows[0].id, child, line],
+  );
+  const sumsBefore = await totals();
+  const strangersBefore = await everything([stranger]);
+  const store = erasureStore(pool);
+  const made = await store.create({ accountId, person: 'user:bob.q-zq', requestedBy: 'usr_x' });
+  if (typeof made === 'string') throw new Error(made);
+  expect(await store.create({ accountId, person: 'user:x', requestedBy: 'usr_x' })).toBe('at_work');
+  const before = (await everything([accountId, child])).replace(/^erasure: .*$/gm, '');
+  await workOnErasures(pool, { nowMs });
+  expect((await everything([accountId, child])).replace(/^erasure: .*$/gm, '')).toBe(before);
+  const counted = await store.find({ accountId, erasureId: made.id });
+  expect(counted).toMatchObject({
+    state: 'counted',
+    liveCount: 0,
+    found: {
+      sessionLogs: 6,
+      refusedRequests: 1,
+      usageRecords: 1,
+      refusedUsage: 1,
+      events: 1,
+      webhookDeliveries: 1,
+      usageTotals: 1,
+      configuration: 3,
+      auditEntries: 1,
+    },
+  });
+  await store.decide({ accountId, erasureId: made.id, state: 'running', by: 'usr_x' });
+  await workOnErasures(pool, { nowMs });
+  const done = await store.find({ accountId, erasureId: made.id });
+  expect(done).toMatchObject({ state: 'done', person: undefined, doneAt: expect.any(Date) });
+  // The session itself has no name in it: it was counted, and stays.
+  expect(done?.erased).toEqual({ ...counted?.found, sessionLogs: 5 });
+
+  const after = await everything([accountId]);
+  expect(after).not.toMatch(/bob\.q-zq/);
+  // Somebody with the same beginning of a name, and somebody of the same name in another account, are other persons.
+  expect(after).toContain('user:bob');
+  const below = await everything([child]);
+  expect(below).toContain('user:bob.q-zq');
+  expect(below).not.toContain(`bob.q-zq@${accountId}`);
+  expect(await everything([stranger])).toBe(strangersBefore);
+  expect(await totals()).toBe(sumsBefore);
+  // The two sides of a call are still told apart, under one name in all rows.
+  const { rows: legs } = await owner.query<{ identity: string }>(
+    'SELECT identity FROM session_leg WHERE account_id = $1',
+    [accountId],
+  );
+  const pseudonym = legs.find(({ identity }) => identity !== 'bob')?.identity ?? '';
+  expect(pseudonym).toMatch(/^erased-/);
+  expect(after).toContain(`user:${pseudonym}`);
+  expect(JSON.stringify(done)).not.toContain(pseudonym);
+});
+
+test('the chain of the audit log is whole after an erasure, and broken when an entry says anything else (C53)', async () => {
+  const { accountId } = await database.signUp('Chained');
+  await fillAccount(owner, accountId, { atMs: Date.now(), identity: 'zoe', mark: 'chain' });
+  const audit = auditStore(database.prisma);
+  await erase(accountId, 'user:zoe');
+  expect(await audit.brokenAt(accountId)).toBeUndefined();
+  const entries = (await audit.entries.list({ accountId, scope: 'own', limit: 10 })).items;
+  expect(entries.filter(({ action }) => action === 'erasures.complete')).toHaveLength(2);
+  expect(JSON.stringify(entries)).not.toContain('zoe');
+  // Names are taken out again: an entry may be about several persons.
+  await fillAccount(owner, accountId, { atMs: Date.now() + 1, identity: 'ann', mark: 'chain2' });
+  await erase(accountId, 'user:ann');
+  expect(await audit.brokenAt(accountId)).toBeUndefined();
+  const broken = async (sql: string) => {
+    await owner.query('BEGIN');
+    await owner.query(sql, [accountId]);
+    const { rows } = await owner.query('SELECT audit_broken_at($1) AS at', [accountId]);
+    await owner.query('ROLLBACK');
+    return rows[0].at;
+  };
+  const first = `account_id = $1 AND sequence = (SELECT min(sequence) FROM audit_entry WHERE erased_by IS NOT NULL AND account_id = $1)`;
+  expect(await broken(`UPDATE audit_entry SET after = '{}' WHERE ${first}`)).toBe('1');
+  expect(
+    await broken(
+      `UPDATE audit_entry e SET after = '{}', erased_hash = sha256(e.hash || audit_hash(e)) WHERE ${first}`,
+    ),
+  ).toBe('1');
+  const forged = `UPDATE audit_entry e SET actor_name = 'Other', erased_by = 'ers_forged', erased_hash = '\\x00' WHERE account_id = $1 AND sequence = (SELECT max(sequence) FROM audit_entry WHERE account_id = $1)`;
+  expect(await broken(forged)).toBe(String(entries.length + 3));
+});
+
+test('while the person is in a session the erasure waits, and takes what comes meanwhile with it', async () => {
+  const { accountId } = await database.signUp('Live');
+  const { sessionId, legId } = await fillAccount(owner, accountId, {
+    atMs: Date.now(),
+    identity: 'liv',
+    mark: 'live',
+    isLive: true,
+  });
+  const store = erasureStore(pool);
+  const { erasureId, counted, done } = await erase(accountId, 'user:liv');
+  expect(counted).toMatchObject({ liveCount: 1 });
+  expect(done).toMatchObject({ state: 'running', liveCount: 1, person: 'user:liv' });
+  await owner.query(
+    `INSERT INTO session_event (session_id, sequence, account_id, leg_id, at, kind, data)
+     VALUES ($1, 9, $2, $3, now(), 'leg.joined', '{"identity": "liv"}')`,
+    [sessionId, accountId, legId],
+  );
+  await owner.query(`UPDATE session SET ended_at = now(), state = 'ended' WHERE id = $1`, [sessionId]);
+  await workOnErasures(pool, { nowMs });
+  expect(await store.find({ accountId, erasureId })).toMatchObject({ state: 'running' });
+  await workOnErasures(pool, { nowMs: () => Date.now() + 61_000 });
+  expect(await store.find({ accountId, erasureId })).toMatchObject({ state: 'done', liveCount: 0 });
+  expect(await everything([accountId])).not.toContain('"liv"');
+});
+
+test('a user of the team goes from this account and below; elsewhere they stay who they are, and nowhere else they are gone', async () => {
+  const here = await database.signUp('Here');
+  const child = await database.addChild(here.accountId, 'Here below');
+  const elsewhere = await database.signUp('Elsewhere');
+  const nowhere = await database.signUp('Nowhere');
+  const grant = (userId: string, accountId: string) =>
+    owner.query(`INSERT INTO role_grant (user_id, account_id, role) VALUES ($1, $2, 'viewer')`, [
+      userId,
+      accountId,
+    ]);
+  await grant(elsewhere.userId, child);
+  await grant(nowhere.userId, here.accountId);
+  await owner.query('DELETE FROM role_grant WHERE user_id = $1 AND account_id = $2', [
+    nowhere.userId,
+    nowhere.accountId,
+  ]);
+  const audit = auditStore(database.prisma);
+  for (const { userId, email } of [elsewhere, nowhere]) {
+    const { rows } = await owner.query('SELECT name FROM app_user WHERE id = $1', [userId]);
+    const entry = {
+      accountId: here.accountId,
+      accountPath: [here.accountId],
+      actorId: userId,
+      actorName: rows[0].name,
+    };
+    await audit.append({ ...entry, address: '192.0.2.9', action: 'x.y', target: 't', requestId: 'req_1' });
+    await audit.append({
+      ...entry,
+      actorId: 'usr_o',
+      actorName: 'O',
+      action: 'team.add',
+      target: userId,
+      requestId: 'req_2',
+      after: { email, name: rows[0].name },
+    });
+    await owner.query(
+      `INSERT INTO sign_in_session (id, user_id, expires_at) VALUES ($1, $1, now() + interval '1 day')`,
+      [userId],
+    );
+  }
+  const store = erasureStore(pool);
+  const create = (person: string) =>
+    store.create({ accountId: here.accountId, person, requestedBy: 'usr_x' });
+  expect(await create(here.userId)).toBe('last_owner');
+  expect(await create((await database.signUp('Unknown')).userId)).toBe('unknown');
+  for (const { userId } of [elsewhere, nowhere])
+    expect((await erase(here.accountId, userId)).done).toMatchObject({
+      state: 'done',
+      erased: { auditEntries: 2, team: 1 },
+    });
+  const left = await everything([here.accountId, child]);
+  for (const { email } of [elsewhere, nowhere]) expect(left).not.toContain(email);
+  expect(left).not.toContain('192.0.2.9');
+  expect(await audit.brokenAt(here.accountId)).toBeUndefined();
+  const person = async (userId: string) =>
+    (
+      await owner.query(
+        'SELECT u.email, u.name, (SELECT count(*)::int FROM sign_in_session s WHERE s.user_id = u.id) AS sign_ins FROM app_user u WHERE id = $1',
+        [userId],
+      )
+    ).rows[0];
+  expect(await person(elsewhere.userId)).toMatchObject({ email: elsewhere.email, sign_ins: 1 });
+  expect(await person(nowhere.userId)).toMatchObject({ name: 'Erased person', sign_ins: 0 });
+  expect((await person(nowhere.userId)).email).toMatch(/@erased\.invalid$/);
+});
+
+test('an export of a person has what an erasure would take, and nothing of anybody else; an erasure takes copies along', async () => {
+  const { accountId } = await database.signUp('Copy');
+  await fillAccount(owner, accountId, { atMs: Date.now() - 10, identity: 'cat', mark: 'copy' });
+  await fillAccount(owner, accountId, { atMs: Date.now() - 5, identity: 'dog', mark: 'copied' });
+  const exports = exportStore(pool);
+  const made = await exports.create({ accountId, person: 'user:cat', requestedBy: 'usr_x' });
+  await makeExports(pool, { nowMs });
+  const exportId = made?.id ?? '';
+  expect(await exports.find({ accountId, exportId })).toMatchObject({ state: 'ready', scope: 'person' });
+  const { rows } = await owner.query<{ file: { table?: string; rows?: number } }>(
+    'SELECT file FROM account_export_part WHERE export_id = $1 ORDER BY number',
+    [exportId],
+  );
+  const byTable = Object.fromEntries(
+    rows.flatMap(({ file }) => (file.table === undefined ? [] : [[file.table, file.rows]])),
+  );
+  expect(byTable).toMatchObject({
+    session: 1,
+    session_leg: 1,
+    session_event: 3,
+    platform_event: 1,
+    audit_entry: 1,
+    policy: 1,
+  });
+  expect(byTable).not.toHaveProperty('price');
+  await erase(accountId, 'user:cat');
+  expect(await openExport(pool, { accountId, exportId })).toBeUndefined();
+  expect(await exports.find({ accountId, exportId })).toMatchObject({ state: 'expired' });
+});
+
+test('one that nobody confirms in a day forgets whom it was about, and what is cancelled does so at once', async () => {
+  const { accountId } = await database.signUp('Undecided');
+  const store = erasureStore(pool);
+  const create = () => store.create({ accountId, person: 'user:eve', requestedBy: 'usr_x' });
+  const first = await create();
+  await workOnErasures(pool, { nowMs });
+  expect(await expireErasures(pool, Date.now() + 86_400_000 * 2)).toBe(1);
+  const second = await create();
+  if (typeof first === 'string' || typeof second === 'string') throw new Error('One is at work.');
+  const decided = { accountId, by: 'usr_x', erasureId: second.id };
+  expect(await store.decide({ ...decided, state: 'running' })).toBeUndefined();
+  expect(await store.decide({ ...decided, state: 'cancelled' })).toMatchObject({
+    state: 'cancelled',
+    person: undefined,
+  });
+  expect(await store.find({ accountId, erasureId: first.id })).toMatchObject({
+    state: 'cancelled',
+    person: undefined,
+  });
+  expect(await everything([accountId])).not.toContain('user:eve');
+});

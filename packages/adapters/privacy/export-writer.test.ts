@@ -1,0 +1,179 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { dataClassNames, dataClassOf } from '@patchbay/domain/privacy/data-classes';
+import { exportManifestSchema } from '@patchbay/domain/privacy/export-manifest';
+import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
+import { Client, Pool } from 'pg';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { usageOf } from '../metering/tenants.testing.ts';
+import { usageStore } from '../metering/usage-store.ts';
+import { expireExports, exportStore, openExport } from './export-store.ts';
+import { makeExports } from './export-writer.ts';
+import { fillAccount } from './full-account.testing.ts';
+
+vi.setConfig({ testTimeout: 30_000 });
+
+let database: TenancyDatabase;
+let owner: Client;
+let pool: Pool;
+let mineId: string;
+let childId: string;
+let siblingId: string;
+const folders: string[] = [];
+const nowMs = () => Date.now();
+
+beforeAll(async () => {
+  database = await createTenancyDatabase();
+  owner = new Client({ connectionString: database.url });
+  await owner.connect();
+  pool = new Pool({ connectionString: database.applicationUrl, max: 3, options: '-c role=patchbay_app' });
+  const parent = await database.signUp('zparent');
+  mineId = await database.addChild(parent.accountId, 'mine');
+  childId = await database.addChild(mineId, 'mine-child');
+  siblingId = await database.addChild(parent.accountId, 'zsibling');
+  const marks = {
+    [mineId]: 'mine',
+    [childId]: 'below',
+    [siblingId]: 'zsibling',
+    [parent.accountId]: 'zparent',
+  };
+  for (const [accountId, mark] of Object.entries(marks)) {
+    await fillAccount(owner, accountId, { atMs: Date.now() - 1_000, identity: `${mark}-bob`, mark });
+    await database.ports.keys.create({
+      accountId,
+      name: `${mark}-key`,
+      mode: 'live',
+      scopes: ['*'],
+      createdBy: 'usr_x',
+    });
+    const at = { atMs: Date.now() - 60_000, bytes: 9_007_199_254_740 };
+    await usageStore(pool).ingest([usageOf(accountId, at)]);
+  }
+}, 60_000);
+afterAll(async () => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+  await pool.end();
+  await owner.end();
+  await database.close();
+});
+
+async function bytesOf(accountId: string, exportId: string, fromByte = 0): Promise<Buffer> {
+  const archive = await openExport(pool, { accountId, exportId });
+  if (archive === undefined) throw new Error('There is no archive.');
+  const parts: Uint8Array[] = [];
+  for await (const part of archive.read(fromByte)) parts.push(part);
+  expect(Buffer.concat(parts).length).toBe(archive.sizeBytes - fromByte);
+  return Buffer.concat(parts);
+}
+
+/** Unpacks an archive with the tar of this machine: not with anything of ours. */
+function unpack(bytes: Buffer) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-export-'));
+  folders.push(folder);
+  writeFileSync(path.join(folder, 'export.tar.gz'), bytes);
+  execFileSync('tar', ['-xzf', 'export.tar.gz'], { cwd: folder });
+  rmSync(path.join(folder, 'export.tar.gz'));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    statSync(path.join(folder, name)).isFile(),
+  );
+  return new Map(files.map((name) => [name, readFileSync(path.join(folder, name), 'utf8')]));
+}
+
+async function exportOf(accountId: string, options: { rowsPerFile?: number } = {}) {
+  const made = await exportStore(pool).create({ accountId, requestedBy: 'usr_x' });
+  if (made === undefined) throw new Error('One is at work.');
+  expect(await makeExports(pool, { nowMs, ...options })).toBe(1);
+  const bytes = await bytesOf(accountId, made.id);
+  const files = unpack(bytes);
+  const manifest = exportManifestSchema.parse(JSON.parse(files.get('manifest.json') ?? ''));
+  return { exportId: made.id, bytes, files, manifest };
+}
+
+test('an export has every class of data that the account and those below it own, with counts and hashes that hold', async () => {
+  const { files, manifest } = await exportOf(mineId);
+  for (const { name, rows, sha256, sizeBytes } of manifest.files) {
+    const content = files.get(name) ?? '';
+    expect(createHash('sha256').update(content).digest('hex'), name).toBe(sha256);
+    expect(Buffer.byteLength(content)).toBe(sizeBytes);
+    const lines = content.trimEnd().split('\n');
+    expect(lines).toHaveLength(rows);
+    for (const line of lines) JSON.parse(line);
+  }
+  expect(files.size).toBe(manifest.files.length + 1);
+  const inExport = dataClassNames.filter((name) => dataClassOf(name).notExportedWhy === undefined);
+  expect(Object.keys(manifest.rows).sort()).toEqual([...inExport].sort());
+  // There is something of each class to prove it with, but of what an account below has none of.
+  const empty = Object.entries(manifest.rows).filter(([, rows]) => rows === 0);
+  expect(empty.map(([name]) => name)).toEqual(['credentialUse', 'team']);
+  expect(manifest.leftOut.map(({ dataClass }) => dataClass)).toContain('idempotencyAnswers');
+  expect(new Set(manifest.files.map(({ accountId }) => accountId))).toEqual(new Set([mineId, childId]));
+  const usage = [...files].find(([name]) => name.includes('usage_record'))?.[1] ?? '';
+  expect(JSON.parse(usage)).toMatchObject({
+    quantities: ['9007199254740'],
+    dimensions: [{ direction: 'in' }],
+  });
+});
+
+test('an export holds no row and no name of a sibling or of the account above, and no secret (C1, C45)', async () => {
+  const { files } = await exportOf(mineId);
+  const whole = [...files.values()].join('\n');
+  const { rows } = await owner.query<{ parent: string }>(
+    'SELECT parent_id AS parent FROM account WHERE id = $1',
+    [mineId],
+  );
+  for (const foreign of [siblingId, rows[0]?.parent ?? '', database.platformId, 'zsibling', 'zparent'])
+    expect(whole.includes(foreign), foreign).toBe(false);
+  const secrets = await owner.query<{ hash: Buffer; mint: Buffer }>(
+    'SELECT api_hash AS hash, mint_ciphertext AS mint FROM api_key',
+  );
+  for (const { hash, mint } of secrets.rows)
+    for (const secret of [hash, mint])
+      for (const form of ['hex', 'base64'] as const) expect(whole).not.toContain(secret.toString(form));
+  expect(whole).not.toContain(Buffer.from('secret-mine').toString('hex'));
+  expect(whole).toContain('mine-bob');
+});
+
+test('an export that is broken off behind any file goes on there, and is the same archive', async () => {
+  const whole = await exportOf(childId, { rowsPerFile: 1 });
+  const made = await exportStore(pool).create({ accountId: childId, requestedBy: 'usr_x' });
+  for (let rounds = 0; rounds < 1_000; rounds++) {
+    let asked = 0;
+    const isStopped = () => {
+      asked += 1;
+      return asked > 2;
+    };
+    await makeExports(pool, { nowMs, rowsPerFile: 1, isStopped });
+    if ((await exportStore(pool).find({ accountId: childId, exportId: made?.id ?? '' }))?.state === 'ready')
+      break;
+  }
+  const files = unpack(await bytesOf(childId, made?.id ?? ''));
+  const without = (all: ReadonlyMap<string, string>) =>
+    [...all].filter(([name]) => name !== 'manifest.json').sort();
+  expect(without(files)).toEqual(without(whole.files));
+});
+
+test('a download that broke off goes on from any byte', async () => {
+  const { exportId, bytes } = await exportOf(childId, { rowsPerFile: 1 });
+  for (const fromByte of [1, 700, bytes.length - 1])
+    expect((await bytesOf(childId, exportId, fromByte)).equals(bytes.subarray(fromByte))).toBe(true);
+});
+
+test('one export of an account is at work at a time; a removed one is not made, and an expired one has no files', async () => {
+  const store = exportStore(pool);
+  const first = await store.create({ accountId: mineId, requestedBy: 'usr_x' });
+  expect(await store.create({ accountId: mineId, requestedBy: 'usr_x' })).toBeUndefined();
+  expect(await store.create({ accountId: siblingId, requestedBy: 'usr_x' })).toBeDefined();
+  const exportId = first?.id ?? '';
+  expect(await store.remove({ accountId: siblingId, exportId })).toBeUndefined();
+  expect(await store.remove({ accountId: mineId, exportId })).toMatchObject({ state: 'pending' });
+  expect(await makeExports(pool, { nowMs })).toBe(1);
+  const { exportId: ready } = await exportOf(mineId);
+  expect(await openExport(pool, { accountId: siblingId, exportId: ready })).toBeUndefined();
+  expect(await expireExports(pool, Date.now() + 8 * 86_400_000)).toBeGreaterThan(0);
+  expect(await openExport(pool, { accountId: mineId, exportId: ready })).toBeUndefined();
+  expect(await store.find({ accountId: mineId, exportId: ready })).toMatchObject({ state: 'expired' });
+  expect((await owner.query('SELECT 1 FROM account_export_part')).rowCount).toBe(0);
+});

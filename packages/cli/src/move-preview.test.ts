@@ -1,0 +1,68 @@
+import { createId } from '@patchbay/kit/ids';
+import { expect, test } from 'vitest';
+import { type MovePreview, previewRows } from './move-preview.ts';
+
+const acc = () => createId('acc') as MovePreview['accountId'];
+const [oldId, newId, accountId] = [acc(), acc(), acc()];
+
+const preview: MovePreview = {
+  accountId,
+  from: { id: oldId, name: 'Old' },
+  to: { id: newId, name: 'New' },
+  startsAt: '2026-11-29T20:01:00.000Z',
+  accountCount: 2,
+  liveSessionCount: 3,
+  prices: [
+    {
+      service: 'network-discovery',
+      meter: 'bytes',
+      unit: 'byte',
+      where: {},
+      currency: 'EUR',
+      before: [],
+      after: [
+        {
+          buyerId: accountId,
+          buyerName: 'Customer',
+          sellerId: newId,
+          sellerName: 'New',
+          amount: '7',
+          per: '1',
+          origin: 'default',
+        },
+      ],
+    },
+  ],
+  policy: [{ setting: 'regions', before: { value: ['eu'], level: 'account', accountId: oldId } }],
+  configuration: [],
+  plans: [],
+  people: [
+    {
+      userId: createId('usr') as MovePreview['people'][number]['userId'],
+      name: 'Ada',
+      email: 'ada@old.test',
+      accountId: oldId,
+      role: 'admin',
+      change: 'ends',
+    },
+  ],
+  triggers: [],
+  webhooks: [],
+  counts: { people: 1, triggers: 0, webhooks: 0, keysBeginning: 0, keysEnding: 4 },
+};
+
+test('a preview is lines of what is and what would be: free, gone and unsaid are said as such', () => {
+  const rows = Object.fromEntries(
+    previewRows(preview).map(({ what, before, after }) => [what, [before, after]]),
+  );
+  expect(rows).toEqual({
+    below: [`Old ${oldId}`, `New ${newId}`],
+    'usage counts and is paid': ['until 2026-11-29T20:01:00.000Z', 'from 2026-11-29T20:01:00.000Z'],
+    'accounts that move': ['2', '2'],
+    'live sessions that go on': ['3', '3'],
+    'keys of levels above that reach it': ['4', '0'],
+    'price of network-discovery.bytes, EUR nano units': ['free', 'Customer → New 7 per 1'],
+    'policy regions': [`["eu"] (account ${oldId})`, '–'],
+    person: ['Ada <ada@old.test> admin', '–'],
+  });
+});

@@ -1,0 +1,306 @@
+import { defineDomain } from '@patchbay/kit/definition';
+import { idField, idSchema } from '@patchbay/kit/ids';
+import { pageOf, pageRequest } from '@patchbay/kit/page';
+import { z } from 'zod';
+import { dataClassNames } from './data-classes.ts';
+import { erasureStates, exportStates } from './ports.ts';
+import { retentionWordShape } from './retention.ts';
+
+/** An account that the caller sees, `above` for one that they do not (C1), `default` where no level says anything. */
+const level = z.string();
+
+const days = z.int().min(0);
+
+const classAnswer = z.object({
+  dataClass: z.enum(dataClassNames),
+  title: z.string(),
+  /** What it says about persons. */
+  holds: z.string(),
+  /** What stays when it is gone. */
+  remains: z.string(),
+  /** Why no export has it. Absent where it has. */
+  notExportedWhy: z.string().optional(),
+  /** In words, of a class whose time nobody sets. */
+  kept: z.string().optional(),
+  /** For how long it is kept here, and whose word that is. */
+  keepDays: days.optional(),
+  keepDaysLevel: level.optional(),
+  /** Between what an account here could set it, and who bounds it. */
+  keepDaysMin: days.optional(),
+  keepDaysMinLevel: level.optional(),
+  keepDaysMax: days.optional(),
+  keepDaysMaxLevel: level.optional(),
+  changedBy: z.enum(['account', 'operator']).optional(),
+  /** What each level wanted, from the top down. */
+  wanted: z.array(
+    z.object({
+      level,
+      keepDays: days.optional(),
+      keepDaysMin: days.optional(),
+      keepDaysMax: days.optional(),
+    }),
+  ),
+});
+
+const retentionAnswer = z.object({
+  /** What is set at this level. */
+  stored: z.object(retentionWordShape),
+  classes: z.array(classAnswer),
+});
+
+/** `user:bob`, an identity of the account itself, or the id of somebody in its team. */
+const person = z
+  .string()
+  .regex(
+    /^(user:.{1,128}|usr_[0-9a-z]{29})$/u,
+    'Name a person as user: and an identity, or by the id of a user.',
+  );
+
+const exportAnswer = z.object({
+  id: idField('xpt'),
+  /** 'person': only what is there of one person. */
+  scope: z.enum(['account', 'person']),
+  state: z.enum(exportStates),
+  createdAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().optional(),
+  /** Until when its files are kept. */
+  expiresAt: z.iso.datetime().optional(),
+  /** What is written so far. */
+  fileCount: z.int(),
+  rowCount: z.int(),
+  sizeBytes: z.int(),
+});
+
+const exportId = idSchema('xpt');
+
+const rowsByClass = z.record(z.string(), z.int());
+
+const erasureAnswer = z.object({
+  id: idField('ers'),
+  /** Whom it is about; absent once it is over: a receipt names nobody. */
+  person: z.string().optional(),
+  state: z.enum(erasureStates),
+  createdAt: z.iso.datetime(),
+  confirmedAt: z.iso.datetime().optional(),
+  doneAt: z.iso.datetime().optional(),
+  /** Rows by class of data: what there was before. */
+  found: rowsByClass,
+  /** And what was changed or removed. */
+  erased: rowsByClass,
+  /** Sessions that the person is in. They go on, and it is done when they are over. */
+  liveCount: z.int(),
+});
+
+const erasureId = idSchema('ers');
+
+export const privacy = defineDomain({
+  name: 'privacy',
+  title: 'Privacy',
+  summary: 'What is kept about persons and for how long, what leaves with an account, and what is erased.',
+  events: {},
+  errors: {
+    out_of_bounds: {
+      status: 422,
+      title: 'A level above bounds for how long this is kept.',
+      owner: 'config',
+      retry: 'never',
+      remedy:
+        'Set days within the bounds that `detail` names, or ask who can change the level named in `level`.',
+    },
+    bounds_crossed: {
+      status: 422,
+      title: 'The days have to lie between the least and the most that are set with them.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Set keepDaysMin, keepDays and keepDaysMax in rising order, or leave some out.',
+    },
+    operators_only: {
+      status: 422,
+      title: 'Only whoever runs the platform sets for how long this is kept.',
+      owner: 'config',
+      retry: 'never',
+      remedy: 'Leave the class out.',
+    },
+    export_at_work: {
+      status: 409,
+      title: 'Another export of this account is being made.',
+      owner: 'client',
+      retry: 'after',
+      remedy: 'Wait until it is ready, or remove it.',
+    },
+    erasure_at_work: {
+      status: 409,
+      title: 'Another erasure of this account is not over.',
+      owner: 'client',
+      retry: 'after',
+      remedy: 'Confirm or cancel it, or wait until it is done.',
+    },
+    erasure_not_counted: {
+      status: 409,
+      title: 'The erasure cannot be decided in this state.',
+      owner: 'client',
+      retry: 'after',
+      remedy: 'Wait until it is counted before confirming it. One that runs or is done cannot be cancelled.',
+    },
+    last_owner: {
+      status: 409,
+      title: 'This user is the only owner of the account.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Make somebody else an owner first.',
+    },
+    export_not_ready: {
+      status: 409,
+      title: 'The export is not ready, or not any more.',
+      owner: 'client',
+      retry: 'after',
+      remedy: 'Wait until its state is ready; ask for a new one if it failed or expired.',
+    },
+  },
+  resources: {
+    retention: {
+      title: 'Retention',
+      mount: 'account',
+      operations: {
+        get: {
+          method: 'GET',
+          path: '/retention',
+          summary:
+            'Read every class of data: what it holds about persons, for how long it is kept here and who says so.',
+          access: 'read',
+          request: z.object({}),
+          response: retentionAnswer,
+          errors: [],
+        },
+        set: {
+          method: 'PUT',
+          path: '/retention',
+          summary:
+            'Set for how long this account keeps each class, and the bounds for it and the accounts below: what is left out is not set here.',
+          access: 'administer',
+          request: z.strictObject(retentionWordShape),
+          response: retentionAnswer,
+          errors: ['privacy.out_of_bounds', 'privacy.bounds_crossed', 'privacy.operators_only'],
+        },
+        getRound: {
+          method: 'GET',
+          path: '/retention/round',
+          summary:
+            'Read how far the removing of what is old has come. It goes over all accounts, so only the platform’s own account has it.',
+          access: 'administer',
+          request: z.object({}),
+          response: z.object({
+            startedAt: z.iso.datetime(),
+            /** Absent while it runs. */
+            finishedAt: z.iso.datetime().optional(),
+            /** Accounts that are done. */
+            accountCount: z.int(),
+            /** Rows that were removed, by class; and whole days of usage. */
+            removed: z.record(z.string(), z.int()),
+          }),
+          errors: ['resource.unknown'],
+        },
+      },
+    },
+    exports: {
+      title: 'Exports',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/exports',
+          summary: 'Read the exports of this account, newest first, with how far each has come.',
+          access: 'administer',
+          request: pageRequest,
+          response: pageOf(exportAnswer),
+          errors: [],
+        },
+        create: {
+          method: 'POST',
+          path: '/exports',
+          summary:
+            'Have a copy made of everything that this account and those below it own, or of what is there of one person.',
+          access: 'administer',
+          request: z.strictObject({ person: person.optional() }),
+          response: exportAnswer,
+          errors: ['privacy.export_at_work'],
+        },
+        get: {
+          method: 'GET',
+          path: '/exports/{exportId}',
+          summary: 'Read how far an export has come.',
+          access: 'administer',
+          request: z.object({ exportId }),
+          response: exportAnswer,
+          errors: ['resource.unknown'],
+        },
+        createLink: {
+          method: 'POST',
+          path: '/exports/{exportId}/links',
+          summary: 'Make a link from which the archive is read without a key, for ten minutes.',
+          access: 'administer',
+          request: z.strictObject({ exportId }),
+          response: z.object({
+            /** Below the address of the platform. */
+            path: z.string(),
+            expiresAt: z.iso.datetime(),
+            sizeBytes: z.int(),
+          }),
+          errors: ['resource.unknown', 'privacy.export_not_ready'],
+        },
+        remove: {
+          method: 'DELETE',
+          path: '/exports/{exportId}',
+          summary: 'Remove an export and its files, at work or done.',
+          access: 'administer',
+          request: z.object({ exportId }),
+          response: z.object({ id: idField('xpt') }),
+          errors: ['resource.unknown'],
+        },
+      },
+    },
+    erasures: {
+      title: 'Erasures',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/erasures',
+          summary: 'Read the erasures of this account, newest first; of those that are over, the receipts.',
+          access: 'administer',
+          request: pageRequest,
+          response: pageOf(erasureAnswer),
+          errors: [],
+        },
+        create: {
+          method: 'POST',
+          path: '/erasures',
+          summary:
+            'Have it counted what is kept of a person in this account and below it. Nothing is erased before it is confirmed.',
+          access: 'own',
+          request: z.strictObject({ person }),
+          response: erasureAnswer,
+          errors: ['resource.unknown', 'privacy.erasure_at_work', 'privacy.last_owner'],
+        },
+        get: {
+          method: 'GET',
+          path: '/erasures/{erasureId}',
+          summary: 'Read what was counted, or what was erased.',
+          access: 'administer',
+          request: z.object({ erasureId }),
+          response: erasureAnswer,
+          errors: ['resource.unknown'],
+        },
+        update: {
+          method: 'PATCH',
+          path: '/erasures/{erasureId}',
+          summary: 'Confirm an erasure that was counted, or cancel it. What is erased does not come back.',
+          access: 'own',
+          request: z.strictObject({ erasureId, state: z.enum(['running', 'cancelled']) }),
+          response: erasureAnswer,
+          errors: ['resource.unknown', 'privacy.erasure_not_counted'],
+        },
+      },
+    },
+  },
+});

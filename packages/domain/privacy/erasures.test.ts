@@ -1,0 +1,121 @@
+import { createId } from '@patchbay/kit/ids';
+import { domainContext } from '@patchbay/testing/domain-context';
+import { describe, expect, test } from 'vitest';
+import { privacy } from './definition.ts';
+import { handlers } from './handlers.ts';
+import type { ErasureRecord, PrivacyPorts } from './ports.ts';
+
+const [accountId, erasureId] = [createId('acc', 3), createId('ers')];
+const record: ErasureRecord = {
+  id: erasureId,
+  person: 'user:bob',
+  state: 'counted',
+  createdAt: new Date(0),
+  confirmedAt: undefined,
+  doneAt: undefined,
+  found: { events: 2 },
+  erased: {},
+  liveCount: 1,
+};
+
+function portsOf(erasures: Partial<PrivacyPorts['erasures']> = {}): PrivacyPorts {
+  const find: PrivacyPorts['erasures']['find'] = async (asked) =>
+    asked.erasureId === erasureId ? record : undefined;
+  return {
+    erasures: {
+      create: async () => record,
+      list: async () => ({ items: [record] }),
+      find,
+      decide: async ({ state }) => ({ ...record, state, confirmedAt: new Date(1_000) }),
+      ...erasures,
+    },
+  } as Partial<PrivacyPorts> as PrivacyPorts;
+}
+
+const contextFor = () => domainContext<typeof privacy, 'erasures', 'get'>(privacy, { chain: [accountId] });
+const written = {
+  id: erasureId,
+  person: 'user:bob',
+  state: 'counted',
+  createdAt: '1970-01-01T00:00:00.000Z',
+  found: { events: 2 },
+  erased: {},
+  liveCount: 1,
+};
+
+describe('erasures', () => {
+  test('list 200: what was counted, and receipts', async () => {
+    const page = await handlers.erasures.list(contextFor().context as never, { limit: 20 }, portsOf());
+    expect(page).toEqual({ items: [written] });
+  });
+
+  test('create 200: it is counted first, and the audit log never says of whom', async () => {
+    const { context, audited } = contextFor();
+    expect(await handlers.erasures.create(context as never, { person: 'user:bob' }, portsOf())).toEqual(
+      written,
+    );
+    expect(audited).toEqual([{ target: erasureId, after: { state: 'counted' } }]);
+  });
+
+  test.each([
+    ['create 404: nobody of this id is in the team', 'unknown', 'resource.unknown'],
+    ['create 409: one that is not over', 'at_work', 'privacy.erasure_at_work'],
+    ['the only owner stays', 'last_owner', 'privacy.last_owner'],
+  ] as const)('%s', async (_title, outcome, code) => {
+    const { context, audited } = contextFor();
+    const ports = portsOf({ create: async () => outcome });
+    const person = createId('usr');
+    await expect(handlers.erasures.create(context as never, { person }, ports)).rejects.toMatchObject({
+      fields: { code },
+    });
+    expect(audited).toEqual([]);
+  });
+
+  test('get 200: a receipt names nobody', async () => {
+    const done = {
+      ...record,
+      person: undefined,
+      state: 'done' as const,
+      doneAt: new Date(2_000),
+      erased: { events: 2 },
+    };
+    const ports = portsOf({ find: async () => done });
+    const answer = await handlers.erasures.get(contextFor().context, { erasureId }, ports);
+    expect(answer).toMatchObject({
+      state: 'done',
+      doneAt: '1970-01-01T00:00:02.000Z',
+      erased: { events: 2 },
+    });
+    expect(answer).not.toHaveProperty('person');
+  });
+
+  test('update 200: who confirmed it, and what they had been told there is', async () => {
+    const { context, audited } = contextFor();
+    const answer = await handlers.erasures.update(
+      context as never,
+      { erasureId, state: 'running' },
+      portsOf(),
+    );
+    expect(answer).toMatchObject({ state: 'running', confirmedAt: '1970-01-01T00:00:01.000Z' });
+    expect(audited).toEqual([
+      { target: erasureId, before: { state: 'counted' }, after: { state: 'running', found: { events: 2 } } },
+    ]);
+  });
+
+  test('update 409: what is not counted yet cannot be confirmed', async () => {
+    const { context, audited } = contextFor();
+    const ports = portsOf({ decide: async () => undefined });
+    const work = handlers.erasures.update(context as never, { erasureId, state: 'running' }, ports);
+    await expect(work).rejects.toMatchObject({ fields: { code: 'privacy.erasure_not_counted' } });
+    expect(audited).toEqual([]);
+  });
+
+  test.each([
+    ['get 404: ', 'get', {}],
+    ['update 404: ', 'update', { state: 'running' as const }],
+  ] as const)('%s what there is not, and what is somebody else’s', async (_title, name, more) => {
+    const request = { erasureId: createId('ers'), ...more };
+    const work = handlers.erasures[name](contextFor().context as never, request as never, portsOf());
+    await expect(work).rejects.toMatchObject({ fields: { code: 'resource.unknown' } });
+  });
+});

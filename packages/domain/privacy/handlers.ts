@@ -1,0 +1,246 @@
+import type { Actor, DomainContext, DomainHandlers } from '@patchbay/kit/definition';
+import { ServiceError } from '@patchbay/kit/errors';
+import { type DataClassName, dataClassNames, dataClassOf, isRetained, keptDaysOf } from './data-classes.ts';
+import type { privacy } from './definition.ts';
+import { EXPORT_LINK_LIFETIME_MS, linkPath } from './export-link.ts';
+import type { ErasureRecord, ExportRecord, PrivacyPorts } from './ports.ts';
+import {
+  effectiveRetention,
+  type RetentionDefaults,
+  type RetentionLevel,
+  type RetentionOrigin,
+  type WishRefusal,
+  withoutSilence,
+  wordRefusal,
+} from './retention.ts';
+
+type Privacy = typeof privacy;
+
+interface Shown {
+  readonly levels: readonly RetentionLevel[];
+  readonly defaults: RetentionDefaults;
+  readonly visibleIds: readonly string[];
+}
+
+/** What a level is called: an account above that the reader does not see is not named (C1). */
+const levelName = ({ accountId }: RetentionOrigin, visibleIds: readonly string[]): string => {
+  if (accountId === undefined) return 'default';
+  return visibleIds.includes(accountId) ? accountId : 'above';
+};
+
+function classAnswer(name: DataClassName, { levels, defaults, visibleIds }: Shown) {
+  const { title, holds, kept, remains, notExportedWhy } = dataClassOf(name);
+  const facts = {
+    dataClass: name,
+    title,
+    holds,
+    remains,
+    ...(notExportedWhy === undefined ? {} : { notExportedWhy }),
+  };
+  if (!isRetained(name)) return { ...facts, kept: String(kept), wanted: [] };
+  const { held, min, max, wanted } = effectiveRetention(name, levels, defaults);
+  return {
+    ...facts,
+    keepDays: held.days,
+    keepDaysLevel: levelName(held, visibleIds),
+    keepDaysMin: min.days,
+    keepDaysMinLevel: levelName(min, visibleIds),
+    keepDaysMax: max.days,
+    keepDaysMaxLevel: levelName(max, visibleIds),
+    changedBy: keptDaysOf(name).changedBy,
+    wanted: wanted.map(({ accountId, ...wish }) => ({
+      level: levelName({ accountId }, visibleIds),
+      ...wish,
+    })),
+  };
+}
+
+const answerOf = (accountId: string, shown: Shown) => ({
+  stored: shown.levels.find((each) => each.accountId === accountId)?.word ?? {},
+  classes: dataClassNames.map((name) => classAnswer(name, shown)),
+});
+
+const toExport = ({ accountId: _own, createdAt, finishedAt, expiresAt, ...rest }: ExportRecord) => ({
+  ...rest,
+  createdAt: createdAt.toISOString(),
+  ...(finishedAt === undefined ? {} : { finishedAt: finishedAt.toISOString() }),
+  ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
+});
+
+const toErasure = ({ person, createdAt, confirmedAt, doneAt, found, erased, ...rest }: ErasureRecord) => ({
+  ...rest,
+  ...(person === undefined ? {} : { person }),
+  createdAt: createdAt.toISOString(),
+  ...(confirmedAt === undefined ? {} : { confirmedAt: confirmedAt.toISOString() }),
+  ...(doneAt === undefined ? {} : { doneAt: doneAt.toISOString() }),
+  found: { ...found },
+  erased: { ...erased },
+});
+
+const noErasure = (context: DomainContext<Privacy, 'erasures', 'get'>, erasureId: string): ServiceError =>
+  context.error('resource.unknown', `There is no erasure ${erasureId} here.`);
+
+const noExport = (context: DomainContext<Privacy, 'exports', 'get'>, exportId: string): ServiceError =>
+  context.error('resource.unknown', `There is no export ${exportId} here.`);
+
+/** Who asked, as the audit log names them. */
+function actorIdOf(actor: Actor): string {
+  switch (actor.kind) {
+    case 'key':
+      return actor.keyId;
+    case 'user':
+      return actor.userId;
+    case 'credential':
+      return actor.credentialId;
+    case 'platform':
+    case 'stranger':
+      return actor.kind;
+  }
+}
+
+export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
+  retention: {
+    async get({ entity, visibleIds = [entity.accountId] }, _request, { retention }) {
+      const levels = await retention.words.chain(entity.accountId);
+      return answerOf(entity.accountId, { levels, defaults: retention.defaults, visibleIds });
+    },
+
+    async set(context, request, { retention }) {
+      const { entity, visibleIds = [entity.accountId] } = context;
+      const { accountId } = entity;
+      const word = withoutSilence(request);
+      const stored = await retention.words.chain(accountId);
+      const above = stored.filter((each) => each.accountId !== accountId);
+      const refusal = wordRefusal(word, above, entity.chain.length === 1);
+      if (refusal !== undefined) throw refusalError(context, refusal, visibleIds);
+      const before = await retention.words.set({ accountId, word });
+      context.audit({ target: `${accountId}/retention`, before, after: word });
+      const levels = [...above, { accountId, word }];
+      return answerOf(accountId, { levels, defaults: retention.defaults, visibleIds });
+    },
+
+    async getRound(context, _request, { retention }) {
+      const isOperator = context.entity.chain.length === 1;
+      const round = isOperator ? await retention.lastRound() : undefined;
+      if (round === undefined) throw context.error('resource.unknown', 'Here is no round of removing.');
+      const { startedAt, finishedAt, accountCount, removed } = round;
+      return {
+        startedAt: startedAt.toISOString(),
+        ...(finishedAt === undefined ? {} : { finishedAt: finishedAt.toISOString() }),
+        accountCount,
+        removed: { ...removed },
+      };
+    },
+  },
+
+  exports: {
+    async list({ entity }, page, { exports }) {
+      const { items, nextCursor } = await exports.list({ accountId: entity.accountId, ...page });
+      return { items: items.map(toExport), ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
+
+    async create(context, { person }, { exports }) {
+      const { accountId } = context.entity;
+      const made = await exports.create({ accountId, person, requestedBy: actorIdOf(context.actor) });
+      if (made === undefined)
+        throw context.error(
+          'privacy.export_at_work',
+          'One of this account is being made: there is one at a time.',
+        );
+      // Of whom it is, is not for a log that is kept for years.
+      context.audit({ target: made.id, after: { scope: made.scope } });
+      return toExport(made);
+    },
+
+    async get(context, { exportId }, { exports }) {
+      const found = await exports.find({ accountId: context.entity.accountId, exportId });
+      if (found === undefined) throw noExport(context, exportId);
+      return toExport(found);
+    },
+
+    async createLink(context, { exportId }, { exports }) {
+      const { accountId } = context.entity;
+      const found = await exports.find({ accountId, exportId });
+      if (found === undefined) throw noExport(context as never, exportId);
+      if (found.state !== 'ready')
+        throw context.error('privacy.export_not_ready', `Export ${exportId} is ${found.state}.`);
+      const expiresMs = context.nowMs() + EXPORT_LINK_LIFETIME_MS;
+      const link = { accountId, exportId, expiresMs };
+      const expiresAt = new Date(expiresMs).toISOString();
+      context.audit({ target: exportId, after: { expiresAt } });
+      return { path: linkPath(link, exports.sign(link)), expiresAt, sizeBytes: found.sizeBytes };
+    },
+
+    async remove(context, { exportId }, { exports }) {
+      const removed = await exports.remove({ accountId: context.entity.accountId, exportId });
+      if (removed === undefined) throw noExport(context as never, exportId);
+      context.audit({ target: exportId, before: { scope: removed.scope, state: removed.state } });
+      return { id: exportId };
+    },
+  },
+
+  erasures: {
+    async list({ entity }, page, { erasures }) {
+      const { items, nextCursor } = await erasures.list({ accountId: entity.accountId, ...page });
+      return { items: items.map(toErasure), ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
+
+    async create(context, { person }, { erasures }) {
+      const { accountId } = context.entity;
+      const made = await erasures.create({ accountId, person, requestedBy: actorIdOf(context.actor) });
+      if (made === 'unknown') throw context.error('resource.unknown', `There is no user ${person} here.`);
+      if (made === 'last_owner')
+        throw context.error('privacy.last_owner', `User ${person} is the only owner of ${accountId}.`);
+      if (made === 'at_work')
+        throw context.error(
+          'privacy.erasure_at_work',
+          'One of this account is not over: there is one at a time.',
+        );
+      // Of whom it is must not outlive it.
+      context.audit({ target: made.id, after: { state: made.state } });
+      return toErasure(made);
+    },
+
+    async get(context, { erasureId }, { erasures }) {
+      const found = await erasures.find({ accountId: context.entity.accountId, erasureId });
+      if (found === undefined) throw noErasure(context, erasureId);
+      return toErasure(found);
+    },
+
+    async update(context, { erasureId, state }, { erasures }) {
+      const { accountId } = context.entity;
+      const before = await erasures.find({ accountId, erasureId });
+      if (before === undefined) throw noErasure(context as never, erasureId);
+      const decided = await erasures.decide({ accountId, erasureId, state, by: actorIdOf(context.actor) });
+      if (decided === undefined)
+        throw context.error('privacy.erasure_not_counted', `Erasure ${erasureId} is ${before.state}.`);
+      const { found } = before;
+      context.audit({ target: erasureId, before: { state: before.state }, after: { state, found } });
+      return toErasure(decided);
+    },
+  },
+};
+
+function refusalError(
+  context: DomainContext<Privacy, 'retention', 'set'>,
+  refusal: WishRefusal,
+  visibleIds: readonly string[],
+): ServiceError {
+  const { title } = dataClassOf(refusal.name);
+  switch (refusal.kind) {
+    case 'operators':
+      return context.error('privacy.operators_only', `/${refusal.name}: ${title} are the operator’s to set.`);
+    case 'crossed':
+      return context.error(
+        'privacy.bounds_crossed',
+        `/${refusal.name}: the days of ${title} cross each other.`,
+      );
+    case 'below':
+    case 'above': {
+      const { bound, kind, name } = refusal;
+      const word = kind === 'below' ? 'least' : 'most';
+      const refused = context.error('privacy.out_of_bounds', `/${name}: the ${word} is ${bound.days} days.`);
+      return new ServiceError({ ...refused.fields, rule: name, level: levelName(bound, visibleIds) });
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { idField } from '@patchbay/kit/ids';
+import { z } from 'zod';
+
+/** How many of each kind a preview names; of those behind, it gives the count. */
+export const NAMED_COUNT_MAX = 100;
+
+const accountId = idField('acc');
+const named = z.object({ id: accountId, name: z.string() });
+
+/** What one account asks of another; from the account up to the highest that the reader sees. */
+const priceLevel = z.object({
+  buyerId: accountId,
+  buyerName: z.string(),
+  sellerId: accountId,
+  sellerName: z.string(),
+  /** Nano units of the currency for every `per` units of the meter. */
+  amount: z.string(),
+  per: z.string(),
+  origin: z.enum(['child', 'default', 'inherited']),
+});
+
+/** The level that a value comes from; its account is left out where the reader does not see it. */
+const levelled = z.object({
+  value: z.json(),
+  level: z.string(),
+  accountId: accountId.optional(),
+});
+
+/** 'begins': it reaches the moved accounts from then on. 'ends': it does not any more. */
+const change = z.enum(['begins', 'ends']);
+
+/** What changes for the accounts that move, and for whom. What stays as it is is left out. */
+export const moveEffects = z.object({
+  /** The account itself and all below it. */
+  accountCount: z.int(),
+  /** They go on, and what they use from `startsAt` on is paid for along the new chain. */
+  liveSessionCount: z.int(),
+  prices: z.array(
+    z.object({
+      service: z.string(),
+      meter: z.string(),
+      unit: z.string(),
+      where: z.record(z.string(), z.string()),
+      currency: z.string(),
+      /** Nothing: nobody asks anything for it. */
+      before: z.array(priceLevel),
+      after: z.array(priceLevel),
+    }),
+  ),
+  /** Of the account itself: each setting of policies whose value, or whose level, is another. */
+  policy: z.array(z.object({ setting: z.string(), before: levelled.optional(), after: levelled.optional() })),
+  /** The same of the configuration of services. */
+  configuration: z.array(
+    z.object({
+      service: z.string(),
+      field: z.string(),
+      before: levelled.optional(),
+      after: levelled.optional(),
+    }),
+  ),
+  /** Plans of an account that is not above any more: they are taken off. */
+  plans: z.array(z.object({ accountId, planId: idField('pln'), name: z.string() })),
+  /** People whose role at `accountId` reaches the moved accounts, or does not any more. */
+  people: z.array(
+    z.object({
+      userId: idField('usr'),
+      name: z.string(),
+      email: z.string(),
+      accountId,
+      role: z.string(),
+      change,
+    }),
+  ),
+  triggers: z.array(z.object({ id: idField('trg'), name: z.string(), accountId, change })),
+  webhooks: z.array(z.object({ id: idField('whk'), url: z.string(), accountId, change })),
+  /** All there are, of which at most 100 are named above. Of keys and what they minted only the count is told. */
+  counts: z.object({
+    people: z.int(),
+    triggers: z.int(),
+    webhooks: z.int(),
+    keysBeginning: z.int(),
+    keysEnding: z.int(),
+  }),
+});
+
+export type MoveEffects = z.output<typeof moveEffects>;
+
+export const movePreview = moveEffects.extend({
+  accountId,
+  from: named,
+  to: named,
+  /** From when on usage is counted and paid along the new chain, if it moves now. Rights and policies follow at once. */
+  startsAt: z.iso.datetime(),
+});

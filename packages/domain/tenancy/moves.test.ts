@@ -1,0 +1,201 @@
+import { planStore } from '@patchbay/adapters/prisma/policy-store';
+import { acceptInvitation } from '@patchbay/adapters/prisma/set-up-links';
+import type { Actor } from '@patchbay/kit/definition';
+import { createId } from '@patchbay/kit/ids';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createTenancyHarness, type Owner, refusal, type TenancyHarness } from './tenancy.testing.ts';
+
+let harness: TenancyHarness;
+let database: TenancyHarness['database'];
+let owner: Owner;
+let call: Owner['call'];
+/** Two resellers below the owner's account, and below the first a customer with an account of its own. */
+let ids: Readonly<Record<'old' | 'new' | 'customer' | 'below', string>>;
+
+beforeAll(async () => {
+  harness = await createTenancyHarness();
+  database = harness.database;
+}, 60_000);
+afterAll(() => database.close());
+beforeEach(async () => {
+  owner = await harness.signUp('Acme');
+  call = owner.call;
+  const [oldId, newId] = [
+    await database.addChild(owner.accountId, 'Old'),
+    await database.addChild(owner.accountId, 'New'),
+  ];
+  const customer = await database.addChild(oldId, 'Customer');
+  ids = { old: oldId, new: newId, customer, below: await database.addChild(customer, 'Below') };
+});
+
+const move = (parentId: string, { as, at = ids.customer }: { as?: Actor; at?: string } = {}) =>
+  call('accounts', 'move', { as, at, request: { parentId } });
+const preview = (parentId: string, { as, at = ids.customer }: { as?: Actor; at?: string } = {}) =>
+  call('accounts', 'previewMove', { as, at, request: { parentId } });
+const keyOf = async (accountId: string): Promise<Actor> =>
+  (await owner.createKey(['*'], { accountId })).actor;
+
+/** Takes a role as somebody new. */
+async function withRole(
+  at: string,
+  role: string,
+): Promise<{ readonly actor: Actor; readonly email: string }> {
+  const email = `${createId('usr')}@test.example`;
+  const { answer } = await call('team', 'add', { at, request: { email, name: 'Somebody', role } });
+  const { userId } = answer;
+  const token = answer.setUpPath?.replace('/set-up/', '') ?? '';
+  expect(await acceptInvitation(database.prisma, { token, userId })).toBe(at);
+  await database.proveAddress({ userId, email });
+  return { actor: { kind: 'user', userId }, email };
+}
+
+test('accounts.move 200: it stands below the other at once, with all below it, and says from when on usage follows', async () => {
+  const { answer } = await move(ids.new);
+  expect(answer).toMatchObject({ id: ids.customer, parentId: ids.new, depth: 3, currency: 'EUR' });
+  expect(Date.parse(answer.startsAt) % 60_000).toBe(0);
+  expect(await database.chainOf(ids.below)).toEqual([
+    database.platformId,
+    owner.accountId,
+    ids.new,
+    ids.customer,
+    ids.below,
+  ]);
+});
+
+test('accounts.move 200: who was above it reaches it no more, and who is now does (C4)', async () => {
+  const sees = async (accountId: string) =>
+    (await call('accounts', 'list', { at: accountId, request: { depth: 'descendants' } })).answer.items.map(
+      ({ id }) => id,
+    );
+  expect(await sees(ids.old)).toEqual([ids.customer, ids.below]);
+  await move(ids.new);
+  expect([await sees(ids.old), await sees(ids.new)]).toEqual([[], [ids.customer, ids.below]]);
+});
+
+test('accounts.move 200: each account that it concerns has an entry, with what that account may know (ACC-8)', async () => {
+  const { audited, events } = await move(ids.new);
+  const whole = { accountId: ids.customer, name: 'Customer' };
+  expect(audited).toEqual([
+    { accountId: ids.customer, target: ids.customer, before: { depth: 3 }, after: { depth: 3 } },
+    {
+      accountId: owner.accountId,
+      target: ids.customer,
+      before: { ...whole, parentId: ids.old },
+      after: { ...whole, parentId: ids.new },
+    },
+    { accountId: ids.old, target: ids.customer, before: { ...whole, parentId: ids.old } },
+    { accountId: ids.new, target: ids.customer, after: { ...whole, parentId: ids.new } },
+  ]);
+  expect(events.map(({ event, accountId }) => [event, accountId])).toEqual([
+    ['account.moved', undefined],
+    ['account.left', ids.old],
+  ]);
+});
+
+test('accounts.move 200: a move up to the account above both leaves one entry there', async () => {
+  const { audited } = await move(owner.accountId);
+  expect(audited.map(({ accountId }) => accountId)).toEqual([ids.customer, owner.accountId, ids.old]);
+});
+
+test('accounts.move 200: a plan of an account that is not above any more is taken off, and its own stay', async () => {
+  const plans = planStore(database.prisma);
+  const planOf = async (accountId: string, forAccount: string) => {
+    const made = await plans.create({
+      accountId,
+      name: 'Plan',
+      word: { values: {}, locked: [], overridable: {} },
+    });
+    if (made === 'name_taken') throw new Error('No two of these accounts are the same.');
+    await plans.assign({ accountId: forAccount, planId: made.id, ownerIds: [accountId] });
+    return made.id;
+  };
+  const [takenId, ownId] = [await planOf(ids.old, ids.customer), await planOf(ids.customer, ids.below)];
+  const assigned = async (accountId: string) => (await plans.assigned({ accountId, ownerIds: [] }))?.planId;
+  expect((await preview(ids.new)).answer.plans).toMatchObject([{ accountId: ids.customer, planId: takenId }]);
+  await move(ids.new);
+  expect([await assigned(ids.customer), await assigned(ids.below)]).toEqual([undefined, ownId]);
+});
+
+test('accounts.move 403: only who administers an account at or above both places', async () => {
+  const scope = refusal(403, 'auth.scope');
+  const viewer = await withRole(owner.accountId, 'viewer');
+  await expect(move(ids.new, { as: viewer.actor })).rejects.toMatchObject(scope);
+  await expect(preview(ids.new, { as: viewer.actor })).rejects.toMatchObject(scope);
+  // Somebody may administer both places and still not the account above them.
+  const admin = await withRole(ids.old, 'admin');
+  await expect(move(ids.new, { as: admin.actor })).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  await expect(
+    move(ids.new, { as: (await withRole(owner.accountId, 'admin')).actor }),
+  ).resolves.toBeDefined();
+});
+
+test('accounts.move 404: a parent out of reach is there no more than one that there is not (C1, C5)', async () => {
+  const stranger = await harness.signUp('Stranger');
+  const unknown = refusal(404, 'resource.unknown');
+  for (const parentId of [stranger.accountId, createId('acc')]) {
+    await expect(move(parentId)).rejects.toMatchObject(unknown);
+    await expect(preview(parentId)).rejects.toMatchObject(unknown);
+  }
+  await expect(move(ids.new, { as: await keyOf(ids.old) })).rejects.toMatchObject(unknown);
+  expect(await database.chainOf(ids.customer)).toContain(ids.old);
+});
+
+test('accounts.move 409: not below itself, not out of its tree, not to where it is', async () => {
+  const impossible = refusal(409, 'tenancy.move_impossible');
+  for (const parentId of [ids.customer, ids.below, ids.old]) {
+    await expect(move(parentId)).rejects.toMatchObject(impossible);
+    await expect(preview(parentId)).rejects.toMatchObject(impossible);
+  }
+  const stranger = await harness.signUp('Stranger');
+  const asPlatform: Actor = { kind: 'platform' };
+  await expect(move(stranger.accountId, { as: asPlatform })).rejects.toMatchObject(impossible);
+  await expect(move(stranger.accountId, { as: asPlatform, at: owner.accountId })).rejects.toMatchObject(
+    impossible,
+  );
+});
+
+test('accounts.move 409: an external id is one below one parent, wherever the account comes from', async () => {
+  const named = async (accountId: string) =>
+    (await call('accounts', 'create', { at: accountId, request: { name: 'Named', externalId: 'crm_42' } }))
+      .answer.id;
+  await named(ids.new);
+  const movedId = await named(ids.old);
+  await expect(move(ids.new, { at: movedId })).rejects.toMatchObject(
+    refusal(409, 'tenancy.external_id_taken'),
+  );
+  expect((await database.chainOf(movedId)).at(-2)).toBe(ids.old);
+});
+
+test('accounts.move 403: nothing moves below an account that is suspended', async () => {
+  await call('accounts', 'update', { at: ids.new, request: { state: 'suspended' } });
+  await expect(move(ids.new)).rejects.toMatchObject(refusal(403, 'account.suspended'));
+});
+
+test('accounts.previewMove 200: who gains and loses reach, and what of whom begins and ends, before anything happens', async () => {
+  const [loses, gains] = [await withRole(ids.old, 'admin'), await withRole(ids.new, 'viewer')];
+  await keyOf(ids.old);
+  const before = await database.chainOf(ids.below);
+  const { answer, audited, events } = await preview(ids.new);
+  expect(answer).toMatchObject({
+    accountId: ids.customer,
+    from: { id: ids.old, name: 'Old' },
+    to: { id: ids.new, name: 'New' },
+    accountCount: 2,
+    liveSessionCount: 0,
+    counts: { people: 2, keysEnding: 1, keysBeginning: 0 },
+  });
+  expect(answer.people.map(({ email, role, change }) => [email, role, change])).toEqual([
+    [gains.email, 'viewer', 'begins'],
+    [loses.email, 'admin', 'ends'],
+  ]);
+  expect([audited, events, await database.chainOf(ids.below)]).toEqual([[], [], before]);
+});
+
+test('accounts.previewMove 403: as a move', async () => {
+  const viewer = await withRole(owner.accountId, 'developer');
+  await expect(preview(ids.new, { as: viewer.actor })).rejects.toMatchObject(refusal(403, 'auth.scope'));
+});
+
+test('accounts.previewMove 409: as a move', async () => {
+  await expect(preview(ids.below)).rejects.toMatchObject(refusal(409, 'tenancy.move_impossible'));
+});

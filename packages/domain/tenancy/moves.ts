@@ -1,0 +1,150 @@
+import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
+import { platformError, type ServiceError } from '@patchbay/kit/errors';
+import { refuseMove } from './account-tree.ts';
+import { toAccountAnswer } from './accounts.ts';
+import { callerAlong } from './caller.ts';
+import { tenancy } from './definition.ts';
+import type { AccountRecord, TenancyPorts } from './ports.ts';
+import { operationOf } from './scopes.ts';
+
+type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>['accounts'];
+type Context = DomainContext<typeof tenancy, 'accounts', 'move' | 'previewMove'>;
+
+const MINUTE_MS = 60_000;
+const moving = operationOf(tenancy, 'accounts', 'move');
+
+/** A move that may be made. Both chains run from the platform down to the account. */
+interface PlannedMove {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  /** The accounts of both chains that the caller sees. */
+  readonly visibleIds: readonly string[];
+  /** The highest of them: all that is looked at is seen from there. */
+  readonly scopeId: string;
+  readonly account: AccountRecord;
+  readonly parent: AccountRecord;
+}
+
+/** Whoever administers an account at or above both the old and the new parent may move what is below it (C4, C5). */
+async function planned(context: Context, parentId: string, ports: TenancyPorts): Promise<PlannedMove> {
+  const { chain, accountId } = context.entity;
+  const { visibleChain } = await callerAlong(chain, context.actor, ports);
+  const [scopeId = accountId] = visibleChain;
+  const found = await ports.moves.chainWithin({ accountId: scopeId, descendantId: parentId });
+  if (found === undefined)
+    throw context.error('resource.unknown', `There is no account ${parentId} within your reach.`);
+  const parentChain = [...chain.slice(0, chain.indexOf(scopeId)), ...found];
+  const refused = refuseMove(chain, parentChain);
+  if (refused !== undefined) throw context.error('tenancy.move_impossible', refusalTexts[refused]);
+
+  const common = chain.slice(0, -1).filter((id) => parentChain.includes(id));
+  const above = await callerAlong(common, context.actor, ports);
+  if (above.visibleChain.length === 0 || !above.may(moving))
+    throw context.error('auth.scope', 'Only who administers an account above both places may do this.');
+
+  const account = await foundAccount(context, accountId, ports);
+  const parent = await foundAccount(context, parentId, ports);
+  if (parent.effectiveState !== 'active')
+    throw platformError('account.suspended', `Account ${parentId} is ${parent.effectiveState}.`);
+  const visibleIds = [...new Set([...visibleChain, ...found])];
+  return { before: chain, after: [...parentChain, accountId], visibleIds, scopeId, account, parent };
+}
+
+async function foundAccount(
+  { error }: { readonly error: (code: 'resource.unknown', detail: string) => ServiceError },
+  accountId: string,
+  { accounts }: TenancyPorts,
+): Promise<AccountRecord> {
+  const account = await accounts.find({ accountId });
+  if (account === undefined) throw error('resource.unknown', `There is no account ${accountId}.`);
+  return account;
+}
+
+const refusalTexts = {
+  cycle: 'An account does not stand below itself.',
+  other_tree: 'An account stays in its tree, and the top one of a tree stays where it is.',
+  there_already: 'The account stands there already.',
+} as const;
+
+export const moves: Pick<Handlers, 'previewMove' | 'move'> = {
+  async previewMove(context, { parentId }, ports) {
+    const move = await planned(context, parentId, ports);
+    const { before, after, scopeId, visibleIds, parent } = move;
+    const { accountId } = context.entity;
+    const atMs = context.nowMs();
+    const effects = await ports.moves.effects({
+      accountId: scopeId,
+      movedId: accountId,
+      before,
+      after,
+      visibleIds,
+      atMs,
+    });
+    const from = await foundAccount(context, before.at(-2) ?? accountId, ports);
+    return {
+      ...effects,
+      accountId,
+      from: { id: from.id, name: from.name },
+      to: { id: parent.id, name: parent.name },
+      startsAt: new Date(Math.floor(atMs / MINUTE_MS + 1) * MINUTE_MS).toISOString(),
+    };
+  },
+
+  async move(context, { parentId }, ports) {
+    const { accountId } = context.entity;
+    const { scopeId, account, before, after, visibleIds } = await planned(context, parentId, ports);
+    const moved = await ports.moves.move({ accountId: scopeId, movedId: accountId, parentId });
+    if (moved === 'unknown')
+      throw context.error('resource.unknown', `There is no account ${parentId} within your reach.`);
+    if (moved === 'external_id_taken') {
+      const taken = `An account below ${parentId} has the externalId ${account.externalId}.`;
+      throw context.error('tenancy.external_id_taken', taken);
+    }
+    if (typeof moved === 'string') throw context.error('tenancy.move_impossible', refusalTexts[moved]);
+    const { startsAt, oldParentId } = moved;
+    const stands = await foundAccount(context, accountId, ports);
+    for (const change of auditedAt({ account, stands, oldParentId, parentId, before, after }))
+      context.audit(change);
+    const starts = startsAt.toISOString();
+    await context.emit('account.moved', { accountId, startsAt: starts });
+    await context.emit('account.left', { accountId, startsAt: starts }, oldParentId);
+    return {
+      ...toAccountAnswer(
+        stands,
+        visibleIds.filter((id) => after.includes(id)),
+      ),
+      startsAt: starts,
+    };
+  },
+};
+
+interface Moved extends Pick<PlannedMove, 'before' | 'after' | 'account'> {
+  readonly stands: AccountRecord;
+  readonly oldParentId: string;
+  readonly parentId: string;
+}
+
+/**
+ * An entry at each account that the move concerns, with what that account may know of it: the one that moved is told of
+ * no account above it, and the two parents not of each other. The nearest account above both knows all of it (ACC-8).
+ */
+function auditedAt({ account, stands, oldParentId, parentId, before, after }: Moved) {
+  const target = account.id;
+  const whole = { accountId: target, name: account.name };
+  const nearest = before.findLast((id) => id !== target && after.includes(id)) ?? parentId;
+  const entries = [
+    { accountId: target, target, before: { depth: account.depth }, after: { depth: stands.depth } },
+    {
+      accountId: nearest,
+      target,
+      before: { ...whole, parentId: oldParentId },
+      after: { ...whole, parentId },
+    },
+    { accountId: oldParentId, target, before: { ...whole, parentId: oldParentId } },
+    { accountId: parentId, target, after: { ...whole, parentId } },
+  ];
+  // A parent that is the nearest above both is told once.
+  return entries.filter(
+    ({ accountId }, index) => entries.findIndex((one) => one.accountId === accountId) === index,
+  );
+}

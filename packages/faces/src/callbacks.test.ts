@@ -1,0 +1,118 @@
+import type { EndpointRecord } from '@patchbay/domain/endpoints/ports';
+import type { DomainPorts } from '@patchbay/domain/handlers.generated';
+import type { Callback, CallbackPlace, SetCallback } from '@patchbay/domain/hooks/callbacks';
+import { createId } from '@patchbay/kit/ids';
+import { CHILD_ACCOUNT, createApiHarness } from '@patchbay/testing/api-harness';
+import { expect, test } from 'vitest';
+
+const ENDPOINT = createId('end', 1);
+const APPLICATION = createId('app', 1);
+const WEBHOOK = createId('whk', 1);
+const bob: EndpointRecord = {
+  id: ENDPOINT,
+  accountId: CHILD_ACCOUNT,
+  namespace: 'user',
+  identifier: 'user:bob',
+  label: '',
+  applicationId: APPLICATION,
+  allocatedAt: new Date(0),
+  restsUntil: undefined,
+};
+const pathOf = (below = '') => `/v1/accounts/${CHILD_ACCOUNT}${below}/services/signaling/callbacks`;
+const ofEndpoint = `/endpoints/${ENDPOINT}`;
+const url = 'https://receiver.test/calls';
+const ended = { callbacks: [{ url, events: ['session.ended'] }] };
+
+/** The faces with callbacks in memory. */
+function world({ isFull = false } = {}) {
+  const places: CallbackPlace[] = [];
+  let stored: readonly SetCallback[] = [];
+  const hooks = {
+    endpoints: {
+      refusalOf: async (address: string) => (address.includes('10.0.0.1') ? 'it is not public' : undefined),
+    },
+    callbacks: {
+      list: async (place: CallbackPlace) => {
+        places.push(place);
+        return stored;
+      },
+      replace: async (place: CallbackPlace, wanted: readonly Callback[]) => {
+        places.push(place);
+        if (isFull) return 'too_many';
+        const before = stored;
+        stored = wanted.map((one) => ({ ...one, webhookId: WEBHOOK, state: 'active' }));
+        return { before, after: stored.map((one) => ({ ...one, secret: 'whsec_once' })) };
+      },
+    },
+  };
+  const harness = createApiHarness({
+    endpoints: [bob],
+    instanceTypes: { [APPLICATION]: [] },
+    domainPorts: { hooks: hooks as unknown as DomainPorts['hooks'] },
+  });
+  return { ...harness, places };
+}
+
+test.each([
+  { of: 'an account', below: '', place: {} },
+  {
+    of: 'an application',
+    below: `/applications/${APPLICATION}`,
+    place: { applicationId: APPLICATION },
+  },
+  // Whatever the application that it belongs to.
+  { of: 'an endpoint', below: ofEndpoint, place: { endpointId: ENDPOINT } },
+])(
+  'callbacks of $of are set and read there, the secret of a new one once (HKS-1)',
+  async ({ below, place }) => {
+    const { call, audited, places } = world();
+    const callback = { webhookId: WEBHOOK, ...ended.callbacks[0], state: 'active' };
+    const put = await call('PUT', pathOf(below), { body: ended });
+    expect(put).toMatchObject({ status: 200 });
+    expect(put.body).toEqual({ callbacks: [{ ...callback, secret: 'whsec_once' }] });
+    expect((await call('GET', pathOf(below))).body).toEqual({ callbacks: [callback] });
+    const expected = { accountId: CHILD_ACCOUNT, service: 'signaling', ...place };
+    expect(places).toEqual([expected, expected]);
+    expect(audited).toMatchObject([{ before: [], after: [callback] }]);
+    expect(JSON.stringify(audited)).not.toContain('whsec_');
+  },
+);
+
+test('nobody is called back at an address that nothing is sent to, nor of an event that the service has not', async () => {
+  const { call, places } = world();
+  const put = (callback: object) => call('PUT', pathOf(ofEndpoint), { body: { callbacks: [callback] } });
+  for (const [field, other] of [
+    ['url', { url: 'https://10.0.0.1/' }],
+    ['fallbackUrl', { fallbackUrl: 'https://10.0.0.1/' }],
+  ] as const)
+    expect(await put({ url, events: ['session.ended'], ...other }), field).toMatchObject({
+      status: 422,
+      body: { code: 'callback.address_forbidden' },
+    });
+  for (const callback of [
+    { url, events: ['allocation.ended'] },
+    { url, events: [] },
+    { url: 'ftp://receiver.test/', events: ['session.ended'] },
+  ])
+    expect(await put(callback)).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
+  const [one] = ended.callbacks;
+  expect(await call('PUT', pathOf(), { body: { callbacks: [one, one] } })).toMatchObject({ status: 400 });
+  expect(places).toEqual([]);
+});
+
+test('an account that has as many callbacks as it may is told so', async () => {
+  const { call, audited } = world({ isFull: true });
+  expect(await call('PUT', pathOf(), { body: ended })).toMatchObject({
+    status: 409,
+    body: { code: 'callback.too_many' },
+  });
+  expect(audited).toEqual([]);
+});
+
+test('callbacks that were changed since they were read are not set over (If-Match)', async () => {
+  const { call } = world();
+  const tag = (await call('GET', pathOf())).headers.get('etag') ?? '';
+  const put = () => call('PUT', pathOf(), { body: ended, ifMatch: tag });
+  expect(await put()).toMatchObject({ status: 200 });
+  expect(await put()).toMatchObject({ status: 412, body: { code: 'request.precondition_failed' } });
+});

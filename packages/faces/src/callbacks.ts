@@ -1,0 +1,90 @@
+import type { Callback, CallbackPlace, SetCallback } from '@patchbay/domain/hooks/callbacks';
+import type { HooksPorts } from '@patchbay/domain/hooks/ports';
+import { type Entity, prepared } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
+import { etagOf, namesTag } from './etag.ts';
+
+interface Context {
+  readonly entity: Entity;
+  readonly ifMatch?: string | undefined;
+  readonly audit: (change: { target: string; before: unknown; after: unknown }) => void;
+}
+
+type Ports = Pick<HooksPorts, 'callbacks' | 'endpoints'>;
+type Answer = { readonly callbacks: readonly Readonly<Record<string, unknown>>[] };
+
+/** An endpoint has its own, whatever its application. */
+const placeOf = ({ accountId, applicationId, endpointId }: Entity, service: string): CallbackPlace => ({
+  accountId,
+  service,
+  ...(endpointId === undefined ? { applicationId } : { endpointId }),
+});
+
+const told = ({ webhookId, url, fallbackUrl, events, state }: SetCallback) => ({
+  webhookId,
+  url,
+  ...(fallbackUrl === undefined ? {} : { fallbackUrl }),
+  events: [...events],
+  state,
+});
+
+/** Serves the callbacks that a configuration of a service names (HKS-1): kit/service-resources.ts declares them. */
+export function callbackHandlers(service: string, ports: () => Ports) {
+  const read = async ({ entity }: Context): Promise<Answer> => ({
+    callbacks: (await ports().callbacks.list(placeOf(entity, service))).map(told),
+  });
+
+  // A name server of somebody's is asked: that may take long, and holds no connection.
+  const write = prepared(
+    async ({ entity, audit, ifMatch }: Context, request: Readonly<Record<string, unknown>>) => {
+      // The schema of the request was held against it before.
+      const wanted = request.callbacks as readonly Callback[];
+      for (const address of wanted.flatMap(({ url, fallbackUrl = url }) => [
+        ...new Set([url, fallbackUrl]),
+      ])) {
+        const refusal = await ports().endpoints.refusalOf(address);
+        if (refusal !== undefined)
+          throw platformError('callback.address_forbidden', `/callbacks: ${address}: ${refusal}.`);
+      }
+      return async (): Promise<Answer> => {
+        const replaced = await ports().callbacks.replace(placeOf(entity, service), wanted);
+        if (replaced === 'too_many')
+          throw platformError(
+            'callback.too_many',
+            'The account has as many callbacks, all places together, as it may.',
+          );
+        // What stood there is known for sure once it is replaced; a refusal takes the change back.
+        if (
+          ifMatch !== undefined &&
+          !namesTag(ifMatch, await etagOf({ callbacks: replaced.before.map(told) }))
+        )
+          throw platformError(
+            'request.precondition_failed',
+            'The callbacks were changed since they were read.',
+          );
+        const { accountId, applicationId, endpointId } = entity;
+        const place = [accountId, endpointId ?? applicationId].filter((id) => id !== undefined).join('/');
+        audit({
+          target: `${place}/services/${service}/callbacks`,
+          before: replaced.before.map(told),
+          after: replaced.after.map(told),
+        });
+        return {
+          callbacks: replaced.after.map((callback) => ({
+            ...told(callback),
+            ...(callback.secret === undefined ? {} : { secret: callback.secret }),
+          })),
+        };
+      };
+    },
+  );
+
+  return {
+    getCallbacks: read,
+    getApplicationCallbacks: read,
+    getEndpointCallbacks: read,
+    putCallbacks: write,
+    putApplicationCallbacks: write,
+    putEndpointCallbacks: write,
+  };
+}
