@@ -196,6 +196,16 @@ export const classTables = {
       // Who looked stands above, and is not this account's to know (C1).
       without: ['user_id', 'reason'],
     },
+    {
+      table: 'allow_list_entry',
+      order: ['purpose', 'network'],
+      columns: ['account_id', 'purpose', 'network', 'label'],
+    },
+    {
+      table: 'service_access',
+      order: ['service'],
+      columns: ['account_id', 'service', 'state', 'uses', 'sessions_per_day', 'minutes_per_session', 'changed_at'],
+    },
     { table: 'account_role', order: ['id'], columns: ['id', 'account_id', 'name', 'scopes', 'created_at'] },
     {
       table: 'endpoint',
@@ -277,6 +287,8 @@ export const classTables = {
           'event_types',
           'scope',
           'application_id',
+          'endpoint_id',
+          'service',
         ],
         ...['state', 'disabled_reason', 'created_at', 'removed_at'],
       ],

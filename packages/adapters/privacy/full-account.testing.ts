@@ -162,7 +162,7 @@ export async function fillAccount(owner: Client, accountId: string, filling: Fil
   };
   const changed = { address: '192.0.2.7', after: { identity, note: `${mark} was here` } };
   await put('audit_entry', { id: id('aud'), ...own, ...entry, ...changed, account_path: [accountId] });
-  await put('mail', { id: id('mail'), ...own, recipient: `${identity}@mail.test`, subject: mark, state: 'sent', created_at: at });
+  await put('mail', { id: id('mail'), ...own, recipient: `${mark}@mail.test`, subject: mark, state: 'sent', created_at: at });
   const endpoint = { namespace: 'user', identifier: `user:${identity}`, label: `${mark}-endpoint`, allocated_at: at };
   await put('endpoint', { id: id('end'), ...own, ...endpoint });
   await put('price', {
