@@ -361,39 +361,6 @@ END $$;
 ALTER FUNCTION usage_count(date[], text[], bigint[], bigint[], text[], text[], text[], text[], text[], int[], bigint[],
   bigint[], bigint[], text[], bigint[], smallint) OWNER TO patchbay_wall;
 
--- Gives the totals of an endpoint to another name; where that one has totals of its own, they are added up. A process that
--- remembers the number of a source that is gone asks anew.
-CREATE FUNCTION usage_rename_endpoint(of_account text, old_id text, new_id text) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-AS $$
-#variable_conflict use_column
-DECLARE
-  gone bigint[];
-  renamed bigint;
-BEGIN
-  IF NOT account_is_visible(of_account) OR old_id = new_id THEN RETURN 0; END IF;
-  WITH pair AS MATERIALIZED (
-    SELECT o.id AS old_source, n.id AS new_source
-    FROM usage_source o JOIN usage_source n ON (n.session_id, n.account_id, n.credential_id, n.application_id, n.endpoint_id)
-      = (o.session_id, o.account_id, o.credential_id, o.application_id, new_id)
-    WHERE o.account_id = of_account AND o.endpoint_id = old_id
-  ), taken AS (
-    DELETE FROM usage_session_total t USING pair p WHERE t.source_id = p.old_source RETURNING p.new_source, t.*
-  ), put AS (
-    INSERT INTO usage_session_total AS s (source_id, layout_id, part, account_id, first_at, last_at, v1, v2, v3, v4, v5, v6, v7, v8)
-    SELECT new_source, layout_id, part, account_id, first_at, last_at, v1, v2, v3, v4, v5, v6, v7, v8 FROM taken ORDER BY 1, 2, 3
-    ON CONFLICT (source_id, layout_id, part) DO UPDATE SET first_at = least(s.first_at, excluded.first_at),
-      last_at = greatest(s.last_at, excluded.last_at),
-      v1 = s.v1 + excluded.v1, v2 = s.v2 + excluded.v2, v3 = s.v3 + excluded.v3, v4 = s.v4 + excluded.v4, v5 = s.v5 + excluded.v5, v6 = s.v6 + excluded.v6, v7 = s.v7 + excluded.v7, v8 = s.v8 + excluded.v8
-  )
-  SELECT array_agg(p.old_source) INTO gone FROM pair p;
-  DELETE FROM usage_source s WHERE s.id = ANY (gone);
-  UPDATE usage_source s SET endpoint_id = new_id WHERE s.account_id = of_account AND s.endpoint_id = old_id;
-  GET DIAGNOSTICS renamed = ROW_COUNT;
-  RETURN renamed + coalesce(cardinality(gone), 0);
-END $$;
-ALTER FUNCTION usage_rename_endpoint(text, text, text) OWNER TO patchbay_wall;
-
 -- Of records that were known: the places of those that came with another body than the one that was counted. One that is
 -- not stored at all is nobody's repeat, and must not be taken for one.
 CREATE FUNCTION usage_changed(
@@ -565,8 +532,7 @@ DECLARE
   definer regprocedure;
 BEGIN
   FOR definer IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
-    AND p.proname IN ('usage_open_layouts', 'usage_open_sources', 'usage_count', 'usage_changed',
-      'usage_rename_endpoint') LOOP
+    AND p.proname IN ('usage_open_layouts', 'usage_open_sources', 'usage_count', 'usage_changed') LOOP
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', definer);
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO patchbay_app', definer);
   END LOOP;
