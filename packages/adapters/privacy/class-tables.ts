@@ -143,12 +143,24 @@ export const classTables = {
     {
       table: 'mail',
       order: ['id'],
-      columns: ['id', 'account_id', 'recipient', 'subject', 'state', 'attempt_count', 'created_at', 'sent_at', 'error'],
+      columns: [
+        'id',
+        'account_id',
+        'recipient',
+        'subject',
+        'state',
+        'attempt_count',
+        'created_at',
+        'sent_at',
+        'error',
+      ],
       without: ['body', 'next_at'],
     },
   ],
   signInRecords: [
-    ...['sign_in_session', 'sign_in_attempt', 'set_up_link', 'email_link', 'passkey_challenge'].map((table) => ({ table })),
+    ...['sign_in_session', 'sign_in_attempt', 'set_up_link', 'email_link', 'passkey_challenge'].map(
+      (table) => ({ table }),
+    ),
   ],
   idempotencyAnswers: [{ table: 'idempotency_key' }],
   credentialUse: [
@@ -204,13 +216,30 @@ export const classTables = {
     {
       table: 'service_access',
       order: ['service'],
-      columns: ['account_id', 'service', 'state', 'uses', 'sessions_per_day', 'minutes_per_session', 'changed_at'],
+      columns: [
+        'account_id',
+        'service',
+        'state',
+        'uses',
+        'sessions_per_day',
+        'minutes_per_session',
+        'changed_at',
+      ],
     },
     { table: 'account_role', order: ['id'], columns: ['id', 'account_id', 'name', 'scopes', 'created_at'] },
     {
       table: 'endpoint',
       order: ['id'],
-      columns: ['id', 'account_id', 'namespace', 'identifier', 'label', 'application_id', 'allocated_at', 'rests_until'],
+      columns: [
+        'id',
+        'account_id',
+        'namespace',
+        'identifier',
+        'label',
+        'application_id',
+        'allocated_at',
+        'rests_until',
+      ],
     },
     {
       table: 'endpoint_transfer',
@@ -254,7 +283,15 @@ export const classTables = {
     {
       table: 'service_config',
       order: ['application_id', 'instance_type', 'endpoint_id', 'service'],
-      columns: ['account_id', 'application_id', 'instance_type', 'endpoint_id', 'service', 'config', 'updated_at'],
+      columns: [
+        'account_id',
+        'application_id',
+        'instance_type',
+        'endpoint_id',
+        'service',
+        'config',
+        'updated_at',
+      ],
     },
     {
       table: 'policy',
@@ -339,7 +376,15 @@ export const classTables = {
     {
       table: 'role_grant',
       order: ['user_id'],
-      columns: ['user_id', 'account_id', 'role', 'custom_role_id', 'created_at', 'accepted_at', 'invited_name'],
+      columns: [
+        'user_id',
+        'account_id',
+        'role',
+        'custom_role_id',
+        'created_at',
+        'accepted_at',
+        'invited_name',
+      ],
     },
     {
       table: 'app_user',
@@ -372,6 +417,8 @@ export const classTables = {
       order: ['day', 'meter', 'dimension_set_id'],
       columns: ['account_id', 'day', 'meter', 'dimension_set_id', 'sum', 'n'],
     },
+    // The tables under the two views above, and what ingest knows records by.
+    ...['usage_minute_total', 'usage_session_total', 'usage_source', 'usage_layout', 'usage_node_mark'].map((table) => ({ table })),
     { table: 'usage_dimension_set' },
     { table: 'usage_sequence_block' },
   ],

@@ -162,8 +162,20 @@ export async function fillAccount(owner: Client, accountId: string, filling: Fil
   };
   const changed = { address: '192.0.2.7', after: { identity, note: `${mark} was here` } };
   await put('audit_entry', { id: id('aud'), ...own, ...entry, ...changed, account_path: [accountId] });
-  await put('mail', { id: id('mail'), ...own, recipient: `${mark}@mail.test`, subject: mark, state: 'sent', created_at: at });
-  const endpoint = { namespace: 'user', identifier: `user:${identity}`, label: `${mark}-endpoint`, allocated_at: at };
+  await put('mail', {
+    id: id('mail'),
+    ...own,
+    recipient: `${mark}@mail.test`,
+    subject: mark,
+    state: 'sent',
+    created_at: at,
+  });
+  const endpoint = {
+    namespace: 'user',
+    identifier: `user:${identity}`,
+    label: `${mark}-endpoint`,
+    allocated_at: at,
+  };
   await put('endpoint', { id: id('end'), ...own, ...endpoint });
   await put('price', {
     id: id('prc'),
@@ -223,7 +235,7 @@ export async function ageUsage(owner: Client, byDays: number): Promise<void> {
   await owner.query(
     `UPDATE usage_record SET day = day - ${byDays}, from_at = from_at ${back}, to_at = to_at ${back}`,
   );
-  await owner.query(`UPDATE usage_minute SET minute = minute ${back}`);
-  await owner.query(`UPDATE usage_session SET first_at = first_at ${back}, last_at = last_at ${back}`);
+  await owner.query(`UPDATE usage_minute_total SET minute = minute ${back}`);
+  await owner.query(`UPDATE usage_session_total SET first_at = first_at ${back}, last_at = last_at ${back}`);
   await owner.query(`UPDATE usage_sequence_block SET day = day - ${byDays}`);
 }

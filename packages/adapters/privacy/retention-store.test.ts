@@ -241,7 +241,7 @@ test('usage records go by rows where an account keeps less and by the day where 
   expect(await sums()).toBe(before);
   // A total that is not what it should be is still noticed, though its records are gone.
   await owner.query(
-    `UPDATE usage_minute SET self_sum = self_sum + 1 WHERE account_id = $1 AND minute < now() - interval '105 days'`,
+    `UPDATE usage_minute_total SET v1 = v1 + 1 WHERE is_own AND account_id = $1 AND minute < now() - interval '105 days'`,
     [other],
   );
   expect(await recomputed()).toBeGreaterThan(0);
@@ -250,7 +250,7 @@ test('usage records go by rows where an account keeps less and by the day where 
 test('a day whose totals are not what its records say keeps them', async () => {
   const day = (await owner.query('SELECT min(day)::text AS day FROM usage_record')).rows[0].day;
   await owner.query(
-    'UPDATE usage_minute SET self_sum = self_sum + 1 WHERE (minute AT TIME ZONE $1)::date = $2',
+    'UPDATE usage_minute_total SET v1 = v1 + 1 WHERE is_own AND (minute AT TIME ZONE $1)::date = $2',
     ['UTC', day],
   );
   await expect(pool.query('SELECT usage_close_day($1)', [day])).rejects.toThrow('not what its records say');
@@ -261,7 +261,7 @@ test('usage is taken in while a day is taken away, and a table that others hold 
   await holder.connect();
   const day = (await owner.query('SELECT min(day)::text AS day FROM usage_record')).rows[0].day;
   await owner.query(
-    'UPDATE usage_minute SET self_sum = self_sum - 1 WHERE (minute AT TIME ZONE $1)::date = $2',
+    'UPDATE usage_minute_total SET v1 = v1 - 1 WHERE is_own AND (minute AT TIME ZONE $1)::date = $2',
     ['UTC', day],
   );
   await holder.query('BEGIN; LOCK TABLE usage_record IN ROW EXCLUSIVE MODE');
