@@ -14,7 +14,13 @@ import type { Browser, Page } from 'playwright-core';
 import { findChromium, launchBrowser } from './src/browser.ts';
 import { settled, signInTo } from './src/dashboard-browser.ts';
 import { addManyRows, fillAccount } from './src/dashboard-data.ts';
-import { addressOf, dashboardRoutes, isForSignedIn, isOfAccount, type RouteValues } from './src/dashboard-routes.ts';
+import {
+  addressOf,
+  dashboardRoutes,
+  isForSignedIn,
+  isOfAccount,
+  type RouteValues,
+} from './src/dashboard-routes.ts';
 import { startPlatform } from './src/running-platform.ts';
 
 const states = ['empty', 'filled', 'many', 'loading', 'failing'] as const;

@@ -132,7 +132,8 @@ export const dataClasses = {
   },
   mails: {
     title: 'Mails',
-    holds: 'To whom a mail went, its subject, and whether it was delivered. Its text is gone once it is sent.',
+    holds:
+      'To whom a mail went, its subject, and whether it was delivered. Its text is gone once it is sent.',
     kept: {
       defaultDays: 30,
       minDays: 1,
@@ -144,7 +145,8 @@ export const dataClasses = {
   },
   signInRecords: {
     title: 'Sign-ins',
-    holds: 'When and from which address and browser somebody was signed in to the dashboard, and links that were sent.',
+    holds:
+      'When and from which address and browser somebody was signed in to the dashboard, and links that were sent.',
     kept: {
       defaultDays: 90,
       minDays: 1,

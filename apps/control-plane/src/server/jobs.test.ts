@@ -182,7 +182,15 @@ test('what is removed is said by class, for whoever looks at the tasks (PRD-4)',
     removeOld: async () => ({ accountCount: 2, removed: { events: 5, usageDays: 1 } }),
   };
   const billing = { ...settled, ...agreeing, accrueAll: async () => 0 };
-  const jobs = platformJobs({ billing, usage: counted, decisions, deliverMails, triggers, retention, nowMs: () => 0 });
+  const jobs = platformJobs({
+    billing,
+    usage: counted,
+    decisions,
+    deliverMails,
+    triggers,
+    retention,
+    nowMs: () => 0,
+  });
   const said = (job: string) => jobs.find(({ name }) => name === job)?.run();
   expect(await said('prune')).toBe('3 rows were old');
   expect(await said('retention')).toBe('2 accounts: 5 of events, 1 of usageDays');
