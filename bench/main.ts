@@ -3,6 +3,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 
 const benchmarks = {
+  api: async () => (await import('./api/api.ts')).run,
   hooks: async () => (await import('./hooks/hooks.ts')).run,
   meter: async () => (await import('./meter/meter.ts')).run,
   policy: async () => (await import('./policy/policy.ts')).run,

@@ -95,6 +95,40 @@ test('a number that a restored database has forgotten is asked for anew, and not
   expect((await store.sessionTotals('leaf', 'ses_leaf')).map(({ quantity }) => quantity)).toEqual([7n]);
 });
 
+test('the totals of an endpoint go to another name and are added to what that one has, in no account but the own', async () => {
+  const of = (endpointId: string, bytes: number, more: Partial<UsageRecord> = {}) =>
+    usageOf('leaf', { atMs: noon, bytes, more: { endpointId, ...more } });
+  await store.ingest([of('user:bob', 1), of('user:gone', 2), of('user:bob', 4, { sessionId: 'ses_2' })]);
+  await store.ingest([usageOf('top', { atMs: noon, bytes: 8, more: { endpointId: 'user:bob' } })]);
+  const rename = async (scope: string) => {
+    const client = await pool.connect();
+    try {
+      await client.query("SELECT set_config('patchbay.account_id', $1, false)", [scope]);
+      const { rows } = await client.query(
+        "SELECT usage_rename_endpoint('leaf', 'user:bob', 'user:gone')::int AS count",
+      );
+      return rows[0]?.count;
+    } finally {
+      client.release(true);
+    }
+  };
+  expect(await rename('platform')).toBe(2);
+  expect(await rename('leaf')).toBe(0);
+  expect(
+    await asOwner(
+      database.url,
+      'SELECT account_id, session_id, endpoint_id, sum::int FROM usage_session ORDER BY account_id, session_id',
+    ),
+  ).toEqual([
+    { account_id: 'leaf', session_id: 'ses_2', endpoint_id: 'user:gone', sum: 4 },
+    { account_id: 'leaf', session_id: 'ses_leaf', endpoint_id: 'user:gone', sum: 3 },
+    { account_id: 'top', session_id: 'ses_top', endpoint_id: 'user:bob', sum: 8 },
+  ]);
+  // The store remembers the number of what is gone, and finds that it is.
+  expect(await store.ingest([of('user:bob', 16)])).toMatchObject({ freshCount: 1 });
+  expect(await store.countMismatches(...everything)).toBe(0);
+});
+
 test('what the release before counted is carried over, and it goes on counting beside this one', {
   timeout: 60_000,
 }, async () => {

@@ -48,6 +48,7 @@ const platformTables: readonly string[] = [
   'second_factor',
   'policy_day_count',
   'policy_hold',
+  'retention_round',
   'set_up_link',
   'sign_in_attempt',
   'sign_in_session',

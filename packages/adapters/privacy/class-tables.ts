@@ -216,15 +216,7 @@ export const classTables = {
     {
       table: 'service_access',
       order: ['service'],
-      columns: [
-        'account_id',
-        'service',
-        'state',
-        'uses',
-        'sessions_per_day',
-        'minutes_per_session',
-        'changed_at',
-      ],
+      columns: ['account_id', 'service', 'state', 'uses', 'sessions_per_day', 'minutes_per_session', 'changed_at'],
     },
     { table: 'account_role', order: ['id'], columns: ['id', 'account_id', 'name', 'scopes', 'created_at'] },
     {
@@ -417,8 +409,12 @@ export const classTables = {
       order: ['day', 'meter', 'dimension_set_id'],
       columns: ['account_id', 'day', 'meter', 'dimension_set_id', 'sum', 'n'],
     },
-    // The tables under the two views above, and what ingest knows records by.
-    ...['usage_minute_total', 'usage_session_total', 'usage_source', 'usage_layout', 'usage_node_mark'].map((table) => ({ table })),
+    // What the two views above are made of, and what says which records were counted.
+    ...['usage_minute_total', 'usage_session_total', 'usage_source', 'usage_layout', 'usage_node_mark'].map(
+      (table) => ({
+        table,
+      }),
+    ),
     { table: 'usage_dimension_set' },
     { table: 'usage_sequence_block' },
   ],

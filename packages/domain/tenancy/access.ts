@@ -56,7 +56,9 @@ export const heldRoleAllows = (held: HeldRole, operation: CataloguedOperation): 
 export const countingScopes = (scopes: readonly string[], isAddressProved: boolean): HeldRole => {
   if (isAddressProved) return { role: 'custom', scopes };
   if (scopes.includes('*')) return { role: 'viewer' };
-  const reads = scopes.filter((scope) => /:(\*|read)$/.test(scope)).map((scope) => scope.replace(/\*$/, 'read'));
+  const reads = scopes
+    .filter((scope) => /:(\*|read)$/.test(scope))
+    .map((scope) => scope.replace(/\*$/, 'read'));
   return { role: 'custom', scopes: reads };
 };
 

@@ -154,7 +154,7 @@ describe('C25: nothing is served but what is declared, and nothing of it to nobo
     expect(Object.keys(router._def.procedures).toSorted()).toEqual(each.map(([name]) => name).toSorted());
   });
 
-  test('without a credential there is signing up, and nothing else', async () => {
+  test('without a credential there is signing up and where the platform is reached, and nothing else', async () => {
     const open: string[] = [];
     for (const [name, mounted] of each) {
       const fields = forgedRequest(mounted.operation.request, {});
@@ -168,6 +168,6 @@ describe('C25: nothing is served but what is declared, and nothing of it to nobo
     expect(open).toEqual(
       each.filter(([, { authentication }]) => authentication === 'none').map(([name]) => name),
     );
-    expect(open).toEqual(['enrolment.offer', 'enrolment.signUp', 'platform.addresses']);
+    expect(open).toEqual(['platform.addresses', 'enrolment.offer', 'enrolment.signUp']);
   });
 });

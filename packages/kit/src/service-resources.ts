@@ -110,6 +110,14 @@ function callbacksOf({ events }: ServiceDefinition) {
     /** Without the name of the service. */
     events: z.array(event).min(1).max(64),
   });
+  const set = z.object({
+    /** Its deliveries are those of a webhook: they are read, sent again and signed in the same way. */
+    webhookId: z.string(),
+    url: z.string(),
+    fallbackUrl: z.string().optional(),
+    events: z.array(z.string()),
+    state: z.enum(['active', 'disabled']),
+  });
   return {
     wanted: {
       callbacks: z
@@ -120,15 +128,11 @@ function callbacksOf({ events }: ServiceDefinition) {
           'Each address is named once, with all events that it is told of.',
         ),
     },
-    answer: z.object({
+    answer: z.object({ callbacks: z.array(set) }),
+    /** The only answer with a secret in it. */
+    written: z.object({
       callbacks: z.array(
-        z.object({
-          /** Its deliveries are those of a webhook: they are read, sent again and signed in the same way. */
-          webhookId: z.string(),
-          url: z.string(),
-          fallbackUrl: z.string().optional(),
-          events: z.array(z.string()),
-          state: z.enum(['active', 'disabled']),
+        set.extend({
           /** That signs what it is told: in the answer in which it came to be, and nowhere else. */
           secret: z.string().optional(),
         }),
@@ -143,7 +147,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
   const stored = storedShape(config.shape);
   const response = configAnswer(config);
   const title = service.title.toLowerCase();
-  const { wanted, answer } = callbacksOf(service);
+  const { wanted, answer, written } = callbacksOf(service);
   const callbackErrors = ['callback.address_forbidden', 'callback.too_many'] as const;
   return {
     getConfig: {
@@ -239,7 +243,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       summary: `Set who is told of the events of ${title} in this account. Secrets of new ones are in this answer alone.`,
       access: 'develop',
       request: z.strictObject(wanted),
-      response: answer,
+      response: written,
       errors: callbackErrors,
     },
     getApplicationCallbacks: {
@@ -259,7 +263,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       summary: `Set who is told of the events of ${title} in an application.`,
       access: 'develop',
       request: z.strictObject({ ...wanted, ...application }),
-      response: answer,
+      response: written,
       errors: ['resource.unknown', ...callbackErrors],
     },
     getEndpointCallbacks: {
@@ -279,7 +283,7 @@ export function serviceResources<const S extends ServiceDefinition>(service: S) 
       summary: `Set who is told of the events of ${title} that an endpoint has a part in.`,
       access: 'develop',
       request: z.strictObject({ ...wanted, ...endpoint }),
-      response: answer,
+      response: written,
       errors: ['resource.unknown', ...callbackErrors],
     },
     getInfo: {

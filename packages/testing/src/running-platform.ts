@@ -23,6 +23,8 @@ export interface PlatformStart {
   readonly flags?: readonly string[];
   /** Another database than one of its own, as the owner's address. */
   readonly databaseUrl?: string;
+  /** Further settings of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -47,7 +49,11 @@ export async function startPlatform(start: PlatformStart = {}): Promise<RunningP
     [path.join(root, 'packages/cli/src/main.ts'), 'up', ...flags, ...(start.flags ?? [])],
     {
       cwd: root,
-      env: { ...inherited, ...(start.databaseUrl === undefined ? {} : { DATABASE_URL: start.databaseUrl }) },
+      env: {
+        ...inherited,
+        ...start.env,
+        ...(start.databaseUrl === undefined ? {} : { DATABASE_URL: start.databaseUrl }),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );

@@ -4,7 +4,15 @@ import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { enrolNode, makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
+import {
+  enrolNode,
+  makePlatform,
+  type Served,
+  serve,
+  signUp,
+  type Tenant,
+  type TestNode,
+} from './served.testing.ts';
 
 let database: TestDatabase;
 let owner: Client;
@@ -14,6 +22,7 @@ let childId: string;
 /** Of nobody that the account sees. */
 let otherId: string;
 let username: string;
+let nodes: readonly TestNode[];
 const sessionId = createId('ses');
 
 /** A database that is started for this file, on a busy machine. */
@@ -26,11 +35,8 @@ beforeAll(async () => {
   await owner.connect();
   served = serve(database.applicationUrl);
   account = await signUp(served, 'audited');
-  const nodes = await Promise.all([enrolNode(served, ['relay']), enrolNode(served, ['signaling'])]);
-  const urls = { turn: ['turn:192.0.2.1:3478'], signal: ['ws://192.0.2.1:1'] };
-  for (const node of nodes) {
-    await served.internal(node.request('heartbeat', { boot: 1, urls, load: {}, isDraining: false }));
-  }
+  nodes = await Promise.all([enrolNode(served, ['relay']), enrolNode(served, ['signaling'])]);
+  await beat();
   const created = {
     sessionId,
     sequence: 1,
@@ -55,6 +61,19 @@ afterAll(async () => {
   await owner.end();
   await database.drop();
 });
+
+/** A node counts as live for a while after it was heard of, which on a busy machine is over soon. */
+async function beat(): Promise<void> {
+  const urls = { turn: ['turn:192.0.2.1:3478'], signal: ['ws://192.0.2.1:1'] };
+  for (const node of nodes) {
+    await served.internal(node.request('heartbeat', { boot: 1, urls, load: {}, isDraining: false }));
+  }
+}
+
+async function mintingPath(path: string): Promise<string> {
+  await beat();
+  return servicePath(path);
+}
 
 async function ask(method: string, path: string, body?: object) {
   const answer = await served.rest(method, `/v1/accounts/${account.accountId}${path}`, {
@@ -98,10 +117,9 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     { keys: [], credentials: [{ network: '192.0.2.0/24' }] },
   ],
   'services.enable': async () => [
-    `/v1/accounts/${childId}/service-access/signaling`,
+    await serviceAccessPath('Enabling'),
     { uses: ['audio'], sessionsPerDay: 1, minutesPerSession: 1 },
   ],
-  'services.disable': async () => [`/v1/accounts/${childId}/service-access/signaling`],
   'exports.create': async () => [`/v1/accounts/${childId}/exports`, {}],
   'exports.createLink': async () => [`${await exportPath()}/links`, {}],
   'exports.remove': async () => [await exportPath()],
@@ -111,6 +129,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     return [`/v1/accounts/${account.accountId}/erasures/${id}`, { state: 'cancelled' }];
   },
   'retention.set': async () => [`/v1/accounts/${childId}/retention`, { events: { keepDays: 9 } }],
+  'services.disable': async () => [await serviceAccessPath('Disabling')],
   'policy.set': async () => [`/v1/accounts/${childId}/policy`, { concurrentSessionsMax: 100 }],
   'policy.simulate': async () => [`/v1/accounts/${childId}/policy/simulations`, { regions: ['local'] }],
   'plans.create': async () => [`/v1/accounts/${account.accountId}/plans`, { name: 'Free', policy: {} }],
@@ -170,7 +189,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     const body = { email: 'removed@example.test', name: 'Removed', role: 'viewer' };
     return [`/v1/accounts/${account.accountId}/team/${(await ask('POST', '/team', body)).userId}`];
   },
-  'networkDiscovery.createIceServers': async () => [servicePath('network-discovery/ice-servers'), {}],
+  'networkDiscovery.createIceServers': async () => [await mintingPath('network-discovery/ice-servers'), {}],
   'networkDiscovery.putConfig': async () => [servicePath('network-discovery/config'), {}],
   ...Object.fromEntries(
     Object.entries({ networkDiscovery: 'network-discovery', signaling: 'signaling' }).flatMap(
@@ -202,7 +221,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
       ],
     ),
   ),
-  'signaling.createToken': async () => [servicePath('signaling/tokens'), { identity: 'bob' }],
+  'signaling.createToken': async () => [await mintingPath('signaling/tokens'), { identity: 'bob' }],
   'signaling.putConfig': async () => [servicePath('signaling/config'), {}],
 };
 
@@ -241,6 +260,8 @@ const exportPath = async () => {
 const servicePath = (rest: string) => `/v1/accounts/${account.accountId}/services/${rest}`;
 const rolePath = async (name: string) =>
   `/v1/accounts/${account.accountId}/roles/${(await ask('POST', '/roles', { name, scopes: ['usage:read'] })).id}`;
+const serviceAccessPath = async (name: string) =>
+  `/v1/accounts/${(await ask('POST', '/accounts', { name })).id}/service-access/signaling`;
 const planPath = async (name: string) =>
   `/v1/accounts/${account.accountId}/plans/${(await ask('POST', '/plans', { name, policy: {} })).id}`;
 const applicationPath = async () =>

@@ -58,6 +58,7 @@ const head = {
   accountId,
   sellerId: 'acc_1',
   sellerName: 'Patchbay',
+  sellers: [],
   currency: 'EUR',
   state: 'open',
   lateUsageUntil: '2027-02-01T00:00:00.000Z',

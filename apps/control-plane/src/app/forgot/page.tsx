@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import Link from 'next/link';
 import { Entry } from '../../features/sign-in/entry.tsx';
 import { ForgotForm } from '../../features/sign-in/forgot-form.tsx';
+import { controlPlane } from '../../server/compose.ts';
 
 export const metadata: Metadata = { title: 'Forgotten password' };
 export const dynamic = 'force-dynamic';
@@ -17,7 +18,7 @@ export default function Page() {
         </Link>
       }
     >
-      <ForgotForm />
+      <ForgotForm isOutboxOpen={controlPlane().outbox !== undefined} />
     </Entry>
   );
 }

@@ -2,11 +2,12 @@
 
 import { IconButton } from '@patchbay/ui/button';
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@patchbay/ui/menu';
-import { CircleUser, LogOut, Monitor, Moon, ShieldCheck, Sun } from 'lucide-react';
+import { CircleUser, LogOut, Mail, Monitor, Moon, ShieldCheck, Sun } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { signOut } from 'next-auth/react';
 import type { ReactNode } from 'react';
 import { useMe } from './account.ts';
+import { useEndpoints } from './endpoints.tsx';
 import { applyTheme } from './theme.ts';
 
 const themeItems = [
@@ -19,6 +20,7 @@ const themeItems = [
 export function UserMenu(): ReactNode {
   const router = useRouter();
   const { data: me } = useMe();
+  const { isProofAsked } = useEndpoints();
   return (
     <Menu
       trigger={
@@ -44,6 +46,13 @@ export function UserMenu(): ReactNode {
         <ShieldCheck aria-hidden />
         Sign-in and sessions
       </MenuItem>
+      {isProofAsked === false ? (
+        // Where no proof is asked, no mail leaves: it lies there.
+        <MenuItem onSelect={() => router.push('/outbox')}>
+          <Mail aria-hidden />
+          Outbox
+        </MenuItem>
+      ) : null}
       <MenuItem onSelect={() => void signOut({ callbackUrl: '/sign-in' })}>
         <LogOut aria-hidden />
         Sign out

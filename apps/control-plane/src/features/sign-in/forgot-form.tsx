@@ -10,7 +10,12 @@ import { forgot } from './forgot.ts';
 
 const schema = z.object({ email: z.email().max(254) });
 
-export function ForgotForm(): ReactNode {
+export interface ForgotFormProps {
+  /** Mails lie in the outbox of this machine, and come to nobody. */
+  readonly isOutboxOpen: boolean;
+}
+
+export function ForgotForm({ isOutboxOpen }: ForgotFormProps): ReactNode {
   const [state, setState] = useState<'asking' | 'pending' | 'sent' | 'away'>('asking');
   const ask = async (email: string) => {
     setState('pending');
@@ -30,6 +35,16 @@ export function ForgotForm(): ReactNode {
     return (
       <Callout title="Look into your mail.">
         If somebody signed up with this address, a link is on its way. It works once, for 30 minutes.
+        {isOutboxOpen ? (
+          <>
+            {' '}
+            No mail leaves this machine: it lies in the{' '}
+            <a href="/outbox" className="font-medium text-accent hover:underline">
+              outbox
+            </a>
+            .
+          </>
+        ) : null}
       </Callout>
     );
   }

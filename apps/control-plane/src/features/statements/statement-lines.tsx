@@ -9,7 +9,7 @@ import { pagePath } from '../shell/pages.ts';
 import { dimensionText } from '../usage/meters.ts';
 import { ExactMoney } from './exact-money.tsx';
 import { LinePrice, LineQuantity, lineKey, lineName, MeterName, meterKey, NoMoney } from './line-cells.tsx';
-import { lineCountOf, refreshMsOf, type Statement } from './statement.ts';
+import { lineCountOf, refreshMsOf, type Statement, sellersText } from './statement.ts';
 import { FigureRow, OpenableRow, RowGroup, StatementTable } from './statement-table.tsx';
 import { useLines } from './use-lines.ts';
 import { useOpenRows } from './use-open-rows.ts';
@@ -53,7 +53,11 @@ export function StatementLines({ statement }: { readonly statement: Statement })
                   <SumRow look="part" name="Use of children, passed through" amount={passedThrough} />
                 </>
               )}
-              <SumRow look="sum" name={`All use at the prices of ${statement.sellerName}`} amount={payable} />
+              <SumRow
+                look="sum"
+                name={`All use at the prices of ${sellersText(statement)}`}
+                amount={payable}
+              />
             </>
           }
         >

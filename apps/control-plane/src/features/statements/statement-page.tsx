@@ -16,7 +16,7 @@ import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { LedgerEntries } from './ledger-entries.tsx';
 import { LedgerMark } from './ledger-mark.tsx';
-import { refreshMsOf } from './statement.ts';
+import { refreshMsOf, sellersText } from './statement.ts';
 import { StatementChildren } from './statement-children.tsx';
 import { StatementLines } from './statement-lines.tsx';
 import { StatementTotals } from './statement-totals.tsx';
@@ -62,7 +62,7 @@ export function StatementPage(): ReactNode {
               <StatementState {...statement} />
               <LedgerMark statement={statement} />
               <span>
-                {statement.accountName}, at the prices of {statement.sellerName}, in {statement.currency}
+                {statement.accountName}, at the prices of {sellersText(statement)}, in {statement.currency}
               </span>
             </span>
           )

@@ -3,7 +3,7 @@ import { Stat } from '@patchbay/ui/stat';
 import type { ReactNode } from 'react';
 import { showExactMoney, signOf } from '../../formats/money.ts';
 import { ExactMoney } from './exact-money.tsx';
-import type { Statement } from './statement.ts';
+import { type Statement, sellersText } from './statement.ts';
 
 type Settled = NonNullable<Statement['charge']>;
 /** One summand of a sum that can be followed down to its cents. */
@@ -11,7 +11,7 @@ type Step = readonly [name: string, amount: bigint];
 
 /** What is to be paid and what is to be paid out, each with what it is made of, down to the fraction that is carried. */
 export function StatementTotals({ statement }: { readonly statement: Statement }): ReactNode {
-  const { charge, payout, currency, sellerName, passedThrough } = statement;
+  const { charge, payout, currency, passedThrough } = statement;
   if (charge === undefined || payout === undefined) return <Kept statement={statement} />;
   const [margins, subsidies] = [BigInt(statement.margins), BigInt(statement.subsidies)];
   const covered = margins < subsidies ? margins : subsidies;
@@ -49,8 +49,8 @@ export function StatementTotals({ statement }: { readonly statement: Statement }
           <span className="font-medium text-ink tabular-nums" data-passed-through={passedThrough}>
             {showExactMoney(passedThrough)} {currency}
           </span>
-          . That is what the use of the children costs at the prices of {sellerName}. It is taken out of what
-          they pay, and asked of nobody twice.
+          . That is what the use of the children costs at the prices of {sellersText(statement)}. It is taken
+          out of what they pay, and asked of nobody twice.
         </p>
       )}
     </section>

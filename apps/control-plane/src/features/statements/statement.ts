@@ -1,3 +1,4 @@
+import { showMoment } from '../../formats/time.ts';
 import type { Outputs } from '../../trpc/client.ts';
 
 /** One period of one account, as the API answers it. */
@@ -15,4 +16,18 @@ export const lineCountOf = ({ lines }: Pick<Statement, 'lines'>): number =>
 export function refreshMsOf(statement: Statement | undefined): number | false {
   if (statement?.state === 'closed') return false;
   return statement === undefined || lineCountOf(statement) < LONG_LINES_MIN ? REFRESH_MS : LONG_REFRESH_MS;
+}
+
+interface Sold {
+  readonly sellerName: string;
+  readonly sellers: readonly { readonly sellerName: string; readonly from: string }[];
+}
+
+/** Whose prices a statement is at. An account that moved in the period bought from each for its own time. */
+export function sellersText({ sellerName, sellers }: Sold): string {
+  const [first, ...later] = sellers;
+  if (first === undefined || later.length === 0) return sellerName;
+  return [first.sellerName, ...later.map((one) => `from ${showMoment(one.from)} of ${one.sellerName}`)].join(
+    ', ',
+  );
 }

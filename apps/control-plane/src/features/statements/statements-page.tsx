@@ -19,6 +19,7 @@ import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { MarginText } from './margin-text.tsx';
+import { sellersText } from './statement.ts';
 
 type Head = Outputs['statements']['list']['items'][number];
 
@@ -91,7 +92,7 @@ const columnsOf = (pathOf: (period: string) => string): readonly Column<Head>[] 
     header: 'State',
     cell: ({ state, lateUsageUntil }) => <StatementState state={state} lateUsageUntil={lateUsageUntil} />,
   },
-  { key: 'seller', header: 'Prices of', cell: ({ sellerName }) => sellerName },
+  { key: 'seller', header: 'Prices of', cell: sellersText },
   {
     key: 'margin',
     header: 'Margin',
