@@ -216,7 +216,15 @@ export const classTables = {
     {
       table: 'service_access',
       order: ['service'],
-      columns: ['account_id', 'service', 'state', 'uses', 'sessions_per_day', 'minutes_per_session', 'changed_at'],
+      columns: [
+        'account_id',
+        'service',
+        'state',
+        'uses',
+        'sessions_per_day',
+        'minutes_per_session',
+        'changed_at',
+      ],
     },
     { table: 'account_role', order: ['id'], columns: ['id', 'account_id', 'name', 'scopes', 'created_at'] },
     {
