@@ -340,9 +340,11 @@ describe('the dashboard', () => {
       `SELECT pg_get_functiondef('user_reach(text)'::regprocedure) AS sql`,
     );
     await owner.query(`CREATE OR REPLACE FUNCTION user_reach(of_user text)
-      RETURNS TABLE (account_id text, account_name text, role text, depth int)
+      RETURNS TABLE (account_id text, account_name text, role text, depth int, custom_role_id text,
+        custom_role_name text, scopes text[])
       LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-      AS $$ SELECT a.id, a.name, 'viewer', a.depth FROM account a ORDER BY a.depth, a.id $$`);
+      AS $$ SELECT a.id, a.name, 'viewer', a.depth, NULL::text, NULL::text, NULL::text[] FROM account a
+        ORDER BY a.depth, a.id $$`);
     try {
       const { findings } = await attackProcedures(stranger, victim);
       expect(findings.filter((finding) => finding.includes('answers 200')).length).toBeGreaterThan(10);
