@@ -143,6 +143,9 @@ function sdkLines(services: readonly Service[], domains: readonly Domain[]): str
     '/** The version of the API that these are of: each request names it. */',
     `export const apiVersion = '${apiVersionNewest}';`,
     '',
+    '/** Written once: the paths are most of what a browser loads of this table. */',
+    `const account = '${accountPath}';`,
+    '',
     '/** Method, path, and whether the answer is a page of a list. */',
     'export const operations = {',
     ...groups.flatMap(([key, methods]) => [`  ${key}: {`, ...methods.map(routeLine), '  },']),
@@ -158,9 +161,14 @@ function sdkLines(services: readonly Service[], domains: readonly Domain[]): str
 const isPaged = ({ operation }: Method) =>
   operation.method === 'GET' && Object.hasOwn(operation.response.shape, 'nextCursor');
 
+const accountPath = '/v1/accounts/{accountId}';
+
 function routeLine(method: Method): string {
   const kind = isPaged(method) ? 'list' : 'one';
-  return `    ${method.name}: ['${method.operation.method}', '${method.path}', '${kind}'],`;
+  const path = method.path.startsWith(accountPath)
+    ? `\`\${account}${method.path.slice(accountPath.length)}\``
+    : `'${method.path}'`;
+  return `    ${method.name}: ['${method.operation.method}', ${path}, '${kind}'],`;
 }
 
 /** A list is an async iterator of its items; every method takes the account first, or leaves it to the key. */

@@ -15,6 +15,7 @@ interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema | boolean;
   readonly required?: readonly string[];
+  readonly not?: Schema;
 }
 
 /** Prints the part of JSON Schema that definitions use. An unknown shape stops the build: it never becomes `unknown`. */
@@ -27,6 +28,8 @@ export function typeSource(input: object, way: Way): string {
   if (schema.$ref !== undefined) return 'unknown';
   const prefix = schema[idKeyword];
   if (prefix !== undefined) return `${way === 'input' ? 'IdLike' : 'Id'}<${JSON.stringify(prefix)}>`;
+  // What a choice without choices is: of the events of a service that has none.
+  if (schema.not !== undefined && Object.keys(schema.not).length === 0) return 'never';
   const union = schema.anyOf ?? schema.oneOf;
   if (union) return [...new Set(union.map(sourceOf))].join(' | ');
   if (schema.type === 'array' && schema.items) return `ReadonlyArray<${sourceOf(schema.items)}>`;
