@@ -83,6 +83,7 @@ const openings: Readonly<Record<string, readonly string[]>> = {
   '/accounts/[accountId]/keys': ['New key'],
   '/accounts/[accountId]/team': ['Add somebody'],
   '/accounts/[accountId]/triggers': ['New trigger'],
+  '/accounts/[accountId]/privacy': ['Erase a person'],
 };
 
 async function photographOpened(page: Page, state: State, route: string): Promise<void> {

@@ -11,6 +11,7 @@ import { addKeyCommand } from './commands/key.ts';
 import { addListenCommand } from './commands/listen.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addPolicyCommand } from './commands/policy.ts';
+import { addPrivacyCommand } from './commands/privacy.ts';
 import { addRoleCommand } from './commands/role.ts';
 import { addServiceCommand } from './commands/service.ts';
 import { addSessionCommand } from './commands/session.ts';
@@ -44,6 +45,7 @@ const commands = [
   addServiceCommand,
   addAddressesCommand,
   addListenCommand,
+  addPrivacyCommand,
   addDoctorCommand,
 ];
 for (const add of commands) add(program);

@@ -230,3 +230,5 @@ export const isRetained = (name: DataClassName): name is RetainedClassName =>
 export const retainedClassNames = dataClassNames.filter(isRetained);
 
 export const keptDaysOf = (name: RetainedClassName): KeptForDays => dataClasses[name].kept;
+
+export const isDataClassName = (name: string): name is DataClassName => Object.hasOwn(dataClasses, name);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -188,6 +188,38 @@ describe('endpoint', () => {
     expect(asked[0]?.searchParams.get('identifier')).toBe(identifier);
     expect(stdout).toMatch(/etr_1 +tel:\+49301234567 +outgoing +acc_2 +offered/);
     expect((await run('endpoint', 'list')).stdout).toMatch(/end_1 +tel:\+49301234567 +Hotline/);
+  });
+});
+
+describe('privacy', () => {
+  const exportId = createId('xpt');
+  const made = { id: exportId, scope: 'account', state: 'ready', fileCount: 2, rowCount: 30, sizeBytes: 7 };
+
+  it('fetches an export whole, and puts nothing in its place where some of it is missing', async () => {
+    answers['/exports'] = made;
+    answers[`/exports/${exportId}/links`] = { path: `/api/exports/${exportId}?token=t`, sizeBytes: 7 };
+    answers[`/api/exports/${exportId}`] = { a: 1 };
+    const file = path.join(data, 'account.tar.gz');
+    const { stdout, stderr } = await run('privacy', 'export', '--to', file);
+    expect(stderr).toContain('30 rows in 2 files, 7 bytes.');
+    expect(stdout).toContain(file);
+    expect(readFileSync(file, 'utf8')).toBe('{"a":1}');
+    rmSync(file);
+    answers[`/exports/${exportId}/links`] = { path: `/api/exports/${exportId}?token=t`, sizeBytes: 8 };
+    await expect(run('privacy', 'export', '--to', file)).rejects.toMatchObject({
+      stderr: expect.stringContaining('7 of 8 bytes came'),
+    });
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('counts what there is of a person, and erases nothing that was not asked for', async () => {
+    const erasureId = createId('ers');
+    const counted = { id: erasureId, person: 'user:bob', state: 'counted', liveCount: 0, erased: {} };
+    answers['/erasures'] = { ...counted, found: { sessionLogs: 4, mails: 1 } };
+    const { stdout, stderr } = await run('privacy', 'erase', 'user:bob');
+    expect(stdout).toMatch(/sessionLogs +4/);
+    expect(stderr).toContain(`patchbay privacy confirm ${erasureId}`);
+    expect(asked).toHaveLength(1);
   });
 });
 

@@ -1,0 +1,45 @@
+import type { Outputs } from '../../trpc/client.ts';
+
+export type RetentionAnswer = Outputs['retention']['get'];
+export type DataClass = RetentionAnswer['classes'][number];
+export type AccountExport = Outputs['exports']['list']['items'][number];
+export type Erasure = Outputs['erasures']['list']['items'][number];
+
+const days = new Intl.NumberFormat('en', { style: 'unit', unit: 'day', unitDisplay: 'long' });
+const bytes = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+
+/** '90 days', or in the words of a class that nobody sets. */
+export const keptText = ({ keepDays, kept }: Pick<DataClass, 'keepDays' | 'kept'>): string =>
+  keepDays === undefined ? (kept ?? '') : days.format(keepDays);
+
+/** Between what it can be set. Empty where nobody sets it. */
+export function boundsText({
+  keepDaysMin,
+  keepDaysMax,
+}: Pick<DataClass, 'keepDaysMin' | 'keepDaysMax'>): string {
+  if (keepDaysMin === undefined || keepDaysMax === undefined) return '';
+  return `between ${days.format(keepDaysMin)} and ${days.format(keepDaysMax)}`;
+}
+
+/** Whose word it is: the name of an account that the reader sees. */
+export function levelText(level: string, names: ReadonlyMap<string, string>): string {
+  if (level === 'default') return 'by default';
+  return level === 'above' ? 'set above' : `set by ${names.get(level) ?? level}`;
+}
+
+/** Rows of all classes together. */
+export const rowCountOf = (byClass: Readonly<Record<string, number>>): number =>
+  Object.values(byClass).reduce((sum, count) => sum + count, 0);
+
+const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
+
+/** '12.4 MB': the size of a file, as file managers say it. */
+export function sizeText(sizeBytes: number): string {
+  let size = sizeBytes;
+  let place = 0;
+  while (size >= 1_000 && place < units.length - 1) {
+    size /= 1_000;
+    place += 1;
+  }
+  return `${bytes.format(size)} ${units[place]}`;
+}

@@ -1,0 +1,114 @@
+'use client';
+
+import { Badge } from '@patchbay/ui/badge';
+import { Button } from '@patchbay/ui/button';
+import { TableSkeleton } from '@patchbay/ui/skeleton';
+import { type Column, Table } from '@patchbay/ui/table';
+import { useQuery } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { useTRPC } from '../../trpc/client.ts';
+import { ProblemNote } from '../problem/problem-note.tsx';
+import { useAccount, useAccountId } from '../shell/account.ts';
+import { useMay } from '../shell/use-may.ts';
+import { KeepDialog } from './keep-dialog.tsx';
+import { boundsText, type DataClass, keptText, levelText } from './privacy-words.ts';
+
+/** Every class of data: what it says about people, for how long it is kept, and whose word that is. */
+export function Retention(): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const { data: account } = useAccount();
+  const mayChange = useMay('retention.set');
+  const [changed, setChanged] = useState<DataClass>();
+  const retention = useQuery(trpc.retention.get.queryOptions({ accountId }));
+  const names = new Map([
+    ...(account?.ancestors ?? []).map(({ id, name }) => [id, name] as const),
+    [accountId, 'this account'],
+  ]);
+  return (
+    <section aria-labelledby="kept">
+      <h2 id="kept" className="mb-2 font-semibold">
+        How long it is kept
+      </h2>
+      {retention.error === null ? null : (
+        <ProblemNote error={retention.error} onRetry={() => void retention.refetch()} />
+      )}
+      {retention.isPending && retention.error === null ? <TableSkeleton rows={8} /> : null}
+      {retention.data === undefined ? null : (
+        <Table
+          label="Classes of data"
+          columns={columnsOf({ names, mayChange, onChange: setChanged })}
+          rows={retention.data.classes}
+          rowKey={({ dataClass }) => dataClass}
+        />
+      )}
+      {changed === undefined || retention.data === undefined ? null : (
+        <KeepDialog
+          dataClass={changed}
+          stored={retention.data.stored}
+          onDone={() => {
+            setChanged(undefined);
+            void retention.refetch();
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+interface ColumnsRequest {
+  readonly names: ReadonlyMap<string, string>;
+  readonly mayChange: boolean;
+  readonly onChange: (dataClass: DataClass) => void;
+}
+
+const columnsOf = ({ names, mayChange, onChange }: ColumnsRequest): readonly Column<DataClass>[] => [
+  {
+    key: 'title',
+    header: 'What',
+    isTitle: true,
+    cell: ({ title, holds }) => (
+      <span className="grid py-1">
+        <span className="font-medium">{title}</span>
+        <span className="text-sm text-ink-soft">{holds}</span>
+      </span>
+    ),
+  },
+  {
+    key: 'kept',
+    header: 'Kept',
+    isWide: true,
+    cell: (one) => (
+      <span className="grid justify-items-start gap-1 py-1">
+        <span className="flex flex-wrap items-center gap-2">
+          <span className="whitespace-nowrap">{keptText(one)}</span>
+          {one.keepDaysLevel === undefined ? null : <Badge>{levelText(one.keepDaysLevel, names)}</Badge>}
+        </span>
+        <span className="text-sm text-ink-faint">{boundsText(one)}</span>
+      </span>
+    ),
+  },
+  {
+    key: 'remains',
+    header: 'What stays',
+    isWide: true,
+    cell: ({ remains }) => <span className="text-sm text-ink-soft">{remains}</span>,
+  },
+  {
+    key: 'actions',
+    header: 'Actions',
+    isAction: true,
+    isNumber: true,
+    cell: (one) =>
+      mayChange && one.changedBy === 'account' ? (
+        <Button
+          size="small"
+          variant="ghost"
+          onClick={() => onChange(one)}
+          aria-label={`Change how long ${one.title} is kept`}
+        >
+          Change
+        </Button>
+      ) : null,
+  },
+];
