@@ -21,6 +21,9 @@ export default function DocsLayout({ children }: { readonly children: ReactNode 
           <Link href="/docs/addresses" className="rounded-sm px-1 font-medium hover:bg-hover">
             Addresses
           </Link>
+          <Link href="/docs/privacy" className="rounded-sm px-1 font-medium hover:bg-hover">
+            Privacy
+          </Link>
         </nav>
         <Link href="/" className="rounded-sm px-1 text-ink-soft hover:bg-hover hover:text-ink">
           Dashboard
