@@ -44,9 +44,7 @@ const columns: readonly Column<DataClassName>[] = [
     key: 'export',
     header: 'In an export',
     isWide: true,
-    cell: (name) => (
-      <span className="text-sm text-ink-soft">{dataClassOf(name).notExportedWhy ?? 'yes'}</span>
-    ),
+    cell: (name) => <span className="text-sm text-ink-soft">{exportedText(name)}</span>,
   },
 ];
 
@@ -63,4 +61,9 @@ function Kept({ name }: { readonly name: DataClassName }): ReactNode {
       </span>
     </span>
   );
+}
+
+function exportedText(name: DataClassName): string {
+  const { notExportedWhy } = dataClassOf(name);
+  return notExportedWhy === undefined ? 'Yes.' : `No. ${notExportedWhy}`;
 }
