@@ -28,7 +28,7 @@ interface Ids {
 /** What a product asks for at each of its calls, and what an open dashboard asks for again and again. */
 const samplesOf = ({ accountId, applicationId }: Ids): readonly Sample[] => {
   const account = `/v1/accounts/${accountId}`;
-  const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  const [from, to] = [Date.now() - 3_600_000, Date.now()].map((atMs) => new Date(atMs).toISOString());
   const ask = (name: string, path: string) => ({ name, method: 'GET', path: `${account}${path}` }) as const;
   const mint = (name: string, path: string) =>
     ({ name, method: 'POST', path: `${account}${path}`, body: { identity: 'bob' } }) as const;
@@ -39,7 +39,7 @@ const samplesOf = ({ accountId, applicationId }: Ids): readonly Sample[] => {
     ask('accounts.list', '/accounts'),
     ask('applications.get', `/applications/${applicationId}`),
     ask('sessions.list', '/sessions'),
-    ask('usage.query', `/usage?from=${hourAgo}&groupBy=region`),
+    ask('usage.query', `/usage?from=${from}&to=${to}&groupBy=region`),
     ask('events.list', '/events'),
     ask('keys.list', '/keys'),
     ask('networkDiscovery.getConfig', '/services/network-discovery/config'),

@@ -92,6 +92,12 @@ export const settings = {
     summary: 'region of the nodes started here (local)',
     remedy: 'a name of a-z, 0-9 and -, such as eu-west',
   },
+  requestsPerMinuteMax: {
+    schema: z.coerce.number<unknown>().int().min(1),
+    variable: 'PATCHBAY_REQUESTS_PER_MINUTE_MAX',
+    summary: 'requests to the API that one account, or one user, may make a minute (1200)',
+    remedy: 'a whole number, at least 1',
+  },
   allowLoopbackPeers: {
     schema: flag,
     variable: 'PATCHBAY_ALLOW_LOOPBACK_PEERS',

@@ -36,6 +36,7 @@ export interface PartOptions {
   readonly region: string;
   readonly allowLoopbackPeers: boolean;
   readonly relayHostOtherFamily?: string | undefined;
+  readonly requestsPerMinuteMax?: number | undefined;
 }
 
 /** What signs dashboard sessions: derived, so that there is one secret to keep. */
@@ -46,7 +47,8 @@ function sessionSecret(masterKey: string): string {
 }
 
 export function controlPlane(options: PartOptions): Part {
-  const { folder, addresses, ports, databaseUrl, masterKey, allowLoopbackPeers } = options;
+  const { folder, addresses, ports, databaseUrl, masterKey, allowLoopbackPeers, requestsPerMinuteMax } =
+    options;
   return {
     name: 'control plane',
     args: ['server.js'],
@@ -64,6 +66,9 @@ export function controlPlane(options: PartOptions): Part {
       PATCHBAY_DEV_ENV: folder.devEnv,
       PATCHBAY_ROLES: nodeRoles.join(','),
       PATCHBAY_ALLOW_LOOPBACK_PEERS: allowLoopbackPeers ? '1' : '0',
+      ...(requestsPerMinuteMax === undefined
+        ? {}
+        : { PATCHBAY_REQUESTS_PER_MINUTE_MAX: String(requestsPerMinuteMax) }),
       NEXTAUTH_URL: addresses.url,
       NEXTAUTH_SECRET: sessionSecret(masterKey),
     },

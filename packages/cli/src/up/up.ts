@@ -168,6 +168,7 @@ export async function startPlatform(options: UpOptions): Promise<Platform> {
       ports,
       allowLoopbackPeers: settings.allowLoopbackPeers ?? isLocal,
       relayHostOtherFamily: settings.relayHostOtherFamily,
+      requestsPerMinuteMax: settings.requestsPerMinuteMax,
     };
     // It takes longest to start, and needs only the tables.
     parts.start(controlPlane(partOptions));
