@@ -82,6 +82,28 @@ export const passkeyAddedMail = ({
     ],
   });
 
+/** A limit was reached; told to somebody of the team that set it. */
+export const triggerMail = ({
+  triggerName,
+  accountName,
+  value,
+  limit,
+  url,
+}: {
+  readonly triggerName: string;
+  /** Of the account that it is about. */
+  readonly accountName: string;
+  readonly value: string;
+  readonly limit: string;
+  readonly url: string;
+}): MailText =>
+  letter({
+    subject: `${triggerName}: a limit was reached`,
+    greeted: 'there',
+    says: [`The trigger “${triggerName}” of ${accountName} stands at ${value}, and its limit is ${limit}.`],
+    link: { label: 'Look at it', url },
+  });
+
 /** To the address that was replaced: whoever did not do so has to hear of it. */
 export const changedAddressMail = ({ name }: Pick<Addressed, 'name'>): MailText =>
   letter({

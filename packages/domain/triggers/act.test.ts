@@ -29,6 +29,7 @@ const dueOf = (action: Action, change: Partial<DueFiring> = {}): DueFiring => ({
 function world({
   sessions = [] as readonly string[],
   state = 'suspended' as 'suspended' | 'unchanged',
+  mail = 'written' as 'written' | 'unknown' | 'unavailable',
 } = {}) {
   const did: unknown[] = [];
   const ports: ActPorts = {
@@ -39,6 +40,10 @@ function world({
     openSessions: async ({ progress }, limit) => sessions.filter((id) => id > progress).slice(0, limit),
     endSession: async (_due, id) => void did.push(id),
     hold: async (_due, hold) => void did.push(hold),
+    writeMail: async (_due, address) => {
+      did.push(address);
+      return mail;
+    },
     audit: async (_due, after) => void did.push(after),
   };
   return { ports, did };
@@ -92,4 +97,13 @@ test.each([
   for (const action of actions)
     expect(await actOn(dueOf(action, change), ports, nowMs)).toMatchObject({ state: 'skipped' });
   expect(did).toEqual([]);
+});
+
+test('a mail is written once, and one that nobody of the team gets any more is skipped with the reason', async () => {
+  const due = dueOf({ kind: 'email', address: 'ops@example.test' });
+  const written = world();
+  expect(await actOn(due, written.ports, nowMs)).toMatchObject({ state: 'done' });
+  expect(written.did).toEqual(['ops@example.test']);
+  for (const mail of ['unknown', 'unavailable'] as const)
+    expect(await actOn(due, world({ mail }).ports, nowMs)).toMatchObject({ state: 'skipped' });
 });

@@ -33,6 +33,8 @@ export interface ActPorts {
       readonly untilMs: number | undefined;
     },
   ): Promise<void>;
+  /** 'unknown' where the address is not, or no longer, that of somebody in the team of who set the trigger. */
+  writeMail(due: DueFiring, address: string): Promise<'written' | 'unknown' | 'unavailable'>;
   /** In the log of the target: done by the trigger (ACC-8). */
   audit(due: DueFiring, after: Readonly<Record<string, unknown>>): Promise<void>;
 }
@@ -61,8 +63,17 @@ export async function actOn(due: DueFiring, ports: ActPorts, nowMs: number): Pro
   switch (action.kind) {
     case 'notify':
       return { state: 'done', said: 'It was told.' };
-    case 'email':
-      return { state: 'skipped', said: 'This platform sends no e-mail.' };
+    case 'email': {
+      const outcome = await ports.writeMail(due, action.address);
+      if (outcome === 'written') return { state: 'done', said: 'It was written.' };
+      return {
+        state: 'skipped',
+        said:
+          outcome === 'unavailable'
+            ? 'No mail leaves this platform.'
+            : 'Nobody in the team has this address any more.',
+      };
+    }
     case 'suspend': {
       const outcome = await ports.suspend(due);
       if (outcome === 'unchanged') return { state: 'skipped', said: 'The account was not active any more.' };

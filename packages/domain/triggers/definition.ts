@@ -134,6 +134,13 @@ export const triggers = defineDomain({
       retry: 'never',
       remedy: 'Choose another action, or the account as the target.',
     },
+    recipient_unknown: {
+      status: 422,
+      title: 'A trigger writes to the team of its account, and to nobody else.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Name the proved address of somebody in the team of the account that sets the trigger.',
+    },
     email_unavailable: {
       status: 422,
       title: 'This platform sends no e-mail.',
@@ -200,6 +207,7 @@ export const triggers = defineDomain({
             'triggers.counter_unknown',
             'triggers.action_unsupported',
             'triggers.email_unavailable',
+            'triggers.recipient_unknown',
             'triggers.too_many',
           ],
         },
@@ -218,7 +226,12 @@ export const triggers = defineDomain({
             isShown: z.boolean().optional(),
           }),
           response: trigger,
-          errors: ['triggers.action_unsupported', 'triggers.email_unavailable', 'triggers.set_above'],
+          errors: [
+            'triggers.action_unsupported',
+            'triggers.email_unavailable',
+            'triggers.recipient_unknown',
+            'triggers.set_above',
+          ],
         },
         reset: {
           method: 'POST',

@@ -27,7 +27,7 @@ const contextOf = <K extends Operation>(_operation: K) =>
   domainContext<typeof triggers, 'triggers', K>(triggers, { chain, nowMs });
 
 /** Rules and counters in memory. */
-function world({ isPlatform = false, countMax = 0 } = {}) {
+function world({ isPlatform = false, countMax = 0, isMailAvailable = true } = {}) {
   const records = new Map<string, TriggerRecord>();
   const changed: string[] = [];
   const queries: UsageQuery[] = [];
@@ -89,6 +89,11 @@ function world({ isPlatform = false, countMax = 0 } = {}) {
           ? { timeZone: 'Europe/Berlin', isPlatform }
           : undefined,
       changed: async (id) => void changed.push(id),
+    },
+    mails: {
+      isAvailable: isMailAvailable,
+      isOfTeam: async (recipient) =>
+        recipient.accountId === accountId && recipient.address === 'ops@example.test',
     },
     usage: {
       query: async (query) => {
@@ -170,9 +175,14 @@ test('triggers.create 422: an action that cannot be done to its target is refuse
   await refused(world(), { target: { credentialId: 'crd_1' }, action: throttle });
 });
 
-test('triggers.create 422: this platform sends no e-mail, and says so', async () => {
-  const email = { action: { kind: 'email', address: 'a@example.test' } };
-  await expect(world().create(email)).rejects.toMatchObject({
+test('triggers.create 422: a trigger writes to the team of its account, and to nobody else', async () => {
+  const email = (address: string) => ({ action: { kind: 'email', address } });
+  const { answer } = await world().create(email('ops@example.test'));
+  expect(answer.action).toEqual({ kind: 'email', address: 'ops@example.test' });
+  await expect(world().create(email('stranger@example.test'))).rejects.toMatchObject({
+    fields: { code: 'triggers.recipient_unknown' },
+  });
+  await expect(world({ isMailAvailable: false }).create(email('ops@example.test'))).rejects.toMatchObject({
     fields: { code: 'triggers.email_unavailable' },
   });
 });
@@ -231,8 +241,8 @@ test('update 422: to an action that cannot be done, or that this platform does n
   await expect(update({ kind: 'suspend' })).rejects.toMatchObject({
     fields: { code: 'triggers.action_unsupported' },
   });
-  await expect(update({ kind: 'email', address: 'a@example.test' })).rejects.toMatchObject({
-    fields: { code: 'triggers.email_unavailable' },
+  await expect(update({ kind: 'email', address: 'stranger@example.test' })).rejects.toMatchObject({
+    fields: { code: 'triggers.recipient_unknown' },
   });
 });
 

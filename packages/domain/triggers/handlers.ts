@@ -112,7 +112,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       if (uncounted !== undefined) throw context.error('triggers.counter_unknown', uncounted);
       const undoable = refuseAction(request.action, target, found);
       if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
-      if (request.action.kind === 'email') throw context.error('triggers.email_unavailable', noEmail);
+      await refuseRecipient(context, request.action, ports);
       if ((await ports.triggers.countForCreate(accountId)) >= TRIGGER_COUNT_MAX)
         throw context.error('triggers.too_many', `An account has at most ${TRIGGER_COUNT_MAX} triggers.`);
       const { name, counter, condition, action, isShown } = request;
@@ -142,7 +142,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
           isPlatform: found?.isPlatform === true,
         });
         if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
-        if (change.action.kind === 'email') throw context.error('triggers.email_unavailable', noEmail);
+        await refuseRecipient(context, change.action, ports);
       }
       const after = await ports.triggers.update({ accountId, triggerId }, change);
       if (after === undefined) throw context.error('resource.unknown', unknown(triggerId));
@@ -215,7 +215,32 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
   },
 };
 
-const noEmail = 'No part of this platform sends e-mail yet.';
+interface RecipientContext {
+  readonly entity: { readonly accountId: string };
+  readonly error: (
+    code: 'triggers.email_unavailable' | 'triggers.recipient_unknown',
+    publicDetail: string,
+  ) => Error;
+}
+
+/** A platform that writes to any address that somebody names would be one to send unasked mail with. */
+async function refuseRecipient(
+  { entity, error }: RecipientContext,
+  action: Action,
+  { mails }: TriggersPorts,
+): Promise<void> {
+  if (action.kind !== 'email') return;
+  if (!mails.isAvailable)
+    throw error(
+      'triggers.email_unavailable',
+      'No mail leaves this platform: whoever runs it has not set SMTP_URL.',
+    );
+  if (!(await mails.isOfTeam({ accountId: entity.accountId, address: action.address })))
+    throw error(
+      'triggers.recipient_unknown',
+      `/action/address: nobody in the team of ${entity.accountId} has proved this address.`,
+    );
+}
 
 /** What somebody set, without what it counted. */
 const settingOf = ({

@@ -63,6 +63,12 @@ export interface TriggersPorts {
     /** Nodes ask anew what the configuration of this account says. */
     changed(accountId: string): Promise<void>;
   };
+  readonly mails: {
+    /** Whether a mail leaves this platform, or is shown to whoever runs it on a machine of their own. */
+    readonly isAvailable: boolean;
+    /** Whether an address is a proved one of somebody in the account's own team: nobody else is written to. */
+    isOfTeam(recipient: { readonly accountId: string; readonly address: string }): Promise<boolean>;
+  };
   readonly usage: Pick<UsageStore, 'query'>;
   /** What the services declare: only that is counted. */
   readonly catalogue: MeterCatalogue;

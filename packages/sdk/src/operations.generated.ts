@@ -961,5 +961,6 @@ export type ErrorCode =
   | 'triggers.action_unsupported'
   | 'triggers.counter_unknown'
   | 'triggers.email_unavailable'
+  | 'triggers.recipient_unknown'
   | 'triggers.set_above'
   | 'triggers.too_many';

@@ -48,6 +48,7 @@ import {
 } from '@patchbay/adapters/prisma/set-up-links';
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
+import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
@@ -188,6 +189,10 @@ export function compose(env: ControlPlaneEnv) {
       }, MAIL_AFTER_MS).unref();
     },
   });
+  const teamMails = {
+    isAvailable: mailRoute !== 'none',
+    isOfTeam: teamAddresses(prisma, { isProofAsked: !isOutboxOpen }),
+  };
   const relyingParty = relyingPartyOf(env.PATCHBAY_URL);
   const keysOfPeople = relyingParty && passkeys(prisma, { relyingParty, mails });
   const people = signIns(prisma, {
@@ -279,6 +284,7 @@ export function compose(env: ControlPlaneEnv) {
           ...triggerTargets(prisma),
           changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
         },
+        mails: teamMails,
         usage,
         catalogue,
         eventTypes: countableEvents,
@@ -342,6 +348,8 @@ export function compose(env: ControlPlaneEnv) {
     auditLog: auditStore(prisma),
     chainOf: (accountId) => accountChain(prisma, accountId),
     publish: (message) => bus.publish(message),
+    mails: { ...mails, ...teamMails },
+    nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
     databaseUrl: env.DATABASE_URL,
     nowMs,
     log,

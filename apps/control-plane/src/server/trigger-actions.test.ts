@@ -147,6 +147,40 @@ test('a process that dies in the middle of an action leaves nothing of it, and t
   expect(await firings(trigger.id)).toMatchObject([{ state: 'done' }]);
 });
 
+test('a firing writes one mail to somebody of the team that set it, in the name of that account', async () => {
+  const own = await customer('Writes');
+  const limit = { kind: 'threshold', limit: 100 };
+  const wanted = (address: string) => ({
+    name: 'Told by mail',
+    counter: { meter: 'network-discovery.bytes' },
+    target: { accountId: own.id },
+    condition: limit,
+    action: { kind: 'email', address },
+  });
+  const mailing = serve(database.applicationUrl, { SMTP_URL: 'smtp://127.0.0.1:1' });
+  const create = async (control: Served, address: string) => {
+    const path = `/v1/accounts/${reseller.accountId}/triggers`;
+    const { status, body } = await control.rest('POST', path, { key: reseller.key, body: wanted(address) });
+    return status === 200 ? 'created' : body.code;
+  };
+  expect(await create(served, 'reseller@example.test')).toBe('triggers.email_unavailable');
+  expect(await create(mailing, 'stranger@example.test')).toBe('triggers.recipient_unknown');
+  // In the team, and nobody knows yet whether the address is theirs.
+  await owner.query(`UPDATE app_user SET email_verified_at = NULL WHERE id = $1`, [reseller.userId]);
+  expect(await create(mailing, 'reseller@example.test')).toBe('triggers.recipient_unknown');
+  await owner.query(`UPDATE app_user SET email_verified_at = now() WHERE id = $1`, [reseller.userId]);
+  expect(await create(mailing, 'Reseller@example.test')).toBe('created');
+  await use(own.id, 150);
+  await use(own.id, 150);
+  await mailing.control.triggerActions.runDue();
+  const { rows } = await owner.query(
+    `SELECT account_id, recipient, subject FROM mail WHERE subject LIKE 'Told by mail%'`,
+  );
+  const subject = 'Told by mail: a limit was reached';
+  expect(rows).toEqual([{ account_id: reseller.accountId, recipient: 'Reseller@example.test', subject }]);
+  await mailing.close();
+});
+
 test('a throttle holds an account whatever it says itself, for all its credentials, says where it comes from, and goes with the trigger (POL-2, POL-5)', async () => {
   const { id, key } = await customer('Throttled');
   const trigger = await setTrigger({

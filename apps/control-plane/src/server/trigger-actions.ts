@@ -4,7 +4,10 @@ import type { EventStore } from '@patchbay/adapters/prisma/event-store';
 import { TRIGGER_CHANNEL, type TriggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
+import { triggerMail } from '@patchbay/domain/tenancy/mails';
+import type { Mails } from '@patchbay/domain/tenancy/ports';
 import { type ActPorts, actOn, type DueFiring } from '@patchbay/domain/triggers/act';
+import type { TriggersPorts } from '@patchbay/domain/triggers/ports';
 import { createId } from '@patchbay/kit/ids';
 import type { Logger } from 'pino';
 import { rootOf } from './failure-log.ts';
@@ -20,6 +23,8 @@ export interface TriggerActionsOptions {
   readonly chainOf: (accountId: string) => Promise<readonly { readonly id: string }[]>;
   /** Within a unit of work, told when that is committed. */
   readonly publish: (message: BusMessage) => Promise<void>;
+  readonly mails: Mails & TriggersPorts['mails'];
+  readonly nameOf: (accountId: string) => Promise<string>;
   readonly databaseUrl: string;
   readonly nowMs: () => number;
   readonly log: Pick<Logger, 'error' | 'warn'>;
@@ -116,8 +121,26 @@ export class TriggerActions {
         await hold(due, held);
         await publish({ type: 'account.changed', accountId: due.rule.target.accountId });
       },
+      writeMail: (due, address) => this.#writeMail(due, address),
       audit: (due, after) => this.#audit(due, after),
     };
+  }
+
+  /** In the name of who set the trigger, in the transaction of the firing: one mail for each. */
+  async #writeMail({ rule, value }: DueFiring, to: string): Promise<'written' | 'unknown' | 'unavailable'> {
+    const { mails, nameOf } = this.#options;
+    const { accountId } = rule;
+    if (!mails.isAvailable) return 'unavailable';
+    if (!(await mails.isOfTeam({ accountId, address: to }))) return 'unknown';
+    const text = triggerMail({
+      triggerName: rule.name,
+      accountName: await nameOf(rule.target.accountId),
+      value,
+      limit: String(rule.condition.limit),
+      url: mails.urlOf(`/accounts/${accountId}/triggers`),
+    });
+    await mails.send({ accountId, to, ...text });
+    return 'written';
   }
 
   /** In the target's log, by the trigger. Its name is the setter's, and told as far as the trigger is. */
