@@ -6,6 +6,8 @@ import { accountAfter } from './subtree.ts';
 
 /** How long after a pass the next one is made while the person is in a session. */
 const LIVE_WAIT_MS = 60_000;
+/** How long one that failed waits before it is tried again. */
+const FAILED_WAIT_MS = 600_000;
 const AUDIT_ENTRIES_AT_ONCE = 500;
 /** What stands in place of a name: the same in all rows of one erasure, so that a call still has two parties. */
 export const newPseudonym = (): string => `erased-${randomBytes(9).toString('hex')}`;
@@ -16,19 +18,35 @@ interface Options {
   readonly isStopped?: () => boolean;
 }
 
-/** What there is to do for accounts that erase persons, and how many of them it is done for. */
+/** What there is to do for accounts that erase persons, and how many of them it is done for. @throws AggregateError of those that failed, once the others are done. */
 export async function workOnErasures(pool: Pool, options: Options): Promise<number> {
   const { isStopped = () => false, nowMs } = options;
+  const failures: unknown[] = [];
   for (let count = 0; ; count += 1) {
     const { rows } = await pool.query<{ id: string; account_id: string }>(
       'SELECT id, account_id FROM erasure_next($1)',
       [new Date(nowMs())],
     );
     const [next] = rows;
-    if (next === undefined || isStopped()) return count;
-    await workOn(pool, { erasureId: next.id, root: next.account_id }, options);
+    if (next === undefined || isStopped()) {
+      if (failures.length > 0) throw new AggregateError(failures, `${failures.length} erasures failed.`);
+      return count;
+    }
+    const work = { erasureId: next.id, root: next.account_id };
+    try {
+      await workOn(pool, work, options);
+    } catch (error) {
+      // One that fails every time must not stand before those of everybody else.
+      failures.push(error);
+      await postpone(pool, work, nowMs() + FAILED_WAIT_MS);
+    }
   }
 }
+
+const postpone = (pool: Pool, { erasureId, root }: Work, untilMs: number) =>
+  inAccountScope(pool, root, (client) =>
+    client.query('UPDATE erasure SET next_at = $2 WHERE id = $1', [erasureId, new Date(untilMs)]),
+  );
 
 interface Work {
   readonly erasureId: string;

@@ -8,7 +8,7 @@ export async function accountAfter(
 ): Promise<string | undefined> {
   const { rows } = await client.query<{ id: string }>(
     `SELECT c.descendant_id AS id FROM account_closure c WHERE c.ancestor_id = $1 AND c.descendant_id > $2
-     AND c.valid_from <= now() AND now() < c.valid_to ORDER BY 1 LIMIT 1`,
+     AND c.valid_to = 'infinity' ORDER BY 1 LIMIT 1`,
     [root, after],
   );
   return rows[0]?.id;

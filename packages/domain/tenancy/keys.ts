@@ -26,7 +26,10 @@ async function refuseWider(
   if (account.effectiveState !== 'active') {
     throw platformError('account.suspended', `The account is ${account.effectiveState}.`);
   }
-  const { maker } = await callerAlong(chain, actor, ports);
+  const { maker, isOwner } = await callerAlong(chain, actor, ports);
+  // A key with it makes owners, which a role that an account defined does not, whatever it may do.
+  if (scopes.includes('*') && !isOwner)
+    throw context.error('tenancy.scope_too_wide', 'Only an owner makes a key that may do everything.');
   const tooWide = scopesTooWide(scopes, maker, ports.catalogue);
   if (tooWide.length > 0) {
     throw context.error('tenancy.scope_too_wide', `You do not have ${tooWide.join(', ')} yourself.`);

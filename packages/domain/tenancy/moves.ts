@@ -42,6 +42,14 @@ async function planned(context: Context, parentId: string, ports: TenancyPorts):
   if (above.visibleChain.length === 0 || !above.may(moving))
     throw context.error('auth.scope', 'Only who administers an account above both places may do this.');
 
+  // Where somebody may do more below the new place than above both, a move would be a way to more.
+  const there = await callerAlong(parentChain, context.actor, ports);
+  if (ports.catalogue.some((operation) => there.may(operation) && !above.may(operation)))
+    throw context.error(
+      'auth.scope',
+      'You may do more at the new place than above both: have it moved by somebody who may do all of that here.',
+    );
+
   const account = await foundAccount(context, accountId, ports);
   const parent = await foundAccount(context, parentId, ports);
   if (parent.effectiveState !== 'active')

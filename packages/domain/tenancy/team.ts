@@ -31,6 +31,24 @@ async function heldRoleOf(
   return found && { role: 'custom', scopes: found.scopes };
 }
 
+interface Unmaking {
+  readonly accountId: string;
+  /** What the person was given there. */
+  readonly held: { readonly role: string } | undefined;
+  readonly caller: Caller;
+}
+
+/** Who may do less than a role neither gives it nor takes it away (ACC-3). */
+async function refuseUnmaking(
+  { error }: Pick<Parameters<Handlers['team']['add' | 'remove']>[0], 'error'>,
+  { accountId, held, caller }: Unmaking,
+  ports: TenancyPorts,
+): Promise<void> {
+  const role = held && (await heldRoleOf(accountId, held.role as RoleRef, ports));
+  if (role !== undefined && isRoleTooWide(role, caller.maker, ports.catalogue))
+    throw error('auth.scope', `The role ${held?.role} may do what you may not do yourself.`);
+}
+
 export const team: Handlers['team'] = {
   async list(context, request, ports) {
     const { visibleChain } = await callerAlong(context.entity.chain, context.actor, ports);
@@ -48,6 +66,7 @@ export const team: Handlers['team'] = {
     if (isBeyond(caller, [role, before?.role])) {
       throw context.error('auth.scope', 'Only an owner makes somebody an owner, or something else again.');
     }
+    await refuseUnmaking(context, { accountId, held: before, caller }, ports);
     const held = await heldRoleOf(accountId, role, ports);
     if (held === undefined)
       throw context.error('resource.unknown', `This account has not defined a role ${role}.`);
@@ -76,6 +95,9 @@ export const team: Handlers['team'] = {
     if (isBeyond(caller, [before?.role])) {
       throw context.error('auth.scope', 'Only an owner takes the role of an owner away.');
     }
+    const { actor } = context;
+    if (actor.kind !== 'user' || actor.userId !== userId)
+      await refuseUnmaking(context, { accountId, held: before, caller }, ports);
     const outcome = await ports.team.remove({ accountId, userId, ownersAt: ownersAlong(chain) });
     if (outcome === 'unknown') {
       throw context.error('resource.unknown', `${userId} was given no role at this account.`);

@@ -298,7 +298,8 @@ BEGIN
     DELETE FROM passkey_challenge c WHERE c.user_id = of_user;
     DELETE FROM recovery_code c WHERE c.user_id = of_user;
     DELETE FROM second_factor f WHERE f.user_id = of_user;
-    UPDATE app_user u SET email = lower(of_user) || '@erased.invalid', name = 'Erased person', password_hash = NULL, email_verified_at = NULL
+    -- Nobody can have invited this address beforehand, and so stop the erasure.
+    UPDATE app_user u SET email = lower(of_user) || '-' || encode(sha256(gen_random_uuid()::text::bytea), 'hex') || '@erased.invalid', name = 'Erased person', password_hash = NULL, email_verified_at = NULL
       WHERE u.id = of_user;
   END IF;
   RETURN gone;

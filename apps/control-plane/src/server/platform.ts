@@ -140,9 +140,10 @@ async function authenticate(
   evidence: Evidence,
 ): Promise<Principal | undefined> {
   if (evidence.kind === 'signIn') {
+    // First, because a view that is over has no session: the other way round it would be one without bounds for a moment.
+    const viewing = await viewOf(evidence.signInSessionId);
     const user = await signIns.check(evidence.signInSessionId);
     if (user === undefined) return undefined;
-    const viewing = await viewOf(evidence.signInSessionId);
     const looking = viewing === undefined ? {} : { viewing };
     return { actor: { kind: 'user', userId: user.userId, ...looking }, name: user.name };
   }

@@ -71,8 +71,9 @@ export const authOptions: NextAuthOptions = {
   },
   events: {
     signOut: async ({ token }) => {
-      if (typeof token.signInSessionId === 'string')
-        await controlPlane().signIns.signOut(token.signInSessionId);
+      // Out of a view, too: the session that it would lead back to is over with it.
+      for (const sessionId of [token.signInSessionId, token.returnsTo])
+        if (typeof sessionId === 'string') await controlPlane().signIns.signOut(sessionId);
     },
   },
 };
