@@ -321,3 +321,64 @@ test('one that nobody confirms in a day forgets whom it was about, and what is c
   });
   expect(await everything([accountId])).not.toContain('user:eve');
 });
+
+test('one that fails waits, and those of everybody else are done; nobody takes the address of an erased user beforehand', async () => {
+  const [failing, other] = [await database.signUp('Failing'), await database.signUp('Beside')];
+  const store = erasureStore(pool);
+  const at = Date.now() - 10;
+  const ask = async (accountId: string, person: string) => {
+    const made = await store.create({ accountId, person, requestedBy: 'usr_x' });
+    if (typeof made === 'string') throw new Error(made);
+    return made.id;
+  };
+  await fillAccount(owner, failing.accountId, { atMs: at, identity: 'dora', mark: 'fail' });
+  const failingId = await ask(failing.accountId, 'user:dora');
+  const leaving = await database.signUp('Leaving');
+  await owner.query(`INSERT INTO role_grant (user_id, account_id, role) VALUES ($1, $2, 'viewer')`, [
+    leaving.userId,
+    other.accountId,
+  ]);
+  await owner.query('DELETE FROM role_grant WHERE user_id = $1 AND account_id = $2', [
+    leaving.userId,
+    leaving.accountId,
+  ]);
+  await owner.query(`INSERT INTO app_user (id, email, name) VALUES ('usr_squatter', $1, 'Squatter')`, [
+    `${leaving.userId.toLowerCase()}@erased.invalid`,
+  ]);
+  const otherId = await ask(other.accountId, leaving.userId);
+  await workOnErasures(pool, { nowMs });
+  for (const [{ accountId }, erasureId] of [
+    [failing, failingId],
+    [other, otherId],
+  ] as const)
+    await store.decide({ accountId, erasureId, state: 'running', by: 'usr_x' });
+  await owner.query(`CREATE FUNCTION refuse_leg() RETURNS trigger LANGUAGE plpgsql AS
+    $f$ BEGIN RAISE EXCEPTION 'No.'; END $f$`);
+  await owner.query(`CREATE TRIGGER refuse_leg BEFORE UPDATE ON session_leg FOR EACH ROW
+    WHEN (NEW.account_id = '${failing.accountId}') EXECUTE FUNCTION refuse_leg()`);
+  const stateOf = async (accountId: string, erasureId: string) =>
+    (await store.find({ accountId, erasureId }))?.state;
+  await expect(workOnErasures(pool, { nowMs })).rejects.toThrow('1 erasures failed.');
+  expect(await stateOf(failing.accountId, failingId)).toBe('running');
+  expect(await stateOf(other.accountId, otherId)).toBe('done');
+  await owner.query('DROP TRIGGER refuse_leg ON session_leg; DROP FUNCTION refuse_leg()');
+  await workOnErasures(pool, { nowMs: () => Date.now() + 3_600_000 });
+  expect(await stateOf(failing.accountId, failingId)).toBe('done');
+});
+
+test('an account that came a moment ago is in the subtree of an erasure', async () => {
+  const { accountId } = await database.signUp('Moving');
+  const [from, to] = [await database.addChild(accountId, 'From'), await database.addChild(accountId, 'To')];
+  const moved = await database.addChild(from, 'Moved');
+  await fillAccount(owner, moved, { atMs: Date.now() - 10, identity: 'eve', mark: 'moved' });
+  const said = { identity: `eve@${to}` };
+  await owner.query(
+    `UPDATE session_event SET data = data || $2 WHERE account_id = $1 AND kind = 'session.created'`,
+    [moved, said],
+  );
+  expect(await everything([moved])).toContain(`eve@${to}`);
+  const ported = await database.ports.moves.move({ accountId, movedId: moved, parentId: to });
+  expect(ported).toMatchObject({ oldParentId: from });
+  expect((await erase(to, 'user:eve')).done?.state).toBe('done');
+  expect(await everything([moved])).not.toContain(`eve@${to}`);
+});

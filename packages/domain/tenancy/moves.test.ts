@@ -1,7 +1,10 @@
 import { planStore } from '@patchbay/adapters/prisma/policy-store';
 import { acceptInvitation } from '@patchbay/adapters/prisma/set-up-links';
+import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import type { Actor } from '@patchbay/kit/definition';
 import { createId } from '@patchbay/kit/ids';
+import { until } from '@patchbay/testing/until';
+import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createTenancyHarness, type Owner, refusal, type TenancyHarness } from './tenancy.testing.ts';
 
@@ -199,3 +202,56 @@ test('accounts.previewMove 403: as a move', async () => {
 test('accounts.previewMove 409: as a move', async () => {
   await expect(preview(ids.below)).rejects.toMatchObject(refusal(409, 'tenancy.move_impossible'));
 });
+
+test('accounts.move 403: a move gives nobody more at the new place than they may do above both', async () => {
+  const { answer: role } = await call('roles', 'create', {
+    request: { name: 'Mover', scopes: ['accounts:move', 'accounts:read'] },
+  });
+  const mover = await withRole(owner.accountId, role.id);
+  const also = await withRole(owner.accountId, role.id);
+  const { answer } = await call('team', 'add', {
+    at: ids.new,
+    request: { email: also.email, name: 'Somebody', role: 'admin' },
+  });
+  const token = answer.setUpPath?.replace('/set-up/', '') ?? '';
+  expect(await acceptInvitation(database.prisma, { token, userId: answer.userId })).toBe(ids.new);
+  await expect(move(ids.new, { as: also.actor })).rejects.toMatchObject(refusal(403, 'auth.scope'));
+  await expect(move(ids.new, { as: mover.actor })).resolves.toBeDefined();
+});
+
+test('an account that is made below one that moves goes with it', async () => {
+  let begin = () => {};
+  const gate = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const moving = gate.then(() => move(ids.new));
+  const madeId = await atomically(database.prisma, async () => {
+    const id = await database.addChild(ids.below, 'Meanwhile');
+    begin();
+    await until(async () => (await waitingLocks()) > 0, { what: 'the move to wait' });
+    return id;
+  });
+  await moving;
+  expect(await database.chainOf(madeId)).toEqual([
+    database.platformId,
+    owner.accountId,
+    ids.new,
+    ids.customer,
+    ids.below,
+    madeId,
+  ]);
+});
+
+/** Asked beside the transaction that is open. */
+async function waitingLocks(): Promise<number> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ n: number }>(
+      'SELECT count(*)::int AS n FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())',
+    );
+    return rows[0]?.n ?? 0;
+  } finally {
+    await client.end();
+  }
+}

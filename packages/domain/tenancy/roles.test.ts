@@ -196,3 +196,32 @@ test('who resumes an account has the right from above: a role there that allows 
   await update(role.id, { scopes: ['accounts:update'] });
   await expect(resume()).resolves.toBeDefined();
 });
+
+test('keys.create 403: a role with every scope is no owner, and makes none by way of a key', async () => {
+  const { answer: role } = await create('All', ['*']);
+  const as = await holding(role.id);
+  const make = (scopes: readonly string[], by: Actor | undefined) =>
+    call('keys', 'create', { as: by, request: { scopes } });
+  await expect(make(['*'], as)).rejects.toMatchObject(refusal(403, 'tenancy.scope_too_wide'));
+  await expect(make(['keys:*'], as)).resolves.toBeDefined();
+  await expect(make(['*'], undefined)).resolves.toBeDefined();
+});
+
+test('team.add 403, team.remove 403: who may do less than a role takes it from nobody but themselves', async () => {
+  const { answer: role } = await create('Inviter', ['keys:create']);
+  const [as, admin] = [await holding(role.id), await holding('admin')];
+  const { items } = (await call('team', 'list')).answer;
+  const { email = '' } = items.find(({ userId }) => userId === admin.userId) ?? {};
+  const scope = refusal(403, 'auth.scope');
+  const lessen = { email, name: 'Admin', role: role.id };
+  await expect(call('team', 'add', { as, request: lessen })).rejects.toMatchObject(scope);
+  await expect(call('team', 'remove', { as, request: { userId: admin.userId } })).rejects.toMatchObject(
+    scope,
+  );
+  expect(await scopesOf(admin.userId)).toEqual(['admin']);
+  const like = await holding(role.id);
+  await expect(call('team', 'remove', { as, request: { userId: like.userId } })).resolves.toBeDefined();
+  await expect(
+    call('team', 'remove', { as: admin, request: { userId: admin.userId } }),
+  ).resolves.toBeDefined();
+});

@@ -47,3 +47,23 @@ test('the next request asks anew: a role that was taken holds no longer', async 
   await request(platform, 2);
   expect(asked).toEqual({ signIn: 2, chain: 2, grants: 2 });
 });
+
+test('a view that ends while somebody is asked for is never a session without its bounds (PRD-3)', async () => {
+  let isOver = false;
+  const viewing = { accountId: 'acc_1', accountName: 'Below', endsAt: new Date(1) };
+  const parts = {
+    signIns: {
+      check: async () => {
+        const user = isOver ? undefined : { userId: 'usr_1', name: 'Ada' };
+        // It ends between the two questions, whichever comes first.
+        isOver = true;
+        return user;
+      },
+    },
+    viewOf: async () => (isOver ? undefined : viewing),
+    nowMs: () => 0,
+  } as unknown as PlatformParts;
+  const evidence = { kind: 'signIn', signInSessionId: 'sin_1' } as const;
+  const principal = await createPlatform(parts).authenticate(evidence, '192.0.2.1');
+  expect(principal === undefined || principal.actor).toMatchObject({ viewing });
+});

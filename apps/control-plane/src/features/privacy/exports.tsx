@@ -9,6 +9,7 @@ import type { Tone } from '@patchbay/ui/tone';
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { Check, Clock, Download, Hourglass, LoaderCircle, X } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
+import { showBytes, textOf } from '../../formats/quantity.ts';
 import { showMoment } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { useForm } from '../form/use-form.ts';
@@ -18,7 +19,7 @@ import { useAccountId } from '../shell/account.ts';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { personRequest } from './person-request.ts';
-import { type AccountExport, sizeText } from './privacy-words.ts';
+import type { AccountExport } from './privacy-words.ts';
 
 /** How far one has come is looked at so often. */
 const LOOK_MS = 2_000;
@@ -116,7 +117,7 @@ const columnsOf = ({ onLoad, onRemove }: ColumnsRequest): readonly Column<Accoun
   },
   { key: 'files', header: 'Files', isNumber: true, cell: ({ fileCount }) => fileCount },
   { key: 'rows', header: 'Rows', isNumber: true, cell: ({ rowCount }) => rowCount.toLocaleString('en') },
-  { key: 'size', header: 'Size', isNumber: true, cell: ({ sizeBytes }) => sizeText(sizeBytes) },
+  { key: 'size', header: 'Size', isNumber: true, cell: ({ sizeBytes }) => textOf(showBytes(sizeBytes)) },
   {
     key: 'until',
     header: 'Kept until',

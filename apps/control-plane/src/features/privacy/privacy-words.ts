@@ -6,7 +6,6 @@ export type AccountExport = Outputs['exports']['list']['items'][number];
 export type Erasure = Outputs['erasures']['list']['items'][number];
 
 const days = new Intl.NumberFormat('en', { style: 'unit', unit: 'day', unitDisplay: 'long' });
-const bytes = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
 /** '90 days', or in the words of a class that nobody sets. */
 export const keptText = ({ keepDays, kept }: Pick<DataClass, 'keepDays' | 'kept'>): string =>
@@ -30,16 +29,3 @@ export function levelText(level: string, names: ReadonlyMap<string, string>): st
 /** Rows of all classes together. */
 export const rowCountOf = (byClass: Readonly<Record<string, number>>): number =>
   Object.values(byClass).reduce((sum, count) => sum + count, 0);
-
-const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
-
-/** '12.4 MB': the size of a file, as file managers say it. */
-export function sizeText(sizeBytes: number): string {
-  let size = sizeBytes;
-  let place = 0;
-  while (size >= 1_000 && place < units.length - 1) {
-    size /= 1_000;
-    place += 1;
-  }
-  return `${bytes.format(size)} ${units[place]}`;
-}

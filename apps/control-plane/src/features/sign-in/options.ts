@@ -4,6 +4,7 @@ import CredentialsProvider from 'next-auth/providers/credentials';
 import { controlPlane } from '../../server/compose.ts';
 import { ADDRESS_HEADER } from '../../server/request-address.ts';
 import { type Opened, viewProviders } from '../view/view-providers.ts';
+import { sessionsNamedBy } from './named-sessions.ts';
 import { PASSKEY_PROVIDER, SECOND_FACTOR } from './second-factor.ts';
 
 /** What a browser sent as text; undefined for what is no JSON, which is no answer of a passkey. */
@@ -71,9 +72,7 @@ export const authOptions: NextAuthOptions = {
   },
   events: {
     signOut: async ({ token }) => {
-      // Out of a view, too: the session that it would lead back to is over with it.
-      for (const sessionId of [token.signInSessionId, token.returnsTo])
-        if (typeof sessionId === 'string') await controlPlane().signIns.signOut(sessionId);
+      for (const sessionId of sessionsNamedBy({ ...token })) await controlPlane().signIns.signOut(sessionId);
     },
   },
 };
