@@ -178,6 +178,18 @@ test('a firing writes one mail to somebody of the team that set it, in the name 
   );
   const subject = 'Told by mail: a limit was reached';
   expect(rows).toEqual([{ account_id: reseller.accountId, recipient: 'Reseller@example.test', subject }]);
+  // Asked again when it fires: who is not known by the address any more is not written to.
+  const second = { ...wanted('reseller@example.test'), name: 'Told in vain' };
+  const path = `/v1/accounts/${reseller.accountId}/triggers`;
+  const { body: trigger } = await mailing.rest('POST', path, { key: reseller.key, body: second });
+  await owner.query(`UPDATE app_user SET email_verified_at = NULL WHERE id = $1`, [reseller.userId]);
+  await use(own.id, 150);
+  await mailing.control.triggerActions.runDue();
+  const { rows: fired } = await owner.query(`SELECT state FROM trigger_firing WHERE trigger_id = $1`, [
+    trigger.id,
+  ]);
+  expect(fired).toEqual([{ state: 'skipped' }]);
+  expect((await owner.query(`SELECT 1 FROM mail WHERE subject LIKE 'Told in vain%'`)).rows).toEqual([]);
   await mailing.close();
 });
 
