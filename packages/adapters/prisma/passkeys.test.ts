@@ -1,11 +1,13 @@
 import { newestMails } from '@patchbay/adapters/mail/outbox';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
+import { TOTP } from 'otpauth';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { asOwner } from '../metering/tenants.testing.ts';
 import { auditStore } from './audit-store.ts';
 import { emailLinks } from './email-links.ts';
 import { type Signing, softwarePasskey } from './passkey.testing.ts';
 import { PASSKEY_COUNT_MAX, type Passkeys, passkeys } from './passkeys.ts';
+import { secondFactors } from './second-factor.ts';
 import { signIns } from './sign-in.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -18,7 +20,11 @@ let keys: Passkeys;
 
 beforeAll(async () => {
   database = await createTenancyDatabase();
-  keys = passkeys(database.prisma, { relyingParty: { id: rpId, origin }, mails: database.ports.mails });
+  keys = passkeys(database.prisma, {
+    relyingParty: { id: rpId, origin },
+    mails: database.ports.mails,
+    isProofAsked: false,
+  });
 }, 60_000);
 afterAll(() => database.close());
 
@@ -176,4 +182,34 @@ test('one person has so many passkeys and no more, and only the proved owner of 
   await asOwner(database.url, 'UPDATE app_user SET email_verified_at = NULL WHERE id = $1', [userId]);
   expect(await reset()).toBeDefined();
   expect(await keys.list(userId)).toEqual([]);
+});
+
+test('nobody adds a passkey or an authenticator before their address is proved: it would outlive the proof (PRD-3)', async () => {
+  const { prisma, cipher, ports } = database;
+  const proving = { isProofAsked: true };
+  const asked = passkeys(prisma, { relyingParty: { id: rpId, origin }, mails: ports.mails, ...proving });
+  const factors = secondFactors(prisma, { cipher, ...proving });
+  const { userId, email, name, passkey } = await enrol('Somebody else’s');
+  const person = { userId, email, name };
+  const prove = (at: string) =>
+    asOwner(database.url, `UPDATE app_user SET email_verified_at = ${at} WHERE id = $1`, [userId]);
+  const add = async () => {
+    const challenge = (await asked.propose(person))?.challenge;
+    if (challenge === undefined) return 'not proposed';
+    const response = passkey.register({ challenge, origin, rpId });
+    return await asked.add({ ...person, address, passkeyName: 'Laptop', response });
+  };
+  await prove('NULL');
+  expect([await add(), await factors.propose(person)]).toEqual(['not proposed', undefined]);
+  // Proposed while it was proved, and answered when it is no more.
+  await prove('now()');
+  const challenge = (await asked.propose(person))?.challenge ?? '';
+  const { secret = '' } = (await factors.propose(person)) ?? {};
+  const code = new TOTP({ secret, period: 30 }).generate();
+  await prove('NULL');
+  const response = passkey.register({ challenge, origin, rpId });
+  expect(await asked.add({ ...person, address, passkeyName: 'Laptop', response })).toBe(false);
+  expect(await factors.confirm({ userId, name, address, code })).toBeUndefined();
+  await prove('now()');
+  expect(await add()).toBe(true);
 });

@@ -12,6 +12,7 @@ import {
   verifyRegistrationResponse,
 } from '@simplewebauthn/server';
 import { z } from 'zod';
+import { type AddressProofOptions, mayAddFactor } from './address-proof.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { noteSignIn } from './sign-in-log.ts';
 import { atomically } from './unit-of-work.ts';
@@ -44,7 +45,7 @@ interface Person {
 
 export interface Passkeys {
   list(userId: string): Promise<readonly Passkey[]>;
-  /** What a browser needs to make one. Undefined: too many wait for an answer. */
+  /** What a browser needs to make one. Undefined: too many wait for an answer, or their address is not proved. */
   propose(person: Person): Promise<PublicKeyCredentialCreationOptionsJSON | undefined>;
   /** Keeps what a browser made, under a name, and tells its owner. False: refused. */
   add(
@@ -77,9 +78,14 @@ const assertion = z.object({
 });
 const clientData = z.object({ challenge: text });
 
+export interface PasskeyOptions extends AddressProofOptions {
+  readonly relyingParty: RelyingParty;
+  readonly mails: Mails;
+}
+
 export function passkeys(
   prisma: PrismaClient,
-  { relyingParty, mails }: { readonly relyingParty: RelyingParty; readonly mails: Mails },
+  { relyingParty, mails, isProofAsked }: PasskeyOptions,
 ): Passkeys {
   const { id: rpID, origin } = relyingParty;
   const expected = { expectedOrigin: origin, expectedRPID: rpID, requireUserVerification: true };
@@ -114,6 +120,7 @@ export function passkeys(
       })),
 
     async propose({ userId, name, email }) {
+      if (!(await mayAddFactor(prisma, userId, { isProofAsked }))) return undefined;
       const known = await rowsOf(userId);
       const options = await generateRegistrationOptions({
         rpName: 'Patchbay',
@@ -131,7 +138,7 @@ export function passkeys(
 
     async add({ userId, name, email, address, passkeyName, response }) {
       const read = registration.safeParse(response);
-      if (!read.success) return false;
+      if (!read.success || !(await mayAddFactor(prisma, userId, { isProofAsked }))) return false;
       const challenge = await takeChallenge(read.data.response.clientDataJSON, userId);
       if (challenge === undefined) return false;
       const made = await verified(() =>

@@ -18,7 +18,11 @@ let people: SignIns;
 
 beforeAll(async () => {
   database = await createTenancyDatabase();
-  factors = secondFactors(database.prisma, { cipher: database.cipher, nowMs: () => nowMs });
+  factors = secondFactors(database.prisma, {
+    cipher: database.cipher,
+    isProofAsked: false,
+    nowMs: () => nowMs,
+  });
   people = signIns(database.prisma, {
     factors,
     onFailure: (error) => {

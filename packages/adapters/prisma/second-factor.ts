@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Secret, TOTP } from 'otpauth';
+import { type AddressProofOptions, mayAddFactor } from './address-proof.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
 import { noteSignIn } from './sign-in-log.ts';
@@ -23,7 +24,10 @@ interface Person {
 export interface SecondFactors {
   /** Whether a code is asked for at sign-in. */
   isOn(userId: string): Promise<boolean>;
-  /** A secret for an authenticator, which counts from its first code on. Undefined: there is one in use. */
+  /**
+   * A secret for an authenticator, which counts from its first code on. Undefined: there is one in use, or their address is not
+   * proved.
+   */
   propose(user: {
     readonly userId: string;
     readonly email: string;
@@ -48,9 +52,14 @@ const totpOf = (secret: Uint8Array, label = '') =>
     period: STEP_SECONDS,
   });
 
+export interface SecondFactorOptions extends AddressProofOptions {
+  readonly cipher: MintBranchCipher;
+  readonly nowMs?: () => number;
+}
+
 export function secondFactors(
   prisma: PrismaClient,
-  { cipher, nowMs = Date.now }: { readonly cipher: MintBranchCipher; readonly nowMs?: () => number },
+  { cipher, isProofAsked, nowMs = Date.now }: SecondFactorOptions,
 ): SecondFactors {
   const read = async (userId: string) => {
     const [row] = await prisma.$queryRaw<{ secret: Uint8Array; is_confirmed: boolean }[]>`
@@ -85,6 +94,7 @@ export function secondFactors(
     isOn: async (userId) => (await read(userId))?.isConfirmed === true,
 
     async propose({ userId, email }) {
+      if (!(await mayAddFactor(prisma, userId, { isProofAsked }))) return undefined;
       const bytes = randomBytes(SECRET_BYTES);
       const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`
         SELECT second_factor_propose(${userId}, ${cipher.seal(nameOf(userId), bytes)}) AS ok`;
@@ -97,6 +107,7 @@ export function secondFactors(
       atomically(prisma, async () => {
         const factor = await read(userId);
         if (factor === undefined || factor.isConfirmed) return undefined;
+        if (!(await mayAddFactor(prisma, userId, { isProofAsked }))) return undefined;
         if (!(await takeTotp(userId, factor.secret, code))) return undefined;
         const codes = Array.from({ length: RECOVERY_CODE_COUNT }, newRecoveryCode);
         const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`

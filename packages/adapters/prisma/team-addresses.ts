@@ -1,14 +1,10 @@
+import type { AddressProofOptions } from './address-proof.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount } from './scope.ts';
 
-export interface TeamAddressesOptions {
-  /** False on a machine that only its owner reaches: there no address has to be proved. */
-  readonly isProofAsked: boolean;
-}
-
 /** Whether an address is that of somebody who took a role in the account itself, and proved it where proof is asked. */
 export const teamAddresses =
-  (prisma: PrismaClient, { isProofAsked }: TeamAddressesOptions) =>
+  (prisma: PrismaClient, { isProofAsked }: AddressProofOptions) =>
   ({ accountId, address }: { readonly accountId: string; readonly address: string }): Promise<boolean> =>
     inAccount(prisma, accountId, async ({ roleGrant }) => {
       const grant = await roleGrant.findFirst({

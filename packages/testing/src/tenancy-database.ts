@@ -51,7 +51,7 @@ export async function createTenancyDatabase({
     cipher,
     ports,
     keys: keyStore(prisma, cipher),
-    factors: secondFactors(prisma, { cipher }),
+    factors: secondFactors(prisma, { cipher, isProofAsked: false }),
     platformId,
     proveAddress: verify,
     /** From the platform down to the account. */

@@ -14,6 +14,7 @@ import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/ap
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
+import { mayAddFactor } from '@patchbay/adapters/prisma/address-proof';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
@@ -139,7 +140,6 @@ export function compose(env: ControlPlaneEnv) {
   const billing = billingStore({ pool, catalogue, nowMs });
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
-  const factors = secondFactors(prisma, { cipher });
   const nodeSnapshots = snapshots(prisma, cipher);
   const credentials = credentialStore(prisma);
   const minted = minting(prisma, cipher);
@@ -165,6 +165,9 @@ export function compose(env: ControlPlaneEnv) {
 
   const mailRoute = mailRouteOf(env);
   const isOutboxOpen = mailRoute === 'outbox';
+  /** Where nobody else reaches the machine, none is. */
+  const proof = { isProofAsked: !isOutboxOpen };
+  const factors = secondFactors(prisma, { cipher, ...proof });
   if (mailRoute === 'none')
     log.warn('No mail leaves: nobody can prove an address here, or set a lost password again. Set SMTP_URL.');
   const transport = env.SMTP_URL === undefined ? undefined : smtpTransport(env.SMTP_URL, mailFrom(env));
@@ -191,10 +194,10 @@ export function compose(env: ControlPlaneEnv) {
   });
   const teamMails = {
     isAvailable: mailRoute !== 'none',
-    isOfTeam: teamAddresses(prisma, { isProofAsked: !isOutboxOpen }),
+    isOfTeam: teamAddresses(prisma, proof),
   };
   const relyingParty = relyingPartyOf(env.PATCHBAY_URL);
-  const keysOfPeople = relyingParty && passkeys(prisma, { relyingParty, mails });
+  const keysOfPeople = relyingParty && passkeys(prisma, { relyingParty, mails, ...proof });
   const people = signIns(prisma, {
     factors,
     passkeys: keysOfPeople,
@@ -206,7 +209,7 @@ export function compose(env: ControlPlaneEnv) {
     cipher,
     catalogue: keyableOperations(),
     mails,
-    isProofAsked: !isOutboxOpen,
+    ...proof,
     movedRules: movedRules({
       policies,
       configs,
@@ -396,6 +399,7 @@ export function compose(env: ControlPlaneEnv) {
     signInLimiter: rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
     placement: aroundPorts(placement, inTime),
     factors: aroundPorts(factors, inTime),
+    mayAddFactor: (userId: string) => mayAddFactor(prisma, userId, proof),
     relyingParty,
     /** Undefined where browsers make none. */
     passkeys: keysOfPeople && aroundPorts(keysOfPeople, inTime),

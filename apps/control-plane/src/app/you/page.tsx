@@ -1,4 +1,5 @@
 import { PASSKEY_NAME_CHARACTERS_MAX } from '@patchbay/adapters/prisma/passkeys';
+import { Callout } from '@patchbay/ui/callout';
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
@@ -20,15 +21,16 @@ export default async function Page() {
   const user = await currentSignIn().catch(() => 'away' as const);
   if (user === 'away') return <AwayPage href="/you" />;
   if (user === undefined) redirect('/sign-in');
-  const { signIns, factors, passkeys } = controlPlane();
+  const { signIns, factors, passkeys, mayAddFactor } = controlPlane();
   const place = await passkeyPlace();
   const read = await Promise.all([
     signIns.list(user.signInSessionId),
     factors.isOn(user.userId),
     passkeys?.list(user.userId) ?? [],
+    mayAddFactor(user.userId),
   ]).catch(() => undefined);
   if (read === undefined) return <AwayPage href="/you" />;
-  const [open, isOn, kept] = read;
+  const [open, isOn, kept, mayAdd] = read;
   return (
     <Entry
       title={user.name}
@@ -49,7 +51,13 @@ export default async function Page() {
             isThis: id === user.signInSessionId,
           }))}
         />
-        {place === undefined ? null : (
+        {mayAdd ? null : (
+          <Callout title="Prove your address first">
+            Passkeys and an authenticator can be added once you followed the link in the mail that was sent to{' '}
+            {user.email}.
+          </Callout>
+        )}
+        {place === undefined || !(mayAdd || kept.length > 0) ? null : (
           <PasskeyList
             passkeys={kept.map(({ createdAt, lastUsedAt, ...passkey }) => ({
               ...passkey,
@@ -60,7 +68,7 @@ export default async function Page() {
             elsewhere={place === 'here' ? undefined : place.elsewhere}
           />
         )}
-        <SecondFactor isOn={isOn} />
+        {mayAdd || isOn ? <SecondFactor isOn={isOn} /> : null}
         <AddressForm />
       </div>
     </Entry>

@@ -71,8 +71,9 @@ export const authOptions: NextAuthOptions = {
     },
   },
   events: {
-    signOut: async ({ token }) => {
-      for (const sessionId of sessionsNamedBy({ ...token })) await controlPlane().signIns.signOut(sessionId);
+    signOut: async ({ token: { signInSessionId, returnsTo } }) => {
+      for (const sessionId of sessionsNamedBy({ signInSessionId, returnsTo }))
+        await controlPlane().signIns.signOut(sessionId);
     },
   },
 };

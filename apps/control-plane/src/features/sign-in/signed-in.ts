@@ -40,8 +40,10 @@ export async function currentSignIn() {
   const signInSessionId = await currentSession();
   if (signInSessionId === undefined) return undefined;
   const { signIns, views } = controlPlane();
+  // The view first: one that ends meanwhile has no session any more, and is never one in somebody's own name.
+  const view = await views.of(signInSessionId);
   const user = await signIns.check(signInSessionId);
-  const isInOwnName = user !== undefined && (await views.of(signInSessionId)) === undefined;
+  const isInOwnName = user !== undefined && view === undefined;
   return isInOwnName ? { ...user, signInSessionId } : undefined;
 }
 
