@@ -5,7 +5,12 @@ import Provider from 'oidc-provider';
 export interface RealProvider {
   readonly issuer: string;
   /** Who signs in next. */
-  account: { readonly id: string; readonly email: string; readonly isVerified: boolean; readonly groups?: readonly string[] };
+  account: {
+    readonly id: string;
+    readonly email: string;
+    readonly isVerified: boolean;
+    readonly groups?: readonly string[];
+  };
   close(): Promise<void>;
 }
 

@@ -93,7 +93,9 @@ describe('a provider that we did not write', () => {
     const { client, back } = await goThere();
     const provider = providerAt(real.issuer);
     const invalid = { kind: 'invalid' };
-    await expect(client.arrive(provider, { ...secrets, url: back, state: 'forged' })).rejects.toMatchObject(invalid);
+    await expect(client.arrive(provider, { ...secrets, url: back, state: 'forged' })).rejects.toMatchObject(
+      invalid,
+    );
     // RFC 9207 §2.4: the answer of another provider, brought to this one.
     const mixedUp = new URL(back);
     mixedUp.searchParams.set('iss', 'https://evil.example');
@@ -101,7 +103,9 @@ describe('a provider that we did not write', () => {
     const silent = new URL(back);
     silent.searchParams.delete('iss');
     await expect(client.arrive(provider, { ...secrets, url: silent })).rejects.toMatchObject(invalid);
-    await expect(client.arrive(provider, { ...secrets, url: back, nonce: 'another' })).rejects.toMatchObject(invalid);
+    await expect(client.arrive(provider, { ...secrets, url: back, nonce: 'another' })).rejects.toMatchObject(
+      invalid,
+    );
   });
 
   test('says no: then nobody comes in, and it is no fault of the provider', async () => {
@@ -201,7 +205,8 @@ describe('a provider that lies', () => {
           ...(userInfo === undefined ? {} : { userinfo_endpoint: `${at}/me` }),
           ...metadata?.(at),
         });
-      if (request.url === '/keys') return json({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'one' }] });
+      if (request.url === '/keys')
+        return json({ keys: [{ ...publicKey.export({ format: 'jwk' }), kid: 'one' }] });
       if (request.url === '/me') return json(userInfo ?? {});
       return json({ access_token: 'a', token_type: 'bearer', id_token: tokenOf(at, token), ...answer });
     });
@@ -224,7 +229,7 @@ describe('a provider that lies', () => {
     'a token of tomorrow': { claims: { nbf: Math.floor(Date.now() / 1_000) + 86_400 } },
     'a nonce of another sign-in': { claims: { nonce: 'another' } },
     'no nonce': { claims: { nonce: undefined } },
-    'nobody': { claims: { sub: '' } },
+    nobody: { claims: { sub: '' } },
     'alg none': { header: { alg: 'none' }, signature: () => '' },
     'alg none, in other letters': { header: { alg: 'nOnE' }, signature: () => '' },
     'no signature at all': { signature: () => '' },
@@ -235,7 +240,9 @@ describe('a provider that lies', () => {
     'a signature by its public key as a secret': {
       header: { alg: 'HS256' },
       signature: (text) =>
-        createHmac('sha256', publicKey.export({ type: 'spki', format: 'pem' })).update(text).digest('base64url'),
+        createHmac('sha256', publicKey.export({ type: 'spki', format: 'pem' }))
+          .update(text)
+          .digest('base64url'),
     },
     'a signature by somebody else': { key: strangersKey },
     'a key of which nobody heard': { header: { kid: 'two' } },
@@ -268,7 +275,9 @@ describe('a provider that lies', () => {
 
   test('calls itself otherwise, such as one for many tenants: nobody goes there', async () => {
     for (const name of ['https://evil.example', 'http://127.0.0.1/{tenantid}'])
-      await expect(depart(await lying({ metadata: () => ({ issuer: name }) }))).rejects.toMatchObject(unavailable);
+      await expect(depart(await lying({ metadata: () => ({ issuer: name }) }))).rejects.toMatchObject(
+        unavailable,
+      );
   });
 
   test.each(['javascript:alert(1)', 'data:text/html,x', 'http://provider.example/auth', 'nonsense'])(
@@ -295,7 +304,9 @@ describe('a provider that lies', () => {
       hits += 1;
       response.end();
     });
-    const issuer = await serve((_request, response) => response.writeHead(302, { location: elsewhere }).end());
+    const issuer = await serve((_request, response) =>
+      response.writeHead(302, { location: elsewhere }).end(),
+    );
     await expect(depart(issuer)).rejects.toMatchObject(unavailable);
     expect(hits).toBe(0);
   });
@@ -306,7 +317,8 @@ describe('a provider that lies', () => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': 50_000_000 });
       const chunk = Buffer.alloc(65_536, ' ');
       const more = () => {
-        while (!response.destroyed && sentBytes < 50_000_000 && response.write(chunk)) sentBytes += chunk.length;
+        while (!response.destroyed && sentBytes < 50_000_000 && response.write(chunk))
+          sentBytes += chunk.length;
         sentBytes += chunk.length;
       };
       response.on('drain', more).on('error', () => {});
@@ -328,10 +340,11 @@ describe('a provider that lies', () => {
     const truth = await lying();
     const issuer = await serve((request, response) => {
       if (!isUp) return void response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Soon');
-      void fetch(`${truth}${request.url}`, { headers: { host: String(request.headers.host) } }).then(async (answer) =>
-        response
-          .writeHead(200, { 'content-type': 'application/json' })
-          .end((await answer.text()).replaceAll(truth, issuer)),
+      void fetch(`${truth}${request.url}`, { headers: { host: String(request.headers.host) } }).then(
+        async (answer) =>
+          response
+            .writeHead(200, { 'content-type': 'application/json' })
+            .end((await answer.text()).replaceAll(truth, issuer)),
       );
     });
     const client = clientOf();

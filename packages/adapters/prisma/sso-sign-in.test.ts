@@ -8,8 +8,8 @@ import { emailLinks, makeEmailLink } from './email-links.ts';
 import { inAccount } from './scope.ts';
 import { useSetUpLink } from './set-up-links.ts';
 import { type SignIns, signIns } from './sign-in.ts';
-import { ssoBinding } from './sso-binding.ts';
 import { ISSUER, type SsoHarness, ssoHarness } from './sso.testing.ts';
+import { ssoBinding } from './sso-binding.ts';
 import { connectAs } from './tenant-attack.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
@@ -59,9 +59,14 @@ const grantsAt = (accountId: string) =>
     }),
   );
 
-const give = (accountId: string, userId: string, role: string, isTaken = true) =>
+const give = (accountId: string, userId: string, role: string) =>
   inAccount(database.prisma, accountId, ({ roleGrant }) =>
-    roleGrant.create({ data: { accountId, userId, role, acceptedAt: isTaken ? new Date() : null } }),
+    roleGrant.create({ data: { accountId, userId, role } }),
+  );
+
+const invite = (accountId: string, userId: string, role: string) =>
+  inAccount(database.prisma, accountId, ({ roleGrant }) =>
+    roleGrant.create({ data: { accountId, userId, role, acceptedAt: null } }),
   );
 
 const actionsAt = async (accountId: string) =>
@@ -96,11 +101,15 @@ describe('who comes in', () => {
     const { accountId, person } = await organisation();
     const other = await organisation();
     const ada = person('ada');
-    expect(await harness.signIn(accountId, { ...ada, isEmailVerified: false })).toMatchObject(refused('no_address'));
+    expect(await harness.signIn(accountId, { ...ada, isEmailVerified: false })).toMatchObject(
+      refused('no_address'),
+    );
     expect(await harness.signIn(accountId, { ...ada, isEmailVerified: undefined })).toMatchObject(
       refused('no_address'),
     );
-    expect(await harness.signIn(accountId, { ...ada, email: undefined })).toMatchObject(refused('no_address'));
+    expect(await harness.signIn(accountId, { ...ada, email: undefined })).toMatchObject(
+      refused('no_address'),
+    );
     // Proved, and by another organisation.
     expect(await harness.signIn(accountId, { ...ada, email: `ada@${other.domain}` })).toMatchObject(
       refused('domain'),
@@ -125,7 +134,13 @@ describe('who comes in', () => {
     const { accountId, person } = await organisation({ newcomerRole: undefined });
     expect(await harness.signIn(accountId, person('eve'))).toMatchObject(refused('not_added'));
     const { email } = person('ada');
-    const put = await database.ports.team.put({ accountId, email, name: 'Ada', role: 'admin', ownersAt: [accountId] });
+    const put = await database.ports.team.put({
+      accountId,
+      email,
+      name: 'Ada',
+      role: 'admin',
+      ownersAt: [accountId],
+    });
     if (put === 'last_owner') throw new Error('She owns nothing.');
     await userOf(await harness.signIn(accountId, person('ada')));
     expect(await grantsAt(accountId)).toMatchObject([
@@ -133,7 +148,9 @@ describe('who comes in', () => {
     ]);
     expect((await actionsAt(accountId)).map(({ action }) => action)).toContain('team.accept');
     // Nothing of the one who was refused is left.
-    const [eve] = await database.prisma.$queryRaw<object[]>`SELECT id FROM user_for_sign_in(${person('eve').email})`;
+    const [eve] = await database.prisma.$queryRaw<
+      object[]
+    >`SELECT id FROM user_for_sign_in(${person('eve').email})`;
     expect(eve).toBeUndefined();
   });
 
@@ -172,7 +189,7 @@ describe('a provider of A says something of a user of B', () => {
     await withAddress(b.userId, person('ada').email);
     expect(await harness.signIn(accountId, person('ada'))).toMatchObject(refused('elsewhere'));
     // An owner of A adds them: then they are of A as well.
-    await give(accountId, b.userId, 'viewer', false);
+    await invite(accountId, b.userId, 'viewer');
     expect(await userOf(await harness.signIn(accountId, person('ada')))).toMatchObject({ userId: b.userId });
     // They leave A again: its provider, which knew them, knows nobody any more.
     await database.ports.team.remove({ accountId, userId: b.userId, ownersAt: [accountId] });
@@ -208,7 +225,7 @@ describe('a provider of A says something of a user of B', () => {
     const signedIn = await people.signIn({ email, password: 'a password of theirs', address: '192.0.2.8' });
     if (typeof signedIn !== 'object') throw new Error('They were to be in.');
     await withAddress(userId, person('ada').email, false);
-    await give(accountId, userId, 'viewer', false);
+    await invite(accountId, userId, 'viewer');
     const ada = await userOf(await harness.signIn(accountId, person('ada')));
     expect(ada).toMatchObject({ userId });
     expect(await people.check(signedIn.signInSessionId)).toBeUndefined();
@@ -235,7 +252,9 @@ describe('an attempt', () => {
     expect(await harness.sso.finish({ ...begun, browserSecret: 'x'.repeat(43) })).toEqual(expired);
     const atB = { ...begun, organisationId: await harness.organisationOf(b.accountId), browserSecret };
     expect(await harness.sso.finish(atB)).toEqual(expired);
-    expect(await harness.sso.finish({ ...begun, search: '?state=forged&code=1', browserSecret })).toEqual(expired);
+    expect(await harness.sso.finish({ ...begun, search: '?state=forged&code=1', browserSecret })).toEqual(
+      expired,
+    );
     expect(await harness.sso.finish({ ...begun, search: '', browserSecret })).toEqual(expired);
     // Whoever was wrong took nothing from the one who is right.
     expect(await harness.sso.finish({ ...begun, browserSecret })).toMatchObject({ outcome: 'in' });
@@ -287,7 +306,10 @@ describe('a test', () => {
     const { accountId, userId, person } = await organisation();
     await withAddress(userId, person('owner').email);
     const tested = { testedBy: userId };
-    expect(await harness.signIn(accountId, person('owner'), tested)).toEqual({ outcome: 'tested', accountId });
+    expect(await harness.signIn(accountId, person('owner'), tested)).toEqual({
+      outcome: 'tested',
+      accountId,
+    });
     expect(await harness.providers.triedAt({ accountId, issuer: ISSUER, userId })).toBeInstanceOf(Date);
     const other = await harness.signIn(accountId, person('ada'), tested);
     expect(other).toEqual({ outcome: 'refused', why: 'not_added', testedAt: accountId });
@@ -367,7 +389,8 @@ describe('where the provider is required', () => {
     expect(await links.reset({ token, password: 'another one of theirs', address })).toBeUndefined();
     const change = { userId, oldEmail: email, name: 'N', email: 'out@gmail.example', password };
     expect(await links.changeEmail(change)).toBe('organisation');
-    const out = (await makeEmailLink(prisma, { userId, purpose: 'verify', email: 'out@gmail.example' })) ?? '';
+    const out =
+      (await makeEmailLink(prisma, { userId, purpose: 'verify', email: 'out@gmail.example' })) ?? '';
     expect(await links.verify(out, address)).toBeUndefined();
     const same = (await makeEmailLink(prisma, { userId, purpose: 'verify', email })) ?? '';
     expect(await links.verify(same, address)).toEqual({ email });
@@ -376,7 +399,13 @@ describe('where the provider is required', () => {
   test('an invitation sets no password: whoever is invited signs in by the provider', async () => {
     const { accountId, person } = await required();
     const { email } = person('new');
-    const put = await database.ports.team.put({ accountId, email, name: 'New', role: 'viewer', ownersAt: [accountId] });
+    const put = await database.ports.team.put({
+      accountId,
+      email,
+      name: 'New',
+      role: 'viewer',
+      ownersAt: [accountId],
+    });
     const token = put === 'last_owner' ? '' : (put.invitation?.mailed ?? '');
     expect(await useSetUpLink(database.prisma, { token, password: 'one of their own' })).toBeUndefined();
     await userOf(await harness.signIn(accountId, person('new')));
@@ -386,8 +415,14 @@ describe('where the provider is required', () => {
     const { accountId, person } = await required();
     const outcome = await harness.signIn(accountId, person('owner'));
     const signInSessionId = outcome.outcome === 'in' ? outcome.signInSessionId : '';
-    const { id: _id, isRequired, emergencyUserIds: _e, changedAt: _c, problem: _p, ...same } =
-      (await harness.providers.find({ accountId })) ?? expect.unreachable();
+    const {
+      id: _id,
+      isRequired,
+      emergencyUserIds: _e,
+      changedAt: _c,
+      problem: _p,
+      ...same
+    } = (await harness.providers.find({ accountId })) ?? expect.unreachable();
     expect(isRequired).toBe(true);
     const kept = await harness.providers.put({ accountId, ...same, isNew: false });
     expect(kept.isRequired).toBe(true);

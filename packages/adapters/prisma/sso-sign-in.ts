@@ -422,6 +422,8 @@ async function changeRole(
   await inAccount(prisma, accountId, async ({ roleGrant }) => {
     const where = { userId_accountId: { userId, accountId } };
     switch (change.kind) {
+      case 'keep':
+        return undefined;
       case 'accept':
         return await roleGrant.update({ where, data: { acceptedAt: new Date() } });
       case 'take_away':

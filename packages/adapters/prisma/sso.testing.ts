@@ -57,7 +57,11 @@ export function ssoHarness({ prisma, cipher }: TenancyDatabase) {
       said = next;
     },
     /** A provider, with newcomers as viewers, and a proved domain. */
-    setUp: async (accountId: string, domain: string, more: Partial<Parameters<typeof providers.put>[0]> = {}) => {
+    setUp: async (
+      accountId: string,
+      domain: string,
+      more: Partial<Parameters<typeof providers.put>[0]> = {},
+    ) => {
       await providers.put({
         accountId,
         issuer: ISSUER,
@@ -80,7 +84,10 @@ export function ssoHarness({ prisma, cipher }: TenancyDatabase) {
     signIn: async (
       accountId: string,
       person: Said,
-      { testedBy, userId = testedBy }: { readonly testedBy?: string; readonly userId?: string | undefined } = {},
+      {
+        testedBy,
+        userId = testedBy,
+      }: { readonly testedBy?: string; readonly userId?: string | undefined } = {},
     ) => {
       const organisationId = await organisationOf(accountId);
       said = {};

@@ -36,7 +36,15 @@ describe('the address by which somebody is linked', () => {
 test('domains are names of at least two labels, in lower case, and their record says whose they are', () => {
   expect(domainName.parse(' Acme.Example ')).toBe('acme.example');
   expect(domainOf('ada@xn--mller-kva.example')).toBe('xn--mller-kva.example');
-  for (const text of ['localhost', '192.0.2.1', 'acme..example', '-a.example', 'a.example.', 'a b.example', 'é.example'])
+  for (const text of [
+    'localhost',
+    '192.0.2.1',
+    'acme..example',
+    '-a.example',
+    'a.example.',
+    'a b.example',
+    'é.example',
+  ])
     expect(domainName.safeParse(text).success, text).toBe(false);
   expect(proofRecord({ domain: 'acme.example', challenge: 'abc' })).toEqual({
     name: '_patchbay-challenge.acme.example',
@@ -84,7 +92,10 @@ describe('the role at the top account', () => {
 
   test('follows the provider where the provider gave it, and stays where somebody did', () => {
     expect(change({ held: given, provided: 'viewer' })).toEqual({ kind: 'keep' });
-    expect(change({ held: provisioned, provided: 'developer' })).toEqual({ kind: 'change', role: 'developer' });
+    expect(change({ held: provisioned, provided: 'developer' })).toEqual({
+      kind: 'change',
+      role: 'developer',
+    });
     expect(change({ held: provisioned, provided: 'viewer' })).toEqual({ kind: 'keep' });
     expect(change({ held: provisioned })).toEqual({ kind: 'take_away' });
   });

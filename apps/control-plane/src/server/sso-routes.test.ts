@@ -1,4 +1,9 @@
-import { browseThrough, CLIENT, type RealProvider, startRealProvider } from '@patchbay/adapters/oidc/real-provider.testing';
+import {
+  browseThrough,
+  CLIENT,
+  type RealProvider,
+  startRealProvider,
+} from '@patchbay/adapters/oidc/real-provider.testing';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
@@ -26,7 +31,12 @@ beforeAll(async () => {
   const sso = (await served.rest('GET', `${own}/organisation/sso`, { key: alice.key })).body;
   organisationId = (await served.rest('GET', `${own}/organisation`, { key: alice.key })).body.id;
   real = await startRealProvider([sso.redirectUrl]);
-  const settings = { issuer: real.issuer, clientId: CLIENT.id, clientSecret: CLIENT.secret, newcomerRole: 'viewer' };
+  const settings = {
+    issuer: real.issuer,
+    clientId: CLIENT.id,
+    clientSecret: CLIENT.secret,
+    newcomerRole: 'viewer',
+  };
   const set = await served.rest('PUT', `${own}/organisation/sso`, { key: alice.key, body: settings });
   expect(set).toMatchObject({ status: 200 });
   const { domains } = served.control.platform.domainPorts.sso;
@@ -155,7 +165,10 @@ test('whoever is refused is told why on a page, and what the provider did not me
   const { location } = await start();
   const state = new URL(location).searchParams.get('state');
   const said = `error=access_denied&error_description=${encodeURIComponent('<b>evil</b>')}`;
-  const { href } = new URL(`/sso/${organisationId}/callback?${said}&state=${state}&iss=${real.issuer}`, ORIGIN);
+  const { href } = new URL(
+    `/sso/${organisationId}/callback?${said}&state=${state}&iss=${real.issuer}`,
+    ORIGIN,
+  );
   expect((await visit(finishSso, href)).location).toBe('/sign-in/organisation?problem=declined');
   expect(await signedIn()).toBeUndefined();
 });
@@ -163,7 +176,12 @@ test('whoever is refused is told why on a page, and what the provider did not me
 test('a provider that is down, or not there, keeps nobody waiting and is told to its owners', async () => {
   jar = new Map();
   const own = `/v1/accounts/${alice.accountId}/organisation/sso`;
-  const settings = { issuer: 'http://127.0.0.1:1', clientId: CLIENT.id, clientSecret: 's', newcomerRole: 'viewer' };
+  const settings = {
+    issuer: 'http://127.0.0.1:1',
+    clientId: CLIENT.id,
+    clientSecret: 's',
+    newcomerRole: 'viewer',
+  };
   await served.rest('PUT', own, { key: alice.key, body: settings });
   expect((await start()).location).toBe('/sign-in/organisation?problem=unavailable');
   expect((await served.rest('GET', own, { key: alice.key })).body.provider.problem).toMatchObject({
