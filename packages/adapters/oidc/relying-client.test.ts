@@ -280,6 +280,25 @@ describe('a provider that lies', () => {
       );
   });
 
+  test('is one for all tenants of Entra ID, any of which could name people of the others: nobody goes there', async () => {
+    const issuer = 'https://login.microsoftonline.com/common/v2.0';
+    const metadata = {
+      issuer: 'https://login.microsoftonline.com/{tenantid}/v2.0',
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: `${issuer}/token`,
+      jwks_uri: `${issuer}/keys`,
+    };
+    const client = relyingClient({
+      fetch: async () => Response.json(metadata),
+      isInsecureAllowed: () => false,
+      nowMs: Date.now,
+    });
+    await expect(client.depart(providerAt(issuer), departure)).rejects.toMatchObject({
+      kind: 'unavailable',
+      detail: 'It calls itself https://login.microsoftonline.com/{tenantid}/v2.0.',
+    });
+  });
+
   test.each(['javascript:alert(1)', 'data:text/html,x', 'http://provider.example/auth', 'nonsense'])(
     'sends browsers to %s: nobody goes there',
     async (endpoint) => {

@@ -122,11 +122,14 @@ describe('who comes in', () => {
     });
   });
 
-  test('a domain counts no longer when it was removed, for whoever was linked by it too', async () => {
-    const { accountId, person } = await organisation();
+  test('a domain counts no longer when it was removed, for whoever was linked by it too, nor when it is another’s', async () => {
+    const { accountId, person, domain } = await organisation();
     await userOf(await harness.signIn(accountId, person('ada')));
     const { items } = await harness.domains.list({ accountId, limit: 5 });
     await harness.domains.remove({ accountId, domainId: items[0]?.id ?? '' });
+    expect(await harness.signIn(accountId, person('ada'))).toMatchObject(refused('domain'));
+    const other = await database.signUp('Heir of the domain');
+    await harness.setUp(other.accountId, domain);
     expect(await harness.signIn(accountId, person('ada'))).toMatchObject(refused('domain'));
   });
 
@@ -269,6 +272,10 @@ describe('an attempt', () => {
     await owner.query(`UPDATE sso_attempt SET expires_at = expires_at - interval '10 minutes'`);
     await owner.end();
     expect(await harness.sso.finish({ ...old, browserSecret })).toEqual(refused('expired'));
+    const before = await begin(accountId);
+    await harness.setAnew(accountId, { clientId: 'another' });
+    harness.says(person('ada'));
+    expect(await harness.sso.finish({ ...before, browserSecret })).toEqual(refused('expired'));
     const begun = await begin(accountId);
     await harness.providers.remove({ accountId });
     harness.says(person('ada'));

@@ -3,7 +3,6 @@ import { domainOf } from '@patchbay/domain/sso/address-domain';
 import { ssoPath } from '@patchbay/domain/sso/handlers';
 import type { Probe, ProviderRecord } from '@patchbay/domain/sso/ports';
 import {
-  isAtDomain,
   linkableAddress,
   linkRefusal,
   type ProvidedPerson,
@@ -275,12 +274,13 @@ async function userFor(
     identity === null
       ? await linkedUser(prisma, { accountId, provider, domains, person, role })
       : await profileOf(prisma, identity.userId);
-  if (user === undefined || !isAtDomain(user.email, domains)) throw new RefusedSignIn('domain');
+  if (user === undefined) throw new Error('Somebody is linked, and not there.');
   const standing = await standingOf(prisma, { accountId, issuer, userId: user.userId });
   // Who left the organisation is of another one now: nobody here opens it.
   const refusal = linkRefusal({ ...standing, isLinked: identity === null && standing.isLinked });
   if (refusal !== undefined) throw new RefusedSignIn(refusal);
   await inAccount(prisma, accountId, async (transaction) => {
+    // Only where their address is, still, at a domain that this organisation proved.
     const [proof] = await transaction.$queryRaw<{ ok: boolean }[]>`
       SELECT sso_prove_address(${user.userId}, ${accountId}) AS ok`;
     if (proof?.ok !== true) throw new RefusedSignIn('domain');

@@ -47,8 +47,23 @@ export function ssoHarness({ prisma, cipher }: TenancyDatabase) {
       return top?.organisationId ?? '';
     });
 
+  const setAnew = (accountId: string, more: Partial<Parameters<typeof providers.put>[0]> = {}) =>
+    providers.put({
+      accountId,
+      issuer: ISSUER,
+      clientId: 'patchbay',
+      clientSecret: 'a secret of theirs',
+      newcomerRole: 'viewer',
+      groupsClaim: 'groups',
+      groupRoles: [],
+      trustsEmail: false,
+      isNew: true,
+      ...more,
+    });
+
   return {
     sso,
+    setAnew,
     providers,
     domains,
     browserSecret,
@@ -62,18 +77,7 @@ export function ssoHarness({ prisma, cipher }: TenancyDatabase) {
       domain: string,
       more: Partial<Parameters<typeof providers.put>[0]> = {},
     ) => {
-      await providers.put({
-        accountId,
-        issuer: ISSUER,
-        clientId: 'patchbay',
-        clientSecret: 'a secret of theirs',
-        newcomerRole: 'viewer',
-        groupsClaim: 'groups',
-        groupRoles: [],
-        trustsEmail: false,
-        isNew: true,
-        ...more,
-      });
+      await setAnew(accountId, more);
       const added = await domains.add({ accountId, domain, countMax: 5 });
       if (typeof added === 'string') throw new Error(`${domain}: ${added}`);
       const proved = await domains.prove({ accountId, domainId: added.id });

@@ -42,7 +42,7 @@ export function linkableAddress(
   return isAtDomain(email, domains) ? { email: email.toLowerCase() } : 'domain';
 }
 
-export const isAtDomain = (email: string, domains: readonly string[]): boolean => {
+const isAtDomain = (email: string, domains: readonly string[]): boolean => {
   const domain = domainOf(email);
   return domain !== undefined && domains.includes(domain);
 };

@@ -140,7 +140,8 @@ BEGIN
 END $$;
 ALTER FUNCTION sso_end_other_sessions(text) OWNER TO patchbay_wall;
 
--- Ends every session that the provider of an account opened, and every view of whoever had one.
+-- Ends every session that the provider of an account opened, and every view of whoever had one. Who is away at it now comes
+-- back in vain.
 CREATE FUNCTION sso_end_sessions(of_account text) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
@@ -150,6 +151,7 @@ DECLARE
 BEGIN
   SELECT p.id INTO provider FROM sso_provider p WHERE p.account_id = of_account AND account_is_visible(of_account);
   IF provider IS NULL THEN RETURN 0; END IF;
+  DELETE FROM sso_attempt a WHERE a.provider_id = provider;
   UPDATE sign_in_session s SET revoked_at = now() WHERE s.revoked_at IS NULL AND s.id IN (
     SELECT v.id FROM account_view v JOIN sign_in_session o ON o.user_id = v.user_id
     WHERE o.provider_id = provider AND o.revoked_at IS NULL AND v.ended_at IS NULL);
