@@ -69,6 +69,12 @@ const invite = (accountId: string, userId: string, role: string) =>
     roleGrant.create({ data: { accountId, userId, role, acceptedAt: null } }),
   );
 
+/** As somebody who followed the link of their invitation. */
+const accept = (accountId: string, userId: string) =>
+  inAccount(database.prisma, accountId, ({ roleGrant }) =>
+    roleGrant.updateMany({ where: { accountId, userId }, data: { acceptedAt: new Date() } }),
+  );
+
 const actionsAt = async (accountId: string) =>
   (await auditStore(database.prisma).entries.list({ accountId, scope: 'own', limit: 20 })).items.map(
     ({ action, after }) => ({ action, after }),
@@ -191,8 +197,10 @@ describe('a provider of A says something of a user of B', () => {
     const b = await database.signUp('B');
     await withAddress(b.userId, person('ada').email);
     expect(await harness.signIn(accountId, person('ada'))).toMatchObject(refused('elsewhere'));
-    // An owner of A adds them: then they are of A as well.
+    // That an owner of A invites them is nothing that they said themselves.
     await invite(accountId, b.userId, 'viewer');
+    expect(await harness.signIn(accountId, person('ada'))).toMatchObject(refused('elsewhere'));
+    await accept(accountId, b.userId);
     expect(await userOf(await harness.signIn(accountId, person('ada')))).toMatchObject({ userId: b.userId });
     // They leave A again: its provider, which knew them, knows nobody any more.
     await database.ports.team.remove({ accountId, userId: b.userId, ownersAt: [accountId] });
@@ -228,7 +236,8 @@ describe('a provider of A says something of a user of B', () => {
     const signedIn = await people.signIn({ email, password: 'a password of theirs', address: '192.0.2.8' });
     if (typeof signedIn !== 'object') throw new Error('They were to be in.');
     await withAddress(userId, person('ada').email, false);
-    await invite(accountId, userId, 'viewer');
+    expect(await harness.signIn(accountId, person('ada'))).toMatchObject(refused('elsewhere'));
+    await give(accountId, userId, 'viewer');
     const ada = await userOf(await harness.signIn(accountId, person('ada')));
     expect(ada).toMatchObject({ userId });
     expect(await people.check(signedIn.signInSessionId)).toBeUndefined();
@@ -377,10 +386,16 @@ describe('where the provider is required', () => {
     const guest = await database.signUp('Guest');
     await give(accountId, guest.userId, 'viewer');
     expect(await ssoBinding(database.prisma, guest.userId)).toBeUndefined();
-    const { person } = await required();
+    const second = await required();
+    const { person } = second;
     const stranger = await database.signUp('Stranger');
     await withAddress(stranger.userId, person('stranger').email);
     expect(await ssoBinding(database.prisma, stranger.userId)).toBeUndefined();
+    // An invitation keeps nobody from what is theirs.
+    await invite(second.accountId, stranger.userId, 'viewer');
+    expect(await ssoBinding(database.prisma, stranger.userId)).toBeUndefined();
+    await accept(second.accountId, stranger.userId);
+    expect(await ssoBinding(database.prisma, stranger.userId)).toBeDefined();
   });
 
   test('a forgotten password is answered by the way in, a link from before sets none, and no other address leads out', async () => {

@@ -333,7 +333,8 @@ async function standingOf(
 ) {
   return await inAccount(prisma, accountId, async (transaction) => {
     // Of all accounts in scope, which are those of the organisation.
-    const isMember = (await transaction.roleGrant.count({ where: { userId } })) > 0;
+    const taken = { userId, acceptedAt: { not: null } };
+    const isMember = (await transaction.roleGrant.count({ where: taken })) > 0;
     const isLinked = (await transaction.ssoIdentity.count({ where: { accountId, issuer, userId } })) > 0;
     const [row] = await transaction.$queryRaw<{ elsewhere: boolean }[]>`
       SELECT sso_is_elsewhere(${userId}, ${accountId}) AS elsewhere`;

@@ -21,7 +21,7 @@ export type SignInRefusal =
   | 'domain'
   /** Somebody else of the provider is linked to this address. */
   | 'other_subject'
-  /** The address is of somebody who has a role at another organisation, and none at this one. */
+  /** The address is of somebody who took a role at another organisation, and none at this one. */
   | 'elsewhere'
   /** Nobody added them, and newcomers get no role. */
   | 'not_added';
@@ -49,7 +49,7 @@ const isAtDomain = (email: string, domains: readonly string[]): boolean => {
 
 /** Of a user who is there already, and whom nobody is linked to yet. */
 export interface Standing {
-  /** They hold a role in the organisation, or were invited to one. */
+  /** They took a role in the organisation. An invitation makes nobody a member: it says nothing of what they want. */
   readonly isMember: boolean;
   /** They took a role outside of it. */
   readonly isElsewhere: boolean;

@@ -104,7 +104,8 @@ AS $$ SELECT p.client_secret FROM sso_provider p WHERE p.account_id = of_account
 ALTER FUNCTION sso_client_secret(text) OWNER TO patchbay_wall;
 
 -- The organisation by whose provider alone a user signs in: it asks for that, their address is at a domain that it proved,
--- and they were given a role at one of its accounts, taken or not. An owner who is marked for emergencies is free.
+-- and they took a role at one of its accounts. One who was only invited is bound as well, unless they took a role elsewhere:
+-- nobody is kept from what is theirs by an invitation. An owner who is marked for emergencies is free.
 CREATE FUNCTION sso_binding(of_user text) RETURNS TABLE (organisation_id text, organisation_name text, provider_id text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
@@ -115,7 +116,8 @@ AS $$
     JOIN organisation o ON o.id = top.organisation_id
   WHERE u.id = of_user
     AND EXISTS (SELECT 1 FROM role_grant g JOIN account a ON a.id = g.account_id
-      WHERE g.user_id = u.id AND a.organisation_id = o.id)
+      WHERE g.user_id = u.id AND a.organisation_id = o.id AND (g.accepted_at IS NOT NULL
+        OR NOT EXISTS (SELECT 1 FROM role_grant t WHERE t.user_id = u.id AND t.accepted_at IS NOT NULL)))
     AND NOT (u.id = ANY (p.emergency_user_ids) AND EXISTS (SELECT 1 FROM role_grant g
       WHERE g.user_id = u.id AND g.account_id = top.id AND g.role = 'owner' AND g.accepted_at IS NOT NULL))
 $$;

@@ -15,7 +15,7 @@ export const organisationProblems: Readonly<Record<SsoProblem, string>> = {
   other_subject:
     'This address belongs to another person at your provider. An owner can remove them from the team, and then you come in.',
   elsewhere:
-    'Your address has an account here that is not of this organisation. Ask an owner to add you to the team, and sign in again.',
+    'Your address has an account here that is not of this organisation. Take an invitation to its team first, signed in as you are now used to.',
   not_added: 'Your organisation has given you no role here. Ask an owner to add you to the team.',
   other_person: 'The provider signed in somebody else than you.',
   away: 'The platform does not answer. Try again in a moment.',
