@@ -10,7 +10,6 @@ import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { showDay } from '../../formats/time.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
-import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
@@ -61,7 +60,12 @@ function AddDomain(): ReactNode {
         autoComplete="off"
         error={form.errorOf('domain')}
       />
-      <FormEnd refusal={form.refusal} verb="Add the domain" isPending={add.isPending} />
+      {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
+      <div>
+        <Button type="submit" isPending={add.isPending}>
+          Add the domain
+        </Button>
+      </div>
     </form>
   );
 }

@@ -16,7 +16,7 @@ export function Step({ number, title, lead, isDone, children }: StepProps): Reac
   return (
     <section
       aria-labelledby={id}
-      className="grid gap-x-10 gap-y-3 border-t pt-5 lg:grid-cols-[18rem_minmax(0,1fr)]"
+      className="grid gap-x-10 gap-y-3 border-t pt-5 first:border-t-0 first:pt-0 lg:grid-cols-[18rem_minmax(0,1fr)]"
     >
       <div className="grid content-start gap-1">
         <h2 id={id} className="font-semibold">
