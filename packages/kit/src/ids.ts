@@ -23,6 +23,7 @@ export const idPrefixes = {
   req: 'request',
   rol: 'role',
   ses: 'session',
+  sgr: 'group of a provider',
   sin: 'sign-in session',
   sso: 'provider of an organisation',
   stm: 'statement',
