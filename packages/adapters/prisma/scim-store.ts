@@ -20,8 +20,10 @@ import { readProvider } from './sso-store.ts';
 import { teamStore } from './team-store.ts';
 import { atomically } from './unit-of-work.ts';
 
-export const SCIM_USER_COUNT_MAX = 10_000;
-export const SCIM_GROUP_COUNT_MAX = 500;
+const SCIM_USER_COUNT_MAX = 10_000;
+const SCIM_GROUP_COUNT_MAX = 500;
+/** Each is some statements, and all of them are one transaction. */
+const ROLE_CHANGE_COUNT_MAX = 100;
 const TOKEN_BYTES = 32;
 const TOKEN_PREFIX = 'pb_scim_';
 
@@ -427,8 +429,22 @@ function scimGroups(prisma: PrismaClient, users: ScimStore['users']): ScimStore[
     });
   }
 
-  async function giveRoles(accountId: string, userIds: readonly string[]): Promise<void> {
-    for (const userId of [...new Set(userIds)].sort())
+  /** Of those whom a change concerns, where the group gives a role under its name of before or of now. */
+  async function giveRoles(
+    accountId: string,
+    { names, userIds }: { readonly names: readonly string[]; readonly userIds: readonly string[] },
+  ): Promise<void> {
+    const provider = await inAccount(prisma, accountId, (transaction) =>
+      readProvider(transaction, accountId),
+    );
+    if (!provider?.groupRoles.some(({ group }) => names.includes(group))) return;
+    if (userIds.length > ROLE_CHANGE_COUNT_MAX)
+      throw new ScimError(
+        400,
+        `This group gives a role: at most ${ROLE_CHANGE_COUNT_MAX} members are changed at once.`,
+        'tooMany',
+      );
+    for (const userId of [...userIds].sort())
       await giveRole(prisma, accountId, await users.find(accountId, userId));
   }
 
@@ -463,7 +479,7 @@ function scimGroups(prisma: PrismaClient, users: ScimStore['users']): ScimStore[
           await scimGroup.createMany({ data });
         });
         await setMembers(accountId, id, memberIds);
-        await giveRoles(accountId, memberIds);
+        await giveRoles(accountId, { names: [displayName], userIds: memberIds });
         const after = await find(accountId, id);
         await note(accountId, 'scim.create', { id, after });
         return after;
@@ -484,7 +500,13 @@ function scimGroups(prisma: PrismaClient, users: ScimStore['users']): ScimStore[
           scimGroup.updateMany({ where: { accountId, id }, data }),
         );
         await setMembers(accountId, id, memberIds);
-        await giveRoles(accountId, [...before.members.map((member) => member.id), ...memberIds]);
+        const old = before.members.map((member) => member.id);
+        const all = [...new Set([...old, ...memberIds])];
+        const isRenamed = displayName !== before.displayName;
+        const userIds = isRenamed
+          ? all
+          : all.filter((one) => !(old.includes(one) && memberIds.includes(one)));
+        await giveRoles(accountId, { names: [before.displayName, displayName], userIds });
         const after = await find(accountId, id);
         await note(accountId, 'scim.change', { id, before, after });
         return after;
@@ -497,10 +519,8 @@ function scimGroups(prisma: PrismaClient, users: ScimStore['users']): ScimStore[
         await inAccount(prisma, accountId, ({ scimGroup }) =>
           scimGroup.deleteMany({ where: { accountId, id } }),
         );
-        await giveRoles(
-          accountId,
-          before.members.map((member) => member.id),
-        );
+        const userIds = before.members.map((member) => member.id);
+        await giveRoles(accountId, { names: [before.displayName], userIds });
         await note(accountId, 'scim.remove', { id, before });
       }),
   };

@@ -244,6 +244,16 @@ describe('groups', () => {
   });
 });
 
+test('while the database is away, that is said in SCIM’s words', async () => {
+  const closed = serve('postgres://nobody@127.0.0.1:1/none');
+  const request = new Request(`${ORIGIN}/scim/v2/Users`, {
+    headers: { authorization: `Bearer ${acme.token}` },
+  });
+  const answer = await serveScim(closed.control, request);
+  expect({ status: answer.status, body: await answer.json() }).toMatchObject(error(503));
+  await closed.close();
+});
+
 describe('another organisation', () => {
   test('reads, changes and removes nobody, by any id, and puts nobody of the other in a group of its own', async () => {
     const { id } = await addUser('ada');

@@ -12,6 +12,8 @@ import {
   userFields,
 } from '@patchbay/domain/scim/scim-resource';
 import { SCIM_PATH } from '@patchbay/domain/sso/handlers';
+import { ServiceError } from '@patchbay/kit/errors';
+import { withoutDatabase } from './availability.ts';
 import type { ControlPlane } from './compose.ts';
 import { rootOf } from './failure-log.ts';
 import { ADDRESS_HEADER } from './request-address.ts';
@@ -41,14 +43,24 @@ function toResponse({ status, body, headers = {} }: Answer): Response {
 export async function serveScim(control: Control, request: Request): Promise<Response> {
   try {
     return toResponse(await answerOf(control, request));
-  } catch (error) {
-    if (error instanceof ScimError) {
+  } catch (cause) {
+    const error = inScim(cause);
+    if (error !== undefined) {
       const headers = error.status === 401 ? { 'www-authenticate': 'Bearer' } : {};
       return toResponse({ status: error.status, body: error.toBody(), headers });
     }
-    control.log.error({ error: rootOf(error) }, 'A request of SCIM failed.');
+    control.log.error({ error: rootOf(cause) }, 'A request of SCIM failed.');
     return toResponse({ status: 500, body: new ScimError(500, 'The platform failed.').toBody() });
   }
+}
+
+/** What we refuse ourselves, such as while the database is away, is said in SCIM's words as well. */
+function inScim(cause: unknown): ScimError | undefined {
+  if (cause instanceof ScimError) return cause;
+  const known = withoutDatabase(cause);
+  return known instanceof ServiceError
+    ? new ScimError(known.fields.status, known.fields.publicDetail)
+    : undefined;
 }
 
 async function answerOf(control: Control, request: Request): Promise<Answer> {
