@@ -4,6 +4,7 @@ import type { Mails } from '@patchbay/domain/tenancy/ports';
 import { isUniqueViolation } from './database-error.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { hashPassword, isPassword } from './password.ts';
+import { noteKnown } from './sign-in.ts';
 import { noteSignIn } from './sign-in-log.ts';
 import { atomically } from './unit-of-work.ts';
 
@@ -113,6 +114,7 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
         const { user_id: userId, name, email } = user;
         const after = { signInSessions: 'ended', by: 'mailed link' };
         await noteSignIn(prisma, { action: 'password.set', userId, name, address, after });
+        await noteKnown(prisma, email, address);
         return { email };
       });
     },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changedAddressMail, invitationMail, resetMail, verificationMail } from './mails.ts';
+import { changedAddressMail, invitationMail, manyTriesMail, resetMail, verificationMail } from './mails.ts';
 
 const url = 'https://patchbay.example/verify/abc';
 
@@ -26,5 +26,6 @@ test('each link stands in both forms, and says how long it works (PRD-3)', () =>
       expect(form).toContain(lifetime);
     }
   }
+  expect(manyTriesMail({ name: 'Ada', url }).text).toContain(url);
   expect(changedAddressMail({ name: 'Ada' }).html).not.toContain('href');
 });

@@ -82,6 +82,19 @@ export const passkeyAddedMail = ({
     ],
   });
 
+/** Somebody tries passwords from many places. Told once a day: strangers must not fill a mailbox. */
+export const manyTriesMail = ({ name, url }: Addressed): MailText =>
+  letter({
+    subject: 'Many wrong passwords were tried',
+    greeted: name,
+    says: [
+      'Somebody tries to sign in as you, from many places and with wrong passwords. They did not get in.',
+      'As long as it goes on, your password works only where you signed in before. From elsewhere use a passkey, or set a new password.',
+      'You need not do anything. If your password is used elsewhere too, set a new one.',
+    ],
+    link: { label: 'Set a new password', url },
+  });
+
 /** A limit was reached; told to somebody of the team that set it. */
 export const triggerMail = ({
   triggerName,

@@ -154,6 +154,7 @@ export function createApiHarness(options: Options = {}) {
       refused.push(request);
     },
     atomically: (work) => work(),
+    keptAtEnd: (work) => work(),
     idempotency: {
       begin: async ({ callerId, accountId, route, key, fingerprint }) => {
         const name = JSON.stringify([callerId, accountId, route, key]);

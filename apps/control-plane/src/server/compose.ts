@@ -11,6 +11,7 @@ import { usageStore } from '@patchbay/adapters/metering/usage-store';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
 import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
+import { keptAtEnd } from '@patchbay/adapters/postgres/at-once';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
@@ -25,7 +26,7 @@ import { endpointNotices } from '@patchbay/adapters/prisma/endpoint-notices';
 import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
-import { idempotencyStore, prune } from '@patchbay/adapters/prisma/idempotency-store';
+import { idempotencyStore, isTakenOver, prune } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
@@ -66,12 +67,14 @@ import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import type { RetentionDefaults } from '@patchbay/domain/privacy/retention';
 import { domains } from '@patchbay/domain/registry.generated';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
+import { takenOver } from '@patchbay/faces/answer-once';
 import { eventTypes } from '@patchbay/faces/event-catalogue';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
 import { createRestHandler, toResponse } from '@patchbay/faces/rest';
 import { createAppRouter, createRequestId } from '@patchbay/faces/trpc';
 import { apiVersionNewest } from '@patchbay/kit/api-version';
+import { networkOf } from '@patchbay/kit/cidr';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
@@ -201,6 +204,7 @@ export function compose(env: ControlPlaneEnv) {
   const people = signIns(prisma, {
     factors,
     passkeys: keysOfPeople,
+    mails,
     onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
   });
   const policies = policyStore(prisma);
@@ -339,6 +343,11 @@ export function compose(env: ControlPlaneEnv) {
     noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
     atomically: (work) => atomically(prisma, work),
+    keptAtEnd: (work) =>
+      keptAtEnd(prisma, work).catch((error: unknown) => {
+        if (isTakenOver(error)) throw takenOver();
+        throw error;
+      }),
   });
   const platform = aroundPorts(stores, inTime);
   const router = createAppRouter(platform);
@@ -396,7 +405,7 @@ export function compose(env: ControlPlaneEnv) {
     router,
     signIns: aroundPorts(people, inTime),
     views: aroundPorts({ of: (signInSessionId: string) => viewOf(prisma, signInSessionId) }, inTime),
-    signInLimiter: rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
+    signInLimiter: byNetwork(rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX))),
     placement: aroundPorts(placement, inTime),
     factors: aroundPorts(factors, inTime),
     mayAddFactor: (userId: string) => mayAddFactor(prisma, userId, proof),
@@ -404,7 +413,7 @@ export function compose(env: ControlPlaneEnv) {
     /** Undefined where browsers make none. */
     passkeys: keysOfPeople && aroundPorts(keysOfPeople, inTime),
     emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
-    resetLimiter: rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
+    resetLimiter: byNetwork(rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX))),
     mailRoute,
     /** Undefined where others could look as well. */
     outbox: isOutboxOpen ? () => newestMails(prisma, { cipher, countMax: SHOWN_MAIL_COUNT }) : undefined,
@@ -496,6 +505,11 @@ const mailFrom = (env: ControlPlaneEnv) =>
   env.SMTP_FROM ?? `Patchbay <no-reply@${new URL(env.PATCHBAY_URL).hostname}>`;
 
 const atOnceAsAMinute = (perMinuteMax: number) => ({ perMinuteMax, burstMax: perMinuteMax });
+
+/** A rate of network addresses, whose callers are told apart by the network that an address counts as. */
+const byNetwork = (rate: SharedRate) => ({
+  count: (address: string, nowMs: number) => rate.count(networkOf(address), nowMs),
+});
 
 /** What a key can be made for: everything but what strangers do. */
 function keyableOperations() {
