@@ -110,10 +110,9 @@ test('C20: ten thousand rows are read page by page while others are added: none 
   const { accountId, key } = await signUp(served, 'many-rows');
   const rowCount = 10_000;
   const ids = Array.from({ length: rowCount }, (_, index) => createId('app', 1_700_000_000_000 + index));
-  await owner.query(
-    `INSERT INTO application (id, account_id, name) SELECT t.id, $1, t.id FROM unnest($2::text[]) AS t (id)`,
-    [accountId, ids],
-  );
+  const insertion = `INSERT INTO application (id, account_id, name)
+    SELECT t.id, $1, t.id FROM unnest($2::text[]) AS t (id)`;
+  await owner.query(insertion, [accountId, ids]);
   const seen: string[] = [];
   let cursor: string | undefined;
   do {
@@ -122,11 +121,8 @@ test('C20: ten thousand rows are read page by page while others are added: none 
     seen.push(...body.items.map((item: { id: string }) => item.id));
     cursor = body.nextCursor;
     // Before, among and behind what was read.
-    for (const ms of [1_600_000_000_000, 1_700_000_000_000 + seen.length, Date.now()])
-      await owner.query('INSERT INTO application (id, account_id, name) VALUES ($1, $2, $1)', [
-        createId('app', ms),
-        accountId,
-      ]);
+    const added = [1_600_000_000_000, 1_700_000_000_000 + seen.length, Date.now()];
+    await owner.query(insertion, [accountId, added.map((ms) => createId('app', ms))]);
   } while (cursor !== undefined && seen.length < 2 * rowCount);
   expect(new Set(seen).size).toBe(seen.length);
   const read = new Set(seen);

@@ -6,13 +6,31 @@ interface NamedSession {
   readonly returnsTo?: string;
 }
 
+/**
+ * The cookie that names a sign-in session. Over TLS its name binds it to this very host: a browser takes one of that name
+ * from no other, be it one below or beside it, and sends it nowhere else (RFC 6265bis §4.1.3.2, C12).
+ */
+export function sessionCookie(publicUrl: string) {
+  const secure = new URL(publicUrl).protocol === 'https:';
+  return {
+    name: `${secure ? '__Host-' : ''}next-auth.session-token`,
+    options: { httpOnly: true, sameSite: 'lax', path: '/', secure },
+  } as const;
+}
+
 /** The sign-in session that the cookie of somebody signed in names. Whether it still holds, the store says. */
-export async function signInSessionOf(request: Pick<Request, 'headers'>): Promise<string | undefined> {
-  return (await namedSessionOf(request))?.signInSessionId;
+export async function signInSessionOf(
+  request: Pick<Request, 'headers'>,
+  publicUrl: string,
+): Promise<string | undefined> {
+  return (await namedSessionOf(request, publicUrl))?.signInSessionId;
 }
 
 /** The same, with where a view goes back to. The cookie is signed by us: nobody else says what is in it. */
-export async function namedSessionOf(request: Pick<Request, 'headers'>): Promise<NamedSession | undefined> {
+export async function namedSessionOf(
+  request: Pick<Request, 'headers'>,
+  publicUrl: string,
+): Promise<NamedSession | undefined> {
   const cookies = Object.fromEntries(
     (request.headers.get('cookie') ?? '').split(/;\s*/).map((pair) => {
       const [name = '', ...value] = pair.split('=');
@@ -20,7 +38,10 @@ export async function namedSessionOf(request: Pick<Request, 'headers'>): Promise
     }),
   );
   // next-auth 4 reads a Node request; headers and cookies are all of it that it needs.
-  const token = await getToken({ req: { headers: Object.fromEntries(request.headers), cookies } as never });
+  const token = await getToken({
+    req: { headers: Object.fromEntries(request.headers), cookies } as never,
+    cookieName: sessionCookie(publicUrl).name,
+  });
   if (typeof token?.signInSessionId !== 'string') return undefined;
   const { signInSessionId, returnsTo } = token;
   return { signInSessionId, ...(typeof returnsTo === 'string' ? { returnsTo } : {}) };

@@ -20,7 +20,7 @@ export function serveTrpc(control: ControlPlane, request: Request): Promise<Resp
 async function served({ router, log, env }: ControlPlane, request: Request): Promise<Response> {
   const requestId = createRequestId();
   try {
-    const evidence = await evidenceOf(request);
+    const evidence = await evidenceOf(request, env.PATCHBAY_URL);
     refuseForeign(request, evidence);
     const bounded = await boundedRequest(request);
     return await fetchRequestHandler({
@@ -61,10 +61,10 @@ async function boundedRequest(request: Request): Promise<Request> {
   return new Request(url, { method, headers, signal, body: text });
 }
 
-async function evidenceOf(request: Request): Promise<Evidence | undefined> {
+async function evidenceOf(request: Request, publicUrl: string): Promise<Evidence | undefined> {
   const token = request.headers.get('authorization')?.match(/^Bearer (\S{1,2048})$/i)?.[1];
   if (token !== undefined) return { kind: 'bearer', token };
-  const signInSessionId = await signInSessionOf(request);
+  const signInSessionId = await signInSessionOf(request, publicUrl);
   return signInSessionId === undefined ? undefined : { kind: 'signIn', signInSessionId };
 }
 
