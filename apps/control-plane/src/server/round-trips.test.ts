@@ -60,7 +60,7 @@ const operations: readonly [string, number, string, () => string, object?][] = [
   ['networkDiscovery.getConfig', 3, 'GET', () => at('/services/network-discovery/config')],
 ];
 
-test.each(operations)('%s asks the database %i times', async (_name, count, method, path, body) => {
+test.each(operations)('%s asks the database %i times', async (...[, count, method, path, body]) => {
   expect(await roundTripsOf(method, path(), body === undefined ? {} : { body })).toBe(count);
 });
 
