@@ -14,12 +14,11 @@ import { inAccountScope, sqlStateOf } from './account-scope.ts';
 import { arrayLiteral } from './array-literal.ts';
 import { DimensionSets } from './dimension-sets.ts';
 import { CHANGED, COUNT, columnsOf } from './ingest-batch.ts';
+import { TotalShards } from './total-shards.ts';
 import { UsageLayouts } from './usage-layouts.ts';
 import { queryUsage } from './usage-query.ts';
 import { UsageSources } from './usage-sources.ts';
 
-/** Rows that the platform's own totals of a minute are spread over, so that writers seldom wait for each other. */
-const SHARD_COUNT = 16;
 const DAY_MS = 86_400_000;
 /** A number of a source that a restored database does not have. */
 const FOREIGN_KEY_VIOLATION = '23503';
@@ -29,7 +28,7 @@ export function usageStore(pool: Pool): UsageStore {
   const layouts = new UsageLayouts(pool, new DimensionSets(pool));
   const sources = new UsageSources(pool);
   const openDays = new Set<string>();
-  const shard = Math.floor(Math.random() * SHARD_COUNT);
+  const shards = new TotalShards();
 
   const openDay = async (day: string) => {
     if (openDays.has(day)) return;
@@ -77,11 +76,13 @@ export function usageStore(pool: Pool): UsageStore {
   ): Promise<readonly number[]> => {
     const sourceIds = await sources.idsOf(records);
     try {
-      const { rows } = await pool.query<{ known: number[] }>({
-        name: 'usage_count',
-        text: COUNT,
-        values: [...columns, arrayLiteral(sourceIds), shard],
-      });
+      const { rows } = await shards.within((shard) =>
+        pool.query<{ known: number[] }>({
+          name: 'usage_count',
+          text: COUNT,
+          values: [...columns, arrayLiteral(sourceIds), shard],
+        }),
+      );
       const [counted] = rows;
       if (counted === undefined) throw new Error('usage_count() answered nothing.');
       return counted.known;
