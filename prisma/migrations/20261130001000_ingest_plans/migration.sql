@@ -3,6 +3,9 @@
 -- credential, and a repeat all records of its node.
 GRANT CREATE ON SCHEMA public TO patchbay_wall;
 
+-- Every account with its parent, whatever stands above that: what a batch of usage asks for each of its accounts.
+CREATE INDEX account_closure_near_idx ON account_closure (descendant_id) WHERE depth <= 1;
+
 -- The numbers of sources, of new ones too. Whoever asks proposes a number, and by that nearly every source is found; the
 -- others have a number from before, or another source has theirs, and take the next. No source, and no number, of an account
 -- that there is not.
@@ -79,6 +82,10 @@ DECLARE
   rolled bigint;
   expected bigint;
   armed text[] := '{}';
+  block_nodes text[];
+  block_boots bigint[];
+  blocks bigint[];
+  block_days date[];
   touched_ids text[];
   touched_windows timestamptz[];
   touched_sums numeric[];
@@ -97,44 +104,43 @@ BEGIN
           AND c.descendant_id IN (SELECT a FROM unnest(account_ids) AS a)));
   END IF;
 
+  SELECT array_agg(b.node_id), array_agg(b.boot), array_agg(b.block), array_agg(b.day)
+  INTO block_nodes, block_boots, blocks, block_days
+  FROM (SELECT DISTINCT u.node_id, u.boot, u.sequence >> 14 AS block, u.day
+    FROM unnest(days, node_ids, boots, sequences) AS u(day, node_id, boot, sequence)) AS b;
   -- In which days a block of numbers has any, so that an id counts once whatever day its record says.
-  WITH block AS (
-    SELECT DISTINCT u.node_id, u.boot, u.sequence >> 14 AS block, u.day
-    FROM unnest(days, node_ids, boots, sequences) AS u(day, node_id, boot, sequence)
-  ), opened AS (
-    INSERT INTO usage_sequence_block (node_id, boot, block, day)
-    SELECT b.node_id, b.boot, b.block, b.day FROM block b
-    WHERE NOT EXISTS (SELECT 1 FROM usage_sequence_block s
-      WHERE (s.node_id, s.boot, s.block, s.day) = (b.node_id, b.boot, b.block, b.day))
-    ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING
-  )
+  INSERT INTO usage_sequence_block (node_id, boot, block, day)
+  SELECT b.node_id, b.boot, b.block, b.day FROM unnest(block_nodes, block_boots, blocks, block_days) AS b(node_id, boot, block, day)
+  WHERE NOT EXISTS (SELECT 1 FROM usage_sequence_block s
+    WHERE (s.node_id, s.boot, s.block, s.day) = (b.node_id, b.boot, b.block, b.day))
+  ORDER BY 1, 2, 3, 4 ON CONFLICT DO NOTHING;
   INSERT INTO usage_node_mark (node_id, boot, top)
-  SELECT DISTINCT b.node_id, b.boot, -1 FROM block b
+  SELECT DISTINCT b.node_id, b.boot, -1 FROM unnest(block_nodes, block_boots) AS b(node_id, boot)
   WHERE NOT EXISTS (SELECT 1 FROM usage_node_mark m WHERE (m.node_id, m.boot) = (b.node_id, b.boot))
   ORDER BY 1, 2 ON CONFLICT DO NOTHING;
   PERFORM 1 FROM usage_node_mark m
-  WHERE (m.node_id, m.boot) IN (SELECT u.node_id, u.boot FROM unnest(node_ids, boots) AS u(node_id, boot))
+  WHERE (m.node_id, m.boot) IN (SELECT b.node_id, b.boot FROM unnest(block_nodes, block_boots) AS b(node_id, boot))
   ORDER BY m.node_id, m.boot FOR NO KEY UPDATE;
 
   WITH mark AS MATERIALIZED (
     SELECT m.node_id, m.boot, m.top FROM usage_node_mark m
-    WHERE (m.node_id, m.boot) IN (SELECT u.node_id, u.boot FROM unnest(node_ids, boots) AS u(node_id, boot))
-  ), given AS MATERIALIZED (
-    SELECT DISTINCT ON (u.node_id, u.boot, u.sequence) u.day, u.node_id, u.boot, u.sequence, u.place,
-      u.account_id, u.application_id, u.endpoint_id, u.credential_id, u.session_id, u.segment,
-      'epoch'::timestamptz + u.from_time * interval '1 millisecond' AS from_at,
-      'epoch'::timestamptz + u.to_time * interval '1 millisecond' AS to_at,
-      u.source_id, u.layout_id, l.meters, l.dimension_set_ids, u.quantity_list::bigint[] AS quantities,
-      u.sequence <= m.top AS may_be_known
-    FROM unnest(days, node_ids, boots, sequences, account_ids, application_ids, endpoint_ids, credential_ids,
-      session_ids, segments, from_ms, to_ms, layout_ids, quantity_lists, source_ids) WITH ORDINALITY
-      AS u(day, node_id, boot, sequence, account_id, application_id, endpoint_id, credential_id, session_id, segment,
-        from_time, to_time, layout_id, quantity_list, source_id, place)
-    JOIN usage_layout l ON l.id = u.layout_id
-    JOIN mark m ON (m.node_id, m.boot) = (u.node_id, u.boot)
-    ORDER BY u.node_id, u.boot, u.sequence, u.place
+    WHERE (m.node_id, m.boot) IN (SELECT b.node_id, b.boot FROM unnest(block_nodes, block_boots) AS b(node_id, boot))
   ), input AS MATERIALIZED (
-    SELECT g.* FROM given g
+    -- By numbers first: a batch is of one node, whose id every comparison would read to its end. What the sums read stands
+    -- before the texts, which are then passed over.
+    SELECT g.* FROM (
+      SELECT DISTINCT ON (u.sequence, u.boot, u.node_id) u.sequence, u.boot, u.place, u.day, u.source_id, u.layout_id,
+        'epoch'::timestamptz + u.to_time * interval '1 millisecond' AS to_at,
+        'epoch'::timestamptz + u.from_time * interval '1 millisecond' AS from_at,
+        u.segment, u.sequence <= m.top AS may_be_known, u.account_id, u.quantity_list::bigint[] AS quantities, u.node_id,
+        u.application_id, u.endpoint_id, u.credential_id, u.session_id, l.meters, l.dimension_set_ids
+      FROM unnest(days, node_ids, boots, sequences, account_ids, application_ids, endpoint_ids, credential_ids,
+        session_ids, segments, from_ms, to_ms, layout_ids, quantity_lists, source_ids) WITH ORDINALITY
+        AS u(day, node_id, boot, sequence, account_id, application_id, endpoint_id, credential_id, session_id, segment,
+          from_time, to_time, layout_id, quantity_list, source_id, place)
+      JOIN usage_layout l ON l.id = u.layout_id
+      JOIN mark m ON (m.node_id, m.boot) = (u.node_id, u.boot)
+      ORDER BY u.sequence, u.boot, u.node_id, u.place) AS g
     WHERE NOT (g.may_be_known AND EXISTS (
       SELECT 1 FROM usage_sequence_block s JOIN usage_record r
         ON (r.day, r.node_id, r.boot, r.sequence) = (s.day, g.node_id, g.boot, g.sequence)
@@ -162,12 +168,22 @@ BEGIN
     SELECT account_id, date_trunc('minute', to_at) AS minute, layout_id, part, count(*) AS n,
       sum(v1)::bigint AS v1, sum(v2)::bigint AS v2, sum(v3)::bigint AS v3, sum(v4)::bigint AS v4, sum(v5)::bigint AS v5, sum(v6)::bigint AS v6, sum(v7)::bigint AS v7, sum(v8)::bigint AS v8
     FROM cell GROUP BY 1, 2, 3, 4
-  ), rolled_up AS MATERIALIZED (
-    SELECT c.ancestor_id, l.minute, l.layout_id, l.part, c.depth = 0 AS is_own, usage_count.shard, sum(l.n)::bigint AS n,
-      sum(l.v1)::bigint AS v1, sum(l.v2)::bigint AS v2, sum(l.v3)::bigint AS v3, sum(l.v4)::bigint AS v4, sum(l.v5)::bigint AS v5, sum(l.v6)::bigint AS v6, sum(l.v7)::bigint AS v7, sum(l.v8)::bigint AS v8
+  ), near AS MATERIALIZED (
+    SELECT c.ancestor_id, l.minute, l.layout_id, l.part, c.depth = 0 AS is_own, l.n, l.v1, l.v2, l.v3, l.v4, l.v5, l.v6, l.v7, l.v8
     FROM leaf l JOIN account_closure c
-      ON c.descendant_id = l.account_id AND c.valid_from <= l.minute AND l.minute < c.valid_to
-    GROUP BY 1, 2, 3, 4, 5
+      ON c.descendant_id = l.account_id AND c.depth <= 1 AND c.valid_from <= l.minute AND l.minute < c.valid_to
+  ), below AS MATERIALIZED (
+    SELECT ancestor_id AS parent_id, minute, layout_id, part, sum(n)::bigint AS n, sum(near.v1)::bigint AS v1, sum(near.v2)::bigint AS v2, sum(near.v3)::bigint AS v3, sum(near.v4)::bigint AS v4, sum(near.v5)::bigint AS v5, sum(near.v6)::bigint AS v6, sum(near.v7)::bigint AS v7, sum(near.v8)::bigint AS v8
+    FROM near WHERE NOT is_own GROUP BY 1, 2, 3, 4
+  ), rolled_up AS MATERIALIZED (
+    -- Whoever stands above an account in a minute is its parent of that minute, or stands above it then: so what many
+    -- accounts with one parent used goes up in one.
+    SELECT ancestor_id, minute, layout_id, part, true AS is_own, usage_count.shard, n, v1, v2, v3, v4, v5, v6, v7, v8 FROM near WHERE is_own
+    UNION ALL
+    SELECT c.ancestor_id, b.minute, b.layout_id, b.part, false, usage_count.shard, sum(b.n)::bigint, sum(b.v1)::bigint AS v1, sum(b.v2)::bigint AS v2, sum(b.v3)::bigint AS v3, sum(b.v4)::bigint AS v4, sum(b.v5)::bigint AS v5, sum(b.v6)::bigint AS v6, sum(b.v7)::bigint AS v7, sum(b.v8)::bigint AS v8
+    FROM below b JOIN account_closure c
+      ON c.descendant_id = b.parent_id AND c.valid_from <= b.minute AND b.minute < c.valid_to
+    GROUP BY 1, 2, 3, 4
   ), minutes AS (
     INSERT INTO usage_minute_total AS m (account_id, minute, layout_id, part, is_own, shard, n, v1, v2, v3, v4, v5, v6, v7, v8)
     SELECT * FROM rolled_up ORDER BY 1, 2, 3, 4, 5, 6
