@@ -14,12 +14,13 @@ import { inAccountScope, sqlStateOf } from './account-scope.ts';
 import { arrayLiteral } from './array-literal.ts';
 import { DimensionSets } from './dimension-sets.ts';
 import { CHANGED, COUNT, columnsOf } from './ingest-batch.ts';
-import { TotalShards } from './total-shards.ts';
 import { UsageLayouts } from './usage-layouts.ts';
 import { queryUsage } from './usage-query.ts';
 import { UsageSources } from './usage-sources.ts';
 
 const DAY_MS = 86_400_000;
+/** Rows of minute totals that one transaction folds. */
+const FOLDED_COUNT_MAX = 5_000;
 /** A number of a source that a restored database does not have. */
 const FOREIGN_KEY_VIOLATION = '23503';
 
@@ -28,7 +29,6 @@ export function usageStore(pool: Pool): UsageStore {
   const layouts = new UsageLayouts(pool, new DimensionSets(pool));
   const sources = new UsageSources(pool);
   const openDays = new Set<string>();
-  const shards = new TotalShards();
 
   const openDay = async (day: string) => {
     if (openDays.has(day)) return;
@@ -76,13 +76,11 @@ export function usageStore(pool: Pool): UsageStore {
   ): Promise<readonly number[]> => {
     const sourceIds = await sources.idsOf(records);
     try {
-      const { rows } = await shards.within((shard) =>
-        pool.query<{ known: number[] }>({
-          name: 'usage_count',
-          text: COUNT,
-          values: [...columns, arrayLiteral(sourceIds), shard],
-        }),
-      );
+      const { rows } = await pool.query<{ known: number[] }>({
+        name: 'usage_count',
+        text: COUNT,
+        values: [...columns, arrayLiteral(sourceIds)],
+      });
       const [counted] = rows;
       if (counted === undefined) throw new Error('usage_count() answered nothing.');
       return counted.known;
@@ -189,6 +187,14 @@ export function usageStore(pool: Pool): UsageStore {
         [new Date(sinceMs)],
       );
       return new Map(rows.map(({ reason, count }) => [reason, Number(count)]));
+    },
+    async foldMinutes(beforeMs) {
+      const { rows } = await pool.query<{ count: string }>('SELECT usage_fold_minutes($1, $2) AS count', [
+        new Date(beforeMs),
+        FOLDED_COUNT_MAX,
+      ]);
+      const foldedCount = Number(rows[0]?.count ?? Number.NaN);
+      return { foldedCount, isDone: foldedCount < FOLDED_COUNT_MAX };
     },
     async countMismatches(fromDay, toDay) {
       const { rows } = await pool.query<{ count: string }>('SELECT usage_mismatches($1, $2) AS count', [

@@ -66,11 +66,13 @@ END $$;
 -- transaction, so all of it or nothing. Whoever brings records of a node's boot holds its mark until the end, so nobody
 -- else stores the same ones meanwhile. Every insert is sorted by its key: unsorted, two writers deadlock.
 -- Answers the places (from 1) of the records that were known before, or came earlier in the same batch.
+-- Whoever adds to a row of a total holds it until the end of their transaction, and every batch adds to the accounts above: so
+-- batches that are under way at one time add to different rows, each to those of the lowest number that nobody else has.
 -- Raises PB404 when an account has no place in the tree: use that nobody is billed for must not vanish in silence.
-CREATE OR REPLACE FUNCTION usage_count(
+CREATE FUNCTION usage_count(
   days date[], node_ids text[], boots bigint[], sequences bigint[], account_ids text[], application_ids text[],
   endpoint_ids text[], credential_ids text[], session_ids text[], segments int[], from_ms bigint[], to_ms bigint[],
-  layout_ids bigint[], quantity_lists text[], source_ids bigint[], shard smallint
+  layout_ids bigint[], quantity_lists text[], source_ids bigint[]
 ) RETURNS int[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET jit = off
   SET plan_cache_mode = force_generic_plan
   SET enable_sort = off -- Ids begin alike, so sorting them costs several times what hashing does: only keys are sorted, at the end.
@@ -82,6 +84,7 @@ DECLARE
   rolled bigint;
   expected bigint;
   armed text[] := '{}';
+  own_shard smallint := 0;
   block_nodes text[];
   block_boots bigint[];
   blocks bigint[];
@@ -93,6 +96,11 @@ BEGIN
   IF array_position(source_ids, NULL) IS NOT NULL THEN
     RAISE EXCEPTION 'An account of this batch is none.' USING ERRCODE = 'PB404';
   END IF;
+  -- Where all are taken, it waits in the rows of the first.
+  WHILE NOT pg_try_advisory_xact_lock(hashtext('patchbay.usage_shard'), own_shard) LOOP
+    own_shard := (own_shard + 1) % 16;
+    EXIT WHEN own_shard = 0;
+  END LOOP;
   -- Whoever begins a counter waits until those that cannot know of it are done.
   PERFORM pg_advisory_xact_lock_shared(hashtextextended('patchbay.triggers', 0));
   IF EXISTS (SELECT 1 FROM usage_trigger t WHERE t.counts = 'usage' AND t.is_enabled AND t.removed_at IS NULL) THEN
@@ -178,9 +186,9 @@ BEGIN
   ), rolled_up AS MATERIALIZED (
     -- Whoever stands above an account in a minute is its parent of that minute, or stands above it then: so what many
     -- accounts with one parent used goes up in one.
-    SELECT ancestor_id, minute, layout_id, part, true AS is_own, usage_count.shard, n, v1, v2, v3, v4, v5, v6, v7, v8 FROM near WHERE is_own
+    SELECT ancestor_id, minute, layout_id, part, true AS is_own, own_shard, n, v1, v2, v3, v4, v5, v6, v7, v8 FROM near WHERE is_own
     UNION ALL
-    SELECT c.ancestor_id, b.minute, b.layout_id, b.part, false, usage_count.shard, sum(b.n)::bigint, sum(b.v1)::bigint AS v1, sum(b.v2)::bigint AS v2, sum(b.v3)::bigint AS v3, sum(b.v4)::bigint AS v4, sum(b.v5)::bigint AS v5, sum(b.v6)::bigint AS v6, sum(b.v7)::bigint AS v7, sum(b.v8)::bigint AS v8
+    SELECT c.ancestor_id, b.minute, b.layout_id, b.part, false, own_shard, sum(b.n)::bigint, sum(b.v1)::bigint AS v1, sum(b.v2)::bigint AS v2, sum(b.v3)::bigint AS v3, sum(b.v4)::bigint AS v4, sum(b.v5)::bigint AS v5, sum(b.v6)::bigint AS v6, sum(b.v7)::bigint AS v7, sum(b.v8)::bigint AS v8
     FROM below b JOIN account_closure c
       ON c.descendant_id = b.parent_id AND c.valid_from <= b.minute AND b.minute < c.valid_to
     GROUP BY 1, 2, 3, 4
@@ -238,6 +246,51 @@ BEGIN
   RETURN known;
 END $$;
 
+ALTER FUNCTION usage_count(date[], text[], bigint[], bigint[], text[], text[], text[], text[], text[], int[], bigint[],
+  bigint[], bigint[], text[], bigint[]) OWNER TO patchbay_wall;
+
+-- As the release before calls it, until none of it runs.
+CREATE OR REPLACE FUNCTION usage_count(
+  days date[], node_ids text[], boots bigint[], sequences bigint[], account_ids text[], application_ids text[],
+  endpoint_ids text[], credential_ids text[], session_ids text[], segments int[], from_ms bigint[], to_ms bigint[],
+  layout_ids bigint[], quantity_lists text[], source_ids bigint[], shard smallint
+) RETURNS int[] LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+  SELECT usage_count(days, node_ids, boots, sequences, account_ids, application_ids, endpoint_ids, credential_ids, session_ids,
+    segments, from_ms, to_ms, layout_ids, quantity_lists, source_ids)
+$$;
+
+-- What of a minute lies in several rows.
+CREATE INDEX usage_minute_total_spread_idx ON usage_minute_total (minute) WHERE shard > 0;
+
+-- Brings the totals of minutes that are over into one row each, so many rows at most, and answers how many they were. What
+-- somebody adds to meanwhile is left for the next time.
+CREATE FUNCTION usage_fold_minutes(before timestamptz, row_max int) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  folded bigint;
+BEGIN
+  WITH taken AS (
+    DELETE FROM usage_minute_total m WHERE m.ctid = ANY (ARRAY(
+      SELECT o.ctid FROM usage_minute_total o WHERE o.shard > 0 AND o.minute < before
+      ORDER BY o.minute LIMIT row_max FOR UPDATE SKIP LOCKED))
+    RETURNING m.*
+  ), put AS (
+    INSERT INTO usage_minute_total AS m (account_id, minute, layout_id, part, is_own, shard, n, v1, v2, v3, v4, v5, v6, v7, v8)
+    SELECT account_id, minute, layout_id, part, is_own, 0, sum(n)::bigint,
+      sum(v1)::bigint, sum(v2)::bigint, sum(v3)::bigint, sum(v4)::bigint, sum(v5)::bigint, sum(v6)::bigint, sum(v7)::bigint, sum(v8)::bigint
+    FROM taken GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+    ON CONFLICT (account_id, minute, layout_id, part, is_own, shard) DO UPDATE SET n = m.n + excluded.n,
+      v1 = m.v1 + excluded.v1, v2 = m.v2 + excluded.v2, v3 = m.v3 + excluded.v3, v4 = m.v4 + excluded.v4, v5 = m.v5 + excluded.v5, v6 = m.v6 + excluded.v6, v7 = m.v7 + excluded.v7, v8 = m.v8 + excluded.v8
+  )
+  SELECT count(*) INTO folded FROM taken;
+  RETURN folded;
+END $$;
+ALTER FUNCTION usage_fold_minutes(timestamptz, int) OWNER TO patchbay_wall;
+GRANT DELETE ON usage_minute_total TO patchbay_wall;
+
 -- Of records that were known: the places of those that came with another body than the one that was counted. One that is
 -- not stored at all is nobody's repeat, and must not be taken for one.
 CREATE OR REPLACE FUNCTION usage_changed(
@@ -274,5 +327,19 @@ BEGIN
   END IF;
   RETURN changed;
 END $$;
+
+DO $$
+DECLARE
+  definer regprocedure;
+BEGIN
+  FOR definer IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
+    AND p.proname IN ('usage_count', 'usage_fold_minutes') LOOP
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', definer);
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO patchbay_app', definer);
+  END LOOP;
+END $$;
+-- The one of the release before calls the other in the name of its owner.
+GRANT EXECUTE ON FUNCTION usage_count(date[], text[], bigint[], bigint[], text[], text[], text[], text[], text[], int[], bigint[],
+  bigint[], bigint[], text[], bigint[]) TO patchbay_wall;
 
 REVOKE CREATE ON SCHEMA public FROM patchbay_wall;
