@@ -100,16 +100,19 @@ export const classTables = {
       order: ['id'],
       columns: [
         ...['id', 'webhook_id', 'account_id', 'event_id', 'session_id', 'state', 'attempt_count'],
-        ...['created_at', 'ended_at'],
+        ...['created_at', 'ended_at', 'replay_id'],
       ],
-      without: ['position', 'session_sequence', 'round_attempt_count', 'next_attempt_at', 'claimed_until'],
+      without: [
+        ...['position', 'session_sequence', 'round_attempt_count', 'next_attempt_at', 'claimed_until'],
+        'batch_id',
+      ],
     },
     {
       table: 'webhook_attempt',
       order: ['delivery_id', 'number', 'target'],
       columns: [
         ...['delivery_id', 'number', 'target', 'account_id', 'started_at', 'status', 'latency_ms', 'error'],
-        'response',
+        ...['response', 'batch_id'],
       ],
     },
   ],
@@ -327,7 +330,7 @@ export const classTables = {
           'endpoint_id',
           'service',
         ],
-        ...['state', 'disabled_reason', 'created_at', 'removed_at'],
+        ...['batch_events_max', 'batch_wait_ms', 'state', 'disabled_reason', 'created_at', 'removed_at'],
       ],
       without: ['secret_ciphertext', 'previous_ciphertext', 'previous_ends_at'],
     },

@@ -19,6 +19,7 @@ import { addStatementCommand } from './commands/statement.ts';
 import { addTriggerCommand } from './commands/trigger.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addUsageCommand } from './commands/usage.ts';
+import { addWebhookCommand } from './commands/webhook.ts';
 import { addWhyCommand } from './commands/why.ts';
 import { readVariables, useDataFolder } from './connection.ts';
 import { problemText } from './problem-text.ts';
@@ -45,6 +46,7 @@ const commands = [
   addServiceCommand,
   addAddressesCommand,
   addListenCommand,
+  addWebhookCommand,
   addPrivacyCommand,
   addDoctorCommand,
 ];

@@ -21,6 +21,7 @@ export const idPrefixes = {
   psk: 'passkey',
   req: 'request',
   rol: 'role',
+  rpl: 'replay',
   ses: 'session',
   sin: 'sign-in session',
   stm: 'statement',

@@ -156,6 +156,12 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'webhooks.remove': async () => [await webhookPath()],
   'webhooks.rotateSecret': async () => [`${await webhookPath()}/secret`, {}],
   'webhooks.sendTest': async () => [`${await webhookPath()}/tests`, {}],
+  'replays.start': async () => [`${await webhookPath()}/replay`, {}],
+  'replays.cancel': async () => {
+    const path = await webhookPath();
+    await ask('POST', `${path.replace(`/v1/accounts/${account.accountId}`, '')}/replay`, {});
+    return [`${path}/replay`];
+  },
   'deliveries.resend': async () => {
     const path = (await webhookPath()).replace(`/v1/accounts/${account.accountId}`, '');
     await ask('POST', `${path}/tests`, {});

@@ -56,7 +56,7 @@ import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { viewOf } from '@patchbay/adapters/prisma/view-store';
-import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
+import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
 import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
 import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
@@ -262,6 +262,7 @@ export function compose(env: ControlPlaneEnv) {
         webhooks: webhookStore(prisma, cipher),
         callbacks: callbackStore(prisma, cipher),
         deliveries: deliveryLog(prisma),
+        replays: replayStore(prisma),
         events: eventLog(prisma),
         applications: tenancy.applications,
         endpoints: endpointCheck(

@@ -75,6 +75,7 @@ beforeAll(async () => {
   const { id: webhookId } = await ask('POST', '/webhooks', { url: 'https://secret.test/hooks' });
   await ask('POST', `/webhooks/${webhookId}/tests`, {});
   while ((await placeEvents(served.control.pool)) > 0);
+  await ask('POST', `/webhooks/${webhookId}/replay`, {});
   const { id: roleId } = await ask('POST', '/roles', { name: 'Secret role', scopes: ['usage:read'] });
   const { items: deliveries } = await ask('GET', `/webhooks/${webhookId}/deliveries`);
   const endpoint = await ask('POST', '/endpoints', { identifier: 'user:secret', label: 'Secret endpoint' });
@@ -146,6 +147,7 @@ async function stateOfAlice(): Promise<string> {
     'endpoint',
     'endpoint_transfer',
     'webhook',
+    'webhook_lane',
   ];
   const rows = await Promise.all(
     tables.map((table) =>
