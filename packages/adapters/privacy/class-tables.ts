@@ -161,9 +161,10 @@ export const classTables = {
     },
   ],
   signInRecords: [
-    ...['sign_in_session', 'sign_in_attempt', 'set_up_link', 'email_link', 'passkey_challenge'].map(
-      (table) => ({ table }),
-    ),
+    ...[
+      ...['sign_in_session', 'sign_in_attempt', 'set_up_link', 'email_link', 'passkey_challenge'],
+      'sso_attempt',
+    ].map((table) => ({ table })),
   ],
   idempotencyAnswers: [{ table: 'idempotency_key' }],
   credentialUse: [
@@ -230,6 +231,21 @@ export const classTables = {
       ],
     },
     { table: 'account_role', order: ['id'], columns: ['id', 'account_id', 'name', 'scopes', 'created_at'] },
+    {
+      table: 'sso_provider',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'issuer', 'client_id', 'newcomer_role', 'groups_claim', 'group_roles'],
+        ...['trusts_email', 'is_required', 'emergency_user_ids', 'changed_at'],
+      ],
+      without: ['client_secret', 'problem', 'problem_at'],
+    },
+    {
+      table: 'sso_domain',
+      order: ['id'],
+      columns: ['id', 'account_id', 'domain', 'proved_at', 'created_at'],
+      without: ['challenge'],
+    },
     {
       table: 'endpoint',
       order: ['id'],
@@ -387,7 +403,13 @@ export const classTables = {
         'created_at',
         'accepted_at',
         'invited_name',
+        'is_provisioned',
       ],
+    },
+    {
+      table: 'sso_identity',
+      order: ['issuer', 'subject'],
+      columns: ['account_id', 'issuer', 'subject', 'user_id', 'created_at', 'last_used_at'],
     },
     {
       table: 'app_user',

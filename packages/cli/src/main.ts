@@ -15,6 +15,7 @@ import { addPrivacyCommand } from './commands/privacy.ts';
 import { addRoleCommand } from './commands/role.ts';
 import { addServiceCommand } from './commands/service.ts';
 import { addSessionCommand } from './commands/session.ts';
+import { addSsoCommand } from './commands/sso.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addTriggerCommand } from './commands/trigger.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -35,6 +36,7 @@ const commands = [
   addAccountCommand,
   addKeyCommand,
   addRoleCommand,
+  addSsoCommand,
   addUsageCommand,
   addStatementCommand,
   addSessionCommand,

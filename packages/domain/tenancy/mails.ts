@@ -56,6 +56,21 @@ export const resetMail = ({ name, url }: Addressed): MailText =>
     link: { label: 'Set a new password', url },
   });
 
+/** In place of a link to set a password, where that would sign nobody in. */
+export const organisationSignInMail = ({
+  name,
+  url,
+  organisationName,
+}: Addressed & { readonly organisationName: string }): MailText =>
+  letter({
+    subject: 'How you sign in',
+    greeted: name,
+    says: [
+      `Somebody asked for a new password with this address. You need none: ${organisationName} signs you in by its own provider.`,
+    ],
+    link: { label: 'Sign in with your organisation', url },
+  });
+
 export const invitationMail = ({
   name,
   accountName,

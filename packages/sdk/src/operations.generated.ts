@@ -324,6 +324,46 @@ export interface Operations {
     /** End a running session. Everybody in it is told why. */
     update(request: { readonly sessionId: IdLike<"ses">; readonly state: "ended" }, options?: CallOptions): Promise<{ readonly id: Id<"ses">; readonly kind: "call" | "relay"; readonly accountId: Id<"acc">; readonly accountName: string; readonly applicationId?: Id<"app">; readonly state: "ringing" | "live" | "ended"; readonly mode: "pending" | "p2p" | "relay" | "media"; readonly participants: number; readonly legs: ReadonlyArray<{ readonly id: Id<"leg">; readonly accountId?: Id<"acc">; readonly identity?: string; readonly state: "ringing" | "joined" | "left"; readonly media?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly joinedAt?: string; readonly leftAt?: string }>; readonly region: string; readonly startedAt: string; readonly connectedAt?: string; readonly endedAt?: string; readonly endCode?: string; readonly relayBytes: string; readonly relayMilliseconds: string; readonly bitsPerSecond?: number }>;
   };
+  readonly sso: {
+    /** Read the provider by which people sign in. Of the organisation that the account belongs to. Its secret is never shown. */
+    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly redirectUrl: string; readonly signInUrl: string; readonly provider?: { readonly issuer: string; readonly clientId: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly groupsClaim: string; readonly groupRoles: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol"> }>; readonly trustsEmail: boolean; readonly isRequired: boolean; readonly emergencyUserIds: ReadonlyArray<Id<"usr">>; readonly changedAt: string; readonly triedAt?: string; readonly problem?: { readonly text: string; readonly at: string } } }>;
+    /** Read the provider by which people sign in. Of the organisation that the account belongs to. Its secret is never shown. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly redirectUrl: string; readonly signInUrl: string; readonly provider?: { readonly issuer: string; readonly clientId: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly groupsClaim: string; readonly groupRoles: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol"> }>; readonly trustsEmail: boolean; readonly isRequired: boolean; readonly emergencyUserIds: ReadonlyArray<Id<"usr">>; readonly changedAt: string; readonly triedAt?: string; readonly problem?: { readonly text: string; readonly at: string } } }>;
+    /** Set the provider. Another issuer or client is a new one: its sessions end, and it has to be tried before it is required. */
+    set(accountId: IdLike<"acc">, request: { readonly issuer: string; readonly clientId: string; readonly clientSecret?: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | IdLike<"rol">; readonly groupsClaim?: string; readonly groupRoles?: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | IdLike<"rol"> }>; readonly trustsEmail?: boolean }, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly redirectUrl: string; readonly signInUrl: string; readonly provider?: { readonly issuer: string; readonly clientId: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly groupsClaim: string; readonly groupRoles: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol"> }>; readonly trustsEmail: boolean; readonly isRequired: boolean; readonly emergencyUserIds: ReadonlyArray<Id<"usr">>; readonly changedAt: string; readonly triedAt?: string; readonly problem?: { readonly text: string; readonly at: string } } }>;
+    /** Set the provider. Another issuer or client is a new one: its sessions end, and it has to be tried before it is required. */
+    set(request: { readonly issuer: string; readonly clientId: string; readonly clientSecret?: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | IdLike<"rol">; readonly groupsClaim?: string; readonly groupRoles?: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | IdLike<"rol"> }>; readonly trustsEmail?: boolean }, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly redirectUrl: string; readonly signInUrl: string; readonly provider?: { readonly issuer: string; readonly clientId: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly groupsClaim: string; readonly groupRoles: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol"> }>; readonly trustsEmail: boolean; readonly isRequired: boolean; readonly emergencyUserIds: ReadonlyArray<Id<"usr">>; readonly changedAt: string; readonly triedAt?: string; readonly problem?: { readonly text: string; readonly at: string } } }>;
+    /** Require the provider of everybody with an address at a proved domain, or no longer; and say which owners may sign in otherwise. */
+    update(accountId: IdLike<"acc">, request?: { readonly isRequired?: boolean; readonly emergencyUserIds?: ReadonlyArray<IdLike<"usr">> }, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly redirectUrl: string; readonly signInUrl: string; readonly provider?: { readonly issuer: string; readonly clientId: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly groupsClaim: string; readonly groupRoles: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol"> }>; readonly trustsEmail: boolean; readonly isRequired: boolean; readonly emergencyUserIds: ReadonlyArray<Id<"usr">>; readonly changedAt: string; readonly triedAt?: string; readonly problem?: { readonly text: string; readonly at: string } }; readonly endedSessionCount: number }>;
+    /** Require the provider of everybody with an address at a proved domain, or no longer; and say which owners may sign in otherwise. */
+    update(request?: { readonly isRequired?: boolean; readonly emergencyUserIds?: ReadonlyArray<IdLike<"usr">> }, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly redirectUrl: string; readonly signInUrl: string; readonly provider?: { readonly issuer: string; readonly clientId: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly groupsClaim: string; readonly groupRoles: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol"> }>; readonly trustsEmail: boolean; readonly isRequired: boolean; readonly emergencyUserIds: ReadonlyArray<Id<"usr">>; readonly changedAt: string; readonly triedAt?: string; readonly problem?: { readonly text: string; readonly at: string } }; readonly endedSessionCount: number }>;
+    /** Remove the provider. Every session that it opened ends; domains stay proved. */
+    remove(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly endedSessionCount: number }>;
+    /** Remove the provider. Every session that it opened ends; domains stay proved. */
+    remove(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly endedSessionCount: number }>;
+    /** Ask the provider what it offers, as a sign-in would. Nobody signs in. */
+    test(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly isUsable: boolean; readonly problem?: string; readonly authorizationEndpoint?: string; readonly tokenEndpoint?: string }>;
+    /** Ask the provider what it offers, as a sign-in would. Nobody signs in. */
+    test(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly isUsable: boolean; readonly problem?: string; readonly authorizationEndpoint?: string; readonly tokenEndpoint?: string }>;
+  };
+  readonly ssoDomains: {
+    /** Read the domains of e-mail addresses. Of the organisation that the account belongs to. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string }>;
+    /** Read the domains of e-mail addresses. Of the organisation that the account belongs to. */
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string }>;
+    /** Name a domain. It counts once its TXT record was found. */
+    add(accountId: IdLike<"acc">, request: { readonly domain: string }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string }>;
+    /** Name a domain. It counts once its TXT record was found. */
+    add(request: { readonly domain: string }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string }>;
+    /** Look for the TXT record of a domain. It has no `provedAt` as long as there is none. */
+    verify(accountId: IdLike<"acc">, request: { readonly domainId: IdLike<"dom"> }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string; readonly found?: ReadonlyArray<string> }>;
+    /** Look for the TXT record of a domain. It has no `provedAt` as long as there is none. */
+    verify(request: { readonly domainId: IdLike<"dom"> }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string; readonly found?: ReadonlyArray<string> }>;
+    /** Remove a domain. Nobody with an address at it signs in by the provider any more. */
+    remove(accountId: IdLike<"acc">, request: { readonly domainId: IdLike<"dom"> }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string }>;
+    /** Remove a domain. Nobody with an address at it signs in by the provider any more. */
+    remove(request: { readonly domainId: IdLike<"dom"> }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string }>;
+  };
   readonly enrolment: {
     /** Read the currencies that an account can be made in: those in which the platform has prices. */
     offer(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly currencies: ReadonlyArray<string> }>;
@@ -766,6 +806,19 @@ export const operations = {
     listLog: ['GET', `${account}/sessions/{sessionId}/log`, 'one'],
     update: ['PATCH', `${account}/sessions/{sessionId}`, 'one'],
   },
+  sso: {
+    get: ['GET', `${account}/organisation/sso`, 'one'],
+    set: ['PUT', `${account}/organisation/sso`, 'one'],
+    update: ['PATCH', `${account}/organisation/sso`, 'one'],
+    remove: ['DELETE', `${account}/organisation/sso`, 'one'],
+    test: ['POST', `${account}/organisation/sso/tests`, 'one'],
+  },
+  ssoDomains: {
+    list: ['GET', `${account}/organisation/sso/domains`, 'list'],
+    add: ['POST', `${account}/organisation/sso/domains`, 'one'],
+    verify: ['POST', `${account}/organisation/sso/domains/{domainId}/verifications`, 'one'],
+    remove: ['DELETE', `${account}/organisation/sso/domains/{domainId}`, 'one'],
+  },
   enrolment: {
     offer: ['GET', '/v1/sign-up', 'one'],
     signUp: ['POST', '/v1/sign-up', 'one'],
@@ -966,6 +1019,12 @@ export type ErrorCode =
   | 'signaling.too_many_sessions'
   | 'signaling.ttl_too_long'
   | 'signaling.version_unsupported'
+  | 'sso.domain_taken'
+  | 'sso.issuer_refused'
+  | 'sso.not_an_owner'
+  | 'sso.not_tried'
+  | 'sso.secret_missing'
+  | 'sso.too_many_domains'
   | 'tenancy.account_closed'
   | 'tenancy.credential_refused'
   | 'tenancy.currency_not_offered'

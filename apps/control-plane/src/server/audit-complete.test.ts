@@ -33,7 +33,7 @@ beforeAll(async () => {
   await makePlatform(database.applicationUrl);
   owner = new Client({ connectionString: database.url });
   await owner.connect();
-  served = serve(database.applicationUrl);
+  served = serve(database.applicationUrl, { PATCHBAY_ALLOW_LOOPBACK_PEERS: '1' });
   account = await signUp(served, 'audited');
   nodes = await Promise.all([enrolNode(served, ['relay']), enrolNode(served, ['signaling'])]);
   await beat();
@@ -148,6 +148,13 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     return [`/v1/accounts/${id}/move`, { parentId }];
   },
   'organisation.update': async () => [`/v1/accounts/${account.accountId}/organisation`, { name: 'Renamed' }],
+  'sso.set': async () => [ssoPath(), ssoProvider],
+  'sso.update': async () => [await setSsoPath(), { isRequired: false }],
+  'sso.test': async () => [`${await setSsoPath()}/tests`, {}],
+  'sso.remove': async () => [await setSsoPath()],
+  'ssoDomains.add': async () => [`${ssoPath()}/domains`, { domain: 'added.example.test' }],
+  'ssoDomains.verify': async () => [`${await ssoDomainPath('verified')}/verifications`, {}],
+  'ssoDomains.remove': async () => [await ssoDomainPath('removed')],
   'applications.create': async () => [`/v1/accounts/${account.accountId}/applications`, { name: 'App' }],
   'applications.update': async () => [await applicationPath(), { name: 'Other' }],
   'applications.remove': async () => [await applicationPath()],
@@ -231,6 +238,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'signaling.putConfig': async () => [servicePath('signaling/config'), {}],
 };
 
+/** Where nobody is: what it offers is asked for in vain, and that it was asked is on record. */
+const ssoProvider = { issuer: 'http://127.0.0.1:1', clientId: 'audited', clientSecret: 'correct horse' };
+const ssoPath = () => `/v1/accounts/${account.accountId}/organisation/sso`;
+const setSsoPath = async () => {
+  await ask('PUT', '/organisation/sso', ssoProvider);
+  return ssoPath();
+};
+const ssoDomainPath = async (name: string) =>
+  `${ssoPath()}/domains/${(await ask('POST', '/organisation/sso/domains', { domain: `${name}.example.test` })).id}`;
 /** Of an event that the service declares. */
 const callbacks = (service: string) => ({
   callbacks: [

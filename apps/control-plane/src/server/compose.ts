@@ -8,8 +8,12 @@ import { smtpTransport } from '@patchbay/adapters/mail/smtp';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
+import { issuerRefusal } from '@patchbay/adapters/oidc/issuer-refusal';
+import { relyingClient } from '@patchbay/adapters/oidc/relying-client';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
 import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
+import { resolveTxt } from '@patchbay/adapters/outgoing/resolve-txt';
+import { safeFetch } from '@patchbay/adapters/outgoing/safe-fetch';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import { keptAtEnd } from '@patchbay/adapters/postgres/at-once';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
@@ -50,6 +54,8 @@ import {
 } from '@patchbay/adapters/prisma/set-up-links';
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
+import { ssoSignIns } from '@patchbay/adapters/prisma/sso-sign-in';
+import { ssoDomainStore, ssoProviderStore } from '@patchbay/adapters/prisma/sso-store';
 import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
@@ -207,6 +213,16 @@ export function compose(env: ControlPlaneEnv) {
     mails,
     onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
   });
+  const outgoing = new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' });
+  const sso = ssoSignIns(prisma, {
+    cipher,
+    client: relyingClient({
+      fetch: safeFetch({ rule: outgoing }),
+      isInsecureAllowed: (url) => outgoing.isOwnMachine(url),
+      nowMs,
+    }),
+    urlOf: mails.urlOf,
+  });
   const policies = policyStore(prisma);
   const configs = serviceConfigStore(prisma);
   const tenancy = tenancyPorts(prisma, {
@@ -265,9 +281,7 @@ export function compose(env: ControlPlaneEnv) {
         replays: replayStore(prisma),
         events: eventLog(prisma),
         applications: tenancy.applications,
-        endpoints: endpointCheck(
-          new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' }),
-        ),
+        endpoints: endpointCheck(outgoing),
         catalogue: { eventTypes },
       },
       sessions: {
@@ -286,6 +300,15 @@ export function compose(env: ControlPlaneEnv) {
         notices: endpointNotices(prisma),
       },
       metering: { usage, catalogue },
+      sso: {
+        providers: ssoProviderStore(prisma, cipher),
+        domains: ssoDomainStore(prisma),
+        records: { find: resolveTxt },
+        addresses: { refusalOf: (issuer) => issuerRefusal(outgoing, issuer) },
+        discovery: { probe: sso.probe },
+        urlOf: mails.urlOf,
+        tenancy,
+      },
       triggers: {
         triggers: triggerStore(prisma),
         targets: {
@@ -415,6 +438,7 @@ export function compose(env: ControlPlaneEnv) {
     passkeys: keysOfPeople && aroundPorts(keysOfPeople, inTime),
     emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
     resetLimiter: byNetwork(rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX))),
+    sso: aroundPorts(sso, inTime),
     mailRoute,
     /** Undefined where others could look as well. */
     outbox: isOutboxOpen ? () => newestMails(prisma, { cipher, countMax: SHOWN_MAIL_COUNT }) : undefined,

@@ -88,6 +88,9 @@ beforeAll(async () => {
   expect(await served.rest('PUT', ownCallbacks, { key: alice.key, body: calledBack })).toMatchObject({
     status: 200,
   });
+  const { id: domainId } = await ask('POST', '/organisation/sso/domains', { domain: 'secret.test' });
+  const provider = { issuer: 'https://secret.test', clientId: 'secret', clientSecret: 'secret' };
+  await ask('PUT', '/organisation/sso', provider);
   const third = await signUp(served, 'third');
   const transfer = await ask('POST', `/endpoints/${endpoint.id}/transfers`, { toAccountId: third.accountId });
   ids = {
@@ -107,6 +110,7 @@ beforeAll(async () => {
     exportId: (await ask('POST', '/exports', {})).id,
     erasureId: (await ask('POST', '/erasures', { person: 'user:secret-bob' })).id,
     roleId,
+    domainId,
     viewId: createId('sin'),
   };
 }, START_MS_MAX);
@@ -148,6 +152,8 @@ async function stateOfAlice(): Promise<string> {
     'endpoint_transfer',
     'webhook',
     'webhook_lane',
+    'sso_provider',
+    'sso_domain',
   ];
   const rows = await Promise.all(
     tables.map((table) =>

@@ -3,7 +3,8 @@
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
 import { Field } from '@patchbay/ui/input';
-import { KeyRound } from 'lucide-react';
+import { Building2, KeyRound } from 'lucide-react';
+import { useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { z } from 'zod';
 import { useForm } from '../form/use-form.ts';
@@ -22,6 +23,7 @@ const texts = {
   away: 'The platform does not answer. Try again in a moment.',
   passkey: 'This passkey is not known here, or there were too many tries.',
   cancelled: 'The browser gave no passkey for this site.',
+  organisation: 'Your organisation signs you in by its own provider, and in no other way.',
 } as const;
 
 const schema = z.object({ email: z.email(), password: z.string().min(1), code: z.string().optional() });
@@ -29,6 +31,7 @@ const schema = z.object({ email: z.email(), password: z.string().min(1), code: z
 export function SignInForm({ demo, isPasskeyOffered, refusal }: SignInFormProps): ReactNode {
   const signIn = useSignIn();
   const signInByPasskey = usePasskeySignIn();
+  const router = useRouter();
   const [isPending, setPending] = useState(false);
   const [failure, setFailure] = useState<'refused' | keyof typeof texts>();
   const [isCodeAsked, setCodeAsked] = useState(false);
@@ -78,7 +81,10 @@ export function SignInForm({ demo, isPasskeyOffered, refusal }: SignInFormProps)
         />
         {isCodeAsked ? <CodeField /> : null}
         {failure === undefined ? null : (
-          <Callout tone="fail" title={failure === 'refused' ? refusal : texts[failure]} />
+          <Callout
+            tone={failure === 'organisation' ? 'info' : 'fail'}
+            title={failure === 'refused' ? refusal : texts[failure]}
+          />
         )}
         <Button variant="primary" size="large" type="submit" isPending={isPending}>
           Sign in
@@ -89,6 +95,10 @@ export function SignInForm({ demo, isPasskeyOffered, refusal }: SignInFormProps)
             Use a passkey
           </Button>
         ) : null}
+        <Button size="large" disabled={isPending} onClick={() => router.push('/sign-in/organisation')}>
+          <Building2 aria-hidden />
+          Continue with your organisation
+        </Button>
       </form>
       {demo === undefined ? null : (
         <Callout title="This is a local start, with a demo account.">
