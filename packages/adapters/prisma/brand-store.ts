@@ -1,6 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { HexColour } from '@patchbay/domain/branding/accent-tones';
-import { type Brand, type BrandInEffect, type Logo, type Logos, logoThemes } from '@patchbay/domain/branding/brand';
+import {
+  type Brand,
+  type BrandInEffect,
+  type Logo,
+  type Logos,
+  logoThemes,
+} from '@patchbay/domain/branding/brand';
 import type { LogoImage } from '@patchbay/domain/branding/logo-image';
 import type { BrandingPorts, HostRecord, Proof } from '@patchbay/domain/branding/ports';
 import { createId } from '@patchbay/kit/ids';
@@ -73,7 +79,13 @@ interface LogoRow {
   readonly heightPixels: number;
 }
 
-const withoutBytes = { theme: true, hash: true, mediaType: true, widthPixels: true, heightPixels: true } as const;
+const withoutBytes = {
+  theme: true,
+  hash: true,
+  mediaType: true,
+  widthPixels: true,
+  heightPixels: true,
+} as const;
 
 const logoFromRow = ({ hash, mediaType, widthPixels, heightPixels }: LogoRow): Logo => ({
   hash,

@@ -48,7 +48,9 @@ export interface BrandInEffect
 }
 
 /** What pages, mails and documents show. It names no account. */
-export interface ShownBrand extends Omit<BrandInEffect, 'accountId' | 'sender' | 'isSignUpOpen' | 'turnHost' | 'host'> {
+export interface ShownBrand
+  extends Pick<BrandInEffect, 'name' | 'supportUrl' | 'supportEmail' | 'termsUrl' | 'privacyUrl' | 'logos'> {
+  /** Absent: those of the platform's own style sheet. */
   readonly tones?: AccentTones | undefined;
   /** The platform's own mark stands beside its name; any other brand without a logo has its initial. */
   readonly isPlatform: boolean;
@@ -58,6 +60,19 @@ export interface ShownBrand extends Omit<BrandInEffect, 'accountId' | 'sender' |
 export const PLATFORM_NAME = 'Patchbay';
 
 export const platformBrand: ShownBrand = { name: PLATFORM_NAME, logos: {}, isPlatform: true };
+
+/** What stands where it is not known whose page it is: it names nobody. */
+export const namelessBrand: ShownBrand = { name: 'Dashboard', logos: {}, isPlatform: false };
+
+/** Of a brand that chose none: the platform's own would tell whose platform it is. */
+const NEUTRAL_ACCENT = '#44546a';
+
+/** The dashboard at a host, with the scheme and the port that the platform has; without a host, the platform's own. */
+export function originAt(platformUrl: string, host: string | undefined): string {
+  const url = new URL(platformUrl);
+  if (host !== undefined) url.hostname = host;
+  return url.origin;
+}
 
 /** Where a logo is served. */
 export const logoPath = (hash: string): `/brand/logo/${string}` => `/brand/logo/${hash}`;
@@ -69,11 +84,10 @@ export function shownBrandOf(brand: BrandInEffect | undefined): ShownBrand {
   const links = { supportUrl, supportEmail, termsUrl, privacyUrl };
   return {
     name,
-    accent,
     ...links,
     logos,
     isPlatform: false,
-    ...(accent === undefined ? {} : { tones: accentTones(accent) }),
+    tones: accentTones(accent ?? NEUTRAL_ACCENT),
   };
 }
 

@@ -85,7 +85,10 @@ test('brand.get 200: without a brand there is none of one’s own, and what is s
 });
 
 test('brand.set 200: those below see it from the next request on; the log has before and after (ACC-8)', async () => {
-  const first = await call(['brand', 'set'], { name: 'Northwind Voice', supportUrl: 'https://nw.example/help' });
+  const first = await call(['brand', 'set'], {
+    name: 'Northwind Voice',
+    supportUrl: 'https://nw.example/help',
+  });
   expect(first.audited).toMatchObject([
     { target: `${reseller}/brand`, before: {}, after: { name: 'Northwind Voice', isSignUpOpen: false } },
   ]);
@@ -105,7 +108,10 @@ test('brand.set 200: those below see it from the next request on; the log has be
 test('a brand is taken as a whole: what it leaves out has no value, and never that of the level above (PRD-2)', async () => {
   const links = { supportUrl: 'https://nw.example/help', termsUrl: 'https://nw.example/terms' };
   await call(['brand', 'set'], { name: 'Northwind', accent: '#0b5fff', ...links });
-  await call(['brand', 'setLogo'], { theme: 'light', data: pngOf({ rgb: [tests, 0, 0] }).toString('base64') });
+  await call(['brand', 'setLogo'], {
+    theme: 'light',
+    data: pngOf({ rgb: [tests, 0, 0] }).toString('base64'),
+  });
   await prove();
   await call(['brand', 'set'], { name: 'Corner Shop' }, customer);
   expect((await call(['brand', 'get'], {}, shop)).answer.shown).toEqual({ name: 'Corner Shop' });
@@ -133,7 +139,13 @@ test('brand.set 422: a host that is not proved, or is none, speaks for nobody', 
 
 test('what would end a line of a mail, or a page, is no name', () => {
   const { request } = branding.resources.brand.operations.set;
-  for (const name of ['Northwind\r\nBcc: all@x.example', 'North\u0000wind', 'North\u202ewind', ' ', 'n'.repeat(61)])
+  for (const name of [
+    'Northwind\r\nBcc: all@x.example',
+    'North\u0000wind',
+    'North\u202ewind',
+    ' ',
+    'n'.repeat(61),
+  ])
     expect(request.safeParse({ name }).success, JSON.stringify(name)).toBe(false);
   for (const fields of [
     { senderName: 'Voice\nBcc: all@x.example' },
@@ -173,7 +185,10 @@ test('brand.setLogo 200: a picture is known by the hash of its bytes, whatever i
   expect(audited).toMatchObject([{ target: `${reseller}/brand/logos/light`, before: {}, after: answer }]);
   const served = await shownBrands(database.prisma).logo(answer.hash);
   expect(Buffer.from(served?.bytes ?? []).equals(picture)).toBe(true);
-  const again = await call(['brand', 'setLogo'], { theme: 'light', data: pngOf({ rgb: [tests, 0, 0] }).toString('base64') });
+  const again = await call(['brand', 'setLogo'], {
+    theme: 'light',
+    data: pngOf({ rgb: [tests, 0, 0] }).toString('base64'),
+  });
   expect(again.audited).toMatchObject([{ before: { hash: answer.hash } }]);
   expect(await shownBrands(database.prisma).logo(answer.hash)).toBeUndefined();
 });
@@ -195,7 +210,10 @@ test('brand.setLogo 404: a logo belongs to a brand', async () => {
 
 test('brand.removeLogo 200: its bytes are gone with it', async () => {
   await call(['brand', 'set'], { name: 'Northwind' });
-  const { answer } = await call(['brand', 'setLogo'], { theme: 'light', data: pngOf({ rgb: [tests, 0, 0] }).toString('base64') });
+  const { answer } = await call(['brand', 'setLogo'], {
+    theme: 'light',
+    data: pngOf({ rgb: [tests, 0, 0] }).toString('base64'),
+  });
   expect((await call(['brand', 'removeLogo'], { theme: 'light' })).audited).toMatchObject([
     { before: { hash: answer.hash }, after: {} },
   ]);
@@ -301,13 +319,22 @@ test('of accounts that prove one host at the same moment one has it', async () =
     if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject(refusal('branding.host_taken'));
 });
 
-test('brandHosts.verify 404 and brandHosts.remove 404: another account’s host is none', async () => {
+async function ofReseller(): Promise<string> {
   const { answer } = await call(['brandHosts', 'add'], { host });
   zone.set(answer.record.name, [answer.record.value]);
-  for (const operation of ['verify', 'remove'] as const)
-    await expect(call(['brandHosts', operation], { hostId: answer.id }, rival)).rejects.toMatchObject(
-      refusal('resource.unknown'),
-    );
+  return answer.id;
+}
+
+test('brandHosts.verify 404: another account’s host is none', async () => {
+  await expect(call(['brandHosts', 'verify'], { hostId: await ofReseller() }, rival)).rejects.toMatchObject(
+    refusal('resource.unknown'),
+  );
+});
+
+test('brandHosts.remove 404: another account’s host is none', async () => {
+  await expect(call(['brandHosts', 'remove'], { hostId: await ofReseller() }, rival)).rejects.toMatchObject(
+    refusal('resource.unknown'),
+  );
 });
 
 test('brandHosts.remove 200: it shows nothing any more, and what the brand used it for is neutral again', async () => {
@@ -343,7 +370,9 @@ test('mails to somebody are in the name of the lowest brand above all of their a
     inAccount(database.prisma, accountId, ({ roleGrant }) =>
       roleGrant.create({ data: { userId, accountId, role: 'owner' } }),
     );
-  await inAccount(database.prisma, database.platformId, ({ roleGrant }) => roleGrant.deleteMany({ where: { userId } }));
+  await inAccount(database.prisma, database.platformId, ({ roleGrant }) =>
+    roleGrant.deleteMany({ where: { userId } }),
+  );
   for (const [at, name] of [
     [reseller, 'Northwind'],
     [customer, 'Corner'],

@@ -90,7 +90,8 @@ export const branding = defineDomain({
       title: 'A host is named that this account has not proved.',
       owner: 'client',
       retry: 'never',
-      remedy: 'Add the host that `detail` names (brandHosts.add), prove it (brandHosts.verify), and set the brand again.',
+      remedy:
+        'Add the host that `detail` names (brandHosts.add), prove it (brandHosts.verify), and set the brand again.',
     },
     host_refused: {
       status: 422,
@@ -111,7 +112,8 @@ export const branding = defineDomain({
       title: 'The record that proves the host was not found.',
       owner: 'client',
       retry: 'never',
-      remedy: 'Set the TXT record that `detail` names. A record that was looked up before it was set can stay unseen for as long as its zone says.',
+      remedy:
+        'Set the TXT record that `detail` names. A record that was looked up before it was set can stay unseen for as long as its zone says.',
     },
     host_taken: {
       status: 409,
@@ -155,7 +157,8 @@ export const branding = defineDomain({
         set: {
           method: 'PUT',
           path: '/brand',
-          summary: 'Set the brand anew. What is left out has a neutral default, and never that of an account above.',
+          summary:
+            'Set the brand anew. What is left out has a neutral default, and never that of an account above.',
           access: 'administer',
           request: z.strictObject({ ...brandFields, isSignUpOpen: z.boolean().default(false) }),
           response: writtenBrand,
@@ -175,7 +178,10 @@ export const branding = defineDomain({
           path: '/brand/logos/{theme}',
           summary: 'Set the logo for light or dark pages: a still PNG or WebP, as base64.',
           access: 'administer',
-          request: z.strictObject({ theme, data: z.base64().max(4 * Math.ceil(LOGO_SIZE_BYTES_MAX / 3) + 4) }),
+          request: z.strictObject({
+            theme,
+            data: z.base64().max(4 * Math.ceil(LOGO_SIZE_BYTES_MAX / 3) + 4),
+          }),
           response: logo,
           errors: ['resource.unknown', 'branding.logo_refused'],
         },
@@ -215,7 +221,8 @@ export const branding = defineDomain({
         verify: {
           method: 'POST',
           path: '/brand-hosts/{hostId}/checks',
-          summary: 'Look the record up. Once it is there, the host shows this brand, and belongs to this account alone.',
+          summary:
+            'Look the record up. Once it is there, the host shows this brand, and belongs to this account alone.',
           access: 'administer',
           request: z.object({ hostId: idSchema('bho') }),
           response: brandHost,

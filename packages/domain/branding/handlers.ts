@@ -13,7 +13,9 @@ export const handlers: DomainHandlers<Branding, BrandingPorts> = {
   brand: {
     async get({ entity }, _request, { brands }) {
       const own = await brands.find(entity);
-      const { name, supportUrl, supportEmail, termsUrl, privacyUrl } = shownBrandOf(await brands.above(entity));
+      const { name, supportUrl, supportEmail, termsUrl, privacyUrl } = shownBrandOf(
+        await brands.above(entity),
+      );
       return {
         ...(own === undefined ? {} : { own: toAnswer(own.brand, own.logos) }),
         shown: { name, supportUrl, supportEmail, termsUrl, privacyUrl },

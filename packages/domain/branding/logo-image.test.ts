@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LOGO_SIZE_BYTES_MAX, readLogo } from './logo-image.ts';
 import { pngOf } from './logo-image.testing.ts';
+import { LOGO_SIZE_BYTES_MAX, readLogo } from './logo-image.ts';
 
 const webp = (chunkName: string, ...data: readonly number[]) => {
   const bytes = Buffer.alloc(40);
@@ -28,7 +28,10 @@ test('a PNG and each kind of WebP say how large they are', () => {
 });
 
 test.each([
-  ['a document with a script', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>')],
+  [
+    'a document with a script',
+    Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'),
+  ],
   ['a page that begins like nothing', Buffer.from('<!doctype html><script>alert(1)</script>')],
   ['a page behind a picture', Buffer.concat([pngOf(), Buffer.from('<script>alert(1)</script>')])],
   ['half a picture', pngOf().subarray(0, 60)],

@@ -72,8 +72,7 @@ function webpSides(bytes: Uint8Array, view: DataView): readonly [number, number]
     }
     case 'VP8X': {
       if (((bytes[20] ?? 0) & WEBP_ANIMATED) !== 0) return undefined;
-      const side = (offset: number) =>
-        1 + view.getUint16(offset, true) + ((bytes[offset + 2] ?? 0) << 16);
+      const side = (offset: number) => 1 + view.getUint16(offset, true) + ((bytes[offset + 2] ?? 0) << 16);
       return [side(24), side(27)];
     }
     default:

@@ -12,6 +12,8 @@ interface Served {
 }
 export interface OpenApiDocument {
   readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string };
+  readonly servers?: readonly { readonly url: string }[];
   readonly paths: Record<string, Record<string, Served>>;
   readonly components: { schemas?: Record<string, unknown>; securitySchemes?: unknown };
 }
@@ -19,6 +21,8 @@ export interface OpenApiDocument {
 interface Options {
   readonly version: string;
   readonly baseUrl: string;
+  /** What the API is called. */
+  readonly title: string;
 }
 
 const idempotencyKey = {
@@ -40,9 +44,9 @@ const versionHeader = {
 };
 
 /** The library's document, with its guessed error responses replaced by the ones the definitions declare. */
-export function openApiDocument(router: AppRouter, { version, baseUrl }: Options): OpenApiDocument {
+export function openApiDocument(router: AppRouter, { version, baseUrl, title }: Options): OpenApiDocument {
   const securitySchemes = { Authorization: { type: 'http', scheme: 'bearer' } } as const;
-  const generated = generateOpenApiDocument(router, { title: 'Patchbay', version, baseUrl, securitySchemes });
+  const generated = generateOpenApiDocument(router, { title, version, baseUrl, securitySchemes });
   const document = generated as unknown as OpenApiDocument;
   document.components.schemas = { ...document.components.schemas, Problem: z.toJSONSchema(problemSchema) };
   for (const mounted of mountedOperations) {

@@ -20,7 +20,11 @@ export async function namedSessionOf(request: Pick<Request, 'headers'>): Promise
     }),
   );
   // next-auth 4 reads a Node request; headers and cookies are all of it that it needs.
-  const token = await getToken({ req: { headers: Object.fromEntries(request.headers), cookies } as never });
+  const token = await getToken({
+    req: { headers: Object.fromEntries(request.headers), cookies } as never,
+    // Over TLS the cookie has a name that browsers take from no page without it (RFC 6265bis §4.1.3).
+    secureCookie: request.headers.get('x-forwarded-proto') === 'https',
+  });
   if (typeof token?.signInSessionId !== 'string') return undefined;
   const { signInSessionId, returnsTo } = token;
   return { signInSessionId, ...(typeof returnsTo === 'string' ? { returnsTo } : {}) };
