@@ -12,7 +12,11 @@ test('a name is text in a mail, and never markup', () => {
     accountName: '"><script>alert(1)</script>',
     path,
   });
-  const brand = { ...namelessBrand, name: '"><script>alert(2)</script>', supportUrl: 'https://x.example/"><script>' };
+  const brand = {
+    ...namelessBrand,
+    name: '"><script>alert(2)</script>',
+    supportUrl: 'https://x.example/"><script>',
+  };
   const { html, text } = written(letter, { ...head, brand });
   expect(html).not.toMatch(/<img|<script/);
   expect(html).toContain('&lt;img src=x&gt;');
@@ -45,13 +49,18 @@ test('a mail is in the brand of its reader: name, logo, colours and links are th
     isSignUpOpen: false,
     logos: { light: { hash: 'abc', mediaType: 'image/png', widthPixels: 200, heightPixels: 50 } },
   });
-  const { html, text } = written(resetMail({ name: 'Ada', path }), { brand, baseUrl: 'https://voice.nw.example' });
+  const { html, text } = written(resetMail({ name: 'Ada', path }), {
+    brand,
+    baseUrl: 'https://voice.nw.example',
+  });
   for (const form of [html, text]) {
     expect(form).toContain('https://voice.nw.example/verify/abc');
     expect(form).toContain('https://nw.example/terms');
     expect(form).toContain('mailto:help@nw.example');
     expect(form).not.toMatch(/patchbay/i);
   }
-  expect(html).toContain('src="https://voice.nw.example/brand/logo/abc" alt="Northwind &amp; Sons" width="112"');
+  expect(html).toContain(
+    'src="https://voice.nw.example/brand/logo/abc" alt="Northwind &amp; Sons" width="112"',
+  );
   expect(html).toContain(`background:${brand.tones?.light.accent}`);
 });

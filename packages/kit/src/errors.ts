@@ -34,7 +34,8 @@ export const platformErrors = {
     title: 'Nothing is served at this host.',
     owner: 'config',
     retry: 'never',
-    remedy: 'Use the host that the API was given to you with. A host of your own is served once it is proved (brandHosts.verify).',
+    remedy:
+      'Use the host that the API was given to you with. A host of your own is served once it is proved (brandHosts.verify).',
   },
   'request.unknown_path': {
     status: 404,

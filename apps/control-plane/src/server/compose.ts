@@ -84,8 +84,8 @@ import { services } from '@patchbay/services/registry.generated';
 import { pino } from 'pino';
 import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { recordApiUsage } from './api-usage.ts';
-import { brandRelays } from './brand-relays.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
+import { brandRelays } from './brand-relays.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
 import { databasePing } from './database-ping.ts';
@@ -188,7 +188,10 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const factors = secondFactors(prisma, { cipher, ...proof });
   if (mailRoute === 'none')
     log.warn('No mail leaves: nobody can prove an address here, or set a lost password again. Set SMTP_URL.');
-  const transport = env.SMTP_URL === undefined ? undefined : smtpTransport(env.SMTP_URL, { from: mailFrom(env), neutralFrom: env.SMTP_NEUTRAL_FROM });
+  const transport =
+    env.SMTP_URL === undefined
+      ? undefined
+      : smtpTransport(env.SMTP_URL, { from: mailFrom(env), neutralFrom: env.SMTP_NEUTRAL_FROM });
   const deliver = () =>
     deliverMails(prisma, {
       cipher,
@@ -255,7 +258,10 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       fleet: {
         nodes: { serving: () => fleet.serving() },
         apiUrlAt: async (within) =>
-          originAt(env.PATCHBAY_URL, within === undefined ? undefined : (await shownBrands(prisma).of(within))?.host),
+          originAt(
+            env.PATCHBAY_URL,
+            within === undefined ? undefined : (await shownBrands(prisma).of(within))?.host,
+          ),
       },
       audit: { entries: auditStore(prisma).entries },
       decisions: {

@@ -8,7 +8,8 @@ export async function serveLogo(
   hash: string,
 ): Promise<Response> {
   const logo = hashPattern.test(hash) ? await brands.logo(hash) : undefined;
-  if (logo === undefined) return new Response(null, { status: 404, headers: { 'cache-control': 'no-store' } });
+  if (logo === undefined)
+    return new Response(null, { status: 404, headers: { 'cache-control': 'no-store' } });
   return new Response(Uint8Array.from(logo.bytes), {
     headers: {
       'content-type': logo.mediaType,

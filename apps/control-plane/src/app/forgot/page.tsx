@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { Entry } from '../../features/sign-in/entry.tsx';
 import { requestHost } from '../../features/brand/shown-brand.ts';
+import { Entry } from '../../features/sign-in/entry.tsx';
 import { ForgotForm } from '../../features/sign-in/forgot-form.tsx';
 import { controlPlane } from '../../server/compose.ts';
 

@@ -41,7 +41,11 @@ export default async function Page() {
           <ViewEnded />
         </div>
       ) : null}
-      <SignInForm demo={await demoAccountHere()} isPasskeyOffered={isPasskeyOffered} refusal={SIGN_IN_REFUSAL} />
+      <SignInForm
+        demo={await demoAccountHere()}
+        isPasskeyOffered={isPasskeyOffered}
+        refusal={SIGN_IN_REFUSAL}
+      />
     </Entry>
   );
 }

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
-import { Entry } from '../../features/sign-in/entry.tsx';
 import { isSignUpOpen } from '../../features/brand/shown-brand.ts';
+import { Entry } from '../../features/sign-in/entry.tsx';
 import { SignUpForm } from '../../features/sign-in/sign-up-form.tsx';
 
 export const metadata: Metadata = { title: 'Sign up' };

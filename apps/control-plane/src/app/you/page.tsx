@@ -61,8 +61,8 @@ export default async function Page() {
         )}
         {isAtBrand && kept.length > 0 ? (
           <Callout title="Passkeys are not used at this address">
-            A passkey belongs to the address where it was made. Here you sign in with your password, and with a code
-            where one is asked for.
+            A passkey belongs to the address where it was made. Here you sign in with your password, and with
+            a code where one is asked for.
           </Callout>
         ) : null}
         {place === undefined || !(mayAdd || kept.length > 0) ? null : (

@@ -39,6 +39,7 @@ export const accountParts = [
   { key: 'endpoints', label: 'Endpoints' },
   { key: 'team', label: 'Team' },
   { key: 'organisation', label: 'Organisation' },
+  { key: 'brand', label: 'Brand' },
   { key: 'privacy', label: 'Privacy' },
   { key: 'settings', label: 'Settings' },
 ] as const;

@@ -10,7 +10,10 @@ export async function readEndpoints(accountId: string): Promise<Endpoints> {
   const isOutboxOpen = outbox !== undefined && host?.kind === 'platform';
   const known = { url, isProofAsked: outbox === undefined, isOutboxOpen };
   try {
-    const [signalUrl, relayUrls] = await Promise.all([placement.signalUrl(), placement.relayUrls({ accountId })]);
+    const [signalUrl, relayUrls] = await Promise.all([
+      placement.signalUrl(),
+      placement.relayUrls({ accountId }),
+    ]);
     return { ...known, signalUrl, turnUrl: relayUrls.length === 0 ? undefined : relayUrls.join(',') };
   } catch {
     return known;

@@ -24,7 +24,11 @@ export async function generateMetadata({ params }: AccountLayoutProps): Promise<
 
 export default async function AccountLayout({ params, children }: AccountLayoutProps) {
   const { accountId } = await params;
-  const [, endpoints, brand] = await Promise.all([requireSignIn(), readEndpoints(accountId), accountBrand(accountId)]);
+  const [, endpoints, brand] = await Promise.all([
+    requireSignIn(),
+    readEndpoints(accountId),
+    accountBrand(accountId),
+  ]);
   return (
     <EndpointsProvider endpoints={endpoints}>
       <SampleProvider sample={readSample()}>
