@@ -71,7 +71,8 @@ export function serve(
       const json = body === undefined ? {} : { 'content-type': 'application/json' };
       const init: RequestInit = { method, headers: { ...bearer(key), ...json, ...headers } };
       if (body !== undefined) init.body = JSON.stringify(body);
-      return answerOf(await control.answering(() => control.rest(new Request(`${ORIGIN}${path}`, init))));
+      const request = new Request(`${ORIGIN}${path}`, init);
+      return answerOf(await control.answering(() => control.rest(request), request.headers));
     },
     trpc: async (method, procedure, { input, key }) => {
       const isQuery = method === 'GET';

@@ -1,10 +1,10 @@
 'use client';
 
-import { platformBrand, type ShownBrand } from '@patchbay/domain/branding/brand';
+import { namelessBrand, type ShownBrand } from '@patchbay/domain/branding/brand';
 import { createContext, type ReactNode, useContext } from 'react';
 import { BrandStyle } from './brand-style.tsx';
 
-const Context = createContext<ShownBrand>(platformBrand);
+const Context = createContext<ShownBrand>(namelessBrand);
 
 /** Everything below is in this brand: its name, its mark and its colours. */
 export function BrandProvider({
