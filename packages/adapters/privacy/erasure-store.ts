@@ -17,9 +17,11 @@ interface Row {
   readonly found: Readonly<Record<string, number>>;
   readonly erased: Readonly<Record<string, number>>;
   readonly live_count: number;
+  readonly is_last_owner: boolean;
 }
 
-const columns = 'id, person, state, created_at, confirmed_at, done_at, found, erased, live_count';
+const columns =
+  'id, person, state, created_at, confirmed_at, done_at, found, erased, live_count, is_last_owner';
 
 const fromRow = (row: Row): ErasureRecord => ({
   id: row.id,
@@ -31,7 +33,14 @@ const fromRow = (row: Row): ErasureRecord => ({
   found: row.found,
   erased: row.erased,
   liveCount: row.live_count,
+  waitsFor: waitsFor(row),
 });
+
+function waitsFor({ state, is_last_owner, live_count }: Row): ErasureRecord['waitsFor'] {
+  if (state !== 'running') return undefined;
+  if (is_last_owner) return 'another_owner';
+  return live_count > 0 ? 'end_of_sessions' : undefined;
+}
 
 export function erasureStore(pool: Pool): PrivacyPorts['erasures'] {
   return {
@@ -43,7 +52,9 @@ export function erasureStore(pool: Pool): PrivacyPorts['erasures'] {
         await client.query('SAVEPOINT one_at_work');
         try {
           const { rows } = await client.query<Row>(
-            `INSERT INTO erasure (id, account_id, person, pseudonym, requested_by) VALUES ($1, $2, $3, $4, $5) RETURNING ${columns}`,
+            `INSERT INTO erasure (id, account_id, person, pseudonym, requested_by, person_email, person_name)
+             SELECT $1, $2, $3, $4, $5, k.email, k.name FROM (SELECT 1) AS one LEFT JOIN person_known($2, $3) k ON true
+             RETURNING ${columns}`,
             [createId('ers'), accountId, person, newPseudonym(), requestedBy],
           );
           return rows.map(fromRow)[0] ?? 'unknown';

@@ -1,13 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { createId } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
-import { inAccountScope } from '../metering/account-scope.ts';
+import { inAccountScope, sqlStateOf } from '../metering/account-scope.ts';
 import { accountAfter } from './subtree.ts';
 
 /** How long after a pass the next one is made while the person is in a session. */
 const LIVE_WAIT_MS = 60_000;
 /** How long one that failed waits before it is tried again. */
 const FAILED_WAIT_MS = 600_000;
+/** How long one waits that would leave an account without an owner. */
+const OWNER_WAIT_MS = 60_000;
+/** What person_leave() says where nobody else owns what they own. */
+const LAST_OWNER = 'PB409';
 const AUDIT_ENTRIES_AT_ONCE = 500;
 /** What stands in place of a name: the same in all rows of one erasure, so that a call still has two parties. */
 export const newPseudonym = (): string => `erased-${randomBytes(9).toString('hex')}`;
@@ -57,18 +61,22 @@ interface ErasureRow {
   readonly state: string;
   readonly person: string | null;
   readonly pseudonym: string | null;
+  readonly person_email: string | null;
+  readonly person_name: string | null;
 }
 
 async function workOn(pool: Pool, work: Work, options: Options): Promise<void> {
   const row = await inAccountScope(pool, work.root, async (client) => {
     const { rows } = await client.query<ErasureRow>(
-      'SELECT state, person, pseudonym FROM erasure WHERE id = $1',
+      'SELECT state, person, pseudonym, person_email, person_name FROM erasure WHERE id = $1',
       [work.erasureId],
     );
     return rows[0];
   });
   if (row?.person == null || row.pseudonym === null) return;
-  const named = { ...work, person: row.person, pseudonym: row.pseudonym };
+  const { person, pseudonym, person_email: email, person_name: name } = row;
+  const named = { ...work, person, pseudonym, email, name };
+  if (row.state === 'running' && (await waitsForOwner(pool, named, options.nowMs()))) return;
   const pass = await passOver(pool, named, { ...options, erases: row.state === 'running' });
   if (!pass.isWhole) return;
   await inAccountScope(pool, work.root, async (client) => {
@@ -92,6 +100,25 @@ async function workOn(pool: Pool, work: Work, options: Options): Promise<void> {
 interface NamedWork extends Work {
   readonly person: string;
   readonly pseudonym: string;
+  /** Of a user: what they were called when it was asked for. */
+  readonly email: string | null;
+  readonly name: string | null;
+}
+
+/** Notes whether an account would be left without an owner, and looks again later where it would. */
+async function waitsForOwner(
+  pool: Pool,
+  { erasureId, root, person }: NamedWork,
+  nowMs: number,
+): Promise<boolean> {
+  return await inAccountScope(pool, root, async (client) => {
+    const { rows } = await client.query<{ is_last_owner: boolean }>(
+      `UPDATE erasure e SET is_last_owner = w.is_last, next_at = CASE WHEN w.is_last THEN $3 ELSE e.next_at END
+       FROM (SELECT person_is_last_owner($2, $4) AS is_last) w WHERE e.id = $1 RETURNING e.is_last_owner`,
+      [erasureId, root, new Date(nowMs + OWNER_WAIT_MS), person],
+    );
+    return rows[0]?.is_last_owner === true;
+  });
 }
 
 interface Pass {
@@ -105,16 +132,19 @@ interface Pass {
 /** Over every table of every account of the subtree, each in a transaction that also says what it changed. */
 async function passOver(
   pool: Pool,
-  { erasureId, root, person, pseudonym }: NamedWork,
+  work: NamedWork,
   { isStopped = () => false, erases }: Options & { readonly erases: boolean },
 ): Promise<Pass> {
+  const { erasureId, root } = work;
   const byClass: Record<string, number> = {};
   let [changedCount, liveCount] = [0, 0];
   const { rows: places } = await pool.query<{ place: number; data_class: string }>(
     'SELECT place, data_class FROM person_places() ORDER BY place',
   );
   for (let accountId = await nextAccount(pool, root, ''); accountId !== undefined; ) {
-    const terms = await termsOf(pool, { root, accountId, person, pseudonym });
+    const terms = await termsOf(pool, work, accountId);
+    // A pass that looks for nobody finds nothing, and must not pass for one that is done.
+    if (terms === undefined && accountId === root) throw new Error('Whom the erasure is about is not known.');
     for (const { place, data_class: dataClass } of terms === undefined ? [] : places) {
       if (isStopped()) return { isWhole: false, byClass, changedCount, liveCount };
       const count = await inAccountScope(pool, root, async (client) => {
@@ -161,14 +191,18 @@ async function noteErased(
   }
 }
 
+/** Undefined: the account went elsewhere meanwhile. */
 async function termsOf(
   pool: Pool,
-  { root, accountId, person, pseudonym }: Omit<NamedWork, 'erasureId'> & { readonly accountId: string },
+  { root, person, pseudonym, email, name }: NamedWork,
+  accountId: string,
 ): Promise<object | undefined> {
   return await inAccountScope(pool, root, async (client) => {
     const { rows } = await client.query<{ terms: object | null }>(
-      'SELECT person_terms($1, $2, $3, $4) AS terms',
-      [root, accountId, person, pseudonym],
+      name === null
+        ? 'SELECT person_terms($1, $2, $3, $4) AS terms'
+        : 'SELECT person_terms($1, $2, $3, $4, $5, $6) AS terms',
+      [root, accountId, person, pseudonym, ...(name === null ? [] : [email, name])],
     );
     return rows[0]?.terms ?? undefined;
   });
@@ -181,11 +215,11 @@ async function termsOf(
 async function complete(pool: Pool, work: NamedWork, nowMs: number): Promise<void> {
   const { erasureId, root, person } = work;
   for (let accountId = await nextAccount(pool, root, ''); accountId !== undefined; ) {
-    const terms = await termsOf(pool, { ...work, accountId });
+    const terms = await termsOf(pool, work, accountId);
     while (terms !== undefined && (await eraseAudit(pool, { erasureId, root, accountId, terms })) > 0);
     accountId = await nextAccount(pool, root, accountId);
   }
-  await inAccountScope(pool, root, async (client) => {
+  const ending = inAccountScope(pool, root, async (client) => {
     if (!person.startsWith('user:')) {
       const { rows } = await client.query<{ count: string }>('SELECT person_leave($1, $2) AS count', [
         root,
@@ -206,6 +240,12 @@ async function complete(pool: Pool, work: NamedWork, nowMs: number): Promise<voi
     if (rows[0] !== undefined)
       await appendCompletion(client, root, { erasureId, after: { erased: rows[0].erased } });
   });
+  try {
+    await ending;
+  } catch (error) {
+    // The others who owned it left since this pass began.
+    if (sqlStateOf(error) !== LAST_OWNER || !(await waitsForOwner(pool, work, nowMs))) throw error;
+  }
 }
 
 interface AuditWork {

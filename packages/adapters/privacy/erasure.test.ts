@@ -29,6 +29,8 @@ afterAll(async () => {
   await database.close();
 });
 
+const isEmpty = (value: object) => Object.keys(value).length === 0;
+
 /** Everything that stands in the database, but for what says how far an erasure is. */
 async function everything(of: readonly string[]): Promise<string> {
   const { rows: tables } = await owner.query<{ name: string }>(
@@ -268,6 +270,114 @@ test('a user of the team goes from this account and below; elsewhere they stay w
   expect(await person(elsewhere.userId)).toMatchObject({ email: elsewhere.email, sign_ins: 1 });
   expect(await person(nowhere.userId)).toMatchObject({ name: 'Erased person', sign_ins: 0 });
   expect((await person(nowhere.userId)).email).toMatch(/@erased\.invalid$/);
+});
+
+test('who left the team is erased all the same, before it was asked for or meanwhile (PRD-4)', async () => {
+  const here = await database.signUp('Left');
+  const audit = auditStore(database.prisma);
+  const join = async (name: string) => {
+    const { userId, email } = await database.signUp(name);
+    await owner.query('DELETE FROM role_grant WHERE user_id = $1', [userId]);
+    await owner.query(
+      `INSERT INTO role_grant (user_id, account_id, role, accepted_at) VALUES ($1, $2, 'admin', now())`,
+      [userId, here.accountId],
+    );
+    const { rows } = await owner.query<{ name: string }>('SELECT name FROM app_user WHERE id = $1', [userId]);
+    const member = { email, name: rows[0]?.name ?? '' };
+    const entry = { accountId: here.accountId, accountPath: [here.accountId], requestId: 'req_1' };
+    await audit.append({
+      ...entry,
+      actorId: 'usr_o',
+      actorName: 'O',
+      action: 'team.add',
+      target: userId,
+      after: member,
+    });
+    await audit.append({ ...entry, actorId: userId, actorName: member.name, action: 'x.y', target: 't' });
+    const leave = () =>
+      owner.query('DELETE FROM role_grant WHERE user_id = $1 AND account_id = $2', [userId, here.accountId]);
+    return { userId, email, name: member.name, leave };
+  };
+  const [before, meanwhile] = [await join('Beforehand'), await join('Midway')];
+  await before.leave();
+  expect((await erase(here.accountId, before.userId)).done).toMatchObject({
+    state: 'done',
+    erased: { auditEntries: 2 },
+  });
+  const store = erasureStore(pool);
+  const made = await store.create({ accountId: here.accountId, person: meanwhile.userId, requestedBy: 'u' });
+  if (typeof made === 'string') throw new Error(made);
+  await workOnErasures(pool, { nowMs });
+  await store.decide({ accountId: here.accountId, erasureId: made.id, state: 'running', by: 'u' });
+  await meanwhile.leave();
+  await workOnErasures(pool, { nowMs });
+  expect(await store.find({ accountId: here.accountId, erasureId: made.id })).toMatchObject({
+    state: 'done',
+    person: undefined,
+    erased: { auditEntries: 2 },
+  });
+  const left = await everything([here.accountId]);
+  for (const { email, name, userId } of [before, meanwhile]) {
+    for (const said of [email, name]) expect(left).not.toContain(said);
+    const { rows } = await owner.query('SELECT name FROM app_user WHERE id = $1', [userId]);
+    expect(rows).toEqual([{ name: 'Erased person' }]);
+  }
+  expect(await store.create({ accountId: here.accountId, person: before.userId, requestedBy: 'u' })).toBe(
+    'unknown',
+  );
+});
+
+test('no account is left without an owner: an erasure that would waits for another one (ACC-3, PRD-4)', async () => {
+  const here = await database.signUp('Owned');
+  const child = await database.addChild(here.accountId, 'Owned below');
+  const [leaving, heir] = [await database.signUp('Leaver'), await database.signUp('Heir')];
+  const own = (userId: string, accountId: string) =>
+    owner.query(
+      `INSERT INTO role_grant (user_id, account_id, role, accepted_at) VALUES ($1, $2, 'owner', now())`,
+      [userId, accountId],
+    );
+  const unown = (userId: string) => owner.query('DELETE FROM role_grant WHERE user_id = $1', [userId]);
+  await unown(leaving.userId);
+  await own(leaving.userId, child);
+  await unown(here.userId);
+  const store = erasureStore(pool);
+  const { accountId } = here;
+  const create = () => store.create({ accountId, person: leaving.userId, requestedBy: 'u' });
+  // The only owner of an account below, with none above.
+  expect(await create()).toBe('last_owner');
+  await own(heir.userId, accountId);
+  await auditStore(database.prisma).append({
+    accountId: child,
+    accountPath: [accountId, child],
+    actorId: leaving.userId,
+    actorName: 'Leaver',
+    action: 'x.y',
+    target: 't',
+    requestId: 'req_1',
+  });
+  const made = await create();
+  if (typeof made === 'string') throw new Error(made);
+  await workOnErasures(pool, { nowMs });
+  await store.decide({ accountId, erasureId: made.id, state: 'running', by: 'u' });
+  await unown(heir.userId);
+  await workOnErasures(pool, { nowMs });
+  // Nothing of them is touched before they can go.
+  const waiting = { state: 'running', waitsFor: 'another_owner', erased: expect.toSatisfy(isEmpty) };
+  expect(await store.find({ accountId, erasureId: made.id })).toMatchObject(waiting);
+  // Nor where the others leave in the middle of the last pass.
+  await expect(
+    owner.query(`SELECT set_config('patchbay.account_id', $1, true), person_leave($1, $2)`, [
+      accountId,
+      leaving.userId,
+    ]),
+  ).rejects.toMatchObject({ code: 'PB409' });
+  await own(here.userId, child);
+  await workOnErasures(pool, { nowMs: () => Date.now() + 3_600_000 });
+  expect(await store.find({ accountId, erasureId: made.id })).toMatchObject({
+    state: 'done',
+    waitsFor: undefined,
+    erased: { auditEntries: 1, team: 1 },
+  });
 });
 
 test('an export of a person has what an erasure would take, and nothing of anybody else; an erasure takes copies along', async () => {

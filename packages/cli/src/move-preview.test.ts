@@ -48,6 +48,7 @@ const preview: MovePreview = {
   ],
   triggers: [],
   webhooks: [],
+  withheld: ['plans'],
   counts: { people: 1, triggers: 0, webhooks: 0, keysBeginning: 0, keysEnding: 4 },
 };
 
@@ -64,5 +65,6 @@ test('a preview is lines of what is and what would be: free, gone and unsaid are
     'price of network-discovery.bytes, EUR nano units': ['free', 'Customer → New 7 per 1'],
     'policy regions': [`["eu"] (account ${oldId})`, '–'],
     person: ['Ada <ada@old.test> admin', '–'],
+    'plans: not yours to read': ['–', '–'],
   });
 });

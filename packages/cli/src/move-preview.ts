@@ -16,6 +16,7 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     triggers,
     webhooks,
     counts,
+    withheld,
   } = effects;
   const row = (what: string, before: unknown, after: unknown): Row => ({
     what,
@@ -49,6 +50,7 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     ...begun('person', people, ({ name, email, role }) => `${name} <${email}> ${role}`),
     ...begun('trigger', triggers, ({ name, id }) => `${name} ${id}`),
     ...begun('webhook', webhooks, ({ url, id }) => `${url} ${id}`),
+    ...withheld.map((part) => row(`${part}: not yours to read`, undefined, undefined)),
   ];
 }
 

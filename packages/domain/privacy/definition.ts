@@ -3,7 +3,7 @@ import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
 import { dataClassNames } from './data-classes.ts';
-import { erasureStates, exportStates } from './ports.ts';
+import { erasureStates, erasureWaits, exportStates } from './ports.ts';
 import { retentionWordShape } from './retention.ts';
 
 /** An account that the caller sees, `above` for one that they do not (C1), `default` where no level says anything. */
@@ -89,6 +89,8 @@ const erasureAnswer = z.object({
   erased: rowsByClass,
   /** Sessions that the person is in. They go on, and it is done when they are over. */
   liveCount: z.int(),
+  /** What one that is confirmed waits for. `another_owner`: the person alone owns this account, or one below it. */
+  waitsFor: z.enum(erasureWaits).optional(),
 });
 
 const erasureId = idSchema('ers');
@@ -144,7 +146,7 @@ export const privacy = defineDomain({
     },
     last_owner: {
       status: 409,
-      title: 'This user is the only owner of the account.',
+      title: 'This user is the only owner of the account, or of one below it.',
       owner: 'client',
       retry: 'never',
       remedy: 'Make somebody else an owner first.',

@@ -102,6 +102,13 @@ describe('erasures', () => {
     ]);
   });
 
+  test('get 200: what one that is confirmed waits for', async () => {
+    const ports = portsOf({ find: async () => ({ ...record, state: 'running', waitsFor: 'another_owner' }) });
+    expect(await handlers.erasures.get(contextFor().context, { erasureId }, ports)).toMatchObject({
+      waitsFor: 'another_owner',
+    });
+  });
+
   test('update 409: what is not counted yet cannot be confirmed', async () => {
     const { context, audited } = contextFor();
     const ports = portsOf({ decide: async () => undefined });

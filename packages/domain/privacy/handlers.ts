@@ -67,7 +67,16 @@ const toExport = ({ accountId: _own, createdAt, finishedAt, expiresAt, ...rest }
   ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
 });
 
-const toErasure = ({ person, createdAt, confirmedAt, doneAt, found, erased, ...rest }: ErasureRecord) => ({
+const toErasure = ({
+  person,
+  createdAt,
+  confirmedAt,
+  doneAt,
+  found,
+  erased,
+  waitsFor,
+  ...rest
+}: ErasureRecord) => ({
   ...rest,
   ...(person === undefined ? {} : { person }),
   createdAt: createdAt.toISOString(),
@@ -75,6 +84,7 @@ const toErasure = ({ person, createdAt, confirmedAt, doneAt, found, erased, ...r
   ...(doneAt === undefined ? {} : { doneAt: doneAt.toISOString() }),
   found: { ...found },
   erased: { ...erased },
+  ...(waitsFor === undefined ? {} : { waitsFor }),
 });
 
 const noErasure = (context: DomainContext<Privacy, 'erasures', 'get'>, erasureId: string): ServiceError =>
@@ -190,7 +200,10 @@ export const handlers: DomainHandlers<Privacy, PrivacyPorts> = {
       const made = await erasures.create({ accountId, person, requestedBy: actorIdOf(context.actor) });
       if (made === 'unknown') throw context.error('resource.unknown', `There is no user ${person} here.`);
       if (made === 'last_owner')
-        throw context.error('privacy.last_owner', `User ${person} is the only owner of ${accountId}.`);
+        throw context.error(
+          'privacy.last_owner',
+          `User ${person} is the only owner of ${accountId}, or of an account below it.`,
+        );
       if (made === 'at_work')
         throw context.error(
           'privacy.erasure_at_work',

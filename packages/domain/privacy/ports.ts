@@ -37,6 +37,9 @@ export interface ExportRecord {
 export const erasureStates = ['counting', 'counted', 'running', 'done', 'cancelled'] as const;
 export type ErasureState = (typeof erasureStates)[number];
 
+export const erasureWaits = ['end_of_sessions', 'another_owner'] as const;
+export type ErasureWait = (typeof erasureWaits)[number];
+
 export interface ErasureRecord {
   readonly id: string;
   /** Absent once it is over: a receipt names nobody. */
@@ -50,6 +53,8 @@ export interface ErasureRecord {
   readonly erased: Readonly<Record<string, number>>;
   /** Sessions that the person is in: it is done when they are over. */
   readonly liveCount: number;
+  /** What one that is confirmed waits for: sessions that the person is in, or that somebody else owns what they alone own. */
+  readonly waitsFor?: ErasureWait | undefined;
 }
 
 export interface PrivacyPorts {
@@ -79,7 +84,7 @@ export interface PrivacyPorts {
     sign(link: ExportLink): string;
   };
   readonly erasures: {
-    /** 'unknown': no such user has a role here. 'at_work': one of the account is not over. */
+    /** 'unknown': no such user has, or had, a role here. 'at_work': one of the account is not over. */
     create(
       asked: Scoped & { readonly person: string; readonly requestedBy: string },
     ): Promise<ErasureRecord | 'unknown' | 'last_owner' | 'at_work'>;

@@ -85,7 +85,45 @@ export const moveEffects = z.object({
 
 export type MoveEffects = z.output<typeof moveEffects>;
 
+/** What each part of a preview tells, and the operation that tells the same elsewhere. */
+const tellers = {
+  prices: { owner: 'prices', operation: 'list' },
+  policy: { owner: 'policy', operation: 'get' },
+  plans: { owner: 'plans', operation: 'list' },
+  people: { owner: 'team', operation: 'list' },
+  triggers: { owner: 'triggers', operation: 'list' },
+  webhooks: { owner: 'webhooks', operation: 'list' },
+} as const;
+
+const partNames = ['prices', 'policy', 'configuration', 'plans', 'people', 'triggers', 'webhooks'] as const;
+
+interface Operation {
+  readonly owner: string;
+  readonly operation: string;
+}
+
+/**
+ * What of the effects is told to somebody: whoever may move an account need not be one who may read the team, prices or
+ * webhooks of those above it (ACC-3, C1). Counts stay.
+ */
+export function effectsTold(
+  effects: MoveEffects,
+  may: (operation: Operation) => boolean,
+): MoveEffects & { readonly withheld: (typeof partNames)[number][] } {
+  const configuration = effects.configuration.filter(({ service }) =>
+    may({ owner: service, operation: 'getConfig' }),
+  );
+  const isWhole = configuration.length === effects.configuration.length;
+  const withheld = partNames.filter((name) => !(name === 'configuration' ? isWhole : may(tellers[name])));
+  const nothing: Partial<MoveEffects> = Object.fromEntries(
+    withheld.filter((name) => name !== 'configuration').map((name) => [name, []]),
+  );
+  return { ...effects, configuration, ...nothing, withheld };
+}
+
 export const movePreview = moveEffects.extend({
+  /** What the reader may not read elsewhere is not named here either, or not all of it. */
+  withheld: z.array(z.enum(partNames)),
   accountId,
   from: named,
   to: named,

@@ -194,6 +194,26 @@ test('accounts.previewMove 200: who gains and loses reach, and what of whom begi
   expect([audited, events, await database.chainOf(ids.below)]).toEqual([[], [], before]);
 });
 
+test('accounts.previewMove 200: who may move an account but not read the team or the webhooks above it is not told of them here', async () => {
+  await withRole(ids.old, 'admin');
+  const told = async (scopes: readonly string[]) => {
+    const { actor } = await owner.createKey(scopes);
+    const { answer } = await preview(ids.new, { as: actor });
+    return [answer.people.length, answer.counts.people, answer.withheld];
+  };
+  expect(await told(['accounts:*'])).toEqual([
+    0,
+    1,
+    ['prices', 'policy', 'plans', 'people', 'triggers', 'webhooks'],
+  ]);
+  expect(await told(['accounts:*', 'team:read'])).toEqual([
+    1,
+    1,
+    ['prices', 'policy', 'plans', 'triggers', 'webhooks'],
+  ]);
+  expect(await told(['*'])).toEqual([1, 1, []]);
+});
+
 test('accounts.previewMove 403: as a move', async () => {
   const viewer = await withRole(owner.accountId, 'developer');
   await expect(preview(ids.new, { as: viewer.actor })).rejects.toMatchObject(refusal(403, 'auth.scope'));

@@ -2,8 +2,9 @@ import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { refuseMove } from './account-tree.ts';
 import { toAccountAnswer } from './accounts.ts';
-import { callerAlong } from './caller.ts';
+import { type Caller, callerAlong } from './caller.ts';
 import { tenancy } from './definition.ts';
+import { effectsTold } from './move-preview.ts';
 import type { AccountRecord, TenancyPorts } from './ports.ts';
 import { operationOf } from './scopes.ts';
 
@@ -23,6 +24,8 @@ interface PlannedMove {
   readonly scopeId: string;
   readonly account: AccountRecord;
   readonly parent: AccountRecord;
+  /** What the caller may do above both places. */
+  readonly above: Caller;
 }
 
 /** Whoever administers an account at or above both the old and the new parent may move what is below it (C4, C5). */
@@ -55,7 +58,7 @@ async function planned(context: Context, parentId: string, ports: TenancyPorts):
   if (parent.effectiveState !== 'active')
     throw platformError('account.suspended', `Account ${parentId} is ${parent.effectiveState}.`);
   const visibleIds = [...new Set([...visibleChain, ...found])];
-  return { before: chain, after: [...parentChain, accountId], visibleIds, scopeId, account, parent };
+  return { before: chain, after: [...parentChain, accountId], visibleIds, scopeId, account, parent, above };
 }
 
 async function foundAccount(
@@ -77,7 +80,7 @@ const refusalTexts = {
 export const moves: Pick<Handlers, 'previewMove' | 'move'> = {
   async previewMove(context, { parentId }, ports) {
     const move = await planned(context, parentId, ports);
-    const { before, after, scopeId, visibleIds, parent } = move;
+    const { before, after, scopeId, visibleIds, parent, above } = move;
     const { accountId } = context.entity;
     const atMs = context.nowMs();
     const effects = await ports.moves.effects({
@@ -89,8 +92,11 @@ export const moves: Pick<Handlers, 'previewMove' | 'move'> = {
       atMs,
     });
     const from = await foundAccount(context, before.at(-2) ?? accountId, ports);
+    const told = effectsTold(effects, ({ owner, operation }) =>
+      ports.catalogue.some((each) => each.owner === owner && each.operation === operation && above.may(each)),
+    );
     return {
-      ...effects,
+      ...told,
       accountId,
       from: { id: from.id, name: from.name },
       to: { id: parent.id, name: parent.name },

@@ -214,7 +214,10 @@ describe('team', () => {
         refusal(403, 'auth.scope'),
       );
     }
-    const reading = (await owner.createKey(['team:add', 'accounts:read'])).actor;
+    const everyRead = ['accounts', 'prices', 'policy', 'plans', 'team', 'triggers', 'webhooks'].map(
+      (name) => `${name}:read`,
+    );
+    const reading = (await owner.createKey(['team:add', ...everyRead])).actor;
     await expect(add('reader@acme.example', 'viewer', { as: reading })).resolves.toBeDefined();
     await expect(add('reader@acme.example', 'developer', { as: reading })).rejects.toMatchObject(
       refusal(403, 'auth.scope'),

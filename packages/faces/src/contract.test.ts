@@ -22,7 +22,7 @@ import { errorDefinitionOf, type MountedOperation, mountedOperations } from './m
 import { openApiDocument } from './openapi.ts';
 
 const { router } = createApiHarness();
-const document = openApiDocument(router, { version: '2026-11-24', baseUrl: '/', title: 'Test' });
+const document = openApiDocument(router, { version: '2026-11-24', baseUrl: '/' });
 const root = path.resolve(import.meta.dirname, '../../..');
 const nameOf = ({ group, name }: MountedOperation) => `${group}.${name}`;
 

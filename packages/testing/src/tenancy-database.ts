@@ -11,8 +11,19 @@ import type { CataloguedOperation } from '@patchbay/domain/tenancy/access';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase } from './test-database.ts';
 
+/** What a preview of a move tells, and who may read it. */
+const reads = [
+  ['prices', 'list'],
+  ['policy', 'get'],
+  ['plans', 'list'],
+  ['team', 'list'],
+  ['triggers', 'list'],
+  ['webhooks', 'list'],
+].map(([owner = '', operation = '']) => ({ owner, operation, access: 'read', isRead: true }) as const);
+
 /** One operation for each access, and one service. Tests of scopes need no more. */
 const catalogue: readonly CataloguedOperation[] = [
+  ...reads,
   { owner: 'accounts', operation: 'get', access: 'read', isRead: true },
   { owner: 'accounts', operation: 'create', access: 'administer', isRead: false },
   { owner: 'accounts', operation: 'move', access: 'administer', isRead: false },

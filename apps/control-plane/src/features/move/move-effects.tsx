@@ -50,6 +50,11 @@ export function MoveEffects({ preview }: { readonly preview: Preview }): ReactNo
         {liveSessionCount === 0 ? '' : `; ${counted(liveSessionCount, 'live session')} will go on under them`}
         . What is used from {showClock(startsAt)} on is paid along the new way; all before stays as it is.
       </Callout>
+      {preview.withheld.length === 0 ? null : (
+        <Callout title="Not all of it is shown">
+          You may not read here: {preview.withheld.join(', ')}. Ask somebody who may before you move it.
+        </Callout>
+      )}
       <Group
         title="Who pays whom"
         none="The same prices, between the same accounts."

@@ -33,6 +33,11 @@ const states: Readonly<Record<Erasure['state'], { readonly tone: Tone; readonly 
   cancelled: { tone: 'neutral', icon: <CircleSlash aria-hidden /> },
 };
 
+const waitTexts: Readonly<Record<NonNullable<Erasure['waitsFor']>, string>> = {
+  end_of_sessions: 'until their sessions are over',
+  another_owner: 'until somebody else owns what they alone own',
+};
+
 /** Persons who are to be forgotten; of those who are, the receipts. */
 export function Erasures(): ReactNode {
   const trpc = useTRPC();
@@ -142,10 +147,13 @@ const columnsOf = ({ mayErase, onConfirm, onCancel }: ColumnsRequest): readonly 
   {
     key: 'state',
     header: 'State',
-    cell: ({ state }) => (
-      <Badge tone={states[state].tone} icon={states[state].icon}>
-        {state}
-      </Badge>
+    cell: ({ state, waitsFor }) => (
+      <span className="grid justify-items-start gap-0.5">
+        <Badge tone={states[state].tone} icon={states[state].icon}>
+          {state}
+        </Badge>
+        {waitsFor === undefined ? null : <span className="text-ink-soft">{waitTexts[waitsFor]}</span>}
+      </span>
     ),
   },
   {
