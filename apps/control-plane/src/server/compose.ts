@@ -423,6 +423,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     find: (host) => brands.accountAt(host),
     nowMs,
   });
+  const atPlatform = { title: PLATFORM_NAME, baseUrl: env.PATCHBAY_URL };
   const rest = createRestHandler({
     baseUrl: env.PATCHBAY_URL,
     router,
@@ -495,7 +496,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       }
     },
     /** Made at the first request, not at the start; of each host it is the same but for what it is called and where it is. */
-    openApi({ title, baseUrl }: { readonly title: string; readonly baseUrl: string }): OpenApiDocument {
+    openApi(at: Readonly<Record<'title' | 'baseUrl', string>> = atPlatform): OpenApiDocument {
+      const { title, baseUrl } = at;
       document ??= openApiDocument(router, { version: apiVersionNewest, baseUrl, title });
       return { ...document, info: { ...document.info, title }, servers: [{ url: baseUrl }] };
     },

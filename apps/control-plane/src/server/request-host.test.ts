@@ -8,7 +8,8 @@ function hostsWith(find: (host: string) => Promise<string | undefined>, nowMs = 
   return new RequestHosts({ platformUrl, furtherHosts: ['app.platform.example'], find, nowMs });
 }
 
-const proved = async (host: string) => (host === 'voice.nw.example' ? 'acc_nw' : undefined);
+const proved = async (host: string): Promise<string | undefined> =>
+  host === 'voice.nw.example' ? 'acc_nw' : undefined;
 const at = (host: string, further: Record<string, string> = {}) => new Headers({ host, ...further });
 
 test('a proved host shows its account’s brand, in whatever spelling it is asked for, and leads back to itself', async () => {
