@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import type { BrandInEffect } from '@patchbay/domain/branding/brand';
 import { hostOfTurnUrl, relayUrlsAt } from '@patchbay/domain/branding/relay-urls';
+import { parseAddress } from '@patchbay/kit/cidr';
 
 /** For so long a look-up is not made again: credentials are made many times a second. */
 const RESOLVED_MS = 30_000;
@@ -24,7 +24,7 @@ interface Resolved {
 export function brandRelays({ relayUrls, above, resolve, nowMs }: BrandRelayOptions) {
   const resolved = new Map<string, Resolved>();
   const addressesOf = (host: string): Promise<readonly string[]> => {
-    if (isIP(host) > 0) return Promise.resolve([host]);
+    if (parseAddress(host) !== undefined) return Promise.resolve([host]);
     const known = resolved.get(host);
     if (known !== undefined && known.untilMs > nowMs()) return known.addresses;
     const addresses = resolve(host, AbortSignal.timeout(RESOLVE_MS_MAX)).catch(() => []);

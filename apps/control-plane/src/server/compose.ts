@@ -423,6 +423,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     find: (host) => brands.accountAt(host),
     nowMs,
   });
+  let platformId: string | undefined;
   const atPlatform = { title: PLATFORM_NAME, baseUrl: env.PATCHBAY_URL };
   const rest = createRestHandler({
     baseUrl: env.PATCHBAY_URL,
@@ -461,7 +462,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     ),
     brands,
     hosts,
-    platformAccount: () => findPlatform(prisma),
+    // It is made once, and stays.
+    platformAccount: async () => (platformId ??= await findPlatform(prisma)),
     async rest(request: Request): Promise<Response> {
       const host = await hosts.of(request.headers);
       if (host.kind === 'unknown') throw unknownHost();

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import { originAt } from '@patchbay/domain/branding/brand';
 import { hostOfHeader } from '@patchbay/domain/branding/host-name';
+import { parseAddress } from '@patchbay/kit/cidr';
 import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { isLoopbackHost } from '../features/sign-in/env.ts';
 
@@ -85,7 +85,7 @@ export class RequestHosts {
   #isOfPlatform(header: string): boolean {
     if (!URL.canParse(`http://${header}`)) return false;
     const { hostname } = new URL(`http://${header}`);
-    const isAddress = isIP(hostname.replace(/^\[|\]$/g, '')) > 0;
+    const isAddress = parseAddress(hostname.replace(/^\[|\]$/g, '')) !== undefined;
     return isAddress || isLoopbackHost(header) || this.#platformNames.has(hostname.replace(/\.$/, ''));
   }
 }
