@@ -107,7 +107,8 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
     atomically(prisma, async () => {
       const token = await makeEmailLink(prisma, { userId, purpose: 'verify', email });
       if (token === undefined) return false;
-      await mails.send({ to: email, ...verificationMail({ name, url: mails.urlOf(`/verify/${token}`) }) });
+      const letter = verificationMail({ name, path: `/verify/${token}` });
+      await mails.send({ to: email, reader: { userId }, ...letter });
       return true;
     });
 
@@ -120,13 +121,14 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
         const { id: userId, email, name } = user;
         const bound = await ssoBinding(prisma, userId);
         if (bound !== undefined) {
-          const url = mails.urlOf(ORGANISATION_SIGN_IN_PATH);
-          await mails.send({ to: email, ...organisationSignInMail({ name, url, ...bound }) });
+          const letter = organisationSignInMail({ name, path: ORGANISATION_SIGN_IN_PATH, ...bound });
+          await mails.send({ to: email, reader: { userId }, ...letter });
           return;
         }
         const token = await makeEmailLink(prisma, { userId, purpose: 'reset', email });
         if (token === undefined) return;
-        await mails.send({ to: email, ...resetMail({ name, url: mails.urlOf(`/reset/${token}`) }) });
+        const letter = resetMail({ name, path: `/reset/${token}` });
+        await mails.send({ to: email, reader: { userId }, ...letter });
       }),
 
     readReset: async (token) => {
@@ -169,7 +171,8 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
             ...(oldEmail === email ? {} : { before: { email: oldEmail } }),
             after: { email },
           });
-          if (oldEmail !== email) await mails.send({ to: oldEmail, ...changedAddressMail({ name }) });
+          if (oldEmail !== email)
+            await mails.send({ to: oldEmail, reader: { userId }, ...changedAddressMail({ name }) });
           return { email };
         });
       } catch (error) {

@@ -164,10 +164,8 @@ export function signIns(
         SELECT id, email, name FROM user_for_sign_in(${email})`;
       if (user === undefined || !(await isFirstWithin(prisma, `told\n${user.id}`, TOLD_EVERY_MS))) return;
       await noteSignIn(prisma, { action: 'sign-in.refuse', userId: user.id, address, after });
-      await mails.send({
-        to: user.email,
-        ...manyTriesMail({ name: user.name, url: mails.urlOf('/forgot') }),
-      });
+      const letter = manyTriesMail({ name: user.name, path: '/forgot' });
+      await mails.send({ to: user.email, reader: { userId: user.id }, ...letter });
     }).catch(onFailure);
   }
 

@@ -213,6 +213,27 @@ export const classTables = {
       without: ['user_id', 'reason'],
     },
     {
+      table: 'brand',
+      order: ['account_id'],
+      columns: [
+        ...['account_id', 'name', 'accent', 'support_url', 'support_email', 'terms_url', 'privacy_url'],
+        ...['sender_name', 'sender_address', 'main_host', 'turn_host', 'is_sign_up_open', 'changed_at'],
+      ],
+    },
+    {
+      table: 'brand_logo',
+      order: ['theme'],
+      columns: ['account_id', 'theme', 'hash', 'media_type', 'width_pixels', 'height_pixels'],
+      // Served at an address made of the hash.
+      without: ['bytes'],
+    },
+    {
+      table: 'brand_host',
+      order: ['host'],
+      columns: ['id', 'account_id', 'host', 'created_at', 'proved_at'],
+      without: ['token'],
+    },
+    {
       table: 'allow_list_entry',
       order: ['purpose', 'network'],
       columns: ['account_id', 'purpose', 'network', 'label'],

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addAccountCommand } from './commands/account.ts';
 import { addAddressesCommand } from './commands/addresses.ts';
 import { addAllowListCommand } from './commands/allow-list.ts';
+import { addBrandCommand } from './commands/brand.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEndpointCommand } from './commands/endpoint.ts';
 import { addIceCommand } from './commands/ice.ts';
@@ -47,6 +48,7 @@ const commands = [
   addAllowListCommand,
   addServiceCommand,
   addAddressesCommand,
+  addBrandCommand,
   addListenCommand,
   addWebhookCommand,
   addPrivacyCommand,

@@ -5,6 +5,7 @@ export const idPrefixes = {
   acc: 'account',
   app: 'application',
   aud: 'audit entry',
+  bho: 'host of a brand',
   crd: 'ephemeral credential',
   dom: 'domain of an organisation',
   dlv: 'delivery of a webhook',

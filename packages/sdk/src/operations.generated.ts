@@ -80,6 +80,46 @@ export interface Operations {
     /** Read the ledger entries of this account in a period, as they were posted. They sum to what its statement says. */
     listEntries(request: { readonly cursor?: string; readonly limit?: number; readonly period: string }, options?: CallOptions): List<{ readonly transactionId: Id<"txn">; readonly at: string; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout"; readonly counterpartyId: Id<"acc">; readonly currency: string; readonly amount: string; readonly sourceRef: string }>;
   };
+  readonly brand: {
+    /** Read what the accounts below see, and what this account sees itself. */
+    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly own?: { readonly name: string; readonly accent?: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string; readonly senderName?: string; readonly senderAddress?: string; readonly mainHost?: string; readonly turnHost?: string; readonly isSignUpOpen: boolean; readonly logos: { readonly light?: { readonly hash: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }; readonly dark?: { readonly hash: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number } }; readonly tones?: { readonly light: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string }; readonly dark: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string } } }; readonly shown: { readonly name: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string } }>;
+    /** Read what the accounts below see, and what this account sees itself. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly own?: { readonly name: string; readonly accent?: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string; readonly senderName?: string; readonly senderAddress?: string; readonly mainHost?: string; readonly turnHost?: string; readonly isSignUpOpen: boolean; readonly logos: { readonly light?: { readonly hash: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }; readonly dark?: { readonly hash: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number } }; readonly tones?: { readonly light: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string }; readonly dark: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string } } }; readonly shown: { readonly name: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string } }>;
+    /** Set the brand anew. What is left out has a neutral default, and never that of an account above. */
+    set(accountId: IdLike<"acc">, request: { readonly name: string; readonly accent?: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string; readonly senderName?: string; readonly senderAddress?: string; readonly mainHost?: string; readonly turnHost?: string; readonly isSignUpOpen?: boolean }, options?: CallOptions): Promise<{ readonly name: string; readonly accent?: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string; readonly senderName?: string; readonly senderAddress?: string; readonly mainHost?: string; readonly turnHost?: string; readonly isSignUpOpen: boolean; readonly logos: { readonly light?: { readonly hash: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }; readonly dark?: { readonly hash: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number } }; readonly tones?: { readonly light: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string }; readonly dark: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string } } }>;
+    /** Set the brand anew. What is left out has a neutral default, and never that of an account above. */
+    set(request: { readonly name: string; readonly accent?: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string; readonly senderName?: string; readonly senderAddress?: string; readonly mainHost?: string; readonly turnHost?: string; readonly isSignUpOpen?: boolean }, options?: CallOptions): Promise<{ readonly name: string; readonly accent?: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string; readonly senderName?: string; readonly senderAddress?: string; readonly mainHost?: string; readonly turnHost?: string; readonly isSignUpOpen: boolean; readonly logos: { readonly light?: { readonly hash: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }; readonly dark?: { readonly hash: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number } }; readonly tones?: { readonly light: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string }; readonly dark: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string } } }>;
+    /** Take the brand back, with its logos. Those below see that of the account above again. */
+    remove(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly name: string }>;
+    /** Take the brand back, with its logos. Those below see that of the account above again. */
+    remove(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly name: string }>;
+    /** Set the logo for light or dark pages: a still PNG or WebP, as base64. */
+    setLogo(accountId: IdLike<"acc">, request: { readonly theme: "light" | "dark"; readonly data: string }, options?: CallOptions): Promise<{ readonly hash: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }>;
+    /** Set the logo for light or dark pages: a still PNG or WebP, as base64. */
+    setLogo(request: { readonly theme: "light" | "dark"; readonly data: string }, options?: CallOptions): Promise<{ readonly hash: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }>;
+    /** Take the logo for light or dark pages away. */
+    removeLogo(accountId: IdLike<"acc">, request: { readonly theme: "light" | "dark" }, options?: CallOptions): Promise<{ readonly hash: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }>;
+    /** Take the logo for light or dark pages away. */
+    removeLogo(request: { readonly theme: "light" | "dark" }, options?: CallOptions): Promise<{ readonly hash: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }>;
+  };
+  readonly brandHosts: {
+    /** List the hosts of this account, with the records that prove them. */
+    list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }> }>;
+    /** List the hosts of this account, with the records that prove them. */
+    list(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }> }>;
+    /** Name a host, and learn which record proves it. */
+    add(accountId: IdLike<"acc">, request: { readonly host: string }, options?: CallOptions): Promise<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }>;
+    /** Name a host, and learn which record proves it. */
+    add(request: { readonly host: string }, options?: CallOptions): Promise<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }>;
+    /** Look the record up. Once it is there, the host shows this brand, and belongs to this account alone. */
+    verify(accountId: IdLike<"acc">, request: { readonly hostId: IdLike<"bho"> }, options?: CallOptions): Promise<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }>;
+    /** Look the record up. Once it is there, the host shows this brand, and belongs to this account alone. */
+    verify(request: { readonly hostId: IdLike<"bho"> }, options?: CallOptions): Promise<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }>;
+    /** Give a host up. What the brand used it for has a neutral default again, at once. */
+    remove(accountId: IdLike<"acc">, request: { readonly hostId: IdLike<"bho"> }, options?: CallOptions): Promise<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }>;
+    /** Give a host up. What the brand used it for has a neutral default again, at once. */
+    remove(request: { readonly hostId: IdLike<"bho"> }, options?: CallOptions): Promise<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }>;
+  };
   readonly why: {
     /** Read the requests of this account, and of those below it, that were refused, newest first. */
     list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly requestId: Id<"req">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly operation: string; readonly code: string; readonly status: number; readonly detail: string }>;
@@ -722,6 +762,19 @@ export const operations = {
     listLines: ['GET', `${account}/statements/{period}/lines`, 'list'],
     listEntries: ['GET', `${account}/statements/{period}/entries`, 'list'],
   },
+  brand: {
+    get: ['GET', `${account}/brand`, 'one'],
+    set: ['PUT', `${account}/brand`, 'one'],
+    remove: ['DELETE', `${account}/brand`, 'one'],
+    setLogo: ['PUT', `${account}/brand/logos/{theme}`, 'one'],
+    removeLogo: ['DELETE', `${account}/brand/logos/{theme}`, 'one'],
+  },
+  brandHosts: {
+    list: ['GET', `${account}/brand-hosts`, 'one'],
+    add: ['POST', `${account}/brand-hosts`, 'one'],
+    verify: ['POST', `${account}/brand-hosts/{hostId}/checks`, 'one'],
+    remove: ['DELETE', `${account}/brand-hosts/{hostId}`, 'one'],
+  },
   why: {
     list: ['GET', `${account}/why`, 'list'],
     get: ['GET', `${account}/why/{subject}`, 'one'],
@@ -932,6 +985,12 @@ export type ErrorCode =
   | 'billing.currency_mismatch'
   | 'billing.effective_in_past'
   | 'billing.meter_unknown'
+  | 'branding.host_count'
+  | 'branding.host_refused'
+  | 'branding.host_taken'
+  | 'branding.host_unproved'
+  | 'branding.logo_refused'
+  | 'branding.record_missing'
   | 'callback.address_forbidden'
   | 'callback.too_many'
   | 'config.too_many'
@@ -1000,6 +1059,7 @@ export type ErrorCode =
   | 'request.method_not_allowed'
   | 'request.precondition_failed'
   | 'request.too_large'
+  | 'request.unknown_host'
   | 'request.unknown_path'
   | 'request.version_unknown'
   | 'resource.unknown'

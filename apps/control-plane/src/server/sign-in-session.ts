@@ -51,19 +51,18 @@ export async function namedSessionOf(
 interface CookieRequest {
   readonly signInSessionId: string;
   readonly lifetimeMs: number;
-  readonly env: Pick<ControlPlaneEnv, 'NEXTAUTH_SECRET' | 'NEXTAUTH_URL'>;
+  readonly env: Pick<ControlPlaneEnv, 'NEXTAUTH_SECRET' | 'PATCHBAY_URL'>;
 }
 
 /** The cookie of somebody who was signed in by a redirect, where no form of next-auth's was sent: the same as its own. */
-export async function sessionCookie({
+export async function setSessionCookie({
   signInSessionId,
   lifetimeMs,
-  env: { NEXTAUTH_SECRET: secret, NEXTAUTH_URL: url = '' },
+  env: { NEXTAUTH_SECRET: secret, PATCHBAY_URL: publicUrl },
 }: CookieRequest): Promise<string> {
   if (secret === undefined) throw new Error('Nobody is signed in without NEXTAUTH_SECRET.');
   const maxAge = lifetimeMs / 1_000;
   const value = await encode({ token: { signInSessionId }, secret, maxAge });
-  const isSecure = url.startsWith('https://');
-  const name = `${isSecure ? '__Secure-' : ''}next-auth.session-token`;
-  return `${name}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`;
+  const { name, options } = sessionCookie(publicUrl);
+  return `${name}=${value}; Path=${options.path}; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${options.secure ? '; Secure' : ''}`;
 }

@@ -93,7 +93,14 @@ beforeAll(async () => {
   await ask('PUT', '/organisation/sso', provider);
   const third = await signUp(served, 'third');
   const transfer = await ask('POST', `/endpoints/${endpoint.id}/transfers`, { toAccountId: third.accountId });
+  await served.rest('PUT', `/v1/accounts/${alice.accountId}/brand`, {
+    key: alice.key,
+    body: { name: 'Secret brand' },
+  });
+  const { id: hostId } = await ask('POST', '/brand-hosts', { host: 'secret.brand.test' });
   ids = {
+    hostId,
+    theme: 'light',
     endpointId: endpoint.id,
     transferId: transfer.id,
     toAccountId: alice.accountId,
@@ -142,6 +149,9 @@ async function stateOfAlice(): Promise<string> {
     'policy_plan',
     'account_plan',
     'allow_list_entry',
+    'brand',
+    'brand_logo',
+    'brand_host',
     'service_access',
     'audit_entry',
     'credential_revocation',
