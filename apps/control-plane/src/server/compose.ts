@@ -98,6 +98,7 @@ import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyOf } from './relying-party.ts';
 import { sealedAnswers } from './sealed-answers.ts';
+import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate } from './shared-rate.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
@@ -321,6 +322,7 @@ export function compose(env: ControlPlaneEnv) {
       },
     },
     idempotency: sealedAnswers(idempotencyStore(prisma), cipher),
+    cursors: sealedCursors(readMasterKey(env.PATCHBAY_MASTER_KEY)),
     keys,
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
