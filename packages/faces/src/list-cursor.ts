@@ -25,7 +25,8 @@ export function withCursorOpened({ cursors }: Pick<Platform, 'cursors'>, call: L
   const { cursor } = call.request as { readonly cursor?: string };
   if (cursor === undefined || !isPaged(call.mounted)) return call.request;
   const opened = cursors.open(placeOf(call), cursor);
-  if (opened === undefined) throw platformError('request.invalid', '/cursor: It is none that this list gave.');
+  if (opened === undefined)
+    throw platformError('request.invalid', '/cursor: It is none that this list gave.');
   return { ...(call.request as object), cursor: opened };
 }
 

@@ -252,9 +252,7 @@ describe('the front door', () => {
       ])
         expect(policy, place).toContain(directive);
       const scripts = policy.split('; ').find((part) => part.startsWith('script-src')) ?? '';
-      expect(scripts, place).toMatch(
-        /^script-src ('none'|'nonce-[A-Za-z0-9+/]{22}==' 'strict-dynamic')$/,
-      );
+      expect(scripts, place).toMatch(/^script-src ('none'|'nonce-[A-Za-z0-9+/]{22}==' 'strict-dynamic')$/);
       seen.push(scripts);
       expect(headers.get('x-content-type-options'), place).toBe('nosniff');
       expect(headers.get('x-frame-options'), place).toBe('DENY');

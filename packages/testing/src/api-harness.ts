@@ -157,8 +157,7 @@ export function createApiHarness(options: Options = {}) {
     keptAtEnd: (work) => work(),
     cursors: {
       seal: (place, cursor) => `${place}#${cursor}`,
-      open: (place, sealed) =>
-        sealed.startsWith(`${place}#`) ? sealed.slice(place.length + 1) : undefined,
+      open: (place, sealed) => (sealed.startsWith(`${place}#`) ? sealed.slice(place.length + 1) : undefined),
     },
     idempotency: {
       begin: async ({ callerId, accountId, route, key, fingerprint }) => {

@@ -23,5 +23,6 @@ test('C20: a cursor of another list, account or platform, an altered and a made-
     altered[index] = (altered[index] ?? 0) ^ 1;
     expect(cursors.open(place, altered.toString('base64url')), String(index)).toBeUndefined();
   }
-  for (const text of ['', 'key_7', '0', 'AAAA', 'x'.repeat(500)]) expect(cursors.open(place, text)).toBeUndefined();
+  for (const text of ['', 'key_7', '0', 'AAAA', 'x'.repeat(500)])
+    expect(cursors.open(place, text)).toBeUndefined();
 });
