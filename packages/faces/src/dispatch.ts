@@ -12,6 +12,7 @@ import { serviceHandlerLoaders } from '@patchbay/services/handlers.generated';
 import { answerOnce } from './answer-once.ts';
 import { derivedHandlers } from './derived.ts';
 import type { Repeatable } from './idempotency.ts';
+import { withCursorOpened, withCursorSealed } from './list-cursor.ts';
 import { errorDefinitionOf, type MountedOperation } from './mounted.ts';
 import type { Platform, Principal, Reach } from './platform.ts';
 import { isBoundByAddress } from './refused-address.ts';
@@ -42,7 +43,10 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
   await refuseByPolicy(platform, call, { entity, visibleIds: subject?.visibleIds ?? [] });
   const context = await contextOf(platform, call, { entity, visibleIds: subject?.visibleIds, changes });
   const handler = await loadHandler(platform, call.mounted);
-  if (call.mounted.operation.method === 'GET') return await (await handler(context, call.request))();
+  if (call.mounted.operation.method === 'GET') {
+    const work = await handler(context, withCursorOpened(platform, call));
+    return withCursorSealed(platform, call, await work());
+  }
   return await answerOnce<Response>(platform, call, async (kept) => {
     const work = await handler(context, call.request);
     const isMinting = call.mounted.operation.isMinting === true;

@@ -115,11 +115,19 @@ export interface IdempotentRequest {
   readonly fingerprint: string;
 }
 
+/** Cursors of lists as they leave, and as they come back. A place names the list and whose it is. */
+export interface ListCursors {
+  seal(place: string, cursor: string): string;
+  /** Undefined for what was not sealed for this place. */
+  open(place: string, sealed: string): string | undefined;
+}
+
 /** What dispatch asks of the world. A refusal is a thrown ServiceError. */
 export interface Platform {
   readonly servicePorts: ServicePorts;
   readonly domainPorts: DomainPorts;
   readonly idempotency: IdempotencyStore;
+  readonly cursors: ListCursors;
   nowMs(): number;
   /**
    * Resolves to undefined when the evidence is missing or does not hold. Refuses an address from which too much came that

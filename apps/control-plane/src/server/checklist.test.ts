@@ -129,6 +129,27 @@ test('C20: ten thousand rows are read page by page while others are added: none 
   expect(ids.filter((id) => !read.has(id))).toEqual([]);
 }, 120_000);
 
+test('C20: a cursor that no list gave is refused, be it an id, of another account or of another list, and tells no id', async () => {
+  const { accountId, key } = await signUp(served, 'two-applications');
+  for (const name of ['one', 'two'])
+    await served.rest('POST', at(accountId, '/applications'), { key, body: { name } });
+  const page = async (path: string, by = key) => await served.rest('GET', path, { key: by });
+  const { body } = await page(at(accountId, '/applications?limit=1'));
+  const [first] = body.items;
+  expect(Buffer.from(body.nextCursor, 'base64url').toString('latin1')).not.toContain(first.id);
+  const next = await page(at(accountId, `/applications?limit=1&cursor=${body.nextCursor}`));
+  expect(next.body.items.map(({ name }: { name: string }) => name)).toEqual(['two']);
+  const other = await signUp(served, 'another-applications');
+  for (const [path, by] of [
+    [at(accountId, `/applications?cursor=${first.id}`), key],
+    [at(accountId, `/keys?cursor=${body.nextCursor}`), key],
+    [at(other.accountId, `/applications?cursor=${body.nextCursor}`), other.key],
+  ] as const) {
+    const refused = await page(path, by);
+    expect([refused.status, refused.body.code], path).toEqual([400, 'request.invalid']);
+  }
+});
+
 test('C21: a batch has at most 50 calls, and each of them counts against the rate', async () => {
   // Four at once, and one more each four seconds.
   const slow = serve(database.applicationUrl, { PATCHBAY_REQUESTS_PER_MINUTE_MAX: '16' });

@@ -110,6 +110,7 @@ import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyOf } from './relying-party.ts';
 import { RequestHosts, unknownHost } from './request-host.ts';
 import { sealedAnswers } from './sealed-answers.ts';
+import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate } from './shared-rate.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
@@ -376,6 +377,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
     },
     idempotency: sealedAnswers(idempotencyStore(prisma), cipher),
+    cursors: sealedCursors(readMasterKey(env.PATCHBAY_MASTER_KEY)),
     keys,
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,

@@ -22,6 +22,7 @@ export interface PlatformParts
     | 'servicePorts'
     | 'domainPorts'
     | 'idempotency'
+    | 'cursors'
     | 'recordUsage'
     | 'noteRefused'
     | 'nowMs'
@@ -51,8 +52,17 @@ export interface PlatformParts
 
 /** What dispatch asks of the world, answered by the stores. */
 export function createPlatform(parts: PlatformParts): Platform {
-  const { servicePorts, domainPorts, idempotency, recordUsage, noteRefused, nowMs, atomically, keptAtEnd } =
-    parts;
+  const {
+    servicePorts,
+    domainPorts,
+    idempotency,
+    cursors,
+    recordUsage,
+    noteRefused,
+    nowMs,
+    atomically,
+    keptAtEnd,
+  } = parts;
   const wrongSecrets = new WrongSecrets();
   const principalOf = onceForEach((evidence: Evidence) => {
     let principal: Promise<Principal | undefined> | undefined;
@@ -79,6 +89,7 @@ export function createPlatform(parts: PlatformParts): Platform {
     servicePorts,
     domainPorts,
     idempotency,
+    cursors,
     recordUsage,
     noteRefused,
     nowMs,
