@@ -87,8 +87,8 @@ const withoutBytes = {
   heightPixels: true,
 } as const;
 
-const logoFromRow = ({ hash, mediaType, widthPixels, heightPixels }: LogoRow): Logo => ({
-  hash,
+const logoFromRow = ({ hash: digest, mediaType, widthPixels, heightPixels }: LogoRow): Logo => ({
+  digest,
   mediaType: mediaType as LogoImage['mediaType'],
   widthPixels,
   heightPixels,
@@ -164,7 +164,7 @@ export function brandStore(prisma: PrismaClient): Omit<BrandingPorts, 'names' | 
           if ((await transaction.brand.count({ where: { accountId } })) === 0) return undefined;
           const where = { accountId_theme: { accountId, theme } };
           const before = await transaction.brandLogo.findUnique({ where, select: withoutBytes });
-          const { hash, mediaType, widthPixels, heightPixels } = logo;
+          const { digest: hash, mediaType, widthPixels, heightPixels } = logo;
           const data = { hash, mediaType, widthPixels, heightPixels, bytes: Uint8Array.from(bytes) };
           await transaction.brandLogo.upsert({ where, create: { accountId, theme, ...data }, update: data });
           return { before: before === null ? undefined : logoFromRow(before) };
@@ -182,7 +182,7 @@ export function brandStore(prisma: PrismaClient): Omit<BrandingPorts, 'names' | 
     },
 
     hosts: hostStore(prisma),
-    digest: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    digestOf: (bytes) => createHash('sha256').update(bytes).digest('hex'),
     newToken: () => randomBytes(TOKEN_BYTES).toString('hex'),
   };
 }
@@ -232,7 +232,7 @@ function hostStore(prisma: PrismaClient): BrandingPorts['hosts'] {
 }
 
 const logoInEffect = z.object({
-  hash: z.string(),
+  digest: z.string(),
   mediaType: z.enum(['image/png', 'image/webp']),
   widthPixels: z.int(),
   heightPixels: z.int(),

@@ -6,7 +6,8 @@ export type LogoTheme = (typeof logoThemes)[number];
 
 /** A picture, known by the hash of its bytes: what is at its address never changes. */
 export interface Logo extends LogoImage {
-  readonly hash: string;
+  /** SHA-256, as 64 hexadecimal digits. */
+  readonly digest: string;
 }
 
 export type Logos = { readonly [Theme in LogoTheme]?: Logo | undefined };

@@ -183,14 +183,14 @@ test('brand.setLogo 200: a picture is known by the hash of its bytes, whatever i
   });
   expect(answer).toMatchObject({ mediaType: 'image/png', widthPixels: 120, heightPixels: 40 });
   expect(audited).toMatchObject([{ target: `${reseller}/brand/logos/light`, before: {}, after: answer }]);
-  const served = await shownBrands(database.prisma).logo(answer.hash);
+  const served = await shownBrands(database.prisma).logo(answer.digest);
   expect(Buffer.from(served?.bytes ?? []).equals(picture)).toBe(true);
   const again = await call(['brand', 'setLogo'], {
     theme: 'light',
     data: pngOf({ rgb: [tests, 0, 0] }).toString('base64'),
   });
-  expect(again.audited).toMatchObject([{ before: { hash: answer.hash } }]);
-  expect(await shownBrands(database.prisma).logo(answer.hash)).toBeUndefined();
+  expect(again.audited).toMatchObject([{ before: { digest: answer.digest } }]);
+  expect(await shownBrands(database.prisma).logo(answer.digest)).toBeUndefined();
 });
 
 test('brand.setLogo 422: a document with scripts is no picture', async () => {
@@ -215,9 +215,9 @@ test('brand.removeLogo 200: its bytes are gone with it', async () => {
     data: pngOf({ rgb: [tests, 0, 0] }).toString('base64'),
   });
   expect((await call(['brand', 'removeLogo'], { theme: 'light' })).audited).toMatchObject([
-    { before: { hash: answer.hash }, after: {} },
+    { before: { digest: answer.digest }, after: {} },
   ]);
-  expect(await shownBrands(database.prisma).logo(answer.hash)).toBeUndefined();
+  expect(await shownBrands(database.prisma).logo(answer.digest)).toBeUndefined();
 });
 
 test('brand.removeLogo 404: there is none for these pages', async () => {

@@ -43,7 +43,7 @@ const brandFields = {
 };
 
 const logo = z.object({
-  hash: z.string(),
+  digest: z.string(),
   mediaType: z.enum(['image/png', 'image/webp']),
   widthPixels: z.int(),
   heightPixels: z.int(),

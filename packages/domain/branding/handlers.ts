@@ -40,12 +40,12 @@ export const handlers: DomainHandlers<Branding, BrandingPorts> = {
       return { name: before.name };
     },
 
-    async setLogo(context, { theme, data }, { logos, digest }) {
+    async setLogo(context, { theme, data }, { logos, digestOf }) {
       const { accountId } = context.entity;
       const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
       const image = readLogo(bytes);
       if ('refusal' in image) throw context.error('branding.logo_refused', `/data: ${image.refusal}`);
-      const logo = { ...image, hash: digest(bytes) };
+      const logo = { ...image, digest: digestOf(bytes) };
       const put = await logos.put({ accountId, theme, logo, bytes });
       if (put === undefined) throw context.error('resource.unknown', 'This account has no brand yet.');
       const { before = {} } = put;

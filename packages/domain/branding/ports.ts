@@ -58,7 +58,7 @@ export interface BrandingPorts {
     /** The values of the TXT records at a name. Empty: there are none, or nobody answers for it. */
     textsAt(name: string): Promise<readonly string[]>;
   };
-  readonly digest: (bytes: Uint8Array) => string;
+  readonly digestOf: (bytes: Uint8Array) => string;
   readonly newToken: () => string;
   /** The platform's own host. */
   readonly platformHost: string;

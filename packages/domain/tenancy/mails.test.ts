@@ -54,7 +54,7 @@ test('a mail is in the brand of its reader: name, logo, colours and links are th
     supportEmail: 'help@nw.example',
     termsUrl: 'https://nw.example/terms',
     isSignUpOpen: false,
-    logos: { light: { hash: 'abc', mediaType: 'image/png', widthPixels: 200, heightPixels: 50 } },
+    logos: { light: { digest: 'abc', mediaType: 'image/png', widthPixels: 200, heightPixels: 50 } },
   });
   const { html, text } = written(resetMail({ name: 'Ada', path }), {
     brand,

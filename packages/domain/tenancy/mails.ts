@@ -66,7 +66,7 @@ function headOf({ brand, baseUrl }: LetterHead): string {
   const name = escaped(brand.name);
   if (logo === undefined) return `<p style="margin:0 0 22px;font-weight:600">${name}</p>`;
   const width = Math.round((logo.widthPixels / logo.heightPixels) * LOGO_HEIGHT_PIXELS);
-  const source = new URL(logoPath(logo.hash), baseUrl).href;
+  const source = new URL(logoPath(logo.digest), baseUrl).href;
   return `<p style="margin:0 0 22px"><img src="${escaped(source)}" alt="${name}" width="${width}" height="${LOGO_HEIGHT_PIXELS}"></p>`;
 }
 

@@ -79,7 +79,7 @@ AS $$
     'turnHost', (SELECT p.host FROM proved p WHERE p.host = b.turn_host),
     'sender', (SELECT jsonb_build_object('name', coalesce(b.sender_name, b.name), 'address', b.sender_address)
       FROM proved p WHERE p.host = split_part(b.sender_address, '@', 2)),
-    'logos', coalesce((SELECT jsonb_object_agg(l.theme, jsonb_build_object('hash', l.hash, 'mediaType', l.media_type,
+    'logos', coalesce((SELECT jsonb_object_agg(l.theme, jsonb_build_object('digest', l.hash, 'mediaType', l.media_type,
       'widthPixels', l.width_pixels, 'heightPixels', l.height_pixels)) FROM brand_logo l WHERE l.account_id = b.account_id),
       '{}')))
   FROM brand b WHERE b.account_id = of_account

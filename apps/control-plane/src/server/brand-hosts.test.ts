@@ -71,7 +71,7 @@ beforeAll(async () => {
     isSignUpOpen: true,
   });
   const data = pngOf().toString('base64');
-  logoHash = (await put(reseller, ['PUT', '/brand/logos/light'], { theme: 'light', data })).hash;
+  logoHash = (await put(reseller, ['PUT', '/brand/logos/light'], { theme: 'light', data })).digest;
   await put(rival, ['PUT', '/brand'], { name: 'Rival' });
   customerId = (await put(reseller, ['POST', '/accounts'], { name: 'Customer' })).id;
   customerKey = (await put({ ...reseller, accountId: customerId }, ['POST', '/keys'], {})).secret;

@@ -62,7 +62,11 @@ function LogoField({ theme, logo }: LogoFieldProps): ReactNode {
           <span className="text-sm">{titles[theme]}</span>
         ) : (
           // biome-ignore lint/performance/noImgElement: it is at its final size, and at an address that never changes.
-          <img src={logoPath(logo.hash)} alt={titles[theme]} className="max-h-16 max-w-full object-contain" />
+          <img
+            src={logoPath(logo.digest)}
+            alt={titles[theme]}
+            className="max-h-16 max-w-full object-contain"
+          />
         )}
       </div>
       <div className="flex flex-wrap items-center gap-2">

@@ -18,11 +18,11 @@ export function BrandMark({ brand, size = 'small' }: BrandMarkProps): ReactNode 
       // biome-ignore lint/performance/noImgElement: it is at its final size, and at an address that never changes.
       <img src={logoPath(hash)} alt="" className={classNames(classes, which)} />
     );
-    if (light === undefined || dark === undefined) return image(one.hash, 'brand-plate');
+    if (light === undefined || dark === undefined) return image(one.digest, 'brand-plate');
     return (
       <>
-        {image(light.hash, 'only-light')}
-        {image(dark.hash, 'only-dark')}
+        {image(light.digest, 'only-light')}
+        {image(dark.digest, 'only-dark')}
       </>
     );
   }

@@ -79,7 +79,7 @@ function PreviewMark({ brand, theme }: PreviewProps): ReactNode {
     return (
       // biome-ignore lint/performance/noImgElement: it is at its final size, and at an address that never changes.
       <img
-        src={logoPath(logo.hash)}
+        src={logoPath(logo.digest)}
         alt=""
         className={
           isPlated ? 'h-8 max-w-40 rounded-sm bg-[white] object-contain p-0.5' : 'h-8 max-w-40 object-contain'

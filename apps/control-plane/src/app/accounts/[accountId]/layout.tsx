@@ -1,7 +1,7 @@
 import type { Metadata } from 'next';
 import type { ReactNode } from 'react';
 import { BrandProvider } from '../../../features/brand/brand-context.tsx';
-import { accountBrand } from '../../../features/brand/shown-brand.ts';
+import { accountBrand, requestHost } from '../../../features/brand/shown-brand.ts';
 import { SampleProvider } from '../../../features/sample/sample.tsx';
 import { AppShell } from '../../../features/shell/app-shell.tsx';
 import { EndpointsProvider } from '../../../features/shell/endpoints.tsx';
@@ -29,9 +29,12 @@ export default async function AccountLayout({ params, children }: AccountLayoutP
     readEndpoints(accountId),
     accountBrand(accountId),
   ]);
+  const host = await requestHost().catch(() => undefined);
+  // It is of the demo account, which at the host of a brand may be above whoever looks.
+  const sample = host?.kind === 'platform' ? readSample() : undefined;
   return (
     <EndpointsProvider endpoints={endpoints}>
-      <SampleProvider sample={readSample()}>
+      <SampleProvider sample={sample}>
         <FetchedAhead
           ask={(trpc, client) => [
             client.prefetchQuery(trpc.accounts.get.queryOptions({ accountId })),
