@@ -137,18 +137,25 @@ const eventsOf = (sessionId: string, scope = accountId) =>
     transaction.platformEvent.findMany({ where: { sessionId }, orderBy: { sessionSequence: 'asc' } }),
   );
 
-test('what is told of a session is told once, however often its lines come, and to the owner alone (HKS-2)', async () => {
+test('what is told of a session is told once, however often its lines come, to the owner, and of a leg to whose leg it is (HKS-2)', async () => {
   const sessionId = createId('ses');
   const lines = callOf(sessionId, strangerId);
   await Promise.all([ingest(lines.slice(0, 6)), ingest(lines), ingest(lines.toReversed())]);
   await ingest(lines);
+  const typesOf = (events: Awaited<ReturnType<typeof eventsOf>>) =>
+    events.map(({ type, sessionSequence }) => [type, sessionSequence]);
   const told = await eventsOf(sessionId);
-  expect(told.map(({ type, sessionSequence }) => [type, sessionSequence])).toEqual([
+  expect(typesOf(told)).toEqual([
     ['signaling.session.started', 1],
+    ['signaling.participant.joined', 3],
     ['signaling.session.ended', 10],
   ]);
   expect(told[0]).toMatchObject({ accountId, at: new Date(AT + 1_000), data: { sessionId } });
-  expect(await eventsOf(sessionId, strangerId)).toEqual([]);
+  // The other account hears of its own leg, and of nothing else (LIV-0).
+  expect(typesOf(await eventsOf(sessionId, strangerId))).toEqual([
+    ['signaling.participant.joined', 4],
+    ['signaling.participant.left', 9],
+  ]);
 });
 
 test('of two accounts with a part in a session, neither is told of it while the other one’s lines are not kept (HKS-2)', async () => {
@@ -165,7 +172,7 @@ test('of two accounts with a part in a session, neither is told of it while the 
   await owner.query('DROP TRIGGER fails ON session_event; DROP FUNCTION fail');
   await owner.end();
   await ingest(callOf(sessionId, strangerId));
-  expect(await eventsOf(sessionId)).toHaveLength(2);
+  expect(await eventsOf(sessionId)).toHaveLength(3);
 });
 
 test('of what a relay notes by itself only its allocations are told', async () => {

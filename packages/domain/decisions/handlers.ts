@@ -115,7 +115,11 @@ async function ofSession(sessionId: string, { accountId, visibleIds, ports }: Re
 }
 
 async function ofCredential(username: string, { accountId, visibleIds, ports }: Reader, nowMs: number) {
-  const standing: CredentialStanding | undefined = await ports.credentials.standing({ accountId, username });
+  const standing: CredentialStanding | undefined = await ports.credentials.standing({
+    accountId,
+    username,
+    visibleIds,
+  });
   if (standing === undefined) return undefined;
   const { known, withoutNames } = knownTo(visibleIds, standing.known);
   const { refusal, prefixIds } = standing;

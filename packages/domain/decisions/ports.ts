@@ -58,7 +58,13 @@ export interface DecisionsPorts {
   };
   readonly credentials: {
     /** Undefined for a text that is no username of a key of this account or of one below it. */
-    standing(credential: Scoped & { readonly username: string }): Promise<CredentialStanding | undefined>;
+    standing(
+      credential: Scoped & {
+        readonly username: string;
+        /** The accounts whose levels are named to whoever asks. */
+        readonly visibleIds: readonly string[];
+      },
+    ): Promise<CredentialStanding | undefined>;
   };
   readonly states: {
     /** The chain of an account, from the platform down, as it is now. */

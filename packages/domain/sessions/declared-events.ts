@@ -23,10 +23,20 @@ export function declaredEventOf(line: SessionEvent): DeclaredEvent | undefined {
   return derived && { ...derived, accountId: ownerOf(line), atMs: line.atMs };
 }
 
-function derive({ type, sessionId, data }: SessionEvent): Derived | undefined {
+function derive({ type, sessionId, legId, data }: SessionEvent): Derived | undefined {
   switch (type) {
     case 'session.created':
       return { service: 'signaling', name: 'session.started', payload: { sessionId } };
+    case 'leg.joined': {
+      const who = typeof data.identity === 'string' ? { identity: data.identity } : {};
+      return { service: 'signaling', name: 'participant.joined', payload: { sessionId, legId, ...who } };
+    }
+    case 'leg.left':
+      return {
+        service: 'signaling',
+        name: 'participant.left',
+        payload: { sessionId, legId, reason: endCodeOf(data.reason) },
+      };
     case 'mode.changed':
       // A call that moves from one path to another was connected before.
       return data.previousMode === 'pending' && data.mode !== 'pending'

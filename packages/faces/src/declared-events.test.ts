@@ -25,6 +25,8 @@ const reached = { limit: 'limit.session_bytes', max: 7, outcome: 'notify' };
 
 const lines: readonly SessionEvent[] = [
   line('session.created', { to: 'user:bob' }),
+  line('leg.joined', { identity: 'bob', accountId: 'acc_callee', media: {} }, { legId: 'leg_1' }),
+  line('leg.left', { reason: 'signaling.hung_up' }, { legId: 'leg_1' }),
   line('mode.changed', { mode: 'p2p', previousMode: 'pending' }),
   line('session.ended', { reason: { code: 'signaling.hung_up', detail: '', helpUrl: '' }, connectedMs: 5 }),
   line('limit.reached', { limit: 'limit.session_seconds', outcome: 'end' }),

@@ -3,15 +3,22 @@ import { platformErrors, problemSchema } from '@patchbay/kit/errors';
 import { generateOpenApiDocument } from 'trpc-to-openapi';
 import { z } from 'zod';
 import { errorDefinitionOf, type MountedOperation, mountedOperations } from './mounted.ts';
+import { type NamedSchema, namedComponents, pascalCase, type Schema } from './openapi-components.ts';
 import type { AppRouter } from './trpc.ts';
 
 type Responses = Record<string, unknown>;
+interface Body {
+  readonly content: Record<string, { schema: Schema }>;
+}
 interface Served {
   responses: Responses;
   parameters?: readonly unknown[];
+  readonly requestBody?: Body;
+  security?: readonly unknown[];
 }
 export interface OpenApiDocument {
   readonly openapi: string;
+  info: object;
   readonly paths: Record<string, Record<string, Served>>;
   readonly components: { schemas?: Record<string, unknown>; securitySchemes?: unknown };
 }
@@ -39,20 +46,74 @@ const versionHeader = {
   schema: { type: 'string', enum: apiVersions },
 };
 
-/** The library's document, with its guessed error responses replaced by the ones the definitions declare. */
+const JSON_TYPE = 'application/json';
+
+/**
+ * The library's document, with its guessed error responses replaced by the ones the definitions declare, and with names, so
+ * that clients in other languages can be generated from it (API-1).
+ */
 export function openApiDocument(router: AppRouter, { version, baseUrl }: Options): OpenApiDocument {
   const securitySchemes = { Authorization: { type: 'http', scheme: 'bearer' } } as const;
   const generated = generateOpenApiDocument(router, { title: 'Patchbay', version, baseUrl, securitySchemes });
   const document = generated as unknown as OpenApiDocument;
-  document.components.schemas = { ...document.components.schemas, Problem: z.toJSONSchema(problemSchema) };
+  const places: Place[] = [];
   for (const mounted of mountedOperations) {
     const served = document.paths[mounted.path]?.[mounted.operation.method.toLowerCase()];
     if (served === undefined) throw new Error(`Nothing serves ${mounted.operation.method} ${mounted.path}.`);
+    places.push(...bodiesOf(mounted, served));
     served.responses = { 200: served.responses['200'], ...problemResponses(mounted) };
     const headers = mounted.operation.method === 'GET' ? [versionHeader] : [versionHeader, idempotencyKey];
     served.parameters = [...(served.parameters ?? []), ...headers];
+    served.security ??= [];
   }
+  const { references, components } = namedComponents(places, recursiveOf(document));
+  for (const [index, place] of places.entries()) place.content.schema = references[index] ?? place.schema;
+  document.components.schemas = { ...components, Problem: withoutDialect(z.toJSONSchema(problemSchema)) };
+  document.info = { ...document.info, license: { name: 'Apache 2.0', identifier: 'Apache-2.0' } };
   return document;
+}
+
+/** A body, and where it stands. */
+interface Place extends NamedSchema {
+  readonly content: { schema: Schema };
+}
+
+function bodiesOf({ group, name }: MountedOperation, { requestBody, responses }: Served): Place[] {
+  const request = requestBody?.content[JSON_TYPE];
+  const response = (responses['200'] as Body | undefined)?.content[JSON_TYPE];
+  const named = pascalCase(group) + pascalCase(name);
+  return [
+    ...(request === undefined
+      ? []
+      : [{ name: `${named}Request`, schema: closed(request.schema), content: request }]),
+    ...(response === undefined
+      ? []
+      : [{ name: `${named}Response`, schema: open(response.schema), content: response }]),
+  ];
+}
+
+/** As every request is read: a misspelt field is refused. */
+const closed = (schema: Schema): Schema =>
+  schema.properties === undefined ? schema : { ...schema, additionalProperties: false };
+
+/** An answer may have more one day: a field that comes is no new version, so no client may refuse it. */
+function open<Value>(value: Value): Value {
+  if (Array.isArray(value)) return value.map(open) as Value;
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(
+    ([keyword, each]) => keyword !== 'additionalProperties' || each !== false,
+  );
+  return Object.fromEntries(kept.map(([keyword, each]) => [keyword, open(each)])) as Value;
+}
+
+/** Schemas that the library names itself, for they refer to themselves; besides the refusals that it guesses. */
+function recursiveOf({ components }: OpenApiDocument): Record<string, Schema> {
+  const schemas = Object.entries(components.schemas ?? {}) as [string, Schema][];
+  return Object.fromEntries(schemas.filter(([name]) => !name.startsWith('error.')));
+}
+
+function withoutDialect({ $schema, ...schema }: Record<string, unknown>): Schema {
+  return open(schema);
 }
 
 function problemResponses({ owner, operation }: MountedOperation): Responses {

@@ -6,6 +6,8 @@ export interface EventData {
   readonly 'network-discovery.allocation.ended': { readonly allocationId: string; readonly sessionId: string; readonly reason: string; readonly bytes: string };
   readonly 'network-discovery.limit.reached': { readonly allocationId: string; readonly sessionId: string; readonly limit: string; readonly outcome: string };
   readonly 'signaling.session.started': { readonly sessionId: string };
+  readonly 'signaling.participant.joined': { readonly sessionId: string; readonly legId: string; readonly identity?: string };
+  readonly 'signaling.participant.left': { readonly sessionId: string; readonly legId: string; readonly reason: string };
   readonly 'signaling.session.connected': { readonly sessionId: string; readonly mode: string };
   readonly 'signaling.session.ended': { readonly sessionId: string; readonly code: string };
   readonly 'signaling.limit.reached': { readonly sessionId: string; readonly limit: string; readonly outcome: string };

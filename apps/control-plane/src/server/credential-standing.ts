@@ -2,7 +2,11 @@ import type { CredentialStore } from '@patchbay/adapters/prisma/credential-store
 import type { KeySnapshot, Snapshots } from '@patchbay/adapters/prisma/snapshots';
 import { type Known, nothingKnown } from '@patchbay/domain/decisions/known';
 import type { CredentialStanding, DecisionsPorts } from '@patchbay/domain/decisions/ports';
-import { settingsOf } from '@patchbay/domain/decisions/settings';
+import { policyValuesOf, settingsOf } from '@patchbay/domain/decisions/settings';
+import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { decide, refusalText } from '@patchbay/domain/policy/decide';
+import { policyChain } from '@patchbay/domain/policy/policy-chain';
+import { levelText, type PolicyChain } from '@patchbay/domain/policy/policy-level';
 import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
 import { parseUsername } from '@patchbay/protocol/credential/credential';
 import { check, type Effective, effectiveOf } from '@patchbay/protocol/credential/effective';
@@ -43,12 +47,13 @@ const verifiers: readonly { readonly verifier: Verifier; readonly service: strin
 
 /**
  * How a credential stands: what relays and signaling would say of it now, in the order in which they look (POL-4). Where
- * it is used from is not known here, so that its addresses and regions are told and not judged. The password is not
- * asked for: whoever asks sees the key's account, and so what its key may do anyway.
+ * it is used from, and what else runs at the same time, is not known here: lists of addresses, regions and counted limits
+ * are told and not judged. The password is not asked for: whoever asks sees the key's account, and so what its key may do
+ * anyway.
  */
 export function credentialStanding(ports: StandingPorts): DecisionsPorts['credentials'] {
   return {
-    standing: async ({ accountId, username }) => {
+    standing: async ({ accountId, username, visibleIds }) => {
       const read = readUsername(username);
       if (read === undefined) return undefined;
       const key = await ports.snapshots.keySnapshot(read.keyId);
@@ -62,7 +67,7 @@ export function credentialStanding(ports: StandingPorts): DecisionsPorts['creden
         const refusal = refusalOfKey(key, ports.nowMs()) ?? refusalOfEnd(read.expiresAtMs, ports.nowMs());
         return { ...found, name: read.name, refusal, known };
       }
-      const judged = await judge({ effective, key, ports });
+      const judged = await judge({ effective, key, ports, visibleIds });
       return { ...found, name: read.name, refusal: judged.refusal, known: { ...known, ...judged.known } };
     },
   };
@@ -118,9 +123,11 @@ interface Judged {
   readonly effective: Effective;
   readonly key: KeySnapshot;
   readonly ports: StandingPorts;
+  /** The accounts that whoever asks may see. */
+  readonly visibleIds: readonly string[];
 }
 
-async function judge({ effective, key, ports }: Judged): Promise<{
+async function judge({ effective, key, ports, visibleIds }: Judged): Promise<{
   readonly refusal: Refusal | undefined;
   readonly known: Partial<Known>;
 }> {
@@ -133,12 +140,20 @@ async function judge({ effective, key, ports }: Judged): Promise<{
   const stored = isBelow ? (acting?.configs ?? []) : [];
   const accountChain = chain.map(({ id }) => id);
   const caps = credentialCapsOf({ chain: accountChain }, stored);
+  const { applicationId, instanceType, identity } = effective;
+  const endpoint = identity === undefined ? undefined : userEndpointId(identity);
+  const policy = isBelow
+    ? policyChain({ chain: accountChain, applicationId, instanceType, endpoint }, acting?.policies ?? [])
+    : [];
   const known: Partial<Known> = {
     chain: chain.map(({ id, state }) => ({ accountId: id, state })),
     limits,
-    policy: [networkDiscovery, signaling].flatMap((service) =>
-      settingsOf(service, { chain: accountChain }, stored),
-    ),
+    policy: [
+      ...policyValuesOf(policy, visibleIds),
+      ...[networkDiscovery, signaling].flatMap((service) =>
+        settingsOf(service, { chain: accountChain }, stored),
+      ),
+    ],
   };
   const stopped = chain.find(({ state }) => state !== 'active');
   const refusals = [
@@ -149,7 +164,7 @@ async function judge({ effective, key, ports }: Judged): Promise<{
     (await ports.credentials.isRevoked({ accountId: key.accountId, prefixIds: effective.prefixIds }))
       ? refusalAs('credential.revoked', 'It, or a credential that it was narrowed from, was revoked.')
       : undefined,
-    refusedEverywhere({ effective, key, nowMs, accountChain, caps }),
+    refusedEverywhere({ effective, key, nowMs, accountChain, caps, policy, visibleIds }),
     refusalOfLimits(limits),
   ];
   return { refusal: refusals.find((refusal) => refusal !== undefined), known };
@@ -198,10 +213,13 @@ interface Use {
   readonly nowMs: number;
   readonly accountChain: readonly string[];
   readonly caps: ReturnType<typeof credentialCapsOf>;
+  readonly policy: PolicyChain;
+  readonly visibleIds: readonly string[];
 }
 
 /** Why no verifier takes it: the first one's reason. A credential that one of them takes is a good one. */
-function refusedEverywhere({ effective, key, nowMs, accountChain, caps }: Use): Refusal | undefined {
+function refusedEverywhere(asked: Use): Refusal | undefined {
+  const { effective, key, nowMs, accountChain, caps } = asked;
   const mintsFor = servicesMintedWith(key.scopes);
   const refusals = verifiers.map(({ verifier, service }): Refusal | undefined => {
     if (!mintsFor.includes(service))
@@ -216,11 +234,24 @@ function refusedEverywhere({ effective, key, nowMs, accountChain, caps }: Use): 
       accountChain,
       ...(lifetimeSecondsMax === undefined ? {} : { lifetimeSecondsMax }),
     };
-    return check(placeless, use) ?? refusalOfUnenforced(effective, verifier);
+    return (
+      check(placeless, use) ??
+      refusalOfUnenforced(effective, verifier) ??
+      refusalOfPolicy(asked, { verifier, service })
+    );
   });
   const [first] = refusals;
   if (first === undefined || refusals.includes(undefined)) return undefined;
-  return refusalAs(first.code, first.detail);
+  return refusalAs(first.code, first.detail, first.level);
+}
+
+function refusalOfPolicy(
+  { nowMs, policy, visibleIds }: Use,
+  { verifier, service }: (typeof verifiers)[number],
+): Refusal | undefined {
+  const decision = decide(policy, { verifier, service, atMs: nowMs });
+  if (decision.kind === 'allowed') return undefined;
+  return refusalAs(decision.code, refusalText(decision, visibleIds), levelText(decision.origin, visibleIds));
 }
 
 const nothingUsed = { bytes: 0, milliseconds: 0 };

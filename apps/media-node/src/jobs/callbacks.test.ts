@@ -143,10 +143,10 @@ test('an application’s hears of its own calls, and nobody is called any more o
   const { webhookId } = await hooks.createWebhook(accountId, { url: other.url });
   const last = await call('alice', 'bob', application.id);
   // What else there is to tell of it is told: so whoever was to hear of it would have.
-  await until(async () => (await hooks.deliveriesOf(accountId, webhookId)).length === 2, {
+  await until(async () => (await hooks.deliveriesOf(accountId, webhookId)).length === 3, {
     what: 'the events to be placed',
   });
-  await arrived(other.received, 2);
-  expect(other.received.map(({ event }) => event.sessionId)).toEqual([last, last]);
+  await arrived(other.received, 3);
+  expect(other.received.map(({ event }) => event.sessionId)).toEqual([last, last, last]);
   expect(received).toHaveLength(1);
 });

@@ -47,6 +47,13 @@ export const signaling = defineService({
   },
   events: {
     'session.started': z.object({ sessionId: z.string() }),
+    /** Told to the account whose leg it is: the other parties' accounts hear of their own (LIV-0). */
+    'participant.joined': z.object({
+      sessionId: z.string(),
+      legId: z.string(),
+      identity: z.string().optional(),
+    }),
+    'participant.left': z.object({ sessionId: z.string(), legId: z.string(), reason: z.string() }),
     'session.connected': z.object({ sessionId: z.string(), mode: z.string() }),
     'session.ended': z.object({ sessionId: z.string(), code: z.string() }),
     'limit.reached': z.object({ sessionId: z.string(), limit: z.string(), outcome: z.string() }),

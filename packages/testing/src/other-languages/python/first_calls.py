@@ -1,0 +1,61 @@
+"""What a customer does first. Prints what it saw as JSON: its test looks at that. Arguments: a folder, a key, an account."""
+
+import json
+import sys
+
+folder, key, account_id = sys.argv[1:]
+sys.path.insert(0, folder)
+
+import models  # noqa: E402
+from client import Client, Refused  # noqa: E402
+
+with open(folder + "/openapi.json", encoding="utf-8") as file:
+    client = Client(json.load(file), models, key)
+
+
+def refusal(operation_id, *body, **given):
+    try:
+        client.call(operation_id, *body, **given)
+    except Refused as refused:
+        problem = refused.problem
+        return {
+            "class": type(problem).__name__,
+            "status": problem.status,
+            "code": problem.code,
+            "retry": problem.retry.name,
+            "page": problem.type,
+            "hasRequestId": problem.request_id is not None,
+        }
+
+
+created = [
+    client.call("accounts.create", models.AccountsCreateRequest(name=name), accountId=account_id)
+    for name in ("North", "South", "West")
+]
+pages = list(client.pages("accounts.list", accountId=account_id, limit=2))
+ice = client.call(
+    "network-discovery.createIceServers",
+    models.NetworkDiscoveryCreateIceServersRequest(identity="bob", ttl_seconds=600),
+    accountId=created[0].id,
+)
+webhook = client.call(
+    "webhooks.create",
+    models.WebhooksCreateRequest(url="https://receiver.example/hooks", event_types=["signaling.*"]),
+    accountId=account_id,
+)
+print(
+    json.dumps(
+        {
+            "createdNames": [account.name for account in created],
+            "createdInOrder": sorted(account.created_at for account in created)
+            == [account.created_at for account in created],
+            "pages": [[account.id for account in page] for page in pages],
+            "createdIds": [account.id for account in created],
+            "ice": [server.to_dict() for server in ice.ice_servers],
+            "iceSecondsLeft": (ice.expires_at - created[0].created_at).total_seconds(),
+            "webhookScope": webhook.scope.name,
+            "unknown": refusal("accounts.get", accountId="acc_" + "0" * 29),
+            "invalid": refusal("accounts.create", models.AccountsCreateRequest(name=""), accountId=account_id),
+        }
+    )
+)
