@@ -5,6 +5,7 @@ const chain = ['acc_top', 'acc_here'];
 const at = (id: string, role: string, scopes?: readonly string[]) => ({
   chain,
   held: [{ id, role, scopes }],
+  isLooking: false,
 });
 
 describe('what the dashboard offers', () => {
@@ -33,6 +34,13 @@ describe('what the dashboard offers', () => {
     expect(mayDo('prices.set', at('acc_here', 'billing'), 'here')).toBe(false);
     expect(mayDo('prices.set', at('acc_here', 'billing'), 'below')).toBe(true);
     expect(mayDo('prices.set', at('acc_here', 'viewer'), 'below')).toBe(false);
+  });
+
+  test('is, to who looks as an account below does, nothing that changes anything, whatever their role', () => {
+    const looking = { ...at('acc_top', 'owner'), isLooking: true };
+    expect(mayDo('keys.list', looking, 'here')).toBe(true);
+    expect(mayDo('keys.create', looking, 'here')).toBe(false);
+    expect(mayDo('prices.set', looking, 'below')).toBe(false);
   });
 
   test('is nothing that there is not', () => {

@@ -19,6 +19,8 @@ export interface Standing {
   /** From the highest account in sight down to the one at hand. */
   readonly chain: readonly string[];
   readonly held: readonly Held[];
+  /** They look as an account below theirs does: with the rights that they have there, and changing nothing (PRD-3). */
+  readonly isLooking: boolean;
 }
 
 const mountedByName = new Map(
@@ -26,10 +28,12 @@ const mountedByName = new Map(
 );
 
 /** Whether somebody may do an operation, by the rules that the platform itself goes by. */
-export function mayDo(operation: string, { chain, held }: Standing, place: Place): boolean {
+export function mayDo(operation: string, { chain, held, isLooking }: Standing, place: Place): boolean {
   const mounted = mountedByName.get(operation);
   if (mounted === undefined) return false;
   const { scopeName, name, operation: declared } = mounted;
+  const isRead = declared.method === 'GET';
+  if (isLooking && !isRead) return false;
   // What is for those above alone is not for a role at the account itself.
   const isOfAbove = declared.authority === 'ancestor' && place === 'here';
   const grants = held.flatMap(grantOf).filter(({ accountId }) => !isOfAbove || accountId !== chain.at(-1));
@@ -37,7 +41,7 @@ export function mayDo(operation: string, { chain, held }: Standing, place: Place
     owner: scopeName,
     operation: name,
     access: declared.access,
-    isRead: declared.method === 'GET',
+    isRead,
   });
 }
 
