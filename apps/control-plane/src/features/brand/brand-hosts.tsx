@@ -71,7 +71,7 @@ function HostRow({ host }: { readonly host: Host }): ReactNode {
   return (
     <li className="grid gap-2 py-3">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-        <span className="min-w-0 flex-1 font-medium break-all">{host.host}</span>
+        <span className="min-w-0 flex-1 font-medium break-all max-sm:basis-full">{host.host}</span>
         {isProved ? (
           <Badge tone="live" icon={<CircleCheck aria-hidden />}>
             yours

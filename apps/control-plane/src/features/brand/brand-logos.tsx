@@ -55,8 +55,8 @@ function LogoField({ theme, logo }: LogoFieldProps): ReactNode {
   return (
     <div className="grid content-start gap-2">
       <div
-        style={{ colorScheme: theme, background: 'var(--canvas)', color: 'var(--ink-faint)' }}
-        className="flex h-24 items-center justify-center rounded-md border p-4"
+        data-theme={theme}
+        className="flex h-24 bg-canvas text-ink-faint items-center justify-center rounded-md border p-4"
       >
         {logo === undefined ? (
           <span className="text-sm">{titles[theme]}</span>

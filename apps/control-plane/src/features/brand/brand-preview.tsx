@@ -21,11 +21,10 @@ export function BrandPreview({ brand }: { readonly brand: ShownBrand }): ReactNo
   );
 }
 
-/** Colours follow the scheme of the element that they stand in: a part of a page can be in another theme than the page. */
+/** The accent of the brand, in a part of the page that has a theme of its own. */
 function themed({ tones }: ShownBrand, theme: Theme): CSSProperties {
   const set = tones?.[theme];
   return {
-    colorScheme: theme,
     background: 'var(--canvas)',
     color: 'var(--ink)',
     ...(set === undefined
@@ -43,6 +42,7 @@ function ThemePreview({ brand, theme }: PreviewProps): ReactNode {
   return (
     <figure className="grid gap-1">
       <div
+        data-theme={theme}
         style={themed(brand, theme)}
         className="grid gap-4 rounded-md border p-4"
         aria-label={`Preview, ${theme}`}
@@ -101,6 +101,7 @@ function MailPreview({ brand }: { readonly brand: ShownBrand }): ReactNode {
   return (
     <figure className="grid gap-1">
       <div
+        data-theme="light"
         style={themed(brand, 'light')}
         className="grid gap-3 rounded-md border p-4"
         aria-label="Preview of a mail"
