@@ -3,7 +3,7 @@ import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { atomically } from '../prisma/unit-of-work.ts';
 import { inAccountAtOnce, keptAtEnd, rowsInAccount, rowsOf, writeInAccount } from './at-once.ts';
-import { inOneRoundTrip } from './round-trip.ts';
+import { inOneRoundTrip, PREPARED_COUNT_MAX } from './round-trip.ts';
 
 let database: TenancyDatabase;
 let pool: Pool;
@@ -140,6 +140,18 @@ test('what is written when the work is over is written by itself, and by a unit 
     await atomically(prisma, () => writeInAccount(prisma, one, application(one, 'app_unit')));
     expect(await idsOf(one)).toContain('app_unit');
   });
+});
+
+test('a connection keeps so many statements prepared and no more, and answers those beyond as well', async () => {
+  const few = new Pool({ connectionString: database.applicationUrl, max: 1 });
+  const ask = (number: number) => ({ text: `SELECT $1::int + ${number} AS sum`, values: [1] });
+  for (let number = 0; number < PREPARED_COUNT_MAX + 20; number += 1)
+    expect(await rowsOf(few, ask(number))).toEqual([{ sum: number + 1 }]);
+  const both = await inOneRoundTrip(few, [ask(PREPARED_COUNT_MAX + 1), ask(PREPARED_COUNT_MAX + 2), ask(0)]);
+  expect(both.flat()).toEqual([{ sum: PREPARED_COUNT_MAX + 2 }, { sum: PREPARED_COUNT_MAX + 3 }, { sum: 1 }]);
+  const { rows } = await few.query('SELECT count(*)::int AS count FROM pg_prepared_statements WHERE name <> $1', ['']);
+  expect(rows).toEqual([{ count: PREPARED_COUNT_MAX }]);
+  await few.end();
 });
 
 test('no statement has no answer, and costs no connection', async () => {

@@ -20,15 +20,25 @@ interface Column {
 type Parse = (text: string) => unknown;
 type Prepared = readonly { readonly name: string; readonly parse: Parse }[];
 
+/**
+ * So many statements are kept prepared on a connection. A query of usage has another text for each cut that somebody asks
+ * for: what comes beyond is planned each time, and takes no room.
+ */
+export const PREPARED_COUNT_MAX = 256;
+
 /** What a connection has prepared, by name. It keeps that as long as it lives. */
 const preparedOf = new WeakMap<Connection, Map<string, Prepared>>();
 const names = new Map<string, string>();
+/** A statement of this name makes room for the next one by itself. */
+const UNNAMED = '';
 
-/** The same for the same text, so that a connection plans it once. Texts are written in our code: there are few. */
+/** The same for the same text, so that a connection plans it once. */
 function nameOf(text: string): string {
-  const known = names.get(text) ?? `pb_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
-  names.set(text, known);
-  return known;
+  const known = names.get(text);
+  if (known !== undefined) return known;
+  const name = `pb_${createHash('sha256').update(text).digest('hex').slice(0, 24)}`;
+  if (names.size < PREPARED_COUNT_MAX) names.set(text, name);
+  return name;
 }
 
 /**
@@ -39,6 +49,7 @@ class RoundTrip implements Submittable {
   readonly #statements: readonly Statement[];
   readonly #rows: Row[][];
   readonly #columns: (Prepared | undefined)[];
+  readonly #parsed = new Set<string>();
   #at = 0;
   #failure: Error | undefined;
   /** Where a statement was new to the connection, nobody knows after a failure whether it took it. */
@@ -56,16 +67,20 @@ class RoundTrip implements Submittable {
   submit(connection: Connection): void {
     const prepared = preparedOf.get(connection) ?? new Map<string, Prepared>();
     preparedOf.set(connection, prepared);
-    const parsed = new Set<string>();
+    const parsed = this.#parsed;
     connection.stream.cork();
     try {
       for (const [index, { text, values }] of this.#statements.entries()) {
-        const name = nameOf(text);
-        const known = prepared.get(name);
+        const ownName = nameOf(text);
+        const known = prepared.get(ownName);
+        const hasRoom = prepared.size + parsed.size < PREPARED_COUNT_MAX;
+        const name = known !== undefined || parsed.has(ownName) || hasRoom ? ownName : UNNAMED;
         this.#columns[index] = known;
         if (known === undefined && !parsed.has(name)) {
-          this.hasPrepared = true;
-          parsed.add(name);
+          if (name !== UNNAMED) {
+            this.hasPrepared = true;
+            parsed.add(name);
+          }
           connection.parse({ name, text, types: [] }, true);
         }
         connection.bind({ statement: name, values: values.map(wireValue) as never }, true);
@@ -112,8 +127,10 @@ class RoundTrip implements Submittable {
   handleReadyForQuery(connection: Connection): void {
     if (this.#failure !== undefined) return;
     const prepared = preparedOf.get(connection);
-    for (const [index, { text }] of this.#statements.entries())
-      prepared?.set(nameOf(text), this.#columns[index] ?? []);
+    for (const [index, { text }] of this.#statements.entries()) {
+      const name = nameOf(text);
+      if (this.#parsed.has(name)) prepared?.set(name, this.#columns[index] ?? []);
+    }
     this.callback(null, this.#rows);
   }
 }
