@@ -4,7 +4,8 @@ import {
   changedAddressMail,
   invitationMail,
   manyTriesMail,
-  resetMail,  verificationMail,
+  resetMail,
+  verificationMail,
   written,
 } from './mails.ts';
 

@@ -810,9 +810,9 @@ export const operations = {
     resend: ['POST', `${account}/webhooks/{webhookId}/deliveries/{deliveryId}/attempts`],
   },
   replays: {
-    start: ['POST', `${account}/webhooks/{webhookId}/replay`, 'one'],
-    get: ['GET', `${account}/webhooks/{webhookId}/replay`, 'one'],
-    cancel: ['DELETE', `${account}/webhooks/{webhookId}/replay`, 'one'],
+    start: ['POST', `${account}/webhooks/{webhookId}/replay`],
+    get: ['GET', `${account}/webhooks/{webhookId}/replay`],
+    cancel: ['DELETE', `${account}/webhooks/{webhookId}/replay`],
   },
   events: {
     list: ['GET', `${account}/events`, 'list'],
@@ -860,17 +860,17 @@ export const operations = {
     update: ['PATCH', `${account}/sessions/{sessionId}`],
   },
   sso: {
-    get: ['GET', `${account}/organisation/sso`, 'one'],
-    set: ['PUT', `${account}/organisation/sso`, 'one'],
-    update: ['PATCH', `${account}/organisation/sso`, 'one'],
-    remove: ['DELETE', `${account}/organisation/sso`, 'one'],
-    test: ['POST', `${account}/organisation/sso/tests`, 'one'],
+    get: ['GET', `${account}/organisation/sso`],
+    set: ['PUT', `${account}/organisation/sso`],
+    update: ['PATCH', `${account}/organisation/sso`],
+    remove: ['DELETE', `${account}/organisation/sso`],
+    test: ['POST', `${account}/organisation/sso/tests`],
   },
   ssoDomains: {
     list: ['GET', `${account}/organisation/sso/domains`, 'list'],
-    add: ['POST', `${account}/organisation/sso/domains`, 'one'],
-    verify: ['POST', `${account}/organisation/sso/domains/{domainId}/verifications`, 'one'],
-    remove: ['DELETE', `${account}/organisation/sso/domains/{domainId}`, 'one'],
+    add: ['POST', `${account}/organisation/sso/domains`],
+    verify: ['POST', `${account}/organisation/sso/domains/{domainId}/verifications`],
+    remove: ['DELETE', `${account}/organisation/sso/domains/{domainId}`],
   },
   enrolment: {
     offer: ['GET', '/v1/sign-up'],
