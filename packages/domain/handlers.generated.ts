@@ -2,6 +2,7 @@
 import type { AccessPorts } from './access/ports.ts';
 import type { AuditPorts } from './audit/ports.ts';
 import type { BillingPorts } from './billing/ports.ts';
+import type { BrandingPorts } from './branding/ports.ts';
 import type { DecisionsPorts } from './decisions/ports.ts';
 import type { EndpointsPorts } from './endpoints/ports.ts';
 import type { FleetPorts } from './fleet/ports.ts';
@@ -18,6 +19,7 @@ export interface DomainPorts {
   readonly access: AccessPorts;
   readonly audit: AuditPorts;
   readonly billing: BillingPorts;
+  readonly branding: BrandingPorts;
   readonly decisions: DecisionsPorts;
   readonly endpoints: EndpointsPorts;
   readonly fleet: FleetPorts;
@@ -36,6 +38,7 @@ export const domainHandlerLoaders = {
   access: () => import('./access/handlers.ts'),
   audit: () => import('./audit/handlers.ts'),
   billing: () => import('./billing/handlers.ts'),
+  branding: () => import('./branding/handlers.ts'),
   decisions: () => import('./decisions/handlers.ts'),
   endpoints: () => import('./endpoints/handlers.ts'),
   fleet: () => import('./fleet/handlers.ts'),

@@ -9,6 +9,7 @@ import type { Mails } from '@patchbay/domain/tenancy/ports';
 import { isUniqueViolation } from './database-error.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { hashPassword, isPassword } from './password.ts';
+import { noteKnown } from './sign-in.ts';
 import { noteSignIn } from './sign-in-log.ts';
 import { ssoBinding } from './sso-binding.ts';
 import { atomically } from './unit-of-work.ts';
@@ -106,7 +107,8 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
     atomically(prisma, async () => {
       const token = await makeEmailLink(prisma, { userId, purpose: 'verify', email });
       if (token === undefined) return false;
-      await mails.send({ to: email, ...verificationMail({ name, url: mails.urlOf(`/verify/${token}`) }) });
+      const letter = verificationMail({ name, path: `/verify/${token}` });
+      await mails.send({ to: email, reader: { userId }, ...letter });
       return true;
     });
 
@@ -119,13 +121,14 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
         const { id: userId, email, name } = user;
         const bound = await ssoBinding(prisma, userId);
         if (bound !== undefined) {
-          const url = mails.urlOf(ORGANISATION_SIGN_IN_PATH);
-          await mails.send({ to: email, ...organisationSignInMail({ name, url, ...bound }) });
+          const letter = organisationSignInMail({ name, path: ORGANISATION_SIGN_IN_PATH, ...bound });
+          await mails.send({ to: email, reader: { userId }, ...letter });
           return;
         }
         const token = await makeEmailLink(prisma, { userId, purpose: 'reset', email });
         if (token === undefined) return;
-        await mails.send({ to: email, ...resetMail({ name, url: mails.urlOf(`/reset/${token}`) }) });
+        const letter = resetMail({ name, path: `/reset/${token}` });
+        await mails.send({ to: email, reader: { userId }, ...letter });
       }),
 
     readReset: async (token) => {
@@ -147,6 +150,7 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
         const { user_id: userId, name, email } = user;
         const after = { signInSessions: 'ended', by: 'mailed link' };
         await noteSignIn(prisma, { action: 'password.set', userId, name, address, after });
+        await noteKnown(prisma, email, address);
         return { email };
       });
     },
@@ -167,7 +171,8 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
             ...(oldEmail === email ? {} : { before: { email: oldEmail } }),
             after: { email },
           });
-          if (oldEmail !== email) await mails.send({ to: oldEmail, ...changedAddressMail({ name }) });
+          if (oldEmail !== email)
+            await mails.send({ to: oldEmail, reader: { userId }, ...changedAddressMail({ name }) });
           return { email };
         });
       } catch (error) {

@@ -53,6 +53,7 @@ test('a passkey signs in without a password or a code, and adding, using and rem
   const people = signIns(database.prisma, {
     factors: database.factors,
     passkeys: keys,
+    mails: database.ports.mails,
     onFailure: () => undefined,
   });
   const signedIn = await people.signInByPasskey({ response: await answer(), address });
@@ -154,6 +155,7 @@ test('many wrong answers from one network address close it to passkeys for a whi
   const people = signIns(database.prisma, {
     factors: database.factors,
     passkeys: keys,
+    mails: database.ports.mails,
     onFailure: () => undefined,
   });
   const from = { address: '192.0.2.41' };

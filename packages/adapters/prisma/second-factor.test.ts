@@ -25,6 +25,7 @@ beforeAll(async () => {
   });
   people = signIns(database.prisma, {
     factors,
+    mails: database.ports.mails,
     onFailure: (error) => {
       throw error;
     },

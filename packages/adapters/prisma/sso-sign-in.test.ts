@@ -23,7 +23,11 @@ let count = 0;
 beforeAll(async () => {
   database = await createTenancyDatabase();
   harness = ssoHarness(database);
-  people = signIns(database.prisma, { factors: database.factors, onFailure: () => undefined });
+  people = signIns(database.prisma, {
+    factors: database.factors,
+    mails: database.ports.mails,
+    onFailure: () => undefined,
+  });
 }, 60_000);
 afterAll(() => database.close());
 

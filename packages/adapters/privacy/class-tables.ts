@@ -100,16 +100,19 @@ export const classTables = {
       order: ['id'],
       columns: [
         ...['id', 'webhook_id', 'account_id', 'event_id', 'session_id', 'state', 'attempt_count'],
-        ...['created_at', 'ended_at'],
+        ...['created_at', 'ended_at', 'replay_id'],
       ],
-      without: ['position', 'session_sequence', 'round_attempt_count', 'next_attempt_at', 'claimed_until'],
+      without: [
+        ...['position', 'session_sequence', 'round_attempt_count', 'next_attempt_at', 'claimed_until'],
+        'batch_id',
+      ],
     },
     {
       table: 'webhook_attempt',
       order: ['delivery_id', 'number', 'target'],
       columns: [
         ...['delivery_id', 'number', 'target', 'account_id', 'started_at', 'status', 'latency_ms', 'error'],
-        'response',
+        ...['response', 'batch_id'],
       ],
     },
   ],
@@ -208,6 +211,27 @@ export const classTables = {
       columns: ['id', 'account_id', 'started_at', 'expires_at', 'ended_at'],
       // Who looked stands above, and is not this account's to know (C1).
       without: ['user_id', 'reason'],
+    },
+    {
+      table: 'brand',
+      order: ['account_id'],
+      columns: [
+        ...['account_id', 'name', 'accent', 'support_url', 'support_email', 'terms_url', 'privacy_url'],
+        ...['sender_name', 'sender_address', 'main_host', 'turn_host', 'is_sign_up_open', 'changed_at'],
+      ],
+    },
+    {
+      table: 'brand_logo',
+      order: ['theme'],
+      columns: ['account_id', 'theme', 'hash', 'media_type', 'width_pixels', 'height_pixels'],
+      // Served at an address made of the hash.
+      without: ['bytes'],
+    },
+    {
+      table: 'brand_host',
+      order: ['host'],
+      columns: ['id', 'account_id', 'host', 'created_at', 'proved_at'],
+      without: ['token'],
     },
     {
       table: 'allow_list_entry',
@@ -345,7 +369,7 @@ export const classTables = {
           'endpoint_id',
           'service',
         ],
-        ...['state', 'disabled_reason', 'created_at', 'removed_at'],
+        ...['batch_events_max', 'batch_wait_ms', 'state', 'disabled_reason', 'created_at', 'removed_at'],
       ],
       without: ['secret_ciphertext', 'previous_ciphertext', 'previous_ends_at'],
     },

@@ -186,6 +186,7 @@ function exampleValue(schema: z.ZodType): unknown {
     'user:nobody',
     'declined',
     'network-discovery',
+    'light',
     ...ids,
   ];
   const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];

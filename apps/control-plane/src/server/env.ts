@@ -35,6 +35,18 @@ const schema = z.object({
     .optional(),
   /** The sender of mails, such as Patchbay <no-reply@patchbay.example>. */
   SMTP_FROM: z.string().min(3).optional(),
+  /** The address of mails in the brand of an account that has not proved one: on a host that names nobody. */
+  SMTP_NEUTRAL_FROM: z.email().optional(),
+  /** Name servers that the records of brands are looked up at, such as 192.0.2.53,192.0.2.54. Absent: this machine's. */
+  PATCHBAY_DNS_SERVERS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter(Boolean)),
+  /** Further names of the dashboard and the API, besides that of PATCHBAY_URL and addresses. */
+  PATCHBAY_FURTHER_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) => text.toLowerCase().split(',').filter(Boolean)),
 });
 
 export type ControlPlaneEnv = z.output<typeof schema>;

@@ -71,7 +71,7 @@ async function visit(work: typeof startSso, address: string): Promise<Visit> {
 const start = (query = '') => visit(startSso, `${ORIGIN}/sso/${organisationId}/start${query}`);
 const signedIn = async () => {
   const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-  const session = await signInSessionOf(new Request(ORIGIN, { headers: { cookie } }));
+  const session = await signInSessionOf(new Request(ORIGIN, { headers: { cookie } }), ORIGIN);
   return session === undefined ? undefined : await served.control.signIns.check(session);
 };
 
@@ -98,7 +98,7 @@ test('somebody comes in by a provider that we did not write, with the cookie tha
   expect(user).toMatchObject({ email: 'ada@acme.example', name: 'Ada of the provider' });
   const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
   const [session] = await served.control.signIns.list(
-    (await signInSessionOf(new Request(ORIGIN, { headers: { cookie } }))) ?? '',
+    (await signInSessionOf(new Request(ORIGIN, { headers: { cookie } }), ORIGIN)) ?? '',
   );
   expect(session).toBeDefined();
   // It can be ended like any other.

@@ -9,7 +9,7 @@ import { isLoopbackHost, isLoopbackUrl } from '../features/sign-in/env.ts';
 import type { ControlPlane } from './compose.ts';
 import { rootOf } from './failure-log.ts';
 import { ADDRESS_HEADER } from './request-address.ts';
-import { sessionCookie, signInSessionOf } from './sign-in-session.ts';
+import { setSessionCookie, signInSessionOf } from './sign-in-session.ts';
 
 type Control = Pick<ControlPlane, 'env' | 'sso' | 'signIns' | 'signInLimiter' | 'views'>;
 
@@ -45,7 +45,7 @@ const browserCookie = (secret: string, { PATCHBAY_URL }: Control['env']) =>
 
 /** Who is signed in in their own name. */
 async function currentUserId(control: Control, request: Request): Promise<string | undefined> {
-  const signInSessionId = await signInSessionOf(request);
+  const signInSessionId = await signInSessionOf(request, control.env.PATCHBAY_URL);
   if (signInSessionId === undefined) return undefined;
   const view = await control.views.of(signInSessionId);
   const user = await control.signIns.check(signInSessionId);
@@ -109,7 +109,7 @@ export async function finishSso(
     case 'in': {
       const { signInSessionId } = done;
       const lifetimeMs = SSO_SESSION_LIFETIME_MS;
-      return redirect('/', [await sessionCookie({ signInSessionId, lifetimeMs, env: control.env })]);
+      return redirect('/', [await setSessionCookie({ signInSessionId, lifetimeMs, env: control.env })]);
     }
     case 'tested':
       return redirect(testPath(done.accountId, 'ok'));

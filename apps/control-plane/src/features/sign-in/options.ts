@@ -3,6 +3,7 @@ import type { NextAuthOptions } from 'next-auth';
 import CredentialsProvider from 'next-auth/providers/credentials';
 import { controlPlane } from '../../server/compose.ts';
 import { ADDRESS_HEADER } from '../../server/request-address.ts';
+import { sessionCookie } from '../../server/sign-in-session.ts';
 import { type Opened, viewProviders } from '../view/view-providers.ts';
 import { sessionsNamedBy } from './named-sessions.ts';
 import { BY_ORGANISATION, PASSKEY_PROVIDER, SECOND_FACTOR } from './second-factor.ts';
@@ -20,7 +21,8 @@ function parsed(text = ''): unknown {
  * The cookie is a signed JWT that carries no right by itself: it names a row, and the row can be ended (C12).
  * Whether it still holds is asked at every request.
  */
-export const authOptions: NextAuthOptions = {
+export const authOptions = (): NextAuthOptions => ({
+  cookies: { sessionToken: sessionCookie(controlPlane().env.PATCHBAY_URL) },
   session: { strategy: 'jwt', maxAge: SIGN_IN_SESSION_LIFETIME_MS / 1_000 },
   pages: { signIn: '/sign-in', error: '/sign-in' },
   providers: [
@@ -78,4 +80,4 @@ export const authOptions: NextAuthOptions = {
         await controlPlane().signIns.signOut(sessionId);
     },
   },
-};
+});
