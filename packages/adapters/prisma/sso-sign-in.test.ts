@@ -9,7 +9,7 @@ import { scimStore } from './scim-store.ts';
 import { inAccount } from './scope.ts';
 import { useSetUpLink } from './set-up-links.ts';
 import { type SignIns, signIns } from './sign-in.ts';
-import { ISSUER, type SsoHarness, ssoHarness } from './sso.testing.ts';
+import { BASE_URL, ISSUER, type SsoHarness, ssoHarness } from './sso.testing.ts';
 import { ssoBinding } from './sso-binding.ts';
 import { connectAs } from './tenant-attack.ts';
 
@@ -280,9 +280,13 @@ describe('an attempt', () => {
   const begin = async (accountId: string) => {
     const organisationId = await harness.organisationOf(accountId);
     harness.says({});
-    const url = await harness.sso.start({ organisationId, browserSecret: harness.browserSecret });
+    const url = await harness.sso.start({
+      organisationId,
+      baseUrl: BASE_URL,
+      browserSecret: harness.browserSecret,
+    });
     if (typeof url === 'string') throw new Error(url);
-    return { organisationId, search: url.search, address: '192.0.2.7' };
+    return { organisationId, baseUrl: BASE_URL, search: url.search, address: '192.0.2.7' };
   };
 
   test('is taken once, in the browser that began it, at the organisation that it was begun for', async () => {
@@ -342,8 +346,10 @@ describe('an attempt', () => {
     await harness.providers.remove({ accountId });
     expect(await harness.sso.organisationOf(`ada@${domain}`)).toBeUndefined();
     const { browserSecret } = harness;
-    expect(await harness.sso.start({ organisationId, browserSecret })).toBe('unknown');
-    expect(await harness.sso.start({ organisationId: createId('org'), browserSecret })).toBe('unknown');
+    expect(await harness.sso.start({ organisationId, baseUrl: BASE_URL, browserSecret })).toBe('unknown');
+    expect(
+      await harness.sso.start({ organisationId: createId('org'), baseUrl: BASE_URL, browserSecret }),
+    ).toBe('unknown');
   });
 });
 

@@ -45,6 +45,8 @@ export type SsoOutcome =
 
 export interface SsoStart {
   readonly organisationId: string;
+  /** Of the host that the browser is at, and comes back to: the platform's, or that of a brand. */
+  readonly baseUrl: string;
   /** Known to this browser alone. */
   readonly browserSecret: string;
   /** To fill in at the provider. */
@@ -55,6 +57,7 @@ export interface SsoStart {
 
 export interface SsoReturn {
   readonly organisationId: string;
+  readonly baseUrl: string;
   readonly browserSecret: string;
   /** Of the request: what the provider sent along. */
   readonly search: string;
@@ -76,7 +79,6 @@ export interface SsoSignIns {
 export interface SsoSignInOptions {
   readonly cipher: MintBranchCipher;
   readonly client: RelyingClient;
-  readonly urlOf: (path: string) => string;
 }
 
 export const newBrowserSecret = (): string => randomBytes(SECRET_BYTES).toString('base64url');
@@ -111,7 +113,7 @@ interface Place {
 }
 
 /** Signs people in by the provider of their organisation (PRD-3). */
-export function ssoSignIns(prisma: PrismaClient, { cipher, client, urlOf }: SsoSignInOptions): SsoSignIns {
+export function ssoSignIns(prisma: PrismaClient, { cipher, client }: SsoSignInOptions): SsoSignIns {
   const placeOf = (accountId: string): Promise<Place | undefined> =>
     inAccount(prisma, accountId, async (transaction) => {
       const provider = await readProvider(transaction, accountId);
@@ -164,14 +166,14 @@ export function ssoSignIns(prisma: PrismaClient, { cipher, client, urlOf }: SsoS
       return row?.has_provider === true ? row.organisation_id : undefined;
     },
 
-    async start({ organisationId, browserSecret, email, testedBy }) {
+    async start({ organisationId, baseUrl, browserSecret, email, testedBy }) {
       const place = await placeOfOrganisation(organisationId);
       if (place === undefined) return 'unknown';
       const state = randomBytes(SECRET_BYTES).toString('base64url');
       const until = new Date(Date.now() + SSO_ATTEMPT_LIFETIME_MS);
       const departure = {
         ...secretsOf(browserSecret, state),
-        redirectUrl: urlOf(ssoPath(organisationId, 'callback')),
+        redirectUrl: new URL(ssoPath(organisationId, 'callback'), baseUrl).href,
         email,
       };
       try {
@@ -185,11 +187,11 @@ export function ssoSignIns(prisma: PrismaClient, { cipher, client, urlOf }: SsoS
       }
     },
 
-    async finish({ organisationId, browserSecret, search, userId: currentId, address, userAgent }) {
+    async finish({ organisationId, baseUrl, browserSecret, search, userId: currentId, address, userAgent }) {
       const place = await placeOfOrganisation(organisationId);
       if (place === undefined) return { outcome: 'refused', why: 'unknown' };
       const { accountId, provider } = place;
-      const url = new URL(`${urlOf(ssoPath(organisationId, 'callback'))}${search}`);
+      const url = new URL(`${ssoPath(organisationId, 'callback')}${search}`, baseUrl);
       const state = url.searchParams.get('state') ?? '';
       const [attempt] = await prisma.$queryRaw<{ user_id: string | null }[]>`
         SELECT user_id FROM sso_attempt_take(${hashOf(state)}, ${provider.id}, ${hashOf(browserSecret)})`;

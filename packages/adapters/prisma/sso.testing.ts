@@ -7,7 +7,7 @@ import { newBrowserSecret, ssoSignIns } from './sso-sign-in.ts';
 import { ssoDomainStore, ssoProviderStore } from './sso-store.ts';
 
 export const ISSUER = 'https://provider.example';
-const CALLBACK = 'https://patchbay.test';
+export const BASE_URL = 'https://patchbay.test';
 
 export type Said = Partial<ProvidedPerson> | ProviderError;
 
@@ -36,7 +36,7 @@ export function ssoHarness({ prisma, cipher }: TenancyDatabase) {
       };
     },
   };
-  const sso = ssoSignIns(prisma, { cipher, client, urlOf: (path) => new URL(path, CALLBACK).href });
+  const sso = ssoSignIns(prisma, { cipher, client });
   const providers = ssoProviderStore(prisma, cipher);
   const domains = ssoDomainStore(prisma);
   const browserSecret = newBrowserSecret();
@@ -95,11 +95,18 @@ export function ssoHarness({ prisma, cipher }: TenancyDatabase) {
     ) => {
       const organisationId = await organisationOf(accountId);
       said = {};
-      const url = await sso.start({ organisationId, browserSecret, testedBy });
+      const url = await sso.start({ organisationId, baseUrl: BASE_URL, browserSecret, testedBy });
       said = person;
       if (typeof url === 'string') throw new Error(`It did not begin: ${url}`);
       const { search } = url;
-      return await sso.finish({ organisationId, browserSecret, search, userId, address: '192.0.2.9' });
+      return await sso.finish({
+        organisationId,
+        baseUrl: BASE_URL,
+        browserSecret,
+        search,
+        userId,
+        address: '192.0.2.9',
+      });
     },
   };
 }

@@ -245,7 +245,6 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       isInsecureAllowed: (url) => outgoing.isOwnMachine(url),
       nowMs,
     }),
-    urlOf,
   });
   const policies = policyStore(prisma);
   const configs = serviceConfigStore(prisma);

@@ -121,6 +121,24 @@ test('C14: nothing in an address says where somebody is sent once they are in, o
   );
 });
 
+test('at the host of a brand, the provider leads back to that host, and to no other that a request names', async () => {
+  const at = async (host: Awaited<ReturnType<typeof served.control.hosts.of>>) => {
+    const control = { ...served.control, hosts: { of: async () => host } };
+    const address = `${ORIGIN}/sso/${organisationId}/start`;
+    const response = await startSso(
+      control,
+      new Request(address, { headers: { host: 'evil.test' } }),
+      organisationId,
+    );
+    return new URL(response.headers.get('location') ?? '').searchParams.get('redirect_uri');
+  };
+  const callback = `/sso/${organisationId}/callback`;
+  expect(await at({ kind: 'brand', baseUrl: 'https://voice.test', within: alice.accountId })).toBe(
+    `https://voice.test${callback}`,
+  );
+  expect(await at({ kind: 'unknown' })).toBe(`${ORIGIN}${callback}`);
+});
+
 test('what one browser began, another does not end; nor does it begin without the cookie', async () => {
   jar = new Map();
   const { location } = await start();

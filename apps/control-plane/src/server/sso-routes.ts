@@ -11,7 +11,9 @@ import { rootOf } from './failure-log.ts';
 import { ADDRESS_HEADER } from './request-address.ts';
 import { setSessionCookie, signInSessionOf } from './sign-in-session.ts';
 
-type Control = Pick<ControlPlane, 'env' | 'sso' | 'signIns' | 'signInLimiter' | 'views'>;
+type Control = Pick<ControlPlane, 'env' | 'sso' | 'signIns' | 'signInLimiter' | 'views'> & {
+  readonly hosts: Pick<ControlPlane['hosts'], 'of'>;
+};
 
 /** Of this browser alone: a state that somebody else has is of no use in it, and none of its own in theirs. */
 const BROWSER_COOKIE = 'patchbay-sso';
@@ -62,6 +64,12 @@ function otherName(control: Control, request: Request): string | undefined {
   return new URL(`${pathname}${search}`, PATCHBAY_URL).href;
 }
 
+/** The platform's address, or that of the brand whose host it is: nothing above a brand shows there. */
+async function baseUrlOf({ env, hosts }: Control, { headers }: Request): Promise<string> {
+  const host = await hosts.of(headers);
+  return host.kind === 'unknown' ? env.PATCHBAY_URL : host.baseUrl;
+}
+
 /** The way to the provider. `?test` tries it as whoever is signed in, who stays signed in. */
 export async function startSso(
   control: Control,
@@ -79,7 +87,8 @@ export async function startSso(
     return redirect(problemPath('too_many'));
   const browserSecret = browserSecretOf(request) ?? newBrowserSecret();
   const email = searchParams.get('email')?.slice(0, 254) || undefined;
-  const url = await control.sso.start({ organisationId, browserSecret, email, testedBy });
+  const baseUrl = await baseUrlOf(control, request);
+  const url = await control.sso.start({ organisationId, baseUrl, browserSecret, email, testedBy });
   return typeof url === 'string'
     ? redirect(problemPath(url))
     : redirect(url.href, [browserCookie(browserSecret, control.env)]);
@@ -99,6 +108,7 @@ export async function finishSso(
     return redirect(problemPath('too_many'));
   const done = await control.sso.finish({
     organisationId,
+    baseUrl: await baseUrlOf(control, request),
     browserSecret,
     search: new URL(request.url).search,
     userId: await currentUserId(control, request),

@@ -14,6 +14,7 @@ import { useAccountId } from '../shell/account.ts';
 import { useMay } from '../shell/use-may.ts';
 import { readText, toText } from './group-roles.ts';
 import { Step, ToCopy } from './step.tsx';
+import { useAtThisHost } from './use-at-this-host.ts';
 
 type Sso = Outputs['sso']['get'];
 type Role = Outputs['roles']['list']['items'][number];
@@ -29,7 +30,8 @@ export interface ProviderStepProps {
 /** Where people sign in, and what they get when they do. */
 export function ProviderStep({ found, roles }: ProviderStepProps): ReactNode {
   const maySet = useMay('sso.set');
-  const { provider, redirectUrl } = found;
+  const { provider } = found;
+  const redirectUri = useAtThisHost(found.redirectUrl);
   return (
     <Step
       number={2}
@@ -37,7 +39,7 @@ export function ProviderStep({ found, roles }: ProviderStepProps): ReactNode {
       lead="Register Patchbay there as a web application (OpenID Connect, authorization code) with this redirect URI, and copy what it gives you."
       isDone={provider !== undefined}
     >
-      <ToCopy label="Redirect URI" text={redirectUrl} />
+      <ToCopy label="Redirect URI" text={redirectUri} />
       {maySet ? <ProviderForm key={provider?.changedAt ?? 'new'} found={found} roles={roles} /> : null}
       {maySet || provider === undefined ? null : (
         <p className="text-ink-soft">
