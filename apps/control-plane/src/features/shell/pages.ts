@@ -49,6 +49,8 @@ export const accountParts: readonly Part[] = [
   { key: 'endpoints', label: 'Endpoints', needs: 'endpoints.list' },
   { key: 'team', label: 'Team', needs: 'team.list' },
   { key: 'organisation', label: 'Organisation', needs: 'organisation.get' },
+  { key: 'brand', label: 'Brand', needs: 'brand.get' },
+  { key: 'single-sign-on', label: 'Single sign-on', needs: 'sso.get' },
   { key: 'privacy', label: 'Privacy', needs: 'retention.get' },
   { key: 'settings', label: 'Settings', needs: 'accounts.get' },
 ];

@@ -26,6 +26,7 @@ const stateLabels: Readonly<Record<DeliveryState, string>> = {
   waiting: 'waiting',
   delivered: 'delivered',
   failed: 'given up',
+  cancelled: 'cancelled',
 };
 const stateOptions = deliveryStates.map((value) => ({ value, label: stateLabels[value] }));
 
@@ -84,7 +85,16 @@ const columns: readonly Column<Delivery>[] = [
     key: 'type',
     header: 'Event',
     isTitle: true,
-    cell: ({ eventType }) => <span className="font-medium">{eventType}</span>,
+    cell: ({ eventType, replayId, batchId }) => (
+      <span className="font-medium">
+        {eventType}
+        <span className="ml-2 font-normal text-ink-faint">
+          {[replayId === undefined ? '' : 'again', batchId === undefined ? '' : 'in a batch']
+            .filter((word) => word !== '')
+            .join(', ')}
+        </span>
+      </span>
+    ),
   },
   { key: 'state', header: 'State', cell: (delivery) => <DeliveryBadge delivery={delivery} /> },
   {

@@ -20,6 +20,7 @@ import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { DeliveryList } from './delivery-list.tsx';
+import { ReplaySection } from './replay-section.tsx';
 import type { Webhook } from './webhook.ts';
 import { WebhookState } from './webhook-badges.tsx';
 import { type WebhookChange, WebhookDialog } from './webhook-dialog.tsx';
@@ -102,6 +103,7 @@ export function WebhookPage(): ReactNode {
               </IfMay>
             </div>
           </div>
+          <ReplaySection webhookId={webhookId} isActive={isActive} />
           <DeliveryList webhookId={webhookId} />
         </div>
       )}
@@ -162,6 +164,11 @@ function Facts({ webhook }: { readonly webhook: Webhook }): ReactNode {
         </span>
       </Fact>
       <Fact term="Of">{scope === 'own' ? 'this account' : 'this account and those below'}</Fact>
+      <Fact term="In one request">
+        {webhook.batchEventsMax === 1
+          ? 'one event'
+          : `up to ${webhook.batchEventsMax} events, or those of ${webhook.batchWaitMs.toLocaleString('en')} ms`}
+      </Fact>
       {fallbackUrl === undefined ? null : (
         <Fact term="Fallback">
           <span className="break-all">{fallbackUrl}</span>
@@ -196,5 +203,6 @@ const examplesOf = (accountId: string, webhookId: string) => [
     input: { accountId, webhookId, overlapSeconds: 86_400 },
   }),
   exampleOf({ operation: 'webhooks.update', input: { accountId, webhookId, state: 'disabled' } }),
+  exampleOf({ operation: 'replays.start', input: { accountId, webhookId, since: '2026-11-29T10:00:00Z' } }),
   exampleOf({ operation: 'webhooks.remove', input: { accountId, webhookId } }),
 ];
