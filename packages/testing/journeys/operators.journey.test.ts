@@ -149,7 +149,11 @@ describe.skipIf(chromiumPath === undefined)('who runs accounts, in the dashboard
   };
 
   /** What somebody is offered on the pages of an account that is not harmless. */
-  const offeredTo = async (on: Page, accountId: string, walked = places): Promise<Readonly<Record<string, readonly string[]>>> => {
+  const offeredTo = async (
+    on: Page,
+    accountId: string,
+    walked = places,
+  ): Promise<Readonly<Record<string, readonly string[]>>> => {
     const found: Record<string, readonly string[]> = {};
     for (const place of walked) {
       await at(accountId, place, on);
