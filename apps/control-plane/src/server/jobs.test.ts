@@ -157,7 +157,7 @@ test('usage that was kept and not counted is a failed task, with how much and wh
   let refused = new Map([['value_undeclared', 3] as const, ['too_old', 1] as const]);
   const sinceMs: number[] = [];
   const usage = {
-    ...agreeing,
+    ...counted,
     countRefused: async (since: number) => {
       sinceMs.push(since);
       return refused;
