@@ -141,7 +141,7 @@ export function usageStore(pool: Pool): UsageStore {
       }
       return countStorable(records);
     },
-    query: (query) => inAccountScope(pool, query.accountId, (client) => queryUsage(client, query)),
+    query: (query) => queryUsage(pool, query),
     sessionTotals: (accountId, sessionId) =>
       inAccountScope(pool, accountId, async (client) => {
         const { rows } = await client.query<SessionTotalRow>(sessionTotalsSql, [accountId, sessionId]);
