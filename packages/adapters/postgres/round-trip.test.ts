@@ -149,7 +149,10 @@ test('a connection keeps so many statements prepared and no more, and answers th
     expect(await rowsOf(few, ask(number))).toEqual([{ sum: number + 1 }]);
   const both = await inOneRoundTrip(few, [ask(PREPARED_COUNT_MAX + 1), ask(PREPARED_COUNT_MAX + 2), ask(0)]);
   expect(both.flat()).toEqual([{ sum: PREPARED_COUNT_MAX + 2 }, { sum: PREPARED_COUNT_MAX + 3 }, { sum: 1 }]);
-  const { rows } = await few.query('SELECT count(*)::int AS count FROM pg_prepared_statements WHERE name <> $1', ['']);
+  const { rows } = await few.query(
+    'SELECT count(*)::int AS count FROM pg_prepared_statements WHERE name <> $1',
+    [''],
+  );
   expect(rows).toEqual([{ count: PREPARED_COUNT_MAX }]);
   await few.end();
 });

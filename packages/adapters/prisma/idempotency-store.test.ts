@@ -1,7 +1,13 @@
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { keptAtEnd, writeInAccount } from '../postgres/at-once.ts';
-import { type IdempotencyStore, idempotencyStore, isTakenOver, LEASE_MS, prune } from './idempotency-store.ts';
+import {
+  type IdempotencyStore,
+  idempotencyStore,
+  isTakenOver,
+  LEASE_MS,
+  prune,
+} from './idempotency-store.ts';
 import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
@@ -53,7 +59,9 @@ test('C40: what is kept at the end with the answer of an attempt that was taken 
   const claim = first('slow mint');
   await store.begin(request('slow mint'));
   const owner = await connectAs(database.url);
-  await owner.query(`UPDATE idempotency_key SET started_at = now() - interval '1 hour' WHERE key = 'slow mint'`);
+  await owner.query(
+    `UPDATE idempotency_key SET started_at = now() - interval '1 hour' WHERE key = 'slow mint'`,
+  );
   const again = await store.begin(request('slow mint'));
   expect(again).toMatchObject({ kind: 'fresh', claim: { attempt: 2 } });
   const write = {
