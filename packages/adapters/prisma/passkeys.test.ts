@@ -58,6 +58,7 @@ test('a passkey signs in without a password or a code, and adding, using and rem
   });
   const signedIn = await people.signInByPasskey({ response: await answer(), address });
   expect(signedIn).toMatchObject({ userId, email });
+  if (signedIn === 'organisation') throw new Error('Nobody here has a provider.');
   expect(await people.check(signedIn?.signInSessionId ?? '')).toMatchObject({ userId });
   const [kept] = await keys.list(userId);
   expect(kept).toMatchObject({ name: 'Laptop', lastUsedAt: expect.any(Date) });

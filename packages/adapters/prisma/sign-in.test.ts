@@ -45,7 +45,7 @@ beforeAll(async () => {
     ...opened,
     signIn: async (request) => {
       const outcome = await opened.signIn(request);
-      if (outcome === 'second_factor') throw new Error('Nobody here has a second factor.');
+      if (typeof outcome === 'string') throw new Error('Nobody here has a second factor, or a provider.');
       return outcome;
     },
   };

@@ -15,6 +15,7 @@ import type { Passkeys } from './passkeys.ts';
 import { hashPassword, isOutdated, isPassword } from './password.ts';
 import type { SecondFactors } from './second-factor.ts';
 import { noteSignIn } from './sign-in-log.ts';
+import { ssoBinding } from './sso-binding.ts';
 import { atomically } from './unit-of-work.ts';
 
 /** The one text for a wrong address, a wrong password and too many tries (C13). */
@@ -49,11 +50,12 @@ export interface SignedIn {
 export interface SignIns {
   /**
    * Undefined is a refusal, with SIGN_IN_REFUSAL as the only thing to say. A new session each time (C12).
-   * `second_factor`: the password is right, and a code is asked for.
+   * `second_factor`: the password is right, and a code is asked for. `organisation`: it is right, and their organisation
+   * signs them in in no other way than by its provider.
    */
-  signIn(request: SignInRequest): Promise<SignedIn | 'second_factor' | undefined>;
+  signIn(request: SignInRequest): Promise<SignedIn | 'second_factor' | 'organisation' | undefined>;
   /** The same, by an answer of a passkey to a challenge. It asks for no code: a passkey is a device, and knows its owner. */
-  signInByPasskey(request: PasskeySignIn): Promise<SignedIn | undefined>;
+  signInByPasskey(request: PasskeySignIn): Promise<SignedIn | 'organisation' | undefined>;
   /** Who holds a session that is neither ended nor expired. */
   check(signInSessionId: string): Promise<Omit<SignedIn, 'signInSessionId'> | undefined>;
   signOut(signInSessionId: string): Promise<void>;
@@ -162,10 +164,8 @@ export function signIns(
         SELECT id, email, name FROM user_for_sign_in(${email})`;
       if (user === undefined || !(await isFirstWithin(prisma, `told\n${user.id}`, TOLD_EVERY_MS))) return;
       await noteSignIn(prisma, { action: 'sign-in.refuse', userId: user.id, address, after });
-      await mails.send({
-        to: user.email,
-        ...manyTriesMail({ name: user.name, url: mails.urlOf('/forgot') }),
-      });
+      const letter = manyTriesMail({ name: user.name, path: '/forgot' });
+      await mails.send({ to: user.email, reader: { userId: user.id }, ...letter });
     }).catch(onFailure);
   }
 
@@ -188,6 +188,7 @@ export function signIns(
       const isRight = await isPassword(password, user?.password_hash);
       if (!isRight || user === undefined) return undefined;
       await rehash(prisma, { userId: user.id, password, hash: user.password_hash });
+      if ((await ssoBinding(prisma, user.id)) !== undefined) return 'organisation';
       if (await factors.isOn(user.id)) {
         if (code === undefined || code === '') {
           await prisma.signInAttempt.deleteMany({ where: { id: { in: [...attemptIds] } } });
@@ -211,6 +212,7 @@ export function signIns(
       if (judgeTries({ ...tries, ofUser: 0 }) === 'refused') return undefined;
       const user = await passkeys?.take(response);
       if (user === undefined) return undefined;
+      if ((await ssoBinding(prisma, user.userId)) !== undefined) return 'organisation';
       await prisma.signInAttempt.deleteMany({ where: { id: { in: [...attemptIds] } } });
       return { ...user, signInSessionId: await open({ ...user, address, userAgent, by: 'passkey' }) };
     },

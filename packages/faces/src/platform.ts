@@ -8,9 +8,13 @@ import type { Actor, AuditedChange, Entity } from '@patchbay/kit/definition';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 
 /** What a caller showed: a key or an ephemeral credential in a header, or the session of somebody signed in. */
-export type Evidence =
+export type Evidence = (
   | { readonly kind: 'bearer'; readonly token: string }
-  | { readonly kind: 'signIn'; readonly signInSessionId: string };
+  | { readonly kind: 'signIn'; readonly signInSessionId: string }
+) & {
+  /** The account whose host it was shown at, where that is not the platform's: it counts for nothing outside of that. */
+  readonly within?: string | undefined;
+};
 
 /** Who holds the evidence, before it is known which account the request is about. */
 export interface Principal {

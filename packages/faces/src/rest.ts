@@ -26,13 +26,22 @@ export interface RestOptions {
   readonly onFailure?: (error: ServiceError, requestId: string) => void;
 }
 
+/** Where a request was sent, if not to the platform's own host. */
+export interface RequestPlace {
+  readonly baseUrl: string;
+  /** The account whose host it is. */
+  readonly within: string;
+}
+
+export type RestHandler = (request: Request, place?: RequestPlace) => Promise<Response>;
+
 /**
  * Serves the router as REST. trpc-to-openapi matches the path and calls the procedure; this face adds what it leaves out:
  * bounds on the body, request ids, idempotency keys, problem+json, and one handler for all requests, where its fetch
  * adapter builds one for each.
  */
-export function createRestHandler(options: RestOptions): (request: Request) => Promise<Response> {
-  const { router, baseUrl } = options;
+export function createRestHandler(options: RestOptions): RestHandler {
+  const { router } = options;
   const failures = new WeakMap<object, TRPCError>();
   const contexts = new WeakMap<object, CallContext>();
   const serve = createOpenApiNodeHttpHandler({
@@ -53,7 +62,8 @@ export function createRestHandler(options: RestOptions): (request: Request) => P
     throw error.fields.code === 'request.unknown_path' ? unknownPath(request, context) : error;
   }
 
-  return async (request) => {
+  return async (request, place) => {
+    const { baseUrl, within } = place ?? { baseUrl: options.baseUrl };
     const requestId = createRequestId();
     const responseHeaders = new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' });
     try {
@@ -64,7 +74,8 @@ export function createRestHandler(options: RestOptions): (request: Request) => P
       refuseOtherTypes(request);
       const { text, body } = await readBody(request);
       const response = await answer(request, body, {
-        evidence: evidenceOf(request),
+        evidence: evidenceOf(request, within),
+        within,
         requestId,
         signal: request.signal,
         responseHeaders,
@@ -127,9 +138,9 @@ const methodsAt = (pathname: string): readonly string[] => [
   ...new Set(served.filter(({ pattern }) => pattern.test(pathname)).map(({ method }) => method)),
 ];
 
-function evidenceOf({ headers }: Request): Evidence | undefined {
+function evidenceOf({ headers }: Request, within: string | undefined): Evidence | undefined {
   const token = headers.get('authorization')?.match(/^Bearer (\S{1,2048})$/i)?.[1];
-  return token === undefined ? undefined : { kind: 'bearer', token };
+  return token === undefined ? undefined : { kind: 'bearer', token, within };
 }
 
 /** Set by the shell that owns the socket; what a client sends under this name is removed there (C43). */
@@ -160,10 +171,10 @@ function withHeaders(response: Response, headers: Headers): Response {
   return response;
 }
 
-/** An error as the wire shows it: RFC 9457 §3. */
+/** An error as the wire shows it: RFC 9457 §3. Without a `baseUrl` its type is relative to where it was asked for. */
 export function toResponse(
   error: ServiceError,
-  { requestId, baseUrl }: { readonly requestId: string; readonly baseUrl: string },
+  { requestId, baseUrl }: { readonly requestId: string; readonly baseUrl?: string | undefined },
 ): Response {
   const problem = toProblem(error, requestId, baseUrl);
   const headers = new Headers({ 'content-type': 'application/problem+json' });

@@ -8,8 +8,13 @@ import { smtpTransport } from '@patchbay/adapters/mail/smtp';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
+import { issuerRefusal } from '@patchbay/adapters/oidc/issuer-refusal';
+import { relyingClient } from '@patchbay/adapters/oidc/relying-client';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
 import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
+import { resolveHost } from '@patchbay/adapters/outgoing/resolve-host';
+import { safeFetch } from '@patchbay/adapters/outgoing/safe-fetch';
+import { textRecords } from '@patchbay/adapters/outgoing/text-records';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import { keptAtEnd } from '@patchbay/adapters/postgres/at-once';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
@@ -17,6 +22,7 @@ import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/ac
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { mayAddFactor } from '@patchbay/adapters/prisma/address-proof';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
+import { brandStore, shownBrands } from '@patchbay/adapters/prisma/brand-store';
 import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
@@ -50,17 +56,21 @@ import {
 } from '@patchbay/adapters/prisma/set-up-links';
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
+import { ssoSignIns } from '@patchbay/adapters/prisma/sso-sign-in';
+import { ssoDomainStore, ssoProviderStore } from '@patchbay/adapters/prisma/sso-store';
 import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { viewOf } from '@patchbay/adapters/prisma/view-store';
-import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
+import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
 import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
 import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
+import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
+import type { BrandingPorts } from '@patchbay/domain/branding/ports';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
@@ -83,6 +93,7 @@ import { pino } from 'pino';
 import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { recordApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
+import { brandRelays } from './brand-relays.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
 import { databasePing } from './database-ping.ts';
@@ -97,6 +108,7 @@ import { PRIVACY_ASK_MS, privacyJobs } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyOf } from './relying-party.ts';
+import { RequestHosts, unknownHost } from './request-host.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate } from './shared-rate.ts';
@@ -110,8 +122,14 @@ const MAIL_AFTER_MS = 200;
 
 export type ControlPlane = ReturnType<typeof compose>;
 
+/** What is outside of the platform, and not the same everywhere. */
+interface World {
+  readonly names: BrandingPorts['names'];
+  readonly resolve: typeof resolveHost;
+}
+
 /** Builds everything from its settings. Nothing connects before it is used, but the bus, which listens at once. */
-export function compose(env: ControlPlaneEnv) {
+export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const log = pino({ level: env.PATCHBAY_LOG_LEVEL, base: { role: 'control-plane' } });
   const prisma = openClient(env.DATABASE_URL);
   const onLost = (error: Error) => log.warn({ error: error.message }, 'A database connection was lost.');
@@ -155,7 +173,12 @@ export function compose(env: ControlPlaneEnv) {
       }),
   };
   const placement = {
-    relayUrls: async () => (await fleet.live({ role: 'relay' })).flatMap(({ urls }) => urls.turn ?? []),
+    relayUrls: brandRelays({
+      relayUrls: async () => (await fleet.live({ role: 'relay' })).flatMap(({ urls }) => urls.turn ?? []),
+      above: (accountId) => shownBrands(prisma).above(accountId),
+      resolve: world.resolve ?? resolveHost,
+      nowMs,
+    }),
     signalUrl: async () => (await fleet.live({ role: 'signaling' }))[0]?.urls.signal?.[0],
   };
   const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
@@ -174,7 +197,10 @@ export function compose(env: ControlPlaneEnv) {
   const factors = secondFactors(prisma, { cipher, ...proof });
   if (mailRoute === 'none')
     log.warn('No mail leaves: nobody can prove an address here, or set a lost password again. Set SMTP_URL.');
-  const transport = env.SMTP_URL === undefined ? undefined : smtpTransport(env.SMTP_URL, mailFrom(env));
+  const transport =
+    env.SMTP_URL === undefined
+      ? undefined
+      : smtpTransport(env.SMTP_URL, { from: mailFrom(env), neutralFrom: env.SMTP_NEUTRAL_FROM });
   const deliver = () =>
     deliverMails(prisma, {
       cipher,
@@ -208,6 +234,18 @@ export function compose(env: ControlPlaneEnv) {
     mails,
     onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
   });
+  const names = world.names ?? textRecords(env.PATCHBAY_DNS_SERVERS);
+  const urlOf = (path: string) => new URL(path, env.PATCHBAY_URL).href;
+  const outgoing = new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' });
+  const sso = ssoSignIns(prisma, {
+    cipher,
+    client: relyingClient({
+      fetch: safeFetch({ rule: outgoing }),
+      isInsecureAllowed: (url) => outgoing.isOwnMachine(url),
+      nowMs,
+    }),
+    urlOf,
+  });
   const policies = policyStore(prisma);
   const configs = serviceConfigStore(prisma);
   const tenancy = tenancyPorts(prisma, {
@@ -234,9 +272,18 @@ export function compose(env: ControlPlaneEnv) {
         policies,
         services: Object.values(services).map(({ name, title }) => ({ name, title })),
       },
+      branding: {
+        ...brandStore(prisma),
+        names,
+        platformHost: new URL(env.PATCHBAY_URL).hostname,
+      },
       fleet: {
         nodes: { serving: () => fleet.serving() },
-        apiUrl: env.PATCHBAY_URL,
+        apiUrlAt: async (within) =>
+          originAt(
+            env.PATCHBAY_URL,
+            within === undefined ? undefined : (await shownBrands(prisma).of(within))?.host,
+          ),
       },
       audit: { entries: auditStore(prisma).entries },
       decisions: {
@@ -263,11 +310,10 @@ export function compose(env: ControlPlaneEnv) {
         webhooks: webhookStore(prisma, cipher),
         callbacks: callbackStore(prisma, cipher),
         deliveries: deliveryLog(prisma),
+        replays: replayStore(prisma),
         events: eventLog(prisma),
         applications: tenancy.applications,
-        endpoints: endpointCheck(
-          new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' }),
-        ),
+        endpoints: endpointCheck(outgoing),
         catalogue: { eventTypes },
       },
       sessions: {
@@ -286,6 +332,15 @@ export function compose(env: ControlPlaneEnv) {
         notices: endpointNotices(prisma),
       },
       metering: { usage, catalogue },
+      sso: {
+        providers: ssoProviderStore(prisma, cipher),
+        domains: ssoDomainStore(prisma),
+        records: { find: names.textsAt },
+        addresses: { refusalOf: (issuer) => issuerRefusal(outgoing, issuer) },
+        discovery: { probe: sso.probe },
+        urlOf,
+        tenancy,
+      },
       triggers: {
         triggers: triggerStore(prisma),
         targets: {
@@ -327,7 +382,7 @@ export function compose(env: ControlPlaneEnv) {
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
     chainOf,
-    grantsOf: (userId, viewing) => tenancy.people.grantsOf(userId, viewing),
+    grantsOf: (userId, viewing, within) => tenancy.people.grantsOf(userId, viewing, within),
     viewOf: (signInSessionId) => viewOf(prisma, signInSessionId),
     configs,
     policies,
@@ -397,6 +452,20 @@ export function compose(env: ControlPlaneEnv) {
     jobs: privacyJobs({ pool: privacyPool, nowMs, isStopped: () => closing.signal.aborted }),
   });
   let document: OpenApiDocument | undefined;
+  const brands = aroundPorts(shownBrands(prisma), inTime);
+  const hosts = new RequestHosts({
+    platformUrl: env.PATCHBAY_URL,
+    furtherHosts: env.PATCHBAY_FURTHER_HOSTS,
+    find: (host) => brands.accountAt(host),
+    nowMs,
+  });
+  let platformId: string | undefined;
+  const atPlatform = { title: PLATFORM_NAME, baseUrl: env.PATCHBAY_URL };
+  const rest = createRestHandler({
+    baseUrl: env.PATCHBAY_URL,
+    router,
+    onFailure: (error, requestId) => log.error({ requestId, error: rootOf(error) }, 'A request failed.'),
+  });
   return {
     env,
     log,
@@ -416,6 +485,7 @@ export function compose(env: ControlPlaneEnv) {
     passkeys: keysOfPeople && aroundPorts(keysOfPeople, inTime),
     emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
     resetLimiter: byNetwork(rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX))),
+    sso: aroundPorts(sso, inTime),
     mailRoute,
     /** Undefined where others could look as well. */
     outbox: isOutboxOpen ? () => newestMails(prisma, { cipher, countMax: SHOWN_MAIL_COUNT }) : undefined,
@@ -427,11 +497,15 @@ export function compose(env: ControlPlaneEnv) {
       },
       inTime,
     ),
-    rest: createRestHandler({
-      baseUrl: env.PATCHBAY_URL,
-      router,
-      onFailure: (error, requestId) => log.error({ requestId, error: rootOf(error) }, 'A request failed.'),
-    }),
+    brands,
+    hosts,
+    // It is made once, and stays.
+    platformAccount: async () => (platformId ??= await findPlatform(prisma)),
+    async rest(request: Request): Promise<Response> {
+      const host = await hosts.of(request.headers);
+      if (host.kind === 'unknown') throw unknownHost();
+      return await rest(request, host.kind === 'brand' ? host : undefined);
+    },
     database,
     jobs,
     privacyWork,
@@ -446,7 +520,7 @@ export function compose(env: ControlPlaneEnv) {
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away
      * nothing begins before it answers again: so nothing piles up, however long it takes.
      */
-    async answering(work: () => Promise<Response>): Promise<Response> {
+    async answering(work: () => Promise<Response>, headers = new Headers()): Promise<Response> {
       try {
         if (database.isAway)
           await database.ping().catch((cause: unknown) => Promise.reject(databaseAway(cause)));
@@ -456,13 +530,16 @@ export function compose(env: ControlPlaneEnv) {
         const isOurs = error instanceof ServiceError;
         return toResponse(
           isOurs ? error : platformError('platform.internal', 'The platform failed.', cause),
-          { requestId: createRequestId(), baseUrl: env.PATCHBAY_URL },
+          { requestId: createRequestId(), baseUrl: hosts.baseUrlAtOnce(headers) },
         );
       }
     },
-    /** Made at the first request, not at the start. */
-    openApi: () =>
-      (document ??= openApiDocument(router, { version: apiVersionNewest, baseUrl: env.PATCHBAY_URL })),
+    /** Made at the first request, not at the start; of each host it is the same but for what it is called and where it is. */
+    openApi(at: Readonly<Record<'title' | 'baseUrl', string>> = atPlatform): OpenApiDocument {
+      const { title, baseUrl } = at;
+      document ??= openApiDocument(router, { version: apiVersionNewest, baseUrl, title });
+      return { ...document, info: { ...document.info, title }, servers: [{ url: baseUrl }] };
+    },
     nodes: new NodeAuthentication({ find: (nodeId) => fleet.find(nodeId), nowMs }),
     internal: aroundPorts(
       {
@@ -504,7 +581,7 @@ const retentionDefaults = (env: ControlPlaneEnv): RetentionDefaults => ({
 });
 
 const mailFrom = (env: ControlPlaneEnv) =>
-  env.SMTP_FROM ?? `Patchbay <no-reply@${new URL(env.PATCHBAY_URL).hostname}>`;
+  env.SMTP_FROM ?? `${PLATFORM_NAME} <no-reply@${new URL(env.PATCHBAY_URL).hostname}>`;
 
 const atOnceAsAMinute = (perMinuteMax: number) => ({ perMinuteMax, burstMax: perMinuteMax });
 

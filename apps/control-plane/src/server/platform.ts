@@ -37,7 +37,7 @@ export interface PlatformParts
   readonly chainOf: (
     accountId: string,
   ) => Promise<readonly { readonly id: string; readonly state: AccountState }[]>;
-  readonly grantsOf: (userId: string, viewing?: string) => Promise<readonly Grant[]>;
+  readonly grantsOf: (userId: string, viewing?: string, within?: string) => Promise<readonly Grant[]>;
   /** What the holder of a session looks at, as somebody above an account may. */
   readonly viewOf: (signInSessionId: string) => Promise<Viewing | undefined>;
   readonly configs: ServiceConfigStore;
@@ -156,17 +156,27 @@ function onceForEach<Subject extends object, Answer>(
   };
 }
 
-async function authenticate(
+/** At the host of an account's brand, a key or a credential of an account that is not below it is none. */
+async function authenticate(parts: PlatformParts, evidence: Evidence): Promise<Principal | undefined> {
+  const principal = await holderOf(parts, evidence);
+  const { within } = evidence;
+  if (principal === undefined || within === undefined || !('accountId' in principal.actor)) return principal;
+  const chain = await parts.chainOf(principal.actor.accountId);
+  return chain.some(({ id }) => id === within) ? principal : undefined;
+}
+
+async function holderOf(
   { keys, signIns, viewOf, ofCredential }: PlatformParts,
   evidence: Evidence,
 ): Promise<Principal | undefined> {
+  const within = evidence.within === undefined ? {} : { within: evidence.within };
   if (evidence.kind === 'signIn') {
     // First, because a view that is over has no session: the other way round it would be one without bounds for a moment.
     const viewing = await viewOf(evidence.signInSessionId);
     const user = await signIns.check(evidence.signInSessionId);
     if (user === undefined) return undefined;
     const looking = viewing === undefined ? {} : { viewing };
-    return { actor: { kind: 'user', userId: user.userId, ...looking }, name: user.name };
+    return { actor: { kind: 'user', userId: user.userId, ...looking, ...within }, name: user.name };
   }
   // A secret key begins with pb_, a credential never does.
   if (!evidence.token.startsWith('pb_')) return ofCredential(evidence.token);
@@ -212,7 +222,7 @@ async function grantsOfActor(actor: Actor, grantsOf: PlatformParts['grantsOf']):
     case 'key':
       return [{ accountId: actor.accountId, role: 'owner' }];
     case 'user':
-      return grantsOf(actor.userId, actor.viewing?.accountId);
+      return grantsOf(actor.userId, actor.viewing?.accountId, actor.within);
     case 'credential':
     case 'platform':
     case 'stranger':

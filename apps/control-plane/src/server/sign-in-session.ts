@@ -1,4 +1,5 @@
-import { getToken } from 'next-auth/jwt';
+import { encode, getToken } from 'next-auth/jwt';
+import type { ControlPlaneEnv } from './env.ts';
 
 interface NamedSession {
   readonly signInSessionId: string;
@@ -45,4 +46,23 @@ export async function namedSessionOf(
   if (typeof token?.signInSessionId !== 'string') return undefined;
   const { signInSessionId, returnsTo } = token;
   return { signInSessionId, ...(typeof returnsTo === 'string' ? { returnsTo } : {}) };
+}
+
+interface CookieRequest {
+  readonly signInSessionId: string;
+  readonly lifetimeMs: number;
+  readonly env: Pick<ControlPlaneEnv, 'NEXTAUTH_SECRET' | 'PATCHBAY_URL'>;
+}
+
+/** The cookie of somebody who was signed in by a redirect, where no form of next-auth's was sent: the same as its own. */
+export async function setSessionCookie({
+  signInSessionId,
+  lifetimeMs,
+  env: { NEXTAUTH_SECRET: secret, PATCHBAY_URL: publicUrl },
+}: CookieRequest): Promise<string> {
+  if (secret === undefined) throw new Error('Nobody is signed in without NEXTAUTH_SECRET.');
+  const maxAge = lifetimeMs / 1_000;
+  const value = await encode({ token: { signInSessionId }, secret, maxAge });
+  const { name, options } = sessionCookie(publicUrl);
+  return `${name}=${value}; Path=${options.path}; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${options.secure ? '; Secure' : ''}`;
 }

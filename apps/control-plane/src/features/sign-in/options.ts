@@ -6,7 +6,7 @@ import { ADDRESS_HEADER } from '../../server/request-address.ts';
 import { sessionCookie } from '../../server/sign-in-session.ts';
 import { type Opened, viewProviders } from '../view/view-providers.ts';
 import { sessionsNamedBy } from './named-sessions.ts';
-import { PASSKEY_PROVIDER, SECOND_FACTOR } from './second-factor.ts';
+import { BY_ORGANISATION, PASSKEY_PROVIDER, SECOND_FACTOR } from './second-factor.ts';
 
 /** What a browser sent as text; undefined for what is no JSON, which is no answer of a passkey. */
 function parsed(text = ''): unknown {
@@ -44,6 +44,7 @@ export const authOptions = (): NextAuthOptions => ({
         });
         // The answer's error is this text.
         if (signedIn === 'second_factor') throw new Error(SECOND_FACTOR);
+        if (signedIn === 'organisation') throw new Error(BY_ORGANISATION);
         return signedIn === undefined ? null : { id: signedIn.signInSessionId };
       },
     }),
@@ -60,6 +61,7 @@ export const authOptions = (): NextAuthOptions => ({
           address: from,
           ...(typeof userAgent === 'string' ? { userAgent } : {}),
         });
+        if (signedIn === 'organisation') throw new Error(BY_ORGANISATION);
         return signedIn === undefined ? null : { id: signedIn.signInSessionId };
       },
     }),

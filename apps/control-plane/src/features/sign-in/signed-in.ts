@@ -21,7 +21,9 @@ export async function isInView(): Promise<boolean> {
 /** What the request brings to be known by. */
 export async function signInEvidence(): Promise<Evidence | undefined> {
   const signInSessionId = await namedSession();
-  return signInSessionId === undefined ? undefined : { kind: 'signIn', signInSessionId };
+  if (signInSessionId === undefined) return undefined;
+  const host = await controlPlane().hosts.of(await headers());
+  return host.kind === 'unknown' ? undefined : { kind: 'signIn', signInSessionId, within: host.within };
 }
 
 /** The sign-in session of the request, if it still holds. */
@@ -71,7 +73,7 @@ export async function firstAccountOf(lastAccountId: string | undefined): Promise
   const signInSessionId = await currentSession();
   if (signInSessionId === undefined) return undefined;
   const caller = controlPlane().router.createCaller({
-    evidence: { kind: 'signIn', signInSessionId },
+    evidence: await signInEvidence(),
     requestId: createRequestId(),
     signal: new AbortController().signal,
     responseHeaders: new Headers(),
