@@ -322,7 +322,7 @@ describe.skipIf(chromiumPath === undefined)('who runs accounts, in the dashboard
     await page.getByRole('button', { name: 'Erase', exact: true }).click();
     const receipt = page.getByRole('table', { name: 'Erasures' }).getByRole('row', { name: /somebody/ });
     await receipt.getByText('done').waitFor({ timeout: PATIENCE_MS });
-    expect(JSON.stringify(await all(pb.endpoints.list(accountId)))).not.toContain('bob');
+    expect(JSON.stringify(await all(pb.endpoints.list(accountId)))).not.toContain('user:bob');
   });
 
   test('an authenticator and a passkey are added, and each signs in (PRD-3)', async () => {
