@@ -3,8 +3,13 @@ import { parseWebhookSecret } from '@patchbay/protocol/webhook/signature';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { asApplication, connectAs } from '../prisma/tenant-attack.ts';
 import { forgetRows } from '../privacy/retention-store.ts';
-import type { AttemptOutcome, Claim, ClaimedDelivery } from './delivery-store.ts';
-import { createHooksDatabase, type HooksDatabase } from './hooks.testing.ts';
+import type { Claim } from './delivery-store.ts';
+import {
+  createHooksDatabase,
+  type DeliveryOutcome,
+  type HooksDatabase,
+  type TakenDelivery,
+} from './hooks.testing.ts';
 
 // A statement has 5 seconds, so a test of several has more.
 vi.setConfig({ testTimeout: 30_000 });
@@ -28,19 +33,19 @@ beforeEach(async () => {
 });
 
 const claim = (change?: Partial<Claim>) => hooks.claim(change);
-const delivered: AttemptOutcome = {
+const delivered: DeliveryOutcome = {
   isDelivered: true,
   requests: [{ target: 'main', status: 200, latencyMs: 5 }],
 };
-const failed = (nextAttemptAtMs?: number): AttemptOutcome => ({
+const failed = (nextAttemptAtMs?: number): DeliveryOutcome => ({
   isDelivered: false,
   requests: [{ target: 'main', error: 'timeout', latencyMs: 15_000 }],
   nextAttemptAtMs,
 });
-const idsOf = (claimed: readonly ClaimedDelivery[]) => claimed.map(({ event }) => event.id);
+const idsOf = (claimed: readonly TakenDelivery[]) => claimed.map(({ event }) => event.id);
 function countsBy(
-  claimed: readonly ClaimedDelivery[],
-  nameOf: (delivery: ClaimedDelivery) => string,
+  claimed: readonly TakenDelivery[],
+  nameOf: (delivery: TakenDelivery) => string,
 ): Readonly<Record<string, number>> {
   return Object.fromEntries(
     Object.entries(Object.groupBy(claimed, nameOf)).map(([name, group]) => [name, group?.length ?? 0]),
@@ -59,7 +64,7 @@ test('many workers take each delivery once, and of one endpoint no more at a tim
   await fill(12);
   const rounds = await Promise.all(Array.from({ length: 6 }, () => claim()));
   expect(rounds.flat()).toHaveLength(4);
-  for (const each of rounds.flat()) await hooks.store.finish(each, delivered);
+  for (const each of rounds.flat()) await hooks.finish(each, delivered);
   const seen = new Set(idsOf(rounds.flat()));
   for (;;) {
     const next = (await Promise.all(Array.from({ length: 6 }, () => claim()))).flat();
@@ -68,7 +73,7 @@ test('many workers take each delivery once, and of one endpoint no more at a tim
     for (const each of next) {
       expect(seen.has(each.event.id)).toBe(false);
       seen.add(each.event.id);
-      await hooks.store.finish(each, delivered);
+      await hooks.finish(each, delivered);
     }
   }
   expect(seen.size).toBe(12);
@@ -125,7 +130,7 @@ test('an event of a session waits until the one before it is over, delivered or 
   const [one] = await claim();
   expect(one?.event.id).toBe(first);
   expect(await claim()).toEqual([]);
-  if (one) await hooks.store.finish(one, failed(Date.now() + 3_600_000));
+  if (one) await hooks.finish(one, failed(Date.now() + 3_600_000));
   // It is tried again in an hour: the others wait as long.
   expect(await claim()).toEqual([]);
   const owner = await connectAs(hooks.database.url);
@@ -137,10 +142,10 @@ test('an event of a session waits until the one before it is over, delivered or 
   await owner.end();
   const [again] = await claim();
   expect(again).toMatchObject({ attempt: 2, event: { id: first } });
-  if (again) await hooks.store.finish(again, failed());
+  if (again) await hooks.finish(again, failed());
   const [next] = await claim();
   expect(next?.event.id).toBe(second);
-  if (next) await hooks.store.finish(next, delivered);
+  if (next) await hooks.finish(next, delivered);
   expect(idsOf(await claim())).toEqual([third]);
   expect(await stateOf()).toEqual(['failed', 'delivered', 'waiting']);
 });
@@ -155,9 +160,9 @@ test('an attempt is counted before it is made; one whose worker died is made aga
   });
   expect([dead?.attempt, again?.attempt]).toEqual([1, 2]);
   expect(again?.event.id).toBe(id);
-  if (dead) expect(await hooks.store.finish(dead, failed())).toBeUndefined();
+  if (dead) expect(await hooks.finish(dead, failed())).toBeUndefined();
   expect(await stateOf()).toEqual(['waiting']);
-  if (again) expect(await hooks.store.finish(again, delivered)).toMatchObject({ failedCount: 0 });
+  if (again) expect(await hooks.finish(again, delivered)).toMatchObject({ failedCount: 0 });
   const [delivery] = await hooks.deliveriesOf(accountId, webhookId);
   const log = await hooks.deliveries.attempts({ accountId, webhookId, deliveryId: delivery?.id ?? '' });
   expect(log.map(({ number, status, error }) => [number, status ?? error])).toEqual([
@@ -170,12 +175,12 @@ test('an endpoint that fails is taken apart from the others, and counts from the
   await fill(5);
   const claimed = await claim();
   const seen = [];
-  for (const each of claimed) seen.push(await hooks.store.finish(each, failed(Date.now() + 3_600_000)));
+  for (const each of claimed) seen.push(await hooks.finish(each, failed(Date.now() + 3_600_000)));
   expect(seen.map((endpoint) => endpoint?.failedCount)).toEqual([1, 2, 3, 4]);
   expect(await claim()).toEqual([]);
   const [slow] = await claim({ ofFailing: true, endpointMax: 1 });
   if (slow)
-    expect(await hooks.store.finish(slow, delivered)).toEqual({ failedCount: 0, failingSinceMs: undefined });
+    expect(await hooks.finish(slow, delivered)).toEqual({ failedCount: 0, failingSinceMs: undefined });
   expect(await hooks.webhooks.find({ accountId, webhookId })).toMatchObject({
     failedCount: 0,
     failingSince: undefined,
@@ -208,7 +213,7 @@ test('C35: an old secret signs beside the new one until its time is over, and ne
 test('what is sent again by hand has a round of its own, and is nobody else’s to send', async () => {
   await fill(1);
   const [one] = await claim();
-  if (one) await hooks.store.finish(one, failed());
+  if (one) await hooks.finish(one, failed());
   const [delivery] = await hooks.deliveriesOf(accountId, webhookId);
   const deliveryId = delivery?.id ?? '';
   const stranger = await hooks.database.signUp('Stranger');
@@ -244,7 +249,7 @@ test('events and what became of them are forgotten when they are old, but not wh
   const before = Date.now() - 30 * 86_400_000;
   const [old, waiting] = await fill(2, () => ({ atMs: before - 1_000 }));
   const fresh = (await fill(1))[0];
-  for (const each of await claim()) if (each.event.id === old) await hooks.store.finish(each, delivered);
+  for (const each of await claim()) if (each.event.id === old) await hooks.finish(each, delivered);
   const owner = await connectAs(hooks.database.url);
   await owner.query(
     `UPDATE webhook_delivery SET ended_at = ended_at - interval '40 days' WHERE event_id = $1`,
@@ -264,7 +269,7 @@ test('an answer of any bytes is kept', async () => {
   const requests = [
     { target: 'main' as const, status: 500, latencyMs: 1, error: 'status', response: 'a\0b\ud800' },
   ];
-  if (one) await hooks.store.finish(one, { isDelivered: false, requests });
+  if (one) await hooks.finish(one, { isDelivered: false, requests });
   const [delivery] = await hooks.deliveriesOf(accountId, webhookId);
   expect(delivery?.lastAttempt?.response).toBe('a\uFFFDb\uFFFD');
 });

@@ -8,18 +8,28 @@ import { storable } from '../prisma/storable.ts';
 /** A delivery that this process has in hand, with an attempt of it that is counted already. */
 export interface ClaimedDelivery {
   readonly deliveryId: string;
-  readonly webhookId: string;
-  /** The webhook's. */
-  readonly accountId: string;
   /** Of all of the delivery: it names this attempt. */
   readonly attempt: number;
   /** Of this round. */
   readonly roundAttempt: number;
+  readonly event: PlacedPlatformEvent;
+}
+
+/** What goes out in one request: one delivery, or a batch of them, which are taken all or none. */
+export interface ClaimedRequest {
+  readonly webhookId: string;
+  /** The webhook's. */
+  readonly accountId: string;
   readonly url: string;
   readonly fallbackUrl: string | undefined;
   /** The present one first; the one before it as long as it holds. */
   readonly secrets: readonly Uint8Array[];
-  readonly event: PlacedPlatformEvent;
+  /** Of a webhook that asks for batches, also where one holds a single event. It is made of the ids of its events. */
+  readonly batchId: string | undefined;
+  /** Of what is sent again. */
+  readonly replayId: string | undefined;
+  /** In the order in which they are told. */
+  readonly deliveries: readonly [ClaimedDelivery, ...ClaimedDelivery[]];
 }
 
 /** What one request led to. */
@@ -33,9 +43,12 @@ export interface RequestOutcome {
 
 export interface AttemptOutcome {
   readonly isDelivered: boolean;
-  /** Undefined when it was the last one. */
-  readonly nextAttemptAtMs?: number | undefined;
   readonly requests: readonly RequestOutcome[];
+}
+
+export interface EndedAttempt extends Pick<ClaimedDelivery, 'deliveryId' | 'attempt'> {
+  /** Undefined when it was taken, or was the last one. */
+  readonly nextAttemptAtMs?: number | undefined;
 }
 
 export interface Claim {
@@ -55,12 +68,9 @@ export interface Claim {
 }
 
 export interface DeliveryStore {
-  claim(claim: Claim): Promise<readonly ClaimedDelivery[]>;
-  /** How the endpoint does after it; undefined when the attempt was given up meanwhile, and counts for nothing. */
-  finish(
-    attempt: Pick<ClaimedDelivery, 'deliveryId' | 'attempt'>,
-    outcome: AttemptOutcome,
-  ): Promise<EndpointRecord | undefined>;
+  claim(claim: Claim): Promise<readonly ClaimedRequest[]>;
+  /** How the endpoint does after a request; undefined when it was given up meanwhile, and counts for nothing. */
+  finish(attempts: readonly EndedAttempt[], outcome: AttemptOutcome): Promise<EndpointRecord | undefined>;
 }
 
 interface ClaimedRow {
@@ -82,32 +92,40 @@ interface ClaimedRow {
   readonly session_id: string | null;
   readonly session_sequence: number | null;
   readonly data: Record<string, unknown>;
+  readonly batch_id: string | null;
+  readonly replay_id: string;
 }
+
+const fromRow = (row: ClaimedRow): ClaimedDelivery => ({
+  deliveryId: row.id,
+  attempt: row.attempt,
+  roundAttempt: row.round_attempt,
+  event: {
+    id: row.event_id as Id<'evt'>,
+    position: BigInt(row.position),
+    accountId: row.account_id,
+    type: row.type,
+    atMs: row.at.getTime(),
+    applicationId: row.application_id ?? undefined,
+    sessionId: row.session_id ?? undefined,
+    sessionSequence: row.session_sequence ?? undefined,
+    data: row.data,
+  },
+});
 
 /** Deliveries of all tenants, for the workers that make them. */
 export function deliveryStore(pool: Pool, cipher: MintBranchCipher): DeliveryStore {
-  const fromRow = (row: ClaimedRow): ClaimedDelivery => ({
-    deliveryId: row.id,
+  const requestOf = ([row, ...others]: readonly [ClaimedRow, ...ClaimedRow[]]): ClaimedRequest => ({
     webhookId: row.webhook_id,
     accountId: row.webhook_account_id,
-    attempt: row.attempt,
-    roundAttempt: row.round_attempt,
     url: row.url,
     fallbackUrl: row.fallback_url ?? undefined,
     secrets: [row.secret_ciphertext, row.previous_ciphertext].flatMap((sealed) =>
       sealed === null ? [] : [cipher.open(row.webhook_id, sealed)],
     ),
-    event: {
-      id: row.event_id as Id<'evt'>,
-      position: BigInt(row.position),
-      accountId: row.account_id,
-      type: row.type,
-      atMs: row.at.getTime(),
-      applicationId: row.application_id ?? undefined,
-      sessionId: row.session_id ?? undefined,
-      sessionSequence: row.session_sequence ?? undefined,
-      data: row.data,
-    },
+    batchId: row.batch_id ?? undefined,
+    replayId: row.replay_id === '' ? undefined : row.replay_id,
+    deliveries: [fromRow(row), ...others.map(fromRow)],
   });
   return {
     async claim({ held, ...bounds }) {
@@ -116,18 +134,24 @@ export function deliveryStore(pool: Pool, cipher: MintBranchCipher): DeliverySto
         JSON.stringify({ ...bounds, failingCount: FAILING_ATTEMPT_COUNT }),
         JSON.stringify(held),
       ]);
-      return rows.map(fromRow);
+      // A batch is one webhook's, for two that hear of the same events have batches of one name.
+      const requests = Map.groupBy(rows, ({ id, webhook_id, batch_id }) =>
+        batch_id === null ? id : `${webhook_id} ${batch_id}`,
+      );
+      return [...requests.values()].flatMap(([first, ...others]) =>
+        first === undefined ? [] : [requestOf([first, ...others])],
+      );
     },
 
-    async finish({ deliveryId, attempt }, { isDelivered, nextAttemptAtMs, requests }) {
-      const outcome = {
-        isDelivered,
-        requests,
+    async finish(attempts, outcome) {
+      const ended = attempts.map(({ deliveryId, attempt, nextAttemptAtMs }) => ({
+        deliveryId,
+        attempt,
         ...(nextAttemptAtMs === undefined ? {} : { nextAttemptAt: new Date(nextAttemptAtMs).toISOString() }),
-      };
+      }));
       const { rows } = await pool.query<{ failed_count: number; failing_since: Date | null }>(
-        'SELECT * FROM delivery_finish($1, $2, $3)',
-        [deliveryId, attempt, JSON.stringify(storable(outcome))],
+        'SELECT * FROM deliveries_finish($1, $2)',
+        [JSON.stringify(ended), JSON.stringify(storable(outcome))],
       );
       const [row] = rows;
       return (

@@ -6,9 +6,21 @@ import { createId } from '@patchbay/kit/ids';
 import { createTenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { callbackStore } from '../prisma/callback-store.ts';
 import { eventStore } from '../prisma/event-store.ts';
-import { deliveryLog, eventLog, webhookStore } from '../prisma/webhook-store.ts';
-import { type Claim, deliveryStore } from './delivery-store.ts';
+import { deliveryLog, eventLog, replayStore, webhookStore } from '../prisma/webhook-store.ts';
+import {
+  type AttemptOutcome,
+  type Claim,
+  type ClaimedDelivery,
+  type ClaimedRequest,
+  deliveryStore,
+} from './delivery-store.ts';
 import { placeEvents } from './event-sequencer.ts';
+import { takeReplayOn } from './replay-step.ts';
+
+/** A delivery with all that its request says. */
+export type TakenDelivery = ClaimedDelivery & Omit<ClaimedRequest, 'deliveries'>;
+/** What became of one delivery, and when it is tried again. */
+export type DeliveryOutcome = AttemptOutcome & { readonly nextAttemptAtMs?: number | undefined };
 
 export async function createHooksDatabase() {
   const database = await createTenancyDatabase();
@@ -17,6 +29,18 @@ export async function createHooksDatabase() {
   const webhooks = webhookStore(prisma, cipher);
   const deliveries = deliveryLog(prisma);
   const store = deliveryStore(pool, cipher);
+  /** As a worker that has nothing in hand, and bounds that none of a test's few deliveries reach. */
+  const claimRequests = (change: Partial<Claim> = {}) =>
+    store.claim({
+      deliveryMax: 100,
+      endpointMax: 4,
+      accountMax: 100,
+      tenantMax: 100,
+      held: {},
+      leaseMs: 60_000,
+      ofFailing: false,
+      ...change,
+    });
   const event = (accountId: string, change: Partial<PlatformEvent> = {}): PlatformEvent => ({
     id: createId('evt'),
     type: 'signaling.session.ended',
@@ -32,19 +56,20 @@ export async function createHooksDatabase() {
     callbacks: callbackStore(prisma, cipher),
     deliveries,
     events: eventLog(prisma),
+    replays: replayStore(prisma),
     store,
-    /** As a worker that has nothing in hand, and bounds that none of a test's few deliveries reach. */
-    claim: (change: Partial<Claim> = {}) =>
-      store.claim({
-        deliveryMax: 100,
-        endpointMax: 4,
-        accountMax: 100,
-        tenantMax: 100,
-        held: {},
-        leaseMs: 60_000,
-        ofFailing: false,
-        ...change,
-      }),
+    claimRequests,
+    /** The deliveries of all requests that are taken. */
+    async claim(change?: Partial<Claim>): Promise<readonly TakenDelivery[]> {
+      const requests = await claimRequests(change);
+      return requests.flatMap(({ deliveries: taken, ...request }) =>
+        taken.map((delivery) => ({ ...request, ...delivery })),
+      );
+    },
+    finish: (
+      { deliveryId, attempt }: Pick<ClaimedDelivery, 'deliveryId' | 'attempt'>,
+      { nextAttemptAtMs, ...outcome }: DeliveryOutcome,
+    ) => store.finish([{ deliveryId, attempt, nextAttemptAtMs }], outcome),
     async createWebhook(accountId: string, change: Partial<NewWebhook> = {}) {
       const made = await webhooks.create({
         accountId,
@@ -65,6 +90,12 @@ export async function createHooksDatabase() {
     },
     async placeAll() {
       while ((await placeEvents(pool)) > 0);
+    },
+    /** As often as there is a replay to take on; answers how often. */
+    async takeReplaysOn() {
+      let count = 0;
+      while (await takeReplayOn(pool)) count += 1;
+      return count;
     },
     /** What became of each event at a webhook, in the order of their positions. */
     async deliveriesOf(accountId: string, webhookId: string) {

@@ -4,11 +4,14 @@ import {
   type AttemptRecord,
   type DeliveryRecord,
   type HooksPorts,
+  type ReplayRecord,
   WEBHOOK_COUNT_MAX,
   type WebhookRecord,
 } from '@patchbay/domain/hooks/ports';
 import { createId, type Id } from '@patchbay/kit/ids';
 import { WEBHOOK_SECRET_BYTES, webhookSecretText } from '@patchbay/protocol/webhook/signature';
+import { textArray } from '../metering/array-literal.ts';
+import { rowsInAccount } from '../postgres/at-once.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
 import { pageFrom } from './page.ts';
@@ -25,6 +28,8 @@ const columns = {
   applicationId: true,
   endpointId: true,
   service: true,
+  batchEventsMax: true,
+  batchWaitMs: true,
   state: true,
   disabledReason: true,
   previousEndsAt: true,
@@ -85,7 +90,15 @@ export function webhookStore(prisma: PrismaClient, cipher: MintBranchCipher): Ho
     find: ({ accountId, webhookId }) =>
       inAccount(prisma, accountId, (transaction) => find(transaction, accountId, webhookId)),
 
-    create: ({ accountId, eventTypes, fallbackUrl, applicationId, ...rest }) =>
+    create: ({
+      accountId,
+      eventTypes,
+      fallbackUrl,
+      applicationId,
+      batchEventsMax = 1,
+      batchWaitMs = 0,
+      ...rest
+    }) =>
       inAccount(prisma, accountId, async (transaction) => {
         // Two that are made at once are counted one after the other.
         await transaction.$queryRaw`
@@ -100,6 +113,8 @@ export function webhookStore(prisma: PrismaClient, cipher: MintBranchCipher): Ho
           accountId,
           eventTypes: [...eventTypes],
           secretCiphertext: sealed,
+          batchEventsMax,
+          batchWaitMs,
           ...optional,
           ...rest,
         };
@@ -112,7 +127,8 @@ export function webhookStore(prisma: PrismaClient, cipher: MintBranchCipher): Ho
 
     update: ({ accountId, webhookId, change }) =>
       inAccount(prisma, accountId, async (transaction) => {
-        const { eventTypes, state, url, fallbackUrl, description, scope } = change;
+        const { eventTypes, state, url, fallbackUrl, description, scope, batchEventsMax, batchWaitMs } =
+          change;
         await transaction.webhook.updateMany({
           where: { ...ofAccount(accountId), id: webhookId },
           data: {
@@ -120,6 +136,8 @@ export function webhookStore(prisma: PrismaClient, cipher: MintBranchCipher): Ho
             ...(fallbackUrl === undefined ? {} : { fallbackUrl }),
             ...(description === undefined ? {} : { description }),
             ...(scope === undefined ? {} : { scope }),
+            ...(batchEventsMax === undefined ? {} : { batchEventsMax }),
+            ...(batchWaitMs === undefined ? {} : { batchWaitMs }),
             ...(eventTypes === undefined ? {} : { eventTypes: [...eventTypes] }),
             ...(state === undefined ? {} : { state, disabledReason: null }),
           },
@@ -181,6 +199,7 @@ const attemptFromRow = (row: AttemptRow): AttemptRecord => ({
   latencyMs: row.latencyMs ?? undefined,
   error: row.error ?? undefined,
   response: row.response ?? undefined,
+  batchId: row.batchId ?? undefined,
 });
 
 const withEvent = {
@@ -196,6 +215,7 @@ const deliveryFromRow = (row: DeliveryRow): DeliveryRecord => ({
   event: eventFromRow(row.event),
   // A check on the column holds it to these.
   state: row.state as DeliveryRecord['state'],
+  replayId: row.replayId === '' ? undefined : row.replayId,
   attemptCount: row.attemptCount,
   nextAttemptAt: row.nextAttemptAt ?? undefined,
   createdAt: row.createdAt,
@@ -205,13 +225,14 @@ const deliveryFromRow = (row: DeliveryRow): DeliveryRecord => ({
 
 export function deliveryLog(prisma: PrismaClient): HooksPorts['deliveries'] {
   return {
-    list: ({ accountId, webhookId, state, cursor, limit }) =>
+    list: ({ accountId, webhookId, state, batchId, cursor, limit }) =>
       inAccount(prisma, accountId, async ({ webhookDelivery }) => {
         const rows = await webhookDelivery.findMany({
           where: {
             accountId,
             webhookId,
             ...(state === 'all' ? {} : { state }),
+            ...(batchId === undefined ? {} : { attempts: { some: { batchId } } }),
             ...(cursor === undefined ? {} : { id: { lt: cursor } }),
           },
           orderBy: { id: 'desc' },
@@ -249,19 +270,74 @@ export function deliveryLog(prisma: PrismaClient): HooksPorts['deliveries'] {
   };
 }
 
+export function replayStore(prisma: PrismaClient): HooksPorts['replays'] {
+  return {
+    start: ({ accountId, webhookId, replayId, after }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        if ((await find(transaction, accountId, webhookId)) === undefined) return false;
+        const [started] = await transaction.$queryRaw<{ ok: boolean }[]>`
+          SELECT replay_start(${webhookId}, ${replayId}, ${after}) AS ok`;
+        return started?.ok === true;
+      }),
+
+    find: ({ accountId, webhookId }) =>
+      inAccount(prisma, accountId, async ({ webhookLane, webhookDelivery }) => {
+        const row = await webhookLane.findFirst({ where: { accountId, webhookId } });
+        if (row === null || row.replayId === null) return undefined;
+        const groups = await webhookDelivery.groupBy({
+          by: ['state'],
+          where: { accountId, replayId: row.replayId },
+          _count: { _all: true },
+        });
+        const counts = Object.fromEntries(groups.map(({ state, _count }) => [state, _count._all]));
+        const { replayFrom, replayUntil, replayNext, replayStartedAt, replayEndedAt } = row;
+        if (replayFrom === null || replayUntil === null || replayNext === null || replayStartedAt === null)
+          throw new Error(`The replay ${row.replayId} has no places.`);
+        return {
+          id: row.replayId,
+          // A check on the column holds it to these.
+          state: row.replayState as ReplayRecord['state'],
+          from: replayFrom,
+          until: replayUntil,
+          next: replayNext,
+          counts: { waiting: 0, delivered: 0, failed: 0, cancelled: 0, ...counts },
+          startedAt: replayStartedAt,
+          endedAt: replayEndedAt ?? undefined,
+        };
+      }),
+
+    cancel: ({ accountId, webhookId }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        if ((await find(transaction, accountId, webhookId)) === undefined) return false;
+        const [cancelled] = await transaction.$queryRaw<
+          { ok: boolean }[]
+        >`SELECT replay_cancel(${webhookId}) AS ok`;
+        return cancelled?.ok === true;
+      }),
+
+    positionOf: ({ accountId, scope, since }) =>
+      inAccount(prisma, accountId, async (transaction) => {
+        const [place] = await transaction.$queryRaw<{ position: bigint }[]>`
+          SELECT replay_place_of(${accountId}, ${scope === 'own'}, ${since}) AS position`;
+        return place?.position ?? 0n;
+      }),
+  };
+}
+
 /** `signaling.*` as LIKE reads it. Names of events hold none of its signs, which the definition of the API sees to. */
 const likeOf = (pattern: string) => (pattern.endsWith('*') ? `${pattern.slice(0, -1)}%` : pattern);
 
 export function eventLog(prisma: PrismaClient): HooksPorts['events'] {
   return {
-    list: ({ accountId, scope, after, types, limit }) =>
-      inAccount(prisma, accountId, async (transaction) => {
-        const rows = await transaction.$queryRaw<EventRow[]>`
-          SELECT id, position, account_id AS "accountId", type, at, application_id AS "applicationId",
+    list: async ({ accountId, scope, after, types, limit }) => {
+      const rows = await rowsInAccount<EventRow>(prisma, accountId, {
+        text: `SELECT id, position, account_id AS "accountId", type, at, application_id AS "applicationId",
             session_id AS "sessionId", session_sequence AS "sessionSequence", data
-          FROM events_after(${accountId}, ${scope === 'own'}, ${after}, ${types.map(likeOf)}, ${limit})`;
-        return rows.map(eventFromRow);
-      }),
+          FROM events_after($1, $2, $3, $4, $5)`,
+        values: [accountId, scope === 'own', after, textArray(types.map(likeOf)), limit],
+      });
+      return rows.map(eventFromRow);
+    },
 
     lastPosition: async () => (await prisma.eventPlace.findFirst())?.position ?? 0n,
   };

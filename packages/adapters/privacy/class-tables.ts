@@ -100,16 +100,19 @@ export const classTables = {
       order: ['id'],
       columns: [
         ...['id', 'webhook_id', 'account_id', 'event_id', 'session_id', 'state', 'attempt_count'],
-        ...['created_at', 'ended_at'],
+        ...['created_at', 'ended_at', 'replay_id'],
       ],
-      without: ['position', 'session_sequence', 'round_attempt_count', 'next_attempt_at', 'claimed_until'],
+      without: [
+        ...['position', 'session_sequence', 'round_attempt_count', 'next_attempt_at', 'claimed_until'],
+        'batch_id',
+      ],
     },
     {
       table: 'webhook_attempt',
       order: ['delivery_id', 'number', 'target'],
       columns: [
         ...['delivery_id', 'number', 'target', 'account_id', 'started_at', 'status', 'latency_ms', 'error'],
-        'response',
+        ...['response', 'batch_id'],
       ],
     },
   ],
@@ -158,9 +161,10 @@ export const classTables = {
     },
   ],
   signInRecords: [
-    ...['sign_in_session', 'sign_in_attempt', 'set_up_link', 'email_link', 'passkey_challenge'].map(
-      (table) => ({ table }),
-    ),
+    ...[
+      ...['sign_in_session', 'sign_in_attempt', 'set_up_link', 'email_link', 'passkey_challenge'],
+      'sso_attempt',
+    ].map((table) => ({ table })),
   ],
   idempotencyAnswers: [{ table: 'idempotency_key' }],
   credentialUse: [
@@ -248,6 +252,21 @@ export const classTables = {
       ],
     },
     { table: 'account_role', order: ['id'], columns: ['id', 'account_id', 'name', 'scopes', 'created_at'] },
+    {
+      table: 'sso_provider',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'issuer', 'client_id', 'newcomer_role', 'groups_claim', 'group_roles'],
+        ...['trusts_email', 'is_required', 'emergency_user_ids', 'changed_at'],
+      ],
+      without: ['client_secret', 'problem', 'problem_at'],
+    },
+    {
+      table: 'sso_domain',
+      order: ['id'],
+      columns: ['id', 'account_id', 'domain', 'proved_at', 'created_at'],
+      without: ['challenge'],
+    },
     {
       table: 'endpoint',
       order: ['id'],
@@ -348,7 +367,7 @@ export const classTables = {
           'endpoint_id',
           'service',
         ],
-        ...['state', 'disabled_reason', 'created_at', 'removed_at'],
+        ...['batch_events_max', 'batch_wait_ms', 'state', 'disabled_reason', 'created_at', 'removed_at'],
       ],
       without: ['secret_ciphertext', 'previous_ciphertext', 'previous_ends_at'],
     },
@@ -405,7 +424,13 @@ export const classTables = {
         'created_at',
         'accepted_at',
         'invited_name',
+        'is_provisioned',
       ],
+    },
+    {
+      table: 'sso_identity',
+      order: ['issuer', 'subject'],
+      columns: ['account_id', 'issuer', 'subject', 'user_id', 'created_at', 'last_used_at'],
     },
     {
       table: 'app_user',

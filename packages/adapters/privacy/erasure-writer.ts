@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import { createId } from '@patchbay/kit/ids';
 import type { Pool, PoolClient } from 'pg';
+import { appendEvent } from '../hooks/append-event.ts';
 import { inAccountScope, sqlStateOf } from '../metering/account-scope.ts';
 import { accountAfter } from './subtree.ts';
 
@@ -237,8 +239,14 @@ async function complete(pool: Pool, work: NamedWork, nowMs: number): Promise<voi
        WHERE id = $1 AND state = 'running' RETURNING erased`,
       [erasureId, new Date(nowMs)],
     );
-    if (rows[0] !== undefined)
-      await appendCompletion(client, root, { erasureId, after: { erased: rows[0].erased } });
+    const erased = rows[0]?.erased;
+    if (erased === undefined) return;
+    await appendCompletion(client, root, { erasureId, after: { erased } });
+    const data = { erasureId, erased };
+    await appendEvent(
+      client,
+      eventOfHandler({ accountId: root, type: 'privacy.erasure.done', data, atMs: nowMs }),
+    );
   });
   try {
     await ending;

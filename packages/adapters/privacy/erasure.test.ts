@@ -127,6 +127,12 @@ test('a dry run counts, and changes nothing; erased is what it counted, and of t
   await workOnErasures(pool, { nowMs });
   const done = await store.find({ accountId, erasureId: made.id });
   expect(done).toMatchObject({ state: 'done', person: undefined, doneAt: expect.any(Date) });
+  // Whoever is told of it learns how much, and of nobody (HKS-2).
+  const { rows: told } = await owner.query(
+    `SELECT data FROM platform_event WHERE account_id = $1 AND type = 'privacy.erasure.done'`,
+    [accountId],
+  );
+  expect(told).toEqual([{ data: { erasureId: made.id, erased: done?.erased } }]);
   // The session itself has no name in it: it was counted, and stays.
   expect(done?.erased).toEqual({ ...counted?.found, sessionLogs: 5 });
 

@@ -82,10 +82,23 @@ function unpack(bytes: Buffer) {
   return new Map(files.map((name) => [name, readFileSync(path.join(folder, name), 'utf8')]));
 }
 
+/** Its account is told that it is ready, once; what it is told is taken away, so that no later export has it (HKS-2). */
+async function toldOf(exportId: string): Promise<void> {
+  const { rows } = await owner.query(
+    `DELETE FROM platform_event WHERE type = 'privacy.export.ready' RETURNING account_id, data`,
+  );
+  const { account_id, expires_at } = (
+    await owner.query('SELECT account_id, expires_at FROM account_export WHERE id = $1', [exportId])
+  ).rows[0];
+  const data = { exportId, scope: 'account', expiresAt: expires_at.toISOString() };
+  expect(rows.filter(({ data: { exportId: id } }) => id === exportId)).toEqual([{ account_id, data }]);
+}
+
 async function exportOf(accountId: string, options: { rowsPerFile?: number } = {}) {
   const made = await exportStore(pool).create({ accountId, requestedBy: 'usr_x' });
   if (made === undefined) throw new Error('One is at work.');
   expect(await makeExports(pool, { nowMs, ...options })).toBe(1);
+  await toldOf(made.id);
   const bytes = await bytesOf(accountId, made.id);
   const files = unpack(bytes);
   const manifest = exportManifestSchema.parse(JSON.parse(files.get('manifest.json') ?? ''));

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import { dataClassNames, dataClassOf } from '@patchbay/domain/privacy/data-classes';
 import { EXPORT_KEPT_DAYS } from '@patchbay/domain/privacy/export-link';
 import {
@@ -10,6 +11,7 @@ import {
   exportFileSchema,
 } from '@patchbay/domain/privacy/export-manifest';
 import { escapeIdentifier, type Pool, type PoolClient } from 'pg';
+import { appendEvent } from '../hooks/append-event.ts';
 import { inAccountScope } from '../metering/account-scope.ts';
 import { type ClassTable, tablesOf } from './class-tables.ts';
 import { accountAfter } from './subtree.ts';
@@ -305,11 +307,15 @@ async function finish(
     Buffer.concat([tarEntry('manifest.json', content, startedAt.getTime()), tarEnd()]),
   );
   await putPart(at, { name: 'manifest.json' }, bytes);
+  const expiresAt = new Date(nowMs + EXPORT_KEPT_DAYS * DAY_MS);
   await client.query(
     `UPDATE account_export SET state = 'ready', part_count = $2, started_at = $3, finished_at = $4, expires_at = $5, place = '{}'
      WHERE id = $1`,
-    [work.exportId, at.number, startedAt, new Date(nowMs), new Date(nowMs + EXPORT_KEPT_DAYS * DAY_MS)],
+    [work.exportId, at.number, startedAt, new Date(nowMs), expiresAt],
   );
+  const { exportId, accountId, scope } = manifest;
+  const data = { exportId, scope, expiresAt: expiresAt.toISOString() };
+  await appendEvent(client, eventOfHandler({ accountId, type: 'privacy.export.ready', data, atMs: nowMs }));
 }
 
 /** Somebody has to see to it, and the next one is not held up. */
@@ -328,5 +334,7 @@ async function failed(
         new Date(nowMs + EXPORT_KEPT_DAYS * DAY_MS),
       ],
     );
+    const type = 'privacy.export.failed';
+    await appendEvent(client, eventOfHandler({ accountId, type, data: { exportId }, atMs: nowMs }));
   });
 }

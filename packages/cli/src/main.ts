@@ -16,10 +16,12 @@ import { addPrivacyCommand } from './commands/privacy.ts';
 import { addRoleCommand } from './commands/role.ts';
 import { addServiceCommand } from './commands/service.ts';
 import { addSessionCommand } from './commands/session.ts';
+import { addSsoCommand } from './commands/sso.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addTriggerCommand } from './commands/trigger.ts';
 import { addUpCommand } from './commands/up.ts';
 import { addUsageCommand } from './commands/usage.ts';
+import { addWebhookCommand } from './commands/webhook.ts';
 import { addWhyCommand } from './commands/why.ts';
 import { readVariables, useDataFolder } from './connection.ts';
 import { problemText } from './problem-text.ts';
@@ -35,6 +37,7 @@ const commands = [
   addAccountCommand,
   addKeyCommand,
   addRoleCommand,
+  addSsoCommand,
   addUsageCommand,
   addStatementCommand,
   addSessionCommand,
@@ -47,6 +50,7 @@ const commands = [
   addAddressesCommand,
   addBrandCommand,
   addListenCommand,
+  addWebhookCommand,
   addPrivacyCommand,
   addDoctorCommand,
 ];

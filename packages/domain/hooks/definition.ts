@@ -23,6 +23,11 @@ const eventTypes = z
 const scope = z.enum(['own', 'descendants']);
 const reason = z.enum(['failing', 'gone']);
 
+/** More than one: what happens within `batchWaitMs` goes out in one request, with so many events at most. */
+const batchEventsMax = z.int().min(1).max(100);
+/** How long an event waits for others to go with it. */
+const batchWaitMs = z.int().min(0).max(10_000);
+
 /** Both hold while a receiver takes over the new one: a day by default, a week at most. */
 const overlapSeconds = z.int().min(0).max(604_800).default(86_400);
 
@@ -39,6 +44,9 @@ const webhook = z.object({
   /** Of a callback, which the configuration of a service names: of events of that service, and of this endpoint alone. */
   service: z.string().optional(),
   endpointId: idField('end').optional(),
+  /** 1: each event by itself. */
+  batchEventsMax: z.int(),
+  batchWaitMs: z.int(),
   state: z.enum(['active', 'disabled']),
   /** Why the platform disabled it; absent when somebody of the account did. */
   disabledReason: reason.optional(),
@@ -62,7 +70,11 @@ const delivery = z.object({
   cursor: z.string(),
   sessionId: idField('ses').optional(),
   sessionSequence: z.int().optional(),
-  state: z.enum(['waiting', 'delivered', 'failed']),
+  state: z.enum(['waiting', 'delivered', 'failed', 'cancelled']),
+  /** Of an event that is sent again. */
+  replayId: idField('rpl').optional(),
+  /** Of the last request, where it carried a batch: all deliveries of it are listed by this. */
+  batchId: z.string().optional(),
   attempts: z.int(),
   /** Absent while it waits for an earlier event of its session, and when it is over. */
   nextAttemptAt: dateTime.optional(),
@@ -84,6 +96,25 @@ const attempt = z.object({
   error: z.string().optional(),
   /** The beginning of the answer. */
   response: z.string().optional(),
+  /** Of a request that carried several events. */
+  batchId: z.string().optional(),
+});
+
+const replay = z.object({
+  id: idField('rpl'),
+  webhookId: idField('whk'),
+  state: z.enum(['running', 'done', 'cancelled']),
+  /** What came after this is sent again, */
+  fromCursor: z.string(),
+  /** up to this, which was the last event when it began. */
+  untilCursor: z.string(),
+  /** How far it has come: deliveries up to here are made. */
+  cursor: z.string(),
+  waitingCount: z.int(),
+  deliveredCount: z.int(),
+  failedCount: z.int(),
+  startedAt: dateTime,
+  endedAt: dateTime.optional(),
 });
 
 /** An event as webhooks carry it. Its id is the same in each attempt and in a replay: whoever saw it has seen it. */
@@ -132,6 +163,20 @@ export const hooks = defineDomain({
       retry: 'never',
       remedy: 'Remove one, or have one of them hear of more events.',
     },
+    replay_running: {
+      status: 409,
+      title: 'A replay of this webhook is running.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Wait until it is done, or cancel it first.',
+    },
+    replay_none: {
+      status: 409,
+      title: 'No replay of this webhook is running.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Look how far it came: it is done, was cancelled, or was never begun.',
+    },
     webhook_disabled: {
       status: 409,
       title: 'The webhook is disabled.',
@@ -175,6 +220,8 @@ export const hooks = defineDomain({
             eventTypes: eventTypes.default(['*']),
             scope: scope.default('own'),
             applicationId: idSchema('app').optional(),
+            batchEventsMax: batchEventsMax.default(1),
+            batchWaitMs: batchWaitMs.default(1_000),
           }),
           response: webhook.extend({ secret }),
           errors: [
@@ -198,6 +245,8 @@ export const hooks = defineDomain({
             description: z.string().max(200).optional(),
             eventTypes: eventTypes.optional(),
             scope: scope.optional(),
+            batchEventsMax: batchEventsMax.optional(),
+            batchWaitMs: batchWaitMs.optional(),
             state: z.enum(['active', 'disabled']).optional(),
           }),
           response: webhook,
@@ -243,7 +292,9 @@ export const hooks = defineDomain({
           access: 'read',
           request: pageRequest.extend({
             webhookId,
-            state: z.enum(['waiting', 'delivered', 'failed', 'all']).default('all'),
+            state: z.enum(['waiting', 'delivered', 'failed', 'cancelled', 'all']).default('all'),
+            /** Those that one request carried. */
+            batchId: z.string().max(64).optional(),
           }),
           response: pageOf(delivery),
           errors: [],
@@ -269,6 +320,47 @@ export const hooks = defineDomain({
           request: z.strictObject({ webhookId, deliveryId }),
           response: delivery,
           errors: ['hooks.webhook_disabled'],
+        },
+      },
+    },
+    replays: {
+      title: 'Replays',
+      mount: 'account',
+      operations: {
+        start: {
+          method: 'POST',
+          path: '/webhooks/{webhookId}/replay',
+          summary:
+            'Send a webhook again what it hears of, from a place on: beside what happens meanwhile, and at a bounded pace.',
+          access: 'develop',
+          request: z.strictObject({
+            webhookId,
+            /** What came after this event. Either this or `since`; with neither, all that is kept. */
+            cursor: z.string().regex(cursorPattern).optional(),
+            /** From the first event on that happened at this time or after it. */
+            since: dateTime.optional(),
+          }),
+          response: replay,
+          errors: ['request.invalid', 'hooks.webhook_disabled', 'hooks.replay_running'],
+        },
+        get: {
+          method: 'GET',
+          path: '/webhooks/{webhookId}/replay',
+          summary: 'Read how far the last replay of a webhook came.',
+          access: 'read',
+          request: z.object({ webhookId }),
+          /** Absent where it was never sent anything again. */
+          response: z.object({ replay: replay.optional() }),
+          errors: [],
+        },
+        cancel: {
+          method: 'DELETE',
+          path: '/webhooks/{webhookId}/replay',
+          summary: 'Cancel a replay. What of it waits is not sent any more.',
+          access: 'develop',
+          request: z.object({ webhookId }),
+          response: replay,
+          errors: ['hooks.replay_none'],
         },
       },
     },

@@ -21,6 +21,10 @@ export const toEnvelope = (event: PlacedPlatformEvent) => ({
 /** The bytes that are signed and sent, the same at each attempt: what an event says never changes. */
 export const bodyOf = (event: PlacedPlatformEvent): string => JSON.stringify(toEnvelope(event));
 
+/** Of several events, each as it would be alone. A webhook that asks for batches gets its one event in this shape, too. */
+export const batchBodyOf = (events: readonly PlacedPlatformEvent[]): string =>
+  JSON.stringify({ events: events.map(toEnvelope) });
+
 export const cursorOf = (position: bigint): string => String(position);
 /** What {@link positionOf} reads. */
 export const cursorPattern = /^\d{1,18}$/;

@@ -1,4 +1,5 @@
 import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
+import { createId } from '@patchbay/kit/ids';
 import type { z } from 'zod';
 import type { hooks } from './definition.ts';
 import { endpointHealth } from './endpoint-health.ts';
@@ -7,6 +8,7 @@ import {
   type AttemptRecord,
   type DeliveryRecord,
   type HooksPorts,
+  type ReplayRecord,
   WEBHOOK_COUNT_MAX,
   type WebhookRecord,
 } from './ports.ts';
@@ -30,6 +32,8 @@ const toAnswer = (webhook: WebhookRecord, nowMs: number) => ({
   ...(webhook.applicationId === undefined ? {} : { applicationId: webhook.applicationId }),
   ...(webhook.service === undefined ? {} : { service: webhook.service }),
   ...(webhook.endpointId === undefined ? {} : { endpointId: webhook.endpointId }),
+  batchEventsMax: webhook.batchEventsMax,
+  batchWaitMs: webhook.batchWaitMs,
   state: webhook.state,
   ...(webhook.disabledReason === undefined ? {} : { disabledReason: webhook.disabledReason }),
   health: healthOf(webhook, nowMs),
@@ -56,6 +60,7 @@ const attemptAnswer = (attempt: AttemptRecord) => ({
   startedAt: attempt.startedAt.toISOString(),
   ...outcomeAnswer(attempt),
   ...(attempt.response === undefined ? {} : { response: attempt.response }),
+  ...(attempt.batchId === undefined ? {} : { batchId: attempt.batchId }),
 });
 
 const deliveryAnswer = ({ event, ...delivery }: DeliveryRecord) => ({
@@ -67,11 +72,27 @@ const deliveryAnswer = ({ event, ...delivery }: DeliveryRecord) => ({
   ...(event.sessionId === undefined ? {} : { sessionId: event.sessionId }),
   ...(event.sessionSequence === undefined ? {} : { sessionSequence: event.sessionSequence }),
   state: delivery.state,
+  ...(delivery.replayId === undefined ? {} : { replayId: delivery.replayId }),
+  ...(delivery.lastAttempt?.batchId === undefined ? {} : { batchId: delivery.lastAttempt.batchId }),
   attempts: delivery.attemptCount,
   ...(delivery.nextAttemptAt === undefined ? {} : { nextAttemptAt: delivery.nextAttemptAt.toISOString() }),
   createdAt: delivery.createdAt.toISOString(),
   ...(delivery.endedAt === undefined ? {} : { endedAt: delivery.endedAt.toISOString() }),
   ...(delivery.lastAttempt === undefined ? {} : outcomeAnswer(delivery.lastAttempt)),
+});
+
+const replayAnswer = ({ counts, ...replay }: ReplayRecord, webhookId: string) => ({
+  id: replay.id,
+  webhookId,
+  state: replay.state,
+  fromCursor: cursorOf(replay.from),
+  untilCursor: cursorOf(replay.until),
+  cursor: cursorOf(replay.next),
+  waitingCount: counts.waiting,
+  deliveredCount: counts.delivered,
+  failedCount: counts.failed,
+  startedAt: replay.startedAt.toISOString(),
+  ...(replay.endedAt === undefined ? {} : { endedAt: replay.endedAt.toISOString() }),
 });
 
 const eventAnswer = (event: PlacedPlatformEvent) => {
@@ -212,6 +233,53 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       if (!delivery) throw context.error('resource.unknown', unknownDelivery(deliveryId));
       context.audit({ target: deliveryId });
       return deliveryAnswer(delivery);
+    },
+  },
+
+  replays: {
+    async start(context, { webhookId, cursor, since }, ports) {
+      const { accountId } = context.entity;
+      if (cursor !== undefined && since !== undefined)
+        throw context.error('request.invalid', 'Give cursor or since: a replay begins at one place.');
+      const webhook = await ports.webhooks.find({ accountId, webhookId });
+      if (webhook === undefined) throw context.error('resource.unknown', unknown(webhookId));
+      if (webhook.state !== 'active')
+        throw context.error('hooks.webhook_disabled', 'Nothing is sent to a disabled webhook.');
+      const { scope } = webhook;
+      const after =
+        since === undefined
+          ? positionOf(cursor ?? '0')
+          : await ports.replays.positionOf({ accountId, scope, since: new Date(since) });
+      const replayId = createId('rpl', context.nowMs());
+      const isStarted = await ports.replays.start({ accountId, webhookId, replayId, after });
+      const replay = isStarted ? await ports.replays.find({ accountId, webhookId }) : undefined;
+      if (replay === undefined)
+        throw context.error('hooks.replay_running', 'A webhook has one replay at a time.');
+      const answer = replayAnswer(replay, webhookId);
+      context.audit({ target: webhookId, after: answer });
+      return answer;
+    },
+
+    async get(context, { webhookId }, ports) {
+      const key = { accountId: context.entity.accountId, webhookId };
+      if ((await ports.webhooks.find(key)) === undefined)
+        throw context.error('resource.unknown', unknown(webhookId));
+      const replay = await ports.replays.find(key);
+      return replay === undefined ? {} : { replay: replayAnswer(replay, webhookId) };
+    },
+
+    async cancel(context, { webhookId }, ports) {
+      const key = { accountId: context.entity.accountId, webhookId };
+      if ((await ports.webhooks.find(key)) === undefined)
+        throw context.error('resource.unknown', unknown(webhookId));
+      const before = await ports.replays.find(key);
+      const isCancelled = before !== undefined && (await ports.replays.cancel(key));
+      const after = isCancelled ? await ports.replays.find(key) : undefined;
+      if (before === undefined || after === undefined)
+        throw context.error('hooks.replay_none', 'There is nothing to cancel.');
+      const answer = replayAnswer(after, webhookId);
+      context.audit({ target: webhookId, before: replayAnswer(before, webhookId), after: answer });
+      return answer;
     },
   },
 

@@ -21,6 +21,7 @@ beforeAll(async () => {
     callbacks: hooks.callbacks,
     deliveries: hooks.deliveries,
     events: hooks.events,
+    replays: hooks.replays,
     applications: hooks.database.ports.applications,
     endpoints: { refusalOf: async (url) => (url.includes('10.0.0.1') ? 'it is not public' : undefined) },
     catalogue: { eventTypes: ['signaling.session.ended', 'hooks.webhook.tested'] },
@@ -94,6 +95,14 @@ test('webhooks.create 409: an account has so many and no more, also when they ar
   await expect(create()).rejects.toMatchObject(refusal(409, 'hooks.webhook_count'));
 });
 
+test('webhooks.create 200: with batches, and webhooks.update 200: without them again (HKS-2)', async () => {
+  const webhook = await create({ batchEventsMax: 50, batchWaitMs: 2_000 });
+  expect(webhook).toMatchObject({ batchEventsMax: 50, batchWaitMs: 2_000 });
+  expect(await create()).toMatchObject({ batchEventsMax: 1 });
+  const { answer } = await call('webhooks', 'update', { webhookId: webhook.id, batchEventsMax: 1 });
+  expect(answer).toMatchObject({ batchEventsMax: 1, batchWaitMs: 2_000 });
+});
+
 test('webhooks.list 200: those of this account alone, without their secrets', async () => {
   const mine = await create();
   const { answer } = await call('webhooks', 'list');
@@ -108,7 +117,7 @@ test('webhooks.get 200: a webhook that failed lately says so', async () => {
   for (let count = 0; count < 3; count++) await hooks.append(accountId);
   await hooks.placeAll();
   const claimed = await hooks.claim();
-  for (const each of claimed) await hooks.store.finish(each, failed);
+  for (const each of claimed) await hooks.finish(each, failed);
   const { answer } = await call('webhooks', 'get', { webhookId });
   expect(answer).toMatchObject({ health: 'failing', failingSince: expect.any(String), state: 'active' });
 });
@@ -184,7 +193,7 @@ async function delivered() {
   await hooks.placeAll();
   const claimed = await hooks.claim();
   const requests = [{ target: 'main' as const, status: 204, latencyMs: 12 }];
-  for (const each of claimed) await hooks.store.finish(each, { isDelivered: true, requests });
+  for (const each of claimed) await hooks.finish(each, { isDelivered: true, requests });
   const [delivery] = (await call('deliveries', 'list', { webhookId })).answer.items;
   return { webhookId, event, deliveryId: delivery?.id ?? '', delivery };
 }
@@ -233,6 +242,74 @@ test.each(['list', 'get', 'resend'] as const)(
     const { webhookId, deliveryId } = await delivered();
     const request = { at: strangerId, webhookId, ...(operation === 'list' ? {} : { deliveryId }) };
     await expect(call('deliveries', operation, request)).rejects.toMatchObject(
+      refusal(404, 'resource.unknown'),
+    );
+  },
+);
+
+const startReplay = (webhookId: string, change: object = {}) =>
+  call('replays', 'start', { webhookId, ...change });
+
+test('replays.start 200: from a cursor, a time, or the oldest on, up to the last event of now, and on record (HKS-2)', async () => {
+  const { id: webhookId } = await create();
+  const { event } = await delivered();
+  const { cursor: last } = (await call('events', 'latest')).answer;
+  const { answer, audited } = await startReplay(webhookId);
+  expect(answer).toMatchObject({ webhookId, state: 'running', fromCursor: '0', untilCursor: last });
+  expect(audited).toEqual([{ target: webhookId, after: answer }]);
+  await call('replays', 'cancel', { webhookId });
+  const since = new Date(event.atMs - 1).toISOString();
+  expect((await startReplay(webhookId, { since })).answer.fromCursor).not.toBe('0');
+  await call('replays', 'cancel', { webhookId });
+  expect((await startReplay(webhookId, { cursor: '1' })).answer.fromCursor).toBe('1');
+});
+
+test('replays.start 400: a replay begins at one place', async () => {
+  const { id: webhookId } = await create();
+  const both = { cursor: '1', since: new Date().toISOString() };
+  await expect(startReplay(webhookId, both)).rejects.toMatchObject(refusal(400, 'request.invalid'));
+});
+
+test('replays.start 409: a webhook has one replay at a time, and a disabled one has none', async () => {
+  const { id: webhookId } = await create();
+  await startReplay(webhookId);
+  await expect(startReplay(webhookId)).rejects.toMatchObject(refusal(409, 'hooks.replay_running'));
+  await call('webhooks', 'update', { webhookId, state: 'disabled' });
+  await expect(startReplay(webhookId)).rejects.toMatchObject(refusal(409, 'hooks.webhook_disabled'));
+});
+
+test('replays.get 200: how far it came', async () => {
+  const { webhookId } = await delivered();
+  const read = async () => (await call('replays', 'get', { webhookId })).answer;
+  expect(await read()).toEqual({});
+  await startReplay(webhookId);
+  await hooks.takeReplaysOn();
+  const { replay } = await read();
+  expect(replay).toMatchObject({ state: 'done', waitingCount: 1, deliveredCount: 0, failedCount: 0 });
+  expect(replay?.cursor).toBe(replay?.untilCursor);
+});
+
+test('replays.cancel 200: what of it waits is not sent any more, and it is on record', async () => {
+  const { webhookId } = await delivered();
+  const { answer: before } = await startReplay(webhookId);
+  const { answer, audited } = await call('replays', 'cancel', { webhookId });
+  expect(answer).toMatchObject({ state: 'cancelled', waitingCount: 0 });
+  expect(audited).toEqual([{ target: webhookId, before, after: answer }]);
+});
+
+test('replays.cancel 409: what does not run is not cancelled', async () => {
+  const { id: webhookId } = await create();
+  await expect(call('replays', 'cancel', { webhookId })).rejects.toMatchObject(
+    refusal(409, 'hooks.replay_none'),
+  );
+});
+
+test.each(['start', 'get', 'cancel'] as const)(
+  'replays.%s 404: of a webhook of another account there is nothing',
+  async (operation) => {
+    const { webhookId } = await delivered();
+    await startReplay(webhookId);
+    await expect(call('replays', operation, { at: strangerId, webhookId })).rejects.toMatchObject(
       refusal(404, 'resource.unknown'),
     );
   },

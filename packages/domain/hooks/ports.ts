@@ -12,6 +12,8 @@ export interface WebhookRecord {
   /** Of a callback: the endpoint whose events alone it hears of, and the service whose configuration names it. */
   readonly endpointId: string | undefined;
   readonly service: string | undefined;
+  readonly batchEventsMax: number;
+  readonly batchWaitMs: number;
   readonly state: 'active' | 'disabled';
   readonly disabledReason: 'failing' | 'gone' | undefined;
   readonly failedCount: number;
@@ -29,6 +31,8 @@ export interface NewWebhook {
   readonly eventTypes: readonly string[];
   readonly scope: 'own' | 'descendants';
   readonly applicationId?: string | undefined;
+  readonly batchEventsMax?: number | undefined;
+  readonly batchWaitMs?: number | undefined;
 }
 
 export interface WebhookChange {
@@ -37,6 +41,8 @@ export interface WebhookChange {
   readonly description?: string | undefined;
   readonly eventTypes?: readonly string[] | undefined;
   readonly scope?: 'own' | 'descendants' | undefined;
+  readonly batchEventsMax?: number | undefined;
+  readonly batchWaitMs?: number | undefined;
   readonly state?: 'active' | 'disabled' | undefined;
 }
 
@@ -48,18 +54,31 @@ export interface AttemptRecord {
   readonly latencyMs: number | undefined;
   readonly error: string | undefined;
   readonly response: string | undefined;
+  readonly batchId: string | undefined;
 }
 
 export interface DeliveryRecord {
   readonly id: string;
   readonly webhookId: string;
   readonly event: PlacedPlatformEvent;
-  readonly state: 'waiting' | 'delivered' | 'failed';
+  readonly state: 'waiting' | 'delivered' | 'failed' | 'cancelled';
+  readonly replayId: string | undefined;
   readonly attemptCount: number;
   readonly nextAttemptAt: Date | undefined;
   readonly createdAt: Date;
   readonly endedAt: Date | undefined;
   readonly lastAttempt: AttemptRecord | undefined;
+}
+
+export interface ReplayRecord {
+  readonly id: string;
+  readonly state: 'running' | 'done' | 'cancelled';
+  readonly from: bigint;
+  readonly until: bigint;
+  readonly next: bigint;
+  readonly counts: Readonly<Record<DeliveryRecord['state'], number>>;
+  readonly startedAt: Date;
+  readonly endedAt: Date | undefined;
 }
 
 interface Page {
@@ -104,11 +123,29 @@ export interface HooksPorts {
   };
   readonly deliveries: {
     list(
-      page: Page & WebhookKey & { readonly state: DeliveryRecord['state'] | 'all' },
+      page: Page &
+        WebhookKey & {
+          readonly state: DeliveryRecord['state'] | 'all';
+          readonly batchId?: string | undefined;
+        },
     ): Promise<PageOf<DeliveryRecord>>;
     find(delivery: WebhookKey & { readonly deliveryId: string }): Promise<DeliveryRecord | undefined>;
     attempts(delivery: WebhookKey & { readonly deliveryId: string }): Promise<readonly AttemptRecord[]>;
     resend(delivery: WebhookKey & { readonly deliveryId: string }): Promise<boolean>;
+  };
+  readonly replays: {
+    /** False when one runs. */
+    start(replay: WebhookKey & { readonly replayId: string; readonly after: bigint }): Promise<boolean>;
+    /** The last one. */
+    find(webhook: WebhookKey): Promise<ReplayRecord | undefined>;
+    /** False when none runs. */
+    cancel(webhook: WebhookKey): Promise<boolean>;
+    /** Behind which position what happened since a time begins. */
+    positionOf(place: {
+      readonly accountId: string;
+      readonly scope: 'own' | 'descendants';
+      readonly since: Date;
+    }): Promise<bigint>;
   };
   readonly events: {
     /** In order, from behind a position on. */

@@ -99,7 +99,17 @@ export const privacy = defineDomain({
   name: 'privacy',
   title: 'Privacy',
   summary: 'What is kept about persons and for how long, what leaves with an account, and what is erased.',
-  events: {},
+  events: {
+    /** It can be fetched until `expiresAt`: ask for a link to it. */
+    'export.ready': z.object({
+      exportId: idField('xpt'),
+      scope: z.enum(['account', 'person']),
+      expiresAt: z.iso.datetime(),
+    }),
+    'export.failed': z.object({ exportId: idField('xpt') }),
+    /** Of nobody that is named: what was changed or removed, by class of data. */
+    'erasure.done': z.object({ erasureId: idField('ers'), erased: rowsByClass }),
+  },
   errors: {
     out_of_bounds: {
       status: 422,

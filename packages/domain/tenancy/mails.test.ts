@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import { namelessBrand, platformBrand, shownBrandOf } from '../branding/brand.ts';
-import { changedAddressMail, invitationMail, resetMail, verificationMail, written } from './mails.ts';
+import {
+  changedAddressMail,
+  invitationMail,
+  manyTriesMail,
+  resetMail,
+  verificationMail,
+  written,
+} from './mails.ts';
 
 const path = '/verify/abc';
 const url = 'https://patchbay.example/verify/abc';
@@ -36,6 +43,7 @@ test('each link stands in both forms, and says how long it works (PRD-3)', () =>
       expect(form).toContain(lifetime);
     }
   }
+  expect(written(manyTriesMail({ name: 'Ada', path }), head).text).toContain(url);
   expect(written(changedAddressMail({ name: 'Ada' }), head).html).not.toContain('href');
 });
 

@@ -119,6 +119,20 @@ export const resetMail = ({ name, path }: Addressed): Letter => ({
   link: { label: 'Set a new password', path },
 });
 
+/** In place of a link to set a password, where that would sign nobody in. */
+export const organisationSignInMail = ({
+  name,
+  path,
+  organisationName,
+}: Addressed & { readonly organisationName: string }): Letter => ({
+  subject: 'How you sign in',
+  greeted: name,
+  says: [
+    `Somebody asked for a new password with this address. You need none: ${organisationName} signs you in by its own provider.`,
+  ],
+  link: { label: 'Sign in with your organisation', path },
+});
+
 export const invitationMail = ({
   name,
   accountName,
@@ -141,6 +155,18 @@ export const passkeyAddedMail = ({
     `The passkey “${passkeyName}” signs in as you from now on, without your password.`,
     'If it was not you, remove it under “Sign-in and sessions”, end every session there, and set a new password.',
   ],
+});
+
+/** Somebody tries passwords from many places. Told once a day: strangers must not fill a mailbox. */
+export const manyTriesMail = ({ name, path }: Addressed): Letter => ({
+  subject: 'Many wrong passwords were tried',
+  greeted: name,
+  says: [
+    'Somebody tries to sign in as you, from many places and with wrong passwords. They did not get in.',
+    'As long as it goes on, your password works only where you signed in before. From elsewhere use a passkey, or set a new password.',
+    'You need not do anything. If your password is used elsewhere too, set a new one.',
+  ],
+  link: { label: 'Set a new password', path },
 });
 
 /** A limit was reached; told to somebody of the team that set it. */

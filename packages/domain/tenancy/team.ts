@@ -21,7 +21,7 @@ const isBeyond = (caller: Caller, touched: readonly (RoleRef | undefined)[]) =>
 const isDefined = (role: RoleRef): role is Extract<RoleRef, `rol_${string}`> => role.startsWith('rol_');
 
 /** A role as it is held. Undefined for one that the account did not define. */
-async function heldRoleOf(
+export async function heldRoleOf(
   accountId: string,
   role: RoleRef,
   { roles }: Pick<TenancyPorts, 'roles'>,

@@ -1,4 +1,11 @@
-import { API_VERSION_HEADER, apiVersionOf, apiVersions } from '@patchbay/kit/api-version';
+import {
+  API_VERSION_HEADER,
+  type ApiVersion,
+  apiVersionOf,
+  apiVersions,
+  endOfVersion,
+  versionEnds,
+} from '@patchbay/kit/api-version';
 import { platformError, ServiceError, toProblem } from '@patchbay/kit/errors';
 import type { TRPCError } from '@trpc/server';
 import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
@@ -13,6 +20,8 @@ export interface RestOptions {
   readonly router: AppRouter;
   /** Where the platform is reached from outside. */
   readonly baseUrl: string;
+  /** Default: those that are known. */
+  readonly versionEnds?: typeof versionEnds;
   /** Called with what is our failure, never with an expected refusal. */
   readonly onFailure?: (error: ServiceError, requestId: string) => void;
 }
@@ -58,7 +67,10 @@ export function createRestHandler(options: RestOptions): RestHandler {
     const requestId = createRequestId();
     const responseHeaders = new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' });
     try {
-      responseHeaders.set(API_VERSION_HEADER, versionOf(request));
+      const version = versionOf(request);
+      responseHeaders.set(API_VERSION_HEADER, version);
+      for (const [name, value] of Object.entries(endOfVersion((options.versionEnds ?? versionEnds)[version])))
+        responseHeaders.set(name, value);
       refuseOtherTypes(request);
       const { text, body } = await readBody(request);
       const response = await answer(request, body, {
@@ -95,7 +107,7 @@ async function conditional({ method, headers }: Request, response: Response): Pr
   return new Response(text, { status: 200, headers: tagged });
 }
 
-function versionOf({ headers }: Request): string {
+function versionOf({ headers }: Request): ApiVersion {
   const asked = headers.get(API_VERSION_HEADER);
   const version = apiVersionOf(asked);
   if (version !== undefined) return version;

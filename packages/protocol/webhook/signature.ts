@@ -11,6 +11,9 @@ export const webhookHeaders = {
   signature: 'webhook-signature',
 } as const;
 
+/** Names the replay whose events a request carries again, with the ids that they had. It tells, and is not signed. */
+export const replayHeader = 'patchbay-replay';
+
 const SECRET_PREFIX = 'whsec_';
 /** Bytes of a secret that we make; the specification allows 24 to 64. */
 export const WEBHOOK_SECRET_BYTES = 32;

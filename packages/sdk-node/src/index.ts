@@ -30,6 +30,8 @@ export type { RequestHandler, WebInput } from './web-request.ts';
 export {
   type SignedRequest,
   verifyWebhook,
+  verifyWebhooks,
+  type WebhookArrival,
   type WebhookHandlers,
   type WebhookOptions,
   type WebhookSecret,

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener } from 'node:h
 import type { AddressInfo } from 'node:net';
 import { signWebhook, webhookSecretText } from '@patchbay/protocol/webhook/signature';
 import { expect, expectTypeOf, test, vi } from 'vitest';
-import { verifyWebhook, type WebhookHandlers, webhookHandler } from './webhook-handler.ts';
+import { verifyWebhook, verifyWebhooks, type WebhookHandlers, webhookHandler } from './webhook-handler.ts';
 
 const bytes = new Uint8Array(32).fill(7);
 const secret = webhookSecretText(bytes);
@@ -50,7 +50,7 @@ const post: RequestInit = { method: 'POST', headers: signed(), body };
 test('an event reaches its handler, with the type of its data (Next.js, SvelteKit)', async () => {
   const { handle, handler } = taken();
   expect((await handler(request(), { params: {} })).status).toBe(204);
-  expect(handle).toHaveBeenCalledExactlyOnceWith(event);
+  expect(handle).toHaveBeenCalledExactlyOnceWith(event, {});
   webhookHandler(secret, {
     'signaling.session.ended': (known) => expectTypeOf(known.data.code).toBeString(),
     '*': (any) => expectTypeOf(any.id).toExtend<string>(),
@@ -68,7 +68,7 @@ test("Hono's context is understood", async () => {
 test('plain Node: the bytes are read as they come', async () => {
   const { handle, handler } = taken();
   expect((await overHttp((given, reply) => void handler(given, reply), post)).status).toBe(204);
-  expect(handle).toHaveBeenCalledExactlyOnceWith(event);
+  expect(handle).toHaveBeenCalledExactlyOnceWith(event, {});
 });
 
 test('Express: what its parser kept is verified, and what it only parsed says so by name', async () => {
@@ -154,4 +154,36 @@ test('verifyWebhook gives the event, or says why it is none', () => {
   expect(() => verifyWebhook({ secret, headers: {}, body })).toThrow(
     expect.objectContaining({ code: 'client.webhook_invalid' }),
   );
+});
+
+const batchOf = (...ids: string[]) => JSON.stringify({ events: ids.map((id) => ({ ...event, id })) });
+
+test('a batch is handled event after event, and read by verifyWebhooks in either shape (HKS-2)', async () => {
+  const text = batchOf('evt_1', 'evt_2');
+  const { handle, handler } = taken();
+  expect((await handler(request(signed({ text }), text))).status).toBe(204);
+  expect(handle.mock.calls.map(([{ id }]) => id)).toEqual(['evt_1', 'evt_2']);
+  const read = (each: string) => verifyWebhooks({ secret, headers: signed({ text: each }), body: each });
+  expect(read(text).map(({ id }) => id)).toEqual(['evt_1', 'evt_2']);
+  expect(read(body)).toEqual([event]);
+  expect(() => verifyWebhook({ secret, headers: signed({ text }), body: text })).toThrow('verifyWebhooks');
+});
+
+test('a batch of which one event is not taken comes again whole, and those behind it wait', async () => {
+  const text = batchOf('evt_1', 'evt_2', 'evt_3');
+  const seen: string[] = [];
+  const handler = webhookHandler(secret, {
+    '*': ({ id }) => {
+      seen.push(id);
+      if (id === 'evt_2') throw new Error('The disk is full.');
+    },
+  });
+  await expect(handler(request(signed({ text }), text))).rejects.toThrow('The disk is full.');
+  expect(seen).toEqual(['evt_1', 'evt_2']);
+});
+
+test('an event that is sent again says by which replay', async () => {
+  const { handle, handler } = taken();
+  await handler(request({ ...signed(), 'patchbay-replay': 'rpl_1' }));
+  expect(handle).toHaveBeenCalledExactlyOnceWith(event, { replayId: 'rpl_1' });
 });

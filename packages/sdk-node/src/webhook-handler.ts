@@ -1,6 +1,7 @@
 import {
   parseWebhookSecret,
   refusalOfWebhook,
+  replayHeader,
   type WebhookRefusal,
 } from '@patchbay/protocol/webhook/signature';
 import { type EventType, PatchbayError, type WebhookEvent } from '@patchbay/sdk';
@@ -12,12 +13,21 @@ import {
   untouchedBody,
 } from './web-request.ts';
 
+/** How an event came. */
+export interface WebhookArrival {
+  /** Of an event that is sent again by a replay. Its id is the one that it had. */
+  readonly replayId?: string;
+}
+
 /** What is done with each event. An event without a handler is answered as taken. */
 export type WebhookHandlers = {
-  readonly [Type in EventType]?: (event: WebhookEvent<Type>) => Promise<unknown> | unknown;
+  readonly [Type in EventType]?: (
+    event: WebhookEvent<Type>,
+    arrival: WebhookArrival,
+  ) => Promise<unknown> | unknown;
 } & {
   /** Whatever has no handler of its own: events that this version of the SDK does not know, too. */
-  readonly '*'?: (event: WebhookEvent) => Promise<unknown> | unknown;
+  readonly '*'?: (event: WebhookEvent, arrival: WebhookArrival) => Promise<unknown> | unknown;
 };
 
 /** One, or two while one follows the other; `whsec_…` as the platform showed it. */
@@ -41,22 +51,42 @@ type NodeHeaders = Readonly<Record<string, string | readonly string[] | undefine
 
 /**
  * The event that a request carries. For what `webhookHandler` does not fit.
+ * @throws PatchbayError `client.webhook_invalid` when it was not signed with the secret within the last five minutes, or
+ * carries a batch, which `verifyWebhooks` reads.
+ */
+export function verifyWebhook(request: SignedRequest, options: WebhookOptions = {}): WebhookEvent {
+  const signed = readSigned(request, options);
+  if ('events' in signed) throw invalid('This webhook asks for batches: read them with verifyWebhooks.');
+  return signed;
+}
+
+/**
+ * The events that a request carries, in their order: one, or those of a batch, which are taken all or none.
  * @throws PatchbayError `client.webhook_invalid` when it was not signed with the secret within the last five minutes.
  */
-export function verifyWebhook(
+export function verifyWebhooks(
+  request: SignedRequest,
+  options: WebhookOptions = {},
+): readonly WebhookEvent[] {
+  const signed = readSigned(request, options);
+  return 'events' in signed ? signed.events : [signed];
+}
+
+function readSigned(
   { secret, headers, body }: SignedRequest,
-  { nowMs = Date.now }: WebhookOptions = {},
-): WebhookEvent {
+  { nowMs = Date.now }: WebhookOptions,
+): WebhookEvent | { readonly events: readonly WebhookEvent[] } {
   const refusal = refusalOfWebhook({ headers: valuesOf(headers), body }, secretsOf(secret), nowMs());
-  if (refusal !== undefined) throw invalid(refusal);
+  if (refusal !== undefined) throw invalid(sentences[refusal]);
   // The platform signed it, so it is what the platform says.
-  return JSON.parse(body) as WebhookEvent;
+  return JSON.parse(body);
 }
 
 /**
  * Takes events: `export const POST = webhookHandler(process.env.PATCHBAY_WEBHOOK_SECRET, { 'signaling.session.ended':
  * (event) => … })`. For Next.js, Hono, Express and plain Node alike. What is not signed is answered 401. A handler that
- * throws is answered 500, and the event comes again; so may one whose answer was lost: `event.id` tells.
+ * throws is answered 500, and the event comes again; so may one whose answer was lost: `event.id` tells. Of a batch each event
+ * is handled after the one before it, and where one throws, the whole batch comes again.
  */
 export function webhookHandler(
   secret: WebhookSecret,
@@ -68,29 +98,33 @@ export function webhookHandler(
       if (request.method !== 'POST') return problem(405, 'request.invalid', 'Events come by POST.');
       const body = await untouchedBody(request, nodeRequest);
       if (body === undefined) return problem(500, 'client.webhook_invalid', parsedBefore);
-      let event: WebhookEvent;
+      const headers = nodeRequest ? nodeHeaders(nodeRequest) : request.headers;
+      let events: readonly WebhookEvent[];
       try {
-        event = verifyWebhook(
-          { secret, headers: nodeRequest ? nodeHeaders(nodeRequest) : request.headers, body },
-          options,
-        );
+        events = verifyWebhooks({ secret, headers, body }, options);
       } catch (error) {
         if (!(error instanceof PatchbayError)) throw error;
         // A server without its secret is not to be believed, nor to be blamed on the platform.
         const status = error.code === 'client.webhook_invalid' ? 401 : 500;
         return problem(status, error.code, error.message);
       }
-      await handled(event, handlers);
+      const [replayId] = valuesOf(headers)(replayHeader);
+      for (const event of events)
+        await handled({ event, arrival: replayId === undefined ? {} : { replayId } }, handlers);
       return new Response(null, { status: 204 });
     },
     () => problem(500, 'client.webhook_invalid', 'The event was not taken.'),
   );
 }
 
-async function handled(event: WebhookEvent, handlers: WebhookHandlers): Promise<void> {
-  const all = handlers as Readonly<Record<string, ((event: WebhookEvent) => unknown) | undefined>>;
+async function handled(
+  { event, arrival }: { readonly event: WebhookEvent; readonly arrival: WebhookArrival },
+  handlers: WebhookHandlers,
+): Promise<void> {
+  type Handle = (event: WebhookEvent, arrival: WebhookArrival) => unknown;
+  const all = handlers as Readonly<Record<string, Handle | undefined>>;
   const own = Object.hasOwn(handlers, event.type) ? all[event.type] : undefined;
-  await (own ?? all['*'])?.(event);
+  await (own ?? all['*'])?.(event, arrival);
 }
 
 const parsedBefore =
@@ -120,8 +154,7 @@ const sentences: Readonly<Record<WebhookRefusal, string>> = {
   signature_wrong: 'No signature fits: the secret is another one, or the body is not as it came.',
 };
 
-const invalid = (refusal: WebhookRefusal) =>
-  new PatchbayError({ code: 'client.webhook_invalid', message: sentences[refusal] });
+const invalid = (message: string) => new PatchbayError({ code: 'client.webhook_invalid', message });
 
 /** With what came twice told apart, which `headers` of Node joins. */
 const nodeHeaders = ({ headers, headersDistinct }: NodeRequest): NodeHeaders => headersDistinct ?? headers;

@@ -28,6 +28,9 @@ export interface EventData {
   readonly 'hooks.webhook.failing': { readonly webhookId: Id<"whk"> };
   readonly 'hooks.webhook.disabled': { readonly webhookId: Id<"whk">; readonly reason: "failing" | "gone" };
   readonly 'policy.changed': { readonly accountId: Id<"acc"> };
+  readonly 'privacy.export.ready': { readonly exportId: Id<"xpt">; readonly scope: "account" | "person"; readonly expiresAt: string };
+  readonly 'privacy.export.failed': { readonly exportId: Id<"xpt"> };
+  readonly 'privacy.erasure.done': { readonly erasureId: Id<"ers">; readonly erased: Readonly<Record<string, number>> };
   readonly 'tenancy.account.created': { readonly accountId: Id<"acc">; readonly parentId: Id<"acc"> };
   readonly 'tenancy.account.state-changed': { readonly accountId: Id<"acc">; readonly state: "active" | "suspended" | "closed" };
   readonly 'tenancy.account.moved': { readonly accountId: Id<"acc">; readonly startsAt: string };

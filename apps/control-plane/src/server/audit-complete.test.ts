@@ -39,7 +39,7 @@ beforeAll(async () => {
     const { rows } = await owner.query<{ token: string }>('SELECT token FROM brand_host');
     return rows.map(({ token }) => token);
   };
-  served = serve(database.applicationUrl, {}, { names: { textsAt } });
+  served = serve(database.applicationUrl, { PATCHBAY_ALLOW_LOOPBACK_PEERS: '1' }, { names: { textsAt } });
   account = await signUp(served, 'audited');
   nodes = await Promise.all([enrolNode(served, ['relay']), enrolNode(served, ['signaling'])]);
   await beat();
@@ -180,6 +180,13 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     return [`/v1/accounts/${id}/move`, { parentId }];
   },
   'organisation.update': async () => [`/v1/accounts/${account.accountId}/organisation`, { name: 'Renamed' }],
+  'sso.set': async () => [ssoPath(), ssoProvider],
+  'sso.update': async () => [await setSsoPath(), { isRequired: false }],
+  'sso.test': async () => [`${await setSsoPath()}/tests`, {}],
+  'sso.remove': async () => [await setSsoPath()],
+  'ssoDomains.add': async () => [`${ssoPath()}/domains`, { domain: 'added.example.test' }],
+  'ssoDomains.verify': async () => [`${await ssoDomainPath('verified')}/verifications`, {}],
+  'ssoDomains.remove': async () => [await ssoDomainPath('removed')],
   'applications.create': async () => [`/v1/accounts/${account.accountId}/applications`, { name: 'App' }],
   'applications.update': async () => [await applicationPath(), { name: 'Other' }],
   'applications.remove': async () => [await applicationPath()],
@@ -188,6 +195,12 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'webhooks.remove': async () => [await webhookPath()],
   'webhooks.rotateSecret': async () => [`${await webhookPath()}/secret`, {}],
   'webhooks.sendTest': async () => [`${await webhookPath()}/tests`, {}],
+  'replays.start': async () => [`${await webhookPath()}/replay`, {}],
+  'replays.cancel': async () => {
+    const path = await webhookPath();
+    await ask('POST', `${path.replace(`/v1/accounts/${account.accountId}`, '')}/replay`, {});
+    return [`${path}/replay`];
+  },
   'deliveries.resend': async () => {
     const path = (await webhookPath()).replace(`/v1/accounts/${account.accountId}`, '');
     await ask('POST', `${path}/tests`, {});
@@ -257,6 +270,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'signaling.putConfig': async () => [servicePath('signaling/config'), {}],
 };
 
+/** Where nobody is: what it offers is asked for in vain, and that it was asked is on record. */
+const ssoProvider = { issuer: 'http://127.0.0.1:1', clientId: 'audited', clientSecret: 'correct horse' };
+const ssoPath = () => `/v1/accounts/${account.accountId}/organisation/sso`;
+const setSsoPath = async () => {
+  await ask('PUT', '/organisation/sso', ssoProvider);
+  return ssoPath();
+};
+const ssoDomainPath = async (name: string) =>
+  `${ssoPath()}/domains/${(await ask('POST', '/organisation/sso/domains', { domain: `${name}.example.test` })).id}`;
 /** Of an event that the service declares. */
 const callbacks = (service: string) => ({
   callbacks: [

@@ -8,11 +8,15 @@ import { smtpTransport } from '@patchbay/adapters/mail/smtp';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
+import { issuerRefusal } from '@patchbay/adapters/oidc/issuer-refusal';
+import { relyingClient } from '@patchbay/adapters/oidc/relying-client';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
 import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
 import { resolveHost } from '@patchbay/adapters/outgoing/resolve-host';
+import { safeFetch } from '@patchbay/adapters/outgoing/safe-fetch';
 import { textRecords } from '@patchbay/adapters/outgoing/text-records';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
+import { keptAtEnd } from '@patchbay/adapters/postgres/at-once';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
@@ -28,7 +32,7 @@ import { endpointNotices } from '@patchbay/adapters/prisma/endpoint-notices';
 import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
-import { idempotencyStore, prune } from '@patchbay/adapters/prisma/idempotency-store';
+import { idempotencyStore, isTakenOver, prune } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
@@ -52,13 +56,15 @@ import {
 } from '@patchbay/adapters/prisma/set-up-links';
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
+import { ssoSignIns } from '@patchbay/adapters/prisma/sso-sign-in';
+import { ssoDomainStore, ssoProviderStore } from '@patchbay/adapters/prisma/sso-store';
 import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
 import { viewOf } from '@patchbay/adapters/prisma/view-store';
-import { deliveryLog, eventLog, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
+import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
 import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
 import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
@@ -71,12 +77,14 @@ import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import type { RetentionDefaults } from '@patchbay/domain/privacy/retention';
 import { domains } from '@patchbay/domain/registry.generated';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
+import { takenOver } from '@patchbay/faces/answer-once';
 import { eventTypes } from '@patchbay/faces/event-catalogue';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
 import { createRestHandler, toResponse } from '@patchbay/faces/rest';
 import { createAppRouter, createRequestId } from '@patchbay/faces/trpc';
 import { apiVersionNewest } from '@patchbay/kit/api-version';
+import { networkOf } from '@patchbay/kit/cidr';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
@@ -102,6 +110,7 @@ import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyOf } from './relying-party.ts';
 import { RequestHosts, unknownHost } from './request-host.ts';
 import { sealedAnswers } from './sealed-answers.ts';
+import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate } from './shared-rate.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
@@ -222,7 +231,20 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const people = signIns(prisma, {
     factors,
     passkeys: keysOfPeople,
+    mails,
     onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
+  });
+  const names = world.names ?? textRecords(env.PATCHBAY_DNS_SERVERS);
+  const urlOf = (path: string) => new URL(path, env.PATCHBAY_URL).href;
+  const outgoing = new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' });
+  const sso = ssoSignIns(prisma, {
+    cipher,
+    client: relyingClient({
+      fetch: safeFetch({ rule: outgoing }),
+      isInsecureAllowed: (url) => outgoing.isOwnMachine(url),
+      nowMs,
+    }),
+    urlOf,
   });
   const policies = policyStore(prisma);
   const configs = serviceConfigStore(prisma);
@@ -252,7 +274,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
       branding: {
         ...brandStore(prisma),
-        names: world.names ?? textRecords(env.PATCHBAY_DNS_SERVERS),
+        names,
         platformHost: new URL(env.PATCHBAY_URL).hostname,
       },
       fleet: {
@@ -288,11 +310,10 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         webhooks: webhookStore(prisma, cipher),
         callbacks: callbackStore(prisma, cipher),
         deliveries: deliveryLog(prisma),
+        replays: replayStore(prisma),
         events: eventLog(prisma),
         applications: tenancy.applications,
-        endpoints: endpointCheck(
-          new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' }),
-        ),
+        endpoints: endpointCheck(outgoing),
         catalogue: { eventTypes },
       },
       sessions: {
@@ -311,6 +332,15 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         notices: endpointNotices(prisma),
       },
       metering: { usage, catalogue },
+      sso: {
+        providers: ssoProviderStore(prisma, cipher),
+        domains: ssoDomainStore(prisma),
+        records: { find: names.textsAt },
+        addresses: { refusalOf: (issuer) => issuerRefusal(outgoing, issuer) },
+        discovery: { probe: sso.probe },
+        urlOf,
+        tenancy,
+      },
       triggers: {
         triggers: triggerStore(prisma),
         targets: {
@@ -347,6 +377,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
     },
     idempotency: sealedAnswers(idempotencyStore(prisma), cipher),
+    cursors: sealedCursors(readMasterKey(env.PATCHBAY_MASTER_KEY)),
     keys,
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
@@ -369,6 +400,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
     atomically: (work) => atomically(prisma, work),
+    keptAtEnd: (work) =>
+      keptAtEnd(prisma, work).catch((error: unknown) => {
+        if (isTakenOver(error)) throw takenOver();
+        throw error;
+      }),
   });
   const platform = aroundPorts(stores, inTime);
   const router = createAppRouter(platform);
@@ -440,7 +476,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     router,
     signIns: aroundPorts(people, inTime),
     views: aroundPorts({ of: (signInSessionId: string) => viewOf(prisma, signInSessionId) }, inTime),
-    signInLimiter: rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
+    signInLimiter: byNetwork(rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX))),
     placement: aroundPorts(placement, inTime),
     factors: aroundPorts(factors, inTime),
     mayAddFactor: (userId: string) => mayAddFactor(prisma, userId, proof),
@@ -448,7 +484,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     /** Undefined where browsers make none. */
     passkeys: keysOfPeople && aroundPorts(keysOfPeople, inTime),
     emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
-    resetLimiter: rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
+    resetLimiter: byNetwork(rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX))),
+    sso: aroundPorts(sso, inTime),
     mailRoute,
     /** Undefined where others could look as well. */
     outbox: isOutboxOpen ? () => newestMails(prisma, { cipher, countMax: SHOWN_MAIL_COUNT }) : undefined,
@@ -547,6 +584,11 @@ const mailFrom = (env: ControlPlaneEnv) =>
   env.SMTP_FROM ?? `${PLATFORM_NAME} <no-reply@${new URL(env.PATCHBAY_URL).hostname}>`;
 
 const atOnceAsAMinute = (perMinuteMax: number) => ({ perMinuteMax, burstMax: perMinuteMax });
+
+/** A rate of network addresses, whose callers are told apart by the network that an address counts as. */
+const byNetwork = (rate: SharedRate) => ({
+  count: (address: string, nowMs: number) => rate.count(networkOf(address), nowMs),
+});
 
 /** What a key can be made for: everything but what strangers do. */
 function keyableOperations() {

@@ -25,6 +25,9 @@ const schema = z.object({
   /** From one network address, as many as that in a first burst. */
   PATCHBAY_SIGN_UPS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(10),
   PATCHBAY_SIGN_INS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(30),
+  /** Of the cookie that names a session, as next-auth reads them. */
+  NEXTAUTH_SECRET: z.string().min(1).optional(),
+  NEXTAUTH_URL: z.url().optional(),
   /** Where mail is handed over. Without it mails lie in the outbox of a loopback host, and fail on any other. */
   SMTP_URL: z
     .string()

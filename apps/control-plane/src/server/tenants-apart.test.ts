@@ -75,6 +75,7 @@ beforeAll(async () => {
   const { id: webhookId } = await ask('POST', '/webhooks', { url: 'https://secret.test/hooks' });
   await ask('POST', `/webhooks/${webhookId}/tests`, {});
   while ((await placeEvents(served.control.pool)) > 0);
+  await ask('POST', `/webhooks/${webhookId}/replay`, {});
   const { id: roleId } = await ask('POST', '/roles', { name: 'Secret role', scopes: ['usage:read'] });
   const { items: deliveries } = await ask('GET', `/webhooks/${webhookId}/deliveries`);
   const endpoint = await ask('POST', '/endpoints', { identifier: 'user:secret', label: 'Secret endpoint' });
@@ -87,6 +88,9 @@ beforeAll(async () => {
   expect(await served.rest('PUT', ownCallbacks, { key: alice.key, body: calledBack })).toMatchObject({
     status: 200,
   });
+  const { id: domainId } = await ask('POST', '/organisation/sso/domains', { domain: 'secret.test' });
+  const provider = { issuer: 'https://secret.test', clientId: 'secret', clientSecret: 'secret' };
+  await ask('PUT', '/organisation/sso', provider);
   const third = await signUp(served, 'third');
   const transfer = await ask('POST', `/endpoints/${endpoint.id}/transfers`, { toAccountId: third.accountId });
   await served.rest('PUT', `/v1/accounts/${alice.accountId}/brand`, {
@@ -113,6 +117,7 @@ beforeAll(async () => {
     exportId: (await ask('POST', '/exports', {})).id,
     erasureId: (await ask('POST', '/erasures', { person: 'user:secret-bob' })).id,
     roleId,
+    domainId,
     viewId: createId('sin'),
   };
 }, START_MS_MAX);
@@ -156,6 +161,9 @@ async function stateOfAlice(): Promise<string> {
     'endpoint',
     'endpoint_transfer',
     'webhook',
+    'webhook_lane',
+    'sso_provider',
+    'sso_domain',
   ];
   const rows = await Promise.all(
     tables.map((table) =>

@@ -18,13 +18,13 @@ export function serveTrpc(control: ControlPlane, request: Request): Promise<Resp
   return control.answering(() => served(control, request), request.headers);
 }
 
-async function served({ router, log, hosts }: ControlPlane, request: Request): Promise<Response> {
+async function served({ router, log, hosts, env }: ControlPlane, request: Request): Promise<Response> {
   const requestId = createRequestId();
   const host = await hosts.of(request.headers);
   try {
     if (host.kind === 'unknown') throw unknownHost();
     const { within } = host;
-    const evidence = await evidenceOf(request, within);
+    const evidence = await evidenceOf(request, { publicUrl: env.PATCHBAY_URL, within });
     refuseForeign(request, evidence);
     const bounded = await boundedRequest(request);
     return await fetchRequestHandler({
@@ -66,10 +66,13 @@ async function boundedRequest(request: Request): Promise<Request> {
   return new Request(url, { method, headers, signal, body: text });
 }
 
-async function evidenceOf(request: Request, within: string | undefined): Promise<Evidence | undefined> {
+async function evidenceOf(
+  request: Request,
+  { publicUrl, within }: { readonly publicUrl: string; readonly within: string | undefined },
+): Promise<Evidence | undefined> {
   const token = request.headers.get('authorization')?.match(/^Bearer (\S{1,2048})$/i)?.[1];
   if (token !== undefined) return { kind: 'bearer', token, within };
-  const signInSessionId = await signInSessionOf(request);
+  const signInSessionId = await signInSessionOf(request, publicUrl);
   return signInSessionId === undefined ? undefined : { kind: 'signIn', signInSessionId, within };
 }
 

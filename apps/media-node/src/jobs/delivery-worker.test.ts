@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { deliveryStore } from '@patchbay/adapters/hooks/delivery-store';
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { createHooksDatabase, type HooksDatabase } from '@patchbay/adapters/hooks/hooks.testing';
+import { toEnvelope } from '@patchbay/domain/hooks/envelope';
 import { createId } from '@patchbay/kit/ids';
 import { parseWebhookSecret, refusalOfWebhook } from '@patchbay/protocol/webhook/signature';
 import { until } from '@patchbay/testing/until';
@@ -271,4 +272,39 @@ test('a database that fails at any one call costs no event and doubles none but 
     await worker.stop();
     expect(idsOf(received).filter((id) => id === event.id)).toHaveLength(1);
   }
+});
+
+test('a batch arrives as one request with one signature, each event as it would be alone (HKS-2)', async () => {
+  const { url, received } = await receivers.healthy();
+  const { secret } = await webhookAt(url, { batchEventsMax: 3, batchWaitMs: 10_000 });
+  const events = await Promise.all([1, 2, 3].map((number) => hooks.append(accountId, { data: { number } })));
+  await hooks.placeAll();
+  start();
+  const [request] = await arrived(received, 1);
+  const { events: sent } = JSON.parse(request?.body ?? '') as { events: { id: string; cursor: string }[] };
+  expect(sent.map(({ id }) => id).toSorted()).toEqual(events.map(({ id }) => id).toSorted());
+  const { items } = await hooks.events
+    .list({ accountId, scope: 'own', after: 0n, types: ['*'], limit: 10 })
+    .then((list) => ({ items: list.map(toEnvelope) }));
+  expect(sent).toEqual(items);
+  const headers = (name: string) => [request?.headers[name] ?? []].flat();
+  const key = parseWebhookSecret(secret) ?? new Uint8Array();
+  expect(refusalOfWebhook({ headers, body: request?.body ?? '' }, [key], Date.now())).toBeUndefined();
+  expect(received).toHaveLength(1);
+});
+
+test('a replay arrives with the ids that its events had, and its name in a header (HKS-2)', async () => {
+  const { url, received } = await receivers.healthy();
+  const { webhookId } = await webhookAt(url);
+  const { id } = await hooks.append(accountId);
+  start();
+  await arrived(received, 1);
+  const replayId = createId('rpl');
+  await hooks.replays.start({ accountId, webhookId, replayId, after: 0n });
+  const [first, again] = await arrived(received, 2);
+  expect([first?.event.id, again?.event.id]).toEqual([id, id]);
+  expect([first?.headers['patchbay-replay'], again?.headers['patchbay-replay']]).toEqual([
+    undefined,
+    replayId,
+  ]);
 });

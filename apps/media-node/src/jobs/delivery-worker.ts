@@ -1,17 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type {
   AttemptOutcome,
-  ClaimedDelivery,
+  ClaimedRequest,
   DeliveryStore,
+  EndedAttempt,
   RequestOutcome,
 } from '@patchbay/adapters/hooks/delivery-store';
 import type { SendSafely } from '@patchbay/adapters/outgoing/safe-request';
 import { Turns } from '@patchbay/adapters/prisma/turns';
 import type { WebhookNotices } from '@patchbay/adapters/prisma/webhook-notices';
 import { consequenceOf } from '@patchbay/domain/hooks/after-attempt';
-import { bodyOf } from '@patchbay/domain/hooks/envelope';
+import { batchBodyOf, bodyOf } from '@patchbay/domain/hooks/envelope';
 import { nextAttemptAtMs } from '@patchbay/domain/hooks/retry-schedule';
-import { signWebhook, webhookHeaders } from '@patchbay/protocol/webhook/signature';
+import { replayHeader, signWebhook, webhookHeaders } from '@patchbay/protocol/webhook/signature';
 
 /** Requests at a time to one endpoint, of all workers together: a slow one has so many open, and no more. */
 const ENDPOINT_REQUEST_COUNT_MAX = 4;
@@ -36,6 +37,8 @@ export interface DeliveryWorkerOptions {
   readonly notices: WebhookNotices;
   /** Gives events their places, if there are any: answers how many. */
   readonly placeEvents: () => Promise<number>;
+  /** Takes one of the replays that run a step on: answers whether there was one. */
+  readonly takeReplayOn: () => Promise<boolean>;
   readonly onFailure: (error: unknown, message: string) => void;
   readonly nowMs?: () => number;
   readonly random?: () => number;
@@ -97,6 +100,7 @@ export class DeliveryWorker {
 
   async #take(): Promise<void> {
     if ((await this.#options.placeEvents()) > 0) this.#isAsked = true;
+    if (await this.#options.takeReplayOn()) this.#isAsked = true;
     await this.#claim('ok');
     await this.#claim('failing');
   }
@@ -116,39 +120,37 @@ export class DeliveryWorker {
       leaseMs,
       ofFailing,
     });
-    for (const delivery of claimed) {
-      const work = this.#deliver(delivery)
+    for (const request of claimed) {
+      const work = this.#deliver(request)
         // It is tried again when its time in our hand is over.
         .catch((error: unknown) => this.#options.onFailure(error, 'A delivery was not noted.'))
         .finally(() => {
           running.delete(work);
           this.#look();
         });
-      running.set(work, delivery.accountId);
+      running.set(work, request.accountId);
     }
   }
 
-  async #deliver(delivery: ClaimedDelivery): Promise<void> {
-    const requests = await this.#attempt(delivery);
+  async #deliver(request: ClaimedRequest): Promise<void> {
+    const requests = await this.#attempt(request);
     const last = requests.at(-1);
     const isDelivered = last?.error === undefined;
     const atMs = this.#nowMs();
-    const outcome: AttemptOutcome = {
-      isDelivered,
-      requests,
-      ...(isDelivered
-        ? {}
-        : {
-            nextAttemptAtMs: nextAttemptAtMs(
-              { attempt: delivery.roundAttempt, failedAtMs: atMs, retryAfterMs: last?.retryAfterMs },
-              (this.#options.random ?? Math.random)(),
-            ),
-          }),
-    };
-    const endpoint = await this.#note(delivery, outcome);
+    // What failed together comes back together, as far as its rounds are alike.
+    const random = (this.#options.random ?? Math.random)();
+    const attempts = request.deliveries.map(({ deliveryId, attempt, roundAttempt }) => {
+      const failed = { attempt: roundAttempt, failedAtMs: atMs, retryAfterMs: last?.retryAfterMs };
+      return {
+        deliveryId,
+        attempt,
+        ...(isDelivered ? {} : { nextAttemptAtMs: nextAttemptAtMs(failed, random) }),
+      };
+    });
+    const endpoint = await this.#note(attempts, { isDelivered, requests });
     if (endpoint === undefined || isDelivered) return;
     const { notices } = this.#options;
-    const { accountId, webhookId } = delivery;
+    const { accountId, webhookId } = request;
     switch (consequenceOf(endpoint, { status: last?.status, atMs })) {
       case 'none':
         return;
@@ -162,12 +164,12 @@ export class DeliveryWorker {
   }
 
   /** A database that is away for a while costs no second attempt, as long as the delivery is ours. */
-  async #note(delivery: ClaimedDelivery, outcome: AttemptOutcome) {
+  async #note(attempts: readonly EndedAttempt[], outcome: AttemptOutcome) {
     const { store, leaseMs = LEASE_MS } = this.#options;
     const deadlineMs = performance.now() + leaseMs / 2;
     for (;;) {
       try {
-        return await this.#noting.take(() => store.finish(delivery, outcome));
+        return await this.#noting.take(() => store.finish(attempts, outcome));
       } catch (error) {
         if (performance.now() > deadlineMs || this.#isStopped) throw error;
         await wait(NOTE_RETRY_MS);
@@ -176,17 +178,19 @@ export class DeliveryWorker {
   }
 
   /** The main address, and if that fails the other one, with the same bytes. */
-  async #attempt({ url, fallbackUrl, ...delivery }: ClaimedDelivery): Promise<readonly SentRequest[]> {
-    const main = await this.#request(delivery, { target: 'main', url });
+  async #attempt({ url, fallbackUrl, ...request }: ClaimedRequest): Promise<readonly SentRequest[]> {
+    const main = await this.#request(request, { target: 'main', url });
     if (main.error === undefined || fallbackUrl === undefined) return [main];
-    return [main, await this.#request(delivery, { target: 'fallback', url: fallbackUrl })];
+    return [main, await this.#request(request, { target: 'fallback', url: fallbackUrl })];
   }
 
   async #request(
-    { event, secrets }: Pick<ClaimedDelivery, 'event' | 'secrets'>,
+    { deliveries, secrets, batchId, replayId }: Omit<ClaimedRequest, 'url' | 'fallbackUrl'>,
     { target, url }: { readonly target: RequestOutcome['target']; readonly url: string },
   ): Promise<SentRequest> {
-    const body = bodyOf(event);
+    const [{ event }] = deliveries;
+    const body = batchId === undefined ? bodyOf(event) : batchBodyOf(deliveries.map((each) => each.event));
+    const id = batchId ?? event.id;
     const timestampSeconds = Math.floor(this.#nowMs() / 1_000);
     const answer = await this.#options.send({
       url,
@@ -194,9 +198,10 @@ export class DeliveryWorker {
       headers: {
         'content-type': 'application/json',
         'user-agent': 'Patchbay-Webhooks/1',
-        [webhookHeaders.id]: event.id,
+        [webhookHeaders.id]: id,
         [webhookHeaders.timestamp]: String(timestampSeconds),
-        [webhookHeaders.signature]: signWebhook({ id: event.id, timestampSeconds, body }, secrets),
+        [webhookHeaders.signature]: signWebhook({ id, timestampSeconds, body }, secrets),
+        ...(replayId === undefined ? {} : { [replayHeader]: replayId }),
       },
     });
     return { target, ...answer };

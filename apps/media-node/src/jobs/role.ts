@@ -1,5 +1,6 @@
 import { deliveryStore } from '@patchbay/adapters/hooks/delivery-store';
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
+import { takeReplayOn } from '@patchbay/adapters/hooks/replay-step';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
 import { safeSender } from '@patchbay/adapters/outgoing/safe-request';
 import { createApplicationPool } from '@patchbay/adapters/postgres/application-pool';
@@ -35,6 +36,7 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
     send: safeSender({ rule: new AddressRule({ allowLoopback }) }),
     notices: webhookNotices(prisma),
     placeEvents: () => placeEvents(pool),
+    takeReplayOn: () => takeReplayOn(pool),
     onFailure: (error, message) => log.warn({ error: textOf(error) }, message),
   });
   let isDraining = false;

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import {
   parseWebhookSecret,
@@ -11,12 +11,14 @@ import { type Patchbay, PatchbayError } from '@patchbay/sdk-node';
 import { type Command, Option } from 'commander';
 import { connect, readVariables } from '../connection.ts';
 import { Refusal } from '../refusal.ts';
+import { positiveInteger } from './ice.ts';
 
 interface Flags {
   readonly to: string;
   readonly types: string;
   readonly scope: 'own' | 'descendants';
   readonly from?: string;
+  readonly batch?: number;
   readonly account?: string;
   readonly json?: boolean;
 }
@@ -44,12 +46,17 @@ export function addListenCommand(program: Command): void {
       '--from <cursor>',
       'replay what came after this cursor; 0 is all that is kept (default: what is new)',
     )
+    .option(
+      '--batch <count>',
+      'as a webhook that asks for so many events in one request at most',
+      positiveInteger,
+    )
     .option('--account <id>')
     .option('--json', 'print one JSON object a line')
     .action(listen);
 }
 
-async function listen({ to, types, scope, from, account, json = false }: Flags): Promise<void> {
+async function listen({ to, types, scope, from, batch, account, json = false }: Flags): Promise<void> {
   const url = addressOf(to);
   const { secret, bytes } = secretOf(readVariables().PATCHBAY_WEBHOOK_SECRET);
   const pb = connect(account);
@@ -63,19 +70,47 @@ async function listen({ to, types, scope, from, account, json = false }: Flags):
   });
   for (;;) {
     const items = await eventsAfter(pb, { cursor, types, scope });
-    for (const event of items) {
-      const outcome = await forward(event, { url, bytes });
-      say(`${event.timestamp}  ${event.type}  ${event.id}  ${outcome.status ?? outcome.error}`, {
-        id: event.id,
-        type: event.type,
-        cursor: event.cursor,
-        ...outcome,
-      });
-      cursor = event.cursor;
+    for (const message of messagesOf(items, batch)) {
+      const outcome = await forward(message, { url, bytes });
+      for (const event of message.events) {
+        say(`${event.timestamp}  ${event.type}  ${event.id}  ${outcome.status ?? outcome.error}`, {
+          id: event.id,
+          type: event.type,
+          cursor: event.cursor,
+          ...(batch === undefined ? {} : { batchId: message.id }),
+          ...outcome,
+        });
+        cursor = event.cursor;
+      }
     }
     if (items.length < PAGE_MAX) await wait(POLL_MS);
   }
 }
+
+/** What one request carries. */
+interface Message {
+  readonly id: string;
+  readonly events: readonly Event[];
+  readonly body: string;
+}
+
+/** Each event by itself, or in batches as the platform sends them. */
+function* messagesOf(items: readonly Event[], batch: number | undefined): Generator<Message> {
+  for (let start = 0; start < items.length; start += batch ?? 1) {
+    const events = items.slice(start, start + (batch ?? 1));
+    const [first] = events;
+    if (first === undefined) return;
+    yield batch === undefined
+      ? { id: first.id, events, body: JSON.stringify(first) }
+      : { id: batchIdOf(events), events, body: JSON.stringify({ events }) };
+  }
+}
+
+const batchIdOf = (events: readonly Event[]): string =>
+  `batch-${createHash('sha256')
+    .update(events.map(({ id }) => id).join())
+    .digest('hex')
+    .slice(0, 32)}`;
 
 /** A platform that is started again is waited for: the cursor is where it was. */
 async function eventsAfter(
@@ -98,10 +133,9 @@ async function eventsAfter(
 
 /** What is not there or refuses is said, and the next event goes its way: whoever develops restarts all the time. */
 async function forward(
-  event: Event,
+  { id, body }: Message,
   { url, bytes }: { readonly url: URL; readonly bytes: Uint8Array },
 ): Promise<{ readonly status?: number; readonly error?: string }> {
-  const body = JSON.stringify(event);
   const timestampSeconds = Math.floor(Date.now() / 1_000);
   try {
     const response = await fetch(url, {
@@ -110,9 +144,9 @@ async function forward(
       signal: AbortSignal.timeout(SEND_MS_MAX),
       headers: {
         'content-type': 'application/json',
-        [webhookHeaders.id]: event.id,
+        [webhookHeaders.id]: id,
         [webhookHeaders.timestamp]: String(timestampSeconds),
-        [webhookHeaders.signature]: signWebhook({ id: event.id, timestampSeconds, body }, [bytes]),
+        [webhookHeaders.signature]: signWebhook({ id, timestampSeconds, body }, [bytes]),
       },
       body,
     });

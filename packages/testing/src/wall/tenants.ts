@@ -169,6 +169,9 @@ async function furnish(
     planId: plan.id,
     roleId: role.id,
     viewId: createId('sin'),
+    // Of the organisation, which is the parent's, and of a domain that nobody has.
+    organisationId: createId('org'),
+    domainId: createId('dom'),
     endpointId,
     hostId: brandHost.id,
     theme: 'light',

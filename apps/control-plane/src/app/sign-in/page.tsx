@@ -16,6 +16,7 @@ export default async function Page() {
   const isView = await isInView();
   const isOpen = await isSignUpOpen();
   const isPasskeyOffered = (await passkeyPlace()) === 'here';
+  const isPlatform = await isPlatformHost();
   return (
     <Entry
       title="Sign in"
@@ -42,7 +43,8 @@ export default async function Page() {
         </div>
       ) : null}
       <SignInForm
-        demo={await demoAccountHere()}
+        demo={isPlatform ? readDemoAccount() : undefined}
+        isOrganisationOffered={isPlatform}
         isPasskeyOffered={isPasskeyOffered}
         refusal={SIGN_IN_REFUSAL}
       />
@@ -50,8 +52,8 @@ export default async function Page() {
   );
 }
 
-/** The demo account is the platform's own: the host of a brand tells nobody of it. */
-async function demoAccountHere() {
+/** The demo account is the platform's own, and so is where providers lead back to: the host of a brand tells nobody of either. */
+async function isPlatformHost(): Promise<boolean> {
   const host = await requestHost().catch(() => undefined);
-  return host?.kind === 'platform' ? readDemoAccount() : undefined;
+  return host?.kind === 'platform';
 }

@@ -9,10 +9,8 @@ import { z } from 'zod';
 import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
 import { WebhookSecret } from '../webhooks/webhook-secret.tsx';
-import { tellingServices, useCallbacks } from './use-callbacks.ts';
+import { useCallbacks } from './use-callbacks.ts';
 
-const [firstService] = tellingServices;
-const serviceOptions = tellingServices.map((value) => ({ value, label: services[value].title }));
 const fieldsByCode = { 'callback.address_forbidden': 'url' };
 const url = z.url({
   protocol: /^https?$/,
@@ -27,8 +25,9 @@ export function CallbackForm({
   readonly endpointId: string;
   readonly onDone: () => void;
 }): ReactNode {
-  const [service, setService] = useState(firstService);
-  const { add } = useCallbacks(endpointId);
+  const { add, changeable } = useCallbacks(endpointId);
+  const [service, setService] = useState(changeable[0]);
+  const serviceOptions = changeable.map((value) => ({ value, label: services[value].title }));
   const known = service === undefined ? [] : Object.keys(services[service].events);
   const form = useForm({
     schema: z.object({

@@ -17,17 +17,19 @@ import { type EndpointCallback, useCallbacks } from './use-callbacks.ts';
 export function EndpointCallbacks({ endpointId }: { readonly endpointId: string }): ReactNode {
   const accountId = useAccountId();
   const [isNew, setNew] = useState(false);
-  const { callbacks, error, retry, remove } = useCallbacks(endpointId);
+  const { callbacks, changeable, error, retry, remove } = useCallbacks(endpointId);
   return (
     <section aria-labelledby="callbacks">
       <div className="mb-1 flex items-center justify-between gap-4">
         <h2 id="callbacks" className="font-semibold">
           Callbacks
         </h2>
-        <Button size="small" onClick={() => setNew(true)}>
-          <Plus aria-hidden />
-          New callback
-        </Button>
+        {changeable.length === 0 ? null : (
+          <Button size="small" onClick={() => setNew(true)}>
+            <Plus aria-hidden />
+            New callback
+          </Button>
+        )}
       </div>
       {error === null ? null : <ProblemNote error={error} onRetry={retry} />}
       {callbacks?.length === 0 ? (
@@ -39,7 +41,10 @@ export function EndpointCallbacks({ endpointId }: { readonly endpointId: string 
       {callbacks === undefined || callbacks.length === 0 ? null : (
         <Table
           label="Callbacks"
-          columns={columnsOf(accountId, remove)}
+          columns={[
+            ...factsOf(accountId),
+            ...(changeable.length === 0 ? [] : [removalColumn(changeable, remove)]),
+          ]}
           rows={callbacks}
           rowKey={({ webhookId }) => webhookId}
         />
@@ -49,10 +54,7 @@ export function EndpointCallbacks({ endpointId }: { readonly endpointId: string 
   );
 }
 
-const columnsOf = (
-  accountId: string,
-  onRemove: (callback: EndpointCallback) => void,
-): readonly Column<EndpointCallback>[] => [
+const factsOf = (accountId: string): readonly Column<EndpointCallback>[] => [
   {
     key: 'url',
     header: 'Address',
@@ -94,12 +96,18 @@ const columnsOf = (
         <span className="wrap-anywhere">{fallbackUrl}</span>
       ),
   },
-  {
-    key: 'actions',
-    header: 'Actions',
-    isAction: true,
-    isNumber: true,
-    cell: (callback) => (
+];
+
+const removalColumn = (
+  changeable: readonly EndpointCallback['service'][],
+  onRemove: (callback: EndpointCallback) => void,
+): Column<EndpointCallback> => ({
+  key: 'actions',
+  header: 'Actions',
+  isAction: true,
+  isNumber: true,
+  cell: (callback) =>
+    changeable.includes(callback.service) ? (
       <Button
         size="small"
         variant="ghost"
@@ -108,6 +116,5 @@ const columnsOf = (
       >
         Remove
       </Button>
-    ),
-  },
-];
+    ) : null,
+});

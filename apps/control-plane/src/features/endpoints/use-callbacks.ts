@@ -9,6 +9,7 @@ import { useTRPCClient } from '../../trpc/client.ts';
 import { serviceKeys } from '../../trpc/service-client.ts';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
+import { useRights } from '../shell/use-may.ts';
 
 const answer = z.object({
   callbacks: z.array(
@@ -58,8 +59,11 @@ export function useCallbacks(endpointId: string) {
     mutationFn: (gone: EndpointCallback) => put(gone.service, others(gone)),
     onError,
   });
+  const rights = useRights();
   return {
     callbacks: query.data,
+    /** Those whose callbacks whoever looks may change. */
+    changeable: tellingServices.filter((service) => rights(`${service}.putEndpointCallbacks`) === true),
     error: query.error,
     retry: () => void query.refetch(),
     add,

@@ -9,13 +9,13 @@ import { namedSessionOf, signInSessionOf } from '../../server/sign-in-session.ts
 /** The sign-in session that the request names which a page is rendered for. Whether it holds, who reads it asks. */
 const namedSession = cache(async (): Promise<string | undefined> => {
   const request = new Request('http://dashboard.invalid', { headers: new Headers(await headers()) });
-  return await signInSessionOf(request);
+  return await signInSessionOf(request, controlPlane().env.PATCHBAY_URL);
 });
 
 /** Whether the cookie is of a view, which may be over: then there is a session to go back to. */
 export async function isInView(): Promise<boolean> {
   const request = new Request('http://dashboard.invalid', { headers: new Headers(await headers()) });
-  return (await namedSessionOf(request))?.returnsTo !== undefined;
+  return (await namedSessionOf(request, controlPlane().env.PATCHBAY_URL))?.returnsTo !== undefined;
 }
 
 /** What the request brings to be known by. */

@@ -1,6 +1,6 @@
 import { listRequest } from '../shell/list-request.ts';
 
-export const deliveryStates = ['all', 'waiting', 'delivered', 'failed'] as const;
+export const deliveryStates = ['all', 'waiting', 'delivered', 'failed', 'cancelled'] as const;
 export type DeliveryState = (typeof deliveryStates)[number];
 
 /** The first page of a webhook's deliveries, said alike by the server that fetches ahead and by the page. */

@@ -12,6 +12,7 @@ import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { type Delivery, latencyText, outcomeText } from './delivery.ts';
 import { DeliveryBadge } from './webhook-badges.tsx';
 
@@ -50,6 +51,7 @@ export function DeliveryDialog({ delivery, onDone }: DeliveryDialogProps): React
         <span className="flex flex-wrap items-center gap-x-3 gap-y-1">
           <DeliveryBadge delivery={shown} />
           <Identifier id={delivery.eventId} isShort />
+          {shown.replayId === undefined ? null : <span>sent again by a replay</span>}
           {shown.nextAttemptAt === undefined || shown.state !== 'waiting' ? null : (
             <span>again at {showMoment(shown.nextAttemptAt)}</span>
           )}
@@ -76,6 +78,7 @@ export function DeliveryDialog({ delivery, onDone }: DeliveryDialogProps): React
               </ol>
             )}
           </section>
+          {shown.batchId === undefined ? null : <BatchSection delivery={shown} batchId={shown.batchId} />}
           <section aria-labelledby="body">
             <h3 id="body" className="mb-1 font-semibold">
               Request
@@ -94,11 +97,46 @@ export function DeliveryDialog({ delivery, onDone }: DeliveryDialogProps): React
         <Button variant="ghost" onClick={onDone}>
           Close
         </Button>
-        <Button variant="primary" isPending={resend.isPending} onClick={() => resend.mutate(request)}>
-          Send again
-        </Button>
+        <IfMay to="deliveries.resend">
+          <Button variant="primary" isPending={resend.isPending} onClick={() => resend.mutate(request)}>
+            Send again
+          </Button>
+        </IfMay>
       </DialogActions>
     </Dialog>
+  );
+}
+
+interface BatchSectionProps {
+  readonly delivery: Delivery;
+  readonly batchId: string;
+}
+
+/** The events that its last request carried, this one among them. */
+function BatchSection({ delivery: { id, webhookId }, batchId }: BatchSectionProps): ReactNode {
+  const trpc = useTRPC();
+  const accountId = useAccountId();
+  const found = useQuery(
+    trpc.deliveries.list.queryOptions({ accountId, webhookId, state: 'all', batchId, limit: 100 }),
+  );
+  return (
+    <section aria-labelledby="batch">
+      <h3 id="batch" className="mb-1 font-semibold">
+        Batch
+      </h3>
+      <p className="mb-1 text-sm text-ink-faint">
+        One request carried these as <code>{'{ "events": [ … ] }'}</code>; they are taken all or none.
+      </p>
+      {found.error === null ? null : <ProblemNote error={found.error} onRetry={() => void found.refetch()} />}
+      <ul className="max-h-60 divide-y divide-line overflow-auto border-y">
+        {(found.data?.items ?? []).map((each) => (
+          <li key={each.id} className="flex flex-wrap items-center justify-between gap-x-4 py-1.5">
+            <span className={each.id === id ? 'font-medium' : ''}>{each.eventType}</span>
+            <Identifier id={each.eventId} isShort />
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 

@@ -13,6 +13,7 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
+import { useMay } from '../shell/use-may.ts';
 import { type DeliveryState, deliveriesRequest, deliveryStates } from './deliveries-request.ts';
 import { type Delivery, latencyText, outcomeText } from './delivery.ts';
 import { DeliveryDialog } from './delivery-dialog.tsx';
@@ -25,6 +26,7 @@ const stateLabels: Readonly<Record<DeliveryState, string>> = {
   waiting: 'waiting',
   delivered: 'delivered',
   failed: 'given up',
+  cancelled: 'cancelled',
 };
 const stateOptions = deliveryStates.map((value) => ({ value, label: stateLabels[value] }));
 
@@ -34,6 +36,7 @@ export function DeliveryList({ webhookId }: { readonly webhookId: string }): Rea
   const accountId = useAccountId();
   const [state, setState] = useState<DeliveryState>('all');
   const [opened, setOpened] = useState<Delivery>();
+  const mayTest = useMay('webhooks.sendTest');
   const list = useInfiniteQuery({
     ...trpc.deliveries.list.infiniteQueryOptions(deliveriesRequest({ accountId, webhookId }, state), paged),
     refetchInterval: REFRESH_MS,
@@ -52,7 +55,9 @@ export function DeliveryList({ webhookId }: { readonly webhookId: string }): Rea
       {list.isSuccess && deliveries.length === 0 ? (
         <EmptyState icon={<Inbox />} title={state === 'all' ? 'No event yet' : 'None in this state'}>
           {state === 'all'
-            ? 'Send a test above: it arrives within a second, and stands here with what your server answered.'
+            ? mayTest
+              ? 'Send a test above: it arrives within a second, and stands here with what your server answered.'
+              : 'Each event that is sent stands here, with what the server answered.'
             : 'Choose another state to see the others.'}
         </EmptyState>
       ) : null}
@@ -80,7 +85,16 @@ const columns: readonly Column<Delivery>[] = [
     key: 'type',
     header: 'Event',
     isTitle: true,
-    cell: ({ eventType }) => <span className="font-medium">{eventType}</span>,
+    cell: ({ eventType, replayId, batchId }) => (
+      <span className="font-medium">
+        {eventType}
+        <span className="ml-2 font-normal text-ink-faint">
+          {[replayId === undefined ? '' : 'again', batchId === undefined ? '' : 'in a batch']
+            .filter((word) => word !== '')
+            .join(', ')}
+        </span>
+      </span>
+    ),
   },
   { key: 'state', header: 'State', cell: (delivery) => <DeliveryBadge delivery={delivery} /> },
   {

@@ -36,6 +36,7 @@ export function DeliveryBadge({ delivery: { state, attempts } }: { readonly deli
       </Badge>
     );
   }
+  if (state === 'cancelled') return <Badge icon={<Ban aria-hidden />}>cancelled</Badge>;
   return state === 'failed' ? (
     <Badge tone="fail" icon={<CircleX aria-hidden />}>
       given up

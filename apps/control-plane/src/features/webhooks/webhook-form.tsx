@@ -46,6 +46,8 @@ export function WebhookForm({ webhook, onDone }: WebhookFormProps): ReactNode {
         description: text('description'),
         eventTypes: types.filter((type) => type !== ''),
         scope,
+        batchEventsMax: Number(text('batchEventsMax')),
+        batchWaitMs: Number(text('batchWaitMs')),
       };
     },
     onValid: (fields) => {
@@ -99,6 +101,24 @@ export function WebhookForm({ webhook, onDone }: WebhookFormProps): ReactNode {
         <Labelled label="Of">
           <Select label="Of" value={scope} options={scopes} onChange={setScope} />
         </Labelled>
+        <div className="grid gap-4 sm:grid-cols-2">
+          <Field
+            label="Events in one request"
+            name="batchEventsMax"
+            inputMode="numeric"
+            defaultValue={String(webhook?.batchEventsMax ?? 1)}
+            hint="1: each by itself. More: batches of at most so many."
+            error={form.errorOf('batchEventsMax')}
+          />
+          <Field
+            label="Wait for others, in ms"
+            name="batchWaitMs"
+            inputMode="numeric"
+            defaultValue={String(webhook?.batchWaitMs ?? 1_000)}
+            hint="Of a batch: how long its oldest event waits."
+            error={form.errorOf('batchWaitMs')}
+          />
+        </div>
         <Field
           label="Description"
           name="description"

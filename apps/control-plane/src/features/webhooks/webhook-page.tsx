@@ -16,9 +16,11 @@ import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { DeliveryList } from './delivery-list.tsx';
+import { ReplaySection } from './replay-section.tsx';
 import type { Webhook } from './webhook.ts';
 import { WebhookState } from './webhook-badges.tsx';
 import { type WebhookChange, WebhookDialog } from './webhook-dialog.tsx';
@@ -55,16 +57,20 @@ export function WebhookPage(): ReactNode {
         examples={examplesOf(accountId, webhookId)}
         actions={
           <>
-            <Button
-              onClick={() => sendTest.mutate({ accountId, webhookId })}
-              isPending={sendTest.isPending}
-              disabled={!isActive}
-            >
-              Send a test
-            </Button>
-            <Button onClick={() => setDialog('edit')} disabled={webhook === undefined}>
-              Edit
-            </Button>
+            <IfMay to="webhooks.sendTest">
+              <Button
+                onClick={() => sendTest.mutate({ accountId, webhookId })}
+                isPending={sendTest.isPending}
+                disabled={!isActive}
+              >
+                Send a test
+              </Button>
+            </IfMay>
+            <IfMay to="webhooks.update">
+              <Button onClick={() => setDialog('edit')} disabled={webhook === undefined}>
+                Edit
+              </Button>
+            </IfMay>
           </>
         }
       />
@@ -81,14 +87,23 @@ export function WebhookPage(): ReactNode {
           ) : null}
           <div className="grid gap-4">
             <Facts webhook={webhook} />
-            <div className="flex flex-wrap gap-2">
-              <Button onClick={() => setDialog('rotate')}>Rotate the secret …</Button>
-              {isActive ? <Button onClick={() => setDialog('disable')}>Disable …</Button> : null}
-              <Button variant="danger" onClick={() => setDialog('remove')}>
-                Remove …
-              </Button>
+            <div className="flex flex-wrap gap-2 empty:hidden">
+              <IfMay to="webhooks.rotateSecret">
+                <Button onClick={() => setDialog('rotate')}>Rotate the secret …</Button>
+              </IfMay>
+              {isActive ? (
+                <IfMay to="webhooks.update">
+                  <Button onClick={() => setDialog('disable')}>Disable …</Button>
+                </IfMay>
+              ) : null}
+              <IfMay to="webhooks.remove">
+                <Button variant="danger" onClick={() => setDialog('remove')}>
+                  Remove …
+                </Button>
+              </IfMay>
             </div>
           </div>
+          <ReplaySection webhookId={webhookId} isActive={isActive} />
           <DeliveryList webhookId={webhookId} />
         </div>
       )}
@@ -117,9 +132,11 @@ function Disabled({ webhook: { disabledReason }, isPending, onEnable }: Disabled
       tone={disabledReason === undefined ? 'wait' : 'fail'}
       title="Nothing is sent to this webhook."
       action={
-        <Button size="small" onClick={onEnable} isPending={isPending}>
-          Enable
-        </Button>
+        <IfMay to="webhooks.update">
+          <Button size="small" onClick={onEnable} isPending={isPending}>
+            Enable
+          </Button>
+        </IfMay>
       }
     >
       {reason} What waited is sent when it is enabled; events since then can be replayed from a cursor.
@@ -147,6 +164,11 @@ function Facts({ webhook }: { readonly webhook: Webhook }): ReactNode {
         </span>
       </Fact>
       <Fact term="Of">{scope === 'own' ? 'this account' : 'this account and those below'}</Fact>
+      <Fact term="In one request">
+        {webhook.batchEventsMax === 1
+          ? 'one event'
+          : `up to ${webhook.batchEventsMax} events, or those of ${webhook.batchWaitMs.toLocaleString('en')} ms`}
+      </Fact>
       {fallbackUrl === undefined ? null : (
         <Fact term="Fallback">
           <span className="break-all">{fallbackUrl}</span>
@@ -181,5 +203,6 @@ const examplesOf = (accountId: string, webhookId: string) => [
     input: { accountId, webhookId, overlapSeconds: 86_400 },
   }),
   exampleOf({ operation: 'webhooks.update', input: { accountId, webhookId, state: 'disabled' } }),
+  exampleOf({ operation: 'replays.start', input: { accountId, webhookId, since: '2026-11-29T10:00:00Z' } }),
   exampleOf({ operation: 'webhooks.remove', input: { accountId, webhookId } }),
 ];

@@ -76,12 +76,13 @@ export async function removePasskey(id: string): Promise<boolean> {
 
 export async function changeAddress(
   fields: z.input<typeof newAddress>,
-): Promise<'sent' | 'refused' | 'too_often'> {
+): Promise<'sent' | 'refused' | 'too_often' | 'organisation'> {
   const read = newAddress.safeParse(fields);
   const { emailLinks, signInLimiter } = controlPlane();
   const who = await person();
   if (!read.success || (await signInLimiter.count(who.userId, Date.now())).isExceeded) return 'refused';
   const isSent = await emailLinks.changeEmail({ ...who, oldEmail: who.email, ...read.data });
+  if (isSent === 'organisation') return 'organisation';
   return isSent === undefined ? 'refused' : isSent ? 'sent' : 'too_often';
 }
 

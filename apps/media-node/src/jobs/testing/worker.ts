@@ -1,5 +1,6 @@
 import { deliveryStore } from '@patchbay/adapters/hooks/delivery-store';
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
+import { takeReplayOn } from '@patchbay/adapters/hooks/replay-step';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
 import { safeSender } from '@patchbay/adapters/outgoing/safe-request';
 import type { createApplicationPool } from '@patchbay/adapters/postgres/application-pool';
@@ -22,6 +23,7 @@ export function workerOn({ pool, databaseUrl, masterKey, totalMsMax = 2_000, ...
     send: safeSender({ rule: new AddressRule({ allowLoopback: true }), totalMsMax }),
     notices: webhookNotices(openClient(databaseUrl, { connectionsMax: 2 })),
     placeEvents: () => placeEvents(pool),
+    takeReplayOn: () => takeReplayOn(pool),
     onFailure: () => {},
     ...rest,
   });

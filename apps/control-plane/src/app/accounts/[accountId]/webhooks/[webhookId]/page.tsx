@@ -16,6 +16,7 @@ export default async function Page({ params }: WebhookRoute) {
     <FetchedAhead
       ask={(trpc, client) => [
         client.prefetchQuery(trpc.webhooks.get.queryOptions(request)),
+        client.prefetchQuery(trpc.replays.get.queryOptions(request)),
         client.prefetchInfiniteQuery(
           trpc.deliveries.list.infiniteQueryOptions(deliveriesRequest(request, 'all'), paged),
         ),

@@ -1,0 +1,105 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { connect } from '../connection.ts';
+import { print, type Row, readList } from '../output.ts';
+import { Refusal } from '../refusal.ts';
+import { positiveInteger } from './ice.ts';
+
+interface Flags {
+  readonly json?: boolean;
+  readonly account?: string;
+}
+interface BatchFlags extends Flags {
+  readonly wait?: number;
+}
+interface ReplayFlags extends Flags {
+  readonly from?: string;
+  readonly since?: string;
+}
+
+interface WebhookLine {
+  readonly id: string;
+  readonly url: string;
+  readonly batchEventsMax: number;
+  readonly batchWaitMs: number;
+  readonly state: string;
+  readonly health: string;
+}
+interface ReplayLine {
+  readonly id: string;
+  readonly state: string;
+  readonly cursor: string;
+  readonly untilCursor: string;
+  readonly waitingCount: number;
+  readonly deliveredCount: number;
+  readonly failedCount: number;
+}
+
+const LIST_COUNT_MAX = 1_100;
+
+const rowOf = ({ id, url, batchEventsMax, batchWaitMs, state, health }: WebhookLine): Row => ({
+  id,
+  url,
+  'at a time': batchEventsMax === 1 ? 'one event' : `${batchEventsMax} events, or ${batchWaitMs} ms`,
+  state: state === 'active' ? health : state,
+});
+const replayRow = (replay: ReplayLine): Row => ({
+  id: replay.id,
+  state: replay.state,
+  cursor: `${replay.cursor} of ${replay.untilCursor}`,
+  waiting: replay.waitingCount,
+  delivered: replay.deliveredCount,
+  failed: replay.failedCount,
+});
+
+function dateTime(text: string): string {
+  const date = new Date(text);
+  if (Number.isNaN(date.getTime()))
+    throw new InvalidArgumentError('It has to be a time such as 2026-11-29T10:00Z.');
+  return date.toISOString();
+}
+
+export function addWebhookCommand(program: Command): void {
+  const webhook = program
+    .command('webhook')
+    .description('webhooks of the account: batches, and sending again');
+  const add = (name: string, description: string) =>
+    webhook.command(name).description(description).option('--account <id>').option('--json');
+  const printReplay = (replay: ReplayLine, { json = false }: Flags) =>
+    print(replay, { json, rows: [replayRow(replay)] });
+  add('list', 'the webhooks, and how each does').action(async ({ account, json = false }: Flags) => {
+    const items = await readList(connect(account).webhooks.list(), LIST_COUNT_MAX);
+    print(items, { json, rows: items.map(rowOf) });
+  });
+  add('batch <id> <events>', 'so many events in one request at most; 1 is each by itself')
+    .option('--wait <ms>', 'how long an event waits for others to go with it', positiveInteger)
+    .action(async (webhookId: string, events: string, { account, wait, json = false }: BatchFlags) => {
+      const changed = await connect(account).webhooks.update({
+        webhookId,
+        batchEventsMax: positiveInteger(events),
+        ...(wait === undefined ? {} : { batchWaitMs: wait }),
+      });
+      print(changed, { json, rows: [rowOf(changed)] });
+    });
+  add('replay <id>', 'sends again what it hears of, beside what happens meanwhile')
+    .option('--from <cursor>', 'what came after this cursor (default: all that is kept)')
+    .option('--since <time>', 'from the first event on that happened then or later', dateTime)
+    .action(async (webhookId: string, { account, from, since, json = false }: ReplayFlags) => {
+      const replay = await connect(account).replays.start({
+        webhookId,
+        ...(from === undefined ? {} : { cursor: from }),
+        ...(since === undefined ? {} : { since }),
+      });
+      printReplay(replay, { json });
+    });
+  add('progress <id>', 'how far the last replay of it came').action(
+    async (webhookId: string, { account, ...flags }: Flags) => {
+      const { replay } = await connect(account).replays.get({ webhookId });
+      if (replay === undefined) throw new Refusal('Nothing was ever sent again to this webhook.');
+      printReplay(replay, flags);
+    },
+  );
+  add('cancel <id>', 'cancels a replay: what of it waits is not sent any more').action(
+    async (webhookId: string, { account, ...flags }: Flags) =>
+      printReplay(await connect(account).replays.cancel({ webhookId }), flags),
+  );
+}
