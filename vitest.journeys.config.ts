@@ -8,6 +8,7 @@ const longestFirst = [
   'recovery',
   'dashboard',
   'packed-sdk',
+  'operators',
   'three-levels',
   'money-pages',
 ];

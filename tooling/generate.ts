@@ -146,7 +146,7 @@ function sdkLines(services: readonly Service[], domains: readonly Domain[]): str
     '/** Written once: the paths are most of what a browser loads of this table. */',
     `const account = '${accountPath}';`,
     '',
-    '/** Method, path, and whether the answer is a page of a list. */',
+    '/** Method, path, and that the answer is a page of a list, where it is. */',
     'export const operations = {',
     ...groups.flatMap(([key, methods]) => [`  ${key}: {`, ...methods.map(routeLine), '  },']),
     '} as const;',
@@ -164,11 +164,11 @@ const isPaged = ({ operation }: Method) =>
 const accountPath = '/v1/accounts/{accountId}';
 
 function routeLine(method: Method): string {
-  const kind = isPaged(method) ? 'list' : 'one';
+  const kind = isPaged(method) ? `, 'list'` : '';
   const path = method.path.startsWith(accountPath)
     ? `\`\${account}${method.path.slice(accountPath.length)}\``
     : `'${method.path}'`;
-  return `    ${method.name}: ['${method.operation.method}', ${path}, '${kind}'],`;
+  return `    ${method.name}: ['${method.operation.method}', ${path}${kind}],`;
 }
 
 /** A list is an async iterator of its items; every method takes the account first, or leaves it to the key. */

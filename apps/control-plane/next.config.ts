@@ -1,28 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { NextConfig } from 'next';
 import { PHASE_DEVELOPMENT_SERVER } from 'next/constants.js';
+import { contentSecurityPolicy } from './src/server/security-policy.ts';
 
 const workspaceRoot = fileURLToPath(new URL('../..', import.meta.url));
 
-/**
- * Next writes small inline scripts of its own, so scripts and styles may be inline; nothing may come from
- * elsewhere, be framed, or send a form elsewhere. Turbopack's hot reload needs eval and a WebSocket.
- */
-const contentSecurityPolicy = (isDevelopment: boolean) => [
-  "default-src 'self'",
-  `script-src 'self' 'unsafe-inline'${isDevelopment ? " 'unsafe-eval'" : ''}`,
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  `connect-src 'self'${isDevelopment ? ' ws:' : ''}`,
-  "object-src 'none'",
-  "base-uri 'self'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-];
-
-const securityHeaders = (isDevelopment: boolean) => [
-  { key: 'Content-Security-Policy', value: contentSecurityPolicy(isDevelopment).join('; ') },
+const securityHeaders = [
   // Browsers heed it over TLS alone, so it does no harm to `npm start`.
   { key: 'Strict-Transport-Security', value: 'max-age=31536000' },
   { key: 'X-Content-Type-Options', value: 'nosniff' },
@@ -50,7 +33,19 @@ const configFor = (phase: string): NextConfig => ({
   poweredByHeader: false,
   reactStrictMode: true,
   devIndicators: false,
-  headers: async () => [{ source: '/:path*', headers: securityHeaders(phase === PHASE_DEVELOPMENT_SERVER) }],
+  headers: async () => [
+    { source: '/:path*', headers: securityHeaders },
+    // Pages have one with a nonce (src/proxy.ts).
+    {
+      source: '/:at(v1|api|internal|_next)/:path*',
+      headers: [
+        {
+          key: 'Content-Security-Policy',
+          value: contentSecurityPolicy({ isDevelopment: phase === PHASE_DEVELOPMENT_SERVER }),
+        },
+      ],
+    },
+  ],
 });
 
 export default configFor;

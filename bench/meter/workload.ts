@@ -3,6 +3,8 @@ import type { Client } from 'pg';
 
 /** Accounts at each level below the platform. The last are the leaves that use: each has five ancestors. */
 const WIDTHS = [2, 4, 20, 100, 1000] as const;
+/** A batch is of one of them, as the control plane takes it; sessions of an account are on all. */
+const NODE_COUNT = 4;
 /** Reports of a session before the next one takes its place: five minutes of them. */
 const REPORT_COUNT = 60;
 const LATE_SHARE = 0.005;
@@ -22,10 +24,9 @@ export function accounts(): [id: string, parent: string | undefined][] {
 }
 
 const accountId = (level: number, place: number) => `acc_${level}${String(place).padStart(28, '0')}`;
-const leafOf = (session: number) => accountId(WIDTHS.length, session % (WIDTHS.at(-1) ?? 1));
 
 export interface Workload {
-  /** The next report of every session in turn, some of them late and some sent before. */
+  /** The next reports of a node's sessions in turn, some of them late and some sent before; then it is the next node's turn. */
   batch(size: number): UsageRecord[];
 }
 
@@ -50,22 +51,29 @@ export function workload({
 }: WorkloadOptions): Workload {
   // Far enough back for the run to stay in the past, and within one day.
   const startMs = nowMs - (nowMs % DAY_MS) - DAY_MS / 2;
-  const sent: UsageRecord[] = [];
-  let sequence = 0;
-  const fresh = (): UsageRecord => {
-    sequence += 1;
-    const session = sequence % sessionCount;
-    const report = Math.floor(sequence / sessionCount);
+  const nodes = Array.from({ length: NODE_COUNT }, (_, place) => ({
+    place,
+    id: `nod_${String(place).padStart(29, '0')}`,
+    sequence: 0,
+    sent: [] as UsageRecord[],
+  }));
+  let turn = 0;
+  const fresh = (node: (typeof nodes)[number]): UsageRecord => {
+    node.sequence += 1;
+    const ofNode = node.sequence % (sessionCount / NODE_COUNT);
+    const report = Math.floor(node.sequence / (sessionCount / NODE_COUNT));
+    const session = NODE_COUNT * ofNode + node.place;
+    const leaf = ofNode % (WIDTHS.at(-1) ?? 1);
     const toMs = startMs + report * REPORT_MS - (Math.random() < LATE_SHARE ? DAY_MS : 0);
     return {
-      id: { nodeId: `nod_${String(session % 4).padStart(29, '0')}`, boot, sequence },
-      accountId: leafOf(session),
-      applicationId: `app_${String(session % 50).padStart(29, '0')}`,
-      credentialId: `key_${String(session % 1000).padStart(29, '0')}`,
+      id: { nodeId: node.id, boot, sequence: node.sequence },
+      accountId: accountId(WIDTHS.length, leaf),
+      applicationId: `app_${String(leaf % 50).padStart(29, '0')}`,
+      credentialId: `key_${String(leaf).padStart(29, '0')}`,
       sessionId: `ses_${boot}_${Math.floor(report / REPORT_COUNT)}_${String(session).padStart(13, '0')}`,
       segment: 0,
       service: 'network-discovery',
-      region: session % 2 === 0 ? 'eu' : 'us',
+      region: node.place % 2 === 0 ? 'eu' : 'us',
       modality: session % 3 === 0 ? 'video' : 'audio',
       fromMs: toMs - REPORT_MS,
       toMs,
@@ -83,9 +91,12 @@ export function workload({
   };
   return {
     batch(size) {
+      const node = nodes[turn++ % NODE_COUNT];
+      if (node === undefined) throw new RangeError('No node has that place.');
+      const { sent } = node;
       const records = Array.from({ length: size }, () => {
         const repeated = sent[Math.floor(Math.random() * sent.length)];
-        return repeated !== undefined && Math.random() < repeatedShare ? repeated : fresh();
+        return repeated !== undefined && Math.random() < repeatedShare ? repeated : fresh(node);
       });
       sent.splice(0, Math.max(0, sent.length - size), ...records.slice(0, size / 2));
       return records;

@@ -2,6 +2,7 @@
 import type { AccessPorts } from './access/ports.ts';
 import type { AuditPorts } from './audit/ports.ts';
 import type { BillingPorts } from './billing/ports.ts';
+import type { BrandingPorts } from './branding/ports.ts';
 import type { DecisionsPorts } from './decisions/ports.ts';
 import type { EndpointsPorts } from './endpoints/ports.ts';
 import type { FleetPorts } from './fleet/ports.ts';
@@ -10,6 +11,7 @@ import type { MeteringPorts } from './metering/ports.ts';
 import type { PolicyPorts } from './policy/ports.ts';
 import type { PrivacyPorts } from './privacy/ports.ts';
 import type { SessionsPorts } from './sessions/ports.ts';
+import type { SsoPorts } from './sso/ports.ts';
 import type { TenancyPorts } from './tenancy/ports.ts';
 import type { TriggersPorts } from './triggers/ports.ts';
 
@@ -17,6 +19,7 @@ export interface DomainPorts {
   readonly access: AccessPorts;
   readonly audit: AuditPorts;
   readonly billing: BillingPorts;
+  readonly branding: BrandingPorts;
   readonly decisions: DecisionsPorts;
   readonly endpoints: EndpointsPorts;
   readonly fleet: FleetPorts;
@@ -25,6 +28,7 @@ export interface DomainPorts {
   readonly policy: PolicyPorts;
   readonly privacy: PrivacyPorts;
   readonly sessions: SessionsPorts;
+  readonly sso: SsoPorts;
   readonly tenancy: TenancyPorts;
   readonly triggers: TriggersPorts;
 }
@@ -34,6 +38,7 @@ export const domainHandlerLoaders = {
   access: () => import('./access/handlers.ts'),
   audit: () => import('./audit/handlers.ts'),
   billing: () => import('./billing/handlers.ts'),
+  branding: () => import('./branding/handlers.ts'),
   decisions: () => import('./decisions/handlers.ts'),
   endpoints: () => import('./endpoints/handlers.ts'),
   fleet: () => import('./fleet/handlers.ts'),
@@ -42,6 +47,7 @@ export const domainHandlerLoaders = {
   policy: () => import('./policy/handlers.ts'),
   privacy: () => import('./privacy/handlers.ts'),
   sessions: () => import('./sessions/handlers.ts'),
+  sso: () => import('./sso/handlers.ts'),
   tenancy: () => import('./tenancy/handlers.ts'),
   triggers: () => import('./triggers/handlers.ts'),
 } as const;

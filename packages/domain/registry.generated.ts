@@ -2,6 +2,7 @@
 import { access } from './access/definition.ts';
 import { audit } from './audit/definition.ts';
 import { billing } from './billing/definition.ts';
+import { branding } from './branding/definition.ts';
 import { decisions } from './decisions/definition.ts';
 import { endpoints } from './endpoints/definition.ts';
 import { fleet } from './fleet/definition.ts';
@@ -10,7 +11,8 @@ import { metering } from './metering/definition.ts';
 import { policy } from './policy/definition.ts';
 import { privacy } from './privacy/definition.ts';
 import { sessions } from './sessions/definition.ts';
+import { sso } from './sso/definition.ts';
 import { tenancy } from './tenancy/definition.ts';
 import { triggers } from './triggers/definition.ts';
 
-export const domains = { access, audit, billing, decisions, endpoints, fleet, hooks, metering, policy, privacy, sessions, tenancy, triggers } as const;
+export const domains = { access, audit, billing, branding, decisions, endpoints, fleet, hooks, metering, policy, privacy, sessions, sso, tenancy, triggers } as const;

@@ -5,5 +5,6 @@ export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return;
   const { noteAddresses } = await import('./server/request-address.ts');
   const { readEnv } = await import('./server/env.ts');
-  noteAddresses(readEnv().PATCHBAY_TRUSTED_PROXY_COUNT);
+  const { PATCHBAY_TRUSTED_PROXY_COUNT: trustedProxyCount, PATCHBAY_URL: url } = readEnv();
+  noteAddresses({ trustedProxyCount, protocol: url.startsWith('https:') ? 'https' : 'http' });
 }

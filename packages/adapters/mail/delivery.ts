@@ -1,6 +1,6 @@
 import type { PrismaClient } from '../prisma/generated/client.ts';
 import type { MintBranchCipher } from '../prisma/mint-branch-cipher.ts';
-import { openBody } from './outbox.ts';
+import { type MailSender, openBody } from './outbox.ts';
 
 /** At once, and so many at most in one round. */
 const ROUND_COUNT_MAX = 50;
@@ -12,6 +12,8 @@ export interface OutgoingMail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+  /** Absent: the platform. */
+  readonly sender?: MailSender | undefined;
 }
 
 /** Takes a mail, or throws: then it is tried again. */

@@ -1,12 +1,22 @@
-import type { Mails } from '@patchbay/domain/tenancy/ports';
+import { type BrandInEffect, originAt, shownBrandOf } from '@patchbay/domain/branding/brand';
+import { written } from '@patchbay/domain/tenancy/mails';
+import type { MailReader, Mails } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
 import { z } from 'zod';
+import { shownBrands } from '../prisma/brand-store.ts';
 import type { PrismaClient } from '../prisma/generated/client.ts';
 import type { MintBranchCipher } from '../prisma/mint-branch-cipher.ts';
 import { inAccount } from '../prisma/scope.ts';
 import { findPlatform } from '../prisma/seed.ts';
 
-const body = z.object({ text: z.string(), html: z.string() });
+const body = z.object({
+  text: z.string(),
+  html: z.string(),
+  /** Absent: the platform. Without an address, that of whoever hands the platform's mails over. */
+  sender: z.object({ name: z.string(), address: z.string().optional() }).optional(),
+});
+
+export type MailSender = NonNullable<z.output<typeof body>['sender']>;
 
 /** A mail as the outbox of a machine shows it that only its owner reaches. */
 export interface ShownMail {
@@ -15,6 +25,8 @@ export interface ShownMail {
   readonly subject: string;
   /** Absent once it was sent. */
   readonly text: string | undefined;
+  /** Absent: the platform. */
+  readonly sender: MailSender | undefined;
   readonly createdAt: Date;
 }
 
@@ -30,7 +42,7 @@ export function openBody(
 
 export interface OutboxOptions {
   readonly cipher: MintBranchCipher;
-  /** How the dashboard is reached, for the links. */
+  /** How the dashboard is reached, for the links of mails whose brand has no host of its own. */
   readonly baseUrl: string;
   /** A mail was written, in a transaction that may not be over yet. */
   readonly onQueued?: () => void;
@@ -38,13 +50,24 @@ export interface OutboxOptions {
 
 /** Keeps mails in the transaction of their cause: what did not happen is not told. */
 export function mailOutbox(prisma: PrismaClient, { cipher, baseUrl, onQueued }: OutboxOptions): Mails {
+  const brands = shownBrands(prisma);
+  const brandFor = (reader: MailReader) =>
+    'userId' in reader ? brands.ofUser(reader.userId) : brands.above(reader.accountId);
   return {
-    urlOf: (path) => new URL(path, baseUrl).href,
-    async send({ accountId = '', to, subject, ...content }) {
+    async send({ accountId = '', to, reader, ...letter }) {
+      // By who reads it, and never by where it was asked for: no request names the host that a link leads to (C13).
+      const brand = await brandFor(reader);
+      const { subject, ...content } = written(letter, {
+        brand: shownBrandOf(brand),
+        baseUrl: originAt(baseUrl, brand?.host),
+      });
       const sender = accountId === '' ? await findPlatform(prisma) : accountId;
       if (sender === undefined) throw new Error('There is no platform account to write for.');
       const id = createId('mail');
-      const sealed = cipher.seal(nameOf(id), Buffer.from(JSON.stringify(content)));
+      const sealed = cipher.seal(
+        nameOf(id),
+        Buffer.from(JSON.stringify({ ...content, sender: senderOf(brand) })),
+      );
       await inAccount(
         prisma,
         sender,
@@ -64,11 +87,11 @@ export async function newestMails(
   const rows = await prisma.$queryRaw<
     { id: string; recipient: string; subject: string; body: Uint8Array | null; created_at: Date }[]
   >`SELECT id, recipient, subject, body, created_at FROM mail_newest(${countMax}::integer)`;
-  return rows.map(({ id, recipient, subject, body: sealed, created_at: createdAt }) => ({
-    id,
-    recipient,
-    subject,
-    text: sealed === null ? undefined : openBody(cipher, id, sealed).text,
-    createdAt,
-  }));
+  return rows.map(({ id, recipient, subject, body: sealed, created_at: createdAt }) => {
+    const { text, sender } = sealed === null ? {} : openBody(cipher, id, sealed);
+    return { id, recipient, subject, text, sender, createdAt };
+  });
 }
+
+const senderOf = (brand: BrandInEffect | undefined): MailSender | undefined =>
+  brand && (brand.sender ?? { name: brand.name });

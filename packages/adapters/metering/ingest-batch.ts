@@ -4,7 +4,7 @@ import type { UsageLayouts } from './usage-layouts.ts';
 
 export const COUNT = `SELECT usage_count($1::date[], $2::text[], $3::bigint[], $4::bigint[],
   $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[], $11::bigint[], $12::bigint[], $13::bigint[],
-  $14::text[], $15::bigint[], $16::smallint) AS known`;
+  $14::text[], $15::bigint[]) AS known`;
 export const CHANGED = `SELECT usage_changed($1::date[], $2::text[], $3::bigint[], $4::bigint[], $5::text[],
   $6::text[], $7::text[], $8::text[], $9::text[], $10::int[], $11::bigint[], $12::bigint[], $13::bigint[],
   $14::text[]) AS places`;

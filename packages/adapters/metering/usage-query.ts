@@ -4,14 +4,16 @@ import {
   type UsageQuery,
   type UsageRow,
 } from '@patchbay/domain/metering/usage-store';
-import type { PoolClient } from 'pg';
+import type { Pool } from 'pg';
+import { rowsInAccount } from '../postgres/at-once.ts';
+import type { Parameter } from '../postgres/round-trip.ts';
 
 const MINUTE_MS = 60_000;
 
 interface Source {
   /** A relation with at, meter, dimension_set_id, quantity, record_count, and a column for each entity it knows. */
   readonly sql: string;
-  readonly values: readonly unknown[];
+  readonly values: readonly Parameter[];
 }
 
 interface Row {
@@ -22,9 +24,9 @@ interface Row {
   readonly [group: `group_${number}`]: string | null;
 }
 
-/** Reads usage in the scope that `client` is in. Minute totals where they suffice, raw records where they do not. */
+/** Reads usage in the scope of the account that is asked for. Minute totals where they suffice, raw records where they do not. */
 export async function queryUsage(
-  client: PoolClient,
+  pool: Pool,
   query: UsageQuery,
 ): Promise<{ rows: UsageRow[]; isTruncated: boolean }> {
   const source = sourceOf(query);
@@ -39,14 +41,14 @@ export async function queryUsage(
   const places = keys.map((_, index) => index + 1).join(', ');
   const behind = rowsBehind(query, keys, values);
   values.push(query.limit + 1);
-  const { rows } = await client.query<Row>(
-    `SELECT * FROM (SELECT ${['u.at AS at', 'u.meter AS meter', ...groups].join(', ')},
+  const rows = await rowsInAccount<Row>(pool, query.accountId, {
+    text: `SELECT * FROM (SELECT ${['u.at AS at', 'u.meter AS meter', ...groups].join(', ')},
        sum(u.quantity)::text AS quantity, sum(u.record_count)::text AS record_count
      FROM (${source.sql}) u JOIN usage_dimension_set d ON d.id = u.dimension_set_id
      WHERE ${where} GROUP BY ${places}) AS total
      ${behind} ORDER BY ${places} LIMIT $${values.length}`,
     values,
-  );
+  });
   return {
     rows: rows.slice(0, query.limit).map((row) => usageFromRow(row, query.groupBy)),
     isTruncated: rows.length > query.limit,
@@ -54,7 +56,7 @@ export async function queryUsage(
 }
 
 /** The rows that an earlier answer did not reach: they are in one order, and their keys tell them apart. */
-function rowsBehind({ after, groupBy }: UsageQuery, keys: readonly string[], values: unknown[]): string {
+function rowsBehind({ after, groupBy }: UsageQuery, keys: readonly string[], values: Parameter[]): string {
   if (after === undefined) return '';
   const key = [new Date(after.atMs), after.meter, ...groupBy.map((name) => after.group[name] ?? '')];
   const types = ['timestamptz', ...key.slice(1).map(() => 'text')];
@@ -85,7 +87,7 @@ function sourceOf(query: UsageQuery): Source {
 }
 
 /** Raw records know what minute totals do not: application, endpoint, credential and session. */
-function recordSource({ scope, sessionId, endpoint }: UsageQuery, asked: readonly unknown[]): Source {
+function recordSource({ scope, sessionId, endpoint }: UsageQuery, asked: readonly Parameter[]): Source {
   const isOwn = scope === 'own';
   return {
     sql: `

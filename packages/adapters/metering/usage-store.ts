@@ -18,9 +18,9 @@ import { UsageLayouts } from './usage-layouts.ts';
 import { queryUsage } from './usage-query.ts';
 import { UsageSources } from './usage-sources.ts';
 
-/** Rows that the platform's own totals of a minute are spread over, so that writers seldom wait for each other. */
-const SHARD_COUNT = 16;
 const DAY_MS = 86_400_000;
+/** Rows of minute totals that one transaction folds. */
+const FOLDED_COUNT_MAX = 5_000;
 /** A number of a source that a restored database does not have. */
 const FOREIGN_KEY_VIOLATION = '23503';
 
@@ -29,7 +29,6 @@ export function usageStore(pool: Pool): UsageStore {
   const layouts = new UsageLayouts(pool, new DimensionSets(pool));
   const sources = new UsageSources(pool);
   const openDays = new Set<string>();
-  const shard = Math.floor(Math.random() * SHARD_COUNT);
 
   const openDay = async (day: string) => {
     if (openDays.has(day)) return;
@@ -80,7 +79,7 @@ export function usageStore(pool: Pool): UsageStore {
       const { rows } = await pool.query<{ known: number[] }>({
         name: 'usage_count',
         text: COUNT,
-        values: [...columns, arrayLiteral(sourceIds), shard],
+        values: [...columns, arrayLiteral(sourceIds)],
       });
       const [counted] = rows;
       if (counted === undefined) throw new Error('usage_count() answered nothing.');
@@ -142,7 +141,7 @@ export function usageStore(pool: Pool): UsageStore {
       }
       return countStorable(records);
     },
-    query: (query) => inAccountScope(pool, query.accountId, (client) => queryUsage(client, query)),
+    query: (query) => queryUsage(pool, query),
     sessionTotals: (accountId, sessionId) =>
       inAccountScope(pool, accountId, async (client) => {
         const { rows } = await client.query<SessionTotalRow>(sessionTotalsSql, [accountId, sessionId]);
@@ -188,6 +187,14 @@ export function usageStore(pool: Pool): UsageStore {
         [new Date(sinceMs)],
       );
       return new Map(rows.map(({ reason, count }) => [reason, Number(count)]));
+    },
+    async foldMinutes(beforeMs) {
+      const { rows } = await pool.query<{ count: string }>('SELECT usage_fold_minutes($1, $2) AS count', [
+        new Date(beforeMs),
+        FOLDED_COUNT_MAX,
+      ]);
+      const foldedCount = Number(rows[0]?.count ?? Number.NaN);
+      return { foldedCount, isDone: foldedCount < FOLDED_COUNT_MAX };
     },
     async countMismatches(fromDay, toDay) {
       const { rows } = await pool.query<{ count: string }>('SELECT usage_mismatches($1, $2) AS count', [

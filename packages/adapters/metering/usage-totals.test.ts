@@ -87,6 +87,42 @@ test('a number of a source that another one has is not taken: the next one is', 
   expect([await quantities('ses_leaf'), await quantities('ses_other')]).toEqual([[5n], [7n]]);
 });
 
+test('what comes is looked up by its key, and not searched for among all that an account or a node has', async () => {
+  const alone = applicationPool(database.applicationUrl, 1);
+  const writer = usageStore(alone);
+  const size = 150;
+  const batch = (_: unknown, place: number) =>
+    Array.from({ length: size }, (__, index) =>
+      usageOf('leaf', {
+        atMs: noon,
+        bytes: 1,
+        more: { credentialId: 'key_one', sessionId: `ses_${place}_${index}` },
+      }),
+    );
+  const entriesRead = async () => {
+    // Counts are told when a connection has done its work, or is asked to.
+    await alone.query('SELECT pg_stat_force_next_flush()');
+    const [counted] = await asOwner<{ n: number }>(
+      database.url,
+      `SELECT sum(idx_tup_read)::int AS n FROM pg_stat_all_indexes
+       WHERE relname = 'usage_source' OR schemaname = 'usage_days'`,
+    );
+    return counted?.n ?? Number.NaN;
+  };
+  // A connection plans a statement anew until it has seen it a few times.
+  const batches = Array.from({ length: 8 }, batch);
+  for (const each of batches) await writer.ingest(each);
+  const before = await entriesRead();
+  await writer.ingest(batch(undefined, 8));
+  const afterNew = await entriesRead();
+  for (const each of batches)
+    expect(await writer.ingest(each)).toMatchObject({ freshCount: 0, repeatedCount: size });
+  const afterRepeats = await entriesRead();
+  await alone.end();
+  expect(afterNew - before).toBeLessThan(5 * size);
+  expect(afterRepeats - afterNew).toBeLessThan(5 * size * batches.length);
+});
+
 test('a number that a restored database has forgotten is asked for anew, and nothing is lost', async () => {
   await store.ingest([usageOf('leaf', { atMs: noon, bytes: 5 })]);
   await asOwner(database.url, 'DELETE FROM usage_session_total');

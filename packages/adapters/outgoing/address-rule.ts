@@ -40,8 +40,14 @@ export class AddressRule {
     const literal = literalOf(url);
     if (literal !== undefined && !this.isAllowed(literal)) return 'it leads to an address that is not public';
     // Whoever develops on this machine listens wherever there is room.
-    const isOwn = this.#allowLoopback && isOfThisMachine(url, literal);
-    return isOwn || ports.includes(url.port) ? undefined : 'only ports 80, 443, 8080 and 8443 are used';
+    return this.isOwnMachine(url) || ports.includes(url.port)
+      ? undefined
+      : 'only ports 80, 443, 8080 and 8443 are used';
+  }
+
+  /** Whether a URL leads to this very machine, and may. */
+  isOwnMachine(url: URL): boolean {
+    return this.#allowLoopback && isOfThisMachine(url, literalOf(url));
   }
 
   isAllowed(ip: string): boolean {

@@ -14,6 +14,8 @@ const SNIPPET_BYTES_MAX = 2_048;
 
 export interface SafeRequest {
   readonly url: string;
+  /** Default: POST. */
+  readonly method?: 'GET' | 'POST';
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -35,6 +37,7 @@ export interface SafeResponse {
   /** Absent for an answer of 2xx that came as a whole. */
   readonly error?: RequestError;
   readonly response?: string;
+  readonly contentType?: string;
   readonly retryAfterMs?: number;
   readonly latencyMs: number;
 }
@@ -44,6 +47,9 @@ export interface SafeRequestOptions {
   readonly resolve?: Resolve;
   readonly connectMsMax?: number;
   readonly totalMsMax?: number;
+  readonly responseBytesMax?: number;
+  /** How much of an answer is kept. What is cut off there is no error. */
+  readonly keptBytesMax?: number;
 }
 
 /** Sends a body by POST to where a customer says. */
@@ -65,7 +71,7 @@ class Failure extends Error {
 export function safeSender(options: SafeRequestOptions): SendSafely {
   return async (request) => {
     const startedMs = performance.now();
-    const found: { status?: number; response?: string; retryAfterMs?: number } = {};
+    const found: Found = {};
     const latencyMs = () => Math.round(performance.now() - startedMs);
     try {
       await exchange(request, options, found);
@@ -86,6 +92,7 @@ export function safeSender(options: SafeRequestOptions): SendSafely {
 interface Found {
   status?: number;
   response?: string;
+  contentType?: string;
   retryAfterMs?: number;
 }
 
@@ -107,7 +114,9 @@ async function exchange(request: SafeRequest, options: SafeRequestOptions, found
     found.status = response.statusCode ?? 0;
     const retryAfterSeconds = Number(response.headers['retry-after'] ?? Number.NaN);
     if (retryAfterSeconds >= 0) found.retryAfterMs = retryAfterSeconds * 1_000;
-    await read(response, ending.signal, found);
+    const { 'content-type': contentType } = response.headers;
+    if (contentType !== undefined) found.contentType = contentType;
+    await read(response, { ...options, signal: ending.signal }, found);
   } finally {
     clearTimeout(total);
     clearTimeout(connecting);
@@ -134,7 +143,7 @@ interface Connection {
 
 /** The head of the answer. */
 function answerTo(
-  { body, headers }: SafeRequest,
+  { method = 'POST', body, headers }: SafeRequest,
   { url, addresses, signal }: Connection,
   onConnected: () => void,
 ): Promise<IncomingMessage> {
@@ -152,11 +161,11 @@ function answerTo(
     const send = url.protocol === 'https:' ? requestHttps : requestHttp;
     const bytes = Buffer.from(body, 'utf8');
     const sent = send(url, {
-      method: 'POST',
+      method,
       // A connection is of one request: a kept one would go where the name led at another time.
       agent: false,
       lookup,
-      headers: { ...headers, 'content-length': bytes.length },
+      headers: method === 'GET' ? headers : { ...headers, 'content-length': bytes.length },
     });
     signal.addEventListener('abort', () => sent.destroy(signal.reason as Error), { once: true });
     if (signal.aborted) sent.destroy(signal.reason as Error);
@@ -166,22 +175,30 @@ function answerTo(
     sent.on('response', resolve);
     // A receiver may answer and close before it has read all of what we send: then the answer stands.
     sent.on('error', reject);
-    sent.end(bytes);
+    sent.end(method === 'GET' ? undefined : bytes);
   });
 }
 
-async function read(response: IncomingMessage, signal: AbortSignal, found: Found): Promise<void> {
+async function read(
+  response: IncomingMessage,
+  {
+    signal,
+    responseBytesMax = RESPONSE_BYTES_MAX,
+    keptBytesMax = SNIPPET_BYTES_MAX,
+  }: Pick<SafeRequestOptions, 'responseBytesMax' | 'keptBytesMax'> & { readonly signal: AbortSignal },
+  found: Found,
+): Promise<void> {
   let sizeBytes = 0;
   const kept: Buffer[] = [];
   const keep = () => {
-    const text = Buffer.concat(kept).subarray(0, SNIPPET_BYTES_MAX).toString('utf8');
+    const text = Buffer.concat(kept).subarray(0, keptBytesMax).toString('utf8');
     if (text !== '') found.response = text;
   };
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
-      if (sizeBytes < SNIPPET_BYTES_MAX) kept.push(chunk);
+      if (sizeBytes < keptBytesMax) kept.push(chunk);
       sizeBytes += chunk.length;
-      if (sizeBytes > RESPONSE_BYTES_MAX) throw new Failure('response_too_large');
+      if (sizeBytes > responseBytesMax) throw new Failure('response_too_large');
     }
     if (!response.complete) throw new Failure('response_cut');
   } catch (cause) {

@@ -29,6 +29,7 @@ export function leased(client: PoolClient, { onEnding, isAtWork }: LeaseHolder =
   let isEnded = false;
   let isAnswered = false;
   let pendingCount = 0;
+  let last: Promise<unknown> = Promise.resolve();
 
   const end = () => {
     if (!isEnding) onEnding?.();
@@ -42,8 +43,11 @@ export function leased(client: PoolClient, { onEnding, isAtWork }: LeaseHolder =
     const isEnd = ends.test(text);
     if (isEnd) end();
     pendingCount += 1;
+    // Two that work in one transaction at once do not know of each other, and a connection takes one statement at a time.
+    const answer = last.then(() => client.query(statement as string, values)) as Promise<QueryResult>;
+    last = answer.catch(() => undefined);
     try {
-      const result = (await client.query(statement as string, values)) as QueryResult;
+      const result = await answer;
       if (isEnd) isAnswered = !wasAtWork;
       if (isEnd && /commit/i.test(text) && result.command === 'ROLLBACK') {
         throw new NotCommittedError('A statement of this transaction failed, and nothing of it was kept.');

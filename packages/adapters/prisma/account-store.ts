@@ -1,8 +1,9 @@
 import type { AccountState } from '@patchbay/domain/tenancy/account-state';
 import type { AccountRecord, TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
+import { rowsInAccount, rowsOf } from '../postgres/at-once.ts';
 import { isUniqueViolation } from './database-error.ts';
-import { Prisma, type PrismaClient } from './generated/client.ts';
+import type { PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 
@@ -35,12 +36,13 @@ const fromRow = (row: AccountRow): AccountRecord => ({
 });
 
 // The state of the levels above is told, and nothing else of them.
-const columns = Prisma.sql`a.id, a.parent_id, a.name, a.external_id, a.state, account_effective_state(a.id) AS effective_state,
+const columns = `a.id, a.parent_id, a.name, a.external_id, a.state, account_effective_state(a.id) AS effective_state,
   a.currency, a.time_zone, a.depth, (SELECT count(*) FROM account child WHERE child.parent_id = a.id) AS child_count, a.created_at`;
 
+const oneAccount = `SELECT ${columns} FROM account a WHERE a.id = $1`;
+
 async function find(transaction: ScopedTransaction, accountId: string): Promise<AccountRecord | undefined> {
-  const rows = await transaction.$queryRaw<AccountRow[]>`
-    SELECT ${columns} FROM account a WHERE a.id = ${accountId}`;
+  const rows = await transaction.$queryRawUnsafe<AccountRow[]>(oneAccount, accountId);
   return rows[0] && fromRow(rows[0]);
 }
 
@@ -52,7 +54,13 @@ async function found(transaction: ScopedTransaction, accountId: string): Promise
 
 export function accountStore(prisma: PrismaClient): TenancyPorts['accounts'] {
   return {
-    find: ({ accountId }) => inAccount(prisma, accountId, (transaction) => find(transaction, accountId)),
+    find: async ({ accountId }) => {
+      const [row] = await rowsInAccount<AccountRow>(prisma, accountId, {
+        text: oneAccount,
+        values: [accountId],
+      });
+      return row && fromRow(row);
+    },
 
     names: ({ accountId, ids }) =>
       inAccount(prisma, accountId, async (transaction) => {
@@ -63,19 +71,19 @@ export function accountStore(prisma: PrismaClient): TenancyPorts['accounts'] {
         return rows.sort((left, right) => ids.indexOf(left.id) - ids.indexOf(right.id));
       }),
 
-    list: ({ accountId, depth, externalId, cursor = '', limit }) =>
-      inAccount(prisma, accountId, async (transaction) => {
-        const below =
-          depth === 'children'
-            ? Prisma.sql`a.parent_id = ${accountId}`
-            : Prisma.sql`a.id IN (SELECT c.descendant_id FROM account_closure c WHERE c.ancestor_id = ${accountId}
-                AND c.depth > 0 AND c.valid_to = 'infinity')`;
-        const named = externalId === undefined ? Prisma.empty : Prisma.sql`AND a.external_id = ${externalId}`;
-        const rows = await transaction.$queryRaw<AccountRow[]>`
-          SELECT ${columns} FROM account a WHERE ${below} ${named} AND a.id > ${cursor}
-          ORDER BY a.id LIMIT ${limit + 1}`;
-        return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: fromRow });
-      }),
+    list: async ({ accountId, depth, externalId, cursor = '', limit }) => {
+      const below =
+        depth === 'children'
+          ? 'a.parent_id = $1'
+          : `a.id IN (SELECT c.descendant_id FROM account_closure c WHERE c.ancestor_id = $1
+              AND c.depth > 0 AND c.valid_to = 'infinity')`;
+      const named = externalId === undefined ? '' : 'AND a.external_id = $4';
+      const rows = await rowsInAccount<AccountRow>(prisma, accountId, {
+        text: `SELECT ${columns} FROM account a WHERE ${below} ${named} AND a.id > $2 ORDER BY a.id LIMIT $3`,
+        values: [accountId, cursor, limit + 1, ...(externalId === undefined ? [] : [externalId])],
+      });
+      return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: fromRow });
+    },
 
     create: async ({ accountId, name, externalId, timeZone }) => {
       const id = createId('acc');
@@ -118,12 +126,15 @@ export function accountStore(prisma: PrismaClient): TenancyPorts['accounts'] {
   };
 }
 
+interface ChainRow {
+  readonly id: string;
+  readonly state: AccountState;
+}
+
 /** The entity chain: from the platform down to the account. Empty when there is no such account. */
-export async function accountChain(
-  prisma: PrismaClient,
-  accountId: string,
-): Promise<readonly { readonly id: string; readonly state: AccountState }[]> {
-  return await prisma.$queryRaw<
-    { id: string; state: AccountState }[]
-  >`SELECT id, state FROM account_chain(${accountId})`;
+export async function accountChain(prisma: PrismaClient, accountId: string): Promise<readonly ChainRow[]> {
+  return await rowsOf<ChainRow>(prisma, {
+    text: 'SELECT id, state FROM account_chain($1)',
+    values: [accountId],
+  });
 }

@@ -1,34 +1,31 @@
 import type { ApplicationRecord, TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
+import { rowsInAccount } from '../postgres/at-once.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
 import { inAccount } from './scope.ts';
 
 const columns = { id: true, name: true, instanceTypes: true, createdAt: true } as const;
+// A column of lists may have none: it is an empty one, as Prisma reads it.
+const selected = `id, name, coalesce(instance_types, '{}') AS "instanceTypes", created_at AS "createdAt"`;
 
 export function applicationStore(prisma: PrismaClient): TenancyPorts['applications'] {
   return {
-    list: ({ accountId, cursor = '', limit }) =>
-      inAccount(prisma, accountId, async ({ application }) => {
-        const rows = await application.findMany({
-          where: { accountId, id: { gt: cursor } },
-          orderBy: { id: 'asc' },
-          take: limit + 1,
-          select: columns,
-        });
-        return pageFrom(rows, limit, {
-          cursorOf: ({ id }) => id,
-          toItem: (row): ApplicationRecord => row,
-        });
-      }),
+    list: async ({ accountId, cursor = '', limit }) => {
+      const rows = await rowsInAccount<ApplicationRecord>(prisma, accountId, {
+        text: `SELECT ${selected} FROM application WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
+        values: [accountId, cursor, limit + 1],
+      });
+      return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: (row) => row });
+    },
 
-    find: ({ accountId, applicationId: id }) =>
-      inAccount(
-        prisma,
-        accountId,
-        async ({ application }) =>
-          (await application.findFirst({ where: { accountId, id }, select: columns })) ?? undefined,
-      ),
+    find: async ({ accountId, applicationId }) => {
+      const [row] = await rowsInAccount<ApplicationRecord>(prisma, accountId, {
+        text: `SELECT ${selected} FROM application WHERE account_id = $1 AND id = $2`,
+        values: [accountId, applicationId],
+      });
+      return row;
+    },
 
     create: ({ accountId, name, instanceTypes }) =>
       inAccount(prisma, accountId, ({ application }) =>

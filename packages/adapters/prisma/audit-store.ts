@@ -1,5 +1,7 @@
 import type { AuditPorts, AuditRecord, NewAuditEntry } from '@patchbay/domain/audit/ports';
 import { createId } from '@patchbay/kit/ids';
+import { textArray } from '../metering/array-literal.ts';
+import { writeInAccount } from '../postgres/at-once.ts';
 import { Prisma, type PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
@@ -31,7 +33,7 @@ export function auditStore(prisma: PrismaClient): AuditStore {
         }),
     },
 
-    append: (entry) => inAccount(prisma, entry.accountId, (transaction) => appendEntry(transaction, entry)),
+    append: (entry) => writeInAccount(prisma, entry.accountId, { text: appending, values: valuesOf(entry) }),
 
     brokenAt: (accountId) =>
       inAccount(prisma, accountId, async (transaction) => {
@@ -44,11 +46,25 @@ export function auditStore(prisma: PrismaClient): AuditStore {
 
 /** Adds an entry in the transaction of the change it tells of. */
 export async function appendEntry(transaction: ScopedTransaction, entry: NewAuditEntry): Promise<void> {
-  // Number, time and hashes are the trigger's: the role may not even write those columns.
-  await transaction.$executeRaw`
-    INSERT INTO audit_entry (id, account_id, actor_id, actor_name, address, action, target, request_id, before, after,
-      account_path)
-    VALUES (${createId('aud')}, ${entry.accountId}, ${entry.actorId}, ${entry.actorName}, ${entry.address ?? null},
-      ${entry.action}, ${entry.target}, ${entry.requestId}, ${toJson(entry.before)}::jsonb,
-      ${toJson(entry.after)}::jsonb, ${entry.accountPath})`;
+  await transaction.$executeRawUnsafe(appending, ...valuesOf(entry));
 }
+
+// Number, time and hashes are the trigger's: the role may not even write those columns.
+const appending = `
+  INSERT INTO audit_entry (id, account_id, actor_id, actor_name, address, action, target, request_id, before, after,
+    account_path)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::text[])`;
+
+const valuesOf = (entry: NewAuditEntry) => [
+  createId('aud'),
+  entry.accountId,
+  entry.actorId,
+  entry.actorName,
+  entry.address ?? null,
+  entry.action,
+  entry.target,
+  entry.requestId,
+  toJson(entry.before),
+  toJson(entry.after),
+  textArray(entry.accountPath),
+];

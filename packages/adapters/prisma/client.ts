@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { runsOn } from '../postgres/at-once.ts';
 import { UnitPool } from '../postgres/unit-of-work.ts';
 import { PrismaClient } from './generated/client.ts';
 import { joiningUnits } from './unit-of-work.ts';
@@ -39,9 +40,13 @@ export function openClient(
     keepAlive: true,
     options: `-c role=${APPLICATION_ROLE} -c statement_timeout=${STATEMENT_TIMEOUT_MS}`,
   });
+  // A connection broke while nobody used it. It is replaced at the next query.
+  pool.on('error', () => {});
   const client = new PrismaClient({
     adapter: new PrismaPg(pool, { disposeExternalPool: true }),
     transactionOptions: { maxWait: CONNECTION_WAIT_MS, timeout: transactionMsMax },
   });
-  return joiningUnits(client);
+  const joining = joiningUnits(client);
+  runsOn(joining, pool);
+  return joining;
 }

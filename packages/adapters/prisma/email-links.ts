@@ -1,10 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { changedAddressMail, resetMail, verificationMail } from '@patchbay/domain/tenancy/mails';
+import {
+  changedAddressMail,
+  organisationSignInMail,
+  resetMail,
+  verificationMail,
+} from '@patchbay/domain/tenancy/mails';
 import type { Mails } from '@patchbay/domain/tenancy/ports';
 import { isUniqueViolation } from './database-error.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { hashPassword, isPassword } from './password.ts';
+import { noteKnown } from './sign-in.ts';
 import { noteSignIn } from './sign-in-log.ts';
+import { ssoBinding } from './sso-binding.ts';
 import { atomically } from './unit-of-work.ts';
 
 export type EmailLinkPurpose = 'verify' | 'reset';
@@ -14,6 +21,8 @@ export const EMAIL_LINK_LIFETIMES_MS: Readonly<Record<EmailLinkPurpose, number>>
   reset: 30 * 60_000,
 };
 const TOKEN_BYTES = 32;
+/** The page of those who sign in by their organisation. */
+const ORGANISATION_SIGN_IN_PATH = '/sign-in/organisation';
 
 const hashOf = (token: string) => Uint8Array.from(createHash('sha256').update(token).digest());
 
@@ -44,8 +53,14 @@ interface LinkedUser {
 export interface EmailLinks {
   /** Nobody waits for it: how long it takes must not tell whether there is such a user (C13). */
   requestReset(email: string): Promise<void>;
-  readReset(token: string): Promise<{ readonly email: string } | undefined>;
-  /** Sets the password, once, and ends every session. Undefined: the link does not work any more. */
+  /** `organisationName`: theirs signs them in by its provider alone, and the link sets nothing. */
+  readReset(
+    token: string,
+  ): Promise<{ readonly email: string; readonly organisationName?: string | undefined } | undefined>;
+  /**
+   * Sets the password, once, and ends every session. Undefined: the link does not work any more, or their organisation signs
+   * them in in no other way than by its provider.
+   */
   reset(setting: {
     readonly token: string;
     readonly password: string;
@@ -59,14 +74,17 @@ export interface EmailLinks {
     readonly name: string;
     readonly email: string;
   }): Promise<boolean>;
-  /** Undefined: the password is not theirs. The address changes when the new one is proved. */
+  /**
+   * Undefined: the password is not theirs. `organisation`: theirs is at a domain of an organisation that signs them in. The
+   * address changes when the new one is proved.
+   */
   changeEmail(change: {
     readonly userId: string;
     readonly oldEmail: string;
     readonly name: string;
     readonly email: string;
     readonly password: string;
-  }): Promise<boolean | undefined>;
+  }): Promise<boolean | 'organisation' | undefined>;
 }
 
 /** What a person does with the mails that they get (PRD-3). */
@@ -77,11 +95,20 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
     return row;
   };
 
+  /** Whether a link would lead out of the domain by which an organisation signs its people in: that is no way round. */
+  async function isLeaving(token: string): Promise<boolean> {
+    const [link] = await prisma.$queryRaw<{ user_id: string; email: string; old_email: string }[]>`
+      SELECT user_id, email, old_email FROM email_link_read(${hashOf(token)}, 'verify')`;
+    if (link === undefined || link.email === link.old_email) return false;
+    return (await ssoBinding(prisma, link.user_id)) !== undefined;
+  }
+
   const sendVerification: EmailLinks['sendVerification'] = ({ userId, name, email }) =>
     atomically(prisma, async () => {
       const token = await makeEmailLink(prisma, { userId, purpose: 'verify', email });
       if (token === undefined) return false;
-      await mails.send({ to: email, ...verificationMail({ name, url: mails.urlOf(`/verify/${token}`) }) });
+      const letter = verificationMail({ name, path: `/verify/${token}` });
+      await mails.send({ to: email, reader: { userId }, ...letter });
       return true;
     });
 
@@ -92,19 +119,29 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
           SELECT id, email, name FROM user_for_sign_in(${asked})`;
         if (user === undefined) return;
         const { id: userId, email, name } = user;
+        const bound = await ssoBinding(prisma, userId);
+        if (bound !== undefined) {
+          const letter = organisationSignInMail({ name, path: ORGANISATION_SIGN_IN_PATH, ...bound });
+          await mails.send({ to: email, reader: { userId }, ...letter });
+          return;
+        }
         const token = await makeEmailLink(prisma, { userId, purpose: 'reset', email });
         if (token === undefined) return;
-        await mails.send({ to: email, ...resetMail({ name, url: mails.urlOf(`/reset/${token}`) }) });
+        const letter = resetMail({ name, path: `/reset/${token}` });
+        await mails.send({ to: email, reader: { userId }, ...letter });
       }),
 
     readReset: async (token) => {
       const user = await find(token, 'reset');
-      return user && { email: user.email };
+      if (user === undefined) return undefined;
+      const { organisationName } = (await ssoBinding(prisma, user.user_id)) ?? {};
+      return { email: user.email, organisationName };
     },
 
     async reset({ token, password, address }) {
       // A made-up token costs no hash.
-      if ((await find(token, 'reset')) === undefined) return undefined;
+      const found = await find(token, 'reset');
+      if (found === undefined || (await ssoBinding(prisma, found.user_id)) !== undefined) return undefined;
       const passwordHash = await hashPassword(password);
       return await atomically(prisma, async () => {
         const [user] = await prisma.$queryRaw<LinkedUser[]>`
@@ -113,6 +150,7 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
         const { user_id: userId, name, email } = user;
         const after = { signInSessions: 'ended', by: 'mailed link' };
         await noteSignIn(prisma, { action: 'password.set', userId, name, address, after });
+        await noteKnown(prisma, email, address);
         return { email };
       });
     },
@@ -120,6 +158,7 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
     async verify(token, address) {
       try {
         return await atomically(prisma, async () => {
+          if (await isLeaving(token)) return undefined;
           const [user] = await prisma.$queryRaw<(LinkedUser & { old_email: string })[]>`
             SELECT user_id, name, email, old_email FROM email_verify(${hashOf(token)})`;
           if (user === undefined) return undefined;
@@ -132,7 +171,8 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
             ...(oldEmail === email ? {} : { before: { email: oldEmail } }),
             after: { email },
           });
-          if (oldEmail !== email) await mails.send({ to: oldEmail, ...changedAddressMail({ name }) });
+          if (oldEmail !== email)
+            await mails.send({ to: oldEmail, reader: { userId }, ...changedAddressMail({ name }) });
           return { email };
         });
       } catch (error) {
@@ -147,6 +187,7 @@ export function emailLinks(prisma: PrismaClient, mails: Mails): EmailLinks {
       const [user] = await prisma.$queryRaw<{ password_hash: string | null }[]>`
         SELECT password_hash FROM user_for_sign_in(${oldEmail})`;
       if (!(await isPassword(password, user?.password_hash))) return undefined;
+      if ((await ssoBinding(prisma, userId)) !== undefined) return 'organisation';
       return await sendVerification({ userId, name, email: email.toLowerCase() });
     },
   };

@@ -6,6 +6,7 @@ import {
   type TransferRecord,
 } from '@patchbay/domain/endpoints/ports';
 import { createId } from '@patchbay/kit/ids';
+import { rowsInAccount } from '../postgres/at-once.ts';
 import { isUniqueViolation } from './database-error.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
@@ -31,11 +32,13 @@ const fromTransferRow = (row: TransferRow): TransferRecord => ({
 
 /** Of those that are there: one whose rest is over is nobody's any more. */
 const isThere = () => ({ OR: [{ restsUntil: null }, { restsUntil: { gt: new Date() } }] });
-const byState = {
-  active: () => ({ restsUntil: null }),
-  resting: () => ({ restsUntil: { gt: new Date() } }),
-  all: isThere,
+const stored = {
+  active: 'rests_until IS NULL',
+  resting: 'rests_until > now()',
+  all: '(rests_until IS NULL OR rests_until > now())',
 } as const;
+const columns = `id, account_id AS "accountId", namespace, identifier, label, application_id AS "applicationId",
+  allocated_at AS "allocatedAt", rests_until AS "restsUntil"`;
 
 async function find(
   { endpoint }: ScopedTransaction,
@@ -54,23 +57,25 @@ const withdrawOffers = ({ endpointTransfer }: ScopedTransaction, endpointId: str
 
 export function endpointStore(prisma: PrismaClient): EndpointsPorts['endpoints'] {
   return {
-    list: ({ accountId, identifier, namespace, applicationId, state, scope, cursor = '', limit }) =>
-      inAccount(prisma, accountId, async ({ endpoint }) => {
-        const rows = await endpoint.findMany({
-          where: {
-            // The scope of the transaction is the account with all below it.
-            ...(scope === 'own' ? { accountId } : {}),
-            id: { gt: cursor },
-            ...(identifier === undefined ? {} : { identifier }),
-            ...(namespace === undefined ? {} : { namespace }),
-            ...(applicationId === undefined ? {} : { applicationId }),
-            ...byState[state](),
-          },
-          orderBy: { id: 'asc' },
-          take: limit + 1,
-        });
-        return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: fromRow });
-      }),
+    list: async ({ accountId, identifier, namespace, applicationId, state, scope, cursor = '', limit }) => {
+      const values: string[] = [cursor, String(limit + 1)];
+      const is = (column: string, value: string | undefined) =>
+        value === undefined ? [] : [`${column} = $${values.push(value)}`];
+      const conditions = [
+        'id > $1',
+        // The scope of the transaction is the account with all below it.
+        ...is('account_id', scope === 'own' ? accountId : undefined),
+        ...is('identifier', identifier),
+        ...is('namespace', namespace),
+        ...is('application_id', applicationId),
+        stored[state],
+      ];
+      const rows = await rowsInAccount<EndpointRow>(prisma, accountId, {
+        text: `SELECT ${columns} FROM endpoint WHERE ${conditions.join(' AND ')} ORDER BY id LIMIT $2`,
+        values,
+      });
+      return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: fromRow });
+    },
 
     find: ({ accountId, endpointId: id, scope }) =>
       inAccount(prisma, accountId, (transaction) =>

@@ -1,6 +1,7 @@
 import type { PlatformEvent } from '@patchbay/domain/hooks/platform-event';
+import { writeInAccount } from '../postgres/at-once.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
-import { inAccount, type ScopedTransaction } from './scope.ts';
+import type { ScopedTransaction } from './scope.ts';
 import { storable } from './storable.ts';
 
 export interface EventStore {
@@ -10,8 +11,15 @@ export interface EventStore {
 
 export function eventStore(prisma: PrismaClient): EventStore {
   return {
-    append: (event) =>
-      inAccount(prisma, event.accountId, (transaction) => appendEvents(transaction, [event])),
+    append: ({ id, type, accountId, atMs, applicationId, sessionId, sessionSequence, data }) =>
+      writeInAccount(prisma, accountId, {
+        text: `INSERT INTO platform_event (id, type, account_id, at, application_id, session_id, session_sequence, data)
+          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+        values: [
+          ...[id, type, accountId, new Date(atMs), applicationId ?? null, sessionId ?? null],
+          ...[sessionSequence ?? null, JSON.stringify(storable(data))],
+        ],
+      }),
   };
 }
 

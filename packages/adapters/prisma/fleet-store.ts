@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { NODE_LIVE_MS, type NodeRole, nodeRoles } from '@patchbay/domain/fleet/internal-api';
 import { createId } from '@patchbay/kit/ids';
+import { rowsOf } from '../postgres/at-once.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 const JOIN_TOKEN_BYTES = 32;
@@ -142,12 +143,14 @@ export function fleetStore(prisma: PrismaClient): FleetStore {
 
     live: async ({ role, region = '' }) => {
       const since = new Date(Date.now() - NODE_LIVE_MS);
-      const rows = await prisma.node.findMany({
-        where: { roles: { has: role }, state: 'live', lastHeartbeatAt: { gt: since } },
-        orderBy: { id: 'asc' },
+      const rows = await rowsOf<NodeRow>(prisma, {
+        text: `SELECT id, name, roles, region, public_key AS "publicKey", boot_id AS "bootId", urls, load, state,
+            last_heartbeat_at AS "lastHeartbeatAt"
+          FROM node WHERE $1 = ANY (roles) AND state = 'live' AND last_heartbeat_at > $2 ORDER BY id`,
+        values: [role, since],
       });
       const isNear = (row: NodeRow) => Number(row.region === region);
-      return rows.sort((left, right) => isNear(right) - isNear(left)).map(fromRow);
+      return rows.toSorted((left, right) => isNear(right) - isNear(left)).map(fromRow);
     },
 
     serving: async () => {

@@ -1,6 +1,13 @@
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type IdempotencyStore, idempotencyStore, LEASE_MS, prune } from './idempotency-store.ts';
+import { keptAtEnd, writeInAccount } from '../postgres/at-once.ts';
+import {
+  type IdempotencyStore,
+  idempotencyStore,
+  isTakenOver,
+  LEASE_MS,
+  prune,
+} from './idempotency-store.ts';
 import { connectAs } from './tenant-attack.ts';
 
 // A statement has 5 seconds, so a test of several has more.
@@ -47,6 +54,29 @@ test('C40: of 100 repeats, as many at once as can be, one is worked on, and all 
   expect(await store.begin(request('burst', 'f2'))).toEqual({ kind: 'mismatch' });
   expect(await store.begin(request('burst', 'f1', 'usr_2'))).toMatchObject({ kind: 'fresh' });
 }, 30_000);
+
+test('C40: what is kept at the end with the answer of an attempt that was taken over goes with it, all of it', async () => {
+  const claim = first('slow mint');
+  await store.begin(request('slow mint'));
+  const owner = await connectAs(database.url);
+  await owner.query(
+    `UPDATE idempotency_key SET started_at = now() - interval '1 hour' WHERE key = 'slow mint'`,
+  );
+  const again = await store.begin(request('slow mint'));
+  expect(again).toMatchObject({ kind: 'fresh', claim: { attempt: 2 } });
+  const write = {
+    text: 'INSERT INTO application (id, account_id, name) VALUES ($1, $2, $1)',
+    values: ['app_of_the_first', accountId],
+  };
+  const late = keptAtEnd(database.prisma, async () => {
+    await writeInAccount(database.prisma, accountId, write);
+    expect(await store.complete(claim, { status: 200, body: '{}' })).toBe(true);
+  });
+  expect(isTakenOver(await late.catch((error: unknown) => error))).toBe(true);
+  const { rows } = await owner.query(`SELECT 1 FROM application WHERE id = 'app_of_the_first'`);
+  expect(rows).toEqual([]);
+  await owner.end();
+});
 
 test('what had no effect can be repeated, and an answer is forgotten after 24 hours', async () => {
   await store.begin(request('refused'));

@@ -1,3 +1,5 @@
+import { sqlStateOf } from '../metering/account-scope.ts';
+import { rowsInAccount, writeInAccount } from '../postgres/at-once.ts';
 import { TRANSACTION_MS_MAX } from './client.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
@@ -32,7 +34,10 @@ export interface IdempotencyStore {
     | { readonly kind: 'mismatch' }
     | { readonly kind: 'in_progress' }
   >;
-  /** False when another attempt took the request over: what this one changed must not stay. */
+  /**
+   * False when another attempt took the request over: what this one changed must not stay. Within work that keeps all at
+   * its end it is that end which fails, and nothing stays.
+   */
   complete(claim: IdempotencyClaim, answer: StoredAnswer): Promise<boolean>;
   abandon(claim: IdempotencyClaim): Promise<void>;
 }
@@ -67,14 +72,16 @@ export function idempotencyStore(prisma: PrismaClient): IdempotencyStore {
   return {
     async begin(given) {
       const request = await placed(given);
-      return inAccount(prisma, request.accountId, async (transaction) => {
+      const entry = entryOf(request);
+      const { accountId, callerId, route, key, fingerprint } = request;
+      const begun = await rowsInAccount(prisma, accountId, {
+        text: `INSERT INTO idempotency_key (account_id, caller_id, route, key, fingerprint) VALUES ($1, $2, $3, $4, $5)
+          ON CONFLICT DO NOTHING RETURNING attempt`,
+        values: [accountId, callerId, route, key, fingerprint],
+      });
+      if (begun.length > 0) return { kind: 'fresh', claim: { ...given, attempt: 1 } };
+      return inAccount(prisma, accountId, async (transaction) => {
         const { idempotencyKey } = transaction;
-        const entry = entryOf(request);
-        const { count } = await idempotencyKey.createMany({
-          data: { ...entry, fingerprint: request.fingerprint },
-          skipDuplicates: true,
-        });
-        if (count > 0) return { kind: 'fresh', claim: { ...given, attempt: 1 } };
         const attempt = await takeOver(transaction, request);
         if (attempt !== undefined) return { kind: 'fresh', claim: { ...given, attempt } };
         const stored = await idempotencyKey.findFirst({ where: entry });
@@ -86,14 +93,17 @@ export function idempotencyStore(prisma: PrismaClient): IdempotencyStore {
     },
 
     async complete(given, { status, body }) {
-      const claim = await placed(given);
-      return inAccount(prisma, claim.accountId, async ({ idempotencyKey }) => {
-        const { count } = await idempotencyKey.updateMany({
-          where: { ...entryOf(claim), attempt: claim.attempt, answeredAt: null },
-          data: { status, body, answeredAt: new Date() },
+      const { accountId, callerId, route, key, attempt } = await placed(given);
+      try {
+        await writeInAccount(prisma, accountId, {
+          text: 'SELECT idempotency_answer($1, $2, $3, $4, $5, $6, $7)',
+          values: [accountId, callerId, route, key, attempt, status, body],
         });
-        return count > 0;
-      });
+        return true;
+      } catch (error) {
+        if (isTakenOver(error)) return false;
+        throw error;
+      }
     },
 
     async abandon(given) {
@@ -106,6 +116,9 @@ export function idempotencyStore(prisma: PrismaClient): IdempotencyStore {
     },
   };
 }
+
+/** What the function says where another attempt took the request over. */
+export const isTakenOver = (error: unknown): boolean => sqlStateOf(error) === 'PB410';
 
 /** Takes over a request whose lease ran out, and answers the number of the new attempt. Of many at once, one does. */
 async function takeOver(

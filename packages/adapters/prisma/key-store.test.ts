@@ -33,12 +33,14 @@ const create = (fields: { mode?: 'live' | 'test'; expiresAt?: Date; accountId?: 
 
 test('C7: a secret authenticates; no other text does, and none of it lies in the database (ACC-4)', async () => {
   const { key, secret } = await create();
+  const chain = await database.chainOf(accountId);
   expect(await database.keys.authenticate(secret)).toEqual({
     keyId: key.id,
     accountId,
     name: 'A key',
     mode: 'live',
     scopes: ['*'],
+    standing: { chain: chain.map((id) => ({ id, state: 'active' })), policies: [] },
   });
   const { secret: other } = await create();
   const spliced = secret.slice(0, 40) + other.slice(40);

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import type { StoredPolicy } from '@patchbay/domain/policy/policy-chain';
+import type { AccountState } from '@patchbay/domain/tenancy/account-state';
 import type { KeyRecord, TenancyPorts } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
 import {
@@ -9,9 +11,11 @@ import {
   parseSecret,
   SECRET_BYTES,
 } from '@patchbay/protocol/credential/secret';
+import { rowsInAccount, rowsOf } from '../postgres/at-once.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
 import { pageFrom } from './page.ts';
+import { policyFromRow, type StoredRow } from './policy-store.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 
 /** A key that authenticated a request. */
@@ -21,6 +25,14 @@ export interface AuthenticatedKey {
   readonly name: string;
   readonly mode: 'live' | 'test';
   readonly scopes: readonly string[];
+  /** Of the key's own account. */
+  readonly standing: AccountStanding;
+}
+
+/** What holds for an account at one moment: who is above it, and what is stored of policies along that chain. */
+export interface AccountStanding {
+  readonly chain: readonly { readonly id: string; readonly state: AccountState }[];
+  readonly policies: readonly StoredPolicy[];
 }
 
 export interface KeyStore {
@@ -48,6 +60,9 @@ const columns = {
   revokedAt: true,
   replacedBy: true,
 } as const;
+
+const selected = `id, name, display, mode, coalesce(scopes, '{}') AS scopes, created_at AS "createdAt", expires_at AS "expiresAt",
+  last_used_at AS "lastUsedAt", revoked_at AS "revokedAt", replaced_by AS "replacedBy"`;
 
 interface KeyRow {
   readonly id: string;
@@ -110,19 +125,21 @@ async function create(
 export function keyStore(prisma: PrismaClient, cipher: MintBranchCipher): KeyStore {
   return {
     keys: {
-      list: ({ accountId, cursor = '', limit }) =>
-        inAccount(prisma, accountId, async ({ apiKey }) => {
-          const rows = await apiKey.findMany({
-            where: { accountId, id: { gt: cursor } },
-            orderBy: { id: 'asc' },
-            take: limit + 1,
-            select: columns,
-          });
-          return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: fromRow });
-        }),
+      list: async ({ accountId, cursor = '', limit }) => {
+        const rows = await rowsInAccount<KeyRow>(prisma, accountId, {
+          text: `SELECT ${selected} FROM api_key WHERE account_id = $1 AND id > $2 ORDER BY id LIMIT $3`,
+          values: [accountId, cursor, limit + 1],
+        });
+        return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: fromRow });
+      },
 
-      find: ({ accountId, keyId }) =>
-        inAccount(prisma, accountId, (transaction) => find(transaction, accountId, keyId)),
+      find: async ({ accountId, keyId }) => {
+        const [row] = await rowsInAccount<KeyRow>(prisma, accountId, {
+          text: `SELECT ${selected} FROM api_key WHERE account_id = $1 AND id = $2`,
+          values: [accountId, keyId],
+        });
+        return row && fromRow(row);
+      },
 
       create: (wanted) =>
         inAccount(prisma, wanted.accountId, (transaction) => create(transaction, cipher, wanted)),
@@ -168,7 +185,7 @@ async function authenticate(prisma: PrismaClient, secret: string): Promise<Authe
   const parsed = parseSecret(secret);
   if (parsed.type === 'refusal') return undefined;
   const hash = hashBytes(hashApiBranch(apiBranch(parsed)));
-  const [found] = await prisma.$queryRaw<FoundKey[]>`SELECT * FROM key_by_hash(${hash})`;
+  const [found] = await rowsOf<FoundKey>(prisma, { text: byHash, values: [hash] });
   if (found === undefined || found.id !== parsed.keyId) return undefined;
   const { last_used_at: lastUsedAt } = found;
   if (lastUsedAt === null || Date.now() - lastUsedAt.getTime() >= LAST_USE_WRITTEN_EVERY_MS)
@@ -179,8 +196,18 @@ async function authenticate(prisma: PrismaClient, secret: string): Promise<Authe
     name: found.name,
     mode: modeOf(found.mode),
     scopes: found.scopes,
+    standing: { chain: found.chain, policies: found.policies.map(policyFromRow) },
   };
 }
+
+/** The key, and what every request with it asks next: of one moment, and in one round trip. */
+const byHash = `
+  SELECT k.id, k.account_id, k.name, k.mode, k.scopes, k.last_used_at,
+    (SELECT json_agg(json_build_object('id', c.id, 'state', c.state) ORDER BY c.ordinality)
+      FROM account_chain(k.account_id) WITH ORDINALITY c) AS chain,
+    (SELECT coalesce(json_agg(p ORDER BY p.ordinality), '[]')
+      FROM policy_chain(k.account_id) WITH ORDINALITY p) AS policies
+  FROM key_by_hash($1) k`;
 
 interface FoundKey {
   readonly id: string;
@@ -189,6 +216,8 @@ interface FoundKey {
   readonly mode: string;
   readonly scopes: readonly string[];
   readonly last_used_at: Date | null;
+  readonly chain: AccountStanding['chain'];
+  readonly policies: readonly StoredRow[];
 }
 
 async function noteUse(prisma: PrismaClient, accountId: string, keyIds: readonly string[]): Promise<void> {

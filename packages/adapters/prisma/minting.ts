@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { type Credential, mint, RANDOM_ID_BYTES } from '@patchbay/protocol/credential/credential';
+import { rowsOf } from '../postgres/at-once.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
 
@@ -15,9 +16,10 @@ export interface Minting {
 export function minting(prisma: PrismaClient, cipher: MintBranchCipher): Minting {
   return {
     mint: async ({ accountId, caveats }) => {
-      const [key] = await prisma.$queryRaw<
-        { id: string; account_id: string; mint_ciphertext: Uint8Array }[]
-      >`SELECT id, account_id, mint_ciphertext FROM key_for_minting(${accountId})`;
+      const [key] = await rowsOf<MintingKey>(prisma, {
+        text: 'SELECT id, account_id, mint_ciphertext FROM key_for_minting($1)',
+        values: [accountId],
+      });
       if (key === undefined) throw new NoMintingKeyError(accountId);
       const own: Restriction[] = key.account_id === accountId ? [] : [{ type: 'account', accountId }];
       return mint({
@@ -28,6 +30,12 @@ export function minting(prisma: PrismaClient, cipher: MintBranchCipher): Minting
       });
     },
   };
+}
+
+interface MintingKey {
+  readonly id: string;
+  readonly account_id: string;
+  readonly mint_ciphertext: Uint8Array;
 }
 
 export class NoMintingKeyError extends Error {

@@ -1,3 +1,4 @@
+import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { passkeyAddedMail } from '@patchbay/domain/tenancy/mails';
 import type { Mails } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
@@ -123,7 +124,7 @@ export function passkeys(
       if (!(await mayAddFactor(prisma, userId, { isProofAsked }))) return undefined;
       const known = await rowsOf(userId);
       const options = await generateRegistrationOptions({
-        rpName: 'Patchbay',
+        rpName: PLATFORM_NAME,
         rpID,
         userID: Uint8Array.from(Buffer.from(userId)),
         userName: email,
@@ -157,7 +158,7 @@ export function passkeys(
             ${PASSKEY_COUNT_MAX}::integer) AS ok`;
         if (row?.ok !== true) return false;
         await noteSignIn(prisma, { action: 'passkey.add', userId, name, address, after: { passkeyName } });
-        await mails.send({ to: email, ...passkeyAddedMail({ name, passkeyName }) });
+        await mails.send({ to: email, reader: { userId }, ...passkeyAddedMail({ name, passkeyName }) });
         return true;
       });
     },

@@ -34,6 +34,18 @@ function grantFromRow(row: GrantRow, isProofAsked: boolean): NamedGrant {
   return { ...at, role, roleRef: role, roleName: role };
 }
 
+async function accountsWithin(
+  prisma: PrismaClient,
+  rows: readonly GrantRow[],
+  within: string,
+): Promise<ReadonlySet<string>> {
+  const ids = rows.map(({ account_id: id }) => id);
+  const inside = await prisma.$queryRaw<
+    { id: string }[]
+  >`SELECT id FROM accounts_within(${ids}, ${within}) AS id`;
+  return new Set(inside.map(({ id }) => id));
+}
+
 export interface PeopleOptions {
   /** False where no mail leaves the machine, and whoever is at it reads them all: a proof would say nothing there. */
   readonly isProofAsked?: boolean | undefined;
@@ -45,7 +57,12 @@ export function peopleStore(
   { isProofAsked = true }: PeopleOptions = {},
 ): TenancyPorts['people'] {
   return {
-    offeredCurrencies: async () => {
+    offeredCurrencies: async (below) => {
+      if (below !== undefined) {
+        const [row] = await prisma.$queryRaw<{ currency: string | null }[]>`
+          SELECT brand_sign_up_currency(${below}) AS currency`;
+        return row?.currency == null ? [] : [row.currency];
+      }
       const rows = await prisma.$queryRaw<{ currency: string }[]>`
         SELECT currency FROM billing_offered_currencies()`;
       return rows.map(({ currency }) => currency);
@@ -53,12 +70,17 @@ export function peopleStore(
 
     hashPassword,
 
-    signUp: async ({ email, passwordHash, name, organisationName, currency, timeZone }) => {
+    signUp: async ({ email, passwordHash, name, organisationName, currency, timeZone, below }) => {
       const userId = createId('usr');
       const accountId = createId('acc');
-      const [row] = await prisma.$queryRaw<{ outcome: string }[]>`
-        SELECT sign_up(${userId}, ${email}, ${name}, ${passwordHash}, ${createId('org')}, ${organisationName}, ${accountId},
-          ${currency}, ${timeZone}) AS outcome`;
+      const organisationId = createId('org');
+      const asked =
+        below === undefined
+          ? Prisma.sql`sign_up(${userId}, ${email}, ${name}, ${passwordHash}, ${organisationId}, ${organisationName},
+              ${accountId}, ${currency}, ${timeZone})`
+          : Prisma.sql`sign_up_below(${below}, ${userId}, ${email}, ${name}, ${passwordHash}, ${organisationId},
+              ${organisationName}, ${accountId}, ${timeZone})`;
+      const [row] = await prisma.$queryRaw<{ outcome: string }[]>`SELECT ${asked} AS outcome`;
       switch (row?.outcome) {
         case 'signed_up':
           return { outcome: 'signed_up', userId, accountId };
@@ -82,7 +104,7 @@ export function peopleStore(
       return row;
     },
 
-    grantsOf: async (userId, viewing) => {
+    grantsOf: async (userId, viewing, within) => {
       const source =
         viewing === undefined
           ? Prisma.sql`user_reach(${userId})`
@@ -90,7 +112,9 @@ export function peopleStore(
       const rows = await prisma.$queryRaw<GrantRow[]>`
         SELECT account_id, account_name, role, custom_role_id, custom_role_name, scopes,
           email_is_verified(${userId}) AS is_verified FROM ${source}`;
+      const inside = within === undefined ? undefined : await accountsWithin(prisma, rows, within);
       return rows
+        .filter(({ account_id: id }) => inside === undefined || inside.has(id))
         .map((row) => grantFromRow(row, isProofAsked))
         .filter((held) => viewing === undefined || mayView(held));
     },

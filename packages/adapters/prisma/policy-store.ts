@@ -7,6 +7,7 @@ import {
   type PolicyPorts,
 } from '@patchbay/domain/policy/ports';
 import { createId } from '@patchbay/kit/ids';
+import { rowsOf } from '../postgres/at-once.ts';
 import { isUniqueViolation } from './database-error.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
@@ -17,8 +18,12 @@ const toJson = (word: PolicyWord) => word as unknown as Prisma.InputJsonValue;
 export function policyStore(prisma: PrismaClient): PolicyPorts['policies'] {
   return {
     chain: async ({ accountId }) => {
-      const rows = await prisma.$queryRaw<StoredRow[]>`SELECT * FROM policy_chain(${accountId})`;
-      return rows.map(fromRow);
+      const rows = await rowsOf<StoredRow>(prisma, {
+        text: `SELECT account_id, time_zone, by, plan_id, application_id, instance_type, region, endpoint, word
+          FROM policy_chain($1)`,
+        values: [accountId],
+      });
+      return rows.map(policyFromRow);
     },
 
     set: ({ accountId, by, word, ...place }) =>
@@ -42,7 +47,7 @@ export function policyStore(prisma: PrismaClient): PolicyPorts['policies'] {
   };
 }
 
-interface StoredRow {
+export interface StoredRow {
   readonly account_id: string;
   readonly time_zone: string;
   readonly by: StoredPolicy['by'];
@@ -57,7 +62,7 @@ interface StoredRow {
 const named = <Name extends string>(name: Name, text: string) =>
   (text === '' ? {} : { [name]: text }) as { readonly [N in Name]?: string };
 
-const fromRow = (row: StoredRow): StoredPolicy => ({
+export const policyFromRow = (row: StoredRow): StoredPolicy => ({
   accountId: row.account_id,
   timeZone: row.time_zone,
   by: row.by,

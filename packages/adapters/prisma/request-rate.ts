@@ -1,3 +1,4 @@
+import { rowsOf } from '../postgres/at-once.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 /** An even rate with a burst: one request each `intervalUs`, and `burstMax` of them at once. */
@@ -19,8 +20,10 @@ export async function drawRequests(
   prisma: PrismaClient,
   { caller, wanted, burstMax, intervalUs }: Drawing,
 ): Promise<Drawn> {
-  const [row] = await prisma.$queryRaw<{ granted: number; ahead_us: bigint }[]>`
-    SELECT granted, ahead_us FROM request_rate_draw(${caller}, ${wanted}::int, ${burstMax}::int, ${intervalUs}::bigint)`;
+  const [row] = await rowsOf<{ granted: number; ahead_us: bigint }>(prisma, {
+    text: 'SELECT granted, ahead_us FROM request_rate_draw($1, $2, $3, $4)',
+    values: [caller, wanted, burstMax, intervalUs],
+  });
   if (row === undefined) throw new Error('The database drew nothing for a caller.');
   return { granted: row.granted, aheadMs: Number(row.ahead_us) / 1_000 };
 }

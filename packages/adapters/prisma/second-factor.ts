@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { Secret, TOTP } from 'otpauth';
 import { type AddressProofOptions, mayAddFactor } from './address-proof.ts';
 import type { PrismaClient } from './generated/client.ts';
@@ -31,6 +32,8 @@ export interface SecondFactors {
   propose(user: {
     readonly userId: string;
     readonly email: string;
+    /** What the authenticator shows beside the address. */
+    readonly issuer?: string | undefined;
   }): Promise<{ readonly secret: string; readonly uri: string } | undefined>;
   /** Turns it on, and answers the recovery codes, here and nowhere else. Undefined: not this code. */
   confirm(person: Person & { readonly code: string }): Promise<readonly string[] | undefined>;
@@ -44,9 +47,9 @@ const nameOf = (userId: string) => `second factor ${userId}`;
 const hashOf = (code: string) =>
   Uint8Array.from(createHash('sha256').update(code.replace(/[\s-]/g, '').toLowerCase()).digest());
 
-const totpOf = (secret: Uint8Array, label = '') =>
+const totpOf = (secret: Uint8Array, { label = '', issuer = '' } = {}) =>
   new TOTP({
-    issuer: 'Patchbay',
+    issuer,
     label,
     secret: new Secret({ buffer: Uint8Array.from(secret).buffer }),
     period: STEP_SECONDS,
@@ -93,13 +96,13 @@ export function secondFactors(
 
     isOn: async (userId) => (await read(userId))?.isConfirmed === true,
 
-    async propose({ userId, email }) {
+    async propose({ userId, email: label, issuer = PLATFORM_NAME }) {
       if (!(await mayAddFactor(prisma, userId, { isProofAsked }))) return undefined;
       const bytes = randomBytes(SECRET_BYTES);
       const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`
         SELECT second_factor_propose(${userId}, ${cipher.seal(nameOf(userId), bytes)}) AS ok`;
       if (row?.ok !== true) return undefined;
-      const totp = totpOf(bytes, email);
+      const totp = totpOf(bytes, { label, issuer });
       return { secret: totp.secret.base32, uri: totp.toString() };
     },
 

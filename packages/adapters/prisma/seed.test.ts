@@ -19,7 +19,7 @@ test('the demo is one account, one user who owns it and the platform, and a key 
   const demo = await seedDemo(prisma, { keys });
   expect(demo).toMatchObject({ platformAccountId: database.platformId, email: DEMO_EMAIL });
   expect(await keys.authenticate(demo.secret)).toMatchObject({ accountId: demo.accountId, scopes: ['*'] });
-  const signedIn = await signIns(prisma, { factors, onFailure: fail }).signIn({
+  const signedIn = await signIns(prisma, { factors, mails: database.ports.mails, onFailure: fail }).signIn({
     ...demo,
     address: '127.0.0.1',
   });
@@ -37,7 +37,7 @@ test('a start that lost its notes gets a new secret and password, and the old on
   expect(found).toMatchObject({ accountId: lost.accountId, platformAccountId: lost.platformAccountId });
   expect(await keys.authenticate(lost.secret)).toBeUndefined();
   expect(await keys.authenticate(found.secret)).toBeDefined();
-  const { signIn } = signIns(prisma, { factors, onFailure: fail });
+  const { signIn } = signIns(prisma, { factors, mails: database.ports.mails, onFailure: fail });
   expect(await signIn({ ...lost, address: '127.0.0.1' })).toBeUndefined();
   expect(await signIn({ ...found, address: '127.0.0.1' })).toBeDefined();
 }, 30_000);
@@ -58,7 +58,10 @@ test('elsewhere nothing is seeded: the owner gives address and password through 
     { accountId: database.platformId, role: 'owner' },
   ]);
   expect(
-    await signIns(prisma, { factors, onFailure: fail }).signIn({ ...owner, address: '127.0.0.1' }),
+    await signIns(prisma, { factors, mails: database.ports.mails, onFailure: fail }).signIn({
+      ...owner,
+      address: '127.0.0.1',
+    }),
   ).toMatchObject({
     name: 'The owner',
   });

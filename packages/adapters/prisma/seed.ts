@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { createId } from '@patchbay/kit/ids';
 import type { PrismaClient } from './generated/client.ts';
 import type { KeyStore } from './key-store.ts';
@@ -7,7 +8,6 @@ import { peopleStore } from './people-store.ts';
 import { inAccount } from './scope.ts';
 import { makeSetUpLink, useSetUpLink } from './set-up-links.ts';
 
-const PLATFORM_NAME = 'Patchbay';
 export const DEMO_EMAIL = 'demo@patchbay.example';
 const DEMO_NAME = 'Demo';
 /** Reserved for what never exists (RFC 2606 §2): the address is the owner's own as soon as the link is used. */

@@ -1,5 +1,6 @@
 import type { Namespace } from '@patchbay/domain/endpoints/identifier';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
+import { rowsOf } from '../postgres/at-once.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { inAccount } from './scope.ts';
 
@@ -28,9 +29,11 @@ export interface ServiceConfigStore {
 export function serviceConfigStore(prisma: PrismaClient): ServiceConfigStore {
   return {
     configChain: async ({ accountId, applicationId = '', endpointId = '' }) => {
-      const rows = await prisma.$queryRaw<StoredRow[]>`
-        SELECT account_id, application_id, instance_type, endpoint_id, service, config, held_by, holder_id, is_shown
-        FROM service_config_chain(${accountId}, ${applicationId}, ${endpointId})`;
+      const rows = await rowsOf<StoredRow>(prisma, {
+        text: `SELECT account_id, application_id, instance_type, endpoint_id, service, config, held_by, holder_id, is_shown
+          FROM service_config_chain($1, $2, $3)`,
+        values: [accountId, applicationId, endpointId],
+      });
       return rows.map(fromRow);
     },
 

@@ -1,5 +1,8 @@
 import type { LegRecord, LogRecord, SessionRecord, SessionsPorts } from '@patchbay/domain/sessions/ports';
 import { participantsOf } from '@patchbay/domain/sessions/session-log';
+import { textArray } from '../metering/array-literal.ts';
+import { rowsInAccount } from '../postgres/at-once.ts';
+import type { Statement } from '../postgres/round-trip.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
@@ -62,37 +65,41 @@ const statesOf: Readonly<Record<SessionQuery['state'], readonly string[]>> = {
   all: ['ringing', 'live', 'ended'],
 };
 
+type ListedSession = Omit<SessionRow, 'account'> & { readonly accountName: string };
+
 /**
- * The newest ids of an account and of all below it: the newest of each by its index, and of those the newest. What it
+ * The newest sessions of an account and of all below it: the newest of each by its index, and of those the newest. What it
  * costs follows from how many accounts there are and how long a page is, and not from how many sessions were ever held.
  */
-function newestIds(transaction: ScopedTransaction, query: SessionQuery, limit: number) {
-  const { accountId, state, kind, scope, cursor } = query;
-  return transaction.$queryRaw<{ id: string }[]>`
-    SELECT s.id FROM account_closure c CROSS JOIN LATERAL (
-      SELECT id FROM session
-      WHERE account_id = c.descendant_id AND state = ANY (${[...statesOf[state]]}) AND (${kind} = 'all' OR kind = ${kind})
-        AND (${cursor ?? null}::text IS NULL OR id < ${cursor ?? null}::text)
-      ORDER BY id DESC LIMIT ${limit}) s
-    WHERE c.ancestor_id = ${accountId} AND c.valid_to = 'infinity'
-      AND (c.depth = 0 OR ${scope} = 'descendants')
-    ORDER BY s.id DESC LIMIT ${limit}`;
-}
+const newest = ({ accountId, state, kind, scope, cursor, limit }: SessionQuery): Statement => ({
+  text: `SELECT s.*, a.name AS "accountName" FROM account_closure c CROSS JOIN LATERAL (
+      SELECT id, account_id AS "accountId", application_id AS "applicationId", node_id AS "nodeId", kind, state, mode, region,
+        mode_sequence AS "modeSequence", coalesce(leg_ids, '{}') AS "legIds",
+        coalesce(joined_leg_ids, '{}') AS "joinedLegIds", coalesce(left_leg_ids, '{}') AS "leftLegIds", started_at AS "startedAt", connected_at AS "connectedAt", ended_at AS "endedAt",
+        end_code AS "endCode"
+      FROM session
+      WHERE account_id = c.descendant_id AND state = ANY ($2) AND ($3 = 'all' OR kind = $3) AND ($4::text IS NULL OR id < $4)
+      ORDER BY id DESC LIMIT $6) s JOIN account a ON a.id = s."accountId"
+    WHERE c.ancestor_id = $1 AND c.valid_to = 'infinity' AND (c.depth = 0 OR $5 = 'descendants')
+    ORDER BY s.id DESC LIMIT $6`,
+  values: [accountId, textArray(statesOf[state]), kind, cursor ?? null, scope, limit + 1],
+});
 
 export function sessionStore(prisma: PrismaClient): SessionsPorts['sessions'] {
   return {
-    list: (query) =>
-      inAccount(prisma, query.accountId, async (transaction) => {
-        const { limit } = query;
-        const newest = await newestIds(transaction, query, limit + 1);
-        const rows = await transaction.session.findMany({
-          where: { id: { in: newest.map(({ id }) => id) } },
-          orderBy: { id: 'desc' },
-          include: withAccountName,
-        });
-        const page = pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: (row) => row });
-        return { ...page, items: await withLegs(transaction, page.items) };
-      }),
+    list: async (query) => {
+      const { accountId, limit } = query;
+      const rows = await rowsInAccount<ListedSession>(prisma, accountId, newest(query));
+      const page = pageFrom(rows, limit, {
+        cursorOf: ({ id }) => id,
+        toItem: ({ accountName, ...row }) => ({ ...row, account: { name: accountName } }),
+      });
+      if (page.items.length === 0) return { ...page, items: [] };
+      return await inAccount(prisma, accountId, async (transaction) => ({
+        ...page,
+        items: await withLegs(transaction, page.items),
+      }));
+    },
 
     find: ({ accountId, sessionId: id }) =>
       inAccount(prisma, accountId, async (transaction) => {

@@ -46,7 +46,7 @@ export interface SetUpLink {
   readonly name: string;
   /** Of an invitation. */
   readonly accountName: string | undefined;
-  /** Then an invitation is taken by signing in, and sets no password. */
+  /** Or signs in by their organisation. Then an invitation is taken by signing in, and sets no password. */
   readonly hasPassword: boolean;
 }
 
@@ -91,7 +91,9 @@ export async function useSetUpLink(
   { token, password, email, name }: SetUp,
 ): Promise<SetUpDone | 'email_taken' | undefined> {
   // A made-up token costs no hash.
-  if ((await readSetUpLink(prisma, token)) === undefined) return undefined;
+  const link = await readSetUpLink(prisma, token);
+  // Nor does one of an invitation to somebody who has another way in: that of their organisation, or a password.
+  if (link === undefined || (link.accountName !== undefined && link.hasPassword)) return undefined;
   const passwordHash = await hashPassword(password);
   try {
     return await atomically(prisma, async () => {

@@ -1,3 +1,4 @@
+import { TRIES_OF_PAIR_MAX, TRIES_OF_USER_MAX } from '@patchbay/domain/tenancy/sign-in-tries';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { hash as bcryptHash } from 'bcryptjs';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -13,11 +14,14 @@ vi.mock('node:crypto', async (original) => {
   return { ...crypto, argon2: derived };
 });
 
+import { newestMails } from '../mail/outbox.ts';
 import { auditStore } from './audit-store.ts';
+import { emailLinks, makeEmailLink } from './email-links.ts';
+import { prune } from './idempotency-store.ts';
 import { isOutdated } from './password.ts';
 import { inAccount } from './scope.ts';
 import { makeSetUpLink, readSetUpLink, useSetUpLink } from './set-up-links.ts';
-import { SIGN_IN_TRIES_MAX, type SignedIn, type SignInRequest, type SignIns, signIns } from './sign-in.ts';
+import { type SignedIn, type SignInRequest, type SignIns, signIns } from './sign-in.ts';
 import { connectAs } from './tenant-attack.ts';
 
 const fail = (error: unknown) => {
@@ -32,12 +36,16 @@ let people: Omit<SignIns, 'signIn'> & {
 beforeAll(async () => {
   database = await createTenancyDatabase();
   await database.warmUp();
-  const opened = signIns(database.prisma, { factors: database.factors, onFailure: fail });
+  const opened = signIns(database.prisma, {
+    factors: database.factors,
+    mails: database.ports.mails,
+    onFailure: fail,
+  });
   people = {
     ...opened,
     signIn: async (request) => {
       const outcome = await opened.signIn(request);
-      if (outcome === 'second_factor') throw new Error('Nobody here has a second factor.');
+      if (typeof outcome === 'string') throw new Error('Nobody here has a second factor, or a provider.');
       return outcome;
     },
   };
@@ -65,10 +73,10 @@ test('C13: after five failures in 15 minutes the right password is refused too, 
   const { email } = await database.signUp('Guessed', password);
   const address = '192.0.2.2';
   // All at once: a burst is no way round the limit.
-  const guesses = Array.from({ length: SIGN_IN_TRIES_MAX }, (_, index) =>
+  const guesses = Array.from({ length: TRIES_OF_PAIR_MAX }, (_, index) =>
     people.signIn({ email, password: `guess ${index}`, address }),
   );
-  expect(await Promise.all(guesses)).toEqual(Array(SIGN_IN_TRIES_MAX).fill(undefined));
+  expect(await Promise.all(guesses)).toEqual(Array(TRIES_OF_PAIR_MAX).fill(undefined));
   expect(await people.signIn({ email, password, address })).toBeUndefined();
   expect(await people.signIn({ email, password, address: '192.0.2.3' })).toBeDefined();
 
@@ -77,6 +85,64 @@ test('C13: after five failures in 15 minutes the right password is refused too, 
   await owner.end();
   expect(await people.signIn({ email, password, address })).toBeDefined();
 }, 30_000);
+
+test('C13: all addresses of one IPv6 network are one, as whoever has one of them has all', async () => {
+  const password = 'a password of theirs';
+  const { email } = await database.signUp('Guessed over IPv6', password);
+  for (let index = 0; index < TRIES_OF_PAIR_MAX; index += 1)
+    await people.signIn({ email, password: `guess ${index}`, address: `2001:db8:0:1::${index + 1}` });
+  expect(await people.signIn({ email, password, address: '2001:db8:0:1:a:b:c:d' })).toBeUndefined();
+  expect(await people.signIn({ email, password, address: '2001:db8:0:2::1' })).toBeDefined();
+});
+
+/** As many wrong passwords as one user may be tried with, from many networks at once, and some more. */
+async function tryFromEverywhere(email: string, network: number): Promise<void> {
+  const tries = Array.from({ length: TRIES_OF_USER_MAX + 2 }, (_, index) =>
+    people.signIn({ email, password: 'a guess', address: `198.51.${network}.${Math.floor(index / 4)}` }),
+  );
+  expect((await Promise.all(tries)).every((signedIn) => signedIn === undefined)).toBe(true);
+}
+const mailsTo = (email: string) =>
+  newestMails(database.prisma, { cipher: database.cipher, countMax: 100 }).then((mails) =>
+    mails.filter(({ recipient, subject }) => recipient === email && subject.includes('wrong passwords')),
+  );
+
+test('C13: tried from many networks, a password holds where its owner signed in before, and they are told once', async () => {
+  const password = 'a password of theirs';
+  const { email, userId } = await database.signUp('Tried from everywhere', password);
+  expect(await people.signIn({ email, password, address: '2001:db8:1:1::7' })).toBeDefined();
+  await tryFromEverywhere(email, 1);
+  expect(await people.signIn({ email, password, address: '203.0.113.1' })).toBeUndefined();
+  expect(await people.signIn({ email, password, address: '2001:db8:1:1::8' })).toBeDefined();
+  // An address of mail that is nobody's is answered in the same way.
+  await tryFromEverywhere('nobody-there@test.example', 2);
+  await vi.waitFor(async () => expect(await mailsTo(email)).toHaveLength(1));
+
+  // Elsewhere their mail lets them in, with the password that they set there.
+  const links = emailLinks(database.prisma, database.ports.mails);
+  const token = await makeEmailLink(database.prisma, { userId, purpose: 'reset', email });
+  const next = 'another password of theirs';
+  expect(await links.reset({ token: token ?? '', password: next, address: '203.0.113.1' })).toBeDefined();
+  expect(await people.signIn({ email, password: next, address: '203.0.113.1' })).toBeDefined();
+  expect(await people.signIn({ email, password: next, address: '203.0.113.200' })).toBeUndefined();
+
+  const owner = await connectAs(database.url);
+  await prune(database.prisma);
+  await owner.query(`UPDATE sign_in_attempt SET at = at - interval '15 minutes'`);
+  expect(await people.signIn({ email, password: next, address: '203.0.113.200' })).toBeDefined();
+  await prune(database.prisma);
+  await owner.end();
+  const another = signIns(database.prisma, {
+    factors: database.factors,
+    mails: database.ports.mails,
+    onFailure: fail,
+  });
+  const again = Array.from({ length: TRIES_OF_USER_MAX + 2 }, (_, index) =>
+    another.signIn({ email, password: 'a guess', address: `198.51.3.${Math.floor(index / 4)}` }),
+  );
+  await Promise.all(again);
+  expect(await mailsTo(email)).toHaveLength(1);
+}, 60_000);
 
 test('C13: an unknown address costs the same work as a wrong password', async () => {
   const { email } = await database.signUp('Timing', 'the right password');
@@ -169,10 +235,10 @@ test('the audit log of each account of a user tells of signing in and out, and o
 test('tries at a user stand in the log once in 15 minutes, whoever makes however many from wherever', async () => {
   const { email, userId, accountId } = await database.signUp('Tried', 'a password of theirs');
   for (const address of ['192.0.2.22', '192.0.2.23']) {
-    const tries = Array.from({ length: SIGN_IN_TRIES_MAX + 2 }, (_, index) =>
+    const tries = Array.from({ length: TRIES_OF_PAIR_MAX + 2 }, (_, index) =>
       people.signIn({ email, password: `guess ${index}`, address }),
     );
-    expect(await Promise.all(tries)).toEqual(Array(SIGN_IN_TRIES_MAX + 2).fill(undefined));
+    expect(await Promise.all(tries)).toEqual(Array(TRIES_OF_PAIR_MAX + 2).fill(undefined));
   }
   await vi.waitFor(async () =>
     expect(await entriesOf(accountId)).toMatchObject([
@@ -180,7 +246,7 @@ test('tries at a user stand in the log once in 15 minutes, whoever makes however
         action: 'sign-in.refuse',
         actorId: 'stranger',
         target: userId,
-        after: { triesMax: SIGN_IN_TRIES_MAX },
+        after: { triesMax: TRIES_OF_PAIR_MAX },
       },
     ]),
   );

@@ -1,20 +1,29 @@
 import { createHash } from 'node:crypto';
+import { manyTriesMail } from '@patchbay/domain/tenancy/mails';
+import type { Mails } from '@patchbay/domain/tenancy/ports';
+import {
+  judgeTries,
+  TRIES_OF_PAIR_MAX,
+  TRIES_OF_USER_MAX,
+  TRIES_WITHIN_MS,
+  type Tries,
+} from '@patchbay/domain/tenancy/sign-in-tries';
+import { networkOf } from '@patchbay/kit/cidr';
 import { createId } from '@patchbay/kit/ids';
 import type { PrismaClient } from './generated/client.ts';
 import type { Passkeys } from './passkeys.ts';
 import { hashPassword, isOutdated, isPassword } from './password.ts';
 import type { SecondFactors } from './second-factor.ts';
 import { noteSignIn } from './sign-in-log.ts';
+import { ssoBinding } from './sso-binding.ts';
 import { atomically } from './unit-of-work.ts';
 
 /** The one text for a wrong address, a wrong password and too many tries (C13). */
 export const SIGN_IN_REFUSAL =
   'This address and password do not belong together, or there were too many tries: wait 15 minutes.';
 export const SIGN_IN_SESSION_LIFETIME_MS = 14 * 24 * 3_600_000;
-/** Failures within 15 minutes: of one user from one network address, and from one address for whichever user. */
-export const SIGN_IN_TRIES_MAX = 5;
-const TRIES_FROM_ADDRESS_MAX = 50;
-const TRIES_WITHIN_MS = 15 * 60_000;
+/** Whoever is tried from everywhere hears of it so often. */
+const TOLD_EVERY_MS = 24 * 3_600_000;
 
 export interface SignInRequest {
   readonly email: string;
@@ -41,11 +50,12 @@ export interface SignedIn {
 export interface SignIns {
   /**
    * Undefined is a refusal, with SIGN_IN_REFUSAL as the only thing to say. A new session each time (C12).
-   * `second_factor`: the password is right, and a code is asked for.
+   * `second_factor`: the password is right, and a code is asked for. `organisation`: it is right, and their organisation
+   * signs them in in no other way than by its provider.
    */
-  signIn(request: SignInRequest): Promise<SignedIn | 'second_factor' | undefined>;
+  signIn(request: SignInRequest): Promise<SignedIn | 'second_factor' | 'organisation' | undefined>;
   /** The same, by an answer of a passkey to a challenge. It asks for no code: a passkey is a device, and knows its owner. */
-  signInByPasskey(request: PasskeySignIn): Promise<SignedIn | undefined>;
+  signInByPasskey(request: PasskeySignIn): Promise<SignedIn | 'organisation' | undefined>;
   /** Who holds a session that is neither ended nor expired. */
   check(signInSessionId: string): Promise<Omit<SignedIn, 'signInSessionId'> | undefined>;
   signOut(signInSessionId: string): Promise<void>;
@@ -80,11 +90,15 @@ export interface SignInOptions {
   readonly factors: Pick<SecondFactors, 'isOn' | 'take'>;
   /** Absent where browsers make no passkeys. */
   readonly passkeys?: Pick<Passkeys, 'take'> | undefined;
+  readonly mails: Mails;
   /** Of what is noted beside a refusal, for which nobody waits. */
   readonly onFailure: (error: unknown) => void;
 }
 
-export function signIns(prisma: PrismaClient, { factors, passkeys, onFailure }: SignInOptions): SignIns {
+export function signIns(
+  prisma: PrismaClient,
+  { factors, passkeys, mails, onFailure }: SignInOptions,
+): SignIns {
   const bursts = new Bursts();
 
   const check: SignIns['check'] = async (signInSessionId) => {
@@ -129,11 +143,29 @@ export function signIns(prisma: PrismaClient, { factors, passkeys, onFailure }: 
   /** Nobody waits for it: how long a refusal takes must not tell whether there is such a user (C13). */
   function noteBurst(email: string, { pair }: AttemptKeys, address: string): void {
     if (!bursts.isFirst(pair, Date.now())) return;
-    const after = { triesMax: SIGN_IN_TRIES_MAX, withinMinutes: TRIES_WITHIN_MS / 60_000 };
+    const after = { triesMax: TRIES_OF_PAIR_MAX, withinMinutes: TRIES_WITHIN_MS / 60_000 };
     atomically(prisma, async () => {
       const [user] = await prisma.$queryRaw<{ id: string }[]>`SELECT id FROM user_for_sign_in(${email})`;
       if (user !== undefined && (await isFirstOfBurst(prisma, user.id)))
         await noteSignIn(prisma, { action: 'sign-in.refuse', userId: user.id, address, after });
+    }).catch(onFailure);
+  }
+
+  /** Whoever is tried from many networks is told by mail. Nobody waits for that either. */
+  function tellOfMany(email: string, { user: key }: AttemptKeys, address: string): void {
+    if (!bursts.isFirst(key, Date.now())) return;
+    const after = {
+      triesMax: TRIES_OF_USER_MAX,
+      withinMinutes: TRIES_WITHIN_MS / 60_000,
+      from: 'many addresses',
+    };
+    atomically(prisma, async () => {
+      const [user] = await prisma.$queryRaw<{ id: string; email: string; name: string }[]>`
+        SELECT id, email, name FROM user_for_sign_in(${email})`;
+      if (user === undefined || !(await isFirstWithin(prisma, `told\n${user.id}`, TOLD_EVERY_MS))) return;
+      await noteSignIn(prisma, { action: 'sign-in.refuse', userId: user.id, address, after });
+      const letter = manyTriesMail({ name: user.name, path: '/forgot' });
+      await mails.send({ to: user.email, reader: { userId: user.id }, ...letter });
     }).catch(onFailure);
   }
 
@@ -142,10 +174,13 @@ export function signIns(prisma: PrismaClient, { factors, passkeys, onFailure }: 
 
     signIn: async ({ email, password, code, address, userAgent }) => {
       const keys = attemptKeys(email, address);
-      const { isAdmitted, isBurst, attemptIds } = await noteAttempt(prisma, keys);
-      if (isBurst) noteBurst(email, keys, address);
+      const { tries, attemptIds } = await noteAttempt(prisma, keys);
+      if (tries.ofPair > TRIES_OF_PAIR_MAX) noteBurst(email, keys, address);
+      if (tries.ofUser > TRIES_OF_USER_MAX) tellOfMany(email, keys, address);
+      const verdict = judgeTries(tries);
       // It was too many before anybody looked who it is: so that tells nothing, and costs no hash.
-      if (!isAdmitted) return undefined;
+      if (verdict === 'refused') return undefined;
+      if (verdict === 'known_networks' && !(await isKnown(prisma, email, address))) return undefined;
       const [user] = await prisma.$queryRaw<
         { id: string; email: string; name: string; password_hash: string | null }[]
       >`SELECT id, email, name, password_hash FROM user_for_sign_in(${email})`;
@@ -153,6 +188,7 @@ export function signIns(prisma: PrismaClient, { factors, passkeys, onFailure }: 
       const isRight = await isPassword(password, user?.password_hash);
       if (!isRight || user === undefined) return undefined;
       await rehash(prisma, { userId: user.id, password, hash: user.password_hash });
+      if ((await ssoBinding(prisma, user.id)) !== undefined) return 'organisation';
       if (await factors.isOn(user.id)) {
         if (code === undefined || code === '') {
           await prisma.signInAttempt.deleteMany({ where: { id: { in: [...attemptIds] } } });
@@ -171,10 +207,12 @@ export function signIns(prisma: PrismaClient, { factors, passkeys, onFailure }: 
 
     signInByPasskey: async ({ response, address, userAgent }) => {
       // Of an address alone: who it is, a passkey says only when it is right.
-      const { isAdmitted, attemptIds } = await noteAttempt(prisma, attemptKeys('a passkey', address));
-      if (!isAdmitted) return undefined;
+      const { tries, attemptIds } = await noteAttempt(prisma, attemptKeys('a passkey', address));
+      // Many who try passkeys are many users.
+      if (judgeTries({ ...tries, ofUser: 0 }) === 'refused') return undefined;
       const user = await passkeys?.take(response);
       if (user === undefined) return undefined;
+      if ((await ssoBinding(prisma, user.userId)) !== undefined) return 'organisation';
       await prisma.signInAttempt.deleteMany({ where: { id: { in: [...attemptIds] } } });
       return { ...user, signInSessionId: await open({ ...user, address, userAgent, by: 'passkey' }) };
     },
@@ -259,49 +297,77 @@ class Bursts {
  * Whether tries at a user were not noted yet in these 15 minutes, from whichever address: strangers with many addresses
  * write no more into a log than one. Of many at once, one is the first.
  */
-async function isFirstOfBurst(prisma: PrismaClient, userId: string): Promise<boolean> {
-  const key = hashOf(`noted\n${userId}`);
+const isFirstOfBurst = (prisma: PrismaClient, userId: string): Promise<boolean> =>
+  isFirstWithin(prisma, `noted\n${userId}`, TRIES_WITHIN_MS);
+
+async function isFirstWithin(prisma: PrismaClient, what: string, withinMs: number): Promise<boolean> {
+  const key = hashOf(what);
   await prisma.$queryRaw`SELECT pg_advisory_xact_lock(hashtextextended(${`sign-in ${key}`}, 0))::text`;
   const [row] = await prisma.$queryRaw<{ noted: bigint }[]>`
     SELECT count(*) AS noted FROM sign_in_attempt WHERE key = ${key} AND at > now() - interval '15 minutes'`;
   if (row === undefined || row.noted > 0n) return false;
-  await prisma.signInAttempt.create({ data: { key } });
+  // What is older than 15 minutes is forgotten: to be kept longer it stands later.
+  const at = new Date(Date.now() + withinMs - TRIES_WITHIN_MS);
+  await prisma.signInAttempt.create({ data: { key, at } });
   return true;
+}
+
+/** Whether somebody signed in from the network of an address before, or set their password there just now. */
+async function isKnown(prisma: PrismaClient, email: string, address: string): Promise<boolean> {
+  const key = knownKey(email, address);
+  const [row] = await prisma.$queryRaw<{ known: boolean }[]>`
+    SELECT sign_in_knows(${email}, ${networkOf(address)}) OR EXISTS (SELECT 1 FROM sign_in_attempt
+      WHERE key = ${key} AND at > now() - interval '15 minutes') AS known`;
+  return row?.known === true;
+}
+
+const knownKey = (email: string, address: string) =>
+  hashOf(`known\n${email.toLowerCase()}\n${networkOf(address)}`);
+
+/** Whoever set a password by a mailed link signs in with it from there, however many others try theirs. */
+export async function noteKnown(prisma: PrismaClient, email: string, address: string): Promise<void> {
+  await prisma.signInAttempt.create({ data: { key: knownKey(email, address) } });
 }
 
 interface AttemptKeys {
   readonly pair: string;
-  readonly address: string;
+  readonly network: string;
+  readonly user: string;
 }
 
 /** So that the table of failures is no list of customers. */
 const hashOf = (text: string) => createHash('sha256').update(text).digest('base64url');
 
+/** Of a user by the address that is tried, be it anybody's or not: the two are counted alike. */
 const attemptKeys = (email: string, address: string): AttemptKeys => ({
-  pair: hashOf(`pair\n${email.toLowerCase()}\n${address}`),
-  address: hashOf(`address\n${address}`),
+  pair: hashOf(`pair\n${email.toLowerCase()}\n${networkOf(address)}`),
+  network: hashOf(`address\n${networkOf(address)}`),
+  user: hashOf(`user\n${email.toLowerCase()}`),
 });
 
 interface NotedAttempt {
-  readonly isAdmitted: boolean;
-  /** There were too many of this user from this address. */
-  readonly isBurst: boolean;
+  readonly tries: Tries;
   readonly attemptIds: readonly bigint[];
 }
 
 /** The attempt is written before it is judged: many at once do not slip through together. */
-async function noteAttempt(prisma: PrismaClient, { pair, address }: AttemptKeys): Promise<NotedAttempt> {
+async function noteAttempt(
+  prisma: PrismaClient,
+  { pair, network, user }: AttemptKeys,
+): Promise<NotedAttempt> {
   const noted = await prisma.signInAttempt.createManyAndReturn({
-    data: [{ key: pair }, { key: address }],
+    data: [{ key: pair }, { key: network }, { key: user }],
     select: { id: true },
   });
-  const [counted] = await prisma.$queryRaw<{ pair: bigint; address: bigint }[]>`
-    SELECT count(*) FILTER (WHERE key = ${pair}) AS pair, count(*) FILTER (WHERE key = ${address}) AS address
-    FROM sign_in_attempt WHERE key IN (${pair}, ${address}) AND at > now() - interval '15 minutes'`;
-  const isAdmitted =
-    counted !== undefined &&
-    counted.pair <= BigInt(SIGN_IN_TRIES_MAX) &&
-    counted.address <= BigInt(TRIES_FROM_ADDRESS_MAX);
-  const isBurst = counted !== undefined && counted.pair > BigInt(SIGN_IN_TRIES_MAX);
-  return { isAdmitted, isBurst, attemptIds: noted.map(({ id }) => id) };
+  const [counted] = await prisma.$queryRaw<{ pair: bigint; network: bigint; user: bigint }[]>`
+    SELECT count(*) FILTER (WHERE key = ${pair}) AS pair, count(*) FILTER (WHERE key = ${network}) AS network,
+      count(*) FILTER (WHERE key = ${user}) AS user
+    FROM sign_in_attempt WHERE key IN (${pair}, ${network}, ${user}) AND at > now() - interval '15 minutes'`;
+  if (counted === undefined) throw new Error('The database counted no tries.');
+  const tries = {
+    ofPair: Number(counted.pair),
+    fromNetwork: Number(counted.network),
+    ofUser: Number(counted.user),
+  };
+  return { tries, attemptIds: noted.map(({ id }) => id) };
 }

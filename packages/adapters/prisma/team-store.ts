@@ -79,7 +79,8 @@ export function teamStore(prisma: PrismaClient): TenancyPorts['team'] {
         const row = await transaction.roleGrant.upsert({
           where: { userId_accountId: { userId: user.id, accountId } },
           create: { userId: user.id, accountId, ...roleToRow(role), acceptedAt: null, invitedName: name },
-          update: roleToRow(role),
+          // Given by hand now, whoever gave it before.
+          update: { ...roleToRow(role), isProvisioned: false },
           select: columns,
         });
         const isInvited = row.acceptedAt === null;

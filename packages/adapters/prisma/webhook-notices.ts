@@ -50,7 +50,7 @@ export function webhookNotices(prisma: PrismaClient): WebhookNotices {
           accountId,
           accountPath: chain.map(({ id }) => id),
           actorId: 'platform',
-          actorName: 'Patchbay',
+          actorName: 'The platform',
           action: 'webhooks.disable',
           target: webhookId,
           requestId: createId('req'),

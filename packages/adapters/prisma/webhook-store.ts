@@ -10,6 +10,8 @@ import {
 } from '@patchbay/domain/hooks/ports';
 import { createId, type Id } from '@patchbay/kit/ids';
 import { WEBHOOK_SECRET_BYTES, webhookSecretText } from '@patchbay/protocol/webhook/signature';
+import { textArray } from '../metering/array-literal.ts';
+import { rowsInAccount } from '../postgres/at-once.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
 import { pageFrom } from './page.ts';
@@ -327,14 +329,15 @@ const likeOf = (pattern: string) => (pattern.endsWith('*') ? `${pattern.slice(0,
 
 export function eventLog(prisma: PrismaClient): HooksPorts['events'] {
   return {
-    list: ({ accountId, scope, after, types, limit }) =>
-      inAccount(prisma, accountId, async (transaction) => {
-        const rows = await transaction.$queryRaw<EventRow[]>`
-          SELECT id, position, account_id AS "accountId", type, at, application_id AS "applicationId",
+    list: async ({ accountId, scope, after, types, limit }) => {
+      const rows = await rowsInAccount<EventRow>(prisma, accountId, {
+        text: `SELECT id, position, account_id AS "accountId", type, at, application_id AS "applicationId",
             session_id AS "sessionId", session_sequence AS "sessionSequence", data
-          FROM events_after(${accountId}, ${scope === 'own'}, ${after}, ${types.map(likeOf)}, ${limit})`;
-        return rows.map(eventFromRow);
-      }),
+          FROM events_after($1, $2, $3, $4, $5)`,
+        values: [accountId, scope === 'own', after, textArray(types.map(likeOf)), limit],
+      });
+      return rows.map(eventFromRow);
+    },
 
     lastPosition: async () => (await prisma.eventPlace.findFirst())?.position ?? 0n,
   };

@@ -161,9 +161,10 @@ export const classTables = {
     },
   ],
   signInRecords: [
-    ...['sign_in_session', 'sign_in_attempt', 'set_up_link', 'email_link', 'passkey_challenge'].map(
-      (table) => ({ table }),
-    ),
+    ...[
+      ...['sign_in_session', 'sign_in_attempt', 'set_up_link', 'email_link', 'passkey_challenge'],
+      'sso_attempt',
+    ].map((table) => ({ table })),
   ],
   idempotencyAnswers: [{ table: 'idempotency_key' }],
   credentialUse: [
@@ -212,6 +213,27 @@ export const classTables = {
       without: ['user_id', 'reason'],
     },
     {
+      table: 'brand',
+      order: ['account_id'],
+      columns: [
+        ...['account_id', 'name', 'accent', 'support_url', 'support_email', 'terms_url', 'privacy_url'],
+        ...['sender_name', 'sender_address', 'main_host', 'turn_host', 'is_sign_up_open', 'changed_at'],
+      ],
+    },
+    {
+      table: 'brand_logo',
+      order: ['theme'],
+      columns: ['account_id', 'theme', 'hash', 'media_type', 'width_pixels', 'height_pixels'],
+      // Served at an address made of the hash.
+      without: ['bytes'],
+    },
+    {
+      table: 'brand_host',
+      order: ['host'],
+      columns: ['id', 'account_id', 'host', 'created_at', 'proved_at'],
+      without: ['token'],
+    },
+    {
       table: 'allow_list_entry',
       order: ['purpose', 'network'],
       columns: ['account_id', 'purpose', 'network', 'label'],
@@ -230,6 +252,21 @@ export const classTables = {
       ],
     },
     { table: 'account_role', order: ['id'], columns: ['id', 'account_id', 'name', 'scopes', 'created_at'] },
+    {
+      table: 'sso_provider',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'issuer', 'client_id', 'newcomer_role', 'groups_claim', 'group_roles'],
+        ...['trusts_email', 'is_required', 'emergency_user_ids', 'changed_at'],
+      ],
+      without: ['client_secret', 'problem', 'problem_at'],
+    },
+    {
+      table: 'sso_domain',
+      order: ['id'],
+      columns: ['id', 'account_id', 'domain', 'proved_at', 'created_at'],
+      without: ['challenge'],
+    },
     {
       table: 'endpoint',
       order: ['id'],
@@ -387,7 +424,13 @@ export const classTables = {
         'created_at',
         'accepted_at',
         'invited_name',
+        'is_provisioned',
       ],
+    },
+    {
+      table: 'sso_identity',
+      order: ['issuer', 'subject'],
+      columns: ['account_id', 'issuer', 'subject', 'user_id', 'created_at', 'last_used_at'],
     },
     {
       table: 'app_user',

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addAccountCommand } from './commands/account.ts';
 import { addAddressesCommand } from './commands/addresses.ts';
 import { addAllowListCommand } from './commands/allow-list.ts';
+import { addBrandCommand } from './commands/brand.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEndpointCommand } from './commands/endpoint.ts';
 import { addIceCommand } from './commands/ice.ts';
@@ -15,6 +16,7 @@ import { addPrivacyCommand } from './commands/privacy.ts';
 import { addRoleCommand } from './commands/role.ts';
 import { addServiceCommand } from './commands/service.ts';
 import { addSessionCommand } from './commands/session.ts';
+import { addSsoCommand } from './commands/sso.ts';
 import { addStatementCommand } from './commands/statement.ts';
 import { addTriggerCommand } from './commands/trigger.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -35,6 +37,7 @@ const commands = [
   addAccountCommand,
   addKeyCommand,
   addRoleCommand,
+  addSsoCommand,
   addUsageCommand,
   addStatementCommand,
   addSessionCommand,
@@ -45,6 +48,7 @@ const commands = [
   addAllowListCommand,
   addServiceCommand,
   addAddressesCommand,
+  addBrandCommand,
   addListenCommand,
   addWebhookCommand,
   addPrivacyCommand,

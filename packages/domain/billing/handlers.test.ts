@@ -262,6 +262,19 @@ describe('prices', () => {
     ]);
   });
 
+  test('list 200: of a price that was passed through, nobody above the seller is named, but to who sees them', async () => {
+    await setDefault('platform', '3');
+    const setBy = async (visibleIds: readonly string[]) => {
+      const context = { ...contextOf('leaf'), visibleIds };
+      return (await handlers.prices.list(context, {}, ports)).items.map(
+        ({ setByAccountId }) => setByAccountId,
+      );
+    };
+    const { chain } = contextOf('leaf').entity;
+    expect(await setBy(['leaf'])).toEqual([chain.at(-2)]);
+    expect(await setBy(chain)).toEqual(['platform']);
+  });
+
   test('list 200: one row for each filter that holds', async () => {
     const video = { amount: '9', per: '1', where: { modality: 'video' } };
     const request = { ...price('1'), prices: { bytes: [{ amount: '1', per: '1' }, video] } };

@@ -90,8 +90,20 @@ const audited = (
       effectiveFrom: new Date(fromMs).toISOString(),
     }));
 
-const paid = (accountId: string, chain: ChainPrices, at: Parameters<typeof pricesPaidBy>[2]) => ({
-  items: pricesPaidBy(accountId, chain, at).map(priceAnswer),
+/** Who is above the seller is nothing that a buyer is told: a price that was passed through is the seller's to them (PRD-2). */
+const paid = (
+  {
+    entity,
+    visibleIds = [],
+  }: { readonly entity: Entity; readonly visibleIds?: readonly string[] | undefined },
+  chain: ChainPrices,
+  at: Parameters<typeof pricesPaidBy>[2],
+) => ({
+  items: pricesPaidBy(entity.accountId, chain, at)
+    .map(priceAnswer)
+    .map((price) =>
+      visibleIds.includes(price.setByAccountId) ? price : { ...price, setByAccountId: sellerOf(entity) },
+    ),
 });
 
 const lineCountOf = ({ lines, children }: Statement): number =>
@@ -111,9 +123,8 @@ const profile = (
 export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   prices: {
     async list(context, _request, { billing: store, catalogue }) {
-      const { accountId } = context.entity;
       const atMs = context.nowMs();
-      return paid(accountId, await store.chainPrices(accountId, atMs), { catalogue, atMs });
+      return paid(context, await store.chainPrices(context.entity.accountId, atMs), { catalogue, atMs });
     },
 
     async set(context, request, ports) {
@@ -122,7 +133,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       const chain = await setPrices(context, request, { ...ports, profile: change });
       // What was set for later is not paid yet: the answer is of the time from which it holds.
       const atMs = Math.max(context.nowMs(), effectiveMs(request.effectiveFrom, context.nowMs()));
-      return paid(accountId, chain, { catalogue: ports.catalogue, atMs });
+      return paid(context, chain, { catalogue: ports.catalogue, atMs });
     },
 
     async listForChildren(context, _request, ports) {

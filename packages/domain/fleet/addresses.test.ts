@@ -24,7 +24,7 @@ const signaling: PublishingNode = {
 };
 const ports = {
   nodes: { serving: async () => [relay, relay, signaling] },
-  apiUrl: 'https://api.example.com',
+  apiUrlAt: async () => 'https://api.example.com',
 };
 
 const at = (host: string, port: number, last = port) => ({ host, portMin: port, portMax: last });

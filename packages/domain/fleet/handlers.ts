@@ -5,7 +5,8 @@ import { publishedAddresses } from './published-address.ts';
 
 export const handlers: DomainHandlers<typeof fleet, FleetPorts> = {
   platform: {
-    async addresses(_context, { role, region }, { nodes, apiUrl }) {
+    async addresses({ actor }, { role, region }, { nodes, apiUrlAt }) {
+      const apiUrl = await apiUrlAt('within' in actor ? actor.within : undefined);
       const items = publishedAddresses(await nodes.serving(), apiUrl).filter(
         (address) =>
           (role === undefined || address.role === role) &&

@@ -5,6 +5,6 @@ export interface FleetPorts {
     /** Those that serve now, also such as finish their sessions. */
     serving(): Promise<readonly PublishingNode[]>;
   };
-  /** How the control plane is reached from outside. */
-  readonly apiUrl: string;
+  /** How the control plane is reached from outside; by those who came to the host of an account, at that account's. */
+  readonly apiUrlAt: (within: string | undefined) => Promise<string>;
 }

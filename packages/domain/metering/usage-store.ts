@@ -123,6 +123,11 @@ export interface UsageStore {
   countRefused(sinceMs: number): Promise<ReadonlyMap<ConflictReason, number>>;
   /** The totals of one session as they grow. */
   sessionTotals(accountId: string, sessionId: string): Promise<readonly SessionTotal[]>;
+  /**
+   * Brings totals of minutes that are over, which lie in several rows where batches were counted at one time, into one
+   * row each. Not done when there was more than one transaction takes.
+   */
+  foldMinutes(beforeMs: number): Promise<{ readonly foldedCount: number; readonly isDone: boolean }>;
   /** Totals that differ from a recomputation from raw records, in UTC days [fromDay, toDay): 0, or an alarm. */
   countMismatches(fromDay: string, toDay: string): Promise<number>;
 }

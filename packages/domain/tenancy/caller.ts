@@ -33,7 +33,10 @@ export async function callerAlong(
   const accountId = chain.at(-1);
   switch (actor.kind) {
     case 'user': {
-      const reach = reachAlong(chain, await people.grantsOf(actor.userId, actor.viewing?.accountId));
+      const reach = reachAlong(
+        chain,
+        await people.grantsOf(actor.userId, actor.viewing?.accountId, actor.within),
+      );
       return callerWith({
         visibleChain: below(chain, reach.topId),
         maker: { kind: 'role', accesses: reach.accesses, scopes: reach.scopes },

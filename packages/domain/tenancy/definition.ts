@@ -41,7 +41,7 @@ const scope = z
   .regex(/^(\*|[a-z][a-z-]*:(\*|read|[a-zA-Z]+))$/, 'A scope is *, name:*, name:read or name:operation.');
 
 /** A built-in role by its name, or one that the account defined by its id. */
-const roleRef = z.union([z.enum(roles), roleId]);
+export const roleRef = z.union([z.enum(roles), roleId]);
 
 const account = z.object({
   id: accountId,

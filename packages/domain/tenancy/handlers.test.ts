@@ -43,7 +43,11 @@ describe('enrolment', () => {
     expect(await database.chainOf(answer.accountId)).toEqual([database.platformId, answer.accountId]);
     expect(audited).toMatchObject([{ accountId: answer.accountId, target: answer.accountId }]);
     expect(JSON.stringify(audited)).not.toContain(person.password);
-    const signedIn = await signIns(database.prisma, { factors: database.factors, onFailure: fail }).signIn({
+    const signedIn = await signIns(database.prisma, {
+      factors: database.factors,
+      mails: database.ports.mails,
+      onFailure: fail,
+    }).signIn({
       email,
       password: person.password,
       address: 'a',

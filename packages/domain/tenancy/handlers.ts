@@ -1,4 +1,4 @@
-import { type DomainHandlers, prepared, type Viewing } from '@patchbay/kit/definition';
+import { type Actor, type DomainHandlers, prepared, type Viewing } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { accounts } from './accounts.ts';
 import { applications } from './applications.ts';
@@ -19,17 +19,24 @@ const viewAnswer = ({ viewId: id, accountId, untilMs }: Viewing) => ({
   until: new Date(untilMs).toISOString(),
 });
 
+/** Whose host a stranger came to, if it is not the platform's own. */
+const hostOf = (actor: Actor): string | undefined => (actor.kind === 'stranger' ? actor.within : undefined);
+
+const closed = () => platformError('policy.refused', 'Nobody signs up here: ask for an invitation.');
+
 export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
   enrolment: {
-    async offer(_context, _request, { people }) {
-      return { currencies: [...(await people.offeredCurrencies())] };
+    async offer({ actor }, _request, { people }) {
+      return { currencies: [...(await people.offeredCurrencies(hostOf(actor)))] };
     },
 
     signUp: prepared(async (context, request, { people, mails }) => {
       if (!isTimeZone(request.timeZone)) {
         throw context.error('tenancy.time_zone_unknown', `There is no time zone ${request.timeZone}.`);
       }
-      const offered = await people.offeredCurrencies();
+      const below = hostOf(context.actor);
+      const offered = await people.offeredCurrencies(below);
+      if (below !== undefined && offered.length === 0) throw closed();
       const { currency = offered[0] ?? 'EUR' } = request;
       // What has no price is free: nobody chooses that by choosing a currency.
       if (offered.length > 0 && !offered.includes(currency)) {
@@ -41,16 +48,11 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
       const { password, ...person } = request;
       const passwordHash = await people.hashPassword(password);
       return async () => {
-        const signedUp = await people.signUp({ ...person, currency, passwordHash });
+        const signedUp = await people.signUp({ ...person, currency, passwordHash, below });
         if (signedUp.outcome === 'email_taken') {
           throw context.error('tenancy.email_taken', 'Somebody signed up with this address already.');
         }
-        if (signedUp.outcome === 'closed') {
-          throw platformError(
-            'policy.refused',
-            'This platform takes no sign-ups: ask its operator for an account.',
-          );
-        }
+        if (signedUp.outcome === 'closed') throw closed();
         const { userId, accountId } = signedUp;
         context.audit({
           accountId,
@@ -60,8 +62,8 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
         const { email, name } = request;
         const token = await people.makeVerification({ userId, email });
         if (token !== undefined) {
-          const url = mails.urlOf(`/verify/${token}`);
-          await mails.send({ to: email, ...verificationMail({ name, url }) });
+          const letter = verificationMail({ name, path: `/verify/${token}` });
+          await mails.send({ to: email, reader: { userId }, ...letter });
         }
         return { userId, accountId };
       };
@@ -72,8 +74,9 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
     async get({ actor }, _request, { people, accounts: stored, keys: storedKeys }) {
       if (actor.kind === 'user') {
         const profile = await people.profileOf(actor.userId);
-        const { viewing } = actor;
-        const grants = await people.grantsOf(actor.userId, viewing?.accountId);
+        const { viewing, within } = actor;
+        const grants = await people.grantsOf(actor.userId, viewing?.accountId, within);
+        const organisations = viewing === undefined ? await people.organisationsOf(actor.userId) : [];
         return {
           kind: 'user',
           ...(viewing === undefined ? {} : { view: viewAnswer(viewing) }),
@@ -87,7 +90,9 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
             roleName,
             ...(held.role === 'custom' ? { scopes: [...held.scopes] } : {}),
           })),
-          organisations: viewing === undefined ? [...(await people.organisationsOf(actor.userId))] : [],
+          organisations: organisations.filter(
+            ({ accountId }) => within === undefined || grants.some((grant) => grant.accountId === accountId),
+          ),
         };
       }
       if (actor.kind !== 'key' && actor.kind !== 'credential')

@@ -1,14 +1,30 @@
 import { expect, test } from 'vitest';
-import { changedAddressMail, invitationMail, resetMail, verificationMail } from './mails.ts';
+import { namelessBrand, platformBrand, shownBrandOf } from '../branding/brand.ts';
+import {
+  changedAddressMail,
+  invitationMail,
+  manyTriesMail,
+  resetMail,
+  verificationMail,
+  written,
+} from './mails.ts';
 
+const path = '/verify/abc';
 const url = 'https://patchbay.example/verify/abc';
+const head = { brand: platformBrand, baseUrl: 'https://patchbay.example' };
 
 test('a name is text in a mail, and never markup', () => {
-  const { html, text } = invitationMail({
+  const letter = invitationMail({
     name: '<img src=x>',
     accountName: '"><script>alert(1)</script>',
-    url,
+    path,
   });
+  const brand = {
+    ...namelessBrand,
+    name: '"><script>alert(2)</script>',
+    supportUrl: 'https://x.example/"><script>',
+  };
+  const { html, text } = written(letter, { ...head, brand });
   expect(html).not.toMatch(/<img|<script/);
   expect(html).toContain('&lt;img src=x&gt;');
   expect(text).toContain('Hello <img src=x>,');
@@ -16,15 +32,43 @@ test('a name is text in a mail, and never markup', () => {
 
 test('each link stands in both forms, and says how long it works (PRD-3)', () => {
   const mails = [
-    [verificationMail({ name: 'Ada', url }), '24 hours'],
-    [resetMail({ name: 'Ada', url }), '30 minutes'],
-    [invitationMail({ name: 'Ada', accountName: 'Acme', url }), '7 days'],
+    [verificationMail({ name: 'Ada', path }), '24 hours'],
+    [resetMail({ name: 'Ada', path }), '30 minutes'],
+    [invitationMail({ name: 'Ada', accountName: 'Acme', path }), '7 days'],
   ] as const;
-  for (const [mail, lifetime] of mails) {
+  for (const [letter, lifetime] of mails) {
+    const mail = written(letter, head);
     for (const form of [mail.text, mail.html]) {
       expect(form).toContain(url);
       expect(form).toContain(lifetime);
     }
   }
-  expect(changedAddressMail({ name: 'Ada' }).html).not.toContain('href');
+  expect(written(manyTriesMail({ name: 'Ada', path }), head).text).toContain(url);
+  expect(written(changedAddressMail({ name: 'Ada' }), head).html).not.toContain('href');
+});
+
+test('a mail is in the brand of its reader: name, logo, colours and links are that one’s, and nothing is the platform’s', () => {
+  const brand = shownBrandOf({
+    accountId: 'acc_1',
+    name: 'Northwind & Sons',
+    accent: '#ffd400',
+    supportEmail: 'help@nw.example',
+    termsUrl: 'https://nw.example/terms',
+    isSignUpOpen: false,
+    logos: { light: { digest: 'abc', mediaType: 'image/png', widthPixels: 200, heightPixels: 50 } },
+  });
+  const { html, text } = written(resetMail({ name: 'Ada', path }), {
+    brand,
+    baseUrl: 'https://voice.nw.example',
+  });
+  for (const form of [html, text]) {
+    expect(form).toContain('https://voice.nw.example/verify/abc');
+    expect(form).toContain('https://nw.example/terms');
+    expect(form).toContain('mailto:help@nw.example');
+    expect(form).not.toMatch(/patchbay/i);
+  }
+  expect(html).toContain(
+    'src="https://voice.nw.example/brand/logo/abc" alt="Northwind &amp; Sons" width="112"',
+  );
+  expect(html).toContain(`background:${brand.tones?.light.accent}`);
 });

@@ -1,4 +1,6 @@
-/** What the platform writes to people. Each mail is a plain function of what it tells. */
+/** What the platform writes to people. Each letter is a plain function of what it tells; how it looks, its reader's brand says. */
+
+import { logoFor, logoPath, type ShownBrand } from '../branding/brand.ts';
 
 export interface MailText {
   readonly subject: string;
@@ -6,81 +8,166 @@ export interface MailText {
   readonly html: string;
 }
 
-interface Letter {
+export interface Letter {
   readonly subject: string;
   readonly greeted: string;
   readonly says: readonly string[];
-  readonly link?: { readonly label: string; readonly url: string };
+  /** `path` is that of a page of the dashboard. */
+  readonly link?: { readonly label: string; readonly path: string };
+}
+
+/** As whom a letter is written. */
+export interface LetterHead {
+  readonly brand: ShownBrand;
+  /** Where the reader knows the dashboard to be: links lead there. */
+  readonly baseUrl: string;
 }
 
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
 const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => entities[character] ?? '');
 
-/** A name is somebody's own text: it is never markup. */
-function letter({ subject, greeted, says, link }: Letter): MailText {
+const INK = '#1b2326';
+const INK_SOFT = '#556066';
+/** The accent of the platform in light, as the pages have it. */
+const ACCENT = '#006973';
+const LOGO_HEIGHT_PIXELS = 28;
+
+/** A letter in both forms. A name is somebody's own text: it is never markup. */
+export function written({ subject, greeted, says, link }: Letter, head: LetterHead): MailText {
+  const { brand, baseUrl } = head;
   const greeting = `Hello ${greeted},`;
-  const paragraphs = [greeting, ...says].map((each) => `<p>${escaped(each)}</p>`);
-  const button =
-    link === undefined ? [] : [`<p><a href="${escaped(link.url)}">${escaped(link.label)}</a></p>`];
+  const url = link && new URL(link.path, baseUrl).href;
+  const feet = footOf(brand);
+  const body = [greeting, ...says].map((each) => `<p style="margin:0 0 14px">${escaped(each)}</p>`);
   return {
     subject,
-    text: [greeting, ...says, ...(link === undefined ? [] : [`${link.label}: ${link.url}`])].join('\n\n'),
-    html: [...paragraphs, ...button].join('\n'),
+    text: [
+      greeting,
+      ...says,
+      ...(link === undefined ? [] : [`${link.label}: ${url}`]),
+      `– ${brand.name}`,
+      ...(feet.length === 0 ? [] : [feet.map(({ label, href }) => `${label}: ${href}`).join('\n')]),
+    ].join('\n\n'),
+    html: [
+      `<div style="font:15px/1.5 system-ui,sans-serif;color:${INK};max-width:34rem;margin:0 auto;padding:24px">`,
+      headOf(head),
+      ...body,
+      ...(link === undefined || url === undefined ? [] : [buttonOf(brand, { label: link.label, url })]),
+      `<p style="margin:28px 0 0;padding-top:14px;border-top:1px solid #dfe3e5;font-size:13px;color:${INK_SOFT}">`,
+      [escaped(brand.name), ...feet.map(anchorOf)].join(' · '),
+      '</p>',
+      '</div>',
+    ].join('\n'),
   };
 }
 
-interface Addressed {
-  readonly name: string;
-  readonly url: string;
+function headOf({ brand, baseUrl }: LetterHead): string {
+  const logo = logoFor(brand, 'light');
+  const name = escaped(brand.name);
+  if (logo === undefined) return `<p style="margin:0 0 22px;font-weight:600">${name}</p>`;
+  const width = Math.round((logo.widthPixels / logo.heightPixels) * LOGO_HEIGHT_PIXELS);
+  const source = new URL(logoPath(logo.digest), baseUrl).href;
+  return `<p style="margin:0 0 22px"><img src="${escaped(source)}" alt="${name}" width="${width}" height="${LOGO_HEIGHT_PIXELS}"></p>`;
 }
 
-export const verificationMail = ({ name, url }: Addressed): MailText =>
-  letter({
-    subject: 'Confirm your address',
-    greeted: name,
-    says: [
-      'Please confirm that this address is yours. The link works once, for 24 hours.',
-      'If you did not ask for this, nothing happens as long as you do not follow it.',
-    ],
-    link: { label: 'Confirm the address', url },
-  });
+function buttonOf({ tones }: ShownBrand, { label, url }: { readonly label: string; readonly url: string }) {
+  const { accent = ACCENT, accentInk = '#ffffff' } = tones?.light ?? {};
+  const style = `display:inline-block;padding:9px 16px;border-radius:6px;background:${accent};color:${accentInk};text-decoration:none;font-weight:600`;
+  return `<p style="margin:20px 0"><a href="${escaped(url)}" style="${style}">${escaped(label)}</a></p>`;
+}
 
-export const resetMail = ({ name, url }: Addressed): MailText =>
-  letter({
-    subject: 'Set a new password',
-    greeted: name,
-    says: [
-      'Somebody asked for a new password with this address. The link works once, for 30 minutes, and ends every session.',
-      'If it was not you, your password stays as it is.',
-    ],
-    link: { label: 'Set a new password', url },
-  });
+interface Foot {
+  readonly label: string;
+  readonly href: string;
+}
+
+function footOf({ supportUrl, supportEmail, termsUrl, privacyUrl }: ShownBrand): readonly Foot[] {
+  const feet: readonly (Foot | undefined)[] = [
+    supportUrl === undefined ? undefined : { label: 'Help', href: supportUrl },
+    supportEmail === undefined ? undefined : { label: 'Write to us', href: `mailto:${supportEmail}` },
+    termsUrl === undefined ? undefined : { label: 'Terms', href: termsUrl },
+    privacyUrl === undefined ? undefined : { label: 'Privacy', href: privacyUrl },
+  ];
+  return feet.filter((foot) => foot !== undefined);
+}
+
+const anchorOf = ({ label, href }: Foot): string =>
+  `<a href="${escaped(href)}" style="color:${INK_SOFT}">${escaped(label)}</a>`;
+
+interface Addressed {
+  readonly name: string;
+  readonly path: string;
+}
+
+export const verificationMail = ({ name, path }: Addressed): Letter => ({
+  subject: 'Confirm your address',
+  greeted: name,
+  says: [
+    'Please confirm that this address is yours. The link works once, for 24 hours.',
+    'If you did not ask for this, nothing happens as long as you do not follow it.',
+  ],
+  link: { label: 'Confirm the address', path },
+});
+
+export const resetMail = ({ name, path }: Addressed): Letter => ({
+  subject: 'Set a new password',
+  greeted: name,
+  says: [
+    'Somebody asked for a new password with this address. The link works once, for 30 minutes, and ends every session.',
+    'If it was not you, your password stays as it is.',
+  ],
+  link: { label: 'Set a new password', path },
+});
+
+/** In place of a link to set a password, where that would sign nobody in. */
+export const organisationSignInMail = ({
+  name,
+  path,
+  organisationName,
+}: Addressed & { readonly organisationName: string }): Letter => ({
+  subject: 'How you sign in',
+  greeted: name,
+  says: [
+    `Somebody asked for a new password with this address. You need none: ${organisationName} signs you in by its own provider.`,
+  ],
+  link: { label: 'Sign in with your organisation', path },
+});
 
 export const invitationMail = ({
   name,
   accountName,
-  url,
-}: Addressed & { readonly accountName: string }): MailText =>
-  letter({
-    subject: `You were invited to ${accountName}`,
-    greeted: name,
-    says: [`You were invited to ${accountName}. The link works once, for 7 days.`],
-    link: { label: 'Take the invitation', url },
-  });
+  path,
+}: Addressed & { readonly accountName: string }): Letter => ({
+  subject: `You were invited to ${accountName}`,
+  greeted: name,
+  says: [`You were invited to ${accountName}. The link works once, for 7 days.`],
+  link: { label: 'Take the invitation', path },
+});
 
 /** Whoever has a passkey is in without a password: its owner has to hear of one that they did not add. */
 export const passkeyAddedMail = ({
   name,
   passkeyName,
-}: Pick<Addressed, 'name'> & { readonly passkeyName: string }): MailText =>
-  letter({
-    subject: 'A passkey was added',
-    greeted: name,
-    says: [
-      `The passkey “${passkeyName}” signs in as you from now on, without your password.`,
-      'If it was not you, remove it under “Sign-in and sessions”, end every session there, and set a new password.',
-    ],
-  });
+}: Pick<Addressed, 'name'> & { readonly passkeyName: string }): Letter => ({
+  subject: 'A passkey was added',
+  greeted: name,
+  says: [
+    `The passkey “${passkeyName}” signs in as you from now on, without your password.`,
+    'If it was not you, remove it under “Sign-in and sessions”, end every session there, and set a new password.',
+  ],
+});
+
+/** Somebody tries passwords from many places. Told once a day: strangers must not fill a mailbox. */
+export const manyTriesMail = ({ name, path }: Addressed): Letter => ({
+  subject: 'Many wrong passwords were tried',
+  greeted: name,
+  says: [
+    'Somebody tries to sign in as you, from many places and with wrong passwords. They did not get in.',
+    'As long as it goes on, your password works only where you signed in before. From elsewhere use a passkey, or set a new password.',
+    'You need not do anything. If your password is used elsewhere too, set a new one.',
+  ],
+  link: { label: 'Set a new password', path },
+});
 
 /** A limit was reached; told to somebody of the team that set it. */
 export const triggerMail = ({
@@ -88,29 +175,27 @@ export const triggerMail = ({
   accountName,
   value,
   limit,
-  url,
+  path,
 }: {
   readonly triggerName: string;
   /** Of the account that it is about. */
   readonly accountName: string;
   readonly value: string;
   readonly limit: string;
-  readonly url: string;
-}): MailText =>
-  letter({
-    subject: `${triggerName}: a limit was reached`,
-    greeted: 'there',
-    says: [`The trigger “${triggerName}” of ${accountName} stands at ${value}, and its limit is ${limit}.`],
-    link: { label: 'Look at it', url },
-  });
+  readonly path: string;
+}): Letter => ({
+  subject: `${triggerName}: a limit was reached`,
+  greeted: 'there',
+  says: [`The trigger “${triggerName}” of ${accountName} stands at ${value}, and its limit is ${limit}.`],
+  link: { label: 'Look at it', path },
+});
 
 /** To the address that was replaced: whoever did not do so has to hear of it. */
-export const changedAddressMail = ({ name }: Pick<Addressed, 'name'>): MailText =>
-  letter({
-    subject: 'Your address was changed',
-    greeted: name,
-    says: [
-      'You sign in with another address from now on. This one reaches your account no more.',
-      'If it was not you, tell whoever administers your account at once.',
-    ],
-  });
+export const changedAddressMail = ({ name }: Pick<Addressed, 'name'>): Letter => ({
+  subject: 'Your address was changed',
+  greeted: name,
+  says: [
+    'You sign in with another address from now on. This one reaches your account no more.',
+    'If it was not you, tell whoever administers your account at once.',
+  ],
+});

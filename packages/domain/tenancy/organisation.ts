@@ -1,4 +1,5 @@
-import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
+import type { Actor, DomainHandlers, Entity } from '@patchbay/kit/definition';
+import type { ServiceError } from '@patchbay/kit/errors';
 import { type Caller, callerAlong } from './caller.ts';
 import { tenancy } from './definition.ts';
 import type { OrganisationRecord, TenancyPorts } from './ports.ts';
@@ -13,15 +14,19 @@ const toAnswer = ({ createdAt, ...rest }: OrganisationRecord) => ({
   createdAt: createdAt.toISOString(),
 });
 
-type Context = Pick<DomainContext<typeof tenancy, 'organisation', 'get'>, 'entity' | 'actor' | 'error'>;
+interface Context {
+  readonly entity: Entity;
+  readonly actor: Actor;
+  readonly error: (code: 'resource.unknown', publicDetail: string) => ServiceError;
+}
 
 /**
  * The organisation of an account, for one who reaches its top account. Whoever has a role further down, as a customer of
  * a reseller has, belongs to it no more than the reseller's name is theirs to read: nothing above a caller is told.
  */
-async function organisationOf(
+export async function organisationOf(
   { entity, actor, error }: Context,
-  ports: TenancyPorts,
+  ports: Pick<TenancyPorts, 'organisations' | 'people' | 'keys'>,
 ): Promise<{ readonly found: OrganisationRecord; readonly caller: Caller }> {
   // The platform's own account is above every organisation.
   const toTop = entity.chain.slice(0, 2);

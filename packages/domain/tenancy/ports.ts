@@ -1,6 +1,6 @@
 import type { CataloguedOperation, HeldRole, Role } from './access.ts';
 import type { AccountState } from './account-state.ts';
-import type { MailText } from './mails.ts';
+import type { Letter } from './mails.ts';
 import type { MoveEffects } from './move-preview.ts';
 import type { Grant } from './reach.ts';
 
@@ -147,11 +147,14 @@ export interface MoveQuestion extends Scoped {
 
 /** Mails are kept in the transaction of their cause, and sent after it. */
 export interface Mails {
-  /** The address of a page of the dashboard. */
-  urlOf(path: string): string;
-  /** In the name of an account; without one, of the platform. */
-  send(mail: MailText & { readonly accountId?: string; readonly to: string }): Promise<void>;
+  /** In the name of an account; without one, of the platform. It looks, and its links lead, as its reader knows it. */
+  send(
+    mail: Letter & { readonly accountId?: string; readonly to: string; readonly reader: MailReader },
+  ): Promise<void>;
 }
+
+/** Whose brand a mail has: that above all accounts of a user, or that above an account whose team it goes to. */
+export type MailReader = { readonly userId: string } | { readonly accountId: string };
 
 /** What tenancy needs from the world. */
 export interface TenancyPorts {
@@ -160,7 +163,8 @@ export interface TenancyPorts {
   readonly mails: Mails;
   readonly people: {
     /** Those that the platform has prices in, the one to suggest first; its own where it asks no price at all. */
-    offeredCurrencies(): Promise<readonly string[]>;
+    /** With `below`, at an account whose brand a stranger has met: none where it takes no sign-ups. */
+    offeredCurrencies(below?: string): Promise<readonly string[]>;
     /** Takes its time, so outside of a transaction. Refuses as unavailable while too many wait for theirs. */
     hashPassword(password: string): Promise<string>;
     signUp(person: {
@@ -170,6 +174,8 @@ export interface TenancyPorts {
       readonly organisationName: string;
       readonly currency: string;
       readonly timeZone: string;
+      /** The account to be below; the platform's where it is absent. */
+      readonly below?: string | undefined;
     }): Promise<
       | { readonly outcome: 'signed_up'; readonly userId: string; readonly accountId: string }
       | { readonly outcome: 'email_taken' }
@@ -183,7 +189,7 @@ export interface TenancyPorts {
      * Every role that counts for a user (`countingRole`), highest accounts first. With `viewing`, those that hold there from
      * above, as if they were given at that account.
      */
-    grantsOf(userId: string, viewing?: string): Promise<readonly NamedGrant[]>;
+    grantsOf(userId: string, viewing?: string, within?: string): Promise<readonly NamedGrant[]>;
     /** Those at whose top account the user took a role. */
     organisationsOf(
       userId: string,

@@ -21,7 +21,7 @@ const isBeyond = (caller: Caller, touched: readonly (RoleRef | undefined)[]) =>
 const isDefined = (role: RoleRef): role is Extract<RoleRef, `rol_${string}`> => role.startsWith('rol_');
 
 /** A role as it is held. Undefined for one that the account did not define. */
-async function heldRoleOf(
+export async function heldRoleOf(
   accountId: string,
   role: RoleRef,
   { roles }: Pick<TenancyPorts, 'roles'>,
@@ -81,8 +81,13 @@ export const team: Handlers['team'] = {
     context.audit({ target: member.userId, ...(before === undefined ? {} : { before }), after: member });
     if (invitation !== undefined) {
       const accountName = (await ports.accounts.find({ accountId }))?.name ?? '';
-      const url = ports.mails.urlOf(setUpPathOf(invitation.mailed));
-      await ports.mails.send({ accountId, to: member.email, ...invitationMail({ name, accountName, url }) });
+      const path = setUpPathOf(invitation.mailed);
+      await ports.mails.send({
+        accountId,
+        to: member.email,
+        reader: { accountId },
+        ...invitationMail({ name, accountName, path }),
+      });
     }
     // Not the link of the mail: with it, whoever invites could prove an address that is not theirs (PRD-3).
     return { ...member, ...(invitation === undefined ? {} : { setUpPath: setUpPathOf(invitation.shown) }) };

@@ -55,7 +55,6 @@ test('a stranger who signs up twice with one key signs up once; nobody else gets
   };
   const written: unknown[] = [];
   const mails = {
-    urlOf: (path: string) => path,
     send: async (mail: unknown) => void written.push(mail),
   };
   const taken = new Set<string>();

@@ -1,4 +1,4 @@
-import { platformError } from '@patchbay/kit/errors';
+import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import { callerIdOf, type Repeatable } from './idempotency.ts';
 import type { IdempotentRequest, Platform, Principal } from './platform.ts';
 
@@ -8,6 +8,10 @@ export interface OnceCall {
   readonly accountId: string | undefined;
   readonly responseHeaders: Headers;
 }
+
+/** Nothing of a request stays that a repeat took over. */
+export const takenOver = (): ServiceError =>
+  platformError('request.in_progress', 'This took so long that a repeat has begun anew.');
 
 /**
  * One effect for each key: a repeat gets the first answer; a refusal or failure is not kept. Whoever calls this has found
@@ -40,7 +44,7 @@ export async function answerOnce<Answer>(
       try {
         return await work(async (answer) => {
           if (await idempotency.complete(begun.claim, { status: 200, body: JSON.stringify(answer) })) return;
-          throw platformError('request.in_progress', 'This took so long that a repeat has begun anew.');
+          throw takenOver();
         });
       } catch (error) {
         await idempotency.abandon(begun.claim);

@@ -177,6 +177,7 @@ function exampleValue(schema: z.ZodType): unknown {
     '2026-11-01T00:00:00.000Z',
     'a@b.test',
     'https://b.test/',
+    'b.test',
     '2026-11',
     'EUR',
     'owner',
@@ -185,6 +186,7 @@ function exampleValue(schema: z.ZodType): unknown {
     'user:nobody',
     'declined',
     'network-discovery',
+    'light',
     ...ids,
   ];
   const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];

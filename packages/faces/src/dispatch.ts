@@ -12,6 +12,7 @@ import { serviceHandlerLoaders } from '@patchbay/services/handlers.generated';
 import { answerOnce } from './answer-once.ts';
 import { derivedHandlers } from './derived.ts';
 import type { Repeatable } from './idempotency.ts';
+import { withCursorOpened, withCursorSealed } from './list-cursor.ts';
 import { errorDefinitionOf, type MountedOperation } from './mounted.ts';
 import type { Platform, Principal, Reach } from './platform.ts';
 import { isBoundByAddress } from './refused-address.ts';
@@ -42,11 +43,15 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
   await refuseByPolicy(platform, call, { entity, visibleIds: subject?.visibleIds ?? [] });
   const context = await contextOf(platform, call, { entity, visibleIds: subject?.visibleIds, changes });
   const handler = await loadHandler(platform, call.mounted);
-  if (call.mounted.operation.method === 'GET') return await (await handler(context, call.request))();
+  if (call.mounted.operation.method === 'GET') {
+    const work = await handler(context, withCursorOpened(platform, call));
+    return withCursorSealed(platform, call, await work());
+  }
   return await answerOnce<Response>(platform, call, async (kept) => {
     const work = await handler(context, call.request);
+    const isMinting = call.mounted.operation.isMinting === true;
     // No change without its entry, no entry without its change, and no change that cannot be answered for (ACC-8).
-    return await platform.atomically(async () => {
+    return await platform[isMinting ? 'keptAtEnd' : 'atomically'](async () => {
       const response = call.mounted.operation.response.parse(await work()) as Response;
       await audit(platform, call, { entity, changes });
       await kept(response);
@@ -212,7 +217,7 @@ async function refuseByPolicy(
   { entity, visibleIds }: { readonly entity: Entity | undefined; readonly visibleIds: readonly string[] },
 ): Promise<void> {
   if (entity === undefined || owner.kind !== 'service' || owner.isDerived) return;
-  const decision = decide(await platform.policyChain(entity), {
+  const decision = decide(await platform.policyChain(entity, principal), {
     verifier: 'api',
     atMs: platform.nowMs(),
     service: owner.definition.name,
@@ -310,6 +315,10 @@ async function audit(platform: Platform, call: Call, { entity, changes }: Scope)
       actorName: principal.name,
       requestId,
       ...(address === undefined ? {} : { address }),
+      // Who mints moves no account.
+      ...(mounted.operation.isMinting === true && entity?.accountId === entry.accountId
+        ? { accountPath: entity.chain }
+        : {}),
     });
   }
 }

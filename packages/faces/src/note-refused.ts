@@ -76,7 +76,7 @@ function rateLimitTold({ responseHeaders }: RefusedCall): Known['limits'] {
 /** What was set for the service that was asked for. Who comes too often learns nothing new from it. */
 async function policyOf(
   platform: Platform,
-  { mounted: { owner }, input, error }: RefusedCall,
+  { mounted: { owner }, principal, input, error }: RefusedCall,
   { chain, grants }: Reach,
 ): Promise<Known['policy']> {
   const accountId = chain.at(-1)?.id;
@@ -92,7 +92,7 @@ async function policyOf(
   const top = ids.findIndex((id) => grants.some((grant) => grant.accountId === id));
   const [stored, levels] = await Promise.all([
     platform.configChain(entity).catch(() => []),
-    platform.policyChain(entity).catch(() => []),
+    platform.policyChain(entity, principal).catch(() => []),
   ]);
   return [
     ...settingsOf(owner.definition, entity, stored),

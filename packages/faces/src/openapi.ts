@@ -1,3 +1,4 @@
+import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { apiVersions } from '@patchbay/kit/api-version';
 import { platformErrors, problemSchema } from '@patchbay/kit/errors';
 import { generateOpenApiDocument } from 'trpc-to-openapi';
@@ -18,7 +19,8 @@ interface Served {
 }
 export interface OpenApiDocument {
   readonly openapi: string;
-  info: object;
+  info: { readonly title: string; readonly version: string; readonly license?: object };
+  readonly servers?: readonly { readonly url: string }[];
   readonly paths: Record<string, Record<string, Served>>;
   readonly components: { schemas?: Record<string, unknown>; securitySchemes?: unknown };
 }
@@ -26,6 +28,8 @@ export interface OpenApiDocument {
 interface Options {
   readonly version: string;
   readonly baseUrl: string;
+  /** What the API is called. Absent: as the platform is. */
+  readonly title?: string | undefined;
 }
 
 const idempotencyKey = {
@@ -52,9 +56,12 @@ const JSON_TYPE = 'application/json';
  * The library's document, with its guessed error responses replaced by the ones the definitions declare, and with names, so
  * that clients in other languages can be generated from it (API-1).
  */
-export function openApiDocument(router: AppRouter, { version, baseUrl }: Options): OpenApiDocument {
+export function openApiDocument(
+  router: AppRouter,
+  { version, baseUrl, title = PLATFORM_NAME }: Options,
+): OpenApiDocument {
   const securitySchemes = { Authorization: { type: 'http', scheme: 'bearer' } } as const;
-  const generated = generateOpenApiDocument(router, { title: 'Patchbay', version, baseUrl, securitySchemes });
+  const generated = generateOpenApiDocument(router, { title, version, baseUrl, securitySchemes });
   const document = generated as unknown as OpenApiDocument;
   const places: Place[] = [];
   for (const mounted of mountedOperations) {

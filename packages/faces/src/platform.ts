@@ -8,9 +8,13 @@ import type { Actor, AuditedChange, Entity } from '@patchbay/kit/definition';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 
 /** What a caller showed: a key or an ephemeral credential in a header, or the session of somebody signed in. */
-export type Evidence =
+export type Evidence = (
   | { readonly kind: 'bearer'; readonly token: string }
-  | { readonly kind: 'signIn'; readonly signInSessionId: string };
+  | { readonly kind: 'signIn'; readonly signInSessionId: string }
+) & {
+  /** The account whose host it was shown at, where that is not the platform's: it counts for nothing outside of that. */
+  readonly within?: string | undefined;
+};
 
 /** Who holds the evidence, before it is known which account the request is about. */
 export interface Principal {
@@ -65,6 +69,8 @@ export interface AuditReport extends AuditedChange {
   readonly actorName: string;
   readonly requestId: string;
   readonly address?: string;
+  /** The chain of the account, where it is known and cannot have changed. */
+  readonly accountPath?: readonly string[];
 }
 
 export interface StoredAnswer {
@@ -109,11 +115,19 @@ export interface IdempotentRequest {
   readonly fingerprint: string;
 }
 
+/** Cursors of lists as they leave, and as they come back. A place names the list and whose it is. */
+export interface ListCursors {
+  seal(place: string, cursor: string): string;
+  /** Undefined for what was not sealed for this place. */
+  open(place: string, sealed: string): string | undefined;
+}
+
 /** What dispatch asks of the world. A refusal is a thrown ServiceError. */
 export interface Platform {
   readonly servicePorts: ServicePorts;
   readonly domainPorts: DomainPorts;
   readonly idempotency: IdempotencyStore;
+  readonly cursors: ListCursors;
   nowMs(): number;
   /**
    * Resolves to undefined when the evidence is missing or does not hold. Refuses an address from which too much came that
@@ -134,10 +148,10 @@ export interface Platform {
     service: string,
     values: ConfigValues,
   ): Promise<ConfigValues | 'too_many' | undefined>;
-  /** The levels of policies that hold for the entity, from the top down. */
-  policyChain(entity: Entity): Promise<PolicyChain>;
-  /** The lists of addresses of an account and of those above it, from the top down (ACC-9). */
-  accessChain(accountId: string): Promise<PolicyChain>;
+  /** The levels of policies that hold for the entity, from the top down: no older than the authentication of who asks. */
+  policyChain(entity: Entity, asking: Principal): Promise<PolicyChain>;
+  /** The lists of addresses of an account and of those above it, from the top down (ACC-9), no older than that either. */
+  accessChain(accountId: string, asking: Principal): Promise<PolicyChain>;
   recordUsage(entity: Entity, report: UsageReport): void;
   emit(accountId: string, event: string, payload: unknown): Promise<void>;
   audit(report: AuditReport): Promise<void>;
@@ -148,4 +162,9 @@ export interface Platform {
    * the answer kept for a repeat (ACC-8, C40). Work inside of other such work belongs to it.
    */
   atomically<Value>(work: () => Promise<Value>): Promise<Value>;
+  /**
+   * The same for work that changes nothing, and only leaves an entry in the audit log, events and an answer behind: these
+   * are kept together when it is done, and until then nothing is held.
+   */
+  keptAtEnd<Value>(work: () => Promise<Value>): Promise<Value>;
 }

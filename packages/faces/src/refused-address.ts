@@ -16,10 +16,11 @@ export const isBoundByAddress = ({ actor }: Pick<Principal, 'actor'>): boolean =
  */
 export async function refusedAddress(
   platform: Pick<Platform, 'accessChain' | 'nowMs'>,
-  { principal: { actor }, address }: { readonly principal: Principal; readonly address?: string | undefined },
+  { principal, address }: { readonly principal: Principal; readonly address?: string | undefined },
 ): Promise<ServiceError | undefined> {
+  const { actor } = principal;
   if (actor.kind !== 'key' && actor.kind !== 'credential') return undefined;
-  const chain = await platform.accessChain(actor.accountId);
+  const chain = await platform.accessChain(actor.accountId, principal);
   const decision = decide(chain, {
     verifier: actor.kind,
     atMs: platform.nowMs(),

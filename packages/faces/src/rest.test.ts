@@ -7,6 +7,7 @@ import {
   STRANGER_ACCOUNT,
 } from '@patchbay/testing/api-harness';
 import { expect, test } from 'vitest';
+import { createRestHandler } from './rest.ts';
 
 const ICE_SERVERS = `/v1/accounts/${PARENT_ACCOUNT}/services/network-discovery/ice-servers`;
 const CONFIG = `/v1/accounts/${PARENT_ACCOUNT}/services/network-discovery/config`;
@@ -320,4 +321,23 @@ test('every answer has a request id, every failure is problem+json with one of o
     code: 'request.unknown_path',
   });
   expect(headers.get('x-request-id')).toBe(body.requestId);
+});
+
+test('C47: each answer of a version that comes to an end says when, a refusal too; of one that does not, none does', async () => {
+  const { router, rest } = createApiHarness();
+  const end = { deprecatedAt: new Date('2027-01-01T00:00:00Z'), endsAt: new Date('2027-07-01T00:00:00Z') };
+  const ending = createRestHandler({
+    router,
+    baseUrl: 'https://api.test',
+    versionEnds: { [apiVersionNewest]: end },
+  });
+  for (const path of ['/v1/me', '/v1/nothing']) {
+    const request = () =>
+      new Request(`https://api.test${path}`, { headers: { 'patchbay-version': apiVersionNewest } });
+    const { headers } = await ending(request());
+    expect(headers.get('sunset'), path).toBe('Thu, 01 Jul 2027 00:00:00 GMT');
+    expect(headers.get('deprecation'), path).toBe('@1798761600');
+    const going = await rest(request());
+    expect([going.headers.get('sunset'), going.headers.get('deprecation')], path).toEqual([null, null]);
+  }
 });

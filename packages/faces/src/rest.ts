@@ -1,4 +1,11 @@
-import { API_VERSION_HEADER, apiVersionOf, apiVersions } from '@patchbay/kit/api-version';
+import {
+  API_VERSION_HEADER,
+  type ApiVersion,
+  apiVersionOf,
+  apiVersions,
+  endOfVersion,
+  versionEnds,
+} from '@patchbay/kit/api-version';
 import { platformError, ServiceError, toProblem } from '@patchbay/kit/errors';
 import type { TRPCError } from '@trpc/server';
 import { createOpenApiNodeHttpHandler } from 'trpc-to-openapi';
@@ -13,17 +20,28 @@ export interface RestOptions {
   readonly router: AppRouter;
   /** Where the platform is reached from outside. */
   readonly baseUrl: string;
+  /** Default: those that are known. */
+  readonly versionEnds?: typeof versionEnds;
   /** Called with what is our failure, never with an expected refusal. */
   readonly onFailure?: (error: ServiceError, requestId: string) => void;
 }
+
+/** Where a request was sent, if not to the platform's own host. */
+export interface RequestPlace {
+  readonly baseUrl: string;
+  /** The account whose host it is. */
+  readonly within: string;
+}
+
+export type RestHandler = (request: Request, place?: RequestPlace) => Promise<Response>;
 
 /**
  * Serves the router as REST. trpc-to-openapi matches the path and calls the procedure; this face adds what it leaves out:
  * bounds on the body, request ids, idempotency keys, problem+json, and one handler for all requests, where its fetch
  * adapter builds one for each.
  */
-export function createRestHandler(options: RestOptions): (request: Request) => Promise<Response> {
-  const { router, baseUrl } = options;
+export function createRestHandler(options: RestOptions): RestHandler {
+  const { router } = options;
   const failures = new WeakMap<object, TRPCError>();
   const contexts = new WeakMap<object, CallContext>();
   const serve = createOpenApiNodeHttpHandler({
@@ -44,15 +62,20 @@ export function createRestHandler(options: RestOptions): (request: Request) => P
     throw error.fields.code === 'request.unknown_path' ? unknownPath(request, context) : error;
   }
 
-  return async (request) => {
+  return async (request, place) => {
+    const { baseUrl, within } = place ?? { baseUrl: options.baseUrl };
     const requestId = createRequestId();
     const responseHeaders = new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' });
     try {
-      responseHeaders.set(API_VERSION_HEADER, versionOf(request));
+      const version = versionOf(request);
+      responseHeaders.set(API_VERSION_HEADER, version);
+      for (const [name, value] of Object.entries(endOfVersion((options.versionEnds ?? versionEnds)[version])))
+        responseHeaders.set(name, value);
       refuseOtherTypes(request);
       const { text, body } = await readBody(request);
       const response = await answer(request, body, {
-        evidence: evidenceOf(request),
+        evidence: evidenceOf(request, within),
+        within,
         requestId,
         signal: request.signal,
         responseHeaders,
@@ -84,7 +107,7 @@ async function conditional({ method, headers }: Request, response: Response): Pr
   return new Response(text, { status: 200, headers: tagged });
 }
 
-function versionOf({ headers }: Request): string {
+function versionOf({ headers }: Request): ApiVersion {
   const asked = headers.get(API_VERSION_HEADER);
   const version = apiVersionOf(asked);
   if (version !== undefined) return version;
@@ -115,9 +138,9 @@ const methodsAt = (pathname: string): readonly string[] => [
   ...new Set(served.filter(({ pattern }) => pattern.test(pathname)).map(({ method }) => method)),
 ];
 
-function evidenceOf({ headers }: Request): Evidence | undefined {
+function evidenceOf({ headers }: Request, within: string | undefined): Evidence | undefined {
   const token = headers.get('authorization')?.match(/^Bearer (\S{1,2048})$/i)?.[1];
-  return token === undefined ? undefined : { kind: 'bearer', token };
+  return token === undefined ? undefined : { kind: 'bearer', token, within };
 }
 
 /** Set by the shell that owns the socket; what a client sends under this name is removed there (C43). */
@@ -148,10 +171,10 @@ function withHeaders(response: Response, headers: Headers): Response {
   return response;
 }
 
-/** An error as the wire shows it: RFC 9457 §3. */
+/** An error as the wire shows it: RFC 9457 §3. Without a `baseUrl` its type is relative to where it was asked for. */
 export function toResponse(
   error: ServiceError,
-  { requestId, baseUrl }: { readonly requestId: string; readonly baseUrl: string },
+  { requestId, baseUrl }: { readonly requestId: string; readonly baseUrl?: string | undefined },
 ): Response {
   const problem = toProblem(error, requestId, baseUrl);
   const headers = new Headers({ 'content-type': 'application/problem+json' });

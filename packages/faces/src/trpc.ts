@@ -20,6 +20,8 @@ export interface CallContext {
   readonly evidence: Evidence | undefined;
   readonly requestId: string;
   readonly address?: string | undefined;
+  /** The account whose host the request came to, where that is not the platform's. */
+  readonly within?: string | undefined;
   readonly signal: AbortSignal;
   readonly responseHeaders: Headers;
   /** Of a request that may be repeated and has one effect (C40). */
@@ -146,11 +148,15 @@ function unstorableTexts(value: unknown): readonly (readonly (string | number)[]
   );
 }
 
-const stranger: Principal = { actor: { kind: 'stranger' }, name: 'A stranger', scopes: [] };
+const strangerAt = (within: string | undefined): Principal => ({
+  actor: { kind: 'stranger', ...(within === undefined ? {} : { within }) },
+  name: 'A stranger',
+  scopes: [],
+});
 
 async function principalOf(
   platform: Platform,
-  { evidence, address }: CallContext,
+  { evidence, address, within }: CallContext,
   { authentication }: MountedOperation,
 ): Promise<Principal> {
   const known = await platform.authenticate(evidence, address);
@@ -158,7 +164,7 @@ async function principalOf(
     throw platformError('auth.missing', 'Only somebody who signed in may do this.');
   }
   if (known !== undefined) return known;
-  if (authentication === 'none') return stranger;
+  if (authentication === 'none') return strangerAt(within);
   throw platformError(
     'auth.missing',
     evidence === undefined ? 'Send a key.' : 'This key is unknown, revoked or expired.',

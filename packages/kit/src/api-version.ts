@@ -15,3 +15,21 @@ export const apiVersionNewest: ApiVersion = apiVersions[apiVersions.length - 1] 
 export function apiVersionOf(asked: string | null): ApiVersion | undefined {
   return asked === null ? apiVersions[0] : apiVersions.find((version) => version === asked);
 }
+
+/** Until when a version is served, and since when nothing new is to be written for it. */
+export interface VersionEnd {
+  readonly deprecatedAt: Date;
+  readonly endsAt: Date;
+}
+
+/** The versions that come to an end. A version stands here before it leaves the list above. */
+export const versionEnds: Partial<Record<ApiVersion, VersionEnd>> = {};
+
+/** What each answer of a version that comes to an end says of it: Deprecation (RFC 9745 §2), Sunset (RFC 8594 §3). */
+export function endOfVersion(end: VersionEnd | undefined): Readonly<Record<string, string>> {
+  if (end === undefined) return {};
+  return {
+    deprecation: `@${Math.floor(end.deprecatedAt.getTime() / 1_000)}`,
+    sunset: end.endsAt.toUTCString(),
+  };
+}

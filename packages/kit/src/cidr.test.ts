@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cidrsContain, cidrText, intersectCidrs, parseAddress, parseCidr } from './cidr.ts';
+import { cidrsContain, cidrText, intersectCidrs, networkOf, parseAddress, parseCidr } from './cidr.ts';
 
 const text = (source: string) => {
   const cidr = parseCidr(source);
@@ -60,4 +60,14 @@ test('what lies in both lists is the smaller range of each nested pair', () => {
   ]);
   expect(intersectCidrs(['10.0.0.0/8'], ['11.0.0.0/8'])).toEqual([]);
   expect(intersectCidrs(['0.0.0.0/0'], ['::/0'])).toEqual([]);
+});
+
+test('an address counts as its network: of IPv6 all of a /64 is one, of IPv4 each is its own', () => {
+  expect(networkOf('192.0.2.7')).toBe('192.0.2.7/32');
+  expect(networkOf('::ffff:192.0.2.7')).toBe('192.0.2.7/32');
+  expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2:0:0:0:0/64');
+  expect(networkOf('2001:DB8:1:2::')).toBe('2001:db8:1:2:0:0:0:0/64');
+  expect(networkOf('2001:db8:1:3::1')).not.toBe(networkOf('2001:db8:1:2::1'));
+  expect(networkOf('fe80::1%eth0')).toBe('fe80:0:0:0:0:0:0:0/64');
+  expect([networkOf(''), networkOf('nowhere')]).toEqual(['', 'nowhere']);
 });

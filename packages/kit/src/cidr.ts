@@ -51,6 +51,20 @@ export function cidrsContain(cidrs: readonly string[], addressText: string): boo
   });
 }
 
+/** What one subscriber of IPv6 is given at least (RFC 6177 §2): every address in it is the same somebody's. */
+const SUBSCRIBER_PREFIX_BITS = 64;
+
+/**
+ * The network that an address is counted as: whoever has an address of IPv4 has that one, and whoever has one of IPv6 has
+ * all of its /64. What is no address counts as itself.
+ */
+export function networkOf(addressText: string): string {
+  const address = parseAddress(addressText.split('%')[0] ?? '');
+  if (address === undefined) return addressText;
+  const prefixBits = Math.min(SUBSCRIBER_PREFIX_BITS, address.length * 8);
+  return cidrText({ address: address.map((byte, index) => (index < prefixBits / 8 ? byte : 0)), prefixBits });
+}
+
 /** The ranges that lie in both lists. */
 export function intersectCidrs(left: readonly string[], right: readonly string[]): readonly string[] {
   const others = right.map(toRange);

@@ -179,6 +179,9 @@ export interface Viewing {
   readonly untilMs: number;
 }
 
+/** The account whose host a request came to, where that is not the platform's: nothing but it, and what is below it, is within reach. */
+type Within = string;
+
 /** Who asks. A key speaks for an account, a user for the roles they hold, a credential for its caveats. */
 export type Actor =
   | { readonly kind: 'key'; readonly keyId: string; readonly accountId: string }
@@ -187,10 +190,11 @@ export type Actor =
       readonly userId: string;
       /** They look as this account does, and change nothing (PRD-3). */
       readonly viewing?: Viewing;
+      readonly within?: Within;
     }
   | { readonly kind: 'credential'; readonly credentialId: string; readonly accountId: string }
   | { readonly kind: 'platform' }
-  | { readonly kind: 'stranger' };
+  | { readonly kind: 'stranger'; readonly within?: Within };
 
 /** The entity chain as the platform resolved it: whom a request is about. */
 export interface Entity {

@@ -29,6 +29,14 @@ export const platformErrors = {
     retry: 'never',
     remedy: 'Send at most the number of bytes that `detail` names.',
   },
+  'request.unknown_host': {
+    status: 421,
+    title: 'Nothing is served at this host.',
+    owner: 'config',
+    retry: 'never',
+    remedy:
+      'Use the host that the API was given to you with. A host of your own is served once it is proved (brandHosts.verify).',
+  },
   'request.unknown_path': {
     status: 404,
     title: 'Nothing is served at this path.',

@@ -11,7 +11,7 @@ export interface ClientOptions extends TransportOptions {
   readonly accountId?: IdLike<'acc'>;
 }
 
-type Route = readonly [method: string, path: string, answer: string];
+type Route = readonly [method: string, path: string, answer?: string];
 
 /**
  * Builds `client.<resource or service>.<operation>(…)` from the generated table: no method is written by hand.

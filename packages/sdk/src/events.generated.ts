@@ -15,6 +15,10 @@ export interface EventData {
   readonly 'access.service.enabled': { readonly service: string; readonly uses: ReadonlyArray<"audio" | "video" | "screen" | "data" | "recording" | "transcription" | "broadcast" | "telephony" | "other">; readonly sessionsPerDay: number; readonly minutesPerSession: number };
   readonly 'access.service.disabled': { readonly service: string };
   readonly 'billing.price.set': { readonly accountId: Id<"acc">; readonly service: string };
+  readonly 'branding.brand.changed': { readonly name: string };
+  readonly 'branding.brand.removed': {  };
+  readonly 'branding.host.proved': { readonly host: string };
+  readonly 'branding.host.lost': { readonly host: string };
   readonly 'endpoints.allocated': { readonly endpointId: Id<"end">; readonly identifier: string };
   readonly 'endpoints.released': { readonly endpointId: Id<"end">; readonly identifier: string; readonly restsUntil?: string };
   readonly 'endpoints.transferred': { readonly endpointId: Id<"end">; readonly identifier: string; readonly transferId: Id<"etr">; readonly direction: "outgoing" | "incoming" };

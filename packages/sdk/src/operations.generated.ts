@@ -80,6 +80,46 @@ export interface Operations {
     /** Read the ledger entries of this account in a period, as they were posted. They sum to what its statement says. */
     listEntries(request: { readonly cursor?: string; readonly limit?: number; readonly period: string }, options?: CallOptions): List<{ readonly transactionId: Id<"txn">; readonly at: string; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout"; readonly counterpartyId: Id<"acc">; readonly currency: string; readonly amount: string; readonly sourceRef: string }>;
   };
+  readonly brand: {
+    /** Read what the accounts below see, and what this account sees itself. */
+    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly own?: { readonly name: string; readonly accent?: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string; readonly senderName?: string; readonly senderAddress?: string; readonly mainHost?: string; readonly turnHost?: string; readonly isSignUpOpen: boolean; readonly logos: { readonly light?: { readonly digest: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }; readonly dark?: { readonly digest: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number } }; readonly tones?: { readonly light: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string }; readonly dark: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string } } }; readonly shown: { readonly name: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string } }>;
+    /** Read what the accounts below see, and what this account sees itself. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly own?: { readonly name: string; readonly accent?: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string; readonly senderName?: string; readonly senderAddress?: string; readonly mainHost?: string; readonly turnHost?: string; readonly isSignUpOpen: boolean; readonly logos: { readonly light?: { readonly digest: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }; readonly dark?: { readonly digest: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number } }; readonly tones?: { readonly light: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string }; readonly dark: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string } } }; readonly shown: { readonly name: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string } }>;
+    /** Set the brand anew. What is left out has a neutral default, and never that of an account above. */
+    set(accountId: IdLike<"acc">, request: { readonly name: string; readonly accent?: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string; readonly senderName?: string; readonly senderAddress?: string; readonly mainHost?: string; readonly turnHost?: string; readonly isSignUpOpen?: boolean }, options?: CallOptions): Promise<{ readonly name: string; readonly accent?: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string; readonly senderName?: string; readonly senderAddress?: string; readonly mainHost?: string; readonly turnHost?: string; readonly isSignUpOpen: boolean; readonly logos: { readonly light?: { readonly digest: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }; readonly dark?: { readonly digest: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number } }; readonly tones?: { readonly light: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string }; readonly dark: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string } } }>;
+    /** Set the brand anew. What is left out has a neutral default, and never that of an account above. */
+    set(request: { readonly name: string; readonly accent?: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string; readonly senderName?: string; readonly senderAddress?: string; readonly mainHost?: string; readonly turnHost?: string; readonly isSignUpOpen?: boolean }, options?: CallOptions): Promise<{ readonly name: string; readonly accent?: string; readonly supportUrl?: string; readonly supportEmail?: string; readonly termsUrl?: string; readonly privacyUrl?: string; readonly senderName?: string; readonly senderAddress?: string; readonly mainHost?: string; readonly turnHost?: string; readonly isSignUpOpen: boolean; readonly logos: { readonly light?: { readonly digest: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }; readonly dark?: { readonly digest: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number } }; readonly tones?: { readonly light: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string }; readonly dark: { readonly accent: string; readonly accentStrong: string; readonly accentInk: string } } }>;
+    /** Take the brand back, with its logos. Those below see that of the account above again. */
+    remove(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly name: string }>;
+    /** Take the brand back, with its logos. Those below see that of the account above again. */
+    remove(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly name: string }>;
+    /** Set the logo for light or dark pages: a still PNG or WebP, as base64. */
+    setLogo(accountId: IdLike<"acc">, request: { readonly theme: "light" | "dark"; readonly data: string }, options?: CallOptions): Promise<{ readonly digest: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }>;
+    /** Set the logo for light or dark pages: a still PNG or WebP, as base64. */
+    setLogo(request: { readonly theme: "light" | "dark"; readonly data: string }, options?: CallOptions): Promise<{ readonly digest: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }>;
+    /** Take the logo for light or dark pages away. */
+    removeLogo(accountId: IdLike<"acc">, request: { readonly theme: "light" | "dark" }, options?: CallOptions): Promise<{ readonly digest: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }>;
+    /** Take the logo for light or dark pages away. */
+    removeLogo(request: { readonly theme: "light" | "dark" }, options?: CallOptions): Promise<{ readonly digest: string; readonly mediaType: "image/png" | "image/webp"; readonly widthPixels: number; readonly heightPixels: number }>;
+  };
+  readonly brandHosts: {
+    /** List the hosts of this account, with the records that prove them. */
+    list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }> }>;
+    /** List the hosts of this account, with the records that prove them. */
+    list(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }> }>;
+    /** Name a host, and learn which record proves it. */
+    add(accountId: IdLike<"acc">, request: { readonly host: string }, options?: CallOptions): Promise<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }>;
+    /** Name a host, and learn which record proves it. */
+    add(request: { readonly host: string }, options?: CallOptions): Promise<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }>;
+    /** Look the record up. Once it is there, the host shows this brand, and belongs to this account alone. */
+    verify(accountId: IdLike<"acc">, request: { readonly hostId: IdLike<"bho"> }, options?: CallOptions): Promise<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }>;
+    /** Look the record up. Once it is there, the host shows this brand, and belongs to this account alone. */
+    verify(request: { readonly hostId: IdLike<"bho"> }, options?: CallOptions): Promise<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }>;
+    /** Give a host up. What the brand used it for has a neutral default again, at once. */
+    remove(accountId: IdLike<"acc">, request: { readonly hostId: IdLike<"bho"> }, options?: CallOptions): Promise<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }>;
+    /** Give a host up. What the brand used it for has a neutral default again, at once. */
+    remove(request: { readonly hostId: IdLike<"bho"> }, options?: CallOptions): Promise<{ readonly id: Id<"bho">; readonly host: string; readonly state: "waiting" | "proved"; readonly record: { readonly name: string; readonly value: string }; readonly pointsTo: string; readonly createdAt: string; readonly provedAt?: string }>;
+  };
   readonly why: {
     /** Read the requests of this account, and of those below it, that were refused, newest first. */
     list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly requestId: Id<"req">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly operation: string; readonly code: string; readonly status: number; readonly detail: string }>;
@@ -323,6 +363,46 @@ export interface Operations {
     update(accountId: IdLike<"acc">, request: { readonly sessionId: IdLike<"ses">; readonly state: "ended" }, options?: CallOptions): Promise<{ readonly id: Id<"ses">; readonly kind: "call" | "relay"; readonly accountId: Id<"acc">; readonly accountName: string; readonly applicationId?: Id<"app">; readonly state: "ringing" | "live" | "ended"; readonly mode: "pending" | "p2p" | "relay" | "media"; readonly participants: number; readonly legs: ReadonlyArray<{ readonly id: Id<"leg">; readonly accountId?: Id<"acc">; readonly identity?: string; readonly state: "ringing" | "joined" | "left"; readonly media?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly joinedAt?: string; readonly leftAt?: string }>; readonly region: string; readonly startedAt: string; readonly connectedAt?: string; readonly endedAt?: string; readonly endCode?: string; readonly relayBytes: string; readonly relayMilliseconds: string; readonly bitsPerSecond?: number }>;
     /** End a running session. Everybody in it is told why. */
     update(request: { readonly sessionId: IdLike<"ses">; readonly state: "ended" }, options?: CallOptions): Promise<{ readonly id: Id<"ses">; readonly kind: "call" | "relay"; readonly accountId: Id<"acc">; readonly accountName: string; readonly applicationId?: Id<"app">; readonly state: "ringing" | "live" | "ended"; readonly mode: "pending" | "p2p" | "relay" | "media"; readonly participants: number; readonly legs: ReadonlyArray<{ readonly id: Id<"leg">; readonly accountId?: Id<"acc">; readonly identity?: string; readonly state: "ringing" | "joined" | "left"; readonly media?: { readonly audio: boolean; readonly video: boolean; readonly screen: boolean }; readonly joinedAt?: string; readonly leftAt?: string }>; readonly region: string; readonly startedAt: string; readonly connectedAt?: string; readonly endedAt?: string; readonly endCode?: string; readonly relayBytes: string; readonly relayMilliseconds: string; readonly bitsPerSecond?: number }>;
+  };
+  readonly sso: {
+    /** Read the provider by which people sign in. Of the organisation that the account belongs to. Its secret is never shown. */
+    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly redirectUrl: string; readonly signInUrl: string; readonly provider?: { readonly issuer: string; readonly clientId: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly groupsClaim: string; readonly groupRoles: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol"> }>; readonly trustsEmail: boolean; readonly isRequired: boolean; readonly emergencyUserIds: ReadonlyArray<Id<"usr">>; readonly changedAt: string; readonly triedAt?: string; readonly problem?: { readonly text: string; readonly at: string } } }>;
+    /** Read the provider by which people sign in. Of the organisation that the account belongs to. Its secret is never shown. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly redirectUrl: string; readonly signInUrl: string; readonly provider?: { readonly issuer: string; readonly clientId: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly groupsClaim: string; readonly groupRoles: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol"> }>; readonly trustsEmail: boolean; readonly isRequired: boolean; readonly emergencyUserIds: ReadonlyArray<Id<"usr">>; readonly changedAt: string; readonly triedAt?: string; readonly problem?: { readonly text: string; readonly at: string } } }>;
+    /** Set the provider. Another issuer or client is a new one: its sessions end, and it has to be tried before it is required. */
+    set(accountId: IdLike<"acc">, request: { readonly issuer: string; readonly clientId: string; readonly clientSecret?: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | IdLike<"rol">; readonly groupsClaim?: string; readonly groupRoles?: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | IdLike<"rol"> }>; readonly trustsEmail?: boolean }, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly redirectUrl: string; readonly signInUrl: string; readonly provider?: { readonly issuer: string; readonly clientId: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly groupsClaim: string; readonly groupRoles: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol"> }>; readonly trustsEmail: boolean; readonly isRequired: boolean; readonly emergencyUserIds: ReadonlyArray<Id<"usr">>; readonly changedAt: string; readonly triedAt?: string; readonly problem?: { readonly text: string; readonly at: string } } }>;
+    /** Set the provider. Another issuer or client is a new one: its sessions end, and it has to be tried before it is required. */
+    set(request: { readonly issuer: string; readonly clientId: string; readonly clientSecret?: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | IdLike<"rol">; readonly groupsClaim?: string; readonly groupRoles?: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | IdLike<"rol"> }>; readonly trustsEmail?: boolean }, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly redirectUrl: string; readonly signInUrl: string; readonly provider?: { readonly issuer: string; readonly clientId: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly groupsClaim: string; readonly groupRoles: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol"> }>; readonly trustsEmail: boolean; readonly isRequired: boolean; readonly emergencyUserIds: ReadonlyArray<Id<"usr">>; readonly changedAt: string; readonly triedAt?: string; readonly problem?: { readonly text: string; readonly at: string } } }>;
+    /** Require the provider of everybody with an address at a proved domain, or no longer; and say which owners may sign in otherwise. */
+    update(accountId: IdLike<"acc">, request?: { readonly isRequired?: boolean; readonly emergencyUserIds?: ReadonlyArray<IdLike<"usr">> }, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly redirectUrl: string; readonly signInUrl: string; readonly provider?: { readonly issuer: string; readonly clientId: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly groupsClaim: string; readonly groupRoles: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol"> }>; readonly trustsEmail: boolean; readonly isRequired: boolean; readonly emergencyUserIds: ReadonlyArray<Id<"usr">>; readonly changedAt: string; readonly triedAt?: string; readonly problem?: { readonly text: string; readonly at: string } }; readonly endedSessionCount: number }>;
+    /** Require the provider of everybody with an address at a proved domain, or no longer; and say which owners may sign in otherwise. */
+    update(request?: { readonly isRequired?: boolean; readonly emergencyUserIds?: ReadonlyArray<IdLike<"usr">> }, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly redirectUrl: string; readonly signInUrl: string; readonly provider?: { readonly issuer: string; readonly clientId: string; readonly newcomerRole?: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol">; readonly groupsClaim: string; readonly groupRoles: ReadonlyArray<{ readonly group: string; readonly role: "owner" | "admin" | "developer" | "billing" | "viewer" | Id<"rol"> }>; readonly trustsEmail: boolean; readonly isRequired: boolean; readonly emergencyUserIds: ReadonlyArray<Id<"usr">>; readonly changedAt: string; readonly triedAt?: string; readonly problem?: { readonly text: string; readonly at: string } }; readonly endedSessionCount: number }>;
+    /** Remove the provider. Every session that it opened ends; domains stay proved. */
+    remove(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly endedSessionCount: number }>;
+    /** Remove the provider. Every session that it opened ends; domains stay proved. */
+    remove(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly endedSessionCount: number }>;
+    /** Ask the provider what it offers, as a sign-in would. Nobody signs in. */
+    test(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly isUsable: boolean; readonly problem?: string; readonly authorizationEndpoint?: string; readonly tokenEndpoint?: string }>;
+    /** Ask the provider what it offers, as a sign-in would. Nobody signs in. */
+    test(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly isUsable: boolean; readonly problem?: string; readonly authorizationEndpoint?: string; readonly tokenEndpoint?: string }>;
+  };
+  readonly ssoDomains: {
+    /** Read the domains of e-mail addresses. Of the organisation that the account belongs to. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string }>;
+    /** Read the domains of e-mail addresses. Of the organisation that the account belongs to. */
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string }>;
+    /** Name a domain. It counts once its TXT record was found. */
+    add(accountId: IdLike<"acc">, request: { readonly domain: string }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string }>;
+    /** Name a domain. It counts once its TXT record was found. */
+    add(request: { readonly domain: string }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string }>;
+    /** Look for the TXT record of a domain. It has no `provedAt` as long as there is none. */
+    verify(accountId: IdLike<"acc">, request: { readonly domainId: IdLike<"dom"> }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string; readonly found?: ReadonlyArray<string> }>;
+    /** Look for the TXT record of a domain. It has no `provedAt` as long as there is none. */
+    verify(request: { readonly domainId: IdLike<"dom"> }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string; readonly found?: ReadonlyArray<string> }>;
+    /** Remove a domain. Nobody with an address at it signs in by the provider any more. */
+    remove(accountId: IdLike<"acc">, request: { readonly domainId: IdLike<"dom"> }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string }>;
+    /** Remove a domain. Nobody with an address at it signs in by the provider any more. */
+    remove(request: { readonly domainId: IdLike<"dom"> }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string }>;
   };
   readonly enrolment: {
     /** Read the currencies that an account can be made in: those in which the platform has prices. */
@@ -652,220 +732,246 @@ export const apiVersion = '2026-11-24';
 /** Written once: the paths are most of what a browser loads of this table. */
 const account = '/v1/accounts/{accountId}';
 
-/** Method, path, and whether the answer is a page of a list. */
+/** Method, path, and that the answer is a page of a list, where it is. */
 export const operations = {
   allowList: {
-    get: ['GET', `${account}/allow-list`, 'one'],
-    set: ['PUT', `${account}/allow-list`, 'one'],
+    get: ['GET', `${account}/allow-list`],
+    set: ['PUT', `${account}/allow-list`],
   },
   services: {
-    list: ['GET', `${account}/service-access`, 'one'],
-    enable: ['PUT', `${account}/service-access/{service}`, 'one'],
-    disable: ['DELETE', `${account}/service-access/{service}`, 'one'],
+    list: ['GET', `${account}/service-access`],
+    enable: ['PUT', `${account}/service-access/{service}`],
+    disable: ['DELETE', `${account}/service-access/{service}`],
   },
   audit: {
     list: ['GET', `${account}/audit`, 'list'],
   },
   prices: {
-    list: ['GET', `${account}/prices`, 'one'],
-    set: ['PUT', `${account}/prices/{service}`, 'one'],
-    listForChildren: ['GET', `${account}/child-prices`, 'one'],
-    setForChildren: ['PUT', `${account}/child-prices/{service}`, 'one'],
-    explain: ['GET', `${account}/prices/explain`, 'one'],
+    list: ['GET', `${account}/prices`],
+    set: ['PUT', `${account}/prices/{service}`],
+    listForChildren: ['GET', `${account}/child-prices`],
+    setForChildren: ['PUT', `${account}/child-prices/{service}`],
+    explain: ['GET', `${account}/prices/explain`],
   },
   spend: {
-    get: ['GET', `${account}/spend`, 'one'],
+    get: ['GET', `${account}/spend`],
   },
   statements: {
-    list: ['GET', `${account}/statements`, 'one'],
-    get: ['GET', `${account}/statements/{period}`, 'one'],
+    list: ['GET', `${account}/statements`],
+    get: ['GET', `${account}/statements/{period}`],
     listLines: ['GET', `${account}/statements/{period}/lines`, 'list'],
     listEntries: ['GET', `${account}/statements/{period}/entries`, 'list'],
   },
+  brand: {
+    get: ['GET', `${account}/brand`],
+    set: ['PUT', `${account}/brand`],
+    remove: ['DELETE', `${account}/brand`],
+    setLogo: ['PUT', `${account}/brand/logos/{theme}`],
+    removeLogo: ['DELETE', `${account}/brand/logos/{theme}`],
+  },
+  brandHosts: {
+    list: ['GET', `${account}/brand-hosts`],
+    add: ['POST', `${account}/brand-hosts`],
+    verify: ['POST', `${account}/brand-hosts/{hostId}/checks`],
+    remove: ['DELETE', `${account}/brand-hosts/{hostId}`],
+  },
   why: {
     list: ['GET', `${account}/why`, 'list'],
-    get: ['GET', `${account}/why/{subject}`, 'one'],
+    get: ['GET', `${account}/why/{subject}`],
   },
   endpoints: {
     list: ['GET', `${account}/endpoints`, 'list'],
-    get: ['GET', `${account}/endpoints/{endpointId}`, 'one'],
-    allocate: ['POST', `${account}/endpoints`, 'one'],
-    update: ['PATCH', `${account}/endpoints/{endpointId}`, 'one'],
-    release: ['DELETE', `${account}/endpoints/{endpointId}`, 'one'],
-    transfer: ['POST', `${account}/endpoints/{endpointId}/transfers`, 'one'],
+    get: ['GET', `${account}/endpoints/{endpointId}`],
+    allocate: ['POST', `${account}/endpoints`],
+    update: ['PATCH', `${account}/endpoints/{endpointId}`],
+    release: ['DELETE', `${account}/endpoints/{endpointId}`],
+    transfer: ['POST', `${account}/endpoints/{endpointId}/transfers`],
   },
   endpointTransfers: {
     list: ['GET', `${account}/endpoint-transfers`, 'list'],
-    get: ['GET', `${account}/endpoint-transfers/{transferId}`, 'one'],
-    update: ['PATCH', `${account}/endpoint-transfers/{transferId}`, 'one'],
+    get: ['GET', `${account}/endpoint-transfers/{transferId}`],
+    update: ['PATCH', `${account}/endpoint-transfers/{transferId}`],
   },
   platform: {
-    addresses: ['GET', '/v1/addresses', 'one'],
+    addresses: ['GET', '/v1/addresses'],
   },
   webhooks: {
     list: ['GET', `${account}/webhooks`, 'list'],
-    get: ['GET', `${account}/webhooks/{webhookId}`, 'one'],
-    create: ['POST', `${account}/webhooks`, 'one'],
-    update: ['PATCH', `${account}/webhooks/{webhookId}`, 'one'],
-    remove: ['DELETE', `${account}/webhooks/{webhookId}`, 'one'],
-    rotateSecret: ['POST', `${account}/webhooks/{webhookId}/secret`, 'one'],
-    sendTest: ['POST', `${account}/webhooks/{webhookId}/tests`, 'one'],
+    get: ['GET', `${account}/webhooks/{webhookId}`],
+    create: ['POST', `${account}/webhooks`],
+    update: ['PATCH', `${account}/webhooks/{webhookId}`],
+    remove: ['DELETE', `${account}/webhooks/{webhookId}`],
+    rotateSecret: ['POST', `${account}/webhooks/{webhookId}/secret`],
+    sendTest: ['POST', `${account}/webhooks/{webhookId}/tests`],
   },
   deliveries: {
     list: ['GET', `${account}/webhooks/{webhookId}/deliveries`, 'list'],
-    get: ['GET', `${account}/webhooks/{webhookId}/deliveries/{deliveryId}`, 'one'],
-    resend: ['POST', `${account}/webhooks/{webhookId}/deliveries/{deliveryId}/attempts`, 'one'],
+    get: ['GET', `${account}/webhooks/{webhookId}/deliveries/{deliveryId}`],
+    resend: ['POST', `${account}/webhooks/{webhookId}/deliveries/{deliveryId}/attempts`],
   },
   replays: {
-    start: ['POST', `${account}/webhooks/{webhookId}/replay`, 'one'],
-    get: ['GET', `${account}/webhooks/{webhookId}/replay`, 'one'],
-    cancel: ['DELETE', `${account}/webhooks/{webhookId}/replay`, 'one'],
+    start: ['POST', `${account}/webhooks/{webhookId}/replay`],
+    get: ['GET', `${account}/webhooks/{webhookId}/replay`],
+    cancel: ['DELETE', `${account}/webhooks/{webhookId}/replay`],
   },
   events: {
     list: ['GET', `${account}/events`, 'list'],
-    latest: ['GET', `${account}/events/latest`, 'one'],
+    latest: ['GET', `${account}/events/latest`],
   },
   usage: {
-    query: ['GET', `${account}/usage`, 'one'],
-    getSession: ['GET', `${account}/usage/sessions/{sessionId}`, 'one'],
+    query: ['GET', `${account}/usage`],
+    getSession: ['GET', `${account}/usage/sessions/{sessionId}`],
     listRefused: ['GET', `${account}/usage/refused`, 'list'],
   },
   policy: {
-    get: ['GET', `${account}/policy`, 'one'],
-    set: ['PUT', `${account}/policy`, 'one'],
-    simulate: ['POST', `${account}/policy/simulations`, 'one'],
+    get: ['GET', `${account}/policy`],
+    set: ['PUT', `${account}/policy`],
+    simulate: ['POST', `${account}/policy/simulations`],
   },
   plans: {
     list: ['GET', `${account}/plans`, 'list'],
-    create: ['POST', `${account}/plans`, 'one'],
-    update: ['PUT', `${account}/plans/{planId}`, 'one'],
-    remove: ['DELETE', `${account}/plans/{planId}`, 'one'],
-    assign: ['PUT', `${account}/plan`, 'one'],
+    create: ['POST', `${account}/plans`],
+    update: ['PUT', `${account}/plans/{planId}`],
+    remove: ['DELETE', `${account}/plans/{planId}`],
+    assign: ['PUT', `${account}/plan`],
   },
   retention: {
-    get: ['GET', `${account}/retention`, 'one'],
-    set: ['PUT', `${account}/retention`, 'one'],
-    getRound: ['GET', `${account}/retention/round`, 'one'],
+    get: ['GET', `${account}/retention`],
+    set: ['PUT', `${account}/retention`],
+    getRound: ['GET', `${account}/retention/round`],
   },
   exports: {
     list: ['GET', `${account}/exports`, 'list'],
-    create: ['POST', `${account}/exports`, 'one'],
-    get: ['GET', `${account}/exports/{exportId}`, 'one'],
-    createLink: ['POST', `${account}/exports/{exportId}/links`, 'one'],
-    remove: ['DELETE', `${account}/exports/{exportId}`, 'one'],
+    create: ['POST', `${account}/exports`],
+    get: ['GET', `${account}/exports/{exportId}`],
+    createLink: ['POST', `${account}/exports/{exportId}/links`],
+    remove: ['DELETE', `${account}/exports/{exportId}`],
   },
   erasures: {
     list: ['GET', `${account}/erasures`, 'list'],
-    create: ['POST', `${account}/erasures`, 'one'],
-    get: ['GET', `${account}/erasures/{erasureId}`, 'one'],
-    update: ['PATCH', `${account}/erasures/{erasureId}`, 'one'],
+    create: ['POST', `${account}/erasures`],
+    get: ['GET', `${account}/erasures/{erasureId}`],
+    update: ['PATCH', `${account}/erasures/{erasureId}`],
   },
   sessions: {
     list: ['GET', `${account}/sessions`, 'list'],
-    get: ['GET', `${account}/sessions/{sessionId}`, 'one'],
-    listLog: ['GET', `${account}/sessions/{sessionId}/log`, 'one'],
-    update: ['PATCH', `${account}/sessions/{sessionId}`, 'one'],
+    get: ['GET', `${account}/sessions/{sessionId}`],
+    listLog: ['GET', `${account}/sessions/{sessionId}/log`],
+    update: ['PATCH', `${account}/sessions/{sessionId}`],
+  },
+  sso: {
+    get: ['GET', `${account}/organisation/sso`],
+    set: ['PUT', `${account}/organisation/sso`],
+    update: ['PATCH', `${account}/organisation/sso`],
+    remove: ['DELETE', `${account}/organisation/sso`],
+    test: ['POST', `${account}/organisation/sso/tests`],
+  },
+  ssoDomains: {
+    list: ['GET', `${account}/organisation/sso/domains`, 'list'],
+    add: ['POST', `${account}/organisation/sso/domains`],
+    verify: ['POST', `${account}/organisation/sso/domains/{domainId}/verifications`],
+    remove: ['DELETE', `${account}/organisation/sso/domains/{domainId}`],
   },
   enrolment: {
-    offer: ['GET', '/v1/sign-up', 'one'],
-    signUp: ['POST', '/v1/sign-up', 'one'],
+    offer: ['GET', '/v1/sign-up'],
+    signUp: ['POST', '/v1/sign-up'],
   },
   me: {
-    get: ['GET', '/v1/me', 'one'],
+    get: ['GET', '/v1/me'],
   },
   accounts: {
-    get: ['GET', `${account}`, 'one'],
+    get: ['GET', `${account}`],
     list: ['GET', `${account}/accounts`, 'list'],
-    create: ['POST', `${account}/accounts`, 'one'],
-    update: ['PATCH', `${account}`, 'one'],
-    previewMove: ['GET', `${account}/move`, 'one'],
-    move: ['POST', `${account}/move`, 'one'],
+    create: ['POST', `${account}/accounts`],
+    update: ['PATCH', `${account}`],
+    previewMove: ['GET', `${account}/move`],
+    move: ['POST', `${account}/move`],
   },
   organisation: {
-    get: ['GET', `${account}/organisation`, 'one'],
-    update: ['PATCH', `${account}/organisation`, 'one'],
+    get: ['GET', `${account}/organisation`],
+    update: ['PATCH', `${account}/organisation`],
     people: ['GET', `${account}/organisation/people`, 'list'],
   },
   applications: {
     list: ['GET', `${account}/applications`, 'list'],
-    get: ['GET', `${account}/applications/{applicationId}`, 'one'],
-    create: ['POST', `${account}/applications`, 'one'],
-    update: ['PATCH', `${account}/applications/{applicationId}`, 'one'],
-    remove: ['DELETE', `${account}/applications/{applicationId}`, 'one'],
+    get: ['GET', `${account}/applications/{applicationId}`],
+    create: ['POST', `${account}/applications`],
+    update: ['PATCH', `${account}/applications/{applicationId}`],
+    remove: ['DELETE', `${account}/applications/{applicationId}`],
   },
   keys: {
     list: ['GET', `${account}/keys`, 'list'],
-    create: ['POST', `${account}/keys`, 'one'],
-    rotate: ['POST', `${account}/keys/{keyId}/rotate`, 'one'],
-    revoke: ['DELETE', `${account}/keys/{keyId}`, 'one'],
+    create: ['POST', `${account}/keys`],
+    rotate: ['POST', `${account}/keys/{keyId}/rotate`],
+    revoke: ['DELETE', `${account}/keys/{keyId}`],
   },
   credentials: {
-    revoke: ['POST', `${account}/credentials/revocations`, 'one'],
+    revoke: ['POST', `${account}/credentials/revocations`],
   },
   views: {
-    start: ['POST', `${account}/views`, 'one'],
-    end: ['DELETE', `${account}/views/{viewId}`, 'one'],
+    start: ['POST', `${account}/views`],
+    end: ['DELETE', `${account}/views/{viewId}`],
   },
   roles: {
     list: ['GET', `${account}/roles`, 'list'],
-    create: ['POST', `${account}/roles`, 'one'],
-    update: ['PATCH', `${account}/roles/{roleId}`, 'one'],
-    remove: ['DELETE', `${account}/roles/{roleId}`, 'one'],
+    create: ['POST', `${account}/roles`],
+    update: ['PATCH', `${account}/roles/{roleId}`],
+    remove: ['DELETE', `${account}/roles/{roleId}`],
   },
   team: {
     list: ['GET', `${account}/team`, 'list'],
-    add: ['POST', `${account}/team`, 'one'],
-    remove: ['DELETE', `${account}/team/{userId}`, 'one'],
+    add: ['POST', `${account}/team`],
+    remove: ['DELETE', `${account}/team/{userId}`],
   },
   triggers: {
     list: ['GET', `${account}/triggers`, 'list'],
-    get: ['GET', `${account}/triggers/{triggerId}`, 'one'],
-    create: ['POST', `${account}/triggers`, 'one'],
-    update: ['PATCH', `${account}/triggers/{triggerId}`, 'one'],
-    reset: ['POST', `${account}/triggers/{triggerId}/resets`, 'one'],
-    remove: ['DELETE', `${account}/triggers/{triggerId}`, 'one'],
-    preview: ['GET', `${account}/trigger-preview`, 'one'],
+    get: ['GET', `${account}/triggers/{triggerId}`],
+    create: ['POST', `${account}/triggers`],
+    update: ['PATCH', `${account}/triggers/{triggerId}`],
+    reset: ['POST', `${account}/triggers/{triggerId}/resets`],
+    remove: ['DELETE', `${account}/triggers/{triggerId}`],
+    preview: ['GET', `${account}/trigger-preview`],
     listFirings: ['GET', `${account}/trigger-firings`, 'list'],
   },
   networkDiscovery: {
-    createIceServers: ['POST', `${account}/services/network-discovery/ice-servers`, 'one'],
-    getConfig: ['GET', `${account}/services/network-discovery/config`, 'one'],
-    putConfig: ['PUT', `${account}/services/network-discovery/config`, 'one'],
-    getApplicationConfig: ['GET', `${account}/applications/{applicationId}/services/network-discovery/config`, 'one'],
-    putApplicationConfig: ['PUT', `${account}/applications/{applicationId}/services/network-discovery/config`, 'one'],
-    getInstanceTypeConfig: ['GET', `${account}/applications/{applicationId}/instance-types/{instanceType}/services/network-discovery/config`, 'one'],
-    putInstanceTypeConfig: ['PUT', `${account}/applications/{applicationId}/instance-types/{instanceType}/services/network-discovery/config`, 'one'],
-    getEndpointConfig: ['GET', `${account}/endpoints/{endpointId}/services/network-discovery/config`, 'one'],
-    putEndpointConfig: ['PUT', `${account}/endpoints/{endpointId}/services/network-discovery/config`, 'one'],
-    getCallbacks: ['GET', `${account}/services/network-discovery/callbacks`, 'one'],
-    putCallbacks: ['PUT', `${account}/services/network-discovery/callbacks`, 'one'],
-    getApplicationCallbacks: ['GET', `${account}/applications/{applicationId}/services/network-discovery/callbacks`, 'one'],
-    putApplicationCallbacks: ['PUT', `${account}/applications/{applicationId}/services/network-discovery/callbacks`, 'one'],
-    getEndpointCallbacks: ['GET', `${account}/endpoints/{endpointId}/services/network-discovery/callbacks`, 'one'],
-    putEndpointCallbacks: ['PUT', `${account}/endpoints/{endpointId}/services/network-discovery/callbacks`, 'one'],
-    getInfo: ['GET', `${account}/services/network-discovery/info`, 'one'],
-    getUse: ['GET', `${account}/services/network-discovery/use`, 'one'],
-    getEndpointUse: ['GET', `${account}/endpoints/{endpointId}/services/network-discovery/use`, 'one'],
+    createIceServers: ['POST', `${account}/services/network-discovery/ice-servers`],
+    getConfig: ['GET', `${account}/services/network-discovery/config`],
+    putConfig: ['PUT', `${account}/services/network-discovery/config`],
+    getApplicationConfig: ['GET', `${account}/applications/{applicationId}/services/network-discovery/config`],
+    putApplicationConfig: ['PUT', `${account}/applications/{applicationId}/services/network-discovery/config`],
+    getInstanceTypeConfig: ['GET', `${account}/applications/{applicationId}/instance-types/{instanceType}/services/network-discovery/config`],
+    putInstanceTypeConfig: ['PUT', `${account}/applications/{applicationId}/instance-types/{instanceType}/services/network-discovery/config`],
+    getEndpointConfig: ['GET', `${account}/endpoints/{endpointId}/services/network-discovery/config`],
+    putEndpointConfig: ['PUT', `${account}/endpoints/{endpointId}/services/network-discovery/config`],
+    getCallbacks: ['GET', `${account}/services/network-discovery/callbacks`],
+    putCallbacks: ['PUT', `${account}/services/network-discovery/callbacks`],
+    getApplicationCallbacks: ['GET', `${account}/applications/{applicationId}/services/network-discovery/callbacks`],
+    putApplicationCallbacks: ['PUT', `${account}/applications/{applicationId}/services/network-discovery/callbacks`],
+    getEndpointCallbacks: ['GET', `${account}/endpoints/{endpointId}/services/network-discovery/callbacks`],
+    putEndpointCallbacks: ['PUT', `${account}/endpoints/{endpointId}/services/network-discovery/callbacks`],
+    getInfo: ['GET', `${account}/services/network-discovery/info`],
+    getUse: ['GET', `${account}/services/network-discovery/use`],
+    getEndpointUse: ['GET', `${account}/endpoints/{endpointId}/services/network-discovery/use`],
   },
   signaling: {
-    createToken: ['POST', `${account}/services/signaling/tokens`, 'one'],
-    getConfig: ['GET', `${account}/services/signaling/config`, 'one'],
-    putConfig: ['PUT', `${account}/services/signaling/config`, 'one'],
-    getApplicationConfig: ['GET', `${account}/applications/{applicationId}/services/signaling/config`, 'one'],
-    putApplicationConfig: ['PUT', `${account}/applications/{applicationId}/services/signaling/config`, 'one'],
-    getInstanceTypeConfig: ['GET', `${account}/applications/{applicationId}/instance-types/{instanceType}/services/signaling/config`, 'one'],
-    putInstanceTypeConfig: ['PUT', `${account}/applications/{applicationId}/instance-types/{instanceType}/services/signaling/config`, 'one'],
-    getEndpointConfig: ['GET', `${account}/endpoints/{endpointId}/services/signaling/config`, 'one'],
-    putEndpointConfig: ['PUT', `${account}/endpoints/{endpointId}/services/signaling/config`, 'one'],
-    getCallbacks: ['GET', `${account}/services/signaling/callbacks`, 'one'],
-    putCallbacks: ['PUT', `${account}/services/signaling/callbacks`, 'one'],
-    getApplicationCallbacks: ['GET', `${account}/applications/{applicationId}/services/signaling/callbacks`, 'one'],
-    putApplicationCallbacks: ['PUT', `${account}/applications/{applicationId}/services/signaling/callbacks`, 'one'],
-    getEndpointCallbacks: ['GET', `${account}/endpoints/{endpointId}/services/signaling/callbacks`, 'one'],
-    putEndpointCallbacks: ['PUT', `${account}/endpoints/{endpointId}/services/signaling/callbacks`, 'one'],
-    getInfo: ['GET', `${account}/services/signaling/info`, 'one'],
-    getUse: ['GET', `${account}/services/signaling/use`, 'one'],
-    getEndpointUse: ['GET', `${account}/endpoints/{endpointId}/services/signaling/use`, 'one'],
+    createToken: ['POST', `${account}/services/signaling/tokens`],
+    getConfig: ['GET', `${account}/services/signaling/config`],
+    putConfig: ['PUT', `${account}/services/signaling/config`],
+    getApplicationConfig: ['GET', `${account}/applications/{applicationId}/services/signaling/config`],
+    putApplicationConfig: ['PUT', `${account}/applications/{applicationId}/services/signaling/config`],
+    getInstanceTypeConfig: ['GET', `${account}/applications/{applicationId}/instance-types/{instanceType}/services/signaling/config`],
+    putInstanceTypeConfig: ['PUT', `${account}/applications/{applicationId}/instance-types/{instanceType}/services/signaling/config`],
+    getEndpointConfig: ['GET', `${account}/endpoints/{endpointId}/services/signaling/config`],
+    putEndpointConfig: ['PUT', `${account}/endpoints/{endpointId}/services/signaling/config`],
+    getCallbacks: ['GET', `${account}/services/signaling/callbacks`],
+    putCallbacks: ['PUT', `${account}/services/signaling/callbacks`],
+    getApplicationCallbacks: ['GET', `${account}/applications/{applicationId}/services/signaling/callbacks`],
+    putApplicationCallbacks: ['PUT', `${account}/applications/{applicationId}/services/signaling/callbacks`],
+    getEndpointCallbacks: ['GET', `${account}/endpoints/{endpointId}/services/signaling/callbacks`],
+    putEndpointCallbacks: ['PUT', `${account}/endpoints/{endpointId}/services/signaling/callbacks`],
+    getInfo: ['GET', `${account}/services/signaling/info`],
+    getUse: ['GET', `${account}/services/signaling/use`],
+    getEndpointUse: ['GET', `${account}/endpoints/{endpointId}/services/signaling/use`],
   },
 } as const;
 
@@ -879,6 +985,12 @@ export type ErrorCode =
   | 'billing.currency_mismatch'
   | 'billing.effective_in_past'
   | 'billing.meter_unknown'
+  | 'branding.host_count'
+  | 'branding.host_refused'
+  | 'branding.host_taken'
+  | 'branding.host_unproved'
+  | 'branding.logo_refused'
+  | 'branding.record_missing'
   | 'callback.address_forbidden'
   | 'callback.too_many'
   | 'config.too_many'
@@ -947,6 +1059,7 @@ export type ErrorCode =
   | 'request.method_not_allowed'
   | 'request.precondition_failed'
   | 'request.too_large'
+  | 'request.unknown_host'
   | 'request.unknown_path'
   | 'request.version_unknown'
   | 'resource.unknown'
@@ -966,6 +1079,12 @@ export type ErrorCode =
   | 'signaling.too_many_sessions'
   | 'signaling.ttl_too_long'
   | 'signaling.version_unsupported'
+  | 'sso.domain_taken'
+  | 'sso.issuer_refused'
+  | 'sso.not_an_owner'
+  | 'sso.not_tried'
+  | 'sso.secret_missing'
+  | 'sso.too_many_domains'
   | 'tenancy.account_closed'
   | 'tenancy.credential_refused'
   | 'tenancy.currency_not_offered'

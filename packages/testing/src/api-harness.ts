@@ -154,6 +154,11 @@ export function createApiHarness(options: Options = {}) {
       refused.push(request);
     },
     atomically: (work) => work(),
+    keptAtEnd: (work) => work(),
+    cursors: {
+      seal: (place, cursor) => `${place}#${cursor}`,
+      open: (place, sealed) => (sealed.startsWith(`${place}#`) ? sealed.slice(place.length + 1) : undefined),
+    },
     idempotency: {
       begin: async ({ callerId, accountId, route, key, fingerprint }) => {
         const name = JSON.stringify([callerId, accountId, route, key]);

@@ -66,6 +66,14 @@ export async function fillAccount(
       { network: '::/0', label: 'Anywhere, over IPv6' },
     ],
   });
+  await pb.ssoDomains.add(accountId, { domain: 'bluebird-telemedicine.example' });
+  await pb.sso.set(accountId, {
+    issuer: 'https://login.bluebird-telemedicine.example/realms/everybody',
+    clientId: 'patchbay',
+    clientSecret: 'of nobody',
+    newcomerRole: 'viewer',
+    groupRoles: [{ group: 'engineering', role: 'developer' }],
+  });
   await pb.services.enable(accountId, {
     service: 'signaling',
     uses: ['audio', 'video', 'screen'],

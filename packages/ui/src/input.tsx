@@ -1,9 +1,9 @@
 import { type ComponentProps, type ReactNode, useId } from 'react';
 import { classNames } from './class-names.tsx';
 
-/** The shape that every field for text shares. */
+/** The shape that every field for text shares. One that is disabled is read all the same: it loses its edge, not its contrast. */
 export const fieldShape =
-  'h-8 w-full min-w-0 rounded-md border border-line-strong bg-canvas px-2.5 text-base text-ink transition-colors hover:border-ink-faint aria-invalid:border-fail disabled:opacity-50';
+  'h-8 w-full min-w-0 rounded-md border border-line-strong bg-canvas px-2.5 text-base text-ink transition-colors enabled:hover:border-ink-faint aria-invalid:border-fail disabled:border-line disabled:bg-surface';
 
 /** A field for one line of text. */
 export function Input({ className, ...rest }: ComponentProps<'input'>): ReactNode {

@@ -2,6 +2,7 @@ import { Check, ChevronDown } from 'lucide-react';
 import { Select as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
 import { classNames } from './class-names.tsx';
+import { useIsDisabled } from './field-set.tsx';
 
 export interface SelectOption<Value extends string> {
   readonly value: Value;
@@ -22,16 +23,19 @@ export interface SelectProps<Value extends string> {
 /** Chooses one of a few. For many, use the palette or a filter. */
 export function Select<Value extends string>(props: SelectProps<Value>): ReactNode {
   const { label, value, options, onChange, isLabelled = false, className } = props;
+  // It opens on a pointer that goes down, which a browser tells disabled buttons of.
+  const isDisabled = useIsDisabled();
   const choose = (chosen: string) => {
     const option = options.find((candidate) => candidate.value === chosen);
     if (option !== undefined) onChange(option.value);
   };
   return (
-    <Radix.Root value={value} onValueChange={choose}>
+    <Radix.Root value={value} onValueChange={choose} disabled={isDisabled}>
       <Radix.Trigger
         aria-label={label}
         className={classNames(
-          'inline-flex h-8 items-center justify-between gap-2 rounded-md border border-line-strong bg-canvas px-2.5 hover:bg-hover',
+          'inline-flex h-8 items-center justify-between gap-2 rounded-md border border-line-strong bg-canvas px-2.5 enabled:hover:bg-hover',
+          'disabled:border-line disabled:bg-surface disabled:[&>svg]:hidden',
           className,
         )}
       >

@@ -3,23 +3,32 @@ import './globals.css';
 import type { Metadata, Viewport } from 'next';
 import { cookies } from 'next/headers';
 import type { ReactNode } from 'react';
+import { BrandProvider } from '../features/brand/brand-context.tsx';
+import { pageBrand } from '../features/brand/shown-brand.ts';
 import { Providers } from '../features/shell/providers.tsx';
 import { readTheme, themeCookie } from '../features/shell/theme.ts';
 
-export const metadata: Metadata = {
-  title: { default: 'Patchbay', template: '%s · Patchbay' },
-  description: 'Media communication services: relayed, metered and priced.',
-};
+export async function generateMetadata(): Promise<Metadata> {
+  const { name } = await pageBrand();
+  return {
+    title: { default: name, template: `%s · ${name}` },
+    description: 'Media communication services: relayed, metered and priced.',
+    icons: { icon: { url: '/brand/icon.svg', type: 'image/svg+xml' } },
+  };
+}
 
 export const viewport: Viewport = { width: 'device-width', initialScale: 1 };
 
 /** The theme is a cookie, so that the first byte is already in it: no script, and no flash. */
 export default async function RootLayout({ children }: { readonly children: ReactNode }) {
   const theme = readTheme((await cookies()).get(themeCookie)?.value);
+  const brand = await pageBrand();
   return (
     <html lang="en" {...(theme === 'system' ? {} : { 'data-theme': theme })}>
       <body>
-        <Providers>{children}</Providers>
+        <BrandProvider brand={brand}>
+          <Providers>{children}</Providers>
+        </BrandProvider>
       </body>
     </html>
   );

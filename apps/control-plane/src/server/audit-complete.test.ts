@@ -1,4 +1,5 @@
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
+import { pngOf } from '@patchbay/domain/branding/logo-image.testing';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
@@ -33,7 +34,12 @@ beforeAll(async () => {
   await makePlatform(database.applicationUrl);
   owner = new Client({ connectionString: database.url });
   await owner.connect();
-  served = serve(database.applicationUrl);
+  // Whatever a host has to prove, its record says it.
+  const textsAt = async () => {
+    const { rows } = await owner.query<{ token: string }>('SELECT token FROM brand_host');
+    return rows.map(({ token }) => token);
+  };
+  served = serve(database.applicationUrl, { PATCHBAY_ALLOW_LOOPBACK_PEERS: '1' }, { names: { textsAt } });
   account = await signUp(served, 'audited');
   nodes = await Promise.all([enrolNode(served, ['relay']), enrolNode(served, ['signaling'])]);
   await beat();
@@ -84,6 +90,21 @@ async function ask(method: string, path: string, body?: object) {
   return answer.body;
 }
 
+const logo = { theme: 'light', data: pngOf().toString('base64') };
+
+/** The brand of an account of its own. */
+async function brandPath(name: string): Promise<string> {
+  const { id } = await ask('POST', '/accounts', { name });
+  const path = `/v1/accounts/${id}/brand`;
+  await served.rest('PUT', path, { key: account.key, body: { name } });
+  return path;
+}
+
+async function hostPath(host: string): Promise<string> {
+  const { id } = await ask('POST', '/brand-hosts', { host });
+  return `/v1/accounts/${account.accountId}/brand-hosts/${id}`;
+}
+
 const price = { currency: 'EUR', prices: { bytes: { amount: '1', per: '1' } } };
 
 /** A request that succeeds, for each operation that changes something. What it needs beforehand, it makes itself. */
@@ -129,6 +150,17 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     return [`/v1/accounts/${account.accountId}/erasures/${id}`, { state: 'cancelled' }];
   },
   'retention.set': async () => [`/v1/accounts/${childId}/retention`, { events: { keepDays: 9 } }],
+  'brand.set': async () => [`/v1/accounts/${childId}/brand`, { name: 'Northwind' }],
+  'brand.remove': async () => [await brandPath('Removing')],
+  'brand.setLogo': async () => [`${await brandPath('Drawing')}/logos/light`, logo],
+  'brand.removeLogo': async () => {
+    const path = `${await brandPath('Drawn')}/logos/light`;
+    await served.rest('PUT', path, { key: account.key, body: logo });
+    return [path];
+  },
+  'brandHosts.add': async () => [`/v1/accounts/${childId}/brand-hosts`, { host: 'added.nw.test' }],
+  'brandHosts.verify': async () => [`${await hostPath('verified.nw.test')}/checks`, {}],
+  'brandHosts.remove': async () => [await hostPath('removed.nw.test')],
   'services.disable': async () => [await serviceAccessPath('Disabling')],
   'policy.set': async () => [`/v1/accounts/${childId}/policy`, { concurrentSessionsMax: 100 }],
   'policy.simulate': async () => [`/v1/accounts/${childId}/policy/simulations`, { regions: ['local'] }],
@@ -148,6 +180,13 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     return [`/v1/accounts/${id}/move`, { parentId }];
   },
   'organisation.update': async () => [`/v1/accounts/${account.accountId}/organisation`, { name: 'Renamed' }],
+  'sso.set': async () => [ssoPath(), ssoProvider],
+  'sso.update': async () => [await setSsoPath(), { isRequired: false }],
+  'sso.test': async () => [`${await setSsoPath()}/tests`, {}],
+  'sso.remove': async () => [await setSsoPath()],
+  'ssoDomains.add': async () => [`${ssoPath()}/domains`, { domain: 'added.example.test' }],
+  'ssoDomains.verify': async () => [`${await ssoDomainPath('verified')}/verifications`, {}],
+  'ssoDomains.remove': async () => [await ssoDomainPath('removed')],
   'applications.create': async () => [`/v1/accounts/${account.accountId}/applications`, { name: 'App' }],
   'applications.update': async () => [await applicationPath(), { name: 'Other' }],
   'applications.remove': async () => [await applicationPath()],
@@ -231,6 +270,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'signaling.putConfig': async () => [servicePath('signaling/config'), {}],
 };
 
+/** Where nobody is: what it offers is asked for in vain, and that it was asked is on record. */
+const ssoProvider = { issuer: 'http://127.0.0.1:1', clientId: 'audited', clientSecret: 'correct horse' };
+const ssoPath = () => `/v1/accounts/${account.accountId}/organisation/sso`;
+const setSsoPath = async () => {
+  await ask('PUT', '/organisation/sso', ssoProvider);
+  return ssoPath();
+};
+const ssoDomainPath = async (name: string) =>
+  `${ssoPath()}/domains/${(await ask('POST', '/organisation/sso/domains', { domain: `${name}.example.test` })).id}`;
 /** Of an event that the service declares. */
 const callbacks = (service: string) => ({
   callbacks: [

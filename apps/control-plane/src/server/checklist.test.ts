@@ -110,10 +110,9 @@ test('C20: ten thousand rows are read page by page while others are added: none 
   const { accountId, key } = await signUp(served, 'many-rows');
   const rowCount = 10_000;
   const ids = Array.from({ length: rowCount }, (_, index) => createId('app', 1_700_000_000_000 + index));
-  await owner.query(
-    `INSERT INTO application (id, account_id, name) SELECT t.id, $1, t.id FROM unnest($2::text[]) AS t (id)`,
-    [accountId, ids],
-  );
+  const insertion = `INSERT INTO application (id, account_id, name)
+    SELECT t.id, $1, t.id FROM unnest($2::text[]) AS t (id)`;
+  await owner.query(insertion, [accountId, ids]);
   const seen: string[] = [];
   let cursor: string | undefined;
   do {
@@ -122,16 +121,34 @@ test('C20: ten thousand rows are read page by page while others are added: none 
     seen.push(...body.items.map((item: { id: string }) => item.id));
     cursor = body.nextCursor;
     // Before, among and behind what was read.
-    for (const ms of [1_600_000_000_000, 1_700_000_000_000 + seen.length, Date.now()])
-      await owner.query('INSERT INTO application (id, account_id, name) VALUES ($1, $2, $1)', [
-        createId('app', ms),
-        accountId,
-      ]);
+    const added = [1_600_000_000_000, 1_700_000_000_000 + seen.length, Date.now()];
+    await owner.query(insertion, [accountId, added.map((ms) => createId('app', ms))]);
   } while (cursor !== undefined && seen.length < 2 * rowCount);
   expect(new Set(seen).size).toBe(seen.length);
   const read = new Set(seen);
   expect(ids.filter((id) => !read.has(id))).toEqual([]);
 }, 120_000);
+
+test('C20: a cursor that no list gave is refused, be it an id, of another account or of another list, and tells no id', async () => {
+  const { accountId, key } = await signUp(served, 'two-applications');
+  for (const name of ['one', 'two'])
+    await served.rest('POST', at(accountId, '/applications'), { key, body: { name } });
+  const page = async (path: string, by = key) => await served.rest('GET', path, { key: by });
+  const { body } = await page(at(accountId, '/applications?limit=1'));
+  const [first] = body.items;
+  expect(Buffer.from(body.nextCursor, 'base64url').toString('latin1')).not.toContain(first.id);
+  const next = await page(at(accountId, `/applications?limit=1&cursor=${body.nextCursor}`));
+  expect(next.body.items.map(({ name }: { name: string }) => name)).toEqual(['two']);
+  const other = await signUp(served, 'another-applications');
+  for (const [path, by] of [
+    [at(accountId, `/applications?cursor=${first.id}`), key],
+    [at(accountId, `/keys?cursor=${body.nextCursor}`), key],
+    [at(other.accountId, `/applications?cursor=${body.nextCursor}`), other.key],
+  ] as const) {
+    const refused = await page(path, by);
+    expect([refused.status, refused.body.code], path).toEqual([400, 'request.invalid']);
+  }
+});
 
 test('C21: a batch has at most 50 calls, and each of them counts against the rate', async () => {
   // Four at once, and one more each four seconds.

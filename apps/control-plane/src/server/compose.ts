@@ -8,14 +8,21 @@ import { smtpTransport } from '@patchbay/adapters/mail/smtp';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
+import { issuerRefusal } from '@patchbay/adapters/oidc/issuer-refusal';
+import { relyingClient } from '@patchbay/adapters/oidc/relying-client';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
 import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
+import { resolveHost } from '@patchbay/adapters/outgoing/resolve-host';
+import { safeFetch } from '@patchbay/adapters/outgoing/safe-fetch';
+import { textRecords } from '@patchbay/adapters/outgoing/text-records';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
+import { keptAtEnd } from '@patchbay/adapters/postgres/at-once';
 import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { mayAddFactor } from '@patchbay/adapters/prisma/address-proof';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
+import { brandStore, shownBrands } from '@patchbay/adapters/prisma/brand-store';
 import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
@@ -25,7 +32,7 @@ import { endpointNotices } from '@patchbay/adapters/prisma/endpoint-notices';
 import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
 import { fleetStore } from '@patchbay/adapters/prisma/fleet-store';
-import { idempotencyStore, prune } from '@patchbay/adapters/prisma/idempotency-store';
+import { idempotencyStore, isTakenOver, prune } from '@patchbay/adapters/prisma/idempotency-store';
 import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
@@ -49,6 +56,8 @@ import {
 } from '@patchbay/adapters/prisma/set-up-links';
 import { signIns } from '@patchbay/adapters/prisma/sign-in';
 import { snapshots } from '@patchbay/adapters/prisma/snapshots';
+import { ssoSignIns } from '@patchbay/adapters/prisma/sso-sign-in';
+import { ssoDomainStore, ssoProviderStore } from '@patchbay/adapters/prisma/sso-store';
 import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
@@ -60,18 +69,22 @@ import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
 import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
 import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
+import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
+import type { BrandingPorts } from '@patchbay/domain/branding/ports';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import type { RetentionDefaults } from '@patchbay/domain/privacy/retention';
 import { domains } from '@patchbay/domain/registry.generated';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
+import { takenOver } from '@patchbay/faces/answer-once';
 import { eventTypes } from '@patchbay/faces/event-catalogue';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
 import { createRestHandler, toResponse } from '@patchbay/faces/rest';
 import { createAppRouter, createRequestId } from '@patchbay/faces/trpc';
 import { apiVersionNewest } from '@patchbay/kit/api-version';
+import { networkOf } from '@patchbay/kit/cidr';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
@@ -80,6 +93,7 @@ import { pino } from 'pino';
 import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { recordApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
+import { brandRelays } from './brand-relays.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
 import { databasePing } from './database-ping.ts';
@@ -94,7 +108,9 @@ import { PRIVACY_ASK_MS, privacyJobs } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyOf } from './relying-party.ts';
+import { RequestHosts, unknownHost } from './request-host.ts';
 import { sealedAnswers } from './sealed-answers.ts';
+import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate } from './shared-rate.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
@@ -106,8 +122,14 @@ const MAIL_AFTER_MS = 200;
 
 export type ControlPlane = ReturnType<typeof compose>;
 
+/** What is outside of the platform, and not the same everywhere. */
+interface World {
+  readonly names: BrandingPorts['names'];
+  readonly resolve: typeof resolveHost;
+}
+
 /** Builds everything from its settings. Nothing connects before it is used, but the bus, which listens at once. */
-export function compose(env: ControlPlaneEnv) {
+export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const log = pino({ level: env.PATCHBAY_LOG_LEVEL, base: { role: 'control-plane' } });
   const prisma = openClient(env.DATABASE_URL);
   const onLost = (error: Error) => log.warn({ error: error.message }, 'A database connection was lost.');
@@ -151,7 +173,12 @@ export function compose(env: ControlPlaneEnv) {
       }),
   };
   const placement = {
-    relayUrls: async () => (await fleet.live({ role: 'relay' })).flatMap(({ urls }) => urls.turn ?? []),
+    relayUrls: brandRelays({
+      relayUrls: async () => (await fleet.live({ role: 'relay' })).flatMap(({ urls }) => urls.turn ?? []),
+      above: (accountId) => shownBrands(prisma).above(accountId),
+      resolve: world.resolve ?? resolveHost,
+      nowMs,
+    }),
     signalUrl: async () => (await fleet.live({ role: 'signaling' }))[0]?.urls.signal?.[0],
   };
   const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
@@ -170,7 +197,10 @@ export function compose(env: ControlPlaneEnv) {
   const factors = secondFactors(prisma, { cipher, ...proof });
   if (mailRoute === 'none')
     log.warn('No mail leaves: nobody can prove an address here, or set a lost password again. Set SMTP_URL.');
-  const transport = env.SMTP_URL === undefined ? undefined : smtpTransport(env.SMTP_URL, mailFrom(env));
+  const transport =
+    env.SMTP_URL === undefined
+      ? undefined
+      : smtpTransport(env.SMTP_URL, { from: mailFrom(env), neutralFrom: env.SMTP_NEUTRAL_FROM });
   const deliver = () =>
     deliverMails(prisma, {
       cipher,
@@ -201,7 +231,20 @@ export function compose(env: ControlPlaneEnv) {
   const people = signIns(prisma, {
     factors,
     passkeys: keysOfPeople,
+    mails,
     onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
+  });
+  const names = world.names ?? textRecords(env.PATCHBAY_DNS_SERVERS);
+  const urlOf = (path: string) => new URL(path, env.PATCHBAY_URL).href;
+  const outgoing = new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' });
+  const sso = ssoSignIns(prisma, {
+    cipher,
+    client: relyingClient({
+      fetch: safeFetch({ rule: outgoing }),
+      isInsecureAllowed: (url) => outgoing.isOwnMachine(url),
+      nowMs,
+    }),
+    urlOf,
   });
   const policies = policyStore(prisma);
   const configs = serviceConfigStore(prisma);
@@ -229,9 +272,18 @@ export function compose(env: ControlPlaneEnv) {
         policies,
         services: Object.values(services).map(({ name, title }) => ({ name, title })),
       },
+      branding: {
+        ...brandStore(prisma),
+        names,
+        platformHost: new URL(env.PATCHBAY_URL).hostname,
+      },
       fleet: {
         nodes: { serving: () => fleet.serving() },
-        apiUrl: env.PATCHBAY_URL,
+        apiUrlAt: async (within) =>
+          originAt(
+            env.PATCHBAY_URL,
+            within === undefined ? undefined : (await shownBrands(prisma).of(within))?.host,
+          ),
       },
       audit: { entries: auditStore(prisma).entries },
       decisions: {
@@ -261,9 +313,7 @@ export function compose(env: ControlPlaneEnv) {
         replays: replayStore(prisma),
         events: eventLog(prisma),
         applications: tenancy.applications,
-        endpoints: endpointCheck(
-          new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' }),
-        ),
+        endpoints: endpointCheck(outgoing),
         catalogue: { eventTypes },
       },
       sessions: {
@@ -282,6 +332,15 @@ export function compose(env: ControlPlaneEnv) {
         notices: endpointNotices(prisma),
       },
       metering: { usage, catalogue },
+      sso: {
+        providers: ssoProviderStore(prisma, cipher),
+        domains: ssoDomainStore(prisma),
+        records: { find: names.textsAt },
+        addresses: { refusalOf: (issuer) => issuerRefusal(outgoing, issuer) },
+        discovery: { probe: sso.probe },
+        urlOf,
+        tenancy,
+      },
       triggers: {
         triggers: triggerStore(prisma),
         targets: {
@@ -318,11 +377,12 @@ export function compose(env: ControlPlaneEnv) {
       },
     },
     idempotency: sealedAnswers(idempotencyStore(prisma), cipher),
+    cursors: sealedCursors(readMasterKey(env.PATCHBAY_MASTER_KEY)),
     keys,
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
     chainOf,
-    grantsOf: (userId, viewing) => tenancy.people.grantsOf(userId, viewing),
+    grantsOf: (userId, viewing, within) => tenancy.people.grantsOf(userId, viewing, within),
     viewOf: (signInSessionId) => viewOf(prisma, signInSessionId),
     configs,
     policies,
@@ -340,6 +400,11 @@ export function compose(env: ControlPlaneEnv) {
     noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
     atomically: (work) => atomically(prisma, work),
+    keptAtEnd: (work) =>
+      keptAtEnd(prisma, work).catch((error: unknown) => {
+        if (isTakenOver(error)) throw takenOver();
+        throw error;
+      }),
   });
   const platform = aroundPorts(stores, inTime);
   const router = createAppRouter(platform);
@@ -387,6 +452,20 @@ export function compose(env: ControlPlaneEnv) {
     jobs: privacyJobs({ pool: privacyPool, nowMs, isStopped: () => closing.signal.aborted }),
   });
   let document: OpenApiDocument | undefined;
+  const brands = aroundPorts(shownBrands(prisma), inTime);
+  const hosts = new RequestHosts({
+    platformUrl: env.PATCHBAY_URL,
+    furtherHosts: env.PATCHBAY_FURTHER_HOSTS,
+    find: (host) => brands.accountAt(host),
+    nowMs,
+  });
+  let platformId: string | undefined;
+  const atPlatform = { title: PLATFORM_NAME, baseUrl: env.PATCHBAY_URL };
+  const rest = createRestHandler({
+    baseUrl: env.PATCHBAY_URL,
+    router,
+    onFailure: (error, requestId) => log.error({ requestId, error: rootOf(error) }, 'A request failed.'),
+  });
   return {
     env,
     log,
@@ -397,7 +476,7 @@ export function compose(env: ControlPlaneEnv) {
     router,
     signIns: aroundPorts(people, inTime),
     views: aroundPorts({ of: (signInSessionId: string) => viewOf(prisma, signInSessionId) }, inTime),
-    signInLimiter: rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX)),
+    signInLimiter: byNetwork(rateOf('sign-ins', atOnceAsAMinute(env.PATCHBAY_SIGN_INS_PER_MINUTE_MAX))),
     placement: aroundPorts(placement, inTime),
     factors: aroundPorts(factors, inTime),
     mayAddFactor: (userId: string) => mayAddFactor(prisma, userId, proof),
@@ -405,7 +484,8 @@ export function compose(env: ControlPlaneEnv) {
     /** Undefined where browsers make none. */
     passkeys: keysOfPeople && aroundPorts(keysOfPeople, inTime),
     emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
-    resetLimiter: rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
+    resetLimiter: byNetwork(rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX))),
+    sso: aroundPorts(sso, inTime),
     mailRoute,
     /** Undefined where others could look as well. */
     outbox: isOutboxOpen ? () => newestMails(prisma, { cipher, countMax: SHOWN_MAIL_COUNT }) : undefined,
@@ -417,11 +497,15 @@ export function compose(env: ControlPlaneEnv) {
       },
       inTime,
     ),
-    rest: createRestHandler({
-      baseUrl: env.PATCHBAY_URL,
-      router,
-      onFailure: (error, requestId) => log.error({ requestId, error: rootOf(error) }, 'A request failed.'),
-    }),
+    brands,
+    hosts,
+    // It is made once, and stays.
+    platformAccount: async () => (platformId ??= await findPlatform(prisma)),
+    async rest(request: Request): Promise<Response> {
+      const host = await hosts.of(request.headers);
+      if (host.kind === 'unknown') throw unknownHost();
+      return await rest(request, host.kind === 'brand' ? host : undefined);
+    },
     database,
     jobs,
     privacyWork,
@@ -436,7 +520,7 @@ export function compose(env: ControlPlaneEnv) {
      * Answers in under 2 seconds while the database is away, whatever the work waits for. Once it is known to be away
      * nothing begins before it answers again: so nothing piles up, however long it takes.
      */
-    async answering(work: () => Promise<Response>): Promise<Response> {
+    async answering(work: () => Promise<Response>, headers = new Headers()): Promise<Response> {
       try {
         if (database.isAway)
           await database.ping().catch((cause: unknown) => Promise.reject(databaseAway(cause)));
@@ -446,13 +530,16 @@ export function compose(env: ControlPlaneEnv) {
         const isOurs = error instanceof ServiceError;
         return toResponse(
           isOurs ? error : platformError('platform.internal', 'The platform failed.', cause),
-          { requestId: createRequestId(), baseUrl: env.PATCHBAY_URL },
+          { requestId: createRequestId(), baseUrl: hosts.baseUrlAtOnce(headers) },
         );
       }
     },
-    /** Made at the first request, not at the start. */
-    openApi: () =>
-      (document ??= openApiDocument(router, { version: apiVersionNewest, baseUrl: env.PATCHBAY_URL })),
+    /** Made at the first request, not at the start; of each host it is the same but for what it is called and where it is. */
+    openApi(at: Readonly<Record<'title' | 'baseUrl', string>> = atPlatform): OpenApiDocument {
+      const { title, baseUrl } = at;
+      document ??= openApiDocument(router, { version: apiVersionNewest, baseUrl, title });
+      return { ...document, info: { ...document.info, title }, servers: [{ url: baseUrl }] };
+    },
     nodes: new NodeAuthentication({ find: (nodeId) => fleet.find(nodeId), nowMs }),
     internal: aroundPorts(
       {
@@ -494,9 +581,14 @@ const retentionDefaults = (env: ControlPlaneEnv): RetentionDefaults => ({
 });
 
 const mailFrom = (env: ControlPlaneEnv) =>
-  env.SMTP_FROM ?? `Patchbay <no-reply@${new URL(env.PATCHBAY_URL).hostname}>`;
+  env.SMTP_FROM ?? `${PLATFORM_NAME} <no-reply@${new URL(env.PATCHBAY_URL).hostname}>`;
 
 const atOnceAsAMinute = (perMinuteMax: number) => ({ perMinuteMax, burstMax: perMinuteMax });
+
+/** A rate of network addresses, whose callers are told apart by the network that an address counts as. */
+const byNetwork = (rate: SharedRate) => ({
+  count: (address: string, nowMs: number) => rate.count(networkOf(address), nowMs),
+});
 
 /** What a key can be made for: everything but what strangers do. */
 function keyableOperations() {

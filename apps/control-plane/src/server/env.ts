@@ -25,6 +25,9 @@ const schema = z.object({
   /** From one network address, as many as that in a first burst. */
   PATCHBAY_SIGN_UPS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(10),
   PATCHBAY_SIGN_INS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(30),
+  /** Of the cookie that names a session, as next-auth reads them. */
+  NEXTAUTH_SECRET: z.string().min(1).optional(),
+  NEXTAUTH_URL: z.url().optional(),
   /** Where mail is handed over. Without it mails lie in the outbox of a loopback host, and fail on any other. */
   SMTP_URL: z
     .string()
@@ -32,6 +35,18 @@ const schema = z.object({
     .optional(),
   /** The sender of mails, such as Patchbay <no-reply@patchbay.example>. */
   SMTP_FROM: z.string().min(3).optional(),
+  /** The address of mails in the brand of an account that has not proved one: on a host that names nobody. */
+  SMTP_NEUTRAL_FROM: z.email().optional(),
+  /** Name servers that the records of brands are looked up at, such as 192.0.2.53,192.0.2.54. Absent: this machine's. */
+  PATCHBAY_DNS_SERVERS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter(Boolean)),
+  /** Further names of the dashboard and the API, besides that of PATCHBAY_URL and addresses. */
+  PATCHBAY_FURTHER_HOSTS: z
+    .string()
+    .default('')
+    .transform((text) => text.toLowerCase().split(',').filter(Boolean)),
 });
 
 export type ControlPlaneEnv = z.output<typeof schema>;

@@ -9,7 +9,11 @@ import { platformJobs } from './jobs.ts';
 const decisions = { forget: async () => 0 };
 
 const agreeing = { countMismatches: async () => 0 };
-const counted = { ...agreeing, countRefused: async () => new Map<never, number>() };
+const counted = {
+  ...agreeing,
+  countRefused: async () => new Map<never, number>(),
+  foldMinutes: async () => ({ foldedCount: 0, isDone: true }),
+};
 const deliverMails = async () => 0;
 const triggers = { forget: async () => 0 };
 const retained = {
@@ -153,7 +157,7 @@ test('usage that was kept and not counted is a failed task, with how much and wh
   let refused = new Map([['value_undeclared', 3] as const, ['too_old', 1] as const]);
   const sinceMs: number[] = [];
   const usage = {
-    ...agreeing,
+    ...counted,
     countRefused: async (since: number) => {
       sinceMs.push(since);
       return refused;
@@ -194,4 +198,31 @@ test('what is removed is said by class, for whoever looks at the tasks (PRD-4)',
   const said = (job: string) => jobs.find(({ name }) => name === job)?.run();
   expect(await said('prune')).toBe('3 rows were old');
   expect(await said('retention')).toBe('2 accounts: 5 of events, 1 of usageDays');
+});
+
+test('minutes that are over are folded until there are no more, and not the ones that batches still add to', async () => {
+  const asked: number[] = [];
+  const folds = [
+    { foldedCount: 5_000, isDone: false },
+    { foldedCount: 12, isDone: true },
+  ];
+  const jobs = platformJobs({
+    billing: { ...settled, ...agreeing, accrueAll: async () => 0 },
+    usage: {
+      ...counted,
+      foldMinutes: async (beforeMs) => {
+        asked.push(beforeMs);
+        return folds.shift() ?? { foldedCount: 0, isDone: true };
+      },
+    },
+    deliverMails,
+    decisions,
+    triggers,
+    ...retained,
+    nowMs: () => 10 * 60_000,
+  });
+  expect(await jobs.find(({ name }) => name === 'fold-usage')?.run()).toBe(
+    '5012 rows of minute totals were folded',
+  );
+  expect(asked).toEqual([5 * 60_000, 5 * 60_000]);
 });

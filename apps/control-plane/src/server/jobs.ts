@@ -10,12 +10,16 @@ import type { RetentionRound } from '@patchbay/domain/privacy/ports';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
+/** After that few batches add to a minute any more. */
+const MINUTE_IS_OVER_MS = 5 * MINUTE_MS;
+/** In one run of the task; the rest waits for the next. */
+const FOLD_COUNT_MAX = 50;
 /** Whole days that the nightly check recomputes: late use changes the last ones most. */
 const CHECKED_DAY_COUNT = 3;
 
 export interface JobPorts {
   readonly billing: Pick<BillingStore, 'accrueAll' | 'countMismatches' | 'oldestUnsettled'>;
-  readonly usage: Pick<UsageStore, 'countMismatches' | 'countRefused'>;
+  readonly usage: Pick<UsageStore, 'countMismatches' | 'countRefused' | 'foldMinutes'>;
   /** Sends the mails that are due, and says how many they were. */
   readonly deliverMails: () => Promise<number>;
   readonly decisions: Pick<DecisionStore, 'forget'>;
@@ -77,6 +81,20 @@ export function platformJobs(ports: JobPorts): readonly Job[] {
           throw new Error(`Usage of the last 24 hours was kept and not counted: ${said}.`);
         }
         return 'all usage of the last 24 hours was counted';
+      },
+    },
+    {
+      // Batches that are counted at one time add to rows of their own: read over months, there would be many of them.
+      name: 'fold-usage',
+      everyMs: MINUTE_MS,
+      run: async () => {
+        let foldedCount = 0;
+        for (let fold = 0; fold < FOLD_COUNT_MAX; fold++) {
+          const folded = await usage.foldMinutes(nowMs() - MINUTE_IS_OVER_MS);
+          foldedCount += folded.foldedCount;
+          if (folded.isDone) break;
+        }
+        return `${foldedCount} rows of minute totals were folded`;
       },
     },
     {

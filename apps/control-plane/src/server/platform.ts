@@ -1,7 +1,7 @@
 import type { PostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import type { AuditStore } from '@patchbay/adapters/prisma/audit-store';
 import type { EventStore } from '@patchbay/adapters/prisma/event-store';
-import type { KeyStore } from '@patchbay/adapters/prisma/key-store';
+import type { AccountStanding, KeyStore } from '@patchbay/adapters/prisma/key-store';
 import type { ServiceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import type { SignIns } from '@patchbay/adapters/prisma/sign-in';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
@@ -11,6 +11,7 @@ import type { PolicyPorts } from '@patchbay/domain/policy/ports';
 import type { Grant } from '@patchbay/domain/tenancy/reach';
 import { callerIdOf } from '@patchbay/faces/idempotency';
 import type { AccountState, Evidence, Platform, Principal, Reach } from '@patchbay/faces/platform';
+import { networkOf } from '@patchbay/kit/cidr';
 import type { Actor, Viewing } from '@patchbay/kit/definition';
 import type { SharedRate } from './shared-rate.ts';
 import { WrongSecrets } from './wrong-secrets.ts';
@@ -18,7 +19,15 @@ import { WrongSecrets } from './wrong-secrets.ts';
 export interface PlatformParts
   extends Pick<
     Platform,
-    'servicePorts' | 'domainPorts' | 'idempotency' | 'recordUsage' | 'noteRefused' | 'nowMs' | 'atomically'
+    | 'servicePorts'
+    | 'domainPorts'
+    | 'idempotency'
+    | 'cursors'
+    | 'recordUsage'
+    | 'noteRefused'
+    | 'nowMs'
+    | 'atomically'
+    | 'keptAtEnd'
   > {
   readonly keys: KeyStore;
   /** Who holds an ephemeral credential, if it holds. */
@@ -28,7 +37,7 @@ export interface PlatformParts
   readonly chainOf: (
     accountId: string,
   ) => Promise<readonly { readonly id: string; readonly state: AccountState }[]>;
-  readonly grantsOf: (userId: string, viewing?: string) => Promise<readonly Grant[]>;
+  readonly grantsOf: (userId: string, viewing?: string, within?: string) => Promise<readonly Grant[]>;
   /** What the holder of a session looks at, as somebody above an account may. */
   readonly viewOf: (signInSessionId: string) => Promise<Viewing | undefined>;
   readonly configs: ServiceConfigStore;
@@ -43,7 +52,17 @@ export interface PlatformParts
 
 /** What dispatch asks of the world, answered by the stores. */
 export function createPlatform(parts: PlatformParts): Platform {
-  const { servicePorts, domainPorts, idempotency, recordUsage, noteRefused, nowMs, atomically } = parts;
+  const {
+    servicePorts,
+    domainPorts,
+    idempotency,
+    cursors,
+    recordUsage,
+    noteRefused,
+    nowMs,
+    atomically,
+    keptAtEnd,
+  } = parts;
   const wrongSecrets = new WrongSecrets();
   const principalOf = onceForEach((evidence: Evidence) => {
     let principal: Promise<Principal | undefined> | undefined;
@@ -70,10 +89,12 @@ export function createPlatform(parts: PlatformParts): Platform {
     servicePorts,
     domainPorts,
     idempotency,
+    cursors,
     recordUsage,
     noteRefused,
     nowMs,
     atomically,
+    keptAtEnd,
     authenticate: async (evidence, address) => evidence && principalOf(evidence)(address),
     reach: (principal, accountId) => reachesOf(principal)(accountId),
     rateLimit: async (principal, { address, isRead }) => {
@@ -95,18 +116,18 @@ export function createPlatform(parts: PlatformParts): Platform {
         await parts.bus.publish({ type: 'account.changed', accountId });
       return before;
     },
-    policyChain: async (entity) => policyChain(entity, await parts.policies.chain(entity)),
-    accessChain: async (accountId) => accessChain(await parts.policies.chain({ accountId })),
+    policyChain: async (entity, asking) => policyChain(entity, await storedPolicies(parts, entity, asking)),
+    accessChain: async (accountId, asking) => accessChain(await storedPolicies(parts, { accountId }, asking)),
     emit: async (accountId, event, payload) => {
       await parts.events.append(eventOfHandler({ accountId, type: event, data: payload, atMs: nowMs() }));
       const message = toBusMessage(accountId, event, payload);
       if (message !== undefined) await parts.bus.publish(message);
     },
-    audit: async ({ accountId, actor, actorName, action, target, requestId, address, before, after }) => {
-      const chain = await parts.chainOf(accountId);
+    audit: async ({ accountId, accountPath, actor, actorName, ...said }) => {
+      const { action, target, requestId, address, before, after } = said;
       await parts.auditLog.append({
         accountId,
-        accountPath: chain.map(({ id }) => id),
+        accountPath: accountPath ?? (await parts.chainOf(accountId)).map(({ id }) => id),
         actorId: actorIdOf(actor),
         actorName,
         address,
@@ -135,33 +156,62 @@ function onceForEach<Subject extends object, Answer>(
   };
 }
 
-async function authenticate(
+/** At the host of an account's brand, a key or a credential of an account that is not below it is none. */
+async function authenticate(parts: PlatformParts, evidence: Evidence): Promise<Principal | undefined> {
+  const principal = await holderOf(parts, evidence);
+  const { within } = evidence;
+  if (principal === undefined || within === undefined || !('accountId' in principal.actor)) return principal;
+  const chain = await parts.chainOf(principal.actor.accountId);
+  return chain.some(({ id }) => id === within) ? principal : undefined;
+}
+
+async function holderOf(
   { keys, signIns, viewOf, ofCredential }: PlatformParts,
   evidence: Evidence,
 ): Promise<Principal | undefined> {
+  const within = evidence.within === undefined ? {} : { within: evidence.within };
   if (evidence.kind === 'signIn') {
     // First, because a view that is over has no session: the other way round it would be one without bounds for a moment.
     const viewing = await viewOf(evidence.signInSessionId);
     const user = await signIns.check(evidence.signInSessionId);
     if (user === undefined) return undefined;
     const looking = viewing === undefined ? {} : { viewing };
-    return { actor: { kind: 'user', userId: user.userId, ...looking }, name: user.name };
+    return { actor: { kind: 'user', userId: user.userId, ...looking, ...within }, name: user.name };
   }
   // A secret key begins with pb_, a credential never does.
   if (!evidence.token.startsWith('pb_')) return ofCredential(evidence.token);
   const key = await keys.authenticate(evidence.token);
   if (key === undefined) return undefined;
-  const { keyId, accountId, name, scopes, mode } = key;
-  return { actor: { kind: 'key', keyId, accountId }, name, scopes, mode };
+  const { keyId, accountId, name, scopes, mode, standing } = key;
+  const principal: Principal = { actor: { kind: 'key', keyId, accountId }, name, scopes, mode };
+  standings.set(principal, { ...standing, accountId });
+  return principal;
 }
+
+/**
+ * What was read of a key's account with the key itself. A principal is made anew for every request, and lives no longer.
+ */
+const standings = new WeakMap<Principal, AccountStanding & { readonly accountId: string }>();
+
+function standingOf(principal: Principal, accountId: string): AccountStanding | undefined {
+  const known = standings.get(principal);
+  return known?.accountId === accountId ? known : undefined;
+}
+
+const storedPolicies = async (
+  { policies }: PlatformParts,
+  { accountId }: { readonly accountId: string },
+  asking: Principal,
+) => standingOf(asking, accountId)?.policies ?? (await policies.chain({ accountId }));
 
 /** A key holds all rights at its own account, and so below it; a user, what they were given along the chain. */
 async function reach(
   { chainOf, grantsOf }: PlatformParts,
-  { actor }: Principal,
+  principal: Principal,
   accountId: string,
 ): Promise<Reach | undefined> {
-  const chain = await chainOf(accountId);
+  const { actor } = principal;
+  const chain = standingOf(principal, accountId)?.chain ?? (await chainOf(accountId));
   const held = await grantsOfActor(actor, grantsOf);
   const grants = held.filter((grant) => chain.some(({ id }) => id === grant.accountId));
   return grants.length === 0 ? undefined : { chain, grants };
@@ -172,7 +222,7 @@ async function grantsOfActor(actor: Actor, grantsOf: PlatformParts['grantsOf']):
     case 'key':
       return [{ accountId: actor.accountId, role: 'owner' }];
     case 'user':
-      return grantsOf(actor.userId, actor.viewing?.accountId);
+      return grantsOf(actor.userId, actor.viewing?.accountId, actor.within);
     case 'credential':
     case 'platform':
     case 'stranger':
@@ -184,7 +234,7 @@ async function grantsOfActor(actor: Actor, grantsOf: PlatformParts['grantsOf']):
 function limitedAs(principal: Principal, address: string | undefined): string {
   const { actor } = principal;
   if (actor.kind === 'key') return actor.accountId;
-  return actor.kind === 'stranger' ? `stranger ${address}` : callerIdOf(principal);
+  return actor.kind === 'stranger' ? `stranger ${networkOf(address ?? '')}` : callerIdOf(principal);
 }
 
 function actorIdOf(actor: Actor): string {

@@ -13,13 +13,13 @@ const spoofed = () => ({
 
 test('C43: a client’s word about its own address is not believed', () => {
   const headers = spoofed();
-  noteAddress({ headers, socket }, 0);
+  noteAddress({ headers, socket }, { trustedProxyCount: 0 });
   expect(headers).toEqual({ host: 'control.test', [ADDRESS_HEADER]: '192.0.2.7' });
 });
 
 test('behind one proxy of the operator, its word is believed, and not what the client wrote before it', () => {
   const headers = spoofed();
-  noteAddress({ headers, socket }, 1);
+  noteAddress({ headers, socket }, { trustedProxyCount: 1 });
   expect(headers).toEqual({
     host: 'control.test',
     'x-forwarded-host': 'evil.test',

@@ -7,15 +7,21 @@ export const ADDRESS_HEADER = 'x-patchbay-address';
 /** What a client could send to be taken for somebody or something else (C43, CVE-2025-29927). */
 const untrusted = /^(x-forwarded-.*|forwarded|x-real-ip|x-middleware-.*|x-patchbay-address)$/;
 
+export interface AddressNoting {
+  /** How many proxies of the operator stand in front; each adds one address to X-Forwarded-For. */
+  readonly trustedProxyCount: number;
+  /** Of the platform's own address, and so of every host that it is reached at. */
+  readonly protocol?: 'http' | 'https';
+}
+
 /**
  * Cleans the headers of a request before anything reads them, and notes its address.
- * @param trustedProxyCount how many proxies of the operator stand in front; each adds one address to X-Forwarded-For.
  */
 export function noteAddress(
   request: Pick<IncomingMessage, 'headers'> & {
     readonly socket: { readonly remoteAddress?: string | undefined };
   },
-  trustedProxyCount: number,
+  { trustedProxyCount, protocol }: AddressNoting,
 ): void {
   const { headers, socket } = request;
   const forwarded = String(headers['x-forwarded-for'] ?? '').split(',');
@@ -27,12 +33,14 @@ export function noteAddress(
     const isOfProxy = isProxied && (name === 'x-forwarded-host' || name === 'x-forwarded-proto');
     if (untrusted.test(name) && !isOfProxy) delete headers[name];
   }
+  // What stands in front may speak to this process without TLS: how the platform is reached, its own address says.
+  if (protocol !== undefined) headers['x-forwarded-proto'] = protocol;
   if (address !== undefined) headers[ADDRESS_HEADER] = address.replace(/^::ffff:/, '');
 }
 
 /** Does so for every request that this process takes, whoever owns the server: Next has no hook that sees the socket. */
-export function noteAddresses(trustedProxyCount: number): void {
+export function noteAddresses(noting: AddressNoting): void {
   subscribe('http.server.request.start', (message) => {
-    noteAddress((message as { readonly request: IncomingMessage }).request, trustedProxyCount);
+    noteAddress((message as { readonly request: IncomingMessage }).request, noting);
   });
 }

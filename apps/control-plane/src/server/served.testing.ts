@@ -45,7 +45,11 @@ export interface RestOptions {
 export const masterKey = Buffer.alloc(32, 5).toString('base64url');
 
 /** Quiet, and with limits that no test reaches by accident. */
-export function serve(databaseUrl: string, environment: Readonly<Record<string, string>> = {}): Served {
+export function serve(
+  databaseUrl: string,
+  environment: Readonly<Record<string, string>> = {},
+  world: Parameters<typeof compose>[1] = {},
+): Served {
   const control = compose(
     readEnv({
       DATABASE_URL: databaseUrl,
@@ -56,6 +60,7 @@ export function serve(databaseUrl: string, environment: Readonly<Record<string, 
       PATCHBAY_LOG_LEVEL: 'error',
       ...environment,
     }),
+    world,
   );
   control.log.level = 'silent';
   const bearer = (key: string | undefined): Record<string, string> =>
@@ -66,7 +71,8 @@ export function serve(databaseUrl: string, environment: Readonly<Record<string, 
       const json = body === undefined ? {} : { 'content-type': 'application/json' };
       const init: RequestInit = { method, headers: { ...bearer(key), ...json, ...headers } };
       if (body !== undefined) init.body = JSON.stringify(body);
-      return answerOf(await control.answering(() => control.rest(new Request(`${ORIGIN}${path}`, init))));
+      const request = new Request(`${ORIGIN}${path}`, init);
+      return answerOf(await control.answering(() => control.rest(request), request.headers));
     },
     trpc: async (method, procedure, { input, key }) => {
       const isQuery = method === 'GET';

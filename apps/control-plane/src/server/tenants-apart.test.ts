@@ -88,9 +88,19 @@ beforeAll(async () => {
   expect(await served.rest('PUT', ownCallbacks, { key: alice.key, body: calledBack })).toMatchObject({
     status: 200,
   });
+  const { id: domainId } = await ask('POST', '/organisation/sso/domains', { domain: 'secret.test' });
+  const provider = { issuer: 'https://secret.test', clientId: 'secret', clientSecret: 'secret' };
+  await ask('PUT', '/organisation/sso', provider);
   const third = await signUp(served, 'third');
   const transfer = await ask('POST', `/endpoints/${endpoint.id}/transfers`, { toAccountId: third.accountId });
+  await served.rest('PUT', `/v1/accounts/${alice.accountId}/brand`, {
+    key: alice.key,
+    body: { name: 'Secret brand' },
+  });
+  const { id: hostId } = await ask('POST', '/brand-hosts', { host: 'secret.brand.test' });
   ids = {
+    hostId,
+    theme: 'light',
     endpointId: endpoint.id,
     transferId: transfer.id,
     toAccountId: alice.accountId,
@@ -107,6 +117,7 @@ beforeAll(async () => {
     exportId: (await ask('POST', '/exports', {})).id,
     erasureId: (await ask('POST', '/erasures', { person: 'user:secret-bob' })).id,
     roleId,
+    domainId,
     viewId: createId('sin'),
   };
 }, START_MS_MAX);
@@ -138,6 +149,9 @@ async function stateOfAlice(): Promise<string> {
     'policy_plan',
     'account_plan',
     'allow_list_entry',
+    'brand',
+    'brand_logo',
+    'brand_host',
     'service_access',
     'audit_entry',
     'credential_revocation',
@@ -148,6 +162,8 @@ async function stateOfAlice(): Promise<string> {
     'endpoint_transfer',
     'webhook',
     'webhook_lane',
+    'sso_provider',
+    'sso_domain',
   ];
   const rows = await Promise.all(
     tables.map((table) =>

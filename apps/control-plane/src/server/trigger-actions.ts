@@ -137,9 +137,9 @@ export class TriggerActions {
       accountName: await nameOf(rule.target.accountId),
       value,
       limit: String(rule.condition.limit),
-      url: mails.urlOf(`/accounts/${accountId}/triggers`),
+      path: `/accounts/${accountId}/triggers`,
     });
-    await mails.send({ accountId, to, ...text });
+    await mails.send({ accountId, to, reader: { accountId }, ...text });
     return 'written';
   }
 

@@ -7,6 +7,7 @@ import { fetchRequestHandler } from '@trpc/server/adapters/fetch';
 import type { ControlPlane } from './compose.ts';
 import { rootOf } from './failure-log.ts';
 import { ADDRESS_HEADER } from './request-address.ts';
+import { unknownHost } from './request-host.ts';
 import { signInSessionOf } from './sign-in-session.ts';
 
 /** Calls of one request. The limiter counts each, so that a batch is as dear as its parts. */
@@ -14,13 +15,16 @@ const BATCH_COUNT_MAX = 50;
 
 /** Serves the dashboard, and whoever speaks tRPC with a key. */
 export function serveTrpc(control: ControlPlane, request: Request): Promise<Response> {
-  return control.answering(() => served(control, request));
+  return control.answering(() => served(control, request), request.headers);
 }
 
-async function served({ router, log, env }: ControlPlane, request: Request): Promise<Response> {
+async function served({ router, log, hosts, env }: ControlPlane, request: Request): Promise<Response> {
   const requestId = createRequestId();
+  const host = await hosts.of(request.headers);
   try {
-    const evidence = await evidenceOf(request);
+    if (host.kind === 'unknown') throw unknownHost();
+    const { within } = host;
+    const evidence = await evidenceOf(request, { publicUrl: env.PATCHBAY_URL, within });
     refuseForeign(request, evidence);
     const bounded = await boundedRequest(request);
     return await fetchRequestHandler({
@@ -31,7 +35,7 @@ async function served({ router, log, env }: ControlPlane, request: Request): Pro
         resHeaders.set('x-request-id', requestId);
         resHeaders.set('cache-control', 'no-store');
         const address = request.headers.get(ADDRESS_HEADER) ?? undefined;
-        return { evidence, requestId, address, signal: request.signal, responseHeaders: resHeaders };
+        return { evidence, within, requestId, address, signal: request.signal, responseHeaders: resHeaders };
       },
       onError: ({ error, path }) => {
         if (error.code !== 'INTERNAL_SERVER_ERROR') return;
@@ -39,7 +43,8 @@ async function served({ router, log, env }: ControlPlane, request: Request): Pro
       },
     });
   } catch (error) {
-    if (error instanceof ServiceError) return toResponse(error, { requestId, baseUrl: env.PATCHBAY_URL });
+    const baseUrl = host.kind === 'unknown' ? undefined : host.baseUrl;
+    if (error instanceof ServiceError) return toResponse(error, { requestId, baseUrl });
     throw error;
   }
 }
@@ -61,11 +66,14 @@ async function boundedRequest(request: Request): Promise<Request> {
   return new Request(url, { method, headers, signal, body: text });
 }
 
-async function evidenceOf(request: Request): Promise<Evidence | undefined> {
+async function evidenceOf(
+  request: Request,
+  { publicUrl, within }: { readonly publicUrl: string; readonly within: string | undefined },
+): Promise<Evidence | undefined> {
   const token = request.headers.get('authorization')?.match(/^Bearer (\S{1,2048})$/i)?.[1];
-  if (token !== undefined) return { kind: 'bearer', token };
-  const signInSessionId = await signInSessionOf(request);
-  return signInSessionId === undefined ? undefined : { kind: 'signIn', signInSessionId };
+  if (token !== undefined) return { kind: 'bearer', token, within };
+  const signInSessionId = await signInSessionOf(request, publicUrl);
+  return signInSessionId === undefined ? undefined : { kind: 'signIn', signInSessionId, within };
 }
 
 function isSameOrigin(request: Request): boolean {

@@ -69,7 +69,8 @@ export function controlPlane(options: PartOptions): Part {
       ...(requestsPerMinuteMax === undefined
         ? {}
         : { PATCHBAY_REQUESTS_PER_MINUTE_MAX: String(requestsPerMinuteMax) }),
-      NEXTAUTH_URL: addresses.url,
+      // Each host that the dashboard has is one to sign in at; which it has, the control plane looks up.
+      AUTH_TRUST_HOST: '1',
       NEXTAUTH_SECRET: sessionSecret(masterKey),
     },
   };

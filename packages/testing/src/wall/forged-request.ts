@@ -12,6 +12,7 @@ const samples: readonly unknown[] = [
   'network-discovery',
   'a@b.test',
   'https://b.test/',
+  'b.test',
   '2026-11-01T00:00:00.000Z',
   {},
   [],

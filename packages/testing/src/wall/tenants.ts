@@ -150,6 +150,8 @@ async function furnish(
   });
   const { id: endpointId } = endpoint;
   await make('signaling.putEndpointConfig', { endpointId, ...config });
+  await make('brand.set', { name: `${MARK}-brand` });
+  const brandHost = await make('brandHosts.add', { host: `${MARK}.wall.test` });
   const me = await ask(owner, 'me.get', {});
   const own = me.accounts.find((one: { id: string }) => one.id !== accountId);
   const transfer = await make('endpoints.transfer', { endpointId, toAccountId: own.id, note: MARK });
@@ -167,7 +169,12 @@ async function furnish(
     planId: plan.id,
     roleId: role.id,
     viewId: createId('sin'),
+    // Of the organisation, which is the parent's, and of a domain that nobody has.
+    organisationId: createId('org'),
+    domainId: createId('dom'),
     endpointId,
+    hostId: brandHost.id,
+    theme: 'light',
     transferId: transfer.id,
     toAccountId: accountId,
     username: ice.iceServers.find((server: { username?: string }) => server.username !== undefined).username,

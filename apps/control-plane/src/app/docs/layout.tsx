@@ -1,14 +1,16 @@
 import Link from 'next/link';
 import type { ReactNode } from 'react';
-import { BrandMark } from '../../features/shell/brand.tsx';
+import { BrandMark } from '../../features/brand/brand-mark.tsx';
+import { pageBrand } from '../../features/brand/shown-brand.ts';
 
 /** What stands above every page of the documentation: the way to the others, and to the dashboard. */
-export default function DocsLayout({ children }: { readonly children: ReactNode }) {
+export default async function DocsLayout({ children }: { readonly children: ReactNode }): Promise<ReactNode> {
+  const brand = await pageBrand();
   return (
     <>
       <header className="sticky top-0 z-30 flex h-12 items-center gap-3 border-b bg-canvas px-4 print:hidden">
-        <Link href="/" aria-label="Patchbay: dashboard" className="rounded-sm">
-          <BrandMark />
+        <Link href="/" aria-label={`${brand.name}: dashboard`} className="rounded-sm">
+          <BrandMark brand={brand} />
         </Link>
         <nav aria-label="Documentation" className="flex min-w-0 flex-1 items-center gap-1">
           <span className="px-1 text-ink-soft max-sm:hidden">Documentation</span>

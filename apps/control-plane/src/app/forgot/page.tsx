@@ -1,5 +1,6 @@
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { requestHost } from '../../features/brand/shown-brand.ts';
 import { Entry } from '../../features/sign-in/entry.tsx';
 import { ForgotForm } from '../../features/sign-in/forgot-form.tsx';
 import { controlPlane } from '../../server/compose.ts';
@@ -7,7 +8,9 @@ import { controlPlane } from '../../server/compose.ts';
 export const metadata: Metadata = { title: 'Forgotten password' };
 export const dynamic = 'force-dynamic';
 
-export default function Page() {
+export default async function Page() {
+  const host = await requestHost().catch(() => undefined);
+  const isOutboxOpen = controlPlane().outbox !== undefined && host?.kind === 'platform';
   return (
     <Entry
       title="Forgotten password"
@@ -18,7 +21,7 @@ export default function Page() {
         </Link>
       }
     >
-      <ForgotForm isOutboxOpen={controlPlane().outbox !== undefined} />
+      <ForgotForm isOutboxOpen={isOutboxOpen} />
     </Entry>
   );
 }

@@ -1,6 +1,7 @@
 import { SIGN_IN_REFUSAL } from '@patchbay/adapters/prisma/sign-in';
 import type { Metadata } from 'next';
 import Link from 'next/link';
+import { isSignUpOpen, requestHost } from '../../features/brand/shown-brand.ts';
 import { Entry } from '../../features/sign-in/entry.tsx';
 import { readDemoAccount } from '../../features/sign-in/env.ts';
 import { passkeyPlace } from '../../features/sign-in/passkey-place.ts';
@@ -13,17 +14,23 @@ export const dynamic = 'force-dynamic';
 
 export default async function Page() {
   const isView = await isInView();
+  const isOpen = await isSignUpOpen();
   const isPasskeyOffered = (await passkeyPlace()) === 'here';
+  const isPlatform = await isPlatformHost();
   return (
     <Entry
       title="Sign in"
       foot={
         <>
-          New here?{' '}
-          <Link href="/sign-up" className="font-medium text-accent hover:underline">
-            Sign up
-          </Link>
-          {' · '}
+          {isOpen ? (
+            <>
+              New here?{' '}
+              <Link href="/sign-up" className="font-medium text-accent hover:underline">
+                Sign up
+              </Link>
+              {' · '}
+            </>
+          ) : null}
           <Link href="/forgot" className="font-medium text-accent hover:underline">
             Forgotten password
           </Link>
@@ -35,7 +42,18 @@ export default async function Page() {
           <ViewEnded />
         </div>
       ) : null}
-      <SignInForm demo={readDemoAccount()} isPasskeyOffered={isPasskeyOffered} refusal={SIGN_IN_REFUSAL} />
+      <SignInForm
+        demo={isPlatform ? readDemoAccount() : undefined}
+        isOrganisationOffered={isPlatform}
+        isPasskeyOffered={isPasskeyOffered}
+        refusal={SIGN_IN_REFUSAL}
+      />
     </Entry>
   );
+}
+
+/** The demo account is the platform's own, and so is where providers lead back to: the host of a brand tells nobody of either. */
+async function isPlatformHost(): Promise<boolean> {
+  const host = await requestHost().catch(() => undefined);
+  return host?.kind === 'platform';
 }

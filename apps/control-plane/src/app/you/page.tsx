@@ -3,6 +3,7 @@ import { Callout } from '@patchbay/ui/callout';
 import type { Metadata } from 'next';
 import Link from 'next/link';
 import { redirect } from 'next/navigation';
+import { requestHost } from '../../features/brand/shown-brand.ts';
 import { AwayPage } from '../../features/problem/away-page.tsx';
 import { Entry } from '../../features/sign-in/entry.tsx';
 import { passkeyPlace } from '../../features/sign-in/passkey-place.ts';
@@ -23,6 +24,7 @@ export default async function Page() {
   if (user === undefined) redirect('/sign-in');
   const { signIns, factors, passkeys, mayAddFactor } = controlPlane();
   const place = await passkeyPlace();
+  const isAtBrand = (await requestHost().catch(() => undefined))?.kind === 'brand';
   const read = await Promise.all([
     signIns.list(user.signInSessionId),
     factors.isOn(user.userId),
@@ -57,6 +59,12 @@ export default async function Page() {
             {user.email}.
           </Callout>
         )}
+        {isAtBrand && kept.length > 0 ? (
+          <Callout title="Passkeys are not used at this address">
+            A passkey belongs to the address where it was made. Here you sign in with your password, and with
+            a code where one is asked for.
+          </Callout>
+        ) : null}
         {place === undefined || !(mayAdd || kept.length > 0) ? null : (
           <PasskeyList
             passkeys={kept.map(({ createdAt, lastUsedAt, ...passkey }) => ({

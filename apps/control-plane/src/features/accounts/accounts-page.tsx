@@ -11,6 +11,7 @@ import { useAccount, useAccountId } from '../shell/account.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { matchesFilter, PageFilter } from '../shell/page-filter.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
+import { useMay } from '../shell/use-may.ts';
 import { AccountTable } from './account-table.tsx';
 import { type AccountRow, treeRows } from './account-tree.ts';
 import { CreateAccount } from './create-account.tsx';
@@ -26,6 +27,7 @@ const STATEMENTS_MAX = 25;
 export function AccountsPage(): ReactNode {
   const accountId = useAccountId();
   const { data: account } = useAccount();
+  const mayCreate = useMay('accounts.create');
   const [filter, setFilter] = useState('');
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
   const { accounts, ...list } = useDescendants(accountId);
@@ -71,7 +73,9 @@ export function AccountsPage(): ReactNode {
         <EmptyState
           icon={<Network />}
           title="No sub-account yet"
-          code={<CodePanel title="Create one" snippets={examples[0]?.snippets ?? []} />}
+          code={
+            mayCreate ? <CodePanel title="Create one" snippets={examples[0]?.snippets ?? []} /> : undefined
+          }
         >
           A sub-account is a customer of yours. It has its own keys, usage and statement, can have
           sub-accounts itself, and pays what you set.

@@ -12,6 +12,7 @@ import { useTRPC } from '../../trpc/client.ts';
 import { counted } from '../overview/attention.ts';
 import { problemOf } from '../problem/problem.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
+import { IfMay } from '../shell/if-may.tsx';
 import { pagePath } from '../shell/pages.ts';
 import type { AccountRow } from './account-tree.ts';
 
@@ -56,25 +57,27 @@ export function ChangeState({ account, descendantCount }: ChangeStateProps): Rea
             Open
           </Link>
         </MenuItem>
-        {account.state === 'closed' ? null : <MenuSeparator />}
-        {account.state === 'suspended' ? (
-          <MenuItem onSelect={() => set('active')}>
-            <CirclePlay aria-hidden />
-            Resume
-          </MenuItem>
-        ) : null}
-        {account.state === 'active' ? (
-          <MenuItem onSelect={() => setAsked('suspended')}>
-            <CirclePause aria-hidden />
-            Suspend…
-          </MenuItem>
-        ) : null}
-        {account.state === 'closed' ? null : (
-          <MenuItem isDanger onSelect={() => setAsked('closed')}>
-            <CircleX aria-hidden />
-            Close for good…
-          </MenuItem>
-        )}
+        <IfMay to="accounts.update" place="below">
+          {account.state === 'closed' ? null : <MenuSeparator />}
+          {account.state === 'suspended' ? (
+            <MenuItem onSelect={() => set('active')}>
+              <CirclePlay aria-hidden />
+              Resume
+            </MenuItem>
+          ) : null}
+          {account.state === 'active' ? (
+            <MenuItem onSelect={() => setAsked('suspended')}>
+              <CirclePause aria-hidden />
+              Suspend…
+            </MenuItem>
+          ) : null}
+          {account.state === 'closed' ? null : (
+            <MenuItem isDanger onSelect={() => setAsked('closed')}>
+              <CircleX aria-hidden />
+              Close for good…
+            </MenuItem>
+          )}
+        </IfMay>
       </Menu>
       {asked === undefined ? null : (
         <ConfirmDialog

@@ -12,6 +12,7 @@ import { useTRPC } from '../../trpc/client.ts';
 import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 
 const schema = tenancy.resources.accounts.operations.create.request;
 export const accountFieldsByCode = {
@@ -50,7 +51,7 @@ export function CreateAccount({ isQuiet = false }: { readonly isQuiet?: boolean 
     fieldsByCode: accountFieldsByCode,
   });
   return (
-    <>
+    <IfMay to="accounts.create">
       <Button {...(isQuiet ? { size: 'small' } : { variant: 'primary' })} onClick={() => setOpen(true)}>
         <Plus aria-hidden />
         New sub-account
@@ -81,6 +82,6 @@ export function CreateAccount({ isQuiet = false }: { readonly isQuiet?: boolean 
           />
         </form>
       </Dialog>
-    </>
+    </IfMay>
   );
 }

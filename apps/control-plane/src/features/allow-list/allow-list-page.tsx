@@ -14,6 +14,7 @@ import { AccountTabs } from '../account/account-tabs.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId, useAccountNames } from '../shell/account.ts';
+import { Changeable } from '../shell/changeable.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { readText, toText } from './list-text.ts';
 
@@ -93,41 +94,51 @@ function ListsForm({ lists }: { readonly lists: Lists }): ReactNode {
         They hold for API keys and for credentials. You reach this page from anywhere, and can take back a
         list that was wrong.
       </Callout>
-      <div className="grid gap-x-10 gap-y-6 lg:grid-cols-2">
-        <ListField
-          label="API keys may be used from"
-          hint="Every request with a key is held to it. Empty: from anywhere."
-          text={texts.keys}
-          wrong={wrongIn('keys')}
-          onChange={change('keys')}
-        />
-        <ListField
-          label="Credentials may be used from"
-          hint="Signaling and relays hold clients to it. Empty: from anywhere."
-          text={texts.credentials}
-          wrong={wrongIn('credentials')}
-          onChange={change('credentials')}
-        />
-      </div>
-      {set.error === null ? null : <ProblemNote error={set.error} />}
-      <div className="flex flex-wrap gap-2">
-        <Button
-          variant="primary"
-          type="submit"
-          isPending={set.isPending}
-          disabled={!isChanged || (wrongIn('keys') ?? wrongIn('credentials')) !== undefined}
-        >
-          Save
-        </Button>
-        {isChanged ? (
-          <Button
-            variant="ghost"
-            onClick={() => setTexts({ keys: toText(lists.keys), credentials: toText(lists.credentials) })}
-          >
-            Discard
-          </Button>
-        ) : null}
-      </div>
+      <Changeable
+        by="allowList.set"
+        end={
+          <>
+            {set.error === null ? null : <ProblemNote error={set.error} />}
+            <div className="flex flex-wrap gap-2">
+              <Button
+                variant="primary"
+                type="submit"
+                isPending={set.isPending}
+                disabled={!isChanged || (wrongIn('keys') ?? wrongIn('credentials')) !== undefined}
+              >
+                Save
+              </Button>
+              {isChanged ? (
+                <Button
+                  variant="ghost"
+                  onClick={() =>
+                    setTexts({ keys: toText(lists.keys), credentials: toText(lists.credentials) })
+                  }
+                >
+                  Discard
+                </Button>
+              ) : null}
+            </div>
+          </>
+        }
+      >
+        <div className="grid gap-x-10 gap-y-6 lg:grid-cols-2">
+          <ListField
+            label="API keys may be used from"
+            hint="Every request with a key is held to it. Empty: from anywhere."
+            text={texts.keys}
+            wrong={wrongIn('keys')}
+            onChange={change('keys')}
+          />
+          <ListField
+            label="Credentials may be used from"
+            hint="Signaling and relays hold clients to it. Empty: from anywhere."
+            text={texts.credentials}
+            wrong={wrongIn('credentials')}
+            onChange={change('credentials')}
+          />
+        </div>
+      </Changeable>
     </form>
   );
 }

@@ -20,8 +20,10 @@ import { mintings } from '../credentials/minting.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { SessionTable } from '../sessions/session-table.tsx';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { useRights } from '../shell/use-may.ts';
 import { useNow } from '../shell/use-now.ts';
 import { EntityUse } from '../usage/entity-use.tsx';
 import { ApplicationConfig } from './application-config.tsx';
@@ -49,12 +51,20 @@ export function ApplicationPage(): ReactNode {
         examples={examplesOf(accountId, applicationId)}
         actions={
           <>
-            <Button onClick={() => setDialog('edit')} disabled={application === undefined}>
-              Edit
-            </Button>
-            <Button variant="danger" onClick={() => setDialog('remove')} disabled={application === undefined}>
-              Remove …
-            </Button>
+            <IfMay to="applications.update">
+              <Button onClick={() => setDialog('edit')} disabled={application === undefined}>
+                Edit
+              </Button>
+            </IfMay>
+            <IfMay to="applications.remove">
+              <Button
+                variant="danger"
+                onClick={() => setDialog('remove')}
+                disabled={application === undefined}
+              >
+                Remove …
+              </Button>
+            </IfMay>
           </>
         }
       />
@@ -88,7 +98,9 @@ export function ApplicationPage(): ReactNode {
 
 function ApplicationFacts({ application }: { readonly application: Application }): ReactNode {
   const accountId = useAccountId();
+  const rights = useRights();
   const { id, instanceTypes, createdAt } = application;
+  const mayMint = mintings.some(({ service, operation }) => rights(`${service}.${operation}`) === true);
   return (
     <Facts className="max-w-xl">
       <Fact term="Application id">
@@ -106,15 +118,17 @@ function ApplicationFacts({ application }: { readonly application: Application }
         )}
       </Fact>
       <Fact term="Created">{showDay(createdAt)}</Fact>
-      <Fact term="A credential for it">
-        <Link
-          href={pagePath(accountId, `credentials?application=${id}`)}
-          className="inline-flex items-center gap-1.5 underline underline-offset-2"
-        >
-          <FlaskConical className="size-3.5" aria-hidden />
-          Mint one
-        </Link>
-      </Fact>
+      {mayMint ? (
+        <Fact term="A credential for it">
+          <Link
+            href={pagePath(accountId, `credentials?application=${id}`)}
+            className="inline-flex items-center gap-1.5 underline underline-offset-2"
+          >
+            <FlaskConical className="size-3.5" aria-hidden />
+            Mint one
+          </Link>
+        </Fact>
+      ) : null}
     </Facts>
   );
 }

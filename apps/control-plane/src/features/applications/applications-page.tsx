@@ -18,10 +18,12 @@ import { AccountTabs } from '../account/account-tabs.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { useMay } from '../shell/use-may.ts';
 import { type Application, ApplicationForm } from './application-form.tsx';
 import { RemoveApplication } from './remove-application.tsx';
 
@@ -32,6 +34,9 @@ export function ApplicationsPage(): ReactNode {
   const router = useRouter();
   const [edited, setEdited] = useState<Application | 'new'>();
   const [removed, setRemoved] = useState<Application>();
+  const mayCreate = useMay('applications.create');
+  const mayUpdate = useMay('applications.update');
+  const mayRemove = useMay('applications.remove');
   const list = useInfiniteQuery(trpc.applications.list.infiniteQueryOptions(listRequest(accountId), paged));
   const applications = (list.data?.pages ?? []).flatMap(({ items }) => items);
   const create = exampleOf({
@@ -45,10 +50,12 @@ export function ApplicationsPage(): ReactNode {
         scope="Of this account alone."
         examples={[create]}
         actions={
-          <Button variant="primary" onClick={() => setEdited('new')}>
-            <Plus aria-hidden />
-            New application
-          </Button>
+          <IfMay to="applications.create">
+            <Button variant="primary" onClick={() => setEdited('new')}>
+              <Plus aria-hidden />
+              New application
+            </Button>
+          </IfMay>
         }
       />
       <AccountTabs />
@@ -58,17 +65,20 @@ export function ApplicationsPage(): ReactNode {
         <EmptyState
           icon={<AppWindow />}
           title="No application yet"
-          code={<CodePanel title="Create one" snippets={create.snippets} />}
+          code={mayCreate ? <CodePanel title="Create one" snippets={create.snippets} /> : undefined}
         >
-          One account can run several products. Name each here and put its id into the credentials you mint:
-          usage and sessions are then told apart by it. Instance types, such as free and paid, tell plans
-          apart.
+          One account can run several products. {mayCreate ? 'Name each here' : 'Each has a name here'}, and
+          its id is put into the credentials that are minted: usage and sessions are then told apart by it.
+          Instance types, such as free and paid, tell plans apart.
         </EmptyState>
       ) : null}
       {applications.length > 0 ? (
         <Table
           label="Applications"
-          columns={columnsOf({ accountId, onEdit: setEdited, onRemove: setRemoved })}
+          columns={columnsOf(accountId, {
+            ...(mayUpdate ? { onEdit: setEdited } : {}),
+            ...(mayRemove ? { onRemove: setRemoved } : {}),
+          })}
           rows={applications}
           rowKey={({ id }) => id}
           onOpen={({ id }) => router.push(pagePath(accountId, `applications/${id}`))}
@@ -96,13 +106,16 @@ export function ApplicationsPage(): ReactNode {
   );
 }
 
+/** Each is absent for whoever may not do it. */
 interface RowActions {
-  readonly accountId: string;
-  readonly onEdit: (application: Application) => void;
-  readonly onRemove: (application: Application) => void;
+  readonly onEdit?: (application: Application) => void;
+  readonly onRemove?: (application: Application) => void;
 }
 
-const columnsOf = ({ accountId, onEdit, onRemove }: RowActions): readonly Column<Application>[] => [
+const columnsOf = (accountId: string, actions: RowActions): readonly Column<Application>[] =>
+  Object.keys(actions).length === 0 ? factsOf(accountId) : [...factsOf(accountId), actionsColumn(actions)];
+
+const factsOf = (accountId: string): readonly Column<Application>[] => [
   {
     key: 'name',
     header: 'Name',
@@ -132,13 +145,16 @@ const columnsOf = ({ accountId, onEdit, onRemove }: RowActions): readonly Column
     header: 'Created',
     cell: ({ createdAt }) => <span className="text-ink-soft">{showDay(createdAt)}</span>,
   },
-  {
-    key: 'actions',
-    header: 'Actions',
-    isAction: true,
-    isNumber: true,
-    cell: (application) => (
-      <span className="inline-flex gap-1">
+];
+
+const actionsColumn = ({ onEdit, onRemove }: RowActions): Column<Application> => ({
+  key: 'actions',
+  header: 'Actions',
+  isAction: true,
+  isNumber: true,
+  cell: (application) => (
+    <span className="inline-flex gap-1">
+      {onEdit === undefined ? null : (
         <Button
           size="small"
           variant="ghost"
@@ -147,6 +163,8 @@ const columnsOf = ({ accountId, onEdit, onRemove }: RowActions): readonly Column
         >
           Edit
         </Button>
+      )}
+      {onRemove === undefined ? null : (
         <Button
           size="small"
           variant="ghost"
@@ -155,7 +173,7 @@ const columnsOf = ({ accountId, onEdit, onRemove }: RowActions): readonly Column
         >
           Remove
         </Button>
-      </span>
-    ),
-  },
-];
+      )}
+    </span>
+  ),
+});

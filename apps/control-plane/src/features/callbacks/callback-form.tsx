@@ -34,9 +34,9 @@ export function CallbackForm({
   readonly of: readonly ServiceKey[];
   readonly onDone: () => void;
 }): ReactNode {
-  const [service, setService] = useState(of[0]);
-  const serviceOptions = of.map((value) => ({ value, label: services[value].title }));
-  const { add } = useCallbacks(scope, of);
+  const { add, changeable } = useCallbacks(scope, of);
+  const [service, setService] = useState(changeable[0]);
+  const serviceOptions = changeable.map((value) => ({ value, label: services[value].title }));
   const known = service === undefined ? [] : Object.keys(services[service].events);
   const form = useForm({
     schema: z.object({
@@ -67,7 +67,7 @@ export function CallbackForm({
       description={`Your server is told of ${heard[scope.kind]}, signed, in order, and again until it answers.`}
     >
       <form {...form.props} className="grid gap-4">
-        {service === undefined || of.length === 1 ? null : (
+        {service === undefined || changeable.length === 1 ? null : (
           <Labelled label="Service">
             <Select label="Service" value={service} options={serviceOptions} onChange={setService} />
           </Labelled>

@@ -14,6 +14,7 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
+import { useMay } from '../shell/use-may.ts';
 import { CallbackForm } from './callback-form.tsx';
 import { TestCallback } from './test-callback.tsx';
 import { type CallbackScope, type SetCallback, tellingServices, useCallbacks } from './use-callbacks.ts';
@@ -46,7 +47,8 @@ export function Callbacks({ scope, of = tellingServices }: CallbacksProps): Reac
   const onError = useRefusalToast();
   const [isNew, setNew] = useState(false);
   const [tested, setTested] = useState<Tested>();
-  const { callbacks, error, retry, remove } = useCallbacks(scope, of);
+  const { callbacks, changeable, error, retry, remove } = useCallbacks(scope, of);
+  const mayTest = useMay('webhooks.sendTest');
   const sendTest = useMutation(trpc.webhooks.sendTest.mutationOptions({ onError }));
   const test = async ({ webhookId }: SetCallback) => {
     const { items } = await client.fetchQuery(
@@ -61,22 +63,32 @@ export function Callbacks({ scope, of = tellingServices }: CallbacksProps): Reac
         <h2 id="callbacks" className="font-semibold">
           Callbacks
         </h2>
-        <Button size="small" onClick={() => setNew(true)}>
-          <Plus aria-hidden />
-          New callback
-        </Button>
+        {changeable.length === 0 ? null : (
+          <Button size="small" onClick={() => setNew(true)}>
+            <Plus aria-hidden />
+            New callback
+          </Button>
+        )}
       </div>
       {error === null ? null : <ProblemNote error={error} onRetry={retry} />}
       {callbacks?.length === 0 ? <p className="border-y py-2 text-ink-faint">{nobody[scope.kind]}</p> : null}
       {callbacks === undefined || callbacks.length === 0 ? null : (
         <Table
           label="Callbacks"
-          columns={columnsOf({
-            accountId,
-            scope,
-            onTest: (callback) => void test(callback).catch(onError),
-            onRemove: remove,
-          })}
+          columns={[
+            ...factsOf(accountId, scope),
+            ...(mayTest || changeable.length > 0
+              ? [
+                  actionsColumn({
+                    ...(mayTest
+                      ? { onTest: (callback: SetCallback) => void test(callback).catch(onError) }
+                      : {}),
+                    onRemove: remove,
+                    isRemovable: ({ level, service }) => level === scope.kind && changeable.includes(service),
+                  }),
+                ]
+              : []),
+          ]}
           rows={callbacks}
           rowKey={({ webhookId }) => webhookId}
         />
@@ -87,19 +99,7 @@ export function Callbacks({ scope, of = tellingServices }: CallbacksProps): Reac
   );
 }
 
-interface ColumnsRequest {
-  readonly accountId: string;
-  readonly scope: CallbackScope;
-  readonly onTest: (callback: SetCallback) => void;
-  readonly onRemove: (callback: SetCallback) => void;
-}
-
-const columnsOf = ({
-  accountId,
-  scope,
-  onTest,
-  onRemove,
-}: ColumnsRequest): readonly Column<SetCallback>[] => [
+const factsOf = (accountId: string, scope: CallbackScope): readonly Column<SetCallback>[] => [
   {
     key: 'url',
     header: 'Address',
@@ -154,13 +154,23 @@ const columnsOf = ({
         <span className="wrap-anywhere">{fallbackUrl}</span>
       ),
   },
-  {
-    key: 'actions',
-    header: 'Actions',
-    isAction: true,
-    isNumber: true,
-    cell: (callback) => (
-      <span className="flex flex-wrap justify-end gap-1">
+];
+
+interface RowActions {
+  /** Absent for whoever may not. */
+  readonly onTest?: (callback: SetCallback) => void;
+  readonly onRemove: (callback: SetCallback) => void;
+  readonly isRemovable: (callback: SetCallback) => boolean;
+}
+
+const actionsColumn = ({ onTest, onRemove, isRemovable }: RowActions): Column<SetCallback> => ({
+  key: 'actions',
+  header: 'Actions',
+  isAction: true,
+  isNumber: true,
+  cell: (callback) => (
+    <span className="flex flex-wrap justify-end gap-1">
+      {onTest === undefined ? null : (
         <Button
           size="small"
           variant="ghost"
@@ -169,17 +179,17 @@ const columnsOf = ({
         >
           Test
         </Button>
-        {callback.level !== scope.kind ? null : (
-          <Button
-            size="small"
-            variant="ghost"
-            onClick={() => onRemove(callback)}
-            aria-label={`Remove the callback at ${callback.url}`}
-          >
-            Remove
-          </Button>
-        )}
-      </span>
-    ),
-  },
-];
+      )}
+      {isRemovable(callback) ? (
+        <Button
+          size="small"
+          variant="ghost"
+          onClick={() => onRemove(callback)}
+          aria-label={`Remove the callback at ${callback.url}`}
+        >
+          Remove
+        </Button>
+      ) : null}
+    </span>
+  ),
+});

@@ -9,6 +9,7 @@ import { useTRPCClient } from '../../trpc/client.ts';
 import { serviceKeys } from '../../trpc/service-client.ts';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
+import { useRights } from '../shell/use-may.ts';
 
 const answer = z.object({
   callbacks: z.array(
@@ -75,8 +76,11 @@ export function useCallbacks(scope: CallbackScope, of: readonly ServiceKey[]) {
     mutationFn: (gone: SetCallback) => put(gone.service, others(gone)),
     onError,
   });
+  const rights = useRights();
   return {
     callbacks: query.data,
+    /** Those whose callbacks whoever looks may change here. */
+    changeable: of.filter((service) => rights(`${service}.put${infixes[scope.kind]}Callbacks`) === true),
     error: query.error,
     retry: () => void query.refetch(),
     add,

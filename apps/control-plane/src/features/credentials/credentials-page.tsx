@@ -14,8 +14,10 @@ import { exampleOf, exampleOfAny } from '../as-code/code-example.ts';
 import { OpenSample } from '../sample/open-sample.tsx';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { listRequest } from '../shell/list-request.ts';
+import { LookOnly } from '../shell/look-only.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { useMay, useRights } from '../shell/use-may.ts';
 import { MintForm } from './mint-form.tsx';
 import { mintings } from './minting.ts';
 import { RevokeCredential } from './revoke-credential.tsx';
@@ -28,7 +30,11 @@ export function CredentialsPage(): ReactNode {
   const parameters = useSearchParams();
   const asked = parameters.get('try');
   const applicationId = parameters.get('application') ?? '';
-  const minting = mintings.find(({ service }) => services[service].name === asked) ?? mintings[0];
+  const rights = useRights();
+  const mayRevoke = useMay('credentials.revoke');
+  // Each by itself: a role may mint for one service, and not for another.
+  const mine = mintings.filter(({ service, operation }) => rights(`${service}.${operation}`) !== false);
+  const minting = mine.find(({ service }) => services[service].name === asked) ?? mine[0];
   return (
     <>
       <PageHeader
@@ -57,14 +63,16 @@ export function CredentialsPage(): ReactNode {
           <h2 id="mint" className="font-semibold">
             Mint one to try
           </h2>
-          <KeyNote />
-          {minting === undefined ? null : (
+          {minting === undefined ? (
+            <LookOnly />
+          ) : (
             <>
+              <KeyNote />
               <Labelled label="For">
                 <Select
                   label="For"
                   value={services[minting.service].name}
-                  options={mintings.map(({ service, title }) => ({
+                  options={mine.map(({ service, title }) => ({
                     value: services[service].name,
                     label: title,
                   }))}
@@ -85,7 +93,7 @@ export function CredentialsPage(): ReactNode {
         </section>
         <section aria-labelledby="revoke" className="grid min-w-0 content-start gap-4 max-xl:max-w-2xl">
           <h2 id="revoke" className="font-semibold">
-            Revoke one
+            {mayRevoke ? 'Revoke one' : 'Read one'}
           </h2>
           <RevokeCredential />
         </section>

@@ -14,6 +14,7 @@ import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { openSessionsRequest } from '../sessions/open-sessions-request.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
 import { type ReadCredential, readCredential } from './read-credential.ts';
@@ -57,11 +58,13 @@ export function RevokeCredential(): ReactNode {
       />
       {credential === undefined ? null : <Reading credential={credential} />}
       {revoke.error === null ? null : <ProblemNote error={revoke.error} />}
-      <div>
-        <Button variant="danger" disabled={credential === undefined} onClick={() => setAsked(true)}>
-          Revoke …
-        </Button>
-      </div>
+      <IfMay to="credentials.revoke">
+        <div>
+          <Button variant="danger" disabled={credential === undefined} onClick={() => setAsked(true)}>
+            Revoke …
+          </Button>
+        </div>
+      </IfMay>
       {credential === undefined ? null : (
         <ConfirmDialog
           isOpen={isAsked}

@@ -16,6 +16,7 @@ import { Callbacks } from '../callbacks/callbacks.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { EntityUse } from '../usage/entity-use.tsx';
@@ -51,9 +52,11 @@ export function EndpointPage(): ReactNode {
         scope={endpoint?.label || 'Held by this account.'}
         examples={examplesOf(accountId, endpointId)}
         actions={
-          <Button onClick={() => setDialog('edit')} disabled={!isHeld}>
-            Edit
-          </Button>
+          <IfMay to="endpoints.update">
+            <Button onClick={() => setDialog('edit')} disabled={!isHeld}>
+              Edit
+            </Button>
+          </IfMay>
         }
       />
       {found.error === null ? null : <ProblemNote error={found.error} onRetry={() => void found.refetch()} />}
@@ -64,13 +67,17 @@ export function EndpointPage(): ReactNode {
           <div className="grid gap-4">
             <EndpointFacts endpoint={endpoint} isOffered={isOffered} />
             {isHeld ? (
-              <div className="flex flex-wrap gap-2">
-                <Button onClick={() => setDialog('transfer')} disabled={isOffered}>
-                  Transfer …
-                </Button>
-                <Button variant="danger" onClick={() => setDialog('release')}>
-                  Release …
-                </Button>
+              <div className="flex flex-wrap gap-2 empty:hidden">
+                <IfMay to="endpoints.transfer">
+                  <Button onClick={() => setDialog('transfer')} disabled={isOffered}>
+                    Transfer …
+                  </Button>
+                </IfMay>
+                <IfMay to="endpoints.release">
+                  <Button variant="danger" onClick={() => setDialog('release')}>
+                    Release …
+                  </Button>
+                </IfMay>
               </div>
             ) : null}
           </div>
@@ -109,13 +116,15 @@ function Resting({ endpoint: { identifier, restsUntil } }: { readonly endpoint: 
       tone="wait"
       title="It was released, and rests."
       action={
-        <Button
-          size="small"
-          isPending={takeBack.isPending}
-          onClick={() => takeBack.mutate({ accountId, identifier })}
-        >
-          Take it back
-        </Button>
+        <IfMay to="endpoints.allocate">
+          <Button
+            size="small"
+            isPending={takeBack.isPending}
+            onClick={() => takeBack.mutate({ accountId, identifier })}
+          >
+            Take it back
+          </Button>
+        </IfMay>
       }
     >
       {restsUntil === undefined ? null : `Until ${showDay(restsUntil)} nobody but this account can take it.`}

@@ -14,10 +14,12 @@ import { AccountTabs } from '../account/account-tabs.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { matchesFilter, PageFilter } from '../shell/page-filter.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
+import { useMay } from '../shell/use-may.ts';
 import { type Endpoint, namespaceOptions, openOffersRequest, stateOptions } from './endpoint.ts';
 import { EndpointForm } from './endpoint-form.tsx';
 import { EndpointTable } from './endpoint-table.tsx';
@@ -32,6 +34,7 @@ export function EndpointsPage(): ReactNode {
   const [state, setState] = useState<(typeof stateOptions)[number]['value']>('active');
   const [filter, setFilter] = useState('');
   const [isNew, setNew] = useState(false);
+  const mayAllocate = useMay('endpoints.allocate');
   // A whole identifier is looked up among all; anything else narrows what is shown.
   const read = readIdentifier(filter.trim());
   const identifier = 'text' in read ? read.text : undefined;
@@ -65,10 +68,12 @@ export function EndpointsPage(): ReactNode {
         scope="Of this account alone: accounts below hold their own."
         examples={[allocate, ...examplesOf(accountId)]}
         actions={
-          <Button variant="primary" onClick={() => setNew(true)}>
-            <Plus aria-hidden />
-            New endpoint
-          </Button>
+          <IfMay to="endpoints.allocate">
+            <Button variant="primary" onClick={() => setNew(true)}>
+              <Plus aria-hidden />
+              New endpoint
+            </Button>
+          </IfMay>
         }
       />
       <AccountTabs />
@@ -87,7 +92,10 @@ export function EndpointsPage(): ReactNode {
       {list.error === null ? null : <ProblemNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isPending ? <TableSkeleton rows={4} /> : null}
       {list.isSuccess && shown.length === 0 ? (
-        <Nothing isNarrowed={isNarrowed} code={<CodePanel title="Take one" snippets={allocate.snippets} />} />
+        <Nothing
+          isNarrowed={isNarrowed}
+          code={mayAllocate ? <CodePanel title="Take one" snippets={allocate.snippets} /> : undefined}
+        />
       ) : null}
       {shown.length === 0 ? null : (
         <EndpointTable

@@ -12,6 +12,7 @@ import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
 import { paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
+import { useMay } from '../shell/use-may.ts';
 import type { Transfer } from './endpoint.ts';
 import { TransferState } from './endpoint-badges.tsx';
 
@@ -22,12 +23,14 @@ export function TransferList({ endpointId }: { readonly endpointId?: string }): 
   const trpc = useTRPC();
   const accountId = useAccountId();
   const withdraw = useMutation(trpc.endpointTransfers.update.mutationOptions({ onError: useRefusalToast() }));
+  const mayWithdraw = useMay('endpointTransfers.update');
   const request = { accountId, limit: PAGE, ...(endpointId === undefined ? {} : { endpointId }) };
   const list = useInfiniteQuery(trpc.endpointTransfers.list.infiniteQueryOptions(request, paged));
   const transfers = (list.data?.pages ?? []).flatMap(({ items }) => items);
   if (list.error !== null) return <ProblemNote error={list.error} onRetry={() => void list.refetch()} />;
   if (transfers.length === 0) return null;
-  const columns = columnsOf((transferId) => withdraw.mutate({ accountId, transferId, state: 'withdrawn' }));
+  const onWithdraw = (transferId: string) => withdraw.mutate({ accountId, transferId, state: 'withdrawn' });
+  const columns = mayWithdraw ? [...facts, withdrawalColumn(onWithdraw)] : facts;
   return (
     <section aria-labelledby="transfers" className="mt-8">
       <h2 id="transfers" className="mb-1 font-semibold">
@@ -43,7 +46,7 @@ export function TransferList({ endpointId }: { readonly endpointId?: string }): 
   );
 }
 
-const columnsOf = (onWithdraw: (transferId: string) => void): readonly Column<Transfer>[] => [
+const facts: readonly Column<Transfer>[] = [
   {
     key: 'endpoint',
     header: 'Endpoint',
@@ -85,21 +88,22 @@ const columnsOf = (onWithdraw: (transferId: string) => void): readonly Column<Tr
       <span className="whitespace-nowrap text-ink-soft">{showMoment(endedAt ?? createdAt)}</span>
     ),
   },
-  {
-    key: 'actions',
-    header: 'Actions',
-    isAction: true,
-    isNumber: true,
-    cell: ({ id, state, direction, identifier }) =>
-      state === 'offered' && direction === 'outgoing' ? (
-        <Button
-          size="small"
-          variant="ghost"
-          onClick={() => onWithdraw(id)}
-          aria-label={`Withdraw the offer of ${identifier}`}
-        >
-          Withdraw
-        </Button>
-      ) : null,
-  },
 ];
+
+const withdrawalColumn = (onWithdraw: (transferId: string) => void): Column<Transfer> => ({
+  key: 'actions',
+  header: 'Actions',
+  isAction: true,
+  isNumber: true,
+  cell: ({ id, state, direction, identifier }) =>
+    state === 'offered' && direction === 'outgoing' ? (
+      <Button
+        size="small"
+        variant="ghost"
+        onClick={() => onWithdraw(id)}
+        aria-label={`Withdraw the offer of ${identifier}`}
+      >
+        Withdraw
+      </Button>
+    ) : null,
+});

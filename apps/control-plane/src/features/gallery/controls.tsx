@@ -4,6 +4,7 @@ import { Button, IconButton } from '@patchbay/ui/button';
 import { ConfirmDialog } from '@patchbay/ui/confirm-dialog';
 import { CopyButton, Identifier } from '@patchbay/ui/copy-button';
 import { Dialog } from '@patchbay/ui/dialog';
+import { FieldSet } from '@patchbay/ui/field-set';
 import { Field, Input } from '@patchbay/ui/input';
 import { Key } from '@patchbay/ui/keyboard';
 import { Menu, MenuItem, MenuLabel, MenuSeparator } from '@patchbay/ui/menu';
@@ -45,6 +46,10 @@ export function Controls(): ReactNode {
         <Field className="w-60" label="Name" placeholder="Acme Clinics" hint="As your customers know it." />
         <Field className="w-60" label="Price" defaultValue="0,40" error="Digits and one point." unit="EUR" />
         <Input aria-label="Disabled" className="w-40" disabled value="disabled" readOnly />
+        <FieldSet isDisabled>
+          <Field className="w-60" label="Only read" defaultValue="Acme Clinics" hint="Your role may look." />
+          <Select label="Only read" value={bucket} options={buckets} onChange={setBucket} />
+        </FieldSet>
       </Section>
       <Section title="Select">
         <Select label="Bucket" value={bucket} options={buckets} onChange={setBucket} />

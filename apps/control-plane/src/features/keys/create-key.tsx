@@ -12,6 +12,7 @@ import { useTRPC } from '../../trpc/client.ts';
 import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { NewSecret } from './new-secret.tsx';
 import { ScopeField } from './scope-field.tsx';
 import { TestKeyNote } from './test-key-note.tsx';
@@ -43,10 +44,12 @@ export function CreateKey(): ReactNode {
 
 export function NewKeyButton({ onClick }: { readonly onClick: () => void }): ReactNode {
   return (
-    <Button variant="primary" onClick={onClick}>
-      <Plus aria-hidden />
-      New key
-    </Button>
+    <IfMay to="keys.create">
+      <Button variant="primary" onClick={onClick}>
+        <Plus aria-hidden />
+        New key
+      </Button>
+    </IfMay>
   );
 }
 

@@ -20,6 +20,7 @@ import { useAccount, useAccountId } from '../shell/account.ts';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
+import { useMay } from '../shell/use-may.ts';
 import { CreateKey } from './create-key.tsx';
 import { RotateKey } from './rotate-key.tsx';
 
@@ -33,6 +34,9 @@ export function KeysPage(): ReactNode {
   const [asked, setAsked] = useState<Key>();
   const [rotated, setRotated] = useState<Key>();
   const refusal = useRefusalToast();
+  const mayCreate = useMay('keys.create');
+  const mayRotate = useMay('keys.rotate');
+  const mayRevoke = useMay('keys.revoke');
   const list = useInfiniteQuery(
     trpc.keys.list.infiniteQueryOptions(listRequest(accountId), {
       getNextPageParam: ({ nextCursor }) => nextCursor,
@@ -73,19 +77,22 @@ export function KeysPage(): ReactNode {
           title="No key yet"
           code={
             // Without an account above there is no key to make the first one with.
-            (account?.ancestors.length ?? 0) === 0 ? undefined : (
+            (account?.ancestors.length ?? 0) === 0 || !mayCreate ? undefined : (
               <CodePanel title="By code, with a key of an account above" snippets={create.snippets} />
             )
           }
         >
           A key lets your server call the API, and mint short-lived credentials for browsers without asking
-          us. Create one above; its secret is shown once.
+          us.{mayCreate ? ' Create one above; its secret is shown once.' : ''}
         </EmptyState>
       ) : null}
       {keys.length > 0 ? (
         <Table
           label="API keys"
-          columns={columnsOf({ onRevoke: setAsked, onRotate: setRotated })}
+          columns={columnsOf({
+            ...(mayRevoke ? { onRevoke: setAsked } : {}),
+            ...(mayRotate ? { onRotate: setRotated } : {}),
+          })}
           rows={keys}
           rowKey={({ id }) => id}
         />
@@ -117,12 +124,16 @@ export function KeysPage(): ReactNode {
   );
 }
 
+/** Each is absent for whoever may not do it. */
 interface Actions {
-  readonly onRevoke: (key: Key) => void;
-  readonly onRotate: (key: Key) => void;
+  readonly onRevoke?: (key: Key) => void;
+  readonly onRotate?: (key: Key) => void;
 }
 
-const columnsOf = ({ onRevoke, onRotate }: Actions): readonly Column<Key>[] => [
+const columnsOf = (actions: Actions): readonly Column<Key>[] =>
+  Object.keys(actions).length === 0 ? facts : [...facts, actionsColumn(actions)];
+
+const facts: readonly Column<Key>[] = [
   {
     key: 'name',
     header: 'Name',
@@ -162,24 +173,27 @@ const columnsOf = ({ onRevoke, onRotate }: Actions): readonly Column<Key>[] => [
     header: 'Created',
     cell: ({ createdAt }) => <span className="whitespace-nowrap text-ink-soft">{showDay(createdAt)}</span>,
   },
-  {
-    key: 'actions',
-    header: 'Actions',
-    isAction: true,
-    isNumber: true,
-    cell: (key) =>
-      key.revokedAt === undefined ? (
-        <span className="whitespace-nowrap">
-          {key.replacedBy !== undefined || isOver(key) ? null : (
-            <Button
-              size="small"
-              variant="ghost"
-              onClick={() => onRotate(key)}
-              aria-label={`Rotate ${key.name}`}
-            >
-              Rotate
-            </Button>
-          )}
+];
+
+const actionsColumn = ({ onRevoke, onRotate }: Actions): Column<Key> => ({
+  key: 'actions',
+  header: 'Actions',
+  isAction: true,
+  isNumber: true,
+  cell: (key) =>
+    key.revokedAt === undefined ? (
+      <span className="whitespace-nowrap">
+        {onRotate === undefined || key.replacedBy !== undefined || isOver(key) ? null : (
+          <Button
+            size="small"
+            variant="ghost"
+            onClick={() => onRotate(key)}
+            aria-label={`Rotate ${key.name}`}
+          >
+            Rotate
+          </Button>
+        )}
+        {onRevoke === undefined ? null : (
           <Button
             size="small"
             variant="ghost"
@@ -188,10 +202,10 @@ const columnsOf = ({ onRevoke, onRotate }: Actions): readonly Column<Key>[] => [
           >
             Revoke
           </Button>
-        </span>
-      ) : null,
-  },
-];
+        )}
+      </span>
+    ) : null,
+});
 
 const isOver = ({ expiresAt }: { readonly expiresAt?: string | undefined }) =>
   expiresAt !== undefined && Date.parse(expiresAt) <= Date.now();

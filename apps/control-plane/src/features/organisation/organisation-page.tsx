@@ -23,6 +23,7 @@ import { useSavedToast } from '../form/use-saved-toast.ts';
 import { problemOf } from '../problem/problem.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId, useMe } from '../shell/account.ts';
+import { Changeable } from '../shell/changeable.tsx';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
@@ -93,15 +94,19 @@ function NameForm({ organisation }: { readonly organisation: Organisation }): Re
   });
   return (
     <form {...form.props} className="grid content-start gap-4">
-      <Field
-        label="Name"
-        name="name"
-        defaultValue={organisation.name}
-        autoComplete="organization"
-        hint="Its accounts keep their own names: they are changed under Settings."
-        error={form.errorOf('name')}
-      />
-      <FormEnd refusal={form.refusal} verb="Rename" isPending={update.isPending} />
+      <Changeable
+        by="organisation.update"
+        end={<FormEnd refusal={form.refusal} verb="Rename" isPending={update.isPending} />}
+      >
+        <Field
+          label="Name"
+          name="name"
+          defaultValue={organisation.name}
+          autoComplete="organization"
+          hint="Its accounts keep their own names: they are changed under Settings."
+          error={form.errorOf('name')}
+        />
+      </Changeable>
     </form>
   );
 }

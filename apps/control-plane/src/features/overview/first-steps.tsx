@@ -16,6 +16,7 @@ import { type SampleWay, useSampleWay } from '../sample/sample.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { useShellVariables } from '../shell/endpoints.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { useMay } from '../shell/use-may.ts';
 
 export interface Steps {
   readonly hasKey: boolean;
@@ -26,6 +27,8 @@ export interface Steps {
 
 interface Step {
   readonly isDone: boolean;
+  /** Whether whoever looks may take it: what they may not is for others to do. */
+  readonly isTheirs: boolean;
   readonly title: string;
   readonly why: ReactNode;
   readonly action?: ReactNode;
@@ -46,32 +49,38 @@ export interface FirstStepsProps {
 /** The way from an empty account to a priced call; it goes when all of it is done. */
 export function FirstSteps({ steps, onNewKey, isWide = false }: FirstStepsProps): ReactNode {
   const accountId = useAccountId();
-  const items: readonly Step[] = [
+  const rights = useFirstRights();
+  const all: readonly Step[] = [
     {
       isDone: steps.hasKey,
+      isTheirs: rights.mayMakeKeys,
       title: 'Create an API key',
       why: 'Your server mints credentials with it. Its secret is shown once, with all that a shell needs to use it.',
       action: <NewKeyButton onClick={onNewKey} />,
     },
     {
       isDone: steps.hasSession,
+      isTheirs: rights.mayMakeKeys,
       title: 'Make the first call',
       ...firstCall(useSampleWay()?.kind),
       more: <FirstCallCode isAwaited={steps.hasKey} />,
     },
     {
       isDone: steps.hasChild,
+      isTheirs: rights.mayMakeAccounts,
       title: 'Create a sub-account',
       why: 'One for each customer of yours: own keys, own usage, own statement.',
       action: <CreateAccount isQuiet />,
     },
     {
       isDone: steps.hasChildPrice,
+      isTheirs: rights.maySetPrices,
       title: 'Set what sub-accounts pay',
       why: 'The difference to what you pay is your margin.',
       action: <GoButton href={pagePath(accountId, 'prices')}>Prices</GoButton>,
     },
   ];
+  const items = all.filter(({ isTheirs }) => isTheirs);
   if (items.every(({ isDone }) => isDone)) return null;
   const next = items.findIndex(({ isDone }) => !isDone);
   const done = items.filter(({ isDone }) => isDone).length;
@@ -91,6 +100,18 @@ export function FirstSteps({ steps, onNewKey, isWide = false }: FirstStepsProps)
     </section>
   );
 }
+
+/** What of the first steps whoever looks may take. */
+function useFirstRights() {
+  return {
+    mayMakeKeys: useMay('keys.create'),
+    mayMakeAccounts: useMay('accounts.create'),
+    maySetPrices: useMay('prices.setForChildren'),
+  };
+}
+
+/** Whether any of the first steps is for whoever looks: to everybody else an empty account is shown as it is. */
+export const useMayBegin = (): boolean => Object.values(useFirstRights()).includes(true);
 
 function firstCall(way: SampleWay['kind'] | undefined): Pick<Step, 'why' | 'action' | 'isFree'> {
   if (way === undefined)

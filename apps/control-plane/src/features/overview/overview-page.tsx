@@ -19,7 +19,7 @@ import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { relayedBytes } from '../usage/meters.ts';
 import { AttentionList } from './attention-list.tsx';
-import { FirstSteps } from './first-steps.tsx';
+import { FirstSteps, useMayBegin } from './first-steps.tsx';
 import { TodayStats } from './today-stats.tsx';
 import { useStanding } from './use-standing.ts';
 import { useToday } from './use-today.ts';
@@ -36,7 +36,9 @@ export function OverviewPage(): ReactNode {
   const [isNewKeyOpen, setNewKeyOpen] = useState(false);
   const openNewKey = () => setNewKeyOpen(true);
   const live = open.data?.items ?? [];
+  const mayBegin = useMayBegin();
   const hasSession = live.length > 0 || standing?.steps.hasSession !== false;
+  const isBeginning = !hasSession && mayBegin;
   const firstOfToday = `${new Date(today.nowMs).toISOString().slice(0, 10)}T00:00:00Z`;
   return (
     <>
@@ -61,21 +63,21 @@ export function OverviewPage(): ReactNode {
           }),
         ]}
         // The first steps have it until there was a session.
-        actions={standing !== undefined && hasSession ? <OpenSample isBrief /> : undefined}
+        actions={standing !== undefined && !isBeginning ? <OpenSample isBrief /> : undefined}
       />
       <CreateKeyWindow isOpen={isNewKeyOpen} onOpenChange={setNewKeyOpen} />
-      {standing === undefined || hasSession ? null : (
+      {standing === undefined || !isBeginning ? null : (
         <div className="mb-8 max-w-4xl">
           <FirstSteps steps={standing.steps} onNewKey={openNewKey} isWide />
         </div>
       )}
       <TodayStats open={open.data?.items} today={today} currency={account?.currency ?? 'EUR'} />
-      {standing !== undefined && !hasSession && standing.notices.length > 0 ? (
+      {standing !== undefined && isBeginning && standing.notices.length > 0 ? (
         <div className="mt-8 max-w-4xl">
           <AttentionList notices={standing.notices} />
         </div>
       ) : null}
-      {hasSession ? (
+      {isBeginning ? null : (
         <div className="mt-8 grid gap-x-10 gap-y-8 lg:grid-cols-[minmax(0,1fr)_20rem]">
           <div className="grid min-w-0 grid-cols-1 content-start gap-8">
             <RelayedHours today={today} />
@@ -112,7 +114,7 @@ export function OverviewPage(): ReactNode {
             )}
           </div>
         </div>
-      ) : null}
+      )}
     </>
   );
 }

@@ -9,7 +9,9 @@ import type { ReactNode } from 'react';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccount, useAccountId } from '../shell/account.ts';
+import { Changeable } from '../shell/changeable.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { useMay } from '../shell/use-may.ts';
 
 const NONE = 'none';
 
@@ -39,39 +41,45 @@ export function PlanChoice({
   const chosen = plan?.planId ?? (plan === undefined ? NONE : 'hidden');
   const hidden = chosen === 'hidden' ? [{ value: 'hidden', label: 'one of an account above yours' }] : [];
   const nearest = owners.at(-1);
+  const mayMake = useMay('plans.create');
   return (
     <section aria-labelledby="plan">
       <h2 id="plan" className="mb-3 font-semibold">
         Plan
       </h2>
       {isFailed === null || isFailed === undefined ? null : <ProblemNote error={isFailed} />}
-      <div className="max-w-sm">
-        <Labelled
-          label="Plan of this account"
-          hint={
-            plans.length === 0 && nearest !== undefined ? (
-              <>
-                There is none yet.{' '}
-                <Link href={pagePath(nearest.id, 'plans')} className="text-ink underline underline-offset-2">
-                  Make one at {nearest.name}
-                </Link>
-              </>
-            ) : (
-              'A plan holds at once, for the account and all below it.'
-            )
-          }
-        >
-          <Select
+      <Changeable by="plans.assign">
+        <div className="max-w-sm">
+          <Labelled
             label="Plan of this account"
-            value={chosen}
-            options={[{ value: NONE, label: 'no plan' }, ...hidden, ...plans]}
-            onChange={(value) => {
-              if (value === 'hidden') return;
-              assign.mutate({ accountId, ...(value === NONE ? {} : { planId: value }) });
-            }}
-          />
-        </Labelled>
-      </div>
+            hint={
+              plans.length === 0 && nearest !== undefined && mayMake ? (
+                <>
+                  There is none yet.{' '}
+                  <Link
+                    href={pagePath(nearest.id, 'plans')}
+                    className="text-ink underline underline-offset-2"
+                  >
+                    Make one at {nearest.name}
+                  </Link>
+                </>
+              ) : (
+                'A plan holds at once, for the account and all below it.'
+              )
+            }
+          >
+            <Select
+              label="Plan of this account"
+              value={chosen}
+              options={[{ value: NONE, label: 'no plan' }, ...hidden, ...plans]}
+              onChange={(value) => {
+                if (value === 'hidden') return;
+                assign.mutate({ accountId, ...(value === NONE ? {} : { planId: value }) });
+              }}
+            />
+          </Labelled>
+        </div>
+      </Changeable>
     </section>
   );
 }

@@ -15,7 +15,9 @@ import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
+import { Changeable } from '../shell/changeable.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
+import { useMay } from '../shell/use-may.ts';
 import { toDraft, toWord } from './policy-draft.ts';
 import { PolicyEditor } from './policy-editor.tsx';
 import { PolicyTabs } from './policy-tabs.tsx';
@@ -42,6 +44,8 @@ export function PlansPage(): ReactNode {
   const done = { onSuccess: () => choose(NEW) };
   const create = useMutation(trpc.plans.create.mutationOptions(done));
   const update = useMutation(trpc.plans.update.mutationOptions(done));
+  const mayCreate = useMay('plans.create');
+  const mayUpdate = useMay('plans.update');
   const read = toWord(draft);
   const word = 'word' in read ? read.word : undefined;
   const example = exampleOf({
@@ -73,10 +77,12 @@ export function PlansPage(): ReactNode {
         <EmptyState
           icon={<Layers />}
           title="No plan yet"
-          code={<CodePanel title={example.title} snippets={example.snippets} />}
+          code={mayCreate ? <CodePanel title={example.title} snippets={example.snippets} /> : undefined}
         >
-          A plan is a policy with a name, such as Free or Enterprise. Make one below, and give it to an
-          account under this one on the page Policy of that account.
+          A plan is a policy with a name, such as Free or Enterprise.{' '}
+          {mayCreate
+            ? 'Make one below, and give it to an account under this one on the page Policy of that account.'
+            : 'It is given to accounts under this one, and holds for each that has it.'}
         </EmptyState>
       ) : null}
       {items.length === 0 ? null : (
@@ -88,44 +94,50 @@ export function PlansPage(): ReactNode {
           onOpen={({ id }) => choose(id)}
         />
       )}
-      {plans.isSuccess ? (
+      {plans.isSuccess && (mayCreate || target !== NEW) ? (
         <section aria-labelledby="plan" className="mt-10">
           <div className="mb-3 flex flex-wrap items-center justify-between gap-3">
             <h2 id="plan" className="font-semibold">
-              {target === NEW ? 'A new plan' : `Change ${name}`}
+              {target === NEW ? 'A new plan' : mayUpdate ? `Change ${name}` : name}
             </h2>
             <Select
               label="Plan"
               value={target}
               options={[
-                { value: NEW, label: 'a new plan' },
+                ...(mayCreate ? [{ value: NEW, label: 'a new plan' }] : []),
                 ...items.map((plan) => ({ value: plan.id, label: plan.name })),
               ]}
               onChange={choose}
             />
           </div>
-          <Field
-            label="Name"
-            value={name}
-            className="mb-3 max-w-sm"
-            onChange={({ target: field }) => setName(field.value)}
-          />
-          <PolicyEditor
-            draft={draft}
-            onChange={setDraft}
-            effective={[]}
-            refused={'refused' in read ? read.refused : undefined}
-          />
-          <div className="mt-4">
-            <Button
-              variant="primary"
-              isPending={create.isPending || update.isPending}
-              disabled={word === undefined || name.trim() === ''}
-              onClick={save}
-            >
-              {target === NEW ? 'Create plan' : 'Save plan'}
-            </Button>
-          </div>
+          <Changeable
+            by={target === NEW ? 'plans.create' : 'plans.update'}
+            end={
+              <div className="mt-4">
+                <Button
+                  variant="primary"
+                  isPending={create.isPending || update.isPending}
+                  disabled={word === undefined || name.trim() === ''}
+                  onClick={save}
+                >
+                  {target === NEW ? 'Create plan' : 'Save plan'}
+                </Button>
+              </div>
+            }
+          >
+            <Field
+              label="Name"
+              value={name}
+              className="mb-3 max-w-sm"
+              onChange={({ target: field }) => setName(field.value)}
+            />
+            <PolicyEditor
+              draft={draft}
+              onChange={setDraft}
+              effective={[]}
+              refused={'refused' in read ? read.refused : undefined}
+            />
+          </Changeable>
         </section>
       ) : null}
     </>

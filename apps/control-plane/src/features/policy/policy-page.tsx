@@ -12,7 +12,10 @@ import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId, useAccountNames } from '../shell/account.ts';
+import { Changeable } from '../shell/changeable.tsx';
+import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
+import { useMay } from '../shell/use-may.ts';
 import { EffectiveLevels } from './effective-levels.tsx';
 import { PlanChoice } from './plan-choice.tsx';
 import { type PolicyDraft, toDraft, toWord } from './policy-draft.ts';
@@ -37,6 +40,7 @@ export function PolicyPage(): ReactNode {
       },
     }),
   );
+  const mayChange = useMay('policy.set');
   const names = useAccountNames();
   const draft = edited ?? (policy.data === undefined ? undefined : toDraft(policy.data.stored));
   const read = draft === undefined ? undefined : toWord(draft);
@@ -79,10 +83,12 @@ export function PolicyPage(): ReactNode {
               <EmptyState
                 icon={<ShieldCheck />}
                 title="Nothing is restricted here"
-                code={<CodePanel title={example.title} snippets={example.snippets} />}
+                code={mayChange ? <CodePanel title={example.title} snippets={example.snippets} /> : undefined}
               >
-                No level above says anything, and neither does this account. Set a value below: it holds for
-                all accounts under it, and here stands which level each value is from.
+                No level above says anything, and neither does this account.{' '}
+                {mayChange
+                  ? 'Set a value below: it holds for all accounts under it, and here stands which level each value is from.'
+                  : 'Where one does, it stands here with the level that it is from.'}
               </EmptyState>
             ) : (
               <EffectiveLevels effective={policy.data.effective} names={names} />
@@ -98,33 +104,39 @@ export function PolicyPage(): ReactNode {
                 ? 'You are above this account: it cannot take back what you set.'
                 : 'What is left empty is not set here. Lists are separated by commas.'}
             </p>
-            <PolicyEditor
-              draft={draft}
-              onChange={setEdited}
-              effective={policy.data.effective}
-              refused={refused}
-            />
+            <Changeable by="policy.set">
+              <PolicyEditor
+                draft={draft}
+                onChange={setEdited}
+                effective={policy.data.effective}
+                refused={refused}
+              />
+            </Changeable>
             {error === null ? null : (
               <div className="mt-3">
                 <ProblemNote error={error} />
               </div>
             )}
-            <div className="mt-4 flex flex-wrap gap-2">
-              <Button
-                isPending={simulate.isPending}
-                disabled={word === undefined}
-                onClick={() => word && simulate.mutate({ accountId, ...word, days: 7 })}
-              >
-                Try on the last 7 days
-              </Button>
-              <Button
-                variant="primary"
-                isPending={save.isPending}
-                disabled={word === undefined || edited === undefined}
-                onClick={() => word && save.mutate({ accountId, ...word })}
-              >
-                Save
-              </Button>
+            <div className="mt-4 flex flex-wrap gap-2 empty:hidden">
+              <IfMay to="policy.simulate">
+                <Button
+                  isPending={simulate.isPending}
+                  disabled={word === undefined}
+                  onClick={() => word && simulate.mutate({ accountId, ...word, days: 7 })}
+                >
+                  Try on the last 7 days
+                </Button>
+              </IfMay>
+              <IfMay to="policy.set">
+                <Button
+                  variant="primary"
+                  isPending={save.isPending}
+                  disabled={word === undefined || edited === undefined}
+                  onClick={() => word && save.mutate({ accountId, ...word })}
+                >
+                  Save
+                </Button>
+              </IfMay>
               {edited === undefined ? null : (
                 <Button variant="ghost" onClick={() => setEdited(undefined)}>
                   Discard

@@ -1,5 +1,6 @@
 import { dayNames } from '@patchbay/domain/policy/weekly-times';
 import { Button, IconButton } from '@patchbay/ui/button';
+import { useIsDisabled } from '@patchbay/ui/field-set';
 import { Input } from '@patchbay/ui/input';
 import { Plus, X } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -15,6 +16,7 @@ export interface TimesFieldProps {
 
 /** Windows of a week: for each its days, and from when to when. None: the level says nothing of it. */
 export function TimesField({ label, hint, value, error, onChange }: TimesFieldProps): ReactNode {
+  const isOnlyRead = useIsDisabled();
   const rows = toRows(value);
   const put = (changed: readonly TimesRow[]) => onChange(toTimesText(changed));
   return (
@@ -29,19 +31,24 @@ export function TimesField({ label, hint, value, error, onChange }: TimesFieldPr
               row={row}
               onChange={(changed) => put(rows.map((one, at) => (at === index ? changed : one)))}
             />
-            <IconButton
-              label={`Take window ${index + 1} out`}
-              onClick={() => put(rows.filter((_, at) => at !== index))}
-            >
-              <X aria-hidden />
-            </IconButton>
+            {isOnlyRead ? null : (
+              <IconButton
+                label={`Take window ${index + 1} out`}
+                onClick={() => put(rows.filter((_, at) => at !== index))}
+              >
+                <X aria-hidden />
+              </IconButton>
+            )}
           </li>
         ))}
       </ul>
-      <Button className={rows.length === 0 ? '' : 'mt-2'} onClick={() => put([...rows, newRow])}>
-        <Plus aria-hidden />
-        {rows.length === 0 ? 'Set times' : 'Another window'}
-      </Button>
+      {isOnlyRead ? null : (
+        <Button className={rows.length === 0 ? '' : 'mt-2'} onClick={() => put([...rows, newRow])}>
+          <Plus aria-hidden />
+          {rows.length === 0 ? 'Set times' : 'Another window'}
+        </Button>
+      )}
+      {isOnlyRead && rows.length === 0 ? <p className="text-ink-soft">Not set here.</p> : null}
       <p className={`mt-1 text-sm ${error === undefined ? 'text-ink-faint' : 'text-fail'}`}>
         {error ?? hint}
       </p>

@@ -5,6 +5,7 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
+import { IfMay } from '../shell/if-may.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
 import { previewOf, profileWith } from './preview.ts';
@@ -60,9 +61,11 @@ export function PriceDesk({ account, profile, paid, childId, accounts }: PriceDe
       {accounts.length > 0 ? null : (
         <p className="mt-3 text-ink-faint">
           There is no child yet who would pay this.{' '}
-          <Link href={pagePath(account.id, 'accounts')} className="text-ink underline underline-offset-2">
-            Create a sub-account
-          </Link>
+          <IfMay to="accounts.create">
+            <Link href={pagePath(account.id, 'accounts')} className="text-ink underline underline-offset-2">
+              Create a sub-account
+            </Link>
+          </IfMay>
         </p>
       )}
       <div className="mt-10">

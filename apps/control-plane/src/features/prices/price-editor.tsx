@@ -7,6 +7,7 @@ import type { ReactNode } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
+import { Changeable } from '../shell/changeable.tsx';
 import { pricedServices, serviceTitle } from '../usage/meters.ts';
 import {
   draftKey,
@@ -35,11 +36,18 @@ export interface PriceEditorProps {
 
 /** The prices for all children or one child, a service at a time: each is saved by itself. */
 export function PriceEditor(props: PriceEditorProps): ReactNode {
+  const isForAll = props.childId === undefined;
   return (
     <div className="grid gap-6">
-      {pricedServices.map((service) => (
-        <ServicePrices key={service} service={service} {...props} />
-      ))}
+      <Changeable
+        by={isForAll ? 'prices.setForChildren' : 'prices.set'}
+        // A price for one is set at the account below that pays it.
+        place={isForAll ? 'here' : 'below'}
+      >
+        {pricedServices.map((service) => (
+          <ServicePrices key={service} service={service} {...props} />
+        ))}
+      </Changeable>
     </div>
   );
 }

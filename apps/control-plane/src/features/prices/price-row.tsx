@@ -5,6 +5,7 @@ import { universalDimensions } from '@patchbay/domain/metering/meter-catalogue';
 import type { DimensionValues } from '@patchbay/kit/definition';
 import { IconButton } from '@patchbay/ui/button';
 import { classNames } from '@patchbay/ui/class-names';
+import { useIsDisabled } from '@patchbay/ui/field-set';
 import { Input } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import { Split } from 'lucide-react';
@@ -36,6 +37,7 @@ export function PriceRow(props: PriceRowProps): ReactNode {
   const { service, draft, paid, fallback, isForOne, currency, onChange, onAdd } = props;
   const [isSplitting, setSplitting] = useState(false);
   const problemId = useId();
+  const isOnlyRead = useIsDisabled();
   const meter = meterOf(`${service}.${draft.meter}`);
   if (meter === undefined) return null;
   const isBase = Object.keys(draft.where).length === 0;
@@ -74,7 +76,7 @@ export function PriceRow(props: PriceRowProps): ReactNode {
             options={units}
             onChange={(value) => onChange({ ...draft, isFlat: value === 'flat' })}
           />
-          {isBase ? (
+          {isBase && !isOnlyRead ? (
             <IconButton
               label={`Another price for some of ${meter.label}`}
               onClick={() => setSplitting(!isSplitting)}

@@ -43,6 +43,7 @@ export function Erasures(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const mayErase = useMay('erasures.create');
+  const mayDecide = useMay('erasures.update');
   const [isOpen, setOpen] = useState(false);
   const [confirmed, setConfirmed] = useState<Erasure>();
   const list = useInfiniteQuery(
@@ -79,7 +80,7 @@ export function Erasures(): ReactNode {
         <Table
           label="Erasures"
           columns={columnsOf({
-            mayErase,
+            mayDecide,
             onConfirm: setConfirmed,
             onCancel: (erasureId) => decide.mutate({ accountId, erasureId, state: 'cancelled' }),
           })}
@@ -127,12 +128,15 @@ const titleOf = (dataClass: string): string =>
   isDataClassName(dataClass) ? dataClassOf(dataClass).title : dataClass;
 
 interface ColumnsRequest {
-  readonly mayErase: boolean;
+  readonly mayDecide: boolean;
   readonly onConfirm: (erasure: Erasure) => void;
   readonly onCancel: (erasureId: string) => void;
 }
 
-const columnsOf = ({ mayErase, onConfirm, onCancel }: ColumnsRequest): readonly Column<Erasure>[] => [
+const columnsOf = (request: ColumnsRequest): readonly Column<Erasure>[] =>
+  request.mayDecide ? [...facts, actionsColumn(request)] : facts;
+
+const facts: readonly Column<Erasure>[] = [
   {
     key: 'person',
     header: 'Who',
@@ -173,26 +177,27 @@ const columnsOf = ({ mayErase, onConfirm, onCancel }: ColumnsRequest): readonly 
     header: 'Done',
     cell: ({ doneAt }) => (doneAt === undefined ? '–' : showMoment(doneAt)),
   },
-  {
-    key: 'actions',
-    header: 'Actions',
-    isAction: true,
-    isNumber: true,
-    cell: (erasure) =>
-      mayErase && (erasure.state === 'counted' || erasure.state === 'counting') ? (
-        <span className="flex justify-end gap-1">
-          {erasure.state === 'counted' ? (
-            <Button size="small" variant="ghost" onClick={() => onConfirm(erasure)}>
-              Erase…
-            </Button>
-          ) : null}
-          <Button size="small" variant="ghost" onClick={() => onCancel(erasure.id)}>
-            Cancel
-          </Button>
-        </span>
-      ) : null,
-  },
 ];
+
+const actionsColumn = ({ onConfirm, onCancel }: ColumnsRequest): Column<Erasure> => ({
+  key: 'actions',
+  header: 'Actions',
+  isAction: true,
+  isNumber: true,
+  cell: (erasure) =>
+    erasure.state === 'counted' || erasure.state === 'counting' ? (
+      <span className="flex justify-end gap-1">
+        {erasure.state === 'counted' ? (
+          <Button size="small" variant="ghost" onClick={() => onConfirm(erasure)}>
+            Erase…
+          </Button>
+        ) : null}
+        <Button size="small" variant="ghost" onClick={() => onCancel(erasure.id)}>
+          Cancel
+        </Button>
+      </span>
+    ) : null,
+});
 
 function NewErasure({ onDone }: { readonly onDone: () => void }): ReactNode {
   const trpc = useTRPC();

@@ -16,8 +16,10 @@ import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
+import { useMay } from '../shell/use-may.ts';
 import { personRequest } from './person-request.ts';
 import type { AccountExport } from './privacy-words.ts';
 
@@ -37,6 +39,8 @@ export function Exports(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const refusal = useRefusalToast();
+  const mayLoad = useMay('exports.createLink');
+  const mayRemove = useMay('exports.remove');
   const [isOpen, setOpen] = useState(false);
   const list = useInfiniteQuery(
     trpc.exports.list.infiniteQueryOptions(listRequest(accountId), { ...paged, refetchInterval: LOOK_MS }),
@@ -56,10 +60,12 @@ export function Exports(): ReactNode {
         <h2 id="exports" className="font-semibold">
           Exports
         </h2>
-        <Button onClick={() => setOpen(true)}>
-          <Download aria-hidden />
-          New export
-        </Button>
+        <IfMay to="exports.create">
+          <Button onClick={() => setOpen(true)}>
+            <Download aria-hidden />
+            New export
+          </Button>
+        </IfMay>
       </div>
       {list.error === null ? null : <ProblemNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isSuccess && exports.length === 0 ? (
@@ -72,8 +78,8 @@ export function Exports(): ReactNode {
         <Table
           label="Exports"
           columns={columnsOf({
-            onLoad: (exportId) => link.mutate({ accountId, exportId }),
-            onRemove: (exportId) => remove.mutate({ accountId, exportId }),
+            ...(mayLoad ? { onLoad: (exportId: string) => link.mutate({ accountId, exportId }) } : {}),
+            ...(mayRemove ? { onRemove: (exportId: string) => remove.mutate({ accountId, exportId }) } : {}),
           })}
           rows={exports}
           rowKey={({ id }) => id}
@@ -89,12 +95,16 @@ export function Exports(): ReactNode {
   );
 }
 
-interface ColumnsRequest {
-  readonly onLoad: (exportId: string) => void;
-  readonly onRemove: (exportId: string) => void;
+/** Each is absent for whoever may not do it. */
+interface Actions {
+  readonly onLoad?: (exportId: string) => void;
+  readonly onRemove?: (exportId: string) => void;
 }
 
-const columnsOf = ({ onLoad, onRemove }: ColumnsRequest): readonly Column<AccountExport>[] => [
+const columnsOf = (actions: Actions): readonly Column<AccountExport>[] =>
+  Object.keys(actions).length === 0 ? facts : [...facts, actionsColumn(actions)];
+
+const facts: readonly Column<AccountExport>[] = [
   {
     key: 'asked',
     header: 'Asked for',
@@ -123,25 +133,28 @@ const columnsOf = ({ onLoad, onRemove }: ColumnsRequest): readonly Column<Accoun
     header: 'Kept until',
     cell: ({ expiresAt }) => (expiresAt === undefined ? '–' : showMoment(expiresAt)),
   },
-  {
-    key: 'actions',
-    header: 'Actions',
-    isAction: true,
-    isNumber: true,
-    cell: ({ id, state }) => (
-      <span className="flex justify-end gap-1">
-        {state === 'ready' ? (
-          <Button size="small" variant="ghost" onClick={() => onLoad(id)}>
-            Download
-          </Button>
-        ) : null}
+];
+
+const actionsColumn = ({ onLoad, onRemove }: Actions): Column<AccountExport> => ({
+  key: 'actions',
+  header: 'Actions',
+  isAction: true,
+  isNumber: true,
+  cell: ({ id, state }) => (
+    <span className="flex justify-end gap-1">
+      {state === 'ready' && onLoad !== undefined ? (
+        <Button size="small" variant="ghost" onClick={() => onLoad(id)}>
+          Download
+        </Button>
+      ) : null}
+      {onRemove === undefined ? null : (
         <Button size="small" variant="ghost" onClick={() => onRemove(id)}>
           Remove
         </Button>
-      </span>
-    ),
-  },
-];
+      )}
+    </span>
+  ),
+});
 
 function NewExport({ onDone }: { readonly onDone: () => void }): ReactNode {
   const trpc = useTRPC();

@@ -13,7 +13,8 @@ import { Retention } from './retention.tsx';
 /** What is kept of persons and for how long, what can be taken along, and what is erased (PRD-4). */
 export function PrivacyPage(): ReactNode {
   const accountId = useAccountId();
-  const mayExport = useMay('exports.list');
+  const maySeeExports = useMay('exports.list');
+  const maySeeErasures = useMay('erasures.list');
   return (
     <>
       <PageHeader
@@ -40,8 +41,8 @@ export function PrivacyPage(): ReactNode {
       <AccountTabs />
       <div className="grid gap-10">
         <Retention />
-        {mayExport ? <Exports /> : null}
-        {mayExport ? <Erasures /> : null}
+        {maySeeExports ? <Exports /> : null}
+        {maySeeErasures ? <Erasures /> : null}
       </div>
     </>
   );

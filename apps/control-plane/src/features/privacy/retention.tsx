@@ -62,7 +62,12 @@ interface ColumnsRequest {
   readonly onChange: (dataClass: DataClass) => void;
 }
 
-const columnsOf = ({ names, mayChange, onChange }: ColumnsRequest): readonly Column<DataClass>[] => [
+const columnsOf = (request: ColumnsRequest): readonly Column<DataClass>[] => [
+  ...factsOf(request),
+  ...(request.mayChange ? [changeColumn(request)] : []),
+];
+
+const factsOf = ({ names }: ColumnsRequest): readonly Column<DataClass>[] => [
   {
     key: 'title',
     header: 'What',
@@ -94,21 +99,22 @@ const columnsOf = ({ names, mayChange, onChange }: ColumnsRequest): readonly Col
     isWide: true,
     cell: ({ remains }) => <span className="text-sm text-ink-soft">{remains}</span>,
   },
-  {
-    key: 'actions',
-    header: 'Actions',
-    isAction: true,
-    isNumber: true,
-    cell: (one) =>
-      mayChange && one.changedBy === 'account' ? (
-        <Button
-          size="small"
-          variant="ghost"
-          onClick={() => onChange(one)}
-          aria-label={`Change how long ${one.title} is kept`}
-        >
-          Change
-        </Button>
-      ) : null,
-  },
 ];
+
+const changeColumn = ({ onChange }: ColumnsRequest): Column<DataClass> => ({
+  key: 'actions',
+  header: 'Actions',
+  isAction: true,
+  isNumber: true,
+  cell: (one) =>
+    one.changedBy === 'account' ? (
+      <Button
+        size="small"
+        variant="ghost"
+        onClick={() => onChange(one)}
+        aria-label={`Change how long ${one.title} is kept`}
+      >
+        Change
+      </Button>
+    ) : null,
+});

@@ -17,16 +17,20 @@ import { readDraft, showValue } from '../schema-form/schema-fields.ts';
 import { useDraft } from '../schema-form/use-draft.ts';
 import { openSessionsRequest } from '../sessions/open-sessions-request.ts';
 import { useAccountId } from '../shell/account.ts';
+import { Changeable } from '../shell/changeable.tsx';
+import { useMay } from '../shell/use-may.ts';
 import { useOriginText } from './config-origin.ts';
-import { type ConfigScope, type ConfigValue, useServiceConfig } from './use-service-config.ts';
+import { type ConfigScope, type ConfigValue, operationsOf, useServiceConfig } from './use-service-config.ts';
 
 export interface ConfigFormProps {
   readonly service: ServiceKey;
   readonly scope: ConfigScope;
+  /** It is said already, for several forms at once, that whoever looks may not change them. */
+  readonly isNoted?: boolean;
 }
 
 /** The configuration of a service at one level, as its schema says: nothing here knows of any service. */
-export function ConfigForm({ service, scope }: ConfigFormProps): ReactNode {
+export function ConfigForm({ service, scope, isNoted = false }: ConfigFormProps): ReactNode {
   const { values, error, retry, save } = useServiceConfig(service, scope);
   if (values === undefined) {
     return error === null ? (
@@ -35,7 +39,7 @@ export function ConfigForm({ service, scope }: ConfigFormProps): ReactNode {
       <ProblemNote error={error} onRetry={retry} />
     );
   }
-  return <Fields service={service} scope={scope} values={values} save={save} />;
+  return <Fields service={service} scope={scope} isNoted={isNoted} values={values} save={save} />;
 }
 
 interface FieldsProps extends ConfigFormProps {
@@ -44,7 +48,7 @@ interface FieldsProps extends ConfigFormProps {
 }
 
 /** A field that is left empty says nothing at this level: what holds without it stands in its place. */
-function Fields({ service, scope, values, save }: FieldsProps): ReactNode {
+function Fields({ service, scope, isNoted = false, values, save }: FieldsProps): ReactNode {
   const saved = useSavedToast();
   const originText = useOriginText(scope);
   const { config: schema, merge } = services[service];
@@ -68,46 +72,57 @@ function Fields({ service, scope, values, save }: FieldsProps): ReactNode {
     set(name, text);
     form.forget(name);
   };
+  const by = `${service}.${operationsOf(scope).write}` as const;
+  const mayChange = useMay(by);
   return (
     <form {...form.props} className="grid gap-5">
-      {values.map((value) => {
-        const { field, inherited } = value;
-        const text = draft[field.name] ?? '';
-        const from = value.own === undefined ? originText(value.origin) : aboveText(value);
-        return (
-          <SchemaControl
-            key={field.name}
-            field={field}
-            value={text}
-            choices={narrowerChoices(rules[field.name], value)}
-            onChange={change(field.name)}
-            error={form.errorOf(field.name)}
-            emptyText={`${showValue(field, inherited)}, ${from}`}
-            why={
-              <Why
-                value={value}
-                draft={text}
-                originText={originText}
-                onReset={() => change(field.name)('')}
-              />
-            }
-          />
-        );
-      })}
-      {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
-      <div className="grid gap-2">
-        <Effect scope={scope} />
-        <div className="flex gap-2">
-          <Button type="submit" disabled={!isChanged} isPending={save.isPending}>
-            Save
-          </Button>
-          {isChanged ? (
-            <Button variant="ghost" onClick={clear}>
-              Undo
-            </Button>
-          ) : null}
-        </div>
-      </div>
+      <Changeable
+        by={by}
+        isNoted={isNoted}
+        end={
+          <>
+            {form.refusal === undefined ? null : <ProblemNote error={form.refusal} />}
+            <div className="grid gap-2">
+              <Effect scope={scope} />
+              <div className="flex gap-2">
+                <Button type="submit" disabled={!isChanged} isPending={save.isPending}>
+                  Save
+                </Button>
+                {isChanged ? (
+                  <Button variant="ghost" onClick={clear}>
+                    Undo
+                  </Button>
+                ) : null}
+              </div>
+            </div>
+          </>
+        }
+      >
+        {values.map((value) => {
+          const { field, inherited } = value;
+          const text = draft[field.name] ?? '';
+          const from = value.own === undefined ? originText(value.origin) : aboveText(value);
+          return (
+            <SchemaControl
+              key={field.name}
+              field={field}
+              value={text}
+              choices={narrowerChoices(rules[field.name], value)}
+              onChange={change(field.name)}
+              error={form.errorOf(field.name)}
+              emptyText={`${showValue(field, inherited)}, ${from}`}
+              why={
+                <Why
+                  value={value}
+                  draft={text}
+                  originText={originText}
+                  onReset={mayChange ? () => change(field.name)('') : undefined}
+                />
+              }
+            />
+          );
+        })}
+      </Changeable>
     </form>
   );
 }
@@ -162,7 +177,8 @@ interface WhyProps {
   readonly value: ConfigValue;
   readonly draft: string;
   readonly originText: ReturnType<typeof useOriginText>;
-  readonly onReset: () => void;
+  /** Absent for who may not change it. */
+  readonly onReset: (() => void) | undefined;
 }
 
 /** Where what holds comes from (POL-2), and the way back to what would hold without a word here. */
@@ -172,14 +188,16 @@ function Why({ value, draft, originText, onReset }: WhyProps): ReactNode {
   const isHeld = originText(origin) === 'set here';
   return (
     <span className="flex flex-wrap items-center gap-1.5">
-      <button
-        type="button"
-        className="rounded-sm text-sm text-ink-faint underline underline-offset-2 hover:text-ink"
-        aria-label={`Back to ${showValue(field, inherited)}: ${field.label}`}
-        onClick={onReset}
-      >
-        back to {showValue(field, inherited)}
-      </button>
+      {onReset === undefined ? null : (
+        <button
+          type="button"
+          className="rounded-sm text-sm text-ink-faint underline underline-offset-2 hover:text-ink"
+          aria-label={`Back to ${showValue(field, inherited)}: ${field.label}`}
+          onClick={onReset}
+        >
+          back to {showValue(field, inherited)}
+        </button>
+      )}
       {own === undefined ? <Badge>not saved yet</Badge> : null}
       {own !== undefined && isHeld ? <Badge tone="accent">set here</Badge> : null}
       {own !== undefined && !isHeld ? (

@@ -13,6 +13,7 @@ import { levelText } from '../policy/setting-words.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId, useAccountNames } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { EnableService } from './enable-service.tsx';
 import { type ServiceAccess as Access, useServiceAccess } from './use-service-access.ts';
 
@@ -41,14 +42,18 @@ export function ServiceAccess({ service, title }: ServiceAccessProps): ReactNode
         <div className="grid gap-3">
           <Standing access={data} title={title} />
           <DeclaredUse own={data.own} />
-          <div className="flex flex-wrap gap-2">
-            <Button variant={data.isOn ? 'secondary' : 'primary'} onClick={() => setEnabling(true)}>
-              {enablingVerb(data)}
-            </Button>
-            {data.own?.state === 'disabled' ? null : (
-              <Button variant="ghost" onClick={() => setDisabling(true)}>
-                Turn off
+          <div className="flex flex-wrap gap-2 empty:hidden">
+            <IfMay to="services.enable">
+              <Button variant={data.isOn ? 'secondary' : 'primary'} onClick={() => setEnabling(true)}>
+                {enablingVerb(data)}
               </Button>
+            </IfMay>
+            {data.own?.state === 'disabled' ? null : (
+              <IfMay to="services.disable">
+                <Button variant="ghost" onClick={() => setDisabling(true)}>
+                  Turn off
+                </Button>
+              </IfMay>
             )}
           </div>
           <EnableService

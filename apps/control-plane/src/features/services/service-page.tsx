@@ -20,6 +20,7 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { useRights } from '../shell/use-may.ts';
 import { ConfigForm } from './config-form.tsx';
 import { ServiceAccess } from './service-access.tsx';
 import { ServiceChart } from './service-chart.tsx';
@@ -58,6 +59,8 @@ function Service({ service }: { readonly service: ServiceKey }): ReactNode {
   const { uses, error, retry } = useServiceUse(service);
   const { values } = useServiceConfig(service, accountScope);
   const prices = useQuery(trpc.prices.list.queryOptions({ accountId }));
+  const rights = useRights();
+  const mayMint = mintingOf(service).some(({ operation }) => rights(`${service}.${operation}`) === true);
   return (
     <>
       <PageHeader
@@ -70,14 +73,14 @@ function Service({ service }: { readonly service: ServiceKey }): ReactNode {
         scope={summary}
         examples={examplesOf(service, accountId, values)}
         actions={
-          mintingOf(service).length === 0 ? undefined : (
+          mayMint ? (
             <Button asChild>
               <Link href={pagePath(accountId, `credentials?try=${name}`)}>
                 <FlaskConical aria-hidden />
                 Try it
               </Link>
             </Button>
-          )
+          ) : undefined
         }
       />
       <div className="grid grid-cols-1 gap-x-16 gap-y-10 xl:grid-cols-[minmax(0,24rem)_minmax(0,1fr)]">

@@ -13,6 +13,7 @@ import { useAccountId } from '../shell/account.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { matchesFilter, PageFilter } from '../shell/page-filter.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
+import { useMay } from '../shell/use-may.ts';
 import type { Session } from './session.ts';
 import { SessionTable } from './session-table.tsx';
 import { useOpenSessions } from './use-open-sessions.ts';
@@ -130,6 +131,7 @@ const examplesOf = (accountId: string) => [
 ];
 
 function NoSessions({ accountId }: { readonly accountId: string }): ReactNode {
+  const mayCall = useMay('signaling.createToken');
   const browserCode = [
     "import { connect, TokenSource } from '@patchbay/sdk-browser';",
     '',
@@ -146,18 +148,21 @@ function NoSessions({ accountId }: { readonly accountId: string }): ReactNode {
       title="No session yet"
       action={<OpenSample variant="primary" />}
       code={
-        <CodePanel
-          title="The first call"
-          snippets={[
-            { name: 'Browser', code: browserCode },
-            ...(token === undefined ? [] : [{ name: 'Token', code: token.code }]),
-          ]}
-        />
+        !mayCall ? undefined : (
+          <CodePanel
+            title="The first call"
+            snippets={[
+              { name: 'Browser', code: browserCode },
+              ...(token === undefined ? [] : [{ name: 'Token', code: token.code }]),
+            ]}
+          />
+        )
       }
     >
-      A session begins when one endpoint calls another, or a client of any WebRTC library takes a relay. Open
-      the sample call, and its link in a second window: it appears here while it rings. Or mint a token and
-      call from your own page.
+      A session begins when one endpoint calls another, or a client of any WebRTC library takes a relay.{' '}
+      {mayCall
+        ? 'Open the sample call, and its link in a second window: it appears here while it rings. Or mint a token and call from your own page.'
+        : 'It appears here while it rings.'}
     </EmptyState>
   );
 }

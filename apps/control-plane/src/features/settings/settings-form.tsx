@@ -10,6 +10,7 @@ import { accountFieldsByCode } from '../accounts/create-account.tsx';
 import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
 import { useSavedToast } from '../form/use-saved-toast.ts';
+import { Changeable } from '../shell/changeable.tsx';
 
 type Account = Outputs['accounts']['get'];
 
@@ -38,37 +39,41 @@ export function SettingsForm({ account }: { readonly account: Account }): ReactN
   });
   return (
     <form {...form.props} className="grid content-start gap-4">
-      <Field
-        label="Name"
-        name="name"
-        defaultValue={account.name}
-        autoComplete="off"
-        error={form.errorOf('name')}
-      />
-      <Field
-        label="External id"
-        name="externalId"
-        defaultValue={account.externalId ?? ''}
-        autoComplete="off"
-        placeholder="crm_42"
-        hint="Your own name for it: the API finds the account by it."
-        error={form.errorOf('externalId')}
-      />
-      <Field
-        label="Time zone"
-        name="timeZone"
-        defaultValue={account.timeZone}
-        list={zonesId}
-        autoComplete="off"
-        hint="For windows of policies. Statements are of months in UTC."
-        error={form.errorOf('timeZone')}
-      />
-      <datalist id={zonesId}>
-        {Intl.supportedValuesOf('timeZone').map((zone) => (
-          <option key={zone} value={zone} />
-        ))}
-      </datalist>
-      <FormEnd refusal={form.refusal} verb="Save" isPending={update.isPending} />
+      <Changeable
+        by="accounts.update"
+        end={<FormEnd refusal={form.refusal} verb="Save" isPending={update.isPending} />}
+      >
+        <Field
+          label="Name"
+          name="name"
+          defaultValue={account.name}
+          autoComplete="off"
+          error={form.errorOf('name')}
+        />
+        <Field
+          label="External id"
+          name="externalId"
+          defaultValue={account.externalId ?? ''}
+          autoComplete="off"
+          placeholder="crm_42"
+          hint="Your own name for it: the API finds the account by it."
+          error={form.errorOf('externalId')}
+        />
+        <Field
+          label="Time zone"
+          name="timeZone"
+          defaultValue={account.timeZone}
+          list={zonesId}
+          autoComplete="off"
+          hint="For windows of policies. Statements are of months in UTC."
+          error={form.errorOf('timeZone')}
+        />
+        <datalist id={zonesId}>
+          {Intl.supportedValuesOf('timeZone').map((zone) => (
+            <option key={zone} value={zone} />
+          ))}
+        </datalist>
+      </Changeable>
     </form>
   );
 }

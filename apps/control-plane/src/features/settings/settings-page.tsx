@@ -51,7 +51,7 @@ export function SettingsPage(): ReactNode {
           {/* Made anew for another account: the fields hold what somebody typed. */}
           <div className="grid content-start gap-8">
             <SettingsForm key={account.id} account={account} />
-            <div className="flex flex-wrap gap-2">
+            <div className="flex flex-wrap gap-2 empty:hidden">
               <MoveAccount account={account} />
               <StartView account={account} />
             </div>

@@ -9,6 +9,7 @@ import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { useBrand } from '../brand/brand-context.tsx';
 import { useAccount, useAccountId, useMe } from './account.ts';
 import { keptOf, pagePath } from './pages.ts';
 
@@ -20,8 +21,9 @@ interface Named {
 /** The chain from the top account within reach down to the one at hand; the last step opens the others. */
 export function AccountChain(): ReactNode {
   const kept = keptOf(usePathname());
+  const brand = useBrand();
   const { data: account, error } = useAccount();
-  if (error !== null && account === undefined) return <span className="font-medium">Patchbay</span>;
+  if (error !== null && account === undefined) return <span className="font-medium">{brand.name}</span>;
   if (account === undefined) return <Skeleton className="w-48" />;
   const above = account.ancestors.map((ancestor) => ({
     key: ancestor.id,

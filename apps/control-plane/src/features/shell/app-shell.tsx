@@ -6,11 +6,12 @@ import { Search } from 'lucide-react';
 import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type ReactNode, useCallback, useEffect, useState } from 'react';
+import { useBrand } from '../brand/brand-context.tsx';
+import { BrandMark } from '../brand/brand-mark.tsx';
 import { ViewBanner } from '../view/view-banner.tsx';
 import { useAccountId } from './account.ts';
 import { AccountChain } from './account-chain.tsx';
 import { AccountGate } from './account-gate.tsx';
-import { BrandMark } from './brand.tsx';
 import { lastAccountCookie, pagePath } from './pages.ts';
 import { Palette } from './palette.tsx';
 import { Rail } from './rail.tsx';
@@ -21,6 +22,7 @@ import { UserMenu } from './user-menu.tsx';
 /** What stands around every page of an account: the chain of accounts, the pages, the palette. */
 export function AppShell({ children }: { readonly children: ReactNode }): ReactNode {
   const router = useRouter();
+  const brand = useBrand();
   const accountId = useAccountId();
   const [isPaletteOpen, setPaletteOpen] = useState(false);
   const onPalette = useCallback(() => setPaletteOpen((isOpen) => !isOpen), []);
@@ -44,8 +46,8 @@ export function AppShell({ children }: { readonly children: ReactNode }): ReactN
       <div className="sticky top-0 z-30 print:hidden">
         <ViewBanner />
         <header className="flex h-12 items-center gap-3 border-b bg-canvas px-4">
-          <Link href={pagePath(accountId)} aria-label="Patchbay: overview" className="rounded-sm">
-            <BrandMark />
+          <Link href={pagePath(accountId)} aria-label={`${brand.name}: overview`} className="rounded-sm">
+            <BrandMark brand={brand} />
           </Link>
           <div className="min-w-0 flex-1">
             <AccountChain />

@@ -9,6 +9,8 @@ export interface Endpoints {
   readonly turnUrl?: string | undefined;
   /** Whether an address has to be proved before its owner changes anything. */
   readonly isProofAsked?: boolean;
+  /** Whether mails lie on a page of this very host. */
+  readonly isOutboxOpen?: boolean;
 }
 
 const Context = createContext<Endpoints>({ url: '' });

@@ -14,6 +14,7 @@ import {
   Tags,
   Webhook,
 } from 'lucide-react';
+import type { OperationName } from '../as-code/code-example.ts';
 
 export interface Page {
   /** Behind the account in the address; '' is the account's own page. */
@@ -24,59 +25,91 @@ export interface Page {
   readonly icon: LucideIcon;
   /** Pressed after g. */
   readonly shortcut: string;
-  /** Further segments that belong to it. */
-  readonly alsoAt?: readonly string[];
+  /** What somebody has to be allowed, to make anything of it: it is not shown to others. */
+  readonly needs?: OperationName;
+  /** What it is made of: each has its own address and its own needs. */
+  readonly parts?: readonly Part[];
   /** What lies below it is there in every account, such as a month or a service: switching account keeps it. */
   readonly isKeptBelow?: boolean;
 }
 
+export interface Part {
+  /** Its segment of the address. */
+  readonly key: string;
+  readonly label: string;
+  readonly needs: OperationName;
+}
+
 /** What an account is made of: the parts of one page, each with its own address. */
-export const accountParts = [
-  { key: 'keys', label: 'API keys' },
-  { key: 'credentials', label: 'Credentials' },
-  { key: 'allow-list', label: 'Allow-lists' },
-  { key: 'applications', label: 'Applications' },
-  { key: 'endpoints', label: 'Endpoints' },
-  { key: 'team', label: 'Team' },
-  { key: 'organisation', label: 'Organisation' },
-  { key: 'privacy', label: 'Privacy' },
-  { key: 'settings', label: 'Settings' },
-] as const;
+export const accountParts: readonly Part[] = [
+  { key: 'keys', label: 'API keys', needs: 'keys.list' },
+  { key: 'credentials', label: 'Credentials', needs: 'credentials.revoke' },
+  { key: 'allow-list', label: 'Allow-lists', needs: 'allowList.get' },
+  { key: 'applications', label: 'Applications', needs: 'applications.list' },
+  { key: 'endpoints', label: 'Endpoints', needs: 'endpoints.list' },
+  { key: 'team', label: 'Team', needs: 'team.list' },
+  { key: 'organisation', label: 'Organisation', needs: 'organisation.get' },
+  { key: 'brand', label: 'Brand', needs: 'brand.get' },
+  { key: 'single-sign-on', label: 'Single sign-on', needs: 'sso.get' },
+  { key: 'privacy', label: 'Privacy', needs: 'retention.get' },
+  { key: 'settings', label: 'Settings', needs: 'accounts.get' },
+];
 
 /** What may be used, and the plans that say so for others. */
-export const policyParts = [
-  { key: 'policy', label: 'Policy' },
-  { key: 'plans', label: 'Plans' },
-] as const;
+export const policyParts: readonly Part[] = [
+  { key: 'policy', label: 'Policy', needs: 'policy.get' },
+  { key: 'plans', label: 'Plans', needs: 'plans.list' },
+];
 
 /** The pages of an account, in the order of the rail. */
 export const pages: readonly Page[] = [
   { segment: '', label: 'Overview', icon: Gauge, shortcut: 'o' },
-  { segment: 'sessions', label: 'Sessions', icon: Activity, shortcut: 's' },
-  { segment: 'usage', label: 'Usage', icon: ChartColumn, shortcut: 'u' },
-  { segment: 'accounts', label: 'Accounts', icon: Network, shortcut: 'a' },
-  { segment: 'services', label: 'Services', icon: Cable, shortcut: 'v', isKeptBelow: true },
+  { segment: 'sessions', label: 'Sessions', icon: Activity, shortcut: 's', needs: 'sessions.list' },
+  { segment: 'usage', label: 'Usage', icon: ChartColumn, shortcut: 'u', needs: 'usage.query' },
+  { segment: 'accounts', label: 'Accounts', icon: Network, shortcut: 'a', needs: 'accounts.list' },
+  {
+    segment: 'services',
+    label: 'Services',
+    icon: Cable,
+    shortcut: 'v',
+    isKeptBelow: true,
+    needs: 'services.list',
+  },
   {
     segment: 'policy',
     label: 'Policy',
     icon: ShieldCheck,
     shortcut: 'r',
-    alsoAt: policyParts.map(({ key }) => key),
+    parts: policyParts,
   },
-  { segment: 'triggers', label: 'Triggers', icon: BellRing, shortcut: 't' },
-  { segment: 'webhooks', label: 'Webhooks', shortLabel: 'Hooks', icon: Webhook, shortcut: 'w' },
-  { segment: 'prices', label: 'Prices', icon: Tags, shortcut: 'p' },
-  { segment: 'statements', label: 'Statements', icon: ReceiptText, shortcut: 'b', isKeptBelow: true },
+  { segment: 'triggers', label: 'Triggers', icon: BellRing, shortcut: 't', needs: 'triggers.list' },
+  {
+    segment: 'webhooks',
+    label: 'Webhooks',
+    shortLabel: 'Hooks',
+    icon: Webhook,
+    shortcut: 'w',
+    needs: 'webhooks.list',
+  },
+  { segment: 'prices', label: 'Prices', icon: Tags, shortcut: 'p', needs: 'prices.list' },
+  {
+    segment: 'statements',
+    label: 'Statements',
+    icon: ReceiptText,
+    shortcut: 'b',
+    isKeptBelow: true,
+    needs: 'statements.list',
+  },
   {
     segment: 'keys',
     label: 'Keys and team',
     shortLabel: 'Keys',
     icon: KeyRound,
     shortcut: 'k',
-    alsoAt: accountParts.map(({ key }) => key),
+    parts: accountParts,
   },
-  { segment: 'why', label: 'Why', icon: CircleHelp, shortcut: 'y' },
-  { segment: 'audit', label: 'Audit log', icon: ScrollText, shortcut: 'l' },
+  { segment: 'why', label: 'Why', icon: CircleHelp, shortcut: 'y', needs: 'why.list' },
+  { segment: 'audit', label: 'Audit log', icon: ScrollText, shortcut: 'l', needs: 'audit.list' },
 ];
 
 /** Remembers the account that was looked at last, so that the way in leads back to it. */
@@ -96,8 +129,8 @@ export function keptOf(pathname: string): string {
   return [segment, ...(page?.isKeptBelow === true ? below : [])].join('/');
 }
 
-export const isCurrentPage = ({ segment, alsoAt = [] }: Page, pathname: string): boolean =>
-  [segment, ...alsoAt].includes(segmentOf(pathname));
+export const isCurrentPage = ({ segment, parts = [] }: Page, pathname: string): boolean =>
+  [segment, ...parts.map(({ key }) => key)].includes(segmentOf(pathname));
 
 /** Where the page is that says why something was refused: a request, a session, a credential's username. */
 export const whyPath = (accountId: string, subject: string): string =>

@@ -10,8 +10,9 @@ import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { serviceKeys } from '../../trpc/service-client.ts';
 import { useAccountId } from './account.ts';
-import { accountParts, pagePath, pages } from './pages.ts';
+import { accountParts, pagePath } from './pages.ts';
 import { pathOfId } from './path-of-id.ts';
+import { useShownPages, useShownParts } from './use-shown-pages.ts';
 
 export interface PaletteProps {
   readonly isOpen: boolean;
@@ -28,6 +29,8 @@ export function Palette({ isOpen, onOpenChange }: PaletteProps): ReactNode {
   const router = useRouter();
   const accountId = useAccountId();
   const [text, setText] = useState('');
+  const shownPages = useShownPages();
+  const shownParts = useShownParts(accountParts);
   const accounts = useQuery(
     trpc.accounts.list.queryOptions(
       { accountId, depth: 'descendants', limit: FOUND_MAX },
@@ -68,12 +71,12 @@ export function Palette({ isOpen, onOpenChange }: PaletteProps): ReactNode {
           </Command.Item>
         )}
         <Command.Group heading="Pages">
-          {pages.map((page) => (
+          {shownPages.map((page) => (
             <Command.Item
               key={page.segment}
               value={`page ${page.label}`}
               className={itemShape}
-              onSelect={() => go(pagePath(accountId, page.segment))}
+              onSelect={() => go(pagePath(accountId, page.leadsTo))}
             >
               <page.icon aria-hidden />
               <span className="flex-1">{page.label}</span>
@@ -81,7 +84,7 @@ export function Palette({ isOpen, onOpenChange }: PaletteProps): ReactNode {
               <Key>{page.shortcut}</Key>
             </Command.Item>
           ))}
-          {accountParts.map(({ key, label }) => (
+          {shownParts.map(({ key, label }) => (
             <Command.Item
               key={key}
               value={`page ${label}`}

@@ -5,23 +5,24 @@ import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { useAccountId } from './account.ts';
-import { pagePath, segmentOf } from './pages.ts';
+import { type Part, pagePath, segmentOf } from './pages.ts';
+import { useShownParts } from './use-shown-pages.ts';
 
 export interface PartTabsProps {
   readonly label: string;
-  /** Each has its own address: the key is its segment. */
-  readonly parts: readonly { readonly key: string; readonly label: string }[];
+  readonly parts: readonly Part[];
 }
 
 /** The parts of a page, of which one is shown. */
 export function PartTabs({ label, parts }: PartTabsProps): ReactNode {
   const accountId = useAccountId();
   const segment = segmentOf(usePathname());
+  const shown = useShownParts(parts);
   return (
     <div className="mb-5">
       <Tabs
         label={label}
-        items={parts.map((part) => ({ ...part, isCurrent: part.key === segment }))}
+        items={shown.map(({ key, label }) => ({ key, label, isCurrent: key === segment }))}
         renderLink={({ key, isCurrent }, className, children) => (
           <Link
             key={key}

@@ -7,7 +7,8 @@ import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { useAccountId } from './account.ts';
-import { isCurrentPage, type Page, pagePath, pages } from './pages.ts';
+import { isCurrentPage, pagePath } from './pages.ts';
+import { type ShownPage, useShownPages } from './use-shown-pages.ts';
 
 /** Pages that stand in the bar of a phone; the others are one step away, behind 'More'. */
 const BAR_COUNT = 4;
@@ -16,13 +17,14 @@ const BAR_COUNT = 4;
 export function Rail(): ReactNode {
   const accountId = useAccountId();
   const pathname = usePathname();
+  const shown = useShownPages();
   return (
     <nav
       aria-label="Pages"
       className="print:hidden max-md:fixed max-md:inset-x-0 max-md:bottom-0 max-md:z-30 max-md:border-t max-md:bg-canvas md:sticky md:top-12 md:h-[calc(100vh-3rem)] md:w-44 md:shrink-0 md:border-r md:px-2 md:py-3"
     >
       <ul className="flex gap-0.5 max-md:px-1 max-md:pb-[env(safe-area-inset-bottom)] md:flex-col">
-        {pages.map((page, index) => {
+        {shown.map((page, index) => {
           const isCurrent = isCurrentPage(page, pathname);
           return (
             <li
@@ -30,7 +32,7 @@ export function Rail(): ReactNode {
               className={classNames('max-md:min-w-0 max-md:flex-1', index >= BAR_COUNT && 'max-md:hidden')}
             >
               <Link
-                href={pagePath(accountId, page.segment)}
+                href={pagePath(accountId, page.leadsTo)}
                 aria-current={isCurrent ? 'page' : undefined}
                 className={itemClasses(isCurrent)}
               >
@@ -41,7 +43,7 @@ export function Rail(): ReactNode {
           );
         })}
         <li className="min-w-0 flex-1 md:hidden">
-          <MorePages accountId={accountId} rest={pages.slice(BAR_COUNT)} pathname={pathname} />
+          <MorePages accountId={accountId} rest={shown.slice(BAR_COUNT)} pathname={pathname} />
         </li>
       </ul>
     </nav>
@@ -59,7 +61,7 @@ const itemClasses = (isCurrent: boolean): string =>
 
 interface MorePagesProps {
   readonly accountId: string;
-  readonly rest: readonly Page[];
+  readonly rest: readonly ShownPage[];
   readonly pathname: string;
 }
 
@@ -82,7 +84,7 @@ function MorePages({ accountId, rest, pathname }: MorePagesProps): ReactNode {
       {rest.map((page) => (
         <MenuItem key={page.segment} asChild>
           <Link
-            href={pagePath(accountId, page.segment)}
+            href={pagePath(accountId, page.leadsTo)}
             aria-current={page === current ? 'page' : undefined}
             className="min-h-10"
           >

@@ -1,7 +1,7 @@
 'use client';
 
-import { useEffect } from 'react';
-import { pages } from './pages.ts';
+import { useEffect, useRef } from 'react';
+import { type ShownPage, useShownPages } from './use-shown-pages.ts';
 
 /** How long after g the letter may come. */
 const CHORD_MS = 1_200;
@@ -17,6 +17,12 @@ const isTyping = (target: EventTarget | null): boolean =>
 
 /** ⌘K or Ctrl K opens the palette, g and a letter goes to a page, / goes to the page's filter. */
 export function useShortcuts({ onPalette, onPage }: Shortcuts): void {
+  // The keys stay listened to while it becomes known who looks: a chord is not cut in two.
+  const shown = useRef<readonly ShownPage[]>([]);
+  const shownNow = useShownPages();
+  useEffect(() => {
+    shown.current = shownNow;
+  });
   useEffect(() => {
     let chordUntilMs = 0;
     const onKeyDown = (event: KeyboardEvent) => {
@@ -28,8 +34,8 @@ export function useShortcuts({ onPalette, onPage }: Shortcuts): void {
       if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) return;
       const isChord = event.timeStamp < chordUntilMs;
       chordUntilMs = event.key === 'g' && !isChord ? event.timeStamp + CHORD_MS : 0;
-      const page = isChord ? pages.find(({ shortcut }) => shortcut === event.key) : undefined;
-      if (page !== undefined) onPage(page.segment);
+      const page = isChord ? shown.current.find(({ shortcut }) => shortcut === event.key) : undefined;
+      if (page !== undefined) onPage(page.leadsTo);
       if (event.key === '/') {
         const filter = document.querySelector<HTMLInputElement>('[data-page-filter]');
         if (filter === null) return;

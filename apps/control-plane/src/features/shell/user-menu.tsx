@@ -20,7 +20,7 @@ const themeItems = [
 export function UserMenu(): ReactNode {
   const router = useRouter();
   const { data: me } = useMe();
-  const { isProofAsked } = useEndpoints();
+  const { isOutboxOpen } = useEndpoints();
   return (
     <Menu
       trigger={
@@ -46,8 +46,7 @@ export function UserMenu(): ReactNode {
         <ShieldCheck aria-hidden />
         Sign-in and sessions
       </MenuItem>
-      {isProofAsked === false ? (
-        // Where no proof is asked, no mail leaves: it lies there.
+      {isOutboxOpen === true ? (
         <MenuItem onSelect={() => router.push('/outbox')}>
           <Mail aria-hidden />
           Outbox

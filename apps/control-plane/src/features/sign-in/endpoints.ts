@@ -1,12 +1,19 @@
 import { controlPlane } from '../../server/compose.ts';
+import { requestHost } from '../brand/shown-brand.ts';
 import type { Endpoints } from '../shell/endpoints.tsx';
 
 /** Where this platform is reached. While the store is away, what only it knows is left out. */
-export async function readEndpoints(): Promise<Endpoints> {
-  const { env, placement, outbox } = controlPlane();
-  const known = { url: env.PATCHBAY_URL, isProofAsked: outbox === undefined };
+export async function readEndpoints(accountId: string): Promise<Endpoints> {
+  const { placement, outbox } = controlPlane();
+  const host = await requestHost().catch(() => undefined);
+  const url = host === undefined || host.kind === 'unknown' ? '' : host.baseUrl;
+  const isOutboxOpen = outbox !== undefined && host?.kind === 'platform';
+  const known = { url, isProofAsked: outbox === undefined, isOutboxOpen };
   try {
-    const [signalUrl, relayUrls] = await Promise.all([placement.signalUrl(), placement.relayUrls()]);
+    const [signalUrl, relayUrls] = await Promise.all([
+      placement.signalUrl(),
+      placement.relayUrls({ accountId }),
+    ]);
     return { ...known, signalUrl, turnUrl: relayUrls.length === 0 ? undefined : relayUrls.join(',') };
   } catch {
     return known;

@@ -3,6 +3,7 @@
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
 import { Field } from '@patchbay/ui/input';
+import Link from 'next/link';
 import { useRouter } from 'next/navigation';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { CodeField } from './code-field.tsx';
@@ -20,6 +21,9 @@ export interface JoinFormProps {
 }
 
 const GONE = 'This invitation was taken already, was withdrawn, or is too old. Ask for a new one.';
+
+const BY_ORGANISATION =
+  'Your organisation signs you in by its own provider: do so below, and follow this link again.';
 
 /** Takes an invitation with the password that one has: a link alone never opens an account that exists (ACC-3). */
 export function JoinForm({ token, email, accountName, isSignedIn, refusal }: JoinFormProps): ReactNode {
@@ -49,6 +53,10 @@ export function JoinForm({ token, email, accountName, isSignedIn, refusal }: Joi
         setPending(false);
         return setCodeAsked(true);
       }
+      if (outcome === 'organisation') {
+        setPending(false);
+        return setProblem(BY_ORGANISATION);
+      }
     }
     setPending(false);
     setProblem(isSignedIn ? GONE : refusal);
@@ -71,6 +79,15 @@ export function JoinForm({ token, email, accountName, isSignedIn, refusal }: Joi
       <Button variant="primary" size="large" type="submit" isPending={isPending}>
         {isSignedIn ? `Join ${accountName}` : `Sign in and join ${accountName}`}
       </Button>
+      {isSignedIn ? null : (
+        <p className="text-ink-soft">
+          No password here?{' '}
+          <Link href="/sign-in/organisation" className="font-medium text-accent hover:underline">
+            Sign in with your organisation
+          </Link>
+          , and follow this link again.
+        </p>
+      )}
     </form>
   );
 }

@@ -3,9 +3,10 @@ import type { NextAuthOptions } from 'next-auth';
 import CredentialsProvider from 'next-auth/providers/credentials';
 import { controlPlane } from '../../server/compose.ts';
 import { ADDRESS_HEADER } from '../../server/request-address.ts';
+import { sessionCookie } from '../../server/sign-in-session.ts';
 import { type Opened, viewProviders } from '../view/view-providers.ts';
 import { sessionsNamedBy } from './named-sessions.ts';
-import { PASSKEY_PROVIDER, SECOND_FACTOR } from './second-factor.ts';
+import { BY_ORGANISATION, PASSKEY_PROVIDER, SECOND_FACTOR } from './second-factor.ts';
 
 /** What a browser sent as text; undefined for what is no JSON, which is no answer of a passkey. */
 function parsed(text = ''): unknown {
@@ -20,7 +21,8 @@ function parsed(text = ''): unknown {
  * The cookie is a signed JWT that carries no right by itself: it names a row, and the row can be ended (C12).
  * Whether it still holds is asked at every request.
  */
-export const authOptions: NextAuthOptions = {
+export const authOptions = (): NextAuthOptions => ({
+  cookies: { sessionToken: sessionCookie(controlPlane().env.PATCHBAY_URL) },
   session: { strategy: 'jwt', maxAge: SIGN_IN_SESSION_LIFETIME_MS / 1_000 },
   pages: { signIn: '/sign-in', error: '/sign-in' },
   providers: [
@@ -42,6 +44,7 @@ export const authOptions: NextAuthOptions = {
         });
         // The answer's error is this text.
         if (signedIn === 'second_factor') throw new Error(SECOND_FACTOR);
+        if (signedIn === 'organisation') throw new Error(BY_ORGANISATION);
         return signedIn === undefined ? null : { id: signedIn.signInSessionId };
       },
     }),
@@ -58,6 +61,7 @@ export const authOptions: NextAuthOptions = {
           address: from,
           ...(typeof userAgent === 'string' ? { userAgent } : {}),
         });
+        if (signedIn === 'organisation') throw new Error(BY_ORGANISATION);
         return signedIn === undefined ? null : { id: signedIn.signInSessionId };
       },
     }),
@@ -76,4 +80,4 @@ export const authOptions: NextAuthOptions = {
         await controlPlane().signIns.signOut(sessionId);
     },
   },
-};
+});

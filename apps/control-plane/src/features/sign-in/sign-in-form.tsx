@@ -3,7 +3,8 @@
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
 import { Field } from '@patchbay/ui/input';
-import { KeyRound } from 'lucide-react';
+import { Building2, KeyRound } from 'lucide-react';
+import { useRouter } from 'next/navigation';
 import { type ReactNode, useState } from 'react';
 import { z } from 'zod';
 import { useForm } from '../form/use-form.ts';
@@ -14,6 +15,8 @@ import { usePasskeySignIn, useSignIn } from './use-sign-in.ts';
 export interface SignInFormProps {
   readonly demo: DemoAccount | undefined;
   readonly isPasskeyOffered: boolean;
+  /** Providers lead back to the platform's own address: at the host of a brand there is no such way. */
+  readonly isOrganisationOffered: boolean;
   /** The one text for every refusal (C13). */
   readonly refusal: string;
 }
@@ -22,13 +25,20 @@ const texts = {
   away: 'The platform does not answer. Try again in a moment.',
   passkey: 'This passkey is not known here, or there were too many tries.',
   cancelled: 'The browser gave no passkey for this site.',
+  organisation: 'Your organisation signs you in by its own provider, and in no other way.',
 } as const;
 
 const schema = z.object({ email: z.email(), password: z.string().min(1), code: z.string().optional() });
 
-export function SignInForm({ demo, isPasskeyOffered, refusal }: SignInFormProps): ReactNode {
+export function SignInForm({
+  demo,
+  isPasskeyOffered,
+  isOrganisationOffered,
+  refusal,
+}: SignInFormProps): ReactNode {
   const signIn = useSignIn();
   const signInByPasskey = usePasskeySignIn();
+  const router = useRouter();
   const [isPending, setPending] = useState(false);
   const [failure, setFailure] = useState<'refused' | keyof typeof texts>();
   const [isCodeAsked, setCodeAsked] = useState(false);
@@ -78,7 +88,10 @@ export function SignInForm({ demo, isPasskeyOffered, refusal }: SignInFormProps)
         />
         {isCodeAsked ? <CodeField /> : null}
         {failure === undefined ? null : (
-          <Callout tone="fail" title={failure === 'refused' ? refusal : texts[failure]} />
+          <Callout
+            tone={failure === 'organisation' ? 'info' : 'fail'}
+            title={failure === 'refused' ? refusal : texts[failure]}
+          />
         )}
         <Button variant="primary" size="large" type="submit" isPending={isPending}>
           Sign in
@@ -87,6 +100,12 @@ export function SignInForm({ demo, isPasskeyOffered, refusal }: SignInFormProps)
           <Button size="large" disabled={isPending} onClick={() => void enterByPasskey()}>
             <KeyRound aria-hidden />
             Use a passkey
+          </Button>
+        ) : null}
+        {isOrganisationOffered ? (
+          <Button size="large" disabled={isPending} onClick={() => router.push('/sign-in/organisation')}>
+            <Building2 aria-hidden />
+            Continue with your organisation
           </Button>
         ) : null}
       </form>

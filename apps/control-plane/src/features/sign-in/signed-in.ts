@@ -9,19 +9,21 @@ import { namedSessionOf, signInSessionOf } from '../../server/sign-in-session.ts
 /** The sign-in session that the request names which a page is rendered for. Whether it holds, who reads it asks. */
 const namedSession = cache(async (): Promise<string | undefined> => {
   const request = new Request('http://dashboard.invalid', { headers: new Headers(await headers()) });
-  return await signInSessionOf(request);
+  return await signInSessionOf(request, controlPlane().env.PATCHBAY_URL);
 });
 
 /** Whether the cookie is of a view, which may be over: then there is a session to go back to. */
 export async function isInView(): Promise<boolean> {
   const request = new Request('http://dashboard.invalid', { headers: new Headers(await headers()) });
-  return (await namedSessionOf(request))?.returnsTo !== undefined;
+  return (await namedSessionOf(request, controlPlane().env.PATCHBAY_URL))?.returnsTo !== undefined;
 }
 
 /** What the request brings to be known by. */
 export async function signInEvidence(): Promise<Evidence | undefined> {
   const signInSessionId = await namedSession();
-  return signInSessionId === undefined ? undefined : { kind: 'signIn', signInSessionId };
+  if (signInSessionId === undefined) return undefined;
+  const host = await controlPlane().hosts.of(await headers());
+  return host.kind === 'unknown' ? undefined : { kind: 'signIn', signInSessionId, within: host.within };
 }
 
 /** The sign-in session of the request, if it still holds. */
@@ -71,7 +73,7 @@ export async function firstAccountOf(lastAccountId: string | undefined): Promise
   const signInSessionId = await currentSession();
   if (signInSessionId === undefined) return undefined;
   const caller = controlPlane().router.createCaller({
-    evidence: { kind: 'signIn', signInSessionId },
+    evidence: await signInEvidence(),
     requestId: createRequestId(),
     signal: new AbortController().signal,
     responseHeaders: new Headers(),

@@ -5,9 +5,9 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from 'next/navigation';
 import { signIn } from 'next-auth/react';
 import { challengePasskey } from './passkey-challenge.ts';
-import { PASSKEY_PROVIDER, SECOND_FACTOR } from './second-factor.ts';
+import { BY_ORGANISATION, PASSKEY_PROVIDER, SECOND_FACTOR } from './second-factor.ts';
 
-export type SignInOutcome = 'in' | 'refused' | 'second_factor';
+export type SignInOutcome = 'in' | 'refused' | 'second_factor' | 'organisation';
 
 /** Goes to the dashboard, or where `next` says once one is in. */
 function useEntry(next?: () => Promise<string>): () => Promise<'in'> {
@@ -35,13 +35,14 @@ export function useSignIn(
     });
     if (answer?.error === 'CredentialsSignin') return 'refused';
     if (answer?.error === SECOND_FACTOR) return 'second_factor';
+    if (answer?.error === BY_ORGANISATION) return 'organisation';
     if (answer?.ok !== true) throw new Error('The sign-in was not answered.');
     return await enter();
   };
 }
 
 /** Signs in with a passkey. `cancelled`: the browser has none for this site, or its owner thought better of it. */
-export function usePasskeySignIn(): () => Promise<'in' | 'refused' | 'cancelled'> {
+export function usePasskeySignIn(): () => Promise<'in' | 'refused' | 'cancelled' | 'organisation'> {
   const enter = useEntry();
   return async () => {
     const optionsJSON = await challengePasskey();
@@ -50,6 +51,7 @@ export function usePasskeySignIn(): () => Promise<'in' | 'refused' | 'cancelled'
     if (response === undefined) return 'cancelled';
     const answer = await signIn(PASSKEY_PROVIDER, { response: JSON.stringify(response), redirect: false });
     if (answer?.error === 'CredentialsSignin') return 'refused';
+    if (answer?.error === BY_ORGANISATION) return 'organisation';
     if (answer?.ok !== true) throw new Error('The sign-in was not answered.');
     return await enter();
   };

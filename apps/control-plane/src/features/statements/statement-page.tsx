@@ -10,6 +10,8 @@ import type { ReactNode } from 'react';
 import { showPeriod } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
+import { useBrand } from '../brand/brand-context.tsx';
+import { BrandMark } from '../brand/brand-mark.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
@@ -33,6 +35,7 @@ export function StatementPage(): ReactNode {
       { refetchInterval: ({ state: { data } }) => refreshMsOf(data) },
     ),
   );
+  const brand = useBrand();
   const statement = query.data;
   return (
     <article>
@@ -43,6 +46,10 @@ export function StatementPage(): ReactNode {
         >
           Statements
         </Link>
+      </p>
+      <p className="mb-3 hidden items-center gap-2 font-semibold print:flex">
+        <BrandMark brand={brand} />
+        {brand.name}
       </p>
       {statement === undefined ? null : (
         <p className="mb-1 hidden justify-between text-ink-soft print:flex">

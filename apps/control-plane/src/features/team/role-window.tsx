@@ -19,21 +19,24 @@ const schema = tenancy.resources.roles.operations.create.request;
 const fieldsByCode = { 'tenancy.scope_too_wide': 'scopes', 'tenancy.role_name_taken': 'name' };
 
 export interface RoleWindowProps {
-  /** Absent: a new one. A built-in one is only shown. */
+  /** Absent: a new one. A built-in one is only shown, and any to whoever may not change it. */
   readonly role?: Role | undefined;
+  readonly mayChange: boolean;
   readonly onClose: () => void;
 }
 
 /** Defines a role, or changes one: at once for everybody who holds it. */
-export function RoleWindow({ role, onClose }: RoleWindowProps): ReactNode {
-  if (role?.isBuiltIn === true) {
+export function RoleWindow({ role, mayChange, onClose }: RoleWindowProps): ReactNode {
+  if (role !== undefined && (role.isBuiltIn || !mayChange)) {
     return (
       <Dialog
         isOpen
         onOpenChange={onClose}
         placement="side"
         title={role.name}
-        description="Built in, and the same everywhere."
+        description={
+          role.isBuiltIn ? 'Built in, and the same everywhere.' : `Held by ${peopleText(role.memberCount)}.`
+        }
       >
         <RoleScopes scopes={role.scopes} />
       </Dialog>
@@ -56,7 +59,7 @@ export function RoleWindow({ role, onClose }: RoleWindowProps): ReactNode {
   );
 }
 
-function RoleForm({ role, onClose }: RoleWindowProps): ReactNode {
+function RoleForm({ role, onClose }: Omit<RoleWindowProps, 'mayChange'>): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const [scopes, setScopes] = useState<readonly string[]>(role?.scopes ?? []);

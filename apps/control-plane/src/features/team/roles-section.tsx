@@ -22,6 +22,8 @@ export function RolesSection(): ReactNode {
   const accountId = useAccountId();
   const refusal = useRefusalToast();
   const mayDefine = useMay('roles.create');
+  const mayChange = useMay('roles.update');
+  const mayRemove = useMay('roles.remove');
   const { roles, isPending, error, refetch } = useRoles();
   const [shown, setShown] = useState<Role | 'new'>();
   const [removed, setRemoved] = useState<Role>();
@@ -46,14 +48,18 @@ export function RolesSection(): ReactNode {
       {roles.length === 0 ? null : (
         <Table
           label="Roles"
-          columns={columnsOf({ mayDefine, onShow: setShown, onRemove: setRemoved })}
+          columns={columnsOf({ mayChange, mayRemove, onShow: setShown, onRemove: setRemoved })}
           rows={roles}
           rowKey={({ id }) => id}
           onOpen={setShown}
         />
       )}
       {shown === undefined ? null : (
-        <RoleWindow role={shown === 'new' ? undefined : shown} onClose={() => setShown(undefined)} />
+        <RoleWindow
+          role={shown === 'new' ? undefined : shown}
+          mayChange={mayChange}
+          onClose={() => setShown(undefined)}
+        />
       )}
       {removed === undefined ? null : (
         <ConfirmDialog
@@ -75,12 +81,13 @@ export function RolesSection(): ReactNode {
 }
 
 interface ColumnsRequest {
-  readonly mayDefine: boolean;
+  readonly mayChange: boolean;
+  readonly mayRemove: boolean;
   readonly onShow: (role: Role) => void;
   readonly onRemove: (role: Role) => void;
 }
 
-const columnsOf = ({ mayDefine, onShow, onRemove }: ColumnsRequest): readonly Column<Role>[] => [
+const columnsOf = ({ mayChange, mayRemove, onShow, onRemove }: ColumnsRequest): readonly Column<Role>[] => [
   {
     key: 'name',
     header: 'Role',
@@ -107,9 +114,9 @@ const columnsOf = ({ mayDefine, onShow, onRemove }: ColumnsRequest): readonly Co
     cell: (role) => (
       <span className="flex justify-end gap-1">
         <Button size="small" variant="ghost" onClick={() => onShow(role)} aria-label={`Show ${role.name}`}>
-          {role.isBuiltIn || !mayDefine ? 'Show' : 'Edit'}
+          {role.isBuiltIn || !mayChange ? 'Show' : 'Edit'}
         </Button>
-        {role.isBuiltIn || !mayDefine ? null : (
+        {role.isBuiltIn || !mayRemove ? null : (
           <Button
             size="small"
             variant="ghost"

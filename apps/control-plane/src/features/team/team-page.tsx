@@ -16,6 +16,7 @@ import { useAccount, useAccountId } from '../shell/account.ts';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
+import { useMay } from '../shell/use-may.ts';
 import { AddMember } from './add-member.tsx';
 import { RolesSection } from './roles-section.tsx';
 
@@ -27,6 +28,8 @@ export function TeamPage(): ReactNode {
   const accountId = useAccountId();
   const { data: account } = useAccount();
   const refusal = useRefusalToast();
+  const mayAdd = useMay('team.add');
+  const mayRemove = useMay('team.remove');
   const [removed, setRemoved] = useState<Member>();
   const list = useInfiniteQuery(
     trpc.team.list.infiniteQueryOptions(listRequest(accountId), {
@@ -55,18 +58,20 @@ export function TeamPage(): ReactNode {
             cli: `role create Support --account ${accountId} --scope 'sessions:*' usage:read`,
           }),
         ]}
-        actions={<AddMember />}
+        actions={mayAdd ? <AddMember /> : null}
       />
       <AccountTabs />
       {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.isPending ? <TableSkeleton rows={3} /> : null}
       {list.isSuccess && members.length === 0 ? (
-        <p className="border-y py-2 text-ink-faint">Nobody holds a role here. Add somebody above.</p>
+        <p className="border-y py-2 text-ink-faint">
+          Nobody holds a role here.{mayAdd ? ' Add somebody above.' : ''}
+        </p>
       ) : null}
       {members.length > 0 ? (
         <Table
           label="Team"
-          columns={columnsOf({ accountId, names, onRemove: setRemoved })}
+          columns={columnsOf({ accountId, names, mayRemove, onRemove: setRemoved })}
           rows={members}
           rowKey={({ userId, accountId: at }) => `${userId} ${at}`}
         />
@@ -100,10 +105,16 @@ interface ColumnsRequest {
   readonly accountId: string;
   /** Of the accounts above. */
   readonly names: ReadonlyMap<string, string>;
+  readonly mayRemove: boolean;
   readonly onRemove: (member: Member) => void;
 }
 
-const columnsOf = ({ accountId, names, onRemove }: ColumnsRequest): readonly Column<Member>[] => [
+const columnsOf = (request: ColumnsRequest): readonly Column<Member>[] => [
+  ...factsOf(request),
+  ...(request.mayRemove ? [removalOf(request)] : []),
+];
+
+const factsOf = ({ accountId, names }: ColumnsRequest): readonly Column<Member>[] => [
   {
     key: 'name',
     header: 'Name',
@@ -135,21 +146,22 @@ const columnsOf = ({ accountId, names, onRemove }: ColumnsRequest): readonly Col
       </span>
     ),
   },
-  {
-    key: 'actions',
-    header: 'Actions',
-    isAction: true,
-    isNumber: true,
-    cell: (member) =>
-      member.accountId === accountId ? (
-        <Button
-          size="small"
-          variant="ghost"
-          onClick={() => onRemove(member)}
-          aria-label={`Remove ${member.name}`}
-        >
-          Remove
-        </Button>
-      ) : null,
-  },
 ];
+
+const removalOf = ({ accountId, onRemove }: ColumnsRequest): Column<Member> => ({
+  key: 'actions',
+  header: 'Actions',
+  isAction: true,
+  isNumber: true,
+  cell: (member) =>
+    member.accountId === accountId ? (
+      <Button
+        size="small"
+        variant="ghost"
+        onClick={() => onRemove(member)}
+        aria-label={`Remove ${member.name}`}
+      >
+        Remove
+      </Button>
+    ) : null,
+});

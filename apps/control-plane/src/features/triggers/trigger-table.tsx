@@ -17,18 +17,23 @@ import {
   windowText,
 } from './trigger-words.ts';
 
+/** What can be done with a trigger. Each is absent for whoever may not do it. */
+export interface TriggerActions {
+  readonly onEdit?: (trigger: Trigger) => void;
+  readonly onTurn?: (trigger: Trigger) => void;
+  readonly onReset?: (trigger: Trigger) => void;
+  readonly onRemove?: (trigger: Trigger) => void;
+}
+
 interface TriggerTableProps {
   readonly triggers: readonly Trigger[];
   readonly accountNames: ReadonlyMap<string, string>;
-  readonly onEdit: (trigger: Trigger) => void;
-  readonly onTurn: (trigger: Trigger) => void;
-  readonly onReset: (trigger: Trigger) => void;
-  readonly onRemove: (trigger: Trigger) => void;
+  readonly actions: TriggerActions;
 }
 
 /** Rules with their counters as they stand now. */
-export function TriggerTable({ triggers, accountNames, ...actions }: TriggerTableProps): ReactNode {
-  const columns: readonly Column<Trigger>[] = [
+export function TriggerTable({ triggers, accountNames, actions }: TriggerTableProps): ReactNode {
+  const facts: readonly Column<Trigger>[] = [
     {
       key: 'name',
       header: 'Name',
@@ -61,16 +66,18 @@ export function TriggerTable({ triggers, accountNames, ...actions }: TriggerTabl
     },
     { key: 'then', header: 'Then', cell: ({ action }) => actionText(action) },
     { key: 'state', header: 'State', cell: (trigger) => <TriggerState trigger={trigger} /> },
-    {
-      key: 'actions',
-      header: 'Actions',
-      isAction: true,
-      isNumber: true,
-      cell: (trigger) => (trigger.isFromAbove ? null : <Actions trigger={trigger} {...actions} />),
-    },
   ];
+  const columns = Object.keys(actions).length === 0 ? facts : [...facts, actionsColumn(actions)];
   return <Table label="Triggers" columns={columns} rows={triggers} rowKey={({ id }) => id} />;
 }
+
+const actionsColumn = (actions: TriggerActions): Column<Trigger> => ({
+  key: 'actions',
+  header: 'Actions',
+  isAction: true,
+  isNumber: true,
+  cell: (trigger) => (trigger.isFromAbove ? null : <Actions trigger={trigger} {...actions} />),
+});
 
 /** The counter on its way to the limit, as figures and as a bar. */
 function CounterNow({ trigger }: { readonly trigger: Trigger }): ReactNode {
@@ -107,9 +114,9 @@ function TriggerState({ trigger: { isEnabled, hasFired } }: { readonly trigger: 
   );
 }
 
-type ActionsProps = Pick<TriggerTableProps, 'onEdit' | 'onTurn' | 'onReset' | 'onRemove'> & {
+interface ActionsProps extends TriggerActions {
   readonly trigger: Trigger;
-};
+}
 
 function Actions({ trigger, onEdit, onTurn, onReset, onRemove }: ActionsProps): ReactNode {
   const { name, isEnabled } = trigger;
@@ -121,12 +128,16 @@ function Actions({ trigger, onEdit, onTurn, onReset, onRemove }: ActionsProps): 
         </Button>
       }
     >
-      <MenuItem onSelect={() => onEdit(trigger)}>Change…</MenuItem>
-      <MenuItem onSelect={() => onTurn(trigger)}>{isEnabled ? 'Turn off' : 'Turn on'}</MenuItem>
-      <MenuItem onSelect={() => onReset(trigger)}>Begin anew</MenuItem>
-      <MenuItem isDanger onSelect={() => onRemove(trigger)}>
-        Remove
-      </MenuItem>
+      {onEdit === undefined ? null : <MenuItem onSelect={() => onEdit(trigger)}>Change…</MenuItem>}
+      {onTurn === undefined ? null : (
+        <MenuItem onSelect={() => onTurn(trigger)}>{isEnabled ? 'Turn off' : 'Turn on'}</MenuItem>
+      )}
+      {onReset === undefined ? null : <MenuItem onSelect={() => onReset(trigger)}>Begin anew</MenuItem>}
+      {onRemove === undefined ? null : (
+        <MenuItem isDanger onSelect={() => onRemove(trigger)}>
+          Remove
+        </MenuItem>
+      )}
     </Menu>
   );
 }

@@ -13,9 +13,11 @@ import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccount, useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
+import { useMay } from '../shell/use-may.ts';
 import { CreateTrigger } from './create-trigger.tsx';
 import { EditTrigger } from './edit-trigger.tsx';
 import { FiringsTable } from './firings-table.tsx';
@@ -34,6 +36,10 @@ export function TriggersPage(): ReactNode {
   const [removed, setRemoved] = useState<Trigger>();
   const [edited, setEdited] = useState<Trigger>();
   const refusal = useRefusalToast();
+  const mayCreate = useMay('triggers.create');
+  const mayUpdate = useMay('triggers.update');
+  const mayReset = useMay('triggers.reset');
+  const mayRemove = useMay('triggers.remove');
   const request = listRequest(accountId);
   const live = { ...paged, refetchInterval: LOOK_MS };
   const list = useInfiniteQuery(trpc.triggers.list.infiniteQueryOptions(request, live));
@@ -83,7 +89,11 @@ export function TriggersPage(): ReactNode {
         title="Triggers"
         scope="Set by this account, for itself and for those below it."
         examples={examples}
-        actions={<CreateTrigger accounts={targets} />}
+        actions={
+          <IfMay to="triggers.create">
+            <CreateTrigger accounts={targets} />
+          </IfMay>
+        }
       />
       {list.error === null ? null : <ProblemNote error={list.error} onRetry={() => void list.refetch()} />}
       {list.isPending ? <TableSkeleton rows={4} /> : null}
@@ -91,21 +101,25 @@ export function TriggersPage(): ReactNode {
         <EmptyState
           icon={<BellRing />}
           title="No trigger yet"
-          code={<CodePanel title="By code" snippets={create.snippets} />}
+          code={mayCreate ? <CodePanel title="By code" snippets={create.snippets} /> : undefined}
         >
           A trigger counts what an account uses, or events such as calls that failed, and acts once when a
-          limit is reached: it tells your server, holds the bit rate, ends sessions, or suspends. Create one
-          above for this account or any below it.
+          limit is reached: it tells your server, holds the bit rate, ends sessions, or suspends.
+          {mayCreate ? ' Create one above for this account or any below it.' : ''}
         </EmptyState>
       ) : null}
       {triggers.length > 0 ? (
         <TriggerTable
           triggers={triggers}
           accountNames={accountNames}
-          onEdit={setEdited}
-          onTurn={({ id, isEnabled }) => turn.mutate({ accountId, triggerId: id, isEnabled: !isEnabled })}
-          onReset={({ id }) => reset.mutate({ accountId, triggerId: id })}
-          onRemove={setRemoved}
+          actions={{
+            ...(mayUpdate && {
+              onEdit: setEdited,
+              onTurn: ({ id, isEnabled }) => turn.mutate({ accountId, triggerId: id, isEnabled: !isEnabled }),
+            }),
+            ...(mayReset && { onReset: ({ id }) => reset.mutate({ accountId, triggerId: id }) }),
+            ...(mayRemove && { onRemove: setRemoved }),
+          }}
         />
       ) : null}
       <LoadMore

@@ -12,7 +12,8 @@ type AuthorizeRequest = { readonly headers?: Readonly<Record<string, unknown>> |
 
 function sessionBehind({ headers = {} }: AuthorizeRequest) {
   const { cookie } = headers;
-  return namedSessionOf({ headers: new Headers(typeof cookie === 'string' ? { cookie } : {}) });
+  const sent = { headers: new Headers(typeof cookie === 'string' ? { cookie } : {}) };
+  return namedSessionOf(sent, controlPlane().env.PATCHBAY_URL);
 }
 
 /**

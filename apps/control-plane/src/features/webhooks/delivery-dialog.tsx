@@ -12,6 +12,7 @@ import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { type Delivery, latencyText, outcomeText } from './delivery.ts';
 import { DeliveryBadge } from './webhook-badges.tsx';
 
@@ -96,9 +97,11 @@ export function DeliveryDialog({ delivery, onDone }: DeliveryDialogProps): React
         <Button variant="ghost" onClick={onDone}>
           Close
         </Button>
-        <Button variant="primary" isPending={resend.isPending} onClick={() => resend.mutate(request)}>
-          Send again
-        </Button>
+        <IfMay to="deliveries.resend">
+          <Button variant="primary" isPending={resend.isPending} onClick={() => resend.mutate(request)}>
+            Send again
+          </Button>
+        </IfMay>
       </DialogActions>
     </Dialog>
   );

@@ -13,6 +13,7 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
+import { useMay } from '../shell/use-may.ts';
 import { type DeliveryState, deliveriesRequest, deliveryStates } from './deliveries-request.ts';
 import { type Delivery, latencyText, outcomeText } from './delivery.ts';
 import { DeliveryDialog } from './delivery-dialog.tsx';
@@ -35,6 +36,7 @@ export function DeliveryList({ webhookId }: { readonly webhookId: string }): Rea
   const accountId = useAccountId();
   const [state, setState] = useState<DeliveryState>('all');
   const [opened, setOpened] = useState<Delivery>();
+  const mayTest = useMay('webhooks.sendTest');
   const list = useInfiniteQuery({
     ...trpc.deliveries.list.infiniteQueryOptions(deliveriesRequest({ accountId, webhookId }, state), paged),
     refetchInterval: REFRESH_MS,
@@ -53,7 +55,9 @@ export function DeliveryList({ webhookId }: { readonly webhookId: string }): Rea
       {list.isSuccess && deliveries.length === 0 ? (
         <EmptyState icon={<Inbox />} title={state === 'all' ? 'No event yet' : 'None in this state'}>
           {state === 'all'
-            ? 'Send a test above: it arrives within a second, and stands here with what your server answered.'
+            ? mayTest
+              ? 'Send a test above: it arrives within a second, and stands here with what your server answered.'
+              : 'Each event that is sent stands here, with what the server answered.'
             : 'Choose another state to see the others.'}
         </EmptyState>
       ) : null}

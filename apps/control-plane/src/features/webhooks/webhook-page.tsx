@@ -16,6 +16,7 @@ import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { DeliveryList } from './delivery-list.tsx';
@@ -56,16 +57,20 @@ export function WebhookPage(): ReactNode {
         examples={examplesOf(accountId, webhookId)}
         actions={
           <>
-            <Button
-              onClick={() => sendTest.mutate({ accountId, webhookId })}
-              isPending={sendTest.isPending}
-              disabled={!isActive}
-            >
-              Send a test
-            </Button>
-            <Button onClick={() => setDialog('edit')} disabled={webhook === undefined}>
-              Edit
-            </Button>
+            <IfMay to="webhooks.sendTest">
+              <Button
+                onClick={() => sendTest.mutate({ accountId, webhookId })}
+                isPending={sendTest.isPending}
+                disabled={!isActive}
+              >
+                Send a test
+              </Button>
+            </IfMay>
+            <IfMay to="webhooks.update">
+              <Button onClick={() => setDialog('edit')} disabled={webhook === undefined}>
+                Edit
+              </Button>
+            </IfMay>
           </>
         }
       />
@@ -82,12 +87,20 @@ export function WebhookPage(): ReactNode {
           ) : null}
           <div className="grid gap-4">
             <Facts webhook={webhook} />
-            <div className="flex flex-wrap gap-2">
-              <Button onClick={() => setDialog('rotate')}>Rotate the secret …</Button>
-              {isActive ? <Button onClick={() => setDialog('disable')}>Disable …</Button> : null}
-              <Button variant="danger" onClick={() => setDialog('remove')}>
-                Remove …
-              </Button>
+            <div className="flex flex-wrap gap-2 empty:hidden">
+              <IfMay to="webhooks.rotateSecret">
+                <Button onClick={() => setDialog('rotate')}>Rotate the secret …</Button>
+              </IfMay>
+              {isActive ? (
+                <IfMay to="webhooks.update">
+                  <Button onClick={() => setDialog('disable')}>Disable …</Button>
+                </IfMay>
+              ) : null}
+              <IfMay to="webhooks.remove">
+                <Button variant="danger" onClick={() => setDialog('remove')}>
+                  Remove …
+                </Button>
+              </IfMay>
             </div>
           </div>
           <ReplaySection webhookId={webhookId} isActive={isActive} />
@@ -119,9 +132,11 @@ function Disabled({ webhook: { disabledReason }, isPending, onEnable }: Disabled
       tone={disabledReason === undefined ? 'wait' : 'fail'}
       title="Nothing is sent to this webhook."
       action={
-        <Button size="small" onClick={onEnable} isPending={isPending}>
-          Enable
-        </Button>
+        <IfMay to="webhooks.update">
+          <Button size="small" onClick={onEnable} isPending={isPending}>
+            Enable
+          </Button>
+        </IfMay>
       }
     >
       {reason} What waited is sent when it is enabled; events since then can be replayed from a cursor.

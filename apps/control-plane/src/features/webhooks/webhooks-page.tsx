@@ -19,6 +19,7 @@ import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
+import { useMay } from '../shell/use-may.ts';
 import { handlerSnippets, listenCommand } from './handler-code.ts';
 import type { Webhook } from './webhook.ts';
 import { WebhookState } from './webhook-badges.tsx';
@@ -30,6 +31,7 @@ export function WebhooksPage(): ReactNode {
   const accountId = useAccountId();
   const router = useRouter();
   const [isNew, setNew] = useState(false);
+  const mayCreate = useMay('webhooks.create');
   const list = useInfiniteQuery(trpc.webhooks.list.infiniteQueryOptions(listRequest(accountId), paged));
   const webhooks = (list.data?.pages ?? []).flatMap(({ items }) => items);
   const pathOf = ({ id }: Webhook) => pagePath(accountId, `webhooks/${id}`);
@@ -40,10 +42,12 @@ export function WebhooksPage(): ReactNode {
         scope="Of this account alone; each says whether it hears of accounts below."
         examples={examplesOf(accountId)}
         actions={
-          <Button variant="primary" onClick={() => setNew(true)}>
-            <Plus aria-hidden />
-            New webhook
-          </Button>
+          mayCreate ? (
+            <Button variant="primary" onClick={() => setNew(true)}>
+              <Plus aria-hidden />
+              New webhook
+            </Button>
+          ) : null
         }
       />
       {list.error === null ? null : <ProblemNote error={list.error} onRetry={() => void list.refetch()} />}
@@ -53,18 +57,20 @@ export function WebhooksPage(): ReactNode {
           icon={<WebhookIcon />}
           title="Nobody is told of events yet"
           code={
-            <div className="grid gap-3">
-              <CodePanel title="Your server" snippets={handlerSnippets} />
-              <CodePanel
-                title="While you develop"
-                snippets={[{ name: 'CLI', code: listenCommand(accountId) }]}
-              />
-            </div>
+            mayCreate ? (
+              <div className="grid gap-3">
+                <CodePanel title="Your server" snippets={handlerSnippets} />
+                <CodePanel
+                  title="While you develop"
+                  snippets={[{ name: 'CLI', code: listenCommand(accountId) }]}
+                />
+              </div>
+            ) : undefined
           }
         >
           A webhook is an address of your server. It is told when a call ends, a limit is reached or a key is
-          revoked: signed, in order, and again for 24 hours until it answers. Create one above, or bring
-          events to your own machine first.
+          revoked: signed, in order, and again for 24 hours until it answers.
+          {mayCreate ? ' Create one above, or bring events to your own machine first.' : ''}
         </EmptyState>
       ) : null}
       {webhooks.length === 0 ? null : (

@@ -14,6 +14,7 @@ const texts = {
   sent: 'A link is on its way to the new address. Until you follow it, the old one stays.',
   refused: 'This is not your password, or there were too many tries.',
   too_often: 'There were too many links within the hour. Try again later.',
+  organisation: 'Your organisation signs you in with this address: it stays as it is.',
   away: 'The platform does not answer. Try again in a moment.',
 } as const;
 

@@ -5,6 +5,7 @@ import { headers } from 'next/headers';
 import { z } from 'zod';
 import { controlPlane } from '../../server/compose.ts';
 import { ADDRESS_HEADER } from '../../server/request-address.ts';
+import { pageBrand } from '../brand/shown-brand.ts';
 import { currentSignIn } from '../sign-in/signed-in.ts';
 import { type QrCode, qrCodeOf } from './qr-code.ts';
 
@@ -26,7 +27,8 @@ const newAddress = z.object({ email: z.email().max(254), password: z.string().mi
 export async function proposeSecondFactor(): Promise<
   { readonly secret: string; readonly uri: string; readonly qr: QrCode } | undefined
 > {
-  const proposed = await controlPlane().factors.propose(await person());
+  const { name: issuer } = await pageBrand();
+  const proposed = await controlPlane().factors.propose({ ...(await person()), issuer });
   return proposed && { ...proposed, qr: qrCodeOf(proposed.uri) };
 }
 
@@ -74,12 +76,13 @@ export async function removePasskey(id: string): Promise<boolean> {
 
 export async function changeAddress(
   fields: z.input<typeof newAddress>,
-): Promise<'sent' | 'refused' | 'too_often'> {
+): Promise<'sent' | 'refused' | 'too_often' | 'organisation'> {
   const read = newAddress.safeParse(fields);
   const { emailLinks, signInLimiter } = controlPlane();
   const who = await person();
   if (!read.success || (await signInLimiter.count(who.userId, Date.now())).isExceeded) return 'refused';
   const isSent = await emailLinks.changeEmail({ ...who, oldEmail: who.email, ...read.data });
+  if (isSent === 'organisation') return 'organisation';
   return isSent === undefined ? 'refused' : isSent ? 'sent' : 'too_often';
 }
 

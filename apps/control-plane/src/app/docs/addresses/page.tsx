@@ -1,12 +1,14 @@
 import { publishedAddresses } from '@patchbay/domain/fleet/published-address';
 import type { Metadata } from 'next';
+import { headers } from 'next/headers';
 import { AddressesPage } from '../../../features/addresses/addresses-page.tsx';
+import { placeOf } from '../../../features/brand/shown-brand.ts';
 import { controlPlane } from '../../../server/compose.ts';
 
 export const metadata: Metadata = { title: 'Addresses' };
 export const dynamic = 'force-dynamic';
 
 export default async function Page() {
-  const { env, fleet } = controlPlane();
-  return <AddressesPage items={publishedAddresses(await fleet.serving(), env.PATCHBAY_URL)} />;
+  const { baseUrl } = await placeOf(await headers());
+  return <AddressesPage items={publishedAddresses(await controlPlane().fleet.serving(), baseUrl)} />;
 }

@@ -23,6 +23,15 @@ export default async function Page({ params }: { readonly params: Promise<{ read
       </Entry>
     );
   }
+  if (link.organisationName !== undefined) {
+    return (
+      <Entry title="You need no password" lead={`${link.organisationName} signs you in by its own provider.`}>
+        <Link href="/sign-in/organisation" className="font-medium text-accent hover:underline">
+          Sign in with your organisation
+        </Link>
+      </Entry>
+    );
+  }
   return (
     <Entry title="Set a new password" lead="It ends every session that you are signed in with.">
       <SetUpForm token={token} email={link.email} purpose="reset" />

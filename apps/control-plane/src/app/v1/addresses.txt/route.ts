@@ -5,5 +5,7 @@ export const dynamic = 'force-dynamic';
 
 export function GET(request: Request): Promise<Response> {
   const control = controlPlane();
-  return serveAddresses(request, 'txt', (asked) => control.answering(() => control.rest(asked)));
+  return serveAddresses(request, 'txt', (asked) =>
+    control.answering(() => control.rest(asked), request.headers),
+  );
 }

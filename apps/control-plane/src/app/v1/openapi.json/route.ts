@@ -1,5 +1,13 @@
+import { brandOfHost, placeOf } from '../../../features/brand/shown-brand.ts';
 import { controlPlane } from '../../../server/compose.ts';
 
 export const dynamic = 'force-dynamic';
 
-export const GET = () => Response.json(controlPlane().openApi());
+export function GET({ headers }: Request): Promise<Response> {
+  const control = controlPlane();
+  return control.answering(async () => {
+    const place = await placeOf(headers);
+    const { name: title } = await brandOfHost(place);
+    return Response.json(control.openApi({ title, baseUrl: place.baseUrl }));
+  }, headers);
+}

@@ -9,6 +9,7 @@ import { showMoment } from '../../../formats/time.ts';
 import { exampleOf } from '../../as-code/code-example.ts';
 import { ProblemNote } from '../../problem/problem-note.tsx';
 import { useAccount, useAccountId } from '../../shell/account.ts';
+import { IfMay } from '../../shell/if-may.tsx';
 import { PageHeader } from '../../shell/page-header.tsx';
 import { pagePath, whyPath } from '../../shell/pages.ts';
 import { useNow } from '../../shell/use-now.ts';
@@ -70,7 +71,13 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
           </span>
         }
         examples={examplesOf(accountId, session)}
-        actions={isRunning ? <EndSession session={session} /> : null}
+        actions={
+          isRunning ? (
+            <IfMay to="sessions.update">
+              <EndSession session={session} />
+            </IfMay>
+          ) : null
+        }
       />
       <div className="grid grid-cols-1 gap-8">
         <SessionFigures

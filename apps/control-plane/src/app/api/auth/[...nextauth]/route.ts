@@ -1,8 +1,11 @@
+import type { NextRequest } from 'next/server';
 import NextAuth from 'next-auth';
 import { authOptions } from '../../../../features/sign-in/options.ts';
 
 export const dynamic = 'force-dynamic';
 
-const serve = NextAuth(authOptions);
+// Its settings are read at the first request, not while Next builds.
+const serve = (request: NextRequest, context: { readonly params: Promise<unknown> }): Promise<Response> =>
+  NextAuth(request as never, context as never, authOptions());
 
 export { serve as GET, serve as POST };

@@ -5,5 +5,5 @@ export const dynamic = 'force-dynamic';
 
 export function GET(request: Request): Promise<Response> {
   const control = controlPlane();
-  return serveUsageCsv(request, (page) => control.answering(() => control.rest(page)));
+  return serveUsageCsv(request, (page) => control.answering(() => control.rest(page), request.headers));
 }

@@ -1,0 +1,49 @@
+import type { BrandInEffect } from '@patchbay/domain/branding/brand';
+import { hostOfTurnUrl, relayUrlsAt } from '@patchbay/domain/branding/relay-urls';
+import { parseAddress } from '@patchbay/kit/cidr';
+
+/** For so long a look-up is not made again: credentials are made many times a second. */
+const RESOLVED_MS = 30_000;
+const RESOLVED_COUNT_MAX = 2_000;
+const RESOLVE_MS_MAX = 2_000;
+
+export interface BrandRelayOptions {
+  readonly relayUrls: () => Promise<readonly string[]>;
+  /** The brand that an account, and whoever uses its services, meets. */
+  readonly above: (accountId: string) => Promise<Pick<BrandInEffect, 'turnHost'> | undefined>;
+  readonly resolve: (host: string, signal: AbortSignal) => Promise<readonly string[]>;
+  readonly nowMs: () => number;
+}
+
+interface Resolved {
+  readonly addresses: Promise<readonly string[]>;
+  readonly untilMs: number;
+}
+
+/** The relays as an account is to know them: by the host of the brand above it, once that leads to them (PRD-2). */
+export function brandRelays({ relayUrls, above, resolve, nowMs }: BrandRelayOptions) {
+  const resolved = new Map<string, Resolved>();
+  const addressesOf = (host: string): Promise<readonly string[]> => {
+    if (parseAddress(host) !== undefined) return Promise.resolve([host]);
+    const known = resolved.get(host);
+    if (known !== undefined && known.untilMs > nowMs()) return known.addresses;
+    const addresses = resolve(host, AbortSignal.timeout(RESOLVE_MS_MAX)).catch(() => []);
+    resolved.delete(host);
+    resolved.set(host, { addresses, untilMs: nowMs() + RESOLVED_MS });
+    const [oldest] = resolved.keys();
+    if (resolved.size > RESOLVED_COUNT_MAX && oldest !== undefined) resolved.delete(oldest);
+    return addresses;
+  };
+  return async ({ accountId }: { readonly accountId: string }): Promise<readonly string[]> => {
+    const urls = await relayUrls();
+    const host = urls.length === 0 ? undefined : (await above(accountId))?.turnHost;
+    if (host === undefined) return urls;
+    const hosts = [...new Set(urls.map(hostOfTurnUrl))];
+    const entries = hosts.map(async (each) => [each, await addressesOf(each)] as const);
+    return relayUrlsAt(urls, {
+      host,
+      addresses: await addressesOf(host),
+      addressesOf: new Map(await Promise.all(entries)),
+    });
+  };
+}

@@ -1,0 +1,152 @@
+import type { Command } from 'commander';
+import { connect } from '../connection.ts';
+import { print, type Row, readList } from '../output.ts';
+import { Refusal } from '../refusal.ts';
+
+interface Flags {
+  readonly account?: string;
+  readonly json?: boolean;
+}
+
+interface SetFlags extends Flags {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly secretStdin?: boolean;
+  readonly newcomers?: string;
+  readonly groupsClaim?: string;
+  readonly group: readonly string[];
+  readonly trustEmail?: boolean;
+}
+
+interface UpdateFlags extends Flags {
+  readonly notRequired?: boolean;
+  readonly emergency?: readonly string[];
+}
+
+type Sso = Awaited<ReturnType<ReturnType<typeof connect>['sso']['get']>>;
+type Domain = Awaited<ReturnType<ReturnType<typeof connect>['ssoDomains']['add']>>;
+
+const DOMAIN_COUNT_MAX = 100;
+
+const rowOf = ({ redirectUrl, provider }: Sso): Row => ({
+  issuer: provider?.issuer ?? '(none)',
+  client: provider?.clientId,
+  newcomers: provider?.newcomerRole ?? 'nobody',
+  required: provider?.isRequired === true ? 'yes' : 'no',
+  redirect: redirectUrl,
+});
+
+const domainRow = ({ id, domain, provedAt, record }: Domain): Row => ({
+  id,
+  domain,
+  proved: provedAt?.slice(0, 10) ?? 'no',
+  ...(provedAt === undefined ? { record: record.name, value: record.value } : { record: '', value: '' }),
+});
+
+/** `engineering=developer`: a group of the provider, and the role it gives. */
+export function groupRoleOf(text: string): { readonly group: string; readonly role: string } {
+  const at = text.lastIndexOf('=');
+  if (at < 1)
+    throw new Refusal(`Write a group, = and a role, such as engineering=developer, and not ${text}.`);
+  return { group: text.slice(0, at).trim(), role: text.slice(at + 1).trim() };
+}
+
+/** A secret on the command line would stand in the history of the shell, and in the list of processes. */
+async function secretFromInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8').trim();
+}
+
+export function addSsoCommand(program: Command): void {
+  const sso = program.command('sso').description('how the people of an organisation sign in');
+  const add = (parent: Command, name: string, description: string) =>
+    parent.command(name).description(description).option('--account <id>').option('--json');
+  sso
+    .command('show [id]')
+    .description('the provider, without its secret, and what to tell it')
+    .option('--json')
+    .action(async (id: string | undefined, { json = false }: Flags) => {
+      const found = await connect(id).sso.get();
+      print(found, { json, rows: [rowOf(found)] });
+    });
+  add(sso, 'set', 'sets the provider (OpenID Connect); without --secret-stdin its secret stays as it is')
+    .requiredOption('--issuer <url>', 'the address by which the provider calls itself')
+    .requiredOption('--client-id <id>', 'of Patchbay at the provider')
+    .option('--secret-stdin', 'reads the client secret from standard input')
+    .option('--newcomers <role>', 'what whoever is new gets; without it, nobody comes in who was not added')
+    .option('--groups-claim <name>', 'the claim that holds groups (groups)')
+    .option(
+      '--group <group=role>',
+      'the role of a group, the first that fits; once for each',
+      (value: string, before: readonly string[]) => [...before, value],
+      [],
+    )
+    .option('--trust-email', 'takes addresses of which the provider does not say whether they were verified')
+    .action(async ({ account, json = false, ...flags }: SetFlags) => {
+      const { issuer, clientId, newcomers, groupsClaim, group } = flags;
+      const set = await connect(account).sso.set({
+        issuer,
+        clientId,
+        ...(flags.secretStdin === true ? { clientSecret: await secretFromInput() } : {}),
+        ...(newcomers === undefined ? {} : { newcomerRole: newcomers as 'viewer' }),
+        ...(groupsClaim === undefined ? {} : { groupsClaim }),
+        groupRoles: group.map(groupRoleOf).map((one) => ({ ...one, role: one.role as 'viewer' })),
+        trustsEmail: flags.trustEmail === true,
+      });
+      print(set, { json, rows: [rowOf(set)] });
+    });
+  add(sso, 'update', 'takes the requirement back, or says which owners may sign in otherwise')
+    .option('--not-required', 'people may sign in otherwise again; it is turned on in the dashboard')
+    .option('--emergency <user...>', 'owners who may sign in otherwise, from now on these alone')
+    .action(async ({ account, json = false, notRequired, emergency }: UpdateFlags) => {
+      const changed = await connect(account).sso.update({
+        ...(notRequired === true ? { isRequired: false } : {}),
+        ...(emergency === undefined ? {} : { emergencyUserIds: [...emergency] as never }),
+      });
+      print(changed, { json, rows: [rowOf(changed)] });
+    });
+  add(sso, 'test', 'asks the provider what it offers').action(async ({ account, json = false }: Flags) => {
+    const found = await connect(account).sso.test();
+    const { isUsable, problem, authorizationEndpoint } = found;
+    print(found, {
+      json,
+      rows: [{ usable: isUsable ? 'yes' : 'no', 'sign-in': authorizationEndpoint, problem }],
+    });
+  });
+  add(sso, 'remove', 'removes the provider; every session that it opened ends').action(
+    async ({ account, json = false }: Flags) => {
+      const removed = await connect(account).sso.remove();
+      print(removed, {
+        json,
+        rows: [{ account: removed.accountId, 'ended sessions': removed.endedSessionCount }],
+      });
+    },
+  );
+
+  const domain = sso.command('domain').description('the domains of the addresses of its people');
+  add(domain, 'list', 'each with the record that proves it').action(
+    async ({ account, json = false }: Flags) => {
+      const items = await readList(connect(account).ssoDomains.list(), DOMAIN_COUNT_MAX);
+      print(items, { json, rows: items.map(domainRow) });
+    },
+  );
+  add(domain, 'add <domain>', 'names a domain, and says which record proves it').action(
+    async (name: string, { account, json = false }: Flags) => {
+      const added = await connect(account).ssoDomains.add({ domain: name });
+      print(added, { json, rows: [domainRow(added)] });
+    },
+  );
+  add(domain, 'verify <id>', 'looks for the record').action(
+    async (domainId: string, { account, json = false }: Flags) => {
+      const found = await connect(account).ssoDomains.verify({ domainId });
+      print(found, { json, rows: [domainRow(found)] });
+    },
+  );
+  add(domain, 'remove <id>', 'another organisation can prove it then').action(
+    async (domainId: string, { account, json = false }: Flags) => {
+      const removed = await connect(account).ssoDomains.remove({ domainId });
+      print(removed, { json, rows: [{ id: removed.id, domain: removed.domain }] });
+    },
+  );
+}

@@ -1,0 +1,243 @@
+import { defineDomain } from '@patchbay/kit/definition';
+import { idSchema } from '@patchbay/kit/ids';
+import { pageOf, pageRequest } from '@patchbay/kit/page';
+import { z } from 'zod';
+import { roleRef } from '../tenancy/definition.ts';
+import { domainName } from './address-domain.ts';
+
+/** How many domains an organisation may name. */
+export const DOMAIN_COUNT_MAX = 50;
+const GROUP_ROLE_COUNT_MAX = 50;
+const EMERGENCY_COUNT_MAX = 10;
+
+const accountId = idSchema('acc');
+const domainId = idSchema('dom');
+const userId = idSchema('usr');
+const dateTime = z.iso.datetime();
+
+/** No provider makes owners: who has all rights is for an owner to say. */
+const givenRole = roleRef.refine((role) => role !== 'owner', 'A provider makes nobody an owner.');
+
+const groupRoles = z.array(z.object({ group: z.string(), role: roleRef }));
+
+const issuer = z
+  .url({ protocol: /^https?$/ })
+  .max(300)
+  // OpenID Connect Core 1.0 §2: an issuer has neither.
+  .refine((url) => !/[?#]/.test(url), 'An issuer has no query and no fragment.');
+
+const provider = z.object({
+  issuer: z.string(),
+  clientId: z.string(),
+  /** Whoever is new gets it. Absent: only who was added to the team, or is in a group below, comes in. */
+  newcomerRole: roleRef.optional(),
+  groupsClaim: z.string(),
+  /** The first whose group somebody is in says their role, anew at each sign-in. */
+  groupRoles,
+  trustsEmail: z.boolean(),
+  isRequired: z.boolean(),
+  emergencyUserIds: z.array(userId),
+  changedAt: dateTime,
+  /** When whoever asks signed in by it last, as it is set now. */
+  triedAt: dateTime.optional(),
+  /** What went wrong since it worked last. */
+  problem: z.object({ text: z.string(), at: dateTime }).optional(),
+});
+
+const answer = z.object({
+  accountId,
+  /** What the provider is to send browsers back to. */
+  redirectUrl: z.string(),
+  /** Begins a sign-in: an address to link to from elsewhere. */
+  signInUrl: z.string(),
+  provider: provider.optional(),
+});
+
+const domain = z.object({
+  id: domainId,
+  domain: z.string(),
+  /** The TXT record that proves it. */
+  record: z.object({ name: z.string(), value: z.string() }),
+  provedAt: dateTime.optional(),
+  createdAt: dateTime,
+});
+
+const ofOrganisation = 'Of the organisation that the account belongs to.';
+
+export const sso = defineDomain({
+  name: 'sso',
+  title: 'Organisation sign-in',
+  summary: 'The provider that an organisation signs its people in by, and the domains of their addresses.',
+  events: {},
+  errors: {
+    secret_missing: {
+      status: 422,
+      title: 'A new provider needs its client secret.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Send `clientSecret`. It is left out only where issuer and client stay as they are.',
+    },
+    issuer_refused: {
+      status: 422,
+      title: 'Nothing is sent to this issuer.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Use an https address that leads to the public internet, as `detail` says.',
+    },
+    not_tried: {
+      status: 409,
+      title: 'Whoever requires the provider has signed in by it first.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Press “Test sign-in” in the dashboard with an address at a proved domain, and turn it on there.',
+    },
+    not_an_owner: {
+      status: 422,
+      title: 'Emergency access is for owners of the organisation.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Name people who own its top account.',
+    },
+    domain_taken: {
+      status: 409,
+      title: 'Another organisation proved this domain.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Ask whoever runs the platform, if the domain is yours.',
+    },
+    too_many_domains: {
+      status: 409,
+      title: 'The organisation names as many domains as it may.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Remove one that nobody signs in with.',
+    },
+  },
+  resources: {
+    sso: {
+      title: 'Organisation sign-in',
+      mount: 'account',
+      operations: {
+        get: {
+          method: 'GET',
+          path: '/organisation/sso',
+          summary: `Read the provider by which people sign in. ${ofOrganisation} Its secret is never shown.`,
+          access: 'administer',
+          request: z.object({}),
+          response: answer,
+          errors: ['auth.scope'],
+        },
+        set: {
+          method: 'PUT',
+          path: '/organisation/sso',
+          summary:
+            'Set the provider. Another issuer or client is a new one: its sessions end, and it has to be tried before it is required.',
+          access: 'own',
+          request: z.strictObject({
+            issuer,
+            clientId: z.string().trim().min(1).max(300),
+            /** Stays as it is where it is left out. */
+            clientSecret: z.string().min(1).max(1_000).optional(),
+            newcomerRole: givenRole.optional(),
+            /** The claim that holds the groups of somebody: a list of texts. */
+            groupsClaim: z
+              .string()
+              .regex(/^[\w.:/-]{1,200}$/)
+              .default('groups'),
+            groupRoles: z
+              .array(z.strictObject({ group: z.string().min(1).max(200), role: givenRole }))
+              .max(GROUP_ROLE_COUNT_MAX)
+              .default([]),
+            /** Take its word for an address of which it does not say whether it was verified, as Entra ID does not. */
+            trustsEmail: z.boolean().default(false),
+          }),
+          response: answer,
+          errors: ['auth.scope', 'sso.secret_missing', 'sso.issuer_refused'],
+        },
+        update: {
+          method: 'PATCH',
+          path: '/organisation/sso',
+          summary:
+            'Require the provider of everybody with an address at a proved domain, or no longer; and say which owners may sign in otherwise.',
+          access: 'own',
+          request: z.strictObject({
+            isRequired: z.boolean().optional(),
+            emergencyUserIds: z.array(userId).max(EMERGENCY_COUNT_MAX).optional(),
+          }),
+          response: answer.extend({ endedSessionCount: z.int() }),
+          errors: ['auth.scope', 'sso.not_tried', 'sso.not_an_owner'],
+        },
+        remove: {
+          method: 'DELETE',
+          path: '/organisation/sso',
+          summary: 'Remove the provider. Every session that it opened ends; domains stay proved.',
+          access: 'own',
+          request: z.object({}),
+          response: z.object({ accountId, endedSessionCount: z.int() }),
+          errors: ['auth.scope'],
+        },
+        test: {
+          method: 'POST',
+          path: '/organisation/sso/tests',
+          summary: 'Ask the provider what it offers, as a sign-in would. Nobody signs in.',
+          access: 'own',
+          request: z.strictObject({}),
+          response: z.object({
+            isUsable: z.boolean(),
+            /** Why it is not. */
+            problem: z.string().optional(),
+            authorizationEndpoint: z.string().optional(),
+            tokenEndpoint: z.string().optional(),
+          }),
+          errors: ['auth.scope'],
+        },
+      },
+    },
+    ssoDomains: {
+      title: 'Domains of an organisation',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/organisation/sso/domains',
+          summary: `Read the domains of e-mail addresses. ${ofOrganisation}`,
+          access: 'administer',
+          request: pageRequest,
+          response: pageOf(domain),
+          errors: ['auth.scope'],
+        },
+        add: {
+          method: 'POST',
+          path: '/organisation/sso/domains',
+          summary: 'Name a domain. It counts once its TXT record was found.',
+          access: 'own',
+          request: z.strictObject({ domain: domainName }),
+          response: domain,
+          errors: ['auth.scope', 'sso.domain_taken', 'sso.too_many_domains'],
+        },
+        verify: {
+          method: 'POST',
+          path: '/organisation/sso/domains/{domainId}/verifications',
+          summary: 'Look for the TXT record of a domain. It has no `provedAt` as long as there is none.',
+          access: 'own',
+          request: z.strictObject({ domainId }),
+          response: domain.extend({
+            /** What is there in place of the record. */
+            found: z.array(z.string()).optional(),
+          }),
+          errors: ['auth.scope', 'sso.domain_taken'],
+        },
+        remove: {
+          method: 'DELETE',
+          path: '/organisation/sso/domains/{domainId}',
+          summary: 'Remove a domain. Nobody with an address at it signs in by the provider any more.',
+          access: 'own',
+          request: z.object({ domainId }),
+          response: z.object({ id: domainId, domain: z.string() }),
+          errors: ['auth.scope'],
+        },
+      },
+    },
+  },
+});

@@ -1,0 +1,256 @@
+import { type DomainContext, type DomainHandlers, prepared } from '@patchbay/kit/definition';
+import type { Caller } from '../tenancy/caller.ts';
+import { organisationOf } from '../tenancy/organisation.ts';
+import type { OrganisationRecord, RoleRef } from '../tenancy/ports.ts';
+import { isRoleTooWide, operationOf } from '../tenancy/scopes.ts';
+import { heldRoleOf } from '../tenancy/team.ts';
+import { proofRecord } from './address-domain.ts';
+import { DOMAIN_COUNT_MAX, sso } from './definition.ts';
+import type { DomainRecord, ProviderRecord, ProviderSettings, SsoPorts } from './ports.ts';
+
+type Sso = typeof sso;
+type Context = Pick<DomainContext<Sso, 'sso', 'get'>, 'entity' | 'actor' | 'error'>;
+
+/** The pages that begin a sign-in and end it. */
+export const ssoPath = (organisationId: string, step: 'start' | 'callback'): string =>
+  `/sso/${organisationId}/${step}`;
+
+interface Asked {
+  readonly found: OrganisationRecord;
+  readonly caller: Caller;
+}
+
+/** The organisation, for one who may do this at its top account: a role further down is none there. */
+async function organisationFor(
+  context: Context,
+  [group, operation]: readonly [keyof Sso['resources'] & string, string],
+  { tenancy }: Pick<SsoPorts, 'tenancy'>,
+): Promise<Asked> {
+  const asked = await organisationOf(context, tenancy);
+  if (!asked.caller.may(operationOf(sso, group, operation)))
+    throw context.error('auth.scope', 'This needs a role at the top account of the organisation.');
+  return asked;
+}
+
+/** As the audit log shows it. The secret is not in the record. */
+const said = (record: ProviderRecord | undefined) => {
+  if (record === undefined) return undefined;
+  const { problem: _problem, changedAt, groupRoles, emergencyUserIds, ...rest } = record;
+  return {
+    ...rest,
+    groupRoles: [...groupRoles],
+    emergencyUserIds: [...emergencyUserIds],
+    changedAt: changedAt.toISOString(),
+  };
+};
+
+async function toAnswer(
+  { actor }: Pick<Context, 'actor'>,
+  { id, accountId }: OrganisationRecord,
+  ports: Pick<SsoPorts, 'providers' | 'urlOf'>,
+) {
+  const record = await ports.providers.find({ accountId });
+  const urls = {
+    accountId,
+    redirectUrl: ports.urlOf(ssoPath(id, 'callback')),
+    signInUrl: ports.urlOf(ssoPath(id, 'start')),
+  };
+  if (record === undefined) return urls;
+  const triedAt = await triedBy(actor, { accountId, record }, ports);
+  const { id: _id, newcomerRole, groupRoles, emergencyUserIds, problem, changedAt, ...rest } = record;
+  return {
+    ...urls,
+    provider: {
+      ...rest,
+      ...(newcomerRole === undefined ? {} : { newcomerRole }),
+      groupRoles: groupRoles.map((one) => ({ ...one })),
+      emergencyUserIds: [...emergencyUserIds],
+      changedAt: changedAt.toISOString(),
+      ...(triedAt === undefined ? {} : { triedAt: triedAt.toISOString() }),
+      ...(problem === undefined ? {} : { problem: { text: problem.text, at: problem.at.toISOString() } }),
+    },
+  };
+}
+
+/** When whoever asks signed in by the provider, as it is set now. A sign-in by what was there before says nothing of it. */
+async function triedBy(
+  actor: Context['actor'],
+  { accountId, record }: { readonly accountId: string; readonly record: ProviderRecord },
+  { providers }: Pick<SsoPorts, 'providers'>,
+): Promise<Date | undefined> {
+  if (actor.kind !== 'user') return undefined;
+  const { issuer, changedAt } = record;
+  const triedAt = await providers.triedAt({ accountId, issuer, userId: actor.userId });
+  return triedAt !== undefined && triedAt >= changedAt ? triedAt : undefined;
+}
+
+/** Nobody has a provider give what they could not give themselves, nor a role that is not there (ACC-3). */
+async function refuseRoles(
+  context: Context,
+  {
+    roles,
+    accountId,
+    caller,
+  }: { readonly roles: readonly RoleRef[]; readonly accountId: string; readonly caller: Caller },
+  { tenancy }: Pick<SsoPorts, 'tenancy'>,
+): Promise<void> {
+  for (const role of new Set(roles)) {
+    const held = await heldRoleOf(accountId, role, tenancy);
+    if (held === undefined)
+      throw context.error('resource.unknown', `The organisation has not defined a role ${role}.`);
+    if (isRoleTooWide(held, caller.maker, tenancy.catalogue))
+      throw context.error('auth.scope', `The role ${role} may do what you may not do yourself.`);
+  }
+}
+
+const toDomain = ({ id, domain, challenge, provedAt, createdAt }: DomainRecord) => ({
+  id,
+  domain,
+  record: proofRecord({ domain, challenge }),
+  ...(provedAt === undefined ? {} : { provedAt: provedAt.toISOString() }),
+  createdAt: createdAt.toISOString(),
+});
+
+const taken = (domain: string) => `${domain} was proved by another organisation.`;
+
+/** Texts of others at the name of the record, for whoever looks for a slip of the pen. */
+const FOUND_COUNT_MAX = 5;
+const FOUND_CHARACTERS_MAX = 200;
+
+export const handlers: DomainHandlers<Sso, SsoPorts> = {
+  sso: {
+    async get(context, _request, ports) {
+      const { found } = await organisationFor(context, ['sso', 'get'], ports);
+      return await toAnswer(context, found, ports);
+    },
+
+    async set(context, { clientSecret, ...request }, ports) {
+      const { found, caller } = await organisationFor(context, ['sso', 'set'], ports);
+      const { accountId } = found;
+      const refused = ports.addresses.refusalOf(request.issuer);
+      if (refused !== undefined) throw context.error('sso.issuer_refused', `/issuer: ${refused}.`);
+      const settings: ProviderSettings = {
+        ...request,
+        newcomerRole: request.newcomerRole as RoleRef | undefined,
+        groupRoles: request.groupRoles as ProviderSettings['groupRoles'],
+      };
+      const roles = settings.groupRoles.map(({ role }) => role);
+      const given = settings.newcomerRole === undefined ? roles : [...roles, settings.newcomerRole];
+      await refuseRoles(context, { roles: given, accountId, caller }, ports);
+      const before = await ports.providers.find({ accountId });
+      const isNew = before?.issuer !== request.issuer || before.clientId !== request.clientId;
+      if (isNew && clientSecret === undefined)
+        throw context.error('sso.secret_missing', '/clientSecret: it is missing.');
+      const after = await ports.providers.put({ accountId, ...settings, clientSecret, isNew });
+      context.audit({
+        accountId,
+        target: after.id,
+        ...(before === undefined ? {} : { before: said(before) }),
+        after: { ...said(after), clientSecret: clientSecret === undefined ? 'kept' : 'set' },
+      });
+      return await toAnswer(context, found, ports);
+    },
+
+    async update(context, { isRequired: wanted, emergencyUserIds: named }, ports) {
+      const { found } = await organisationFor(context, ['sso', 'update'], ports);
+      const { accountId } = found;
+      const before = await ports.providers.find({ accountId });
+      if (before === undefined) throw noProvider(context);
+      const { isRequired = before.isRequired, emergencyUserIds = before.emergencyUserIds } = {
+        isRequired: wanted,
+        emergencyUserIds: named === undefined ? undefined : [...new Set(named)],
+      };
+      for (const userId of named ?? []) {
+        const member = await ports.tenancy.team.find({ accountId, userId });
+        if (member?.role !== 'owner' || member.state !== 'active')
+          throw context.error('sso.not_an_owner', `/emergencyUserIds: ${userId} owns no top account here.`);
+      }
+      // So nobody locks the organisation out, themselves first: what was never seen to work is not all there is.
+      const isTurnedOn = isRequired && !before.isRequired;
+      if (isTurnedOn && (await triedBy(context.actor, { accountId, record: before }, ports)) === undefined)
+        throw context.error('sso.not_tried', 'You have not signed in by this provider as it is set now.');
+      const endedSessionCount = await ports.providers.update({ accountId, isRequired, emergencyUserIds });
+      const after = { ...before, isRequired, emergencyUserIds };
+      context.audit({ accountId, target: before.id, before: said(before), after: said(after) });
+      return { ...(await toAnswer(context, found, ports)), endedSessionCount };
+    },
+
+    async remove(context, _request, ports) {
+      const { found } = await organisationFor(context, ['sso', 'remove'], ports);
+      const { accountId } = found;
+      const before = await ports.providers.find({ accountId });
+      if (before === undefined) throw noProvider(context);
+      const endedSessionCount = await ports.providers.remove({ accountId });
+      context.audit({ accountId, target: before.id, before: said(before) });
+      return { accountId, endedSessionCount };
+    },
+
+    test: prepared(async (context, _request, ports) => {
+      const { found } = await organisationFor(context, ['sso', 'test'], ports);
+      const { accountId } = found;
+      const record = await ports.providers.find({ accountId });
+      if (record === undefined) throw noProvider(context);
+      const probe = await ports.discovery.probe({ accountId });
+      return async () => {
+        context.audit({ accountId, target: record.id, after: { isUsable: probe.isUsable } });
+        return { ...probe };
+      };
+    }),
+  },
+
+  ssoDomains: {
+    async list(context, request, ports) {
+      const { found } = await organisationFor(context, ['ssoDomains', 'list'], ports);
+      const { items, nextCursor } = await ports.domains.list({ accountId: found.accountId, ...request });
+      return { items: items.map(toDomain), ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
+
+    async add(context, { domain }, ports) {
+      const { found } = await organisationFor(context, ['ssoDomains', 'add'], ports);
+      const { accountId } = found;
+      const added = await ports.domains.add({ accountId, domain, countMax: DOMAIN_COUNT_MAX });
+      if (added === 'taken') throw context.error('sso.domain_taken', taken(domain));
+      if (added === 'too_many')
+        throw context.error('sso.too_many_domains', `At most ${DOMAIN_COUNT_MAX} are kept.`);
+      context.audit({ accountId, target: added.id, after: { domain } });
+      return toDomain(added);
+    },
+
+    verify: prepared(async (context, { domainId }, ports) => {
+      const { found } = await organisationFor(context, ['ssoDomains', 'verify'], ports);
+      const { accountId } = found;
+      const before = await ports.domains.find({ accountId, domainId });
+      if (before === undefined)
+        throw context.error('resource.unknown', `There is no domain ${domainId} here.`);
+      const wanted = proofRecord(before);
+      const texts = await ports.records.find(wanted.name, context.signal);
+      const isThere = texts.some((text) => text.trim() === wanted.value);
+      return async () => {
+        if (!isThere) {
+          context.audit({ accountId, target: domainId, after: { domain: before.domain, isFound: false } });
+          const shown = texts.slice(0, FOUND_COUNT_MAX).map((text) => text.slice(0, FOUND_CHARACTERS_MAX));
+          return { ...toDomain(before), found: shown };
+        }
+        const after = await ports.domains.prove({ accountId, domainId });
+        if (after === undefined)
+          throw context.error('resource.unknown', `There is no domain ${domainId} here.`);
+        if (after === 'taken') throw context.error('sso.domain_taken', taken(before.domain));
+        context.audit({ accountId, target: domainId, after: { domain: after.domain, isFound: true } });
+        return toDomain(after);
+      };
+    }),
+
+    async remove(context, { domainId }, ports) {
+      const { found } = await organisationFor(context, ['ssoDomains', 'remove'], ports);
+      const { accountId } = found;
+      const before = await ports.domains.find({ accountId, domainId });
+      const isRemoved = before !== undefined && (await ports.domains.remove({ accountId, domainId }));
+      if (!isRemoved) throw context.error('resource.unknown', `There is no domain ${domainId} here.`);
+      context.audit({ accountId, target: domainId, before: { domain: before.domain } });
+      return { id: domainId, domain: before.domain };
+    },
+  },
+};
+
+const noProvider = ({ error }: Pick<Context, 'error'>) =>
+  error('resource.unknown', 'The organisation has no provider.');
