@@ -103,7 +103,7 @@ function HostRow({ host }: { readonly host: Host }): ReactNode {
       </div>
       <dl className="grid gap-x-4 gap-y-1 text-sm sm:grid-cols-[5rem_1fr]">
         <RecordLine kind="TXT" name={host.record.name} value={host.record.value} />
-        <RecordLine kind="CNAME" name={host.host} value={host.pointsTo} />
+        <RecordLine kind={isAddress(host.pointsTo) ? 'A' : 'CNAME'} name={host.host} value={host.pointsTo} />
       </dl>
       {verify.error === null ? null : <ProblemNote error={verify.error} />}
       <ConfirmDialog
@@ -124,6 +124,9 @@ function HostRow({ host }: { readonly host: Host }): ReactNode {
     </li>
   );
 }
+
+/** A platform that has no name, as one that is tried out on a machine. */
+const isAddress = (text: string): boolean => /^[\d.]+$|:/.test(text);
 
 interface RecordLineProps {
   readonly kind: string;

@@ -8,13 +8,14 @@ export function Outbox({ mails }: { readonly mails: readonly ShownMail[] }): Rea
   if (mails.length === 0) return <p className="text-ink-soft">Nothing was written yet.</p>;
   return (
     <ul className="grid">
-      {mails.map(({ id, recipient, subject, text = '', createdAt }) => {
+      {mails.map(({ id, recipient, subject, text = '', sender, createdAt }) => {
         const link = linkOf(text);
         return (
           <li key={id} className="border-t py-3">
             <div className="font-medium">{subject}</div>
             <div className="text-sm break-all text-ink-soft">
               {recipient} · {showMoment(createdAt.toISOString())}
+              {sender === undefined ? null : ` · from ${sender.name}`}
             </div>
             {link === undefined ? null : (
               <a

@@ -36,7 +36,7 @@ export function ProviderStep({ found, roles }: ProviderStepProps): ReactNode {
     <Step
       number={2}
       title="Your provider"
-      lead="Register Patchbay there as a web application (OpenID Connect, authorization code) with this redirect URI, and copy what it gives you."
+      lead="Register this dashboard there as a web application (OpenID Connect, authorization code) with this redirect URI, and copy what it gives you."
       isDone={provider !== undefined}
     >
       <ToCopy label="Redirect URI" text={redirectUri} />
