@@ -15,6 +15,7 @@ import { showDay } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { serviceKeys } from '../../trpc/service-client.ts';
 import { exampleOf, exampleOfAny } from '../as-code/code-example.ts';
+import { Callbacks } from '../callbacks/callbacks.tsx';
 import { mintings } from '../credentials/minting.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { SessionTable } from '../sessions/session-table.tsx';
@@ -73,6 +74,7 @@ export function ApplicationPage(): ReactNode {
         <div className="grid grid-cols-1 gap-10">
           <ApplicationFacts application={application} />
           <ApplicationConfig application={application} />
+          <Callbacks scope={{ kind: 'application', applicationId }} />
           <EntityUse dimension="application" id={applicationId}>
             Nothing yet. Put the id of the application into the credentials that you mint, and their use is
             counted here within 5 seconds.

@@ -12,6 +12,7 @@ import { type ReactNode, useState } from 'react';
 import { showDay } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
+import { Callbacks } from '../callbacks/callbacks.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
@@ -21,7 +22,6 @@ import { pagePath } from '../shell/pages.ts';
 import { EntityUse } from '../usage/entity-use.tsx';
 import { type Endpoint, openOffersRequest } from './endpoint.ts';
 import { EndpointState, IdentifierText } from './endpoint-badges.tsx';
-import { EndpointCallbacks } from './endpoint-callbacks.tsx';
 import { EndpointConfig } from './endpoint-config.tsx';
 import { EndpointForm } from './endpoint-form.tsx';
 import { ReleaseEndpoint } from './release-endpoint.tsx';
@@ -84,7 +84,7 @@ export function EndpointPage(): ReactNode {
           {isHeld ? (
             <>
               <EndpointConfig endpoint={endpoint} />
-              <EndpointCallbacks endpointId={endpointId} />
+              <Callbacks scope={{ kind: 'endpoint', endpointId }} />
             </>
           ) : null}
           <EntityUse dimension="endpoint" id={endpoint.identifier}>

@@ -12,6 +12,8 @@ import type { ReactNode } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { serviceKeyOf } from '../../trpc/service-client.ts';
 import { type CodeExample, exampleOfAny } from '../as-code/code-example.ts';
+import { Callbacks } from '../callbacks/callbacks.tsx';
+import { type CallbackScope, tellingServices } from '../callbacks/use-callbacks.ts';
 import { mintingOf } from '../credentials/minting.ts';
 import { PaidPrices } from '../prices/paid-prices.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
@@ -29,6 +31,7 @@ import { type ConfigScope, type ConfigValue, useServiceConfig } from './use-serv
 import { useServiceUse } from './use-service-use.ts';
 
 const accountScope: ConfigScope = { kind: 'account' };
+const accountCallbacks: CallbackScope = { kind: 'account' };
 
 /** One service: its settings, its use, what it costs, what it refuses, and the same as code (DSH-1). */
 export function ServicePage(): ReactNode {
@@ -92,6 +95,7 @@ function Service({ service }: { readonly service: ServiceKey }): ReactNode {
         </div>
         <div className="grid min-w-0 content-start gap-10">
           <ServiceChart service={service} />
+          {tellingServices.includes(service) ? <Callbacks scope={accountCallbacks} of={[service]} /> : null}
           <section aria-labelledby="meters">
             <h2 id="meters" className="mb-1 font-semibold">
               What it counts

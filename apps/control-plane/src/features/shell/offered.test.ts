@@ -46,7 +46,7 @@ test.each(changes.filter(({ operation }) => !(operation in askedOfNobody)))(
 
 test('a change that is known by its name alone is asked about by that name', () => {
   const byName = [...codeByFeature].filter(([, code]) => /\bclient\.(?:change|mutation)\(/.test(code));
-  expect(byName.map(([feature]) => feature).toSorted()).toEqual(['credentials', 'endpoints', 'services']);
+  expect(byName.map(([feature]) => feature).toSorted()).toEqual(['callbacks', 'credentials', 'services']);
   for (const [feature, code] of byName)
     expect(code, feature).toMatch(/\b(?:rights\(|useMay\(by\)|by=\{by\})/);
 });

@@ -13,6 +13,7 @@ import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 
 /** How far one has come is looked at so often. */
 const LOOK_MS = 2_000;
@@ -50,13 +51,17 @@ export function ReplaySection({ webhookId, isActive }: ReplaySectionProps): Reac
         </h2>
         <div className="flex flex-wrap gap-2">
           {isWaiting ? (
-            <Button onClick={() => cancel.mutate(request)} isPending={cancel.isPending}>
-              Cancel
-            </Button>
+            <IfMay to="replays.cancel">
+              <Button onClick={() => cancel.mutate(request)} isPending={cancel.isPending}>
+                Cancel
+              </Button>
+            </IfMay>
           ) : null}
-          <Button onClick={() => setOpen(true)} disabled={!isActive || isRunning}>
-            Send again …
-          </Button>
+          <IfMay to="replays.start">
+            <Button onClick={() => setOpen(true)} disabled={!isActive || isRunning}>
+              Send again …
+            </Button>
+          </IfMay>
         </div>
       </div>
       {found.error === null ? null : <ProblemNote error={found.error} onRetry={() => void found.refetch()} />}

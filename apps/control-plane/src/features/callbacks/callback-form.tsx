@@ -1,5 +1,6 @@
 'use client';
 
+import type { ServiceKey } from '@patchbay/faces/mounted';
 import { services } from '@patchbay/services/registry.generated';
 import { Dialog } from '@patchbay/ui/dialog';
 import { Field, Labelled } from '@patchbay/ui/input';
@@ -9,7 +10,7 @@ import { z } from 'zod';
 import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
 import { WebhookSecret } from '../webhooks/webhook-secret.tsx';
-import { useCallbacks } from './use-callbacks.ts';
+import { type CallbackScope, useCallbacks } from './use-callbacks.ts';
 
 const fieldsByCode = { 'callback.address_forbidden': 'url' };
 const url = z.url({
@@ -17,15 +18,23 @@ const url = z.url({
   message: 'Write a whole address, as in https://example.com/hooks.',
 });
 
-/** Has a server told of an endpoint's events of one service, and shows the secret that signs them. */
+const heard: Readonly<Record<CallbackScope['kind'], string>> = {
+  account: 'all that happens in this account',
+  application: 'the sessions of this application',
+  endpoint: 'what this endpoint has a part in',
+};
+
+/** Has a server told of an entity's events of one service, and shows the secret that signs them. */
 export function CallbackForm({
-  endpointId,
+  scope,
+  of,
   onDone,
 }: {
-  readonly endpointId: string;
+  readonly scope: CallbackScope;
+  readonly of: readonly ServiceKey[];
   readonly onDone: () => void;
 }): ReactNode {
-  const { add, changeable } = useCallbacks(endpointId);
+  const { add, changeable } = useCallbacks(scope, of);
   const [service, setService] = useState(changeable[0]);
   const serviceOptions = changeable.map((value) => ({ value, label: services[value].title }));
   const known = service === undefined ? [] : Object.keys(services[service].events);
@@ -55,10 +64,10 @@ export function CallbackForm({
       isOpen
       onOpenChange={onDone}
       title="New callback"
-      description="Your server is told of what this endpoint has a part in, signed, in order, and again until it answers."
+      description={`Your server is told of ${heard[scope.kind]}, signed, in order, and again until it answers.`}
     >
       <form {...form.props} className="grid gap-4">
-        {service === undefined ? null : (
+        {service === undefined || changeable.length === 1 ? null : (
           <Labelled label="Service">
             <Select label="Service" value={service} options={serviceOptions} onChange={setService} />
           </Labelled>
