@@ -50,7 +50,22 @@ test('40 who sign up at once hold no connection while they wait, and a key at wo
   expect(Math.max(...tookMs)).toBeLessThan((performance.now() - beganMs) / 2);
 });
 
-test('C26: signing up has a rate of its own for each network address', async () => {
+test('of one IPv6 network people sign in and ask for links at one rate, whichever of its addresses they use', async () => {
+  const few = serve(database.applicationUrl, {
+    PATCHBAY_SIGN_UPS_PER_MINUTE_MAX: '2',
+    PATCHBAY_SIGN_INS_PER_MINUTE_MAX: '2',
+  });
+  const { signInLimiter, resetLimiter } = few.control;
+  for (const limiter of [signInLimiter, resetLimiter]) {
+    const isExceeded = async (address: string) => (await limiter.count(address, Date.now())).isExceeded;
+    for (const index of [1, 2]) expect(await isExceeded(`2001:db8:0:1::${index}`)).toBe(false);
+    expect(await isExceeded('2001:db8:0:1::3')).toBe(true);
+    expect(await isExceeded('2001:db8:0:2::1')).toBe(false);
+  }
+  await few.close();
+});
+
+test('C26: signing up has a rate of its own for each network', async () => {
   const few = serve(database.applicationUrl, { PATCHBAY_SIGN_UPS_PER_MINUTE_MAX: '5' });
   const from = (address: string, body: object) =>
     few.rest('POST', '/v1/sign-up', {
@@ -65,9 +80,9 @@ test('C26: signing up has a rate of its own for each network address', async () 
   });
   try {
     // What is no request costs nobody a place.
-    await Promise.all(Array.from({ length: 60 }, () => from('192.0.2.2', { wrong: 1 })));
+    await Promise.all(Array.from({ length: 60 }, () => from('2001:db8:0:9::1', { wrong: 1 })));
     const first = await Promise.all(
-      Array.from({ length: 6 }, (_, index) => from('192.0.2.2', person(index))),
+      Array.from({ length: 6 }, (_, index) => from(`2001:db8:0:9::${index}`, person(index))),
     );
     expect(first.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 200, 429]);
     expect(await from('192.0.2.3', person(6))).toMatchObject({ status: 200 });

@@ -12,7 +12,7 @@ beforeAll(async () => {
   database = await createTestDatabase();
   await makePlatform(database.url);
   // So slow that each request draws one from the rate; at the usual one that is a question for several.
-  served = serve(database.applicationUrl, { PATCHBAY_REQUESTS_PER_MINUTE_MAX: '160' });
+  served = serve(database.applicationUrl, { PATCHBAY_REQUESTS_PER_MINUTE_MAX: '300' });
   tenant = await signUp(served, 'often');
   const node = await enrolNode(served, ['relay', 'signaling']);
   const urls = { turn: ['turn:192.0.2.1:3478'], signal: ['ws://192.0.2.1:8080'] };
@@ -37,18 +37,22 @@ const hour = '2026-11-30T00:00:00Z';
 async function roundTripsOf(method: string, path: string, options: object): Promise<number> {
   // The first one of a minute notes that the key is in use.
   await served.rest(method, path, { key: tenant.key, ...options });
-  const asked = vi.spyOn(Client.prototype, 'query');
-  const { status } = await served.rest(method, path, { key: tenant.key, ...options });
-  const count = asked.mock.calls.length;
-  asked.mockRestore();
-  expect(status).toBe(200);
-  return count;
+  // Of several the least: what else the platform does meanwhile, such as sending a mail, is none of it.
+  const counts: number[] = [];
+  for (let time = 0; time < 3; time += 1) {
+    const asked = vi.spyOn(Client.prototype, 'query');
+    const { status } = await served.rest(method, path, { key: tenant.key, ...options });
+    counts.push(asked.mock.calls.length);
+    asked.mockRestore();
+    expect(status).toBe(200);
+  }
+  return Math.min(...counts);
 }
 
 // Who calls and what holds, the rate, what is read, where there is more than one thing to read; a mint asks for whom it is for, the
-// settings, the nodes and the key, and leaves an entry.
+// settings, the nodes, the name that they have there and the key, and leaves an entry.
 const operations: readonly [string, number, string, () => string, object?][] = [
-  ['networkDiscovery.createIceServers', 7, 'POST', () => at('/services/network-discovery/ice-servers'), mint],
+  ['networkDiscovery.createIceServers', 8, 'POST', () => at('/services/network-discovery/ice-servers'), mint],
   ['signaling.createToken', 7, 'POST', () => at('/services/signaling/tokens'), mint],
   ['accounts.get', 4, 'GET', () => at('')],
   ['accounts.list', 3, 'GET', () => at('/accounts')],
@@ -70,13 +74,14 @@ test('for an account below the key’s own it asks for its chain too, and for it
   expect(await roundTripsOf('POST', `${below}/services/signaling/tokens`, { body: mint })).toBe(9);
 });
 
-test('a mint that names itself asks twice more: once to begin, and its answer is kept with its entry', async () => {
-  const before = vi.spyOn(Client.prototype, 'query');
-  const { status } = await served.rest('POST', at('/services/signaling/tokens'), {
-    key: tenant.key,
+test('a mint that names itself asks once more, to begin: its answer is kept with its entry', async () => {
+  let named = 0;
+  const options = {
     body: mint,
-    headers: { 'idempotency-key': 'named' },
-  });
-  expect([status, before.mock.calls.length]).toEqual([200, 8]);
-  before.mockRestore();
+    get headers() {
+      named += 1;
+      return { 'idempotency-key': `named ${named}` };
+    },
+  };
+  expect(await roundTripsOf('POST', at('/services/signaling/tokens'), options)).toBe(8);
 });

@@ -12,6 +12,7 @@ import {
   userFields,
 } from '@patchbay/domain/scim/scim-resource';
 import { SCIM_PATH } from '@patchbay/domain/sso/handlers';
+import { networkOf } from '@patchbay/kit/cidr';
 import { ServiceError } from '@patchbay/kit/errors';
 import { withoutDatabase } from './availability.ts';
 import type { ControlPlane } from './compose.ts';
@@ -90,7 +91,7 @@ async function answerOf(control: Control, request: Request): Promise<Answer> {
 async function authenticate({ scim, scimLimiter }: Control, request: Request): Promise<string> {
   const [, token = ''] = /^Bearer ([\w-]{1,200})$/.exec(request.headers.get('authorization') ?? '') ?? [];
   const accountId = token === '' ? undefined : await scim.accountOf(token);
-  const counted = accountId ?? `stranger ${request.headers.get(ADDRESS_HEADER)}`;
+  const counted = accountId ?? `stranger ${networkOf(request.headers.get(ADDRESS_HEADER) ?? '')}`;
   if ((await scimLimiter.count(counted, Date.now())).isExceeded)
     throw new ScimError(429, 'There were too many requests. Wait a minute.');
   if (accountId === undefined) throw new ScimError(401, 'This needs the token of an organisation.');

@@ -38,3 +38,12 @@ test('a key that held goes on from an address with too many wrong ones; one neve
   expect(await ask('right too', '192.0.2.1', 2_000)).toBe(principal);
   await expect(ask('right', '192.0.2.1', 1)).resolves.toBe(principal);
 });
+
+test('wrong keys from all addresses of one IPv6 network are counted together, and those of the next one apart', async () => {
+  const { ask, looked } = guarded();
+  const from = (network: number, index: number) => `2001:db8:0:${network}::${index.toString(16)}`;
+  for (let index = 1; index <= 60; index++) await ask(`wrong ${index}`, from(1, index));
+  await expect(ask('wrong', from(1, 61))).rejects.toMatchObject(refusal);
+  expect(await ask('wrong', from(2, 1))).toBeUndefined();
+  expect(looked()).toBe(61);
+});
