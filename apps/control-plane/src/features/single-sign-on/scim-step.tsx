@@ -19,6 +19,7 @@ export function ScimStep({ found: { scim } }: { readonly found: Sso }): ReactNod
   const trpc = useTRPC();
   const accountId = useAccountId();
   const mayRotate = useMay('sso.rotateScimToken');
+  const mayRemove = useMay('sso.removeScimToken');
   const [isAsking, setAsking] = useState<'rotate' | 'remove'>();
   const rotate = useMutation(
     trpc.sso.rotateScimToken.mutationOptions({ onSettled: () => setAsking(undefined) }),
@@ -53,21 +54,21 @@ export function ScimStep({ found: { scim } }: { readonly found: Sso }): ReactNod
         <ShownOnce text={rotate.data.secret} copyLabel="Copy the token" label="The token, shown here once" />
       )}
       {error === null ? null : <ProblemNote error={error} />}
-      {mayRotate ? (
-        <div className="flex flex-wrap gap-2">
+      <div className="flex flex-wrap gap-2 empty:hidden">
+        {mayRotate ? (
           <Button
             isPending={rotate.isPending}
             onClick={() => (token === undefined ? rotate.mutate({ accountId }) : setAsking('rotate'))}
           >
             {token === undefined ? 'Make a token' : 'Make a new token'}
           </Button>
-          {token === undefined ? null : (
-            <Button variant="ghost" onClick={() => setAsking('remove')}>
-              End the token
-            </Button>
-          )}
-        </div>
-      ) : null}
+        ) : null}
+        {token === undefined || !mayRemove ? null : (
+          <Button variant="ghost" onClick={() => setAsking('remove')}>
+            End the token
+          </Button>
+        )}
+      </div>
       {isAsking === undefined ? null : (
         <ConfirmDialog
           isOpen
