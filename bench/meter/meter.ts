@@ -18,6 +18,7 @@ import { Client, Pool } from 'pg';
 import { median, quantile, type Result, rounded, say } from '../figures.ts';
 import { copyIn } from './copy-in.ts';
 import { COPY_COLUMNS, copyRows } from './copy-rows.ts';
+import { measureReads } from './reads.ts';
 import { accounts, plantTriggers, workload } from './workload.ts';
 
 const ROUND_COUNT = 5;
@@ -88,6 +89,8 @@ export async function run({ json, signal, sustainSeconds, valueCount = 1 }: Mete
     );
     say({ bench: 'meter', case: 'recomputation from raw records', mismatches }, json);
     if (mismatches !== 0) throw new Error(`${mismatches} totals are not what the raw records say.`);
+    if (sustainSeconds !== undefined)
+      for (const read of await measureReads(usageStore(pool), bench)) say(read, json);
   } finally {
     await pool.end();
     for (const client of [owner, ...copiers]) await client.end();

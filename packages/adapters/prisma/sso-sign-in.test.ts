@@ -5,6 +5,7 @@ import { mailOutbox, newestMails } from '../mail/outbox.ts';
 import { ProviderError } from '../oidc/relying-client.ts';
 import { auditStore } from './audit-store.ts';
 import { emailLinks, makeEmailLink } from './email-links.ts';
+import { scimStore } from './scim-store.ts';
 import { inAccount } from './scope.ts';
 import { useSetUpLink } from './set-up-links.ts';
 import { type SignIns, signIns } from './sign-in.ts';
@@ -192,6 +193,31 @@ describe('who comes in', () => {
     await give(child, userId, 'developer');
     await userOf(await harness.signIn(accountId, person('ada')));
     expect(await grantsAt(accountId)).toMatchObject([{ accountId: child, role: 'developer' }]);
+  });
+});
+
+describe('whom SCIM keeps up to date', () => {
+  test('signs in with the role of their groups there, and not at all once they are shut out', async () => {
+    const groupRoles = [{ group: 'Engineering', role: 'developer' }] as const;
+    const { accountId, person } = await organisation({ groupRoles });
+    const { users, groups } = scimStore(database.prisma);
+    const fields = {
+      userName: person('ada').email,
+      externalId: undefined,
+      displayName: 'Ada',
+      isActive: true,
+    };
+    const ada = await users.create(accountId, fields);
+    await groups.create(accountId, {
+      displayName: 'Engineering',
+      externalId: undefined,
+      memberIds: [ada.id],
+    });
+    expect(await userOf(await harness.signIn(accountId, person('ada')))).toMatchObject({ userId: ada.id });
+    expect(await grantsAt(accountId)).toMatchObject([{ role: 'developer' }]);
+    await users.change(accountId, { id: ada.id }, () => ({ ...fields, isActive: false }));
+    expect(await harness.signIn(accountId, person('ada'))).toMatchObject(refused('not_added'));
+    expect(await grantsAt(accountId)).toEqual([]);
   });
 });
 

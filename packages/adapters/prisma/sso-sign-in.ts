@@ -6,21 +6,17 @@ import {
   linkableAddress,
   linkRefusal,
   type ProvidedPerson,
-  providedRole,
-  roleChange,
   type SignInRefusal,
   shownName,
 } from '@patchbay/domain/sso/provisioning';
 import type { RoleRef } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
 import { type ProviderClient, ProviderError, type RelyingClient } from '../oidc/relying-client.ts';
-import { accountChain } from './account-store.ts';
-import { appendEntry } from './audit-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
-import { heldRoleColumns, roleFromRow, roleToRow } from './role-store.ts';
-import { inAccount, type ScopedTransaction } from './scope.ts';
+import { inAccount } from './scope.ts';
 import { noteSignIn } from './sign-in-log.ts';
+import { changeRole, noteAtTop, type ProvidedUser, providedRoleAt } from './sso-roles.ts';
 import { readProvider, secretName } from './sso-store.ts';
 import { atomically } from './unit-of-work.ts';
 
@@ -240,12 +236,6 @@ export function ssoSignIns(prisma: PrismaClient, { cipher, client, urlOf }: SsoS
   };
 }
 
-interface Known {
-  readonly userId: string;
-  readonly name: string;
-  readonly email: string;
-}
-
 interface Named {
   readonly place: Place;
   readonly person: ProvidedPerson;
@@ -258,7 +248,7 @@ interface Named {
 async function userFor(
   prisma: PrismaClient,
   { place: { accountId, provider, domains }, person, role }: Named & { readonly role: RoleRef | undefined },
-): Promise<Known> {
+): Promise<ProvidedUser> {
   const { issuer, subject } = person;
   const identity = await inAccount(prisma, accountId, async (transaction) => {
     // One at a time: of two who come with one address, one is linked.
@@ -294,7 +284,7 @@ async function userFor(
   return user;
 }
 
-async function profileOf(prisma: PrismaClient, userId: string): Promise<Known | undefined> {
+async function profileOf(prisma: PrismaClient, userId: string): Promise<ProvidedUser | undefined> {
   const [row] = await prisma.$queryRaw<{ name: string; email: string }[]>`
     SELECT name, email FROM user_profile(${userId})`;
   return row && { userId, ...row };
@@ -309,7 +299,7 @@ async function linkedUser(
     person,
     role,
   }: Omit<Place, 'client'> & Pick<Named, 'person'> & { readonly role: RoleRef | undefined },
-): Promise<Known> {
+): Promise<ProvidedUser> {
   const address = linkableAddress(person, { ...provider, domains });
   if (typeof address === 'string') throw new RefusedSignIn(address);
   const [found] = await prisma.$queryRaw<{ id: string; email: string; name: string }[]>`
@@ -342,17 +332,22 @@ async function standingOf(
   });
 }
 
-/** The role that the provider gives, as far as the organisation has it still. None makes owners. */
-async function roleFor(
+/** What SCIM says of somebody: whether they are out, and in which groups they are. */
+async function scimStanding(
   prisma: PrismaClient,
-  { place: { accountId, provider }, person }: Named,
-): Promise<RoleRef | undefined> {
-  const role = providedRole(person.groups, provider);
-  if (role === undefined || role === 'owner') return undefined;
-  if (!role.startsWith('rol_')) return role;
-  const where = { accountId, id: role };
-  const count = await inAccount(prisma, accountId, ({ accountRole }) => accountRole.count({ where }));
-  return count > 0 ? role : undefined;
+  accountId: string,
+  userId: string,
+): Promise<{ readonly isOut: boolean; readonly groups: readonly string[] }> {
+  const found = await inAccount(prisma, accountId, ({ scimUser }) =>
+    scimUser.findFirst({
+      where: { accountId, userId },
+      select: { isActive: true, memberships: { select: { group: { select: { displayName: true } } } } },
+    }),
+  );
+  return {
+    isOut: found?.isActive === false,
+    groups: (found?.memberships ?? []).map(({ group }) => group.displayName),
+  };
 }
 
 async function test(
@@ -374,9 +369,13 @@ async function signInAs(
   { place, person, address, userAgent }: Arriving,
 ): Promise<SsoOutcome> {
   const { accountId, provider } = place;
-  const role = await roleFor(prisma, { place, person });
-  const user = await userFor(prisma, { place, person, role });
-  const isIn = await changeRole(prisma, { accountId, user, role });
+  const roleOf = (groups: readonly string[]) => providedRoleAt(prisma, accountId, { provider, groups });
+  const user = await userFor(prisma, { place, person, role: await roleOf(person.groups) });
+  const { isOut, groups } = await scimStanding(prisma, accountId, user.userId);
+  // Whom the provider shut out is out, whatever it says of them elsewhere.
+  if (isOut) throw new RefusedSignIn('not_added');
+  const role = await roleOf([...person.groups, ...groups]);
+  const isIn = await changeRole(prisma, accountId, { user, role, by: 'sign-in' });
   if (isIn === 'nowhere') throw new RefusedSignIn('not_added');
   // What the provider took away stays taken.
   if (isIn === 'taken_away') return { outcome: 'refused', why: 'not_added' };
@@ -392,85 +391,6 @@ async function signInAs(
   const after = { ...(userAgent === undefined ? {} : { userAgent }), by: 'oidc', provider: provider.id };
   await noteSignIn(prisma, { action: 'sign-in.open', userId, name, address, after });
   return { outcome: 'in', signInSessionId };
-}
-
-interface Arrived {
-  readonly accountId: string;
-  readonly user: Known;
-  readonly role: RoleRef | undefined;
-}
-
-const grantColumns = { accountId: true, ...heldRoleColumns, acceptedAt: true, isProvisioned: true } as const;
-
-/** What becomes of the role at the top account, on record. */
-async function changeRole(
-  prisma: PrismaClient,
-  { accountId, user, role }: Arrived,
-): Promise<'in' | 'nowhere' | 'taken_away'> {
-  const { userId } = user;
-  const grants = await inAccount(prisma, accountId, ({ roleGrant }) =>
-    roleGrant.findMany({ where: { userId }, select: grantColumns }),
-  );
-  const top = grants.find((grant) => grant.accountId === accountId);
-  const isTakenBelow = grants.some((grant) => grant !== top && grant.acceptedAt !== null);
-  const held = top && {
-    role: roleFromRow(top).role,
-    isTaken: top.acceptedAt !== null,
-    isProvisioned: top.isProvisioned,
-  };
-  const change = roleChange({ held, isTakenBelow, provided: role });
-  if (change.kind === 'keep') return held !== undefined || isTakenBelow ? 'in' : 'nowhere';
-  await inAccount(prisma, accountId, async ({ roleGrant }) => {
-    const where = { userId_accountId: { userId, accountId } };
-    switch (change.kind) {
-      case 'keep':
-        return undefined;
-      case 'accept':
-        return await roleGrant.update({ where, data: { acceptedAt: new Date() } });
-      case 'take_away':
-        return await roleGrant.deleteMany({ where: { userId, accountId } });
-      case 'change':
-        return await roleGrant.update({ where, data: roleToRow(change.role) });
-      case 'give': {
-        const data = { userId, accountId, ...roleToRow(change.role), isProvisioned: true };
-        return await roleGrant.create({ data });
-      }
-    }
-  });
-  const said = (at: string | undefined, state: string) => ({ ...user, role: at, accountId, state });
-  await noteAtTop(prisma, accountId, {
-    action: change.kind === 'accept' ? 'team.accept' : 'team.provision',
-    actorId: userId,
-    actorName: user.name,
-    target: userId,
-    ...(held === undefined ? {} : { before: said(held.role, held.isTaken ? 'active' : 'invited') }),
-    ...(change.kind === 'take_away'
-      ? {}
-      : { after: said('role' in change ? change.role : held?.role, 'active') }),
-  });
-  return change.kind === 'take_away' && !isTakenBelow ? 'taken_away' : 'in';
-}
-
-interface Noted {
-  readonly action: string;
-  readonly actorId: string;
-  readonly actorName: string;
-  readonly target: string;
-  readonly address?: string | undefined;
-  readonly before?: unknown;
-  readonly after?: unknown;
-}
-
-async function noteAtTop(prisma: PrismaClient, accountId: string, entry: Noted): Promise<void> {
-  const chain = await accountChain(prisma, accountId);
-  await inAccount(prisma, accountId, (transaction: ScopedTransaction) =>
-    appendEntry(transaction, {
-      ...entry,
-      accountId,
-      accountPath: chain.map(({ id }) => id),
-      requestId: createId('req'),
-    }),
-  );
 }
 
 const ADDRESS_CHARACTERS_MAX = 254;

@@ -261,6 +261,8 @@ export const classTables = {
       ],
       without: ['client_secret', 'problem', 'problem_at'],
     },
+    // It authenticates: that there is one, the log of changes says.
+    { table: 'scim_token' },
     {
       table: 'sso_domain',
       order: ['id'],
@@ -426,6 +428,23 @@ export const classTables = {
         'invited_name',
         'is_provisioned',
       ],
+    },
+    {
+      table: 'scim_user',
+      order: ['user_id'],
+      columns: ['account_id', 'user_id', 'external_id', 'is_active', 'created_at', 'changed_at'],
+      without: ['version'],
+    },
+    {
+      table: 'scim_group',
+      order: ['id'],
+      columns: ['id', 'account_id', 'display_name', 'external_id', 'created_at', 'changed_at'],
+      without: ['version'],
+    },
+    {
+      table: 'scim_group_member',
+      order: ['group_id', 'user_id'],
+      columns: ['account_id', 'group_id', 'user_id'],
     },
     {
       table: 'sso_identity',

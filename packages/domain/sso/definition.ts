@@ -51,6 +51,11 @@ const answer = z.object({
   /** Begins a sign-in: an address to link to from elsewhere. */
   signInUrl: z.string(),
   provider: provider.optional(),
+  /** Where the provider keeps the people of the organisation up to date (SCIM 2.0). */
+  scim: z.object({
+    baseUrl: z.string(),
+    token: z.object({ createdAt: dateTime, lastUsedAt: dateTime.optional() }).optional(),
+  }),
 });
 
 const domain = z.object({
@@ -175,6 +180,25 @@ export const sso = defineDomain({
           access: 'own',
           request: z.object({}),
           response: z.object({ accountId, endedSessionCount: z.int() }),
+          errors: ['auth.scope'],
+        },
+        rotateScimToken: {
+          method: 'POST',
+          path: '/organisation/sso/scim-token',
+          summary:
+            'Make the token of SCIM, in place of one before it, which ends at once. It is in this answer and nowhere else.',
+          access: 'own',
+          request: z.strictObject({}),
+          response: z.object({ baseUrl: z.string(), secret: z.string() }),
+          errors: ['auth.scope'],
+        },
+        removeScimToken: {
+          method: 'DELETE',
+          path: '/organisation/sso/scim-token',
+          summary: 'End the token of SCIM at once. People and their roles stay as they are.',
+          access: 'own',
+          request: z.object({}),
+          response: z.object({ accountId }),
           errors: ['auth.scope'],
         },
         test: {

@@ -15,6 +15,9 @@ type Context = Pick<DomainContext<Sso, 'sso', 'get'>, 'entity' | 'actor' | 'erro
 export const ssoPath = (organisationId: string, step: 'start' | 'callback'): string =>
   `/sso/${organisationId}/${step}`;
 
+/** Where SCIM is served, of whichever organisation the token is. */
+export const SCIM_PATH = '/scim/v2';
+
 interface Asked {
   readonly found: OrganisationRecord;
   readonly caller: Caller;
@@ -47,13 +50,15 @@ const said = (record: ProviderRecord | undefined) => {
 async function toAnswer(
   { actor }: Pick<Context, 'actor'>,
   { id, accountId }: OrganisationRecord,
-  ports: Pick<SsoPorts, 'providers' | 'urlOf'>,
+  ports: Pick<SsoPorts, 'providers' | 'scimTokens' | 'urlOf'>,
 ) {
+  const token = await ports.scimTokens.find({ accountId });
   const record = await ports.providers.find({ accountId });
   const urls = {
     accountId,
     redirectUrl: ports.urlOf(ssoPath(id, 'callback')),
     signInUrl: ports.urlOf(ssoPath(id, 'start')),
+    scim: { baseUrl: ports.urlOf(SCIM_PATH), ...(token === undefined ? {} : { token: toToken(token) }) },
   };
   if (record === undefined) return urls;
   const triedAt = await triedBy(actor, { accountId, record }, ports);
@@ -71,6 +76,17 @@ async function toAnswer(
     },
   };
 }
+
+const toToken = ({
+  createdAt,
+  lastUsedAt,
+}: {
+  readonly createdAt: Date;
+  readonly lastUsedAt: Date | undefined;
+}) => ({
+  createdAt: createdAt.toISOString(),
+  ...(lastUsedAt === undefined ? {} : { lastUsedAt: lastUsedAt.toISOString() }),
+});
 
 /** When whoever asks signed in by the provider, as it is set now. A sign-in by what was there before says nothing of it. */
 async function triedBy(
@@ -183,6 +199,31 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
       const endedSessionCount = await ports.providers.remove({ accountId });
       context.audit({ accountId, target: before.id, before: said(before) });
       return { accountId, endedSessionCount };
+    },
+
+    async rotateScimToken(context, _request, ports) {
+      const { found } = await organisationFor(context, ['sso', 'rotateScimToken'], ports);
+      const { accountId } = found;
+      const before = await ports.scimTokens.find({ accountId });
+      const secret = await ports.scimTokens.make({ accountId });
+      context.audit({
+        accountId,
+        target: accountId,
+        ...(before === undefined ? {} : { before: toToken(before) }),
+        after: { scimToken: 'made' },
+      });
+      return { baseUrl: ports.urlOf(SCIM_PATH), secret };
+    },
+
+    async removeScimToken(context, _request, ports) {
+      const { found } = await organisationFor(context, ['sso', 'removeScimToken'], ports);
+      const { accountId } = found;
+      const before = await ports.scimTokens.find({ accountId });
+      const isRemoved = await ports.scimTokens.remove({ accountId });
+      if (!isRemoved || before === undefined)
+        throw context.error('resource.unknown', 'The organisation has no token of SCIM.');
+      context.audit({ accountId, target: accountId, before: toToken(before) });
+      return { accountId };
     },
 
     test: prepared(async (context, _request, ports) => {

@@ -59,6 +59,14 @@ export interface SsoPorts {
     prove(domain: Scoped & { readonly domainId: string }): Promise<DomainRecord | 'taken' | undefined>;
     remove(domain: Scoped & { readonly domainId: string }): Promise<boolean>;
   };
+  readonly scimTokens: {
+    find(
+      account: Scoped,
+    ): Promise<{ readonly createdAt: Date; readonly lastUsedAt: Date | undefined } | undefined>;
+    /** The text of a new one, in place of one before it: here and nowhere else. */
+    make(account: Scoped): Promise<string>;
+    remove(account: Scoped): Promise<boolean>;
+  };
   readonly records: {
     /** The texts of the TXT records at a name. None where there is no such name, or nobody answers. */
     find(name: string, signal: AbortSignal): Promise<readonly string[]>;

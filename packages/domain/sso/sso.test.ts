@@ -1,4 +1,5 @@
 import { ProviderError } from '@patchbay/adapters/oidc/relying-client';
+import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { ISSUER, type SsoHarness, ssoHarness } from '@patchbay/adapters/prisma/sso.testing';
 import type { Actor } from '@patchbay/kit/definition';
 import { createId } from '@patchbay/kit/ids';
@@ -45,6 +46,7 @@ beforeAll(async () => {
   ports = {
     providers: harness.providers,
     domains: harness.domains,
+    scimTokens: scimTokenStore(database.prisma),
     records: { find: async (name) => records.get(name) ?? [] },
     addresses: {
       refusalOf: (issuer) => (issuer.startsWith('https:') ? undefined : 'only https is spoken'),
@@ -237,6 +239,34 @@ describe('the provider of an organisation (PRD-3)', () => {
   });
 
   test('sso.remove 403: it is for owners alone', () => expectForOwnersAlone(['sso', 'remove']));
+
+  test('sso.rotateScimToken 200: it is shown once, and the one before it ends; the log has neither', async () => {
+    const { scim } = (await call(['sso', 'get'])).answer;
+    expect(scim).toEqual({ baseUrl: 'https://patchbay.test/scim/v2' });
+    const first = await call(['sso', 'rotateScimToken']);
+    const { secret } = first.answer;
+    expect(secret).toMatch(/^pb_scim_[\w-]{43}$/);
+    expect(JSON.stringify(first.audited)).not.toContain(secret);
+    const { accountOf } = scimStore(tenancy.database.prisma);
+    expect(await accountOf(secret)).toBe(owner.accountId);
+    const next = (await call(['sso', 'rotateScimToken'])).answer.secret;
+    expect([await accountOf(secret), await accountOf(next)]).toEqual([undefined, owner.accountId]);
+    const shown = (await call(['sso', 'get'])).answer.scim.token;
+    expect(shown).toEqual({ createdAt: expect.any(String), lastUsedAt: expect.any(String) });
+  });
+
+  test('sso.rotateScimToken 403: it is for owners alone', () =>
+    expectForOwnersAlone(['sso', 'rotateScimToken']));
+
+  test('sso.removeScimToken 200: it opens nothing any more', async () => {
+    const { secret } = (await call(['sso', 'rotateScimToken'])).answer;
+    await call(['sso', 'removeScimToken']);
+    expect(await scimStore(tenancy.database.prisma).accountOf(secret)).toBeUndefined();
+    await expect(call(['sso', 'removeScimToken'])).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  });
+
+  test('sso.removeScimToken 403: it is for owners alone', () =>
+    expectForOwnersAlone(['sso', 'removeScimToken']));
 
   test('sso.test 200: it says what the provider offers, or what is wrong with it', async () => {
     await set();

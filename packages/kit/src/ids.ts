@@ -25,6 +25,7 @@ export const idPrefixes = {
   rol: 'role',
   rpl: 'replay',
   ses: 'session',
+  sgr: 'group of a provider',
   sin: 'sign-in session',
   sso: 'provider of an organisation',
   stm: 'statement',

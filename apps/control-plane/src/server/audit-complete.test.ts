@@ -182,6 +182,11 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'organisation.update': async () => [`/v1/accounts/${account.accountId}/organisation`, { name: 'Renamed' }],
   'sso.set': async () => [ssoPath(), ssoProvider],
   'sso.update': async () => [await setSsoPath(), { isRequired: false }],
+  'sso.rotateScimToken': async () => [`${ssoPath()}/scim-token`, {}],
+  'sso.removeScimToken': async () => {
+    await ask('POST', '/organisation/sso/scim-token', {});
+    return [`${ssoPath()}/scim-token`];
+  },
   'sso.test': async () => [`${await setSsoPath()}/tests`, {}],
   'sso.remove': async () => [await setSsoPath()],
   'ssoDomains.add': async () => [`${ssoPath()}/domains`, { domain: 'added.example.test' }],

@@ -42,6 +42,7 @@ import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { type Drawing, drawRequests, forgetRequestRates } from '@patchbay/adapters/prisma/request-rate';
+import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
 import { findPlatform } from '@patchbay/adapters/prisma/seed';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
@@ -335,6 +336,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       sso: {
         providers: ssoProviderStore(prisma, cipher),
         domains: ssoDomainStore(prisma),
+        scimTokens: scimTokenStore(prisma),
         records: { find: names.textsAt },
         addresses: { refusalOf: (issuer) => issuerRefusal(outgoing, issuer) },
         discovery: { probe: sso.probe },
@@ -486,6 +488,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
     resetLimiter: byNetwork(rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX))),
     sso: aroundPorts(sso, inTime),
+    scim: scimStore(prisma),
+    scimLimiter: rateOf('scim', atOnceAsAMinute(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX)),
     mailRoute,
     /** Undefined where others could look as well. */
     outbox: isOutboxOpen ? () => newestMails(prisma, { cipher, countMax: SHOWN_MAIL_COUNT }) : undefined,

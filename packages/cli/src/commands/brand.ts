@@ -27,7 +27,7 @@ type Own = NonNullable<Read['own']>;
 type Host = Awaited<ReturnType<ReturnType<typeof connect>['brandHosts']['add']>>;
 
 /** What is said, a line each. */
-const rowsOf = ({ logos, tones: _tones, ...brand }: Own): Row[] => [
+export const rowsOf = ({ logos, tones: _tones, ...brand }: Own): Row[] => [
   ...Object.entries(brand).map(([field, value]) => ({ field, value: String(value) })),
   ...Object.entries(logos).map(([theme, { widthPixels, heightPixels }]) => ({
     field: `logo ${theme}`,

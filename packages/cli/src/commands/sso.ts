@@ -124,6 +124,17 @@ export function addSsoCommand(program: Command): void {
     },
   );
 
+  add(sso, 'scim-token', 'makes the token of SCIM, in place of one before it')
+    .option('--remove', 'ends it instead: people and their roles stay as they are')
+    .action(async ({ account, json = false, remove = false }: Flags & { readonly remove?: boolean }) => {
+      if (remove) {
+        const removed = await connect(account).sso.removeScimToken();
+        return print(removed, { json, rows: [{ account: removed.accountId, token: 'none' }] });
+      }
+      const made = await connect(account).sso.rotateScimToken();
+      print(made, { json, rows: [{ address: made.baseUrl, token: made.secret }] });
+    });
+
   const domain = sso.command('domain').description('the domains of the addresses of its people');
   add(domain, 'list', 'each with the record that proves it').action(
     async ({ account, json = false }: Flags) => {

@@ -5,6 +5,7 @@ const samples: readonly unknown[] = [
   '2026-11',
   'EUR',
   'viewer',
+  'light',
   'ended',
   'cancelled',
   'user:nobody',

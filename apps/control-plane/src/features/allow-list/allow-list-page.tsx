@@ -3,6 +3,7 @@
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
 import { classNames } from '@patchbay/ui/class-names';
+import { useIsDisabled } from '@patchbay/ui/field-set';
 import { fieldShape } from '@patchbay/ui/input';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { type Column, Table } from '@patchbay/ui/table';
@@ -156,6 +157,7 @@ const ROWS_MAX = 16;
 
 function ListField({ label, hint, text, wrong, onChange }: ListFieldProps): ReactNode {
   const id = useId();
+  const isOnlyRead = useIsDisabled();
   const rows = Math.min(ROWS_MAX, Math.max(ROWS_MIN, text.split('\n').length + 1));
   return (
     <div className="grid content-start gap-1">
@@ -166,7 +168,7 @@ function ListField({ label, hint, text, wrong, onChange }: ListFieldProps): Reac
         id={id}
         rows={rows}
         spellCheck={false}
-        placeholder={'203.0.113.0/24 Office\n2001:db8::1 Server'}
+        placeholder={isOnlyRead ? 'from anywhere' : '203.0.113.0/24 Office\n2001:db8::1 Server'}
         className={classNames(fieldShape, 'h-auto resize-y py-1.5 font-mono')}
         aria-invalid={wrong !== undefined}
         aria-describedby={`${id}-note`}

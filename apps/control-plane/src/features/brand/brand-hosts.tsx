@@ -11,6 +11,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 
 type Host = Outputs['brandHosts']['list']['items'][number];
 
@@ -42,20 +43,22 @@ export function BrandHosts({ hosts }: { readonly hosts: readonly Host[] }): Reac
           ))}
         </ul>
       )}
-      <form onSubmit={submit} className="flex max-w-xl flex-wrap items-end gap-2">
-        <Field
-          label="Another host"
-          className="min-w-0 flex-1"
-          placeholder="voice.example.com"
-          autoCapitalize="none"
-          spellCheck={false}
-          value={host}
-          onChange={({ target }) => setHost(target.value)}
-        />
-        <Button type="submit" isPending={add.isPending} disabled={host.trim() === ''}>
-          Add it
-        </Button>
-      </form>
+      <IfMay to="brandHosts.add">
+        <form onSubmit={submit} className="flex max-w-xl flex-wrap items-end gap-2">
+          <Field
+            label="Another host"
+            className="min-w-0 flex-1"
+            placeholder="voice.example.com"
+            autoCapitalize="none"
+            spellCheck={false}
+            value={host}
+            onChange={({ target }) => setHost(target.value)}
+          />
+          <Button type="submit" isPending={add.isPending} disabled={host.trim() === ''}>
+            Add it
+          </Button>
+        </form>
+      </IfMay>
       {add.error === null ? null : <ProblemNote error={add.error} />}
     </section>
   );
@@ -82,17 +85,21 @@ function HostRow({ host }: { readonly host: Host }): ReactNode {
           </Badge>
         )}
         {isProved ? null : (
-          <Button
-            size="small"
-            isPending={verify.isPending}
-            onClick={() => verify.mutate({ accountId, hostId: host.id })}
-          >
-            Look for the record
-          </Button>
+          <IfMay to="brandHosts.verify">
+            <Button
+              size="small"
+              isPending={verify.isPending}
+              onClick={() => verify.mutate({ accountId, hostId: host.id })}
+            >
+              Look for the record
+            </Button>
+          </IfMay>
         )}
-        <Button size="small" variant="ghost" onClick={() => setAsked(true)}>
-          Give it up
-        </Button>
+        <IfMay to="brandHosts.remove">
+          <Button size="small" variant="ghost" onClick={() => setAsked(true)}>
+            Give it up
+          </Button>
+        </IfMay>
       </div>
       <dl className="grid gap-x-4 gap-y-1 text-sm sm:grid-cols-[5rem_1fr]">
         <RecordLine kind="TXT" name={host.record.name} value={host.record.value} />

@@ -9,12 +9,15 @@ import { type ReactNode, useRef, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
+import { useMay } from '../shell/use-may.ts';
 import type { OwnBrand } from './brand-draft.ts';
 
 const titles: Readonly<Record<LogoTheme, string>> = { light: 'On light pages', dark: 'On dark pages' };
 
 /** A picture for each theme. One alone serves for both. */
 export function BrandLogos({ logos }: { readonly logos: OwnBrand['logos'] }): ReactNode {
+  const maySet = useMay('brand.setLogo');
   return (
     <section aria-labelledby="logos" className="grid gap-3">
       <h2 id="logos" className="font-semibold">
@@ -25,10 +28,12 @@ export function BrandLogos({ logos }: { readonly logos: OwnBrand['logos'] }): Re
           <LogoField key={theme} theme={theme} logo={logos[theme]} />
         ))}
       </div>
-      <p className="text-sm text-ink-faint">
-        PNG or WebP, up to {LOGO_SIDE_PIXELS_MAX} pixels a side and {Math.floor(LOGO_SIZE_BYTES_MAX / 1_024)}{' '}
-        KB.
-      </p>
+      {maySet ? (
+        <p className="text-sm text-ink-faint">
+          PNG or WebP, up to {LOGO_SIDE_PIXELS_MAX} pixels a side and{' '}
+          {Math.floor(LOGO_SIZE_BYTES_MAX / 1_024)} KB.
+        </p>
+      ) : null}
     </section>
   );
 }
@@ -69,32 +74,36 @@ function LogoField({ theme, logo }: LogoFieldProps): ReactNode {
           />
         )}
       </div>
-      <div className="flex flex-wrap items-center gap-2">
-        <input
-          ref={input}
-          type="file"
-          accept="image/png,image/webp"
-          className="sr-only"
-          tabIndex={-1}
-          aria-label={titles[theme]}
-          onChange={({ target }) => {
-            void take(target.files?.[0]);
-            target.value = '';
-          }}
-        />
-        <Button size="small" isPending={set.isPending} onClick={() => input.current?.click()}>
-          <Upload aria-hidden />
-          {logo === undefined ? 'Choose a picture' : 'Choose another'}
-        </Button>
-        {logo === undefined ? null : (
-          <Button
-            size="small"
-            variant="ghost"
-            isPending={remove.isPending}
-            onClick={() => remove.mutate({ accountId, theme })}
-          >
-            Take away
+      <div className="flex flex-wrap items-center gap-2 empty:hidden">
+        <IfMay to="brand.setLogo">
+          <input
+            ref={input}
+            type="file"
+            accept="image/png,image/webp"
+            className="sr-only"
+            tabIndex={-1}
+            aria-label={titles[theme]}
+            onChange={({ target }) => {
+              void take(target.files?.[0]);
+              target.value = '';
+            }}
+          />
+          <Button size="small" isPending={set.isPending} onClick={() => input.current?.click()}>
+            <Upload aria-hidden />
+            {logo === undefined ? 'Choose a picture' : 'Choose another'}
           </Button>
+        </IfMay>
+        {logo === undefined ? null : (
+          <IfMay to="brand.removeLogo">
+            <Button
+              size="small"
+              variant="ghost"
+              isPending={remove.isPending}
+              onClick={() => remove.mutate({ accountId, theme })}
+            >
+              Take away
+            </Button>
+          </IfMay>
         )}
       </div>
       {isTooLarge ? <p className="text-sm text-fail">This file is too large.</p> : null}

@@ -11,6 +11,7 @@ import { AccountTabs } from '../account/account-tabs.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { draftOf, previewOf } from './brand-draft.ts';
@@ -85,9 +86,13 @@ function BrandEditor({
           </Callout>
         ) : null}
         {mayChange ? <BrandForm draft={draft} onDraft={setDraft} hosts={proved} /> : <ReadOnly />}
-        {own === undefined || !mayChange ? null : <BrandLogos logos={logos} />}
-        {mayChange ? <BrandHosts hosts={hosts} /> : null}
-        {own === undefined || !mayChange ? null : <TakeBack name={own.name} shownName={shown.name} />}
+        {own === undefined ? null : <BrandLogos logos={logos} />}
+        <BrandHosts hosts={hosts} />
+        {own === undefined ? null : (
+          <IfMay to="brand.remove">
+            <TakeBack name={own.name} shownName={shown.name} />
+          </IfMay>
+        )}
       </div>
       <BrandPreview brand={previewOf(draft, logos)} />
     </div>

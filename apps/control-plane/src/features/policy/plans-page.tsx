@@ -110,34 +110,36 @@ export function PlansPage(): ReactNode {
               onChange={choose}
             />
           </div>
-          <Changeable
-            by={target === NEW ? 'plans.create' : 'plans.update'}
-            end={
-              <div className="mt-4">
-                <Button
-                  variant="primary"
-                  isPending={create.isPending || update.isPending}
-                  disabled={word === undefined || name.trim() === ''}
-                  onClick={save}
-                >
-                  {target === NEW ? 'Create plan' : 'Save plan'}
-                </Button>
-              </div>
-            }
-          >
-            <Field
-              label="Name"
-              value={name}
-              className="mb-3 max-w-sm"
-              onChange={({ target: field }) => setName(field.value)}
-            />
-            <PolicyEditor
-              draft={draft}
-              onChange={setDraft}
-              effective={[]}
-              refused={'refused' in read ? read.refused : undefined}
-            />
-          </Changeable>
+          <div className="grid gap-3">
+            <Changeable
+              by={target === NEW ? 'plans.create' : 'plans.update'}
+              end={
+                <div className="mt-1">
+                  <Button
+                    variant="primary"
+                    isPending={create.isPending || update.isPending}
+                    disabled={word === undefined || name.trim() === ''}
+                    onClick={save}
+                  >
+                    {target === NEW ? 'Create plan' : 'Save plan'}
+                  </Button>
+                </div>
+              }
+            >
+              <Field
+                label="Name"
+                value={name}
+                className="max-w-sm"
+                onChange={({ target: field }) => setName(field.value)}
+              />
+              <PolicyEditor
+                draft={draft}
+                onChange={setDraft}
+                effective={[]}
+                refused={'refused' in read ? read.refused : undefined}
+              />
+            </Changeable>
+          </div>
         </section>
       ) : null}
     </>

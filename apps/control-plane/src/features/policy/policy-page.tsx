@@ -104,14 +104,16 @@ export function PolicyPage(): ReactNode {
                 ? 'You are above this account: it cannot take back what you set.'
                 : 'What is left empty is not set here. Lists are separated by commas.'}
             </p>
-            <Changeable by="policy.set">
-              <PolicyEditor
-                draft={draft}
-                onChange={setEdited}
-                effective={policy.data.effective}
-                refused={refused}
-              />
-            </Changeable>
+            <div className="grid gap-3">
+              <Changeable by="policy.set">
+                <PolicyEditor
+                  draft={draft}
+                  onChange={setEdited}
+                  effective={policy.data.effective}
+                  refused={refused}
+                />
+              </Changeable>
+            </div>
             {error === null ? null : (
               <div className="mt-3">
                 <ProblemNote error={error} />

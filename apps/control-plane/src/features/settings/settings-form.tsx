@@ -11,6 +11,7 @@ import { FormEnd } from '../form/form-end.tsx';
 import { useForm } from '../form/use-form.ts';
 import { useSavedToast } from '../form/use-saved-toast.ts';
 import { Changeable } from '../shell/changeable.tsx';
+import { useMay } from '../shell/use-may.ts';
 
 type Account = Outputs['accounts']['get'];
 
@@ -22,6 +23,7 @@ export function SettingsForm({ account }: { readonly account: Account }): ReactN
   const toast = useToast();
   const saved = useSavedToast();
   const zonesId = useId();
+  const mayChange = useMay('accounts.update');
   const update = useMutation(
     trpc.accounts.update.mutationOptions({
       onSuccess: saved,
@@ -55,7 +57,8 @@ export function SettingsForm({ account }: { readonly account: Account }): ReactN
           name="externalId"
           defaultValue={account.externalId ?? ''}
           autoComplete="off"
-          placeholder="crm_42"
+          // To who may only read it, an example would look like its value.
+          placeholder={mayChange ? 'crm_42' : 'none'}
           hint="Your own name for it: the API finds the account by it."
           error={form.errorOf('externalId')}
         />

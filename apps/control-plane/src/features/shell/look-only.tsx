@@ -6,7 +6,7 @@ import { useMe } from './account.ts';
 import { useEndpoints } from './endpoints.tsx';
 
 /** Why somebody sees this and may not change it. */
-export function useWhyNot(): string {
+function useWhyNot(): string {
   const { data: me } = useMe();
   const { isProofAsked } = useEndpoints();
   if (me?.view !== undefined) return 'You look as this account does: you see this, and change nothing.';

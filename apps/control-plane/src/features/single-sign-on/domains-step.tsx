@@ -14,6 +14,7 @@ import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
+import { IfMay } from '../shell/if-may.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { Step, ToCopy } from './step.tsx';
 
@@ -33,7 +34,7 @@ export function DomainsStep({ domains }: { readonly domains: readonly Domain[] }
     >
       {domains.length === 0 && !mayAdd ? <p className="text-ink-faint">No domain is named.</p> : null}
       {domains.map((domain) => (
-        <DomainRow key={domain.id} domain={domain} mayChange={mayAdd} />
+        <DomainRow key={domain.id} domain={domain} />
       ))}
       {mayAdd ? <AddDomain key={domains.length} /> : null}
     </Step>
@@ -72,10 +73,8 @@ function AddDomain(): ReactNode {
 
 function DomainRow({
   domain: { id: domainId, domain, record, provedAt },
-  mayChange,
 }: {
   readonly domain: Domain;
-  readonly mayChange: boolean;
 }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
@@ -92,7 +91,7 @@ function DomainRow({
         <span className="font-medium break-all">{domain}</span>
         <Badge tone={isProved ? 'live' : 'wait'}>{isProved ? 'proved' : 'not proved'}</Badge>
         {isProved ? <span className="text-sm text-ink-faint">since {showDay(provedAt)}</span> : null}
-        {mayChange ? (
+        <IfMay to="ssoDomains.remove">
           <Button
             size="small"
             variant="ghost"
@@ -102,7 +101,7 @@ function DomainRow({
           >
             Remove
           </Button>
-        ) : null}
+        </IfMay>
       </div>
       {isProved ? null : (
         <>
@@ -121,13 +120,13 @@ function DomainRow({
             </Callout>
           ) : null}
           {verify.error === null ? null : <ProblemNote error={verify.error} />}
-          {mayChange ? (
+          <IfMay to="ssoDomains.verify">
             <div>
               <Button isPending={verify.isPending} onClick={() => verify.mutate({ accountId, domainId })}>
                 Look for the record
               </Button>
             </div>
-          ) : null}
+          </IfMay>
         </>
       )}
       {isRemoving ? (

@@ -19,6 +19,7 @@ import { useMay } from '../shell/use-may.ts';
 import { DomainsStep } from './domains-step.tsx';
 import { ProviderStep } from './provider-step.tsx';
 import { RequireStep } from './require-step.tsx';
+import { ScimStep } from './scim-step.tsx';
 import { TestStep } from './test-step.tsx';
 
 type Sso = Outputs['sso']['get'];
@@ -81,6 +82,7 @@ function Steps({ found }: { readonly found: Sso }): ReactNode {
       <ProviderStep found={found} roles={roles.data.items} />
       <TestStep found={found} />
       <RequireStep found={found} />
+      <ScimStep found={found} />
       {found.provider === undefined ? null : <RemoveProvider />}
     </div>
   );
