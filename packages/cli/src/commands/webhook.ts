@@ -70,12 +70,13 @@ export function addWebhookCommand(program: Command): void {
     const items = await readList(connect(account).webhooks.list(), LIST_COUNT_MAX);
     print(items, { json, rows: items.map(rowOf) });
   });
-  add('batch <id> <events>', 'so many events in one request at most; 1 is each by itself')
+  add('batch <id>', 'has events sent together')
+    .argument('<events>', 'so many in one request at most; 1 is each by itself', positiveInteger)
     .option('--wait <ms>', 'how long an event waits for others to go with it', positiveInteger)
-    .action(async (webhookId: string, events: string, { account, wait, json = false }: BatchFlags) => {
+    .action(async (webhookId: string, events: number, { account, wait, json = false }: BatchFlags) => {
       const changed = await connect(account).webhooks.update({
         webhookId,
-        batchEventsMax: positiveInteger(events),
+        batchEventsMax: events,
         ...(wait === undefined ? {} : { batchWaitMs: wait }),
       });
       print(changed, { json, rows: [rowOf(changed)] });
