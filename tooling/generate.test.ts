@@ -48,7 +48,7 @@ test('a new service is in every generated file, and the check finds nothing stal
   expect(generated('packages/services/src/meters.generated.ts')).toContain("'voice-mail.requests'");
   const sdk = generated('packages/sdk/src/operations.generated.ts');
   expect(sdk).toContain('readonly voiceMail: {');
-  expect(sdk).toContain("['POST', `${account}/services/voice-mail/requests`]");
+  expect(sdk).toContain('POST ~/services/voice-mail/requests');
   expect(generate('--check')).toMatchObject({ isDone: true });
 });
 

@@ -143,10 +143,10 @@ function sdkLines(services: readonly Service[], domains: readonly Domain[]): str
     '/** The version of the API that these are of: each request names it. */',
     `export const apiVersion = '${apiVersionNewest}';`,
     '',
-    '/** Written once: the paths are most of what a browser loads of this table. */',
-    `const account = '${accountPath}';`,
+    '/** What `~` stands for: the paths are most of what a browser loads of this table. */',
+    `export const accountPath = '${accountPath}';`,
     '',
-    '/** Method, path, and that the answer is a page of a list, where it is. */',
+    '/** Method and path. LIST: a GET whose answer is a page of a list. */',
     'export const operations = {',
     ...groups.flatMap(([key, methods]) => [`  ${key}: {`, ...methods.map(routeLine), '  },']),
     '} as const;',
@@ -164,11 +164,11 @@ const isPaged = ({ operation }: Method) =>
 const accountPath = '/v1/accounts/{accountId}';
 
 function routeLine(method: Method): string {
-  const kind = isPaged(method) ? `, 'list'` : '';
+  const verb = isPaged(method) ? 'LIST' : method.operation.method;
   const path = method.path.startsWith(accountPath)
-    ? `\`\${account}${method.path.slice(accountPath.length)}\``
-    : `'${method.path}'`;
-  return `    ${method.name}: ['${method.operation.method}', ${path}${kind}],`;
+    ? `~${method.path.slice(accountPath.length)}`
+    : method.path;
+  return `    ${method.name}: '${verb} ${path}',`;
 }
 
 /** A list is an async iterator of its items; every method takes the account first, or leaves it to the key. */

@@ -54,7 +54,8 @@ const answer = z.object({
   /** Where the provider keeps the people of the organisation up to date (SCIM 2.0). */
   scim: z.object({
     baseUrl: z.string(),
-    token: z.object({ createdAt: dateTime, lastUsedAt: dateTime.optional() }).optional(),
+    /** Of the token that is in use. What it is, only whoever made it knows. */
+    inUse: z.object({ createdAt: dateTime, lastUsedAt: dateTime.optional() }).optional(),
   }),
 });
 

@@ -58,7 +58,7 @@ async function toAnswer(
     accountId,
     redirectUrl: ports.urlOf(ssoPath(id, 'callback')),
     signInUrl: ports.urlOf(ssoPath(id, 'start')),
-    scim: { baseUrl: ports.urlOf(SCIM_PATH), ...(token === undefined ? {} : { token: toToken(token) }) },
+    scim: { baseUrl: ports.urlOf(SCIM_PATH), ...(token === undefined ? {} : { inUse: toToken(token) }) },
   };
   if (record === undefined) return urls;
   const triedAt = await triedBy(actor, { accountId, record }, ports);

@@ -251,7 +251,7 @@ describe('the provider of an organisation (PRD-3)', () => {
     expect(await accountOf(secret)).toBe(owner.accountId);
     const next = (await call(['sso', 'rotateScimToken'])).answer.secret;
     expect([await accountOf(secret), await accountOf(next)]).toEqual([undefined, owner.accountId]);
-    const shown = (await call(['sso', 'get'])).answer.scim.token;
+    const shown = (await call(['sso', 'get'])).answer.scim.inUse;
     expect(shown).toEqual({ createdAt: expect.any(String), lastUsedAt: expect.any(String) });
   });
 

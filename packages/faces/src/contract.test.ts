@@ -17,7 +17,7 @@ import {
 } from '@patchbay/testing/api-harness';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { operations as sdkOperations } from '../../sdk/src/operations.generated.ts';
+import { accountPath, operations as sdkOperations } from '../../sdk/src/operations.generated.ts';
 import { errorDefinitionOf, type MountedOperation, mountedOperations } from './mounted.ts';
 import { openApiDocument } from './openapi.ts';
 
@@ -44,9 +44,9 @@ describe.each(mountedOperations.map((mounted) => [nameOf(mounted), mounted] as c
     test('C47: is a tRPC procedure, a REST resource in the OpenAPI document, and an SDK method', () => {
       expect(router._def.procedures).toHaveProperty([`${group}.${name}`]);
       expect(served).toBeDefined();
-      const [method, route] =
-        (sdkOperations as Record<string, Record<string, readonly string[]>>)[group]?.[name] ?? [];
-      expect([method, route]).toEqual([operation.method, mounted.path]);
+      const written = (sdkOperations as Record<string, Record<string, string>>)[group]?.[name] ?? '';
+      const [verb, route] = written.replace('~', accountPath).split(' ');
+      expect([verb?.replace('LIST', 'GET'), route]).toEqual([operation.method, mounted.path]);
     });
 
     test('documents its own refusals and no other', () => {

@@ -1,7 +1,7 @@
 import type { CallOptions } from './call-options.ts';
 import type { IdLike } from './ids.ts';
 import { createList, type Page } from './list.ts';
-import { type Operations, operations } from './operations.generated.ts';
+import { accountPath, type Operations, operations } from './operations.generated.ts';
 import { PatchbayError } from './patchbay-error.ts';
 import { send, type TransportOptions } from './transport.ts';
 
@@ -11,7 +11,19 @@ export interface ClientOptions extends TransportOptions {
   readonly accountId?: IdLike<'acc'>;
 }
 
-type Route = readonly [method: string, path: string, answer?: string];
+interface Route {
+  readonly method: string;
+  readonly path: string;
+  /** The answer is a page of a list. */
+  readonly isPaged: boolean;
+}
+
+/** As the table writes it: a verb, and a path in which `~` is that of the account. */
+function routeOf(written: string): Route {
+  const [verb = '', path = ''] = written.split(' ');
+  const isPaged = verb === 'LIST';
+  return { method: isPaged ? 'GET' : verb, path: path.replace('~', accountPath), isPaged };
+}
 
 /**
  * Builds `client.<resource or service>.<operation>(…)` from the generated table: no method is written by hand.
@@ -24,7 +36,10 @@ export function createClient(given: ClientOptions | (() => ClientOptions)): Oper
   const client: Record<string, Record<string, unknown>> = {};
   for (const [owner, routes] of Object.entries(operations)) {
     client[owner] = Object.fromEntries(
-      Object.entries(routes).map(([name, route]) => [name, createMethod(optionsOf, route, accountOf)]),
+      Object.entries(routes).map(([name, route]) => [
+        name,
+        createMethod(optionsOf, routeOf(route), accountOf),
+      ]),
     );
   }
   // The generated interface and the generated table come from the same definitions.
@@ -34,7 +49,7 @@ export function createClient(given: ClientOptions | (() => ClientOptions)): Oper
 /** A method takes (accountId, request, options), or (request, options) for the client's own account. */
 function createMethod(
   transportOf: () => TransportOptions,
-  [method, path, answer]: Route,
+  { method, path, isPaged }: Route,
   accountOf: (options: CallOptions) => Promise<string>,
 ) {
   return (...args: readonly unknown[]): unknown => {
@@ -48,7 +63,7 @@ function createMethod(
       const accountId = path.includes('{accountId}') ? (named ?? (await accountOf(options))) : undefined;
       return send(transport, { method, path, fields: { ...request, ...more, accountId } }, options);
     };
-    if (answer !== 'list') return call({});
+    if (!isPaged) return call({});
     return createList((cursor) => call(cursor === undefined ? {} : { cursor }) as Promise<Page<unknown>>);
   };
 }
@@ -68,7 +83,7 @@ function createAccountLookup(optionsOf: () => ClientOptions): (call: CallOptions
 }
 
 async function fetchAccountId(options: ClientOptions, signal: AbortSignal | undefined): Promise<string> {
-  const [method, path] = operations.me.get;
+  const { method, path } = routeOf(operations.me.get);
   const caller = (await send(options, { method, path, fields: {} }, signal ? { signal } : {})) as Awaited<
     ReturnType<Operations['me']['get']>
   >;

@@ -274,6 +274,8 @@ describe.skipIf(chromiumPath === undefined)('who runs accounts, in the dashboard
     expect(status).toBe(403);
     expect((await pb.accounts.get(customerId)).name).toBe('Looked at');
     await band.getByRole('button', { name: 'Leave' }).click();
+    // The page goes back by itself, once the cookie is that of the looker again.
+    await view.waitForURL(`${url}/accounts/${customerId}`);
     await band.waitFor({ state: 'detached' });
     await at(customerId, 'audit', view);
     await view.getByText('Ticket 4711').first().waitFor();

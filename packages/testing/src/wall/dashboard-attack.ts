@@ -82,7 +82,8 @@ const attackedRoutes = () => routeTree().filter(({ pattern }) => pattern !== OPE
 /** Every address of the route tree: as the victim's, and under the attacker's own account with the victim's ids. */
 function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
   const valuesOf = (accountId: string): readonly Readonly<Record<string, string>>[] => {
-    const ids = { ...victim.ids, accountId, token: victim.accountId, code: 'auth.scope' };
+    const hash = '0'.repeat(64);
+    const ids = { ...victim.ids, accountId, token: victim.accountId, code: 'auth.scope', hash };
     const catchAlls = [
       ...['session', 'csrf', 'providers', 'signin', 'callback'].map((nextauth) => ({ nextauth })),
       ...Object.values(internalApi).map(({ path }) => ({ path: filled(path.slice(1), ids) })),
@@ -103,24 +104,25 @@ function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
         const path = addressOf(pattern, values);
         addresses.set(path, { path, kind: pattern.includes('[...path]') ? 'operation' : kind });
       }
-  const actions = [...serverActions()];
   const pages = attackedRoutes().filter(({ kind }) => kind === 'page');
   const texts = [...new Set([victim.accountId, ...Object.values(victim.ids)])];
-  // An action takes an object or a text, and here both are of the victim's. Each page is sent the object and one of the
-  // texts: all of them together get every text for each action.
+  // An action takes an object or a text, and here both are of the victim's. Where it is at home it is sent all of them, and
+  // the object at a page that it is not of: Next hands on what comes to another page.
   const object = { ...victim.ids, accountId: victim.accountId, token: victim.accountId };
-  const posts = pages.flatMap(({ pattern }, place) => {
-    const bodies = [object, texts[place % texts.length]];
-    const path = addressOf(pattern, { ...valuesOf(victim.accountId)[0] });
-    return actions.flatMap(([id, name]) =>
-      bodies.map((body) => ({
-        what: `server action ${name}`,
-        path,
-        init: actionRequest(attacker, id, [body]),
-      })),
-    );
+  const posts = serverActions().flatMap(({ id, name, pages: homes }) => {
+    const post = (pattern: string, body: unknown) => ({
+      what: `server action ${name}`,
+      path: addressOf(pattern, { ...valuesOf(victim.accountId)[0] }),
+      init: actionRequest(attacker, id, [body]),
+    });
+    const others = pages.filter(({ pattern }) => !homes.includes(pattern)).slice(0, 1);
+    const [home, ...more] = homes;
+    if (home === undefined) throw new Error(`No page has the server action ${name}.`);
+    return [
+      ...[object, ...texts].map((body) => post(home, body)),
+      ...[...more, ...others.map(({ pattern }) => pattern)].map((pattern) => post(pattern, object)),
+    ];
   });
-  if (texts.length > pages.length) throw new Error('More texts than pages: some would go to no action.');
   return [...[...addresses.values()].flatMap((address) => asked(address, victim)), ...posts];
 }
 

@@ -23,16 +23,27 @@ export function routeTree(folder = path.join(controlPlane, 'src/app'), above = '
   });
 }
 
-/** Every server action in the build, by its id: what a page posts to when its form runs on the server. */
-export function serverActions(): ReadonlyMap<string, string> {
+export interface ServerAction {
+  readonly id: string;
+  readonly name: string;
+  /** The patterns of the pages that have it. */
+  readonly pages: readonly string[];
+}
+
+/** Every server action in the build: what a page posts to when its form runs on the server. */
+export function serverActions(): readonly ServerAction[] {
   const file = path.join(controlPlane, '.next/server/server-reference-manifest.json');
   if (!existsSync(file)) throw new Error('The control plane is not built.');
   const manifest = JSON.parse(readFileSync(file, 'utf8')) as Record<
     'node' | 'edge',
-    Record<string, { readonly exportedName?: string }>
+    Record<string, { readonly exportedName?: string; readonly workers: Readonly<Record<string, unknown>> }>
   >;
   const found = [...Object.entries(manifest.node), ...Object.entries(manifest.edge)];
-  return new Map(found.map(([id, { exportedName = 'unnamed' }]) => [id, exportedName]));
+  return found.map(([id, { exportedName = 'unnamed', workers }]) => ({
+    id,
+    name: exportedName,
+    pages: Object.keys(workers).map((worker) => worker.replace(/^app/, '').replace(/\/page$/, '') || '/'),
+  }));
 }
 
 /**

@@ -90,7 +90,7 @@ export async function makeTenants(url: string): Promise<Tenants> {
 
 /** Takes the role of an invitation as its page does, and returns what the page hears. */
 export async function takeInvitation(visitor: Visitor, setUpPath: string): Promise<string> {
-  const [id] = [...serverActions()].find(([, name]) => name === 'join') ?? [];
+  const id = serverActions().find(({ name }) => name === 'join')?.id;
   if (id === undefined) throw new Error('There is no server action join.');
   const token = setUpPath.split('/').at(-1);
   return (await visit(visitor, setUpPath, actionRequest(visitor, id, [token]))).body;

@@ -31,7 +31,7 @@ export function ScimStep({ found: { scim } }: { readonly found: Sso }): ReactNod
       onSettled: () => setAsking(undefined),
     }),
   );
-  const { token } = scim;
+  const { inUse } = scim;
   const baseUrl = useAtThisHost(scim.baseUrl);
   const error = rotate.error ?? remove.error;
   return (
@@ -39,16 +39,16 @@ export function ScimStep({ found: { scim } }: { readonly found: Sso }): ReactNod
       number={5}
       title="Keep people up to date"
       lead="With SCIM 2.0 your provider adds people and groups before they come, and shuts out who left at once: roles and sessions end."
-      isDone={token?.lastUsedAt !== undefined}
+      isDone={inUse?.lastUsedAt !== undefined}
     >
       <ToCopy label="Address (base URL)" text={baseUrl} />
-      {token === undefined ? null : (
+      {inUse === undefined ? null : (
         <p className="text-sm text-ink-faint">
-          The token was made on {showDay(token.createdAt)}.{' '}
+          The token was made on {showDay(inUse.createdAt)}.{' '}
           <span suppressHydrationWarning>
-            {token.lastUsedAt === undefined
+            {inUse.lastUsedAt === undefined
               ? 'Nobody used it yet.'
-              : `Last used ${showAgo(token.lastUsedAt)}.`}
+              : `Last used ${showAgo(inUse.lastUsedAt)}.`}
           </span>
         </p>
       )}
@@ -60,12 +60,12 @@ export function ScimStep({ found: { scim } }: { readonly found: Sso }): ReactNod
         {mayRotate ? (
           <Button
             isPending={rotate.isPending}
-            onClick={() => (token === undefined ? rotate.mutate({ accountId }) : setAsking('rotate'))}
+            onClick={() => (inUse === undefined ? rotate.mutate({ accountId }) : setAsking('rotate'))}
           >
-            {token === undefined ? 'Make a token' : 'Make a new token'}
+            {inUse === undefined ? 'Make a token' : 'Make a new token'}
           </Button>
         ) : null}
-        {token === undefined || !mayRemove ? null : (
+        {inUse === undefined || !mayRemove ? null : (
           <Button variant="ghost" onClick={() => setAsking('remove')}>
             End the token
           </Button>

@@ -3,7 +3,7 @@
 import { Button } from '@patchbay/ui/button';
 import { useMutation } from '@tanstack/react-query';
 import { Eye } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 import { showClock } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { useMe } from '../shell/account.ts';
@@ -19,13 +19,19 @@ export function ViewBanner(): ReactNode {
   const { data: me } = useMe();
   const nowMs = useNow(SECOND_MS);
   const view = me?.view;
-  const goBack = async () => {
-    if (view === undefined) return;
-    await leaveView();
-    window.location.assign(pagePath(view.accountId));
-  };
+  const [isLeaving, setLeaving] = useState(false);
   // It may have ended by itself meanwhile: one goes back all the same.
-  const end = useMutation(trpc.views.end.mutationOptions({ onSettled: goBack }));
+  const end = useMutation(
+    trpc.views.end.mutationOptions({
+      onSettled: (_ended, _error, { accountId }) => window.location.assign(pagePath(accountId ?? '')),
+    }),
+  );
+  const leave = async ({ id: viewId, accountId }: { readonly id: string; readonly accountId: string }) => {
+    setLeaving(true);
+    // Before the view ends: its session ends with it, and whoever asks with that is sent to the sign-in.
+    await leaveView();
+    end.mutate({ accountId, viewId });
+  };
   if (me === undefined || view === undefined) return null;
   const isOver = Date.parse(view.until) <= nowMs;
   const name = me.accounts[0]?.name ?? 'this account';
@@ -38,11 +44,7 @@ export function ViewBanner(): ReactNode {
           ? 'The view has ended.'
           : `You can look and change nothing, until ${showClock(view.until)}. ${name} is told that you looked, and why.`}
       </span>
-      <Button
-        size="small"
-        isPending={end.isPending}
-        onClick={() => end.mutate({ accountId: view.accountId, viewId: view.id })}
-      >
+      <Button size="small" isPending={isLeaving} onClick={() => void leave(view)}>
         Leave
       </Button>
     </div>
