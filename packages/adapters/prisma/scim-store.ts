@@ -20,6 +20,23 @@ import { readProvider } from './sso-store.ts';
 import { teamStore } from './team-store.ts';
 import { atomically } from './unit-of-work.ts';
 
+interface ScimChange {
+  readonly action: string;
+  readonly target: string;
+  readonly before: object | undefined;
+  readonly after: object | undefined;
+}
+
+/** Of a change by SCIM: what there was before, and what there is since, each where there is one (ACC-8). */
+const noteChange = (prisma: PrismaClient, accountId: string, { action, target, before, after }: ScimChange) =>
+  noteAtTop(prisma, accountId, {
+    action,
+    ...BY_SCIM,
+    target,
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+  });
+
 const SCIM_USER_COUNT_MAX = 10_000;
 const SCIM_GROUP_COUNT_MAX = 500;
 /** Each is some statements, and all of them are one transaction. */
@@ -291,14 +308,8 @@ function scimUsers(prisma: PrismaClient): ScimStore['users'] {
         externalId: user.externalId,
         isActive: user.isActive,
       };
-    const { id: target, before, after } = said;
-    return noteAtTop(prisma, accountId, {
-      action,
-      ...BY_SCIM,
-      target,
-      ...(before === undefined ? {} : { before: shown(before) }),
-      ...(after === undefined ? {} : { after: shown(after) }),
-    });
+    const { id, before, after } = said;
+    return noteChange(prisma, accountId, { action, target: id, before: shown(before), after: shown(after) });
   };
 
   return {
@@ -455,14 +466,8 @@ function scimGroups(prisma: PrismaClient, users: ScimStore['users']): ScimStore[
   ) => {
     const shown = (group: ScimGroup | undefined) =>
       group && { group: group.displayName, memberIds: group.members.map(({ id }) => id) };
-    const { id: target, before, after } = said;
-    return noteAtTop(prisma, accountId, {
-      action,
-      ...BY_SCIM,
-      target,
-      ...(before === undefined ? {} : { before: shown(before) }),
-      ...(after === undefined ? {} : { after: shown(after) }),
-    });
+    const { id, before, after } = said;
+    return noteChange(prisma, accountId, { action, target: id, before: shown(before), after: shown(after) });
   };
 
   return {

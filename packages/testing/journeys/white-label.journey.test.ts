@@ -194,6 +194,8 @@ test('nothing above a brand is in any page, document or answer at its host, for 
   expect(page.body).toContain('--accent: light-dark(#0550d0');
   const signIn = await askAt(HOST, '/sign-in');
   expect(signIn.body).toContain('Northwind Voice');
+  // The provider of an organisation leads back to this host: so it is offered here as well.
+  expect(signIn.body).toContain('Continue with your organisation');
 });
 
 test('a session of one host reaches nothing at another, and a host that nobody proved serves no page', async () => {

@@ -16,7 +16,6 @@ export default async function Page() {
   const isView = await isInView();
   const isOpen = await isSignUpOpen();
   const isPasskeyOffered = (await passkeyPlace()) === 'here';
-  const isPlatform = await isPlatformHost();
   return (
     <Entry
       title="Sign in"
@@ -43,8 +42,7 @@ export default async function Page() {
         </div>
       ) : null}
       <SignInForm
-        demo={isPlatform ? readDemoAccount() : undefined}
-        isOrganisationOffered={isPlatform}
+        demo={await demoAccountHere()}
         isPasskeyOffered={isPasskeyOffered}
         refusal={SIGN_IN_REFUSAL}
       />
@@ -52,8 +50,8 @@ export default async function Page() {
   );
 }
 
-/** The demo account is the platform's own, and so is where providers lead back to: the host of a brand tells nobody of either. */
-async function isPlatformHost(): Promise<boolean> {
+/** The demo account is the platform's own: the host of a brand tells nobody of it. */
+async function demoAccountHere() {
   const host = await requestHost().catch(() => undefined);
-  return host?.kind === 'platform';
+  return host?.kind === 'platform' ? readDemoAccount() : undefined;
 }

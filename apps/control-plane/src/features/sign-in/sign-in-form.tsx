@@ -15,8 +15,6 @@ import { usePasskeySignIn, useSignIn } from './use-sign-in.ts';
 export interface SignInFormProps {
   readonly demo: DemoAccount | undefined;
   readonly isPasskeyOffered: boolean;
-  /** Providers lead back to the platform's own address: at the host of a brand there is no such way. */
-  readonly isOrganisationOffered: boolean;
   /** The one text for every refusal (C13). */
   readonly refusal: string;
 }
@@ -30,12 +28,7 @@ const texts = {
 
 const schema = z.object({ email: z.email(), password: z.string().min(1), code: z.string().optional() });
 
-export function SignInForm({
-  demo,
-  isPasskeyOffered,
-  isOrganisationOffered,
-  refusal,
-}: SignInFormProps): ReactNode {
+export function SignInForm({ demo, isPasskeyOffered, refusal }: SignInFormProps): ReactNode {
   const signIn = useSignIn();
   const signInByPasskey = usePasskeySignIn();
   const router = useRouter();
@@ -102,12 +95,10 @@ export function SignInForm({
             Use a passkey
           </Button>
         ) : null}
-        {isOrganisationOffered ? (
-          <Button size="large" disabled={isPending} onClick={() => router.push('/sign-in/organisation')}>
-            <Building2 aria-hidden />
-            Continue with your organisation
-          </Button>
-        ) : null}
+        <Button size="large" disabled={isPending} onClick={() => router.push('/sign-in/organisation')}>
+          <Building2 aria-hidden />
+          Continue with your organisation
+        </Button>
       </form>
       {demo === undefined ? null : (
         <Callout title="This is a local start, with a demo account.">
