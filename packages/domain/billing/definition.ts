@@ -60,6 +60,11 @@ const effectivePrice = z.object({
   setByAccountId: idField('acc'),
 });
 
+/** What an account asks of those below it, each price under whom it was set for. */
+const profileAnswer = z.object({
+  items: z.array(effectivePrice.extend({ childId: idField('acc').optional() })),
+});
+
 const ratedUse = z.object({
   service: z.string(),
   meter: z.string(),
@@ -176,12 +181,24 @@ export const billing = defineDomain({
           response: z.object({ items: z.array(effectivePrice) }),
           errors: [],
         },
+        get: {
+          method: 'GET',
+          path: '/prices/{service}',
+          summary:
+            'Read what was set for this account alone and a service: what holds now, and what will. Only an account above it may.',
+          access: 'read',
+          authority: 'ancestor',
+          request: z.object({ service: z.string() }),
+          response: profileAnswer,
+          errors: [],
+        },
         set: {
           method: 'PUT',
           path: '/prices/{service}',
           summary: 'Set what this account pays for a service. Only an account above it may.',
           access: 'bill',
           authority: 'ancestor',
+          replaces: 'get',
           request: setRequest,
           response: z.object({ items: z.array(effectivePrice) }),
           errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
@@ -193,9 +210,17 @@ export const billing = defineDomain({
             'Read the prices that this account set for its children: for all of them, and for single ones.',
           access: 'read',
           request: z.object({}),
-          response: z.object({
-            items: z.array(effectivePrice.extend({ childId: idField('acc').optional() })),
-          }),
+          response: profileAnswer,
+          errors: [],
+        },
+        getForChildren: {
+          method: 'GET',
+          path: '/child-prices/{service}',
+          summary:
+            'Read what this account set for a service and all its children: what holds now, and what will.',
+          access: 'read',
+          request: z.object({ service: z.string() }),
+          response: profileAnswer,
           errors: [],
         },
         setForChildren: {
@@ -203,10 +228,9 @@ export const billing = defineDomain({
           path: '/child-prices/{service}',
           summary: 'Set what all children of this account pay for a service, unless one has its own price.',
           access: 'bill',
+          replaces: 'getForChildren',
           request: setRequest,
-          response: z.object({
-            items: z.array(effectivePrice.extend({ childId: idField('acc').optional() })),
-          }),
+          response: profileAnswer,
           errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
         },
         explain: {

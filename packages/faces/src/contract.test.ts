@@ -20,6 +20,7 @@ import { z } from 'zod';
 import { accountPath, operations as sdkOperations } from '../../sdk/src/operations.generated.ts';
 import { errorDefinitionOf, type MountedOperation, mountedOperations } from './mounted.ts';
 import { openApiDocument } from './openapi.ts';
+import { isConditional, replacedBy } from './precondition.ts';
 
 const { router } = createApiHarness();
 const document = openApiDocument(router, { version: '2026-11-24', baseUrl: '/' });
@@ -51,14 +52,22 @@ describe.each(mountedOperations.map((mounted) => [nameOf(mounted), mounted] as c
 
     test('documents its own refusals and no other', () => {
       const statuses = operation.errors.map((code) => String(errorDefinitionOf(owner, code).status));
+      if (isConditional(mounted)) statuses.push('412');
       expect(new Set(Object.keys(served?.responses ?? {}))).toEqual(new Set(['200', 'default', ...statuses]));
     });
 
     test('says that it takes an Idempotency-Key, and which credential, as far as it does', () => {
       const named = (served?.parameters ?? []).map((parameter) => (parameter as { name: string }).name);
       expect(named.includes('Idempotency-Key')).toBe(operation.method !== 'GET');
+      expect(named.includes('If-Match')).toBe(isConditional(mounted));
       const { security } = served as { security?: readonly object[] };
       expect(security ?? []).toEqual(mounted.authentication === 'none' ? [] : [{ Authorization: [] }]);
+    });
+
+    test('replaces only what there is to read, where it is read', () => {
+      if (operation.replaces === undefined) return;
+      const read = replacedBy(mounted);
+      expect([read?.operation.method, read?.owner]).toEqual(['GET', owner]);
     });
 
     test('asks for no boolean in a query', () => {

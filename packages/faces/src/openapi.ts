@@ -5,6 +5,7 @@ import { generateOpenApiDocument } from 'trpc-to-openapi';
 import { z } from 'zod';
 import { errorDefinitionOf, type MountedOperation, mountedOperations } from './mounted.ts';
 import { type NamedSchema, namedComponents, pascalCase, type Schema } from './openapi-components.ts';
+import { isConditional } from './precondition.ts';
 import type { AppRouter } from './trpc.ts';
 
 type Responses = Record<string, unknown>;
@@ -41,6 +42,15 @@ const idempotencyKey = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
+const ifMatch = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  description:
+    'The ETag that reading it answered: it is changed only if it is still so. Otherwise nothing is, and the refusal has in `current` what it is now.',
+  schema: { type: 'string', minLength: 1, maxLength: 1_000 },
+};
+
 const versionHeader = {
   name: 'Patchbay-Version',
   in: 'header',
@@ -69,7 +79,11 @@ export function openApiDocument(
     if (served === undefined) throw new Error(`Nothing serves ${mounted.operation.method} ${mounted.path}.`);
     places.push(...bodiesOf(mounted, served));
     served.responses = { 200: served.responses['200'], ...problemResponses(mounted) };
-    const headers = mounted.operation.method === 'GET' ? [versionHeader] : [versionHeader, idempotencyKey];
+    const headers = [
+      versionHeader,
+      ...(mounted.operation.method === 'GET' ? [] : [idempotencyKey]),
+      ...(isConditional(mounted) ? [ifMatch] : []),
+    ];
     served.parameters = [...(served.parameters ?? []), ...headers];
     served.security ??= [];
   }
@@ -123,8 +137,12 @@ function withoutDialect({ $schema, ...schema }: Record<string, unknown>): Schema
   return open(schema);
 }
 
-function problemResponses({ owner, operation }: MountedOperation): Responses {
-  const byStatus = Map.groupBy(operation.errors, (code) => errorDefinitionOf(owner, code).status);
+function problemResponses(mounted: MountedOperation): Responses {
+  const { owner, operation } = mounted;
+  const own = isConditional(mounted)
+    ? [...operation.errors, 'request.precondition_failed']
+    : operation.errors;
+  const byStatus = Map.groupBy(own, (code) => errorDefinitionOf(owner, code).status);
   const entries = [...byStatus].map(([status, codes]) => [status, problemResponse(codes)]);
   return { ...Object.fromEntries(entries), default: problemResponse(Object.keys(platformErrors)) };
 }

@@ -192,6 +192,8 @@ function nearest(status: number) {
       return 'NOT_FOUND';
     case 409:
       return 'CONFLICT';
+    case 412:
+      return 'PRECONDITION_FAILED';
     case 422:
       return 'UNPROCESSABLE_CONTENT';
     case 429:

@@ -63,7 +63,7 @@ import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
-import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { atomically, inTurn } from '@patchbay/adapters/prisma/unit-of-work';
 import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
@@ -401,6 +401,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
     atomically: (work) => atomically(prisma, work),
+    inTurn: (name) => inTurn(prisma, name),
     keptAtEnd: (work) =>
       keptAtEnd(prisma, work).catch((error: unknown) => {
         if (isTakenOver(error)) throw takenOver();

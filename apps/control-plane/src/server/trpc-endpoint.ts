@@ -35,7 +35,9 @@ async function served({ router, log, hosts, env }: ControlPlane, request: Reques
         resHeaders.set('x-request-id', requestId);
         resHeaders.set('cache-control', 'no-store');
         const address = request.headers.get(ADDRESS_HEADER) ?? undefined;
-        return { evidence, within, requestId, address, signal: request.signal, responseHeaders: resHeaders };
+        const ifMatch = request.headers.get('if-match') ?? undefined;
+        const { signal } = request;
+        return { evidence, within, requestId, address, ifMatch, signal, responseHeaders: resHeaders };
       },
       onError: ({ error, path }) => {
         if (error.code !== 'INTERNAL_SERVER_ERROR') return;
@@ -60,6 +62,8 @@ async function boundedRequest(request: Request): Promise<Request> {
   if (names.length > BATCH_COUNT_MAX) {
     throw platformError('request.too_large', `At most ${BATCH_COUNT_MAX} calls in one request.`);
   }
+  if (names.length > 1 && request.headers.has('if-match'))
+    throw platformError('request.invalid', 'If-Match is for one call: send it alone.');
   if (request.method === 'GET' || request.method === 'HEAD') return request;
   const { text } = await readBody(request);
   const { url, method, headers, signal } = request;
