@@ -181,6 +181,36 @@ export const billing = defineDomain({
           response: z.object({ items: z.array(effectivePrice) }),
           errors: [],
         },
+        // Before the prices of a service, for none is called so.
+        explain: {
+          method: 'GET',
+          path: '/prices/explain',
+          summary:
+            'Read who pays whom for each meter, at each level from here up to where the caller may see.',
+          access: 'read',
+          request: z.object({}),
+          response: z.object({
+            items: z.array(
+              z.object({
+                service: z.string(),
+                meter: z.string(),
+                where: dimensions,
+                levels: z.array(
+                  z.object({
+                    buyerId: idField('acc'),
+                    buyerName: z.string(),
+                    sellerId: idField('acc'),
+                    sellerName: z.string(),
+                    amount: nano,
+                    per: z.string(),
+                    origin: z.enum(['child', 'default', 'inherited']),
+                  }),
+                ),
+              }),
+            ),
+          }),
+          errors: [],
+        },
         get: {
           method: 'GET',
           path: '/prices/{service}',
@@ -232,35 +262,6 @@ export const billing = defineDomain({
           request: setRequest,
           response: profileAnswer,
           errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
-        },
-        explain: {
-          method: 'GET',
-          path: '/prices/explain',
-          summary:
-            'Read who pays whom for each meter, at each level from here up to where the caller may see.',
-          access: 'read',
-          request: z.object({}),
-          response: z.object({
-            items: z.array(
-              z.object({
-                service: z.string(),
-                meter: z.string(),
-                where: dimensions,
-                levels: z.array(
-                  z.object({
-                    buyerId: idField('acc'),
-                    buyerName: z.string(),
-                    sellerId: idField('acc'),
-                    sellerName: z.string(),
-                    amount: nano,
-                    per: z.string(),
-                    origin: z.enum(['child', 'default', 'inherited']),
-                  }),
-                ),
-              }),
-            ),
-          }),
-          errors: [],
         },
       },
     },
