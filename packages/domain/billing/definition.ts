@@ -181,7 +181,6 @@ export const billing = defineDomain({
           response: z.object({ items: z.array(effectivePrice) }),
           errors: [],
         },
-        // Before the prices of a service, for none is called so.
         explain: {
           method: 'GET',
           path: '/prices/explain',
@@ -213,7 +212,7 @@ export const billing = defineDomain({
         },
         get: {
           method: 'GET',
-          path: '/prices/{service}',
+          path: '/prices/{service}/own',
           summary:
             'Read what was set for this account alone and a service: what holds now, and what will. Only an account above it may.',
           access: 'read',

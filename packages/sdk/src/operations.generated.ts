@@ -39,6 +39,10 @@ export interface Operations {
     list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly unit: string; readonly where: Readonly<Record<string, string>>; readonly amount: string; readonly per: string; readonly currency: string; readonly effectiveFrom: string; readonly origin: "child" | "default" | "inherited"; readonly setByAccountId: Id<"acc"> }> }>;
     /** Read the prices that this account pays. */
     list(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly unit: string; readonly where: Readonly<Record<string, string>>; readonly amount: string; readonly per: string; readonly currency: string; readonly effectiveFrom: string; readonly origin: "child" | "default" | "inherited"; readonly setByAccountId: Id<"acc"> }> }>;
+    /** Read who pays whom for each meter, at each level from here up to where the caller may see. */
+    explain(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly where: Readonly<Record<string, string>>; readonly levels: ReadonlyArray<{ readonly buyerId: Id<"acc">; readonly buyerName: string; readonly sellerId: Id<"acc">; readonly sellerName: string; readonly amount: string; readonly per: string; readonly origin: "child" | "default" | "inherited" }> }> }>;
+    /** Read who pays whom for each meter, at each level from here up to where the caller may see. */
+    explain(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly where: Readonly<Record<string, string>>; readonly levels: ReadonlyArray<{ readonly buyerId: Id<"acc">; readonly buyerName: string; readonly sellerId: Id<"acc">; readonly sellerName: string; readonly amount: string; readonly per: string; readonly origin: "child" | "default" | "inherited" }> }> }>;
     /** Read what was set for this account alone and a service: what holds now, and what will. Only an account above it may. */
     get(accountId: IdLike<"acc">, request: { readonly service: string }, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly unit: string; readonly where: Readonly<Record<string, string>>; readonly amount: string; readonly per: string; readonly currency: string; readonly effectiveFrom: string; readonly origin: "child" | "default" | "inherited"; readonly setByAccountId: Id<"acc">; readonly childId?: Id<"acc"> }> }>;
     /** Read what was set for this account alone and a service: what holds now, and what will. Only an account above it may. */
@@ -59,10 +63,6 @@ export interface Operations {
     setForChildren(accountId: IdLike<"acc">, request: { readonly service: string; readonly prices: Readonly<Record<string, { readonly amount: string; readonly per: string; readonly where?: Readonly<Record<string, string>> } | ReadonlyArray<{ readonly amount: string; readonly per: string; readonly where?: Readonly<Record<string, string>> }>>>; readonly currency: string; readonly effectiveFrom?: string }, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly unit: string; readonly where: Readonly<Record<string, string>>; readonly amount: string; readonly per: string; readonly currency: string; readonly effectiveFrom: string; readonly origin: "child" | "default" | "inherited"; readonly setByAccountId: Id<"acc">; readonly childId?: Id<"acc"> }> }>;
     /** Set what all children of this account pay for a service, unless one has its own price. */
     setForChildren(request: { readonly service: string; readonly prices: Readonly<Record<string, { readonly amount: string; readonly per: string; readonly where?: Readonly<Record<string, string>> } | ReadonlyArray<{ readonly amount: string; readonly per: string; readonly where?: Readonly<Record<string, string>> }>>>; readonly currency: string; readonly effectiveFrom?: string }, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly unit: string; readonly where: Readonly<Record<string, string>>; readonly amount: string; readonly per: string; readonly currency: string; readonly effectiveFrom: string; readonly origin: "child" | "default" | "inherited"; readonly setByAccountId: Id<"acc">; readonly childId?: Id<"acc"> }> }>;
-    /** Read who pays whom for each meter, at each level from here up to where the caller may see. */
-    explain(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly where: Readonly<Record<string, string>>; readonly levels: ReadonlyArray<{ readonly buyerId: Id<"acc">; readonly buyerName: string; readonly sellerId: Id<"acc">; readonly sellerName: string; readonly amount: string; readonly per: string; readonly origin: "child" | "default" | "inherited" }> }> }>;
-    /** Read who pays whom for each meter, at each level from here up to where the caller may see. */
-    explain(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly where: Readonly<Record<string, string>>; readonly levels: ReadonlyArray<{ readonly buyerId: Id<"acc">; readonly buyerName: string; readonly sellerId: Id<"acc">; readonly sellerName: string; readonly amount: string; readonly per: string; readonly origin: "child" | "default" | "inherited" }> }> }>;
   };
   readonly spend: {
     /** Read what the use of a range, or of one session, costs this account, each minute at the price that held in it. */
@@ -764,12 +764,12 @@ export const operations = {
   },
   prices: {
     list: 'GET ~/prices',
-    get: 'GET ~/prices/{service}',
+    explain: 'GET ~/prices/explain',
+    get: 'GET ~/prices/{service}/own',
     set: 'PUT ~/prices/{service}',
     listForChildren: 'GET ~/child-prices',
     getForChildren: 'GET ~/child-prices/{service}',
     setForChildren: 'PUT ~/child-prices/{service}',
-    explain: 'GET ~/prices/explain',
   },
   spend: {
     get: 'GET ~/spend',

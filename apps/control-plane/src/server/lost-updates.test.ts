@@ -90,11 +90,11 @@ test('prices that were planned for later are a change too, for one account and f
   const later = {
     effectiveFrom: new Date(Math.ceil(Date.now() / 60_000) * 60_000 + 86_400_000).toISOString(),
   };
-  for (const [path, accountId] of [
-    ['prices/network-discovery', childId],
-    ['child-prices/network-discovery', owner.accountId],
+  for (const [path, readPath, accountId] of [
+    ['prices/network-discovery', 'prices/network-discovery/own', childId],
+    ['child-prices/network-discovery', 'child-prices/network-discovery', owner.accountId],
   ] as const) {
-    const read = () => ask('GET', path, undefined, { accountId });
+    const read = () => ask('GET', readPath, undefined, { accountId });
     const set = (body: object, tag: string) => ask('PUT', path, body, { tag, accountId });
     const tag = tagOf(await read());
     expect(await set(priced('3', later), tag)).toMatchObject({ status: 200 });
@@ -108,7 +108,7 @@ test('prices that were planned for later are a change too, for one account and f
   const { items } = (await ask('GET', 'child-prices')).body;
   const part = (of: string | undefined) =>
     items.filter((price: { readonly childId?: string }) => price.childId === of);
-  const forChild = await ask('GET', 'prices/network-discovery', undefined, { accountId: childId });
+  const forChild = await ask('GET', 'prices/network-discovery/own', undefined, { accountId: childId });
   expect(await etagOf({ items: part(childId) })).toBe(tagOf(forChild));
   expect(await etagOf({ items: part(undefined) })).toBe(
     tagOf(await ask('GET', 'child-prices/network-discovery')),
@@ -117,7 +117,7 @@ test('prices that were planned for later are a change too, for one account and f
 
 test('an account is not told what it will pay, nor that of others', async () => {
   const key = await ask('POST', 'keys', { name: 'own', scopes: ['*'] }, { accountId: childId });
-  const asChild = await served.rest('GET', `/v1/accounts/${childId}/prices/network-discovery`, {
+  const asChild = await served.rest('GET', `/v1/accounts/${childId}/prices/network-discovery/own`, {
     key: key.body.secret,
   });
   expect(asChild).toMatchObject({ status: 403, body: { code: 'auth.scope' } });
