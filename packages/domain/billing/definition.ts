@@ -1,3 +1,4 @@
+import { boundedRecord } from '@patchbay/kit/bounded-record';
 import { defineDomain } from '@patchbay/kit/definition';
 import { idField } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
@@ -10,7 +11,9 @@ import { TARIFF_DIGITS_MAX } from './price.ts';
 /** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
 const nano = z.string().regex(/^-?\d+$/);
 const period = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'A period is a UTC month, such as 2026-11.');
-const dimensions = z.record(z.string().max(64), z.string().max(64));
+/** More than any meter has. */
+const DIMENSION_COUNT_MAX = 32;
+const dimensions = boundedRecord(z.string().max(64), z.string().max(64), DIMENSION_COUNT_MAX);
 
 /**
  * `amount` nano units for every `per` units of the meter. `per` 0: a flat amount for a period with any use. A field that
@@ -33,7 +36,13 @@ const price = z.strictObject({
   where: dimensions.optional(),
 });
 
-const servicePrices = z.record(z.string(), z.union([price, z.array(price).min(1).max(50)]));
+/** Of a service: more than any has. */
+const METER_COUNT_MAX = 64;
+const servicePrices = boundedRecord(
+  z.string(),
+  z.union([price, z.array(price).min(1).max(50)]),
+  METER_COUNT_MAX,
+);
 
 const setRequest = z.strictObject({
   service: z.string(),

@@ -64,6 +64,11 @@ describe.each(mountedOperations.map((mounted) => [nameOf(mounted), mounted] as c
       expect(security ?? []).toEqual(mounted.authentication === 'none' ? [] : [{ Authorization: [] }]);
     });
 
+    test('holds no list and no record without a bound, and the OpenAPI document says which', () => {
+      const body = served?.requestBody?.content['application/json']?.schema;
+      expect(unbounded(withReferences(body ?? {}))).toEqual([]);
+    });
+
     test('replaces only what there is to read, where it is read', () => {
       if (operation.replaces === undefined) return;
       const read = replacedBy(mounted);
@@ -90,6 +95,28 @@ describe.each(mountedOperations.map((mounted) => [nameOf(mounted), mounted] as c
     });
   },
 );
+
+/** The schema with what it refers to in its place. */
+function withReferences(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withReferences);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const { $ref } = schema as { readonly $ref?: string };
+  if ($ref !== undefined) return withReferences(document.components.schemas?.[$ref.split('/').at(-1) ?? '']);
+  return Object.fromEntries(Object.entries(schema).map(([name, each]) => [name, withReferences(each)]));
+}
+
+/** Where a schema has a list or a record that is as long as its sender likes. */
+function unbounded(schema: unknown, place = ''): readonly string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { type, maxItems, maxProperties, additionalProperties } = schema as Readonly<Record<string, unknown>>;
+  const isOpen =
+    (type === 'array' && maxItems === undefined) ||
+    (typeof additionalProperties === 'object' && maxProperties === undefined);
+  return [
+    ...(isOpen ? [place] : []),
+    ...Object.entries(schema).flatMap(([name, each]) => unbounded(each, `${place}/${name}`)),
+  ];
+}
 
 const onAccounts = mountedOperations.filter(({ mount }) => mount === 'account');
 

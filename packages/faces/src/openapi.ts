@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { errorDefinitionOf, type MountedOperation, mountedOperations } from './mounted.ts';
 import { type NamedSchema, namedComponents, pascalCase, type Schema } from './openapi-components.ts';
 import { isConditional } from './precondition.ts';
+import { BODY_DEPTH_MAX, BODY_SIZE_BYTES_MAX } from './request-body.ts';
 import type { AppRouter } from './trpc.ts';
 
 type Responses = Record<string, unknown>;
@@ -20,7 +21,12 @@ interface Served {
 }
 export interface OpenApiDocument {
   readonly openapi: string;
-  info: { readonly title: string; readonly version: string; readonly license?: object };
+  info: {
+    readonly title: string;
+    readonly description?: string;
+    readonly version: string;
+    readonly license?: object;
+  };
   readonly servers?: readonly { readonly url: string }[];
   readonly paths: Record<string, Record<string, Served>>;
   readonly components: { schemas?: Record<string, unknown>; securitySchemes?: unknown };
@@ -60,6 +66,13 @@ const versionHeader = {
   schema: { type: 'string', enum: apiVersions },
 };
 
+const whole = new Intl.NumberFormat('en');
+const bounds = [
+  `A body has at most ${whole.format(BODY_SIZE_BYTES_MAX)} bytes (\`request.too_large\`) and is nested at most ${BODY_DEPTH_MAX} deep.`,
+  'Each list and each record of a request has its bound in `maxItems` or `maxProperties`; past it the request is refused with 413 and `request.too_many`.',
+  'Each answer names its request in the header `X-Request-Id`, and a refusal in `requestId` as well.',
+].join(' ');
+
 const JSON_TYPE = 'application/json';
 
 /**
@@ -90,7 +103,11 @@ export function openApiDocument(
   const { references, components } = namedComponents(places, recursiveOf(document));
   for (const [index, place] of places.entries()) place.content.schema = references[index] ?? place.schema;
   document.components.schemas = { ...components, Problem: withoutDialect(z.toJSONSchema(problemSchema)) };
-  document.info = { ...document.info, license: { name: 'Apache 2.0', identifier: 'Apache-2.0' } };
+  document.info = {
+    ...document.info,
+    description: bounds,
+    license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
+  };
   return document;
 }
 

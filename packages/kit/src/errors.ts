@@ -29,6 +29,13 @@ export const platformErrors = {
     retry: 'never',
     remedy: 'Send at most the number of bytes that `detail` names.',
   },
+  'request.too_many': {
+    status: 413,
+    title: 'The request holds more at once than one may.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Send it in parts: `detail` names the list, and how much of it one request may hold.',
+  },
   'request.unknown_host': {
     status: 421,
     title: 'Nothing is served at this host.',

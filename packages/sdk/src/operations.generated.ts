@@ -1079,6 +1079,7 @@ export type ErrorCode =
   | 'request.method_not_allowed'
   | 'request.precondition_failed'
   | 'request.too_large'
+  | 'request.too_many'
   | 'request.unknown_host'
   | 'request.unknown_path'
   | 'request.version_unknown'

@@ -159,10 +159,21 @@ test('C21: a batch has at most 50 calls, and each of them counts against the rat
     const url = `http://control.test/api/trpc/${names}?batch=1&input=${encodeURIComponent(JSON.stringify(input))}`;
     return serveTrpc(slow.control, new Request(url, { headers: { authorization: `Bearer ${tenant.key}` } }));
   };
-  expect((await batch(51)).status).toBe(413);
-  const answers: { readonly error?: object }[] = await (await batch(50)).json();
+  const refused = await batch(51);
+  const { code, requestId } = (await refused.json()) as { readonly code: string; readonly requestId: string };
+  expect([refused.status, code]).toEqual([413, 'request.too_many']);
+  expect(requestId).toMatch(/^req_/);
+  const taken = await batch(50);
+  const answers: {
+    readonly error?: { readonly data: { readonly problem: { readonly requestId: string } } };
+  }[] = await taken.json();
   expect(answers).toHaveLength(50);
   expect([4, 5]).toContain(answers.filter(({ error }) => error === undefined).length);
+  // Each call is a request of its own, with an id of its own to ask by why it was refused.
+  const ids = taken.headers.get('x-request-id')?.split(', ') ?? [];
+  expect(new Set(ids).size).toBe(50);
+  for (const [index, { error }] of answers.entries())
+    if (error !== undefined) expect(error.data.problem.requestId).toBe(ids[index]);
   await slow.close();
 });
 

@@ -14,17 +14,16 @@ beforeAll(async () => {
   await makePlatform(database.applicationUrl);
   served = serve(database.applicationUrl);
   owner = await signUp(served, 'owner');
-  childId = (await ask('POST', 'accounts', { name: 'Child' })).body.id;
+  childId = (await ask('POST', 'accounts', { body: { name: 'Child' } })).body.id;
   const application = { name: 'Telehealth', instanceTypes: ['light'] };
-  applicationId = (await ask('POST', 'applications', application)).body.id;
+  applicationId = (await ask('POST', 'applications', { body: application })).body.id;
 }, 60_000);
 afterAll(async () => {
   await served.close();
   await database.drop();
 });
 
-async function ask(method: string, path: string, body?: object, more: Asked = {}) {
-  const { tag, accountId = owner.accountId } = more;
+async function ask(method: string, path: string, { body, tag, accountId = owner.accountId }: Asked = {}) {
   const headers = tag === undefined ? {} : { 'if-match': tag };
   return await served.rest(method, `/v1/accounts/${accountId}/${path}`, {
     key: owner.key,
@@ -34,6 +33,7 @@ async function ask(method: string, path: string, body?: object, more: Asked = {}
 }
 
 interface Asked {
+  readonly body?: object;
   readonly tag?: string;
   readonly accountId?: string;
 }
@@ -53,7 +53,7 @@ test.each(places)(
     const place = of();
     const read = () => ask('GET', `policy?${new URLSearchParams(place)}`);
     const set = (sessionSecondsMax: number, tag: string) =>
-      ask('PUT', 'policy', { ...place, sessionSecondsMax }, { tag });
+      ask('PUT', 'policy', { body: { ...place, sessionSecondsMax }, tag });
     const tag = tagOf(await read());
     expect(await set(60, tag)).toMatchObject({ status: 200 });
     const second = await set(90, tag);
@@ -68,13 +68,15 @@ test.each(places)(
 );
 
 test('of many who change what all have read, at once, one does, and the others leave no entry', async () => {
-  const tag = tagOf(await ask('GET', 'policy', undefined, { accountId: childId }));
+  const tag = tagOf(await ask('GET', 'policy', { accountId: childId }));
   const more = { tag, accountId: childId };
   const answers = await Promise.all(
-    [1, 2, 3, 4, 5, 6].map((concurrentSessionsMax) => ask('PUT', 'policy', { concurrentSessionsMax }, more)),
+    [1, 2, 3, 4, 5, 6].map((concurrentSessionsMax) =>
+      ask('PUT', 'policy', { body: { concurrentSessionsMax }, ...more }),
+    ),
   );
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 412, 412, 412, 412, 412]);
-  const log = await ask('GET', 'audit?limit=100', undefined, { accountId: childId });
+  const log = await ask('GET', 'audit?limit=100', { accountId: childId });
   expect(
     log.body.items.filter(({ action }: { readonly action: string }) => action === 'policy.set'),
   ).toHaveLength(1);
@@ -94,8 +96,8 @@ test('prices that were planned for later are a change too, for one account and f
     ['prices/network-discovery', 'prices/network-discovery/own', childId],
     ['child-prices/network-discovery', 'child-prices/network-discovery', owner.accountId],
   ] as const) {
-    const read = () => ask('GET', readPath, undefined, { accountId });
-    const set = (body: object, tag: string) => ask('PUT', path, body, { tag, accountId });
+    const read = () => ask('GET', readPath, { accountId });
+    const set = (body: object, tag: string) => ask('PUT', path, { body, tag, accountId });
     const tag = tagOf(await read());
     expect(await set(priced('3', later), tag)).toMatchObject({ status: 200 });
     const second = await set(priced('4', later), tag);
@@ -108,7 +110,7 @@ test('prices that were planned for later are a change too, for one account and f
   const { items } = (await ask('GET', 'child-prices')).body;
   const part = (of: string | undefined) =>
     items.filter((price: { readonly childId?: string }) => price.childId === of);
-  const forChild = await ask('GET', 'prices/network-discovery/own', undefined, { accountId: childId });
+  const forChild = await ask('GET', 'prices/network-discovery/own', { accountId: childId });
   expect(await etagOf({ items: part(childId) })).toBe(tagOf(forChild));
   expect(await etagOf({ items: part(undefined) })).toBe(
     tagOf(await ask('GET', 'child-prices/network-discovery')),
@@ -116,7 +118,7 @@ test('prices that were planned for later are a change too, for one account and f
 });
 
 test('an account is not told what it will pay, nor that of others', async () => {
-  const key = await ask('POST', 'keys', { name: 'own', scopes: ['*'] }, { accountId: childId });
+  const key = await ask('POST', 'keys', { body: { name: 'own', scopes: ['*'] }, accountId: childId });
   const asChild = await served.rest('GET', `/v1/accounts/${childId}/prices/network-discovery/own`, {
     key: key.body.secret,
   });

@@ -12,7 +12,7 @@ const SEEN = 'seen';
 export const unlessChanged = (seen: object | undefined) => ({ trpc: { context: { [SEEN]: seen } } });
 
 /** A condition is one of its request: what has one travels alone, and everything else together. */
-export const conditionally = (batched: Parameters<typeof httpBatchLink>[0]): TRPCLink<AppRouter> =>
+export const conditionally = (batched: Parameters<typeof httpBatchLink<AppRouter>>[0]): TRPCLink<AppRouter> =>
   splitLink({
     condition: ({ context }) => context[SEEN] !== undefined,
     true: httpLink({
