@@ -44,12 +44,13 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
   await refuseByPolicy(platform, call, { entity, visibleIds: subject?.visibleIds ?? [] });
   const context = await contextOf(platform, call, { entity, visibleIds: subject?.visibleIds, changes });
   const handler = await loadHandler(platform, call.mounted);
+  const request = withCursorOpened(platform, call);
   if (call.mounted.operation.method === 'GET') {
-    const work = await handler(context, withCursorOpened(platform, call));
+    const work = await handler(context, request);
     return withCursorSealed(platform, call, await work());
   }
   return await answerOnce<Response>(platform, call, async (kept) => {
-    const work = await handler(context, call.request);
+    const work = await handler(context, request);
     const isMinting = call.mounted.operation.isMinting === true;
     // No change without its entry, no entry without its change, and no change that cannot be answered for (ACC-8).
     return await platform[isMinting ? 'keptAtEnd' : 'atomically'](async () => {

@@ -2,10 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Patchbay, TokenLimits } from './patchbay.ts';
 import { problem, type RequestHandler, requestHandler } from './web-request.ts';
 
-/** Beside the request as the web knows it. */
 /** Larger than any question for a token. */
 const BODY_BYTES_MAX = 65_536;
 
+/** Beside the request as the web knows it. */
 export interface TokenRequest {
   /** Express and plain Node: the request with what middleware put on it, such as `user`. */
   readonly nodeRequest?: IncomingMessage;

@@ -2,6 +2,7 @@
 
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
+import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { deliverMails } from '@patchbay/adapters/mail/delivery';
 import { mailOutbox, newestMails } from '@patchbay/adapters/mail/outbox';
 import { smtpTransport } from '@patchbay/adapters/mail/smtp';
@@ -307,6 +308,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         pages: { find: errorPageOf },
       },
       hooks: {
+        cursors: eventCursors(readMasterKey(env.PATCHBAY_MASTER_KEY)),
         webhooks: webhookStore(prisma, cipher),
         callbacks: callbackStore(prisma, cipher),
         deliveries: deliveryLog(prisma),

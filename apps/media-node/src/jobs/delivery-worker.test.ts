@@ -285,7 +285,7 @@ test('a batch arrives as one request with one signature, each event as it would 
   expect(sent.map(({ id }) => id).toSorted()).toEqual(events.map(({ id }) => id).toSorted());
   const { items } = await hooks.events
     .list({ accountId, scope: 'own', after: 0n, types: ['*'], limit: 10 })
-    .then((list) => ({ items: list.map(toEnvelope) }));
+    .then((list) => ({ items: list.map((event) => toEnvelope(event, hooks.cursors)) }));
   expect(sent).toEqual(items);
   const headers = (name: string) => [request?.headers[name] ?? []].flat();
   const key = parseWebhookSecret(secret) ?? new Uint8Array();
