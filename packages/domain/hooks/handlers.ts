@@ -4,7 +4,14 @@ import { createId } from '@patchbay/kit/ids';
 import type { z } from 'zod';
 import type { hooks } from './definition.ts';
 import { endpointHealth } from './endpoint-health.ts';
-import { bodyOf, cursorOf, type EventCursors, type PlacedPlatformEvent, positionOf, toEnvelope } from './envelope.ts';
+import {
+  bodyOf,
+  cursorOf,
+  type EventCursors,
+  type PlacedPlatformEvent,
+  positionOf,
+  toEnvelope,
+} from './envelope.ts';
 import {
   type AttemptRecord,
   type DeliveryRecord,
@@ -229,7 +236,8 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       const { items, nextCursor } = await ports.deliveries.list({ accountId, ...request });
       return {
         items: items.map((delivery) => deliveryAnswer(delivery, ports.cursors)),
-        ...(nextCursor === undefined ? {} : { nextCursor }) };
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+      };
     },
 
     async get(context, { webhookId, deliveryId }, ports) {
@@ -282,7 +290,9 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       if ((await ports.webhooks.find(key)) === undefined)
         throw context.error('resource.unknown', unknown(webhookId));
       const replay = await ports.replays.find(key);
-      return replay === undefined ? {} : { replay: replayAnswer(replay, { webhookId, cursors: ports.cursors }) };
+      return replay === undefined
+        ? {}
+        : { replay: replayAnswer(replay, { webhookId, cursors: ports.cursors }) };
     },
 
     async cancel(context, { webhookId }, ports) {
@@ -295,7 +305,11 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       if (before === undefined || after === undefined)
         throw context.error('hooks.replay_none', 'There is nothing to cancel.');
       const answer = replayAnswer(after, { webhookId, cursors: ports.cursors });
-      context.audit({ target: webhookId, before: replayAnswer(before, { webhookId, cursors: ports.cursors }), after: answer });
+      context.audit({
+        target: webhookId,
+        before: replayAnswer(before, { webhookId, cursors: ports.cursors }),
+        after: answer,
+      });
       return answer;
     },
   },
@@ -310,7 +324,9 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       const last = items.at(-1);
       return {
         items: items.map((event) => eventAnswer(event, ports.cursors)),
-        ...(last === undefined || items.length < limit ? {} : { nextCursor: cursorOf(last.position, ports.cursors) }),
+        ...(last === undefined || items.length < limit
+          ? {}
+          : { nextCursor: cursorOf(last.position, ports.cursors) }),
       };
     },
 

@@ -10,7 +10,10 @@ function client() {
     return { items: [] };
   };
   const events = { list: async ({ after }: { readonly after: bigint }) => (asked.push(after), []) };
-  const domainPorts = { policy: { plans: { list } }, hooks: { events, catalogue: { eventTypes: ['signaling.session.ended'] } } };
+  const domainPorts = {
+    policy: { plans: { list } },
+    hooks: { events, catalogue: { eventTypes: ['signaling.session.ended'] } },
+  };
   const { rest, platform } = createApiHarness({ domainPorts: domainPorts as never });
   const get = (path: string) =>
     rest(

@@ -106,7 +106,7 @@ import { platformJobs } from './jobs.ts';
 import { mailRouteOf } from './mail-route.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
-import { PRIVACY_ASK_MS, privacyJobs } from './privacy-jobs.ts';
+import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyOf } from './relying-party.ts';
@@ -453,7 +453,15 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     pool: privacyPool,
     log,
     askMs: PRIVACY_ASK_MS,
-    jobs: privacyJobs({ pool: privacyPool, nowMs, isStopped: () => closing.signal.aborted }),
+    jobs: privacyJobs({
+      pool: privacyPool,
+      nowMs,
+      isStopped: () => closing.signal.aborted,
+      notices: {
+        atomically: (work) => atomically(prisma, work),
+        tell: tellOfFailedExport({ ...tenancy, mails: { ...mails, ...teamMails } }),
+      },
+    }),
   });
   let document: OpenApiDocument | undefined;
   const brands = aroundPorts(shownBrands(prisma), inTime);
