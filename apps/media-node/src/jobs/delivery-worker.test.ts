@@ -243,7 +243,7 @@ test('a worker that is killed in the middle of a delivery loses nothing, and rep
   ]);
 });
 
-test('a database that fails at any one call costs no event and doubles none but its attempt (F16)', async () => {
+test('F16: a database that fails at any one call costs no event and doubles none but its attempt', async () => {
   const { url, received } = await receivers.healthy();
   const { webhookId } = await webhookAt(url);
   const store = deliveryStore(hooks.pool, hooks.database.cipher);
