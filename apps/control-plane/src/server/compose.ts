@@ -2,6 +2,7 @@
 
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
+import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { deliverMails } from '@patchbay/adapters/mail/delivery';
 import { mailOutbox, newestMails } from '@patchbay/adapters/mail/outbox';
 import { smtpTransport } from '@patchbay/adapters/mail/smtp';
@@ -63,7 +64,7 @@ import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
-import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { atomically, inTurn } from '@patchbay/adapters/prisma/unit-of-work';
 import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
@@ -105,7 +106,7 @@ import { platformJobs } from './jobs.ts';
 import { mailRouteOf } from './mail-route.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
-import { PRIVACY_ASK_MS, privacyJobs } from './privacy-jobs.ts';
+import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyOf } from './relying-party.ts';
@@ -307,6 +308,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         pages: { find: errorPageOf },
       },
       hooks: {
+        cursors: eventCursors(readMasterKey(env.PATCHBAY_MASTER_KEY)),
         webhooks: webhookStore(prisma, cipher),
         callbacks: callbackStore(prisma, cipher),
         deliveries: deliveryLog(prisma),
@@ -401,6 +403,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
     atomically: (work) => atomically(prisma, work),
+    inTurn: (name) => inTurn(prisma, name),
     keptAtEnd: (work) =>
       keptAtEnd(prisma, work).catch((error: unknown) => {
         if (isTakenOver(error)) throw takenOver();
@@ -450,7 +453,15 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     pool: privacyPool,
     log,
     askMs: PRIVACY_ASK_MS,
-    jobs: privacyJobs({ pool: privacyPool, nowMs, isStopped: () => closing.signal.aborted }),
+    jobs: privacyJobs({
+      pool: privacyPool,
+      nowMs,
+      isStopped: () => closing.signal.aborted,
+      notices: {
+        atomically: (work) => atomically(prisma, work),
+        tell: tellOfFailedExport({ ...tenancy, mails: { ...mails, ...teamMails } }),
+      },
+    }),
   });
   let document: OpenApiDocument | undefined;
   const brands = aroundPorts(shownBrands(prisma), inTime);
