@@ -48,7 +48,9 @@ const setPrice = (accountId: string, amount: string) =>
     service: 'relay',
     currency: 'EUR',
     fromMs: period.fromMs,
-    prices: [{ meter: 'bytes', where: {}, tariff: { kind: 'per-unit', amount: parseDecimal(amount), per: 1n } }],
+    prices: [
+      { meter: 'bytes', where: {}, tariff: { kind: 'per-unit', amount: parseDecimal(amount), per: 1n } },
+    ],
   });
 
 /** The platform sells for 0.01, top for 0.015 and parent for 0.02. */
@@ -85,7 +87,9 @@ const documents = () =>
      ORDER BY period, account_id, kind, number`,
   );
 const printed = async () =>
-  (await documents()).map(({ account_id, kind, number, total }) => `${account_id} ${kind} ${number} ${total}`);
+  (await documents()).map(
+    ({ account_id, kind, number, total }) => `${account_id} ${kind} ${number} ${total}`,
+  );
 
 const balances = async () =>
   Object.fromEntries(
@@ -196,8 +200,7 @@ describe('a month that is over', () => {
 describe('the documents of a month at Stripe', () => {
   const rail = () =>
     stripeRail({ secretKey: 'sk_test_x', webhookSecrets: [], apiUrl: stripe.url, retryCount: 0 });
-  const store = (of: pg.Pool = pool) =>
-    collectionStore({ pool: of, platformAccount, nowMs: () => clockMs });
+  const store = (of: pg.Pool = pool) => collectionStore({ pool: of, platformAccount, nowMs: () => clockMs });
 
   async function collect(of: pg.Pool = pool) {
     const ports = { store: store(of), rail: rail(), nowMs: () => clockMs };

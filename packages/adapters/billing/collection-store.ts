@@ -137,8 +137,11 @@ export interface RailNotices {
   /** Whether it is new: a rail tells everything at least once. */
   keep(notice: RailNotice): Promise<boolean>;
   waiting(countMax: number): Promise<readonly RailNotice[]>;
-  /** Has the document looked at that it is about, if there is one. */
-  handled(notice: RailNotice, invoiceId: string | undefined): Promise<void>;
+  /** Has looked at what it is about: the document of an invoice, or payouts that wait for a payee. */
+  handled(
+    notice: RailNotice,
+    about: { readonly invoiceId?: string; readonly isPayable?: boolean },
+  ): Promise<void>;
   /** Removes what was told so long ago that it is not told again. */
   forget(beforeMs: number): Promise<number>;
 }
@@ -159,17 +162,12 @@ export function railNotices({ pool, platformAccount, nowMs }: CollectionStoreOpt
       );
       return rows;
     },
-    async handled({ id, subject }, invoiceId) {
+    async handled({ id, subject }, { invoiceId, isPayable }) {
       const at = new Date(nowMs());
       await inAccountScope(pool, await platformAccount(), async (client) => {
         if (invoiceId !== undefined)
           await client.query('UPDATE collection SET next_at = $2 WHERE rail_id = $1', [invoiceId, at]);
-        if (subject.kind === 'payee')
-          await client.query(
-            `UPDATE collection SET next_at = $2 WHERE kind = 'payout' AND account_id IN
-               (SELECT account_id FROM rail_party WHERE payee_id = $1)`,
-            [subject.id, at],
-          );
+        if (isPayable !== undefined) await client.query(payableSql, [subject.id, isPayable, at]);
         await client.query('UPDATE rail_notice SET handled_at = $2 WHERE id = $1', [id, at]);
       });
     },
@@ -182,3 +180,9 @@ export function railNotices({ pool, platformAccount, nowMs }: CollectionStoreOpt
     },
   };
 }
+
+/** Those of a month that is still being closed have no time yet. */
+const payableSql = `
+  WITH payee AS (UPDATE rail_party SET is_payable = $2 WHERE payee_id = $1 RETURNING account_id)
+  UPDATE collection SET next_at = $3
+  WHERE kind = 'payout' AND next_at <> 'infinity' AND account_id IN (SELECT account_id FROM payee)`;
