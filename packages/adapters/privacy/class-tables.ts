@@ -519,8 +519,8 @@ export const classTables = {
       table: 'document',
       order: ['id'],
       columns: [
-        ...['id', 'account_id', 'seller_id', 'period', 'kind', 'number', 'currency', 'total_minor_units'],
-        ...['corrects_id', 'issued_at', 'content'],
+        ...['id', 'account_id', 'seller_id', 'period', 'kind', 'sequence', 'number', 'currency'],
+        ...['total_minor_units', 'by_period', 'corrects_id', 'issued_at', 'content'],
       ],
     },
     // What documents are made of and numbered by, and how they stand at whatever collects.

@@ -215,6 +215,11 @@ describe('statements', () => {
       totalMinorUnits: '600',
     });
     expect(audited).toHaveLength(1);
+  });
+
+  test('refund 422: no more than was paid, what is asked for already counted', async () => {
+    anInvoice();
+    await refund('600');
     expect(await refusalOf(refund('401'))).toBe('billing.refund_exceeds');
     expect(await refund('400')).toMatchObject({ totalMinorUnits: '400' });
   });
@@ -301,10 +306,13 @@ describe('closings', () => {
     );
   });
 
-  test('close 403, list 403: of the platform alone', async () => {
+  test('close 403: of the platform alone', async () => {
     expect(await refusalOf(close(contextOf('leaf'), { period: '2026-11' }, ports))).toBe(
       'billing.collector_only',
     );
+  });
+
+  test('list 403: of the platform alone', async () => {
     expect(await refusalOf(list(contextOf('leaf'), {}, ports))).toBe('billing.collector_only');
   });
 });

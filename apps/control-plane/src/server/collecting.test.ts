@@ -41,7 +41,7 @@ beforeAll(async () => {
     createdBy: reseller.userId,
   });
   platform = { accountId, key: made.secret };
-  leafId = (await ask(reseller, 'POST', '/accounts', { name: 'Leaf' })).id;
+  leafId = (await ask(reseller, 'POST /accounts', { name: 'Leaf' })).id;
   for (const [sellerId, amount] of [
     [accountId, '10000000'],
     [reseller.accountId, '20000000'],
@@ -80,7 +80,8 @@ interface Caller {
   readonly key: string;
 }
 
-async function ask({ accountId, key }: Caller, method: string, path: string, body?: object) {
+async function ask({ accountId, key }: Caller, asked: string, body?: object) {
+  const [method = '', path = ''] = asked.split(' ');
   const at = `/v1/accounts/${accountId}${path}`;
   const answer = await served.rest(method, at, { key, ...(body === undefined ? {} : { body }) });
   expect(answer, `${path} ${JSON.stringify(answer.body)}`).toMatchObject({ status: 200 });
@@ -105,7 +106,7 @@ async function tell(): Promise<void> {
 }
 
 const standing = async (of: Caller, kind: string) =>
-  (await ask(of, 'GET', `/documents?kind=${kind}`)).items[0]?.standing;
+  (await ask(of, `GET /documents?kind=${kind}`)).items[0]?.standing;
 
 /** The regular round comes in half a minute: what is asked of us is done at once. */
 const become = (of: Caller, kind: string, wanted: object) =>
@@ -119,24 +120,24 @@ const become = (of: Caller, kind: string, wanted: object) =>
   );
 
 test('a month is closed, paid at Stripe, shared out and given back in part, and each word of it is on record (BIL-6, ACC-8)', async () => {
-  await ask(reseller, 'PUT', '/seller', {
+  await ask(reseller, 'PUT /seller', {
     legalName: 'Reseller GmbH',
     addressLines: ['1 Way'],
     country: 'DE',
     numberPrefix: 'RS',
   });
-  const { url } = await ask(reseller, 'POST', '/payee', {});
+  const { url } = await ask(reseller, 'POST /payee', {});
   expect(url).toContain('acct_');
-  await ask(platform, 'POST', '/closings', { period: month.name });
+  await ask(platform, 'POST /closings', { period: month.name });
   // What the regular accrual does in its time.
-  await ask(leaf(), 'GET', `/statements/${month.name}`);
+  await ask(leaf(), `GET /statements/${month.name}`);
   await served.control.moneyWork.runDue();
   await become(leaf(), 'invoice', { state: 'open' });
-  const [invoice] = (await ask(leaf(), 'GET', '/documents')).items;
+  const [invoice] = (await ask(leaf(), 'GET /documents')).items;
   expect(invoice).toMatchObject({ number: 'RS-I00001', totalMinorUnits: '2000' });
   expect(invoice.sellerId).toBe(reseller.accountId);
 
-  const { payUrl } = await ask(leaf(), 'GET', `/statements/${month.name}/payment`);
+  const { payUrl } = await ask(leaf(), `GET /statements/${month.name}/payment`);
   await fetch(payUrl, { method: 'POST' });
   await tell();
   await become(leaf(), 'invoice', { state: 'paid', paidMinorUnits: '2000' });
@@ -149,10 +150,10 @@ test('a month is closed, paid at Stripe, shared out and given back in part, and 
   await become(reseller, 'payout-note', { state: 'paid', paidMinorUnits: '1000' });
 
   const refund = { buyerId: leafId, period: month.name, minorUnits: '500' };
-  await ask(platform, 'POST', '/refunds', refund);
+  await ask(platform, 'POST /refunds', refund);
   await become(leaf(), 'invoice', { refundedMinorUnits: '500' });
   await become(reseller, 'payout-note', { paidMinorUnits: '750' });
-  const moved = (await ask(leaf(), 'GET', '/payments')).items;
+  const moved = (await ask(leaf(), 'GET /payments')).items;
   expect(moved.map(({ what, book }: { what: string; book: string }) => `${what} ${book}`).sort()).toEqual([
     'issued invoiced',
     'paid clearing',
