@@ -19,6 +19,11 @@ export interface ClosingOptions {
   readonly accrual: AccountAccrual;
   readonly platformAccount: () => Promise<string>;
   readonly nowMs: () => number;
+  /**
+   * Whether anything asks for money now. A month that closes while nothing does is not asked for later: nobody finds a year
+   * of invoices in the mail on the day on which a key is set.
+   */
+  readonly isCollecting: boolean;
   /** Asked between two accounts: what is left is closed the next time. */
   readonly isStopped?: () => boolean;
 }
@@ -135,7 +140,7 @@ async function outstandingOf(
 }
 
 async function issueDocuments(
-  { pool, nowMs, isStopped = () => false }: ClosingOptions,
+  { pool, nowMs, isCollecting, isStopped = () => false }: ClosingOptions,
   platformId: string,
   period: Period,
 ): Promise<number> {
@@ -162,6 +167,7 @@ async function issueDocuments(
     const at = new Date(nowMs());
     await client.query('UPDATE billing_closing SET issued_at = $2 WHERE period = $1', [period.name, at]);
     // Only now is everything known that a payout waits for.
+    if (!isCollecting) return;
     await client.query(
       `UPDATE collection SET next_at = $2 WHERE period = $1 AND next_at = 'infinity' AND rail_id IS NULL`,
       [period.name, at],

@@ -63,14 +63,15 @@ async function useAThousand() {
 }
 
 const platformAccount = async () => 'platform';
-const close = (of: pg.Pool = pool, isStopped = () => false) =>
+const close = (of: pg.Pool = pool) =>
   closeMonths({
     pool: of,
     accrual: accountAccrual({ pool: of, catalogue: relayCatalogue, nowMs: () => clockMs }),
     platformAccount,
     nowMs: () => clockMs,
-    isStopped,
+    isCollecting,
   });
+let isCollecting = true;
 const ask = (month: string) => pool.query('INSERT INTO billing_closing (period) VALUES ($1)', [month]);
 
 interface DocumentRow {
@@ -170,11 +171,23 @@ describe('a month that is over', () => {
     expect(row?.by_period).toEqual({ [period.name]: '1000', [next.name]: '200' });
   });
 
+  it('that closes while nothing collects is not asked for later', async () => {
+    await useAThousand();
+    clockMs = period.toMs + 64 * DAY;
+    isCollecting = false;
+    await close();
+    isCollecting = true;
+    await close();
+    expect(await printed()).toHaveLength(3);
+    const store = collectionStore({ pool, platformAccount, nowMs: () => clockMs });
+    expect(await store.due(clockMs + 400 * DAY, 10)).toEqual([]);
+  });
+
   it('closes into the same wherever the process dies, without a gap in the numbers', async () => {
     await useAThousand();
     clockMs = period.toMs + 64 * DAY;
-    // Every seventh statement, from one on that differs by the place where the one before died.
-    for (let dieAt = 1, isDone = false; !isDone; dieAt += 7) {
+    // The last has time enough to finish what the others left.
+    for (let dieAt = 1, isDone = false; !isDone; dieAt += 11) {
       const dying = dyingPool(dieAt);
       isDone = await close(dying).then(
         (closed) => closed.length === 1,
@@ -266,7 +279,7 @@ describe('the documents of a month at Stripe', () => {
       if (count++ % 3 === 0 && request.startsWith('POST'))
         stripe.faults.push({ path: /./, kind: 'lost' }, { path: /./, kind: 'lost' });
     };
-    for (let dieAt = 5; dieAt < 90; dieAt += 12) {
+    for (let dieAt = 5; dieAt < 90; dieAt += 16) {
       const dying = dyingPool(dieAt);
       await hear();
       await collect(dying).catch(() => undefined);

@@ -475,6 +475,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       closeMonths({
         ...overPool,
         isStopped,
+        isCollecting: rail !== undefined,
         accrual: accountAccrual({ pool: moneyPool, catalogue, nowMs }),
       }),
     collecting: rail === undefined ? undefined : { store: collectionStore(overPool), rail, notices, nowMs },
