@@ -14,7 +14,6 @@ CREATE TABLE "billing_party" (
     "changed_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "billing_party_pkey" PRIMARY KEY ("account_id"),
-    CONSTRAINT "billing_party_number_prefix" CHECK ("number_prefix" ~ '^[A-Z0-9-]{1,12}$'),
     CONSTRAINT "billing_party_bounds" CHECK ("payment_days" BETWEEN 0 AND 120 AND "tax_basis_points" BETWEEN 0 AND 10000)
 );
 
