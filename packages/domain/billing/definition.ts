@@ -4,6 +4,12 @@ import { idField } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
+import {
+  collectingErrors,
+  collectingResources,
+  payStatement,
+  refundStatement,
+} from './collecting-operations.ts';
 import { ledgerBooks } from './ledger.ts';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
@@ -155,6 +161,7 @@ export const billing = defineDomain({
   summary: 'Prices that nest, statements that are right to the last nano unit, and the ledger behind them.',
   events: { 'price.set': z.object({ accountId: idField('acc'), service: z.string() }) },
   errors: {
+    ...collectingErrors,
     meter_unknown: {
       status: 422,
       title: 'The service has no such meter, dimension or value, or does not price it.',
@@ -178,6 +185,7 @@ export const billing = defineDomain({
     },
   },
   resources: {
+    ...collectingResources,
     prices: {
       title: 'Prices',
       mount: 'account',
@@ -359,6 +367,8 @@ export const billing = defineDomain({
           }),
           errors: [],
         },
+        pay: payStatement,
+        refund: refundStatement,
         listLines: {
           method: 'GET',
           path: '/statements/{period}/lines',

@@ -5,6 +5,7 @@ import { lineageAt } from '../metering/lineage.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { modalities } from '../metering/usage-record.ts';
 import { billing } from './definition.ts';
+import { memoryDocuments } from './documents/memory-documents.testing.ts';
 import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
@@ -48,6 +49,9 @@ beforeEach(() => {
   ports = {
     billing: memoryBilling(world),
     posting: new PostingBudget(),
+    documents: memoryDocuments(),
+    rail: undefined,
+    returnUrlOf: (accountId) => accountId,
     catalogue,
     visibleChain: async (chain, actor) =>
       actor.kind === 'platform'

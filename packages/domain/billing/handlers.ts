@@ -10,6 +10,7 @@ import {
   statementLineAnswer,
 } from './answers.ts';
 import type { ChainPrices, PriceChange } from './billing-store.ts';
+import { collectingHandlers, payStatement, refundStatement } from './collecting-handlers.ts';
 import type { billing } from './definition.ts';
 import { pageOfLines } from './line-pages.ts';
 import { byMeter, statementByMeter } from './meter-lines.ts';
@@ -127,6 +128,8 @@ const profile = (
 });
 
 export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
+  ...collectingHandlers,
+
   prices: {
     async list(context, _request, { billing: store, catalogue }) {
       const atMs = context.nowMs();
@@ -215,6 +218,9 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   },
 
   statements: {
+    pay: payStatement,
+    refund: refundStatement,
+
     async list(context, { from = '' }, { billing: store }) {
       const { accountId } = context.entity;
       const periods = (await store.listPeriods(accountId))

@@ -243,6 +243,7 @@ function exampleValue(schema: z.ZodType): unknown {
     'declined',
     'network-discovery',
     'light',
+    '100',
     ...ids,
   ];
   const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];

@@ -34,6 +34,52 @@ export interface Operations {
     /** Read the changes to this account, newest first. */
     list(request?: { readonly cursor?: string; readonly limit?: number; readonly scope?: "own" | "descendants" }, options?: CallOptions): List<{ readonly id: Id<"aud">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly action: string; readonly target: string; readonly requestId: Id<"req">; readonly before?: unknown; readonly after?: unknown }>;
   };
+  readonly sellers: {
+    /** Read what this account says of itself on documents. */
+    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string; readonly country?: string; readonly email?: string; readonly numberPrefix: string; readonly paymentDays: number; readonly taxName: string; readonly taxBasisPoints: number; readonly accountId: Id<"acc">; readonly isCollecting: boolean; readonly collectedBy: "platform" }>;
+    /** Read what this account says of itself on documents. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string; readonly country?: string; readonly email?: string; readonly numberPrefix: string; readonly paymentDays: number; readonly taxName: string; readonly taxBasisPoints: number; readonly accountId: Id<"acc">; readonly isCollecting: boolean; readonly collectedBy: "platform" }>;
+    /** Say what stands on documents of this account from the next one on. */
+    set(accountId: IdLike<"acc">, request: { readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string; readonly country?: string; readonly email?: string; readonly numberPrefix?: string; readonly paymentDays?: number; readonly taxName?: string; readonly taxBasisPoints?: number }, options?: CallOptions): Promise<{ readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string; readonly country?: string; readonly email?: string; readonly numberPrefix: string; readonly paymentDays: number; readonly taxName: string; readonly taxBasisPoints: number; readonly accountId: Id<"acc">; readonly isCollecting: boolean; readonly collectedBy: "platform" }>;
+    /** Say what stands on documents of this account from the next one on. */
+    set(request: { readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string; readonly country?: string; readonly email?: string; readonly numberPrefix?: string; readonly paymentDays?: number; readonly taxName?: string; readonly taxBasisPoints?: number }, options?: CallOptions): Promise<{ readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string; readonly country?: string; readonly email?: string; readonly numberPrefix: string; readonly paymentDays: number; readonly taxName: string; readonly taxBasisPoints: number; readonly accountId: Id<"acc">; readonly isCollecting: boolean; readonly collectedBy: "platform" }>;
+  };
+  readonly documents: {
+    /** Read the invoices, credit notes and payout notes of this account, newest first. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number; readonly kind?: "invoice" | "credit-note" | "payout-note"; readonly period?: string }, options?: CallOptions): List<{ readonly id: Id<"doc">; readonly kind: "invoice" | "credit-note" | "payout-note"; readonly number: string; readonly accountId: Id<"acc">; readonly sellerId: Id<"acc">; readonly period: string; readonly currency: string; readonly issuedAt: string; readonly dueAt?: string; readonly netMinorUnits: string; readonly totalMinorUnits: string; readonly correctsId?: Id<"doc">; readonly standing?: { readonly state: "waiting" | "draft" | "open" | "paid" | "void" | "uncollectible"; readonly paidMinorUnits: string; readonly refundedMinorUnits: string; readonly disputedMinorUnits: string; readonly fundedMinorUnits?: string; readonly payUrl?: string; readonly failure?: string } }>;
+    /** Read the invoices, credit notes and payout notes of this account, newest first. */
+    list(request?: { readonly cursor?: string; readonly limit?: number; readonly kind?: "invoice" | "credit-note" | "payout-note"; readonly period?: string }, options?: CallOptions): List<{ readonly id: Id<"doc">; readonly kind: "invoice" | "credit-note" | "payout-note"; readonly number: string; readonly accountId: Id<"acc">; readonly sellerId: Id<"acc">; readonly period: string; readonly currency: string; readonly issuedAt: string; readonly dueAt?: string; readonly netMinorUnits: string; readonly totalMinorUnits: string; readonly correctsId?: Id<"doc">; readonly standing?: { readonly state: "waiting" | "draft" | "open" | "paid" | "void" | "uncollectible"; readonly paidMinorUnits: string; readonly refundedMinorUnits: string; readonly disputedMinorUnits: string; readonly fundedMinorUnits?: string; readonly payUrl?: string; readonly failure?: string } }>;
+    /** Read one document, line by line, and how it stands. */
+    get(accountId: IdLike<"acc">, request: { readonly documentId: IdLike<"doc"> }, options?: CallOptions): Promise<{ readonly id: Id<"doc">; readonly kind: "invoice" | "credit-note" | "payout-note"; readonly number: string; readonly accountId: Id<"acc">; readonly sellerId: Id<"acc">; readonly period: string; readonly currency: string; readonly issuedAt: string; readonly dueAt?: string; readonly netMinorUnits: string; readonly totalMinorUnits: string; readonly correctsId?: Id<"doc">; readonly standing?: { readonly state: "waiting" | "draft" | "open" | "paid" | "void" | "uncollectible"; readonly paidMinorUnits: string; readonly refundedMinorUnits: string; readonly disputedMinorUnits: string; readonly fundedMinorUnits?: string; readonly payUrl?: string; readonly failure?: string }; readonly seller: { readonly accountId: Id<"acc">; readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string }; readonly buyer: { readonly accountId: Id<"acc">; readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string }; readonly lines: ReadonlyArray<{ readonly kind: "use" | "subsidy" | "margin" | "adjustment" | "refund"; readonly period: string; readonly service?: string; readonly meter?: string; readonly quantity?: string; readonly amountPerUnit?: { readonly amount: string; readonly per: string }; readonly childId?: Id<"acc">; readonly amount: string; readonly minorUnits?: string }>; readonly carriedIn: string; readonly residue: string; readonly taxLines: ReadonlyArray<{ readonly name: string; readonly basisPoints: number; readonly minorUnits: string }> }>;
+    /** Read one document, line by line, and how it stands. */
+    get(request: { readonly documentId: IdLike<"doc"> }, options?: CallOptions): Promise<{ readonly id: Id<"doc">; readonly kind: "invoice" | "credit-note" | "payout-note"; readonly number: string; readonly accountId: Id<"acc">; readonly sellerId: Id<"acc">; readonly period: string; readonly currency: string; readonly issuedAt: string; readonly dueAt?: string; readonly netMinorUnits: string; readonly totalMinorUnits: string; readonly correctsId?: Id<"doc">; readonly standing?: { readonly state: "waiting" | "draft" | "open" | "paid" | "void" | "uncollectible"; readonly paidMinorUnits: string; readonly refundedMinorUnits: string; readonly disputedMinorUnits: string; readonly fundedMinorUnits?: string; readonly payUrl?: string; readonly failure?: string }; readonly seller: { readonly accountId: Id<"acc">; readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string }; readonly buyer: { readonly accountId: Id<"acc">; readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string }; readonly lines: ReadonlyArray<{ readonly kind: "use" | "subsidy" | "margin" | "adjustment" | "refund"; readonly period: string; readonly service?: string; readonly meter?: string; readonly quantity?: string; readonly amountPerUnit?: { readonly amount: string; readonly per: string }; readonly childId?: Id<"acc">; readonly amount: string; readonly minorUnits?: string }>; readonly carriedIn: string; readonly residue: string; readonly taxLines: ReadonlyArray<{ readonly name: string; readonly basisPoints: number; readonly minorUnits: string }> }>;
+  };
+  readonly payments: {
+    /** Read what was asked of this account, what it paid and what it was paid, newest first. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly transactionId: Id<"txn">; readonly at: string; readonly what: string; readonly documentId: Id<"doc">; readonly period: string; readonly book: "invoiced" | "tax" | "owed" | "disputed" | "clearing"; readonly currency: string; readonly amount: string }>;
+    /** Read what was asked of this account, what it paid and what it was paid, newest first. */
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly transactionId: Id<"txn">; readonly at: string; readonly what: string; readonly documentId: Id<"doc">; readonly period: string; readonly book: "invoiced" | "tax" | "owed" | "disputed" | "clearing"; readonly currency: string; readonly amount: string }>;
+  };
+  readonly payouts: {
+    /** Read whether this account can be paid what it earned. */
+    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly state: "none" | "incomplete" | "payable" }>;
+    /** Read whether this account can be paid what it earned. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly state: "none" | "incomplete" | "payable" }>;
+    /** Begin, or go on, to say where payouts go: at Stripe, at an address that is good for minutes. */
+    setUp(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly state: "none" | "incomplete" | "payable"; readonly url: string }>;
+    /** Begin, or go on, to say where payouts go: at Stripe, at an address that is good for minutes. */
+    setUp(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly state: "none" | "incomplete" | "payable"; readonly url: string }>;
+  };
+  readonly closings: {
+    /** Read which months are closed, or are being closed. Of the platform alone. */
+    list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly period: string; readonly state: "open" | "settling" | "closed"; readonly askedAt: string; readonly issuedAt?: string }> }>;
+    /** Read which months are closed, or are being closed. Of the platform alone. */
+    list(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly period: string; readonly state: "open" | "settling" | "closed"; readonly askedAt: string; readonly issuedAt?: string }> }>;
+    /** Close a month that is over without waiting for late use. Its documents come within minutes. */
+    close(accountId: IdLike<"acc">, request: { readonly period: string }, options?: CallOptions): Promise<{ readonly period: string; readonly isNew: boolean }>;
+    /** Close a month that is over without waiting for late use. Its documents come within minutes. */
+    close(request: { readonly period: string }, options?: CallOptions): Promise<{ readonly period: string; readonly isNew: boolean }>;
+  };
   readonly prices: {
     /** Read the prices that this account pays. */
     list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly unit: string; readonly where: Readonly<Record<string, string>>; readonly amount: string; readonly per: string; readonly currency: string; readonly effectiveFrom: string; readonly origin: "child" | "default" | "inherited"; readonly setByAccountId: Id<"acc"> }> }>;
@@ -79,6 +125,14 @@ export interface Operations {
     get(accountId: IdLike<"acc">, request: { readonly period: string; readonly detail?: "lines" | "meters" }, options?: CallOptions): Promise<{ readonly period: string; readonly accountId: Id<"acc">; readonly sellerId: Id<"acc">; readonly sellerName: string; readonly sellers: ReadonlyArray<{ readonly sellerId: Id<"acc">; readonly sellerName: string; readonly from: string; readonly to: string }>; readonly currency: string; readonly state: "open" | "settling" | "closed"; readonly lateUsageUntil: string; readonly ownUse: string; readonly passedThrough: string; readonly payable: string; readonly receivable: string; readonly margins: string; readonly subsidies: string; readonly margin: string; readonly totals: ReadonlyArray<{ readonly currency: string; readonly receivable: string; readonly margin: string }>; readonly charge?: { readonly amount: string; readonly carriedIn: string; readonly minorUnits: string; readonly residue: string }; readonly payout?: { readonly amount: string; readonly carriedIn: string; readonly minorUnits: string; readonly residue: string }; readonly accountName: string; readonly lines: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly unit: string; readonly dimensions: Readonly<Record<string, string>>; readonly quantity: string; readonly amountPerUnit: { readonly amount: string; readonly per: string }; readonly amount: string; readonly lineCount: number; readonly parts: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly name: string; readonly quantity: string; readonly amount: string }> }>; readonly children: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly name: string; readonly currency: string; readonly receivable: string; readonly cost: string; readonly margin: string; readonly lines: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly unit: string; readonly dimensions: Readonly<Record<string, string>>; readonly quantity: string; readonly amountPerUnit: { readonly amount: string; readonly per: string }; readonly amount: string; readonly lineCount: number; readonly cost: string; readonly margin: string }> }>; readonly ledger: { readonly isBehind: boolean; readonly payable: string; readonly receivable: string; readonly charged: string; readonly paidOut: string; readonly entryCount: number; readonly totals: ReadonlyArray<{ readonly currency: string; readonly receivable: string }> } }>;
     /** Read what an account owes, what it earned and how: line by line, child by child. */
     get(request: { readonly period: string; readonly detail?: "lines" | "meters" }, options?: CallOptions): Promise<{ readonly period: string; readonly accountId: Id<"acc">; readonly sellerId: Id<"acc">; readonly sellerName: string; readonly sellers: ReadonlyArray<{ readonly sellerId: Id<"acc">; readonly sellerName: string; readonly from: string; readonly to: string }>; readonly currency: string; readonly state: "open" | "settling" | "closed"; readonly lateUsageUntil: string; readonly ownUse: string; readonly passedThrough: string; readonly payable: string; readonly receivable: string; readonly margins: string; readonly subsidies: string; readonly margin: string; readonly totals: ReadonlyArray<{ readonly currency: string; readonly receivable: string; readonly margin: string }>; readonly charge?: { readonly amount: string; readonly carriedIn: string; readonly minorUnits: string; readonly residue: string }; readonly payout?: { readonly amount: string; readonly carriedIn: string; readonly minorUnits: string; readonly residue: string }; readonly accountName: string; readonly lines: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly unit: string; readonly dimensions: Readonly<Record<string, string>>; readonly quantity: string; readonly amountPerUnit: { readonly amount: string; readonly per: string }; readonly amount: string; readonly lineCount: number; readonly parts: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly name: string; readonly quantity: string; readonly amount: string }> }>; readonly children: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly name: string; readonly currency: string; readonly receivable: string; readonly cost: string; readonly margin: string; readonly lines: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly unit: string; readonly dimensions: Readonly<Record<string, string>>; readonly quantity: string; readonly amountPerUnit: { readonly amount: string; readonly per: string }; readonly amount: string; readonly lineCount: number; readonly cost: string; readonly margin: string }> }>; readonly ledger: { readonly isBehind: boolean; readonly payable: string; readonly receivable: string; readonly charged: string; readonly paidOut: string; readonly entryCount: number; readonly totals: ReadonlyArray<{ readonly currency: string; readonly receivable: string }> } }>;
+    /** Read where the invoice of a period is paid, and how much is left of it. */
+    pay(accountId: IdLike<"acc">, request: { readonly period: string }, options?: CallOptions): Promise<{ readonly documentId: Id<"doc">; readonly payUrl: string; readonly currency: string; readonly leftMinorUnits: string }>;
+    /** Read where the invoice of a period is paid, and how much is left of it. */
+    pay(request: { readonly period: string }, options?: CallOptions): Promise<{ readonly documentId: Id<"doc">; readonly payUrl: string; readonly currency: string; readonly leftMinorUnits: string }>;
+    /** Give back a part of what an account paid. Whoever earned of it bears its share. */
+    refund(accountId: IdLike<"acc">, request: { readonly buyerId: IdLike<"acc">; readonly period: string; readonly minorUnits: string }, options?: CallOptions): Promise<{ readonly id: Id<"doc">; readonly kind: "invoice" | "credit-note" | "payout-note"; readonly number: string; readonly accountId: Id<"acc">; readonly sellerId: Id<"acc">; readonly period: string; readonly currency: string; readonly issuedAt: string; readonly dueAt?: string; readonly netMinorUnits: string; readonly totalMinorUnits: string; readonly correctsId?: Id<"doc">; readonly standing?: { readonly state: "waiting" | "draft" | "open" | "paid" | "void" | "uncollectible"; readonly paidMinorUnits: string; readonly refundedMinorUnits: string; readonly disputedMinorUnits: string; readonly fundedMinorUnits?: string; readonly payUrl?: string; readonly failure?: string }; readonly seller: { readonly accountId: Id<"acc">; readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string }; readonly buyer: { readonly accountId: Id<"acc">; readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string }; readonly lines: ReadonlyArray<{ readonly kind: "use" | "subsidy" | "margin" | "adjustment" | "refund"; readonly period: string; readonly service?: string; readonly meter?: string; readonly quantity?: string; readonly amountPerUnit?: { readonly amount: string; readonly per: string }; readonly childId?: Id<"acc">; readonly amount: string; readonly minorUnits?: string }>; readonly carriedIn: string; readonly residue: string; readonly taxLines: ReadonlyArray<{ readonly name: string; readonly basisPoints: number; readonly minorUnits: string }> }>;
+    /** Give back a part of what an account paid. Whoever earned of it bears its share. */
+    refund(request: { readonly buyerId: IdLike<"acc">; readonly period: string; readonly minorUnits: string }, options?: CallOptions): Promise<{ readonly id: Id<"doc">; readonly kind: "invoice" | "credit-note" | "payout-note"; readonly number: string; readonly accountId: Id<"acc">; readonly sellerId: Id<"acc">; readonly period: string; readonly currency: string; readonly issuedAt: string; readonly dueAt?: string; readonly netMinorUnits: string; readonly totalMinorUnits: string; readonly correctsId?: Id<"doc">; readonly standing?: { readonly state: "waiting" | "draft" | "open" | "paid" | "void" | "uncollectible"; readonly paidMinorUnits: string; readonly refundedMinorUnits: string; readonly disputedMinorUnits: string; readonly fundedMinorUnits?: string; readonly payUrl?: string; readonly failure?: string }; readonly seller: { readonly accountId: Id<"acc">; readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string }; readonly buyer: { readonly accountId: Id<"acc">; readonly legalName: string; readonly addressLines: ReadonlyArray<string>; readonly taxId?: string }; readonly lines: ReadonlyArray<{ readonly kind: "use" | "subsidy" | "margin" | "adjustment" | "refund"; readonly period: string; readonly service?: string; readonly meter?: string; readonly quantity?: string; readonly amountPerUnit?: { readonly amount: string; readonly per: string }; readonly childId?: Id<"acc">; readonly amount: string; readonly minorUnits?: string }>; readonly carriedIn: string; readonly residue: string; readonly taxLines: ReadonlyArray<{ readonly name: string; readonly basisPoints: number; readonly minorUnits: string }> }>;
     /** Read the lines of a statement page by page, the dearest first. While a period is open its lines still change. */
     listLines(accountId: IdLike<"acc">, request: { readonly cursor?: string; readonly limit?: number; readonly period: string; readonly service?: string; readonly meter?: string; readonly amount?: string; readonly per?: string; readonly childId?: string }, options?: CallOptions): List<{ readonly service: string; readonly meter: string; readonly unit: string; readonly dimensions: Readonly<Record<string, string>>; readonly quantity: string; readonly amountPerUnit: { readonly amount: string; readonly per: string }; readonly amount: string; readonly lineCount: number; readonly parts?: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly name: string; readonly quantity: string; readonly amount: string }>; readonly cost?: string; readonly margin?: string }>;
     /** Read the lines of a statement page by page, the dearest first. While a period is open its lines still change. */
@@ -762,6 +816,25 @@ export const operations = {
   audit: {
     list: 'LIST ~/audit',
   },
+  sellers: {
+    get: 'GET ~/seller',
+    set: 'PUT ~/seller',
+  },
+  documents: {
+    list: 'LIST ~/documents',
+    get: 'GET ~/documents/{documentId}',
+  },
+  payments: {
+    list: 'LIST ~/payments',
+  },
+  payouts: {
+    get: 'GET ~/payee',
+    setUp: 'POST ~/payee',
+  },
+  closings: {
+    list: 'GET ~/closings',
+    close: 'POST ~/closings',
+  },
   prices: {
     list: 'GET ~/prices',
     explain: 'GET ~/prices/explain',
@@ -777,6 +850,8 @@ export const operations = {
   statements: {
     list: 'GET ~/statements',
     get: 'GET ~/statements/{period}',
+    pay: 'GET ~/statements/{period}/payment',
+    refund: 'POST ~/refunds',
     listLines: 'LIST ~/statements/{period}/lines',
     listEntries: 'LIST ~/statements/{period}/entries',
   },
@@ -1002,9 +1077,16 @@ export type ErrorCode =
   | 'auth.missing'
   | 'auth.scope'
   | 'auth.view_read_only'
+  | 'billing.collector_only'
   | 'billing.currency_mismatch'
   | 'billing.effective_in_past'
   | 'billing.meter_unknown'
+  | 'billing.not_collecting'
+  | 'billing.nothing_to_pay'
+  | 'billing.period_running'
+  | 'billing.rail_failed'
+  | 'billing.refund_exceeds'
+  | 'billing.seller_incomplete'
   | 'branding.host_count'
   | 'branding.host_refused'
   | 'branding.host_taken'

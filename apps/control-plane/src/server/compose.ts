@@ -1,6 +1,9 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
-import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
+import { accountAccrual, billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
+import { closeMonths } from '@patchbay/adapters/billing/closing';
+import { collectionStore, railNotices } from '@patchbay/adapters/billing/collection-store';
+import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { deliverMails } from '@patchbay/adapters/mail/delivery';
@@ -18,7 +21,7 @@ import { safeFetch } from '@patchbay/adapters/outgoing/safe-fetch';
 import { textRecords } from '@patchbay/adapters/outgoing/text-records';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import { keptAtEnd } from '@patchbay/adapters/postgres/at-once';
-import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
+import { listJobRuns, runJob } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { mayAddFactor } from '@patchbay/adapters/prisma/address-proof';
@@ -70,6 +73,7 @@ import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adap
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
 import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
 import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
+import { stripeRail } from '@patchbay/adapters/stripe/stripe-rail';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
@@ -95,6 +99,7 @@ import { pino } from 'pino';
 import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { recordApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
+import { billingJobs, COLLECT_JOB } from './billing-jobs.ts';
 import { brandRelays } from './brand-relays.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
@@ -162,6 +167,15 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const catalogue = meterCatalogue(declaredMeters);
   const usage = usageStore(pool);
   const billing = billingStore({ pool, catalogue, nowMs });
+  const rail = railOf(env);
+  let platformId: string | undefined;
+  // It is made once, and stays.
+  const platformAccount = async () => (platformId ??= await findPlatform(prisma));
+  const collector = async () => {
+    const accountId = await platformAccount();
+    if (accountId === undefined) throw new Error('There is no platform account yet.');
+    return accountId;
+  };
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const nodeSnapshots = snapshots(prisma, cipher);
@@ -374,6 +388,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
       billing: {
         billing,
+        documents: documentStore({ pool, platformAccount: collector }),
+        rail,
+        returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
         posting: new PostingBudget(),
         catalogue,
         visibleChain: async (chain, actor) => (await callerAlong(chain, actor, tenancy)).visibleChain,
@@ -448,6 +465,39 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       nowMs,
     }),
   });
+  const isStopped = () => closing.signal.aborted;
+  const moneyPool = createApplicationPool(env.DATABASE_URL, onLost, {
+    ...jobLimits,
+    connectionCountMax: 3,
+  });
+  const overPool = { pool: moneyPool, platformAccount: collector, nowMs };
+  const notices = railNotices(overPool);
+  const moneyJobs = billingJobs({
+    isStopped,
+    closeMonths: () =>
+      closeMonths({
+        ...overPool,
+        isStopped,
+        isCollecting: rail !== undefined,
+        accrual: accountAccrual({ pool: moneyPool, catalogue, nowMs }),
+      }),
+    collecting: rail === undefined ? undefined : { store: collectionStore(overPool), rail, notices, nowMs },
+  });
+  // Apart from the others: a rail that answers slowly holds up nothing but money.
+  const moneyWork = new JobRunner({ pool: moneyPool, log, jobs: moneyJobs });
+  const collect = moneyJobs.find(({ name }) => name === COLLECT_JOB);
+  const railNotice = {
+    rail,
+    nowMs,
+    keep: notices.keep,
+    /** At once, unless another process is at it: then in its next round. */
+    heard: () => {
+      if (collect === undefined || isStopped()) return;
+      runJob(moneyPool, { ...collect, everyMs: 0 }).catch((error: unknown) =>
+        log.error({ error: rootOf(error) }, 'What Stripe told was kept and not looked at yet.'),
+      );
+    },
+  };
   // Apart from the others, none of which waits for an export: somebody waits for these.
   const privacyWork = new JobRunner({
     pool: privacyPool,
@@ -471,7 +521,6 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     find: (host) => brands.accountAt(host),
     nowMs,
   });
-  let platformId: string | undefined;
   const atPlatform = { title: PLATFORM_NAME, baseUrl: env.PATCHBAY_URL };
   const rest = createRestHandler({
     baseUrl: env.PATCHBAY_URL,
@@ -513,8 +562,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     ),
     brands,
     hosts,
-    // It is made once, and stays.
-    platformAccount: async () => (platformId ??= await findPlatform(prisma)),
+    platformAccount,
     async rest(request: Request): Promise<Response> {
       const host = await hosts.of(request.headers);
       if (host.kind === 'unknown') throw unknownHost();
@@ -523,6 +571,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     database,
     jobs,
     privacyWork,
+    moneyWork,
+    railNotices: railNotice,
     triggerActions,
     exports: {
       isSigned: links.isSigned,
@@ -576,6 +626,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       closing.abort();
       await privacyWork.stop();
       await privacyPool.end();
+      await moneyWork.stop();
+      await moneyPool.end();
       await jobs.stop();
       await refusedRequests.written();
       await triggerActions.stop();
@@ -586,6 +638,16 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await prisma.$disconnect();
     },
   };
+}
+
+/** Whatever collects, if anything does. */
+function railOf(env: ControlPlaneEnv) {
+  if (env.STRIPE_SECRET_KEY === undefined) return undefined;
+  return stripeRail({
+    secretKey: env.STRIPE_SECRET_KEY,
+    webhookSecrets: env.STRIPE_WEBHOOK_SECRETS,
+    ...(env.STRIPE_API_URL === undefined ? {} : { apiUrl: env.STRIPE_API_URL }),
+  });
 }
 
 /** What an operator's settings say where no account does. */
@@ -630,6 +692,7 @@ export function controlPlane(): ControlPlane {
     kept.patchbayControlPlane = compose(readEnv());
     kept.patchbayControlPlane.jobs.start();
     kept.patchbayControlPlane.privacyWork.start();
+    kept.patchbayControlPlane.moneyWork.start();
     kept.patchbayControlPlane.triggerActions.start();
   }
   return kept.patchbayControlPlane;
