@@ -163,7 +163,7 @@ export const classTables = {
   signInRecords: [
     ...[
       ...['sign_in_session', 'sign_in_attempt', 'set_up_link', 'email_link', 'passkey_challenge'],
-      'sso_attempt',
+      ...['sso_attempt', 'saml_assertion'],
     ].map((table) => ({ table })),
   ],
   idempotencyAnswers: [{ table: 'idempotency_key' }],
@@ -256,10 +256,10 @@ export const classTables = {
       table: 'sso_provider',
       order: ['id'],
       columns: [
-        ...['id', 'account_id', 'issuer', 'client_id', 'newcomer_role', 'groups_claim', 'group_roles'],
-        ...['trusts_email', 'is_required', 'emergency_user_ids', 'changed_at'],
+        ...['id', 'account_id', 'kind', 'issuer', 'client_id', 'newcomer_role', 'groups_claim', 'group_roles'],
+        ...['trusts_email', 'saml', 'is_required', 'emergency_user_ids', 'changed_at'],
       ],
-      without: ['client_secret', 'problem', 'problem_at'],
+      without: ['client_secret', 'problem', 'problem_code', 'problem_at'],
     },
     // It authenticates: that there is one, the log of changes says.
     { table: 'scim_token' },

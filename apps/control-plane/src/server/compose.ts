@@ -8,7 +8,7 @@ import { smtpTransport } from '@patchbay/adapters/mail/smtp';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
-import { issuerRefusal } from '@patchbay/adapters/oidc/issuer-refusal';
+import { browserRefusal, issuerRefusal } from '@patchbay/adapters/oidc/issuer-refusal';
 import { relyingClient } from '@patchbay/adapters/oidc/relying-client';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
 import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
@@ -69,6 +69,10 @@ import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adap
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
 import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
 import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
+import { readCertificates } from '@patchbay/adapters/saml/certificates';
+import { readMetadata } from '@patchbay/adapters/saml/metadata';
+import { metadataFetcher } from '@patchbay/adapters/saml/metadata-fetcher';
+import { serviceProvider } from '@patchbay/adapters/saml/service-provider';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
@@ -238,13 +242,16 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const names = world.names ?? textRecords(env.PATCHBAY_DNS_SERVERS);
   const urlOf = (path: string) => new URL(path, env.PATCHBAY_URL).href;
   const outgoing = new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' });
+  const fetchSafely = safeFetch({ rule: outgoing });
+  const fetchMetadata = metadataFetcher(fetchSafely);
   const sso = ssoSignIns(prisma, {
     cipher,
     client: relyingClient({
-      fetch: safeFetch({ rule: outgoing }),
+      fetch: fetchSafely,
       isInsecureAllowed: (url) => outgoing.isOwnMachine(url),
       nowMs,
     }),
+    saml: { client: serviceProvider({ nowMs }), fetchMetadata },
   });
   const policies = policyStore(prisma);
   const configs = serviceConfigStore(prisma);
@@ -337,7 +344,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         domains: ssoDomainStore(prisma),
         scimTokens: scimTokenStore(prisma),
         records: { find: names.textsAt },
-        addresses: { refusalOf: (issuer) => issuerRefusal(outgoing, issuer) },
+        addresses: {
+          refusalOf: (issuer) => issuerRefusal(outgoing, issuer),
+          browserRefusalOf: (url) => browserRefusal(outgoing, url),
+        },
+        saml: { readMetadata, readCertificates, fetchMetadata },
         discovery: { probe: sso.probe },
         urlOf,
         tenancy,

@@ -11,7 +11,7 @@ import {
   toUser,
   userFields,
 } from '@patchbay/domain/scim/scim-resource';
-import { SCIM_PATH } from '@patchbay/domain/sso/handlers';
+import { SCIM_PATH } from '@patchbay/domain/sso/sso-answer';
 import { networkOf } from '@patchbay/kit/cidr';
 import { ServiceError } from '@patchbay/kit/errors';
 import { withoutDatabase } from './availability.ts';
