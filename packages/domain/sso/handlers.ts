@@ -11,7 +11,7 @@ import { identityOf, verifiedBy } from './saml-given.ts';
 import { SCIM_PATH, said, toAnswer, toDomain, toToken, triedBy } from './sso-answer.ts';
 
 type Sso = typeof sso;
-type Context = Pick<DomainContext<Sso, 'sso', 'get'>, 'entity' | 'actor' | 'error' | 'nowMs'>;
+type Context = Pick<DomainContext<Sso, 'sso', 'get'>, 'entity' | 'actor' | 'error' | 'nowMs' | 'baseUrl'>;
 
 interface Asked {
   readonly found: OrganisationRecord;
@@ -172,7 +172,7 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
         ...(before === undefined ? {} : { before: toToken(before) }),
         after: { scimToken: 'made' },
       });
-      return { baseUrl: ports.urlOf(SCIM_PATH), secret };
+      return { baseUrl: ports.urlOf(SCIM_PATH, context.baseUrl), secret };
     },
 
     async removeScimToken(context, _request, ports) {

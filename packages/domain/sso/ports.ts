@@ -151,7 +151,7 @@ export interface SsoPorts {
   readonly discovery: {
     probe(account: Scoped): Promise<Probe>;
   };
-  /** The address of a page of the dashboard. */
-  urlOf(path: string): string;
+  /** The address of a page of the dashboard: the platform's own, or at the host of a brand. */
+  urlOf(path: string, baseUrl: string | undefined): string;
   readonly tenancy: Pick<TenancyPorts, 'organisations' | 'people' | 'keys' | 'roles' | 'team' | 'catalogue'>;
 }

@@ -5,7 +5,7 @@ import { proofRecord } from './address-domain.ts';
 import type { sso } from './definition.ts';
 import type { DomainRecord, ProviderProblem, ProviderRecord, SsoPorts } from './ports.ts';
 
-type Context = Pick<DomainContext<typeof sso, 'sso', 'get'>, 'actor' | 'nowMs'>;
+type Context = Pick<DomainContext<typeof sso, 'sso', 'get'>, 'actor' | 'nowMs' | 'baseUrl'>;
 
 /** The pages that begin a sign-in and end it. */
 export const ssoPath = (organisationId: string, step: 'start' | 'callback'): string =>
@@ -54,22 +54,23 @@ const toKind = (record: ProviderRecord, nowMs: number) => {
 };
 
 export async function toAnswer(
-  { actor, nowMs }: Context,
+  { actor, nowMs, baseUrl }: Context,
   { id, accountId }: OrganisationRecord,
   ports: Pick<SsoPorts, 'providers' | 'scimTokens' | 'urlOf'>,
 ) {
   const token = await ports.scimTokens.find({ accountId });
   const record = await ports.providers.find({ accountId });
+  const urlOf = (path: string) => ports.urlOf(path, baseUrl);
   const urls = {
     accountId,
-    redirectUrl: ports.urlOf(ssoPath(id, 'callback')),
-    signInUrl: ports.urlOf(ssoPath(id, 'start')),
+    redirectUrl: urlOf(ssoPath(id, 'callback')),
+    signInUrl: urlOf(ssoPath(id, 'start')),
     saml: {
-      entityId: ports.urlOf(samlPath(id, 'metadata')),
-      acsUrl: ports.urlOf(samlPath(id, 'acs')),
-      metadataUrl: ports.urlOf(samlPath(id, 'metadata')),
+      entityId: urlOf(samlPath(id, 'metadata')),
+      acsUrl: urlOf(samlPath(id, 'acs')),
+      metadataUrl: urlOf(samlPath(id, 'metadata')),
     },
-    scim: { baseUrl: ports.urlOf(SCIM_PATH), ...(token === undefined ? {} : { inUse: toToken(token) }) },
+    scim: { baseUrl: urlOf(SCIM_PATH), ...(token === undefined ? {} : { inUse: toToken(token) }) },
   };
   if (record === undefined) return urls;
   const triedAt = await triedBy(actor, { accountId, record }, ports);

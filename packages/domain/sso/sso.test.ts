@@ -58,7 +58,7 @@ beforeAll(async () => {
     addresses: { refusalOf: httpsAlone, browserRefusalOf: httpsAlone },
     saml: { readMetadata, readCertificates, fetchMetadata: async () => fetched },
     discovery: harness.sso,
-    urlOf: (path) => `https://patchbay.test${path}`,
+    urlOf: (path, baseUrl = 'https://patchbay.test') => `${baseUrl}${path}`,
     tenancy: database.ports,
   };
 }, 60_000);

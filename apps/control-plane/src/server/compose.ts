@@ -240,7 +240,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
   });
   const names = world.names ?? textRecords(env.PATCHBAY_DNS_SERVERS);
-  const urlOf = (path: string) => new URL(path, env.PATCHBAY_URL).href;
+  const urlOf = (path: string, baseUrl = env.PATCHBAY_URL) => new URL(path, baseUrl).href;
   const outgoing = new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' });
   const fetchSafely = safeFetch({ rule: outgoing });
   const fetchMetadata = metadataFetcher(fetchSafely);
@@ -499,6 +499,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     resetLimiter: byNetwork(rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX))),
     sso: aroundPorts(sso, inTime),
     scim: scimStore(prisma),
+    chainOf,
     scimLimiter: rateOf('scim', atOnceAsAMinute(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX)),
     mailRoute,
     /** Undefined where others could look as well. */

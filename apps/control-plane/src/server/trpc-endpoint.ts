@@ -24,6 +24,7 @@ async function served({ router, log, hosts, env }: ControlPlane, request: Reques
   try {
     if (host.kind === 'unknown') throw unknownHost();
     const { within } = host;
+    const baseUrl = host.kind === 'brand' ? host.baseUrl : undefined;
     const evidence = await evidenceOf(request, { publicUrl: env.PATCHBAY_URL, within });
     refuseForeign(request, evidence);
     const bounded = await boundedRequest(request);
@@ -35,7 +36,8 @@ async function served({ router, log, hosts, env }: ControlPlane, request: Reques
         resHeaders.set('x-request-id', requestId);
         resHeaders.set('cache-control', 'no-store');
         const address = request.headers.get(ADDRESS_HEADER) ?? undefined;
-        return { evidence, within, requestId, address, signal: request.signal, responseHeaders: resHeaders };
+        const { signal } = request;
+        return { evidence, within, baseUrl, requestId, address, signal, responseHeaders: resHeaders };
       },
       onError: ({ error, path }) => {
         if (error.code !== 'INTERNAL_SERVER_ERROR') return;
