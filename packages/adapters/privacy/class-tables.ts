@@ -256,7 +256,16 @@ export const classTables = {
       table: 'sso_provider',
       order: ['id'],
       columns: [
-        ...['id', 'account_id', 'kind', 'issuer', 'client_id', 'newcomer_role', 'groups_claim', 'group_roles'],
+        ...[
+          'id',
+          'account_id',
+          'kind',
+          'issuer',
+          'client_id',
+          'newcomer_role',
+          'groups_claim',
+          'group_roles',
+        ],
         ...['trusts_email', 'saml', 'is_required', 'emergency_user_ids', 'changed_at'],
       ],
       without: ['client_secret', 'problem', 'problem_code', 'problem_at'],

@@ -86,7 +86,12 @@ export function realSamlProvider({
   };
 }
 
-let answers = 0;
+let answerCount = 0;
+
+function nextId(): string {
+  answerCount += 1;
+  return `_assertion-${answerCount}`;
+}
 
 export interface Told {
   readonly names: ServiceProviderNames;
@@ -105,7 +110,7 @@ export function responseXml({
   issuer = ENTITY_ID,
   person = { id: 'id-of-ada', email: 'ada@acme.example' },
   nowMs = Date.now(),
-  assertionId = `_assertion-${(answers += 1)}`,
+  assertionId = nextId(),
 }: Told): string {
   const at = (ms: number) => new Date(nowMs + ms).toISOString();
   const asked = requestId === undefined ? '' : ` InResponseTo="${requestId}"`;

@@ -15,7 +15,7 @@ export interface StrictOptions {
   readonly mayHaveComments?: boolean;
 }
 
-const comment = /<!--(?:(?!-->)[^])*-->/g;
+const comment = /<!--(?:(?!-->).)*-->/gs;
 
 /**
  * The root of a document, or undefined. A document type, entities of its own, sections of character data and processing

@@ -16,9 +16,9 @@ import { networkOf } from '@patchbay/kit/cidr';
 import { ServiceError } from '@patchbay/kit/errors';
 import { withoutDatabase } from './availability.ts';
 import type { ControlPlane } from './compose.ts';
-import { unknownHost } from './request-host.ts';
 import { rootOf } from './failure-log.ts';
 import { ADDRESS_HEADER } from './request-address.ts';
+import { unknownHost } from './request-host.ts';
 
 type Control = Pick<ControlPlane, 'env' | 'scim' | 'scimLimiter' | 'log' | 'chainOf'> & {
   readonly hosts: Pick<ControlPlane['hosts'], 'of'>;

@@ -10,13 +10,12 @@ import { useForm } from '../form/use-form.ts';
 import { useSavedToast } from '../form/use-saved-toast.ts';
 import { useAccountId } from '../shell/account.ts';
 import { CheckBox } from './check-box.tsx';
-import type { ProviderStepProps } from './provider-step.tsx';
-import { useRoleFields } from './role-fields.tsx';
+import { type ProviderFormProps, useRoleFields } from './role-fields.tsx';
 
 const schema = sso.resources.sso.operations.set.request;
 
 /** A provider of OpenID Connect. */
-export function OidcForm({ found, roles }: ProviderStepProps): ReactNode {
+export function OidcForm({ found, roles }: ProviderFormProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const saved = useSavedToast();

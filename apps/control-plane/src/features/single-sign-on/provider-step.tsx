@@ -4,18 +4,12 @@ import { type ReactNode, useState } from 'react';
 import type { Outputs } from '../../trpc/client.ts';
 import { useMay } from '../shell/use-may.ts';
 import { OidcForm } from './oidc-form.tsx';
+import type { ProviderFormProps } from './role-fields.tsx';
 import { SamlForm } from './saml-form.tsx';
 import { Step, ToCopy } from './step.tsx';
 
 type Sso = Outputs['sso']['get'];
 type Kind = NonNullable<Sso['provider']>['kind'];
-type Role = Outputs['roles']['list']['items'][number];
-
-export interface ProviderStepProps {
-  readonly found: Sso;
-  /** Those of the organisation's top account. */
-  readonly roles: readonly Role[];
-}
 
 const kinds = [
   { kind: 'oidc', label: 'OpenID Connect' },
@@ -23,7 +17,7 @@ const kinds = [
 ] as const;
 
 /** Where people sign in, and what they get when they do. */
-export function ProviderStep({ found, roles }: ProviderStepProps): ReactNode {
+export function ProviderStep({ found, roles }: ProviderFormProps): ReactNode {
   const maySet = useMay('sso.set');
   const { provider } = found;
   const [kind, setKind] = useState<Kind>(provider?.kind ?? 'oidc');

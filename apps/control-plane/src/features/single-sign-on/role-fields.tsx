@@ -8,6 +8,12 @@ import { TextArea } from './text-area.tsx';
 type Role = Outputs['roles']['list']['items'][number];
 type Provider = NonNullable<Outputs['sso']['get']['provider']>;
 
+export interface ProviderFormProps {
+  readonly found: Outputs['sso']['get'];
+  /** Those of the organisation's top account. */
+  readonly roles: readonly Role[];
+}
+
 /** Of no role in the list. */
 const NOBODY = 'nobody';
 

@@ -13,8 +13,7 @@ import { useAccountId } from '../shell/account.ts';
 import { CertificateList } from './certificate-list.tsx';
 import { joinCertificates, splitCertificates } from './certificate-texts.ts';
 import { CheckBox } from './check-box.tsx';
-import type { ProviderStepProps } from './provider-step.tsx';
-import { useRoleFields } from './role-fields.tsx';
+import { type ProviderFormProps, useRoleFields } from './role-fields.tsx';
 import { TextArea } from './text-area.tsx';
 
 const schema = sso.resources.sso.operations.setSaml.request;
@@ -26,7 +25,7 @@ const ways = [
 ] as const;
 
 /** A provider of SAML. */
-export function SamlForm({ found, roles }: ProviderStepProps): ReactNode {
+export function SamlForm({ found, roles }: ProviderFormProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const saved = useSavedToast();

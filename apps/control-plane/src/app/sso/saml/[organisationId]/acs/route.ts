@@ -9,5 +9,7 @@ export async function POST(
 ): Promise<Response> {
   const control = controlPlane();
   const { organisationId } = await params;
-  return await receiveSaml(control, request, organisationId).catch((error: unknown) => ssoAway(control, error));
+  return await receiveSaml(control, request, organisationId).catch((error: unknown) =>
+    ssoAway(control, error),
+  );
 }

@@ -9,5 +9,7 @@ export async function GET(
 ): Promise<Response> {
   const control = controlPlane();
   const { organisationId } = await params;
-  return await samlMetadata(control, request, organisationId).catch((error: unknown) => ssoAway(control, error));
+  return await samlMetadata(control, request, organisationId).catch((error: unknown) =>
+    ssoAway(control, error),
+  );
 }
