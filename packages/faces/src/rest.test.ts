@@ -25,6 +25,20 @@ test('a stranger gets 401 before the body is looked at (POL-4)', async () => {
   expect(response.headers.get('www-authenticate')).toBe('Bearer realm="patchbay"');
 });
 
+test('HEAD says what GET would, without its content (RFC 9110 §9.3.2)', async () => {
+  const { rest } = createApiHarness();
+  const ask = (method: string, path: string, token = PARENT_ACCOUNT) =>
+    rest(new Request(`https://api.test${path}`, { method, headers: { authorization: `Bearer ${token}` } }));
+  const [head, get] = [await ask('HEAD', CONFIG), await ask('GET', CONFIG)];
+  expect([head.status, await head.text(), head.headers.get('etag')]).toEqual([
+    200,
+    '',
+    get.headers.get('etag'),
+  ]);
+  expect((await ask('HEAD', CONFIG, 'nobody')).status).toBe(401);
+  expect((await ask('HEAD', '/v1/nothing')).status).toBe(404);
+});
+
 test('an account out of reach and one that does not exist are the same answer (C1)', async () => {
   const { call } = createApiHarness();
   const nowhere = PARENT_ACCOUNT.replace(/.$/, (last) => (last === '0' ? '1' : '0'));
