@@ -15,6 +15,7 @@ import { pageFrom } from './page.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 
 const CHALLENGE_BYTES = 20;
+const notMissed = { missedCount: 0, missedSince: null } as const;
 
 // The secret is not listed: the role may not even read it.
 const providerColumns = {
@@ -87,13 +88,16 @@ function rowFromSettings(settings: ProviderSettings) {
   return { ...common, ...none, saml: saml as unknown as Prisma.InputJsonObject };
 }
 
-const domainColumns = { id: true, domain: true, challenge: true, provedAt: true, createdAt: true } as const;
+const domainColumns = {
+  ...{ id: true, domain: true, challenge: true, provedAt: true, missedSince: true, createdAt: true },
+} as const;
 
 type DomainRow = Prisma.SsoDomainGetPayload<{ select: typeof domainColumns }>;
 
-const domainFromRow = ({ provedAt, ...row }: DomainRow): DomainRecord => ({
+const domainFromRow = ({ provedAt, missedSince, ...row }: DomainRow): DomainRecord => ({
   ...row,
   provedAt: provedAt ?? undefined,
+  missingSince: missedSince ?? undefined,
 });
 
 export async function readProvider(
@@ -226,6 +230,8 @@ export function ssoDomainStore(prisma: PrismaClient): SsoPorts['domains'] {
             where: { accountId, id, provedAt: null },
             data: { provedAt: new Date() },
           });
+          // Whoever looks finds it: what was missed before is over.
+          await ssoDomain.updateMany({ where: { accountId, id }, data: notMissed });
           const row = await ssoDomain.findFirst({ where: { accountId, id }, select: domainColumns });
           return row === null ? undefined : domainFromRow(row);
         });

@@ -231,7 +231,7 @@ export const classTables = {
       table: 'brand_host',
       order: ['host'],
       columns: ['id', 'account_id', 'host', 'created_at', 'proved_at'],
-      without: ['token'],
+      without: ['token', 'missed_count', 'missed_since'],
     },
     {
       table: 'allow_list_entry',
@@ -276,7 +276,7 @@ export const classTables = {
       table: 'sso_domain',
       order: ['id'],
       columns: ['id', 'account_id', 'domain', 'proved_at', 'created_at'],
-      without: ['challenge'],
+      without: ['challenge', 'missed_count', 'missed_since'],
     },
     {
       table: 'endpoint',

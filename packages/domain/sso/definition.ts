@@ -113,6 +113,8 @@ const domain = z.object({
   /** The TXT record that proves it. */
   record: z.object({ name: z.string(), value: z.string() }),
   provedAt: dateTime.optional(),
+  /** Since when its record is looked for in vain. After 72 hours it is proved no longer. */
+  missingSince: dateTime.optional(),
   createdAt: dateTime,
 });
 
@@ -122,7 +124,12 @@ export const sso = defineDomain({
   name: 'sso',
   title: 'Organisation sign-in',
   summary: 'The provider that an organisation signs its people in by, and the domains of their addresses.',
-  events: {},
+  events: {
+    /** Its TXT record was looked for three times in vain, a day apart. */
+    'domain.missing': z.object({ domain: z.string() }),
+    /** It was gone for three days: the domain is proved no longer. */
+    'domain.lost': z.object({ domain: z.string() }),
+  },
   errors: {
     secret_missing: {
       status: 422,

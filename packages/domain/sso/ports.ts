@@ -70,6 +70,7 @@ export interface DomainRecord {
   readonly domain: string;
   readonly challenge: string;
   readonly provedAt: Date | undefined;
+  readonly missingSince: Date | undefined;
   readonly createdAt: Date;
 }
 

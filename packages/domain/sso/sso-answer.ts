@@ -120,10 +120,11 @@ export async function triedBy(
   return triedAt !== undefined && triedAt >= changedAt ? triedAt : undefined;
 }
 
-export const toDomain = ({ id, domain, challenge, provedAt, createdAt }: DomainRecord) => ({
+export const toDomain = ({ id, domain, challenge, provedAt, missingSince, createdAt }: DomainRecord) => ({
   id,
   domain,
   record: proofRecord({ domain, challenge }),
   ...(provedAt === undefined ? {} : { provedAt: provedAt.toISOString() }),
+  ...(missingSince === undefined ? {} : { missingSince: missingSince.toISOString() }),
   createdAt: createdAt.toISOString(),
 });

@@ -400,17 +400,17 @@ export interface Operations {
   };
   readonly ssoDomains: {
     /** Read the domains of e-mail addresses. Of the organisation that the account belongs to. */
-    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string }>;
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly missingSince?: string; readonly createdAt: string }>;
     /** Read the domains of e-mail addresses. Of the organisation that the account belongs to. */
-    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string }>;
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly missingSince?: string; readonly createdAt: string }>;
     /** Name a domain. It counts once its TXT record was found. */
-    add(accountId: IdLike<"acc">, request: { readonly domain: string }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string }>;
+    add(accountId: IdLike<"acc">, request: { readonly domain: string }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly missingSince?: string; readonly createdAt: string }>;
     /** Name a domain. It counts once its TXT record was found. */
-    add(request: { readonly domain: string }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string }>;
+    add(request: { readonly domain: string }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly missingSince?: string; readonly createdAt: string }>;
     /** Look for the TXT record of a domain. It has no `provedAt` as long as there is none. */
-    verify(accountId: IdLike<"acc">, request: { readonly domainId: IdLike<"dom"> }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string; readonly found?: ReadonlyArray<string> }>;
+    verify(accountId: IdLike<"acc">, request: { readonly domainId: IdLike<"dom"> }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly missingSince?: string; readonly createdAt: string; readonly found?: ReadonlyArray<string> }>;
     /** Look for the TXT record of a domain. It has no `provedAt` as long as there is none. */
-    verify(request: { readonly domainId: IdLike<"dom"> }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly createdAt: string; readonly found?: ReadonlyArray<string> }>;
+    verify(request: { readonly domainId: IdLike<"dom"> }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string; readonly record: { readonly name: string; readonly value: string }; readonly provedAt?: string; readonly missingSince?: string; readonly createdAt: string; readonly found?: ReadonlyArray<string> }>;
     /** Remove a domain. Nobody with an address at it signs in by the provider any more. */
     remove(accountId: IdLike<"acc">, request: { readonly domainId: IdLike<"dom"> }, options?: CallOptions): Promise<{ readonly id: Id<"dom">; readonly domain: string }>;
     /** Remove a domain. Nobody with an address at it signs in by the provider any more. */

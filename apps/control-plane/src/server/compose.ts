@@ -41,6 +41,7 @@ import { passkeys } from '@patchbay/adapters/prisma/passkeys';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
+import { recheckProofs } from '@patchbay/adapters/prisma/proof-rechecks';
 import { type Drawing, drawRequests, forgetRequestRates } from '@patchbay/adapters/prisma/request-rate';
 import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
@@ -239,7 +240,10 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     mails,
     onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
   });
-  const names = world.names ?? textRecords(env.PATCHBAY_DNS_SERVERS);
+  const names =
+    world.names === undefined
+      ? textRecords(env.PATCHBAY_DNS_SERVERS)
+      : { ...world.names, answerAt: world.names.textsAt };
   const urlOf = (path: string, baseUrl = env.PATCHBAY_URL) => new URL(path, baseUrl).href;
   const outgoing = new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' });
   const fetchSafely = safeFetch({ rule: outgoing });
@@ -453,6 +457,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
             isStopped: () => closing.signal.aborted,
           }),
       },
+      proofs: { recheck: () => recheckProofs(prisma, { names, mails, nowMs }) },
       nowMs,
     }),
   });
