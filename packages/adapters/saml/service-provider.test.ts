@@ -254,6 +254,12 @@ describe('a provider that lies, and those who change what an honest one said', (
       ),
     ])
       await expect(arrive(xml)).rejects.toMatchObject({ kind: 'invalid' });
+    // Each guard by its own word: another one behind it would refuse these as well.
+    await expect(arrive(put(forged + assertion))).rejects.toMatchObject(refusal('unreadable'));
+    await expect(arrive(put(withTwin + assertion))).rejects.toMatchObject({
+      ...refusal('signature'),
+      detail: expect.stringContaining('Two elements have one id.'),
+    });
     // The whole of an honest answer, in a forged one.
     const outer = told({ person: { id: 'id-of-eve', email: 'eve@acme.example' }, assertionId: '_outer' });
     const whole = signed(told(), { what: 'Response' });
