@@ -24,6 +24,8 @@ export interface CallContext {
   readonly address?: string | undefined;
   /** The account whose host the request came to, where that is not the platform's. */
   readonly within?: string | undefined;
+  /** Of that host. */
+  readonly baseUrl?: string | undefined;
   readonly signal: AbortSignal;
   readonly responseHeaders: Headers;
   /** Of a request that may be repeated and has one effect (C40). */
@@ -130,8 +132,8 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
   type Resolve = Parameters<typeof procedure.query>[0];
   const resolve: Resolve = ({ input, ctx }) => {
     const { accountId, ...request } = input as { accountId?: string };
-    const { principal, requestId, address, signal, responseHeaders, repeatable, ifMatch } = ctx;
-    const from = { requestId, address, signal, responseHeaders, repeatable, ifMatch };
+    const { principal, requestId, address, baseUrl, signal, responseHeaders, repeatable, ifMatch } = ctx;
+    const from = { requestId, address, baseUrl, signal, responseHeaders, repeatable, ifMatch };
     const call = { mounted, principal, accountId, request, ...from };
     return asTrpcError(() => dispatch(platform, call));
   };

@@ -1,4 +1,5 @@
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
+import { realSamlProvider } from '@patchbay/adapters/saml/real-provider.testing';
 import { pngOf } from '@patchbay/domain/branding/logo-image.testing';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { createId } from '@patchbay/kit/ids';
@@ -185,6 +186,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   },
   'organisation.update': async () => [`/v1/accounts/${account.accountId}/organisation`, { name: 'Renamed' }],
   'sso.set': async () => [ssoPath(), ssoProvider],
+  'sso.setSaml': async () => [`${ssoPath()}/saml`, { metadata: realSamlProvider().metadata }],
   'sso.update': async () => [await setSsoPath(), { isRequired: false }],
   'sso.rotateScimToken': async () => [`${ssoPath()}/scim-token`, {}],
   'sso.removeScimToken': async () => {
