@@ -2,6 +2,7 @@ import type { DimensionValues, MeterUnit } from '@patchbay/kit/definition';
 import {
   type Dimensions,
   modalities,
+  QUANTITY_MAX,
   USAGE_AGE_MS_MAX,
   USAGE_AHEAD_MS_MAX,
   type UsageRecord,
@@ -47,6 +48,7 @@ export const usageRefusalReasons = [
   'dimension_undeclared',
   'dimension_missing',
   'value_undeclared',
+  'quantity_too_large',
   'too_old',
   'in_future',
   'text_invalid',
@@ -75,10 +77,13 @@ export function assertCountable(record: UsageRecord, catalogue: MeterCatalogue, 
   // A database keeps neither, and would refuse the whole batch for it, again and again.
   const unstorable = textsOf(record).find((text) => text.includes('\0') || !text.isWellFormed());
   if (unstorable !== undefined) throw new UsageRefusal('text_invalid', 'The record holds text that is none.');
-  for (const { meter, dimensions } of record.quantities) {
+  for (const { meter, quantity, dimensions } of record.quantities) {
     const declared = catalogue.get(`${record.service}.${meter}`);
     if (declared === undefined) {
       throw new UsageRefusal('meter_undeclared', `${record.service} declares no meter ${meter}.`);
+    }
+    if (quantity > QUANTITY_MAX) {
+      throw new UsageRefusal('quantity_too_large', `No report has ${quantity} of ${record.service}.${meter}.`);
     }
     assertDimensions(declared, { ...dimensions, region: record.region, modality: record.modality });
   }

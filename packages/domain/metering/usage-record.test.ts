@@ -9,6 +9,7 @@ import {
   entriesOf,
   minuteOf,
   modalities,
+  QUANTITY_MAX,
   type UsageRecord,
   usageRecordSchema,
 } from './usage-record.ts';
@@ -101,6 +102,14 @@ describe('what a service did not declare is refused (MET-1)', () => {
     expect(reasonOf({ quantities: bytes({ direction: 'in', constructor: 'x' }) })).toBe(
       'dimension_undeclared',
     );
+  });
+
+  test('more than a report can be of', () => {
+    const of = (quantity: number) => ({
+      quantities: [{ meter: 'bytes', quantity, dimensions: { direction: 'in' } }],
+    });
+    expect(reasonOf(of(QUANTITY_MAX))).toBe('counted');
+    expect(reasonOf(of(QUANTITY_MAX + 1))).toBe('quantity_too_large');
   });
 
   test('a clock that is far ahead, and usage older than two periods', () => {

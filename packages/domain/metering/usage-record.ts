@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 /** Quantities of one record; a node splits what does not fit. */
 export const QUANTITY_COUNT_MAX = 32;
+/** Of one meter in one record: a terabyte, where a report is of two seconds. A total has room for eight million of them. */
+export const QUANTITY_MAX = 2 ** 40;
 /** Records of one batch: the control plane stores them in one transaction. */
 export const RECORD_COUNT_MAX = 5_000;
 /** How far a node's clock may run ahead of the control plane's before its records are refused. */
