@@ -8,7 +8,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { accessibilityFaults } from '../src/accessibility.ts';
 import { findChromium, launchBrowser } from '../src/browser.ts';
-import { accountOf, failOnErrors, settled, signInTo } from '../src/dashboard-browser.ts';
+import { accountOf, failOnErrors, openPage, settled, signInTo } from '../src/dashboard-browser.ts';
 import { fillAccount } from '../src/dashboard-data.ts';
 import {
   addressOf,
@@ -79,7 +79,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       expect.stringContaining('Bluebird'),
       expect.stringContaining('Bluebird Berlin'),
     ]);
-    await page.goto(`${url}/accounts/${topId}/accounts`);
+    await openPage(page, `${url}/accounts/${topId}/accounts`);
     await openDialog(page, 'New sub-account');
     await page.getByLabel('Name', { exact: true }).pressSequentially('Copycat', { delay: KEY_MS });
     await page.getByLabel('External id').pressSequentially('crm_1', { delay: KEY_MS });
@@ -89,7 +89,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     );
     await page.keyboard.press('Escape');
 
-    await page.goto(`${url}/accounts/${childId}/applications`);
+    await openPage(page, `${url}/accounts/${childId}/applications`);
     await expectRefused(page, 'New application', { Name: 'Fill this in.' });
     await openDialog(page, 'New application');
     await page.getByLabel('Name', { exact: true }).pressSequentially('Telehealth', { delay: KEY_MS });
@@ -100,18 +100,18 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.getByRole('button', { name: 'Create', exact: true }).click();
     await page.getByRole('row', { name: /Telehealth/ }).waitFor();
 
-    await page.goto(`${url}/accounts/${childId}/keys`);
+    await openPage(page, `${url}/accounts/${childId}/keys`);
     const secret = await createKey(page, 'Production');
     expect(secret).toMatch(/^pb_live_/);
     await page.reload();
     await page.getByRole('row', { name: /Production/ }).waitFor();
     expect(await page.content()).not.toContain(secret);
 
-    await page.goto(`${url}/accounts/${childId}/applications`);
+    await openPage(page, `${url}/accounts/${childId}/applications`);
     await setsForAnApplication(page);
     await mintsAndRevokes(page, `${url}/accounts/${childId}`);
 
-    await page.goto(`${url}/accounts/${childId}/team`);
+    await openPage(page, `${url}/accounts/${childId}/team`);
     await expectRefused(page, 'Add somebody', { Name: 'Fill this in.', 'E-mail': 'Fill this in.' });
     await openDialog(page, 'Add somebody');
     await page.getByLabel('Name', { exact: true }).pressSequentially('Ada', { delay: KEY_MS });
@@ -126,7 +126,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.getByRole('button', { name: 'I have it' }).click();
     expect(await page.getByRole('row', { name: /ada@northwind.example/ }).textContent()).toContain('billing');
 
-    await page.goto(`${url}/accounts/${childId}/settings`);
+    await openPage(page, `${url}/accounts/${childId}/settings`);
     await page.getByLabel('Time zone').fill('Mars/Olympus');
     await page.getByRole('button', { name: 'Save' }).click();
     expect(await errorAt(page, 'Time zone')).toBe('There is no such time zone.');
@@ -134,7 +134,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.', { exact: true }).waitFor();
 
-    await page.goto(`${url}/accounts/${childId}/audit`);
+    await openPage(page, `${url}/accounts/${childId}/audit`);
     await page.getByRole('list', { name: 'Changes' }).waitFor();
     const log = (
       await page.getByRole('list', { name: 'Changes' }).getByRole('listitem').allTextContents()
@@ -162,7 +162,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       expect(log).toContain(what);
     expect(log).not.toContain(secret);
 
-    await page.goto(`${url}/accounts/${childId}/organisation`);
+    await openPage(page, `${url}/accounts/${childId}/organisation`);
     await page.getByLabel('Name', { exact: true }).fill('Northwind Group');
     await page.getByRole('button', { name: 'Rename' }).click();
     await page.getByText('Saved.', { exact: true }).waitFor();
@@ -215,7 +215,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
 
   /** A credential with a limit is shown once, tried from this browser, read when it is pasted, and ended. */
   async function mintsAndRevokes(page: Page, account: string): Promise<void> {
-    await page.goto(`${account}/credentials?try=network-discovery`);
+    await openPage(page, `${account}/credentials?try=network-discovery`);
     await page.getByLabel('Bytes, at most', { exact: true }).fill('50,000,000');
     await page.getByRole('button', { name: 'Mint', exact: true }).click();
     const secrets = page.getByRole('dialog').locator('[data-secret]');
@@ -241,14 +241,14 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
   /** Whoever was invited sets a password with the link, once, and reaches the account of the role alone. */
   async function invitedSetsPassword(invitation: string): Promise<void> {
     const { page, context } = await newPage();
-    await page.goto(invitation);
+    await openPage(page, invitation);
     await page.getByRole('button', { name: 'Set the password' }).click();
     expect(await errorAt(page, 'Password')).toBe('Fill this in.');
     await page.getByLabel('Password').pressSequentially('another long word', { delay: KEY_MS });
     await page.getByRole('button', { name: 'Set the password' }).click();
     await page.waitForURL(/\/accounts\/acc_/);
     await page.getByRole('button', { name: /^Bluebird: switch account/ }).waitFor();
-    await page.goto(invitation);
+    await openPage(page, invitation);
     await page.getByRole('heading', { name: 'This link does not work any more' }).waitFor();
     await context.close();
   }
@@ -257,7 +257,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.getByRole('button', { name: 'You', exact: true }).click();
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.waitForURL(/\/sign-in/);
-    await page.goto(`${url}/`);
+    await openPage(page, `${url}/`);
     await page.waitForURL(/\/sign-in/);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     expect(await errorAt(page, 'E-mail')).toBe('Fill this in.');
@@ -274,7 +274,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
 
   test('somebody proves their address, and signs in with a passkey in place of a password (PRD-3)', async () => {
     const { page, context } = await newPage();
-    await page.goto(`${url}/outbox`);
+    await openPage(page, `${url}/outbox`);
     await page.locator(`a[data-recipient="${person.email}"]`, { hasText: 'Confirm the address' }).click();
     await page.waitForURL(/\/sign-in/);
 
@@ -293,7 +293,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       },
     });
     await signInTo(page, { url: local, email: person.email, password: PASSWORD });
-    await page.goto(`${local}/you`);
+    await openPage(page, `${local}/you`);
     await page.getByRole('button', { name: 'Add a passkey' }).click();
     expect(await errorAt(page, 'Name of a new passkey')).toBe('Give it a name.');
     await page.getByLabel('Name of a new passkey').pressSequentially('Test laptop', { delay: KEY_MS });
@@ -303,14 +303,14 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     await page.getByRole('img', { name: 'The key, to be scanned' }).waitFor();
 
     await context.clearCookies();
-    await page.goto(`${local}/sign-in`);
+    await openPage(page, `${local}/sign-in`);
     await page.getByRole('button', { name: 'Use a passkey' }).click();
     await page.waitForURL(/\/accounts\/acc_/);
-    await page.goto(`${local}/you`);
+    await openPage(page, `${local}/you`);
     await page.getByText(/^used /).waitFor();
     await page.getByRole('button', { name: 'Remove Test laptop' }).click();
     await page.getByText(/^used /).waitFor({ state: 'detached' });
-    await page.goto(`${local}/sign-in`);
+    await openPage(page, `${local}/sign-in`);
     await page.getByRole('button', { name: 'Use a passkey' }).click();
     await page.getByText('This passkey is not known here').waitFor();
     await context.close();
@@ -319,7 +319,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
   test('all of it can be done by keyboard alone', async () => {
     const { page, context } = await newPage();
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
-    await page.goto(`${url}/sign-in`);
+    await openPage(page, `${url}/sign-in`);
     await page.locator('input[name=email]:focus').waitFor();
     await page.keyboard.type(email, { delay: KEY_MS });
     await page.keyboard.press('Tab');
@@ -414,7 +414,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     const pages = [page, await context.newPage()];
     const faults: string[] = [];
     const look = async (on: Page, { route, address }: Look) => {
-      await on.goto(`${url}${address}`);
+      await openPage(on, `${url}${address}`);
       await settled(on);
       const found = await accessibilityFaults(on, themes).catch(async (error: unknown) => {
         if (!String(error).includes('Execution context was destroyed')) throw error;
@@ -459,7 +459,7 @@ interface Look {
 }
 
 async function signUp(page: Page, url: string): Promise<void> {
-  await page.goto(`${url}/`);
+  await openPage(page, `${url}/`);
   await page.waitForURL(/\/sign-in/);
   await page.getByRole('link', { name: 'Sign up' }).click();
   await page.getByRole('button', { name: 'Sign up' }).click();

@@ -6,7 +6,7 @@ import { type Patchbay, perGB, perMinute } from '@patchbay/sdk-node';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium, launchBrowser } from '../src/browser.ts';
-import { signInTo } from '../src/dashboard-browser.ts';
+import { openPage, signInTo } from '../src/dashboard-browser.ts';
 import { type RunningPlatform, startPlatform } from '../src/running-platform.ts';
 import { type RunningSample, startSample } from '../src/running-sample.ts';
 import { isPlaying, placeCall, relayedBytes, secondsPlayed } from '../src/sample-call.ts';
@@ -195,7 +195,7 @@ describe.skipIf(chromiumPath === undefined)('the first call of somebody who sign
     await page.getByRole('button', { name: 'I have it' }).click();
     const own = patchbayOf({ ...platform.env, PATCHBAY_KEY: secret, PATCHBAY_ACCOUNT: topId });
     const customer = await own.accounts.create(topId, { name: 'Bluebird & Söhne' });
-    await page.goto(`${url}/accounts/${customer.id}`);
+    await openPage(page, `${url}/accounts/${customer.id}`);
 
     const popup = context.waitForEvent('page');
     await page.getByRole('button', { name: OPEN_AS_ACCOUNT }).click();

@@ -7,6 +7,7 @@ import { Patchbay } from '@patchbay/sdk-node';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium, launchBrowser } from '../src/browser.ts';
+import { openPage, signInTo } from '../src/dashboard-browser.ts';
 import { type RunningPlatform, startPlatform } from '../src/running-platform.ts';
 import { type RunningSample, startSample } from '../src/running-sample.ts';
 import { until } from '../src/until.ts';
@@ -28,7 +29,7 @@ describe.skipIf(chromiumPath === undefined)('the pages of money and sessions', (
   let customer: { id: string };
 
   const open = (accountId: string, path: string) =>
-    page.goto(`${platform.env.PATCHBAY_URL}/accounts/${accountId}/${path}`);
+    openPage(page, `${platform.env.PATCHBAY_URL}/accounts/${accountId}/${path}`);
 
   beforeAll(async () => {
     platform = await startPlatform();
@@ -46,11 +47,11 @@ describe.skipIf(chromiumPath === undefined)('the pages of money and sessions', (
     sample = await startSample({ ...env, PATCHBAY_ACCOUNT: customer.id, PATCHBAY_KEY: key.secret });
     browser = await launchBrowser(chromiumPath ?? '');
     page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
-    await page.goto(`${env.PATCHBAY_URL}/sign-in`);
-    await page.getByLabel('E-mail').fill(env.PATCHBAY_EMAIL ?? '');
-    await page.getByLabel('Password').fill(env.PATCHBAY_PASSWORD ?? '');
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.waitForURL(/accounts/);
+    await signInTo(page, {
+      url: env.PATCHBAY_URL ?? '',
+      email: env.PATCHBAY_EMAIL ?? '',
+      password: env.PATCHBAY_PASSWORD ?? '',
+    });
   }, 120_000);
 
   afterAll(async () => {

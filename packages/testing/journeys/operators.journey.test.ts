@@ -9,7 +9,7 @@ import { TOTP } from 'otpauth';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium, launchBrowser } from '../src/browser.ts';
-import { failOnErrors, settled, signInTo } from '../src/dashboard-browser.ts';
+import { failOnErrors, openPage, settled, signInTo } from '../src/dashboard-browser.ts';
 import { type RunningPlatform, startPlatform } from '../src/running-platform.ts';
 import { patchbayOf } from '../src/sdk-client.ts';
 
@@ -103,7 +103,7 @@ describe.skipIf(chromiumPath === undefined)('who runs accounts, in the dashboard
   }, 60_000);
 
   const at = async (accountId: string, place: string, on = page) => {
-    await on.goto(`${url}/accounts/${accountId}/${place}`);
+    await openPage(on, `${url}/accounts/${accountId}/${place}`);
     await settled(on);
   };
   const below = async (parentId: string, name: string): Promise<string> =>
@@ -186,7 +186,7 @@ describe.skipIf(chromiumPath === undefined)('who runs accounts, in the dashboard
     theirs.setDefaultTimeout(PATIENCE_MS);
     const other = await theirs.newPage();
     failOnErrors(other);
-    await other.goto(new URL(link, url).href);
+    await openPage(other, new URL(link, url).href);
     await other.getByLabel('Password', { exact: true }).fill('a long enough password');
     await other.getByRole('button', { name: 'Set the password' }).click();
     await other.waitForURL(new RegExp(`/accounts/${accountId}`));
@@ -337,7 +337,7 @@ describe.skipIf(chromiumPath === undefined)('who runs accounts, in the dashboard
     theirs.setDefaultTimeout(PATIENCE_MS);
     const own = await theirs.newPage();
     failOnErrors(own);
-    await own.goto(`${origin}/sign-up`);
+    await openPage(own, `${origin}/sign-up`);
     await own.getByLabel('Your name').fill('Pia');
     await own.getByLabel('Organisation').fill('Passkeys Ltd');
     await own.getByLabel('E-mail').fill(person.email);
@@ -357,7 +357,7 @@ describe.skipIf(chromiumPath === undefined)('who runs accounts, in the dashboard
         automaticPresenceSimulation: true,
       },
     });
-    await own.goto(`${origin}/you`);
+    await openPage(own, `${origin}/you`);
     await own.getByLabel('Name of a new passkey').fill('Laptop');
     await own.getByRole('button', { name: 'Add a passkey' }).click();
     await own.getByRole('button', { name: 'Remove Laptop' }).waitFor();
@@ -373,7 +373,7 @@ describe.skipIf(chromiumPath === undefined)('who runs accounts, in the dashboard
     const signOut = () => theirs.clearCookies();
     await settled(own);
     await signOut();
-    await own.goto(`${origin}/sign-in`);
+    await openPage(own, `${origin}/sign-in`);
     await own.getByLabel('E-mail').fill(person.email);
     await own.getByLabel('Password', { exact: true }).fill(person.password);
     await own.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -383,7 +383,7 @@ describe.skipIf(chromiumPath === undefined)('who runs accounts, in the dashboard
     await own.waitForURL(/\/accounts\/acc_/);
     await settled(own);
     await signOut();
-    await own.goto(`${origin}/sign-in`);
+    await openPage(own, `${origin}/sign-in`);
     await own.getByRole('button', { name: 'Use a passkey' }).click();
     await own.waitForURL(/\/accounts\/acc_/);
     await theirs.close();

@@ -8,7 +8,7 @@ import type { IceServer, Patchbay, WebhookEvent } from '@patchbay/sdk-node';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findChromium, launchBrowser } from '../src/browser.ts';
-import { accountOf, failOnErrors, settled, signInTo } from '../src/dashboard-browser.ts';
+import { accountOf, failOnErrors, openPage, settled, signInTo } from '../src/dashboard-browser.ts';
 import { type EventReceiver, startEventReceiver } from '../src/event-receiver.ts';
 import { closePair, openPair, pairProgress } from '../src/relayed-pair.ts';
 import { type RunningPlatform, startPlatform } from '../src/running-platform.ts';
@@ -261,7 +261,7 @@ describe.skipIf(chromiumPath === undefined)('in the dashboard', () => {
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
     const companyId = await signInTo(page, { url, email, password });
     const at = async (accountId: string, place: string) => {
-      await page.goto(`${url}/accounts/${accountId}/${place}`);
+      await openPage(page, `${url}/accounts/${accountId}/${place}`);
       await settled(page);
     };
     await at(companyId, 'accounts');

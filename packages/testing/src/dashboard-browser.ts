@@ -9,7 +9,7 @@ export interface SignIn {
 /** Signs in on the page of it, and waits until an account is shown. Answers the account. */
 export async function signInTo(page: Page, { url, email, password }: SignIn): Promise<string> {
   failOnErrors(page);
-  await page.goto(`${url}/sign-in`);
+  await openPage(page, `${url}/sign-in`);
   await page.getByLabel('E-mail').fill(email);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -41,6 +41,16 @@ export function accountOf(page: Page): string {
   const [, accountId] = /\/accounts\/(acc_\w+)/.exec(page.url()) ?? [];
   if (accountId === undefined) throw new Error(`${page.url()} is of no account.`);
   return accountId;
+}
+
+/** Opens a page of the dashboard, and waits until its buttons answer: what the server drew is there before React has it. */
+export async function openPage(page: Page, address: string): Promise<void> {
+  await page.goto(address);
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('button')].every((button) =>
+      Object.keys(button).some((key) => key.startsWith('__reactProps')),
+    ),
+  );
 }
 
 /** Waits until a page shows what it fetched, or why it could not. The gallery's samples of waiting do not count. */

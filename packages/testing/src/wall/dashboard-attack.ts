@@ -3,7 +3,8 @@
  * ids of the victim and the cookie of somebody else. What comes back must tell nothing of the victim.
  */
 
-import { internalApi } from '@patchbay/domain/fleet/internal-api';
+import { INTERNAL_PREFIX, internalApi } from '@patchbay/domain/fleet/internal-api';
+import { SCIM_PATH } from '@patchbay/domain/sso/handlers';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { callProcedure, type Page, type Visitor, visit } from './dashboard.ts';
 import { forgedRequest } from './forged-request.ts';
@@ -50,10 +51,10 @@ function asked({ path, kind }: Address, { accountId, ids }: Victim): readonly Re
   // What a router gets is what a document holds, without the work to draw it.
   const headers = { cookie: `${lastAccountCookie}=${accountId}`, ...(kind === 'page' ? { RSC: '1' } : {}) };
   const ways: Readonly<Record<Address['kind'], readonly Omit<Request, 'path'>[]>> = {
-    // As a document, and as Next's router asks. Pages do not look at what is accepted.
+    // As a document, and as Next's router asks ahead; as it asks on a click, with what switches. Pages do not look at what is
+    // accepted.
     page: [
       { what: 'document' },
-      { what: 'router', init: { headers: { RSC: '1' } } },
       { what: 'prefetch', init: { headers: { RSC: '1', 'Next-Router-Prefetch': '1' } } },
     ],
     route: [
@@ -79,31 +80,34 @@ const OPEN_ON_LOOPBACK = '/outbox';
 
 const attackedRoutes = () => routeTree().filter(({ pattern }) => pattern !== OPEN_ON_LOOPBACK);
 
+/** What there is below a route that takes in any path: the walk over the folders does not see it. */
+const takenIn: readonly string[] = [
+  ...['csrf', 'providers', 'signin', 'callback'].map((path) => `/api/auth/${path}`),
+  ...Object.values(internalApi).map(({ path }) => `${INTERNAL_PREFIX}${path}`),
+  ...mountedOperations.map(({ path }) => path),
+  ...['Users', 'Users/{userId}', 'Groups', 'Groups/{roleId}', 'ServiceProviderConfig'].map(
+    (path) => `${SCIM_PATH}/${path}`,
+  ),
+];
+
 /** Every address of the route tree: as the victim's, and under the attacker's own account with the victim's ids. */
 function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
-  const valuesOf = (accountId: string): readonly Readonly<Record<string, string>>[] => {
+  const valuesOf = (accountId: string): Readonly<Record<string, string>> => {
     const hash = '0'.repeat(64);
     const ids = { ...victim.ids, accountId, token: victim.accountId, code: 'auth.scope', hash };
-    const catchAlls = [
-      ...['session', 'csrf', 'providers', 'signin', 'callback'].map((nextauth) => ({ nextauth })),
-      ...Object.values(internalApi).map(({ path }) => ({ path: filled(path.slice(1), ids) })),
-      ...mountedOperations.map(({ path }) => ({ path: filled(path.replace('/v1/', ''), ids) })),
-    ];
-    return catchAlls.map((values) => ({
-      ...ids,
-      nextauth: 'session',
-      trpc: 'me.get',
-      path: 'none',
-      ...values,
-    }));
+    return { ...ids, nextauth: 'session', trpc: 'me.get', path: 'none' };
   };
   const addresses = new Map<string, Address>();
   for (const { pattern, kind } of attackedRoutes())
-    for (const accountId of [victim.accountId, attacker.accountId])
-      for (const values of valuesOf(accountId)) {
-        const path = addressOf(pattern, values);
-        addresses.set(path, { path, kind: pattern.includes('[...path]') ? 'operation' : kind });
-      }
+    for (const accountId of [victim.accountId, attacker.accountId]) {
+      const values = valuesOf(accountId);
+      const path = addressOf(pattern, values);
+      addresses.set(path, { path, kind });
+      const [above = ''] = pattern.split('[...');
+      for (const below of takenIn.map((one) => filled(one, values)))
+        if (pattern.includes('[...') && below.startsWith(above))
+          addresses.set(below, { path: below, kind: 'operation' });
+    }
   const pages = attackedRoutes().filter(({ kind }) => kind === 'page');
   const texts = [...new Set([victim.accountId, ...Object.values(victim.ids)])];
   // An action takes an object or a text, and here both are of the victim's. Where it is at home it is sent all of them, and
@@ -112,7 +116,7 @@ function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
   const posts = serverActions().flatMap(({ id, name, pages: homes }) => {
     const post = (pattern: string, body: unknown) => ({
       what: `server action ${name}`,
-      path: addressOf(pattern, { ...valuesOf(victim.accountId)[0] }),
+      path: addressOf(pattern, valuesOf(victim.accountId)),
       init: actionRequest(attacker, id, [body]),
     });
     const others = pages.filter(({ pattern }) => !homes.includes(pattern)).slice(0, 1);
