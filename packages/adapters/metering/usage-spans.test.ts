@@ -20,7 +20,13 @@ let store: UsageStore;
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  await plantTree(database.url, { platform: undefined, top: 'platform', leaf: 'top', other: 'top', big: 'platform' });
+  await plantTree(database.url, {
+    platform: undefined,
+    top: 'platform',
+    leaf: 'top',
+    other: 'top',
+    big: 'platform',
+  });
   // It came there in the middle of a quarter of an hour.
   const moved = new Date(startMs + 1.5 * DAY + 7 * MINUTE);
   const run = (sql: string) => asOwner(database.url, sql, [moved]);
@@ -77,7 +83,9 @@ const question = fc.record({
   groupBy: fc.constantFrom([], ['account']),
 });
 
-const recordOf = ({ minute, accountId, bytes, seconds }: fc.ValueOf<typeof use>): UsageRecord =>
+type Use = typeof use extends fc.Arbitrary<infer Value> ? Value : never;
+
+const recordOf = ({ minute, accountId, bytes, seconds }: Use): UsageRecord =>
   usageOf(accountId, {
     atMs: startMs + minute * MINUTE,
     bytes,
@@ -144,10 +152,11 @@ test('a span that is not what its minutes say is an alarm', async () => {
   await store.ingest([usageOf('leaf', { atMs: todayMs - 4 * DAY, bytes: 1 })]);
   await store.foldMinutes(todayMs - 3 * DAY);
   const change = (by: number) =>
-    asOwner(database.url, "UPDATE usage_span_total SET v1 = v1 + $1 WHERE account_id = 'leaf' AND minutes = 15 AND starts_at = $2", [
-      by,
-      new Date(todayMs - 4 * DAY),
-    ]);
+    asOwner(
+      database.url,
+      "UPDATE usage_span_total SET v1 = v1 + $1 WHERE account_id = 'leaf' AND minutes = 15 AND starts_at = $2",
+      [by, new Date(todayMs - 4 * DAY)],
+    );
   await change(1);
   expect(await mismatches()).toBe(1);
   await change(-1);
@@ -189,7 +198,10 @@ test('a month is read from its days, and not from its minutes', async () => {
 test('more than a row can hold is summed all the same, and keeps nothing else from being folded', async () => {
   const atMs = todayMs - 2 * DAY;
   const most = Number.MAX_SAFE_INTEGER;
-  const batch = () => Array.from({ length: 700 }, (_, place) => usageOf('big', { atMs, bytes: most, more: { sessionId: `ses_${place}` } }));
+  const batch = () =>
+    Array.from({ length: 700 }, (_, place) =>
+      usageOf('big', { atMs, bytes: most, more: { sessionId: `ses_${place}` } }),
+    );
   const holder = new pg.Client({ connectionString: database.url });
   await holder.connect();
   await store.ingest([...batch(), usageOf('leaf', { atMs, bytes: 1 })]);

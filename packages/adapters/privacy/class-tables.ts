@@ -483,7 +483,9 @@ export const classTables = {
       columns: ['account_id', 'day', 'meter', 'dimension_set_id', 'sum', 'n'],
     },
     // What the two views above are made of, what they come to in longer spans, and what says which records were counted.
-    ...['usage_minute_total', 'usage_session_total', 'usage_source', 'usage_layout'].map((table) => ({ table })),
+    ...['usage_minute_total', 'usage_session_total', 'usage_source', 'usage_layout'].map((table) => ({
+      table,
+    })),
     ...['usage_span_total', 'usage_node_mark'].map((table) => ({ table })),
     { table: 'usage_dimension_set' },
     { table: 'usage_sequence_block' },

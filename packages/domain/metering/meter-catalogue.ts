@@ -83,7 +83,10 @@ export function assertCountable(record: UsageRecord, catalogue: MeterCatalogue, 
       throw new UsageRefusal('meter_undeclared', `${record.service} declares no meter ${meter}.`);
     }
     if (quantity > QUANTITY_MAX) {
-      throw new UsageRefusal('quantity_too_large', `No report has ${quantity} of ${record.service}.${meter}.`);
+      throw new UsageRefusal(
+        'quantity_too_large',
+        `No report has ${quantity} of ${record.service}.${meter}.`,
+      );
     }
     assertDimensions(declared, { ...dimensions, region: record.region, modality: record.modality });
   }
