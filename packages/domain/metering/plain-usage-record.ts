@@ -20,7 +20,8 @@ export const uploadedRecordsSchema = z
       if (isPlainUsageRecord(given)) return given;
       const judged = usageRecordSchema.safeParse(given);
       if (judged.success) return judged.data;
-      for (const issue of judged.error.issues) context.issues.push({ ...issue, input: given });
+      for (const issue of judged.error.issues)
+        context.issues.push({ ...issue, input: given } as z.core.$ZodRawIssue);
       return z.NEVER;
     }),
   )
