@@ -11,6 +11,7 @@ import type { LogoImage } from '@patchbay/domain/branding/logo-image';
 import type { BrandingPorts, HostRecord, Proof } from '@patchbay/domain/branding/ports';
 import { createId } from '@patchbay/kit/ids';
 import { z } from 'zod';
+import { rowsOf } from '../postgres/at-once.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 
@@ -272,8 +273,14 @@ export function shownBrands(prisma: PrismaClient): ShownBrands {
   };
   return {
     of: async (accountId) => read(await prisma.$queryRaw`SELECT brand_in_effect(${accountId}) AS brand`),
+    // Every mint asks for it.
     above: async (accountId, notAbove) =>
-      read(await prisma.$queryRaw`SELECT brand_above(${accountId}, ${notAbove ?? null}) AS brand`),
+      read(
+        await rowsOf<{ readonly brand: unknown }>(prisma, {
+          text: 'SELECT brand_above($1, $2) AS brand',
+          values: [accountId, notAbove ?? null],
+        }),
+      ),
     ofUser: async (userId) => read(await prisma.$queryRaw`SELECT brand_of_user(${userId}) AS brand`),
     accountAt: async (host) => {
       const [row] = await prisma.$queryRaw<{ id: string | null }[]>`SELECT brand_host_find(${host}) AS id`;
