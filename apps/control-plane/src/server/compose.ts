@@ -41,6 +41,7 @@ import { passkeys } from '@patchbay/adapters/prisma/passkeys';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
+import { relaysMet } from '@patchbay/adapters/prisma/relays-met';
 import { type Drawing, drawRequests, forgetRequestRates } from '@patchbay/adapters/prisma/request-rate';
 import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
@@ -175,8 +176,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   };
   const placement = {
     relayUrls: brandRelays({
-      relayUrls: async () => (await fleet.live({ role: 'relay' })).flatMap(({ urls }) => urls.turn ?? []),
-      above: (accountId) => shownBrands(prisma).above(accountId),
+      met: (accountId) => relaysMet(prisma, accountId),
       resolve: world.resolve ?? resolveHost,
       nowMs,
     }),
