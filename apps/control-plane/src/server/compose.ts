@@ -46,6 +46,7 @@ import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { recheckProofs } from '@patchbay/adapters/prisma/proof-rechecks';
+import { relaysMet } from '@patchbay/adapters/prisma/relays-met';
 import { type Drawing, drawRequests, forgetRequestRates } from '@patchbay/adapters/prisma/request-rate';
 import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
@@ -195,8 +196,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   };
   const placement = {
     relayUrls: brandRelays({
-      relayUrls: async () => (await fleet.live({ role: 'relay' })).flatMap(({ urls }) => urls.turn ?? []),
-      above: (accountId) => shownBrands(prisma).above(accountId),
+      met: (accountId) => relaysMet(prisma, accountId),
       resolve: world.resolve ?? resolveHost,
       nowMs,
     }),
