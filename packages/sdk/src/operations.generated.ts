@@ -1131,6 +1131,7 @@ export type ErrorCode =
   | 'endpoints.transfer_ended'
   | 'endpoints.transfer_open'
   | 'hooks.address_forbidden'
+  | 'hooks.callback_bound'
   | 'hooks.event_type_unknown'
   | 'hooks.replay_none'
   | 'hooks.replay_running'
