@@ -1,5 +1,5 @@
 import type { BillingStore, ChainPrices } from '@patchbay/domain/billing/billing-store';
-import { tariffToWire } from '@patchbay/domain/billing/price';
+import { tariffToWire } from '@patchbay/domain/billing/wire-tariff';
 import { priceChanges } from '@patchbay/domain/billing/price-changes';
 import type { PriceLevel } from '@patchbay/domain/billing/price-list';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';

@@ -2,12 +2,13 @@ import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { AccruedStatement } from './billing-store.ts';
 import type { MeterStatement } from './meter-lines.ts';
 import { lateUsageUntilMs, stateAt } from './period.ts';
-import { type Price, splitMeter, tariffToWire } from './price.ts';
+import { type Price, splitMeter } from './price.ts';
 import type { ListedPrice } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
 import type { Settled } from './settlement.ts';
 import type { Spend } from './spend.ts';
 import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
+import { tariffToWire } from './wire-tariff.ts';
 
 /** Looks a name up; an account that has gone out of sight is called by its id. */
 export type NameOf = (accountId: string) => string;

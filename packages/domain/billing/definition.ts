@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { ledgerBooks } from './ledger.ts';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
-import { TARIFF_DIGITS_MAX } from './price.ts';
+import { TARIFF_DIGITS_MAX } from './wire-tariff.ts';
 
 /** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
 const nano = z.string().regex(/^-?\d+$/);

@@ -15,11 +15,12 @@ import { pageOfLines } from './line-pages.ts';
 import { byMeter, statementByMeter } from './meter-lines.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
-import { splitMeter, tariffToWire } from './price.ts';
+import { splitMeter } from './price.ts';
 import { effectiveMs, isOver, pricesFromWire, type WirePrices } from './price-change.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
 import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
+import { tariffToWire } from './wire-tariff.ts';
 
 /** Periods that one list shows: three years. Each is rated anew. */
 const PERIOD_COUNT_MAX = 36;

@@ -5,10 +5,11 @@ import { type Dimensions, modalities, type UsageRecord } from '../metering/usage
 import { accrue, netByAccount } from './ledger.ts';
 import { formatDecimal, nano, parseDecimal, sum } from './money.ts';
 import { periodOf } from './period.ts';
-import { amountOf, choosePrice, type Price, tariffFromWire, tariffToWire } from './price.ts';
+import { amountOf, choosePrice, type Price } from './price.ts';
 import { type PricedEdge, priceLookup, spanStarts } from './price-book.ts';
 import { rate } from './rating.ts';
 import { statementOf } from './statement.ts';
+import { tariffFromWire, tariffToWire } from './wire-tariff.ts';
 
 const november = periodOf('2026-11');
 const noon = Date.UTC(2026, 10, 22, 12);

@@ -1,5 +1,5 @@
 import { formatDecimal, nano } from '@patchbay/domain/billing/money';
-import { TARIFF_DIGITS_MAX, type WireTariff } from '@patchbay/domain/billing/price';
+import { TARIFF_DIGITS_MAX, type WireTariff } from '@patchbay/domain/billing/wire-tariff';
 import type { MeterUnit } from '@patchbay/kit/definition';
 
 interface HumanUnit {

@@ -1,10 +1,5 @@
-import {
-  choosePrice,
-  type Price,
-  tariffFromWire,
-  tariffToWire,
-  type WireTariff,
-} from '@patchbay/domain/billing/price';
+import { choosePrice, type Price } from '@patchbay/domain/billing/price';
+import { tariffFromWire, tariffToWire, type WireTariff } from '@patchbay/domain/billing/wire-tariff';
 import type { Outputs } from '../../trpc/client.ts';
 import { unitOf } from '../usage/meters.ts';
 import { type PriceDraft, type ProfilePrice, tariffOf, whereKey } from './price-draft.ts';

@@ -1,4 +1,4 @@
-import type { WireTariff } from '@patchbay/domain/billing/price';
+import type { WireTariff } from '@patchbay/domain/billing/wire-tariff';
 import { priceProblem, readHumanPrice, writeHumanPrice } from '../../formats/price.ts';
 import type { Inputs, Outputs } from '../../trpc/client.ts';
 import { meters, unitOf } from '../usage/meters.ts';

@@ -1,6 +1,7 @@
 'use client';
 
-import { choosePrice, tariffFromWire, type WireTariff } from '@patchbay/domain/billing/price';
+import { choosePrice } from '@patchbay/domain/billing/price';
+import { tariffFromWire, type WireTariff } from '@patchbay/domain/billing/wire-tariff';
 import { universalDimensions } from '@patchbay/domain/metering/meter-catalogue';
 import type { DimensionValues } from '@patchbay/kit/definition';
 import { IconButton } from '@patchbay/ui/button';

@@ -1,6 +1,7 @@
 'use client';
 
-import { amountOf, tariffFromWire } from '@patchbay/domain/billing/price';
+import { amountOf } from '@patchbay/domain/billing/price';
+import { tariffFromWire } from '@patchbay/domain/billing/wire-tariff';
 import { Badge } from '@patchbay/ui/badge';
 import { EmptyState } from '@patchbay/ui/empty-state';
 import { Input } from '@patchbay/ui/input';

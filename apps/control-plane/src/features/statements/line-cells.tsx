@@ -1,4 +1,4 @@
-import type { WireTariff } from '@patchbay/domain/billing/price';
+import type { WireTariff } from '@patchbay/domain/billing/wire-tariff';
 import { Quantity } from '@patchbay/ui/stat';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
