@@ -9,7 +9,8 @@ import type {
 } from '@patchbay/domain/billing/billing-store';
 import type { LedgerBook, LedgerPosition, SellerBook } from '@patchbay/domain/billing/ledger';
 import { nano } from '@patchbay/domain/billing/money';
-import { nextPeriod, type Period, periodOf } from '@patchbay/domain/billing/period';
+import { nextPeriod, type Period, periodAt, periodOf, periodStarts } from '@patchbay/domain/billing/period';
+import { isPooled } from '@patchbay/domain/billing/price';
 import { spanStarts } from '@patchbay/domain/billing/price-book';
 import { spendOf } from '@patchbay/domain/billing/spend';
 import { type Statement, statementOf } from '@patchbay/domain/billing/statement';
@@ -94,14 +95,27 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
     },
     spend: (query) =>
       inAccountScope(pool, query.accountId, async (client) => {
-        const { accountId, toMs, sessionId } = query;
-        const chain = await readChain(client, accountId, query);
-        const starts = spanStarts(chain, query);
+        const { accountId, fromMs, toMs, sessionId } = query;
+        const since = periodAt(fromMs).fromMs;
+        const chain = await readChain(client, accountId, { fromMs: since, toMs });
+        const starts = [...new Set([...spanStarts(chain, query), ...periodStarts(query)])].sort(
+          (left, right) => left - right,
+        );
+        const hasPools = chain.prices.some(({ tariff }) => isPooled(tariff));
+        const before =
+          hasPools && since < fromMs
+            ? await readCells(client, sets, {
+                accountId,
+                toMs: fromMs,
+                starts: spanStarts(chain, { fromMs: since, toMs: fromMs }),
+                depthMax: 0,
+              })
+            : [];
         const cells =
           sessionId === undefined
             ? await readCells(client, sets, { accountId, toMs, starts, depthMax: 0 })
             : await readSessionCells(client, sets, { ...query, sessionId, starts });
-        return spendOf({ accountId, currency: chain.currency, cells, book: { ...chain, catalogue } });
+        return spendOf({ accountId, currency: chain.currency, cells, before, book: { ...chain, catalogue } });
       }),
     listPeriods: (accountId) =>
       inAccountScope(pool, accountId, async (client) => {

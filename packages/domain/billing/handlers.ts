@@ -20,7 +20,7 @@ import { effectiveMs, isOver, pricesFromWire, type WirePrices } from './price-ch
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
 import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
-import { tariffToWire } from './wire-tariff.ts';
+import { tariffToWire, termsKey } from './wire-tariff.ts';
 
 /** Periods that one list shows: three years. Each is rated anew. */
 const PERIOD_COUNT_MAX = 36;
@@ -227,7 +227,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
 
     async listLines(context, { period, childId, cursor, limit, ...asked }, { billing: store, catalogue }) {
       const { accountId } = context.entity;
-      const { service, meter, amount, per } = asked;
+      const { service, meter, amount, per, terms } = asked;
       const whole = service === undefined || meter === undefined ? {} : { meter: `${service}.${meter}` };
       const { lines, children } = await store.readLines({ accountId, period: periodOf(period), ...whole });
       const all =
@@ -238,7 +238,8 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
           (service ?? of.service) === of.service &&
           (meter ?? of.meter) === of.meter &&
           (amount ?? at.amount) === at.amount &&
-          (per ?? at.per) === at.per
+          (per ?? at.per) === at.per &&
+          (terms ?? termsKey(at)) === termsKey(at)
         );
       };
       const page = pageOfLines<PayableLine | ReceivableLine>((all ?? []).filter(isAsked), { cursor, limit });

@@ -126,7 +126,11 @@ export function memoryBilling(world: MemoryWorld): BillingStore {
           (sessionId === undefined || record.sessionId === sessionId),
       );
       const { cells } = rollUp(asked, edges);
+      const earlier = records.filter(
+        (record) => minuteOf(record) >= periodAt(fromMs).fromMs && minuteOf(record) < fromMs,
+      );
       return spendOf({
+        before: rollUp(earlier, edges).cells,
         accountId,
         currency: currencyOf(accountId),
         cells,

@@ -1,5 +1,5 @@
 import { type Nano, nano, sum, ZERO } from './money.ts';
-import { isPooled, type Tariff } from './price.ts';
+import { amountOf, isPooled, type Tariff } from './price.ts';
 import { type Band, bandsOf, nextUnitPrice } from './tiers.ts';
 
 /** How the amount of a line of a pool comes about: its bands, and what it was raised by, sum to it. */
@@ -98,4 +98,11 @@ function raiseToMinimum<Line extends PoolLine>(inOrder: readonly PoolUse<Line>[]
   if (topUp <= 0n || line?.pooled === undefined) return;
   line.amount = nano(line.amount + topUp);
   line.pooled = { ...line.pooled, topUp };
+}
+
+/** What a quantity costs as all the use of a period under one price: fees whole, tiers and allowances from their start. */
+export function costOfPeriod(tariff: Tariff, quantity: bigint): Nano {
+  const line: PoolLine = { tariff, amount: amountOf(tariff, quantity) };
+  if (quantity > 0n) pricePool([{ atMs: 0, quantity, tariff, line }], { hasMinimum: true });
+  return line.amount;
 }

@@ -4,7 +4,7 @@ import { rollUp, type UsageCell } from '../metering/roll-up.ts';
 import { accrue, netByAccount } from './ledger.ts';
 import { cutAndCarry, formatDecimal, halfEven, minorUnitOf, nano, parseDecimal, sum } from './money.ts';
 import { nextPeriod } from './period.ts';
-import { isPooled, type Price, type Tariff, type UnitTariff } from './price.ts';
+import type { Price, Tariff, UnitTariff } from './price.ts';
 import { type PricedEdge, spanStarts } from './price-book.ts';
 import { anyTariff, catalogue, period, type World, worlds } from './random-worlds.testing.ts';
 import { type EdgeLine, rate } from './rating.ts';
@@ -280,7 +280,8 @@ function cutInTwo({ prices, ...world }: World, atMs: number): World {
 function owedOf({ edges, prices }: World, cells: readonly UsageCell[]): Map<string, bigint> {
   const owed = new Map<string, bigint>();
   for (const line of rate(cells, { edges, prices, catalogue }, { period }).lines) {
-    if (line.tariff.kind === 'per-unit' && !isPooled(line.tariff) && line.tariff.amount > 0n) continue;
+    // A line without terms is cut off by itself, so each cut of it may lose a nano unit.
+    if (line.tariff.kind === 'per-unit' && line.pooled === undefined) continue;
     const key = `${line.sellerId} ${line.buyerId} ${line.meter}`;
     owed.set(key, (owed.get(key) ?? 0n) + line.amount);
   }

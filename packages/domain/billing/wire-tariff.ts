@@ -23,6 +23,18 @@ export interface WireTariff extends WireTerms {
   readonly per: string;
 }
 
+/** As it is written: what a price does not say is left out. */
+export interface WrittenTariff {
+  amount: string;
+  per: string;
+  tiers?: { after: string; amount: string }[];
+  tiering?: Tiering;
+  free?: string;
+  minimum?: string;
+  roundUpTo?: string;
+  due?: 'use' | 'period';
+}
+
 /** Throws a RangeError for a price below zero: a subsidy is a child's price below the own one, not a negative price. */
 export function tariffFromWire(wire: WireTariff): Tariff {
   const amount = positive(wire.amount, 'A price is not negative.');
@@ -78,7 +90,7 @@ function positive(text: string, otherwise: string): bigint {
   return value;
 }
 
-export function tariffToWire(tariff: Tariff): WireTariff {
+export function tariffToWire(tariff: Tariff): WrittenTariff {
   const amount = tariff.amount.toString();
   switch (tariff.kind) {
     case 'flat':
@@ -90,7 +102,13 @@ export function tariffToWire(tariff: Tariff): WireTariff {
   }
 }
 
-const unitTermsToWire = ({ tiers, tiering, free, minimum, roundUpTo }: UnitTariff): WireTerms => ({
+const unitTermsToWire = ({
+  tiers,
+  tiering,
+  free,
+  minimum,
+  roundUpTo,
+}: UnitTariff): Omit<WrittenTariff, 'amount' | 'per'> => ({
   ...(tiers === undefined
     ? {}
     : { tiers: tiers.map(({ after, amount }) => ({ after: after.toString(), amount: amount.toString() })) }),
@@ -101,7 +119,7 @@ const unitTermsToWire = ({ tiers, tiering, free, minimum, roundUpTo }: UnitTarif
 });
 
 /** The terms alone, as they are stored beside amount and per. */
-export const termsOf = ({ amount: _amount, per: _per, ...terms }: WireTariff): WireTerms => terms;
+export const termsOf = ({ amount: _amount, per: _per, ...terms }: WrittenTariff) => terms;
 
 /** Terms as one text, the same for the same terms: nothing for a price without any. */
 export function termsKey({ tiers, tiering, free, minimum, roundUpTo, due }: WireTerms): string {
