@@ -20,6 +20,7 @@ import type { Pool, PoolClient } from 'pg';
 import { inAccountScope, inAccountSnapshot, sqlStateOf } from '../metering/account-scope.ts';
 import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { readChain, readChainUnder, writePrices } from './price-rows.ts';
+import { simulate } from './simulation-rows.ts';
 import { readCells, readSessionCells } from './usage-cells.ts';
 
 /** Accruals of one edge that come first, before this one gives up. */
@@ -117,6 +118,8 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
             : await readSessionCells(client, sets, { ...query, sessionId, starts });
         return spendOf({ accountId, currency: chain.currency, cells, before, book: { ...chain, catalogue } });
       }),
+    simulate: (query) =>
+      inAccountScope(pool, query.change.accountId, (client) => simulate(client, query, { sets, catalogue })),
     listPeriods: (accountId) =>
       inAccountScope(pool, accountId, async (client) => {
         const { rows } = await client.query<{ period: string }>('SELECT * FROM billing_periods($1)', [
@@ -154,6 +157,14 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
         const { rows } = await client.query<{ id: string; name: string }>('SELECT * FROM billing_names($1)', [
           accountId,
         ]);
+        return new Map(rows.map(({ id, name }) => [id, name]));
+      }),
+    namesBelow: (accountId, ids) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const { rows } = await client.query<{ id: string; name: string }>(
+          'SELECT id, name FROM account WHERE id = ANY($1)',
+          [ids],
+        );
         return new Map(rows.map(({ id, name }) => [id, name]));
       }),
     async oldestUnsettled(period) {

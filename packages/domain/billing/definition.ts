@@ -60,13 +60,20 @@ const price = z.strictObject({
 
 const servicePrices = z.record(z.string(), z.union([price, z.array(price).min(1).max(50)]));
 
+const currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/)
+  .refine(isCurrency, 'A currency is a code of ISO 4217, such as EUR.');
+
+/** What one account pays, is paid and keeps. */
+const sellerSums = z.object({ payable: nano, receivable: nano, margin: nano });
+/** What a buyer pays, what its use costs the seller, and what is left. */
+const edgeSums = z.object({ amount: nano, cost: nano, margin: nano });
+
 const setRequest = z.strictObject({
   service: z.string(),
   prices: servicePrices,
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/)
-    .refine(isCurrency, 'A currency is a code of ISO 4217, such as EUR.'),
+  currency,
   /** Cut to the minute. Default: the running minute, and what was used in it already is rated with the new price too. */
   effectiveFrom: z.iso.datetime().optional(),
 });
@@ -240,6 +247,53 @@ export const billing = defineDomain({
             items: z.array(effectivePrice.extend({ childId: idField('acc').optional() })),
           }),
           errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
+        },
+        simulate: {
+          method: 'POST',
+          path: '/prices/simulations',
+          summary:
+            'Reckon the real use of a month by other prices for one child or all of them, before they are set: who would pay whom, at each level below.',
+          access: 'bill',
+          request: z.strictObject({
+            /** By service: what is left out of a service has no price then, and a service that is not here stays as it is. */
+            services: z.record(z.string(), servicePrices),
+            /** Absent: what all children pay that have no price of their own. */
+            childId: idField('acc').optional(),
+            currency,
+            /** Over or running. */
+            period,
+            cursor: z.string().max(200).optional(),
+            limit: z.int().min(1).max(100).default(50),
+          }),
+          response: z.object({
+            period,
+            currency: z.string(),
+            /** On the first page: what the account pays, is paid and keeps, all its children together. */
+            own: z
+              .object({
+                before: sellerSums,
+                after: sellerSums,
+                /** Children whose use would cost more than they would pay. */
+                belowCostCount: z.int(),
+              })
+              .optional(),
+            /** Each pair of buyer and seller once, from the account down: the pages sum to the whole. */
+            items: z.array(
+              z.object({
+                buyerId: idField('acc'),
+                buyerName: z.string(),
+                sellerId: idField('acc'),
+                sellerName: z.string(),
+                currency: z.string(),
+                before: edgeSums,
+                after: edgeSums,
+                /** The buyer would pay less than its use costs the seller. */
+                isBelowCost: z.boolean(),
+              }),
+            ),
+            nextCursor: z.string().optional(),
+          }),
+          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'resource.unknown', 'request.invalid'],
         },
         explain: {
           method: 'GET',

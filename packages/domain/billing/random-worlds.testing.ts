@@ -91,7 +91,7 @@ const worldsWith = (tariffs: fc.Arbitrary<Tariff>): fc.Arbitrary<World> =>
           fromMinute: fc.constantFrom(0, 0, 1, 3, 5),
           forMinutes: fc.integer({ min: 1, max: 6 }),
         }),
-        { minLength: 1, maxLength: 12 },
+        { minLength: 1, maxLength: 8 },
       ),
       uses: fc.array(
         fc.record({
@@ -101,7 +101,7 @@ const worldsWith = (tariffs: fc.Arbitrary<Tariff>): fc.Arbitrary<World> =>
           quantity: fc.nat(1_000_000_000),
           atMinute: fc.nat(5),
         }),
-        { minLength: 2, maxLength: 25 },
+        { minLength: 2, maxLength: 12 },
       ),
     })
     .map(({ parents, tops, move, prices, uses }) => {

@@ -5,8 +5,9 @@ ALTER TABLE "price" ADD COLUMN "terms" JSONB NOT NULL DEFAULT '{}';
 -- Fees are owed without use, and few prices are one.
 CREATE INDEX price_due_by_period ON price (account_id) WHERE terms ->> 'due' = 'period';
 
--- Accounts that used anything, into which something was carried, or along whose edge a fee of the period is due: its
--- buyers, and the seller, who settles with the platform in the same run.
+-- Accounts that used anything, of which the ledger has something, or along whose edge a fee of the period is due: its
+-- buyers, and the seller, who settles with the platform in the same run. A fee that was posted and then ended from the
+-- start on is posted back.
 CREATE OR REPLACE FUNCTION billing_active_accounts(of_period text, since timestamptz, until timestamptz) RETURNS TABLE (account_id text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
 AS $$
@@ -19,7 +20,8 @@ AS $$
   )
   SELECT a.id FROM account a
   WHERE EXISTS (SELECT 1 FROM usage_minute_total m WHERE m.account_id = a.id AND m.minute >= since AND m.minute < until)
-    OR EXISTS (SELECT 1 FROM ledger_position p WHERE p.period = of_period AND p.buyer_id = a.id AND p.book <> 'receivable')
+    OR EXISTS (SELECT 1 FROM ledger_position p WHERE p.period = of_period AND p.buyer_id = a.id)
+    OR EXISTS (SELECT 1 FROM ledger_position p WHERE p.period = of_period AND p.seller_id = a.id AND p.book = 'receivable')
     OR a.id IN (SELECT seller_id FROM fee UNION ALL SELECT buyer_id FROM fee)
   ORDER BY a.depth DESC, a.id
 $$;
