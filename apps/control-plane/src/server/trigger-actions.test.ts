@@ -264,7 +264,7 @@ test('the sessions of a target are ended, and those of others go on', async () =
     return sessionId;
   };
   const [ended, other] = [await open(ending.id), await open(going.id)];
-  const credentialId = 'crd_1';
+  const credentialId = createId('crd');
   const credentialed = await open(ending.id);
   await setTrigger({
     counter,
@@ -289,6 +289,48 @@ test('the sessions of a target are ended, and those of others go on', async () =
   await served.control.triggerActions.runDue();
   await until(async () => endedIds().includes(ended), { what: 'the sessions are ended' });
   expect(endedIds()).not.toContain(other);
+});
+
+test('requests to the API are use like any other: they are read as usage, and a trigger counts them (MET-6)', async () => {
+  const caller = await customer('Caller');
+  const { id: triggerId } = await setTrigger({
+    target: { accountId: caller.id },
+    counter: { meter: 'api.requests', where: { resource: 'sessions', outcome: 'succeeded', caller: 'key' } },
+    condition: { kind: 'threshold', limit: 3 },
+  });
+  const list = () => served.rest('GET', `/v1/accounts/${caller.id}/sessions`, { key: caller.key });
+  for (let n = 0; n < 3; n++) expect((await list()).status).toBe(200);
+  await until(async () => (await firings(triggerId)).length === 1, { what: 'the trigger fires' });
+  const hour = 3_600_000;
+  const [from, to] = [-hour, hour].map((ms) => new Date(Date.now() + ms).toISOString());
+  const { rows } = await ask(
+    'GET',
+    `${reseller.accountId}/usage?from=${from}&to=${to}&bucket=all&meter=api.requests&where=resource:sessions&groupBy=outcome`,
+  );
+  expect(rows).toMatchObject([{ meter: 'api.requests', group: { outcome: 'succeeded' }, quantity: '3' }]);
+});
+
+test('a trigger names an endpoint by its id or its identifier, and nothing of a sibling’s or invented', async () => {
+  const [mine, sibling] = [await customer('Mine'), await customer('Sibling')];
+  const take = async (id: string, identifier: string) =>
+    (await ask('POST', `${id}/endpoints`, { identifier })).id;
+  const [own, other] = [await take(mine.id, 'room:own'), await take(sibling.id, 'room:other')];
+  const put = (target: object) =>
+    served.rest('POST', `/v1/accounts/${reseller.accountId}/triggers`, {
+      key: reseller.key,
+      body: { name: 'One', counter, target: { accountId: mine.id, ...target }, condition: monthly(1) },
+    });
+  expect(await put({ endpointId: own })).toMatchObject({ body: { target: { endpointId: 'room:own' } } });
+  expect(await put({ endpointId: 'room:own' })).toMatchObject({ status: 200 });
+  const session = createId('ses');
+  await owner.query(`INSERT INTO session (id, account_id, started_at) VALUES ($1, $2, now())`, [
+    session,
+    sibling.id,
+  ]);
+  for (const target of [{ endpointId: other }, { endpointId: 'room:other' }, { sessionId: session }])
+    expect(await put(target)).toMatchObject({ status: 404, body: { code: 'resource.unknown' } });
+  // Who is above both of them sees it.
+  expect(await put({ accountId: reseller.accountId, sessionId: session })).toMatchObject({ status: 200 });
 });
 
 test('a trigger reaches nobody beside or above the account that sets it', async () => {

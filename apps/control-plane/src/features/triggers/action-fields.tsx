@@ -3,6 +3,7 @@
 import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import type { ReactNode } from 'react';
+import { typedNumber } from '../form/typed-number.ts';
 import type { Trigger } from './trigger-words.ts';
 
 const actionOptions = [
@@ -29,12 +30,12 @@ export const choiceOfAction = (action: Trigger['action']): ActionChoice => ({
   ...(action.kind === 'email' ? { address: action.address } : {}),
 });
 
-/** The action as the API takes it; a field that is no number stays out, and is refused as missing. */
+/** The action as the API takes it; a field that is no number is refused as such. */
 export function actionOf({ kind, kilobits, address }: ActionChoice) {
   switch (kind) {
     case 'throttle': {
-      const number = numberOf(kilobits);
-      return { kind, bitsPerSecondMax: number === undefined ? undefined : number * BITS_PER_KILOBIT };
+      const typed = typedNumber(kilobits);
+      return { kind, bitsPerSecondMax: typeof typed === 'number' ? typed * BITS_PER_KILOBIT : typed };
     }
     case 'email':
       return { kind, address: address.trim() };
@@ -43,12 +44,6 @@ export function actionOf({ kind, kilobits, address }: ActionChoice) {
     case 'suspend':
       return { kind };
   }
-}
-
-/** A number as people write it; undefined for what is none. */
-export function numberOf(text: string): number | undefined {
-  const plain = text.replaceAll(/[\s,_]/g, '');
-  return /^\d+$/.test(plain) ? Number(plain) : undefined;
 }
 
 interface ActionFieldsProps {
