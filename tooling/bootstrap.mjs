@@ -8,7 +8,8 @@ const cli = inRepository('packages/cli/src/main.ts');
 
 const verbs = {
   async start(args) {
-    await buildControlPlane();
+    // Who only asks how to start does not wait for a build.
+    if (!args.some((arg) => ['--help', '-h'].includes(arg))) await buildControlPlane();
     return await runProgram([cli, 'up', ...args]);
   },
   test: (args) => runTests(args),

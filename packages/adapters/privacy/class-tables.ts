@@ -7,6 +7,8 @@ export interface ClassTable {
   readonly columns?: readonly string[];
   /** Columns that no export has, each a secret or of no meaning outside. Said, so that a new column is asked about. */
   readonly without?: readonly string[];
+  /** Columns that name somebody, and the one that says of which account: of one above that is exported, nobody is named. */
+  readonly named?: { readonly columns: readonly string[]; readonly of: string };
   /** The order in which the rows of an account are read, page after page: unique, and by an index. */
   readonly order?: readonly string[];
   /** What says whose the row is. Default the column account_id. */
@@ -137,7 +139,8 @@ export const classTables = {
         ...['erased_by', 'erased_hash'],
       ],
       // It names the accounts above (C1).
-      without: ['account_path'],
+      without: ['account_path', 'actor_account_id'],
+      named: { columns: ['actor_id', 'actor_name', 'address'], of: 'actor_account_id' },
     },
     { table: 'audit_head' },
     { table: 'audit_base' },

@@ -201,7 +201,7 @@ interface Page {
 async function pageOf(client: PoolClient, page: Page) {
   const { table, types, root, accountId, after, person, limit } = page;
   const order = (table.order ?? []).map((column) => `t.${escapeIdentifier(column)}`);
-  const shown = (table.columns ?? []).map((column) => fieldOf(column, types.get(column) ?? 'text'));
+  const shown = (table.columns ?? []).map((column) => fieldOf(table, column, types.get(column) ?? 'text'));
   const values: unknown[] = [accountId];
   const where = [`${table.ownedBy === undefined ? 't.account_id' : ownerExpression(table.ownedBy)} = $1`];
   if (after !== undefined) {
@@ -248,12 +248,16 @@ const ownerExpression = (ownedBy: string) =>
 const accountsAbove: readonly string[] = ['parent_id', 'counterparty_id', 'asked_account_id'];
 
 /** A name and a value of a JSON object. Integers that may pass 2^53 are texts; what a number stands for is written out. */
-function fieldOf(column: string, type: string): string {
+function fieldOf({ named }: ClassTable, column: string, type: string): string {
   const value = `t.${escapeIdentifier(column)}`;
   if (column === 'dimension_set_id')
     return `'dimensions', (SELECT d.dimensions FROM usage_dimension_set d WHERE d.id = ${value})`;
   if (column === 'dimension_set_ids')
     return `'dimensions', (SELECT jsonb_agg(d.dimensions ORDER BY u.place) FROM unnest(${value}) WITH ORDINALITY AS u(id, place) JOIN usage_dimension_set d ON d.id = u.id)`;
+  if (named?.columns.includes(column) === true) {
+    const of = `t.${escapeIdentifier(named.of)}`;
+    return `'${column}', CASE WHEN ${of} IS NULL OR account_is_visible(${of}) THEN ${asJson(value, type)} END`;
+  }
   const isSeen = accountsAbove.includes(column);
   return `'${column}', ${isSeen ? `CASE WHEN account_is_visible(${value}) THEN ${value} END` : asJson(value, type)}`;
 }

@@ -1,6 +1,7 @@
 import { defineDomain } from '@patchbay/kit/definition';
 import { idField } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
+import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
 import { ledgerBooks } from './ledger.ts';
 import { isCurrency } from './money.ts';
@@ -43,7 +44,7 @@ const setRequest = z.strictObject({
     .regex(/^[A-Z]{3}$/)
     .refine(isCurrency, 'A currency is a code of ISO 4217, such as EUR.'),
   /** Cut to the minute. Default: the running minute, and what was used in it already is rated with the new price too. */
-  effectiveFrom: z.iso.datetime().optional(),
+  effectiveFrom: requestTime.optional(),
 });
 
 const effectivePrice = z.object({
@@ -252,9 +253,9 @@ export const billing = defineDomain({
           access: 'read',
           request: z.object({
             /** Cut to the minute. */
-            from: z.iso.datetime(),
+            from: requestTime,
             /** At most 62 days after `from`; the minute that it lies in is included. */
-            to: z.iso.datetime(),
+            to: requestTime,
             sessionId: idField('ses').optional(),
             /** 'meters': a line for each meter and price. 'dimensions': one for each set of dimensions as well. */
             detail: z.enum(['meters', 'dimensions']).default('meters'),

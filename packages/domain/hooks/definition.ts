@@ -1,6 +1,7 @@
 import { defineDomain } from '@patchbay/kit/definition';
 import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
+import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
 import { cursorPattern } from './envelope.ts';
 
@@ -338,7 +339,7 @@ export const hooks = defineDomain({
             /** What came after this event. Either this or `since`; with neither, all that is kept. */
             cursor: z.string().regex(cursorPattern).optional(),
             /** From the first event on that happened at this time or after it. */
-            since: dateTime.optional(),
+            since: requestTime.optional(),
           }),
           response: replay,
           errors: ['request.invalid', 'hooks.webhook_disabled', 'hooks.replay_running'],

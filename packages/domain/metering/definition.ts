@@ -1,6 +1,7 @@
 import { defineDomain } from '@patchbay/kit/definition';
 import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
+import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
 import { isTimeZone } from '../tenancy/time-zone.ts';
 import { conflictReasons } from './usage-store.ts';
@@ -34,8 +35,8 @@ export const metering = defineDomain({
             'Read usage by time bucket, grouped by any dimension. It trails the wire by at most 5 seconds.',
           access: 'read',
           request: z.object({
-            from: z.iso.datetime(),
-            to: z.iso.datetime(),
+            from: requestTime,
+            to: requestTime,
             bucket: z.enum(['minute', 'hour', 'day', 'month', 'all']).default('all'),
             /** Whose hours, days and months the buckets are: a name of the IANA database, such as Europe/Berlin. */
             timeZone: z.string().max(64).refine(isTimeZone, 'There is no such time zone.').default('UTC'),

@@ -136,6 +136,7 @@ test('query 200: an answer that was cut names where to go on, and the next one b
 
 test.each([
   ['a dimension that no meter has', { where: 'colour:red' }, '/where: colour is none of'],
+  ['a value that no meter has', { where: 'direction:sideways' }, '/where: direction is never sideways, but '],
   ['a dimension without a value', { where: 'direction' }, '/where: direction is not of the form name:value'],
   ['the end of an answer to another question', { after: btoa('[1,"relay.bytes","eu"]') }, '/after: '],
   ['an end that no answer had', { after: 'e30' }, '/after: '],

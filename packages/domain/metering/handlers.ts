@@ -48,7 +48,7 @@ function groupsOf(
   return names;
 }
 
-/** The dimensions asked for. A name that no meter has is refused: nothing would have it, and nobody would notice. */
+/** The dimensions asked for. A name or a value that no meter has is refused: nothing would match, and nobody would notice. */
 function whereOf(
   { where, meter }: { readonly where?: string | undefined; readonly meter?: string | undefined },
   catalogue: MeterCatalogue,
@@ -57,10 +57,24 @@ function whereOf(
   const asked = readDimensionFilter(where);
   if (typeof asked === 'string') throw platformError('request.invalid', `/where: ${asked}`);
   const meters = [...catalogue].filter(([name]) => meter === undefined || name === meter);
-  const known = new Set(meters.flatMap(([, { dimensions }]) => Object.keys(dimensions)));
-  const unknown = Object.keys(asked).find((name) => !known.has(name));
-  if (unknown !== undefined)
-    throw platformError('request.invalid', `/where: ${unknown} is none of ${[...known].join(', ')}.`);
+  const valuesOf = Map.groupBy(
+    meters.flatMap(([, { dimensions }]) => Object.entries(dimensions)),
+    ([name]) => name,
+  );
+  for (const [name, value] of Object.entries(asked)) {
+    const declared = valuesOf.get(name)?.map(([, values]) => values);
+    if (declared === undefined)
+      throw platformError(
+        'request.invalid',
+        `/where: ${name} is none of ${[...valuesOf.keys()].join(', ')}.`,
+      );
+    const known = declared.flatMap((values) => (values === 'open' ? [] : values));
+    if (!declared.includes('open') && !known.includes(value))
+      throw platformError(
+        'request.invalid',
+        `/where: ${name} is never ${value}, but ${[...new Set(known)].join(', ')}.`,
+      );
+  }
   return asked;
 }
 

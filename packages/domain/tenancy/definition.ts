@@ -1,6 +1,7 @@
 import { defineDomain } from '@patchbay/kit/definition';
 import { idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
+import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
 import { movePreview } from './move-preview.ts';
 
@@ -516,7 +517,7 @@ export const tenancy = defineDomain({
             name: name.default('API key'),
             mode: z.enum(['live', 'test']).default('live'),
             scopes: z.array(scope).min(1).max(64).default(['*']),
-            expiresAt: dateTime.optional(),
+            expiresAt: requestTime.optional(),
           }),
           response: key.extend({ secret: z.string() }),
           errors: ['tenancy.scope_too_wide'],
@@ -530,7 +531,7 @@ export const tenancy = defineDomain({
           request: z.strictObject({
             keyId,
             /** When the old key ends. Default: 24 hours from now. */
-            endsAt: dateTime.optional(),
+            endsAt: requestTime.optional(),
           }),
           response: key.extend({ secret: z.string(), replaced: key }),
           errors: ['tenancy.scope_too_wide', 'tenancy.key_over', 'tenancy.overlap_too_long'],

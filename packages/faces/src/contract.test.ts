@@ -67,6 +67,16 @@ describe.each(mountedOperations.map((mounted) => [nameOf(mounted), mounted] as c
       expect(JSON.stringify(properties)).not.toContain('"type":"boolean"');
     });
 
+    test('takes no time that a database or a calendar does not have', () => {
+      const times = Object.entries<z.ZodType>(operation.request.shape).filter(
+        ([, field]) =>
+          field.safeParse('2026-11-01T00:00:00.000Z').success && !field.safeParse('2026-11-01T').success,
+      );
+      const far = ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59Z'];
+      const taken = times.filter(([, field]) => far.some((time) => field.safeParse(time).success));
+      expect(taken.map(([name]) => name)).toEqual([]);
+    });
+
     // What every service has is tested once, in rest.test.ts.
     if (owner.kind === 'service' && owner.isDerived) return;
 

@@ -60,7 +60,7 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
     // No change without its entry, no entry without its change, and no change that cannot be answered for (ACC-8).
     return await platform[isMinting ? 'keptAtEnd' : 'atomically'](async () => {
       const response = call.mounted.operation.response.parse(await work()) as Response;
-      await audit(platform, call, { entity, changes });
+      await audit(platform, call, { entity, heldAt: subject?.heldAt, changes });
       await kept(response);
       return response;
     });
@@ -86,6 +86,8 @@ interface Subject {
   readonly chain: readonly string[];
   /** The part of the chain that the caller may see: of what is above, nothing is told. */
   readonly visibleIds: readonly string[];
+  /** The nearest account of the chain that the caller holds a role at. */
+  readonly heldAt: string | undefined;
 }
 
 /** Entity chain, state of the chain, then role or scope, in the order of POL-4. */
@@ -104,8 +106,13 @@ async function resolve(platform: Platform, call: Call): Promise<Subject | undefi
   refuseWithoutAccess({ ...reach, grants }, call);
   refuseMintingForTests(call);
   const chain = reach.chain.map(({ id }) => id);
-  const top = Math.min(...reach.grants.map((grant) => chain.indexOf(grant.accountId)));
-  return { accountId, chain, visibleIds: chain.slice(top) };
+  const places = reach.grants.map((grant) => chain.indexOf(grant.accountId));
+  return {
+    accountId,
+    chain,
+    visibleIds: chain.slice(Math.min(...places)),
+    heldAt: chain[Math.max(...places)],
+  };
 }
 
 type Named = {
@@ -187,8 +194,16 @@ function refuseSuspended({ chain, grants }: Reach, { mounted: { owner, operation
   const depthOf = (id: string) => chain.findIndex((account) => account.id === id);
   const isUse = owner.kind === 'service' && !owner.isDerived;
   if (!isUse && grants.some(({ accountId }) => depthOf(accountId) < depthOf(level.id))) return;
-  const refused = platformError('account.suspended', `Account ${level.id} is ${level.state}.`);
-  throw new ServiceError({ ...refused.fields, rule: 'account.state', level: level.id });
+  const isSeen = grants.some(({ accountId }) => depthOf(accountId) <= depthOf(level.id));
+  const refused = platformError(
+    'account.suspended',
+    `${isSeen ? `Account ${level.id}` : 'An account above'} is ${level.state}.`,
+  );
+  throw new ServiceError({
+    ...refused.fields,
+    rule: 'account.state',
+    level: isSeen ? level.id : 'account',
+  });
 }
 
 function refuseWithoutAccess({ grants }: Reach, { mounted, principal }: Call): void {
@@ -241,6 +256,7 @@ async function refuseByPolicy(
 interface Scope {
   readonly entity: Entity | undefined;
   readonly visibleIds?: readonly string[] | undefined;
+  readonly heldAt?: string | undefined;
   readonly changes: AuditedChange[];
 }
 
@@ -283,8 +299,10 @@ async function configurationOf(platform: Platform, service: ServiceDefinition, e
  * An entry at each account that the change concerns: for nearly all of them that is one (ACC-8). A handler that says
  * nothing more leaves the account as its target.
  */
-async function audit(platform: Platform, call: Call, { entity, changes }: Scope): Promise<void> {
+async function audit(platform: Platform, call: Call, { entity, heldAt, changes }: Scope): Promise<void> {
   const { mounted, principal, requestId, address } = call;
+  const { actor } = principal;
+  const actorAccountId = heldAt ?? (actor.kind === 'key' ? actor.accountId : undefined);
   const said: readonly Partial<AuditedChange>[] = changes.length === 0 ? [{}] : changes;
   // In one order, so that two changes that concern the same accounts do not wait for each other's logs.
   const entries = said.flatMap((change) => {
@@ -295,8 +313,9 @@ async function audit(platform: Platform, call: Call, { entity, changes }: Scope)
     await platform.audit({
       ...entry,
       action: `${mounted.scopeName}.${mounted.name}`,
-      actor: principal.actor,
+      actor,
       actorName: principal.name,
+      ...(actorAccountId === undefined ? {} : { actorAccountId }),
       requestId,
       ...(address === undefined ? {} : { address }),
       // Who mints moves no account.

@@ -64,6 +64,8 @@ export interface AuditReport extends AuditedChange {
   readonly action: string;
   readonly actor: Actor;
   readonly actorName: string;
+  /** Where the caller holds the right to it; absent for what is done at no account. */
+  readonly actorAccountId?: string;
   readonly requestId: string;
   readonly address?: string;
   /** The chain of the account, where it is known and cannot have changed. */

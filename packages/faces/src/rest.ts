@@ -62,7 +62,12 @@ export function createRestHandler(options: RestOptions): RestHandler {
     throw error.fields.code === 'request.unknown_path' ? unknownPath(request, context) : error;
   }
 
-  return async (request, place) => {
+  return async function answerTo(request: Request, place?: RequestPlace): Promise<Response> {
+    if (request.method === 'HEAD') {
+      // What a GET says, without its content (RFC 9110 §9.3.2).
+      const { status, headers } = await answerTo(new Request(request, { method: 'GET' }), place);
+      return new Response(null, { status, headers });
+    }
     const { baseUrl, within } = place ?? { baseUrl: options.baseUrl };
     const requestId = createRequestId();
     const responseHeaders = new Headers({ 'x-request-id': requestId, 'cache-control': 'no-store' });

@@ -316,7 +316,8 @@ export const platformErrors = {
     title: 'The account, or one above it, is suspended or closed.',
     owner: 'config',
     retry: 'never',
-    remedy: 'Ask the owner of the account named in `level` to make it active again.',
+    remedy:
+      'Ask the owner of the account named in `level` to make it active again, or, where that is an account above, whoever you have this account from.',
   },
   'limit.exceeded': {
     status: 429,

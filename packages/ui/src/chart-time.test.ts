@@ -32,6 +32,11 @@ test('an hour says from when to when, and by whose clocks', () => {
   expect(timeLabels(hours, hours.times, 7_200)).toEqual(['06:00', '07:00']);
 });
 
+test('two marks within one second are named once', () => {
+  const axis = { timeZone: 'UTC', times: [] };
+  expect(timeLabels(axis, [10, 10.5, 11], 2)).toEqual(['00:00:10', '', '00:00:11']);
+});
+
 test('a single bar has no step', () => {
   expect(stepOf([1], 0)).toBe(0);
 });

@@ -35,7 +35,9 @@ export function timeLabels(axis: TimeAxis, splits: readonly number[], spanSecond
     ...labelShape(spanSeconds, namedBucket(axis)),
     ...(timeZone === undefined ? {} : { timeZone }),
   });
-  return splits.map((split) => format.format(split * 1_000));
+  const names = splits.map((split) => format.format(split * 1_000));
+  // Marks closer than what a name tells apart would say one thing twice.
+  return names.map((name, index) => (name === names[index - 1] ? '' : name));
 }
 
 function labelShape(spanSeconds: number, bucket: ReturnType<typeof namedBucket>): Intl.DateTimeFormatOptions {

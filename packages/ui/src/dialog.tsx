@@ -56,7 +56,7 @@ export function Dialog(props: DialogProps): ReactNode {
             </Radix.Close>
           </header>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-          <div className="min-h-0 flex-1 overflow-y-auto px-5 pt-2 pb-5" tabIndex={0}>
+          <div className="min-h-0 flex-1 scroll-pb-16 overflow-y-auto px-5 pt-2 pb-5" tabIndex={0}>
             {children}
           </div>
         </Radix.Content>
@@ -77,7 +77,11 @@ function useOpener(isOpen: boolean) {
   return opener;
 }
 
-/** The row of buttons that ends a dialog; the one that acts stands last. */
+/** The row of buttons that ends a dialog; the one that acts stands last. In sight, however long the form is. */
 export function DialogActions({ children }: { readonly children: ReactNode }): ReactNode {
-  return <div className="mt-5 flex flex-wrap justify-end gap-2">{children}</div>;
+  return (
+    <div className="sticky bottom-0 -mx-5 mt-5 -mb-5 flex flex-wrap justify-end gap-2 border-t bg-raised px-5 py-3">
+      {children}
+    </div>
+  );
 }

@@ -124,13 +124,14 @@ export function createPlatform(parts: PlatformParts): Platform {
       const message = toBusMessage(accountId, event, payload);
       if (message !== undefined) await parts.bus.publish(message);
     },
-    audit: async ({ accountId, accountPath, actor, actorName, ...said }) => {
+    audit: async ({ accountId, accountPath, actor, actorName, actorAccountId, ...said }) => {
       const { action, target, requestId, address, before, after } = said;
       await parts.auditLog.append({
         accountId,
         accountPath: accountPath ?? (await parts.chainOf(accountId)).map(({ id }) => id),
         actorId: actorIdOf(actor),
         actorName,
+        actorAccountId,
         address,
         action,
         target,

@@ -21,6 +21,6 @@ test('a counter past its limit fills its bar and no more', () => {
 
 test('an outcome names its time as every other of the page is named', () => {
   const text = outcomeText('It is held to 64000 bit/s until 2026-11-30T23:00:00.000Z.');
-  expect(text).toMatch(/^It is held to 64000 bit\/s until .+\.$/);
+  expect(text).toMatch(/^It is held to 64\.00 kbit\/s until .+\.$/);
   expect(text).not.toContain('T23:00');
 });

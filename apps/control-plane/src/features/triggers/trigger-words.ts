@@ -64,9 +64,11 @@ export function actionText(action: Trigger['action']): string {
 
 const momentPattern = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
 
-/** What came of a firing, with its times by the clocks of whoever reads it. */
+/** What came of a firing, with its times by the clocks of whoever reads it, and rates as the rest of the page has them. */
 export const outcomeText = (outcome: string): string =>
-  outcome.replaceAll(momentPattern, (at) => showMoment(at));
+  outcome
+    .replaceAll(momentPattern, (at) => showMoment(at))
+    .replaceAll(/\b(\d+) bit\/s/g, (_rate, bits: string) => textOf(showBitRate(Number(bits))));
 
 /** How far a counter is on its way to the limit, from 0 to 1. */
 export const shareOf = ({ value, condition }: Pick<Trigger, 'value' | 'condition'>): number =>

@@ -20,7 +20,7 @@ import { downloadText } from './download.ts';
 import { meterOf, unitOf } from './meters.ts';
 import { RefusedUsage } from './refused-usage.tsx';
 import { UsageFilters } from './usage-filters.tsx';
-import { allRows, countOf, csvOf, foldRest, groupRows, spanOf } from './usage-query.ts';
+import { allRows, countOf, csvOf, foldRest, groupRows, groupText, spanOf } from './usage-query.ts';
 import { UsageTable } from './usage-table.tsx';
 import { useGroupNames } from './use-group-names.ts';
 import { useUsageChoice } from './use-usage-choice.ts';
@@ -136,7 +136,7 @@ export function UsagePage(): ReactNode {
             timeZone={timeZone}
             range={[span.fromMs / 1_000, span.toMs / 1_000]}
             series={foldRest(series, SERIES_MAX).map(({ group, values }, index) => ({
-              label: names.get(group) ?? (group === '' ? 'all' : group),
+              label: names.get(group) ?? groupText(group, groupBy),
               colour: `--series-${index + 1}`,
               values: values.map(Number),
             }))}

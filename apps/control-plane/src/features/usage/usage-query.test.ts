@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { csvOf, foldRest, groupRows, spanOf, type UsageRow } from './usage-query.ts';
+import { csvOf, foldRest, groupRows, groupsOf, groupText, spanOf, type UsageRow } from './usage-query.ts';
 
 const hour = 3_600_000;
 const start = Date.UTC(2026, 10, 24);
@@ -13,6 +13,17 @@ const row = (hours: number, quantity: string, group: Record<string, string> = {}
 
 const hours = (count: number) =>
   spanOf({ bucket: 'hour', count, timeZone: 'UTC' }, start + (count - 1) * hour);
+
+test('use of nothing that is grouped by says so, and a meter is grouped by whose it is and by its dimensions', () => {
+  expect([groupText('', ''), groupText('', 'application'), groupText('in', 'direction')]).toEqual([
+    'all together',
+    'no application',
+    'in',
+  ]);
+  expect(groupsOf('network-discovery.bytes')).toEqual(
+    expect.arrayContaining(['account', 'application', 'endpoint', 'region', 'modality', 'direction']),
+  );
+});
 
 test('a range ends with the bucket that runs now, and has whole buckets', () => {
   const span = spanOf({ bucket: 'hour', count: 24, timeZone: 'UTC' }, start + 1.5 * hour);

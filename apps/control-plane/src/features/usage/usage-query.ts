@@ -1,7 +1,9 @@
+import { universalDimensions } from '@patchbay/domain/metering/meter-catalogue';
+import { entityGroups } from '@patchbay/domain/metering/usage-store';
 import { usageCsvHead, usageCsvLine } from '@patchbay/kit/csv';
 import { instantOf, shownAsUtcMs } from '@patchbay/kit/zone-clock';
 import type { Inputs, Outputs } from '../../trpc/client.ts';
-import { meterOf } from './meters.ts';
+import { dimensionLabel, meterOf } from './meters.ts';
 
 export type UsageRow = Outputs['usage']['query']['rows'][number];
 export type Bucket = Exclude<NonNullable<Inputs['usage']['query']['bucket']>, 'all'>;
@@ -78,20 +80,18 @@ function placeOf(atMs: number, { startsMs, toMs }: Span): number {
   return atMs >= toMs ? -1 : startsMs.findLastIndex((startMs) => startMs <= atMs);
 }
 
-/** What every meter can be grouped by, besides its own dimensions. */
-export const entityGroups = [
-  'account',
-  'application',
-  'credential',
-  'session',
-  'region',
-  'modality',
-] as const;
-
+/** What a meter can be grouped by: whose use it is, and its dimensions. */
 export const groupsOf = (meter: string): readonly string[] => [
   ...entityGroups,
+  ...Object.keys(universalDimensions),
   ...Object.keys(meterOf(meter)?.dimensions ?? {}),
 ];
+
+/** What a group is called that has no name of its own: all use, where nothing is grouped by, or that of nothing. */
+export const groupText = (group: string, groupBy: string): string => {
+  if (group !== '') return group;
+  return groupBy === '' ? 'all together' : `no ${dimensionLabel(groupBy).toLowerCase()}`;
+};
 
 export interface GroupedSeries {
   readonly group: string;

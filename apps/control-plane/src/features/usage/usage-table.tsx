@@ -10,7 +10,7 @@ import { showCount, showExact, showMetered } from '../../formats/quantity.ts';
 import { useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
 import { dimensionLabel } from './meters.ts';
-import type { GroupedSeries } from './usage-query.ts';
+import { type GroupedSeries, groupText } from './usage-query.ts';
 
 export interface UsageTableProps {
   readonly series: readonly GroupedSeries[];
@@ -28,7 +28,9 @@ export function UsageTable({ series, total, unit, groupBy, names }: UsageTablePr
       key: 'group',
       header: groupBy === '' ? 'Of' : dimensionLabel(groupBy),
       isTitle: true,
-      cell: ({ group }) => <GroupName group={group} name={names.get(group)} accountId={accountId} />,
+      cell: ({ group }) => (
+        <GroupName group={group} groupBy={groupBy} name={names.get(group)} accountId={accountId} />
+      ),
     },
     {
       key: 'total',
@@ -55,11 +57,12 @@ export function UsageTable({ series, total, unit, groupBy, names }: UsageTablePr
 
 interface GroupNameProps {
   readonly group: string;
+  readonly groupBy: string;
   readonly name: string | undefined;
   readonly accountId: string;
 }
 
-function GroupName({ group, name, accountId }: GroupNameProps): ReactNode {
+function GroupName({ group, groupBy, name, accountId }: GroupNameProps): ReactNode {
   if (isId('ses', group)) {
     return (
       <Link href={pagePath(accountId, `sessions/${group}`)} className="hover:underline">
@@ -74,14 +77,15 @@ function GroupName({ group, name, accountId }: GroupNameProps): ReactNode {
       </Link>
     );
   }
-  if (isId('app', group)) {
+  // Of an account below it is known by its id alone, and its page is there.
+  if (isId('app', group) && name !== undefined) {
     return (
       <Link href={pagePath(accountId, `applications/${group}`)} className="font-medium hover:underline">
-        {name ?? group}
+        {name}
       </Link>
     );
   }
-  return <span className="font-medium">{name ?? (group === '' ? 'all together' : group)}</span>;
+  return <span className="font-medium">{name ?? groupText(group, groupBy)}</span>;
 }
 
 function Share({ part, whole }: { readonly part: bigint; readonly whole: bigint }): ReactNode {

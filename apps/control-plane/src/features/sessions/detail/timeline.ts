@@ -174,6 +174,8 @@ function valueText(value: LogEntry['data'][string]): string {
   if (typeof value === 'number') return String(Number(value.toPrecision(6)));
   if (typeof value !== 'object' || value === null) return String(value ?? '');
   if (Array.isArray(value)) return value.map(valueText).join(', ');
+  // A refusal is said in its words, and its code and its address are for programs.
+  if ('title' in value && typeof value.title === 'string') return value.title.replace(/\.$/, '');
   const fields = Object.entries(value);
   // What is on is named, and what is off is not.
   if (fields.every(([, field]) => typeof field === 'boolean')) {
