@@ -116,6 +116,7 @@ function world({ isPlatform = false, countMax = 0, isMailAvailable = true } = {}
       },
     },
     catalogue,
+    serviceNames: ['network-discovery', 'signaling'],
     events: new Map([
       ['signaling.session.ended', { sessionId: 'open', code: 'open', mode: ['direct', 'relayed'] }],
     ]),
@@ -214,6 +215,9 @@ test('triggers.create 422: an action that cannot be done to its target is refuse
   await refused(world({ isPlatform: true }), { target: undefined });
   const throttle = { kind: 'throttle', bitsPerSecondMax: 64_000 };
   await refused(world(), { target: { credentialId: createId('crd') }, action: throttle });
+  await refused(world(), { action: { kind: 'disableService', service: 'telepathy' } });
+  const off = { kind: 'disableService', service: 'signaling' };
+  await refused(world(), { target: { sessionId }, action: off });
 });
 
 test('triggers.create 422: a trigger writes to the team of its account, and to nobody else', async () => {

@@ -6,6 +6,7 @@ import { type Action, type Counter, TRIGGER_COUNT_MAX, type triggers } from './d
 import type { TriggersPorts } from './ports.ts';
 import {
   type FiringRecord,
+  isHold,
   isWholeAccount,
   refuseAction,
   type Target,
@@ -91,7 +92,10 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       if (typeof target === 'string') throw context.error('resource.unknown', target);
       const uncounted = refuseCounter(request.counter, target, ports);
       if (uncounted !== undefined) throw context.error('triggers.counter_unknown', uncounted);
-      const undoable = refuseAction(request.action, target, found);
+      const undoable = refuseAction(request.action, target, {
+        isPlatform: found.isPlatform,
+        serviceNames: ports.serviceNames,
+      });
       if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
       await refuseRecipient(context, request.action, ports);
       if ((await ports.triggers.countForCreate(accountId)) >= TRIGGER_COUNT_MAX)
@@ -121,6 +125,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
         const found = await ports.targets.find({ ...before.target, scopeId: accountId });
         const undoable = refuseAction(change.action, before.target, {
           isPlatform: found?.isPlatform === true,
+          serviceNames: ports.serviceNames,
         });
         if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
         await refuseRecipient(context, change.action, ports);
@@ -243,8 +248,8 @@ const settingOf = ({
 });
 
 /** What held the target is gone with the change: nodes have to hear of it (POL-5). */
-async function lift({ kind }: Action, { accountId }: Target, { targets }: TriggersPorts): Promise<void> {
-  if (kind === 'throttle') await targets.changed(accountId);
+async function lift(action: Action, { accountId }: Target, { targets }: TriggersPorts): Promise<void> {
+  if (isHold(action)) await targets.changed(accountId);
 }
 
 interface PreviewedUse {

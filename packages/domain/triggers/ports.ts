@@ -85,6 +85,8 @@ export interface TriggersPorts {
   readonly usage: Pick<UsageStore, 'query'>;
   /** What the services declare: only that is counted. */
   readonly catalogue: MeterCatalogue;
+  /** Every service that can be turned off. */
+  readonly serviceNames: readonly string[];
   /** Every type of event that services and domains declare, with its fields of text: others are told apart by nothing. */
   readonly events: CountableEvents;
 }

@@ -159,6 +159,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   /** What works in batches stops behind the one that it is at. */
   const closing = new AbortController();
   const catalogue = meterCatalogue(declaredMeters);
+  const serviceNames = Object.values(services).map(({ name }) => name);
   const usage = usageStore(pool);
   const billing = billingStore({ pool, catalogue, nowMs });
   const keys = keyStore(prisma, cipher);
@@ -358,13 +359,14 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         usage,
         catalogue,
         events: countableEvents(),
+        serviceNames,
       },
       policy: {
         policies,
         plans: planStore(prisma),
         past: pastRequests(prisma, usage),
         applications: tenancy.applications,
-        serviceNames: Object.values(services).map(({ name }) => name),
+        serviceNames,
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },
       privacy: {
@@ -425,6 +427,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     mails: { ...mails, ...teamMails },
     nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
     databaseUrl: env.DATABASE_URL,
+    serviceNames,
     nowMs,
     log,
   });

@@ -84,6 +84,11 @@ async function use(accountId: string, bytes: number, more: object = {}): Promise
 
 const firings = async (triggerId: string) =>
   (await ask('GET', `${reseller.accountId}/trigger-firings?triggerId=${triggerId}`)).items;
+/** It was done, whoever did it: once started, the regular look may be the first to take a firing. */
+const acted = async (triggerId: string) => {
+  await served.control.triggerActions.runDue();
+  await until(async () => (await firings(triggerId))[0]?.state === 'done', { what: 'the action is done' });
+};
 const counter = { meter: 'network-discovery.bytes' };
 const monthly = (limit: number) => ({ kind: 'recurring', limit, per: 'month' });
 
@@ -232,6 +237,41 @@ test('a throttle holds an account whatever it says itself, for all its credentia
   );
 });
 
+test('a service that a trigger turns off serves nobody at or below its target, says why, and is back with a reset (TRG-2)', async () => {
+  const [off, other] = [await customer('Off'), await customer('On')];
+  const trigger = await setTrigger({
+    counter,
+    target: { accountId: off.id },
+    condition: monthly(10),
+    action: { kind: 'disableService', service: 'signaling' },
+  });
+  const mint = async ({ id, key }: { id: string; key: string }, service: string) =>
+    await served.rest('POST', `/v1/accounts/${id}/services/${service}`, { key, body: { identity: 'bob' } });
+  await use(off.id, 10);
+  await acted(trigger.id);
+  heard.length = 0;
+  expect(await mint(off, 'signaling/tokens')).toMatchObject({
+    status: 403,
+    body: { code: 'policy.refused', rule: 'services' },
+  });
+  for (const served_ of [await mint(other, 'signaling/tokens'), await mint(off, 'network-discovery/ice-servers')])
+    expect(served_.body.code).not.toBe('policy.refused');
+  const snapshot = await served.internal(relay.request('accountSnapshot', { accountId: off.id }));
+  expect(JSON.stringify(await snapshot.json())).toContain('"services":["network-discovery"]');
+  // Its own word takes nothing back.
+  await served.rest('PUT', `/v1/accounts/${off.id}/policy`, {
+    key: off.key,
+    body: { values: { services: ['signaling', 'network-discovery'] } },
+  });
+  expect((await mint(off, 'signaling/tokens')).body.code).toBe('policy.refused');
+  await ask('POST', `${reseller.accountId}/triggers/${trigger.id}/resets`, {});
+  expect((await mint(off, 'signaling/tokens')).body.code).not.toBe('policy.refused');
+  await until(
+    async () => heard.some((message) => message.type === 'account.changed' && message.accountId === off.id),
+    { what: 'the nodes are told' },
+  );
+});
+
 test('a hold whose time is over is lifted, and the nodes are told', async () => {
   const { id } = await customer('Lifted');
   const trigger = await setTrigger({
@@ -241,7 +281,7 @@ test('a hold whose time is over is lifted, and the nodes are told', async () => 
     action: { kind: 'throttle', bitsPerSecondMax: 64_000 },
   });
   await use(id, 10);
-  await served.control.triggerActions.runDue();
+  await acted(trigger.id);
   await owner.query('UPDATE trigger_hold SET until = now() WHERE trigger_id = $1', [trigger.id]);
   heard.length = 0;
   await served.control.triggerActions.runDue();
