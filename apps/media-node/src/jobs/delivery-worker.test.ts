@@ -253,7 +253,11 @@ test('what the main address does not take goes to the fallback in the same attem
   const main = await receivers.healthy(() => 500);
   const fallback = await receivers.healthy();
   const { webhookId } = await webhookAt(main.url, { fallbackUrl: fallback.url });
-  start();
+  const counted: string[] = [];
+  start({
+    count: (usedBy, { meter, quantity, dimensions }) =>
+      counted.push(`${usedBy.accountId} ${meter} ${quantity} ${dimensions.outcome}`),
+  });
   await hooks.append(accountId);
   await arrived(fallback.received, 1);
   await until(async () => (await stateAt(webhookId))[0] === 'delivered', { what: 'its outcome' });
@@ -263,6 +267,13 @@ test('what the main address does not take goes to the fallback in the same attem
   expect(log).toMatchObject([
     { number: 1, target: 'main', status: 500, error: 'status' },
     { number: 1, target: 'fallback', status: 200 },
+  ]);
+  // Each request for itself, the callback once (MET-6).
+  await until(() => counted.length === 3, { what: 'it is counted' });
+  expect(counted).toEqual([
+    `${accountId} api.attempts 1 failed`,
+    `${accountId} api.attempts 1 succeeded`,
+    `${accountId} api.callbacks 1 delivered`,
   ]);
 });
 

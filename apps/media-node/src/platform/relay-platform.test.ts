@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Spool } from '@patchbay/adapters/spool/spool';
+import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import type { SpentLimit } from '@patchbay/protocol/turn/action';
 import { grantOf } from '@patchbay/protocol/turn/testing/relay-world';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -10,11 +12,10 @@ import { ControlPlaneClient } from './control-plane-client.ts';
 import { CredentialResolver } from './credential-resolver.ts';
 import { NodeIdentity } from './node-identity.ts';
 import type { RelayFrame } from './node-link.ts';
-import { createRelayPlatform, type UsageDraft } from './relay-platform.ts';
+import { createRelayPlatform } from './relay-platform.ts';
 import { resolverBench } from './resolver.testing.ts';
 import { Revocations } from './revocations.ts';
 import { Snapshots } from './snapshots.ts';
-import { Spool } from './spool.ts';
 
 const noBareSessions = {
   hear: () => undefined,
