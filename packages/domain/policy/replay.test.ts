@@ -35,6 +35,12 @@ test('a request is refused by what it was: its region, its media, its service', 
   ]);
 });
 
+test('a relay’s client is refused as the relay refuses it: of ciphertext all kinds of media have to be allowed', () => {
+  const requests = [past(0, { service: 'network-discovery', mediaKinds: [] }), past(1)];
+  expect(refusedBy({ mediaKinds: ['audio'] }, requests)).toEqual([['ses_0', 'mediaKinds']]);
+  expect(refusedBy({ mediaKinds: ['audio', 'video', 'screen'] }, requests)).toEqual([]);
+});
+
 test('sessions at the same time are counted as they ran, and what is refused does not run', () => {
   // Each begins 10 seconds after the one before and lasts 25: three run at once.
   const requests = [0, 1, 2, 3, 4, 5].map((index) => past(index));
