@@ -243,6 +243,24 @@ describe('policy.get', () => {
     expect(JSON.stringify(answer)).not.toContain(reseller);
   });
 
+  test('of those levels it is told how far above they are, as several of them may say something (POL-2)', async () => {
+    await call(set, { sessionSecondsMax: 3_600 }, { at: reseller });
+    await call(set, { sessionSecondsMax: 600 });
+    const { key } = await database.ports.keys.create({
+      accountId: shop,
+      name: 'k',
+      mode: 'live',
+      scopes: ['*'],
+      createdBy: 'platform',
+    });
+    const shopKey: Actor = { kind: 'key', keyId: key.id, accountId: shop };
+    const { answer } = await call(get, {}, { as: shopKey, at: shop });
+    expect(effectiveOf(answer, 'sessionSecondsMax')?.wanted.map(({ origin }) => origin)).toEqual([
+      { level: 'account', accountsAbove: 2 },
+      { level: 'account', accountsAbove: 1 },
+    ]);
+  });
+
   test('policy.get 404: neither an application nor an instance type that is not there', async () => {
     await expect(call(get, { applicationId: createId('app') })).rejects.toMatchObject(
       refusal(404, 'resource.unknown'),

@@ -1,6 +1,6 @@
 import { type Budget, budgetsOf } from './decide.ts';
 import { policyChain, type StoredPolicy } from './policy-chain.ts';
-import { levelText, type PolicyChain, type PolicyOrigin, type PolicyWord } from './policy-level.ts';
+import type { PolicyChain, PolicyOrigin, PolicyWord } from './policy-level.ts';
 import type { LoggedRequest, PolicyPorts } from './ports.ts';
 import { type Reading, visibleOrigin, withWord } from './reading.ts';
 import { type Replay, replay } from './replay.ts';
@@ -39,7 +39,7 @@ export async function simulate({ reading, word, days, nowMs }: Asked, ports: Pol
   const requests = counting.filter(isReported);
   const refusedNow = refusedBy(now);
   const refused = refusedBy(changed);
-  const visibleIds = [...reading.visibleIds, ...chains.keys()];
+  const seen: Seen = { ids: [...reading.visibleIds, ...chains.keys()], accountChain: reading.accountChain };
   return {
     from: new Date(fromMs).toISOString(),
     to: new Date(nowMs).toISOString(),
@@ -48,12 +48,12 @@ export async function simulate({ reading, word, days, nowMs }: Asked, ports: Pol
     refusedThenCount: requests.filter(({ refusedWith }) => refusedWith !== undefined).length,
     refusedNowCount: refusedNow.length,
     refusedCount: refused.length,
-    bySetting: countsBySetting(refused, visibleIds),
+    bySetting: countsBySetting(refused, seen),
     days: countsByDay(
       Array.from({ length: days + 1 }, (_, index) => fromMs + index * DAY_MS),
       { requests, refused },
     ),
-    examples: examplesOf(refused, { refusedNow, visibleIds }),
+    examples: examplesOf(refused, { refusedNow, seen }),
   };
 }
 
@@ -118,16 +118,24 @@ function usageBudgetsIn(chain: PolicyChain, { service }: LoggedRequest): readonl
 
 type Refused = Replay<LoggedRequest>['refused'];
 
-function countsBySetting(refused: Refused, visibleIds: readonly string[]) {
+/** What whoever asks may be told of levels. */
+interface Seen {
+  readonly ids: readonly string[];
+  readonly accountChain: readonly string[];
+}
+
+const shown = (origin: PolicyOrigin, { ids, accountChain }: Seen) => visibleOrigin(origin, ids, accountChain);
+
+function countsBySetting(refused: Refused, seen: Seen) {
   const groups = Map.groupBy(
     refused,
-    ({ refusal }) => `${refusal.setting} ${levelText(refusal.origin, visibleIds)}`,
+    ({ refusal }) => `${refusal.setting} ${JSON.stringify(shown(refusal.origin, seen))}`,
   );
   return [...groups.values()].flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
     const { setting, origin } = first.refusal;
-    return [{ setting, origin: visibleOrigin(origin, visibleIds), count: group.length }];
+    return [{ setting, origin: shown(origin, seen), count: group.length }];
   });
 }
 
@@ -147,10 +155,9 @@ function countsByDay(
 
 function examplesOf(
   refused: Refused,
-  { refusedNow, visibleIds }: { readonly refusedNow: Refused; readonly visibleIds: readonly string[] },
+  { refusedNow, seen }: { readonly refusedNow: Refused; readonly seen: Seen },
 ) {
   const ids = new Set(refusedNow.map(({ request }) => request.sessionId));
-  const seen = (origin: PolicyOrigin) => visibleOrigin(origin, visibleIds);
   return refused
     .filter(({ request }) => !ids.has(request.sessionId))
     .slice(-EXAMPLE_COUNT_MAX)
@@ -160,6 +167,6 @@ function examplesOf(
       accountId: request.accountId,
       at: new Date(request.atMs).toISOString(),
       setting: refusal.setting,
-      origin: seen(refusal.origin),
+      origin: shown(refusal.origin, seen),
     }));
 }
