@@ -27,6 +27,8 @@ async function accountWithEntries(count: number): Promise<string> {
         accountPath,
         actorId: 'usr_1',
         actorName: 'Ann',
+        // Entries from before this was written down are chained with those that say it.
+        actorAccountId: index % 2 === 0 ? undefined : accountId,
         address: '192.0.2.1',
         action: 'accounts.update',
         target: accountId,

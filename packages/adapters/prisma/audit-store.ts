@@ -27,7 +27,10 @@ export function auditStore(prisma: PrismaClient): AuditStore {
           const older = cursor === undefined ? Prisma.empty : Prisma.sql`AND e.id < ${cursor}`;
           const rows = await transaction.$queryRaw<AuditRecord[]>`
             SELECT e.id, e.at, e.account_id AS "accountId", e.actor_id AS "actorId", e.actor_name AS "actorName", e.action,
-              e.target, e.request_id AS "requestId", e.before, e.after
+              e.target, e.request_id AS "requestId", e.before, e.after, e.actor_account_id AS "actorAccountId",
+              e.account_path AS "accountPath",
+              e.actor_id !~ '^(key|usr)_' OR EXISTS (SELECT 1 FROM api_key k WHERE k.id = e.actor_id)
+                OR EXISTS (SELECT 1 FROM role_grant g WHERE g.user_id = e.actor_id) AS "isActorKnown"
             FROM audit_entry e WHERE ${whose} ${older} ORDER BY e.id DESC LIMIT ${limit + 1}`;
           return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: (row) => row });
         }),
@@ -52,8 +55,8 @@ export async function appendEntry(transaction: ScopedTransaction, entry: NewAudi
 // Number, time and hashes are the trigger's: the role may not even write those columns.
 const appending = `
   INSERT INTO audit_entry (id, account_id, actor_id, actor_name, address, action, target, request_id, before, after,
-    account_path)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::text[])`;
+    account_path, actor_account_id)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11::text[], $12)`;
 
 const valuesOf = (entry: NewAuditEntry) => [
   createId('aud'),
@@ -67,4 +70,5 @@ const valuesOf = (entry: NewAuditEntry) => [
   toJson(entry.before),
   toJson(entry.after),
   textArray(entry.accountPath),
+  entry.actorAccountId ?? null,
 ];

@@ -1,9 +1,10 @@
 import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { audit } from './definition.ts';
 import { handlers } from './handlers.ts';
 import type { AuditRecord } from './ports.ts';
+import { told } from './told.ts';
 
 const accountId = createId('acc');
 const record: AuditRecord = {
@@ -14,6 +15,9 @@ const record: AuditRecord = {
   actorName: 'Alice',
   action: 'accounts.update',
   target: accountId,
+  actorAccountId: accountId,
+  isActorKnown: true,
+  accountPath: ['acc_platform', 'acc_parent', accountId],
   requestId: 'req_1',
   before: { name: 'A' },
   after: null,
@@ -34,4 +38,34 @@ test('audit.list 200: who changed what, from what, to what; what is not there is
   expect(page.items[0]).toMatchObject({ at: '2026-11-24T12:00:00.000Z', before: { name: 'A' } });
   expect(page.items[0]).not.toHaveProperty('after');
   expect(audit.resources.audit.operations.list.response.safeParse(page).success).toBe(true);
+});
+
+describe('an entry as somebody reads it who does not see the accounts above (PRD-2, C1)', () => {
+  const byParent = {
+    ...record,
+    actorId: 'key_parent',
+    actorName: 'Parent Ltd',
+    actorAccountId: 'acc_parent',
+    before: { parentId: 'acc_parent', name: 'A' },
+  };
+
+  test('whoever acts from above has no name, and no account above is named', () => {
+    const shown = told(byParent, [accountId]);
+    expect(shown).toMatchObject({ actorId: 'above', actorName: 'an account above', after: null });
+    expect(JSON.stringify({ ...shown, accountPath: [], actorAccountId: '' })).not.toMatch(/parent\b|Parent/);
+    expect(shown.before).toEqual({ parentId: 'an account above', name: 'A' });
+  });
+
+  test('whoever sees the account that acted is told who did', () => {
+    expect(told(byParent, ['acc_parent', accountId])).toEqual(byParent);
+    expect(told(record, [accountId])).toMatchObject({ actorName: 'Alice' });
+  });
+
+  test('what stood above before a move stays hidden, and so does whom an old entry does not place', () => {
+    const before = { ...byParent, accountPath: ['acc_platform', 'acc_parent', 'acc_gone', accountId] };
+    expect(told({ ...before, actorAccountId: 'acc_gone' }, [accountId]).actorName).toBe('an account above');
+    const old = { ...byParent, actorAccountId: null };
+    expect(told({ ...old, isActorKnown: false }, [accountId]).actorName).toBe('an account above');
+    expect(told({ ...old, isActorKnown: true }, [accountId]).actorName).toBe('Parent Ltd');
+  });
 });

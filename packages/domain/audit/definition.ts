@@ -7,7 +7,7 @@ const auditEntry = z.object({
   id: idField('aud'),
   at: z.iso.datetime(),
   accountId: idField('acc'),
-  /** Who: a user's or key's id, or `platform`. */
+  /** Who: a user's or key's id, `platform`, or `above` for whoever acts from an account above those that you see. */
   actorId: z.string(),
   actorName: z.string(),
   /** What was done, as `resource.operation`. */

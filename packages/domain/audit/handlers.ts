@@ -2,11 +2,20 @@ import type { DomainHandlers } from '@patchbay/kit/definition';
 import type { z } from 'zod';
 import type { audit } from './definition.ts';
 import type { AuditPorts, AuditRecord } from './ports.ts';
+import { told } from './told.ts';
 
 type Json = z.core.util.JSONType;
 
 // What the store holds came out of JSON, so it is JSON.
-const toAnswer = ({ at, before, after, ...rest }: AuditRecord) => ({
+const toAnswer = ({
+  at,
+  before,
+  after,
+  actorAccountId: _actorAccountId,
+  isActorKnown: _isActorKnown,
+  accountPath: _accountPath,
+  ...rest
+}: AuditRecord) => ({
   ...rest,
   at: at.toISOString(),
   ...(before === undefined || before === null ? {} : { before: before as Json }),
@@ -17,7 +26,10 @@ export const handlers: DomainHandlers<typeof audit, AuditPorts> = {
   audit: {
     async list(context, request, { entries }) {
       const { items, nextCursor } = await entries.list({ accountId: context.entity.accountId, ...request });
-      return { items: items.map(toAnswer), ...(nextCursor === undefined ? {} : { nextCursor }) };
+      return {
+        items: items.map((record) => toAnswer(told(record, context.visibleIds ?? []))),
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+      };
     },
   },
 };

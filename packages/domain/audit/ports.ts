@@ -4,6 +4,12 @@ export interface AuditRecord {
   readonly accountId: string;
   readonly actorId: string;
   readonly actorName: string;
+  /** Where the actor holds the right by which this was changed. Null: written before this was, or done by the platform. */
+  readonly actorAccountId: string | null;
+  /** Whether a key or a user is of the account or below it now. Others, such as `platform`, are known. */
+  readonly isActorKnown: boolean;
+  /** From the platform down to the account, as it was then. */
+  readonly accountPath: readonly string[];
   readonly action: string;
   readonly target: string;
   readonly requestId: string;
@@ -18,6 +24,8 @@ export interface NewAuditEntry {
   readonly accountPath: readonly string[];
   readonly actorId: string;
   readonly actorName: string;
+  /** Where the actor holds the right to it. Absent: the platform did it, or nobody above could have. */
+  readonly actorAccountId?: string | undefined;
   /** The network address the request came from. */
   readonly address?: string | undefined;
   readonly action: string;

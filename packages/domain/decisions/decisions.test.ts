@@ -93,7 +93,7 @@ test('get 200: a refused request says its rule, level and remedy, and names nobo
     at: at.toISOString(),
     operation: 'keys.create',
     code: 'account.suspended',
-    detail: 'Account an account above is suspended.',
+    detail: 'An account above is suspended.',
     rule: 'account.state',
     level: 'an account above',
     remedy: 'Remedy of account.suspended',
@@ -208,7 +208,7 @@ test('list 200: refused requests without what was known, and without the name of
       operation: 'keys.create',
       code: 'account.suspended',
       status: 403,
-      detail: 'Account an account above is suspended.',
+      detail: 'An account above is suspended.',
     },
   ]);
 });

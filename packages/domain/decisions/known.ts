@@ -27,7 +27,7 @@ export type Known = z.output<typeof knownSchema>;
 
 export const nothingKnown: Known = { chain: [], scopes: [], limits: [], policy: [], caveats: [] };
 
-const accountIds = /acc_[0-9a-z]{29}/g;
+const accountIds = /(Account )?(acc_[0-9a-z]{29})/g;
 
 /**
  * What was known, as far as somebody may see who sees the accounts of `visibleIds`: an account above these is a state
@@ -40,7 +40,10 @@ export function knownTo(visibleIds: readonly string[], known: Known) {
   const firstVisible = top < 0 ? known.chain.length - 1 : top;
   const hidden = new Set(known.chain.slice(0, Math.max(0, firstVisible)).map(({ accountId }) => accountId));
   const withoutNames = (text: string) =>
-    text.replace(accountIds, (id) => (hidden.has(id) ? 'an account above' : id));
+    text.replace(accountIds, (named, word: string | undefined, id: string) => {
+      if (!hidden.has(id)) return named;
+      return word === undefined ? 'an account above' : 'An account above';
+    });
   return {
     withoutNames,
     known: {

@@ -37,6 +37,11 @@ export interface PolicyPorts {
      * for those below.
      */
     chain(account: Scoped): Promise<readonly StoredPolicy[]>;
+    /** Of these accounts those for which anything is said of any of these settings, at them or above them. */
+    saying(asked: {
+      readonly accountIds: readonly string[];
+      readonly settings: readonly string[];
+    }): Promise<ReadonlySet<string>>;
     /** Answers what was said there until now. 'too_many': the account has as many as it may. */
     set(change: PolicyChange): Promise<PolicyWord | 'too_many'>;
   };

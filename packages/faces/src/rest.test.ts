@@ -27,7 +27,7 @@ test('a stranger gets 401 before the body is looked at (POL-4)', async () => {
 
 test('HEAD says what GET would, without its content (RFC 9110 §9.3.2)', async () => {
   const { rest } = createApiHarness();
-  const ask = (method: string, path: string, token = PARENT_ACCOUNT) =>
+  const ask = (method: string, path: string, token: string = PARENT_ACCOUNT) =>
     rest(new Request(`https://api.test${path}`, { method, headers: { authorization: `Bearer ${token}` } }));
   const [head, get] = [await ask('HEAD', CONFIG), await ask('GET', CONFIG)];
   expect([head.status, await head.text(), head.headers.get('etag')]).toEqual([
@@ -83,6 +83,19 @@ test('a suspended account can be read and not used; the refusal names the level 
     status: 403,
     body: { code: 'account.suspended', level: PARENT_ACCOUNT, rule: 'account.state' },
   });
+});
+
+test('an account above that is suspended is named to nobody who does not see it (C1, PRD-2)', async () => {
+  const { call } = createApiHarness({ states: { [PARENT_ACCOUNT]: 'suspended' } });
+  const answer = await call('PUT', CONFIG.replace(PARENT_ACCOUNT, CHILD_ACCOUNT), {
+    as: CHILD_ACCOUNT,
+    body: {},
+  });
+  expect(answer).toMatchObject({
+    status: 403,
+    body: { code: 'account.suspended', level: 'account', detail: 'An account above is suspended.' },
+  });
+  expect(JSON.stringify(answer.body)).not.toContain(PARENT_ACCOUNT);
 });
 
 test('a suspended account is served by no service, whoever asks; one above can still change it (POL-5)', async () => {

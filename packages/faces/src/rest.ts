@@ -62,7 +62,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
     throw error.fields.code === 'request.unknown_path' ? unknownPath(request, context) : error;
   }
 
-  return async function answerTo(request, place) {
+  return async function answerTo(request: Request, place?: RequestPlace): Promise<Response> {
     if (request.method === 'HEAD') {
       // What a GET says, without its content (RFC 9110 §9.3.2).
       const { status, headers } = await answerTo(new Request(request, { method: 'GET' }), place);
@@ -81,6 +81,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
       const response = await answer(request, body, {
         evidence: evidenceOf(request, within),
         within,
+        baseUrl: place?.baseUrl,
         requestId,
         signal: request.signal,
         responseHeaders,

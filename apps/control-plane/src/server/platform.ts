@@ -27,6 +27,7 @@ export interface PlatformParts
     | 'noteRefused'
     | 'nowMs'
     | 'atomically'
+    | 'inTurn'
     | 'keptAtEnd'
   > {
   readonly keys: KeyStore;
@@ -61,6 +62,7 @@ export function createPlatform(parts: PlatformParts): Platform {
     noteRefused,
     nowMs,
     atomically,
+    inTurn,
     keptAtEnd,
   } = parts;
   const wrongSecrets = new WrongSecrets();
@@ -94,6 +96,7 @@ export function createPlatform(parts: PlatformParts): Platform {
     noteRefused,
     nowMs,
     atomically,
+    inTurn,
     keptAtEnd,
     authenticate: async (evidence, address) => evidence && principalOf(evidence)(address),
     reach: (principal, accountId) => reachesOf(principal)(accountId),
@@ -123,13 +126,14 @@ export function createPlatform(parts: PlatformParts): Platform {
       const message = toBusMessage(accountId, event, payload);
       if (message !== undefined) await parts.bus.publish(message);
     },
-    audit: async ({ accountId, accountPath, actor, actorName, ...said }) => {
+    audit: async ({ accountId, accountPath, actor, actorName, actorAccountId, ...said }) => {
       const { action, target, requestId, address, before, after } = said;
       await parts.auditLog.append({
         accountId,
         accountPath: accountPath ?? (await parts.chainOf(accountId)).map(({ id }) => id),
         actorId: actorIdOf(actor),
         actorName,
+        actorAccountId,
         address,
         action,
         target,

@@ -1,0 +1,28 @@
+import type { AuditRecord } from './ports.ts';
+
+/** What stands for somebody of an account that the reader does not see. */
+const ABOVE = { actorId: 'above', actorName: 'an account above' } as const;
+
+/**
+ * An entry as somebody reads it who sees the accounts of `visibleIds`: whoever changed something from above these has no
+ * name, and no account above is named in what was there before and after (C1, PRD-2).
+ */
+export function told(record: AuditRecord, visibleIds: readonly string[]): AuditRecord {
+  const { accountPath, accountId, actorAccountId, isActorKnown } = record;
+  const top = accountPath.findIndex((id) => visibleIds.includes(id));
+  const hidden = accountPath.slice(0, top < 0 ? Math.max(0, accountPath.indexOf(accountId)) : top);
+  if (hidden.length === 0) return record;
+  // Entries of before this was written down name those who are of the account or below it now.
+  const isAbove = actorAccountId === null ? !isActorKnown : hidden.includes(actorAccountId);
+  const withoutNames = (value: unknown): unknown =>
+    value === undefined || value === null
+      ? value
+      : JSON.parse(hidden.reduce((text, id) => text.replaceAll(id, ABOVE.actorName), JSON.stringify(value)));
+  return {
+    ...record,
+    ...(isAbove ? ABOVE : {}),
+    target: hidden.includes(record.target) ? ABOVE.actorName : record.target,
+    before: withoutNames(record.before),
+    after: withoutNames(record.after),
+  };
+}
