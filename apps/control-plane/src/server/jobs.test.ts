@@ -194,6 +194,7 @@ test('what is removed is said by class, for whoever looks at the tasks (PRD-4)',
     deliverMails,
     triggers,
     retention,
+    proofs: retained.proofs,
     nowMs: () => 0,
   });
   const said = (job: string) => jobs.find(({ name }) => name === job)?.run();
