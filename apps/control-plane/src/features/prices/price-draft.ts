@@ -25,7 +25,7 @@ export interface PriceDraft {
 /** What of a row is typed. */
 type Typed = Pick<PriceDraft, 'text' | 'isFlat' | 'isFee' | 'terms'>;
 
-const typedKey = ({ text, isFlat, isFee = false, terms = noTerms }: Typed): string =>
+export const typedKey = ({ text, isFlat, isFee = false, terms = noTerms }: Typed): string =>
   JSON.stringify([text, isFlat, isFee, terms]);
 
 export const whereKey = (where: Readonly<Record<string, string>>): string =>

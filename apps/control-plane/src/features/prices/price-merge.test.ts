@@ -32,3 +32,13 @@ test('a price that both changed stays as it was typed, and one that they took ba
     { before: '0.5 EUR', after: 'no price of its own', isContested: false },
   ]);
 });
+
+test('the terms of a price are a part of it: typed ones stay, and changed ones are named', () => {
+  const base = [saved('bytes', '0.4')];
+  const fee = { ...saved('bytes', '0.4'), isFee: true };
+  const theirs = [{ ...fee, saved: { ...fee, tariff: { amount: '0.4', per: '0' } } }];
+  expect(mergedDrafts({ base, mine: [fee], theirs: base })).toMatchObject([{ text: '0.4', isFee: true }]);
+  expect(changesIn('network-discovery', { base, mine: base, theirs, currency: 'EUR' })).toMatchObject([
+    { before: '0.4 EUR', after: '0.4 EUR, on other terms' },
+  ]);
+});

@@ -1,6 +1,6 @@
 import type { Change } from '../problem/changed-meanwhile.tsx';
 import { dimensionText, meterOf } from '../usage/meters.ts';
-import { draftKey, type PriceDraft } from './price-draft.ts';
+import { draftKey, type PriceDraft, typedKey } from './price-draft.ts';
 
 /** What somebody began from, what they made of it, and what is there by now. */
 export interface ThreeDrafts {
@@ -12,10 +12,10 @@ export interface ThreeDrafts {
 const byKey = (drafts: readonly PriceDraft[]) => new Map(drafts.map((draft) => [draftKey(draft), draft]));
 
 /** Two prices are one only if they are exactly so: what a field shows may be rounded. */
-const priceText = ({ text, isFlat, saved }: PriceDraft): string =>
-  saved !== undefined && saved.text === text && saved.isFlat === isFlat
-    ? JSON.stringify(saved.tariff)
-    : `${text.trim()} ${isFlat}`;
+const priceText = (draft: PriceDraft): string =>
+  draft.saved !== undefined && typedKey(draft.saved) === typedKey(draft)
+    ? JSON.stringify(draft.saved.tariff)
+    : typedKey(draft);
 
 const isSame = (one: PriceDraft | undefined, other: PriceDraft | undefined): boolean =>
   (one === undefined || one.text === '' ? '' : priceText(one)) ===
@@ -55,7 +55,7 @@ export function changesIn(
           .filter(Boolean)
           .join(' '),
         before: textOf(before),
-        after: textOf(after),
+        after: textOf(after) === textOf(before) ? `${textOf(after)}, on other terms` : textOf(after),
         isContested: !isSame(own, before) && !isSame(own, after),
       },
     ];
