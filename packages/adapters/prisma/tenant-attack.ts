@@ -143,7 +143,7 @@ function sampleValue({ type, is_array, check }: Column, text: string): unknown {
   if (/^(timestamp|date)/.test(type)) return new Date(Math.floor(Date.now() / 60_000) * 60_000);
   if (type === 'boolean') return false;
   if (type === 'uuid') return '00000000-0000-4000-8000-000000000000';
-  return 1;
+  return Number(check?.match(/ARRAY\[(\d+)/)?.[1] ?? 1);
 }
 
 const insertSql = (table: string, names: readonly string[]) =>

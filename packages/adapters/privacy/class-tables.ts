@@ -494,12 +494,11 @@ export const classTables = {
       order: ['day', 'meter', 'dimension_set_id'],
       columns: ['account_id', 'day', 'meter', 'dimension_set_id', 'sum', 'n'],
     },
-    // What the two views above are made of, and what says which records were counted.
-    ...['usage_minute_total', 'usage_session_total', 'usage_source', 'usage_layout', 'usage_node_mark'].map(
-      (table) => ({
-        table,
-      }),
-    ),
+    // What the two views above are made of, what they come to in longer spans, and what says which records were counted.
+    ...['usage_minute_total', 'usage_session_total', 'usage_source', 'usage_layout'].map((table) => ({
+      table,
+    })),
+    ...['usage_span_total', 'usage_node_mark'].map((table) => ({ table })),
     { table: 'usage_dimension_set' },
     { table: 'usage_sequence_block' },
   ],
