@@ -193,6 +193,7 @@ test('what is removed is said by class, for whoever looks at the tasks (PRD-4)',
     decisions,
     deliverMails,
     triggers,
+    ...retained,
     retention,
     nowMs: () => 0,
   });
