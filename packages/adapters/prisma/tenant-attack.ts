@@ -39,6 +39,7 @@ const treeTables: readonly string[] = ['account', 'account_closure'];
 const platformTables: readonly string[] = [
   '_prisma_migrations',
   'app_user',
+  'billing_closing',
   'bus_message',
   'email_link',
   'event_place',
@@ -52,6 +53,7 @@ const platformTables: readonly string[] = [
   'second_factor',
   'policy_day_count',
   'policy_hold',
+  'rail_notice',
   'retention_round',
   'set_up_link',
   'sign_in_attempt',
@@ -141,7 +143,7 @@ function sampleValue({ type, is_array, check }: Column, text: string): unknown {
   if (/^(timestamp|date)/.test(type)) return new Date(Math.floor(Date.now() / 60_000) * 60_000);
   if (type === 'boolean') return false;
   if (type === 'uuid') return '00000000-0000-4000-8000-000000000000';
-  return 1;
+  return Number(check?.match(/ARRAY\[(\d+)/)?.[1] ?? 1);
 }
 
 const insertSql = (table: string, names: readonly string[]) =>

@@ -12,7 +12,7 @@ import type { RetentionRound } from '@patchbay/domain/privacy/ports';
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** After that few batches add to a minute any more. */
-const MINUTE_IS_OVER_MS = 5 * MINUTE_MS;
+const MINUTE_IS_OVER_MS = 2 * MINUTE_MS;
 /** In one run of the task; the rest waits for the next. */
 const FOLD_COUNT_MAX = 50;
 /** Whole days that the nightly check recomputes: late use changes the last ones most. */
@@ -89,7 +89,7 @@ export function platformJobs(ports: JobPorts): readonly Job[] {
       },
     },
     {
-      // Batches that are counted at one time add to rows of their own: read over months, there would be many of them.
+      // Months are read as days and quarters of an hour, which is what has been folded, and the minutes that have not yet.
       name: 'fold-usage',
       everyMs: MINUTE_MS,
       run: async () => {
