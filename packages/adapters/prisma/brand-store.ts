@@ -218,7 +218,9 @@ function hostStore(prisma: PrismaClient): BrandingPorts['hosts'] {
           SELECT outcome, lost_by FROM brand_host_prove(${accountId}, ${hostId}, ${[...found]})`;
         const outcome = z.enum(['unknown', 'missing', 'taken', 'proved']).parse(row?.outcome);
         if (outcome !== 'proved') return { outcome };
-        const proved = await transaction.brandHost.findUniqueOrThrow({ where: { id: hostId } });
+        // Whoever looks finds it: what was missed before is over.
+        const data = { missedCount: 0, missedSince: null };
+        const proved = await transaction.brandHost.update({ where: { id: hostId }, data });
         return { outcome, host: hostFromRow(proved), lostBy: row?.lost_by ?? undefined };
       }),
 

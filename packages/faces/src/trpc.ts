@@ -14,14 +14,18 @@ import { type MountedOperation, mountedOperations } from './mounted.ts';
 import { noteRefused } from './note-refused.ts';
 import type { Evidence, Platform, Principal } from './platform.ts';
 import { refusedAddress } from './refused-address.ts';
-import { placesOf } from './refused-fields.ts';
+import { invalidRequest } from './refused-fields.ts';
 
 export interface CallContext {
   readonly evidence: Evidence | undefined;
   readonly requestId: string;
+  /** One for each call of a batch, in its order. */
+  readonly requestIds?: readonly string[] | undefined;
   readonly address?: string | undefined;
   /** The account whose host the request came to, where that is not the platform's. */
   readonly within?: string | undefined;
+  /** Of that host. */
+  readonly baseUrl?: string | undefined;
   readonly signal: AbortSignal;
   readonly responseHeaders: Headers;
   /** Of a request that may be repeated and has one effect (C40). */
@@ -30,13 +34,20 @@ export interface CallContext {
   readonly ifMatch?: string | undefined;
 }
 
+/** Which request an error answers: those of one batch share their context. */
+const refusedAs = new WeakMap<TRPCError, string>();
+
 const t = initTRPC
   .context<CallContext>()
   .meta<OpenApiMeta>()
   .create({
     errorFormatter: ({ shape, error, ctx }) => ({
       ...shape,
-      data: { ...shape.data, stack: undefined, problem: toProblem(toServiceError(error), ctx?.requestId) },
+      data: {
+        ...shape.data,
+        stack: undefined,
+        problem: toProblem(toServiceError(error), refusedAs.get(error) ?? ctx?.requestId),
+      },
     }),
   });
 
@@ -92,6 +103,12 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
   // Authentication stands before `.input`: a stranger learns nothing about the schema (POL-4).
   const procedure = t.procedure
     .meta({ openapi })
+    .use(async ({ ctx, batchIndex, next }) => {
+      const requestId = ctx.requestIds?.[batchIndex] ?? ctx.requestId;
+      const result = await next({ ctx: { ...ctx, requestId } });
+      if (!result.ok) refusedAs.set(result.error, requestId);
+      return result;
+    })
     .use(({ ctx, next }) =>
       asTrpcError(async () =>
         next({ ctx: { ...ctx, principal: await principalOf(platform, ctx, mounted) } }),
@@ -115,8 +132,8 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
   type Resolve = Parameters<typeof procedure.query>[0];
   const resolve: Resolve = ({ input, ctx }) => {
     const { accountId, ...request } = input as { accountId?: string };
-    const { principal, requestId, address, signal, responseHeaders, repeatable, ifMatch } = ctx;
-    const from = { requestId, address, signal, responseHeaders, repeatable, ifMatch };
+    const { principal, requestId, address, baseUrl, signal, responseHeaders, repeatable, ifMatch } = ctx;
+    const from = { requestId, address, baseUrl, signal, responseHeaders, repeatable, ifMatch };
     const call = { mounted, principal, accountId, request, ...from };
     return asTrpcError(() => dispatch(platform, call));
   };
@@ -192,6 +209,8 @@ function nearest(status: number) {
       return 'NOT_FOUND';
     case 409:
       return 'CONFLICT';
+    case 412:
+      return 'PRECONDITION_FAILED';
     case 422:
       return 'UNPROCESSABLE_CONTENT';
     case 429:
@@ -207,7 +226,7 @@ function nearest(status: number) {
 export function toServiceError(error: TRPCError): ServiceError {
   if (error.cause instanceof ServiceError) return error.cause;
   if (error.code === 'BAD_REQUEST' && error.cause instanceof z.core.$ZodError) {
-    return platformError('request.invalid', placesOf(error.cause.issues).join('; '), error);
+    return invalidRequest(error.cause.issues, error);
   }
   if (error.code === 'BAD_REQUEST' || error.code === 'PARSE_ERROR') {
     return platformError('request.invalid', 'The request cannot be read.', error);

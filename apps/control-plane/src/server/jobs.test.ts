@@ -18,6 +18,7 @@ const deliverMails = async () => 0;
 const triggers = { forget: async () => 0 };
 const retained = {
   retention: { prune: async () => 0, removeOld: async () => ({ accountCount: 0, removed: {} }) },
+  proofs: { recheck: async () => ({ checkedCount: 0, missingCount: 0, lapsedCount: 0 }) },
 };
 const settled = { oldestUnsettled: async () => undefined };
 let database: TestDatabase;
