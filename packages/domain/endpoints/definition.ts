@@ -28,6 +28,8 @@ const endpoint = z.object({
   identifier: z.string(),
   /** `global`: held once on the whole platform. `account`: each account names its own. */
   reach: z.enum(['global', 'account']),
+  /** Of a number or an address nobody knows yet whether its holder may speak for it: `unproved`. A user or a room needs no proof. */
+  proof: z.enum(['unneeded', 'unproved']),
   label: z.string(),
   applicationId: idField('app').optional(),
   /** `resting`: released, and kept for this account until `restsUntil`. */
@@ -60,6 +62,8 @@ export const endpoints = defineDomain({
   summary: 'Numbers, addresses, users and rooms by their names, and which account holds each.',
   events: {
     allocated: z.object(told),
+    /** Its label, or the application that it belongs to. */
+    changed: z.object(told),
     released: z.object({ ...told, restsUntil: dateTime.optional() }),
     transferred: z.object({ ...told, transferId: idField('etr'), direction: transfer.shape.direction }),
     'transfer.offered': z.object({

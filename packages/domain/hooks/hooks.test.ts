@@ -17,6 +17,7 @@ let strangerId: string;
 beforeAll(async () => {
   hooks = await createHooksDatabase();
   ports = {
+    cursors: hooks.cursors,
     webhooks: hooks.webhooks,
     callbacks: hooks.callbacks,
     deliveries: hooks.deliveries,
@@ -142,6 +143,23 @@ test('webhooks.update 422: it is led to no address and told of no event that cre
   );
 });
 
+test('webhooks.update 422: a callback is told of no event but of its service, and of no other account (HKS-1)', async () => {
+  const events = ['session.ended'];
+  const set = await hooks.callbacks.replace({ accountId, service: 'signaling' }, [{ url, events }]);
+  const webhookId = set === 'too_many' ? '' : (set.after[0]?.webhookId ?? '');
+  const change = (fields: object) => call('webhooks', 'update', { webhookId, ...fields });
+  const bound = refusal(422, 'hooks.callback_bound');
+  for (const eventTypes of [['*'], ['hooks.webhook.tested'], ['signaling.session.ended', 'signaling.*']])
+    await expect(change({ eventTypes })).rejects.toMatchObject(bound);
+  await expect(change({ scope: 'descendants' })).rejects.toMatchObject(bound);
+  const { answer } = await change({
+    description: 'Ours',
+    eventTypes: ['signaling.session.ended'],
+    scope: 'own',
+  });
+  expect(answer).toMatchObject({ description: 'Ours', eventTypes: ['signaling.session.ended'] });
+});
+
 test('webhooks.remove 200: it is gone, and is on record', async () => {
   const { id: webhookId } = await create();
   const { audited } = await call('webhooks', 'remove', { webhookId });
@@ -261,11 +279,18 @@ test('replays.start 200: from a cursor, a time, or the oldest on, up to the last
   const since = new Date(event.atMs - 1).toISOString();
   expect((await startReplay(webhookId, { since })).answer.fromCursor).not.toBe('0');
   await call('replays', 'cancel', { webhookId });
-  expect((await startReplay(webhookId, { cursor: '1' })).answer.fromCursor).toBe('1');
+  // As it is told now, and as it was before cursors were sealed: the same place.
+  const sealed = hooks.cursors.seal(1n);
+  for (const cursor of [sealed, '1']) {
+    expect((await startReplay(webhookId, { cursor })).answer.fromCursor).toBe(sealed);
+    await call('replays', 'cancel', { webhookId });
+  }
 });
 
-test('replays.start 400: a replay begins at one place', async () => {
+test('replays.start 400: a replay begins at one place, and at none that we did not tell', async () => {
   const { id: webhookId } = await create();
+  const madeUp = startReplay(webhookId, { cursor: 'x'.repeat(22) });
+  await expect(madeUp).rejects.toMatchObject(refusal(400, 'request.invalid'));
   const both = { cursor: '1', since: new Date().toISOString() };
   await expect(startReplay(webhookId, both)).rejects.toMatchObject(refusal(400, 'request.invalid'));
 });
@@ -287,6 +312,7 @@ test('replays.get 200: how far it came', async () => {
   const { replay } = await read();
   expect(replay).toMatchObject({ state: 'done', waitingCount: 1, deliveredCount: 0, failedCount: 0 });
   expect(replay?.cursor).toBe(replay?.untilCursor);
+  expect(replay?.percentDone).toBe(100);
 });
 
 test('replays.cancel 200: what of it waits is not sent any more, and it is on record', async () => {

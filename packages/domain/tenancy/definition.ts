@@ -164,6 +164,8 @@ export const tenancy = defineDomain({
   summary: 'Organisations, users and their roles; accounts nested to any depth; applications and keys.',
   events: {
     'account.created': z.object({ accountId, parentId: accountId }),
+    /** Something of it that an update may change. Its state has an event of its own besides. */
+    'account.changed': z.object({ accountId }),
     'account.state-changed': z.object({ accountId, state: z.enum(accountStates) }),
     /** Rights and policies follow at once; usage is counted and paid along the new chain from `startsAt` on. */
     'account.moved': z.object({ accountId, startsAt: dateTime }),
@@ -196,6 +198,13 @@ export const tenancy = defineDomain({
       owner: 'client',
       retry: 'never',
       remedy: 'Create a new account.',
+    },
+    stops_itself: {
+      status: 422,
+      title: 'An account that stops itself cannot start itself again.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Have somebody of an account above do it, or send `force: true` if you mean it.',
     },
     move_impossible: {
       status: 409,
@@ -380,9 +389,16 @@ export const tenancy = defineDomain({
             externalId: externalId.optional(),
             timeZone: timeZone.optional(),
             state: z.enum(accountStates).optional(),
+            /** Suspend or close it although you act from within it, and cannot take that back. */
+            force: z.boolean().optional(),
           }),
           response: account,
-          errors: ['tenancy.external_id_taken', 'tenancy.time_zone_unknown', 'tenancy.account_closed'],
+          errors: [
+            'tenancy.external_id_taken',
+            'tenancy.time_zone_unknown',
+            'tenancy.account_closed',
+            'tenancy.stops_itself',
+          ],
         },
         previewMove: {
           method: 'GET',
