@@ -238,6 +238,8 @@ describe('a fee for a period', () => {
       ['leaf', '0'],
       ['parent', '30'],
     ]);
+    // Nobody is shown a fee that is not due.
+    expect(lines.map(({ tariff }) => tariff)).toEqual([unitPrice('0'), fee('30')]);
   });
 
   test("a child's own price stands before the fee for all, for as long as it holds", () => {
