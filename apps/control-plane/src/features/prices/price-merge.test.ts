@@ -33,12 +33,12 @@ test('a price that both changed stays as it was typed, and one that they took ba
   ]);
 });
 
-test('the terms of a price are a part of it: typed ones stay, and changed ones are named', () => {
+test('terms that one typed and the other did not touch stay, and are said to whoever did not type them (BIL-1)', () => {
+  const terms = { tiers: [], isVolume: false, free: '100', minimum: '', roundUpTo: '' };
   const base = [saved('bytes', '0.4')];
-  const fee = { ...saved('bytes', '0.4'), isFee: true };
-  const theirs = [{ ...fee, saved: { ...fee, tariff: { amount: '0.4', per: '0' } } }];
-  expect(mergedDrafts({ base, mine: [fee], theirs: base })).toMatchObject([{ text: '0.4', isFee: true }]);
-  expect(changesIn('network-discovery', { base, mine: base, theirs, currency: 'EUR' })).toMatchObject([
-    { before: '0.4 EUR', after: '0.4 EUR, on other terms' },
+  const typed = [{ ...saved('bytes', '0.4'), terms }];
+  expect(mergedDrafts({ base, mine: typed, theirs: base })).toEqual(typed);
+  expect(changesIn('network-discovery', { base, mine: base, theirs: typed, currency: 'EUR' })).toMatchObject([
+    { after: '0.4 EUR with tiers or an allowance', isContested: false },
   ]);
 });
