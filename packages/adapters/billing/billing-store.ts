@@ -35,10 +35,20 @@ export interface BillingStoreOptions {
   readonly nowMs: () => number;
 }
 
-/** Prices, statements and the ledger in PostgreSQL. */
-export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): BillingStore {
-  const sets = new KnownDimensionSets();
+/** Rates an account's month anew and posts what the ledger does not have yet. */
+export interface AccountAccrual {
+  /** With `then`, what it does is part of the same transaction, which sees one moment. */
+  accrue(
+    accountId: string,
+    period: Period,
+    then?: (client: PoolClient, statement: Statement) => Promise<void>,
+  ): Promise<AccruedStatement>;
+  /** Those with something to accrue, from the lowest up. */
+  activeAccounts(period: Period): Promise<readonly string[]>;
+}
 
+const readerOf = ({ catalogue, nowMs }: Pick<BillingStoreOptions, 'catalogue' | 'nowMs'>) => {
+  const sets = new KnownDimensionSets();
   const requestOf = async (client: PoolClient, { accountId, period, positionsSql }: Reading) => {
     const positions = await readPositions(client, positionsSql, [accountId, period.name]);
     const nextPositions = await readPositions(client, positionsSql, [accountId, nextPeriod(period).name]);
@@ -48,26 +58,46 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
     const { currency } = chain;
     return { accountId, period, currency, cells, book, positions, nextPositions, nowMs: nowMs() };
   };
+  return { sets, requestOf };
+};
 
-  const accrueOne = async (accountId: string, period: Period): Promise<AccruedStatement> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await inAccountSnapshot(pool, accountId, async (client) => {
-          const request = await requestOf(client, { accountId, period, positionsSql: linesSql });
-          const { statement, postings } = accrueAccount(request);
-          for (const posting of postings) await write(client, posting, nowMs());
-          return { statement, ledger: await readTotals(client, statement), isBehind: false };
-        });
-      } catch (cause) {
-        if (!isLost(cause) || attempt === ATTEMPT_COUNT_MAX) throw cause;
-        // At random, so that those who met do not meet again.
-        await wait(Math.random() * FIRST_PAUSE_MS_MAX * 2 ** (attempt - 1));
+export function accountAccrual({ pool, catalogue, nowMs }: BillingStoreOptions): AccountAccrual {
+  const { requestOf } = readerOf({ catalogue, nowMs });
+  return {
+    async accrue(accountId, period, then) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await inAccountSnapshot(pool, accountId, async (client) => {
+            const request = await requestOf(client, { accountId, period, positionsSql: linesSql });
+            const { statement, postings } = accrueAccount(request);
+            for (const posting of postings) await write(client, posting, nowMs());
+            await then?.(client, statement);
+            return { statement, ledger: await readTotals(client, statement), isBehind: false };
+          });
+        } catch (cause) {
+          if (!isLost(cause) || attempt === ATTEMPT_COUNT_MAX) throw cause;
+          // At random, so that those who met do not meet again.
+          await wait(Math.random() * FIRST_PAUSE_MS_MAX * 2 ** (attempt - 1));
+        }
       }
-    }
+    },
+    async activeAccounts({ name, fromMs, toMs }) {
+      const { rows } = await pool.query<{ account_id: string }>(
+        'SELECT * FROM billing_active_accounts($1, $2, $3)',
+        [name, new Date(fromMs), new Date(toMs)],
+      );
+      return rows.map(({ account_id }) => account_id);
+    },
   };
+}
+
+/** Prices, statements and the ledger in PostgreSQL. */
+export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): BillingStore {
+  const { sets, requestOf } = readerOf({ catalogue, nowMs });
+  const accrual = accountAccrual({ pool, catalogue, nowMs });
 
   return {
-    accrue: accrueOne,
+    accrue: (accountId, period) => accrual.accrue(accountId, period),
     read: (accountId, period) =>
       inAccountSnapshot(pool, accountId, async (client) => {
         const { statement, isBehind } = readAccount(
@@ -83,14 +113,10 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
         const cells = await readCells(client, sets, { accountId, ...period, starts, meter });
         return statementOf({ accountId, period, currency, cells, book: { ...chain, catalogue } });
       }),
-    async accrueAll({ ...period }) {
-      const range = [period.name, new Date(period.fromMs), new Date(period.toMs)];
-      const { rows } = await pool.query<{ account_id: string }>(
-        'SELECT * FROM billing_active_accounts($1, $2, $3)',
-        range,
-      );
-      for (const { account_id } of rows) await accrueOne(account_id, period);
-      return rows.length;
+    async accrueAll(period) {
+      const accounts = await accrual.activeAccounts(period);
+      for (const accountId of accounts) await accrual.accrue(accountId, period);
+      return accounts.length;
     },
     spend: (query) =>
       inAccountScope(pool, query.accountId, async (client) => {
@@ -256,7 +282,7 @@ async function readTotals(
 const entriesSql = `
   SELECT e.transaction_id, t.posted_at, e.book, e.counterparty_id, e.currency, e.amount, t.source_ref
   FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id
-  WHERE e.account_id = $1 AND e.period = $2 AND (e.transaction_id, e.book) > ($4, $5)
+  WHERE e.account_id = $1 AND e.period = $2 AND (e.transaction_id, e.book) > ($4, $5) AND NOT ledger_is_collecting(e.book)
   ORDER BY e.transaction_id, e.book LIMIT $3`;
 
 interface EntryRow {

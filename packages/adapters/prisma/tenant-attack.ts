@@ -35,6 +35,7 @@ const treeTables: readonly string[] = ['account', 'account_closure'];
 const platformTables: readonly string[] = [
   '_prisma_migrations',
   'app_user',
+  'billing_closing',
   'bus_message',
   'email_link',
   'event_place',
@@ -48,6 +49,7 @@ const platformTables: readonly string[] = [
   'second_factor',
   'policy_day_count',
   'policy_hold',
+  'rail_notice',
   'retention_round',
   'set_up_link',
   'sign_in_attempt',

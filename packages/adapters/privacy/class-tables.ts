@@ -510,11 +510,36 @@ export const classTables = {
     },
     { table: 'ledger_transaction' },
     { table: 'ledger_position' },
+    {
+      table: 'billing_party',
+      order: ['account_id'],
+      columns: [
+        ...['account_id', 'legal_name', 'address_lines', 'country', 'tax_id', 'email', 'number_prefix'],
+        ...['payment_days', 'tax_name', 'tax_basis_points', 'changed_at'],
+      ],
+    },
+    {
+      table: 'document',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'seller_id', 'period', 'kind', 'sequence', 'number', 'currency'],
+        ...['total_minor_units', 'by_period', 'corrects_id', 'issued_at', 'content'],
+      ],
+    },
+    // What documents are made of and numbered by, and how they stand at whatever collects.
+    ...['closed_statement', 'document_sequence', 'collection', 'rail_party'].map((table) => ({ table })),
   ],
   privacy: [{ table: 'account_export' }, { table: 'account_export_part' }, { table: 'erasure' }],
   operation: [
     ...['_prisma_migrations', 'bus_message', 'event_place', 'job_run', 'node', 'node_join_token'],
-    ...['policy_day_count', 'policy_hold', 'request_rate', 'retention_round'],
+    ...[
+      'policy_day_count',
+      'policy_hold',
+      'request_rate',
+      'retention_round',
+      'billing_closing',
+      'rail_notice',
+    ],
   ].map((table) => ({ table })),
 } as const satisfies Readonly<Record<DataClassName, readonly ClassTable[]>>;
 

@@ -1,8 +1,15 @@
+import { boundedRecord } from '@patchbay/kit/bounded-record';
 import { defineDomain } from '@patchbay/kit/definition';
 import { idField } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
+import {
+  collectingErrors,
+  collectingResources,
+  payStatement,
+  refundStatement,
+} from './collecting-operations.ts';
 import { ledgerBooks } from './ledger.ts';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
@@ -11,7 +18,9 @@ import { TARIFF_DIGITS_MAX } from './price.ts';
 /** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
 const nano = z.string().regex(/^-?\d+$/);
 const period = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'A period is a UTC month, such as 2026-11.');
-const dimensions = z.record(z.string().max(64), z.string().max(64));
+/** More than any meter has. */
+const DIMENSION_COUNT_MAX = 32;
+const dimensions = boundedRecord(z.string().max(64), z.string().max(64), DIMENSION_COUNT_MAX);
 
 /**
  * `amount` nano units for every `per` units of the meter. `per` 0: a flat amount for a period with any use. A field that
@@ -34,7 +43,13 @@ const price = z.strictObject({
   where: dimensions.optional(),
 });
 
-const servicePrices = z.record(z.string(), z.union([price, z.array(price).min(1).max(50)]));
+/** Of a service: more than any has. */
+const METER_COUNT_MAX = 64;
+const servicePrices = boundedRecord(
+  z.string(),
+  z.union([price, z.array(price).min(1).max(50)]),
+  METER_COUNT_MAX,
+);
 
 const setRequest = z.strictObject({
   service: z.string(),
@@ -59,6 +74,11 @@ const effectivePrice = z.object({
   /** Who set it: 'child' for this account alone, 'default' for all children, 'inherited' when passed through. */
   origin: z.enum(['child', 'default', 'inherited']),
   setByAccountId: idField('acc'),
+});
+
+/** What an account asks of those below it, each price under whom it was set for. */
+const profileAnswer = z.object({
+  items: z.array(effectivePrice.extend({ childId: idField('acc').optional() })),
 });
 
 const ratedUse = z.object({
@@ -141,6 +161,7 @@ export const billing = defineDomain({
   summary: 'Prices that nest, statements that are right to the last nano unit, and the ledger behind them.',
   events: { 'price.set': z.object({ accountId: idField('acc'), service: z.string() }) },
   errors: {
+    ...collectingErrors,
     meter_unknown: {
       status: 422,
       title: 'The service has no such meter, dimension or value, or does not price it.',
@@ -164,6 +185,7 @@ export const billing = defineDomain({
     },
   },
   resources: {
+    ...collectingResources,
     prices: {
       title: 'Prices',
       mount: 'account',
@@ -176,39 +198,6 @@ export const billing = defineDomain({
           request: z.object({}),
           response: z.object({ items: z.array(effectivePrice) }),
           errors: [],
-        },
-        set: {
-          method: 'PUT',
-          path: '/prices/{service}',
-          summary: 'Set what this account pays for a service. Only an account above it may.',
-          access: 'bill',
-          authority: 'ancestor',
-          request: setRequest,
-          response: z.object({ items: z.array(effectivePrice) }),
-          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
-        },
-        listForChildren: {
-          method: 'GET',
-          path: '/child-prices',
-          summary:
-            'Read the prices that this account set for its children: for all of them, and for single ones.',
-          access: 'read',
-          request: z.object({}),
-          response: z.object({
-            items: z.array(effectivePrice.extend({ childId: idField('acc').optional() })),
-          }),
-          errors: [],
-        },
-        setForChildren: {
-          method: 'PUT',
-          path: '/child-prices/{service}',
-          summary: 'Set what all children of this account pay for a service, unless one has its own price.',
-          access: 'bill',
-          request: setRequest,
-          response: z.object({
-            items: z.array(effectivePrice.extend({ childId: idField('acc').optional() })),
-          }),
-          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
         },
         explain: {
           method: 'GET',
@@ -238,6 +227,58 @@ export const billing = defineDomain({
             ),
           }),
           errors: [],
+        },
+        get: {
+          method: 'GET',
+          path: '/prices/{service}/own',
+          summary:
+            'Read what was set for this account alone and a service: what holds now, and what will. Only an account above it may.',
+          access: 'read',
+          authority: 'ancestor',
+          request: z.object({ service: z.string() }),
+          response: profileAnswer,
+          errors: [],
+        },
+        set: {
+          method: 'PUT',
+          path: '/prices/{service}',
+          summary: 'Set what this account pays for a service. Only an account above it may.',
+          access: 'bill',
+          authority: 'ancestor',
+          replaces: 'get',
+          request: setRequest,
+          response: z.object({ items: z.array(effectivePrice) }),
+          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
+        },
+        listForChildren: {
+          method: 'GET',
+          path: '/child-prices',
+          summary:
+            'Read the prices that this account set for its children: for all of them, and for single ones.',
+          access: 'read',
+          request: z.object({}),
+          response: profileAnswer,
+          errors: [],
+        },
+        getForChildren: {
+          method: 'GET',
+          path: '/child-prices/{service}',
+          summary:
+            'Read what this account set for a service and all its children: what holds now, and what will.',
+          access: 'read',
+          request: z.object({ service: z.string() }),
+          response: profileAnswer,
+          errors: [],
+        },
+        setForChildren: {
+          method: 'PUT',
+          path: '/child-prices/{service}',
+          summary: 'Set what all children of this account pay for a service, unless one has its own price.',
+          access: 'bill',
+          replaces: 'getForChildren',
+          request: setRequest,
+          response: profileAnswer,
+          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
         },
       },
     },
@@ -326,6 +367,8 @@ export const billing = defineDomain({
           }),
           errors: [],
         },
+        pay: payStatement,
+        refund: refundStatement,
         listLines: {
           method: 'GET',
           path: '/statements/{period}/lines',

@@ -5,6 +5,7 @@ import { lineageAt } from '../metering/lineage.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { modalities } from '../metering/usage-record.ts';
 import { billing } from './definition.ts';
+import { memoryDocuments } from './documents/memory-documents.testing.ts';
 import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
@@ -48,6 +49,9 @@ beforeEach(() => {
   ports = {
     billing: memoryBilling(world),
     posting: new PostingBudget(),
+    documents: memoryDocuments(),
+    rail: undefined,
+    returnUrlOf: (accountId) => accountId,
     catalogue,
     visibleChain: async (chain, actor) =>
       actor.kind === 'platform'
@@ -295,6 +299,27 @@ describe('prices', () => {
       [undefined, '4'],
       ['leaf', '5'],
     ]);
+  });
+
+  test('get 200: of one child and service, what it pays now and later, and nothing of what others do', async () => {
+    await setDefault('top', '4');
+    await handlers.prices.set(contextOf('leaf'), price('5'), ports);
+    await handlers.prices.set(contextOf('other'), price('6'), ports);
+    const later = { ...price('7'), effectiveFrom: new Date(now + 3_600_000).toISOString() };
+    await handlers.prices.set(contextOf('leaf'), later, ports);
+    const { items } = await handlers.prices.get(contextOf('leaf'), { service: 'relay' }, ports);
+    expect(items.map(({ childId, amount }) => [childId, amount])).toEqual([
+      ['leaf', '5'],
+      ['leaf', '7'],
+    ]);
+    expect(await handlers.prices.get(contextOf('leaf'), { service: 'other' }, ports)).toEqual({ items: [] });
+  });
+
+  test('getForChildren 200: of one service, what all children pay, and nothing that one does alone', async () => {
+    await setDefault('top', '4');
+    await handlers.prices.set(contextOf('leaf'), price('5'), ports);
+    const { items } = await handlers.prices.getForChildren(contextOf('top'), { service: 'relay' }, ports);
+    expect(items.map(({ childId, amount }) => [childId, amount])).toEqual([[undefined, '4']]);
   });
 
   test('explain 200: who pays whom, up to where the caller may see', async () => {

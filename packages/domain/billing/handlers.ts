@@ -10,6 +10,7 @@ import {
   statementLineAnswer,
 } from './answers.ts';
 import type { ChainPrices, PriceChange } from './billing-store.ts';
+import { collectingHandlers, payStatement, refundStatement } from './collecting-handlers.ts';
 import type { billing } from './definition.ts';
 import { pageOfLines } from './line-pages.ts';
 import { byMeter, statementByMeter } from './meter-lines.ts';
@@ -109,22 +110,36 @@ const paid = (
 const lineCountOf = ({ lines, children }: Statement): number =>
   children.reduce((count, child) => count + child.lines.length, lines.length);
 
-/** A profile as it holds now, and as it will. */
+/** A profile as it holds now, and as it will: all of it, or what a change of the one named would replace. */
 const profile = (
   accountId: string,
   { prices }: ChainPrices,
-  { catalogue }: Pick<BillingPorts, 'catalogue'>,
+  {
+    catalogue,
+    only,
+  }: Pick<BillingPorts, 'catalogue'> & { readonly only?: Pick<PriceChange, 'childId' | 'service'> },
 ) => ({
   items: prices
     .filter((price) => price.accountId === accountId)
+    .filter(
+      (price) => only === undefined || (price.childId === only.childId && price.service === only.service),
+    )
     .map((price) => profileAnswer(price, catalogue.get(`${price.service}.${price.meter}`)?.unit ?? 'count')),
 });
 
 export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
+  ...collectingHandlers,
+
   prices: {
     async list(context, _request, { billing: store, catalogue }) {
       const atMs = context.nowMs();
       return paid(context, await store.chainPrices(context.entity.accountId, atMs), { catalogue, atMs });
+    },
+
+    async get({ entity, nowMs }, { service }, { billing: store, catalogue }) {
+      const { accountId } = entity;
+      const chain = await store.chainPrices(accountId, nowMs());
+      return profile(sellerOf(entity), chain, { catalogue, only: { childId: accountId, service } });
     },
 
     async set(context, request, ports) {
@@ -139,6 +154,13 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
     async listForChildren(context, _request, ports) {
       const { accountId } = context.entity;
       return profile(accountId, await ports.billing.chainPrices(accountId, context.nowMs()), ports);
+    },
+
+    async getForChildren({ entity: { accountId }, nowMs }, { service }, { billing: store, catalogue }) {
+      return profile(accountId, await store.chainPrices(accountId, nowMs()), {
+        catalogue,
+        only: { service },
+      });
     },
 
     async setForChildren(context, request, ports) {
@@ -196,6 +218,9 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   },
 
   statements: {
+    pay: payStatement,
+    refund: refundStatement,
+
     async list(context, { from = '' }, { billing: store }) {
       const { accountId } = context.entity;
       const periods = (await store.listPeriods(accountId))

@@ -17,6 +17,7 @@ let strangerId: string;
 beforeAll(async () => {
   hooks = await createHooksDatabase();
   ports = {
+    cursors: hooks.cursors,
     webhooks: hooks.webhooks,
     callbacks: hooks.callbacks,
     deliveries: hooks.deliveries,
@@ -261,11 +262,18 @@ test('replays.start 200: from a cursor, a time, or the oldest on, up to the last
   const since = new Date(event.atMs - 1).toISOString();
   expect((await startReplay(webhookId, { since })).answer.fromCursor).not.toBe('0');
   await call('replays', 'cancel', { webhookId });
-  expect((await startReplay(webhookId, { cursor: '1' })).answer.fromCursor).toBe('1');
+  // As it is told now, and as it was before cursors were sealed: the same place.
+  const sealed = hooks.cursors.seal(1n);
+  for (const cursor of [sealed, '1']) {
+    expect((await startReplay(webhookId, { cursor })).answer.fromCursor).toBe(sealed);
+    await call('replays', 'cancel', { webhookId });
+  }
 });
 
-test('replays.start 400: a replay begins at one place', async () => {
+test('replays.start 400: a replay begins at one place, and at none that we did not tell', async () => {
   const { id: webhookId } = await create();
+  const madeUp = startReplay(webhookId, { cursor: 'x'.repeat(22) });
+  await expect(madeUp).rejects.toMatchObject(refusal(400, 'request.invalid'));
   const both = { cursor: '1', since: new Date().toISOString() };
   await expect(startReplay(webhookId, both)).rejects.toMatchObject(refusal(400, 'request.invalid'));
 });
@@ -287,6 +295,7 @@ test('replays.get 200: how far it came', async () => {
   const { replay } = await read();
   expect(replay).toMatchObject({ state: 'done', waitingCount: 1, deliveredCount: 0, failedCount: 0 });
   expect(replay?.cursor).toBe(replay?.untilCursor);
+  expect(replay?.percentDone).toBe(100);
 });
 
 test('replays.cancel 200: what of it waits is not sent any more, and it is on record', async () => {

@@ -188,6 +188,7 @@ export const policy = defineDomain({
           summary:
             'Set the policy of this level: what is left out is not set here. Of an account, what one above it sets and what it sets itself are two levels.',
           access: 'administer',
+          replaces: 'get',
           request: z.strictObject({ ...place, ...word }),
           response: policyAnswer,
           errors: [

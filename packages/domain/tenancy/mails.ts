@@ -190,6 +190,20 @@ export const triggerMail = ({
   link: { label: 'Look at it', path },
 });
 
+export const failedExportMail = ({
+  name,
+  accountName,
+  path,
+}: Pick<Addressed, 'name'> & { readonly accountName: string; readonly path: string }): Letter => ({
+  subject: `The export of ${accountName} could not be made`,
+  greeted: name,
+  says: [
+    `The export of ${accountName} that you asked for failed five times within three hours, and was given up.`,
+    'Nothing of it is kept. Ask for a new one; if that fails as well, ask whoever runs the platform.',
+  ],
+  link: { label: 'Ask for a new one', path },
+});
+
 /** To the address that was replaced: whoever did not do so has to hear of it. */
 export const changedAddressMail = ({ name }: Pick<Addressed, 'name'>): Letter => ({
   subject: 'Your address was changed',

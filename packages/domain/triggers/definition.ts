@@ -1,3 +1,4 @@
+import { boundedRecord } from '@patchbay/kit/bounded-record';
 import { defineDomain } from '@patchbay/kit/definition';
 import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
@@ -13,8 +14,10 @@ const word = z.string().min(1).max(200);
 
 export const periods = ['hour', 'day', 'month'] as const;
 
+const WHERE_COUNT_MAX = 32;
+
 /** Dimensions of a use, or fields of an event, each with the value that counts. */
-const where = z.record(z.string().min(1).max(64), z.string().max(200));
+const where = boundedRecord(z.string().min(1).max(64), z.string().max(200), WHERE_COUNT_MAX);
 
 const counter = z.union([
   /** Adds up the quantities of a meter: `network-discovery.bytes`. */

@@ -16,6 +16,7 @@ import type { Repeatable } from './idempotency.ts';
 import { withCursorOpened, withCursorSealed } from './list-cursor.ts';
 import { errorDefinitionOf, type MountedOperation } from './mounted.ts';
 import type { Platform, Principal, Reach } from './platform.ts';
+import { isConditional, refuseChanged, replacedBy } from './precondition.ts';
 import { isBoundByAddress } from './refused-address.ts';
 import { limit } from './request-limit.ts';
 
@@ -50,15 +51,17 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
   await refuseByPolicy(platform, call, { entity, visibleIds: subject?.visibleIds ?? [] });
   const context = await contextOf(platform, call, { entity, visibleIds: subject?.visibleIds, changes });
   const handler = await loadHandler(platform, call.mounted);
+  const request = withCursorOpened(platform, call);
   if (call.mounted.operation.method === 'GET') {
-    const work = await handler(context, withCursorOpened(platform, call));
+    const work = await handler(context, request);
     return withCursorSealed(platform, call, await work());
   }
   return await answerOnce<Response>(platform, call, async (kept) => {
-    const work = await handler(context, call.request);
+    const work = await handler(context, request);
     const isMinting = call.mounted.operation.isMinting === true;
     // No change without its entry, no entry without its change, and no change that cannot be answered for (ACC-8).
     return await platform[isMinting ? 'keptAtEnd' : 'atomically'](async () => {
+      await refuseReplaced(platform, call, context);
       const response = call.mounted.operation.response.parse(await work()) as Response;
       await audit(platform, call, { entity, heldAt: subject?.heldAt, changes });
       await kept(response);
@@ -68,10 +71,28 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
 }
 
 /** A condition that nobody would look at is refused: its caller believes that it holds. */
-function refuseUnheldCondition({ mounted: { owner, operation }, ifMatch }: Call): void {
-  const isHeld = owner.kind === 'service' && owner.isDerived && operation.method === 'PUT';
-  if (ifMatch === undefined || isHeld) return;
-  throw platformError('request.invalid', 'If-Match is taken where a configuration is set, and nowhere else.');
+function refuseUnheldCondition({ mounted, ifMatch }: Call): void {
+  if (ifMatch === undefined || isConditional(mounted)) return;
+  throw platformError(
+    'request.invalid',
+    'If-Match is taken where a configuration, a policy or prices are set, and nowhere else.',
+  );
+}
+
+/**
+ * Holds a change to what its caller read (RFC 9110 §13.1.1). Whoever replaces the same waits until this is over, without a
+ * condition as well: nobody comes between the look and the change.
+ */
+async function refuseReplaced(platform: Platform, call: Call, context: unknown): Promise<void> {
+  const read = replacedBy(call.mounted);
+  if (read === undefined) return;
+  await platform.inTurn(`${call.mounted.group} of ${call.accountId}`);
+  if (call.ifMatch === undefined) return;
+  const { shape } = read.operation.request;
+  const named = Object.entries(call.request as object).filter(([field]) => Object.hasOwn(shape, field));
+  const handler = await loadHandler(platform, read);
+  const work = await handler(context, read.operation.request.parse(Object.fromEntries(named)));
+  await refuseChanged(call.ifMatch, read.operation.response.parse(await work()) as Response);
 }
 
 /** Whoever looks as an account below theirs may end that, and change nothing else (PRD-3): here, for every face alike. */

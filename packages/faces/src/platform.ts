@@ -162,6 +162,8 @@ export interface Platform {
    * the answer kept for a repeat (ACC-8, C40). Work inside of other such work belongs to it.
    */
   atomically<Value>(work: () => Promise<Value>): Promise<Value>;
+  /** Waits until no other such work holds what is named, and holds it until this work is over. */
+  inTurn(name: string): Promise<void>;
   /**
    * The same for work that changes nothing, and only leaves an entry in the audit log, events and an answer behind: these
    * are kept together when it is done, and until then nothing is held.

@@ -16,12 +16,14 @@ import { type MountedOperation, mountedOperations } from './mounted.ts';
 import { noteRefused } from './note-refused.ts';
 import type { Evidence, Platform, Principal } from './platform.ts';
 import { refusedAddress } from './refused-address.ts';
-import { placesOf } from './refused-fields.ts';
+import { invalidRequest } from './refused-fields.ts';
 import { limit } from './request-limit.ts';
 
 export interface CallContext {
   readonly evidence: Evidence | undefined;
   readonly requestId: string;
+  /** One for each call of a batch, in its order. */
+  readonly requestIds?: readonly string[] | undefined;
   readonly address?: string | undefined;
   /** The account whose host the request came to, where that is not the platform's. */
   readonly within?: string | undefined;
@@ -33,13 +35,20 @@ export interface CallContext {
   readonly ifMatch?: string | undefined;
 }
 
+/** Which request an error answers: those of one batch share their context. */
+const refusedAs = new WeakMap<TRPCError, string>();
+
 const t = initTRPC
   .context<CallContext>()
   .meta<OpenApiMeta>()
   .create({
     errorFormatter: ({ shape, error, ctx }) => ({
       ...shape,
-      data: { ...shape.data, stack: undefined, problem: toProblem(toServiceError(error), ctx?.requestId) },
+      data: {
+        ...shape.data,
+        stack: undefined,
+        problem: toProblem(toServiceError(error), refusedAs.get(error) ?? ctx?.requestId),
+      },
     }),
   });
 
@@ -95,6 +104,12 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
   // Authentication stands before `.input`: a stranger learns nothing about the schema (POL-4).
   const procedure = t.procedure
     .meta({ openapi })
+    .use(async ({ ctx, batchIndex, next }) => {
+      const requestId = ctx.requestIds?.[batchIndex] ?? ctx.requestId;
+      const result = await next({ ctx: { ...ctx, requestId } });
+      if (!result.ok) refusedAs.set(result.error, requestId);
+      return result;
+    })
     .use(({ ctx, next }) =>
       asTrpcError(async () =>
         next({ ctx: { ...ctx, principal: await principalOf(platform, ctx, mounted) } }),
@@ -218,6 +233,8 @@ function nearest(status: number) {
       return 'NOT_FOUND';
     case 409:
       return 'CONFLICT';
+    case 412:
+      return 'PRECONDITION_FAILED';
     case 422:
       return 'UNPROCESSABLE_CONTENT';
     case 429:
@@ -233,7 +250,7 @@ function nearest(status: number) {
 export function toServiceError(error: TRPCError): ServiceError {
   if (error.cause instanceof ServiceError) return error.cause;
   if (error.code === 'BAD_REQUEST' && error.cause instanceof z.core.$ZodError) {
-    return platformError('request.invalid', placesOf(error.cause.issues).join('; '), error);
+    return invalidRequest(error.cause.issues, error);
   }
   if (error.code === 'BAD_REQUEST' || error.code === 'PARSE_ERROR') {
     return platformError('request.invalid', 'The request cannot be read.', error);

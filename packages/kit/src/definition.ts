@@ -47,6 +47,11 @@ export interface OperationDefinition {
   readonly authority?: 'self' | 'ancestor';
   /** Answers a credential for the service: only a key whose scopes cover this mints one offline that it takes (ACC-4). */
   readonly isMinting?: true;
+  /**
+   * The operation of the same resource that reads what this one replaces: its entity tag may be named as If-Match, and
+   * then the change is made to what has that tag, or not at all (RFC 9110 §13.1.1).
+   */
+  readonly replaces?: string;
   /** The entity that the path goes to (API-2): of a service alone, and only those that all services have. Default 'account'. */
   readonly below?: keyof typeof entityPaths;
   readonly request: z.ZodObject;
@@ -131,6 +136,7 @@ type CheckedPath<O extends OperationDefinition> =
 type CheckedOperations<O extends Operations, Code extends string> = {
   readonly [K in keyof O]: {
     readonly path: CheckedPath<O[K]>;
+    readonly replaces?: keyof O & string;
     readonly errors: readonly (Code | PlatformErrorCode)[];
   };
 };

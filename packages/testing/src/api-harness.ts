@@ -161,6 +161,7 @@ export function createApiHarness(options: Options = {}) {
       refused.push(request);
     },
     atomically: (work) => work(),
+    inTurn: async () => {},
     keptAtEnd: (work) => work(),
     cursors: {
       seal: (place, cursor) => `${place}#${cursor}`,

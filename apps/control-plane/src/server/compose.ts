@@ -1,7 +1,11 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
-import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
+import { accountAccrual, billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
+import { closeMonths } from '@patchbay/adapters/billing/closing';
+import { collectionStore, railNotices } from '@patchbay/adapters/billing/collection-store';
+import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
+import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { deliverMails } from '@patchbay/adapters/mail/delivery';
 import { mailOutbox, newestMails } from '@patchbay/adapters/mail/outbox';
 import { smtpTransport } from '@patchbay/adapters/mail/smtp';
@@ -17,7 +21,7 @@ import { safeFetch } from '@patchbay/adapters/outgoing/safe-fetch';
 import { textRecords } from '@patchbay/adapters/outgoing/text-records';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import { keptAtEnd } from '@patchbay/adapters/postgres/at-once';
-import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
+import { listJobRuns, runJob } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { mayAddFactor } from '@patchbay/adapters/prisma/address-proof';
@@ -63,12 +67,13 @@ import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
-import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { atomically, inTurn } from '@patchbay/adapters/prisma/unit-of-work';
 import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
 import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
 import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
+import { stripeRail } from '@patchbay/adapters/stripe/stripe-rail';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
@@ -94,6 +99,7 @@ import { pino } from 'pino';
 import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { ApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
+import { billingJobs, COLLECT_JOB } from './billing-jobs.ts';
 import { brandRelays } from './brand-relays.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
@@ -105,7 +111,7 @@ import { platformJobs } from './jobs.ts';
 import { mailRouteOf } from './mail-route.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
-import { PRIVACY_ASK_MS, privacyJobs } from './privacy-jobs.ts';
+import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyOf } from './relying-party.ts';
@@ -162,6 +168,15 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const serviceNames = Object.values(services).map(({ name }) => name);
   const usage = usageStore(pool);
   const billing = billingStore({ pool, catalogue, nowMs });
+  const rail = railOf(env);
+  let platformId: string | undefined;
+  // It is made once, and stays.
+  const platformAccount = async () => (platformId ??= await findPlatform(prisma));
+  const collector = async () => {
+    const accountId = await platformAccount();
+    if (accountId === undefined) throw new Error('There is no platform account yet.');
+    return accountId;
+  };
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const nodeSnapshots = snapshots(prisma, cipher);
@@ -314,6 +329,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         pages: { find: errorPageOf },
       },
       hooks: {
+        cursors: eventCursors(readMasterKey(env.PATCHBAY_MASTER_KEY)),
         webhooks: webhookStore(prisma, cipher),
         callbacks: callbackStore(prisma, cipher),
         deliveries: deliveryLog(prisma),
@@ -380,6 +396,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
       billing: {
         billing,
+        documents: documentStore({ pool, platformAccount: collector }),
+        rail,
+        returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
         posting: new PostingBudget(),
         catalogue,
         visibleChain: async (chain, actor) => (await callerAlong(chain, actor, tenancy)).visibleChain,
@@ -407,6 +426,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
     atomically: (work) => atomically(prisma, work),
+    inTurn: (name) => inTurn(prisma, name),
     keptAtEnd: (work) =>
       keptAtEnd(prisma, work).catch((error: unknown) => {
         if (isTakenOver(error)) throw takenOver();
@@ -452,12 +472,53 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       nowMs,
     }),
   });
+  const isStopped = () => closing.signal.aborted;
+  const moneyPool = createApplicationPool(env.DATABASE_URL, onLost, {
+    ...jobLimits,
+    connectionCountMax: 3,
+  });
+  const overPool = { pool: moneyPool, platformAccount: collector, nowMs };
+  const notices = railNotices(overPool);
+  const moneyJobs = billingJobs({
+    isStopped,
+    closeMonths: () =>
+      closeMonths({
+        ...overPool,
+        isStopped,
+        isCollecting: rail !== undefined,
+        accrual: accountAccrual({ pool: moneyPool, catalogue, nowMs }),
+      }),
+    collecting: rail === undefined ? undefined : { store: collectionStore(overPool), rail, notices, nowMs },
+  });
+  // Apart from the others: a rail that answers slowly holds up nothing but money.
+  const moneyWork = new JobRunner({ pool: moneyPool, log, jobs: moneyJobs });
+  const collect = moneyJobs.find(({ name }) => name === COLLECT_JOB);
+  const railNotice = {
+    rail,
+    nowMs,
+    keep: notices.keep,
+    /** At once, unless another process is at it: then in its next round. */
+    heard: () => {
+      if (collect === undefined || isStopped()) return;
+      runJob(moneyPool, { ...collect, everyMs: 0 }).catch((error: unknown) =>
+        log.error({ error: rootOf(error) }, 'What Stripe told was kept and not looked at yet.'),
+      );
+    },
+  };
   // Apart from the others, none of which waits for an export: somebody waits for these.
   const privacyWork = new JobRunner({
     pool: privacyPool,
     log,
     askMs: PRIVACY_ASK_MS,
-    jobs: privacyJobs({ pool: privacyPool, nowMs, isStopped: () => closing.signal.aborted }),
+    jobs: privacyJobs({
+      pool: privacyPool,
+      nowMs,
+      isStopped: () => closing.signal.aborted,
+      notices: {
+        atomically: (work) => atomically(prisma, work),
+        tell: tellOfFailedExport({ ...tenancy, mails: { ...mails, ...teamMails } }),
+      },
+    }),
   });
   let document: OpenApiDocument | undefined;
   const brands = aroundPorts(shownBrands(prisma), inTime);
@@ -467,7 +528,6 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     find: (host) => brands.accountAt(host),
     nowMs,
   });
-  let platformId: string | undefined;
   const atPlatform = { title: PLATFORM_NAME, baseUrl: env.PATCHBAY_URL };
   const rest = createRestHandler({
     baseUrl: env.PATCHBAY_URL,
@@ -509,8 +569,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     ),
     brands,
     hosts,
-    // It is made once, and stays.
-    platformAccount: async () => (platformId ??= await findPlatform(prisma)),
+    platformAccount,
     async rest(request: Request): Promise<Response> {
       const host = await hosts.of(request.headers);
       if (host.kind === 'unknown') throw unknownHost();
@@ -519,6 +578,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     database,
     jobs,
     privacyWork,
+    moneyWork,
+    railNotices: railNotice,
     triggerActions,
     exports: {
       isSigned: links.isSigned,
@@ -572,6 +633,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       closing.abort();
       await privacyWork.stop();
       await privacyPool.end();
+      await moneyWork.stop();
+      await moneyPool.end();
       await jobs.stop();
       await refusedRequests.written();
       await apiUsage.stop();
@@ -583,6 +646,16 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await prisma.$disconnect();
     },
   };
+}
+
+/** Whatever collects, if anything does. */
+function railOf(env: ControlPlaneEnv) {
+  if (env.STRIPE_SECRET_KEY === undefined) return undefined;
+  return stripeRail({
+    secretKey: env.STRIPE_SECRET_KEY,
+    webhookSecrets: env.STRIPE_WEBHOOK_SECRETS,
+    ...(env.STRIPE_API_URL === undefined ? {} : { apiUrl: env.STRIPE_API_URL }),
+  });
 }
 
 /** What an operator's settings say where no account does. */
@@ -621,6 +694,7 @@ export function controlPlane(): ControlPlane {
     kept.patchbayControlPlane = compose(readEnv());
     kept.patchbayControlPlane.jobs.start();
     kept.patchbayControlPlane.privacyWork.start();
+    kept.patchbayControlPlane.moneyWork.start();
     kept.patchbayControlPlane.triggerActions.start();
   }
   return kept.patchbayControlPlane;

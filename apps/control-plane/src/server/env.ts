@@ -44,6 +44,24 @@ const schema = z.object({
   SMTP_FROM: z.string().min(3).optional(),
   /** The address of mails in the brand of an account that has not proved one: on a host that names nobody. */
   SMTP_NEUTRAL_FROM: z.email().optional(),
+  /** Asks for money and pays it out. Without it everything else is as with it. */
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^(sk|rk)_(test|live)_/, 'must be a secret or restricted key of Stripe')
+    .optional(),
+  /** Of the webhook endpoint at Stripe; while one is replaced by the next, both. */
+  STRIPE_WEBHOOK_SECRETS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter(Boolean)),
+  /** Instead of Stripe's: for tests, on this machine. */
+  STRIPE_API_URL: z
+    .url()
+    .refine(
+      (url) => url.startsWith('https://') || new URL(url).hostname === '127.0.0.1',
+      'must be https, but on this machine',
+    )
+    .optional(),
   /** Name servers that the records of brands are looked up at, such as 192.0.2.53,192.0.2.54. Absent: this machine's. */
   PATCHBAY_DNS_SERVERS: z
     .string()

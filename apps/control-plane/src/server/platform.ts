@@ -27,6 +27,7 @@ export interface PlatformParts
     | 'noteRefused'
     | 'nowMs'
     | 'atomically'
+    | 'inTurn'
     | 'keptAtEnd'
   > {
   readonly keys: KeyStore;
@@ -61,6 +62,7 @@ export function createPlatform(parts: PlatformParts): Platform {
     noteRefused,
     nowMs,
     atomically,
+    inTurn,
     keptAtEnd,
   } = parts;
   const wrongSecrets = new WrongSecrets();
@@ -94,6 +96,7 @@ export function createPlatform(parts: PlatformParts): Platform {
     noteRefused,
     nowMs,
     atomically,
+    inTurn,
     keptAtEnd,
     authenticate: async (evidence, address) => evidence && principalOf(evidence)(address),
     reach: (principal, accountId) => reachesOf(principal)(accountId),

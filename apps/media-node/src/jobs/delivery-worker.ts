@@ -10,7 +10,7 @@ import type { SendSafely } from '@patchbay/adapters/outgoing/safe-request';
 import { Turns } from '@patchbay/adapters/prisma/turns';
 import type { WebhookNotices } from '@patchbay/adapters/prisma/webhook-notices';
 import { consequenceOf } from '@patchbay/domain/hooks/after-attempt';
-import { batchBodyOf, bodyOf } from '@patchbay/domain/hooks/envelope';
+import { batchBodyOf, bodyOf, type EventCursors } from '@patchbay/domain/hooks/envelope';
 import { nextAttemptAtMs } from '@patchbay/domain/hooks/retry-schedule';
 import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
 import { replayHeader, signWebhook, webhookHeaders } from '@patchbay/protocol/webhook/signature';
@@ -34,6 +34,7 @@ const NOTE_RETRY_MS = 1_000;
 
 export interface DeliveryWorkerOptions {
   readonly store: DeliveryStore;
+  readonly cursors: Pick<EventCursors, 'seal'>;
   readonly send: SendSafely;
   readonly notices: WebhookNotices;
   /** Gives events their places, if there are any: answers how many. */
@@ -209,7 +210,9 @@ export class DeliveryWorker {
     { target, url }: { readonly target: RequestOutcome['target']; readonly url: string },
   ): Promise<SentRequest> {
     const [{ event }] = deliveries;
-    const body = batchId === undefined ? bodyOf(event) : batchBodyOf(deliveries.map((each) => each.event));
+    const { cursors } = this.#options;
+    const events = deliveries.map((each) => each.event);
+    const body = batchId === undefined ? bodyOf(event, cursors) : batchBodyOf(events, cursors);
     const id = batchId ?? event.id;
     const timestampSeconds = Math.floor(this.#nowMs() / 1_000);
     const answer = await this.#options.send({

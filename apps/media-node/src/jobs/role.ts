@@ -1,4 +1,5 @@
 import { deliveryStore } from '@patchbay/adapters/hooks/delivery-store';
+import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { takeReplayOn } from '@patchbay/adapters/hooks/replay-step';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
@@ -34,6 +35,7 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
   if (allowLoopback) log.warn('Webhooks are sent to loopback addresses of this machine.');
   const uses = new SpooledUses({ region: env.PATCHBAY_REGION });
   const worker = new DeliveryWorker({
+    cursors: eventCursors(readMasterKey(masterKey)),
     store: deliveryStore(pool, mintBranchCipher(readMasterKey(masterKey))),
     send: safeSender({ rule: new AddressRule({ allowLoopback }) }),
     notices: webhookNotices(prisma),

@@ -50,7 +50,7 @@ const valueAt = (values: unknown, path: readonly PropertyKey[]): unknown =>
 export type FieldsByCode = Readonly<Record<string, string>>;
 
 /** Whose detail names the field that it is about: '/timeZone: Too long'. */
-const codesOfFields: readonly string[] = ['request.invalid', 'config.wider'];
+const codesOfFields: readonly string[] = ['request.invalid', 'request.too_many', 'config.wider'];
 
 /** What a refusal of the platform says about single fields; empty where it is about the whole. */
 export function messagesOfRefusal(refusal: unknown, fieldsByCode: FieldsByCode): FieldMessages {
