@@ -166,7 +166,7 @@ export const classTables = {
   signInRecords: [
     ...[
       ...['sign_in_session', 'sign_in_attempt', 'set_up_link', 'email_link', 'passkey_challenge'],
-      'sso_attempt',
+      ...['sso_attempt', 'saml_assertion'],
     ].map((table) => ({ table })),
   ],
   idempotencyAnswers: [{ table: 'idempotency_key' }],
@@ -234,7 +234,7 @@ export const classTables = {
       table: 'brand_host',
       order: ['host'],
       columns: ['id', 'account_id', 'host', 'created_at', 'proved_at'],
-      without: ['token'],
+      without: ['token', 'missed_count', 'missed_since'],
     },
     {
       table: 'allow_list_entry',
@@ -259,10 +259,19 @@ export const classTables = {
       table: 'sso_provider',
       order: ['id'],
       columns: [
-        ...['id', 'account_id', 'issuer', 'client_id', 'newcomer_role', 'groups_claim', 'group_roles'],
-        ...['trusts_email', 'is_required', 'emergency_user_ids', 'changed_at'],
+        ...[
+          'id',
+          'account_id',
+          'kind',
+          'issuer',
+          'client_id',
+          'newcomer_role',
+          'groups_claim',
+          'group_roles',
+        ],
+        ...['trusts_email', 'saml', 'is_required', 'emergency_user_ids', 'changed_at'],
       ],
-      without: ['client_secret', 'problem', 'problem_at'],
+      without: ['client_secret', 'problem', 'problem_code', 'problem_at'],
     },
     // It authenticates: that there is one, the log of changes says.
     { table: 'scim_token' },
@@ -270,7 +279,7 @@ export const classTables = {
       table: 'sso_domain',
       order: ['id'],
       columns: ['id', 'account_id', 'domain', 'proved_at', 'created_at'],
-      without: ['challenge'],
+      without: ['challenge', 'missed_count', 'missed_since'],
     },
     {
       table: 'endpoint',
@@ -494,12 +503,11 @@ export const classTables = {
       order: ['day', 'meter', 'dimension_set_id'],
       columns: ['account_id', 'day', 'meter', 'dimension_set_id', 'sum', 'n'],
     },
-    // What the two views above are made of, and what says which records were counted.
-    ...['usage_minute_total', 'usage_session_total', 'usage_source', 'usage_layout', 'usage_node_mark'].map(
-      (table) => ({
-        table,
-      }),
-    ),
+    // What the two views above are made of, what they come to in longer spans, and what says which records were counted.
+    ...['usage_minute_total', 'usage_session_total', 'usage_source', 'usage_layout'].map((table) => ({
+      table,
+    })),
+    ...['usage_span_total', 'usage_node_mark'].map((table) => ({ table })),
     { table: 'usage_dimension_set' },
     { table: 'usage_sequence_block' },
   ],

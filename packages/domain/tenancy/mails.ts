@@ -213,3 +213,31 @@ export const changedAddressMail = ({ name }: Pick<Addressed, 'name'>): Letter =>
     'If it was not you, tell whoever administers your account at once.',
   ],
 });
+
+interface AboutProof extends Addressed {
+  /** A domain or a host that was proved. */
+  readonly provedName: string;
+  /** Where its record stood. */
+  readonly record: string;
+}
+
+/** While there is time: whoever moved their names to another server has perhaps not thought of it. */
+export const proofMissingMail = ({ name, provedName, record, path }: AboutProof): Letter => ({
+  subject: `The record of ${provedName} is gone`,
+  greeted: name,
+  says: [
+    `We looked three times, a day apart, for the TXT record ${record}, and it is not there any more.`,
+    `If it is not back within a day, ${provedName} counts as proved no longer. The page says what it has to say.`,
+  ],
+  link: { label: 'Look at the record', path },
+});
+
+export const proofLostMail = ({ name, provedName, record, path }: AboutProof): Letter => ({
+  subject: `${provedName} is proved no longer`,
+  greeted: name,
+  says: [
+    `The TXT record ${record} has been gone for three days. ${provedName} does not count as yours from now on.`,
+    'Whoever signed in by it, or came by it, does so no more until it is proved again. Passwords and other ways in work as before.',
+  ],
+  link: { label: 'Prove it again', path },
+});

@@ -28,6 +28,7 @@ export interface Call {
   readonly request: unknown;
   readonly requestId: string;
   readonly address?: string | undefined;
+  readonly baseUrl?: string | undefined;
   readonly signal: AbortSignal;
   /** Where rate-limit headers go. */
   readonly responseHeaders: Headers;
@@ -295,6 +296,7 @@ async function contextOf(platform: Platform, call: Call, { entity, visibleIds, c
     actor: call.principal.actor,
     requestId: call.requestId,
     address: call.address,
+    baseUrl: call.baseUrl,
     ifMatch: call.ifMatch,
     signal: call.signal,
     nowMs: () => platform.nowMs(),

@@ -27,6 +27,8 @@ export interface CallContext {
   readonly address?: string | undefined;
   /** The account whose host the request came to, where that is not the platform's. */
   readonly within?: string | undefined;
+  /** Of that host. */
+  readonly baseUrl?: string | undefined;
   readonly signal: AbortSignal;
   readonly responseHeaders: Headers;
   /** Of a request that may be repeated and has one effect (C40). */
@@ -141,8 +143,9 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
   type Resolve = Parameters<typeof procedure.query>[0];
   const resolve: Resolve = ({ input, ctx }) => {
     const { accountId, ...request } = input as { accountId?: string };
-    const { principal, requestId, address, signal, responseHeaders, repeatable, ifMatch, onSubject } = ctx;
-    const from = { requestId, address, signal, responseHeaders, repeatable, ifMatch, onSubject };
+    const { principal, requestId, address, baseUrl, signal, responseHeaders, repeatable, ifMatch, onSubject } =
+      ctx;
+    const from = { requestId, address, baseUrl, signal, responseHeaders, repeatable, ifMatch, onSubject };
     const call = { mounted, principal, accountId, request, ...from };
     return asTrpcError(() => dispatch(platform, call));
   };

@@ -238,6 +238,8 @@ interface BaseContext<Code extends string> {
   readonly requestId: string;
   /** Where the request came from, where that is known. */
   readonly address?: string | undefined;
+  /** Of the proved host of a brand that the request came to; absent at the platform's own. */
+  readonly baseUrl?: string | undefined;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
   /** Builds and does not throw: `throw context.error(…)` keeps the exit visible and lets the compiler narrow. */

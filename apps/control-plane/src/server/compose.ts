@@ -12,7 +12,7 @@ import { smtpTransport } from '@patchbay/adapters/mail/smtp';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
-import { issuerRefusal } from '@patchbay/adapters/oidc/issuer-refusal';
+import { browserRefusal, issuerRefusal } from '@patchbay/adapters/oidc/issuer-refusal';
 import { relyingClient } from '@patchbay/adapters/oidc/relying-client';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
 import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
@@ -45,6 +45,8 @@ import { passkeys } from '@patchbay/adapters/prisma/passkeys';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
+import { recheckProofs } from '@patchbay/adapters/prisma/proof-rechecks';
+import { relaysMet } from '@patchbay/adapters/prisma/relays-met';
 import { type Drawing, drawRequests, forgetRequestRates } from '@patchbay/adapters/prisma/request-rate';
 import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
@@ -73,6 +75,10 @@ import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adap
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
 import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
 import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
+import { readCertificates } from '@patchbay/adapters/saml/certificates';
+import { readMetadata } from '@patchbay/adapters/saml/metadata';
+import { metadataFetcher } from '@patchbay/adapters/saml/metadata-fetcher';
+import { serviceProvider } from '@patchbay/adapters/saml/service-provider';
 import { stripeRail } from '@patchbay/adapters/stripe/stripe-rail';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
@@ -191,8 +197,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   };
   const placement = {
     relayUrls: brandRelays({
-      relayUrls: async () => (await fleet.live({ role: 'relay' })).flatMap(({ urls }) => urls.turn ?? []),
-      above: (accountId) => shownBrands(prisma).above(accountId),
+      met: (accountId) => relaysMet(prisma, accountId),
       resolve: world.resolve ?? resolveHost,
       nowMs,
     }),
@@ -257,16 +262,22 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     mails,
     onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
   });
-  const names = world.names ?? textRecords(env.PATCHBAY_DNS_SERVERS);
-  const urlOf = (path: string) => new URL(path, env.PATCHBAY_URL).href;
+  const names =
+    world.names === undefined
+      ? textRecords(env.PATCHBAY_DNS_SERVERS)
+      : { ...world.names, answerAt: world.names.textsAt };
+  const urlOf = (path: string, baseUrl = env.PATCHBAY_URL) => new URL(path, baseUrl).href;
   const outgoing = new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' });
+  const fetchSafely = safeFetch({ rule: outgoing });
+  const fetchMetadata = metadataFetcher(fetchSafely);
   const sso = ssoSignIns(prisma, {
     cipher,
     client: relyingClient({
-      fetch: safeFetch({ rule: outgoing }),
+      fetch: fetchSafely,
       isInsecureAllowed: (url) => outgoing.isOwnMachine(url),
       nowMs,
     }),
+    saml: { client: serviceProvider({ nowMs }), fetchMetadata },
   });
   const policies = policyStore(prisma);
   const configs = serviceConfigStore(prisma);
@@ -360,7 +371,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         domains: ssoDomainStore(prisma),
         scimTokens: scimTokenStore(prisma),
         records: { find: names.textsAt },
-        addresses: { refusalOf: (issuer) => issuerRefusal(outgoing, issuer) },
+        addresses: {
+          refusalOf: (issuer) => issuerRefusal(outgoing, issuer),
+          browserRefusalOf: (url) => browserRefusal(outgoing, url),
+        },
+        saml: { readMetadata, readCertificates, fetchMetadata },
         discovery: { probe: sso.probe },
         urlOf,
         tenancy,
@@ -469,6 +484,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
             isStopped: () => closing.signal.aborted,
           }),
       },
+      proofs: { recheck: () => recheckProofs(prisma, { names, mails, nowMs }) },
       nowMs,
     }),
   });
@@ -555,6 +571,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     resetLimiter: byNetwork(rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX))),
     sso: aroundPorts(sso, inTime),
     scim: scimStore(prisma),
+    chainOf,
     scimLimiter: rateOf('scim', atOnceAsAMinute(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX)),
     mailRoute,
     /** Undefined where others could look as well. */

@@ -26,6 +26,7 @@ async function served({ router, log, hosts, env }: ControlPlane, request: Reques
   try {
     if (host.kind === 'unknown') throw unknownHost();
     const { within } = host;
+    const baseUrl = host.kind === 'brand' ? host.baseUrl : undefined;
     const evidence = await evidenceOf(request, { publicUrl: env.PATCHBAY_URL, within });
     refuseForeign(request, evidence);
     const bounded = await boundedRequest(request);
@@ -40,7 +41,7 @@ async function served({ router, log, hosts, env }: ControlPlane, request: Reques
         const ifMatch = request.headers.get('if-match') ?? undefined;
         const { signal } = request;
         const from = { requestId, requestIds, address, ifMatch, signal };
-        return { evidence, within, ...from, responseHeaders: resHeaders };
+        return { evidence, within, baseUrl, ...from, responseHeaders: resHeaders };
       },
       onError: ({ error, path }) => {
         if (error.code !== 'INTERNAL_SERVER_ERROR') return;
