@@ -9,7 +9,8 @@ import type {
 } from '@patchbay/domain/billing/billing-store';
 import type { LedgerBook, LedgerPosition, SellerBook } from '@patchbay/domain/billing/ledger';
 import { nano } from '@patchbay/domain/billing/money';
-import { nextPeriod, type Period, periodOf } from '@patchbay/domain/billing/period';
+import { nextPeriod, type Period, periodAt, periodOf, periodStarts } from '@patchbay/domain/billing/period';
+import { isPooled } from '@patchbay/domain/billing/price';
 import { spanStarts } from '@patchbay/domain/billing/price-book';
 import { spendOf } from '@patchbay/domain/billing/spend';
 import { type Statement, statementOf } from '@patchbay/domain/billing/statement';
@@ -19,6 +20,7 @@ import type { Pool, PoolClient } from 'pg';
 import { inAccountScope, inAccountSnapshot, sqlStateOf } from '../metering/account-scope.ts';
 import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { readChain, readChainUnder, writePrices } from './price-rows.ts';
+import { simulate } from './simulation-rows.ts';
 import { readCells, readSessionCells } from './usage-cells.ts';
 
 /** Accruals of one edge that come first, before this one gives up. */
@@ -120,15 +122,30 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
     },
     spend: (query) =>
       inAccountScope(pool, query.accountId, async (client) => {
-        const { accountId, toMs, sessionId } = query;
-        const chain = await readChain(client, accountId, query);
-        const starts = spanStarts(chain, query);
+        const { accountId, fromMs, toMs, sessionId } = query;
+        const since = periodAt(fromMs).fromMs;
+        const chain = await readChain(client, accountId, { fromMs: since, toMs });
+        const starts = [...new Set([...spanStarts(chain, query), ...periodStarts(query)])].sort(
+          (left, right) => left - right,
+        );
+        const hasPools = chain.prices.some(({ tariff }) => isPooled(tariff));
+        const before =
+          hasPools && since < fromMs
+            ? await readCells(client, sets, {
+                accountId,
+                toMs: fromMs,
+                starts: spanStarts(chain, { fromMs: since, toMs: fromMs }),
+                depthMax: 0,
+              })
+            : [];
         const cells =
           sessionId === undefined
             ? await readCells(client, sets, { accountId, toMs, starts, depthMax: 0 })
             : await readSessionCells(client, sets, { ...query, sessionId, starts });
-        return spendOf({ accountId, currency: chain.currency, cells, book: { ...chain, catalogue } });
+        return spendOf({ accountId, currency: chain.currency, cells, before, book: { ...chain, catalogue } });
       }),
+    simulate: (query) =>
+      inAccountScope(pool, query.change.accountId, (client) => simulate(client, query, { sets, catalogue })),
     listPeriods: (accountId) =>
       inAccountScope(pool, accountId, async (client) => {
         const { rows } = await client.query<{ period: string }>('SELECT * FROM billing_periods($1)', [
@@ -166,6 +183,14 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
         const { rows } = await client.query<{ id: string; name: string }>('SELECT * FROM billing_names($1)', [
           accountId,
         ]);
+        return new Map(rows.map(({ id, name }) => [id, name]));
+      }),
+    namesBelow: (accountId, ids) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const { rows } = await client.query<{ id: string; name: string }>(
+          'SELECT id, name FROM account WHERE id = ANY($1)',
+          [ids],
+        );
         return new Map(rows.map(({ id, name }) => [id, name]));
       }),
     async oldestUnsettled(period) {

@@ -39,7 +39,7 @@ const delivered: DeliveryOutcome = {
 };
 const failed = (nextAttemptAtMs?: number): DeliveryOutcome => ({
   isDelivered: false,
-  requests: [{ target: 'main', error: 'timeout', latencyMs: 15_000 }],
+  requests: [{ target: 'main', error: 'timeout', latencyMs: 500 }],
   nextAttemptAtMs,
 });
 const idsOf = (claimed: readonly TakenDelivery[]) => claimed.map(({ event }) => event.id);
@@ -106,11 +106,53 @@ test('a tenant has its share over all accounts below it, and its accounts take t
     for (let count = 0; count < 2; count++) await hooks.append(childId);
   }
   await hooks.placeAll();
-  const claimed = await claim({ endpointMax: 1, tenantMax: 4, held: { [childIds[0] ?? '']: 1 } });
+  const share = { endpointMax: 1, requestMax: 16, tenantShare: 1 / 3 };
+  const claimed = await claim({ ...share, held: { [childIds[0] ?? '']: 1 } });
   // Each has one of its webhooks served before any has its second.
   expect(Object.keys(countsBy(claimed, ({ accountId: id }) => id)).toSorted()).toEqual(childIds.toSorted());
   expect(claimed).toHaveLength(3);
-  expect(await claim({ endpointMax: 1, tenantMax: 4, held: { [accountId]: 4 } })).toEqual([]);
+  expect(await claim({ ...share, held: { [accountId]: 4 } })).toEqual([]);
+});
+
+test('C37: however many tenants come with all they have, what is left shrinks and is never nothing, and who holds least is first', async () => {
+  const tenantIds = await Promise.all(
+    Array.from({ length: 6 }, async (_, index) => (await hooks.database.signUp(`Greedy ${index}`)).accountId),
+  );
+  for (const tenantId of tenantIds)
+    for (let each = 0; each < 2; each++) await hooks.createWebhook(tenantId);
+  for (const tenantId of tenantIds) for (let each = 0; each < 4; each++) await hooks.append(tenantId);
+  await hooks.placeAll();
+  const share = { requestMax: 16, tenantShare: 1 / 3, provenCount: 2 };
+  const held: Record<string, number> = {};
+  for (let taken = await claim(share); taken.length > 0; taken = await claim({ ...share, held }))
+    for (const { accountId: id } of taken) held[id] = (held[id] ?? 0) + 1;
+  const heldCount = Object.values(held).reduce((sum, count) => sum + count, 0);
+  expect(Object.keys(held)).toHaveLength(6);
+  // The last two are for webhooks that were asked before.
+  expect(heldCount).toBeLessThanOrEqual(14);
+  const [late, other] = [accountId, tenantIds[0] ?? ''];
+  await hooks.store.noteSlow([webhookId], 20);
+  for (const id of [other, late]) await hooks.append(id);
+  await hooks.placeAll();
+  expect((await claim({ ...share, held })).map(({ accountId: id }) => id)).toEqual([late]);
+});
+
+test('C37: a webhook whose requests last is slow before they end, and stays so until several were quick', async () => {
+  await fill(12);
+  const [one, ...others] = await claim();
+  await hooks.store.noteSlow([webhookId], 1_000);
+  for (const each of others) await hooks.finish(each, delivered);
+  if (one)
+    await hooks.finish(one, {
+      isDelivered: true,
+      requests: [{ target: 'main', status: 200, latencyMs: 1_400 }],
+    });
+  expect(await claim()).toEqual([]);
+  const slow = await claim({ kind: 'slow' });
+  expect(slow).toHaveLength(4);
+  for (const each of slow) await hooks.finish(each, delivered);
+  expect(await claim({ kind: 'slow' })).toEqual([]);
+  expect(await claim()).toHaveLength(4);
 });
 
 test('of whoever has much due no more than one webhook comes before those of others (C37)', async () => {
@@ -120,7 +162,7 @@ test('of whoever has much due no more than one webhook comes before those of oth
   await hooks.createWebhook(otherId);
   await hooks.append(otherId);
   await hooks.placeAll();
-  const claimed = await claim({ deliveryMax: 2 });
+  const claimed = await claim({ requestMax: 2 });
   expect(claimed.map(({ accountId: id }) => id)).toEqual([accountId, otherId]);
 });
 
@@ -178,7 +220,7 @@ test('an endpoint that fails is taken apart from the others, and counts from the
   for (const each of claimed) seen.push(await hooks.finish(each, failed(Date.now() + 3_600_000)));
   expect(seen.map((endpoint) => endpoint?.failedCount)).toEqual([1, 2, 3, 4]);
   expect(await claim()).toEqual([]);
-  const [slow] = await claim({ ofFailing: true, endpointMax: 1 });
+  const [slow] = await claim({ kind: 'failing', endpointMax: 1 });
   if (slow)
     expect(await hooks.finish(slow, delivered)).toEqual({ failedCount: 0, failingSinceMs: undefined });
   expect(await hooks.webhooks.find({ accountId, webhookId })).toMatchObject({
@@ -192,10 +234,10 @@ test('C35: an old secret signs beside the new one until its time is over, and ne
   const bytesOf = (text: string) => Buffer.from(parseWebhookSecret(text) ?? []);
   const previousEndsAt = new Date(Date.now() + 60_000);
   const next = await hooks.webhooks.rotate({ accountId, webhookId, previousEndsAt });
-  const [one] = await claim({ deliveryMax: 1 });
+  const [one] = await claim({ requestMax: 1 });
   expect(one?.secrets.map((bytes) => Buffer.from(bytes))).toEqual([bytesOf(next ?? ''), bytesOf(secret)]);
   const last = await hooks.webhooks.rotate({ accountId, webhookId, previousEndsAt: new Date(0) });
-  const [two] = await claim({ deliveryMax: 1 });
+  const [two] = await claim({ requestMax: 1 });
   expect(two?.secrets.map((bytes) => Buffer.from(bytes))).toEqual([bytesOf(last ?? '')]);
   const owner = await connectAs(hooks.database.url);
   const { rows } = await owner.query<{ all: string }>('SELECT w::text AS all FROM webhook w');

@@ -51,24 +51,36 @@ export interface EndedAttempt extends Pick<ClaimedDelivery, 'deliveryId' | 'atte
   readonly nextAttemptAtMs?: number | undefined;
 }
 
+/** Webhooks that fail, that are slow, and all others: each have room of their own, and take none from the others. */
+export type LaneKind = 'ok' | 'slow' | 'failing';
+
 export interface Claim {
-  readonly deliveryMax: number;
+  readonly kind: LaneKind;
+  /** Requests at a time of this worker, of this kind. */
+  readonly requestMax: number;
   /** Requests at a time to one endpoint, of all workers together. */
   readonly endpointMax: number;
   /** Requests at a time of this worker for one account, those that it holds included. */
   readonly accountMax: number;
-  /** The same for an account right below the platform and all that is below it. */
-  readonly tenantMax: number;
-  /** What this worker has under way already, by the webhooks' account. */
+  /**
+   * An account right below the platform, with all that is below it, holds no more than this part of what is left: so that
+   * something is left, however many of them come. Its first one is let in as long as there is any room.
+   */
+  readonly tenantShare: number;
+  /** So many at last are kept for webhooks that were asked before. */
+  readonly provenCount: number;
+  /** From here on a webhook is slow. */
+  readonly slowMs: number;
+  /** What this worker has under way of this kind already, by the webhooks' account. */
   readonly held: Readonly<Record<string, number>>;
   /** After that another worker may take them: longer than an attempt can last. */
   readonly leaseMs: number;
-  /** Of endpoints that fail, or of all others: those that fail take no room from the others. */
-  readonly ofFailing: boolean;
 }
 
 export interface DeliveryStore {
   claim(claim: Claim): Promise<readonly ClaimedRequest[]>;
+  /** A request to each of these webhooks has been open for so long. */
+  noteSlow(webhookIds: readonly string[], openMs: number): Promise<void>;
   /** How the endpoint does after a request; undefined when it was given up meanwhile, and counts for nothing. */
   finish(attempts: readonly EndedAttempt[], outcome: AttemptOutcome): Promise<EndpointRecord | undefined>;
 }
@@ -129,7 +141,8 @@ export function deliveryStore(pool: Pool, cipher: MintBranchCipher): DeliverySto
   });
   return {
     async claim({ held, ...bounds }) {
-      if (bounds.deliveryMax <= 0) return [];
+      const heldCount = Object.values(held).reduce((sum, count) => sum + count, 0);
+      if (heldCount >= bounds.requestMax) return [];
       const { rows } = await pool.query<ClaimedRow>('SELECT * FROM deliveries_claim($1, $2)', [
         JSON.stringify({ ...bounds, failingCount: FAILING_ATTEMPT_COUNT }),
         JSON.stringify(held),
@@ -141,6 +154,10 @@ export function deliveryStore(pool: Pool, cipher: MintBranchCipher): DeliverySto
       return [...requests.values()].flatMap(([first, ...others]) =>
         first === undefined ? [] : [requestOf([first, ...others])],
       );
+    },
+
+    async noteSlow(webhookIds, openMs) {
+      await pool.query('SELECT lanes_slow($1, $2)', [webhookIds, Math.round(openMs)]);
     },
 
     async finish(attempts, outcome) {

@@ -33,13 +33,15 @@ export async function createHooksDatabase() {
   /** As a worker that has nothing in hand, and bounds that none of a test's few deliveries reach. */
   const claimRequests = (change: Partial<Claim> = {}) =>
     store.claim({
-      deliveryMax: 100,
+      kind: 'ok',
+      requestMax: 100,
       endpointMax: 4,
       accountMax: 100,
-      tenantMax: 100,
+      tenantShare: 100,
+      provenCount: 0,
+      slowMs: 1_000,
       held: {},
       leaseMs: 60_000,
-      ofFailing: false,
       ...change,
     });
   const event = (accountId: string, change: Partial<PlatformEvent> = {}): PlatformEvent => ({

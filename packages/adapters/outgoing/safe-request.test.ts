@@ -66,6 +66,11 @@ describe('a receiver that does what it should', () => {
   test('says when it wants to be asked again', async () => {
     const url = await serve((_request, response) => response.writeHead(503, { 'retry-after': '7' }).end());
     expect(await send(url)).toMatchObject({ status: 503, error: 'status', retryAfterMs: 7_000 });
+    const later = new Date(Date.now() + 3_600_000).toUTCString();
+    const dated = await serve((_request, response) => response.writeHead(503, { 'retry-after': later }).end());
+    const { retryAfterMs = 0 } = await send(dated);
+    expect(retryAfterMs).toBeGreaterThan(3_590_000);
+    expect(retryAfterMs).toBeLessThanOrEqual(3_600_000);
   });
 });
 

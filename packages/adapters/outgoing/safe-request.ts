@@ -3,6 +3,7 @@ import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Address, AddressRule, Resolve } from './address-rule.ts';
 import { resolveHost } from './resolve-host.ts';
+import { retryAfterMsOf } from './retry-after.ts';
 
 /** Until the other side has accepted, its name looked up. */
 const CONNECT_MS_MAX = 5_000;
@@ -112,8 +113,8 @@ async function exchange(request: SafeRequest, options: SafeRequestOptions, found
       clearTimeout(connecting),
     );
     found.status = response.statusCode ?? 0;
-    const retryAfterSeconds = Number(response.headers['retry-after'] ?? Number.NaN);
-    if (retryAfterSeconds >= 0) found.retryAfterMs = retryAfterSeconds * 1_000;
+    const retryAfterMs = retryAfterMsOf(response.headers['retry-after'] ?? '', Date.now());
+    if (retryAfterMs !== undefined) found.retryAfterMs = retryAfterMs;
     const { 'content-type': contentType } = response.headers;
     if (contentType !== undefined) found.contentType = contentType;
     await read(response, { ...options, signal: ending.signal }, found);

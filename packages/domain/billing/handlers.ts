@@ -16,11 +16,13 @@ import { pageOfLines } from './line-pages.ts';
 import { byMeter, statementByMeter } from './meter-lines.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
-import { splitMeter, tariffToWire } from './price.ts';
+import { splitMeter } from './price.ts';
 import { effectiveMs, isOver, pricesFromWire, type WirePrices } from './price-change.ts';
+import { edgeCursorFrom, simulationAnswer } from './simulation-answer.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
 import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
+import { tariffToWire, termsKey } from './wire-tariff.ts';
 
 /** Periods that one list shows: three years. Each is rated anew. */
 const PERIOD_COUNT_MAX = 36;
@@ -172,6 +174,35 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       );
     },
 
+    async simulate(context, { services, childId, currency, period, cursor, limit }, ports) {
+      const { accountId, chain } = context.entity;
+      const known = await ports.billing.chainPrices(accountId, context.nowMs());
+      if (chain.length > 1 && currency !== known.currency) {
+        throw context.error('billing.currency_mismatch', `This tree of accounts counts in ${known.currency}.`);
+      }
+      const isChild = known.edges.some((edge) => edge.sellerId === accountId && edge.buyerId === childId);
+      if (childId !== undefined && !isChild) {
+        throw context.error('resource.unknown', `There is no child ${childId} of this account.`);
+      }
+      const changed = Object.entries(services).map(([service, wire]) => {
+        const prices = pricesFromWire(wire);
+        const problem = prices.map((price) => unknownMeter(ports.catalogue, service, price)).find(Boolean);
+        if (problem !== undefined) throw context.error('billing.meter_unknown', problem);
+        return [service, prices] as const;
+      });
+      const change = {
+        accountId,
+        ...(childId === undefined ? {} : { childId }),
+        currency,
+        services: Object.fromEntries(changed),
+      };
+      const query = { period: periodOf(period), change, cursor: edgeCursorFrom(cursor), limit };
+      const page = await ports.billing.simulate(query);
+      const ids = new Set(page.edges.flatMap(({ sellerId, buyerId }) => [sellerId, buyerId]));
+      const nameOf = nameIn(await ports.billing.namesBelow(accountId, [...ids]));
+      return { period, currency, ...simulationAnswer(page, nameOf) };
+    },
+
     async explain(context, _request, { billing: store, catalogue, visibleChain }) {
       const { accountId, chain: path } = context.entity;
       const atMs = context.nowMs();
@@ -251,7 +282,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
 
     async listLines(context, { period, childId, cursor, limit, ...asked }, { billing: store, catalogue }) {
       const { accountId } = context.entity;
-      const { service, meter, amount, per } = asked;
+      const { service, meter, amount, per, terms } = asked;
       const whole = service === undefined || meter === undefined ? {} : { meter: `${service}.${meter}` };
       const { lines, children } = await store.readLines({ accountId, period: periodOf(period), ...whole });
       const all =
@@ -262,7 +293,8 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
           (service ?? of.service) === of.service &&
           (meter ?? of.meter) === of.meter &&
           (amount ?? at.amount) === at.amount &&
-          (per ?? at.per) === at.per
+          (per ?? at.per) === at.per &&
+          (terms ?? termsKey(at)) === termsKey(at)
         );
       };
       const page = pageOfLines<PayableLine | ReceivableLine>((all ?? []).filter(isAsked), { cursor, limit });

@@ -62,6 +62,8 @@ export const endpoints = defineDomain({
   summary: 'Numbers, addresses, users and rooms by their names, and which account holds each.',
   events: {
     allocated: z.object(told),
+    /** Its label, or the application that it belongs to. */
+    changed: z.object(told),
     released: z.object({ ...told, restsUntil: dateTime.optional() }),
     transferred: z.object({ ...told, transferId: idField('etr'), direction: transfer.shape.direction }),
     'transfer.offered': z.object({

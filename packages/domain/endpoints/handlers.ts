@@ -97,6 +97,7 @@ export const handlers: DomainHandlers<typeof endpoints, EndpointsPorts> = {
       if (after === undefined) throw context.error('resource.unknown', unknown(endpointId));
       const answer = toAnswer(after);
       context.audit({ target: endpointId, before: toAnswer(before), after: answer });
+      await context.emit('changed', { endpointId, identifier: after.identifier });
       return answer;
     },
 

@@ -162,6 +162,14 @@ export const hooks = defineDomain({
       retry: 'never',
       remedy: 'Use a name of the event catalogue, all of one owner such as `signaling.*`, or `*` for all.',
     },
+    callback_bound: {
+      status: 422,
+      title: 'A callback hears of its service alone.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Name events of the service whose configuration it is set in, with the scope `own`, or create a webhook for the others.',
+    },
     webhook_count: {
       status: 409,
       title: 'The account has as many webhooks as it may have.',
@@ -256,7 +264,7 @@ export const hooks = defineDomain({
             state: z.enum(['active', 'disabled']).optional(),
           }),
           response: webhook,
-          errors: ['hooks.address_forbidden', 'hooks.event_type_unknown'],
+          errors: ['hooks.address_forbidden', 'hooks.event_type_unknown', 'hooks.callback_bound'],
         },
         remove: {
           method: 'DELETE',

@@ -18,6 +18,7 @@ import {
   type HooksPorts,
   type ReplayRecord,
   WEBHOOK_COUNT_MAX,
+  type WebhookChange,
   type WebhookRecord,
 } from './ports.ts';
 import { isEventPattern } from './subscription.ts';
@@ -132,6 +133,20 @@ function refuseUnknownTypes(
   if (wrong !== undefined) throw context.error('hooks.event_type_unknown', `No event is called ${wrong}.`);
 }
 
+/** A callback hears of what its service tells, for the entity whose configuration names it, and of nothing else (HKS-1). */
+function refuseBeyondCallback(
+  context: Refusing<'hooks.callback_bound'>,
+  { id, service }: WebhookRecord,
+  { eventTypes = [], scope }: Pick<WebhookChange, 'eventTypes' | 'scope'>,
+): void {
+  if (service === undefined) return;
+  if (scope !== undefined && scope !== 'own')
+    throw context.error('hooks.callback_bound', `/scope: ${id} is a callback of one account.`);
+  const wrong = eventTypes.find((type) => !type.startsWith(`${service}.`) || type.endsWith('*'));
+  if (wrong !== undefined)
+    throw context.error('hooks.callback_bound', `/eventTypes: ${id} is a callback of ${service}, not ${wrong}.`);
+}
+
 async function refuseAddresses(
   context: Refusing<'hooks.address_forbidden'>,
   urls: readonly (string | null | undefined)[],
@@ -185,6 +200,7 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       await refuseAddresses(context, [change.url, change.fallbackUrl], ports);
       return async () => {
         const before = await ports.webhooks.find({ accountId, webhookId });
+        if (before !== undefined) refuseBeyondCallback(context, before, change);
         const after = before && (await ports.webhooks.update({ accountId, webhookId, change }));
         if (after === undefined) throw context.error('resource.unknown', unknown(webhookId));
         const answer = toAnswer(after, context.nowMs());

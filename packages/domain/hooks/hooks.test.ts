@@ -143,6 +143,23 @@ test('webhooks.update 422: it is led to no address and told of no event that cre
   );
 });
 
+test('webhooks.update 422: a callback is told of no event but of its service, and of no other account (HKS-1)', async () => {
+  const events = ['session.ended'];
+  const set = await hooks.callbacks.replace({ accountId, service: 'signaling' }, [{ url, events }]);
+  const webhookId = set === 'too_many' ? '' : (set.after[0]?.webhookId ?? '');
+  const change = (fields: object) => call('webhooks', 'update', { webhookId, ...fields });
+  const bound = refusal(422, 'hooks.callback_bound');
+  for (const eventTypes of [['*'], ['hooks.webhook.tested'], ['signaling.session.ended', 'signaling.*']])
+    await expect(change({ eventTypes })).rejects.toMatchObject(bound);
+  await expect(change({ scope: 'descendants' })).rejects.toMatchObject(bound);
+  const { answer } = await change({
+    description: 'Ours',
+    eventTypes: ['signaling.session.ended'],
+    scope: 'own',
+  });
+  expect(answer).toMatchObject({ description: 'Ours', eventTypes: ['signaling.session.ended'] });
+});
+
 test('webhooks.remove 200: it is gone, and is on record', async () => {
   const { id: webhookId } = await create();
   const { audited } = await call('webhooks', 'remove', { webhookId });

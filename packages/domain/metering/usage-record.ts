@@ -74,6 +74,8 @@ export const usageRecordSchema = z
 export const userEndpointId = (identity: string): string => `user:${identity}`;
 
 export type UsageRecord = z.output<typeof usageRecordSchema>;
+/** A record before it has its id: the spool gives it. */
+export type UsageDraft = Omit<UsageRecord, 'id'>;
 export type Dimensions = Readonly<Record<string, string>>;
 
 /** A dimension set as text: the same whatever the order in which the dimensions were named. */

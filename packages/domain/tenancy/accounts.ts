@@ -115,6 +115,7 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     }
     const answer = toAccountAnswer(after, visibleChain);
     context.audit({ target: accountId, before: toAccountAnswer(before, visibleChain), after: answer });
+    await context.emit('account.changed', { accountId });
     if (after.state !== before.state) {
       await context.emit('account.state-changed', { accountId, state: after.state });
     }

@@ -37,6 +37,7 @@ export const applications: Handlers['applications'] = {
     }
     const answer = toAnswer(await ports.applications.create({ accountId, ...request }));
     context.audit({ target: answer.id, after: answer });
+    await context.emit('application.changed', { applicationId: answer.id });
     return answer;
   },
 

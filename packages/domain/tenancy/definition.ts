@@ -164,6 +164,8 @@ export const tenancy = defineDomain({
   summary: 'Organisations, users and their roles; accounts nested to any depth; applications and keys.',
   events: {
     'account.created': z.object({ accountId, parentId: accountId }),
+    /** Something of it that an update may change. Its state has an event of its own besides. */
+    'account.changed': z.object({ accountId }),
     'account.state-changed': z.object({ accountId, state: z.enum(accountStates) }),
     /** Rights and policies follow at once; usage is counted and paid along the new chain from `startsAt` on. */
     'account.moved': z.object({ accountId, startsAt: dateTime }),

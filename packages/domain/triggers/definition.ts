@@ -52,6 +52,8 @@ const action = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('suspend') }),
   z.strictObject({ kind: z.literal('endSessions') }),
   z.strictObject({ kind: z.literal('throttle'), bitsPerSecondMax: z.int().min(8_000).max(1_000_000_000) }),
+  /** Nobody is served by it, until the window ends or the trigger begins anew; what runs of it ends. */
+  z.strictObject({ kind: z.literal('disableService'), service: word }),
   z.strictObject({ kind: z.literal('email'), address: z.email().max(254) }),
 ]);
 

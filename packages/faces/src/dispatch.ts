@@ -1,6 +1,7 @@
 import type { EndpointRecord } from '@patchbay/domain/endpoints/ports';
 import { domainHandlerLoaders } from '@patchbay/domain/handlers.generated';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import type { UsedBy } from '@patchbay/domain/metering/use-counter';
 import { configLevels } from '@patchbay/domain/policy/config-levels';
 import { decide, refusalText } from '@patchbay/domain/policy/decide';
 import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
@@ -17,6 +18,7 @@ import { errorDefinitionOf, type MountedOperation } from './mounted.ts';
 import type { Platform, Principal, Reach } from './platform.ts';
 import { isConditional, refuseChanged, replacedBy } from './precondition.ts';
 import { isBoundByAddress } from './refused-address.ts';
+import { limit } from './request-limit.ts';
 
 export interface Call {
   readonly mounted: MountedOperation;
@@ -32,16 +34,21 @@ export interface Call {
   readonly responseHeaders: Headers;
   readonly repeatable?: Repeatable | undefined;
   readonly ifMatch?: string | undefined;
+  /** Told what the request is about, as far as the caller reaches it: refused or not, it is counted for that (MET-6). */
+  readonly onSubject: (subject: UsedBy) => void;
 }
 
 /** The one path of every request, be it from the dashboard, REST or an SDK. The caller authenticated first (POL-4). */
 export async function dispatch(platform: Platform, call: Call): Promise<Response> {
   refuseUnheldCondition(call);
   refuseChangeInView(call);
+  // A stranger's few requests are those that were of the right form: whoever mistypes an address loses none.
+  if (call.principal.actor.kind === 'stranger')
+    await limit(platform, { ...call, isRead: call.mounted.operation.method === 'GET' });
   const subject = await resolve(platform, call);
-  await limit(platform, call);
   const changes: AuditedChange[] = [];
   const entity = await toEntity(platform, call, subject);
+  if (entity !== undefined) call.onSubject(entity);
   await refuseByPolicy(platform, call, { entity, visibleIds: subject?.visibleIds ?? [] });
   const context = await contextOf(platform, call, { entity, visibleIds: subject?.visibleIds, changes });
   const handler = await loadHandler(platform, call.mounted);
@@ -111,6 +118,7 @@ async function resolve(platform: Platform, call: Call): Promise<Subject | undefi
   if (accountId === undefined) return undefined;
   const reach = await platform.reach(principal, accountId);
   if (reach === undefined) throw platformError('resource.unknown', `There is no account ${accountId} here.`);
+  call.onSubject({ accountId });
   const target = reach.chain.at(-1);
   // Whoever may only act from above is, to the account itself and to strangers alike, somebody without the right.
   const grants = reach.grants.filter(
@@ -265,30 +273,6 @@ async function refuseByPolicy(
   const refused = platformError(decision.code, refusalText(decision, visibleIds));
   const level = levelText(decision.origin, visibleIds);
   throw new ServiceError({ ...refused.fields, rule: decision.setting, level });
-}
-
-async function limit(
-  platform: Platform,
-  { mounted, principal, address, responseHeaders }: Call,
-): Promise<void> {
-  const isRead = mounted.operation.method === 'GET';
-  const rate = await platform.rateLimit(principal, { address, isRead });
-  const seconds = (ms: number) => Math.ceil(ms / 1_000);
-  responseHeaders.set('ratelimit-limit', String(rate.limit));
-  responseHeaders.set('ratelimit-remaining', String(rate.remaining));
-  responseHeaders.set('ratelimit-reset', String(seconds(rate.resetMs)));
-  responseHeaders.set('ratelimit-policy', `${rate.limit};w=${seconds(rate.windowMs)}`);
-  if (!rate.isExceeded) return;
-  const refused = platformError(
-    'limit.exceeded',
-    `At most ${rate.limit} requests at once, and ${rate.perMinuteMax} a minute.`,
-  );
-  throw new ServiceError({
-    ...refused.fields,
-    rule: 'requests',
-    level: 'platform',
-    retryAfterMs: rate.retryAfterMs,
-  });
 }
 
 interface Scope {

@@ -18,6 +18,11 @@ export interface MeterDefinition {
   readonly isPriced?: boolean;
 }
 
+/** A meter of a domain. 'resources': every resource of the API, by the name that scopes have. */
+export interface DomainMeterDefinition extends Omit<MeterDefinition, 'dimensions'> {
+  readonly dimensions: Readonly<Record<string, DimensionValues | 'resources'>>;
+}
+
 /** The dimensions that a use of a meter has to name, each with a value that it may have. */
 export type DimensionsOf<M extends MeterDefinition> = {
   readonly [Name in keyof M['dimensions']]: M['dimensions'][Name] extends readonly (infer Value)[]
@@ -104,11 +109,13 @@ export interface ResourceDefinition {
   readonly operations: Operations;
 }
 
-/** A domain with an API. It has no price and no configuration; its rules are plain functions beside it. */
+/** A domain with an API. It has no configuration; its rules are plain functions beside it. */
 export interface DomainDefinition {
   readonly name: string;
   readonly title: string;
   readonly summary: string;
+  /** What the platform itself counts, besides what services do. */
+  readonly meters?: Readonly<Record<string, DomainMeterDefinition>>;
   readonly events: Readonly<Record<string, z.ZodType>>;
   readonly errors: Readonly<Record<string, ErrorDefinition>>;
   /** By the property under which the SDK shows them, in camelCase. */

@@ -21,6 +21,7 @@ export interface EventData {
   readonly 'branding.host.missing': { readonly host: string };
   readonly 'branding.host.lost': { readonly host: string };
   readonly 'endpoints.allocated': { readonly endpointId: Id<"end">; readonly identifier: string };
+  readonly 'endpoints.changed': { readonly endpointId: Id<"end">; readonly identifier: string };
   readonly 'endpoints.released': { readonly endpointId: Id<"end">; readonly identifier: string; readonly restsUntil?: string };
   readonly 'endpoints.transferred': { readonly endpointId: Id<"end">; readonly identifier: string; readonly transferId: Id<"etr">; readonly direction: "outgoing" | "incoming" };
   readonly 'endpoints.transfer.offered': { readonly endpointId: Id<"end">; readonly identifier: string; readonly transferId: Id<"etr">; readonly direction: "outgoing" | "incoming"; readonly otherAccountId: Id<"acc">; readonly expiresAt: string };
@@ -35,6 +36,7 @@ export interface EventData {
   readonly 'sso.domain.missing': { readonly domain: string };
   readonly 'sso.domain.lost': { readonly domain: string };
   readonly 'tenancy.account.created': { readonly accountId: Id<"acc">; readonly parentId: Id<"acc"> };
+  readonly 'tenancy.account.changed': { readonly accountId: Id<"acc"> };
   readonly 'tenancy.account.state-changed': { readonly accountId: Id<"acc">; readonly state: "active" | "suspended" | "closed" };
   readonly 'tenancy.account.moved': { readonly accountId: Id<"acc">; readonly startsAt: string };
   readonly 'tenancy.account.left': { readonly accountId: Id<"acc">; readonly startsAt: string };

@@ -348,6 +348,12 @@ const entries = async () =>
   (await owner.query<Entry & { text: string }>('SELECT *, e::text AS text FROM audit_entry e ORDER BY e.id'))
     .rows;
 
+const eventIds = async () =>
+  (await owner.query<{ id: string }>('SELECT id FROM platform_event')).rows.map(({ id }) => id);
+
+/** Whatever changes one of these tells of it, so that a copy that follows the events is never behind (HKS-2). */
+const telling = ['accounts', 'applications', 'keys', 'credentials', 'endpoints', 'endpointTransfers'];
+
 /** For people alone, whom this file does not sign in: account-views.test.ts has their entries. */
 const ofPeople = ['views.start', 'views.end'];
 
@@ -360,17 +366,20 @@ const mutations = mountedOperations.filter(
 );
 
 test.each(mutations.map((mounted) => [`${mounted.group}.${mounted.name}`, mounted] as const))(
-  'C54: %s leaves exactly one entry in the audit log of each account it concerns, and no secret in it (ACC-8)',
-  async (name, { operation, scopeName, name: operationName, authentication }) => {
+  'C54: %s leaves exactly one entry in the audit log of each account it concerns, no secret in it, and an event where others follow (ACC-8, HKS-2)',
+  async (name, { operation, group, scopeName, name: operationName, authentication }) => {
     const make = changes[name];
     if (make === undefined) throw new Error(`Say in this file how ${name} succeeds.`);
     const [path, body] = await make();
     const known = new Set((await entries()).map(({ request_id }) => request_id));
+    const told = new Set(await eventIds());
     const answer = await served.rest(operation.method, path, {
       ...(authentication === 'none' ? {} : { key: account.key }),
       ...(body === undefined ? {} : { body }),
     });
     expect(answer).toMatchObject({ status: 200 });
+    if (telling.includes(group))
+      expect((await eventIds()).filter((id) => !told.has(id)).length).toBeGreaterThan(0);
     const all = (await entries()).filter(({ request_id }) => !known.has(request_id));
     const others = all.filter(({ account_id }) => account_id === otherId);
     const added = all.filter((entry) => !others.includes(entry));

@@ -87,9 +87,9 @@ import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import type { RetentionDefaults } from '@patchbay/domain/privacy/retention';
-import { domains } from '@patchbay/domain/registry.generated';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
 import { takenOver } from '@patchbay/faces/answer-once';
+import { countableEvents } from '@patchbay/faces/countable-events';
 import { eventTypes } from '@patchbay/faces/event-catalogue';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
@@ -103,7 +103,7 @@ import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.gene
 import { services } from '@patchbay/services/registry.generated';
 import { pino } from 'pino';
 import { errorPageOf } from '../features/error-pages/error-pages.ts';
-import { recordApiUsage } from './api-usage.ts';
+import { ApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 import { billingJobs, COLLECT_JOB } from './billing-jobs.ts';
 import { brandRelays } from './brand-relays.ts';
@@ -171,6 +171,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   /** What works in batches stops behind the one that it is at. */
   const closing = new AbortController();
   const catalogue = meterCatalogue(declaredMeters);
+  const serviceNames = Object.values(services).map(({ name }) => name);
   const usage = usageStore(pool);
   const billing = billingStore({ pool, catalogue, nowMs });
   const rail = railOf(env);
@@ -203,6 +204,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     signalUrl: async () => (await fleet.live({ role: 'signaling' }))[0]?.urls.signal?.[0],
   };
   const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
+  const apiUsage = new ApiUsage({
+    dataFolder: env.PATCHBAY_DATA,
+    region: env.PATCHBAY_REGION,
+    ingest,
+    onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
+  });
 
   const decisions = decisionStore(prisma);
   const refusedRequests = new RefusedRequests({
@@ -382,14 +389,15 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         mails: teamMails,
         usage,
         catalogue,
-        eventTypes: countableEvents,
+        events: countableEvents(),
+        serviceNames,
       },
       policy: {
         policies,
         plans: planStore(prisma),
         past: pastRequests(prisma, usage),
         applications: tenancy.applications,
-        serviceNames: Object.values(services).map(({ name }) => name),
+        serviceNames,
         regionNames: async () => [...new Set((await fleet.list()).map(({ region }) => region))].sort(),
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },
@@ -430,9 +438,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       burstMax: Math.ceil(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX / 4),
     }),
     strangersLimiter: rateOf('strangers', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
-    recordUsage: recordApiUsage(ingest, (error) =>
-      log.error({ error: rootOf(error) }, 'Usage of the API was not counted.'),
-    ),
+    recordUsage: (usedBy, use) => apiUsage.record(usedBy, use),
     noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
     atomically: (work) => atomically(prisma, work),
@@ -457,6 +463,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     mails: { ...mails, ...teamMails },
     nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
     databaseUrl: env.DATABASE_URL,
+    serviceNames,
     nowMs,
     log,
   });
@@ -648,6 +655,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await moneyPool.end();
       await jobs.stop();
       await refusedRequests.written();
+      await apiUsage.stop();
       await triggerActions.stop();
       await bus.close();
       await database.close();
@@ -695,12 +703,6 @@ function keyableOperations() {
       isRead: operation.method === 'GET',
     }));
 }
-
-/** What services and domains tell of, but for the firings of triggers themselves: those would count their own. */
-const countableEvents = [...Object.values(services), ...Object.values(domains)]
-  .filter(({ name }) => name !== 'triggers')
-  .flatMap(({ name, events }) => Object.keys(events).map((event) => `${name}.${event}`))
-  .sort();
 
 const kept = globalThis as { patchbayControlPlane?: ControlPlane };
 

@@ -20,6 +20,13 @@ const schema = z.object({
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** How many proxies of the operator stand in front: none is believed about a client's address unless it is counted here. */
   PATCHBAY_TRUSTED_PROXY_COUNT: z.coerce.number().int().min(0).max(8).default(0),
+  /** Where usage of the API waits while the database is away. Without it, what waits goes with the process. */
+  PATCHBAY_DATA: z.string().min(1).optional(),
+  /** Named by that usage. */
+  PATCHBAY_REGION: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/)
+    .default('local'),
   /** Of one account's keys, or of one user. A quarter of them may come at once. */
   PATCHBAY_REQUESTS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(1_200),
   /** From one network address, as many as that in a first burst. */

@@ -4,6 +4,7 @@ import type {
   ClaimedRequest,
   DeliveryStore,
   EndedAttempt,
+  LaneKind,
   RequestOutcome,
 } from '@patchbay/adapters/hooks/delivery-store';
 import type { SendSafely } from '@patchbay/adapters/outgoing/safe-request';
@@ -12,18 +13,29 @@ import type { WebhookNotices } from '@patchbay/adapters/prisma/webhook-notices';
 import { consequenceOf } from '@patchbay/domain/hooks/after-attempt';
 import { batchBodyOf, bodyOf, type EventCursors } from '@patchbay/domain/hooks/envelope';
 import { nextAttemptAtMs } from '@patchbay/domain/hooks/retry-schedule';
+import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
 import { replayHeader, signWebhook, webhookHeaders } from '@patchbay/protocol/webhook/signature';
 
 /** Requests at a time to one endpoint, of all workers together: a slow one has so many open, and no more. */
 const ENDPOINT_REQUEST_COUNT_MAX = 4;
 /** Requests at a time of this process. Each is a socket and a few kilobytes. */
 const REQUEST_COUNT_MAX = 512;
-/** Besides them, to endpoints that fail: they take no room from the others (C37). */
-const FAILING_REQUEST_COUNT_MAX = 128;
-/** Of either, so much at most for the webhooks of one account: many slow receivers of its own cost it alone (C37). */
+/**
+ * From here on a request is slow, and so is its webhook, until several of its requests were quick. Slow webhooks have as much
+ * room again, and so have requests that turn out to be slow: they give theirs back to the others.
+ */
+const SLOW_MS = 1_000;
+/** To endpoints that fail, besides: they take no room from the others (C37). */
+const FAILING_SHARE = 1 / 4;
+/** Of each kind, so much at most for the webhooks of one account: many slow receivers of its own cost it alone (C37). */
 const ACCOUNT_SHARE = 1 / 16;
-/** And for an account right below the platform with all that is below it, however many accounts it makes there. */
-const TENANT_SHARE = 1 / 4;
+/**
+ * And for an account right below the platform with all that is below it, however many accounts it makes there: a quarter of
+ * all when it is alone, for it may hold a third of what is left. However many such tenants come, something is left.
+ */
+const TENANT_SHARE = 1 / 3;
+/** The last part is for webhooks that were asked before: any number of new ones leaves those room that are known to be quick. */
+const PROVEN_SHARE = 1 / 4;
 /** Longer than two requests, one to the fallback, can last with all that is written around them. */
 const LEASE_MS = 60_000;
 const POLL_MS = 200;
@@ -40,24 +52,43 @@ export interface DeliveryWorkerOptions {
   readonly placeEvents: () => Promise<number>;
   /** Takes one of the replays that run a step on: answers whether there was one. */
   readonly takeReplayOn: () => Promise<boolean>;
+  /** What an account's webhooks were told, and in how many requests (MET-6). */
+  readonly count: (usedBy: UsedBy, use: CountedUse) => void;
   readonly onFailure: (error: unknown, message: string) => void;
   readonly nowMs?: () => number;
   readonly random?: () => number;
   readonly leaseMs?: number;
   readonly requestCountMax?: number;
+  /** Of a clock that nobody sets. */
+  readonly elapsedMs?: () => number;
 }
+
+/** A request under way. */
+interface Running {
+  readonly webhookId: string;
+  readonly accountId: string;
+  readonly startedMs: number;
+  /** Its webhook is known to be slow by it. */
+  isNoted: boolean;
+}
+
+const laneKinds = ['ok', 'slow', 'failing'] as const satisfies readonly LaneKind[];
 
 /** Places events, and delivers them to webhooks, until it is stopped. Any number of them work beside each other. */
 export class DeliveryWorker {
   readonly #options: DeliveryWorkerOptions;
-  /** What is under way, and for which account. */
-  readonly #running = { ok: new Map<Promise<void>, string>(), failing: new Map<Promise<void>, string>() };
+  readonly #running = {
+    ok: new Map<Promise<void>, Running>(),
+    slow: new Map<Promise<void>, Running>(),
+    failing: new Map<Promise<void>, Running>(),
+    turnedSlow: new Map<Promise<void>, Running>(),
+  };
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;
   #isAsked = false;
   readonly #noting = new Turns({
     atOnceMax: NOTED_AT_ONCE_MAX,
-    waitingMax: REQUEST_COUNT_MAX + FAILING_REQUEST_COUNT_MAX,
+    waitingMax: 4 * REQUEST_COUNT_MAX,
   });
   #isStopped = false;
 
@@ -66,7 +97,7 @@ export class DeliveryWorker {
   }
 
   get requestCount(): number {
-    return this.#running.ok.size + this.#running.failing.size;
+    return Object.values(this.#running).reduce((count, { size }) => count + size, 0);
   }
 
   start(): void {
@@ -78,7 +109,7 @@ export class DeliveryWorker {
     this.#isStopped = true;
     clearTimeout(this.#timer);
     await this.#round;
-    await Promise.all([...this.#running.ok.keys(), ...this.#running.failing.keys()]);
+    await Promise.all(Object.values(this.#running).flatMap((running) => [...running.keys()]));
   }
 
   /** One look at a time. Whoever asks while one runs is looked for by another after it. */
@@ -102,34 +133,55 @@ export class DeliveryWorker {
   async #take(): Promise<void> {
     if ((await this.#options.placeEvents()) > 0) this.#isAsked = true;
     if (await this.#options.takeReplayOn()) this.#isAsked = true;
-    await this.#claim('ok');
-    await this.#claim('failing');
+    await this.#leaveToOthers();
+    for (const kind of laneKinds) await this.#claim(kind);
   }
 
-  async #claim(kind: 'ok' | 'failing'): Promise<void> {
-    const { store, leaseMs = LEASE_MS, requestCountMax = REQUEST_COUNT_MAX } = this.#options;
-    const ofFailing = kind === 'failing';
-    const running = this.#running[kind];
-    const countMax = ofFailing ? FAILING_REQUEST_COUNT_MAX : requestCountMax;
+  /** What lasts gives its place to others, as far as there is room for it, and its webhook waits with the slow ones. */
+  async #leaveToOthers(): Promise<void> {
+    const { ok, turnedSlow } = this.#running;
+    const lasting = [...ok].filter(([, { startedMs }]) => this.#elapsedMs() - startedMs >= SLOW_MS);
+    const news = lasting.filter(([, { isNoted }]) => !isNoted);
+    if (news.length > 0)
+      await this.#options.store.noteSlow([...new Set(news.map(([, { webhookId }]) => webhookId))], SLOW_MS);
+    for (const [work, request] of lasting) {
+      request.isNoted = true;
+      if (turnedSlow.size >= this.#requestMax('slow')) continue;
+      // Unless it ended while that was noted.
+      if (ok.delete(work)) turnedSlow.set(work, request);
+    }
+  }
+
+  #requestMax(kind: LaneKind): number {
+    const { requestCountMax = REQUEST_COUNT_MAX } = this.#options;
+    return kind === 'failing' ? Math.ceil(requestCountMax * FAILING_SHARE) : requestCountMax;
+  }
+
+  async #claim(kind: LaneKind): Promise<void> {
+    const { store, leaseMs = LEASE_MS } = this.#options;
+    const requestMax = this.#requestMax(kind);
     const claimed = await store.claim({
-      deliveryMax: countMax - running.size,
+      kind,
+      requestMax,
       // One that fails is asked whether it is back, and not besieged.
-      endpointMax: ofFailing ? 1 : ENDPOINT_REQUEST_COUNT_MAX,
-      accountMax: Math.ceil(countMax * ACCOUNT_SHARE),
-      tenantMax: Math.ceil(countMax * TENANT_SHARE),
-      held: countsOf(running.values()),
+      endpointMax: kind === 'failing' ? 1 : ENDPOINT_REQUEST_COUNT_MAX,
+      accountMax: Math.ceil(requestMax * ACCOUNT_SHARE),
+      tenantShare: TENANT_SHARE,
+      provenCount: kind === 'ok' ? Math.floor(requestMax * PROVEN_SHARE) : 0,
+      slowMs: SLOW_MS,
+      held: countsOf(this.#running[kind].values()),
       leaseMs,
-      ofFailing,
     });
     for (const request of claimed) {
       const work = this.#deliver(request)
         // It is tried again when its time in our hand is over.
         .catch((error: unknown) => this.#options.onFailure(error, 'A delivery was not noted.'))
         .finally(() => {
-          running.delete(work);
+          for (const running of Object.values(this.#running)) running.delete(work);
           this.#look();
         });
-      running.set(work, request.accountId);
+      const { webhookId, accountId } = request;
+      this.#running[kind].set(work, { webhookId, accountId, startedMs: this.#elapsedMs(), isNoted: false });
     }
   }
 
@@ -149,6 +201,8 @@ export class DeliveryWorker {
       };
     });
     const endpoint = await this.#note(attempts, { isDelivered, requests });
+    const endedCount = attempts.filter(({ nextAttemptAtMs: nextMs }) => nextMs === undefined).length;
+    this.#count(request.accountId, { requests, endedCount });
     if (endpoint === undefined || isDelivered) return;
     const { notices } = this.#options;
     const { accountId, webhookId } = request;
@@ -162,6 +216,21 @@ export class DeliveryWorker {
       case 'disable_gone':
         return await notices.disable({ accountId, webhookId, atMs, reason: 'gone' });
     }
+  }
+
+  /** A request counts for itself, and a callback once, when it was taken or is given up. */
+  #count(
+    accountId: string,
+    { requests, endedCount }: { readonly requests: readonly SentRequest[]; readonly endedCount: number },
+  ): void {
+    const { count } = this.#options;
+    for (const { error } of requests) {
+      const outcome = error === undefined ? 'succeeded' : 'failed';
+      count({ accountId }, { meter: 'api.attempts', quantity: 1, dimensions: { outcome } });
+    }
+    const outcome = requests.at(-1)?.error === undefined ? 'delivered' : 'failed';
+    if (endedCount > 0)
+      count({ accountId }, { meter: 'api.callbacks', quantity: endedCount, dimensions: { outcome } });
   }
 
   /** A database that is away for a while costs no second attempt, as long as the delivery is ours. */
@@ -210,15 +279,19 @@ export class DeliveryWorker {
     return { target, ...answer };
   }
 
+  #elapsedMs(): number {
+    return (this.#options.elapsedMs ?? performance.now.bind(performance))();
+  }
+
   #nowMs(): number {
     return (this.#options.nowMs ?? Date.now)();
   }
 }
 
-/** How often each comes up. */
-function countsOf(accountIds: Iterable<string>): Readonly<Record<string, number>> {
+/** How many each account has. */
+function countsOf(requests: Iterable<Running>): Readonly<Record<string, number>> {
   const counts: Record<string, number> = {};
-  for (const accountId of accountIds) counts[accountId] = (counts[accountId] ?? 0) + 1;
+  for (const { accountId } of requests) counts[accountId] = (counts[accountId] ?? 0) + 1;
   return counts;
 }
 

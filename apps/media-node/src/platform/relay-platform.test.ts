@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Spool } from '@patchbay/adapters/spool/spool';
+import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import type { SpentLimit } from '@patchbay/protocol/turn/action';
 import { grantOf } from '@patchbay/protocol/turn/testing/relay-world';
@@ -11,11 +13,10 @@ import { ControlPlaneClient } from './control-plane-client.ts';
 import { CredentialResolver } from './credential-resolver.ts';
 import { NodeIdentity } from './node-identity.ts';
 import type { RelayFrame } from './node-link.ts';
-import { createRelayPlatform, type UsageDraft } from './relay-platform.ts';
+import { createRelayPlatform } from './relay-platform.ts';
 import { type ResolverBench, resolverBench } from './resolver.testing.ts';
 import { Revocations } from './revocations.ts';
 import { Snapshots } from './snapshots.ts';
-import { Spool } from './spool.ts';
 
 const noBareSessions = {
   hear: () => undefined,
@@ -169,9 +170,21 @@ test('a client’s time is counted under one name whatever policies say, so that
     };
   };
   const free = await of(resolverBench());
-  expect(free).toEqual({ limits: [['.0', 9], ['.policies', Number.POSITIVE_INFINITY]], seconds: undefined });
+  expect(free).toEqual({
+    limits: [
+      ['.0', 9],
+      ['.policies', Number.POSITIVE_INFINITY],
+    ],
+    seconds: undefined,
+  });
   const bounded = await of(resolverBench({ policy: [held] }));
-  expect(bounded).toEqual({ limits: [['.0', 9], ['.policies', 60]], seconds: 60 });
+  expect(bounded).toEqual({
+    limits: [
+      ['.0', 9],
+      ['.policies', 60],
+    ],
+    seconds: 60,
+  });
   // Signaling ends a call in time.
   const ofCall = await of(resolverBench(), [{ type: 'session', session: 'ses_1' }]);
   expect(ofCall.limits).toEqual([['.0', 9]]);

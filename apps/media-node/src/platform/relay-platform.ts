@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Spool } from '@patchbay/adapters/spool/spool';
 import type { InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
-import { type UsageRecord as SpooledUsage, userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { type UsageDraft, userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { refusalText } from '@patchbay/domain/policy/decide';
 import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
@@ -26,10 +27,6 @@ import { causeOfEnd, causeOfLimit } from './relay-lines.ts';
 import { type ClaimRefusal, holdIdOf, type SessionClaims } from './session-claims.ts';
 import type { SessionRegister } from './session-register.ts';
 import { settledWithin } from './settled-within.ts';
-import type { Spool } from './spool.ts';
-
-/** A record before it has its id: the spool gives it. */
-export type UsageDraft = Omit<SpooledUsage, 'id'>;
 
 export interface RelayPlatformOptions {
   readonly resolver: CredentialResolver;

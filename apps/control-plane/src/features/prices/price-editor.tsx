@@ -141,7 +141,7 @@ function ServicePrices(props: PriceEditorProps & { readonly service: string }): 
           currency={currency}
           onChange={(changed) => change(changed, index)}
           onAdd={(where) => {
-            const added = { ...draft, where, text: '', isFlat: false };
+            const added: PriceDraft = { meter: draft.meter, where, text: '', isFlat: false };
             if (drafts.some((one) => draftKey(one) === draftKey(added))) return;
             setEdited(drafts.toSpliced(index + 1, 0, added));
           }}

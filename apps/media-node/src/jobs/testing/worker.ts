@@ -26,6 +26,7 @@ export function workerOn({ pool, databaseUrl, masterKey, totalMsMax = 2_000, ...
     notices: webhookNotices(openClient(databaseUrl, { connectionsMax: 2 })),
     placeEvents: () => placeEvents(pool),
     takeReplayOn: () => takeReplayOn(pool),
+    count: () => {},
     onFailure: () => {},
     ...rest,
   });
