@@ -3,7 +3,14 @@ import { createId } from '@patchbay/kit/ids';
 import type { z } from 'zod';
 import type { hooks } from './definition.ts';
 import { endpointHealth } from './endpoint-health.ts';
-import { bodyOf, cursorOf, type PlacedPlatformEvent, positionOf, toEnvelope } from './envelope.ts';
+import {
+  batchBodyOf,
+  bodyOf,
+  cursorOf,
+  type PlacedPlatformEvent,
+  positionOf,
+  toEnvelope,
+} from './envelope.ts';
 import {
   type AttemptRecord,
   type DeliveryRecord,
@@ -59,7 +66,10 @@ const attemptAnswer = (attempt: AttemptRecord) => ({
   number: attempt.number,
   target: attempt.target,
   startedAt: attempt.startedAt.toISOString(),
+  ...(attempt.url === undefined ? {} : { url: attempt.url }),
+  ...(attempt.requestHeaders === undefined ? {} : { requestHeaders: attempt.requestHeaders }),
   ...outcomeAnswer(attempt),
+  ...(attempt.responseHeaders === undefined ? {} : { responseHeaders: attempt.responseHeaders }),
   ...(attempt.response === undefined ? {} : { response: attempt.response }),
   ...(attempt.batchId === undefined ? {} : { batchId: attempt.batchId }),
 });
@@ -122,7 +132,10 @@ function refuseBeyondCallback(
     throw context.error('hooks.callback_bound', `/scope: ${id} is a callback of one account.`);
   const wrong = eventTypes.find((type) => !type.startsWith(`${service}.`) || type.endsWith('*'));
   if (wrong !== undefined)
-    throw context.error('hooks.callback_bound', `/eventTypes: ${id} is a callback of ${service}, not ${wrong}.`);
+    throw context.error(
+      'hooks.callback_bound',
+      `/eventTypes: ${id} is a callback of ${service}, not ${wrong}.`,
+    );
 }
 
 async function refuseAddresses(
@@ -236,7 +249,12 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       const delivery = await ports.deliveries.find(key);
       if (delivery === undefined) throw context.error('resource.unknown', unknownDelivery(deliveryId));
       const log = (await ports.deliveries.attempts(key)).map(attemptAnswer);
-      return { ...deliveryAnswer(delivery), body: bodyOf(delivery.event), log };
+      const batchId = delivery.lastAttempt?.batchId;
+      const body =
+        batchId === undefined
+          ? bodyOf(delivery.event)
+          : batchBodyOf(await ports.deliveries.batch({ ...key, batchId }));
+      return { ...deliveryAnswer(delivery), body, log };
     },
 
     async resend(context, { webhookId, deliveryId }, ports) {
