@@ -19,6 +19,7 @@ const { positionals, values } = parseArgs({
     json: { type: 'boolean', default: false },
     sustain: { type: 'string' },
     values: { type: 'string' },
+    upload: { type: 'boolean', default: false },
   },
 });
 const [name = ''] = positionals;
@@ -36,6 +37,7 @@ try {
   await run({
     json: values.json,
     signal: stop.signal,
+    isUpload: values.upload,
     ...(values.sustain === undefined ? {} : { sustainSeconds: Number(values.sustain) }),
     ...(values.values === undefined ? {} : { valueCount: Number(values.values) }),
   });

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { apiVersionNewest } from '@patchbay/kit/api-version';
 import {
+  type DimensionValues,
   type DomainDefinition,
   type OperationDefinition,
   type ResourceDefinition,
@@ -215,13 +216,25 @@ function eventLines(services: readonly Service[], domains: readonly Domain[]): s
   ];
 }
 
+const kebabCase = (key: string) => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** What requests are made to, by the name that scopes have. */
+const resourceNames = (services: readonly Service[], domains: readonly Domain[]): string[] =>
+  [
+    ...services.map(({ folder }) => folder),
+    ...domains.flatMap(({ definition }) => Object.keys(definition.resources).map(kebabCase)),
+  ].sort();
+
 /** Every meter by its full name: what pages list and price editors offer. */
-function meterLines(services: readonly Service[]): string[] {
+function meterLines(services: readonly Service[], domains: readonly Domain[]): string[] {
+  const valuesOf = (values: DimensionValues | 'resources') =>
+    values === 'resources' ? resourceNames(services, domains) : values;
   return [
     "import type { DimensionValues, MeterUnit } from '@patchbay/kit/definition';",
     '',
     'export interface CatalogueMeter {',
     '  readonly service: string;',
+    '  readonly serviceTitle: string;',
     '  readonly meter: string;',
     '  readonly unit: MeterUnit;',
     '  readonly summary: string;',
@@ -230,15 +243,24 @@ function meterLines(services: readonly Service[]): string[] {
     '}',
     '',
     'export const meterCatalogue: Readonly<Record<string, CatalogueMeter>> = {',
-    ...services.flatMap(({ folder, definition }) =>
-      Object.entries(definition.meters).map(([meter, { unit, summary, dimensions, isPriced = true }]) => {
-        const entry = { service: folder, meter, unit, summary, dimensions, isPriced };
-        return `  '${folder}.${meter}': ${JSON.stringify(entry)},`;
-      }),
+    ...[...services, ...domains].flatMap(({ folder, definition }) =>
+      Object.entries(definition.meters ?? {}).map(
+        ([meter, { unit, summary, isPriced = true, ...declared }]) => {
+          const dimensions = Object.fromEntries(
+            Object.entries(declared.dimensions).map(([name, values]) => [name, valuesOf(values)]),
+          );
+          const serviceTitle = definition.title;
+          const entry = { service: folder, serviceTitle, meter, unit, summary, dimensions, isPriced };
+          return `  '${folder}.${meter}': ${JSON.stringify(entry)},`;
+        },
+      ),
     ),
     '};',
   ];
 }
+
+/** A domain that only says what is counted has nobody who answers. */
+const isServed = ({ definition }: Domain) => Object.keys(definition.resources).length > 0;
 
 const services = await readSubjects<ServiceDefinition>('packages/services/src');
 const domains = await readSubjects<DomainDefinition>('packages/domain');
@@ -246,9 +268,9 @@ refuseTwins(services, domains);
 const files = {
   'packages/services/src/registry.generated.ts': registryLines(services, 'services'),
   'packages/services/src/handlers.generated.ts': handlerLines(services, 'service'),
-  'packages/services/src/meters.generated.ts': meterLines(services),
+  'packages/services/src/meters.generated.ts': meterLines(services, domains),
   'packages/domain/registry.generated.ts': registryLines(domains, 'domains'),
-  'packages/domain/handlers.generated.ts': handlerLines(domains, 'domain'),
+  'packages/domain/handlers.generated.ts': handlerLines(domains.filter(isServed), 'domain'),
   'packages/sdk/src/operations.generated.ts': sdkLines(services, domains),
   'packages/sdk/src/events.generated.ts': eventLines(services, domains),
 };

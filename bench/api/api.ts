@@ -5,8 +5,11 @@
  * a minute is raised, and it is still counted.
  */
 import { Agent, type IncomingMessage, request } from 'node:http';
+import path from 'node:path';
+import { pidOf } from '@patchbay/testing/platform-processes';
 import { startPlatform } from '@patchbay/testing/running-platform';
 import { median, quantile, type Result, rounded, say } from '../figures.ts';
+import { databaseTimeMs, processTimeMs } from '../process-time.ts';
 
 const ROUND_COUNT = 3;
 const ROUND_MS = 1_000;
@@ -51,6 +54,8 @@ interface Server {
   readonly key: string;
   readonly agent: Agent;
   readonly signal: AbortSignal;
+  /** Processor time so far. */
+  readonly timesMs: () => { readonly controlMs: number; readonly databaseMs: number };
 }
 
 export async function run({ json, signal }: { readonly json: boolean; readonly signal: AbortSignal }) {
@@ -60,7 +65,12 @@ export async function run({ json, signal }: { readonly json: boolean; readonly s
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTION_COUNT });
   try {
     const { PATCHBAY_URL: url = '', PATCHBAY_KEY: key = '' } = platform.env;
-    const server = { url, key, agent, signal };
+    const controlPid = (await pidOf(platform, 'control plane')) ?? Number.NaN;
+    const timesMs = () => ({
+      controlMs: processTimeMs(controlPid),
+      databaseMs: databaseTimeMs(path.join(platform.dataDir, 'postgres')),
+    });
+    const server = { url, key, agent, signal, timesMs };
     const ids = await idsOf(server);
     for (const sample of samplesOf(ids)) say(await measure(server, sample), json);
   } finally {
@@ -106,19 +116,26 @@ async function measure(server: Server, sample: Sample): Promise<Result> {
     ratioMax: rounded(Math.max(...ratios)),
     requestsPerSecond: Math.round(median(rounds.map(({ own }) => own.rate))),
     p99Ms: rounded(median(rounds.map(({ own }) => own.p99Ms))),
+    controlPlaneMs: rounded(median(rounds.map(({ own }) => own.controlMs))),
+    databaseMs: rounded(median(rounds.map(({ own }) => own.databaseMs))),
     peerRequestsPerSecond: Math.round(median(rounds.map(({ peer }) => peer.rate))),
     peerP99Ms: rounded(median(rounds.map(({ peer }) => peer.p99Ms))),
+    peerControlPlaneMs: rounded(median(rounds.map(({ peer }) => peer.controlMs))),
   };
 }
 
 interface Load {
   readonly rate: number;
   readonly p99Ms: number;
+  /** Processor time of a request. */
+  readonly controlMs: number;
+  readonly databaseMs: number;
 }
 
 /** As many requests at once as there are connections, until the time is over. */
 async function load(server: Server, sample: Sample, durationMs: number): Promise<Load> {
   const timesMs: number[] = [];
+  const before = server.timesMs();
   const startedAt = performance.now();
   await Promise.all(
     Array.from({ length: CONNECTION_COUNT }, async () => {
@@ -130,7 +147,13 @@ async function load(server: Server, sample: Sample, durationMs: number): Promise
     }),
   );
   const rate = (timesMs.length / (performance.now() - startedAt)) * 1000;
-  return { rate, p99Ms: quantile(timesMs, 0.99) };
+  const after = server.timesMs();
+  return {
+    rate,
+    p99Ms: quantile(timesMs, 0.99),
+    controlMs: (after.controlMs - before.controlMs) / timesMs.length,
+    databaseMs: (after.databaseMs - before.databaseMs) / timesMs.length,
+  };
 }
 
 /** @throws for every answer that is not a success: a refusal is faster than what was asked for. */

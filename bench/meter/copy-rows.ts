@@ -11,7 +11,7 @@ const NULL = '\\N';
 /** Records as COPY's text format has them. The layouts are worked out as our own way does it: neither pays more. */
 export function copyRows(records: readonly UsageRecord[], layouts: UsageLayouts): Buffer {
   const lines = records.map((record) => {
-    const { meters, dimensionSetIds } = layouts.of(record);
+    const layout = layouts.of(record);
     return [
       dayOf(record),
       record.id.nodeId,
@@ -25,9 +25,9 @@ export function copyRows(records: readonly UsageRecord[], layouts: UsageLayouts)
       record.segment,
       new Date(record.fromMs).toISOString(),
       new Date(record.toMs).toISOString(),
-      `{${meters.join()}}`,
-      `{${dimensionSetIds.join()}}`,
-      quantitiesOf(record, layouts),
+      `{${layout.meters.join()}}`,
+      `{${layout.dimensionSetIds.join()}}`,
+      quantitiesOf(record, layout),
     ].join('\t');
   });
   return Buffer.from(`${lines.join('\n')}\n`);

@@ -19,6 +19,7 @@ import { median, quantile, type Result, rounded, say } from '../figures.ts';
 import { copyIn } from './copy-in.ts';
 import { COPY_COLUMNS, copyRows } from './copy-rows.ts';
 import { measureReads } from './reads.ts';
+import { runUpload } from './upload.ts';
 import { accounts, plantTriggers, workload } from './workload.ts';
 
 const ROUND_COUNT = 5;
@@ -61,10 +62,14 @@ export interface MeterOptions {
   readonly sustainSeconds?: number;
   /** Values of a record in such a run. Default 1. */
   readonly valueCount?: number;
+  /** Over HTTP, through the control plane, instead of all that. */
+  readonly isUpload?: boolean;
 }
 
 /** @throws when a recomputation from raw records finds a total that is not exact. */
-export async function run({ json, signal, sustainSeconds, valueCount = 1 }: MeterOptions): Promise<void> {
+export async function run(options: MeterOptions): Promise<void> {
+  const { json, signal, sustainSeconds, valueCount = 1 } = options;
+  if (options.isUpload === true) return await runUpload(options);
   const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-bench-'));
   await chmod(folder, 0o755);
   const server = await startEmbeddedPostgres({ directory: path.join(folder, 'postgres'), database: 'bench' });

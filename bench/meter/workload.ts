@@ -5,6 +5,10 @@ import type { Client } from 'pg';
 const WIDTHS = [2, 4, 20, 100, 1000] as const;
 /** A batch is of one of them, as the control plane takes it; sessions of an account are on all. */
 const NODE_COUNT = 4;
+export const NODE_IDS = Array.from(
+  { length: NODE_COUNT },
+  (_, place) => `nod_${String(place).padStart(29, '0')}`,
+);
 /** Reports of a session before the next one takes its place: five minutes of them. */
 const REPORT_COUNT = 60;
 const LATE_SHARE = 0.005;
@@ -51,9 +55,9 @@ export function workload({
 }: WorkloadOptions): Workload {
   // Far enough back for the run to stay in the past, and within one day.
   const startMs = nowMs - (nowMs % DAY_MS) - DAY_MS / 2;
-  const nodes = Array.from({ length: NODE_COUNT }, (_, place) => ({
+  const nodes = NODE_IDS.map((id, place) => ({
     place,
-    id: `nod_${String(place).padStart(29, '0')}`,
+    id,
     sequence: 0,
     sent: [] as UsageRecord[],
   }));
@@ -77,14 +81,13 @@ export function workload({
       modality: session % 3 === 0 ? 'video' : 'audio',
       fromMs: toMs - REPORT_MS,
       toMs,
-      quantities: Array.from({ length: entryCount }, (_, index) => ({
-        meter: ['bytes', 'packets', 'allocationMs'][index % 3] ?? 'bytes',
+      quantities: metersOf(entryCount).map(({ meter, dimensions }) => ({
+        meter,
         quantity: 1 + Math.floor(Math.random() * 1_000_000),
         dimensions: {
+          ...dimensions,
           transport: 'udp',
-          addressFamily: 'ipv4',
-          bandwidthClass: session % 5 === 0 ? 'high' : 'low',
-          direction: index < 3 ? 'in' : 'out',
+          bandwidthClass: session % 5 === 0 ? 'high-video' : 'low-video',
         },
       })),
     };
@@ -103,6 +106,17 @@ export function workload({
     },
   };
 }
+
+/** As a relay has them: time has no direction. */
+const metersOf = (count: number) =>
+  [
+    { meter: 'bytes', dimensions: { addressFamily: 'ipv4', direction: 'in' } },
+    { meter: 'packets', dimensions: { addressFamily: 'ipv4', direction: 'in' } },
+    { meter: 'allocationMs', dimensions: { addressFamily: 'ipv4' } },
+    { meter: 'bytes', dimensions: { addressFamily: 'ipv4', direction: 'out' } },
+    { meter: 'packets', dimensions: { addressFamily: 'ipv4', direction: 'out' } },
+    { meter: 'allocationMs', dimensions: { addressFamily: 'ipv6' } },
+  ].slice(0, count);
 
 /** A trigger of each account that uses, and one above that counts them all; none of them fires. */
 export async function plantTriggers(owner: Client): Promise<void> {

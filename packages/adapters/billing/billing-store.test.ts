@@ -1,6 +1,7 @@
 import type { BillingStore, PriceChange, SpendQuery } from '@patchbay/domain/billing/billing-store';
-import { nano, parseDecimal } from '@patchbay/domain/billing/money';
+import { formatDecimal, nano, parseDecimal } from '@patchbay/domain/billing/money';
 import { type Period, periodAt } from '@patchbay/domain/billing/period';
+import type { Tariff, UnitTariff } from '@patchbay/domain/billing/price';
 import { rate } from '@patchbay/domain/billing/rating';
 import { rollUp } from '@patchbay/domain/metering/roll-up';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
@@ -201,6 +202,79 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
     const { statement } = await billing.accrue('top', period);
     expect(await spent('top', period)).toBe(statement.payable);
     expect((await billing.listEntries('sibling', period, { limit: 9 })).items).toEqual([]);
+  });
+
+  test('tiers, an allowance and a minimum are kept, posted and priced by what the month had before (BIL-1)', async () => {
+    const tariff: UnitTariff = {
+      kind: 'per-unit',
+      amount: parseDecimal('0.01'),
+      per: 1n,
+      free: 100n,
+      tiers: [{ after: 900n, amount: parseDecimal('0.008') }],
+      tiering: 'volume',
+      minimum: parseDecimal('1'),
+      roundUpTo: 10n,
+    };
+    await setPrice('parent', '0', { childId: 'leaf', prices: [{ meter: 'bytes', where: {}, tariff }] });
+    const { prices } = await billing.chainPrices('leaf', atMs);
+    expect(prices.map((price) => price.tariff)).toEqual([tariff]);
+    await usage.ingest([usageOf('leaf', { atMs: period.fromMs, bytes: 1000 })]);
+    await usage.ingest([usageOf('leaf', { atMs, bytes: 195 })]);
+    const { statement, ledger } = await billing.accrue('leaf', period);
+    // 1195 less 100, in tens: 1100, all at 0.008.
+    expect([statement.payable, ledger.payable]).toEqual([parseDecimal('8.8'), parseDecimal('8.8')]);
+    expect((await billing.accrue('parent', period)).statement.receivable).toBe(parseDecimal('8.8'));
+    const spent = await billing.spend({ accountId: 'leaf', fromMs: atMs, toMs: atMs + MINUTE });
+    expect(spent.lines.map(({ quantity, amount }) => [quantity, amount])).toEqual([[195n, parseDecimal('1.6')]]);
+  });
+
+  test('a fee is accrued for both sides without any use, and its month is a period (BIL-1)', async () => {
+    const fee: Tariff = { kind: 'fee', amount: parseDecimal('30') };
+    await setPrice('parent', '0', { prices: [{ meter: 'bytes', where: {}, tariff: fee }] });
+    expect(await billing.listPeriods('leaf')).toEqual([]);
+    expect(await billing.accrueAll(period)).toBe(3);
+    const thirty = parseDecimal('30');
+    expect(await ledgerNets()).toEqual({ leaf: -thirty, sibling: -thirty, parent: 2n * thirty });
+    expect((await billing.listPeriods('leaf')).map(({ name }) => name)).toEqual([period.name]);
+    await setPrice('parent', '0', { prices: [] });
+    await billing.accrueAll(period);
+    expect(await ledgerNets()).toEqual({ leaf: 0n, sibling: 0n, parent: 0n });
+    expect(await billing.countMismatches()).toBe(0);
+  });
+
+  test('a simulation reckons each edge below from the same totals, page by page, and sets nothing', async () => {
+    await setPrice('platform', '1');
+    await setPrice('top', '2');
+    await setPrice('parent', '3', { childId: 'leaf' });
+    await usage.ingest([usageOf('leaf', { atMs, bytes: 10 }), usageOf('sibling', { atMs, bytes: 5 })]);
+    const tariff: Tariff = { kind: 'per-unit', amount: parseDecimal('2.5'), per: 1n };
+    const change = {
+      accountId: 'top',
+      currency: 'EUR',
+      services: { relay: [{ meter: 'bytes', where: {}, tariff }] },
+    };
+    const first = await billing.simulate({ period, change, limit: 2 });
+    expect(first.own?.after).toEqual({
+      payable: parseDecimal('15'),
+      receivable: parseDecimal('37.5'),
+      margin: parseDecimal('22.5'),
+    });
+    const rest = await billing.simulate({ period, change, limit: 2, cursor: first.next });
+    expect(rest.next).toBeUndefined();
+    // The sibling pays what its parent pays: it follows. The leaf has a price of its own.
+    const told = [...first.edges, ...rest.edges].map(({ sellerId, buyerId, before, after }) => [
+      `${sellerId} ${buyerId}`,
+      ...[before.amount, after.amount, after.margin].map(formatDecimal),
+    ]);
+    expect(told).toEqual([
+      ['top parent', '30', '37.5', '22.5'],
+      ['parent leaf', '30', '30', '5'],
+      ['parent sibling', '10', '12.5', '0'],
+    ]);
+    const chain = await billing.chainPrices('leaf', atMs);
+    expect(chain.prices.map((price) => price.tariff.amount)).not.toContain(tariff.amount);
+    const one = { ...change, childId: 'parent' };
+    expect((await billing.simulate({ period, change: one, limit: 5 })).edges).toHaveLength(3);
   });
 
   test('a price set anew for a minute that is accrued already takes the old line back', async () => {

@@ -9,7 +9,8 @@ import type {
 } from '@patchbay/domain/billing/billing-store';
 import type { LedgerBook, LedgerPosition, SellerBook } from '@patchbay/domain/billing/ledger';
 import { nano } from '@patchbay/domain/billing/money';
-import { nextPeriod, type Period, periodOf } from '@patchbay/domain/billing/period';
+import { nextPeriod, type Period, periodAt, periodOf, periodStarts } from '@patchbay/domain/billing/period';
+import { isPooled } from '@patchbay/domain/billing/price';
 import { spanStarts } from '@patchbay/domain/billing/price-book';
 import { spendOf } from '@patchbay/domain/billing/spend';
 import { type Statement, statementOf } from '@patchbay/domain/billing/statement';
@@ -19,6 +20,7 @@ import type { Pool, PoolClient } from 'pg';
 import { inAccountScope, inAccountSnapshot, sqlStateOf } from '../metering/account-scope.ts';
 import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { readChain, readChainUnder, writePrices } from './price-rows.ts';
+import { simulate } from './simulation-rows.ts';
 import { readCells, readSessionCells } from './usage-cells.ts';
 
 /** Accruals of one edge that come first, before this one gives up. */
@@ -35,10 +37,20 @@ export interface BillingStoreOptions {
   readonly nowMs: () => number;
 }
 
-/** Prices, statements and the ledger in PostgreSQL. */
-export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): BillingStore {
-  const sets = new KnownDimensionSets();
+/** Rates an account's month anew and posts what the ledger does not have yet. */
+export interface AccountAccrual {
+  /** With `then`, what it does is part of the same transaction, which sees one moment. */
+  accrue(
+    accountId: string,
+    period: Period,
+    then?: (client: PoolClient, statement: Statement) => Promise<void>,
+  ): Promise<AccruedStatement>;
+  /** Those with something to accrue, from the lowest up. */
+  activeAccounts(period: Period): Promise<readonly string[]>;
+}
 
+const readerOf = ({ catalogue, nowMs }: Pick<BillingStoreOptions, 'catalogue' | 'nowMs'>) => {
+  const sets = new KnownDimensionSets();
   const requestOf = async (client: PoolClient, { accountId, period, positionsSql }: Reading) => {
     const positions = await readPositions(client, positionsSql, [accountId, period.name]);
     const nextPositions = await readPositions(client, positionsSql, [accountId, nextPeriod(period).name]);
@@ -48,26 +60,46 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
     const { currency } = chain;
     return { accountId, period, currency, cells, book, positions, nextPositions, nowMs: nowMs() };
   };
+  return { sets, requestOf };
+};
 
-  const accrueOne = async (accountId: string, period: Period): Promise<AccruedStatement> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await inAccountSnapshot(pool, accountId, async (client) => {
-          const request = await requestOf(client, { accountId, period, positionsSql: linesSql });
-          const { statement, postings } = accrueAccount(request);
-          for (const posting of postings) await write(client, posting, nowMs());
-          return { statement, ledger: await readTotals(client, statement), isBehind: false };
-        });
-      } catch (cause) {
-        if (!isLost(cause) || attempt === ATTEMPT_COUNT_MAX) throw cause;
-        // At random, so that those who met do not meet again.
-        await wait(Math.random() * FIRST_PAUSE_MS_MAX * 2 ** (attempt - 1));
+export function accountAccrual({ pool, catalogue, nowMs }: BillingStoreOptions): AccountAccrual {
+  const { requestOf } = readerOf({ catalogue, nowMs });
+  return {
+    async accrue(accountId, period, then) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await inAccountSnapshot(pool, accountId, async (client) => {
+            const request = await requestOf(client, { accountId, period, positionsSql: linesSql });
+            const { statement, postings } = accrueAccount(request);
+            for (const posting of postings) await write(client, posting, nowMs());
+            await then?.(client, statement);
+            return { statement, ledger: await readTotals(client, statement), isBehind: false };
+          });
+        } catch (cause) {
+          if (!isLost(cause) || attempt === ATTEMPT_COUNT_MAX) throw cause;
+          // At random, so that those who met do not meet again.
+          await wait(Math.random() * FIRST_PAUSE_MS_MAX * 2 ** (attempt - 1));
+        }
       }
-    }
+    },
+    async activeAccounts({ name, fromMs, toMs }) {
+      const { rows } = await pool.query<{ account_id: string }>(
+        'SELECT * FROM billing_active_accounts($1, $2, $3)',
+        [name, new Date(fromMs), new Date(toMs)],
+      );
+      return rows.map(({ account_id }) => account_id);
+    },
   };
+}
+
+/** Prices, statements and the ledger in PostgreSQL. */
+export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): BillingStore {
+  const { sets, requestOf } = readerOf({ catalogue, nowMs });
+  const accrual = accountAccrual({ pool, catalogue, nowMs });
 
   return {
-    accrue: accrueOne,
+    accrue: (accountId, period) => accrual.accrue(accountId, period),
     read: (accountId, period) =>
       inAccountSnapshot(pool, accountId, async (client) => {
         const { statement, isBehind } = readAccount(
@@ -83,26 +115,37 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
         const cells = await readCells(client, sets, { accountId, ...period, starts, meter });
         return statementOf({ accountId, period, currency, cells, book: { ...chain, catalogue } });
       }),
-    async accrueAll({ ...period }) {
-      const range = [period.name, new Date(period.fromMs), new Date(period.toMs)];
-      const { rows } = await pool.query<{ account_id: string }>(
-        'SELECT * FROM billing_active_accounts($1, $2, $3)',
-        range,
-      );
-      for (const { account_id } of rows) await accrueOne(account_id, period);
-      return rows.length;
+    async accrueAll(period) {
+      const accounts = await accrual.activeAccounts(period);
+      for (const accountId of accounts) await accrual.accrue(accountId, period);
+      return accounts.length;
     },
     spend: (query) =>
       inAccountScope(pool, query.accountId, async (client) => {
-        const { accountId, toMs, sessionId } = query;
-        const chain = await readChain(client, accountId, query);
-        const starts = spanStarts(chain, query);
+        const { accountId, fromMs, toMs, sessionId } = query;
+        const since = periodAt(fromMs).fromMs;
+        const chain = await readChain(client, accountId, { fromMs: since, toMs });
+        const starts = [...new Set([...spanStarts(chain, query), ...periodStarts(query)])].sort(
+          (left, right) => left - right,
+        );
+        const hasPools = chain.prices.some(({ tariff }) => isPooled(tariff));
+        const before =
+          hasPools && since < fromMs
+            ? await readCells(client, sets, {
+                accountId,
+                toMs: fromMs,
+                starts: spanStarts(chain, { fromMs: since, toMs: fromMs }),
+                depthMax: 0,
+              })
+            : [];
         const cells =
           sessionId === undefined
             ? await readCells(client, sets, { accountId, toMs, starts, depthMax: 0 })
             : await readSessionCells(client, sets, { ...query, sessionId, starts });
-        return spendOf({ accountId, currency: chain.currency, cells, book: { ...chain, catalogue } });
+        return spendOf({ accountId, currency: chain.currency, cells, before, book: { ...chain, catalogue } });
       }),
+    simulate: (query) =>
+      inAccountScope(pool, query.change.accountId, (client) => simulate(client, query, { sets, catalogue })),
     listPeriods: (accountId) =>
       inAccountScope(pool, accountId, async (client) => {
         const { rows } = await client.query<{ period: string }>('SELECT * FROM billing_periods($1)', [
@@ -140,6 +183,14 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
         const { rows } = await client.query<{ id: string; name: string }>('SELECT * FROM billing_names($1)', [
           accountId,
         ]);
+        return new Map(rows.map(({ id, name }) => [id, name]));
+      }),
+    namesBelow: (accountId, ids) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const { rows } = await client.query<{ id: string; name: string }>(
+          'SELECT id, name FROM account WHERE id = ANY($1)',
+          [ids],
+        );
         return new Map(rows.map(({ id, name }) => [id, name]));
       }),
     async oldestUnsettled(period) {
@@ -256,7 +307,7 @@ async function readTotals(
 const entriesSql = `
   SELECT e.transaction_id, t.posted_at, e.book, e.counterparty_id, e.currency, e.amount, t.source_ref
   FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id
-  WHERE e.account_id = $1 AND e.period = $2 AND (e.transaction_id, e.book) > ($4, $5)
+  WHERE e.account_id = $1 AND e.period = $2 AND (e.transaction_id, e.book) > ($4, $5) AND NOT ledger_is_collecting(e.book)
   ORDER BY e.transaction_id, e.book LIMIT $3`;
 
 interface EntryRow {

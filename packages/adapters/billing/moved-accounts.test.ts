@@ -110,8 +110,8 @@ async function emptied(): Promise<void> {
   const ledger = ['ledger_transaction', 'ledger_entry'];
   for (const table of ledger) await run(`ALTER TABLE ${table} DISABLE TRIGGER refuse_change`);
   await run(
-    `TRUNCATE account, price, usage_minute_total, usage_record, usage_session_total, usage_source, usage_node_mark,
-       usage_sequence_block, ledger_transaction, ledger_position CASCADE`,
+    `TRUNCATE account, price, usage_minute_total, usage_span_total, usage_record, usage_session_total, usage_source,
+       usage_node_mark, usage_sequence_block, ledger_transaction, ledger_position CASCADE`,
   );
   for (const table of ledger) await run(`ALTER TABLE ${table} ENABLE TRIGGER refuse_change`);
 }

@@ -1,5 +1,6 @@
 import type { ChainPrices, PriceChange } from '@patchbay/domain/billing/billing-store';
-import { type Price, tariffFromWire, tariffToWire } from '@patchbay/domain/billing/price';
+import type { Price } from '@patchbay/domain/billing/price';
+import { tariffFromWire, tariffToWire, termsOf, type WireTerms } from '@patchbay/domain/billing/wire-tariff';
 import { createId } from '@patchbay/kit/ids';
 import type { PoolClient } from 'pg';
 
@@ -23,6 +24,7 @@ interface PriceRow {
   readonly dimensions: Readonly<Record<string, string>>;
   readonly amount: string;
   readonly per: string;
+  readonly terms: WireTerms;
   readonly currency: string;
   readonly effective_from: Instant;
   readonly effective_to: Instant;
@@ -103,10 +105,10 @@ export async function writePrices(client: PoolClient, change: PriceChange, nowMs
   );
   const until = planned.rows[0]?.at ?? 'infinity';
   for (const { meter, where, tariff } of prices) {
-    const { amount, per } = tariffToWire(tariff);
+    const wire = tariffToWire(tariff);
     await client.query(
-      `INSERT INTO price (id, account_id, child_id, service, meter, dimensions, amount, per, currency, effective_from, effective_to)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+      `INSERT INTO price (id, account_id, child_id, service, meter, dimensions, amount, per, terms, currency, effective_from, effective_to)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
       [
         createId('prc', nowMs),
         accountId,
@@ -114,8 +116,9 @@ export async function writePrices(client: PoolClient, change: PriceChange, nowMs
         service,
         meter,
         JSON.stringify(where),
-        amount,
-        per,
+        wire.amount,
+        wire.per,
+        JSON.stringify(termsOf(wire)),
         currency,
         from,
         until,
@@ -131,7 +134,7 @@ const priceFromRow = (row: PriceRow): Price => ({
   service: row.service,
   meter: row.meter,
   where: row.dimensions,
-  tariff: tariffFromWire(row),
+  tariff: tariffFromWire({ ...row.terms, amount: row.amount, per: row.per }),
   currency: row.currency,
   fromMs: msOf(row.effective_from),
   toMs: msOf(row.effective_to),

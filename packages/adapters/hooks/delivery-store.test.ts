@@ -191,7 +191,7 @@ test('an event of a session waits until the one before it is over, delivered or 
   expect(await stateOf()).toEqual(['failed', 'delivered', 'waiting']);
 });
 
-test('an attempt is counted before it is made; one whose worker died is made again, and its late outcome counts for nothing (F9)', async () => {
+test('F9: an attempt is counted before it is made; one whose worker died is made again, and its late outcome counts for nothing', async () => {
   const [id] = await fill(1);
   const [dead] = await claim({ leaseMs: 5 });
   // Until the lease is over, nobody else has it.

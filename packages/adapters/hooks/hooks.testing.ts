@@ -14,6 +14,7 @@ import {
   type ClaimedRequest,
   deliveryStore,
 } from './delivery-store.ts';
+import { eventCursors } from './event-cursors.ts';
 import { placeEvents } from './event-sequencer.ts';
 import { takeReplayOn } from './replay-step.ts';
 
@@ -57,6 +58,7 @@ export async function createHooksDatabase() {
     webhooks,
     callbacks: callbackStore(prisma, cipher),
     deliveries,
+    cursors: eventCursors(database.masterKey),
     events: eventLog(prisma),
     replays: replayStore(prisma),
     store,

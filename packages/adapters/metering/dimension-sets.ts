@@ -57,6 +57,11 @@ export class DimensionSets {
     return id;
   }
 
+  /** Holds no set for stored any more. */
+  forget(): void {
+    this.#ids.clear();
+  }
+
   /** Stores the sets that are not known to be stored, in a transaction of their own. */
   async store(): Promise<void> {
     if (this.#pending.size === 0) return;

@@ -1,6 +1,6 @@
 import { dayOf, type UsageRecord } from '@patchbay/domain/metering/usage-record';
 import { arrayLiteral, textArray } from './array-literal.ts';
-import type { UsageLayouts } from './usage-layouts.ts';
+import type { UsageLayout, UsageLayouts } from './usage-layouts.ts';
 
 export const COUNT = `SELECT usage_count($1::date[], $2::text[], $3::bigint[], $4::bigint[],
   $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[], $11::bigint[], $12::bigint[], $13::bigint[],
@@ -13,6 +13,7 @@ export const CHANGED = `SELECT usage_changed($1::date[], $2::text[], $3::bigint[
 export function columnsOf(records: readonly UsageRecord[], layouts: UsageLayouts): string[] {
   const text = (pick: (record: UsageRecord) => string | undefined) => textArray(records.map(pick));
   const plain = (pick: (record: UsageRecord) => number | string) => arrayLiteral(records.map(pick));
+  const laidOut = records.map((record) => ({ record, layout: layouts.of(record) }));
   return [
     plain(dayOf),
     text(({ id }) => id.nodeId),
@@ -26,13 +27,11 @@ export function columnsOf(records: readonly UsageRecord[], layouts: UsageLayouts
     plain(({ segment }) => segment),
     plain(({ fromMs }) => fromMs),
     plain(({ toMs }) => toMs),
-    plain((record) => layouts.of(record).id),
-    text((record) => quantitiesOf(record, layouts)),
+    arrayLiteral(laidOut.map(({ layout }) => layout.id)),
+    textArray(laidOut.map(({ record, layout }) => quantitiesOf(record, layout))),
   ];
 }
 
 /** The values of a record, in the order of its layout. */
-export function quantitiesOf(record: UsageRecord, layouts: UsageLayouts): string {
-  const { places } = layouts.of(record);
-  return arrayLiteral(places.map((place) => record.quantities[place]?.quantity ?? 0));
-}
+export const quantitiesOf = ({ quantities }: UsageRecord, { places }: UsageLayout): string =>
+  arrayLiteral(places.map((place) => quantities[place]?.quantity ?? 0));

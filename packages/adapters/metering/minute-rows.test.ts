@@ -92,12 +92,17 @@ test('a minute that is over is folded into one row, and what comes late is added
   await first.letGo();
   expect(await store.foldMinutes(atMs - MINUTE)).toEqual({ foldedCount: 0, isDone: true });
   expect((await rowsOf('platform')).length).toBe(2);
-  // Of the account, and the two above it.
-  expect(await store.foldMinutes(atMs + MINUTE)).toEqual({ foldedCount: 3, isDone: true });
-  expect(await rowsOf('platform')).toEqual([{ shard: 0, v1: '111', n: '3' }]);
-  expect(await rowsOf('other')).toEqual([{ shard: 0, v1: '100', n: '1' }]);
+  // One of each account that used, and two of each above both.
+  expect(await store.foldMinutes(atMs + MINUTE)).toEqual({ foldedCount: 6, isDone: true });
+  expect(await rowsOf('platform')).toEqual([{ shard: -1, v1: '111', n: '3' }]);
+  expect(await rowsOf('other')).toEqual([{ shard: -1, v1: '100', n: '1' }]);
   await store.ingest([usageOf('other', { atMs, bytes: 1000 })]);
-  expect(await rowsOf('platform')).toEqual([{ shard: 0, v1: '1111', n: '4' }]);
+  expect(await rowsOf('platform')).toEqual([
+    { shard: -1, v1: '111', n: '3' },
+    { shard: 0, v1: '1000', n: '1' },
+  ]);
+  expect(await store.foldMinutes(atMs + MINUTE)).toEqual({ foldedCount: 3, isDone: true });
+  expect(await rowsOf('platform')).toEqual([{ shard: -1, v1: '1111', n: '4' }]);
   expect(await store.foldMinutes(atMs + MINUTE)).toEqual({ foldedCount: 0, isDone: true });
   expect(await mismatches()).toBe(0);
 });

@@ -254,6 +254,28 @@ test('a threshold counts from when it was set, and anew after a reset; what was 
   expect((await firingsOf([triggerId])).length).toBe(2);
 });
 
+test('a month of a whole account begins anew with a reset, stays lifted, and fires again when it is reached again', async () => {
+  await removeAll();
+  const store = triggerStore(prisma);
+  const { isEnabled: _, ...rule } = await put({ condition: { kind: 'recurring', limit: 10, per: 'month' } });
+  await store.remove({ accountId: 'top', triggerId: rule.id });
+  const use = (bytes: number) => usageStore(pool).ingest([usageOf('leaf', { atMs: Date.now(), bytes })]);
+  await use(298);
+  const { id: triggerId } = await store.create(rule);
+  const trigger = { accountId: 'top', triggerId };
+  expect(await store.find(trigger)).toMatchObject({ hasFired: true });
+  await asOwner(database.url, 'SELECT trigger_hold_put($1, $2, $3, NULL)', [triggerId, 'relay', '{}']);
+  expect(await store.reset(trigger)).toMatchObject({ value: '0', hasFired: false });
+  expect(
+    await asOwner(database.url, 'SELECT 1 FROM trigger_hold WHERE trigger_id = $1', [triggerId]),
+  ).toEqual([]);
+  await use(9);
+  expect(await store.find(trigger)).toMatchObject({ value: '9', hasFired: false });
+  await use(1);
+  expect(await store.find(trigger)).toMatchObject({ value: '10', hasFired: true });
+  expect((await firingsOf([triggerId])).length).toBe(2);
+});
+
 test('triggers that are set while usage is stored lose none of it and count none twice', async () => {
   await removeAll();
   const store = triggerStore(prisma);

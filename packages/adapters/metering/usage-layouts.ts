@@ -55,6 +55,12 @@ export class UsageLayouts {
     }
   }
 
+  /** After a layout turned out not to be stored: a database that was restored has forgotten it, and what it is made of. */
+  forget(): void {
+    this.#known.clear();
+    this.#sets.forget();
+  }
+
   #layoutOf(record: UsageRecord): UsageLayout {
     // The places travel as quantities, so that the order is said once.
     const quantities = record.quantities.map((each, place) => ({ ...each, quantity: place }));

@@ -79,7 +79,7 @@ describe('exactly once (MET-2)', () => {
   beforeEach(open);
   afterEach(close);
 
-  test('the same batch ten times, late, shuffled and by two writers at once leaves the sums of one pass', async () => {
+  test('F5: the same batch ten times, late, shuffled and by two writers at once leaves the sums of one pass', async () => {
     const records = manyRecords(1_200);
     const other = usageStore(applicationPoolOf());
     const passes = (writer: UsageStore, count: number) =>

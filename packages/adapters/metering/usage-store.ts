@@ -21,7 +21,7 @@ import { UsageSources } from './usage-sources.ts';
 const DAY_MS = 86_400_000;
 /** Rows of minute totals that one transaction folds. */
 const FOLDED_COUNT_MAX = 5_000;
-/** A number of a source that a restored database does not have. */
+/** A number of a source or a layout that a restored database does not have. */
 const FOREIGN_KEY_VIOLATION = '23503';
 
 /** Usage in PostgreSQL. The pool's connections run as patchbay_app. */
@@ -53,10 +53,8 @@ export function usageStore(pool: Pool): UsageStore {
   };
 
   const count = async (records: readonly UsageRecord[]): Promise<IngestReceipt> => {
-    const columns = columnsOf(records, layouts);
-    await layouts.store();
     for (const day of new Set(records.map(dayOf))) await openDay(day);
-    const known = (await countColumns(records, columns)).flatMap((place) => records[place - 1] ?? []);
+    const known = (await countNew(records)).flatMap((place) => records[place - 1] ?? []);
     const conflicts = (await changedOf(known)).map((record) => ({ record, reason: 'body_changed' }) as const);
     await keepConflicts(conflicts);
     const freshCount = records.length - known.length;
@@ -69,11 +67,9 @@ export function usageStore(pool: Pool): UsageStore {
   };
 
   /** Counts what is new, and answers the places (from 1) of what is not. */
-  const countColumns = async (
-    records: readonly UsageRecord[],
-    columns: readonly string[],
-    isRetry = false,
-  ): Promise<readonly number[]> => {
+  const countNew = async (records: readonly UsageRecord[], isRetry = false): Promise<readonly number[]> => {
+    const columns = columnsOf(records, layouts);
+    await layouts.store();
     const sourceIds = await sources.idsOf(records);
     try {
       const { rows } = await pool.query<{ known: number[] }>({
@@ -87,7 +83,8 @@ export function usageStore(pool: Pool): UsageStore {
     } catch (cause) {
       if (isRetry || sqlStateOf(cause) !== FOREIGN_KEY_VIOLATION) throw cause;
       sources.forget();
-      return await countColumns(records, columns, true);
+      layouts.forget();
+      return await countNew(records, true);
     }
   };
 

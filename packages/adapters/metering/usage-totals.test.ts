@@ -131,6 +131,17 @@ test('a number that a restored database has forgotten is asked for anew, and not
   expect((await store.sessionTotals('leaf', 'ses_leaf')).map(({ quantity }) => quantity)).toEqual([7n]);
 });
 
+test('a layout that a restored database has forgotten is stored anew, with what it is made of', async () => {
+  await store.ingest([usageOf('leaf', { atMs: noon, bytes: 5 })]);
+  for (const table of ['usage_layout', 'usage_dimension_set'])
+    await asOwner(database.url, `DELETE FROM ${table}`);
+  await asOwner(database.url, 'DELETE FROM usage_minute_total');
+  expect(await store.ingest([usageOf('leaf', { atMs: noon, bytes: 7 })])).toMatchObject({ freshCount: 1 });
+  const query = { accountId: 'platform', fromMs: noon, toMs: noon + DAY, groupBy: ['direction'] } as const;
+  const { rows } = await store.query({ ...query, bucket: 'day', scope: 'inclusive', limit: 10 });
+  expect(rows.map(({ group, quantity }) => [group, quantity])).toEqual([[{ direction: 'in' }, 7n]]);
+});
+
 test('the totals of an endpoint go to another name and are added to what that one has, in no account but the own', async () => {
   const of = (endpointId: string, bytes: number, more: Partial<UsageRecord> = {}) =>
     usageOf('leaf', { atMs: noon, bytes, more: { endpointId, ...more } });

@@ -1,11 +1,12 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { ProviderError } from '@patchbay/domain/sso/provider-error';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { AddressRule } from '../outgoing/address-rule.ts';
 import { safeFetch } from '../outgoing/safe-fetch.ts';
 import { issuerRefusal } from './issuer-refusal.ts';
 import { browseThrough, CLIENT, type RealProvider, startRealProvider } from './real-provider.testing.ts';
-import { type ProviderClient, ProviderError, relyingClient } from './relying-client.ts';
+import { type ProviderClient, relyingClient } from './relying-client.ts';
 
 const REDIRECT = 'https://patchbay.test/sso/org_1/callback';
 const secrets = {

@@ -1,3 +1,4 @@
+import { ProviderError, shownDetail as shown } from '@patchbay/domain/sso/provider-error';
 import type { ProvidedPerson } from '@patchbay/domain/sso/provisioning';
 import {
   AuthorizationResponseError,
@@ -45,22 +46,6 @@ export interface Arrival extends SignInSecrets {
   readonly url: URL;
 }
 
-/**
- * Why a sign-in came to nothing. `unavailable`: the provider did not answer as one. `declined`: it says no, such as when
- * somebody thought better of it. `invalid`: what it said does not hold.
- */
-export class ProviderError extends Error {
-  override readonly name = 'ProviderError';
-  readonly kind: 'unavailable' | 'declined' | 'invalid';
-  /** For the owner of the organisation. No secret and no person is in it. */
-  readonly detail: string;
-  constructor(kind: ProviderError['kind'], detail: string, cause?: unknown) {
-    super(`${kind}: ${detail}`, { cause });
-    this.kind = kind;
-    this.detail = detail;
-  }
-}
-
 export interface RelyingClient {
   /** What the provider offers. Throws a ProviderError. */
   probe(
@@ -85,7 +70,6 @@ const CLOCK_TOLERANCE_SECONDS = 30;
 /** Discovery is asked again after that. Keys that a token names and nobody knows are fetched sooner. */
 const CONFIGURATION_LIFETIME_MS = 10 * 60_000;
 const CONFIGURATION_COUNT_MAX = 500;
-const DETAIL_CHARACTERS_MAX = 200;
 const GROUP_COUNT_MAX = 1_000;
 const SUBJECT_CHARACTERS_MAX = 255;
 
@@ -223,8 +207,6 @@ function personOf(
   };
 }
 
-const shown = (text: string) => text.replace(/[^\x20-\x7e]/g, ' ').slice(0, DETAIL_CHARACTERS_MAX);
-
 function causesOf(error: unknown): readonly Error[] {
   const found: Error[] = [];
   for (let at = error; at instanceof Error && found.length < 5; at = at.cause) found.push(at);
@@ -242,7 +224,7 @@ function detailOf(error: unknown): string {
 }
 
 function unavailable(error: unknown): never {
-  throw new ProviderError('unavailable', detailOf(error), error);
+  throw new ProviderError('unavailable', detailOf(error), { cause: error });
 }
 
 function refused(error: unknown): never {
@@ -252,5 +234,5 @@ function refused(error: unknown): never {
       shown(`It said ${error.error} ${error.error_description ?? ''}`).trim(),
     );
   const isAway = causesOf(error).some((each) => each instanceof FetchError);
-  throw new ProviderError(isAway ? 'unavailable' : 'invalid', detailOf(error), error);
+  throw new ProviderError(isAway ? 'unavailable' : 'invalid', detailOf(error), { cause: error });
 }

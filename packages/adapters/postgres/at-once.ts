@@ -42,12 +42,19 @@ export async function rowsOf<Read extends object>(
   database: Database,
   statement: Statement,
 ): Promise<readonly Read[]> {
-  const unit = currentUnit();
-  const [rows = []] =
-    unit === undefined
-      ? await inOneRoundTrip(poolOf(database), [statement])
-      : await inTransactionOf(unit.client, [statement]);
+  const [rows = []] = await rowsOfEach(database, [statement]);
   return rows as unknown as readonly Read[];
+}
+
+/** The rows of several statements, asked together. */
+export async function rowsOfEach(
+  database: Database,
+  statements: readonly Statement[],
+): Promise<readonly (readonly Row[])[]> {
+  const unit = currentUnit();
+  return unit === undefined
+    ? await inOneRoundTrip(poolOf(database), statements)
+    : await inTransactionOf(unit.client, statements);
 }
 
 /** The same in the scope of an account, in a transaction of its own. */

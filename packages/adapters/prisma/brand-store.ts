@@ -11,6 +11,8 @@ import type { LogoImage } from '@patchbay/domain/branding/logo-image';
 import type { BrandingPorts, HostRecord, Proof } from '@patchbay/domain/branding/ports';
 import { createId } from '@patchbay/kit/ids';
 import { z } from 'zod';
+import { rowsOf } from '../postgres/at-once.ts';
+import type { Statement } from '../postgres/round-trip.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 
@@ -216,7 +218,9 @@ function hostStore(prisma: PrismaClient): BrandingPorts['hosts'] {
           SELECT outcome, lost_by FROM brand_host_prove(${accountId}, ${hostId}, ${[...found]})`;
         const outcome = z.enum(['unknown', 'missing', 'taken', 'proved']).parse(row?.outcome);
         if (outcome !== 'proved') return { outcome };
-        const proved = await transaction.brandHost.findUniqueOrThrow({ where: { id: hostId } });
+        // Whoever looks finds it: what was missed before is over.
+        const data = { missedCount: 0, missedSince: null };
+        const proved = await transaction.brandHost.update({ where: { id: hostId }, data });
         return { outcome, host: hostFromRow(proved), lostBy: row?.lost_by ?? undefined };
       }),
 
@@ -265,16 +269,24 @@ export interface ShownBrands {
   logo(hash: string): Promise<{ readonly mediaType: string; readonly bytes: Uint8Array } | undefined>;
 }
 
+/** Answers one row, for brandFromRows(). */
+export const brandAbove = (accountId: string, notAbove?: string): Statement => ({
+  text: 'SELECT brand_above($1, $2) AS brand',
+  values: [accountId, notAbove ?? null],
+});
+
+export function brandFromRows(rows: readonly { readonly brand?: unknown }[]): BrandInEffect | undefined {
+  const brand = rows[0]?.brand ?? undefined;
+  return brand === undefined ? undefined : inEffect.parse(brand);
+}
+
 export function shownBrands(prisma: PrismaClient): ShownBrands {
-  const read = (rows: readonly { readonly brand: unknown }[]): BrandInEffect | undefined => {
-    const brand = rows[0]?.brand ?? undefined;
-    return brand === undefined ? undefined : inEffect.parse(brand);
-  };
   return {
-    of: async (accountId) => read(await prisma.$queryRaw`SELECT brand_in_effect(${accountId}) AS brand`),
+    of: async (accountId) =>
+      brandFromRows(await prisma.$queryRaw`SELECT brand_in_effect(${accountId}) AS brand`),
     above: async (accountId, notAbove) =>
-      read(await prisma.$queryRaw`SELECT brand_above(${accountId}, ${notAbove ?? null}) AS brand`),
-    ofUser: async (userId) => read(await prisma.$queryRaw`SELECT brand_of_user(${userId}) AS brand`),
+      brandFromRows(await rowsOf(prisma, brandAbove(accountId, notAbove))),
+    ofUser: async (userId) => brandFromRows(await prisma.$queryRaw`SELECT brand_of_user(${userId}) AS brand`),
     accountAt: async (host) => {
       const [row] = await prisma.$queryRaw<{ id: string | null }[]>`SELECT brand_host_find(${host}) AS id`;
       return row?.id ?? undefined;

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { NODE_LIVE_MS, type NodeRole, nodeRoles } from '@patchbay/domain/fleet/internal-api';
 import { createId } from '@patchbay/kit/ids';
 import { rowsOf } from '../postgres/at-once.ts';
+import type { Statement } from '../postgres/round-trip.ts';
 import type { PrismaClient } from './generated/client.ts';
 
 const JOIN_TOKEN_BYTES = 32;
@@ -84,6 +85,17 @@ const fromRow = ({ bootId, ...row }: NodeRow): NodeRecord => ({
   lastHeartbeatAt: row.lastHeartbeatAt ?? undefined,
 });
 
+/** Those of a role that get new sessions. Answers rows for nodesFromRows(). */
+export const liveNodes = (role: NodeRole): Statement => ({
+  text: `SELECT id, name, roles, region, public_key AS "publicKey", boot_id AS "bootId", urls, load, state,
+      last_heartbeat_at AS "lastHeartbeatAt"
+    FROM node WHERE $1 = ANY (roles) AND state = 'live' AND last_heartbeat_at > $2 ORDER BY id`,
+  values: [role, new Date(Date.now() - NODE_LIVE_MS)],
+});
+
+export const nodesFromRows = (rows: readonly object[]): NodeRecord[] =>
+  (rows as readonly NodeRow[]).map(fromRow);
+
 const hashOf = (token: string) => Uint8Array.from(createHash('sha256').update(token).digest());
 
 /** Nodes belong to the platform: no tenant's rows are read here, and no scope is needed. */
@@ -142,15 +154,9 @@ export function fleetStore(prisma: PrismaClient): FleetStore {
     remove: (nodeId) => setState(nodeId, 'removed'),
 
     live: async ({ role, region = '' }) => {
-      const since = new Date(Date.now() - NODE_LIVE_MS);
-      const rows = await rowsOf<NodeRow>(prisma, {
-        text: `SELECT id, name, roles, region, public_key AS "publicKey", boot_id AS "bootId", urls, load, state,
-            last_heartbeat_at AS "lastHeartbeatAt"
-          FROM node WHERE $1 = ANY (roles) AND state = 'live' AND last_heartbeat_at > $2 ORDER BY id`,
-        values: [role, since],
-      });
-      const isNear = (row: NodeRow) => Number(row.region === region);
-      return rows.toSorted((left, right) => isNear(right) - isNear(left)).map(fromRow);
+      const nodes = nodesFromRows(await rowsOf(prisma, liveNodes(role)));
+      const isNear = (node: NodeRecord) => Number(node.region === region);
+      return nodes.toSorted((left, right) => isNear(right) - isNear(left));
     },
 
     serving: async () => {

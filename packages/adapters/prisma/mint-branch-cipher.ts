@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, createSecretKey, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Encrypts what a database or a backup of it must not give away: the branch of a secret that mints credentials. */
 export interface MintBranchCipher {
@@ -30,12 +30,14 @@ export function readMasterKey(text: string): Uint8Array {
 export function mintBranchCipher(masterKey: Uint8Array): MintBranchCipher {
   if (masterKey.length !== MASTER_KEY_BYTES)
     throw new RangeError(`A master key has ${MASTER_KEY_BYTES} bytes.`);
+  // Bytes would be made a key of at each use.
+  const key = createSecretKey(masterKey);
   const tagKey = Buffer.from(hkdfSync('sha256', masterKey, '', 'patchbay tag', MASTER_KEY_BYTES));
   return {
     tag: (text) => createHmac('sha256', tagKey).update(text).digest('base64url'),
     seal(keyId, branch) {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(ALGORITHM, masterKey, nonce).setAAD(Buffer.from(keyId));
+      const cipher = createCipheriv(ALGORITHM, key, nonce).setAAD(Buffer.from(keyId));
       const body = Buffer.concat([cipher.update(branch), cipher.final()]);
       return Uint8Array.from(Buffer.concat([Uint8Array.of(VERSION), nonce, body, cipher.getAuthTag()]));
     },
@@ -44,7 +46,7 @@ export function mintBranchCipher(masterKey: Uint8Array): MintBranchCipher {
         throw new Error(`What is stored of ${keyId} has an unknown form.`);
       }
       const nonce = sealed.subarray(1, 1 + NONCE_BYTES);
-      const decipher = createDecipheriv(ALGORITHM, masterKey, nonce)
+      const decipher = createDecipheriv(ALGORITHM, key, nonce)
         .setAAD(Buffer.from(keyId))
         .setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
       const body = sealed.subarray(1 + NONCE_BYTES, sealed.length - TAG_BYTES);

@@ -1,7 +1,7 @@
 import type { BillingStore, ChainPrices } from '@patchbay/domain/billing/billing-store';
-import { tariffToWire } from '@patchbay/domain/billing/price';
 import { priceChanges } from '@patchbay/domain/billing/price-changes';
 import type { PriceLevel } from '@patchbay/domain/billing/price-list';
+import { tariffToWire, termsKey } from '@patchbay/domain/billing/wire-tariff';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import { configChanges } from '@patchbay/domain/policy/config-changes';
 import { configLevels } from '@patchbay/domain/policy/config-levels';
@@ -56,7 +56,9 @@ async function pricesOf(
     buyerName: names.get(buyerId) ?? buyerId,
     sellerId,
     sellerName: names.get(sellerId) ?? sellerId,
-    ...tariffToWire(price.tariff),
+    amount: price.tariff.amount.toString(),
+    per: tariffToWire(price.tariff).per,
+    hasTerms: termsKey(tariffToWire(price.tariff)) !== '',
     origin,
   });
   const differences = priceChanges(

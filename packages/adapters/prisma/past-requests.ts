@@ -1,12 +1,13 @@
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import type { UsageStore } from '@patchbay/domain/metering/usage-store';
 import type { LoggedRequest, PolicyPorts } from '@patchbay/domain/policy/ports';
+import { settings } from '@patchbay/domain/policy/settings';
 import { accountChain } from './account-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount } from './scope.ts';
 
-/** Hours of one meter in a month, and some. */
-const USAGE_ROW_COUNT_MAX = 10_000;
+/** More than a month has hours, and an hour minutes. */
+const USAGE_ROW_COUNT_MAX = 1_000;
 
 interface Row {
   readonly id: string;
@@ -36,7 +37,7 @@ export function pastRequests(prisma: PrismaClient, usage: Pick<UsageStore, 'quer
           FROM (
             SELECT s.* FROM account_closure c JOIN session s ON s.account_id = c.descendant_id
             WHERE c.ancestor_id = ${accountId} AND c.valid_to = 'infinity'
-              AND s.started_at >= ${new Date(fromMs)}
+              AND (s.ended_at IS NULL OR s.ended_at >= ${new Date(fromMs)})
             ORDER BY s.started_at DESC LIMIT ${limit + 1}) s
           LEFT JOIN LATERAL (SELECT identity, audio, video, screen FROM session_leg l
             WHERE l.session_id = s.id AND l.account_id = s.account_id ORDER BY joined_at LIMIT 1) l ON true
@@ -46,16 +47,23 @@ export function pastRequests(prisma: PrismaClient, usage: Pick<UsageStore, 'quer
         return { items: rows.slice(0, limit).map(fromRow), isComplete: rows.length <= limit };
       }),
 
-    usage: async ({ scopes, meters, fromMs }) => {
-      const toMs = Date.now();
-      const read = [...new Set(scopes)].flatMap((scope) => meters.map((meter) => ({ scope, meter })));
-      const cells = [];
-      for (const { scope, meter } of read) {
-        const query = { accountId: scope, fromMs, toMs, meter, bucket: 'hour', groupBy: [] } as const;
-        const { rows } = await usage.query({ ...query, scope: 'inclusive', limit: USAGE_ROW_COUNT_MAX });
-        cells.push(...rows.map(({ atMs, quantity }) => ({ scope, meter, atMs, quantity: Number(quantity) })));
-      }
-      return cells;
+    usage: async ({ budget, window, bucket }) => {
+      const { setting, origin, timeZone } = budget;
+      const { counts } = settings[setting];
+      if (counts.what !== 'usage') return [];
+      const { rows } = await usage.query({
+        accountId: origin.accountId,
+        fromMs: window.startMs,
+        toMs: window.endMs,
+        meter: counts.meter,
+        ...(origin.level === 'region' ? { where: { region: origin.region } } : {}),
+        bucket,
+        timeZone,
+        groupBy: [],
+        scope: 'inclusive',
+        limit: USAGE_ROW_COUNT_MAX,
+      });
+      return rows.map(({ atMs, quantity }) => ({ atMs, quantity: Number(quantity) }));
     },
 
     chains: async ({ accountId, accountIds }) => {

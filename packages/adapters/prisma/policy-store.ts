@@ -7,6 +7,7 @@ import {
   type PolicyPorts,
 } from '@patchbay/domain/policy/ports';
 import { createId } from '@patchbay/kit/ids';
+import { textArray } from '../metering/array-literal.ts';
 import { rowsOf } from '../postgres/at-once.ts';
 import { isUniqueViolation } from './database-error.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
@@ -24,6 +25,14 @@ export function policyStore(prisma: PrismaClient): PolicyPorts['policies'] {
         values: [accountId],
       });
       return rows.map(policyFromRow);
+    },
+
+    saying: async ({ accountIds, settings }) => {
+      const rows = await rowsOf<{ readonly id: string }>(prisma, {
+        text: 'SELECT id FROM policy_saying($1, $2) AS id',
+        values: [textArray(accountIds), textArray(settings)],
+      });
+      return new Set(rows.map(({ id }) => id));
     },
 
     set: ({ accountId, by, word, ...place }) =>

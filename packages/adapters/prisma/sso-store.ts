@@ -1,54 +1,103 @@
 import { randomBytes } from 'node:crypto';
-import type { DomainRecord, ProviderRecord, SsoPorts } from '@patchbay/domain/sso/ports';
+import type {
+  DomainRecord,
+  ProviderRecord,
+  ProviderSettings,
+  SamlSettings,
+  SsoPorts,
+} from '@patchbay/domain/sso/ports';
 import type { RoleRef } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
 import { isUniqueViolation } from './database-error.ts';
-import type { Prisma, PrismaClient } from './generated/client.ts';
+import { Prisma, type PrismaClient } from './generated/client.ts';
 import type { MintBranchCipher } from './mint-branch-cipher.ts';
 import { pageFrom } from './page.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 
 const CHALLENGE_BYTES = 20;
+const notMissed = { missedCount: 0, missedSince: null } as const;
 
 // The secret is not listed: the role may not even read it.
 const providerColumns = {
   id: true,
+  kind: true,
   issuer: true,
   clientId: true,
-  newcomerRole: true,
   groupsClaim: true,
-  groupRoles: true,
   trustsEmail: true,
+  saml: true,
+  newcomerRole: true,
+  groupRoles: true,
   isRequired: true,
   emergencyUserIds: true,
   problem: true,
+  problemCode: true,
   problemAt: true,
   changedAt: true,
 } as const;
 
 type ProviderRow = Prisma.SsoProviderGetPayload<{ select: typeof providerColumns }>;
 
-const providerFromRow = ({
-  problem,
-  problemAt,
-  newcomerRole,
-  groupRoles,
-  ...row
-}: ProviderRow): ProviderRecord => ({
-  ...row,
-  newcomerRole: (newcomerRole as RoleRef | null) ?? undefined,
-  // What was written here was read by the schema of the operation.
-  groupRoles: groupRoles as unknown as ProviderRecord['groupRoles'],
-  problem: problem === null || problemAt === null ? undefined : { text: problem, at: problemAt },
-});
+/** What of a SAML provider is one value in its row: nothing is looked for by it. */
+type SamlColumn = Omit<SamlSettings, 'kind' | 'issuer' | 'newcomerRole' | 'groupRoles' | 'metadataUrl'> & {
+  readonly metadataUrl?: string | undefined;
+};
 
-const domainColumns = { id: true, domain: true, challenge: true, provedAt: true, createdAt: true } as const;
+function providerFromRow(row: ProviderRow): ProviderRecord {
+  const { id, issuer, newcomerRole, groupRoles, isRequired, emergencyUserIds, changedAt } = row;
+  const { problem, problemCode, problemAt } = row;
+  const kept = {
+    id,
+    issuer,
+    newcomerRole: (newcomerRole as RoleRef | null) ?? undefined,
+    // What was written here was read by the schema of the operation.
+    groupRoles: groupRoles as unknown as ProviderRecord['groupRoles'],
+    isRequired,
+    emergencyUserIds,
+    changedAt,
+    problem:
+      problem === null || problemAt === null
+        ? undefined
+        : { code: problemCode ?? undefined, text: problem, at: problemAt },
+  };
+  if (row.saml !== null) {
+    const saml = row.saml as unknown as SamlColumn;
+    return { ...kept, kind: 'saml', ...saml, metadataUrl: saml.metadataUrl };
+  }
+  const { clientId, groupsClaim, trustsEmail } = row;
+  if (clientId === null || groupsClaim === null || trustsEmail === null)
+    throw new Error('A constraint of the table is broken: sso_provider_is_one_kind.');
+  return { ...kept, kind: 'oidc', clientId, groupsClaim, trustsEmail };
+}
+
+/** The columns of one kind, and nothing in those of the other. */
+function rowFromSettings(settings: ProviderSettings) {
+  const { kind, issuer, newcomerRole = null } = settings;
+  const groupRoles = settings.groupRoles.map((one) => ({ ...one }));
+  const common = { kind, issuer, newcomerRole, groupRoles };
+  if (settings.kind === 'oidc') {
+    const { clientId, groupsClaim, trustsEmail } = settings;
+    return { ...common, clientId, groupsClaim, trustsEmail, saml: Prisma.DbNull };
+  }
+  const { signInUrl, certificates, metadataUrl, attributes, acceptsUnasked } = settings;
+  const saml: SamlColumn = {
+    ...{ signInUrl, certificates, attributes, acceptsUnasked },
+    ...(metadataUrl === undefined ? {} : { metadataUrl }),
+  };
+  const none = { clientId: null, clientSecret: null, groupsClaim: null, trustsEmail: null };
+  return { ...common, ...none, saml: saml as unknown as Prisma.InputJsonObject };
+}
+
+const domainColumns = {
+  ...{ id: true, domain: true, challenge: true, provedAt: true, missedSince: true, createdAt: true },
+} as const;
 
 type DomainRow = Prisma.SsoDomainGetPayload<{ select: typeof domainColumns }>;
 
-const domainFromRow = ({ provedAt, ...row }: DomainRow): DomainRecord => ({
+const domainFromRow = ({ provedAt, missedSince, ...row }: DomainRow): DomainRecord => ({
   ...row,
   provedAt: provedAt ?? undefined,
+  missingSince: missedSince ?? undefined,
 });
 
 export async function readProvider(
@@ -86,33 +135,28 @@ export function ssoProviderStore(prisma: PrismaClient, cipher: MintBranchCipher)
     find: ({ accountId }) =>
       inAccount(prisma, accountId, (transaction) => holdProvider(transaction, accountId)),
 
-    put: ({ accountId, clientSecret, isNew, newcomerRole, groupRoles, ...settings }) =>
+    put: ({ accountId, settings, clientSecret, isNew, isOther }) =>
       inAccount(prisma, accountId, async (transaction) => {
         const before = await holdProvider(transaction, accountId);
-        const said = {
-          ...settings,
-          newcomerRole: newcomerRole ?? null,
-          groupRoles: groupRoles.map((one) => ({ ...one })),
-        };
+        const row = rowFromSettings(settings);
+        const id = before?.id ?? createId('sso');
+        const secret = clientSecret === undefined ? {} : { clientSecret: sealed(cipher, id, clientSecret) };
         if (before === undefined) {
-          const id = createId('sso');
-          if (clientSecret === undefined) throw new Error('A new provider has a secret.');
-          const data = { id, accountId, ...said, clientSecret: sealed(cipher, id, clientSecret) };
+          const data = { id, accountId, ...row, ...secret };
           return providerFromRow(await transaction.ssoProvider.create({ data, select: providerColumns }));
         }
         if (isNew) await forgetPeople(transaction, accountId);
-        const isOther = isNew || clientSecret !== undefined;
         return providerFromRow(
           await transaction.ssoProvider.update({
-            where: { id: before.id, accountId },
+            where: { id, accountId },
             data: {
-              ...said,
-              ...(clientSecret === undefined
-                ? {}
-                : { clientSecret: sealed(cipher, before.id, clientSecret) }),
+              ...row,
+              ...secret,
               // Nobody is bound to what was never seen to work.
               ...(isNew ? { isRequired: false } : {}),
-              ...(isOther ? { changedAt: new Date(), problem: null, problemAt: null } : {}),
+              ...(isOther
+                ? { changedAt: new Date(), problem: null, problemCode: null, problemAt: null }
+                : {}),
             },
             select: providerColumns,
           }),
@@ -186,6 +230,8 @@ export function ssoDomainStore(prisma: PrismaClient): SsoPorts['domains'] {
             where: { accountId, id, provedAt: null },
             data: { provedAt: new Date() },
           });
+          // Whoever looks finds it: what was missed before is over.
+          await ssoDomain.updateMany({ where: { accountId, id }, data: notMissed });
           const row = await ssoDomain.findFirst({ where: { accountId, id }, select: domainColumns });
           return row === null ? undefined : domainFromRow(row);
         });

@@ -1,13 +1,23 @@
 /** An organisation with a provider whose word is given by the test: what is verified of it, is tested elsewhere. */
+import type { OidcSettings } from '@patchbay/domain/sso/ports';
+import { ProviderError } from '@patchbay/domain/sso/provider-error';
 import type { ProvidedPerson } from '@patchbay/domain/sso/provisioning';
 import type { TenancyDatabase } from '@patchbay/testing/tenancy-database';
-import { ProviderError, type RelyingClient } from '../oidc/relying-client.ts';
+import type { RelyingClient } from '../oidc/relying-client.ts';
+import { serviceProvider } from '../saml/service-provider.ts';
 import { inAccount } from './scope.ts';
-import { newBrowserSecret, ssoSignIns } from './sso-sign-in.ts';
+import { newBrowserSecret } from './sso-attempts.ts';
+import { ssoSignIns } from './sso-sign-in.ts';
 import { ssoDomainStore, ssoProviderStore } from './sso-store.ts';
 
 export const ISSUER = 'https://provider.example';
 export const BASE_URL = 'https://patchbay.test';
+
+export interface SetAnew extends Partial<OidcSettings> {
+  readonly clientSecret?: string;
+  readonly isNew?: boolean;
+  readonly isOther?: boolean;
+}
 
 export type Said = Partial<ProvidedPerson> | ProviderError;
 
@@ -36,7 +46,11 @@ export function ssoHarness({ prisma, cipher }: TenancyDatabase) {
       };
     },
   };
-  const sso = ssoSignIns(prisma, { cipher, client });
+  const saml = {
+    client: serviceProvider({ nowMs: Date.now }),
+    fetchMetadata: async () => ({ refused: 'Nothing is fetched here.' }),
+  };
+  const sso = ssoSignIns(prisma, { cipher, client, saml });
   const providers = ssoProviderStore(prisma, cipher);
   const domains = ssoDomainStore(prisma);
   const browserSecret = newBrowserSecret();
@@ -47,18 +61,26 @@ export function ssoHarness({ prisma, cipher }: TenancyDatabase) {
       return top?.organisationId ?? '';
     });
 
-  const setAnew = (accountId: string, more: Partial<Parameters<typeof providers.put>[0]> = {}) =>
+  /** A provider of OpenID Connect that is new, unless `more` says otherwise. */
+  const setAnew = (
+    accountId: string,
+    { isNew = true, isOther = isNew, clientSecret, ...more }: SetAnew = {},
+  ) =>
     providers.put({
       accountId,
-      issuer: ISSUER,
-      clientId: 'patchbay',
-      clientSecret: 'a secret of theirs',
-      newcomerRole: 'viewer',
-      groupsClaim: 'groups',
-      groupRoles: [],
-      trustsEmail: false,
-      isNew: true,
-      ...more,
+      settings: {
+        kind: 'oidc',
+        issuer: ISSUER,
+        clientId: 'patchbay',
+        newcomerRole: 'viewer',
+        groupsClaim: 'groups',
+        groupRoles: [],
+        trustsEmail: false,
+        ...more,
+      },
+      clientSecret: clientSecret ?? (isNew ? 'a secret of theirs' : undefined),
+      isNew,
+      isOther: isOther || clientSecret !== undefined,
     });
 
   return {
@@ -72,11 +94,7 @@ export function ssoHarness({ prisma, cipher }: TenancyDatabase) {
       said = next;
     },
     /** A provider, with newcomers as viewers, and a proved domain. */
-    setUp: async (
-      accountId: string,
-      domain: string,
-      more: Partial<Parameters<typeof providers.put>[0]> = {},
-    ) => {
+    setUp: async (accountId: string, domain: string, more: SetAnew = {}) => {
       await setAnew(accountId, more);
       const added = await domains.add({ accountId, domain, countMax: 5 });
       if (typeof added === 'string') throw new Error(`${domain}: ${added}`);

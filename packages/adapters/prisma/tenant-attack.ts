@@ -25,6 +25,10 @@ const ownColumns: Readonly<Record<string, string>> = {
   ledger_position: 'seller_id',
   ledger_transaction: 'seller_id',
 };
+/** Columns that may be absent each, and that a constraint asks for together. */
+const neededTogether: Readonly<Record<string, readonly string[]>> = {
+  sso_provider: ['client_id', 'client_secret', 'groups_claim', 'trusts_email'],
+};
 /** These two describe the tree itself: the accounts under attack have their rows in them already. */
 const treeTables: readonly string[] = ['account', 'account_closure'];
 
@@ -35,6 +39,7 @@ const treeTables: readonly string[] = ['account', 'account_closure'];
 const platformTables: readonly string[] = [
   '_prisma_migrations',
   'app_user',
+  'billing_closing',
   'bus_message',
   'email_link',
   'event_place',
@@ -48,6 +53,7 @@ const platformTables: readonly string[] = [
   'second_factor',
   'policy_day_count',
   'policy_hold',
+  'rail_notice',
   'retention_round',
   'set_up_link',
   'sign_in_attempt',
@@ -115,8 +121,8 @@ async function sampleRow(owner: Client, { table, column }: Target, accountId: st
         WHERE k.conrelid = a.attrelid AND k.contype = 'c' AND k.conkey = ARRAY[a.attnum] LIMIT 1) AS check
      FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
      WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
-       AND a.attgenerated = '' AND (a.attidentity = '') AND (a.attnotnull AND NOT a.atthasdef OR a.attname = $2)`,
-    [table, column],
+       AND a.attgenerated = '' AND (a.attidentity = '') AND (a.attnotnull AND NOT a.atthasdef OR a.attname = $2 OR a.attname = ANY ($3))`,
+    [table, column, neededTogether[table] ?? []],
   );
   const values = columns.map((described) =>
     described.name === column ? accountId : sampleValue(described, `sample ${table} ${accountId}`),
@@ -137,7 +143,7 @@ function sampleValue({ type, is_array, check }: Column, text: string): unknown {
   if (/^(timestamp|date)/.test(type)) return new Date(Math.floor(Date.now() / 60_000) * 60_000);
   if (type === 'boolean') return false;
   if (type === 'uuid') return '00000000-0000-4000-8000-000000000000';
-  return 1;
+  return Number(check?.match(/ARRAY\[(\d+)/)?.[1] ?? 1);
 }
 
 const insertSql = (table: string, names: readonly string[]) =>

@@ -1,3 +1,4 @@
+import { type PolicyWord, silent } from '@patchbay/domain/policy/policy-level';
 import type { ActOutcome, ActPorts, DueFiring } from '@patchbay/domain/triggers/act';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount } from './scope.ts';
@@ -30,7 +31,13 @@ export interface TriggerOutbox {
   liftHolds(): Promise<readonly string[]>;
   /** Forgets counters that nothing can count in any more. @returns how many. */
   forget(): Promise<number>;
-  readonly holds: Pick<ActPorts, 'hold' | 'openSessions' | 'suspend'>;
+  readonly holds: Pick<ActPorts, 'hold' | 'openSessions' | 'suspend'> & {
+    /** Only these services stay on for the target. */
+    holdServices(
+      due: DueFiring,
+      hold: { readonly services: readonly string[]; readonly untilMs: number | undefined },
+    ): Promise<void>;
+  };
 }
 
 /** The actions of triggers that fired: written with the crossing, done exactly once (TRG-2). */
@@ -91,6 +98,13 @@ export function triggerOutbox(
         const rows = await prisma.$queryRaw<{ session_id: string }[]>`
           SELECT * FROM trigger_open_sessions(${rule.id}, ${progress}, ${limit})`;
         return rows.map(({ session_id }) => session_id);
+      },
+
+      async holdServices({ rule }, { services, untilMs }) {
+        const word: PolicyWord = { ...silent, values: { services: [...services] } };
+        const until = untilMs === undefined ? null : new Date(untilMs);
+        await prisma.$queryRaw`
+          SELECT trigger_hold_word(${rule.id}, ${JSON.stringify(word)}::jsonb, ${until})::text`;
       },
 
       async hold({ rule }, { service, config, untilMs }) {

@@ -1,6 +1,6 @@
 import type { TriggersPorts } from '@patchbay/domain/triggers/ports';
 import type { FiringRecord, TriggerRecord } from '@patchbay/domain/triggers/trigger';
-import { createId } from '@patchbay/kit/ids';
+import { createId, isId } from '@patchbay/kit/ids';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 import { pageFrom } from './page.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
@@ -62,7 +62,7 @@ export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
 
     reset: ({ accountId, triggerId }) =>
       inAccount(prisma, accountId, async (transaction) => {
-        await begin(transaction, triggerId, { keepsCount: false });
+        await transaction.$queryRaw`SELECT trigger_reset(${triggerId})::text`;
         return found(transaction, accountId, triggerId);
       }),
 
@@ -99,9 +99,31 @@ export function triggerStore(prisma: PrismaClient): TriggersPorts['triggers'] {
   };
 }
 
-/** The accounts and applications that triggers may be about. */
-export function triggerTargets(prisma: PrismaClient): Pick<TriggersPorts['targets'], 'find'> {
+/** What triggers may be about. */
+export function triggerTargets(prisma: PrismaClient): Pick<TriggersPorts['targets'], 'find' | 'named'> {
   return {
+    named: ({ accountId, scope, endpointId, sessionId }) =>
+      inAccount(prisma, accountId, async ({ endpoint, session, sessionLeg }) => {
+        // In its scope an account sees what is below it as well.
+        const whose = scope === 'own' ? { accountId } : {};
+        const named: { endpointId?: string; isSessionKnown: boolean } = { isSessionKnown: true };
+        if (endpointId !== undefined) {
+          const where = isId('end', endpointId) ? { id: endpointId } : { identifier: endpointId };
+          const found = await endpoint.findFirst({
+            where: { ...where, ...whose, restsUntil: null },
+            select: { identifier: true },
+          });
+          if (found !== null) named.endpointId = found.identifier;
+        }
+        if (sessionId !== undefined) {
+          const own = await session.findFirst({ where: { id: sessionId, ...whose }, select: { id: true } });
+          const leg =
+            own ?? (await sessionLeg.findFirst({ where: { sessionId, ...whose }, select: { id: true } }));
+          named.isSessionKnown = leg !== null;
+        }
+        return named;
+      }),
+
     find: ({ scopeId, accountId, applicationId }) =>
       inAccount(prisma, scopeId, async ({ account, application }) => {
         const row = await account.findUnique({

@@ -1,3 +1,4 @@
+import { rowsOf } from '../postgres/at-once.ts';
 import { asUnit, currentUnit, type UnitOfWork } from '../postgres/unit-of-work.ts';
 import type { Prisma, PrismaClient } from './generated/client.ts';
 
@@ -29,6 +30,14 @@ export function atomically<Value>(prisma: PrismaClient, work: () => Promise<Valu
       unit.lose();
       throw error;
     }
+  });
+}
+
+/** Waits until no other unit holds what is named, and holds it until the unit that it is called in is over. */
+export async function inTurn(prisma: PrismaClient, name: string): Promise<void> {
+  await rowsOf(prisma, {
+    text: 'SELECT pg_advisory_xact_lock(hashtextextended($1, 0))::text',
+    values: [`turn ${name}`],
   });
 }
 

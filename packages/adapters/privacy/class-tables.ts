@@ -167,7 +167,7 @@ export const classTables = {
   signInRecords: [
     ...[
       ...['sign_in_session', 'sign_in_attempt', 'set_up_link', 'email_link', 'passkey_challenge'],
-      'sso_attempt',
+      ...['sso_attempt', 'saml_assertion'],
     ].map((table) => ({ table })),
   ],
   idempotencyAnswers: [{ table: 'idempotency_key' }],
@@ -235,7 +235,7 @@ export const classTables = {
       table: 'brand_host',
       order: ['host'],
       columns: ['id', 'account_id', 'host', 'created_at', 'proved_at'],
-      without: ['token'],
+      without: ['token', 'missed_count', 'missed_since'],
     },
     {
       table: 'allow_list_entry',
@@ -260,10 +260,19 @@ export const classTables = {
       table: 'sso_provider',
       order: ['id'],
       columns: [
-        ...['id', 'account_id', 'issuer', 'client_id', 'newcomer_role', 'groups_claim', 'group_roles'],
-        ...['trusts_email', 'is_required', 'emergency_user_ids', 'changed_at'],
+        ...[
+          'id',
+          'account_id',
+          'kind',
+          'issuer',
+          'client_id',
+          'newcomer_role',
+          'groups_claim',
+          'group_roles',
+        ],
+        ...['trusts_email', 'saml', 'is_required', 'emergency_user_ids', 'changed_at'],
       ],
-      without: ['client_secret', 'problem', 'problem_at'],
+      without: ['client_secret', 'problem', 'problem_code', 'problem_at'],
     },
     // It authenticates: that there is one, the log of changes says.
     { table: 'scim_token' },
@@ -271,7 +280,7 @@ export const classTables = {
       table: 'sso_domain',
       order: ['id'],
       columns: ['id', 'account_id', 'domain', 'proved_at', 'created_at'],
-      without: ['challenge'],
+      without: ['challenge', 'missed_count', 'missed_since'],
     },
     {
       table: 'endpoint',
@@ -486,12 +495,11 @@ export const classTables = {
       order: ['day', 'meter', 'dimension_set_id'],
       columns: ['account_id', 'day', 'meter', 'dimension_set_id', 'sum', 'n'],
     },
-    // What the two views above are made of, and what says which records were counted.
-    ...['usage_minute_total', 'usage_session_total', 'usage_source', 'usage_layout', 'usage_node_mark'].map(
-      (table) => ({
-        table,
-      }),
-    ),
+    // What the two views above are made of, what they come to in longer spans, and what says which records were counted.
+    ...['usage_minute_total', 'usage_session_total', 'usage_source', 'usage_layout'].map((table) => ({
+      table,
+    })),
+    ...['usage_span_total', 'usage_node_mark'].map((table) => ({ table })),
     { table: 'usage_dimension_set' },
     { table: 'usage_sequence_block' },
   ],
@@ -511,11 +519,36 @@ export const classTables = {
     },
     { table: 'ledger_transaction' },
     { table: 'ledger_position' },
+    {
+      table: 'billing_party',
+      order: ['account_id'],
+      columns: [
+        ...['account_id', 'legal_name', 'address_lines', 'country', 'tax_id', 'email', 'number_prefix'],
+        ...['payment_days', 'tax_name', 'tax_basis_points', 'changed_at'],
+      ],
+    },
+    {
+      table: 'document',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'seller_id', 'period', 'kind', 'sequence', 'number', 'currency'],
+        ...['total_minor_units', 'by_period', 'corrects_id', 'issued_at', 'content'],
+      ],
+    },
+    // What documents are made of and numbered by, and how they stand at whatever collects.
+    ...['closed_statement', 'document_sequence', 'collection', 'rail_party'].map((table) => ({ table })),
   ],
   privacy: [{ table: 'account_export' }, { table: 'account_export_part' }, { table: 'erasure' }],
   operation: [
     ...['_prisma_migrations', 'bus_message', 'event_place', 'job_run', 'node', 'node_join_token'],
-    ...['policy_day_count', 'policy_hold', 'request_rate', 'retention_round'],
+    ...[
+      'policy_day_count',
+      'policy_hold',
+      'request_rate',
+      'retention_round',
+      'billing_closing',
+      'rail_notice',
+    ],
   ].map((table) => ({ table })),
 } as const satisfies Readonly<Record<DataClassName, readonly ClassTable[]>>;
 

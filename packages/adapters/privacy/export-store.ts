@@ -16,13 +16,15 @@ interface Row {
   readonly created_at: Date;
   readonly finished_at: Date | null;
   readonly expires_at: Date | null;
+  readonly failed_count: number;
+  readonly next_at: Date;
   readonly part_count: number;
   readonly row_count: string;
   readonly size_bytes: string;
 }
 
 const columns =
-  'id, account_id, person, state, created_at, finished_at, expires_at, part_count, row_count, size_bytes';
+  'id, account_id, person, state, created_at, finished_at, expires_at, failed_count, next_at, part_count, row_count, size_bytes';
 
 const fromRow = (row: Row): ExportRecord => ({
   id: row.id,
@@ -32,6 +34,8 @@ const fromRow = (row: Row): ExportRecord => ({
   createdAt: row.created_at,
   finishedAt: row.finished_at ?? undefined,
   expiresAt: row.expires_at ?? undefined,
+  failedCount: row.failed_count,
+  nextAttemptAt: row.state === 'running' && row.failed_count > 0 ? row.next_at : undefined,
   fileCount: row.part_count,
   rowCount: Number(row.row_count),
   sizeBytes: Number(row.size_bytes),

@@ -10,13 +10,19 @@ import { Client, Pool } from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { usageOf } from '../metering/tenants.testing.ts';
 import { usageStore } from '../metering/usage-store.ts';
+import { atomically } from '../prisma/unit-of-work.ts';
 import { expireExports, exportStore, openExport } from './export-store.ts';
-import { makeExports } from './export-writer.ts';
+import { type ExportNotices, type FailedExport, makeExports } from './export-writer.ts';
 import { fillAccount } from './full-account.testing.ts';
 
 vi.setConfig({ testTimeout: 30_000 });
 
 let database: TenancyDatabase;
+const told: FailedExport[] = [];
+const notices: ExportNotices = {
+  atomically: (work) => atomically(database.prisma, work),
+  tell: async (failed) => void told.push(failed),
+};
 let owner: Client;
 let pool: Pool;
 let mineId: string;
@@ -97,7 +103,7 @@ async function toldOf(exportId: string): Promise<void> {
 async function exportOf(accountId: string, options: { rowsPerFile?: number } = {}) {
   const made = await exportStore(pool).create({ accountId, requestedBy: 'usr_x' });
   if (made === undefined) throw new Error('One is at work.');
-  expect(await makeExports(pool, { nowMs, ...options })).toBe(1);
+  expect(await makeExports(pool, { nowMs, notices, ...options })).toBe(1);
   await toldOf(made.id);
   const bytes = await bytesOf(accountId, made.id);
   const files = unpack(bytes);
@@ -158,7 +164,7 @@ test('an export that is broken off behind any file goes on there, and is the sam
       asked += 1;
       return asked > 2;
     };
-    await makeExports(pool, { nowMs, rowsPerFile: 1, isStopped });
+    await makeExports(pool, { nowMs, notices, rowsPerFile: 1, isStopped });
     if ((await exportStore(pool).find({ accountId: childId, exportId: made?.id ?? '' }))?.state === 'ready')
       break;
   }
@@ -182,11 +188,74 @@ test('one export of an account is at work at a time; a removed one is not made, 
   const exportId = first?.id ?? '';
   expect(await store.remove({ accountId: siblingId, exportId })).toBeUndefined();
   expect(await store.remove({ accountId: mineId, exportId })).toMatchObject({ state: 'pending' });
-  expect(await makeExports(pool, { nowMs })).toBe(1);
+  expect(await makeExports(pool, { nowMs, notices })).toBe(1);
   const { exportId: ready } = await exportOf(mineId);
   expect(await openExport(pool, { accountId: siblingId, exportId: ready })).toBeUndefined();
   expect(await expireExports(pool, Date.now() + 8 * 86_400_000)).toBeGreaterThan(0);
   expect(await openExport(pool, { accountId: mineId, exportId: ready })).toBeUndefined();
   expect(await store.find({ accountId: mineId, exportId: ready })).toMatchObject({ state: 'expired' });
   expect((await owner.query('SELECT 1 FROM account_export_part')).rowCount).toBe(0);
+});
+
+/** A disk that is full: the database refuses each file behind the first ones. */
+async function fillDisk(fileCountMax: number): Promise<void> {
+  await owner.query(`CREATE OR REPLACE FUNCTION refuse_part() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF NEW.number > ${fileCountMax} THEN RAISE EXCEPTION 'No space left on device' USING ERRCODE = 'disk_full'; END IF;
+    RETURN NEW; END $$`);
+  await owner.query(
+    'CREATE OR REPLACE TRIGGER full_disk BEFORE INSERT ON account_export_part FOR EACH ROW EXECUTE FUNCTION refuse_part()',
+  );
+}
+const emptyDisk = () => owner.query('DROP TRIGGER full_disk ON account_export_part');
+/** As if the time until the next try were over. */
+const waitOver = (exportId: string | undefined) =>
+  owner.query('UPDATE account_export SET next_at = now() WHERE id = $1', [exportId]);
+
+async function failOnce(): Promise<void> {
+  await expect(makeExports(pool, { nowMs, notices, rowsPerFile: 1 })).rejects.toThrow('No space left');
+}
+
+test('an export whose disk is full is tried again, from behind the last file that it wrote, and nobody is told', async () => {
+  const whole = await exportOf(childId, { rowsPerFile: 1 });
+  const store = exportStore(pool);
+  const made = await store.create({ accountId: childId, requestedBy: 'usr_x' });
+  const at = { accountId: childId, exportId: made?.id ?? '' };
+  await fillDisk(2);
+  await failOnce();
+  expect(await store.find(at)).toMatchObject({ state: 'running', failedCount: 1, fileCount: 2 });
+  // Not before its time: others have theirs meanwhile.
+  expect(await makeExports(pool, { nowMs, notices })).toBe(0);
+  await emptyDisk();
+  await waitOver(made?.id);
+  expect(await makeExports(pool, { nowMs, notices, rowsPerFile: 1 })).toBe(1);
+  await toldOf(at.exportId);
+  const without = (all: ReadonlyMap<string, string>) =>
+    [...all].filter(([name]) => name !== 'manifest.json').sort();
+  expect(without(unpack(await bytesOf(childId, at.exportId)))).toEqual(without(whole.files));
+  expect(told).toEqual([]);
+});
+
+test('an export that fails five times is given up: it is told once, and no file of it is left', async () => {
+  const store = exportStore(pool);
+  const made = await store.create({ accountId: childId, requestedBy: 'usr_x' });
+  const at = { accountId: childId, exportId: made?.id ?? '' };
+  await fillDisk(2);
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    await waitOver(made?.id);
+    await failOnce();
+  }
+  await emptyDisk();
+  expect(await store.find(at)).toMatchObject({ state: 'failed', failedCount: 5, fileCount: 0, rowCount: 0 });
+  const parts = await owner.query('SELECT 1 FROM account_export_part WHERE export_id = $1', [made?.id]);
+  expect(parts.rowCount).toBe(0);
+  const events = await owner.query(
+    `DELETE FROM platform_event WHERE type = 'privacy.export.failed' RETURNING account_id, data`,
+  );
+  expect(events.rows).toEqual([{ account_id: childId, data: { exportId: made?.id } }]);
+  expect(told).toEqual([{ ...at, requestedBy: 'usr_x' }]);
+  await waitOver(made?.id);
+  expect(await makeExports(pool, { nowMs, notices })).toBe(0);
+  // It stands in nobody's way.
+  expect(await store.create({ accountId: childId, requestedBy: 'usr_x' })).toBeDefined();
+  await owner.query(`DELETE FROM account_export WHERE account_id = $1`, [childId]);
 });

@@ -21,6 +21,8 @@ const DAY_MS = 86_400_000;
 /** Rows of one file: what is in memory at once, and what a process that dies has to read again. */
 const ROWS_PER_FILE = 1_000;
 const compress = promisify(gzip);
+/** Between one failure and the next try. Behind the last of them it is given up. */
+const RETRY_WAITS_MS = [60_000, 300_000, 1_800_000, 7_200_000];
 
 /** Every table of an export with the class that it is in, in the order in which they are written. */
 const exportedTables = dataClassNames.flatMap((dataClass) =>
@@ -42,6 +44,20 @@ interface Options {
   /** Asked between files: the next process goes on behind the last one. */
   readonly isStopped?: () => boolean;
   readonly rowsPerFile?: number;
+  /** Of one that is given up: in one transaction with its end. */
+  readonly notices: ExportNotices;
+}
+
+export interface FailedExport {
+  readonly exportId: string;
+  readonly accountId: string;
+  /** A user or a key. */
+  readonly requestedBy: string;
+}
+
+export interface ExportNotices {
+  atomically<Value>(work: () => Promise<Value>): Promise<Value>;
+  tell(failed: FailedExport): Promise<void>;
 }
 
 /**
@@ -62,7 +78,7 @@ export async function makeExports(pool: Pool, options: Options): Promise<number>
     try {
       while (!isStopped() && (await writeNext(pool, at, options)));
     } catch (error) {
-      await failed(pool, at, { error, nowMs: options.nowMs() });
+      await failed(pool, at, { error, ...options });
       throw error;
     }
   }
@@ -322,23 +338,61 @@ async function finish(
   await appendEvent(client, eventOfHandler({ accountId, type: 'privacy.export.ready', data, atMs: nowMs }));
 }
 
-/** Somebody has to see to it, and the next one is not held up. */
+interface Failure extends Pick<Options, 'notices' | 'nowMs'> {
+  readonly error: unknown;
+}
+
+/**
+ * What failed may pass: it is tried again, from behind the last file that it wrote. One that is given up leaves no file behind,
+ * and whoever asked for it is told, in one transaction. The next one is not held up.
+ */
 async function failed(
   pool: Pool,
   { exportId, accountId }: Work,
-  { error, nowMs }: { readonly error: unknown; readonly nowMs: number },
+  { error, notices, nowMs }: Failure,
 ): Promise<void> {
-  await inAccountScope(pool, accountId, async (client) => {
-    await client.query(
-      `UPDATE account_export SET state = 'failed', error = $2, finished_at = $3, expires_at = $4 WHERE id = $1`,
-      [
-        exportId,
-        error instanceof Error ? error.message : String(error),
-        new Date(nowMs),
-        new Date(nowMs + EXPORT_KEPT_DAYS * DAY_MS),
-      ],
-    );
-    const type = 'privacy.export.failed';
-    await appendEvent(client, eventOfHandler({ accountId, type, data: { exportId }, atMs: nowMs }));
+  await notices.atomically(async () => {
+    const requestedBy = await inAccountScope(pool, accountId, async (client) => {
+      const { rows } = await client.query<{ failed_count: number; requested_by: string }>(
+        `UPDATE account_export SET state = 'running', failed_count = failed_count + 1, error = $2
+         WHERE id = $1 AND state IN ('pending', 'running') RETURNING failed_count, requested_by`,
+        [exportId, error instanceof Error ? error.message : String(error)],
+      );
+      const [row] = rows;
+      // Somebody took it back.
+      if (row === undefined) return undefined;
+      const waitMs = RETRY_WAITS_MS[row.failed_count - 1];
+      if (waitMs !== undefined) {
+        await client.query('UPDATE account_export SET next_at = $2 WHERE id = $1', [
+          exportId,
+          new Date(nowMs() + waitMs),
+        ]);
+        return undefined;
+      }
+      await giveUp(client, { exportId, accountId, nowMs: nowMs() });
+      return row.requested_by;
+    });
+    if (requestedBy !== undefined) await notices.tell({ exportId, accountId, requestedBy });
   });
+}
+
+async function giveUp(
+  client: PoolClient,
+  {
+    exportId,
+    accountId,
+    nowMs,
+  }: { readonly exportId: string; readonly accountId: string; readonly nowMs: number },
+): Promise<void> {
+  await client.query('DELETE FROM account_export_part WHERE account_id = $1 AND export_id = $2', [
+    accountId,
+    exportId,
+  ]);
+  await client.query(
+    `UPDATE account_export SET state = 'failed', place = '{}', part_count = 0, row_count = 0, size_bytes = 0,
+       finished_at = $2, expires_at = $3 WHERE id = $1`,
+    [exportId, new Date(nowMs), new Date(nowMs + EXPORT_KEPT_DAYS * DAY_MS)],
+  );
+  const type = 'privacy.export.failed';
+  await appendEvent(client, eventOfHandler({ accountId, type, data: { exportId }, atMs: nowMs }));
 }

@@ -237,6 +237,7 @@ export async function ageUsage(owner: Client, byDays: number): Promise<void> {
     `UPDATE usage_record SET day = day - ${byDays}, from_at = from_at ${back}, to_at = to_at ${back}`,
   );
   await owner.query(`UPDATE usage_minute_total SET minute = minute ${back}`);
+  await owner.query(`UPDATE usage_span_total SET starts_at = starts_at ${back}`);
   await owner.query(`UPDATE usage_session_total SET first_at = first_at ${back}, last_at = last_at ${back}`);
   await owner.query(`UPDATE usage_sequence_block SET day = day - ${byDays}`);
 }

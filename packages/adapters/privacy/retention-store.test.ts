@@ -268,9 +268,13 @@ test('usage is taken in while a day is taken away, and a table that others hold 
   expect((await pool.query('SELECT usage_close_day($1) AS n', [day])).rows[0].n).toBe('-1');
   const { accountId } = await database.signUp('Ingesting');
   await usageStore(pool).ingest([usageOf(accountId, { atMs: Date.now(), bytes: 1 })]);
+  await owner.query("INSERT INTO usage_node_mark VALUES ('nod_gone', 1, 9)");
   await holder.query('COMMIT');
   await holder.end();
   expect(Number((await pool.query('SELECT usage_close_day($1) AS n', [day])).rows[0].n)).toBeGreaterThan(0);
+  // Nothing is left of what this boot reported, and of the other one there is.
+  const { rows: marks } = await owner.query('SELECT DISTINCT node_id FROM usage_node_mark');
+  expect(marks).toEqual([{ node_id: 'nod_test' }]);
 });
 
 test('sign-ins go after the platform’s own days, and refused usage of nobody too', async () => {

@@ -134,14 +134,16 @@ describe('a payout at Stripe', () => {
       currency: 'EUR',
       minorUnits: 800n,
     };
-    const pay = () => thing(rail.perform(transfer, 'payout:acc_r:2026-11:1:1'));
-    expect(await pay()).toMatchObject({ failure: 'refused' });
+    // A refusal is remembered under its key.
+    const pay = (key: string) => thing(rail.perform(transfer, key));
+    expect(await pay('1')).toMatchObject({ failure: 'refused' });
     expect((await rail.payeeLink(payeeId, 'https://patchbay.test')).url).toContain(payeeId);
     fake.state.onboard(payeeId);
     expect(await rail.readPayee(payeeId)).toEqual({ isPayable: true });
-    expect(await pay()).toMatchObject({ failure: 'refused' });
+    expect(await pay('1')).toMatchObject({ failure: 'refused' });
+    expect(await pay('2')).toMatchObject({ failure: 'refused' });
     fake.state.pay(invoiceId);
-    const paid = (await pay()) as { id: string };
+    const paid = (await pay('3')) as { id: string };
     await rail.perform(
       { type: 'reverse-transfer', transferId: paid.id, ordinal: 1, currency: 'EUR', minorUnits: 120n },
       'payout:acc_r:2026-11:1:1:reverse:1',

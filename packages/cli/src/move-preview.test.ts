@@ -28,6 +28,7 @@ const preview: MovePreview = {
           sellerName: 'New',
           amount: '7',
           per: '1',
+          hasTerms: false,
           origin: 'default',
         },
       ],

@@ -63,7 +63,10 @@ const levelsText = (levels: MovePreview['prices'][number]['before']): string =>
   levels.length === 0
     ? 'free'
     : levels
-        .map(({ buyerName, sellerName, amount, per }) => `${buyerName} → ${sellerName} ${amount} per ${per}`)
+        .map(
+          ({ buyerName, sellerName, amount, per, hasTerms }) =>
+            `${buyerName} → ${sellerName} ${amount} per ${per}${hasTerms ? ', with terms' : ''}`,
+        )
         .join(', ');
 
 const heldText = (held: MovePreview['policy'][number]['before']): string | undefined =>

@@ -26,7 +26,10 @@ export const handlers: DomainHandlers<typeof audit, AuditPorts> = {
   audit: {
     async list(context, request, { entries }) {
       const { items, nextCursor } = await entries.list({ accountId: context.entity.accountId, ...request });
-      return { items: items.map((record) => toAnswer(told(record, context.visibleIds ?? []))), ...(nextCursor === undefined ? {} : { nextCursor }) };
+      return {
+        items: items.map((record) => toAnswer(told(record, context.visibleIds ?? []))),
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+      };
     },
   },
 };

@@ -17,9 +17,7 @@ export function told(record: AuditRecord, visibleIds: readonly string[]): AuditR
   const withoutNames = (value: unknown): unknown =>
     value === undefined || value === null
       ? value
-      : JSON.parse(
-          hidden.reduce((text, id) => text.replaceAll(id, ABOVE.actorName), JSON.stringify(value)),
-        );
+      : JSON.parse(hidden.reduce((text, id) => text.replaceAll(id, ABOVE.actorName), JSON.stringify(value)));
   return {
     ...record,
     ...(isAbove ? ABOVE : {}),

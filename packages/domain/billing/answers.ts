@@ -2,12 +2,14 @@ import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { AccruedStatement } from './billing-store.ts';
 import type { MeterStatement } from './meter-lines.ts';
 import { lateUsageUntilMs, stateAt } from './period.ts';
-import { type Price, splitMeter, tariffToWire } from './price.ts';
+import { type Price, splitMeter } from './price.ts';
 import type { ListedPrice } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
 import type { Settled } from './settlement.ts';
 import type { Spend } from './spend.ts';
 import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
+import type { Band } from './tiers.ts';
+import { tariffToWire, termsKey } from './wire-tariff.ts';
 
 /** Looks a name up; an account that has gone out of sight is called by its id. */
 export type NameOf = (accountId: string) => string;
@@ -45,14 +47,40 @@ const lineAnswer = (line: EdgeLine, catalogue: MeterCatalogue) => ({
   unit: catalogue.get(line.meter)?.unit ?? 'count',
   dimensions: { ...line.dimensions },
   quantity: line.quantity.toString(),
-  amountPerUnit: tariffToWire(line.tariff),
+  ...priceOf(line),
   amount: line.amount.toString(),
+});
+
+function priceOf({ tariff, pooled }: EdgeLine) {
+  const amountPerUnit = tariffToWire(tariff);
+  const terms = termsKey(amountPerUnit);
+  return {
+    amountPerUnit,
+    ...(terms === '' ? {} : { terms }),
+    ...(pooled === undefined
+      ? {}
+      : { bands: pooled.bands.map(bandAnswer), ...(pooled.topUp > 0n ? { topUp: `${pooled.topUp}` } : {}) }),
+  };
+}
+
+const bandAnswer = ({ quantity, amount, per, cost }: Band) => ({
+  quantity: quantity.toString(),
+  ...rateAnswer({ amount, per }),
+  cost: cost.toString(),
+});
+
+const rateAnswer = ({ amount, per }: Pick<Band, 'amount' | 'per'>) => ({
+  amount: amount.toString(),
+  per: per.toString(),
 });
 
 export const spendAnswer = ({ currency, amount, lines }: Spend, catalogue: MeterCatalogue) => ({
   currency,
   amount: amount.toString(),
-  lines: lines.map((line) => lineAnswer(line, catalogue)),
+  lines: lines.map((line) => ({
+    ...lineAnswer(line, catalogue),
+    ...(line.pooled === undefined ? {} : { next: rateAnswer(line.pooled.next) }),
+  })),
 });
 
 interface Around {

@@ -3,6 +3,7 @@ import type { Nano } from './money.ts';
 import type { Period } from './period.ts';
 import type { Price } from './price.ts';
 import type { PricedEdge } from './price-book.ts';
+import type { EdgeCursor, SimulatedChange, SimulationPage } from './simulation.ts';
 import type { Spend } from './spend.ts';
 import type { Statement } from './statement.ts';
 
@@ -78,6 +79,14 @@ export interface SpendQuery {
   readonly sessionId?: string;
 }
 
+/** Other prices for the use of one period. */
+export interface SimulationQuery {
+  readonly period: Period;
+  readonly change: SimulatedChange;
+  readonly cursor?: EdgeCursor | undefined;
+  readonly limit: number;
+}
+
 export interface LineQuery {
   readonly accountId: string;
   readonly period: Period;
@@ -100,7 +109,9 @@ export interface BillingStore {
   accrueAll(period: Period): Promise<number>;
   /** Rates a range without posting anything: for reading, as use accrues. */
   spend(query: SpendQuery): Promise<Spend>;
-  /** Periods with use, newest first. */
+  /** What other prices would have made of a period's use, edge by edge below their account. Nothing is set. */
+  simulate(query: SimulationQuery): Promise<SimulationPage>;
+  /** Periods with use or a fee, newest first. */
   listPeriods(accountId: string): Promise<readonly Period[]>;
   /** Entries of an account in the order of their posting, `limit` at most; those after `cursor`. */
   listEntries(accountId: string, period: Period, page: EntryPage): Promise<PostedEntries>;
@@ -109,6 +120,8 @@ export interface BillingStore {
   setPrices(change: PriceChange): Promise<void>;
   /** Of the account, those above it and its children. */
   namesAround(accountId: string): Promise<ReadonlyMap<string, string>>;
+  /** Of accounts at or below one. */
+  namesBelow(accountId: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
    * The oldest of the periods before `period` in which an account has not settled what the ledger says of it: late use
    * that only one side has yet, or a month that was accrued before accounts settled with the platform (decision 0006).

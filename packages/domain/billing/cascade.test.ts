@@ -1,159 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { rollUp, type UsageCell } from '../metering/roll-up.ts';
-import { modalities, type UsageRecord } from '../metering/usage-record.ts';
+import type { UsageRecord } from '../metering/usage-record.ts';
 import { accrueAccount as settleAccount } from './account-accrual.ts';
 import { accrue, type LedgerPosition, type LedgerTransaction, netByAccount, positionKey } from './ledger.ts';
 import { type Nano, nano, subtract, sum } from './money.ts';
-import { nextPeriod, type Period, periodOf } from './period.ts';
-import { amountOf, type Price } from './price.ts';
-import { type PricedEdge, priceLookup } from './price-book.ts';
+import { nextPeriod, type Period } from './period.ts';
+import { amountOf } from './price.ts';
+import { priceLookup } from './price-book.ts';
+import { catalogue, currencies, period, plainWorlds, type World, worlds } from './random-worlds.testing.ts';
 import { type EdgeLine, rate } from './rating.ts';
 import { statementOf } from './statement.ts';
 
-const period = periodOf('2026-11');
-const minute = 60_000;
-/** The platform's first; its other children's trees may have others. */
-const currencies = ['EUR', 'USD', 'JPY'] as const;
-const meters = ['bytes', 'minutes'] as const;
-const regions = ['eu', 'us'] as const;
-const catalogue: MeterCatalogue = new Map(
-  meters.map((name) => [
-    `relay.${name}`,
-    {
-      service: 'relay',
-      name,
-      unit: 'count',
-      dimensions: { region: 'open', modality: modalities },
-      isPriced: true,
-    },
-  ]),
-);
-
-interface World {
-  readonly accounts: readonly string[];
-  readonly currencyOf: (accountId: string) => string;
-  readonly edges: readonly PricedEdge[];
-  readonly prices: readonly Price[];
-  readonly records: readonly UsageRecord[];
-}
-
-/** A tree of up to nine accounts in three currencies, one of which may move, any profiles, and any use below the platform. */
-const worlds: fc.Arbitrary<World> = fc
-  .record({
-    parents: fc.array(fc.nat(), { minLength: 1, maxLength: 8 }),
-    tops: fc.array(fc.constantFrom(...currencies), { minLength: 8, maxLength: 8 }),
-    move: fc.option(fc.record({ account: fc.nat(), to: fc.nat(), atMinute: fc.nat(5) })),
-    prices: fc.array(
-      fc.record({
-        owner: fc.nat(),
-        child: fc.option(fc.nat()),
-        meter: fc.constantFrom(...meters),
-        region: fc.option(fc.constantFrom(...regions)),
-        currency: fc.constantFrom(...currencies),
-        amount: fc.bigInt(0n, 10n ** 10n),
-        per: fc.bigInt(0n, 1000n),
-        fromMinute: fc.nat(5),
-        forMinutes: fc.integer({ min: 1, max: 6 }),
-      }),
-      { maxLength: 12 },
-    ),
-    uses: fc.array(
-      fc.record({
-        account: fc.nat(),
-        meter: fc.constantFrom(...meters),
-        region: fc.constantFrom(...regions),
-        quantity: fc.nat(1_000_000_000),
-        atMinute: fc.nat(5),
-      }),
-      { maxLength: 25 },
-    ),
-  })
-  .map(({ parents, tops, move, prices, uses }) => {
-    const accounts = ['a0', ...parents.map((_, index) => `a${index + 1}`)];
-    const pick = (index: number) => accounts[index % accounts.length] ?? 'a0';
-    const below = (index: number) => accounts[1 + (index % parents.length)] ?? 'a1';
-    const at = (minutes: number) => period.fromMs + minutes * minute;
-    const parentOf = (index: number) => `a${(parents[index] ?? 0) % (index + 1)}`;
-    const currencyOf = (accountId: string): string => {
-      const index = Number(accountId.slice(1)) - 1;
-      if (index < 0) return currencies[0];
-      const parent = parentOf(index);
-      return parent === 'a0' ? (tops[index] ?? 'EUR') : currencyOf(parent);
-    };
-    return {
-      accounts,
-      currencyOf,
-      edges: moved(
-        parents.map((_, index) => ({
-          sellerId: parentOf(index),
-          buyerId: `a${index + 1}`,
-          currency: currencyOf(`a${index + 1}`),
-          fromMs: -Infinity,
-          toMs: Infinity,
-        })),
-        move === null
-          ? undefined
-          : { buyerId: below(move.account), to: pick(move.to), atMs: at(move.atMinute) },
-      ),
-      prices: prices.map(
-        ({ owner, child, meter, region, amount, per, fromMinute, forMinutes, ...of }, index) => ({
-          id: `prc_${index}`,
-          accountId: pick(owner),
-          ...(child === null ? {} : { childId: pick(child) }),
-          service: 'relay',
-          meter,
-          where: region === null ? {} : { region },
-          tariff:
-            per === 0n
-              ? { kind: 'flat', amount: nano(amount) }
-              : { kind: 'per-unit', amount: nano(amount), per },
-          currency: of.currency,
-          fromMs: at(fromMinute),
-          toMs: at(fromMinute + forMinutes),
-        }),
-      ),
-      records: uses.map(({ account, meter, region, quantity, atMinute }, sequence) => ({
-        id: { nodeId: 'nod_1', boot: 1, sequence },
-        accountId: below(account),
-        segment: 0,
-        service: 'relay',
-        region,
-        modality: 'audio',
-        fromMs: at(atMinute),
-        toMs: at(atMinute) + 1,
-        quantities: [{ meter, quantity, dimensions: {} }],
-      })),
-    };
-  });
-
-/** A move below the mover itself would be a cycle, and one into a tree of another currency: tenancy refuses both. */
-function moved(
-  edges: readonly PricedEdge[],
-  move?: { buyerId: string; to: string; atMs: number },
-): PricedEdge[] {
-  if (move === undefined || descendantsOf(edges, move.buyerId).has(move.to)) return [...edges];
-  const currencyAt = (accountId: string) => edges.find(({ buyerId }) => buyerId === accountId)?.currency;
-  if (move.to !== 'a0' && currencyAt(move.to) !== currencyAt(move.buyerId)) return [...edges];
-  return edges.flatMap((edge) =>
-    edge.buyerId === move.buyerId
-      ? [
-          { ...edge, toMs: move.atMs },
-          { ...edge, sellerId: move.to, fromMs: move.atMs },
-        ]
-      : [edge],
-  );
-}
-
-function descendantsOf(edges: readonly PricedEdge[], accountId: string): Set<string> {
-  const found = new Set([accountId]);
-  for (const edge of edges) if (found.has(edge.sellerId)) found.add(edge.buyerId);
-  return found;
-}
-
 const linesOf = ({ records, edges, prices }: World): readonly EdgeLine[] =>
-  rate(rollUp(records, edges).cells, { edges, prices, catalogue }).lines;
+  rate(rollUp(records, edges).cells, { edges, prices, catalogue }, { period }).lines;
 
 function statementsOf(world: World) {
   const { cells } = rollUp(world.records, world.edges);
@@ -444,7 +304,7 @@ describe('for any tree, any profiles and any use (BIL-2, BIL-3)', () => {
 
   test('the platform collects exactly its own price for all that its own children and those below them used', () => {
     fc.assert(
-      fc.property(worlds, (world) => {
+      fc.property(plainWorlds, (world) => {
         const { cells } = rollUp(world.records, world.edges);
         const { priceFor, edgeAt } = priceLookup(world);
         const top = cells.filter(({ accountId, atMs }) => edgeAt(accountId, atMs)?.sellerId === 'a0');

@@ -1,48 +1,97 @@
+import { boundedRecord } from '@patchbay/kit/bounded-record';
 import { defineDomain } from '@patchbay/kit/definition';
 import { idField } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
+import {
+  collectingErrors,
+  collectingResources,
+  payStatement,
+  refundStatement,
+} from './collecting-operations.ts';
 import { ledgerBooks } from './ledger.ts';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
-import { TARIFF_DIGITS_MAX } from './price.ts';
+import { tierings } from './price.ts';
+import { TARIFF_DIGITS_MAX, TIER_COUNT_MAX } from './wire-tariff.ts';
 
 /** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
 const nano = z.string().regex(/^-?\d+$/);
 const period = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'A period is a UTC month, such as 2026-11.');
-const dimensions = z.record(z.string().max(64), z.string().max(64));
+/** More than any meter has. */
+const DIMENSION_COUNT_MAX = 32;
+const dimensions = boundedRecord(z.string().max(64), z.string().max(64), DIMENSION_COUNT_MAX);
+
+const priceAmount = z
+  .string()
+  .regex(
+    new RegExp(`^-?\\d{1,${TARIFF_DIGITS_MAX}}$`),
+    `An amount is a count of nano units, of at most ${TARIFF_DIGITS_MAX} digits.`,
+  );
+const unitCount = z
+  .string()
+  .regex(
+    new RegExp(`^\\d{1,${TARIFF_DIGITS_MAX}}$`),
+    `A count of units has at most ${TARIFF_DIGITS_MAX} digits.`,
+  );
+
+/** What a price may say besides its amount; each is counted over the whole period and the price's filter (BIL-1). */
+const terms = {
+  /** After so many units that are not free, `per` units cost this. Before the first, they cost `amount`. */
+  tiers: z
+    .array(z.strictObject({ after: unitCount, amount: priceAmount }))
+    .min(1)
+    .max(TIER_COUNT_MAX)
+    .optional(),
+  /** 'graduated' (default): each unit by its own tier. 'volume': all by the tier that the period reaches, so more can cost less. */
+  tiering: z.enum(tierings).optional(),
+  /** Units of a period that cost nothing, before any tier. */
+  free: unitCount.optional(),
+  /** What a period with any use costs at least. */
+  minimum: priceAmount.optional(),
+  /** What is not free is billed in steps of so many units over the period; a step that was begun counts whole. */
+  roundUpTo: unitCount.optional(),
+  /** Of a flat price. 'use' (default): with the first use. 'period': without use too, and by the minute for a part of one. */
+  due: z.enum(['use', 'period']).optional(),
+};
 
 /**
  * `amount` nano units for every `per` units of the meter. `per` 0: a flat amount for a period with any use. A field that
  * is not here is refused: a free allowance that is accepted and not given would be a wrong bill.
  */
 const price = z.strictObject({
-  amount: z
-    .string()
-    .regex(
-      new RegExp(`^-?\\d{1,${TARIFF_DIGITS_MAX}}$`),
-      `An amount is a count of nano units, of at most ${TARIFF_DIGITS_MAX} digits.`,
-    ),
-  per: z
-    .string()
-    .regex(
-      new RegExp(`^\\d{1,${TARIFF_DIGITS_MAX}}$`),
-      `A count of units has at most ${TARIFF_DIGITS_MAX} digits.`,
-    ),
+  amount: priceAmount,
+  per: unitCount,
+  ...terms,
   /** Only usage with these dimensions; the price that names most of them wins. */
   where: dimensions.optional(),
 });
 
-const servicePrices = z.record(z.string(), z.union([price, z.array(price).min(1).max(50)]));
+/** More than there are. */
+const SERVICE_COUNT_MAX = 64;
+/** Of a service: more than any has. */
+const METER_COUNT_MAX = 64;
+const servicePrices = boundedRecord(
+  z.string(),
+  z.union([price, z.array(price).min(1).max(50)]),
+  METER_COUNT_MAX,
+);
+
+const currency = z
+  .string()
+  .regex(/^[A-Z]{3}$/)
+  .refine(isCurrency, 'A currency is a code of ISO 4217, such as EUR.');
+
+/** What one account pays, is paid and keeps. */
+const sellerSums = z.object({ payable: nano, receivable: nano, margin: nano });
+/** What a buyer pays, what its use costs the seller, and what is left. */
+const edgeSums = z.object({ amount: nano, cost: nano, margin: nano });
 
 const setRequest = z.strictObject({
   service: z.string(),
   prices: servicePrices,
-  currency: z
-    .string()
-    .regex(/^[A-Z]{3}$/)
-    .refine(isCurrency, 'A currency is a code of ISO 4217, such as EUR.'),
+  currency,
   /** Cut to the minute. Default: the running minute, and what was used in it already is rated with the new price too. */
   effectiveFrom: requestTime.optional(),
 });
@@ -54,11 +103,17 @@ const effectivePrice = z.object({
   where: dimensions,
   amount: nano,
   per: z.string(),
+  ...terms,
   currency: z.string(),
   effectiveFrom: z.iso.datetime(),
   /** Who set it: 'child' for this account alone, 'default' for all children, 'inherited' when passed through. */
   origin: z.enum(['child', 'default', 'inherited']),
   setByAccountId: idField('acc'),
+});
+
+/** What an account asks of those below it, each price under whom it was set for. */
+const profileAnswer = z.object({
+  items: z.array(effectivePrice.extend({ childId: idField('acc').optional() })),
 });
 
 const ratedUse = z.object({
@@ -67,8 +122,14 @@ const ratedUse = z.object({
   unit: z.string(),
   dimensions,
   quantity: z.string(),
-  amountPerUnit: z.object({ amount: nano, per: z.string() }),
+  amountPerUnit: z.object({ amount: nano, per: z.string(), ...terms }),
   amount: nano,
+  /** Of a price with terms: what was billed at which price. With `topUp` the costs sum to `amount`. */
+  bands: z.array(z.object({ quantity: z.string(), amount: nano, per: z.string(), cost: nano })).optional(),
+  /** What the minimum of the period adds. */
+  topUp: nano.optional(),
+  /** Of a price with terms: the `terms` by which `listLines` finds the lines of this price. */
+  terms: z.string().optional(),
 });
 
 /** Of a statement: how many lines it sums. 1, unless they are asked for by meters. */
@@ -141,6 +202,7 @@ export const billing = defineDomain({
   summary: 'Prices that nest, statements that are right to the last nano unit, and the ledger behind them.',
   events: { 'price.set': z.object({ accountId: idField('acc'), service: z.string() }) },
   errors: {
+    ...collectingErrors,
     meter_unknown: {
       status: 422,
       title: 'The service has no such meter, dimension or value, or does not price it.',
@@ -164,6 +226,7 @@ export const billing = defineDomain({
     },
   },
   resources: {
+    ...collectingResources,
     prices: {
       title: 'Prices',
       mount: 'account',
@@ -177,38 +240,52 @@ export const billing = defineDomain({
           response: z.object({ items: z.array(effectivePrice) }),
           errors: [],
         },
-        set: {
-          method: 'PUT',
-          path: '/prices/{service}',
-          summary: 'Set what this account pays for a service. Only an account above it may.',
-          access: 'bill',
-          authority: 'ancestor',
-          request: setRequest,
-          response: z.object({ items: z.array(effectivePrice) }),
-          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
-        },
-        listForChildren: {
-          method: 'GET',
-          path: '/child-prices',
+        simulate: {
+          method: 'POST',
+          path: '/prices/simulations',
           summary:
-            'Read the prices that this account set for its children: for all of them, and for single ones.',
-          access: 'read',
-          request: z.object({}),
-          response: z.object({
-            items: z.array(effectivePrice.extend({ childId: idField('acc').optional() })),
-          }),
-          errors: [],
-        },
-        setForChildren: {
-          method: 'PUT',
-          path: '/child-prices/{service}',
-          summary: 'Set what all children of this account pay for a service, unless one has its own price.',
+            'Reckon the real use of a month by other prices for one child or all of them, before they are set: who would pay whom, at each level below.',
           access: 'bill',
-          request: setRequest,
-          response: z.object({
-            items: z.array(effectivePrice.extend({ childId: idField('acc').optional() })),
+          request: z.strictObject({
+            /** By service: what is left out of a service has no price then, and a service that is not here stays as it is. */
+            services: boundedRecord(z.string(), servicePrices, SERVICE_COUNT_MAX),
+            /** Absent: what all children pay that have no price of their own. */
+            childId: idField('acc').optional(),
+            currency,
+            /** Over or running. */
+            period,
+            cursor: z.string().max(200).optional(),
+            limit: z.int().min(1).max(100).default(50),
           }),
-          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
+          response: z.object({
+            period,
+            currency: z.string(),
+            /** On the first page: what the account pays, is paid and keeps, all its children together. */
+            own: z
+              .object({
+                before: sellerSums,
+                after: sellerSums,
+                /** Children whose use would cost more than they would pay. */
+                belowCostCount: z.int(),
+              })
+              .optional(),
+            /** Each pair of buyer and seller once, from the account down: the pages sum to the whole. */
+            items: z.array(
+              z.object({
+                buyerId: idField('acc'),
+                buyerName: z.string(),
+                sellerId: idField('acc'),
+                sellerName: z.string(),
+                currency: z.string(),
+                before: edgeSums,
+                after: edgeSums,
+                /** The buyer would pay less than its use costs the seller. */
+                isBelowCost: z.boolean(),
+              }),
+            ),
+            nextCursor: z.string().optional(),
+          }),
+          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'resource.unknown', 'request.invalid'],
         },
         explain: {
           method: 'GET',
@@ -231,6 +308,7 @@ export const billing = defineDomain({
                     sellerName: z.string(),
                     amount: nano,
                     per: z.string(),
+                    ...terms,
                     origin: z.enum(['child', 'default', 'inherited']),
                   }),
                 ),
@@ -238,6 +316,58 @@ export const billing = defineDomain({
             ),
           }),
           errors: [],
+        },
+        get: {
+          method: 'GET',
+          path: '/prices/{service}/own',
+          summary:
+            'Read what was set for this account alone and a service: what holds now, and what will. Only an account above it may.',
+          access: 'read',
+          authority: 'ancestor',
+          request: z.object({ service: z.string() }),
+          response: profileAnswer,
+          errors: [],
+        },
+        set: {
+          method: 'PUT',
+          path: '/prices/{service}',
+          summary: 'Set what this account pays for a service. Only an account above it may.',
+          access: 'bill',
+          authority: 'ancestor',
+          replaces: 'get',
+          request: setRequest,
+          response: z.object({ items: z.array(effectivePrice) }),
+          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
+        },
+        listForChildren: {
+          method: 'GET',
+          path: '/child-prices',
+          summary:
+            'Read the prices that this account set for its children: for all of them, and for single ones.',
+          access: 'read',
+          request: z.object({}),
+          response: profileAnswer,
+          errors: [],
+        },
+        getForChildren: {
+          method: 'GET',
+          path: '/child-prices/{service}',
+          summary:
+            'Read what this account set for a service and all its children: what holds now, and what will.',
+          access: 'read',
+          request: z.object({ service: z.string() }),
+          response: profileAnswer,
+          errors: [],
+        },
+        setForChildren: {
+          method: 'PUT',
+          path: '/child-prices/{service}',
+          summary: 'Set what all children of this account pay for a service, unless one has its own price.',
+          access: 'bill',
+          replaces: 'getForChildren',
+          request: setRequest,
+          response: profileAnswer,
+          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'billing.effective_in_past'],
         },
       },
     },
@@ -263,8 +393,16 @@ export const billing = defineDomain({
           response: z.object({
             currency: z.string(),
             amount: nano,
-            /** A flat price belongs to a whole period: its lines are named here with the amount 0. */
-            lines: z.array(ratedUse),
+            /**
+             * A flat price and a fee belong to a whole period: their lines are named here with the amount 0, and no
+             * minimum is in it. Tiers and allowances stand where the period had come to before the range began.
+             */
+            lines: z.array(
+              ratedUse.extend({
+                /** Of a price with terms: what one unit more costs, as far as its period has come. */
+                next: z.object({ amount: nano, per: z.string() }).optional(),
+              }),
+            ),
           }),
           errors: [],
         },
@@ -326,6 +464,8 @@ export const billing = defineDomain({
           }),
           errors: [],
         },
+        pay: payStatement,
+        refund: refundStatement,
         listLines: {
           method: 'GET',
           path: '/statements/{period}/lines',
@@ -337,9 +477,10 @@ export const billing = defineDomain({
             service: z.string().optional(),
             /** Short name, without the service. */
             meter: z.string().optional(),
-            /** Only lines at this price: `amount` and `per` together. */
+            /** Only lines at this price: `amount` and `per` together, and what its line says as `terms`: nothing for none. */
             amount: z.string().optional(),
             per: z.string().optional(),
+            terms: z.string().optional(),
             /** What this child owes, instead of what the account itself owes. */
             childId: z.string().optional(),
           }),

@@ -1,10 +1,11 @@
 import type { Actor } from '@patchbay/kit/definition';
-import { ServiceError } from '@patchbay/kit/errors';
+import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { lineageAt } from '../metering/lineage.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { modalities } from '../metering/usage-record.ts';
 import { billing } from './definition.ts';
+import { memoryDocuments } from './documents/memory-documents.testing.ts';
 import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
@@ -48,6 +49,9 @@ beforeEach(() => {
   ports = {
     billing: memoryBilling(world),
     posting: new PostingBudget(),
+    documents: memoryDocuments(),
+    rail: undefined,
+    returnUrlOf: (accountId) => accountId,
     catalogue,
     visibleChain: async (chain, actor) =>
       actor.kind === 'platform'
@@ -67,7 +71,7 @@ function contextOf(accountId: string, actor: Actor = { kind: 'platform' }) {
     entity: { accountId, chain: lineageAt(edges, accountId, now).reverse() },
     error: (code: string, publicDetail: string) => {
       const found = Object.entries(billing.errors).find(([reason]) => `billing.${reason}` === code);
-      if (found === undefined) throw new Error(`${code} is no refusal of billing.`);
+      if (found === undefined) return platformError(code as 'resource.unknown', publicDetail);
       return new ServiceError({ ...found[1], code, publicDetail });
     },
     audit: (change: unknown) => void audited.push(change),
@@ -297,6 +301,27 @@ describe('prices', () => {
     ]);
   });
 
+  test('get 200: of one child and service, what it pays now and later, and nothing of what others do', async () => {
+    await setDefault('top', '4');
+    await handlers.prices.set(contextOf('leaf'), price('5'), ports);
+    await handlers.prices.set(contextOf('other'), price('6'), ports);
+    const later = { ...price('7'), effectiveFrom: new Date(now + 3_600_000).toISOString() };
+    await handlers.prices.set(contextOf('leaf'), later, ports);
+    const { items } = await handlers.prices.get(contextOf('leaf'), { service: 'relay' }, ports);
+    expect(items.map(({ childId, amount }) => [childId, amount])).toEqual([
+      ['leaf', '5'],
+      ['leaf', '7'],
+    ]);
+    expect(await handlers.prices.get(contextOf('leaf'), { service: 'other' }, ports)).toEqual({ items: [] });
+  });
+
+  test('getForChildren 200: of one service, what all children pay, and nothing that one does alone', async () => {
+    await setDefault('top', '4');
+    await handlers.prices.set(contextOf('leaf'), price('5'), ports);
+    const { items } = await handlers.prices.getForChildren(contextOf('top'), { service: 'relay' }, ports);
+    expect(items.map(({ childId, amount }) => [childId, amount])).toEqual([[undefined, '4']]);
+  });
+
   test('explain 200: who pays whom, up to where the caller may see', async () => {
     await setDefault('platform', '3');
     await setDefault('top', '4');
@@ -311,6 +336,117 @@ describe('prices', () => {
     expect(await levelsFor({ kind: 'key', keyId: 'key_1', accountId: 'leaf' })).toEqual([leafPays]);
     expect(await levelsFor({ kind: 'key', keyId: 'key_1', accountId: 'top' })).toEqual([leafPays, topPays]);
     expect(await levelsFor({ kind: 'platform' })).toEqual([leafPays, topPays]);
+  });
+});
+
+describe('prices with terms (BIL-1)', () => {
+  const tiered = { amount: '10', per: '1', free: '100', tiers: [{ after: '900', amount: '8' }] };
+  const bytes = (given: Record<string, unknown>) => ({
+    service: 'relay',
+    currency: 'EUR',
+    prices: { bytes: given as typeof tiered },
+  });
+
+  test('set 200: tiers are told by list, explain, the statement line and the spend, each at its place', async () => {
+    await handlers.prices.set(contextOf('leaf'), bytes(tiered), ports);
+    use('leaf', 1200);
+    const { items } = await handlers.prices.list(contextOf('leaf'), {}, ports);
+    expect(items).toMatchObject([tiered]);
+    const explained = await handlers.prices.explain(contextOf('leaf'), {}, ports);
+    expect(explained.items[0]?.levels[0]).toMatchObject(tiered);
+    const { lines } = await handlers.statements.get(contextOf('leaf'), { period, detail: 'meters' }, ports);
+    expect(lines).toMatchObject([
+      {
+        amount: '10600',
+        bands: [
+          { quantity: '100', amount: '0', cost: '0' },
+          { quantity: '900', amount: '10', cost: '9000' },
+          { quantity: '200', amount: '8', cost: '1600' },
+        ],
+      },
+    ]);
+    const page = { period, limit: 10, amount: '10', per: '1' };
+    const found = async (terms: string) =>
+      (await handlers.statements.listLines(contextOf('leaf'), { ...page, terms }, ports)).items.length;
+    expect([await found(lines[0]?.terms ?? 'none'), await found('')]).toEqual([1, 0]);
+    const range = { from: new Date(minute).toISOString(), to: new Date(now).toISOString() };
+    const spent = () => handlers.spend.get(contextOf('leaf'), { ...range, detail: 'meters' }, ports);
+    expect((await spent()).lines).toMatchObject([{ amount: '10600', next: { amount: '8', per: '1' } }]);
+    for (const [index, one] of world.prices.entries()) world.prices[index] = { ...one, fromMs: -Infinity };
+    use('leaf', 900, { atMs: minute - 600_000 });
+    expect((await spent()).lines).toMatchObject([{ quantity: '1200', amount: '9800' }]);
+  });
+
+  test('set 422: terms that contradict each other are refused with a reason, and nothing is set', async () => {
+    const wrong = { ...tiered, tiers: [{ after: '0', amount: '8' }] };
+    expect(await refusalOf(handlers.prices.set(contextOf('leaf'), bytes(wrong), ports))).toBe('request.invalid');
+    const fee = { amount: '1', per: '0', due: 'period', free: '1' };
+    expect(await refusalOf(handlers.prices.set(contextOf('leaf'), bytes(fee), ports))).toBe('request.invalid');
+    expect(world.prices).toEqual([]);
+  });
+});
+
+describe('simulations', () => {
+  const asked = (services: Record<string, unknown>, more: Record<string, unknown> = {}) => ({
+    services: services as { relay: { bytes: { amount: string; per: string } } },
+    currency: 'EUR',
+    period,
+    limit: 50,
+    ...more,
+  });
+  const relay = (amount: string) => ({ relay: { bytes: { amount, per: '1' } } });
+
+  test('simulate 200: who would pay whom for the real use, who falls below cost, and nothing is set', async () => {
+    await setDefault('platform', '10');
+    await setDefault('top', '20');
+    use('leaf', 1000);
+    use('other', 100);
+    const before = structuredClone(world.prices);
+    const answer = await handlers.prices.simulate(contextOf('top'), asked(relay('5')), ports);
+    expect(answer).toEqual({
+      period,
+      currency: 'EUR',
+      own: {
+        before: { payable: '11000', receivable: '22000', margin: '11000' },
+        after: { payable: '11000', receivable: '5500', margin: '-5500' },
+        belowCostCount: 2,
+      },
+      items: [
+        {
+          buyerId: 'leaf',
+          buyerName: 'LEAF',
+          sellerId: 'top',
+          sellerName: 'TOP',
+          currency: 'EUR',
+          before: { amount: '20000', cost: '10000', margin: '10000' },
+          after: { amount: '5000', cost: '10000', margin: '-5000' },
+          isBelowCost: true,
+        },
+        expect.objectContaining({ buyerId: 'other', isBelowCost: true }),
+      ],
+    });
+    expect(world.prices).toEqual(before);
+    expect(emitted).toHaveLength(2);
+    const first = await handlers.prices.simulate(contextOf('top'), asked(relay('5'), { limit: 1 }), ports);
+    const { nextCursor } = first;
+    const rest = await handlers.prices.simulate(contextOf('top'), asked(relay('5'), { cursor: nextCursor }), ports);
+    expect([...first.items, ...rest.items]).toEqual(answer.items);
+    const one = await handlers.prices.simulate(contextOf('top'), asked(relay('5'), { childId: 'other' }), ports);
+    expect(one.items.map(({ buyerId, after }) => [buyerId, after.amount])).toEqual([['other', '500']]);
+  });
+
+  test('simulate 404: prices for somebody who is no child', async () => {
+    const request = asked(relay('5'), { childId: 'platform' });
+    expect(await refusalOf(handlers.prices.simulate(contextOf('top'), request, ports))).toBe('resource.unknown');
+  });
+
+  test('simulate 422: a meter that there is not, another currency, or a cursor of something else', async () => {
+    const refused = (request: ReturnType<typeof asked>) =>
+      refusalOf(handlers.prices.simulate(contextOf('top'), request, ports));
+    const unknown = { relay: { seconds: { amount: '1', per: '1' } } };
+    expect(await refused(asked(unknown))).toBe('billing.meter_unknown');
+    expect(await refused(asked(relay('1'), { currency: 'USD' }))).toBe('billing.currency_mismatch');
+    expect(await refused(asked(relay('1'), { cursor: '[1]' }))).toBe('request.invalid');
   });
 });
 

@@ -10,16 +10,19 @@ import {
   statementLineAnswer,
 } from './answers.ts';
 import type { ChainPrices, PriceChange } from './billing-store.ts';
+import { collectingHandlers, payStatement, refundStatement } from './collecting-handlers.ts';
 import type { billing } from './definition.ts';
 import { pageOfLines } from './line-pages.ts';
 import { byMeter, statementByMeter } from './meter-lines.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
-import { splitMeter, tariffToWire } from './price.ts';
+import { splitMeter } from './price.ts';
 import { effectiveMs, isOver, pricesFromWire, type WirePrices } from './price-change.ts';
+import { edgeCursorFrom, simulationAnswer } from './simulation-answer.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
 import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
+import { tariffToWire, termsKey } from './wire-tariff.ts';
 
 /** Periods that one list shows: three years. Each is rated anew. */
 const PERIOD_COUNT_MAX = 36;
@@ -109,22 +112,36 @@ const paid = (
 const lineCountOf = ({ lines, children }: Statement): number =>
   children.reduce((count, child) => count + child.lines.length, lines.length);
 
-/** A profile as it holds now, and as it will. */
+/** A profile as it holds now, and as it will: all of it, or what a change of the one named would replace. */
 const profile = (
   accountId: string,
   { prices }: ChainPrices,
-  { catalogue }: Pick<BillingPorts, 'catalogue'>,
+  {
+    catalogue,
+    only,
+  }: Pick<BillingPorts, 'catalogue'> & { readonly only?: Pick<PriceChange, 'childId' | 'service'> },
 ) => ({
   items: prices
     .filter((price) => price.accountId === accountId)
+    .filter(
+      (price) => only === undefined || (price.childId === only.childId && price.service === only.service),
+    )
     .map((price) => profileAnswer(price, catalogue.get(`${price.service}.${price.meter}`)?.unit ?? 'count')),
 });
 
 export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
+  ...collectingHandlers,
+
   prices: {
     async list(context, _request, { billing: store, catalogue }) {
       const atMs = context.nowMs();
       return paid(context, await store.chainPrices(context.entity.accountId, atMs), { catalogue, atMs });
+    },
+
+    async get({ entity, nowMs }, { service }, { billing: store, catalogue }) {
+      const { accountId } = entity;
+      const chain = await store.chainPrices(accountId, nowMs());
+      return profile(sellerOf(entity), chain, { catalogue, only: { childId: accountId, service } });
     },
 
     async set(context, request, ports) {
@@ -141,6 +158,13 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       return profile(accountId, await ports.billing.chainPrices(accountId, context.nowMs()), ports);
     },
 
+    async getForChildren({ entity: { accountId }, nowMs }, { service }, { billing: store, catalogue }) {
+      return profile(accountId, await store.chainPrices(accountId, nowMs()), {
+        catalogue,
+        only: { service },
+      });
+    },
+
     async setForChildren(context, request, ports) {
       const { accountId } = context.entity;
       return profile(
@@ -148,6 +172,35 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
         await setPrices(context, request, { ...ports, profile: { accountId } }),
         ports,
       );
+    },
+
+    async simulate(context, { services, childId, currency, period, cursor, limit }, ports) {
+      const { accountId, chain } = context.entity;
+      const known = await ports.billing.chainPrices(accountId, context.nowMs());
+      if (chain.length > 1 && currency !== known.currency) {
+        throw context.error('billing.currency_mismatch', `This tree of accounts counts in ${known.currency}.`);
+      }
+      const isChild = known.edges.some((edge) => edge.sellerId === accountId && edge.buyerId === childId);
+      if (childId !== undefined && !isChild) {
+        throw context.error('resource.unknown', `There is no child ${childId} of this account.`);
+      }
+      const changed = Object.entries(services).map(([service, wire]) => {
+        const prices = pricesFromWire(wire);
+        const problem = prices.map((price) => unknownMeter(ports.catalogue, service, price)).find(Boolean);
+        if (problem !== undefined) throw context.error('billing.meter_unknown', problem);
+        return [service, prices] as const;
+      });
+      const change = {
+        accountId,
+        ...(childId === undefined ? {} : { childId }),
+        currency,
+        services: Object.fromEntries(changed),
+      };
+      const query = { period: periodOf(period), change, cursor: edgeCursorFrom(cursor), limit };
+      const page = await ports.billing.simulate(query);
+      const ids = new Set(page.edges.flatMap(({ sellerId, buyerId }) => [sellerId, buyerId]));
+      const nameOf = nameIn(await ports.billing.namesBelow(accountId, [...ids]));
+      return { period, currency, ...simulationAnswer(page, nameOf) };
     },
 
     async explain(context, _request, { billing: store, catalogue, visibleChain }) {
@@ -196,6 +249,9 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   },
 
   statements: {
+    pay: payStatement,
+    refund: refundStatement,
+
     async list(context, { from = '' }, { billing: store }) {
       const { accountId } = context.entity;
       const periods = (await store.listPeriods(accountId))
@@ -226,7 +282,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
 
     async listLines(context, { period, childId, cursor, limit, ...asked }, { billing: store, catalogue }) {
       const { accountId } = context.entity;
-      const { service, meter, amount, per } = asked;
+      const { service, meter, amount, per, terms } = asked;
       const whole = service === undefined || meter === undefined ? {} : { meter: `${service}.${meter}` };
       const { lines, children } = await store.readLines({ accountId, period: periodOf(period), ...whole });
       const all =
@@ -237,7 +293,8 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
           (service ?? of.service) === of.service &&
           (meter ?? of.meter) === of.meter &&
           (amount ?? at.amount) === at.amount &&
-          (per ?? at.per) === at.per
+          (per ?? at.per) === at.per &&
+          (terms ?? termsKey(at)) === termsKey(at)
         );
       };
       const page = pageOfLines<PayableLine | ReceivableLine>((all ?? []).filter(isAsked), { cursor, limit });

@@ -8,6 +8,7 @@ import { nano, sum } from './money.ts';
 import { nextPeriod, type Period, periodAt } from './period.ts';
 import type { Price } from './price.ts';
 import type { PricedEdge } from './price-book.ts';
+import { simulateSeller, simulationPage } from './simulation.ts';
 import { spendOf } from './spend.ts';
 
 export interface MemoryWorld {
@@ -126,11 +127,37 @@ export function memoryBilling(world: MemoryWorld): BillingStore {
           (sessionId === undefined || record.sessionId === sessionId),
       );
       const { cells } = rollUp(asked, edges);
+      const earlier = records.filter(
+        (record) => minuteOf(record) >= periodAt(fromMs).fromMs && minuteOf(record) < fromMs,
+      );
       return spendOf({
+        before: rollUp(earlier, edges).cells,
         accountId,
         currency: currencyOf(accountId),
         cells,
         book: { edges, prices, catalogue },
+      });
+    },
+    async simulate({ period, change, cursor, limit }) {
+      const { cells } = rollUp(
+        records.filter((record) => periodAt(minuteOf(record)).name === period.name),
+        edges,
+      );
+      const rootId = change.childId ?? change.accountId;
+      const sellers = [...new Set([change.accountId, ...edges.map(({ sellerId }) => sellerId)])]
+        .filter((id) => id === change.accountId || chainOf(id).includes(rootId))
+        .map((id) => ({ id, depth: chainOf(id).length - chainOf(change.accountId).length }))
+        .sort((one, other) => one.depth - other.depth || (one.id < other.id ? -1 : 1));
+      return await simulationPage({
+        change,
+        cursor,
+        limit,
+        sellers,
+        simulate: async (accountId) =>
+          simulateSeller(
+            { accountId, period, currency: currencyOf(accountId), cells, book: { edges, prices, catalogue } },
+            change,
+          ),
       });
     },
     async listPeriods(accountId) {
@@ -196,6 +223,9 @@ export function memoryBilling(world: MemoryWorld): BillingStore {
     async namesAround(accountId) {
       const ids = around(accountId).flatMap(({ sellerId, buyerId }) => [sellerId, buyerId]);
       return new Map([accountId, ...ids].map((id) => [id, id.toUpperCase()]));
+    },
+    async namesBelow(_accountId, ids) {
+      return new Map(ids.map((id) => [id, id.toUpperCase()]));
     },
     async countMismatches() {
       return 0;

@@ -1,7 +1,8 @@
 import { type Nano, nano, sum } from './money.ts';
-import { tariffToWire } from './price.ts';
+import { joinPooled } from './pool.ts';
 import type { EdgeLine } from './rating.ts';
 import type { ChildStatement, LinePart, PayableLine, ReceivableLine, Statement } from './statement.ts';
+import { tariffToWire, termsKey } from './wire-tariff.ts';
 
 /** Lines of one meter at one price as one, whatever their dimensions. The amounts are summed, not multiplied anew. */
 export type MeterLine<Line extends EdgeLine> = Line & { readonly lineCount: number };
@@ -16,8 +17,8 @@ export interface MeterStatement extends Omit<Statement, 'lines' | 'children'> {
 
 /** What lines of one meter at one price have in common. Two prices of one amount are one price to whoever reads them. */
 export function priceKeyOf({ meter, tariff }: Pick<EdgeLine, 'meter' | 'tariff'>): string {
-  const { amount, per } = tariffToWire(tariff);
-  return `${meter} ${amount} ${per}`;
+  const { amount, per, ...terms } = tariffToWire(tariff);
+  return `${meter} ${amount} ${per} ${termsKey(terms)}`.trimEnd();
 }
 
 /** In the order in which they came. `sumRest` says what of a kind of line is summed besides quantity and amount. */
@@ -35,6 +36,7 @@ export function byMeter<Line extends EdgeLine>(
       dimensions: {},
       quantity: ofMeter.reduce((total, { quantity }) => total + quantity, 0n),
       amount: sum(ofMeter.map(({ amount }) => amount)),
+      ...joinPooled(ofMeter),
       lineCount: ofMeter.length,
     };
   });

@@ -17,6 +17,14 @@ export function periodOf(name: string): Period {
 export const periodAt = (atMs: number): Period => periodOf(new Date(atMs).toISOString().slice(0, 7));
 export const nextPeriod = ({ toMs }: Period): Period => periodAt(toMs);
 
+/** Where periods begin within a range. */
+export function periodStarts({ fromMs, toMs }: Pick<Period, 'fromMs' | 'toMs'>): number[] {
+  const starts: number[] = [];
+  for (let startMs = periodAt(fromMs).toMs; startMs < toMs; startMs = periodAt(startMs).toMs)
+    starts.push(startMs);
+  return starts;
+}
+
 /** Until when use of a period is still taken: a node that was cut off may bring it as late as this. */
 export const lateUsageUntilMs = ({ toMs }: Period): number => toMs + USAGE_AGE_MS_MAX;
 

@@ -1,11 +1,18 @@
 import type { Actor } from '@patchbay/kit/definition';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { BillingStore } from './billing-store.ts';
+import type { PaymentRail } from './collection/rail.ts';
+import type { DocumentStore } from './documents/document-store.ts';
 import type { PostingBudget } from './posting-budget.ts';
 
 /** What the operations of billing need from the world. */
 export interface BillingPorts {
   readonly billing: BillingStore;
+  readonly documents: DocumentStore;
+  /** What collects. Undefined: nothing does, and all else is as with it. */
+  readonly rail: PaymentRail | undefined;
+  /** Where somebody comes back to who said where payouts go. */
+  returnUrlOf(accountId: string): string;
   /** Says for each reading of a statement whether it may post: whoever looks often must not fill the ledger. */
   readonly posting: PostingBudget;
   /** What the services declare: only that has a price. */

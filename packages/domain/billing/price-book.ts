@@ -1,5 +1,6 @@
 import { type Edge, holdsAt } from '../metering/lineage.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
+import { ZERO } from './money.ts';
 import { Nested } from './nested.ts';
 import type { Period } from './period.ts';
 import { isMatch, type Price, type PricedUse, pricesInOrder } from './price.ts';
@@ -48,7 +49,9 @@ export function priceLookup({ edges, prices }: Pick<PriceBook, 'edges' | 'prices
       const profile = profileOf.get(`${currency} ${edge.sellerId}`) ?? [];
       for (const price of pricesInOrder(profile, edge.buyerId, use)) {
         const own = price.childId === undefined ? 'default' : 'child';
-        candidates.push({ price, origin: level === 0 ? own : 'inherited' });
+        candidates.push(
+          level === 0 ? { price, origin: own } : { price: passedOn(price), origin: 'inherited' },
+        );
       }
       edge = edgeAt(edge.sellerId, use.atMs);
     }
@@ -65,6 +68,10 @@ export function priceLookup({ edges, prices }: Pick<PriceBook, 'edges' | 'prices
     },
   };
 }
+
+/** A fee is between the two whom it was set for: it covers what those below use, who pay no second one. */
+const passedOn = (price: Price): Price =>
+  price.tariff.kind === 'fee' ? { ...price, tariff: { kind: 'per-unit', amount: ZERO, per: 1n } } : price;
 
 /**
  * The starts of the spans of a period in which neither tree nor price changes, the period's own start first. A store may

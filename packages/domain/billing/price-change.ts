@@ -1,7 +1,7 @@
 import { platformError } from '@patchbay/kit/errors';
 import { canonicalDimensions, type Dimensions } from '../metering/usage-record.ts';
 import type { PriceChange } from './billing-store.ts';
-import { tariffFromWire, type WireTariff } from './price.ts';
+import { tariffFromWire, type WireTariff } from './wire-tariff.ts';
 
 const MINUTE_MS = 60_000;
 

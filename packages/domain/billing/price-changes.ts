@@ -1,7 +1,7 @@
 import { canonicalDimensions } from '../metering/usage-record.ts';
 import type { ChainPrices } from './billing-store.ts';
-import { tariffToWire } from './price.ts';
 import { type ListTime, levelsAbove, type PriceLevel, usesOf } from './price-list.ts';
+import { tariffToWire } from './wire-tariff.ts';
 
 /** The prices along a chain, and the accounts of it that the reader sees, from the highest down. */
 export interface PricedChain {

@@ -2,13 +2,52 @@ import { holdsAt } from '../metering/lineage.ts';
 import { canonicalDimensions, type Dimensions } from '../metering/usage-record.ts';
 import { type Nano, nano, ZERO } from './money.ts';
 
+/** From here on, counted over a period and behind what is free, every `per` units cost `amount`. */
+export interface Tier {
+  /** Above zero, and above that of the tier before. */
+  readonly after: bigint;
+  readonly amount: Nano;
+}
+
+/**
+ * 'graduated': each unit costs what its own tier says. 'volume': all units cost what the tier says that the quantity of
+ * the period reaches, so that a little more use can cost less.
+ */
+export const tierings = ['graduated', 'volume'] as const;
+export type Tiering = (typeof tierings)[number];
+
+/** What a price per unit may say besides (BIL-1). All of it is counted over the whole period: see `pool.ts`. */
+export interface UnitTerms {
+  /** Those after the first, whose amount is that of the price itself. */
+  readonly tiers?: readonly Tier[];
+  /** Default: 'graduated'. */
+  readonly tiering?: Tiering;
+  /** Units of a period that cost nothing, before any tier. */
+  readonly free?: bigint;
+  /** What a period with any use costs at least. */
+  readonly minimum?: Nano;
+  /** What is not free is billed in steps of so many units: a step that was begun counts whole. */
+  readonly roundUpTo?: bigint;
+}
+
 /**
  * What a quantity costs. 'per-unit': `amount` for every `per` units, an exact rational. 'flat': `amount` once for a
- * period with any use. Tiers and allowances (BIL-1) are further kinds; a kind that is not here is not accepted anywhere.
+ * period with any use. 'fee': `amount` for a whole period, used or not, and its part for as long as it holds.
  */
 export type Tariff =
-  | { readonly kind: 'per-unit'; readonly amount: Nano; readonly per: bigint }
-  | { readonly kind: 'flat'; readonly amount: Nano };
+  | ({ readonly kind: 'per-unit'; readonly amount: Nano; readonly per: bigint } & UnitTerms)
+  | { readonly kind: 'flat'; readonly amount: Nano }
+  | { readonly kind: 'fee'; readonly amount: Nano };
+
+export type UnitTariff = Extract<Tariff, { readonly kind: 'per-unit' }>;
+
+/** Whether all that a price costs in a period depends on how much of it was used: no line of it is multiplied alone. */
+export const isPooled = (tariff: Tariff): tariff is UnitTariff =>
+  tariff.kind === 'per-unit' &&
+  (tariff.tiers !== undefined ||
+    tariff.free !== undefined ||
+    tariff.minimum !== undefined ||
+    tariff.roundUpTo !== undefined);
 
 /** One price of a billing profile (BIL-2): what `accountId` asks of one child, or of all it has no own price for. */
 export interface Price {
@@ -30,38 +69,13 @@ export interface Price {
   readonly toMs: number;
 }
 
-/** Digits of `amount` and of `per`: below a billion of the major unit, so that no sum passes what the ledger holds. */
-export const TARIFF_DIGITS_MAX = 18;
-
-/** The wire form, in which `per` 0 says flat. */
-export interface WireTariff {
-  readonly amount: string;
-  readonly per: string;
-}
-
-/** Throws a RangeError for a price below zero: a subsidy is a child's price below the own one, not a negative price. */
-export function tariffFromWire({ amount, per }: WireTariff): Tariff {
-  const value = nano(BigInt(amount));
-  if (value < 0n) throw new RangeError('A price is not negative.');
-  const units = BigInt(per);
-  if (units < 0n) throw new RangeError('A price is for a count of units.');
-  return units === 0n ? { kind: 'flat', amount: value } : { kind: 'per-unit', amount: value, per: units };
-}
-
-export function tariffToWire(tariff: Tariff): WireTariff {
-  switch (tariff.kind) {
-    case 'flat':
-      return { amount: tariff.amount.toString(), per: '0' };
-    case 'per-unit':
-      return { amount: tariff.amount.toString(), per: tariff.per.toString() };
-  }
-}
-
-/** The cost of a whole line, multiplied once on its summed quantity and cut off below one nano unit. */
+/** The cost of a whole line without terms, multiplied once on its summed quantity and cut off below one nano unit. */
 export function amountOf(tariff: Tariff, quantity: bigint): Nano {
   switch (tariff.kind) {
     case 'flat':
       return quantity > 0n ? tariff.amount : ZERO;
+    case 'fee':
+      return tariff.amount;
     case 'per-unit':
       return nano((quantity * tariff.amount) / tariff.per);
   }

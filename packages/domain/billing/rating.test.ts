@@ -5,10 +5,11 @@ import { type Dimensions, modalities, type UsageRecord } from '../metering/usage
 import { accrue, netByAccount } from './ledger.ts';
 import { formatDecimal, nano, parseDecimal, sum } from './money.ts';
 import { periodOf } from './period.ts';
-import { amountOf, choosePrice, type Price, tariffFromWire, tariffToWire } from './price.ts';
+import { amountOf, choosePrice, type Price } from './price.ts';
 import { type PricedEdge, priceLookup, spanStarts } from './price-book.ts';
 import { rate } from './rating.ts';
 import { statementOf } from './statement.ts';
+import { tariffFromWire, tariffToWire, type WireTariff } from './wire-tariff.ts';
 
 const november = periodOf('2026-11');
 const noon = Date.UTC(2026, 10, 22, 12);
@@ -227,6 +228,37 @@ describe('which price holds', () => {
     expect(() => tariffFromWire({ amount: '-1', per: '1' })).toThrow(RangeError);
     expect(() => tariffFromWire({ amount: '1', per: '-1' })).toThrow(RangeError);
     expect(tariffToWire(tariffFromWire({ amount: '7', per: '0' }))).toEqual({ amount: '7', per: '0' });
+    const unit = { amount: '1', per: '1' };
+    const tier = (after: string, amount = '1') => ({ after, amount });
+    const refused: WireTariff[] = [
+      { ...unit, tiers: [tier('0')] },
+      { ...unit, tiers: [tier('5'), tier('5')] },
+      { ...unit, tiers: [tier('5', '-1')] },
+      { ...unit, tiering: 'volume' },
+      { ...unit, minimum: '-1' },
+      { ...unit, roundUpTo: '0' },
+      { ...unit, due: 'period' },
+      { amount: '1', per: '0', free: '1' },
+      { amount: '1', per: '0', due: 'period', minimum: '1' },
+    ];
+    for (const wire of refused) expect(() => tariffFromWire(wire), JSON.stringify(wire)).toThrow(RangeError);
+  });
+
+  test('what a price says is said again in the same words, and what says nothing is left out', () => {
+    const full: WireTariff = {
+      amount: '1',
+      per: '2',
+      tiers: [{ after: '3', amount: '4' }],
+      tiering: 'volume',
+      free: '5',
+      minimum: '6',
+      roundUpTo: '7',
+    };
+    expect(tariffToWire(tariffFromWire(full))).toEqual(full);
+    const empty: WireTariff = { amount: '1', per: '2', free: '0', minimum: '0', roundUpTo: '1' };
+    expect(tariffToWire(tariffFromWire(empty))).toEqual({ amount: '1', per: '2' });
+    const fee: WireTariff = { amount: '1', per: '0', due: 'period' };
+    expect(tariffToWire(tariffFromWire(fee))).toEqual(fee);
   });
 });
 

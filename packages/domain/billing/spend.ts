@@ -1,5 +1,7 @@
 import type { UsageCell } from '../metering/roll-up.ts';
-import { type Nano, sum, ZERO } from './money.ts';
+import { type Nano, nano, sum, ZERO } from './money.ts';
+import { periodAt } from './period.ts';
+import { joinPooled } from './pool.ts';
 import type { PriceBook } from './price-book.ts';
 import { type EdgeLine, rate } from './rating.ts';
 
@@ -14,19 +16,40 @@ export interface SpendRequest {
   readonly accountId: string;
   /** The account's. */
   readonly currency: string;
-  /** Of any range. Cells of other accounts are ignored. */
+  /** Of any range; a cell does not reach over the end of a period. Cells of other accounts are ignored. */
   readonly cells: readonly UsageCell[];
+  /** What the period of the first of them had before: it decides in which tier they begin. Default: nothing. */
+  readonly before?: readonly UsageCell[];
   readonly book: PriceBook;
 }
 
 /**
- * The cost of use at the prices that held when it was used. A flat price is owed once for a period, not for a part of
- * it: its lines are there and cost nothing.
+ * The cost of use at the prices that held when it was used, period by period. A flat price and a fee are owed once for a
+ * period, not for a part of it: their lines are there and cost nothing. The use of a session is taken as if it had come
+ * right after what the period had before.
  */
-export function spendOf({ accountId, currency, cells, book }: SpendRequest): Spend {
-  const own = cells.filter((cell) => cell.accountId === accountId);
-  const lines = rate(own, book).lines.map((line) =>
-    line.tariff.kind === 'flat' ? { ...line, amount: ZERO } : line,
+export function spendOf({ accountId, currency, cells, before = [], book }: SpendRequest): Spend {
+  const own = (of: readonly UsageCell[]) => of.filter((cell) => cell.accountId === accountId);
+  const periodName = ({ atMs }: UsageCell) => periodAt(atMs).name;
+  const earlier = Map.groupBy(own(before), periodName);
+  const rated = [...Map.groupBy(own(cells), periodName)].flatMap(
+    ([period, ofPeriod]) => rate(ofPeriod, book, { before: earlier.get(period) ?? [] }).lines,
   );
+  const lines = [...Map.groupBy(rated, ({ sellerId, key }) => `${sellerId} ${key}`).values()].flatMap(asOne);
   return { currency, amount: sum(lines.map(({ amount }) => amount)), lines };
+}
+
+/** A line of several periods as one. */
+function asOne(ofPeriods: readonly EdgeLine[]): EdgeLine[] {
+  const [first] = ofPeriods;
+  if (first === undefined) return [];
+  const isDueOnce = first.tariff.kind !== 'per-unit';
+  return [
+    {
+      ...first,
+      quantity: ofPeriods.reduce((units, { quantity }) => units + quantity, 0n),
+      amount: isDueOnce ? ZERO : nano(sum(ofPeriods.map(({ amount }) => amount))),
+      ...joinPooled(ofPeriods),
+    },
+  ];
 }

@@ -90,7 +90,7 @@ export interface StatementRequest {
 /** One statement: what an account owes, what it is owed and what it earns, line by line and child by child (BIL-4). */
 export function statementOf(request: StatementRequest): Statement {
   const { accountId, period, currency, cells, book } = request;
-  const { lines, cells: rated } = rate(cells, book);
+  const { lines, cells: rated } = rate(cells, book, { period, accountId });
   const shares = shareLines(accountId, lines, rated);
   const payableLines = [...shares].map(([line, ofLine]) => ({ ...line, parts: partsOf(ofLine) }));
   const children = childStatements(
@@ -188,8 +188,14 @@ function shareLines(
     if (payable !== undefined)
       sharesOf.get(payable)?.push({ accountId: cell.accountId, childLine, quantity: cell.inclusive });
   }
-  return new Map([...sharesOf].map(([line, shares]) => [line, divide(line.amount, shares)]));
+  return new Map(
+    [...sharesOf].map(([line, shares]) => [line, divide(line.amount, orOwn(accountId, shares))]),
+  );
 }
+
+/** A fee that nothing was used for is the account's own. */
+const orOwn = (accountId: string, shares: readonly OpenShare[]): readonly OpenShare[] =>
+  shares.length === 0 ? [{ accountId, quantity: 0n }] : shares;
 
 function divide(amount: Nano, shares: readonly OpenShare[]): Share[] {
   const [only, ...others] = shares;

@@ -82,6 +82,9 @@ export const branding = defineDomain({
     'brand.changed': z.object({ name: z.string() }),
     'brand.removed': z.object({}),
     'host.proved': z.object({ host: z.string() }),
+    /** Its TXT record was looked for three times in vain, a day apart. */
+    'host.missing': z.object({ host: z.string() }),
+    /** To another account that proved it, or because its record was gone for three days. */
     'host.lost': z.object({ host: z.string() }),
   },
   errors: {

@@ -28,6 +28,8 @@ const endpoint = z.object({
   identifier: z.string(),
   /** `global`: held once on the whole platform. `account`: each account names its own. */
   reach: z.enum(['global', 'account']),
+  /** Of a number or an address nobody knows yet whether its holder may speak for it: `unproved`. A user or a room needs no proof. */
+  proof: z.enum(['unneeded', 'unproved']),
   label: z.string(),
   applicationId: idField('app').optional(),
   /** `resting`: released, and kept for this account until `restsUntil`. */

@@ -42,6 +42,7 @@ describe('endpoints.allocate', () => {
       namespace: 'tel',
       identifier: number,
       reach: 'global',
+      proof: 'unproved',
       label: 'Hotline',
       applicationId,
       state: 'active',

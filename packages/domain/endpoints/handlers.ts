@@ -2,7 +2,7 @@ import type { DomainHandlers } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
 import { effectiveState } from '../tenancy/account-state.ts';
 import type { endpoints } from './definition.ts';
-import { type Identifier, reachOf, readIdentifier } from './identifier.ts';
+import { type Identifier, proofOf, reachOf, readIdentifier } from './identifier.ts';
 import { ENDPOINT_COUNT_MAX, type EndpointRecord, type EndpointsPorts } from './ports.ts';
 import { restsUntil } from './rest.ts';
 import { endpointTransfers, transfer } from './transfers.ts';
@@ -19,6 +19,7 @@ const toAnswer = (record: EndpointRecord) => ({
   namespace: record.namespace,
   identifier: record.identifier,
   reach: reachOf(record.namespace),
+  proof: proofOf(record.namespace),
   label: record.label,
   ...(record.applicationId === undefined ? {} : { applicationId: record.applicationId }),
   state: record.restsUntil === undefined ? ('active' as const) : ('resting' as const),

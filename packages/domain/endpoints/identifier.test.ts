@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { namespaces, reachOf, readIdentifier } from './identifier.ts';
+import { namespaces, proofOf, reachOf, readIdentifier } from './identifier.ts';
 
 function textOf(given: string): string | undefined {
   const read = readIdentifier(given);
@@ -138,5 +138,12 @@ test('numbers and addresses are held once on the platform, users and rooms once 
     ['tel', 'global'],
     ['user', 'account'],
     ['room', 'account'],
+  ]);
+});
+
+test('what the world knows by its name is unproved, and what an account names itself needs no proof', () => {
+  expect(namespaces.filter((namespace) => proofOf(namespace) === 'unproved').toSorted()).toEqual([
+    'sip',
+    'tel',
   ]);
 });

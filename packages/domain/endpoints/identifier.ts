@@ -15,6 +15,14 @@ export type ReadIdentifier = Identifier | { readonly problem: string };
 export const reachOf = (namespace: Namespace): 'global' | 'account' =>
   namespace === 'sip' || namespace === 'tel' ? 'global' : 'account';
 
+/**
+ * Whether it is known that whoever holds a name may speak for it. A user and a room are their account's own to name. A number
+ * and an address are somebody's in the world, and whoever comes first holds one here: nothing calls a number or asks a domain
+ * yet, so none is proved.
+ */
+export const proofOf = (namespace: Namespace): 'unneeded' | 'unproved' =>
+  reachOf(namespace) === 'global' ? 'unproved' : 'unneeded';
+
 export function readIdentifier(text: string): ReadIdentifier {
   const [, scheme = '', name = ''] = /^([a-z][a-z0-9+.-]*):(.*)$/isu.exec(text) ?? [];
   // RFC 3261 §19.1.4 and RFC 3966 §3: schemes are compared without regard to case.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RECORD_COUNT_MAX, usageRecordSchema } from '../metering/usage-record.ts';
+import { uploadedRecordsSchema } from '../metering/plain-usage-record.ts';
 import { spentBudgetSchema } from '../policy/decide.ts';
 import { policyLevelSchema, policyOriginSchema } from '../policy/policy-level.ts';
 import { settingNames } from '../policy/settings.ts';
@@ -272,7 +272,7 @@ export const internalApi = {
   usage: {
     method: 'POST',
     path: '/usage',
-    request: z.object({ records: z.array(usageRecordSchema).max(RECORD_COUNT_MAX) }),
+    request: z.object({ records: uploadedRecordsSchema }),
     response: z.object({
       accepted: z.int(),
       duplicates: z.int(),

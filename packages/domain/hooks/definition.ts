@@ -3,7 +3,7 @@ import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest, queryInt } from '@patchbay/kit/page';
 import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
-import { cursorPattern } from './envelope.ts';
+import { eventCursorSchema } from './envelope.ts';
 
 const webhookId = idSchema('whk');
 const deliveryId = idSchema('dlv');
@@ -87,6 +87,9 @@ const delivery = z.object({
   latencyMs: z.int().optional(),
 });
 
+/** Of an event that was read, or 0: before all of them. */
+export const eventCursor = eventCursorSchema.optional();
+
 const attempt = z.object({
   number: z.int(),
   target: z.enum(['main', 'fallback']),
@@ -116,6 +119,8 @@ const replay = z.object({
   untilCursor: z.string(),
   /** How far it has come: deliveries up to here are made. */
   cursor: z.string(),
+  /** Of what lies between the two. */
+  percentDone: z.int().min(0).max(100),
   waitingCount: z.int(),
   deliveredCount: z.int(),
   failedCount: z.int(),
@@ -350,7 +355,7 @@ export const hooks = defineDomain({
           request: z.strictObject({
             webhookId,
             /** What came after this event. Either this or `since`; with neither, all that is kept. */
-            cursor: z.string().regex(cursorPattern).optional(),
+            cursor: eventCursor,
             /** From the first event on that happened at this time or after it. */
             since: requestTime.optional(),
           }),
@@ -389,7 +394,7 @@ export const hooks = defineDomain({
           access: 'read',
           request: z.object({
             /** Of an event that was read: what came after it is read. None: from the oldest on. */
-            cursor: z.string().regex(cursorPattern).optional(),
+            cursor: eventCursor,
             limit: queryInt().min(1).max(100).default(20),
             /** Names as a webhook takes them, with commas between. */
             types: z.string().max(2_048).default('*'),

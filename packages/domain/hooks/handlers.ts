@@ -1,4 +1,5 @@
 import { type DomainHandlers, prepared } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import type { z } from 'zod';
 import type { hooks } from './definition.ts';
@@ -7,6 +8,7 @@ import {
   batchBodyOf,
   bodyOf,
   cursorOf,
+  type EventCursors,
   type PlacedPlatformEvent,
   positionOf,
   toEnvelope,
@@ -74,12 +76,12 @@ const attemptAnswer = (attempt: AttemptRecord) => ({
   ...(attempt.batchId === undefined ? {} : { batchId: attempt.batchId }),
 });
 
-const deliveryAnswer = ({ event, ...delivery }: DeliveryRecord) => ({
+const deliveryAnswer = ({ event, ...delivery }: DeliveryRecord, cursors: EventCursors) => ({
   id: delivery.id,
   webhookId: delivery.webhookId,
   eventId: event.id,
   eventType: event.type,
-  cursor: cursorOf(event.position),
+  cursor: cursorOf(event.position, cursors),
   ...(event.sessionId === undefined ? {} : { sessionId: event.sessionId }),
   ...(event.sessionSequence === undefined ? {} : { sessionSequence: event.sessionSequence }),
   state: delivery.state,
@@ -92,13 +94,17 @@ const deliveryAnswer = ({ event, ...delivery }: DeliveryRecord) => ({
   ...(delivery.lastAttempt === undefined ? {} : outcomeAnswer(delivery.lastAttempt)),
 });
 
-const replayAnswer = ({ counts, ...replay }: ReplayRecord, webhookId: string) => ({
+const replayAnswer = (
+  { counts, ...replay }: ReplayRecord,
+  { webhookId, cursors }: { readonly webhookId: string; readonly cursors: EventCursors },
+) => ({
   id: replay.id,
   webhookId,
   state: replay.state,
-  fromCursor: cursorOf(replay.from),
-  untilCursor: cursorOf(replay.until),
-  cursor: cursorOf(replay.next),
+  fromCursor: cursorOf(replay.from, cursors),
+  untilCursor: cursorOf(replay.until, cursors),
+  cursor: cursorOf(replay.next, cursors),
+  percentDone: percentOf(replay),
   waitingCount: counts.waiting,
   deliveredCount: counts.delivered,
   failedCount: counts.failed,
@@ -106,8 +112,18 @@ const replayAnswer = ({ counts, ...replay }: ReplayRecord, webhookId: string) =>
   ...(replay.endedAt === undefined ? {} : { endedAt: replay.endedAt.toISOString() }),
 });
 
-const eventAnswer = (event: PlacedPlatformEvent) => {
-  const envelope = toEnvelope(event);
+const percentOf = ({ from, until, next }: Pick<ReplayRecord, 'from' | 'until' | 'next'>): number =>
+  until <= from ? 100 : Number(((next - from) * 100n) / (until - from));
+
+/** Where to go on. A cursor that we did not write is refused: it would go on anywhere. */
+function placeOf(cursor: string, cursors: EventCursors): bigint {
+  const position = positionOf(cursor, cursors);
+  if (position === undefined) throw platformError('request.invalid', '/cursor: It is none of an event.');
+  return position;
+}
+
+const eventAnswer = (event: PlacedPlatformEvent, cursors: EventCursors) => {
+  const envelope = toEnvelope(event, cursors);
   // What the store holds came out of JSON, so it is JSON.
   return { ...envelope, data: envelope.data as Record<string, Json> };
 };
@@ -241,7 +257,10 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       if (!(await ports.webhooks.find({ accountId, webhookId })))
         throw context.error('resource.unknown', unknown(webhookId));
       const { items, nextCursor } = await ports.deliveries.list({ accountId, ...request });
-      return { items: items.map(deliveryAnswer), ...(nextCursor === undefined ? {} : { nextCursor }) };
+      return {
+        items: items.map((delivery) => deliveryAnswer(delivery, ports.cursors)),
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+      };
     },
 
     async get(context, { webhookId, deliveryId }, ports) {
@@ -252,9 +271,9 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       const batchId = delivery.lastAttempt?.batchId;
       const body =
         batchId === undefined
-          ? bodyOf(delivery.event)
-          : batchBodyOf(await ports.deliveries.batch({ ...key, batchId }));
-      return { ...deliveryAnswer(delivery), body, log };
+          ? bodyOf(delivery.event, ports.cursors)
+          : batchBodyOf(await ports.deliveries.batch({ ...key, batchId }), ports.cursors);
+      return { ...deliveryAnswer(delivery, ports.cursors), body, log };
     },
 
     async resend(context, { webhookId, deliveryId }, ports) {
@@ -266,7 +285,7 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       const delivery = (await ports.deliveries.resend(key)) && (await ports.deliveries.find(key));
       if (!delivery) throw context.error('resource.unknown', unknownDelivery(deliveryId));
       context.audit({ target: deliveryId });
-      return deliveryAnswer(delivery);
+      return deliveryAnswer(delivery, ports.cursors);
     },
   },
 
@@ -282,14 +301,14 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       const { scope } = webhook;
       const after =
         since === undefined
-          ? positionOf(cursor ?? '0')
+          ? placeOf(cursor ?? '0', ports.cursors)
           : await ports.replays.positionOf({ accountId, scope, since: new Date(since) });
       const replayId = createId('rpl', context.nowMs());
       const isStarted = await ports.replays.start({ accountId, webhookId, replayId, after });
       const replay = isStarted ? await ports.replays.find({ accountId, webhookId }) : undefined;
       if (replay === undefined)
         throw context.error('hooks.replay_running', 'A webhook has one replay at a time.');
-      const answer = replayAnswer(replay, webhookId);
+      const answer = replayAnswer(replay, { webhookId, cursors: ports.cursors });
       context.audit({ target: webhookId, after: answer });
       return answer;
     },
@@ -299,7 +318,9 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       if ((await ports.webhooks.find(key)) === undefined)
         throw context.error('resource.unknown', unknown(webhookId));
       const replay = await ports.replays.find(key);
-      return replay === undefined ? {} : { replay: replayAnswer(replay, webhookId) };
+      return replay === undefined
+        ? {}
+        : { replay: replayAnswer(replay, { webhookId, cursors: ports.cursors }) };
     },
 
     async cancel(context, { webhookId }, ports) {
@@ -311,8 +332,12 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       const after = isCancelled ? await ports.replays.find(key) : undefined;
       if (before === undefined || after === undefined)
         throw context.error('hooks.replay_none', 'There is nothing to cancel.');
-      const answer = replayAnswer(after, webhookId);
-      context.audit({ target: webhookId, before: replayAnswer(before, webhookId), after: answer });
+      const answer = replayAnswer(after, { webhookId, cursors: ports.cursors });
+      context.audit({
+        target: webhookId,
+        before: replayAnswer(before, { webhookId, cursors: ports.cursors }),
+        after: answer,
+      });
       return answer;
     },
   },
@@ -322,17 +347,19 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       const patterns = types.split(',').map((pattern) => pattern.trim());
       refuseUnknownTypes(context, patterns, ports);
       const { accountId } = context.entity;
-      const after = positionOf(cursor);
+      const after = placeOf(cursor, ports.cursors);
       const items = await ports.events.list({ accountId, scope, after, types: patterns, limit });
       const last = items.at(-1);
       return {
-        items: items.map(eventAnswer),
-        ...(last === undefined || items.length < limit ? {} : { nextCursor: cursorOf(last.position) }),
+        items: items.map((event) => eventAnswer(event, ports.cursors)),
+        ...(last === undefined || items.length < limit
+          ? {}
+          : { nextCursor: cursorOf(last.position, ports.cursors) }),
       };
     },
 
     async latest(_context, _request, ports) {
-      return { cursor: cursorOf(await ports.events.lastPosition()) };
+      return { cursor: cursorOf(await ports.events.lastPosition(), ports.cursors) };
     },
   },
 };

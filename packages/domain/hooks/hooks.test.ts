@@ -18,6 +18,7 @@ let strangerId: string;
 beforeAll(async () => {
   hooks = await createHooksDatabase();
   ports = {
+    cursors: hooks.cursors,
     webhooks: hooks.webhooks,
     callbacks: hooks.callbacks,
     deliveries: hooks.deliveries,
@@ -263,7 +264,7 @@ test('deliveries.get 200: of a batch the body is what was sent, all its events i
     items.map(async ({ id }) => (await call('deliveries', 'get', { webhookId, deliveryId: id })).answer.body),
   );
   expect(new Set(bodies).size).toBe(1);
-  expect(bodies[0]).toBe(batchBodyOf((taken?.deliveries ?? []).map(({ event }) => event)));
+  expect(bodies[0]).toBe(batchBodyOf((taken?.deliveries ?? []).map(({ event }) => event), ports.cursors));
   expect(JSON.parse(bodies[0] ?? '').events).toHaveLength(3);
 });
 
@@ -307,11 +308,18 @@ test('replays.start 200: from a cursor, a time, or the oldest on, up to the last
   const since = new Date(event.atMs - 1).toISOString();
   expect((await startReplay(webhookId, { since })).answer.fromCursor).not.toBe('0');
   await call('replays', 'cancel', { webhookId });
-  expect((await startReplay(webhookId, { cursor: '1' })).answer.fromCursor).toBe('1');
+  // As it is told now, and as it was before cursors were sealed: the same place.
+  const sealed = hooks.cursors.seal(1n);
+  for (const cursor of [sealed, '1']) {
+    expect((await startReplay(webhookId, { cursor })).answer.fromCursor).toBe(sealed);
+    await call('replays', 'cancel', { webhookId });
+  }
 });
 
-test('replays.start 400: a replay begins at one place', async () => {
+test('replays.start 400: a replay begins at one place, and at none that we did not tell', async () => {
   const { id: webhookId } = await create();
+  const madeUp = startReplay(webhookId, { cursor: 'x'.repeat(22) });
+  await expect(madeUp).rejects.toMatchObject(refusal(400, 'request.invalid'));
   const both = { cursor: '1', since: new Date().toISOString() };
   await expect(startReplay(webhookId, both)).rejects.toMatchObject(refusal(400, 'request.invalid'));
 });
@@ -333,6 +341,7 @@ test('replays.get 200: how far it came', async () => {
   const { replay } = await read();
   expect(replay).toMatchObject({ state: 'done', waitingCount: 1, deliveredCount: 0, failedCount: 0 });
   expect(replay?.cursor).toBe(replay?.untilCursor);
+  expect(replay?.percentDone).toBe(100);
 });
 
 test('replays.cancel 200: what of it waits is not sent any more, and it is on record', async () => {

@@ -1,5 +1,5 @@
 import type { Callback, CallbackPlace, SetCallback } from './callbacks.ts';
-import type { PlacedPlatformEvent } from './envelope.ts';
+import type { EventCursors, PlacedPlatformEvent } from './envelope.ts';
 
 export interface WebhookRecord {
   readonly id: string;
@@ -102,6 +102,7 @@ interface WebhookKey {
 
 /** `accountId` is the scope of every port. */
 export interface HooksPorts {
+  readonly cursors: EventCursors;
   readonly webhooks: {
     list(page: Page & { readonly accountId: string }): Promise<PageOf<WebhookRecord>>;
     find(webhook: WebhookKey): Promise<WebhookRecord | undefined>;

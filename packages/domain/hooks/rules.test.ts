@@ -141,12 +141,13 @@ describe('C38: how an endpoint does', () => {
 
 test('an event is the same bytes at each attempt, and says nothing that it does not know', () => {
   const placedEvent = { ...event({ data: { code: 'call.hangup' } }), position: 7n };
-  expect(bodyOf(placedEvent)).toBe(bodyOf({ ...placedEvent }));
-  expect(toEnvelope(placedEvent)).toEqual({
+  const cursors = { seal: (position: bigint) => `sealed ${position}` };
+  expect(bodyOf(placedEvent, cursors)).toBe(bodyOf({ ...placedEvent }, cursors));
+  expect(toEnvelope(placedEvent, cursors)).toEqual({
     id: placedEvent.id,
     type: 'signaling.session.ended',
     timestamp: '2027-01-15T08:00:00.000Z',
-    cursor: '7',
+    cursor: 'sealed 7',
     accountId: 'acc_below',
     data: { code: 'call.hangup' },
   });

@@ -2,6 +2,7 @@ import type { DimensionValues, MeterUnit } from '@patchbay/kit/definition';
 import {
   type Dimensions,
   modalities,
+  QUANTITY_MAX,
   USAGE_AGE_MS_MAX,
   USAGE_AHEAD_MS_MAX,
   type UsageRecord,
@@ -47,6 +48,7 @@ export const usageRefusalReasons = [
   'dimension_undeclared',
   'dimension_missing',
   'value_undeclared',
+  'quantity_too_large',
   'too_old',
   'in_future',
   'text_invalid',
@@ -72,13 +74,50 @@ export function assertCountable(record: UsageRecord, catalogue: MeterCatalogue, 
   if (record.toMs < nowMs - USAGE_AGE_MS_MAX) {
     throw new UsageRefusal('too_old', `The record is ${nowMs - record.toMs} ms old.`);
   }
-  // A database keeps neither, and would refuse the whole batch for it, again and again.
-  const unstorable = textsOf(record).find((text) => text.includes('\0') || !text.isWellFormed());
-  if (unstorable !== undefined) throw new UsageRefusal('text_invalid', 'The record holds text that is none.');
-  for (const { meter, dimensions } of record.quantities) {
+  if (!isPlainlyDeclared(record, catalogue)) assertDeclared(record, catalogue);
+}
+
+/**
+ * Whether a record is what its service declares, by looking at no more than it takes. Nearly every record is; which of
+ * the others is none, and why, is found out below. False decides nothing.
+ */
+function isPlainlyDeclared(record: UsageRecord, catalogue: MeterCatalogue): boolean {
+  const { id, accountId, applicationId, endpointId, credentialId, sessionId, region, modality } = record;
+  const ids = [id.nodeId, accountId, applicationId, endpointId, credentialId, sessionId];
+  if (!ids.every((text) => text === undefined || isStorable(text))) return false;
+  const universal: Dimensions = { region, modality };
+  return record.quantities.every(({ meter, quantity, dimensions }) => {
+    const declared = catalogue.get(`${record.service}.${meter}`)?.dimensions;
+    if (declared === undefined || quantity > QUANTITY_MAX) return false;
+    let ownCount = 0;
+    for (const name in declared) {
+      const given = Object.hasOwn(universal, name) ? universal : dimensions;
+      if (!Object.hasOwn(given, name)) return false;
+      const [values, value = ''] = [declared[name], given[name]];
+      if (values === 'open' ? !isStorable(value) : values?.includes(value) !== true) return false;
+      if (given === dimensions) ownCount += 1;
+    }
+    return ownCount === Object.keys(dimensions).length;
+  });
+}
+
+/** A database keeps neither, and would refuse the whole batch for it, again and again. */
+const isStorable = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
+
+function assertDeclared(record: UsageRecord, catalogue: MeterCatalogue): void {
+  if (!textsOf(record).every(isStorable)) {
+    throw new UsageRefusal('text_invalid', 'The record holds text that is none.');
+  }
+  for (const { meter, quantity, dimensions } of record.quantities) {
     const declared = catalogue.get(`${record.service}.${meter}`);
     if (declared === undefined) {
       throw new UsageRefusal('meter_undeclared', `${record.service} declares no meter ${meter}.`);
+    }
+    if (quantity > QUANTITY_MAX) {
+      throw new UsageRefusal(
+        'quantity_too_large',
+        `No report has ${quantity} of ${record.service}.${meter}.`,
+      );
     }
     assertDimensions(declared, { ...dimensions, region: record.region, modality: record.modality });
   }

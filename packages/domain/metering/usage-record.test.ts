@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { lineageAt } from './lineage.ts';
 import { assertCountable, type MeterCatalogue, meterCatalogue, UsageRefusal } from './meter-catalogue.ts';
@@ -9,6 +10,7 @@ import {
   entriesOf,
   minuteOf,
   modalities,
+  QUANTITY_MAX,
   type UsageRecord,
   usageRecordSchema,
 } from './usage-record.ts';
@@ -101,6 +103,53 @@ describe('what a service did not declare is refused (MET-1)', () => {
     expect(reasonOf({ quantities: bytes({ direction: 'in', constructor: 'x' }) })).toBe(
       'dimension_undeclared',
     );
+  });
+
+  test('whatever a record names: it is counted if it is what was declared, and only then', () => {
+    const dimension = fc.constantFrom('direction', 'colour', 'region', 'modality', 'constructor');
+    const value = fc.constantFrom('in', 'out', 'up', 'a\0', '\uD800');
+    fc.assert(
+      fc.property(
+        fc.dictionary(dimension, value, { maxKeys: 3 }),
+        fc.constantFrom(undefined, 'ok', 'a\0'),
+        (dimensions, endpointId) => {
+          const own = Object.keys(dimensions).filter((name) => name !== 'region' && name !== 'modality');
+          const isDeclared = own.join() === 'direction' && ['in', 'out'].includes(dimensions.direction ?? '');
+          const isText = ![endpointId, ...Object.values(dimensions)].some(
+            (text) => text?.includes('\0') || text?.isWellFormed() === false,
+          );
+          const reason = reasonOf({
+            quantities: bytes(dimensions),
+            ...(endpointId === undefined ? {} : { endpointId }),
+          });
+          expect(reason === 'counted').toBe(isDeclared && isText);
+          expect(reason === 'text_invalid').toBe(!isText);
+        },
+      ),
+    );
+  });
+
+  test('a dimension that takes any value is not any dimension', () => {
+    const meter = { service: 'relay', name: 'named', unit: 'byte', isPriced: true } as const;
+    const dimensions = { name: 'open', region: 'open', modality: modalities } as const;
+    const open: MeterCatalogue = new Map([['relay.named', { ...meter, dimensions }]]);
+    const of = (given: Record<string, string>) => () =>
+      assertCountable(
+        { ...record, quantities: [{ meter: 'named', quantity: 1, dimensions: given }] },
+        open,
+        midnight,
+      );
+    expect(of({ name: 'x' })).not.toThrow();
+    expect(of({ constructor: 'x' })).toThrow('has no dimension constructor');
+    expect(of({})).toThrow('needs the dimension name');
+  });
+
+  test('more than a report can be of', () => {
+    const of = (quantity: number) => ({
+      quantities: [{ meter: 'bytes', quantity, dimensions: { direction: 'in' } }],
+    });
+    expect(reasonOf(of(QUANTITY_MAX))).toBe('counted');
+    expect(reasonOf(of(QUANTITY_MAX + 1))).toBe('quantity_too_large');
   });
 
   test('a clock that is far ahead, and usage older than two periods', () => {

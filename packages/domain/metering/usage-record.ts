@@ -2,6 +2,8 @@ import { z } from 'zod';
 
 /** Quantities of one record; a node splits what does not fit. */
 export const QUANTITY_COUNT_MAX = 32;
+/** Of one meter in one record: a terabyte, where a report is of two seconds. A total has room for eight million of them. */
+export const QUANTITY_MAX = 2 ** 40;
 /** Records of one batch: the control plane stores them in one transaction. */
 export const RECORD_COUNT_MAX = 5_000;
 /** How far a node's clock may run ahead of the control plane's before its records are refused. */
@@ -15,16 +17,27 @@ const MINUTE_MS = 60_000;
 export const modalities = ['audio', 'video', 'screen', 'data', 'image', 'none'] as const;
 export type Modality = (typeof modalities)[number];
 
-const opaqueId = z.string().min(1).max(200);
-const token = z.string().min(1).max(64);
-const timeMs = z.int().min(0).max(8_640_000_000_000_000);
+/** What the parts of a record may be at most. */
+export const usageRecordLimits = {
+  idLengthMax: 200,
+  /** Of names: of services, regions, meters, dimensions. */
+  tokenLengthMax: 64,
+  /** Of the value of a dimension. */
+  valueLengthMax: 64,
+  segmentMax: 1_000_000,
+  timeMsMax: 8_640_000_000_000_000,
+} as const;
+
+const opaqueId = z.string().min(1).max(usageRecordLimits.idLengthMax);
+const token = z.string().min(1).max(usageRecordLimits.tokenLengthMax);
+const timeMs = z.int().min(0).max(usageRecordLimits.timeMsMax);
 
 const quantity = z.object({
   /** Short name, as the service declares it: `bytes`. */
   meter: token,
   /** In the meter's unit. */
   quantity: z.int().min(0),
-  dimensions: z.record(token, z.string().max(64)),
+  dimensions: z.record(token, z.string().max(usageRecordLimits.valueLengthMax)),
 });
 
 /**
@@ -40,7 +53,7 @@ export const usageRecordSchema = z
     credentialId: opaqueId.optional(),
     sessionId: opaqueId.optional(),
     /** Counts the states of the session's stream: each change of modality or codec begins the next (MET-4). */
-    segment: z.int().min(0).max(1_000_000),
+    segment: z.int().min(0).max(usageRecordLimits.segmentMax),
     service: token,
     region: token,
     modality: z.enum(modalities),
@@ -61,6 +74,8 @@ export const usageRecordSchema = z
 export const userEndpointId = (identity: string): string => `user:${identity}`;
 
 export type UsageRecord = z.output<typeof usageRecordSchema>;
+/** A record before it has its id: the spool gives it. */
+export type UsageDraft = Omit<UsageRecord, 'id'>;
 export type Dimensions = Readonly<Record<string, string>>;
 
 /** A dimension set as text: the same whatever the order in which the dimensions were named. */

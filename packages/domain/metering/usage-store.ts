@@ -124,8 +124,9 @@ export interface UsageStore {
   /** The totals of one session as they grow. */
   sessionTotals(accountId: string, sessionId: string): Promise<readonly SessionTotal[]>;
   /**
-   * Brings totals of minutes that are over, which lie in several rows where batches were counted at one time, into one
-   * row each. Not done when there was more than one transaction takes.
+   * Brings totals of minutes that are over into one row each, where batches that were counted at one time left several, and
+   * adds them to those of their quarter of an hour and day: what is folded is read fast, and what is not is read all the
+   * same. Not done when there was more than one transaction takes.
    */
   foldMinutes(beforeMs: number): Promise<{ readonly foldedCount: number; readonly isDone: boolean }>;
   /** Totals that differ from a recomputation from raw records, in UTC days [fromDay, toDay): 0, or an alarm. */

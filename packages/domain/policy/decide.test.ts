@@ -109,12 +109,23 @@ describe('each setting refuses what it does not allow, by the level that says so
       { verifier: 'key', sourceIp: '2001:db8::1' },
     ],
     ['servicesToEnable', { servicesToEnable: ['network-discovery'] }, {}, { service: 'signaling' }],
-    ['mediaKinds', { mediaKinds: ['audio'] }, { mediaKinds: ['audio', 'video'] }, { mediaKinds: ['audio'] }],
+    [
+      'mediaKinds',
+      { mediaKinds: ['audio'] },
+      { isOfCall: true, mediaKinds: ['audio', 'video'] },
+      { isOfCall: true, mediaKinds: ['audio'] },
+    ],
     ['times', { times: ['sat 00:00-24:00'] }, {}, { atMs: FRIDAY_MS + 86_400_000 }],
   ])('%s', (name, values, ...asked) => {
     const [refused, allowed] = asked;
     expect(refusal(values, refused)).toEqual([name, account('acc_1')]);
     expect(refusal(values, allowed)).toBe('allowed');
+  });
+
+  test('a relay outside of a call is held to all kinds of media: what it carries is ciphertext', () => {
+    expect(refusal({ mediaKinds: ['audio'] }, {})).toEqual(['mediaKinds', account('acc_1')]);
+    expect(refusal({ mediaKinds: ['audio', 'video', 'screen'] }, {})).toBe('allowed');
+    expect(refusal({ mediaKinds: ['audio'] }, { verifier: 'signaling' })).toBe('allowed');
   });
 
   test('a setting of other verifiers is left to them', () => {

@@ -15,6 +15,7 @@ import {
   type SettingName,
   settingNames,
   settingOf,
+  settings,
 } from './settings.ts';
 import { isOpenAt, opensAtMs, type WeeklyTimes } from './weekly-times.ts';
 
@@ -29,6 +30,8 @@ export interface PolicyRequest {
   readonly region?: string | undefined;
   readonly sourceIp?: string | undefined;
   readonly mediaKinds?: readonly string[] | undefined;
+  /** Of a relay: whether it is asked for a call, in which signaling sees to the kinds of media. */
+  readonly isOfCall?: boolean | undefined;
   /** Of the counted settings along the chain, those with nothing left. */
   readonly spent?: readonly SpentBudget[] | undefined;
 }
@@ -108,7 +111,7 @@ const countsOf = (name: SettingName) => {
 
 /** Whether a value lets a request pass. */
 export function admits(name: SettingName, value: AnyValue, request: PolicyRequest): boolean {
-  const { service, region, sourceIp, mediaKinds, atMs } = request;
+  const { service, region, sourceIp, atMs } = request;
   switch (name) {
     case 'services':
       return holds(value, service);
@@ -122,13 +125,18 @@ export function admits(name: SettingName, value: AnyValue, request: PolicyReques
     case 'clientAllowList':
       return sourceIp === undefined || cidrsContain(value as readonly string[], sourceIp);
     case 'mediaKinds':
-      return (mediaKinds ?? []).every((kind) => holds(value, kind));
+      return mediaKindsOf(request).every((kind) => holds(value, kind));
     case 'times':
       return (value as readonly WeeklyTimes[]).every((times) => isOpenAt(times, atMs));
     default:
       // What bounds a request and does not refuse it, and what is counted by others.
       return true;
   }
+}
+
+/** A relay carries ciphertext: outside of a call it may be anything. */
+function mediaKindsOf({ verifier, isOfCall, mediaKinds = [] }: PolicyRequest): readonly string[] {
+  return verifier === 'relay' && isOfCall !== true ? settings.mediaKinds.choices : mediaKinds;
 }
 
 const holds = (value: AnyValue, item: string): boolean => (value as readonly string[]).includes(item);

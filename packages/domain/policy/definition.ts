@@ -21,10 +21,12 @@ const word = {
   overridable: z.strictObject(overridableShape).optional(),
 };
 
-/** Ids are of accounts that the caller sees; of others there is the kind of level alone (C1). */
+/** Ids are of accounts that the caller sees; of others there is the kind of level, and how far above they are (C1). */
 const origin = z.object({
   level: z.enum(policyLevelNames),
   accountId: z.string().optional(),
+  /** 1: the account directly above the one that is asked about. Only where `accountId` is absent. */
+  accountsAbove: z.int().min(0).optional(),
   by: z.enum(['above', 'self']).optional(),
   planId: z.string().optional(),
   region: z.string().optional(),
@@ -188,6 +190,7 @@ export const policy = defineDomain({
           summary:
             'Set the policy of this level: what is left out is not set here. Of an account, what one above it sets and what it sets itself are two levels.',
           access: 'administer',
+          replaces: 'get',
           request: z.strictObject({ ...place, ...word }),
           response: policyAnswer,
           errors: [

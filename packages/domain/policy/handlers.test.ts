@@ -243,6 +243,24 @@ describe('policy.get', () => {
     expect(JSON.stringify(answer)).not.toContain(reseller);
   });
 
+  test('of those levels it is told how far above they are, as several of them may say something (POL-2)', async () => {
+    await call(set, { sessionSecondsMax: 3_600 }, { at: reseller });
+    await call(set, { sessionSecondsMax: 600 });
+    const { key } = await database.ports.keys.create({
+      accountId: shop,
+      name: 'k',
+      mode: 'live',
+      scopes: ['*'],
+      createdBy: 'platform',
+    });
+    const shopKey: Actor = { kind: 'key', keyId: key.id, accountId: shop };
+    const { answer } = await call(get, {}, { as: shopKey, at: shop });
+    expect(effectiveOf(answer, 'sessionSecondsMax')?.wanted.map(({ origin }) => origin)).toEqual([
+      { level: 'account', accountsAbove: 2 },
+      { level: 'account', accountsAbove: 1 },
+    ]);
+  });
+
   test('policy.get 404: neither an application nor an instance type that is not there', async () => {
     await expect(call(get, { applicationId: createId('app') })).rejects.toMatchObject(
       refusal(404, 'resource.unknown'),
@@ -384,16 +402,24 @@ describe('policy.simulate', () => {
   async function addSessions(
     accountId: string,
     count: number,
-    more: { region?: string; video?: boolean } = {},
+    more: { region?: string; video?: boolean; startMs?: number; endMs?: number | null } = {},
   ) {
     for (let index = 0; index < count; index++) {
       const id = createId('ses');
-      const started = new Date(NOW_MS - 3_600_000 + index * 1_000);
+      const started = new Date((more.startMs ?? NOW_MS - 3_600_000) + index * 1_000);
+      const ended = more.endMs === undefined ? started.getTime() + 10_000 : more.endMs;
       await asOwner(
         database.url,
         `INSERT INTO session (id, account_id, state, region, leg_ids, joined_leg_ids, left_leg_ids, started_at, connected_at, ended_at)
-         VALUES ($1, $2, 'ended', $3, '{}', '{}', '{}', $4, $4, $5)`,
-        [id, accountId, more.region ?? 'eu', started, new Date(started.getTime() + 10_000)],
+         VALUES ($1, $2, $6, $3, '{}', '{}', '{}', $4, $4, $5)`,
+        [
+          id,
+          accountId,
+          more.region ?? 'eu',
+          started,
+          ended === null ? null : new Date(ended),
+          ended === null ? 'live' : 'ended',
+        ],
       );
       await asOwner(
         database.url,
@@ -418,6 +444,23 @@ describe('policy.simulate', () => {
     expect(answer.examples).toHaveLength(4);
     expect(answer.days.at(-1)).toMatchObject({ requestCount: 6, refusedCount: 4 });
     expect((await call(get)).answer.effective).toEqual([]);
+  });
+
+  test('what ran or began before those days counts with what began in them, and is not reported', async () => {
+    const beganMs = NOW_MS - 86_400_000;
+    await addSessions(shop, 1, { startMs: beganMs - 30 * 86_400_000, endMs: null });
+    await addSessions(shop, 1, { startMs: beganMs - 3_600_000 });
+    await addSessions(shop, 1, { startMs: beganMs + 3_600_000 });
+    const tried = async (word: object) =>
+      (await call(simulate, { ...word, days: 1 })).answer.bySetting.map(({ setting, count }) => [
+        setting,
+        count,
+      ]);
+    expect((await call(simulate, { days: 1 })).answer).toMatchObject({ requestCount: 1, isComplete: true });
+    expect(await tried({ concurrentSessionsMax: 1 })).toEqual([['concurrentSessionsMax', 1]]);
+    expect(await tried({ concurrentSessionsMax: 2 })).toEqual([]);
+    expect(await tried({ sessionsPerDayMax: 1 })).toEqual([['sessionsPerDayMax', 1]]);
+    expect(await tried({ sessionsPerDayMax: 2 })).toEqual([]);
   });
 
   test('what the policy refuses already is no news', async () => {

@@ -3,7 +3,8 @@ import type { Caller } from '../tenancy/caller.ts';
 import type { Page, PageOf, Scoped, TenancyPorts } from '../tenancy/ports.ts';
 import type { PolicyPlace, StoredPolicy } from './policy-chain.ts';
 import type { PolicyWord } from './policy-level.ts';
-import type { PastRequest, PastUsage } from './replay.ts';
+import type { PastRequest } from './replay.ts';
+import type { UsageOfBudget, UsedCell } from './used-up.ts';
 
 export interface PlanRecord {
   readonly id: string;
@@ -36,6 +37,11 @@ export interface PolicyPorts {
      * for those below.
      */
     chain(account: Scoped): Promise<readonly StoredPolicy[]>;
+    /** Of these accounts those for which anything is said of any of these settings, at them or above them. */
+    saying(asked: {
+      readonly accountIds: readonly string[];
+      readonly settings: readonly string[];
+    }): Promise<ReadonlySet<string>>;
     /** Answers what was said there until now. 'too_many': the account has as many as it may. */
     set(change: PolicyChange): Promise<PolicyWord | 'too_many'>;
   };
@@ -59,18 +65,12 @@ export interface PolicyPorts {
     >;
   };
   readonly past: {
-    /** The newest that began from `fromMs` on, of the account and all below it. */
+    /** The newest that began from `fromMs` on or were running then, of the account and all below it. */
     requests(
       query: Scoped & { readonly fromMs: number; readonly limit: number },
     ): Promise<{ readonly items: readonly LoggedRequest[]; readonly isComplete: boolean }>;
-    /** Of each account named, with all below it, by hour. */
-    usage(
-      query: Scoped & {
-        readonly scopes: readonly string[];
-        readonly meters: readonly string[];
-        readonly fromMs: number;
-      },
-    ): Promise<readonly PastUsage[]>;
+    /** What was used of a budget in a part of a day or month, by hours of its zone or by minutes. */
+    usage(usage: UsageOfBudget): Promise<readonly UsedCell[]>;
     /** From the platform down to each account. Those that are not at or below the account are left out. */
     chains(
       query: Scoped & { readonly accountIds: readonly string[] },

@@ -112,9 +112,20 @@ export function chainToPlace(reading: Reading, word: PolicyWord): PolicyChain {
 export const wholeChain = ({ accountChain, stored, place }: Reading): PolicyChain =>
   policyChain({ chain: accountChain, ...place }, stored);
 
-/** Whoever asks is told of the accounts that they see, and of others that there is such a level (C1). */
-export function visibleOrigin(origin: PolicyOrigin, visibleIds: readonly string[]) {
-  if (!visibleIds.includes(origin.accountId)) return { level: origin.level };
+/**
+ * Whoever asks is told of the accounts that they see, and of others that there is such a level (C1). Where the chain of the
+ * account that is asked about is given, also how many accounts above it: several of them may say something.
+ */
+export function visibleOrigin(
+  origin: PolicyOrigin,
+  visibleIds: readonly string[],
+  accountChain: readonly string[] = [],
+) {
+  const { level, accountId } = origin;
+  if (!visibleIds.includes(accountId)) {
+    const index = accountChain.indexOf(accountId);
+    return { level, ...(index < 0 ? {} : { accountsAbove: accountChain.length - 1 - index }) };
+  }
   if (origin.level === 'credential') return { level: origin.level, accountId: origin.accountId };
   // A plan is of an account above: the one that has it knows that there is a plan, and what it holds it to.
   return origin.level === 'plan' && visibleIds[0] === origin.accountId
@@ -123,11 +134,11 @@ export function visibleOrigin(origin: PolicyOrigin, visibleIds: readonly string[
 }
 
 export function toAnswer(reading: Reading) {
-  const { visibleIds, origin, word } = reading;
+  const { visibleIds, accountChain, origin, word } = reading;
   const chain = wholeChain(reading);
   const policy = effectivePolicy(chain);
   const above = effectivePolicy(chainToPlace(reading, silent).slice(0, -1));
-  const seen = (of: PolicyOrigin) => visibleOrigin(of, visibleIds);
+  const seen = (of: PolicyOrigin) => visibleOrigin(of, visibleIds, accountChain);
   const effective = settingNames.flatMap((setting) => {
     const held = policy[setting] as EffectiveSetting | undefined;
     const lockedBy = held?.lockedBy ?? chain.find(({ locked }) => locked.includes(setting))?.origin;

@@ -2,8 +2,10 @@ import { expect, test } from 'vitest';
 import { account, level, platform } from './policy.testing.ts';
 import type { PolicyWord } from './policy-level.ts';
 import { type PastRequest, replay } from './replay.ts';
+import type { UsedUp } from './used-up.ts';
 
 const START_MS = Date.UTC(2027, 0, 15, 8);
+const MINUTE_MS = 60_000;
 const past = (index: number, more: Partial<PastRequest> = {}): PastRequest => ({
   sessionId: `ses_${index}`,
   accountId: 'acc_1',
@@ -18,10 +20,10 @@ const past = (index: number, more: Partial<PastRequest> = {}): PastRequest => ({
 function refusedBy(
   values: PolicyWord['values'],
   requests: readonly PastRequest[],
-  usage: Parameters<typeof replay>[1]['usage'] = [],
+  usedUp: readonly UsedUp[] = [],
 ) {
   const chain = [level(platform, {}), level(account('acc_1', 'above'), { values })];
-  return replay(requests, { chainOf: () => chain, usage }).refused.map(({ request, refusal }) => [
+  return replay(requests, { chainOf: () => chain, usedUp }).refused.map(({ request, refusal }) => [
     request.sessionId,
     refusal.setting,
   ]);
@@ -33,6 +35,12 @@ test('a request is refused by what it was: its region, its media, its service', 
     ['ses_1', 'regions'],
     ['ses_2', 'mediaKinds'],
   ]);
+});
+
+test('a relay’s client is refused as the relay refuses it: of ciphertext all kinds of media have to be allowed', () => {
+  const requests = [past(0, { service: 'network-discovery', mediaKinds: [] }), past(1)];
+  expect(refusedBy({ mediaKinds: ['audio'] }, requests)).toEqual([['ses_0', 'mediaKinds']]);
+  expect(refusedBy({ mediaKinds: ['audio', 'video', 'screen'] }, requests)).toEqual([]);
 });
 
 test('sessions at the same time are counted as they ran, and what is refused does not run', () => {
@@ -59,20 +67,22 @@ test('starts in any 60 seconds, and in a day of the zone', () => {
   expect(refusedBy({ sessionsPerDayMax: 7 }, [...requests, nextDay]).map(([id]) => id)).toEqual(['ses_7']);
 });
 
-test('bytes of a day are those that were used until then', () => {
-  const usage = [0, 1, 2].map((hour) => ({
-    scope: 'acc_1',
-    meter: 'network-discovery.bytes',
-    atMs: START_MS + hour * 3_600_000,
-    quantity: 500,
-  }));
-  const relayed = [0, 90, 200, 360, 720].map((minutes, index) =>
-    past(index, { service: 'network-discovery', atMs: START_MS + minutes * 60_000 + 1 }),
+test('what is used up refuses from then on, until it begins anew, and only where it is counted', () => {
+  const upAt = (scope: string, max: number) => ({
+    setting: 'relayBytesPerDayMax' as const,
+    scope,
+    max,
+    fromMs: START_MS + 60 * MINUTE_MS,
+    untilMs: START_MS + 960 * MINUTE_MS,
+  });
+  const relayed = [0, 59, 60, 360, 960].map((minutes, index) =>
+    past(index, { service: 'network-discovery', atMs: START_MS + minutes * MINUTE_MS }),
   );
-  expect(refusedBy({ relayBytesPerDayMax: 1_000 }, relayed, usage)).toEqual([
-    ['ses_1', 'relayBytesPerDayMax'],
+  const refused = [
     ['ses_2', 'relayBytesPerDayMax'],
     ['ses_3', 'relayBytesPerDayMax'],
-    ['ses_4', 'relayBytesPerDayMax'],
-  ]);
+  ];
+  expect(refusedBy({ relayBytesPerDayMax: 1_000 }, relayed, [upAt('acc_1', 1_000)])).toEqual(refused);
+  for (const other of [upAt('acc_1', 2_000), upAt('acc_2', 1_000)])
+    expect(refusedBy({ relayBytesPerDayMax: 1_000 }, relayed, [other])).toEqual([]);
 });

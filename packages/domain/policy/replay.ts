@@ -2,6 +2,7 @@ import { budgetsOf, decide, type PolicyRefusal, type SpentBudget } from './decid
 import { calendarWindow } from './local-time.ts';
 import type { PolicyChain } from './policy-level.ts';
 import { type CountedOver, type CountedSettingName, settings } from './settings.ts';
+import type { UsedUp } from './used-up.ts';
 
 /** A request as it was made, from the log of the session that came of it. */
 export interface PastRequest {
@@ -18,17 +19,9 @@ export interface PastRequest {
   readonly refusedWith?: string | undefined;
 }
 
-/** What was used in an hour at and below an account. */
-export interface PastUsage {
-  readonly scope: string;
-  readonly meter: string;
-  readonly atMs: number;
-  readonly quantity: number;
-}
-
-export interface Replay {
+export interface Replay<Request extends PastRequest = PastRequest> {
   /** What a chain of today would have decided then, in the order of the requests. */
-  readonly refused: readonly { readonly request: PastRequest; readonly refusal: PolicyRefusal }[];
+  readonly refused: readonly { readonly request: Request; readonly refusal: PolicyRefusal }[];
   readonly requestCount: number;
 }
 
@@ -36,19 +29,20 @@ const MINUTE_MS = 60_000;
 
 /**
  * Decides past requests by the levels given for each (POL-2), in the order of their time. What is refused here does not
- * count, as it would not have begun; usage counts as it was, whoever caused it.
+ * count, as it would not have begun; usage counts as it was, whoever caused it. `usedUp` is of every budget of the chains
+ * that is one of usage.
  */
-export function replay(
-  requests: readonly PastRequest[],
+export function replay<Request extends PastRequest>(
+  requests: readonly Request[],
   {
     chainOf,
-    usage = [],
+    usedUp = [],
   }: {
-    readonly chainOf: (request: PastRequest) => PolicyChain;
-    readonly usage?: readonly PastUsage[];
+    readonly chainOf: (request: Request) => PolicyChain;
+    readonly usedUp?: readonly UsedUp[];
   },
-): Replay {
-  const counted = new Counted(usage);
+): Replay<Request> {
+  const counted = new Counted(usedUp);
   const ordered = [...requests].sort((one, other) => one.atMs - other.atMs);
   const refused = ordered.flatMap((request) => {
     const chain = chainOf(request);
@@ -81,15 +75,20 @@ class Counted {
   readonly #ends = new Map<string, number[]>();
   readonly #starts = new Map<string, number[]>();
   readonly #days = new Map<string, number>();
-  readonly #usage: ReadonlyMap<string, readonly PastUsage[]>;
+  readonly #usedUp: ReadonlyMap<string, readonly UsedUp[]>;
 
-  constructor(usage: readonly PastUsage[]) {
-    this.#usage = Map.groupBy(usage, ({ scope, meter }) => `${scope} ${meter}`);
+  constructor(usedUp: readonly UsedUp[]) {
+    this.#usedUp = Map.groupBy(usedUp, usageKeyOf);
   }
 
   spentBy(chain: PolicyChain, atMs: number): readonly SpentBudget[] {
     return budgetsOf(chain).flatMap((budget): readonly SpentBudget[] => {
       const { setting, scope, max, timeZone } = budget;
+      if (countsOf(setting).what === 'usage') {
+        const isNow = ({ fromMs, untilMs }: UsedUp) => fromMs <= atMs && atMs < untilMs;
+        const found = this.#usedUp.get(usageKeyOf(budget))?.find(isNow);
+        return found === undefined ? [] : [{ setting, scope, resetsAtMs: found.untilMs }];
+      }
       const { used, resetsAtMs } = this.#used({ setting, scope, timeZone }, atMs);
       return used < max ? [] : [{ setting, scope, resetsAtMs }];
     });
@@ -111,14 +110,6 @@ class Counted {
     atMs: number,
   ): { readonly used: number; readonly resetsAtMs?: number } {
     const counts = countsOf(setting);
-    if (counts.what === 'usage') {
-      const { startMs, endMs } = calendarWindow(counts.over, timeZone, atMs);
-      const cells = this.#usage.get(`${scope} ${counts.meter}`) ?? [];
-      const used = cells
-        .filter((cell) => cell.atMs >= startMs && cell.atMs < atMs)
-        .reduce((sum, { quantity }) => sum + quantity, 0);
-      return { used: used / counts.perUnit, resetsAtMs: endMs };
-    }
     if (counts.over === 'now') return { used: kept(this.#ends, scope, (endMs) => endMs > atMs) };
     if (counts.over === 'minute') {
       const used = kept(this.#starts, scope, (startMs) => startMs > atMs - MINUTE_MS);
@@ -129,6 +120,9 @@ class Counted {
     return { used: this.#days.get(`${scope} ${startMs}`) ?? 0, resetsAtMs: endMs };
   }
 }
+
+const usageKeyOf = ({ setting, scope, max }: Pick<UsedUp, 'setting' | 'scope' | 'max'>) =>
+  `${setting} ${scope} ${max}`;
 
 function listAt(lists: Map<string, number[]>, key: string): number[] {
   const list = lists.get(key) ?? [];

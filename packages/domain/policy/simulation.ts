@@ -1,15 +1,19 @@
+import { type Budget, budgetsOf } from './decide.ts';
 import { policyChain, type StoredPolicy } from './policy-chain.ts';
-import { levelText, type PolicyChain, type PolicyWord } from './policy-level.ts';
+import type { PolicyChain, PolicyOrigin, PolicyWord } from './policy-level.ts';
 import type { LoggedRequest, PolicyPorts } from './ports.ts';
 import { type Reading, visibleOrigin, withWord } from './reading.ts';
-import { replay } from './replay.ts';
-import { settingNames, settingOf } from './settings.ts';
+import { type Replay, replay } from './replay.ts';
+import { settings } from './settings.ts';
+import { type UsedUp, usedUpTimes } from './used-up.ts';
 
 export const SIMULATED_REQUEST_COUNT_MAX = 20_000;
 /** Accounts whose own levels are read: of those with requests, so many. */
 const SIMULATED_ACCOUNT_COUNT_MAX = 200;
 const EXAMPLE_COUNT_MAX = 20;
 const DAY_MS = 86_400_000;
+/** The longest day of any zone: what began in it before the first request counts with that one. */
+const DAY_BEFORE_MS = 25 * 3_600_000;
 
 interface Asked {
   readonly reading: Reading;
@@ -20,88 +24,149 @@ interface Asked {
 
 /** Decides the requests of the last days by the policy as it is, and as it would be (POL-2). */
 export async function simulate({ reading, word, days, nowMs }: Asked, ports: PolicyPorts) {
-  const { accountId, visibleIds } = reading;
   const fromMs = nowMs - days * DAY_MS;
-  const logged = await ports.past.requests({ accountId, fromMs, limit: SIMULATED_REQUEST_COUNT_MAX });
-  const accountIds = [...new Set(logged.items.map((request) => request.accountId))];
-  const read = accountIds.slice(0, SIMULATED_ACCOUNT_COUNT_MAX);
-  const chains = await ports.past.chains({ accountId, accountIds: read });
-  const stored = new Map<string, readonly StoredPolicy[]>();
-  for (const id of chains.keys()) stored.set(id, await ports.policies.chain({ accountId: id }));
-  const requests = logged.items.filter((request) => stored.has(request.accountId));
-  const usage = await ports.past.usage({ accountId, scopes: [...chains.keys(), accountId], meters, fromMs });
-
-  const chainBy = (storedOf: (id: string) => readonly StoredPolicy[]) => {
-    // One chain for all requests of a kind: what it folds to is remembered by the chain.
-    const known = new Map<string, PolicyChain>();
-    return (request: LoggedRequest): PolicyChain => {
-      const { accountId: id, region, applicationId, endpoint } = request;
-      const key = JSON.stringify([id, region, applicationId, endpoint]);
-      const chain =
-        known.get(key) ??
-        policyChain({ chain: chains.get(id) ?? [], region, applicationId, endpoint }, storedOf(id));
-      known.set(key, chain);
-      return chain;
-    };
-  };
+  const { logged, chains, stored } = await readPast(reading, fromMs - DAY_BEFORE_MS, ports);
+  const counting = logged.items.filter((request) => stored.has(request.accountId));
   const storedNow = (id: string) => stored.get(id) ?? [];
-  const now = replay(requests, { chainOf: chainBy(storedNow), usage });
-  const changed = replay(requests, {
-    chainOf: chainBy((id) => withWord(reading, storedNow(id), word)),
-    usage,
-  });
-
-  const dayOf = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);
-  const countByDay = (timesMs: readonly number[]) => Map.groupBy(timesMs, dayOf);
-  const requestDays = countByDay(requests.map(({ atMs }) => atMs));
-  const refusedDays = countByDay(changed.refused.map(({ request }) => request.atMs));
-  const refusedNow = new Set(now.refused.map(({ request }) => request.sessionId));
-  const seen = (origin: Parameters<typeof visibleOrigin>[0]) =>
-    visibleOrigin(origin, [...visibleIds, ...chains.keys()]);
-  const groups = Map.groupBy(
-    changed.refused,
-    ({ refusal }) => `${refusal.setting} ${levelText(refusal.origin, [...visibleIds, ...chains.keys()])}`,
-  );
+  const now = chainsOf(chains, storedNow);
+  const changed = chainsOf(chains, (id) => withWord(reading, storedNow(id), word));
+  const scopeIds = new Set([...chains.keys(), reading.accountId]);
+  const usedUp = await usedUpOf(counting, { chainOfs: [now, changed], scopeIds }, ports);
+  const isReported = ({ atMs }: { readonly atMs: number }) => atMs >= fromMs;
+  const refusedBy = (chainOf: ChainOf) =>
+    replay(counting, { chainOf, usedUp }).refused.filter(({ request }) => isReported(request));
+  const asked = logged.items.filter(isReported);
+  const requests = counting.filter(isReported);
+  const refusedNow = refusedBy(now);
+  const refused = refusedBy(changed);
+  const seen: Seen = { ids: [...reading.visibleIds, ...chains.keys()], accountChain: reading.accountChain };
   return {
     from: new Date(fromMs).toISOString(),
     to: new Date(nowMs).toISOString(),
     requestCount: requests.length,
-    isComplete: logged.isComplete && requests.length === logged.items.length,
+    isComplete: logged.isComplete && requests.length === asked.length,
     refusedThenCount: requests.filter(({ refusedWith }) => refusedWith !== undefined).length,
-    refusedNowCount: now.refused.length,
-    refusedCount: changed.refused.length,
-    bySetting: [...groups.values()].flatMap((group) => {
-      const [first] = group;
-      if (first === undefined) return [];
-      const { setting, origin } = first.refusal;
-      return [{ setting, origin: seen(origin), count: group.length }];
-    }),
-    days: Array.from({ length: days + 1 }, (_, index) => {
-      const day = dayOf(fromMs + index * DAY_MS);
-      const [requestCount, refusedCount] = [requestDays, refusedDays].map(
-        (counts) => counts.get(day)?.length ?? 0,
-      );
-      return { day, requestCount: requestCount ?? 0, refusedCount: refusedCount ?? 0 };
-    }),
-    examples: changed.refused
-      .filter(({ request }) => !refusedNow.has(request.sessionId))
-      .slice(-EXAMPLE_COUNT_MAX)
-      .reverse()
-      .map(({ request, refusal }) => ({
-        sessionId: request.sessionId,
-        accountId: request.accountId,
-        at: new Date(request.atMs).toISOString(),
-        setting: refusal.setting,
-        origin: seen(refusal.origin),
-      })),
+    refusedNowCount: refusedNow.length,
+    refusedCount: refused.length,
+    bySetting: countsBySetting(refused, seen),
+    days: countsByDay(
+      Array.from({ length: days + 1 }, (_, index) => fromMs + index * DAY_MS),
+      { requests, refused },
+    ),
+    examples: examplesOf(refused, { refusedNow, seen }),
   };
 }
 
-const meters = [
-  ...new Set(
-    settingNames.flatMap((name) => {
-      const setting = settingOf(name);
-      return setting.merge === 'narrowest' && setting.counts?.what === 'usage' ? [setting.counts.meter] : [];
-    }),
-  ),
-];
+/** The requests from then on, of up to so many accounts, and what is stored along the chain of each of these. */
+async function readPast({ accountId }: Reading, fromMs: number, { past, policies }: PolicyPorts) {
+  const logged = await past.requests({ accountId, fromMs, limit: SIMULATED_REQUEST_COUNT_MAX });
+  const accountIds = [...new Set(logged.items.map((request) => request.accountId))];
+  const read = accountIds.slice(0, SIMULATED_ACCOUNT_COUNT_MAX);
+  const chains = await past.chains({ accountId, accountIds: read });
+  const stored = new Map<string, readonly StoredPolicy[]>();
+  for (const id of chains.keys()) stored.set(id, await policies.chain({ accountId: id }));
+  return { logged, chains, stored };
+}
+
+type ChainOf = (request: LoggedRequest) => PolicyChain;
+
+function chainsOf(
+  chains: ReadonlyMap<string, readonly string[]>,
+  storedOf: (accountId: string) => readonly StoredPolicy[],
+): ChainOf {
+  // One chain for all requests of a kind: what it folds to is remembered by the chain.
+  const known = new Map<string, PolicyChain>();
+  return ({ accountId, region, applicationId, endpoint }) => {
+    const key = JSON.stringify([accountId, region, applicationId, endpoint]);
+    const subject = { chain: chains.get(accountId) ?? [], region, applicationId, endpoint };
+    const chain = known.get(key) ?? policyChain(subject, storedOf(accountId));
+    known.set(key, chain);
+    return chain;
+  };
+}
+
+/** Of the budgets along all chains, of accounts that are read, when there was nothing left of them. */
+async function usedUpOf(
+  requests: readonly LoggedRequest[],
+  { chainOfs, scopeIds }: { readonly chainOfs: readonly ChainOf[]; readonly scopeIds: ReadonlySet<string> },
+  { past }: PolicyPorts,
+): Promise<readonly UsedUp[]> {
+  const asked = new Map<string, { readonly budget: Budget; readonly timesMs: number[] }>();
+  for (const chainOf of chainOfs) {
+    for (const request of requests) {
+      for (const budget of usageBudgetsIn(chainOf(request), request)) {
+        if (!scopeIds.has(budget.origin.accountId)) continue;
+        const key = JSON.stringify([budget.setting, budget.scope, budget.max]);
+        const known = asked.get(key) ?? { budget, timesMs: [] };
+        known.timesMs.push(request.atMs);
+        asked.set(key, known);
+      }
+    }
+  }
+  const found: UsedUp[] = [];
+  for (const { budget, timesMs } of asked.values())
+    found.push(...(await usedUpTimes(budget, timesMs, past.usage)));
+  return found;
+}
+
+function usageBudgetsIn(chain: PolicyChain, { service }: LoggedRequest): readonly Budget[] {
+  return budgetsOf(chain).filter(({ setting }) => {
+    const { counts } = settings[setting];
+    return counts.what === 'usage' && counts.meter.startsWith(`${service}.`);
+  });
+}
+
+type Refused = Replay<LoggedRequest>['refused'];
+
+/** What whoever asks may be told of levels. */
+interface Seen {
+  readonly ids: readonly string[];
+  readonly accountChain: readonly string[];
+}
+
+const shown = (origin: PolicyOrigin, { ids, accountChain }: Seen) => visibleOrigin(origin, ids, accountChain);
+
+function countsBySetting(refused: Refused, seen: Seen) {
+  const groups = Map.groupBy(
+    refused,
+    ({ refusal }) => `${refusal.setting} ${JSON.stringify(shown(refusal.origin, seen))}`,
+  );
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined) return [];
+    const { setting, origin } = first.refusal;
+    return [{ setting, origin: shown(origin, seen), count: group.length }];
+  });
+}
+
+function countsByDay(
+  daysMs: readonly number[],
+  { requests, refused }: { readonly requests: readonly LoggedRequest[]; readonly refused: Refused },
+) {
+  const dayOf = (atMs: number) => new Date(atMs).toISOString().slice(0, 10);
+  const asked = Map.groupBy(requests, ({ atMs }) => dayOf(atMs));
+  const turnedDown = Map.groupBy(refused, ({ request }) => dayOf(request.atMs));
+  return daysMs.map(dayOf).map((day) => ({
+    day,
+    requestCount: asked.get(day)?.length ?? 0,
+    refusedCount: turnedDown.get(day)?.length ?? 0,
+  }));
+}
+
+function examplesOf(
+  refused: Refused,
+  { refusedNow, seen }: { readonly refusedNow: Refused; readonly seen: Seen },
+) {
+  const ids = new Set(refusedNow.map(({ request }) => request.sessionId));
+  return refused
+    .filter(({ request }) => !ids.has(request.sessionId))
+    .slice(-EXAMPLE_COUNT_MAX)
+    .reverse()
+    .map(({ request, refusal }) => ({
+      sessionId: request.sessionId,
+      accountId: request.accountId,
+      at: new Date(request.atMs).toISOString(),
+      setting: refusal.setting,
+      origin: shown(refusal.origin, seen),
+    }));
+}

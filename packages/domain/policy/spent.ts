@@ -7,9 +7,14 @@ import { settings } from './settings.ts';
 /** More sets of dimensions than a meter has: all of them are summed. */
 const ROW_COUNT_MAX = 1_000;
 
+/** The settings that bound what was used. */
+export const usageSettings: readonly string[] = Object.entries(settings)
+  .filter(([, setting]) => 'counts' in setting && setting.counts.what === 'usage')
+  .map(([name]) => name);
+
 /** What along a chain is bounded by what was used: asked of the totals of accounts, over all nodes and processes. */
 export const usageBudgetsOf = (chain: PolicyChain): readonly Budget[] =>
-  budgetsOf(chain).filter(({ setting }) => settings[setting].counts.what === 'usage');
+  budgetsOf(chain).filter(({ setting }) => usageSettings.includes(setting));
 
 /** Those of which nothing is left. Usage is known here once a node has uploaded it, which it does every 5 seconds. */
 export async function spentBudgets(

@@ -189,8 +189,9 @@ export const dataClasses = {
     remains: 'Everything: invoices rest on it.',
   },
   money: {
-    title: 'Prices, ledger and statements',
-    holds: 'Nothing: accounts and amounts.',
+    title: 'Prices, ledger, statements and documents',
+    holds:
+      'Accounts and amounts; on documents what an account says of itself: name, address, tax id, e-mail.',
     kept: 'as long as the account, and as law asks',
     remains: 'Everything.',
   },

@@ -65,6 +65,10 @@ const exportAnswer = z.object({
   finishedAt: z.iso.datetime().optional(),
   /** Until when its files are kept. */
   expiresAt: z.iso.datetime().optional(),
+  /** How often it failed: it is tried again, and given up at the fifth time. */
+  failedCount: z.int(),
+  /** Of one that failed: when it goes on. */
+  nextAttemptAt: z.iso.datetime().optional(),
   /** What is written so far. */
   fileCount: z.int(),
   rowCount: z.int(),

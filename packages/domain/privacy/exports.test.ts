@@ -16,6 +16,8 @@ const record: ExportRecord = {
   createdAt: new Date(0),
   finishedAt: new Date(1_000),
   expiresAt: new Date(2_000),
+  failedCount: 0,
+  nextAttemptAt: undefined,
   fileCount: 3,
   rowCount: 20,
   sizeBytes: 4_000,
@@ -44,12 +46,21 @@ const written = {
   createdAt: '1970-01-01T00:00:00.000Z',
   finishedAt: '1970-01-01T00:00:01.000Z',
   expiresAt: '1970-01-01T00:00:02.000Z',
+  failedCount: 0,
   fileCount: 3,
   rowCount: 20,
   sizeBytes: 4_000,
 };
 
 describe('exports', () => {
+  test('get 200: one that failed says how often, and when it goes on', async () => {
+    const nextAttemptAt = new Date(3_000);
+    const failing = { ...record, state: 'running', failedCount: 2, nextAttemptAt } as const;
+    const { context } = contextFor();
+    const answer = await handlers.exports.get(context, { exportId }, portsOf({ find: async () => failing }));
+    expect(answer).toMatchObject({ failedCount: 2, nextAttemptAt: nextAttemptAt.toISOString() });
+  });
+
   test('list 200: what was made, with how far it has come', async () => {
     const { context } = contextFor();
     const page = await handlers.exports.list(context as never, { limit: 20 }, portsOf());

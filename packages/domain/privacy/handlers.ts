@@ -60,11 +60,19 @@ const answerOf = (accountId: string, shown: Shown) => ({
   classes: dataClassNames.map((name) => classAnswer(name, shown)),
 });
 
-const toExport = ({ accountId: _own, createdAt, finishedAt, expiresAt, ...rest }: ExportRecord) => ({
+const toExport = ({
+  accountId: _own,
+  createdAt,
+  finishedAt,
+  expiresAt,
+  nextAttemptAt,
+  ...rest
+}: ExportRecord) => ({
   ...rest,
   createdAt: createdAt.toISOString(),
   ...(finishedAt === undefined ? {} : { finishedAt: finishedAt.toISOString() }),
   ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
+  ...(nextAttemptAt === undefined ? {} : { nextAttemptAt: nextAttemptAt.toISOString() }),
 });
 
 const toErasure = ({

@@ -28,6 +28,10 @@ export interface ExportRecord {
   readonly createdAt: Date;
   readonly finishedAt: Date | undefined;
   readonly expiresAt: Date | undefined;
+  /** How often it failed. */
+  readonly failedCount: number;
+  /** Of one that failed, and is tried again. */
+  readonly nextAttemptAt: Date | undefined;
   /** Files and rows that are written so far. */
   readonly fileCount: number;
   readonly rowCount: number;

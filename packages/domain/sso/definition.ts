@@ -4,11 +4,16 @@ import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
 import { roleRef } from '../tenancy/definition.ts';
 import { domainName } from './address-domain.ts';
+import { samlErrors } from './saml-errors.ts';
 
 /** How many domains an organisation may name. */
 export const DOMAIN_COUNT_MAX = 50;
 const GROUP_ROLE_COUNT_MAX = 50;
 const EMERGENCY_COUNT_MAX = 10;
+/** How many a provider signs with at one time: two while it changes its key, and some to spare. */
+export const CERTIFICATE_COUNT_MAX = 6;
+/** Metadata of one provider has some ten kilobytes; those of a whole federation are none of one organisation. */
+export const METADATA_CHARACTERS_MAX = 200_000;
 
 const accountId = idSchema('acc');
 const domainId = idSchema('dom');
@@ -26,23 +31,58 @@ const issuer = z
   // OpenID Connect Core 1.0 §2: an issuer has neither.
   .refine((url) => !/[?#]/.test(url), 'An issuer has no query and no fragment.');
 
-const provider = z.object({
+/** What holds of a provider, whatever it speaks. */
+const common = {
+  /** By which it calls itself: the issuer of OpenID Connect, the entity id of SAML. */
   issuer: z.string(),
-  clientId: z.string(),
   /** Whoever is new gets it. Absent: only who was added to the team, or is in a group below, comes in. */
   newcomerRole: roleRef.optional(),
-  groupsClaim: z.string(),
   /** The first whose group somebody is in says their role, anew at each sign-in. */
   groupRoles,
-  trustsEmail: z.boolean(),
   isRequired: z.boolean(),
   emergencyUserIds: z.array(userId),
   changedAt: dateTime,
   /** When whoever asks signed in by it last, as it is set now. */
   triedAt: dateTime.optional(),
-  /** What went wrong since it worked last. */
-  problem: z.object({ text: z.string(), at: dateTime }).optional(),
+  /** What went wrong since it worked last. `code` is of an error that says what to do. */
+  problem: z.object({ code: z.string().optional(), text: z.string(), at: dateTime }).optional(),
+};
+
+const attributeName = z
+  .string()
+  .trim()
+  .regex(/^[\w.:/ -]{1,200}$/, 'This is no name of an attribute.');
+
+/** How the provider calls what it says of people. What is left out is looked for under the usual names. */
+const attributes = z.strictObject({
+  email: attributeName.optional(),
+  name: attributeName.optional(),
+  groups: attributeName.optional(),
 });
+
+const provider = z.discriminatedUnion('kind', [
+  z.object({
+    /** OpenID Connect. */
+    kind: z.literal('oidc'),
+    ...common,
+    clientId: z.string(),
+    groupsClaim: z.string(),
+    trustsEmail: z.boolean(),
+  }),
+  z.object({
+    /** SAML 2.0. */
+    kind: z.literal('saml'),
+    ...common,
+    signInUrl: z.string(),
+    /** What its signatures are verified with. One that has ended holds on: tell whoever runs the provider. */
+    certificates: z.array(
+      z.object({ certificate: z.string(), fingerprint: z.string(), endsAt: dateTime, isEnding: z.boolean() }),
+    ),
+    metadataUrl: z.string().optional(),
+    attributes,
+    acceptsUnasked: z.boolean(),
+  }),
+]);
 
 const answer = z.object({
   accountId,
@@ -50,6 +90,14 @@ const answer = z.object({
   redirectUrl: z.string(),
   /** Begins a sign-in: an address to link to from elsewhere. */
   signInUrl: z.string(),
+  /** What a provider that speaks SAML has to know. */
+  saml: z.object({
+    entityId: z.string(),
+    /** Where its answers go (assertion consumer service). */
+    acsUrl: z.string(),
+    /** A document that says both. */
+    metadataUrl: z.string(),
+  }),
   provider: provider.optional(),
   /** Where the provider keeps the people of the organisation up to date (SCIM 2.0). */
   scim: z.object({
@@ -65,6 +113,8 @@ const domain = z.object({
   /** The TXT record that proves it. */
   record: z.object({ name: z.string(), value: z.string() }),
   provedAt: dateTime.optional(),
+  /** Since when its record is looked for in vain. After 72 hours it is proved no longer. */
+  missingSince: dateTime.optional(),
   createdAt: dateTime,
 });
 
@@ -74,7 +124,12 @@ export const sso = defineDomain({
   name: 'sso',
   title: 'Organisation sign-in',
   summary: 'The provider that an organisation signs its people in by, and the domains of their addresses.',
-  events: {},
+  events: {
+    /** Its TXT record was looked for three times in vain, a day apart. */
+    'domain.missing': z.object({ domain: z.string() }),
+    /** It was gone for three days: the domain is proved no longer. */
+    'domain.lost': z.object({ domain: z.string() }),
+  },
   errors: {
     secret_missing: {
       status: 422,
@@ -89,6 +144,14 @@ export const sso = defineDomain({
       owner: 'client',
       retry: 'never',
       remedy: 'Use an https address that leads to the public internet, as `detail` says.',
+    },
+    metadata_refused: {
+      status: 422,
+      title: 'What was given says nothing of a SAML provider that can be used.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Send the metadata of one provider, the https address of it, or its entity id, sign-in address and signing certificates. `detail` says what is wrong.',
     },
     not_tried: {
       status: 409,
@@ -119,6 +182,7 @@ export const sso = defineDomain({
       retry: 'never',
       remedy: 'Remove one that nobody signs in with.',
     },
+    ...samlErrors,
   },
   resources: {
     sso: {
@@ -138,7 +202,7 @@ export const sso = defineDomain({
           method: 'PUT',
           path: '/organisation/sso',
           summary:
-            'Set the provider. Another issuer or client is a new one: its sessions end, and it has to be tried before it is required.',
+            'Set a provider of OpenID Connect. Another issuer or client is a new one: its sessions end, and it has to be tried before it is required.',
           access: 'own',
           request: z.strictObject({
             issuer,
@@ -160,6 +224,39 @@ export const sso = defineDomain({
           }),
           response: answer,
           errors: ['auth.scope', 'sso.secret_missing', 'sso.issuer_refused'],
+        },
+        setSaml: {
+          method: 'PUT',
+          path: '/organisation/sso/saml',
+          summary:
+            'Set a provider of SAML 2.0: by its metadata, the address of that, or entity id, sign-in address and certificates. Another entity id is a new one, as with OpenID Connect.',
+          access: 'own',
+          request: z.strictObject({
+            /** The document itself. */
+            metadata: z.string().min(1).max(METADATA_CHARACTERS_MAX).optional(),
+            /** Where it is; it is fetched now, and again when it is set again. */
+            metadataUrl: z
+              .url({ protocol: /^https?$/ })
+              .max(500)
+              .optional(),
+            entityId: z.string().trim().min(1).max(300).optional(),
+            signInUrl: z
+              .url({ protocol: /^https?$/ })
+              .max(500)
+              .optional(),
+            /** PEM, or base64 alone. */
+            certificates: z.array(z.string().min(1).max(10_000)).min(1).max(CERTIFICATE_COUNT_MAX).optional(),
+            attributes: attributes.default({}),
+            /** Takes people who come from the provider without having been sent there. It can then sign anybody's browser in. */
+            acceptsUnasked: z.boolean().default(false),
+            newcomerRole: givenRole.optional(),
+            groupRoles: z
+              .array(z.strictObject({ group: z.string().min(1).max(200), role: givenRole }))
+              .max(GROUP_ROLE_COUNT_MAX)
+              .default([]),
+          }),
+          response: answer,
+          errors: ['auth.scope', 'sso.metadata_refused', 'sso.issuer_refused'],
         },
         update: {
           method: 'PATCH',

@@ -6,17 +6,12 @@ import { isRoleTooWide, operationOf } from '../tenancy/scopes.ts';
 import { heldRoleOf } from '../tenancy/team.ts';
 import { proofRecord } from './address-domain.ts';
 import { DOMAIN_COUNT_MAX, sso } from './definition.ts';
-import type { DomainRecord, ProviderRecord, ProviderSettings, SsoPorts } from './ports.ts';
+import type { ProviderRecord, ProviderSettings, SsoPorts } from './ports.ts';
+import { identityOf, verifiedBy } from './saml-given.ts';
+import { SCIM_PATH, said, toAnswer, toDomain, toToken, triedBy } from './sso-answer.ts';
 
 type Sso = typeof sso;
-type Context = Pick<DomainContext<Sso, 'sso', 'get'>, 'entity' | 'actor' | 'error'>;
-
-/** The pages that begin a sign-in and end it. */
-export const ssoPath = (organisationId: string, step: 'start' | 'callback'): string =>
-  `/sso/${organisationId}/${step}`;
-
-/** Where SCIM is served, of whichever organisation the token is. */
-export const SCIM_PATH = '/scim/v2';
+type Context = Pick<DomainContext<Sso, 'sso', 'get'>, 'entity' | 'actor' | 'error' | 'nowMs' | 'baseUrl'>;
 
 interface Asked {
   readonly found: OrganisationRecord;
@@ -33,71 +28,6 @@ async function organisationFor(
   if (!asked.caller.may(operationOf(sso, group, operation)))
     throw context.error('auth.scope', 'This needs a role at the top account of the organisation.');
   return asked;
-}
-
-/** As the audit log shows it. The secret is not in the record. */
-const said = (record: ProviderRecord | undefined) => {
-  if (record === undefined) return undefined;
-  const { problem: _problem, changedAt, groupRoles, emergencyUserIds, ...rest } = record;
-  return {
-    ...rest,
-    groupRoles: [...groupRoles],
-    emergencyUserIds: [...emergencyUserIds],
-    changedAt: changedAt.toISOString(),
-  };
-};
-
-async function toAnswer(
-  { actor }: Pick<Context, 'actor'>,
-  { id, accountId }: OrganisationRecord,
-  ports: Pick<SsoPorts, 'providers' | 'scimTokens' | 'urlOf'>,
-) {
-  const token = await ports.scimTokens.find({ accountId });
-  const record = await ports.providers.find({ accountId });
-  const urls = {
-    accountId,
-    redirectUrl: ports.urlOf(ssoPath(id, 'callback')),
-    signInUrl: ports.urlOf(ssoPath(id, 'start')),
-    scim: { baseUrl: ports.urlOf(SCIM_PATH), ...(token === undefined ? {} : { inUse: toToken(token) }) },
-  };
-  if (record === undefined) return urls;
-  const triedAt = await triedBy(actor, { accountId, record }, ports);
-  const { id: _id, newcomerRole, groupRoles, emergencyUserIds, problem, changedAt, ...rest } = record;
-  return {
-    ...urls,
-    provider: {
-      ...rest,
-      ...(newcomerRole === undefined ? {} : { newcomerRole }),
-      groupRoles: groupRoles.map((one) => ({ ...one })),
-      emergencyUserIds: [...emergencyUserIds],
-      changedAt: changedAt.toISOString(),
-      ...(triedAt === undefined ? {} : { triedAt: triedAt.toISOString() }),
-      ...(problem === undefined ? {} : { problem: { text: problem.text, at: problem.at.toISOString() } }),
-    },
-  };
-}
-
-const toToken = ({
-  createdAt,
-  lastUsedAt,
-}: {
-  readonly createdAt: Date;
-  readonly lastUsedAt: Date | undefined;
-}) => ({
-  createdAt: createdAt.toISOString(),
-  ...(lastUsedAt === undefined ? {} : { lastUsedAt: lastUsedAt.toISOString() }),
-});
-
-/** When whoever asks signed in by the provider, as it is set now. A sign-in by what was there before says nothing of it. */
-async function triedBy(
-  actor: Context['actor'],
-  { accountId, record }: { readonly accountId: string; readonly record: ProviderRecord },
-  { providers }: Pick<SsoPorts, 'providers'>,
-): Promise<Date | undefined> {
-  if (actor.kind !== 'user') return undefined;
-  const { issuer, changedAt } = record;
-  const triedAt = await providers.triedAt({ accountId, issuer, userId: actor.userId });
-  return triedAt !== undefined && triedAt >= changedAt ? triedAt : undefined;
 }
 
 /** Nobody has a provider give what they could not give themselves, nor a role that is not there (ACC-3). */
@@ -119,13 +49,42 @@ async function refuseRoles(
   }
 }
 
-const toDomain = ({ id, domain, challenge, provedAt, createdAt }: DomainRecord) => ({
-  id,
-  domain,
-  record: proofRecord({ domain, challenge }),
-  ...(provedAt === undefined ? {} : { provedAt: provedAt.toISOString() }),
-  createdAt: createdAt.toISOString(),
+const rolesOf = (request: {
+  readonly newcomerRole?: string | undefined;
+  readonly groupRoles: readonly { readonly group: string; readonly role: string }[];
+}): Pick<ProviderSettings, 'newcomerRole' | 'groupRoles'> => ({
+  newcomerRole: request.newcomerRole as RoleRef | undefined,
+  groupRoles: request.groupRoles as ProviderSettings['groupRoles'],
 });
+
+interface Put extends Asked {
+  readonly settings: ProviderSettings;
+  readonly before: ProviderRecord | undefined;
+  readonly clientSecret?: string | undefined;
+  readonly isNew: boolean;
+  readonly isOther: boolean;
+}
+
+async function put(
+  context: Context & Pick<DomainContext<Sso, 'sso', 'get'>, 'audit'>,
+  { found, caller, settings, before, ...change }: Put,
+  ports: SsoPorts,
+) {
+  const { accountId } = found;
+  const { clientSecret } = change;
+  const roles = settings.groupRoles.map(({ role }) => role);
+  const given = settings.newcomerRole === undefined ? roles : [...roles, settings.newcomerRole];
+  await refuseRoles(context, { roles: given, accountId, caller }, ports);
+  const after = await ports.providers.put({ accountId, settings, ...change });
+  const secret = clientSecret === undefined ? 'kept' : 'set';
+  context.audit({
+    accountId,
+    target: after.id,
+    ...(before === undefined ? {} : { before: said(before) }),
+    after: { ...said(after), ...(settings.kind === 'oidc' ? { clientSecret: secret } : {}) },
+  });
+  return await toAnswer(context, found, ports);
+}
 
 const taken = (domain: string) => `${domain} was proved by another organisation.`;
 
@@ -141,31 +100,32 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
     },
 
     async set(context, { clientSecret, ...request }, ports) {
-      const { found, caller } = await organisationFor(context, ['sso', 'set'], ports);
-      const { accountId } = found;
+      const asked = await organisationFor(context, ['sso', 'set'], ports);
       const refused = ports.addresses.refusalOf(request.issuer);
       if (refused !== undefined) throw context.error('sso.issuer_refused', `/issuer: ${refused}.`);
-      const settings: ProviderSettings = {
-        ...request,
-        newcomerRole: request.newcomerRole as RoleRef | undefined,
-        groupRoles: request.groupRoles as ProviderSettings['groupRoles'],
-      };
-      const roles = settings.groupRoles.map(({ role }) => role);
-      const given = settings.newcomerRole === undefined ? roles : [...roles, settings.newcomerRole];
-      await refuseRoles(context, { roles: given, accountId, caller }, ports);
-      const before = await ports.providers.find({ accountId });
-      const isNew = before?.issuer !== request.issuer || before.clientId !== request.clientId;
+      const settings = { kind: 'oidc', ...request, ...rolesOf(request) } as const;
+      const before = await ports.providers.find({ accountId: asked.found.accountId });
+      const isSame = before?.kind === 'oidc' && before.clientId === request.clientId;
+      const isNew = !isSame || before.issuer !== request.issuer;
       if (isNew && clientSecret === undefined)
         throw context.error('sso.secret_missing', '/clientSecret: it is missing.');
-      const after = await ports.providers.put({ accountId, ...settings, clientSecret, isNew });
-      context.audit({
-        accountId,
-        target: after.id,
-        ...(before === undefined ? {} : { before: said(before) }),
-        after: { ...said(after), clientSecret: clientSecret === undefined ? 'kept' : 'set' },
-      });
-      return await toAnswer(context, found, ports);
+      const isOther = isNew || clientSecret !== undefined;
+      return await put(context, { ...asked, settings, before, clientSecret, isNew, isOther }, ports);
     },
+
+    setSaml: prepared(async (context, request, ports) => {
+      const asked = await organisationFor(context, ['sso', 'setSaml'], ports);
+      const identity = await identityOf(context, request, ports);
+      return async () => {
+        const { attributes, acceptsUnasked, metadataUrl } = request;
+        const given = { attributes, acceptsUnasked, metadataUrl };
+        const settings = { kind: 'saml', ...identity, ...given, ...rolesOf(request) } as const;
+        const before = await ports.providers.find({ accountId: asked.found.accountId });
+        const isNew = before?.kind !== 'saml' || before.issuer !== settings.issuer;
+        const isOther = isNew || verifiedBy(before) !== verifiedBy(settings);
+        return await put(context, { ...asked, settings, before, isNew, isOther }, ports);
+      };
+    }),
 
     async update(context, { isRequired: wanted, emergencyUserIds: named }, ports) {
       const { found } = await organisationFor(context, ['sso', 'update'], ports);
@@ -212,7 +172,7 @@ export const handlers: DomainHandlers<Sso, SsoPorts> = {
         ...(before === undefined ? {} : { before: toToken(before) }),
         after: { scimToken: 'made' },
       });
-      return { baseUrl: ports.urlOf(SCIM_PATH), secret };
+      return { baseUrl: ports.urlOf(SCIM_PATH, context.baseUrl), secret };
     },
 
     async removeScimToken(context, _request, ports) {

@@ -1,21 +1,68 @@
 import type { Page, PageOf, RoleRef, Scoped, TenancyPorts } from '../tenancy/ports.ts';
 
-/** What an organisation says of its provider. Its secret is written, and read by nobody but who signs in. */
-export interface ProviderSettings {
+/** What holds of a provider, whatever it speaks. */
+interface CommonSettings {
+  /** By which it calls itself: the issuer of OpenID Connect, the entity id of SAML. */
   readonly issuer: string;
-  readonly clientId: string;
   readonly newcomerRole: RoleRef | undefined;
-  readonly groupsClaim: string;
   readonly groupRoles: readonly { readonly group: string; readonly role: RoleRef }[];
+}
+
+/** OpenID Connect. Its secret is written, and read by nobody but who signs in. */
+export interface OidcSettings extends CommonSettings {
+  readonly kind: 'oidc';
+  readonly clientId: string;
+  readonly groupsClaim: string;
   readonly trustsEmail: boolean;
 }
 
-export interface ProviderRecord extends ProviderSettings {
+/** SAML 2.0. Nothing of it is secret: it signs with keys of which only certificates are here. */
+export interface SamlSettings extends CommonSettings {
+  readonly kind: 'saml';
+  readonly signInUrl: string;
+  /** Several, while the provider goes from one key to the next. */
+  readonly certificates: readonly ProviderCertificate[];
+  /** Where its metadata was fetched. */
+  readonly metadataUrl: string | undefined;
+  readonly attributes: SamlAttributes;
+  /** Takes people who come from the provider without having been sent there. */
+  readonly acceptsUnasked: boolean;
+}
+
+/** What an organisation says of its provider. */
+export type ProviderSettings = OidcSettings | SamlSettings;
+
+export interface ProviderCertificate {
+  /** DER, in base64. */
+  readonly certificate: string;
+  /** SHA-256 of it, in hexadecimal. */
+  readonly fingerprint: string;
+  readonly endsAt: string;
+}
+
+/** How a provider calls what it says of people, where it is none of the usual names. */
+export interface SamlAttributes {
+  readonly email?: string | undefined;
+  readonly name?: string | undefined;
+  readonly groups?: string | undefined;
+}
+
+interface Kept {
   readonly id: string;
   readonly isRequired: boolean;
   readonly emergencyUserIds: readonly string[];
   readonly changedAt: Date;
-  readonly problem: { readonly text: string; readonly at: Date } | undefined;
+  readonly problem: ProviderProblem | undefined;
+}
+
+export type ProviderRecord = ProviderSettings & Kept;
+
+/** What went wrong last. */
+export interface ProviderProblem {
+  /** Of the error that says what to do about it, where there is one. */
+  readonly code: string | undefined;
+  readonly text: string;
+  readonly at: Date;
 }
 
 export interface DomainRecord {
@@ -23,22 +70,40 @@ export interface DomainRecord {
   readonly domain: string;
   readonly challenge: string;
   readonly provedAt: Date | undefined;
+  readonly missingSince: Date | undefined;
   readonly createdAt: Date;
 }
 
 /** What a provider answers when it is asked what it offers. */
 export type Probe =
-  | { readonly isUsable: true; readonly authorizationEndpoint: string; readonly tokenEndpoint: string }
+  | {
+      readonly isUsable: true;
+      readonly authorizationEndpoint: string;
+      /** Of OpenID Connect. */
+      readonly tokenEndpoint?: string | undefined;
+    }
   | { readonly isUsable: false; readonly problem: string };
+
+/** Who a SAML provider is, and where people sign in there. */
+export type SamlIdentity = Pick<SamlSettings, 'issuer' | 'signInUrl' | 'certificates'>;
+
+export interface SamlUnread {
+  readonly refused: string;
+}
 
 /** `accountId` is the top account of an organisation, and the scope of every port that has it. */
 export interface SsoPorts {
   readonly providers: {
     find(account: Scoped): Promise<ProviderRecord | undefined>;
-    /** With `isNew`, all that was bound to the one before goes, sessions included. */
+    /** With `isNew`, all that was bound to the one before goes, sessions included. With `isOther`, it has to be tried anew. */
     put(
-      change: Scoped &
-        ProviderSettings & { readonly clientSecret?: string | undefined; readonly isNew: boolean },
+      change: Scoped & {
+        readonly settings: ProviderSettings;
+        /** Of OpenID Connect. Stays as it is where it is left out. */
+        readonly clientSecret?: string | undefined;
+        readonly isNew: boolean;
+        readonly isOther: boolean;
+      },
     ): Promise<ProviderRecord>;
     /** Answers how many sessions ended, of those whom it binds and whom it did not sign in. */
     update(
@@ -74,11 +139,20 @@ export interface SsoPorts {
   readonly addresses: {
     /** Why nothing is sent to an issuer, as it is written. */
     refusalOf(issuer: string): string | undefined;
+    /** Why no browser is sent to an address of a provider: they go there, and not we. */
+    browserRefusalOf(url: string): string | undefined;
+  };
+  readonly saml: {
+    /** What metadata says of a provider (SAML Metadata §2.4.3). */
+    readMetadata(xml: string): SamlIdentity | SamlUnread;
+    fetchMetadata(url: string): Promise<SamlIdentity | SamlUnread>;
+    /** As files and pages of providers have them: PEM, or base64 alone. */
+    readCertificates(texts: readonly string[]): readonly ProviderCertificate[] | SamlUnread;
   };
   readonly discovery: {
     probe(account: Scoped): Promise<Probe>;
   };
-  /** The address of a page of the dashboard. */
-  urlOf(path: string): string;
+  /** The address of a page of the dashboard: the platform's own, or at the host of a brand. */
+  urlOf(path: string, baseUrl: string | undefined): string;
   readonly tenancy: Pick<TenancyPorts, 'organisations' | 'people' | 'keys' | 'roles' | 'team' | 'catalogue'>;
 }

@@ -1,6 +1,9 @@
-import { ProviderError } from '@patchbay/adapters/oidc/relying-client';
 import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { ISSUER, type SsoHarness, ssoHarness } from '@patchbay/adapters/prisma/sso.testing';
+import { readCertificates } from '@patchbay/adapters/saml/certificates';
+import { readMetadata } from '@patchbay/adapters/saml/metadata';
+import { realSamlProvider, SIGN_IN_URL } from '@patchbay/adapters/saml/real-provider.testing';
+import { selfSigned } from '@patchbay/adapters/saml/self-signed.testing';
 import type { Actor } from '@patchbay/kit/definition';
 import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
@@ -14,7 +17,8 @@ import {
 } from '../tenancy/tenancy.testing.ts';
 import { DOMAIN_COUNT_MAX, sso } from './definition.ts';
 import { handlers } from './handlers.ts';
-import type { SsoPorts } from './ports.ts';
+import type { SamlIdentity, SamlUnread, SsoPorts } from './ports.ts';
+import { ProviderError } from './provider-error.ts';
 
 type Resources = typeof sso.resources;
 interface Declared {
@@ -34,6 +38,9 @@ let harness: SsoHarness;
 let ports: SsoPorts;
 let owner: Owner;
 let childId: string;
+/** What stands at whichever address metadata are fetched from. */
+let fetched: SamlIdentity | SamlUnread = { refused: 'There it answers 404.' };
+const httpsAlone = (url: string) => (url.startsWith('https:') ? undefined : 'only https is spoken');
 /** By the name that they stand at. */
 const records = new Map<string, readonly string[]>();
 let domainCount = 0;
@@ -48,11 +55,10 @@ beforeAll(async () => {
     domains: harness.domains,
     scimTokens: scimTokenStore(database.prisma),
     records: { find: async (name) => records.get(name) ?? [] },
-    addresses: {
-      refusalOf: (issuer) => (issuer.startsWith('https:') ? undefined : 'only https is spoken'),
-    },
+    addresses: { refusalOf: httpsAlone, browserRefusalOf: httpsAlone },
+    saml: { readMetadata, readCertificates, fetchMetadata: async () => fetched },
     discovery: harness.sso,
-    urlOf: (path) => `https://patchbay.test${path}`,
+    urlOf: (path, baseUrl = 'https://patchbay.test') => `${baseUrl}${path}`,
     tenancy: database.ports,
   };
 }, 60_000);
@@ -176,6 +182,106 @@ describe('the provider of an organisation (PRD-3)', () => {
     );
     for (const issuer of ['https://a.example/?x', 'https://a.example/#x', 'ftp://a.example', 'nonsense'])
       expect(sso.resources.sso.operations.set.request.safeParse({ ...settings, issuer }).success).toBe(false);
+  });
+
+  const idp = realSamlProvider();
+  const byHand = {
+    entityId: 'urn:acme:idp',
+    signInUrl: SIGN_IN_URL,
+    certificates: [idp.signer.certificate],
+  };
+  const setSaml = (more: object, options: Parameters<typeof call>[2] = {}) =>
+    call(['sso', 'setSaml'], { newcomerRole: 'viewer', ...more }, options);
+
+  test('sso.setSaml 200: by metadata, by its address, or by hand; it takes the place of one before, and is on record', async () => {
+    await set();
+    const { answer, audited } = await setSaml({
+      metadata: idp.metadata,
+      groupRoles: [{ group: 'ops', role: 'admin' }],
+    });
+    expect(answer.saml).toEqual({
+      entityId: answer.saml.metadataUrl,
+      acsUrl: expect.stringMatching(/^https:\/\/patchbay\.test\/sso\/saml\/org_\w+\/acs$/),
+      metadataUrl: expect.stringMatching(/^https:\/\/patchbay\.test\/sso\/saml\/org_\w+\/metadata$/),
+    });
+    const [certificate] = [{ certificate: idp.signer.certificate, isEnding: false }];
+    expect(answer.provider).toMatchObject({
+      kind: 'saml',
+      signInUrl: SIGN_IN_URL,
+      certificates: [certificate],
+      acceptsUnasked: false,
+      attributes: {},
+      groupRoles: [{ group: 'ops', role: 'admin' }],
+    });
+    expect(answer.provider).not.toHaveProperty('clientId');
+    expect(audited).toMatchObject([
+      {
+        before: { kind: 'oidc', issuer: ISSUER },
+        after: { kind: 'saml', certificates: [expect.stringMatching(/^[0-9a-f]{64}$/)] },
+      },
+    ]);
+    fetched = readMetadata(idp.metadata);
+    const metadataUrl = 'https://idp.example/metadata';
+    expect(
+      (await setSaml({ metadataUrl, attributes: { email: 'contact' }, acceptsUnasked: true })).answer
+        .provider,
+    ).toMatchObject({
+      metadataUrl,
+      attributes: { email: 'contact' },
+      acceptsUnasked: true,
+      groupRoles: [],
+    });
+    const soon = selfSigned({ endsMs: Date.now() + 20 * 24 * 3_600_000 }).certificate;
+    const hand = await setSaml({ ...byHand, certificates: [...byHand.certificates, soon] });
+    expect(hand.answer.provider).toMatchObject({
+      issuer: 'urn:acme:idp',
+      certificates: [{ isEnding: false }, { isEnding: true }],
+    });
+    expect((await set()).answer.provider).toMatchObject({ kind: 'oidc', clientId: 'patchbay' });
+  });
+
+  test('sso.setSaml 403: only owners set it, and a key gives no role that may do more than it', async () => {
+    await expectForOwnersAlone(['sso', 'setSaml'], byHand);
+    const { actor } = await owner.createKey(['sso:*']);
+    await expect(setSaml({ ...byHand, newcomerRole: 'admin' }, { as: actor })).rejects.toMatchObject(
+      forbidden,
+    );
+  });
+
+  test('sso.setSaml 422: what says nothing of a provider, says it twice or by halves, and addresses that are not https', async () => {
+    fetched = { refused: 'There it answers 404.' };
+    const metadataUrl = 'https://idp.example/metadata';
+    const unread = refusal(422, 'sso.metadata_refused');
+    const { signInUrl: _signInUrl, ...half } = byHand;
+    for (const given of [
+      {},
+      { metadata: '<a/>' },
+      { metadata: idp.metadata, metadataUrl },
+      { metadata: idp.metadata, ...byHand },
+      { metadataUrl },
+      half,
+      { ...byHand, certificates: ['AAAA'] },
+    ])
+      await expect(setSaml(given)).rejects.toMatchObject(unread);
+    for (const given of [
+      { metadataUrl: 'http://idp.example' },
+      { ...byHand, signInUrl: 'http://idp.example' },
+    ])
+      await expect(setSaml(given)).rejects.toMatchObject(refusal(422, 'sso.issuer_refused'));
+    for (const signInUrl of ['javascript:alert(1)', 'nonsense'])
+      expect(sso.resources.sso.operations.setSaml.request.safeParse({ ...byHand, signInUrl }).success).toBe(
+        false,
+      );
+  });
+
+  test('another key or sign-in address has to be tried again; another entity id is another provider', async () => {
+    const changedAt = async (more: object) =>
+      (await setSaml({ ...byHand, ...more })).answer.provider?.changedAt;
+    const first = await changedAt({});
+    expect(await changedAt({ newcomerRole: 'developer' })).toBe(first);
+    expect(await changedAt({ certificates: [selfSigned().certificate] })).not.toBe(first);
+    const again = await changedAt({});
+    expect(await changedAt({ signInUrl: 'https://idp.example/other' })).not.toBe(again);
   });
 
   /** Signs the owner in by the provider once. */

@@ -18,16 +18,19 @@ export interface StateChange {
   readonly isPlatform: boolean;
   /** Whether who asks stands strictly above the account. */
   readonly isFromAbove: boolean;
+  /** Whether who asks said that they mean what they cannot take back. */
+  readonly isForced: boolean;
 }
 
 /**
- * Why a change of state is refused, or undefined. An account may stop itself; only a level above may start it again,
- * or a suspension would last no longer than its owner likes.
+ * Why a change of state is refused, or undefined. An account may stop itself, if it says that it means to; only a level
+ * above may start it again, or a suspension would last no longer than its owner likes.
  */
-export function refuseStateChange({ from, to, isPlatform, isFromAbove }: StateChange) {
+export function refuseStateChange({ from, to, isPlatform, isFromAbove, isForced }: StateChange) {
   if (from === to) return undefined;
   if (from === 'closed') return 'closed';
   if (isPlatform) return 'platform';
   if (from === 'suspended' && to === 'active' && !isFromAbove) return 'resumed_from_below';
+  if (to !== 'active' && !isFromAbove && !isForced) return 'stops_itself';
   return undefined;
 }

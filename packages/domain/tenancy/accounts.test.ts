@@ -116,7 +116,8 @@ describe('accounts', () => {
   test('accounts.update 403: a suspended account does not resume itself, and the platform cannot be closed', async () => {
     const childId = await database.addChild(owner.accountId, 'Child');
     const { actor } = await owner.createKey(['*'], { accountId: childId });
-    await call('accounts', 'update', { at: childId, as: actor, request: { state: 'suspended' } });
+    const itself = { state: 'suspended', force: true };
+    await call('accounts', 'update', { at: childId, as: actor, request: itself });
     await expect(
       call('accounts', 'update', { at: childId, as: actor, request: { state: 'active' } }),
     ).rejects.toMatchObject(refusal(403, 'policy.refused'));
@@ -141,6 +142,17 @@ describe('accounts', () => {
     await expect(
       call('accounts', 'update', { at: second, request: { externalId: 'same' } }),
     ).rejects.toMatchObject(refusal(409, 'tenancy.external_id_taken'));
+  });
+
+  test('accounts.update 422: an account stops itself only where it says that it means to, for it cannot take that back', async () => {
+    const childId = await database.addChild(owner.accountId, 'Child');
+    const { actor } = await owner.createKey(['*'], { accountId: childId });
+    for (const state of ['suspended', 'closed'])
+      await expect(
+        call('accounts', 'update', { at: childId, as: actor, request: { state } }),
+      ).rejects.toMatchObject(refusal(422, 'tenancy.stops_itself'));
+    expect((await call('accounts', 'get', { at: childId })).answer).toMatchObject({ state: 'active' });
+    await call('accounts', 'update', { at: childId, request: { state: 'suspended' } });
   });
 
   test('accounts.update 422: a time zone that does not exist is refused', async () => {

@@ -68,7 +68,7 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
     return answer;
   },
 
-  async update(context, request, ports) {
+  async update(context, { force, ...request }, ports) {
     const { accountId, chain } = context.entity;
     if (request.timeZone !== undefined && !isTimeZone(request.timeZone)) {
       throw context.error('tenancy.time_zone_unknown', `There is no time zone ${request.timeZone}.`);
@@ -84,7 +84,14 @@ export const accounts: Omit<Handlers['accounts'], 'move' | 'previewMove'> = {
       to,
       isPlatform,
       isFromAbove: mayFromAbove(updating),
+      isForced: force === true,
     });
+    if (refused === 'stops_itself') {
+      throw context.error(
+        'tenancy.stops_itself',
+        `Whoever makes this account ${to} from within cannot make it active again: all below it stop as well.`,
+      );
+    }
     if (refused === 'closed') throw context.error('tenancy.account_closed', 'The account is closed.');
     if (refused === 'platform') {
       throw platformError(

@@ -199,6 +199,13 @@ export const tenancy = defineDomain({
       retry: 'never',
       remedy: 'Create a new account.',
     },
+    stops_itself: {
+      status: 422,
+      title: 'An account that stops itself cannot start itself again.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Have somebody of an account above do it, or send `force: true` if you mean it.',
+    },
     move_impossible: {
       status: 409,
       title: 'The account cannot stand there.',
@@ -382,9 +389,16 @@ export const tenancy = defineDomain({
             externalId: externalId.optional(),
             timeZone: timeZone.optional(),
             state: z.enum(accountStates).optional(),
+            /** Suspend or close it although you act from within it, and cannot take that back. */
+            force: z.boolean().optional(),
           }),
           response: account,
-          errors: ['tenancy.external_id_taken', 'tenancy.time_zone_unknown', 'tenancy.account_closed'],
+          errors: [
+            'tenancy.external_id_taken',
+            'tenancy.time_zone_unknown',
+            'tenancy.account_closed',
+            'tenancy.stops_itself',
+          ],
         },
         previewMove: {
           method: 'GET',

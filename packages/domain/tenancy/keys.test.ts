@@ -123,6 +123,16 @@ describe('keys', () => {
     await expect(call('keys', 'create', { as: developer, request })).resolves.toBeDefined();
   });
 
+  test('keys.create 400: a scope that covers nothing, and a key that is over before it is made', async () => {
+    for (const request of [
+      { name: 'K', scopes: ['sesions:raed'] },
+      { name: 'K', expiresAt: '2020-01-01T00:00:00Z' },
+    ])
+      await expect(call('keys', 'create', { request })).rejects.toMatchObject(
+        refusal(400, 'request.invalid'),
+      );
+  });
+
   test('keys.create 403: a suspended account gets no key', async () => {
     await database.ports.accounts.update({ accountId: owner.accountId, change: { state: 'suspended' } });
     await expect(call('keys', 'create')).rejects.toMatchObject(refusal(403, 'account.suspended'));

@@ -3,7 +3,7 @@ import { platformError } from '@patchbay/kit/errors';
 import { callerAlong } from './caller.ts';
 import type { tenancy } from './definition.ts';
 import type { KeyRecord, TenancyPorts } from './ports.ts';
-import { scopesTooWide } from './scopes.ts';
+import { refuseUnknownScopes, scopesTooWide } from './scopes.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
 
@@ -30,6 +30,7 @@ async function refuseWider(
   // A key with it makes owners, which a role that an account defined does not, whatever it may do.
   if (scopes.includes('*') && !isOwner)
     throw context.error('tenancy.scope_too_wide', 'Only an owner makes a key that may do everything.');
+  refuseUnknownScopes(scopes, ports.catalogue);
   const tooWide = scopesTooWide(scopes, maker, ports.catalogue);
   if (tooWide.length > 0) {
     throw context.error('tenancy.scope_too_wide', `You do not have ${tooWide.join(', ')} yourself.`);
@@ -65,6 +66,8 @@ export const keys: Handlers['keys'] = {
     await refuseWider(context, request, ports);
 
     const { expiresAt, ...wanted } = request;
+    if (expiresAt !== undefined && Date.parse(expiresAt) <= context.nowMs())
+      throw platformError('request.invalid', `/expiresAt: ${expiresAt} is over.`);
     const { key, secret } = await ports.keys.create({
       ...wanted,
       accountId,

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { namelessBrand, platformBrand, shownBrandOf } from '../branding/brand.ts';
+import * as letters from './mails.ts';
 import {
   changedAddressMail,
   invitationMail,
@@ -71,4 +72,30 @@ test('a mail is in the brand of its reader: name, logo, colours and links are th
     'src="https://voice.nw.example/brand/logo/abc" alt="Northwind &amp; Sons" width="112"',
   );
   expect(html).toContain(`background:${brand.tones?.light.accent}`);
+});
+
+/** Whatever a letter is about. One that tells of something else finds it missing here. */
+const told = {
+  name: 'Ada',
+  accountName: 'Acme',
+  organisationName: 'Acme',
+  passkeyName: 'Phone',
+  provedName: 'acme.example',
+  record: '_challenge.acme.example',
+  triggerName: 'Cap',
+  value: '1 GB',
+  limit: '1 GB',
+  path,
+};
+const templates = Object.entries(letters).filter(([name]) => name.endsWith('Mail'));
+
+test.each(templates)('%s names nothing above the brand of its reader (PRD-2)', (_name, template) => {
+  const letter = (template as (about: typeof told) => letters.Letter)(told);
+  const brand = shownBrandOf({ accountId: 'acc_1', name: 'Northwind', isSignUpOpen: false, logos: {} });
+  const { subject, html, text } = written(letter, { brand, baseUrl: 'https://voice.nw.example' });
+  const whole = [subject, html, text].join('\n');
+  expect(whole).not.toMatch(/patchbay|undefined|#006973/i);
+  for (const [address] of whole.matchAll(/https?:\/\/[^\s"<]+/g))
+    expect(address).toMatch(/^https:\/\/voice\.nw\.example(\/|$)/);
+  expect(text).toContain('– Northwind');
 });

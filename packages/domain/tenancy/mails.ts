@@ -190,6 +190,20 @@ export const triggerMail = ({
   link: { label: 'Look at it', path },
 });
 
+export const failedExportMail = ({
+  name,
+  accountName,
+  path,
+}: Pick<Addressed, 'name'> & { readonly accountName: string; readonly path: string }): Letter => ({
+  subject: `The export of ${accountName} could not be made`,
+  greeted: name,
+  says: [
+    `The export of ${accountName} that you asked for failed five times within three hours, and was given up.`,
+    'Nothing of it is kept. Ask for a new one; if that fails as well, ask whoever runs the platform.',
+  ],
+  link: { label: 'Ask for a new one', path },
+});
+
 /** To the address that was replaced: whoever did not do so has to hear of it. */
 export const changedAddressMail = ({ name }: Pick<Addressed, 'name'>): Letter => ({
   subject: 'Your address was changed',
@@ -198,4 +212,32 @@ export const changedAddressMail = ({ name }: Pick<Addressed, 'name'>): Letter =>
     'You sign in with another address from now on. This one reaches your account no more.',
     'If it was not you, tell whoever administers your account at once.',
   ],
+});
+
+interface AboutProof extends Addressed {
+  /** A domain or a host that was proved. */
+  readonly provedName: string;
+  /** Where its record stood. */
+  readonly record: string;
+}
+
+/** While there is time: whoever moved their names to another server has perhaps not thought of it. */
+export const proofMissingMail = ({ name, provedName, record, path }: AboutProof): Letter => ({
+  subject: `The record of ${provedName} is gone`,
+  greeted: name,
+  says: [
+    `We looked three times, a day apart, for the TXT record ${record}, and it is not there any more.`,
+    `If it is not back within a day, ${provedName} counts as proved no longer. The page says what it has to say.`,
+  ],
+  link: { label: 'Look at the record', path },
+});
+
+export const proofLostMail = ({ name, provedName, record, path }: AboutProof): Letter => ({
+  subject: `${provedName} is proved no longer`,
+  greeted: name,
+  says: [
+    `The TXT record ${record} has been gone for three days. ${provedName} does not count as yours from now on.`,
+    'Whoever signed in by it, or came by it, does so no more until it is proved again. Passwords and other ways in work as before.',
+  ],
+  link: { label: 'Prove it again', path },
 });

@@ -16,6 +16,8 @@ const priceLevel = z.object({
   /** Nano units of the currency for every `per` units of the meter. */
   amount: z.string(),
   per: z.string(),
+  /** Whether more is asked, or less, by tiers, an allowance, a minimum or rounding: `prices.explain` has them in full. */
+  hasTerms: z.boolean(),
   origin: z.enum(['child', 'default', 'inherited']),
 });
 

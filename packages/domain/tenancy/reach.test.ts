@@ -13,7 +13,7 @@ import { effectiveState, refuseStateChange } from './account-state.ts';
 import { refuseMove } from './account-tree.ts';
 import { roles } from './definition.ts';
 import { reachAlong } from './reach.ts';
-import { isRoleTooWide, scopesFor, scopesTooWide } from './scopes.ts';
+import { isRoleTooWide, refuseUnknownScopes, scopesFor, scopesTooWide } from './scopes.ts';
 import { isTimeZone } from './time-zone.ts';
 
 const chain = ['acc_platform', 'acc_top', 'acc_middle', 'acc_leaf'];
@@ -85,16 +85,25 @@ describe('states of accounts', () => {
 
   test('an account may stop itself; only a level above starts it again; closed stays closed', () => {
     const refuse = (from: 'active' | 'suspended' | 'closed', to: typeof from, isFromAbove: boolean) =>
-      refuseStateChange({ from, to, isFromAbove, isPlatform: false });
+      refuseStateChange({ from, to, isFromAbove, isPlatform: false, isForced: true });
     expect(refuse('active', 'suspended', false)).toBeUndefined();
     expect(refuse('suspended', 'active', false)).toBe('resumed_from_below');
     expect(refuse('suspended', 'active', true)).toBeUndefined();
     expect(refuse('suspended', 'closed', false)).toBeUndefined();
     expect(refuse('closed', 'active', true)).toBe('closed');
     expect(refuse('closed', 'closed', true)).toBeUndefined();
-    expect(refuseStateChange({ from: 'active', to: 'closed', isFromAbove: true, isPlatform: true })).toBe(
-      'platform',
-    );
+    const unsaid = { from: 'active', to: 'suspended', isPlatform: false, isForced: false } as const;
+    expect(refuseStateChange({ ...unsaid, isFromAbove: false })).toBe('stops_itself');
+    expect(refuseStateChange({ ...unsaid, isFromAbove: true })).toBeUndefined();
+    expect(
+      refuseStateChange({
+        from: 'active',
+        to: 'closed',
+        isFromAbove: true,
+        isPlatform: true,
+        isForced: true,
+      }),
+    ).toBe('platform');
   });
 
   test('C4: an account moves within its tree, and never below itself', () => {
@@ -143,8 +152,11 @@ describe('scopes of keys (ACC-4)', () => {
     expect(byRole('viewer', ['team:list', 'keys:list'])).toEqual(['keys:list']);
   });
 
-  test('a scope that covers no operation is refused: it is misspelt', () => {
-    expect(byRole('owner', ['key:*', 'keys:crate', 'keys:*'])).toEqual(['key:*', 'keys:crate']);
+  test('a scope that covers no operation is refused by its name: it is misspelt', () => {
+    expect(() => refuseUnknownScopes(['key:*', 'keys:crate', 'keys:*'], catalogue)).toThrow(
+      '/scopes: key:*, keys:crate covers no operation',
+    );
+    expect(() => refuseUnknownScopes(['*', 'keys:create', 'keys:*'], catalogue)).not.toThrow();
   });
 
   test('no key can ever be made that calls what its maker cannot', () => {

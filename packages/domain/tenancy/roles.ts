@@ -3,7 +3,7 @@ import { type CataloguedOperation, heldRoleAllows, type Role } from './access.ts
 import { callerAlong } from './caller.ts';
 import { roles as builtInRoles, ROLE_COUNT_MAX, type tenancy } from './definition.ts';
 import type { RoleRecord, TenancyPorts } from './ports.ts';
-import { type KeyMaker, scopesFor, scopesTooWide } from './scopes.ts';
+import { type KeyMaker, refuseUnknownScopes, scopesFor, scopesTooWide } from './scopes.ts';
 
 type Handlers = DomainHandlers<typeof tenancy, TenancyPorts>;
 
@@ -30,6 +30,7 @@ const refusedScopes = (
   maker: KeyMaker,
   { catalogue }: Pick<TenancyPorts, 'catalogue'>,
 ): string | undefined => {
+  refuseUnknownScopes(scopes, catalogue);
   const tooWide = scopesTooWide(scopes, maker, catalogue);
   return tooWide.length === 0 ? undefined : `You do not have ${tooWide.join(', ')} yourself.`;
 };

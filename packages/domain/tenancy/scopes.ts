@@ -1,4 +1,5 @@
 import type { DomainDefinition } from '@patchbay/kit/definition';
+import { platformError } from '@patchbay/kit/errors';
 import {
   type CataloguedOperation,
   type HeldRole,
@@ -13,10 +14,20 @@ export type KeyMaker =
   | { readonly kind: 'key'; readonly scopes: readonly string[] }
   | ({ readonly kind: 'role' } & Rights);
 
-/**
- * The scopes that a maker may not give, because they would cover an operation that the maker may not call, or because
- * they cover none: a misspelt scope is an error, not a key that works nowhere (ACC-4).
- */
+/** A misspelt scope is an error, and not a key or a role that works nowhere (ACC-4). */
+export function refuseUnknownScopes(
+  wanted: readonly string[],
+  catalogue: readonly CataloguedOperation[],
+): void {
+  const unknown = wanted.filter((scope) => !catalogue.some((operation) => scopesAllow([scope], operation)));
+  if (unknown.length > 0)
+    throw platformError(
+      'request.invalid',
+      `/scopes: ${unknown.join(', ')} covers no operation; a scope is of the form resource:operation, resource:read or resource:*.`,
+    );
+}
+
+/** The scopes that a maker may not give, because they would cover an operation that the maker may not call (ACC-4). */
 export function scopesTooWide(
   wanted: readonly string[],
   maker: KeyMaker,
@@ -24,7 +35,7 @@ export function scopesTooWide(
 ): readonly string[] {
   return wanted.filter((scope) => {
     const covered = catalogue.filter((operation) => scopesAllow([scope], operation));
-    return covered.length === 0 || !covered.every((operation) => mayCall(maker, operation));
+    return !covered.every((operation) => mayCall(maker, operation));
   });
 }
 

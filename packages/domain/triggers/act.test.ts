@@ -40,6 +40,7 @@ function world({
     openSessions: async ({ progress }, limit) => sessions.filter((id) => id > progress).slice(0, limit),
     endSession: async (_due, id) => void did.push(id),
     hold: async (_due, hold) => void did.push(hold),
+    disable: async (_due, off) => void did.push(off),
     writeMail: async (_due, address) => {
       did.push(address);
       return mail;
@@ -60,6 +61,22 @@ test('a throttle holds to the end of the window in which it fired, and is audite
       untilMs: Date.parse('2026-12-01T00:00:00Z'),
     },
     { bitsPerSecondMax: 64_000, until: '2026-12-01T00:00:00.000Z' },
+  ]);
+});
+
+test('a service is turned off until the window ends, or where there is none until the trigger begins anew (TRG-2)', async () => {
+  const { ports, did } = world();
+  const due = dueOf({ kind: 'disableService', service: 'signaling' });
+  expect(await actOn(due, ports, nowMs)).toMatchObject({ state: 'done' });
+  const condition = { kind: 'threshold', limit: 10 } as const;
+  expect(await actOn({ ...due, rule: { ...due.rule, condition } }, ports, nowMs)).toMatchObject({
+    said: 'signaling is turned off.',
+  });
+  expect(did).toEqual([
+    { service: 'signaling', untilMs: Date.parse('2026-12-01T00:00:00Z') },
+    { disabledService: 'signaling', until: '2026-12-01T00:00:00.000Z' },
+    { service: 'signaling', untilMs: undefined },
+    { disabledService: 'signaling' },
   ]);
 });
 
@@ -93,6 +110,7 @@ test.each([
     { kind: 'suspend' },
     { kind: 'endSessions' },
     { kind: 'throttle', bitsPerSecondMax: 64_000 },
+    { kind: 'disableService', service: 'signaling' },
   ];
   for (const action of actions)
     expect(await actOn(dueOf(action, change), ports, nowMs)).toMatchObject({ state: 'skipped' });

@@ -1,6 +1,6 @@
 import type { Action } from './definition.ts';
 import type { TriggerRule } from './trigger.ts';
-import { heldUntilMs, isTooLate, windowOf } from './window.ts';
+import { heldUntilMs, isTooLate, type Window, windowOf } from './window.ts';
 
 /** A firing whose action is to be done, as the outbox gives it out. */
 export interface DueFiring {
@@ -32,6 +32,11 @@ export interface ActPorts {
       readonly config: Readonly<Record<string, unknown>>;
       readonly untilMs: number | undefined;
     },
+  ): Promise<void>;
+  /** Turns a service off for the target. */
+  disable(
+    due: DueFiring,
+    off: { readonly service: string; readonly untilMs: number | undefined },
   ): Promise<void>;
   /** 'unknown' where the address is not, or no longer, that of somebody in the team of who set the trigger. */
   writeMail(due: DueFiring, address: string): Promise<'written' | 'unknown' | 'unavailable'>;
@@ -81,16 +86,25 @@ export async function actOn(due: DueFiring, ports: ActPorts, nowMs: number): Pro
     }
     case 'throttle': {
       const config = { bitsPerSecondMax: action.bitsPerSecondMax };
-      const untilMs = heldUntilMs(rule.condition, window);
-      if (untilMs !== undefined && untilMs <= nowMs)
-        return { state: 'skipped', said: 'Its window, to whose end it would have been held, is over.' };
-      await ports.hold(due, { service: 'network-discovery', config, untilMs });
-      const until = untilMs === undefined ? {} : { until: new Date(untilMs).toISOString() };
-      await ports.audit(due, { ...config, ...until });
-      return {
-        state: 'done',
-        said: `It is held to ${action.bitsPerSecondMax} bit/s${until.until === undefined ? '' : ` until ${until.until}`}.`,
-      };
+      return await hold(
+        { due, ports, nowMs, window },
+        {
+          put: (untilMs) => ports.hold(due, { service: 'network-discovery', config, untilMs }),
+          noted: config,
+          said: `It is held to ${action.bitsPerSecondMax} bit/s`,
+        },
+      );
+    }
+    case 'disableService': {
+      const { service } = action;
+      return await hold(
+        { due, ports, nowMs, window },
+        {
+          put: (untilMs) => ports.disable(due, { service, untilMs }),
+          noted: { disabledService: service },
+          said: `${service} is turned off`,
+        },
+      );
     }
     case 'endSessions': {
       const ids = await ports.openSessions(due, SESSION_COUNT_MAX);
@@ -105,4 +119,35 @@ export async function actOn(due: DueFiring, ports: ActPorts, nowMs: number): Pro
       return { state: 'pending', progress: last, said: 'Sessions are being told to end.' };
     }
   }
+}
+
+interface Held {
+  readonly put: (untilMs: number | undefined) => Promise<void>;
+  /** In the target's audit log. */
+  readonly noted: Readonly<Record<string, unknown>>;
+  readonly said: string;
+}
+
+/** Holds the target to something until the window ends, or where it never does, until the trigger begins anew. */
+async function hold(
+  {
+    due,
+    ports,
+    nowMs,
+    window,
+  }: {
+    readonly due: DueFiring;
+    readonly ports: ActPorts;
+    readonly nowMs: number;
+    readonly window: Window;
+  },
+  { put, noted, said }: Held,
+): Promise<ActOutcome> {
+  const untilMs = heldUntilMs(due.rule.condition, window);
+  if (untilMs !== undefined && untilMs <= nowMs)
+    return { state: 'skipped', said: 'Its window, to whose end it would have been held, is over.' };
+  await put(untilMs);
+  const until = untilMs === undefined ? undefined : new Date(untilMs).toISOString();
+  await ports.audit(due, { ...noted, ...(until === undefined ? {} : { until }) });
+  return { state: 'done', said: until === undefined ? `${said}.` : `${said} until ${until}.` };
 }

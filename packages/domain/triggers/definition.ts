@@ -1,3 +1,4 @@
+import { boundedRecord } from '@patchbay/kit/bounded-record';
 import { defineDomain } from '@patchbay/kit/definition';
 import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
@@ -13,8 +14,10 @@ const word = z.string().min(1).max(200);
 
 export const periods = ['hour', 'day', 'month'] as const;
 
+const WHERE_COUNT_MAX = 32;
+
 /** Dimensions of a use, or fields of an event, each with the value that counts. */
-const where = z.record(z.string().min(1).max(64), z.string().max(200));
+const where = boundedRecord(z.string().min(1).max(64), z.string().max(200), WHERE_COUNT_MAX);
 
 const counter = z.union([
   /** Adds up the quantities of a meter: `network-discovery.bytes`. */
@@ -49,6 +52,8 @@ const action = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('suspend') }),
   z.strictObject({ kind: z.literal('endSessions') }),
   z.strictObject({ kind: z.literal('throttle'), bitsPerSecondMax: z.int().min(8_000).max(1_000_000_000) }),
+  /** Nobody is served by it, until the window ends or the trigger begins anew; what runs of it ends. */
+  z.strictObject({ kind: z.literal('disableService'), service: word }),
   z.strictObject({ kind: z.literal('email'), address: z.email().max(254) }),
 ]);
 

@@ -10,6 +10,7 @@ import type { FiringRecord, TriggerRecord } from './trigger.ts';
 
 const [accountId, childId] = [createId('acc', 1), createId('acc', 2)];
 const chain = [createId('acc', 0), accountId];
+const [endId, sessionId] = [createId('end'), createId('ses')];
 const nowMs = Date.parse('2026-11-24T12:00:00Z');
 const catalogue: MeterCatalogue = meterCatalogue({
   'relay.bytes': {
@@ -88,6 +89,12 @@ function world({ isPlatform = false, countMax = 0, isMailAvailable = true } = {}
         [accountId, childId].includes(id as typeof accountId) && applicationId === undefined
           ? { timeZone: 'Europe/Berlin', isPlatform }
           : undefined,
+      named: async ({ endpointId, sessionId: asked }) => ({
+        ...(endpointId === endId || endpointId === 'tel:+4930123456'
+          ? { endpointId: 'tel:+4930123456' }
+          : {}),
+        isSessionKnown: asked === undefined || asked === sessionId,
+      }),
       changed: async (id) => void changed.push(id),
     },
     mails: {
@@ -109,7 +116,10 @@ function world({ isPlatform = false, countMax = 0, isMailAvailable = true } = {}
       },
     },
     catalogue,
-    eventTypes: ['signaling.session.ended'],
+    serviceNames: ['network-discovery', 'signaling'],
+    events: new Map([
+      ['signaling.session.ended', { sessionId: 'open', code: 'open', mode: ['direct', 'relayed'] }],
+    ]),
   };
   const create = async (change: Record<string, unknown> = {}) => {
     const { context, audited } = contextOf('create');
@@ -164,15 +174,50 @@ test('triggers.create 422: what nothing counts is refused with what there is', a
   await refused({ event: 'signaling.session.dreamt' });
   const ofEndpoint = { target: { endpointId: 'user:bob' }, action: { kind: 'notify' } };
   await refused({ event: 'signaling.session.ended' }, ofEndpoint);
+  await refused({ event: 'signaling.session.ended', where: { nonexistent: 'x' } });
+  await refused({ event: 'signaling.session.ended', where: { mode: 'bent' } });
+  await expect(
+    create({ counter: { event: 'signaling.session.ended', where: { cod: 'x' } } }),
+  ).rejects.toMatchObject({ fields: { publicDetail: expect.stringContaining('sessionId, code, mode') } });
+});
+
+test('triggers.create 200: an endpoint by its id is counted as usage names it, and a user whether or not there is an endpoint', async () => {
+  const { create } = world();
+  const counted = async (endpointId: string) =>
+    (await create({ target: { accountId: childId, endpointId }, action: { kind: 'notify' } })).answer.target
+      .endpointId;
+  expect(await counted(endId)).toBe('tel:+4930123456');
+  expect(await counted('tel:+4930123456')).toBe('tel:+4930123456');
+  expect(await counted('user:bob')).toBe('user:bob');
+});
+
+test('triggers.create 404: a target that nothing will ever be counted of is refused, and never a trigger that is silent', async () => {
+  const { create } = world();
+  for (const target of [
+    { endpointId: createId('end') },
+    { endpointId: 'tel:+4930999999' },
+    { endpointId: 'bob' },
+    { credentialId: 'zzz' },
+    { sessionId: createId('ses') },
+  ])
+    await expect(
+      create({ target, action: { kind: 'notify' } }),
+      JSON.stringify(target),
+    ).rejects.toMatchObject({
+      fields: { code: 'resource.unknown', publicDetail: expect.stringContaining('/target/') },
+    });
 });
 
 test('triggers.create 422: an action that cannot be done to its target is refused when it is set', async () => {
   const refused = (world_: ReturnType<typeof world>, change: Record<string, unknown>) =>
     expect(world_.create(change)).rejects.toMatchObject({ fields: { code: 'triggers.action_unsupported' } });
-  await refused(world(), { target: { sessionId: createId('ses') } });
+  await refused(world(), { target: { sessionId } });
   await refused(world({ isPlatform: true }), { target: undefined });
   const throttle = { kind: 'throttle', bitsPerSecondMax: 64_000 };
-  await refused(world(), { target: { credentialId: 'crd_1' }, action: throttle });
+  await refused(world(), { target: { credentialId: createId('crd') }, action: throttle });
+  await refused(world(), { action: { kind: 'disableService', service: 'telepathy' } });
+  const off = { kind: 'disableService', service: 'signaling' };
+  await refused(world(), { target: { sessionId }, action: off });
 });
 
 test('triggers.create 422: a trigger writes to the team of its account, and to nobody else', async () => {
@@ -233,7 +278,7 @@ test('update 200: with what it was before and after, and nodes hear that a hold 
 test('update 422: to an action that cannot be done, or that this platform does not do', async () => {
   const { ports, create } = world();
   const { answer } = await create({
-    target: { sessionId: createId('ses') },
+    target: { sessionId },
     action: { kind: 'endSessions' },
   });
   const update = (action: Parameters<typeof handlers.triggers.update>[1]['action']) =>

@@ -1,11 +1,12 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
 import { readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { platformError } from '@patchbay/kit/errors';
-import { type MeterCatalogue, undeclaredIn } from '../metering/meter-catalogue.ts';
+import { namedTarget, refuseCounter } from './counted.ts';
 import { type Action, type Counter, TRIGGER_COUNT_MAX, type triggers } from './definition.ts';
 import type { TriggersPorts } from './ports.ts';
 import {
   type FiringRecord,
+  isHold,
   isWholeAccount,
   refuseAction,
   type Target,
@@ -56,27 +57,6 @@ const firingAnswer = (firing: FiringRecord) => ({
   ...(firing.outcome === undefined ? {} : { outcome: firing.outcome }),
 });
 
-/** Why nothing counts what is named, or undefined. */
-function refuseCounter(
-  counter: Counter,
-  target: Target,
-  { catalogue, eventTypes }: { readonly catalogue: MeterCatalogue; readonly eventTypes: readonly string[] },
-): string | undefined {
-  const { where = {} } = counter;
-  if ('event' in counter) {
-    if (!eventTypes.includes(counter.event))
-      return `/counter/event: ${counter.event} is none of ${eventTypes.join(', ')}.`;
-    return (target.endpointId ?? target.credentialId) === undefined
-      ? undefined
-      : '/target: events are of an account, an application or a session.';
-  }
-  const meter = catalogue.get(counter.meter);
-  if (meter === undefined)
-    return `/counter/meter: ${counter.meter} is none of ${[...catalogue.keys()].join(', ')}.`;
-  const problem = undeclaredIn(meter, where);
-  return problem && `/counter/where: ${problem.detail}`;
-}
-
 const unknown = (triggerId: string) => `This account has no trigger ${triggerId}.`;
 const fromAbove = 'This trigger was set by an account above this one.';
 
@@ -100,17 +80,22 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
 
     async create(context, request, ports) {
       const { accountId } = context.entity;
-      const target: Target = {
+      const asked: Target = {
         scope: 'inclusive',
         ...request.target,
         accountId: request.target?.accountId ?? accountId,
       };
-      const found = await ports.targets.find({ ...target, scopeId: accountId });
+      const found = await ports.targets.find({ ...asked, scopeId: accountId });
       if (found === undefined)
         throw context.error('resource.unknown', '/target: there is no such account or application here.');
+      const target = await namedTarget(asked, ports);
+      if (typeof target === 'string') throw context.error('resource.unknown', target);
       const uncounted = refuseCounter(request.counter, target, ports);
       if (uncounted !== undefined) throw context.error('triggers.counter_unknown', uncounted);
-      const undoable = refuseAction(request.action, target, found);
+      const undoable = refuseAction(request.action, target, {
+        isPlatform: found.isPlatform,
+        serviceNames: ports.serviceNames,
+      });
       if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
       await refuseRecipient(context, request.action, ports);
       if ((await ports.triggers.countForCreate(accountId)) >= TRIGGER_COUNT_MAX)
@@ -140,6 +125,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
         const found = await ports.targets.find({ ...before.target, scopeId: accountId });
         const undoable = refuseAction(change.action, before.target, {
           isPlatform: found?.isPlatform === true,
+          serviceNames: ports.serviceNames,
         });
         if (undoable !== undefined) throw context.error('triggers.action_unsupported', undoable);
         await refuseRecipient(context, change.action, ports);
@@ -262,8 +248,8 @@ const settingOf = ({
 });
 
 /** What held the target is gone with the change: nodes have to hear of it (POL-5). */
-async function lift({ kind }: Action, { accountId }: Target, { targets }: TriggersPorts): Promise<void> {
-  if (kind === 'throttle') await targets.changed(accountId);
+async function lift(action: Action, { accountId }: Target, { targets }: TriggersPorts): Promise<void> {
+  if (isHold(action)) await targets.changed(accountId);
 }
 
 interface PreviewedUse {

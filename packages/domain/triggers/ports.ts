@@ -1,8 +1,12 @@
+import type { DimensionValues } from '@patchbay/kit/definition';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { Dimensions } from '../metering/usage-record.ts';
 import type { UsageStore } from '../metering/usage-store.ts';
 import type { Action } from './definition.ts';
 import type { FiringRecord, Target, TriggerRecord, TriggerRule } from './trigger.ts';
+
+/** Types of events, each with the values that its fields may have. */
+export type CountableEvents = ReadonlyMap<string, Readonly<Record<string, DimensionValues>>>;
 
 export interface TriggerChange {
   readonly name?: string | undefined;
@@ -60,6 +64,15 @@ export interface TriggersPorts {
     find(
       target: Target & { readonly scopeId: string },
     ): Promise<{ readonly timeZone: string; readonly isPlatform: boolean } | undefined>;
+    /**
+     * What a target names besides, among what its account and, where they count too, the accounts below it have: an
+     * endpoint by id or identifier, a session by a part that they take in it.
+     */
+    named(target: Target): Promise<{
+      /** Its identifier, as usage names it. */
+      readonly endpointId?: string | undefined;
+      readonly isSessionKnown: boolean;
+    }>;
     /** Nodes ask anew what the configuration of this account says. */
     changed(accountId: string): Promise<void>;
   };
@@ -72,6 +85,8 @@ export interface TriggersPorts {
   readonly usage: Pick<UsageStore, 'query'>;
   /** What the services declare: only that is counted. */
   readonly catalogue: MeterCatalogue;
-  /** Every type of event that services and domains declare. */
-  readonly eventTypes: readonly string[];
+  /** Every service that can be turned off. */
+  readonly serviceNames: readonly string[];
+  /** Every type of event that services and domains declare, with its fields of text: others are told apart by nothing. */
+  readonly events: CountableEvents;
 }

@@ -54,14 +54,17 @@ export interface FiringRecord {
 export const isWholeAccount = ({ applicationId, endpointId, credentialId, sessionId }: Target): boolean =>
   (applicationId ?? endpointId ?? credentialId ?? sessionId) === undefined;
 
+/** Whether an action holds its target to something, which has to be lifted. */
+export const isHold = ({ kind }: Action): boolean => kind === 'throttle' || kind === 'disableService';
+
 /** Why an action cannot be done to a target, or undefined. */
 export function refuseAction(
-  { kind }: Action,
+  action: Action,
   target: Target,
-  { isPlatform }: { readonly isPlatform: boolean },
+  { isPlatform, serviceNames }: { readonly isPlatform: boolean; readonly serviceNames: readonly string[] },
 ): string | undefined {
   const { endpointId, credentialId, sessionId } = target;
-  switch (kind) {
+  switch (action.kind) {
     case 'suspend':
       if (!isWholeAccount(target)) return 'Only an account can be suspended.';
       return isPlatform ? "The platform's own account cannot be suspended." : undefined;
@@ -69,6 +72,12 @@ export function refuseAction(
       return (endpointId ?? credentialId ?? sessionId) === undefined
         ? undefined
         : 'Only an account or an application can be throttled.';
+    case 'disableService':
+      if (!serviceNames.includes(action.service))
+        return `/action/service: ${action.service} is none of ${serviceNames.join(', ')}.`;
+      return (endpointId ?? credentialId ?? sessionId) === undefined
+        ? undefined
+        : 'A service is turned off for an account or an application.';
     case 'notify':
     case 'endSessions':
     case 'email':

@@ -27,7 +27,7 @@ test('a key gets no answer of another key of its account, be it allowed less or 
 test('a repeat is refused where the first would be now: by scope, by state, by rate', async () => {
   const scopes = { mine: { accountId: PARENT_ACCOUNT, scopes: ['*'] } };
   const states: Record<string, 'active' | 'suspended'> = {};
-  const { call } = createApiHarness({ keys: scopes, states, requestsMax: 3 });
+  const { call } = createApiHarness({ keys: scopes, states, requestsMax: 5 });
   expect(await call('POST', ICE_SERVERS, { ...repeated, as: 'mine' })).toMatchObject({ status: 200 });
   states[PARENT_ACCOUNT] = 'suspended';
   expect(await call('POST', ICE_SERVERS, { ...repeated, as: 'mine' })).toMatchObject({

@@ -2,7 +2,7 @@ import type { Callback, CallbackPlace, SetCallback } from '@patchbay/domain/hook
 import type { HooksPorts } from '@patchbay/domain/hooks/ports';
 import { type Entity, prepared } from '@patchbay/kit/definition';
 import { platformError } from '@patchbay/kit/errors';
-import { etagOf, namesTag } from './etag.ts';
+import { refuseChanged } from './precondition.ts';
 
 interface Context {
   readonly entity: Entity;
@@ -54,14 +54,7 @@ export function callbackHandlers(service: string, ports: () => Ports) {
             'The account has as many callbacks, all places together, as it may.',
           );
         // What stood there is known for sure once it is replaced; a refusal takes the change back.
-        if (
-          ifMatch !== undefined &&
-          !namesTag(ifMatch, await etagOf({ callbacks: replaced.before.map(told) }))
-        )
-          throw platformError(
-            'request.precondition_failed',
-            'The callbacks were changed since they were read.',
-          );
+        await refuseChanged(ifMatch, { callbacks: replaced.before.map(told) });
         const { accountId, applicationId, endpointId } = entity;
         const place = [accountId, endpointId ?? applicationId].filter((id) => id !== undefined).join('/');
         audit({

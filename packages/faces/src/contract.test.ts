@@ -20,6 +20,7 @@ import { z } from 'zod';
 import { accountPath, operations as sdkOperations } from '../../sdk/src/operations.generated.ts';
 import { errorDefinitionOf, type MountedOperation, mountedOperations } from './mounted.ts';
 import { openApiDocument } from './openapi.ts';
+import { isConditional, replacedBy } from './precondition.ts';
 
 const { router } = createApiHarness();
 const document = openApiDocument(router, { version: '2026-11-24', baseUrl: '/' });
@@ -51,14 +52,27 @@ describe.each(mountedOperations.map((mounted) => [nameOf(mounted), mounted] as c
 
     test('documents its own refusals and no other', () => {
       const statuses = operation.errors.map((code) => String(errorDefinitionOf(owner, code).status));
+      if (isConditional(mounted)) statuses.push('412');
       expect(new Set(Object.keys(served?.responses ?? {}))).toEqual(new Set(['200', 'default', ...statuses]));
     });
 
     test('says that it takes an Idempotency-Key, and which credential, as far as it does', () => {
       const named = (served?.parameters ?? []).map((parameter) => (parameter as { name: string }).name);
       expect(named.includes('Idempotency-Key')).toBe(operation.method !== 'GET');
+      expect(named.includes('If-Match')).toBe(isConditional(mounted));
       const { security } = served as { security?: readonly object[] };
       expect(security ?? []).toEqual(mounted.authentication === 'none' ? [] : [{ Authorization: [] }]);
+    });
+
+    test('holds no list and no record without a bound, and the OpenAPI document says which', () => {
+      const body = served?.requestBody?.content['application/json']?.schema;
+      expect(unbounded(withReferences(body ?? {}))).toEqual([]);
+    });
+
+    test('replaces only what there is to read, where it is read', () => {
+      if (operation.replaces === undefined) return;
+      const read = replacedBy(mounted);
+      expect([read?.operation.method, read?.owner]).toEqual(['GET', owner]);
     });
 
     test('asks for no boolean in a query', () => {
@@ -91,6 +105,28 @@ describe.each(mountedOperations.map((mounted) => [nameOf(mounted), mounted] as c
     });
   },
 );
+
+/** The schema with what it refers to in its place. */
+function withReferences(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withReferences);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const { $ref } = schema as { readonly $ref?: string };
+  if ($ref !== undefined) return withReferences(document.components.schemas?.[$ref.split('/').at(-1) ?? '']);
+  return Object.fromEntries(Object.entries(schema).map(([name, each]) => [name, withReferences(each)]));
+}
+
+/** Where a schema has a list or a record that is as long as its sender likes. */
+function unbounded(schema: unknown, place = ''): readonly string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const { type, maxItems, maxProperties, additionalProperties } = schema as Readonly<Record<string, unknown>>;
+  const isOpen =
+    (type === 'array' && maxItems === undefined) ||
+    (typeof additionalProperties === 'object' && maxProperties === undefined);
+  return [
+    ...(isOpen ? [place] : []),
+    ...Object.entries(schema).flatMap(([name, each]) => unbounded(each, `${place}/${name}`)),
+  ];
+}
 
 const onAccounts = mountedOperations.filter(({ mount }) => mount === 'account');
 
@@ -138,7 +174,9 @@ describe.each(Object.entries(outsiders))('C1: %s: an account out of reach does n
       const blank = ({ body }: typeof answer, id: string) =>
         JSON.stringify({ ...body, requestId: '' }).replaceAll(id, '');
       expect(blank(answer, CHILD_ACCOUNT)).toBe(blank(missing, nowhere));
-      expect([...audited, ...usage]).toEqual([]);
+      expect(audited).toEqual([]);
+      // It is counted for who asked, and for nobody else.
+      expect(usage.filter(({ accountId }) => accountId === CHILD_ACCOUNT)).toEqual([]);
     },
   );
 });
@@ -207,6 +245,7 @@ function exampleValue(schema: z.ZodType): unknown {
     'declined',
     'network-discovery',
     'light',
+    '100',
     ...ids,
   ];
   const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];

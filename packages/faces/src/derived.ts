@@ -9,8 +9,8 @@ import {
 import type { DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { callbackHandlers } from './callbacks.ts';
-import { etagOf, namesTag } from './etag.ts';
 import type { Platform } from './platform.ts';
+import { refuseChanged } from './precondition.ts';
 
 interface Context {
   readonly entity: Entity;
@@ -59,8 +59,7 @@ export function derivedHandlers(
       rules,
       visibleIds,
     });
-    if (ifMatch !== undefined && !namesTag(ifMatch, await etagOf(replaced)))
-      throw platformError('request.precondition_failed', 'The configuration was changed since it was read.');
+    await refuseChanged(ifMatch, replaced);
     const place = [entity.accountId, applicationId, instanceType, endpointId]
       .filter((id) => id !== undefined)
       .join('/');

@@ -1,6 +1,7 @@
 import type { EndpointRecord } from '@patchbay/domain/endpoints/ports';
 import { domainHandlerLoaders } from '@patchbay/domain/handlers.generated';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import type { UsedBy } from '@patchbay/domain/metering/use-counter';
 import { configLevels } from '@patchbay/domain/policy/config-levels';
 import { decide, refusalText } from '@patchbay/domain/policy/decide';
 import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
@@ -15,7 +16,9 @@ import type { Repeatable } from './idempotency.ts';
 import { withCursorOpened, withCursorSealed } from './list-cursor.ts';
 import { errorDefinitionOf, type MountedOperation } from './mounted.ts';
 import type { Platform, Principal, Reach } from './platform.ts';
+import { isConditional, refuseChanged, replacedBy } from './precondition.ts';
 import { isBoundByAddress } from './refused-address.ts';
+import { limit } from './request-limit.ts';
 
 export interface Call {
   readonly mounted: MountedOperation;
@@ -25,33 +28,41 @@ export interface Call {
   readonly request: unknown;
   readonly requestId: string;
   readonly address?: string | undefined;
+  readonly baseUrl?: string | undefined;
   readonly signal: AbortSignal;
   /** Where rate-limit headers go. */
   readonly responseHeaders: Headers;
   readonly repeatable?: Repeatable | undefined;
   readonly ifMatch?: string | undefined;
+  /** Told what the request is about, as far as the caller reaches it: refused or not, it is counted for that (MET-6). */
+  readonly onSubject: (subject: UsedBy) => void;
 }
 
 /** The one path of every request, be it from the dashboard, REST or an SDK. The caller authenticated first (POL-4). */
 export async function dispatch(platform: Platform, call: Call): Promise<Response> {
   refuseUnheldCondition(call);
   refuseChangeInView(call);
+  // A stranger's few requests are those that were of the right form: whoever mistypes an address loses none.
+  if (call.principal.actor.kind === 'stranger')
+    await limit(platform, { ...call, isRead: call.mounted.operation.method === 'GET' });
   const subject = await resolve(platform, call);
-  await limit(platform, call);
   const changes: AuditedChange[] = [];
   const entity = await toEntity(platform, call, subject);
+  if (entity !== undefined) call.onSubject(entity);
   await refuseByPolicy(platform, call, { entity, visibleIds: subject?.visibleIds ?? [] });
   const context = await contextOf(platform, call, { entity, visibleIds: subject?.visibleIds, changes });
   const handler = await loadHandler(platform, call.mounted);
+  const request = withCursorOpened(platform, call);
   if (call.mounted.operation.method === 'GET') {
-    const work = await handler(context, withCursorOpened(platform, call));
+    const work = await handler(context, request);
     return withCursorSealed(platform, call, await work());
   }
   return await answerOnce<Response>(platform, call, async (kept) => {
-    const work = await handler(context, call.request);
+    const work = await handler(context, request);
     const isMinting = call.mounted.operation.isMinting === true;
     // No change without its entry, no entry without its change, and no change that cannot be answered for (ACC-8).
     return await platform[isMinting ? 'keptAtEnd' : 'atomically'](async () => {
+      await refuseReplaced(platform, call, context);
       const response = call.mounted.operation.response.parse(await work()) as Response;
       await audit(platform, call, { entity, heldAt: subject?.heldAt, changes });
       await kept(response);
@@ -61,10 +72,28 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
 }
 
 /** A condition that nobody would look at is refused: its caller believes that it holds. */
-function refuseUnheldCondition({ mounted: { owner, operation }, ifMatch }: Call): void {
-  const isHeld = owner.kind === 'service' && owner.isDerived && operation.method === 'PUT';
-  if (ifMatch === undefined || isHeld) return;
-  throw platformError('request.invalid', 'If-Match is taken where a configuration is set, and nowhere else.');
+function refuseUnheldCondition({ mounted, ifMatch }: Call): void {
+  if (ifMatch === undefined || isConditional(mounted)) return;
+  throw platformError(
+    'request.invalid',
+    'If-Match is taken where a configuration, a policy or prices are set, and nowhere else.',
+  );
+}
+
+/**
+ * Holds a change to what its caller read (RFC 9110 §13.1.1). Whoever replaces the same waits until this is over, without a
+ * condition as well: nobody comes between the look and the change.
+ */
+async function refuseReplaced(platform: Platform, call: Call, context: unknown): Promise<void> {
+  const read = replacedBy(call.mounted);
+  if (read === undefined) return;
+  await platform.inTurn(`${call.mounted.group} of ${call.accountId}`);
+  if (call.ifMatch === undefined) return;
+  const { shape } = read.operation.request;
+  const named = Object.entries(call.request as object).filter(([field]) => Object.hasOwn(shape, field));
+  const handler = await loadHandler(platform, read);
+  const work = await handler(context, read.operation.request.parse(Object.fromEntries(named)));
+  await refuseChanged(call.ifMatch, read.operation.response.parse(await work()) as Response);
 }
 
 /** Whoever looks as an account below theirs may end that, and change nothing else (PRD-3): here, for every face alike. */
@@ -89,6 +118,7 @@ async function resolve(platform: Platform, call: Call): Promise<Subject | undefi
   if (accountId === undefined) return undefined;
   const reach = await platform.reach(principal, accountId);
   if (reach === undefined) throw platformError('resource.unknown', `There is no account ${accountId} here.`);
+  call.onSubject({ accountId });
   const target = reach.chain.at(-1);
   // Whoever may only act from above is, to the account itself and to strangers alike, somebody without the right.
   const grants = reach.grants.filter(
@@ -245,30 +275,6 @@ async function refuseByPolicy(
   throw new ServiceError({ ...refused.fields, rule: decision.setting, level });
 }
 
-async function limit(
-  platform: Platform,
-  { mounted, principal, address, responseHeaders }: Call,
-): Promise<void> {
-  const isRead = mounted.operation.method === 'GET';
-  const rate = await platform.rateLimit(principal, { address, isRead });
-  const seconds = (ms: number) => Math.ceil(ms / 1_000);
-  responseHeaders.set('ratelimit-limit', String(rate.limit));
-  responseHeaders.set('ratelimit-remaining', String(rate.remaining));
-  responseHeaders.set('ratelimit-reset', String(seconds(rate.resetMs)));
-  responseHeaders.set('ratelimit-policy', `${rate.limit};w=${seconds(rate.windowMs)}`);
-  if (!rate.isExceeded) return;
-  const refused = platformError(
-    'limit.exceeded',
-    `At most ${rate.limit} requests at once, and ${rate.perMinuteMax} a minute.`,
-  );
-  throw new ServiceError({
-    ...refused.fields,
-    rule: 'requests',
-    level: 'platform',
-    retryAfterMs: rate.retryAfterMs,
-  });
-}
-
 interface Scope {
   readonly entity: Entity | undefined;
   readonly visibleIds?: readonly string[] | undefined;
@@ -290,6 +296,7 @@ async function contextOf(platform: Platform, call: Call, { entity, visibleIds, c
     actor: call.principal.actor,
     requestId: call.requestId,
     address: call.address,
+    baseUrl: call.baseUrl,
     ifMatch: call.ifMatch,
     signal: call.signal,
     nowMs: () => platform.nowMs(),

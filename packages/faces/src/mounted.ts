@@ -1,3 +1,4 @@
+import type { domainHandlerLoaders } from '@patchbay/domain/handlers.generated';
 import { domains } from '@patchbay/domain/registry.generated';
 import {
   type DomainDefinition,
@@ -11,7 +12,8 @@ import { serviceResources } from '@patchbay/kit/service-resources';
 import { services } from '@patchbay/services/registry.generated';
 
 export type ServiceKey = keyof typeof services;
-export type DomainKey = keyof typeof domains;
+/** Of a domain that is served: one may only say what is counted. */
+export type DomainKey = keyof typeof domainHandlerLoaders;
 
 export type Owner =
   | {

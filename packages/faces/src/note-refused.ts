@@ -55,13 +55,15 @@ export async function noteRefused(platform: Platform, call: RefusedCall): Promis
   });
 }
 
+const neverDecided: readonly string[] = ['request.invalid', 'request.too_many'];
+
 /** A request that was not of the right form was never decided: nobody is asked about it, or garbage would cost queries. */
 async function reachOf(
   platform: Platform,
   { principal, error }: RefusedCall,
   accountId: string | undefined,
 ): Promise<Reach | undefined> {
-  if (accountId === undefined || error.fields.code === 'request.invalid') return undefined;
+  if (accountId === undefined || neverDecided.includes(error.fields.code)) return undefined;
   return await platform.reach(principal, accountId).catch(() => undefined);
 }
 

@@ -5,6 +5,8 @@ import { generateOpenApiDocument } from 'trpc-to-openapi';
 import { z } from 'zod';
 import { errorDefinitionOf, type MountedOperation, mountedOperations } from './mounted.ts';
 import { type NamedSchema, namedComponents, pascalCase, type Schema } from './openapi-components.ts';
+import { isConditional } from './precondition.ts';
+import { BODY_DEPTH_MAX, BODY_SIZE_BYTES_MAX } from './request-body.ts';
 import type { AppRouter } from './trpc.ts';
 
 type Responses = Record<string, unknown>;
@@ -19,7 +21,12 @@ interface Served {
 }
 export interface OpenApiDocument {
   readonly openapi: string;
-  info: { readonly title: string; readonly version: string; readonly license?: object };
+  info: {
+    readonly title: string;
+    readonly description?: string;
+    readonly version: string;
+    readonly license?: object;
+  };
   readonly servers?: readonly { readonly url: string }[];
   readonly paths: Record<string, Record<string, Served>>;
   readonly components: { schemas?: Record<string, unknown>; securitySchemes?: unknown };
@@ -41,6 +48,15 @@ const idempotencyKey = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 };
 
+const ifMatch = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  description:
+    'The ETag that reading it answered: it is changed only if it is still so. Otherwise nothing is, and the refusal has in `current` what it is now.',
+  schema: { type: 'string', minLength: 1, maxLength: 1_000 },
+};
+
 const versionHeader = {
   name: 'Patchbay-Version',
   in: 'header',
@@ -49,6 +65,13 @@ const versionHeader = {
     'The version of the API that the request was written for. Without it the oldest is served. The answer names the one it was served as.',
   schema: { type: 'string', enum: apiVersions },
 };
+
+const whole = new Intl.NumberFormat('en');
+const bounds = [
+  `A body has at most ${whole.format(BODY_SIZE_BYTES_MAX)} bytes (\`request.too_large\`) and is nested at most ${BODY_DEPTH_MAX} deep.`,
+  'Each list and each record of a request has its bound in `maxItems` or `maxProperties`; past it the request is refused with 413 and `request.too_many`.',
+  'Each answer names its request in the header `X-Request-Id`, and a refusal in `requestId` as well.',
+].join(' ');
 
 const JSON_TYPE = 'application/json';
 
@@ -69,14 +92,22 @@ export function openApiDocument(
     if (served === undefined) throw new Error(`Nothing serves ${mounted.operation.method} ${mounted.path}.`);
     places.push(...bodiesOf(mounted, served));
     served.responses = { 200: served.responses['200'], ...problemResponses(mounted) };
-    const headers = mounted.operation.method === 'GET' ? [versionHeader] : [versionHeader, idempotencyKey];
+    const headers = [
+      versionHeader,
+      ...(mounted.operation.method === 'GET' ? [] : [idempotencyKey]),
+      ...(isConditional(mounted) ? [ifMatch] : []),
+    ];
     served.parameters = [...(served.parameters ?? []), ...headers];
     served.security ??= [];
   }
   const { references, components } = namedComponents(places, recursiveOf(document));
   for (const [index, place] of places.entries()) place.content.schema = references[index] ?? place.schema;
   document.components.schemas = { ...components, Problem: withoutDialect(z.toJSONSchema(problemSchema)) };
-  document.info = { ...document.info, license: { name: 'Apache 2.0', identifier: 'Apache-2.0' } };
+  document.info = {
+    ...document.info,
+    description: bounds,
+    license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
+  };
   return document;
 }
 
@@ -123,8 +154,12 @@ function withoutDialect({ $schema, ...schema }: Record<string, unknown>): Schema
   return open(schema);
 }
 
-function problemResponses({ owner, operation }: MountedOperation): Responses {
-  const byStatus = Map.groupBy(operation.errors, (code) => errorDefinitionOf(owner, code).status);
+function problemResponses(mounted: MountedOperation): Responses {
+  const { owner, operation } = mounted;
+  const own = isConditional(mounted)
+    ? [...operation.errors, 'request.precondition_failed']
+    : operation.errors;
+  const byStatus = Map.groupBy(own, (code) => errorDefinitionOf(owner, code).status);
   const entries = [...byStatus].map(([status, codes]) => [status, problemResponse(codes)]);
   return { ...Object.fromEntries(entries), default: problemResponse(Object.keys(platformErrors)) };
 }

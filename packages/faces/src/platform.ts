@@ -1,5 +1,6 @@
 import type { RefusedRequest } from '@patchbay/domain/decisions/refused-request';
 import type { DomainPorts } from '@patchbay/domain/handlers.generated';
+import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { ConfigValues } from '@patchbay/domain/policy/effective-config';
 import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
@@ -53,13 +54,9 @@ export interface RateLimit {
 export interface LimitedRequest {
   /** Strangers are told apart by it. */
   readonly address: string | undefined;
+  /** From an address that the caller's lists do not have: whoever found a key there uses up nothing of its account's. */
+  readonly isFromOutside?: boolean;
   readonly isRead: boolean;
-}
-
-export interface UsageReport {
-  readonly meter: string;
-  readonly quantity: number;
-  readonly dimensions: Readonly<Record<string, string>>;
 }
 
 export interface AuditReport extends AuditedChange {
@@ -154,7 +151,8 @@ export interface Platform {
   policyChain(entity: Entity, asking: Principal): Promise<PolicyChain>;
   /** The lists of addresses of an account and of those above it, from the top down (ACC-9), no older than that either. */
   accessChain(accountId: string, asking: Principal): Promise<PolicyChain>;
-  recordUsage(entity: Entity, report: UsageReport): void;
+  /** Counts a use. It never fails, and delays nobody. */
+  recordUsage(usedBy: UsedBy, use: CountedUse): void;
   emit(accountId: string, event: string, payload: unknown): Promise<void>;
   audit(report: AuditReport): Promise<void>;
   /** Keeps a refused request for a time, so that whoever made it can ask why (PRD-8). It never fails, and delays nobody. */
@@ -164,6 +162,8 @@ export interface Platform {
    * the answer kept for a repeat (ACC-8, C40). Work inside of other such work belongs to it.
    */
   atomically<Value>(work: () => Promise<Value>): Promise<Value>;
+  /** Waits until no other such work holds what is named, and holds it until this work is over. */
+  inTurn(name: string): Promise<void>;
   /**
    * The same for work that changes nothing, and only leaves an entry in the audit log, events and an answer behind: these
    * are kept together when it is done, and until then nothing is held.

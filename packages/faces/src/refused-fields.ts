@@ -1,13 +1,37 @@
+import { platformError, type ServiceError } from '@patchbay/kit/errors';
 import type { z } from 'zod';
 
 type Issue = z.core.$ZodIssue;
 
-/** Each field that was refused, and why: '/prices/bytes: Unrecognized key: "freeUnits"'. */
-export function placesOf(issues: readonly Issue[], above: readonly PropertyKey[] = []): readonly string[] {
+interface Placed {
+  readonly issue: Issue;
+  readonly path: readonly PropertyKey[];
+}
+
+/** What is wrong with a request: every field by name, or the lists that hold more than one request may. */
+export function invalidRequest(issues: readonly Issue[], cause?: unknown): ServiceError {
+  const placed = placedIn(issues);
+  const isTooMany = placed.length > 0 && placed.every(({ issue }) => isOfCount(issue));
+  return platformError(isTooMany ? 'request.too_many' : 'request.invalid', textOf(placed), cause);
+}
+
+const isOfCount = (issue: Issue): boolean =>
+  issue.code === 'too_big' && (issue.origin === 'array' || issue.origin === 'record');
+
+/** Each field that was refused, and why: '/prices/bytes: Unrecognized key: "freeUnits"'. No refusal is longer for a longer request. */
+const textOf = (placed: readonly Placed[]): string =>
+  placed
+    .slice(0, PLACE_COUNT_MAX)
+    .map(({ issue, path }) => `/${path.map(String).join('/')}: ${issue.message}`)
+    .join('; ');
+
+const PLACE_COUNT_MAX = 20;
+
+function placedIn(issues: readonly Issue[], above: readonly PropertyKey[] = []): readonly Placed[] {
   return issues.flatMap((issue) => {
     const path = [...above, ...issue.path];
     const meant = issue.code === 'invalid_union' ? meantOf(issue.errors) : undefined;
-    return meant === undefined ? [`/${path.map(String).join('/')}: ${issue.message}`] : placesOf(meant, path);
+    return meant === undefined ? [{ issue, path }] : placedIn(meant, path);
   });
 }
 

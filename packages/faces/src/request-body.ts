@@ -7,7 +7,7 @@ export const BODY_DEPTH_MAX = 32;
 export async function readBody(request: Request): Promise<{ readonly text: string; readonly body: unknown }> {
   const text = await readBounded(request);
   const body = parseJson(text || '{}');
-  if (depthOf(body) > BODY_DEPTH_MAX) {
+  if (!isWithin(body, BODY_DEPTH_MAX)) {
     throw platformError('request.invalid', `JSON may be nested ${BODY_DEPTH_MAX} deep.`);
   }
   return { text, body };
@@ -42,12 +42,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-function depthOf(value: unknown): number {
-  let depth = 0;
-  let level: unknown[] = [value];
-  while (level.length > 0 && depth <= BODY_DEPTH_MAX) {
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
-    depth += 1;
-  }
-  return depth;
+/** Whether values are nested no deeper. It never goes deeper itself, whatever was sent. */
+function isWithin(value: unknown, depthMax: number): boolean {
+  if (depthMax === 0) return false;
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every((item) => isWithin(item, depthMax - 1));
+  for (const name in value)
+    if (!isWithin((value as Record<string, unknown>)[name], depthMax - 1)) return false;
+  return true;
 }

@@ -87,7 +87,10 @@ test('a suspended account can be read and not used; the refusal names the level 
 
 test('an account above that is suspended is named to nobody who does not see it (C1, PRD-2)', async () => {
   const { call } = createApiHarness({ states: { [PARENT_ACCOUNT]: 'suspended' } });
-  const answer = await call('PUT', CONFIG.replace(PARENT_ACCOUNT, CHILD_ACCOUNT), { as: CHILD_ACCOUNT, body: {} });
+  const answer = await call('PUT', CONFIG.replace(PARENT_ACCOUNT, CHILD_ACCOUNT), {
+    as: CHILD_ACCOUNT,
+    body: {},
+  });
   expect(answer).toMatchObject({
     status: 403,
     body: { code: 'account.suspended', level: 'account', detail: 'An account above is suspended.' },

@@ -81,6 +81,7 @@ export function createRestHandler(options: RestOptions): RestHandler {
       const response = await answer(request, body, {
         evidence: evidenceOf(request, within),
         within,
+        baseUrl: place?.baseUrl,
         requestId,
         signal: request.signal,
         responseHeaders,

@@ -1,3 +1,4 @@
+import type { UsedBy } from '@patchbay/domain/metering/use-counter';
 import type { domains } from '@patchbay/domain/registry.generated';
 import type { OperationDefinition, ResourceDefinition, ServiceDefinition } from '@patchbay/kit/definition';
 import { platformError, ServiceError, toProblem } from '@patchbay/kit/errors';
@@ -8,20 +9,26 @@ import { initTRPC, TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedur
 import type { OpenApiMeta } from 'trpc-to-openapi';
 import { z } from 'zod';
 import { withoutCoercion } from './coercion.ts';
+import { countRequest } from './count-request.ts';
 import { dispatch } from './dispatch.ts';
 import type { Repeatable } from './idempotency.ts';
 import { type MountedOperation, mountedOperations } from './mounted.ts';
 import { noteRefused } from './note-refused.ts';
 import type { Evidence, Platform, Principal } from './platform.ts';
 import { refusedAddress } from './refused-address.ts';
-import { placesOf } from './refused-fields.ts';
+import { invalidRequest } from './refused-fields.ts';
+import { limit } from './request-limit.ts';
 
 export interface CallContext {
   readonly evidence: Evidence | undefined;
   readonly requestId: string;
+  /** One for each call of a batch, in its order. */
+  readonly requestIds?: readonly string[] | undefined;
   readonly address?: string | undefined;
   /** The account whose host the request came to, where that is not the platform's. */
   readonly within?: string | undefined;
+  /** Of that host. */
+  readonly baseUrl?: string | undefined;
   readonly signal: AbortSignal;
   readonly responseHeaders: Headers;
   /** Of a request that may be repeated and has one effect (C40). */
@@ -30,13 +37,20 @@ export interface CallContext {
   readonly ifMatch?: string | undefined;
 }
 
+/** Which request an error answers: those of one batch share their context. */
+const refusedAs = new WeakMap<TRPCError, string>();
+
 const t = initTRPC
   .context<CallContext>()
   .meta<OpenApiMeta>()
   .create({
     errorFormatter: ({ shape, error, ctx }) => ({
       ...shape,
-      data: { ...shape.data, stack: undefined, problem: toProblem(toServiceError(error), ctx?.requestId) },
+      data: {
+        ...shape.data,
+        stack: undefined,
+        problem: toProblem(toServiceError(error), refusedAs.get(error) ?? ctx?.requestId),
+      },
     }),
   });
 
@@ -92,21 +106,35 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
   // Authentication stands before `.input`: a stranger learns nothing about the schema (POL-4).
   const procedure = t.procedure
     .meta({ openapi })
+    .use(async ({ ctx, batchIndex, next }) => {
+      const requestId = ctx.requestIds?.[batchIndex] ?? ctx.requestId;
+      const result = await next({ ctx: { ...ctx, requestId } });
+      if (!result.ok) refusedAs.set(result.error, requestId);
+      return result;
+    })
     .use(({ ctx, next }) =>
       asTrpcError(async () =>
         next({ ctx: { ...ctx, principal: await principalOf(platform, ctx, mounted) } }),
       ),
     )
     .use(async ({ ctx, getRawInput, next }) => {
-      const note = async (error: ServiceError) =>
-        await noteRefused(platform, { mounted, ...ctx, input: await getRawInput(), error });
-      const refused = await asTrpcError(() => refusedAddress(platform, ctx));
-      if (refused !== undefined) {
-        await note(refused);
-        await asTrpcError(() => Promise.reject(refused));
+      let subject: UsedBy | undefined;
+      const end = async (error?: ServiceError) => {
+        countRequest(platform, { mounted, principal: ctx.principal, subject, error });
+        if (error !== undefined)
+          await noteRefused(platform, { mounted, ...ctx, input: await getRawInput(), error });
+      };
+      try {
+        await admit(platform, ctx, operation);
+      } catch (refusal) {
+        await end(refusal instanceof ServiceError ? refusal : platformFailed(refusal));
+        return await asTrpcError(() => Promise.reject(refusal));
       }
-      const result = await next();
-      if (!result.ok) await note(toServiceError(result.error));
+      const onSubject = (found: UsedBy) => {
+        subject = found;
+      };
+      const result = await next({ ctx: { ...ctx, onSubject } });
+      await end(result.ok ? undefined : toServiceError(result.error));
       return result;
     })
     .input(withoutCoercion(inputOf(operation, mount)))
@@ -115,12 +143,28 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
   type Resolve = Parameters<typeof procedure.query>[0];
   const resolve: Resolve = ({ input, ctx }) => {
     const { accountId, ...request } = input as { accountId?: string };
-    const { principal, requestId, address, signal, responseHeaders, repeatable, ifMatch } = ctx;
-    const from = { requestId, address, signal, responseHeaders, repeatable, ifMatch };
+    const { principal, requestId, address, baseUrl, signal, responseHeaders, repeatable, ifMatch, onSubject } =
+      ctx;
+    const from = { requestId, address, baseUrl, signal, responseHeaders, repeatable, ifMatch, onSubject };
     const call = { mounted, principal, accountId, request, ...from };
     return asTrpcError(() => dispatch(platform, call));
   };
   return operation.method === 'GET' ? procedure.query(resolve) : procedure.mutation(resolve);
+}
+
+/**
+ * Every request of a caller that is known is counted against its rate, whatever becomes of it: before its form is looked
+ * at, and before anything is looked up for it (C18).
+ */
+async function admit(
+  platform: Platform,
+  ctx: CallContext & { readonly principal: Principal },
+  { method }: OperationDefinition,
+): Promise<void> {
+  if (ctx.principal.actor.kind === 'stranger') return;
+  const refused = await refusedAddress(platform, ctx);
+  await limit(platform, { ...ctx, isRead: method === 'GET', isFromOutside: refused !== undefined });
+  if (refused !== undefined) throw refused;
 }
 
 function inputOf({ request }: OperationDefinition, mount: MountedOperation['mount']): z.ZodObject {
@@ -192,6 +236,8 @@ function nearest(status: number) {
       return 'NOT_FOUND';
     case 409:
       return 'CONFLICT';
+    case 412:
+      return 'PRECONDITION_FAILED';
     case 422:
       return 'UNPROCESSABLE_CONTENT';
     case 429:
@@ -207,7 +253,7 @@ function nearest(status: number) {
 export function toServiceError(error: TRPCError): ServiceError {
   if (error.cause instanceof ServiceError) return error.cause;
   if (error.code === 'BAD_REQUEST' && error.cause instanceof z.core.$ZodError) {
-    return platformError('request.invalid', placesOf(error.cause.issues).join('; '), error);
+    return invalidRequest(error.cause.issues, error);
   }
   if (error.code === 'BAD_REQUEST' || error.code === 'PARSE_ERROR') {
     return platformError('request.invalid', 'The request cannot be read.', error);
@@ -216,8 +262,10 @@ export function toServiceError(error: TRPCError): ServiceError {
   if (error.code === 'METHOD_NOT_SUPPORTED')
     return platformError('request.unknown_path', 'No such method.', error);
   if (error.code === 'UNSUPPORTED_MEDIA_TYPE') return platformError('request.invalid', 'Send JSON.', error);
-  return platformError('platform.internal', 'The platform failed.', error);
+  return platformFailed(error);
 }
+
+const platformFailed = (cause: unknown) => platformError('platform.internal', 'The platform failed.', cause);
 
 /** The identifier of one request: in its log lines, its audit entry, its answer. */
 export const createRequestId = (): string => createId('req');

@@ -33,3 +33,9 @@ export function endOfVersion(end: VersionEnd | undefined): Readonly<Record<strin
     sunset: end.endsAt.toUTCString(),
   };
 }
+
+/** Cursors were what the platform counts by, before they were sealed. Whoever kept one goes on from it for one release. */
+export const bareCursorEnd: VersionEnd = {
+  deprecatedAt: new Date('2026-11-30T00:00:00Z'),
+  endsAt: new Date('2027-03-01T00:00:00Z'),
+};

@@ -18,6 +18,11 @@ export interface MeterDefinition {
   readonly isPriced?: boolean;
 }
 
+/** A meter of a domain. 'resources': every resource of the API, by the name that scopes have. */
+export interface DomainMeterDefinition extends Omit<MeterDefinition, 'dimensions'> {
+  readonly dimensions: Readonly<Record<string, DimensionValues | 'resources'>>;
+}
+
 /** The dimensions that a use of a meter has to name, each with a value that it may have. */
 export type DimensionsOf<M extends MeterDefinition> = {
   readonly [Name in keyof M['dimensions']]: M['dimensions'][Name] extends readonly (infer Value)[]
@@ -42,6 +47,11 @@ export interface OperationDefinition {
   readonly authority?: 'self' | 'ancestor';
   /** Answers a credential for the service: only a key whose scopes cover this mints one offline that it takes (ACC-4). */
   readonly isMinting?: true;
+  /**
+   * The operation of the same resource that reads what this one replaces: its entity tag may be named as If-Match, and
+   * then the change is made to what has that tag, or not at all (RFC 9110 §13.1.1).
+   */
+  readonly replaces?: string;
   /** The entity that the path goes to (API-2): of a service alone, and only those that all services have. Default 'account'. */
   readonly below?: keyof typeof entityPaths;
   readonly request: z.ZodObject;
@@ -99,11 +109,13 @@ export interface ResourceDefinition {
   readonly operations: Operations;
 }
 
-/** A domain with an API. It has no price and no configuration; its rules are plain functions beside it. */
+/** A domain with an API. It has no configuration; its rules are plain functions beside it. */
 export interface DomainDefinition {
   readonly name: string;
   readonly title: string;
   readonly summary: string;
+  /** What the platform itself counts, besides what services do. */
+  readonly meters?: Readonly<Record<string, DomainMeterDefinition>>;
   readonly events: Readonly<Record<string, z.ZodType>>;
   readonly errors: Readonly<Record<string, ErrorDefinition>>;
   /** By the property under which the SDK shows them, in camelCase. */
@@ -124,6 +136,7 @@ type CheckedPath<O extends OperationDefinition> =
 type CheckedOperations<O extends Operations, Code extends string> = {
   readonly [K in keyof O]: {
     readonly path: CheckedPath<O[K]>;
+    readonly replaces?: keyof O & string;
     readonly errors: readonly (Code | PlatformErrorCode)[];
   };
 };
@@ -225,6 +238,8 @@ interface BaseContext<Code extends string> {
   readonly requestId: string;
   /** Where the request came from, where that is known. */
   readonly address?: string | undefined;
+  /** Of the proved host of a brand that the request came to; absent at the platform's own. */
+  readonly baseUrl?: string | undefined;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
   /** Builds and does not throw: `throw context.error(…)` keeps the exit visible and lets the compiler narrow. */

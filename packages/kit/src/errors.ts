@@ -29,6 +29,13 @@ export const platformErrors = {
     retry: 'never',
     remedy: 'Send at most the number of bytes that `detail` names.',
   },
+  'request.too_many': {
+    status: 413,
+    title: 'The request holds more at once than one may.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Send it in parts: `detail` names the list, and how much of it one request may hold.',
+  },
   'request.unknown_host': {
     status: 421,
     title: 'Nothing is served at this host.',
@@ -78,7 +85,7 @@ export const platformErrors = {
     owner: 'client',
     retry: 'never',
     remedy:
-      'Read it again, look at what changed meanwhile, and repeat the change with the new ETag as If-Match.',
+      'Look at what changed meanwhile (`current` is what reading it answers now), read it again, and repeat the change with the new ETag as If-Match.',
   },
   'request.in_progress': {
     status: 409,
@@ -357,6 +364,8 @@ export interface ServiceErrorFields extends ErrorDefinition {
   readonly rule?: string | undefined;
   readonly level?: string | undefined;
   readonly retryAfterMs?: number | undefined;
+  /** For a change to what is no longer as it was read: what it is now, as reading it would answer. */
+  readonly current?: Readonly<Record<string, unknown>> | undefined;
 }
 
 export class ServiceError extends Error {
@@ -385,6 +394,7 @@ export const problemSchema = z.object({
   rule: z.string().optional(),
   level: z.string().optional(),
   retryAfterMs: z.int().optional(),
+  current: z.record(z.string(), z.unknown()).optional(),
 });
 
 export type Problem = z.output<typeof problemSchema>;
@@ -394,7 +404,7 @@ export const errorPagePath = (code: string): `/docs/errors/${string}` => `/docs/
 
 /** @param baseUrl Where the platform is reached. Without it the page's address is relative (RFC 9457 §3.1.1). */
 export function toProblem({ fields }: ServiceError, requestId?: string, baseUrl?: string): Problem {
-  const { code, title, status, publicDetail, retry, rule, level, retryAfterMs } = fields;
+  const { code, title, status, publicDetail, retry, rule, level, retryAfterMs, current } = fields;
   const page = errorPagePath(code);
   const type = baseUrl === undefined ? page : new URL(page, baseUrl).href;
   const problem = { type, title, status, detail: publicDetail, code, retry };
@@ -404,5 +414,6 @@ export function toProblem({ fields }: ServiceError, requestId?: string, baseUrl?
     ...(rule === undefined ? {} : { rule }),
     ...(level === undefined ? {} : { level }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(current === undefined ? {} : { current }),
   };
 }

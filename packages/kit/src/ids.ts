@@ -9,6 +9,7 @@ export const idPrefixes = {
   crd: 'ephemeral credential',
   dom: 'domain of an organisation',
   dlv: 'delivery of a webhook',
+  doc: 'billing document',
   end: 'endpoint',
   ers: 'erasure',
   etr: 'transfer of an endpoint',

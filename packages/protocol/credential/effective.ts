@@ -14,6 +14,8 @@ export interface EffectiveLimit {
   readonly max: number;
   readonly counts: LimitScope;
   readonly outcome: LimitOutcome;
+  /** No caveat says it: policies or configuration do. */
+  readonly isOfPolicy?: true;
 }
 
 /**

@@ -16,7 +16,7 @@ export const channelMs = 600_000;
 
 /** A limit with the counter that it is compared with. */
 export interface HeldLimit {
-  readonly limit: Limit;
+  limit: Limit;
   readonly counterKey: string;
   readonly keepMs: number;
   isReached: boolean;

@@ -19,6 +19,8 @@ export interface Limit {
   /** Whether each session counts for itself, or all together. */
   readonly counts: 'session' | 'total';
   readonly outcome: LimitOutcome;
+  /** It is what policies and configuration allow, besides the credential's own, and follows them while a session runs. */
+  readonly isOfPolicy?: true;
 }
 
 /** What a credential may do, decided by the platform: the relay only enforces it. */
@@ -64,7 +66,10 @@ export interface SourceRule {
 export const policyCounterId = 'policy';
 
 /** What else of a grant follows policies, and may change while an allocation lives. */
-export type GrantedTerms = Pick<Grant, 'endsAtMs' | 'endsBy' | 'sourceRules'>;
+export interface GrantedTerms extends Pick<Grant, 'endsAtMs' | 'endsBy' | 'sourceRules'> {
+  /** Of the limit that is of policies; absent: as long as anybody likes. */
+  readonly sessionSecondsMax?: number;
+}
 
 /** What of a grant may change while an allocation lives. Its other limits are the credential's own, and stay. */
 export type GrantedRate = Pick<Grant, 'bitRateBitsPerSecond' | 'burstBytes'>;

@@ -127,6 +127,7 @@ export function reshape(
 ): readonly Action[] {
   const { bitRateBitsPerSecond: _rate, burstBytes: _burst, ...grant } = allocation.credential.grant;
   allocation.credential = { ...allocation.credential, grant: { ...withTerms(grant, terms), ...rate } };
+  if (terms !== undefined) limitSeconds(allocation, terms);
   wakeFor(state, allocation, nowMs);
   if (allocation.pending !== undefined) return [];
   return [{ type: 'limit', allocationId: allocation.id, limits: flowLimitsOf(state, allocation) }];
@@ -135,7 +136,17 @@ export function reshape(
 function withTerms(grant: Grant, terms: GrantedTerms | undefined): Grant {
   if (terms === undefined) return grant;
   const { endsAtMs: _endsAt, endsBy: _endsBy, sourceRules: _rules, ...rest } = grant;
-  return { ...rest, ...terms };
+  const { sessionSecondsMax: _seconds, ...granted } = terms;
+  return { ...rest, ...granted };
+}
+
+/** The session's time has been counted since it began: one that is older than it may be by now ends at once (POL-5). */
+function limitSeconds(
+  allocation: Allocation,
+  { sessionSecondsMax = Number.POSITIVE_INFINITY }: GrantedTerms,
+): void {
+  for (const held of allocation.limits)
+    if (held.limit.isOfPolicy === true) held.limit = { ...held.limit, max: sessionSecondsMax };
 }
 
 function rateAfter({ bounds }: TurnState, outcome: LimitOutcome): number {

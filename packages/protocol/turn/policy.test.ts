@@ -85,3 +85,33 @@ test('what a policy ends says so', () => {
   world.perform(world.core.review('ann', review, world.nowMs));
   expect(world.actionsOf('ended').at(-1)).toMatchObject({ reason: 'policy-refused', detail: review.detail });
 });
+
+test('a living session is held to a longest time that it is given while it runs, from its start on (POL-5)', () => {
+  const ofPolicies = { counterId: 'key_1.policies', kind: 'seconds', used: 0, counts: 'session' } as const;
+  const unlimited = { ...ofPolicies, max: Number.POSITIVE_INFINITY, outcome: 'end', isOfPolicy: true } as const;
+  const own = { ...ofPolicies, counterId: 'crd_1.0', max: 500, outcome: 'end' } as const;
+  const { world, client } = worldOf({ limits: [own, unlimited] });
+  client().allocate();
+  world.pass(60_000);
+  const hold = (terms: { readonly sessionSecondsMax?: number }) =>
+    world.perform(world.core.review('ann', { ok: true, rate: {}, terms }, world.nowMs));
+  hold({ sessionSecondsMax: 70 });
+  hold({ sessionSecondsMax: 100 });
+  world.pass(30_000);
+  hold({});
+  world.pass(30_000);
+  expect(world.core.allocationCount).toBe(1);
+  hold({ sessionSecondsMax: 130 });
+  world.pass(9_000);
+  expect(world.core.allocationCount).toBe(1);
+  world.pass(1_000);
+  const reached = { reason: 'limit-seconds', detail: 'The limit of 130 seconds is reached.' };
+  expect(world.actionsOf('ended').at(-1)).toMatchObject(reached);
+
+  client('81.2.69.2').allocate();
+  world.pass(60_000);
+  hold({ sessionSecondsMax: 30 });
+  world.pass(0);
+  expect(world.actionsOf('ended').at(-1)).toMatchObject({ detail: 'The limit of 30 seconds is reached.' });
+  expect(world.core.allocationCount).toBe(0);
+});

@@ -1,5 +1,5 @@
 import type { LimitOutcome, LimitScope, MediaKind, Restriction } from '@patchbay/protocol/credential/caveats';
-import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
+import { LIFETIME_SECONDS_DEFAULT, LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import { PatchbayError } from '@patchbay/sdk';
 
 /** What a credential is limited to. Whatever is left out is not limited, but for its lifetime. */
@@ -13,7 +13,10 @@ export interface CredentialLimits {
   readonly instanceType?: string;
   /** A session's id, of a session that lives. The name of a room, such as `room:standup`, is refused so far. */
   readonly sessionId?: string;
-  /** Default 3,600, at most 172,800 and what is configured for the account, application and instance type: 86,400 at most. */
+  /**
+   * Default 3,600, at most 172,800 and what is configured for the account, application and instance type: 86,400 at most.
+   * Relays and signaling refuse what is longer, the default too: where less is configured, say it here.
+   */
   readonly ttlSeconds?: number;
   /** Milliseconds since 1970. Default: at once. */
   readonly notBeforeMs?: number;
@@ -42,7 +45,7 @@ export interface CredentialLimits {
   readonly endEvent?: string;
 }
 
-export const TTL_SECONDS_DEFAULT = 3_600;
+export const TTL_SECONDS_DEFAULT = LIFETIME_SECONDS_DEFAULT;
 export const TTL_SECONDS_MAX = LIFETIME_SECONDS_MAX;
 const BURST_BYTES_MIN = 1_500;
 

@@ -18,7 +18,21 @@ export type { MediaTrack, PhoneCall, PhoneCallEvents } from './calling/phone-cal
 export type { CredentialLimits } from './credential-options.ts';
 export type { IceServer } from './minter.ts';
 export { type ConnectOptions, Patchbay, type PatchbayOptions, type TokenLimits } from './patchbay.ts';
-export { type Price, type PriceMethods, type PriceSheet, perGB, perMinute, perUnit } from './prices.ts';
+export {
+  atLeast,
+  fee,
+  flat,
+  free,
+  type Price,
+  type PriceMethods,
+  type PriceSheet,
+  perGB,
+  perMinute,
+  perUnit,
+  started,
+  type Tier,
+  tiers,
+} from './prices.ts';
 export type { TokenAnswer } from './token-answer.ts';
 export {
   type Authorise,

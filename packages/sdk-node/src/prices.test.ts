@@ -1,6 +1,17 @@
 import type { Operations } from '@patchbay/sdk';
 import { expect, test } from 'vitest';
-import { perGB, perMinute, perUnit, withPriceSheets } from './prices.ts';
+import {
+  atLeast,
+  fee,
+  flat,
+  free,
+  perGB,
+  perMinute,
+  perUnit,
+  started,
+  tiers,
+  withPriceSheets,
+} from './prices.ts';
 
 test('prices are exact nano units, from text (BIL-3)', () => {
   expect(perGB('0.40', 'EUR')).toEqual({ amount: '400000000', per: '1000000000', currency: 'EUR' });
@@ -16,6 +27,26 @@ test('what would lose a digit, or is no price, is refused', () => {
     expect(() => perUnit(amount, 'EUR'), amount).toThrow(/price is text/);
   }
   expect(() => perUnit('1', 'euro')).toThrow(/three capital letters/);
+});
+
+test('tiers, allowances, minimums, rounding and fees are counted in what the price is for (BIL-1)', () => {
+  const minutes = perMinute('0.01', 'EUR');
+  const first = { amount: '10000000', per: '60000', currency: 'EUR' };
+  const then = [{ after: 900, price: perMinute('0.008', 'EUR') }];
+  const rest = [{ after: '54000000', amount: '8000000' }];
+  expect(tiers(free(100, minutes), then)).toEqual({
+    ...first,
+    free: '6000000',
+    tiers: rest,
+    tiering: 'graduated',
+  });
+  expect(tiers(minutes, then, { tiering: 'volume' }).tiering).toBe('volume');
+  expect(atLeast('5.00', started(minutes))).toEqual({ ...first, roundUpTo: '60000', minimum: '5000000000' });
+  expect(fee('30', 'EUR')).toEqual({ amount: '30000000000', per: '0', currency: 'EUR', due: 'period' });
+  expect(flat('5', 'EUR')).toEqual({ amount: '5000000000', per: '0', currency: 'EUR' });
+  expect(() => tiers(minutes, [{ after: 1, price: perGB('1', 'EUR') }])).toThrow(/same unit/);
+  expect(() => free(0.5, minutes)).toThrow(/whole number/);
+  expect(() => free(1, fee('30', 'EUR'))).toThrow(/price a month/);
 });
 
 test('prices.set takes service and meters, and finds the currency in them', async () => {

@@ -5,6 +5,18 @@ export interface Price {
   readonly amount: string;
   readonly per: string;
   readonly currency: string;
+  /** After so many units that are not free, `per` units cost this. Before the first, they cost `amount`. */
+  readonly tiers?: readonly { readonly after: string; readonly amount: string }[];
+  /** 'graduated' (default): each unit by its own tier. 'volume': all by the tier that the month reaches. */
+  readonly tiering?: 'graduated' | 'volume';
+  /** Units of a month that cost nothing, before any tier. */
+  readonly free?: string;
+  /** Nano units that a month with any use costs at least. */
+  readonly minimum?: string;
+  /** What is not free is billed in steps of so many units over the month. */
+  readonly roundUpTo?: string;
+  /** Of a price a month, whose `per` is 0: with the first use, or without use too. */
+  readonly due?: 'use' | 'period';
   /** Only usage with these dimensions, such as `{ transport: 'udp' }`. */
   readonly where?: Readonly<Record<string, string>>;
 }
@@ -15,6 +27,60 @@ export const perGB = (amount: string, currency: string): Price => price(amount, 
 export const perMinute = (amount: string, currency: string): Price => price(amount, currency, 60_000n);
 /** For every one of whatever the meter counts: `perUnit('0.001', 'EUR')`. */
 export const perUnit = (amount: string, currency: string): Price => price(amount, currency, 1n);
+
+/** Once for a month with any use, whatever is used in it: `flat('5', 'EUR')`. */
+export const flat = (amount: string, currency: string): Price => price(amount, currency, 0n);
+/** For each month, used or not, and by the minute for a part of one: `fee('30', 'EUR')`. All use is covered. */
+export const fee = (amount: string, currency: string): Price => ({
+  ...flat(amount, currency),
+  due: 'period',
+});
+
+/** What is used after so many GB, minutes or pieces costs another price. */
+export interface Tier {
+  /** Counted in what the price is for: of `perGB` in GB. What is free is not counted. */
+  readonly after: number;
+  readonly price: Price;
+}
+
+/**
+ * Tiers over the use of a month: `tiers(perGB('0.10', 'EUR'), [{ after: 1_000, price: perGB('0.08', 'EUR') }])`. Each unit
+ * costs what its own tier says. With `{ tiering: 'volume' }` all cost what the tier says that the month reaches: then a
+ * little more use can cost less.
+ */
+export function tiers(
+  first: Price,
+  then: readonly Tier[],
+  { tiering = 'graduated' }: Pick<Price, 'tiering'> = {},
+): Price {
+  const isSame = then.every(
+    ({ price: { per, currency } }) => per === first.per && currency === first.currency,
+  );
+  if (!isSame) throw invalid('All tiers of a price are for the same unit, in the same currency.');
+  return {
+    ...first,
+    tiers: then.map(({ after, price: { amount } }) => ({ after: unitsOf(after, first), amount })),
+    tiering,
+  };
+}
+
+/** So many GB, minutes or pieces of each month cost nothing: `free(100, perMinute('0.01', 'EUR'))`. */
+export const free = (count: number, of: Price): Price => ({ ...of, free: unitsOf(count, of) });
+
+/** What a month with any use costs at least: `atLeast('5.00', perGB('0.40', 'EUR'))`. */
+export const atLeast = (minimum: string, of: Price): Price => {
+  unitsOf(1, of);
+  return { ...of, minimum: toNano(minimum) };
+};
+
+/** Bills the use of a month by GB, minutes or pieces that were begun: `started(perMinute('0.01', 'EUR'))`. */
+export const started = (of: Price): Price => ({ ...of, roundUpTo: unitsOf(1, of) });
+
+function unitsOf(count: number, { per }: Price): string {
+  if (per === '0') throw invalid('A price a month has no tiers, allowance, minimum or rounding.');
+  if (Number.isSafeInteger(count) && count >= 0) return (BigInt(count) * BigInt(per)).toString();
+  throw invalid(`A count is a whole number, not ${JSON.stringify(count)}.`);
+}
 
 const NANO_DIGITS = 9;
 

@@ -2,6 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Patchbay, TokenLimits } from './patchbay.ts';
 import { problem, type RequestHandler, requestHandler } from './web-request.ts';
 
+/** Larger than any question for a token. */
+const BODY_BYTES_MAX = 65_536;
+
 /** Beside the request as the web knows it. */
 export interface TokenRequest {
   /** Express and plain Node: the request with what middleware put on it, such as `user`. */
@@ -30,6 +33,9 @@ export function tokenHandler(pb: Pick<Patchbay, 'token'>, authorise: Authorise):
       if (!limits) return problem(401, 'auth.missing', 'Sign in to get a token.');
       return Response.json(pb.token(limits), { headers: { 'cache-control': 'no-store' } });
     },
-    () => problem(500, 'platform.internal', 'The token could not be made.'),
+    {
+      failed: () => problem(500, 'platform.internal', 'The token could not be made.'),
+      bodyBytesMax: BODY_BYTES_MAX,
+    },
   );
 }

@@ -14,11 +14,17 @@ export type NodeRequest = IncomingMessage & { readonly body?: unknown; readonly 
 
 type Answer = (request: Request, nodeRequest?: NodeRequest) => Promise<Response>;
 
+interface Bounds {
+  readonly failed: () => Response;
+  /** Of what Node's servers get: a web framework has a bound of its own. */
+  readonly bodyBytesMax: number;
+}
+
 /** Makes one handler for all of them. Node's servers do not catch what a handler throws: `failed` is answered then. */
-export function requestHandler(answer: Answer, failed: () => Response): RequestHandler {
+export function requestHandler(answer: Answer, { failed, bodyBytesMax }: Bounds): RequestHandler {
   const answerNode = async (nodeRequest: NodeRequest): Promise<Response> => {
     try {
-      return await answer(toRequest(nodeRequest), nodeRequest);
+      return await answer(toRequest(nodeRequest, bodyBytesMax), nodeRequest);
     } catch {
       return failed();
     }
@@ -38,11 +44,8 @@ export function requestHandler(answer: Answer, failed: () => Response): RequestH
 const isContext = (input: object): input is { readonly req: { readonly raw: Request } } =>
   'req' in input && (input.req as { raw?: unknown } | undefined)?.raw instanceof Request;
 
-/** Larger than any question for a token, and than any event. */
-const BODY_BYTES_MAX = 65_536;
-
 /** What Node's servers got, as the web writes it. */
-function toRequest(nodeRequest: NodeRequest): Request {
+function toRequest(nodeRequest: NodeRequest, bodyBytesMax: number): Request {
   const { method = 'GET', url = '/', headers } = nodeRequest;
   const entries = Object.entries(headers).flatMap(([name, value]) =>
     value === undefined || name.startsWith(':')
@@ -50,12 +53,12 @@ function toRequest(nodeRequest: NodeRequest): Request {
       : [[name, [value].flat().join(', ')] as [string, string]],
   );
   const init: RequestInit & { duplex: 'half' } = { method, headers: entries, duplex: 'half' };
-  if (method !== 'GET' && method !== 'HEAD') init.body = bodyOf(nodeRequest);
+  if (method !== 'GET' && method !== 'HEAD') init.body = bodyOf(nodeRequest, bodyBytesMax);
   return new Request(new URL(url, `http://${headers.host ?? 'localhost'}`), init);
 }
 
 /** What middleware has read is written again; otherwise the bytes come as they are asked for. */
-function bodyOf(nodeRequest: NodeRequest): string | ReadableStream<Uint8Array> {
+function bodyOf(nodeRequest: NodeRequest, bytesMax: number): string | ReadableStream<Uint8Array> {
   const { body } = nodeRequest;
   if (body !== undefined && !isUnread(nodeRequest)) return textOf(body) ?? JSON.stringify(body);
   const chunks = nodeRequest[Symbol.asyncIterator]();
@@ -65,7 +68,7 @@ function bodyOf(nodeRequest: NodeRequest): string | ReadableStream<Uint8Array> {
       const { done, value } = await chunks.next();
       if (done) return controller.close();
       lengthBytes += value.length;
-      if (lengthBytes > BODY_BYTES_MAX) throw new Error(`The body is larger than ${BODY_BYTES_MAX} bytes.`);
+      if (lengthBytes > bytesMax) throw new Error(`The body is larger than ${bytesMax} bytes.`);
       controller.enqueue(new Uint8Array(value));
     },
   });

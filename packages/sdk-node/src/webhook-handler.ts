@@ -13,6 +13,9 @@ import {
   untouchedBody,
 } from './web-request.ts';
 
+/** Larger than any batch, which has at most 256 KiB, and than any event that goes alone. */
+const BODY_BYTES_MAX = 1_048_576;
+
 /** How an event came. */
 export interface WebhookArrival {
   /** Of an event that is sent again by a replay. Its id is the one that it had. */
@@ -113,7 +116,10 @@ export function webhookHandler(
         await handled({ event, arrival: replayId === undefined ? {} : { replayId } }, handlers);
       return new Response(null, { status: 204 });
     },
-    () => problem(500, 'client.webhook_invalid', 'The event was not taken.'),
+    {
+      failed: () => problem(500, 'client.webhook_invalid', 'The event was not taken.'),
+      bodyBytesMax: BODY_BYTES_MAX,
+    },
   );
 }
 

@@ -6,4 +6,9 @@ export interface CallOptions {
   readonly timeoutMs?: number;
   /** Makes the call repeatable across processes: one key, one effect. Default: a new one for each call. */
   readonly idempotencyKey?: string;
+  /**
+   * What `get` answered to this program: the change is made only if that is still so. Otherwise nothing is changed, the call
+   * rejects with `request.precondition_failed`, and the error's `current` is what it is now.
+   */
+  readonly unlessChanged?: object;
 }

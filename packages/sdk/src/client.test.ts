@@ -186,6 +186,30 @@ test("an aborted call rejects with the signal's own reason, and is not repeated"
   expect(seen.length).toBeLessThanOrEqual(1);
 });
 
+test('a change is made to what was read, or not at all, and then says what it is now', async () => {
+  const { fetch, seen } = fakeFetch(
+    Response.json({ stored: {} }, { headers: { etag: 'W/"a"' } }),
+    problem(412, {
+      code: 'request.precondition_failed',
+      detail: '',
+      retry: 'never',
+      current: { stored: { x: 1 } },
+    }),
+  );
+  const client = clientOver(fetch);
+  const policy = await client.policy.get();
+  const refused = client.policy.set({ regions: ['eu'] }, { unlessChanged: policy });
+  await expect(refused).rejects.toMatchObject({
+    code: 'request.precondition_failed',
+    current: { stored: { x: 1 } },
+  });
+  expect(seen.map(({ headers }) => headers.get('if-match'))).toEqual([null, 'W/"a"']);
+  // What was never read has no tag: without one, the change would be made to whatever is there.
+  const copy = client.policy.set({ regions: ['eu'] }, { unlessChanged: { ...policy } });
+  await expect(copy).rejects.toMatchObject({ code: 'client.not_configured' });
+  expect(seen).toHaveLength(2);
+});
+
 test('a secret key in a browser is refused, with the reason (SDK-1)', () => {
   const global = globalThis as { document?: unknown };
   global.document = {};

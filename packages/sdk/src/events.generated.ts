@@ -18,6 +18,7 @@ export interface EventData {
   readonly 'branding.brand.changed': { readonly name: string };
   readonly 'branding.brand.removed': {  };
   readonly 'branding.host.proved': { readonly host: string };
+  readonly 'branding.host.missing': { readonly host: string };
   readonly 'branding.host.lost': { readonly host: string };
   readonly 'endpoints.allocated': { readonly endpointId: Id<"end">; readonly identifier: string };
   readonly 'endpoints.changed': { readonly endpointId: Id<"end">; readonly identifier: string };
@@ -32,6 +33,8 @@ export interface EventData {
   readonly 'privacy.export.ready': { readonly exportId: Id<"xpt">; readonly scope: "account" | "person"; readonly expiresAt: string };
   readonly 'privacy.export.failed': { readonly exportId: Id<"xpt"> };
   readonly 'privacy.erasure.done': { readonly erasureId: Id<"ers">; readonly erased: Readonly<Record<string, number>> };
+  readonly 'sso.domain.missing': { readonly domain: string };
+  readonly 'sso.domain.lost': { readonly domain: string };
   readonly 'tenancy.account.created': { readonly accountId: Id<"acc">; readonly parentId: Id<"acc"> };
   readonly 'tenancy.account.changed': { readonly accountId: Id<"acc"> };
   readonly 'tenancy.account.state-changed': { readonly accountId: Id<"acc">; readonly state: "active" | "suspended" | "closed" };

@@ -22,6 +22,7 @@ export interface PatchbayErrorFields {
   readonly retryAfterMs?: number;
   readonly rule?: string;
   readonly level?: string;
+  readonly current?: object;
 }
 
 /** The one class of errors. `code` is stable and can be compared; `message` is for people and may change. */
@@ -39,6 +40,8 @@ export class PatchbayError extends Error {
   readonly rule: string | undefined;
   /** For a refusal: the level that set the rule, such as an account's id. */
   readonly level: string | undefined;
+  /** Where a change was not made, for it was to be made to what is no more so: what reading it answers now. */
+  readonly current: object | undefined;
 
   constructor(fields: PatchbayErrorFields, options?: ErrorOptions) {
     super(fields.message, options);
@@ -50,6 +53,7 @@ export class PatchbayError extends Error {
     this.retryAfterMs = fields.retryAfterMs;
     this.rule = fields.rule;
     this.level = fields.level;
+    this.current = fields.current;
   }
 }
 

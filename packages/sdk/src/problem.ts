@@ -30,6 +30,7 @@ export async function readProblem(response: Response, baseUrl: string): Promise<
     status: response.status,
     helpUrl: absolute(typeof type === 'string' ? type : errorPagePath(code), baseUrl),
     ...pickTexts(body, ['requestId', 'rule', 'level']),
+    ...(typeof body.current === 'object' && body.current !== null ? { current: body.current } : {}),
     ...retryAfter(body, response.headers),
   };
   return { error: new PatchbayError(fields), isRetryable: retry === 'now' || retry === 'after' };

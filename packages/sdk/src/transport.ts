@@ -33,12 +33,20 @@ const RETRY_COUNT_MAX = 2;
 const RETRY_WAIT_MS_MAX = 10_000;
 const BACKOFF_MS = 200;
 
+/** The entity tags of answers that are still held by whoever asked (RFC 9110 §8.8.3). */
+const tags = new WeakMap<object, string>();
+
 /** Sends a request, and again where that is safe and of use. Every attempt carries the same idempotency key. */
 export async function send(
   transport: TransportOptions,
   outgoing: Outgoing,
   options: CallOptions = {},
 ): Promise<unknown> {
+  const { unlessChanged } = options;
+  if (unlessChanged !== undefined && !tags.has(unlessChanged)) {
+    const message = 'unlessChanged takes what get answered to this program, as it answered it.';
+    throw new PatchbayError({ code: 'client.not_configured', message });
+  }
   const idempotencyKey = options.idempotencyKey ?? createIdempotencyKey();
   const retryCountMax = transport.retryCountMax ?? RETRY_COUNT_MAX;
   for (let retryCount = 0; ; retryCount++) {
@@ -65,10 +73,13 @@ async function attempt(
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
   options.signal?.throwIfAborted();
   try {
-    const { url, init } = toRequest(transport, outgoing, options.idempotencyKey);
+    const { url, init } = toRequest(transport, outgoing, options);
     const response = await (transport.fetch ?? fetch)(url, { ...init, signal });
     if (!response.ok) return { type: 'failure', ...(await readProblem(response, transport.baseUrl)) };
-    return { type: 'answer', body: await response.json() };
+    const body: unknown = await response.json();
+    const tag = response.headers.get('etag');
+    if (tag !== null && typeof body === 'object' && body !== null) tags.set(body, tag);
+    return { type: 'answer', body };
   } catch (cause) {
     if (options.signal?.aborted) throw options.signal.reason;
     return { type: 'failure', ...unanswered(transport, { cause, hasTimedOut: timeout.aborted, timeoutMs }) };
@@ -90,7 +101,11 @@ function unanswered({ baseUrl }: TransportOptions, { cause, hasTimedOut, timeout
   return { error: new PatchbayError({ code, message, helpUrl }, { cause }), isRetryable: true };
 }
 
-function toRequest(transport: TransportOptions, { method, path, fields }: Outgoing, idempotencyKey = '') {
+function toRequest(
+  transport: TransportOptions,
+  { method, path, fields }: Outgoing,
+  { idempotencyKey = '', unlessChanged }: CallOptions,
+) {
   const left = new Map(Object.entries(fields).filter(([, value]) => value !== undefined));
   const filled = path.replace(/\{(\w+)\}/g, (_match, name: string) => {
     const value = left.get(name);
@@ -108,6 +123,8 @@ function toRequest(transport: TransportOptions, { method, path, fields }: Outgoi
   }
   if (method === 'GET') return { url, init: { method, headers } };
   headers.set('idempotency-key', idempotencyKey);
+  const tag = unlessChanged && tags.get(unlessChanged);
+  if (tag !== undefined) headers.set('if-match', tag);
   if (method === 'DELETE') return { url, init: { method, headers } };
   headers.set('content-type', 'application/json');
   return { url, init: { method, headers, body: JSON.stringify(Object.fromEntries(left)) } };

@@ -3,6 +3,7 @@ import type { DimensionValues, MeterUnit } from '@patchbay/kit/definition';
 
 export interface CatalogueMeter {
   readonly service: string;
+  readonly serviceTitle: string;
   readonly meter: string;
   readonly unit: MeterUnit;
   readonly summary: string;
@@ -11,13 +12,16 @@ export interface CatalogueMeter {
 }
 
 export const meterCatalogue: Readonly<Record<string, CatalogueMeter>> = {
-  'network-discovery.attempts': {"service":"network-discovery","meter":"attempts","unit":"count","summary":"Attempts to discover an address or to allocate a relay.","dimensions":{"kind":["discovery","relay"],"outcome":["succeeded","refused"]},"isPriced":true},
-  'network-discovery.allocations': {"service":"network-discovery","meter":"allocations","unit":"count","summary":"Relay allocations that began.","dimensions":{"transport":["udp"],"addressFamily":["ipv4","ipv6"],"bandwidthClass":["audio","low-video","high-video","none"]},"isPriced":true},
-  'network-discovery.allocationMs': {"service":"network-discovery","meter":"allocationMs","unit":"millisecond","summary":"Time for which allocations stood, from the first media that they carried.","dimensions":{"transport":["udp"],"addressFamily":["ipv4","ipv6"],"bandwidthClass":["audio","low-video","high-video","none"]},"isPriced":true},
-  'network-discovery.packets': {"service":"network-discovery","meter":"packets","unit":"packet","summary":"Packets relayed.","dimensions":{"transport":["udp"],"addressFamily":["ipv4","ipv6"],"bandwidthClass":["audio","low-video","high-video","none"],"direction":["in","out"]},"isPriced":true},
-  'network-discovery.bytes': {"service":"network-discovery","meter":"bytes","unit":"byte","summary":"Payload relayed between client and relay, TURN headers excluded.","dimensions":{"transport":["udp"],"addressFamily":["ipv4","ipv6"],"bandwidthClass":["audio","low-video","high-video","none"],"direction":["in","out"]},"isPriced":true},
-  'network-discovery.checkBytes': {"service":"network-discovery","meter":"checkBytes","unit":"byte","summary":"Connectivity checks relayed: they carry no media and have no price.","dimensions":{"direction":["in","out"]},"isPriced":false},
-  'signaling.sessions': {"service":"signaling","meter":"sessions","unit":"count","summary":"Sessions begun.","dimensions":{"kind":["call"]},"isPriced":true},
-  'signaling.messages': {"service":"signaling","meter":"messages","unit":"count","summary":"Messages carried from clients.","dimensions":{"transport":["websocket"]},"isPriced":true},
-  'signaling.connectedMs': {"service":"signaling","meter":"connectedMs","unit":"millisecond","summary":"Time for which clients were connected.","dimensions":{"transport":["websocket"]},"isPriced":true},
+  'network-discovery.attempts': {"service":"network-discovery","serviceTitle":"Network discovery","meter":"attempts","unit":"count","summary":"Attempts to discover an address or to allocate a relay.","dimensions":{"kind":["discovery","relay"],"outcome":["succeeded","refused"]},"isPriced":true},
+  'network-discovery.allocations': {"service":"network-discovery","serviceTitle":"Network discovery","meter":"allocations","unit":"count","summary":"Relay allocations that began.","dimensions":{"transport":["udp"],"addressFamily":["ipv4","ipv6"],"bandwidthClass":["audio","low-video","high-video","none"]},"isPriced":true},
+  'network-discovery.allocationMs': {"service":"network-discovery","serviceTitle":"Network discovery","meter":"allocationMs","unit":"millisecond","summary":"Time for which allocations stood, from the first media that they carried.","dimensions":{"transport":["udp"],"addressFamily":["ipv4","ipv6"],"bandwidthClass":["audio","low-video","high-video","none"]},"isPriced":true},
+  'network-discovery.packets': {"service":"network-discovery","serviceTitle":"Network discovery","meter":"packets","unit":"packet","summary":"Packets relayed.","dimensions":{"transport":["udp"],"addressFamily":["ipv4","ipv6"],"bandwidthClass":["audio","low-video","high-video","none"],"direction":["in","out"]},"isPriced":true},
+  'network-discovery.bytes': {"service":"network-discovery","serviceTitle":"Network discovery","meter":"bytes","unit":"byte","summary":"Payload relayed between client and relay, TURN headers excluded.","dimensions":{"transport":["udp"],"addressFamily":["ipv4","ipv6"],"bandwidthClass":["audio","low-video","high-video","none"],"direction":["in","out"]},"isPriced":true},
+  'network-discovery.checkBytes': {"service":"network-discovery","serviceTitle":"Network discovery","meter":"checkBytes","unit":"byte","summary":"Connectivity checks relayed: they carry no media and have no price.","dimensions":{"direction":["in","out"]},"isPriced":false},
+  'signaling.sessions': {"service":"signaling","serviceTitle":"Signaling","meter":"sessions","unit":"count","summary":"Sessions begun.","dimensions":{"kind":["call"]},"isPriced":true},
+  'signaling.messages': {"service":"signaling","serviceTitle":"Signaling","meter":"messages","unit":"count","summary":"Messages carried from clients.","dimensions":{"transport":["websocket"]},"isPriced":true},
+  'signaling.connectedMs': {"service":"signaling","serviceTitle":"Signaling","meter":"connectedMs","unit":"millisecond","summary":"Time for which clients were connected.","dimensions":{"transport":["websocket"]},"isPriced":true},
+  'api.requests': {"service":"api","serviceTitle":"API and hooks","meter":"requests","unit":"count","summary":"Requests to the API of callers that are known, refused ones included.","dimensions":{"resource":["accounts","allow-list","applications","audit","brand","brand-hosts","closings","credentials","deliveries","documents","endpoint-transfers","endpoints","enrolment","erasures","events","exports","keys","me","network-discovery","organisation","payments","payouts","plans","platform","policy","prices","replays","retention","roles","sellers","services","sessions","signaling","spend","sso","sso-domains","statements","team","triggers","usage","views","webhooks","why"],"kind":["read","change"],"outcome":["succeeded","refused","failed"],"caller":["key","credential","user"]},"isPriced":true},
+  'api.callbacks': {"service":"api","serviceTitle":"API and hooks","meter":"callbacks","unit":"count","summary":"Events that a webhook or callback took, or that were given up.","dimensions":{"outcome":["delivered","failed"]},"isPriced":true},
+  'api.attempts': {"service":"api","serviceTitle":"API and hooks","meter":"attempts","unit":"count","summary":"Requests to webhooks and callbacks, repeats included.","dimensions":{"outcome":["succeeded","failed"]},"isPriced":true},
 };

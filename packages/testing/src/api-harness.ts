@@ -1,10 +1,11 @@
 import type { RefusedRequest } from '@patchbay/domain/decisions/refused-request';
 import type { EndpointRecord } from '@patchbay/domain/endpoints/ports';
 import type { DomainPorts } from '@patchbay/domain/handlers.generated';
+import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
 import type { StoredConfig } from '@patchbay/domain/policy/config-levels';
 import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
 import type { Grant } from '@patchbay/domain/tenancy/reach';
-import type { Platform, Principal, Reach, StoredAnswer, UsageReport } from '@patchbay/faces/platform';
+import type { Platform, Principal, Reach, StoredAnswer } from '@patchbay/faces/platform';
 import { createRestHandler } from '@patchbay/faces/rest';
 import { createAppRouter } from '@patchbay/faces/trpc';
 import type { Entity } from '@patchbay/kit/definition';
@@ -53,7 +54,7 @@ interface Options {
  * there. Tests speak HTTP to it and look at what it recorded.
  */
 export function createApiHarness(options: Options = {}) {
-  const usage: UsageReport[] = [];
+  const usage: (CountedUse & UsedBy)[] = [];
   const audited: unknown[] = [];
   const refused: RefusedRequest[] = [];
   const failures: ServiceError[] = [];
@@ -143,8 +144,14 @@ export function createApiHarness(options: Options = {}) {
     },
     policyChain: async (entity) => options.policyChain?.(entity) ?? [],
     accessChain: async (accountId) => options.accessChain?.(accountId) ?? [],
-    recordUsage: (_entity, report) => {
-      usage.push(report);
+    recordUsage: ({ accountId, applicationId, endpoint, credentialId }, use) => {
+      usage.push({
+        ...use,
+        accountId,
+        ...(applicationId === undefined ? {} : { applicationId }),
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...(credentialId === undefined ? {} : { credentialId }),
+      });
     },
     emit: async () => {},
     audit: async (report) => {
@@ -154,6 +161,7 @@ export function createApiHarness(options: Options = {}) {
       refused.push(request);
     },
     atomically: (work) => work(),
+    inTurn: async () => {},
     keptAtEnd: (work) => work(),
     cursors: {
       seal: (place, cursor) => `${place}#${cursor}`,

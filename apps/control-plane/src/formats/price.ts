@@ -1,5 +1,5 @@
 import { formatDecimal, nano } from '@patchbay/domain/billing/money';
-import { TARIFF_DIGITS_MAX, type WireTariff } from '@patchbay/domain/billing/price';
+import { TARIFF_DIGITS_MAX, type WireTariff } from '@patchbay/domain/billing/wire-tariff';
 import type { MeterUnit } from '@patchbay/kit/definition';
 
 interface HumanUnit {
@@ -114,6 +114,32 @@ export function priceDifference(price: WireTariff, less: WireTariff): WireTariff
   return { amount: amount.toString(), per: (BigInt(price.per) * BigInt(less.per)).toString() };
 }
 
-/** 'per GB', 'per minute', or 'flat' for a period with any use. */
-export const perLabel = ({ per }: WireTariff, unit: MeterUnit): string =>
-  per === '0' ? 'a month, flat' : `per ${humanUnitOf(unit).label}`;
+/** 'per GB', 'per minute', 'flat' for a period with any use, or for each period. */
+export function perLabel({ per, due }: WireTariff, unit: MeterUnit): string {
+  if (per !== '0') return `per ${humanUnitOf(unit).label}`;
+  return due === 'period' ? 'a month, used or not' : 'a month, flat';
+}
+
+/** A count of units as a person counts them: '900' for 900 GB in bytes. Where it is no short decimal, about right. */
+export function writeUnits(units: string, unit: MeterUnit): string {
+  const { per } = humanUnitOf(unit);
+  const scaled = BigInt(units) * 10n ** BigInt(DECIMALS);
+  const text = formatDecimal(nano(scaled / per));
+  return scaled % per === 0n ? text : `≈ ${text}`;
+}
+
+/** What a price says besides its amount: 'first 100 GB free, 0.30 after 1000 GB, at least 5 a month'. Empty: nothing. */
+export function termsText(tariff: WireTariff, unit: MeterUnit): string {
+  const { per, tiers = [], tiering, free, minimum, roundUpTo } = tariff;
+  const { label, per: step } = humanUnitOf(unit);
+  const rounding = roundUpTo === step.toString() ? `each ${label}` : `each ${roundUpTo} ${unit}s`;
+  return [
+    ...(free === undefined ? [] : [`first ${writeUnits(free, unit)} × ${label} free`]),
+    ...tiers.map(
+      ({ after, amount }) =>
+        `${tiering === 'volume' ? 'all at ' : ''}${writeHumanPrice({ amount, per }, unit)} after ${writeUnits(after, unit)}`,
+    ),
+    ...(minimum === undefined ? [] : [`at least ${formatDecimal(nano(BigInt(minimum)))} a month`]),
+    ...(roundUpTo === undefined ? [] : [`by ${rounding} begun`]),
+  ].join(', ');
+}

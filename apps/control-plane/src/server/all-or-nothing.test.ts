@@ -194,3 +194,39 @@ test('a request that outlives its lease takes its change back when a repeat came
   expect((await repeat('slow')).headers.get('idempotent-replayed')).toBe('true');
   expect(await countOf('slow')).toEqual([1, 1]);
 });
+
+/** Cuts the connection under the n-th statement from now on, as the death of a process does; 0: under none. */
+const crashing = { at: 0, count: 0 };
+function crashAt(statement: number): void {
+  Object.assign(crashing, { at: statement, count: 0 });
+}
+function beCrashing(): void {
+  const query = Client.prototype.query;
+  vi.spyOn(Client.prototype, 'query').mockImplementation(function (this: Client, ...given: unknown[]) {
+    if (this !== owner) crashing.count += 1;
+    if (this !== owner && crashing.count === crashing.at) Reflect.get(this, 'connection').stream.destroy();
+    return Reflect.apply(query, this, given);
+  });
+}
+
+test('F16: whichever statement a process dies at while an account is made, a repeat ends the same', async () => {
+  beCrashing();
+  try {
+    for (let statement = 1; statement <= 60; statement += 1) {
+      const name = `dies at ${statement}`;
+      crashAt(statement);
+      const first = await repeat(name);
+      const wasReached = crashing.count >= statement;
+      crashAt(0);
+      if (first.status !== 200) expect(first.status).toBeGreaterThanOrEqual(500);
+      const known = await repeat(name);
+      if (known.status === 409) await leaseRunsOut(name);
+      const second = known.status === 409 ? await repeat(name) : known;
+      expect([statement, second.status, await countOf(name)]).toEqual([statement, 200, [1, 1]]);
+      if (!wasReached) return;
+    }
+    throw new Error('The request has no end.');
+  } finally {
+    vi.restoreAllMocks();
+  }
+}, 60_000);

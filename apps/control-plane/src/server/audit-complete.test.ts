@@ -1,4 +1,5 @@
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
+import { realSamlProvider } from '@patchbay/adapters/saml/real-provider.testing';
 import { pngOf } from '@patchbay/domain/branding/logo-image.testing';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { createId } from '@patchbay/kit/ids';
@@ -114,6 +115,10 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/child-prices/network-discovery`,
     price,
   ],
+  'sellers.set': async () => [
+    `/v1/accounts/${childId}/seller`,
+    { legalName: 'Child GmbH', addressLines: ['1 Way'] },
+  ],
   'triggers.create': async () => [`/v1/accounts/${account.accountId}/triggers`, trigger],
   'triggers.update': async () => [await triggerPath(), { limit: 2 }],
   'triggers.reset': async () => [`${await triggerPath()}/resets`, {}],
@@ -181,6 +186,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   },
   'organisation.update': async () => [`/v1/accounts/${account.accountId}/organisation`, { name: 'Renamed' }],
   'sso.set': async () => [ssoPath(), ssoProvider],
+  'sso.setSaml': async () => [`${ssoPath()}/saml`, { metadata: realSamlProvider().metadata }],
   'sso.update': async () => [await setSsoPath(), { isRequired: false }],
   'sso.rotateScimToken': async () => [`${ssoPath()}/scim-token`, {}],
   'sso.removeScimToken': async () => {
@@ -351,8 +357,12 @@ const telling = ['accounts', 'applications', 'keys', 'credentials', 'endpoints',
 /** For people alone, whom this file does not sign in: account-views.test.ts has their entries. */
 const ofPeople = ['views.start', 'views.end'];
 
+/** Of the platform alone, or with Stripe: collecting.test.ts has their entries. */
+const ofCollecting = ['statements.refund', 'payouts.setUp', 'closings.close'];
+
 const mutations = mountedOperations.filter(
-  ({ operation, group, name }) => operation.method !== 'GET' && !ofPeople.includes(`${group}.${name}`),
+  ({ operation, group, name }) =>
+    operation.method !== 'GET' && ![...ofPeople, ...ofCollecting].includes(`${group}.${name}`),
 );
 
 test.each(mutations.map((mounted) => [`${mounted.group}.${mounted.name}`, mounted] as const))(

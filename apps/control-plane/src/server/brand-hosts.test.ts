@@ -6,6 +6,7 @@ import { pngOf } from '@patchbay/domain/branding/logo-image.testing';
 import { createRequestId } from '@patchbay/faces/trpc';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { serveScim } from './scim.ts';
 import { serveLogo } from './serve-logo.ts';
 import {
   enrolNode,
@@ -119,6 +120,38 @@ test('a problem at a host has its page there; at a host that is nobody’s it ha
     new Request('http://control.test/api/trpc/me.get?input={}', at('evil.test')),
   );
   expect(trpc.status).toBe(421);
+});
+
+test('what a provider is told is of the host that it was asked at, and a token of SCIM opens what that host shows', async () => {
+  const path = `/v1/accounts/${reseller.accountId}/organisation/sso`;
+  const addresses = async (options: object) => {
+    const { redirectUrl, signInUrl, saml, scim } = (
+      await served.rest('GET', path, { key: reseller.key, ...options })
+    ).body;
+    return [redirectUrl, signInUrl, saml.entityId, saml.acsUrl, saml.metadataUrl, scim.baseUrl].map(
+      (url) => new URL(url).origin,
+    );
+  };
+  expect(new Set(await addresses(at(HOST)))).toEqual(new Set([`http://${HOST}:4000`]));
+  expect(new Set(await addresses({}))).toEqual(new Set([PLATFORM]));
+  const { secret, baseUrl } = (
+    await served.rest('POST', `${path}/scim-token`, { key: reseller.key, body: {}, ...at(HOST) })
+  ).body;
+  expect(baseUrl).toBe(`http://${HOST}:4000/scim/v2`);
+  const types = async (host?: string) => {
+    const headers = { authorization: `Bearer ${secret}`, ...(host === undefined ? {} : { host }) };
+    const response = await serveScim(
+      served.control,
+      new Request('http://control.test/scim/v2/ResourceTypes', { headers }),
+    );
+    return { status: response.status, text: await response.text() };
+  };
+  const there = await types(HOST);
+  expect(there).toMatchObject({ status: 200, text: expect.stringContaining(`http://${HOST}:4000/scim/v2/`) });
+  expect(there.text).not.toContain(PLATFORM);
+  expect(await types()).toMatchObject({ status: 200, text: expect.stringContaining(`${PLATFORM}/scim/v2/`) });
+  expect((await types(RIVAL_HOST)).status).toBe(401);
+  expect((await types('evil.test')).status).toBe(421);
 });
 
 test('the OpenAPI document of a host has its name and its address, and the platform’s stays the platform’s', () => {

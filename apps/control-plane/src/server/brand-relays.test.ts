@@ -8,8 +8,7 @@ test('the relays have the name of the brand above, looked up once for many crede
   const asked: string[] = [];
   let leadsTo = ['192.0.2.1'];
   const relays = brandRelays({
-    relayUrls: async () => urls,
-    above: async (accountId) => (accountId === 'acc_below' ? { turnHost: 'turn.nw.example' } : undefined),
+    met: async (accountId) => (accountId === 'acc_below' ? { urls, turnHost: 'turn.nw.example' } : { urls }),
     resolve: async (host) => {
       asked.push(host);
       return host === 'turn.nw.example' ? leadsTo : ['192.0.2.1'];
@@ -28,8 +27,7 @@ test('the relays have the name of the brand above, looked up once for many crede
 
 test('a name that nobody answers for takes no relay away', async () => {
   const relays = brandRelays({
-    relayUrls: async () => urls,
-    above: async () => ({ turnHost: 'turn.nw.example' }),
+    met: async () => ({ urls, turnHost: 'turn.nw.example' }),
     resolve: () => Promise.reject(new Error('SERVFAIL')),
     nowMs: () => 0,
   });

@@ -1,4 +1,4 @@
-import type { BrandInEffect } from '@patchbay/domain/branding/brand';
+import type { RelaysMet } from '@patchbay/adapters/prisma/relays-met';
 import { hostOfTurnUrl, relayUrlsAt } from '@patchbay/domain/branding/relay-urls';
 import { parseAddress } from '@patchbay/kit/cidr';
 
@@ -8,9 +8,7 @@ const RESOLVED_COUNT_MAX = 2_000;
 const RESOLVE_MS_MAX = 2_000;
 
 export interface BrandRelayOptions {
-  readonly relayUrls: () => Promise<readonly string[]>;
-  /** The brand that an account, and whoever uses its services, meets. */
-  readonly above: (accountId: string) => Promise<Pick<BrandInEffect, 'turnHost'> | undefined>;
+  readonly met: (accountId: string) => Promise<RelaysMet>;
   readonly resolve: (host: string, signal: AbortSignal) => Promise<readonly string[]>;
   readonly nowMs: () => number;
 }
@@ -21,7 +19,7 @@ interface Resolved {
 }
 
 /** The relays as an account is to know them: by the host of the brand above it, once that leads to them (PRD-2). */
-export function brandRelays({ relayUrls, above, resolve, nowMs }: BrandRelayOptions) {
+export function brandRelays({ met, resolve, nowMs }: BrandRelayOptions) {
   const resolved = new Map<string, Resolved>();
   const addressesOf = (host: string): Promise<readonly string[]> => {
     if (parseAddress(host) !== undefined) return Promise.resolve([host]);
@@ -35,8 +33,7 @@ export function brandRelays({ relayUrls, above, resolve, nowMs }: BrandRelayOpti
     return addresses;
   };
   return async ({ accountId }: { readonly accountId: string }): Promise<readonly string[]> => {
-    const urls = await relayUrls();
-    const host = urls.length === 0 ? undefined : (await above(accountId))?.turnHost;
+    const { urls, turnHost: host } = await met(accountId);
     if (host === undefined) return urls;
     const hosts = [...new Set(urls.map(hostOfTurnUrl))];
     const entries = hosts.map(async (each) => [each, await addressesOf(each)] as const);

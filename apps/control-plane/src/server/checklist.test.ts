@@ -2,6 +2,7 @@
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { mountedOperations } from '@patchbay/faces/mounted';
+import { bareCursorEnd } from '@patchbay/kit/api-version';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { forgedRequest } from '@patchbay/testing/wall/forged-request';
@@ -129,7 +130,7 @@ test('C20: ten thousand rows are read page by page while others are added: none 
   expect(ids.filter((id) => !read.has(id))).toEqual([]);
 }, 120_000);
 
-test('C20: a cursor that no list gave is refused, be it an id, of another account or of another list, and tells no id', async () => {
+test('C20: a cursor that no list gave is refused, be it made up, of another account or of another list, and tells no id', async () => {
   const { accountId, key } = await signUp(served, 'two-applications');
   for (const name of ['one', 'two'])
     await served.rest('POST', at(accountId, '/applications'), { key, body: { name } });
@@ -141,13 +142,19 @@ test('C20: a cursor that no list gave is refused, be it an id, of another accoun
   expect(next.body.items.map(({ name }: { name: string }) => name)).toEqual(['two']);
   const other = await signUp(served, 'another-applications');
   for (const [path, by] of [
-    [at(accountId, `/applications?cursor=${first.id}`), key],
+    [at(accountId, '/applications?cursor=app_1'), key],
+    [at(accountId, `/events?cursor=${'x'.repeat(22)}`), key],
     [at(accountId, `/keys?cursor=${body.nextCursor}`), key],
     [at(other.accountId, `/applications?cursor=${body.nextCursor}`), other.key],
   ] as const) {
     const refused = await page(path, by);
     expect([refused.status, refused.body.code], path).toEqual([400, 'request.invalid']);
   }
+  // What lists gave before they sealed it is taken for one release more, and each answer says until when.
+  const before = await page(at(accountId, `/applications?cursor=${first.id}`));
+  expect(before.body).toEqual({ items: next.body.items });
+  expect(before.headers.get('sunset')).toBe(bareCursorEnd.endsAt.toUTCString());
+  expect(next.headers.get('sunset')).toBeNull();
 });
 
 test('C21: a batch has at most 50 calls, and each of them counts against the rate', async () => {
@@ -159,10 +166,21 @@ test('C21: a batch has at most 50 calls, and each of them counts against the rat
     const url = `http://control.test/api/trpc/${names}?batch=1&input=${encodeURIComponent(JSON.stringify(input))}`;
     return serveTrpc(slow.control, new Request(url, { headers: { authorization: `Bearer ${tenant.key}` } }));
   };
-  expect((await batch(51)).status).toBe(413);
-  const answers: { readonly error?: object }[] = await (await batch(50)).json();
+  const refused = await batch(51);
+  const { code, requestId } = (await refused.json()) as { readonly code: string; readonly requestId: string };
+  expect([refused.status, code]).toEqual([413, 'request.too_many']);
+  expect(requestId).toMatch(/^req_/);
+  const taken = await batch(50);
+  const answers: {
+    readonly error?: { readonly data: { readonly problem: { readonly requestId: string } } };
+  }[] = await taken.json();
   expect(answers).toHaveLength(50);
   expect([4, 5]).toContain(answers.filter(({ error }) => error === undefined).length);
+  // Each call is a request of its own, with an id of its own to ask by why it was refused.
+  const ids = taken.headers.get('x-request-id')?.split(', ') ?? [];
+  expect(new Set(ids).size).toBe(50);
+  for (const [index, { error }] of answers.entries())
+    if (error !== undefined) expect(error.data.problem.requestId).toBe(ids[index]);
   await slow.close();
 });
 

@@ -1,14 +1,18 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
-import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
+import { accountAccrual, billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
+import { closeMonths } from '@patchbay/adapters/billing/closing';
+import { collectionStore, railNotices } from '@patchbay/adapters/billing/collection-store';
+import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
+import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { deliverMails } from '@patchbay/adapters/mail/delivery';
 import { mailOutbox, newestMails } from '@patchbay/adapters/mail/outbox';
 import { smtpTransport } from '@patchbay/adapters/mail/smtp';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
-import { issuerRefusal } from '@patchbay/adapters/oidc/issuer-refusal';
+import { browserRefusal, issuerRefusal } from '@patchbay/adapters/oidc/issuer-refusal';
 import { relyingClient } from '@patchbay/adapters/oidc/relying-client';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
 import { endpointCheck } from '@patchbay/adapters/outgoing/endpoint-check';
@@ -17,7 +21,7 @@ import { safeFetch } from '@patchbay/adapters/outgoing/safe-fetch';
 import { textRecords } from '@patchbay/adapters/outgoing/text-records';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import { keptAtEnd } from '@patchbay/adapters/postgres/at-once';
-import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
+import { listJobRuns, runJob } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { mayAddFactor } from '@patchbay/adapters/prisma/address-proof';
@@ -41,6 +45,8 @@ import { passkeys } from '@patchbay/adapters/prisma/passkeys';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
+import { recheckProofs } from '@patchbay/adapters/prisma/proof-rechecks';
+import { relaysMet } from '@patchbay/adapters/prisma/relays-met';
 import { type Drawing, drawRequests, forgetRequestRates } from '@patchbay/adapters/prisma/request-rate';
 import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
@@ -63,12 +69,17 @@ import { teamAddresses } from '@patchbay/adapters/prisma/team-addresses';
 import { tenancyPorts } from '@patchbay/adapters/prisma/tenancy-ports';
 import { triggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import { triggerStore, triggerTargets } from '@patchbay/adapters/prisma/trigger-store';
-import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { atomically, inTurn } from '@patchbay/adapters/prisma/unit-of-work';
 import { viewOf } from '@patchbay/adapters/prisma/view-store';
 import { deliveryLog, eventLog, replayStore, webhookStore } from '@patchbay/adapters/prisma/webhook-store';
 import { erasureStore } from '@patchbay/adapters/privacy/erasure-store';
 import { exportLinks, exportStore, openExport } from '@patchbay/adapters/privacy/export-store';
 import { lastRound, removeOld, retentionStore } from '@patchbay/adapters/privacy/retention-store';
+import { readCertificates } from '@patchbay/adapters/saml/certificates';
+import { readMetadata } from '@patchbay/adapters/saml/metadata';
+import { metadataFetcher } from '@patchbay/adapters/saml/metadata-fetcher';
+import { serviceProvider } from '@patchbay/adapters/saml/service-provider';
+import { stripeRail } from '@patchbay/adapters/stripe/stripe-rail';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
@@ -76,9 +87,9 @@ import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import type { RetentionDefaults } from '@patchbay/domain/privacy/retention';
-import { domains } from '@patchbay/domain/registry.generated';
 import { callerAlong } from '@patchbay/domain/tenancy/caller';
 import { takenOver } from '@patchbay/faces/answer-once';
+import { countableEvents } from '@patchbay/faces/countable-events';
 import { eventTypes } from '@patchbay/faces/event-catalogue';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { type OpenApiDocument, openApiDocument } from '@patchbay/faces/openapi';
@@ -92,8 +103,9 @@ import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.gene
 import { services } from '@patchbay/services/registry.generated';
 import { pino } from 'pino';
 import { errorPageOf } from '../features/error-pages/error-pages.ts';
-import { recordApiUsage } from './api-usage.ts';
+import { ApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
+import { billingJobs, COLLECT_JOB } from './billing-jobs.ts';
 import { brandRelays } from './brand-relays.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
@@ -105,7 +117,7 @@ import { platformJobs } from './jobs.ts';
 import { mailRouteOf } from './mail-route.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
-import { PRIVACY_ASK_MS, privacyJobs } from './privacy-jobs.ts';
+import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
 import { relyingPartyOf } from './relying-party.ts';
@@ -159,8 +171,18 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   /** What works in batches stops behind the one that it is at. */
   const closing = new AbortController();
   const catalogue = meterCatalogue(declaredMeters);
+  const serviceNames = Object.values(services).map(({ name }) => name);
   const usage = usageStore(pool);
   const billing = billingStore({ pool, catalogue, nowMs });
+  const rail = railOf(env);
+  let platformId: string | undefined;
+  // It is made once, and stays.
+  const platformAccount = async () => (platformId ??= await findPlatform(prisma));
+  const collector = async () => {
+    const accountId = await platformAccount();
+    if (accountId === undefined) throw new Error('There is no platform account yet.');
+    return accountId;
+  };
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const nodeSnapshots = snapshots(prisma, cipher);
@@ -175,14 +197,19 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   };
   const placement = {
     relayUrls: brandRelays({
-      relayUrls: async () => (await fleet.live({ role: 'relay' })).flatMap(({ urls }) => urls.turn ?? []),
-      above: (accountId) => shownBrands(prisma).above(accountId),
+      met: (accountId) => relaysMet(prisma, accountId),
       resolve: world.resolve ?? resolveHost,
       nowMs,
     }),
     signalUrl: async () => (await fleet.live({ role: 'signaling' }))[0]?.urls.signal?.[0],
   };
   const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
+  const apiUsage = new ApiUsage({
+    dataFolder: env.PATCHBAY_DATA,
+    region: env.PATCHBAY_REGION,
+    ingest,
+    onFailure: (error, message) => log.warn({ error: rootOf(error) }, message),
+  });
 
   const decisions = decisionStore(prisma);
   const refusedRequests = new RefusedRequests({
@@ -235,16 +262,22 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     mails,
     onFailure: (error) => log.error({ error: rootOf(error) }, 'Tries to sign in were not noted.'),
   });
-  const names = world.names ?? textRecords(env.PATCHBAY_DNS_SERVERS);
-  const urlOf = (path: string) => new URL(path, env.PATCHBAY_URL).href;
+  const names =
+    world.names === undefined
+      ? textRecords(env.PATCHBAY_DNS_SERVERS)
+      : { ...world.names, answerAt: world.names.textsAt };
+  const urlOf = (path: string, baseUrl = env.PATCHBAY_URL) => new URL(path, baseUrl).href;
   const outgoing = new AddressRule({ allowLoopback: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1' });
+  const fetchSafely = safeFetch({ rule: outgoing });
+  const fetchMetadata = metadataFetcher(fetchSafely);
   const sso = ssoSignIns(prisma, {
     cipher,
     client: relyingClient({
-      fetch: safeFetch({ rule: outgoing }),
+      fetch: fetchSafely,
       isInsecureAllowed: (url) => outgoing.isOwnMachine(url),
       nowMs,
     }),
+    saml: { client: serviceProvider({ nowMs }), fetchMetadata },
   });
   const policies = policyStore(prisma);
   const configs = serviceConfigStore(prisma);
@@ -307,6 +340,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         pages: { find: errorPageOf },
       },
       hooks: {
+        cursors: eventCursors(readMasterKey(env.PATCHBAY_MASTER_KEY)),
         webhooks: webhookStore(prisma, cipher),
         callbacks: callbackStore(prisma, cipher),
         deliveries: deliveryLog(prisma),
@@ -337,7 +371,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         domains: ssoDomainStore(prisma),
         scimTokens: scimTokenStore(prisma),
         records: { find: names.textsAt },
-        addresses: { refusalOf: (issuer) => issuerRefusal(outgoing, issuer) },
+        addresses: {
+          refusalOf: (issuer) => issuerRefusal(outgoing, issuer),
+          browserRefusalOf: (url) => browserRefusal(outgoing, url),
+        },
+        saml: { readMetadata, readCertificates, fetchMetadata },
         discovery: { probe: sso.probe },
         urlOf,
         tenancy,
@@ -351,14 +389,15 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         mails: teamMails,
         usage,
         catalogue,
-        eventTypes: countableEvents,
+        events: countableEvents(),
+        serviceNames,
       },
       policy: {
         policies,
         plans: planStore(prisma),
         past: pastRequests(prisma, usage),
         applications: tenancy.applications,
-        serviceNames: Object.values(services).map(({ name }) => name),
+        serviceNames,
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },
       privacy: {
@@ -372,6 +411,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       },
       billing: {
         billing,
+        documents: documentStore({ pool, platformAccount: collector }),
+        rail,
+        returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
         posting: new PostingBudget(),
         catalogue,
         visibleChain: async (chain, actor) => (await callerAlong(chain, actor, tenancy)).visibleChain,
@@ -395,12 +437,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       burstMax: Math.ceil(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX / 4),
     }),
     strangersLimiter: rateOf('strangers', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX)),
-    recordUsage: recordApiUsage(ingest, (error) =>
-      log.error({ error: rootOf(error) }, 'Usage of the API was not counted.'),
-    ),
+    recordUsage: (usedBy, use) => apiUsage.record(usedBy, use),
     noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
     atomically: (work) => atomically(prisma, work),
+    inTurn: (name) => inTurn(prisma, name),
     keptAtEnd: (work) =>
       keptAtEnd(prisma, work).catch((error: unknown) => {
         if (isTakenOver(error)) throw takenOver();
@@ -421,6 +462,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     mails: { ...mails, ...teamMails },
     nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
     databaseUrl: env.DATABASE_URL,
+    serviceNames,
     nowMs,
     log,
   });
@@ -442,15 +484,57 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
             isStopped: () => closing.signal.aborted,
           }),
       },
+      proofs: { recheck: () => recheckProofs(prisma, { names, mails, nowMs }) },
       nowMs,
     }),
   });
+  const isStopped = () => closing.signal.aborted;
+  const moneyPool = createApplicationPool(env.DATABASE_URL, onLost, {
+    ...jobLimits,
+    connectionCountMax: 3,
+  });
+  const overPool = { pool: moneyPool, platformAccount: collector, nowMs };
+  const notices = railNotices(overPool);
+  const moneyJobs = billingJobs({
+    isStopped,
+    closeMonths: () =>
+      closeMonths({
+        ...overPool,
+        isStopped,
+        isCollecting: rail !== undefined,
+        accrual: accountAccrual({ pool: moneyPool, catalogue, nowMs }),
+      }),
+    collecting: rail === undefined ? undefined : { store: collectionStore(overPool), rail, notices, nowMs },
+  });
+  // Apart from the others: a rail that answers slowly holds up nothing but money.
+  const moneyWork = new JobRunner({ pool: moneyPool, log, jobs: moneyJobs });
+  const collect = moneyJobs.find(({ name }) => name === COLLECT_JOB);
+  const railNotice = {
+    rail,
+    nowMs,
+    keep: notices.keep,
+    /** At once, unless another process is at it: then in its next round. */
+    heard: () => {
+      if (collect === undefined || isStopped()) return;
+      runJob(moneyPool, { ...collect, everyMs: 0 }).catch((error: unknown) =>
+        log.error({ error: rootOf(error) }, 'What Stripe told was kept and not looked at yet.'),
+      );
+    },
+  };
   // Apart from the others, none of which waits for an export: somebody waits for these.
   const privacyWork = new JobRunner({
     pool: privacyPool,
     log,
     askMs: PRIVACY_ASK_MS,
-    jobs: privacyJobs({ pool: privacyPool, nowMs, isStopped: () => closing.signal.aborted }),
+    jobs: privacyJobs({
+      pool: privacyPool,
+      nowMs,
+      isStopped: () => closing.signal.aborted,
+      notices: {
+        atomically: (work) => atomically(prisma, work),
+        tell: tellOfFailedExport({ ...tenancy, mails: { ...mails, ...teamMails } }),
+      },
+    }),
   });
   let document: OpenApiDocument | undefined;
   const brands = aroundPorts(shownBrands(prisma), inTime);
@@ -460,7 +544,6 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     find: (host) => brands.accountAt(host),
     nowMs,
   });
-  let platformId: string | undefined;
   const atPlatform = { title: PLATFORM_NAME, baseUrl: env.PATCHBAY_URL };
   const rest = createRestHandler({
     baseUrl: env.PATCHBAY_URL,
@@ -488,6 +571,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     resetLimiter: byNetwork(rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX))),
     sso: aroundPorts(sso, inTime),
     scim: scimStore(prisma),
+    chainOf,
     scimLimiter: rateOf('scim', atOnceAsAMinute(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX)),
     mailRoute,
     /** Undefined where others could look as well. */
@@ -502,8 +586,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     ),
     brands,
     hosts,
-    // It is made once, and stays.
-    platformAccount: async () => (platformId ??= await findPlatform(prisma)),
+    platformAccount,
     async rest(request: Request): Promise<Response> {
       const host = await hosts.of(request.headers);
       if (host.kind === 'unknown') throw unknownHost();
@@ -512,6 +595,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     database,
     jobs,
     privacyWork,
+    moneyWork,
+    railNotices: railNotice,
     triggerActions,
     exports: {
       isSigned: links.isSigned,
@@ -565,8 +650,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       closing.abort();
       await privacyWork.stop();
       await privacyPool.end();
+      await moneyWork.stop();
+      await moneyPool.end();
       await jobs.stop();
       await refusedRequests.written();
+      await apiUsage.stop();
       await triggerActions.stop();
       await bus.close();
       await database.close();
@@ -575,6 +663,16 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await prisma.$disconnect();
     },
   };
+}
+
+/** Whatever collects, if anything does. */
+function railOf(env: ControlPlaneEnv) {
+  if (env.STRIPE_SECRET_KEY === undefined) return undefined;
+  return stripeRail({
+    secretKey: env.STRIPE_SECRET_KEY,
+    webhookSecrets: env.STRIPE_WEBHOOK_SECRETS,
+    ...(env.STRIPE_API_URL === undefined ? {} : { apiUrl: env.STRIPE_API_URL }),
+  });
 }
 
 /** What an operator's settings say where no account does. */
@@ -605,12 +703,6 @@ function keyableOperations() {
     }));
 }
 
-/** What services and domains tell of, but for the firings of triggers themselves: those would count their own. */
-const countableEvents = [...Object.values(services), ...Object.values(domains)]
-  .filter(({ name }) => name !== 'triggers')
-  .flatMap(({ name, events }) => Object.keys(events).map((event) => `${name}.${event}`))
-  .sort();
-
 const kept = globalThis as { patchbayControlPlane?: ControlPlane };
 
 /** The one of this process. It outlives the reloading of modules while developing. */
@@ -619,6 +711,7 @@ export function controlPlane(): ControlPlane {
     kept.patchbayControlPlane = compose(readEnv());
     kept.patchbayControlPlane.jobs.start();
     kept.patchbayControlPlane.privacyWork.start();
+    kept.patchbayControlPlane.moneyWork.start();
     kept.patchbayControlPlane.triggerActions.start();
   }
   return kept.patchbayControlPlane;

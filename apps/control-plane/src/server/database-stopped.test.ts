@@ -67,7 +67,7 @@ const codeOf = (work: Promise<unknown>) =>
     (error: { readonly fields?: { readonly code: string } }) => error.fields?.code,
   );
 
-test('a database that takes connections and never answers: API and pages say so in under 2 seconds, and all is well again by itself', {
+test('F4: a database that takes connections and never answers: API and pages say so in under 2 seconds, and all is well again by itself', {
   timeout: 60_000,
 }, async () => {
   expect(await read()).toMatchObject({ status: 200 });

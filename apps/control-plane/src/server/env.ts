@@ -20,6 +20,13 @@ const schema = z.object({
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** How many proxies of the operator stand in front: none is believed about a client's address unless it is counted here. */
   PATCHBAY_TRUSTED_PROXY_COUNT: z.coerce.number().int().min(0).max(8).default(0),
+  /** Where usage of the API waits while the database is away. Without it, what waits goes with the process. */
+  PATCHBAY_DATA: z.string().min(1).optional(),
+  /** Named by that usage. */
+  PATCHBAY_REGION: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/)
+    .default('local'),
   /** Of one account's keys, or of one user. A quarter of them may come at once. */
   PATCHBAY_REQUESTS_PER_MINUTE_MAX: z.coerce.number().int().min(1).default(1_200),
   /** From one network address, as many as that in a first burst. */
@@ -37,6 +44,24 @@ const schema = z.object({
   SMTP_FROM: z.string().min(3).optional(),
   /** The address of mails in the brand of an account that has not proved one: on a host that names nobody. */
   SMTP_NEUTRAL_FROM: z.email().optional(),
+  /** Asks for money and pays it out. Without it everything else is as with it. */
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^(sk|rk)_(test|live)_/, 'must be a secret or restricted key of Stripe')
+    .optional(),
+  /** Of the webhook endpoint at Stripe; while one is replaced by the next, both. */
+  STRIPE_WEBHOOK_SECRETS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(',').filter(Boolean)),
+  /** Instead of Stripe's: for tests, on this machine. */
+  STRIPE_API_URL: z
+    .url()
+    .refine(
+      (url) => url.startsWith('https://') || new URL(url).hostname === '127.0.0.1',
+      'must be https, but on this machine',
+    )
+    .optional(),
   /** Name servers that the records of brands are looked up at, such as 192.0.2.53,192.0.2.54. Absent: this machine's. */
   PATCHBAY_DNS_SERVERS: z
     .string()

@@ -12,6 +12,7 @@ import { accountLevels, applicationLevels } from '@patchbay/domain/policy/snapsh
 import { usageBudgetsOf } from '@patchbay/domain/policy/spent';
 import type { SessionKind } from '@patchbay/domain/sessions/session-log';
 import { servicesMintedWith } from '@patchbay/faces/minting-scopes';
+import { invalidRequest } from '@patchbay/faces/refused-fields';
 import { readBody } from '@patchbay/faces/request-body';
 import { toResponse } from '@patchbay/faces/rest';
 import { createRequestId } from '@patchbay/faces/trpc';
@@ -40,6 +41,12 @@ export function serveInternal(control: ControlPlane, request: Request): Promise<
 
 async function served(control: ControlPlane, request: Request): Promise<Response> {
   const requestId = createRequestId();
+  const response = await answered(control, request, requestId);
+  response.headers.set('x-request-id', requestId);
+  return response;
+}
+
+async function answered(control: ControlPlane, request: Request, requestId: string): Promise<Response> {
   try {
     return await answer(control, request);
   } catch (cause) {
@@ -68,10 +75,7 @@ async function answer(control: ControlPlane, request: Request): Promise<Response
   const { call, fields } = match;
   const given = request.method === 'GET' ? Object.fromEntries(searchParams) : (body as object);
   const parsed = internalApi[call].request.safeParse({ ...given, ...fields });
-  if (!parsed.success) {
-    const places = parsed.error.issues.map((issue) => `/${issue.path.join('/')}: ${issue.message}`);
-    throw platformError('request.invalid', places.slice(0, 20).join('; '));
-  }
+  if (!parsed.success) throw invalidRequest(parsed.error.issues);
   if (call === 'enrol') {
     return Response.json(await enrol(control, parsed.data as z.output<typeof internalApi.enrol.request>));
   }

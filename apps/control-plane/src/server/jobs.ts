@@ -1,5 +1,6 @@
 import type { Job } from '@patchbay/adapters/postgres/job-runs';
 import type { DecisionStore } from '@patchbay/adapters/prisma/decision-store';
+import type { RecheckRound } from '@patchbay/adapters/prisma/proof-rechecks';
 import type { TriggerOutbox } from '@patchbay/adapters/prisma/trigger-outbox';
 import type { BillingStore } from '@patchbay/domain/billing/billing-store';
 import { nextPeriod, type Period, periodAt, unsettledPeriods } from '@patchbay/domain/billing/period';
@@ -11,7 +12,7 @@ import type { RetentionRound } from '@patchbay/domain/privacy/ports';
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** After that few batches add to a minute any more. */
-const MINUTE_IS_OVER_MS = 5 * MINUTE_MS;
+const MINUTE_IS_OVER_MS = 2 * MINUTE_MS;
 /** In one run of the task; the rest waits for the next. */
 const FOLD_COUNT_MAX = 50;
 /** Whole days that the nightly check recomputes: late use changes the last ones most. */
@@ -30,12 +31,16 @@ export interface JobPorts {
     /** What is past the time for which its account keeps it (PRD-4). */
     removeOld(): Promise<Pick<RetentionRound, 'accountCount' | 'removed'>>;
   };
+  readonly proofs: {
+    /** Looks again for the records of all that was proved by one (PRD-2, PRD-3). */
+    recheck(): Promise<RecheckRound>;
+  };
   readonly nowMs: () => number;
 }
 
 /** The regular tasks of the platform, in the order in which they are asked whether they are due. */
 export function platformJobs(ports: JobPorts): readonly Job[] {
-  const { billing, usage, decisions, deliverMails, triggers, retention, nowMs } = ports;
+  const { billing, usage, decisions, deliverMails, triggers, retention, proofs, nowMs } = ports;
   /** Settles what is over and not settled, and every period after it: each carries into the next. */
   const settleAll = async (): Promise<void> => {
     const running = periodAt(nowMs());
@@ -84,7 +89,7 @@ export function platformJobs(ports: JobPorts): readonly Job[] {
       },
     },
     {
-      // Batches that are counted at one time add to rows of their own: read over months, there would be many of them.
+      // Months are read as days and quarters of an hour, which is what has been folded, and the minutes that have not yet.
       name: 'fold-usage',
       everyMs: MINUTE_MS,
       run: async () => {
@@ -149,6 +154,15 @@ export function platformJobs(ports: JobPorts): readonly Job[] {
           );
         }
         return `usage from ${firstDay} to before ${today}, and the ledger, agree`;
+      },
+    },
+    {
+      // A name that changed hands is not somebody's for ever (PRD-2, PRD-3).
+      name: 'proofs',
+      everyMs: DAY_MS,
+      run: async () => {
+        const { checkedCount, missingCount, lapsedCount } = await proofs.recheck();
+        return `${checkedCount} proofs were looked at: ${missingCount} missing, ${lapsedCount} lapsed`;
       },
     },
     {

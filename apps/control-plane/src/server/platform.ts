@@ -27,6 +27,7 @@ export interface PlatformParts
     | 'noteRefused'
     | 'nowMs'
     | 'atomically'
+    | 'inTurn'
     | 'keptAtEnd'
   > {
   readonly keys: KeyStore;
@@ -61,6 +62,7 @@ export function createPlatform(parts: PlatformParts): Platform {
     noteRefused,
     nowMs,
     atomically,
+    inTurn,
     keptAtEnd,
   } = parts;
   const wrongSecrets = new WrongSecrets();
@@ -94,12 +96,14 @@ export function createPlatform(parts: PlatformParts): Platform {
     noteRefused,
     nowMs,
     atomically,
+    inTurn,
     keptAtEnd,
     authenticate: async (evidence, address) => evidence && principalOf(evidence)(address),
     reach: (principal, accountId) => reachesOf(principal)(accountId),
-    rateLimit: async (principal, { address, isRead }) => {
+    rateLimit: async (principal, { address, isRead, isFromOutside = false }) => {
       const isStrangersChange = principal.actor.kind === 'stranger' && !isRead;
       const limiter = isStrangersChange ? parts.strangersLimiter : parts.limiter;
+      const limitedAs = isFromOutside ? limitedFromOutside : limitedAsCaller;
       return limiter.count(limitedAs(principal, address), nowMs());
     },
     configChain: ({ accountId, applicationId, endpointId }) =>
@@ -232,11 +236,15 @@ async function grantsOfActor(actor: Actor, grantsOf: PlatformParts['grantsOf']):
 }
 
 /** Whose requests are counted together: those of an account's keys, for keys cost nothing; a stranger's by their address. */
-function limitedAs(principal: Principal, address: string | undefined): string {
+function limitedAsCaller(principal: Principal, address: string | undefined): string {
   const { actor } = principal;
   if (actor.kind === 'key') return actor.accountId;
   return actor.kind === 'stranger' ? `stranger ${networkOf(address ?? '')}` : callerIdOf(principal);
 }
+
+/** A network from which a key may not come uses up what is that network's own. */
+const limitedFromOutside = (principal: Principal, address: string | undefined): string =>
+  `outside ${limitedAsCaller(principal, address)} ${networkOf(address ?? '')}`;
 
 function actorIdOf(actor: Actor): string {
   switch (actor.kind) {

@@ -50,9 +50,9 @@ async function roundTripsOf(method: string, path: string, options: object): Prom
 }
 
 // Who calls and what holds, the rate, what is read, where there is more than one thing to read; a mint asks for whom it is for, the
-// settings, the nodes, the name that they have there and the key, and leaves an entry.
+// settings, the nodes with the name that they have there and the key, and leaves an entry.
 const operations: readonly [string, number, string, () => string, object?][] = [
-  ['networkDiscovery.createIceServers', 8, 'POST', () => at('/services/network-discovery/ice-servers'), mint],
+  ['networkDiscovery.createIceServers', 7, 'POST', () => at('/services/network-discovery/ice-servers'), mint],
   ['signaling.createToken', 7, 'POST', () => at('/services/signaling/tokens'), mint],
   ['accounts.get', 4, 'GET', () => at('')],
   ['accounts.list', 3, 'GET', () => at('/accounts')],

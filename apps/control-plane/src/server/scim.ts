@@ -11,21 +11,20 @@ import {
   toUser,
   userFields,
 } from '@patchbay/domain/scim/scim-resource';
-import { SCIM_PATH } from '@patchbay/domain/sso/handlers';
+import { SCIM_PATH } from '@patchbay/domain/sso/sso-answer';
 import { networkOf } from '@patchbay/kit/cidr';
 import { ServiceError } from '@patchbay/kit/errors';
 import { withoutDatabase } from './availability.ts';
 import type { ControlPlane } from './compose.ts';
 import { rootOf } from './failure-log.ts';
 import { ADDRESS_HEADER } from './request-address.ts';
+import { unknownHost } from './request-host.ts';
 
-type Control = Pick<ControlPlane, 'env' | 'scim' | 'scimLimiter' | 'log'>;
+type Control = Pick<ControlPlane, 'env' | 'scim' | 'scimLimiter' | 'log' | 'chainOf'> & {
+  readonly hosts: Pick<ControlPlane['hosts'], 'of'>;
+};
 
 const BODY_BYTES_MAX = 262_144;
-
-/** Where an organisation's provider reaches it. */
-const scimBaseUrl = ({ PATCHBAY_URL }: Pick<Control['env'], 'PATCHBAY_URL'>): string =>
-  new URL(SCIM_PATH, PATCHBAY_URL).href;
 
 interface Answer {
   readonly status: number;
@@ -65,10 +64,13 @@ function inScim(cause: unknown): ScimError | undefined {
 }
 
 async function answerOf(control: Control, request: Request): Promise<Answer> {
-  const accountId = await authenticate(control, request);
+  const host = await control.hosts.of(request.headers);
+  if (host.kind === 'unknown') throw unknownHost();
+  const accountId = await authenticate(control, request, host.within);
   const { pathname, searchParams } = new URL(request.url);
   const [kind = '', id, ...rest] = pathname.slice(SCIM_PATH.length + 1).split('/');
-  const baseUrl = scimBaseUrl(control.env);
+  // A provider is told of nothing at another host than the one that it asks at.
+  const baseUrl = new URL(SCIM_PATH, host.baseUrl).href;
   if (rest.length > 0) throw new ScimError(404, 'There is nothing here.');
   const asked: Asked = { accountId, id, baseUrl, query: searchParams, request };
   switch (kind) {
@@ -87,14 +89,24 @@ async function answerOf(control: Control, request: Request): Promise<Answer> {
   }
 }
 
-/** The account of the token. Requests without a right one are counted by where they come from. */
-async function authenticate({ scim, scimLimiter }: Control, request: Request): Promise<string> {
+/**
+ * The account of the token. Requests without a right one are counted by where they come from. At the host of a brand, the
+ * token of an organisation that is not below it is none.
+ */
+async function authenticate(
+  { scim, scimLimiter, chainOf }: Control,
+  request: Request,
+  within: string | undefined,
+): Promise<string> {
   const [, token = ''] = /^Bearer ([\w-]{1,200})$/.exec(request.headers.get('authorization') ?? '') ?? [];
   const accountId = token === '' ? undefined : await scim.accountOf(token);
   const counted = accountId ?? `stranger ${networkOf(request.headers.get(ADDRESS_HEADER) ?? '')}`;
   if ((await scimLimiter.count(counted, Date.now())).isExceeded)
     throw new ScimError(429, 'There were too many requests. Wait a minute.');
-  if (accountId === undefined) throw new ScimError(401, 'This needs the token of an organisation.');
+  const isHere = async (id: string) =>
+    within === undefined || (await chainOf(id)).some((one) => one.id === within);
+  if (accountId === undefined || !(await isHere(accountId)))
+    throw new ScimError(401, 'This needs the token of an organisation.');
   return accountId;
 }
 

@@ -31,9 +31,13 @@ async function answerOf(response: Response): Promise<Answer> {
 export interface Served {
   readonly control: ControlPlane;
   rest(method: string, path: string, options?: RestOptions): Promise<Answer>;
-  trpc(method: 'GET' | 'POST', procedure: string, options: { input: object; key?: string }): Promise<Answer>;
+  trpc(method: 'GET' | 'POST', procedure: string, options: TrpcOptions): Promise<Answer>;
   internal(request: Request): Promise<Response>;
   close(): Promise<void>;
+}
+
+interface TrpcOptions extends Pick<RestOptions, 'key' | 'headers'> {
+  readonly input: object;
 }
 
 export interface RestOptions {
@@ -74,10 +78,13 @@ export function serve(
       const request = new Request(`${ORIGIN}${path}`, init);
       return answerOf(await control.answering(() => control.rest(request), request.headers));
     },
-    trpc: async (method, procedure, { input, key }) => {
+    trpc: async (method, procedure, { input, key, headers }) => {
       const isQuery = method === 'GET';
       const query = isQuery ? `?input=${encodeURIComponent(JSON.stringify(input))}` : '';
-      const init: RequestInit = { method, headers: { ...bearer(key), 'content-type': 'application/json' } };
+      const init: RequestInit = {
+        method,
+        headers: { ...bearer(key), 'content-type': 'application/json', ...headers },
+      };
       if (!isQuery) init.body = JSON.stringify(input);
       return answerOf(await serveTrpc(control, new Request(`${ORIGIN}/api/trpc/${procedure}${query}`, init)));
     },

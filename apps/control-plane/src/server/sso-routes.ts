@@ -1,9 +1,10 @@
-import {
-  newBrowserSecret,
-  SSO_ATTEMPT_LIFETIME_MS,
-  SSO_SESSION_LIFETIME_MS,
-  type SsoRefusal,
-} from '@patchbay/adapters/prisma/sso-sign-in';
+import { namesAt } from '@patchbay/adapters/prisma/saml-answers';
+import { newBrowserSecret, SSO_ATTEMPT_LIFETIME_MS } from '@patchbay/adapters/prisma/sso-attempts';
+import { SSO_SESSION_LIFETIME_MS, type SsoRefusal } from '@patchbay/adapters/prisma/sso-people';
+import { writeMetadata } from '@patchbay/adapters/saml/metadata';
+import { RESPONSE_BYTES_MAX } from '@patchbay/adapters/saml/service-provider';
+import { ssoPath } from '@patchbay/domain/sso/sso-answer';
+import { idSchema } from '@patchbay/kit/ids';
 import { pagePath } from '../features/shell/pages.ts';
 import { isLoopbackHost, isLoopbackUrl } from '../features/sign-in/env.ts';
 import type { ControlPlane } from './compose.ts';
@@ -92,6 +93,62 @@ export async function startSso(
   return typeof url === 'string'
     ? redirect(problemPath(url))
     : redirect(url.href, [browserCookie(browserSecret, control.env)]);
+}
+
+/** What a provider of SAML has to know. It follows from the address alone, and says nothing of who is there. */
+export async function samlMetadata(
+  control: Control,
+  request: Request,
+  organisationId: string,
+): Promise<Response> {
+  if (!idSchema('org').safeParse(organisationId).success) return new Response(null, { status: 404 });
+  const document = writeMetadata(namesAt(organisationId, await baseUrlOf(control, request)));
+  return new Response(document, {
+    headers: { 'content-type': 'application/samlmetadata+xml; charset=utf-8', 'cache-control': 'no-store' },
+  });
+}
+
+/**
+ * What a page of a provider posts (SAML Bindings §3.5). Another site posts it, so the cookie that shows who began is not
+ * there: it comes along where the browser is sent next, by GET, and only then somebody is signed in.
+ */
+export async function receiveSaml(
+  control: Control,
+  request: Request,
+  organisationId: string,
+): Promise<Response> {
+  const address = request.headers.get(ADDRESS_HEADER) ?? '';
+  if ((await control.signInLimiter.count(address, Date.now())).isExceeded)
+    return redirect(problemPath('too_many'));
+  const form = await formOf(request);
+  if (form === undefined) return redirect(problemPath('invalid'));
+  const received = await control.sso.receive({
+    organisationId,
+    baseUrl: await baseUrlOf(control, request),
+    response: form.get('SAMLResponse') ?? '',
+    relayState: form.get('RelayState') ?? '',
+  });
+  if (received.outcome === 'refused') return redirect(problemPath(received.why));
+  const { state, browserSecret } = received;
+  const cookies = browserSecret === undefined ? [] : [browserCookie(browserSecret, control.env)];
+  return redirect(`${ssoPath(organisationId, 'callback')}?state=${state}`, cookies);
+}
+
+/** In base64 and as a form, something more than the answer itself has. */
+const FORM_BYTES_MAX = RESPONSE_BYTES_MAX * 2;
+
+/** Undefined for what is no form, or larger than any answer. */
+async function formOf(request: Request): Promise<URLSearchParams | undefined> {
+  const type = request.headers.get('content-type') ?? '';
+  if (!/^application\/x-www-form-urlencoded\b/i.test(type)) return undefined;
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of (request.body ?? []) as AsyncIterable<Uint8Array>) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > FORM_BYTES_MAX) return undefined;
+    chunks.push(chunk);
+  }
+  return new URLSearchParams(Buffer.concat(chunks).toString('utf8'));
 }
 
 /** The way back. */

@@ -98,6 +98,14 @@ beforeAll(async () => {
     body: { name: 'Secret brand' },
   });
   const { id: hostId } = await ask('POST', '/brand-hosts', { host: 'secret.brand.test' });
+  const documentId = createId('doc');
+  const [of, at] = [alice.accountId, new Date()];
+  await owner.query(
+    `INSERT INTO document (id, account_id, seller_id, period, kind, sequence, number, currency, total_minor_units, by_period,
+       issued_at, content)
+     VALUES ($1, $2, $2, '2026-10', 'invoice', 1, 'SECRET-1', 'EUR', 7654321, '{}', $3, '{"number": "SECRET-1"}')`,
+    [documentId, of, at],
+  );
   ids = {
     hostId,
     theme: 'light',
@@ -118,6 +126,8 @@ beforeAll(async () => {
     erasureId: (await ask('POST', '/erasures', { person: 'user:secret-bob' })).id,
     roleId,
     domainId,
+    documentId,
+    buyerId: alice.accountId,
     viewId: createId('sin'),
   };
 }, START_MS_MAX);
@@ -152,6 +162,10 @@ async function stateOfAlice(): Promise<string> {
     'brand',
     'brand_logo',
     'brand_host',
+    'billing_party',
+    'rail_party',
+    'document',
+    'collection',
     'service_access',
     'audit_entry',
     'credential_revocation',

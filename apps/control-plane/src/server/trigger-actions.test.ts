@@ -84,6 +84,11 @@ async function use(accountId: string, bytes: number, more: object = {}): Promise
 
 const firings = async (triggerId: string) =>
   (await ask('GET', `${reseller.accountId}/trigger-firings?triggerId=${triggerId}`)).items;
+/** It was done, whoever did it: once started, the regular look may be the first to take a firing. */
+const acted = async (triggerId: string) => {
+  await served.control.triggerActions.runDue();
+  await until(async () => (await firings(triggerId))[0]?.state === 'done', { what: 'the action is done' });
+};
 const counter = { meter: 'network-discovery.bytes' };
 const monthly = (limit: number) => ({ kind: 'recurring', limit, per: 'month' });
 
@@ -232,6 +237,41 @@ test('a throttle holds an account whatever it says itself, for all its credentia
   );
 });
 
+test('a service that a trigger turns off serves nobody at or below its target, says why, and is back with a reset (TRG-2)', async () => {
+  const [off, other] = [await customer('Off'), await customer('On')];
+  const trigger = await setTrigger({
+    counter,
+    target: { accountId: off.id },
+    condition: monthly(10),
+    action: { kind: 'disableService', service: 'signaling' },
+  });
+  const mint = async ({ id, key }: { id: string; key: string }, service: string) =>
+    await served.rest('POST', `/v1/accounts/${id}/services/${service}`, { key, body: { identity: 'bob' } });
+  await use(off.id, 10);
+  await acted(trigger.id);
+  heard.length = 0;
+  expect(await mint(off, 'signaling/tokens')).toMatchObject({
+    status: 403,
+    body: { code: 'policy.refused', rule: 'services' },
+  });
+  for (const served_ of [await mint(other, 'signaling/tokens'), await mint(off, 'network-discovery/ice-servers')])
+    expect(served_.body.code).not.toBe('policy.refused');
+  const snapshot = await served.internal(relay.request('accountSnapshot', { accountId: off.id }));
+  expect(JSON.stringify(await snapshot.json())).toContain('"services":["network-discovery"]');
+  // Its own word takes nothing back.
+  await served.rest('PUT', `/v1/accounts/${off.id}/policy`, {
+    key: off.key,
+    body: { values: { services: ['signaling', 'network-discovery'] } },
+  });
+  expect((await mint(off, 'signaling/tokens')).body.code).toBe('policy.refused');
+  await ask('POST', `${reseller.accountId}/triggers/${trigger.id}/resets`, {});
+  expect((await mint(off, 'signaling/tokens')).body.code).not.toBe('policy.refused');
+  await until(
+    async () => heard.some((message) => message.type === 'account.changed' && message.accountId === off.id),
+    { what: 'the nodes are told' },
+  );
+});
+
 test('a hold whose time is over is lifted, and the nodes are told', async () => {
   const { id } = await customer('Lifted');
   const trigger = await setTrigger({
@@ -241,7 +281,7 @@ test('a hold whose time is over is lifted, and the nodes are told', async () => 
     action: { kind: 'throttle', bitsPerSecondMax: 64_000 },
   });
   await use(id, 10);
-  await served.control.triggerActions.runDue();
+  await acted(trigger.id);
   await owner.query('UPDATE trigger_hold SET until = now() WHERE trigger_id = $1', [trigger.id]);
   heard.length = 0;
   await served.control.triggerActions.runDue();
@@ -264,7 +304,7 @@ test('the sessions of a target are ended, and those of others go on', async () =
     return sessionId;
   };
   const [ended, other] = [await open(ending.id), await open(going.id)];
-  const credentialId = 'crd_1';
+  const credentialId = createId('crd');
   const credentialed = await open(ending.id);
   await setTrigger({
     counter,
@@ -289,6 +329,48 @@ test('the sessions of a target are ended, and those of others go on', async () =
   await served.control.triggerActions.runDue();
   await until(async () => endedIds().includes(ended), { what: 'the sessions are ended' });
   expect(endedIds()).not.toContain(other);
+});
+
+test('requests to the API are use like any other: they are read as usage, and a trigger counts them (MET-6)', async () => {
+  const caller = await customer('Caller');
+  const { id: triggerId } = await setTrigger({
+    target: { accountId: caller.id },
+    counter: { meter: 'api.requests', where: { resource: 'sessions', outcome: 'succeeded', caller: 'key' } },
+    condition: { kind: 'threshold', limit: 3 },
+  });
+  const list = () => served.rest('GET', `/v1/accounts/${caller.id}/sessions`, { key: caller.key });
+  for (let n = 0; n < 3; n++) expect((await list()).status).toBe(200);
+  await until(async () => (await firings(triggerId)).length === 1, { what: 'the trigger fires' });
+  const hour = 3_600_000;
+  const [from, to] = [-hour, hour].map((ms) => new Date(Date.now() + ms).toISOString());
+  const { rows } = await ask(
+    'GET',
+    `${reseller.accountId}/usage?from=${from}&to=${to}&bucket=all&meter=api.requests&where=resource:sessions&groupBy=outcome`,
+  );
+  expect(rows).toMatchObject([{ meter: 'api.requests', group: { outcome: 'succeeded' }, quantity: '3' }]);
+});
+
+test('a trigger names an endpoint by its id or its identifier, and nothing of a sibling’s or invented', async () => {
+  const [mine, sibling] = [await customer('Mine'), await customer('Sibling')];
+  const take = async (id: string, identifier: string) =>
+    (await ask('POST', `${id}/endpoints`, { identifier })).id;
+  const [own, other] = [await take(mine.id, 'room:own'), await take(sibling.id, 'room:other')];
+  const put = (target: object) =>
+    served.rest('POST', `/v1/accounts/${reseller.accountId}/triggers`, {
+      key: reseller.key,
+      body: { name: 'One', counter, target: { accountId: mine.id, ...target }, condition: monthly(1) },
+    });
+  expect(await put({ endpointId: own })).toMatchObject({ body: { target: { endpointId: 'room:own' } } });
+  expect(await put({ endpointId: 'room:own' })).toMatchObject({ status: 200 });
+  const session = createId('ses');
+  await owner.query(`INSERT INTO session (id, account_id, started_at) VALUES ($1, $2, now())`, [
+    session,
+    sibling.id,
+  ]);
+  for (const target of [{ endpointId: other }, { endpointId: 'room:other' }, { sessionId: session }])
+    expect(await put(target)).toMatchObject({ status: 404, body: { code: 'resource.unknown' } });
+  // Who is above both of them sees it.
+  expect(await put({ accountId: reseller.accountId, sessionId: session })).toMatchObject({ status: 200 });
 });
 
 test('a trigger reaches nobody beside or above the account that sets it', async () => {

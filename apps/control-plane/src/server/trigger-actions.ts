@@ -27,6 +27,8 @@ export interface TriggerActionsOptions {
   readonly nameOf: (accountId: string) => Promise<string>;
   readonly databaseUrl: string;
   readonly nowMs: () => number;
+  /** Every service there is. */
+  readonly serviceNames: readonly string[];
   readonly log: Pick<Logger, 'error' | 'warn'>;
 }
 
@@ -94,8 +96,8 @@ export class TriggerActions {
   }
 
   #ports(): ActPorts {
-    const { outbox, events, publish, nowMs } = this.#options;
-    const { suspend, openSessions, hold } = outbox.holds;
+    const { outbox, events, publish, nowMs, serviceNames } = this.#options;
+    const { suspend, openSessions, hold, holdServices } = outbox.holds;
     return {
       openSessions,
       suspend: async (due) => {
@@ -119,6 +121,11 @@ export class TriggerActions {
         }),
       hold: async (due, held) => {
         await hold(due, held);
+        await publish({ type: 'account.changed', accountId: due.rule.target.accountId });
+      },
+      disable: async (due, { service, untilMs }) => {
+        const services = serviceNames.filter((name) => name !== service);
+        await holdServices(due, { services, untilMs });
         await publish({ type: 'account.changed', accountId: due.rule.target.accountId });
       },
       writeMail: (due, address) => this.#writeMail(due, address),

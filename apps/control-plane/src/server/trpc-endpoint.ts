@@ -11,7 +11,7 @@ import { unknownHost } from './request-host.ts';
 import { signInSessionOf } from './sign-in-session.ts';
 
 /** Calls of one request. The limiter counts each, so that a batch is as dear as its parts. */
-const BATCH_COUNT_MAX = 50;
+export const BATCH_COUNT_MAX = 50;
 
 /** Serves the dashboard, and whoever speaks tRPC with a key. */
 export function serveTrpc(control: ControlPlane, request: Request): Promise<Response> {
@@ -19,11 +19,14 @@ export function serveTrpc(control: ControlPlane, request: Request): Promise<Resp
 }
 
 async function served({ router, log, hosts, env }: ControlPlane, request: Request): Promise<Response> {
-  const requestId = createRequestId();
+  const callCount = Math.min(callsOf(request).length, BATCH_COUNT_MAX);
+  const requestIds = Array.from({ length: callCount }, createRequestId);
+  const [requestId = createRequestId()] = requestIds;
   const host = await hosts.of(request.headers);
   try {
     if (host.kind === 'unknown') throw unknownHost();
     const { within } = host;
+    const baseUrl = host.kind === 'brand' ? host.baseUrl : undefined;
     const evidence = await evidenceOf(request, { publicUrl: env.PATCHBAY_URL, within });
     refuseForeign(request, evidence);
     const bounded = await boundedRequest(request);
@@ -32,14 +35,17 @@ async function served({ router, log, hosts, env }: ControlPlane, request: Reques
       req: bounded,
       router,
       createContext: ({ resHeaders }) => {
-        resHeaders.set('x-request-id', requestId);
+        resHeaders.set('x-request-id', requestIds.join(', '));
         resHeaders.set('cache-control', 'no-store');
         const address = request.headers.get(ADDRESS_HEADER) ?? undefined;
-        return { evidence, within, requestId, address, signal: request.signal, responseHeaders: resHeaders };
+        const ifMatch = request.headers.get('if-match') ?? undefined;
+        const { signal } = request;
+        const from = { requestId, requestIds, address, ifMatch, signal };
+        return { evidence, within, baseUrl, ...from, responseHeaders: resHeaders };
       },
       onError: ({ error, path }) => {
         if (error.code !== 'INTERNAL_SERVER_ERROR') return;
-        log.error({ requestId, path, error: rootOf(error) }, 'A procedure failed.');
+        log.error({ requestIds, path, error: rootOf(error) }, 'A procedure failed.');
       },
     });
   } catch (error) {
@@ -55,11 +61,15 @@ function refuseForeign(request: Request, evidence: Evidence | undefined): void {
   throw platformError('auth.scope', 'This request comes from a page of another site.');
 }
 
+const callsOf = ({ url }: Request): readonly string[] => new URL(url).pathname.split(',');
+
 async function boundedRequest(request: Request): Promise<Request> {
-  const names = new URL(request.url).pathname.split(',');
+  const names = callsOf(request);
   if (names.length > BATCH_COUNT_MAX) {
-    throw platformError('request.too_large', `At most ${BATCH_COUNT_MAX} calls in one request.`);
+    throw platformError('request.too_many', `At most ${BATCH_COUNT_MAX} calls in one request.`);
   }
+  if (names.length > 1 && request.headers.has('if-match'))
+    throw platformError('request.invalid', 'If-Match is for one call: send it alone.');
   if (request.method === 'GET' || request.method === 'HEAD') return request;
   const { text } = await readBody(request);
   const { url, method, headers, signal } = request;

@@ -2,7 +2,7 @@ import type { UsageStore } from '@patchbay/domain/metering/usage-store';
 import type { Budget, SpentBudget } from '@patchbay/domain/policy/decide';
 import { policyChain } from '@patchbay/domain/policy/policy-chain';
 import type { PolicyPorts } from '@patchbay/domain/policy/ports';
-import { spentBudgets, usageBudgetsOf } from '@patchbay/domain/policy/spent';
+import { spentBudgets, usageBudgetsOf, usageSettings } from '@patchbay/domain/policy/spent';
 
 /** What of an account's chain is watched is read again after this time: so much later a new limit is noticed by use. */
 const CHAIN_KEEP_MS = 2_000;
@@ -14,14 +14,17 @@ interface Watched {
   readonly readAtMs: number;
 }
 
+interface Used {
+  readonly accountId: string;
+  readonly region: string;
+}
+
 export interface UsageWatch {
   /**
    * The accounts at which something was used up by what was just counted: nodes have to hear of each, once. Of `accountIds`
    * some use was counted in some region.
    */
-  usedUp(
-    used: readonly { readonly accountId: string; readonly region: string }[],
-  ): Promise<readonly string[]>;
+  usedUp(used: readonly Used[]): Promise<readonly string[]>;
   /** What of these budgets is used up. */
   spent(budgets: readonly Budget[]): Promise<readonly SpentBudget[]>;
 }
@@ -32,7 +35,7 @@ export function usageWatch({
   usage,
   nowMs,
 }: {
-  readonly policies: Pick<PolicyPorts['policies'], 'chain'>;
+  readonly policies: Pick<PolicyPorts['policies'], 'chain' | 'saying'>;
   readonly usage: Pick<UsageStore, 'query'>;
   readonly nowMs: () => number;
 }): UsageWatch {
@@ -40,17 +43,32 @@ export function usageWatch({
   /** By setting, scope, bound and day: what nodes were told of is not told at every batch that follows. */
   const told = new Set<string>();
 
-  async function budgetsOf(accountId: string, region: string): Promise<readonly Budget[]> {
-    const key = `${accountId}@${region}`;
-    const known = watched.get(key);
-    if (known !== undefined && nowMs() - known.readAtMs < CHAIN_KEEP_MS) return known.budgets;
+  const keyOf = ({ accountId, region }: Used) => `${accountId}@${region}`;
+
+  const knownOf = (used: Used): readonly Budget[] | undefined => {
+    const known = watched.get(keyOf(used));
+    return known !== undefined && nowMs() - known.readAtMs < CHAIN_KEEP_MS ? known.budgets : undefined;
+  };
+
+  function watch(used: Used, budgets: readonly Budget[]): void {
+    watched.delete(keyOf(used));
+    watched.set(keyOf(used), { budgets, readAtMs: nowMs() });
+    forgetOldest(watched, ACCOUNT_COUNT_MAX);
+  }
+
+  async function budgetsOf({ accountId, region }: Used): Promise<readonly Budget[]> {
     const stored = await policies.chain({ accountId });
     const chain = [...new Set(stored.map((row) => row.accountId))];
-    const budgets = usageBudgetsOf(policyChain({ chain, region }, stored));
-    watched.delete(key);
-    watched.set(key, { budgets, readAtMs: nowMs() });
-    forgetOldest(watched, ACCOUNT_COUNT_MAX);
-    return budgets;
+    return usageBudgetsOf(policyChain({ chain, region }, stored));
+  }
+
+  /** A batch has up to a thousand accounts, and hardly any has a limit: those that have none are found out by one question. */
+  async function readWhatIsUnknown(used: readonly Used[]): Promise<void> {
+    const unknown = used.filter((each) => knownOf(each) === undefined);
+    if (unknown.length === 0) return;
+    const accountIds = unknown.map(({ accountId }) => accountId);
+    const bounded = await policies.saying({ accountIds, settings: usageSettings });
+    for (const each of unknown) watch(each, bounded.has(each.accountId) ? await budgetsOf(each) : []);
   }
 
   const spent = (budgets: readonly Budget[]) => spentBudgets(budgets, { usage, nowMs: nowMs() });
@@ -59,9 +77,9 @@ export function usageWatch({
     spent,
     async usedUp(used) {
       const accountIds = new Set<string>();
-      for (const { accountId, region } of used) {
-        const budgets = await budgetsOf(accountId, region);
-        for (const budget of budgets) {
+      await readWhatIsUnknown(used);
+      for (const each of used) {
+        for (const budget of knownOf(each) ?? (await budgetsOf(each))) {
           const [reached] = await spent([budget]);
           if (reached === undefined) continue;
           const name = JSON.stringify([reached, budget.max]);

@@ -1,7 +1,8 @@
 import type { AppRouter } from '@patchbay/faces/trpc';
-import { createTRPCClient, httpBatchLink } from '@trpc/client';
+import { createTRPCClient } from '@trpc/client';
 import type { inferRouterInputs, inferRouterOutputs } from '@trpc/server';
 import { createTRPCContext } from '@trpc/tanstack-react-query';
+import { conditionally } from './if-match.ts';
 import { withoutDirection } from './without-direction.ts';
 
 export type Inputs = inferRouterInputs<AppRouter>;
@@ -18,6 +19,6 @@ export const createClient = () =>
   createTRPCClient<AppRouter>({
     links: [
       withoutDirection,
-      httpBatchLink({ url: '/api/trpc', maxURLLength: URL_LENGTH_MAX, maxItems: BATCH_COUNT_MAX }),
+      conditionally({ url: '/api/trpc', maxURLLength: URL_LENGTH_MAX, maxItems: BATCH_COUNT_MAX }),
     ],
   });

@@ -253,7 +253,11 @@ test('what the main address does not take goes to the fallback in the same attem
   const main = await receivers.healthy(() => 500);
   const fallback = await receivers.healthy();
   const { webhookId } = await webhookAt(main.url, { fallbackUrl: fallback.url });
-  start();
+  const counted: string[] = [];
+  start({
+    count: (usedBy, { meter, quantity, dimensions }) =>
+      counted.push(`${usedBy.accountId} ${meter} ${quantity} ${dimensions.outcome}`),
+  });
   await hooks.append(accountId);
   await arrived(fallback.received, 1);
   await until(async () => (await stateAt(webhookId))[0] === 'delivered', { what: 'its outcome' });
@@ -272,6 +276,13 @@ test('what the main address does not take goes to the fallback in the same attem
   expect(kept).toMatch(/^v1,.{8}…$/);
   expect(String(sent['webhook-signature'])).toContain(kept.slice(0, -1));
   expect(log[1]?.responseHeaders).toHaveProperty('date');
+  // Each request for itself, the callback once (MET-6).
+  await until(() => counted.length === 3, { what: 'it is counted' });
+  expect(counted).toEqual([
+    `${accountId} api.attempts 1 failed`,
+    `${accountId} api.attempts 1 succeeded`,
+    `${accountId} api.callbacks 1 delivered`,
+  ]);
 });
 
 test('an endpoint that fails is told of once, and one that says 410 is disabled, told of and on record', async () => {
@@ -331,7 +342,7 @@ test('a worker that is killed in the middle of a delivery loses nothing, and rep
   ]);
 });
 
-test('a database that fails at any one call costs no event and doubles none but its attempt (F16)', async () => {
+test('F16: a database that fails at any one call costs no event and doubles none but its attempt', async () => {
   const { url, received } = await receivers.healthy();
   const { webhookId } = await webhookAt(url);
   const store = deliveryStore(hooks.pool, hooks.database.cipher);
@@ -374,7 +385,7 @@ test('a batch arrives as one request with one signature, each event as it would 
   expect(sent.map(({ id }) => id).toSorted()).toEqual(events.map(({ id }) => id).toSorted());
   const { items } = await hooks.events
     .list({ accountId, scope: 'own', after: 0n, types: ['*'], limit: 10 })
-    .then((list) => ({ items: list.map(toEnvelope) }));
+    .then((list) => ({ items: list.map((event) => toEnvelope(event, hooks.cursors)) }));
   expect(sent).toEqual(items);
   const headers = (name: string) => [request?.headers[name] ?? []].flat();
   const key = parseWebhookSecret(secret) ?? new Uint8Array();

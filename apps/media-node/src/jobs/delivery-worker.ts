@@ -11,8 +11,9 @@ import type { SendSafely } from '@patchbay/adapters/outgoing/safe-request';
 import { Turns } from '@patchbay/adapters/prisma/turns';
 import type { WebhookNotices } from '@patchbay/adapters/prisma/webhook-notices';
 import { consequenceOf } from '@patchbay/domain/hooks/after-attempt';
-import { batchBodyOf, bodyOf } from '@patchbay/domain/hooks/envelope';
+import { batchBodyOf, bodyOf, type EventCursors } from '@patchbay/domain/hooks/envelope';
 import { nextAttemptAtMs } from '@patchbay/domain/hooks/retry-schedule';
+import type { CountedUse, UsedBy } from '@patchbay/domain/metering/use-counter';
 import { replayHeader, signWebhook, webhookHeaders } from '@patchbay/protocol/webhook/signature';
 
 /** Requests at a time to one endpoint, of all workers together: a slow one has so many open, and no more. */
@@ -45,12 +46,15 @@ const SIGNATURE_CHARACTERS_KEPT = 'v1,'.length + 8;
 
 export interface DeliveryWorkerOptions {
   readonly store: DeliveryStore;
+  readonly cursors: Pick<EventCursors, 'seal'>;
   readonly send: SendSafely;
   readonly notices: WebhookNotices;
   /** Gives events their places, if there are any: answers how many. */
   readonly placeEvents: () => Promise<number>;
   /** Takes one of the replays that run a step on: answers whether there was one. */
   readonly takeReplayOn: () => Promise<boolean>;
+  /** What an account's webhooks were told, and in how many requests (MET-6). */
+  readonly count: (usedBy: UsedBy, use: CountedUse) => void;
   readonly onFailure: (error: unknown, message: string) => void;
   readonly nowMs?: () => number;
   readonly random?: () => number;
@@ -198,6 +202,8 @@ export class DeliveryWorker {
       };
     });
     const endpoint = await this.#note(attempts, { isDelivered, requests });
+    const endedCount = attempts.filter(({ nextAttemptAtMs: nextMs }) => nextMs === undefined).length;
+    this.#count(request.accountId, { requests, endedCount });
     if (endpoint === undefined || isDelivered) return;
     const { notices } = this.#options;
     const { accountId, webhookId } = request;
@@ -211,6 +217,21 @@ export class DeliveryWorker {
       case 'disable_gone':
         return await notices.disable({ accountId, webhookId, atMs, reason: 'gone' });
     }
+  }
+
+  /** A request counts for itself, and a callback once, when it was taken or is given up. */
+  #count(
+    accountId: string,
+    { requests, endedCount }: { readonly requests: readonly SentRequest[]; readonly endedCount: number },
+  ): void {
+    const { count } = this.#options;
+    for (const { error } of requests) {
+      const outcome = error === undefined ? 'succeeded' : 'failed';
+      count({ accountId }, { meter: 'api.attempts', quantity: 1, dimensions: { outcome } });
+    }
+    const outcome = requests.at(-1)?.error === undefined ? 'delivered' : 'failed';
+    if (endedCount > 0)
+      count({ accountId }, { meter: 'api.callbacks', quantity: endedCount, dimensions: { outcome } });
   }
 
   /** A database that is away for a while costs no second attempt, as long as the delivery is ours. */
@@ -239,7 +260,9 @@ export class DeliveryWorker {
     { target, url }: { readonly target: RequestOutcome['target']; readonly url: string },
   ): Promise<SentRequest> {
     const [{ event }] = deliveries;
-    const body = batchId === undefined ? bodyOf(event) : batchBodyOf(deliveries.map((each) => each.event));
+    const { cursors } = this.#options;
+    const events = deliveries.map((each) => each.event);
+    const body = batchId === undefined ? bodyOf(event, cursors) : batchBodyOf(events, cursors);
     const id = batchId ?? event.id;
     const timestampSeconds = Math.floor(this.#nowMs() / 1_000);
     const signature = signWebhook({ id, timestampSeconds, body }, secrets);

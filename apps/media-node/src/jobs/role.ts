@@ -1,4 +1,5 @@
 import { deliveryStore } from '@patchbay/adapters/hooks/delivery-store';
+import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { takeReplayOn } from '@patchbay/adapters/hooks/replay-step';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
@@ -7,6 +8,7 @@ import { createApplicationPool } from '@patchbay/adapters/postgres/application-p
 import { openClient } from '@patchbay/adapters/prisma/client';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { webhookNotices } from '@patchbay/adapters/prisma/webhook-notices';
+import { SpooledUses } from '@patchbay/adapters/spool/spooled-uses';
 import type { Logger } from 'pino';
 import type { NodeEnv } from '../platform/env.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
@@ -31,12 +33,15 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
   const prisma = openClient(databaseUrl, { connectionsMax: NOTICE_CONNECTION_COUNT_MAX });
   const allowLoopback = env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1';
   if (allowLoopback) log.warn('Webhooks are sent to loopback addresses of this machine.');
+  const uses = new SpooledUses({ region: env.PATCHBAY_REGION });
   const worker = new DeliveryWorker({
+    cursors: eventCursors(readMasterKey(masterKey)),
     store: deliveryStore(pool, mintBranchCipher(readMasterKey(masterKey))),
     send: safeSender({ rule: new AddressRule({ allowLoopback }) }),
     notices: webhookNotices(prisma),
     placeEvents: () => placeEvents(pool),
     takeReplayOn: () => takeReplayOn(pool),
+    count: (usedBy, use) => uses.count(usedBy, use),
     onFailure: (error, message) => log.warn({ error: textOf(error) }, message),
   });
   let isDraining = false;
@@ -48,6 +53,7 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
     reviewAccount: async () => true,
     endSession: () => {},
   });
+  uses.start(node.usage, (error) => log.error({ error: textOf(error) }, 'The spool cannot be written.'));
   worker.start();
   const stopHeartbeat = startHeartbeat({
     client: node.client,
@@ -64,6 +70,7 @@ export async function runJobs(env: NodeEnv, log: Logger): Promise<() => Promise<
   return async () => {
     isDraining = true;
     await worker.stop();
+    await uses.stop();
     stopHeartbeat();
     await node.stop();
     await prisma.$disconnect();

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import { foldSession, newSession, stateOf } from '@patchbay/domain/sessions/session-log';
 import { noDrops } from '@patchbay/protocol/turn/flow';
@@ -9,7 +10,6 @@ import { expect, test } from 'vitest';
 import type { RelayEvent } from '../relay/platform.ts';
 import type { UsageRecord } from '../relay/usage-record.ts';
 import { BareSessions, GRACE_MS, REFUSAL_WINDOW_MS } from './bare-sessions.ts';
-import { Spool } from './spool.ts';
 import { UnendedSessions } from './unended-sessions.ts';
 
 const helpUrl = (code: string) => `/docs/errors/${code}`;

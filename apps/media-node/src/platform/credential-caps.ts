@@ -80,5 +80,5 @@ interface CappedRate {
 
 function withSeconds(max: number, { limits, prefixIds, keyId }: Effective): readonly EffectiveLimit[] {
   const prefixId = prefixIds[0] ?? keyId;
-  return [...limits, { prefixId, kind: 'seconds', max, counts: 'session', outcome: 'end' }];
+  return [...limits, { prefixId, kind: 'seconds', max, counts: 'session', outcome: 'end', isOfPolicy: true }];
 }

@@ -50,14 +50,8 @@ interface Use {
 export function decideCredential(subject: Subject, use: Use): HeldPolicy | RefusedByPolicy {
   const chain = chainOf(subject);
   const { effective, account } = subject;
-  const isOfSession = effective.session?.startsWith('ses_') === true;
-  // A relay carries ciphertext: outside of a call it may be anything.
-  const isAnything = use.verifier === 'relay' && !isOfSession;
-  const decision = decide(chain, {
-    ...use,
-    ...(isAnything ? { mediaKinds: settings.mediaKinds.choices } : {}),
-    spent: account.spent,
-  });
+  const isOfCall = effective.session?.startsWith('ses_') === true;
+  const decision = decide(chain, { ...use, isOfCall, spent: account.spent });
   if (decision.kind === 'refused') return toRefused(decision, account.accountId);
   const { policy } = decision;
   const closings = (policy.times?.value ?? []).flatMap((times) => closesAtMs(times, use.atMs) ?? []);

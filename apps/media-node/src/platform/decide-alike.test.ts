@@ -1,8 +1,9 @@
-import { budgetsOf, decide, type PolicyRequest } from '@patchbay/domain/policy/decide';
+import { budgetsOf, decide, type PolicyRefusal, type PolicyRequest } from '@patchbay/domain/policy/decide';
 import { type EffectivePolicy, effectivePolicy } from '@patchbay/domain/policy/effective-policy';
 import { anyRequest, anyWord } from '@patchbay/domain/policy/policy.testing';
 import { policyChain, type StoredPolicy } from '@patchbay/domain/policy/policy-chain';
 import { levelText, type PolicyLevel } from '@patchbay/domain/policy/policy-level';
+import { replay } from '@patchbay/domain/policy/replay';
 import { settings } from '@patchbay/domain/policy/settings';
 import { accountLevels, applicationLevels } from '@patchbay/domain/policy/snapshot-levels';
 import type { KeyId } from '@patchbay/kit/ids';
@@ -103,7 +104,7 @@ function networksOf(held: EffectivePolicy | HeldPolicy): readonly unknown[] {
 const anyUse = fc.record({ credential: anyCredential, request: anyRequest, drawn: fc.nat() });
 
 test('of ten thousand random account chains with random policies a node decides as the control plane does, each from its own data (POL-2, POL-4)', () => {
-  const counts = { allowed: 0, refused: 0, spent: 0 };
+  const counts = { allowed: 0, refused: 0, spent: 0, replayed: 0 };
   fc.assert(
     fc.property(anyAccounts, anyUse, ({ chain, stored }, { credential, request, drawn }) => {
       const { application: applicationId, instanceType, identity, services, regions, session } = credential;
@@ -129,8 +130,9 @@ test('of ten thousand random account chains with random policies a node decides 
         verifier,
         region,
         spent,
-        // A relay carries ciphertext: outside of a call it may be anything. A call says its media later.
-        mediaKinds: verifier === 'relay' && session === undefined ? settings.mediaKinds.choices : undefined,
+        // A call says its media later.
+        mediaKinds: undefined,
+        isOfCall: session !== undefined,
       };
       const above = decide(levels, asked);
 
@@ -167,11 +169,26 @@ test('of ten thousand random account chains with random policies a node decides 
       const word = (refused: { rule: string; level: string; code: string }) =>
         `${refused.code} by ${refused.rule} at ${refused.level}`;
       const isRefused = above.kind === 'refused';
-      const expected = isRefused
-        ? word({ code: above.code, rule: above.setting, level: levelText(above.origin, [accountId]) })
-        : heldBy(effectivePolicy(levels));
+      const wordOf = ({ code, setting, origin }: PolicyRefusal) =>
+        word({ code, rule: setting, level: levelText(origin, [accountId]) });
+      const expected = isRefused ? wordOf(above) : heldBy(effectivePolicy(levels));
       const found = 'code' in atNode ? word(atNode) : heldBy(atNode);
       if (found !== expected) throw new Error(`${found} at the node, ${expected} at the control plane.`);
+
+      // The past, decided by the same levels: clients of a relay are logged by themselves, calls by signaling.
+      const isLogged = (verifier === 'relay') === (service === 'network-discovery' && session === undefined);
+      if (isLogged && (verifier === 'relay' || service === 'signaling')) {
+        const past = { sessionId: 'ses_1', accountId, atMs, service, region, sourceIp, mediaKinds: [] };
+        const [again] = replay([past], { chainOf: () => levels }).refused;
+        const replayed = again === undefined ? undefined : wordOf(again.refusal);
+        // What is used up is told to nodes, and counted by the replay.
+        const isCounted = [above, again?.refusal].some(
+          (one) => one?.kind === 'refused' && one.code === 'limit.exceeded',
+        );
+        const now = isRefused ? wordOf(above) : undefined;
+        if (!isCounted && replayed !== now) throw new Error(`${replayed} in the replay, ${now} now.`);
+        counts.replayed += 1;
+      }
       counts[!isRefused ? 'allowed' : above.code === 'limit.exceeded' ? 'spent' : 'refused'] += 1;
     }),
     { numRuns: 10_000 },

@@ -1,7 +1,10 @@
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { Spool } from '@patchbay/adapters/spool/spool';
+import { Uploader } from '@patchbay/adapters/spool/uploader';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import type { NodeRole } from '@patchbay/domain/fleet/internal-api';
+import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import { LIFETIME_SECONDS_MAX, LIFETIME_SKEW_MS_MAX } from '@patchbay/protocol/credential/lifetime';
 import type { Logger } from 'pino';
 import { BusClient } from './bus-client.ts';
@@ -12,11 +15,8 @@ import { FleetView } from './fleet-view.ts';
 import { KeyUse } from './key-use.ts';
 import { NodeIdentity } from './node-identity.ts';
 import { Recheck } from './recheck.ts';
-import type { UsageDraft } from './relay-platform.ts';
 import { Revocations } from './revocations.ts';
 import { type AccountSnapshot, type KeySnapshot, Snapshots } from './snapshots.ts';
-import { Spool } from './spool.ts';
-import { Uploader } from './uploader.ts';
 
 const USAGE_BATCH_MAX = 500;
 /** What has ended is on disk this soon after (MET-2). */

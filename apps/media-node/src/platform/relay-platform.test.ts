@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Spool } from '@patchbay/adapters/spool/spool';
+import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
+import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import type { SpentLimit } from '@patchbay/protocol/turn/action';
 import { grantOf } from '@patchbay/protocol/turn/testing/relay-world';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -10,11 +13,10 @@ import { ControlPlaneClient } from './control-plane-client.ts';
 import { CredentialResolver } from './credential-resolver.ts';
 import { NodeIdentity } from './node-identity.ts';
 import type { RelayFrame } from './node-link.ts';
-import { createRelayPlatform, type UsageDraft } from './relay-platform.ts';
-import { resolverBench } from './resolver.testing.ts';
+import { createRelayPlatform } from './relay-platform.ts';
+import { type ResolverBench, resolverBench } from './resolver.testing.ts';
 import { Revocations } from './revocations.ts';
 import { Snapshots } from './snapshots.ts';
-import { Spool } from './spool.ts';
 
 const noBareSessions = {
   hear: () => undefined,
@@ -128,23 +130,50 @@ test.each<[SpentLimit, string, string]>([
   ]);
 });
 
+/** Of credentials alone: what else it asks fails. */
+const platformOver = ({ resolver }: ResolverBench) =>
+  createRelayPlatform({
+    resolver,
+    client: { call: () => Promise.reject(new Error('Nothing is to be asked.')) },
+    sessions: { standing: async () => 'live' },
+    spool: { isFull: false, append: () => 1, checkpoint: () => undefined, tick: async () => undefined },
+    bare: noBareSessions,
+    claims: { claim: async () => undefined, confirm: () => undefined },
+    lines: { hear: () => undefined },
+    tell: () => undefined,
+    log: silentLog,
+  });
+
 test('usage of a credential that names an identity is its endpoint’s, of any other nobody’s (MET-1, ACC-5)', async () => {
   const bench = resolverBench();
   const grantOfUsername = async (username: string) => {
-    const platform = createRelayPlatform({
-      resolver: bench.resolver,
-      client: { call: () => Promise.reject(new Error('Nothing is to be asked.')) },
-      sessions: { standing: async () => 'live' },
-      spool: { isFull: false, append: () => 1, checkpoint: () => undefined, tick: async () => undefined },
-      bare: noBareSessions,
-      claims: { claim: async () => undefined, confirm: () => undefined },
-      lines: { hear: () => undefined },
-      tell: () => undefined,
-      log: silentLog,
-    });
-    const resolution = await platform.resolveCredential(username);
+    const resolution = await platformOver(bench).resolveCredential(username);
     return resolution.ok ? resolution.grant.endpointId : resolution.reason;
   };
   expect(await grantOfUsername(bench.username({ type: 'identity', identity: 'bob' }))).toBe('user:bob');
   expect(await grantOfUsername(bench.username())).toBeUndefined();
+});
+
+test('a client’s time is counted under one name whatever policies say, so that they can end it while it runs (POL-5)', async () => {
+  const origin = { level: 'account', accountId: 'acc_above', by: 'above' } as const;
+  const held = { origin, timeZone: 'UTC', values: { sessionSecondsMax: 60 }, locked: [], overridable: {} };
+  const of = async (bench: ResolverBench, more: readonly Restriction[] = []) => {
+    const platform = platformOver(bench);
+    const username = bench.username({ type: 'bytes', max: 9, counts: 'session' }, ...more);
+    const resolution = await platform.resolveCredential(username);
+    const review = await platform.reviewCredential(username);
+    const limits = resolution.ok ? resolution.grant.limits : [];
+    const [prefixId] = resolution.ok ? (resolution.grant.credentialPrefixIds ?? []) : [];
+    return {
+      limits: limits.map(({ counterId, max }) => [counterId.replace(prefixId ?? '', ''), max]),
+      seconds: review.ok ? review.terms?.sessionSecondsMax : review.detail,
+    };
+  };
+  const free = await of(resolverBench());
+  expect(free).toEqual({ limits: [['.0', 9], ['.policies', Number.POSITIVE_INFINITY]], seconds: undefined });
+  const bounded = await of(resolverBench({ policy: [held] }));
+  expect(bounded).toEqual({ limits: [['.0', 9], ['.policies', 60]], seconds: 60 });
+  // Signaling ends a call in time.
+  const ofCall = await of(resolverBench(), [{ type: 'session', session: 'ses_1' }]);
+  expect(ofCall.limits).toEqual([['.0', 9]]);
 });

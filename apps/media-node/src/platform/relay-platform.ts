@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Spool } from '@patchbay/adapters/spool/spool';
 import type { InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
-import { type UsageRecord as SpooledUsage, userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { type UsageDraft, userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { refusalText } from '@patchbay/domain/policy/decide';
 import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
@@ -26,10 +27,6 @@ import { causeOfEnd, causeOfLimit } from './relay-lines.ts';
 import { type ClaimRefusal, holdIdOf, type SessionClaims } from './session-claims.ts';
 import type { SessionRegister } from './session-register.ts';
 import { settledWithin } from './settled-within.ts';
-import type { Spool } from './spool.ts';
-
-/** A record before it has its id: the spool gives it. */
-export type UsageDraft = Omit<SpooledUsage, 'id'>;
 
 export interface RelayPlatformOptions {
   readonly resolver: CredentialResolver;
@@ -133,7 +130,7 @@ export function createRelayPlatform({
       if (resolved.policy.isCounted)
         for (const key of bare.openKeysOf(resolved.credentialId))
           await claims.claim({ ...subjectOf(resolved), holdId: holdIdOf(key), isRunning: true });
-      return { ok: true, rate: rateOf(resolved.effective), terms: termsOf(resolved) };
+      return { ok: true, rate: rateOf(resolved.effective), terms: reviewedTermsOf(resolved) };
     },
 
     async countUse({ counterId, usesMax, grant, ...claim }) {
@@ -280,6 +277,11 @@ function termsOf({ effective, key, policy }: Allowed): GrantedTerms {
   };
 }
 
+function reviewedTermsOf(resolved: Allowed): GrantedTerms {
+  const held = resolved.effective.limits.find(({ isOfPolicy }) => isOfPolicy === true);
+  return { ...termsOf(resolved), ...(held === undefined ? {} : { sessionSecondsMax: held.max }) };
+}
+
 const timesClosed = {
   reason: 'policy-refused',
   detail: 'times does not allow it any longer.',
@@ -309,12 +311,27 @@ type Consumed = InternalResponse<'consumed'>['items'];
 /** Each limit with what was used of it before, on this relay's earlier boots and on others. */
 async function limitsOf(effective: Effective, frame: LimitFrame): Promise<readonly Limit[]> {
   const items = await consumedOf(effective, frame);
-  return effective.limits.map(({ prefixId, kind, max, counts, outcome }, index) => {
+  const limits = effective.limits.map(({ prefixId, isOfPolicy, ...limit }, index): Limit => {
     const ofPrefix = items.find((item) => item.prefixId === prefixId);
-    const used = usedOf(kind, counts === 'total' ? ofPrefix : ofPrefix?.ofSession);
-    return { counterId: `${prefixId}.${index}`, kind, max, used, counts, outcome };
+    const used = usedOf(limit.kind, limit.counts === 'total' ? ofPrefix : ofPrefix?.ofSession);
+    if (isOfPolicy === true) return { ...ofPolicies(effective), ...limit, used };
+    return { counterId: `${prefixId}.${index}`, ...limit, used };
   });
+  // Signaling ends a call in time. What is in none is counted from its start on: it may be given less while it runs.
+  const isWatched = frame.sessionId === undefined && !limits.some(({ isOfPolicy }) => isOfPolicy === true);
+  return isWatched ? [...limits, ofPolicies(effective)] : limits;
 }
+
+/** How long policies let a session last: a counter of its own, whatever else the credential is limited to. */
+const ofPolicies = ({ prefixIds, keyId }: Effective): Limit => ({
+  counterId: `${prefixIds[0] ?? keyId}.policies`,
+  kind: 'seconds',
+  max: Number.POSITIVE_INFINITY,
+  used: 0,
+  counts: 'session',
+  outcome: 'end',
+  isOfPolicy: true,
+});
 
 async function consumedOf(
   { limits, prefixIds }: Effective,

@@ -1,8 +1,8 @@
+import type { Spool } from '@patchbay/adapters/spool/spool';
+import { Uploader } from '@patchbay/adapters/spool/uploader';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import type { ControlPlaneClient } from './control-plane-client.ts';
-import type { Spool } from './spool.ts';
 import type { UnendedSessions } from './unended-sessions.ts';
-import { Uploader } from './uploader.ts';
 
 const EVENT_BATCH_MAX = 500;
 const SPOOL_TICK_MS = 250;

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
+import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { refusalText } from '@patchbay/domain/policy/decide';
 import { type PlatformErrorCode, platformError, toProblem } from '@patchbay/kit/errors';
@@ -18,9 +20,7 @@ import type {
 import type { ControlPlaneClient } from './control-plane-client.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
 import type { LiveRelay } from './node-link.ts';
-import type { UsageDraft } from './relay-platform.ts';
 import type { SessionClaims } from './session-claims.ts';
-import type { Spool } from './spool.ts';
 import type { StateJournal } from './state-journal.ts';
 
 export interface SignalingPlatformOptions {

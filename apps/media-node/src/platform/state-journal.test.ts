@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Spool } from '@patchbay/adapters/spool/spool';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type StateChange, StateFencedError } from '../signaling/saved-state.ts';
-import { Spool } from './spool.ts';
 import { StateJournal } from './state-journal.ts';
 
 let folder: string;

@@ -12,6 +12,8 @@ import {
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
+import type { Spool, Spooled } from '@patchbay/adapters/spool/spool';
+import { decodeFrames, encodeFrame } from '@patchbay/adapters/spool/spool-frame';
 import {
   foldState,
   type SavedState,
@@ -19,8 +21,6 @@ import {
   StateFencedError,
   type StateStore,
 } from '../signaling/saved-state.ts';
-import type { Spool, Spooled } from './spool.ts';
-import { decodeFrames, encodeFrame } from './spool-frame.ts';
 
 /** At most so long what was written waits to be safe from a loss of power. A killed process loses nothing of it. */
 export const STATE_SYNC_MS = 500;

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import { foldSession, newSession, stateOf } from '@patchbay/domain/sessions/session-log';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { Spool } from './spool.ts';
 import { UnendedSessions } from './unended-sessions.ts';
 
 const HELP = 'https://example.test/docs/errors/signaling.node_lost';

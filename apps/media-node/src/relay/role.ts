@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import { hostInUrl } from '@patchbay/kit/host-in-url';
 import { createId } from '@patchbay/kit/ids';
@@ -16,7 +17,6 @@ import { holdIdOf, SessionClaims } from '../platform/session-claims.ts';
 import { SessionRegister } from '../platform/session-register.ts';
 import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
-import { Spool } from '../platform/spool.ts';
 import { UnendedSessions } from '../platform/unended-sessions.ts';
 import { otherFamilyOf } from './other-family.ts';
 import { startRelay } from './relay.ts';

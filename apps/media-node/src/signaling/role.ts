@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import { hostInUrl } from '@patchbay/kit/host-in-url';
 import type { Logger } from 'pino';
@@ -10,7 +11,6 @@ import { SessionClaims } from '../platform/session-claims.ts';
 import { startSessionUpload } from '../platform/session-upload.ts';
 import { settledWithin } from '../platform/settled-within.ts';
 import { createSignalingPlatform } from '../platform/signaling-platform.ts';
-import { Spool } from '../platform/spool.ts';
 import { StateJournal } from '../platform/state-journal.ts';
 import { proxyDoorBounds } from './door.ts';
 import type { PlatformNotice } from './platform.ts';

@@ -8,6 +8,7 @@ const states = { suspend: 'suspended', resume: 'active', close: 'closed' } as co
 
 interface Flags {
   readonly json?: boolean;
+  readonly force?: boolean;
   readonly account?: string;
   readonly externalId?: string;
   readonly timeZone?: string;
@@ -93,9 +94,11 @@ export function addAccountCommand(program: Command): void {
     account
       .command(`${verb} <id>`)
       .description(`${verb} an account, and with it all below it`)
+      .option('--force', 'also with a key of that account, which cannot take it back')
       .option('--json')
-      .action(async (id: string, { json = false }: Flags) => {
-        const changed = await connect().accounts.update(id, { state });
+      .action(async (id: string, { json = false, force }: Flags) => {
+        const meant = force === true && state !== 'active' ? { force } : {};
+        const changed = await connect().accounts.update(id, { state, ...meant });
         print(changed, { json, rows: [rowOf(changed)] });
       });
   }

@@ -46,11 +46,17 @@ const textOf = (value: unknown): string =>
     ? value.map((item) => (typeof item === 'object' ? JSON.stringify(item) : String(item))).join(', ')
     : String(value ?? '');
 
+type Origin = Policy['origin'];
+
+/** An account that is not to be named by how far above it is. */
+const levelOf = ({ level, accountId, accountsAbove }: Origin): string =>
+  accountsAbove === undefined ? [level, accountId].filter(Boolean).join(' ') : `${level}, ${accountsAbove} above`;
+
 const rowsOf = ({ effective }: Policy): Row[] =>
   effective.map(({ setting, value, origin, lockedBy, wanted }) => ({
     setting,
     value: textOf(value),
-    from: [origin?.level, origin?.accountId].filter(Boolean).join(' '),
+    from: origin === undefined ? '' : levelOf(origin),
     locked: lockedBy === undefined ? '' : lockedBy.level,
     levels: wanted.map((one) => `${one.origin.level} ${textOf(one.value)}`).join(' › '),
   }));
@@ -89,7 +95,7 @@ export function addPolicyCommand(program: Command): void {
       });
       const rows = simulated.bySetting.map(({ setting, origin, count }) => ({
         setting,
-        level: [origin.level, origin.accountId].filter(Boolean).join(' '),
+        level: levelOf(origin),
         refused: count,
         of: simulated.requestCount,
       }));

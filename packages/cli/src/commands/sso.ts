@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { connect } from '../connection.ts';
 import { print, type Row, readList } from '../output.ts';
@@ -18,6 +19,20 @@ interface SetFlags extends Flags {
   readonly trustEmail?: boolean;
 }
 
+interface SamlFlags extends Flags {
+  readonly metadata?: string;
+  readonly metadataUrl?: string;
+  readonly entityId?: string;
+  readonly signInUrl?: string;
+  readonly certificate: readonly string[];
+  readonly newcomers?: string;
+  readonly group: readonly string[];
+  readonly emailAttribute?: string;
+  readonly nameAttribute?: string;
+  readonly groupsAttribute?: string;
+  readonly takeUnasked?: boolean;
+}
+
 interface UpdateFlags extends Flags {
   readonly notRequired?: boolean;
   readonly emergency?: readonly string[];
@@ -28,13 +43,23 @@ type Domain = Awaited<ReturnType<ReturnType<typeof connect>['ssoDomains']['add']
 
 const DOMAIN_COUNT_MAX = 100;
 
-const rowOf = ({ redirectUrl, provider }: Sso): Row => ({
+const rowOf = ({ redirectUrl, saml, provider }: Sso): Row => ({
+  speaks: provider?.kind,
   issuer: provider?.issuer ?? '(none)',
-  client: provider?.clientId,
+  ...(provider?.kind === 'oidc' ? { client: provider.clientId } : {}),
   newcomers: provider?.newcomerRole ?? 'nobody',
   required: provider?.isRequired === true ? 'yes' : 'no',
-  redirect: redirectUrl,
+  ...(provider?.kind === 'saml'
+    ? { 'certificates end': endsOf(provider), 'entity id': saml.entityId, 'answers to': saml.acsUrl }
+    : { redirect: redirectUrl }),
+  ...(provider?.problem === undefined ? {} : { problem: provider.problem.text }),
 });
+
+const endsOf = ({ certificates }: Extract<NonNullable<Sso['provider']>, { readonly kind: 'saml' }>): string =>
+  certificates
+    .map(({ endsAt, isEnding }) => `${endsAt.slice(0, 10)}${isEnding ? ' (renew it)' : ''}`)
+    .sort()
+    .join(', ');
 
 const domainRow = ({ id, domain, provedAt, record }: Domain): Row => ({
   id,
@@ -51,12 +76,26 @@ export function groupRoleOf(text: string): { readonly group: string; readonly ro
   return { group: text.slice(0, at).trim(), role: text.slice(at + 1).trim() };
 }
 
+const groupRolesOf = (group: readonly string[]) =>
+  group.map(groupRoleOf).map((one) => ({ ...one, role: one.role as 'viewer' }));
+
+/** A document of a provider, from a file. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new Refusal(`${file} cannot be read.`);
+  }
+}
+
 /** A secret on the command line would stand in the history of the shell, and in the list of processes. */
 async function secretFromInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString('utf8').trim();
 }
+
+const collect = (value: string, before: readonly string[]) => [...before, value];
 
 export function addSsoCommand(program: Command): void {
   const sso = program.command('sso').description('how the people of an organisation sign in');
@@ -76,12 +115,7 @@ export function addSsoCommand(program: Command): void {
     .option('--secret-stdin', 'reads the client secret from standard input')
     .option('--newcomers <role>', 'what whoever is new gets; without it, nobody comes in who was not added')
     .option('--groups-claim <name>', 'the claim that holds groups (groups)')
-    .option(
-      '--group <group=role>',
-      'the role of a group, the first that fits; once for each',
-      (value: string, before: readonly string[]) => [...before, value],
-      [],
-    )
+    .option('--group <group=role>', 'the role of a group, the first that fits; once for each', collect, [])
     .option('--trust-email', 'takes addresses of which the provider does not say whether they were verified')
     .action(async ({ account, json = false, ...flags }: SetFlags) => {
       const { issuer, clientId, newcomers, groupsClaim, group } = flags;
@@ -91,8 +125,40 @@ export function addSsoCommand(program: Command): void {
         ...(flags.secretStdin === true ? { clientSecret: await secretFromInput() } : {}),
         ...(newcomers === undefined ? {} : { newcomerRole: newcomers as 'viewer' }),
         ...(groupsClaim === undefined ? {} : { groupsClaim }),
-        groupRoles: group.map(groupRoleOf).map((one) => ({ ...one, role: one.role as 'viewer' })),
+        groupRoles: groupRolesOf(group),
         trustsEmail: flags.trustEmail === true,
+      });
+      print(set, { json, rows: [rowOf(set)] });
+    });
+  add(sso, 'set-saml', 'sets the provider (SAML 2.0): by --metadata, --metadata-url, or the three after them')
+    .option('--metadata <file>', 'its metadata, as it gives them')
+    .option('--metadata-url <url>', 'where they are')
+    .option('--entity-id <id>', 'by which it calls itself')
+    .option('--sign-in-url <url>', 'where people sign in')
+    .option('--certificate <file>', 'with which it signs, as PEM; once for each', collect, [])
+    .option('--newcomers <role>', 'what whoever is new gets; without it, nobody comes in who was not added')
+    .option('--group <group=role>', 'the role of a group, the first that fits; once for each', collect, [])
+    .option('--email-attribute <name>', 'where it is none of the usual ones')
+    .option('--name-attribute <name>', 'as above')
+    .option('--groups-attribute <name>', 'as above')
+    .option('--take-unasked', 'takes people who come from the provider without having been sent there')
+    .action(async ({ account, json = false, ...flags }: SamlFlags) => {
+      const { metadata, metadataUrl, entityId, signInUrl, certificate, newcomers, group } = flags;
+      const { emailAttribute: email, nameAttribute: name, groupsAttribute: groups } = flags;
+      const set = await connect(account).sso.setSaml({
+        ...(metadata === undefined ? {} : { metadata: textOf(metadata) }),
+        ...(metadataUrl === undefined ? {} : { metadataUrl }),
+        ...(entityId === undefined ? {} : { entityId }),
+        ...(signInUrl === undefined ? {} : { signInUrl }),
+        ...(certificate.length === 0 ? {} : { certificates: certificate.map(textOf) }),
+        attributes: {
+          ...(email === undefined ? {} : { email }),
+          ...(name === undefined ? {} : { name }),
+          ...(groups === undefined ? {} : { groups }),
+        },
+        ...(newcomers === undefined ? {} : { newcomerRole: newcomers as 'viewer' }),
+        groupRoles: groupRolesOf(group),
+        acceptsUnasked: flags.takeUnasked === true,
       });
       print(set, { json, rows: [rowOf(set)] });
     });

@@ -25,9 +25,21 @@ interface Settled {
 const toMoney = (settled: Settled | undefined, currency: string): string =>
   settled === undefined ? '–' : formatDecimal(nano(BigInt(settled.minorUnits) * minorUnitOf(currency)));
 
-function price({ amount, per }: Tariff, { unit, currency }: { unit: string; currency: string }): string {
+interface Priced {
+  readonly unit: string;
+  readonly currency: string;
+  /** Of a price with tiers or an allowance: what was billed at which price. */
+  readonly bands?: readonly { readonly quantity: string; readonly amount: string }[] | undefined;
+}
+
+function price({ amount, per }: Tariff, { unit, currency, bands = [] }: Priced): string {
   if (per === '0') return `${money(amount)} ${currency} a month`;
-  return `${money(amount)} ${currency} per ${per === '1' ? unit : `${per} ${unit}`}`;
+  const units = per === '1' ? unit : `${per} ${unit}`;
+  if (bands.length === 0) return `${money(amount)} ${currency} per ${units}`;
+  const steps = bands.map(
+    (band) => `${band.quantity} ${band.amount === '0' ? 'free' : `at ${money(band.amount)}`}`,
+  );
+  return `${steps.join(', ')} ${currency} per ${units}`;
 }
 
 async function list({ account, json = false }: Flags): Promise<void> {
@@ -49,13 +61,15 @@ async function show(period: string | undefined, { account, json = false }: Flags
     period: period ?? new Date().toISOString().slice(0, 7),
   });
   const { currency } = found;
-  const lines = found.lines.map(({ service, meter, dimensions, quantity, unit, amountPerUnit, amount }) => ({
-    meter: `${service}.${meter}`,
-    dimensions: Object.values(dimensions).join(' '),
-    quantity: `${quantity} ${unit}`,
-    price: price(amountPerUnit, { unit, currency }),
-    amount: `${money(amount)} ${currency}`,
-  }));
+  const lines = found.lines.map(
+    ({ service, meter, dimensions, quantity, unit, amountPerUnit, amount, bands }) => ({
+      meter: `${service}.${meter}`,
+      dimensions: Object.values(dimensions).join(' '),
+      quantity: `${quantity} ${unit}`,
+      price: price(amountPerUnit, { unit, currency, bands }),
+      amount: `${money(amount)} ${currency}`,
+    }),
+  );
   print(found, { json, rows: lines });
   if (json) return;
   process.stdout.write(`\n${figuresOf(found).join('\n')}\n`);

@@ -6,7 +6,7 @@ import { Refusal } from '../refusal.ts';
 import { positiveInteger } from './ice.ts';
 
 const LIST_COUNT_MAX = 1_000;
-const actions = ['notify', 'suspend', 'end-sessions', 'throttle', 'email'] as const;
+const actions = ['notify', 'suspend', 'end-sessions', 'throttle', 'disable-service', 'email'] as const;
 
 interface Flags {
   readonly json?: boolean;
@@ -28,6 +28,7 @@ interface CreateFlags extends Flags {
   readonly own?: true;
   readonly action: (typeof actions)[number];
   readonly kbps?: number;
+  readonly service?: string;
   readonly to?: string;
   readonly show?: true;
 }
@@ -83,7 +84,11 @@ function counterOf({ meter, event, where }: CreateFlags) {
   throw new Refusal('Give --meter or --event: one of them is counted.');
 }
 
-function actionOf({ action, kbps, to }: CreateFlags) {
+function actionOf({ action, kbps, service, to }: CreateFlags) {
+  if (action === 'disable-service') {
+    if (service === undefined) throw new Refusal('--action disable-service needs --service, such as signaling.');
+    return { kind: 'disableService', service } as const;
+  }
   if (action === 'email') {
     if (to === undefined) throw new Refusal('--action email needs --to, an address of your team.');
     return { kind: 'email', address: to } as const;
@@ -150,6 +155,7 @@ export function addTriggerCommand(program: Command): void {
     .option('--own', 'without what is below the account')
     .addOption(new Option('--action <action>').choices(actions).default('notify'))
     .option('--kbps <count>', 'of --action throttle', positiveInteger)
+    .option('--service <name>', 'of --action disable-service, such as signaling')
     .option('--to <address>', 'of --action email: somebody of the team')
     .option('--show', 'let the account that it is about see it')
     .option('--json')

@@ -24,6 +24,7 @@ const replay = hooks.resources.replays.operations.start.response.parse({
   fromCursor: '7',
   untilCursor: '90',
   cursor: '40',
+  percentDone: 39,
   waitingCount: 32,
   deliveredCount: 1,
   failedCount: 0,
@@ -55,7 +56,7 @@ const run = (...args: string[]) =>
 
 test('a replay is asked for from a cursor or a time, and what it is at is said in one line', async () => {
   const { stdout } = await run('replay', webhookId, '--from', '7');
-  expect(stdout).toContain('40 of 90');
+  expect(stdout).toContain('39 %');
   await run('replay', webhookId, '--since', '2026-11-29T10:00Z');
   expect(asked).toEqual([
     { request: 'POST /replay', body: { cursor: '7' } },

@@ -27,8 +27,7 @@ interface WebhookLine {
 interface ReplayLine {
   readonly id: string;
   readonly state: string;
-  readonly cursor: string;
-  readonly untilCursor: string;
+  readonly percentDone: number;
   readonly waitingCount: number;
   readonly deliveredCount: number;
   readonly failedCount: number;
@@ -80,7 +79,7 @@ const attemptRow = (attempt: AttemptLine): Row => ({
 const replayRow = (replay: ReplayLine): Row => ({
   id: replay.id,
   state: replay.state,
-  cursor: `${replay.cursor} of ${replay.untilCursor}`,
+  done: `${replay.percentDone} %`,
   waiting: replay.waitingCount,
   delivered: replay.deliveredCount,
   failed: replay.failedCount,

@@ -63,6 +63,8 @@ export function controlPlane(options: PartOptions): Part {
       PATCHBAY_TURN_URL: addresses.turnUrl,
       PATCHBAY_SAMPLE_URL: addresses.sampleUrl,
       PATCHBAY_FILES: folder.files,
+      PATCHBAY_DATA: folder.nodes,
+      PATCHBAY_REGION: options.region,
       PATCHBAY_DEV_ENV: folder.devEnv,
       PATCHBAY_ROLES: nodeRoles.join(','),
       PATCHBAY_ALLOW_LOOPBACK_PEERS: allowLoopbackPeers ? '1' : '0',

@@ -116,7 +116,8 @@ export const networkDiscovery = defineService({
         /** Of the application: its configuration holds besides. */
         instanceType: z.string().optional(),
         sessionId: z.string().optional(),
-        ttlSeconds: z.int().min(1).max(LIFETIME_SECONDS_MAX).default(3_600),
+        /** By default 3,600, or what is configured where that is less. */
+        ttlSeconds: z.int().min(1).max(LIFETIME_SECONDS_MAX).optional(),
         usesMax: z.int().min(1).max(1_000_000).optional(),
         secondsMax: z.int().min(1).max(31_536_000).optional(),
         bytesMax: z.int().min(1).optional(),

@@ -1,5 +1,6 @@
 import type { Handlers } from '@patchbay/kit/definition';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
+import { LIFETIME_SECONDS_DEFAULT } from '@patchbay/protocol/credential/lifetime';
 import { CredentialError } from '@patchbay/protocol/credential/refusal';
 import type { networkDiscovery } from './definition.ts';
 import type { NetworkDiscoveryPorts } from './ports.ts';
@@ -7,15 +8,16 @@ import type { NetworkDiscoveryPorts } from './ports.ts';
 export const handlers: Handlers<typeof networkDiscovery, NetworkDiscoveryPorts> = {
   async createIceServers(context, request, { minting, placement }) {
     const { entity, config, nowMs, audit } = context;
-    if (request.ttlSeconds > config.credentialTtlSecondsMax) {
+    const ttlSeconds = request.ttlSeconds ?? Math.min(LIFETIME_SECONDS_DEFAULT, config.credentialTtlSecondsMax);
+    if (ttlSeconds > config.credentialTtlSecondsMax) {
       throw context.error(
         'network-discovery.ttl_too_long',
-        `At most ${config.credentialTtlSecondsMax} seconds are allowed here, not ${request.ttlSeconds}.`,
+        `At most ${config.credentialTtlSecondsMax} seconds are allowed here, not ${ttlSeconds}.`,
       );
     }
     const urls = await placement.relayUrls({ accountId: entity.accountId });
     if (urls.length === 0) throw context.error('network-discovery.no_relay', 'No relay is in service.');
-    const expiresAtMs = nowMs() + request.ttlSeconds * 1000;
+    const expiresAtMs = nowMs() + ttlSeconds * 1000;
     const caveats = caveatsOf(
       { ...request, applicationId: entity.applicationId },
       { accountId: entity.accountId, expiresAtMs, config },

@@ -52,6 +52,15 @@ test('createIceServers 200: application and instance type are in the credential,
   );
 });
 
+test('createIceServers 200: where no lifetime is asked for, it is the longest allowed, an hour at most', async () => {
+  const expiresAtOf = async (config: object) => {
+    const { context } = serviceContext(networkDiscovery, { accountId, config, nowMs: 0 });
+    return (await handlers.createIceServers(context, request(), ports())).expiresAt;
+  };
+  expect(await expiresAtOf({ credentialTtlSecondsMax: 600 })).toBe(new Date(600_000).toISOString());
+  expect(await expiresAtOf({})).toBe(new Date(3_600_000).toISOString());
+});
+
 test('createIceServers 422: a longer life than the account allows is refused', async () => {
   const { context } = serviceContext(networkDiscovery, {
     accountId,

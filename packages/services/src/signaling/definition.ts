@@ -95,7 +95,8 @@ export const signaling = defineService({
         applicationId: z.string().optional(),
         /** Of the application: its configuration holds besides. */
         instanceType: z.string().optional(),
-        ttlSeconds: z.int().min(10).max(LIFETIME_SECONDS_MAX).default(3_600),
+        /** By default 3,600, or what is configured where that is less. */
+        ttlSeconds: z.int().min(10).max(LIFETIME_SECONDS_MAX).optional(),
         secondsMax: z.int().min(1).max(31_536_000).optional(),
         bytesMax: z.int().min(1).optional(),
       }),

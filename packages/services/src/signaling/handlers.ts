@@ -1,6 +1,7 @@
 import type { Handlers } from '@patchbay/kit/definition';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { bearerToken } from '@patchbay/protocol/credential/credential';
+import { LIFETIME_SECONDS_DEFAULT } from '@patchbay/protocol/credential/lifetime';
 import { CredentialError } from '@patchbay/protocol/credential/refusal';
 import type { signaling } from './definition.ts';
 import type { SignalingPorts } from './ports.ts';
@@ -9,15 +10,16 @@ export const handlers: Handlers<typeof signaling, SignalingPorts> = {
   async createToken(context, request, { minting, placement }) {
     const { entity, config, nowMs, audit } = context;
     const { accountId } = entity;
-    if (request.ttlSeconds > config.tokenTtlSecondsMax) {
+    const ttlSeconds = request.ttlSeconds ?? Math.min(LIFETIME_SECONDS_DEFAULT, config.tokenTtlSecondsMax);
+    if (ttlSeconds > config.tokenTtlSecondsMax) {
       throw context.error(
         'signaling.ttl_too_long',
-        `At most ${config.tokenTtlSecondsMax} seconds are allowed here, not ${request.ttlSeconds}.`,
+        `At most ${config.tokenTtlSecondsMax} seconds are allowed here, not ${ttlSeconds}.`,
       );
     }
     const signalUrl = await placement.signalUrl({ accountId });
     if (signalUrl === undefined) throw context.error('signaling.no_node', 'No signaling node is in service.');
-    const expiresAtMs = nowMs() + request.ttlSeconds * 1000;
+    const expiresAtMs = nowMs() + ttlSeconds * 1000;
     const seconds = Math.min(request.secondsMax ?? Infinity, config.sessionSecondsMax ?? Infinity);
     const caveats: Restriction[] = [
       { type: 'account', accountId },

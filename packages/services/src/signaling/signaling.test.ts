@@ -51,6 +51,15 @@ test('createToken 200: application and instance type are in the token, for nodes
   );
 });
 
+test('createToken 200: where no lifetime is asked for, it is the longest allowed, an hour at most', async () => {
+  const expiresAtOf = async (config: object) => {
+    const { context } = serviceContext(signaling, { accountId, config, nowMs: 0 });
+    return (await handlers.createToken(context, request(), ports())).expiresAt;
+  };
+  expect(await expiresAtOf({ tokenTtlSecondsMax: 600 })).toBe(new Date(600_000).toISOString());
+  expect(await expiresAtOf({})).toBe(new Date(3_600_000).toISOString());
+});
+
 test('createToken 422: a longer life than the account allows is refused', async () => {
   const { context } = serviceContext(signaling, { accountId, config: { tokenTtlSecondsMax: 60 } });
   await expect(handlers.createToken(context, request({ ttlSeconds: 61 }), ports())).rejects.toMatchObject({

@@ -19,9 +19,16 @@ export class StripeRefusal extends Error {
   readonly status: number;
   readonly type: string;
   readonly code: string | undefined;
+  /** It was tried, and not only read: Stripe remembers such a refusal under its key. */
+  readonly isOfState: boolean;
 
-  constructor(status: number, message: string, { type = 'invalid_request_error', code = '' } = {}) {
+  constructor(
+    status: number,
+    message: string,
+    { type = 'invalid_request_error', code = '', isOfState = true } = {},
+  ) {
     super(message);
+    this.isOfState = isOfState;
     this.status = status;
     this.type = type;
     this.code = code || undefined;

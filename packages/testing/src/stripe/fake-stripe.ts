@@ -261,15 +261,16 @@ export async function startFakeStripe({
 
   const answer = (of: FakeState, { method = '', path, form }: Asked): Answer => {
     const route = routes.find((each) => each.method === method && each.path.test(path));
-    if (route === undefined) throw new StripeRefusal(404, `Unrecognized request URL (${method}: ${path}).`);
+    if (route === undefined)
+      throw new StripeRefusal(404, `Unrecognized request URL (${method}: ${path}).`, { isOfState: false });
     const given = decodeForm(form);
     const refusal = route.request === undefined ? undefined : contractRefusal(route.request, given);
-    if (refusal !== undefined) throw new StripeRefusal(400, refusal.message);
+    if (refusal !== undefined) throw new StripeRefusal(400, refusal.message, { isOfState: false });
     const id = route.path.exec(path)?.[1] ?? '';
     return { status: 200, text: JSON.stringify(route.answer(of, given, id)) };
   };
 
-  /** With the same key: the same answer, to the same request alone. A refusal is not remembered, a failure is. */
+  /** With the same key: the same answer, to the same request alone, and be it a refusal of what was tried. */
   const answerOnce = (asked: Asked, isFailing: boolean): Answer => {
     const { key, account, method, path, form } = asked;
     const print = `${method} ${path} ${form}`;
@@ -290,7 +291,8 @@ export async function startFakeStripe({
     } catch (cause) {
       if (!(cause instanceof StripeRefusal)) throw cause;
       const { status, type, code, message } = cause;
-      return problem(status, { type, message, code });
+      const refused = problem(status, { type, message, code });
+      return cause.isOfState ? remember(refused) : refused;
     }
   };
 

@@ -4,7 +4,7 @@
  */
 
 import { INTERNAL_PREFIX, internalApi } from '@patchbay/domain/fleet/internal-api';
-import { SCIM_PATH } from '@patchbay/domain/sso/handlers';
+import { SCIM_PATH } from '@patchbay/domain/sso/sso-answer';
 import { mountedOperations } from '@patchbay/faces/mounted';
 import { callProcedure, type Page, type Visitor, visit } from './dashboard.ts';
 import { forgedRequest } from './forged-request.ts';

@@ -6,6 +6,7 @@ const samples: readonly unknown[] = [
   'EUR',
   'viewer',
   'light',
+  '100',
   'ended',
   'cancelled',
   'user:nobody',

@@ -169,6 +169,8 @@ async function furnish(
     planId: plan.id,
     roleId: role.id,
     viewId: createId('sin'),
+    documentId: createId('doc'),
+    buyerId: accountId,
     // Of the organisation, which is the parent's, and of a domain that nobody has.
     organisationId: createId('org'),
     domainId: createId('dom'),

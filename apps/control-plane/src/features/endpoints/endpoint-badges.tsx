@@ -21,7 +21,7 @@ export function IdentifierText({
 }
 
 export function EndpointState({
-  endpoint: { restsUntil },
+  endpoint: { restsUntil, proof },
   isOffered,
 }: {
   readonly endpoint: Endpoint;
@@ -39,7 +39,7 @@ export function EndpointState({
     </Badge>
   ) : (
     <Badge tone="live" icon={<Check aria-hidden />}>
-      held
+      {proof === 'unproved' ? 'held, not proved' : 'held'}
     </Badge>
   );
 }

@@ -52,7 +52,7 @@ export type FieldsByCode = Readonly<
 >;
 
 /** Whose detail names the field that it is about: '/timeZone: Too long'. */
-const codesOfFields: readonly string[] = ['request.invalid', 'config.wider'];
+const codesOfFields: readonly string[] = ['request.invalid', 'request.too_many', 'config.wider'];
 
 /** What a refusal of the platform says about single fields; empty where it is about the whole. */
 export function messagesOfRefusal(refusal: unknown, fieldsByCode: FieldsByCode): FieldMessages {

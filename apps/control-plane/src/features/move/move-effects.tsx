@@ -151,8 +151,8 @@ function PriceChange({ price }: { readonly price: Price }): ReactNode {
         ? 'free'
         : of
             .map(
-              ({ buyerName, sellerName, ...tariff }) =>
-                `${buyerName} pays ${sellerName} ${writeHumanPrice(tariff, unit)} ${currency} ${perLabel(tariff, unit)}`,
+              ({ buyerName, sellerName, hasTerms, ...tariff }) =>
+                `${buyerName} pays ${sellerName} ${writeHumanPrice(tariff, unit)} ${currency} ${perLabel(tariff, unit)}${hasTerms ? ', with further terms' : ''}`,
             )
             .join('; ')}
     </div>

@@ -8,8 +8,11 @@ import { useToast } from '@patchbay/ui/toast';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { ShieldCheck } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { useTRPC } from '../../trpc/client.ts';
+import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { unlessChanged } from '../../trpc/if-match.ts';
 import { exampleOf } from '../as-code/code-example.ts';
+import { ChangedMeanwhile } from '../problem/changed-meanwhile.tsx';
+import { currentOf } from '../problem/problem.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId, useAccountNames } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
@@ -20,19 +23,27 @@ import { EffectiveLevels } from './effective-levels.tsx';
 import { PlanChoice } from './plan-choice.tsx';
 import { type PolicyDraft, toDraft, toWord } from './policy-draft.ts';
 import { PolicyEditor } from './policy-editor.tsx';
+import { changesIn, mergedDraft } from './policy-merge.ts';
 import { PolicyTabs } from './policy-tabs.tsx';
 import { SimulationResult } from './simulation-result.tsx';
+
+/** What is typed, and what it was begun from. */
+interface Edited {
+  readonly draft: PolicyDraft;
+  readonly seen: Outputs['policy']['get'];
+}
 
 /** What holds for an account and why, and the level of its own, which can be tried before it is saved (POL-2). */
 export function PolicyPage(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const show = useToast();
-  const [edited, setEdited] = useState<PolicyDraft>();
+  const [edited, setEdited] = useState<Edited>();
   const policy = useQuery(trpc.policy.get.queryOptions({ accountId }));
   const simulate = useMutation(trpc.policy.simulate.mutationOptions());
   const save = useMutation(
     trpc.policy.set.mutationOptions({
+      ...unlessChanged(edited?.seen),
       onSuccess: () => {
         setEdited(undefined);
         simulate.reset();
@@ -42,7 +53,7 @@ export function PolicyPage(): ReactNode {
   );
   const mayChange = useMay('policy.set');
   const names = useAccountNames();
-  const draft = edited ?? (policy.data === undefined ? undefined : toDraft(policy.data.stored));
+  const draft = edited?.draft ?? (policy.data === undefined ? undefined : toDraft(policy.data.stored));
   const read = draft === undefined ? undefined : toWord(draft);
   const refused = read !== undefined && 'refused' in read ? read.refused : undefined;
   const word = read !== undefined && 'word' in read ? read.word : undefined;
@@ -60,7 +71,12 @@ export function PolicyPage(): ReactNode {
       cli: `policy simulate ${accountId} --set concurrentSessionsMax=100`,
     }),
   ];
-  const error = save.error ?? simulate.error;
+  const current = currentOf<Outputs['policy']['get']>(save.error);
+  const three =
+    current === undefined || edited === undefined
+      ? undefined
+      : { base: toDraft(edited.seen.stored), mine: edited.draft, theirs: toDraft(current.stored) };
+  const error = three === undefined ? (save.error ?? simulate.error) : simulate.error;
   return (
     <>
       <PageHeader
@@ -108,7 +124,7 @@ export function PolicyPage(): ReactNode {
               <Changeable by="policy.set">
                 <PolicyEditor
                   draft={draft}
-                  onChange={setEdited}
+                  onChange={(next) => setEdited({ draft: next, seen: edited?.seen ?? policy.data })}
                   effective={policy.data.effective}
                   refused={refused}
                 />
@@ -117,6 +133,23 @@ export function PolicyPage(): ReactNode {
             {error === null ? null : (
               <div className="mt-3">
                 <ProblemNote error={error} />
+              </div>
+            )}
+            {three === undefined || current === undefined ? null : (
+              <div className="mt-3">
+                <ChangedMeanwhile
+                  changes={changesIn(three)}
+                  onKeep={() => {
+                    setEdited({ draft: mergedDraft(three), seen: current });
+                    save.reset();
+                    void policy.refetch();
+                  }}
+                  onDiscard={() => {
+                    setEdited(undefined);
+                    save.reset();
+                    void policy.refetch();
+                  }}
+                />
               </div>
             )}
             <div className="mt-4 flex flex-wrap gap-2 empty:hidden">

@@ -19,10 +19,12 @@ const levels: Readonly<Record<Origin['level'], string>> = {
   credential: 'Credential',
 };
 
-/** A level in words; an account that is not to be named is one above. */
+/** A level in words; of an account that is not to be named, how far above it is. */
 export function levelText(origin: Origin, names: ReadonlyMap<string, string>): string {
-  const { level, accountId, by, region, endpoint, applicationId, instanceType } = origin;
-  if (accountId === undefined) return `${levels[level]}, above`;
+  const { level, accountId, accountsAbove, by, region, endpoint, applicationId, instanceType } = origin;
+  if (accountId === undefined && (accountsAbove ?? 0) === 0) return `${levels[level]}, above`;
+  if (accountId === undefined)
+    return `${levels[level]}, ${accountsAbove === 1 ? '1 account' : `${accountsAbove} accounts`} above`;
   const place = region ?? endpoint ?? instanceType ?? applicationId;
   if (place !== undefined) return `${levels[level]} ${place}`;
   const name = names.get(accountId) ?? accountId;

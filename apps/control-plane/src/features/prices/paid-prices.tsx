@@ -4,7 +4,7 @@ import { Badge } from '@patchbay/ui/badge';
 import { Quantity } from '@patchbay/ui/stat';
 import { type Column, Table } from '@patchbay/ui/table';
 import type { ReactNode } from 'react';
-import { exactPrice, perLabel, writeHumanPrice } from '../../formats/price.ts';
+import { exactPrice, perLabel, termsText, writeHumanPrice } from '../../formats/price.ts';
 import { showDay } from '../../formats/time.ts';
 import { useAccount } from '../shell/account.ts';
 import { dimensionText, meterOf, serviceTitle, unitOf } from '../usage/meters.ts';
@@ -56,6 +56,7 @@ export function PaidPrices({ prices }: { readonly prices: readonly EffectivePric
               unit={`${price.currency} ${perLabel(price, unit)}`}
             />
             <span className="text-sm text-ink-faint empty:hidden">{exactPrice(price, unit)}</span>
+            <span className="text-sm text-ink-faint empty:hidden">{termsText(price, unit)}</span>
           </span>
         );
       },

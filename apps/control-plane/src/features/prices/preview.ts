@@ -1,10 +1,5 @@
-import {
-  choosePrice,
-  type Price,
-  tariffFromWire,
-  tariffToWire,
-  type WireTariff,
-} from '@patchbay/domain/billing/price';
+import { choosePrice, type Price } from '@patchbay/domain/billing/price';
+import { tariffFromWire, tariffToWire, type WrittenTariff } from '@patchbay/domain/billing/wire-tariff';
 import type { Outputs } from '../../trpc/client.ts';
 import { unitOf } from '../usage/meters.ts';
 import { type PriceDraft, type ProfilePrice, tariffOf, whereKey } from './price-draft.ts';
@@ -37,20 +32,24 @@ export function previewOf({ buyer, seller, profile, above }: PreviewRequest): re
       const levels = levelsFor(above, { service, meter, where });
       const [next] = levels;
       if (own === undefined && next === undefined) return [];
-      const tariff: WireTariff =
-        own === undefined ? { amount: '0', per: '1', ...next } : tariffToWire(own.tariff);
+      const tariff: WrittenTariff = own === undefined ? inheritedFrom(next) : tariffToWire(own.tariff);
       const origin = own === undefined ? 'inherited' : own.childId === undefined ? 'default' : 'child';
       const lowest: Explained['levels'][number] = {
         buyerId: buyer.id ?? '',
         buyerName: buyer.name,
         sellerId: seller.id,
         sellerName: seller.name,
-        amount: tariff.amount,
-        per: tariff.per,
+        ...tariff,
         origin,
       };
       return [{ service, meter, where, levels: [lowest, ...levels] }];
     });
+}
+
+/** What the seller pays, passed on. A fee is between two, and covers what those below use. */
+function inheritedFrom(level: Explained['levels'][number] | undefined): WrittenTariff {
+  const isFree = level === undefined || level.due === 'period';
+  return isFree ? { amount: '0', per: '1' } : tariffToWire(tariffFromWire(level));
 }
 
 /** The levels above for a use: those of the price that names most of its dimensions. */

@@ -9,9 +9,9 @@ import { IfMay } from '../shell/if-may.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { useNow } from '../shell/use-now.ts';
 import { previewOf, profileWith } from './preview.ts';
-import { type EffectivePrice, type PriceDraft, type ProfilePrice, pricesNow } from './price-draft.ts';
+import { type EffectivePrice, type ProfilePrice, pricesNow } from './price-draft.ts';
 import { PriceEditor } from './price-editor.tsx';
-import { draftsFor, keepDrafts, usePriceDrafts } from './use-price-drafts.ts';
+import { draftsFor, type EditedService, keepDrafts, usePriceDrafts } from './use-price-drafts.ts';
 import { WhoPaysWhom } from './who-pays-whom.tsx';
 
 export interface PriceDeskProps {
@@ -33,6 +33,7 @@ export function PriceDesk({ account, profile, paid, childId, accounts }: PriceDe
   const { id: setByAccountId, currency } = account;
   const children = accounts.map(({ id }) => id);
   const saved = [undefined, ...children].flatMap((id) => pricesNow(profile, id, nowMs));
+  const typed = Object.fromEntries(Object.entries(edited).map(([service, { drafts }]) => [service, drafts]));
   // Without a choice, somebody whom the prices for all are for: the first who has none of its own.
   const example =
     accounts.find(({ id }) => id === childId) ??
@@ -40,18 +41,19 @@ export function PriceDesk({ account, profile, paid, childId, accounts }: PriceDe
   const items = previewOf({
     buyer: example === undefined ? { name: 'A child' } : { id: example.id, name: example.name },
     seller: account,
-    profile: profileWith(saved, edited, { childId, currency, setByAccountId }),
+    profile: profileWith(saved, typed, { childId, currency, setByAccountId }),
     above: explain.data?.items ?? [],
   });
-  const edit = (service: string, drafts: readonly PriceDraft[] | undefined) => {
+  const edit = (service: string, next: EditedService | undefined) => {
     const { [service]: _, ...others } = draftsFor(target);
-    keepDrafts(target, drafts === undefined ? others : { ...others, [service]: drafts });
+    keepDrafts(target, next === undefined ? others : { ...others, [service]: next });
   };
   return (
     <>
       <PriceEditor
         childId={childId}
-        prices={saved.filter((price) => price.childId === childId)}
+        profile={profile.filter((price) => price.childId === childId)}
+        nowMs={nowMs}
         defaults={childId === undefined ? [] : saved.filter((price) => price.childId === undefined)}
         paid={paid}
         currency={currency}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { draftsOf, isMistyped, type ProfilePrice, pricesNow, pricesToSet } from './price-draft.ts';
+import { draftsOf, isMistyped, type PriceDraft, type ProfilePrice, pricesNow, pricesToSet } from './price-draft.ts';
 
 const price = (fields: Partial<ProfilePrice>): ProfilePrice => ({
   service: 'network-discovery',
@@ -56,6 +56,46 @@ test('a price that is no decimal does not keep the others from being saved, and 
   expect(pricesToSet('network-discovery', [over])).toEqual({
     bytes: [{ amount: '300000000', per: '1000000000' }],
   });
+});
+
+test('what is typed beside a price with terms keeps them, and terms are typed in what a person counts (BIL-1)', () => {
+  const terms = {
+    free: '100000000000',
+    tiers: [{ after: '900000000000', amount: '300000000' }],
+    tiering: 'volume' as const,
+    minimum: '5000000000',
+    roundUpTo: '1000000000',
+  };
+  const bytes = draftsOf('network-discovery', [price(terms)]).find(({ meter }) => meter === 'bytes');
+  if (bytes?.terms === undefined) throw new Error('There is no row.');
+  expect(bytes.terms).toEqual({
+    tiers: [{ after: '900', text: '0.30' }],
+    isVolume: true,
+    free: '100',
+    minimum: '5.00',
+    roundUpTo: '1000000000',
+  });
+  const set = (draft: PriceDraft) => pricesToSet('network-discovery', [draft]).bytes;
+  const tariff = { amount: '400000000', per: '1000000000', ...terms };
+  expect(set(bytes)).toEqual([tariff]);
+  expect(set({ ...bytes, text: '0.5' })).toEqual([{ ...tariff, amount: '500000000' }]);
+  const finer = { ...bytes, terms: { ...bytes.terms, tiers: [{ after: '0.5', text: '0.0000000001' }] } };
+  expect(set(finer)).toMatchObject([
+    { amount: '4000000000', per: '10000000000', tiers: [{ after: '500000000', amount: '1' }] },
+  ]);
+  for (const tiers of [
+    [{ after: '', text: '1' }],
+    [{ after: '1', text: '' }],
+    [
+      { after: '2', text: '1' },
+      { after: '1', text: '1' },
+    ],
+  ]) {
+    expect(isMistyped('network-discovery', { ...bytes, terms: { ...bytes.terms, tiers } })).toBe(true);
+  }
+  expect(set({ meter: 'bytes', where: {}, text: '30', isFlat: true, isFee: true })).toEqual([
+    { amount: '30000000000', per: '0', due: 'period' },
+  ]);
 });
 
 test('a meter that is never priced cannot be given a price, and every other has a row', () => {

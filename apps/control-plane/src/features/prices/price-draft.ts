@@ -1,7 +1,8 @@
-import type { WireTariff } from '@patchbay/domain/billing/price';
+import { tariffFromWire, tariffToWire, type WrittenTariff } from '@patchbay/domain/billing/wire-tariff';
 import { priceProblem, readHumanPrice, writeHumanPrice } from '../../formats/price.ts';
 import type { Inputs, Outputs } from '../../trpc/client.ts';
 import { meters, unitOf } from '../usage/meters.ts';
+import { noTerms, type TermsDraft, termsDraftOf, withTerms } from './terms-draft.ts';
 
 export type ProfilePrice = Outputs['prices']['listForChildren']['items'][number];
 export type EffectivePrice = Outputs['prices']['list']['items'][number];
@@ -13,9 +14,19 @@ export interface PriceDraft {
   readonly where: Readonly<Record<string, string>>;
   readonly text: string;
   readonly isFlat: boolean;
+  /** Of a flat price: due without use too. */
+  readonly isFee?: boolean;
+  /** Of any other. Default: none. */
+  readonly terms?: TermsDraft;
   /** What is saved. It stays exactly so for as long as nobody types: what the field shows may be rounded. */
-  readonly saved?: Pick<PriceDraft, 'text' | 'isFlat'> & { readonly tariff: WireTariff };
+  readonly saved?: Typed & { readonly tariff: WrittenTariff };
 }
+
+/** What of a row is typed. */
+type Typed = Pick<PriceDraft, 'text' | 'isFlat' | 'isFee' | 'terms'>;
+
+const typedKey = ({ text, isFlat, isFee = false, terms = noTerms }: Typed): string =>
+  JSON.stringify([text, isFlat, isFee, terms]);
 
 export const whereKey = (where: Readonly<Record<string, string>>): string =>
   JSON.stringify(Object.entries(where).sort(([left], [right]) => (left < right ? -1 : 1)));
@@ -41,9 +52,15 @@ export function draftsOf(service: string, prices: readonly ProfilePrice[]): read
     .filter((meter) => meter.service === service && meter.isPriced)
     .flatMap(({ meter, unit }) => {
       const own = prices.filter((price) => price.service === service && price.meter === meter);
-      const drafts = own.map(({ where, amount, per }): PriceDraft => {
-        const shown = { text: writeHumanPrice({ amount, per }, unit), isFlat: per === '0' };
-        return { meter, where, ...shown, saved: { ...shown, tariff: { amount, per } } };
+      const drafts = own.map((price): PriceDraft => {
+        const tariff = tariffToWire(tariffFromWire(price));
+        const shown: Typed = {
+          text: writeHumanPrice(tariff, unit),
+          isFlat: tariff.per === '0',
+          isFee: tariff.due === 'period',
+          terms: termsDraftOf(tariff, unit),
+        };
+        return { meter, where: price.where, ...shown, saved: { ...shown, tariff } };
       });
       const hasBase = drafts.some(({ where }) => Object.keys(where).length === 0);
       return hasBase ? drafts : [{ meter, where: {}, text: '', isFlat: false }, ...drafts];
@@ -51,21 +68,25 @@ export function draftsOf(service: string, prices: readonly ProfilePrice[]): read
 }
 
 /** The exact price of a row. Undefined where nothing, or no price, is typed. */
-export function tariffOf(
-  service: string,
-  { meter, text, isFlat, saved }: PriceDraft,
-): WireTariff | undefined {
-  if (saved !== undefined && saved.text === text && saved.isFlat === isFlat) return saved.tariff;
-  const read = readHumanPrice(text, isFlat ? 'count' : unitOf(`${service}.${meter}`));
-  if (read === undefined || !isFlat) return read;
-  return read.per === '1' ? { amount: read.amount, per: '0' } : undefined;
+export function tariffOf(service: string, draft: PriceDraft): WrittenTariff | undefined {
+  const { text, isFlat, isFee = false, terms = noTerms, saved } = draft;
+  if (saved !== undefined && typedKey(saved) === typedKey(draft)) return saved.tariff;
+  const unit = unitOf(`${service}.${draft.meter}`);
+  const read = readHumanPrice(text, isFlat ? 'count' : unit);
+  if (read === undefined) return undefined;
+  if (!isFlat) return withTerms(read, terms, unit);
+  return read.per === '1'
+    ? { amount: read.amount, per: '0', ...(isFee ? { due: 'period' as const } : {}) }
+    : undefined;
 }
 
 /** Why what is typed is no price, or undefined. An empty field is none, and is right. */
 export function problemOfDraft(service: string, draft: PriceDraft): string | undefined {
   if (!isMistyped(service, draft)) return undefined;
   const unit = draft.isFlat ? 'count' : unitOf(`${service}.${draft.meter}`);
-  return priceProblem(draft.text, unit) ?? 'A flat price has at most 9 decimals.';
+  const problem = priceProblem(draft.text, unit);
+  if (problem !== undefined || draft.isFlat) return problem ?? 'A flat price has at most 9 decimals.';
+  return 'Each tier needs a price and begins after more than the one before; counts are digits and one point.';
 }
 
 export const isMistyped = (service: string, draft: PriceDraft): boolean =>
@@ -73,7 +94,7 @@ export const isMistyped = (service: string, draft: PriceDraft): boolean =>
 
 /** The whole of a service's prices, as the API takes it: what is left out ends. */
 export function pricesToSet(service: string, drafts: readonly PriceDraft[]): SetPrices {
-  const byMeter: Record<string, { amount: string; per: string; where?: Record<string, string> }[]> = {};
+  const byMeter: Record<string, (WrittenTariff & { where?: Record<string, string> })[]> = {};
   for (const draft of drafts) {
     const tariff = tariffOf(service, draft);
     if (tariff === undefined) continue;

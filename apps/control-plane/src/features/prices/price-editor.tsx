@@ -2,9 +2,12 @@
 
 import { Button } from '@patchbay/ui/button';
 import { useToast } from '@patchbay/ui/toast';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { unlessChanged } from '../../trpc/if-match.ts';
+import { ChangedMeanwhile } from '../problem/changed-meanwhile.tsx';
+import { currentOf } from '../problem/problem.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
@@ -16,22 +19,27 @@ import {
   isMistyped,
   type PriceDraft,
   type ProfilePrice,
+  pricesNow,
   pricesToSet,
 } from './price-draft.ts';
+import { changesIn, mergedDrafts } from './price-merge.ts';
 import { PriceRow } from './price-row.tsx';
+import type { EditedPrices, EditedService } from './use-price-drafts.ts';
 
 export interface PriceEditorProps {
   /** Absent: all children. */
   readonly childId: string | undefined;
-  readonly prices: readonly ProfilePrice[];
+  /** What was set for all of them or this one, for now and for later. */
+  readonly profile: readonly ProfilePrice[];
+  readonly nowMs: number;
   /** What all children pay, for the editor of a single one. */
   readonly defaults: readonly ProfilePrice[];
   readonly paid: readonly EffectivePrice[];
   readonly currency: string;
   /** What is typed and not saved, by service. */
-  readonly edited: Readonly<Record<string, readonly PriceDraft[]>>;
+  readonly edited: EditedPrices;
   /** Undefined: back to what is saved. */
-  readonly onEdit: (service: string, drafts: readonly PriceDraft[] | undefined) => void;
+  readonly onEdit: (service: string, next: EditedService | undefined) => void;
 }
 
 /** The prices for all children or one child, a service at a time: each is saved by itself. */
@@ -53,15 +61,21 @@ export function PriceEditor(props: PriceEditorProps): ReactNode {
 }
 
 function ServicePrices(props: PriceEditorProps & { readonly service: string }): ReactNode {
-  const { service, childId, prices, defaults, paid, currency, onEdit } = props;
+  const { service, childId, profile, nowMs, defaults, paid, currency, onEdit } = props;
   const trpc = useTRPC();
   const accountId = useAccountId();
+  const queries = useQueryClient();
   const toast = useToast();
-  const saved = draftsOf(service, prices);
+  const draftsIn = (items: readonly ProfilePrice[]) => draftsOf(service, pricesNow(items, childId, nowMs));
+  // What prices.get and prices.getForChildren answer: the tag of the one is the tag of the other.
+  const now = { items: profile.filter((price) => price.service === service) };
   const edited = props.edited[service];
-  const setEdited = (next: readonly PriceDraft[] | undefined) => onEdit(service, next);
-  const drafts = edited ?? saved;
+  const seen = edited?.seen ?? now;
+  const setEdited = (drafts: readonly PriceDraft[] | undefined) =>
+    onEdit(service, drafts === undefined ? undefined : { drafts, seen });
+  const drafts = edited?.drafts ?? draftsIn(now.items);
   const options = {
+    ...unlessChanged(seen),
     onSuccess: () => {
       setEdited(undefined);
       toast({
@@ -74,7 +88,18 @@ function ServicePrices(props: PriceEditorProps & { readonly service: string }): 
   const setForAll = useMutation(trpc.prices.setForChildren.mutationOptions(options));
   const setForOne = useMutation(trpc.prices.set.mutationOptions(options));
   const isPending = setForAll.isPending || setForOne.isPending;
-  const error = setForAll.error ?? setForOne.error;
+  const failed = setForAll.error ?? setForOne.error;
+  const current = currentOf<EditedService['seen']>(failed);
+  const three =
+    current === undefined
+      ? undefined
+      : { base: draftsIn(seen.items), mine: drafts, theirs: draftsIn(current.items), currency };
+  const goOn = (next: EditedService | undefined) => {
+    onEdit(service, next);
+    setForAll.reset();
+    setForOne.reset();
+    void queries.invalidateQueries({ queryKey: trpc.prices.pathKey() });
+  };
   const isWrong = drafts.some((draft) => isMistyped(service, draft));
   const save = () => {
     const fields = { service, prices: pricesToSet(service, drafts), currency };
@@ -116,15 +141,23 @@ function ServicePrices(props: PriceEditorProps & { readonly service: string }): 
           currency={currency}
           onChange={(changed) => change(changed, index)}
           onAdd={(where) => {
-            const added = { ...draft, where, text: '', isFlat: false };
+            const added: PriceDraft = { meter: draft.meter, where, text: '', isFlat: false };
             if (drafts.some((one) => draftKey(one) === draftKey(added))) return;
             setEdited(drafts.toSpliced(index + 1, 0, added));
           }}
         />
       ))}
-      {error === null ? null : (
+      {failed === null ? null : (
         <div className="mt-2">
-          <ProblemNote error={error} />
+          {three === undefined || current === undefined ? (
+            <ProblemNote error={failed} />
+          ) : (
+            <ChangedMeanwhile
+              changes={changesIn(service, three)}
+              onKeep={() => goOn({ drafts: mergedDrafts(three), seen: current })}
+              onDiscard={() => goOn(undefined)}
+            />
+          )}
         </div>
       )}
     </form>

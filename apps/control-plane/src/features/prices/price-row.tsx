@@ -1,6 +1,7 @@
 'use client';
 
-import { choosePrice, tariffFromWire, type WireTariff } from '@patchbay/domain/billing/price';
+import { choosePrice } from '@patchbay/domain/billing/price';
+import { tariffFromWire, termsKey, type WireTariff } from '@patchbay/domain/billing/wire-tariff';
 import { universalDimensions } from '@patchbay/domain/metering/meter-catalogue';
 import type { DimensionValues } from '@patchbay/kit/definition';
 import { IconButton } from '@patchbay/ui/button';
@@ -8,9 +9,16 @@ import { classNames } from '@patchbay/ui/class-names';
 import { useIsDisabled } from '@patchbay/ui/field-set';
 import { Input } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
-import { Split } from 'lucide-react';
+import { Layers, Split } from 'lucide-react';
 import { type ReactNode, useId, useState } from 'react';
-import { exactPrice, humanUnitOf, perLabel, priceDifference, writeHumanPrice } from '../../formats/price.ts';
+import {
+  exactPrice,
+  humanUnitOf,
+  perLabel,
+  priceDifference,
+  termsText,
+  writeHumanPrice,
+} from '../../formats/price.ts';
 import { dimensionLabel, dimensionText, meterOf } from '../usage/meters.ts';
 import {
   type EffectivePrice,
@@ -19,6 +27,8 @@ import {
   problemOfDraft,
   tariffOf,
 } from './price-draft.ts';
+import { noTerms } from './terms-draft.ts';
+import { TermsForm } from './terms-form.tsx';
 
 export interface PriceRowProps {
   readonly service: string;
@@ -36,6 +46,7 @@ export interface PriceRowProps {
 export function PriceRow(props: PriceRowProps): ReactNode {
   const { service, draft, paid, fallback, isForOne, currency, onChange, onAdd } = props;
   const [isSplitting, setSplitting] = useState(false);
+  const [isWithTerms, setWithTerms] = useState(false);
   const problemId = useId();
   const isOnlyRead = useIsDisabled();
   const meter = meterOf(`${service}.${draft.meter}`);
@@ -46,9 +57,11 @@ export function PriceRow(props: PriceRowProps): ReactNode {
   const units = [
     { value: 'unit', label: `per ${humanUnitOf(meter.unit).label}` },
     { value: 'flat', label: 'a month, flat' },
+    { value: 'fee', label: 'a month, used or not' },
   ] as const;
   const problem = problemOfDraft(service, draft);
   const exact = tariff === undefined ? undefined : exactPrice(tariff, meter.unit);
+  const terms = tariff === undefined ? '' : termsText(tariff, meter.unit);
   return (
     <div className="border-b py-1.5">
       <div className="grid items-center gap-x-6 gap-y-1 md:grid-cols-[minmax(0,1fr)_25rem_8rem_12rem]">
@@ -72,10 +85,19 @@ export function PriceRow(props: PriceRowProps): ReactNode {
           <Select
             label="Unit of the price"
             className="w-44 shrink-0 max-sm:w-auto max-sm:min-w-0 max-sm:flex-1"
-            value={draft.isFlat ? 'flat' : 'unit'}
+            value={draft.isFlat ? (draft.isFee === true ? 'fee' : 'flat') : 'unit'}
             options={units}
-            onChange={(value) => onChange({ ...draft, isFlat: value === 'flat' })}
+            onChange={(value) => onChange({ ...draft, isFlat: value !== 'unit', isFee: value === 'fee' })}
           />
+          {draft.isFlat || isOnlyRead ? null : (
+            <IconButton
+              label={`Tiers and allowance of ${meter.label} ${dimensionText(draft.where)}`.trimEnd()}
+              aria-expanded={isWithTerms}
+              onClick={() => setWithTerms(!isWithTerms)}
+            >
+              <Layers aria-hidden />
+            </IconButton>
+          )}
           {isBase && !isOnlyRead ? (
             <IconButton
               label={`Another price for some of ${meter.label}`}
@@ -89,11 +111,14 @@ export function PriceRow(props: PriceRowProps): ReactNode {
           {own === undefined ? (
             <span className="max-md:hidden">you pay nothing</span>
           ) : (
-            `you pay ${writeHumanPrice(own, meter.unit)} ${own.per === '0' ? 'flat' : ''}`
+            <span title={termsText(own, meter.unit)}>
+              you pay {writeHumanPrice(own, meter.unit)} {own.per === '0' ? 'a month' : ''}
+              {termsText(own, meter.unit) === '' ? '' : ', in tiers'}
+            </span>
           )}
         </span>
         <span className="tabular-nums">
-          {tariff === undefined || own?.per === '0' || tariff.per === '0' ? null : (
+          {tariff === undefined || !isPlain(tariff) || (own !== undefined && !isPlain(own)) ? null : (
             <MarginPerUnit
               difference={priceDifference(tariff, own ?? { amount: '0', per: '1' })}
               service={service}
@@ -104,12 +129,21 @@ export function PriceRow(props: PriceRowProps): ReactNode {
         {exact === undefined ? null : (
           <span className="text-sm text-ink-faint tabular-nums md:col-start-2">{exact}</span>
         )}
+        {terms === '' ? null : <span className="text-sm text-ink-faint md:col-start-2">{terms}</span>}
         {problem === undefined ? null : (
           <span id={problemId} role="alert" className="text-sm text-fail md:col-start-2">
             {problem}
           </span>
         )}
       </div>
+      {isWithTerms && !draft.isFlat ? (
+        <TermsForm
+          meter={meter}
+          currency={currency}
+          terms={draft.terms ?? noTerms}
+          onChange={(changed) => onChange({ ...draft, terms: changed })}
+        />
+      ) : null}
       {isSplitting ? (
         <DimensionForm
           dimensions={{ ...meter.dimensions, ...universalDimensions }}
@@ -122,6 +156,9 @@ export function PriceRow(props: PriceRowProps): ReactNode {
     </div>
   );
 }
+
+/** Two such prices differ by the same for each unit. */
+const isPlain = (tariff: WireTariff): boolean => tariff.per !== '0' && termsKey(tariff) === '';
 
 interface MarginPerUnitProps {
   readonly difference: WireTariff;

@@ -1,10 +1,16 @@
 'use client';
 
 import { useEffect, useSyncExternalStore } from 'react';
-import type { PriceDraft } from './price-draft.ts';
+import type { PriceDraft, ProfilePrice } from './price-draft.ts';
+
+/** What is typed of one service, and what of the profile it was begun from: as the API answers it. */
+export interface EditedService {
+  readonly drafts: readonly PriceDraft[];
+  readonly seen: { readonly items: readonly ProfilePrice[] };
+}
 
 /** What is typed and not saved for one target, by service. */
-export type EditedPrices = Readonly<Record<string, readonly PriceDraft[]>>;
+export type EditedPrices = Readonly<Record<string, EditedService>>;
 
 const none: EditedPrices = {};
 

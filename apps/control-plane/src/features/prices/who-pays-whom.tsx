@@ -1,6 +1,7 @@
 'use client';
 
-import { amountOf, tariffFromWire } from '@patchbay/domain/billing/price';
+import { costOfPeriod } from '@patchbay/domain/billing/pool';
+import { tariffFromWire } from '@patchbay/domain/billing/wire-tariff';
 import { Badge } from '@patchbay/ui/badge';
 import { EmptyState } from '@patchbay/ui/empty-state';
 import { Input } from '@patchbay/ui/input';
@@ -8,7 +9,7 @@ import { Select } from '@patchbay/ui/select';
 import { ArrowRight, HandCoins } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { showExactMoney } from '../../formats/money.ts';
-import { humanUnitOf, perLabel, writeHumanPrice } from '../../formats/price.ts';
+import { humanUnitOf, perLabel, termsText, writeHumanPrice } from '../../formats/price.ts';
 import { dimensionText, meterOf, relayedBytes, unitOf } from '../usage/meters.ts';
 import type { Explained } from './preview.ts';
 import { draftKey } from './price-draft.ts';
@@ -55,7 +56,7 @@ export function WhoPaysWhom({ items, currency, isPreview }: WhoPaysWhomProps): R
             <span className="text-ink-faint">
               × {humanUnitOf(unitOf(`${item.service}.${item.meter}`)).label}
             </span>
-            <span className="text-ink-soft">of</span>
+            <span className="text-ink-soft">of one month’s</span>
             <Select
               label="Meter"
               value={keyOf(item)}
@@ -89,7 +90,7 @@ function Flow({ item, quantity, currency }: FlowProps): ReactNode {
   const unit = unitOf(`${item.service}.${item.meter}`);
   const steps = item.levels.map((level) => ({
     ...level,
-    paid: amountOf(tariffFromWire(level), quantity * humanUnitOf(unit).per),
+    paid: costOfPeriod(tariffFromWire(level), quantity * humanUnitOf(unit).per),
   }));
   return (
     <ol className="flex flex-wrap items-stretch gap-y-2 max-md:flex-col">
@@ -104,6 +105,7 @@ function Flow({ item, quantity, currency }: FlowProps): ReactNode {
             <span className="text-sm text-ink-faint tabular-nums">
               {writeHumanPrice(step, unit)} {perLabel(step, unit)}
               {step.origin === 'inherited' ? ', passed through' : ''}
+              <span className="block max-w-52 text-pretty empty:hidden">{termsText(step, unit)}</span>
             </span>
           </span>
           <Keeper

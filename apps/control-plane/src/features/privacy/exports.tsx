@@ -119,10 +119,20 @@ const facts: readonly Column<AccountExport>[] = [
   {
     key: 'state',
     header: 'State',
-    cell: ({ state }) => (
-      <Badge tone={states[state].tone} icon={states[state].icon}>
-        {state}
-      </Badge>
+    cell: ({ state, failedCount, nextAttemptAt }) => (
+      <span className="flex flex-wrap items-center gap-x-2">
+        <Badge tone={states[state].tone} icon={states[state].icon}>
+          {nextAttemptAt === undefined ? state : 'tried again'}
+        </Badge>
+        {nextAttemptAt === undefined ? null : (
+          <span className="text-ink-soft">
+            failed {failedCount === 1 ? 'once' : `${failedCount} times`}, again {showMoment(nextAttemptAt)}
+          </span>
+        )}
+        {state === 'failed' ? (
+          <span className="text-ink-soft">Nothing of it is kept. Ask for a new one.</span>
+        ) : null}
+      </span>
     ),
   },
   { key: 'files', header: 'Files', isNumber: true, cell: ({ fileCount }) => fileCount },

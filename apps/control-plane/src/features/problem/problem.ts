@@ -17,4 +17,8 @@ export function problemOf(error: unknown): Problem {
   return { type: errorPagePath(code), title, status, detail, code, retry };
 }
 
+/** What is there by now, where a change was to be made to what is no more. The type is that of what reading it answers. */
+export const currentOf = <Answer extends object>(error: unknown): Answer | undefined =>
+  error === null ? undefined : (problemOf(error).current as Answer | undefined);
+
 export const remedyOf = (code: string): string | undefined => errorsByCode[code]?.remedy;

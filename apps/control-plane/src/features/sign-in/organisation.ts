@@ -1,6 +1,6 @@
 'use server';
 
-import { ssoPath } from '@patchbay/domain/sso/handlers';
+import { ssoPath } from '@patchbay/domain/sso/sso-answer';
 import { headers } from 'next/headers';
 import { z } from 'zod';
 import { controlPlane } from '../../server/compose.ts';

@@ -72,7 +72,7 @@ function AddDomain(): ReactNode {
 }
 
 function DomainRow({
-  domain: { id: domainId, domain, record, provedAt },
+  domain: { id: domainId, domain, record, provedAt, missingSince },
 }: {
   readonly domain: Domain;
 }): ReactNode {
@@ -103,7 +103,12 @@ function DomainRow({
           </Button>
         </IfMay>
       </div>
-      {isProved ? null : (
+      {missingSince === undefined ? null : (
+        <Callout tone="wait" title={`Its record has not been found since ${showDay(missingSince)}.`}>
+          Put it back within three days of that, or the domain counts as proved no longer.
+        </Callout>
+      )}
+      {isProved && missingSince === undefined ? null : (
         <>
           <p className="text-sm text-ink-soft">
             Where the names of {domain} are kept, add a TXT record. It may take some minutes until we see it.
@@ -112,7 +117,7 @@ function DomainRow({
             <ToCopy label="Name" text={record.name} />
             <ToCopy label="Value" text={record.value} />
           </div>
-          {verify.data !== undefined && verify.data.provedAt === undefined ? (
+          {verify.data?.found !== undefined ? (
             <Callout tone="wait" title="The record is not there yet.">
               {(verify.data.found ?? []).length === 0
                 ? `Nothing stands at ${record.name}.`

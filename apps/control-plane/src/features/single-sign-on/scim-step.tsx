@@ -11,7 +11,6 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { useMay } from '../shell/use-may.ts';
 import { Step, ToCopy } from './step.tsx';
-import { useAtThisHost } from './use-at-this-host.ts';
 
 type Sso = Outputs['sso']['get'];
 
@@ -32,7 +31,6 @@ export function ScimStep({ found: { scim } }: { readonly found: Sso }): ReactNod
     }),
   );
   const { inUse } = scim;
-  const baseUrl = useAtThisHost(scim.baseUrl);
   const error = rotate.error ?? remove.error;
   return (
     <Step
@@ -41,7 +39,7 @@ export function ScimStep({ found: { scim } }: { readonly found: Sso }): ReactNod
       lead="With SCIM 2.0 your provider adds people and groups before they come, and shuts out who left at once: roles and sessions end."
       isDone={inUse?.lastUsedAt !== undefined}
     >
-      <ToCopy label="Address (base URL)" text={baseUrl} />
+      <ToCopy label="Address (base URL)" text={scim.baseUrl} />
       {inUse === undefined ? null : (
         <p className="text-sm text-ink-faint">
           The token was made on {showDay(inUse.createdAt)}.{' '}

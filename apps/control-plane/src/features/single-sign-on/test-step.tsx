@@ -36,7 +36,12 @@ export function TestStep({ found: { provider, signInUrl } }: { readonly found: S
       {problem === undefined ? null : <Callout tone="fail" title={problem} />}
       {provider?.problem === undefined ? null : (
         <Callout tone="wait" title="What went wrong last">
-          {provider.problem.text} <span suppressHydrationWarning>({showAgo(provider.problem.at)})</span>
+          {provider.problem.text} <span suppressHydrationWarning>({showAgo(provider.problem.at)})</span>{' '}
+          {provider.problem.code === undefined ? null : (
+            <a href={`/docs/errors/${provider.problem.code}`} className="underline">
+              What to do
+            </a>
+          )}
         </Callout>
       )}
       {provider === undefined ? null : (
@@ -45,19 +50,28 @@ export function TestStep({ found: { provider, signInUrl } }: { readonly found: S
             <Button asChild>
               <a href={`${new URL(signInUrl).pathname}?test`}>Test sign-in</a>
             </Button>
-            {mayTest ? (
+            {mayTest && (provider.kind === 'oidc' || provider.metadataUrl !== undefined) ? (
               <Button variant="ghost" isPending={test.isPending} onClick={() => test.mutate({ accountId })}>
-                Ask the provider what it offers
+                {provider.kind === 'oidc' ? 'Ask the provider what it offers' : 'Compare with its metadata'}
               </Button>
             ) : null}
           </div>
           {test.error === null ? null : <ProblemNote error={test.error} />}
           {test.data === undefined ? null : test.data.isUsable ? (
-            <Callout title="It answers as a provider does.">
+            <Callout
+              title={
+                provider.kind === 'oidc' ? 'It answers as a provider does.' : 'Its metadata says what is set.'
+              }
+            >
               <span className="break-all">People sign in at {test.data.authorizationEndpoint}</span>
             </Callout>
           ) : (
-            <Callout tone="fail" title="Nobody can sign in there.">
+            <Callout
+              tone="fail"
+              title={
+                provider.kind === 'oidc' ? 'Nobody can sign in there.' : 'Its metadata says something else.'
+              }
+            >
               {test.data.problem}
             </Callout>
           )}

@@ -1,4 +1,6 @@
-import type { WireTariff } from '@patchbay/domain/billing/price';
+import { formatDecimal, nano } from '@patchbay/domain/billing/money';
+import { termsKey } from '@patchbay/domain/billing/wire-tariff';
+import type { MeterUnit } from '@patchbay/kit/definition';
 import { Quantity } from '@patchbay/ui/stat';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
@@ -9,16 +11,17 @@ import type { Statement } from './statement.ts';
 
 export type Line = Pick<
   Statement['lines'][number],
-  'service' | 'meter' | 'dimensions' | 'quantity' | 'amountPerUnit' | 'amount'
+  'service' | 'meter' | 'dimensions' | 'quantity' | 'amountPerUnit' | 'amount' | 'bands' | 'topUp' | 'terms'
 >;
 type Metered = Pick<Line, 'service' | 'meter'>;
+type PricedLine = Pick<Line, 'service' | 'meter' | 'dimensions' | 'amountPerUnit' | 'terms'>;
 
-export const lineKey = ({ service, meter, dimensions, amountPerUnit }: Line): string =>
-  [service, meter, dimensionText(dimensions), amountPerUnit.amount, amountPerUnit.per].join(' ');
+export const lineKey = ({ service, meter, dimensions, amountPerUnit, terms = '' }: PricedLine): string =>
+  [service, meter, dimensionText(dimensions), amountPerUnit.amount, amountPerUnit.per, terms].join(' ');
 
 /** A row of all lines of one meter at one price. */
-export const meterKey = ({ service, meter, amountPerUnit }: Omit<Line, 'dimensions'>): string =>
-  [service, meter, amountPerUnit.amount, amountPerUnit.per].join(' ');
+export const meterKey = (line: Omit<PricedLine, 'dimensions'>): string =>
+  lineKey({ ...line, dimensions: {} });
 
 export const lineName = ({ service, meter }: Metered): string =>
   meterOf(`${service}.${meter}`)?.label ?? meter;
@@ -74,16 +77,33 @@ export function LineQuantity({
 export function LinePrice({
   line,
 }: {
-  readonly line: Metered & { readonly amountPerUnit: WireTariff };
+  readonly line: Metered & Pick<Line, 'amountPerUnit' | 'bands' | 'topUp'>;
 }): ReactNode {
   const unit = unitOf(`${line.service}.${line.meter}`);
   const { amountPerUnit } = line;
-  if (amountPerUnit.amount === '0') return <span className="text-ink-faint">no price</span>;
+  const isFree = hasNoPrice(line);
+  if (isFree) return <span className="text-ink-faint">no price</span>;
   return (
-    <span title={exactPrice(amountPerUnit, unit)}>
+    <span className="grid" title={exactPrice(amountPerUnit, unit)}>
       <Quantity value={writeHumanPrice(amountPerUnit, unit)} unit={perLabel(amountPerUnit, unit)} />
+      <span className="text-sm text-pretty text-ink-faint empty:hidden">{bandsText(line, unit)}</span>
     </span>
   );
+}
+
+/** A price whose first tier is free is a price. */
+export const hasNoPrice = ({ amountPerUnit }: Pick<Line, 'amountPerUnit'>): boolean =>
+  amountPerUnit.amount === '0' && termsKey(amountPerUnit) === '';
+
+/** How the amount of a line with tiers came about: '100 free, 900 at 0.01, 200 at 0.008'. */
+function bandsText({ bands = [], topUp }: Pick<Line, 'bands' | 'topUp'>, unit: MeterUnit): string {
+  const steps = bands.map(({ quantity, amount, per }) => {
+    const price = amount === '0' ? 'free' : `at ${writeHumanPrice({ amount, per }, unit)}`;
+    return `${textOf(showMetered(quantity, unit))} ${price}`;
+  });
+  const raised =
+    topUp === undefined ? [] : [`raised by ${formatDecimal(nano(BigInt(topUp)))} to the minimum`];
+  return [...steps, ...raised].join(', ');
 }
 
 /** Where no price was set. It stands where the whole units of a column of exact amounts stand. */

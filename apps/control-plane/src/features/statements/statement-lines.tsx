@@ -8,7 +8,16 @@ import type { Outputs } from '../../trpc/client.ts';
 import { pagePath } from '../shell/pages.ts';
 import { dimensionText } from '../usage/meters.ts';
 import { ExactMoney } from './exact-money.tsx';
-import { LinePrice, LineQuantity, lineKey, lineName, MeterName, meterKey, NoMoney } from './line-cells.tsx';
+import {
+  hasNoPrice,
+  LinePrice,
+  LineQuantity,
+  lineKey,
+  lineName,
+  MeterName,
+  meterKey,
+  NoMoney,
+} from './line-cells.tsx';
 import { lineCountOf, refreshMsOf, type Statement, sellersText } from './statement.ts';
 import { FigureRow, OpenableRow, RowGroup, StatementTable } from './statement-table.tsx';
 import { useLines } from './use-lines.ts';
@@ -96,7 +105,7 @@ interface MeterRowsProps {
 function MeterRows({ row, statement, isOpen, onToggle }: MeterRowsProps): ReactNode {
   const { period } = statement;
   const query = useLines({ period, row, isOpen, refreshMs: refreshMsOf(statement) });
-  const isFree = row.amountPerUnit.amount === '0';
+  const isFree = hasNoPrice(row);
   return (
     <RowGroup>
       <OpenableRow

@@ -12,7 +12,7 @@ const LINES_STEP = 100;
 export interface LinesRequest {
   readonly period: string;
   /** The row: one meter at one price. */
-  readonly row: Pick<Line, 'service' | 'meter' | 'amountPerUnit'>;
+  readonly row: Pick<Line, 'service' | 'meter' | 'amountPerUnit' | 'terms'>;
   /** What this child owes. Default: what the account itself does. */
   readonly childId?: string;
   readonly isOpen: boolean;
@@ -23,7 +23,7 @@ export interface LinesRequest {
 export function useLines({ period, row, childId, isOpen, refreshMs }: LinesRequest) {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const { service, meter, amountPerUnit } = row;
+  const { service, meter, amountPerUnit, terms = '' } = row;
   const query = useInfiniteQuery(
     trpc.statements.listLines.infiniteQueryOptions(
       {
@@ -31,7 +31,9 @@ export function useLines({ period, row, childId, isOpen, refreshMs }: LinesReque
         period,
         service,
         meter,
-        ...amountPerUnit,
+        amount: amountPerUnit.amount,
+        per: amountPerUnit.per,
+        terms,
         ...(childId === undefined ? {} : { childId }),
         limit: LINES_STEP,
       },

@@ -1,40 +1,48 @@
 'use client';
 
+import { services } from '@patchbay/services/registry.generated';
 import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import type { ReactNode } from 'react';
+import { typedNumber } from '../form/typed-number.ts';
 import type { Trigger } from './trigger-words.ts';
 
 const actionOptions = [
   { value: 'notify', label: 'tell, and no more' },
   { value: 'throttle', label: 'hold the bit rate' },
+  { value: 'disableService', label: 'turn a service off' },
   { value: 'endSessions', label: 'end the sessions' },
   { value: 'suspend', label: 'suspend the account' },
   { value: 'email', label: 'tell by e-mail' },
 ] as const;
+const serviceOptions = Object.values(services).map(({ name, title }) => ({ value: name, label: title }));
 const BITS_PER_KILOBIT = 1_000;
 
 export interface ActionChoice {
   readonly kind: (typeof actionOptions)[number]['value'];
   readonly kilobits: string;
+  readonly service: string;
   readonly address: string;
 }
 
-export const firstAction: ActionChoice = { kind: 'notify', kilobits: '256', address: '' };
+export const firstAction: ActionChoice = { kind: 'notify', kilobits: '256', service: serviceOptions[0]?.value ?? '', address: '' };
 
 export const choiceOfAction = (action: Trigger['action']): ActionChoice => ({
   ...firstAction,
   kind: action.kind,
   ...(action.kind === 'throttle' ? { kilobits: String(action.bitsPerSecondMax / BITS_PER_KILOBIT) } : {}),
+  ...(action.kind === 'disableService' ? { service: action.service } : {}),
   ...(action.kind === 'email' ? { address: action.address } : {}),
 });
 
-/** The action as the API takes it; a field that is no number stays out, and is refused as missing. */
-export function actionOf({ kind, kilobits, address }: ActionChoice) {
+/** The action as the API takes it; a field that is no number is refused as such. */
+export function actionOf({ kind, kilobits, service, address }: ActionChoice) {
   switch (kind) {
+    case 'disableService':
+      return { kind, service };
     case 'throttle': {
-      const number = numberOf(kilobits);
-      return { kind, bitsPerSecondMax: number === undefined ? undefined : number * BITS_PER_KILOBIT };
+      const typed = typedNumber(kilobits);
+      return { kind, bitsPerSecondMax: typeof typed === 'number' ? typed * BITS_PER_KILOBIT : typed };
     }
     case 'email':
       return { kind, address: address.trim() };
@@ -45,12 +53,6 @@ export function actionOf({ kind, kilobits, address }: ActionChoice) {
   }
 }
 
-/** A number as people write it; undefined for what is none. */
-export function numberOf(text: string): number | undefined {
-  const plain = text.replaceAll(/[\s,_]/g, '');
-  return /^\d+$/.test(plain) ? Number(plain) : undefined;
-}
-
 interface ActionFieldsProps {
   readonly choice: ActionChoice;
   readonly onChange: (choice: ActionChoice) => void;
@@ -59,7 +61,7 @@ interface ActionFieldsProps {
 
 /** What is done when the limit is reached. */
 export function ActionFields({ choice, onChange, error }: ActionFieldsProps): ReactNode {
-  const { kind, kilobits, address } = choice;
+  const { kind, kilobits, service, address } = choice;
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <Labelled label="Then">
@@ -80,6 +82,16 @@ export function ActionFields({ choice, onChange, error }: ActionFieldsProps): Re
           error={error}
           onChange={({ target }) => onChange({ ...choice, kilobits: target.value })}
         />
+      ) : null}
+      {kind === 'disableService' ? (
+        <Labelled label="Service">
+          <Select
+            label="Service"
+            value={service}
+            options={serviceOptions}
+            onChange={(next) => onChange({ ...choice, service: next })}
+          />
+        </Labelled>
       ) : null}
       {kind === 'email' ? (
         <Field

@@ -9,11 +9,12 @@ import { useMutation } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { numberOf, typedNumber } from '../form/typed-number.ts';
 import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { unitOf } from '../usage/meters.ts';
-import { ActionFields, actionOf, firstAction, numberOf } from './action-fields.tsx';
+import { ActionFields, actionOf, firstAction } from './action-fields.tsx';
 import { CounterFields, counterOf, firstCounter } from './counter-fields.tsx';
 import { CounterPreview } from './counter-preview.tsx';
 import { ShownField } from './shown-field.tsx';
@@ -81,7 +82,7 @@ function TriggerForm({ accounts, onDone }: CreateTriggerProps & { readonly onDon
       name: text('name'),
       counter: counterOf(counter),
       target: targetOf(target),
-      condition: conditionOf(window, numberOf(text('condition'))),
+      condition: conditionOf(window, typedNumber(text('condition'))),
       action: actionOf(action),
       isShown,
     }),
@@ -166,7 +167,7 @@ function TriggerForm({ accounts, onDone }: CreateTriggerProps & { readonly onDon
 const wrongFilter = (counted: ReturnType<typeof counterOf>, found: string | undefined) =>
   typeof counted === 'string' ? counted : found;
 
-function conditionOf(window: string, limit: number | undefined) {
+function conditionOf(window: string, limit: number | string) {
   const per = periods.find((one) => one === window);
   if (per !== undefined) return { kind: 'recurring', limit, per };
   return window === 'all' ? { kind: 'threshold', limit } : { kind: 'rate', limit, seconds: Number(window) };

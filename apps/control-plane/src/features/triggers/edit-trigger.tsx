@@ -7,11 +7,12 @@ import { Field } from '@patchbay/ui/input';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
+import { typedNumber } from '../form/typed-number.ts';
 import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { unitOf } from '../usage/meters.ts';
-import { ActionFields, actionOf, choiceOfAction, numberOf } from './action-fields.tsx';
+import { ActionFields, actionOf, choiceOfAction } from './action-fields.tsx';
 import { ShownField } from './shown-field.tsx';
 import { counterText, type Trigger, unitWords, windowText } from './trigger-words.ts';
 
@@ -39,7 +40,7 @@ export function EditTrigger({ trigger, onDone }: EditTriggerProps): ReactNode {
     read: (text) => ({
       triggerId: trigger.id,
       name: text('name'),
-      limit: numberOf(text('limit')) ?? Number.NaN,
+      limit: typedNumber(text('limit')),
       action: actionOf(action),
       isShown,
     }),

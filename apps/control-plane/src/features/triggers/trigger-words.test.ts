@@ -11,6 +11,9 @@ test('a rule reads as a sentence: what is counted, how much in which time, and w
   expect(windowText({ kind: 'rate', limit: 1, seconds: 300 })).toBe('in 5 min');
   expect(windowText({ kind: 'rate', limit: 1, seconds: 90 })).toBe('in 90 s');
   expect(actionText({ kind: 'throttle', bitsPerSecondMax: 64_000 })).toBe('hold to 64.00 kbit/s');
+  expect(actionText({ kind: 'disableService', service: 'network-discovery' })).toBe(
+    'turn network discovery off',
+  );
 });
 
 test('a counter past its limit fills its bar and no more', () => {

@@ -1,7 +1,7 @@
 import { showBitRate, showCount, showMetered, textOf } from '../../formats/quantity.ts';
 import { showMoment } from '../../formats/time.ts';
 import type { Outputs } from '../../trpc/client.ts';
-import { meterOf, unitOf } from '../usage/meters.ts';
+import { meterOf, serviceTitle, unitOf } from '../usage/meters.ts';
 
 export type Trigger = Outputs['triggers']['list']['items'][number];
 export type Firing = Outputs['triggers']['listFirings']['items'][number];
@@ -57,6 +57,8 @@ export function actionText(action: Trigger['action']): string {
       return 'end its sessions';
     case 'throttle':
       return `hold to ${textOf(showBitRate(action.bitsPerSecondMax))}`;
+    case 'disableService':
+      return `turn ${serviceTitle(action.service).toLowerCase()} off`;
     case 'email':
       return `write to ${action.address}`;
   }

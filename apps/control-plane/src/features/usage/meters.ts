@@ -1,6 +1,5 @@
 import type { MeterUnit } from '@patchbay/kit/definition';
 import { type CatalogueMeter, meterCatalogue } from '@patchbay/services/meters.generated';
-import { services } from '@patchbay/services/registry.generated';
 
 export interface Meter extends CatalogueMeter {
   /** `service.meter`. */
@@ -27,7 +26,7 @@ const byName = new Map(meters.map((meter) => [meter.name, meter]));
 export const meterOf = (name: string): Meter | undefined => byName.get(name);
 export const unitOf = (name: string): MeterUnit => byName.get(name)?.unit ?? 'count';
 
-const titles = new Map<string, string>(Object.values(services).map(({ name, title }) => [name, title]));
+const titles = new Map(meters.map(({ service, serviceTitle: title }) => [service, title]));
 export const serviceTitle = (service: string): string => titles.get(service) ?? service;
 
 export const pricedServices = [

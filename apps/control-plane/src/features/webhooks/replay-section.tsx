@@ -79,13 +79,7 @@ export function ReplaySection({ webhookId, isActive }: ReplaySectionProps): Reac
 }
 
 function Progress({ replay }: { readonly replay: Replay }): ReactNode {
-  const { state, waitingCount, deliveredCount, failedCount, startedAt, endedAt } = replay;
-  const [from, to, at] = [replay.fromCursor, replay.untilCursor, replay.cursor].map(Number) as [
-    number,
-    number,
-    number,
-  ];
-  const share = to === from ? 1 : (at - from) / (to - from);
+  const { state, percentDone, waitingCount, deliveredCount, failedCount, startedAt, endedAt } = replay;
   return (
     <div className="grid gap-2 border-y py-2">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
@@ -103,8 +97,8 @@ function Progress({ replay }: { readonly replay: Replay }): ReactNode {
         <progress
           className="h-1.5 w-full max-w-md accent-live"
           aria-label="How far the replay has come"
-          value={share}
-          max={1}
+          value={percentDone}
+          max={100}
         />
       ) : null}
     </div>
@@ -158,7 +152,6 @@ function StartReplay({
           <Field
             label="Cursor"
             name="cursor"
-            inputMode="numeric"
             required
             value={cursor}
             onChange={(event) => setCursor(event.target.value)}

@@ -1,4 +1,5 @@
 import { deliveryStore } from '@patchbay/adapters/hooks/delivery-store';
+import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { placeEvents } from '@patchbay/adapters/hooks/event-sequencer';
 import { takeReplayOn } from '@patchbay/adapters/hooks/replay-step';
 import { AddressRule } from '@patchbay/adapters/outgoing/address-rule';
@@ -19,11 +20,13 @@ export interface WorkerSettings extends Partial<DeliveryWorkerOptions> {
 /** The worker as its role makes it, with receivers on this machine. */
 export function workerOn({ pool, databaseUrl, masterKey, totalMsMax = 2_000, ...rest }: WorkerSettings) {
   return new DeliveryWorker({
+    cursors: eventCursors(masterKey),
     store: deliveryStore(pool, mintBranchCipher(masterKey)),
     send: safeSender({ rule: new AddressRule({ allowLoopback: true }), totalMsMax }),
     notices: webhookNotices(openClient(databaseUrl, { connectionsMax: 2 })),
     placeEvents: () => placeEvents(pool),
     takeReplayOn: () => takeReplayOn(pool),
+    count: () => {},
     onFailure: () => {},
     ...rest,
   });

@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { perLabel, writeHumanPrice } from '../../../formats/price.ts';
 import { showExact, showMetered, textOf } from '../../../formats/quantity.ts';
 import { ExactMoney } from '../../statements/exact-money.tsx';
-import { lineKey, lineName } from '../../statements/line-cells.tsx';
+import { hasNoPrice, lineKey, lineName } from '../../statements/line-cells.tsx';
 import { serviceTitle, unitOf } from '../../usage/meters.ts';
 import type { Session } from '../session.ts';
 import type { SessionUse, UsedLine } from './use-session-use.ts';
@@ -58,7 +58,7 @@ const columnsFor = (currency: string): readonly Column<UsedLine>[] => [
     isTitle: true,
     cell: ({ service, meter, amountPerUnit, isPriced }) => {
       const unit = unitOf(`${service}.${meter}`);
-      const hasPrice = isPriced && amountPerUnit.amount !== '0';
+      const hasPrice = isPriced && !hasNoPrice({ amountPerUnit });
       return (
         <span className="block py-1" title={serviceTitle(service)}>
           {lineName({ service, meter })}
@@ -95,7 +95,7 @@ const columnsFor = (currency: string): readonly Column<UsedLine>[] => [
 function Amount({ line }: { readonly line: UsedLine }): ReactNode {
   const { isPriced, amount, amountPerUnit } = line;
   if (!isPriced) return <span className="text-ink-faint">never priced</span>;
-  if (amountPerUnit.amount === '0') return <span className="text-ink-faint">no price</span>;
+  if (hasNoPrice({ amountPerUnit })) return <span className="text-ink-faint">no price</span>;
   if (amountPerUnit.per === '0') return <span className="text-ink-faint">flat, by the month</span>;
   return <ExactMoney amount={amount} />;
 }

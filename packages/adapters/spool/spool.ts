@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { decodeFrames, encodeFrame, type SpoolFrame } from './spool-frame.ts';
@@ -143,6 +143,18 @@ export class Spool<Item> {
     // A failed write is the caller's to hear of; the next tick tries again.
     this.#writing = next.catch(() => {});
     return next;
+  }
+
+  /**
+   * Writes what came since without waiting, for a process that ends in this moment. What a tick has under way is no part of
+   * it.
+   */
+  tickAtExit(): void {
+    if (this.#unwritten.length === 0) return;
+    const finished = this.#unwritten.map(({ sequence, item }) => ({ sequence, item }));
+    this.#unwritten = [];
+    const frame = { finished, open: [...this.#open.values()], acknowledged: this.#acknowledged };
+    appendFileSync(this.#fileName, encodeFrame<SpoolFrame<Item>>(frame));
   }
 
   /** What has to be safe before anything that is appended here is. */

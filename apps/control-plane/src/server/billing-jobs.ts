@@ -1,0 +1,71 @@
+import type { ClosedMonth } from '@patchbay/adapters/billing/closing';
+import type { RailNotices } from '@patchbay/adapters/billing/collection-store';
+import type { Job } from '@patchbay/adapters/postgres/job-runs';
+import { type CollectPorts, collectDocument } from '@patchbay/domain/billing/collection/collect';
+import { type PaymentRail, RailError, type RailNotice } from '@patchbay/domain/billing/collection/rail';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** In one round; the rest waits for the next. */
+const DOCUMENT_COUNT_MAX = 500;
+const NOTICE_COUNT_MAX = 500;
+/** A rail tells a thing for three days. */
+const NOTICES_KEPT_MS = 30 * DAY_MS;
+
+export const COLLECT_JOB = 'billing-collect';
+
+export interface BillingJobPorts {
+  readonly closeMonths: () => Promise<readonly ClosedMonth[]>;
+  /** Undefined: nothing collects. */
+  readonly collecting: (CollectPorts & { readonly notices: RailNotices }) | undefined;
+  readonly isStopped: () => boolean;
+}
+
+/** What closes months, and what brings their documents on at the rail. */
+export function billingJobs({ closeMonths, collecting, isStopped }: BillingJobPorts): readonly Job[] {
+  const closing: Job = {
+    name: 'billing-close',
+    everyMs: 5 * MINUTE_MS,
+    run: async () => {
+      const closed = await closeMonths();
+      const said = closed.map(
+        ({ period, accountCount, documentCount }) =>
+          `${period}: ${accountCount} accounts, ${documentCount} documents`,
+      );
+      return said.length === 0 ? 'no month was due' : said.join('; ');
+    },
+  };
+  if (collecting === undefined) return [closing];
+  return [closing, { name: COLLECT_JOB, everyMs: MINUTE_MS / 2, run: () => collect(collecting, isStopped) }];
+}
+
+async function collect(
+  ports: CollectPorts & { readonly notices: RailNotices },
+  isStopped: () => boolean,
+): Promise<string> {
+  const { store, notices, rail, nowMs } = ports;
+  const told = await notices.waiting(NOTICE_COUNT_MAX);
+  for (const notice of told) {
+    if (isStopped()) break;
+    await notices.handled(notice, await subjectOf(rail, notice));
+  }
+  const due = await store.due(nowMs(), DOCUMENT_COUNT_MAX);
+  for (const documentId of due) {
+    if (isStopped()) break;
+    await collectDocument(documentId, ports);
+  }
+  await notices.forget(nowMs() - NOTICES_KEPT_MS);
+  return `${told.length} notices, ${due.length} documents were due`;
+}
+
+/** What a notice is about. Of something that the rail does not have any more, nothing. */
+async function subjectOf(rail: PaymentRail, notice: RailNotice) {
+  try {
+    if (notice.subject.kind === 'payee') return await rail.readPayee(notice.subject.id);
+    const invoiceId = await rail.invoiceOf(notice);
+    return invoiceId === undefined ? {} : { invoiceId };
+  } catch (cause) {
+    if (cause instanceof RailError && cause.failure === 'refused') return {};
+    throw cause;
+  }
+}

@@ -1,0 +1,200 @@
+import { periodAt } from '@patchbay/domain/billing/period';
+import { type FakeStripe, startFakeStripe } from '@patchbay/testing/stripe/fake-stripe';
+import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
+import { until } from '@patchbay/testing/until';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { takeNotice } from './rail-notices.ts';
+import { makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
+
+const nowMs = Date.now();
+const month = periodAt(periodAt(nowMs).fromMs - 1);
+
+let database: TestDatabase;
+let owner: pg.Client;
+let stripe: FakeStripe;
+let served: Served;
+let reseller: Tenant;
+let platform: { readonly accountId: string; readonly key: string };
+let leafId: string;
+/** Events that were sent before. */
+let sentCount = 0;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  owner = new pg.Client({ connectionString: database.url });
+  await owner.connect();
+  await makePlatform(database.applicationUrl);
+  stripe = await startFakeStripe();
+  served = serve(database.applicationUrl, {
+    STRIPE_SECRET_KEY: 'sk_test_x',
+    STRIPE_WEBHOOK_SECRETS: `whsec_next,${stripe.webhookSecret}`,
+    STRIPE_API_URL: stripe.url,
+  });
+  reseller = await signUp(served, 'reseller');
+  const accountId = (await served.control.platformAccount()) ?? '';
+  const made = await served.control.platform.domainPorts.tenancy.keys.create({
+    accountId,
+    name: 'operator',
+    mode: 'live',
+    scopes: ['*'],
+    createdBy: reseller.userId,
+  });
+  platform = { accountId, key: made.secret };
+  leafId = (await ask(reseller, 'POST /accounts', { name: 'Leaf' })).id;
+  for (const [sellerId, amount] of [
+    [accountId, '10000000'],
+    [reseller.accountId, '20000000'],
+  ])
+    await owner.query(
+      `INSERT INTO price (id, account_id, service, meter, dimensions, amount, per, currency, effective_from)
+       VALUES ('prc_' || $1, $1, 'network-discovery', 'bytes', '{}', $2, 1, 'EUR', '2020-01-01')`,
+      [sellerId, amount],
+    );
+  const atMs = Math.max(month.fromMs, month.toMs - 86_400_000);
+  const way = { transport: 'udp', addressFamily: 'ipv4', bandwidthClass: 'none' };
+  const counted = await served.control.internal.ingest([
+    {
+      id: { nodeId: 'nod_1', boot: 1, sequence: 1 },
+      accountId: leafId,
+      segment: 0,
+      service: 'network-discovery',
+      region: 'local',
+      modality: 'data',
+      fromMs: atMs,
+      toMs: atMs,
+      quantities: [{ meter: 'bytes', quantity: 1_000, dimensions: { ...way, direction: 'in' } }],
+    },
+  ]);
+  expect(counted).toMatchObject({ freshCount: 1 });
+});
+afterAll(async () => {
+  await served.close();
+  await stripe.close();
+  await owner.end();
+  await database.drop();
+});
+
+interface Caller {
+  readonly accountId: string;
+  readonly key: string;
+}
+
+async function ask({ accountId, key }: Caller, asked: string, body?: object) {
+  const [method = '', path = ''] = asked.split(' ');
+  const at = `/v1/accounts/${accountId}${path}`;
+  const answer = await served.rest(method, at, { key, ...(body === undefined ? {} : { body }) });
+  expect(answer, `${path} ${JSON.stringify(answer.body)}`).toMatchObject({ status: 200 });
+  return answer.body;
+}
+
+const leaf = (): Caller => ({ accountId: leafId, key: reseller.key });
+
+/** As Stripe tells it: each event twice, the newest first. */
+async function tell(): Promise<void> {
+  const events = stripe.state.events.slice(sentCount).reverse();
+  sentCount = stripe.state.events.length;
+  for (const event of [...events, ...events]) {
+    const { body, signature } = stripe.signed(event);
+    const request = new Request('http://control.test/api/stripe', {
+      method: 'POST',
+      body,
+      headers: { 'stripe-signature': signature },
+    });
+    expect((await takeNotice(request, served.control.railNotices)).status).toBe(204);
+  }
+}
+
+const standing = async (of: Caller, kind: string) =>
+  (await ask(of, `GET /documents?kind=${kind}`)).items[0]?.standing;
+
+/** The regular round comes in half a minute: what is asked of us is done at once. */
+const become = (of: Caller, kind: string, wanted: object) =>
+  until(
+    async () => {
+      served.control.railNotices.heard();
+      const is = await standing(of, kind);
+      return Object.entries(wanted).every(([field, value]) => is?.[field] === value) ? is : undefined;
+    },
+    { what: `${kind} ${JSON.stringify(wanted)}`, timeoutMs: 30_000 },
+  );
+
+test('a month is closed, paid at Stripe, shared out and given back in part, and each word of it is on record (BIL-6, ACC-8)', async () => {
+  await ask(reseller, 'PUT /seller', {
+    legalName: 'Reseller GmbH',
+    addressLines: ['1 Way'],
+    country: 'DE',
+    numberPrefix: 'RS',
+  });
+  const { url } = await ask(reseller, 'POST /payee', {});
+  expect(url).toContain('acct_');
+  await ask(platform, 'POST /closings', { period: month.name });
+  // What the regular accrual does in its time.
+  await ask(leaf(), `GET /statements/${month.name}`);
+  await served.control.moneyWork.runDue();
+  await become(leaf(), 'invoice', { state: 'open' });
+  const [invoice] = (await ask(leaf(), 'GET /documents')).items;
+  expect(invoice).toMatchObject({ number: 'RS-I00001', totalMinorUnits: '2000' });
+  expect(invoice.sellerId).toBe(reseller.accountId);
+
+  const { payUrl } = await ask(leaf(), `GET /statements/${month.name}/payment`);
+  await fetch(payUrl, { method: 'POST' });
+  await tell();
+  await become(leaf(), 'invoice', { state: 'paid', paidMinorUnits: '2000' });
+  expect(await standing(reseller, 'payout-note')).toMatchObject({
+    state: 'waiting',
+    fundedMinorUnits: '1000',
+  });
+  stripe.state.onboard(stripe.state.all('account')[0]?.id ?? '');
+  await tell();
+  await become(reseller, 'payout-note', { state: 'paid', paidMinorUnits: '1000' });
+
+  const refund = { buyerId: leafId, period: month.name, minorUnits: '500' };
+  await ask(platform, 'POST /refunds', refund);
+  await become(leaf(), 'invoice', { refundedMinorUnits: '500' });
+  await become(reseller, 'payout-note', { paidMinorUnits: '750' });
+  const moved = (await ask(leaf(), 'GET /payments')).items;
+  expect(moved.map(({ what, book }: { what: string; book: string }) => `${what} ${book}`).sort()).toEqual([
+    'issued invoiced',
+    'paid clearing',
+    'paid invoiced',
+    'refund clearing',
+  ]);
+  const { rows } = await owner.query<{ account_id: string; cents: string }>(
+    `SELECT account_id, (sum(amount) / 10000000)::bigint::text AS cents FROM ledger_entry
+     WHERE book = 'clearing' GROUP BY 1`,
+  );
+  const cash = Object.fromEntries(rows.map(({ account_id, cents }) => [account_id, Number(cents)]));
+  expect(cash).toEqual({ [leafId]: -1500, [reseller.accountId]: 750, [platform.accountId]: 750 });
+  expect(stripe.state.balance).toBe(750);
+
+  for (const [action, accountId] of [
+    ['closings.close', platform.accountId],
+    ['statements.refund', platform.accountId],
+    ['payouts.setUp', reseller.accountId],
+  ]) {
+    const entries = await owner.query('SELECT 1 FROM audit_entry WHERE action = $1 AND account_id = $2', [
+      action,
+      accountId,
+    ]);
+    expect(entries.rowCount, `${action}`).toBe(1);
+  }
+});
+
+test('what is not signed by Stripe is nothing that it told', async () => {
+  const event = stripe.state.events[0];
+  if (event === undefined) throw new Error('Nothing happened.');
+  const told = (body: string, headers = {}) =>
+    takeNotice(new Request('http://control.test/', { method: 'POST', body, headers }), {
+      ...served.control.railNotices,
+      keep: async () => {
+        throw new Error('It was kept.');
+      },
+    });
+  expect((await told(JSON.stringify(event))).status).toBe(400);
+  const old = stripe.signed(event, nowMs - 400_000);
+  expect((await told(old.body, { 'stripe-signature': old.signature })).status).toBe(400);
+  expect((await told('x'.repeat(1_100_000))).status).toBe(413);
+  const none = { ...served.control.railNotices, rail: undefined };
+  expect((await takeNotice(new Request('http://control.test/', { method: 'POST' }), none)).status).toBe(404);
+});

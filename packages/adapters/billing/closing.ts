@@ -1,0 +1,308 @@
+import type { InvoiceCollection } from '@patchbay/domain/billing/collection/invoice-collection';
+import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
+import { issued } from '@patchbay/domain/billing/collection/postings';
+import { type ClosedEdge, noBacking, sharesOf } from '@patchbay/domain/billing/collection/shares';
+import { draftsOf, type Outstanding } from '@patchbay/domain/billing/documents/closing';
+import { collectedLines } from '@patchbay/domain/billing/documents/collected-lines';
+import type { BillingDocument, DocumentDraft } from '@patchbay/domain/billing/documents/document';
+import { minorUnitOf, type Nano, nano } from '@patchbay/domain/billing/money';
+import { type Period, periodOf, stateAt } from '@patchbay/domain/billing/period';
+import type { Statement } from '@patchbay/domain/billing/statement';
+import type { Pool, PoolClient } from 'pg';
+import { inAccountScope } from '../metering/account-scope.ts';
+import type { AccountAccrual } from './billing-store.ts';
+import { collectionFromRow, insertCollection, issueDocument, postTransactions } from './document-rows.ts';
+import { fromExactJson, toExactJson } from './exact-json.ts';
+
+export interface ClosingOptions {
+  readonly pool: Pool;
+  readonly accrual: AccountAccrual;
+  readonly platformAccount: () => Promise<string>;
+  readonly nowMs: () => number;
+  /**
+   * Whether anything asks for money now. A month that closes while nothing does is not asked for later: nobody finds a year
+   * of invoices in the mail on the day on which a key is set.
+   */
+  readonly isCollecting: boolean;
+  /** Asked between two accounts: what is left is closed the next time. */
+  readonly isStopped?: () => boolean;
+}
+
+export interface ClosedMonth {
+  readonly period: string;
+  readonly accountCount: number;
+  readonly documentCount: number;
+}
+
+/** What is kept of a statement: all that documents are made of, and nothing that is read again from anywhere else. */
+interface ClosedContent {
+  readonly charge: Nano;
+  readonly payout: Nano;
+  readonly edges: readonly { readonly buyerId: string; readonly receivable: Nano; readonly cost: Nano }[];
+  readonly drafts: readonly DocumentDraft[];
+}
+
+/** What account content says, by account. */
+type ClosedTree = (accountId: string) => Promise<ClosedRow | undefined>;
+
+interface ClosedRow {
+  readonly accountId: string;
+  readonly sellerId: string;
+  readonly content: ClosedContent;
+}
+
+/**
+ * Closes every month whose time has come, the oldest first: first each account's statement is kept as it is then, and once
+ * all are, each gets its documents, those above before those below. Each account is one transaction in either half, and
+ * what is there is left as it is: so a process may die anywhere, and the next goes on (BIL-7).
+ */
+export async function closeMonths(options: ClosingOptions): Promise<readonly ClosedMonth[]> {
+  const { pool, nowMs, isStopped = () => false } = options;
+  const platformId = await options.platformAccount();
+  const closed: ClosedMonth[] = [];
+  for (const period of await monthsToClose(pool, platformId, nowMs())) {
+    const accountCount = await keepStatements(options, period);
+    if (isStopped()) break;
+    const documentCount = await issueDocuments(options, platformId, period);
+    if (isStopped()) break;
+    closed.push({ period: period.name, accountCount, documentCount });
+  }
+  return closed;
+}
+
+/** Those that the operator asked for, and those that no late use can change any more. */
+async function monthsToClose(pool: Pool, platformId: string, nowMs: number): Promise<readonly Period[]> {
+  return await inAccountScope(pool, platformId, async (client) => {
+    const { rows } = await client.query<{ period: string; asked: boolean }>(monthsSql);
+    return rows
+      .map(({ period, asked }) => ({ asked, period: periodOf(period) }))
+      .filter(({ asked, period }) => {
+        const state = stateAt(period, nowMs);
+        return state === 'closed' || (asked && state === 'settling');
+      })
+      .map(({ period }) => period);
+  });
+}
+
+/** From month to month by the key of positions, and not over all of them. */
+const monthsSql = `
+  WITH RECURSIVE month AS (
+    SELECT (SELECT min(p.period) FROM ledger_position p) AS period
+    UNION ALL
+    SELECT (SELECT min(p.period) FROM ledger_position p WHERE p.period > m.period) FROM month m WHERE m.period IS NOT NULL)
+  SELECT m.period, c.period IS NOT NULL AS asked
+  FROM (SELECT period FROM month UNION SELECT period FROM billing_closing) m LEFT JOIN billing_closing c USING (period)
+  WHERE m.period IS NOT NULL AND c.issued_at IS NULL ORDER BY 1`;
+
+async function keepStatements(
+  { pool, accrual, isStopped = () => false }: ClosingOptions,
+  period: Period,
+): Promise<number> {
+  await pool.query('INSERT INTO billing_closing (period) VALUES ($1) ON CONFLICT DO NOTHING', [period.name]);
+  const accounts = await accrual.activeAccounts(period);
+  for (const accountId of accounts) {
+    if (isStopped()) break;
+    await accrual.accrue(accountId, period, (client, statement) => keepStatement(client, statement));
+  }
+  return accounts.length;
+}
+
+async function keepStatement(client: PoolClient, statement: Statement): Promise<void> {
+  const { accountId, period, currency } = statement;
+  const sellerId = statement.sellers.at(-1)?.sellerId;
+  const content: ClosedContent = {
+    charge: statement.charge.amount,
+    payout: statement.payout.amount,
+    edges: statement.children
+      .filter((child) => child.currency === currency)
+      .map(({ accountId: buyerId, receivable, cost }) => ({ buyerId, receivable, cost })),
+    drafts:
+      sellerId === undefined
+        ? []
+        : draftsOf({ statement, sellerId, outstanding: await outstandingOf(client, statement) }),
+  };
+  await client.query(
+    `INSERT INTO closed_statement (account_id, period, seller_id, currency, content) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT DO NOTHING`,
+    [accountId, period.name, sellerId ?? accountId, currency, toExactJson(content)],
+  );
+}
+
+async function outstandingOf(
+  client: PoolClient,
+  { accountId, period, currency }: Statement,
+): Promise<readonly Outstanding[]> {
+  const { rows } = await client.query<{ period: string; charge: string; payout: string }>(
+    'SELECT period, trunc(charge)::text AS charge, trunc(payout)::text AS payout FROM billing_outstanding($1, $2, $3)',
+    [accountId, period.name, minorUnitOf(currency).toString()],
+  );
+  return rows.map((row) => ({ period: row.period, charge: BigInt(row.charge), payout: BigInt(row.payout) }));
+}
+
+async function issueDocuments(
+  { pool, nowMs, isCollecting, isStopped = () => false }: ClosingOptions,
+  platformId: string,
+  period: Period,
+): Promise<number> {
+  const tree = closedTree(pool, platformId, period);
+  const accountIds = await inAccountScope(pool, platformId, async (client) => {
+    const { rows } = await client.query<{ account_id: string }>(
+      `SELECT c.account_id FROM closed_statement c JOIN account a ON a.id = c.account_id
+       WHERE c.period = $1 ORDER BY a.depth, a.id`,
+      [period.name],
+    );
+    return rows.map((row) => row.account_id);
+  });
+  let documentCount = 0;
+  for (const accountId of accountIds) {
+    if (isStopped()) return documentCount;
+    const row = await tree(accountId);
+    if (row === undefined || row.content.drafts.length === 0) continue;
+    const edges = await edgesAbove(tree, row);
+    documentCount += await inAccountScope(pool, platformId, (client) =>
+      issueOne(client, row, { edges, platformId, nowMs: nowMs() }),
+    );
+  }
+  await inAccountScope(pool, platformId, async (client) => {
+    const at = new Date(nowMs());
+    await client.query('UPDATE billing_closing SET issued_at = $2 WHERE period = $1', [period.name, at]);
+    // Only now is everything known that a payout waits for.
+    if (!isCollecting) return;
+    await client.query(
+      `UPDATE collection SET next_at = $2 WHERE period = $1 AND next_at = 'infinity' AND rail_id IS NULL`,
+      [period.name, at],
+    );
+  });
+  return documentCount;
+}
+
+/** Closed statements of a month as they are asked for. Of those that sold nothing, nobody asks twice. */
+function closedTree(pool: Pool, platformId: string, period: Period): ClosedTree {
+  const sellers = new Map<string, ClosedRow>();
+  return async (accountId) => {
+    const known = sellers.get(accountId);
+    if (known !== undefined) return known;
+    const { rows } = await inAccountScope(pool, platformId, (client) =>
+      client.query<{ seller_id: string; content: unknown }>(
+        'SELECT seller_id, content FROM closed_statement WHERE account_id = $1 AND period = $2',
+        [accountId, period.name],
+      ),
+    );
+    const [row] = rows;
+    if (row === undefined) return undefined;
+    const content = fromExactJson(row.content) as ClosedContent;
+    const read = { accountId, sellerId: row.seller_id, content };
+    if (content.edges.length > 0) sellers.set(accountId, read);
+    return read;
+  };
+}
+
+/** From the account up to the platform. It ends early where somebody above has no statement of this month. */
+async function edgesAbove(
+  tree: ClosedTree,
+  { accountId, sellerId }: ClosedRow,
+): Promise<readonly ClosedEdge[]> {
+  const edges: ClosedEdge[] = [];
+  for (let [buyerId, above] = [accountId, sellerId]; ; ) {
+    const seller = await tree(above);
+    const edge = seller?.content.edges.find((each) => each.buyerId === buyerId);
+    if (seller === undefined || edge === undefined) return edges;
+    edges.push({ ...edge, sellerId: above });
+    if (seller.sellerId === above) return edges;
+    [buyerId, above] = [above, seller.sellerId];
+  }
+}
+
+interface Around {
+  readonly edges: readonly ClosedEdge[];
+  readonly platformId: string;
+  readonly nowMs: number;
+}
+
+/** All documents of one account: how many there were to issue. */
+async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Promise<number> {
+  const { nowMs, platformId } = around;
+  let count = 0;
+  for (const draft of row.content.drafts) {
+    const { rowCount } = await client.query(
+      'SELECT 1 FROM document WHERE account_id = $1 AND period = $2 AND kind = $3',
+      [draft.accountId, draft.period, draft.kind],
+    );
+    if (rowCount !== 0) continue;
+    const document = await issueDocument(client, draft, { nowMs });
+    if (document.kind === 'invoice')
+      await beginInvoice(client, document, { ...around, charge: row.content.charge });
+    else await insertCollection(client, payoutOf(document));
+    await postTransactions(client, issued(document, platformId), { platformId, nowMs });
+    count++;
+  }
+  return count;
+}
+
+async function beginInvoice(
+  client: PoolClient,
+  document: BillingDocument,
+  { charge, edges }: Around & { readonly charge: Nano },
+): Promise<void> {
+  const shares = sharesOf(charge, edges);
+  const { id: documentId, accountId, period, currency, number, seller } = document;
+  const invoice: InvoiceCollection = {
+    kind: 'invoice',
+    ...{ documentId, accountId, period, currency, number, shares },
+    sellerName: seller.legalName,
+    dueAtMs: document.dueAtMs ?? document.issuedAtMs,
+    taxMinorUnits: document.totalMinorUnits - document.netMinorUnits,
+    totalMinorUnits: document.totalMinorUnits,
+    lines: collectedLines(document),
+    addedKeys: [],
+    isSent: false,
+    isVoidAsked: false,
+    askedRefunds: [],
+    takenRefundIds: [],
+    state: 'new',
+    paidMinorUnits: 0n,
+    refunds: [],
+    disputes: [],
+  };
+  await insertCollection(client, invoice);
+  for (const note of await readNotes(client, invoice)) {
+    const weight = shares.find((share) => share.accountId === note.accountId)?.weight ?? 0n;
+    const backing = { ...note.backing, weight: nano(note.backing.weight + weight) };
+    await writeNote(client, { ...note, backing });
+  }
+}
+
+const payoutOf = ({
+  id,
+  accountId,
+  period,
+  currency,
+  totalMinorUnits,
+}: BillingDocument): PayoutCollection => ({
+  kind: 'payout',
+  documentId: id,
+  ...{ accountId, period, currency, totalMinorUnits },
+  backing: noBacking,
+  transfers: [],
+});
+
+/** The payout notes of those who earn of an invoice, held until the transaction ends; always in one order. */
+export async function readNotes(
+  client: PoolClient,
+  { shares, period }: Pick<InvoiceCollection, 'shares' | 'period'>,
+): Promise<readonly PayoutCollection[]> {
+  if (shares.length === 0) return [];
+  const { rows } = await client.query<{ state: unknown }>(
+    `SELECT state FROM collection WHERE period = $1 AND kind = 'payout' AND account_id = ANY($2)
+     ORDER BY document_id FOR UPDATE`,
+    [period, shares.map(({ accountId }) => accountId)],
+  );
+  return rows.map(({ state }) => collectionFromRow(state) as PayoutCollection);
+}
+
+export async function writeNote(client: PoolClient, note: PayoutCollection): Promise<void> {
+  await client.query('UPDATE collection SET state = $2 WHERE document_id = $1', [
+    note.documentId,
+    toExactJson(note),
+  ]);
+}

@@ -1,0 +1,302 @@
+import type { BillingStore } from '@patchbay/domain/billing/billing-store';
+import { collectDocument } from '@patchbay/domain/billing/collection/collect';
+import { parseDecimal } from '@patchbay/domain/billing/money';
+import { type Period, periodAt } from '@patchbay/domain/billing/period';
+import type { UsageStore } from '@patchbay/domain/metering/usage-store';
+import { type FakeStripe, startFakeStripe } from '@patchbay/testing/stripe/fake-stripe';
+import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
+import type pg from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { applicationPool, asOwner, plantTree, relayCatalogue, usageOf } from '../metering/tenants.testing.ts';
+import { usageStore } from '../metering/usage-store.ts';
+import { stripeRail } from '../stripe/stripe-rail.ts';
+import { accountAccrual, billingStore } from './billing-store.ts';
+import { closeMonths } from './closing.ts';
+import { collectionStore } from './collection-store.ts';
+
+const DAY = 86_400_000;
+const usedMs = Date.now() - (Date.now() % 60_000) - 60_000;
+const period: Period = periodAt(usedMs);
+const tree = { platform: undefined, top: 'platform', parent: 'top', leaf: 'parent' };
+const CENT = 10_000_000n;
+
+let database: TestDatabase;
+let pool: pg.Pool;
+let usage: UsageStore;
+let billing: BillingStore;
+let stripe: FakeStripe;
+let clockMs: number;
+
+beforeEach(async () => {
+  clockMs = usedMs;
+  stripe = await startFakeStripe({ nowMs: () => clockMs });
+  database = await createTestDatabase();
+  await plantTree(database.url, tree);
+  pool = applicationPool(database.applicationUrl, 4);
+  usage = usageStore(pool);
+  billing = billingStore({ pool, catalogue: relayCatalogue, nowMs: () => clockMs });
+});
+afterEach(async () => {
+  await pool.end();
+  await database.drop();
+  await stripe.close();
+});
+
+const setPrice = (accountId: string, amount: string) =>
+  billing.setPrices({
+    accountId,
+    service: 'relay',
+    currency: 'EUR',
+    fromMs: period.fromMs,
+    prices: [
+      { meter: 'bytes', where: {}, tariff: { kind: 'per-unit', amount: parseDecimal(amount), per: 1n } },
+    ],
+  });
+
+/** The platform sells for 0.01, top for 0.015 and parent for 0.02. */
+async function useAThousand() {
+  await setPrice('platform', '0.01');
+  await setPrice('top', '0.015');
+  await setPrice('parent', '0.02');
+  await usage.ingest([usageOf('leaf', { atMs: usedMs, bytes: 1000 })]);
+  await billing.accrueAll(period);
+}
+
+const platformAccount = async () => 'platform';
+const close = (of: pg.Pool = pool) =>
+  closeMonths({
+    pool: of,
+    accrual: accountAccrual({ pool: of, catalogue: relayCatalogue, nowMs: () => clockMs }),
+    platformAccount,
+    nowMs: () => clockMs,
+    isCollecting,
+  });
+let isCollecting = true;
+const ask = (month: string) => pool.query('INSERT INTO billing_closing (period) VALUES ($1)', [month]);
+
+interface DocumentRow {
+  readonly id: string;
+  readonly account_id: string;
+  readonly kind: string;
+  readonly number: string;
+  readonly total: number;
+}
+const documents = () =>
+  asOwner<DocumentRow>(
+    database.url,
+    `SELECT id, account_id, kind, number, total_minor_units::int AS total FROM document
+     ORDER BY period, account_id, kind, number`,
+  );
+const printed = async () =>
+  (await documents()).map(
+    ({ account_id, kind, number, total }) => `${account_id} ${kind} ${number} ${total}`,
+  );
+
+const balances = async () =>
+  Object.fromEntries(
+    (
+      await asOwner<{ account_id: string; book: string; cents: string }>(
+        database.url,
+        `SELECT account_id, book, (sum(amount) / ${CENT})::bigint::text AS cents FROM ledger_entry
+         WHERE ledger_is_collecting(book) GROUP BY 1, 2 HAVING sum(amount) <> 0 ORDER BY 1, 2`,
+      )
+    ).map(({ account_id, book, cents }) => [`${account_id} ${book}`, Number(cents)]),
+  );
+
+/** A process that dies before its n-th statement: nothing that it would do after that happens. */
+function dyingPool(dieAt: number): pg.Pool {
+  let count = 0;
+  const dying = <Of extends object>(of: Of): Of =>
+    new Proxy(of, {
+      get(target, field) {
+        const held: unknown = Reflect.get(target, field, target);
+        if (typeof held !== 'function') return held;
+        if (field === 'query')
+          return async (...given: unknown[]) => {
+            if (++count >= dieAt) throw new Error('The process died.');
+            return await held.apply(target, given);
+          };
+        if (field === 'connect') return async () => dying((await held.apply(target, [])) as object);
+        return held.bind(target);
+      },
+    });
+  return dying(applicationPool(database.applicationUrl, 2));
+}
+
+describe('a month that is over', () => {
+  it('closes into documents in the name of each seller, once no late use can change it (BIL-4, BIL-7)', async () => {
+    await useAThousand();
+    clockMs = period.toMs + 40 * DAY;
+    expect(await close()).toEqual([]);
+    clockMs = period.toMs + 64 * DAY;
+    expect(await close()).toEqual([{ period: period.name, accountCount: 4, documentCount: 3 }]);
+    const expected = [
+      'leaf invoice D-I00001 2000',
+      'parent payout-note D-P00001 500',
+      'top payout-note D-P00001 500',
+    ];
+    expect(await printed()).toEqual(expected);
+    expect(await close()).toEqual([]);
+    expect(await printed()).toEqual(expected);
+    for (const text of ["UPDATE document SET number = ''", 'DELETE FROM closed_statement'])
+      await expect(asOwner(database.url, text)).rejects.toThrow('not changed');
+    expect(await billing.countMismatches()).toBe(0);
+    expect(await billing.oldestUnsettled(periodAt(clockMs))).toBeUndefined();
+  });
+
+  it('that the operator closes early has what comes late in the next documents, which name the month', async () => {
+    await useAThousand();
+    clockMs = period.toMs + DAY;
+    await ask(period.name);
+    await close();
+    await usage.ingest([usageOf('leaf', { atMs: usedMs, bytes: 500 })]);
+    const next = periodAt(period.toMs);
+    await usage.ingest([usageOf('leaf', { atMs: next.fromMs + 60_000, bytes: 100 })]);
+    await billing.accrueAll(period);
+    clockMs = next.toMs + DAY;
+    await ask(next.name);
+    await close();
+    expect(await printed()).toEqual([
+      'leaf invoice D-I00001 2000',
+      'parent payout-note D-P00001 500',
+      'top payout-note D-P00001 500',
+      'leaf invoice D-I00002 1200',
+      'parent payout-note D-P00002 300',
+      'top payout-note D-P00002 300',
+    ]);
+    const [row] = await asOwner<{ by_period: unknown }>(
+      database.url,
+      `SELECT by_period FROM document WHERE number = 'D-I00002'`,
+    );
+    expect(row?.by_period).toEqual({ [period.name]: '1000', [next.name]: '200' });
+  });
+
+  it('that closes while nothing collects is not asked for later', async () => {
+    await useAThousand();
+    clockMs = period.toMs + 64 * DAY;
+    isCollecting = false;
+    await close();
+    isCollecting = true;
+    await close();
+    expect(await printed()).toHaveLength(3);
+    const store = collectionStore({ pool, platformAccount, nowMs: () => clockMs });
+    expect(await store.due(clockMs + 400 * DAY, 10)).toEqual([]);
+  });
+
+  it('closes into the same wherever the process dies, without a gap in the numbers', async () => {
+    await useAThousand();
+    clockMs = period.toMs + 64 * DAY;
+    // The last has time enough to finish what the others left.
+    for (let dieAt = 1, isDone = false; !isDone; dieAt += 11) {
+      const dying = dyingPool(dieAt);
+      isDone = await close(dying).then(
+        (closed) => closed.length === 1,
+        () => false,
+      );
+      await dying.end();
+    }
+    expect(await printed()).toEqual([
+      'leaf invoice D-I00001 2000',
+      'parent payout-note D-P00001 500',
+      'top payout-note D-P00001 500',
+    ]);
+    expect(await balances()).toEqual({
+      'leaf invoiced': -2000,
+      'parent owed': 500,
+      'platform invoiced': 2000,
+      'platform owed': -1000,
+      'top owed': 500,
+    });
+  });
+});
+
+describe('the documents of a month at Stripe', () => {
+  const rail = () =>
+    stripeRail({ secretKey: 'sk_test_x', webhookSecrets: [], apiUrl: stripe.url, retryCount: 0 });
+  const store = (of: pg.Pool = pool) => collectionStore({ pool: of, platformAccount, nowMs: () => clockMs });
+
+  async function collect(of: pg.Pool = pool) {
+    const ports = { store: store(of), rail: rail(), nowMs: () => clockMs };
+    for (const documentId of await ports.store.due(clockMs, 100)) await collectDocument(documentId, ports);
+  }
+  /** As a notice does. */
+  const hear = () => asOwner(database.url, "UPDATE collection SET next_at = '2020-01-01'");
+
+  async function payees() {
+    for (const accountId of ['parent', 'top']) {
+      const { id } = await rail().perform({ type: 'create-payee', accountId, country: 'DE' }, accountId);
+      stripe.state.onboard(id);
+      await asOwner(
+        database.url,
+        `INSERT INTO rail_party (account_id, payee_id, is_payable) VALUES ('${accountId}', '${id}', true)`,
+      );
+    }
+  }
+
+  const invoice = () => {
+    const [made, ...others] = stripe.state.all('invoice');
+    if (made === undefined || others.length > 0) throw new Error(`${others.length + 1} invoices`);
+    return made;
+  };
+
+  it('are asked for, paid, shared out, given back in part and taken back: the ledger is what Stripe has (BIL-6)', async () => {
+    await useAThousand();
+    clockMs = period.toMs + 64 * DAY;
+    await close();
+    await payees();
+    await collect();
+    expect(invoice()).toMatchObject({ status: 'open', total: 2000 });
+    expect(stripe.state.all('transfer')).toEqual([]);
+    await fetch(String(invoice()['hosted_invoice_url']), { method: 'POST' });
+    await hear();
+    await collect();
+    await collect();
+    expect(stripe.state.all('transfer').map(({ amount }) => amount)).toEqual([500, 500]);
+    const payment = stripe.state.all('payment_intent')[0]?.id ?? '';
+    stripe.state.createRefund({ payment_intent: payment, amount: '400' });
+    await hear();
+    await collect();
+    await collect();
+    expect(stripe.state.all('transfer').map((each) => each['amount_reversed'])).toEqual([100, 100]);
+    expect(await balances()).toEqual({
+      'leaf clearing': -1600,
+      'parent clearing': 400,
+      'platform clearing': 800,
+      'top clearing': 400,
+    });
+    expect(stripe.state.balance).toBe(800);
+    expect(await billing.countMismatches()).toBe(0);
+  });
+
+  it('are the same wherever database or Stripe fail on the way', async () => {
+    await useAThousand();
+    clockMs = period.toMs + 64 * DAY;
+    await close();
+    await payees();
+    let count = 0;
+    stripe.onRequest = (request) => {
+      // Each third request is lost after its effect, and so is the SDK's own second try.
+      if (count++ % 3 === 0 && request.startsWith('POST'))
+        stripe.faults.push({ path: /./, kind: 'lost' }, { path: /./, kind: 'lost' });
+    };
+    for (let dieAt = 5; dieAt < 90; dieAt += 16) {
+      const dying = dyingPool(dieAt);
+      await hear();
+      await collect(dying).catch(() => undefined);
+      await dying.end();
+    }
+    stripe.onRequest = undefined;
+    stripe.faults.length = 0;
+    await hear();
+    await collect();
+    stripe.state.pay(invoice().id);
+    for (let round = 0; round < 3; round++) {
+      await hear();
+      await collect();
+    }
+    expect(stripe.state.all('customer')).toHaveLength(1);
+    expect(stripe.state.all('invoiceitem').map(({ amount }) => amount)).toEqual([2000]);
+    expect(stripe.state.all('transfer').map(({ amount }) => amount)).toEqual([500, 500]);
+    expect(await balances()).toMatchObject({ 'leaf clearing': -2000, 'platform clearing': 1000 });
+  });
+});

@@ -1,0 +1,188 @@
+import type {
+  CollectionChange,
+  CollectionStore,
+  HeldCollection,
+  PendingStep,
+} from '@patchbay/domain/billing/collection/collection-store';
+import type { RailNotice } from '@patchbay/domain/billing/collection/rail';
+import type { Pool, PoolClient } from 'pg';
+import { inAccountScope } from '../metering/account-scope.ts';
+import { readNotes, writeNote } from './closing.ts';
+import { collectionFromRow, postTransactions, readParty } from './document-rows.ts';
+import { fromExactJson, toExactJson } from './exact-json.ts';
+
+export interface CollectionStoreOptions {
+  readonly pool: Pool;
+  readonly platformAccount: () => Promise<string>;
+  readonly nowMs: () => number;
+}
+
+interface CollectionRow {
+  readonly account_id: string;
+  readonly state: unknown;
+  readonly pending: unknown;
+  readonly refused_count: number;
+  readonly failure: string | null;
+}
+
+/** How documents stand at the rail, in PostgreSQL. It works for the platform, which collects (decision 0006). */
+export function collectionStore({ pool, platformAccount, nowMs }: CollectionStoreOptions): CollectionStore {
+  return {
+    async due(atMs, countMax) {
+      return await inAccountScope(pool, await platformAccount(), async (client) => {
+        const { rows } = await client.query<{ document_id: string }>(
+          'SELECT document_id FROM collection WHERE next_at <= $1 ORDER BY next_at, document_id LIMIT $2',
+          [new Date(atMs), countMax],
+        );
+        return rows.map(({ document_id }) => document_id);
+      });
+    },
+    async change(documentId, change) {
+      const platformId = await platformAccount();
+      return await inAccountScope(pool, platformId, async (client) => {
+        const held = await hold(client, documentId, platformId);
+        if (held === undefined) return undefined;
+        const made = change(held);
+        if (made === undefined) return held;
+        await keep(client, held, { made, nowMs: nowMs() });
+        return await hold(client, documentId, platformId);
+      });
+    },
+  };
+}
+
+async function hold(
+  client: PoolClient,
+  documentId: string,
+  platformId: string,
+): Promise<HeldCollection | undefined> {
+  const { rows } = await client.query<CollectionRow>(
+    'SELECT account_id, state, pending, refused_count, failure FROM collection WHERE document_id = $1 FOR UPDATE',
+    [documentId],
+  );
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  const collection = collectionFromRow(row.state);
+  const known = await client.query<{
+    name: string;
+    customer_id: string | null;
+    payee_id: string | null;
+    is_payable: boolean | null;
+  }>(
+    `SELECT a.name, r.customer_id, r.payee_id, r.is_payable FROM account a LEFT JOIN rail_party r ON r.account_id = a.id
+     WHERE a.id = $1`,
+    [row.account_id],
+  );
+  const [party] = known.rows;
+  const said = await readParty(client, row.account_id);
+  return {
+    collection,
+    platformId,
+    refusedCount: row.refused_count,
+    notes: collection.kind === 'invoice' ? await readNotes(client, collection) : [],
+    name: said?.legalName ?? party?.name ?? row.account_id,
+    ...(said?.email === undefined ? {} : { email: said.email }),
+    ...(row.pending === null ? {} : { pending: fromExactJson(row.pending) as PendingStep }),
+    ...(row.failure === null ? {} : { failure: row.failure }),
+    ...(party?.customer_id == null ? {} : { customerId: party.customer_id }),
+    ...(party?.payee_id == null || party.is_payable !== true ? {} : { payeeId: party.payee_id }),
+  };
+}
+
+async function keep(
+  client: PoolClient,
+  { collection: before, ...held }: HeldCollection,
+  { made, nowMs }: { readonly made: CollectionChange; readonly nowMs: number },
+): Promise<void> {
+  const collection = made.collection ?? before;
+  const pending = made.pending === undefined ? held.pending : made.pending;
+  const failure = made.failure === undefined ? held.failure : made.failure;
+  const { documentId, accountId } = collection;
+  await client.query(
+    `UPDATE collection SET state = $2, pending = $3, refused_count = $4, failure = $5, rail_id = $6,
+       next_at = coalesce($7::timestamptz, next_at)
+     WHERE document_id = $1`,
+    [
+      documentId,
+      toExactJson(collection),
+      pending == null ? null : toExactJson(pending),
+      made.refusedCount ?? held.refusedCount,
+      failure ?? null,
+      collection.kind === 'invoice' ? (collection.invoiceId ?? null) : null,
+      made.nextAtMs === undefined
+        ? null
+        : made.nextAtMs === Number.POSITIVE_INFINITY
+          ? 'infinity'
+          : new Date(made.nextAtMs),
+    ],
+  );
+  if (made.customerId !== undefined)
+    await client.query(
+      `INSERT INTO rail_party (account_id, customer_id) VALUES ($1, $2)
+       ON CONFLICT (account_id) DO UPDATE SET customer_id = excluded.customer_id`,
+      [accountId, made.customerId],
+    );
+  for (const note of made.notes ?? []) {
+    await writeNote(client, note);
+    await client.query('UPDATE collection SET next_at = $2 WHERE document_id = $1', [
+      note.documentId,
+      new Date(nowMs),
+    ]);
+  }
+  await postTransactions(client, made.transactions ?? [], { platformId: held.platformId, nowMs });
+}
+
+/** What a rail told and nobody looked at yet. */
+export interface RailNotices {
+  /** Whether it is new: a rail tells everything at least once. */
+  keep(notice: RailNotice): Promise<boolean>;
+  waiting(countMax: number): Promise<readonly RailNotice[]>;
+  /** Has looked at what it is about: the document of an invoice, or payouts that wait for a payee. */
+  handled(
+    notice: RailNotice,
+    about: { readonly invoiceId?: string; readonly isPayable?: boolean },
+  ): Promise<void>;
+  /** Removes what was told so long ago that it is not told again. */
+  forget(beforeMs: number): Promise<number>;
+}
+
+export function railNotices({ pool, platformAccount, nowMs }: CollectionStoreOptions): RailNotices {
+  return {
+    async keep({ id, type, subject }) {
+      const { rowCount } = await pool.query(
+        'INSERT INTO rail_notice (id, type, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+        [id, type, JSON.stringify(subject)],
+      );
+      return rowCount === 1;
+    },
+    async waiting(countMax) {
+      const { rows } = await pool.query<RailNotice>(
+        'SELECT id, type, subject FROM rail_notice WHERE handled_at IS NULL ORDER BY received_at LIMIT $1',
+        [countMax],
+      );
+      return rows;
+    },
+    async handled({ id, subject }, { invoiceId, isPayable }) {
+      const at = new Date(nowMs());
+      await inAccountScope(pool, await platformAccount(), async (client) => {
+        if (invoiceId !== undefined)
+          await client.query('UPDATE collection SET next_at = $2 WHERE rail_id = $1', [invoiceId, at]);
+        if (isPayable !== undefined) await client.query(payableSql, [subject.id, isPayable, at]);
+        await client.query('UPDATE rail_notice SET handled_at = $2 WHERE id = $1', [id, at]);
+      });
+    },
+    async forget(beforeMs) {
+      const { rowCount } = await pool.query(
+        'DELETE FROM rail_notice WHERE received_at < $1 AND handled_at IS NOT NULL',
+        [new Date(beforeMs)],
+      );
+      return rowCount ?? 0;
+    },
+  };
+}
+
+/** Those of a month that is still being closed have no time yet. */
+const payableSql = `
+  WITH payee AS (UPDATE rail_party SET is_payable = $2 WHERE payee_id = $1 RETURNING account_id)
+  UPDATE collection SET next_at = $3
+  WHERE kind = 'payout' AND next_at <> 'infinity' AND account_id IN (SELECT account_id FROM payee)`;

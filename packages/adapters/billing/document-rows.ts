@@ -1,0 +1,151 @@
+import type { Collection } from '@patchbay/domain/billing/collection/collection-store';
+import type { CollectionTransaction } from '@patchbay/domain/billing/collection/postings';
+import {
+  type BillingDocument,
+  type DocumentDraft,
+  type DocumentParty,
+  defaultTerms,
+  issue,
+} from '@patchbay/domain/billing/documents/document';
+import type { BillingParty } from '@patchbay/domain/billing/documents/document-store';
+import { createId } from '@patchbay/kit/ids';
+import type { PoolClient } from 'pg';
+import { fromExactJson, toExactJson } from './exact-json.ts';
+
+interface PartyRow {
+  readonly legal_name: string;
+  readonly address_lines: readonly string[];
+  readonly country: string | null;
+  readonly tax_id: string | null;
+  readonly email: string | null;
+  readonly number_prefix: string;
+  readonly payment_days: number;
+  readonly tax_name: string;
+  readonly tax_basis_points: number;
+}
+
+export async function readParty(client: PoolClient, accountId: string): Promise<BillingParty | undefined> {
+  const { rows } = await client.query<PartyRow>('SELECT * FROM billing_party WHERE account_id = $1', [
+    accountId,
+  ]);
+  const [row] = rows;
+  if (row === undefined) return undefined;
+  return {
+    legalName: row.legal_name,
+    addressLines: row.address_lines,
+    ...(row.country === null ? {} : { country: row.country }),
+    ...(row.tax_id === null ? {} : { taxId: row.tax_id }),
+    ...(row.email === null ? {} : { email: row.email }),
+    numberPrefix: row.number_prefix,
+    paymentDays: row.payment_days,
+    taxName: row.tax_name,
+    taxBasisPoints: row.tax_basis_points,
+  };
+}
+
+/** As of now, on a document. Who has said nothing is called as its account is. */
+async function onDocument(
+  client: PoolClient,
+  accountId: string,
+): Promise<{ readonly party: DocumentParty; readonly terms: BillingParty | undefined }> {
+  const said = await readParty(client, accountId);
+  const { rows } = await client.query<{ name: string }>('SELECT name FROM account WHERE id = $1', [
+    accountId,
+  ]);
+  return {
+    terms: said,
+    party: {
+      accountId,
+      legalName: said?.legalName ?? rows[0]?.name ?? accountId,
+      addressLines: said?.addressLines ?? [],
+      ...(said?.taxId === undefined ? {} : { taxId: said.taxId }),
+    },
+  };
+}
+
+/**
+ * Issues a draft: takes the next number of its seller, whose row is held until the transaction ends, so that none is left
+ * out and none is given twice.
+ */
+export async function issueDocument(
+  client: PoolClient,
+  draft: DocumentDraft,
+  { nowMs, correctsId }: { readonly nowMs: number; readonly correctsId?: string },
+): Promise<BillingDocument> {
+  const { rows } = await client.query<{ last: number }>(
+    `INSERT INTO document_sequence AS s (account_id, kind, last) VALUES ($1, $2, 1)
+     ON CONFLICT (account_id, kind) DO UPDATE SET last = s.last + 1 RETURNING last`,
+    [draft.sellerId, draft.kind],
+  );
+  const sequence = rows[0]?.last ?? 1;
+  const seller = await onDocument(client, draft.sellerId);
+  const buyer = await onDocument(client, draft.accountId);
+  const document: BillingDocument = {
+    ...issue(draft, {
+      id: createId('doc', nowMs),
+      sequence,
+      seller: seller.party,
+      buyer: buyer.party,
+      terms: seller.terms ?? defaultTerms,
+      nowMs,
+    }),
+    ...(correctsId === undefined ? {} : { correctsId }),
+  };
+  await client.query(
+    `INSERT INTO document (id, account_id, seller_id, period, kind, sequence, number, currency, total_minor_units, by_period,
+       corrects_id, issued_at, content)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+    [
+      document.id,
+      document.accountId,
+      document.sellerId,
+      document.period,
+      document.kind,
+      sequence,
+      document.number,
+      document.currency,
+      document.totalMinorUnits.toString(),
+      JSON.stringify(byPeriod(document)),
+      correctsId ?? null,
+      new Date(nowMs),
+      toExactJson(document),
+    ],
+  );
+  return document;
+}
+
+/** How many minor units of a document, without tax, are of which month. */
+function byPeriod({ lines, netMinorUnits, period }: DocumentDraft): Record<string, string> {
+  const corrected = lines.filter(({ kind }) => kind === 'adjustment');
+  const sum = corrected.reduce((total, { minorUnits = 0n }) => total + minorUnits, 0n);
+  return Object.fromEntries([
+    ...corrected.map((line) => [line.period, String(line.minorUnits)]),
+    [period, String(netMinorUnits - sum)],
+  ]);
+}
+
+export async function insertCollection(client: PoolClient, collection: Collection): Promise<void> {
+  const { documentId, accountId, period, kind } = collection;
+  await client.query(
+    'INSERT INTO collection (document_id, account_id, period, kind, state) VALUES ($1, $2, $3, $4, $5)',
+    [documentId, accountId, period, kind, toExactJson(collection)],
+  );
+}
+
+export async function postTransactions(
+  client: PoolClient,
+  transactions: readonly CollectionTransaction[],
+  { platformId, nowMs }: { readonly platformId: string; readonly nowMs: number },
+): Promise<void> {
+  if (transactions.length === 0) return;
+  const wire = transactions.map((each) => ({
+    ...each,
+    transactionId: createId('txn', nowMs),
+    entries: each.entries.map((entry) => ({ ...entry, amount: entry.amount.toString() })),
+  }));
+  await client.query('SELECT ledger_collect($1, $2)', [platformId, JSON.stringify(wire)]);
+}
+
+export const documentFromRow = (content: unknown): BillingDocument =>
+  fromExactJson(content) as BillingDocument;
+export const collectionFromRow = (state: unknown): Collection => fromExactJson(state) as Collection;

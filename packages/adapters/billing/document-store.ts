@@ -1,0 +1,226 @@
+import type { Collection } from '@patchbay/domain/billing/collection/collection-store';
+import { refundableOf } from '@patchbay/domain/billing/collection/invoice-collection';
+import { type CollectionBook, collectionBooks } from '@patchbay/domain/billing/collection/postings';
+import { creditNoteOf } from '@patchbay/domain/billing/documents/credit-note';
+import type {
+  BillingParty,
+  DocumentStore,
+  Movement,
+  Page,
+  RailParty,
+  StoredDocument,
+} from '@patchbay/domain/billing/documents/document-store';
+import { nano } from '@patchbay/domain/billing/money';
+import type { Pool, PoolClient } from 'pg';
+import { inAccountScope } from '../metering/account-scope.ts';
+import { collectionFromRow, documentFromRow, issueDocument, readParty } from './document-rows.ts';
+import { toExactJson } from './exact-json.ts';
+
+export interface DocumentStoreOptions {
+  readonly pool: Pool;
+  readonly platformAccount: () => Promise<string>;
+}
+
+interface StoredRow {
+  readonly id: string;
+  readonly content: unknown;
+  readonly state: unknown;
+  readonly failure: string | null;
+}
+
+const storedSql =
+  'SELECT d.id, d.content, c.state, c.failure FROM document d LEFT JOIN collection c ON c.document_id = d.id';
+
+const storedFromRow = ({ content, state, failure }: StoredRow): StoredDocument => ({
+  document: documentFromRow(content),
+  ...(state === null ? {} : { collection: collectionFromRow(state) }),
+  ...(failure === null ? {} : { failure }),
+});
+
+/** Documents, and how they stand, in PostgreSQL. */
+export function documentStore({ pool, platformAccount }: DocumentStoreOptions): DocumentStore {
+  const readOne = (accountId: string, where: string, value: string) =>
+    inAccountScope(pool, accountId, async (client) => {
+      const { rows } = await client.query<StoredRow>(`${storedSql} WHERE d.account_id = $1 AND ${where}`, [
+        accountId,
+        value,
+      ]);
+      return rows[0] === undefined ? undefined : storedFromRow(rows[0]);
+    });
+  return {
+    party: (accountId) => inAccountScope(pool, accountId, (client) => readParty(client, accountId)),
+    setParty: (accountId, party) =>
+      inAccountScope(pool, accountId, (client) => writeParty(client, accountId, party)),
+    railParty: (accountId) => inAccountScope(pool, accountId, (client) => readRailParty(client, accountId)),
+    setRailParty: (accountId, party) =>
+      inAccountScope(pool, accountId, (client) => writeRailParty(client, accountId, party)),
+    list: (accountId, { kind, period, cursor, limit }) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const { rows } = await client.query<StoredRow>(
+          `${storedSql} WHERE d.account_id = $1 AND ($2::text IS NULL OR d.kind = $2) AND ($3::text IS NULL OR d.period = $3)
+             AND ($4::text IS NULL OR d.id < $4)
+           ORDER BY d.id DESC LIMIT $5`,
+          [accountId, kind ?? null, period ?? null, cursor ?? null, limit + 1],
+        );
+        return pageOf(rows, limit, { item: storedFromRow, cursor: ({ id }) => id });
+      }),
+    find: (accountId, documentId) => readOne(accountId, 'd.id = $2', documentId),
+    findInvoice: (accountId, period) => readOne(accountId, "d.kind = 'invoice' AND d.period = $2", period),
+    movements: (accountId, { cursor, limit }) =>
+      inAccountScope(pool, accountId, async (client) => {
+        const [transactionId = null, book = null] = cursor?.split('.') ?? [];
+        const { rows } = await client.query<MovementRow>(movementsSql, [
+          accountId,
+          collectionBooks,
+          transactionId,
+          book,
+          limit + 1,
+        ]);
+        return pageOf(rows, limit, {
+          item: movementFromRow,
+          cursor: (row) => `${row.transaction_id}.${row.book}`,
+        });
+      }),
+    async refund({ accountId, period, minorUnits, nowMs }) {
+      return await inAccountScope(pool, await platformAccount(), async (client) => {
+        const { rows } = await client.query<{ state: unknown; content: unknown }>(
+          `SELECT c.state, d.content FROM collection c JOIN document d ON d.id = c.document_id
+           WHERE c.account_id = $1 AND c.period = $2 AND c.kind = 'invoice' FOR UPDATE OF c`,
+          [accountId, period],
+        );
+        const [row] = rows;
+        if (row === undefined) return undefined;
+        const collection: Collection = collectionFromRow(row.state);
+        if (collection.kind !== 'invoice' || refundableOf(collection) < minorUnits) return undefined;
+        const invoice = documentFromRow(row.content);
+        const note = await issueDocument(client, creditNoteOf(invoice, minorUnits), {
+          nowMs,
+          correctsId: invoice.id,
+        });
+        const asked = [...collection.askedRefunds, { refundId: note.id, minorUnits }];
+        await client.query('UPDATE collection SET state = $2, next_at = $3 WHERE document_id = $1', [
+          invoice.id,
+          toExactJson({ ...collection, askedRefunds: asked }),
+          new Date(nowMs),
+        ]);
+        return note;
+      });
+    },
+    async closings() {
+      return await inAccountScope(pool, await platformAccount(), async (client) => {
+        const { rows } = await client.query<{ period: string; asked_at: Date; issued_at: Date | null }>(
+          'SELECT * FROM billing_closing ORDER BY period DESC LIMIT $1',
+          [CLOSING_COUNT_MAX],
+        );
+        return rows.map(({ period, asked_at, issued_at }) => ({
+          period,
+          askedAtMs: asked_at.getTime(),
+          ...(issued_at === null ? {} : { issuedAtMs: issued_at.getTime() }),
+        }));
+      });
+    },
+    async askClosing(period) {
+      return await inAccountScope(pool, await platformAccount(), async (client) => {
+        const { rowCount } = await client.query(
+          'INSERT INTO billing_closing (period) VALUES ($1) ON CONFLICT DO NOTHING',
+          [period],
+        );
+        return rowCount === 1;
+      });
+    },
+  };
+}
+
+/** Ten years of months. */
+const CLOSING_COUNT_MAX = 120;
+
+function pageOf<Row, Item>(
+  rows: readonly Row[],
+  limit: number,
+  { item, cursor }: { readonly item: (row: Row) => Item; readonly cursor: (row: Row) => string },
+): Page<Item> {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    items: shown.map(item),
+    ...(rows.length > limit && last !== undefined ? { nextCursor: cursor(last) } : {}),
+  };
+}
+
+async function writeParty(client: PoolClient, accountId: string, party: BillingParty): Promise<void> {
+  await client.query(
+    `INSERT INTO billing_party (account_id, legal_name, address_lines, country, tax_id, email, number_prefix, payment_days,
+       tax_name, tax_basis_points, changed_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now())
+     ON CONFLICT (account_id) DO UPDATE SET legal_name = excluded.legal_name, address_lines = excluded.address_lines,
+       country = excluded.country, tax_id = excluded.tax_id, email = excluded.email, number_prefix = excluded.number_prefix,
+       payment_days = excluded.payment_days, tax_name = excluded.tax_name, tax_basis_points = excluded.tax_basis_points,
+       changed_at = excluded.changed_at`,
+    [
+      accountId,
+      party.legalName,
+      party.addressLines,
+      party.country ?? null,
+      party.taxId ?? null,
+      party.email ?? null,
+      party.numberPrefix,
+      party.paymentDays,
+      party.taxName,
+      party.taxBasisPoints,
+    ],
+  );
+}
+
+async function readRailParty(client: PoolClient, accountId: string): Promise<RailParty> {
+  const { rows } = await client.query<{ payee_id: string | null; is_payable: boolean }>(
+    'SELECT payee_id, is_payable FROM rail_party WHERE account_id = $1',
+    [accountId],
+  );
+  const [row] = rows;
+  if (row === undefined || row.payee_id === null) return { isPayable: false };
+  return { payeeId: row.payee_id, isPayable: row.is_payable };
+}
+
+async function writeRailParty(
+  client: PoolClient,
+  accountId: string,
+  { payeeId = null, isPayable }: { readonly payeeId?: string | null; readonly isPayable: boolean },
+): Promise<void> {
+  await client.query(
+    `INSERT INTO rail_party (account_id, payee_id, is_payable) VALUES ($1, $2, $3)
+     ON CONFLICT (account_id) DO UPDATE SET payee_id = excluded.payee_id, is_payable = excluded.is_payable`,
+    [accountId, payeeId, isPayable],
+  );
+  // Those of a month that is still being closed have no time yet.
+  if (isPayable)
+    await client.query(
+      `UPDATE collection SET next_at = now() WHERE account_id = $1 AND kind = 'payout' AND next_at <> 'infinity'`,
+      [accountId],
+    );
+}
+
+interface MovementRow {
+  readonly transaction_id: string;
+  readonly posted_at: Date;
+  readonly book: CollectionBook;
+  readonly period: string;
+  readonly currency: string;
+  readonly amount: string;
+  readonly source_ref: string;
+}
+
+const movementsSql = `
+  SELECT e.transaction_id, t.posted_at, e.book, e.period, e.currency, e.amount, t.source_ref
+  FROM ledger_entry e JOIN ledger_transaction t ON t.id = e.transaction_id
+  WHERE e.account_id = $1 AND e.book = ANY($2) AND ($3::text IS NULL OR (e.transaction_id, e.book) < ($3, $4))
+  ORDER BY e.transaction_id DESC, e.book DESC LIMIT $5`;
+
+const movementFromRow = (row: MovementRow): Movement => ({
+  transactionId: row.transaction_id,
+  atMs: row.posted_at.getTime(),
+  book: row.book,
+  period: row.period,
+  currency: row.currency,
+  amount: nano(BigInt(row.amount)),
+  sourceRef: row.source_ref,
+});

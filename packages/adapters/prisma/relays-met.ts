@@ -1,0 +1,20 @@
+import { rowsOfEach } from '../postgres/at-once.ts';
+import { brandAbove, brandFromRows } from './brand-store.ts';
+import { liveNodes, nodesFromRows } from './fleet-store.ts';
+import type { PrismaClient } from './generated/client.ts';
+
+export interface RelaysMet {
+  /** Of the relays in service. */
+  readonly urls: readonly string[];
+  /** What the brand above the account calls them. */
+  readonly turnHost?: string | undefined;
+}
+
+/** The relays that an account meets. Every mint asks for them, so both are asked together. */
+export async function relaysMet(prisma: PrismaClient, accountId: string): Promise<RelaysMet> {
+  const [nodes = [], brands = []] = await rowsOfEach(prisma, [liveNodes('relay'), brandAbove(accountId)]);
+  return {
+    urls: nodesFromRows(nodes).flatMap(({ urls }) => urls.turn ?? []),
+    turnHost: brandFromRows(brands)?.turnHost,
+  };
+}

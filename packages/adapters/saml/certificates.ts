@@ -1,0 +1,42 @@
+import { X509Certificate } from 'node:crypto';
+import type { ProviderCertificate, SamlUnread } from '@patchbay/domain/sso/ports';
+
+const RSA_BITS_MIN = 2_048;
+
+/** Certificates as files and pages of providers have them: PEM, or base64 alone. Each once. */
+export function readCertificates(texts: readonly string[]): readonly ProviderCertificate[] | SamlUnread {
+  const found = new Map<string, ProviderCertificate>();
+  for (const text of texts) {
+    const read = readCertificate(text);
+    if ('refused' in read) return read;
+    found.set(read.fingerprint, read);
+  }
+  return [...found.values()];
+}
+
+function readCertificate(text: string): ProviderCertificate | SamlUnread {
+  const base64 = text.replace(/-----(BEGIN|END) CERTIFICATE-----/g, '').replace(/\s/g, '');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return { refused: 'A certificate is neither PEM nor base64.' };
+  const certificate = parsed(Buffer.from(base64, 'base64'));
+  if (certificate === undefined) return { refused: 'A certificate is no X.509 certificate.' };
+  const { publicKey, raw, fingerprint256, validToDate } = certificate;
+  const { modulusLength = 0 } = publicKey.asymmetricKeyDetails ?? {};
+  if (publicKey.asymmetricKeyType !== 'rsa' || modulusLength < RSA_BITS_MIN)
+    return { refused: `The key of a certificate is not RSA of at least ${RSA_BITS_MIN} bits.` };
+  return {
+    certificate: raw.toString('base64'),
+    fingerprint: fingerprint256.replaceAll(':', '').toLowerCase(),
+    endsAt: validToDate.toISOString(),
+  };
+}
+
+function parsed(der: Buffer): X509Certificate | undefined {
+  try {
+    return new X509Certificate(der);
+  } catch {
+    return undefined;
+  }
+}
+
+export const pemOf = ({ certificate }: Pick<ProviderCertificate, 'certificate'>): string =>
+  `-----BEGIN CERTIFICATE-----\n${certificate.replace(/.{64}(?=.)/g, '$&\n')}\n-----END CERTIFICATE-----\n`;

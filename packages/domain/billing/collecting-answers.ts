@@ -1,0 +1,116 @@
+import { sumsOf } from './collection/invoice-collection.ts';
+import { sentOf } from './collection/payout-collection.ts';
+import { fundedOf } from './collection/shares.ts';
+import type { BillingDocument } from './documents/document.ts';
+import type { Movement, StoredDocument } from './documents/document-store.ts';
+import { splitMeter } from './price.ts';
+
+function standingAnswer({ collection, failure }: StoredDocument) {
+  if (collection === undefined) return {};
+  const said = failure === undefined ? {} : { failure };
+  if (collection.kind === 'invoice') {
+    const { paid, refunded, disputed, lost } = sumsOf(collection);
+    const { state, payUrl } = collection;
+    return {
+      standing: {
+        state: state === 'new' ? ('waiting' as const) : state,
+        paidMinorUnits: paid.toString(),
+        refundedMinorUnits: refunded.toString(),
+        disputedMinorUnits: (disputed + lost).toString(),
+        ...(payUrl === undefined || state !== 'open' ? {} : { payUrl }),
+        ...said,
+      },
+    };
+  }
+  const sent = sentOf(collection);
+  const funded = fundedOf(collection.totalMinorUnits, collection.backing);
+  return {
+    standing: {
+      state:
+        sent === collection.totalMinorUnits
+          ? ('paid' as const)
+          : sent > 0n
+            ? ('open' as const)
+            : ('waiting' as const),
+      paidMinorUnits: sent.toString(),
+      refundedMinorUnits: '0',
+      disputedMinorUnits: '0',
+      fundedMinorUnits: funded.toString(),
+      ...said,
+    },
+  };
+}
+
+export const documentHeadAnswer = (stored: StoredDocument) => {
+  const { document } = stored;
+  return {
+    id: document.id,
+    kind: document.kind,
+    number: document.number,
+    accountId: document.accountId,
+    sellerId: document.sellerId,
+    period: document.period,
+    currency: document.currency,
+    issuedAt: new Date(document.issuedAtMs).toISOString(),
+    ...(document.dueAtMs === undefined ? {} : { dueAt: new Date(document.dueAtMs).toISOString() }),
+    netMinorUnits: document.netMinorUnits.toString(),
+    totalMinorUnits: document.totalMinorUnits.toString(),
+    ...(document.correctsId === undefined ? {} : { correctsId: document.correctsId }),
+    ...standingAnswer(stored),
+  };
+};
+
+export const documentAnswer = (stored: StoredDocument) => {
+  const { document } = stored;
+  return {
+    ...documentHeadAnswer(stored),
+    seller: partyAnswer(document.seller),
+    buyer: partyAnswer(document.buyer),
+    lines: document.lines.map((line) => ({
+      kind: line.kind,
+      period: line.period,
+      ...(line.meter === undefined ? {} : splitMeter(line.meter)),
+      ...(line.quantity === undefined ? {} : { quantity: line.quantity }),
+      ...(line.price === undefined ? {} : { amountPerUnit: { ...line.price } }),
+      ...(line.childId === undefined ? {} : { childId: line.childId }),
+      amount: line.amount.toString(),
+      ...(line.minorUnits === undefined ? {} : { minorUnits: line.minorUnits.toString() }),
+    })),
+    carriedIn: document.carriedIn.toString(),
+    residue: document.residue.toString(),
+    taxLines: document.taxLines.map(({ name, basisPoints, minorUnits }) => ({
+      name,
+      basisPoints,
+      minorUnits: minorUnits.toString(),
+    })),
+  };
+};
+
+const partyAnswer = ({ accountId, legalName, addressLines, taxId }: BillingDocument['seller']) => ({
+  accountId,
+  legalName,
+  addressLines: [...addressLines],
+  ...(taxId === undefined ? {} : { taxId }),
+});
+
+export const movementAnswer = ({
+  transactionId,
+  atMs,
+  book,
+  period,
+  currency,
+  amount,
+  sourceRef,
+}: Movement) => {
+  const [what = '', documentId = ''] = sourceRef.split('/');
+  return {
+    transactionId,
+    at: new Date(atMs).toISOString(),
+    what: what.split(':')[0] ?? what,
+    documentId,
+    period,
+    book,
+    currency,
+    amount: amount.toString(),
+  };
+};

@@ -1,0 +1,318 @@
+import { ServiceError } from '@patchbay/kit/errors';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { collectingHandlers, payStatement, refundStatement } from './collecting-handlers.ts';
+import type { InvoiceCollection } from './collection/invoice-collection.ts';
+import { MemoryRail } from './collection/memory-rail.testing.ts';
+import { RailError } from './collection/rail.ts';
+import { billing } from './definition.ts';
+import { type BillingDocument, defaultTerms, issue } from './documents/document.ts';
+import { type MemoryDocuments, memoryDocuments } from './documents/memory-documents.testing.ts';
+import { memoryBilling } from './memory-billing.testing.ts';
+import { nano } from './money.ts';
+import type { BillingPorts } from './ports.ts';
+import { PostingBudget } from './posting-budget.ts';
+
+const nowMs = Date.UTC(2026, 11, 2);
+const party = (accountId: string) => ({ accountId, legalName: accountId, addressLines: [] });
+
+let documents: MemoryDocuments;
+let rail: MemoryRail;
+let ports: BillingPorts;
+let audited: unknown[];
+
+beforeEach(() => {
+  audited = [];
+  documents = memoryDocuments();
+  rail = new MemoryRail();
+  const world = {
+    edges: [],
+    catalogue: new Map(),
+    currency: 'EUR',
+    records: [],
+    prices: [],
+    nowMs: () => nowMs,
+  };
+  ports = {
+    billing: memoryBilling(world),
+    posting: new PostingBudget(),
+    catalogue: new Map(),
+    visibleChain: async (chain) => chain,
+    documents,
+    rail,
+    returnUrlOf: (accountId) => `https://patchbay.test/accounts/${accountId}`,
+  };
+});
+
+function contextOf(accountId: string) {
+  const chain = accountId === 'platform' ? ['platform'] : ['platform', accountId];
+  return {
+    actor: { kind: 'platform' as const },
+    requestId: 'req_1',
+    nowMs: () => nowMs,
+    signal: new AbortController().signal,
+    entity: { accountId, chain },
+    error: (code: string, publicDetail: string) => {
+      const found = Object.entries(billing.errors).find(([reason]) => `billing.${reason}` === code);
+      return new ServiceError({
+        status: 404,
+        title: '',
+        owner: 'client',
+        retry: 'never',
+        remedy: '',
+        ...found?.[1],
+        code,
+        publicDetail,
+      });
+    },
+    audit: (change: unknown) => void audited.push(change),
+    emit: async () => undefined,
+  };
+}
+
+const refusalOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'accepted',
+    (refusal: unknown) => (refusal instanceof ServiceError ? refusal.fields.code : refusal),
+  );
+
+/** 20.00 and 3.80 of tax, of which 10.00 are paid. */
+function anInvoice(changed: Partial<InvoiceCollection> = {}): BillingDocument {
+  const document = issue(
+    {
+      kind: 'invoice',
+      accountId: 'leaf',
+      sellerId: 'top',
+      period: '2026-11',
+      currency: 'EUR',
+      lines: [
+        {
+          kind: 'use',
+          key: 'relay.bytes',
+          period: '2026-11',
+          meter: 'relay.bytes',
+          quantity: '1000',
+          price: { amount: '20000000', per: '1' },
+          amount: nano(20_000_000_000n),
+          minorUnits: 2000n,
+        },
+      ],
+      carriedIn: nano(0n),
+      residue: nano(0n),
+      netMinorUnits: 2000n,
+    },
+    {
+      id: 'doc_invoice',
+      sequence: 7,
+      seller: party('top'),
+      buyer: party('leaf'),
+      terms: { ...defaultTerms, taxName: 'VAT', taxBasisPoints: 1900, numberPrefix: 'TOP' },
+      nowMs,
+    },
+  );
+  documents.stored.push({
+    document,
+    collection: {
+      kind: 'invoice',
+      documentId: document.id,
+      accountId: 'leaf',
+      period: '2026-11',
+      currency: 'EUR',
+      number: document.number,
+      sellerName: 'top',
+      dueAtMs: nowMs,
+      taxMinorUnits: 380n,
+      totalMinorUnits: 2380n,
+      lines: [],
+      shares: [],
+      addedKeys: [],
+      isSent: true,
+      isVoidAsked: false,
+      askedRefunds: [],
+      takenRefundIds: [],
+      state: 'open',
+      payUrl: 'https://rail.test/pay',
+      paidMinorUnits: 1000n,
+      refunds: [],
+      disputes: [],
+      ...changed,
+    },
+  });
+  return document;
+}
+
+describe('sellers', () => {
+  const { get, set } = collectingHandlers.sellers;
+  test('get 200: who has said nothing is called as its account is, and it says whether anything collects', async () => {
+    expect(await get(contextOf('leaf'), {}, { ...ports, rail: undefined })).toMatchObject({
+      legalName: 'LEAF',
+      paymentDays: 14,
+      isCollecting: false,
+      collectedBy: 'platform',
+    });
+  });
+
+  test('set 200: what is said stands there, and the change is on record', async () => {
+    const said = { ...defaultTerms, legalName: 'Leaf GmbH', addressLines: ['1 Way'], country: 'DE' };
+    await set(contextOf('leaf'), said, ports);
+    expect(await get(contextOf('leaf'), {}, ports)).toMatchObject({ ...said, isCollecting: true });
+    expect(audited).toMatchObject([{ target: 'leaf/seller', before: undefined, after: said }]);
+  });
+});
+
+describe('documents', () => {
+  const { get, list } = collectingHandlers.documents;
+  test('list 200: invoices with their number, tax and how they stand', async () => {
+    anInvoice();
+    const { items } = await list(contextOf('leaf'), { limit: 10 }, ports);
+    expect(items).toMatchObject([
+      {
+        number: 'TOP-I00007',
+        netMinorUnits: '2000',
+        totalMinorUnits: '2380',
+        dueAt: '2026-12-16T00:00:00.000Z',
+        standing: { state: 'open', paidMinorUnits: '1000', payUrl: 'https://rail.test/pay' },
+      },
+    ]);
+    expect((await list(contextOf('other'), { limit: 10 }, ports)).items).toEqual([]);
+  });
+
+  test('get 200: line by line, with its parties', async () => {
+    const { id } = anInvoice();
+    expect(await get(contextOf('leaf'), { documentId: id }, ports)).toMatchObject({
+      seller: { legalName: 'top' },
+      lines: [{ service: 'relay', meter: 'bytes', quantity: '1000', minorUnits: '2000' }],
+      taxLines: [{ name: 'VAT', minorUnits: '380' }],
+    });
+  });
+
+  test('get 404: a document of another account is unknown', async () => {
+    const { id } = anInvoice();
+    expect(await refusalOf(get(contextOf('other'), { documentId: id }, ports))).toBe('resource.unknown');
+  });
+});
+
+describe('statements', () => {
+  const pay = (of = ports) => payStatement(contextOf('leaf'), { period: '2026-11' }, of);
+  test('pay 200: where the rest is paid', async () => {
+    anInvoice();
+    expect(await pay()).toMatchObject({ payUrl: 'https://rail.test/pay', leftMinorUnits: '1380' });
+  });
+
+  test('pay 409: what is paid, or was not asked for yet, has no address', async () => {
+    expect(await refusalOf(pay())).toBe('billing.nothing_to_pay');
+    anInvoice({ state: 'paid' });
+    expect(await refusalOf(pay())).toBe('billing.nothing_to_pay');
+    expect(await refusalOf(pay({ ...ports, rail: undefined }))).toBe('billing.not_collecting');
+  });
+
+  const refund = (minorUnits: string, at = 'platform') =>
+    refundStatement(contextOf(at), { buyerId: 'leaf', period: '2026-11', minorUnits }, ports);
+  test('refund 200: a credit note of what was paid, once', async () => {
+    const { id } = anInvoice();
+    expect(await refund('600')).toMatchObject({
+      kind: 'credit-note',
+      correctsId: id,
+      totalMinorUnits: '600',
+    });
+    expect(audited).toHaveLength(1);
+  });
+
+  test('refund 422: no more than was paid, what is asked for already counted', async () => {
+    anInvoice();
+    await refund('600');
+    expect(await refusalOf(refund('401'))).toBe('billing.refund_exceeds');
+    expect(await refund('400')).toMatchObject({ totalMinorUnits: '400' });
+  });
+
+  test('refund 403: nobody but the platform gives back what others earned', async () => {
+    anInvoice();
+    expect(await refusalOf(refund('1', 'top'))).toBe('billing.collector_only');
+    expect(documents.stored).toHaveLength(1);
+  });
+
+  test('refund 409: where there is no invoice nothing was paid', async () => {
+    expect(await refusalOf(refund('1'))).toBe('billing.nothing_to_pay');
+  });
+});
+
+describe('payments', () => {
+  test('list 200: what moved, and because of which document', async () => {
+    documents.moved.push({
+      transactionId: 'txn_1',
+      atMs: nowMs,
+      book: 'clearing',
+      period: '2026-11',
+      currency: 'EUR',
+      amount: nano(-5n),
+      sourceRef: 'refund:re_1/doc_1',
+    });
+    const { items } = await collectingHandlers.payments.list(contextOf('leaf'), { limit: 10 }, ports);
+    expect(items).toMatchObject([{ what: 'refund', documentId: 'doc_1', amount: '-5' }]);
+  });
+});
+
+describe('payouts', () => {
+  const { get, setUp } = collectingHandlers.payouts;
+  const say = (country?: string) =>
+    documents.setParty('leaf', {
+      ...defaultTerms,
+      legalName: 'Leaf',
+      addressLines: [],
+      ...(country === undefined ? {} : { country }),
+    });
+
+  test('setUp 200: one payee for an account, however often it is asked, and get 200 says how it stands', async () => {
+    await say('DE');
+    expect(await get(contextOf('leaf'), {}, ports)).toEqual({ state: 'none' });
+    expect(await setUp(contextOf('leaf'), {}, ports)).toMatchObject({ url: 'https://rail.test' });
+    const first = await documents.railParty('leaf');
+    await setUp(contextOf('leaf'), {}, ports);
+    expect(await documents.railParty('leaf')).toEqual(first);
+    expect(await get(contextOf('leaf'), {}, ports)).toEqual({ state: 'payable' });
+  });
+
+  test('setUp 409: not without a country, nor without anything that pays', async () => {
+    await say();
+    expect(await refusalOf(setUp(contextOf('leaf'), {}, ports))).toBe('billing.seller_incomplete');
+    expect(await refusalOf(setUp(contextOf('leaf'), {}, { ...ports, rail: undefined }))).toBe(
+      'billing.not_collecting',
+    );
+  });
+
+  test('setUp 502: what the rail does not do leaves nothing here', async () => {
+    await say('DE');
+    rail.around = () => {
+      throw new RailError('unavailable', 'No answer.');
+    };
+    expect(await refusalOf(setUp(contextOf('leaf'), {}, ports))).toBe('billing.rail_failed');
+    expect(audited).toEqual([]);
+    expect(await get(contextOf('leaf'), {}, ports)).toEqual({ state: 'none' });
+  });
+});
+
+describe('closings', () => {
+  const { close, list } = collectingHandlers.closings;
+  test('close 200: a month that is over, and list 200 has it', async () => {
+    const asked = () => close(contextOf('platform'), { period: '2026-11' }, ports);
+    expect(await asked()).toEqual({ period: '2026-11', isNew: true });
+    expect(await asked()).toEqual({ period: '2026-11', isNew: false });
+    const { items } = await list(contextOf('platform'), {}, ports);
+    expect(items).toMatchObject([{ period: '2026-11', state: 'settling' }]);
+  });
+
+  test('close 409: not one that goes on', async () => {
+    expect(await refusalOf(close(contextOf('platform'), { period: '2026-12' }, ports))).toBe(
+      'billing.period_running',
+    );
+  });
+
+  test('close 403: of the platform alone', async () => {
+    expect(await refusalOf(close(contextOf('leaf'), { period: '2026-11' }, ports))).toBe(
+      'billing.collector_only',
+    );
+  });
+
+  test('list 403: of the platform alone', async () => {
+    expect(await refusalOf(list(contextOf('leaf'), {}, ports))).toBe('billing.collector_only');
+  });
+});

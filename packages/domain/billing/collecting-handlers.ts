@@ -1,0 +1,211 @@
+import type { DomainHandlers } from '@patchbay/kit/definition';
+import { documentAnswer, documentHeadAnswer, movementAnswer } from './collecting-answers.ts';
+import { RailError } from './collection/rail.ts';
+import type { billing } from './definition.ts';
+import { defaultTerms } from './documents/document.ts';
+import type { BillingParty, DocumentStore, RailParty } from './documents/document-store.ts';
+import { periodOf, stateAt } from './period.ts';
+import type { BillingPorts } from './ports.ts';
+
+type Handlers = DomainHandlers<typeof billing, BillingPorts>;
+
+/** What is set where nothing was said: the account's name is what it is called by. */
+async function sellerOf(
+  accountId: string,
+  { documents, billing: store }: Pick<BillingPorts, 'documents' | 'billing'>,
+): Promise<BillingParty> {
+  const said = await documents.party(accountId);
+  if (said !== undefined) return said;
+  const names = await store.namesAround(accountId);
+  return { ...defaultTerms, legalName: names.get(accountId) ?? accountId, addressLines: [] };
+}
+
+const sellerAnswer = (
+  accountId: string,
+  { addressLines, ...party }: BillingParty,
+  { rail }: Pick<BillingPorts, 'rail'>,
+) => ({
+  accountId,
+  ...party,
+  addressLines: [...addressLines],
+  isCollecting: rail !== undefined,
+  collectedBy: 'platform' as const,
+});
+
+const payeeState = ({ payeeId, isPayable }: RailParty) =>
+  payeeId === undefined ? ('none' as const) : isPayable ? ('payable' as const) : ('incomplete' as const);
+
+/** What is left to pay of a period, and where. */
+async function openInvoice(accountId: string, period: string, documents: DocumentStore) {
+  const invoice = await documents.findInvoice(accountId, period);
+  const { document, collection } = invoice ?? {};
+  if (document === undefined || collection?.kind !== 'invoice') return undefined;
+  const { state, payUrl, totalMinorUnits, paidMinorUnits } = collection;
+  if (state !== 'open' || payUrl === undefined) return undefined;
+  return { document, payUrl, leftMinorUnits: totalMinorUnits - paidMinorUnits };
+}
+
+export const payStatement: Handlers['statements']['pay'] = async (
+  context,
+  { period },
+  { documents, rail },
+) => {
+  if (rail === undefined)
+    throw context.error(
+      'billing.not_collecting',
+      'This platform asks nobody for money: it has no key of Stripe.',
+    );
+  const open = await openInvoice(context.entity.accountId, period, documents);
+  if (open === undefined)
+    throw context.error('billing.nothing_to_pay', `There is no open invoice of ${period}.`);
+  const { document, payUrl, leftMinorUnits } = open;
+  return {
+    documentId: document.id,
+    payUrl,
+    currency: document.currency,
+    leftMinorUnits: leftMinorUnits.toString(),
+  };
+};
+
+/** Margins of several accounts are given back with it: so it is the word of whoever collects, and of nobody between. */
+export const refundStatement: Handlers['statements']['refund'] = async (
+  context,
+  { buyerId, period, minorUnits },
+  { documents },
+) => {
+  if (context.entity.chain.length !== 1)
+    throw context.error('billing.collector_only', 'The platform collects, and gives back.');
+  if ((await documents.findInvoice(buyerId, period)) === undefined)
+    throw context.error('billing.nothing_to_pay', `${buyerId} has no invoice of ${period}.`);
+  const nowMs = context.nowMs();
+  const note = await documents.refund({
+    accountId: buyerId,
+    period,
+    minorUnits: BigInt(minorUnits),
+    nowMs,
+  });
+  if (note === undefined)
+    throw context.error('billing.refund_exceeds', 'That much was not paid, or went back already.');
+  const { number, currency, correctsId } = note;
+  context.audit({
+    target: `${buyerId}/documents/${note.id}`,
+    after: { number, minorUnits, currency, correctsId },
+  });
+  return documentAnswer({ document: note });
+};
+
+export const collectingHandlers: Pick<
+  Handlers,
+  'sellers' | 'documents' | 'payments' | 'payouts' | 'closings'
+> = {
+  sellers: {
+    async get(context, _request, ports) {
+      const { accountId } = context.entity;
+      return sellerAnswer(accountId, await sellerOf(accountId, ports), ports);
+    },
+
+    async set(context, { taxId, country, email, ...said }, ports) {
+      const { accountId } = context.entity;
+      const before = await ports.documents.party(accountId);
+      const after: BillingParty = {
+        ...said,
+        ...(taxId === undefined ? {} : { taxId }),
+        ...(country === undefined ? {} : { country }),
+        ...(email === undefined ? {} : { email }),
+      };
+      await ports.documents.setParty(accountId, after);
+      context.audit({ target: `${accountId}/seller`, before, after });
+      return sellerAnswer(accountId, after, ports);
+    },
+  },
+
+  documents: {
+    async list(context, query, { documents }) {
+      const { items, nextCursor } = await documents.list(context.entity.accountId, query);
+      return {
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+        items: items.map(documentHeadAnswer),
+      };
+    },
+
+    async get(context, { documentId }, { documents }) {
+      const stored = await documents.find(context.entity.accountId, documentId);
+      if (stored === undefined)
+        throw context.error('resource.unknown', `This account has no document ${documentId}.`);
+      return documentAnswer(stored);
+    },
+  },
+
+  payments: {
+    async list(context, page, { documents }) {
+      const { items, nextCursor } = await documents.movements(context.entity.accountId, page);
+      return {
+        ...(nextCursor === undefined ? {} : { nextCursor }),
+        items: items.map(movementAnswer),
+      };
+    },
+  },
+
+  payouts: {
+    async get(context, _request, { documents }) {
+      return { state: payeeState(await documents.railParty(context.entity.accountId)) };
+    },
+
+    async setUp(context, _request, ports) {
+      const { rail, documents, returnUrlOf } = ports;
+      const { accountId } = context.entity;
+      if (rail === undefined)
+        throw context.error('billing.not_collecting', 'This platform pays nobody: it has no key of Stripe.');
+      const { country, email } = await sellerOf(accountId, ports);
+      if (country === undefined)
+        throw context.error('billing.seller_incomplete', 'Say in which country the account is.');
+      try {
+        const before = await documents.railParty(accountId);
+        const contact = email === undefined ? {} : { email };
+        const payeeId =
+          before.payeeId ??
+          (await rail.perform({ type: 'create-payee', accountId, country, ...contact }, `payee:${accountId}`))
+            .id;
+        const { isPayable } = await rail.readPayee(payeeId);
+        await documents.setRailParty(accountId, { payeeId, isPayable });
+        const { url } = await rail.payeeLink(payeeId, returnUrlOf(accountId));
+        const state = payeeState({ payeeId, isPayable });
+        context.audit({
+          target: `${accountId}/payee`,
+          before: { state: payeeState(before) },
+          after: { state },
+        });
+        return { state, url };
+      } catch (cause) {
+        if (!(cause instanceof RailError)) throw cause;
+        throw context.error('billing.rail_failed', cause.message);
+      }
+    },
+  },
+
+  closings: {
+    async list(context, _request, { documents }) {
+      if (context.entity.chain.length !== 1)
+        throw context.error('billing.collector_only', 'The platform closes months, for all.');
+      const closings = await documents.closings();
+      return {
+        items: closings.map(({ period, askedAtMs, issuedAtMs }) => ({
+          period,
+          state: issuedAtMs === undefined ? ('settling' as const) : ('closed' as const),
+          askedAt: new Date(askedAtMs).toISOString(),
+          ...(issuedAtMs === undefined ? {} : { issuedAt: new Date(issuedAtMs).toISOString() }),
+        })),
+      };
+    },
+
+    async close(context, { period }, { documents }) {
+      if (context.entity.chain.length !== 1)
+        throw context.error('billing.collector_only', 'The platform closes months, for all.');
+      if (stateAt(periodOf(period), context.nowMs()) === 'open')
+        throw context.error('billing.period_running', `${period} goes on.`);
+      const isNew = await documents.askClosing(period);
+      context.audit({ target: `${context.entity.accountId}/closings/${period}`, after: { period } });
+      return { period, isNew };
+    },
+  },
+};

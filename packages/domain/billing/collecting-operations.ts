@@ -1,0 +1,339 @@
+import { idField, idSchema } from '@patchbay/kit/ids';
+import { pageOf, pageRequest } from '@patchbay/kit/page';
+import { z } from 'zod';
+import { collectionBooks } from './collection/postings.ts';
+import { railInvoiceStates } from './collection/rail.ts';
+import { documentKinds, documentLineKinds } from './documents/document.ts';
+import { periodStates } from './period.ts';
+
+const nano = z.string().regex(/^-?\d+$/);
+/** Whole minor units of the currency, such as cents, as text. */
+const minorUnits = z.string().regex(/^-?\d+$/);
+const period = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'A period is a UTC month, such as 2026-11.');
+
+const party = {
+  legalName: z.string().trim().min(1).max(200),
+  addressLines: z.array(z.string().trim().min(1).max(200)).max(6),
+  taxId: z.string().trim().min(1).max(40).optional(),
+};
+
+const seller = {
+  ...party,
+  /** ISO 3166, two letters: where payouts go. */
+  country: z
+    .string()
+    .regex(/^[A-Z]{2}$/)
+    .optional(),
+  /** Where invoices are sent. */
+  email: z.email().max(254).optional(),
+  /** Stands before the number of each document that this account issues. */
+  numberPrefix: z.string().regex(/^[A-Z0-9-]{1,12}$/, 'Capital letters, digits and dashes, at most 12.'),
+  /** From the day of an invoice until it is due. */
+  paymentDays: z.int().min(0).max(120),
+  taxName: z.string().trim().min(1).max(40),
+  /** Hundredths of a percent on what this account sells: 1900 is 19 %. */
+  taxBasisPoints: z.int().min(0).max(10_000),
+};
+
+const sellerAnswer = z.object({
+  ...seller,
+  legalName: z.string(),
+  accountId: idField('acc'),
+  /** Whether money is asked for at all: without it there are documents, and nobody is asked through the platform. */
+  isCollecting: z.boolean(),
+  /** 'platform': it asks all accounts and pays out to all. */
+  collectedBy: z.enum(['platform']),
+});
+
+const documentParty = z.object({
+  accountId: idField('acc'),
+  legalName: z.string(),
+  addressLines: z.array(z.string()),
+  taxId: z.string().optional(),
+});
+
+/** How a document stands. Of a credit note, which the refund of its invoice stands for, absent. */
+const standing = z.object({
+  /** 'waiting': nothing was asked for yet. Of a payout note 'open' until all of it was sent, and then 'paid'. */
+  state: z.enum(['waiting', ...railInvoiceStates]),
+  paidMinorUnits: minorUnits,
+  refundedMinorUnits: minorUnits,
+  disputedMinorUnits: minorUnits,
+  /** Of a payout note: what may be sent by now, because it was paid by those that it was earned of. */
+  fundedMinorUnits: minorUnits.optional(),
+  /** Where whoever owes it can pay. */
+  payUrl: z.string().optional(),
+  /** Why the last step failed; it is tried again. */
+  failure: z.string().optional(),
+});
+
+const documentHead = z.object({
+  id: idField('doc'),
+  kind: z.enum(documentKinds),
+  number: z.string(),
+  accountId: idField('acc'),
+  sellerId: idField('acc'),
+  period,
+  currency: z.string(),
+  issuedAt: z.iso.datetime(),
+  dueAt: z.iso.datetime().optional(),
+  netMinorUnits: minorUnits,
+  totalMinorUnits: minorUnits,
+  /** The invoice that a credit note is of. */
+  correctsId: idField('doc').optional(),
+  standing: standing.optional(),
+});
+
+const document = documentHead.extend({
+  seller: documentParty,
+  buyer: documentParty,
+  lines: z.array(
+    z.object({
+      kind: z.enum(documentLineKinds),
+      /** The month that it is of: an adjustment is of one that was closed before. */
+      period,
+      service: z.string().optional(),
+      meter: z.string().optional(),
+      quantity: z.string().optional(),
+      amountPerUnit: z.object({ amount: nano, per: z.string() }).optional(),
+      /** The child whose margin it is. */
+      childId: idField('acc').optional(),
+      amount: nano,
+      /** Its part of the whole minor units. Absent in a payout note, of which only the sum is rounded. */
+      minorUnits: minorUnits.optional(),
+    }),
+  ),
+  carriedIn: nano,
+  residue: nano,
+  taxLines: z.array(z.object({ name: z.string(), basisPoints: z.int(), minorUnits })),
+});
+
+const payee = z.object({
+  /** 'none': nothing was set up. 'incomplete': its owner has not said everything yet. */
+  state: z.enum(['none', 'incomplete', 'payable']),
+});
+
+export const collectingErrors = {
+  not_collecting: {
+    status: 409,
+    title: 'This platform does not collect.',
+    owner: 'config',
+    retry: 'never',
+    remedy: 'Whoever runs it sets a key of Stripe; statements and documents are there without one.',
+  },
+  nothing_to_pay: {
+    status: 409,
+    title: 'There is nothing to pay for this period.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Look at the documents of the account: an open invoice has an address where it is paid.',
+  },
+  refund_exceeds: {
+    status: 422,
+    title: 'More than was paid cannot be given back.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Refund at most what was paid, less what was refunded or is disputed.',
+  },
+  collector_only: {
+    status: 403,
+    title: 'Only the account that collects may do this.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Ask whoever runs the platform.',
+  },
+  period_running: {
+    status: 409,
+    title: 'The period is not over.',
+    owner: 'client',
+    retry: 'now',
+    remedy: 'Close it after its last day.',
+  },
+  seller_incomplete: {
+    status: 409,
+    title: 'Something has to be said of the account first.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Set the country of the account with sellers.set.',
+  },
+  rail_failed: {
+    status: 502,
+    title: 'Whatever collects did not do it.',
+    owner: 'upstream',
+    retry: 'now',
+    remedy: 'Try again in a while; nothing was changed here.',
+  },
+} as const;
+
+export const payStatement = {
+  method: 'GET',
+  path: '/statements/{period}/payment',
+  summary: 'Read where the invoice of a period is paid, and how much is left of it.',
+  access: 'read',
+  request: z.object({ period }),
+  response: z.object({
+    documentId: idField('doc'),
+    payUrl: z.string(),
+    currency: z.string(),
+    leftMinorUnits: minorUnits,
+  }),
+  errors: ['billing.not_collecting', 'billing.nothing_to_pay'],
+} as const;
+
+export const refundStatement = {
+  method: 'POST',
+  path: '/refunds',
+  summary: 'Give back a part of what an account paid. Whoever earned of it bears its share.',
+  access: 'bill',
+  request: z.object({
+    /** Who paid. */
+    buyerId: idSchema('acc'),
+    period,
+    minorUnits: z.string().regex(/^[1-9]\d{0,11}$/, 'Whole minor units, at least one.'),
+  }),
+  response: document,
+  errors: ['billing.collector_only', 'billing.nothing_to_pay', 'billing.refund_exceeds'],
+} as const;
+
+export const collectingResources = {
+  sellers: {
+    title: 'Sellers',
+    mount: 'account',
+    operations: {
+      get: {
+        method: 'GET',
+        path: '/seller',
+        summary: 'Read what this account says of itself on documents.',
+        access: 'read',
+        request: z.object({}),
+        response: sellerAnswer,
+        errors: [],
+      },
+      set: {
+        method: 'PUT',
+        path: '/seller',
+        summary: 'Say what stands on documents of this account from the next one on.',
+        access: 'bill',
+        request: z.strictObject({
+          ...seller,
+          numberPrefix: seller.numberPrefix.default('D'),
+          paymentDays: seller.paymentDays.default(14),
+          taxName: seller.taxName.default('Tax'),
+          taxBasisPoints: seller.taxBasisPoints.default(0),
+        }),
+        response: sellerAnswer,
+        errors: [],
+      },
+    },
+  },
+  documents: {
+    title: 'Documents',
+    mount: 'account',
+    operations: {
+      list: {
+        method: 'GET',
+        path: '/documents',
+        summary: 'Read the invoices, credit notes and payout notes of this account, newest first.',
+        access: 'read',
+        request: pageRequest.extend({ kind: z.enum(documentKinds).optional(), period: period.optional() }),
+        response: pageOf(documentHead),
+        errors: [],
+      },
+      get: {
+        method: 'GET',
+        path: '/documents/{documentId}',
+        summary: 'Read one document, line by line, and how it stands.',
+        access: 'read',
+        request: z.object({ documentId: idSchema('doc') }),
+        response: document,
+        errors: ['resource.unknown'],
+      },
+    },
+  },
+  payments: {
+    title: 'Payments',
+    mount: 'account',
+    operations: {
+      list: {
+        method: 'GET',
+        path: '/payments',
+        summary: 'Read what was asked of this account, what it paid and what it was paid, newest first.',
+        access: 'read',
+        request: pageRequest,
+        response: pageOf(
+          z.object({
+            transactionId: idField('txn'),
+            at: z.iso.datetime(),
+            /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void' or 'payout'. */
+            what: z.string(),
+            documentId: idField('doc'),
+            period,
+            book: z.enum(collectionBooks),
+            currency: z.string(),
+            amount: nano,
+          }),
+        ),
+        errors: [],
+      },
+    },
+  },
+  payouts: {
+    title: 'Payouts',
+    mount: 'account',
+    operations: {
+      get: {
+        method: 'GET',
+        path: '/payee',
+        summary: 'Read whether this account can be paid what it earned.',
+        access: 'read',
+        request: z.object({}),
+        response: payee,
+        errors: [],
+      },
+      setUp: {
+        method: 'POST',
+        path: '/payee',
+        summary:
+          'Begin, or go on, to say where payouts go: at Stripe, at an address that is good for minutes.',
+        access: 'bill',
+        request: z.object({}),
+        response: payee.extend({ url: z.string() }),
+        errors: ['billing.not_collecting', 'billing.seller_incomplete', 'billing.rail_failed'],
+      },
+    },
+  },
+  closings: {
+    title: 'Closings',
+    mount: 'account',
+    operations: {
+      list: {
+        method: 'GET',
+        path: '/closings',
+        summary: 'Read which months are closed, or are being closed. Of the platform alone.',
+        access: 'read',
+        request: z.object({}),
+        response: z.object({
+          items: z.array(
+            z.object({
+              period,
+              state: z.enum(periodStates),
+              askedAt: z.iso.datetime(),
+              issuedAt: z.iso.datetime().optional(),
+            }),
+          ),
+        }),
+        errors: ['billing.collector_only'],
+      },
+      close: {
+        method: 'POST',
+        path: '/closings',
+        summary:
+          'Close a month that is over without waiting for late use. Its documents come within minutes.',
+        access: 'bill',
+        request: z.object({ period }),
+        response: z.object({ period, isNew: z.boolean() }),
+        errors: ['billing.collector_only', 'billing.period_running'],
+      },
+    },
+  },
+} as const;

@@ -1,0 +1,132 @@
+import type { CollectionChange, CollectionStore, HeldCollection, PendingStep } from './collection-store.ts';
+import {
+  afterInvoiceStep,
+  type InvoiceCollection,
+  nextInvoiceStep,
+  type Step,
+  seen,
+} from './invoice-collection.ts';
+import { afterPayoutStep, nextPayoutStep } from './payout-collection.ts';
+import { settleInvoice, settlePayout } from './postings.ts';
+import { type PaymentRail, RailError, type RailInvoice } from './rail.ts';
+
+export interface CollectPorts {
+  readonly store: CollectionStore;
+  readonly rail: PaymentRail;
+  readonly nowMs: () => number;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** A rail knows a key for a day: what was begun so long ago is looked for before it is made. */
+const KEY_KNOWN_MS = 12 * HOUR_MS;
+/** Without a notice: an open invoice may have been paid, a paid one may be disputed. */
+const OPEN_AGAIN_MS = 6 * HOUR_MS;
+const PAID_AGAIN_MS = DAY_MS;
+/** After that no bank takes a payment back. */
+const PAID_WATCHED_MS = 180 * DAY_MS;
+const UNAVAILABLE_AGAIN_MS = HOUR_MS / 12;
+const REFUSED_AGAIN_MS = 6 * HOUR_MS;
+/** Of one document at a time, so that none keeps the others waiting for long. */
+const STEP_COUNT_MAX = 300;
+
+/**
+ * Brings one document as far as it comes: reads how it stands at the rail, and takes step after step. Each step is kept
+ * before it is made, and what became of it after: a process that dies in between is continued by the next, which makes
+ * the same step with the same key.
+ */
+export async function collectDocument(documentId: string, ports: CollectPorts): Promise<void> {
+  const { store, rail, nowMs } = ports;
+  let held = await store.change(documentId, () => undefined);
+  if (held === undefined) return;
+  try {
+    await look(held, ports);
+    for (let count = 0; count < STEP_COUNT_MAX; count++) {
+      held = await store.change(documentId, (now) => planned(now, nowMs()));
+      const step = held?.pending;
+      if (held === undefined || step === undefined) return;
+      const { id } = await taken(step, ports);
+      held = await store.change(documentId, (now) => answered(now, step, id));
+      if (held !== undefined && movesInvoice(step)) await look(held, ports);
+    }
+    await store.change(documentId, () => ({ nextAtMs: nowMs() }));
+  } catch (cause) {
+    if (!(cause instanceof RailError)) throw cause;
+    await store.change(documentId, (now) => failed(now, cause, nowMs()));
+  }
+
+  async function taken(step: PendingStep, { rail: at }: CollectPorts): Promise<{ readonly id: string }> {
+    const isOld = nowMs() - step.sinceMs > KEY_KNOWN_MS;
+    return (isOld ? await at.find(step.call) : undefined) ?? (await at.perform(step.call, step.key));
+  }
+
+  async function look({ collection }: HeldCollection, { store: at }: CollectPorts): Promise<void> {
+    if (collection.kind !== 'invoice' || collection.invoiceId === undefined) return;
+    const invoice = await rail.readInvoice(collection.invoiceId);
+    await at.change(documentId, (now) => observed(now, invoice));
+  }
+}
+
+const movesInvoice = ({ call }: Step): boolean =>
+  ['finalise-invoice', 'void-invoice', 'refund'].includes(call.type);
+
+/** The step that comes next, or when to look again if there is none. */
+function planned(held: HeldCollection, nowMs: number): CollectionChange | undefined {
+  if (held.pending !== undefined) return undefined;
+  const step = nextStep(held, nowMs);
+  if (step === undefined) return { nextAtMs: lookAgainMs(held, nowMs), failure: null };
+  const key = held.refusedCount === 0 ? step.key : `${step.key}:again:${held.refusedCount}`;
+  return { pending: { ...step, key, sinceMs: nowMs }, nextAtMs: nowMs };
+}
+
+function nextStep({ collection, customerId, payeeId, name, email }: HeldCollection, nowMs: number) {
+  if (collection.kind === 'payout') return nextPayoutStep(collection, { payeeId });
+  const { accountId } = collection;
+  const step = nextInvoiceStep(collection, { customerId: customerId ?? '', nowMs });
+  if (step === undefined || customerId !== undefined) return step;
+  const contact = email === undefined ? {} : { email };
+  return {
+    call: { type: 'create-customer', accountId, name, ...contact },
+    key: `customer:${accountId}`,
+  } as const;
+}
+
+function lookAgainMs({ collection }: HeldCollection, nowMs: number): number {
+  // Something has to happen to an invoice before a payout has anything to do: that is when it is due.
+  if (collection.kind === 'payout') return nowMs + OPEN_AGAIN_MS;
+  const { state, dueAtMs } = collection;
+  if (state === 'void' || state === 'new') return Number.POSITIVE_INFINITY;
+  if (state === 'paid')
+    return nowMs > dueAtMs + PAID_WATCHED_MS ? Number.POSITIVE_INFINITY : nowMs + PAID_AGAIN_MS;
+  return nowMs + OPEN_AGAIN_MS;
+}
+
+function answered(held: HeldCollection, step: Step, id: string): CollectionChange | undefined {
+  // Somebody else had its answer first.
+  if (held.pending?.key !== step.key) return undefined;
+  const { call } = step;
+  const done = { pending: null, refusedCount: 0, failure: null } as const;
+  if (call.type === 'create-customer') return { ...done, customerId: id };
+  const { collection } = held;
+  if (collection.kind === 'invoice') return { ...done, collection: afterInvoiceStep(collection, call, id) };
+  const after = afterPayoutStep(collection, call, id);
+  return { ...done, collection: after, transactions: settlePayout(collection, after, held.platformId) };
+}
+
+/** What is known of an invoice once it was read, with all that follows from it. */
+export function observed(held: HeldCollection, invoice: RailInvoice): CollectionChange | undefined {
+  const { collection, notes, platformId } = held;
+  if (collection.kind !== 'invoice') return undefined;
+  const after: InvoiceCollection = seen(collection, invoice);
+  return { collection: after, ...settleInvoice({ before: collection, after, notes, platformId }) };
+}
+
+/** Whether it is made again with the same key depends on whether it may have had its effect. */
+function failed(held: HeldCollection, error: RailError, nowMs: number): CollectionChange {
+  const failure = error.message;
+  if (error.failure === 'refused' && held.pending !== undefined) {
+    const refusedCount = held.refusedCount + 1;
+    return { pending: null, refusedCount, failure, nextAtMs: nowMs + REFUSED_AGAIN_MS };
+  }
+  return { failure, nextAtMs: nowMs + UNAVAILABLE_AGAIN_MS };
+}

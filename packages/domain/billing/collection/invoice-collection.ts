@@ -1,0 +1,185 @@
+import type { RailCall, RailDispute, RailInvoice, RailInvoiceState, RailRefund } from './rail.ts';
+import type { Share } from './shares.ts';
+
+export interface CollectedLine {
+  readonly key: string;
+  readonly text: string;
+  readonly minorUnits: bigint;
+}
+
+/** A refund that we asked for: its credit note. */
+export interface AskedRefund {
+  readonly refundId: string;
+  readonly minorUnits: bigint;
+}
+
+/** How an invoice stands. What the rail said of it is kept as it was seen last. */
+export interface InvoiceCollection {
+  readonly kind: 'invoice';
+  readonly documentId: string;
+  readonly accountId: string;
+  readonly period: string;
+  readonly currency: string;
+  readonly number: string;
+  readonly sellerName: string;
+  readonly dueAtMs: number;
+  readonly taxMinorUnits: bigint;
+  readonly totalMinorUnits: bigint;
+  readonly lines: readonly CollectedLine[];
+  readonly shares: readonly Share[];
+  readonly invoiceId?: string;
+  readonly addedKeys: readonly string[];
+  readonly isSent: boolean;
+  readonly isVoidAsked: boolean;
+  readonly askedRefunds: readonly AskedRefund[];
+  /** Of those, the ones that the rail took. */
+  readonly takenRefundIds: readonly string[];
+  readonly state: RailInvoiceState | 'new';
+  readonly payUrl?: string;
+  readonly paidMinorUnits: bigint;
+  readonly refunds: readonly RailRefund[];
+  readonly disputes: readonly RailDispute[];
+}
+
+/** A call, and the key under which it has its effect once. */
+export interface Step {
+  readonly call: RailCall;
+  readonly key: string;
+}
+
+/** The next thing to ask of the rail. Undefined: nothing, before something happens there. */
+export function nextInvoiceStep(
+  of: InvoiceCollection,
+  { customerId, nowMs }: { readonly customerId: string; readonly nowMs: number },
+): Step | undefined {
+  const { documentId, accountId, currency, invoiceId } = of;
+  const key = `invoice:${accountId}:${of.period}:1`;
+  if (of.state === 'void' || of.state === 'uncollectible') return undefined;
+  if (invoiceId === undefined) {
+    // An invoice that was never made needs nobody's word to be void.
+    if (of.isVoidAsked) return undefined;
+    const { number, sellerName, dueAtMs } = of;
+    const call: RailCall = {
+      type: 'draft-invoice',
+      ...{ documentId, accountId, customerId, number, sellerName, currency },
+      dueAtMs: Math.max(dueAtMs, nowMs + DUE_MS_MIN),
+    };
+    return { call, key };
+  }
+  if (of.state === 'draft' || of.state === 'new') {
+    const line = of.lines.find((each) => !of.addedKeys.includes(each.key));
+    if (line !== undefined) {
+      const { key: lineKey, text, minorUnits } = line;
+      const call: RailCall = { type: 'add-line', invoiceId, customerId, lineKey, text, currency, minorUnits };
+      return { call, key: `${key}:line:${of.lines.indexOf(line)}` };
+    }
+    return { call: { type: 'finalise-invoice', invoiceId }, key: `${key}:finalise` };
+  }
+  if (of.isVoidAsked && of.state === 'open' && of.paidMinorUnits === 0n)
+    return { call: { type: 'void-invoice', invoiceId }, key: `${key}:void` };
+  const refund = of.askedRefunds.find(({ refundId }) => !of.takenRefundIds.includes(refundId));
+  if (refund !== undefined)
+    return { call: { type: 'refund', invoiceId, currency, ...refund }, key: `refund:${refund.refundId}` };
+  if (!of.isSent && of.state === 'open')
+    return { call: { type: 'send-invoice', invoiceId }, key: `${key}:send` };
+  return undefined;
+}
+
+/** A rail takes no due date that is past: an invoice that was closed late leaves a day. */
+const DUE_MS_MIN = 86_400_000;
+
+/** What the answer to a step says: which thing it was, and nothing of how that stands. */
+export function afterInvoiceStep(of: InvoiceCollection, call: RailCall, id: string): InvoiceCollection {
+  switch (call.type) {
+    case 'draft-invoice':
+      return { ...of, invoiceId: id };
+    case 'add-line':
+      return { ...of, addedKeys: union(of.addedKeys, [call.lineKey]) };
+    case 'send-invoice':
+      return { ...of, isSent: true };
+    case 'refund':
+      return { ...of, takenRefundIds: union(of.takenRefundIds, [call.refundId]) };
+    default:
+      return of;
+  }
+}
+
+/** An invoice goes forward only; what ends it, ends it. */
+const stateRank = { new: 0, draft: 1, open: 2, uncollectible: 3, void: 4, paid: 5 } as const;
+const refundRank = { pending: 0, failed: 1, succeeded: 2 } as const;
+const disputeRank = { open: 0, lost: 1, won: 2 } as const;
+
+/**
+ * What is known once an invoice was read. Nothing that is known is taken back, so what was read before, and comes late,
+ * changes nothing, and in whichever order things are seen the same is known in the end.
+ */
+export function seen(of: InvoiceCollection, invoice: RailInvoice): InvoiceCollection {
+  if (of.invoiceId !== undefined && of.invoiceId !== invoice.id) return of;
+  const paid = invoice.paidMinorUnits;
+  const payUrl = invoice.payUrl ?? of.payUrl;
+  return {
+    ...of,
+    invoiceId: invoice.id,
+    state: stateRank[invoice.state] > stateRank[of.state] ? invoice.state : of.state,
+    ...(payUrl === undefined ? {} : { payUrl }),
+    addedKeys: union(of.addedKeys, invoice.lineKeys),
+    paidMinorUnits: paid > of.paidMinorUnits ? paid : of.paidMinorUnits,
+    refunds: further(of.refunds, invoice.refunds, ({ state }) => refundRank[state]),
+    disputes: further(of.disputes, invoice.disputes, ({ state }) => disputeRank[state]),
+    takenRefundIds: union(
+      of.takenRefundIds,
+      invoice.refunds.flatMap(({ refundId }) => refundId ?? []),
+    ),
+  };
+}
+
+const union = (left: readonly string[], right: readonly string[]): readonly string[] =>
+  [...new Set([...left, ...right])].sort();
+
+function further<Thing extends { readonly id: string }>(
+  known: readonly Thing[],
+  read: readonly Thing[],
+  rankOf: (thing: Thing) => number,
+): readonly Thing[] {
+  const things = new Map(known.map((thing) => [thing.id, thing]));
+  for (const thing of read) {
+    const before = things.get(thing.id);
+    if (before === undefined || rankOf(thing) > rankOf(before)) things.set(thing.id, thing);
+  }
+  return [...things.values()].sort((left, right) => (left.id < right.id ? -1 : 1));
+}
+
+/** In minor units: what came in, what went back, what a bank holds, and what nobody is asked for any more. */
+export interface InvoiceSums {
+  readonly paid: bigint;
+  readonly refunded: bigint;
+  readonly disputed: bigint;
+  readonly lost: bigint;
+  readonly givenUp: bigint;
+}
+
+export function sumsOf(of: InvoiceCollection): InvoiceSums {
+  const total = (things: readonly { readonly minorUnits: bigint }[]): bigint =>
+    things.reduce((sum, { minorUnits }) => sum + minorUnits, 0n);
+  return {
+    paid: of.paidMinorUnits,
+    refunded: total(of.refunds.filter(({ state }) => state === 'succeeded')),
+    disputed: total(of.disputes.filter(({ state }) => state === 'open')),
+    lost: total(of.disputes.filter(({ state }) => state === 'lost')),
+    givenUp: of.state === 'void' ? of.totalMinorUnits - of.paidMinorUnits : 0n,
+  };
+}
+
+/** What can still be given back: what was paid, less what went back or is asked to. */
+export function refundableOf(of: InvoiceCollection): bigint {
+  const { paid, refunded, disputed, lost } = sumsOf(of);
+  const settledIds = new Set(
+    of.refunds.flatMap(({ refundId, state }) =>
+      refundId === undefined || state === 'pending' ? [] : [refundId],
+    ),
+  );
+  const underWay = of.askedRefunds
+    .filter(({ refundId }) => !settledIds.has(refundId))
+    .reduce((sum, { minorUnits }) => sum + minorUnits, 0n);
+  return paid - refunded - disputed - lost - underWay;
+}

@@ -1,0 +1,91 @@
+import type { Step } from './invoice-collection.ts';
+import type { RailCall } from './rail.ts';
+import { type Backing, fundedOf } from './shares.ts';
+
+export interface PaidTransfer {
+  /** 1, 2 … */
+  readonly ordinal: number;
+  readonly transferId: string;
+  readonly minorUnits: bigint;
+  readonly reversedMinorUnits: bigint;
+  readonly reversalCount: number;
+}
+
+/** How a payout stands. */
+export interface PayoutCollection {
+  readonly kind: 'payout';
+  readonly documentId: string;
+  readonly accountId: string;
+  readonly period: string;
+  readonly currency: string;
+  readonly totalMinorUnits: bigint;
+  readonly backing: Backing;
+  readonly transfers: readonly PaidTransfer[];
+}
+
+export const sentOf = ({ transfers }: Pick<PayoutCollection, 'transfers'>): bigint =>
+  transfers.reduce((sum, { minorUnits, reversedMinorUnits }) => sum + minorUnits - reversedMinorUnits, 0n);
+
+/**
+ * Sends what is funded and was not sent, and takes back what was sent and is funded no more: after a refund, or when a
+ * bank takes a payment back.
+ */
+export function nextPayoutStep(
+  of: PayoutCollection,
+  { payeeId }: { readonly payeeId: string | undefined },
+): Step | undefined {
+  const { documentId, accountId, currency, period, transfers } = of;
+  const missing = fundedOf(of.totalMinorUnits, of.backing) - sentOf(of);
+  if (missing > 0n && payeeId !== undefined) {
+    const ordinal = transfers.length + 1;
+    return {
+      call: {
+        type: 'create-transfer',
+        documentId,
+        ordinal,
+        payeeId,
+        period,
+        currency,
+        minorUnits: missing,
+      },
+      key: `payout:${accountId}:${period}:1:${ordinal}`,
+    };
+  }
+  if (missing >= 0n) return undefined;
+  const last = transfers.findLast(({ minorUnits, reversedMinorUnits }) => minorUnits > reversedMinorUnits);
+  if (last === undefined) return undefined;
+  const left = last.minorUnits - last.reversedMinorUnits;
+  const ordinal = last.reversalCount + 1;
+  return {
+    call: {
+      type: 'reverse-transfer',
+      transferId: last.transferId,
+      ordinal,
+      currency,
+      minorUnits: -missing < left ? -missing : left,
+    },
+    key: `payout:${accountId}:${period}:1:${last.ordinal}:reversal:${ordinal}`,
+  };
+}
+
+export function afterPayoutStep(of: PayoutCollection, call: RailCall, id: string): PayoutCollection {
+  if (call.type === 'create-transfer') {
+    if (of.transfers.some(({ ordinal }) => ordinal === call.ordinal)) return of;
+    const { ordinal, minorUnits } = call;
+    const made = { ordinal, transferId: id, minorUnits, reversedMinorUnits: 0n, reversalCount: 0 };
+    return { ...of, transfers: [...of.transfers, made] };
+  }
+  if (call.type !== 'reverse-transfer') return of;
+  return {
+    ...of,
+    transfers: of.transfers.map((each) =>
+      each.transferId === call.transferId && each.reversalCount < call.ordinal
+        ? {
+            ...each,
+            reversedMinorUnits: each.reversedMinorUnits + call.minorUnits,
+            reversalCount: call.ordinal,
+          }
+        : each,
+    ),
+  };
+}

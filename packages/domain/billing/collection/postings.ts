@@ -1,0 +1,214 @@
+import type { BillingDocument } from '../documents/document.ts';
+import { minorUnitOf, type Nano, nano, subtract, ZERO } from '../money.ts';
+import { type InvoiceCollection, type InvoiceSums, sumsOf } from './invoice-collection.ts';
+import { type PayoutCollection, sentOf } from './payout-collection.ts';
+import { type Backing, entitledOf } from './shares.ts';
+
+/**
+ * The books of collecting, beside those of use. Each entry has its other side at the platform, and + is to the good of
+ * whose it is. 'invoiced': what an account was asked for and has not paid. 'tax': what of that is the state's. 'owed': what
+ * it is to be paid out. 'disputed': what a bank holds. 'clearing': what it paid in, below zero, and what it got; of the
+ * platform, what is there.
+ */
+export const collectionBooks = ['invoiced', 'tax', 'owed', 'disputed', 'clearing'] as const;
+export type CollectionBook = (typeof collectionBooks)[number];
+
+export interface CollectionEntry {
+  readonly accountId: string;
+  readonly book: CollectionBook;
+  readonly amount: Nano;
+}
+
+/** Its entries sum to zero. Posted once, whatever posts it again. */
+export interface CollectionTransaction {
+  readonly sourceRef: string;
+  readonly period: string;
+  readonly accountId: string;
+  readonly currency: string;
+  readonly entries: readonly CollectionEntry[];
+}
+
+type Posted = Pick<CollectionTransaction, 'period' | 'accountId' | 'currency'>;
+
+/** What an account gets in a book, in minor units: the platform has it the other way round. */
+interface Moved {
+  readonly accountId: string;
+  readonly book: CollectionBook;
+  readonly minorUnits: bigint;
+}
+
+function transaction(
+  { period, accountId, currency }: Posted,
+  { sourceRef, platformId, moved }: { sourceRef: string; platformId: string; moved: readonly Moved[] },
+): CollectionTransaction[] {
+  const unit = minorUnitOf(currency);
+  const totals = new Map<string, CollectionEntry>();
+  const add = (entry: CollectionEntry) => {
+    const key = `${entry.accountId} ${entry.book}`;
+    totals.set(key, { ...entry, amount: nano((totals.get(key)?.amount ?? ZERO) + entry.amount) });
+  };
+  for (const each of moved) {
+    const amount = nano(each.minorUnits * unit);
+    add({ accountId: each.accountId, book: each.book, amount });
+    add({ accountId: platformId, book: each.book, amount: subtract(ZERO, amount) });
+  }
+  const entries = [...totals.values()].filter(({ amount }) => amount !== 0n);
+  return entries.length === 0 ? [] : [{ sourceRef, period, accountId, currency, entries }];
+}
+
+/** What a document says is owed, by the account or to it. */
+export function issued(document: BillingDocument, platformId: string): readonly CollectionTransaction[] {
+  const { kind, accountId, id, totalMinorUnits, netMinorUnits } = document;
+  const tax = totalMinorUnits - netMinorUnits;
+  const moved: readonly Moved[] =
+    kind === 'invoice'
+      ? [
+          { accountId, book: 'invoiced', minorUnits: -totalMinorUnits },
+          { accountId, book: 'tax', minorUnits: tax },
+        ]
+      : kind === 'payout-note'
+        ? [{ accountId, book: 'owed', minorUnits: totalMinorUnits }]
+        : [];
+  return transaction(document, { sourceRef: `issued/${id}`, platformId, moved });
+}
+
+export interface SettledInvoice {
+  /** Of the notes whose accounts earn of this invoice, those that changed. */
+  readonly notes: readonly PayoutCollection[];
+  readonly transactions: readonly CollectionTransaction[];
+}
+
+/**
+ * What follows from what is known of an invoice now, beyond what was known before: what came in, what went back, and
+ * what those above may be paid for it. What goes back is borne by whoever earned of it, up the chain, in the same
+ * transaction (BIL-6).
+ */
+export function settleInvoice({
+  before,
+  after,
+  notes,
+  platformId,
+}: {
+  readonly before: InvoiceCollection;
+  readonly after: InvoiceCollection;
+  /** Of the accounts that its shares name, those that have one. */
+  readonly notes: readonly PayoutCollection[];
+  readonly platformId: string;
+}): SettledInvoice {
+  const { documentId, accountId } = after;
+  let held = notes;
+  let sums = sumsOf(before);
+  const transactions: CollectionTransaction[] = [];
+  const post = (what: string, next: InvoiceSums, moved: readonly Moved[]) => {
+    const moving = held.map((note) => rebacked(note, { invoice: after, from: sums, to: next }));
+    const owed = moving.map((note, index): Moved => {
+      const was = held[index] ?? note;
+      return {
+        accountId: note.accountId,
+        book: 'owed',
+        minorUnits:
+          entitledOf(note.totalMinorUnits, note.backing) - entitledOf(was.totalMinorUnits, was.backing),
+      };
+    });
+    const taxBack = taxOf(after, goneOf(next)) - taxOf(after, goneOf(sums));
+    const tax: Moved = { accountId, book: 'tax', minorUnits: -taxBack };
+    const sourceRef = `${what}/${documentId}`;
+    transactions.push(...transaction(after, { sourceRef, platformId, moved: [...moved, tax, ...owed] }));
+    held = moving;
+    sums = next;
+  };
+  const own = (book: CollectionBook, minorUnits: bigint): Moved => ({ accountId, book, minorUnits });
+
+  const paid = after.paidMinorUnits - before.paidMinorUnits;
+  if (paid > 0n)
+    post(`paid:${after.paidMinorUnits}`, { ...sums, paid: after.paidMinorUnits }, [
+      own('invoiced', paid),
+      own('clearing', -paid),
+    ]);
+  for (const refund of after.refunds) {
+    const was = before.refunds.find(({ id }) => id === refund.id)?.state;
+    if (refund.state !== 'succeeded' || was === 'succeeded') continue;
+    post(`refund:${refund.id}`, { ...sums, refunded: sums.refunded + refund.minorUnits }, [
+      own('clearing', refund.minorUnits),
+    ]);
+  }
+  for (const { id, minorUnits, state } of after.disputes) {
+    const was = before.disputes.find((dispute) => dispute.id === id)?.state;
+    if (was === undefined)
+      post(`disputed:${id}`, { ...sums, disputed: sums.disputed + minorUnits }, [
+        own('disputed', minorUnits),
+      ]);
+    if (state === 'won' && was !== 'won')
+      post(`dispute-won:${id}`, { ...sums, disputed: sums.disputed - minorUnits }, [
+        own('disputed', -minorUnits),
+      ]);
+    if (state === 'lost' && was !== 'lost')
+      post(
+        `dispute-lost:${id}`,
+        { ...sums, disputed: sums.disputed - minorUnits, lost: sums.lost + minorUnits },
+        [own('disputed', -minorUnits), own('clearing', minorUnits)],
+      );
+  }
+  const { givenUp } = sumsOf(after);
+  if (givenUp > sums.givenUp) post('void', { ...sums, givenUp }, [own('invoiced', givenUp - sums.givenUp)]);
+  return { notes: held.filter((note, index) => note !== notes[index]), transactions };
+}
+
+/** Of an invoice, what nobody keeps: it went back, is held by a bank, or is not asked for any more. */
+const goneOf = ({ refunded, disputed, lost, givenUp }: InvoiceSums): bigint =>
+  refunded + disputed + lost + givenUp;
+
+/** The tax in a part of an invoice. Of all of it, all. */
+const taxOf = ({ taxMinorUnits, totalMinorUnits }: InvoiceCollection, minorUnits: bigint): bigint =>
+  totalMinorUnits === 0n ? 0n : (taxMinorUnits * minorUnits) / totalMinorUnits;
+
+function rebacked(
+  note: PayoutCollection,
+  { invoice, from, to }: { readonly invoice: InvoiceCollection; from: InvoiceSums; to: InvoiceSums },
+): PayoutCollection {
+  const weight = invoice.shares.find(({ accountId }) => accountId === note.accountId)?.weight ?? ZERO;
+  const [was, is] = [partsOf(invoice, weight, from), partsOf(invoice, weight, to)];
+  if (was.paid === is.paid && was.lost === is.lost) return note;
+  const backing: Backing = {
+    ...note.backing,
+    paid: nano(note.backing.paid + is.paid - was.paid),
+    lost: nano(note.backing.lost + is.lost - was.lost),
+  };
+  return { ...note, backing };
+}
+
+/**
+ * A share of what was paid and kept, and one of what is gone. What is not paid is rounded up: so no more is paid out than
+ * came in, and of an invoice with nothing left to pay the two come to the whole weight.
+ */
+function partsOf(
+  { totalMinorUnits }: InvoiceCollection,
+  weight: Nano,
+  sums: InvoiceSums,
+): { readonly paid: bigint; readonly lost: bigint } {
+  if (totalMinorUnits === 0n) return { paid: 0n, lost: 0n };
+  const lost = (weight * goneOf(sums)) / totalMinorUnits;
+  const unpaid = totalMinorUnits - sums.paid - sums.givenUp;
+  const waiting = (weight * unpaid + totalMinorUnits - 1n) / totalMinorUnits;
+  const paid = weight - lost - waiting;
+  return { paid: paid < 0n ? 0n : paid, lost };
+}
+
+/** What a payout note got, or gave back, since it was known last. */
+export function settlePayout(
+  before: PayoutCollection,
+  after: PayoutCollection,
+  platformId: string,
+): readonly CollectionTransaction[] {
+  const sent = sentOf(after) - sentOf(before);
+  const { accountId, documentId, transfers } = after;
+  const changes = transfers.map(({ ordinal, reversalCount }) => `${ordinal}.${reversalCount}`).join(',');
+  return transaction(after, {
+    sourceRef: `payout:${changes}/${documentId}`,
+    platformId,
+    moved: [
+      { accountId, book: 'owed', minorUnits: -sent },
+      { accountId, book: 'clearing', minorUnits: sent },
+    ],
+  });
+}

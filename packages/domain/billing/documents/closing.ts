@@ -1,0 +1,121 @@
+import { statementByMeter } from '../meter-lines.ts';
+import { minorUnitOf, type Nano, nano, split, subtract, ZERO } from '../money.ts';
+import { tariffToWire } from '../price.ts';
+import type { Statement } from '../statement.ts';
+import type { DocumentDraft, DocumentLine } from './document.ts';
+
+/** What a period that was closed before comes to by now, less what documents said of it: in whole minor units. */
+export interface Outstanding {
+  readonly period: string;
+  readonly charge: bigint;
+  readonly payout: bigint;
+}
+
+export interface ClosingRequest {
+  readonly statement: Statement;
+  /** The account above, in whose name it is. */
+  readonly sellerId: string;
+  /** Of earlier periods, the oldest first; those without a difference are left out. */
+  readonly outstanding: readonly Outstanding[];
+}
+
+/**
+ * What a closed statement is documented by. A sum that is not above zero is no document: it stays outstanding, and the
+ * next one has it as an adjustment that names the period (BIL-7). So over time documents say exactly what the ledger does.
+ */
+export function draftsOf(request: ClosingRequest): readonly DocumentDraft[] {
+  return [invoiceOf(request), payoutNoteOf(request)].filter(({ netMinorUnits }) => netMinorUnits > 0n);
+}
+
+function invoiceOf({ statement, sellerId, outstanding }: ClosingRequest): DocumentDraft {
+  const { accountId, period, currency, charge } = statement;
+  const lines = chargeLines(statement);
+  const shares = split(
+    nano(charge.minorUnits),
+    lines.map(({ amount }) => amount),
+  );
+  const adjustments = adjustmentsOf(outstanding, 'charge', minorUnitOf(currency));
+  return {
+    kind: 'invoice',
+    accountId,
+    sellerId,
+    period: period.name,
+    currency,
+    lines: [
+      ...lines.map((line, index) => ({ ...line, minorUnits: BigInt(shares[index] ?? ZERO) })),
+      ...adjustments,
+    ],
+    carriedIn: charge.carriedIn,
+    residue: charge.residue,
+    netMinorUnits: sumOf(adjustments) + charge.minorUnits,
+  };
+}
+
+/** They sum to the exact charge. None of them is below zero. */
+function chargeLines(statement: Statement): DocumentLine[] {
+  const { accountId, period, charge, ownUse } = statement;
+  const own = statementByMeter(statement).lines.flatMap((line): DocumentLine[] => {
+    const part = line.parts.find((each) => each.accountId === accountId);
+    if (part === undefined || part.amount === 0n) return [];
+    return [
+      {
+        kind: 'use',
+        key: `${line.sellerId} ${line.key}`,
+        period: period.name,
+        meter: line.meter,
+        quantity: part.quantity.toString(),
+        price: tariffToWire(line.tariff),
+        amount: part.amount,
+      },
+    ];
+  });
+  const subsidy = subtract(charge.amount, ownUse);
+  if (subsidy > 0n || own.length === 0)
+    own.push({ kind: 'subsidy', key: 'subsidy', period: period.name, amount: subsidy });
+  return own;
+}
+
+function payoutNoteOf({ statement, sellerId, outstanding }: ClosingRequest): DocumentDraft {
+  const { accountId, period, currency, children, payout } = statement;
+  const adjustments = adjustmentsOf(outstanding, 'payout', minorUnitOf(currency));
+  return {
+    kind: 'payout-note',
+    accountId,
+    sellerId,
+    period: period.name,
+    currency,
+    lines: [
+      ...children
+        .filter((child) => child.currency === currency && child.margin !== 0n)
+        .map((child) => ({
+          kind: 'margin' as const,
+          key: child.accountId,
+          period: period.name,
+          childId: child.accountId,
+          amount: child.margin,
+        })),
+      ...adjustments,
+    ],
+    carriedIn: payout.carriedIn,
+    residue: payout.residue,
+    netMinorUnits: sumOf(adjustments) + payout.minorUnits,
+  };
+}
+
+const adjustmentsOf = (
+  outstanding: readonly Outstanding[],
+  side: 'charge' | 'payout',
+  unit: Nano,
+): (DocumentLine & { readonly minorUnits: bigint })[] =>
+  outstanding
+    .filter((each) => each[side] !== 0n)
+    .map((each) => ({
+      kind: 'adjustment',
+      key: `adjustment ${each.period}`,
+      period: each.period,
+      amount: nano(each[side] * unit),
+      minorUnits: each[side],
+    }));
+
+const sumOf = (lines: readonly { readonly minorUnits: bigint }[]): bigint =>
+  lines.reduce((total, { minorUnits }) => total + minorUnits, 0n);

@@ -1,0 +1,87 @@
+import type { Collection } from '../collection/collection-store.ts';
+import type { CollectionBook } from '../collection/postings.ts';
+import type { Nano } from '../money.ts';
+import type { BillingDocument, DocumentKind, SellerTerms } from './document.ts';
+
+/** What an account says of itself, and of the documents that it issues. */
+export interface BillingParty extends SellerTerms {
+  readonly legalName: string;
+  readonly addressLines: readonly string[];
+  /** ISO 3166, two letters. */
+  readonly country?: string;
+  readonly taxId?: string;
+  readonly email?: string;
+}
+
+/** An account at whatever collects. */
+export interface RailParty {
+  readonly payeeId?: string;
+  readonly isPayable: boolean;
+}
+
+export interface StoredDocument {
+  readonly document: BillingDocument;
+  /** Of invoices and payout notes. */
+  readonly collection?: Collection;
+  /** Why its last step failed. */
+  readonly failure?: string;
+}
+
+export interface DocumentQuery {
+  readonly kind?: DocumentKind | undefined;
+  readonly period?: string | undefined;
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+/** What moved in the books of collecting. */
+export interface Movement {
+  readonly transactionId: string;
+  readonly atMs: number;
+  readonly book: CollectionBook;
+  readonly period: string;
+  readonly currency: string;
+  /** + is to the account's good. */
+  readonly amount: Nano;
+  /** What happened to which document, such as `paid:2000/doc_…`. */
+  readonly sourceRef: string;
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor?: string;
+}
+
+export interface Closing {
+  readonly period: string;
+  readonly askedAtMs: number;
+  readonly issuedAtMs?: number;
+}
+
+export interface RefundRequest {
+  readonly accountId: string;
+  readonly period: string;
+  readonly minorUnits: bigint;
+  readonly nowMs: number;
+}
+
+/** Documents, and how they stand. Every call sees one account and what lies below it. */
+export interface DocumentStore {
+  party(accountId: string): Promise<BillingParty | undefined>;
+  setParty(accountId: string, party: BillingParty): Promise<void>;
+  railParty(accountId: string): Promise<RailParty>;
+  /** Payouts that wait for it are looked at again. */
+  setRailParty(accountId: string, party: RailParty): Promise<void>;
+  /** The newest first. */
+  list(accountId: string, query: DocumentQuery): Promise<Page<StoredDocument>>;
+  find(accountId: string, documentId: string): Promise<StoredDocument | undefined>;
+  findInvoice(accountId: string, period: string): Promise<StoredDocument | undefined>;
+  /** The newest first. */
+  movements(accountId: string, page: { cursor?: string | undefined; limit: number }): Promise<Page<Movement>>;
+  /** Issues a credit note and asks the rail for the refund; undefined: that much was not paid, or went back already. */
+  refund(request: RefundRequest): Promise<BillingDocument | undefined>;
+  /** Months that are closed or being closed, the newest first. */
+  closings(): Promise<readonly Closing[]>;
+  /** Closes a month without waiting for late use. Whether it was not asked for before. */
+  askClosing(period: string): Promise<boolean>;
+}

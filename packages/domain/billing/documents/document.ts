@@ -1,0 +1,142 @@
+import { halfEven, type Nano, nano } from '../money.ts';
+
+/**
+ * 'invoice': what an account is asked for. 'credit-note': what of an invoice is given back. 'payout-note': what an account
+ * is paid.
+ */
+export const documentKinds = ['invoice', 'credit-note', 'payout-note'] as const;
+export type DocumentKind = (typeof documentKinds)[number];
+
+/** Who a document is from or to, as of the time when it was issued. */
+export interface DocumentParty {
+  readonly accountId: string;
+  readonly legalName: string;
+  readonly addressLines: readonly string[];
+  readonly taxId?: string;
+}
+
+/** What a seller says of its documents. */
+export interface SellerTerms {
+  /** Before the number of each: letters, digits and dashes. */
+  readonly numberPrefix: string;
+  readonly paymentDays: number;
+  /** Of a hundredth of a percent: 1900 is 19 %. */
+  readonly taxBasisPoints: number;
+  /** As it is printed, such as VAT. */
+  readonly taxName: string;
+}
+
+/** Of an account that has said nothing. */
+export const defaultTerms: SellerTerms = {
+  numberPrefix: 'D',
+  paymentDays: 14,
+  taxBasisPoints: 0,
+  taxName: 'Tax',
+};
+
+/**
+ * 'use': own use of one meter at one price. 'subsidy': what children paid less than their use cost. 'margin': of one
+ * child. 'adjustment': what a period that was closed before comes to more, or less, than was documented (BIL-7).
+ * 'refund': of the invoice that a credit note corrects.
+ */
+export const documentLineKinds = ['use', 'subsidy', 'margin', 'adjustment', 'refund'] as const;
+
+export interface DocumentLine {
+  readonly kind: (typeof documentLineKinds)[number];
+  /** Unique in the document. */
+  readonly key: string;
+  /** The UTC month that it is of. */
+  readonly period: string;
+  /** `service.meter`, of use. */
+  readonly meter?: string;
+  readonly quantity?: string;
+  readonly price?: { readonly amount: string; readonly per: string };
+  /** Of a margin. */
+  readonly childId?: string;
+  /** Exact. */
+  readonly amount: Nano;
+  /** Its part of the whole minor units that are asked for. Absent in a payout note, which rounds its sum alone. */
+  readonly minorUnits?: bigint;
+}
+
+/** A document before it has a number and a time. */
+export interface DocumentDraft {
+  readonly kind: DocumentKind;
+  readonly accountId: string;
+  readonly sellerId: string;
+  readonly period: string;
+  readonly currency: string;
+  readonly lines: readonly DocumentLine[];
+  /** Fractions of minor units: from the period before, and to the next. */
+  readonly carriedIn: Nano;
+  readonly residue: Nano;
+  readonly netMinorUnits: bigint;
+}
+
+export interface TaxLine {
+  readonly name: string;
+  readonly basisPoints: number;
+  readonly minorUnits: bigint;
+}
+
+/** Immutable. */
+export interface BillingDocument extends DocumentDraft {
+  readonly id: string;
+  /** Without a gap, per seller and kind. */
+  readonly number: string;
+  readonly seller: DocumentParty;
+  readonly buyer: DocumentParty;
+  readonly issuedAtMs: number;
+  /** Of an invoice. */
+  readonly dueAtMs?: number;
+  readonly taxLines: readonly TaxLine[];
+  readonly totalMinorUnits: bigint;
+  /** The invoice that a credit note is of. */
+  readonly correctsId?: string;
+}
+
+const SEQUENCE_DIGITS = 5;
+const DAY_MS = 86_400_000;
+const BASIS_POINTS = 10_000n;
+const kindLetters = { invoice: 'I', 'credit-note': 'C', 'payout-note': 'P' } as const;
+
+export const numberOf = (kind: DocumentKind, sequence: number, { numberPrefix }: SellerTerms): string =>
+  `${numberPrefix}-${kindLetters[kind]}${String(sequence).padStart(SEQUENCE_DIGITS, '0')}`;
+
+/** Tax is on what is sold: a payout is income of whoever gets it, and taxed by them. Half to even, once per document. */
+export function taxLinesOf(
+  { kind, netMinorUnits }: Pick<DocumentDraft, 'kind' | 'netMinorUnits'>,
+  { taxBasisPoints, taxName }: SellerTerms,
+): readonly TaxLine[] {
+  if (kind !== 'invoice' || taxBasisPoints === 0) return [];
+  const minorUnits = halfEven(nano(netMinorUnits * BigInt(taxBasisPoints)), nano(BASIS_POINTS));
+  return [{ name: taxName, basisPoints: taxBasisPoints, minorUnits }];
+}
+
+export interface Issue {
+  readonly id: string;
+  readonly sequence: number;
+  readonly seller: DocumentParty;
+  readonly buyer: DocumentParty;
+  readonly terms: SellerTerms;
+  readonly nowMs: number;
+}
+
+/** Gives a draft its number, its parties, its time and its tax. From then on nothing of it changes. */
+export function issue(
+  draft: DocumentDraft,
+  { id, sequence, seller, buyer, terms, nowMs }: Issue,
+): BillingDocument {
+  const taxLines = taxLinesOf(draft, terms);
+  return {
+    ...draft,
+    id,
+    number: numberOf(draft.kind, sequence, terms),
+    seller,
+    buyer,
+    issuedAtMs: nowMs,
+    ...(draft.kind === 'invoice' ? { dueAtMs: nowMs + terms.paymentDays * DAY_MS } : {}),
+    taxLines,
+    totalMinorUnits: taxLines.reduce((total, { minorUnits }) => total + minorUnits, draft.netMinorUnits),
+  };
+}

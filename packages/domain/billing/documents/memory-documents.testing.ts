@@ -1,0 +1,69 @@
+import type { InvoiceCollection } from '../collection/invoice-collection.ts';
+import { refundableOf } from '../collection/invoice-collection.ts';
+import { creditNoteOf } from './credit-note.ts';
+import { defaultTerms, issue } from './document.ts';
+import type {
+  BillingParty,
+  Closing,
+  DocumentStore,
+  Movement,
+  RailParty,
+  StoredDocument,
+} from './document-store.ts';
+
+export interface MemoryDocuments extends DocumentStore {
+  readonly stored: StoredDocument[];
+  readonly moved: Movement[];
+}
+
+/** Documents in memory. */
+export function memoryDocuments(): MemoryDocuments {
+  const parties = new Map<string, BillingParty>();
+  const railParties = new Map<string, RailParty>();
+  const asked: Closing[] = [];
+  const stored: StoredDocument[] = [];
+  const moved: Movement[] = [];
+  const of = (accountId: string) => stored.filter(({ document }) => document.accountId === accountId);
+  const invoiceOf = (accountId: string, period: string) =>
+    of(accountId).find(({ document }) => document.kind === 'invoice' && document.period === period);
+  return {
+    stored,
+    moved,
+    party: async (accountId) => parties.get(accountId),
+    setParty: async (accountId, party) => void parties.set(accountId, party),
+    railParty: async (accountId) => railParties.get(accountId) ?? { isPayable: false },
+    setRailParty: async (accountId, party) => void railParties.set(accountId, party),
+    list: async (accountId, { kind, period }) => ({
+      items: of(accountId).filter(
+        ({ document }) =>
+          (kind ?? document.kind) === document.kind && (period ?? document.period) === document.period,
+      ),
+    }),
+    find: async (accountId, documentId) => of(accountId).find(({ document }) => document.id === documentId),
+    findInvoice: async (accountId, period) => invoiceOf(accountId, period),
+    movements: async () => ({ items: moved }),
+    async refund({ accountId, period, minorUnits, nowMs }) {
+      const invoice = invoiceOf(accountId, period);
+      const collection = invoice?.collection as InvoiceCollection | undefined;
+      if (invoice === undefined || collection === undefined || refundableOf(collection) < minorUnits)
+        return undefined;
+      const { seller, buyer, id: correctsId } = invoice.document;
+      const id = `doc_${stored.length}`;
+      const draft = creditNoteOf(invoice.document, minorUnits);
+      const document = {
+        ...issue(draft, { id, sequence: 1, seller, buyer, terms: defaultTerms, nowMs }),
+        correctsId,
+      };
+      const askedRefunds = [...collection.askedRefunds, { refundId: id, minorUnits }];
+      stored.splice(stored.indexOf(invoice), 1, { ...invoice, collection: { ...collection, askedRefunds } });
+      stored.push({ document });
+      return document;
+    },
+    closings: async () => asked,
+    async askClosing(period) {
+      if (asked.some((closing) => closing.period === period)) return false;
+      asked.push({ period, askedAtMs: 0 });
+      return true;
+    },
+  };
+}
