@@ -60,7 +60,13 @@ export function PriceSimulation(props: PriceSimulationProps): ReactNode {
         items.push(...next.items);
         cursor = next.nextCursor;
       }
-      return { own: first.own, period, items, hasMore: cursor !== undefined, of: JSON.stringify(services) };
+      return {
+        ...(first.own === undefined ? {} : { own: first.own }),
+        period,
+        items,
+        hasMore: cursor !== undefined,
+        of: JSON.stringify(services),
+      };
     },
   });
   const found = simulate.data;
