@@ -1,6 +1,6 @@
 import { statementByMeter } from '../meter-lines.ts';
 import { minorUnitOf, type Nano, nano, split, subtract, ZERO } from '../money.ts';
-import { tariffToWire } from '../price.ts';
+import { tariffToWire } from '../wire-tariff.ts';
 import type { Statement } from '../statement.ts';
 import type { DocumentDraft, DocumentLine } from './document.ts';
 
@@ -57,6 +57,7 @@ function chargeLines(statement: Statement): DocumentLine[] {
   const own = statementByMeter(statement).lines.flatMap((line): DocumentLine[] => {
     const part = line.parts.find((each) => each.accountId === accountId);
     if (part === undefined || part.amount === 0n) return [];
+    const { amount, per } = tariffToWire(line.tariff);
     return [
       {
         kind: 'use',
@@ -64,7 +65,7 @@ function chargeLines(statement: Statement): DocumentLine[] {
         period: period.name,
         meter: line.meter,
         quantity: part.quantity.toString(),
-        price: tariffToWire(line.tariff),
+        price: { amount, per },
         amount: part.amount,
       },
     ];
