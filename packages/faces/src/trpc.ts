@@ -163,7 +163,7 @@ async function admit(
 ): Promise<void> {
   if (ctx.principal.actor.kind === 'stranger') return;
   const refused = await refusedAddress(platform, ctx);
-  await limit(platform, { ...ctx, isRead: method === 'GET', isFromOutside: refused !== undefined });
+  await limit(platform, { ...ctx, address: ctx.address, isRead: method === 'GET', isFromOutside: refused !== undefined });
   if (refused !== undefined) throw refused;
 }
 

@@ -1,7 +1,7 @@
 import { statementByMeter } from '../meter-lines.ts';
 import { minorUnitOf, type Nano, nano, split, subtract, ZERO } from '../money.ts';
-import { tariffToWire } from '../wire-tariff.ts';
 import type { Statement } from '../statement.ts';
+import { tariffToWire } from '../wire-tariff.ts';
 import type { DocumentDraft, DocumentLine } from './document.ts';
 
 /** What a period that was closed before comes to by now, less what documents said of it: in whole minor units. */
@@ -57,7 +57,6 @@ function chargeLines(statement: Statement): DocumentLine[] {
   const own = statementByMeter(statement).lines.flatMap((line): DocumentLine[] => {
     const part = line.parts.find((each) => each.accountId === accountId);
     if (part === undefined || part.amount === 0n) return [];
-    const { amount, per } = tariffToWire(line.tariff);
     return [
       {
         kind: 'use',
@@ -65,7 +64,7 @@ function chargeLines(statement: Statement): DocumentLine[] {
         period: period.name,
         meter: line.meter,
         quantity: part.quantity.toString(),
-        price: { amount, per },
+        price: tariffToWire(line.tariff),
         amount: part.amount,
       },
     ];
