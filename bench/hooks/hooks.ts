@@ -83,6 +83,10 @@ export async function run({ json, signal }: Options): Promise<void> {
       await wait(5);
     }
   };
+  let healthyId = '';
+  // Whatever ends the benchmark ends what tells the hostile ones first.
+  let isEnding = false;
+  let telling: Promise<void> | undefined;
   /** New tenants that hold what they can get, until they are let go. */
   const besiege = async () => {
     const hostile = new Receivers();
@@ -104,8 +108,8 @@ export async function run({ json, signal }: Options): Promise<void> {
     }
     await until(() => slow.received.length >= HELD_COUNT_MIN, 'the slow ones to hold on');
     let isOver = false;
-    const telling = (async () => {
-      for (let count = 0; !isOver; count++) {
+    telling = (async () => {
+      for (let count = 0; !isOver && !isEnding; count++) {
         await append(ids[count % ids.length] ?? '');
         await wait(EVENT_EVERY_MS);
       }
@@ -119,7 +123,6 @@ export async function run({ json, signal }: Options): Promise<void> {
     };
   };
 
-  let healthyId = '';
   try {
     await ensurePlatform(prisma);
     const { url, received } = await receivers.healthy();
@@ -164,6 +167,8 @@ export async function run({ json, signal }: Options): Promise<void> {
     );
     if (ratio < 1) throw new Error('A healthy webhook waits more than twice as long as alone.');
   } finally {
+    isEnding = true;
+    await telling?.catch(() => {});
     receivers.close();
     await worker.stop();
     await pool.end();
