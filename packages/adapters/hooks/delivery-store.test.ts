@@ -118,8 +118,7 @@ test('C37: however many tenants come with all they have, what is left shrinks an
   const tenantIds = await Promise.all(
     Array.from({ length: 6 }, async (_, index) => (await hooks.database.signUp(`Greedy ${index}`)).accountId),
   );
-  for (const tenantId of tenantIds)
-    for (let each = 0; each < 2; each++) await hooks.createWebhook(tenantId);
+  for (const tenantId of tenantIds) for (let each = 0; each < 2; each++) await hooks.createWebhook(tenantId);
   for (const tenantId of tenantIds) for (let each = 0; each < 4; each++) await hooks.append(tenantId);
   await hooks.placeAll();
   const share = { requestMax: 16, tenantShare: 1 / 3, provenCount: 2 };

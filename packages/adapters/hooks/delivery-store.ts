@@ -35,6 +35,10 @@ export interface ClaimedRequest {
 /** What one request led to. */
 export interface RequestOutcome {
   readonly target: 'main' | 'fallback';
+  readonly url?: string | undefined;
+  /** As they are kept: with signatures that nobody can use. */
+  readonly requestHeaders?: Readonly<Record<string, string>> | undefined;
+  readonly responseHeaders?: Readonly<Record<string, string>> | undefined;
   readonly status?: number | undefined;
   readonly latencyMs: number;
   readonly error?: string | undefined;

@@ -63,11 +63,25 @@ describe('a receiver that does what it should', () => {
     expect(seen[0]).toEqual(['POST', 'evt_1', '{"id":"evt_1"}']);
   });
 
+  test('has its headers kept, but for its cookies, and no more of them than fits', async () => {
+    const url = await serve((_request, response) =>
+      response
+        .writeHead(200, { 'x-request-id': 'abc', 'set-cookie': 'session=1', 'x-long': 'y'.repeat(3_000) })
+        .end(),
+    );
+    const { headers } = await send(url);
+    expect(headers).toMatchObject({ 'x-request-id': 'abc' });
+    expect(Object.keys(headers ?? {})).not.toEqual(expect.arrayContaining(['set-cookie']));
+    expect(JSON.stringify(headers).length).toBeLessThan(3_000);
+  });
+
   test('says when it wants to be asked again', async () => {
     const url = await serve((_request, response) => response.writeHead(503, { 'retry-after': '7' }).end());
     expect(await send(url)).toMatchObject({ status: 503, error: 'status', retryAfterMs: 7_000 });
     const later = new Date(Date.now() + 3_600_000).toUTCString();
-    const dated = await serve((_request, response) => response.writeHead(503, { 'retry-after': later }).end());
+    const dated = await serve((_request, response) =>
+      response.writeHead(503, { 'retry-after': later }).end(),
+    );
     const { retryAfterMs = 0 } = await send(dated);
     expect(retryAfterMs).toBeGreaterThan(3_590_000);
     expect(retryAfterMs).toBeLessThanOrEqual(3_600_000);

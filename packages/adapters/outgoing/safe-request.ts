@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { type IncomingHttpHeaders, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import type { Address, AddressRule, Resolve } from './address-rule.ts';
@@ -12,6 +12,8 @@ const TOTAL_MS_MAX = 15_000;
 const RESPONSE_BYTES_MAX = 65_536;
 /** What is kept of an answer for people to read. */
 const SNIPPET_BYTES_MAX = 2_048;
+/** Of its headers: so much of names and values together, as far as they fit whole. */
+const HEADER_CHARACTERS_MAX = 2_048;
 
 export interface SafeRequest {
   readonly url: string;
@@ -38,6 +40,8 @@ export interface SafeResponse {
   /** Absent for an answer of 2xx that came as a whole. */
   readonly error?: RequestError;
   readonly response?: string;
+  /** The first ones of them, without what makes a session (RFC 6265 §4.1). */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly contentType?: string;
   readonly retryAfterMs?: number;
   readonly latencyMs: number;
@@ -93,6 +97,7 @@ export function safeSender(options: SafeRequestOptions): SendSafely {
 interface Found {
   status?: number;
   response?: string;
+  headers?: Readonly<Record<string, string>>;
   contentType?: string;
   retryAfterMs?: number;
 }
@@ -113,6 +118,7 @@ async function exchange(request: SafeRequest, options: SafeRequestOptions, found
       clearTimeout(connecting),
     );
     found.status = response.statusCode ?? 0;
+    found.headers = keptHeaders(response.headers);
     const retryAfterMs = retryAfterMsOf(response.headers['retry-after'] ?? '', Date.now());
     if (retryAfterMs !== undefined) found.retryAfterMs = retryAfterMs;
     const { 'content-type': contentType } = response.headers;
@@ -124,6 +130,19 @@ async function exchange(request: SafeRequest, options: SafeRequestOptions, found
     // Whatever is still open is closed: nobody waits for it any more.
     ending.abort(new Failure('timeout'));
   }
+}
+
+function keptHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {
+  let left = HEADER_CHARACTERS_MAX;
+  const texts = Object.entries(headers).flatMap(([name, value = '']) =>
+    name === 'set-cookie' ? [] : [[name, [value].flat().join(', ')] as const],
+  );
+  return Object.fromEntries(
+    texts.filter(([name, value]) => {
+      left -= name.length + value.length;
+      return left >= 0;
+    }),
+  );
 }
 
 /** A look-up that does not end by itself must not hold us. */

@@ -195,6 +195,10 @@ const attemptFromRow = (row: AttemptRow): AttemptRecord => ({
   // A check on the column holds it to these.
   target: row.target as AttemptRecord['target'],
   startedAt: row.startedAt,
+  url: row.url ?? undefined,
+  // Written by the workers alone, as names with texts.
+  requestHeaders: (row.requestHeaders as AttemptRecord['requestHeaders'] | null) ?? undefined,
+  responseHeaders: (row.responseHeaders as AttemptRecord['responseHeaders'] | null) ?? undefined,
   status: row.status ?? undefined,
   latencyMs: row.latencyMs ?? undefined,
   error: row.error ?? undefined,
@@ -258,6 +262,18 @@ export function deliveryLog(prisma: PrismaClient): HooksPorts['deliveries'] {
           orderBy: [{ number: 'asc' }, { target: 'desc' }],
         });
         return rows.map(attemptFromRow);
+      }),
+
+    batch: ({ accountId, webhookId, batchId }) =>
+      inAccount(prisma, accountId, async ({ webhookAttempt }) => {
+        // A batch that is sent again has the same events in the same order: its name is made of them.
+        const rows = await webhookAttempt.findMany({
+          where: { accountId, batchId, target: 'main', delivery: { webhookId } },
+          distinct: ['deliveryId'],
+          orderBy: [{ batchPlace: 'asc' }, { deliveryId: 'asc' }],
+          include: { delivery: { include: { event: true } } },
+        });
+        return rows.map(({ delivery }) => eventFromRow(delivery.event));
       }),
 
     resend: ({ accountId, webhookId, deliveryId }) =>

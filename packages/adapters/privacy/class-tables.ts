@@ -114,8 +114,9 @@ export const classTables = {
       order: ['delivery_id', 'number', 'target'],
       columns: [
         ...['delivery_id', 'number', 'target', 'account_id', 'started_at', 'status', 'latency_ms', 'error'],
-        ...['response', 'batch_id'],
+        ...['response', 'batch_id', 'url', 'request_headers', 'response_headers'],
       ],
+      without: ['batch_place'],
     },
   ],
   triggerFirings: [

@@ -102,6 +102,7 @@ export async function fillAccount(owner: Client, accountId: string, filling: Fil
     started_at: at,
     status: 200,
     response,
+    response_headers: JSON.stringify({ 'x-user': `user:${identity}` }),
   });
   const refused = {
     actor_id: 'key_x',

@@ -94,7 +94,12 @@ const attempt = z.object({
   number: z.int(),
   target: z.enum(['main', 'fallback']),
   startedAt: dateTime,
+  /** Where it went, whatever the webhook says now. */
+  url: z.string().optional(),
+  /** What was sent with the body: of each signature the beginning. */
+  requestHeaders: z.record(z.string(), z.string()).optional(),
   status: z.int().optional(),
+  responseHeaders: z.record(z.string(), z.string()).optional(),
   latencyMs: z.int().optional(),
   /** A code such as `timeout`. Absent with a status of 2xx; with no status either, the attempt runs, or was cut off. */
   error: z.string().optional(),
@@ -320,7 +325,7 @@ export const hooks = defineDomain({
           access: 'read',
           request: z.object({ webhookId, deliveryId }),
           response: delivery.extend({
-            /** The body, byte by byte. */
+            /** The body of the last request, byte by byte, with all events of its batch; before the first, of the event alone. */
             body: z.string(),
             log: z.array(attempt),
           }),

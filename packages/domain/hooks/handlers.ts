@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { hooks } from './definition.ts';
 import { endpointHealth } from './endpoint-health.ts';
 import {
+  batchBodyOf,
   bodyOf,
   cursorOf,
   type EventCursors,
@@ -67,7 +68,10 @@ const attemptAnswer = (attempt: AttemptRecord) => ({
   number: attempt.number,
   target: attempt.target,
   startedAt: attempt.startedAt.toISOString(),
+  ...(attempt.url === undefined ? {} : { url: attempt.url }),
+  ...(attempt.requestHeaders === undefined ? {} : { requestHeaders: attempt.requestHeaders }),
   ...outcomeAnswer(attempt),
+  ...(attempt.responseHeaders === undefined ? {} : { responseHeaders: attempt.responseHeaders }),
   ...(attempt.response === undefined ? {} : { response: attempt.response }),
   ...(attempt.batchId === undefined ? {} : { batchId: attempt.batchId }),
 });
@@ -144,7 +148,10 @@ function refuseBeyondCallback(
     throw context.error('hooks.callback_bound', `/scope: ${id} is a callback of one account.`);
   const wrong = eventTypes.find((type) => !type.startsWith(`${service}.`) || type.endsWith('*'));
   if (wrong !== undefined)
-    throw context.error('hooks.callback_bound', `/eventTypes: ${id} is a callback of ${service}, not ${wrong}.`);
+    throw context.error(
+      'hooks.callback_bound',
+      `/eventTypes: ${id} is a callback of ${service}, not ${wrong}.`,
+    );
 }
 
 async function refuseAddresses(
@@ -261,7 +268,12 @@ export const handlers: DomainHandlers<typeof hooks, HooksPorts> = {
       const delivery = await ports.deliveries.find(key);
       if (delivery === undefined) throw context.error('resource.unknown', unknownDelivery(deliveryId));
       const log = (await ports.deliveries.attempts(key)).map(attemptAnswer);
-      return { ...deliveryAnswer(delivery, ports.cursors), body: bodyOf(delivery.event, ports.cursors), log };
+      const batchId = delivery.lastAttempt?.batchId;
+      const body =
+        batchId === undefined
+          ? bodyOf(delivery.event, ports.cursors)
+          : batchBodyOf(await ports.deliveries.batch({ ...key, batchId }), ports.cursors);
+      return { ...deliveryAnswer(delivery, ports.cursors), body, log };
     },
 
     async resend(context, { webhookId, deliveryId }, ports) {

@@ -4,6 +4,7 @@ import { domainContext } from '@patchbay/testing/domain-context';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
 import { hooks as definition } from './definition.ts';
+import { batchBodyOf } from './envelope.ts';
 import { handlers } from './handlers.ts';
 import { type HooksPorts, WEBHOOK_COUNT_MAX } from './ports.ts';
 
@@ -210,7 +211,16 @@ async function delivered() {
   const event = await hooks.append(accountId, { data: { code: 'call.hangup' } });
   await hooks.placeAll();
   const claimed = await hooks.claim();
-  const requests = [{ target: 'main' as const, status: 204, latencyMs: 12 }];
+  const requests = [
+    {
+      target: 'main' as const,
+      url,
+      requestHeaders: { 'webhook-id': event.id },
+      status: 204,
+      responseHeaders: { server: 'theirs' },
+      latencyMs: 12,
+    },
+  ];
   for (const each of claimed) await hooks.finish(each, { isDelivered: true, requests });
   const [delivery] = (await call('deliveries', 'list', { webhookId })).answer.items;
   return { webhookId, event, deliveryId: delivery?.id ?? '', delivery };
@@ -228,7 +238,7 @@ test('deliveries.list 200: what became of each event, by state', async () => {
   expect((await call('deliveries', 'list', { webhookId, state: 'failed' })).answer.items).toEqual([]);
 });
 
-test('deliveries.get 200: the body byte by byte, and each attempt with its answer', async () => {
+test('deliveries.get 200: the body byte by byte, and each attempt with what went where and its answer', async () => {
   const { webhookId, deliveryId, event } = await delivered();
   const { answer } = await call('deliveries', 'get', { webhookId, deliveryId });
   expect(JSON.parse(answer.body)).toMatchObject({
@@ -236,7 +246,26 @@ test('deliveries.get 200: the body byte by byte, and each attempt with its answe
     type: event.type,
     data: { code: 'call.hangup' },
   });
-  expect(answer.log).toMatchObject([{ number: 1, target: 'main', status: 204, latencyMs: 12 }]);
+  await call('webhooks', 'update', { webhookId, url: 'https://elsewhere.test/' });
+  const sent = { url, requestHeaders: { 'webhook-id': event.id } };
+  const answered = { status: 204, responseHeaders: { server: 'theirs' }, latencyMs: 12 };
+  expect((await call('deliveries', 'get', { webhookId, deliveryId })).answer.log).toMatchObject([
+    { number: 1, target: 'main', ...sent, ...answered },
+  ]);
+});
+
+test('deliveries.get 200: of a batch the body is what was sent, all its events in their order', async () => {
+  const { id: webhookId } = await create({ batchEventsMax: 3, batchWaitMs: 10_000 });
+  for (let count = 0; count < 3; count++) await hooks.append(accountId, { data: { count } });
+  await hooks.placeAll();
+  const taken = (await hooks.claimRequests()).find((request) => request.webhookId === webhookId);
+  const { items } = (await call('deliveries', 'list', { webhookId })).answer;
+  const bodies = await Promise.all(
+    items.map(async ({ id }) => (await call('deliveries', 'get', { webhookId, deliveryId: id })).answer.body),
+  );
+  expect(new Set(bodies).size).toBe(1);
+  expect(bodies[0]).toBe(batchBodyOf((taken?.deliveries ?? []).map(({ event }) => event), ports.cursors));
+  expect(JSON.parse(bodies[0] ?? '').events).toHaveLength(3);
 });
 
 test('deliveries.resend 200: it waits again, and is on record', async () => {

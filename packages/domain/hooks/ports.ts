@@ -50,6 +50,10 @@ export interface AttemptRecord {
   readonly number: number;
   readonly target: 'main' | 'fallback';
   readonly startedAt: Date;
+  /** Absent of attempts that were made before it was kept. */
+  readonly url: string | undefined;
+  readonly requestHeaders: Readonly<Record<string, string>> | undefined;
+  readonly responseHeaders: Readonly<Record<string, string>> | undefined;
   readonly status: number | undefined;
   readonly latencyMs: number | undefined;
   readonly error: string | undefined;
@@ -132,6 +136,8 @@ export interface HooksPorts {
     ): Promise<PageOf<DeliveryRecord>>;
     find(delivery: WebhookKey & { readonly deliveryId: string }): Promise<DeliveryRecord | undefined>;
     attempts(delivery: WebhookKey & { readonly deliveryId: string }): Promise<readonly AttemptRecord[]>;
+    /** The events that a batch of a webhook carried, in its order. */
+    batch(batch: WebhookKey & { readonly batchId: string }): Promise<readonly PlacedPlatformEvent[]>;
     resend(delivery: WebhookKey & { readonly deliveryId: string }): Promise<boolean>;
   };
   readonly replays: {

@@ -104,12 +104,13 @@ describe('accounts', () => {
       { target: childId, before: expect.objectContaining({ name: 'Child', state: 'active' }), after: answer },
     ]);
     expect(events).toEqual([
+      { event: 'account.changed', payload: { accountId: childId } },
       { event: 'account.state-changed', payload: { accountId: childId, state: 'suspended' } },
     ]);
     const resumed = await call('accounts', 'update', { at: childId, request: { state: 'active' } });
     expect(resumed.answer).toMatchObject({ effectiveState: 'active' });
     const renamed = await call('accounts', 'update', { at: childId, request: { name: 'Again' } });
-    expect(renamed.events).toEqual([]);
+    expect(renamed.events).toEqual([{ event: 'account.changed', payload: { accountId: childId } }]);
   });
 
   test('accounts.update 403: a suspended account does not resume itself, and the platform cannot be closed', async () => {

@@ -244,12 +244,17 @@ async function addWebhooks(
       [JSON.stringify(events), main, accountId],
     );
     await pool.query(
-      `INSERT INTO webhook_attempt (delivery_id, number, target, account_id, started_at, status, latency_ms, error, response)
+      `INSERT INTO webhook_attempt (delivery_id, number, target, account_id, started_at, status, latency_ms, error, response, url,
+                                    request_headers, response_headers)
        SELECT row->>'delivery', number, 'main', $2, (row->>'at')::timestamptz + number * interval '7 seconds',
               CASE WHEN row->>'state' = 'delivered' THEN 200 WHEN number % 2 = 0 THEN 503 END,
               CASE WHEN row->>'state' = 'delivered' THEN 41 WHEN number % 2 = 0 THEN 212 ELSE 15000 END,
               CASE WHEN row->>'state' = 'delivered' THEN NULL WHEN number % 2 = 0 THEN 'status' ELSE 'timeout' END,
-              CASE WHEN row->>'state' = 'delivered' THEN '{"ok":true}' WHEN number % 2 = 0 THEN 'upstream connect error' END
+              CASE WHEN row->>'state' = 'delivered' THEN '{"ok":true}' WHEN number % 2 = 0 THEN 'upstream connect error' END,
+              'https://api.example.com/hooks',
+              jsonb_build_object('content-type', 'application/json', 'webhook-id', row->>'id', 'webhook-timestamp',
+                extract(epoch FROM (row->>'at')::timestamptz)::bigint::text, 'webhook-signature', 'v1,mZ4kQ0aT…'),
+              CASE WHEN row->>'state' = 'delivered' OR number % 2 = 0 THEN '{"content-type": "application/json", "server": "envoy"}'::jsonb END
        FROM jsonb_array_elements($1::jsonb) AS row, generate_series(1, (row->>'attempts')::int) AS number`,
       [JSON.stringify(events), accountId],
     );

@@ -265,9 +265,17 @@ test('what the main address does not take goes to the fallback in the same attem
   const [delivery] = await hooks.deliveriesOf(accountId, webhookId);
   const log = await hooks.deliveries.attempts({ accountId, webhookId, deliveryId: delivery?.id ?? '' });
   expect(log).toMatchObject([
-    { number: 1, target: 'main', status: 500, error: 'status' },
-    { number: 1, target: 'fallback', status: 200 },
+    { number: 1, target: 'main', url: main.url, status: 500, error: 'status' },
+    { number: 1, target: 'fallback', url: fallback.url, status: 200 },
   ]);
+  const sent = fallback.received[0]?.headers ?? {};
+  const { 'webhook-signature': kept = '', ...others } = log[1]?.requestHeaders ?? {};
+  expect(sent).toMatchObject(others);
+  expect(Object.keys(others)).toContain('webhook-timestamp');
+  // Enough to tell it by, and not to send it.
+  expect(kept).toMatch(/^v1,.{8}…$/);
+  expect(String(sent['webhook-signature'])).toContain(kept.slice(0, -1));
+  expect(log[1]?.responseHeaders).toHaveProperty('date');
   // Each request for itself, the callback once (MET-6).
   await until(() => counted.length === 3, { what: 'it is counted' });
   expect(counted).toEqual([

@@ -42,6 +42,7 @@ const POLL_MS = 200;
 /** Outcomes that are written at a time; the others wait, for the database has only so many connections. */
 const NOTED_AT_ONCE_MAX = 4;
 const NOTE_RETRY_MS = 1_000;
+const SIGNATURE_CHARACTERS_KEPT = 'v1,'.length + 8;
 
 export interface DeliveryWorkerOptions {
   readonly store: DeliveryStore;
@@ -264,19 +265,21 @@ export class DeliveryWorker {
     const body = batchId === undefined ? bodyOf(event, cursors) : batchBodyOf(events, cursors);
     const id = batchId ?? event.id;
     const timestampSeconds = Math.floor(this.#nowMs() / 1_000);
-    const answer = await this.#options.send({
+    const signature = signWebhook({ id, timestampSeconds, body }, secrets);
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': 'Patchbay-Webhooks/1',
+      [webhookHeaders.id]: id,
+      [webhookHeaders.timestamp]: String(timestampSeconds),
+      ...(replayId === undefined ? {} : { [replayHeader]: replayId }),
+    };
+    const { headers: responseHeaders, ...answer } = await this.#options.send({
       url,
       body,
-      headers: {
-        'content-type': 'application/json',
-        'user-agent': 'Patchbay-Webhooks/1',
-        [webhookHeaders.id]: id,
-        [webhookHeaders.timestamp]: String(timestampSeconds),
-        [webhookHeaders.signature]: signWebhook({ id, timestampSeconds, body }, secrets),
-        ...(replayId === undefined ? {} : { [replayHeader]: replayId }),
-      },
+      headers: { ...headers, [webhookHeaders.signature]: signature },
     });
-    return { target, ...answer };
+    const requestHeaders = { ...headers, [webhookHeaders.signature]: beginningOf(signature) };
+    return { target, url, requestHeaders, responseHeaders, ...answer };
   }
 
   #elapsedMs(): number {
@@ -287,6 +290,13 @@ export class DeliveryWorker {
     return (this.#options.nowMs ?? Date.now)();
   }
 }
+
+/** Of each signature so much that a receiver's own can be told from it, and nobody sends the request again with it. */
+const beginningOf = (signature: string): string =>
+  signature
+    .split(' ')
+    .map((one) => `${one.slice(0, SIGNATURE_CHARACTERS_KEPT)}…`)
+    .join(' ');
 
 /** How many each account has. */
 function countsOf(requests: Iterable<Running>): Readonly<Record<string, number>> {

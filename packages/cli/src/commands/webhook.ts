@@ -33,13 +33,48 @@ interface ReplayLine {
   readonly failedCount: number;
 }
 
+interface DeliveryLine {
+  readonly id: string;
+  readonly eventType: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly nextAttemptAt?: string;
+  readonly createdAt: string;
+}
+interface AttemptLine {
+  readonly number: number;
+  readonly target: string;
+  readonly startedAt: string;
+  readonly url?: string;
+  readonly status?: number;
+  readonly error?: string;
+  readonly latencyMs?: number;
+}
+
 const LIST_COUNT_MAX = 1_100;
+const DELIVERY_COUNT_MAX = 100;
 
 const rowOf = ({ id, url, batchEventsMax, batchWaitMs, state, health }: WebhookLine): Row => ({
   id,
   url,
   'at a time': batchEventsMax === 1 ? 'one event' : `${batchEventsMax} events, or ${batchWaitMs} ms`,
   state: state === 'active' ? health : state,
+});
+const deliveryRow = (delivery: DeliveryLine): Row => ({
+  id: delivery.id,
+  event: delivery.eventType,
+  state: delivery.state,
+  attempts: delivery.attempts,
+  again: delivery.nextAttemptAt,
+  since: delivery.createdAt,
+});
+const attemptRow = (attempt: AttemptLine): Row => ({
+  attempt: attempt.number,
+  at: attempt.startedAt,
+  to: attempt.url ?? attempt.target,
+  status: attempt.status,
+  error: attempt.error,
+  ms: attempt.latencyMs,
 });
 const replayRow = (replay: ReplayLine): Row => ({
   id: replay.id,
@@ -79,6 +114,21 @@ export function addWebhookCommand(program: Command): void {
         ...(wait === undefined ? {} : { batchWaitMs: wait }),
       });
       print(changed, { json, rows: [rowOf(changed)] });
+    });
+  add('deliveries <id>', 'what became of each event, newest first').action(
+    async (webhookId: string, { account, json = false }: Flags) => {
+      const items = await readList(connect(account).deliveries.list({ webhookId }), DELIVERY_COUNT_MAX);
+      print(items, { json, rows: items.map(deliveryRow) });
+    },
+  );
+  add(
+    'delivery <id>',
+    'each attempt of a delivery: where it went, and what was answered; --json has headers and bodies',
+  )
+    .argument('<delivery>', 'as `deliveries` prints it')
+    .action(async (webhookId: string, deliveryId: string, { account, json = false }: Flags) => {
+      const delivery = await connect(account).deliveries.get({ webhookId, deliveryId });
+      print(delivery, { json, rows: delivery.log.map(attemptRow) });
     });
   add('replay <id>', 'sends again what it hears of, beside what happens meanwhile')
     .option('--from <cursor>', 'what came after this cursor (default: all that is kept)')

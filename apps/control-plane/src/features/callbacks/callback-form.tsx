@@ -12,14 +12,14 @@ import { useForm } from '../form/use-form.ts';
 import { WebhookSecret } from '../webhooks/webhook-secret.tsx';
 import { type CallbackScope, useCallbacks } from './use-callbacks.ts';
 
-const fieldsByCode = { 'callback.address_forbidden': 'url' };
+const fieldsByCode = { 'callback.address_forbidden': { field: 'url', isExplained: true } } as const;
 const url = z.url({
   protocol: /^https?$/,
   message: 'Write a whole address, as in https://example.com/hooks.',
 });
 
 const heard: Readonly<Record<CallbackScope['kind'], string>> = {
-  account: 'all that happens in this account',
+  account: 'the events of this service in this account',
   application: 'the sessions of this application',
   endpoint: 'what this endpoint has a part in',
 };

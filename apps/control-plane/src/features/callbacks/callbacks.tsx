@@ -32,7 +32,7 @@ interface Tested {
 
 const nobody: Readonly<Record<CallbackScope['kind'], string>> = {
   account:
-    'Nobody is told by this service’s settings. A callback is an address of your server that hears of all that happens in this account, such as a call that ended.',
+    'Nobody is told by this service’s settings. A callback is an address of your server that hears of what this service tells of in this account, and of nothing else.',
   application:
     'Nobody is told of this application alone. A callback is an address of your server that hears of its sessions, such as a call that ended.',
   endpoint:

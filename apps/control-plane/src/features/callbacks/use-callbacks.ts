@@ -23,7 +23,7 @@ const answer = z.object({
   ),
 });
 
-/** Whose callbacks: the account's own hear of all that happens in it, the others of what the entity has a part in. */
+/** Whose callbacks: the account's own hear of all that a service tells of in it, the others of what the entity has a part in. */
 export type CallbackScope =
   | { readonly kind: 'account' }
   | { readonly kind: 'application'; readonly applicationId: string }

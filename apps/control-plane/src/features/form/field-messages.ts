@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { problemOf } from '../problem/problem.ts';
+import { problemOf, remedyOf } from '../problem/problem.ts';
 
 /** What is wrong with a field, in a sentence, by the field's name. */
 export type FieldMessages = Readonly<Record<string, string>>;
@@ -46,8 +46,10 @@ const valueAt = (values: unknown, path: readonly PropertyKey[]): unknown =>
     values,
   );
 
-/** Which field a code of a refusal is about, where it is about one. */
-export type FieldsByCode = Readonly<Record<string, string>>;
+/** Which field a code of a refusal is about, where it is about one; with `isExplained`, why and what to do stand there too. */
+export type FieldsByCode = Readonly<
+  Record<string, string | { readonly field: string; readonly isExplained: true }>
+>;
 
 /** Whose detail names the field that it is about: '/timeZone: Too long'. */
 const codesOfFields: readonly string[] = ['request.invalid', 'request.too_many', 'config.wider'];
@@ -57,7 +59,9 @@ export function messagesOfRefusal(refusal: unknown, fieldsByCode: FieldsByCode):
   if (refusal === null || refusal === undefined) return {};
   const { code, title, detail } = problemOf(refusal);
   const field = fieldsByCode[code];
-  if (field !== undefined) return { [field]: title };
+  if (typeof field === 'string') return { [field]: title };
+  if (field !== undefined)
+    return { [field.field]: [title, detail, remedyOf(code)].filter(Boolean).join(' ') };
   if (!codesOfFields.includes(code)) return {};
   const places = detail.split('; ').map((place) => /^\/(\w+)[^:]*: (.+)$/.exec(place));
   if (places.some((place) => place === null)) return {};

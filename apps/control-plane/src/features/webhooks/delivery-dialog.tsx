@@ -13,7 +13,7 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
-import { type Delivery, latencyText, outcomeText } from './delivery.ts';
+import { type Delivery, latencyText, outcomeText, waitingText } from './delivery.ts';
 import { DeliveryBadge } from './webhook-badges.tsx';
 
 export interface DeliveryDialogProps {
@@ -52,9 +52,7 @@ export function DeliveryDialog({ delivery, onDone }: DeliveryDialogProps): React
           <DeliveryBadge delivery={shown} />
           <Identifier id={delivery.eventId} isShort />
           {shown.replayId === undefined ? null : <span>sent again by a replay</span>}
-          {shown.nextAttemptAt === undefined || shown.state !== 'waiting' ? null : (
-            <span>again at {showMoment(shown.nextAttemptAt)}</span>
-          )}
+          <span>{waitingText(shown)}</span>
         </span>
       }
     >
@@ -87,8 +85,7 @@ export function DeliveryDialog({ delivery, onDone }: DeliveryDialogProps): React
               <code>{JSON.stringify(JSON.parse(found.data.body), null, 2)}</code>
             </pre>
             <p className="mt-1 text-sm text-ink-faint">
-              POST with <code>webhook-id</code>, <code>webhook-timestamp</code> and{' '}
-              <code>webhook-signature</code>; the body goes without the spaces.
+              The body goes without the spaces; its headers stand with each attempt.
             </p>
           </section>
         </div>
@@ -141,7 +138,7 @@ function BatchSection({ delivery: { id, webhookId }, batchId }: BatchSectionProp
 }
 
 function AttemptLine({ attempt }: { readonly attempt: Attempt }): ReactNode {
-  const { number, target, startedAt, latencyMs, status, error, response } = attempt;
+  const { number, target, startedAt, latencyMs, status, error, response, url } = attempt;
   const outcome = outcomeText(attempt);
   const isOver = status !== undefined || error !== undefined;
   return (
@@ -159,11 +156,32 @@ function AttemptLine({ attempt }: { readonly attempt: Attempt }): ReactNode {
           {latencyText(latencyMs)}
         </span>
       </div>
+      {url === undefined ? null : <p className="font-mono text-sm break-all text-ink-soft">POST {url}</p>}
+      <Headers title="Headers sent" headers={attempt.requestHeaders} />
+      <Headers title="Headers answered" headers={attempt.responseHeaders} />
       {response === undefined ? null : (
         <pre className="max-h-40 overflow-auto rounded-md bg-surface px-3 py-2 text-sm whitespace-pre-wrap">
           {response}
         </pre>
       )}
     </li>
+  );
+}
+
+interface HeadersProps {
+  readonly title: string;
+  readonly headers: Readonly<Record<string, string>> | undefined;
+}
+
+function Headers({ title, headers = {} }: HeadersProps): ReactNode {
+  const lines = Object.entries(headers);
+  if (lines.length === 0) return null;
+  return (
+    <details className="text-sm">
+      <summary className="cursor-pointer text-ink-faint">{title}</summary>
+      <pre className="mt-1 max-h-40 overflow-auto rounded-md bg-surface px-3 py-2 break-all whitespace-pre-wrap">
+        {lines.map(([name, value]) => `${name}: ${value}`).join('\n')}
+      </pre>
+    </details>
   );
 }

@@ -15,7 +15,7 @@ import { paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { type DeliveryState, deliveriesRequest, deliveryStates } from './deliveries-request.ts';
-import { type Delivery, latencyText, outcomeText } from './delivery.ts';
+import { type Delivery, latencyText, outcomeText, waitingText } from './delivery.ts';
 import { DeliveryDialog } from './delivery-dialog.tsx';
 import { DeliveryBadge } from './webhook-badges.tsx';
 
@@ -96,7 +96,16 @@ const columns: readonly Column<Delivery>[] = [
       </span>
     ),
   },
-  { key: 'state', header: 'State', cell: (delivery) => <DeliveryBadge delivery={delivery} /> },
+  {
+    key: 'state',
+    header: 'State',
+    cell: (delivery) => (
+      <span className="inline-flex flex-wrap items-center gap-x-2">
+        <DeliveryBadge delivery={delivery} />
+        <span className="text-sm text-ink-soft">{waitingText(delivery)}</span>
+      </span>
+    ),
+  },
   {
     key: 'outcome',
     header: 'Last answer',

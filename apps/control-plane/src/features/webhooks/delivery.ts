@@ -1,3 +1,4 @@
+import { showMoment } from '../../formats/time.ts';
 import type { Outputs } from '../../trpc/client.ts';
 
 export type Delivery = Outputs['deliveries']['list']['items'][number];
@@ -13,6 +14,22 @@ const reasons: Readonly<Record<string, string>> = {
   response_too_large: 'answered more than 64 KiB',
   redirect: 'sent us elsewhere, which is not followed',
 };
+
+/** What a delivery waits for; undefined once it is over. */
+export function waitingText({
+  state,
+  attempts,
+  nextAttemptAt,
+  status,
+  error,
+}: Pick<Delivery, 'state' | 'attempts' | 'nextAttemptAt' | 'status' | 'error'>): string | undefined {
+  if (state !== 'waiting') return undefined;
+  if (nextAttemptAt === undefined) return 'for an earlier event of its session';
+  if (attempts === 0) return 'for its turn';
+  // A request without an outcome runs, or was cut off, and is made again then.
+  if (status === undefined && error === undefined) return 'for an answer';
+  return `again at ${showMoment(nextAttemptAt)}`;
+}
 
 /** The last answer in a few words: its status, and why it is none. */
 export function outcomeText({

@@ -28,7 +28,11 @@ export function WebhookState({
   );
 }
 
-export function DeliveryBadge({ delivery: { state, attempts } }: { readonly delivery: Delivery }): ReactNode {
+export function DeliveryBadge({
+  delivery: { state, error },
+}: {
+  readonly delivery: Pick<Delivery, 'state' | 'error'>;
+}): ReactNode {
   if (state === 'delivered') {
     return (
       <Badge tone="live" icon={<CircleCheck aria-hidden />}>
@@ -42,8 +46,8 @@ export function DeliveryBadge({ delivery: { state, attempts } }: { readonly deli
       given up
     </Badge>
   ) : (
-    <Badge tone={attempts === 0 ? 'neutral' : 'wait'} icon={<Clock aria-hidden />}>
-      {attempts === 0 ? 'waiting' : 'to be repeated'}
+    <Badge tone={error === undefined ? 'neutral' : 'wait'} icon={<Clock aria-hidden />}>
+      {error === undefined ? 'waiting' : 'to be repeated'}
     </Badge>
   );
 }

@@ -1,7 +1,6 @@
 'use client';
 
 import { hooks } from '@patchbay/domain/hooks/definition';
-import { eventTypes } from '@patchbay/faces/event-catalogue';
 import { Button } from '@patchbay/ui/button';
 import { Dialog, DialogActions } from '@patchbay/ui/dialog';
 import { Field, Labelled } from '@patchbay/ui/input';
@@ -12,6 +11,8 @@ import { useTRPC } from '../../trpc/client.ts';
 import { useForm } from '../form/use-form.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
+import { typesIn } from './event-types.ts';
+import { EventTypesField } from './event-types-field.tsx';
 import type { Webhook } from './webhook.ts';
 import { WebhookSecret } from './webhook-secret.tsx';
 
@@ -26,8 +27,11 @@ const scopes = [
   { value: 'own', label: 'this account' },
   { value: 'descendants', label: 'this account and those below' },
 ] as const;
-const fieldsByCode = { 'hooks.address_forbidden': 'url', 'hooks.event_type_unknown': 'eventTypes' };
-const owners = [...new Set(eventTypes.map((type) => `${type.split('.')[0]}.*`))];
+const fieldsByCode = {
+  'hooks.address_forbidden': { field: 'url', isExplained: true },
+  'hooks.event_type_unknown': { field: 'eventTypes', isExplained: true },
+  'hooks.callback_bound': { field: 'eventTypes', isExplained: true },
+} as const;
 
 /** Makes a webhook and shows its secret, or changes one. */
 export function WebhookForm({ webhook, onDone }: WebhookFormProps): ReactNode {
@@ -38,18 +42,15 @@ export function WebhookForm({ webhook, onDone }: WebhookFormProps): ReactNode {
   const update = useMutation(trpc.webhooks.update.mutationOptions({ onSuccess: onDone }));
   const form = useForm({
     schema,
-    read: (text) => {
-      const types = text('eventTypes').split(/[\s,]+/);
-      return {
-        url: text('url'),
-        ...(text('fallbackUrl') === '' ? {} : { fallbackUrl: text('fallbackUrl') }),
-        description: text('description'),
-        eventTypes: types.filter((type) => type !== ''),
-        scope,
-        batchEventsMax: Number(text('batchEventsMax')),
-        batchWaitMs: Number(text('batchWaitMs')),
-      };
-    },
+    read: (text) => ({
+      url: text('url'),
+      ...(text('fallbackUrl') === '' ? {} : { fallbackUrl: text('fallbackUrl') }),
+      description: text('description'),
+      eventTypes: typesIn(text('eventTypes')),
+      scope,
+      batchEventsMax: Number(text('batchEventsMax')),
+      batchWaitMs: Number(text('batchWaitMs')),
+    }),
     onValid: (fields) => {
       if (webhook === undefined) return create.mutate({ accountId, ...fields });
       const { fallbackUrl = null, applicationId: _, ...rest } = fields;
@@ -85,22 +86,17 @@ export function WebhookForm({ webhook, onDone }: WebhookFormProps): ReactNode {
           hint="Asked at once when the first one fails. May be left empty."
           error={form.errorOf('fallbackUrl')}
         />
-        <Field
-          label="Events"
-          name="eventTypes"
-          list="event-types"
-          defaultValue={webhook?.eventTypes.join(', ') ?? '*'}
-          hint={`Names with commas between; all of one owner as ${owners.slice(0, 2).join(' or ')}; * is all.`}
+        <EventTypesField
+          eventTypes={webhook?.eventTypes ?? ['*']}
+          service={webhook?.service}
           error={form.errorOf('eventTypes')}
+          onChoose={() => form.forget('eventTypes')}
         />
-        <datalist id="event-types">
-          {['*', ...owners, ...eventTypes].map((type) => (
-            <option key={type} value={type} />
-          ))}
-        </datalist>
-        <Labelled label="Of">
-          <Select label="Of" value={scope} options={scopes} onChange={setScope} />
-        </Labelled>
+        {webhook?.service === undefined ? (
+          <Labelled label="Of">
+            <Select label="Of" value={scope} options={scopes} onChange={setScope} />
+          </Labelled>
+        ) : null}
         <div className="grid gap-4 sm:grid-cols-2">
           <Field
             label="Events in one request"
