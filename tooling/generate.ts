@@ -9,6 +9,7 @@ import { apiVersionNewest } from '@patchbay/kit/api-version';
 import {
   type DimensionValues,
   type DomainDefinition,
+  type DomainMeterDefinition,
   type OperationDefinition,
   type ResourceDefinition,
   resourcePath,
@@ -225,6 +226,9 @@ const resourceNames = (services: readonly Service[], domains: readonly Domain[])
     ...domains.flatMap(({ definition }) => Object.keys(definition.resources).map(kebabCase)),
   ].sort();
 
+const metersOf = ({ meters = {} }: { readonly meters?: Readonly<Record<string, DomainMeterDefinition>> }) =>
+  Object.entries(meters);
+
 /** Every meter by its full name: what pages list and price editors offer. */
 function meterLines(services: readonly Service[], domains: readonly Domain[]): string[] {
   const valuesOf = (values: DimensionValues | 'resources') =>
@@ -244,16 +248,14 @@ function meterLines(services: readonly Service[], domains: readonly Domain[]): s
     '',
     'export const meterCatalogue: Readonly<Record<string, CatalogueMeter>> = {',
     ...[...services, ...domains].flatMap(({ folder, definition }) =>
-      Object.entries(definition.meters ?? {}).map(
-        ([meter, { unit, summary, isPriced = true, ...declared }]) => {
-          const dimensions = Object.fromEntries(
-            Object.entries(declared.dimensions).map(([name, values]) => [name, valuesOf(values)]),
-          );
-          const serviceTitle = definition.title;
-          const entry = { service: folder, serviceTitle, meter, unit, summary, dimensions, isPriced };
-          return `  '${folder}.${meter}': ${JSON.stringify(entry)},`;
-        },
-      ),
+      metersOf(definition).map(([meter, { unit, summary, isPriced = true, ...declared }]) => {
+        const dimensions = Object.fromEntries(
+          Object.entries(declared.dimensions).map(([name, values]) => [name, valuesOf(values)]),
+        );
+        const serviceTitle = definition.title;
+        const entry = { service: folder, serviceTitle, meter, unit, summary, dimensions, isPriced };
+        return `  '${folder}.${meter}': ${JSON.stringify(entry)},`;
+      }),
     ),
     '};',
   ];

@@ -225,7 +225,9 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
     expect([statement.payable, ledger.payable]).toEqual([parseDecimal('8.8'), parseDecimal('8.8')]);
     expect((await billing.accrue('parent', period)).statement.receivable).toBe(parseDecimal('8.8'));
     const spent = await billing.spend({ accountId: 'leaf', fromMs: atMs, toMs: atMs + MINUTE });
-    expect(spent.lines.map(({ quantity, amount }) => [quantity, amount])).toEqual([[195n, parseDecimal('1.6')]]);
+    expect(spent.lines.map(({ quantity, amount }) => [quantity, amount])).toEqual([
+      [195n, parseDecimal('1.6')],
+    ]);
   });
 
   test('a fee is accrued for both sides without any use, and its month is a period (BIL-1)', async () => {

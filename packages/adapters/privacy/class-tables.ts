@@ -423,7 +423,16 @@ export const classTables = {
     {
       table: 'trigger_hold',
       order: ['trigger_id'],
-      columns: ['trigger_id', 'account_id', 'target_id', 'application_id', 'service', 'config', 'until'],
+      columns: [
+        'trigger_id',
+        'account_id',
+        'target_id',
+        'application_id',
+        'service',
+        'config',
+        'word',
+        'until',
+      ],
       without: ['is_shown'],
     },
   ],

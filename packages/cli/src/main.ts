@@ -12,6 +12,7 @@ import { addKeyCommand } from './commands/key.ts';
 import { addListenCommand } from './commands/listen.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addPolicyCommand } from './commands/policy.ts';
+import { addPricesCommand } from './commands/prices.ts';
 import { addPrivacyCommand } from './commands/privacy.ts';
 import { addRoleCommand } from './commands/role.ts';
 import { addServiceCommand } from './commands/service.ts';
@@ -40,6 +41,7 @@ const commands = [
   addSsoCommand,
   addUsageCommand,
   addStatementCommand,
+  addPricesCommand,
   addSessionCommand,
   addWhyCommand,
   addEndpointCommand,

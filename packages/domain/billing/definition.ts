@@ -285,7 +285,12 @@ export const billing = defineDomain({
             ),
             nextCursor: z.string().optional(),
           }),
-          errors: ['billing.meter_unknown', 'billing.currency_mismatch', 'resource.unknown', 'request.invalid'],
+          errors: [
+            'billing.meter_unknown',
+            'billing.currency_mismatch',
+            'resource.unknown',
+            'request.invalid',
+          ],
         },
         explain: {
           method: 'GET',

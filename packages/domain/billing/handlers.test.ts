@@ -379,9 +379,13 @@ describe('prices with terms (BIL-1)', () => {
 
   test('set 422: terms that contradict each other are refused with a reason, and nothing is set', async () => {
     const wrong = { ...tiered, tiers: [{ after: '0', amount: '8' }] };
-    expect(await refusalOf(handlers.prices.set(contextOf('leaf'), bytes(wrong), ports))).toBe('request.invalid');
+    expect(await refusalOf(handlers.prices.set(contextOf('leaf'), bytes(wrong), ports))).toBe(
+      'request.invalid',
+    );
     const fee = { amount: '1', per: '0', due: 'period', free: '1' };
-    expect(await refusalOf(handlers.prices.set(contextOf('leaf'), bytes(fee), ports))).toBe('request.invalid');
+    expect(await refusalOf(handlers.prices.set(contextOf('leaf'), bytes(fee), ports))).toBe(
+      'request.invalid',
+    );
     expect(world.prices).toEqual([]);
   });
 });
@@ -429,24 +433,41 @@ describe('simulations', () => {
     expect(emitted).toHaveLength(2);
     const first = await handlers.prices.simulate(contextOf('top'), asked(relay('5'), { limit: 1 }), ports);
     const { nextCursor } = first;
-    const rest = await handlers.prices.simulate(contextOf('top'), asked(relay('5'), { cursor: nextCursor }), ports);
+    const rest = await handlers.prices.simulate(
+      contextOf('top'),
+      asked(relay('5'), { cursor: nextCursor }),
+      ports,
+    );
     expect([...first.items, ...rest.items]).toEqual(answer.items);
-    const one = await handlers.prices.simulate(contextOf('top'), asked(relay('5'), { childId: 'other' }), ports);
+    const one = await handlers.prices.simulate(
+      contextOf('top'),
+      asked(relay('5'), { childId: 'other' }),
+      ports,
+    );
     expect(one.items.map(({ buyerId, after }) => [buyerId, after.amount])).toEqual([['other', '500']]);
   });
 
   test('simulate 404: prices for somebody who is no child', async () => {
     const request = asked(relay('5'), { childId: 'platform' });
-    expect(await refusalOf(handlers.prices.simulate(contextOf('top'), request, ports))).toBe('resource.unknown');
+    expect(await refusalOf(handlers.prices.simulate(contextOf('top'), request, ports))).toBe(
+      'resource.unknown',
+    );
   });
 
-  test('simulate 422: a meter that there is not, another currency, or a cursor of something else', async () => {
+  test('simulate 422: a meter that there is not, or another currency', async () => {
     const refused = (request: ReturnType<typeof asked>) =>
       refusalOf(handlers.prices.simulate(contextOf('top'), request, ports));
     const unknown = { relay: { seconds: { amount: '1', per: '1' } } };
     expect(await refused(asked(unknown))).toBe('billing.meter_unknown');
     expect(await refused(asked(relay('1'), { currency: 'USD' }))).toBe('billing.currency_mismatch');
+  });
+
+  test('simulate 400: a cursor of something else, or terms that contradict each other', async () => {
+    const refused = (request: ReturnType<typeof asked>) =>
+      refusalOf(handlers.prices.simulate(contextOf('top'), request, ports));
     expect(await refused(asked(relay('1'), { cursor: '[1]' }))).toBe('request.invalid');
+    const fee = { relay: { bytes: { amount: '1', per: '0', free: '1' } } };
+    expect(await refused(asked(fee))).toBe('request.invalid');
   });
 });
 

@@ -18,9 +18,9 @@ import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 import { splitMeter } from './price.ts';
 import { effectiveMs, isOver, pricesFromWire, type WirePrices } from './price-change.ts';
-import { edgeCursorFrom, simulationAnswer } from './simulation-answer.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
+import { edgeCursorFrom, simulationAnswer } from './simulation-answer.ts';
 import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
 import { tariffToWire, termsKey } from './wire-tariff.ts';
 
@@ -178,7 +178,10 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
       const { accountId, chain } = context.entity;
       const known = await ports.billing.chainPrices(accountId, context.nowMs());
       if (chain.length > 1 && currency !== known.currency) {
-        throw context.error('billing.currency_mismatch', `This tree of accounts counts in ${known.currency}.`);
+        throw context.error(
+          'billing.currency_mismatch',
+          `This tree of accounts counts in ${known.currency}.`,
+        );
       }
       const isChild = known.edges.some((edge) => edge.sellerId === accountId && edge.buyerId === childId);
       if (childId !== undefined && !isChild) {

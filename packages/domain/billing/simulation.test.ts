@@ -56,7 +56,9 @@ test('pages of any size sum to what the statements would say, and nothing that i
             book: { edges, prices: of, catalogue },
           }).children.filter(({ accountId: id }) => ofSeller.some(({ buyerId }) => buyerId === id));
         const [was, is] = [statementWith(prices), statementWith(pricesAfter(prices, change))];
-        expect(sum(ofSeller.map(({ before }) => before.amount))).toBe(sum(was.map(({ receivable }) => receivable)));
+        expect(sum(ofSeller.map(({ before }) => before.amount))).toBe(
+          sum(was.map(({ receivable }) => receivable)),
+        );
         expect(sum(ofSeller.map(({ after }) => after.margin))).toBe(sum(is.map(({ margin }) => margin)));
       }
     }),

@@ -238,6 +238,8 @@ describe('a fee for a period', () => {
       ['leaf', '0'],
       ['parent', '30'],
     ]);
+    // Nobody is shown a fee that is not due.
+    expect(lines.map(({ tariff }) => tariff)).toEqual([unitPrice('0'), fee('30')]);
   });
 
   test("a child's own price stands before the fee for all, for as long as it holds", () => {
@@ -300,7 +302,8 @@ function worldOf(seed: number) {
   };
   const cut = period.fromMs + 10 * minute;
   const prices = Array.from({ length: 2 + below(5) }, (_, index): Price => {
-    const span = [always, { fromMs: -Infinity, toMs: cut }, { fromMs: cut, toMs: Infinity }][below(3)] ?? always;
+    const span =
+      [always, { fromMs: -Infinity, toMs: cut }, { fromMs: cut, toMs: Infinity }][below(3)] ?? always;
     const owner = below(accounts.length);
     return {
       id: `prc_${index}`,
@@ -314,9 +317,11 @@ function worldOf(seed: number) {
       ...span,
     };
   });
-  const own = accounts.slice(1).flatMap((accountId) =>
-    [0, 10].map((atMinute) => ({ accountId, atMinute, quantity: BigInt(below(3) === 0 ? 0 : below(900)) })),
-  );
+  const own = accounts
+    .slice(1)
+    .flatMap((accountId) =>
+      [0, 10].map((atMinute) => ({ accountId, atMinute, quantity: BigInt(below(3) === 0 ? 0 : below(900)) })),
+    );
   const isAtOrBelow = (accountId: string, above: string): boolean => {
     const seller = edges.find(({ buyerId }) => buyerId === accountId)?.sellerId;
     return accountId === above || (seller !== undefined && isAtOrBelow(seller, above));
@@ -327,7 +332,9 @@ function worldOf(seed: number) {
       ['eu', 'us'].flatMap((of) => {
         const inside = own.filter(
           (each) =>
-            each.atMinute === atMinute && region(each.accountId) === of && isAtOrBelow(each.accountId, accountId),
+            each.atMinute === atMinute &&
+            region(each.accountId) === of &&
+            isAtOrBelow(each.accountId, accountId),
         );
         const total = (some: typeof own) => some.reduce((units, { quantity }) => units + quantity, 0n);
         const [cell] = use([accountId], total(inside), { atMinute, region: of });
@@ -391,7 +398,9 @@ describe('for any prices (BIL-1)', () => {
       const own = statementOf({ accountId, period, currency, cells, book });
       const net = netByAccount(transactions).get(accountId) ?? 0n;
       if (own.receivable - own.payable !== net) problems.push('statement and ledger differ');
-      const areWhole = own.lines.every(({ parts, amount }) => sum(parts.map((part) => part.amount)) === amount);
+      const areWhole = own.lines.every(
+        ({ parts, amount }) => sum(parts.map((part) => part.amount)) === amount,
+      );
       if (!areWhole) problems.push('the parts of a line do not sum to it');
       if (problems.length > 0) expect({ seed, problems }).toEqual({ seed, problems: [] });
     }

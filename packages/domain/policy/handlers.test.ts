@@ -35,6 +35,7 @@ let reseller: string;
 let customer: string;
 let shop: string;
 const usedRows: UsageRow[] = [];
+let regionNames: readonly string[] = [];
 
 beforeAll(async () => {
   database = await createTenancyDatabase();
@@ -45,6 +46,7 @@ beforeAll(async () => {
     past: pastRequests(database.prisma, usage),
     applications: database.ports.applications,
     serviceNames: ['network-discovery', 'signaling'],
+    regionNames: async () => regionNames,
     caller: (chain, actor) => callerAlong(chain, actor, database.ports),
   };
 }, 60_000);
@@ -54,6 +56,7 @@ let owner: Actor;
 let customerKey: Actor;
 
 beforeEach(async () => {
+  regionNames = ['ap', 'eu', 'us'];
   const signedUp = await database.signUp('Reseller');
   reseller = signedUp.accountId;
   owner = { kind: 'user', userId: signedUp.userId };
@@ -395,6 +398,33 @@ describe('plans', () => {
     const { answer: plan } = await call(create, free, { at: reseller });
     const removed = call(['plans', 'remove'], { planId: plan.id });
     await expect(removed).rejects.toMatchObject(refusal(404, 'resource.unknown'));
+  });
+});
+
+describe('policy.set of regions', () => {
+  test.each([
+    ['a value', { regions: ['eu', 'mars'] }, '/regions'],
+    ['a bound', { regions: ['eu'], overridable: { regions: ['eu', 'mars'] } }, '/overridable/regions'],
+    ['the place itself', { region: 'mars', concurrentSessionsMax: 1 }, '/region'],
+  ])('policy.set 400: %s that names none of them is refused, and told which there are', async (...row) => {
+    const [, request, field] = row;
+    const publicDetail = `${field}: mars is none of ap, eu, us.`;
+    const refused = refusal(400, 'request.invalid', { publicDetail });
+    await expect(call(set, request)).rejects.toMatchObject(refused);
+    await expect(call(simulate, request)).rejects.toMatchObject(refused);
+  });
+
+  test('plans.create 400: of a region that there is not', async () => {
+    const tried = call(['plans', 'create'], { name: 'Free', policy: { regions: ['mars'] } });
+    await expect(tried).rejects.toMatchObject(refusal(400, 'request.invalid'));
+  });
+
+  test('a level of a region that is gone is taken back, and before the first node any name is taken', async () => {
+    await call(set, { region: 'eu', concurrentSessionsMax: 1 });
+    regionNames = ['us'];
+    expect((await call(set, { region: 'eu' })).answer.stored).toEqual({});
+    regionNames = [];
+    expect((await call(set, { regions: ['mars'] })).answer.stored).toEqual({ regions: ['mars'] });
   });
 });
 

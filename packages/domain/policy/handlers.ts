@@ -2,7 +2,7 @@ import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { policy } from './definition.ts';
 import { type WordRefusal, wordRefusal } from './effective-policy.ts';
-import { levelText, type PolicyWord } from './policy-level.ts';
+import { levelText, type PolicyWord, saysNothing } from './policy-level.ts';
 import type { PlanRecord, PolicyPorts } from './ports.ts';
 import { PLACE_COUNT_MAX } from './ports.ts';
 import { chainToPlace, type Reading, readPlace, toAnswer, withWord } from './reading.ts';
@@ -23,7 +23,7 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
     async set(context, request, ports) {
       const reading = await readPlace(context, request, ports);
       const word = fromWritten(request);
-      refuseWord(context, { reading, word, ports });
+      await refuseWord(context, { reading, word, ports });
       const { accountId, by, place } = reading;
       const before = await ports.policies.set({ accountId, by, ...place, word });
       if (before === 'too_many')
@@ -40,7 +40,7 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
       if (reading.place.instanceType !== undefined)
         throw platformError('request.invalid', '/instanceType: requests are not recorded by instance type.');
       const word = fromWritten(request);
-      refuseWord(context as unknown as SetContext, { reading, word, ports });
+      await refuseWord(context as unknown as SetContext, { reading, word, ports });
       return await simulate({ reading, word, days: request.days, nowMs: context.nowMs() }, ports);
     },
   },
@@ -53,7 +53,7 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
 
     async create(context, { name, policy: written }, ports) {
       const word = fromWritten(written);
-      refusePlanWord(context, word, ports);
+      await refusePlanWord(context, word, ports);
       const created = await ports.plans.create({ accountId: context.entity.accountId, name, word });
       if (created === 'name_taken') throw nameTaken(context, name);
       context.audit({ target: created.id, after: { name, policy: toWritten(word) } });
@@ -63,7 +63,7 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
     async update(context, { planId, name, policy: written }, ports) {
       const { accountId } = context.entity;
       const word = fromWritten(written);
-      refusePlanWord(context as unknown as PlanContext, word, ports);
+      await refusePlanWord(context as unknown as PlanContext, word, ports);
       const changed = await ports.plans.update({ accountId, planId, name, word });
       if (changed === undefined) throw context.error('resource.unknown', `There is no plan ${planId} here.`);
       if (changed === 'name_taken') throw nameTaken(context as unknown as PlanContext, name);
@@ -120,13 +120,15 @@ const toPlan = ({ word, createdAt, ...plan }: PlanRecord) => ({
 interface Asked {
   readonly reading: Reading;
   readonly word: PolicyWord;
-  readonly ports: Pick<PolicyPorts, 'serviceNames'>;
+  readonly ports: NamePorts;
 }
 
+type NamePorts = Pick<PolicyPorts, 'serviceNames' | 'regionNames'>;
+
 /** What is stored and cannot hold would be read as if it did (POL-2). */
-function refuseWord(context: SetContext, { reading, word, ports }: Asked): void {
-  refuseUnknownServices(word, ports);
-  const { applicationId, endpoint } = reading.place;
+async function refuseWord(context: SetContext, { reading, word, ports }: Asked): Promise<void> {
+  const { applicationId, endpoint, region } = reading.place;
+  await refuseUnknownNames({ word, region }, ports);
   const [counted] = countedByUsage(word);
   if (counted !== undefined && (applicationId ?? endpoint) !== undefined)
     throw context.error('policy.not_at_level', `/${counted}: it is counted for accounts and regions.`);
@@ -134,25 +136,37 @@ function refuseWord(context: SetContext, { reading, word, ports }: Asked): void 
   if (refusal !== undefined) throw refusalError(context, refusal, reading.visibleIds);
 }
 
-function refusePlanWord(
-  context: PlanContext,
-  word: PolicyWord,
-  ports: Pick<PolicyPorts, 'serviceNames'>,
-): void {
-  refuseUnknownServices(word, ports);
+async function refusePlanWord(context: PlanContext, word: PolicyWord, ports: NamePorts): Promise<void> {
+  await refuseUnknownNames({ word }, ports);
   const origin = { level: 'plan', accountId: context.entity.accountId, planId: '' } as const;
   const refusal = wordRefusal([{ origin, timeZone: 'UTC', ...word }]);
   if (refusal !== undefined)
     throw context.error('policy.bound_invalid', `/overridable/${refusal.setting}: ${boundFault(refusal)}`);
 }
 
-function refuseUnknownServices(
-  { values: { services = [] } }: PolicyWord,
-  { serviceNames }: Pick<PolicyPorts, 'serviceNames'>,
-) {
-  const unknown = services.find((name) => !serviceNames.includes(name));
+/** A name that is none would let nobody pass, and look like one that does. */
+async function refuseUnknownNames(
+  { word, region }: { readonly word: PolicyWord; readonly region?: string | undefined },
+  { serviceNames, regionNames }: NamePorts,
+): Promise<void> {
+  const { values, overridable } = word;
+  refuseUnknown('/services', values.services, serviceNames);
+  // A level of a region that is gone can be taken back.
+  const placed = region === undefined || saysNothing(word) ? [] : [region];
+  const named = [...placed, ...(values.regions ?? []), ...(overridable.regions ?? [])];
+  if (named.length === 0) return;
+  const known = await regionNames();
+  // Before the first node nobody can say which there will be.
+  if (known.length === 0) return;
+  refuseUnknown('/region', placed, known);
+  refuseUnknown('/regions', values.regions, known);
+  refuseUnknown('/overridable/regions', overridable.regions, known);
+}
+
+function refuseUnknown(field: string, names: readonly string[] = [], known: readonly string[]): void {
+  const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  throw platformError('request.invalid', `/services: ${unknown} is none of ${serviceNames.join(', ')}.`);
+  throw platformError('request.invalid', `${field}: ${unknown} is none of ${known.join(', ')}.`);
 }
 
 const boundFault = ({ reason }: WordRefusal): string =>

@@ -79,6 +79,8 @@ export interface PolicyPorts {
   readonly applications: Pick<TenancyPorts['applications'], 'find'>;
   /** Names that `services` may hold. */
   readonly serviceNames: readonly string[];
+  /** Those of all nodes that ever joined. */
+  readonly regionNames: () => Promise<readonly string[]>;
   readonly caller: (chain: readonly string[], actor: Actor) => Promise<Caller>;
 }
 

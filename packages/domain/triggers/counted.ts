@@ -53,7 +53,7 @@ export async function namedTarget(
   const { endpointId, credentialId, sessionId } = target;
   if (credentialId !== undefined && !isId('crd', credentialId) && !isId('key', credentialId))
     return '/target/credentialId: a credential is named as usage names it, crd_… with 24 characters, or by the key that is used itself, key_….';
-  const named =
+  const named: Awaited<ReturnType<TriggersPorts['targets']['named']>> =
     (endpointId ?? sessionId) === undefined ? { isSessionKnown: true } : await targets.named(target);
   if (!named.isSessionKnown)
     return `/target/sessionId: nobody of ${target.accountId} takes part in a session ${sessionId}.`;

@@ -43,8 +43,14 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
   refuseUnheldCondition(call);
   refuseChangeInView(call);
   // A stranger's few requests are those that were of the right form: whoever mistypes an address loses none.
-  if (call.principal.actor.kind === 'stranger')
-    await limit(platform, { ...call, isRead: call.mounted.operation.method === 'GET' });
+  const { principal, address, responseHeaders, mounted } = call;
+  if (principal.actor.kind === 'stranger')
+    await limit(platform, {
+      principal,
+      address,
+      responseHeaders,
+      isRead: mounted.operation.method === 'GET',
+    });
   const subject = await resolve(platform, call);
   const changes: AuditedChange[] = [];
   const entity = await toEntity(platform, call, subject);

@@ -143,8 +143,17 @@ function procedureOf(platform: Platform, mounted: MountedOperation) {
   type Resolve = Parameters<typeof procedure.query>[0];
   const resolve: Resolve = ({ input, ctx }) => {
     const { accountId, ...request } = input as { accountId?: string };
-    const { principal, requestId, address, baseUrl, signal, responseHeaders, repeatable, ifMatch, onSubject } =
-      ctx;
+    const {
+      principal,
+      requestId,
+      address,
+      baseUrl,
+      signal,
+      responseHeaders,
+      repeatable,
+      ifMatch,
+      onSubject,
+    } = ctx;
     const from = { requestId, address, baseUrl, signal, responseHeaders, repeatable, ifMatch, onSubject };
     const call = { mounted, principal, accountId, request, ...from };
     return asTrpcError(() => dispatch(platform, call));
@@ -163,7 +172,9 @@ async function admit(
 ): Promise<void> {
   if (ctx.principal.actor.kind === 'stranger') return;
   const refused = await refusedAddress(platform, ctx);
-  await limit(platform, { ...ctx, isRead: method === 'GET', isFromOutside: refused !== undefined });
+  const { principal, address, responseHeaders } = ctx;
+  const isFromOutside = refused !== undefined;
+  await limit(platform, { principal, responseHeaders, address, isRead: method === 'GET', isFromOutside });
   if (refused !== undefined) throw refused;
 }
 

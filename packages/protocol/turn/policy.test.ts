@@ -88,7 +88,12 @@ test('what a policy ends says so', () => {
 
 test('a living session is held to a longest time that it is given while it runs, from its start on (POL-5)', () => {
   const ofPolicies = { counterId: 'key_1.policies', kind: 'seconds', used: 0, counts: 'session' } as const;
-  const unlimited = { ...ofPolicies, max: Number.POSITIVE_INFINITY, outcome: 'end', isOfPolicy: true } as const;
+  const unlimited = {
+    ...ofPolicies,
+    max: Number.POSITIVE_INFINITY,
+    outcome: 'end',
+    isOfPolicy: true,
+  } as const;
   const own = { ...ofPolicies, counterId: 'crd_1.0', max: 500, outcome: 'end' } as const;
   const { world, client } = worldOf({ limits: [own, unlimited] });
   client().allocate();

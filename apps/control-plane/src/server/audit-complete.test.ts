@@ -111,6 +111,10 @@ const price = { currency: 'EUR', prices: { bytes: { amount: '1', per: '1' } } };
 /** A request that succeeds, for each operation that changes something. What it needs beforehand, it makes itself. */
 const changes: Readonly<Record<string, () => Promise<readonly [path: string, body?: object]>>> = {
   'prices.set': async () => [`/v1/accounts/${childId}/prices/network-discovery`, price],
+  'prices.simulate': async () => [
+    `/v1/accounts/${account.accountId}/prices/simulations`,
+    { currency: 'EUR', period: '2026-11', services: { 'network-discovery': price.prices } },
+  ],
   'prices.setForChildren': async () => [
     `/v1/accounts/${account.accountId}/child-prices/network-discovery`,
     price,

@@ -398,6 +398,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         past: pastRequests(prisma, usage),
         applications: tenancy.applications,
         serviceNames,
+        regionNames: async () => [...new Set((await fleet.list()).map(({ region }) => region))].sort(),
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },
       privacy: {

@@ -193,7 +193,9 @@ test('what is removed is said by class, for whoever looks at the tasks (PRD-4)',
     decisions,
     deliverMails,
     triggers,
+    ...retained,
     retention,
+    proofs: retained.proofs,
     nowMs: () => 0,
   });
   const said = (job: string) => jobs.find(({ name }) => name === job)?.run();

@@ -254,7 +254,10 @@ test('a service that a trigger turns off serves nobody at or below its target, s
     status: 403,
     body: { code: 'policy.refused', rule: 'services' },
   });
-  for (const served_ of [await mint(other, 'signaling/tokens'), await mint(off, 'network-discovery/ice-servers')])
+  for (const served_ of [
+    await mint(other, 'signaling/tokens'),
+    await mint(off, 'network-discovery/ice-servers'),
+  ])
     expect(served_.body.code).not.toBe('policy.refused');
   const snapshot = await served.internal(relay.request('accountSnapshot', { accountId: off.id }));
   expect(JSON.stringify(await snapshot.json())).toContain('"services":["network-discovery"]');

@@ -170,9 +170,21 @@ test('a client’s time is counted under one name whatever policies say, so that
     };
   };
   const free = await of(resolverBench());
-  expect(free).toEqual({ limits: [['.0', 9], ['.policies', Number.POSITIVE_INFINITY]], seconds: undefined });
+  expect(free).toEqual({
+    limits: [
+      ['.0', 9],
+      ['.policies', Number.POSITIVE_INFINITY],
+    ],
+    seconds: undefined,
+  });
   const bounded = await of(resolverBench({ policy: [held] }));
-  expect(bounded).toEqual({ limits: [['.0', 9], ['.policies', 60]], seconds: 60 });
+  expect(bounded).toEqual({
+    limits: [
+      ['.0', 9],
+      ['.policies', 60],
+    ],
+    seconds: 60,
+  });
   // Signaling ends a call in time.
   const ofCall = await of(resolverBench(), [{ type: 'session', session: 'ses_1' }]);
   expect(ofCall.limits).toEqual([['.0', 9]]);

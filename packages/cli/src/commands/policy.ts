@@ -50,7 +50,9 @@ type Origin = Policy['origin'];
 
 /** An account that is not to be named by how far above it is. */
 const levelOf = ({ level, accountId, accountsAbove }: Origin): string =>
-  accountsAbove === undefined ? [level, accountId].filter(Boolean).join(' ') : `${level}, ${accountsAbove} above`;
+  accountsAbove === undefined
+    ? [level, accountId].filter(Boolean).join(' ')
+    : `${level}, ${accountsAbove} above`;
 
 const rowsOf = ({ effective }: Policy): Row[] =>
   effective.map(({ setting, value, origin, lockedBy, wanted }) => ({

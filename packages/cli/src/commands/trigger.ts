@@ -86,7 +86,8 @@ function counterOf({ meter, event, where }: CreateFlags) {
 
 function actionOf({ action, kbps, service, to }: CreateFlags) {
   if (action === 'disable-service') {
-    if (service === undefined) throw new Refusal('--action disable-service needs --service, such as signaling.');
+    if (service === undefined)
+      throw new Refusal('--action disable-service needs --service, such as signaling.');
     return { kind: 'disableService', service } as const;
   }
   if (action === 'email') {

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Nano, nano, sum } from '../money.ts';
 import { collectDocument } from './collect.ts';
-import type { InvoiceCollection } from './invoice-collection.ts';
+import { type InvoiceCollection, nextInvoiceStep } from './invoice-collection.ts';
 import { MemoryCollection } from './memory-collection.testing.ts';
 import { keptOf, MemoryRail } from './memory-rail.testing.ts';
-import { type PayoutCollection, sentOf } from './payout-collection.ts';
+import { nextPayoutStep, type PayoutCollection, sentOf } from './payout-collection.ts';
 import { RailError } from './rail.ts';
 import { type ClosedEdge, fundedOf, sharesOf } from './shares.ts';
 
@@ -209,6 +209,15 @@ describe('collecting', () => {
       'leaf tax': -380n,
       'parent owed': -1000n,
     });
+  });
+
+  it('names each step by account and month: one that is planned anew, of rows restored from a backup, is the same', () => {
+    const [asked] = markup.invoices;
+    const [note] = markup.notes;
+    const drafted = asked && nextInvoiceStep(asked, { customerId: 'cus', nowMs });
+    expect(drafted?.key).toBe('invoice:leaf:2027-01:1');
+    const paid = note && { ...note, backing: { ...note.backing, paid: note.backing.weight } };
+    expect(paid && nextPayoutStep(paid, { payeeId: 'payee' })?.key).toBe('payout:parent:2027-01:1:1');
   });
 
   it('tries what was refused under another key, and finds what was begun long ago', async () => {

@@ -1,7 +1,7 @@
 import { statementByMeter } from '../meter-lines.ts';
 import { minorUnitOf, type Nano, nano, split, subtract, ZERO } from '../money.ts';
-import { tariffToWire } from '../price.ts';
 import type { Statement } from '../statement.ts';
+import { tariffToWire } from '../wire-tariff.ts';
 import type { DocumentDraft, DocumentLine } from './document.ts';
 
 /** What a period that was closed before comes to by now, less what documents said of it: in whole minor units. */

@@ -8,7 +8,8 @@ import type { NetworkDiscoveryPorts } from './ports.ts';
 export const handlers: Handlers<typeof networkDiscovery, NetworkDiscoveryPorts> = {
   async createIceServers(context, request, { minting, placement }) {
     const { entity, config, nowMs, audit } = context;
-    const ttlSeconds = request.ttlSeconds ?? Math.min(LIFETIME_SECONDS_DEFAULT, config.credentialTtlSecondsMax);
+    const ttlSeconds =
+      request.ttlSeconds ?? Math.min(LIFETIME_SECONDS_DEFAULT, config.credentialTtlSecondsMax);
     if (ttlSeconds > config.credentialTtlSecondsMax) {
       throw context.error(
         'network-discovery.ttl_too_long',

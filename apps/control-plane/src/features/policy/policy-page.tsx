@@ -59,8 +59,8 @@ export function PolicyPage(): ReactNode {
   const word = read !== undefined && 'word' in read ? read.word : undefined;
   const example = exampleOf({
     operation: 'policy.set',
-    input: { accountId, concurrentSessionsMax: 100, regions: ['eu'] },
-    cli: `policy set ${accountId} --set concurrentSessionsMax=100 --set regions=eu`,
+    input: { accountId, concurrentSessionsMax: 100, sessionSecondsMax: 3_600 },
+    cli: `policy set ${accountId} --set concurrentSessionsMax=100 --set sessionSecondsMax=3600`,
   });
   const examples = [
     example,

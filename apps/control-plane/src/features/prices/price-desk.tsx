@@ -11,6 +11,7 @@ import { useNow } from '../shell/use-now.ts';
 import { previewOf, profileWith } from './preview.ts';
 import { type EffectivePrice, type ProfilePrice, pricesNow } from './price-draft.ts';
 import { PriceEditor } from './price-editor.tsx';
+import { PriceSimulation } from './price-simulation.tsx';
 import { draftsFor, type EditedService, keepDrafts, usePriceDrafts } from './use-price-drafts.ts';
 import { WhoPaysWhom } from './who-pays-whom.tsx';
 
@@ -75,6 +76,15 @@ export function PriceDesk({ account, profile, paid, childId, accounts }: PriceDe
         {explain.isSuccess ? (
           <WhoPaysWhom items={items} currency={currency} isPreview={Object.keys(edited).length > 0} />
         ) : null}
+        {Object.keys(edited).length === 0 ? null : (
+          <PriceSimulation
+            accountId={account.id}
+            childId={childId}
+            currency={currency}
+            edited={typed}
+            nowMs={nowMs}
+          />
+        )}
       </div>
     </>
   );

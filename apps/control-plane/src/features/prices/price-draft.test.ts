@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { draftsOf, isMistyped, type PriceDraft, type ProfilePrice, pricesNow, pricesToSet } from './price-draft.ts';
+import {
+  draftsOf,
+  isMistyped,
+  type PriceDraft,
+  type ProfilePrice,
+  pricesNow,
+  pricesToSet,
+} from './price-draft.ts';
 
 const price = (fields: Partial<ProfilePrice>): ProfilePrice => ({
   service: 'network-discovery',

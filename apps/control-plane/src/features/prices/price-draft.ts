@@ -25,7 +25,8 @@ export interface PriceDraft {
 /** What of a row is typed. */
 type Typed = Pick<PriceDraft, 'text' | 'isFlat' | 'isFee' | 'terms'>;
 
-const typedKey = ({ text, isFlat, isFee = false, terms = noTerms }: Typed): string =>
+/** What is typed in a row as one text: two rows that say the same have the same. */
+export const typedKey = ({ text, isFlat, isFee = false, terms = noTerms }: Typed): string =>
   JSON.stringify([text, isFlat, isFee, terms]);
 
 export const whereKey = (where: Readonly<Record<string, string>>): string =>

@@ -32,3 +32,13 @@ test('a price that both changed stays as it was typed, and one that they took ba
     { before: '0.5 EUR', after: 'no price of its own', isContested: false },
   ]);
 });
+
+test('terms that one typed and the other did not touch stay, and are said to whoever did not type them (BIL-1)', () => {
+  const terms = { tiers: [], isVolume: false, free: '100', minimum: '', roundUpTo: '' };
+  const base = [saved('bytes', '0.4')];
+  const typed = [{ ...saved('bytes', '0.4'), terms }];
+  expect(mergedDrafts({ base, mine: typed, theirs: base })).toEqual(typed);
+  expect(changesIn('network-discovery', { base, mine: base, theirs: typed, currency: 'EUR' })).toMatchObject([
+    { after: '0.4 EUR with tiers or an allowance', isContested: false },
+  ]);
+});

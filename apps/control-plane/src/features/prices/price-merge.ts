@@ -1,6 +1,7 @@
 import type { Change } from '../problem/changed-meanwhile.tsx';
 import { dimensionText, meterOf } from '../usage/meters.ts';
-import { draftKey, type PriceDraft } from './price-draft.ts';
+import { draftKey, type PriceDraft, typedKey } from './price-draft.ts';
+import { hasTerms, noTerms } from './terms-draft.ts';
 
 /** What somebody began from, what they made of it, and what is there by now. */
 export interface ThreeDrafts {
@@ -12,10 +13,12 @@ export interface ThreeDrafts {
 const byKey = (drafts: readonly PriceDraft[]) => new Map(drafts.map((draft) => [draftKey(draft), draft]));
 
 /** Two prices are one only if they are exactly so: what a field shows may be rounded. */
-const priceText = ({ text, isFlat, saved }: PriceDraft): string =>
-  saved !== undefined && saved.text === text && saved.isFlat === isFlat
+const priceText = (draft: PriceDraft): string => {
+  const { saved, text } = draft;
+  return saved !== undefined && typedKey(saved) === typedKey(draft)
     ? JSON.stringify(saved.tariff)
-    : `${text.trim()} ${isFlat}`;
+    : typedKey({ ...draft, text: text.trim() });
+};
 
 const isSame = (one: PriceDraft | undefined, other: PriceDraft | undefined): boolean =>
   (one === undefined || one.text === '' ? '' : priceText(one)) ===
@@ -42,7 +45,11 @@ export function changesIn(
   const textOf = (draft: PriceDraft | undefined) =>
     draft === undefined || draft.text === ''
       ? 'no price of its own'
-      : `${draft.text} ${currency}${draft.isFlat ? ' flat' : ''}`;
+      : [
+          `${draft.text} ${currency}`,
+          ...(draft.isFlat ? ['flat'] : []),
+          ...(hasTerms(draft.terms ?? noTerms) ? ['with tiers or an allowance'] : []),
+        ].join(' ');
   return [...new Set([...was.keys(), ...is.keys()])].flatMap((key) => {
     const [before, after] = [was.get(key), is.get(key)];
     const either = after ?? before;

@@ -25,7 +25,12 @@ export interface ActionChoice {
   readonly address: string;
 }
 
-export const firstAction: ActionChoice = { kind: 'notify', kilobits: '256', service: serviceOptions[0]?.value ?? '', address: '' };
+export const firstAction: ActionChoice = {
+  kind: 'notify',
+  kilobits: '256',
+  service: serviceOptions[0]?.value ?? '',
+  address: '',
+};
 
 export const choiceOfAction = (action: Trigger['action']): ActionChoice => ({
   ...firstAction,
