@@ -264,7 +264,12 @@ test('deliveries.get 200: of a batch the body is what was sent, all its events i
     items.map(async ({ id }) => (await call('deliveries', 'get', { webhookId, deliveryId: id })).answer.body),
   );
   expect(new Set(bodies).size).toBe(1);
-  expect(bodies[0]).toBe(batchBodyOf((taken?.deliveries ?? []).map(({ event }) => event), ports.cursors));
+  expect(bodies[0]).toBe(
+    batchBodyOf(
+      (taken?.deliveries ?? []).map(({ event }) => event),
+      ports.cursors,
+    ),
+  );
   expect(JSON.parse(bodies[0] ?? '').events).toHaveLength(3);
 });
 
