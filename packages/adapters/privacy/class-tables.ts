@@ -518,7 +518,7 @@ export const classTables = {
       order: ['id'],
       columns: [
         ...['id', 'account_id', 'child_id', 'service', 'meter', 'dimensions', 'amount', 'per', 'currency'],
-        ...['effective_from', 'effective_to', 'created_at'],
+        ...['terms', 'effective_from', 'effective_to', 'created_at'],
       ],
     },
     {

@@ -13,6 +13,9 @@ BEGIN
   DELETE FROM trigger_hold h WHERE h.trigger_id = wanted;
   DELETE FROM trigger_counter c WHERE c.trigger_id = wanted;
 END $$;
+-- Who owns a function may make one there, while it is made.
+GRANT CREATE ON SCHEMA public TO patchbay_wall;
 ALTER FUNCTION trigger_reset(text) OWNER TO patchbay_wall;
+REVOKE CREATE ON SCHEMA public FROM patchbay_wall;
 REVOKE ALL ON FUNCTION trigger_reset(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION trigger_reset(text) TO patchbay_app;

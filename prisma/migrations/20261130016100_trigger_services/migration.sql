@@ -9,7 +9,9 @@ AS $$
   FROM usage_trigger t WHERE t.id = of_trigger AND t.is_enabled AND t.removed_at IS NULL
   ON CONFLICT (trigger_id) DO UPDATE SET word = excluded.word, is_shown = excluded.is_shown, until = greatest(h.until, excluded.until)
 $$;
+GRANT CREATE ON SCHEMA public TO patchbay_wall;
 ALTER FUNCTION trigger_hold_word(text, jsonb, timestamptz) OWNER TO patchbay_wall;
+REVOKE CREATE ON SCHEMA public FROM patchbay_wall;
 REVOKE ALL ON FUNCTION trigger_hold_word(text, jsonb, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION trigger_hold_word(text, jsonb, timestamptz) TO patchbay_app;
 
@@ -20,7 +22,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 AS $$
   WITH level AS (
     SELECT c.depth, a.id, a.time_zone FROM account_closure c JOIN account a ON a.id = c.ancestor_id
-    WHERE c.descendant_id = of_account AND c.valid_from <= now() AND now() < c.valid_to)
+    WHERE c.descendant_id = of_account AND c.valid_to = 'infinity')
   SELECT id, time_zone, by, plan_id, application_id, instance_type, region, endpoint, word FROM (
   SELECT l.depth, l.id, l.time_zone, p.by, '' AS plan_id, p.application_id, p.instance_type, p.region, p.endpoint, p.word
   FROM level l JOIN policy p ON p.account_id = l.id

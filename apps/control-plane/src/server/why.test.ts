@@ -48,7 +48,7 @@ test('a refused request is explained at once to its account, and to no other (PR
     detail: problem.detail,
     remedy: expect.stringContaining('scope'),
     actor: { id: key.id, name: 'narrow' },
-    known: { scopes: ['sessions:read'], limits: [] },
+    known: { scopes: ['sessions:read'], limits: [{ name: 'requests' }] },
   });
   // The platform's account is above what a key sees: its state is told, and not its name (C1).
   expect(body.known.chain).toEqual([{ state: 'active' }, { accountId: alice.accountId, state: 'active' }]);

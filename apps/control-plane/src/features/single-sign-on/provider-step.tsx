@@ -18,9 +18,11 @@ const kinds = [
 
 /** Where people sign in, and what they get when they do. */
 export function ProviderStep({ found, roles }: ProviderFormProps): ReactNode {
-  const maySet = useMay('sso.set');
+  const maySetOidc = useMay('sso.set');
+  const maySetSaml = useMay('sso.setSaml');
   const { provider } = found;
   const [kind, setKind] = useState<Kind>(provider?.kind ?? 'oidc');
+  const maySet = kind === 'oidc' ? maySetOidc : maySetSaml;
   const key = `${provider?.kind} ${provider?.changedAt}`;
   return (
     <Step
