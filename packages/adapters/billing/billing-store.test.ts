@@ -1,7 +1,8 @@
-import type { BillingStore, PriceChange, SpendQuery } from '@patchbay/domain/billing/billing-store';
+import type { BillingStore, SpendQuery } from '@patchbay/domain/billing/billing-store';
 import { formatDecimal, nano, parseDecimal } from '@patchbay/domain/billing/money';
 import { type Period, periodAt } from '@patchbay/domain/billing/period';
 import type { Tariff, UnitTariff } from '@patchbay/domain/billing/price';
+import type { PriceChange } from '@patchbay/domain/billing/price-change';
 import { rate } from '@patchbay/domain/billing/rating';
 import { rollUp } from '@patchbay/domain/metering/roll-up';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';

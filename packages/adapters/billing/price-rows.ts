@@ -1,5 +1,6 @@
-import type { ChainPrices, PriceChange } from '@patchbay/domain/billing/billing-store';
+import type { ChainPrices } from '@patchbay/domain/billing/billing-store';
 import type { Price } from '@patchbay/domain/billing/price';
+import type { PriceChange } from '@patchbay/domain/billing/price-change';
 import { tariffFromWire, tariffToWire, termsOf, type WireTerms } from '@patchbay/domain/billing/wire-tariff';
 import { createId } from '@patchbay/kit/ids';
 import type { PoolClient } from 'pg';

@@ -3,6 +3,7 @@ import type { Nano } from './money.ts';
 import type { Period } from './period.ts';
 import type { Price } from './price.ts';
 import type { PricedEdge } from './price-book.ts';
+import type { PriceChange } from './price-change.ts';
 import type { EdgeCursor, SimulatedChange, SimulationPage } from './simulation.ts';
 import type { Spend } from './spend.ts';
 import type { Statement } from './statement.ts';
@@ -55,19 +56,6 @@ export interface ChainPrices {
   readonly currency: string;
   readonly edges: readonly PricedEdge[];
   readonly prices: readonly Price[];
-}
-
-/** What a profile asks from a time on for one service: all that it asked before for it is over then. */
-export interface PriceChange {
-  /** The seller. */
-  readonly accountId: string;
-  /** Absent: all children. */
-  readonly childId?: string;
-  readonly service: string;
-  readonly currency: string;
-  /** On a whole minute. */
-  readonly fromMs: number;
-  readonly prices: readonly Pick<Price, 'meter' | 'where' | 'tariff'>[];
 }
 
 /** Use that asks for its cost: from one whole minute to another. */

@@ -9,7 +9,7 @@ import {
   statementAnswer,
   statementLineAnswer,
 } from './answers.ts';
-import type { ChainPrices, PriceChange } from './billing-store.ts';
+import type { ChainPrices } from './billing-store.ts';
 import { collectingHandlers, payStatement, refundStatement } from './collecting-handlers.ts';
 import type { billing } from './definition.ts';
 import { pageOfLines } from './line-pages.ts';
@@ -17,7 +17,7 @@ import { byMeter, statementByMeter } from './meter-lines.ts';
 import { periodOf } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 import { splitMeter } from './price.ts';
-import { effectiveMs, isOver, pricesFromWire, type WirePrices } from './price-change.ts';
+import { effectiveMs, isOver, type PriceChange, pricesFromWire, type WirePrices } from './price-change.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
 import { edgeCursorFrom, simulationAnswer } from './simulation-answer.ts';

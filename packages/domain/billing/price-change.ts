@@ -1,9 +1,22 @@
 import { platformError } from '@patchbay/kit/errors';
 import { canonicalDimensions, type Dimensions } from '../metering/usage-record.ts';
-import type { PriceChange } from './billing-store.ts';
+import type { Price } from './price.ts';
 import { tariffFromWire, type WireTariff } from './wire-tariff.ts';
 
 const MINUTE_MS = 60_000;
+
+/** What a profile asks from a time on for one service: all that it asked before for it is over then. */
+export interface PriceChange {
+  /** The seller. */
+  readonly accountId: string;
+  /** Absent: all children. */
+  readonly childId?: string;
+  readonly service: string;
+  readonly currency: string;
+  /** On a whole minute. */
+  readonly fromMs: number;
+  readonly prices: readonly Pick<Price, 'meter' | 'where' | 'tariff'>[];
+}
 
 export interface WirePrice extends WireTariff {
   readonly where?: Dimensions | undefined;

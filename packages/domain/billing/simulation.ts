@@ -1,7 +1,7 @@
 import { canonicalDimensions } from '../metering/usage-record.ts';
-import type { PriceChange } from './billing-store.ts';
 import { type Nano, ZERO } from './money.ts';
 import type { Price } from './price.ts';
+import type { PriceChange } from './price-change.ts';
 import { type Statement, type StatementRequest, statementOf } from './statement.ts';
 
 /** What a profile would ask for several services, instead of all that it asked for them. */
