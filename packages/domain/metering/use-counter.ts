@@ -1,5 +1,5 @@
 import type { Entity } from '@patchbay/kit/definition';
-import { canonicalDimensions, type Dimensions, QUANTITY_COUNT_MAX, type UsageDraft } from './usage-record.ts';
+import { canonicalDimensions, type Dimensions, type UsageDraft } from './usage-record.ts';
 
 /** Whose use is counted together. */
 export type UsedBy = Pick<Entity, 'accountId' | 'applicationId' | 'endpoint' | 'credentialId'>;
@@ -22,8 +22,9 @@ interface Held {
 }
 
 /**
- * Adds up uses that are too small and too many for a record each, such as requests: what a take answers is one record of
- * each entity, however often it was counted (MET-6).
+ * Adds up uses that are too small and too many for a record each, such as requests: what a take answers is one record for
+ * each meter and dimension set of an entity, however often it was counted (MET-6). Of several in one record each mixture
+ * would be a layout of totals of its own, and there is no end of mixtures.
  */
 export class UseCounter {
   readonly #region: string;
@@ -72,11 +73,7 @@ export class UseCounter {
 
   #draftsOf({ usedBy, service, fromMs, quantities }: Held, toMs: number): readonly UsageDraft[] {
     const { accountId, applicationId, endpoint, credentialId } = usedBy;
-    const all = [...quantities.values()];
-    const parts = Array.from({ length: Math.ceil(all.length / QUANTITY_COUNT_MAX) }, (_, part) =>
-      all.slice(part * QUANTITY_COUNT_MAX, (part + 1) * QUANTITY_COUNT_MAX),
-    );
-    return parts.map((part) => ({
+    return [...quantities.values()].map((quantity) => ({
       accountId,
       ...(applicationId === undefined ? {} : { applicationId }),
       ...(endpoint === undefined ? {} : { endpointId: endpoint }),
@@ -87,7 +84,7 @@ export class UseCounter {
       modality: 'none',
       fromMs,
       toMs,
-      quantities: part,
+      quantities: [quantity],
     }));
   }
 }
