@@ -1,4 +1,16 @@
 import { defineConfig } from 'vitest/config';
+import { longestFirst } from './tooling/longest-first.ts';
+
+const byLength = [
+  'sdk-node/src/packed.test.ts',
+  'sdk-browser/src/browser-call.test.ts',
+  'jobs/delivery-worker.test.ts',
+  'commands/commands.test.ts',
+  'billing/billing-store.test.ts',
+  'sdk-browser/src/packed.test.ts',
+  'server/tenants-apart.test.ts',
+  'server/audit-complete.test.ts',
+];
 
 export default defineConfig({
   test: {
@@ -13,6 +25,7 @@ export default defineConfig({
     pool: 'forks',
     // One more than CI has cores: many wait for a server, a browser or a clock.
     maxWorkers: 3,
+    sequence: { sequencer: longestFirst(byLength) },
     // Bounds on hanging, not on speed: two cores are shared by servers, browsers and compilers.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -1,27 +1,17 @@
 import { defineConfig } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { longestFirst } from './tooling/longest-first.ts';
 
-/** By how long they take: one that begins last and takes long has the second core wait for it. */
-const longestFirst = [
+const byLength = [
   'tenant-wall',
   'limits',
-  'recovery',
   'dashboard',
+  'recovery',
   'packed-sdk',
   'operators',
+  'first-call',
   'three-levels',
   'money-pages',
 ];
-
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const placeOf = ({ moduleId }: TestSpecification) => {
-      const place = longestFirst.findIndex((name) => moduleId.endsWith(`/${name}.journey.test.ts`));
-      return place < 0 ? longestFirst.length : place;
-    };
-    return files.toSorted((left, right) => placeOf(left) - placeOf(right));
-  }
-}
 
 /**
  * The slow ones, in a real browser against all of the platform. Two at once: each waits, for minutes of the clock and for
@@ -34,7 +24,7 @@ export default defineConfig({
     globalSetup: ['packages/testing/src/test-database-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: longestFirst(byLength.map((name) => `/${name}.journey.test.ts`)) },
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },

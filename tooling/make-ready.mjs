@@ -72,10 +72,9 @@ export function environment(extra = {}) {
 }
 
 /** Runs a program to its end, silently; a failure carries its last lines. */
-export function runQuietly(command, args, { env = {}, cwd = root, signal } = {}) {
+export function runQuietly(command, args, { env = {}, cwd = root } = {}) {
   return new Promise((resolve, reject) => {
-    const stdio = ['ignore', 'pipe', 'pipe'];
-    const child = spawn(command, args, { cwd, env: environment(env), stdio, signal });
+    const child = spawn(command, args, { cwd, env: environment(env), stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     const remember = (chunk) => {
       output = (output + chunk).slice(-outputCharactersMax);
@@ -173,8 +172,8 @@ export async function makeReady() {
 /** Next writes next-env.d.ts into the folder that it builds. */
 const isSource = (file) => !/[.](test|journey[.]test)[.]tsx?$|[.]md$|next-env[.]d[.]ts$/.test(file);
 
-/** The dashboard and the API, built to run by themselves. `signal` ends the build before its end. */
-export async function buildControlPlane({ signal } = {}) {
+/** The dashboard and the API, built to run by themselves. */
+export async function buildControlPlane() {
   const app = 'apps/control-plane';
   const inside = ['adapters', 'domain', 'faces', 'kit', 'protocol', 'services', 'ui'];
   const sources = inside.flatMap((name) => filesBelow(path.join(root, 'packages', name), isSource));
@@ -190,7 +189,6 @@ export async function buildControlPlane({ signal } = {}) {
       rmSync(path.join(root, app, '.next/standalone'), { recursive: true, force: true });
       await runQuietly(path.join(root, app, 'node_modules/.bin/next'), ['build'], {
         cwd: path.join(root, app),
-        signal,
       });
       const copy = (from, to) => {
         if (existsSync(path.join(root, from)))

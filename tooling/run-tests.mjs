@@ -72,17 +72,11 @@ async function runSuite({ config, filters, env, folder }) {
 }
 
 /**
- * Everything that can run on this machine: first what needs no browser, while the control plane is built, then the journeys,
- * which drive what `npm start` starts.
+ * Everything that can run on this machine: first what needs no browser, then the journeys.
  * @returns the exit code.
  */
 export async function runTests(filters) {
   const env = { CHROMIUM_PATH: await ensureChromium() };
-  const interrupted = new AbortController();
-  const built = buildControlPlane(interrupted).then(
-    () => undefined,
-    (error) => error,
-  );
   const folder = mkdtempSync(path.join(tmpdir(), 'patchbay-summary-'));
   const totals = { passed: 0, failed: 0, skipped: [], exitCode: 0 };
   const add = (result) => {
@@ -94,21 +88,23 @@ export async function runTests(filters) {
   try {
     const first = await runSuite({ config: 'vitest.config.ts', filters, env, folder });
     add(first);
-    if (first.isInterrupted) interrupted.abort();
-    else add(await runJourneys({ built, filters, env, folder }));
+    if (!first.isInterrupted) add(await runJourneys({ filters, env, folder }));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   return report(totals);
 }
 
-/** A control plane that cannot be built is one failure, and not the end of the run. */
-async function runJourneys({ built, ...options }) {
-  const error = await built;
-  if (error === undefined) return await runSuite({ config: 'vitest.journeys.config.ts', ...options });
-  if (!(error instanceof Refusal)) throw error;
-  say(error.message);
-  return { passed: 0, failed: 1, skipped: [], exitCode: 1 };
+/** They drive what `npm start` starts. A control plane that cannot be built is one failure, and not the end of the run. */
+async function runJourneys(options) {
+  try {
+    await buildControlPlane();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    say(error.message);
+    return { passed: 0, failed: 1, skipped: [], exitCode: 1 };
+  }
+  return await runSuite({ config: 'vitest.journeys.config.ts', ...options });
 }
 
 function report({ passed, failed, skipped, exitCode }) {

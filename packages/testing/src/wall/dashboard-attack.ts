@@ -23,6 +23,8 @@ export interface Attacker extends Visitor {
   readonly name: string;
   /** An account within its own reach. */
   readonly accountId: string;
+  /** Of those who stand alike. What looks at the sign-in alone, such as actions, is attacked by the first of them. */
+  readonly isFirst: boolean;
 }
 
 /** Requests at a time: while the platform answers one, the next is on its way. */
@@ -40,7 +42,7 @@ interface Request {
  * The ways in which an address is asked for. What looks like somebody else's account is sent all at once, in parameters and
  * in the cookie that remembers an account: whatever switches by any of it switches by all.
  */
-function asked({ path, kind }: Address, { accountId, ids }: Victim): readonly Request[] {
+function asked({ path, kind, isHome }: Address, { accountId, ids }: Victim): readonly Request[] {
   const switching = new URLSearchParams({
     account: accountId,
     accountId,
@@ -65,7 +67,8 @@ function asked({ path, kind }: Address, { accountId, ids }: Victim): readonly Re
     // One handler for all of these, which looks at the path alone before it asks who calls.
     operation: [{ what: 'operation' }],
   };
-  const plain = ways[kind].map((way) => ({ ...way, path }));
+  // At home nothing but what switches could tell of somebody else.
+  const plain = isHome ? [] : ways[kind].map((way) => ({ ...way, path }));
   return [...plain, { what: 'switching', path: `${path}?${switching}`, init: { headers } }];
 }
 
@@ -73,6 +76,8 @@ interface Address {
   readonly path: string;
   /** `operation`: one of the many addresses that a route takes in. */
   readonly kind: 'page' | 'route' | 'operation';
+  /** Below the attacker's own account. */
+  readonly isHome: boolean;
 }
 
 /** Shows every mail to everybody, and is there only on a machine that nobody else reaches (`mailRouteOf`). */
@@ -102,18 +107,19 @@ function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
     for (const accountId of [victim.accountId, attacker.accountId]) {
       const values = valuesOf(accountId);
       const path = addressOf(pattern, values);
-      addresses.set(path, { path, kind });
+      const isHome = accountId === attacker.accountId && path.includes(accountId);
+      addresses.set(path, { path, kind, isHome });
       const [above = ''] = pattern.split('[...');
-      for (const below of takenIn.map((one) => filled(one, values)))
+      for (const below of attacker.isFirst ? takenIn.map((one) => filled(one, values)) : [])
         if (pattern.includes('[...') && below.startsWith(above))
-          addresses.set(below, { path: below, kind: 'operation' });
+          addresses.set(below, { path: below, kind: 'operation', isHome });
     }
   const pages = attackedRoutes().filter(({ kind }) => kind === 'page');
   const texts = [...new Set([victim.accountId, ...Object.values(victim.ids)])];
   // An action takes an object or a text, and here both are of the victim's. Where it is at home it is sent all of them, and
   // the object at a page that it is not of: Next hands on what comes to another page.
   const object = { ...victim.ids, accountId: victim.accountId, token: victim.accountId };
-  const posts = serverActions().flatMap(({ id, name, pages: homes }) => {
+  const posts = (attacker.isFirst ? serverActions() : []).flatMap(({ id, name, pages: homes }) => {
     const post = (pattern: string, body: unknown) => ({
       what: `server action ${name}`,
       path: addressOf(pattern, valuesOf(victim.accountId)),

@@ -25,6 +25,8 @@ export interface Tenants {
   };
   readonly attackers: readonly (Tenant & {
     readonly isBelow: boolean;
+    /** The first of those who stand alike: outside, or below. */
+    readonly isFirst: boolean;
     /** An account of its own that is under none but the platform's. */
     readonly isTop?: boolean;
   })[];
@@ -75,11 +77,11 @@ export async function makeTenants(url: string): Promise<Tenants> {
   const invited = await enrol(url, 'invited');
   await invite(invited, victimAccount.id, 'owner');
   const attackers = [
-    { ...stranger, isBelow: false, isTop: true },
-    { ...invited, isBelow: false, isTop: true },
-    { ...(await memberOf('sibling', sibling, 'owner')), isBelow: false },
-    { ...(await memberOf('child', child, 'owner')), isBelow: true },
-    { ...(await memberOf('viewer', child, 'viewer')), isBelow: true },
+    { ...stranger, isBelow: false, isTop: true, isFirst: true },
+    { ...invited, isBelow: false, isTop: true, isFirst: false },
+    { ...(await memberOf('sibling', sibling, 'owner')), isBelow: false, isFirst: false },
+    { ...(await memberOf('child', child, 'owner')), isBelow: true, isFirst: true },
+    { ...(await memberOf('viewer', child, 'viewer')), isBelow: true, isFirst: false },
   ];
   for (const top of [parent, stranger, invited])
     await ask(top, 'keys.create', { accountId: top.accountId, name: 'minting' });
