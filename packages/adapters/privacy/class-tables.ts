@@ -7,8 +7,17 @@ export interface ClassTable {
   readonly columns?: readonly string[];
   /** Columns that no export has, each a secret or of no meaning outside. Said, so that a new column is asked about. */
   readonly without?: readonly string[];
-  /** Columns that name somebody, and the one that says of which account: of one above that is exported, nobody is named. */
-  readonly named?: { readonly columns: readonly string[]; readonly of: string };
+  /** Of rows that say who did something: of an account above the exported one neither the id nor anybody is named (C1). */
+  readonly doneBy?: {
+    /** Columns that name whoever did it. */
+    readonly names: readonly string[];
+    /** Where they hold the right to it. */
+    readonly at: string;
+    /** Columns in which ids of accounts may stand. */
+    readonly texts: readonly string[];
+    /** The accounts from the platform down to that of the row. */
+    readonly path: string;
+  };
   /** The order in which the rows of an account are read, page after page: unique, and by an index. */
   readonly order?: readonly string[];
   /** What says whose the row is. Default the column account_id. */
@@ -141,7 +150,12 @@ export const classTables = {
       ],
       // It names the accounts above (C1).
       without: ['account_path', 'actor_account_id'],
-      named: { columns: ['actor_id', 'actor_name', 'address'], of: 'actor_account_id' },
+      doneBy: {
+        names: ['actor_id', 'actor_name', 'address'],
+        at: 'actor_account_id',
+        texts: ['target', 'before', 'after'],
+        path: 'account_path',
+      },
     },
     { table: 'audit_head' },
     { table: 'audit_base' },

@@ -137,6 +137,18 @@ test('an export has every class of data that the account and those below it own,
 });
 
 test('an export holds no row and no name of a sibling or of the account above, and no secret (C1, C45)', async () => {
+  const above = await owner.query<{ path: string[] }>(
+    `SELECT array_agg(c.ancestor_id ORDER BY c.depth DESC) AS path FROM account_closure c
+     WHERE c.descendant_id = $1 AND c.valid_to = 'infinity'`,
+    [mineId],
+  );
+  const chain = above.rows[0]?.path ?? [];
+  const parentId = chain.at(-2) ?? '';
+  await owner.query(
+    `INSERT INTO audit_entry (id, account_id, actor_id, actor_name, action, target, request_id, before, account_path, actor_account_id)
+     VALUES ('aud_by_parent', $1, 'key_of_zparent', 'zparent key', 'accounts.update', $1, 'req_by_parent', $2, $3, $4)`,
+    [mineId, JSON.stringify({ parentId, name: 'mine' }), chain, parentId],
+  );
   const { files } = await exportOf(mineId);
   const whole = [...files.values()].join('\n');
   const { rows } = await owner.query<{ parent: string }>(
@@ -153,6 +165,9 @@ test('an export holds no row and no name of a sibling or of the account above, a
       for (const form of ['hex', 'base64'] as const) expect(whole).not.toContain(secret.toString(form));
   expect(whole).not.toContain(Buffer.from('secret-mine').toString('hex'));
   expect(whole).toContain('mine-bob');
+  // What was done from above is there, without who did it.
+  expect(whole).toContain('req_by_parent');
+  expect(whole).toContain('an account above');
 });
 
 test('an export that is broken off behind any file goes on there, and is the same archive', async () => {

@@ -217,8 +217,9 @@ interface Page {
 async function pageOf(client: PoolClient, page: Page) {
   const { table, types, root, accountId, after, person, limit } = page;
   const order = (table.order ?? []).map((column) => `t.${escapeIdentifier(column)}`);
-  const shown = (table.columns ?? []).map((column) => fieldOf(table, column, types.get(column) ?? 'text'));
   const values: unknown[] = [accountId];
+  if (table.doneBy !== undefined) values.push(root);
+  const shown = (table.columns ?? []).map((column) => fieldOf(table, column, types.get(column) ?? 'text'));
   const where = [`${table.ownedBy === undefined ? 't.account_id' : ownerExpression(table.ownedBy)} = $1`];
   if (after !== undefined) {
     const bounds = (table.order ?? []).map((column, place) => {
@@ -264,15 +265,23 @@ const ownerExpression = (ownedBy: string) =>
 const accountsAbove: readonly string[] = ['parent_id', 'counterparty_id', 'asked_account_id'];
 
 /** A name and a value of a JSON object. Integers that may pass 2^53 are texts; what a number stands for is written out. */
-function fieldOf({ named }: ClassTable, column: string, type: string): string {
+function fieldOf({ doneBy }: ClassTable, column: string, type: string): string {
   const value = `t.${escapeIdentifier(column)}`;
   if (column === 'dimension_set_id')
     return `'dimensions', (SELECT d.dimensions FROM usage_dimension_set d WHERE d.id = ${value})`;
   if (column === 'dimension_set_ids')
     return `'dimensions', (SELECT jsonb_agg(d.dimensions ORDER BY u.place) FROM unnest(${value}) WITH ORDINALITY AS u(id, place) JOIN usage_dimension_set d ON d.id = u.id)`;
-  if (named?.columns.includes(column) === true) {
-    const of = `t.${escapeIdentifier(named.of)}`;
-    return `'${column}', CASE WHEN ${of} IS NULL OR account_is_visible(${of}) THEN ${asJson(value, type)} END`;
+  if (doneBy?.names.includes(column) === true) {
+    const at = `t.${escapeIdentifier(doneBy.at)}`;
+    return `'${column}', CASE WHEN ${at} IS NULL OR account_is_visible(${at}) THEN ${asJson(value, type)} END`;
+  }
+  if (doneBy?.texts.includes(column) === true) {
+    const path = `t.${escapeIdentifier(doneBy.path)}`;
+    // From the export's own account down everything is its own: $2 is that account.
+    const place = `coalesce(array_position(${path}, $2), array_position(${path}, t.account_id))`;
+    const above = `array_to_string(${path}[1:${place} - 1], '|')`;
+    const without = `regexp_replace(${value}::text, ${above}, 'an account above', 'g')::${type}`;
+    return `'${column}', CASE WHEN ${place} > 1 THEN ${without} ELSE ${value} END`;
   }
   const isSeen = accountsAbove.includes(column);
   return `'${column}', ${isSeen ? `CASE WHEN account_is_visible(${value}) THEN ${value} END` : asJson(value, type)}`;

@@ -16,7 +16,7 @@ import type { Repeatable } from './idempotency.ts';
 import { withCursorOpened, withCursorSealed } from './list-cursor.ts';
 import { errorDefinitionOf, type MountedOperation } from './mounted.ts';
 import type { Platform, Principal, Reach } from './platform.ts';
-import { isConditional, refuseChanged, replacedBy } from './precondition.ts';
+import { isConditional, readOf, refuseChanged, replacedBy } from './precondition.ts';
 import { isBoundByAddress } from './refused-address.ts';
 import { limit } from './request-limit.ts';
 
@@ -63,7 +63,7 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
     const work = await handler(context, request);
     return withCursorSealed(platform, call, await work());
   }
-  return await answerOnce<Response>(platform, call, async (kept) => {
+  const answer = answerOnce<Response>(platform, call, async (kept) => {
     const work = await handler(context, request);
     const isMinting = call.mounted.operation.isMinting === true;
     // No change without its entry, no entry without its change, and no change that cannot be answered for (ACC-8).
@@ -74,6 +74,9 @@ export async function dispatch(platform: Platform, call: Call): Promise<Response
       await kept(response);
       return response;
     });
+  });
+  return await answer.catch((error: unknown) => {
+    throw subject?.maySeeCurrent === true ? error : withoutCurrent(error);
   });
 }
 
@@ -116,6 +119,8 @@ interface Subject {
   readonly visibleIds: readonly string[];
   /** The nearest account of the chain that the caller holds a role at. */
   readonly heldAt: string | undefined;
+  /** Whether the caller may read what they replace. */
+  readonly maySeeCurrent: boolean;
 }
 
 /** Entity chain, state of the chain, then role or scope, in the order of POL-4. */
@@ -140,6 +145,7 @@ async function resolve(platform: Platform, call: Call): Promise<Subject | undefi
     chain,
     visibleIds: chain.slice(Math.min(...places)),
     heldAt: chain[Math.max(...places)],
+    maySeeCurrent: mayRead({ grants }, call),
   };
 }
 
@@ -234,12 +240,30 @@ function refuseSuspended({ chain, grants }: Reach, { mounted: { owner, operation
   });
 }
 
-function refuseWithoutAccess({ grants }: Reach, { mounted, principal }: Call): void {
+function mayCall(
+  { grants }: Pick<Reach, 'grants'>,
+  { mounted, principal }: Pick<Call, 'mounted' | 'principal'>,
+): boolean {
   const { operation, scopeName, name } = mounted;
   const isRead = operation.method === 'GET';
   const wanted = { owner: scopeName, operation: name, access: operation.access, isRead };
-  if (grants.some((held) => heldRoleAllows(held, wanted)) && isInScope(principal, { mounted, isRead }))
-    return;
+  return grants.some((held) => heldRoleAllows(held, wanted)) && isInScope(principal, { mounted, isRead });
+}
+
+/** Who may write and not read is not told by a refused condition what is there. */
+function mayRead({ grants }: Pick<Reach, 'grants'>, { mounted, principal }: Call): boolean {
+  const read = readOf(mounted);
+  return read !== undefined && mayCall({ grants }, { mounted: read, principal });
+}
+
+function withoutCurrent(error: unknown): unknown {
+  if (!(error instanceof ServiceError) || error.fields.current === undefined) return error;
+  return new ServiceError({ ...error.fields, current: undefined });
+}
+
+function refuseWithoutAccess({ grants }: Reach, { mounted, principal }: Call): void {
+  if (mayCall({ grants }, { mounted, principal })) return;
+  const { operation, scopeName, name } = mounted;
   const detail =
     operation.authority === 'ancestor' && grants.length === 0
       ? 'Only an account above this one may do this.'

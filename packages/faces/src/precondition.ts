@@ -14,6 +14,10 @@ export const replacedBy = ({
 }: MountedOperation): MountedOperation | undefined =>
   replaces === undefined ? undefined : byName.get(`${group}.${replaces}`);
 
+/** The same, also where every service has the two by one rule: `putConfig` replaces what `getConfig` reads. */
+export const readOf = (mounted: MountedOperation): MountedOperation | undefined =>
+  replacedBy(mounted) ?? byName.get(`${mounted.group}.${mounted.name.replace(/^put/, 'get')}`);
+
 const byName = new Map(mountedOperations.map((mounted) => [`${mounted.group}.${mounted.name}`, mounted]));
 
 /**

@@ -13,6 +13,15 @@ export function findChromium(preferred?: string): string | undefined {
   return [preferred, ...places].find((place) => place !== undefined && existsSync(place));
 }
 
+/** Pages that it keeps ready behind its address bar, two for each window: nobody types there, and a second of processor each. */
+const ofTheAddressBar = [
+  'WebUIOmniboxPopup',
+  'WebUIOmniboxFullPopup',
+  'WebUIOmniboxAimPopup',
+  'OmniboxAimPopup',
+  'AiModeOmniboxEntryPoint',
+];
+
 /** A headless Chromium with a fake camera and microphone that are always allowed. */
 export function launchBrowser(executablePath: string): Promise<Browser> {
   return chromium.launch({
@@ -31,7 +40,7 @@ export function launchBrowser(executablePath: string): Promise<Browser> {
       '--use-fake-device-for-media-stream',
       '--use-fake-ui-for-media-stream',
       '--autoplay-policy=no-user-gesture-required',
-      '--disable-features=WebRtcHideLocalIpsWithMdns',
+      `--disable-features=${['WebRtcHideLocalIpsWithMdns', ...ofTheAddressBar].join()}`,
     ],
   });
 }

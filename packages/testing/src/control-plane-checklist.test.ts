@@ -17,7 +17,6 @@ const leftOut: Readonly<Record<string, string>> = {
   C31: 'A firewall or a namespace around the processes is the operator’s: nothing in this repository runs there yet.',
   C32: 'Application logic is not built: no document is fetched.',
   C34: 'Application logic is not built: no document dials.',
-  C39: 'Stripe is not built: nobody sends us webhooks.',
   C49: 'Nothing takes files.',
   C50: 'Nothing starts ffmpeg.',
   C51: 'Nothing takes files, so none is served.',

@@ -45,7 +45,12 @@ export function accountOf(page: Page): string {
 
 /** Opens a page of the dashboard, and waits until its buttons answer: what the server drew is there before React has it. */
 export async function openPage(page: Page, address: string): Promise<void> {
-  await page.goto(address);
+  await page.goto(address).catch(async (error: unknown) => {
+    if (!String(error).includes('ERR_ABORTED')) throw error;
+    // The page was leading on by itself, such as to the sign-in whose cookie was just taken: it is left once it is there.
+    await page.waitForLoadState();
+    await page.goto(address);
+  });
   await page.waitForFunction(() =>
     [...document.querySelectorAll('button')].every((button) =>
       Object.keys(button).some((key) => key.startsWith('__reactProps')),

@@ -70,4 +70,19 @@ BEGIN
   END LOOP;
 END $$;
 
+-- As before, with sign-ins that nobody came back from, which may hold a name by now, and assertions that are over anyway.
+CREATE OR REPLACE FUNCTION prune() RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+  WITH
+  answers AS (DELETE FROM idempotency_key i WHERE i.started_at < now() - interval '24 hours' RETURNING 1),
+  attempts AS (DELETE FROM sign_in_attempt t WHERE t.at < now() - interval '15 minutes' RETURNING 1),
+  messages AS (DELETE FROM bus_message m WHERE m.at < now() - interval '10 minutes' RETURNING 1),
+  begun AS (DELETE FROM sso_attempt a WHERE a.expires_at < now() RETURNING 1),
+  assertions AS (DELETE FROM saml_assertion a WHERE a.expires_at < now() - interval '10 minutes' RETURNING 1)
+  SELECT (SELECT count(*) FROM answers) + (SELECT count(*) FROM attempts) + (SELECT count(*) FROM messages)
+    + (SELECT count(*) FROM begun) + (SELECT count(*) FROM assertions)
+$$;
+GRANT SELECT, DELETE ON saml_assertion TO patchbay_wall;
+
 REVOKE CREATE ON SCHEMA public FROM patchbay_wall;

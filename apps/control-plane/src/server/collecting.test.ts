@@ -181,9 +181,18 @@ test('a month is closed, paid at Stripe, shared out and given back in part, and 
   }
 });
 
-test('what is not signed by Stripe is nothing that it told', async () => {
+test('C39: what Stripe tells is kept once, whatever it is and however often it comes; what it did not sign in the last 5 minutes is nothing', async () => {
   const event = stripe.state.events[0];
   if (event === undefined) throw new Error('Nothing happened.');
+  const unknown = { ...event, id: 'evt_of_a_kind_to_come', type: 'something.happened', data: { object: {} } };
+  const { body: sent, signature } = stripe.signed(unknown, nowMs);
+  for (let time = 0; time < 2; time++) {
+    const request = { method: 'POST', body: sent, headers: { 'stripe-signature': signature } };
+    const answer = await takeNotice(new Request('http://control.test/', request), served.control.railNotices);
+    expect(answer.status).toBe(204);
+  }
+  const keptOnce = await owner.query('SELECT 1 FROM rail_notice WHERE id = $1', [unknown.id]);
+  expect(keptOnce.rowCount).toBe(1);
   const told = (body: string, headers = {}) =>
     takeNotice(new Request('http://control.test/', { method: 'POST', body, headers }), {
       ...served.control.railNotices,

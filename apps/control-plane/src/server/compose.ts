@@ -1,14 +1,9 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
-import { accountAccrual, billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
-import { closeMonths } from '@patchbay/adapters/billing/closing';
-import { collectionStore, railNotices } from '@patchbay/adapters/billing/collection-store';
+import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
-import { deliverMails } from '@patchbay/adapters/mail/delivery';
-import { mailOutbox, newestMails } from '@patchbay/adapters/mail/outbox';
-import { smtpTransport } from '@patchbay/adapters/mail/smtp';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
 import { usageStore } from '@patchbay/adapters/metering/usage-store';
@@ -21,7 +16,7 @@ import { safeFetch } from '@patchbay/adapters/outgoing/safe-fetch';
 import { textRecords } from '@patchbay/adapters/outgoing/text-records';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import { keptAtEnd } from '@patchbay/adapters/postgres/at-once';
-import { listJobRuns, runJob } from '@patchbay/adapters/postgres/job-runs';
+import { listJobRuns } from '@patchbay/adapters/postgres/job-runs';
 import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { mayAddFactor } from '@patchbay/adapters/prisma/address-proof';
@@ -79,7 +74,6 @@ import { readCertificates } from '@patchbay/adapters/saml/certificates';
 import { readMetadata } from '@patchbay/adapters/saml/metadata';
 import { metadataFetcher } from '@patchbay/adapters/saml/metadata-fetcher';
 import { serviceProvider } from '@patchbay/adapters/saml/service-provider';
-import { stripeRail } from '@patchbay/adapters/stripe/stripe-rail';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
@@ -105,7 +99,6 @@ import { pino } from 'pino';
 import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { ApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
-import { billingJobs, COLLECT_JOB } from './billing-jobs.ts';
 import { brandRelays } from './brand-relays.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
@@ -114,7 +107,8 @@ import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
-import { mailRouteOf } from './mail-route.ts';
+import { mailWork } from './mail-work.ts';
+import { moneyWork, railOf } from './money-work.ts';
 import { NodeAuthentication } from './node-authentication.ts';
 import { createPlatform } from './platform.ts';
 import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.ts';
@@ -127,11 +121,6 @@ import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate } from './shared-rate.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
-
-/** The outbox page shows so many of the newest mails. */
-const SHOWN_MAIL_COUNT = 50;
-/** A mail is written in a transaction: by then it is over. What is not is sent by the regular task. */
-const MAIL_AFTER_MS = 200;
 
 export type ControlPlane = ReturnType<typeof compose>;
 
@@ -170,6 +159,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const nowMs = () => Date.now();
   /** What works in batches stops behind the one that it is at. */
   const closing = new AbortController();
+  const isStopped = () => closing.signal.aborted;
   const catalogue = meterCatalogue(declaredMeters);
   const serviceNames = Object.values(services).map(({ name }) => name);
   const usage = usageStore(pool);
@@ -218,40 +208,13 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   });
   const chainOf = (accountId: string) => accountChain(prisma, accountId);
 
-  const mailRoute = mailRouteOf(env);
-  const isOutboxOpen = mailRoute === 'outbox';
+  const mailing = mailWork({ env, prisma, cipher, nowMs, log });
+  const { mails } = mailing;
   /** Where nobody else reaches the machine, none is. */
-  const proof = { isProofAsked: !isOutboxOpen };
+  const proof = { isProofAsked: !mailing.isOutboxOpen };
   const factors = secondFactors(prisma, { cipher, ...proof });
-  if (mailRoute === 'none')
-    log.warn('No mail leaves: nobody can prove an address here, or set a lost password again. Set SMTP_URL.');
-  const transport =
-    env.SMTP_URL === undefined
-      ? undefined
-      : smtpTransport(env.SMTP_URL, { from: mailFrom(env), neutralFrom: env.SMTP_NEUTRAL_FROM });
-  const deliver = () =>
-    deliverMails(prisma, {
-      cipher,
-      transport,
-      isShown: isOutboxOpen,
-      nowMs,
-      onShown: (mail) => log.info(mail, 'A mail lies in the outbox.'),
-    });
-  let isDeliveryNear = false;
-  const mails = mailOutbox(prisma, {
-    cipher,
-    baseUrl: env.PATCHBAY_URL,
-    onQueued: () => {
-      if (isDeliveryNear) return;
-      isDeliveryNear = true;
-      setTimeout(() => {
-        isDeliveryNear = false;
-        deliver().catch((error: unknown) => log.warn({ error: rootOf(error) }, 'Mails wait to be sent.'));
-      }, MAIL_AFTER_MS).unref();
-    },
-  });
   const teamMails = {
-    isAvailable: mailRoute !== 'none',
+    isAvailable: mailing.route !== 'none',
     isOfTeam: teamAddresses(prisma, proof),
   };
   const relyingParty = relyingPartyOf(env.PATCHBAY_URL);
@@ -473,7 +436,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     jobs: platformJobs({
       billing: billingStore({ pool: jobPool, catalogue, nowMs }),
       usage: usageStore(jobPool),
-      deliverMails: deliver,
+      deliverMails: mailing.deliver,
       decisions,
       triggers: outbox,
       retention: {
@@ -482,46 +445,23 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
           removeOld(jobPool, {
             defaults: retentionDefaults(env),
             nowMs: nowMs(),
-            isStopped: () => closing.signal.aborted,
+            isStopped,
           }),
       },
       proofs: { recheck: () => recheckProofs(prisma, { names, mails, nowMs }) },
       nowMs,
     }),
   });
-  const isStopped = () => closing.signal.aborted;
-  const moneyPool = createApplicationPool(env.DATABASE_URL, onLost, {
-    ...jobLimits,
-    connectionCountMax: 3,
-  });
-  const overPool = { pool: moneyPool, platformAccount: collector, nowMs };
-  const notices = railNotices(overPool);
-  const moneyJobs = billingJobs({
-    isStopped,
-    closeMonths: () =>
-      closeMonths({
-        ...overPool,
-        isStopped,
-        isCollecting: rail !== undefined,
-        accrual: accountAccrual({ pool: moneyPool, catalogue, nowMs }),
-      }),
-    collecting: rail === undefined ? undefined : { store: collectionStore(overPool), rail, notices, nowMs },
-  });
-  // Apart from the others: a rail that answers slowly holds up nothing but money.
-  const moneyWork = new JobRunner({ pool: moneyPool, log, jobs: moneyJobs });
-  const collect = moneyJobs.find(({ name }) => name === COLLECT_JOB);
-  const railNotice = {
+  const money = moneyWork({
+    databaseUrl: env.DATABASE_URL,
+    onLost,
+    platformAccount: collector,
     rail,
+    catalogue,
+    isStopped,
     nowMs,
-    keep: notices.keep,
-    /** At once, unless another process is at it: then in its next round. */
-    heard: () => {
-      if (collect === undefined || isStopped()) return;
-      runJob(moneyPool, { ...collect, everyMs: 0 }).catch((error: unknown) =>
-        log.error({ error: rootOf(error) }, 'What Stripe told was kept and not looked at yet.'),
-      );
-    },
-  };
+    log,
+  });
   // Apart from the others, none of which waits for an export: somebody waits for these.
   const privacyWork = new JobRunner({
     pool: privacyPool,
@@ -530,7 +470,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     jobs: privacyJobs({
       pool: privacyPool,
       nowMs,
-      isStopped: () => closing.signal.aborted,
+      isStopped,
       notices: {
         atomically: (work) => atomically(prisma, work),
         tell: tellOfFailedExport({ ...tenancy, mails: { ...mails, ...teamMails } }),
@@ -574,9 +514,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     scim: scimStore(prisma),
     chainOf,
     scimLimiter: rateOf('scim', atOnceAsAMinute(env.PATCHBAY_REQUESTS_PER_MINUTE_MAX)),
-    mailRoute,
-    /** Undefined where others could look as well. */
-    outbox: isOutboxOpen ? () => newestMails(prisma, { cipher, countMax: SHOWN_MAIL_COUNT }) : undefined,
+    mailRoute: mailing.route,
+    outbox: mailing.outbox,
     setUpLinks: aroundPorts(
       {
         read: (token: string) => readSetUpLink(prisma, token),
@@ -596,8 +535,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     database,
     jobs,
     privacyWork,
-    moneyWork,
-    railNotices: railNotice,
+    moneyWork: money.runner,
+    railNotices: money.notices,
     triggerActions,
     exports: {
       isSigned: links.isSigned,
@@ -651,8 +590,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       closing.abort();
       await privacyWork.stop();
       await privacyPool.end();
-      await moneyWork.stop();
-      await moneyPool.end();
+      await money.close();
       await jobs.stop();
       await refusedRequests.written();
       await apiUsage.stop();
@@ -666,24 +604,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   };
 }
 
-/** Whatever collects, if anything does. */
-function railOf(env: ControlPlaneEnv) {
-  if (env.STRIPE_SECRET_KEY === undefined) return undefined;
-  return stripeRail({
-    secretKey: env.STRIPE_SECRET_KEY,
-    webhookSecrets: env.STRIPE_WEBHOOK_SECRETS,
-    ...(env.STRIPE_API_URL === undefined ? {} : { apiUrl: env.STRIPE_API_URL }),
-  });
-}
-
 /** What an operator's settings say where no account does. */
 const retentionDefaults = (env: ControlPlaneEnv): RetentionDefaults => ({
   events: env.PATCHBAY_EVENT_RETENTION_DAYS,
   webhookDeliveries: env.PATCHBAY_EVENT_RETENTION_DAYS,
 });
-
-const mailFrom = (env: ControlPlaneEnv) =>
-  env.SMTP_FROM ?? `${PLATFORM_NAME} <no-reply@${new URL(env.PATCHBAY_URL).hostname}>`;
 
 const atOnceAsAMinute = (perMinuteMax: number) => ({ perMinuteMax, burstMax: perMinuteMax });
 

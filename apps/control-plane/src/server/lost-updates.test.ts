@@ -148,3 +148,18 @@ test('whoever speaks tRPC names what they saw in the same header, for one call',
   const batch = await set(['us'], 'policy.set,policy.set');
   expect(batch).toMatchObject({ status: 400, body: { code: 'request.invalid' } });
 });
+
+test('who may change a policy and not read it is not told what it is, by a condition that does not hold', async () => {
+  const { body: key } = await ask('POST', 'keys', { body: { name: 'Writer', scopes: ['policy:set'] } });
+  const change = (by: string) =>
+    served.rest('PUT', `/v1/accounts/${owner.accountId}/policy`, {
+      key: by,
+      headers: { 'if-match': 'W/"other"' },
+      body: { sessionSecondsMax: 30 },
+    });
+  const told = await change(owner.key);
+  expect(told).toMatchObject({ status: 412, body: { current: expect.anything() } });
+  const refused = await change(key.secret);
+  expect(refused).toMatchObject({ status: 412, body: { code: 'request.precondition_failed' } });
+  expect(refused.body).not.toHaveProperty('current');
+});

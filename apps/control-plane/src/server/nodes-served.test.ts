@@ -68,6 +68,8 @@ test('what is not signed by an enrolled node, was altered, repeated or is out of
   };
   const altered = JSON.stringify({ ...use, usesMax: 1_000 });
   expect(await ask(node.request('countUse', use, { body: altered }))).toBe(401);
+  // A stranger learns nothing of what a call looks like.
+  expect(await ask(new Request(good.url.replace('sinceMs=0', 'sinceMs=never')))).toBe(401);
   const elsewhere = node.request('listRevocations', revocations);
   expect(await ask(new Request(elsewhere.url.replace('sinceMs=0', 'sinceMs=1'), elsewhere))).toBe(401);
   const stranger = await enrolNode(served);

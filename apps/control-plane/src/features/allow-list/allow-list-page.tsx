@@ -2,14 +2,13 @@
 
 import { Button } from '@patchbay/ui/button';
 import { Callout } from '@patchbay/ui/callout';
-import { classNames } from '@patchbay/ui/class-names';
 import { useIsDisabled } from '@patchbay/ui/field-set';
-import { fieldShape } from '@patchbay/ui/input';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { type Column, Table } from '@patchbay/ui/table';
+import { TextArea } from '@patchbay/ui/text-area';
 import { useToast } from '@patchbay/ui/toast';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { type ReactNode, useId, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { AccountTabs } from '../account/account-tabs.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
@@ -156,34 +155,21 @@ const ROWS_MIN = 5;
 const ROWS_MAX = 16;
 
 function ListField({ label, hint, text, wrong, onChange }: ListFieldProps): ReactNode {
-  const id = useId();
   const isOnlyRead = useIsDisabled();
-  const rows = Math.min(ROWS_MAX, Math.max(ROWS_MIN, text.split('\n').length + 1));
   return (
-    <div className="grid content-start gap-1">
-      <label htmlFor={id} className="font-medium">
-        {label}
-      </label>
-      <textarea
-        id={id}
-        rows={rows}
-        spellCheck={false}
-        placeholder={isOnlyRead ? 'from anywhere' : '203.0.113.0/24 Office\n2001:db8::1 Server'}
-        className={classNames(fieldShape, 'h-auto resize-y py-1.5 font-mono')}
-        aria-invalid={wrong !== undefined}
-        aria-describedby={`${id}-note`}
-        value={text}
-        onChange={({ target }) => onChange(target.value)}
-      />
-      <p
-        id={`${id}-note`}
-        className={classNames('text-sm', wrong === undefined ? 'text-ink-faint' : 'text-fail')}
-      >
-        {wrong === undefined
-          ? `${hint} One address or network in each line, with its name behind it.`
-          : `${wrong} is no address or network, such as 10.0.0.0/8 or 2001:db8::/32.`}
-      </p>
-    </div>
+    <TextArea
+      label={label}
+      rows={Math.min(ROWS_MAX, Math.max(ROWS_MIN, text.split('\n').length + 1))}
+      placeholder={isOnlyRead ? 'from anywhere' : '203.0.113.0/24 Office\n2001:db8::1 Server'}
+      value={text}
+      onChange={onChange}
+      hint={`${hint} One address or network in each line, with its name behind it.`}
+      error={
+        wrong === undefined
+          ? undefined
+          : `${wrong} is no address or network, such as 10.0.0.0/8 or 2001:db8::/32.`
+      }
+    />
   );
 }
 

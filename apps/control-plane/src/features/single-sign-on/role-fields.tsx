@@ -1,9 +1,9 @@
 import { Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
+import { TextArea } from '@patchbay/ui/text-area';
 import { type ReactNode, useState } from 'react';
 import type { Outputs } from '../../trpc/client.ts';
 import { readText, toText } from './group-roles.ts';
-import { TextArea } from './text-area.tsx';
 
 type Role = Outputs['roles']['list']['items'][number];
 type Provider = NonNullable<Outputs['sso']['get']['provider']>;

@@ -3,6 +3,7 @@
 import { sso } from '@patchbay/domain/sso/definition';
 import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
+import { TextArea } from '@patchbay/ui/text-area';
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
@@ -14,7 +15,6 @@ import { CertificateList } from './certificate-list.tsx';
 import { joinCertificates, splitCertificates } from './certificate-texts.ts';
 import { CheckBox } from './check-box.tsx';
 import { type ProviderFormProps, useRoleFields } from './role-fields.tsx';
-import { TextArea } from './text-area.tsx';
 
 const schema = sso.resources.sso.operations.setSaml.request;
 
@@ -22,6 +22,12 @@ const ways = [
   { value: 'metadataUrl', label: 'By the address of its metadata' },
   { value: 'metadata', label: 'By its metadata, pasted here' },
   { value: 'hand', label: 'By hand' },
+] as const;
+
+const attributeFields = [
+  { name: 'email', label: 'Attribute with the address' },
+  { name: 'name', label: 'Attribute with the name' },
+  { name: 'groups', label: 'Attribute with the groups' },
 ] as const;
 
 /** A provider of SAML. */
@@ -40,7 +46,7 @@ export function SamlForm({ found, roles }: ProviderFormProps): ReactNode {
   const form = useForm({
     schema,
     read: (text) => {
-      const attributes = Object.entries({ email: text('email'), name: text('name'), groups: text('groups') });
+      const attributes = attributeFields.map(({ name }) => [name, text(name)] as const);
       return {
         ...(way === 'metadataUrl' ? { metadataUrl: text('metadataUrl').trim() } : {}),
         ...(way === 'metadata' ? { metadata } : {}),
@@ -124,28 +130,17 @@ export function SamlForm({ found, roles }: ProviderFormProps): ReactNode {
           Names of attributes, and signing in from there
         </summary>
         <div className="mt-3 grid gap-4">
-          <Field
-            label="Attribute with the address"
-            name="email"
-            defaultValue={provider?.attributes.email}
-            placeholder="one of the usual names"
-            autoComplete="off"
-            error={form.errorOf('attributes')}
-          />
-          <Field
-            label="Attribute with the name"
-            name="name"
-            defaultValue={provider?.attributes.name}
-            placeholder="one of the usual names"
-            autoComplete="off"
-          />
-          <Field
-            label="Attribute with the groups"
-            name="groups"
-            defaultValue={provider?.attributes.groups}
-            placeholder="one of the usual names"
-            autoComplete="off"
-          />
+          {attributeFields.map(({ name, label }) => (
+            <Field
+              key={name}
+              label={label}
+              name={name}
+              defaultValue={provider?.attributes[name]}
+              placeholder="one of the usual names"
+              autoComplete="off"
+              error={name === 'email' ? form.errorOf('attributes') : undefined}
+            />
+          ))}
           <CheckBox
             label="Take people who come from the provider without having been sent there"
             hint="As tiles on its start page do. Then anybody there can sign another browser in as themselves: leave it off if people can begin here."

@@ -1,6 +1,6 @@
-import { classNames } from '@patchbay/ui/class-names';
-import { fieldShape } from '@patchbay/ui/input';
 import { type ReactNode, useId } from 'react';
+import { classNames } from './class-names.tsx';
+import { fieldShape } from './input.tsx';
 
 export interface TextAreaProps {
   readonly label: string;

@@ -1,3 +1,10 @@
+-- A receiver that is slow and right never failed, so four tenants with enough of them held every request of a worker, and a
+-- healthy tenant waited for them. Now a request that lasts is slow, and so is its webhook: slow ones have requests of their own.
+-- Of each kind a tenant has a share of what is left rather than of all, so that some is left whoever came first, and the last
+-- part is kept for webhooks that have shown how quick they are (C37).
+ALTER TABLE "webhook_lane" ADD COLUMN     "latency_ms" INTEGER;
+ALTER TABLE webhook_lane ADD CONSTRAINT webhook_lane_latency CHECK (latency_ms >= 0);
+
 -- An attempt kept what was answered, and not what was sent: after a change of the webhook's address, attempts that went to the
 -- old one stood below the new one. Now each says where it went and with which headers, and which place its event had in a batch.
 ALTER TABLE "webhook_attempt" ADD COLUMN     "batch_place" INTEGER,
@@ -7,7 +14,8 @@ ADD COLUMN     "url" TEXT;
 
 GRANT CREATE ON SCHEMA public TO patchbay_wall;
 
--- As before, with where it goes.
+-- Of webhooks that failed, that are slow, or of all others, which a worker that was started before this does not tell apart.
+-- Each attempt says where it goes.
 -- bounds: {"kind", "requestMax", "endpointMax", "accountMax", "tenantShare", "provenCount", "slowMs", "leaseMs", "failingCount"}
 -- held: {"acc_…": requests of that kind that the worker has under way for webhooks of that account}
 CREATE OR REPLACE FUNCTION deliveries_claim(bounds jsonb, held jsonb)
@@ -132,7 +140,7 @@ BEGIN
 END $$;
 ALTER FUNCTION deliveries_claim(jsonb, jsonb) OWNER TO patchbay_wall;
 
--- As before, with what was sent and answered besides the bodies.
+-- As before, with how long the endpoint takes, and what was sent and answered besides the bodies.
 -- attempts: [{"deliveryId", "attempt", "nextAttemptAt"?}]
 -- outcome: {"isDelivered", "requests": [{"target", "url", "requestHeaders", "status"?, "responseHeaders"?, "latencyMs", "error"?, "response"?}]}
 CREATE OR REPLACE FUNCTION deliveries_finish(attempts jsonb, outcome jsonb)
@@ -181,6 +189,19 @@ BEGIN
     WHERE l.webhook_id = lane_id RETURNING l.failed_count, l.failing_since;
 END $$;
 ALTER FUNCTION deliveries_finish(jsonb, jsonb) OWNER TO patchbay_wall;
+
+-- A request to each of these webhooks has been open for so long: they are slow, before it is over.
+CREATE FUNCTION lanes_slow(webhook_ids text[], open_ms int) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  -- In the order in which others take several lanes.
+  PERFORM 1 FROM webhook_lane l WHERE l.webhook_id = ANY (webhook_ids) ORDER BY l.webhook_id FOR UPDATE;
+  UPDATE webhook_lane l SET latency_ms = greatest(l.latency_ms, open_ms) WHERE l.webhook_id = ANY (webhook_ids);
+END $$;
+ALTER FUNCTION lanes_slow(text[], int) OWNER TO patchbay_wall;
+REVOKE ALL ON FUNCTION lanes_slow(text[], int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION lanes_slow(text[], int) TO patchbay_app;
 
 -- As before; what a receiver answers may name a person in its headers, too.
 CREATE OR REPLACE FUNCTION person_places() RETURNS TABLE (place int, data_class text, of_table text, finds text, changes text)

@@ -1,0 +1,84 @@
+import { accountAccrual } from '@patchbay/adapters/billing/billing-store';
+import { closeMonths } from '@patchbay/adapters/billing/closing';
+import { collectionStore, railNotices } from '@patchbay/adapters/billing/collection-store';
+import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
+import { runJob } from '@patchbay/adapters/postgres/job-runs';
+import { stripeRail } from '@patchbay/adapters/stripe/stripe-rail';
+import type { PaymentRail } from '@patchbay/domain/billing/collection/rail';
+import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
+import type { Logger } from 'pino';
+import { billingJobs, COLLECT_JOB } from './billing-jobs.ts';
+import type { ControlPlaneEnv } from './env.ts';
+import { rootOf } from './failure-log.ts';
+import { JobRunner } from './job-runner.ts';
+import type { NoticePorts } from './rail-notices.ts';
+
+const CONNECTION_COUNT_MAX = 3;
+
+export interface MoneyWorkOptions {
+  readonly databaseUrl: string;
+  readonly onLost: (error: Error) => void;
+  /** Who collects. */
+  readonly platformAccount: () => Promise<string>;
+  /** Undefined: months close into documents, and nothing is collected. */
+  readonly rail: PaymentRail | undefined;
+  readonly catalogue: MeterCatalogue;
+  readonly isStopped: () => boolean;
+  readonly nowMs: () => number;
+  readonly log: Logger;
+}
+
+/**
+ * Closes months and collects (BIL-4, BIL-6), and hears what the rail tells. Apart from the other tasks, with connections of its
+ * own: a rail that answers slowly holds up nothing but money.
+ */
+export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...options }: MoneyWorkOptions) {
+  const { isStopped, nowMs, platformAccount } = options;
+  const limits = { ...jobLimits, connectionCountMax: CONNECTION_COUNT_MAX };
+  const pool = createApplicationPool(databaseUrl, onLost, limits);
+  const over = { pool, platformAccount, nowMs };
+  const notices = railNotices(over);
+  const jobs = billingJobs({
+    isStopped,
+    closeMonths: () =>
+      closeMonths({
+        ...over,
+        isStopped,
+        isCollecting: rail !== undefined,
+        accrual: accountAccrual({ pool, catalogue, nowMs }),
+      }),
+    collecting: rail === undefined ? undefined : { store: collectionStore(over), rail, notices, nowMs },
+  });
+  const collect = jobs.find(({ name }) => name === COLLECT_JOB);
+  const runner = new JobRunner({ pool, log, jobs });
+  const heard: NoticePorts = {
+    rail,
+    nowMs,
+    keep: notices.keep,
+    /** At once, unless another process is at it: then in its next round. */
+    heard: () => {
+      if (collect === undefined || isStopped()) return;
+      runJob(pool, { ...collect, everyMs: 0 }).catch((error: unknown) =>
+        log.error({ error: rootOf(error) }, 'What Stripe told was kept and not looked at yet.'),
+      );
+    },
+  };
+  return {
+    runner,
+    notices: heard,
+    async close(): Promise<void> {
+      await runner.stop();
+      await pool.end();
+    },
+  };
+}
+
+/** Whatever collects, if anything does. */
+export function railOf(env: ControlPlaneEnv) {
+  if (env.STRIPE_SECRET_KEY === undefined) return undefined;
+  return stripeRail({
+    secretKey: env.STRIPE_SECRET_KEY,
+    webhookSecrets: env.STRIPE_WEBHOOK_SECRETS,
+    ...(env.STRIPE_API_URL === undefined ? {} : { apiUrl: env.STRIPE_API_URL }),
+  });
+}
