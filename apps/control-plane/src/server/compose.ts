@@ -74,6 +74,8 @@ import { readCertificates } from '@patchbay/adapters/saml/certificates';
 import { readMetadata } from '@patchbay/adapters/saml/metadata';
 import { metadataFetcher } from '@patchbay/adapters/saml/metadata-fetcher';
 import { serviceProvider } from '@patchbay/adapters/saml/service-provider';
+import { balanceStore } from '@patchbay/adapters/spending/balance-store';
+import { limitStore } from '@patchbay/adapters/spending/limit-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
@@ -119,6 +121,7 @@ import { RequestHosts, unknownHost } from './request-host.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate } from './shared-rate.ts';
+import { spendingWork } from './spending-work.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
 
@@ -343,6 +346,15 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         urlOf,
         tenancy,
       },
+      spending: {
+        limits: limitStore({ pool, catalogue, nowMs }),
+        balances: balanceStore({ pool, platformAccount: collector, nowMs }),
+        serviceNames,
+        catalogue,
+        isCollecting: rail !== undefined,
+        caller: (chain, actor) => callerAlong(chain, actor, tenancy),
+        changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+      },
       triggers: {
         triggers: triggerStore(prisma),
         targets: {
@@ -462,6 +474,24 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nowMs,
     log,
   });
+  const spending = spendingWork({
+    databaseUrl: env.DATABASE_URL,
+    onLost,
+    prisma,
+    pool,
+    catalogue,
+    serviceNames,
+    platformAccount: collector,
+    policies,
+    publish: (message) => bus.publish(message),
+    mails,
+    isMailAvailable: teamMails.isAvailable,
+    ...proof,
+    nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
+    isStopped,
+    nowMs,
+    log,
+  });
   // Apart from the others, none of which waits for an export: somebody waits for these.
   const privacyWork = new JobRunner({
     pool: privacyPool,
@@ -536,6 +566,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     jobs,
     privacyWork,
     moneyWork: money.runner,
+    spendingWork: spending.runner,
+    spending,
     railNotices: money.notices,
     triggerActions,
     exports: {
@@ -579,6 +611,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         ingest,
         usageWatch: usageWatch({ policies, usage, nowMs }),
         claims: policyClaims(prisma, policies),
+        spending: spending.store,
+        spendingUsed: (records: readonly UsageRecord[]) => spending.watch.used(records),
         noteKeyUse: (used: Parameters<typeof keys.noteUse>[0]) => keys.noteUse(used),
         sessionStanding: (session: Parameters<typeof sessionStanding>[1]) => sessionStanding(prisma, session),
         ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) =>
@@ -591,6 +625,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await privacyWork.stop();
       await privacyPool.end();
       await money.close();
+      await spending.close();
       await jobs.stop();
       await refusedRequests.written();
       await apiUsage.stop();
@@ -638,6 +673,7 @@ export function controlPlane(): ControlPlane {
     kept.patchbayControlPlane.jobs.start();
     kept.patchbayControlPlane.privacyWork.start();
     kept.patchbayControlPlane.moneyWork.start();
+    kept.patchbayControlPlane.spendingWork.start();
     kept.patchbayControlPlane.triggerActions.start();
   }
   return kept.patchbayControlPlane;

@@ -2,7 +2,7 @@ import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { budgetsOf, decide, type PolicyRefusal, refusalText } from '@patchbay/domain/policy/decide';
 import type { EffectivePolicy } from '@patchbay/domain/policy/effective-policy';
 import { levelText, type PolicyChain, type PolicyLevel } from '@patchbay/domain/policy/policy-level';
-import { settings } from '@patchbay/domain/policy/settings';
+import { type CountedSettingName, settings } from '@patchbay/domain/policy/settings';
 import { joinedLevels } from '@patchbay/domain/policy/snapshot-levels';
 import { closesAtMs } from '@patchbay/domain/policy/weekly-times';
 import type { Effective } from '@patchbay/protocol/credential/effective';
@@ -62,9 +62,13 @@ export function decideCredential(subject: Subject, use: Use): HeldPolicy | Refus
     ...sourceRulesOf(policy, account.accountId),
     ...mediaOf(policy, account.accountId),
     ...(closings.length === 0 ? {} : { closesAtMs: Math.min(...closings) }),
-    isCounted: budgetsOf(chain).some(({ setting }) => settings[setting].counts.what === 'sessions'),
+    isCounted: budgetsOf(chain).some(({ setting }) => isClaimed(setting)),
   };
 }
+
+/** What has to have room, or money, before a session begins. */
+const isClaimed = (setting: CountedSettingName) =>
+  settings[setting].counts.what === 'sessions' || setting === 'prepaidBalance';
 
 function sourceRulesOf(
   { sourceNetworks, clientAllowList }: EffectivePolicy,
