@@ -280,11 +280,11 @@ export async function askAutomatically(
   return true;
 }
 
-/** Makes a bought credit worth what of its top-up is there, in the transaction that the ledger hears of it. */
+/** Makes a bought credit worth what of its top-up is there, in the transaction that the ledger hears of it. Whether it was not yet. */
 export async function creditTopUp(
   frame: BalanceFrame,
   { topUpId, toppedUp }: { readonly topUpId: string; readonly toppedUp: Nano },
-): Promise<void> {
+): Promise<boolean> {
   const { client, accountId, nowMs } = frame;
   await lockBalance(client, accountId);
   const { rows } = await client.query<{ id: string; amount: string }>(
@@ -293,7 +293,7 @@ export async function creditTopUp(
   );
   const [known] = rows;
   if (known === undefined) {
-    if (toppedUp <= 0n) return;
+    if (toppedUp <= 0n) return false;
     const id = createId('cdt', nowMs);
     await client.query(
       `INSERT INTO credit (id, account_id, top_up_id, amount, left_amount, priority, reason, created_at)
@@ -301,10 +301,10 @@ export async function creditTopUp(
       [id, accountId, topUpId, toppedUp.toString(), BOUGHT_PRIORITY, 'Paid in', new Date(nowMs)],
     );
     await insertedCredit(frame, id);
-    return;
+    return true;
   }
   const difference = nano(toppedUp - BigInt(known.amount));
-  if (difference === 0n) return;
+  if (difference === 0n) return false;
   const setAmount = () =>
     client.query('UPDATE credit SET amount = $2 WHERE id = $1', [known.id, toppedUp.toString()]);
   if (difference > 0n) await setAmount();
@@ -315,6 +315,7 @@ export async function creditTopUp(
     everyPeriod,
   );
   if (difference < 0n) await setAmount();
+  return true;
 }
 
 const withCredit = (balance: Balance, id: string, nowMs: number): Balance =>

@@ -470,6 +470,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     platformAccount: collector,
     rail,
     catalogue,
+    onBalanceChanged: (accountId) => bus.publish({ type: 'account.changed', accountId }),
     isStopped,
     nowMs,
     log,

@@ -133,9 +133,9 @@ test('a limit is told at its shares once, and at the whole of it nothing begins 
   );
   expect(events.map(({ share }) => share)).toEqual([50, 80, 100]);
   const told = () =>
-    asOwner<{ data: { type: string } }>(
+    asOwner<{ id: string }>(
       database.url,
-      `SELECT message AS data FROM bus_message WHERE message ->> 'type' = 'account.changed' AND message ->> 'accountId' = $1`,
+      `SELECT id FROM bus_message WHERE payload ->> 'type' = 'account.changed' AND payload ->> 'accountId' = $1`,
       [customer],
     );
   expect((await told()).length).toBeGreaterThan(0);
