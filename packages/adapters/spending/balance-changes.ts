@@ -43,7 +43,9 @@ interface TermsRow {
 }
 
 export async function readTerms(client: PoolClient, accountId: string): Promise<PrepaidTerms> {
-  const { rows } = await client.query<TermsRow>('SELECT * FROM prepaid_account WHERE account_id = $1', [accountId]);
+  const { rows } = await client.query<TermsRow>('SELECT * FROM prepaid_account WHERE account_id = $1', [
+    accountId,
+  ]);
   const [row] = rows;
   if (row === undefined) return noTerms;
   const { top_up_below: below, top_up_minor_units: minorUnits } = row;
@@ -64,7 +66,9 @@ export const sincePeriod = (nowMs: number): string =>
   unsettledPeriods(nowMs).at(0)?.name ?? periodAt(nowMs).name;
 
 export async function currencyOf(client: PoolClient, accountId: string): Promise<string> {
-  const { rows } = await client.query<{ currency: string }>('SELECT currency FROM account WHERE id = $1', [accountId]);
+  const { rows } = await client.query<{ currency: string }>('SELECT currency FROM account WHERE id = $1', [
+    accountId,
+  ]);
   const currency = rows[0]?.currency;
   if (currency === undefined) throw new RangeError(`There is no account ${accountId} in this scope.`);
   return currency;
@@ -147,9 +151,10 @@ export async function postDrawn(
 
 /** What the seller adds to an invoice: a balance has to be enough for that too. */
 async function taxOf(client: PoolClient, accountId: string): Promise<number> {
-  const { rows } = await client.query<{ parent_id: string | null }>('SELECT parent_id FROM account WHERE id = $1', [
-    accountId,
-  ]);
+  const { rows } = await client.query<{ parent_id: string | null }>(
+    'SELECT parent_id FROM account WHERE id = $1',
+    [accountId],
+  );
   const sellerId = rows[0]?.parent_id;
   return sellerId == null ? 0 : ((await readParty(client, sellerId))?.taxBasisPoints ?? 0);
 }

@@ -1,16 +1,18 @@
-import { postTransactions } from '../billing/document-rows.ts';
 import type { CollectionTransaction } from '@patchbay/domain/billing/collection/postings';
 import { nano } from '@patchbay/domain/billing/money';
 import type { Balance, Credit, Draw } from '@patchbay/domain/spending/balance';
 import type { Hold } from '@patchbay/domain/spending/hold';
 import type { PoolClient } from 'pg';
+import { postTransactions } from '../billing/document-rows.ts';
 
 /**
  * Whoever reads money of an account in order to change it does so one after the other, in whichever process: it is held
  * until the transaction ends. So no two sessions hold the same money, and nothing is paid for twice.
  */
 export async function lockBalance(client: PoolClient, accountId: string): Promise<void> {
-  await client.query("SELECT pg_advisory_xact_lock(hashtextextended('patchbay.balance.' || $1, 0))", [accountId]);
+  await client.query("SELECT pg_advisory_xact_lock(hashtextextended('patchbay.balance.' || $1, 0))", [
+    accountId,
+  ]);
 }
 
 interface CreditRow {
@@ -103,7 +105,11 @@ interface HoldRow {
 }
 
 /** What is held for sessions that run, in the order in which they began. */
-export async function readHolds(client: PoolClient, accountId: string, nowMs: number): Promise<readonly Hold[]> {
+export async function readHolds(
+  client: PoolClient,
+  accountId: string,
+  nowMs: number,
+): Promise<readonly Hold[]> {
   const { rows } = await client.query<HoldRow>(
     `SELECT hold_id, services, amount, expires_at FROM prepaid_hold WHERE account_id = $1 AND expires_at > $2
      ORDER BY began_at, hold_id`,

@@ -68,7 +68,12 @@ export function balanceStore({ pool, platformAccount, nowMs }: BalanceStoreOptio
         const before = await readTerms(client, accountId);
         await client.query(
           'UPDATE prepaid_account SET top_up_below = $2, top_up_minor_units = $3, changed_at = $4 WHERE account_id = $1',
-          [accountId, topUp?.below.toString() ?? null, topUp?.minorUnits.toString() ?? null, new Date(nowMs())],
+          [
+            accountId,
+            topUp?.below.toString() ?? null,
+            topUp?.minorUnits.toString() ?? null,
+            new Date(nowMs()),
+          ],
         );
         return before;
       }),
@@ -107,10 +112,10 @@ export function balanceStore({ pool, platformAccount, nowMs }: BalanceStoreOptio
     askTopUp: ({ accountId, minorUnits, isAutomatic }) =>
       inBooks(accountId, async (frame) => {
         const id = await askTopUp(frame, { minorUnits, isAutomatic });
-        const { rows } = await frame.client.query<TopUpRow>(`${topUpsSql} WHERE t.account_id = $1 AND t.id = $2`, [
-          accountId,
-          id,
-        ]);
+        const { rows } = await frame.client.query<TopUpRow>(
+          `${topUpsSql} WHERE t.account_id = $1 AND t.id = $2`,
+          [accountId, id],
+        );
         const [row] = rows;
         if (row === undefined) throw new Error(`The top-up ${id} is not there.`);
         return topUpFromRow(row);
@@ -206,4 +211,3 @@ function pageOf<Row extends { readonly id: string }, Item>(
     ...(rows.length > limit && last !== undefined ? { nextCursor: last.id } : {}),
   };
 }
-

@@ -59,7 +59,10 @@ const setPrice = (accountId: string, amount: string) =>
 /** The platform sells for 0.01, the parent for 0.02. */
 async function use(bytes: number) {
   await usageStore(pool).ingest([usageOf('leaf', { atMs: usedMs, bytes })]);
-  await spending().evaluate({ accountId: 'leaf', period, meters: new Set(['relay.bytes']) }, { isForced: true });
+  await spending().evaluate(
+    { accountId: 'leaf', period, meters: new Set(['relay.bytes']) },
+    { isForced: true },
+  );
 }
 async function prepaid() {
   await setPrice('platform', '0.01');
@@ -78,7 +81,12 @@ async function hear() {
   for (const documentId of await ports().store.due(clockMs, 100)) await collectDocument(documentId, ports());
 }
 const topUp = async (minorUnits: bigint) => {
-  const asked = await balances().askTopUp({ accountId: 'leaf', minorUnits, isAutomatic: false, nowMs: clockMs });
+  const asked = await balances().askTopUp({
+    accountId: 'leaf',
+    minorUnits,
+    isAutomatic: false,
+    nowMs: clockMs,
+  });
   await hear();
   return asked.id;
 };

@@ -1,4 +1,4 @@
-import { nano, type Nano } from '@patchbay/domain/billing/money';
+import { type Nano, nano } from '@patchbay/domain/billing/money';
 import {
   isReached,
   reachedShares,
@@ -85,7 +85,11 @@ export interface LimitChanges {
  */
 export async function crossLimits(
   client: PoolClient,
-  { accountId, spent, nowMs }: { readonly accountId: string; readonly spent: SpentSoFar; readonly nowMs: number },
+  {
+    accountId,
+    spent,
+    nowMs,
+  }: { readonly accountId: string; readonly spent: SpentSoFar; readonly nowMs: number },
 ): Promise<LimitChanges> {
   const notices: LimitNotice[] = [];
   let isChanged = false;

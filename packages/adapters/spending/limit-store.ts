@@ -41,6 +41,8 @@ export function limitStore({
         };
       }),
 
+    days: (accountId) => inAccountScope(pool, accountId, (client) => rows.daysOf(client, accountId, nowMs())),
+
     set: ({ accountId, setById, limits, nowMs: atMs }) =>
       inAccountScope(pool, accountId, async (client) => {
         await lockBalance(client, accountId);

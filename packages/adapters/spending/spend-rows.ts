@@ -1,7 +1,7 @@
-import { nano, type Nano } from '@patchbay/domain/billing/money';
+import { type Nano, nano, sum } from '@patchbay/domain/billing/money';
 import { type Period, periodAt } from '@patchbay/domain/billing/period';
-import type { PriceBook } from '@patchbay/domain/billing/price-book';
-import { spanStarts } from '@patchbay/domain/billing/price-book';
+import { type PriceBook, spanStarts } from '@patchbay/domain/billing/price-book';
+import { rate } from '@patchbay/domain/billing/rating';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import { type MeterSpend, spendByMeter } from '@patchbay/domain/spending/account-spend';
 import { type SpentSoFar, spendWindow } from '@patchbay/domain/spending/spending-limit';
@@ -10,6 +10,7 @@ import { readChain } from '../billing/price-rows.ts';
 import { readCells } from '../billing/usage-cells.ts';
 import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 
+const DAY_MS = 86_400_000;
 /** So many meters are read one by one; of more, all are. */
 const SINGLE_METER_COUNT_MAX = 4;
 
@@ -49,7 +50,30 @@ export function spendRows({ catalogue }: { readonly catalogue: MeterCatalogue })
     return chain;
   }
 
-  return { rateMonth };
+  /** What the month came to by the end of each day, each rated as the month would have been then. */
+  async function daysOf(client: PoolClient, accountId: string, nowMs: number) {
+    const period = periodAt(nowMs);
+    const chain = await readChain(client, accountId, period);
+    const book: PriceBook = { ...chain, catalogue };
+    const dayStarts: number[] = [];
+    for (let atMs = period.fromMs; atMs <= nowMs; atMs += DAY_MS) dayStarts.push(atMs);
+    const starts = [...new Set([...spanStarts(chain, period), ...dayStarts])].sort(
+      (left, right) => left - right,
+    );
+    const cells = await readCells(client, sets, { accountId, starts, toMs: period.toMs, depthMax: 0 });
+    const days = dayStarts.map((startMs) => {
+      const { lines } = rate(
+        cells.filter(({ atMs }) => atMs < startMs + DAY_MS),
+        book,
+        { period, accountId },
+      );
+      const amount = sum(lines.filter(({ buyerId }) => buyerId === accountId).map((line) => line.amount));
+      return { day: new Date(startMs).toISOString().slice(0, 10), amount };
+    });
+    return { currency: chain.currency, days };
+  }
+
+  return { rateMonth, daysOf };
 }
 
 async function inOrder<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>) {

@@ -6,22 +6,16 @@ import { balanceOf } from '@patchbay/domain/spending/balance';
 import {
   availableFor,
   costBound,
+  HOLD_MS,
   holdToBegin,
   holdToGoOn,
-  HOLD_MS,
   usedUpServices,
 } from '@patchbay/domain/spending/hold';
 import { type LimitSpan, settingOfSpan } from '@patchbay/domain/spending/spending-limit';
 import type { Pool, PoolClient } from 'pg';
 import { readChain } from '../billing/price-rows.ts';
 import { inAccountScope } from '../metering/account-scope.ts';
-import {
-  askAutomatically,
-  type BalanceFrame,
-  payForUse,
-  readTerms,
-  sincePeriod,
-} from './balance-changes.ts';
+import { askAutomatically, type BalanceFrame, payForUse, readTerms, sincePeriod } from './balance-changes.ts';
 import { lockBalance, readBalance, readHolds } from './balance-rows.ts';
 import { crossLimits, type LimitNotice } from './limit-rows.ts';
 import { readSpent, spendRows } from './spend-rows.ts';
@@ -149,7 +143,9 @@ export function spendingStore(options: SpendingStoreOptions) {
 
     /** All that is watched. */
     async accounts(): Promise<readonly string[]> {
-      const { rows: found } = await pool.query<{ account_id: string }>('SELECT account_id FROM spending_accounts()');
+      const { rows: found } = await pool.query<{ account_id: string }>(
+        'SELECT account_id FROM spending_accounts()',
+      );
       return found.map(({ account_id }) => account_id);
     },
 
@@ -215,7 +211,11 @@ export function spendingStore(options: SpendingStoreOptions) {
     },
 
     /** Gives back what was held for a session that did not begin after all, of one account. */
-    async dropHold({ accountId, holdId, nodeId }: Pick<SessionHold, 'accountId' | 'holdId' | 'nodeId'>): Promise<void> {
+    async dropHold({
+      accountId,
+      holdId,
+      nodeId,
+    }: Pick<SessionHold, 'accountId' | 'holdId' | 'nodeId'>): Promise<void> {
       await inAccountScope(pool, accountId, (client) =>
         client.query('DELETE FROM prepaid_hold WHERE account_id = $1 AND hold_id = $2 AND node_id = $3', [
           accountId,

@@ -97,8 +97,7 @@ const isOfAccount = ({ level }: PolicyOrigin) => level === 'access' || level ===
 /** What a level is called in a refusal: its id, or only its kind for who may not see it (C1). */
 export function levelText(origin: PolicyOrigin, visibleIds: readonly string[]): string {
   // Of what an account above keeps for itself no more is told than that there is one.
-  if (!visibleIds.includes(origin.accountId)) 
-    return isOfAccount(origin) ? 'account' : origin.level;
+  if (!visibleIds.includes(origin.accountId)) return isOfAccount(origin) ? 'account' : origin.level;
   switch (origin.level) {
     case 'plan':
       return origin.planId;

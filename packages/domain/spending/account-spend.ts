@@ -43,7 +43,9 @@ export function spendByMeter(request: MeterSpendRequest): readonly MeterSpend[] 
     );
   const all = ratingOf(cells);
   const before = linesOf(
-    dayStartMs <= period.fromMs ? { lines: [], cells: [] } : ratingOf(cells.filter(({ atMs }) => atMs < dayStartMs)),
+    dayStartMs <= period.fromMs
+      ? { lines: [], cells: [] }
+      : ratingOf(cells.filter(({ atMs }) => atMs < dayStartMs)),
   );
   const owns = ownQuantities(all);
   const lines = linesOf(all);

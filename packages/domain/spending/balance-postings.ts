@@ -1,4 +1,8 @@
-import type { CollectionBook, CollectionEntry, CollectionTransaction } from '../billing/collection/postings.ts';
+import type {
+  CollectionBook,
+  CollectionEntry,
+  CollectionTransaction,
+} from '../billing/collection/postings.ts';
 import { type Nano, nano, ZERO } from '../billing/money.ts';
 
 /** What an account gets in a book: the platform has it the other way round. */
@@ -37,14 +41,22 @@ interface GivenCredit extends Posting {
 }
 
 /** Whoever gives a credit bears it: what the one has more, the other has less. The platform bears its own. */
-export const creditGiven = ({ givenById, amount, ...posting }: GivenCredit): readonly CollectionTransaction[] =>
+export const creditGiven = ({
+  givenById,
+  amount,
+  ...posting
+}: GivenCredit): readonly CollectionTransaction[] =>
   transaction(posting, [
     { accountId: posting.accountId, book: 'balance', amount },
     { accountId: givenById, book: 'granted', amount: nano(-amount) },
   ]);
 
 /** What nobody used goes back to whoever gave it. */
-export const creditEnded = ({ givenById, amount, ...posting }: GivenCredit): readonly CollectionTransaction[] =>
+export const creditEnded = ({
+  givenById,
+  amount,
+  ...posting
+}: GivenCredit): readonly CollectionTransaction[] =>
   creditGiven({ ...posting, givenById, amount: nano(-amount) });
 
 /** Use that was paid out of the balance, and is on no invoice yet. */

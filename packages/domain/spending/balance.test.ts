@@ -5,8 +5,8 @@ import {
   addCredit,
   type Balance,
   balanceOf,
-  changeCredit,
   type Credit,
+  changeCredit,
   debtOf,
   draw,
   expiredAt,
@@ -28,7 +28,8 @@ const use = (amount: number, service = 'signaling', atMs = 10) => ({
   amount: nano(BigInt(amount)),
   atMs,
 });
-const leftOf = (balance: Balance) => Object.fromEntries(balance.credits.map(({ id, left }) => [id, Number(left)]));
+const leftOf = (balance: Balance) =>
+  Object.fromEntries(balance.credits.map(({ id, left }) => [id, Number(left)]));
 
 test('use burns the least priority first, then what expires first, then the oldest', () => {
   const credits = [
@@ -59,15 +60,18 @@ test('use burns the least priority first, then what expires first, then the olde
 
 test('a credit for some services pays for no other, and what is over pays for nothing', () => {
   const balance = {
-    credits: [credit('relay', 10, { services: ['network-discovery'] }), credit('over', 10, { expiresAtMs: 10 })],
+    credits: [
+      credit('relay', 10, { services: ['network-discovery'] }),
+      credit('over', 10, { expiresAtMs: 10 }),
+    ],
     draws: [],
   };
   const drawn = draw(balance, use(7));
   expect(leftOf(drawn)).toEqual({ relay: 10, over: 10 });
   expect(debtOf(drawn)).toBe(7n);
-  expect(usedUpServices({ balance: drawn, overdraft: nano(0n), atMs: 10 }, ['signaling', 'network-discovery'])).toEqual([
-    'signaling',
-  ]);
+  expect(
+    usedUpServices({ balance: drawn, overdraft: nano(0n), atMs: 10 }, ['signaling', 'network-discovery']),
+  ).toEqual(['signaling']);
   expect(leftOf(draw(balance, use(7, 'network-discovery')))).toEqual({ relay: 3, over: 10 });
 });
 
@@ -81,7 +85,10 @@ test('new money pays first what is owed, and money that goes back leaves owed wh
 });
 
 test('two sessions never hold the same money, and a hold whose time is over holds nothing', () => {
-  const balance = { credits: [credit('all', 10), credit('relay', 5, { services: ['network-discovery'] })], draws: [] };
+  const balance = {
+    credits: [credit('all', 10), credit('relay', 5, { services: ['network-discovery'] })],
+    draws: [],
+  };
   const ask = (holds: readonly Hold[], services: readonly string[], atMs = 10) =>
     Number(availableFor({ balance, overdraft: nano(0n), holds, services, atMs }));
   const held: Hold = { id: 'one', services: ['signaling'], amount: nano(8n), expiresAtMs: 50 };
@@ -116,8 +123,16 @@ const steps = fc.array(
       service: fc.constantFrom(...services),
       month: fc.integer({ min: 1, max: 3 }),
     }),
-    fc.record({ kind: fc.constant('correct' as const), share: fc.integer({ min: 0, max: 100 }), of: fc.nat(20) }),
-    fc.record({ kind: fc.constant('refund' as const), share: fc.integer({ min: 0, max: 100 }), of: fc.nat(20) }),
+    fc.record({
+      kind: fc.constant('correct' as const),
+      share: fc.integer({ min: 0, max: 100 }),
+      of: fc.nat(20),
+    }),
+    fc.record({
+      kind: fc.constant('refund' as const),
+      share: fc.integer({ min: 0, max: 100 }),
+      of: fc.nat(20),
+    }),
     fc.record({ kind: fc.constant('expire' as const) }),
   ),
   { maxLength: 40 },
@@ -133,7 +148,9 @@ test('for any credits, uses, corrections, refunds and expiries the balance is wh
       const used = new Map<string, bigint>();
       const drawnOf = (key: string) =>
         sum(
-          balance.draws.filter((each) => `${each.period} ${each.service}` === key).map(({ amount }) => amount),
+          balance.draws
+            .filter((each) => `${each.period} ${each.service}` === key)
+            .map(({ amount }) => amount),
         );
       for (const step of all) {
         atMs += 3;
@@ -180,7 +197,9 @@ test('for any credits, uses, corrections, refunds and expiries the balance is wh
         for (const [key, amount] of used) expect(drawnOf(key)).toBe(amount);
         for (const { id, left } of balance.credits) {
           expect(left >= 0n).toBe(true);
-          const paid = sum(balance.draws.filter(({ creditId }) => creditId === id).map(({ amount }) => amount));
+          const paid = sum(
+            balance.draws.filter(({ creditId }) => creditId === id).map(({ amount }) => amount),
+          );
           expect(left + paid).toBe(worth.get(id));
         }
         for (const { amount } of balance.draws) expect(amount >= 0n).toBe(true);

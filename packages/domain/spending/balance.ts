@@ -48,7 +48,10 @@ export function inBurnOrder(credits: readonly Credit[]): readonly Credit[] {
   );
 }
 
-export const isUsable = (credit: Credit, { service, atMs }: { readonly service: string; readonly atMs: number }) =>
+export const isUsable = (
+  credit: Credit,
+  { service, atMs }: { readonly service: string; readonly atMs: number },
+) =>
   credit.left > 0n &&
   (credit.expiresAtMs === undefined || atMs < credit.expiresAtMs) &&
   (credit.services === undefined || credit.services.includes(service));
@@ -105,7 +108,8 @@ function coverDebt(balance: Balance, creditId: string): Balance {
   const open = new OpenBalance(balance);
   for (const owed of balance.draws.filter((each) => each.creditId === debt)) {
     const credit = open.balance.credits.find(({ id }) => id === creditId);
-    if (credit === undefined || !isUsable(credit, { service: owed.service, atMs: credit.createdAtMs })) continue;
+    if (credit === undefined || !isUsable(credit, { service: owed.service, atMs: credit.createdAtMs }))
+      continue;
     const paid = least(credit.left, owed.amount);
     open.move(creditId, nano(-paid));
     open.drawn(owed, nano(-paid));

@@ -23,7 +23,10 @@ const amount = z
   );
 const minorUnits = z
   .string()
-  .regex(/^[1-9]\d{0,8}$/, 'An amount of money is a count of minor units, such as cents: above zero, of at most 9 digits.');
+  .regex(
+    /^[1-9]\d{0,8}$/,
+    'An amount of money is a count of minor units, such as cents: above zero, of at most 9 digits.',
+  );
 const dateTime = z.iso.datetime();
 const reason = z.string().trim().min(1).max(REASON_LENGTH_MAX);
 
@@ -137,7 +140,8 @@ export const spending = defineDomain({
       title: 'This limit says too much, or too little.',
       owner: 'client',
       retry: 'never',
-      remedy: 'Give bitsPerSecondMax with the action throttle, and with no other; and each span and action once.',
+      remedy:
+        'Give bitsPerSecondMax with the action throttle, and with no other; and each span and action once.',
     },
     service_unknown: {
       status: 422,
@@ -182,6 +186,18 @@ export const spending = defineDomain({
           response: limitsAnswer,
           errors: [],
         },
+        listDays: {
+          method: 'GET',
+          path: '/spending-limits/days',
+          summary: 'Read what this account has spent since the UTC month began, by the end of each day.',
+          access: 'read',
+          request: z.object({}),
+          response: z.object({
+            currency: z.string(),
+            items: z.array(z.object({ day: z.iso.date(), spent: nano })),
+          }),
+          errors: [],
+        },
         set: {
           method: 'PUT',
           path: '/spending-limits',
@@ -222,7 +238,9 @@ export const spending = defineDomain({
           path: '/balance/automatic-top-up',
           summary: 'Say below which balance money is asked for by itself, and how much. Without both: never.',
           access: 'bill',
-          request: z.strictObject({ automaticTopUp: z.strictObject({ below: amount, minorUnits }).optional() }),
+          request: z.strictObject({
+            automaticTopUp: z.strictObject({ below: amount, minorUnits }).optional(),
+          }),
           response: balanceAnswer,
           errors: ['spending.not_prepaid', 'spending.not_collecting'],
         },
@@ -247,7 +265,8 @@ export const spending = defineDomain({
         refund: {
           method: 'POST',
           path: '/balance/refunds',
-          summary: 'Give back what was bought and not used. Only an account above may, such as when an account is closed.',
+          summary:
+            'Give back what was bought and not used. Only an account above may, such as when an account is closed.',
           access: 'bill',
           authority: 'ancestor',
           request: z.strictObject({}),
@@ -272,7 +291,8 @@ export const spending = defineDomain({
         give: {
           method: 'POST',
           path: '/credits',
-          summary: 'Give this account money to use. Whoever gives it bears what is used of it: an account above.',
+          summary:
+            'Give this account money to use. Whoever gives it bears what is used of it: an account above.',
           access: 'bill',
           authority: 'ancestor',
           request: z.strictObject({

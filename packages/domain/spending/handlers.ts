@@ -25,6 +25,11 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       return await limitsAnswer(entity.accountId, nowMs(), ports);
     },
 
+    async listDays({ entity }, _request, { limits }) {
+      const { currency, days } = await limits.days(entity.accountId);
+      return { currency, items: days.map(({ day, amount }) => ({ day, spent: text(amount) })) };
+    },
+
     async set(context, { limits }, ports) {
       const { accountId, chain } = context.entity;
       const asked = limits.map((limit) => ({ ...limit, amount: nano(BigInt(limit.amount)) }));
@@ -59,7 +64,11 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
       const { accountId } = context.entity;
       const after = { isPrepaid, overdraft: nano(BigInt(overdraft)) };
       const before = await ports.balances.setTerms(accountId, after);
-      context.audit({ target: `${accountId}/balance`, before: termsWritten(before), after: termsWritten(after) });
+      context.audit({
+        target: `${accountId}/balance`,
+        before: termsWritten(before),
+        after: termsWritten(after),
+      });
       await ports.changed(accountId);
       return balanceAnswer(await ports.balances.standing(accountId));
     },
@@ -96,7 +105,8 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
 
     async refund(context, _request, ports) {
       const { accountId } = context.entity;
-      if (!ports.isCollecting) throw context.error('spending.not_collecting', 'No payment can be given back.');
+      if (!ports.isCollecting)
+        throw context.error('spending.not_collecting', 'No payment can be given back.');
       const minorUnits = await ports.balances.refundBought(accountId, context.nowMs());
       context.audit({ target: `${accountId}/balance`, after: { refundedMinorUnits: text(minorUnits) } });
       await ports.changed(accountId);
@@ -171,7 +181,8 @@ async function refuseBuying(
   { balances, isCollecting }: Pick<SpendingPorts, 'balances' | 'isCollecting'>,
 ): Promise<void> {
   const { terms } = await balances.standing(accountId);
-  if (!terms.isPrepaid) throw error('spending.not_prepaid', 'What this account uses is asked for after the month.');
+  if (!terms.isPrepaid)
+    throw error('spending.not_prepaid', 'What this account uses is asked for after the month.');
   if (!isCollecting) throw error('spending.not_collecting', 'No money can be paid in here.');
 }
 
@@ -182,7 +193,8 @@ function faultOf(limits: readonly AskedLimit[]): string | undefined {
   for (const [index, { per, action, bitsPerSecondMax }] of limits.entries()) {
     if ((action === 'throttle') !== (bitsPerSecondMax !== undefined))
       return `/limits/${index}/bitsPerSecondMax: it belongs to the action throttle, and to no other.`;
-    if (seen.has(`${per} ${action}`)) return `/limits/${index}: there is another per ${per} that does ${action}.`;
+    if (seen.has(`${per} ${action}`))
+      return `/limits/${index}: there is another per ${per} that does ${action}.`;
     seen.add(`${per} ${action}`);
   }
   return undefined;

@@ -47,7 +47,10 @@ export function costBound({
   readonly services: readonly string[];
   readonly bitsPerSecondMax?: number | undefined;
 }): CostBound {
-  const dearest = new Map<string, { readonly unit: string; readonly tariff: Tariff; readonly perMillion: bigint }>();
+  const dearest = new Map<
+    string,
+    { readonly unit: string; readonly tariff: Tariff; readonly perMillion: bigint }
+  >();
   for (const { price } of pricesPaidBy(accountId, chain, { catalogue, atMs })) {
     const meter = catalogue.get(`${price.service}.${price.meter}`);
     if (meter === undefined || !services.includes(price.service)) continue;
@@ -99,7 +102,9 @@ export function availableFor({ balance, overdraft, holds, services, atMs }: Hold
     let due = hold.amount;
     for (const credit of usableBy(credits, hold.services, atMs)) {
       const taken = credit.left < due ? credit.left : due;
-      credits = credits.map((each) => (each.id === credit.id ? { ...each, left: nano(each.left - taken) } : each));
+      credits = credits.map((each) =>
+        each.id === credit.id ? { ...each, left: nano(each.left - taken) } : each,
+      );
       due = nano(due - taken);
     }
     below = nano(below - due);

@@ -11,7 +11,7 @@ export interface StandingLimit {
   readonly reachedAtMs?: number | undefined;
 }
 
-/** What one account spent in a day, with all below it. */
+/** What one account spent since the month began, by the end of a day, with all below it. */
 export interface SpentDay {
   readonly day: string;
   readonly amount: Nano;
@@ -24,6 +24,8 @@ export interface LimitStore {
     readonly spent: SpentSoFar;
     readonly limits: readonly StandingLimit[];
   }>;
+  /** Of the month that runs, up to today. */
+  days(accountId: string): Promise<{ readonly currency: string; readonly days: readonly SpentDay[] }>;
   /** Replaces those that one account has set for another. */
   set(limits: {
     readonly accountId: string;
@@ -142,4 +144,3 @@ export interface SpendingPorts {
   /** Nodes ask anew what may go on. */
   changed(accountId: string): Promise<void>;
 }
-

@@ -42,7 +42,10 @@ export interface SpendWindow {
 }
 
 /** The window in which a limit counts at a time. Days and months are those of statements: UTC. */
-export function spendWindow({ per, sinceMs }: Pick<SpendingLimit, 'per' | 'sinceMs'>, atMs: number): SpendWindow {
+export function spendWindow(
+  { per, sinceMs }: Pick<SpendingLimit, 'per' | 'sinceMs'>,
+  atMs: number,
+): SpendWindow {
   const at = new Date(atMs);
   const [year, month, day] = [at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate()];
   switch (per) {
@@ -72,7 +75,8 @@ export function reachedShares(
   return shares.filter((share) => spent * 100n >= amount * BigInt(share));
 }
 
-export const isReached = (limit: Pick<SpendingLimit, 'amount'>, spent: Nano): boolean => spent >= limit.amount;
+export const isReached = (limit: Pick<SpendingLimit, 'amount'>, spent: Nano): boolean =>
+  spent >= limit.amount;
 
 /**
  * When a limit will be reached if it goes on as since the window began. Undefined: not within the window, or it is

@@ -435,6 +435,10 @@ export interface Operations {
     get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly currency: string; readonly spentToday: string; readonly spentThisMonth: string; readonly items: ReadonlyArray<{ readonly id: Id<"spl">; readonly per: "day" | "month" | "total"; readonly amount: string; readonly sharesPercent: ReadonlyArray<number>; readonly action: "notify" | "throttle" | "stop"; readonly bitsPerSecondMax?: number; readonly isFromAbove: boolean; readonly spent: string; readonly sharesReached: ReadonlyArray<number>; readonly isReached: boolean; readonly reachedAt?: string; readonly windowStart: string; readonly windowEnd?: string; readonly forecastAt?: string }> }>;
     /** Read the limits that hold for this account, and what it has spent. */
     get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly currency: string; readonly spentToday: string; readonly spentThisMonth: string; readonly items: ReadonlyArray<{ readonly id: Id<"spl">; readonly per: "day" | "month" | "total"; readonly amount: string; readonly sharesPercent: ReadonlyArray<number>; readonly action: "notify" | "throttle" | "stop"; readonly bitsPerSecondMax?: number; readonly isFromAbove: boolean; readonly spent: string; readonly sharesReached: ReadonlyArray<number>; readonly isReached: boolean; readonly reachedAt?: string; readonly windowStart: string; readonly windowEnd?: string; readonly forecastAt?: string }> }>;
+    /** Read what this account has spent since the UTC month began, by the end of each day. */
+    listDays(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly currency: string; readonly items: ReadonlyArray<{ readonly day: string; readonly spent: string }> }>;
+    /** Read what this account has spent since the UTC month began, by the end of each day. */
+    listDays(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly currency: string; readonly items: ReadonlyArray<{ readonly day: string; readonly spent: string }> }>;
     /** Set the limits of this account: its own, or as an account above, those that it cannot change. Those that you do not name are gone. */
     set(accountId: IdLike<"acc">, request: { readonly limits: ReadonlyArray<{ readonly per: "day" | "month" | "total"; readonly amount: string; readonly sharesPercent?: ReadonlyArray<number>; readonly action?: "notify" | "throttle" | "stop"; readonly bitsPerSecondMax?: number }> }, options?: CallOptions): Promise<{ readonly currency: string; readonly spentToday: string; readonly spentThisMonth: string; readonly items: ReadonlyArray<{ readonly id: Id<"spl">; readonly per: "day" | "month" | "total"; readonly amount: string; readonly sharesPercent: ReadonlyArray<number>; readonly action: "notify" | "throttle" | "stop"; readonly bitsPerSecondMax?: number; readonly isFromAbove: boolean; readonly spent: string; readonly sharesReached: ReadonlyArray<number>; readonly isReached: boolean; readonly reachedAt?: string; readonly windowStart: string; readonly windowEnd?: string; readonly forecastAt?: string }> }>;
     /** Set the limits of this account: its own, or as an account above, those that it cannot change. Those that you do not name are gone. */
@@ -1013,6 +1017,7 @@ export const operations = {
   },
   spendingLimits: {
     get: 'GET ~/spending-limits',
+    listDays: 'GET ~/spending-limits/days',
     set: 'PUT ~/spending-limits',
   },
   balances: {

@@ -49,7 +49,10 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
         isCollecting: rail !== undefined,
         accrual: accountAccrual({ pool, catalogue, nowMs }),
       }),
-    collecting: rail === undefined ? undefined : { store: collectionStore({ ...over, onBalanceChanged }), rail, notices, nowMs },
+    collecting:
+      rail === undefined
+        ? undefined
+        : { store: collectionStore({ ...over, onBalanceChanged }), rail, notices, nowMs },
   });
   const collect = jobs.find(({ name }) => name === COLLECT_JOB);
   const runner = new JobRunner({ pool, log, jobs });

@@ -3,7 +3,15 @@ import type { InternalCall, InternalRequest } from '@patchbay/domain/fleet/inter
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { enrolNode, makePlatform, type Served, serve, signUp, type Tenant, type TestNode } from './served.testing.ts';
+import {
+  enrolNode,
+  makePlatform,
+  type Served,
+  serve,
+  signUp,
+  type Tenant,
+  type TestNode,
+} from './served.testing.ts';
 
 let database: TestDatabase;
 let served: Served;
@@ -33,12 +41,19 @@ afterAll(async () => {
 // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what its test says.
 type Body = any;
 const ok = async (method: string, path: string, body?: object, key = reseller.key): Promise<Body> => {
-  const answer = await served.rest(method, `/v1/accounts/${path}`, { key, ...(body === undefined ? {} : { body }) });
-  if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  const answer = await served.rest(method, `/v1/accounts/${path}`, {
+    key,
+    ...(body === undefined ? {} : { body }),
+  });
+  if (answer.status !== 200)
+    throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
   return answer.body;
 };
-const call = async <C extends InternalCall>(name: C, request: InternalRequest<C>, at = served): Promise<Body> =>
-  (await at.internal(node.request(name, request))).json();
+const call = async <C extends InternalCall>(
+  name: C,
+  request: InternalRequest<C>,
+  at = served,
+): Promise<Body> => (await at.internal(node.request(name, request))).json();
 
 beforeEach(async () => {
   reseller = await signUp(served, `reseller-${++count}`);
@@ -74,17 +89,28 @@ function usedFor(seconds: number): UsageRecord {
 }
 
 async function useSeconds(seconds: number, at = served): Promise<void> {
-  expect(await call('usage', { records: [usedFor(seconds)] }, at)).toMatchObject({ accepted: 1, refused: [] });
+  expect(await call('usage', { records: [usedFor(seconds)] }, at)).toMatchObject({
+    accepted: 1,
+    refused: [],
+  });
   await at.control.spending.watch.settled();
 }
 
 const claim = (holdId: string, at = served) =>
-  call('claimSession', { accountId: customer, holdId, services: ['network-discovery'], isRunning: false }, at);
+  call(
+    'claimSession',
+    { accountId: customer, holdId, services: ['network-discovery'], isRunning: false },
+    at,
+  );
 const spent = async () => (await call('accountSnapshot', { accountId: customer })).spent;
 const balance = () => ok('GET', `${customer}/balance`);
 const prepay = async (seconds: number, rest: object = {}) => {
   await ok('PUT', `${customer}/balance/terms`, { isPrepaid: true });
-  return await ok('POST', `${customer}/credits`, { amount: (SECOND * BigInt(seconds)).toString(), reason: 'Welcome', ...rest });
+  return await ok('POST', `${customer}/credits`, {
+    amount: (SECOND * BigInt(seconds)).toString(),
+    reason: 'Welcome',
+    ...rest,
+  });
 };
 const books = async () =>
   Object.fromEntries(
@@ -180,13 +206,22 @@ test('a limit that throttles holds the bit rate once it is reached, and not befo
 test('of fifty sessions that begin at once, at two control planes, as many begin as can be paid for five seconds (BIL-5)', async () => {
   await prepay(83);
   const answers = await Promise.all(
-    Array.from({ length: 50 }, (_, index) => claim(`ses_many_${count}_${index}`, index % 2 === 0 ? served : other)),
+    Array.from({ length: 50 }, (_, index) =>
+      claim(`ses_many_${count}_${index}`, index % 2 === 0 ? served : other),
+    ),
   );
   const refused = answers.filter(({ refusal }) => refusal !== undefined);
   // Thirty seconds are held for each, and for the last what is left: 30 + 30 + 23.
   expect(answers.length - refused.length).toBe(3);
-  expect(refused[0].refusal).toMatchObject({ setting: 'prepaidBalance', origin: { level: 'spending', accountId: customer } });
-  expect(await balance()).toMatchObject({ held: String(SECOND * 83n), available: '0', balance: String(SECOND * 83n) });
+  expect(refused[0].refusal).toMatchObject({
+    setting: 'prepaidBalance',
+    origin: { level: 'spending', accountId: customer },
+  });
+  expect(await balance()).toMatchObject({
+    held: String(SECOND * 83n),
+    available: '0',
+    balance: String(SECOND * 83n),
+  });
 
   // One that ends makes room; of a node that died, time does.
   const begun = answers.findIndex(({ refusal }) => refusal === undefined);

@@ -103,7 +103,11 @@ export interface SessionClaim {
 
 export type ClaimAnswer =
   | { readonly ok: true }
-  | { readonly ok: false; readonly code: CountedRefusalCode | 'platform.unavailable'; readonly detail: string };
+  | {
+      readonly ok: false;
+      readonly code: CountedRefusalCode | 'platform.unavailable';
+      readonly detail: string;
+    };
 
 export interface SecondsLimit {
   /** The credential prefix that carries the caveat: siblings narrowed from it share a total. */

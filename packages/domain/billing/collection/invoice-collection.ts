@@ -197,7 +197,9 @@ export function refundableOf(of: InvoiceCollection): bigint {
  */
 export function toppedUpOf(of: InvoiceCollection): bigint {
   const { paid, refunded, disputed, lost } = sumsOf(of);
-  const known = new Set(of.refunds.filter(({ state }) => state !== 'pending').map(({ refundId }) => refundId));
+  const known = new Set(
+    of.refunds.filter(({ state }) => state !== 'pending').map(({ refundId }) => refundId),
+  );
   const underWay = of.askedRefunds
     .filter(({ refundId }) => !known.has(refundId))
     .reduce((sum, { minorUnits }) => sum + minorUnits, 0n);

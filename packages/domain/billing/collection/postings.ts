@@ -142,7 +142,10 @@ export function settleInvoice({
     const was = before.refunds.find(({ id }) => id === refund.id)?.state;
     const isAsked = after.askedRefunds.some(({ refundId }) => refundId === refund.refundId);
     if (isTopUp && isAsked && refund.state === 'failed' && was !== 'failed')
-      post(`refund-failed:${refund.id}`, sums, [own('owed', -refund.minorUnits), ...moneyBack(refund.minorUnits)]);
+      post(`refund-failed:${refund.id}`, sums, [
+        own('owed', -refund.minorUnits),
+        ...moneyBack(refund.minorUnits),
+      ]);
     if (refund.state !== 'succeeded' || was === 'succeeded') continue;
     // What we asked for left the balance when it was asked.
     const from = isTopUp && isAsked ? [own('owed', -refund.minorUnits)] : moneyBack(-refund.minorUnits);
@@ -172,7 +175,8 @@ export function settleInvoice({
   }
   const { givenUp } = sumsOf(after);
   // What is not bought was never owed.
-  if (givenUp > sums.givenUp && !isTopUp) post('void', { ...sums, givenUp }, [own('invoiced', givenUp - sums.givenUp)]);
+  if (givenUp > sums.givenUp && !isTopUp)
+    post('void', { ...sums, givenUp }, [own('invoiced', givenUp - sums.givenUp)]);
   return { notes: held.filter((note, index) => note !== notes[index]), transactions };
 }
 
