@@ -40,10 +40,14 @@ afterAll(async () => {
 
 // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what its test says.
 type Body = any;
-const ok = async (method: string, path: string, body?: object, key = reseller.key): Promise<Body> => {
+const ok = async (
+  method: string,
+  path: string,
+  { key = reseller.key, ...body }: { readonly key?: string } & Readonly<Record<string, unknown>> = {},
+): Promise<Body> => {
   const answer = await served.rest(method, `/v1/accounts/${path}`, {
     key,
-    ...(body === undefined ? {} : { body }),
+    ...(method === 'GET' ? {} : { body }),
   });
   if (answer.status !== 200)
     throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
@@ -143,7 +147,7 @@ test('a limit is told at its shares once, and at the whole of it nothing begins 
   await useSeconds(31, other);
   await useSeconds(19);
   expect(await spent()).toEqual([]);
-  expect((await ok('GET', `${customer}/spending-limits`, undefined, customerKey)).items).toMatchObject([
+  expect((await ok('GET', `${customer}/spending-limits`, { key: customerKey })).items).toMatchObject([
     { isFromAbove: true, spent: String(SECOND * 99n), sharesReached: [50, 80], isReached: false },
   ]);
   await useSeconds(1, other);
@@ -167,7 +171,7 @@ test('a limit is told at its shares once, and at the whole of it nothing begins 
   expect((await told()).length).toBeGreaterThan(0);
 
   // The account can neither change what is set above it nor go without it; a higher one lets it go on at once.
-  await ok('PUT', `${customer}/spending-limits`, { limits: [] }, customerKey);
+  await ok('PUT', `${customer}/spending-limits`, { limits: [], key: customerKey });
   expect(await spent()).toHaveLength(1);
   await ok('PUT', `${customer}/spending-limits`, {
     limits: [{ per: 'month', amount: (SECOND * 200n).toString(), action: 'stop' }],

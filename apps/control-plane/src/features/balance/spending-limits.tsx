@@ -177,8 +177,8 @@ function LimitsForm({ limits, isAbove }: { readonly limits: Limits; readonly isA
       >
         <div className="grid gap-2">
           {drafts.map((draft, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: A limit has no name but its place, and is typed in place.
             <LimitRow
+              // biome-ignore lint/suspicious/noArrayIndexKey: A limit has no name but its place, and is typed in place.
               key={index}
               draft={draft}
               currency={limits.currency}
