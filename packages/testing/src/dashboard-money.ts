@@ -23,7 +23,13 @@ export async function addMoney(
     const platform = 'SELECT id FROM account WHERE parent_id IS NULL';
     for (const [id, amount, left, reason, services] of [
       ['cdt_welcome', '25000000000', '4200000000', 'Welcome to Patchbay', null],
-      ['cdt_relays', '100000000000', '100000000000', 'For the month of moving your relays', ['network-discovery']],
+      [
+        'cdt_relays',
+        '100000000000',
+        '100000000000',
+        'For the month of moving your relays',
+        ['network-discovery'],
+      ],
     ] as const)
       await client.query(
         `INSERT INTO credit (id, account_id, given_by_id, amount, left_amount, priority, services, reason, expires_at, created_at)

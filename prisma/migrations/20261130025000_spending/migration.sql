@@ -170,42 +170,16 @@ AS $$
   GROUP BY 1, 2
 $$;
 
-CREATE OR REPLACE FUNCTION policy_chain(of_account text)
-RETURNS TABLE (account_id text, time_zone text, by text, plan_id text, application_id text, instance_type text,
-  region text, endpoint text, word jsonb)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-AS $$
-  WITH level AS (
-    SELECT c.depth, a.id, a.time_zone FROM account_closure c JOIN account a ON a.id = c.ancestor_id
-    WHERE c.descendant_id = of_account AND c.valid_to = 'infinity')
-  SELECT id, time_zone, by, plan_id, application_id, instance_type, region, endpoint, word FROM (
-  SELECT l.depth, l.id, l.time_zone, p.by, '' AS plan_id, p.application_id, p.instance_type, p.region, p.endpoint, p.word
-  FROM level l JOIN policy p ON p.account_id = l.id
-  WHERE l.depth = 0 OR (p.application_id = '' AND p.endpoint = '')
-  UNION ALL
-  SELECT l.depth, l.id, l.time_zone, 'plan', p.id, '', '', '', '', p.word
-  FROM level l JOIN account_plan t ON t.account_id = l.id JOIN policy_plan p ON p.id = t.plan_id
-  UNION ALL
-  SELECT l.depth, l.id, l.time_zone, 'access', '', '', '', '', '', jsonb_build_object(
-    'values', jsonb_strip_nulls(jsonb_build_object('keyAllowList', e.keys, 'clientAllowList', e.credentials)),
-    'locked', '[]'::jsonb, 'overridable', '{}'::jsonb,
-    'enabling', jsonb_build_object('enabled', coalesce(s.enabled, '[]'), 'disabled', coalesce(s.disabled, '[]')))
-  FROM level l
-  CROSS JOIN LATERAL (SELECT count(*) AS count,
-    jsonb_agg(network ORDER BY network) FILTER (WHERE purpose = 'keys') AS keys,
-    jsonb_agg(network ORDER BY network) FILTER (WHERE purpose = 'credentials') AS credentials
-    FROM allow_list_entry WHERE account_id = l.id) e
-  CROSS JOIN LATERAL (SELECT count(*) AS count,
-    jsonb_agg(service ORDER BY service) FILTER (WHERE state = 'enabled') AS enabled,
-    jsonb_agg(service ORDER BY service) FILTER (WHERE state = 'disabled') AS disabled
-    FROM service_access WHERE account_id = l.id) s
-  WHERE e.count + s.count > 0
-  UNION ALL
-  -- What a trigger holds its target to, as an account above would say it: nobody at or below the target takes it back.
-  SELECT l.depth, l.id, l.time_zone, 'above', '', coalesce(h.application_id, ''), '', '', '', h.word
-  FROM level l JOIN trigger_hold h ON h.target_id = l.id
-  WHERE h.word IS NOT NULL AND (h.until IS NULL OR h.until > now()) AND (l.depth = 0 OR h.application_id IS NULL)
-  UNION ALL
+-- The levels of a chain, with one more. The rest of them is as it was, and the function keeps its owner and grants.
+DO $change$
+DECLARE
+  before text := pg_get_functiondef('policy_chain(text)'::regprocedure);
+  was text := '  ) stored ORDER BY depth DESC';
+BEGIN
+  IF position(was IN before) = 0 THEN
+    RAISE EXCEPTION 'policy_chain is not as this migration knows it.';
+  END IF;
+  EXECUTE replace(before, was, $level$  UNION ALL
   -- What may be spent, for all at and below the account; what is prepaid, for the account alone. In hundredths of the currency,
   -- as a person reads them: what is reached is compared exactly, and said by spending_reached. Of the limits of those above
   -- nothing is told but that one is reached.
@@ -224,8 +198,8 @@ AS $$
   LEFT JOIN LATERAL (SELECT least(trunc(overdraft / 10000000), 1000000000000000) AS overdraft FROM prepaid_account
     WHERE account_id = l.id AND is_prepaid AND l.depth = 0) p ON true
   WHERE num_nonnulls(s.per_day, s.per_month, s.in_all, s.bits_per_second, p.overdraft) > 0
-  ) stored ORDER BY depth DESC
-$$;
+$level$ || was);
+END $change$;
 
 DO $$
 DECLARE
