@@ -205,7 +205,7 @@ export const spending = defineDomain({
             'Set the limits of this account: its own, or as an account above, those that it cannot change. Those that you do not name are gone.',
           access: 'bill',
           request: z.strictObject({ limits: z.array(limitRequest).max(LIMIT_COUNT_MAX) }),
-          response: limitsAnswer,
+          response: z.object({ items: z.array(standingLimit) }),
           errors: ['spending.limit_invalid'],
         },
       },

@@ -51,7 +51,8 @@ export const handlers: DomainHandlers<Spending, SpendingPorts> = {
         after: asked.map(written),
       });
       await ports.changed(accountId);
-      return await limitsAnswer(accountId, context.nowMs(), ports);
+      const { items } = await limitsAnswer(accountId, context.nowMs(), ports);
+      return { items };
     },
   },
 

@@ -38,7 +38,9 @@ async function set(id: string, flags: SetFlags): Promise<void> {
     action: actionOf(flags),
     ...(throttle === undefined ? {} : { bitsPerSecondMax: Number(throttle) }),
   };
-  const found = await connect(id).spendingLimits.set({ limits: [limit] });
+  const { spendingLimits } = connect(id);
+  await spendingLimits.set({ limits: [limit] });
+  const found = await spendingLimits.get();
   print(found, { json, rows: rowsOf(found) });
 }
 
@@ -67,7 +69,9 @@ export function addLimitCommand(program: Command): void {
     .command('clear <id>')
     .description('takes back the limits that you have set')
     .action(async (id: string) => {
-      const found = await connect(id).spendingLimits.set({ limits: [] });
+      const { spendingLimits } = connect(id);
+      await spendingLimits.set({ limits: [] });
+      const found = await spendingLimits.get();
       print(found, { json: false, rows: rowsOf(found) });
     });
 }
