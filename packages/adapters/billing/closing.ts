@@ -10,7 +10,7 @@ import { type Period, periodOf, stateAt } from '@patchbay/domain/billing/period'
 import type { Statement } from '@patchbay/domain/billing/statement';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
-import { payInvoice, readTerms } from '../spending/balance-changes.ts';
+import { payInvoice, paysFor, readTerms } from '../spending/balance-changes.ts';
 import type { AccountAccrual } from './billing-store.ts';
 import { collectionFromRow, insertCollection, issueDocument, postTransactions } from './document-rows.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
@@ -280,7 +280,7 @@ async function payFromBalance(
   { id: documentId, accountId, period, currency, totalMinorUnits }: BillingDocument,
   { platformId, nowMs }: Around,
 ): Promise<void> {
-  if (!(await readTerms(client, accountId)).isPrepaid) return;
+  if (!paysFor(await readTerms(client, accountId), period)) return;
   const total = nano(totalMinorUnits * minorUnitOf(currency));
   await payInvoice({ client, accountId, platformId, nowMs }, { period, total });
   const { rows } = await client.query<{ state: unknown }>(

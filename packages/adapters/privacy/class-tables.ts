@@ -577,7 +577,8 @@ export const classTables = {
       table: 'prepaid_account',
       order: ['account_id'],
       columns: [
-        ...['account_id', 'is_prepaid', 'overdraft', 'top_up_below', 'top_up_minor_units', 'changed_at'],
+        ...['account_id', 'is_prepaid', 'since_period', 'overdraft', 'top_up_below', 'top_up_minor_units'],
+        'changed_at',
       ],
     },
     {

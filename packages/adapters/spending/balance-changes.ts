@@ -33,10 +33,11 @@ export interface BalanceFrame {
   readonly nowMs: number;
 }
 
-export const noTerms: PrepaidTerms = { isPrepaid: false, overdraft: ZERO };
+const noTerms: PrepaidTerms = { isPrepaid: false, overdraft: ZERO };
 
 interface TermsRow {
   readonly is_prepaid: boolean;
+  readonly since_period: string;
   readonly overdraft: string;
   readonly top_up_below: string | null;
   readonly top_up_minor_units: string | null;
@@ -51,6 +52,7 @@ export async function readTerms(client: PoolClient, accountId: string): Promise<
   const { top_up_below: below, top_up_minor_units: minorUnits } = row;
   return {
     isPrepaid: row.is_prepaid,
+    sincePeriod: row.since_period,
     overdraft: nano(BigInt(row.overdraft)),
     ...(below === null || minorUnits === null
       ? {}
@@ -60,6 +62,10 @@ export async function readTerms(client: PoolClient, accountId: string): Promise<
 
 /** Of draws: before the first month. */
 const everyPeriod = '';
+
+/** Whether a month is one that the balance pays: those before the account became prepaid are asked for by invoices. */
+export const paysFor = ({ isPrepaid, sincePeriod: since = '' }: PrepaidTerms, period: string): boolean =>
+  isPrepaid && period >= since;
 
 /** The oldest month of which use can still come. */
 export const sincePeriod = (nowMs: number): string =>
@@ -337,6 +343,12 @@ const BOUGHT_PRIORITY = 100;
 /** Asks the rail to give back what was bought and is left, newest first. It is not to be used from now on. */
 export async function refundBought(frame: BalanceFrame): Promise<bigint> {
   const { client, accountId, nowMs } = frame;
+  // First what collecting holds while it changes a balance: whoever took them the other way round would wait for it for ever.
+  await client.query(
+    `SELECT 1 FROM collection WHERE account_id = $1 AND document_id IN (SELECT id FROM top_up WHERE account_id = $1)
+     ORDER BY document_id FOR UPDATE`,
+    [accountId],
+  );
   await lockBalance(client, accountId);
   const unit = minorUnitOf(await currencyOf(client, accountId));
   const { rows } = await client.query<{ top_up_id: string; left_amount: string }>(
@@ -349,7 +361,7 @@ export async function refundBought(frame: BalanceFrame): Promise<bigint> {
     const minorUnits = BigInt(left) / unit;
     if (minorUnits === 0n) continue;
     const held = await client.query<{ state: unknown }>(
-      'SELECT state FROM collection WHERE document_id = $1 FOR UPDATE',
+      'SELECT state FROM collection WHERE document_id = $1',
       [topUpId],
     );
     const collection = fromExactJson(held.rows[0]?.state) as InvoiceCollection;

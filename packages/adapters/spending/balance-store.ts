@@ -1,5 +1,6 @@
 import { type InvoiceCollection, toppedUpOf } from '@patchbay/domain/billing/collection/invoice-collection';
 import { nano, sum } from '@patchbay/domain/billing/money';
+import { periodAt } from '@patchbay/domain/billing/period';
 import { balanceOf } from '@patchbay/domain/spending/balance';
 import type { BalanceStore, CreditRecord, TopUpRecord } from '@patchbay/domain/spending/ports';
 import type { Pool, PoolClient } from 'pg';
@@ -53,10 +54,12 @@ export function balanceStore({ pool, platformAccount, nowMs }: BalanceStoreOptio
         await lockBalance(client, accountId);
         const before = await readTerms(client, accountId);
         await client.query(
-          `INSERT INTO prepaid_account (account_id, is_prepaid, overdraft, changed_at) VALUES ($1, $2, $3, $4)
+          `INSERT INTO prepaid_account AS p (account_id, is_prepaid, since_period, overdraft, changed_at)
+           VALUES ($1, $2, $3, $4, $5)
            ON CONFLICT (account_id) DO UPDATE SET is_prepaid = excluded.is_prepaid, overdraft = excluded.overdraft,
+             since_period = CASE WHEN p.is_prepaid THEN p.since_period ELSE excluded.since_period END,
              changed_at = excluded.changed_at`,
-          [accountId, isPrepaid, overdraft.toString(), new Date(frame.nowMs)],
+          [accountId, isPrepaid, periodAt(frame.nowMs).name, overdraft.toString(), new Date(frame.nowMs)],
         );
         if (before.isPrepaid && !isPrepaid) await undraw(frame);
         return before;

@@ -157,6 +157,21 @@ test('bought money that is left is given back when it is asked for, and is not u
   });
 });
 
+test('a month before the account was prepaid is asked for by its invoice, whatever comes late', async () => {
+  await setPrice('platform', '0.01');
+  await setPrice('parent', '0.02');
+  await usageStore(pool).ingest([usageOf('leaf', { atMs: usedMs, bytes: 100 })]);
+  clockMs = period.toMs + DAY;
+  await balances().setTerms('leaf', { isPrepaid: true, overdraft: nano(0n) });
+  await spending().evaluate({ accountId: 'leaf', period, meters: undefined });
+  expect(await cents()).toBe(0);
+  await pool.query('INSERT INTO billing_closing (period) VALUES ($1)', [period.name]);
+  await billing().accrueAll(period);
+  await closeMonths({ ...over(), accrual: accountAccrual(over()), isCollecting: true });
+  for (let round = 0; round < 2; round++) await hear();
+  expect(stripe.state.all('invoice')).toMatchObject([{ status: 'open', total: 200 }]);
+});
+
 test('below what an account wants to have, money is asked for once by itself', async () => {
   await prepaid();
   await balances().setTopUp('leaf', { below: nano(500n * CENT), minorUnits: 2_000n });

@@ -15,10 +15,12 @@ import { type LimitSpan, settingOfSpan } from '@patchbay/domain/spending/spendin
 import type { Pool, PoolClient } from 'pg';
 import { readChain } from '../billing/price-rows.ts';
 import { inAccountScope } from '../metering/account-scope.ts';
-import { askAutomatically, type BalanceFrame, payForUse, readTerms, sincePeriod } from './balance-changes.ts';
+import { askAutomatically, type BalanceFrame, payForUse, paysFor, readTerms, sincePeriod } from './balance-changes.ts';
 import { lockBalance, readBalance, readHolds } from './balance-rows.ts';
 import { crossLimits, type LimitNotice } from './limit-rows.ts';
 import { readSpent, spendRows } from './spend-rows.ts';
+
+const FORGET_MS = 3_600_000;
 
 export interface SpendingStoreOptions {
   readonly pool: Pool;
@@ -88,7 +90,9 @@ export function spendingStore(options: SpendingStoreOptions) {
         serviceNames,
       );
     const before = await standing();
-    const balance = await payForUse(frame, { period: period.name, isForced });
+    const balance = paysFor(terms, period.name)
+      ? await payForUse(frame, { period: period.name, isForced })
+      : await readBalance(client, accountId, sincePeriod(frame.nowMs));
     const after = await standing();
     await askAutomatically(frame, terms, balance);
     const isUsedUpNow = after !== undefined && (before === undefined || before.length < after.length);
@@ -147,6 +151,13 @@ export function spendingStore(options: SpendingStoreOptions) {
         'SELECT account_id FROM spending_accounts()',
       );
       return found.map(({ account_id }) => account_id);
+    },
+
+    /** Removes holds whose time was over long ago. */
+    async forgetHolds(): Promise<void> {
+      await inAccountScope(pool, await platformAccount(), (client) =>
+        client.query('DELETE FROM prepaid_hold WHERE expires_at < $1', [new Date(nowMs() - FORGET_MS)]),
+      );
     },
 
     /** Rates what was touched anew, holds it against limits, and pays for it out of what is prepaid: all or nothing. */

@@ -245,7 +245,7 @@ export function refusalText(
     case 'limit.exceeded':
       return `${setting} is reached, as set at ${level}.`;
     case 'balance.used_up':
-      return `The prepaid balance of ${level} is used up, or held for sessions that run: add money to it.`;
+      return `The balance of ${level} is used up, or held by sessions: add money.`;
     case 'service.not_enabled':
       return origin.level === 'access'
         ? `The service is turned off, as set at ${level}.`

@@ -37,6 +37,8 @@ export interface LimitStore {
 
 export interface PrepaidTerms {
   readonly isPrepaid: boolean;
+  /** The month from which on its use is paid out of the balance, where it is prepaid. */
+  readonly sincePeriod?: string | undefined;
   /** So far below zero may the balance come. */
   readonly overdraft: Nano;
   /** Below this, money is asked for by itself: so many minor units. */
@@ -102,7 +104,7 @@ export interface RecordPage {
 export interface BalanceStore {
   standing(accountId: string): Promise<StandingBalance>;
   /** Returns what was set before. */
-  setTerms(accountId: string, terms: Omit<PrepaidTerms, 'topUp'>): Promise<PrepaidTerms>;
+  setTerms(accountId: string, terms: Pick<PrepaidTerms, 'isPrepaid' | 'overdraft'>): Promise<PrepaidTerms>;
   setTopUp(accountId: string, topUp: PrepaidTerms['topUp']): Promise<PrepaidTerms>;
   credits(
     accountId: string,

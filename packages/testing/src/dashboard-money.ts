@@ -16,8 +16,8 @@ export async function addMoney(
   await client.connect();
   try {
     await client.query(
-      `INSERT INTO prepaid_account (account_id, is_prepaid, overdraft, top_up_below, top_up_minor_units)
-       VALUES ($1, true, 20000000000, 50000000000, 20000)`,
+      `INSERT INTO prepaid_account (account_id, is_prepaid, since_period, overdraft, top_up_below, top_up_minor_units)
+       VALUES ($1, true, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM'), 20000000000, 50000000000, 20000)`,
       [accountId],
     );
     const platform = 'SELECT id FROM account WHERE parent_id IS NULL';

@@ -15,8 +15,10 @@ CREATE TABLE "spending_limit" (
     "reached_until" TIMESTAMPTZ(3),
 
     CONSTRAINT "spending_limit_pkey" PRIMARY KEY ("id"),
-    CONSTRAINT "spending_limit_words" CHECK ("per" IN ('day', 'month', 'total') AND "action" IN ('notify', 'throttle', 'stop')
-      AND "amount" >= 0 AND ("action" = 'throttle') = ("bits_per_second_max" IS NOT NULL))
+    CONSTRAINT "spending_limit_per" CHECK ("per" IN ('day', 'month', 'total')),
+    CONSTRAINT "spending_limit_action" CHECK ("action" IN ('notify', 'throttle', 'stop')),
+    CONSTRAINT "spending_limit_amount" CHECK ("amount" >= 0),
+    CONSTRAINT "spending_limit_throttles" CHECK (("action" = 'throttle') = ("bits_per_second_max" IS NOT NULL))
 );
 
 CREATE TABLE "spending_notice" (
@@ -46,6 +48,7 @@ CREATE TABLE "spend_total" (
 CREATE TABLE "prepaid_account" (
     "account_id" TEXT NOT NULL,
     "is_prepaid" BOOLEAN NOT NULL,
+    "since_period" TEXT NOT NULL,
     "overdraft" DECIMAL(38,0) NOT NULL DEFAULT 0,
     "top_up_below" DECIMAL(38,0),
     "top_up_minor_units" BIGINT,

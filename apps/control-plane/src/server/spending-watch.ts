@@ -67,13 +67,18 @@ export class SpendingWatch {
       this.#waiting = [];
       try {
         const dirty = await this.#dirtyOf(records);
-        for (const each of dirty) await this.#options.evaluate(each);
+        for (const each of dirty) await this.#rated(each);
         if (dirty.length > 0 && !this.#isStopped) await pause(ROUND_PAUSE_MS);
       } catch (error) {
         // Usage is stored: the next use of these accounts, or the regular round, rates it.
         this.#options.onFailure(error);
       }
     }
+  }
+
+  /** What cannot be rated of one account keeps nobody else waiting. */
+  async #rated(use: Dirty): Promise<void> {
+    await this.#options.evaluate(use).catch(this.#options.onFailure);
   }
 
   async #dirtyOf(records: readonly Used[]): Promise<readonly Dirty[]> {

@@ -136,11 +136,20 @@ export function spendingWork(options: SpendingWorkOptions) {
     name: 'spending',
     everyMs: MINUTE_MS,
     run: async () => {
-      const accountIds = await storeOf(jobPool).accounts();
+      const rounds = storeOf(jobPool);
+      await rounds.forgetHolds();
+      const accountIds = await rounds.accounts();
+      let failedCount = 0;
       for (const accountId of accountIds) {
         if (isStopped()) break;
-        await evaluate({ accountId, period: periodAt(nowMs()), meters: undefined }, true);
+        const use = { accountId, period: periodAt(nowMs()), meters: undefined };
+        await evaluate(use, true).catch((error: unknown) => {
+          failedCount++;
+          onFailure(error);
+        });
       }
+      if (failedCount > 0)
+        throw new Error(`${failedCount} of ${accountIds.length} accounts could not be rated.`);
       return `${accountIds.length} accounts rated`;
     },
   };
