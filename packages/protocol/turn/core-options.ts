@@ -1,4 +1,5 @@
 import type { AddressFamily } from './address-family.ts';
+import { bandwidthClassRates } from './bandwidth-class.ts';
 import type { PeerPolicy } from './peer-policy.ts';
 
 export interface TurnCoreOptions {
@@ -118,5 +119,5 @@ export const defaultBounds: TurnCoreBounds = {
   answerWaitMs: 10_000,
   responseCountMax: 20_000,
   throttledBitsPerSecond: 64_000,
-  downgradedBitsPerSecond: 128_000,
+  downgradedBitsPerSecond: bandwidthClassRates.audio.bitsPerSecond,
 };
