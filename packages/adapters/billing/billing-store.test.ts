@@ -206,21 +206,30 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
   });
 
   test('a price that bills the time of sessions bills a call of ten minutes for five of use, and its parts add up (MET-3)', async () => {
-    const tariff: UnitTariff = { kind: 'per-unit', amount: parseDecimal('1'), per: 60_000n, accounting: 'binary' };
+    const tariff: UnitTariff = {
+      kind: 'per-unit',
+      amount: parseDecimal('1'),
+      per: 60_000n,
+      accounting: 'binary',
+    };
     for (const accountId of ['platform', 'parent'])
       await setPrice(accountId, '0', { prices: [{ meter: 'seconds', where: {}, tariff }] });
-    const record = (accountId: string, from: number, to: number, meters: { bytes?: number; seconds?: number }) => {
+    const record = (
+      accountId: string,
+      [from, to]: readonly [number, number],
+      meters: { bytes?: number; seconds?: number },
+    ) => {
       const [fromMs, toMs] = [atMs + from * MINUTE, atMs + to * MINUTE];
       return usageOf(accountId, { atMs: toMs, ...meters, more: { fromMs, toMs } });
     };
-    const call = [record('leaf', 0, 5, { bytes: 1 }), record('leaf', 9, 10, { bytes: 1 })];
-    await usage.ingest([...call, record('sibling', 0, 3, { bytes: 1 })]);
+    const call = [record('leaf', [0, 5], { bytes: 1 }), record('leaf', [9, 10], { bytes: 1 })];
+    await usage.ingest([...call, record('sibling', [0, 3], { bytes: 1 })]);
     expect((await billing.accrue('leaf', period)).statement.payable).toBe(0n);
     // The use that decides comes last, and in a segment of another kind once more.
-    await usage.ingest([record('leaf', 3, 6, { seconds: 5 }), record('sibling', 1, 2, { seconds: 9 })]);
+    await usage.ingest([record('leaf', [3, 6], { seconds: 5 }), record('sibling', [1, 2], { seconds: 9 })]);
     await usage.ingest([
-      { ...record('leaf', 7, 8, { seconds: 5 }), segment: 1, modality: 'video' },
-      record('leaf', 7, 8, { seconds: 0 }),
+      { ...record('leaf', [7, 8], { seconds: 5 }), segment: 1, modality: 'video' },
+      record('leaf', [7, 8], { seconds: 0 }),
     ]);
     const { statement, ledger } = await billing.accrue('leaf', period);
     expect([statement.payable, ledger.payable]).toEqual([parseDecimal('10'), parseDecimal('10')]);

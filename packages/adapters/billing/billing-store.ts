@@ -141,7 +141,9 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
         const rangeBefore = { ...range, toMs: fromMs, starts: spanStarts(chain, earlier) };
         const hasBefore = hasPools && since < fromMs;
         const before = hasBefore ? await readCells(client, sets, rangeBefore) : [];
-        const sessionsBefore = hasBefore ? await readSessionTimes(client, sets, { ...rangeBefore, meters }) : [];
+        const sessionsBefore = hasBefore
+          ? await readSessionTimes(client, sets, { ...rangeBefore, meters })
+          : [];
         const cells =
           sessionId === undefined
             ? await readCells(client, sets, range)

@@ -105,7 +105,11 @@ async function setPrices(accountIds: readonly string[], period: Period) {
       prices: [
         { meter: 'bytes', where: {}, tariff },
         // Half of them bill the time of sessions, so that levels of both kinds stand above each other (MET-3).
-        { meter: 'seconds', where: {}, tariff: index % 2 === 0 ? { ...tariff, accounting: 'binary' } : tariff },
+        {
+          meter: 'seconds',
+          where: {},
+          tariff: index % 2 === 0 ? { ...tariff, accounting: 'binary' } : tariff,
+        },
       ],
     });
   }

@@ -78,7 +78,14 @@ export async function readSessionTimes(
   if (meters.length === 0) return [];
   const { rows } = await client.query<SessionTimeRow>(
     'SELECT * FROM billing_session_time($1, $2::timestamptz[], $3, $4, $5::text[], $6)',
-    [accountId, starts.map((atMs) => new Date(atMs)), new Date(toMs), depthMax, [...meters], sessionId ?? null],
+    [
+      accountId,
+      starts.map((atMs) => new Date(atMs)),
+      new Date(toMs),
+      depthMax,
+      [...meters],
+      sessionId ?? null,
+    ],
   );
   const known = await sets.read(
     client,

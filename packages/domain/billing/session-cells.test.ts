@@ -91,7 +91,11 @@ describe('a price chooses which it bills by (MET-3)', () => {
   });
 
   test('a session counts once at each price, however many segments and kinds of use it had', () => {
-    const many = [recording, used('leaf', { from: 1, to: 2, region: 'us' }), used('leaf', { from: 9, to: 10 })];
+    const many = [
+      recording,
+      used('leaf', { from: 1, to: 2, region: 'us' }),
+      used('leaf', { from: 9, to: 10 }),
+    ];
     expect(told(rated([call, ...many], [price('platform', binary('1'))]))[1]).toEqual([10, '10']);
     const prices = [
       price('platform', binary('1')),
@@ -120,7 +124,10 @@ describe('a price chooses which it bills by (MET-3)', () => {
       [15, '15'],
       [5, '10'],
     ]);
-    const terms = { free: 4n * BigInt(minute), tiers: [{ after: 6n * BigInt(minute), amount: parseDecimal('3') }] };
+    const terms = {
+      free: 4n * BigInt(minute),
+      tiers: [{ after: 6n * BigInt(minute), amount: parseDecimal('3') }],
+    };
     expect(told(rated(long, [price('platform', binary('1', terms))]))[1]).toEqual([20, '36']);
   });
 
@@ -136,7 +143,9 @@ describe('a price chooses which it bills by (MET-3)', () => {
       const of = { accountId: 'parent', period, currency: 'EUR', cells, sessions, book };
       const { payable, ownUse, passedThrough, receivable, lines } = statementOf(of);
       const parts = lines.find(({ meter }) => meter === 'relay.minutes')?.parts ?? [];
-      return [payable, ownUse, passedThrough, receivable, ...parts.map(({ amount }) => amount)].map(formatDecimal);
+      return [payable, ownUse, passedThrough, receivable, ...parts.map(({ amount }) => amount)].map(
+        formatDecimal,
+      );
     });
     expect(margins).toEqual([
       ['12', '2', '10', '20', '10', '2'],
@@ -181,10 +190,11 @@ test('in any tree, with sessions over any spans: transactions sum to zero, and p
         sessionId: `ses_${at(index) % 3}`,
         fromMs: record.fromMs - at(index + 1) * 20_000,
       }));
-      const prices = world.prices.map((each, index): Price =>
-        each.tariff.kind === 'per-unit' && at(index) > 3
-          ? { ...each, tariff: { ...each.tariff, accounting: 'binary' } }
-          : each,
+      const prices = world.prices.map(
+        (each, index): Price =>
+          each.tariff.kind === 'per-unit' && at(index) > 3
+            ? { ...each, tariff: { ...each.tariff, accounting: 'binary' } }
+            : each,
       );
       const { edges } = world;
       const { lines, cells, sessions, book } = rated(records, prices, edges);

@@ -25,13 +25,16 @@ export interface SessionCell {
 }
 
 /** Sets of dimensions as one text, whatever their order. */
-export const usesKey = (uses: readonly Dimensions[]): string => JSON.stringify(uses.map(canonicalOnce).sort());
+export const usesKey = (uses: readonly Dimensions[]): string =>
+  JSON.stringify(uses.map(canonicalOnce).sort());
 
 export const isBinary = (tariff: Price['tariff']): tariff is UnitTariff & { readonly accounting: 'binary' } =>
   tariff.kind === 'per-unit' && tariff.accounting === 'binary';
 
 /** The meters that some price bills by the time of sessions: of these alone anybody has to look at sessions. */
-export const binaryMeters = (prices: readonly Pick<Price, 'service' | 'meter' | 'tariff'>[]): readonly string[] => [
+export const binaryMeters = (
+  prices: readonly Pick<Price, 'service' | 'meter' | 'tariff'>[],
+): readonly string[] => [
   ...new Set(
     prices.filter(({ tariff }) => isBinary(tariff)).map(({ service, meter }) => `${service}.${meter}`),
   ),

@@ -1,5 +1,10 @@
 import { type Edge, lineageAt } from '../metering/lineage.ts';
-import { canonicalDimensions, type Dimensions, entriesOf, type UsageRecord } from '../metering/usage-record.ts';
+import {
+  canonicalDimensions,
+  type Dimensions,
+  entriesOf,
+  type UsageRecord,
+} from '../metering/usage-record.ts';
 import { type SessionCell, usesKey } from './session-cells.ts';
 
 interface Range {

@@ -10,8 +10,8 @@ import {
   perUnit,
   started,
   tiers,
-  withPriceSheets,
   wholeSessions,
+  withPriceSheets,
 } from './prices.ts';
 
 test('prices are exact nano units, from text (BIL-3)', () => {
