@@ -1,10 +1,10 @@
 import { isTimeZone } from '@patchbay/domain/tenancy/time-zone';
 import type { ReactNode } from 'react';
+import { localTimeZone } from '../../formats/time.ts';
 
-/** Every zone that there is, UTC first: the list of a runtime leaves it out. */
+/** Every zone that there is: first UTC, which the list of a runtime leaves out, and that of whoever looks. */
 const zones: readonly string[] = [
-  'UTC',
-  ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC'),
+  ...new Set(['UTC', localTimeZone(), ...Intl.supportedValuesOf('timeZone')]),
 ];
 
 /** What a field for a time zone offers while somebody types: `list` of the field names it. */
