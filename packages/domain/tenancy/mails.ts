@@ -157,6 +157,17 @@ export const passkeyAddedMail = ({
   ],
 });
 
+/** Whoever set it is signed in; whoever else was is no more. */
+export const passwordChangedMail = ({ name, path }: Addressed): Letter => ({
+  subject: 'Your password was changed',
+  greeted: name,
+  says: [
+    'Your password was changed by somebody who is signed in as you. Every other session of yours has ended.',
+    'If it was not you, set a new password now: that ends every session.',
+  ],
+  link: { label: 'Set a new password', path },
+});
+
 /** Somebody tries passwords from many places. Told once a day: strangers must not fill a mailbox. */
 export const manyTriesMail = ({ name, path }: Addressed): Letter => ({
   subject: 'Many wrong passwords were tried',
