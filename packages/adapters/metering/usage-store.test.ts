@@ -347,6 +347,11 @@ describe('reading (MET-5)', () => {
     expect(plain(await ask({ ...bytes, endpoint: 'user:eve' }))).toEqual([]);
   });
 
+  test('of one application, and of no other', async () => {
+    expect(plain(await ask({ ...bytes, applicationId: 'app_1' }))).toEqual([[20n, 1]]);
+    expect(plain(await ask({ ...bytes, applicationId: 'app_2' }))).toEqual([]);
+  });
+
   test('by minute, hour and UTC day', async () => {
     const starts = async (bucket: UsageQuery['bucket']) =>
       (await ask({ ...bytes, bucket })).rows.map(({ atMs, quantity }) => [atMs, quantity]);

@@ -51,6 +51,8 @@ export const metering = defineDomain({
             sessionId: idField('ses').optional(),
             /** Only what one endpoint used, such as `user:bob`. */
             endpoint: z.string().min(1).max(400).optional(),
+            /** Only what was used with credentials of one application. */
+            applicationId: idField('app').optional(),
             /** Of an answer that was cut: what comes behind it. */
             after: z.string().max(1_000).optional(),
             limit: queryInt().min(1).max(10_000).default(1_000),

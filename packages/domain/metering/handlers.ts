@@ -131,6 +131,7 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
         ...(request.meter === undefined ? {} : { meter: request.meter }),
         ...(request.sessionId === undefined ? {} : { sessionId: request.sessionId }),
         ...(request.endpoint === undefined ? {} : { endpoint: request.endpoint }),
+        ...(request.applicationId === undefined ? {} : { applicationId: request.applicationId }),
         groupBy,
         scope: request.scope,
         limit: request.limit,

@@ -59,6 +59,8 @@ export interface UsageQuery {
   readonly sessionId?: string;
   /** Only what this endpoint used, by its identifier. */
   readonly endpoint?: string;
+  /** Only what was used with credentials of this application. */
+  readonly applicationId?: string;
   /** Only rows behind this one, in the order of time, meter and group. */
   readonly after?: UsageRowKey;
   readonly limit: number;
