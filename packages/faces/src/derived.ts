@@ -95,20 +95,18 @@ export function derivedHandlers(
     summary: service.summary,
     timing: service.timing,
     media: service.media,
-    meters: Object.entries(service.meters).map(
-      ([name, { unit, summary, dimensions, isPriced = true }]) => ({
-        name,
-        unit,
-        summary,
-        dimensions: Object.fromEntries(
-          Object.entries(dimensions).map(([dimension, values]) => [
-            dimension,
-            values === 'open' ? values : [...values],
-          ]),
-        ),
-        isPriced,
-      }),
-    ),
+    meters: Object.entries(service.meters).map(([name, { unit, summary, dimensions, isPriced = true }]) => ({
+      name,
+      unit,
+      summary,
+      dimensions: Object.fromEntries(
+        Object.entries(dimensions).map(([dimension, values]) => [
+          dimension,
+          values === 'open' ? values : [...values],
+        ]),
+      ),
+      isPriced,
+    })),
     events: Object.keys(service.events).map((event) => `${service.name}.${event}`),
     operations: Object.keys(service.operations),
   });

@@ -30,9 +30,9 @@ export interface Operations {
   };
   readonly audit: {
     /** Read the changes to this account, newest first. */
-    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number; readonly scope?: "own" | "descendants" }, options?: CallOptions): List<{ readonly id: Id<"aud">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly action: string; readonly target: string; readonly requestId: Id<"req">; readonly before?: unknown; readonly after?: unknown }>;
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number; readonly scope?: "own" | "descendants"; readonly actorId?: string; readonly action?: string; readonly target?: string; readonly from?: string; readonly to?: string }, options?: CallOptions): List<{ readonly id: Id<"aud">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly action: string; readonly target: string; readonly requestId: Id<"req">; readonly before?: unknown; readonly after?: unknown }>;
     /** Read the changes to this account, newest first. */
-    list(request?: { readonly cursor?: string; readonly limit?: number; readonly scope?: "own" | "descendants" }, options?: CallOptions): List<{ readonly id: Id<"aud">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly action: string; readonly target: string; readonly requestId: Id<"req">; readonly before?: unknown; readonly after?: unknown }>;
+    list(request?: { readonly cursor?: string; readonly limit?: number; readonly scope?: "own" | "descendants"; readonly actorId?: string; readonly action?: string; readonly target?: string; readonly from?: string; readonly to?: string }, options?: CallOptions): List<{ readonly id: Id<"aud">; readonly at: string; readonly accountId: Id<"acc">; readonly actorId: string; readonly actorName: string; readonly action: string; readonly target: string; readonly requestId: Id<"req">; readonly before?: unknown; readonly after?: unknown }>;
   };
   readonly sellers: {
     /** Read what this account says of itself on documents. */
