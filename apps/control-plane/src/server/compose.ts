@@ -27,6 +27,7 @@ import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
 import { emailLinks } from '@patchbay/adapters/prisma/email-links';
+import { tellOfEndingCertificates } from '@patchbay/adapters/prisma/ending-certificates';
 import { endpointNotices } from '@patchbay/adapters/prisma/endpoint-notices';
 import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
@@ -451,7 +452,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
             isStopped,
           }),
       },
-      proofs: { recheck: () => recheckProofs(prisma, { names, mails, nowMs }) },
+      proofs: {
+        async recheck() {
+          await tellOfEndingCertificates(prisma, { mails, nowMs });
+          return await recheckProofs(prisma, { names, mails, nowMs });
+        },
+      },
       nowMs,
     }),
   });
