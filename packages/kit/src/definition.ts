@@ -52,6 +52,11 @@ export interface OperationDefinition {
    * then the change is made to what has that tag, or not at all (RFC 9110 §13.1.1).
    */
   readonly replaces?: string;
+  /**
+   * Of a GET: the same question is answered as one file of any length, at its path with this ending. What bounds one answer,
+   * `limit` and `after`, is not asked there.
+   */
+  readonly file?: { readonly ending: string; readonly mediaType: string; readonly summary: string };
   /** The entity that the path goes to (API-2): of a service alone, and only those that all services have. Default 'account'. */
   readonly below?: keyof typeof entityPaths;
   readonly request: z.ZodObject;

@@ -1,5 +1,6 @@
 import { type Cidr, cidrText, isCidr, parseCidr } from '@patchbay/kit/cidr';
 import { type AccountId, type ApplicationId, idFromBytes, idToBytes } from '@patchbay/kit/ids';
+import { type BandwidthClass, bandwidthClasses } from '../turn/bandwidth-class.ts';
 import {
   decodePositive48,
   decodeText,
@@ -63,7 +64,9 @@ export type Restriction =
   /** One session (`ses_…`) or one room (`room:standup`): 1 to 64 bytes of UTF-8. */
   | { readonly type: 'session'; readonly session: string }
   /** An event that ends it, such as `session.ended`. */
-  | { readonly type: 'endEvent'; readonly event: string };
+  | { readonly type: 'endEvent'; readonly event: string }
+  /** What an allocation is declared to carry, and the bit rate and burst of that class (NDS). */
+  | { readonly type: 'bandwidthClass'; readonly bandwidthClass: BandwidthClass };
 
 /** The start of a narrowing. Its random id makes two narrowings with equal restrictions two credentials. */
 export interface Narrowing {
@@ -200,6 +203,11 @@ const codecs: { readonly [Type in CaveatType]: CaveatCodec<Type> } = {
     encode: ({ random }) => checkNarrowing(random),
     decode: (value) => ({ type: 'narrowing', random: checkNarrowing(value).slice() }),
   },
+  bandwidthClass: {
+    code: 20,
+    encode: ({ bandwidthClass }) => encodeBandwidthClass(bandwidthClass),
+    decode: (value) => ({ type: 'bandwidthClass', bandwidthClass: decodeBandwidthClass(value) }),
+  },
 };
 
 const codecByCode = new Map(Object.values(codecs).map((codec) => [codec.code, codec]));
@@ -334,6 +342,19 @@ function decodeCidrs(value: Uint8Array): readonly string[] {
   if (texts.length === 0 || texts.length > CIDR_COUNT_MAX)
     throw malformed('There are no or too many address ranges.');
   return texts;
+}
+
+/** One byte: 1 for the narrowest. */
+function encodeBandwidthClass(bandwidthClass: BandwidthClass): Uint8Array {
+  const index = bandwidthClasses.indexOf(bandwidthClass);
+  if (index < 0) throw malformed(`${bandwidthClass} is none of ${bandwidthClasses.join(', ')}.`);
+  return Uint8Array.of(index + 1);
+}
+
+function decodeBandwidthClass(value: Uint8Array): BandwidthClass {
+  const bandwidthClass = value.length === 1 ? bandwidthClasses[(value[0] ?? 0) - 1] : undefined;
+  if (bandwidthClass === undefined) throw malformed('The bandwidth class is none that there is.');
+  return bandwidthClass;
 }
 
 function checkNarrowing(random: Uint8Array): Uint8Array {

@@ -1,5 +1,6 @@
 import { cidrsContain, intersectCidrs } from '@patchbay/kit/cidr';
 import type { KeyId } from '@patchbay/kit/ids';
+import { type BandwidthClass, bandwidthClassRates, narrowerClass } from '../turn/bandwidth-class.ts';
 import { UINT48_MAX } from './byte-fields.ts';
 import type { LimitOutcome, LimitScope, MediaKind, Restriction } from './caveats.ts';
 import type { ParsedCredential } from './credential.ts';
@@ -47,7 +48,9 @@ export interface Effective {
   readonly peerCidrs?: readonly string[];
   /** A session's id, or a room (`room:standup`). */
   readonly session?: string;
+  /** With that of its class. */
   readonly bitRate?: { readonly bitsPerSecond: number; readonly burstBytes: number };
+  readonly bandwidthClass?: BandwidthClass;
   readonly limits: readonly EffectiveLimit[];
   /** Events of which the first ends it. */
   readonly endEvents: readonly string[];
@@ -120,10 +123,14 @@ function fold(draft: Draft, caveat: Restriction, prefixId: string): void {
       draft.peerCidrs = draft.peerCidrs ? intersectCidrs(draft.peerCidrs, caveat.cidrs) : caveat.cidrs;
       return;
     case 'bitRate':
-      draft.bitRate = {
-        bitsPerSecond: Math.min(draft.bitRate?.bitsPerSecond ?? caveat.bitsPerSecond, caveat.bitsPerSecond),
-        burstBytes: Math.min(draft.bitRate?.burstBytes ?? caveat.burstBytes, caveat.burstBytes),
-      };
+      draft.bitRate = slower(draft.bitRate, caveat);
+      return;
+    case 'bandwidthClass':
+      draft.bandwidthClass = narrowerClass(
+        draft.bandwidthClass ?? caveat.bandwidthClass,
+        caveat.bandwidthClass,
+      );
+      draft.bitRate = slower(draft.bitRate, bandwidthClassRates[caveat.bandwidthClass]);
       return;
     case 'endEvent':
       draft.endEvents = [...draft.endEvents, caveat.event];
@@ -144,6 +151,13 @@ function fold(draft: Draft, caveat: Restriction, prefixId: string): void {
     }
   }
 }
+
+type Rate = NonNullable<Effective['bitRate']>;
+
+const slower = (earlier: Rate | undefined, { bitsPerSecond, burstBytes }: Rate): Rate => ({
+  bitsPerSecond: Math.min(earlier?.bitsPerSecond ?? bitsPerSecond, bitsPerSecond),
+  burstBytes: Math.min(earlier?.burstBytes ?? burstBytes, burstBytes),
+});
 
 function same(earlier: string | undefined, later: string, what: string): string {
   if (earlier === undefined || earlier === later) return later;

@@ -26,6 +26,7 @@ const one: Readonly<Record<string, Restriction>> = {
   session: { type: 'session', session: 'ses_1' },
   room: { type: 'session', session: 'room:standup' },
   endEvent: { type: 'endEvent', event: 'session.ended' },
+  bandwidthClass: { type: 'bandwidthClass', bandwidthClass: 'audio' },
 };
 
 function effective(caveats: readonly Restriction[]): Effective {

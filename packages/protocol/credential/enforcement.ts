@@ -40,7 +40,7 @@ export const caveatEnforcement: Readonly<Record<EnforcedCaveat, Row>> = {
   identity: { ...everywhere, isIn: has('identity') },
   services: { ...everywhere, isIn: has('services') },
   features: { ...nowhere, isIn: has('features') },
-  // A relay carries ciphertext: it cannot tell sound from pictures.
+  // A relay carries ciphertext: it guesses sound and pictures, and notices; nobody is cut off for a guess.
   mediaKinds: { relay: 'in a session', signaling: 'held', api: 'nothing to hold', isIn: has('mediaKinds') },
   uses: { relay: 'held', signaling: 'held', api: 'refused', isIn: hasLimit('uses') },
   seconds: { relay: 'held', signaling: 'held', api: 'nothing to hold', isIn: hasLimit('seconds') },
@@ -57,6 +57,7 @@ export const caveatEnforcement: Readonly<Record<EnforcedCaveat, Row>> = {
   },
   room: { ...nowhere, isIn: ({ session }) => session !== undefined && !isSessionId(session) },
   endEvent: { ...nowhere, isIn: ({ endEvents }) => endEvents.length > 0 },
+  bandwidthClass: { ...relayOnly, isIn: has('bandwidthClass') },
 };
 
 /** Why a verifier may not take the credential: it holds a caveat that nobody would see to (ACC-7). */

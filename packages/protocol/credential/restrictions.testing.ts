@@ -2,6 +2,7 @@ import { cidrText } from '@patchbay/kit/cidr';
 /** Arbitrary restrictions for property tests. */
 import { idFromBytes } from '@patchbay/kit/ids';
 import fc from 'fast-check';
+import { bandwidthClasses } from '../turn/bandwidth-class.ts';
 import { limitOutcomes, limitScopes, mediaKinds, type Restriction } from './caveats.ts';
 
 const time = fc.integer({ min: 0, max: 4_000_000_000_000 });
@@ -42,6 +43,10 @@ export const oneRestriction: fc.Arbitrary<Restriction> = fc.oneof(
   fc.record({ type: fc.constantFrom('sourceCidrs' as const, 'peerCidrs' as const), cidrs }),
   fc.record({ type: fc.constant('session' as const), session: text }),
   fc.record({ type: fc.constant('endEvent' as const), event: token }),
+  fc.record({
+    type: fc.constant('bandwidthClass' as const),
+    bandwidthClass: fc.constantFrom(...bandwidthClasses),
+  }),
 );
 
 /** Few enough to fit a username. */

@@ -1,5 +1,6 @@
 import type { IpBytes } from '../stun/ip-address.ts';
 import type { AddressFamily } from './address-family.ts';
+import { bandwidthClassRates } from './bandwidth-class.ts';
 import type { ListedAddress } from './grant.ts';
 import type { PeerPolicy } from './peer-policy.ts';
 
@@ -125,5 +126,5 @@ export const defaultBounds: TurnCoreBounds = {
   answerWaitMs: 10_000,
   responseCountMax: 20_000,
   throttledBitsPerSecond: 64_000,
-  downgradedBitsPerSecond: 128_000,
+  downgradedBitsPerSecond: bandwidthClassRates.audio.bitsPerSecond,
 };

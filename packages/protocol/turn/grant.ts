@@ -1,9 +1,9 @@
+import type { BandwidthClass } from './bandwidth-class.ts';
+
 /** What a limit of a credential counts (ACC-7). */
 export type LimitKind = 'bytes' | 'seconds' | 'uses';
 /** What happens when the limit is reached. */
 export type LimitOutcome = 'end' | 'notify' | 'throttle' | 'downgrade';
-/** Bandwidth classes of the network-discovery service. */
-export type BandwidthClass = 'audio' | 'low-video' | 'high-video';
 
 export interface Limit {
   /**
@@ -46,7 +46,10 @@ export interface Grant {
   readonly bitRateBitsPerSecond?: number;
   /** Payload that may pass at once; by default what passes in a quarter of a second. */
   readonly burstBytes?: number;
+  /** That the credential declares: its rate is in `bitRateBitsPerSecond` already. */
   readonly bandwidthClass?: BandwidthClass;
+  /** The kinds of media that the session of the credential is held to: signaling sees to it, and a relay compares. */
+  readonly mediaKinds?: readonly string[];
   /** Where policies let the client ask from, besides the credential's own networks. Each of them has to. */
   readonly sourceRules?: readonly SourceRule[];
   /** Why it ends at `endsAtMs`, where that is not the end of the credential. */

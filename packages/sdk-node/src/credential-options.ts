@@ -1,5 +1,6 @@
 import type { LimitOutcome, LimitScope, MediaKind, Restriction } from '@patchbay/protocol/credential/caveats';
 import { LIFETIME_SECONDS_DEFAULT, LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
+import type { BandwidthClass } from '@patchbay/protocol/turn/bandwidth-class';
 import { PatchbayError } from '@patchbay/sdk';
 
 /** What a credential is limited to. Whatever is left out is not limited, but for its lifetime. */
@@ -28,6 +29,11 @@ export interface CredentialLimits {
   readonly limitScope?: LimitScope;
   /** What happens at a limit. Default `end`. */
   readonly limitOutcome?: LimitOutcome;
+  /**
+   * What an allocation is to carry, with the bit rate and burst of that class: 128 kbit/s, 2 or 12 Mbit/s both ways together.
+   * Pictures in the class of sound are counted as `low-video`, and told by the event `network-discovery.media.undeclared`.
+   */
+  readonly bandwidthClass?: BandwidthClass;
   /** Of one allocation, both ways together. */
   readonly bitsPerSecondMax?: number;
   /** Default: what a second at `bitsPerSecondMax` carries, at least 1,500. */
@@ -63,6 +69,7 @@ const fields: Readonly<Record<keyof CredentialLimits, readonly (keyof Credential
   bytesMax: [],
   limitScope: ['secondsMax', 'bytesMax'],
   limitOutcome: ['usesMax', 'secondsMax', 'bytesMax'],
+  bandwidthClass: [],
   bitsPerSecondMax: [],
   burstBytes: ['bitsPerSecondMax'],
   features: [],
@@ -108,6 +115,7 @@ export function toRestrictions(limits: CredentialLimits, nowMs: number): readonl
   add(limits.usesMax, (max) => ({ type: 'uses', max, outcome }));
   add(limits.secondsMax, (max) => ({ type: 'seconds', max, counts, outcome }));
   add(limits.bytesMax, (max) => ({ type: 'bytes', max, counts, outcome }));
+  add(limits.bandwidthClass, (bandwidthClass) => ({ type: 'bandwidthClass', bandwidthClass }));
   add(limits.bitsPerSecondMax, (bitsPerSecond) => ({
     type: 'bitRate',
     bitsPerSecond,

@@ -269,7 +269,7 @@ function bareGrant({
   accountId,
   credentialId,
 }: Pick<Allowed, 'effective' | 'key' | 'accountId' | 'credentialId'>): Grant {
-  const { applicationId, instanceType, identity } = effective;
+  const { applicationId, instanceType, identity, bandwidthClass, mediaKinds } = effective;
   return {
     accountId,
     credentialId,
@@ -279,6 +279,8 @@ function bareGrant({
     ...(applicationId === undefined ? {} : { applicationId }),
     ...(instanceType === undefined ? {} : { instanceType }),
     ...(identity === undefined ? {} : { identity, endpointId: userEndpointId(identity) }),
+    ...(bandwidthClass === undefined ? {} : { bandwidthClass }),
+    ...(mediaKinds === undefined ? {} : { mediaKinds }),
     ...sessionOf(effective),
   };
 }

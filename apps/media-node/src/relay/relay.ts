@@ -50,6 +50,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     region: options.region,
     boot,
     sample: (id) => dataPath.sample(id),
+    observe: (id) => dataPath.observeMedia(id),
+    modalityChanged: (change) => live.modalityChanged(change),
     record: (record) => platform.recordUsage(record),
     checkpoint: (records) => platform.checkpointUsage(records),
     discoveryAccountId: options.discoveryAccountId,

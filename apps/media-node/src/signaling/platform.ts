@@ -225,6 +225,8 @@ interface SessionEventData {
   'allocation.started': RelayLineDataOf<'allocation.started'>;
   'allocation.refused': RelayLineDataOf<'allocation.refused'>;
   'allocation.ended': RelayLineDataOf<'allocation.ended'>;
+  'allocation.changed': RelayLineDataOf<'allocation.changed'>;
+  'media.undeclared': RelayLineDataOf<'media.undeclared'>;
   /** The client was refused again, for the same reason and so often, in the time after. */
   'refusal.repeated': { readonly code: string; readonly repeatCount: number };
   'recovery.started': { readonly generation: number; readonly reason: string };

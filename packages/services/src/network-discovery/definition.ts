@@ -1,12 +1,13 @@
 import { defineService } from '@patchbay/kit/definition';
 import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
+import { bandwidthClasses } from '@patchbay/protocol/turn/bandwidth-class';
 import { z } from 'zod';
 
-/** How a client and its relay reach each other. 'none': its credential declares no class. */
+/** How a client and its relay reach each other. 'none': its credential declares no class. Pictures in the class of sound count as the least class that pictures have. */
 const path = {
   transport: ['udp'],
   addressFamily: ['ipv4', 'ipv6'],
-  bandwidthClass: ['audio', 'low-video', 'high-video', 'none'],
+  bandwidthClass: [...bandwidthClasses, 'none'],
 } as const;
 const direction = ['in', 'out'] as const;
 
@@ -78,6 +79,13 @@ export const networkDiscovery = defineService({
       limit: z.string(),
       outcome: z.string(),
     }),
+    /** It carries what its credential did not declare, such as pictures in the class of sound. */
+    'media.undeclared': z.object({
+      allocationId: z.string(),
+      sessionId: z.string(),
+      declared: z.string(),
+      observed: z.string(),
+    }),
   },
   errors: {
     no_relay: {
@@ -121,6 +129,8 @@ export const networkDiscovery = defineService({
         usesMax: z.int().min(1).max(1_000_000).optional(),
         secondsMax: z.int().min(1).max(31_536_000).optional(),
         bytesMax: z.int().min(1).optional(),
+        /** What an allocation is to carry, and with it a bit rate and burst. Other media are noticed: `media.undeclared`. */
+        bandwidthClass: z.enum(bandwidthClasses).optional(),
         bitsPerSecondMax: z.int().min(8_000).optional(),
         burstBytes: z.int().min(1_500).optional(),
         peerCidrs: z.array(z.string().max(64)).max(8).optional(),

@@ -2,6 +2,7 @@ import type { Handlers } from '@patchbay/kit/definition';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { LIFETIME_SECONDS_DEFAULT } from '@patchbay/protocol/credential/lifetime';
 import { CredentialError } from '@patchbay/protocol/credential/refusal';
+import type { BandwidthClass } from '@patchbay/protocol/turn/bandwidth-class';
 import type { networkDiscovery } from './definition.ts';
 import type { NetworkDiscoveryPorts } from './ports.ts';
 
@@ -52,6 +53,7 @@ interface Request {
   readonly usesMax?: number | undefined;
   readonly secondsMax?: number | undefined;
   readonly bytesMax?: number | undefined;
+  readonly bandwidthClass?: BandwidthClass | undefined;
   readonly bitsPerSecondMax?: number | undefined;
   readonly burstBytes?: number | undefined;
   readonly peerCidrs?: readonly string[] | undefined;
@@ -67,6 +69,7 @@ interface Frame {
 function caveatsOf(request: Request, { accountId, expiresAtMs, config }: Frame): readonly Restriction[] {
   const { identity, applicationId, instanceType, sessionId, usesMax, secondsMax, bytesMax, peerCidrs } =
     request;
+  const { bandwidthClass } = request;
   const caveats: Restriction[] = [
     { type: 'account', accountId },
     { type: 'notAfter', atMs: expiresAtMs },
@@ -80,6 +83,7 @@ function caveatsOf(request: Request, { accountId, expiresAtMs, config }: Frame):
   if (secondsMax !== undefined) caveats.push({ type: 'seconds', max: secondsMax, counts: 'total' });
   if (bytesMax !== undefined) caveats.push({ type: 'bytes', max: bytesMax, counts: 'total' });
   if (peerCidrs !== undefined) caveats.push({ type: 'peerCidrs', cidrs: peerCidrs });
+  if (bandwidthClass !== undefined) caveats.push({ type: 'bandwidthClass', bandwidthClass });
   const bitsPerSecond = Math.min(request.bitsPerSecondMax ?? Infinity, config.bitsPerSecondMax ?? Infinity);
   if (Number.isFinite(bitsPerSecond)) {
     // A quarter of a second at the full rate, unless the request says more or less.

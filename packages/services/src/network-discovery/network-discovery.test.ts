@@ -1,6 +1,7 @@
 import { ServiceError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import { mint, parseUsername, verify } from '@patchbay/protocol/credential/credential';
+import { effectiveOf } from '@patchbay/protocol/credential/effective';
 import { serviceContext } from '@patchbay/testing/service-context';
 import { expect, test } from 'vitest';
 import { networkDiscovery } from './definition.ts';
@@ -50,6 +51,18 @@ test('createIceServers 200: application and instance type are in the credential,
       { type: 'bitRate', bitsPerSecond: 64_000, burstBytes: 2_000 },
     ]),
   );
+});
+
+test('createIceServers 200: a declared bandwidth class is in the credential, beside a bit rate that is asked for (NDS)', async () => {
+  const { context } = serviceContext(networkDiscovery, { accountId });
+  const asked = request({ bandwidthClass: 'low-video', bitsPerSecondMax: 500_000 });
+  const { iceServers } = await handlers.createIceServers(context, asked, ports());
+  const parsed = parseUsername(iceServers[0]?.username ?? '');
+  if (parsed.type !== 'credential') throw new Error(parsed.detail);
+  expect(effectiveOf(parsed)).toMatchObject({
+    bandwidthClass: 'low-video',
+    bitRate: { bitsPerSecond: 500_000, burstBytes: 15_625 },
+  });
 });
 
 test('createIceServers 200: where no lifetime is asked for, it is the longest allowed, an hour at most', async () => {
