@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { nano, sum } from '../billing/money.ts';
 import { catalogue, period, worlds } from '../billing/random-worlds.testing.ts';
 import { statementOf } from '../billing/statement.ts';
-import { rollUp } from '../metering/roll-up.ts';
 import { meterCatalogue } from '../metering/meter-catalogue.ts';
+import { rollUp } from '../metering/roll-up.ts';
 import { spendByMeter } from './account-spend.ts';
 import { costBound } from './hold.ts';
 
@@ -25,7 +25,9 @@ test('meter by meter, what is spent is what the statement says, own use apart; a
         expect(sum(spends.map(({ amount }) => amount))).toBe(statement.payable);
         // Parts of several children are cut off each for itself: a nano unit a line at most.
         const difference = sum(spends.map((spend) => spend.own)) - statement.ownUse;
-        expect(difference < 0n ? -difference : difference).toBeLessThanOrEqual(BigInt(statement.lines.length));
+        expect(difference < 0n ? -difference : difference).toBeLessThanOrEqual(
+          BigInt(statement.lines.length),
+        );
         const isEarlier = ({ atMs }: { readonly atMs: number }) => atMs < of.dayStartMs;
         const before = spendByMeter({ ...of, cells: own.filter(isEarlier), sessions: [] });
         if (day > 0)

@@ -116,7 +116,7 @@ function world({ visible = [sellerId, accountId], isCollecting = true, isPrepaid
 }
 
 const { spendingLimits, balances, credits } = handlers;
-const monthly = { per: 'month', amount: '100', sharesPercent: [50], action: 'stop' } as const;
+const monthly = { per: 'month' as const, amount: '100', sharesPercent: [50], action: 'stop' as const };
 
 test('spendingLimits.get 200: what was spent, which shares are reached, and when the whole will be', async () => {
   const answer = await spendingLimits.get(ofLimits(), {}, world().ports);

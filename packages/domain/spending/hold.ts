@@ -55,7 +55,10 @@ export function costBound({
     if (unit === undefined || !services.includes(price.service)) continue;
     const known = dearest.get(name) ?? { once: ZERO, perSecond: ZERO };
     // What bills the time of sessions counts milliseconds, whatever its meter counts.
-    const bound = boundOf(price.tariff, { unit: isBinary(price.tariff) ? 'millisecond' : unit, bitsPerSecondMax });
+    const bound = boundOf(price.tariff, {
+      unit: isBinary(price.tariff) ? 'millisecond' : unit,
+      bitsPerSecondMax,
+    });
     dearest.set(name, {
       once: most([known.once, bound.once]),
       perSecond: most([known.perSecond, bound.perSecond]),
