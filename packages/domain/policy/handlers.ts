@@ -123,7 +123,7 @@ interface Asked {
   readonly ports: NamePorts;
 }
 
-type NamePorts = Pick<PolicyPorts, 'serviceNames' | 'regionNames'>;
+type NamePorts = Pick<PolicyPorts, 'serviceNames' | 'featureNames' | 'countries' | 'regionNames'>;
 
 /** What is stored and cannot hold would be read as if it did (POL-2). */
 async function refuseWord(context: SetContext, { reading, word, ports }: Asked): Promise<void> {
@@ -147,10 +147,18 @@ async function refusePlanWord(context: PlanContext, word: PolicyWord, ports: Nam
 /** A name that is none would let nobody pass, and look like one that does. */
 async function refuseUnknownNames(
   { word, region }: { readonly word: PolicyWord; readonly region?: string | undefined },
-  { serviceNames, regionNames }: NamePorts,
+  { serviceNames, featureNames, countries, regionNames }: NamePorts,
 ): Promise<void> {
   const { values, overridable } = word;
   refuseUnknown('/services', values.services, serviceNames);
+  refuseUnknown('/features', values.features, featureNames);
+  refuseUnknown('/overridable/features', overridable.features, featureNames);
+  // Nodes without a table refuse everybody: whoever sets it is told before.
+  if (values.countries !== undefined && countries === undefined)
+    throw platformError(
+      'request.invalid',
+      '/countries: this platform has no table that says in which country an address is (PATCHBAY_COUNTRY_TABLE).',
+    );
   // A level of a region that is gone can be taken back.
   const placed = region === undefined || saysNothing(word) ? [] : [region];
   const named = [...placed, ...(values.regions ?? []), ...(overridable.regions ?? [])];

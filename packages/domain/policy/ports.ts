@@ -1,3 +1,4 @@
+import type { CountryTable } from '@patchbay/kit/country-table';
 import type { Actor } from '@patchbay/kit/definition';
 import type { Caller } from '../tenancy/caller.ts';
 import type { Page, PageOf, Scoped, TenancyPorts } from '../tenancy/ports.ts';
@@ -79,6 +80,10 @@ export interface PolicyPorts {
   readonly applications: Pick<TenancyPorts['applications'], 'find'>;
   /** Names that `services` may hold. */
   readonly serviceNames: readonly string[];
+  /** Names that `features` may hold. */
+  readonly featureNames: readonly string[];
+  /** Says in which country an address is, where the operator provides a table of them. */
+  readonly countries: CountryTable | undefined;
   /** Those of all nodes that ever joined. */
   readonly regionNames: () => Promise<readonly string[]>;
   readonly caller: (chain: readonly string[], actor: Actor) => Promise<Caller>;

@@ -26,7 +26,9 @@ interface Asked {
 export async function simulate({ reading, word, days, nowMs }: Asked, ports: PolicyPorts) {
   const fromMs = nowMs - days * DAY_MS;
   const { logged, chains, stored } = await readPast(reading, fromMs - DAY_BEFORE_MS, ports);
-  const counting = logged.items.filter((request) => stored.has(request.accountId));
+  const counting = logged.items
+    .filter((request) => stored.has(request.accountId))
+    .map((request) => ({ ...request, country: request.country ?? countryOf(request, ports) }));
   const storedNow = (id: string) => stored.get(id) ?? [];
   const now = chainsOf(chains, storedNow);
   const changed = chainsOf(chains, (id) => withWord(reading, storedNow(id), word));
@@ -67,6 +69,10 @@ async function readPast({ accountId }: Reading, fromMs: number, { past, policies
   for (const id of chains.keys()) stored.set(id, await policies.chain({ accountId: id }));
   return { logged, chains, stored };
 }
+
+/** By the table as it is today; a client of a relay is logged by its address alone. */
+const countryOf = ({ sourceIp }: LoggedRequest, { countries }: PolicyPorts): string | undefined =>
+  sourceIp === undefined ? undefined : countries?.countryOf(sourceIp);
 
 type ChainOf = (request: LoggedRequest) => PolicyChain;
 

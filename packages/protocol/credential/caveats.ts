@@ -1,4 +1,6 @@
 import { type Cidr, cidrText, isCidr, parseCidr } from '@patchbay/kit/cidr';
+import { countryPattern } from '@patchbay/kit/country';
+import { type DeviceKind, deviceKinds } from '@patchbay/kit/device-kind';
 import { type AccountId, type ApplicationId, idFromBytes, idToBytes } from '@patchbay/kit/ids';
 import {
   decodePositive48,
@@ -58,6 +60,10 @@ export type Restriction =
   /** Of one allocation, both ways together. */
   | { readonly type: 'bitRate'; readonly bitsPerSecond: number; readonly burstBytes: number }
   | { readonly type: 'regions'; readonly regions: readonly string[] }
+  /** Where clients may come from, as the operator's table of addresses says it: two letters each. */
+  | { readonly type: 'countries'; readonly countries: readonly string[] }
+  /** What clients may run on, as they say themselves. */
+  | { readonly type: 'deviceKinds'; readonly deviceKinds: readonly DeviceKind[] }
   | { readonly type: 'sourceCidrs'; readonly cidrs: readonly string[] }
   | { readonly type: 'peerCidrs'; readonly cidrs: readonly string[] }
   /** One session (`ses_…`) or one room (`room:standup`): 1 to 64 bytes of UTF-8. */
@@ -78,6 +84,7 @@ export const NARROWING_RANDOM_BYTES = 8;
 export const IDENTITY_BYTES_MAX = 128;
 export const SESSION_BYTES_MAX = 64;
 export const CIDR_COUNT_MAX = 8;
+export const COUNTRY_COUNT_MAX = 64;
 /** The length of a value is one byte. */
 const VALUE_BYTES_MAX = 255;
 
@@ -135,8 +142,8 @@ const codecs: { readonly [Type in CaveatType]: CaveatCodec<Type> } = {
   },
   mediaKinds: {
     code: 9,
-    encode: ({ mediaKinds: kinds }) => encodeMediaKinds(kinds),
-    decode: (value) => ({ type: 'mediaKinds', mediaKinds: decodeMediaKinds(value) }),
+    encode: ({ mediaKinds: kinds }) => encodeBits(mediaKinds, kinds, 'mediaKinds'),
+    decode: (value) => ({ type: 'mediaKinds', mediaKinds: decodeBits(mediaKinds, value, 'mediaKinds') }),
   },
   uses: {
     code: 10,
@@ -194,6 +201,16 @@ const codecs: { readonly [Type in CaveatType]: CaveatCodec<Type> } = {
     code: 18,
     encode: ({ event }) => encodeToken(event, 'endEvent'),
     decode: (value) => ({ type: 'endEvent', event: decodeToken(value, 'endEvent') }),
+  },
+  countries: {
+    code: 20,
+    encode: ({ countries }) => encodeCountries(countries),
+    decode: (value) => ({ type: 'countries', countries: decodeCountries(value) }),
+  },
+  deviceKinds: {
+    code: 21,
+    encode: ({ deviceKinds: kinds }) => encodeBits(deviceKinds, kinds, 'deviceKinds'),
+    decode: (value) => ({ type: 'deviceKinds', deviceKinds: decodeBits(deviceKinds, value, 'deviceKinds') }),
   },
   narrowing: {
     code: 19,
@@ -259,20 +276,36 @@ function decodeId<Branded extends string>(prefix: 'acc' | 'app', value: Uint8Arr
   return idFromBytes(prefix, value) as string as Branded;
 }
 
-function encodeMediaKinds(kinds: readonly MediaKind[]): Uint8Array {
-  if (kinds.length === 0 || !kinds.every((kind) => mediaKinds.includes(kind))) {
-    throw malformed(`mediaKinds takes some of ${mediaKinds.join(', ')}.`);
-  }
-  const bits = kinds.reduce((sum, kind) => sum | (1 << mediaKinds.indexOf(kind)), 0);
-  return Uint8Array.of(bits);
+/** One byte, with a bit for each of the names that may stand there. */
+function encodeBits<Name>(all: readonly Name[], names: readonly Name[], what: string): Uint8Array {
+  if (names.length === 0 || !names.every((name) => all.includes(name)))
+    throw malformed(`${what} takes some of ${all.join(', ')}.`);
+  return Uint8Array.of(names.reduce((sum, name) => sum | (1 << all.indexOf(name)), 0));
 }
 
-function decodeMediaKinds(value: Uint8Array): readonly MediaKind[] {
+function decodeBits<Name>(all: readonly Name[], value: Uint8Array, what: string): readonly Name[] {
   const bits = value[0] ?? 0;
-  if (value.length !== 1 || bits === 0 || bits >> mediaKinds.length !== 0) {
-    throw malformed('mediaKinds is not one byte with the bits of known kinds.');
-  }
-  return mediaKinds.filter((_kind, index) => (bits >> index) & 1);
+  if (value.length !== 1 || bits === 0 || bits >> all.length !== 0)
+    throw malformed(`${what} is not one byte with the bits of known kinds.`);
+  return all.filter((_name, index) => (bits >> index) & 1);
+}
+
+/** Two letters each, one after another. */
+function encodeCountries(countries: readonly string[]): Uint8Array {
+  const isRight = countries.every((country) => countryPattern.test(country));
+  if (!isRight || countries.length === 0 || countries.length > COUNTRY_COUNT_MAX)
+    throw malformed(
+      `countries takes 1 to ${COUNTRY_COUNT_MAX} countries of two capital letters, such as DE.`,
+    );
+  return new TextEncoder().encode(countries.join(''));
+}
+
+function decodeCountries(value: Uint8Array): readonly string[] {
+  const countries = String.fromCharCode(...value).match(/[A-Z]{2}/g) ?? [];
+  const isWhole = countries.length * 2 === value.length;
+  if (!isWhole || countries.length === 0 || countries.length > COUNTRY_COUNT_MAX)
+    throw malformed('countries is not a list of two capital letters each.');
+  return countries;
 }
 
 interface LimitFields {

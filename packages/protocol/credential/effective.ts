@@ -1,4 +1,5 @@
 import { cidrsContain, intersectCidrs } from '@patchbay/kit/cidr';
+import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type { KeyId } from '@patchbay/kit/ids';
 import { UINT48_MAX } from './byte-fields.ts';
 import type { LimitOutcome, LimitScope, MediaKind, Restriction } from './caveats.ts';
@@ -43,6 +44,8 @@ export interface Effective {
   readonly features?: readonly string[];
   readonly mediaKinds?: readonly MediaKind[];
   readonly regions?: readonly string[];
+  readonly countries?: readonly string[];
+  readonly deviceKinds?: readonly DeviceKind[];
   readonly sourceCidrs?: readonly string[];
   readonly peerCidrs?: readonly string[];
   /** A session's id, or a room (`room:standup`). */
@@ -112,6 +115,12 @@ function fold(draft: Draft, caveat: Restriction, prefixId: string): void {
       return;
     case 'regions':
       draft.regions = intersect(draft.regions, caveat.regions);
+      return;
+    case 'countries':
+      draft.countries = intersect(draft.countries, caveat.countries);
+      return;
+    case 'deviceKinds':
+      draft.deviceKinds = intersect(draft.deviceKinds, caveat.deviceKinds);
       return;
     case 'sourceCidrs':
       draft.sourceCidrs = draft.sourceCidrs ? intersectCidrs(draft.sourceCidrs, caveat.cidrs) : caveat.cidrs;

@@ -49,6 +49,8 @@ const oneOfEach: readonly Caveat[] = [
   { type: 'session', session: 'room:standup' },
   { type: 'endEvent', event: 'session.ended' },
   { type: 'narrowing', random: count(8, 0xa0) },
+  { type: 'countries', countries: ['DE', 'FR'] },
+  { type: 'deviceKinds', deviceKinds: ['mobile', 'tablet'] },
 ];
 const restrictions = oneOfEach.filter((caveat): caveat is Restriction => caveat.type !== 'narrowing');
 
@@ -237,6 +239,8 @@ test('the bytes of each caveat are those that the page shows', () => {
     `110c${Buffer.from('room:standup').toString('hex')}`,
     `120d${Buffer.from('session.ended').toString('hex')}`,
     '1308a0a1a2a3a4a5a6a7',
+    '140444454652',
+    '150106',
   ];
   expect(vectors.caveats.map((vector) => vector.hex)).toEqual(shown);
   expect(hex(joinBytes(oneOfEach.map(encodeCaveat)))).toBe(shown.join(''));

@@ -4,6 +4,7 @@ import type { Action, SpentLimit } from './action.ts';
 import { type AddressFamily, decodeAddressFamily, familyOf } from './address-family.ts';
 import type { Allocation, PendingAllocate } from './allocation.ts';
 import { cidrFromText, isInCidr } from './cidr.ts';
+import type { TurnCoreOptions } from './core-options.ts';
 import type { KnownCredential } from './credential-cache.ts';
 import {
   counterKeepMsOf,
@@ -13,6 +14,7 @@ import {
   type Limit,
   policyCounterId,
   type SourceRule,
+  type SourceSet,
   sessionKeyOf,
 } from './grant.ts';
 import { enter, wakeFor } from './lifecycle.ts';
@@ -193,7 +195,7 @@ function refusalByQuota(
   if (grant.sourceCidrs !== undefined && !isInSome(grant.sourceCidrs, ip)) {
     return { code: 403, phrase: 'credential.source_not_allowed' };
   }
-  const fromElsewhere = refusalOfSource(grant.sourceRules, ip);
+  const fromElsewhere = refusalOfSource(grant.sourceRules, ip, state.options);
   if (fromElsewhere !== undefined) return { code: 403, phrase: `policy.refused: ${fromElsewhere}` };
   if (grant.endsAtMs !== undefined && grant.endsAtMs <= request.nowMs) {
     return { code: 403, phrase: 'The credential has ended.' };
@@ -211,9 +213,17 @@ function refusalByQuota(
 }
 
 /** Why a client may not come from where it is, in the words of the first level from which on it may not. */
-export function refusalOfSource(rules: readonly SourceRule[] = [], ip: IpBytes): string | undefined {
+export function refusalOfSource(
+  rules: readonly SourceRule[] = [],
+  ip: IpBytes,
+  { countryOf }: Pick<TurnCoreOptions, 'countryOf'>,
+): string | undefined {
+  const isFrom = (set: SourceSet) =>
+    'networks' in set
+      ? isInSome(set.networks, ip)
+      : countryOf !== undefined && set.countries.includes(countryOf(ip));
   for (const { steps } of rules) {
-    const admitting = steps.findLastIndex(({ networks }) => isInSome(networks, ip));
+    const admitting = steps.findLastIndex(isFrom);
     if (admitting < steps.length - 1) return steps[admitting + 1]?.refusal;
   }
   return undefined;

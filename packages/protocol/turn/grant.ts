@@ -59,8 +59,11 @@ export interface Grant {
 
 /** What levels say of the addresses that clients may come from, from the top down. What the last step says holds. */
 export interface SourceRule {
-  readonly steps: readonly { readonly networks: readonly string[]; readonly refusal: string }[];
+  readonly steps: readonly ({ readonly refusal: string } & SourceSet)[];
 }
+
+/** Addresses by their networks, or by the countries that they are in. */
+export type SourceSet = { readonly networks: readonly string[] } | { readonly countries: readonly string[] };
 
 /** The counter of what policies let begin, in place of a limit's. */
 export const policyCounterId = 'policy';

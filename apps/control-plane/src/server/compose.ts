@@ -3,6 +3,7 @@
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
+import { countryTableIn } from '@patchbay/adapters/country-file';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
@@ -91,6 +92,7 @@ import { createRestHandler, toResponse } from '@patchbay/faces/rest';
 import { createAppRouter, createRequestId } from '@patchbay/faces/trpc';
 import { apiVersionNewest } from '@patchbay/kit/api-version';
 import { networkOf } from '@patchbay/kit/cidr';
+import { featureNamesOf } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
@@ -162,6 +164,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const isStopped = () => closing.signal.aborted;
   const catalogue = meterCatalogue(declaredMeters);
   const serviceNames = Object.values(services).map(({ name }) => name);
+  const featureNames = Object.values(services).flatMap(featureNamesOf);
+  const countries = countryTableIn(env.PATCHBAY_COUNTRY_TABLE);
   const usage = usageStore(pool);
   const billing = billingStore({ pool, catalogue, nowMs });
   const rail = railOf(env);
@@ -361,6 +365,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         past: pastRequests(prisma, usage),
         applications: tenancy.applications,
         serviceNames,
+        featureNames,
+        countries,
         regionNames: async () => [...new Set((await fleet.list()).map(({ region }) => region))].sort(),
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },

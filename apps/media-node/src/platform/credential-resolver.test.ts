@@ -34,7 +34,6 @@ test('no service admits a credential that outlives the memory of its revocation 
 });
 
 test.each<readonly [string, Restriction]>([
-  ['features', { type: 'features', features: ['relay'] }],
   ['endEvent', { type: 'endEvent', event: 'session.ended' }],
   ['room', { type: 'session', session: 'room:standup' }],
 ])('a caveat that nobody would hold is refused, not ignored: %s (ACC-7)', async (_name, caveat) => {

@@ -1,6 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { CapsByService } from '@patchbay/domain/fleet/internal-api';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { UNKNOWN_COUNTRY } from '@patchbay/kit/country';
+import type { CountryTable } from '@patchbay/kit/country-table';
+import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type { PlatformErrorCode } from '@patchbay/kit/errors';
 import { parseUsername, passwordOf, verify } from '@patchbay/protocol/credential/credential';
 import { check, type Effective, effectiveOf } from '@patchbay/protocol/credential/effective';
@@ -57,6 +60,7 @@ export interface ResolverOptions {
   readonly snapshots: Snapshots;
   readonly revocations: Revocations;
   readonly region: string;
+  readonly countries?: CountryTable | undefined;
   readonly keyUse?: Pick<KeyUse, 'resolved' | 'used'>;
   readonly nowMs?: () => number;
 }
@@ -67,6 +71,10 @@ interface Use {
   readonly service: string;
   /** Undefined where whoever asks holds each client's address against `effective.sourceCidrs`, as the relay does. */
   readonly sourceIp: string | undefined;
+  /** The feature that is asked for with that, where it is one alone. */
+  readonly feature?: string;
+  /** What its client says that it runs on; a relay is not told. */
+  readonly deviceKind?: DeviceKind;
   /** Of what runs already: a shorter lifetime holds for what begins from now on. */
   readonly isRunning?: boolean;
 }
@@ -80,6 +88,11 @@ export class CredentialResolver {
 
   constructor(options: ResolverOptions) {
     this.#options = options;
+  }
+
+  /** Where an address is; undefined where there is no table that says it. */
+  countryOf(sourceIp: string): string | undefined {
+    return this.#options.countries?.countryOf(sourceIp);
   }
 
   /** Whether the key that a username names is in memory: others have to be looked up. */
@@ -163,7 +176,7 @@ export class CredentialResolver {
     effective: Effective,
     { key, password, use }: { key: KeySnapshot; password: string; use: Use },
   ): Promise<ResolvedCredential> {
-    const { revocations, region, snapshots, nowMs = Date.now } = this.#options;
+    const { revocations, region, snapshots, countries, nowMs = Date.now } = this.#options;
     if (
       key.isRevoked ||
       (key.expiresAtMs !== undefined && nowMs() >= key.expiresAtMs) ||
@@ -198,6 +211,7 @@ export class CredentialResolver {
       check(use.sourceIp === undefined ? fromAnywhere : effective, {
         nowMs: nowMs(),
         service: use.service,
+        ...(use.feature === undefined ? {} : { feature: use.feature }),
         sourceIp: use.sourceIp ?? '',
         region,
         accountChain: chain,
@@ -217,7 +231,7 @@ export class CredentialResolver {
     this.#options.keyUse?.resolved(credentialId, { keyId: key.keyId, accountId: key.accountId });
     const policy = decideCredential(
       { account: known, application: ofApplication.snapshot, effective, credentialId },
-      { ...use, region, atMs: nowMs() },
+      { ...use, country: countryOf(countries, use.sourceIp), region, atMs: nowMs() },
     );
     if ('code' in policy) {
       const byPolicy = { ...policy, effective, key, accountId, credentialId };
@@ -269,6 +283,10 @@ function capsOfEndpoint(
   if (identifier === undefined || !Object.hasOwn(capsByEndpoint, identifier)) return undefined;
   return capsByEndpoint[identifier];
 }
+
+/** Whoever asks without a table is told that nobody knows: a policy of countries then lets nobody pass. */
+const countryOf = (countries: CountryTable | undefined, sourceIp: string | undefined) =>
+  sourceIp === undefined ? undefined : (countries?.countryOf(sourceIp) ?? UNKNOWN_COUNTRY);
 
 const noAccount: AccountSnapshot = {
   accountId: '',

@@ -3,6 +3,7 @@ import type { Spool } from '@patchbay/adapters/spool/spool';
 import type { InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
 import { type UsageDraft, userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { refusalText } from '@patchbay/domain/policy/decide';
+import { featureName } from '@patchbay/kit/definition';
 import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
 import {
@@ -47,7 +48,12 @@ export interface RelayPlatformOptions {
 
 type CountUse = InternalRequest<'countUse'>;
 /** One answer serves all clients that bring the username: the core holds each address against the grant. */
-const relayUse = { verifier: 'relay', service: 'network-discovery', sourceIp: undefined } as const;
+const relayUse = {
+  verifier: 'relay',
+  service: 'network-discovery',
+  feature: featureName('network-discovery', 'relay'),
+  sourceIp: undefined,
+} as const;
 /** Shorter in all than a client waits for the answer to its Allocate (RFC 8489 §6.2.1). */
 const joinPausesMs = [200, 400, 800];
 

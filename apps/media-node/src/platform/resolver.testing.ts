@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import type { InternalCall } from '@patchbay/domain/fleet/internal-api';
 import type { SpentBudget } from '@patchbay/domain/policy/decide';
 import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
+import type { CountryTable } from '@patchbay/kit/country-table';
+import type { DeviceKind } from '@patchbay/kit/device-kind';
 import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { mint } from '@patchbay/protocol/credential/credential';
@@ -45,6 +47,9 @@ interface BenchOptions {
   readonly policy?: PolicyChain;
   readonly endpointPolicies?: PolicyChain;
   readonly spent?: readonly SpentBudget[];
+  readonly countries?: CountryTable;
+  /** What clients of signaling say that they run on. */
+  readonly deviceKind?: DeviceKind;
 }
 
 const mintKey = createHash('sha256').update('the mint branch of a test').digest();
@@ -58,6 +63,8 @@ export function resolverBench({
   policy = [],
   endpointPolicies = [],
   spent = [],
+  countries,
+  deviceKind = 'desktop',
 }: BenchOptions = {}): ResolverBench {
   const nowMs = Date.UTC(2026, 10, 24);
   const [accountId, childId, keyId] = [createId('acc'), createId('acc'), createId('key')];
@@ -107,15 +114,25 @@ export function resolverBench({
   };
   const snapshots = new Snapshots({ client: { call }, busAwaySinceMs: () => undefined, nowMs: () => nowMs });
   const revocations = new Revocations();
-  const resolver = new CredentialResolver({ snapshots, revocations, region: 'local', nowMs: () => nowMs });
+  const resolver = new CredentialResolver({
+    snapshots,
+    revocations,
+    countries,
+    region: 'local',
+    nowMs: () => nowMs,
+  });
   const allowed = async (service: string, username: string) => {
     const resolved = await resolve(service, username);
     if (resolved.kind !== 'ok') throw new Error(resolved.detail);
     return resolved;
   };
   const resolve = (service: string, username: string) => {
-    const verifier = service === 'signaling' ? 'signaling' : 'relay';
-    return resolver.resolveUsername(username, { verifier, service, sourceIp: '192.0.2.1' });
+    const sourceIp = '192.0.2.1';
+    const use =
+      service === 'signaling'
+        ? ({ verifier: 'signaling', deviceKind } as const)
+        : ({ verifier: 'relay', feature: 'network-discovery.relay' } as const);
+    return resolver.resolveUsername(username, { ...use, service, sourceIp });
   };
   let count = 0;
   return {

@@ -10,15 +10,26 @@ import type {
   Problem,
   ResumedSession,
   ServerMessage,
+  SignalData,
 } from '@patchbay/protocol/signaling/messages';
+import { codecsIn } from '@patchbay/protocol/signaling/sdp-codecs';
 import { type Client, type ClientTable, connectedUntilMs } from './clients.ts';
 import { ConnectedSeconds } from './connected-seconds.ts';
 import { EndedSessions, ownerOfLine, targetLegsOf } from './ended-sessions.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { KnownRelays } from './known-relays.ts';
+import {
+  codecsStanding,
+  featureRefusal,
+  heldDescription,
+  kindOutside,
+  mediaRefusal,
+  participantsRefusal,
+} from './party-rules.ts';
 import type {
   AllocationEnded,
   ClaimAnswer,
+  Principal,
   RelayLineNotice,
   RelayPlacement,
   SecondsLimit,
@@ -52,6 +63,9 @@ export const relayWaitMs = 30_000;
 /** A session that needs more peer connections than this is not worth saving. */
 export const generationMax = 100;
 const qualityIntervalMsMin = 900;
+const PARTIES_OF_CALL = 2;
+/** How long parties take to agree anew: with the time in which a change is heard of, less than 5 seconds (POL-5). */
+export const agreementMsMax = 3_000;
 
 export interface CallPorts {
   readonly region: string;
@@ -209,6 +223,7 @@ export class Calls {
         media: frame.media,
         mode: session.callMode,
         identity: client.principal.identity,
+        ...placeOf(client.principal),
       },
     });
     this.#ports.recordUsage(
@@ -265,6 +280,8 @@ export class Calls {
       segment: 0,
       segmentModality: modalityOf([frame]),
       usageSinceMs: nowMs,
+      codecs: undefined,
+      codecsDueAtMs: undefined,
       logSequence: 0,
       limitsReached: new Set(),
     };
@@ -276,7 +293,10 @@ export class Calls {
     if (client.sessionIds.size + this.#claimingCountOf(client) >= sessionsPerClientMax)
       return { refusal: 'signaling.too_many_sessions' };
     if (limits.sessionId !== undefined) return { refusal: 'credential.session_not_allowed' };
-    const forbidden = mediaRefusal(client, frame.media);
+    const forbidden =
+      featureRefusal(limits, 'place-calls') ??
+      participantsRefusal(limits, PARTIES_OF_CALL) ??
+      mediaRefusal(limits, frame.media);
     if (forbidden !== undefined) return forbidden;
     if (!frame.to.startsWith('user:')) return { refusal: 'signaling.namespace_unsupported' };
     return this.#findDevices(client, frame.to.slice('user:'.length));
@@ -290,7 +310,8 @@ export class Calls {
     const accountId = match?.[2] ?? own.accountId;
     const devices = this.#ports.clients
       .ofIdentity(accountId, identity)
-      .filter((device) => device !== client && device.sessionIds.size < sessionsPerClientMax);
+      .filter((device) => device !== client && device.sessionIds.size < sessionsPerClientMax)
+      .filter(({ principal: { limits } }) => featureRefusal(limits, 'answer-calls') === undefined);
     const isAbove = own.accountPath.includes(accountId);
     const related = isAbove
       ? devices
@@ -326,7 +347,11 @@ export class Calls {
     if (limits.sessionId !== undefined && limits.sessionId !== session.sessionId) {
       return { refusal: 'credential.session_not_allowed' };
     }
-    return mediaRefusal(client, frame.media);
+    return (
+      featureRefusal(limits, 'answer-calls') ??
+      participantsRefusal(limits, legsOf(session).length + 1) ??
+      mediaRefusal(limits, frame.media)
+    );
   }
 
   #join(client: Client, frame: ClientMessageOf<'accept'>, nowMs: number): CallRefusal | undefined {
@@ -422,11 +447,45 @@ export class Calls {
     return client.sessionIds.has(sessionId);
   }
 
-  signal({ session, leg }: Party, frame: ClientMessageOf<'signal'>): void {
+  signal({ session, leg }: Party, frame: ClientMessageOf<'signal'>, nowMs: number): void {
     const peer = peerOf(session, leg);
     if (peer === undefined || frame.generation > session.generation) return;
-    const { sessionId, generation, data } = frame;
+    const { sessionId, generation } = frame;
+    const data = frame.data.kind === 'description' ? this.#held(session, frame.data, nowMs) : frame.data;
+    if (data === undefined) return;
     this.#ports.send(peer.client, { type: 'signal', sessionId, generation, data });
+    const isAgreement = data.kind === 'description' && data.type === 'answer';
+    if (isAgreement && generation === session.generation) this.#agreed(session, codecsIn(data.sdp), nowMs);
+  }
+
+  /** The description with no codec in it that either party's policies leave out; the call ends where none is left. */
+  #held(session: Session, data: Description, nowMs: number): Description | undefined {
+    const held = heldDescription(data.sdp, limitsIn(session));
+    if ('sdp' in held) return { ...data, sdp: held.sdp };
+    this.end(session, this.#ports.reasons.ending('policy.refused', held.detail), nowMs);
+    return undefined;
+  }
+
+  #agreed(session: Session, codecs: readonly (readonly string[])[], nowMs: number): void {
+    session.codecsDueAtMs = undefined;
+    if (JSON.stringify(codecs) === JSON.stringify(session.codecs)) return;
+    session.codecs = codecs;
+    this.#log(session, nowMs, { type: 'codecs.negotiated', data: { codecs } });
+  }
+
+  /** A call that carries what is not allowed any more agrees anew, and ends where it does not or cannot (POL-5). */
+  #holdCodecs(session: Session, nowMs: number): void {
+    const standing = codecsStanding(session.codecs ?? [], limitsIn(session));
+    const isOver = standing?.kind === 'impossible' || (session.codecsDueAtMs ?? nowMs + 1) <= nowMs;
+    if (standing === undefined) session.codecsDueAtMs = undefined;
+    else if (isOver) this.end(session, this.#ports.reasons.ending('policy.refused', standing.detail), nowMs);
+    else if (session.codecsDueAtMs === undefined) {
+      session.codecsDueAtMs = nowMs + agreementMsMax;
+      const { sessionId, generation } = session;
+      for (const { client, isInitiator } of legsOf(session))
+        if (isInitiator)
+          this.#ports.send(client, { type: 'signal', sessionId, generation, data: { kind: 'renegotiate' } });
+    }
   }
 
   connected({ session, leg }: Party, frame: ClientMessageOf<'connected'>, nowMs: number): void {
@@ -465,7 +524,8 @@ export class Calls {
   ): CallRefusal | undefined {
     const { audio, video, screen } = frame;
     const media: Media = { audio, video, screen };
-    const forbidden = mediaRefusal(leg.client, media);
+    const { limits } = leg.client.principal;
+    const forbidden = featureRefusal(limits, 'change-media') ?? mediaRefusal(limits, media);
     if (forbidden !== undefined) return forbidden;
     const modality = modalityOf(legsOf(session).map((each) => (each === leg ? { media } : each)));
     if (modality !== session.segmentModality) {
@@ -707,6 +767,7 @@ export class Calls {
         if (isUnanswered) this.end(session, this.#ports.reasons.ending('signaling.no_answer'), nowMs);
         continue;
       }
+      if (session.codecsDueAtMs !== undefined) this.#holdCodecs(session, nowMs);
       if (nowMs - session.usageSinceMs >= SIGNALING_RECORD_MS_MAX) this.#flushUsage(session, nowMs);
       this.#enforceSeconds(session, session.startedAtMs, nowMs);
     }
@@ -794,10 +855,19 @@ export class Calls {
     for (const session of this.#sessionsOf(client)) {
       const leg = legOf(session, client);
       if (leg === undefined) continue;
-      const { media, isCounted } = client.principal.limits;
-      if (media !== undefined && kindOutside(media.kinds, leg.media) !== undefined)
-        this.end(session, this.#ports.reasons.ending('policy.refused', media.detail), nowMs);
-      else if (isCounted === true) {
+      const { limits } = client.principal;
+      const { media } = limits;
+      const isOutside = media !== undefined && kindOutside(media.kinds, leg.media) !== undefined;
+      const refusal =
+        (isOutside ? { detail: media.detail } : undefined) ??
+        featureRefusal(limits, leg === session.caller ? 'place-calls' : 'answer-calls') ??
+        participantsRefusal(limits, PARTIES_OF_CALL);
+      if (refusal !== undefined) {
+        this.end(session, this.#ports.reasons.ending('policy.refused', refusal.detail), nowMs);
+        continue;
+      }
+      this.#holdCodecs(session, nowMs);
+      if (limits.isCounted === true) {
         const { sessionId } = session;
         this.#ports.claim(`${sessionId} running`, {
           sessionId,
@@ -859,6 +929,8 @@ export class Calls {
   }
 }
 
+type Description = Extract<SignalData, { readonly kind: 'description' }>;
+
 export interface Party {
   readonly session: Session;
   readonly leg: Leg;
@@ -887,15 +959,10 @@ function nameSeenBy(viewer: Client, shown: Client): string {
   return accountId === viewer.principal.accountId ? identity : `${identity}@${accountId}`;
 }
 
-/** The credential's own word comes first: a policy is asked of what it lets pass. */
-function mediaRefusal(client: Client, media: Media): CallRefusal | undefined {
-  const { mediaKinds, media: byPolicy } = client.principal.limits;
-  const kind = mediaKinds && kindOutside(mediaKinds, media);
-  if (kind !== undefined)
-    return { refusal: 'credential.media_not_allowed', detail: `Not permitted: ${kind}.` };
-  if (byPolicy === undefined || kindOutside(byPolicy.kinds, media) === undefined) return undefined;
-  return { refusal: 'policy.refused', detail: byPolicy.detail };
-}
+const limitsIn = (session: Session) => legsOf(session).map(({ client }) => client.principal.limits);
 
-const kindOutside = (kinds: readonly string[], media: Media) =>
-  (['audio', 'video', 'screen'] as const).find((kind) => media[kind] && !kinds.includes(kind));
+/** Where a client was, as far as a later look at its requests asks (POL-2). */
+const placeOf = ({ deviceKind, country }: Principal) => ({
+  ...(deviceKind === undefined ? {} : { device: deviceKind }),
+  ...(country === undefined ? {} : { country }),
+});

@@ -21,6 +21,7 @@ export const networkDiscovery = defineService({
   title: 'Network discovery',
   summary:
     'STUN and TURN: finds the address a client has, and relays its packets where no direct path exists.',
+  features: { relay: 'Relays packets. Without it clients are told of their addresses alone.' },
   timing: 'sync',
   media: 'immutable',
   config: z.object({
@@ -109,6 +110,7 @@ export const networkDiscovery = defineService({
       path: '/ice-servers',
       summary: 'Mint a credential and answer it as ICE servers, ready for RTCPeerConnection.',
       access: 'develop',
+      feature: 'relay',
       isMinting: true,
       request: z.strictObject({
         identity: z.string().min(1).max(128).optional(),

@@ -11,6 +11,11 @@ export const signaling = defineService({
   title: 'Signaling',
   summary:
     'Sessions between endpoints: offers, answers and candidates carried, state kept, media re-established.',
+  features: {
+    'place-calls': 'Calls others.',
+    'answer-calls': 'Is called. Without it no device rings.',
+    'change-media': 'Begins and ends to send sound, pictures or a screen while a call runs.',
+  },
   timing: 'sync',
   media: 'none',
   config: z.object({

@@ -1,4 +1,4 @@
-import { type SettingName, settingOf } from '@patchbay/domain/policy/settings';
+import { type NumberSetting, type SettingName, settingOf } from '@patchbay/domain/policy/settings';
 import { services } from '@patchbay/services/registry.generated';
 import type { Outputs } from '../../trpc/client.ts';
 import { choicesOf } from './policy-draft.ts';
@@ -35,14 +35,15 @@ export function levelText(origin: Origin, names: ReadonlyMap<string, string>): s
 
 export const unitOf = (name: SettingName): string | undefined => {
   const setting = settingOf(name);
-  if (setting.merge !== 'narrowest') return undefined;
-  return setting.unit === 'count'
-    ? 'sessions'
-    : setting.unit === 'second'
-      ? 's'
-      : setting.unit === 'byte'
-        ? 'B'
-        : setting.unit;
+  return setting.merge === 'narrowest' ? unitTexts[setting.unit] : undefined;
+};
+
+const unitTexts: Readonly<Record<NumberSetting['unit'], string>> = {
+  second: 's',
+  'bit/s': 'bit/s',
+  byte: 'B',
+  session: 'sessions',
+  participant: 'participants',
 };
 
 /** What a setting is, and how it is left alone. */
