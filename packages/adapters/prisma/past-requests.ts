@@ -27,6 +27,7 @@ interface Row {
   readonly client_address: string | null;
   readonly device: string | null;
   readonly country: string | null;
+  readonly instance_type: string | null;
   readonly codecs: unknown;
 }
 
@@ -37,7 +38,7 @@ export function pastRequests(prisma: PrismaClient, usage: Pick<UsageStore, 'quer
       inAccount(prisma, accountId, async (transaction) => {
         const rows = await transaction.$queryRaw<Row[]>`
           SELECT s.id, s.account_id, s.application_id, s.kind, s.region, s.started_at, s.ended_at, s.connected_at, s.end_code,
-            l.identity, l.audio, l.video, l.screen, e.client_address, b.device, b.country, n.codecs
+            l.identity, l.audio, l.video, l.screen, e.client_address, b.device, b.country, b.instance_type, n.codecs
           FROM (
             SELECT s.* FROM account_closure c JOIN session s ON s.account_id = c.descendant_id
             WHERE c.ancestor_id = ${accountId} AND c.valid_to = 'infinity'
@@ -47,8 +48,9 @@ export function pastRequests(prisma: PrismaClient, usage: Pick<UsageStore, 'quer
             WHERE l.session_id = s.id AND l.account_id = s.account_id ORDER BY joined_at LIMIT 1) l ON true
           LEFT JOIN LATERAL (SELECT data ->> 'clientAddress' AS client_address FROM session_event e
             WHERE e.session_id = s.id AND e.kind = 'allocation.started' ORDER BY sequence LIMIT 1) e ON s.kind = 'relay'
-          LEFT JOIN LATERAL (SELECT data ->> 'device' AS device, data ->> 'country' AS country FROM session_event b
-            WHERE b.session_id = s.id AND b.kind = 'session.created' ORDER BY sequence LIMIT 1) b ON s.kind = 'call'
+          LEFT JOIN LATERAL (SELECT data ->> 'device' AS device, data ->> 'country' AS country,
+              data ->> 'instanceType' AS instance_type FROM session_event b
+            WHERE b.session_id = s.id AND b.kind = 'session.created' ORDER BY sequence LIMIT 1) b ON true
           LEFT JOIN LATERAL (SELECT data -> 'codecs' AS codecs FROM session_event n
             WHERE n.session_id = s.id AND n.kind = 'codecs.negotiated' ORDER BY sequence DESC LIMIT 1) n ON s.kind = 'call'
           ORDER BY s.started_at DESC`;
@@ -92,6 +94,7 @@ function fromRow(row: Row): LoggedRequest {
     sessionId: row.id,
     accountId: row.account_id,
     ...(row.application_id === null ? {} : { applicationId: row.application_id }),
+    ...(row.instance_type === null ? {} : { instanceType: row.instance_type }),
     atMs: row.started_at.getTime(),
     ...(row.ended_at === null ? {} : { endedAtMs: row.ended_at.getTime() }),
     service: row.kind === 'relay' ? 'network-discovery' : 'signaling',

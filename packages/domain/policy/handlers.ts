@@ -30,15 +30,14 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
         throw context.error('policy.too_many_levels', `At most ${PLACE_COUNT_MAX} are kept.`);
       const target = [accountId, ...Object.values(place), 'policy', ...(by === 'above' ? ['above'] : [])];
       context.audit({ target: target.join('/'), before: toWritten(before), after: toWritten(word) });
-      await context.emit('changed', { accountId });
+      const isChanged = JSON.stringify(toWritten(before)) !== JSON.stringify(toWritten(word));
+      if (isChanged) await context.emit('changed', { accountId });
       const stored = withWord(reading, reading.stored, word);
       return await answerOf({ ...reading, stored, word }, ports);
     },
 
     async simulate(context, request, ports) {
       const reading = await readPlace(context, request, ports);
-      if (reading.place.instanceType !== undefined)
-        throw platformError('request.invalid', '/instanceType: requests are not recorded by instance type.');
       const word = fromWritten(request);
       await refuseWord(context as unknown as SetContext, { reading, word, ports });
       return await simulate({ reading, word, days: request.days, nowMs: context.nowMs() }, ports);

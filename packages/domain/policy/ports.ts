@@ -18,6 +18,7 @@ export interface PlanRecord {
 /** A past request, with what tells by which levels it was decided. */
 export interface LoggedRequest extends PastRequest {
   readonly applicationId?: string | undefined;
+  readonly instanceType?: string | undefined;
   readonly endpoint?: string | undefined;
 }
 

@@ -82,9 +82,9 @@ function chainsOf(
 ): ChainOf {
   // One chain for all requests of a kind: what it folds to is remembered by the chain.
   const known = new Map<string, PolicyChain>();
-  return ({ accountId, region, applicationId, endpoint }) => {
-    const key = JSON.stringify([accountId, region, applicationId, endpoint]);
-    const subject = { chain: chains.get(accountId) ?? [], region, applicationId, endpoint };
+  return ({ accountId, region, applicationId, instanceType, endpoint }) => {
+    const key = JSON.stringify([accountId, region, applicationId, instanceType, endpoint]);
+    const subject = { chain: chains.get(accountId) ?? [], region, applicationId, instanceType, endpoint };
     const chain = known.get(key) ?? policyChain(subject, storedOf(accountId));
     known.set(key, chain);
     return chain;

@@ -361,9 +361,11 @@ async function configurationOf(platform: Platform, service: ServiceDefinition, e
  */
 async function audit(platform: Platform, call: Call, { entity, heldAt, changes }: Scope): Promise<void> {
   const { mounted, principal, requestId, address } = call;
+  const made = changes.filter(isChange);
+  if (mounted.operation.isTrial === true || (made.length === 0 && changes.length > 0)) return;
   const { actor } = principal;
   const actorAccountId = heldAt ?? (actor.kind === 'key' ? actor.accountId : undefined);
-  const said: readonly Partial<AuditedChange>[] = changes.length === 0 ? [{}] : changes;
+  const said: readonly Partial<AuditedChange>[] = made.length === 0 ? [{}] : made;
   // In one order, so that two changes that concern the same accounts do not wait for each other's logs.
   const entries = said.flatMap((change) => {
     const accountId = change.accountId ?? entity?.accountId;
@@ -385,6 +387,10 @@ async function audit(platform: Platform, call: Call, { entity, heldAt, changes }
     });
   }
 }
+
+/** Who sets what is set already has changed nothing. */
+const isChange = ({ before, after }: AuditedChange): boolean =>
+  before === undefined || JSON.stringify(before) !== JSON.stringify(after);
 
 type Response = Record<string, unknown>;
 /** Does what needs no transaction, and resolves to what is to be done in one. */

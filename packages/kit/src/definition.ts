@@ -47,6 +47,8 @@ export interface OperationDefinition {
   readonly authority?: 'self' | 'ancestor';
   /** Of the service: who may not use it is refused this operation (POL-3). */
   readonly feature?: string;
+  /** It only tries: nothing is other than before, and so the log of changes has no entry of it (ACC-8). */
+  readonly isTrial?: true;
   /** Answers a credential for the service: only a key whose scopes cover this mints one offline that it takes (ACC-4). */
   readonly isMinting?: true;
   /**

@@ -962,7 +962,8 @@ function nameSeenBy(viewer: Client, shown: Client): string {
 const limitsIn = (session: Session) => legsOf(session).map(({ client }) => client.principal.limits);
 
 /** Where a client was, as far as a later look at its requests asks (POL-2). */
-const placeOf = ({ deviceKind, country }: Principal) => ({
+const placeOf = ({ deviceKind, country, instanceType }: Principal) => ({
+  ...(instanceType === undefined ? {} : { instanceType }),
   ...(deviceKind === undefined ? {} : { device: deviceKind }),
   ...(country === undefined ? {} : { country }),
 });

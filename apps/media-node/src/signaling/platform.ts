@@ -222,6 +222,7 @@ interface SessionEventData {
     readonly mode: CallMode;
     /** Of whoever placed the call. */
     readonly identity: string;
+    readonly instanceType?: string;
     readonly device?: DeviceKind;
     readonly country?: string;
   };
