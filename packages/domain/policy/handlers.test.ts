@@ -468,6 +468,7 @@ describe('policy.simulate', () => {
       startMs?: number;
       endMs?: number | null;
       kind?: 'call' | 'relay';
+      applicationId?: string;
       /** Lines of its log, by what they are. */
       log?: Readonly<Record<string, object>>;
     } = {},
@@ -478,8 +479,8 @@ describe('policy.simulate', () => {
       const ended = more.endMs === undefined ? started.getTime() + 10_000 : more.endMs;
       await asOwner(
         database.url,
-        `INSERT INTO session (id, account_id, state, region, leg_ids, joined_leg_ids, left_leg_ids, started_at, connected_at, ended_at, kind)
-         VALUES ($1, $2, $6, $3, '{}', '{}', '{}', $4, $4, $5, $7)`,
+        `INSERT INTO session (id, account_id, state, region, leg_ids, joined_leg_ids, left_leg_ids, started_at, connected_at, ended_at, kind, application_id)
+         VALUES ($1, $2, $6, $3, '{}', '{}', '{}', $4, $4, $5, $7, $8)`,
         [
           id,
           accountId,
@@ -488,6 +489,7 @@ describe('policy.simulate', () => {
           ended === null ? null : new Date(ended),
           ended === null ? 'live' : 'ended',
           more.kind ?? 'call',
+          more.applicationId ?? null,
         ],
       );
       for (const [index, [kind, data]] of Object.entries(more.log ?? {}).entries())
@@ -563,6 +565,25 @@ describe('policy.simulate', () => {
     expect(await refusedBy({ features: ['signaling.place-calls'] })).toEqual([['features', 1]]);
     expect(await refusedBy({ features: ['network-discovery.relay'] })).toEqual([['features', 3]]);
     expect(await refusedBy({ participantsMax: 1 })).toEqual([['participantsMax', 3]]);
+  });
+
+  test('an instance type is tried on what was of it, as the log says', async () => {
+    const { id: applicationId } = await database.ports.applications.create({
+      accountId: customer,
+      name: 'Calls',
+      instanceTypes: ['free', 'paid'],
+    });
+    const of = (instanceType: string, kind: 'call' | 'relay') =>
+      addSessions(customer, 1, { applicationId, kind, log: { 'session.created': { instanceType } } });
+    await of('free', 'call');
+    await of('free', 'relay');
+    await of('paid', 'call');
+    await addSessions(customer, 1, { applicationId });
+    const { answer } = await call(simulate, { applicationId, instanceType: 'free', services: [] });
+    expect(answer).toMatchObject({ requestCount: 4, refusedCount: 2 });
+    expect(answer.bySetting).toMatchObject([
+      { setting: 'services', origin: { level: 'instanceType', instanceType: 'free' }, count: 2 },
+    ]);
   });
 
   test('what the policy refuses already is no news', async () => {

@@ -1,8 +1,5 @@
 import { SIGNALING_RECORD_MS_MAX } from '@patchbay/domain/metering/record-span';
-import type {
-  SignalingEndingCode as EndingCode,
-  SignalingRefusalCode as RefusalCode,
-} from '@patchbay/protocol/signaling/codes';
+import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import type {
   ClientMessageOf,
   EndReason,
@@ -19,6 +16,7 @@ import { EndedSessions, ownerOfLine, targetLegsOf } from './ended-sessions.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { KnownRelays } from './known-relays.ts';
 import {
+  type CallRefusal,
   codecsStanding,
   featureRefusal,
   heldDescription,
@@ -938,10 +936,6 @@ export interface Party {
 interface CallTarget {
   readonly identity: string;
   readonly devices: readonly Client[];
-}
-export interface CallRefusal {
-  readonly refusal: RefusalCode;
-  readonly detail?: string;
 }
 
 interface Claiming {

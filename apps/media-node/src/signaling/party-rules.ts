@@ -1,9 +1,14 @@
 import { featureName } from '@patchbay/kit/definition';
+import type { SignalingRefusalCode } from '@patchbay/protocol/signaling/codes';
 import type { Media } from '@patchbay/protocol/signaling/messages';
 import { codecsIn, withCodecs } from '@patchbay/protocol/signaling/sdp-codecs';
 import type { signaling } from '@patchbay/services/signaling/definition';
-import type { CallRefusal } from './calls.ts';
 import type { SignalingLimits } from './platform.ts';
+
+export interface CallRefusal {
+  readonly refusal: SignalingRefusalCode;
+  readonly detail?: string;
+}
 
 type Feature = keyof (typeof signaling)['features'];
 type Limits = Pick<SignalingLimits, 'mediaKinds' | 'media' | 'features' | 'participants' | 'codecs'>;

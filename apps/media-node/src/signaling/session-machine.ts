@@ -15,9 +15,10 @@ import {
   type ServerMessage,
   type ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
-import { type CallRefusal, Calls } from './calls.ts';
+import { Calls } from './calls.ts';
 import { type Client, ClientTable } from './clients.ts';
 import { MessageRate } from './message-rate.ts';
+import type { CallRefusal } from './party-rules.ts';
 import type {
   Authentication,
   AuthenticationContext,
