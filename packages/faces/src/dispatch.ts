@@ -361,8 +361,10 @@ async function configurationOf(platform: Platform, service: ServiceDefinition, e
  */
 async function audit(platform: Platform, call: Call, { entity, heldAt, changes }: Scope): Promise<void> {
   const { mounted, principal, requestId, address } = call;
-  const made = changes.filter(isChange);
-  if (mounted.operation.isTrial === true || (made.length === 0 && changes.length > 0)) return;
+  const { isTrial, replaces } = mounted.operation;
+  // Who sets what is edited whole to what it is has changed nothing.
+  const made = replaces === undefined ? changes : changes.filter(isChange);
+  if (isTrial === true || (made.length === 0 && changes.length > 0)) return;
   const { actor } = principal;
   const actorAccountId = heldAt ?? (actor.kind === 'key' ? actor.accountId : undefined);
   const said: readonly Partial<AuditedChange>[] = made.length === 0 ? [{}] : made;
@@ -388,7 +390,6 @@ async function audit(platform: Platform, call: Call, { entity, heldAt, changes }
   }
 }
 
-/** Who sets what is set already has changed nothing. */
 const isChange = ({ before, after }: AuditedChange): boolean =>
   before === undefined || JSON.stringify(before) !== JSON.stringify(after);
 

@@ -108,6 +108,12 @@ async function hostPath(host: string): Promise<string> {
 
 const price = { currency: 'EUR', prices: { bytes: { amount: '1', per: '1' } } };
 
+/** Other than what is configured: who sets what is set has changed nothing. */
+const changedConfig = {
+  'network-discovery': { credentialTtlSecondsMax: 80_000 },
+  signaling: { tokenTtlSecondsMax: 80_000 },
+} as const;
+
 /** A request that succeeds, for each operation that changes something. What it needs beforehand, it makes itself. */
 const changes: Readonly<Record<string, () => Promise<readonly [path: string, body?: object]>>> = {
   'prices.set': async () => [`/v1/accounts/${childId}/prices/network-discovery`, price],
@@ -245,17 +251,17 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     return [`/v1/accounts/${account.accountId}/team/${(await ask('POST', '/team', body)).userId}`];
   },
   'networkDiscovery.createIceServers': async () => [await mintingPath('network-discovery/ice-servers'), {}],
-  'networkDiscovery.putConfig': async () => [servicePath('network-discovery/config'), {}],
+  'networkDiscovery.putConfig': async () => [servicePath('network-discovery/config'), changedConfig['network-discovery']],
   ...Object.fromEntries(
-    Object.entries({ networkDiscovery: 'network-discovery', signaling: 'signaling' }).flatMap(
+    Object.entries({ networkDiscovery: 'network-discovery', signaling: 'signaling' } as const).flatMap(
       ([key, service]) => [
         [
           `${key}.putApplicationConfig`,
-          async () => [`${await applicationPath()}/services/${service}/config`, {}],
+          async () => [`${await applicationPath()}/services/${service}/config`, changedConfig[service]],
         ],
         [
           `${key}.putInstanceTypeConfig`,
-          async () => [`${await applicationPath()}/instance-types/free/services/${service}/config`, {}],
+          async () => [`${await applicationPath()}/instance-types/free/services/${service}/config`, changedConfig[service]],
         ],
         [`${key}.putCallbacks`, async () => [servicePath(`${service}/callbacks`), callbacks(service)]],
         [
@@ -271,13 +277,13 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
         ],
         [
           `${key}.putEndpointConfig`,
-          async () => [`${await endpointPath(`user:of ${service}`)}/services/${service}/config`, {}],
+          async () => [`${await endpointPath(`user:of ${service}`)}/services/${service}/config`, changedConfig[service]],
         ],
       ],
     ),
   ),
   'signaling.createToken': async () => [await mintingPath('signaling/tokens'), { identity: 'bob' }],
-  'signaling.putConfig': async () => [servicePath('signaling/config'), {}],
+  'signaling.putConfig': async () => [servicePath('signaling/config'), changedConfig.signaling],
 };
 
 /** Where nobody is: what it offers is asked for in vain, and that it was asked is on record. */
