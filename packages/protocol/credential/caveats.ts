@@ -68,8 +68,8 @@ export type Restriction =
   | { readonly type: 'peerCidrs'; readonly cidrs: readonly string[] }
   /** One session (`ses_…`) or one room (`room:standup`): 1 to 64 bytes of UTF-8. */
   | { readonly type: 'session'; readonly session: string }
-  /** An event that ends it, such as `session.ended`. */
-  | { readonly type: 'endEvent'; readonly event: string };
+  /** An event of its account that ends it, such as `signaling.session.ended`; with a subject, one that is about that. */
+  | { readonly type: 'endEvent'; readonly event: string; readonly subject?: string | undefined };
 
 /** The start of a narrowing. Its random id makes two narrowings with equal restrictions two credentials. */
 export interface Narrowing {
@@ -85,6 +85,8 @@ export const IDENTITY_BYTES_MAX = 128;
 export const SESSION_BYTES_MAX = 64;
 export const CIDR_COUNT_MAX = 8;
 export const COUNTRY_COUNT_MAX = 64;
+export const SUBJECT_BYTES_MAX = 128;
+const SLASH = 0x2f;
 /** The length of a value is one byte. */
 const VALUE_BYTES_MAX = 255;
 
@@ -199,8 +201,8 @@ const codecs: { readonly [Type in CaveatType]: CaveatCodec<Type> } = {
   },
   endEvent: {
     code: 18,
-    encode: ({ event }) => encodeToken(event, 'endEvent'),
-    decode: (value) => ({ type: 'endEvent', event: decodeToken(value, 'endEvent') }),
+    encode: encodeEndEvent,
+    decode: decodeEndEvent,
   },
   countries: {
     code: 20,
@@ -333,6 +335,23 @@ function decodeLimit(value: Uint8Array, type: string) {
   if (counts === undefined || outcome === undefined)
     throw malformed(`The limit of ${type} has unknown flags.`);
   return { max: decodePositive48(value.subarray(1), `The limit of ${type}`), counts, outcome };
+}
+
+/** The event's name, and where there is a subject a slash and that: no name has a slash in it. */
+function encodeEndEvent({ event, subject }: CaveatOf<'endEvent'>): Uint8Array {
+  const name = encodeToken(event, 'endEvent');
+  if (subject === undefined) return name;
+  return joinBytes([name, Uint8Array.of(SLASH), encodeText(subject, 'endSubject', SUBJECT_BYTES_MAX)]);
+}
+
+function decodeEndEvent(value: Uint8Array): CaveatOf<'endEvent'> {
+  const slash = value.indexOf(SLASH);
+  if (slash < 0) return { type: 'endEvent', event: decodeToken(value, 'endEvent') };
+  return {
+    type: 'endEvent',
+    event: decodeToken(value.subarray(0, slash), 'endEvent'),
+    subject: decodeText(value.subarray(slash + 1), 'endSubject', SUBJECT_BYTES_MAX),
+  };
 }
 
 function encodeCidrs(texts: readonly string[]): Uint8Array {

@@ -52,8 +52,17 @@ export interface Effective {
   readonly session?: string;
   readonly bitRate?: { readonly bitsPerSecond: number; readonly burstBytes: number };
   readonly limits: readonly EffectiveLimit[];
-  /** Events of which the first ends it. */
-  readonly endEvents: readonly string[];
+  /** Events of its account of which the first ends it. */
+  readonly endEvents: readonly EndEvent[];
+}
+
+export interface EndEvent {
+  /** The level at which it stands: siblings narrowed from one credential end with their common prefix. */
+  readonly prefixId: string;
+  /** Such as `signaling.session.ended`. */
+  readonly event: string;
+  /** Whom it has to be about. */
+  readonly subject?: string;
 }
 
 type Draft = { -readonly [Field in keyof Effective]: Effective[Field] };
@@ -135,7 +144,14 @@ function fold(draft: Draft, caveat: Restriction, prefixId: string): void {
       };
       return;
     case 'endEvent':
-      draft.endEvents = [...draft.endEvents, caveat.event];
+      draft.endEvents = [
+        ...draft.endEvents,
+        {
+          prefixId,
+          event: caveat.event,
+          ...(caveat.subject === undefined ? {} : { subject: caveat.subject }),
+        },
+      ];
       return;
     case 'uses':
     case 'seconds':

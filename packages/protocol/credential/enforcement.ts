@@ -60,7 +60,12 @@ export const caveatEnforcement: Readonly<Record<EnforcedCaveat, Row>> = {
     isIn: ({ session }) => session !== undefined && isSessionId(session),
   },
   room: { ...nowhere, isIn: ({ session }) => session !== undefined && !isSessionId(session) },
-  endEvent: { ...nowhere, isIn: ({ endEvents }) => endEvents.length > 0 },
+  endEvent: {
+    relay: 'held',
+    signaling: 'held',
+    api: 'refused',
+    isIn: ({ endEvents }) => endEvents.length > 0,
+  },
 };
 
 /** Why a verifier may not take the credential: it holds a caveat that nobody would see to (ACC-7). */

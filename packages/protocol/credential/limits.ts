@@ -10,6 +10,7 @@ import {
   type MediaKind,
   mediaKinds,
   type Restriction,
+  SUBJECT_BYTES_MAX,
 } from './caveats.ts';
 import { LIFETIME_SECONDS_MAX } from './lifetime.ts';
 
@@ -54,8 +55,10 @@ export interface CredentialLimits {
   readonly sourceCidrs?: readonly string[] | undefined;
   /** Where a relay may send to. At most 8. */
   readonly peerCidrs?: readonly string[] | undefined;
-  /** The event that ends it, such as `session.ended`. Refused so far: no node holds it. */
+  /** The event of its account that ends it, such as `signaling.session.ended`: from `notBeforeMs` on, else from its first use. */
   readonly endEvent?: string | undefined;
+  /** Whom that event has to be about: a session, a leg, an account, by its id. Default: anybody. */
+  readonly endSubject?: string | undefined;
 }
 
 export type LimitName = keyof CredentialLimits;
@@ -106,6 +109,7 @@ export const limitFields: Readonly<Record<LimitName, LimitField>> = {
   sourceCidrs: cidrs,
   peerCidrs: cidrs,
   endEvent: { form: 'text', lengthMax: NAME_LENGTH_MAX },
+  endSubject: { form: 'text', lengthMax: SUBJECT_BYTES_MAX, beside: ['endEvent'] },
 };
 
 export const limitNames = Object.keys(limitFields) as readonly LimitName[];
@@ -155,7 +159,7 @@ export function toRestrictions(limits: CredentialLimits, nowMs: number): readonl
     bitsPerSecond,
     burstBytes: limits.burstBytes ?? Math.max(BURST_BYTES_MIN, Math.ceil(bitsPerSecond / 8)),
   }));
-  add(limits.endEvent, (event) => ({ type: 'endEvent', event }));
+  add(limits.endEvent, (event) => ({ type: 'endEvent', event, subject: limits.endSubject }));
   return restrictions;
 }
 

@@ -51,6 +51,7 @@ export const oneRestriction: fc.Arbitrary<Restriction> = fc.oneof(
   fc.record({ type: fc.constantFrom('sourceCidrs' as const, 'peerCidrs' as const), cidrs }),
   fc.record({ type: fc.constant('session' as const), session: text }),
   fc.record({ type: fc.constant('endEvent' as const), event: token }),
+  fc.record({ type: fc.constant('endEvent' as const), event: token, subject: text }),
 );
 
 /** Few enough to fit a username. */

@@ -251,7 +251,10 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     return [`/v1/accounts/${account.accountId}/team/${(await ask('POST', '/team', body)).userId}`];
   },
   'networkDiscovery.createIceServers': async () => [await mintingPath('network-discovery/ice-servers'), {}],
-  'networkDiscovery.putConfig': async () => [servicePath('network-discovery/config'), changedConfig['network-discovery']],
+  'networkDiscovery.putConfig': async () => [
+    servicePath('network-discovery/config'),
+    changedConfig['network-discovery'],
+  ],
   ...Object.fromEntries(
     Object.entries({ networkDiscovery: 'network-discovery', signaling: 'signaling' } as const).flatMap(
       ([key, service]) => [
@@ -261,7 +264,10 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
         ],
         [
           `${key}.putInstanceTypeConfig`,
-          async () => [`${await applicationPath()}/instance-types/free/services/${service}/config`, changedConfig[service]],
+          async () => [
+            `${await applicationPath()}/instance-types/free/services/${service}/config`,
+            changedConfig[service],
+          ],
         ],
         [`${key}.putCallbacks`, async () => [servicePath(`${service}/callbacks`), callbacks(service)]],
         [
@@ -277,7 +283,10 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
         ],
         [
           `${key}.putEndpointConfig`,
-          async () => [`${await endpointPath(`user:of ${service}`)}/services/${service}/config`, changedConfig[service]],
+          async () => [
+            `${await endpointPath(`user:of ${service}`)}/services/${service}/config`,
+            changedConfig[service],
+          ],
         ],
       ],
     ),

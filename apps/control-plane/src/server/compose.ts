@@ -25,6 +25,7 @@ import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { brandStore, shownBrands } from '@patchbay/adapters/prisma/brand-store';
 import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
+import { credentialEnds } from '@patchbay/adapters/prisma/credential-ends';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
 import { emailLinks } from '@patchbay/adapters/prisma/email-links';
@@ -102,6 +103,7 @@ import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { ApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 import { brandRelays } from './brand-relays.ts';
+import { CredentialEndsWork } from './credential-ends-work.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
 import { databasePing } from './database-ping.ts';
@@ -436,6 +438,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nowMs,
     log,
   });
+  const credentialEndsWork = new CredentialEndsWork({
+    ends: credentialEnds(prisma),
+    atomically: (work) => atomically(prisma, work),
+    publish: (message) => bus.publish(message),
+    log,
+  });
   const jobs = new JobRunner({
     pool: jobPool,
     log,
@@ -544,6 +552,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     moneyWork: money.runner,
     railNotices: money.notices,
     triggerActions,
+    credentialEndsWork,
     exports: {
       isSigned: links.isSigned,
       open: (link: Parameters<typeof openExport>[1]) => openExport(pool, link),
@@ -585,6 +594,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         ingest,
         usageWatch: usageWatch({ policies, usage, nowMs }),
         claims: policyClaims(prisma, policies),
+        ends: credentialEnds(prisma),
         noteKeyUse: (used: Parameters<typeof keys.noteUse>[0]) => keys.noteUse(used),
         sessionStanding: (session: Parameters<typeof sessionStanding>[1]) => sessionStanding(prisma, session),
         ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) =>
@@ -601,6 +611,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await refusedRequests.written();
       await apiUsage.stop();
       await triggerActions.stop();
+      await credentialEndsWork.stop();
       await bus.close();
       await database.close();
       await jobPool.end();
@@ -645,6 +656,7 @@ export function controlPlane(): ControlPlane {
     kept.patchbayControlPlane.privacyWork.start();
     kept.patchbayControlPlane.moneyWork.start();
     kept.patchbayControlPlane.triggerActions.start();
+    kept.patchbayControlPlane.credentialEndsWork.start();
   }
   return kept.patchbayControlPlane;
 }

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { CapsByService } from '@patchbay/domain/fleet/internal-api';
+import type { CapsByService, InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { UNKNOWN_COUNTRY } from '@patchbay/kit/country';
 import type { CountryTable } from '@patchbay/kit/country-table';
@@ -62,6 +62,8 @@ export interface ResolverOptions {
   readonly region: string;
   readonly countries?: CountryTable | undefined;
   readonly keyUse?: Pick<KeyUse, 'resolved' | 'used'>;
+  /** Has the control plane look for the events that end a credential. Without it such credentials wait. */
+  readonly watchEnds?: (credential: InternalRequest<'watchEnds'>) => Promise<InternalResponse<'watchEnds'>>;
   readonly nowMs?: () => number;
 }
 
@@ -85,6 +87,8 @@ interface Use {
  */
 export class CredentialResolver {
   readonly #options: ResolverOptions;
+  /** Credentials whose ends are looked for: what they come to is heard as a revocation. The oldest is asked for again. */
+  readonly #watched = new Set<string>();
 
   constructor(options: ResolverOptions) {
     this.#options = options;
@@ -237,6 +241,8 @@ export class CredentialResolver {
       const byPolicy = { ...policy, effective, key, accountId, credentialId };
       return { ...refused(policy.code, policy.detail), byPolicy };
     }
+    const ended = await this.#refusalByEvent(effective, { keyId: key.keyId, accountId, credentialId });
+    if (ended !== undefined) return ended;
     return {
       kind: 'ok',
       password,
@@ -248,6 +254,27 @@ export class CredentialResolver {
       isRelayOnly: caps[use.service]?.isRelayOnly ?? false,
       policy,
     };
+  }
+
+  /** Why a credential that events end is not good now (ACC-7). Asked once here: from then on its end is a revocation. */
+  async #refusalByEvent(
+    { endEvents, notBeforeMs, expiresAtMs }: Effective,
+    {
+      credentialId,
+      ...of
+    }: { readonly keyId: string; readonly accountId: string; readonly credentialId: string },
+  ): Promise<Exclude<ResolvedCredential, { readonly kind: 'ok' }> | undefined> {
+    if (endEvents.length === 0 || this.#watched.has(credentialId)) return undefined;
+    const start = notBeforeMs > 0 ? { notBeforeMs } : {};
+    const asked = { ...of, ...start, expiresAtMs, ends: [...endEvents] };
+    const answer = await this.#options.watchEnds?.(asked).catch(() => undefined);
+    if (answer === undefined)
+      return { kind: 'away', detail: 'What ends the credential cannot be looked for now.' };
+    if (answer.hasEnded) return refused('credential.revoked', 'An event has ended it.');
+    this.#watched.add(credentialId);
+    const [oldest] = this.#watched;
+    if (this.#watched.size > WATCHED_COUNT_MAX && oldest !== undefined) this.#watched.delete(oldest);
+    return undefined;
   }
 
   /** What the application and instance type of a credential allow, their account included; no caps where it names none. */
@@ -287,6 +314,8 @@ function capsOfEndpoint(
 /** Whoever asks without a table is told that nobody knows: a policy of countries then lets nobody pass. */
 const countryOf = (countries: CountryTable | undefined, sourceIp: string | undefined) =>
   sourceIp === undefined ? undefined : (countries?.countryOf(sourceIp) ?? UNKNOWN_COUNTRY);
+
+const WATCHED_COUNT_MAX = 20_000;
 
 const noAccount: AccountSnapshot = {
   accountId: '',

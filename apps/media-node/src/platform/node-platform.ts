@@ -79,6 +79,7 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
     revocations,
     keyUse,
     countries,
+    watchEnds: (credential) => client.call('watchEnds', credential),
     region: env.PATCHBAY_REGION,
   });
 

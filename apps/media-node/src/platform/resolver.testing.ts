@@ -1,6 +1,6 @@
 /** The resolver on a control plane that lives in memory, with credentials minted as a customer's server mints them. */
 import { createHash } from 'node:crypto';
-import type { InternalCall } from '@patchbay/domain/fleet/internal-api';
+import type { InternalCall, InternalRequest } from '@patchbay/domain/fleet/internal-api';
 import type { SpentBudget } from '@patchbay/domain/policy/decide';
 import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
 import type { CountryTable } from '@patchbay/kit/country-table';
@@ -23,6 +23,8 @@ export interface ResolverBench {
   readonly applicationId: string;
   readonly nowMs: number;
   readonly revocations: Revocations;
+  /** What was asked of the ends of credentials. */
+  readonly watched: readonly InternalRequest<'watchEnds'>[];
   readonly resolver: CredentialResolver;
   /** The username of a new credential; it lives for an hour unless the caveats say otherwise. */
   username(...caveats: readonly Restriction[]): string;
@@ -48,6 +50,8 @@ interface BenchOptions {
   readonly endpointPolicies?: PolicyChain;
   readonly spent?: readonly SpentBudget[];
   readonly countries?: CountryTable;
+  /** What the control plane says of a credential that events end; undefined: it is away. */
+  readonly hasEnded?: boolean | undefined;
   /** What clients of signaling say that they run on. */
   readonly deviceKind?: DeviceKind;
 }
@@ -64,6 +68,7 @@ export function resolverBench({
   endpointPolicies = [],
   spent = [],
   countries,
+  hasEnded,
   deviceKind = 'desktop',
 }: BenchOptions = {}): ResolverBench {
   const nowMs = Date.UTC(2026, 10, 24);
@@ -114,10 +119,16 @@ export function resolverBench({
   };
   const snapshots = new Snapshots({ client: { call }, busAwaySinceMs: () => undefined, nowMs: () => nowMs });
   const revocations = new Revocations();
+  const watched: InternalRequest<'watchEnds'>[] = [];
   const resolver = new CredentialResolver({
     snapshots,
     revocations,
     countries,
+    watchEnds: async (credential) => {
+      watched.push(credential);
+      if (hasEnded === undefined) throw new Error('It is away.');
+      return { hasEnded };
+    },
     region: 'local',
     nowMs: () => nowMs,
   });
@@ -143,6 +154,7 @@ export function resolverBench({
     nowMs,
     revocations,
     resolver,
+    watched,
     username: (...caveats) => {
       const isTimed = caveats.some(({ type }) => type === 'notAfter');
       const life: Restriction[] = isTimed ? [] : [{ type: 'notAfter', atMs: nowMs + 3_600_000 }];

@@ -40,7 +40,8 @@ const limitFlags: Readonly<Record<LimitName, LimitFlag>> = {
   deviceKinds: { flag: '--device-kinds <kinds>', summary: 'what the client may run on' },
   sourceCidrs: { flag: '--from <networks>', summary: 'where the client may come from, such as 192.0.2.0/24' },
   peerCidrs: { flag: '--to <networks>', summary: 'where a relay may send to' },
-  endEvent: { flag: '--end-event <name>', summary: 'the event that ends it' },
+  endEvent: { flag: '--end-event <name>', summary: 'the event of its account that ends it' },
+  endSubject: { flag: '--end-subject <id>', summary: 'whom that event has to be about' },
 };
 
 /** Adds a flag for each limit that a credential can have. */

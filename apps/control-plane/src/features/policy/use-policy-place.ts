@@ -20,7 +20,9 @@ export function usePolicyPlace(): readonly [Place, (place: Place) => void] {
     }),
   );
   const go = (next: Place) => {
-    const kept = new URLSearchParams(Object.entries(next).filter(([, value]) => value !== undefined));
+    const kept = new URLSearchParams(
+      Object.entries(next).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+    );
     router.replace(kept.size === 0 ? pathname : `${pathname}?${kept}`, { scroll: false });
   };
   return [place, go];
