@@ -11,6 +11,7 @@ import {
   counterKeyOf,
   type Grant,
   holdersOf,
+  isAskedFirst,
   type Limit,
   policyCounterId,
   type SourceRule,
@@ -60,7 +61,7 @@ export function allocate(state: TurnState, request: SignedRequest, credential: K
   const uses = usesOf(allocation);
   const address = ipToText(request.client.address.ip);
   const at = { allocationId: allocation.id, nowMs: request.nowMs };
-  const counted = grant.isCounted === true ? [sessionClaim(allocation, address)] : [];
+  const counted = isAskedFirst(grant) ? [sessionClaim(allocation, address)] : [];
   if (uses.length + counted.length === 0) return [openRelay(state, allocation, allocation.pending)];
   const claims = uses.map(({ counterId, max }) => ({
     type: 'countUse' as const,
@@ -289,8 +290,7 @@ function draftAllocation(
       wishedLifetimeSeconds: wish.lifetimeSeconds,
       families: wish.families,
       port: wish.port,
-      usesToCount:
-        grant.limits.filter(({ kind }) => kind === 'uses').length + (grant.isCounted === true ? 1 : 0),
+      usesToCount: grant.limits.filter(({ kind }) => kind === 'uses').length + (isAskedFirst(grant) ? 1 : 0),
       giveUpMs: request.nowMs + bounds.answerWaitMs,
     },
   };

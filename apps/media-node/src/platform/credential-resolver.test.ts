@@ -220,8 +220,11 @@ test('a credential that an event ends is good once somebody looks for that, and 
   ] as const;
   const bench = resolverBench({ hasEnded: false });
   const username = bench.username(...caveats);
+  // Who only names it has nobody look for anything.
   expect(await bench.outcome('signaling', username)).toBe('ok');
-  expect(await bench.outcome('network-discovery', username)).toBe('ok');
+  expect(bench.watched).toEqual([]);
+  expect(await bench.provenOutcome('signaling', username)).toBe('ok');
+  expect(await bench.provenOutcome('network-discovery', username)).toBe('ok');
   // Asked once: what follows is heard as a revocation.
   expect(bench.watched).toMatchObject([
     {
@@ -236,6 +239,6 @@ test('a credential that an event ends is good once somebody looks for that, and 
   bench.revocations.addPrefix(end?.prefixId ?? '');
   expect(await bench.outcome('signaling', username)).toBe('credential.revoked');
   const [ended, away] = [resolverBench({ hasEnded: true }), resolverBench()];
-  expect(await ended.outcome('signaling', ended.username(...caveats))).toBe('credential.revoked');
-  expect(await away.outcome('signaling', away.username(...caveats))).toBe('away');
+  expect(await ended.provenOutcome('signaling', ended.username(...caveats))).toBe('credential.revoked');
+  expect(await away.provenOutcome('signaling', away.username(...caveats))).toBe('away');
 });

@@ -1,10 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { CapsByService, InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { UNKNOWN_COUNTRY } from '@patchbay/kit/country';
 import type { CountryTable } from '@patchbay/kit/country-table';
 import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type { PlatformErrorCode } from '@patchbay/kit/errors';
+import type { KeyId } from '@patchbay/kit/ids';
 import { parseUsername, passwordOf, verify } from '@patchbay/protocol/credential/credential';
 import { check, type Effective, effectiveOf } from '@patchbay/protocol/credential/effective';
 import { refusalOfUnenforced, type Verifier } from '@patchbay/protocol/credential/enforcement';
@@ -132,7 +133,40 @@ export class CredentialResolver {
     const verified = verify(Buffer.from(resolved.key.mintKey, 'base64url'), token);
     if (verified.type === 'refusal') return refused(verified.code, verified.detail);
     this.#options.keyUse?.used(resolved.credentialId);
-    return resolved;
+    return (await this.refusalByEvent(resolved.credentialId, endsOf(resolved))) ?? resolved;
+  }
+
+  /**
+   * Of an address that counts as its account (ACC-9): as if the account had minted a credential that carries no caveat and
+   * is for no time. What may be done with it the account's configuration and the policies above say.
+   */
+  async resolveAddress(
+    { accountId, address }: { readonly accountId: string; readonly address: string },
+    use: Use,
+  ): Promise<ResolvedCredential> {
+    const id = addressCredentialId(address);
+    const effective: Effective = {
+      keyId: NO_KEY,
+      prefixIds: [id],
+      notBeforeMs: 0,
+      expiresAtMs: Number.POSITIVE_INFINITY,
+      mintedUntilMs: 0,
+      accountIds: [],
+      limits: [],
+      endEvents: [],
+    };
+    const key: KeySnapshot = {
+      keyId: NO_KEY,
+      mode: 'live',
+      mintKey: '',
+      accountId,
+      chain: [],
+      isRevoked: false,
+      mintsFor: [use.service],
+    };
+    // Nobody has it: a request that claims to be signed by it is not.
+    const password = randomBytes(32).toString('base64url');
+    return this.#judgeAt(accountId, effective, { key, password, use });
   }
 
   async #resolveTurnRest(username: string, use: Use): Promise<ResolvedCredential> {
@@ -180,7 +214,7 @@ export class CredentialResolver {
     effective: Effective,
     { key, password, use }: { key: KeySnapshot; password: string; use: Use },
   ): Promise<ResolvedCredential> {
-    const { revocations, region, snapshots, countries, nowMs = Date.now } = this.#options;
+    const { revocations, nowMs = Date.now } = this.#options;
     if (
       key.isRevoked ||
       (key.expiresAtMs !== undefined && nowMs() >= key.expiresAtMs) ||
@@ -198,7 +232,25 @@ export class CredentialResolver {
         `The key that minted it has no scope to mint for ${use.service}.`,
       );
     }
-    const accountId = effective.accountId ?? key.accountId;
+    const judged = await this.#judgeAt(effective.accountId ?? key.accountId, effective, {
+      key,
+      password,
+      use,
+    });
+    if (judged.kind === 'ok' || (judged.kind === 'refused' && judged.byPolicy !== undefined)) {
+      const credentialId = effective.prefixIds.at(-1) ?? key.keyId;
+      this.#options.keyUse?.resolved(credentialId, { keyId: key.keyId, accountId: key.accountId });
+    }
+    return judged;
+  }
+
+  /** What its account, and everything above it, lets a credential do. */
+  async #judgeAt(
+    accountId: string,
+    effective: Effective,
+    { key, password, use }: { key: KeySnapshot; password: string; use: Use },
+  ): Promise<ResolvedCredential> {
+    const { region, snapshots, countries, nowMs = Date.now } = this.#options;
     const account = await snapshots.accounts.get(accountId);
     if (account.kind === 'away') return { kind: 'away', detail: 'The account cannot be looked up now.' };
     const known = account.kind === 'known' ? account.snapshot : noAccount;
@@ -232,7 +284,6 @@ export class CredentialResolver {
     const narrower = refusalUnder(caps);
     if (narrower !== undefined) return refused(narrower.code, narrower.detail);
     const credentialId = effective.prefixIds.at(-1) ?? key.keyId;
-    this.#options.keyUse?.resolved(credentialId, { keyId: key.keyId, accountId: key.accountId });
     const policy = decideCredential(
       { account: known, application: ofApplication.snapshot, effective, credentialId },
       { ...use, country: countryOf(countries, use.sourceIp), region, atMs: nowMs() },
@@ -241,8 +292,6 @@ export class CredentialResolver {
       const byPolicy = { ...policy, effective, key, accountId, credentialId };
       return { ...refused(policy.code, policy.detail), byPolicy };
     }
-    const ended = await this.#refusalByEvent(effective, { keyId: key.keyId, accountId, credentialId });
-    if (ended !== undefined) return ended;
     return {
       kind: 'ok',
       password,
@@ -256,17 +305,16 @@ export class CredentialResolver {
     };
   }
 
-  /** Why a credential that events end is not good now (ACC-7). Asked once here: from then on its end is a revocation. */
-  async #refusalByEvent(
-    { endEvents, notBeforeMs, expiresAtMs }: Effective,
-    {
-      credentialId,
-      ...of
-    }: { readonly keyId: string; readonly accountId: string; readonly credentialId: string },
+  /**
+   * Why a credential that events end is not good now (ACC-7). To be asked once its holder has proven it: each that is looked for
+   * is a row. Asked once here: from then on its end is a revocation.
+   */
+  async refusalByEvent(
+    credentialId: string,
+    { ends, ...of }: InternalRequest<'watchEnds'>,
   ): Promise<Exclude<ResolvedCredential, { readonly kind: 'ok' }> | undefined> {
-    if (endEvents.length === 0 || this.#watched.has(credentialId)) return undefined;
-    const start = notBeforeMs > 0 ? { notBeforeMs } : {};
-    const asked = { ...of, ...start, expiresAtMs, ends: [...endEvents] };
+    if (ends.length === 0 || this.#watched.has(credentialId)) return undefined;
+    const asked = { ...of, ends };
     const answer = await this.#options.watchEnds?.(asked).catch(() => undefined);
     if (answer === undefined)
       return { kind: 'away', detail: 'What ends the credential cannot be looked for now.' };
@@ -300,6 +348,12 @@ export class CredentialResolver {
   }
 }
 
+/** In the place of a key's id, where no key minted anything: none is called so. */
+const NO_KEY = 'key_none' as KeyId;
+
+/** What usage and logs name in the place of a credential. */
+export const addressCredentialId = (address: string): string => `address:${address}`;
+
 /** What the endpoint of whom a credential is for allows, where anything is set for it. */
 function capsOfEndpoint(
   { capsByEndpoint }: AccountSnapshot,
@@ -314,6 +368,19 @@ function capsOfEndpoint(
 /** Whoever asks without a table is told that nobody knows: a policy of countries then lets nobody pass. */
 const countryOf = (countries: CountryTable | undefined, sourceIp: string | undefined) =>
   sourceIp === undefined ? undefined : (countries?.countryOf(sourceIp) ?? UNKNOWN_COUNTRY);
+
+/** What the control plane has to know of a credential that events end. */
+export const endsOf = ({
+  effective: { endEvents, notBeforeMs, expiresAtMs },
+  key: { keyId },
+  accountId,
+}: Pick<Resolved, 'effective' | 'key' | 'accountId'>): InternalRequest<'watchEnds'> => ({
+  accountId,
+  keyId,
+  ...(notBeforeMs > 0 ? { notBeforeMs } : {}),
+  expiresAtMs,
+  ends: [...endEvents],
+});
 
 const WATCHED_COUNT_MAX = 20_000;
 

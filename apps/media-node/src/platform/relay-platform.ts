@@ -22,7 +22,8 @@ import type { BareSessions } from './bare-sessions.ts';
 import type { CarriedLines } from './carried-lines.ts';
 import { boundedClient } from './concurrency-limit.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
-import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
+import { type CredentialResolver, endsOf, type ResolvedCredential } from './credential-resolver.ts';
+import { isAddressName, type ListedAddresses } from './listed-addresses.ts';
 import type { RelayFrame } from './node-link.ts';
 import { causeOfEnd, causeOfLimit } from './relay-lines.ts';
 import { type ClaimRefusal, holdIdOf, type SessionClaims } from './session-claims.ts';
@@ -31,6 +32,7 @@ import { settledWithin } from './settled-within.ts';
 
 export interface RelayPlatformOptions {
   readonly resolver: CredentialResolver;
+  readonly listed: Pick<ListedAddresses, 'find' | 'named'>;
   readonly client: Pick<ControlPlaneClient, 'call'>;
   readonly sessions: Pick<SessionRegister, 'standing'>;
   readonly spool: Pick<Spool<UsageDraft>, 'isFull' | 'checkpoint' | 'tick'> & {
@@ -57,12 +59,19 @@ const relayUse = {
 /** Shorter in all than a client waits for the answer to its Allocate (RFC 8489 §6.2.1). */
 const joinPausesMs = [200, 400, 800];
 
+const notListed = {
+  kind: 'refused',
+  code: 'credential.revoked',
+  detail: 'The address counts as its account no longer.',
+} as const;
+
 /** The same: after it a session is served without knowing what it used elsewhere. */
 const CONSUMED_WAIT_MS = 1_500;
 
 /** Connects the relay to accounts, spool and signaling. */
 export function createRelayPlatform({
   resolver,
+  listed,
   client,
   sessions,
   spool,
@@ -107,15 +116,45 @@ export function createRelayPlatform({
     return { ok: false, code: 486, reason: phraseOf(refusal, accountId) };
   }
 
+  async function endedByEvent({
+    ends,
+    accountId,
+    keyId,
+    credentialId,
+  }: Grant): Promise<Extract<UseAnswer, { ok: false }> | undefined> {
+    if (ends === undefined) return undefined;
+    const { events, ...times } = ends;
+    const refused = await resolver.refusalByEvent(credentialId, {
+      accountId,
+      keyId,
+      ...times,
+      ends: [...events],
+    });
+    if (refused === undefined) return undefined;
+    if (refused.kind === 'away') throw new Error(refused.detail);
+    return { ok: false, code: 403, reason: `${refused.code}: ${refused.detail}` };
+  }
+
   const toDraft = (record: UsageRecord) =>
     draftOf(record, { sessionIdOf: (allocationId) => bare.sessionIdOf(allocationId) });
 
+  const resolve = async (
+    username: string,
+    use: typeof relayUse & { readonly isRunning?: true },
+  ): Promise<ResolvedCredential> => {
+    if (!isAddressName(username)) return resolver.resolveUsername(username, use);
+    const address = listed.named(username);
+    return address === undefined ? notListed : resolver.resolveAddress(address, use);
+  };
+
   return {
-    isFamiliar: (username) => resolver.isFamiliar(username),
+    isFamiliar: (username) => isAddressName(username) || resolver.isFamiliar(username),
+
+    listed: (ip) => listed.find(ip),
 
     async resolveCredential(username) {
       if (spool.isFull) throw new Error('The spool is full: nothing new is taken until it is uploaded.');
-      const resolved = await resolver.resolveUsername(username, relayUse);
+      const resolved = await resolve(username, relayUse);
       if (resolved.kind === 'away') throw new Error(resolved.detail);
       if (resolved.kind === 'refused' && resolved.byPolicy !== undefined && resolved.password !== undefined)
         return { ok: true, password: resolved.password, grant: refusedGrant(resolved.byPolicy) };
@@ -127,7 +166,7 @@ export function createRelayPlatform({
     },
 
     async reviewCredential(username) {
-      const resolved = await resolver.resolveUsername(username, { ...relayUse, isRunning: true });
+      const resolved = await resolve(username, { ...relayUse, isRunning: true });
       if (resolved.kind === 'away') throw new Error(resolved.detail);
       if (resolved.kind === 'refused') {
         const { detail, byPolicy } = resolved;
@@ -140,7 +179,11 @@ export function createRelayPlatform({
     },
 
     async countUse({ counterId, usesMax, grant, ...claim }) {
-      if (counterId === policyCounterId) return await claimedSession(grant, claim.clientKey);
+      if (counterId === policyCounterId) {
+        const ended = await endedByEvent(grant);
+        if (ended !== undefined) return ended;
+        return grant.isCounted === true ? await claimedSession(grant, claim.clientKey) : { ok: true };
+      }
       const { accountId, sessionId, credentialId } = grant;
       const use = { accountId, prefixId: prefixIdOf(counterId), usesMax, isContinuation: false };
       const isAdmitted =
@@ -233,10 +276,17 @@ async function toGrant(
     ...termsOf(resolved),
     // A call is counted by signaling, before it begins.
     ...(policy.isCounted && sessionId === undefined ? { isCounted: true } : {}),
+    ...endsIn(resolved),
     ...(sourceCidrs === undefined ? {} : { sourceCidrs }),
     ...(peerCidrs === undefined ? {} : { peerCidrs }),
     ...rateOf(effective),
   };
+}
+
+function endsIn(resolved: Allowed): Pick<Grant, 'ends'> {
+  const { ends: events, notBeforeMs, expiresAtMs } = endsOf(resolved);
+  if (events.length === 0) return {};
+  return { ends: { events, expiresAtMs, ...(notBeforeMs === undefined ? {} : { notBeforeMs }) } };
 }
 
 const sessionOf = ({ session }: Effective): { readonly sessionId?: string } =>

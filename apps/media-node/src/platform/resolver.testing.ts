@@ -11,7 +11,7 @@ import { mint } from '@patchbay/protocol/credential/credential';
 import type { Effective } from '@patchbay/protocol/credential/effective';
 import { ControlPlaneRefusal } from './control-plane-client.ts';
 import type { HeldPolicy } from './credential-policy.ts';
-import { CredentialResolver } from './credential-resolver.ts';
+import { CredentialResolver, endsOf } from './credential-resolver.ts';
 import { Revocations } from './revocations.ts';
 import { type AccountSnapshot, type KeySnapshot, Snapshots } from './snapshots.ts';
 
@@ -30,6 +30,8 @@ export interface ResolverBench {
   username(...caveats: readonly Restriction[]): string;
   /** What a use at a service comes to: `ok` or the code of the refusal. */
   outcome(service: string, username: string): Promise<string>;
+  /** The same of whoever holds it, and has proven so. */
+  provenOutcome(service: string, username: string): Promise<string>;
   /** What it may do there; throws when it is refused. */
   effective(service: string, username: string): Promise<Effective>;
   /** What policies make of it there; throws when it is refused. */
@@ -164,6 +166,12 @@ export function resolverBench({
     outcome: async (service, username) => {
       const resolved = await resolve(service, username);
       return resolved.kind === 'refused' ? resolved.code : resolved.kind;
+    },
+    provenOutcome: async (service, username) => {
+      const resolved = await resolve(service, username);
+      if (resolved.kind !== 'ok') return resolved.kind === 'refused' ? resolved.code : resolved.kind;
+      const refused = await resolver.refusalByEvent(resolved.credentialId, endsOf(resolved));
+      return refused === undefined ? 'ok' : refused.kind === 'refused' ? refused.code : refused.kind;
     },
     effective: async (service, username) => (await allowed(service, username)).effective,
     held: async (service, username) => (await allowed(service, username)).policy,
