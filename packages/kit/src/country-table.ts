@@ -16,6 +16,7 @@ export class CountryTableError extends Error {
 }
 
 interface Network {
+  readonly addressBytes: number;
   readonly first: bigint;
   readonly last: bigint;
   readonly country: string;
@@ -27,24 +28,61 @@ interface Network {
  * passed over. Networks may come in any order and do not overlap.
  */
 export function readCountryTable(text: string): CountryTable {
-  const networks = text
-    .split('\n')
-    .flatMap((line, index) => networkOf(line.trim(), index + 1) ?? [])
-    .sort((one, other) => (one.first < other.first ? -1 : 1));
+  const networks = text.split('\n').flatMap((line, index) => networkOf(line.trim(), index + 1) ?? []);
   if (networks.length > COUNTRY_NETWORK_COUNT_MAX)
     throw new CountryTableError(`It has more than ${COUNTRY_NETWORK_COUNT_MAX} networks.`);
-  for (const [index, { first, line }] of networks.entries()) {
-    const before = networks[index - 1];
-    if (before !== undefined && first <= before.last)
-      throw new CountryTableError(`Line ${line} has addresses of line ${before.line}.`);
-  }
+  const byFamily = new Map([4, 16].map((addressBytes) => [addressBytes, packed(networks, addressBytes)]));
   return {
     countryOf(address) {
       const bytes = typeof address === 'string' ? parseAddress(address) : address;
-      const found = bytes && networkWith(networks, numberOf(bytes));
-      return found?.country ?? UNKNOWN_COUNTRY;
+      const table = byFamily.get(bytes?.length ?? 0);
+      return (bytes && table && countryIn(table, numberOf(bytes))) ?? UNKNOWN_COUNTRY;
     },
   };
+}
+
+/** Networks of one family in order: of each its first and last address in two words of 64 bits, and two letters. */
+interface Packed {
+  readonly firsts: BigUint64Array;
+  readonly lasts: BigUint64Array;
+  readonly letters: Uint8Array;
+}
+
+/** A published table has hundreds of thousands of networks, and every node holds one. */
+function packed(all: readonly Network[], addressBytes: number): Packed {
+  const networks = all
+    .filter((network) => network.addressBytes === addressBytes)
+    .sort((one, other) => (one.first < other.first ? -1 : 1));
+  const firsts = new BigUint64Array(networks.length * 2);
+  const lasts = new BigUint64Array(networks.length * 2);
+  const letters = new Uint8Array(networks.length * 2);
+  for (const [index, { first, last, country, line }] of networks.entries()) {
+    const before = networks[index - 1];
+    if (before !== undefined && first <= before.last)
+      throw new CountryTableError(`Line ${line} has addresses of line ${before.line}.`);
+    firsts.set(wordsOf(first), index * 2);
+    lasts.set(wordsOf(last), index * 2);
+    letters.set([country.charCodeAt(0), country.charCodeAt(1)], index * 2);
+  }
+  return { firsts, lasts, letters };
+}
+
+const wordsOf = (number: bigint) => [number >> 64n, number & 0xffff_ffff_ffff_ffffn];
+
+const numberAt = (words: BigUint64Array, index: number): bigint =>
+  ((words[index * 2] ?? 0n) << 64n) | (words[index * 2 + 1] ?? 0n);
+
+/** Of the last network that begins at or before the address, where it reaches that far. */
+function countryIn({ firsts, lasts, letters }: Packed, address: bigint): string | undefined {
+  let from = 0;
+  let to = firsts.length / 2;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (numberAt(firsts, middle) <= address) from = middle + 1;
+    else to = middle;
+  }
+  if (from === 0 || address > numberAt(lasts, from - 1)) return undefined;
+  return String.fromCharCode(...letters.subarray(from * 2 - 2, from * 2));
 }
 
 function networkOf(text: string, line: number): Network | undefined {
@@ -57,35 +95,21 @@ function networkOf(text: string, line: number): Network | undefined {
   return { ...range, country, line };
 }
 
-function rangeOfCidr(text = ''): Pick<Network, 'first' | 'last'> | undefined {
+function rangeOfCidr(text = ''): Omit<Network, 'country' | 'line'> | undefined {
   const cidr = parseCidr(text);
   if (cidr === undefined) return undefined;
+  const addressBytes = cidr.address.length;
   const first = numberOf(cidr.address);
-  return { first, last: first + (1n << BigInt(cidr.address.length * 8 - cidr.prefixBits)) - 1n };
+  return { addressBytes, first, last: first + (1n << BigInt(addressBytes * 8 - cidr.prefixBits)) - 1n };
 }
 
 function rangeBetween([from = '', to = '', ...more]: readonly string[]) {
   const [first, last] = [parseAddress(from), parseAddress(to)];
   if (more.length !== 1 || first === undefined || last?.length !== first.length) return undefined;
-  const range = { first: numberOf(first), last: numberOf(last) };
+  const range = { addressBytes: first.length, first: numberOf(first), last: numberOf(last) };
   return range.first <= range.last ? range : undefined;
 }
 
-/** All addresses in one order: those of IPv4 come behind those of IPv6, whose networks have none of them. */
 function numberOf(address: Uint8Array): bigint {
-  const number = address.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-  return address.length === 4 ? (1n << 128n) | number : number;
-}
-
-/** The one that has the address, of networks in order. */
-function networkWith(networks: readonly Network[], address: bigint): Network | undefined {
-  let from = 0;
-  let to = networks.length;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if ((networks[middle]?.first ?? 0n) <= address) from = middle + 1;
-    else to = middle;
-  }
-  const found = networks[from - 1];
-  return found !== undefined && address <= found.last ? found : undefined;
+  return address.reduce((number, byte) => (number << 8n) | BigInt(byte), 0n);
 }

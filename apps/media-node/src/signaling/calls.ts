@@ -471,19 +471,22 @@ export class Calls {
     this.#log(session, nowMs, { type: 'codecs.negotiated', data: { codecs } });
   }
 
-  /** A call that carries what is not allowed any more agrees anew, and ends where it does not or cannot (POL-5). */
-  #holdCodecs(session: Session, nowMs: number): void {
+  /** A call that carries what is not allowed any more agrees anew, and ends where it does not or cannot (POL-5): false. */
+  #holdsCodecs(session: Session, nowMs: number): boolean {
     const standing = codecsStanding(session.codecs ?? [], limitsIn(session));
     const isOver = standing?.kind === 'impossible' || (session.codecsDueAtMs ?? nowMs + 1) <= nowMs;
     if (standing === undefined) session.codecsDueAtMs = undefined;
-    else if (isOver) this.end(session, this.#ports.reasons.ending('policy.refused', standing.detail), nowMs);
-    else if (session.codecsDueAtMs === undefined) {
+    else if (isOver) {
+      this.end(session, this.#ports.reasons.ending('policy.refused', standing.detail), nowMs);
+      return false;
+    } else if (session.codecsDueAtMs === undefined) {
       session.codecsDueAtMs = nowMs + agreementMsMax;
       const { sessionId, generation } = session;
       for (const { client, isInitiator } of legsOf(session))
         if (isInitiator)
           this.#ports.send(client, { type: 'signal', sessionId, generation, data: { kind: 'renegotiate' } });
     }
+    return true;
   }
 
   connected({ session, leg }: Party, frame: ClientMessageOf<'connected'>, nowMs: number): void {
@@ -765,7 +768,7 @@ export class Calls {
         if (isUnanswered) this.end(session, this.#ports.reasons.ending('signaling.no_answer'), nowMs);
         continue;
       }
-      if (session.codecsDueAtMs !== undefined) this.#holdCodecs(session, nowMs);
+      if (session.codecsDueAtMs !== undefined && !this.#holdsCodecs(session, nowMs)) continue;
       if (nowMs - session.usageSinceMs >= SIGNALING_RECORD_MS_MAX) this.#flushUsage(session, nowMs);
       this.#enforceSeconds(session, session.startedAtMs, nowMs);
     }
@@ -864,8 +867,7 @@ export class Calls {
         this.end(session, this.#ports.reasons.ending('policy.refused', refusal.detail), nowMs);
         continue;
       }
-      this.#holdCodecs(session, nowMs);
-      if (limits.isCounted === true) {
+      if (this.#holdsCodecs(session, nowMs) && limits.isCounted === true) {
         const { sessionId } = session;
         this.#ports.claim(`${sessionId} running`, {
           sessionId,
