@@ -1,4 +1,4 @@
-import { createId, type KeyId } from '@patchbay/kit/ids';
+import { createId } from '@patchbay/kit/ids';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
@@ -16,7 +16,7 @@ let database: TenancyDatabase;
 let ends: CredentialEnds;
 let accountId: string;
 let childId: string;
-let keyId: KeyId;
+let keyId: string;
 let prefixId: string;
 beforeAll(async () => {
   database = await createTenancyDatabase();
@@ -26,7 +26,13 @@ beforeAll(async () => {
   const scopes = ['*'];
   ({
     key: { id: keyId },
-  } = await database.ports.keys.create({ accountId, name: 'k', mode: 'live', scopes, createdBy: 'platform' }));
+  } = await database.ports.keys.create({
+    accountId,
+    name: 'k',
+    mode: 'live',
+    scopes,
+    createdBy: 'platform',
+  }));
 }, 60_000);
 afterAll(() => database.close());
 beforeEach(() => {
@@ -36,7 +42,12 @@ beforeEach(() => {
 /** Something that happened at an account. */
 async function happened(
   type: string,
-  { at = accountId, sessionId = createId('ses'), data = {}, agoMs = 0 } = {},
+  {
+    at = accountId,
+    sessionId = createId('ses'),
+    data = {},
+    agoMs = 0,
+  }: { at?: string; sessionId?: string; data?: object; agoMs?: number } = {},
 ): Promise<string> {
   const owner = await connectAs(database.url);
   await owner.query(
