@@ -82,7 +82,7 @@ export interface GrantEnds {
   readonly events: readonly {
     readonly prefixId: string;
     readonly event: string;
-    readonly subject?: string;
+    readonly subject?: string | undefined;
   }[];
 }
 
