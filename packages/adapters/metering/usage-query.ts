@@ -67,7 +67,8 @@ function rowsBehind({ after, groupBy }: UsageQuery, keys: readonly string[], val
 function sourceOf(query: UsageQuery): Source {
   const entities = query.groupBy.filter(isEntity);
   const needsRecords =
-    (query.sessionId ?? query.endpoint ?? query.applicationId) !== undefined || entities.some((name) => name !== 'account');
+    (query.sessionId ?? query.endpoint ?? query.applicationId) !== undefined ||
+    entities.some((name) => name !== 'account');
   const range = [new Date(floorMinute(query.fromMs)), new Date(ceilMinute(query.toMs))];
   const asked = [query.accountId, ...range, query.bucket, query.meter ?? null, query.timeZone ?? 'UTC'];
   if (needsRecords) return recordSource(query, asked);
