@@ -50,7 +50,8 @@ const condition = z.discriminatedUnion('kind', [
 const action = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('notify') }),
   z.strictObject({ kind: z.literal('suspend') }),
-  z.strictObject({ kind: z.literal('endSessions') }),
+  /** With a node, an operator's: of all accounts, those that this node holds. */
+  z.strictObject({ kind: z.literal('endSessions'), nodeId: idSchema('nod').optional() }),
   z.strictObject({ kind: z.literal('throttle'), bitsPerSecondMax: z.int().min(8_000).max(1_000_000_000) }),
   /** Nobody is served by it, until the window ends or the trigger begins anew; what runs of it ends. */
   z.strictObject({ kind: z.literal('disableService'), service: word }),

@@ -334,6 +334,39 @@ test('the sessions of a target are ended, and those of others go on', async () =
   expect(endedIds()).not.toContain(other);
 });
 
+test('an operator ends the sessions of a node, of whichever account, and of no other node (TRG-2)', async () => {
+  const [one, two] = [await customer('Here'), await customer('There')];
+  const other = await enrolNode(served, ['relay']);
+  const open = async (node: TestNode, accountId: string) => {
+    const sessionId = createId('ses');
+    const line = { sessionId, sequence: 1, atMs: Date.now(), accountId, region: 'local', data: {} };
+    const events = [{ ...line, type: 'session.created' }];
+    const answer = await served.internal(node.request('sessionEvents', { events }));
+    expect(await answer.json()).toMatchObject({ accepted: 1 });
+    return sessionId;
+  };
+  const [there, elsewhere] = [await open(other, one.id), await open(relay, two.id)];
+  const alsoThere = await open(other, two.id);
+  const { id } = await setTrigger({
+    counter,
+    condition: { kind: 'threshold', limit: 1_000_000 },
+    action: { kind: 'endSessions' },
+  });
+  // The platform's own account sets it, which has no key here.
+  await owner.query(
+    `UPDATE usage_trigger SET action = jsonb_build_object('kind', 'endSessions', 'nodeId', $2::text), limit_value = 10,
+       account_id = p.id, target_id = p.id FROM account p WHERE usage_trigger.id = $1 AND p.parent_id IS NULL`,
+    [id, other.nodeId],
+  );
+  await use(one.id, 10);
+  await served.control.triggerActions.runDue();
+  const endedIds = () =>
+    heard.flatMap((message) => (message.type === 'session.end' ? message.sessionId : []));
+  await until(async () => endedIds().includes(alsoThere), { what: 'the sessions of the node are ended' });
+  expect(endedIds()).toContain(there);
+  expect(endedIds()).not.toContain(elsewhere);
+});
+
 test('requests to the API are use like any other: they are read as usage, and a trigger counts them (MET-6)', async () => {
   const caller = await customer('Caller');
   const { id: triggerId } = await setTrigger({

@@ -27,6 +27,7 @@ interface CreateFlags extends Flags {
   readonly session?: string;
   readonly own?: true;
   readonly action: (typeof actions)[number];
+  readonly node?: string;
   readonly kbps?: number;
   readonly service?: string;
   readonly to?: string;
@@ -84,7 +85,7 @@ function counterOf({ meter, event, where }: CreateFlags) {
   throw new Refusal('Give --meter or --event: one of them is counted.');
 }
 
-function actionOf({ action, kbps, service, to }: CreateFlags) {
+function actionOf({ action, kbps, service, to, node }: CreateFlags) {
   if (action === 'disable-service') {
     if (service === undefined)
       throw new Refusal('--action disable-service needs --service, such as signaling.');
@@ -98,7 +99,9 @@ function actionOf({ action, kbps, service, to }: CreateFlags) {
     if (kbps === undefined) throw new Refusal('--action throttle needs --kbps.');
     return { kind: 'throttle', bitsPerSecondMax: kbps * 1_000 } as const;
   }
-  return { kind: action === 'end-sessions' ? 'endSessions' : action } as const;
+  if (action === 'end-sessions')
+    return { kind: 'endSessions', ...(node === undefined ? {} : { nodeId: node }) } as const;
+  return { kind: action } as const;
 }
 
 async function createTrigger(name: string, flags: CreateFlags): Promise<void> {
@@ -157,6 +160,7 @@ export function addTriggerCommand(program: Command): void {
     .addOption(new Option('--action <action>').choices(actions).default('notify'))
     .option('--kbps <count>', 'of --action throttle', positiveInteger)
     .option('--service <name>', 'of --action disable-service, such as signaling')
+    .option('--node <id>', 'of --action end-sessions, for operators: of this node alone')
     .option('--to <address>', 'of --action email: somebody of the team')
     .option('--show', 'let the account that it is about see it')
     .option('--json')

@@ -54,7 +54,7 @@ export function actionText(action: Trigger['action']): string {
     case 'suspend':
       return 'suspend the account';
     case 'endSessions':
-      return 'end its sessions';
+      return action.nodeId === undefined ? 'end its sessions' : `end the sessions of ${action.nodeId}`;
     case 'throttle':
       return `hold to ${textOf(showBitRate(action.bitsPerSecondMax))}`;
     case 'disableService':
