@@ -24,6 +24,8 @@ const counter = z.union([
   z.strictObject({ meter: word, where: where.optional() }),
   /** Counts events, and so errors and warnings: `signaling.session.ended` where `code` is one. */
   z.strictObject({ event: word, where: where.optional() }),
+  /** For operators: the highest reading of a measure of the platform itself, which its own account alone may count. */
+  z.strictObject({ measure: word, where: z.strictObject({}).optional() }),
 ]);
 
 /** Whose use is counted, and what the action is done to. Without an account it is the one that sets the trigger. */

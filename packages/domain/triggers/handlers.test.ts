@@ -302,6 +302,18 @@ test('create 422: the sessions of a node are ended by operators alone, for all a
   expect((await asOperator.create({ action })).answer.action).toEqual(action);
 });
 
+test('create 422: what the platform knows of itself is counted for its own account alone, and nobody else is told what that is (TRG-1)', async () => {
+  const of = (measure: string) =>
+    ({ counter: { measure }, target: undefined, action: { kind: 'notify' } }) as const;
+  const customers = world().create(of('deliveries.waiting'));
+  await expect(customers).rejects.toMatchObject({ fields: { code: 'triggers.counter_unknown' } });
+  await expect(world().create(of('no.such'))).rejects.not.toThrow(/deliveries/);
+  const operator = world({ isPlatform: true });
+  await expect(operator.create(of('no.such'))).rejects.toThrow(/deliveries\.waiting/);
+  const { answer } = await operator.create(of('deliveries.waiting'));
+  expect(answer.counter).toEqual({ measure: 'deliveries.waiting' });
+});
+
 test('update 403: what was set above is changed there; reset 403: and begun anew there; remove 403: and removed there', async () => {
   const { ports, create, records } = world();
   const { answer } = await create();

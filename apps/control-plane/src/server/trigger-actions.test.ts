@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
+import { measures } from '@patchbay/domain/triggers/measures';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { until } from '@patchbay/testing/until';
@@ -365,6 +366,42 @@ test('an operator ends the sessions of a node, of whichever account, and of no o
   await until(async () => endedIds().includes(alsoThere), { what: 'the sessions of the node are ended' });
   expect(endedIds()).toContain(there);
   expect(endedIds()).not.toContain(elsewhere);
+});
+
+test('a measure of the platform fires once in its window, at its highest reading, and for its own account alone (TRG-1)', async () => {
+  const set = async (isPlatform: boolean) => {
+    const { id } = await setTrigger({ counter, condition: { kind: 'threshold', limit: 1_000_000_000 } });
+    await owner.query(
+      `UPDATE usage_trigger SET counts = 'measure', subject = 'nodes.silentSeconds', limit_value = 100,
+         account_id = CASE WHEN $2 THEN p.id ELSE account_id END, target_id = CASE WHEN $2 THEN p.id ELSE target_id END
+       FROM account p WHERE usage_trigger.id = $1 AND p.parent_id IS NULL`,
+      [id, isPlatform],
+    );
+    return id;
+  };
+  const [ofPlatform, ofCustomer] = [await set(true), await set(false)];
+  const heardAgo = (seconds: number) =>
+    owner.query(
+      "UPDATE node SET state = 'live', last_heartbeat_at = now() - $1 * interval '1 second' WHERE id = $2",
+      [seconds, relay.nodeId],
+    );
+  const fired = async (id: string) => {
+    await served.control.triggerActions.runDue();
+    const { rows } = await owner.query('SELECT value FROM trigger_firing WHERE trigger_id = $1', [id]);
+    return rows.map(({ value }) => Number(value));
+  };
+  await heardAgo(50);
+  expect(await fired(ofPlatform)).toEqual([]);
+  await heardAgo(150);
+  // Who looks at the same time may be the one that reads.
+  await until(async () => (await fired(ofPlatform)).length > 0, { what: 'the measure has fired' });
+  const [value] = await fired(ofPlatform);
+  expect(value).toBeGreaterThanOrEqual(150);
+  await heardAgo(300);
+  expect(await fired(ofPlatform)).toEqual([value]);
+  expect(await fired(ofCustomer)).toEqual([]);
+  const { rows } = await owner.query('SELECT name FROM platform_measures() ORDER BY 1');
+  expect(rows.map(({ name }) => name)).toEqual(Object.keys(measures).sort());
 });
 
 test('requests to the API are use like any other: they are read as usage, and a trigger counts them (MET-6)', async () => {
