@@ -286,7 +286,7 @@ export const classTables = {
         ],
         ...['trusts_email', 'saml', 'is_required', 'emergency_user_ids', 'changed_at'],
       ],
-      without: ['client_secret', 'problem', 'problem_code', 'problem_at'],
+      without: ['told_of_end', 'client_secret', 'problem', 'problem_code', 'problem_at'],
     },
     // It authenticates: that there is one, the log of changes says.
     { table: 'scim_token' },

@@ -27,6 +27,7 @@ import { openClient } from '@patchbay/adapters/prisma/client';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
 import { emailLinks } from '@patchbay/adapters/prisma/email-links';
+import { tellOfEndingCertificates } from '@patchbay/adapters/prisma/ending-certificates';
 import { endpointNotices } from '@patchbay/adapters/prisma/endpoint-notices';
 import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
@@ -36,6 +37,7 @@ import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
 import { movedRules } from '@patchbay/adapters/prisma/moved-rules';
+import { ownProofs } from '@patchbay/adapters/prisma/own-proof';
 import { passkeys } from '@patchbay/adapters/prisma/passkeys';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
@@ -115,8 +117,8 @@ import { createPlatform } from './platform.ts';
 import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
-import { relyingPartyOf } from './relying-party.ts';
-import { RequestHosts, unknownHost } from './request-host.ts';
+import { relyingPartyAt } from './relying-party.ts';
+import { type RequestHost, RequestHosts, unknownHost } from './request-host.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate } from './shared-rate.ts';
@@ -218,8 +220,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     isAvailable: mailing.route !== 'none',
     isOfTeam: teamAddresses(prisma, proof),
   };
-  const relyingParty = relyingPartyOf(env.PATCHBAY_URL);
-  const keysOfPeople = relyingParty && passkeys(prisma, { relyingParty, mails, ...proof });
+  const keysOfPeople = passkeys(prisma, { mails, ...proof });
   const people = signIns(prisma, {
     factors,
     passkeys: keysOfPeople,
@@ -255,6 +256,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       configs,
       billing,
       chainPricesUnder: (place) => chainPricesUnder(pool, place),
+      brands: shownBrands(prisma),
       catalogue,
       services: Object.values(services),
     }),
@@ -450,7 +452,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
             isStopped,
           }),
       },
-      proofs: { recheck: () => recheckProofs(prisma, { names, mails, nowMs }) },
+      proofs: {
+        async recheck() {
+          await tellOfEndingCertificates(prisma, { mails, nowMs });
+          return await recheckProofs(prisma, { names, mails, nowMs });
+        },
+      },
       nowMs,
     }),
   });
@@ -507,9 +514,10 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     placement: aroundPorts(placement, inTime),
     factors: aroundPorts(factors, inTime),
     mayAddFactor: (userId: string) => mayAddFactor(prisma, userId, proof),
-    relyingParty,
-    /** Undefined where browsers make none. */
-    passkeys: keysOfPeople && aroundPorts(keysOfPeople, inTime),
+    /** Undefined where browsers make no passkeys. */
+    relyingPartyAt: (place: RequestHost) => relyingPartyAt(place, env.PATCHBAY_URL),
+    passkeys: aroundPorts(keysOfPeople, inTime),
+    proofs: aroundPorts(ownProofs(prisma, { factors, passkeys: keysOfPeople, mails }), inTime),
     emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
     resetLimiter: byNetwork(rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX))),
     sso: aroundPorts(sso, inTime),
