@@ -11,12 +11,17 @@ import { isWholeAccount, type Target } from './trigger.ts';
 export function refuseCounter(
   counter: Counter,
   target: Target,
-  { catalogue, events, isPlatform }: Pick<TriggersPorts, 'catalogue' | 'events'> & { readonly isPlatform: boolean },
+  {
+    catalogue,
+    events,
+    isPlatform,
+  }: Pick<TriggersPorts, 'catalogue' | 'events'> & { readonly isPlatform: boolean },
 ): string | undefined {
   const { where = {} } = counter;
   if ('measure' in counter) {
     // What there is, no customer is told.
-    if (!isPlatform || !isWholeAccount(target)) return '/counter/measure: nothing that this account may count.';
+    if (!isPlatform || !isWholeAccount(target))
+      return '/counter/measure: nothing that this account may count.';
     return Object.hasOwn(measures, counter.measure)
       ? undefined
       : `/counter/measure: ${counter.measure} is none of ${Object.keys(measures).join(', ')}.`;

@@ -80,7 +80,8 @@ export function refuseAction(
         : 'A service is turned off for an account or an application.';
     case 'endSessions':
       // It reaches sessions of accounts that nobody named.
-      return action.nodeId === undefined || (isPlatform && isWholeAccount(target) && target.scope === 'inclusive')
+      return action.nodeId === undefined ||
+        (isPlatform && isWholeAccount(target) && target.scope === 'inclusive')
         ? undefined
         : "The sessions of a node are ended for the platform's own account with all below it.";
     case 'notify':
