@@ -253,6 +253,8 @@ export const internalApi = {
       endpoint: id.optional(),
       /** The session's id; for a client of a relay that is in none, whose use of which credential it is. */
       holdId: id,
+      /** Those that serve the session: what it may cost is the sum of theirs. A node of the version before names none. */
+      services: z.array(z.string().max(64)).max(64).default([]),
       /** It began before it was to be counted, and is not refused. */
       isRunning: z.boolean(),
     }),

@@ -52,15 +52,23 @@ export const spentBudgetSchema = z.object({
   scope: z.string().max(500),
   /** When it begins anew. Absent where that depends on others, as with sessions at the same time. */
   resetsAtMs: z.int().optional(),
+  /** Absent: for all. A credit may be for some services alone. */
+  services: z.array(z.string().max(64)).max(64).optional(),
 });
 export type SpentBudget = z.output<typeof spentBudgetSchema>;
+
+export type CountedRefusalCode = 'limit.exceeded' | 'balance.used_up';
+
+/** What a counted setting of which nothing is left refuses with: of a balance, more can be bought. */
+export const countedRefusalCode = (setting: SettingName): CountedRefusalCode =>
+  setting === 'prepaidBalance' ? 'balance.used_up' : 'limit.exceeded';
 
 export interface PolicyRefusal {
   readonly kind: 'refused';
   readonly setting: SettingName;
   /** The level that refuses. */
   readonly origin: PolicyOrigin;
-  readonly code: 'policy.refused' | 'limit.exceeded' | 'service.not_enabled';
+  readonly code: 'policy.refused' | 'service.not_enabled' | CountedRefusalCode;
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -203,10 +211,15 @@ function refusalOfSpent(
   if (counts?.what === 'usage' && !counts.meter.startsWith(`${service}.`)) return undefined;
   for (const budget of budgetsOf(chain)) {
     if (budget.setting !== setting) continue;
-    const used = spent.find((one) => one.setting === setting && one.scope === budget.scope);
+    const used = spent.find(
+      (one) =>
+        one.setting === setting &&
+        one.scope === budget.scope &&
+        (one.services === undefined || one.services.includes(service)),
+    );
     if (used === undefined || (used.resetsAtMs ?? Number.POSITIVE_INFINITY) <= atMs) continue;
     const retry = used.resetsAtMs === undefined ? {} : { retryAfterMs: used.resetsAtMs - atMs };
-    return { kind: 'refused', code: 'limit.exceeded', setting, origin: budget.origin, ...retry };
+    return { kind: 'refused', code: countedRefusalCode(setting), setting, origin: budget.origin, ...retry };
   }
   return undefined;
 }
@@ -259,6 +272,8 @@ export function refusalText(
   switch (code) {
     case 'limit.exceeded':
       return `${setting} is reached, as set at ${level}.`;
+    case 'balance.used_up':
+      return `The balance of ${level} is used up, or held by sessions: add money.`;
     case 'service.not_enabled':
       return origin.level === 'access'
         ? `The service is turned off, as set at ${level}.`

@@ -36,13 +36,13 @@ interface SettingBase {
   readonly merge: SettingMerge;
   readonly decidedBy: readonly PolicyVerifier[];
   readonly running: RunningEffect;
-  /** Kept as a list with an operation of its own (ACC-9): no policy says it, and so none locks it or widens it again. */
+  /** Kept with operations of its own (ACC-9, BIL-5): no policy says it, and so none locks it or widens it again. */
   readonly isOwnList?: true;
 }
 
 export interface NumberSetting extends SettingBase {
   readonly merge: 'narrowest';
-  readonly unit: 'second' | 'bit/s' | 'byte' | 'session' | 'participant';
+  readonly unit: 'second' | 'bit/s' | 'byte' | 'session' | 'participant' | 'hundredth';
   readonly min: number;
   readonly max: number;
   /** Counted over everything at and below the level that says it, and so held at each level by itself. */
@@ -57,7 +57,9 @@ export type CountedOver =
       readonly over: 'day' | 'month';
       readonly meter: string;
       readonly perUnit: number;
-    };
+    }
+  /** Rated from use as it comes; whoever counts it says what is reached (BIL-5). */
+  | { readonly what: 'money'; readonly over: 'day' | 'month' | 'total' | 'balance' };
 
 export interface ListSetting extends SettingBase {
   readonly merge: 'intersection' | 'networks' | 'union' | 'everyTime';
@@ -80,8 +82,19 @@ const COUNTRY_COUNT_MAX = 260;
 const BYTES_MAX = 1_000_000_000_000_000;
 /** What browsers code media with, as SDP names it, in small letters. */
 const codecNames = ['opus', 'g722', 'pcmu', 'pcma', 'vp8', 'vp9', 'h264', 'h265', 'av1'] as const;
+const HUNDREDTHS_MAX = 1_000_000_000_000_000;
 const everywhere = ['api', 'relay', 'signaling'] as const;
 const nodes = ['relay', 'signaling'] as const;
+
+const ofMoney = {
+  merge: 'narrowest',
+  unit: 'hundredth',
+  min: 0,
+  max: HUNDREDTHS_MAX,
+  decidedBy: nodes,
+  running: 'ends',
+  isOwnList: true,
+} as const;
 
 /**
  * Everything that a policy can restrict (POL-3). A setting is in this table because something enforces it: what nothing
@@ -269,6 +282,26 @@ export const settings = {
     decidedBy: ['signaling'],
     running: 'ends',
     counts: { what: 'usage', over: 'day', meter: 'signaling.connectedMs', perUnit: 1_000 },
+  },
+  spendPerDayMax: {
+    summary: 'What may be spent in a UTC day, in hundredths of the currency.',
+    ...ofMoney,
+    counts: { what: 'money', over: 'day' },
+  },
+  spendPerMonthMax: {
+    summary: 'What may be spent in a UTC month, in hundredths of the currency.',
+    ...ofMoney,
+    counts: { what: 'money', over: 'month' },
+  },
+  spendTotalMax: {
+    summary: 'What may be spent in all, in hundredths of the currency.',
+    ...ofMoney,
+    counts: { what: 'money', over: 'total' },
+  },
+  prepaidBalance: {
+    summary: 'How far below zero a prepaid balance may come, in hundredths of the currency.',
+    ...ofMoney,
+    counts: { what: 'money', over: 'balance' },
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 

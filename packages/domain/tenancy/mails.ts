@@ -221,6 +221,55 @@ export const triggerMail = ({
   link: { label: 'Look at it', path },
 });
 
+const spans = { day: 'a day', month: 'a month', total: 'in all' } as const;
+const consequences = {
+  notify: 'Nothing else happens.',
+  throttle: 'From now on what it relays is slower.',
+  stop: 'Nothing begins any more, and what ran has ended.',
+} as const;
+
+/** A share of what an account may spend was spent. */
+export const spendingMail = ({
+  name,
+  accountName,
+  sharePercent,
+  per,
+  action,
+  spent,
+  amount,
+  path,
+}: Addressed & {
+  readonly accountName: string;
+  readonly sharePercent: number;
+  readonly per: keyof typeof spans;
+  readonly action: keyof typeof consequences;
+  readonly spent: string;
+  readonly amount: string;
+}): Letter => ({
+  subject: `${accountName} has spent ${sharePercent} % of its limit`,
+  greeted: name,
+  says: [
+    `${accountName} has spent ${spent}. It may spend ${amount} ${spans[per]}.`,
+    ...(sharePercent < 100 ? [] : [consequences[action]]),
+  ],
+  link: { label: 'Look at the limit', path },
+});
+
+/** Nothing is left of what was prepaid. */
+export const balanceMail = ({
+  name,
+  accountName,
+  left,
+  path,
+}: Addressed & { readonly accountName: string; readonly left: string }): Letter => ({
+  subject: `The balance of ${accountName} is used up`,
+  greeted: name,
+  says: [
+    `The prepaid balance of ${accountName} is ${left}. Nothing begins any more, and what ran has ended, until money is added.`,
+  ],
+  link: { label: 'Add money', path },
+});
+
 export const failedExportMail = ({
   name,
   accountName,

@@ -249,7 +249,7 @@ function exampleValue(schema: z.ZodType): unknown {
     ...ids,
   ];
   const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];
-  const found = [...texts, ...objects, [], ['*'], ['audio'], 1].find(
+  const found = [...texts, ...objects, [], ['*'], ['audio'], 1, true].find(
     (value) => schema.safeParse(value).success,
   );
   if (found === undefined)

@@ -106,6 +106,7 @@ async function hostPath(host: string): Promise<string> {
   return `/v1/accounts/${account.accountId}/brand-hosts/${id}`;
 }
 
+const credit = { amount: '1', reason: 'Welcome' };
 const price = { currency: 'EUR', prices: { bytes: { amount: '1', per: '1' } } };
 
 /** Other than what is configured: who sets what is set has changed nothing. */
@@ -121,6 +122,16 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     `/v1/accounts/${account.accountId}/child-prices/network-discovery`,
     price,
   ],
+  'spendingLimits.set': async () => [
+    `/v1/accounts/${childId}/spending-limits`,
+    { limits: [{ per: 'month', amount: '1' }] },
+  ],
+  'balances.setTerms': async () => [`/v1/accounts/${childId}/balance/terms`, { isPrepaid: false }],
+  'credits.give': async () => [`/v1/accounts/${childId}/credits`, credit],
+  'credits.takeBack': async () => {
+    const { body } = await served.rest('POST', `/v1/accounts/${childId}/credits`, { key: account.key, body: credit });
+    return [`/v1/accounts/${childId}/credits/${body.id}`];
+  },
   'sellers.set': async () => [
     `/v1/accounts/${childId}/seller`,
     { legalName: 'Child GmbH', addressLines: ['1 Way'] },
@@ -371,8 +382,11 @@ const telling = ['accounts', 'applications', 'keys', 'credentials', 'endpoints',
 /** For people alone, whom this file does not sign in: account-views.test.ts has their entries. */
 const ofPeople = ['views.start', 'views.end'];
 
-/** Of the platform alone, or with Stripe: collecting.test.ts has their entries. */
-const ofCollecting = ['statements.refund', 'payouts.setUp', 'closings.close'];
+/** Of the platform alone, or with Stripe: collecting.test.ts and spending.test.ts have their entries. */
+const ofCollecting = [
+  ...['statements.refund', 'payouts.setUp', 'closings.close'],
+  ...['balances.topUp', 'balances.setAutomaticTopUp', 'balances.refund'],
+];
 
 const mutations = mountedOperations.filter(
   ({ operation, group, name }) =>

@@ -78,6 +78,8 @@ import { readCertificates } from '@patchbay/adapters/saml/certificates';
 import { readMetadata } from '@patchbay/adapters/saml/metadata';
 import { metadataFetcher } from '@patchbay/adapters/saml/metadata-fetcher';
 import { serviceProvider } from '@patchbay/adapters/saml/service-provider';
+import { balanceStore } from '@patchbay/adapters/spending/balance-store';
+import { limitStore } from '@patchbay/adapters/spending/limit-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
@@ -126,6 +128,7 @@ import { type RequestHost, RequestHosts, unknownHost } from './request-host.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate } from './shared-rate.ts';
+import { spendingWork } from './spending-work.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
 
@@ -353,6 +356,15 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         urlOf,
         tenancy,
       },
+      spending: {
+        limits: limitStore({ pool, catalogue, nowMs }),
+        balances: balanceStore({ pool, platformAccount: collector, nowMs }),
+        serviceNames,
+        catalogue,
+        isCollecting: rail !== undefined,
+        caller: (chain, actor) => callerAlong(chain, actor, tenancy),
+        changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+      },
       triggers: {
         triggers: triggerStore(prisma),
         targets: {
@@ -481,6 +493,25 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     platformAccount: collector,
     rail,
     catalogue,
+    onBalanceChanged: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+    isStopped,
+    nowMs,
+    log,
+  });
+  const spending = spendingWork({
+    databaseUrl: env.DATABASE_URL,
+    onLost,
+    prisma,
+    pool,
+    catalogue,
+    serviceNames,
+    platformAccount: collector,
+    policies,
+    publish: (message) => bus.publish(message),
+    mails,
+    isMailAvailable: teamMails.isAvailable,
+    ...proof,
+    nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
     isStopped,
     nowMs,
     log,
@@ -560,6 +591,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     jobs,
     privacyWork,
     moneyWork: money.runner,
+    spendingWork: spending.runner,
+    spending,
     railNotices: money.notices,
     triggerActions,
     credentialEndsWork,
@@ -606,6 +639,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         usageWatch: usageWatch({ policies, usage, nowMs }),
         claims: policyClaims(prisma, policies),
         ends: credentialEnds(prisma),
+        spending: spending.store,
+        spendingUsed: (records: readonly UsageRecord[]) => spending.watch.used(records),
         noteKeyUse: (used: Parameters<typeof keys.noteUse>[0]) => keys.noteUse(used),
         sessionStanding: (session: Parameters<typeof sessionStanding>[1]) => sessionStanding(prisma, session),
         ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) =>
@@ -618,6 +653,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await privacyWork.stop();
       await privacyPool.end();
       await money.close();
+      await spending.close();
       await jobs.stop();
       await refusedRequests.written();
       await apiUsage.stop();
@@ -666,6 +702,7 @@ export function controlPlane(): ControlPlane {
     kept.patchbayControlPlane.jobs.start();
     kept.patchbayControlPlane.privacyWork.start();
     kept.patchbayControlPlane.moneyWork.start();
+    kept.patchbayControlPlane.spendingWork.start();
     kept.patchbayControlPlane.triggerActions.start();
     kept.patchbayControlPlane.credentialEndsWork.start();
   }

@@ -7,7 +7,7 @@ import {
   type PolicyLevel,
   type PolicyOrigin,
 } from '@patchbay/domain/policy/policy-level';
-import { type SettingName, settings } from '@patchbay/domain/policy/settings';
+import { type CountedSettingName, type SettingName, settings } from '@patchbay/domain/policy/settings';
 import { joinedLevels } from '@patchbay/domain/policy/snapshot-levels';
 import { closesAtMs } from '@patchbay/domain/policy/weekly-times';
 import type { Effective } from '@patchbay/protocol/credential/effective';
@@ -86,9 +86,13 @@ export function decideCredential(subject: Subject, use: Use): HeldPolicy | Refus
     ...listIn('features', policy.features, refusedOf('features')),
     ...participantsOf(policy, refusedOf('participantsMax')),
     ...(closings.length === 0 ? {} : { closesAtMs: Math.min(...closings) }),
-    isCounted: budgetsOf(chain).some(({ setting }) => settings[setting].counts.what === 'sessions'),
+    isCounted: budgetsOf(chain).some(({ setting }) => isClaimed(setting)),
   };
 }
+
+/** What has to have room, or money, before a session begins. */
+const isClaimed = (setting: CountedSettingName) =>
+  settings[setting].counts.what === 'sessions' || setting === 'prepaidBalance';
 
 function sourceRulesOf(
   { sourceNetworks, clientAllowList, countries }: EffectivePolicy,

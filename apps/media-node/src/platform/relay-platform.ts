@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Spool } from '@patchbay/adapters/spool/spool';
 import type { InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
 import { type UsageDraft, userEndpointId } from '@patchbay/domain/metering/usage-record';
-import { refusalText } from '@patchbay/domain/policy/decide';
+import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
 import { featureName } from '@patchbay/kit/definition';
 import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
@@ -110,6 +110,7 @@ export function createRelayPlatform({
       instanceType,
       endpoint,
       holdId: holdIdOf(sessionKeyOf(grant, clientIp)),
+      services: [relayUse.service],
       isRunning: false,
     });
     if (refusal === undefined) return { ok: true };
@@ -174,7 +175,12 @@ export function createRelayPlatform({
       }
       if (resolved.policy.isCounted)
         for (const key of bare.openKeysOf(resolved.credentialId))
-          await claims.claim({ ...subjectOf(resolved), holdId: holdIdOf(key), isRunning: true });
+          await claims.claim({
+            ...subjectOf(resolved),
+            holdId: holdIdOf(key),
+            services: [relayUse.service],
+            isRunning: true,
+          });
       return { ok: true, rate: rateOf(resolved.effective), terms: reviewedTermsOf(resolved) };
     },
 
@@ -351,7 +357,7 @@ const subjectOf = (allowed: Allowed) => {
 };
 
 const phraseOf = ({ setting, origin }: ClaimRefusal, accountId: string): string =>
-  `limit.exceeded: ${refusalText({ setting, origin, code: 'limit.exceeded' }, [accountId])}`;
+  `${countedRefusalCode(setting)}: ${refusalText({ setting, origin, code: countedRefusalCode(setting) }, [accountId])}`;
 
 const rateOf = ({ bitRate }: Effective): GrantedRate =>
   bitRate === undefined

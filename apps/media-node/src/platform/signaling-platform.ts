@@ -3,7 +3,7 @@ import type { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
-import { refusalText } from '@patchbay/domain/policy/decide';
+import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
 import { type PlatformErrorCode, platformError, toProblem } from '@patchbay/kit/errors';
 import type { LimitOutcome } from '@patchbay/protocol/credential/caveats';
 import { type Credential, narrow, parseBearerToken } from '@patchbay/protocol/credential/credential';
@@ -152,11 +152,12 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
           instanceType,
           endpoint,
           holdId,
+          services: sessionServices,
           isRunning,
         });
         if (refusal === undefined) return { ok: true };
-        const detail = refusalText({ ...refusal, code: 'limit.exceeded' }, [accountId]);
-        return { ok: false, code: 'limit.exceeded', detail };
+        const code = countedRefusalCode(refusal.setting);
+        return { ok: false, code, detail: refusalText({ ...refusal, code }, [accountId]) };
       } catch (error) {
         onFailure(error, 'A session could not be counted.');
         return { ok: false, code: 'platform.unavailable', detail: 'Sessions cannot be counted now.' };
@@ -195,6 +196,9 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
     notify,
   };
 }
+
+/** A call may need a relay at any time: what it may cost is both together. */
+const sessionServices = ['signaling', 'network-discovery'];
 
 function refuse(code: PlatformErrorCode, publicDetail: string): Authentication {
   const { type, title, status, detail } = toProblem(platformError(code, publicDetail));

@@ -198,10 +198,11 @@ export class Calls {
     this.#ports.refuse(client, refusal, frame.sessionId);
     const session = this.#sessions.get(frame.sessionId);
     if (session === undefined || !session.ringing.has(client)) return;
-    if (refusal.refusal !== 'limit.exceeded') return;
-    this.#stopRinging(session, client, 'limit.exceeded');
+    const code = refusal.refusal;
+    if (code !== 'limit.exceeded' && code !== 'balance.used_up') return;
+    this.#stopRinging(session, client, code);
     if (session.ringing.size === 0)
-      this.end(session, this.#ports.reasons.ending('limit.exceeded', refusal.detail), nowMs);
+      this.end(session, this.#ports.reasons.ending(code, refusal.detail), nowMs);
   }
 
   #begin(

@@ -1,3 +1,4 @@
+import type { CountedRefusalCode } from '@patchbay/domain/policy/decide';
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
 import type { DimensionsOf } from '@patchbay/kit/definition';
 import type { DeviceKind } from '@patchbay/kit/device-kind';
@@ -119,7 +120,11 @@ export interface SessionClaim {
 
 export type ClaimAnswer =
   | { readonly ok: true }
-  | { readonly ok: false; readonly code: 'limit.exceeded' | 'platform.unavailable'; readonly detail: string };
+  | {
+      readonly ok: false;
+      readonly code: CountedRefusalCode | 'platform.unavailable';
+      readonly detail: string;
+    };
 
 export interface SecondsLimit {
   /** The credential prefix that carries the caveat: siblings narrowed from it share a total. */

@@ -13,6 +13,7 @@ const levels: Readonly<Record<Origin['level'], string>> = {
   plan: 'Plan',
   account: 'Account',
   access: 'Access',
+  spending: 'Spending',
   region: 'Region',
   application: 'Application',
   instanceType: 'Instance type',
@@ -31,6 +32,7 @@ export function levelText(origin: Origin, names: ReadonlyMap<string, string>): s
   const name = names.get(accountId) ?? accountId;
   if (level === 'account') return by === 'above' ? `${name}, from above` : name;
   if (level === 'access') return `Lists and services of ${name}`;
+  if (level === 'spending') return `Spending of ${name}`;
   return level === 'plan' ? `Plan of ${name}` : levels[level];
 }
 
