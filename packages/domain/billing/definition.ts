@@ -252,6 +252,7 @@ export const billing = defineDomain({
           summary:
             'Reckon the real use of a month by other prices for one child or all of them, before they are set: who would pay whom, at each level below.',
           access: 'bill',
+          isTrial: true,
           request: z.strictObject({
             /** By service: what is left out of a service has no price then, and a service that is not here stays as it is. */
             services: boundedRecord(z.string(), servicePrices, SERVICE_COUNT_MAX),

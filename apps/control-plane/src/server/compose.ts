@@ -3,6 +3,7 @@
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
+import { countryTableIn } from '@patchbay/adapters/country-file';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
@@ -24,6 +25,7 @@ import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { brandStore, shownBrands } from '@patchbay/adapters/prisma/brand-store';
 import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
+import { credentialEnds } from '@patchbay/adapters/prisma/credential-ends';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
 import { emailLinks } from '@patchbay/adapters/prisma/email-links';
@@ -93,6 +95,7 @@ import { createRestHandler, toResponse } from '@patchbay/faces/rest';
 import { createAppRouter, createRequestId } from '@patchbay/faces/trpc';
 import { apiVersionNewest } from '@patchbay/kit/api-version';
 import { networkOf } from '@patchbay/kit/cidr';
+import { featureNamesOf } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
@@ -102,6 +105,7 @@ import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { ApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 import { brandRelays } from './brand-relays.ts';
+import { CredentialEndsWork } from './credential-ends-work.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
 import { databasePing } from './database-ping.ts';
@@ -165,6 +169,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const isStopped = () => closing.signal.aborted;
   const catalogue = meterCatalogue(declaredMeters);
   const serviceNames = Object.values(services).map(({ name }) => name);
+  const featureNames = Object.values(services).flatMap(featureNamesOf);
+  const countries = countryTableIn(env.PATCHBAY_COUNTRY_TABLE);
   const usage = usageStore(pool);
   const billing = billingStore({ pool, catalogue, nowMs });
   const rail = railOf(env);
@@ -365,6 +371,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         past: pastRequests(prisma, usage),
         applications: tenancy.applications,
         serviceNames,
+        featureNames,
+        countries,
         regionNames: async () => [...new Set((await fleet.list()).map(({ region }) => region))].sort(),
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },
@@ -432,6 +440,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     databaseUrl: env.DATABASE_URL,
     serviceNames,
     nowMs,
+    log,
+  });
+  const credentialEndsWork = new CredentialEndsWork({
+    ends: credentialEnds(prisma),
+    atomically: (work) => atomically(prisma, work),
+    publish: (message) => bus.publish(message),
     log,
   });
   const jobs = new JobRunner({
@@ -548,6 +562,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     moneyWork: money.runner,
     railNotices: money.notices,
     triggerActions,
+    credentialEndsWork,
     exports: {
       isSigned: links.isSigned,
       open: (link: Parameters<typeof openExport>[1]) => openExport(pool, link),
@@ -590,6 +605,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         ingest,
         usageWatch: usageWatch({ policies, usage, nowMs }),
         claims: policyClaims(prisma, policies),
+        ends: credentialEnds(prisma),
         noteKeyUse: (used: Parameters<typeof keys.noteUse>[0]) => keys.noteUse(used),
         sessionStanding: (session: Parameters<typeof sessionStanding>[1]) => sessionStanding(prisma, session),
         ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) =>
@@ -606,6 +622,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await refusedRequests.written();
       await apiUsage.stop();
       await triggerActions.stop();
+      await credentialEndsWork.stop();
       await bus.close();
       await database.close();
       await jobPool.end();
@@ -650,6 +667,7 @@ export function controlPlane(): ControlPlane {
     kept.patchbayControlPlane.privacyWork.start();
     kept.patchbayControlPlane.moneyWork.start();
     kept.patchbayControlPlane.triggerActions.start();
+    kept.patchbayControlPlane.credentialEndsWork.start();
   }
   return kept.patchbayControlPlane;
 }

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { connect } from '../connection.ts';
 import { print, type Row, readList } from '../output.ts';
 import { Refusal } from '../refusal.ts';
-import { positiveInteger } from './ice.ts';
+import { positiveInteger } from './positive-integer.ts';
 
 const LIST_COUNT_MAX = 1_000;
 const actions = ['notify', 'suspend', 'end-sessions', 'throttle', 'disable-service', 'email'] as const;
