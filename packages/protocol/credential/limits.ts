@@ -78,6 +78,8 @@ export type LimitField = (
 ) & {
   /** It only changes others, of which one has to be there. */
   readonly beside?: readonly LimitName[];
+  /** For somebody who does not know what may stand there. */
+  readonly example?: string;
 };
 
 const NAME_LENGTH_MAX = 64;
@@ -89,7 +91,7 @@ const BIT_RATE_MIN = 8_000;
 const BURST_BYTES_MIN = 1_500;
 const id = { form: 'text', lengthMax: ID_LENGTH_MAX } as const;
 const names = { form: 'list', countMax: NAME_COUNT_MAX } as const;
-const cidrs = { form: 'list', countMax: CIDR_COUNT_MAX } as const;
+const cidrs = { form: 'list', countMax: CIDR_COUNT_MAX, example: '192.0.2.0/24' } as const;
 const large = { form: 'integer', max: Number.MAX_SAFE_INTEGER } as const;
 
 /** Every limit that can be minted, for the SDK, the API and the command line alike. */
@@ -108,14 +110,14 @@ export const limitFields: Readonly<Record<LimitName, LimitField>> = {
   bandwidthClass: { form: 'choice', choices: bandwidthClasses },
   bitsPerSecondMax: { ...large, min: BIT_RATE_MIN },
   burstBytes: { ...large, min: BURST_BYTES_MIN, beside: ['bitsPerSecondMax'] },
-  features: names,
+  features: { ...names, example: 'network-discovery.relay' },
   mediaKinds: { form: 'list', countMax: mediaKinds.length, choices: mediaKinds },
-  regions: names,
-  countries: { form: 'list', countMax: COUNTRY_COUNT_MAX },
+  regions: { ...names, example: 'eu' },
+  countries: { form: 'list', countMax: COUNTRY_COUNT_MAX, example: 'DE' },
   deviceKinds: { form: 'list', countMax: deviceKinds.length, choices: deviceKinds },
   sourceCidrs: cidrs,
   peerCidrs: cidrs,
-  endEvent: { form: 'text', lengthMax: NAME_LENGTH_MAX },
+  endEvent: { form: 'text', lengthMax: NAME_LENGTH_MAX, example: 'signaling.session.ended' },
   endSubject: { form: 'text', lengthMax: SUBJECT_BYTES_MAX, beside: ['endEvent'] },
 };
 

@@ -18,9 +18,17 @@ type LimitShape = {
 
 /** What may be asked of a credential that the API mints: as much as a server SDK can mint offline (ACC-7). */
 export const limitShape = Object.fromEntries(
-  limitNames.map((name) => [name, schemaOf(limitFields[name]).optional()]),
+  limitNames.map((name) => [name, described(limitFields[name]).optional()]),
   // Each field is the schema of its own limit: the table says so, an indexed access cannot.
 ) as unknown as LimitShape;
+
+function described(field: LimitField): z.ZodType {
+  const schema = schemaOf(field);
+  if (field.example !== undefined) return schema.describe(`Such as ${field.example}.`);
+  return field.form === 'list' && field.choices !== undefined
+    ? schema.describe(`Some of ${field.choices.join(', ')}.`)
+    : schema;
+}
 
 function schemaOf(field: LimitField): z.ZodType {
   switch (field.form) {

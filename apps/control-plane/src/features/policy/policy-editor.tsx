@@ -36,7 +36,7 @@ export function PolicyEditor(props: PolicyEditorProps): ReactNode {
   return (
     <ul className="divide-y border-y">
       {policyNames.map((name) => {
-        const summary = summaryOf(name);
+        const summary = summaryOf(name, choicesFor(name));
         const held = effective.find(({ setting }) => setting === name);
         const hint =
           held?.ceiling === undefined ? summary : `${summary} At most ${valueText(name, held.ceiling)}.`;

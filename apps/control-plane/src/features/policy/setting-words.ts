@@ -2,7 +2,6 @@ import { type NumberSetting, type SettingName, settingOf } from '@patchbay/domai
 import { featureName } from '@patchbay/kit/definition';
 import { services } from '@patchbay/services/registry.generated';
 import type { Outputs } from '../../trpc/client.ts';
-import { choicesOf } from './policy-draft.ts';
 
 type Answer = Outputs['policy']['get'];
 export type Explained = Answer['effective'][number];
@@ -49,10 +48,10 @@ const unitTexts: Readonly<Record<NumberSetting['unit'], string>> = {
   participant: 'participants',
 };
 
-/** What a setting is, and how it is left alone. */
-export function summaryOf(name: SettingName): string {
+/** What a setting is, and how it is left alone where it is ticked. */
+export function summaryOf(name: SettingName, choices: readonly string[] | undefined): string {
   const { summary } = settingOf(name);
-  return choicesOf(name) === undefined ? summary : `${summary} None ticked: it is not set here.`;
+  return choices === undefined ? summary : `${summary} None ticked: it is not set here.`;
 }
 
 /** A choice as it is read: a service or a feature of one by its title. */
