@@ -29,6 +29,9 @@ export interface EventData {
   readonly 'hooks.webhook.tested': { readonly webhookId: Id<"whk"> };
   readonly 'hooks.webhook.failing': { readonly webhookId: Id<"whk"> };
   readonly 'hooks.webhook.disabled': { readonly webhookId: Id<"whk">; readonly reason: "failing" | "gone" };
+  readonly 'logic.mapping.set': { readonly mappingId: Id<"lgm">; readonly url: string };
+  readonly 'logic.mapping.removed': { readonly mappingId: Id<"lgm"> };
+  readonly 'logic.secret.rotated': {  };
   readonly 'policy.changed': { readonly accountId: Id<"acc"> };
   readonly 'privacy.export.ready': { readonly exportId: Id<"xpt">; readonly scope: "account" | "person"; readonly expiresAt: string };
   readonly 'privacy.export.failed': { readonly exportId: Id<"xpt"> };

@@ -166,7 +166,8 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       const policies = accountLevels({ chain: idsOf(chain), region }, snapshot.policies);
       const spent = [...(await internal.usageWatch.spent(usageBudgetsOf(policies.policy)))];
       const capsByEndpoint = endpointCapsOf(idsOf(chain), configs, snapshot.endpointConfigs);
-      return { accountId, chain: [...chain], caps, capsByEndpoint, ...policies, spent };
+      const hasLogicNear = await internal.logic.isNear(accountId);
+      return { accountId, chain: [...chain], caps, capsByEndpoint, ...policies, spent, hasLogicNear };
     },
 
     async applicationSnapshot(application) {
@@ -224,6 +225,14 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
     async releaseSessions({ releasedIds, keptIds }, { id: nodeId }) {
       await internal.claims.release({ nodeId, releasedIds, keptIds });
       return {};
+    },
+
+    async findLogic(called) {
+      return await internal.logic.find(called);
+    },
+
+    async fetchLogic(request) {
+      return await internal.logic.fetch(request);
     },
 
     async consumed(request) {

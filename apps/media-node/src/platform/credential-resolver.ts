@@ -30,6 +30,8 @@ export type ResolvedCredential =
       readonly credentialId: string;
       /** What the account's configuration of the service says besides. */
       readonly isRelayOnly: boolean;
+      /** Its account, or one above or below it, has application logic. */
+      readonly hasLogicNear?: boolean;
       /** What policies say besides. */
       readonly policy: HeldPolicy;
     }
@@ -232,6 +234,7 @@ export class CredentialResolver {
       chain,
       credentialId,
       isRelayOnly: caps[use.service]?.isRelayOnly ?? false,
+      ...(known.hasLogicNear === true ? { hasLogicNear: true } : {}),
       policy,
     };
   }

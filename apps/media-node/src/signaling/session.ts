@@ -5,6 +5,7 @@ import type {
   MediaTransport,
   QualitySample,
 } from '@patchbay/protocol/signaling/messages';
+import type { SessionLogic } from './call-logic.ts';
 import type { Client } from './clients.ts';
 import type { LegSnapshot, Modality, RelayPlacement, SessionMode, SessionSnapshot } from './platform.ts';
 
@@ -50,6 +51,8 @@ export interface Session {
   segmentModality: Modality;
   usageSinceMs: number;
   logSequence: number;
+  /** Of the called endpoint. */
+  logic: SessionLogic | undefined;
   readonly limitsReached: Set<string>;
 }
 
