@@ -35,7 +35,10 @@ export class DocumentCache {
     { headers, nowMs }: { readonly headers: Readonly<Record<string, string>>; readonly nowMs: number },
   ): void {
     this.#forget(key);
-    const words = (headers['cache-control'] ?? '').toLowerCase().split(',').map((word) => word.trim());
+    const words = (headers['cache-control'] ?? '')
+      .toLowerCase()
+      .split(',')
+      .map((word) => word.trim());
     const { etag, 'last-modified': lastModified } = headers;
     const freshMs = words.includes('no-cache') ? 0 : freshMsOf(words);
     const isOfUse = freshMs > 0 || etag !== undefined || lastModified !== undefined;

@@ -3,7 +3,12 @@ import type { ReadDocument } from '@patchbay/domain/logic/document';
 import { logicLimits } from '@patchbay/domain/logic/limits';
 import type { FetchAttempt, FetchedLogic } from '@patchbay/domain/logic/logic-request';
 import type { LogicDocument } from '@patchbay/domain/logic/verbs';
-import { type SafeRequest, type SafeRequestOptions, type SafeResponse, safeSender } from '../outgoing/safe-request.ts';
+import {
+  type SafeRequest,
+  type SafeRequestOptions,
+  type SafeResponse,
+  safeSender,
+} from '../outgoing/safe-request.ts';
 import { DocumentCache } from './document-cache.ts';
 import { type AskedLogic, requestFor } from './requests.ts';
 
@@ -44,7 +49,11 @@ export function logicFetcher(options: LogicFetcherOptions): FetchLogic {
   const underWay = new Map<string, number>();
   let underWayOfAll = 0;
 
-  async function fromTarget(asked: Asked, url: string, tell: (attempt: Omit<FetchAttempt, 'target'>) => void) {
+  async function fromTarget(
+    asked: Asked,
+    url: string,
+    tell: (attempt: Omit<FetchAttempt, 'target'>) => void,
+  ) {
     const endsAtMs = nowMs() + totalMsMax;
     let answer: Answer | undefined;
     for (let tries = 0; tries < TRY_COUNT_MAX; tries++) {
@@ -94,7 +103,11 @@ export function logicFetcher(options: LogicFetcherOptions): FetchLogic {
       }
       if (error !== undefined) {
         tell({ ...seen, error });
-        return { problem: problemOf(response), isInvalid: error === 'response_too_large', mayHelpAgain: mayHelp(response) };
+        return {
+          problem: problemOf(response),
+          isInvalid: error === 'response_too_large',
+          mayHelpAgain: mayHelp(response),
+        };
       }
       const text = response.response ?? '';
       const document = read(asked.kind, text);
@@ -168,12 +181,24 @@ function nextHop(
   return requestFor(asked, url.href, nowMs);
 }
 
-const validatorsOf = ({ etag, lastModified }: { etag: string | undefined; lastModified: string | undefined }) => ({
+const validatorsOf = ({
+  etag,
+  lastModified,
+}: {
+  etag: string | undefined;
+  lastModified: string | undefined;
+}) => ({
   ...(etag === undefined ? {} : { 'if-none-match': etag }),
   ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }),
 });
 
-const validatorsHeld = ({ etag, lastModified }: { etag: string | undefined; lastModified: string | undefined }) => ({
+const validatorsHeld = ({
+  etag,
+  lastModified,
+}: {
+  etag: string | undefined;
+  lastModified: string | undefined;
+}) => ({
   ...(etag === undefined ? {} : { etag }),
   ...(lastModified === undefined ? {} : { 'last-modified': lastModified }),
 });

@@ -1,5 +1,5 @@
-import type { LogicPorts } from '@patchbay/domain/logic/ports';
 import { readDocument } from '@patchbay/domain/logic/document';
+import type { LogicPorts } from '@patchbay/domain/logic/ports';
 import { documentOfTwiml, type XmlElement } from '@patchbay/domain/logic/twiml';
 import { children, strictXml } from '../saml/strict-xml.ts';
 

@@ -23,10 +23,20 @@ export function requestFor(asked: AskedLogic, url: string, nowMs: number): SafeR
 }
 
 /** As a webhook is signed (Standard Webhooks 1.0), with the state of the session in its body. */
-function signedRequest({ accountId, secrets, session, variables }: AskedLogic, url: string, nowMs: number): SafeRequest {
+function signedRequest(
+  { accountId, secrets, session, variables }: AskedLogic,
+  url: string,
+  nowMs: number,
+): SafeRequest {
   const id = `${session.id}.${session.documentNumber}`;
   const timestamp = new Date(nowMs).toISOString();
-  const body = JSON.stringify({ id, type: 'logic.requested', timestamp, accountId, data: { session, variables } });
+  const body = JSON.stringify({
+    id,
+    type: 'logic.requested',
+    timestamp,
+    accountId,
+    data: { session, variables },
+  });
   const timestampSeconds = Math.floor(nowMs / 1_000);
   return {
     url,

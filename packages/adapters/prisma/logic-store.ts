@@ -88,7 +88,11 @@ async function inTurn(transaction: ScopedTransaction, accountId: string): Promis
 
 async function isThere(
   { application, endpoint }: ScopedTransaction,
-  place: { readonly accountId: string; readonly applicationId: string | null; readonly endpointId: string | null },
+  place: {
+    readonly accountId: string;
+    readonly applicationId: string | null;
+    readonly endpointId: string | null;
+  },
 ): Promise<boolean> {
   const { accountId, applicationId, endpointId } = place;
   if (endpointId !== null)
@@ -172,7 +176,10 @@ export function logicLookup(prisma: PrismaClient, cipher: MintBranchCipher): Log
         if (nearest === undefined || secret === null) return undefined;
         const { secretCiphertext, previousCiphertext, previousEndsAt } = secret;
         const isPreviousInForce = (previousEndsAt?.getTime() ?? 0) > nowMs;
-        const sealed = [secretCiphertext, ...(isPreviousInForce && previousCiphertext ? [previousCiphertext] : [])];
+        const sealed = [
+          secretCiphertext,
+          ...(isPreviousInForce && previousCiphertext ? [previousCiphertext] : []),
+        ];
         return { ...fromRow(nearest), identifier, secrets: sealed.map((one) => cipher.open(accountId, one)) };
       }),
 

@@ -10,6 +10,7 @@ import { addEndpointCommand } from './commands/endpoint.ts';
 import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
 import { addListenCommand } from './commands/listen.ts';
+import { addLogicCommand } from './commands/logic.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addPolicyCommand } from './commands/policy.ts';
 import { addPricesCommand } from './commands/prices.ts';
@@ -52,6 +53,7 @@ const commands = [
   addAddressesCommand,
   addBrandCommand,
   addListenCommand,
+  addLogicCommand,
   addWebhookCommand,
   addPrivacyCommand,
   addDoctorCommand,

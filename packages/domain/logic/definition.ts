@@ -49,7 +49,8 @@ const told = { mappingId: idField('lgm') };
 export const logic = defineDomain({
   name: 'logic',
   title: 'Application logic',
-  summary: 'Documents of yours that decide what happens to each call: where they are fetched, and what they do (HKS-3).',
+  summary:
+    'Documents of yours that decide what happens to each call: where they are fetched, and what they do (HKS-3).',
   events: {
     'mapping.set': z.object({ ...told, url: z.string() }),
     'mapping.removed': z.object(told),
@@ -153,14 +154,17 @@ export const logic = defineDomain({
         dryRun: {
           method: 'POST',
           path: '/logic-runs',
-          summary: 'Carry a document out without a call: what it would do, step by step, and what each step costs.',
+          summary:
+            'Carry a document out without a call: what it would do, step by step, and what each step costs.',
           access: 'read',
           request: z.strictObject({
             kind: z.enum(logicKinds).default('json'),
             /** As it would be fetched: JSON, or XML. */
             document: z.string().min(1).max(logicLimits.documentBytesMax),
             /** Of whatever is dialled. */
-            dialStatus: z.enum(['answered', 'no_answer', 'busy', 'rejected', 'unreachable']).default('no_answer'),
+            dialStatus: z
+              .enum(['answered', 'no_answer', 'busy', 'rejected', 'unreachable'])
+              .default('no_answer'),
           }),
           response: z.object({
             steps: z.array(step),

@@ -45,7 +45,9 @@ export function dryRun(document: LogicDocument, dialStatus: DialStatus | 'answer
   const steps: DryStep[] = [];
   let nowMs = 0;
   let [run] = startRun(NOWHERE, {}, nowMs);
-  let waiting: readonly LogicEffect[] = note(advance(run, { type: 'fetched', document, url: NOWHERE }, nowMs));
+  let waiting: readonly LogicEffect[] = note(
+    advance(run, { type: 'fetched', document, url: NOWHERE }, nowMs),
+  );
 
   function note([next, effects]: ReturnType<typeof advance>): readonly LogicEffect[] {
     run = next;
@@ -66,7 +68,11 @@ export function dryRun(document: LogicDocument, dialStatus: DialStatus | 'answer
     if (run.state === 'connected') return { steps, outcome: 'The call goes on with whoever answered.' };
     if (run.state === 'dialling')
       waiting = note(
-        advance(run, dialStatus === 'answered' ? { type: dialStatus } : { type: 'unanswered', status: dialStatus }, nowMs),
+        advance(
+          run,
+          dialStatus === 'answered' ? { type: dialStatus } : { type: 'unanswered', status: dialStatus },
+          nowMs,
+        ),
       );
     else {
       nowMs = run.untilMs ?? nowMs;

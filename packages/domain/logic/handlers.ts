@@ -49,7 +49,10 @@ export const handlers: DomainHandlers<typeof logic, LogicPorts> = {
             : `This account has no endpoint ${endpointId}.`,
         );
       if (set === 'too_many')
-        throw context.error('logic.too_many', `An account has at most ${MAPPING_COUNT_MAX} addresses of logic.`);
+        throw context.error(
+          'logic.too_many',
+          `An account has at most ${MAPPING_COUNT_MAX} addresses of logic.`,
+        );
       const secret = await ports.secrets.ensure({ accountId });
       const after = toAnswer(set.after);
       context.audit({ target: set.after.id, before: set.before && toAnswer(set.before), after });
@@ -98,7 +101,13 @@ async function priced({ meters, ...step }: DryStep, accountId: string, ports: Lo
       meters.map(async ({ service, meter, quantity, unit, per }) => {
         const paid = await ports.prices.paidBy({ accountId, service, meter });
         const price = paid && costOf(quantity, paid);
-        return { meter: `${service}.${meter}`, quantity, unit, per, ...(price === undefined ? {} : { price }) };
+        return {
+          meter: `${service}.${meter}`,
+          quantity,
+          unit,
+          per,
+          ...(price === undefined ? {} : { price }),
+        };
       }),
     ),
   };

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { advance, type LogicEffect, type LogicInput, type LogicRun, nextDeadlineMs, startRun } from './interpreter.ts';
+import {
+  advance,
+  type LogicEffect,
+  type LogicInput,
+  type LogicRun,
+  nextDeadlineMs,
+  startRun,
+} from './interpreter.ts';
 import { logicLimits } from './limits.ts';
 import { documentSchema, type LogicVerb, unavailableVerbs, verbNames } from './verbs.ts';
 
@@ -37,7 +44,10 @@ class Bench {
   }
 }
 
-const failed = (failure: string) => ({ type: 'end', outcome: expect.objectContaining({ kind: 'failed', failure }) });
+const failed = (failure: string) => ({
+  type: 'end',
+  outcome: expect.objectContaining({ kind: 'failed', failure }),
+});
 
 describe('application logic, verb after verb (HKS-3)', () => {
   test('endpoints ring together, and the verbs behind a dial run when nobody answered', () => {
@@ -57,12 +67,16 @@ describe('application logic, verb after verb (HKS-3)', () => {
 
   test('one after the other, and some at a time; the first to answer is the last thing it hears of', () => {
     const one = new Bench({ verb: 'dial', to: ['user:a', 'user:b'], ring: 'one', secondsMax: 60 });
-    expect(one.feed({ type: 'unanswered', status: 'busy' })).toEqual([{ type: 'ring', endpoints: ['user:b'] }]);
+    expect(one.feed({ type: 'unanswered', status: 'busy' })).toEqual([
+      { type: 'ring', endpoints: ['user:b'] },
+    ]);
     expect(one.feed({ type: 'answered' })).toEqual([{ type: 'trigger', seconds: 60, action: 'end' }]);
     expect(one.feed({ type: 'unanswered', status: 'rejected' })).toEqual([]);
     const some = new Bench({ verb: 'dial', to: ['user:a', 'user:b', 'user:c'], ring: 'some' });
     expect(some.asked.at(-1)).toEqual({ type: 'ring', endpoints: ['user:a', 'user:b'] });
-    expect(some.feed({ type: 'unanswered', status: 'unreachable' })).toEqual([{ type: 'ring', endpoints: ['user:c'] }]);
+    expect(some.feed({ type: 'unanswered', status: 'unreachable' })).toEqual([
+      { type: 'ring', endpoints: ['user:c'] },
+    ]);
   });
 
   test('a redirect is read against the document it stands in, and so is what follows a dial', () => {
@@ -76,7 +90,9 @@ describe('application logic, verb after verb (HKS-3)', () => {
     expect(bench.feed({ type: 'unanswered', status: 'rejected' })).toEqual([
       { type: 'fetch', url: 'https://other.test/a/c' },
     ]);
-    expect(new Bench({ verb: 'redirect', url: 'file:///etc/passwd' }).asked.at(-1)).toEqual(failed('invalid'));
+    expect(new Bench({ verb: 'redirect', url: 'file:///etc/passwd' }).asked.at(-1)).toEqual(
+      failed('invalid'),
+    );
   });
 
   test('a verb is left out unless its variables are as it wants them', () => {
@@ -106,14 +122,23 @@ describe('application logic, verb after verb (HKS-3)', () => {
       return count;
     };
     expect(circles([{ verb: 'redirect', url }])).toBe(logicLimits.documentsInARowMax);
-    expect(circles([{ verb: 'dial', to: 'user:nobody' }, { verb: 'redirect', url }])).toBe(logicLimits.documentsInARowMax);
+    expect(
+      circles([
+        { verb: 'dial', to: 'user:nobody' },
+        { verb: 'redirect', url },
+      ]),
+    ).toBe(logicLimits.documentsInARowMax);
   });
 
   test('variables do not grow without end', () => {
     const bench = new Bench();
     for (let count = 0; bench.run.state !== 'ended'; count++) {
       const values = Object.fromEntries(Array.from({ length: 32 }, (_, at) => [`n${count}x${at}`, 'x']));
-      bench.feed({ type: 'fetched', url, document: documentOf({ verb: 'set', values }, { verb: 'redirect', url }) });
+      bench.feed({
+        type: 'fetched',
+        url,
+        document: documentOf({ verb: 'set', values }, { verb: 'redirect', url }),
+      });
     }
     expect(bench.asked.at(-1)).toEqual(failed('limit_reached'));
   });
@@ -133,13 +158,18 @@ const carriedOut: fc.Arbitrary<object> = fc.oneof(
     },
     { requiredKeys: ['verb', 'to'] },
   ),
-  fc.record({ verb: fc.constant('set'), values: fc.dictionary(fc.constantFrom('x', 'y'), fc.constantFrom('1', '/c')) }),
+  fc.record({
+    verb: fc.constant('set'),
+    values: fc.dictionary(fc.constantFrom('x', 'y'), fc.constantFrom('1', '/c')),
+  }),
   fc.record({ verb: fc.constant('message'), text: fc.constantFrom('hello', '{{x}}') }),
   fc.record({ verb: fc.constant('redirect'), url: fc.constantFrom('/a', '{{x}}', 'https://other.test/') }),
   fc.record({ verb: fc.constantFrom('hangup', 'reject') }),
 );
 const inputs: fc.Arbitrary<LogicInput> = fc.oneof(
-  fc.array(carriedOut, { maxLength: 8 }).map((verbs): LogicInput => ({ type: 'fetched', document: documentOf(...verbs), url })),
+  fc
+    .array(carriedOut, { maxLength: 8 })
+    .map((verbs): LogicInput => ({ type: 'fetched', document: documentOf(...verbs), url })),
   fc.constantFrom<LogicInput>(
     { type: 'fetchFailed', failure: 'unreachable', detail: '' },
     { type: 'unanswered', status: 'busy' },
@@ -156,8 +186,10 @@ describe('whatever a document says and whatever happens', () => {
         const bench = new Bench();
         for (let turn = 0; bench.run.state !== 'ended'; turn++) {
           if (turn > 10_000) throw new Error('It does not end.');
-          if (bench.run.state === 'fetching') bench.feed({ type: 'fetched', document: documentOf(...verbs), url });
-          else if (bench.run.state === 'dialling' && !isReached) bench.feed({ type: 'unanswered', status: 'unreachable' });
+          if (bench.run.state === 'fetching')
+            bench.feed({ type: 'fetched', document: documentOf(...verbs), url });
+          else if (bench.run.state === 'dialling' && !isReached)
+            bench.feed({ type: 'unanswered', status: 'unreachable' });
           else bench.pass((nextDeadlineMs(bench.run) ?? 0) - bench.nowMs);
         }
         expect(bench.effects.filter(({ type }) => type === 'end')).toHaveLength(1);

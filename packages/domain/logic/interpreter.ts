@@ -1,6 +1,6 @@
 import { logicLimits } from './limits.ts';
-import { isTooMuch, readText, type Variables, valueOf } from './variables.ts';
-import { type LogicDocument, type LogicVerb, type VerbName, type VerbOf, unavailableVerbs } from './verbs.ts';
+import { isTooMuch, readText, type Variables, valueIn } from './variables.ts';
+import { type LogicDocument, type LogicVerb, unavailableVerbs, type VerbName, type VerbOf } from './verbs.ts';
 
 /** Why nobody answered what was dialled. */
 export type DialStatus = 'unreachable' | 'rejected' | 'busy' | 'no_answer';
@@ -93,7 +93,11 @@ export function nextDeadlineMs({ state, untilMs, startedAtMs }: LogicRun): numbe
 export function advance(run: LogicRun, input: LogicInput, nowMs: number): LogicStep {
   if (run.state === 'ended' || run.state === 'connected') return [run, []];
   if (nowMs - run.startedAtMs >= logicLimits.lastsMsMax)
-    return fail(run, 'limit_reached', `It took longer than ${logicLimits.lastsMsMax / 1_000} seconds to answer.`);
+    return fail(
+      run,
+      'limit_reached',
+      `It took longer than ${logicLimits.lastsMsMax / 1_000} seconds to answer.`,
+    );
   switch (input.type) {
     case 'fetched':
       return run.state === 'fetching' ? begin(run, input, nowMs) : [run, []];
@@ -134,8 +138,10 @@ function runOn(from: LogicRun, nowMs: number): LogicStep {
   const effects: LogicEffect[] = [];
   let run = from;
   for (let verb = run.verbs[run.index]; verb !== undefined; verb = run.verbs[run.index]) {
-    if (run.stepCount >= logicLimits.stepCountMax)
-      return fail(run, 'limit_reached', `A call has at most ${logicLimits.stepCountMax} steps.`, effects);
+    if (run.stepCount >= logicLimits.stepCountMax) {
+      const detail = `A call has at most ${logicLimits.stepCountMax} steps.`;
+      return end(run, { kind: 'failed', failure: 'limit_reached', detail }, effects);
+    }
     const { index } = run;
     run = { ...run, index: index + 1, stepCount: run.stepCount + 1 };
     if (!isWanted(verb, run.variables)) continue;
@@ -148,10 +154,13 @@ function runOn(from: LogicRun, nowMs: number): LogicStep {
 }
 
 const isWaiting = ({ state, untilMs }: LogicRun): boolean =>
-  state === 'ended' || state === 'dialling' || (state === 'pausing' && untilMs !== undefined) || state === 'fetching';
+  state === 'ended' ||
+  state === 'dialling' ||
+  (state === 'pausing' && untilMs !== undefined) ||
+  state === 'fetching';
 
 const isWanted = ({ when = {} }: LogicVerb, variables: Variables): boolean =>
-  Object.entries(when).every(([name, value]) => valueOf(variables, name) === value);
+  Object.entries(when).every(([name, value]) => valueIn(variables, name) === value);
 
 function carryOut(before: LogicRun, verb: LogicVerb, nowMs: number): LogicStep {
   const run: LogicRun = { ...before, state: 'pausing', untilMs: undefined };
@@ -186,7 +195,11 @@ function carryOut(before: LogicRun, verb: LogicVerb, nowMs: number): LogicStep {
       return end(run, { kind: 'hungUp', reason: verb.reason && readText(verb.reason, variables) });
     default:
       // It was looked for before anything ran.
-      return fail(run, 'verb_unavailable', `${verb.verb} cannot be carried out: ${unavailableVerbs[verb.verb]}.`);
+      return fail(
+        run,
+        'verb_unavailable',
+        `${verb.verb} cannot be carried out: ${unavailableVerbs[verb.verb]}.`,
+      );
   }
 }
 
@@ -222,8 +235,17 @@ function ringNext(
   // Where nobody could be rung, no time passed: such a document may send in circles.
   const documentsInARow = status === 'unreachable' ? run.documentsInARow : 0;
   const variables = { ...run.variables, dialStatus: status };
-  const over: LogicRun = { ...run, state: 'pausing', dialling: undefined, untilMs: undefined, documentsInARow, variables };
-  return dialling.next === undefined ? runOn(over, nowMs) : fetchNext(over, readText(dialling.next, variables));
+  const over: LogicRun = {
+    ...run,
+    state: 'pausing',
+    dialling: undefined,
+    untilMs: undefined,
+    documentsInARow,
+    variables,
+  };
+  return dialling.next === undefined
+    ? runOn(over, nowMs)
+    : fetchNext(over, readText(dialling.next, variables));
 }
 
 function answered(run: LogicRun): LogicStep {
@@ -235,7 +257,10 @@ function answered(run: LogicRun): LogicStep {
     untilMs: undefined,
     variables: { ...run.variables, dialStatus: 'answered' },
   };
-  return [connected, secondsMax === undefined ? [] : [{ type: 'trigger', seconds: secondsMax, action: 'end' }]];
+  return [
+    connected,
+    secondsMax === undefined ? [] : [{ type: 'trigger', seconds: secondsMax, action: 'end' }],
+  ];
 }
 
 function elapsed(run: LogicRun, nowMs: number): LogicStep {
@@ -250,7 +275,11 @@ function fetchNext(run: LogicRun, reference: string): LogicStep {
   if (url === null || !/^https?:$/.test(url.protocol))
     return fail(run, 'invalid', `${JSON.stringify(reference.slice(0, 200))} is no address of a document.`);
   if (run.documentsInARow >= logicLimits.documentsInARowMax)
-    return fail(run, 'limit_reached', `${logicLimits.documentsInARowMax} documents in a row only named another one.`);
+    return fail(
+      run,
+      'limit_reached',
+      `${logicLimits.documentsInARowMax} documents in a row only named another one.`,
+    );
   if (run.documentCount >= logicLimits.documentCountMax)
     return fail(run, 'limit_reached', `A call has at most ${logicLimits.documentCountMax} documents.`);
   const fetching: LogicRun = {
@@ -267,12 +296,8 @@ function fetchNext(run: LogicRun, reference: string): LogicStep {
   return [fetching, [{ type: 'fetch', url: url.href }]];
 }
 
-const fail = (
-  run: LogicRun,
-  failure: LogicFailure,
-  detail: string,
-  before: readonly LogicEffect[] = [],
-): LogicStep => end(run, { kind: 'failed', failure, detail }, before);
+const fail = (run: LogicRun, failure: LogicFailure, detail: string): LogicStep =>
+  end(run, { kind: 'failed', failure, detail });
 
 const end = (run: LogicRun, outcome: LogicOutcome, before: readonly LogicEffect[] = []): LogicStep => [
   { ...run, state: 'ended', verbs: [], dialling: undefined, untilMs: undefined },

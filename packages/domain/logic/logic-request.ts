@@ -17,7 +17,7 @@ export const logicSessionSchema = z.object({
 export type LogicSession = z.output<typeof logicSessionSchema>;
 
 /** One request for a document, for the session's log. */
-export interface FetchAttempt {
+export type FetchAttempt = {
   readonly url: string;
   readonly target: 'main' | 'fallback';
   readonly status?: number | undefined;
@@ -26,7 +26,7 @@ export interface FetchAttempt {
   readonly latencyMs: number;
   /** What was there from before still holds: nobody was asked, or the answer was that nothing changed. */
   readonly isCached?: boolean | undefined;
-}
+};
 
 export type FetchedLogic =
   | {

@@ -32,8 +32,7 @@ export interface LogicPorts {
     find(mapping: Scoped & { readonly mappingId: string }): Promise<LogicMapping | undefined>;
     /** Sets what holds at a place, and answers what stood there. 'unknown': there is no such place. */
     set(
-      mapping: Scoped &
-        Pick<LogicMapping, 'applicationId' | 'endpointId' | 'kind' | 'url' | 'fallbackUrl'>,
+      mapping: Scoped & Pick<LogicMapping, 'applicationId' | 'endpointId' | 'kind' | 'url' | 'fallbackUrl'>,
     ): Promise<
       | { readonly before: LogicMapping | undefined; readonly after: LogicMapping; readonly isFirst: boolean }
       | 'unknown'

@@ -22,7 +22,9 @@ export function documentOfTwiml(root: XmlElement): ReadDocument {
   try {
     if (root.name !== 'Response') throw new Refusal('/: The document is a Response.');
     refuseDepth(root, 1);
-    const verbs = root.children.flatMap((element, index) => verbsOf(element, `/Response/${element.name}[${index}]`));
+    const verbs = root.children.flatMap((element, index) =>
+      verbsOf(element, `/Response/${element.name}[${index}]`),
+    );
     const read = documentSchema.safeParse({ version: 1, verbs });
     if (read.success) return { document: read.data };
     const [issue] = read.error.issues;
@@ -90,7 +92,8 @@ function refuseAttributes({ name, attributes }: XmlElement, at: string): void {
   for (const [attribute, value] of Object.entries(attributes)) {
     const rule = Object.hasOwn(known, attribute) ? known[attribute] : undefined;
     if (rule === undefined) throw new Refusal(`${at}: The attribute ${attribute} is not understood.`);
-    if (rule.stands === 'refused') throw new Refusal(`${at}: The attribute ${attribute} is refused: ${rule.note}.`);
+    if (rule.stands === 'refused')
+      throw new Refusal(`${at}: The attribute ${attribute} is refused: ${rule.note}.`);
     if (attribute === 'method' && value.toUpperCase() !== 'POST')
       throw new Refusal(`${at}: Documents are asked for by POST, not by ${value}.`);
   }
@@ -174,7 +177,8 @@ function media({ name, children }: XmlElement, at: string): readonly Written[] {
   return children.map((child, index) => {
     const place = `${at}/${child.name}[${index}]`;
     refuseAttributes(child, place);
-    if (child.name === 'Stream') return { verb: 'stream', ...named(child.attributes, { url: 'url', name: 'name' }) };
+    if (child.name === 'Stream')
+      return { verb: 'stream', ...named(child.attributes, { url: 'url', name: 'name' }) };
     if (child.name === 'Transcription')
       return { verb: 'transcribe', ...named(child.attributes, { languageCode: 'language' }) };
     throw new Refusal(`${place}: ${name} cannot begin ${child.name}.`);
@@ -183,10 +187,13 @@ function media({ name, children }: XmlElement, at: string): readonly Written[] {
 
 const named = (attributes: XmlElement['attributes'], names: Readonly<Record<string, string>>): Written =>
   Object.fromEntries(
-    Object.entries(names).flatMap(([from, to]) => (attributes[from] === undefined ? [] : [[to, attributes[from]]])),
+    Object.entries(names).flatMap(([from, to]) =>
+      attributes[from] === undefined ? [] : [[to, attributes[from]]],
+    ),
   );
 
-const counted = (name: string, value: number | undefined): Written => (value === undefined ? {} : { [name]: value });
+const counted = (name: string, value: number | undefined): Written =>
+  value === undefined ? {} : { [name]: value };
 
 const repeats = (attributes: XmlElement['attributes'], at: string): Written =>
   counted('repeatCount', whole(attributes, 'loop', at));
@@ -194,6 +201,7 @@ const repeats = (attributes: XmlElement['attributes'], at: string): Written =>
 function whole(attributes: XmlElement['attributes'], name: string, at: string): number | undefined {
   const text = attributes[name];
   if (text === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw new Refusal(`${at}: ${name} is a whole number, not ${JSON.stringify(text.slice(0, 50))}.`);
+  if (!/^\d{1,9}$/.test(text))
+    throw new Refusal(`${at}: ${name} is a whole number, not ${JSON.stringify(text.slice(0, 50))}.`);
   return Number(text);
 }

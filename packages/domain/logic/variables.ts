@@ -13,11 +13,13 @@ export const isTooMuch = (variables: Variables): boolean =>
   Object.values(variables).reduce((sum, { length }) => sum + length, 0) > CHARACTERS_MAX;
 
 /** What nobody set is empty. */
-export const valueOf = (variables: Variables, name: string): string =>
+export const valueIn = (variables: Variables, name: string): string =>
   Object.hasOwn(variables, name) ? (variables[name] ?? '') : '';
 
 /** `{{name}}` stands for what the variable holds; of one that nobody set, for nothing. */
 export const readText = (text: string, variables: Variables): string =>
   text
-    .replace(/\{\{\s*([A-Za-z][A-Za-z0-9_]{0,63})\s*\}\}/g, (_match, name: string) => valueOf(variables, name))
+    .replace(/\{\{\s*([A-Za-z][A-Za-z0-9_]{0,63})\s*\}\}/g, (_match, name: string) =>
+      valueIn(variables, name),
+    )
     .slice(0, READ_CHARACTERS_MAX);

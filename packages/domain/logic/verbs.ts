@@ -15,8 +15,12 @@ const seconds = (most: number) => z.int().min(1).max(most);
 /** Where something is fetched from: absolute, or relative to the document that names it. */
 const uri = z.string().min(1).max(2_048);
 /** An endpoint: `user:bob`, or `user:bob@acc_…` of an account below. */
-const endpoint = z.string().regex(/^[a-z][a-z0-9-]{0,15}:[^\s\p{Cc}]{1,239}$/u, 'An endpoint is written like user:bob.');
-export const variableName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'A name has letters, digits and _, and begins with a letter.');
+const endpoint = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,15}:[^\s\p{Cc}]{1,239}$/u, 'An endpoint is written like user:bob.');
+export const variableName = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9_]{0,63}$/, 'A name has letters, digits and _, and begins with a letter.');
 const variables = boundedRecord(variableName, z.string().max(1_000), VARIABLE_COUNT_MAX);
 
 /** What each verb takes besides its own. */
@@ -43,18 +47,27 @@ export const verbSchemas = {
   gather: verb('gather', {
     input: z.enum(['keys', 'speech', 'any']).optional(),
     digitsMax: z.int().min(1).max(100).optional(),
-    finishOn: z.string().regex(/^[0-9*#]$/).optional(),
+    finishOn: z
+      .string()
+      .regex(/^[0-9*#]$/)
+      .optional(),
     timeoutSeconds: seconds(120).optional(),
     language: word.optional(),
     /** Said and played while it listens. */
-    prompts: z.array(z.discriminatedUnion('verb', [say, play, pause])).max(NESTED_VERB_COUNT_MAX).optional(),
+    prompts: z
+      .array(z.discriminatedUnion('verb', [say, play, pause]))
+      .max(NESTED_VERB_COUNT_MAX)
+      .optional(),
     /** Whose document comes next. */
     next: uri.optional(),
   }),
   record: verb('record', {
     secondsMax: seconds(14_400).optional(),
     silenceSecondsMax: seconds(600).optional(),
-    finishOn: z.string().regex(/^[0-9*#]$/).optional(),
+    finishOn: z
+      .string()
+      .regex(/^[0-9*#]$/)
+      .optional(),
     next: uri.optional(),
   }),
   /** Rings endpoints until the first answers. The verbs behind it run when nobody did. */
@@ -70,7 +83,11 @@ export const verbSchemas = {
     /** Whose document comes next when nobody answered. */
     next: uri.optional(),
   }),
-  conference: verb('conference', { name: word, isMuted: z.boolean().optional(), endsWithMe: z.boolean().optional() }),
+  conference: verb('conference', {
+    name: word,
+    isMuted: z.boolean().optional(),
+    endsWithMe: z.boolean().optional(),
+  }),
   enqueue: verb('enqueue', { queue: word, next: uri.optional() }),
   pause,
   /** Goes on with another document. What stands behind it is never reached. */
@@ -96,10 +113,18 @@ export const verbSchemas = {
   agent: verb('agent', { queue: word, state: z.enum(['available', 'away', 'offline']).optional() }),
   options: verb('options', {
     prompt: text.optional(),
-    choices: z.array(z.strictObject({ key: z.string().regex(/^[0-9*#]$/), label: word, next: uri })).min(1).max(12),
+    choices: z
+      .array(z.strictObject({ key: z.string().regex(/^[0-9*#]$/), label: word, next: uri }))
+      .min(1)
+      .max(12),
   }),
   fillForm: verb('fillForm', {
-    fields: z.array(z.strictObject({ name: variableName, prompt: text, digitsMax: z.int().min(1).max(100).optional() })).min(1).max(32),
+    fields: z
+      .array(
+        z.strictObject({ name: variableName, prompt: text, digitsMax: z.int().min(1).max(100).optional() }),
+      )
+      .min(1)
+      .max(32),
     next: uri.optional(),
   }),
   announce: verb('announce', { text, everySeconds: seconds(3_600).optional() }),

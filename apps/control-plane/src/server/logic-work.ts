@@ -28,7 +28,18 @@ export interface LogicWorkOptions {
 
 /** Application logic at the control plane: where it is, and the requests for it, which are made here alone (HKS-3). */
 export function logicWork(options: LogicWorkOptions) {
-  const { prisma, cipher, addresses, applications, changed, billing, catalogue, recordUsage, chainOf, nowMs } = options;
+  const {
+    prisma,
+    cipher,
+    addresses,
+    applications,
+    changed,
+    billing,
+    catalogue,
+    recordUsage,
+    chainOf,
+    nowMs,
+  } = options;
   const lookup = logicLookup(prisma, cipher);
   const fetch = logicFetcher({
     ...addresses,
@@ -70,7 +81,8 @@ export function logicWork(options: LogicWorkOptions) {
         endpoint,
       }: InternalRequest<'findLogic'>): Promise<InternalResponse<'findLogic'>> {
         const [own, called] = [await chainOf(callerAccountId), await chainOf(accountId)];
-        const isRelated = own.some(({ id }) => id === accountId) || called.some(({ id }) => id === callerAccountId);
+        const isRelated =
+          own.some(({ id }) => id === accountId) || called.some(({ id }) => id === callerAccountId);
         if (!isRelated) return { standing: 'unrelated' };
         const found = await lookup.of({ accountId, identifier: endpoint, nowMs: nowMs() });
         return found === undefined ? { standing: 'none' } : { standing: 'found', url: found.url };
@@ -84,7 +96,11 @@ export function logicWork(options: LogicWorkOptions) {
       }: InternalRequest<'fetchLogic'>): Promise<InternalResponse<'fetchLogic'>> {
         const inForce = await lookup.of({ accountId, identifier: session.endpoint, nowMs: nowMs() });
         if (inForce === undefined)
-          return { failure: 'unreachable', detail: 'The endpoint has no application logic any more.', attempts: [] };
+          return {
+            failure: 'unreachable',
+            detail: 'The endpoint has no application logic any more.',
+            attempts: [],
+          };
         const { kind, secrets, fallbackUrl } = inForce;
         const fetched = await fetch({ accountId, kind, secrets, fallbackUrl, url, session, variables });
         const attempts = [...fetched.attempts];

@@ -166,7 +166,11 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
     async findLogic(called) {
       try {
         const { standing, url } = await client.call('findLogic', called);
-        return standing !== 'found' ? { standing } : url === undefined ? { standing: 'away' } : { standing, url };
+        return standing !== 'found'
+          ? { standing }
+          : url === undefined
+            ? { standing: 'away' }
+            : { standing, url };
       } catch (error) {
         onFailure(error, 'The logic of an endpoint could not be looked up.');
         return { standing: 'away' };
@@ -177,7 +181,11 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       try {
         const timing = { timeoutMs: LOGIC_MS_MAX };
         const { session, variables } = request;
-        const asked = { ...request, session: { ...session, media: { ...session.media } }, variables: { ...variables } };
+        const asked = {
+          ...request,
+          session: { ...session, media: { ...session.media } },
+          variables: { ...variables },
+        };
         const { document, url, failure, detail, attempts } = await client.call('fetchLogic', asked, timing);
         if (document !== undefined && url !== undefined) return { ok: true, document, url, attempts };
         return { ok: false, failure: failure ?? 'unreachable', detail: detail ?? '', attempts };
@@ -284,7 +292,13 @@ function principalOf(
         ...(bytesMax === undefined ? [] : [{ type: 'bytes', max: bytesMax, counts: 'session' } as const]),
         ...(bitsPerSecondMax === undefined
           ? []
-          : [{ type: 'bitRate', bitsPerSecond: bitsPerSecondMax, burstBytes: Math.ceil(bitsPerSecondMax / 8) } as const]),
+          : [
+              {
+                type: 'bitRate',
+                bitsPerSecond: bitsPerSecondMax,
+                burstBytes: Math.ceil(bitsPerSecondMax / 8),
+              } as const,
+            ]),
         ...(region === undefined ? [] : [{ type: 'regions', regions: [region] } as const]),
       ];
       const { username, password } = narrow({ credential, caveats, random: randomBytes(8) });

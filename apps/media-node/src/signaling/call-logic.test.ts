@@ -32,7 +32,11 @@ const callHotline = (client: BenchClient, to = 'user:hotline') =>
 describe('application logic decides about a call (HKS-3)', () => {
   it('two ring with a leg each; the first to answer talks, the other is told, and every step is logged', () => {
     const { machine, caller, logged } = bench({ verb: 'dial', to: ['user:bob', 'user:carol'] });
-    const [alice, bob, carol] = [caller(), machine.connect({ identity: 'bob' }), machine.connect({ identity: 'carol' })];
+    const [alice, bob, carol] = [
+      caller(),
+      machine.connect({ identity: 'bob' }),
+      machine.connect({ identity: 'carol' }),
+    ];
     callHotline(alice);
     const { sessionId } = alice.last('ringing');
     expect(bob.last('incoming')).toMatchObject({ sessionId, from: 'alice' });
@@ -62,7 +66,11 @@ describe('application logic decides about a call (HKS-3)', () => {
       ring: 'one',
       timeoutSeconds: 5,
     });
-    const [alice, bob, carol] = [caller(), machine.connect({ identity: 'bob' }), machine.connect({ identity: 'carol' })];
+    const [alice, bob, carol] = [
+      caller(),
+      machine.connect({ identity: 'bob' }),
+      machine.connect({ identity: 'carol' }),
+    ];
     callHotline(alice);
     const { sessionId } = bob.last('incoming');
     expect(carol.all('incoming')).toEqual([]);
@@ -79,7 +87,10 @@ describe('application logic decides about a call (HKS-3)', () => {
     [{ verb: 'hangup', reason: 'We are closed.' }, 'signaling.logic_ended'],
     [{ verb: 'say', text: 'hello' }, 'signaling.logic_verb_unavailable'],
   ])('%j ends it as %s, and nobody rings', (verb, code) => {
-    const { machine, caller } = bench({ verb: 'message', text: 'Hello {{from}}' }, verb, { verb: 'dial', to: 'user:bob' });
+    const { machine, caller } = bench({ verb: 'message', text: 'Hello {{from}}' }, verb, {
+      verb: 'dial',
+      to: 'user:bob',
+    });
     const [alice, bob] = [caller(), machine.connect({ identity: 'bob' })];
     callHotline(alice);
     expect(alice.last('ended').reason.code).toBe(code);
@@ -90,7 +101,11 @@ describe('application logic decides about a call (HKS-3)', () => {
 
   it('a relay is denied, or the only way, or held to what the document says', () => {
     const denied = bench({ verb: 'relay', use: 'deny' }, { verb: 'dial', to: 'user:bob' });
-    denied.machine.platform.relay = { nodeId: 'nod_1', boot: 'b', urls: ['turn:127.0.0.1:3478?transport=udp'] };
+    denied.machine.platform.relay = {
+      nodeId: 'nod_1',
+      boot: 'b',
+      urls: ['turn:127.0.0.1:3478?transport=udp'],
+    };
     const [alice, bob] = [denied.caller(), denied.machine.connect({ identity: 'bob' })];
     callHotline(alice);
     const { sessionId } = bob.last('incoming');
@@ -123,7 +138,11 @@ describe('application logic decides about a call (HKS-3)', () => {
 
   it('a document reaches no account above its own, and none that the caller may not call (C34, LIV-0)', () => {
     const { machine, caller } = bench({ verb: 'dial', to: ['user:boss@acc_top', 'user:kid@acc_kid'] });
-    const boss = machine.connect({ identity: 'boss', accountId: 'acc_top', accountPath: ['acc_top', 'acc_platform'] });
+    const boss = machine.connect({
+      identity: 'boss',
+      accountId: 'acc_top',
+      accountPath: ['acc_top', 'acc_platform'],
+    });
     const kid = machine.connect({
       identity: 'kid',
       accountId: 'acc_kid',

@@ -66,10 +66,18 @@ export class CallLogic {
 
   begin(
     session: Session,
-    { accountId, endpoint, url }: { readonly accountId: string; readonly endpoint: string; readonly url: string },
+    {
+      accountId,
+      endpoint,
+      url,
+    }: { readonly accountId: string; readonly endpoint: string; readonly url: string },
     nowMs: number,
   ): void {
-    const variables = { from: this.#callerSeenBy(session, accountId), to: endpoint, sessionId: session.sessionId };
+    const variables = {
+      from: this.#callerSeenBy(session, accountId),
+      to: endpoint,
+      sessionId: session.sessionId,
+    };
     const [run, effects] = startRun(url, variables, nowMs);
     session.logic = { accountId, endpoint, run, legs: [], relay: {}, triggers: [] };
     this.#log(session, nowMs, { type: 'logic.started', data: { endpoint } });
@@ -78,7 +86,8 @@ export class CallLogic {
 
   fetched(session: Session, answer: LogicAnswer, nowMs: number): void {
     this.#asked.delete(session.sessionId);
-    for (const attempt of answer.attempts) this.#log(session, nowMs, { type: 'logic.fetched', data: attempt });
+    for (const attempt of answer.attempts)
+      this.#log(session, nowMs, { type: 'logic.fetched', data: attempt });
     this.#feed(
       session,
       answer.ok
@@ -154,7 +163,8 @@ export class CallLogic {
         this.#ask(session, logic);
         break;
       case 'stopRinging':
-        for (const device of [...session.ringing]) this.#ports.stopRinging(session, device, 'signaling.no_answer');
+        for (const device of [...session.ringing])
+          this.#ports.stopRinging(session, device, 'signaling.no_answer');
         break;
       case 'message':
         this.#message(session, logic, effect);
@@ -166,7 +176,10 @@ export class CallLogic {
         break;
       }
       case 'trigger':
-        logic.triggers = [...logic.triggers, { seconds: effect.seconds, action: effect.action, hasFired: false }];
+        logic.triggers = [
+          ...logic.triggers,
+          { seconds: effect.seconds, action: effect.action, hasFired: false },
+        ];
         break;
       case 'end':
         this.#end(session, effect.outcome, nowMs);
@@ -196,14 +209,20 @@ export class CallLogic {
     this.#leaveUnanswered(session, { except: undefined, reason: 'signaling.no_answer' }, nowMs);
     let count = 0;
     for (const endpoint of new Set(endpoints)) {
-      const devices = this.#devicesOf(session, logic, endpoint).filter((device) => !session.ringing.has(device));
+      const devices = this.#devicesOf(session, logic, endpoint).filter(
+        (device) => !session.ringing.has(device),
+      );
       const [first] = devices;
       if (first === undefined) continue;
       const legId = this.#ports.newId('leg');
       const { accountId, identity } = first.principal;
       const connectionIds = devices.map(({ connectionId }) => connectionId);
       logic.legs = [...logic.legs, { legId, accountId, connectionIds }];
-      this.#ports.log(session, nowMs, { type: 'leg.ringing', leg: { legId, client: first }, data: { identity } });
+      this.#ports.log(session, nowMs, {
+        type: 'leg.ringing',
+        leg: { legId, client: first },
+        data: { identity },
+      });
       for (const device of devices) this.#ports.ring(session, device, legId);
       count += devices.length;
     }
@@ -233,7 +252,8 @@ export class CallLogic {
       this.#ports.send(session.caller.client, { type: 'message', sessionId, text });
       return;
     }
-    for (const device of this.#devicesOf(session, logic, to)) this.#ports.send(device, { type: 'message', text });
+    for (const device of this.#devicesOf(session, logic, to))
+      this.#ports.send(device, { type: 'message', text });
   }
 
   #leaveUnanswered(
@@ -268,7 +288,8 @@ export class CallLogic {
 
   #end(session: Session, outcome: LogicOutcome, nowMs: number): void {
     const code = endingOf(outcome);
-    const detail = outcome.kind === 'failed' ? outcome.detail : outcome.kind === 'done' ? undefined : outcome.reason;
+    const detail =
+      outcome.kind === 'failed' ? outcome.detail : outcome.kind === 'done' ? undefined : outcome.reason;
     this.#log(session, nowMs, {
       type: 'logic.ended',
       data: { outcome: outcome.kind, code, ...(detail === undefined ? {} : { detail }) },

@@ -181,8 +181,11 @@ export class Calls {
     if (found.standing === 'none') this.#placeDirect(placing, nowMs);
     else if (found.standing === 'unrelated') refuse(ofAnotherAccount);
     else if (found.standing === 'away')
-      refuse({ refusal: 'platform.unavailable', detail: 'What decides about this call cannot be asked now.' });
-    else {
+      refuse({
+        refusal: 'platform.unavailable',
+        detail: 'What decides about this call cannot be asked now.',
+      });
+    else if (found.standing === 'found') {
       const logic = { ...calledEndpoint(frame.to, client.principal.accountId), url: found.url };
       const refused = this.#refusalOfCaller(client, frame);
       if (refused !== undefined) refuse(refused);
@@ -231,7 +234,8 @@ export class Calls {
       return;
     }
     const { logic } = claiming;
-    const target = logic === undefined ? this.#admitCall(client, frame) : this.#refusalOfCaller(client, frame);
+    const target =
+      logic === undefined ? this.#admitCall(client, frame) : this.#refusalOfCaller(client, frame);
     if (!isHere || (target !== undefined && 'refusal' in target)) {
       this.#ports.release(sessionId);
       if (isHere && target !== undefined && 'refusal' in target)
@@ -977,7 +981,9 @@ interface Placing {
   readonly frame: ClientMessageOf<'call'>;
   readonly sessionId: string;
   /** That decides about it. */
-  readonly logic?: { readonly accountId: string; readonly endpoint: string; readonly url: string } | undefined;
+  readonly logic?:
+    | { readonly accountId: string; readonly endpoint: string; readonly url: string }
+    | undefined;
 }
 
 interface Claiming extends Omit<Placing, 'frame'> {
@@ -990,7 +996,10 @@ const ofAnotherAccount = {
 } as const satisfies CallRefusal;
 
 /** Of an endpoint in another namespace the name is the caller's own account's. */
-function calledEndpoint(to: string, ownAccountId: string): { readonly accountId: string; readonly endpoint: string } {
+function calledEndpoint(
+  to: string,
+  ownAccountId: string,
+): { readonly accountId: string; readonly endpoint: string } {
   const user = calledUser(to, ownAccountId);
   return user === undefined
     ? { accountId: ownAccountId, endpoint: to }

@@ -1,5 +1,5 @@
-import type { FetchAttempt, LogicSession } from '@patchbay/domain/logic/logic-request';
 import type { LogicFailure } from '@patchbay/domain/logic/interpreter';
+import type { FetchAttempt, LogicSession } from '@patchbay/domain/logic/logic-request';
 import type { Variables } from '@patchbay/domain/logic/variables';
 import type { LogicDocument, VerbName } from '@patchbay/domain/logic/verbs';
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
@@ -47,7 +47,10 @@ export interface CalledEndpoint {
 }
 
 export type FoundLogic =
-  | { readonly standing: 'none' | 'unrelated' | 'away' }
+  | { readonly standing: 'none' }
+  | { readonly standing: 'unrelated' }
+  /** Nobody can say now. */
+  | { readonly standing: 'away' }
   | { readonly standing: 'found'; readonly url: string };
 
 export interface LogicRequest {

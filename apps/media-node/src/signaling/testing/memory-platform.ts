@@ -58,7 +58,9 @@ export class MemoryPlatform implements SignalingPlatform {
       narrow: (narrowed) => {
         this.narrowed.push(narrowed);
         const { sessionId } = narrowed;
-        return this.relayCredential ?? { username: `${identity}:${sessionId}`, credential: `mac-${credentialId}` };
+        return (
+          this.relayCredential ?? { username: `${identity}:${sessionId}`, credential: `mac-${credentialId}` }
+        );
       },
     });
     return token;
