@@ -2,6 +2,7 @@ import { endpointStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { logicLookup, logicMappingStore, logicSecretStore } from '@patchbay/adapters/prisma/logic-store';
 import { mintBranchCipher } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { atomically } from '@patchbay/adapters/prisma/unit-of-work';
+import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
 import { createTenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -72,7 +73,8 @@ test('set 200: the first answer of an account has its secret; the nearest place 
     name: 'Support',
     instanceTypes: [],
   });
-  const [bob, carol] = [await endpointOf('user:bob'), await endpointOf('user:carol', acme, applicationId)];
+  const bob = await endpointOf('user:bob');
+  await endpointOf('user:carol', acme, applicationId);
   const forAll = await call('set', { url });
   expect(forAll.answer.secret).toMatch(/^whsec_/);
   expect(forAll.events).toEqual([{ event: 'mapping.set', payload: { mappingId: forAll.answer.id, url } }]);
@@ -86,16 +88,28 @@ test('set 200: the first answer of an account has its secret; the nearest place 
   const again = await call('set', { endpointId: bob, url });
   expect(again.answer.id).toBe(ofBob.answer.id);
   expect(again.audited[0]).toMatchObject({ before: { url: `${url}/bob` }, after: { url } });
-  expect((await call('list', { endpointId: bob })).answer.items).toHaveLength(1);
-  expect(carol).toMatch(/^end_/);
 });
 
-test('set 404, 422: a place that is not this account’s, and an address that is not public, are refused', async () => {
+test('list 200: those of a place, or of the whole account', async () => {
+  const bob = await endpointOf('user:bob');
+  await call('set', { url });
+  await call('set', { endpointId: bob, url: `${url}/bob` });
+  expect((await call('list')).answer.items).toHaveLength(2);
+  expect((await call('list', { endpointId: bob })).answer.items).toMatchObject([{ url: `${url}/bob` }]);
+});
+
+test('set 404: a place that is not this account’s is not there', async () => {
   const other = (await database.signUp('Other')).accountId;
   const theirs = await endpointOf('user:bob', other);
   await expect(call('set', { endpointId: theirs, url })).rejects.toMatchObject(
     refusal(404, 'resource.unknown'),
   );
+  await expect(call('set', { applicationId: createId('app'), url })).rejects.toMatchObject(
+    refusal(404, 'resource.unknown'),
+  );
+});
+
+test('set 422: an address that is not public is refused, the fallback as well', async () => {
   await expect(call('set', { url, fallbackUrl: 'http://10.0.0.1/' })).rejects.toMatchObject(
     refusal(422, 'callback.address_forbidden'),
   );
@@ -110,10 +124,17 @@ test('set 422: an account has so many addresses and no more', async () => {
   ).rejects.toMatchObject(refusal(422, 'logic.too_many'));
 });
 
-test('get 200, remove 200: what was removed is asked no more, and what is released takes its logic along', async () => {
+test('get 200: as it was set', async () => {
+  const { answer } = await call('set', { url });
+  expect((await call('get', { mappingId: answer.id })).answer).toMatchObject({ url, kind: 'json' });
+  await expect(call('get', { mappingId: createId('lgm') })).rejects.toMatchObject(
+    refusal(404, 'resource.unknown'),
+  );
+});
+
+test('remove 200: what was removed is asked no more, and what is released takes its logic along', async () => {
   const bob = await endpointOf('user:bob');
   const { answer } = await call('set', { endpointId: bob, url });
-  expect((await call('get', { mappingId: answer.id })).answer).toMatchObject({ url, endpointId: bob });
   expect((await call('remove', { mappingId: answer.id })).events).toEqual([
     { event: 'mapping.removed', payload: { mappingId: answer.id } },
   ]);
@@ -121,7 +142,6 @@ test('get 200, remove 200: what was removed is asked no more, and what is releas
   await expect(call('remove', { mappingId: answer.id })).rejects.toMatchObject(
     refusal(404, 'resource.unknown'),
   );
-  await expect(call('get', { mappingId: answer.id })).rejects.toMatchObject(refusal(404, 'resource.unknown'));
   await call('set', { endpointId: bob, url });
   await endpointStore(database.prisma).release({ accountId: acme, endpointId: bob, restsUntil: undefined });
   expect((await call('list')).answer.items).toEqual([]);

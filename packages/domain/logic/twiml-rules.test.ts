@@ -13,10 +13,13 @@ test('the guide names every verb of both forms, and every attribute as the reade
     const line = lines.find((each) => each.split('|')[1]?.includes(`\`${verb}\``));
     expect(line, verb).toBeDefined();
     for (const [attribute, { stands, note }] of Object.entries<AttributeRule>(rules)) {
-      const [, , same = '', differs = '', refused = ''] = (attribute === 'method' ? everywhere : (line ?? '')).split('|');
+      const [, , same = '', differs = '', refused = ''] = (
+        attribute === 'method' ? everywhere : (line ?? '')
+      ).split('|');
       const cell = { same, differs, refused }[stands];
       expect(cell, `${verb} ${attribute}`).toContain(`\`${attribute}\``);
-      if (stands === 'differs' && note !== 'it is passed over') expect(cell, `${verb} ${attribute}`).toContain(note);
+      if (stands === 'differs' && note !== 'it is passed over')
+        expect(cell, `${verb} ${attribute}`).toContain(note);
     }
   }
 });

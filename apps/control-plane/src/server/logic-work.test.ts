@@ -98,8 +98,8 @@ test('a node learns that there is logic, where it is, and gets its document from
   const range = `from=${new Date(Date.now() - 3_600_000).toISOString()}&to=${new Date(Date.now() + 3_600_000).toISOString()}`;
   await until(
     async () => {
-      const { items } = await ask('GET', `/usage?${range}&meter=logic.fetches`);
-      return items.reduce((sum: number, item: { quantity: string }) => sum + Number(item.quantity), 0) === 3;
+      const { rows } = await ask('GET', `/usage?${range}&meter=logic.fetches`);
+      return rows.reduce((sum: number, item: { quantity: string }) => sum + Number(item.quantity), 0) === 3;
     },
     { what: 'three fetches' },
   );

@@ -174,7 +174,7 @@ async function documentFrom(
   { kind, secret }: DocumentFlags,
 ): Promise<{ readonly text: string; readonly kind: LogicKind }> {
   const text = /^https?:\/\//.test(source)
-    ? await asked(source, { kind, secret })
+    ? await asked(source, { ...(kind && { kind }), ...(secret && { secret }) })
     : await readFile(source, 'utf8');
   return { text, kind: kind ?? (text.trimStart().startsWith('<') ? 'twiml' : 'json') };
 }

@@ -13,6 +13,7 @@ import { showDay } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { Callbacks } from '../callbacks/callbacks.tsx';
+import { LogicSetting } from '../logic/logic-setting.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
@@ -84,6 +85,7 @@ export function EndpointPage(): ReactNode {
           {isHeld ? (
             <>
               <EndpointConfig endpoint={endpoint} />
+              <LogicSetting scope={{ kind: 'endpoint', endpointId }} />
               <Callbacks scope={{ kind: 'endpoint', endpointId }} />
             </>
           ) : null}
