@@ -318,6 +318,22 @@ export const classTables = {
       ],
     },
     {
+      table: 'logic_mapping',
+      order: ['id'],
+      columns: [
+        'id',
+        'account_id',
+        'application_id',
+        'endpoint_id',
+        'kind',
+        'url',
+        'fallback_url',
+        'created_at',
+      ],
+    },
+    // It signs requests: that there is one, the log of changes says.
+    { table: 'logic_secret' },
+    {
       table: 'endpoint_transfer',
       ownedBy: 'from_account_id',
       order: ['id'],

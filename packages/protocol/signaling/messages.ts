@@ -214,6 +214,8 @@ const serverShapes = {
     reason: dotted,
   },
   media: { sessionId: identifier, ...mediaFields },
+  /** A line of text by the word of the called endpoint’s logic; with a session, about that one. */
+  message: { sessionId: optional(identifier), text: text(4_000) },
   limitReached: {
     sessionId: identifier,
     limit: dotted,

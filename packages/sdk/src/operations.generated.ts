@@ -310,6 +310,32 @@ export interface Operations {
     /** Read the cursor behind which there is no event yet: from here on everything is new. */
     latest(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly cursor: string }>;
   };
+  readonly logic: {
+    /** Read where application logic of this account is fetched. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number; readonly applicationId?: IdLike<"app">; readonly endpointId?: IdLike<"end"> }, options?: CallOptions): List<{ readonly id: Id<"lgm">; readonly applicationId?: Id<"app">; readonly endpointId?: Id<"end">; readonly kind: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string; readonly createdAt: string }>;
+    /** Read where application logic of this account is fetched. */
+    list(request?: { readonly cursor?: string; readonly limit?: number; readonly applicationId?: IdLike<"app">; readonly endpointId?: IdLike<"end"> }, options?: CallOptions): List<{ readonly id: Id<"lgm">; readonly applicationId?: Id<"app">; readonly endpointId?: Id<"end">; readonly kind: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string; readonly createdAt: string }>;
+    /** Read one address of application logic. */
+    get(accountId: IdLike<"acc">, request: { readonly mappingId: IdLike<"lgm"> }, options?: CallOptions): Promise<{ readonly id: Id<"lgm">; readonly applicationId?: Id<"app">; readonly endpointId?: Id<"end">; readonly kind: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string; readonly createdAt: string }>;
+    /** Read one address of application logic. */
+    get(request: { readonly mappingId: IdLike<"lgm"> }, options?: CallOptions): Promise<{ readonly id: Id<"lgm">; readonly applicationId?: Id<"app">; readonly endpointId?: Id<"end">; readonly kind: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string; readonly createdAt: string }>;
+    /** Set where the logic is fetched that decides about calls to an endpoint, to the endpoints of an application, or to all of the account. The first answer of an account has its secret. */
+    set(accountId: IdLike<"acc">, request: { readonly applicationId?: IdLike<"app">; readonly endpointId?: IdLike<"end">; readonly kind?: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string }, options?: CallOptions): Promise<{ readonly id: Id<"lgm">; readonly applicationId?: Id<"app">; readonly endpointId?: Id<"end">; readonly kind: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string; readonly createdAt: string; readonly secret?: string }>;
+    /** Set where the logic is fetched that decides about calls to an endpoint, to the endpoints of an application, or to all of the account. The first answer of an account has its secret. */
+    set(request: { readonly applicationId?: IdLike<"app">; readonly endpointId?: IdLike<"end">; readonly kind?: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string }, options?: CallOptions): Promise<{ readonly id: Id<"lgm">; readonly applicationId?: Id<"app">; readonly endpointId?: Id<"end">; readonly kind: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string; readonly createdAt: string; readonly secret?: string }>;
+    /** Ask no logic there any more. */
+    remove(accountId: IdLike<"acc">, request: { readonly mappingId: IdLike<"lgm"> }, options?: CallOptions): Promise<{ readonly id: Id<"lgm"> }>;
+    /** Ask no logic there any more. */
+    remove(request: { readonly mappingId: IdLike<"lgm"> }, options?: CallOptions): Promise<{ readonly id: Id<"lgm"> }>;
+    /** Make a new secret for the requests of this account. The one before signs as well for as long as is said; of twiml, where one signature goes along, the new one signs at once. */
+    rotateSecret(accountId: IdLike<"acc">, request?: { readonly previousHours?: number }, options?: CallOptions): Promise<{ readonly secret: string; readonly previousEndsAt?: string }>;
+    /** Make a new secret for the requests of this account. The one before signs as well for as long as is said; of twiml, where one signature goes along, the new one signs at once. */
+    rotateSecret(request?: { readonly previousHours?: number }, options?: CallOptions): Promise<{ readonly secret: string; readonly previousEndsAt?: string }>;
+    /** Carry a document out without a call: what it would do, step by step, and what each step costs. */
+    dryRun(accountId: IdLike<"acc">, request: { readonly kind?: "json" | "twiml"; readonly document: string; readonly dialStatus?: "answered" | "no_answer" | "busy" | "rejected" | "unreachable" }, options?: CallOptions): Promise<{ readonly steps: ReadonlyArray<{ readonly index: number; readonly verb: string; readonly detail: string; readonly meters: ReadonlyArray<{ readonly meter: string; readonly quantity: number; readonly unit: string; readonly per: "step" | "minute"; readonly price?: { readonly amount: string; readonly currency: string } }> }>; readonly outcome: string }>;
+    /** Carry a document out without a call: what it would do, step by step, and what each step costs. */
+    dryRun(request: { readonly kind?: "json" | "twiml"; readonly document: string; readonly dialStatus?: "answered" | "no_answer" | "busy" | "rejected" | "unreachable" }, options?: CallOptions): Promise<{ readonly steps: ReadonlyArray<{ readonly index: number; readonly verb: string; readonly detail: string; readonly meters: ReadonlyArray<{ readonly meter: string; readonly quantity: number; readonly unit: string; readonly per: "step" | "minute"; readonly price?: { readonly amount: string; readonly currency: string } }> }>; readonly outcome: string }>;
+  };
   readonly usage: {
     /** Read usage by time bucket, grouped by any dimension. It trails the wire by at most 5 seconds. */
     query(accountId: IdLike<"acc">, request: { readonly from: string; readonly to: string; readonly bucket?: "minute" | "hour" | "day" | "month" | "all"; readonly timeZone?: string; readonly meter?: string; readonly groupBy?: string; readonly scope?: "own" | "inclusive"; readonly where?: string; readonly sessionId?: IdLike<"ses">; readonly endpoint?: string; readonly application?: string; readonly credential?: string; readonly after?: string; readonly limit?: number }, options?: CallOptions): Continued<{ readonly rows: ReadonlyArray<{ readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>; readonly isTruncated: boolean; readonly nextAfter?: string }, { readonly at: string; readonly meter: string; readonly group: Readonly<Record<string, string>>; readonly quantity: string; readonly recordCount: number }>;
@@ -842,25 +868,25 @@ export interface Operations {
     /** Read who is told of the events of signaling in this account. */
     getCallbacks(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> }>;
     /** Set who is told of the events of signaling in this account. Secrets of new ones are in this answer alone. */
-    putCallbacks(accountId: IdLike<"acc">, request: { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "limit.reached"> }> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> }>;
+    putCallbacks(accountId: IdLike<"acc">, request: { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "logic.failed" | "limit.reached"> }> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> }>;
     /** Set who is told of the events of signaling in this account. Secrets of new ones are in this answer alone. */
-    putCallbacks(request: { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "limit.reached"> }> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> }>;
+    putCallbacks(request: { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "logic.failed" | "limit.reached"> }> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> }>;
     /** Read who is told of the events of signaling in an application. */
     getApplicationCallbacks(accountId: IdLike<"acc">, request: { readonly applicationId: IdLike<"app"> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> }>;
     /** Read who is told of the events of signaling in an application. */
     getApplicationCallbacks(request: { readonly applicationId: IdLike<"app"> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> }>;
     /** Set who is told of the events of signaling in an application. */
-    putApplicationCallbacks(accountId: IdLike<"acc">, request: { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "limit.reached"> }>; readonly applicationId: IdLike<"app"> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> }>;
+    putApplicationCallbacks(accountId: IdLike<"acc">, request: { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly applicationId: IdLike<"app"> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> }>;
     /** Set who is told of the events of signaling in an application. */
-    putApplicationCallbacks(request: { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "limit.reached"> }>; readonly applicationId: IdLike<"app"> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> }>;
+    putApplicationCallbacks(request: { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly applicationId: IdLike<"app"> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> }>;
     /** Read who is told of the events of signaling that an endpoint has a part in. */
     getEndpointCallbacks(accountId: IdLike<"acc">, request: { readonly endpointId: IdLike<"end"> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> }>;
     /** Read who is told of the events of signaling that an endpoint has a part in. */
     getEndpointCallbacks(request: { readonly endpointId: IdLike<"end"> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled" }> }>;
     /** Set who is told of the events of signaling that an endpoint has a part in. */
-    putEndpointCallbacks(accountId: IdLike<"acc">, request: { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "limit.reached"> }>; readonly endpointId: IdLike<"end"> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> }>;
+    putEndpointCallbacks(accountId: IdLike<"acc">, request: { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly endpointId: IdLike<"end"> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> }>;
     /** Set who is told of the events of signaling that an endpoint has a part in. */
-    putEndpointCallbacks(request: { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "limit.reached"> }>; readonly endpointId: IdLike<"end"> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> }>;
+    putEndpointCallbacks(request: { readonly callbacks: ReadonlyArray<{ readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<"session.started" | "participant.joined" | "participant.left" | "session.connected" | "session.ended" | "logic.failed" | "limit.reached"> }>; readonly endpointId: IdLike<"end"> }, options?: CallOptions): Promise<{ readonly callbacks: ReadonlyArray<{ readonly webhookId: string; readonly url: string; readonly fallbackUrl?: string; readonly events: ReadonlyArray<string>; readonly state: "active" | "disabled"; readonly secret?: string }> }>;
     /** Read what signaling is: its meters, events and operations. */
     getInfo(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly name: string; readonly title: string; readonly summary: string; readonly timing: "sync" | "async"; readonly media: "mutable" | "immutable" | "none"; readonly meters: ReadonlyArray<{ readonly name: string; readonly unit: string; readonly summary: string; readonly dimensions: Readonly<Record<string, ReadonlyArray<string> | "open">>; readonly isPriced: boolean }>; readonly events: ReadonlyArray<string>; readonly operations: ReadonlyArray<string> }>;
     /** Read what signaling is: its meters, events and operations. */
@@ -1003,6 +1029,14 @@ export const operations = {
   events: {
     list: 'LIST ~/events',
     latest: 'GET ~/events/latest',
+  },
+  logic: {
+    list: 'LIST ~/logic',
+    get: 'GET ~/logic/{mappingId}',
+    set: 'PUT ~/logic',
+    remove: 'DELETE ~/logic/{mappingId}',
+    rotateSecret: 'POST ~/logic-secret',
+    dryRun: 'POST ~/logic-runs',
   },
   usage: {
     query: 'MORE ~/usage',
@@ -1257,6 +1291,9 @@ export type ErrorCode =
   | 'hooks.webhook_count'
   | 'hooks.webhook_disabled'
   | 'limit.exceeded'
+  | 'logic.document_invalid'
+  | 'logic.too_many'
+  | 'logic.verb_unavailable'
   | 'metering.range_too_wide'
   | 'network-discovery.no_key'
   | 'network-discovery.no_relay'

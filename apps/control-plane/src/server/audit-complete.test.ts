@@ -140,6 +140,15 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'triggers.update': async () => [await triggerPath(), { limit: 2 }],
   'triggers.reset': async () => [`${await triggerPath()}/resets`, {}],
   'triggers.remove': async () => [await triggerPath()],
+  'logic.set': async () => [`/v1/accounts/${account.accountId}/logic`, logicAddress],
+  'logic.remove': async () => [
+    `/v1/accounts/${account.accountId}/logic/${(await ask('PUT', '/logic', logicAddress)).id}`,
+  ],
+  'logic.rotateSecret': async () => [`/v1/accounts/${account.accountId}/logic-secret`, {}],
+  'logic.dryRun': async () => [
+    `/v1/accounts/${account.accountId}/logic-runs`,
+    { document: '{"version":1,"verbs":[]}' },
+  ],
   'endpoints.allocate': async () => [
     `/v1/accounts/${account.accountId}/endpoints`,
     { identifier: 'tel:+49301234567' },
@@ -315,6 +324,7 @@ const setSsoPath = async () => {
 };
 const ssoDomainPath = async (name: string) =>
   `${ssoPath()}/domains/${(await ask('POST', '/organisation/sso/domains', { domain: `${name}.example.test` })).id}`;
+const logicAddress = { url: 'https://receiver.test/logic' };
 /** Of an event that the service declares. */
 const callbacks = (service: string) => ({
   callbacks: [

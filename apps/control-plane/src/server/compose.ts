@@ -116,6 +116,7 @@ import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
 import { addressLists, listingPorts } from './listed-addresses.ts';
+import { logicWork } from './logic-work.ts';
 import { mailWork } from './mail-work.ts';
 import { moneyWork, railOf } from './money-work.ts';
 import { NodeAuthentication } from './node-authentication.ts';
@@ -253,6 +254,18 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     }),
     saml: { client: serviceProvider({ nowMs }), fetchMetadata },
   });
+  const logic = logicWork({
+    prisma,
+    cipher,
+    addresses: { rule: outgoing, ...(world.resolve === undefined ? {} : { resolve: world.resolve }) },
+    applications: { find: (application) => tenancy.applications.find(application) },
+    changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+    billing,
+    catalogue,
+    recordUsage: (usedBy, use) => apiUsage.record(usedBy, use),
+    chainOf,
+    nowMs,
+  });
   const policies = policyStore(prisma);
   const configs = serviceConfigStore(prisma);
   const tenancy = tenancyPorts(prisma, {
@@ -341,6 +354,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         accounts: { ...tenancy.accounts, chainOf },
         notices: endpointNotices(prisma),
       },
+      logic: logic.ports,
       metering: { usage, catalogue },
       sso: {
         providers: ssoProviderStore(prisma, cipher),
@@ -630,6 +644,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     internal: aroundPorts(
       {
         snapshots: nodeSnapshots,
+        logic: logic.forNodes,
         chainOf: (accountId: string) => accountChain(prisma, accountId),
         addresses: addressLists(prisma, nowMs),
         platformAccount: () => findPlatform(prisma),

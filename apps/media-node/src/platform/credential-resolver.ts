@@ -34,6 +34,8 @@ export type ResolvedCredential =
       readonly credentialId: string;
       /** What the account's configuration of the service says besides. */
       readonly isRelayOnly: boolean;
+      /** Its account, or one above or below it, has application logic. */
+      readonly hasLogicNear?: boolean;
       /** What policies say besides. */
       readonly policy: HeldPolicy;
     }
@@ -301,6 +303,7 @@ export class CredentialResolver {
       chain,
       credentialId,
       isRelayOnly: caps[use.service]?.isRelayOnly ?? false,
+      ...(known.hasLogicNear === true ? { hasLogicNear: true } : {}),
       policy,
     };
   }

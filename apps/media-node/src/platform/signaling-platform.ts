@@ -5,11 +5,12 @@ import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
 import { type PlatformErrorCode, platformError, toProblem } from '@patchbay/kit/errors';
-import type { LimitOutcome } from '@patchbay/protocol/credential/caveats';
+import type { LimitOutcome, Restriction } from '@patchbay/protocol/credential/caveats';
 import { type Credential, narrow, parseBearerToken } from '@patchbay/protocol/credential/credential';
 import type { EffectiveLimit } from '@patchbay/protocol/credential/effective';
 import type {
   Authentication,
+  NarrowedTo,
   PlatformNotice,
   Principal,
   Review,
@@ -42,6 +43,9 @@ export interface NotifyingPlatform extends SignalingPlatform {
   /** Passes on what the bus or a relay said. */
   notify(notice: PlatformNotice): void;
 }
+
+/** As long as the control plane asks an address and its fallback, and some more for the way there. */
+const LOGIC_MS_MAX = 35_000;
 
 /** Connects signaling to accounts, spool and relays. */
 export function createSignalingPlatform(options: SignalingPlatformOptions): NotifyingPlatform {
@@ -164,6 +168,39 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       }
     },
 
+    async findLogic(called) {
+      try {
+        const { standing, url } = await client.call('findLogic', called);
+        return standing !== 'found'
+          ? { standing }
+          : url === undefined
+            ? { standing: 'away' }
+            : { standing, url };
+      } catch (error) {
+        onFailure(error, 'The logic of an endpoint could not be looked up.');
+        return { standing: 'away' };
+      }
+    },
+
+    async fetchLogic(request) {
+      try {
+        const timing = { timeoutMs: LOGIC_MS_MAX };
+        const { session, variables } = request;
+        const asked = {
+          ...request,
+          session: { ...session, media: { ...session.media } },
+          variables: { ...variables },
+        };
+        const { document, url, failure, detail, attempts } = await client.call('fetchLogic', asked, timing);
+        if (document !== undefined && url !== undefined) return { ok: true, document, url, attempts };
+        return { ok: false, failure: failure ?? 'unreachable', detail: detail ?? '', attempts };
+      } catch (error) {
+        onFailure(error, 'A document of application logic could not be asked for.');
+        const detail = 'The platform could not ask for the document.';
+        return { ok: false, failure: 'unreachable', detail, attempts: [] };
+      }
+    },
+
     releaseSession: (sessionId) => claims.release(sessionId),
 
     placeRelay() {
@@ -221,7 +258,7 @@ interface Used {
 }
 
 function limitsOf(
-  { effective, key, isRelayOnly, policy }: Extract<ResolvedCredential, { kind: 'ok' }>,
+  { effective, key, isRelayOnly, hasLogicNear, policy }: Extract<ResolvedCredential, { kind: 'ok' }>,
   { usedMsOf, usesReached }: Used,
 ): SignalingLimits {
   const { mediaKinds, session } = effective;
@@ -230,6 +267,7 @@ function limitsOf(
     expiresAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
     seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit(usedMsOf)),
     ...(isRelayOnly ? { isRelayOnly } : {}),
+    ...(hasLogicNear === true ? { hasLogicNear } : {}),
     ...(usesReached.length === 0 ? {} : { usesReached }),
     ...(mediaKinds === undefined ? {} : { mediaKinds }),
     ...(media === undefined ? {} : { media: { kinds: media.allowed, detail: media.refusal.detail } }),
@@ -262,9 +300,22 @@ function principalOf(
     ...(instanceType === undefined ? {} : { instanceType }),
     limits,
     review,
-    narrow({ sessionId }: { readonly sessionId: string }) {
+    narrow({ sessionId, bytesMax, bitsPerSecondMax, region }: NarrowedTo) {
       continueUse(sessionId);
-      const caveats = [{ type: 'session', session: sessionId }] as const;
+      const caveats: Restriction[] = [
+        { type: 'session', session: sessionId },
+        ...(bytesMax === undefined ? [] : [{ type: 'bytes', max: bytesMax, counts: 'session' } as const]),
+        ...(bitsPerSecondMax === undefined
+          ? []
+          : [
+              {
+                type: 'bitRate',
+                bitsPerSecond: bitsPerSecondMax,
+                burstBytes: Math.ceil(bitsPerSecondMax / 8),
+              } as const,
+            ]),
+        ...(region === undefined ? [] : [{ type: 'regions', regions: [region] } as const]),
+      ];
       const { username, password } = narrow({ credential, caveats, random: randomBytes(8) });
       return { username, credential: password };
     },

@@ -1,4 +1,8 @@
 import type { CountedRefusalCode } from '@patchbay/domain/policy/decide';
+import type { LogicFailure } from '@patchbay/domain/logic/interpreter';
+import type { FetchAttempt, LogicSession } from '@patchbay/domain/logic/logic-request';
+import type { Variables } from '@patchbay/domain/logic/variables';
+import type { LogicDocument, VerbName } from '@patchbay/domain/logic/verbs';
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
 import type { DimensionsOf } from '@patchbay/kit/definition';
 import type { DeviceKind } from '@patchbay/kit/device-kind';
@@ -29,9 +33,40 @@ export interface SignalingPlatform {
   claimSession(claim: SessionClaim): Promise<ClaimAnswer>;
   /** Gives a session back that did not begin after all. One that ended in the log is given back by that. */
   releaseSession(sessionId: string): void;
+  /** What decides about a call to an endpoint. Does not reject. */
+  findLogic(called: CalledEndpoint): Promise<FoundLogic>;
+  /** A document of it. Does not reject. */
+  fetchLogic(request: LogicRequest): Promise<LogicAnswer>;
   /** Calls `listener` for every command and every change of a relay, until the returned function is called. */
   subscribe(listener: (notice: PlatformNotice) => void): () => void;
 }
+
+export interface CalledEndpoint {
+  readonly callerAccountId: string;
+  readonly accountId: string;
+  /** `user:bob`. */
+  readonly endpoint: string;
+}
+
+export type FoundLogic =
+  | { readonly standing: 'none' }
+  | { readonly standing: 'unrelated' }
+  /** Nobody can say now. */
+  | { readonly standing: 'away' }
+  | { readonly standing: 'found'; readonly url: string };
+
+export interface LogicRequest {
+  /** Whose logic it is. */
+  readonly accountId: string;
+  readonly url: string;
+  readonly session: LogicSession;
+  readonly variables: Variables;
+}
+
+export type LogicAnswer = { readonly attempts: readonly FetchAttempt[] } & (
+  | { readonly ok: true; readonly document: LogicDocument; readonly url: string }
+  | { readonly ok: false; readonly failure: LogicFailure; readonly detail: string }
+);
 
 export interface AuthenticationContext {
   readonly sourceIp: string;
@@ -69,7 +104,15 @@ export interface Principal {
   /** What holds for the credential by now. */
   review(): Promise<Review>;
   /** Narrows the caller's own credential to one session, so that the relay's usage names it. */
-  narrow(caveats: { readonly sessionId: string }): { readonly username: string; readonly credential: string };
+  narrow(caveats: NarrowedTo): { readonly username: string; readonly credential: string };
+}
+
+/** What the credential of a leg is held to at the relay. */
+export interface NarrowedTo {
+  readonly sessionId: string;
+  readonly bytesMax?: number | undefined;
+  readonly bitsPerSecondMax?: number | undefined;
+  readonly region?: string | undefined;
 }
 
 export type Review =
@@ -100,6 +143,8 @@ export interface SignalingLimits {
   readonly participants?: { readonly max: number; readonly detail: string };
   /** When the times end at which policies let it be served. */
   readonly closesAtMs?: number;
+  /** Its account, or one above or below it, has application logic: who is called has to be asked about. */
+  readonly hasLogicNear?: boolean;
   /** Each of its sessions is counted over all nodes before it begins. */
   readonly isCounted?: boolean;
 }
@@ -251,6 +296,10 @@ interface SessionEventData {
   'media.undeclared': RelayLineDataOf<'media.undeclared'>;
   /** The client was refused again, for the same reason and so often, in the time after. */
   'refusal.repeated': { readonly code: string; readonly repeatCount: number };
+  'logic.started': { readonly endpoint: string };
+  'logic.fetched': FetchAttempt;
+  'logic.step': { readonly index: number; readonly verb: VerbName; readonly detail: string };
+  'logic.ended': { readonly outcome: string; readonly code: string; readonly detail?: string };
   'recovery.started': { readonly generation: number; readonly reason: string };
   'recovery.completed': { readonly generation: number; readonly tookMs: number };
   'leg.left': { readonly reason: string };

@@ -22,7 +22,11 @@ import type { CallRefusal } from './party-rules.ts';
 import type {
   Authentication,
   AuthenticationContext,
+  CalledEndpoint,
   ClaimAnswer,
+  FoundLogic,
+  LogicAnswer,
+  LogicRequest,
   PlatformNotice,
   Principal,
   RelayPlacement,
@@ -61,6 +65,8 @@ export type Input =
   | { readonly type: 'closed'; readonly socketId: string; readonly isFinal: boolean }
   | { readonly type: 'verified'; readonly socketId: string; readonly authentication: Authentication }
   | { readonly type: 'claimed'; readonly claimId: string; readonly answer: ClaimAnswer }
+  | { readonly type: 'logicFound'; readonly sessionId: string; readonly found: FoundLogic }
+  | { readonly type: 'logicFetched'; readonly sessionId: string; readonly answer: LogicAnswer }
   | { readonly type: 'notice'; readonly notice: PlatformNotice }
   | { readonly type: 'drain' }
   /** The node goes: what is live ends, and is recorded. */
@@ -76,6 +82,10 @@ export type Action =
     }
   /** Answer with `claimed`. */
   | { readonly type: 'claim'; readonly claimId: string; readonly claim: SessionClaim }
+  /** Answer with `logicFound`. */
+  | { readonly type: 'findLogic'; readonly sessionId: string; readonly called: CalledEndpoint }
+  /** Answer with `logicFetched`. */
+  | { readonly type: 'fetchLogic'; readonly sessionId: string; readonly request: LogicRequest }
   | { readonly type: 'release'; readonly sessionId: string }
   | { readonly type: 'send'; readonly socketId: string; readonly source: string }
   | { readonly type: 'close'; readonly socketId: string; readonly code: number; readonly reason: string }
@@ -135,6 +145,8 @@ export class SessionMachine {
       newId: (prefix) => ports.newId(prefix),
       placeRelay: (sessionId) => ports.placeRelay(sessionId),
       claim: (claimId, claim) => this.#actions.push({ type: 'claim', claimId, claim }),
+      findLogic: (sessionId, called) => this.#actions.push({ type: 'findLogic', sessionId, called }),
+      fetchLogic: (sessionId, request) => this.#actions.push({ type: 'fetchLogic', sessionId, request }),
       release: (sessionId) => this.#actions.push({ type: 'release', sessionId }),
       refuse: (client, refusal, sessionId) => this.#refuse(client, refusal, sessionId),
       send: (client, message) => this.#send(client, message),
@@ -209,6 +221,12 @@ export class SessionMachine {
         break;
       case 'claimed':
         this.#calls.claimed(input.claimId, input.answer, nowMs);
+        break;
+      case 'logicFound':
+        this.#calls.logicFound(input.sessionId, input.found, nowMs);
+        break;
+      case 'logicFetched':
+        this.#calls.logicFetched(input.sessionId, input.answer, nowMs);
         break;
       case 'notice':
         this.#obey(input.notice, nowMs);

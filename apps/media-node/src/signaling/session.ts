@@ -5,6 +5,7 @@ import type {
   MediaTransport,
   QualitySample,
 } from '@patchbay/protocol/signaling/messages';
+import type { SessionLogic } from './call-logic.ts';
 import type { Client } from './clients.ts';
 import type { LegSnapshot, Modality, RelayPlacement, SessionMode, SessionSnapshot } from './platform.ts';
 
@@ -54,6 +55,8 @@ export interface Session {
   /** Until then they have agreed anew: a policy allows less than what they did agree upon. */
   codecsDueAtMs: number | undefined;
   logSequence: number;
+  /** Of the called endpoint. */
+  logic: SessionLogic | undefined;
   readonly limitsReached: Set<string>;
 }
 

@@ -299,6 +299,12 @@ class Shell implements SignalingServer {
       case 'claim':
         void this.#claim(action);
         break;
+      case 'findLogic':
+        void this.#findLogic(action);
+        break;
+      case 'fetchLogic':
+        void this.#fetchLogic(action);
+        break;
       case 'release':
         this.#options.platform.releaseSession(action.sessionId);
         break;
@@ -338,6 +344,16 @@ class Shell implements SignalingServer {
   async #claim({ claimId, claim }: Extract<Action, { type: 'claim' }>): Promise<void> {
     const answer = await this.#options.platform.claimSession(claim);
     this.#feed({ type: 'claimed', claimId, answer });
+  }
+
+  async #findLogic({ sessionId, called }: Extract<Action, { type: 'findLogic' }>): Promise<void> {
+    const found = await this.#options.platform.findLogic(called);
+    this.#feed({ type: 'logicFound', sessionId, found });
+  }
+
+  async #fetchLogic({ sessionId, request }: Extract<Action, { type: 'fetchLogic' }>): Promise<void> {
+    const answer = await this.#options.platform.fetchLogic(request);
+    this.#feed({ type: 'logicFetched', sessionId, answer });
   }
 
   #countDrop(reason: string): void {

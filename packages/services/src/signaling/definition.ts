@@ -62,6 +62,8 @@ export const signaling = defineService({
     'participant.left': z.object({ sessionId: z.string(), legId: z.string(), reason: z.string() }),
     'session.connected': z.object({ sessionId: z.string(), mode: z.string() }),
     'session.ended': z.object({ sessionId: z.string(), code: z.string() }),
+    /** Told to the account whose logic it is. */
+    'logic.failed': z.object({ sessionId: z.string(), code: z.string(), detail: z.string() }),
     'limit.reached': z.object({ sessionId: z.string(), limit: z.string(), outcome: z.string() }),
   },
   errors: {
