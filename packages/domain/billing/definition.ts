@@ -9,8 +9,10 @@ import {
   collectingResources,
   payStatement,
   refundStatement,
+  voidStatement,
 } from './collecting-operations.ts';
 import { ledgerBooks } from './ledger.ts';
+import { ledgerResources } from './ledger-operations.ts';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
 import { tierings } from './price.ts';
@@ -227,6 +229,7 @@ export const billing = defineDomain({
   },
   resources: {
     ...collectingResources,
+    ...ledgerResources,
     prices: {
       title: 'Prices',
       mount: 'account',
@@ -471,6 +474,7 @@ export const billing = defineDomain({
         },
         pay: payStatement,
         refund: refundStatement,
+        void: voidStatement,
         listLines: {
           method: 'GET',
           path: '/statements/{period}/lines',

@@ -10,8 +10,9 @@ import {
   statementLineAnswer,
 } from './answers.ts';
 import type { ChainPrices } from './billing-store.ts';
-import { collectingHandlers, payStatement, refundStatement } from './collecting-handlers.ts';
+import { collectingHandlers, payStatement, refundStatement, voidStatement } from './collecting-handlers.ts';
 import type { billing } from './definition.ts';
+import { ledgerHandlers } from './ledger-handlers.ts';
 import { pageOfLines } from './line-pages.ts';
 import { byMeter, statementByMeter } from './meter-lines.ts';
 import { periodOf } from './period.ts';
@@ -131,6 +132,7 @@ const profile = (
 
 export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   ...collectingHandlers,
+  ...ledgerHandlers,
 
   prices: {
     async list(context, _request, { billing: store, catalogue }) {
@@ -254,6 +256,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   statements: {
     pay: payStatement,
     refund: refundStatement,
+    void: voidStatement,
 
     async list(context, { from = '' }, { billing: store }) {
       const { accountId } = context.entity;

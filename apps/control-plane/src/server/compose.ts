@@ -2,6 +2,7 @@
 
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
+import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
@@ -103,6 +104,7 @@ import { brandRelays } from './brand-relays.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
 import { databasePing } from './database-ping.ts';
+import { documentPrinting } from './document-printing.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
@@ -376,6 +378,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       billing: {
         billing,
         documents: documentStore({ pool, platformAccount: collector }),
+        ledger: ledgerReader(pool),
+        printing: documentPrinting(shownBrands(prisma)),
         rail,
         returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
         posting: new PostingBudget(),
