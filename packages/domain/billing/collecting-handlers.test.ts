@@ -9,7 +9,7 @@ import { type BillingDocument, defaultTerms, issue } from './documents/document.
 import { type MemoryDocuments, memoryDocuments } from './documents/memory-documents.testing.ts';
 import { memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
-import { emptyLedger, plainPrinting } from './plain-ports.testing.ts';
+import { emptyLedger, emptyTrail, plainPrinting } from './plain-ports.testing.ts';
 import type { BillingPorts } from './ports.ts';
 import { PostingBudget } from './posting-budget.ts';
 
@@ -42,6 +42,7 @@ beforeEach(() => {
     rail,
     ledger: emptyLedger,
     printing: plainPrinting,
+    trail: emptyTrail,
     returnUrlOf: (accountId) => `https://patchbay.test/accounts/${accountId}`,
   };
 });

@@ -16,6 +16,7 @@ import { ledgerResources } from './ledger-operations.ts';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
 import { tierings } from './price.ts';
+import { trailOperations } from './trail-operations.ts';
 import { TARIFF_DIGITS_MAX, TIER_COUNT_MAX } from './wire-tariff.ts';
 
 /** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
@@ -138,6 +139,8 @@ const ratedUse = z.object({
 const lineCount = z.int();
 
 const line = ratedUse.extend({
+  /** Names the line: by it `listLineDays` leads to what it was made of. Of lines by meters, it names none. */
+  key: z.string(),
   lineCount,
   /** The part of each account below, the account's own use included; the parts sum to `amount`. */
   parts: z.array(
@@ -475,6 +478,7 @@ export const billing = defineDomain({
         pay: payStatement,
         refund: refundStatement,
         void: voidStatement,
+        ...trailOperations,
         listLines: {
           method: 'GET',
           path: '/statements/{period}/lines',

@@ -23,6 +23,7 @@ import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
 import { edgeCursorFrom, simulationAnswer } from './simulation-answer.ts';
 import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
+import { trailHandlers } from './trail-handlers.ts';
 import { tariffToWire, termsKey } from './wire-tariff.ts';
 
 /** Periods that one list shows: three years. Each is rated anew. */
@@ -257,6 +258,7 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
     pay: payStatement,
     refund: refundStatement,
     void: voidStatement,
+    ...trailHandlers,
 
     async list(context, { from = '' }, { billing: store }) {
       const { accountId } = context.entity;

@@ -3,6 +3,7 @@
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
+import { lineTrail } from '@patchbay/adapters/billing/line-trail';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
@@ -379,6 +380,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         billing,
         documents: documentStore({ pool, platformAccount: collector }),
         ledger: ledgerReader(pool),
+        trail: lineTrail({ pool, catalogue }),
         printing: documentPrinting(shownBrands(prisma)),
         rail,
         returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,

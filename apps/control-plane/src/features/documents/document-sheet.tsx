@@ -39,7 +39,7 @@ export function DocumentSheet({ document }: { readonly document: ShownDocument }
             ))}
           </address>
         ))}
-        <dl className="grid grid-cols-[auto_auto] content-start gap-x-6">
+        <dl className="grid grid-cols-[auto_auto] content-start gap-x-6 max-sm:justify-between">
           {printed.facts.map(([term, value]) => (
             <div key={term} className="col-span-2 grid grid-cols-subgrid">
               <dt className="text-ink-faint">{term}</dt>

@@ -22,6 +22,11 @@ export interface MonthChartProps {
 
 const startOf = (period: string): number => Date.parse(`${period}-01T00:00:00Z`) / 1_000;
 
+function endOf(period: string): number {
+  const [year = 0, month = 1] = period.split('-').map(Number);
+  return Date.UTC(year, month) / 1_000;
+}
+
 /** The months from the first to the last of those given, and before them as many as make a picture. */
 export function monthsAcross(periods: readonly string[]): readonly string[] {
   const last = periods.toSorted().at(-1);
@@ -48,6 +53,7 @@ export function MonthChart({ label, currency, series }: MonthChartProps): ReactN
       heightPixels={HEIGHT_PIXELS}
       timeZone="UTC"
       times={months.map(startOf)}
+      range={[startOf(months[0] ?? ''), endOf(months.at(-1) ?? '')]}
       hasLegend
       series={series.map(({ amounts, ...shown }) => ({
         ...shown,
