@@ -75,7 +75,7 @@ if (values.role !== undefined) {
     roles,
     program: import.meta.filename,
     // Half of what a start takes is reading our own code: a role that died is back the sooner (LIV-3).
-    env: { ...environment, NODE_COMPILE_CACHE: path.join(env.PATCHBAY_DATA, 'compiled') },
+    env: { NODE_COMPILE_CACHE: path.join(env.PATCHBAY_DATA, 'compiled'), ...environment },
     drainMs,
     onOutput: (chunk) => process.stdout.write(chunk),
     onCrash: (crash) => log.error(crash, 'A role ended unasked and is started again.'),

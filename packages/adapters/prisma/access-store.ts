@@ -1,4 +1,12 @@
-import type { AccessPorts, AllowLists, DeclaredUse, OwnServiceAccess } from '@patchbay/domain/access/ports';
+import { AUTHENTICATING_PER_TREE_MAX } from '@patchbay/domain/access/authenticating';
+import type {
+  AccessPorts,
+  AllowListEntry,
+  AllowLists,
+  DeclaredUse,
+  OwnServiceAccess,
+  RefusedNetworks,
+} from '@patchbay/domain/access/ports';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 
@@ -15,6 +23,8 @@ export function allowListStore(prisma: PrismaClient): AccessPorts['allowLists'] 
     replace: ({ accountId, keys, credentials }) =>
       inAccount(prisma, accountId, async (transaction) => {
         await inTurn(transaction, accountId);
+        const refused = await refusedNetworks(transaction, { accountId, credentials });
+        if (refused !== undefined) return refused;
         const before = await findLists(transaction, accountId);
         await transaction.allowListEntry.deleteMany({ where: { accountId } });
         const data = [
@@ -33,9 +43,29 @@ async function findLists(transaction: ScopedTransaction, accountId: string): Pro
     orderBy: [{ label: 'asc' }, { network: 'asc' }],
   });
   const of = (wanted: string) =>
-    rows.filter(({ purpose }) => purpose === wanted).map(({ network, label }) => ({ network, label }));
+    rows
+      .filter(({ purpose }) => purpose === wanted)
+      .map(({ network, label, authenticates }) => ({ network, label, authenticates }));
   return { keys: of('keys'), credentials: of('credentials') };
 }
+
+async function refusedNetworks(
+  transaction: ScopedTransaction,
+  { accountId, credentials }: { readonly accountId: string; readonly credentials: readonly AllowListEntry[] },
+): Promise<RefusedNetworks | undefined> {
+  const wanted = credentials.filter(({ authenticates }) => authenticates).map(({ network }) => network);
+  if (wanted.length === 0) return undefined;
+  const [refused] = await transaction.$queryRaw<{ network: string; reason: RefusedNetworks['reason'] }[]>`
+    SELECT network, reason
+    FROM authenticating_networks_refused(${accountId}, ${wanted}, ${AUTHENTICATING_PER_TREE_MAX}::integer)`;
+  return refused;
+}
+
+/** The networks that count as an account without a credential, of all accounts: for relays. */
+export const authenticatingNetworks = (
+  prisma: PrismaClient,
+): Promise<readonly { readonly accountId: string; readonly network: string }[]> =>
+  prisma.$queryRaw`SELECT account_id AS "accountId", network FROM authenticating_networks()`;
 
 interface ServiceRow {
   readonly service: string;

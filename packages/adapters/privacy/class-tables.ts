@@ -254,7 +254,7 @@ export const classTables = {
     {
       table: 'allow_list_entry',
       order: ['purpose', 'network'],
-      columns: ['account_id', 'purpose', 'network', 'label'],
+      columns: ['account_id', 'purpose', 'network', 'label', 'authenticates'],
     },
     {
       table: 'service_access',

@@ -1,4 +1,9 @@
-import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/access-store';
+import { asOwner } from '@patchbay/adapters/metering/tenants.testing';
+import {
+  allowListStore,
+  authenticatingNetworks,
+  serviceAccessStore,
+} from '@patchbay/adapters/prisma/access-store';
 import { policyStore } from '@patchbay/adapters/prisma/policy-store';
 import type { Actor } from '@patchbay/kit/definition';
 import { createId } from '@patchbay/kit/ids';
@@ -6,6 +11,7 @@ import { domainContext } from '@patchbay/testing/domain-context';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
+import { callerAlong } from '../tenancy/caller.ts';
 import { access } from './definition.ts';
 import { handlers } from './handlers.ts';
 import type { AccessPorts } from './ports.ts';
@@ -37,6 +43,11 @@ beforeAll(async () => {
     allowLists: allowListStore(prisma),
     serviceAccess: serviceAccessStore(prisma),
     policies: policyStore(prisma),
+    addresses: {
+      standingOf: (address) =>
+        address.startsWith('127.') ? 'own' : address.startsWith('10.') ? 'forbidden' : 'public',
+    },
+    caller: (chain, actor) => callerAlong(chain, actor, database.ports),
     services: [
       { name: 'network-discovery', title: 'Network discovery' },
       { name: 'signaling', title: 'Signaling' },
@@ -84,6 +95,7 @@ const keyOf = (accountId: string): Actor => ({ kind: 'key', keyId: createId('key
 const refusal = (status: number, code: string) => ({ fields: expect.objectContaining({ status, code }) });
 const office = { network: '203.0.113.0/24', label: 'Office' };
 const backup = { network: '2001:db8::/32', label: 'Backup' };
+const shown = (entry: object) => ({ ...entry, authenticates: false });
 const nothing = { keys: [], credentials: [] };
 
 describe('allow-lists (ACC-9)', () => {
@@ -94,11 +106,16 @@ describe('allow-lists (ACC-9)', () => {
     expect(audited).toEqual([
       {
         target: `${customer}/allow-list`,
-        before: { keys: [office], credentials: [backup] },
+        before: { keys: [office], credentials: [shown(backup)] },
         after: { keys: [backup], credentials: [] },
       },
     ]);
-    expect(events).toEqual([{ event: 'allow-list.changed', payload: { keyCount: 1, credentialCount: 0 } }]);
+    expect(events).toEqual([
+      {
+        event: 'allow-list.changed',
+        payload: { keyCount: 1, credentialCount: 0, authenticatingCount: 0 },
+      },
+    ]);
   });
 
   test('allowList.get 200: what accounts above say is told, and which they are to whoever sees them (C1)', async () => {
@@ -146,6 +163,107 @@ describe('allow-lists (ACC-9)', () => {
     await call(set, lists, { as: keyOf(reseller), from });
     await call(set, lists, { from });
     await call(set, { ...lists, force: true }, { as, from });
+  });
+});
+
+describe('addresses that count as their account without a credential (ACC-9)', () => {
+  const HERE = '203.0.113.7';
+  const trunk = (network: string) => ({
+    keys: [],
+    credentials: [{ network, label: 'Trunk', authenticates: true }],
+  });
+
+  test('allowList.set 200: the address that asks counts from then on, and stays when others change the list', async () => {
+    const { answer, events } = await call(set, trunk(HERE), { from: HERE });
+    expect(answer.credentials).toEqual([{ network: HERE, label: 'Trunk', authenticates: true }]);
+    expect(events).toMatchObject([{ payload: { authenticatingCount: 1 } }]);
+    const more = { keys: [office], credentials: [...trunk(`${HERE}/32`).credentials, backup] };
+    expect((await call(set, more, { from: '198.51.100.1' })).answer.credentials).toHaveLength(2);
+    const held = await authenticatingNetworks(database.prisma);
+    expect(held).toContainEqual({ accountId: customer, network: `${HERE}/32` });
+    await call(set, nothing);
+  });
+
+  test('it narrows nowhere where credentials may be used from, unless the list names others as well', async () => {
+    const seenBelow = async () => (await call(get, {}, { at: shop })).answer.inherited;
+    await call(set, trunk(HERE), { from: HERE });
+    expect(await seenBelow()).toEqual([]);
+    await call(set, { keys: [], credentials: [...trunk(HERE).credentials, backup] }, { from: HERE });
+    expect(await seenBelow()).toEqual([
+      { accountId: customer, keys: [], credentials: [backup.network, HERE] },
+    ]);
+    await call(set, nothing);
+  });
+
+  test.each(['10.1.2.3', '81.2.0.0/16', '2a00::/32'])(
+    'allowList.set 422: %s is nobody’s alone',
+    async (network) => {
+      await expect(call(set, trunk(network), { from: network })).rejects.toMatchObject(
+        refusal(422, 'access.address_not_allowed'),
+      );
+    },
+  );
+
+  test('allowList.set 422: an address that did not ask is somebody else’s, but for the operator and networks of its own', async () => {
+    const unproved = refusal(422, 'access.address_unproved');
+    const elsewhere = { from: '198.51.100.1' };
+    await expect(call(set, trunk(HERE), elsewhere)).rejects.toMatchObject(unproved);
+    await expect(call(set, trunk(HERE), { from: '' })).rejects.toMatchObject(unproved);
+    // All of a network is more than an address shows.
+    await expect(call(set, trunk('203.0.113.0/24'), { from: HERE })).rejects.toMatchObject(unproved);
+    const as = keyOf(reseller);
+    await expect(call(set, trunk(HERE), { ...elsewhere, as })).rejects.toMatchObject(unproved);
+    const { userId } = await database.signUp('Operator');
+    const grantAt = (role: string) =>
+      asOwner(
+        database.url,
+        `INSERT INTO role_grant (user_id, account_id, role) VALUES ($1, $2, $3)
+         ON CONFLICT (user_id, account_id) DO UPDATE SET role = excluded.role`,
+        [userId, database.platformId, role],
+      );
+    const operator = { ...elsewhere, as: { kind: 'user', userId } as const };
+    await grantAt('viewer');
+    await expect(call(set, trunk(HERE), operator)).rejects.toMatchObject(unproved);
+    await grantAt('admin');
+    await call(set, trunk('203.0.113.0/24'), operator);
+    await call(set, trunk('127.0.0.9'), elsewhere);
+    await call(set, nothing);
+  });
+
+  test('allowList.set 409: an address counts as one account, whoever asks at once, until that is closed', async () => {
+    const other = (await database.signUp('Other')).accountId;
+    const ofOther = { at: other, sees: other };
+    const asked = await Promise.allSettled([
+      call(set, trunk('127.0.0.8/29')),
+      call(set, trunk('127.0.0.9'), ofOther),
+    ]);
+    expect(asked.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await call(set, nothing);
+    await call(set, nothing, ofOther);
+    await call(set, trunk('127.0.0.9'), ofOther);
+    const taken = refusal(409, 'access.address_taken');
+    await expect(call(set, trunk('127.0.0.8/29'))).rejects.toMatchObject(taken);
+    // Of an account of the same tree as well; what the refused one had stays.
+    await call(set, trunk('127.0.0.64'), { at: shop });
+    await expect(call(set, { ...trunk('127.0.0.64'), keys: [office] })).rejects.toMatchObject(taken);
+    expect((await call(get)).answer).toMatchObject(nothing);
+    await asOwner(database.url, `UPDATE account SET state = 'closed' WHERE id = $1`, [other]);
+    await call(set, trunk('127.0.0.8/29'));
+    await call(set, nothing);
+    await call(set, nothing, { at: shop });
+  });
+
+  test('allowList.set 409: a tree of accounts has 500 at most', async () => {
+    await asOwner(
+      database.url,
+      `INSERT INTO allow_list_entry (account_id, purpose, network, label, authenticates)
+       SELECT $1, 'credentials', '127.1.' || n / 250 || '.' || n % 250, '', true FROM generate_series(1, 500) AS n`,
+      [reseller],
+    );
+    await expect(call(set, trunk('127.0.0.9'))).rejects.toMatchObject(
+      refusal(409, 'access.too_many_addresses'),
+    );
+    await asOwner(database.url, 'DELETE FROM allow_list_entry WHERE account_id = $1', [reseller]);
   });
 });
 

@@ -2,6 +2,7 @@ import { defineDomain } from '@patchbay/kit/definition';
 import { z } from 'zod';
 import { policyLevelNames } from '../policy/policy-level.ts';
 import { ALLOW_LIST_LENGTH_MAX, networkSchema } from '../policy/settings.ts';
+import { AUTHENTICATING_PER_TREE_MAX } from './authenticating.ts';
 
 /** What a service is enabled for. */
 export const declaredUses = [
@@ -17,18 +18,16 @@ export const declaredUses = [
 ] as const;
 
 const networks = z.array(networkSchema).max(ALLOW_LIST_LENGTH_MAX);
-const entries = z
-  .array(z.object({ network: networkSchema, label: z.string().trim().max(100).default('') }))
-  .max(ALLOW_LIST_LENGTH_MAX);
-const writtenEntries = z
-  .array(z.strictObject({ network: networkSchema, label: z.string().trim().max(100).default('') }))
-  .max(ALLOW_LIST_LENGTH_MAX);
+const entry = { network: networkSchema, label: z.string().trim().max(100).default('') };
+/** What comes from the network without a credential counts as this account, at relays. */
+const authenticates = z.boolean().default(false);
+const listOf = <Entry extends z.ZodType>(of: Entry) => z.array(of).max(ALLOW_LIST_LENGTH_MAX);
 
 const allowLists = z.object({
   /** Where keys may be used from. Empty: anywhere, as far as this account says. */
-  keys: entries,
+  keys: listOf(z.object(entry)),
   /** Where credentials may be used from, at relays and signaling. */
-  credentials: entries,
+  credentials: listOf(z.object({ ...entry, authenticates })),
   /** What the accounts above say, from the top down: each of their lists holds besides. */
   inherited: z.array(z.object({ accountId: z.string().optional(), keys: networks, credentials: networks })),
 });
@@ -75,7 +74,12 @@ export const access = defineDomain({
   title: 'Access',
   summary: 'Where keys and credentials may be used from, and which services an account turned on, for what.',
   events: {
-    'allow-list.changed': z.object({ keyCount: z.int(), credentialCount: z.int() }),
+    'allow-list.changed': z.object({
+      keyCount: z.int(),
+      credentialCount: z.int(),
+      /** Of these, how many count as the account by themselves. */
+      authenticatingCount: z.int(),
+    }),
     'service.enabled': z.object({
       service,
       uses: z.array(z.enum(declaredUses)),
@@ -92,6 +96,37 @@ export const access = defineDomain({
       retry: 'never',
       remedy:
         'Add the address that `detail` names to `keys`. To lock this key out all the same, send `force: true`: somebody signed in to the dashboard can undo it.',
+    },
+    address_not_allowed: {
+      status: 422,
+      title: 'This network cannot authenticate by itself.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Name single addresses of yours, or networks no wider than `detail` says. Addresses of private networks count where the operator of the platform lets them.',
+    },
+    address_unproved: {
+      status: 422,
+      title: 'Nobody has shown that the address is the account’s.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Send the same request from that address, with a key of the account. Of an address that cannot send one, such as that of a trunk, the operator of the platform sets it.',
+    },
+    address_taken: {
+      status: 409,
+      title: 'The address counts as another account.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'One address counts as one account alone. Take it off the other account’s list first; if that is not yours, ask the operator of the platform.',
+    },
+    too_many_addresses: {
+      status: 409,
+      title: 'The tree of accounts has as many addresses that authenticate as it may.',
+      owner: 'client',
+      retry: 'never',
+      remedy: `Name networks instead of single addresses, or remove some: a tree of accounts has ${AUTHENTICATING_PER_TREE_MAX} at most.`,
     },
   },
   resources: {
@@ -116,13 +151,20 @@ export const access = defineDomain({
             'Set both lists anew. They hold for this account and all below it, for what runs within 5 seconds. Nobody who signs in is bound by them.',
           access: 'administer',
           request: z.strictObject({
-            keys: writtenEntries,
-            credentials: writtenEntries,
+            keys: listOf(z.strictObject(entry)),
+            credentials: listOf(z.strictObject({ ...entry, authenticates })),
             /** Also where it would refuse the key that asks for it. */
             force: z.boolean().default(false),
           }),
           response: allowLists,
-          errors: ['request.invalid', 'access.locks_out'],
+          errors: [
+            'request.invalid',
+            'access.locks_out',
+            'access.address_not_allowed',
+            'access.address_unproved',
+            'access.address_taken',
+            'access.too_many_addresses',
+          ],
         },
       },
     },

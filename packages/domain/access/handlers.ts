@@ -5,8 +5,9 @@ import { policyChain } from '../policy/policy-chain.ts';
 import type { PolicyChain } from '../policy/policy-level.ts';
 import { visibleOrigin } from '../policy/reading.ts';
 import { serviceStanding } from '../policy/service-standing.ts';
+import { refusalOfClaim } from './authenticating.ts';
 import type { access } from './definition.ts';
-import type { AccessPorts, AllowListEntry, AllowLists, OwnServiceAccess } from './ports.ts';
+import type { AccessPorts, AllowListEntry, AllowLists, OwnServiceAccess, RefusedNetworks } from './ports.ts';
 
 type Access = typeof access;
 type SetContext = DomainContext<Access, 'allowList', 'set'>;
@@ -23,12 +24,19 @@ export const handlers: DomainHandlers<Access, AccessPorts> = {
       refuseTwins('keys', keys);
       refuseTwins('credentials', credentials);
       if (!force) refuseLockingOut(context, keys);
-      const lists = { keys, credentials };
+      await refuseUnproved(context, credentials, ports);
+      const lists = { keys: keys.map((entry) => ({ ...entry, authenticates: false })), credentials };
       const before = await ports.allowLists.replace({ accountId: entity.accountId, ...lists });
-      context.audit({ target: `${entity.accountId}/allow-list`, before, after: lists });
+      if ('reason' in before) throw refusedNetworks(before, context.error);
+      context.audit({
+        target: `${entity.accountId}/allow-list`,
+        before: written(before),
+        after: written(lists),
+      });
       await context.emit('allow-list.changed', {
         keyCount: keys.length,
         credentialCount: credentials.length,
+        authenticatingCount: authenticatingIn(credentials).length,
       });
       return toAnswer(lists, inheritedLists({ entity, visibleIds, chain: await chainOf(entity, ports) }));
     },
@@ -96,14 +104,48 @@ const inheritedLists = ({ entity, visibleIds, chain }: Seen) =>
     return [{ ...named, keys: [...keys], credentials: [...credentials] }];
   });
 
-const toAnswer = ({ keys, credentials }: AllowLists, inherited: ReturnType<typeof inheritedLists>) => ({
-  keys: [...keys],
-  credentials: [...credentials],
+const toAnswer = (lists: AllowLists, inherited: ReturnType<typeof inheritedLists>) => ({
+  ...written(lists),
   inherited,
 });
 
+/** As it is set and shown: a key is always shown itself. */
+const written = ({ keys, credentials }: AllowLists) => ({
+  keys: keys.map(({ network, label }) => ({ network, label })),
+  credentials: [...credentials],
+});
+
+const authenticatingIn = (entries: readonly AllowListEntry[]): readonly string[] =>
+  entries.filter(({ authenticates }) => authenticates).map(({ network }) => network);
+
+/** Whoever would count as the account without a credential has to be the account's (ACC-9). */
+async function refuseUnproved(
+  { entity, actor, address = '', error }: SetContext,
+  credentials: readonly AllowListEntry[],
+  { allowLists, addresses, caller }: AccessPorts,
+): Promise<void> {
+  const wanted = authenticatingIn(credentials);
+  if (wanted.length === 0) return;
+  const held = authenticatingIn((await allowLists.find(entity)).credentials);
+  const atPlatform = await caller(entity.chain.slice(0, 1), actor);
+  const isVouchedFor = atPlatform.visibleChain.length > 0 && atPlatform.may(setting);
+  for (const network of wanted) {
+    const { standingOf } = addresses;
+    const refusal = refusalOfClaim({ network, standingOf, held, address, isVouchedFor });
+    if (refusal !== undefined) throw error(refusal.code, `/credentials: ${refusal.detail}`);
+  }
+}
+
+/** What whoever vouches for an address has to be allowed at the platform itself. */
+const setting = { owner: 'allowList', operation: 'set', access: 'administer', isRead: false } as const;
+
+const refusedNetworks = (refused: RefusedNetworks, error: SetContext['error']) =>
+  refused.reason === 'taken'
+    ? error('access.address_taken', `/credentials: ${refused.network} is in a network of another account.`)
+    : error('access.too_many_addresses', '/credentials: there is no room for all of them.');
+
 /** One network written in two ways is one, and has one label. */
-function refuseTwins(purpose: keyof AllowLists, entries: readonly AllowListEntry[]): void {
+function refuseTwins(purpose: keyof AllowLists, entries: readonly Pick<AllowListEntry, 'network'>[]): void {
   const seen = new Set<string>();
   for (const [index, { network }] of entries.entries()) {
     const cidr = parseCidr(network);
@@ -120,7 +162,7 @@ function refuseTwins(purpose: keyof AllowLists, entries: readonly AllowListEntry
 /** Lists bind the keys of the account and of those below it: a key of an account above is not locked out by this one. */
 function refuseLockingOut(
   { actor, entity, address = '', error }: SetContext,
-  keys: readonly AllowListEntry[],
+  keys: readonly Pick<AllowListEntry, 'network'>[],
 ): void {
   if (actor.kind !== 'key' || actor.accountId !== entity.accountId || keys.length === 0) return;
   const networks = keys.map(({ network }) => network);

@@ -1,5 +1,6 @@
 import type { PolicyPorts } from '../policy/ports.ts';
 import type { Scoped } from '../tenancy/ports.ts';
+import type { AddressStanding } from './authenticating.ts';
 import type { declaredUses } from './definition.ts';
 
 export type DeclaredUse = (typeof declaredUses)[number];
@@ -8,12 +9,18 @@ export interface AllowListEntry {
   /** An address or a network, as it was written. */
   readonly network: string;
   readonly label: string;
+  /** What comes from it without a credential counts as the account (ACC-9). Of credentials alone. */
+  readonly authenticates: boolean;
 }
 
 export interface AllowLists {
   readonly keys: readonly AllowListEntry[];
   readonly credentials: readonly AllowListEntry[];
 }
+
+export type RefusedNetworks =
+  | { readonly reason: 'taken'; readonly network: string }
+  | { readonly reason: 'too_many' };
 
 /** What was declared when a service was enabled last. */
 export interface DeclaredVolume {
@@ -29,12 +36,17 @@ export interface OwnServiceAccess extends DeclaredVolume {
 }
 
 /** `accountId` is the scope of every port that has it: nothing outside it, and what is below it, is seen or written. */
-export interface AccessPorts {
+export interface AccessPorts extends Pick<PolicyPorts, 'caller'> {
   readonly allowLists: {
     find(account: Scoped): Promise<AllowLists>;
-    /** Answers what they were until now. */
-    replace(change: Scoped & AllowLists): Promise<AllowLists>;
+    /**
+     * Answers what they were until now. Nothing is changed where one of the networks that are to authenticate is in one of
+     * another account, or where the tree of accounts would have too many.
+     */
+    replace(change: Scoped & AllowLists): Promise<AllowLists | RefusedNetworks>;
   };
+  /** What may be said of an address on this platform. */
+  readonly addresses: { standingOf(address: string): AddressStanding };
   readonly serviceAccess: {
     list(account: Scoped): Promise<readonly OwnServiceAccess[]>;
     /** With no `declared`, what was declared before stays. Answers what was there until now. */

@@ -96,6 +96,18 @@ export const internalApi = {
     response: z.object({
       /** Of the use that no customer's credential is named for. Absent: there is no such account yet. */
       platformAccountId: id.optional(),
+      /** Changes with the list of addresses that authenticate by themselves. A control plane of the version before says none. */
+      listedAddressesVersion: z.string().max(64).optional(),
+    }),
+  },
+  /** Addresses that count as an account without a credential (ACC-9): each lies in the networks of one account alone. */
+  listAddresses: {
+    method: 'GET',
+    path: '/listed-addresses',
+    request: z.object({}),
+    response: z.object({
+      version: z.string().max(64),
+      items: z.array(z.object({ accountId: id, network: z.string().max(50) })),
     }),
   },
   listNodes: {

@@ -42,7 +42,7 @@ export interface RelayedAddress {
 /** A request whose answer waits for the platform or for a socket. */
 export interface PendingAllocate {
   readonly message: StunMessage;
-  readonly integrity: Integrity;
+  readonly integrity: Integrity | undefined;
   readonly wishedLifetimeSeconds: number | undefined;
   /** Two of a dual allocation. */
   readonly families: readonly AddressFamily[];

@@ -34,7 +34,8 @@ export function authenticate(state: TurnState, request: Request): Authentication
   const no = (action: Action): Authentication => ({ ok: false, actions: [action] });
   const sha256 = attributeOf(request, attributeType.messageIntegritySha256);
   const proof = sha256 ?? attributeOf(request, attributeType.messageIntegrity);
-  if (proof === undefined) return no(challenge(state, request, unauthorized));
+  if (proof === undefined)
+    return authenticateByAddress(state, request) ?? no(challenge(state, request, unauthorized));
 
   const claim = readClaim(state, request);
   if (claim === undefined) return no(refuseUnsigned(state, request, badRequest));
@@ -57,6 +58,29 @@ export function authenticate(state: TurnState, request: Request): Authentication
   const signed = { ...request, integrity };
   if ('code' in outcome) return no(refuse(state, signed, { code: outcome.code, phrase: outcome.reason }));
   return { ok: true, request: signed, credential: outcome };
+}
+
+/**
+ * Who an unsigned request counts as by where it comes from (ACC-9). Undefined: it is asked for a credential, as anybody is.
+ * So is a client that has shown one, and all of an address whose account may not, or of which nobody can say: whoever else
+ * is behind it, and has a credential, goes on with that.
+ */
+function authenticateByAddress(state: TurnState, request: Request): Authentication | undefined {
+  const { ip } = request.client.address;
+  const listed = state.options.listed?.(ip);
+  if (listed === undefined) return undefined;
+  const own = state.byClient.get(request.clientKey)?.credential;
+  if (own !== undefined && own.username !== listed.username) return undefined;
+  const isRefused = state.credentials.find(listed.username, request.nowMs)?.state === 'refused';
+  if (own === undefined && isRefused) return undefined;
+  // Its source address is not proven: what is answered to it has the bound of a challenge (R6).
+  if (!state.challenges.isAllowed(sourceOf(ip), request.nowMs))
+    return { ok: false, actions: [{ type: 'drop', reason: 'challenge-limit' }] };
+  const found = findCredential(state, request, listed.username);
+  if (!found.ok) return found;
+  const { outcome } = found;
+  if (outcome === undefined || 'code' in outcome) return undefined;
+  return { ok: true, request: { ...request, integrity: undefined }, credential: outcome };
 }
 
 /**

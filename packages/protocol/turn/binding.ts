@@ -12,7 +12,7 @@ import type { TurnState } from './state.ts';
 export function binding(state: TurnState, request: Request): readonly Action[] {
   const { message, client } = request;
   const unknown = unknownAttributes(message);
-  const grant = provenGrant(state, request);
+  const grant = provenGrant(state, request) ?? state.options.listed?.(client.address.ip)?.grant;
   const attempted = {
     type: 'attempted',
     kind: 'discovery',

@@ -1,4 +1,6 @@
+import type { IpBytes } from '../stun/ip-address.ts';
 import type { AddressFamily } from './address-family.ts';
+import type { ListedAddress } from './grant.ts';
 import type { PeerPolicy } from './peer-policy.ts';
 
 export interface TurnCoreOptions {
@@ -16,6 +18,11 @@ export interface TurnCoreOptions {
    * rationed by source. Nobody is familiar when it is not given.
    */
   readonly isFamiliar?: (username: string) => boolean;
+  /**
+   * Whom an address counts as without a credential: what RFC 8656 §5 leaves to an agreement of client and server. Nobody
+   * is listed when it is not given.
+   */
+  readonly listed?: (ip: IpBytes) => ListedAddress | undefined;
   /**
    * Both off by default: SHA-256 makes a 401 as large as three bare Allocates, and a USERHASH can only be
    * matched with a username already resolved.

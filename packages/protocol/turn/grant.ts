@@ -57,6 +57,14 @@ export interface Grant {
   readonly refusal?: { readonly code: number; readonly phrase: string };
 }
 
+/** An address that counts as an account without a credential (ACC-9). */
+export interface ListedAddress {
+  /** Names it to the platform as a username names a credential. Nobody can prove it: it has no password. */
+  readonly username: string;
+  /** Whose it is. What it may do the platform says when it is asked. */
+  readonly grant: Grant;
+}
+
 /** What levels say of the addresses that clients may come from, from the top down. What the last step says holds. */
 export interface SourceRule {
   readonly steps: readonly { readonly networks: readonly string[]; readonly refusal: string }[];

@@ -26,9 +26,9 @@ export interface Request {
   readonly nowMs: number;
 }
 
-/** A request whose sender is known, and how to sign answers to it. */
+/** A request whose sender is known, and how to sign answers to it: not at all where its address vouches for it. */
 export interface SignedRequest extends Request {
-  readonly integrity: Integrity;
+  readonly integrity: Integrity | undefined;
 }
 
 export interface AttributeDraft {

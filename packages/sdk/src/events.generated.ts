@@ -11,7 +11,7 @@ export interface EventData {
   readonly 'signaling.session.connected': { readonly sessionId: string; readonly mode: string };
   readonly 'signaling.session.ended': { readonly sessionId: string; readonly code: string };
   readonly 'signaling.limit.reached': { readonly sessionId: string; readonly limit: string; readonly outcome: string };
-  readonly 'access.allow-list.changed': { readonly keyCount: number; readonly credentialCount: number };
+  readonly 'access.allow-list.changed': { readonly keyCount: number; readonly credentialCount: number; readonly authenticatingCount: number };
   readonly 'access.service.enabled': { readonly service: string; readonly uses: ReadonlyArray<"audio" | "video" | "screen" | "data" | "recording" | "transcription" | "broadcast" | "telephony" | "other">; readonly sessionsPerDay: number; readonly minutesPerSession: number };
   readonly 'access.service.disabled': { readonly service: string };
   readonly 'billing.price.set': { readonly accountId: Id<"acc">; readonly service: string };

@@ -6,13 +6,13 @@ import type { List } from './list.ts';
 export interface Operations {
   readonly allowList: {
     /** Read where keys and credentials may be used from: the lists of this account and those above. */
-    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly keys: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly inherited: ReadonlyArray<{ readonly accountId?: string; readonly keys: ReadonlyArray<string>; readonly credentials: ReadonlyArray<string> }> }>;
+    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly keys: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label: string; readonly authenticates: boolean }>; readonly inherited: ReadonlyArray<{ readonly accountId?: string; readonly keys: ReadonlyArray<string>; readonly credentials: ReadonlyArray<string> }> }>;
     /** Read where keys and credentials may be used from: the lists of this account and those above. */
-    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly keys: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly inherited: ReadonlyArray<{ readonly accountId?: string; readonly keys: ReadonlyArray<string>; readonly credentials: ReadonlyArray<string> }> }>;
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly keys: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label: string; readonly authenticates: boolean }>; readonly inherited: ReadonlyArray<{ readonly accountId?: string; readonly keys: ReadonlyArray<string>; readonly credentials: ReadonlyArray<string> }> }>;
     /** Set both lists anew. They hold for this account and all below it, for what runs within 5 seconds. Nobody who signs in is bound by them. */
-    set(accountId: IdLike<"acc">, request: { readonly keys: ReadonlyArray<{ readonly network: string; readonly label?: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label?: string }>; readonly force?: boolean }, options?: CallOptions): Promise<{ readonly keys: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly inherited: ReadonlyArray<{ readonly accountId?: string; readonly keys: ReadonlyArray<string>; readonly credentials: ReadonlyArray<string> }> }>;
+    set(accountId: IdLike<"acc">, request: { readonly keys: ReadonlyArray<{ readonly network: string; readonly label?: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label?: string; readonly authenticates?: boolean }>; readonly force?: boolean }, options?: CallOptions): Promise<{ readonly keys: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label: string; readonly authenticates: boolean }>; readonly inherited: ReadonlyArray<{ readonly accountId?: string; readonly keys: ReadonlyArray<string>; readonly credentials: ReadonlyArray<string> }> }>;
     /** Set both lists anew. They hold for this account and all below it, for what runs within 5 seconds. Nobody who signs in is bound by them. */
-    set(request: { readonly keys: ReadonlyArray<{ readonly network: string; readonly label?: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label?: string }>; readonly force?: boolean }, options?: CallOptions): Promise<{ readonly keys: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly inherited: ReadonlyArray<{ readonly accountId?: string; readonly keys: ReadonlyArray<string>; readonly credentials: ReadonlyArray<string> }> }>;
+    set(request: { readonly keys: ReadonlyArray<{ readonly network: string; readonly label?: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label?: string; readonly authenticates?: boolean }>; readonly force?: boolean }, options?: CallOptions): Promise<{ readonly keys: ReadonlyArray<{ readonly network: string; readonly label: string }>; readonly credentials: ReadonlyArray<{ readonly network: string; readonly label: string; readonly authenticates: boolean }>; readonly inherited: ReadonlyArray<{ readonly accountId?: string; readonly keys: ReadonlyArray<string>; readonly credentials: ReadonlyArray<string> }> }>;
   };
   readonly services: {
     /** Read which services are on for this account, and why. */
@@ -1125,7 +1125,11 @@ export const operations = {
 } as const;
 
 export type ErrorCode =
+  | 'access.address_not_allowed'
+  | 'access.address_taken'
+  | 'access.address_unproved'
   | 'access.locks_out'
+  | 'access.too_many_addresses'
   | 'account.suspended'
   | 'application.instance_type_unknown'
   | 'auth.missing'

@@ -82,7 +82,7 @@ test('by SDK alone: three levels, a limit, use, a crossing, the throttle and its
   const asCustomer = await clientOf(customer.id);
 
   const receiver = await receiverOf();
-  const { secret } = await asCompany.webhooks.create({
+  const { id: webhookId, secret } = await asCompany.webhooks.create({
     url: receiver.url,
     eventTypes: ['*'],
     scope: 'descendants',
@@ -191,8 +191,27 @@ test('by SDK alone: three levels, a limit, use, a crossing, the throttle and its
   expect(fired(replayed)).toHaveLength(1);
   const middle = Math.floor(replayed.length / 2);
   expect(await replay(replayed[middle - 1]?.cursor ?? '')).toEqual(replayed.slice(middle));
+
+  // The same cursor sends the webhook all of it again, with the ids that it had.
+  await asCompany.replays.start({ webhookId, cursor: before });
+  await untilToldTwice(receiver, replayed);
   expect(receiver.refusedCount()).toBe(0);
 }, 60_000);
+
+const timesTold = ({ taken }: EventReceiver, { id }: Pick<WebhookEvent, 'id'>) =>
+  taken.filter((event) => event.id === id).length;
+
+/** A replay sent each of these once more, and the receiver can see that it had them. */
+async function untilToldTwice(
+  receiver: EventReceiver,
+  events: readonly Pick<WebhookEvent, 'id'>[],
+): Promise<void> {
+  await until(() => events.every((event) => timesTold(receiver, event) >= 2), {
+    what: 'the webhook to have told all of it again',
+    timeoutMs: 20_000,
+  });
+  expect(events.map((event) => timesTold(receiver, event))).toEqual(events.map(() => 2));
+}
 
 test('suspended three levels above live relay sessions: they are gone within 5 seconds, as their clients see it, and siblings go on (POL-5)', async () => {
   const top = await pb.accounts.create({ name: 'Top' });
@@ -378,6 +397,12 @@ describe.skipIf(chromiumPath === undefined)('in the dashboard', () => {
       { what: 'the webhook to have told all of it', timeoutMs: 15_000 },
     );
     expect(new Set(replayed.map(({ id }) => id)).size).toBe(replayed.length);
+    await page.getByRole('button', { name: 'Send again …' }).click();
+    await choose(page, 'From', 'a cursor');
+    await page.getByLabel('Cursor', { exact: true }).fill(cursor);
+    await page.getByRole('dialog').getByRole('button', { name: 'Send again', exact: true }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await untilToldTwice(receiver, replayed);
     expect(receiver.refusedCount()).toBe(0);
     await context.close();
   }, 120_000);

@@ -4,7 +4,7 @@ const root = path.resolve(import.meta.dirname, '../../..');
 
 /** Of the test's own run: what a customer's programs would behave differently by. The machine's settings of npm stay. */
 const OURS =
-  /^(NODE_ENV|NODE_OPTIONS|CI|VITEST.*|VITE_.*|TEST|PATCHBAY_.*|npm_(?!config_).*|npm_config_(local_prefix|user_agent)|INIT_CWD)$/;
+  /^(NODE_ENV|NODE_OPTIONS|NODE_COMPILE_CACHE|CI|VITEST.*|VITE_.*|TEST|PATCHBAY_.*|npm_(?!config_).*|npm_config_(local_prefix|user_agent)|INIT_CWD)$/;
 
 /** Without our own tools: a customer runs the machine's Node, which may be the oldest that we promise. */
 const pathOfMachine = (folders: string | undefined): string =>

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { ipFromText } from '@patchbay/protocol/stun/ip-address';
+import { ipFromText, ipToText } from '@patchbay/protocol/stun/ip-address';
 import { decodeMessage, method, type StunMessage } from '@patchbay/protocol/stun/message';
 import type { TransportAddress } from '@patchbay/protocol/stun/transport-address';
 import {
@@ -45,7 +45,7 @@ export async function openRawSocket(host = '127.0.0.1'): Promise<RawSocket> {
   return {
     address: { ip, port: socket.address().port },
     received,
-    send: (bytes, to) => socket.send(bytes, to.port, host),
+    send: (bytes, to) => socket.send(bytes, to.port, ipToText(to.ip)),
     close: () => void socket.close(),
   };
 }

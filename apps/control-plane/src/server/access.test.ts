@@ -160,6 +160,42 @@ test('a credential is held to the list for credentials where it is shown, and a 
   ]);
 });
 
+test('an address that shows itself counts as its account for every relay, which hears of it by its heartbeat (ACC-9)', async () => {
+  const TRUNK = '81.2.69.142';
+  const beat = async () => {
+    const report = { boot: 1, urls: {}, load: {}, isDraining: false };
+    const answer = await served.internal(node.request('heartbeat', report));
+    return ((await answer.json()) as { listedAddressesVersion: string }).listedAddressesVersion;
+  };
+  const before = await beat();
+  const body = { keys: [], credentials: [{ network: TRUNK, label: 'Trunk', authenticates: true }] };
+  expect(await ask('PUT', '/allow-list', { body })).toMatchObject({
+    status: 422,
+    body: { code: 'access.address_unproved' },
+  });
+  for (const network of ['127.0.0.9', '10.1.2.3']) {
+    const own = { keys: [], credentials: [{ network, authenticates: true }] };
+    expect(await ask('PUT', '/allow-list', { body: own, from: network })).toMatchObject({
+      body: { code: 'access.address_not_allowed' },
+    });
+  }
+  expect(await ask('PUT', '/allow-list', { body, from: TRUNK })).toMatchObject({ status: 200 });
+  const as = { ...parent, accountId: parent.accountId };
+  expect(await ask('PUT', '/allow-list', { body, from: TRUNK, as })).toMatchObject({
+    status: 409,
+    body: { code: 'access.address_taken' },
+  });
+  await expect.poll(beat, { timeout: 5_000 }).not.toBe(before);
+  const list = await served.internal(node.request('listAddresses', {}));
+  expect(await list.json()).toMatchObject({
+    version: await beat(),
+    items: [{ accountId: account.accountId, network: TRUNK }],
+  });
+  // Whoever is no node hears nothing of it.
+  const unsigned = new Request('http://node.test/internal/v1/listed-addresses');
+  expect((await served.internal(unsigned)).status).toBe(401);
+});
+
 test('what has to be enabled is neither minted for nor served until an account does so, and says how (ACC-10)', async () => {
   const operator = { values: { servicesToEnable: ['network-discovery'] } };
   await ask('PUT', '/policy', { body: operator.values, as: parent });

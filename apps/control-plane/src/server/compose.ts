@@ -110,6 +110,7 @@ import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
+import { addressLists, listingPorts } from './listed-addresses.ts';
 import { mailWork } from './mail-work.ts';
 import { moneyWork, railOf } from './money-work.ts';
 import { NodeAuthentication } from './node-authentication.ts';
@@ -270,6 +271,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         serviceAccess: serviceAccessStore(prisma),
         policies,
         services: Object.values(services).map(({ name, title }) => ({ name, title })),
+        ...listingPorts(env, tenancy),
       },
       branding: {
         ...brandStore(prisma),
@@ -579,6 +581,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       {
         snapshots: nodeSnapshots,
         chainOf: (accountId: string) => accountChain(prisma, accountId),
+        addresses: addressLists(prisma, nowMs),
         platformAccount: () => findPlatform(prisma),
         credentials,
         consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),

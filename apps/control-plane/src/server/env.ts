@@ -15,6 +15,8 @@ const schema = z.object({
     .pipe(z.array(z.enum(nodeRoles))),
   /** Webhooks may lead to this very machine, as peers of a relay that listens on loopback may. */
   PATCHBAY_ALLOW_LOOPBACK_PEERS: z.enum(['0', '1']).default('0'),
+  /** Addresses of private networks may count as an account without a credential: the operator's own network, and nobody else's. */
+  PATCHBAY_PRIVATE_ADDRESSES_COUNT: z.enum(['0', '1']).default('0'),
   /** How long events, and what became of them at webhooks, can be read and replayed. */
   PATCHBAY_EVENT_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),

@@ -114,8 +114,14 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
     async heartbeat({ boot, urls, load, isDraining }, { id: nodeId }) {
       await fleet.beat({ nodeId, boot, urls, load, isDraining });
       const platformAccountId = await internal.platformAccount();
-      return platformAccountId === undefined ? {} : { platformAccountId };
+      const listedAddressesVersion = await internal.addresses.version();
+      return {
+        ...(platformAccountId === undefined ? {} : { platformAccountId }),
+        listedAddressesVersion,
+      };
     },
+
+    listAddresses: () => internal.addresses.latest(),
 
     async listNodes() {
       const nodes = await fleet.list();

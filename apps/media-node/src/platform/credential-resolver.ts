@@ -1,7 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { CapsByService } from '@patchbay/domain/fleet/internal-api';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import type { PlatformErrorCode } from '@patchbay/kit/errors';
+import type { KeyId } from '@patchbay/kit/ids';
 import { parseUsername, passwordOf, verify } from '@patchbay/protocol/credential/credential';
 import { check, type Effective, effectiveOf } from '@patchbay/protocol/credential/effective';
 import { refusalOfUnenforced, type Verifier } from '@patchbay/protocol/credential/enforcement';
@@ -118,6 +119,39 @@ export class CredentialResolver {
     return resolved;
   }
 
+  /**
+   * Of an address that counts as its account (ACC-9): as if the account had minted a credential that carries no caveat and
+   * is for no time. What may be done with it the account's configuration and the policies above say.
+   */
+  async resolveAddress(
+    { accountId, address }: { readonly accountId: string; readonly address: string },
+    use: Use,
+  ): Promise<ResolvedCredential> {
+    const id = addressCredentialId(address);
+    const effective: Effective = {
+      keyId: NO_KEY,
+      prefixIds: [id],
+      notBeforeMs: 0,
+      expiresAtMs: Number.POSITIVE_INFINITY,
+      mintedUntilMs: 0,
+      accountIds: [],
+      limits: [],
+      endEvents: [],
+    };
+    const key: KeySnapshot = {
+      keyId: NO_KEY,
+      mode: 'live',
+      mintKey: '',
+      accountId,
+      chain: [],
+      isRevoked: false,
+      mintsFor: [use.service],
+    };
+    // Nobody has it: a request that claims to be signed by it is not.
+    const password = randomBytes(32).toString('base64url');
+    return this.#judgeAt(accountId, effective, { key, password, use });
+  }
+
   async #resolveTurnRest(username: string, use: Use): Promise<ResolvedCredential> {
     const parsed = parseTurnRestUsername(username);
     if (parsed.type === 'refusal') return refused(parsed.code, parsed.detail);
@@ -163,7 +197,7 @@ export class CredentialResolver {
     effective: Effective,
     { key, password, use }: { key: KeySnapshot; password: string; use: Use },
   ): Promise<ResolvedCredential> {
-    const { revocations, region, snapshots, nowMs = Date.now } = this.#options;
+    const { revocations, nowMs = Date.now } = this.#options;
     if (
       key.isRevoked ||
       (key.expiresAtMs !== undefined && nowMs() >= key.expiresAtMs) ||
@@ -181,7 +215,25 @@ export class CredentialResolver {
         `The key that minted it has no scope to mint for ${use.service}.`,
       );
     }
-    const accountId = effective.accountId ?? key.accountId;
+    const judged = await this.#judgeAt(effective.accountId ?? key.accountId, effective, {
+      key,
+      password,
+      use,
+    });
+    if (judged.kind === 'ok' || (judged.kind === 'refused' && judged.byPolicy !== undefined)) {
+      const credentialId = effective.prefixIds.at(-1) ?? key.keyId;
+      this.#options.keyUse?.resolved(credentialId, { keyId: key.keyId, accountId: key.accountId });
+    }
+    return judged;
+  }
+
+  /** What its account, and everything above it, lets a credential do. */
+  async #judgeAt(
+    accountId: string,
+    effective: Effective,
+    { key, password, use }: { key: KeySnapshot; password: string; use: Use },
+  ): Promise<ResolvedCredential> {
+    const { region, snapshots, nowMs = Date.now } = this.#options;
     const account = await snapshots.accounts.get(accountId);
     if (account.kind === 'away') return { kind: 'away', detail: 'The account cannot be looked up now.' };
     const known = account.kind === 'known' ? account.snapshot : noAccount;
@@ -214,7 +266,6 @@ export class CredentialResolver {
     const narrower = refusalUnder(caps);
     if (narrower !== undefined) return refused(narrower.code, narrower.detail);
     const credentialId = effective.prefixIds.at(-1) ?? key.keyId;
-    this.#options.keyUse?.resolved(credentialId, { keyId: key.keyId, accountId: key.accountId });
     const policy = decideCredential(
       { account: known, application: ofApplication.snapshot, effective, credentialId },
       { ...use, region, atMs: nowMs() },
@@ -258,6 +309,12 @@ export class CredentialResolver {
     return { kind: 'known', caps: ofType, snapshot } as const;
   }
 }
+
+/** In the place of a key's id, where no key minted anything: none is called so. */
+const NO_KEY = 'key_none' as KeyId;
+
+/** What usage and logs name in the place of a credential. */
+export const addressCredentialId = (address: string): string => `address:${address}`;
 
 /** What the endpoint of whom a credential is for allows, where anything is set for it. */
 function capsOfEndpoint(

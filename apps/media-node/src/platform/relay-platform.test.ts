@@ -11,6 +11,7 @@ import { silentLog } from '../relay/memory-platform.ts';
 import type { RelayPlatform } from '../relay/platform.ts';
 import { ControlPlaneClient } from './control-plane-client.ts';
 import { CredentialResolver } from './credential-resolver.ts';
+import { ListedAddresses } from './listed-addresses.ts';
 import { NodeIdentity } from './node-identity.ts';
 import type { RelayFrame } from './node-link.ts';
 import { createRelayPlatform } from './relay-platform.ts';
@@ -44,6 +45,7 @@ beforeEach(async () => {
   });
   const snapshots = new Snapshots({ client, busAwaySinceMs: () => undefined });
   platform = createRelayPlatform({
+    listed: new ListedAddresses(),
     resolver: new CredentialResolver({ snapshots, revocations: new Revocations(), region: 'eu' }),
     client,
     sessions: { standing: async () => 'live' },
@@ -133,6 +135,7 @@ test.each<[SpentLimit, string, string]>([
 /** Of credentials alone: what else it asks fails. */
 const platformOver = ({ resolver }: ResolverBench) =>
   createRelayPlatform({
+    listed: new ListedAddresses(),
     resolver,
     client: { call: () => Promise.reject(new Error('Nothing is to be asked.')) },
     sessions: { standing: async () => 'live' },

@@ -22,6 +22,7 @@ import type { CarriedLines } from './carried-lines.ts';
 import { boundedClient } from './concurrency-limit.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
+import { isAddressName, type ListedAddresses } from './listed-addresses.ts';
 import type { RelayFrame } from './node-link.ts';
 import { causeOfEnd, causeOfLimit } from './relay-lines.ts';
 import { type ClaimRefusal, holdIdOf, type SessionClaims } from './session-claims.ts';
@@ -30,6 +31,7 @@ import { settledWithin } from './settled-within.ts';
 
 export interface RelayPlatformOptions {
   readonly resolver: CredentialResolver;
+  readonly listed: Pick<ListedAddresses, 'find' | 'named'>;
   readonly client: Pick<ControlPlaneClient, 'call'>;
   readonly sessions: Pick<SessionRegister, 'standing'>;
   readonly spool: Pick<Spool<UsageDraft>, 'isFull' | 'checkpoint' | 'tick'> & {
@@ -51,12 +53,19 @@ const relayUse = { verifier: 'relay', service: 'network-discovery', sourceIp: un
 /** Shorter in all than a client waits for the answer to its Allocate (RFC 8489 §6.2.1). */
 const joinPausesMs = [200, 400, 800];
 
+const notListed = {
+  kind: 'refused',
+  code: 'credential.revoked',
+  detail: 'The address counts as its account no longer.',
+} as const;
+
 /** The same: after it a session is served without knowing what it used elsewhere. */
 const CONSUMED_WAIT_MS = 1_500;
 
 /** Connects the relay to accounts, spool and signaling. */
 export function createRelayPlatform({
   resolver,
+  listed,
   client,
   sessions,
   spool,
@@ -104,12 +113,23 @@ export function createRelayPlatform({
   const toDraft = (record: UsageRecord) =>
     draftOf(record, { sessionIdOf: (allocationId) => bare.sessionIdOf(allocationId) });
 
+  const resolve = async (
+    username: string,
+    use: typeof relayUse & { readonly isRunning?: true },
+  ): Promise<ResolvedCredential> => {
+    if (!isAddressName(username)) return resolver.resolveUsername(username, use);
+    const address = listed.named(username);
+    return address === undefined ? notListed : resolver.resolveAddress(address, use);
+  };
+
   return {
-    isFamiliar: (username) => resolver.isFamiliar(username),
+    isFamiliar: (username) => isAddressName(username) || resolver.isFamiliar(username),
+
+    listed: (ip) => listed.find(ip),
 
     async resolveCredential(username) {
       if (spool.isFull) throw new Error('The spool is full: nothing new is taken until it is uploaded.');
-      const resolved = await resolver.resolveUsername(username, relayUse);
+      const resolved = await resolve(username, relayUse);
       if (resolved.kind === 'away') throw new Error(resolved.detail);
       if (resolved.kind === 'refused' && resolved.byPolicy !== undefined && resolved.password !== undefined)
         return { ok: true, password: resolved.password, grant: refusedGrant(resolved.byPolicy) };
@@ -121,7 +141,7 @@ export function createRelayPlatform({
     },
 
     async reviewCredential(username) {
-      const resolved = await resolver.resolveUsername(username, { ...relayUse, isRunning: true });
+      const resolved = await resolve(username, { ...relayUse, isRunning: true });
       if (resolved.kind === 'away') throw new Error(resolved.detail);
       if (resolved.kind === 'refused') {
         const { detail, byPolicy } = resolved;

@@ -3,6 +3,7 @@ import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { expect, test } from 'vitest';
 import { silentLog } from '../relay/memory-platform.ts';
+import { ListedAddresses } from './listed-addresses.ts';
 import { createRelayPlatform } from './relay-platform.ts';
 import { resolverBench } from './resolver.testing.ts';
 import { SessionRegister } from './session-register.ts';
@@ -24,6 +25,7 @@ function twoTenants() {
   const sessions = new SessionRegister({ client, pause: async () => undefined });
   const relayOf = ({ resolver }: typeof a) =>
     createRelayPlatform({
+      listed: new ListedAddresses(),
       resolver,
       client,
       sessions,
@@ -81,6 +83,7 @@ test.each(['end', 'notify', 'throttle', 'downgrade'] as const)(
     const bench = resolverBench();
     const client = { call: async () => ({ isAdmitted: false }) as never };
     const relay = createRelayPlatform({
+      listed: new ListedAddresses(),
       resolver: bench.resolver,
       client,
       sessions: { standing: async () => 'live' },

@@ -43,6 +43,7 @@ export function createMemoryPlatform(): MemoryPlatform {
     },
     removeCredential: (username) => void credentials.delete(username),
     isFamiliar: (username) => credentials.has(username),
+    listed: () => undefined,
     resolveCredential: (username) =>
       Promise.resolve(credentials.get(username) ?? { ok: false, code: 401, reason: 'Unauthorized' }),
     async reviewCredential(username) {

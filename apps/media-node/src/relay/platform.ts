@@ -1,8 +1,16 @@
+import type { IpBytes } from '@patchbay/protocol/stun/ip-address';
 import type { EndReason, SpentLimit } from '@patchbay/protocol/turn/action';
 import type { AddressFamily } from '@patchbay/protocol/turn/address-family';
 import type { UseClaim } from '@patchbay/protocol/turn/client-uses';
 import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
-import type { Grant, LimitKind, LimitOutcome, Resolution, Review } from '@patchbay/protocol/turn/grant';
+import type {
+  Grant,
+  LimitKind,
+  LimitOutcome,
+  ListedAddress,
+  Resolution,
+  Review,
+} from '@patchbay/protocol/turn/grant';
 import type { UseAnswer } from '@patchbay/protocol/turn/pending-allocate';
 import type { OpenUsage, UsageRecord } from './usage-record.ts';
 
@@ -66,6 +74,8 @@ export interface CountedUse extends UseClaim {
 export interface RelayPlatform {
   /** Whether a username names a key that is known here: questions about any other are rationed by source. */
   isFamiliar(username: string): boolean;
+  /** Whom an address counts as without a credential, if anybody (ACC-9). From memory: it is asked for each unsigned request. */
+  listed(ip: IpBytes): ListedAddress | undefined;
   /**
    * Says what a username may do. Asked once for each username and minute at most. To throw is to be away:
    * the client gets 500 and may try again.

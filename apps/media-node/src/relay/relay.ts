@@ -151,6 +151,7 @@ function createCore(
     families: hosts.map((host) => familyOf(requireIp(host))),
     newAllocationId: () => `${own.boot}.${allocationCount++}`,
     isFamiliar: (username) => options.platform.isFamiliar(username),
+    listed: (ip) => options.platform.listed(ip),
     isSha256Offered: options.isSha256Offered ?? false,
     isUserhashOffered: options.isUserhashOffered ?? false,
     areLegacyChannelsAccepted: options.areLegacyChannelsAccepted ?? true,

@@ -227,6 +227,39 @@ it('what a relay carries is uploaded in time to be read within 5 seconds, while 
   }
 });
 
+it('a listed address relays without a credential as its account, is in its log and its usage, and ends 5 seconds after it was taken off (ACC-9)', async () => {
+  const relay = { ip: ipFromText('127.0.0.1') ?? new Uint8Array(4), port };
+  const nobody = { username: '', password: '' };
+  const trunk = await openRawClient(relay, nobody, '127.0.0.9');
+  const stranger = await openRawClient(relay, nobody, '127.0.0.8');
+  const peer = await openRawSocket();
+  const unsigned = { isSigned: false } as const;
+  const codeFor = async ({ ask }: typeof trunk) =>
+    codeOf(await ask(method.allocate, [udpTransport], unsigned));
+  try {
+    expect(await codeFor(trunk)).toBe(401);
+    control.listedNetworks = ['127.0.0.9'];
+    await expect.poll(() => codeFor(trunk), { timeout: 5_000 }).toBe(0);
+    expect(await codeFor(stranger)).toBe(401);
+    expect(await trunk.bind(0x4000, peer.address)).toBe(0);
+    trunk.send(encodeChannelData({ channel: 0x4000, data: new Uint8Array(100) }));
+    await until(() => control.sumOf('bytes') === 100, { what: 'the usage' });
+    const [created] = linesOf('session.created');
+    const whose = { accountId: control.accountId, credentialId: 'address:127.0.0.9' };
+    expect(
+      control.records.find(({ quantities }) => quantities.some(({ meter }) => meter === 'bytes')),
+    ).toMatchObject({ ...whose, sessionId: created?.sessionId });
+    expect(created).toMatchObject({ accountId: whose.accountId, data: { credentialId: whose.credentialId } });
+    control.listedNetworks = [];
+    await until(() => linesOf('session.ended').length > 0, { what: 'the session to end' });
+    expect(linesOf('session.ended')[0]?.data.reason).toMatchObject({ code: 'credential.revoked' });
+    expect(codeOf(await trunk.ask(method.refresh, [lifetime(600)], unsigned))).toBe(401);
+  } finally {
+    for (const { socket } of [trunk, stranger]) socket.close();
+    peer.close();
+  }
+});
+
 const hasIpv6 = otherFamilyOf('127.0.0.1', undefined) !== undefined;
 
 it.skipIf(!hasIpv6)(

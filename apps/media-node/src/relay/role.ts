@@ -10,6 +10,7 @@ import { CarriedLines } from '../platform/carried-lines.ts';
 import type { NodeEnv } from '../platform/env.ts';
 import type { Faults } from '../platform/faults.ts';
 import { startHeartbeat } from '../platform/fleet-view.ts';
+import { ListedAddresses, ListedAddressesFeed } from '../platform/listed-addresses.ts';
 import { RelayLinks } from '../platform/node-link.ts';
 import { openNodePlatform, textOf } from '../platform/node-platform.ts';
 import { createRelayPlatform } from '../platform/relay-platform.ts';
@@ -62,6 +63,7 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
     },
   });
   const lines = new CarriedLines({ relayNodeId, carry: (line) => links?.carry(line) });
+  const listed = new ListedAddresses();
   const relay = await startRelay({
     listen: { host, port },
     relayHost: host,
@@ -74,6 +76,7 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
     faults,
     platform: createRelayPlatform({
       resolver: node.resolver,
+      listed,
       client: node.client,
       sessions,
       spool: node.usage,
@@ -83,6 +86,12 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
       tell: (frame) => links?.send(frame),
       log,
     }),
+  });
+  const listedFeed = new ListedAddressesFeed({
+    client: node.client,
+    listed,
+    review: (accountId) => relay.review(accountId),
+    onFailure: (error) => log.warn({ error: textOf(error) }, 'Which addresses are listed is not known anew.'),
   });
   const advertised = env.PATCHBAY_ADVERTISE_HOST ?? host;
   const turnUrls = [`turn:${hostInUrl(advertised)}:${relay.port}?transport=udp`];
@@ -140,6 +149,7 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
     }),
     onHeard: (answer) => {
       platformAccountId = answer.platformAccountId;
+      void listedFeed.heard(answer.listedAddressesVersion);
     },
     onRefreshed: () => links?.beat(),
     onFailure: (error) => log.warn({ error: textOf(error) }, 'The control plane did not hear the heartbeat.'),

@@ -5,6 +5,7 @@ import { print, type Row } from '../output.ts';
 interface Flags {
   readonly key: readonly string[];
   readonly client: readonly string[];
+  readonly authenticates: readonly string[];
   readonly force?: boolean;
   readonly json?: boolean;
 }
@@ -19,7 +20,12 @@ export function entryOf(text: string): { readonly network: string; readonly labe
 
 const rowsOf = ({ keys, credentials, inherited }: Lists): Row[] => [
   ...keys.map(({ network, label }) => ({ for: 'keys', network, label, from: 'this account' })),
-  ...credentials.map(({ network, label }) => ({ for: 'credentials', network, label, from: 'this account' })),
+  ...credentials.map(({ network, label, authenticates }) => ({
+    for: authenticates ? 'no credential needed' : 'credentials',
+    network,
+    label,
+    from: 'this account',
+  })),
   ...inherited.flatMap(({ accountId = 'an account above', keys: above, credentials: ofClients }) => [
     ...above.map((network) => ({ for: 'keys', network, label: '', from: accountId })),
     ...ofClients.map((network) => ({ for: 'credentials', network, label: '', from: accountId })),
@@ -46,11 +52,21 @@ export function addAllowListCommand(program: Command): void {
     )
     .option('--key <network=label>', 'for keys, such as 203.0.113.0/24=Office; once for each', collect, [])
     .option('--client <network=label>', 'for credentials, as for keys', collect, [])
+    .option(
+      '--authenticates <network=label>',
+      'counts as the account without a credential: an address of yours alone; once for each',
+      collect,
+      [],
+    )
     .option('--force', 'also where it would refuse the key that this command uses')
     .option('--json')
-    .action(async (id: string | undefined, { key, client, force = false, json = false }: Flags) => {
-      const lists = { keys: key.map(entryOf), credentials: client.map(entryOf), force };
-      const set = await connect(id).allowList.set(lists);
-      print(set, { json, rows: rowsOf(set) });
-    });
+    .action(
+      async (id: string | undefined, { key, client, authenticates, force = false, json = false }: Flags) => {
+        const unsigned = authenticates.map((text) => ({ ...entryOf(text), authenticates: true }));
+        const credentials = [...client.map(entryOf), ...unsigned];
+        const lists = { keys: key.map(entryOf), credentials, force };
+        const set = await connect(id).allowList.set(lists);
+        print(set, { json, rows: rowsOf(set) });
+      },
+    );
 }

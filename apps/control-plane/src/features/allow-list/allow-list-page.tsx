@@ -19,7 +19,7 @@ import { PageHeader } from '../shell/page-header.tsx';
 import { readText, toText } from './list-text.ts';
 
 type Lists = Outputs['allowList']['get'];
-type Purpose = 'keys' | 'credentials';
+type Purpose = 'keys' | 'credentials' | 'unsigned';
 
 /** Where the keys of the account, and its credentials, may be used from (ACC-9). */
 export function AllowListPage(): ReactNode {
@@ -66,21 +66,27 @@ function ListsForm({ lists }: { readonly lists: Lists }): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const show = useToast();
-  const [texts, setTexts] = useState({ keys: toText(lists.keys), credentials: toText(lists.credentials) });
+  const saved = textsOf(lists);
+  const [texts, setTexts] = useState(saved);
   const set = useMutation(
     trpc.allowList.set.mutationOptions({
       onSuccess: () =>
         show({ title: 'The lists are saved. What runs is held to them within 5 seconds.', tone: 'live' }),
     }),
   );
-  const read = { keys: readText(texts.keys), credentials: readText(texts.credentials) };
-  const isChanged = texts.keys !== toText(lists.keys) || texts.credentials !== toText(lists.credentials);
+  const read = {
+    keys: readText(texts.keys),
+    credentials: readText(texts.credentials),
+    unsigned: readText(texts.unsigned),
+  };
+  const isChanged = purposes.some((purpose) => texts[purpose] !== saved[purpose]);
   const change = (purpose: Purpose) => (text: string) => setTexts({ ...texts, [purpose]: text });
   const wrongIn = (purpose: Purpose) => ('wrong' in read[purpose] ? read[purpose].wrong : undefined);
   const save = () => {
-    if ('wrong' in read.keys || 'wrong' in read.credentials) return;
-    const [keys, credentials] = [[...read.keys.entries], [...read.credentials.entries]];
-    set.mutate({ accountId, keys, credentials });
+    if ('wrong' in read.keys || 'wrong' in read.credentials || 'wrong' in read.unsigned) return;
+    const unsigned = read.unsigned.entries.map((entry) => ({ ...entry, authenticates: true }));
+    const credentials = [...read.credentials.entries, ...unsigned];
+    set.mutate({ accountId, keys: [...read.keys.entries], credentials });
   };
   return (
     <form
@@ -104,17 +110,12 @@ function ListsForm({ lists }: { readonly lists: Lists }): ReactNode {
                 variant="primary"
                 type="submit"
                 isPending={set.isPending}
-                disabled={!isChanged || (wrongIn('keys') ?? wrongIn('credentials')) !== undefined}
+                disabled={!isChanged || purposes.some((purpose) => wrongIn(purpose) !== undefined)}
               >
                 Save
               </Button>
               {isChanged ? (
-                <Button
-                  variant="ghost"
-                  onClick={() =>
-                    setTexts({ keys: toText(lists.keys), credentials: toText(lists.credentials) })
-                  }
-                >
+                <Button variant="ghost" onClick={() => setTexts(saved)}>
                   Discard
                 </Button>
               ) : null}
@@ -137,15 +138,35 @@ function ListsForm({ lists }: { readonly lists: Lists }): ReactNode {
             wrong={wrongIn('credentials')}
             onChange={change('credentials')}
           />
+          <ListField
+            label="Need no credential"
+            hint="What relays hear from it without a credential counts as this account. Only addresses that nobody else is behind, such as a server’s or a trunk’s."
+            none="nowhere"
+            example="192.0.2.10 Trunk"
+            text={texts.unsigned}
+            wrong={wrongIn('unsigned')}
+            onChange={change('unsigned')}
+          />
         </div>
       </Changeable>
     </form>
   );
 }
 
+const purposes: readonly Purpose[] = ['keys', 'credentials', 'unsigned'];
+
+const textsOf = ({ keys, credentials }: Lists): Record<Purpose, string> => ({
+  keys: toText(keys),
+  credentials: toText(credentials.filter(({ authenticates }) => !authenticates)),
+  unsigned: toText(credentials.filter(({ authenticates }) => authenticates)),
+});
+
 interface ListFieldProps {
   readonly label: string;
   readonly hint: string;
+  /** What an empty list comes to. */
+  readonly none?: string;
+  readonly example?: string;
   readonly text: string;
   readonly wrong: string | undefined;
   readonly onChange: (text: string) => void;
@@ -154,13 +175,21 @@ interface ListFieldProps {
 const ROWS_MIN = 5;
 const ROWS_MAX = 16;
 
-function ListField({ label, hint, text, wrong, onChange }: ListFieldProps): ReactNode {
+function ListField({
+  label,
+  hint,
+  none = 'from anywhere',
+  example = '203.0.113.0/24 Office\n2001:db8::1 Server',
+  text,
+  wrong,
+  onChange,
+}: ListFieldProps): ReactNode {
   const isOnlyRead = useIsDisabled();
   return (
     <TextArea
       label={label}
       rows={Math.min(ROWS_MAX, Math.max(ROWS_MIN, text.split('\n').length + 1))}
-      placeholder={isOnlyRead ? 'from anywhere' : '203.0.113.0/24 Office\n2001:db8::1 Server'}
+      placeholder={isOnlyRead ? none : example}
       value={text}
       onChange={onChange}
       hint={`${hint} One address or network in each line, with its name behind it.`}

@@ -29,6 +29,8 @@ export class MemoryControlPlane {
   readonly nodes: Node[] = [];
   /** The levels of policies that hold for the account. */
   policy: PolicyLevel[] = [];
+  /** Networks that count as the account without a credential. */
+  listedNetworks: string[] = [];
   /** Sessions that are counted, and the answer to any more. */
   readonly claimedIds = new Set<string>();
   claimRefusal: InternalResponse<'claimSession'>['refusal'];
@@ -149,8 +151,13 @@ export class MemoryControlPlane {
         const node = this.nodes.find((each) => each.nodeId === nodeId);
         if (node === undefined) return undefined;
         Object.assign(node, { boot, urls, isDraining });
-        return { platformAccountId: this.platformAccountId };
+        const { platformAccountId } = this;
+        return { platformAccountId, listedAddressesVersion: this.listedNetworks.join() };
       },
+      listAddresses: () => ({
+        version: this.listedNetworks.join(),
+        items: this.listedNetworks.map((network) => ({ accountId: this.accountId, network })),
+      }),
       listNodes: () => ({ items: this.nodes }),
       keySnapshot: ({ keyId }) =>
         keyId === this.#keyId
