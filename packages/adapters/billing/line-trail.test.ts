@@ -36,20 +36,20 @@ beforeAll(async () => {
     fromMs: period.fromMs,
     prices: [{ meter: 'bytes', where: {}, tariff: { kind: 'per-unit', amount: parseDecimal('1'), per: 3n } }],
   });
-  const use = (accountId: string, atMs: number, bytes: number, sessionId: string) =>
-    usageOf(accountId, { atMs, bytes, more: { sessionId } });
+  const use = (accountId: string, atMs: number, of: { bytes: number; sessionId: string }) =>
+    usageOf(accountId, { atMs, bytes: of.bytes, more: { sessionId: of.sessionId } });
   await usageStore(pool).ingest([
-    use('leaf', first, 100, 'ses_a'),
-    use('leaf', first + MINUTE, 50, 'ses_a'),
-    use('top', first, 7, 'ses_b'),
-    use('leaf', second, 11, 'ses_a'),
+    use('leaf', first, { bytes: 100, sessionId: 'ses_a' }),
+    use('leaf', first + MINUTE, { bytes: 50, sessionId: 'ses_a' }),
+    use('top', first, { bytes: 7, sessionId: 'ses_b' }),
+    use('leaf', second, { bytes: 11, sessionId: 'ses_a' }),
     usageOf('leaf', {
       atMs: second,
       bytes: 3,
       dimensions: { direction: 'out' },
       more: { sessionId: 'ses_a' },
     }),
-    use('other', first, 1_000, 'ses_c'),
+    use('other', first, { bytes: 1_000, sessionId: 'ses_c' }),
   ]);
 });
 afterAll(async () => {

@@ -42,7 +42,8 @@ const { virtualfs } = pdfmake as typeof pdfmake & {
   readonly virtualfs: { writeFileSync(name: string, content: Uint8Array): void };
 };
 const faces = { normal: 'Roboto-Regular.ttf', bold: 'Roboto-Medium.ttf' };
-for (const name of Object.values(faces)) virtualfs.writeFileSync(name, Buffer.from(fonts[name] ?? '', 'base64'));
+for (const name of Object.values(faces))
+  virtualfs.writeFileSync(name, Buffer.from(fonts[name] ?? '', 'base64'));
 pdfmake.setFonts({ Roboto: faces });
 // Nothing that somebody wrote on a document fetches anything, or reads a file.
 pdfmake.setUrlAccessPolicy(() => false);

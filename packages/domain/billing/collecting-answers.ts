@@ -3,8 +3,8 @@ import { sumsOf } from './collection/invoice-collection.ts';
 import { sentOf } from './collection/payout-collection.ts';
 import { fundedOf } from './collection/shares.ts';
 import type { BillingDocument } from './documents/document.ts';
+import type { DocumentLook } from './documents/document-look.ts';
 import type { Movement, StoredDocument } from './documents/document-store.ts';
-import type { DocumentLook } from './documents/printing.ts';
 import { splitMeter } from './price.ts';
 
 function standingAnswer({ collection, failure }: StoredDocument) {

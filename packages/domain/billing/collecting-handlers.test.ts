@@ -190,7 +190,7 @@ describe('documents', () => {
     });
   });
 
-  test('getPdf 200: the file is called as the document is; getPdf 404: of one that the account has not there is none', async () => {
+  test('getPdf 200: the file is called as the document is', async () => {
     const { id } = anInvoice();
     const { getPdf } = collectingHandlers.documents;
     const { fileName, base64 } = await getPdf(contextOf('leaf'), { documentId: id }, ports);
@@ -198,7 +198,12 @@ describe('documents', () => {
       'TOP-I00007.pdf',
       'TOP-I00007 of TOP',
     ]);
-    expect(await refusalOf(getPdf(contextOf('other'), { documentId: id }, ports))).toBe('resource.unknown');
+  });
+
+  test('getPdf 404: of a document of another account there is none', async () => {
+    const { id } = anInvoice();
+    const asked = collectingHandlers.documents.getPdf(contextOf('other'), { documentId: id }, ports);
+    expect(await refusalOf(asked)).toBe('resource.unknown');
   });
 
   test('get 404: a document of another account is unknown', async () => {

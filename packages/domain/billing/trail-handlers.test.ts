@@ -30,7 +30,16 @@ const trail: LineTrail = {
   }),
   records: async () => ({
     items: [
-      { nodeId: 'nod_1', boot: 2n, sequence: 3n, accountId: 'acc_2', segment: 0, fromMs: 0, toMs: 1, quantity: 4n },
+      {
+        nodeId: 'nod_1',
+        boot: 2n,
+        sequence: 3n,
+        accountId: 'acc_2',
+        segment: 0,
+        fromMs: 0,
+        toMs: 1,
+        quantity: 4n,
+      },
     ],
   }),
   linesOfSession: async () => [{ period: '2026-11', line, day: '2026-11-30', ...part }],
@@ -59,13 +68,21 @@ describe('statements', () => {
   });
 
   test('listLineRecords 200: each record by the name that it counts once under', async () => {
-    const { items } = await trailHandlers.listLineRecords(contextOf('listLineRecords'), page, portsWith(trail));
+    const { items } = await trailHandlers.listLineRecords(
+      contextOf('listLineRecords'),
+      page,
+      portsWith(trail),
+    );
     expect(items[0]?.record).toBe('nod_1/2/3');
   });
 
   test('listSessionLines 200: with the key that leads back down', async () => {
     const request = { sessionId: 'ses_1' } as Parameters<typeof trailHandlers.listSessionLines>[1];
-    const { items } = await trailHandlers.listSessionLines(contextOf('listSessionLines'), request, portsWith(trail));
+    const { items } = await trailHandlers.listSessionLines(
+      contextOf('listSessionLines'),
+      request,
+      portsWith(trail),
+    );
     expect(items[0]).toMatchObject({ key: asked.key, amount: '4' });
   });
 
@@ -88,15 +105,19 @@ describe('statements', () => {
 
 test('parts that follow each other sum to their line, however it is cut', () => {
   fc.assert(
-    fc.property(fc.array(fc.bigInt(0n, 1_000n), { minLength: 1, maxLength: 20 }), fc.bigInt(-1_000_000_000_000n, 1_000_000_000_000n), (units, amount) => {
-      const quantity = units.reduce((sum, each) => sum + each, 0n);
-      let before = 0n;
-      const parts = units.map((each) => {
-        const one = partOf({ amount: nano(amount), quantity }, { before, quantity: each });
-        before += each;
-        return one;
-      });
-      expect(parts.reduce((sum, each) => sum + each, 0n)).toBe(quantity === 0n ? 0n : amount);
-    }),
+    fc.property(
+      fc.array(fc.bigInt(0n, 1_000n), { minLength: 1, maxLength: 20 }),
+      fc.bigInt(-1_000_000_000_000n, 1_000_000_000_000n),
+      (units, amount) => {
+        const quantity = units.reduce((sum, each) => sum + each, 0n);
+        let before = 0n;
+        const parts = units.map((each) => {
+          const one = partOf({ amount: nano(amount), quantity }, { before, quantity: each });
+          before += each;
+          return one;
+        });
+        expect(parts.reduce((sum, each) => sum + each, 0n)).toBe(quantity === 0n ? 0n : amount);
+      },
+    ),
   );
 });

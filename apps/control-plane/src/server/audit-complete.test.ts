@@ -362,7 +362,7 @@ const telling = ['accounts', 'applications', 'keys', 'credentials', 'endpoints',
 const ofPeople = ['views.start', 'views.end'];
 
 /** Of the platform alone, or with Stripe: collecting.test.ts has their entries. */
-const ofCollecting = ['statements.refund', 'payouts.setUp', 'closings.close'];
+const ofCollecting = ['statements.refund', 'statements.void', 'payouts.setUp', 'closings.close'];
 
 const mutations = mountedOperations.filter(
   ({ operation, group, name }) =>

@@ -62,7 +62,7 @@ export function PaymentsPage(): ReactNode {
       ) : null}
       {items.length > 0 ? (
         <div className="grid grid-cols-1 gap-6">
-          {balances.data === undefined ? null : <Standing balances={balances.data.items} />}
+          {balances.data === undefined ? null : <Standing balances={balances.data.items} movements={items} />}
           <Table
             label="Movements"
             columns={columnsOf(accountId)}
@@ -80,12 +80,18 @@ export function PaymentsPage(): ReactNode {
   );
 }
 
-/** What stands open, in each currency, and what moved in each month. */
-function Standing({ balances }: { readonly balances: readonly Balance[] }): ReactNode {
+/** What stands open, in each currency, and what of the movements below is money that came and went. */
+function Standing({
+  balances,
+  movements,
+}: {
+  readonly balances: readonly Balance[];
+  readonly movements: readonly Movement[];
+}): ReactNode {
   return [...Map.groupBy(balances, ({ currency }) => currency)].map(([currency, ofCurrency]) => {
     const of = (book: Balance['book']) =>
       ofCurrency.filter((each) => each.book === book).reduce((sum, { amount }) => sum + BigInt(amount), 0n);
-    const clearing = ofCurrency.filter(({ book }) => book === 'clearing');
+    const clearing = movements.filter((moved) => moved.book === 'clearing' && moved.currency === currency);
     const byMonth = (pick: (amount: bigint) => bigint) =>
       sumsByMonth(clearing, ({ period, amount }) => ({ period, amount: pick(BigInt(amount)) }));
     const figures = [

@@ -16,12 +16,13 @@ import { LoadMore } from '../shell/load-more.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { ExactMoney } from '../statements/exact-money.tsx';
 import { LineQuantity } from '../statements/line-cells.tsx';
-import type { LineDays } from './trail-page.tsx';
 
 type Asked = Pick<
   Inputs['statements']['listLineSessions'],
   'accountId' | 'period' | 'key' | 'childId' | 'day'
 >;
+/** A line, and the days that it was used on. */
+export type LineDays = Outputs['statements']['listLineDays'];
 type Session = Outputs['statements']['listLineSessions']['items'][number];
 type UsageRecord = Outputs['statements']['listLineRecords']['items'][number];
 
@@ -45,9 +46,7 @@ export function DaySessions({ asked, line }: DaySessionsProps): ReactNode {
       <h2 id="sessions" className="mb-1 font-semibold">
         Sessions on {asked.day}
       </h2>
-      {query.error === null ? null : (
-        <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
-      )}
+      {query.error === null ? null : <ProblemNote error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && query.error === null ? <TableSkeleton rows={4} /> : null}
       {query.isSuccess && items.length === 0 ? (
         <p className="border-y py-2 text-ink-faint">
@@ -147,12 +146,7 @@ function Records({ asked, session, line }: RecordsProps): ReactNode {
       {query.error === null ? null : <ProblemNote error={query.error} />}
       {query.isPending && query.error === null ? <TableSkeleton rows={4} /> : null}
       {items.length === 0 ? null : (
-        <Table
-          label="Records"
-          columns={recordColumns(line)}
-          rows={items}
-          rowKey={({ record }) => record}
-        />
+        <Table label="Records" columns={recordColumns(line)} rows={items} rowKey={({ record }) => record} />
       )}
       <LoadMore
         hasMore={query.hasNextPage}

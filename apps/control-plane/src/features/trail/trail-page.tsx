@@ -12,7 +12,7 @@ import type { ReactNode } from 'react';
 import { showExactMoney } from '../../formats/money.ts';
 import { showMetered, textOf } from '../../formats/quantity.ts';
 import { showPeriod } from '../../formats/time.ts';
-import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
@@ -21,10 +21,9 @@ import { pagePath } from '../shell/pages.ts';
 import { ExactMoney } from '../statements/exact-money.tsx';
 import { LineQuantity, lineName } from '../statements/line-cells.tsx';
 import { dimensionText, unitOf } from '../usage/meters.ts';
-import { DaySessions } from './day-sessions.tsx';
+import { DaySessions, type LineDays } from './day-sessions.tsx';
 import { trailPath } from './trail-path.ts';
 
-export type LineDays = Outputs['statements']['listLineDays'];
 type Day = LineDays['items'][number];
 
 const HEIGHT_PIXELS = 140;
@@ -56,8 +55,8 @@ export function TrailPage(): ReactNode {
         scope={
           line === undefined ? undefined : (
             <span>
-              {dimensionText(line.dimensions) || 'all dimensions'}, by day, session and record. The parts sum to
-              the line, to the last fraction.
+              {dimensionText(line.dimensions) || 'all dimensions'}, by day, session and record. The parts sum
+              to the line, to the last fraction.
             </span>
           )
         }
@@ -69,9 +68,7 @@ export function TrailPage(): ReactNode {
           }),
         ]}
       />
-      {query.error === null ? null : (
-        <ProblemNote error={query.error} onRetry={() => void query.refetch()} />
-      )}
+      {query.error === null ? null : <ProblemNote error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && query.error === null ? <TableSkeleton rows={6} /> : null}
       {line !== undefined && line.items.length === 0 ? (
         <EmptyState icon={<Footprints />} title="Nothing was used for it">
