@@ -192,6 +192,13 @@ export const classTables = {
       columns: ['account_id', 'prefix_id', 'key_id', 'revoked_at', 'expires_at'],
     },
     {
+      table: 'credential_end',
+      order: ['prefix_id', 'event', 'subject'],
+      columns: ['account_id', 'prefix_id', 'event', 'subject', 'key_id', 'since', 'expires_at'],
+      // Where the platform stands in looking at events.
+      without: ['arrival', 'position'],
+    },
+    {
       table: 'credential_use',
       order: ['prefix_id', 'client_key', 'first_at'],
       columns: ['account_id', 'prefix_id', 'first_at', 'is_continuation'],
@@ -286,7 +293,7 @@ export const classTables = {
         ],
         ...['trusts_email', 'saml', 'is_required', 'emergency_user_ids', 'changed_at'],
       ],
-      without: ['client_secret', 'problem', 'problem_code', 'problem_at'],
+      without: ['told_of_end', 'client_secret', 'problem', 'problem_code', 'problem_at'],
     },
     // It authenticates: that there is one, the log of changes says.
     { table: 'scim_token' },

@@ -222,6 +222,23 @@ export const internalApi = {
     }),
     response: z.object({ isAdmitted: z.boolean() }),
   },
+  /** Of a credential that events end: asked when it is used, and by that told to the control plane, which looks for them. */
+  watchEnds: {
+    method: 'POST',
+    path: '/credentials/ends',
+    request: z.object({
+      accountId: id,
+      keyId: id,
+      /** Its own start, where it says one: what happened since then counts. */
+      notBeforeMs: z.int().min(1).optional(),
+      expiresAtMs: z.int(),
+      ends: z
+        .array(z.object({ prefixId: id, event: id, subject: z.string().max(200).optional() }))
+        .min(1)
+        .max(64),
+    }),
+    response: z.object({ hasEnded: z.boolean() }),
+  },
   /**
    * Counts a session against what policies let begin, over all nodes. The control plane decides by the levels that it has
    * itself: a node names whom it is for, and is told what there is no room in.

@@ -157,6 +157,37 @@ export const passkeyAddedMail = ({
   ],
 });
 
+/** Whoever set it is signed in; whoever else was is no more. */
+export const passwordChangedMail = ({ name, path }: Addressed): Letter => ({
+  subject: 'Your password was changed',
+  greeted: name,
+  says: [
+    'Your password was changed by somebody who is signed in as you. Every other session of yours has ended.',
+    'If it was not you, set a new password now: that ends every session.',
+  ],
+  link: { label: 'Set a new password', path },
+});
+
+/** Without another certificate nobody of the organisation signs in by its provider any more. */
+export const certificateEndingMail = ({
+  name,
+  issuer,
+  endsAt,
+  isOver,
+  path,
+}: Addressed & { readonly issuer: string; readonly endsAt: Date; readonly isOver: boolean }): Letter => {
+  const day = endsAt.toISOString().slice(0, 10);
+  return {
+    subject: `The certificate of your sign-in ${isOver ? 'has ended' : `ends on ${day}`}`,
+    greeted: name,
+    says: [
+      `The last signing certificate of ${issuer} that is set ${isOver ? 'ended' : 'ends'} on ${day} (UTC).`,
+      'Without another one nobody signs in by your organisation. Get the new one from whoever runs the provider, and set it beside the old one.',
+    ],
+    link: { label: 'Set a certificate', path },
+  };
+};
+
 /** Somebody tries passwords from many places. Told once a day: strangers must not fill a mailbox. */
 export const manyTriesMail = ({ name, path }: Addressed): Letter => ({
   subject: 'Many wrong passwords were tried',

@@ -219,6 +219,10 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       return { isAdmitted };
     },
 
+    async watchEnds(request) {
+      return { hasEnded: await internal.ends.watch(request) };
+    },
+
     async claimSession({ accountId, ...subject }, { id: nodeId, region }) {
       const chain = idsOf(await internal.chainOf(accountId));
       const answer = await internal.claims.claim({ ...subject, chain, region, nodeId, nowMs: Date.now() });

@@ -18,6 +18,7 @@ import type {
   SignalingPlatform,
 } from '../signaling/platform.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
+import type { HeldList } from './credential-policy.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
 import type { LiveRelay } from './node-link.ts';
 import type { SessionClaims } from './session-claims.ts';
@@ -85,10 +86,11 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
   }
 
   return {
-    async authenticate(token, { sourceIp, clientKey, continuesCredentialId }): Promise<Authentication> {
+    async authenticate(token, context): Promise<Authentication> {
+      const { sourceIp, clientKey, deviceKind, continuesCredentialId } = context;
       const credential = parseBearerToken(token);
       if ('type' in credential) return refuse(credential.code, credential.detail);
-      const use = { verifier: 'signaling', service: 'signaling', sourceIp } as const;
+      const use = { verifier: 'signaling', service: 'signaling', sourceIp, deviceKind } as const;
       const resolved = await resolver.resolveToken(credential, use);
       if (resolved.kind === 'away') return refuse('platform.unavailable', resolved.detail);
       if (resolved.kind === 'refused') return refuse(resolved.code, resolved.detail);
@@ -121,7 +123,9 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       };
       const { identity } = effective;
       const holder = { credential, identity, continueUse, review, limits: limitsOf(resolved, used) };
-      return { ok: true, ...principalOf(resolved, holder) };
+      const country = resolver.countryOf(sourceIp);
+      const place = { deviceKind, ...(country === undefined ? {} : { country }) };
+      return { ok: true, ...principalOf(resolved, holder), ...place };
     },
 
     async review(principals) {
@@ -217,19 +221,26 @@ function limitsOf(
   { usedMsOf, usesReached }: Used,
 ): SignalingLimits {
   const { mediaKinds, session } = effective;
-  const { media, closesAtMs, isCounted } = policy;
+  const { media, codecs, features, participants, closesAtMs, isCounted } = policy;
   return {
     expiresAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
     seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit(usedMsOf)),
     ...(isRelayOnly ? { isRelayOnly } : {}),
     ...(usesReached.length === 0 ? {} : { usesReached }),
     ...(mediaKinds === undefined ? {} : { mediaKinds }),
-    ...(media === undefined ? {} : { media: { kinds: media.kinds, detail: media.refusal.detail } }),
+    ...(media === undefined ? {} : { media: { kinds: media.allowed, detail: media.refusal.detail } }),
+    ...(codecs === undefined ? {} : { codecs: namesIn(codecs) }),
+    ...(features === undefined ? {} : { features: namesIn(features) }),
+    ...(participants === undefined
+      ? {}
+      : { participants: { max: participants.max, detail: participants.refusal.detail } }),
     ...(closesAtMs === undefined ? {} : { closesAtMs }),
     ...(isCounted ? { isCounted } : {}),
     ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
   };
 }
+
+const namesIn = ({ allowed, refusal }: HeldList) => ({ allowed, detail: refusal.detail });
 
 function principalOf(
   { effective, key, accountId, chain, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,

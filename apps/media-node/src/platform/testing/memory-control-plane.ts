@@ -200,6 +200,7 @@ export class MemoryControlPlane {
       },
       listSessionEnds: () => ({ items: this.#sessionEnds }),
       countUse: () => ({ isAdmitted: true }),
+      watchEnds: () => ({ hasEnded: false }),
       consumed: ({ prefixIds, sessionId }) => ({
         items: prefixIds.map((prefixId) => ({
           prefixId,
