@@ -294,6 +294,39 @@ function meterLines(services: readonly Service[], domains: readonly Domain[]): s
   ];
 }
 
+interface LogicVerbs {
+  readonly documentSchema: z.ZodObject;
+  readonly verbSchema: z.ZodType;
+  readonly verbNames: readonly string[];
+  readonly mainFields: Readonly<Record<string, string>>;
+}
+
+/** What the builder of documents is typed by: plain types, for a customer needs no zod. */
+function logicLines({ verbSchema, verbNames, mainFields }: LogicVerbs): string[] {
+  return [
+    '/** One verb of application logic. */',
+    `export type LogicVerb = ${typeSource(z.toJSONSchema(verbSchema, { io: 'input' }), 'input')};`,
+    '',
+    '/** What an address of application logic answers with. */',
+    'export interface LogicDocument {',
+    '  readonly version: 1;',
+    '  readonly variables?: Readonly<Record<string, string>>;',
+    '  readonly verbs: readonly LogicVerb[];',
+    '}',
+    '',
+    '/** Every verb, with the field that it is mostly about. */',
+    'export const logicVerbs = {',
+    ...verbNames.map((name) => `  ${name}: '${mainFields[name] ?? ''}',`),
+    '} as const satisfies Readonly<Record<LogicVerb["verb"], string>>;',
+  ];
+}
+
+async function logicFiles(): Promise<Readonly<Record<string, readonly string[]>>> {
+  const file = path.join(root, 'packages/domain/logic/verbs.ts');
+  if (!existsSync(file)) return {};
+  return { 'packages/sdk-node/src/logic-verbs.generated.ts': logicLines(await import(file)) };
+}
+
 /** A domain that only says what is counted has nobody who answers. */
 const isServed = ({ definition }: Domain) => Object.keys(definition.resources).length > 0;
 
@@ -308,6 +341,7 @@ const files = {
   'packages/domain/handlers.generated.ts': handlerLines(domains.filter(isServed), 'domain'),
   'packages/sdk/src/operations.generated.ts': sdkLines(services, domains),
   'packages/sdk/src/events.generated.ts': eventLines(services, domains),
+  ...(await logicFiles()),
 };
 for (const [name, lines] of Object.entries(files)) {
   const file = path.join(root, name);

@@ -7,6 +7,7 @@ import type { DecisionsPorts } from './decisions/ports.ts';
 import type { EndpointsPorts } from './endpoints/ports.ts';
 import type { FleetPorts } from './fleet/ports.ts';
 import type { HooksPorts } from './hooks/ports.ts';
+import type { LogicPorts } from './logic/ports.ts';
 import type { MeteringPorts } from './metering/ports.ts';
 import type { PolicyPorts } from './policy/ports.ts';
 import type { PrivacyPorts } from './privacy/ports.ts';
@@ -25,6 +26,7 @@ export interface DomainPorts {
   readonly endpoints: EndpointsPorts;
   readonly fleet: FleetPorts;
   readonly hooks: HooksPorts;
+  readonly logic: LogicPorts;
   readonly metering: MeteringPorts;
   readonly policy: PolicyPorts;
   readonly privacy: PrivacyPorts;
@@ -45,6 +47,7 @@ export const domainHandlerLoaders = {
   endpoints: () => import('./endpoints/handlers.ts'),
   fleet: () => import('./fleet/handlers.ts'),
   hooks: () => import('./hooks/handlers.ts'),
+  logic: () => import('./logic/handlers.ts'),
   metering: () => import('./metering/handlers.ts'),
   policy: () => import('./policy/handlers.ts'),
   privacy: () => import('./privacy/handlers.ts'),

@@ -8,6 +8,7 @@ import { decisions } from './decisions/definition.ts';
 import { endpoints } from './endpoints/definition.ts';
 import { fleet } from './fleet/definition.ts';
 import { hooks } from './hooks/definition.ts';
+import { logic } from './logic/definition.ts';
 import { metering } from './metering/definition.ts';
 import { policy } from './policy/definition.ts';
 import { privacy } from './privacy/definition.ts';
@@ -17,4 +18,4 @@ import { sso } from './sso/definition.ts';
 import { tenancy } from './tenancy/definition.ts';
 import { triggers } from './triggers/definition.ts';
 
-export const domains = { access, api, audit, billing, branding, decisions, endpoints, fleet, hooks, metering, policy, privacy, sessions, spending, sso, tenancy, triggers } as const;
+export const domains = { access, api, audit, billing, branding, decisions, endpoints, fleet, hooks, logic, metering, policy, privacy, sessions, spending, sso, tenancy, triggers } as const;

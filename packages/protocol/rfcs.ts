@@ -6,12 +6,15 @@ export interface Rfc {
 }
 
 export const rfcs: Readonly<Record<number, Rfc>> = {
+  2198: { title: 'RTP Payload for Redundant Audio Data' },
+  3264: { title: 'An Offer/Answer Model with the Session Description Protocol (SDP)' },
   3489: { title: 'STUN: Simple Traversal of UDP Through NATs', obsoletedBy: 8489 },
   3550: { title: 'RTP: A Transport Protocol for Real-Time Applications' },
   3551: { title: 'RTP Profile for Audio and Video Conferences with Minimal Control' },
   3711: { title: 'The Secure Real-time Transport Protocol (SRTP)' },
   3986: { title: 'Uniform Resource Identifier (URI): Generic Syntax' },
   4291: { title: 'IP Version 6 Addressing Architecture' },
+  4588: { title: 'RTP Retransmission Payload Format' },
   5245: { title: 'Interactive Connectivity Establishment (ICE)', obsoletedBy: 8445 },
   5389: { title: 'Session Traversal Utilities for NAT (STUN)', obsoletedBy: 8489 },
   5766: { title: 'Traversal Using Relays around NAT (TURN)', obsoletedBy: 8656 },
@@ -30,4 +33,7 @@ export const rfcs: Readonly<Record<number, Rfc>> = {
   8489: { title: 'Session Traversal Utilities for NAT (STUN)' },
   8656: { title: 'Traversal Using Relays around NAT (TURN)' },
   9147: { title: 'The Datagram Transport Layer Security (DTLS) Protocol Version 1.3' },
+  8843: { title: 'Negotiating Media Multiplexing Using SDP', obsoletedBy: 9143 },
+  8866: { title: 'SDP: Session Description Protocol' },
+  9143: { title: 'Negotiating Media Multiplexing Using the Session Description Protocol (SDP)' },
 };

@@ -19,7 +19,10 @@ const tellAt = (nowMs: number) =>
   });
 
 async function providerOf(accountId: string, ends: readonly number[]): Promise<void> {
-  const saml = { signInUrl: 'https://idp.test', certificates: ends.map((at) => ({ endsAt: new Date(at).toISOString() })) };
+  const saml = {
+    signInUrl: 'https://idp.test',
+    certificates: ends.map((at) => ({ endsAt: new Date(at).toISOString() })),
+  };
   await asOwner(
     database.url,
     `INSERT INTO sso_provider (id, account_id, kind, issuer, group_roles, saml) VALUES ($1, $2, 'saml', 'https://idp.test', '[]', $3)

@@ -192,6 +192,13 @@ export const classTables = {
       columns: ['account_id', 'prefix_id', 'key_id', 'revoked_at', 'expires_at'],
     },
     {
+      table: 'credential_end',
+      order: ['prefix_id', 'event', 'subject'],
+      columns: ['account_id', 'prefix_id', 'event', 'subject', 'key_id', 'since', 'expires_at'],
+      // Where the platform stands in looking at events.
+      without: ['arrival', 'position'],
+    },
+    {
       table: 'credential_use',
       order: ['prefix_id', 'client_key', 'first_at'],
       columns: ['account_id', 'prefix_id', 'first_at', 'is_continuation'],
@@ -310,6 +317,22 @@ export const classTables = {
         'rests_until',
       ],
     },
+    {
+      table: 'logic_mapping',
+      order: ['id'],
+      columns: [
+        'id',
+        'account_id',
+        'application_id',
+        'endpoint_id',
+        'kind',
+        'url',
+        'fallback_url',
+        'created_at',
+      ],
+    },
+    // It signs requests: that there is one, the log of changes says.
+    { table: 'logic_secret' },
     {
       table: 'endpoint_transfer',
       ownedBy: 'from_account_id',

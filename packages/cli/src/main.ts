@@ -12,6 +12,7 @@ import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
 import { addLimitCommand } from './commands/limit.ts';
 import { addListenCommand } from './commands/listen.ts';
+import { addLogicCommand } from './commands/logic.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addPolicyCommand } from './commands/policy.ts';
 import { addPricesCommand } from './commands/prices.ts';
@@ -56,6 +57,7 @@ const commands = [
   addAddressesCommand,
   addBrandCommand,
   addListenCommand,
+  addLogicCommand,
   addWebhookCommand,
   addPrivacyCommand,
   addDoctorCommand,

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { logicSessionSchema } from '../logic/logic-request.ts';
+import { documentSchema } from '../logic/verbs.ts';
 import { uploadedRecordsSchema } from '../metering/plain-usage-record.ts';
 import { spentBudgetSchema } from '../policy/decide.ts';
 import { policyLevelSchema, policyOriginSchema } from '../policy/policy-level.ts';
@@ -168,6 +170,8 @@ export const internalApi = {
       endpointPolicies: z.array(policyLevelSchema),
       /** What along `policy` is used up by now. */
       spent: z.array(spentBudgetSchema),
+      /** It, or an account above or below it, has application logic: whom its clients call, somebody has to be asked about. */
+      hasLogicNear: z.boolean().optional(),
     }),
   },
   applicationSnapshot: {
@@ -222,6 +226,23 @@ export const internalApi = {
     }),
     response: z.object({ isAdmitted: z.boolean() }),
   },
+  /** Of a credential that events end: asked when it is used, and by that told to the control plane, which looks for them. */
+  watchEnds: {
+    method: 'POST',
+    path: '/credentials/ends',
+    request: z.object({
+      accountId: id,
+      keyId: id,
+      /** Its own start, where it says one: what happened since then counts. */
+      notBeforeMs: z.int().min(1).optional(),
+      expiresAtMs: z.int(),
+      ends: z
+        .array(z.object({ prefixId: id, event: id, subject: z.string().max(200).optional() }))
+        .min(1)
+        .max(64),
+    }),
+    response: z.object({ hasEnded: z.boolean() }),
+  },
   /**
    * Counts a session against what policies let begin, over all nodes. The control plane decides by the levels that it has
    * itself: a node names whom it is for, and is told what there is no room in.
@@ -260,6 +281,46 @@ export const internalApi = {
       keptIds: z.array(id).max(HOLD_COUNT_MAX).optional(),
     }),
     response: z.object({}),
+  },
+  /** What decides about a call: the logic of the called endpoint, if there is any, and if the caller may reach its account. */
+  findLogic: {
+    method: 'POST',
+    path: '/logic/lookups',
+    request: z.object({
+      callerAccountId: id,
+      accountId: id,
+      /** As it is called: `user:bob`. */
+      endpoint: z.string().min(1).max(400),
+    }),
+    response: z.object({ standing: z.enum(['none', 'unrelated', 'found']), url: z.string().optional() }),
+  },
+  /** A document for a call. The control plane asks for it: it has the secrets, and no node sees one. */
+  fetchLogic: {
+    method: 'POST',
+    path: '/logic/fetches',
+    request: z.object({
+      accountId: id,
+      url: z.string().max(2_048),
+      session: logicSessionSchema,
+      variables: z.record(z.string().max(64), z.string().max(4_000)),
+    }),
+    response: z.object({
+      document: documentSchema.optional(),
+      /** Where it came from in the end. */
+      url: z.string().optional(),
+      failure: z.enum(['unreachable', 'invalid', 'verb_unavailable', 'limit_reached']).optional(),
+      detail: z.string().optional(),
+      attempts: z.array(
+        z.object({
+          url: z.string(),
+          target: z.enum(['main', 'fallback']),
+          status: z.int().optional(),
+          error: z.string().optional(),
+          latencyMs: z.int(),
+          isCached: z.boolean().optional(),
+        }),
+      ),
+    }),
   },
   consumed: {
     method: 'POST',

@@ -29,8 +29,17 @@ export interface PolicyRequest {
   /** Of the node that asks. */
   readonly region?: string | undefined;
   readonly sourceIp?: string | undefined;
+  /** What of services it takes, such as `network-discovery.relay`. */
+  readonly features?: readonly string[] | undefined;
+  /** Where `sourceIp` is; UNKNOWN_COUNTRY where no table says it. */
+  readonly country?: string | undefined;
+  readonly deviceKind?: string | undefined;
   readonly mediaKinds?: readonly string[] | undefined;
-  /** Of a relay: whether it is asked for a call, in which signaling sees to the kinds of media. */
+  /** Of each stream of a call, what it may be coded with. */
+  readonly codecs?: readonly (readonly string[])[] | undefined;
+  /** How many there would be in the call. */
+  readonly participantCount?: number | undefined;
+  /** Of a relay: whether it is asked for a call, in which signaling sees to what a relay cannot see. */
   readonly isOfCall?: boolean | undefined;
   /** Of the counted settings along the chain, those with nothing left. */
   readonly spent?: readonly SpentBudget[] | undefined;
@@ -132,8 +141,18 @@ export function admits(name: SettingName, value: AnyValue, request: PolicyReques
     case 'keyAllowList':
     case 'clientAllowList':
       return sourceIp === undefined || cidrsContain(value as readonly string[], sourceIp);
+    case 'features':
+      return (request.features ?? []).every((feature) => holds(value, feature));
+    case 'countries':
+      return request.country === undefined || holds(value, request.country);
+    case 'deviceKinds':
+      return deviceKindsOf(request).every((kind) => holds(value, kind));
     case 'mediaKinds':
       return mediaKindsOf(request).every((kind) => holds(value, kind));
+    case 'codecs':
+      return codecsOf(request).every((stream) => stream.some((codec) => holds(value, codec)));
+    case 'participantsMax':
+      return (request.participantCount ?? 0) <= (value as number);
     case 'times':
       return (value as readonly WeeklyTimes[]).every((times) => isOpenAt(times, atMs));
     default:
@@ -142,9 +161,18 @@ export function admits(name: SettingName, value: AnyValue, request: PolicyReques
   }
 }
 
-/** A relay carries ciphertext: outside of a call it may be anything. */
-function mediaKindsOf({ verifier, isOfCall, mediaKinds = [] }: PolicyRequest): readonly string[] {
-  return verifier === 'relay' && isOfCall !== true ? settings.mediaKinds.choices : mediaKinds;
+/** A relay carries ciphertext, and no client of it says what it runs on: outside of a call it may be anything. */
+const isUnseen = ({ verifier, isOfCall }: PolicyRequest) => verifier === 'relay' && isOfCall !== true;
+
+const mediaKindsOf = (request: PolicyRequest): readonly string[] =>
+  isUnseen(request) ? settings.mediaKinds.choices : (request.mediaKinds ?? []);
+
+const codecsOf = (request: PolicyRequest): readonly (readonly string[])[] =>
+  isUnseen(request) ? settings.codecs.choices.map((codec) => [codec]) : (request.codecs ?? []);
+
+function deviceKindsOf(request: PolicyRequest): readonly string[] {
+  if (isUnseen(request)) return settings.deviceKinds.choices;
+  return request.deviceKind === undefined ? [] : [request.deviceKind];
 }
 
 const holds = (value: AnyValue, item: string): boolean => (value as readonly string[]).includes(item);

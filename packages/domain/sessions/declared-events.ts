@@ -48,6 +48,14 @@ function derive({ type, sessionId, legId, data }: SessionEvent): Derived | undef
         name: 'session.ended',
         payload: { sessionId, code: endCodeOf(data.reason) },
       };
+    case 'logic.ended':
+      return data.outcome === 'failed'
+        ? {
+            service: 'signaling',
+            name: 'logic.failed',
+            payload: { sessionId, code: data.code, detail: data.detail ?? '' },
+          }
+        : undefined;
     case 'allocation.started':
       return {
         service: 'network-discovery',

@@ -29,6 +29,7 @@ const lines: readonly SessionEvent[] = [
   line('leg.left', { reason: 'signaling.hung_up' }, { legId: 'leg_1' }),
   line('mode.changed', { mode: 'p2p', previousMode: 'pending' }),
   line('session.ended', { reason: { code: 'signaling.hung_up', detail: '', helpUrl: '' }, connectedMs: 5 }),
+  line('logic.ended', { outcome: 'failed', code: 'signaling.logic_invalid', detail: 'It is not JSON.' }),
   line('limit.reached', { limit: 'limit.session_seconds', outcome: 'end' }),
   ofRelay({ type: 'allocation.started', data: { allocationId, relayNodeId: 'nod_1', ...path } }),
   ofRelay({ type: 'limit.reached', data: { allocationId, ...reached } }),

@@ -45,6 +45,10 @@ export interface OperationDefinition {
   readonly access: Access;
   /** 'ancestor': only an account strictly above the one in the path may do this. Default 'self'. */
   readonly authority?: 'self' | 'ancestor';
+  /** Of the service: who may not use it is refused this operation (POL-3). */
+  readonly feature?: string;
+  /** It only tries: nothing is other than before, and so the log of changes has no entry of it (ACC-8). */
+  readonly isTrial?: true;
   /** Answers a credential for the service: only a key whose scopes cover this mints one offline that it takes (ACC-4). */
   readonly isMinting?: true;
   /**
@@ -91,6 +95,8 @@ export interface ServiceDefinition {
   readonly name: string;
   readonly title: string;
   readonly summary: string;
+  /** What of it may be allowed by itself, by name in kebab-case, and what that is (POL-3). Absent: it is used as a whole. */
+  readonly features?: Readonly<Record<string, string>>;
   /** An asynchronous service may queue for as long as needed; a synchronous one 500 ms at most (QUE-4). */
   readonly timing: 'sync' | 'async';
   readonly media: 'mutable' | 'immutable' | 'none';
@@ -150,7 +156,9 @@ type CheckedService<S extends ServiceDefinition> = {
   readonly merge: {
     readonly [F in keyof S['config']['shape']]: MergeOf<NonNullable<z.output<S['config']['shape'][F]>>>;
   } & { readonly [F in Exclude<keyof S['merge'], keyof S['config']['shape']>]: never };
-  readonly operations: CheckedOperations<S['operations'], OwnErrorCode<S>>;
+  readonly operations: CheckedOperations<S['operations'], OwnErrorCode<S>> & {
+    readonly [K in keyof S['operations']]: { readonly feature?: keyof S['features'] & string };
+  };
 };
 
 type CheckedDomain<D extends DomainDefinition> = {
@@ -168,6 +176,13 @@ export function defineService<const S extends ServiceDefinition>(service: S & Ch
 export function defineDomain<const D extends DomainDefinition>(domain: D & CheckedDomain<D>): D {
   return domain;
 }
+
+/** A feature as policies and credentials name it, such as `network-discovery.relay`. */
+export const featureName = (service: string, feature: string): string => `${service}.${feature}`;
+
+/** Those of a service. */
+export const featureNamesOf = ({ name, features }: Pick<ServiceDefinition, 'name' | 'features'>) =>
+  Object.keys(features ?? {}).map((feature) => featureName(name, feature));
 
 /** Where the entities stand whose services have resources of their own (API-2). */
 const entityPaths = {

@@ -18,6 +18,7 @@ export const idPrefixes = {
   fir: 'firing of a trigger',
   key: 'API key',
   leg: 'leg of a session',
+  lgm: 'address of application logic',
   nod: 'node',
   org: 'organisation',
   pln: 'plan',

@@ -1,5 +1,6 @@
-import { cidrText } from '@patchbay/kit/cidr';
 /** Arbitrary restrictions for property tests. */
+import { cidrText } from '@patchbay/kit/cidr';
+import { deviceKinds } from '@patchbay/kit/device-kind';
 import { idFromBytes } from '@patchbay/kit/ids';
 import fc from 'fast-check';
 import { bandwidthClasses } from '../turn/bandwidth-class.ts';
@@ -40,6 +41,14 @@ export const oneRestriction: fc.Arbitrary<Restriction> = fc.oneof(
   fc.record({ type: fc.constantFrom('seconds' as const, 'bytes' as const), max, counts, outcome }),
   fc.record({ type: fc.constant('bitRate' as const), bitsPerSecond: max, burstBytes: max }),
   fc.record({ type: fc.constant('regions' as const), regions: tokens }),
+  fc.record({
+    type: fc.constant('countries' as const),
+    countries: fc.subarray(['DE', 'FR', 'ZZ'], { minLength: 1 }),
+  }),
+  fc.record({
+    type: fc.constant('deviceKinds' as const),
+    deviceKinds: fc.subarray([...deviceKinds], { minLength: 1 }),
+  }),
   fc.record({ type: fc.constantFrom('sourceCidrs' as const, 'peerCidrs' as const), cidrs }),
   fc.record({ type: fc.constant('session' as const), session: text }),
   fc.record({ type: fc.constant('endEvent' as const), event: token }),
@@ -47,6 +56,7 @@ export const oneRestriction: fc.Arbitrary<Restriction> = fc.oneof(
     type: fc.constant('bandwidthClass' as const),
     bandwidthClass: fc.constantFrom(...bandwidthClasses),
   }),
+  fc.record({ type: fc.constant('endEvent' as const), event: token, subject: text }),
 );
 
 /** Few enough to fit a username. */

@@ -50,6 +50,8 @@ const oneOfEach: readonly Caveat[] = [
   { type: 'endEvent', event: 'session.ended' },
   { type: 'bandwidthClass', bandwidthClass: 'low-video' },
   { type: 'narrowing', random: count(8, 0xa0) },
+  { type: 'countries', countries: ['DE', 'FR'] },
+  { type: 'deviceKinds', deviceKinds: ['mobile', 'tablet'] },
 ];
 const restrictions = oneOfEach.filter((caveat): caveat is Restriction => caveat.type !== 'narrowing');
 
@@ -239,6 +241,8 @@ test('the bytes of each caveat are those that the page shows', () => {
     `120d${Buffer.from('session.ended').toString('hex')}`,
     '140102',
     '1308a0a1a2a3a4a5a6a7',
+    '140444454652',
+    '150106',
   ];
   expect(vectors.caveats.map((vector) => vector.hex)).toEqual(shown);
   expect(hex(joinBytes(oneOfEach.map(encodeCaveat)))).toBe(shown.join(''));

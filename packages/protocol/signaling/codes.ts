@@ -29,6 +29,13 @@ export const endings = {
   'signaling.hung_up': 'A party hung up.',
   'signaling.rejected': 'The called party rejected the call.',
   'signaling.no_answer': 'Nobody answered in time.',
+  'signaling.busy': 'The called party is busy.',
+  'signaling.logic_ended': 'The application logic of the called endpoint ended the call.',
+  'signaling.logic_unreachable': 'The application logic of the called endpoint did not answer.',
+  'signaling.logic_invalid': 'The application logic of the called endpoint answered with no valid document.',
+  'signaling.logic_verb_unavailable':
+    'The application logic of the called endpoint asks for what is not there yet.',
+  'signaling.logic_limit_reached': 'The application logic of the called endpoint went on for too long.',
   'signaling.cancelled': 'The caller gave up before anyone answered.',
   'signaling.answered_elsewhere': 'Another device of this endpoint answered.',
   'signaling.connection_lost': 'The connection of a party was lost and did not come back in time.',

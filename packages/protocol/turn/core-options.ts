@@ -37,6 +37,8 @@ export interface TurnCoreOptions {
   readonly areLegacyChannelsAccepted?: boolean;
   /** Takes ADDITIONAL-ADDRESS-FAMILY under the number that coturn 4.6 has for it, as turnutils_uclient sends it. */
   readonly isCoturnFamilyTypeAccepted?: boolean;
+  /** The two letters of the country that an address is in. Nobody is in any where it is not given. */
+  readonly countryOf?: (ip: IpBytes) => string;
   readonly bounds?: Partial<TurnCoreBounds>;
 }
 

@@ -56,6 +56,8 @@ export interface Grant {
   readonly endsBy?: { readonly reason: 'policy-refused'; readonly detail: string };
   /** Its sessions are counted over all relays: the platform is asked before each client's first allocation. */
   readonly isCounted?: boolean;
+  /** Events end it: the platform is asked before each client's first allocation whether one has, and looks for them. */
+  readonly ends?: GrantEnds;
   /** A policy refuses every allocation, in these words: the credential itself is good. */
   readonly refusal?: { readonly code: number; readonly phrase: string };
 }
@@ -70,10 +72,27 @@ export interface ListedAddress {
 
 /** What levels say of the addresses that clients may come from, from the top down. What the last step says holds. */
 export interface SourceRule {
-  readonly steps: readonly { readonly networks: readonly string[]; readonly refusal: string }[];
+  readonly steps: readonly ({ readonly refusal: string } & SourceSet)[];
 }
 
-/** The counter of what policies let begin, in place of a limit's. */
+export interface GrantEnds {
+  /** Of the credential itself, whatever ends its allocations before. */
+  readonly expiresAtMs: number;
+  readonly notBeforeMs?: number;
+  readonly events: readonly {
+    readonly prefixId: string;
+    readonly event: string;
+    readonly subject?: string | undefined;
+  }[];
+}
+
+/** Whether the platform is asked of a client before its first allocation, whatever limits there are. */
+export const isAskedFirst = ({ isCounted, ends }: Grant): boolean => isCounted === true || ends !== undefined;
+
+/** Addresses by their networks, or by the countries that they are in. */
+export type SourceSet = { readonly networks: readonly string[] } | { readonly countries: readonly string[] };
+
+/** The counter of what policies and events let begin, in place of a limit's. */
 export const policyCounterId = 'policy';
 
 /** What else of a grant follows policies, and may change while an allocation lives. */

@@ -40,6 +40,8 @@ export interface ClientEvents {
   reconnecting: { readonly reason: 'connection_lost' };
   reconnected: { readonly isResumed: boolean };
   incoming: IncomingCall;
+  /** A line of text by the word of a called endpoint’s logic; `callId` where it is about that call. */
+  messageReceived: { readonly text: string; readonly callId?: string };
   /** For good: the platform refuses this client, or it was closed. */
   disconnected: PatchbayError;
 }
@@ -190,6 +192,9 @@ export class PatchbayClient extends Emitter<ClientEvents> {
       this.#settle(frame.requestId)?.resolve(frame);
     } else if (frame.type === 'refused') {
       this.#settle(frame.requestId)?.reject(fromProblem(frame.problem));
+    } else if (frame.type === 'message') {
+      const { text, sessionId } = frame;
+      this.emit('messageReceived', { text, ...(sessionId === undefined ? {} : { callId: sessionId }) });
     } else if (frame.type === 'ended' && this.#incoming.has(frame.sessionId)) {
       this.#incoming.get(frame.sessionId)?.cancel(frame.reason);
       this.#incoming.delete(frame.sessionId);

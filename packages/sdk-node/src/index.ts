@@ -16,6 +16,8 @@ export {
 export type { IncomingPhoneCall, Phone, PhoneCallOptions, PhoneEvents } from './calling/phone.ts';
 export type { MediaTrack, PhoneCall, PhoneCallEvents } from './calling/phone-call.ts';
 export type { CredentialLimits } from './credential-options.ts';
+export { type LogicBuilder, type LogicRequest, logic, logicHandler } from './logic.ts';
+export type { LogicDocument, LogicVerb } from './logic-verbs.generated.ts';
 export type { IceServer } from './minter.ts';
 export { type ConnectOptions, Patchbay, type PatchbayOptions, type TokenLimits } from './patchbay.ts';
 export {

@@ -5,12 +5,12 @@ export interface EventData {
   readonly 'network-discovery.allocation.started': { readonly allocationId: string; readonly sessionId: string };
   readonly 'network-discovery.allocation.ended': { readonly allocationId: string; readonly sessionId: string; readonly reason: string; readonly bytes: string };
   readonly 'network-discovery.limit.reached': { readonly allocationId: string; readonly sessionId: string; readonly limit: string; readonly outcome: string };
-  readonly 'network-discovery.media.undeclared': { readonly allocationId: string; readonly sessionId: string; readonly declared: string; readonly observed: string };
   readonly 'signaling.session.started': { readonly sessionId: string };
   readonly 'signaling.participant.joined': { readonly sessionId: string; readonly legId: string; readonly identity?: string };
   readonly 'signaling.participant.left': { readonly sessionId: string; readonly legId: string; readonly reason: string };
   readonly 'signaling.session.connected': { readonly sessionId: string; readonly mode: string };
   readonly 'signaling.session.ended': { readonly sessionId: string; readonly code: string };
+  readonly 'signaling.logic.failed': { readonly sessionId: string; readonly code: string; readonly detail: string };
   readonly 'signaling.limit.reached': { readonly sessionId: string; readonly limit: string; readonly outcome: string };
   readonly 'access.allow-list.changed': { readonly keyCount: number; readonly credentialCount: number; readonly authenticatingCount: number };
   readonly 'access.service.enabled': { readonly service: string; readonly uses: ReadonlyArray<"audio" | "video" | "screen" | "data" | "recording" | "transcription" | "broadcast" | "telephony" | "other">; readonly sessionsPerDay: number; readonly minutesPerSession: number };
@@ -30,6 +30,9 @@ export interface EventData {
   readonly 'hooks.webhook.tested': { readonly webhookId: Id<"whk"> };
   readonly 'hooks.webhook.failing': { readonly webhookId: Id<"whk"> };
   readonly 'hooks.webhook.disabled': { readonly webhookId: Id<"whk">; readonly reason: "failing" | "gone" };
+  readonly 'logic.mapping.set': { readonly mappingId: Id<"lgm">; readonly url: string };
+  readonly 'logic.mapping.removed': { readonly mappingId: Id<"lgm"> };
+  readonly 'logic.secret.rotated': {  };
   readonly 'policy.changed': { readonly accountId: Id<"acc"> };
   readonly 'privacy.export.ready': { readonly exportId: Id<"xpt">; readonly scope: "account" | "person"; readonly expiresAt: string };
   readonly 'privacy.export.failed': { readonly exportId: Id<"xpt"> };

@@ -2,7 +2,10 @@
 
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
+import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
+import { lineTrail } from '@patchbay/adapters/billing/line-trail';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
+import { countryTableIn } from '@patchbay/adapters/country-file';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
@@ -24,6 +27,7 @@ import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { brandStore, shownBrands } from '@patchbay/adapters/prisma/brand-store';
 import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
+import { credentialEnds } from '@patchbay/adapters/prisma/credential-ends';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
 import { emailLinks } from '@patchbay/adapters/prisma/email-links';
@@ -95,6 +99,7 @@ import { createRestHandler, toResponse } from '@patchbay/faces/rest';
 import { createAppRouter, createRequestId } from '@patchbay/faces/trpc';
 import { apiVersionNewest } from '@patchbay/kit/api-version';
 import { networkOf } from '@patchbay/kit/cidr';
+import { featureNamesOf } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
@@ -104,14 +109,17 @@ import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { ApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 import { brandRelays } from './brand-relays.ts';
+import { CredentialEndsWork } from './credential-ends-work.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
 import { databasePing } from './database-ping.ts';
+import { documentPrinting } from './document-printing.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
 import { platformJobs } from './jobs.ts';
 import { addressLists, listingPorts } from './listed-addresses.ts';
+import { logicWork } from './logic-work.ts';
 import { mailWork } from './mail-work.ts';
 import { moneyWork, railOf } from './money-work.ts';
 import { NodeAuthentication } from './node-authentication.ts';
@@ -168,6 +176,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const isStopped = () => closing.signal.aborted;
   const catalogue = meterCatalogue(declaredMeters);
   const serviceNames = Object.values(services).map(({ name }) => name);
+  const featureNames = Object.values(services).flatMap(featureNamesOf);
+  const countries = countryTableIn(env.PATCHBAY_COUNTRY_TABLE);
   const usage = usageStore(pool);
   const billing = billingStore({ pool, catalogue, nowMs });
   const rail = railOf(env);
@@ -246,6 +256,18 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       nowMs,
     }),
     saml: { client: serviceProvider({ nowMs }), fetchMetadata },
+  });
+  const logic = logicWork({
+    prisma,
+    cipher,
+    addresses: { rule: outgoing, ...(world.resolve === undefined ? {} : { resolve: world.resolve }) },
+    applications: { find: (application) => tenancy.applications.find(application) },
+    changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+    billing,
+    catalogue,
+    recordUsage: (usedBy, use) => apiUsage.record(usedBy, use),
+    chainOf,
+    nowMs,
   });
   const policies = policyStore(prisma);
   const configs = serviceConfigStore(prisma);
@@ -335,6 +357,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         accounts: { ...tenancy.accounts, chainOf },
         notices: endpointNotices(prisma),
       },
+      logic: logic.ports,
       metering: { usage, catalogue },
       sso: {
         providers: ssoProviderStore(prisma, cipher),
@@ -377,6 +400,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         past: pastRequests(prisma, usage),
         applications: tenancy.applications,
         serviceNames,
+        featureNames,
+        countries,
         regionNames: async () => [...new Set((await fleet.list()).map(({ region }) => region))].sort(),
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },
@@ -392,6 +417,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       billing: {
         billing,
         documents: documentStore({ pool, platformAccount: collector }),
+        ledger: ledgerReader(pool),
+        trail: lineTrail({ pool, catalogue }),
+        printing: documentPrinting(shownBrands(prisma)),
         rail,
         returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
         posting: new PostingBudget(),
@@ -444,6 +472,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     databaseUrl: env.DATABASE_URL,
     serviceNames,
     nowMs,
+    log,
+  });
+  const credentialEndsWork = new CredentialEndsWork({
+    ends: credentialEnds(prisma),
+    atomically: (work) => atomically(prisma, work),
+    publish: (message) => bus.publish(message),
     log,
   });
   const jobs = new JobRunner({
@@ -581,6 +615,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     spending,
     railNotices: money.notices,
     triggerActions,
+    credentialEndsWork,
     exports: {
       isSigned: links.isSigned,
       open: (link: Parameters<typeof openExport>[1]) => openExport(pool, link),
@@ -615,6 +650,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     internal: aroundPorts(
       {
         snapshots: nodeSnapshots,
+        logic: logic.forNodes,
         chainOf: (accountId: string) => accountChain(prisma, accountId),
         addresses: addressLists(prisma, nowMs),
         platformAccount: () => findPlatform(prisma),
@@ -623,6 +659,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         ingest,
         usageWatch: usageWatch({ policies, usage, nowMs }),
         claims: policyClaims(prisma, policies),
+        ends: credentialEnds(prisma),
         spending: spending.store,
         spendingUsed: (records: readonly UsageRecord[]) => spending.watch.used(records),
         noteKeyUse: (used: Parameters<typeof keys.noteUse>[0]) => keys.noteUse(used),
@@ -642,6 +679,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await refusedRequests.written();
       await apiUsage.stop();
       await triggerActions.stop();
+      await credentialEndsWork.stop();
       await bus.close();
       await database.close();
       await jobPool.end();
@@ -687,6 +725,7 @@ export function controlPlane(): ControlPlane {
     kept.patchbayControlPlane.moneyWork.start();
     kept.patchbayControlPlane.spendingWork.start();
     kept.patchbayControlPlane.triggerActions.start();
+    kept.patchbayControlPlane.credentialEndsWork.start();
   }
   return kept.patchbayControlPlane;
 }

@@ -178,7 +178,8 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
         ...(await internal.spending.spent(accountId)),
       ];
       const capsByEndpoint = endpointCapsOf(idsOf(chain), configs, snapshot.endpointConfigs);
-      return { accountId, chain: [...chain], caps, capsByEndpoint, ...policies, spent };
+      const hasLogicNear = await internal.logic.isNear(accountId);
+      return { accountId, chain: [...chain], caps, capsByEndpoint, ...policies, spent, hasLogicNear };
     },
 
     async applicationSnapshot(application) {
@@ -225,6 +226,10 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       return { isAdmitted };
     },
 
+    async watchEnds(request) {
+      return { hasEnded: await internal.ends.watch(request) };
+    },
+
     async claimSession({ accountId, services, ...subject }, { id: nodeId, region }) {
       const { holdId, isRunning } = subject;
       // First the money: what a policy refuses then gives it back, and what is out of money was never counted.
@@ -244,6 +249,14 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       await internal.claims.release({ nodeId, releasedIds, keptIds });
       await internal.spending.releaseHolds({ nodeId, releasedIds, keptIds });
       return {};
+    },
+
+    async findLogic(called) {
+      return await internal.logic.find(called);
+    },
+
+    async fetchLogic(request) {
+      return await internal.logic.fetch(request);
     },
 
     async consumed(request) {

@@ -276,6 +276,8 @@ function toBusMessage(accountId: string, event: string, payload: unknown): BusMe
     case 'access.allow-list.changed':
     case 'access.service.enabled':
     case 'access.service.disabled':
+    case 'logic.mapping.set':
+    case 'logic.mapping.removed':
       return { type: 'account.changed', accountId };
     case 'tenancy.key.revoked':
       return fields.keyId === undefined ? undefined : { type: 'key.revoked', keyId: fields.keyId };

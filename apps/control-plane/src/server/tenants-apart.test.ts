@@ -97,6 +97,10 @@ beforeAll(async () => {
     key: alice.key,
     body: { name: 'Secret brand' },
   });
+  const { id: mappingId } = await ask('PUT', '/logic', {
+    endpointId: endpoint.id,
+    url: 'https://secret.test/logic',
+  });
   const { id: hostId } = await ask('POST', '/brand-hosts', { host: 'secret.brand.test' });
   const documentId = createId('doc');
   const [of, at] = [alice.accountId, new Date()];
@@ -108,6 +112,7 @@ beforeAll(async () => {
   );
   ids = {
     hostId,
+    mappingId,
     theme: 'light',
     endpointId: endpoint.id,
     transferId: transfer.id,

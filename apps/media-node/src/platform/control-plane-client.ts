@@ -35,8 +35,12 @@ export class ControlPlaneClient {
     this.#options = options;
   }
 
-  async call<C extends InternalCall>(call: C, request: InternalRequest<C>): Promise<InternalResponse<C>> {
-    const { url, identity, timeoutMs = 5_000 } = this.#options;
+  async call<C extends InternalCall>(
+    call: C,
+    request: InternalRequest<C>,
+    { timeoutMs = this.#options.timeoutMs ?? 5_000 }: { readonly timeoutMs?: number } = {},
+  ): Promise<InternalResponse<C>> {
+    const { url, identity } = this.#options;
     const { method, path, body } = internalRequest(call, request);
     const response = await (this.#options.fetch ?? fetch)(new URL(path, url), {
       method,

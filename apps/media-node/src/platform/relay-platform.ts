@@ -3,6 +3,7 @@ import type { Spool } from '@patchbay/adapters/spool/spool';
 import type { InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
 import { type UsageDraft, userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
+import { featureName } from '@patchbay/kit/definition';
 import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
 import {
@@ -21,7 +22,7 @@ import type { BareSessions } from './bare-sessions.ts';
 import type { CarriedLines } from './carried-lines.ts';
 import { boundedClient } from './concurrency-limit.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
-import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
+import { type CredentialResolver, endsOf, type ResolvedCredential } from './credential-resolver.ts';
 import { isAddressName, type ListedAddresses } from './listed-addresses.ts';
 import type { RelayFrame } from './node-link.ts';
 import { causeOfEnd, causeOfLimit } from './relay-lines.ts';
@@ -49,7 +50,12 @@ export interface RelayPlatformOptions {
 
 type CountUse = InternalRequest<'countUse'>;
 /** One answer serves all clients that bring the username: the core holds each address against the grant. */
-const relayUse = { verifier: 'relay', service: 'network-discovery', sourceIp: undefined } as const;
+const relayUse = {
+  verifier: 'relay',
+  service: 'network-discovery',
+  feature: featureName('network-discovery', 'relay'),
+  sourceIp: undefined,
+} as const;
 /** Shorter in all than a client waits for the answer to its Allocate (RFC 8489 §6.2.1). */
 const joinPausesMs = [200, 400, 800];
 
@@ -111,6 +117,25 @@ export function createRelayPlatform({
     return { ok: false, code: 486, reason: phraseOf(refusal, accountId) };
   }
 
+  async function endedByEvent({
+    ends,
+    accountId,
+    keyId,
+    credentialId,
+  }: Grant): Promise<Extract<UseAnswer, { ok: false }> | undefined> {
+    if (ends === undefined) return undefined;
+    const { events, ...times } = ends;
+    const refused = await resolver.refusalByEvent(credentialId, {
+      accountId,
+      keyId,
+      ...times,
+      ends: [...events],
+    });
+    if (refused === undefined) return undefined;
+    if (refused.kind === 'away') throw new Error(refused.detail);
+    return { ok: false, code: 403, reason: `${refused.code}: ${refused.detail}` };
+  }
+
   const toDraft = (record: UsageRecord) =>
     draftOf(record, { sessionIdOf: (allocationId) => bare.sessionIdOf(allocationId) });
 
@@ -160,7 +185,11 @@ export function createRelayPlatform({
     },
 
     async countUse({ counterId, usesMax, grant, ...claim }) {
-      if (counterId === policyCounterId) return await claimedSession(grant, claim.clientKey);
+      if (counterId === policyCounterId) {
+        const ended = await endedByEvent(grant);
+        if (ended !== undefined) return ended;
+        return grant.isCounted === true ? await claimedSession(grant, claim.clientKey) : { ok: true };
+      }
       const { accountId, sessionId, credentialId } = grant;
       const use = { accountId, prefixId: prefixIdOf(counterId), usesMax, isContinuation: false };
       const isAdmitted =
@@ -253,10 +282,17 @@ async function toGrant(
     ...termsOf(resolved),
     // A call is counted by signaling, before it begins.
     ...(policy.isCounted && sessionId === undefined ? { isCounted: true } : {}),
+    ...endsIn(resolved),
     ...(sourceCidrs === undefined ? {} : { sourceCidrs }),
     ...(peerCidrs === undefined ? {} : { peerCidrs }),
     ...rateOf(effective),
   };
+}
+
+function endsIn(resolved: Allowed): Pick<Grant, 'ends'> {
+  const { ends: events, notBeforeMs, expiresAtMs } = endsOf(resolved);
+  if (events.length === 0) return {};
+  return { ends: { events, expiresAtMs, ...(notBeforeMs === undefined ? {} : { notBeforeMs }) } };
 }
 
 const sessionOf = ({ session }: Effective): { readonly sessionId?: string } =>

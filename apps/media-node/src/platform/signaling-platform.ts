@@ -5,11 +5,12 @@ import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
 import { type PlatformErrorCode, platformError, toProblem } from '@patchbay/kit/errors';
-import type { LimitOutcome } from '@patchbay/protocol/credential/caveats';
+import type { LimitOutcome, Restriction } from '@patchbay/protocol/credential/caveats';
 import { type Credential, narrow, parseBearerToken } from '@patchbay/protocol/credential/credential';
 import type { EffectiveLimit } from '@patchbay/protocol/credential/effective';
 import type {
   Authentication,
+  NarrowedTo,
   PlatformNotice,
   Principal,
   Review,
@@ -18,6 +19,7 @@ import type {
   SignalingPlatform,
 } from '../signaling/platform.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
+import type { HeldList } from './credential-policy.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
 import type { LiveRelay } from './node-link.ts';
 import type { SessionClaims } from './session-claims.ts';
@@ -41,6 +43,9 @@ export interface NotifyingPlatform extends SignalingPlatform {
   /** Passes on what the bus or a relay said. */
   notify(notice: PlatformNotice): void;
 }
+
+/** As long as the control plane asks an address and its fallback, and some more for the way there. */
+const LOGIC_MS_MAX = 35_000;
 
 /** Connects signaling to accounts, spool and relays. */
 export function createSignalingPlatform(options: SignalingPlatformOptions): NotifyingPlatform {
@@ -85,10 +90,11 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
   }
 
   return {
-    async authenticate(token, { sourceIp, clientKey, continuesCredentialId }): Promise<Authentication> {
+    async authenticate(token, context): Promise<Authentication> {
+      const { sourceIp, clientKey, deviceKind, continuesCredentialId } = context;
       const credential = parseBearerToken(token);
       if ('type' in credential) return refuse(credential.code, credential.detail);
-      const use = { verifier: 'signaling', service: 'signaling', sourceIp } as const;
+      const use = { verifier: 'signaling', service: 'signaling', sourceIp, deviceKind } as const;
       const resolved = await resolver.resolveToken(credential, use);
       if (resolved.kind === 'away') return refuse('platform.unavailable', resolved.detail);
       if (resolved.kind === 'refused') return refuse(resolved.code, resolved.detail);
@@ -121,7 +127,9 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       };
       const { identity } = effective;
       const holder = { credential, identity, continueUse, review, limits: limitsOf(resolved, used) };
-      return { ok: true, ...principalOf(resolved, holder) };
+      const country = resolver.countryOf(sourceIp);
+      const place = { deviceKind, ...(country === undefined ? {} : { country }) };
+      return { ok: true, ...principalOf(resolved, holder), ...place };
     },
 
     async review(principals) {
@@ -157,6 +165,39 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       } catch (error) {
         onFailure(error, 'A session could not be counted.');
         return { ok: false, code: 'platform.unavailable', detail: 'Sessions cannot be counted now.' };
+      }
+    },
+
+    async findLogic(called) {
+      try {
+        const { standing, url } = await client.call('findLogic', called);
+        return standing !== 'found'
+          ? { standing }
+          : url === undefined
+            ? { standing: 'away' }
+            : { standing, url };
+      } catch (error) {
+        onFailure(error, 'The logic of an endpoint could not be looked up.');
+        return { standing: 'away' };
+      }
+    },
+
+    async fetchLogic(request) {
+      try {
+        const timing = { timeoutMs: LOGIC_MS_MAX };
+        const { session, variables } = request;
+        const asked = {
+          ...request,
+          session: { ...session, media: { ...session.media } },
+          variables: { ...variables },
+        };
+        const { document, url, failure, detail, attempts } = await client.call('fetchLogic', asked, timing);
+        if (document !== undefined && url !== undefined) return { ok: true, document, url, attempts };
+        return { ok: false, failure: failure ?? 'unreachable', detail: detail ?? '', attempts };
+      } catch (error) {
+        onFailure(error, 'A document of application logic could not be asked for.');
+        const detail = 'The platform could not ask for the document.';
+        return { ok: false, failure: 'unreachable', detail, attempts: [] };
       }
     },
 
@@ -217,23 +258,31 @@ interface Used {
 }
 
 function limitsOf(
-  { effective, key, isRelayOnly, policy }: Extract<ResolvedCredential, { kind: 'ok' }>,
+  { effective, key, isRelayOnly, hasLogicNear, policy }: Extract<ResolvedCredential, { kind: 'ok' }>,
   { usedMsOf, usesReached }: Used,
 ): SignalingLimits {
   const { mediaKinds, session } = effective;
-  const { media, closesAtMs, isCounted } = policy;
+  const { media, codecs, features, participants, closesAtMs, isCounted } = policy;
   return {
     expiresAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
     seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit(usedMsOf)),
     ...(isRelayOnly ? { isRelayOnly } : {}),
+    ...(hasLogicNear === true ? { hasLogicNear } : {}),
     ...(usesReached.length === 0 ? {} : { usesReached }),
     ...(mediaKinds === undefined ? {} : { mediaKinds }),
-    ...(media === undefined ? {} : { media: { kinds: media.kinds, detail: media.refusal.detail } }),
+    ...(media === undefined ? {} : { media: { kinds: media.allowed, detail: media.refusal.detail } }),
+    ...(codecs === undefined ? {} : { codecs: namesIn(codecs) }),
+    ...(features === undefined ? {} : { features: namesIn(features) }),
+    ...(participants === undefined
+      ? {}
+      : { participants: { max: participants.max, detail: participants.refusal.detail } }),
     ...(closesAtMs === undefined ? {} : { closesAtMs }),
     ...(isCounted ? { isCounted } : {}),
     ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
   };
 }
+
+const namesIn = ({ allowed, refusal }: HeldList) => ({ allowed, detail: refusal.detail });
 
 function principalOf(
   { effective, key, accountId, chain, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,
@@ -251,9 +300,22 @@ function principalOf(
     ...(instanceType === undefined ? {} : { instanceType }),
     limits,
     review,
-    narrow({ sessionId }: { readonly sessionId: string }) {
+    narrow({ sessionId, bytesMax, bitsPerSecondMax, region }: NarrowedTo) {
       continueUse(sessionId);
-      const caveats = [{ type: 'session', session: sessionId }] as const;
+      const caveats: Restriction[] = [
+        { type: 'session', session: sessionId },
+        ...(bytesMax === undefined ? [] : [{ type: 'bytes', max: bytesMax, counts: 'session' } as const]),
+        ...(bitsPerSecondMax === undefined
+          ? []
+          : [
+              {
+                type: 'bitRate',
+                bitsPerSecond: bitsPerSecondMax,
+                burstBytes: Math.ceil(bitsPerSecondMax / 8),
+              } as const,
+            ]),
+        ...(region === undefined ? [] : [{ type: 'regions', regions: [region] } as const]),
+      ];
       const { username, password } = narrow({ credential, caveats, random: randomBytes(8) });
       return { username, credential: password };
     },

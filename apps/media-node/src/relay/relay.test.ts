@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readCountryTable } from '@patchbay/kit/country-table';
 import { attributeType } from '@patchbay/protocol/stun/attribute-type';
 import { ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { method } from '@patchbay/protocol/stun/message';
@@ -97,6 +98,21 @@ const limit = (changes: Partial<Limit> & Pick<Limit, 'kind' | 'max'>): Limit => 
   counts: 'total',
   outcome: 'end',
   ...changes,
+});
+
+it('a client is served where the operator’s table has it in a country that policies allow (POL-3)', async () => {
+  const steps = (countries: readonly string[]) => [
+    { steps: [{ countries, refusal: 'countries refuses it' }] },
+  ];
+  const codeWith = async (table: string | undefined, countries: readonly string[]) => {
+    const known = table === undefined ? {} : { countries: readCountryTable(table) };
+    const { platform, at } = await relayWith(known);
+    platform.addCredential('placed', 'secret', { sourceRules: steps(countries) });
+    return codeOf(await (await clientOf(at, 'placed')).allocate());
+  };
+  expect(await codeWith('127.0.0.0/8,DE', ['DE'])).toBe(0);
+  expect(await codeWith('127.0.0.0/8,FR', ['DE'])).toBe(403);
+  expect(await codeWith(undefined, ['DE'])).toBe(403);
 });
 
 describe('a relay over real sockets', () => {

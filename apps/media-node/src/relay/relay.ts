@@ -143,7 +143,7 @@ function createCore(
   options: RelayOptions,
   own: { readonly policy: PeerPolicy; readonly relayHosts: RelayHosts; readonly boot: string },
 ): TurnCore {
-  const { relayHost, relayHostOtherFamily, bounds } = options;
+  const { relayHost, relayHostOtherFamily, bounds, countries } = options;
   const hosts = relayHostOtherFamily === undefined ? [relayHost] : [relayHost, relayHostOtherFamily];
   let allocationCount = 0;
   return createTurnCore({
@@ -158,6 +158,7 @@ function createCore(
     isUserhashOffered: options.isUserhashOffered ?? false,
     areLegacyChannelsAccepted: options.areLegacyChannelsAccepted ?? true,
     isCoturnFamilyTypeAccepted: options.isCoturnFamilyTypeAccepted ?? true,
+    ...(countries === undefined ? {} : { countryOf: (ip) => countries.countryOf(ip) }),
     ...(bounds === undefined ? {} : { bounds }),
   });
 }

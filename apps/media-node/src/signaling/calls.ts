@@ -1,8 +1,5 @@
 import { SIGNALING_RECORD_MS_MAX } from '@patchbay/domain/metering/record-span';
-import type {
-  SignalingEndingCode as EndingCode,
-  SignalingRefusalCode as RefusalCode,
-} from '@patchbay/protocol/signaling/codes';
+import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import type {
   ClientMessageOf,
   EndReason,
@@ -10,15 +7,32 @@ import type {
   Problem,
   ResumedSession,
   ServerMessage,
+  SignalData,
 } from '@patchbay/protocol/signaling/messages';
+import { codecsIn } from '@patchbay/protocol/signaling/sdp-codecs';
+import { CallLogic, calledUser, dialledLegId } from './call-logic.ts';
 import { type Client, type ClientTable, connectedUntilMs } from './clients.ts';
 import { ConnectedSeconds } from './connected-seconds.ts';
 import { EndedSessions, ownerOfLine, targetLegsOf } from './ended-sessions.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { KnownRelays } from './known-relays.ts';
+import {
+  type CallRefusal,
+  codecsStanding,
+  featureRefusal,
+  heldDescription,
+  kindOutside,
+  mediaRefusal,
+  participantsRefusal,
+} from './party-rules.ts';
 import type {
   AllocationEnded,
+  CalledEndpoint,
   ClaimAnswer,
+  Principal,
+  FoundLogic,
+  LogicAnswer,
+  LogicRequest,
   RelayLineNotice,
   RelayPlacement,
   SecondsLimit,
@@ -52,6 +66,9 @@ export const relayWaitMs = 30_000;
 /** A session that needs more peer connections than this is not worth saving. */
 export const generationMax = 100;
 const qualityIntervalMsMin = 900;
+const PARTIES_OF_CALL = 2;
+/** How long parties take to agree anew: with the time in which a change is heard of, less than 5 seconds (POL-5). */
+export const agreementMsMax = 3_000;
 
 export interface CallPorts {
   readonly region: string;
@@ -61,6 +78,10 @@ export interface CallPorts {
   placeRelay(sessionId: string): RelayPlacement | undefined;
   /** Asks whether the session may begin; `claimed` is called with the answer. */
   claim(claimId: string, claim: SessionClaim): void;
+  /** Asks for the logic of an endpoint; `logicFound` is called with the answer. */
+  findLogic(sessionId: string, called: CalledEndpoint): void;
+  /** Asks for a document; `logicFetched` is called with the answer. */
+  fetchLogic(sessionId: string, request: LogicRequest): void;
   /** Of a session that was claimed and does not begin. */
   release(sessionId: string): void;
   refuse(client: Client, refusal: CallRefusal, sessionId: string): void;
@@ -79,6 +100,9 @@ export class Calls {
   readonly #refused: RefusedCalls;
   /** What waits to be counted over all nodes, by what was asked with. */
   readonly #claiming = new Map<string, Claiming>();
+  /** Calls of which it is asked whether logic decides about them. */
+  readonly #lookingUp = new Map<string, Placing>();
+  readonly #logic: CallLogic;
   readonly #seconds = new ConnectedSeconds();
   readonly #relays = new KnownRelays();
   isDraining = false;
@@ -86,6 +110,24 @@ export class Calls {
   constructor(ports: CallPorts) {
     this.#ports = ports;
     this.#refused = new RefusedCalls(ports);
+    this.#logic = new CallLogic({
+      clients: ports.clients,
+      reasons: ports.reasons,
+      newId: (prefix) => ports.newId(prefix),
+      ask: (sessionId, request) => ports.fetchLogic(sessionId, request),
+      send: (client, message) => ports.send(client, message),
+      changed: (session) => ports.changed(session),
+      log: (session, atMs, line) => this.#log(session, atMs, line),
+      canRing: (session, device) =>
+        device !== session.caller.client &&
+        device.sessionIds.size < sessionsPerClientMax &&
+        featureRefusal(device.principal.limits, 'answer-calls') === undefined,
+      ring: (session, device, legId) => this.#ring(session, device, legId),
+      stopRinging: (session, device, code) => this.#stopRinging(session, device, code),
+      announceTrigger: (session, nowMs) =>
+        this.#announceLimit(session, { limit: 'logic.trigger', outcome: 'notify' }, nowMs),
+      end: (session, reason, nowMs) => this.end(session, reason, nowMs),
+    });
   }
 
   get sessionCount(): number {
@@ -127,17 +169,63 @@ export class Calls {
   // A call is placed, rings, and is answered.
 
   place(client: Client, frame: ClientMessageOf<'call'>, nowMs: number): void {
-    const target = this.#admitCall(client, frame);
-    if ('refusal' in target) {
-      this.#refuseCall(client, frame, { ...target, nowMs });
+    if (client.principal.limits.hasLogicNear !== true) {
+      this.#placeDirect({ client, frame, sessionId: this.#ports.newId('ses') }, nowMs);
+      return;
+    }
+    const refused = this.#refusalOfCaller(client, frame);
+    if (refused !== undefined) {
+      this.#refuseCall(client, frame, { ...refused, nowMs });
       return;
     }
     const sessionId = this.#ports.newId('ses');
+    this.#lookingUp.set(sessionId, { client, frame, sessionId });
+    const { accountId } = client.principal;
+    this.#ports.findLogic(sessionId, { callerAccountId: accountId, ...calledEndpoint(frame.to, accountId) });
+  }
+
+  /** Whether logic decides about a call. The world may be another than it was when it was asked. */
+  logicFound(sessionId: string, found: FoundLogic, nowMs: number): void {
+    const placing = this.#lookingUp.get(sessionId);
+    if (placing === undefined) return;
+    this.#lookingUp.delete(sessionId);
+    const { client, frame } = placing;
+    if (this.#ports.clients.byConnection(client.connectionId) !== client) return;
+    const refuse = (refused: CallRefusal) => this.#refuseCall(client, frame, { ...refused, nowMs });
+    if (found.standing === 'none') this.#placeDirect(placing, nowMs);
+    else if (found.standing === 'unrelated') refuse(ofAnotherAccount);
+    else if (found.standing === 'away')
+      refuse({
+        refusal: 'platform.unavailable',
+        detail: 'What decides about this call cannot be asked now.',
+      });
+    else if (found.standing === 'found') {
+      const logic = { ...calledEndpoint(frame.to, client.principal.accountId), url: found.url };
+      const refused = this.#refusalOfCaller(client, frame);
+      if (refused !== undefined) refuse(refused);
+      else this.#claimOrBegin({ ...placing, logic }, nowMs);
+    }
+  }
+
+  logicFetched(sessionId: string, answer: LogicAnswer, nowMs: number): void {
+    const session = this.#sessions.get(sessionId);
+    if (session !== undefined) this.#logic.fetched(session, answer, nowMs);
+  }
+
+  #placeDirect(placing: Placing, nowMs: number): void {
+    const { client, frame } = placing;
+    const target = this.#admitCall(client, frame);
+    if ('refusal' in target) this.#refuseCall(client, frame, { ...target, nowMs });
+    else this.#claimOrBegin(placing, nowMs, target);
+  }
+
+  #claimOrBegin(placing: Placing, nowMs: number, target?: CallTarget): void {
+    const { client, sessionId } = placing;
     if (client.principal.limits.isCounted !== true) {
-      this.#begin({ client, frame, sessionId }, target, nowMs);
+      this.#begin(placing, target, nowMs);
       return;
     }
-    this.#claiming.set(sessionId, { client, frame, sessionId });
+    this.#claiming.set(sessionId, placing);
     this.#ports.claim(sessionId, { sessionId, principal: client.principal, isRunning: false });
   }
 
@@ -159,13 +247,16 @@ export class Calls {
       if (isHere) this.#refuseCall(client, frame, { ...refused, nowMs });
       return;
     }
-    const target = isHere ? this.#admitCall(client, frame) : undefined;
-    if (target === undefined || 'refusal' in target) {
+    const { logic } = claiming;
+    const target =
+      logic === undefined ? this.#admitCall(client, frame) : this.#refusalOfCaller(client, frame);
+    if (!isHere || (target !== undefined && 'refusal' in target)) {
       this.#ports.release(sessionId);
-      if (target !== undefined) this.#refuseCall(client, frame, { ...target, nowMs });
+      if (isHere && target !== undefined && 'refusal' in target)
+        this.#refuseCall(client, frame, { ...target, nowMs });
       return;
     }
-    this.#begin({ client, frame, sessionId }, target, nowMs);
+    this.#begin({ client, frame, sessionId, logic }, target, nowMs);
   }
 
   #refuseCall(
@@ -189,13 +280,13 @@ export class Calls {
     const code = refusal.refusal;
     if (code !== 'limit.exceeded' && code !== 'balance.used_up') return;
     this.#stopRinging(session, client, code);
-    if (session.ringing.size === 0)
+    if (session.ringing.size === 0 && !this.#logic.unanswered(session, 'busy', nowMs))
       this.end(session, this.#ports.reasons.ending(code, refusal.detail), nowMs);
   }
 
   #begin(
-    { client, frame, sessionId: id }: { client: Client; frame: ClientMessageOf<'call'>; sessionId: string },
-    target: CallTarget,
+    { client, frame, sessionId: id, logic }: Placing,
+    target: CallTarget | undefined,
     nowMs: number,
   ): void {
     const session = this.#createSession(client, frame, { sessionId: id, nowMs });
@@ -210,6 +301,7 @@ export class Calls {
         media: frame.media,
         mode: session.callMode,
         identity: client.principal.identity,
+        ...placeOf(client.principal),
       },
     });
     this.#ports.recordUsage(
@@ -224,16 +316,23 @@ export class Calls {
       data: { identity, accountId, media: frame.media },
     });
     this.#ports.send(client, { type: 'ringing', requestId: frame.requestId, sessionId, legId: caller.legId });
-    for (const device of target.devices) {
+    if (logic !== undefined) this.#logic.begin(session, logic, nowMs);
+    for (const device of target?.devices ?? []) {
       if (session.ringing.size === 0) {
         const leg = { legId: calleeLegId, client: device };
-        this.#log(session, nowMs, { type: 'leg.ringing', leg, data: { identity: target.identity } });
+        this.#log(session, nowMs, { type: 'leg.ringing', leg, data: { identity: target?.identity ?? '' } });
       }
-      session.ringing.add(device);
-      device.sessionIds.add(sessionId);
-      const from = nameSeenBy(device, client);
-      this.#ports.send(device, { type: 'incoming', sessionId, legId: calleeLegId, from, media: frame.media });
+      this.#ring(session, device, calleeLegId);
     }
+  }
+
+  #ring(session: Session, device: Client, legId: string): void {
+    const { sessionId, caller } = session;
+    session.ringing.add(device);
+    this.#ports.changed(session);
+    device.sessionIds.add(sessionId);
+    const from = nameSeenBy(device, caller.client);
+    this.#ports.send(device, { type: 'incoming', sessionId, legId, from, media: caller.media });
   }
 
   #createSession(
@@ -266,32 +365,47 @@ export class Calls {
       segment: 0,
       segmentModality: modalityOf([frame]),
       usageSinceMs: nowMs,
+      codecs: undefined,
+      codecsDueAtMs: undefined,
       logSequence: 0,
+      logic: undefined,
       limitsReached: new Set(),
     };
   }
 
   #admitCall(client: Client, frame: ClientMessageOf<'call'>): CallTarget | CallRefusal {
+    const refused = this.#refusalOfCaller(client, frame);
+    if (refused !== undefined) return refused;
+    const called = calledUser(frame.to, client.principal.accountId);
+    return called === undefined
+      ? { refusal: 'signaling.namespace_unsupported' }
+      : this.#findDevices(client, called);
+  }
+
+  /** Why whoever calls may not, whomever they call. */
+  #refusalOfCaller(client: Client, frame: ClientMessageOf<'call'>): CallRefusal | undefined {
     const { limits } = client.principal;
     if (this.isDraining) return { refusal: 'signaling.draining' };
     if (client.sessionIds.size + this.#claimingCountOf(client) >= sessionsPerClientMax)
       return { refusal: 'signaling.too_many_sessions' };
     if (limits.sessionId !== undefined) return { refusal: 'credential.session_not_allowed' };
-    const forbidden = mediaRefusal(client, frame.media);
-    if (forbidden !== undefined) return forbidden;
-    if (!frame.to.startsWith('user:')) return { refusal: 'signaling.namespace_unsupported' };
-    return this.#findDevices(client, frame.to.slice('user:'.length));
+    return (
+      featureRefusal(limits, 'place-calls') ??
+      participantsRefusal(limits, PARTIES_OF_CALL) ??
+      mediaRefusal(limits, frame.media)
+    );
   }
 
   /** `bob` is the caller's own account's; `bob@acc_…` is another's, which has to be above or below it. */
-  #findDevices(client: Client, name: string): CallTarget | CallRefusal {
+  #findDevices(
+    client: Client,
+    { identity, accountId }: { readonly identity: string; readonly accountId: string },
+  ): CallTarget | CallRefusal {
     const own = client.principal;
-    const match = /^(.+)@(acc_[A-Za-z0-9]+)$/.exec(name);
-    const identity = match?.[1] ?? name;
-    const accountId = match?.[2] ?? own.accountId;
     const devices = this.#ports.clients
       .ofIdentity(accountId, identity)
-      .filter((device) => device !== client && device.sessionIds.size < sessionsPerClientMax);
+      .filter((device) => device !== client && device.sessionIds.size < sessionsPerClientMax)
+      .filter(({ principal: { limits } }) => featureRefusal(limits, 'answer-calls') === undefined);
     const isAbove = own.accountPath.includes(accountId);
     const related = isAbove
       ? devices
@@ -300,10 +414,7 @@ export class Calls {
     // Whether an unrelated account has such an endpoint is not for this caller to learn.
     return isAbove
       ? { refusal: 'signaling.endpoint_unavailable', detail: `No device of user:${identity} is connected.` }
-      : {
-          refusal: 'signaling.other_account',
-          detail: 'A call stays within one account, its parents and its children.',
-        };
+      : ofAnotherAccount;
   }
 
   accept(client: Client, frame: ClientMessageOf<'accept'>, nowMs: number): CallRefusal | undefined {
@@ -327,7 +438,11 @@ export class Calls {
     if (limits.sessionId !== undefined && limits.sessionId !== session.sessionId) {
       return { refusal: 'credential.session_not_allowed' };
     }
-    return mediaRefusal(client, frame.media);
+    return (
+      featureRefusal(limits, 'answer-calls') ??
+      participantsRefusal(limits, legsOf(session).length + 1) ??
+      mediaRefusal(limits, frame.media)
+    );
   }
 
   #join(client: Client, frame: ClientMessageOf<'accept'>, nowMs: number): CallRefusal | undefined {
@@ -338,8 +453,9 @@ export class Calls {
     session.ringing.delete(client);
     for (const device of [...session.ringing])
       this.#stopRinging(session, device, 'signaling.answered_elsewhere');
+    const legId = dialledLegId(session, client) ?? session.calleeLegId;
     session.callee = {
-      ...newLeg(session.calleeLegId, client, frame.media),
+      ...newLeg(legId, client, frame.media),
       isInitiator: false,
       countedToMs: nowMs,
     };
@@ -351,6 +467,7 @@ export class Calls {
       data: { identity, accountId, media: frame.media },
     });
     session.segmentModality = modalityOf(legsOf(session));
+    this.#logic.answered(session, legId, nowMs);
     this.#start(session, nowMs);
     return undefined;
   }
@@ -360,7 +477,7 @@ export class Calls {
     if (session === undefined || !session.ringing.has(client))
       return { refusal: 'signaling.session_unknown' };
     this.#stopRinging(session, client, 'signaling.rejected');
-    if (session.ringing.size === 0)
+    if (session.ringing.size === 0 && !this.#logic.unanswered(session, 'rejected', nowMs))
       this.end(session, this.#ports.reasons.ending('signaling.rejected'), nowMs);
     return undefined;
   }
@@ -376,6 +493,10 @@ export class Calls {
   #start(session: Session, nowMs: number): void {
     this.#ports.changed(session);
     const isRelayNeeded = session.callMode === 'relay';
+    if (isRelayNeeded && isRelayDenied(session)) {
+      this.end(session, this.#ports.reasons.ending('signaling.no_relay', relayDenied), nowMs);
+      return;
+    }
     session.relay = this.#placeRelay(session);
     if (isRelayNeeded && session.relay === undefined) {
       session.waitingForRelay ??= { sinceMs: nowMs, reason: 'start' };
@@ -423,11 +544,48 @@ export class Calls {
     return client.sessionIds.has(sessionId);
   }
 
-  signal({ session, leg }: Party, frame: ClientMessageOf<'signal'>): void {
+  signal({ session, leg }: Party, frame: ClientMessageOf<'signal'>, nowMs: number): void {
     const peer = peerOf(session, leg);
     if (peer === undefined || frame.generation > session.generation) return;
-    const { sessionId, generation, data } = frame;
+    const { sessionId, generation } = frame;
+    const data = frame.data.kind === 'description' ? this.#held(session, frame.data, nowMs) : frame.data;
+    if (data === undefined) return;
     this.#ports.send(peer.client, { type: 'signal', sessionId, generation, data });
+    const isAgreement = data.kind === 'description' && data.type === 'answer';
+    if (isAgreement && generation === session.generation) this.#agreed(session, codecsIn(data.sdp), nowMs);
+  }
+
+  /** The description with no codec in it that either party's policies leave out; the call ends where none is left. */
+  #held(session: Session, data: Description, nowMs: number): Description | undefined {
+    const held = heldDescription(data.sdp, limitsIn(session));
+    if ('sdp' in held) return { ...data, sdp: held.sdp };
+    this.end(session, this.#ports.reasons.ending('policy.refused', held.detail), nowMs);
+    return undefined;
+  }
+
+  #agreed(session: Session, codecs: readonly (readonly string[])[], nowMs: number): void {
+    session.codecsDueAtMs = undefined;
+    if (JSON.stringify(codecs) === JSON.stringify(session.codecs)) return;
+    session.codecs = codecs;
+    this.#log(session, nowMs, { type: 'codecs.negotiated', data: { codecs } });
+  }
+
+  /** A call that carries what is not allowed any more agrees anew, and ends where it does not or cannot (POL-5): false. */
+  #holdsCodecs(session: Session, nowMs: number): boolean {
+    const standing = codecsStanding(session.codecs ?? [], limitsIn(session));
+    const isOver = standing?.kind === 'impossible' || (session.codecsDueAtMs ?? nowMs + 1) <= nowMs;
+    if (standing === undefined) session.codecsDueAtMs = undefined;
+    else if (isOver) {
+      this.end(session, this.#ports.reasons.ending('policy.refused', standing.detail), nowMs);
+      return false;
+    } else if (session.codecsDueAtMs === undefined) {
+      session.codecsDueAtMs = nowMs + agreementMsMax;
+      const { sessionId, generation } = session;
+      for (const { client, isInitiator } of legsOf(session))
+        if (isInitiator)
+          this.#ports.send(client, { type: 'signal', sessionId, generation, data: { kind: 'renegotiate' } });
+    }
+    return true;
   }
 
   connected({ session, leg }: Party, frame: ClientMessageOf<'connected'>, nowMs: number): void {
@@ -466,7 +624,8 @@ export class Calls {
   ): CallRefusal | undefined {
     const { audio, video, screen } = frame;
     const media: Media = { audio, video, screen };
-    const forbidden = mediaRefusal(leg.client, media);
+    const { limits } = leg.client.principal;
+    const forbidden = featureRefusal(limits, 'change-media') ?? mediaRefusal(limits, media);
     if (forbidden !== undefined) return forbidden;
     const modality = modalityOf(legsOf(session).map((each) => (each === leg ? { media } : each)));
     if (modality !== session.segmentModality) {
@@ -609,6 +768,10 @@ export class Calls {
   /** Both parties make a new peer connection, and keep the old one until the new one carries media. */
   #recover(session: Session, reason: string, nowMs: number): void {
     this.#ports.changed(session);
+    if (isRelayDenied(session)) {
+      this.end(session, this.#ports.reasons.ending('signaling.no_relay', relayDenied), nowMs);
+      return;
+    }
     const relay = this.#placeRelay(session);
     if (relay === undefined) {
       session.relay = undefined;
@@ -702,12 +865,14 @@ export class Calls {
     this.#refused.tick(nowMs);
     this.#ended.sweep(nowMs);
     this.#seconds.sweep(nowMs);
-    for (const session of this.#sessions.values()) {
+    for (const session of [...this.#sessions.values()]) {
+      if (this.#logic.tick(session, nowMs) || !this.#sessions.has(session.sessionId)) continue;
       if (session.startedAtMs === undefined) {
         const isUnanswered = session.callee === undefined && nowMs - session.createdAtMs >= ringTimeoutMs;
         if (isUnanswered) this.end(session, this.#ports.reasons.ending('signaling.no_answer'), nowMs);
         continue;
       }
+      if (session.codecsDueAtMs !== undefined && !this.#holdsCodecs(session, nowMs)) continue;
       if (nowMs - session.usageSinceMs >= SIGNALING_RECORD_MS_MAX) this.#flushUsage(session, nowMs);
       this.#enforceSeconds(session, session.startedAtMs, nowMs);
     }
@@ -755,6 +920,7 @@ export class Calls {
     if (!this.#sessions.delete(session.sessionId)) return;
     this.#ports.changed(session);
     this.#flushUsage(session, nowMs);
+    this.#logic.ended(session, nowMs);
     for (const client of [...legsOf(session).map((leg) => leg.client), ...session.ringing]) {
       client.sessionIds.delete(session.sessionId);
       this.#ports.send(client, { type: 'ended', sessionId: session.sessionId, reason });
@@ -782,7 +948,8 @@ export class Calls {
     for (const session of this.#sessionsOf(client)) {
       const isParty = legOf(session, client) !== undefined;
       if (!isParty) this.#stopRinging(session, client, code);
-      if (isParty || (session.ringing.size === 0 && session.callee === undefined)) {
+      const isOver = session.ringing.size === 0 && session.callee === undefined;
+      if (isParty || (isOver && !this.#logic.unanswered(session, 'unreachable', nowMs))) {
         const { reasons } = this.#ports;
         const reason = isParty ? reasons.ending(code, detail) : reasons.ending('signaling.no_answer');
         this.end(session, reason, nowMs);
@@ -795,10 +962,18 @@ export class Calls {
     for (const session of this.#sessionsOf(client)) {
       const leg = legOf(session, client);
       if (leg === undefined) continue;
-      const { media, isCounted } = client.principal.limits;
-      if (media !== undefined && kindOutside(media.kinds, leg.media) !== undefined)
-        this.end(session, this.#ports.reasons.ending('policy.refused', media.detail), nowMs);
-      else if (isCounted === true) {
+      const { limits } = client.principal;
+      const { media } = limits;
+      const isOutside = media !== undefined && kindOutside(media.kinds, leg.media) !== undefined;
+      const refusal =
+        (isOutside ? { detail: media.detail } : undefined) ??
+        featureRefusal(limits, leg === session.caller ? 'place-calls' : 'answer-calls') ??
+        participantsRefusal(limits, PARTIES_OF_CALL);
+      if (refusal !== undefined) {
+        this.end(session, this.#ports.reasons.ending('policy.refused', refusal.detail), nowMs);
+        continue;
+      }
+      if (this.#holdsCodecs(session, nowMs) && limits.isCounted === true) {
         const { sessionId } = session;
         this.#ports.claim(`${sessionId} running`, {
           sessionId,
@@ -812,6 +987,7 @@ export class Calls {
   #claimingCountOf(client: Client): number {
     let count = 0;
     for (const claiming of this.#claiming.values()) if (claiming.client === client) count++;
+    for (const placing of this.#lookingUp.values()) if (placing.client === client) count++;
     return count;
   }
 
@@ -823,7 +999,7 @@ export class Calls {
       const state = session.startedAtMs !== undefined ? 'active' : leg === undefined ? 'ringing' : 'calling';
       return {
         sessionId: session.sessionId,
-        legId: leg?.legId ?? session.calleeLegId,
+        legId: leg?.legId ?? dialledLegId(session, client) ?? session.calleeLegId,
         state,
         initiator: leg?.isInitiator ?? false,
         generation: session.generation,
@@ -860,6 +1036,8 @@ export class Calls {
   }
 }
 
+type Description = Extract<SignalData, { readonly kind: 'description' }>;
+
 export interface Party {
   readonly session: Session;
   readonly leg: Leg;
@@ -868,16 +1046,40 @@ interface CallTarget {
   readonly identity: string;
   readonly devices: readonly Client[];
 }
-export interface CallRefusal {
-  readonly refusal: RefusalCode;
-  readonly detail?: string;
+
+/** A call on its way to begin. */
+interface Placing {
+  readonly client: Client;
+  readonly frame: ClientMessageOf<'call'>;
+  readonly sessionId: string;
+  /** That decides about it. */
+  readonly logic?:
+    | { readonly accountId: string; readonly endpoint: string; readonly url: string }
+    | undefined;
 }
 
-interface Claiming {
-  readonly client: Client;
+interface Claiming extends Omit<Placing, 'frame'> {
   readonly frame: ClientMessageOf<'call'> | ClientMessageOf<'accept'>;
-  readonly sessionId: string;
 }
+
+const ofAnotherAccount = {
+  refusal: 'signaling.other_account',
+  detail: 'A call stays within one account, its parents and its children.',
+} as const satisfies CallRefusal;
+
+/** Of an endpoint in another namespace the name is the caller's own account's. */
+function calledEndpoint(
+  to: string,
+  ownAccountId: string,
+): { readonly accountId: string; readonly endpoint: string } {
+  const user = calledUser(to, ownAccountId);
+  return user === undefined
+    ? { accountId: ownAccountId, endpoint: to }
+    : { accountId: user.accountId, endpoint: `user:${user.identity}` };
+}
+
+const relayDenied = 'The logic of the called endpoint lets it pass no relay.';
+const isRelayDenied = ({ logic }: Session): boolean => logic?.relay.use === 'deny';
 
 /** Kept beside those that signaling counts: a relay says a limit and then the end that it brings. */
 const relayLimitKey = (limit: string, outcome: string) => `relay:${limit}:${outcome}`;
@@ -888,15 +1090,11 @@ function nameSeenBy(viewer: Client, shown: Client): string {
   return accountId === viewer.principal.accountId ? identity : `${identity}@${accountId}`;
 }
 
-/** The credential's own word comes first: a policy is asked of what it lets pass. */
-function mediaRefusal(client: Client, media: Media): CallRefusal | undefined {
-  const { mediaKinds, media: byPolicy } = client.principal.limits;
-  const kind = mediaKinds && kindOutside(mediaKinds, media);
-  if (kind !== undefined)
-    return { refusal: 'credential.media_not_allowed', detail: `Not permitted: ${kind}.` };
-  if (byPolicy === undefined || kindOutside(byPolicy.kinds, media) === undefined) return undefined;
-  return { refusal: 'policy.refused', detail: byPolicy.detail };
-}
+const limitsIn = (session: Session) => legsOf(session).map(({ client }) => client.principal.limits);
 
-const kindOutside = (kinds: readonly string[], media: Media) =>
-  (['audio', 'video', 'screen'] as const).find((kind) => media[kind] && !kinds.includes(kind));
+/** Where a client was, as far as a later look at its requests asks (POL-2). */
+const placeOf = ({ deviceKind, country, instanceType }: Principal) => ({
+  ...(instanceType === undefined ? {} : { instanceType }),
+  ...(deviceKind === undefined ? {} : { device: deviceKind }),
+  ...(country === undefined ? {} : { country }),
+});

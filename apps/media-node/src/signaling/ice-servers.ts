@@ -12,7 +12,8 @@ export function iceServersFor(session: Session, leg: Leg): readonly IceServer[] 
   const discovery: readonly IceServer[] =
     session.callMode === 'relay' || stunUrls.length === 0 ? [] : [{ urls: [...new Set(stunUrls)] }];
   if (!session.isRelayOffered) return discovery;
-  return [...discovery, { urls: relay.urls, ...leg.client.principal.narrow({ sessionId }) }];
+  const { use: _use, ...limits } = session.logic?.relay ?? {};
+  return [...discovery, { urls: relay.urls, ...leg.client.principal.narrow({ sessionId, ...limits }) }];
 }
 
 /** A relay answers Bindings on its UDP port: RFC 7064 has the `stun:` form of the same address. */

@@ -1,3 +1,4 @@
+import { type DeviceClaim, deviceKindOf } from '@patchbay/kit/device-kind';
 import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import {
@@ -14,13 +15,18 @@ import {
   type ServerMessage,
   type ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
-import { type CallRefusal, Calls } from './calls.ts';
+import { Calls } from './calls.ts';
 import { type Client, ClientTable } from './clients.ts';
 import { MessageRate } from './message-rate.ts';
+import type { CallRefusal } from './party-rules.ts';
 import type {
   Authentication,
   AuthenticationContext,
+  CalledEndpoint,
   ClaimAnswer,
+  FoundLogic,
+  LogicAnswer,
+  LogicRequest,
   PlatformNotice,
   Principal,
   RelayPlacement,
@@ -41,7 +47,13 @@ export const clientsPerIdentityMax = 20;
 const clientUsageIntervalMs = 5_000;
 
 export type Input =
-  | { readonly type: 'opened'; readonly socketId: string; readonly sourceIp: string }
+  | {
+      readonly type: 'opened';
+      readonly socketId: string;
+      readonly sourceIp: string;
+      /** What its request says of the device. */
+      readonly device?: Omit<DeviceClaim, 'said'>;
+    }
   | { readonly type: 'frame'; readonly socketId: string; readonly frame: ClientFrame }
   | {
       readonly type: 'undecodable';
@@ -53,6 +65,8 @@ export type Input =
   | { readonly type: 'closed'; readonly socketId: string; readonly isFinal: boolean }
   | { readonly type: 'verified'; readonly socketId: string; readonly authentication: Authentication }
   | { readonly type: 'claimed'; readonly claimId: string; readonly answer: ClaimAnswer }
+  | { readonly type: 'logicFound'; readonly sessionId: string; readonly found: FoundLogic }
+  | { readonly type: 'logicFetched'; readonly sessionId: string; readonly answer: LogicAnswer }
   | { readonly type: 'notice'; readonly notice: PlatformNotice }
   | { readonly type: 'drain' }
   /** The node goes: what is live ends, and is recorded. */
@@ -68,6 +82,10 @@ export type Action =
     }
   /** Answer with `claimed`. */
   | { readonly type: 'claim'; readonly claimId: string; readonly claim: SessionClaim }
+  /** Answer with `logicFound`. */
+  | { readonly type: 'findLogic'; readonly sessionId: string; readonly called: CalledEndpoint }
+  /** Answer with `logicFetched`. */
+  | { readonly type: 'fetchLogic'; readonly sessionId: string; readonly request: LogicRequest }
   | { readonly type: 'release'; readonly sessionId: string }
   | { readonly type: 'send'; readonly socketId: string; readonly source: string }
   | { readonly type: 'close'; readonly socketId: string; readonly code: number; readonly reason: string }
@@ -93,6 +111,7 @@ interface Socket {
   readonly sourceIp: string;
   /** The instance that the client says it is; one that says nothing is new with each connection. */
   clientKey: string;
+  device: DeviceClaim;
   readonly openedAtMs: number;
   readonly rate: MessageRate;
   /** The frame whose token is being verified. One at a time. */
@@ -126,6 +145,8 @@ export class SessionMachine {
       newId: (prefix) => ports.newId(prefix),
       placeRelay: (sessionId) => ports.placeRelay(sessionId),
       claim: (claimId, claim) => this.#actions.push({ type: 'claim', claimId, claim }),
+      findLogic: (sessionId, called) => this.#actions.push({ type: 'findLogic', sessionId, called }),
+      fetchLogic: (sessionId, request) => this.#actions.push({ type: 'fetchLogic', sessionId, request }),
       release: (sessionId) => this.#actions.push({ type: 'release', sessionId }),
       refuse: (client, refusal, sessionId) => this.#refuse(client, refusal, sessionId),
       send: (client, message) => this.#send(client, message),
@@ -184,7 +205,7 @@ export class SessionMachine {
     this.#restoredAtMs ??= this.#ports.saved === undefined ? undefined : nowMs;
     switch (input.type) {
       case 'opened':
-        this.#open(input.socketId, input.sourceIp, nowMs);
+        this.#open(input, nowMs);
         break;
       case 'frame':
         this.#receive(input.socketId, input.frame, nowMs);
@@ -200,6 +221,12 @@ export class SessionMachine {
         break;
       case 'claimed':
         this.#calls.claimed(input.claimId, input.answer, nowMs);
+        break;
+      case 'logicFound':
+        this.#calls.logicFound(input.sessionId, input.found, nowMs);
+        break;
+      case 'logicFetched':
+        this.#calls.logicFetched(input.sessionId, input.answer, nowMs);
         break;
       case 'notice':
         this.#obey(input.notice, nowMs);
@@ -224,12 +251,16 @@ export class SessionMachine {
 
   // Sockets, and who is behind them.
 
-  #open(socketId: string, sourceIp: string, openedAtMs: number): void {
+  #open(
+    { socketId, sourceIp, device = {} }: Extract<Input, { readonly type: 'opened' }>,
+    openedAtMs: number,
+  ): void {
     const rate = new MessageRate();
     this.#sockets.set(socketId, {
       socketId,
       sourceIp,
       clientKey: `connection:${socketId}`,
+      device,
       openedAtMs,
       rate,
       verifying: undefined,
@@ -278,6 +309,7 @@ export class SessionMachine {
     socket.verifying = frame;
     if (frame.type === 'authenticate' && frame.instanceId !== undefined)
       socket.clientKey = `client:${frame.instanceId}`;
+    if (frame.type === 'authenticate') socket.device = { ...socket.device, said: frame.device };
     const continued =
       frame.type === 'renew' ? socket.client : this.#clients.byResumeToken(frame.resumeToken ?? '');
     const continuesCredentialId = continued?.principal.credentialId;
@@ -288,6 +320,7 @@ export class SessionMachine {
       context: {
         sourceIp: socket.sourceIp,
         clientKey: socket.clientKey,
+        deviceKind: deviceKindOf(socket.device),
         ...(continuesCredentialId === undefined ? {} : { continuesCredentialId }),
       },
     });
@@ -516,7 +549,7 @@ export class SessionMachine {
     }
     switch (frame.type) {
       case 'signal':
-        this.#calls.signal(party, frame);
+        this.#calls.signal(party, frame, nowMs);
         break;
       case 'connected':
         this.#calls.connected(party, frame, nowMs);

@@ -5,6 +5,7 @@ import type {
   MediaTransport,
   QualitySample,
 } from '@patchbay/protocol/signaling/messages';
+import type { SessionLogic } from './call-logic.ts';
 import type { Client } from './clients.ts';
 import type { LegSnapshot, Modality, RelayPlacement, SessionMode, SessionSnapshot } from './platform.ts';
 
@@ -49,7 +50,13 @@ export interface Session {
   segment: number;
   segmentModality: Modality;
   usageSinceMs: number;
+  /** Of each stream, what its parties agreed upon last; undefined before they did. */
+  codecs: readonly (readonly string[])[] | undefined;
+  /** Until then they have agreed anew: a policy allows less than what they did agree upon. */
+  codecsDueAtMs: number | undefined;
   logSequence: number;
+  /** Of the called endpoint. */
+  logic: SessionLogic | undefined;
   readonly limitsReached: Set<string>;
 }
 

@@ -81,6 +81,16 @@ const remedies: Readonly<Record<SignalingEndingCode, string>> = {
   'signaling.hung_up': 'Nothing: this is how a call ends.',
   'signaling.rejected': 'Nothing: the called party chose so.',
   'signaling.no_answer': 'Call again later.',
+  'signaling.busy': 'Call again later.',
+  'signaling.logic_ended': 'Nothing: the logic of the called endpoint chose so.',
+  'signaling.logic_unreachable':
+    'Look at the session’s log: it names each request for the document, and what became of it. Set a fallbackUrl.',
+  'signaling.logic_invalid':
+    'Look at the session’s log for what is wrong with the document, or try it with npx patchbay logic check.',
+  'signaling.logic_verb_unavailable':
+    'Leave out the verb that the session’s log names: the service that it needs is not there yet.',
+  'signaling.logic_limit_reached':
+    'Look at the session’s log: a call has 15 minutes to be answered, five documents in a row that only name another one, and 1,000 steps.',
   'signaling.cancelled': 'Nothing: the caller chose so.',
   'signaling.answered_elsewhere': 'Nothing: the call goes on at another device.',
   'signaling.connection_lost':

@@ -153,6 +153,7 @@ async function furnish(
   });
   const { id: endpointId } = endpoint;
   await make('signaling.putEndpointConfig', { endpointId, ...config });
+  const mapping = await make('logic.set', { endpointId, url: `http://127.0.0.1:1/${MARK}` });
   await make('brand.set', { name: `${MARK}-brand` });
   const brandHost = await make('brandHosts.add', { host: `${MARK}.wall.test` });
   const me = await ask(owner, 'me.get', {});
@@ -179,6 +180,7 @@ async function furnish(
     organisationId: createId('org'),
     domainId: createId('dom'),
     endpointId,
+    mappingId: mapping.id,
     hostId: brandHost.id,
     theme: 'light',
     transferId: transfer.id,

@@ -18,6 +18,7 @@ import { exampleOf, exampleOfAny } from '../as-code/code-example.ts';
 import { ChangesLink } from '../audit/changes-link.tsx';
 import { Callbacks } from '../callbacks/callbacks.tsx';
 import { mintings } from '../credentials/minting.ts';
+import { LogicSetting } from '../logic/logic-setting.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { SessionTable } from '../sessions/session-table.tsx';
 import { useAccountId } from '../shell/account.ts';
@@ -76,6 +77,7 @@ export function ApplicationPage(): ReactNode {
         <div className="grid grid-cols-1 gap-10">
           <ApplicationFacts application={application} />
           <ApplicationConfig application={application} />
+          <LogicSetting scope={{ kind: 'application', applicationId }} />
           <Callbacks scope={{ kind: 'application', applicationId }} />
           <EntityUse dimension="application" id={applicationId}>
             Nothing yet. Put the id of the application into the credentials that you mint, and their use is

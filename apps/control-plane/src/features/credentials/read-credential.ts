@@ -76,7 +76,14 @@ function factsOf(effective: Effective): readonly (readonly [string, string])[] {
       kind === 'seconds' ? 'Time' : kind === 'bytes' ? 'Bytes' : 'Uses',
       `${limitTexts[kind](max)} ${counts === 'total' ? 'in total' : 'in each session'}`,
     ]),
-    ['Ends at', effective.endEvents.length === 0 ? undefined : effective.endEvents.join(', ')],
+    [
+      'Ends at',
+      effective.endEvents.length === 0
+        ? undefined
+        : effective.endEvents
+            .map(({ event, subject }) => [event, subject].filter(Boolean).join(' of '))
+            .join(', '),
+    ],
   ] as const;
   return told.flatMap(([term, text]) =>
     term === undefined || text === undefined ? [] : [[term, text] as const],

@@ -14,6 +14,7 @@ import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ChangesLink } from '../audit/changes-link.tsx';
 import { Callbacks } from '../callbacks/callbacks.tsx';
+import { LogicSetting } from '../logic/logic-setting.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
@@ -88,6 +89,7 @@ export function EndpointPage(): ReactNode {
           {isHeld ? (
             <>
               <EndpointConfig endpoint={endpoint} />
+              <LogicSetting scope={{ kind: 'endpoint', endpointId }} />
               <Callbacks scope={{ kind: 'endpoint', endpointId }} />
             </>
           ) : null}

@@ -12,6 +12,7 @@ import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { AccountTabs } from '../account/account-tabs.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
+import { LogicSetting } from '../logic/logic-setting.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
@@ -111,6 +112,9 @@ export function EndpointsPage(): ReactNode {
         onMore={() => void list.fetchNextPage()}
       />
       <TransferList />
+      <div className="mt-10">
+        <LogicSetting scope={{ kind: 'account' }} />
+      </div>
       {isNew ? <EndpointForm endpoint={undefined} onDone={() => setNew(false)} /> : null}
     </>
   );

@@ -198,8 +198,11 @@ export class MemoryControlPlane {
         for (const id of releasedIds) this.claimedIds.delete(id);
         return {};
       },
+      findLogic: () => ({ standing: 'none' }),
+      fetchLogic: () => ({ failure: 'unreachable', detail: 'There is no logic here.', attempts: [] }),
       listSessionEnds: () => ({ items: this.#sessionEnds }),
       countUse: () => ({ isAdmitted: true }),
+      watchEnds: () => ({ hasEnded: false }),
       consumed: ({ prefixIds, sessionId }) => ({
         items: prefixIds.map((prefixId) => ({
           prefixId,

@@ -78,6 +78,13 @@ export class MachineBench {
       } else if (action.type === 'claim') {
         const answer = this.platform.answerOf(action.claim);
         if (this.isAnsweringClaims) this.feed({ type: 'claimed', claimId: action.claimId, answer });
+      } else if (action.type === 'findLogic') {
+        const found = this.platform.logicFor(action.called);
+        this.feed({ type: 'logicFound', sessionId: action.sessionId, found });
+      } else if (action.type === 'fetchLogic') {
+        const answer = this.platform.documentFor(action.request);
+        // What nobody answers waits for the test.
+        if (answer !== undefined) this.feed({ type: 'logicFetched', sessionId: action.sessionId, answer });
       } else if (action.type === 'release') this.platform.releaseSession(action.sessionId);
       else if (action.type === 'recordUsage') this.platform.recordUsage(action.record);
       else if (action.type === 'appendSessionEvent') this.platform.appendSessionEvent(action.event);

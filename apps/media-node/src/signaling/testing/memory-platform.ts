@@ -1,6 +1,11 @@
 import type {
   Authentication,
+  CalledEndpoint,
   ClaimAnswer,
+  FoundLogic,
+  LogicAnswer,
+  LogicRequest,
+  NarrowedTo,
   PlatformNotice,
   Principal,
   RelayPlacement,
@@ -50,8 +55,13 @@ export class MemoryPlatform implements SignalingPlatform {
         const principal = this.#principals.get(token);
         return principal === undefined ? { kind: 'refused' } : { kind: 'holds', limits: principal.limits };
       },
-      narrow: ({ sessionId }) =>
-        this.relayCredential ?? { username: `${identity}:${sessionId}`, credential: `mac-${credentialId}` },
+      narrow: (narrowed) => {
+        this.narrowed.push(narrowed);
+        const { sessionId } = narrowed;
+        return (
+          this.relayCredential ?? { username: `${identity}:${sessionId}`, credential: `mac-${credentialId}` }
+        );
+      },
     });
     return token;
   }
@@ -80,6 +90,30 @@ export class MemoryPlatform implements SignalingPlatform {
   answerOf(claim: SessionClaim): ClaimAnswer {
     this.claims.push(claim);
     return this.claimAnswer;
+  }
+
+  /** What the logic of an endpoint is, and what its addresses answer. */
+  readonly logicOf = new Map<string, FoundLogic>();
+  readonly documents = new Map<string, LogicAnswer>();
+  readonly asked: LogicRequest[] = [];
+  readonly narrowed: NarrowedTo[] = [];
+
+  logicFor({ accountId, endpoint }: CalledEndpoint): FoundLogic {
+    return this.logicOf.get(`${accountId} ${endpoint}`) ?? { standing: 'none' };
+  }
+
+  findLogic(called: CalledEndpoint): Promise<FoundLogic> {
+    return Promise.resolve(this.logicFor(called));
+  }
+
+  documentFor(request: LogicRequest): LogicAnswer | undefined {
+    this.asked.push(request);
+    return this.documents.get(request.url);
+  }
+
+  fetchLogic(request: LogicRequest): Promise<LogicAnswer> {
+    const unknown = { ok: false, failure: 'unreachable', detail: 'Nobody is there.', attempts: [] } as const;
+    return Promise.resolve(this.documentFor(request) ?? unknown);
   }
 
   releaseSession(sessionId: string): void {

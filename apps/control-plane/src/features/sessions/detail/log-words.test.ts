@@ -96,3 +96,25 @@ test('a limit that signaling counts names no quantity; what came again says how 
     'other account · once more',
   );
 });
+
+test.each([
+  [
+    'logic.fetched',
+    { url: 'https://a.test/', target: 'main', error: 'timeout', latencyMs: 15_000 },
+    'https://a.test/ · failed: timeout · 15000 ms',
+  ],
+  [
+    'logic.fetched',
+    { url: 'https://b.test/', target: 'fallback', status: 200, latencyMs: 12 },
+    'fallback https://b.test/ · came · 200 · 12 ms',
+  ],
+  ['logic.step', { index: 0, verb: 'dial', detail: 'user:bob' }, '1. dial · user:bob'],
+  ['logic.step', { index: 1, verb: 'hangup', detail: '' }, '2. hangup'],
+  [
+    'logic.ended',
+    { outcome: 'failed', code: 'signaling.logic_invalid', detail: 'It is not JSON.' },
+    'logic invalid · It is not JSON.',
+  ],
+])('what logic does is read as a person would say it: %s', (kind, data, text) => {
+  expect(lineText({ kind, data })).toBe(text);
+});

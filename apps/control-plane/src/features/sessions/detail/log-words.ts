@@ -13,6 +13,10 @@ const titles: Readonly<Record<string, string>> = {
   'allocation.changed': 'relay carries',
   'media.undeclared': 'media not declared',
   'refusal.repeated': 'refused again',
+  'logic.started': 'logic asked',
+  'logic.fetched': 'document fetched',
+  'logic.step': 'logic step',
+  'logic.ended': 'logic ended',
 };
 
 /** 'allocation.started' as 'relay opened', 'leg.joined' as 'leg joined'. */
@@ -51,6 +55,21 @@ export function lineText({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): strin
       return `${data.declared} was declared, ${data.observed} is carried`;
     case 'refusal.repeated':
       return `${codeWords(String(data.code))} · ${times(data.repeatCount)} more`;
+    case 'logic.started':
+      return String(data.endpoint);
+    case 'logic.fetched': {
+      const came =
+        data.error === undefined ? (data.isCached === true ? 'kept' : 'came') : `failed: ${data.error}`;
+      const from = data.target === 'fallback' ? 'fallback ' : '';
+      const status = data.status === undefined ? '' : ` · ${data.status}`;
+      return `${from}${data.url} · ${came}${status} · ${data.latencyMs} ms`;
+    }
+    case 'logic.step':
+      return [`${Number(data.index) + 1}. ${data.verb}`, data.detail]
+        .filter((part) => part !== '')
+        .join(' · ');
+    case 'logic.ended':
+      return [codeWords(String(data.code)), data.detail].filter((part) => part !== undefined).join(' · ');
     default:
       return dataText(data);
   }
