@@ -134,7 +134,9 @@ function sdkLines(services: readonly Service[], domains: readonly Domain[]): str
     ...services.map((service): [string, readonly Method[]] => [service.key, methodsOfService(service)]),
   ];
   return [
+    "import type { AnsweredFile } from './answered-file.ts';",
     "import type { CallOptions } from './call-options.ts';",
+    "import type { Continued } from './continued.ts';",
     "import type { Id, IdLike } from './ids.ts';",
     "import type { List } from './list.ts';",
     '',
@@ -148,9 +150,9 @@ function sdkLines(services: readonly Service[], domains: readonly Domain[]): str
     '/** What `~` stands for: the paths are most of what a browser loads of this table. */',
     `export const accountPath = '${accountPath}';`,
     '',
-    '/** Method and path. LIST: a GET whose answer is a page of a list. */',
+    '/** Method and path. LIST: a GET whose answer is a page of a list. MORE: one whose answer may be cut. FILE: of a file. */',
     'export const operations = {',
-    ...groups.flatMap(([key, methods]) => [`  ${key}: {`, ...methods.map(routeLine), '  },']),
+    ...groups.flatMap(([key, methods]) => [`  ${key}: {`, ...methods.flatMap(routeLines), '  },']),
     '} as const;',
     '',
     'export type ErrorCode =',
@@ -165,12 +167,21 @@ const isPaged = ({ operation }: Method) =>
 
 const accountPath = '/v1/accounts/{accountId}';
 
-function routeLine(method: Method): string {
-  const verb = isPaged(method) ? 'LIST' : method.operation.method;
-  const path = method.path.startsWith(accountPath)
-    ? `~${method.path.slice(accountPath.length)}`
-    : method.path;
-  return `    ${method.name}: '${verb} ${path}',`;
+/** Its answer may be cut, and says behind what the rest is. */
+const isContinued = ({ operation }: Method) =>
+  operation.method === 'GET' &&
+  Object.hasOwn(operation.request.shape, 'after') &&
+  Object.hasOwn(operation.response.shape, 'nextAfter');
+
+function routeLines(method: Method): string[] {
+  const { name, operation, path: whole } = method;
+  const verb = isPaged(method) ? 'LIST' : isContinued(method) ? 'MORE' : operation.method;
+  const path = whole.startsWith(accountPath) ? `~${whole.slice(accountPath.length)}` : whole;
+  const { file } = operation;
+  return [
+    `    ${name}: '${verb} ${path}',`,
+    ...(file === undefined ? [] : [`    ${file.ending}: 'FILE ${path}.${file.ending}',`]),
+  ];
 }
 
 /** A list is an async iterator of its items; every method takes the account first, or leaves it to the key. */
@@ -178,18 +189,40 @@ function methodLines(method: Method): string[] {
   const { name, operation, isAccountMounted } = method;
   const request = z.toJSONSchema(operation.request, { io: 'input' });
   const response = z.toJSONSchema(operation.response);
-  const items = response.properties?.items;
-  const item = typeof items === 'object' && typeof items.items === 'object' ? items.items : undefined;
+  const lists = Object.values(response.properties ?? {}).map((each) =>
+    typeof each === 'object' && typeof each.items === 'object' ? each.items : undefined,
+  );
+  const [item] = lists.filter((each) => each !== undefined && typeof each === 'object');
+  const whole = typeSource(response, 'output');
   const answer =
     isPaged(method) && item
       ? `List<${typeSource(item, 'output')}>`
-      : `Promise<${typeSource(response, 'output')}>`;
+      : isContinued(method) && item
+        ? `Continued<${whole}, ${typeSource(item, 'output')}>`
+        : `Promise<${whole}>`;
   const mark = (request.required ?? []).length === 0 ? '?' : '';
   const isEmpty = Object.keys(request.properties ?? {}).length === 0;
   const parameter = `request${mark}: ${isEmpty ? 'Record<string, never>' : typeSource(request, 'input')}`;
   const signature = (first: string) => [
     `    /** ${operation.summary} */`,
     `    ${name}(${first}${parameter}, options?: CallOptions): ${answer};`,
+  ];
+  const own = isAccountMounted
+    ? [...signature('accountId: IdLike<"acc">, '), ...signature('')]
+    : signature('');
+  return operation.file === undefined ? own : [...own, ...fileLines(method, operation.file)];
+}
+
+/** The same question, answered as a file: what bounds one answer is not asked. */
+function fileLines(
+  { operation, isAccountMounted }: Method,
+  { ending, summary }: NonNullable<OperationDefinition['file']>,
+): string[] {
+  const { limit: _limit, after: _after, ...fields } = operation.request.shape;
+  const request = typeSource(z.toJSONSchema(z.object(fields), { io: 'input' }), 'input');
+  const signature = (first: string) => [
+    `    /** ${summary} */`,
+    `    ${ending}(${first}request: ${request}, options?: CallOptions): Promise<AnsweredFile>;`,
   ];
   return isAccountMounted ? [...signature('accountId: IdLike<"acc">, '), ...signature('')] : signature('');
 }

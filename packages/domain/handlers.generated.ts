@@ -12,6 +12,7 @@ import type { MeteringPorts } from './metering/ports.ts';
 import type { PolicyPorts } from './policy/ports.ts';
 import type { PrivacyPorts } from './privacy/ports.ts';
 import type { SessionsPorts } from './sessions/ports.ts';
+import type { SpendingPorts } from './spending/ports.ts';
 import type { SsoPorts } from './sso/ports.ts';
 import type { TenancyPorts } from './tenancy/ports.ts';
 import type { TriggersPorts } from './triggers/ports.ts';
@@ -30,6 +31,7 @@ export interface DomainPorts {
   readonly policy: PolicyPorts;
   readonly privacy: PrivacyPorts;
   readonly sessions: SessionsPorts;
+  readonly spending: SpendingPorts;
   readonly sso: SsoPorts;
   readonly tenancy: TenancyPorts;
   readonly triggers: TriggersPorts;
@@ -50,6 +52,7 @@ export const domainHandlerLoaders = {
   policy: () => import('./policy/handlers.ts'),
   privacy: () => import('./privacy/handlers.ts'),
   sessions: () => import('./sessions/handlers.ts'),
+  spending: () => import('./spending/handlers.ts'),
   sso: () => import('./sso/handlers.ts'),
   tenancy: () => import('./tenancy/handlers.ts'),
   triggers: () => import('./triggers/handlers.ts'),

@@ -78,7 +78,7 @@ function reportCut(where: string, texts: readonly string[]): void {
 
 /** What a page shows only when it is asked to, in the order of the buttons: a picture more of that page. */
 const openings: Readonly<Record<string, readonly string[]>> = {
-  '/you': ['Turn it on'],
+  '/accounts/[accountId]/you': ['Turn it on'],
   '/accounts/[accountId]/statements/[period]': ['Open all', 'Show'],
   '/accounts/[accountId]/keys': ['New key'],
   '/accounts/[accountId]/team': ['Add somebody'],

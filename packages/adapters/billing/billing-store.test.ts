@@ -205,6 +205,71 @@ describe('statement = ledger = recomputation from raw records (BIL-2, BIL-3)', (
     expect((await billing.listEntries('sibling', period, { limit: 9 })).items).toEqual([]);
   });
 
+  test('a price that bills the time of sessions bills a call of ten minutes for five of use, and its parts add up (MET-3)', async () => {
+    const tariff: UnitTariff = {
+      kind: 'per-unit',
+      amount: parseDecimal('1'),
+      per: 60_000n,
+      accounting: 'binary',
+    };
+    for (const accountId of ['platform', 'parent'])
+      await setPrice(accountId, '0', { prices: [{ meter: 'seconds', where: {}, tariff }] });
+    const record = (
+      accountId: string,
+      [from, to]: readonly [number, number],
+      meters: { bytes?: number; seconds?: number },
+    ) => {
+      const [fromMs, toMs] = [atMs + from * MINUTE, atMs + to * MINUTE];
+      return usageOf(accountId, { atMs: toMs, ...meters, more: { fromMs, toMs } });
+    };
+    const call = [record('leaf', [0, 5], { bytes: 1 }), record('leaf', [9, 10], { bytes: 1 })];
+    await usage.ingest([...call, record('sibling', [0, 3], { bytes: 1 })]);
+    expect((await billing.accrue('leaf', period)).statement.payable).toBe(0n);
+    // The use that decides comes last, and in a segment of another kind once more.
+    await usage.ingest([record('leaf', [3, 6], { seconds: 5 }), record('sibling', [1, 2], { seconds: 9 })]);
+    await usage.ingest([
+      { ...record('leaf', [7, 8], { seconds: 5 }), segment: 1, modality: 'video' },
+      record('leaf', [7, 8], { seconds: 0 }),
+    ]);
+    const { statement, ledger } = await billing.accrue('leaf', period);
+    expect([statement.payable, ledger.payable]).toEqual([parseDecimal('10'), parseDecimal('10')]);
+    const parent = (await billing.accrue('parent', period)).statement;
+    const [line] = parent.lines.filter(({ meter }) => meter === 'relay.seconds');
+    expect([parent.payable, parent.receivable, line?.quantity]).toEqual([
+      parseDecimal('13'),
+      parseDecimal('13'),
+      BigInt(13 * MINUTE),
+    ]);
+    expect(line?.parts.map(({ accountId, amount }) => [accountId, amount]).sort()).toEqual([
+      ['leaf', parseDecimal('10')],
+      ['sibling', parseDecimal('3')],
+    ]);
+    const range = { fromMs: atMs - MINUTE, toMs: atMs + 20 * MINUTE };
+    const spent = async (more: Partial<SpendQuery>) =>
+      (await billing.spend({ accountId: 'parent', ...range, ...more })).amount;
+    expect([await spent({}), await spent({ sessionId: 'ses_sibling' })]).toEqual([
+      parseDecimal('13'),
+      parseDecimal('3'),
+    ]);
+    const simulated = await billing.simulate({
+      period,
+      change: {
+        accountId: 'parent',
+        currency: 'EUR',
+        services: {
+          relay: [{ meter: 'seconds', where: {}, tariff: { ...tariff, amount: parseDecimal('2') } }],
+        },
+      },
+      limit: 9,
+    });
+    expect(simulated.edges.map(({ buyerId, after }) => [buyerId, after.amount, after.cost])).toEqual([
+      ['leaf', parseDecimal('20'), parseDecimal('10')],
+      ['sibling', parseDecimal('6'), parseDecimal('3')],
+    ]);
+    await billing.accrueAll(period);
+    expect(await billing.countMismatches()).toBe(0);
+  });
+
   test('tiers, an allowance and a minimum are kept, posted and priced by what the month had before (BIL-1)', async () => {
     const tariff: UnitTariff = {
       kind: 'per-unit',

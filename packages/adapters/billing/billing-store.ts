@@ -12,6 +12,7 @@ import { nano } from '@patchbay/domain/billing/money';
 import { nextPeriod, type Period, periodAt, periodOf, periodStarts } from '@patchbay/domain/billing/period';
 import { isPooled } from '@patchbay/domain/billing/price';
 import { spanStarts } from '@patchbay/domain/billing/price-book';
+import { binaryMeters } from '@patchbay/domain/billing/session-cells';
 import { spendOf } from '@patchbay/domain/billing/spend';
 import { type Statement, statementOf } from '@patchbay/domain/billing/statement';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
@@ -21,7 +22,7 @@ import { inAccountScope, inAccountSnapshot, sqlStateOf } from '../metering/accou
 import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { readChain, readChainUnder, writePrices } from './price-rows.ts';
 import { simulate } from './simulation-rows.ts';
-import { readCells, readSessionCells } from './usage-cells.ts';
+import { readCells, readSessionCells, readSessionTimes } from './usage-cells.ts';
 
 /** Accruals of one edge that come first, before this one gives up. */
 const ATTEMPT_COUNT_MAX = 8;
@@ -56,9 +57,11 @@ const readerOf = ({ catalogue, nowMs }: Pick<BillingStoreOptions, 'catalogue' | 
     const nextPositions = await readPositions(client, positionsSql, [accountId, nextPeriod(period).name]);
     const chain = await readChain(client, accountId, period);
     const book = { ...chain, catalogue };
-    const cells = await readCells(client, sets, { accountId, ...period, starts: spanStarts(chain, period) });
+    const range = { accountId, ...period, starts: spanStarts(chain, period) };
+    const cells = await readCells(client, sets, range);
+    const sessions = await readSessionTimes(client, sets, { ...range, meters: binaryMeters(chain.prices) });
     const { currency } = chain;
-    return { accountId, period, currency, cells, book, positions, nextPositions, nowMs: nowMs() };
+    return { accountId, period, currency, cells, sessions, book, positions, nextPositions, nowMs: nowMs() };
   };
   return { sets, requestOf };
 };
@@ -112,8 +115,11 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
         const chain = await readChain(client, accountId, period);
         const { currency } = chain;
         const starts = spanStarts(chain, period);
-        const cells = await readCells(client, sets, { accountId, ...period, starts, meter });
-        return statementOf({ accountId, period, currency, cells, book: { ...chain, catalogue } });
+        const range = { accountId, ...period, starts };
+        const cells = await readCells(client, sets, { ...range, meter });
+        const meters = binaryMeters(chain.prices).filter((each) => meter === undefined || each === meter);
+        const sessions = await readSessionTimes(client, sets, { ...range, meters });
+        return statementOf({ accountId, period, currency, cells, sessions, book: { ...chain, catalogue } });
       }),
     async accrueAll(period) {
       const accounts = await accrual.activeAccounts(period);
@@ -129,20 +135,23 @@ export function billingStore({ pool, catalogue, nowMs }: BillingStoreOptions): B
           (left, right) => left - right,
         );
         const hasPools = chain.prices.some(({ tariff }) => isPooled(tariff));
-        const before =
-          hasPools && since < fromMs
-            ? await readCells(client, sets, {
-                accountId,
-                toMs: fromMs,
-                starts: spanStarts(chain, { fromMs: since, toMs: fromMs }),
-                depthMax: 0,
-              })
-            : [];
+        const meters = binaryMeters(chain.prices);
+        const earlier = { fromMs: since, toMs: fromMs };
+        const range = { accountId, toMs, starts, depthMax: 0 } as const;
+        const rangeBefore = { ...range, toMs: fromMs, starts: spanStarts(chain, earlier) };
+        const hasBefore = hasPools && since < fromMs;
+        const before = hasBefore ? await readCells(client, sets, rangeBefore) : [];
+        const sessionsBefore = hasBefore
+          ? await readSessionTimes(client, sets, { ...rangeBefore, meters })
+          : [];
         const cells =
           sessionId === undefined
-            ? await readCells(client, sets, { accountId, toMs, starts, depthMax: 0 })
+            ? await readCells(client, sets, range)
             : await readSessionCells(client, sets, { ...query, sessionId, starts });
-        return spendOf({ accountId, currency: chain.currency, cells, before, book: { ...chain, catalogue } });
+        const sessions = await readSessionTimes(client, sets, { ...range, meters, sessionId });
+        const { currency } = chain;
+        const book = { ...chain, catalogue };
+        return spendOf({ accountId, currency, cells, before, sessions, sessionsBefore, book });
       }),
     simulate: (query) =>
       inAccountScope(pool, query.change.accountId, (client) => simulate(client, query, { sets, catalogue })),

@@ -1,6 +1,6 @@
 import type { InvoiceCollection } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
-import { issued } from '@patchbay/domain/billing/collection/postings';
+import { issued, settleInvoice } from '@patchbay/domain/billing/collection/postings';
 import { type ClosedEdge, noBacking, sharesOf } from '@patchbay/domain/billing/collection/shares';
 import { draftsOf, type Outstanding } from '@patchbay/domain/billing/documents/closing';
 import { collectedLines } from '@patchbay/domain/billing/documents/collected-lines';
@@ -10,6 +10,7 @@ import { type Period, periodOf, stateAt } from '@patchbay/domain/billing/period'
 import type { Statement } from '@patchbay/domain/billing/statement';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
+import { payInvoice, paysFor, readTerms } from '../spending/balance-changes.ts';
 import type { AccountAccrual } from './billing-store.ts';
 import { collectionFromRow, insertCollection, issueDocument, postTransactions } from './document-rows.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
@@ -234,6 +235,7 @@ async function issueOne(client: PoolClient, row: ClosedRow, around: Around): Pro
       await beginInvoice(client, document, { ...around, charge: row.content.charge });
     else await insertCollection(client, payoutOf(document));
     await postTransactions(client, issued(document, platformId), { platformId, nowMs });
+    if (document.kind === 'invoice') await payFromBalance(client, document, around);
     count++;
   }
   return count;
@@ -270,6 +272,36 @@ async function beginInvoice(
     const backing = { ...note.backing, weight: nano(note.backing.weight + weight) };
     await writeNote(client, { ...note, backing });
   }
+}
+
+/** Of an account that is prepaid, nothing is left to ask: its balance pays the invoice as it is issued (BIL-5). */
+async function payFromBalance(
+  client: PoolClient,
+  { id: documentId, accountId, period, currency, totalMinorUnits }: BillingDocument,
+  { platformId, nowMs }: Around,
+): Promise<void> {
+  if (!paysFor(await readTerms(client, accountId), period)) return;
+  const total = nano(totalMinorUnits * minorUnitOf(currency));
+  await payInvoice({ client, accountId, platformId, nowMs }, { period, total });
+  const { rows } = await client.query<{ state: unknown }>(
+    'SELECT state FROM collection WHERE document_id = $1 FOR UPDATE',
+    [documentId],
+  );
+  const before = collectionFromRow(rows[0]?.state) as InvoiceCollection;
+  const after: InvoiceCollection = {
+    ...before,
+    isPaidFromBalance: true,
+    state: 'paid',
+    paidMinorUnits: totalMinorUnits,
+  };
+  const notes = await readNotes(client, after);
+  const settled = settleInvoice({ before, after, notes, platformId });
+  await client.query('UPDATE collection SET state = $2 WHERE document_id = $1', [
+    documentId,
+    toExactJson(after),
+  ]);
+  for (const note of settled.notes) await writeNote(client, note);
+  await postTransactions(client, settled.transactions, { platformId, nowMs });
 }
 
 const payoutOf = ({

@@ -4,9 +4,12 @@ import type {
   HeldCollection,
   PendingStep,
 } from '@patchbay/domain/billing/collection/collection-store';
+import { toppedUpOf } from '@patchbay/domain/billing/collection/invoice-collection';
 import type { RailNotice } from '@patchbay/domain/billing/collection/rail';
+import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
+import { creditTopUp } from '../spending/balance-changes.ts';
 import { readNotes, writeNote } from './closing.ts';
 import { collectionFromRow, postTransactions, readParty } from './document-rows.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
@@ -15,6 +18,8 @@ export interface CollectionStoreOptions {
   readonly pool: Pool;
   readonly platformAccount: () => Promise<string>;
   readonly nowMs: () => number;
+  /** Money came in for a balance, or went back. Told after it is kept. */
+  readonly onBalanceChanged?: (accountId: string) => Promise<void>;
 }
 
 interface CollectionRow {
@@ -26,7 +31,8 @@ interface CollectionRow {
 }
 
 /** How documents stand at the rail, in PostgreSQL. It works for the platform, which collects (decision 0006). */
-export function collectionStore({ pool, platformAccount, nowMs }: CollectionStoreOptions): CollectionStore {
+export function collectionStore(options: CollectionStoreOptions): CollectionStore {
+  const { pool, platformAccount, nowMs, onBalanceChanged } = options;
   return {
     async due(atMs, countMax) {
       return await inAccountScope(pool, await platformAccount(), async (client) => {
@@ -39,14 +45,17 @@ export function collectionStore({ pool, platformAccount, nowMs }: CollectionStor
     },
     async change(documentId, change) {
       const platformId = await platformAccount();
-      return await inAccountScope(pool, platformId, async (client) => {
+      let changedId: string | undefined;
+      const after = await inAccountScope(pool, platformId, async (client) => {
         const held = await hold(client, documentId, platformId);
         if (held === undefined) return undefined;
         const made = change(held);
         if (made === undefined) return held;
-        await keep(client, held, { made, nowMs: nowMs() });
+        if (await keep(client, held, { made, nowMs: nowMs() })) changedId = held.collection.accountId;
         return await hold(client, documentId, platformId);
       });
+      if (changedId !== undefined) await onBalanceChanged?.(changedId);
+      return after;
     },
   };
 }
@@ -89,11 +98,12 @@ async function hold(
   };
 }
 
+/** Whether a balance is worth more or less by it. */
 async function keep(
   client: PoolClient,
   { collection: before, ...held }: HeldCollection,
   { made, nowMs }: { readonly made: CollectionChange; readonly nowMs: number },
-): Promise<void> {
+): Promise<boolean> {
   const collection = made.collection ?? before;
   const pending = made.pending === undefined ? held.pending : made.pending;
   const failure = made.failure === undefined ? held.failure : made.failure;
@@ -130,6 +140,13 @@ async function keep(
     ]);
   }
   await postTransactions(client, made.transactions ?? [], { platformId: held.platformId, nowMs });
+  if (collection.kind === 'invoice' && collection.purpose === 'top-up') {
+    const { currency } = collection;
+    const toppedUp = nano(toppedUpOf(collection) * minorUnitOf(currency));
+    const frame = { client, accountId, platformId: held.platformId, nowMs };
+    return await creditTopUp(frame, { topUpId: documentId, toppedUp });
+  }
+  return false;
 }
 
 /** What a rail told and nobody looked at yet. */

@@ -1,8 +1,10 @@
 /** Accounts that move while usage flows: whoever stood above at the minute of use has it in their totals and is paid (ACC-2). */
 import { parseDecimal } from '@patchbay/domain/billing/money';
 import { type Period, periodAt } from '@patchbay/domain/billing/period';
-import type { PricedEdge } from '@patchbay/domain/billing/price-book';
+import { type PricedEdge, spanStarts } from '@patchbay/domain/billing/price-book';
 import { rate } from '@patchbay/domain/billing/rating';
+import { binaryMeters } from '@patchbay/domain/billing/session-cells';
+import { sessionCellsOf } from '@patchbay/domain/billing/session-roll-up.testing';
 import { rollUp } from '@patchbay/domain/metering/roll-up';
 import { dayOf, type UsageRecord } from '@patchbay/domain/metering/usage-record';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
@@ -100,7 +102,15 @@ async function setPrices(accountIds: readonly string[], period: Period) {
       service: 'relay',
       currency: 'EUR',
       fromMs: period.fromMs,
-      prices: [{ meter: 'bytes', where: {}, tariff }],
+      prices: [
+        { meter: 'bytes', where: {}, tariff },
+        // Half of them bill the time of sessions, so that levels of both kinds stand above each other (MET-3).
+        {
+          meter: 'seconds',
+          where: {},
+          tariff: index % 2 === 0 ? { ...tariff, accounting: 'binary' } : tariff,
+        },
+      ],
     });
   }
 }
@@ -141,7 +151,10 @@ async function expectAgreement(
   const prices = [
     ...new Map(chains.flatMap((chain) => chain.prices.map((price) => [price.id, price]))).values(),
   ];
-  const { lines } = rate(recomputed, { edges, prices, catalogue: relayCatalogue });
+  const starts = spanStarts({ edges, prices }, period);
+  const timed = sessionCellsOf(records, { edges, starts, toMs: period.toMs });
+  const sessions = timed.filter(({ meter }) => binaryMeters(prices).includes(meter));
+  const { lines } = rate(recomputed, { edges, prices, catalogue: relayCatalogue }, { sessions });
   for (const accountId of accounts) {
     const { statement, ledger } = await billing.accrue(accountId, period);
     const total = (side: 'buyerId' | 'sellerId') =>
@@ -187,7 +200,12 @@ test('random trees that move at random: totals, statements and ledger are those 
           model.move(movedId, parentId, atMs);
         }
         const records = uses.map(({ of, slot, bytes }) =>
-          usageOf(['top', ...ids][of] ?? '', { atMs: startMs + slot * MINUTE, bytes }),
+          usageOf(['top', ...ids][of] ?? '', {
+            atMs: startMs + slot * MINUTE,
+            bytes,
+            seconds: bytes % 3,
+            more: { fromMs: startMs + slot * MINUTE - bytes * 100 },
+          }),
         );
         await oneStore().usage.ingest(records);
         await expectAgreement(records, { edges: model.edges(), period });

@@ -1,5 +1,6 @@
 import type { SimulationQuery } from '@patchbay/domain/billing/billing-store';
 import { spanStarts } from '@patchbay/domain/billing/price-book';
+import { binaryMeters } from '@patchbay/domain/billing/session-cells';
 import {
   type SellerPlace,
   type SimulationPage,
@@ -10,7 +11,7 @@ import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { PoolClient } from 'pg';
 import type { KnownDimensionSets } from '../metering/dimension-sets.ts';
 import { readChain } from './price-rows.ts';
-import { readCells } from './usage-cells.ts';
+import { readCells, readSessionTimes } from './usage-cells.ts';
 
 interface Reckoning {
   readonly sets: KnownDimensionSets;
@@ -32,6 +33,9 @@ export async function simulate(
     cursor?.id ?? '',
     limit + 1,
   ]);
+  const metersOfChange = Object.entries(change.services).flatMap(([service, prices]) =>
+    binaryMeters(prices.map((price) => ({ ...price, service }))),
+  );
   return await simulationPage({
     change,
     cursor,
@@ -39,13 +43,12 @@ export async function simulate(
     sellers,
     simulate: async (accountId) => {
       const { currency, ...chain } = await readChain(client, accountId, period);
-      const cells = await readCells(client, sets, {
-        accountId,
-        toMs: period.toMs,
-        starts: spanStarts(chain, period),
-      });
+      const range = { accountId, toMs: period.toMs, starts: spanStarts(chain, period) };
+      const cells = await readCells(client, sets, range);
+      const meters = [...new Set([...binaryMeters(chain.prices), ...metersOfChange])];
+      const sessions = await readSessionTimes(client, sets, { ...range, meters });
       const book = { ...chain, catalogue };
-      return simulateSeller({ accountId, period, currency, cells, book }, change);
+      return simulateSeller({ accountId, period, currency, cells, sessions, book }, change);
     },
   });
 }

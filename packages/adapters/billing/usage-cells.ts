@@ -1,4 +1,5 @@
 import type { SpendQuery } from '@patchbay/domain/billing/billing-store';
+import type { SessionCell } from '@patchbay/domain/billing/session-cells';
 import type { UsageCell } from '@patchbay/domain/metering/roll-up';
 import type { Dimensions } from '@patchbay/domain/metering/usage-record';
 import type { PoolClient } from 'pg';
@@ -57,6 +58,53 @@ export async function readSessionCells(
 interface SessionCellQuery extends SpendQuery {
   readonly sessionId: string;
   readonly starts: readonly number[];
+}
+
+interface SessionTimeRow {
+  readonly account_id: string;
+  readonly span: number;
+  readonly meter: string;
+  readonly dimension_set_ids: readonly string[];
+  readonly inclusive: string;
+  readonly own: string;
+}
+
+/** The time of the sessions of an account, and of its children, in which these meters were used: see `SessionCell`. */
+export async function readSessionTimes(
+  client: PoolClient,
+  sets: KnownDimensionSets,
+  { accountId, starts, toMs, depthMax = 1, meters, sessionId }: SessionTimeQuery,
+): Promise<SessionCell[]> {
+  if (meters.length === 0) return [];
+  const { rows } = await client.query<SessionTimeRow>(
+    'SELECT * FROM billing_session_time($1, $2::timestamptz[], $3, $4, $5::text[], $6)',
+    [
+      accountId,
+      starts.map((atMs) => new Date(atMs)),
+      new Date(toMs),
+      depthMax,
+      [...meters],
+      sessionId ?? null,
+    ],
+  );
+  const known = await sets.read(
+    client,
+    rows.flatMap((row) => row.dimension_set_ids),
+  );
+  return rows.map((row) => {
+    const atMs = starts[row.span - 1];
+    const uses = row.dimension_set_ids.map((id) => known.get(id)).filter((set) => set !== undefined);
+    if (atMs === undefined || uses.length < row.dimension_set_ids.length)
+      throw new Error('Sessions have no span or no dimensions.');
+    const { account_id, meter, inclusive, own } = row;
+    return { accountId: account_id, atMs, meter, uses, inclusive: BigInt(inclusive), own: BigInt(own) };
+  });
+}
+
+interface SessionTimeQuery extends Omit<CellQuery, 'meter'> {
+  readonly meters: readonly string[];
+  /** Default: all. */
+  readonly sessionId?: string | undefined;
 }
 
 const sessionCellsSql = `

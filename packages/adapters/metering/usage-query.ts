@@ -67,7 +67,8 @@ function rowsBehind({ after, groupBy }: UsageQuery, keys: readonly string[], val
 function sourceOf(query: UsageQuery): Source {
   const entities = query.groupBy.filter(isEntity);
   const needsRecords =
-    (query.sessionId ?? query.endpoint) !== undefined || entities.some((name) => name !== 'account');
+    (query.sessionId ?? query.endpoint ?? query.application ?? query.credential) !== undefined ||
+    entities.some((name) => name !== 'account');
   const range = [new Date(floorMinute(query.fromMs)), new Date(ceilMinute(query.toMs))];
   const asked = [query.accountId, ...range, query.bucket, query.meter ?? null, query.timeZone ?? 'UTC'];
   if (needsRecords) return recordSource(query, asked);
@@ -87,7 +88,10 @@ function sourceOf(query: UsageQuery): Source {
 }
 
 /** Raw records know what minute totals do not: application, endpoint, credential and session. */
-function recordSource({ scope, sessionId, endpoint }: UsageQuery, asked: readonly Parameter[]): Source {
+function recordSource(
+  { scope, sessionId, endpoint, application, credential }: UsageQuery,
+  asked: readonly Parameter[],
+): Source {
   const isOwn = scope === 'own';
   return {
     sql: `
@@ -101,8 +105,9 @@ function recordSource({ scope, sessionId, endpoint }: UsageQuery, asked: readonl
       CROSS JOIN LATERAL unnest(r.meters, r.dimension_set_ids, r.quantities) AS q(meter, dimension_set_id, quantity)
       WHERE c.ancestor_id = $1 ${isOwn ? 'AND c.depth = 0' : ''}
         AND ($5::text IS NULL OR q.meter = $5) AND ($7::text IS NULL OR r.session_id = $7)
-        AND ($8::text IS NULL OR r.endpoint_id = $8)`,
-    values: [...asked, sessionId ?? null, endpoint ?? null],
+        AND ($8::text IS NULL OR r.endpoint_id = $8)
+        AND ($9::text IS NULL OR r.application_id = $9) AND ($10::text IS NULL OR r.credential_id = $10)`,
+    values: [...asked, sessionId ?? null, endpoint ?? null, application ?? null, credential ?? null],
   };
 }
 

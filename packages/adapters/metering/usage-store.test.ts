@@ -347,6 +347,12 @@ describe('reading (MET-5)', () => {
     expect(plain(await ask({ ...bytes, endpoint: 'user:eve' }))).toEqual([]);
   });
 
+  test('of one application, and of one credential, and of both alone', async () => {
+    expect(plain(await ask({ ...bytes, application: 'app_1' }))).toEqual([[20n, 1]]);
+    expect(plain(await ask({ ...bytes, credential: 'key_leaf' }))).toEqual([[30n, 2]]);
+    expect(plain(await ask({ ...bytes, application: 'app_1', credential: 'key_a' }))).toEqual([]);
+  });
+
   test('by minute, hour and UTC day', async () => {
     const starts = async (bucket: UsageQuery['bucket']) =>
       (await ask({ ...bytes, bucket })).rows.map(({ atMs, quantity }) => [atMs, quantity]);

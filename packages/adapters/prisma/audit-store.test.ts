@@ -1,3 +1,4 @@
+import { told } from '@patchbay/domain/audit/told';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type AuditStore, auditStore } from './audit-store.ts';
@@ -95,4 +96,49 @@ test.each([
   expect((await owner.query(sql, [accountId])).rowCount).toBeGreaterThan(0);
   await owner.end();
   expect(await store.brokenAt(accountId)).toBe(brokenAt);
+});
+
+test('a filter finds what the reader is told, and by no word anybody who acts from above them (ACC-8, C1)', async () => {
+  const { accountId: parent } = await database.signUp('Above');
+  const child = await database.addChild(parent, 'Below');
+  const { userId } = await database.signUp('Somebody');
+  const path = await database.chainOf(child);
+  const base = { accountId: child, accountPath: path, actorName: 'Ann', requestId: 'req_1' };
+  const entry = (more: object) =>
+    store.append({ ...base, ...actors[0], action: 'keys.create', target: 'key_1', ...more });
+  const actors = [
+    { actorId: 'usr_own', actorAccountId: child },
+    { actorId: 'usr_parent', actorAccountId: parent },
+    { actorId: 'usr_gone', actorAccountId: undefined },
+    { actorId: userId, actorAccountId: undefined },
+    { actorId: 'platform', actorAccountId: undefined },
+  ] as const;
+  for (const actor of actors) await entry(actor);
+  await entry({ action: 'keysmith.create', target: 'key_10' });
+  await entry({ action: 'applications.update', target: `${child}/app_1/services/signaling/config` });
+  await entry({ action: 'accounts.move', target: parent });
+
+  const all = (await store.entries.list({ accountId: child, scope: 'own', limit: 50 })).items;
+  const listed = async (filter: object, visibleIds: readonly string[]) => {
+    const asked = { accountId: child, scope: 'own', limit: 50, filter: { visibleIds, ...filter } } as const;
+    return (await store.entries.list(asked)).items.map(({ id }) => id);
+  };
+  for (const visibleIds of [[child], [parent, child], path, []]) {
+    const seen = all.map((record) => told(record, visibleIds));
+    const words = [...actors.map(({ actorId }) => actorId), 'above'];
+    for (const actorId of words)
+      expect(await listed({ actorId }, visibleIds), actorId).toEqual(
+        seen.filter((record) => record.actorId === actorId).map(({ id }) => id),
+      );
+    const ofParent = seen.filter(({ target }) => target === parent).map(({ id }) => id);
+    expect(await listed({ target: parent }, visibleIds)).toEqual(ofParent);
+  }
+  const countOf = async (filter: object) => (await listed(filter, path)).length;
+  expect(await countOf({ action: 'keys' })).toBe(5);
+  expect(await countOf({ action: 'keys.create', target: 'key_1' })).toBe(5);
+  expect(await countOf({ target: 'app_1' })).toBe(1);
+  const [newest] = all;
+  expect(await countOf({ from: newest?.at })).toBeGreaterThan(0);
+  expect(await countOf({ to: new Date(0) })).toBe(0);
+  expect(await countOf({ actorId: `usr_own' OR true --` })).toBe(0);
 });

@@ -1,4 +1,5 @@
-import type { AuditPorts, AuditRecord, NewAuditEntry } from '@patchbay/domain/audit/ports';
+import type { AuditFilter, AuditPorts, AuditRecord, NewAuditEntry } from '@patchbay/domain/audit/ports';
+import { ABOVE } from '@patchbay/domain/audit/told';
 import { createId } from '@patchbay/kit/ids';
 import { textArray } from '../metering/array-literal.ts';
 import { writeInAccount } from '../postgres/at-once.ts';
@@ -18,7 +19,7 @@ const toJson = (value: unknown) => (value === undefined ? null : JSON.stringify(
 export function auditStore(prisma: PrismaClient): AuditStore {
   return {
     entries: {
-      list: ({ accountId, scope, cursor, limit }) =>
+      list: ({ accountId, scope, filter, cursor, limit }) =>
         inAccount(prisma, accountId, async (transaction) => {
           const whose =
             scope === 'own'
@@ -29,9 +30,8 @@ export function auditStore(prisma: PrismaClient): AuditStore {
             SELECT e.id, e.at, e.account_id AS "accountId", e.actor_id AS "actorId", e.actor_name AS "actorName", e.action,
               e.target, e.request_id AS "requestId", e.before, e.after, e.actor_account_id AS "actorAccountId",
               e.account_path AS "accountPath",
-              e.actor_id !~ '^(key|usr)_' OR EXISTS (SELECT 1 FROM api_key k WHERE k.id = e.actor_id)
-                OR EXISTS (SELECT 1 FROM role_grant g WHERE g.user_id = e.actor_id) AS "isActorKnown"
-            FROM audit_entry e WHERE ${whose} ${older} ORDER BY e.id DESC LIMIT ${limit + 1}`;
+              ${isActorKnown} AS "isActorKnown"
+            FROM audit_entry e WHERE ${whose} ${older} ${filter === undefined ? Prisma.empty : wordsOf(filter)} ORDER BY e.id DESC LIMIT ${limit + 1}`;
           return pageFrom(rows, limit, { cursorOf: ({ id }) => id, toItem: (row) => row });
         }),
     },
@@ -45,6 +45,37 @@ export function auditStore(prisma: PrismaClient): AuditStore {
         return row?.at == null ? undefined : Number(row.at);
       }),
   };
+}
+
+const isActorKnown = Prisma.sql`(e.actor_id !~ '^(key|usr)_' OR EXISTS (SELECT 1 FROM api_key k WHERE k.id = e.actor_id)
+  OR EXISTS (SELECT 1 FROM role_grant g WHERE g.user_id = e.actor_id))`;
+
+/**
+ * What `told` says to the reader is what can be asked for, and no more: a test holds the two against each other. An entry names
+ * what an account was at that time, so who is above the reader is read from its own path.
+ */
+function wordsOf({ visibleIds, actorId, action, target, from, to }: AuditFilter): Prisma.Sql {
+  const hidden = Prisma.sql`e.account_path[1:coalesce(
+    (SELECT min(i) FROM generate_subscripts(e.account_path, 1) i WHERE e.account_path[i] = ANY (${[...visibleIds]})),
+    array_position(e.account_path, e.account_id), 1) - 1]`;
+  const isAbove = Prisma.sql`(cardinality(${hidden}) > 0 AND CASE WHEN e.actor_account_id IS NULL THEN NOT ${isActorKnown}
+    ELSE e.actor_account_id = ANY (${hidden}) END)`;
+  const words = [
+    ...(actorId === undefined
+      ? []
+      : [actorId === ABOVE.actorId ? isAbove : Prisma.sql`e.actor_id = ${actorId} AND NOT ${isAbove}`]),
+    ...(action === undefined
+      ? []
+      : [Prisma.sql`(e.action = ${action} OR starts_with(e.action, ${`${action}.`}))`]),
+    ...(target === undefined
+      ? []
+      : [
+          Prisma.sql`position(${`/${target}/`} IN '/' || e.target || '/') > 0 AND NOT ${target} = ANY (${hidden})`,
+        ]),
+    ...(from === undefined ? [] : [Prisma.sql`e.at >= ${from}`]),
+    ...(to === undefined ? [] : [Prisma.sql`e.at < ${to}`]),
+  ];
+  return words.length === 0 ? Prisma.empty : Prisma.sql`AND ${Prisma.join(words, ' AND ')}`;
 }
 
 /** Adds an entry in the transaction of the change it tells of. */

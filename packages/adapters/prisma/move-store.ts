@@ -7,7 +7,7 @@ import { inAccount, type ScopedTransaction } from './scope.ts';
 /** What else a move changes, of which other stores know. */
 export type MovedRules = (
   question: MoveQuestion & { readonly lostPlanIds: readonly string[] },
-) => Promise<Pick<MoveEffects, 'prices' | 'policy' | 'configuration'>>;
+) => Promise<Pick<MoveEffects, 'prices' | 'policy' | 'configuration' | 'brand'>>;
 
 export function moveStore(prisma: PrismaClient, rulesOf: MovedRules): TenancyPorts['moves'] {
   return {
@@ -56,7 +56,7 @@ const cut = <Item>(rows: readonly Item[]) => rows.slice(0, NAMED_COUNT_MAX);
 async function countedEffects(
   transaction: ScopedTransaction,
   { movedId, before, after }: MoveQuestion,
-): Promise<Omit<MoveEffects, 'prices' | 'policy' | 'configuration'>> {
+): Promise<Omit<MoveEffects, 'prices' | 'policy' | 'configuration' | 'brand'>> {
   const ending = before.filter((id) => !after.includes(id));
   const beginning = after.filter((id) => !before.includes(id));
   const concerned = [...ending, ...beginning];

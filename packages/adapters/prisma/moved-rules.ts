@@ -2,6 +2,7 @@ import type { BillingStore, ChainPrices } from '@patchbay/domain/billing/billing
 import { priceChanges } from '@patchbay/domain/billing/price-changes';
 import type { PriceLevel } from '@patchbay/domain/billing/price-list';
 import { tariffToWire, termsKey } from '@patchbay/domain/billing/wire-tariff';
+import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import { configChanges } from '@patchbay/domain/policy/config-changes';
 import { configLevels } from '@patchbay/domain/policy/config-levels';
@@ -12,6 +13,7 @@ import type { PolicyPorts } from '@patchbay/domain/policy/ports';
 import type { MoveEffects } from '@patchbay/domain/tenancy/move-preview';
 import type { MoveQuestion } from '@patchbay/domain/tenancy/ports';
 import type { ServiceDefinition } from '@patchbay/kit/definition';
+import type { ShownBrands } from './brand-store.ts';
 import type { MovedRules } from './move-store.ts';
 import type { ServiceConfigStore } from './service-config-store.ts';
 
@@ -27,6 +29,7 @@ interface RuleStores {
     readonly childId: string;
     readonly atMs: number;
   }) => Promise<ChainPrices>;
+  readonly brands: Pick<ShownBrands, 'of' | 'above'>;
   readonly catalogue: MeterCatalogue;
   readonly services: readonly Pick<ServiceDefinition, 'name' | 'config' | 'merge'>[];
 }
@@ -37,8 +40,15 @@ export function movedRules(stores: RuleStores): MovedRules {
     prices: await pricesOf(stores, question),
     policy: await policyOf(stores, question),
     configuration: await configurationOf(stores, question),
+    brand: {
+      before: await brandAt(stores, parentOf(question.before)),
+      after: await brandAt(stores, parentOf(question.after)),
+    },
   });
 }
+
+const brandAt = async ({ brands }: RuleStores, accountId: string): Promise<string> =>
+  ((await brands.of(accountId)) ?? (await brands.above(accountId)))?.name ?? PLATFORM_NAME;
 
 async function pricesOf(
   { billing, chainPricesUnder, catalogue }: RuleStores,

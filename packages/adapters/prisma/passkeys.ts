@@ -1,4 +1,3 @@
-import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { passkeyAddedMail } from '@patchbay/domain/tenancy/mails';
 import type { Mails } from '@patchbay/domain/tenancy/ports';
 import { createId } from '@patchbay/kit/ids';
@@ -29,11 +28,15 @@ export interface RelyingParty {
   /** A host name, never an IP address. */
   readonly id: string;
   readonly origin: string;
+  /** Of a brand. Absent: it is the platform's own. */
+  readonly host?: string;
 }
 
 export interface Passkey {
   readonly id: string;
   readonly name: string;
+  /** The host of a brand where it was made, and works. Undefined: the platform's own. */
+  readonly host: string | undefined;
   readonly createdAt: Date;
   readonly lastUsedAt: Date | undefined;
 }
@@ -46,21 +49,38 @@ interface Person {
 
 export interface Passkeys {
   list(userId: string): Promise<readonly Passkey[]>;
-  /** What a browser needs to make one. Undefined: too many wait for an answer, or their address is not proved. */
-  propose(person: Person): Promise<PublicKeyCredentialCreationOptionsJSON | undefined>;
+  /**
+   * What a browser needs to make one, which is kept under a name of the place. Undefined: too many wait for an answer, or their
+   * address is not proved.
+   */
+  propose(
+    person: Person & Made & { readonly placeName: string },
+  ): Promise<PublicKeyCredentialCreationOptionsJSON | undefined>;
   /** Keeps what a browser made, under a name, and tells its owner. False: refused. */
   add(
-    passkey: Person & { readonly address: string; readonly passkeyName: string; readonly response: unknown },
+    passkey: Person &
+      Made & { readonly address: string; readonly passkeyName: string; readonly response: unknown },
   ): Promise<boolean>;
   /** False: it is not theirs. */
   remove(
     passkey: Omit<Person, 'email'> & { readonly address: string; readonly id: string },
   ): Promise<boolean>;
   /** What a browser needs to sign in with one, whoever's it is. Undefined: too many wait for an answer. */
-  challenge(): Promise<PublicKeyCredentialRequestOptionsJSON | undefined>;
-  /** Whose passkey answered a challenge. Each is taken once. */
-  take(response: unknown): Promise<Person | undefined>;
+  challenge(at: RelyingParty): Promise<PublicKeyCredentialRequestOptionsJSON | undefined>;
+  /** Whose passkey answered a challenge, at the place that it was made for. Each is taken once. */
+  take(response: unknown, at: RelyingParty): Promise<Person | undefined>;
 }
+
+/** Where: a passkey works at the host where it was made, and at no other. */
+interface Made {
+  readonly at: RelyingParty;
+}
+
+const expectedAt = ({ id, origin }: RelyingParty) => ({
+  expectedOrigin: origin,
+  expectedRPID: id,
+  requireUserVerification: true,
+});
 
 /** As far as it is read here; the rest is checked by whoever verifies it. */
 const text = z.string().min(1).max(20_000);
@@ -80,17 +100,10 @@ const assertion = z.object({
 const clientData = z.object({ challenge: text });
 
 export interface PasskeyOptions extends AddressProofOptions {
-  readonly relyingParty: RelyingParty;
   readonly mails: Mails;
 }
 
-export function passkeys(
-  prisma: PrismaClient,
-  { relyingParty, mails, isProofAsked }: PasskeyOptions,
-): Passkeys {
-  const { id: rpID, origin } = relyingParty;
-  const expected = { expectedOrigin: origin, expectedRPID: rpID, requireUserVerification: true };
-
+export function passkeys(prisma: PrismaClient, { mails, isProofAsked }: PasskeyOptions): Passkeys {
   async function keepChallenge(challenge: string, userId: string | null): Promise<boolean> {
     const until = new Date(Date.now() + CHALLENGE_LIFETIME_MS);
     const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`
@@ -108,24 +121,32 @@ export function passkeys(
 
   const rowsOf = (userId: string) =>
     prisma.$queryRaw<
-      { id: string; name: string; credential_id: string; created_at: Date; last_used_at: Date | null }[]
-    >`SELECT id, name, credential_id, created_at, last_used_at FROM passkey_list(${userId})`;
+      {
+        id: string;
+        name: string;
+        credential_id: string;
+        host: string | null;
+        created_at: Date;
+        last_used_at: Date | null;
+      }[]
+    >`SELECT id, name, credential_id, host, created_at, last_used_at FROM passkeys_of(${userId})`;
 
   return {
     list: async (userId) =>
-      (await rowsOf(userId)).map(({ id, name, created_at: createdAt, last_used_at: lastUsedAt }) => ({
-        id,
-        name,
-        createdAt,
-        lastUsedAt: lastUsedAt ?? undefined,
+      (await rowsOf(userId)).map((row) => ({
+        id: row.id,
+        name: row.name,
+        host: row.host ?? undefined,
+        createdAt: row.created_at,
+        lastUsedAt: row.last_used_at ?? undefined,
       })),
 
-    async propose({ userId, name, email }) {
+    async propose({ userId, name, email, at, placeName }) {
       if (!(await mayAddFactor(prisma, userId, { isProofAsked }))) return undefined;
-      const known = await rowsOf(userId);
+      const known = (await rowsOf(userId)).filter(({ host }) => (host ?? undefined) === at.host);
       const options = await generateRegistrationOptions({
-        rpName: PLATFORM_NAME,
-        rpID,
+        rpName: placeName,
+        rpID: at.id,
         userID: Uint8Array.from(Buffer.from(userId)),
         userName: email,
         userDisplayName: name,
@@ -137,14 +158,14 @@ export function passkeys(
       return (await keepChallenge(options.challenge, userId)) ? options : undefined;
     },
 
-    async add({ userId, name, email, address, passkeyName, response }) {
+    async add({ userId, name, email, at, address, passkeyName, response }) {
       const read = registration.safeParse(response);
       if (!read.success || !(await mayAddFactor(prisma, userId, { isProofAsked }))) return false;
       const challenge = await takeChallenge(read.data.response.clientDataJSON, userId);
       if (challenge === undefined) return false;
       const made = await verified(() =>
         verifyRegistrationResponse({
-          ...expected,
+          ...expectedAt(at),
           supportedAlgorithmIDs,
           response: read.data satisfies RegistrationResponseJSON,
           expectedChallenge: challenge,
@@ -154,10 +175,16 @@ export function passkeys(
       const { id, publicKey, counter } = made.registrationInfo.credential;
       return await atomically(prisma, async () => {
         const [row] = await prisma.$queryRaw<{ ok: boolean }[]>`
-          SELECT passkey_add(${createId('psk')}, ${userId}, ${passkeyName}, ${id}, ${publicKey}, ${counter}::bigint,
-            ${PASSKEY_COUNT_MAX}::integer) AS ok`;
+          SELECT passkey_add_at(${createId('psk')}, ${userId}, ${passkeyName}, ${id}, ${publicKey}, ${counter}::bigint,
+            ${PASSKEY_COUNT_MAX}::integer, ${at.host ?? null}) AS ok`;
         if (row?.ok !== true) return false;
-        await noteSignIn(prisma, { action: 'passkey.add', userId, name, address, after: { passkeyName } });
+        await noteSignIn(prisma, {
+          action: 'passkey.add',
+          userId,
+          name,
+          address,
+          after: { passkeyName, ...(at.host === undefined ? {} : { host: at.host }) },
+        });
         await mails.send({ to: email, reader: { userId }, ...passkeyAddedMail({ name, passkeyName }) });
         return true;
       });
@@ -179,16 +206,16 @@ export function passkeys(
         return true;
       }),
 
-    async challenge() {
+    async challenge(at) {
       const options = await generateAuthenticationOptions({
-        rpID,
+        rpID: at.id,
         userVerification: 'required',
         timeout: CHALLENGE_LIFETIME_MS,
       });
       return (await keepChallenge(options.challenge, null)) ? options : undefined;
     },
 
-    async take(response) {
+    async take(response, at) {
       const read = assertion.safeParse(response);
       if (!read.success) return undefined;
       const challenge = await takeChallenge(read.data.response.clientDataJSON, null);
@@ -206,7 +233,7 @@ export function passkeys(
       if (row === undefined || userOf(read.data.response.userHandle) !== row.user_id) return undefined;
       const answer = await verified(() =>
         verifyAuthenticationResponse({
-          ...expected,
+          ...expectedAt(at),
           response: read.data satisfies AuthenticationResponseJSON,
           expectedChallenge: challenge,
           credential: {

@@ -2,6 +2,7 @@ import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import type { UsageStore } from '@patchbay/domain/metering/usage-store';
 import type { LoggedRequest, PolicyPorts } from '@patchbay/domain/policy/ports';
 import { settings } from '@patchbay/domain/policy/settings';
+import { featureName } from '@patchbay/kit/definition';
 import { accountChain } from './account-store.ts';
 import type { PrismaClient } from './generated/client.ts';
 import { inAccount } from './scope.ts';
@@ -24,6 +25,10 @@ interface Row {
   readonly video: boolean | null;
   readonly screen: boolean | null;
   readonly client_address: string | null;
+  readonly device: string | null;
+  readonly country: string | null;
+  readonly instance_type: string | null;
+  readonly codecs: unknown;
 }
 
 /** The requests that policies decide, from the log of sessions: each session that began, and each that was refused. */
@@ -33,7 +38,7 @@ export function pastRequests(prisma: PrismaClient, usage: Pick<UsageStore, 'quer
       inAccount(prisma, accountId, async (transaction) => {
         const rows = await transaction.$queryRaw<Row[]>`
           SELECT s.id, s.account_id, s.application_id, s.kind, s.region, s.started_at, s.ended_at, s.connected_at, s.end_code,
-            l.identity, l.audio, l.video, l.screen, e.client_address
+            l.identity, l.audio, l.video, l.screen, e.client_address, b.device, b.country, b.instance_type, n.codecs
           FROM (
             SELECT s.* FROM account_closure c JOIN session s ON s.account_id = c.descendant_id
             WHERE c.ancestor_id = ${accountId} AND c.valid_to = 'infinity'
@@ -43,6 +48,11 @@ export function pastRequests(prisma: PrismaClient, usage: Pick<UsageStore, 'quer
             WHERE l.session_id = s.id AND l.account_id = s.account_id ORDER BY joined_at LIMIT 1) l ON true
           LEFT JOIN LATERAL (SELECT data ->> 'clientAddress' AS client_address FROM session_event e
             WHERE e.session_id = s.id AND e.kind = 'allocation.started' ORDER BY sequence LIMIT 1) e ON s.kind = 'relay'
+          LEFT JOIN LATERAL (SELECT data ->> 'device' AS device, data ->> 'country' AS country,
+              data ->> 'instanceType' AS instance_type FROM session_event b
+            WHERE b.session_id = s.id AND b.kind = 'session.created' ORDER BY sequence LIMIT 1) b ON true
+          LEFT JOIN LATERAL (SELECT data -> 'codecs' AS codecs FROM session_event n
+            WHERE n.session_id = s.id AND n.kind = 'codecs.negotiated' ORDER BY sequence DESC LIMIT 1) n ON s.kind = 'call'
           ORDER BY s.started_at DESC`;
         return { items: rows.slice(0, limit).map(fromRow), isComplete: rows.length <= limit };
       }),
@@ -84,6 +94,7 @@ function fromRow(row: Row): LoggedRequest {
     sessionId: row.id,
     accountId: row.account_id,
     ...(row.application_id === null ? {} : { applicationId: row.application_id }),
+    ...(row.instance_type === null ? {} : { instanceType: row.instance_type }),
     atMs: row.started_at.getTime(),
     ...(row.ended_at === null ? {} : { endedAtMs: row.ended_at.getTime() }),
     service: row.kind === 'relay' ? 'network-discovery' : 'signaling',
@@ -91,8 +102,22 @@ function fromRow(row: Row): LoggedRequest {
     ...(row.identity === null ? {} : { endpoint: userEndpointId(row.identity) }),
     ...(row.client_address === null ? {} : { sourceIp: addressOf(row.client_address) }),
     mediaKinds: kinds,
+    ...(row.kind === 'relay' ? relayRequest : callRequest),
+    ...(row.device === null ? {} : { deviceKind: row.device }),
+    ...(row.country === null ? {} : { country: row.country }),
+    codecs: streamsIn(row.codecs),
     ...(isRefused && row.end_code !== null ? { refusedWith: row.end_code } : {}),
   };
+}
+
+/** What each of them takes: of a relay its packets, of signaling a call to somebody. */
+const relayRequest = { features: [featureName('network-discovery', 'relay')] };
+const callRequest = { features: [featureName('signaling', 'place-calls')], participantCount: 2 };
+
+/** As a node of any version wrote it. */
+function streamsIn(codecs: unknown): readonly (readonly string[])[] {
+  if (!Array.isArray(codecs)) return [];
+  return codecs.filter((stream: unknown): stream is readonly string[] => Array.isArray(stream));
 }
 
 /** Without its port: `192.0.2.1:3478`, `[2001:db8::1]:3478`. */

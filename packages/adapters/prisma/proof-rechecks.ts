@@ -9,6 +9,7 @@ import { accountChain } from './account-store.ts';
 import { appendEntry } from './audit-store.ts';
 import { appendEvents } from './event-store.ts';
 import type { PrismaClient } from './generated/client.ts';
+import { mailToOwners } from './owner-mails.ts';
 import { inAccount, type ScopedTransaction } from './scope.ts';
 import { atomically } from './unit-of-work.ts';
 
@@ -161,30 +162,13 @@ const writeTo = (
 ): Promise<{ readonly count: number }> =>
   kind === 'domain' ? ssoDomain.updateMany(change) : brandHost.updateMany(change);
 
-const OWNER_COUNT_MAX = 20;
-
 async function tellOwners(prisma: PrismaClient, { proved, outcome }: Noted, mails: Mails): Promise<void> {
   const { account_id: accountId, name: provedName, kind } = proved;
-  const owners = await inAccount(prisma, accountId, ({ roleGrant }) =>
-    roleGrant.findMany({
-      where: { accountId, role: 'owner', acceptedAt: { not: null } },
-      select: { userId: true },
-      orderBy: { userId: 'asc' },
-      take: OWNER_COUNT_MAX,
-    }),
-  );
-  const page = kind === 'domain' ? 'single-sign-on' : 'brand';
-  for (const { userId } of owners) {
-    const [user] = await prisma.$queryRaw<{ name: string; email: string }[]>`
-      SELECT name, email FROM user_profile(${userId})`;
-    if (user === undefined) continue;
-    const about = {
-      name: user.name,
-      provedName,
-      record: recordOf(proved).name,
-      path: `/accounts/${accountId}/${page}`,
-    };
-    const letter = (outcome === 'warn' ? proofMissingMail : proofLostMail)(about);
-    await mails.send({ accountId, to: user.email, reader: { userId }, ...letter });
-  }
+  const path = `/accounts/${accountId}/${kind === 'domain' ? 'single-sign-on' : 'brand'}`;
+  const letterOf = outcome === 'warn' ? proofMissingMail : proofLostMail;
+  const { name: record } = recordOf(proved);
+  await mailToOwners(prisma, mails, {
+    accountId,
+    letterTo: (name) => letterOf({ name, provedName, record, path }),
+  });
 }

@@ -11,7 +11,7 @@ import {
 import { networkOf } from '@patchbay/kit/cidr';
 import { createId } from '@patchbay/kit/ids';
 import type { PrismaClient } from './generated/client.ts';
-import type { Passkeys } from './passkeys.ts';
+import type { Passkeys, RelyingParty } from './passkeys.ts';
 import { hashPassword, isOutdated, isPassword } from './password.ts';
 import type { SecondFactors } from './second-factor.ts';
 import { noteSignIn } from './sign-in-log.ts';
@@ -38,6 +38,8 @@ export interface SignInRequest {
 export interface PasskeySignIn extends Pick<SignInRequest, 'address' | 'userAgent'> {
   /** What the browser answered, as it came. */
   readonly response: unknown;
+  /** Where it was asked. */
+  readonly at: RelyingParty;
 }
 
 export interface SignedIn {
@@ -88,7 +90,7 @@ interface Opening {
 
 export interface SignInOptions {
   readonly factors: Pick<SecondFactors, 'isOn' | 'take'>;
-  /** Absent where browsers make no passkeys. */
+  /** Absent: nobody signs in by one. */
   readonly passkeys?: Pick<Passkeys, 'take'> | undefined;
   readonly mails: Mails;
   /** Of what is noted beside a refusal, for which nobody waits. */
@@ -195,8 +197,8 @@ export function signIns(
           return 'second_factor';
         }
         // Of one user from wherever: many addresses are no way round.
-        if (!(await isCodeAdmitted(prisma, user.id)) || !(await factors.take(user.id, code)))
-          return undefined;
+        const isAdmitted = await isTryAdmitted(prisma, { of: 'code', userId: user.id });
+        if (!isAdmitted || !(await factors.take(user.id, code))) return undefined;
       }
       await prisma.signInAttempt.deleteMany({
         where: { OR: [{ key: keys.pair }, { id: { in: [...attemptIds] } }] },
@@ -205,12 +207,12 @@ export function signIns(
       return { signInSessionId, userId: user.id, name: user.name, email: user.email };
     },
 
-    signInByPasskey: async ({ response, address, userAgent }) => {
+    signInByPasskey: async ({ response, at, address, userAgent }) => {
       // Of an address alone: who it is, a passkey says only when it is right.
       const { tries, attemptIds } = await noteAttempt(prisma, attemptKeys('a passkey', address));
       // Many who try passkeys are many users.
       if (judgeTries({ ...tries, ofUser: 0 }) === 'refused') return undefined;
-      const user = await passkeys?.take(response);
+      const user = await passkeys?.take(response, at);
       if (user === undefined) return undefined;
       if ((await ssoBinding(prisma, user.userId)) !== undefined) return 'organisation';
       await prisma.signInAttempt.deleteMany({ where: { id: { in: [...attemptIds] } } });
@@ -254,15 +256,18 @@ interface OpenRow {
 }
 
 /** With a million codes, three of which are right at a time, ten in 15 minutes find one in months. */
-const CODE_TRIES_MAX = 10;
+const PERSONAL_TRIES_MAX = 10;
 
-/** Noted before it is judged, as passwords are. */
-async function isCodeAdmitted(prisma: PrismaClient, userId: string): Promise<boolean> {
-  const key = hashOf(`code\n${userId}`);
+/** Of one person, from wherever. Noted before it is judged, as passwords are. */
+export async function isTryAdmitted(
+  prisma: PrismaClient,
+  { of, userId }: { readonly of: 'code' | 'proof'; readonly userId: string },
+): Promise<boolean> {
+  const key = hashOf(`${of}\n${userId}`);
   await prisma.signInAttempt.createMany({ data: { key } });
   const [row] = await prisma.$queryRaw<{ tries: bigint }[]>`
     SELECT count(*) AS tries FROM sign_in_attempt WHERE key = ${key} AND at > now() - interval '15 minutes'`;
-  return row !== undefined && row.tries <= BigInt(CODE_TRIES_MAX);
+  return row !== undefined && row.tries <= BigInt(PERSONAL_TRIES_MAX);
 }
 
 interface Shown {

@@ -29,6 +29,8 @@ export interface TriggerOutbox {
   actOnNext(act: (due: DueFiring) => Promise<ActOutcome>): Promise<boolean>;
   /** Whom a hold does not hold any more, because its time is over. */
   liftHolds(): Promise<readonly string[]>;
+  /** Reads what the platform knows of itself, for the triggers that count it. */
+  measure(): Promise<void>;
   /** Forgets counters that nothing can count in any more. @returns how many. */
   forget(): Promise<number>;
   readonly holds: Pick<ActPorts, 'hold' | 'openSessions' | 'suspend'> & {
@@ -76,6 +78,10 @@ export function triggerOutbox(
     async liftHolds() {
       const rows = await prisma.$queryRaw<{ target_id: string }[]>`SELECT * FROM trigger_lift_holds()`;
       return [...new Set(rows.map(({ target_id }) => target_id))];
+    },
+
+    async measure() {
+      await prisma.$queryRaw`SELECT trigger_measure()::text`;
     },
 
     async forget() {

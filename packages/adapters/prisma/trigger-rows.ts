@@ -12,7 +12,7 @@ export interface TriggerRow {
   readonly endpoint_id: string | null;
   readonly credential_id: string | null;
   readonly session_id: string | null;
-  readonly counts: 'usage' | 'event';
+  readonly counts: 'usage' | 'event' | 'measure';
   readonly subject: string;
   readonly filter: Readonly<Record<string, string>>;
   readonly condition: Condition['kind'];
@@ -73,6 +73,7 @@ export const recordFromRow = (row: CountedTriggerRow): TriggerRecord => ({
 });
 
 function counterFromRow({ counts, subject, filter }: TriggerRow): Counter {
+  if (counts === 'measure') return { measure: subject };
   const where = Object.keys(filter).length === 0 ? {} : { where: filter };
   return counts === 'event' ? { event: subject, ...where } : { meter: subject, ...where };
 }
@@ -98,9 +99,7 @@ export function ruleToRow({ counter, target, condition, ...rule }: Omit<TriggerR
     endpointId: endpointId ?? null,
     credentialId: credentialId ?? null,
     sessionId: sessionId ?? null,
-    ...('event' in counter
-      ? { counts: 'event', subject: counter.event }
-      : { counts: 'usage', subject: counter.meter }),
+    ...subjectOf(counter),
     filter: { ...counter.where },
     condition: condition.kind,
     limitValue: BigInt(condition.limit),
@@ -110,4 +109,11 @@ export function ruleToRow({ counter, target, condition, ...rule }: Omit<TriggerR
     isShown: rule.isShown,
     timeZone: rule.timeZone,
   };
+}
+
+function subjectOf(counter: Counter): Pick<TriggerRow, 'counts' | 'subject'> {
+  if ('measure' in counter) return { counts: 'measure', subject: counter.measure };
+  return 'event' in counter
+    ? { counts: 'event', subject: counter.event }
+    : { counts: 'usage', subject: counter.meter };
 }

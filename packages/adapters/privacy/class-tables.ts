@@ -192,6 +192,13 @@ export const classTables = {
       columns: ['account_id', 'prefix_id', 'key_id', 'revoked_at', 'expires_at'],
     },
     {
+      table: 'credential_end',
+      order: ['prefix_id', 'event', 'subject'],
+      columns: ['account_id', 'prefix_id', 'event', 'subject', 'key_id', 'since', 'expires_at'],
+      // Where the platform stands in looking at events.
+      without: ['arrival', 'position'],
+    },
+    {
       table: 'credential_use',
       order: ['prefix_id', 'client_key', 'first_at'],
       columns: ['account_id', 'prefix_id', 'first_at', 'is_continuation'],
@@ -286,7 +293,7 @@ export const classTables = {
         ],
         ...['trusts_email', 'saml', 'is_required', 'emergency_user_ids', 'changed_at'],
       ],
-      without: ['client_secret', 'problem', 'problem_code', 'problem_at'],
+      without: ['told_of_end', 'client_secret', 'problem', 'problem_code', 'problem_at'],
     },
     // It authenticates: that there is one, the log of changes says.
     { table: 'scim_token' },
@@ -574,6 +581,45 @@ export const classTables = {
         ...['total_minor_units', 'by_period', 'corrects_id', 'issued_at', 'content'],
       ],
     },
+    {
+      table: 'spending_limit',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'per', 'amount', 'shares_percent', 'action', 'bits_per_second_max', 'since'],
+        ...['spent_before', 'reached_at', 'reached_until'],
+      ],
+      // Who above set it is nothing that the account is told.
+      without: ['set_by_id'],
+    },
+    {
+      table: 'spending_notice',
+      order: ['limit_id', 'window_start', 'share_percent'],
+      columns: ['limit_id', 'window_start', 'share_percent', 'account_id', 'spent', 'at'],
+    },
+    {
+      table: 'prepaid_account',
+      order: ['account_id'],
+      columns: [
+        ...['account_id', 'is_prepaid', 'since_period', 'overdraft', 'top_up_below', 'top_up_minor_units'],
+        'changed_at',
+      ],
+    },
+    {
+      table: 'credit',
+      order: ['id'],
+      columns: [
+        ...['id', 'account_id', 'top_up_id', 'amount', 'left_amount', 'priority', 'services', 'reason'],
+        ...['expires_at', 'created_at'],
+      ],
+      without: ['given_by_id'],
+    },
+    {
+      table: 'top_up',
+      order: ['id'],
+      columns: ['id', 'account_id', 'minor_units', 'is_automatic', 'asked_at'],
+    },
+    // What use comes to as it is rated, what of a balance paid for it, and what running sessions hold.
+    ...['spend_total', 'prepaid_draw', 'prepaid_month', 'prepaid_hold'].map((table) => ({ table })),
     // What documents are made of and numbered by, and how they stand at whatever collects.
     ...['closed_statement', 'document_sequence', 'collection', 'rail_party'].map((table) => ({ table })),
   ],

@@ -4,11 +4,13 @@ import { Command } from 'commander';
 import { addAccountCommand } from './commands/account.ts';
 import { addAddressesCommand } from './commands/addresses.ts';
 import { addAllowListCommand } from './commands/allow-list.ts';
+import { addBalanceCommand } from './commands/balance.ts';
 import { addBrandCommand } from './commands/brand.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addEndpointCommand } from './commands/endpoint.ts';
 import { addIceCommand } from './commands/ice.ts';
 import { addKeyCommand } from './commands/key.ts';
+import { addLimitCommand } from './commands/limit.ts';
 import { addListenCommand } from './commands/listen.ts';
 import { addLogicCommand } from './commands/logic.ts';
 import { addNodeCommand } from './commands/node.ts';
@@ -43,6 +45,8 @@ const commands = [
   addUsageCommand,
   addStatementCommand,
   addPricesCommand,
+  addBalanceCommand,
+  addLimitCommand,
   addSessionCommand,
   addWhyCommand,
   addEndpointCommand,

@@ -36,6 +36,7 @@ const preview: MovePreview = {
   ],
   policy: [{ setting: 'regions', before: { value: ['eu'], level: 'account', accountId: oldId } }],
   configuration: [],
+  brand: { before: 'Umbrella', after: 'Newbird' },
   plans: [],
   people: [
     {
@@ -58,6 +59,7 @@ test('a preview is lines of what is and what would be: free, gone and unsaid are
     previewRows(preview).map(({ what, before, after }) => [what, [before, after]]),
   );
   expect(rows).toEqual({
+    'brand that its people see': ['Umbrella', 'Newbird'],
     below: [`Old ${oldId}`, `New ${newId}`],
     'usage counts and is paid': ['until 2026-11-29T20:01:00.000Z', 'from 2026-11-29T20:01:00.000Z'],
     'accounts that move': ['2', '2'],

@@ -11,6 +11,7 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     prices,
     policy,
     configuration,
+    brand,
     plans,
     people,
     triggers,
@@ -46,6 +47,7 @@ export function previewRows({ from, to, startsAt, ...effects }: MovePreview): re
     ...configuration.map(({ service, field, before, after }) =>
       row(`${service} ${field}`, heldText(before), heldText(after)),
     ),
+    row('brand that its people see', brand.before, brand.after),
     ...plans.map(({ accountId, name }) => row(`plan of ${accountId}`, name, undefined)),
     ...begun('person', people, ({ name, email, role }) => `${name} <${email}> ${role}`),
     ...begun('trigger', triggers, ({ name, id }) => `${name} ${id}`),

@@ -92,6 +92,15 @@ export const settings = {
     summary: 'region of the nodes started here (local)',
     remedy: 'a name of a-z, 0-9 and -, such as eu-west',
   },
+  countryTable: {
+    schema: z
+      .string()
+      .min(1)
+      .transform((file) => path.resolve(file)),
+    variable: 'PATCHBAY_COUNTRY_TABLE',
+    summary: 'a file that says in which country an address is, for policies that name countries',
+    remedy: 'a file with lines such as 192.0.2.0/24,DE',
+  },
   requestsPerMinuteMax: {
     schema: z.coerce.number<unknown>().int().min(1),
     variable: 'PATCHBAY_REQUESTS_PER_MINUTE_MAX',

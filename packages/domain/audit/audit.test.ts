@@ -32,9 +32,14 @@ test('audit.list 200: who changed what, from what, to what; what is not there is
       return { items: [record], nextCursor: record.id };
     },
   };
-  const request = audit.resources.audit.operations.list.request.parse({ scope: 'descendants' });
+  const request = audit.resources.audit.operations.list.request.parse({
+    scope: 'descendants',
+    action: 'keys',
+    from: '2026-11-01T00:00:00.000Z',
+  });
   const page = await handlers.audit.list(context, request, { entries });
-  expect(asked).toEqual([{ accountId, cursor: undefined, limit: 20, scope: 'descendants' }]);
+  const filter = { visibleIds: [], action: 'keys', from: new Date('2026-11-01T00:00:00.000Z') };
+  expect(asked).toEqual([{ accountId, cursor: undefined, limit: 20, scope: 'descendants', filter }]);
   expect(page.items[0]).toMatchObject({ at: '2026-11-24T12:00:00.000Z', before: { name: 'A' } });
   expect(page.items[0]).not.toHaveProperty('after');
   expect(audit.resources.audit.operations.list.response.safeParse(page).success).toBe(true);

@@ -1,6 +1,7 @@
 import { defineDomain } from '@patchbay/kit/definition';
 import { idField } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
+import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
 
 const auditEntry = z.object({
@@ -19,6 +20,8 @@ const auditEntry = z.object({
   after: z.json().optional(),
 });
 
+const word = z.string().min(1).max(300);
+
 export const audit = defineDomain({
   name: 'audit',
   title: 'Audit log',
@@ -35,7 +38,18 @@ export const audit = defineDomain({
           path: '/audit',
           summary: 'Read the changes to this account, newest first.',
           access: 'administer',
-          request: pageRequest.extend({ scope: z.enum(['own', 'descendants']).default('own') }),
+          request: pageRequest.extend({
+            scope: z.enum(['own', 'descendants']).default('own'),
+            /** Who: the `actorId` of an entry, such as `above`. */
+            actorId: word.optional(),
+            /** What was done: `keys.create`, or `keys` for all of its operations. */
+            action: word.optional(),
+            /** What it was done to: an id, with all that is of it, such as its configuration. */
+            target: word.optional(),
+            /** From then on, and before then. */
+            from: requestTime.optional(),
+            to: requestTime.optional(),
+          }),
           response: pageOf(auditEntry),
           errors: [],
         },

@@ -25,9 +25,22 @@ const toAnswer = ({
 export const handlers: DomainHandlers<typeof audit, AuditPorts> = {
   audit: {
     async list(context, request, { entries }) {
-      const { items, nextCursor } = await entries.list({ accountId: context.entity.accountId, ...request });
+      const { visibleIds = [], entity } = context;
+      const { scope, cursor, limit, from, to, ...words } = request;
+      const times = {
+        ...(from === undefined ? {} : { from: new Date(from) }),
+        ...(to === undefined ? {} : { to: new Date(to) }),
+      };
+      const filter = { visibleIds, ...words, ...times };
+      const { items, nextCursor } = await entries.list({
+        accountId: entity.accountId,
+        scope,
+        cursor,
+        limit,
+        filter,
+      });
       return {
-        items: items.map((record) => toAnswer(told(record, context.visibleIds ?? []))),
+        items: items.map((record) => toAnswer(told(record, visibleIds))),
         ...(nextCursor === undefined ? {} : { nextCursor }),
       };
     },

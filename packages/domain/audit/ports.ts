@@ -35,12 +35,29 @@ export interface NewAuditEntry {
   readonly after?: unknown;
 }
 
+/** Which entries; every word that is there has to hold. */
+export interface AuditFilter {
+  /**
+   * The accounts that the reader sees. Who acts from above these has no name to them: no question finds such an entry by
+   * the actor's id, and `above` finds all of them (C1).
+   */
+  readonly visibleIds: readonly string[];
+  readonly actorId?: string | undefined;
+  /** An operation, or a resource and thus all of its operations. */
+  readonly action?: string | undefined;
+  /** An id, with what is named behind it. */
+  readonly target?: string | undefined;
+  readonly from?: Date | undefined;
+  readonly to?: Date | undefined;
+}
+
 export interface AuditPorts {
   readonly entries: {
     /** Newest first. */
     list(page: {
       readonly accountId: string;
       readonly scope: 'own' | 'descendants';
+      readonly filter?: AuditFilter;
       readonly cursor?: string | undefined;
       readonly limit: number;
     }): Promise<{ readonly items: readonly AuditRecord[]; readonly nextCursor?: string | undefined }>;

@@ -1,7 +1,7 @@
 import type { AuditRecord } from './ports.ts';
 
 /** What stands for somebody of an account that the reader does not see. */
-const ABOVE = { actorId: 'above', actorName: 'an account above' } as const;
+export const ABOVE = { actorId: 'above', actorName: 'an account above' } as const;
 
 /**
  * An entry as somebody reads it who sees the accounts of `visibleIds`: whoever changed something from above these has no

@@ -4,6 +4,7 @@ import { type AccrualLine, accrue, type LedgerPosition, type LedgerTransaction }
 import { minorUnitOf, type Nano, nano, negate, sum } from './money.ts';
 import { nextPeriod, type Period } from './period.ts';
 import type { PriceBook } from './price-book.ts';
+import type { SessionCell } from './session-cells.ts';
 import { type Carried, type Statement, statementOf } from './statement.ts';
 
 /** Moves a fraction of a minor unit out of a period, and into the next. */
@@ -17,6 +18,7 @@ export interface AccountAccrualRequest {
   readonly period: Period;
   readonly currency: string;
   readonly cells: readonly UsageCell[];
+  readonly sessions?: readonly SessionCell[];
   readonly book: PriceBook;
   /** What the ledger has of the account's edges: of the period, and what was carried into the next. */
   readonly positions: readonly LedgerPosition[];
@@ -59,9 +61,9 @@ export function readAccount(request: AccountAccrualRequest): {
 }
 
 function statementFor(request: AccountAccrualRequest): Statement {
-  const { accountId, period, currency, cells, book, positions } = request;
+  const { accountId, period, currency, cells, sessions = [], book, positions } = request;
   const own = positions.filter(({ buyerId }) => buyerId === accountId);
-  return statementOf({ accountId, period, currency, cells, book, carried: carriedIn(own) });
+  return statementOf({ accountId, period, currency, cells, sessions, book, carried: carriedIn(own) });
 }
 
 /** The lines of an account's edges: what it owes, and what its children owe it. */

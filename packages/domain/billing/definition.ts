@@ -14,6 +14,7 @@ import { ledgerBooks } from './ledger.ts';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
 import { tierings } from './price.ts';
+import { accountings } from './session-cells.ts';
 import { TARIFF_DIGITS_MAX, TIER_COUNT_MAX } from './wire-tariff.ts';
 
 /** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
@@ -52,6 +53,11 @@ const terms = {
   minimum: priceAmount.optional(),
   /** What is not free is billed in steps of so many units over the period; a step that was begun counts whole. */
   roundUpTo: unitCount.optional(),
+  /**
+   * 'segmented' (default): what was used. 'binary', of a meter of time: the whole time of each session that used it at all,
+   * from its first use of anything to its last. What belongs to no session has no such time, and costs nothing then.
+   */
+  accounting: z.enum(accountings).optional(),
   /** Of a flat price. 'use' (default): with the first use. 'period': without use too, and by the minute for a part of one. */
   due: z.enum(['use', 'period']).optional(),
 };
@@ -246,6 +252,7 @@ export const billing = defineDomain({
           summary:
             'Reckon the real use of a month by other prices for one child or all of them, before they are set: who would pay whom, at each level below.',
           access: 'bill',
+          isTrial: true,
           request: z.strictObject({
             /** By service: what is left out of a service has no price then, and a service that is not here stays as it is. */
             services: boundedRecord(z.string(), servicePrices, SERVICE_COUNT_MAX),

@@ -172,6 +172,11 @@ describe('prices', () => {
       'billing.meter_unknown',
       { prices: { bytes: { amount: '1', per: '1', where: { direction: 'outgoing' } } } },
     ],
+    [
+      'the time of sessions for a meter that counts none (MET-3)',
+      'billing.meter_unknown',
+      { prices: { bytes: { amount: '1', per: '1', accounting: 'binary' } } },
+    ],
     ['another service', 'billing.meter_unknown', { service: 'mixing' }],
     ['another currency than that of the tree', 'billing.currency_mismatch', { currency: 'USD' }],
     ['a minute that is over', 'billing.effective_in_past', { effectiveFrom: '2026-11-22T11:59:59.999Z' }],

@@ -3,6 +3,7 @@ import { canonicalDimensions, type Dimensions } from '../metering/usage-record.t
 import type { ChainPrices } from './billing-store.ts';
 import type { Price, PricedUse } from './price.ts';
 import { type EffectivePrice, priceLookup } from './price-book.ts';
+import { isBinary } from './session-cells.ts';
 
 /** One price that an account pays now: of a meter, for usage with the dimensions that it names. */
 export interface ListedPrice extends EffectivePrice {
@@ -64,11 +65,13 @@ export function usesOf(
 export function unknownMeter(
   catalogue: MeterCatalogue,
   service: string,
-  { meter, where }: { readonly meter: string; readonly where: Dimensions },
+  { meter, where, tariff }: Pick<Price, 'meter' | 'where' | 'tariff'>,
 ): string | undefined {
   const declared = catalogue.get(`${service}.${meter}`);
   if (declared === undefined) return `${service} has no meter ${meter}.`;
   if (!declared.isPriced) return `${service}.${meter} is counted and never priced.`;
+  if (isBinary(tariff) && declared.unit !== 'millisecond')
+    return `${service}.${meter} counts no time, so it is not billed by the time of sessions.`;
   // A price for a value that there is not would never hold, and the use be billed at another.
   return undeclaredIn(declared, where)?.detail;
 }

@@ -28,6 +28,8 @@ export interface UnitTerms {
   readonly minimum?: Nano;
   /** What is not free is billed in steps of so many units: a step that was begun counts whole. */
   readonly roundUpTo?: bigint;
+  /** The whole time of each session that used it at all, in place of its own. Default: as it was used (MET-3). */
+  readonly accounting?: 'binary';
 }
 
 /**

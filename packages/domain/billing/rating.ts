@@ -7,6 +7,7 @@ import { periodFees } from './period-fee.ts';
 import { type PooledCost, type PoolUse, pricePool } from './pool.ts';
 import { amountOf, isPooled, type Price, splitMeter, type Tariff } from './price.ts';
 import { type PriceBook, type PricedEdge, priceLookup } from './price-book.ts';
+import { isBinary, type SessionCell } from './session-cells.ts';
 
 /**
  * What a buyer owes its seller for one meter, dimension set and price. The quantity includes the buyer's descendants:
@@ -36,8 +37,15 @@ export interface RatedCell {
   readonly line: EdgeLine;
 }
 
+/** Where the time of some sessions went: a line for each of their uses, in the same order. */
+export interface RatedSession {
+  readonly cell: SessionCell;
+  readonly lines: readonly EdgeLine[];
+}
+
 export interface Rating {
   readonly lines: readonly EdgeLine[];
+  readonly sessions: readonly RatedSession[];
   readonly cells: readonly RatedCell[];
 }
 
@@ -49,10 +57,15 @@ export interface RatingScope {
   readonly accountId?: string;
   /** What the same period had before: in no line, and it counts for tiers and allowances. */
   readonly before?: readonly UsageCell[];
+  /** The time of sessions, for prices that bill it; and that of the same period before. */
+  readonly sessions?: readonly SessionCell[];
+  readonly sessionsBefore?: readonly SessionCell[];
 }
 
 /** A line while its quantity grows. */
 type OpenLine = { -readonly [Field in keyof EdgeLine]: EdgeLine[Field] };
+
+const isSessionTime = (price: Price | undefined): boolean => price !== undefined && isBinary(price.tariff);
 
 const free: Tariff = { kind: 'per-unit', amount: nano(0n), per: 1n };
 
@@ -63,7 +76,7 @@ const free: Tariff = { kind: 'per-unit', amount: nano(0n), per: 1n };
 export function rate(
   cells: readonly UsageCell[],
   book: PriceBook,
-  { period, accountId: of, before = [] }: RatingScope = {},
+  { period, accountId: of, before = [], sessions = [], sessionsBefore = [] }: RatingScope = {},
 ): Rating {
   const lookup = priceLookup(book);
   const open = new OpenLines();
@@ -88,29 +101,52 @@ export function rate(
       line.amount = nano(line.amount + amount);
     }
   }
+  /** The prices of a session's uses, each once: two uses at one price are one session of it. */
+  const sessionPlacesOf = ({ uses, ...cell }: SessionCell) =>
+    uses.flatMap((dimensions) => {
+      const place = placeOf({ ...cell, dimensions, entryCount: 0 });
+      return place === undefined ? [] : [{ ...place, dimensions }];
+    });
   for (const cell of before) {
     const place = placeOf(cell);
-    if (place !== undefined) pools.add(cell, place);
+    if (place !== undefined && !isSessionTime(place.price)) pools.add(cell, place);
+  }
+  for (const cell of sessionsBefore) {
+    const places = new Map(sessionPlacesOf(cell).map((place) => [place.price, place]));
+    for (const place of places.values()) if (isSessionTime(place.price)) pools.add(cell, place);
   }
   for (const cell of cells) {
     const place = placeOf(cell);
     if (place === undefined) continue;
     const { edge, price } = place;
     const line = open.at(edge, { meter: cell.meter, price, dimensions: cell.dimensions });
+    rated.push({ cell, line });
+    if (isSessionTime(price)) continue;
     line.quantity += cell.inclusive;
     if (price?.tariff.kind === 'flat' && cell.atMs < (decidedAtMs.get(line) ?? Infinity)) {
       line.tariff = price.tariff;
       decidedAtMs.set(line, cell.atMs);
     }
     pools.add(cell, { ...place, line });
-    rated.push({ cell, line });
   }
+  const ratedSessions = sessions.map((cell): RatedSession => {
+    const places = sessionPlacesOf(cell).map((place) => ({
+      ...place,
+      line: open.at(place.edge, { meter: cell.meter, price: place.price, dimensions: place.dimensions }),
+    }));
+    for (const [line, place] of new Map(places.map((each) => [each.line, each]))) {
+      if (!isSessionTime(place.price)) continue;
+      line.quantity += cell.inclusive;
+      pools.add(cell, { ...place, line });
+    }
+    return { cell, lines: places.map(({ line }) => line) };
+  });
   for (const line of open.lines) {
     if (line.tariff.kind !== 'fee' && !isPooled(line.tariff))
       line.amount = amountOf(line.tariff, line.quantity);
   }
   pools.priceAll({ hasMinimum: period !== undefined });
-  return { lines: [...open.lines].sort(byEdgeAndKey), cells: rated };
+  return { lines: [...open.lines].sort(byEdgeAndKey), cells: rated, sessions: ratedSessions };
 }
 
 interface LineOf {
@@ -126,7 +162,7 @@ class OpenLines {
 
   at({ sellerId, buyerId, currency }: PricedEdge, { meter, price, ...of }: LineOf): OpenLine {
     const tariff = price?.tariff ?? free;
-    const isPlain = tariff.kind === 'per-unit' && !isPooled(tariff);
+    const isPlain = tariff.kind === 'per-unit' && !isPooled(tariff) && !isBinary(tariff);
     const dimensions = isPlain ? of.dimensions : (price?.where ?? {});
     const version = tariff.kind === 'flat' ? 'flat' : (price?.id ?? 'free');
     const canonical = canonicalOnce(dimensions);
@@ -152,7 +188,7 @@ class Pools {
   }
 
   add(
-    { atMs, inclusive: quantity }: UsageCell,
+    { atMs, inclusive: quantity }: Pick<UsageCell, 'atMs' | 'inclusive'>,
     {
       edge,
       price,

@@ -4,6 +4,7 @@ import { periodAt } from './period.ts';
 import { joinPooled } from './pool.ts';
 import type { PriceBook } from './price-book.ts';
 import { type EdgeLine, rate } from './rating.ts';
+import type { SessionCell } from './session-cells.ts';
 
 /** What some use costs one account, as it is read while it accrues. What is owed stands in the statement. */
 export interface Spend {
@@ -20,6 +21,9 @@ export interface SpendRequest {
   readonly cells: readonly UsageCell[];
   /** What the period of the first of them had before: it decides in which tier they begin. Default: nothing. */
   readonly before?: readonly UsageCell[];
+  /** The time of sessions, for prices that bill it; of the account alone, and in the same two parts. */
+  readonly sessions?: readonly SessionCell[];
+  readonly sessionsBefore?: readonly SessionCell[];
   readonly book: PriceBook;
 }
 
@@ -28,12 +32,22 @@ export interface SpendRequest {
  * period, not for a part of it: their lines are there and cost nothing. The use of a session is taken as if it had come
  * right after what the period had before.
  */
-export function spendOf({ accountId, currency, cells, before = [], book }: SpendRequest): Spend {
-  const own = (of: readonly UsageCell[]) => of.filter((cell) => cell.accountId === accountId);
-  const periodName = ({ atMs }: UsageCell) => periodAt(atMs).name;
-  const earlier = Map.groupBy(own(before), periodName);
-  const rated = [...Map.groupBy(own(cells), periodName)].flatMap(
-    ([period, ofPeriod]) => rate(ofPeriod, book, { before: earlier.get(period) ?? [] }).lines,
+export function spendOf(request: SpendRequest): Spend {
+  const { accountId, currency, cells, before = [], sessions = [], sessionsBefore = [], book } = request;
+  const byPeriod = <Cell extends UsageCell | SessionCell>(of: readonly Cell[]) =>
+    Map.groupBy(
+      of.filter((cell) => cell.accountId === accountId),
+      ({ atMs }) => periodAt(atMs).name,
+    );
+  const [used, usedBefore] = [byPeriod(cells), byPeriod(before)];
+  const [timed, timedBefore] = [byPeriod(sessions), byPeriod(sessionsBefore)];
+  const rated = [...new Set([...used.keys(), ...timed.keys()])].flatMap(
+    (period) =>
+      rate(used.get(period) ?? [], book, {
+        before: usedBefore.get(period) ?? [],
+        sessions: timed.get(period) ?? [],
+        sessionsBefore: timedBefore.get(period) ?? [],
+      }).lines,
   );
   const lines = [...Map.groupBy(rated, ({ sellerId, key }) => `${sellerId} ${key}`).values()].flatMap(asOne);
   return { currency, amount: sum(lines.map(({ amount }) => amount)), lines };

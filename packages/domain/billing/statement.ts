@@ -4,7 +4,8 @@ import { minorUnitOf, type Nano, nano, split, subtract, sum, ZERO } from './mone
 import { Nested } from './nested.ts';
 import type { Period } from './period.ts';
 import type { PriceBook } from './price-book.ts';
-import { type EdgeLine, type RatedCell, rate } from './rating.ts';
+import { type EdgeLine, type RatedSession, type Rating, rate } from './rating.ts';
+import { isBinary, type SessionCell, usesKey } from './session-cells.ts';
 import { type Settlement, settle } from './settlement.ts';
 
 /** The share of one account in a payable line: the account's own use, or a child's with all below it. */
@@ -82,6 +83,8 @@ export interface StatementRequest {
   readonly currency: string;
   /** Of the account and of its children, within the period. Cells of others are ignored. */
   readonly cells: readonly UsageCell[];
+  /** Of the meters whose price here bills the time of sessions: see `binaryMeters`. */
+  readonly sessions?: readonly SessionCell[];
   readonly book: PriceBook;
   /** Nothing, if absent. */
   readonly carried?: Carried;
@@ -89,9 +92,10 @@ export interface StatementRequest {
 
 /** One statement: what an account owes, what it is owed and what it earns, line by line and child by child (BIL-4). */
 export function statementOf(request: StatementRequest): Statement {
-  const { accountId, period, currency, cells, book } = request;
-  const { lines, cells: rated } = rate(cells, book, { period, accountId });
-  const shares = shareLines(accountId, lines, rated);
+  const { accountId, period, currency, cells, book, sessions = [] } = request;
+  const rating = rate(cells, book, { period, accountId, sessions });
+  const { lines } = rating;
+  const shares = shareLines(accountId, rating);
   const payableLines = [...shares].map(([line, ofLine]) => ({ ...line, parts: partsOf(ofLine) }));
   const children = childStatements(
     lines.filter(({ sellerId }) => sellerId === accountId),
@@ -171,26 +175,54 @@ type OpenShare = Omit<Share, 'amount'>;
  */
 function shareLines(
   accountId: string,
-  lines: readonly EdgeLine[],
-  rated: readonly RatedCell[],
+  { lines, cells: rated, sessions }: Rating,
 ): Map<EdgeLine, readonly Share[]> {
   const lineOfUse = new Nested<EdgeLine>();
   const sharesOf = new Map<EdgeLine, OpenShare[]>();
   for (const line of lines) if (line.buyerId === accountId) sharesOf.set(line, []);
+  /** What sessions were billed for is shared by their time alone, below. */
+  const addUse = (line: EdgeLine | undefined, share: OpenShare) => {
+    if (line !== undefined && !isBinary(line.tariff)) sharesOf.get(line)?.push(share);
+  };
   for (const { cell, line } of rated) {
     if (cell.accountId !== accountId) continue;
     lineOfUse.at(cell.atMs).at(cell.meter).set(canonicalOnce(cell.dimensions), line);
-    if (cell.own > 0n) sharesOf.get(line)?.push({ accountId, quantity: cell.own });
+    if (cell.own > 0n) addUse(line, { accountId, quantity: cell.own });
   }
   for (const { cell, line: childLine } of rated) {
     if (childLine.sellerId !== accountId) continue;
     const payable = lineOfUse.at(cell.atMs).at(cell.meter).get(canonicalOnce(cell.dimensions));
-    if (payable !== undefined)
-      sharesOf.get(payable)?.push({ accountId: cell.accountId, childLine, quantity: cell.inclusive });
+    addUse(payable, { accountId: cell.accountId, childLine, quantity: cell.inclusive });
   }
+  shareSessions(accountId, sessions, sharesOf);
   return new Map(
     [...sharesOf].map(([line, shares]) => [line, divide(line.amount, orOwn(accountId, shares))]),
   );
+}
+
+/** The lines that bill the time of sessions, over those whose sessions they were: each by the time that was counted. */
+function shareSessions(
+  accountId: string,
+  sessions: readonly RatedSession[],
+  sharesOf: ReadonlyMap<EdgeLine, OpenShare[]>,
+): void {
+  const linesOfUses = new Nested<readonly EdgeLine[]>();
+  for (const { cell, lines } of sessions) {
+    if (cell.accountId !== accountId) continue;
+    linesOfUses.at(cell.atMs).at(cell.meter).set(usesKey(cell.uses), lines);
+    if (cell.own === 0n) continue;
+    for (const line of new Set(lines))
+      if (isBinary(line.tariff)) sharesOf.get(line)?.push({ accountId, quantity: cell.own });
+  }
+  for (const { cell, lines: childLines } of sessions) {
+    if (childLines[0]?.sellerId !== accountId) continue;
+    const lines = linesOfUses.at(cell.atMs).at(cell.meter).get(usesKey(cell.uses)) ?? [];
+    for (const line of new Set(lines)) {
+      const childLine = childLines[lines.indexOf(line)];
+      if (childLine === undefined || !isBinary(line.tariff)) continue;
+      sharesOf.get(line)?.push({ accountId: cell.accountId, childLine, quantity: cell.inclusive });
+    }
+  }
 }
 
 /** A fee that nothing was used for is the account's own. */

@@ -1,5 +1,6 @@
 import { nano } from './money.ts';
 import type { Tariff, Tier, Tiering, UnitTariff } from './price.ts';
+import type { Accounting } from './session-cells.ts';
 
 /** Digits of `amount` and of `per`: below a billion of the major unit, so that no sum passes what the ledger holds. */
 export const TARIFF_DIGITS_MAX = 18;
@@ -13,6 +14,8 @@ export interface WireTerms {
   readonly free?: string | undefined;
   readonly minimum?: string | undefined;
   readonly roundUpTo?: string | undefined;
+  /** Default: 'segmented'. */
+  readonly accounting?: Accounting | undefined;
   /** Of a flat price. Default: 'use'. */
   readonly due?: 'use' | 'period' | undefined;
 }
@@ -32,6 +35,7 @@ export interface WrittenTariff {
   free?: string;
   minimum?: string;
   roundUpTo?: string;
+  accounting?: 'binary';
   due?: 'use' | 'period';
 }
 
@@ -42,7 +46,7 @@ export function tariffFromWire(wire: WireTariff): Tariff {
   if (per === 0n) return flatFromWire(nano(amount), wire);
   if (wire.due !== undefined)
     throw new RangeError('Only a price a month, whose per is 0, is due by use or by period.');
-  const { tiering, free, minimum, roundUpTo } = wire;
+  const { tiering, free, minimum, roundUpTo, accounting } = wire;
   const tiers = tiersFromWire(wire.tiers ?? []);
   if (tiering !== undefined && tiers.length === 0)
     throw new RangeError('A tiering without tiers says nothing.');
@@ -59,6 +63,7 @@ export function tariffFromWire(wire: WireTariff): Tariff {
     ...(freeUnits === 0n ? {} : { free: freeUnits }),
     ...(least === 0n ? {} : { minimum: nano(least) }),
     ...(step === 1n ? {} : { roundUpTo: step }),
+    ...(accounting === 'binary' ? { accounting } : {}),
   };
 }
 
@@ -66,9 +71,11 @@ function flatFromWire(
   amount: UnitTariff['amount'],
   { due, ...terms }: WireTerms & Partial<WireTariff>,
 ): Tariff {
-  const { tiers, tiering, free, minimum, roundUpTo } = terms;
-  if ([tiers, tiering, free, minimum, roundUpTo].some((term) => term !== undefined)) {
-    throw new RangeError('A price a month, whose per is 0, has no tiers, allowance, minimum or rounding.');
+  const { tiers, tiering, free, minimum, roundUpTo, accounting } = terms;
+  if ([tiers, tiering, free, minimum, roundUpTo, accounting].some((term) => term !== undefined)) {
+    throw new RangeError(
+      'A price a month, whose per is 0, has no tiers, allowance, minimum, rounding or accounting.',
+    );
   }
   return { kind: due === 'period' ? 'fee' : 'flat', amount };
 }
@@ -108,6 +115,7 @@ const unitTermsToWire = ({
   free,
   minimum,
   roundUpTo,
+  accounting,
 }: UnitTariff): Omit<WrittenTariff, 'amount' | 'per'> => ({
   ...(tiers === undefined
     ? {}
@@ -116,15 +124,16 @@ const unitTermsToWire = ({
   ...(free === undefined ? {} : { free: free.toString() }),
   ...(minimum === undefined ? {} : { minimum: minimum.toString() }),
   ...(roundUpTo === undefined ? {} : { roundUpTo: roundUpTo.toString() }),
+  ...(accounting === undefined ? {} : { accounting }),
 });
 
 /** The terms alone, as they are stored beside amount and per. */
 export const termsOf = ({ amount: _amount, per: _per, ...terms }: WrittenTariff) => terms;
 
 /** Terms as one text, the same for the same terms: nothing for a price without any. */
-export function termsKey({ tiers, tiering, free, minimum, roundUpTo, due }: WireTerms): string {
+export function termsKey({ tiers, tiering, free, minimum, roundUpTo, accounting, due }: WireTerms): string {
   const steps = tiers?.map(({ after, amount }) => `${after}:${amount}`).join(',');
-  const said = { tiers: steps, tiering, free, minimum, roundUpTo, due };
+  const said = { tiers: steps, tiering, free, minimum, roundUpTo, accounting, due };
   return Object.entries(said)
     .flatMap(([name, value]) => (value === undefined ? [] : `${name}=${value}`))
     .join(' ');

@@ -226,6 +226,23 @@ export const internalApi = {
     }),
     response: z.object({ isAdmitted: z.boolean() }),
   },
+  /** Of a credential that events end: asked when it is used, and by that told to the control plane, which looks for them. */
+  watchEnds: {
+    method: 'POST',
+    path: '/credentials/ends',
+    request: z.object({
+      accountId: id,
+      keyId: id,
+      /** Its own start, where it says one: what happened since then counts. */
+      notBeforeMs: z.int().min(1).optional(),
+      expiresAtMs: z.int(),
+      ends: z
+        .array(z.object({ prefixId: id, event: id, subject: z.string().max(200).optional() }))
+        .min(1)
+        .max(64),
+    }),
+    response: z.object({ hasEnded: z.boolean() }),
+  },
   /**
    * Counts a session against what policies let begin, over all nodes. The control plane decides by the levels that it has
    * itself: a node names whom it is for, and is told what there is no room in.
@@ -240,6 +257,8 @@ export const internalApi = {
       endpoint: id.optional(),
       /** The session's id; for a client of a relay that is in none, whose use of which credential it is. */
       holdId: id,
+      /** Those that serve the session: what it may cost is the sum of theirs. A node of the version before names none. */
+      services: z.array(z.string().max(64)).max(64).default([]),
       /** It began before it was to be counted, and is not refused. */
       isRunning: z.boolean(),
     }),

@@ -34,6 +34,11 @@ export const metering = defineDomain({
           summary:
             'Read usage by time bucket, grouped by any dimension. It trails the wire by at most 5 seconds.',
           access: 'read',
+          file: {
+            ending: 'csv',
+            mediaType: 'text/csv',
+            summary: 'Read usage as one CSV file (RFC 4180) of any length.',
+          },
           request: z.object({
             from: requestTime,
             to: requestTime,
@@ -51,6 +56,10 @@ export const metering = defineDomain({
             sessionId: idField('ses').optional(),
             /** Only what one endpoint used, such as `user:bob`. */
             endpoint: z.string().min(1).max(400).optional(),
+            /** Only what was used in the name of an application, by its id. */
+            application: z.string().min(1).max(100).optional(),
+            /** Only what was used with one credential, by its id as usage names it. */
+            credential: z.string().min(1).max(200).optional(),
             /** Of an answer that was cut: what comes behind it. */
             after: z.string().max(1_000).optional(),
             limit: queryInt().min(1).max(10_000).default(1_000),

@@ -131,6 +131,8 @@ export const handlers: DomainHandlers<typeof metering, MeteringPorts> = {
         ...(request.meter === undefined ? {} : { meter: request.meter }),
         ...(request.sessionId === undefined ? {} : { sessionId: request.sessionId }),
         ...(request.endpoint === undefined ? {} : { endpoint: request.endpoint }),
+        ...(request.application === undefined ? {} : { application: request.application }),
+        ...(request.credential === undefined ? {} : { credential: request.credential }),
         groupBy,
         scope: request.scope,
         limit: request.limit,

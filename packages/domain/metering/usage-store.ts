@@ -59,6 +59,9 @@ export interface UsageQuery {
   readonly sessionId?: string;
   /** Only what this endpoint used, by its identifier. */
   readonly endpoint?: string;
+  /** Only what was used in the name of this application, or with this credential. */
+  readonly application?: string;
+  readonly credential?: string;
   /** Only rows behind this one, in the order of time, meter and group. */
   readonly after?: UsageRowKey;
   readonly limit: number;

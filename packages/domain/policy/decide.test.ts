@@ -1,10 +1,11 @@
+import { UNKNOWN_COUNTRY } from '@patchbay/kit/country';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { admits, budgetsOf, decide, type PolicyRequest, refusalText } from './decide.ts';
 import { type AnyValue, type EffectiveSetting, effectivePolicy } from './effective-policy.ts';
 import { account, anyChain, anyRequest, level, platform } from './policy.testing.ts';
 import type { PolicyChain, PolicyWord } from './policy-level.ts';
-import { type SettingName, settingNames, settingOf } from './settings.ts';
+import { type SettingName, settingNames, settingOf, settings } from './settings.ts';
 
 /** Friday 15 January 2027, 08:00 in UTC. */
 const FRIDAY_MS = 1_800_000_000_000;
@@ -116,17 +117,53 @@ describe('each setting refuses what it does not allow, by the level that says so
       { isOfCall: true, mediaKinds: ['audio'] },
     ],
     ['times', { times: ['sat 00:00-24:00'] }, {}, { atMs: FRIDAY_MS + 86_400_000 }],
+    [
+      'features',
+      { features: ['network-discovery.relay'] },
+      { features: ['network-discovery.relay', 'signaling.place-calls'] },
+      { features: ['network-discovery.relay'] },
+    ],
+    ['countries', { countries: ['DE', 'FR'] }, { country: UNKNOWN_COUNTRY }, { country: 'FR' }],
+    [
+      'deviceKinds',
+      { deviceKinds: ['desktop'] },
+      { isOfCall: true, deviceKind: 'other' },
+      { isOfCall: true, deviceKind: 'desktop' },
+    ],
+    // One that is left for each stream is enough.
+    [
+      'codecs',
+      { codecs: ['opus', 'vp8'] },
+      { isOfCall: true, codecs: [['opus', 'pcmu'], ['av1']] },
+      {
+        isOfCall: true,
+        codecs: [
+          ['opus', 'pcmu'],
+          ['av1', 'vp8'],
+        ],
+      },
+    ],
+    [
+      'participantsMax',
+      { participantsMax: 2 },
+      { verifier: 'signaling', participantCount: 3 },
+      { verifier: 'signaling', participantCount: 2 },
+    ],
   ])('%s', (name, values, ...asked) => {
     const [refused, allowed] = asked;
     expect(refusal(values, refused)).toEqual([name, account('acc_1')]);
     expect(refusal(values, allowed)).toBe('allowed');
   });
 
-  test('a relay outside of a call is held to all kinds of media: what it carries is ciphertext', () => {
-    expect(refusal({ mediaKinds: ['audio'] }, {})).toEqual(['mediaKinds', account('acc_1')]);
-    expect(refusal({ mediaKinds: ['audio', 'video', 'screen'] }, {})).toBe('allowed');
-    expect(refusal({ mediaKinds: ['audio'] }, { verifier: 'signaling' })).toBe('allowed');
-  });
+  test.each(['mediaKinds', 'codecs', 'deviceKinds'] as const)(
+    'a relay outside of a call is held to all %s: what it carries is ciphertext, and nobody says what they run on',
+    (name) => {
+      const { choices } = settings[name];
+      expect(refusal({ [name]: choices.slice(0, 1) }, {})).toEqual([name, account('acc_1')]);
+      expect(refusal({ [name]: choices }, {})).toBe('allowed');
+      expect(refusal({ [name]: choices.slice(0, 1) }, { verifier: 'signaling' })).toBe('allowed');
+    },
+  );
 
   test('a setting of other verifiers is left to them', () => {
     expect(refusal({ regions: ['eu'] }, { verifier: 'api', region: 'us' })).toBe('allowed');

@@ -29,8 +29,17 @@ export interface PolicyRequest {
   /** Of the node that asks. */
   readonly region?: string | undefined;
   readonly sourceIp?: string | undefined;
+  /** What of services it takes, such as `network-discovery.relay`. */
+  readonly features?: readonly string[] | undefined;
+  /** Where `sourceIp` is; UNKNOWN_COUNTRY where no table says it. */
+  readonly country?: string | undefined;
+  readonly deviceKind?: string | undefined;
   readonly mediaKinds?: readonly string[] | undefined;
-  /** Of a relay: whether it is asked for a call, in which signaling sees to the kinds of media. */
+  /** Of each stream of a call, what it may be coded with. */
+  readonly codecs?: readonly (readonly string[])[] | undefined;
+  /** How many there would be in the call. */
+  readonly participantCount?: number | undefined;
+  /** Of a relay: whether it is asked for a call, in which signaling sees to what a relay cannot see. */
   readonly isOfCall?: boolean | undefined;
   /** Of the counted settings along the chain, those with nothing left. */
   readonly spent?: readonly SpentBudget[] | undefined;
@@ -43,15 +52,23 @@ export const spentBudgetSchema = z.object({
   scope: z.string().max(500),
   /** When it begins anew. Absent where that depends on others, as with sessions at the same time. */
   resetsAtMs: z.int().optional(),
+  /** Absent: for all. A credit may be for some services alone. */
+  services: z.array(z.string().max(64)).max(64).optional(),
 });
 export type SpentBudget = z.output<typeof spentBudgetSchema>;
+
+export type CountedRefusalCode = 'limit.exceeded' | 'balance.used_up';
+
+/** What a counted setting of which nothing is left refuses with: of a balance, more can be bought. */
+export const countedRefusalCode = (setting: SettingName): CountedRefusalCode =>
+  setting === 'prepaidBalance' ? 'balance.used_up' : 'limit.exceeded';
 
 export interface PolicyRefusal {
   readonly kind: 'refused';
   readonly setting: SettingName;
   /** The level that refuses. */
   readonly origin: PolicyOrigin;
-  readonly code: 'policy.refused' | 'limit.exceeded' | 'service.not_enabled';
+  readonly code: 'policy.refused' | 'service.not_enabled' | CountedRefusalCode;
   readonly retryAfterMs?: number | undefined;
 }
 
@@ -124,8 +141,18 @@ export function admits(name: SettingName, value: AnyValue, request: PolicyReques
     case 'keyAllowList':
     case 'clientAllowList':
       return sourceIp === undefined || cidrsContain(value as readonly string[], sourceIp);
+    case 'features':
+      return (request.features ?? []).every((feature) => holds(value, feature));
+    case 'countries':
+      return request.country === undefined || holds(value, request.country);
+    case 'deviceKinds':
+      return deviceKindsOf(request).every((kind) => holds(value, kind));
     case 'mediaKinds':
       return mediaKindsOf(request).every((kind) => holds(value, kind));
+    case 'codecs':
+      return codecsOf(request).every((stream) => stream.some((codec) => holds(value, codec)));
+    case 'participantsMax':
+      return (request.participantCount ?? 0) <= (value as number);
     case 'times':
       return (value as readonly WeeklyTimes[]).every((times) => isOpenAt(times, atMs));
     default:
@@ -134,9 +161,18 @@ export function admits(name: SettingName, value: AnyValue, request: PolicyReques
   }
 }
 
-/** A relay carries ciphertext: outside of a call it may be anything. */
-function mediaKindsOf({ verifier, isOfCall, mediaKinds = [] }: PolicyRequest): readonly string[] {
-  return verifier === 'relay' && isOfCall !== true ? settings.mediaKinds.choices : mediaKinds;
+/** A relay carries ciphertext, and no client of it says what it runs on: outside of a call it may be anything. */
+const isUnseen = ({ verifier, isOfCall }: PolicyRequest) => verifier === 'relay' && isOfCall !== true;
+
+const mediaKindsOf = (request: PolicyRequest): readonly string[] =>
+  isUnseen(request) ? settings.mediaKinds.choices : (request.mediaKinds ?? []);
+
+const codecsOf = (request: PolicyRequest): readonly (readonly string[])[] =>
+  isUnseen(request) ? settings.codecs.choices.map((codec) => [codec]) : (request.codecs ?? []);
+
+function deviceKindsOf(request: PolicyRequest): readonly string[] {
+  if (isUnseen(request)) return settings.deviceKinds.choices;
+  return request.deviceKind === undefined ? [] : [request.deviceKind];
 }
 
 const holds = (value: AnyValue, item: string): boolean => (value as readonly string[]).includes(item);
@@ -175,10 +211,15 @@ function refusalOfSpent(
   if (counts?.what === 'usage' && !counts.meter.startsWith(`${service}.`)) return undefined;
   for (const budget of budgetsOf(chain)) {
     if (budget.setting !== setting) continue;
-    const used = spent.find((one) => one.setting === setting && one.scope === budget.scope);
+    const used = spent.find(
+      (one) =>
+        one.setting === setting &&
+        one.scope === budget.scope &&
+        (one.services === undefined || one.services.includes(service)),
+    );
     if (used === undefined || (used.resetsAtMs ?? Number.POSITIVE_INFINITY) <= atMs) continue;
     const retry = used.resetsAtMs === undefined ? {} : { retryAfterMs: used.resetsAtMs - atMs };
-    return { kind: 'refused', code: 'limit.exceeded', setting, origin: budget.origin, ...retry };
+    return { kind: 'refused', code: countedRefusalCode(setting), setting, origin: budget.origin, ...retry };
   }
   return undefined;
 }
@@ -231,6 +272,8 @@ export function refusalText(
   switch (code) {
     case 'limit.exceeded':
       return `${setting} is reached, as set at ${level}.`;
+    case 'balance.used_up':
+      return `The balance of ${level} is used up, or held by sessions: add money.`;
     case 'service.not_enabled':
       return origin.level === 'access'
         ? `The service is turned off, as set at ${level}.`

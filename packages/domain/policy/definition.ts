@@ -210,6 +210,7 @@ export const policy = defineDomain({
           summary:
             'Decide the real requests of the last days by a changed policy, before it is set: what would have been refused, by setting and level.',
           access: 'administer',
+          isTrial: true,
           request: z.strictObject({ ...place, ...word, days: z.int().min(1).max(31).default(7) }),
           response: simulated,
           errors: [

@@ -1,6 +1,7 @@
 import { asOwner } from '@patchbay/adapters/metering/tenants.testing';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
+import { type CountryTable, readCountryTable } from '@patchbay/kit/country-table';
 import type { Actor } from '@patchbay/kit/definition';
 import { createId } from '@patchbay/kit/ids';
 import { domainContext } from '@patchbay/testing/domain-context';
@@ -12,6 +13,7 @@ import { callerAlong } from '../tenancy/caller.ts';
 import { policy } from './definition.ts';
 import { handlers } from './handlers.ts';
 import type { PolicyPorts } from './ports.ts';
+import { settings } from './settings.ts';
 
 type Resources = typeof policy.resources;
 type Answer<
@@ -36,6 +38,7 @@ let customer: string;
 let shop: string;
 const usedRows: UsageRow[] = [];
 let regionNames: readonly string[] = [];
+let countries: CountryTable | undefined;
 
 beforeAll(async () => {
   database = await createTenancyDatabase();
@@ -46,6 +49,10 @@ beforeAll(async () => {
     past: pastRequests(database.prisma, usage),
     applications: database.ports.applications,
     serviceNames: ['network-discovery', 'signaling'],
+    featureNames: ['network-discovery.relay', 'signaling.place-calls', 'signaling.answer-calls'],
+    get countries() {
+      return countries;
+    },
     regionNames: async () => regionNames,
     caller: (chain, actor) => callerAlong(chain, actor, database.ports),
   };
@@ -57,6 +64,7 @@ let customerKey: Actor;
 
 beforeEach(async () => {
   regionNames = ['ap', 'eu', 'us'];
+  countries = undefined;
   const signedUp = await database.signUp('Reseller');
   reseller = signedUp.accountId;
   owner = { kind: 'user', userId: signedUp.userId };
@@ -401,6 +409,28 @@ describe('plans', () => {
   });
 });
 
+describe('policy.set of names that only a platform knows', () => {
+  test('policy.set 400: a feature that no service has', async () => {
+    for (const request of [
+      { features: ['signaling.fly'] },
+      { features: ['signaling.place-calls'], overridable: { features: ['signaling.fly'] } },
+    ])
+      await expect(call(set, request)).rejects.toMatchObject(refusal(400, 'request.invalid'));
+    const { answer } = await call(set, { features: ['signaling.place-calls'] });
+    expect(answer.stored).toEqual({ features: ['signaling.place-calls'] });
+  });
+
+  test('policy.set 400: countries, where no table says where an address is', async () => {
+    const request = { countries: ['DE'] };
+    await expect(call(set, request)).rejects.toMatchObject(refusal(400, 'request.invalid'));
+    await expect(call(['plans', 'create'], { name: 'Local', policy: request })).rejects.toMatchObject(
+      refusal(400, 'request.invalid'),
+    );
+    countries = readCountryTable('192.0.2.0/24,DE');
+    expect((await call(set, request)).answer.stored).toEqual(request);
+  });
+});
+
 describe('policy.set of regions', () => {
   test.each([
     ['a value', { regions: ['eu', 'mars'] }, '/regions'],
@@ -432,7 +462,16 @@ describe('policy.simulate', () => {
   async function addSessions(
     accountId: string,
     count: number,
-    more: { region?: string; video?: boolean; startMs?: number; endMs?: number | null } = {},
+    more: {
+      region?: string;
+      video?: boolean;
+      startMs?: number;
+      endMs?: number | null;
+      kind?: 'call' | 'relay';
+      applicationId?: string;
+      /** Lines of its log, by what they are. */
+      log?: Readonly<Record<string, object>>;
+    } = {},
   ) {
     for (let index = 0; index < count; index++) {
       const id = createId('ses');
@@ -440,8 +479,8 @@ describe('policy.simulate', () => {
       const ended = more.endMs === undefined ? started.getTime() + 10_000 : more.endMs;
       await asOwner(
         database.url,
-        `INSERT INTO session (id, account_id, state, region, leg_ids, joined_leg_ids, left_leg_ids, started_at, connected_at, ended_at)
-         VALUES ($1, $2, $6, $3, '{}', '{}', '{}', $4, $4, $5)`,
+        `INSERT INTO session (id, account_id, state, region, leg_ids, joined_leg_ids, left_leg_ids, started_at, connected_at, ended_at, kind, application_id)
+         VALUES ($1, $2, $6, $3, '{}', '{}', '{}', $4, $4, $5, $7, $8)`,
         [
           id,
           accountId,
@@ -449,8 +488,16 @@ describe('policy.simulate', () => {
           started,
           ended === null ? null : new Date(ended),
           ended === null ? 'live' : 'ended',
+          more.kind ?? 'call',
+          more.applicationId ?? null,
         ],
       );
+      for (const [index, [kind, data]] of Object.entries(more.log ?? {}).entries())
+        await asOwner(
+          database.url,
+          `INSERT INTO session_event (session_id, sequence, account_id, at, kind, data) VALUES ($1, $2, $3, $4, $5, $6)`,
+          [id, index + 1, accountId, started, kind, JSON.stringify(data)],
+        );
       await asOwner(
         database.url,
         `INSERT INTO session_leg (id, session_id, account_id, state, audio, video, joined_at)
@@ -491,6 +538,52 @@ describe('policy.simulate', () => {
     expect(await tried({ concurrentSessionsMax: 2 })).toEqual([]);
     expect(await tried({ sessionsPerDayMax: 1 })).toEqual([['sessionsPerDayMax', 1]]);
     expect(await tried({ sessionsPerDayMax: 2 })).toEqual([]);
+  });
+
+  test('a call is tried by what its log says of its caller and its codecs, and a relay’s client by where its address is', async () => {
+    countries = readCountryTable('192.0.2.0/24,DE\n198.51.100.0/24,FR');
+    const called = (device: string, country: string, codecs: readonly (readonly string[])[]) => ({
+      log: { 'session.created': { device, country }, 'codecs.negotiated': { codecs } },
+    });
+    await addSessions(shop, 1, called('mobile', 'DE', [['opus', 'pcmu']]));
+    await addSessions(shop, 1, called('desktop', 'FR', [['opus'], ['vp8']]));
+    const relayed = { 'allocation.started': { clientAddress: '198.51.100.7:4000' } };
+    await addSessions(shop, 1, { kind: 'relay', log: relayed });
+    // A node of the version before.
+    await addSessions(shop, 1, { log: { 'codecs.negotiated': { codecs: 'opus' } } });
+    const refusedBy = async (word: object) => {
+      const { answer } = await call(simulate, word);
+      return answer.bySetting.map(({ setting, count }) => [setting, count]);
+    };
+    const { choices } = settings.deviceKinds;
+    expect(await refusedBy({ countries: ['DE'] })).toEqual([['countries', 2]]);
+    expect(await refusedBy({ countries: ['DE', 'FR'] })).toEqual([]);
+    // A relay is not told, and refuses where one kind is left out.
+    expect(await refusedBy({ deviceKinds: ['desktop'] })).toEqual([['deviceKinds', 2]]);
+    expect(await refusedBy({ deviceKinds: choices })).toEqual([]);
+    expect(await refusedBy({ codecs: ['pcmu', 'vp8'] })).toEqual([['codecs', 2]]);
+    expect(await refusedBy({ features: ['signaling.place-calls'] })).toEqual([['features', 1]]);
+    expect(await refusedBy({ features: ['network-discovery.relay'] })).toEqual([['features', 3]]);
+    expect(await refusedBy({ participantsMax: 1 })).toEqual([['participantsMax', 3]]);
+  });
+
+  test('an instance type is tried on what was of it, as the log says', async () => {
+    const { id: applicationId } = await database.ports.applications.create({
+      accountId: customer,
+      name: 'Calls',
+      instanceTypes: ['free', 'paid'],
+    });
+    const of = (instanceType: string, kind: 'call' | 'relay') =>
+      addSessions(customer, 1, { applicationId, kind, log: { 'session.created': { instanceType } } });
+    await of('free', 'call');
+    await of('free', 'relay');
+    await of('paid', 'call');
+    await addSessions(customer, 1, { applicationId });
+    const { answer } = await call(simulate, { applicationId, instanceType: 'free', services: [] });
+    expect(answer).toMatchObject({ requestCount: 4, refusedCount: 2 });
+    expect(answer.bySetting).toMatchObject([
+      { setting: 'services', origin: { level: 'instanceType', instanceType: 'free' }, count: 2 },
+    ]);
   });
 
   test('what the policy refuses already is no news', async () => {

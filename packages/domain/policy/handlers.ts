@@ -30,15 +30,14 @@ export const handlers: DomainHandlers<Policy, PolicyPorts> = {
         throw context.error('policy.too_many_levels', `At most ${PLACE_COUNT_MAX} are kept.`);
       const target = [accountId, ...Object.values(place), 'policy', ...(by === 'above' ? ['above'] : [])];
       context.audit({ target: target.join('/'), before: toWritten(before), after: toWritten(word) });
-      await context.emit('changed', { accountId });
+      const isChanged = JSON.stringify(toWritten(before)) !== JSON.stringify(toWritten(word));
+      if (isChanged) await context.emit('changed', { accountId });
       const stored = withWord(reading, reading.stored, word);
       return await answerOf({ ...reading, stored, word }, ports);
     },
 
     async simulate(context, request, ports) {
       const reading = await readPlace(context, request, ports);
-      if (reading.place.instanceType !== undefined)
-        throw platformError('request.invalid', '/instanceType: requests are not recorded by instance type.');
       const word = fromWritten(request);
       await refuseWord(context as unknown as SetContext, { reading, word, ports });
       return await simulate({ reading, word, days: request.days, nowMs: context.nowMs() }, ports);
@@ -123,7 +122,7 @@ interface Asked {
   readonly ports: NamePorts;
 }
 
-type NamePorts = Pick<PolicyPorts, 'serviceNames' | 'regionNames'>;
+type NamePorts = Pick<PolicyPorts, 'serviceNames' | 'featureNames' | 'countries' | 'regionNames'>;
 
 /** What is stored and cannot hold would be read as if it did (POL-2). */
 async function refuseWord(context: SetContext, { reading, word, ports }: Asked): Promise<void> {
@@ -147,10 +146,18 @@ async function refusePlanWord(context: PlanContext, word: PolicyWord, ports: Nam
 /** A name that is none would let nobody pass, and look like one that does. */
 async function refuseUnknownNames(
   { word, region }: { readonly word: PolicyWord; readonly region?: string | undefined },
-  { serviceNames, regionNames }: NamePorts,
+  { serviceNames, featureNames, countries, regionNames }: NamePorts,
 ): Promise<void> {
   const { values, overridable } = word;
   refuseUnknown('/services', values.services, serviceNames);
+  refuseUnknown('/features', values.features, featureNames);
+  refuseUnknown('/overridable/features', overridable.features, featureNames);
+  // Nodes without a table refuse everybody: whoever sets it is told before.
+  if (values.countries !== undefined && countries === undefined)
+    throw platformError(
+      'request.invalid',
+      '/countries: this platform has no table that says in which country an address is (PATCHBAY_COUNTRY_TABLE).',
+    );
   // A level of a region that is gone can be taken back.
   const placed = region === undefined || saysNothing(word) ? [] : [region];
   const named = [...placed, ...(values.regions ?? []), ...(overridable.regions ?? [])];

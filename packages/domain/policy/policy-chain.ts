@@ -28,8 +28,8 @@ export interface PolicyPlace {
 export interface StoredPolicy extends PolicyPlace {
   readonly accountId: string;
   readonly timeZone: string;
-  /** 'plan': of the plan that the account has. 'access': its lists and services. The others: who set it. */
-  readonly by: 'plan' | 'above' | 'self' | 'access';
+  /** 'plan': of the plan that the account has. 'access': its lists and services. 'spending': its money. The others: who set it. */
+  readonly by: 'plan' | 'above' | 'self' | 'access' | 'spending';
   readonly planId?: string | undefined;
   readonly word: PolicyWord;
 }
@@ -37,7 +37,7 @@ export interface StoredPolicy extends PolicyPlace {
 /**
  * The levels that hold for a subject, from the top down, whatever the order of what is stored. Levels that say nothing are
  * left out. Every account of the chain stands there with its plan, what was set from above, what it set itself, its lists
- * and services, and what it set for the region; below the last come its application, the instance type of that, and the endpoint.
+ * and services, its spending, and what it set for the region; below the last come its application, the instance type of that, and the endpoint.
  */
 export function policyChain(subject: PolicySubject, stored: readonly StoredPolicy[]): PolicyChain {
   const byAccount = Map.groupBy(stored, ({ accountId }) => accountId);
@@ -48,6 +48,7 @@ export function policyChain(subject: PolicySubject, stored: readonly StoredPolic
       ...levelsOf(own, { isAt: (row) => row.by === 'above' && isBare(row), depth }),
       ...levelsOf(own, { isAt: (row) => row.by === 'self' && isBare(row), depth }),
       ...levelsOf(own, { isAt: ({ by }) => by === 'access', depth }),
+      ...levelsOf(own, { isAt: ({ by }) => by === 'spending', depth }),
       ...levelsOf(own, {
         isAt: ({ region }) => region !== undefined && region === subject.region,
         depth,
@@ -94,7 +95,7 @@ export function originOf(
 ): PolicyOrigin {
   const { accountId, by, planId, region, applicationId, instanceType, endpoint } = row;
   if (by === 'plan') return { level: 'plan', accountId, planId: planId ?? '' };
-  if (by === 'access') return { level: 'access', accountId };
+  if (by === 'access' || by === 'spending') return { level: by, accountId };
   if (region !== undefined) return { level: 'region', accountId, region };
   if (endpoint !== undefined) return { level: 'endpoint', accountId, endpoint };
   if (applicationId !== undefined)

@@ -2,14 +2,16 @@ import { z } from 'zod';
 import { levelValuesShape, overridableShape, type SettingName, settingNames } from './settings.ts';
 
 /**
- * Levels of a policy, from the top down. Plan, account, access and region stand at every account of the chain. `access`:
- * the account's lists of addresses, and the services that it turned on or off (ACC-9, ACC-10).
+ * Levels of a policy, from the top down. Plan, account, access, spending and region stand at every account of the chain.
+ * `access`: the account's lists of addresses, and the services that it turned on or off (ACC-9, ACC-10). `spending`: what may
+ * be spent, and that what is used is prepaid (BIL-5).
  */
 export const policyLevelNames = [
   'platform',
   'plan',
   'account',
   'access',
+  'spending',
   'region',
   'application',
   'instanceType',
@@ -30,6 +32,7 @@ export const policyOriginSchema = z.discriminatedUnion('level', [
   /** 'above': an account above set it for this one, which cannot take it back. 'self': it did so itself. */
   z.object({ level: z.literal('account'), ...ofAccount, by: z.enum(['above', 'self']) }),
   z.object({ level: z.literal('access'), ...ofAccount }),
+  z.object({ level: z.literal('spending'), ...ofAccount }),
   z.object({ level: z.literal('region'), ...ofAccount, region: id }),
   z.object({ level: z.literal('application'), ...ofApplication }),
   z.object({ level: z.literal('instanceType'), ...ofApplication, instanceType: id }),
@@ -74,6 +77,7 @@ export function scopeOf(origin: PolicyOrigin): string {
     case 'plan':
     case 'account':
     case 'access':
+    case 'spending':
       return origin.accountId;
     case 'region':
       return `${origin.accountId}@${origin.region}`;
@@ -88,10 +92,12 @@ export function scopeOf(origin: PolicyOrigin): string {
   }
 }
 
+const isOfAccount = ({ level }: PolicyOrigin) => level === 'access' || level === 'spending';
+
 /** What a level is called in a refusal: its id, or only its kind for who may not see it (C1). */
 export function levelText(origin: PolicyOrigin, visibleIds: readonly string[]): string {
   // Of what an account above keeps for itself no more is told than that there is one.
-  if (!visibleIds.includes(origin.accountId)) return origin.level === 'access' ? 'account' : origin.level;
+  if (!visibleIds.includes(origin.accountId)) return isOfAccount(origin) ? 'account' : origin.level;
   switch (origin.level) {
     case 'plan':
       return origin.planId;
@@ -108,6 +114,7 @@ export function levelText(origin: PolicyOrigin, visibleIds: readonly string[]): 
     case 'platform':
     case 'account':
     case 'access':
+    case 'spending':
       return origin.accountId;
   }
 }

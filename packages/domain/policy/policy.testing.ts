@@ -1,11 +1,21 @@
 import fc from 'fast-check';
 import type { PolicyRequest } from './decide.ts';
 import type { PolicyChain, PolicyLevel, PolicyOrigin, PolicyWord } from './policy-level.ts';
-import { overridableNames, type SettingName, settingNames, settingOf } from './settings.ts';
+import {
+  countedSettingNames,
+  overridableNames,
+  type SettingName,
+  settingNames,
+  settingOf,
+  settings,
+} from './settings.ts';
 
 const services = ['network-discovery', 'signaling'];
 const regions = ['eu', 'us', 'ap'];
 const networks = ['10.0.0.0/8', '10.1.0.0/16', '192.0.2.0/24', '2001:db8::/32', '0.0.0.0/0'];
+const features = ['network-discovery.relay', 'signaling.place-calls', 'signaling.answer-calls'];
+const countries = ['DE', 'FR', 'ZZ'];
+const codecs = ['opus', 'pcmu', 'vp8', 'av1'];
 const windows = ['mon-fri 08:00-18:00', 'sat,sun 10:00-24:00', 'mon-sun 00:00-24:00', 'wed 22:00-06:00'];
 
 /** Few values, so that levels meet, contradict and widen each other often. */
@@ -14,6 +24,8 @@ function valueAt(name: SettingName, index: number): number | string[] {
   if (setting.merge === 'narrowest') return Math.min(setting.max, setting.min + (index % 5) * 100);
   const choices = {
     services,
+    features,
+    countries,
     servicesToEnable: services,
     regions,
     sourceNetworks: networks,
@@ -21,13 +33,22 @@ function valueAt(name: SettingName, index: number): number | string[] {
     clientAllowList: networks,
     times: windows,
   }[name as string];
-  return [...(choices ?? setting.choices ?? [])].filter((_, place) => (index >> place) & 1);
+  const all = [...(choices ?? setting.choices ?? [])];
+  // Half of what could refuse much refuses nothing, so that what is asked after it is asked often.
+  const isWhole = setting.merge === 'intersection' && index > 15;
+  return isWhole ? all : all.filter((_, place) => (index >> place) & 1);
 }
+
+/** What is used up is asked of last, and so is said twice as often. */
+const drawnNames: readonly SettingName[] = [
+  ...settingNames,
+  ...countedSettingNames.filter((name) => settings[name].counts.what === 'usage'),
+];
 
 /** What one number says: a setting, a value, and now and then a lock or a bound. Cheap to draw ten thousand times. */
 function say(word: { values: Sayings; overridable: Sayings; locked: SettingName[] }, drawn: number): void {
-  const name = settingNames[drawn % settingNames.length] ?? 'services';
-  const rest = Math.floor(drawn / settingNames.length);
+  const name = drawnNames[drawn % drawnNames.length] ?? 'services';
+  const rest = Math.floor(drawn / drawnNames.length);
   word.values[name] = valueAt(name, rest & 31);
   const isBounded = ((rest >> 5) & 3) === 0 && overridableNames.some((one) => one === name);
   if (isBounded) word.overridable[name] = valueAt(name, (rest >> 7) & 31);
@@ -37,7 +58,7 @@ function say(word: { values: Sayings; overridable: Sayings; locked: SettingName[
 type Sayings = Partial<Record<SettingName, number | string[]>>;
 
 export const anyWord: fc.Arbitrary<PolicyWord> = fc
-  .array(fc.nat({ max: settingNames.length * 32_768 - 1 }), { maxLength: 8 })
+  .array(fc.nat({ max: drawnNames.length * 32_768 - 1 }), { maxLength: 8 })
   .map((drawn) => {
     const word = { values: {}, overridable: {}, locked: [] };
     for (const one of drawn) say(word, one);
@@ -79,6 +100,11 @@ export const anyRequest: fc.Arbitrary<PolicyRequest> = fc.record({
     nil: undefined,
   }),
   mediaKinds: fc.option(fc.subarray(['audio', 'video', 'screen']), { nil: undefined }),
+  features: fc.option(fc.subarray(features, { maxLength: 2 }), { nil: undefined }),
+  country: fc.constantFrom(undefined, ...countries),
+  deviceKind: fc.constantFrom(undefined, 'desktop', 'mobile', 'server', 'other'),
+  codecs: fc.option(fc.array(fc.subarray(codecs, { minLength: 1 }), { maxLength: 2 }), { nil: undefined }),
+  participantCount: fc.constantFrom(undefined, 2, 3),
 });
 
 /** A level that says this, for tests by hand. */

@@ -1,3 +1,4 @@
+import type { CountryTable } from '@patchbay/kit/country-table';
 import type { Actor } from '@patchbay/kit/definition';
 import type { Caller } from '../tenancy/caller.ts';
 import type { Page, PageOf, Scoped, TenancyPorts } from '../tenancy/ports.ts';
@@ -17,6 +18,7 @@ export interface PlanRecord {
 /** A past request, with what tells by which levels it was decided. */
 export interface LoggedRequest extends PastRequest {
   readonly applicationId?: string | undefined;
+  readonly instanceType?: string | undefined;
   readonly endpoint?: string | undefined;
 }
 
@@ -79,6 +81,10 @@ export interface PolicyPorts {
   readonly applications: Pick<TenancyPorts['applications'], 'find'>;
   /** Names that `services` may hold. */
   readonly serviceNames: readonly string[];
+  /** Names that `features` may hold. */
+  readonly featureNames: readonly string[];
+  /** Says in which country an address is, where the operator provides a table of them. */
+  readonly countries: CountryTable | undefined;
   /** Those of all nodes that ever joined. */
   readonly regionNames: () => Promise<readonly string[]>;
   readonly caller: (chain: readonly string[], actor: Actor) => Promise<Caller>;

@@ -15,6 +15,11 @@ export interface PastRequest {
   readonly region?: string | undefined;
   readonly sourceIp?: string | undefined;
   readonly mediaKinds: readonly string[];
+  readonly features?: readonly string[] | undefined;
+  readonly country?: string | undefined;
+  readonly deviceKind?: string | undefined;
+  readonly codecs?: readonly (readonly string[])[] | undefined;
+  readonly participantCount?: number | undefined;
   /** The code with which it was refused then. */
   readonly refusedWith?: string | undefined;
 }
@@ -46,17 +51,8 @@ export function replay<Request extends PastRequest>(
   const ordered = [...requests].sort((one, other) => one.atMs - other.atMs);
   const refused = ordered.flatMap((request) => {
     const chain = chainOf(request);
-    const { atMs, service, region, sourceIp, mediaKinds } = request;
-    const spent = counted.spentBy(chain, atMs);
-    const decision = decide(chain, {
-      verifier: verifierOf(service),
-      atMs,
-      service,
-      region,
-      sourceIp,
-      mediaKinds,
-      spent,
-    });
+    const spent = counted.spentBy(chain, request.atMs);
+    const decision = decide(chain, { ...request, verifier: verifierOf(request.service), spent });
     if (decision.kind === 'refused') return [{ request, refusal: decision }];
     counted.add(chain, request);
     return [];

@@ -1,4 +1,6 @@
 import { parseCidr } from '@patchbay/kit/cidr';
+import { countryPattern } from '@patchbay/kit/country';
+import { deviceKinds } from '@patchbay/kit/device-kind';
 import { z } from 'zod';
 import { parseWindow } from './weekly-times.ts';
 
@@ -34,13 +36,13 @@ interface SettingBase {
   readonly merge: SettingMerge;
   readonly decidedBy: readonly PolicyVerifier[];
   readonly running: RunningEffect;
-  /** Kept as a list with an operation of its own (ACC-9): no policy says it, and so none locks it or widens it again. */
+  /** Kept with operations of its own (ACC-9, BIL-5): no policy says it, and so none locks it or widens it again. */
   readonly isOwnList?: true;
 }
 
 export interface NumberSetting extends SettingBase {
   readonly merge: 'narrowest';
-  readonly unit: 'second' | 'bit/s' | 'byte' | 'count';
+  readonly unit: 'second' | 'bit/s' | 'byte' | 'session' | 'participant' | 'hundredth';
   readonly min: number;
   readonly max: number;
   /** Counted over everything at and below the level that says it, and so held at each level by itself. */
@@ -55,12 +57,16 @@ export type CountedOver =
       readonly over: 'day' | 'month';
       readonly meter: string;
       readonly perUnit: number;
-    };
+    }
+  /** Rated from use as it comes; whoever counts it says what is reached (BIL-5). */
+  | { readonly what: 'money'; readonly over: 'day' | 'month' | 'total' | 'balance' };
 
 export interface ListSetting extends SettingBase {
   readonly merge: 'intersection' | 'networks' | 'union' | 'everyTime';
   /** What may stand in the list; absent where only whoever runs a platform knows. */
   readonly choices?: readonly string[];
+  /** What each of them looks like, where that is no plain name. */
+  readonly form?: 'feature' | 'country';
   /** How many; LIST_LENGTH_MAX by default. */
   readonly lengthMax?: number;
 }
@@ -71,9 +77,24 @@ export type Setting = NumberSetting | ListSetting;
 export const LIST_LENGTH_MAX = 32;
 /** Of each of an account's two lists of addresses. */
 export const ALLOW_LIST_LENGTH_MAX = 100;
+/** More than there are. */
+const COUNTRY_COUNT_MAX = 260;
 const BYTES_MAX = 1_000_000_000_000_000;
+/** What browsers code media with, as SDP names it, in small letters. */
+const codecNames = ['opus', 'g722', 'pcmu', 'pcma', 'vp8', 'vp9', 'h264', 'h265', 'av1'] as const;
+const HUNDREDTHS_MAX = 1_000_000_000_000_000;
 const everywhere = ['api', 'relay', 'signaling'] as const;
 const nodes = ['relay', 'signaling'] as const;
+
+const ofMoney = {
+  merge: 'narrowest',
+  unit: 'hundredth',
+  min: 0,
+  max: HUNDREDTHS_MAX,
+  decidedBy: nodes,
+  running: 'ends',
+  isOwnList: true,
+} as const;
 
 /**
  * Everything that a policy can restrict (POL-3). A setting is in this table because something enforces it: what nothing
@@ -89,6 +110,13 @@ export const settings = {
   servicesToEnable: {
     summary: 'The services that an account has to enable, saying what for, before they are used.',
     merge: 'union',
+    decidedBy: everywhere,
+    running: 'ends',
+  },
+  features: {
+    summary: 'The features of services that may be used, such as network-discovery.relay.',
+    merge: 'intersection',
+    form: 'feature',
     decidedBy: everywhere,
     running: 'ends',
   },
@@ -120,6 +148,22 @@ export const settings = {
     isOwnList: true,
     lengthMax: ALLOW_LIST_LENGTH_MAX,
   },
+  countries: {
+    summary: 'The countries that clients may come from, such as DE; ZZ is where nobody knows which.',
+    merge: 'intersection',
+    form: 'country',
+    lengthMax: COUNTRY_COUNT_MAX,
+    decidedBy: nodes,
+    running: 'ends',
+  },
+  deviceKinds: {
+    summary:
+      'The kinds of device that clients may run on, as they say themselves. A relay is not told, and so serves calls alone where something is left out.',
+    merge: 'intersection',
+    choices: deviceKinds,
+    decidedBy: nodes,
+    running: 'ends',
+  },
   times: {
     summary: 'When clients may be served, in the time zone of the account, such as mon-fri 08:00-18:00.',
     merge: 'everyTime',
@@ -132,6 +176,23 @@ export const settings = {
     merge: 'intersection',
     choices: ['audio', 'video', 'screen'],
     decidedBy: nodes,
+    running: 'ends',
+  },
+  codecs: {
+    summary:
+      'What a call may be coded with. A relay cannot see it, and so serves calls alone where something is left out.',
+    merge: 'intersection',
+    choices: codecNames,
+    decidedBy: nodes,
+    running: 'ends',
+  },
+  participantsMax: {
+    summary: 'The parties of one call.',
+    merge: 'narrowest',
+    unit: 'participant',
+    min: 1,
+    max: 100_000,
+    decidedBy: ['signaling'],
     running: 'ends',
   },
   sessionSecondsMax: {
@@ -164,7 +225,7 @@ export const settings = {
   concurrentSessionsMax: {
     summary: 'Sessions at the same time: calls, and clients of a relay that are in none.',
     merge: 'narrowest',
-    unit: 'count',
+    unit: 'session',
     min: 0,
     max: 1_000_000,
     decidedBy: nodes,
@@ -174,7 +235,7 @@ export const settings = {
   sessionsPerMinuteMax: {
     summary: 'Sessions that begin in any 60 seconds.',
     merge: 'narrowest',
-    unit: 'count',
+    unit: 'session',
     min: 0,
     max: 1_000_000,
     decidedBy: nodes,
@@ -184,7 +245,7 @@ export const settings = {
   sessionsPerDayMax: {
     summary: 'Sessions that begin in a day of the account’s time zone.',
     merge: 'narrowest',
-    unit: 'count',
+    unit: 'session',
     min: 0,
     max: 100_000_000,
     decidedBy: nodes,
@@ -222,6 +283,26 @@ export const settings = {
     running: 'ends',
     counts: { what: 'usage', over: 'day', meter: 'signaling.connectedMs', perUnit: 1_000 },
   },
+  spendPerDayMax: {
+    summary: 'What may be spent in a UTC day, in hundredths of the currency.',
+    ...ofMoney,
+    counts: { what: 'money', over: 'day' },
+  },
+  spendPerMonthMax: {
+    summary: 'What may be spent in a UTC month, in hundredths of the currency.',
+    ...ofMoney,
+    counts: { what: 'money', over: 'month' },
+  },
+  spendTotalMax: {
+    summary: 'What may be spent in all, in hundredths of the currency.',
+    ...ofMoney,
+    counts: { what: 'money', over: 'total' },
+  },
+  prepaidBalance: {
+    summary: 'How far below zero a prepaid balance may come, in hundredths of the currency.',
+    ...ofMoney,
+    counts: { what: 'money', over: 'balance' },
+  },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof settings;
@@ -253,6 +334,11 @@ export type PolicyValues = {
 };
 
 const token = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'Use small letters, digits and hyphens.');
+const feature = z
+  .string()
+  .max(64)
+  .regex(/^[a-z0-9][a-z0-9-]*\.[a-z0-9-]+$/, 'Write a feature as network-discovery.relay.');
+const country = z.string().regex(countryPattern, 'Write a country as the two letters of ISO 3166-1: DE.');
 export const networkSchema = z
   .string()
   .max(64)
@@ -269,16 +355,15 @@ const weekly = z
 function schemaOf(setting: Setting): z.ZodType {
   if (setting.merge === 'narrowest')
     return z.int().min(setting.min).max(setting.max).describe(setting.summary);
-  const { choices, merge, summary, lengthMax = LIST_LENGTH_MAX } = setting;
-  const item =
-    merge === 'networks'
-      ? networkSchema
-      : merge === 'everyTime'
-        ? weekly
-        : choices === undefined
-          ? token
-          : z.enum(choices as readonly [string, ...string[]]);
-  return z.array(item).max(lengthMax).describe(summary);
+  const { summary, lengthMax = LIST_LENGTH_MAX } = setting;
+  return z.array(itemOf(setting)).max(lengthMax).describe(summary);
+}
+
+function itemOf({ choices, merge, form }: ListSetting): z.ZodType<string> {
+  if (merge === 'networks') return networkSchema;
+  if (merge === 'everyTime') return weekly;
+  if (form !== undefined) return { feature, country }[form];
+  return choices === undefined ? token : z.enum(choices as readonly [string, ...string[]]);
 }
 
 type ValueShape<Names extends SettingName> = {

@@ -26,7 +26,9 @@ interface Asked {
 export async function simulate({ reading, word, days, nowMs }: Asked, ports: PolicyPorts) {
   const fromMs = nowMs - days * DAY_MS;
   const { logged, chains, stored } = await readPast(reading, fromMs - DAY_BEFORE_MS, ports);
-  const counting = logged.items.filter((request) => stored.has(request.accountId));
+  const counting = logged.items
+    .filter((request) => stored.has(request.accountId))
+    .map((request) => ({ ...request, country: request.country ?? countryOf(request, ports) }));
   const storedNow = (id: string) => stored.get(id) ?? [];
   const now = chainsOf(chains, storedNow);
   const changed = chainsOf(chains, (id) => withWord(reading, storedNow(id), word));
@@ -68,6 +70,10 @@ async function readPast({ accountId }: Reading, fromMs: number, { past, policies
   return { logged, chains, stored };
 }
 
+/** By the table as it is today; a client of a relay is logged by its address alone. */
+const countryOf = ({ sourceIp }: LoggedRequest, { countries }: PolicyPorts): string | undefined =>
+  sourceIp === undefined ? undefined : countries?.countryOf(sourceIp);
+
 type ChainOf = (request: LoggedRequest) => PolicyChain;
 
 function chainsOf(
@@ -76,9 +82,9 @@ function chainsOf(
 ): ChainOf {
   // One chain for all requests of a kind: what it folds to is remembered by the chain.
   const known = new Map<string, PolicyChain>();
-  return ({ accountId, region, applicationId, endpoint }) => {
-    const key = JSON.stringify([accountId, region, applicationId, endpoint]);
-    const subject = { chain: chains.get(accountId) ?? [], region, applicationId, endpoint };
+  return ({ accountId, region, applicationId, instanceType, endpoint }) => {
+    const key = JSON.stringify([accountId, region, applicationId, instanceType, endpoint]);
+    const subject = { chain: chains.get(accountId) ?? [], region, applicationId, instanceType, endpoint };
     const chain = known.get(key) ?? policyChain(subject, storedOf(accountId));
     known.set(key, chain);
     return chain;

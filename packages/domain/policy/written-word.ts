@@ -17,7 +17,8 @@ export function fromWritten(written: WrittenWord): PolicyWord {
   };
 }
 
-export function toWritten({ values, locked: all, overridable }: PolicyWord) {
+export function toWritten({ values, locked: all, overridable: allBounds }: PolicyWord) {
+  const overridable = definedOf(overridableNames, allBounds);
   const locked = policyNames.filter((name) => all.includes(name));
   return {
     ...definedOf(policyNames, values),

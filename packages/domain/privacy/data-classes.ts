@@ -189,7 +189,7 @@ export const dataClasses = {
     remains: 'Everything: invoices rest on it.',
   },
   money: {
-    title: 'Prices, ledger, statements and documents',
+    title: 'Prices, ledger, statements, documents and balances',
     holds:
       'Accounts and amounts; on documents what an account says of itself: name, address, tax id, e-mail.',
     kept: 'as long as the account, and as law asks',

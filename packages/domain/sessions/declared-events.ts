@@ -82,6 +82,14 @@ function derive({ type, sessionId, legId, data }: SessionEvent): Derived | undef
             payload: { sessionId, allocationId, limit, outcome },
           };
     }
+    case 'media.undeclared': {
+      const { allocationId, declared, observed } = data;
+      return {
+        service: 'network-discovery',
+        name: 'media.undeclared',
+        payload: { sessionId, allocationId, declared, observed },
+      };
+    }
     default:
       return undefined;
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { modalities } from '../metering/usage-record.ts';
 
 const id = z.string().min(1).max(200);
 const code = z.string().min(1).max(100);
@@ -46,6 +47,20 @@ export const relayLineSchema = z.discriminatedUnion('type', [
       max: z.number(),
       outcome: z.enum(['end', 'notify', 'throttle', 'downgrade']),
     }),
+  }),
+  z.object({
+    type: z.literal('allocation.changed'),
+    data: z.object({
+      allocationId: id,
+      modality: z.enum(modalities),
+      previousModality: z.enum(modalities),
+      /** Of the allocation: what is counted from here on (MET-4). */
+      segment: count,
+    }),
+  }),
+  z.object({
+    type: z.literal('media.undeclared'),
+    data: z.object({ allocationId: id, declared: z.enum(modalities), observed: z.enum(modalities) }),
   }),
   z.object({
     type: z.literal('allocation.ended'),

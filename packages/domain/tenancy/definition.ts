@@ -154,7 +154,7 @@ const reachableAccount = z.object({
   name: z.string(),
   role: roleRef,
   roleName: z.string(),
-  /** Of a role that the account defined: all that it allows. */
+  /** Of a role that the account defined, and of a key that may not do everything: all that it allows. */
   scopes: z.array(scope).optional(),
 });
 

@@ -147,8 +147,20 @@ describe('me', () => {
     expect((await call('me', 'get', { as: actor })).answer).toEqual({
       kind: 'key',
       name: 'k',
-      accounts: [{ id: owner.accountId, name: 'Acme', role: 'developer', roleName: 'developer' }],
+      accounts: [
+        {
+          id: owner.accountId,
+          name: 'Acme',
+          role: 'developer',
+          roleName: 'developer',
+          scopes: ['keys:read'],
+        },
+      ],
       organisations: [],
+    });
+    const everything = await owner.createKey(['*']);
+    expect((await call('me', 'get', { as: everything.actor })).answer).toMatchObject({
+      accounts: [{ role: 'owner', roleName: 'owner' }],
     });
     const credential: Actor = { kind: 'credential', credentialId: 'crd_1', accountId: owner.accountId };
     expect((await call('me', 'get', { as: credential })).answer).toMatchObject({ kind: 'credential' });

@@ -99,11 +99,17 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
         return { kind: 'user', accounts: [], organisations: [] };
       const account = await stored.find(actor);
       const key = actor.kind === 'key' ? await storedKeys.find(actor) : undefined;
-      const role = actor.kind === 'credential' ? 'viewer' : key?.scopes.includes('*') ? 'admin' : 'developer';
+      // A key that may do everything makes owners, and unmakes them: it is one.
+      const isOwner = key?.scopes.includes('*') === true;
+      const role = actor.kind === 'credential' ? 'viewer' : isOwner ? 'owner' : 'developer';
+      const scopes = key === undefined || isOwner ? {} : { scopes: [...key.scopes] };
       return {
         kind: actor.kind,
         ...(key === undefined ? {} : { name: key.name }),
-        accounts: account === undefined ? [] : [{ id: account.id, name: account.name, role, roleName: role }],
+        accounts:
+          account === undefined
+            ? []
+            : [{ id: account.id, name: account.name, role, roleName: role, ...scopes }],
         organisations: [],
       };
     },

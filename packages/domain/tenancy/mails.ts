@@ -157,6 +157,37 @@ export const passkeyAddedMail = ({
   ],
 });
 
+/** Whoever set it is signed in; whoever else was is no more. */
+export const passwordChangedMail = ({ name, path }: Addressed): Letter => ({
+  subject: 'Your password was changed',
+  greeted: name,
+  says: [
+    'Your password was changed by somebody who is signed in as you. Every other session of yours has ended.',
+    'If it was not you, set a new password now: that ends every session.',
+  ],
+  link: { label: 'Set a new password', path },
+});
+
+/** Without another certificate nobody of the organisation signs in by its provider any more. */
+export const certificateEndingMail = ({
+  name,
+  issuer,
+  endsAt,
+  isOver,
+  path,
+}: Addressed & { readonly issuer: string; readonly endsAt: Date; readonly isOver: boolean }): Letter => {
+  const day = endsAt.toISOString().slice(0, 10);
+  return {
+    subject: `The certificate of your sign-in ${isOver ? 'has ended' : `ends on ${day}`}`,
+    greeted: name,
+    says: [
+      `The last signing certificate of ${issuer} that is set ${isOver ? 'ended' : 'ends'} on ${day} (UTC).`,
+      'Without another one nobody signs in by your organisation. Get the new one from whoever runs the provider, and set it beside the old one.',
+    ],
+    link: { label: 'Set a certificate', path },
+  };
+};
+
 /** Somebody tries passwords from many places. Told once a day: strangers must not fill a mailbox. */
 export const manyTriesMail = ({ name, path }: Addressed): Letter => ({
   subject: 'Many wrong passwords were tried',
@@ -188,6 +219,55 @@ export const triggerMail = ({
   greeted: 'there',
   says: [`The trigger “${triggerName}” of ${accountName} stands at ${value}, and its limit is ${limit}.`],
   link: { label: 'Look at it', path },
+});
+
+const spans = { day: 'a day', month: 'a month', total: 'in all' } as const;
+const consequences = {
+  notify: 'Nothing else happens.',
+  throttle: 'From now on what it relays is slower.',
+  stop: 'Nothing begins any more, and what ran has ended.',
+} as const;
+
+/** A share of what an account may spend was spent. */
+export const spendingMail = ({
+  name,
+  accountName,
+  sharePercent,
+  per,
+  action,
+  spent,
+  amount,
+  path,
+}: Addressed & {
+  readonly accountName: string;
+  readonly sharePercent: number;
+  readonly per: keyof typeof spans;
+  readonly action: keyof typeof consequences;
+  readonly spent: string;
+  readonly amount: string;
+}): Letter => ({
+  subject: `${accountName} has spent ${sharePercent} % of its limit`,
+  greeted: name,
+  says: [
+    `${accountName} has spent ${spent}. It may spend ${amount} ${spans[per]}.`,
+    ...(sharePercent < 100 ? [] : [consequences[action]]),
+  ],
+  link: { label: 'Look at the limit', path },
+});
+
+/** Nothing is left of what was prepaid. */
+export const balanceMail = ({
+  name,
+  accountName,
+  left,
+  path,
+}: Addressed & { readonly accountName: string; readonly left: string }): Letter => ({
+  subject: `The balance of ${accountName} is used up`,
+  greeted: name,
+  says: [
+    `The prepaid balance of ${accountName} is ${left}. Nothing begins any more, and what ran has ended, until money is added.`,
+  ],
+  link: { label: 'Add money', path },
 });
 
 export const failedExportMail = ({

@@ -60,6 +60,8 @@ export const moveEffects = z.object({
       after: levelled.optional(),
     }),
   ),
+  /** The name that people of the account see over its pages, in its mails and at its hosts: that of the next brand above. */
+  brand: z.object({ before: z.string(), after: z.string() }),
   /** Plans of an account that is not above any more: they are taken off. */
   plans: z.array(z.object({ accountId, planId: idField('pln'), name: z.string() })),
   /** People whose role at `accountId` reaches the moved accounts, or does not any more. */

@@ -110,11 +110,14 @@ export async function actOn(due: DueFiring, ports: ActPorts, nowMs: number): Pro
       const ids = await ports.openSessions(due, SESSION_COUNT_MAX);
       for (const sessionId of ids) await ports.endSession(due, sessionId);
       const last = ids.at(-1);
-      if (last !== undefined) await ports.audit(due, { endedSessionCount: ids.length });
+      const { nodeId } = action;
+      const whose = nodeId === undefined ? 'Its' : `The node's`;
+      const noted = { endedSessionCount: ids.length, ...(nodeId === undefined ? {} : { nodeId }) };
+      if (last !== undefined) await ports.audit(due, noted);
       if (last === undefined || ids.length < SESSION_COUNT_MAX)
         return {
           state: 'done',
-          said: last === undefined ? 'No session ran any more.' : 'Its sessions were told to end.',
+          said: last === undefined ? 'No session ran any more.' : `${whose} sessions were told to end.`,
         };
       return { state: 'pending', progress: last, said: 'Sessions are being told to end.' };
     }

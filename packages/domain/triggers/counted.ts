@@ -3,16 +3,29 @@ import { isId } from '@patchbay/kit/ids';
 import { readIdentifier } from '../endpoints/identifier.ts';
 import type { Dimensions } from '../metering/usage-record.ts';
 import type { Counter } from './definition.ts';
+import { measures } from './measures.ts';
 import type { TriggersPorts } from './ports.ts';
-import type { Target } from './trigger.ts';
+import { isWholeAccount, type Target } from './trigger.ts';
 
 /** Why nothing counts what is named, or undefined. It says what there is: a trigger that never fires is no trigger. */
 export function refuseCounter(
   counter: Counter,
   target: Target,
-  { catalogue, events }: Pick<TriggersPorts, 'catalogue' | 'events'>,
+  {
+    catalogue,
+    events,
+    isPlatform,
+  }: Pick<TriggersPorts, 'catalogue' | 'events'> & { readonly isPlatform: boolean },
 ): string | undefined {
   const { where = {} } = counter;
+  if ('measure' in counter) {
+    // What there is, no customer is told.
+    if (!isPlatform || !isWholeAccount(target))
+      return '/counter/measure: nothing that this account may count.';
+    return Object.hasOwn(measures, counter.measure)
+      ? undefined
+      : `/counter/measure: ${counter.measure} is none of ${Object.keys(measures).join(', ')}.`;
+  }
   if ('event' in counter) {
     const fields = events.get(counter.event);
     if (fields === undefined)

@@ -24,6 +24,8 @@ const counter = z.union([
   z.strictObject({ meter: word, where: where.optional() }),
   /** Counts events, and so errors and warnings: `signaling.session.ended` where `code` is one. */
   z.strictObject({ event: word, where: where.optional() }),
+  /** For operators: the highest reading of a measure of the platform itself, which its own account alone may count. */
+  z.strictObject({ measure: word, where: z.strictObject({}).optional() }),
 ]);
 
 /** Whose use is counted, and what the action is done to. Without an account it is the one that sets the trigger. */
@@ -50,7 +52,8 @@ const condition = z.discriminatedUnion('kind', [
 const action = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('notify') }),
   z.strictObject({ kind: z.literal('suspend') }),
-  z.strictObject({ kind: z.literal('endSessions') }),
+  /** With a node, an operator's: of all accounts, those that this node holds. */
+  z.strictObject({ kind: z.literal('endSessions'), nodeId: idSchema('nod').optional() }),
   z.strictObject({ kind: z.literal('throttle'), bitsPerSecondMax: z.int().min(8_000).max(1_000_000_000) }),
   /** Nobody is served by it, until the window ends or the trigger begins anew; what runs of it ends. */
   z.strictObject({ kind: z.literal('disableService'), service: word }),

@@ -291,6 +291,29 @@ test('update 422: to an action that cannot be done, or that this platform does n
   });
 });
 
+test('create 422: the sessions of a node are ended by operators alone, for all accounts (TRG-2)', async () => {
+  const nodeId = createId('nod');
+  const action = { kind: 'endSessions', nodeId } as const;
+  const refused = { fields: { code: 'triggers.action_unsupported' } };
+  await expect(world().create({ action })).rejects.toMatchObject(refused);
+  const asOperator = world({ isPlatform: true });
+  await expect(asOperator.create({ action, target: { sessionId } })).rejects.toMatchObject(refused);
+  await expect(asOperator.create({ action, target: { scope: 'own' } })).rejects.toMatchObject(refused);
+  expect((await asOperator.create({ action })).answer.action).toEqual(action);
+});
+
+test('create 422: what the platform knows of itself is counted for its own account alone, and nobody else is told what that is (TRG-1)', async () => {
+  const of = (measure: string) =>
+    ({ counter: { measure }, target: undefined, action: { kind: 'notify' } }) as const;
+  const customers = world().create(of('deliveries.waiting'));
+  await expect(customers).rejects.toMatchObject({ fields: { code: 'triggers.counter_unknown' } });
+  await expect(world().create(of('no.such'))).rejects.not.toThrow(/deliveries/);
+  const operator = world({ isPlatform: true });
+  await expect(operator.create(of('no.such'))).rejects.toThrow(/deliveries\.waiting/);
+  const { answer } = await operator.create(of('deliveries.waiting'));
+  expect(answer.counter).toEqual({ measure: 'deliveries.waiting' });
+});
+
 test('update 403: what was set above is changed there; reset 403: and begun anew there; remove 403: and removed there', async () => {
   const { ports, create, records } = world();
   const { answer } = await create();

@@ -90,7 +90,7 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
         throw context.error('resource.unknown', '/target: there is no such account or application here.');
       const target = await namedTarget(asked, ports);
       if (typeof target === 'string') throw context.error('resource.unknown', target);
-      const uncounted = refuseCounter(request.counter, target, ports);
+      const uncounted = refuseCounter(request.counter, target, { ...ports, ...found });
       if (uncounted !== undefined) throw context.error('triggers.counter_unknown', uncounted);
       const undoable = refuseAction(request.action, target, {
         isPlatform: found.isPlatform,
@@ -175,9 +175,9 @@ export const handlers: DomainHandlers<typeof triggers, TriggersPorts> = {
       const found = await ports.targets.find({ ...target, scopeId: accountId });
       if (found === undefined)
         throw context.error('resource.unknown', '/targetAccountId: there is no such account here.');
-      const counter: Counter =
+      const counter: Exclude<Counter, { measure: string }> =
         event === undefined ? { meter: meter ?? '', where: filter } : { event, where: filter };
-      const uncounted = refuseCounter(counter, target, ports);
+      const uncounted = refuseCounter(counter, target, { ...ports, ...found });
       if (uncounted !== undefined) throw context.error('triggers.counter_unknown', uncounted);
       const window = periodOf(per, found.timeZone, context.nowMs());
       const value =

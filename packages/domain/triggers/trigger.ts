@@ -78,8 +78,13 @@ export function refuseAction(
       return (endpointId ?? credentialId ?? sessionId) === undefined
         ? undefined
         : 'A service is turned off for an account or an application.';
-    case 'notify':
     case 'endSessions':
+      // It reaches sessions of accounts that nobody named.
+      return action.nodeId === undefined ||
+        (isPlatform && isWholeAccount(target) && target.scope === 'inclusive')
+        ? undefined
+        : "The sessions of a node are ended for the platform's own account with all below it.";
+    case 'notify':
     case 'email':
       return undefined;
   }

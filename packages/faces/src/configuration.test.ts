@@ -226,3 +226,37 @@ test('the use of an endpoint is asked for by its identifier, of its account alon
   expect(body.meters).toContainEqual({ meter: 'messages', unit: 'count', quantity: '7' });
   expect(queries).toMatchObject([{ accountId: CHILD_ACCOUNT, scope: 'own', endpoint: 'user:bob' }]);
 });
+
+test('information and use are read of an application and of an endpoint, of each its own (API-2)', async () => {
+  const asked: object[] = [];
+  const usage = {
+    query: async (query: object) => {
+      asked.push(query);
+      const rows = [{ atMs: 0, meter: 'signaling.sessions', group: {}, quantity: 3n, recordCount: 1 }];
+      return { rows, isTruncated: false };
+    },
+  };
+  const { call } = createApiHarness({
+    instanceTypes: { [APPLICATION]: [] },
+    endpoints: [{ ...bob, applicationId: APPLICATION }],
+    domainPorts: { metering: { usage: usage as never, catalogue: new Map() } },
+  });
+  const read = (below: string, what: string) =>
+    call('GET', calling(CHILD_ACCOUNT, below).replace(/config$/, what));
+  for (const below of [ofApplication, ofEndpoint]) {
+    expect((await read(below, 'info')).body).toMatchObject({ name: 'signaling' });
+    expect((await read(below, 'use')).body.meters).toContainEqual(
+      expect.objectContaining({ meter: 'sessions', quantity: '3' }),
+    );
+  }
+  // An endpoint has one use, with whichever application.
+  expect(asked).toMatchObject([
+    { accountId: CHILD_ACCOUNT, scope: 'own', application: APPLICATION },
+    { accountId: CHILD_ACCOUNT, scope: 'own', endpoint: 'user:bob' },
+  ]);
+  expect(asked[1]).not.toHaveProperty('application');
+  const unknown = [`/applications/${OTHER_APPLICATION}`, `/endpoints/${RESTING}`];
+  for (const below of unknown)
+    for (const what of ['info', 'use'])
+      expect(await read(below, what)).toMatchObject({ status: 404, body: { code: 'resource.unknown' } });
+});

@@ -47,7 +47,7 @@ describe.each(mountedOperations.map((mounted) => [nameOf(mounted), mounted] as c
       expect(served).toBeDefined();
       const written = (sdkOperations as Record<string, Record<string, string>>)[group]?.[name] ?? '';
       const [verb, route] = written.replace('~', accountPath).split(' ');
-      expect([verb?.replace('LIST', 'GET'), route]).toEqual([operation.method, mounted.path]);
+      expect([verb?.replace(/^(LIST|MORE)$/, 'GET'), route]).toEqual([operation.method, mounted.path]);
     });
 
     test('documents its own refusals and no other', () => {
@@ -249,7 +249,7 @@ function exampleValue(schema: z.ZodType): unknown {
     ...ids,
   ];
   const objects = [{}, { meter: 'network-discovery.bytes' }, { kind: 'threshold', limit: 1 }];
-  const found = [...texts, ...objects, [], ['*'], ['audio'], 1].find(
+  const found = [...texts, ...objects, [], ['*'], ['audio'], 1, true].find(
     (value) => schema.safeParse(value).success,
   );
   if (found === undefined)

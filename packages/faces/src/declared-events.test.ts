@@ -33,6 +33,7 @@ const lines: readonly SessionEvent[] = [
   line('limit.reached', { limit: 'limit.session_seconds', outcome: 'end' }),
   ofRelay({ type: 'allocation.started', data: { allocationId, relayNodeId: 'nod_1', ...path } }),
   ofRelay({ type: 'limit.reached', data: { allocationId, ...reached } }),
+  ofRelay({ type: 'media.undeclared', data: { allocationId, declared: 'audio', observed: 'video' } }),
   ofRelay({ type: 'allocation.ended', data: { allocationId, ...ended } }),
 ];
 const derived = lines.flatMap((each) => declaredEventOf(each) ?? []);

@@ -71,15 +71,13 @@ export function derivedHandlers(
     const toMs = nowMs();
     const now = new Date(toMs);
     const fromMs = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1);
-    const { endpoint } = entity;
     const { rows } = await platform.domainPorts.metering.usage.query({
       accountId: entity.accountId,
       fromMs,
       toMs,
       bucket: 'all',
       groupBy: [],
-      // What is below an account used is no endpoint's of it.
-      ...(endpoint === undefined ? { scope: 'inclusive' } : { scope: 'own', endpoint }),
+      ...scopeOfUse(entity),
       limit: METER_COUNT_MAX,
     });
     const totals = new Map(rows.map(({ meter, quantity }) => [meter, quantity]));
@@ -91,6 +89,28 @@ export function derivedHandlers(
     return { from, to, meters };
   };
 
+  const readInfo: Handler = async () => ({
+    name: service.name,
+    title: service.title,
+    summary: service.summary,
+    timing: service.timing,
+    media: service.media,
+    meters: Object.entries(service.meters).map(([name, { unit, summary, dimensions, isPriced = true }]) => ({
+      name,
+      unit,
+      summary,
+      dimensions: Object.fromEntries(
+        Object.entries(dimensions).map(([dimension, values]) => [
+          dimension,
+          values === 'open' ? values : [...values],
+        ]),
+      ),
+      isPriced,
+    })),
+    events: Object.keys(service.events).map((event) => `${service.name}.${event}`),
+    operations: Object.keys(service.operations),
+  });
+
   return {
     getConfig: readConfig,
     getApplicationConfig: readConfig,
@@ -101,34 +121,23 @@ export function derivedHandlers(
     putInstanceTypeConfig: writeConfig,
     putEndpointConfig: writeConfig,
 
-    getInfo: async () => ({
-      name: service.name,
-      title: service.title,
-      summary: service.summary,
-      timing: service.timing,
-      media: service.media,
-      meters: Object.entries(service.meters).map(
-        ([name, { unit, summary, dimensions, isPriced = true }]) => ({
-          name,
-          unit,
-          summary,
-          dimensions: Object.fromEntries(
-            Object.entries(dimensions).map(([dimension, values]) => [
-              dimension,
-              values === 'open' ? values : [...values],
-            ]),
-          ),
-          isPriced,
-        }),
-      ),
-      events: Object.keys(service.events).map((event) => `${service.name}.${event}`),
-      operations: Object.keys(service.operations),
-    }),
+    getInfo: readInfo,
+    getApplicationInfo: readInfo,
+    getEndpointInfo: readInfo,
 
     ...callbackHandlers(service.name, () => platform.domainPorts.hooks),
     getUse: readUse,
+    getApplicationUse: readUse,
     getEndpointUse: readUse,
   };
+}
+
+/** What is below an account used is of no endpoint, and no application, of it. An endpoint has one use, whatever its application. */
+function scopeOfUse({ endpoint, applicationId }: Pick<Entity, 'endpoint' | 'applicationId'>) {
+  if (endpoint !== undefined) return { scope: 'own', endpoint } as const;
+  return applicationId === undefined
+    ? ({ scope: 'inclusive' } as const)
+    : ({ scope: 'own', application: applicationId } as const);
 }
 
 interface Reading {

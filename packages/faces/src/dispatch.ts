@@ -7,7 +7,13 @@ import { decide, refusalText } from '@patchbay/domain/policy/decide';
 import { configRulesOf, effectiveConfig } from '@patchbay/domain/policy/effective-config';
 import { levelText } from '@patchbay/domain/policy/policy-level';
 import { heldRoleAllows, scopesAllow } from '@patchbay/domain/tenancy/access';
-import type { AuditedChange, DomainHandler, Entity, ServiceDefinition } from '@patchbay/kit/definition';
+import {
+  type AuditedChange,
+  type DomainHandler,
+  type Entity,
+  featureName,
+  type ServiceDefinition,
+} from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import { serviceHandlerLoaders } from '@patchbay/services/handlers.generated';
 import { answerOnce } from './answer-once.ts';
@@ -288,7 +294,7 @@ function isInScope(
 /** Use of a service, minting included, is decided by the levels that hold for whom it is for, as nodes decide it (POL-4). */
 async function refuseByPolicy(
   platform: Platform,
-  { mounted: { owner }, principal, address }: Call,
+  { mounted: { owner, operation }, principal, address }: Call,
   { entity, visibleIds }: { readonly entity: Entity | undefined; readonly visibleIds: readonly string[] },
 ): Promise<void> {
   if (entity === undefined || owner.kind !== 'service' || owner.isDerived) return;
@@ -296,6 +302,7 @@ async function refuseByPolicy(
     verifier: 'api',
     atMs: platform.nowMs(),
     service: owner.definition.name,
+    features: operation.feature === undefined ? [] : [featureName(owner.definition.name, operation.feature)],
     // Somebody who signed in is the operator of the account and not its traffic (ACC-9).
     sourceIp: isBoundByAddress(principal) ? (address ?? '') : undefined,
   });
@@ -354,9 +361,13 @@ async function configurationOf(platform: Platform, service: ServiceDefinition, e
  */
 async function audit(platform: Platform, call: Call, { entity, heldAt, changes }: Scope): Promise<void> {
   const { mounted, principal, requestId, address } = call;
+  const { isTrial, replaces } = mounted.operation;
+  // Who sets what is edited whole to what it is has changed nothing.
+  const made = replaces === undefined ? changes : changes.filter(isChange);
+  if (isTrial === true || (made.length === 0 && changes.length > 0)) return;
   const { actor } = principal;
   const actorAccountId = heldAt ?? (actor.kind === 'key' ? actor.accountId : undefined);
-  const said: readonly Partial<AuditedChange>[] = changes.length === 0 ? [{}] : changes;
+  const said: readonly Partial<AuditedChange>[] = made.length === 0 ? [{}] : made;
   // In one order, so that two changes that concern the same accounts do not wait for each other's logs.
   const entries = said.flatMap((change) => {
     const accountId = change.accountId ?? entity?.accountId;
@@ -378,6 +389,9 @@ async function audit(platform: Platform, call: Call, { entity, heldAt, changes }
     });
   }
 }
+
+const isChange = ({ before, after }: AuditedChange): boolean =>
+  before === undefined || JSON.stringify(before) !== JSON.stringify(after);
 
 type Response = Record<string, unknown>;
 /** Does what needs no transaction, and resolves to what is to be done in one. */

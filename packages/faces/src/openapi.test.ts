@@ -14,7 +14,7 @@ const schemas = document.components.schemas as Record<string, Schema>;
 const bodies = Object.values(document.paths).flatMap((served) =>
   Object.values(served).flatMap(({ requestBody, responses }) =>
     [requestBody, ...(Object.values(responses) as (typeof requestBody)[])].flatMap((body) =>
-      Object.values(body?.content ?? {}),
+      Object.entries(body?.content ?? {}).flatMap(([type, each]) => (type.endsWith('json') ? [each] : [])),
     ),
   ),
 );
@@ -47,6 +47,21 @@ test('every body has a name, and what several operations answer has one name', (
     ([text, same]) => same.length > 1 && !/"required":\["(id|items)"\]/.test(text),
   );
   expect(twice).toEqual([]);
+});
+
+test('what is answered as a file as well is described at its own address, with all but what bounds one answer', () => {
+  const [rows, file] = ['', '.csv'].map(
+    (ending) => document.paths[`/v1/accounts/{accountId}/usage${ending}`]?.get,
+  );
+  const namesOf = (served: typeof rows) =>
+    (served?.parameters ?? []).map((each) => String(Object(each).name));
+  expect(
+    namesOf(rows)
+      .filter((name) => !namesOf(file).includes(name))
+      .sort(),
+  ).toEqual(['after', 'limit']);
+  expect(file?.responses['200']).toMatchObject({ content: { 'text/csv': { schema: { type: 'string' } } } });
+  expect(file?.responses.default).toEqual(rows?.responses.default);
 });
 
 test('an answer may get a field more without a new version, a request may not have one that nobody declared', () => {

@@ -14,6 +14,8 @@ interface Body {
   readonly content: Record<string, { schema: Schema }>;
 }
 interface Served {
+  operationId?: string;
+  summary?: string;
   responses: Responses;
   parameters?: readonly unknown[];
   readonly requestBody?: Body;
@@ -99,6 +101,7 @@ export function openApiDocument(
     ];
     served.parameters = [...(served.parameters ?? []), ...headers];
     served.security ??= [];
+    addFile(document, mounted, served);
   }
   const { references, components } = namedComponents(places, recursiveOf(document));
   for (const [index, place] of places.entries()) place.content.schema = references[index] ?? place.schema;
@@ -109,6 +112,32 @@ export function openApiDocument(
     license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
   };
   return document;
+}
+
+/** Parameters of a part of an answer: a file is all of it. */
+const ofParts: readonly unknown[] = ['limit', 'after'];
+
+/** The same question, answered as one file. */
+function addFile(
+  document: OpenApiDocument,
+  { path, operation, group, name }: MountedOperation,
+  served: Served,
+): void {
+  const { file } = operation;
+  if (file === undefined) return;
+  const { ending, mediaType, summary } = file;
+  const parameters = (served.parameters ?? []).filter((each) => !ofParts.includes(Object(each).name));
+  const { 200: _rows, ...refusals } = served.responses;
+  const content = { [mediaType]: { schema: { type: 'string' } } };
+  document.paths[`${path}.${ending}`] = {
+    get: {
+      ...served,
+      operationId: `${group}-${name}-${ending}`,
+      summary,
+      parameters,
+      responses: { 200: { description: 'The file, as it is read.', content }, ...refusals },
+    },
+  };
 }
 
 /** A body, and where it stands. */

@@ -45,6 +45,10 @@ export interface OperationDefinition {
   readonly access: Access;
   /** 'ancestor': only an account strictly above the one in the path may do this. Default 'self'. */
   readonly authority?: 'self' | 'ancestor';
+  /** Of the service: who may not use it is refused this operation (POL-3). */
+  readonly feature?: string;
+  /** It only tries: nothing is other than before, and so the log of changes has no entry of it (ACC-8). */
+  readonly isTrial?: true;
   /** Answers a credential for the service: only a key whose scopes cover this mints one offline that it takes (ACC-4). */
   readonly isMinting?: true;
   /**
@@ -52,6 +56,11 @@ export interface OperationDefinition {
    * then the change is made to what has that tag, or not at all (RFC 9110 §13.1.1).
    */
   readonly replaces?: string;
+  /**
+   * Of a GET: the same question is answered as one file of any length, at its path with this ending. What bounds one answer,
+   * `limit` and `after`, is not asked there.
+   */
+  readonly file?: { readonly ending: string; readonly mediaType: string; readonly summary: string };
   /** The entity that the path goes to (API-2): of a service alone, and only those that all services have. Default 'account'. */
   readonly below?: keyof typeof entityPaths;
   readonly request: z.ZodObject;
@@ -86,6 +95,8 @@ export interface ServiceDefinition {
   readonly name: string;
   readonly title: string;
   readonly summary: string;
+  /** What of it may be allowed by itself, by name in kebab-case, and what that is (POL-3). Absent: it is used as a whole. */
+  readonly features?: Readonly<Record<string, string>>;
   /** An asynchronous service may queue for as long as needed; a synchronous one 500 ms at most (QUE-4). */
   readonly timing: 'sync' | 'async';
   readonly media: 'mutable' | 'immutable' | 'none';
@@ -145,7 +156,9 @@ type CheckedService<S extends ServiceDefinition> = {
   readonly merge: {
     readonly [F in keyof S['config']['shape']]: MergeOf<NonNullable<z.output<S['config']['shape'][F]>>>;
   } & { readonly [F in Exclude<keyof S['merge'], keyof S['config']['shape']>]: never };
-  readonly operations: CheckedOperations<S['operations'], OwnErrorCode<S>>;
+  readonly operations: CheckedOperations<S['operations'], OwnErrorCode<S>> & {
+    readonly [K in keyof S['operations']]: { readonly feature?: keyof S['features'] & string };
+  };
 };
 
 type CheckedDomain<D extends DomainDefinition> = {
@@ -163,6 +176,13 @@ export function defineService<const S extends ServiceDefinition>(service: S & Ch
 export function defineDomain<const D extends DomainDefinition>(domain: D & CheckedDomain<D>): D {
   return domain;
 }
+
+/** A feature as policies and credentials name it, such as `network-discovery.relay`. */
+export const featureName = (service: string, feature: string): string => `${service}.${feature}`;
+
+/** Those of a service. */
+export const featureNamesOf = ({ name, features }: Pick<ServiceDefinition, 'name' | 'features'>) =>
+  Object.keys(features ?? {}).map((feature) => featureName(name, feature));
 
 /** Where the entities stand whose services have resources of their own (API-2). */
 const entityPaths = {

@@ -333,6 +333,14 @@ export const platformErrors = {
     retry: 'after',
     remedy: 'Wait for the time in Retry-After, or raise the limit that `rule` names.',
   },
+  'balance.used_up': {
+    status: 402,
+    title: 'The prepaid balance of this account is used up.',
+    owner: 'client',
+    retry: 'never',
+    remedy:
+      'Add money: balances.topUp, `patchbay balance top-up`, or the page Balance of the dashboard. What running sessions hold is free again when they end.',
+  },
   'platform.unavailable': {
     status: 503,
     title: 'A part of the platform is not available.',

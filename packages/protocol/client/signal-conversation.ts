@@ -68,6 +68,8 @@ export interface SocketEvents {
 export interface ConversationPorts<Failure extends Error> {
   /** Name and version of the SDK. */
   readonly agent: string;
+  /** What it runs on, where the platform cannot see it by itself. */
+  readonly device?: string | undefined;
   /** Random: a token with one use is used by this instance, however often it connects. */
   readonly instanceId: string;
   fetchToken(signal: AbortSignal): Promise<ConversationToken>;
@@ -206,7 +208,7 @@ export class SignalConversation<Failure extends Error> extends Emitter<Conversat
 
   #authenticate(socket: ConversationSocket): void {
     if (this.#token === undefined) return;
-    const { agent, instanceId } = this.#ports;
+    const { agent, device, instanceId } = this.#ports;
     const { token } = this.#token;
     const resumption =
       this.#resumeToken === undefined
@@ -214,7 +216,8 @@ export class SignalConversation<Failure extends Error> extends Emitter<Conversat
         : { resumeToken: this.#resumeToken, lastSequence: this.#inbox.lastSequence };
     this.#schedule('greeting', GREETING_MS_MAX, () => this.#lose(socket));
     const hello = { type: 'authenticate', sequence: 0, token, protocolVersion, agent, instanceId } as const;
-    socket.send(encodeClientFrame({ ...hello, ...resumption }));
+    const ofDevice = device === undefined ? {} : { device };
+    socket.send(encodeClientFrame({ ...hello, ...ofDevice, ...resumption }));
   }
 
   #receive(source: string): void {

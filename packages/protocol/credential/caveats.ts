@@ -1,5 +1,8 @@
 import { type Cidr, cidrText, isCidr, parseCidr } from '@patchbay/kit/cidr';
+import { countryPattern } from '@patchbay/kit/country';
+import { type DeviceKind, deviceKinds } from '@patchbay/kit/device-kind';
 import { type AccountId, type ApplicationId, idFromBytes, idToBytes } from '@patchbay/kit/ids';
+import { type BandwidthClass, bandwidthClasses } from '../turn/bandwidth-class.ts';
 import {
   decodePositive48,
   decodeText,
@@ -58,12 +61,18 @@ export type Restriction =
   /** Of one allocation, both ways together. */
   | { readonly type: 'bitRate'; readonly bitsPerSecond: number; readonly burstBytes: number }
   | { readonly type: 'regions'; readonly regions: readonly string[] }
+  /** Where clients may come from, as the operator's table of addresses says it: two letters each. */
+  | { readonly type: 'countries'; readonly countries: readonly string[] }
+  /** What clients may run on, as they say themselves. */
+  | { readonly type: 'deviceKinds'; readonly deviceKinds: readonly DeviceKind[] }
   | { readonly type: 'sourceCidrs'; readonly cidrs: readonly string[] }
   | { readonly type: 'peerCidrs'; readonly cidrs: readonly string[] }
   /** One session (`ses_…`) or one room (`room:standup`): 1 to 64 bytes of UTF-8. */
   | { readonly type: 'session'; readonly session: string }
-  /** An event that ends it, such as `session.ended`. */
-  | { readonly type: 'endEvent'; readonly event: string };
+  /** What an allocation is declared to carry, and the bit rate and burst of that class (NDS). */
+  | { readonly type: 'bandwidthClass'; readonly bandwidthClass: BandwidthClass }
+  /** An event of its account that ends it, such as `signaling.session.ended`; with a subject, one that is about that. */
+  | { readonly type: 'endEvent'; readonly event: string; readonly subject?: string | undefined };
 
 /** The start of a narrowing. Its random id makes two narrowings with equal restrictions two credentials. */
 export interface Narrowing {
@@ -78,6 +87,9 @@ export const NARROWING_RANDOM_BYTES = 8;
 export const IDENTITY_BYTES_MAX = 128;
 export const SESSION_BYTES_MAX = 64;
 export const CIDR_COUNT_MAX = 8;
+export const COUNTRY_COUNT_MAX = 64;
+export const SUBJECT_BYTES_MAX = 128;
+const SLASH = 0x2f;
 /** The length of a value is one byte. */
 const VALUE_BYTES_MAX = 255;
 
@@ -135,8 +147,8 @@ const codecs: { readonly [Type in CaveatType]: CaveatCodec<Type> } = {
   },
   mediaKinds: {
     code: 9,
-    encode: ({ mediaKinds: kinds }) => encodeMediaKinds(kinds),
-    decode: (value) => ({ type: 'mediaKinds', mediaKinds: decodeMediaKinds(value) }),
+    encode: ({ mediaKinds: kinds }) => encodeBits(mediaKinds, kinds, 'mediaKinds'),
+    decode: (value) => ({ type: 'mediaKinds', mediaKinds: decodeBits(mediaKinds, value, 'mediaKinds') }),
   },
   uses: {
     code: 10,
@@ -192,13 +204,28 @@ const codecs: { readonly [Type in CaveatType]: CaveatCodec<Type> } = {
   },
   endEvent: {
     code: 18,
-    encode: ({ event }) => encodeToken(event, 'endEvent'),
-    decode: (value) => ({ type: 'endEvent', event: decodeToken(value, 'endEvent') }),
+    encode: encodeEndEvent,
+    decode: decodeEndEvent,
+  },
+  countries: {
+    code: 20,
+    encode: ({ countries }) => encodeCountries(countries),
+    decode: (value) => ({ type: 'countries', countries: decodeCountries(value) }),
+  },
+  deviceKinds: {
+    code: 21,
+    encode: ({ deviceKinds: kinds }) => encodeBits(deviceKinds, kinds, 'deviceKinds'),
+    decode: (value) => ({ type: 'deviceKinds', deviceKinds: decodeBits(deviceKinds, value, 'deviceKinds') }),
   },
   narrowing: {
     code: 19,
     encode: ({ random }) => checkNarrowing(random),
     decode: (value) => ({ type: 'narrowing', random: checkNarrowing(value).slice() }),
+  },
+  bandwidthClass: {
+    code: 22,
+    encode: ({ bandwidthClass }) => encodeBandwidthClass(bandwidthClass),
+    decode: (value) => ({ type: 'bandwidthClass', bandwidthClass: decodeBandwidthClass(value) }),
   },
 };
 
@@ -259,20 +286,36 @@ function decodeId<Branded extends string>(prefix: 'acc' | 'app', value: Uint8Arr
   return idFromBytes(prefix, value) as string as Branded;
 }
 
-function encodeMediaKinds(kinds: readonly MediaKind[]): Uint8Array {
-  if (kinds.length === 0 || !kinds.every((kind) => mediaKinds.includes(kind))) {
-    throw malformed(`mediaKinds takes some of ${mediaKinds.join(', ')}.`);
-  }
-  const bits = kinds.reduce((sum, kind) => sum | (1 << mediaKinds.indexOf(kind)), 0);
-  return Uint8Array.of(bits);
+/** One byte, with a bit for each of the names that may stand there. */
+function encodeBits<Name>(all: readonly Name[], names: readonly Name[], what: string): Uint8Array {
+  if (names.length === 0 || !names.every((name) => all.includes(name)))
+    throw malformed(`${what} takes some of ${all.join(', ')}.`);
+  return Uint8Array.of(names.reduce((sum, name) => sum | (1 << all.indexOf(name)), 0));
 }
 
-function decodeMediaKinds(value: Uint8Array): readonly MediaKind[] {
+function decodeBits<Name>(all: readonly Name[], value: Uint8Array, what: string): readonly Name[] {
   const bits = value[0] ?? 0;
-  if (value.length !== 1 || bits === 0 || bits >> mediaKinds.length !== 0) {
-    throw malformed('mediaKinds is not one byte with the bits of known kinds.');
-  }
-  return mediaKinds.filter((_kind, index) => (bits >> index) & 1);
+  if (value.length !== 1 || bits === 0 || bits >> all.length !== 0)
+    throw malformed(`${what} is not one byte with the bits of known kinds.`);
+  return all.filter((_name, index) => (bits >> index) & 1);
+}
+
+/** Two letters each, one after another. */
+function encodeCountries(countries: readonly string[]): Uint8Array {
+  const isRight = countries.every((country) => countryPattern.test(country));
+  if (!isRight || countries.length === 0 || countries.length > COUNTRY_COUNT_MAX)
+    throw malformed(
+      `countries takes 1 to ${COUNTRY_COUNT_MAX} countries of two capital letters, such as DE.`,
+    );
+  return new TextEncoder().encode(countries.join(''));
+}
+
+function decodeCountries(value: Uint8Array): readonly string[] {
+  const countries = String.fromCharCode(...value).match(/[A-Z]{2}/g) ?? [];
+  const isWhole = countries.length * 2 === value.length;
+  if (!isWhole || countries.length === 0 || countries.length > COUNTRY_COUNT_MAX)
+    throw malformed('countries is not a list of two capital letters each.');
+  return countries;
 }
 
 interface LimitFields {
@@ -300,6 +343,23 @@ function decodeLimit(value: Uint8Array, type: string) {
   if (counts === undefined || outcome === undefined)
     throw malformed(`The limit of ${type} has unknown flags.`);
   return { max: decodePositive48(value.subarray(1), `The limit of ${type}`), counts, outcome };
+}
+
+/** The event's name, and where there is a subject a slash and that: no name has a slash in it. */
+function encodeEndEvent({ event, subject }: CaveatOf<'endEvent'>): Uint8Array {
+  const name = encodeToken(event, 'endEvent');
+  if (subject === undefined) return name;
+  return joinBytes([name, Uint8Array.of(SLASH), encodeText(subject, 'endSubject', SUBJECT_BYTES_MAX)]);
+}
+
+function decodeEndEvent(value: Uint8Array): CaveatOf<'endEvent'> {
+  const slash = value.indexOf(SLASH);
+  if (slash < 0) return { type: 'endEvent', event: decodeToken(value, 'endEvent') };
+  return {
+    type: 'endEvent',
+    event: decodeToken(value.subarray(0, slash), 'endEvent'),
+    subject: decodeText(value.subarray(slash + 1), 'endSubject', SUBJECT_BYTES_MAX),
+  };
 }
 
 function encodeCidrs(texts: readonly string[]): Uint8Array {
@@ -334,6 +394,19 @@ function decodeCidrs(value: Uint8Array): readonly string[] {
   if (texts.length === 0 || texts.length > CIDR_COUNT_MAX)
     throw malformed('There are no or too many address ranges.');
   return texts;
+}
+
+/** One byte: 1 for the narrowest. */
+function encodeBandwidthClass(bandwidthClass: BandwidthClass): Uint8Array {
+  const index = bandwidthClasses.indexOf(bandwidthClass);
+  if (index < 0) throw malformed(`${bandwidthClass} is none of ${bandwidthClasses.join(', ')}.`);
+  return Uint8Array.of(index + 1);
+}
+
+function decodeBandwidthClass(value: Uint8Array): BandwidthClass {
+  const bandwidthClass = value.length === 1 ? bandwidthClasses[(value[0] ?? 0) - 1] : undefined;
+  if (bandwidthClass === undefined) throw malformed('The bandwidth class is none that there is.');
+  return bandwidthClass;
 }
 
 function checkNarrowing(random: Uint8Array): Uint8Array {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type BandwidthClass, bandwidthClassRates } from '../turn/bandwidth-class.ts';
 import type { Restriction } from './caveats.ts';
 import { mint, narrow, type ParsedCredential, verify } from './credential.ts';
 import { allowsPeer, type CredentialUse, check, type Effective, effectiveOf } from './effective.ts';
@@ -124,6 +125,21 @@ test('accounts go down the tree, never up or sideways, and the last one acts', (
   for (const accountChain of [[root, shop, branch], [root, shop], [root, branch, shop].slice(0, 2)]) {
     expect(check(up, { ...use, accountChain })?.code).toBe('credential.account_not_allowed');
   }
+});
+
+test('of two bandwidth classes the narrower holds, and its bit rate with any that is said besides (NDS)', () => {
+  const ofClass = (bandwidthClass: BandwidthClass): Restriction => ({
+    type: 'bandwidthClass',
+    bandwidthClass,
+  });
+  const sound = { bandwidthClass: 'audio', bitRate: bandwidthClassRates.audio };
+  expect(effective([ofClass('high-video')], [ofClass('audio')])).toMatchObject(sound);
+  expect(effective([ofClass('audio')], [ofClass('high-video')])).toMatchObject(sound);
+  const slow: Restriction = { type: 'bitRate', bitsPerSecond: 64_000, burstBytes: 1_000_000 };
+  expect(effective([slow], [ofClass('low-video')])).toMatchObject({
+    bandwidthClass: 'low-video',
+    bitRate: { bitsPerSecond: 64_000, burstBytes: bandwidthClassRates['low-video'].burstBytes },
+  });
 });
 
 test('a limit counts where it stands: what siblings share has the prefix they share', () => {

@@ -1,5 +1,7 @@
 import { cidrsContain, intersectCidrs } from '@patchbay/kit/cidr';
+import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type { KeyId } from '@patchbay/kit/ids';
+import { type BandwidthClass, bandwidthClassRates, narrowerClass } from '../turn/bandwidth-class.ts';
 import { UINT48_MAX } from './byte-fields.ts';
 import type { LimitOutcome, LimitScope, MediaKind, Restriction } from './caveats.ts';
 import type { ParsedCredential } from './credential.ts';
@@ -43,14 +45,27 @@ export interface Effective {
   readonly features?: readonly string[];
   readonly mediaKinds?: readonly MediaKind[];
   readonly regions?: readonly string[];
+  readonly countries?: readonly string[];
+  readonly deviceKinds?: readonly DeviceKind[];
   readonly sourceCidrs?: readonly string[];
   readonly peerCidrs?: readonly string[];
   /** A session's id, or a room (`room:standup`). */
   readonly session?: string;
+  /** With that of its class. */
   readonly bitRate?: { readonly bitsPerSecond: number; readonly burstBytes: number };
+  readonly bandwidthClass?: BandwidthClass;
   readonly limits: readonly EffectiveLimit[];
-  /** Events of which the first ends it. */
-  readonly endEvents: readonly string[];
+  /** Events of its account of which the first ends it. */
+  readonly endEvents: readonly EndEvent[];
+}
+
+export interface EndEvent {
+  /** The level at which it stands: siblings narrowed from one credential end with their common prefix. */
+  readonly prefixId: string;
+  /** Such as `signaling.session.ended`. */
+  readonly event: string;
+  /** Whom it has to be about. */
+  readonly subject?: string;
 }
 
 type Draft = { -readonly [Field in keyof Effective]: Effective[Field] };
@@ -113,6 +128,12 @@ function fold(draft: Draft, caveat: Restriction, prefixId: string): void {
     case 'regions':
       draft.regions = intersect(draft.regions, caveat.regions);
       return;
+    case 'countries':
+      draft.countries = intersect(draft.countries, caveat.countries);
+      return;
+    case 'deviceKinds':
+      draft.deviceKinds = intersect(draft.deviceKinds, caveat.deviceKinds);
+      return;
     case 'sourceCidrs':
       draft.sourceCidrs = draft.sourceCidrs ? intersectCidrs(draft.sourceCidrs, caveat.cidrs) : caveat.cidrs;
       return;
@@ -120,13 +141,24 @@ function fold(draft: Draft, caveat: Restriction, prefixId: string): void {
       draft.peerCidrs = draft.peerCidrs ? intersectCidrs(draft.peerCidrs, caveat.cidrs) : caveat.cidrs;
       return;
     case 'bitRate':
-      draft.bitRate = {
-        bitsPerSecond: Math.min(draft.bitRate?.bitsPerSecond ?? caveat.bitsPerSecond, caveat.bitsPerSecond),
-        burstBytes: Math.min(draft.bitRate?.burstBytes ?? caveat.burstBytes, caveat.burstBytes),
-      };
+      draft.bitRate = slower(draft.bitRate, caveat);
+      return;
+    case 'bandwidthClass':
+      draft.bandwidthClass = narrowerClass(
+        draft.bandwidthClass ?? caveat.bandwidthClass,
+        caveat.bandwidthClass,
+      );
+      draft.bitRate = slower(draft.bitRate, bandwidthClassRates[caveat.bandwidthClass]);
       return;
     case 'endEvent':
-      draft.endEvents = [...draft.endEvents, caveat.event];
+      draft.endEvents = [
+        ...draft.endEvents,
+        {
+          prefixId,
+          event: caveat.event,
+          ...(caveat.subject === undefined ? {} : { subject: caveat.subject }),
+        },
+      ];
       return;
     case 'uses':
     case 'seconds':
@@ -144,6 +176,13 @@ function fold(draft: Draft, caveat: Restriction, prefixId: string): void {
     }
   }
 }
+
+type Rate = NonNullable<Effective['bitRate']>;
+
+const slower = (earlier: Rate | undefined, { bitsPerSecond, burstBytes }: Rate): Rate => ({
+  bitsPerSecond: Math.min(earlier?.bitsPerSecond ?? bitsPerSecond, bitsPerSecond),
+  burstBytes: Math.min(earlier?.burstBytes ?? burstBytes, burstBytes),
+});
 
 function same(earlier: string | undefined, later: string, what: string): string {
   if (earlier === undefined || earlier === later) return later;

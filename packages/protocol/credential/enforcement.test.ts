@@ -21,11 +21,14 @@ const one: Readonly<Record<string, Restriction>> = {
   bytes: { type: 'bytes', max: 1, counts: 'total' },
   bitRate: { type: 'bitRate', bitsPerSecond: 1, burstBytes: 1 },
   regions: { type: 'regions', regions: ['local'] },
+  countries: { type: 'countries', countries: ['DE'] },
+  deviceKinds: { type: 'deviceKinds', deviceKinds: ['mobile'] },
   sourceCidrs: { type: 'sourceCidrs', cidrs: ['192.0.2.0/24'] },
   peerCidrs: { type: 'peerCidrs', cidrs: ['192.0.2.0/24'] },
   session: { type: 'session', session: 'ses_1' },
   room: { type: 'session', session: 'room:standup' },
   endEvent: { type: 'endEvent', event: 'session.ended' },
+  bandwidthClass: { type: 'bandwidthClass', bandwidthClass: 'audio' },
 };
 
 function effective(caveats: readonly Restriction[]): Effective {

@@ -39,14 +39,18 @@ export const caveatEnforcement: Readonly<Record<EnforcedCaveat, Row>> = {
   instanceType: { ...everywhere, isIn: has('instanceType') },
   identity: { ...everywhere, isIn: has('identity') },
   services: { ...everywhere, isIn: has('services') },
-  features: { ...nowhere, isIn: has('features') },
-  // A relay carries ciphertext: it cannot tell sound from pictures.
+  // The API gives a credential no use of a service.
+  features: { relay: 'held', signaling: 'held', api: 'nothing to hold', isIn: has('features') },
+  // A relay carries ciphertext: it guesses sound and pictures, and notices; nobody is cut off for a guess.
   mediaKinds: { relay: 'in a session', signaling: 'held', api: 'nothing to hold', isIn: has('mediaKinds') },
   uses: { relay: 'held', signaling: 'held', api: 'refused', isIn: hasLimit('uses') },
   seconds: { relay: 'held', signaling: 'held', api: 'nothing to hold', isIn: hasLimit('seconds') },
   bytes: { ...relayOnly, isIn: hasLimit('bytes') },
   bitRate: { ...relayOnly, isIn: has('bitRate') },
   regions: { relay: 'held', signaling: 'held', api: 'refused', isIn: has('regions') },
+  countries: { relay: 'held', signaling: 'held', api: 'refused', isIn: has('countries') },
+  // No client of a relay says what it runs on.
+  deviceKinds: { relay: 'in a session', signaling: 'held', api: 'refused', isIn: has('deviceKinds') },
   sourceCidrs: { relay: 'held', signaling: 'held', api: 'refused', isIn: has('sourceCidrs') },
   peerCidrs: { ...relayOnly, isIn: has('peerCidrs') },
   session: {
@@ -56,7 +60,13 @@ export const caveatEnforcement: Readonly<Record<EnforcedCaveat, Row>> = {
     isIn: ({ session }) => session !== undefined && isSessionId(session),
   },
   room: { ...nowhere, isIn: ({ session }) => session !== undefined && !isSessionId(session) },
-  endEvent: { ...nowhere, isIn: ({ endEvents }) => endEvents.length > 0 },
+  bandwidthClass: { ...relayOnly, isIn: has('bandwidthClass') },
+  endEvent: {
+    relay: 'held',
+    signaling: 'held',
+    api: 'refused',
+    isIn: ({ endEvents }) => endEvents.length > 0,
+  },
 };
 
 /** Why a verifier may not take the credential: it holds a caveat that nobody would see to (ACC-7). */

@@ -1,7 +1,9 @@
-import { cidrText } from '@patchbay/kit/cidr';
 /** Arbitrary restrictions for property tests. */
+import { cidrText } from '@patchbay/kit/cidr';
+import { deviceKinds } from '@patchbay/kit/device-kind';
 import { idFromBytes } from '@patchbay/kit/ids';
 import fc from 'fast-check';
+import { bandwidthClasses } from '../turn/bandwidth-class.ts';
 import { limitOutcomes, limitScopes, mediaKinds, type Restriction } from './caveats.ts';
 
 const time = fc.integer({ min: 0, max: 4_000_000_000_000 });
@@ -39,9 +41,22 @@ export const oneRestriction: fc.Arbitrary<Restriction> = fc.oneof(
   fc.record({ type: fc.constantFrom('seconds' as const, 'bytes' as const), max, counts, outcome }),
   fc.record({ type: fc.constant('bitRate' as const), bitsPerSecond: max, burstBytes: max }),
   fc.record({ type: fc.constant('regions' as const), regions: tokens }),
+  fc.record({
+    type: fc.constant('countries' as const),
+    countries: fc.subarray(['DE', 'FR', 'ZZ'], { minLength: 1 }),
+  }),
+  fc.record({
+    type: fc.constant('deviceKinds' as const),
+    deviceKinds: fc.subarray([...deviceKinds], { minLength: 1 }),
+  }),
   fc.record({ type: fc.constantFrom('sourceCidrs' as const, 'peerCidrs' as const), cidrs }),
   fc.record({ type: fc.constant('session' as const), session: text }),
   fc.record({ type: fc.constant('endEvent' as const), event: token }),
+  fc.record({
+    type: fc.constant('bandwidthClass' as const),
+    bandwidthClass: fc.constantFrom(...bandwidthClasses),
+  }),
+  fc.record({ type: fc.constant('endEvent' as const), event: token, subject: text }),
 );
 
 /** Few enough to fit a username. */

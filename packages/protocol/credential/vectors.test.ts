@@ -48,7 +48,10 @@ const oneOfEach: readonly Caveat[] = [
   { type: 'peerCidrs', cidrs: ['203.0.113.0/24', '2001:db8:0:0:0:0:0:0/32'] },
   { type: 'session', session: 'room:standup' },
   { type: 'endEvent', event: 'session.ended' },
+  { type: 'bandwidthClass', bandwidthClass: 'low-video' },
   { type: 'narrowing', random: count(8, 0xa0) },
+  { type: 'countries', countries: ['DE', 'FR'] },
+  { type: 'deviceKinds', deviceKinds: ['mobile', 'tablet'] },
 ];
 const restrictions = oneOfEach.filter((caveat): caveat is Restriction => caveat.type !== 'narrowing');
 
@@ -236,7 +239,10 @@ test('the bytes of each caveat are those that the page shows', () => {
     '10180418cb007100062020010db8000000000000000000000000',
     `110c${Buffer.from('room:standup').toString('hex')}`,
     `120d${Buffer.from('session.ended').toString('hex')}`,
+    '140102',
     '1308a0a1a2a3a4a5a6a7',
+    '140444454652',
+    '150106',
   ];
   expect(vectors.caveats.map((vector) => vector.hex)).toEqual(shown);
   expect(hex(joinBytes(oneOfEach.map(encodeCaveat)))).toBe(shown.join(''));

@@ -12,6 +12,7 @@ export const refusals = {
   },
   'policy.refused': { status: 403, title: 'A policy refuses this.' },
   'limit.exceeded': { status: 429, title: 'A limit of the account is reached.' },
+  'balance.used_up': { status: 402, title: 'The prepaid balance of the account is used up.' },
   'platform.unavailable': { status: 503, title: 'A part of the platform is not available.' },
   'signaling.no_relay': { status: 503, title: 'No relay is available.' },
   'signaling.draining': { status: 503, title: 'This node takes no new sessions.' },
@@ -52,6 +53,7 @@ export const endings = {
   'account.suspended': 'The account is suspended.',
   'policy.refused': 'A policy does not allow it.',
   'limit.exceeded': 'A limit of the account is reached.',
+  'balance.used_up': 'The prepaid balance of the account is used up.',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type SignalingEndingCode = keyof typeof endings;

@@ -81,7 +81,7 @@ const signalReader = variants('kind', {
   /** The party that did not make the offer asks for room for one more track. */
   transceiver: { media: oneOf('audio', 'video') },
 });
-/** What two peer connections tell each other. The node carries it and looks at nothing but its size. */
+/** What two peer connections tell each other. The node carries it, with no codec in it that policies leave out (POL-3). */
 export type SignalData = ReadBy<typeof signalReader>;
 
 const iceServerReader = record({
@@ -148,6 +148,8 @@ const clientShapes = {
     lastSequence: optional(sequence),
     /** Random, for the life of one SDK instance and known to it alone: a use of a credential is one instance's (ACC-7). */
     instanceId: optional(text(64, /^[A-Za-z0-9_-]{16,64}$/)),
+    /** What the SDK says that it runs on, such as `server`. What a browser shows of itself comes first. */
+    device: optional(text(16, /^[a-z]+$/)),
     /** Name and version of the SDK, for the session log. */
     agent: optional(text(128)),
   },

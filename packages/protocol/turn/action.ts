@@ -1,9 +1,10 @@
 import type { IpBytes } from '../stun/ip-address.ts';
 import type { TransportAddress } from '../stun/transport-address.ts';
 import type { AddressFamily } from './address-family.ts';
+import type { BandwidthClass } from './bandwidth-class.ts';
 import type { UseClaim } from './client-uses.ts';
 import type { ClientPath, FlowLimits, RelayedAddresses } from './data-path.ts';
-import type { BandwidthClass, Grant, Limit, LimitKind, LimitOutcome } from './grant.ts';
+import type { Grant, Limit, LimitKind, LimitOutcome } from './grant.ts';
 import type { PortWish } from './reservation.ts';
 
 /** Why an allocation ended. */

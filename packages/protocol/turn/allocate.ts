@@ -4,15 +4,18 @@ import type { Action, SpentLimit } from './action.ts';
 import { type AddressFamily, decodeAddressFamily, familyOf } from './address-family.ts';
 import type { Allocation, PendingAllocate } from './allocation.ts';
 import { cidrFromText, isInCidr } from './cidr.ts';
+import type { TurnCoreOptions } from './core-options.ts';
 import type { KnownCredential } from './credential-cache.ts';
 import {
   counterKeepMsOf,
   counterKeyOf,
   type Grant,
   holdersOf,
+  isAskedFirst,
   type Limit,
   policyCounterId,
   type SourceRule,
+  type SourceSet,
   sessionKeyOf,
 } from './grant.ts';
 import { enter, wakeFor } from './lifecycle.ts';
@@ -58,7 +61,7 @@ export function allocate(state: TurnState, request: SignedRequest, credential: K
   const uses = usesOf(allocation);
   const address = ipToText(request.client.address.ip);
   const at = { allocationId: allocation.id, nowMs: request.nowMs };
-  const counted = grant.isCounted === true ? [sessionClaim(allocation, address)] : [];
+  const counted = isAskedFirst(grant) ? [sessionClaim(allocation, address)] : [];
   if (uses.length + counted.length === 0) return [openRelay(state, allocation, allocation.pending)];
   const claims = uses.map(({ counterId, max }) => ({
     type: 'countUse' as const,
@@ -193,7 +196,7 @@ function refusalByQuota(
   if (grant.sourceCidrs !== undefined && !isInSome(grant.sourceCidrs, ip)) {
     return { code: 403, phrase: 'credential.source_not_allowed' };
   }
-  const fromElsewhere = refusalOfSource(grant.sourceRules, ip);
+  const fromElsewhere = refusalOfSource(grant.sourceRules, ip, state.options);
   if (fromElsewhere !== undefined) return { code: 403, phrase: `policy.refused: ${fromElsewhere}` };
   if (grant.endsAtMs !== undefined && grant.endsAtMs <= request.nowMs) {
     return { code: 403, phrase: 'The credential has ended.' };
@@ -211,9 +214,17 @@ function refusalByQuota(
 }
 
 /** Why a client may not come from where it is, in the words of the first level from which on it may not. */
-export function refusalOfSource(rules: readonly SourceRule[] = [], ip: IpBytes): string | undefined {
+export function refusalOfSource(
+  rules: readonly SourceRule[] = [],
+  ip: IpBytes,
+  { countryOf }: Pick<TurnCoreOptions, 'countryOf'>,
+): string | undefined {
+  const isFrom = (set: SourceSet) =>
+    'networks' in set
+      ? isInSome(set.networks, ip)
+      : countryOf !== undefined && set.countries.includes(countryOf(ip));
   for (const { steps } of rules) {
-    const admitting = steps.findLastIndex(({ networks }) => isInSome(networks, ip));
+    const admitting = steps.findLastIndex(isFrom);
     if (admitting < steps.length - 1) return steps[admitting + 1]?.refusal;
   }
   return undefined;
@@ -279,8 +290,7 @@ function draftAllocation(
       wishedLifetimeSeconds: wish.lifetimeSeconds,
       families: wish.families,
       port: wish.port,
-      usesToCount:
-        grant.limits.filter(({ kind }) => kind === 'uses').length + (grant.isCounted === true ? 1 : 0),
+      usesToCount: grant.limits.filter(({ kind }) => kind === 'uses').length + (isAskedFirst(grant) ? 1 : 0),
       giveUpMs: request.nowMs + bounds.answerWaitMs,
     },
   };

@@ -2,10 +2,11 @@ import type { Integrity } from '../stun/integrity.ts';
 import type { StunMessage } from '../stun/message.ts';
 import type { TransportAddress } from '../stun/transport-address.ts';
 import type { AddressFamily } from './address-family.ts';
+import type { BandwidthClass } from './bandwidth-class.ts';
 import type { Cidr } from './cidr.ts';
 import type { KnownCredential } from './credential-cache.ts';
 import type { ClientPath } from './data-path.ts';
-import type { BandwidthClass, Limit } from './grant.ts';
+import type { Limit } from './grant.ts';
 import type { PortWish } from './reservation.ts';
 import type { TokenBucket } from './token-bucket.ts';
 

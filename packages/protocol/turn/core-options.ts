@@ -1,5 +1,6 @@
 import type { IpBytes } from '../stun/ip-address.ts';
 import type { AddressFamily } from './address-family.ts';
+import { bandwidthClassRates } from './bandwidth-class.ts';
 import type { ListedAddress } from './grant.ts';
 import type { PeerPolicy } from './peer-policy.ts';
 
@@ -36,6 +37,8 @@ export interface TurnCoreOptions {
   readonly areLegacyChannelsAccepted?: boolean;
   /** Takes ADDITIONAL-ADDRESS-FAMILY under the number that coturn 4.6 has for it, as turnutils_uclient sends it. */
   readonly isCoturnFamilyTypeAccepted?: boolean;
+  /** The two letters of the country that an address is in. Nobody is in any where it is not given. */
+  readonly countryOf?: (ip: IpBytes) => string;
   readonly bounds?: Partial<TurnCoreBounds>;
 }
 
@@ -125,5 +128,5 @@ export const defaultBounds: TurnCoreBounds = {
   answerWaitMs: 10_000,
   responseCountMax: 20_000,
   throttledBitsPerSecond: 64_000,
-  downgradedBitsPerSecond: 128_000,
+  downgradedBitsPerSecond: bandwidthClassRates.audio.bitsPerSecond,
 };

@@ -112,7 +112,11 @@ export function createTurnCore(options: TurnCoreOptions): TurnCore {
             const { reason = 'revoked', detail } = review;
             return [end(state, allocation, { reason, detail, nowMs })];
           }
-          const detail = refusalOfSource(review.terms?.sourceRules, allocation.client.address.ip);
+          const detail = refusalOfSource(
+            review.terms?.sourceRules,
+            allocation.client.address.ip,
+            state.options,
+          );
           if (detail !== undefined)
             return [end(state, allocation, { reason: 'policy-refused', detail, nowMs })];
           return reshape(state, allocation, { ...review, nowMs });

@@ -2,6 +2,7 @@ import type { IpBytes } from '../stun/ip-address.ts';
 import type { TransportAddress } from '../stun/transport-address.ts';
 import type { AddressFamily } from './address-family.ts';
 import type { LimitOutcome } from './grant.ts';
+import type { ObservedMedia } from './observed-media.ts';
 import type { PortWish } from './reservation.ts';
 
 /** How a client reaches the relay. The three together are the part of the 5-tuple that varies. */
@@ -132,6 +133,8 @@ export interface DataPath {
   closeFamily(id: string, family: AddressFamily): void;
   /** Totals of a live flow at this moment, or undefined when there is none. */
   sample(id: string): FlowTotals | undefined;
+  /** What the packets of a live flow looked like since this was asked last; undefined where nothing says it. */
+  observeMedia(id: string): ObservedMedia | undefined;
   /** Closes a flow. No packet passes after the call; the totals are final. */
   remove(id: string): Promise<FlowTotals | undefined>;
   reply(client: ClientPath, bytes: Uint8Array): void;

@@ -11,6 +11,7 @@ import type {
 } from './data-path.ts';
 import { packetDropReasons } from './data-path.ts';
 import type { HostKey } from './host-key.ts';
+import { MediaObserver } from './observed-media.ts';
 import { createTokenBucket, type TokenBucket } from './token-bucket.ts';
 
 export interface Permission {
@@ -56,6 +57,7 @@ export interface Flow {
   /** Set when a limit has ended the flow: the core removes it, and until then nothing passes. */
   isEnded: boolean;
   hasMedia: boolean;
+  readonly media: MediaObserver;
   /** Sends from the relayed address of a family. Set by the data path that owns the socket. */
   readonly egress: Record<AddressFamily, Egress>;
   /** Where the relayed addresses are, once they are open. */
@@ -94,6 +96,7 @@ export function createFlow(spec: FlowSpec, clientHost: string): Flow {
     bucket: undefined,
     isEnded: false,
     hasMedia: false,
+    media: new MediaObserver(),
     egress: { ipv4: noEgress, ipv6: noEgress },
     relayedKeys: new Map(),
   };
@@ -167,6 +170,7 @@ export function admit(flow: Flow, data: Uint8Array, passage: Passage): boolean {
   }
   count(totals, direction, size);
   if (passage.family === 'ipv6') count(totals.overIpv6, direction, size);
+  flow.media.look(data, direction, nowMs);
   if (!flow.hasMedia) {
     flow.hasMedia = true;
     report({ type: 'mediaStarted', id: flow.spec.id });

@@ -1,9 +1,9 @@
+import type { BandwidthClass } from './bandwidth-class.ts';
+
 /** What a limit of a credential counts (ACC-7). */
 export type LimitKind = 'bytes' | 'seconds' | 'uses';
 /** What happens when the limit is reached. */
 export type LimitOutcome = 'end' | 'notify' | 'throttle' | 'downgrade';
-/** Bandwidth classes of the network-discovery service. */
-export type BandwidthClass = 'audio' | 'low-video' | 'high-video';
 
 export interface Limit {
   /**
@@ -46,13 +46,18 @@ export interface Grant {
   readonly bitRateBitsPerSecond?: number;
   /** Payload that may pass at once; by default what passes in a quarter of a second. */
   readonly burstBytes?: number;
+  /** That the credential declares: its rate is in `bitRateBitsPerSecond` already. */
   readonly bandwidthClass?: BandwidthClass;
+  /** The kinds of media that the session of the credential is held to: signaling sees to it, and a relay compares. */
+  readonly mediaKinds?: readonly string[];
   /** Where policies let the client ask from, besides the credential's own networks. Each of them has to. */
   readonly sourceRules?: readonly SourceRule[];
   /** Why it ends at `endsAtMs`, where that is not the end of the credential. */
   readonly endsBy?: { readonly reason: 'policy-refused'; readonly detail: string };
   /** Its sessions are counted over all relays: the platform is asked before each client's first allocation. */
   readonly isCounted?: boolean;
+  /** Events end it: the platform is asked before each client's first allocation whether one has, and looks for them. */
+  readonly ends?: GrantEnds;
   /** A policy refuses every allocation, in these words: the credential itself is good. */
   readonly refusal?: { readonly code: number; readonly phrase: string };
 }
@@ -67,10 +72,27 @@ export interface ListedAddress {
 
 /** What levels say of the addresses that clients may come from, from the top down. What the last step says holds. */
 export interface SourceRule {
-  readonly steps: readonly { readonly networks: readonly string[]; readonly refusal: string }[];
+  readonly steps: readonly ({ readonly refusal: string } & SourceSet)[];
 }
 
-/** The counter of what policies let begin, in place of a limit's. */
+export interface GrantEnds {
+  /** Of the credential itself, whatever ends its allocations before. */
+  readonly expiresAtMs: number;
+  readonly notBeforeMs?: number;
+  readonly events: readonly {
+    readonly prefixId: string;
+    readonly event: string;
+    readonly subject?: string | undefined;
+  }[];
+}
+
+/** Whether the platform is asked of a client before its first allocation, whatever limits there are. */
+export const isAskedFirst = ({ isCounted, ends }: Grant): boolean => isCounted === true || ends !== undefined;
+
+/** Addresses by their networks, or by the countries that they are in. */
+export type SourceSet = { readonly networks: readonly string[] } | { readonly countries: readonly string[] };
+
+/** The counter of what policies and events let begin, in place of a limit's. */
 export const policyCounterId = 'policy';
 
 /** What else of a grant follows policies, and may change while an allocation lives. */

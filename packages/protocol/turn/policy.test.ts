@@ -9,8 +9,8 @@ const ruleOf = (...steps: readonly [network: string, refusal: string][]) => ({
   steps: steps.map(([network, refusal]) => ({ networks: [network], refusal })),
 });
 
-function worldOf(grant: Partial<Grant>) {
-  const world = createRelayWorld();
+function worldOf(grant: Partial<Grant>, options: Parameters<typeof createRelayWorld>[0] = {}) {
+  const world = createRelayWorld(options);
   world.resolutions.set('ann', { ok: true, password: 'secret', grant: grantOf(grant) });
   const client = (ip = '81.2.69.1', port = 40_000) =>
     world.client(at(ip, port), { username: 'ann', password: 'secret' });
@@ -48,6 +48,20 @@ test('networks of policies hold besides those of the credential, for new allocat
     detail: 'clientAllowList',
   });
   expect(world.core.allocationCount).toBe(0);
+});
+
+test('countries hold as networks do, by what the operator’s table says of the address', () => {
+  const countryOf = ([first]: Uint8Array) => (first === 81 ? 'GB' : 'ZZ');
+  const inCountries = (countries: readonly string[]) => [{ steps: [{ countries, refusal: 'countries' }] }];
+  const { world, client } = worldOf({ sourceRules: inCountries(['GB', 'FR']) }, { core: { countryOf } });
+  expect(phraseOf(client('10.0.0.1').allocate())).toBe('policy.refused: countries');
+  expect(codeOf(client().allocate())).toBe(0);
+  const terms = { sourceRules: inCountries(['FR']) };
+  world.perform(world.core.review('ann', { ok: true, rate: {}, terms }, world.nowMs));
+  expect(world.actionsOf('ended').at(-1)).toMatchObject({ reason: 'policy-refused', detail: 'countries' });
+  // Without a table nobody is anywhere.
+  const unknown = worldOf({ sourceRules: inCountries(['GB', 'ZZ']) });
+  expect(codeOf(unknown.client().allocate())).toBe(403);
 });
 
 test('a client is told of the first level from which on it may not come from where it is; the last one decides', () => {

@@ -1,5 +1,6 @@
 import { SignalConversation } from '@patchbay/protocol/client/signal-conversation';
 import { errorPagePath, PatchbayError } from '@patchbay/sdk';
+import { deviceSaid } from './device-said.ts';
 import { toPatchbayError } from './from-problem.ts';
 import type { TokenSource } from './token-source.ts';
 
@@ -9,6 +10,7 @@ export type SignalConnection = SignalConversation<PatchbayError>;
 export function createSignalConnection(source: TokenSource, agent: string): SignalConnection {
   return new SignalConversation({
     agent,
+    device: deviceSaid(navigator),
     instanceId: crypto.randomUUID(),
     fetchToken: (signal) => source.fetchToken(signal),
     openSocket(url, { onOpen, onMessage, onClose }) {

@@ -34,6 +34,7 @@ export {
   started,
   type Tier,
   tiers,
+  wholeSessions,
 } from './prices.ts';
 export type { TokenAnswer } from './token-answer.ts';
 export {

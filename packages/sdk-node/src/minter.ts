@@ -7,10 +7,11 @@ import {
   parseBearerToken,
   RANDOM_ID_BYTES,
 } from '@patchbay/protocol/credential/credential';
+import { LimitsError, toRestrictions } from '@patchbay/protocol/credential/limits';
 import { CredentialError } from '@patchbay/protocol/credential/refusal';
 import { mintBranch, parseSecret } from '@patchbay/protocol/credential/secret';
 import { PatchbayError } from '@patchbay/sdk';
-import { type CredentialLimits, TTL_SECONDS_DEFAULT, toRestrictions } from './credential-options.ts';
+import { type CredentialLimits, TTL_SECONDS_DEFAULT } from './credential-options.ts';
 
 /** One entry of RTCConfiguration's iceServers, with a credential. */
 export interface IceServer {
@@ -41,7 +42,7 @@ export function createMinter(secretText: string, nowMs: () => number): Minter {
       const now = nowMs();
       const ttlSeconds = limits.ttlSeconds ?? TTL_SECONDS_DEFAULT;
       const caveats: Restriction[] = [
-        ...toRestrictions({ ...limits, ttlSeconds }, now),
+        ...caveatsOf({ ...limits, ttlSeconds }, now),
         { type: 'services', services },
       ];
       const credential = refusing(() =>
@@ -58,7 +59,7 @@ export function narrowIceServers(
   limits: CredentialLimits,
   nowMs: number,
 ): readonly IceServer[] {
-  const caveats = toRestrictions(limits, nowMs);
+  const caveats = caveatsOf(limits, nowMs);
   return iceServers.map((server) => {
     const narrowed = narrowCredential({ username: server.username, password: server.credential }, caveats);
     return { ...server, username: narrowed.username, credential: narrowed.password };
@@ -69,7 +70,13 @@ export function narrowIceServers(
 export function narrowToken(token: string, limits: CredentialLimits, nowMs: number): string {
   const credential = parseBearerToken(token);
   if ('type' in credential) throw new PatchbayError({ code: credential.code, message: credential.detail });
-  return bearerToken(narrowCredential(credential, toRestrictions(limits, nowMs)));
+  return bearerToken(narrowCredential(credential, caveatsOf(limits, nowMs)));
+}
+
+/** What a holder adds when narrowing, and a minter first of all: no lifetime is added unless it is asked for. */
+function caveatsOf({ accountId, ...limits }: CredentialLimits, nowMs: number): readonly Restriction[] {
+  const account: readonly Restriction[] = accountId === undefined ? [] : [{ type: 'account', accountId }];
+  return [...account, ...refusing(() => toRestrictions(limits, nowMs))];
 }
 
 function narrowCredential(credential: Credential, caveats: readonly Restriction[]): Credential {
@@ -86,6 +93,8 @@ function refusing<Result>(run: () => Result): Result {
   try {
     return run();
   } catch (error) {
+    if (error instanceof LimitsError)
+      throw new PatchbayError({ code: 'request.invalid', message: error.message }, { cause: error });
     if (!(error instanceof CredentialError)) throw error;
     throw new PatchbayError({ code: error.code, message: error.message }, { cause: error });
   }

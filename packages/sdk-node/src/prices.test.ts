@@ -10,6 +10,7 @@ import {
   perUnit,
   started,
   tiers,
+  wholeSessions,
   withPriceSheets,
 } from './prices.ts';
 
@@ -42,6 +43,8 @@ test('tiers, allowances, minimums, rounding and fees are counted in what the pri
   });
   expect(tiers(minutes, then, { tiering: 'volume' }).tiering).toBe('volume');
   expect(atLeast('5.00', started(minutes))).toEqual({ ...first, roundUpTo: '60000', minimum: '5000000000' });
+  expect(wholeSessions(minutes)).toEqual({ ...first, accounting: 'binary' });
+  expect(() => wholeSessions(flat('5', 'EUR'))).toThrow(/price a month/);
   expect(fee('30', 'EUR')).toEqual({ amount: '30000000000', per: '0', currency: 'EUR', due: 'period' });
   expect(flat('5', 'EUR')).toEqual({ amount: '5000000000', per: '0', currency: 'EUR' });
   expect(() => tiers(minutes, [{ after: 1, price: perGB('1', 'EUR') }])).toThrow(/same unit/);

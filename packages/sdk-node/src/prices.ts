@@ -15,6 +15,8 @@ export interface Price {
   readonly minimum?: string;
   /** What is not free is billed in steps of so many units over the month. */
   readonly roundUpTo?: string;
+  /** 'segmented' (default): what was used. 'binary': the whole time of each session that used it at all. */
+  readonly accounting?: 'segmented' | 'binary';
   /** Of a price a month, whose `per` is 0: with the first use, or without use too. */
   readonly due?: 'use' | 'period';
   /** Only usage with these dimensions, such as `{ transport: 'udp' }`. */
@@ -76,8 +78,17 @@ export const atLeast = (minimum: string, of: Price): Price => {
 /** Bills the use of a month by GB, minutes or pieces that were begun: `started(perMinute('0.01', 'EUR'))`. */
 export const started = (of: Price): Price => ({ ...of, roundUpTo: unitsOf(1, of) });
 
+/**
+ * Bills the whole time of each session that used a meter at all, for however short a part of it:
+ * `wholeSessions(perMinute('0.01', 'EUR'))`. The meter has to be one of time.
+ */
+export const wholeSessions = (of: Price): Price => {
+  unitsOf(1, of);
+  return { ...of, accounting: 'binary' };
+};
+
 function unitsOf(count: number, { per }: Price): string {
-  if (per === '0') throw invalid('A price a month has no tiers, allowance, minimum or rounding.');
+  if (per === '0') throw invalid('A price a month has no tiers, allowance, minimum, rounding or accounting.');
   if (Number.isSafeInteger(count) && count >= 0) return (BigInt(count) * BigInt(per)).toString();
   throw invalid(`A count is a whole number, not ${JSON.stringify(count)}.`);
 }

@@ -87,6 +87,50 @@ test('a list is an async iterator that fetches pages while it is read', async ()
   expect(await clientOver(fetch).accounts.list().toArray({ countMax: 0 })).toEqual([]);
 });
 
+test('an answer that may be cut is its first part when it is awaited, and all rows when it is read', async () => {
+  const row = { at: '2026-11-01T00:00:00Z', meter: 'a.b', group: {}, quantity: '1', recordCount: 1 };
+  const parts = [
+    { rows: [row, { ...row, quantity: '2' }], isTruncated: true, nextAfter: 'x' },
+    { rows: [{ ...row, quantity: '3' }], isTruncated: false },
+  ];
+  const range = { from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z' };
+  const { fetch, seen } = fakeFetch(...parts.map((part) => Response.json(part)));
+  const quantities: string[] = [];
+  for await (const { quantity } of clientOver(fetch).usage.query(range)) quantities.push(quantity);
+  expect(quantities).toEqual(['1', '2', '3']);
+  expect(seen.map(({ url }) => url.searchParams.get('after'))).toEqual([null, 'x']);
+  const again = fakeFetch(Response.json(parts[0]));
+  expect((await clientOver(again.fetch).usage.query(range)).nextAfter).toBe('x');
+  expect(again.seen).toHaveLength(1);
+  const refused = fakeFetch(problem(404, { code: 'resource.unknown' }));
+  await expect(clientOver(refused.fetch).usage.query(range)[Symbol.asyncIterator]().next()).rejects.toThrow();
+});
+
+test('a file is read as a stream or as text, and a refusal of it is one like any other', async () => {
+  const range = { from: '2026-11-01T00:00:00Z', to: '2026-12-01T00:00:00Z' };
+  const headers = { 'content-type': 'text/csv; charset=utf-8' };
+  const { fetch, seen } = fakeFetch(
+    new Response('at,meter\r\n', { headers }),
+    new Response('at,meter\r\n', { headers }),
+    problem(403, {
+      type: '/docs/errors/role.missing',
+      title: 'No.',
+      code: 'role.missing',
+      detail: 'No.',
+      retry: 'never',
+      requestId: 'req_1',
+    }),
+  );
+  const pb = clientOver(fetch);
+  const file = await pb.usage.csv(range, { timeoutMs: 5 });
+  expect([file.mediaType, await file.text()]).toEqual(['text/csv', 'at,meter\r\n']);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of (await pb.usage.csv(range)).stream) chunks.push(chunk);
+  expect(Buffer.concat(chunks).toString()).toBe('at,meter\r\n');
+  expect(seen[0]?.url.pathname).toBe(`/v1/accounts/${accountId}/usage.csv`);
+  await expect(pb.usage.csv(range)).rejects.toMatchObject({ code: 'role.missing' });
+});
+
 test('a refusal has code, status, message, helpUrl, requestId, rule, level and retryAfterMs', async () => {
   const { fetch } = fakeFetch(
     problem(

@@ -1,4 +1,5 @@
 import type { CallOptions } from './call-options.ts';
+import { createContinued } from './continued.ts';
 import type { IdLike } from './ids.ts';
 import { createList, type Page } from './list.ts';
 import { accountPath, type Operations, operations } from './operations.generated.ts';
@@ -14,15 +15,16 @@ export interface ClientOptions extends TransportOptions {
 interface Route {
   readonly method: string;
   readonly path: string;
-  /** The answer is a page of a list. */
-  readonly isPaged: boolean;
+  /** LIST: a page of a list. MORE: it may be cut. FILE: a file. Any other is that method. */
+  readonly verb: string;
 }
+
+const getVerbs: readonly string[] = ['LIST', 'MORE', 'FILE'];
 
 /** As the table writes it: a verb, and a path in which `~` is that of the account. */
 function routeOf(written: string): Route {
   const [verb = '', path = ''] = written.split(' ');
-  const isPaged = verb === 'LIST';
-  return { method: isPaged ? 'GET' : verb, path: path.replace('~', accountPath), isPaged };
+  return { method: getVerbs.includes(verb) ? 'GET' : verb, path: path.replace('~', accountPath), verb };
 }
 
 /**
@@ -49,7 +51,7 @@ export function createClient(given: ClientOptions | (() => ClientOptions)): Oper
 /** A method takes (accountId, request, options), or (request, options) for the client's own account. */
 function createMethod(
   transportOf: () => TransportOptions,
-  { method, path, isPaged }: Route,
+  { method, path, verb }: Route,
   accountOf: (options: CallOptions) => Promise<string>,
 ) {
   return (...args: readonly unknown[]): unknown => {
@@ -61,9 +63,11 @@ function createMethod(
     const call = async (more: object): Promise<unknown> => {
       const transport = transportOf();
       const accountId = path.includes('{accountId}') ? (named ?? (await accountOf(options))) : undefined;
-      return send(transport, { method, path, fields: { ...request, ...more, accountId } }, options);
+      const outgoing = { method, path, fields: { ...request, ...more, accountId }, isFile: verb === 'FILE' };
+      return send(transport, outgoing, options);
     };
-    if (!isPaged) return call({});
+    if (verb === 'MORE') return createContinued(call);
+    if (verb !== 'LIST') return call({});
     return createList((cursor) => call(cursor === undefined ? {} : { cursor }) as Promise<Page<unknown>>);
   };
 }

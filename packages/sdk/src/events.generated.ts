@@ -37,6 +37,8 @@ export interface EventData {
   readonly 'privacy.export.ready': { readonly exportId: Id<"xpt">; readonly scope: "account" | "person"; readonly expiresAt: string };
   readonly 'privacy.export.failed': { readonly exportId: Id<"xpt"> };
   readonly 'privacy.erasure.done': { readonly erasureId: Id<"ers">; readonly erased: Readonly<Record<string, number>> };
+  readonly 'spending.limit.reached': { readonly limitId: string; readonly per: string; readonly sharePercent: number; readonly spent: string; readonly amount: string; readonly currency: string; readonly action: string; readonly windowStart: string };
+  readonly 'spending.balance.used-up': { readonly balance: string; readonly currency: string };
   readonly 'sso.domain.missing': { readonly domain: string };
   readonly 'sso.domain.lost': { readonly domain: string };
   readonly 'tenancy.account.created': { readonly accountId: Id<"acc">; readonly parentId: Id<"acc"> };

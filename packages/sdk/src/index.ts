@@ -1,7 +1,9 @@
 // biome-ignore-all lint/performance/noBarrelFile: A published package has one entry, and this is its surface.
 export type { ClientErrorCode } from '@patchbay/protocol/client/codes';
+export type { AnsweredFile } from './answered-file.ts';
 export type { CallOptions } from './call-options.ts';
 export { type ClientOptions, createClient } from './client.ts';
+export type { Continued } from './continued.ts';
 export type { Id, IdLike } from './ids.ts';
 export type { List, Page } from './list.ts';
 export type { ErrorCode, Operations } from './operations.generated.ts';

@@ -1,3 +1,4 @@
+import { fileOf } from './answered-file.ts';
 import type { CallOptions } from './call-options.ts';
 import { apiVersion } from './operations.generated.ts';
 import { errorPagePath, PatchbayError } from './patchbay-error.ts';
@@ -25,6 +26,8 @@ export interface Outgoing {
   /** With `{name}` for each field that stands in the path. */
   readonly path: string;
   readonly fields: Readonly<Record<string, unknown>>;
+  /** The answer is a file: the time of an attempt is that until it begins. */
+  readonly isFile?: boolean;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -69,12 +72,13 @@ async function attempt(
   options: CallOptions,
 ): Promise<Outcome> {
   const timeoutMs = options.timeoutMs ?? transport.timeoutMs ?? TIMEOUT_MS;
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const { signal: timeout, clear } = timeoutAfter(timeoutMs);
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
   options.signal?.throwIfAborted();
   try {
     const { url, init } = toRequest(transport, outgoing, options);
     const response = await (transport.fetch ?? fetch)(url, { ...init, signal });
+    if (response.ok && outgoing.isFile === true) return { type: 'answer', body: fileOf(response) };
     if (!response.ok) return { type: 'failure', ...(await readProblem(response, transport.baseUrl)) };
     const body: unknown = await response.json();
     const tag = response.headers.get('etag');
@@ -83,7 +87,16 @@ async function attempt(
   } catch (cause) {
     if (options.signal?.aborted) throw options.signal.reason;
     return { type: 'failure', ...unanswered(transport, { cause, hasTimedOut: timeout.aborted, timeoutMs }) };
+  } finally {
+    clear();
   }
+}
+
+/** A timeout that can be called off: a file may take as long as it takes, once it has begun. */
+function timeoutAfter(timeoutMs: number): { readonly signal: AbortSignal; readonly clear: () => void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), timeoutMs);
+  return { signal: controller.signal, clear: () => clearTimeout(timer) };
 }
 
 interface NoAnswer {
@@ -103,7 +116,7 @@ function unanswered({ baseUrl }: TransportOptions, { cause, hasTimedOut, timeout
 
 function toRequest(
   transport: TransportOptions,
-  { method, path, fields }: Outgoing,
+  { method, path, fields, isFile }: Outgoing,
   { idempotencyKey = '', unlessChanged }: CallOptions,
 ) {
   const left = new Map(Object.entries(fields).filter(([, value]) => value !== undefined));
@@ -115,7 +128,7 @@ function toRequest(
   const url = new URL(filled, transport.baseUrl);
   const headers = new Headers({
     authorization: `Bearer ${transport.credential}`,
-    accept: 'application/json',
+    ...(isFile === true ? {} : { accept: 'application/json' }),
     'patchbay-version': apiVersion,
   });
   if (method === 'GET' || method === 'DELETE') {

@@ -10,6 +10,7 @@ import { createId } from '@patchbay/kit/ids';
 import type { Patchbay } from '@patchbay/sdk-node';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
 import { Pool } from 'pg';
+import { addMoney } from './dashboard-money.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -138,6 +139,7 @@ export async function fillAccount(
   const sessionId = await addSessions(databaseUrl, { accountIds, applicationId, count: 40 });
   await addUsage(databaseUrl, { accountIds, applicationId });
   await addRefusedUsage(databaseUrl, accountId);
+  await addMoney(pb, { accountId, databaseUrl });
   const webhookId = await addWebhooks(databaseUrl, { accountId, sessionId });
   const endpointId = await addEndpoints(pb, { accountId, applicationId, customerIds });
   return { sessionId, applicationId, webhookId, endpointId, customerIds };

@@ -45,7 +45,8 @@ export async function createTenancyDatabase({
   const cipher = mintBranchCipher(masterKey);
   const mails = mailOutbox(prisma, { cipher, baseUrl: 'https://patchbay.test' });
   // What a move changes of prices and policies is tested with the stores that know it.
-  const movedRules = async () => ({ prices: [], policy: [], configuration: [] });
+  const brand = { before: 'Patchbay', after: 'Patchbay' };
+  const movedRules = async () => ({ prices: [], policy: [], configuration: [], brand });
   const ports = tenancyPorts(prisma, { cipher, catalogue, mails, movedRules });
   const platformId = await ensurePlatform(prisma);
   let people = 0;

@@ -16,6 +16,8 @@ export interface ChartProps extends TimeAxis {
   readonly label: string;
   readonly series: readonly ChartSeries[];
   readonly format: (value: number) => string;
+  /** Of bars: what all of them together were in the same place of the time before, as a faint line. */
+  readonly before?: readonly number[];
   readonly heightPixels?: number;
   /** The time axis, in seconds, when it is wider than the data: several charts of one session share it. */
   readonly range?: readonly [number, number];
@@ -28,12 +30,17 @@ export interface ChartProps extends TimeAxis {
 
 /** A time series. Bars are stacked. Thousands of points stay smooth. */
 export function Chart(props: ChartProps): ReactNode {
-  const { label, heightPixels = 180, hasLegend = props.series.length > 1, series } = props;
+  const {
+    label,
+    heightPixels = 180,
+    hasLegend = props.series.length > 1 || props.before !== undefined,
+    series,
+  } = props;
   const host = useRef<HTMLDivElement>(null);
   const latest = useRef(props);
   latest.current = props;
   const plot = useRef<uPlot | undefined>(undefined);
-  const shape = `${props.kind}|${namedBucket(props)}|${heightPixels}|${series.map((one) => one.label).join('|')}`;
+  const shape = `${props.kind}|${namedBucket(props)}|${heightPixels}|${series.map((one) => one.label).join('|')}|${props.before !== undefined}`;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: rebuilt when the shape changes; data flows in below.
   useEffect(() => {
@@ -84,6 +91,12 @@ export function Chart(props: ChartProps): ReactNode {
               {one.label}
             </span>
           ))}
+          {props.before === undefined ? null : (
+            <span className="inline-flex items-center gap-1.5 text-ink-faint">
+              <span className="w-4 border-ink-faint border-t border-dashed" aria-hidden />
+              {beforeLabel}
+            </span>
+          )}
         </figcaption>
       ) : null}
     </figure>
@@ -91,7 +104,7 @@ export function Chart(props: ChartProps): ReactNode {
 }
 
 /** Bars are stacked by drawing running sums, the tallest first. */
-function dataOf({ times, series, kind }: ChartProps): uPlot.AlignedData {
+function dataOf({ times, series, kind, before }: ChartProps): uPlot.AlignedData {
   if (kind !== 'bars') return [[...times], ...series.map(({ values }) => [...values])];
   const running = times.map(() => 0);
   const sums = series.map(({ values }) =>
@@ -101,7 +114,8 @@ function dataOf({ times, series, kind }: ChartProps): uPlot.AlignedData {
     }),
   );
   // A bar stands in the middle of its bucket, so the pointer finds the one that it is over.
-  return [times.map((time, index) => time + stepOf(times, index) / 2), ...sums.reverse()];
+  const middles = times.map((time, index) => time + stepOf(times, index) / 2);
+  return [middles, ...sums.reverse(), ...(before === undefined ? [] : [[...before]])];
 }
 
 function colourOf(property: string, element: HTMLElement): string {
@@ -114,7 +128,7 @@ function colourOf(property: string, element: HTMLElement): string {
 }
 
 function optionsOf(latest: { current: ChartProps }, width: number, element: HTMLElement): uPlot.Options {
-  const { series, kind = 'line', heightPixels = 180, syncKey, axisPixels = 64 } = latest.current;
+  const { series, kind = 'line', heightPixels = 180, syncKey, axisPixels = 64, before } = latest.current;
   const ink = colourOf('--ink-faint', element);
   const grid = { stroke: colourOf('--line', element), width: 1 };
   const font = `12px ${getComputedStyle(element).fontFamily}`;
@@ -167,10 +181,15 @@ function optionsOf(latest: { current: ChartProps }, width: number, element: HTML
           ? { label, fill: stroke, width: 0, points: { show: false }, ...(bars ? { paths: bars } : {}) }
           : { label, stroke, width: 1.5, spanGaps: true, points: { show: false } };
       }),
+      ...(before === undefined
+        ? []
+        : [{ label: beforeLabel, stroke: ink, width: 1.5, dash: [4, 4], points: { show: false } }]),
     ],
     plugins: [tooltip(latest, ink)],
   };
 }
+
+const beforeLabel = 'in the time before';
 
 /** The marks of an axis are round numbers: '2.000 GB' is '2 GB' there. */
 const round = (text: string): string => text.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '');
@@ -192,14 +211,15 @@ function namedSplits(self: uPlot): number[] {
 type TooltipRow = readonly [name: string, value: number | undefined, colour?: `--${string}`];
 
 /** Of stacked bars the ones that are there, the topmost first, and their sum; of lines all, in their order. */
-function rowsAt({ series, kind }: ChartProps, index: number): readonly TooltipRow[] {
+function rowsAt({ series, kind, before }: ChartProps, index: number): readonly TooltipRow[] {
+  const earlier: readonly TooltipRow[] = before === undefined ? [] : [[beforeLabel, before[index]]];
   const rows = series.map(
     ({ label, colour, values }): TooltipRow => [label, values[index] ?? undefined, colour],
   );
-  if (kind !== 'bars' || rows.length === 1) return rows;
+  if (kind !== 'bars' || rows.length === 1) return [...rows, ...earlier];
   const total = rows.reduce((sum, [, value = 0]) => sum + value, 0);
   const shown = rows.filter(([, value = 0]) => value > 0).reverse();
-  return shown.length === 1 ? shown : [...shown, ['together', total]];
+  return [...(shown.length === 1 ? shown : [...shown, ['together', total] as const]), ...earlier];
 }
 
 function tooltip(latest: { current: ChartProps }, ink: string): uPlot.Plugin {

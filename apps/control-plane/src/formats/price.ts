@@ -130,10 +130,11 @@ export function writeUnits(units: string, unit: MeterUnit): string {
 
 /** What a price says besides its amount: 'first 100 GB free, 0.30 after 1000 GB, at least 5 a month'. Empty: nothing. */
 export function termsText(tariff: WireTariff, unit: MeterUnit): string {
-  const { per, tiers = [], tiering, free, minimum, roundUpTo } = tariff;
+  const { per, tiers = [], tiering, free, minimum, roundUpTo, accounting } = tariff;
   const { label, per: step } = humanUnitOf(unit);
   const rounding = roundUpTo === step.toString() ? `each ${label}` : `each ${roundUpTo} ${unit}s`;
   return [
+    ...(accounting === 'binary' ? ['whole sessions'] : []),
     ...(free === undefined ? [] : [`first ${writeUnits(free, unit)} × ${label} free`]),
     ...tiers.map(
       ({ after, amount }) =>

@@ -49,6 +49,15 @@ const move = () => ask('POST', `${ids.customer}/move`, { parentId: ids.new });
 const preview = () => ask('GET', `${ids.customer}/move?parentId=${ids.new}`);
 const price = (amount: string) => ({ currency: 'EUR', prices: { bytes: { amount, per: '1' } } });
 
+test('a preview names the brand that people of the account will see (PRD-2)', async () => {
+  const brandOf = async () => (await preview()).brand;
+  expect(await brandOf()).toEqual({ before: 'Patchbay', after: 'Patchbay' });
+  await ask('PUT', `${ids.new}/brand`, { name: 'Newbird' });
+  expect(await brandOf()).toEqual({ before: 'Patchbay', after: 'Newbird' });
+  await ask('PUT', `${owner.accountId}/brand`, { name: 'Umbrella' });
+  expect(await brandOf()).toEqual({ before: 'Umbrella', after: 'Newbird' });
+});
+
 test('a preview says who would pay whom, what would hold from which level, and which rules begin and end', async () => {
   await ask('PUT', `${owner.accountId}/child-prices/network-discovery`, price('5'));
   await ask('PUT', `${ids.customer}/prices/network-discovery`, price('9'));

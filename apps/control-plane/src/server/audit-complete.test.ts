@@ -106,19 +106,32 @@ async function hostPath(host: string): Promise<string> {
   return `/v1/accounts/${account.accountId}/brand-hosts/${id}`;
 }
 
+const credit = { amount: '1', reason: 'Welcome' };
 const price = { currency: 'EUR', prices: { bytes: { amount: '1', per: '1' } } };
+
+/** Other than what is configured: who sets what is set has changed nothing. */
+const changedConfig = {
+  'network-discovery': { credentialTtlSecondsMax: 80_000 },
+  signaling: { tokenTtlSecondsMax: 80_000 },
+} as const;
 
 /** A request that succeeds, for each operation that changes something. What it needs beforehand, it makes itself. */
 const changes: Readonly<Record<string, () => Promise<readonly [path: string, body?: object]>>> = {
   'prices.set': async () => [`/v1/accounts/${childId}/prices/network-discovery`, price],
-  'prices.simulate': async () => [
-    `/v1/accounts/${account.accountId}/prices/simulations`,
-    { currency: 'EUR', period: '2026-11', services: { 'network-discovery': price.prices } },
-  ],
   'prices.setForChildren': async () => [
     `/v1/accounts/${account.accountId}/child-prices/network-discovery`,
     price,
   ],
+  'spendingLimits.set': async () => [
+    `/v1/accounts/${childId}/spending-limits`,
+    { limits: [{ per: 'month', amount: '1' }] },
+  ],
+  'balances.setTerms': async () => [`/v1/accounts/${childId}/balance/terms`, { isPrepaid: false }],
+  'credits.give': async () => [`/v1/accounts/${childId}/credits`, credit],
+  'credits.takeBack': async () => {
+    const { body } = await served.rest('POST', `/v1/accounts/${childId}/credits`, { key: account.key, body: credit });
+    return [`/v1/accounts/${childId}/credits/${body.id}`];
+  },
   'sellers.set': async () => [
     `/v1/accounts/${childId}/seller`,
     { legalName: 'Child GmbH', addressLines: ['1 Way'] },
@@ -181,7 +194,6 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'brandHosts.remove': async () => [await hostPath('removed.nw.test')],
   'services.disable': async () => [await serviceAccessPath('Disabling')],
   'policy.set': async () => [`/v1/accounts/${childId}/policy`, { concurrentSessionsMax: 100 }],
-  'policy.simulate': async () => [`/v1/accounts/${childId}/policy/simulations`, { regions: ['local'] }],
   'plans.create': async () => [`/v1/accounts/${account.accountId}/plans`, { name: 'Free', policy: {} }],
   'plans.update': async () => [await planPath('Basic'), { name: 'Better', policy: {} }],
   'plans.remove': async () => [await planPath('Gone')],
@@ -259,17 +271,23 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     return [`/v1/accounts/${account.accountId}/team/${(await ask('POST', '/team', body)).userId}`];
   },
   'networkDiscovery.createIceServers': async () => [await mintingPath('network-discovery/ice-servers'), {}],
-  'networkDiscovery.putConfig': async () => [servicePath('network-discovery/config'), {}],
+  'networkDiscovery.putConfig': async () => [
+    servicePath('network-discovery/config'),
+    changedConfig['network-discovery'],
+  ],
   ...Object.fromEntries(
-    Object.entries({ networkDiscovery: 'network-discovery', signaling: 'signaling' }).flatMap(
+    Object.entries({ networkDiscovery: 'network-discovery', signaling: 'signaling' } as const).flatMap(
       ([key, service]) => [
         [
           `${key}.putApplicationConfig`,
-          async () => [`${await applicationPath()}/services/${service}/config`, {}],
+          async () => [`${await applicationPath()}/services/${service}/config`, changedConfig[service]],
         ],
         [
           `${key}.putInstanceTypeConfig`,
-          async () => [`${await applicationPath()}/instance-types/free/services/${service}/config`, {}],
+          async () => [
+            `${await applicationPath()}/instance-types/free/services/${service}/config`,
+            changedConfig[service],
+          ],
         ],
         [`${key}.putCallbacks`, async () => [servicePath(`${service}/callbacks`), callbacks(service)]],
         [
@@ -285,13 +303,16 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
         ],
         [
           `${key}.putEndpointConfig`,
-          async () => [`${await endpointPath(`user:of ${service}`)}/services/${service}/config`, {}],
+          async () => [
+            `${await endpointPath(`user:of ${service}`)}/services/${service}/config`,
+            changedConfig[service],
+          ],
         ],
       ],
     ),
   ),
   'signaling.createToken': async () => [await mintingPath('signaling/tokens'), { identity: 'bob' }],
-  'signaling.putConfig': async () => [servicePath('signaling/config'), {}],
+  'signaling.putConfig': async () => [servicePath('signaling/config'), changedConfig.signaling],
 };
 
 /** Where nobody is: what it offers is asked for in vain, and that it was asked is on record. */
@@ -371,12 +392,17 @@ const telling = ['accounts', 'applications', 'keys', 'credentials', 'endpoints',
 /** For people alone, whom this file does not sign in: account-views.test.ts has their entries. */
 const ofPeople = ['views.start', 'views.end'];
 
-/** Of the platform alone, or with Stripe: collecting.test.ts has their entries. */
-const ofCollecting = ['statements.refund', 'payouts.setUp', 'closings.close'];
+/** Of the platform alone, or with Stripe: collecting.test.ts and spending.test.ts have their entries. */
+const ofCollecting = [
+  ...['statements.refund', 'payouts.setUp', 'closings.close'],
+  ...['balances.topUp', 'balances.setAutomaticTopUp', 'balances.refund'],
+];
 
 const mutations = mountedOperations.filter(
   ({ operation, group, name }) =>
-    operation.method !== 'GET' && ![...ofPeople, ...ofCollecting].includes(`${group}.${name}`),
+    operation.method !== 'GET' &&
+    operation.isTrial !== true &&
+    ![...ofPeople, ...ofCollecting].includes(`${group}.${name}`),
 );
 
 test.each(mutations.map((mounted) => [`${mounted.group}.${mounted.name}`, mounted] as const))(
@@ -413,3 +439,21 @@ test.each(mutations.map((mounted) => [`${mounted.group}.${mounted.name}`, mounte
     for (const hidden of secrets) if (hidden) expect(JSON.stringify(added)).not.toContain(hidden);
   },
 );
+
+test('who sets what is set already, or only tries what might be set, has changed nothing, and no log says that they did (ACC-8)', async () => {
+  const path = `/v1/accounts/${childId}/policy`;
+  const word = { sessionSecondsMax: 600, overridable: { sessionSecondsMax: 900 }, locked: ['regions'] };
+  const send = async (method: string, at: string, body: object) =>
+    expect(await served.rest(method, at, { key: account.key, body })).toMatchObject({ status: 200 });
+  await send('PUT', path, word);
+  const known = (await entries()).length;
+  const told = (await eventIds()).length;
+  await send('PUT', path, word);
+  await send('POST', `${path}/simulations`, { regions: ['local'] });
+  const month = new Date().toISOString().slice(0, 7);
+  const prices = { currency: 'EUR', period: month, services: { 'network-discovery': price.prices } };
+  await send('POST', `/v1/accounts/${account.accountId}/prices/simulations`, prices);
+  expect([(await entries()).length, (await eventIds()).length]).toEqual([known, told]);
+  await send('PUT', path, { sessionSecondsMax: 600 });
+  expect((await entries()).length).toBe(known + 1);
+});

@@ -3,6 +3,7 @@
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
+import { countryTableIn } from '@patchbay/adapters/country-file';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
 import { credentialTotals, readCredentialTotals } from '@patchbay/adapters/metering/credential-totals';
 import { sessionUsage } from '@patchbay/adapters/metering/session-totals';
@@ -24,9 +25,11 @@ import { auditStore } from '@patchbay/adapters/prisma/audit-store';
 import { brandStore, shownBrands } from '@patchbay/adapters/prisma/brand-store';
 import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
+import { credentialEnds } from '@patchbay/adapters/prisma/credential-ends';
 import { credentialStore } from '@patchbay/adapters/prisma/credential-store';
 import { decisionStore } from '@patchbay/adapters/prisma/decision-store';
 import { emailLinks } from '@patchbay/adapters/prisma/email-links';
+import { tellOfEndingCertificates } from '@patchbay/adapters/prisma/ending-certificates';
 import { endpointNotices } from '@patchbay/adapters/prisma/endpoint-notices';
 import { endpointStore, endpointTransferStore } from '@patchbay/adapters/prisma/endpoint-store';
 import { eventStore } from '@patchbay/adapters/prisma/event-store';
@@ -36,6 +39,7 @@ import { keyStore } from '@patchbay/adapters/prisma/key-store';
 import { mintBranchCipher, readMasterKey } from '@patchbay/adapters/prisma/mint-branch-cipher';
 import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
 import { movedRules } from '@patchbay/adapters/prisma/moved-rules';
+import { ownProofs } from '@patchbay/adapters/prisma/own-proof';
 import { passkeys } from '@patchbay/adapters/prisma/passkeys';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
@@ -74,6 +78,8 @@ import { readCertificates } from '@patchbay/adapters/saml/certificates';
 import { readMetadata } from '@patchbay/adapters/saml/metadata';
 import { metadataFetcher } from '@patchbay/adapters/saml/metadata-fetcher';
 import { serviceProvider } from '@patchbay/adapters/saml/service-provider';
+import { balanceStore } from '@patchbay/adapters/spending/balance-store';
+import { limitStore } from '@patchbay/adapters/spending/limit-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
@@ -91,6 +97,7 @@ import { createRestHandler, toResponse } from '@patchbay/faces/rest';
 import { createAppRouter, createRequestId } from '@patchbay/faces/trpc';
 import { apiVersionNewest } from '@patchbay/kit/api-version';
 import { networkOf } from '@patchbay/kit/cidr';
+import { featureNamesOf } from '@patchbay/kit/definition';
 import { platformError, ServiceError } from '@patchbay/kit/errors';
 import type { ServicePorts } from '@patchbay/services/handlers.generated';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
@@ -100,6 +107,7 @@ import { errorPageOf } from '../features/error-pages/error-pages.ts';
 import { ApiUsage } from './api-usage.ts';
 import { aroundPorts, databaseAway, whileDatabaseAnswers, withoutDatabase } from './availability.ts';
 import { brandRelays } from './brand-relays.ts';
+import { CredentialEndsWork } from './credential-ends-work.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
 import { databasePing } from './database-ping.ts';
@@ -116,11 +124,12 @@ import { createPlatform } from './platform.ts';
 import { PRIVACY_ASK_MS, privacyJobs, tellOfFailedExport } from './privacy-jobs.ts';
 import type { Rate } from './rate-limiter.ts';
 import { RefusedRequests } from './refused-requests.ts';
-import { relyingPartyOf } from './relying-party.ts';
-import { RequestHosts, unknownHost } from './request-host.ts';
+import { relyingPartyAt } from './relying-party.ts';
+import { type RequestHost, RequestHosts, unknownHost } from './request-host.ts';
 import { sealedAnswers } from './sealed-answers.ts';
 import { sealedCursors } from './sealed-cursors.ts';
 import { SharedRate } from './shared-rate.ts';
+import { spendingWork } from './spending-work.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
 
@@ -164,6 +173,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const isStopped = () => closing.signal.aborted;
   const catalogue = meterCatalogue(declaredMeters);
   const serviceNames = Object.values(services).map(({ name }) => name);
+  const featureNames = Object.values(services).flatMap(featureNamesOf);
+  const countries = countryTableIn(env.PATCHBAY_COUNTRY_TABLE);
   const usage = usageStore(pool);
   const billing = billingStore({ pool, catalogue, nowMs });
   const rail = railOf(env);
@@ -219,8 +230,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     isAvailable: mailing.route !== 'none',
     isOfTeam: teamAddresses(prisma, proof),
   };
-  const relyingParty = relyingPartyOf(env.PATCHBAY_URL);
-  const keysOfPeople = relyingParty && passkeys(prisma, { relyingParty, mails, ...proof });
+  const keysOfPeople = passkeys(prisma, { mails, ...proof });
   const people = signIns(prisma, {
     factors,
     passkeys: keysOfPeople,
@@ -268,6 +278,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       configs,
       billing,
       chainPricesUnder: (place) => chainPricesUnder(pool, place),
+      brands: shownBrands(prisma),
       catalogue,
       services: Object.values(services),
     }),
@@ -359,6 +370,15 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         urlOf,
         tenancy,
       },
+      spending: {
+        limits: limitStore({ pool, catalogue, nowMs }),
+        balances: balanceStore({ pool, platformAccount: collector, nowMs }),
+        serviceNames,
+        catalogue,
+        isCollecting: rail !== undefined,
+        caller: (chain, actor) => callerAlong(chain, actor, tenancy),
+        changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+      },
       triggers: {
         triggers: triggerStore(prisma),
         targets: {
@@ -377,6 +397,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         past: pastRequests(prisma, usage),
         applications: tenancy.applications,
         serviceNames,
+        featureNames,
+        countries,
         regionNames: async () => [...new Set((await fleet.list()).map(({ region }) => region))].sort(),
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
       },
@@ -446,6 +468,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nowMs,
     log,
   });
+  const credentialEndsWork = new CredentialEndsWork({
+    ends: credentialEnds(prisma),
+    atomically: (work) => atomically(prisma, work),
+    publish: (message) => bus.publish(message),
+    log,
+  });
   const jobs = new JobRunner({
     pool: jobPool,
     log,
@@ -464,7 +492,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
             isStopped,
           }),
       },
-      proofs: { recheck: () => recheckProofs(prisma, { names, mails, nowMs }) },
+      proofs: {
+        async recheck() {
+          await tellOfEndingCertificates(prisma, { mails, nowMs });
+          return await recheckProofs(prisma, { names, mails, nowMs });
+        },
+      },
       nowMs,
     }),
   });
@@ -474,6 +507,25 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     platformAccount: collector,
     rail,
     catalogue,
+    onBalanceChanged: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+    isStopped,
+    nowMs,
+    log,
+  });
+  const spending = spendingWork({
+    databaseUrl: env.DATABASE_URL,
+    onLost,
+    prisma,
+    pool,
+    catalogue,
+    serviceNames,
+    platformAccount: collector,
+    policies,
+    publish: (message) => bus.publish(message),
+    mails,
+    isMailAvailable: teamMails.isAvailable,
+    ...proof,
+    nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
     isStopped,
     nowMs,
     log,
@@ -521,9 +573,10 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     placement: aroundPorts(placement, inTime),
     factors: aroundPorts(factors, inTime),
     mayAddFactor: (userId: string) => mayAddFactor(prisma, userId, proof),
-    relyingParty,
-    /** Undefined where browsers make none. */
-    passkeys: keysOfPeople && aroundPorts(keysOfPeople, inTime),
+    /** Undefined where browsers make no passkeys. */
+    relyingPartyAt: (place: RequestHost) => relyingPartyAt(place, env.PATCHBAY_URL),
+    passkeys: aroundPorts(keysOfPeople, inTime),
+    proofs: aroundPorts(ownProofs(prisma, { factors, passkeys: keysOfPeople, mails }), inTime),
     emailLinks: aroundPorts(emailLinks(prisma, mails), inTime),
     resetLimiter: byNetwork(rateOf('resets', atOnceAsAMinute(env.PATCHBAY_SIGN_UPS_PER_MINUTE_MAX))),
     sso: aroundPorts(sso, inTime),
@@ -552,8 +605,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     jobs,
     privacyWork,
     moneyWork: money.runner,
+    spendingWork: spending.runner,
+    spending,
     railNotices: money.notices,
     triggerActions,
+    credentialEndsWork,
     exports: {
       isSigned: links.isSigned,
       open: (link: Parameters<typeof openExport>[1]) => openExport(pool, link),
@@ -597,6 +653,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         ingest,
         usageWatch: usageWatch({ policies, usage, nowMs }),
         claims: policyClaims(prisma, policies),
+        ends: credentialEnds(prisma),
+        spending: spending.store,
+        spendingUsed: (records: readonly UsageRecord[]) => spending.watch.used(records),
         noteKeyUse: (used: Parameters<typeof keys.noteUse>[0]) => keys.noteUse(used),
         sessionStanding: (session: Parameters<typeof sessionStanding>[1]) => sessionStanding(prisma, session),
         ingestEvents: (batch: Parameters<typeof ingestSessionEvents>[1]) =>
@@ -609,10 +668,12 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await privacyWork.stop();
       await privacyPool.end();
       await money.close();
+      await spending.close();
       await jobs.stop();
       await refusedRequests.written();
       await apiUsage.stop();
       await triggerActions.stop();
+      await credentialEndsWork.stop();
       await bus.close();
       await database.close();
       await jobPool.end();
@@ -656,7 +717,9 @@ export function controlPlane(): ControlPlane {
     kept.patchbayControlPlane.jobs.start();
     kept.patchbayControlPlane.privacyWork.start();
     kept.patchbayControlPlane.moneyWork.start();
+    kept.patchbayControlPlane.spendingWork.start();
     kept.patchbayControlPlane.triggerActions.start();
+    kept.patchbayControlPlane.credentialEndsWork.start();
   }
   return kept.patchbayControlPlane;
 }

@@ -22,6 +22,8 @@ const schema = z.object({
   PATCHBAY_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   /** How many proxies of the operator stand in front: none is believed about a client's address unless it is counted here. */
   PATCHBAY_TRUSTED_PROXY_COUNT: z.coerce.number().int().min(0).max(8).default(0),
+  /** A file that says in which country an address is (docs/policy.md). Without it no policy can name countries. */
+  PATCHBAY_COUNTRY_TABLE: z.string().min(1).optional(),
   /** Where usage of the API waits while the database is away. Without it, what waits goes with the process. */
   PATCHBAY_DATA: z.string().min(1).optional(),
   /** Named by that usage. */

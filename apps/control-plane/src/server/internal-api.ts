@@ -101,6 +101,9 @@ async function enrol(
   return { nodeId: node.id };
 }
 
+/** What sessions hold and do not use is free again when they end: a few seconds are worth a try. */
+const HELD_RETRY_MS = 5_000;
+
 const idsOf = (chain: readonly { readonly id: string }[]) => chain.map(({ id }) => id);
 
 /** Signaling holds calls. A relay holds what comes to it without one, and has no word in anybody's calls. */
@@ -170,7 +173,10 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       const { chain, configs } = snapshot;
       const caps = credentialCapsOf({ chain: idsOf(chain) }, configs);
       const policies = accountLevels({ chain: idsOf(chain), region }, snapshot.policies);
-      const spent = [...(await internal.usageWatch.spent(usageBudgetsOf(policies.policy)))];
+      const spent = [
+        ...(await internal.usageWatch.spent(usageBudgetsOf(policies.policy))),
+        ...(await internal.spending.spent(accountId)),
+      ];
       const capsByEndpoint = endpointCapsOf(idsOf(chain), configs, snapshot.endpointConfigs);
       const hasLogicNear = await internal.logic.isNear(accountId);
       return { accountId, chain: [...chain], caps, capsByEndpoint, ...policies, spent, hasLogicNear };
@@ -220,16 +226,28 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
       return { isAdmitted };
     },
 
-    async claimSession({ accountId, ...subject }, { id: nodeId, region }) {
+    async watchEnds(request) {
+      return { hasEnded: await internal.ends.watch(request) };
+    },
+
+    async claimSession({ accountId, services, ...subject }, { id: nodeId, region }) {
+      const { holdId, isRunning } = subject;
+      // First the money: what a policy refuses then gives it back, and what is out of money was never counted.
+      if (!(await internal.spending.hold({ accountId, holdId, nodeId, services, isRunning }))) {
+        const origin = { level: 'spending', accountId } as const;
+        return { refusal: { setting: 'prepaidBalance', origin, retryAfterMs: HELD_RETRY_MS } };
+      }
       const chain = idsOf(await internal.chainOf(accountId));
       const answer = await internal.claims.claim({ ...subject, chain, region, nodeId, nowMs: Date.now() });
       if (answer.isAdmitted) return {};
+      await internal.spending.dropHold({ accountId, holdId, nodeId });
       const { budget, retryAfterMs } = answer;
       return { refusal: { setting: budget.setting, origin: budget.origin, retryAfterMs } };
     },
 
     async releaseSessions({ releasedIds, keptIds }, { id: nodeId }) {
       await internal.claims.release({ nodeId, releasedIds, keptIds });
+      await internal.spending.releaseHolds({ nodeId, releasedIds, keptIds });
       return {};
     },
 
@@ -263,6 +281,7 @@ function handlersOf({ fleet, internal, bus, log }: ControlPlane): Handlers {
           .publish(message)
           .catch((error: unknown) => log.warn({ error: String(error) }, 'Live pages were not told.'));
       }
+      if (freshCount > 0) internal.spendingUsed(records);
       const used = [...new Set(changes.map(({ accountId }) => accountId))];
       for (const accountId of await internal.usageWatch.usedUp(used.map((id) => ({ accountId: id, region }))))
         await bus.publish({ type: 'account.changed', accountId });

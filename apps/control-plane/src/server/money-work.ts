@@ -23,6 +23,8 @@ export interface MoneyWorkOptions {
   /** Undefined: months close into documents, and nothing is collected. */
   readonly rail: PaymentRail | undefined;
   readonly catalogue: MeterCatalogue;
+  /** Nodes ask anew what an account may use. */
+  readonly onBalanceChanged: (accountId: string) => Promise<void>;
   readonly isStopped: () => boolean;
   readonly nowMs: () => number;
   readonly log: Logger;
@@ -33,7 +35,7 @@ export interface MoneyWorkOptions {
  * own: a rail that answers slowly holds up nothing but money.
  */
 export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...options }: MoneyWorkOptions) {
-  const { isStopped, nowMs, platformAccount } = options;
+  const { isStopped, nowMs, onBalanceChanged, platformAccount } = options;
   const limits = { ...jobLimits, connectionCountMax: CONNECTION_COUNT_MAX };
   const pool = createApplicationPool(databaseUrl, onLost, limits);
   const over = { pool, platformAccount, nowMs };
@@ -47,7 +49,10 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
         isCollecting: rail !== undefined,
         accrual: accountAccrual({ pool, catalogue, nowMs }),
       }),
-    collecting: rail === undefined ? undefined : { store: collectionStore(over), rail, notices, nowMs },
+    collecting:
+      rail === undefined
+        ? undefined
+        : { store: collectionStore({ ...over, onBalanceChanged }), rail, notices, nowMs },
   });
   const collect = jobs.find(({ name }) => name === COLLECT_JOB);
   const runner = new JobRunner({ pool, log, jobs });

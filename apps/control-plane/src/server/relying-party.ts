@@ -1,5 +1,6 @@
 import type { RelyingParty } from '@patchbay/adapters/prisma/passkeys';
 import { isLoopbackUrl } from '../features/sign-in/env.ts';
+import type { RequestHost } from './request-host.ts';
 
 const ipAddress = /^(\[.*\]|\d{1,3}(\.\d{1,3}){3})$/;
 
@@ -15,4 +16,17 @@ export function relyingPartyOf(platformUrl: string): RelyingParty | undefined {
   }
   if (url.protocol !== 'https:' || ipAddress.test(url.hostname)) return undefined;
   return { id: url.hostname, origin: url.origin };
+}
+
+/**
+ * The same of the host that a request came to. Each host of a brand is a place of its own: what is made there works there,
+ * and nobody is led from it to where the platform is.
+ */
+export function relyingPartyAt(place: RequestHost, platformUrl: string): RelyingParty | undefined {
+  if (place.kind === 'unknown') return undefined;
+  if (place.kind === 'platform') return relyingPartyOf(platformUrl);
+  const { hostname: host, origin, protocol } = new URL(place.baseUrl);
+  // Browsers take such a name for this machine, and ask for no HTTPS there.
+  const isSecure = protocol === 'https:' || host.endsWith('.localhost');
+  return isSecure ? { id: host, origin, host } : undefined;
 }

@@ -132,6 +132,7 @@ beforeAll(async () => {
     roleId,
     domainId,
     documentId,
+    creditId: createId('cdt'),
     buyerId: alice.accountId,
     viewId: createId('sin'),
   };
@@ -171,6 +172,10 @@ async function stateOfAlice(): Promise<string> {
     'rail_party',
     'document',
     'collection',
+    'spending_limit',
+    'prepaid_account',
+    'credit',
+    'top_up',
     'service_access',
     'audit_entry',
     'credential_revocation',

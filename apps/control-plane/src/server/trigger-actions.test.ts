@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
+import { measures } from '@patchbay/domain/triggers/measures';
 import { createId } from '@patchbay/kit/ids';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { until } from '@patchbay/testing/until';
@@ -332,6 +333,75 @@ test('the sessions of a target are ended, and those of others go on', async () =
   await served.control.triggerActions.runDue();
   await until(async () => endedIds().includes(ended), { what: 'the sessions are ended' });
   expect(endedIds()).not.toContain(other);
+});
+
+test('an operator ends the sessions of a node, of whichever account, and of no other node (TRG-2)', async () => {
+  const [one, two] = [await customer('Here'), await customer('There')];
+  const other = await enrolNode(served, ['relay']);
+  const open = async (node: TestNode, accountId: string) => {
+    const sessionId = createId('ses');
+    const line = { sessionId, sequence: 1, atMs: Date.now(), accountId, region: 'local', data: {} };
+    const events = [{ ...line, type: 'session.created' }];
+    const answer = await served.internal(node.request('sessionEvents', { events }));
+    expect(await answer.json()).toMatchObject({ accepted: 1 });
+    return sessionId;
+  };
+  const [there, elsewhere] = [await open(other, one.id), await open(relay, two.id)];
+  const alsoThere = await open(other, two.id);
+  const { id } = await setTrigger({
+    counter,
+    condition: { kind: 'threshold', limit: 1_000_000 },
+    action: { kind: 'endSessions' },
+  });
+  // The platform's own account sets it, which has no key here.
+  await owner.query(
+    `UPDATE usage_trigger SET action = jsonb_build_object('kind', 'endSessions', 'nodeId', $2::text), limit_value = 10,
+       account_id = p.id, target_id = p.id FROM account p WHERE usage_trigger.id = $1 AND p.parent_id IS NULL`,
+    [id, other.nodeId],
+  );
+  await use(one.id, 10);
+  await served.control.triggerActions.runDue();
+  const endedIds = () =>
+    heard.flatMap((message) => (message.type === 'session.end' ? message.sessionId : []));
+  await until(async () => endedIds().includes(alsoThere), { what: 'the sessions of the node are ended' });
+  expect(endedIds()).toContain(there);
+  expect(endedIds()).not.toContain(elsewhere);
+});
+
+test('a measure of the platform fires once in its window, at its highest reading, and for its own account alone (TRG-1)', async () => {
+  const set = async (isPlatform: boolean) => {
+    const { id } = await setTrigger({ counter, condition: { kind: 'threshold', limit: 1_000_000_000 } });
+    await owner.query(
+      `UPDATE usage_trigger SET counts = 'measure', subject = 'nodes.silentSeconds', limit_value = 100,
+         account_id = CASE WHEN $2 THEN p.id ELSE account_id END, target_id = CASE WHEN $2 THEN p.id ELSE target_id END
+       FROM account p WHERE usage_trigger.id = $1 AND p.parent_id IS NULL`,
+      [id, isPlatform],
+    );
+    return id;
+  };
+  const [ofPlatform, ofCustomer] = [await set(true), await set(false)];
+  const heardAgo = (seconds: number) =>
+    owner.query(
+      "UPDATE node SET state = 'live', last_heartbeat_at = now() - $1 * interval '1 second' WHERE id = $2",
+      [seconds, relay.nodeId],
+    );
+  const fired = async (id: string) => {
+    await served.control.triggerActions.runDue();
+    const { rows } = await owner.query('SELECT value FROM trigger_firing WHERE trigger_id = $1', [id]);
+    return rows.map(({ value }) => Number(value));
+  };
+  await heardAgo(50);
+  expect(await fired(ofPlatform)).toEqual([]);
+  await heardAgo(150);
+  // Who looks at the same time may be the one that reads.
+  await until(async () => (await fired(ofPlatform)).length > 0, { what: 'the measure has fired' });
+  const [value] = await fired(ofPlatform);
+  expect(value).toBeGreaterThanOrEqual(150);
+  await heardAgo(300);
+  expect(await fired(ofPlatform)).toEqual([value]);
+  expect(await fired(ofCustomer)).toEqual([]);
+  const { rows } = await owner.query('SELECT name FROM platform_measures() ORDER BY 1');
+  expect(rows.map(({ name }) => name)).toEqual(Object.keys(measures).sort());
 });
 
 test('requests to the API are use like any other: they are read as usage, and a trigger counts them (MET-6)', async () => {

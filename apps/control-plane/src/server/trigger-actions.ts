@@ -12,7 +12,7 @@ import { createId } from '@patchbay/kit/ids';
 import type { Logger } from 'pino';
 import { rootOf } from './failure-log.ts';
 
-/** How often the outbox is looked at though nobody called: for what is tried again, and for holds that end (POL-5). */
+/** How often the outbox is looked at though nobody called: for what is tried again, holds that end (POL-5), and measures. */
 const LOOK_MS = 2_000;
 
 export interface TriggerActionsOptions {
@@ -74,6 +74,8 @@ export class TriggerActions {
     for (const accountId of await outbox.liftHolds()) await publish({ type: 'account.changed', accountId });
     const ports = this.#ports();
     while (!this.#isStopped && (await outbox.actOnNext((due) => actOn(due, ports, nowMs()))));
+    // Last: what it fires calls for another round, and what fails here keeps nothing from being done.
+    await outbox.measure();
   }
 
   /** One round at a time; who calls in the middle of one gets another. */

@@ -181,9 +181,9 @@ export class BareSessions {
     const session = this.#draft(key, grant);
     this.#byKey.set(key, session);
     this.#byId.set(session.sessionId, session);
-    const { identity, accountId, credentialId } = grant;
+    const { identity, accountId } = grant;
     const who = identity === undefined ? {} : { identity };
-    this.#append(session, atMs, { type: 'session.created', data: { ...who, credentialId } });
+    this.#append(session, atMs, { type: 'session.created', data: createdBy(grant) });
     const media = { audio: false, video: false, screen: false };
     this.#append(session, atMs, { type: 'leg.joined', data: { ...who, accountId, media } });
     return session;
@@ -220,9 +220,7 @@ export class BareSessions {
         this.#append(session, atMs, line);
         return { session, line };
       }
-      const { identity, credentialId } = grant;
-      const who = identity === undefined ? {} : { identity };
-      this.#append(session, atMs, { type: 'session.created', data: { ...who, credentialId } });
+      this.#append(session, atMs, { type: 'session.created', data: createdBy(grant) });
       this.#append(session, atMs, line);
       this.#close(session, atMs, cause);
       return { session, line };
@@ -288,3 +286,10 @@ export class BareSessions {
     });
   }
 }
+
+/** Who came, and as what: policies of instance types are tried on it later (POL-2). */
+const createdBy = ({ identity, instanceType, credentialId }: Grant) => ({
+  ...(identity === undefined ? {} : { identity }),
+  ...(instanceType === undefined ? {} : { instanceType }),
+  credentialId,
+});

@@ -1,4 +1,6 @@
 import type { PolicyLevel } from '@patchbay/domain/policy/policy-level';
+import { readCountryTable } from '@patchbay/kit/country-table';
+import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { describe, expect, test } from 'vitest';
 import { resolverBench } from './resolver.testing.ts';
 
@@ -24,6 +26,12 @@ describe('a credential that is good is refused by what a policy leaves out, at r
     ['sourceNetworks', { sourceNetworks: ['10.0.0.0/8'] }, 'policy.refused', 'policy.refused'],
     ['allow-lists of clients', { clientAllowList: ['10.0.0.0/8'] }, 'policy.refused', 'policy.refused'],
     ['allow-lists of keys', { keyAllowList: ['10.0.0.0/8'] }, 'ok', 'ok'],
+    ['features', { features: ['signaling.place-calls'] }, 'policy.refused', 'ok'],
+    ['codecs', { codecs: ['opus'] }, 'policy.refused', 'ok'],
+    ['deviceKinds', { deviceKinds: ['mobile'] }, 'policy.refused', 'policy.refused'],
+    ['kinds of device that it is one of', { deviceKinds: ['desktop'] }, 'policy.refused', 'ok'],
+    ['countries', { countries: ['FR'] }, 'policy.refused', 'policy.refused'],
+    ['participantsMax', { participantsMax: 1 }, 'ok', 'ok'],
     ['servicesToEnable', { servicesToEnable: ['signaling'] }, 'ok', 'service.not_enabled'],
   ])('%s', async (_name, ...row) => {
     const [values, atRelay, atSignaling] = row;
@@ -108,4 +116,43 @@ test('an endpoint is held to its own policy, and the others are not', async () =
   });
   const as = (identity: string) => bench.outcome('signaling', bench.username({ type: 'identity', identity }));
   expect([await as('bob'), await as('ann')]).toEqual(['policy.refused', 'ok']);
+});
+
+test('countries are those of the operator’s table, and without one nobody is in any', async () => {
+  const outcomes = async (text?: string) => {
+    const table = text === undefined ? {} : { countries: readCountryTable(text) };
+    const bench = resolverBench({ policy: [levelOf({ countries: ['DE'] })], ...table });
+    return await Promise.all(
+      ['network-discovery', 'signaling'].map((service) => bench.outcome(service, bench.username())),
+    );
+  };
+  expect(await outcomes('192.0.2.0/24,DE')).toEqual(['ok', 'ok']);
+  expect(await outcomes('192.0.2.0/24,FR')).toEqual(['policy.refused', 'policy.refused']);
+  expect(await outcomes()).toEqual(['policy.refused', 'policy.refused']);
+});
+
+test('a credential narrows features, countries and kinds of device for itself (ACC-7)', async () => {
+  const bench = resolverBench({ countries: readCountryTable('192.0.2.0/24,DE') });
+  const outcomes = async (...caveats: readonly Restriction[]) => {
+    const username = bench.username(...caveats);
+    return [await bench.outcome('network-discovery', username), await bench.outcome('signaling', username)];
+  };
+  expect(await outcomes({ type: 'features', features: ['signaling.answer-calls'] })).toEqual([
+    'credential.feature_not_allowed',
+    'ok',
+  ]);
+  expect(await outcomes({ type: 'countries', countries: ['FR', 'DE'] })).toEqual(['ok', 'ok']);
+  expect(await outcomes({ type: 'countries', countries: ['FR'] })).toEqual([
+    'policy.refused',
+    'policy.refused',
+  ]);
+  // No client tells a relay what it runs on: it serves those whom signaling has asked.
+  expect(await outcomes({ type: 'deviceKinds', deviceKinds: ['desktop'] })).toEqual([
+    'credential.caveat_unenforced',
+    'ok',
+  ]);
+  expect(await outcomes({ type: 'deviceKinds', deviceKinds: ['mobile', 'tablet'] })).toEqual([
+    'credential.caveat_unenforced',
+    'policy.refused',
+  ]);
 });

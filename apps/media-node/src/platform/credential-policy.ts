@@ -1,8 +1,13 @@
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
 import { budgetsOf, decide, type PolicyRefusal, refusalText } from '@patchbay/domain/policy/decide';
-import type { EffectivePolicy } from '@patchbay/domain/policy/effective-policy';
-import { levelText, type PolicyChain, type PolicyLevel } from '@patchbay/domain/policy/policy-level';
-import { settings } from '@patchbay/domain/policy/settings';
+import type { EffectivePolicy, EffectiveSetting } from '@patchbay/domain/policy/effective-policy';
+import {
+  levelText,
+  type PolicyChain,
+  type PolicyLevel,
+  type PolicyOrigin,
+} from '@patchbay/domain/policy/policy-level';
+import { type CountedSettingName, type SettingName, settings } from '@patchbay/domain/policy/settings';
 import { joinedLevels } from '@patchbay/domain/policy/snapshot-levels';
 import { closesAtMs } from '@patchbay/domain/policy/weekly-times';
 import type { Effective } from '@patchbay/protocol/credential/effective';
@@ -17,11 +22,21 @@ export interface HeldPolicy {
   /** Where its clients have to come from, besides its own networks. */
   readonly sourceRules?: readonly SourceRule[];
   /** What a call may carry, and what it is told for anything else. */
-  readonly media?: { readonly kinds: readonly string[]; readonly refusal: RefusedByPolicy };
+  readonly media?: HeldList;
+  /** What it may be coded with, and which features it may use: the same. */
+  readonly codecs?: HeldList;
+  readonly features?: HeldList;
+  readonly participants?: { readonly max: number; readonly refusal: RefusedByPolicy };
   /** When the times end in which it is served. */
   readonly closesAtMs?: number;
   /** Each session is counted over all nodes before it begins. */
   readonly isCounted: boolean;
+}
+
+/** What is allowed, and what whoever asks for anything else is told. */
+export interface HeldList {
+  readonly allowed: readonly string[];
+  readonly refusal: RefusedByPolicy;
 }
 
 export interface RefusedByPolicy {
@@ -43,6 +58,9 @@ interface Use {
   readonly service: string;
   readonly region: string;
   readonly sourceIp: string | undefined;
+  readonly country?: string | undefined;
+  readonly feature?: string | undefined;
+  readonly deviceKind?: string | undefined;
   readonly atMs: number;
 }
 
@@ -51,42 +69,65 @@ export function decideCredential(subject: Subject, use: Use): HeldPolicy | Refus
   const chain = chainOf(subject);
   const { effective, account } = subject;
   const isOfCall = effective.session?.startsWith('ses_') === true;
-  const decision = decide(chain, { ...use, isOfCall, spent: account.spent });
+  const features = use.feature === undefined ? [] : [use.feature];
+  const decision = decide(chain, { ...use, features, isOfCall, spent: account.spent });
   if (decision.kind === 'refused') return toRefused(decision, account.accountId);
   const { policy } = decision;
+  const refusedOf = (setting: SettingName) => (origin: PolicyOrigin) =>
+    toRefused({ setting, origin, code: 'policy.refused' }, account.accountId);
   const closings = (policy.times?.value ?? []).flatMap((times) => closesAtMs(times, use.atMs) ?? []);
   return {
     ...valueIn('sessionSecondsMax', policy.sessionSecondsMax?.value),
     ...valueIn('bitsPerSecondMax', policy.bitsPerSecondMax?.value),
     ...valueIn('burstBytesMax', policy.burstBytesMax?.value),
     ...sourceRulesOf(policy, account.accountId),
-    ...mediaOf(policy, account.accountId),
+    ...listIn('media', policy.mediaKinds, refusedOf('mediaKinds')),
+    ...listIn('codecs', policy.codecs, refusedOf('codecs')),
+    ...listIn('features', policy.features, refusedOf('features')),
+    ...participantsOf(policy, refusedOf('participantsMax')),
     ...(closings.length === 0 ? {} : { closesAtMs: Math.min(...closings) }),
-    isCounted: budgetsOf(chain).some(({ setting }) => settings[setting].counts.what === 'sessions'),
+    isCounted: budgetsOf(chain).some(({ setting }) => isClaimed(setting)),
   };
 }
 
+/** What has to have room, or money, before a session begins. */
+const isClaimed = (setting: CountedSettingName) =>
+  settings[setting].counts.what === 'sessions' || setting === 'prepaidBalance';
+
 function sourceRulesOf(
-  { sourceNetworks, clientAllowList }: EffectivePolicy,
+  { sourceNetworks, clientAllowList, countries }: EffectivePolicy,
   accountId: string,
 ): Pick<HeldPolicy, 'sourceRules'> {
-  const rules = Object.entries({ sourceNetworks, clientAllowList }).flatMap(([name, held]) => {
+  const rules = Object.entries({ sourceNetworks, clientAllowList, countries }).flatMap(([name, held]) => {
     if (held === undefined) return [];
-    const setting = name as 'sourceNetworks' | 'clientAllowList';
-    const steps = held.steps.map(({ origin, value: networks }) => {
+    const setting = name as 'sourceNetworks' | 'clientAllowList' | 'countries';
+    const steps = held.steps.map(({ origin, value }) => {
       const { detail: refusal } = toRefused({ setting, origin, code: 'policy.refused' }, accountId);
-      return { networks, refusal };
+      return setting === 'countries' ? { countries: value, refusal } : { networks: value, refusal };
     });
     return [{ steps }];
   });
   return rules.length === 0 ? {} : { sourceRules: rules };
 }
 
-function mediaOf({ mediaKinds: held }: EffectivePolicy, accountId: string): Pick<HeldPolicy, 'media'> {
+type RefusedAt = (origin: PolicyOrigin) => RefusedByPolicy;
+
+function listIn<Name extends 'media' | 'codecs' | 'features'>(
+  name: Name,
+  held: EffectiveSetting<readonly string[]> | undefined,
+  refusedAt: RefusedAt,
+): { readonly [N in Name]?: HeldList } {
   if (held === undefined) return {};
-  const { value: kinds, origin } = held;
-  const refusal = toRefused({ setting: 'mediaKinds', origin, code: 'policy.refused' }, accountId);
-  return { media: { kinds, refusal } };
+  return { [name]: { allowed: held.value, refusal: refusedAt(held.origin) } } as {
+    readonly [N in Name]: HeldList;
+  };
+}
+
+function participantsOf(
+  { participantsMax: held }: EffectivePolicy,
+  refusedAt: RefusedAt,
+): Pick<HeldPolicy, 'participants'> {
+  return held === undefined ? {} : { participants: { max: held.value, refusal: refusedAt(held.origin) } };
 }
 
 const valueIn = <Name extends string, Value>(name: Name, value: Value | undefined) =>
@@ -112,12 +153,15 @@ function chainOf({ account, application, effective, credentialId }: Subject): Po
 
 /** The caveats of a credential that are settings of policies: it is the last level of its chain (POL-1). */
 function levelOfCredential(
-  { services, regions, mediaKinds, bitRate }: Effective,
+  { services, features, regions, countries, deviceKinds, mediaKinds, bitRate }: Effective,
   { accountId, credentialId }: { readonly accountId: string; readonly credentialId: string },
 ): readonly PolicyLevel[] {
   const values = {
     ...(services === undefined ? {} : { services: [...services] }),
+    ...(features === undefined ? {} : { features: [...features] }),
     ...(regions === undefined ? {} : { regions: [...regions] }),
+    ...(countries === undefined ? {} : { countries: [...countries] }),
+    ...(deviceKinds === undefined ? {} : { deviceKinds: [...deviceKinds] }),
     ...(mediaKinds === undefined ? {} : { mediaKinds: [...mediaKinds] }),
     ...(bitRate === undefined
       ? {}

@@ -33,15 +33,14 @@ test('no service admits a credential that outlives the memory of its revocation 
   expect(await bench.outcome('network-discovery', turnRest)).toBe('credential.lifetime_too_long');
 });
 
-test.each<readonly [string, Restriction]>([
-  ['features', { type: 'features', features: ['relay'] }],
-  ['endEvent', { type: 'endEvent', event: 'session.ended' }],
-  ['room', { type: 'session', session: 'room:standup' }],
-])('a caveat that nobody would hold is refused, not ignored: %s (ACC-7)', async (_name, caveat) => {
-  const bench = resolverBench();
-  for (const service of ['network-discovery', 'signaling'])
-    expect(await bench.outcome(service, bench.username(caveat))).toBe('credential.caveat_unenforced');
-});
+test.each<readonly [string, Restriction]>([['room', { type: 'session', session: 'room:standup' }]])(
+  'a caveat that nobody would hold is refused, not ignored: %s (ACC-7)',
+  async (_name, caveat) => {
+    const bench = resolverBench();
+    for (const service of ['network-discovery', 'signaling'])
+      expect(await bench.outcome(service, bench.username(caveat))).toBe('credential.caveat_unenforced');
+  },
+);
 
 test('kinds of media are held by signaling, and the relay takes them for a session alone (ACC-7)', async () => {
   const bench = resolverBench();
@@ -212,4 +211,34 @@ test('why a token is refused is said to whoever holds it: with a wrong password 
   expect(await codeWith(held.kind === 'refused' ? (held.password ?? '') : '')).toBe(
     'credential.service_not_allowed',
   );
+});
+
+test('a credential that an event ends is good once somebody looks for that, and until it has happened (ACC-7)', async () => {
+  const caveats = [
+    { type: 'notBefore', atMs: 1 },
+    { type: 'endEvent', event: 'signaling.session.ended', subject: 'ses_1' },
+  ] as const;
+  const bench = resolverBench({ hasEnded: false });
+  const username = bench.username(...caveats);
+  // Who only names it has nobody look for anything.
+  expect(await bench.outcome('signaling', username)).toBe('ok');
+  expect(bench.watched).toEqual([]);
+  expect(await bench.provenOutcome('signaling', username)).toBe('ok');
+  expect(await bench.provenOutcome('network-discovery', username)).toBe('ok');
+  // Asked once: what follows is heard as a revocation.
+  expect(bench.watched).toMatchObject([
+    {
+      accountId: bench.accountId,
+      keyId: bench.keyId,
+      notBeforeMs: 1,
+      expiresAtMs: bench.nowMs + 3_600_000,
+      ends: [{ event: 'signaling.session.ended', subject: 'ses_1' }],
+    },
+  ]);
+  const [end] = bench.watched[0]?.ends ?? [];
+  bench.revocations.addPrefix(end?.prefixId ?? '');
+  expect(await bench.outcome('signaling', username)).toBe('credential.revoked');
+  const [ended, away] = [resolverBench({ hasEnded: true }), resolverBench()];
+  expect(await ended.provenOutcome('signaling', ended.username(...caveats))).toBe('credential.revoked');
+  expect(await away.provenOutcome('signaling', away.username(...caveats))).toBe('away');
 });

@@ -1,6 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { CapsByService } from '@patchbay/domain/fleet/internal-api';
+import type { CapsByService, InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
+import { UNKNOWN_COUNTRY } from '@patchbay/kit/country';
+import type { CountryTable } from '@patchbay/kit/country-table';
+import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type { PlatformErrorCode } from '@patchbay/kit/errors';
 import type { KeyId } from '@patchbay/kit/ids';
 import { parseUsername, passwordOf, verify } from '@patchbay/protocol/credential/credential';
@@ -60,7 +63,10 @@ export interface ResolverOptions {
   readonly snapshots: Snapshots;
   readonly revocations: Revocations;
   readonly region: string;
+  readonly countries?: CountryTable | undefined;
   readonly keyUse?: Pick<KeyUse, 'resolved' | 'used'>;
+  /** Has the control plane look for the events that end a credential. Without it such credentials wait. */
+  readonly watchEnds?: (credential: InternalRequest<'watchEnds'>) => Promise<InternalResponse<'watchEnds'>>;
   readonly nowMs?: () => number;
 }
 
@@ -70,6 +76,10 @@ interface Use {
   readonly service: string;
   /** Undefined where whoever asks holds each client's address against `effective.sourceCidrs`, as the relay does. */
   readonly sourceIp: string | undefined;
+  /** The feature that is asked for with that, where it is one alone. */
+  readonly feature?: string;
+  /** What its client says that it runs on; a relay is not told. */
+  readonly deviceKind?: DeviceKind;
   /** Of what runs already: a shorter lifetime holds for what begins from now on. */
   readonly isRunning?: boolean;
 }
@@ -80,9 +90,16 @@ interface Use {
  */
 export class CredentialResolver {
   readonly #options: ResolverOptions;
+  /** Credentials whose ends are looked for: what they come to is heard as a revocation. The oldest is asked for again. */
+  readonly #watched = new Set<string>();
 
   constructor(options: ResolverOptions) {
     this.#options = options;
+  }
+
+  /** Where an address is; undefined where there is no table that says it. */
+  countryOf(sourceIp: string): string | undefined {
+    return this.#options.countries?.countryOf(sourceIp);
   }
 
   /** Whether the key that a username names is in memory: others have to be looked up. */
@@ -118,7 +135,7 @@ export class CredentialResolver {
     const verified = verify(Buffer.from(resolved.key.mintKey, 'base64url'), token);
     if (verified.type === 'refusal') return refused(verified.code, verified.detail);
     this.#options.keyUse?.used(resolved.credentialId);
-    return resolved;
+    return (await this.refusalByEvent(resolved.credentialId, endsOf(resolved))) ?? resolved;
   }
 
   /**
@@ -235,7 +252,7 @@ export class CredentialResolver {
     effective: Effective,
     { key, password, use }: { key: KeySnapshot; password: string; use: Use },
   ): Promise<ResolvedCredential> {
-    const { region, snapshots, nowMs = Date.now } = this.#options;
+    const { region, snapshots, countries, nowMs = Date.now } = this.#options;
     const account = await snapshots.accounts.get(accountId);
     if (account.kind === 'away') return { kind: 'away', detail: 'The account cannot be looked up now.' };
     const known = account.kind === 'known' ? account.snapshot : noAccount;
@@ -252,6 +269,7 @@ export class CredentialResolver {
       check(use.sourceIp === undefined ? fromAnywhere : effective, {
         nowMs: nowMs(),
         service: use.service,
+        ...(use.feature === undefined ? {} : { feature: use.feature }),
         sourceIp: use.sourceIp ?? '',
         region,
         accountChain: chain,
@@ -270,7 +288,7 @@ export class CredentialResolver {
     const credentialId = effective.prefixIds.at(-1) ?? key.keyId;
     const policy = decideCredential(
       { account: known, application: ofApplication.snapshot, effective, credentialId },
-      { ...use, region, atMs: nowMs() },
+      { ...use, country: countryOf(countries, use.sourceIp), region, atMs: nowMs() },
     );
     if ('code' in policy) {
       const byPolicy = { ...policy, effective, key, accountId, credentialId };
@@ -288,6 +306,26 @@ export class CredentialResolver {
       ...(known.hasLogicNear === true ? { hasLogicNear: true } : {}),
       policy,
     };
+  }
+
+  /**
+   * Why a credential that events end is not good now (ACC-7). To be asked once its holder has proven it: each that is looked for
+   * is a row. Asked once here: from then on its end is a revocation.
+   */
+  async refusalByEvent(
+    credentialId: string,
+    { ends, ...of }: InternalRequest<'watchEnds'>,
+  ): Promise<Exclude<ResolvedCredential, { readonly kind: 'ok' }> | undefined> {
+    if (ends.length === 0 || this.#watched.has(credentialId)) return undefined;
+    const asked = { ...of, ends };
+    const answer = await this.#options.watchEnds?.(asked).catch(() => undefined);
+    if (answer === undefined)
+      return { kind: 'away', detail: 'What ends the credential cannot be looked for now.' };
+    if (answer.hasEnded) return refused('credential.revoked', 'An event has ended it.');
+    this.#watched.add(credentialId);
+    const [oldest] = this.#watched;
+    if (this.#watched.size > WATCHED_COUNT_MAX && oldest !== undefined) this.#watched.delete(oldest);
+    return undefined;
   }
 
   /** What the application and instance type of a credential allow, their account included; no caps where it names none. */
@@ -329,6 +367,25 @@ function capsOfEndpoint(
   if (identifier === undefined || !Object.hasOwn(capsByEndpoint, identifier)) return undefined;
   return capsByEndpoint[identifier];
 }
+
+/** Whoever asks without a table is told that nobody knows: a policy of countries then lets nobody pass. */
+const countryOf = (countries: CountryTable | undefined, sourceIp: string | undefined) =>
+  sourceIp === undefined ? undefined : (countries?.countryOf(sourceIp) ?? UNKNOWN_COUNTRY);
+
+/** What the control plane has to know of a credential that events end. */
+export const endsOf = ({
+  effective: { endEvents, notBeforeMs, expiresAtMs },
+  key: { keyId },
+  accountId,
+}: Pick<Resolved, 'effective' | 'key' | 'accountId'>): InternalRequest<'watchEnds'> => ({
+  accountId,
+  keyId,
+  ...(notBeforeMs > 0 ? { notBeforeMs } : {}),
+  expiresAtMs,
+  ends: [...endEvents],
+});
+
+const WATCHED_COUNT_MAX = 20_000;
 
 const noAccount: AccountSnapshot = {
   accountId: '',

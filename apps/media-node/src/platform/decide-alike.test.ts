@@ -6,6 +6,7 @@ import { levelText, type PolicyLevel } from '@patchbay/domain/policy/policy-leve
 import { replay } from '@patchbay/domain/policy/replay';
 import { settings } from '@patchbay/domain/policy/settings';
 import { accountLevels, applicationLevels } from '@patchbay/domain/policy/snapshot-levels';
+import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type { KeyId } from '@patchbay/kit/ids';
 import type { Effective } from '@patchbay/protocol/credential/effective';
 import fc from 'fast-check';
@@ -61,18 +62,22 @@ const anyCredential = fc.record({
   identity: fc.constantFrom(undefined, 'bob', 'ann'),
   services: fc.option(fc.subarray(['network-discovery', 'signaling']), { nil: undefined }),
   regions: fc.option(fc.subarray(['eu', 'us', 'ap']), { nil: undefined }),
+  features: fc.option(fc.subarray(['network-discovery.relay', 'signaling.place-calls']), { nil: undefined }),
+  countries: fc.option(fc.subarray(['DE', 'FR', 'ZZ']), { nil: undefined }),
+  deviceKinds: fc.option(fc.subarray<DeviceKind>(['desktop', 'mobile', 'other']), { nil: undefined }),
   session: fc.constantFrom(undefined, 'ses_1'),
 });
 
+const caveatSettings = ['services', 'features', 'regions', 'countries', 'deviceKinds'] as const;
+type CaveatSetting = (typeof caveatSettings)[number];
+
 /** What the control plane makes of a credential's own words: the last level of its chain (POL-1). */
-function levelOfCredential(
-  accountId: string,
-  { services, regions }: Pick<Effective, 'services' | 'regions'>,
-) {
-  const values = {
-    ...(services === undefined ? {} : { services: [...services] }),
-    ...(regions === undefined ? {} : { regions: [...regions] }),
-  };
+function levelOfCredential(accountId: string, caveats: Pick<Effective, CaveatSetting>) {
+  const said = caveatSettings.flatMap((name) => {
+    const value = caveats[name];
+    return value === undefined ? [] : [[name, [...value]] as const];
+  });
+  const values = Object.fromEntries(said);
   const origin = { level: 'credential', accountId, credentialId: 'crd_1' } as const;
   return Object.keys(values).length === 0
     ? []
@@ -83,10 +88,15 @@ function levelOfCredential(
 function heldBy(held: EffectivePolicy | HeldPolicy): string {
   const heldValue = (setting: unknown) =>
     typeof setting === 'object' && setting !== null && 'value' in setting ? setting.value : setting;
-  const kinds = 'media' in held ? held.media?.kinds : heldValue((held as EffectivePolicy).mediaKinds);
+  const lists =
+    'isCounted' in held
+      ? [held.media, held.codecs, held.features].map((list) => list?.allowed)
+      : [held.mediaKinds, held.codecs, held.features].map(heldValue);
+  const participantsMax = 'isCounted' in held ? held.participants?.max : heldValue(held.participantsMax);
   const { sessionSecondsMax, bitsPerSecondMax, burstBytesMax } = held;
   return JSON.stringify([
-    kinds,
+    lists,
+    participantsMax,
     ...[sessionSecondsMax, bitsPerSecondMax, burstBytesMax].map(heldValue),
     networksOf(held),
   ]);
@@ -94,9 +104,13 @@ function heldBy(held: EffectivePolicy | HeldPolicy): string {
 
 /** A relay holds each client's address against the last step of each of these. */
 function networksOf(held: EffectivePolicy | HeldPolicy): readonly unknown[] {
-  if ('isCounted' in held) return (held.sourceRules ?? []).map(({ steps }) => steps.at(-1)?.networks);
-  const { sourceNetworks, clientAllowList } = held;
-  return [sourceNetworks, clientAllowList].flatMap((setting) =>
+  if ('isCounted' in held)
+    return (held.sourceRules ?? []).flatMap(({ steps }) => {
+      const last = steps.at(-1);
+      return last === undefined ? [] : ['networks' in last ? last.networks : last.countries];
+    });
+  const { sourceNetworks, clientAllowList, countries } = held;
+  return [sourceNetworks, clientAllowList, countries].flatMap((setting) =>
     setting === undefined ? [] : [setting.value],
   );
 }
@@ -107,7 +121,13 @@ test('of ten thousand random account chains with random policies a node decides 
   const counts = { allowed: 0, refused: 0, spent: 0, replayed: 0 };
   fc.assert(
     fc.property(anyAccounts, anyUse, ({ chain, stored }, { credential, request, drawn }) => {
-      const { application: applicationId, instanceType, identity, services, regions, session } = credential;
+      const { application: applicationId, instanceType, identity, session } = credential;
+      const caveats = Object.fromEntries(
+        caveatSettings.flatMap((name) => {
+          const value = credential[name];
+          return value === undefined ? [] : [[name, value] as const];
+        }),
+      );
       const accountId = chain.at(-1) ?? '';
       const region = request.region ?? 'eu';
       const verifier = request.verifier === 'relay' ? 'relay' : 'signaling';
@@ -115,23 +135,21 @@ test('of ten thousand random account chains with random policies a node decides 
 
       // The control plane: what is stored, of whoever acts.
       const subject = { chain, region, applicationId, instanceType, endpoint };
-      const levels = [
-        ...policyChain(subject, stored),
-        ...levelOfCredential(accountId, {
-          ...(services === undefined ? {} : { services }),
-          ...(regions === undefined ? {} : { regions }),
-        }),
-      ];
+      const levels = [...policyChain(subject, stored), ...levelOfCredential(accountId, caveats)];
       const spent = budgetsOf(levels)
-        .filter(({ setting }, index) => settings[setting].counts.what === 'usage' && (drawn >> index) & 1)
+        .filter(({ setting }, index) => settings[setting].counts.what === 'usage' && (drawn >> index) & 3)
         .map(({ setting, scope }) => ({ setting, scope, resetsAtMs: request.atMs + 1_000 }));
       const asked: PolicyRequest = {
         ...request,
         verifier,
         region,
         spent,
-        // A call says its media later.
+        // A call says later what it carries, what it is coded with and how many are in it; a relay asks for one feature.
         mediaKinds: undefined,
+        codecs: undefined,
+        participantCount: undefined,
+        features: request.features?.slice(0, 1),
+        country: request.sourceIp === undefined ? undefined : request.country,
         isOfCall: session !== undefined,
       };
       const above = decide(levels, asked);
@@ -156,14 +174,14 @@ test('of ten thousand random account chains with random policies a node decides 
         ...(applicationId === undefined ? {} : { applicationId }),
         ...(instanceType === undefined ? {} : { instanceType }),
         ...(identity === undefined ? {} : { identity }),
-        ...(services === undefined ? {} : { services }),
-        ...(regions === undefined ? {} : { regions }),
+        ...caveats,
         ...(session === undefined ? {} : { session }),
       };
-      const { service, sourceIp, atMs } = request;
+      const { service, sourceIp, atMs, deviceKind } = request;
+      const feature = asked.features?.[0];
       const atNode = decideCredential(
         { account, application: application ?? undefined, effective, credentialId: 'crd_1' },
-        { verifier, service, region, sourceIp, atMs },
+        { verifier, service, region, sourceIp, atMs, feature, country: asked.country, deviceKind },
       );
 
       const word = (refused: { rule: string; level: string; code: string }) =>
@@ -178,7 +196,17 @@ test('of ten thousand random account chains with random policies a node decides 
       // The past, decided by the same levels: clients of a relay are logged by themselves, calls by signaling.
       const isLogged = (verifier === 'relay') === (service === 'network-discovery' && session === undefined);
       if (isLogged && (verifier === 'relay' || service === 'signaling')) {
-        const past = { sessionId: 'ses_1', accountId, atMs, service, region, sourceIp, mediaKinds: [] };
+        const of = { features: asked.features, country: asked.country, deviceKind };
+        const past = {
+          sessionId: 'ses_1',
+          accountId,
+          atMs,
+          service,
+          region,
+          sourceIp,
+          mediaKinds: [],
+          ...of,
+        };
         const [again] = replay([past], { chainOf: () => levels }).refused;
         const replayed = again === undefined ? undefined : wordOf(again.refusal);
         // What is used up is told to nodes, and counted by the replay.

@@ -38,6 +38,8 @@ const schema = z.object({
    * those who stop it wait before they use force, which is 30 seconds at Kubernetes and 90 at systemd.
    */
   PATCHBAY_DRAIN_SECONDS: z.coerce.number().int().min(0).max(3_600).default(10),
+  /** A file that says in which country an address is (docs/policy.md). Without it policies of countries let nobody pass. */
+  PATCHBAY_COUNTRY_TABLE: z.string().min(1).optional(),
   /** Of one account on this relay at a time: no tenant fills it for the others. */
   PATCHBAY_ALLOCATIONS_PER_ACCOUNT: z.coerce.number().int().min(1).max(1_000_000).optional(),
   /** Of the role jobs alone: no other opens the database. */

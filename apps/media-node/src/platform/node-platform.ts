@@ -1,10 +1,12 @@
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { countryTableIn } from '@patchbay/adapters/country-file';
 import { Spool } from '@patchbay/adapters/spool/spool';
 import { Uploader } from '@patchbay/adapters/spool/uploader';
 import type { BusMessage } from '@patchbay/domain/fleet/bus';
 import type { NodeRole } from '@patchbay/domain/fleet/internal-api';
 import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
+import type { CountryTable } from '@patchbay/kit/country-table';
 import { LIFETIME_SECONDS_MAX, LIFETIME_SKEW_MS_MAX } from '@patchbay/protocol/credential/lifetime';
 import type { Logger } from 'pino';
 import { BusClient } from './bus-client.ts';
@@ -45,6 +47,8 @@ export interface NodePlatform {
   readonly client: ControlPlaneClient;
   readonly fleet: FleetView;
   readonly resolver: CredentialResolver;
+  /** Which country an address is in, where the operator provides a table of it. */
+  readonly countries: CountryTable | undefined;
   readonly usage: Spool<UsageDraft>;
   readonly folder: string;
   /** Begins to listen to the bus and to upload. */
@@ -54,6 +58,7 @@ export interface NodePlatform {
 
 export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger): Promise<NodePlatform> {
   const folder = path.join(env.PATCHBAY_DATA, role);
+  const countries = countryTableIn(env.PATCHBAY_COUNTRY_TABLE);
   const identity = NodeIdentity.open(folder);
   const client = new ControlPlaneClient({ url: env.PATCHBAY_CONTROL_URL, identity });
   const usage = await Spool.open<UsageDraft>({ folder: path.join(folder, 'usage') });
@@ -69,7 +74,14 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
   });
   const snapshots = new Snapshots({ client, busAwaySinceMs: () => bus.awaySinceMs });
   const keyUse = new KeyUse();
-  const resolver = new CredentialResolver({ snapshots, revocations, keyUse, region: env.PATCHBAY_REGION });
+  const resolver = new CredentialResolver({
+    snapshots,
+    revocations,
+    keyUse,
+    countries,
+    watchEnds: (credential) => client.call('watchEnds', credential),
+    region: env.PATCHBAY_REGION,
+  });
 
   const recheck = new Recheck({ snapshots, revoker: () => revoker });
 
@@ -180,6 +192,7 @@ export async function openNodePlatform(env: NodeEnv, role: NodeRole, log: Logger
       onFailure: (error, message) => log.warn({ error: textOf(error) }, message),
     }),
     resolver,
+    countries,
     usage,
     folder,
     start(toRevoke) {

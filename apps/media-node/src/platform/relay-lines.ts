@@ -95,6 +95,14 @@ export function lineOf(
         data: { allocationId, reason, detail: detail.slice(0, 500), bytesIn, bytesOut, lastedMs },
       };
     }
+    case 'allocation.changed': {
+      const { type, allocationId, modality, previousModality, segment } = event;
+      return { type, data: { allocationId, modality, previousModality, segment } };
+    }
+    case 'media.undeclared': {
+      const { type, allocationId, declared, observed } = event;
+      return { type, data: { allocationId, declared, observed } };
+    }
     case 'media.started':
       return undefined;
   }

@@ -5,6 +5,7 @@ import { Spool } from '@patchbay/adapters/spool/spool';
 import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import type { SpentLimit } from '@patchbay/protocol/turn/action';
+import { policyCounterId } from '@patchbay/protocol/turn/grant';
 import { grantOf } from '@patchbay/protocol/turn/testing/relay-world';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { silentLog } from '../relay/memory-platform.ts';
@@ -30,23 +31,29 @@ let platform: RelayPlatform;
 /** What the control plane was asked, and what it answers: the last answer again and again. */
 let asked: Record<string, unknown>[];
 let answers: boolean[];
+let hasEnded: boolean;
 let told: RelayFrame[];
 
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'relay-platform-'));
-  [asked, answers, told] = [[], [true], []];
+  [asked, answers, told, hasEnded] = [[], [true], [], false];
   const client = new ControlPlaneClient({
     url: 'http://control.test',
     identity: NodeIdentity.open(folder),
     fetch: async (_url, init) => {
       asked.push(JSON.parse(String(init?.body)));
-      return Response.json({ isAdmitted: answers.length > 1 ? answers.shift() : answers[0] });
+      return Response.json({ hasEnded, isAdmitted: answers.length > 1 ? answers.shift() : answers[0] });
     },
   });
   const snapshots = new Snapshots({ client, busAwaySinceMs: () => undefined });
   platform = createRelayPlatform({
     listed: new ListedAddresses(),
-    resolver: new CredentialResolver({ snapshots, revocations: new Revocations(), region: 'eu' }),
+    resolver: new CredentialResolver({
+      snapshots,
+      revocations: new Revocations(),
+      watchEnds: (credential) => client.call('watchEnds', credential),
+      region: 'eu',
+    }),
     client,
     sessions: { standing: async () => 'live' },
     spool: await Spool.open<UsageDraft>({ folder: path.join(folder, 'usage') }),
@@ -70,6 +77,18 @@ test('a client by itself is its address, and one that the relay has not seen may
     { ...use, clientKey: '192.0.2.7', restartsCredentialId: 'crd_a' },
     { ...use, clientKey: '192.0.2.7' },
   ]);
+});
+
+test('a credential that an event ends is asked for once, and refused where that has happened (ACC-7)', async () => {
+  const events = [{ prefixId: 'crd_root', event: 'signaling.session.ended' }];
+  const use = { ...client, counterId: policyCounterId };
+  const allocating = (credentialId: string) =>
+    platform.countUse({ ...use, grant: grantOf({ credentialId, ends: { events, expiresAtMs: 9 } }) });
+  expect(await allocating('crd_a')).toEqual({ ok: true });
+  expect(await allocating('crd_a')).toEqual({ ok: true });
+  expect(asked).toEqual([{ accountId: 'acc_a', keyId: 'key_a', expiresAtMs: 9, ends: events }]);
+  hasEnded = true;
+  expect(await allocating('crd_b')).toMatchObject({ ok: false, code: 403 });
 });
 
 test('the allocations of a session go on with its use, even when signaling’s word for it comes after them', async () => {

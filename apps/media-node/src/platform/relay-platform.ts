@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Spool } from '@patchbay/adapters/spool/spool';
 import type { InternalRequest, InternalResponse } from '@patchbay/domain/fleet/internal-api';
 import { type UsageDraft, userEndpointId } from '@patchbay/domain/metering/usage-record';
-import { refusalText } from '@patchbay/domain/policy/decide';
+import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
+import { featureName } from '@patchbay/kit/definition';
 import { platformErrors } from '@patchbay/kit/errors';
 import type { Effective } from '@patchbay/protocol/credential/effective';
 import {
@@ -21,7 +22,7 @@ import type { BareSessions } from './bare-sessions.ts';
 import type { CarriedLines } from './carried-lines.ts';
 import { boundedClient } from './concurrency-limit.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
-import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
+import { type CredentialResolver, endsOf, type ResolvedCredential } from './credential-resolver.ts';
 import { isAddressName, type ListedAddresses } from './listed-addresses.ts';
 import type { RelayFrame } from './node-link.ts';
 import { causeOfEnd, causeOfLimit } from './relay-lines.ts';
@@ -49,7 +50,12 @@ export interface RelayPlatformOptions {
 
 type CountUse = InternalRequest<'countUse'>;
 /** One answer serves all clients that bring the username: the core holds each address against the grant. */
-const relayUse = { verifier: 'relay', service: 'network-discovery', sourceIp: undefined } as const;
+const relayUse = {
+  verifier: 'relay',
+  service: 'network-discovery',
+  feature: featureName('network-discovery', 'relay'),
+  sourceIp: undefined,
+} as const;
 /** Shorter in all than a client waits for the answer to its Allocate (RFC 8489 §6.2.1). */
 const joinPausesMs = [200, 400, 800];
 
@@ -104,10 +110,30 @@ export function createRelayPlatform({
       instanceType,
       endpoint,
       holdId: holdIdOf(sessionKeyOf(grant, clientIp)),
+      services: [relayUse.service],
       isRunning: false,
     });
     if (refusal === undefined) return { ok: true };
     return { ok: false, code: 486, reason: phraseOf(refusal, accountId) };
+  }
+
+  async function endedByEvent({
+    ends,
+    accountId,
+    keyId,
+    credentialId,
+  }: Grant): Promise<Extract<UseAnswer, { ok: false }> | undefined> {
+    if (ends === undefined) return undefined;
+    const { events, ...times } = ends;
+    const refused = await resolver.refusalByEvent(credentialId, {
+      accountId,
+      keyId,
+      ...times,
+      ends: [...events],
+    });
+    if (refused === undefined) return undefined;
+    if (refused.kind === 'away') throw new Error(refused.detail);
+    return { ok: false, code: 403, reason: `${refused.code}: ${refused.detail}` };
   }
 
   const toDraft = (record: UsageRecord) =>
@@ -149,12 +175,21 @@ export function createRelayPlatform({
       }
       if (resolved.policy.isCounted)
         for (const key of bare.openKeysOf(resolved.credentialId))
-          await claims.claim({ ...subjectOf(resolved), holdId: holdIdOf(key), isRunning: true });
+          await claims.claim({
+            ...subjectOf(resolved),
+            holdId: holdIdOf(key),
+            services: [relayUse.service],
+            isRunning: true,
+          });
       return { ok: true, rate: rateOf(resolved.effective), terms: reviewedTermsOf(resolved) };
     },
 
     async countUse({ counterId, usesMax, grant, ...claim }) {
-      if (counterId === policyCounterId) return await claimedSession(grant, claim.clientKey);
+      if (counterId === policyCounterId) {
+        const ended = await endedByEvent(grant);
+        if (ended !== undefined) return ended;
+        return grant.isCounted === true ? await claimedSession(grant, claim.clientKey) : { ok: true };
+      }
       const { accountId, sessionId, credentialId } = grant;
       const use = { accountId, prefixId: prefixIdOf(counterId), usesMax, isContinuation: false };
       const isAdmitted =
@@ -247,10 +282,17 @@ async function toGrant(
     ...termsOf(resolved),
     // A call is counted by signaling, before it begins.
     ...(policy.isCounted && sessionId === undefined ? { isCounted: true } : {}),
+    ...endsIn(resolved),
     ...(sourceCidrs === undefined ? {} : { sourceCidrs }),
     ...(peerCidrs === undefined ? {} : { peerCidrs }),
     ...rateOf(effective),
   };
+}
+
+function endsIn(resolved: Allowed): Pick<Grant, 'ends'> {
+  const { ends: events, notBeforeMs, expiresAtMs } = endsOf(resolved);
+  if (events.length === 0) return {};
+  return { ends: { events, expiresAtMs, ...(notBeforeMs === undefined ? {} : { notBeforeMs }) } };
 }
 
 const sessionOf = ({ session }: Effective): { readonly sessionId?: string } =>
@@ -263,7 +305,7 @@ function bareGrant({
   accountId,
   credentialId,
 }: Pick<Allowed, 'effective' | 'key' | 'accountId' | 'credentialId'>): Grant {
-  const { applicationId, instanceType, identity } = effective;
+  const { applicationId, instanceType, identity, bandwidthClass, mediaKinds } = effective;
   return {
     accountId,
     credentialId,
@@ -273,6 +315,8 @@ function bareGrant({
     ...(applicationId === undefined ? {} : { applicationId }),
     ...(instanceType === undefined ? {} : { instanceType }),
     ...(identity === undefined ? {} : { identity, endpointId: userEndpointId(identity) }),
+    ...(bandwidthClass === undefined ? {} : { bandwidthClass }),
+    ...(mediaKinds === undefined ? {} : { mediaKinds }),
     ...sessionOf(effective),
   };
 }
@@ -313,7 +357,7 @@ const subjectOf = (allowed: Allowed) => {
 };
 
 const phraseOf = ({ setting, origin }: ClaimRefusal, accountId: string): string =>
-  `limit.exceeded: ${refusalText({ setting, origin, code: 'limit.exceeded' }, [accountId])}`;
+  `${countedRefusalCode(setting)}: ${refusalText({ setting, origin, code: countedRefusalCode(setting) }, [accountId])}`;
 
 const rateOf = ({ bitRate }: Effective): GrantedRate =>
   bitRate === undefined

@@ -1,15 +1,17 @@
 /** The resolver on a control plane that lives in memory, with credentials minted as a customer's server mints them. */
 import { createHash } from 'node:crypto';
-import type { InternalCall } from '@patchbay/domain/fleet/internal-api';
+import type { InternalCall, InternalRequest } from '@patchbay/domain/fleet/internal-api';
 import type { SpentBudget } from '@patchbay/domain/policy/decide';
 import type { PolicyChain } from '@patchbay/domain/policy/policy-level';
+import type { CountryTable } from '@patchbay/kit/country-table';
+import type { DeviceKind } from '@patchbay/kit/device-kind';
 import { createId } from '@patchbay/kit/ids';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { mint } from '@patchbay/protocol/credential/credential';
 import type { Effective } from '@patchbay/protocol/credential/effective';
 import { ControlPlaneRefusal } from './control-plane-client.ts';
 import type { HeldPolicy } from './credential-policy.ts';
-import { CredentialResolver } from './credential-resolver.ts';
+import { CredentialResolver, endsOf } from './credential-resolver.ts';
 import { Revocations } from './revocations.ts';
 import { type AccountSnapshot, type KeySnapshot, Snapshots } from './snapshots.ts';
 
@@ -21,11 +23,15 @@ export interface ResolverBench {
   readonly applicationId: string;
   readonly nowMs: number;
   readonly revocations: Revocations;
+  /** What was asked of the ends of credentials. */
+  readonly watched: readonly InternalRequest<'watchEnds'>[];
   readonly resolver: CredentialResolver;
   /** The username of a new credential; it lives for an hour unless the caveats say otherwise. */
   username(...caveats: readonly Restriction[]): string;
   /** What a use at a service comes to: `ok` or the code of the refusal. */
   outcome(service: string, username: string): Promise<string>;
+  /** The same of whoever holds it, and has proven so. */
+  provenOutcome(service: string, username: string): Promise<string>;
   /** What it may do there; throws when it is refused. */
   effective(service: string, username: string): Promise<Effective>;
   /** What policies make of it there; throws when it is refused. */
@@ -45,6 +51,11 @@ interface BenchOptions {
   readonly policy?: PolicyChain;
   readonly endpointPolicies?: PolicyChain;
   readonly spent?: readonly SpentBudget[];
+  readonly countries?: CountryTable;
+  /** What the control plane says of a credential that events end; undefined: it is away. */
+  readonly hasEnded?: boolean | undefined;
+  /** What clients of signaling say that they run on. */
+  readonly deviceKind?: DeviceKind;
 }
 
 const mintKey = createHash('sha256').update('the mint branch of a test').digest();
@@ -58,6 +69,9 @@ export function resolverBench({
   policy = [],
   endpointPolicies = [],
   spent = [],
+  countries,
+  hasEnded,
+  deviceKind = 'desktop',
 }: BenchOptions = {}): ResolverBench {
   const nowMs = Date.UTC(2026, 10, 24);
   const [accountId, childId, keyId] = [createId('acc'), createId('acc'), createId('key')];
@@ -107,15 +121,31 @@ export function resolverBench({
   };
   const snapshots = new Snapshots({ client: { call }, busAwaySinceMs: () => undefined, nowMs: () => nowMs });
   const revocations = new Revocations();
-  const resolver = new CredentialResolver({ snapshots, revocations, region: 'local', nowMs: () => nowMs });
+  const watched: InternalRequest<'watchEnds'>[] = [];
+  const resolver = new CredentialResolver({
+    snapshots,
+    revocations,
+    countries,
+    watchEnds: async (credential) => {
+      watched.push(credential);
+      if (hasEnded === undefined) throw new Error('It is away.');
+      return { hasEnded };
+    },
+    region: 'local',
+    nowMs: () => nowMs,
+  });
   const allowed = async (service: string, username: string) => {
     const resolved = await resolve(service, username);
     if (resolved.kind !== 'ok') throw new Error(resolved.detail);
     return resolved;
   };
   const resolve = (service: string, username: string) => {
-    const verifier = service === 'signaling' ? 'signaling' : 'relay';
-    return resolver.resolveUsername(username, { verifier, service, sourceIp: '192.0.2.1' });
+    const sourceIp = '192.0.2.1';
+    const use =
+      service === 'signaling'
+        ? ({ verifier: 'signaling', deviceKind } as const)
+        : ({ verifier: 'relay', feature: 'network-discovery.relay' } as const);
+    return resolver.resolveUsername(username, { ...use, service, sourceIp });
   };
   let count = 0;
   return {
@@ -126,6 +156,7 @@ export function resolverBench({
     nowMs,
     revocations,
     resolver,
+    watched,
     username: (...caveats) => {
       const isTimed = caveats.some(({ type }) => type === 'notAfter');
       const life: Restriction[] = isTimed ? [] : [{ type: 'notAfter', atMs: nowMs + 3_600_000 }];
@@ -135,6 +166,12 @@ export function resolverBench({
     outcome: async (service, username) => {
       const resolved = await resolve(service, username);
       return resolved.kind === 'refused' ? resolved.code : resolved.kind;
+    },
+    provenOutcome: async (service, username) => {
+      const resolved = await resolve(service, username);
+      if (resolved.kind !== 'ok') return resolved.kind === 'refused' ? resolved.code : resolved.kind;
+      const refused = await resolver.refusalByEvent(resolved.credentialId, endsOf(resolved));
+      return refused === undefined ? 'ok' : refused.kind === 'refused' ? refused.code : refused.kind;
     },
     effective: async (service, username) => (await allowed(service, username)).effective,
     held: async (service, username) => (await allowed(service, username)).policy,

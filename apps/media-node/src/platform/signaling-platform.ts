@@ -3,7 +3,7 @@ import type { Spool } from '@patchbay/adapters/spool/spool';
 import type { SessionEventReport } from '@patchbay/domain/fleet/internal-api';
 import type { UsageDraft } from '@patchbay/domain/metering/usage-record';
 import { userEndpointId } from '@patchbay/domain/metering/usage-record';
-import { refusalText } from '@patchbay/domain/policy/decide';
+import { countedRefusalCode, refusalText } from '@patchbay/domain/policy/decide';
 import { type PlatformErrorCode, platformError, toProblem } from '@patchbay/kit/errors';
 import type { LimitOutcome, Restriction } from '@patchbay/protocol/credential/caveats';
 import { type Credential, narrow, parseBearerToken } from '@patchbay/protocol/credential/credential';
@@ -19,6 +19,7 @@ import type {
   SignalingPlatform,
 } from '../signaling/platform.ts';
 import type { ControlPlaneClient } from './control-plane-client.ts';
+import type { HeldList } from './credential-policy.ts';
 import type { CredentialResolver, ResolvedCredential } from './credential-resolver.ts';
 import type { LiveRelay } from './node-link.ts';
 import type { SessionClaims } from './session-claims.ts';
@@ -89,10 +90,11 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
   }
 
   return {
-    async authenticate(token, { sourceIp, clientKey, continuesCredentialId }): Promise<Authentication> {
+    async authenticate(token, context): Promise<Authentication> {
+      const { sourceIp, clientKey, deviceKind, continuesCredentialId } = context;
       const credential = parseBearerToken(token);
       if ('type' in credential) return refuse(credential.code, credential.detail);
-      const use = { verifier: 'signaling', service: 'signaling', sourceIp } as const;
+      const use = { verifier: 'signaling', service: 'signaling', sourceIp, deviceKind } as const;
       const resolved = await resolver.resolveToken(credential, use);
       if (resolved.kind === 'away') return refuse('platform.unavailable', resolved.detail);
       if (resolved.kind === 'refused') return refuse(resolved.code, resolved.detail);
@@ -125,7 +127,9 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
       };
       const { identity } = effective;
       const holder = { credential, identity, continueUse, review, limits: limitsOf(resolved, used) };
-      return { ok: true, ...principalOf(resolved, holder) };
+      const country = resolver.countryOf(sourceIp);
+      const place = { deviceKind, ...(country === undefined ? {} : { country }) };
+      return { ok: true, ...principalOf(resolved, holder), ...place };
     },
 
     async review(principals) {
@@ -152,11 +156,12 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
           instanceType,
           endpoint,
           holdId,
+          services: sessionServices,
           isRunning,
         });
         if (refusal === undefined) return { ok: true };
-        const detail = refusalText({ ...refusal, code: 'limit.exceeded' }, [accountId]);
-        return { ok: false, code: 'limit.exceeded', detail };
+        const code = countedRefusalCode(refusal.setting);
+        return { ok: false, code, detail: refusalText({ ...refusal, code }, [accountId]) };
       } catch (error) {
         onFailure(error, 'A session could not be counted.');
         return { ok: false, code: 'platform.unavailable', detail: 'Sessions cannot be counted now.' };
@@ -229,6 +234,9 @@ export function createSignalingPlatform(options: SignalingPlatformOptions): Noti
   };
 }
 
+/** A call may need a relay at any time: what it may cost is both together. */
+const sessionServices = ['signaling', 'network-discovery'];
+
 function refuse(code: PlatformErrorCode, publicDetail: string): Authentication {
   const { type, title, status, detail } = toProblem(platformError(code, publicDetail));
   return { ok: false, problem: { type, code, title, status, detail } };
@@ -254,7 +262,7 @@ function limitsOf(
   { usedMsOf, usesReached }: Used,
 ): SignalingLimits {
   const { mediaKinds, session } = effective;
-  const { media, closesAtMs, isCounted } = policy;
+  const { media, codecs, features, participants, closesAtMs, isCounted } = policy;
   return {
     expiresAtMs: Math.min(effective.expiresAtMs, key.expiresAtMs ?? Number.POSITIVE_INFINITY),
     seconds: effective.limits.filter(({ kind }) => kind === 'seconds').map(toSecondsLimit(usedMsOf)),
@@ -262,12 +270,19 @@ function limitsOf(
     ...(hasLogicNear === true ? { hasLogicNear } : {}),
     ...(usesReached.length === 0 ? {} : { usesReached }),
     ...(mediaKinds === undefined ? {} : { mediaKinds }),
-    ...(media === undefined ? {} : { media: { kinds: media.kinds, detail: media.refusal.detail } }),
+    ...(media === undefined ? {} : { media: { kinds: media.allowed, detail: media.refusal.detail } }),
+    ...(codecs === undefined ? {} : { codecs: namesIn(codecs) }),
+    ...(features === undefined ? {} : { features: namesIn(features) }),
+    ...(participants === undefined
+      ? {}
+      : { participants: { max: participants.max, detail: participants.refusal.detail } }),
     ...(closesAtMs === undefined ? {} : { closesAtMs }),
     ...(isCounted ? { isCounted } : {}),
     ...(session?.startsWith('ses_') ? { sessionId: session } : {}),
   };
 }
+
+const namesIn = ({ allowed, refusal }: HeldList) => ({ allowed, detail: refusal.detail });
 
 function principalOf(
   { effective, key, accountId, chain, credentialId }: Extract<ResolvedCredential, { kind: 'ok' }>,

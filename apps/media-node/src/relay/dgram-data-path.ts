@@ -240,6 +240,7 @@ export function createDgramDataPath(options: DgramDataPathOptions): DataPath {
     bindChannel: (id, spec) => forwarder.bindChannel(id, spec),
     limit: (id, limits) => forwarder.limit(id, limits),
     sample: (id) => forwarder.find(id)?.totals,
+    observeMedia: (id) => forwarder.find(id)?.media.take(nowMs()),
 
     closeFamily(id, family) {
       forwarder.closeFamily(id, family);

@@ -2,7 +2,9 @@ import { ipToText } from '@patchbay/protocol/stun/ip-address';
 import { transportAddressToText } from '@patchbay/protocol/stun/transport-address';
 import type { Action } from '@patchbay/protocol/turn/action';
 import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
+import { declaredModalityOf, isDeclared } from './declared-media.ts';
 import type { RelayEvent } from './platform.ts';
+import type { ModalityChange } from './usage-meter.ts';
 
 type ActionOf<T extends Action['type']> = Extract<Action, { type: T }>;
 
@@ -12,6 +14,7 @@ export interface LiveAllocations {
   started(action: ActionOf<'allocated'>): void;
   mediaStarted(action: ActionOf<'mediaStarted'>): void;
   limitReached(action: ActionOf<'limitReached'>): void;
+  modalityChanged(change: ModalityChange): void;
   /** Tells of an allocation that never lived, though whoever asked for it has a credential. */
   refused(action: ActionOf<'attempted'>): void;
   ended(action: ActionOf<'ended'>, totals: FlowTotals): void;
@@ -24,6 +27,8 @@ export function createLiveAllocations(
   nowMs: () => number,
 ): LiveAllocations {
   const live = new Map<string, ActionOf<'allocated'>>();
+  /** Allocations of which it was told that they carry what they did not declare: it is told once. */
+  const undeclared = new Set<string>();
   let waiting: (() => void)[] = [];
   /** What all events of an allocation have; nothing for one that has ended already. */
   const headOf = (allocationId: string, atMs: number) => {
@@ -58,6 +63,15 @@ export function createLiveAllocations(
       const head = headOf(allocationId, nowMs());
       if (head !== undefined) reportEvent({ type: 'limit.reached', ...head, counterId, kind, outcome });
     },
+    modalityChanged({ allocationId, modality, previousModality, segment, atMs }) {
+      const head = headOf(allocationId, atMs);
+      if (head === undefined) return;
+      reportEvent({ type: 'allocation.changed', ...head, modality, previousModality, segment });
+      if (isDeclared(head.grant, modality) || undeclared.has(allocationId)) return;
+      undeclared.add(allocationId);
+      const declared = declaredModalityOf(head.grant);
+      reportEvent({ type: 'media.undeclared', ...head, declared, observed: modality });
+    },
     refused({ kind, outcome, grant, client, code: stunCode, reason = '', spent }) {
       if (kind !== 'relay' || outcome !== 'refused') return;
       if (grant === undefined || client === undefined || stunCode === undefined) return;
@@ -78,6 +92,7 @@ export function createLiveAllocations(
       if (head !== undefined)
         reportEvent({ type: 'allocation.ended', ...head, startedAtMs, ...cause, totals });
       live.delete(allocationId);
+      undeclared.delete(allocationId);
       if (live.size > 0) return;
       for (const tell of waiting) tell();
       waiting = [];

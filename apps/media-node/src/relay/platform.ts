@@ -1,3 +1,4 @@
+import type { Modality } from '@patchbay/domain/metering/usage-record';
 import type { IpBytes } from '@patchbay/protocol/stun/ip-address';
 import type { EndReason, SpentLimit } from '@patchbay/protocol/turn/action';
 import type { AddressFamily } from '@patchbay/protocol/turn/address-family';
@@ -11,6 +12,7 @@ import type {
   Resolution,
   Review,
 } from '@patchbay/protocol/turn/grant';
+import type { ObservedMedia } from '@patchbay/protocol/turn/observed-media';
 import type { UseAnswer } from '@patchbay/protocol/turn/pending-allocate';
 import type { OpenUsage, UsageRecord } from './usage-record.ts';
 
@@ -45,6 +47,15 @@ type AllocationEvent = {
       readonly addressFamily: AddressFamily;
     }
   | { readonly type: 'media.started' }
+  /** It carries something else: what follows is counted as that (MET-4). */
+  | {
+      readonly type: 'allocation.changed';
+      readonly modality: ObservedMedia;
+      readonly previousModality: Modality;
+      readonly segment: number;
+    }
+  /** It carries what its credential did not declare (NDS). Told once of an allocation. */
+  | { readonly type: 'media.undeclared'; readonly declared: Modality; readonly observed: ObservedMedia }
   | {
       readonly type: 'limit.reached';
       readonly counterId: string;

@@ -1,3 +1,4 @@
+import type { CountryTable } from '@patchbay/kit/country-table';
 import type { DropReason } from '@patchbay/protocol/turn/action';
 import type { TurnCoreBounds } from '@patchbay/protocol/turn/core-options';
 import type { PacketDropReason } from '@patchbay/protocol/turn/data-path';
@@ -36,6 +37,8 @@ export interface RelayOptions {
   /** Takes ADDITIONAL-ADDRESS-FAMILY under coturn 4.6's number as well. On by default. */
   readonly isCoturnFamilyTypeAccepted?: boolean;
   readonly bounds?: Partial<TurnCoreBounds>;
+  /** Says in which country a client is. Without it nobody is in any. */
+  readonly countries?: CountryTable | undefined;
   /** The account of attempts that prove no credential; undefined while it is not known yet. */
   readonly discoveryAccountId?: () => string | undefined;
 }

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { readCountryTable } from '@patchbay/kit/country-table';
 import { attributeType } from '@patchbay/protocol/stun/attribute-type';
 import { ipFromText } from '@patchbay/protocol/stun/ip-address';
 import { method } from '@patchbay/protocol/stun/message';
@@ -78,14 +79,14 @@ async function callThrough(at: TransportAddress, username = 'ann') {
     /** Sends one packet and waits until it is through, or until the allocation has ended. */
     async up(sizeBytes: number, isOver: () => boolean = () => false) {
       const before = peer.received.length;
-      client.send(encodeChannelData({ channel: 0x4000, data: new Uint8Array(sizeBytes).fill(0x91) }));
+      client.send(encodeChannelData({ channel: 0x4000, data: new Uint8Array(sizeBytes).fill(0xf1) }));
       sent++;
       await until(() => peer.received.length > before || isOver(), `packet ${sent} at the peer`);
       return peer.received.length > before;
     },
     async down(sizeBytes: number) {
       const before = client.socket.received.length;
-      peer.send(new Uint8Array(sizeBytes).fill(0x92), relayed);
+      peer.send(new Uint8Array(sizeBytes).fill(0xf2), relayed);
       await until(() => client.socket.received.length > before, 'a packet at the client');
     },
   };
@@ -97,6 +98,21 @@ const limit = (changes: Partial<Limit> & Pick<Limit, 'kind' | 'max'>): Limit => 
   counts: 'total',
   outcome: 'end',
   ...changes,
+});
+
+it('a client is served where the operator’s table has it in a country that policies allow (POL-3)', async () => {
+  const steps = (countries: readonly string[]) => [
+    { steps: [{ countries, refusal: 'countries refuses it' }] },
+  ];
+  const codeWith = async (table: string | undefined, countries: readonly string[]) => {
+    const known = table === undefined ? {} : { countries: readCountryTable(table) };
+    const { platform, at } = await relayWith(known);
+    platform.addCredential('placed', 'secret', { sourceRules: steps(countries) });
+    return codeOf(await (await clientOf(at, 'placed')).allocate());
+  };
+  expect(await codeWith('127.0.0.0/8,DE', ['DE'])).toBe(0);
+  expect(await codeWith('127.0.0.0/8,FR', ['DE'])).toBe(403);
+  expect(await codeWith(undefined, ['DE'])).toBe(403);
 });
 
 describe('a relay over real sockets', () => {
@@ -124,6 +140,45 @@ describe('a relay over real sockets', () => {
       'allocation.started',
       'media.started',
       'allocation.ended',
+    ]);
+  });
+
+  it('what is declared as sound and carries pictures is noticed, and counted as pictures in a segment of its own (MET-4, NDS)', async () => {
+    const { platform, at } = await relayWith();
+    const grant = { bandwidthClass: 'audio', bitRateBitsPerSecond: 128_000, burstBytes: 8_000 } as const;
+    platform.addCredential('eve', 'secret', grant);
+    const { client } = await callThrough(at, 'eve');
+    /** Sends packets of a stream in real time until something is so. */
+    const stream = async (of: { clockHz: number; sizeBytes: number }, isSo: () => boolean) => {
+      const fromMs = performance.now();
+      await until(() => {
+        const data = new Uint8Array(of.sizeBytes).fill(of.clockHz === 90_000 ? 2 : 1);
+        data.set([0x80, 111]);
+        const timestamp = Math.round(((performance.now() - fromMs) * of.clockHz) / 1_000);
+        new DataView(data.buffer).setUint32(4, timestamp);
+        client.send(encodeChannelData({ channel: 0x4000, data }));
+        return isSo();
+      }, 'what is sent to be seen');
+    };
+    const openRecord = () => [...platform.open.values()].at(-1);
+    const isCounted = (meter: string) => openRecord()?.quantities.some((each) => each.meter === meter);
+    await stream({ clockHz: 48_000, sizeBytes: 90 }, () => isCounted('bytes') === true);
+    await stream(
+      { clockHz: 90_000, sizeBytes: 900 },
+      () => openRecord()?.segment === 1 && isCounted('bytes') === true,
+    );
+    await client.ask(method.refresh, [lifetime(0)]);
+    await until(() => platform.eventsOf('allocation.ended').length === 1, 'the end');
+    const byClass = (bandwidthClass: string) => platform.sumOf('bytes', { bandwidthClass });
+    expect(platform.records.map(({ segment, modality }) => `${segment} ${modality}`)).toEqual([
+      ...platform.records.filter(({ segment }) => segment === 0).map(() => '0 audio'),
+      ...platform.records.filter(({ segment }) => segment === 1).map(() => '1 video'),
+    ]);
+    expect(Math.min(byClass('audio'), byClass('low-video'))).toBeGreaterThan(0);
+    expect(platform.sumOf('bytes')).toBe(byClass('audio') + byClass('low-video'));
+    expect(platform.eventsOf('media.undeclared')).toMatchObject([{ declared: 'audio', observed: 'video' }]);
+    expect(platform.eventsOf('allocation.changed')).toMatchObject([
+      { modality: 'video', previousModality: 'audio', segment: 1 },
     ]);
   });
 
@@ -179,7 +234,7 @@ describe('a relay over real sockets', () => {
       }
       const up = (index: number, sizeBytes: number) =>
         client.send(
-          encodeChannelData({ channel: 0x4000 + index, data: new Uint8Array(sizeBytes).fill(0x91) }),
+          encodeChannelData({ channel: 0x4000 + index, data: new Uint8Array(sizeBytes).fill(0xf1) }),
         );
       up(0, 100);
       up(1, 200);
@@ -187,7 +242,7 @@ describe('a relay over real sockets', () => {
       expect(peers.map(({ received }) => received[0]?.length)).toEqual([100, 200]);
       const before = client.socket.received.length;
       for (const [index, peer] of peers.entries())
-        peer.send(new Uint8Array(10 + index).fill(0x92), relayed[index] ?? at);
+        peer.send(new Uint8Array(10 + index).fill(0xf2), relayed[index] ?? at);
       await until(() => client.socket.received.length === before + 2, 'a packet from each peer');
       const giveUp = [lifetime(0), addressFamily('requestedAddressFamily', 'ipv4')];
       expect(codeOf(await client.ask(method.refresh, giveUp))).toBe(0);

@@ -50,6 +50,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     region: options.region,
     boot,
     sample: (id) => dataPath.sample(id),
+    observe: (id) => dataPath.observeMedia(id),
+    modalityChanged: (change) => live.modalityChanged(change),
     record: (record) => platform.recordUsage(record),
     checkpoint: (records) => platform.checkpointUsage(records),
     discoveryAccountId: options.discoveryAccountId,
@@ -141,7 +143,7 @@ function createCore(
   options: RelayOptions,
   own: { readonly policy: PeerPolicy; readonly relayHosts: RelayHosts; readonly boot: string },
 ): TurnCore {
-  const { relayHost, relayHostOtherFamily, bounds } = options;
+  const { relayHost, relayHostOtherFamily, bounds, countries } = options;
   const hosts = relayHostOtherFamily === undefined ? [relayHost] : [relayHost, relayHostOtherFamily];
   let allocationCount = 0;
   return createTurnCore({
@@ -156,6 +158,7 @@ function createCore(
     isUserhashOffered: options.isUserhashOffered ?? false,
     areLegacyChannelsAccepted: options.areLegacyChannelsAccepted ?? true,
     isCoturnFamilyTypeAccepted: options.isCoturnFamilyTypeAccepted ?? true,
+    ...(countries === undefined ? {} : { countryOf: (ip) => countries.countryOf(ip) }),
     ...(bounds === undefined ? {} : { bounds }),
   });
 }

@@ -71,6 +71,7 @@ export async function runRelay(env: NodeEnv, log: Logger, faults: Faults): Promi
     region,
     allowLoopbackPeers: env.PATCHBAY_ALLOW_LOOPBACK_PEERS === '1',
     ...(perAccount === undefined ? {} : { bounds: { allocationsPerAccountMax: perAccount } }),
+    countries: node.countries,
     discoveryAccountId: () => platformAccountId,
     log,
     faults,

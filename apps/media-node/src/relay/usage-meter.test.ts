@@ -1,9 +1,10 @@
 import type { FlowTotals } from '@patchbay/protocol/turn/data-path';
 import { noDrops } from '@patchbay/protocol/turn/flow';
 import type { Grant } from '@patchbay/protocol/turn/grant';
+import type { ObservedMedia } from '@patchbay/protocol/turn/observed-media';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createUsageMeter } from './usage-meter.ts';
+import { createUsageMeter, type ModalityChange } from './usage-meter.ts';
 import type { OpenUsage, UsageRecord } from './usage-record.ts';
 
 const startMs = 1_800_000_000_000.6;
@@ -20,11 +21,16 @@ function metering(grant: Partial<Grant> = {}) {
     drops: noDrops(),
   };
   const records: UsageRecord[] = [];
+  const changes: ModalityChange[] = [];
+  /** What the next ticks see. */
+  const wire: { carries: ObservedMedia | undefined } = { carries: undefined };
   let checkpoints: readonly OpenUsage[] = [];
   const meter = createUsageMeter({
     region: 'eu-1',
     boot: 'boot',
     sample: () => totals,
+    observe: () => wire.carries,
+    modalityChanged: (change) => changes.push(change),
     record: (record) => records.push(record),
     checkpoint: (open) => {
       checkpoints = open;
@@ -48,7 +54,7 @@ function metering(grant: Partial<Grant> = {}) {
       .flatMap(({ quantities }) => quantities)
       .filter(({ meter: m }) => m === name)
       .reduce((sum, { quantity }) => sum + quantity, 0);
-  return { meter, totals, records, sumOf, open: () => checkpoints };
+  return { meter, totals, records, changes, wire, sumOf, open: () => checkpoints };
 }
 
 describe('usage of an allocation (MET-1, MET-2)', () => {
@@ -174,17 +180,75 @@ describe('usage of an allocation (MET-1, MET-2)', () => {
     ]);
   });
 
+  it('what is carried is seen: the first kind is that of all before it, another begins a segment (MET-4)', () => {
+    const { meter, totals, records, changes, wire } = metering();
+    meter.mediaStarted('a', startMs);
+    const run = (carries: ObservedMedia | undefined, untilMs: number, fromMs: number) => {
+      wire.carries = carries;
+      for (let ms = fromMs; ms <= untilMs; ms += 500) {
+        totals.bytesIn += 100;
+        meter.tick(startMs + ms);
+      }
+    };
+    run(undefined, 500, 500);
+    run('audio', 3_000, 1_000);
+    run('video', 6_000, 3_500);
+    meter.ended('a', totals, startMs + 6_000);
+    const spans = records.map(({ segment, modality, fromMs, toMs, quantities }) => [
+      segment,
+      modality,
+      toMs - fromMs,
+      quantities.find(({ meter: name }) => name === 'bytes')?.quantity,
+    ]);
+    expect(spans).toEqual([
+      [0, 'audio', 2_000, 400],
+      [0, 'audio', 1_500, 300],
+      [1, 'video', 2_000, 400],
+      [1, 'video', 500, 100],
+    ]);
+    const [first, second] = changes;
+    expect(first).toMatchObject({ modality: 'audio', previousModality: 'none', segment: 0 });
+    expect(second).toMatchObject({ modality: 'video', previousModality: 'audio', segment: 1 });
+    expect(changes).toHaveLength(2);
+  });
+
+  it('pictures in the class of sound count as low video for as long as they last; a class of a limit stays', () => {
+    const classesOf = (grant: Partial<Grant>, isDowngraded: boolean) => {
+      const { meter, totals, records, wire } = metering(grant);
+      wire.carries = 'video';
+      if (isDowngraded) meter.classChanged('a', 'audio', startMs + 100);
+      for (let ms = 500; ms <= 8_000; ms += 500) {
+        if (ms > 4_000) wire.carries = 'audio';
+        totals.bytesIn += 100;
+        meter.tick(startMs + ms);
+      }
+      meter.ended('a', totals, startMs + 8_500);
+      const bytes = records.flatMap(({ quantities }) => quantities).filter((each) => each.meter === 'bytes');
+      const classes = bytes.map(({ dimensions }) => String(Object(dimensions).bandwidthClass));
+      return classes.filter((each, index) => each !== classes[index - 1]);
+    };
+    expect(classesOf({ bandwidthClass: 'audio' }, false)).toEqual(['audio', 'low-video', 'audio']);
+    expect(classesOf({ bandwidthClass: 'high-video' }, false)).toEqual(['high-video']);
+    expect(classesOf({ bandwidthClass: 'high-video' }, true)).toEqual(['audio']);
+    expect(classesOf({}, false)).toEqual(['none']);
+  });
+
   it('sums are exact whatever the ticks: spans meet, bytes and milliseconds add up', () => {
     const steps = fc.array(
-      fc.record({ ms: fc.double({ min: 0.01, max: 4_000, noNaN: true }), bytes: fc.nat(100_000) }),
+      fc.record({
+        ms: fc.double({ min: 0.01, max: 4_000, noNaN: true }),
+        bytes: fc.nat(100_000),
+        carries: fc.constantFrom(undefined, 'data', 'audio', 'video'),
+      }),
       { maxLength: 60 },
     );
     fc.assert(
       fc.property(steps, (walk) => {
-        const { meter, totals, records, sumOf } = metering();
+        const { meter, totals, records, sumOf, wire } = metering();
         let nowMs = startMs;
         meter.mediaStarted('a', startMs);
-        for (const { ms, bytes } of walk) {
+        for (const { ms, bytes, carries } of walk) {
+          wire.carries = carries;
           nowMs += ms;
           totals.bytesOut += bytes;
           meter.tick(nowMs);

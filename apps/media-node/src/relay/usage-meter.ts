@@ -1,8 +1,13 @@
 import { RELAY_RECORD_MS_MAX } from '@patchbay/domain/metering/record-span';
+import type { Modality } from '@patchbay/domain/metering/usage-record';
 import type { Action, AllocationFacts } from '@patchbay/protocol/turn/action';
 import type { AddressFamily } from '@patchbay/protocol/turn/address-family';
+import type { BandwidthClass } from '@patchbay/protocol/turn/bandwidth-class';
 import type { FlowTotals, RelayedTotals } from '@patchbay/protocol/turn/data-path';
-import type { BandwidthClass, Grant } from '@patchbay/protocol/turn/grant';
+import type { Grant } from '@patchbay/protocol/turn/grant';
+import type { ObservedMedia } from '@patchbay/protocol/turn/observed-media';
+import { countedClassOf, declaredModalityOf } from './declared-media.ts';
+import { ModalityWatch } from './modality-watch.ts';
 import type { OpenUsage, UsageQuantity, UsageRecord } from './usage-record.ts';
 
 /** The longest span of one record when a limit is near: its owner watches closely then. */
@@ -30,6 +35,8 @@ interface Metered {
   /** Time has a price from here (decision 0008); undefined while nothing but checks has passed. */
   mediaFromMs: number | undefined;
   bandwidthClass: BandwidthClass | undefined;
+  watch: ModalityWatch;
+  modality: Modality;
   segment: number;
   /** Counts the records of the allocation: part of their keys. */
   recordCount: number;
@@ -39,11 +46,24 @@ interface Metered {
 
 type Attempted = Extract<Action, { type: 'attempted' }>;
 
+/** An allocation carries something else from here on. */
+export interface ModalityChange {
+  readonly allocationId: string;
+  readonly modality: ObservedMedia;
+  readonly previousModality: Modality;
+  /** That begins with it; the one that runs where nothing has been counted yet. */
+  readonly segment: number;
+  readonly atMs: number;
+}
+
 export interface UsageMeterOptions {
   readonly region: string;
   /** Makes keys unique over restarts. */
   readonly boot: string;
   readonly sample: (allocationId: string) => FlowTotals | undefined;
+  /** What passed since this was asked last, as far as it can be seen. */
+  readonly observe: (allocationId: string) => ObservedMedia | undefined;
+  readonly modalityChanged: (change: ModalityChange) => void;
   readonly record: (record: UsageRecord) => void;
   readonly checkpoint: (records: readonly OpenUsage[]) => void;
   /**
@@ -88,9 +108,7 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
     segment: held.segment,
     service: 'network-discovery',
     region: options.region,
-    // A relay carries ciphertext: only a declared class says what it is.
-    modality:
-      held.bandwidthClass === undefined ? 'none' : held.bandwidthClass === 'audio' ? 'audio' : 'video',
+    modality: held.modality,
     fromMs: held.fromMs,
     toMs: at.toMs,
     quantities: quantitiesOf(held, at),
@@ -107,6 +125,25 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
     held.recorded = pick(at.totals);
   };
 
+  /** What was seen of an allocation since the last tick begins a segment where it is of another kind (MET-4). */
+  const watch = (id: string, held: Metered, at: { totals: FlowTotals; toMs: number }) => {
+    const modality = held.watch.see(options.observe(id), at.toMs);
+    if (modality === undefined) return;
+    const previousModality = held.modality;
+    // What came before the first packets that say what they are is of their kind.
+    const isFirst = previousModality === 'none' && held.recorded.bytesIn + held.recorded.bytesOut === 0;
+    if (!isFirst) {
+      close(id, held, at);
+      held.segment++;
+    }
+    held.modality = modality;
+    // A class that a limit gave it stays.
+    if (held.bandwidthClass === countedClassOf(held.grant, previousModality))
+      held.bandwidthClass = countedClassOf(held.grant, modality);
+    const { segment } = held;
+    options.modalityChanged({ allocationId: id, modality, previousModality, segment, atMs: at.toMs });
+  };
+
   const flushAttempts = (toMs: number) => {
     const discoveryAccountId = options.discoveryAccountId?.();
     for (const [groupKey, { record, dimensions, count }] of attempts) {
@@ -121,12 +158,15 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
   return {
     allocated(facts, atMs) {
       const startedMs = Math.floor(atMs);
+      const modality = declaredModalityOf(facts.grant);
       metered.set(facts.allocationId, {
         grant: facts.grant,
         family: facts.family,
         startedMs,
         mediaFromMs: undefined,
         bandwidthClass: facts.bandwidthClass,
+        watch: new ModalityWatch(modality),
+        modality,
         segment: 0,
         recordCount: 0,
         fromMs: startedMs,
@@ -169,6 +209,9 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
       close(id, held, { totals, toMs: Math.max(held.fromMs, Math.floor(atMs)) });
       held.bandwidthClass = bandwidthClass;
       held.segment++;
+      if (held.watch.hasSeen) return;
+      held.modality = declaredModalityOf({ bandwidthClass });
+      held.watch = new ModalityWatch(held.modality);
     },
     ended(id, totals, atMs) {
       const held = metered.get(id);
@@ -182,6 +225,8 @@ export function createUsageMeter(options: UsageMeterOptions): UsageMeter {
       for (const [id, held] of metered) {
         const totals = options.sample(id);
         if (totals === undefined || toMs <= held.fromMs) continue;
+        watch(id, held, { totals, toMs });
+        if (toMs === held.fromMs) continue;
         const spanMs = isNearLimit(held, totals, toMs) ? recordNearLimitMs : RELAY_RECORD_MS_MAX;
         if (toMs - held.fromMs >= spanMs) close(id, held, { totals, toMs });
         else {

@@ -1,3 +1,4 @@
+import type { Modality } from '@patchbay/domain/metering/usage-record';
 import type { DimensionsOf } from '@patchbay/kit/definition';
 import type { networkDiscovery } from '@patchbay/services/network-discovery/definition';
 
@@ -25,11 +26,11 @@ export interface UsageRecord {
   readonly endpointId?: string;
   readonly credentialId?: string;
   readonly sessionId?: string;
-  /** Counts up when the bandwidth class changes: each segment has its own dimensions (MET-4). */
+  /** Counts up when what is carried, or the bandwidth class, changes: each segment has its own dimensions (MET-4). */
   readonly segment: number;
   readonly service: 'network-discovery';
   readonly region: string;
-  readonly modality: 'audio' | 'video' | 'screen' | 'data' | 'image' | 'none';
+  readonly modality: Modality;
   readonly fromMs: number;
   readonly toMs: number;
   readonly quantities: readonly UsageQuantity[];

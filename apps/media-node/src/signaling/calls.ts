@@ -1,8 +1,5 @@
 import { SIGNALING_RECORD_MS_MAX } from '@patchbay/domain/metering/record-span';
-import type {
-  SignalingEndingCode as EndingCode,
-  SignalingRefusalCode as RefusalCode,
-} from '@patchbay/protocol/signaling/codes';
+import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import type {
   ClientMessageOf,
   EndReason,
@@ -10,17 +7,29 @@ import type {
   Problem,
   ResumedSession,
   ServerMessage,
+  SignalData,
 } from '@patchbay/protocol/signaling/messages';
+import { codecsIn } from '@patchbay/protocol/signaling/sdp-codecs';
 import { CallLogic, calledUser, dialledLegId } from './call-logic.ts';
 import { type Client, type ClientTable, connectedUntilMs } from './clients.ts';
 import { ConnectedSeconds } from './connected-seconds.ts';
 import { EndedSessions, ownerOfLine, targetLegsOf } from './ended-sessions.ts';
 import { iceServersFor } from './ice-servers.ts';
 import { KnownRelays } from './known-relays.ts';
+import {
+  type CallRefusal,
+  codecsStanding,
+  featureRefusal,
+  heldDescription,
+  kindOutside,
+  mediaRefusal,
+  participantsRefusal,
+} from './party-rules.ts';
 import type {
   AllocationEnded,
   CalledEndpoint,
   ClaimAnswer,
+  Principal,
   FoundLogic,
   LogicAnswer,
   LogicRequest,
@@ -57,6 +66,9 @@ export const relayWaitMs = 30_000;
 /** A session that needs more peer connections than this is not worth saving. */
 export const generationMax = 100;
 const qualityIntervalMsMin = 900;
+const PARTIES_OF_CALL = 2;
+/** How long parties take to agree anew: with the time in which a change is heard of, less than 5 seconds (POL-5). */
+export const agreementMsMax = 3_000;
 
 export interface CallPorts {
   readonly region: string;
@@ -107,7 +119,9 @@ export class Calls {
       changed: (session) => ports.changed(session),
       log: (session, atMs, line) => this.#log(session, atMs, line),
       canRing: (session, device) =>
-        device !== session.caller.client && device.sessionIds.size < sessionsPerClientMax,
+        device !== session.caller.client &&
+        device.sessionIds.size < sessionsPerClientMax &&
+        featureRefusal(device.principal.limits, 'answer-calls') === undefined,
       ring: (session, device, legId) => this.#ring(session, device, legId),
       stopRinging: (session, device, code) => this.#stopRinging(session, device, code),
       announceTrigger: (session, nowMs) =>
@@ -263,10 +277,11 @@ export class Calls {
     this.#ports.refuse(client, refusal, frame.sessionId);
     const session = this.#sessions.get(frame.sessionId);
     if (session === undefined || !session.ringing.has(client)) return;
-    if (refusal.refusal !== 'limit.exceeded') return;
-    this.#stopRinging(session, client, 'limit.exceeded');
+    const code = refusal.refusal;
+    if (code !== 'limit.exceeded' && code !== 'balance.used_up') return;
+    this.#stopRinging(session, client, code);
     if (session.ringing.size === 0 && !this.#logic.unanswered(session, 'busy', nowMs))
-      this.end(session, this.#ports.reasons.ending('limit.exceeded', refusal.detail), nowMs);
+      this.end(session, this.#ports.reasons.ending(code, refusal.detail), nowMs);
   }
 
   #begin(
@@ -286,6 +301,7 @@ export class Calls {
         media: frame.media,
         mode: session.callMode,
         identity: client.principal.identity,
+        ...placeOf(client.principal),
       },
     });
     this.#ports.recordUsage(
@@ -349,6 +365,8 @@ export class Calls {
       segment: 0,
       segmentModality: modalityOf([frame]),
       usageSinceMs: nowMs,
+      codecs: undefined,
+      codecsDueAtMs: undefined,
       logSequence: 0,
       logic: undefined,
       limitsReached: new Set(),
@@ -371,7 +389,11 @@ export class Calls {
     if (client.sessionIds.size + this.#claimingCountOf(client) >= sessionsPerClientMax)
       return { refusal: 'signaling.too_many_sessions' };
     if (limits.sessionId !== undefined) return { refusal: 'credential.session_not_allowed' };
-    return mediaRefusal(client, frame.media);
+    return (
+      featureRefusal(limits, 'place-calls') ??
+      participantsRefusal(limits, PARTIES_OF_CALL) ??
+      mediaRefusal(limits, frame.media)
+    );
   }
 
   /** `bob` is the caller's own account's; `bob@acc_…` is another's, which has to be above or below it. */
@@ -382,7 +404,8 @@ export class Calls {
     const own = client.principal;
     const devices = this.#ports.clients
       .ofIdentity(accountId, identity)
-      .filter((device) => device !== client && device.sessionIds.size < sessionsPerClientMax);
+      .filter((device) => device !== client && device.sessionIds.size < sessionsPerClientMax)
+      .filter(({ principal: { limits } }) => featureRefusal(limits, 'answer-calls') === undefined);
     const isAbove = own.accountPath.includes(accountId);
     const related = isAbove
       ? devices
@@ -415,7 +438,11 @@ export class Calls {
     if (limits.sessionId !== undefined && limits.sessionId !== session.sessionId) {
       return { refusal: 'credential.session_not_allowed' };
     }
-    return mediaRefusal(client, frame.media);
+    return (
+      featureRefusal(limits, 'answer-calls') ??
+      participantsRefusal(limits, legsOf(session).length + 1) ??
+      mediaRefusal(limits, frame.media)
+    );
   }
 
   #join(client: Client, frame: ClientMessageOf<'accept'>, nowMs: number): CallRefusal | undefined {
@@ -517,11 +544,48 @@ export class Calls {
     return client.sessionIds.has(sessionId);
   }
 
-  signal({ session, leg }: Party, frame: ClientMessageOf<'signal'>): void {
+  signal({ session, leg }: Party, frame: ClientMessageOf<'signal'>, nowMs: number): void {
     const peer = peerOf(session, leg);
     if (peer === undefined || frame.generation > session.generation) return;
-    const { sessionId, generation, data } = frame;
+    const { sessionId, generation } = frame;
+    const data = frame.data.kind === 'description' ? this.#held(session, frame.data, nowMs) : frame.data;
+    if (data === undefined) return;
     this.#ports.send(peer.client, { type: 'signal', sessionId, generation, data });
+    const isAgreement = data.kind === 'description' && data.type === 'answer';
+    if (isAgreement && generation === session.generation) this.#agreed(session, codecsIn(data.sdp), nowMs);
+  }
+
+  /** The description with no codec in it that either party's policies leave out; the call ends where none is left. */
+  #held(session: Session, data: Description, nowMs: number): Description | undefined {
+    const held = heldDescription(data.sdp, limitsIn(session));
+    if ('sdp' in held) return { ...data, sdp: held.sdp };
+    this.end(session, this.#ports.reasons.ending('policy.refused', held.detail), nowMs);
+    return undefined;
+  }
+
+  #agreed(session: Session, codecs: readonly (readonly string[])[], nowMs: number): void {
+    session.codecsDueAtMs = undefined;
+    if (JSON.stringify(codecs) === JSON.stringify(session.codecs)) return;
+    session.codecs = codecs;
+    this.#log(session, nowMs, { type: 'codecs.negotiated', data: { codecs } });
+  }
+
+  /** A call that carries what is not allowed any more agrees anew, and ends where it does not or cannot (POL-5): false. */
+  #holdsCodecs(session: Session, nowMs: number): boolean {
+    const standing = codecsStanding(session.codecs ?? [], limitsIn(session));
+    const isOver = standing?.kind === 'impossible' || (session.codecsDueAtMs ?? nowMs + 1) <= nowMs;
+    if (standing === undefined) session.codecsDueAtMs = undefined;
+    else if (isOver) {
+      this.end(session, this.#ports.reasons.ending('policy.refused', standing.detail), nowMs);
+      return false;
+    } else if (session.codecsDueAtMs === undefined) {
+      session.codecsDueAtMs = nowMs + agreementMsMax;
+      const { sessionId, generation } = session;
+      for (const { client, isInitiator } of legsOf(session))
+        if (isInitiator)
+          this.#ports.send(client, { type: 'signal', sessionId, generation, data: { kind: 'renegotiate' } });
+    }
+    return true;
   }
 
   connected({ session, leg }: Party, frame: ClientMessageOf<'connected'>, nowMs: number): void {
@@ -560,7 +624,8 @@ export class Calls {
   ): CallRefusal | undefined {
     const { audio, video, screen } = frame;
     const media: Media = { audio, video, screen };
-    const forbidden = mediaRefusal(leg.client, media);
+    const { limits } = leg.client.principal;
+    const forbidden = featureRefusal(limits, 'change-media') ?? mediaRefusal(limits, media);
     if (forbidden !== undefined) return forbidden;
     const modality = modalityOf(legsOf(session).map((each) => (each === leg ? { media } : each)));
     if (modality !== session.segmentModality) {
@@ -807,6 +872,7 @@ export class Calls {
         if (isUnanswered) this.end(session, this.#ports.reasons.ending('signaling.no_answer'), nowMs);
         continue;
       }
+      if (session.codecsDueAtMs !== undefined && !this.#holdsCodecs(session, nowMs)) continue;
       if (nowMs - session.usageSinceMs >= SIGNALING_RECORD_MS_MAX) this.#flushUsage(session, nowMs);
       this.#enforceSeconds(session, session.startedAtMs, nowMs);
     }
@@ -896,10 +962,18 @@ export class Calls {
     for (const session of this.#sessionsOf(client)) {
       const leg = legOf(session, client);
       if (leg === undefined) continue;
-      const { media, isCounted } = client.principal.limits;
-      if (media !== undefined && kindOutside(media.kinds, leg.media) !== undefined)
-        this.end(session, this.#ports.reasons.ending('policy.refused', media.detail), nowMs);
-      else if (isCounted === true) {
+      const { limits } = client.principal;
+      const { media } = limits;
+      const isOutside = media !== undefined && kindOutside(media.kinds, leg.media) !== undefined;
+      const refusal =
+        (isOutside ? { detail: media.detail } : undefined) ??
+        featureRefusal(limits, leg === session.caller ? 'place-calls' : 'answer-calls') ??
+        participantsRefusal(limits, PARTIES_OF_CALL);
+      if (refusal !== undefined) {
+        this.end(session, this.#ports.reasons.ending('policy.refused', refusal.detail), nowMs);
+        continue;
+      }
+      if (this.#holdsCodecs(session, nowMs) && limits.isCounted === true) {
         const { sessionId } = session;
         this.#ports.claim(`${sessionId} running`, {
           sessionId,
@@ -962,6 +1036,8 @@ export class Calls {
   }
 }
 
+type Description = Extract<SignalData, { readonly kind: 'description' }>;
+
 export interface Party {
   readonly session: Session;
   readonly leg: Leg;
@@ -969,10 +1045,6 @@ export interface Party {
 interface CallTarget {
   readonly identity: string;
   readonly devices: readonly Client[];
-}
-export interface CallRefusal {
-  readonly refusal: RefusalCode;
-  readonly detail?: string;
 }
 
 /** A call on its way to begin. */
@@ -1018,15 +1090,11 @@ function nameSeenBy(viewer: Client, shown: Client): string {
   return accountId === viewer.principal.accountId ? identity : `${identity}@${accountId}`;
 }
 
-/** The credential's own word comes first: a policy is asked of what it lets pass. */
-function mediaRefusal(client: Client, media: Media): CallRefusal | undefined {
-  const { mediaKinds, media: byPolicy } = client.principal.limits;
-  const kind = mediaKinds && kindOutside(mediaKinds, media);
-  if (kind !== undefined)
-    return { refusal: 'credential.media_not_allowed', detail: `Not permitted: ${kind}.` };
-  if (byPolicy === undefined || kindOutside(byPolicy.kinds, media) === undefined) return undefined;
-  return { refusal: 'policy.refused', detail: byPolicy.detail };
-}
+const limitsIn = (session: Session) => legsOf(session).map(({ client }) => client.principal.limits);
 
-const kindOutside = (kinds: readonly string[], media: Media) =>
-  (['audio', 'video', 'screen'] as const).find((kind) => media[kind] && !kinds.includes(kind));
+/** Where a client was, as far as a later look at its requests asks (POL-2). */
+const placeOf = ({ deviceKind, country, instanceType }: Principal) => ({
+  ...(instanceType === undefined ? {} : { instanceType }),
+  ...(deviceKind === undefined ? {} : { device: deviceKind }),
+  ...(country === undefined ? {} : { country }),
+});

@@ -1,9 +1,11 @@
+import type { CountedRefusalCode } from '@patchbay/domain/policy/decide';
 import type { LogicFailure } from '@patchbay/domain/logic/interpreter';
 import type { FetchAttempt, LogicSession } from '@patchbay/domain/logic/logic-request';
 import type { Variables } from '@patchbay/domain/logic/variables';
 import type { LogicDocument, VerbName } from '@patchbay/domain/logic/verbs';
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
 import type { DimensionsOf } from '@patchbay/kit/definition';
+import type { DeviceKind } from '@patchbay/kit/device-kind';
 import type {
   CallMode,
   EndReason,
@@ -70,6 +72,8 @@ export interface AuthenticationContext {
   readonly sourceIp: string;
   /** What tells this client from all others, whatever address it comes from (decision 0003). */
   readonly clientKey: string;
+  /** What it says that it runs on. */
+  readonly deviceKind: DeviceKind;
   /**
    * The credential of the connection that is being resumed or renewed. If it is the token's own, this is no new use
    * of it (ACC-7).
@@ -93,6 +97,9 @@ export interface Principal {
   /** The ids of all prefixes that the credential was narrowed from, and its own: a revocation names any of them. */
   readonly prefixIds: readonly string[];
   readonly identity: string;
+  /** What its client says that it runs on, and where the operator's table has its address: absent without one. */
+  readonly deviceKind?: DeviceKind;
+  readonly country?: string;
   readonly limits: SignalingLimits;
   /** What holds for the credential by now. */
   review(): Promise<Review>;
@@ -129,12 +136,23 @@ export interface SignalingLimits {
   readonly sessionId?: string;
   /** What policies let a call carry, and what is said of anything else. */
   readonly media?: { readonly kinds: readonly string[]; readonly detail: string };
+  /** The same of codecs, and of features of the service. */
+  readonly codecs?: HeldNames;
+  readonly features?: HeldNames;
+  /** How many may be in a call of which it is a party. */
+  readonly participants?: { readonly max: number; readonly detail: string };
   /** When the times end at which policies let it be served. */
   readonly closesAtMs?: number;
   /** Its account, or one above or below it, has application logic: who is called has to be asked about. */
   readonly hasLogicNear?: boolean;
   /** Each of its sessions is counted over all nodes before it begins. */
   readonly isCounted?: boolean;
+}
+
+/** What policies allow, and what is said of anything else. */
+export interface HeldNames {
+  readonly allowed: readonly string[];
+  readonly detail: string;
 }
 
 /** Asks whether a session may begin, or somebody join it. */
@@ -147,7 +165,11 @@ export interface SessionClaim {
 
 export type ClaimAnswer =
   | { readonly ok: true }
-  | { readonly ok: false; readonly code: 'limit.exceeded' | 'platform.unavailable'; readonly detail: string };
+  | {
+      readonly ok: false;
+      readonly code: CountedRefusalCode | 'platform.unavailable';
+      readonly detail: string;
+    };
 
 export interface SecondsLimit {
   /** The credential prefix that carries the caveat: siblings narrowed from it share a total. */
@@ -250,6 +272,9 @@ interface SessionEventData {
     readonly mode: CallMode;
     /** Of whoever placed the call. */
     readonly identity: string;
+    readonly instanceType?: string;
+    readonly device?: DeviceKind;
+    readonly country?: string;
   };
   'leg.ringing': { readonly identity: string };
   'leg.joined': { readonly identity: string; readonly accountId: string; readonly media: Media };
@@ -260,11 +285,15 @@ interface SessionEventData {
     readonly previousMode: SessionMode;
   };
   'quality.sampled': QualitySample & { readonly generation: number };
+  /** Of each stream what both sides may use, when they agreed upon other than before. */
+  'codecs.negotiated': { readonly codecs: readonly (readonly string[])[] };
   'media.changed': { readonly media: Media; readonly segment: number };
   'limit.reached': { readonly limit: string; readonly outcome: string } | RelayLineDataOf<'limit.reached'>;
   'allocation.started': RelayLineDataOf<'allocation.started'>;
   'allocation.refused': RelayLineDataOf<'allocation.refused'>;
   'allocation.ended': RelayLineDataOf<'allocation.ended'>;
+  'allocation.changed': RelayLineDataOf<'allocation.changed'>;
+  'media.undeclared': RelayLineDataOf<'media.undeclared'>;
   /** The client was refused again, for the same reason and so often, in the time after. */
   'refusal.repeated': { readonly code: string; readonly repeatCount: number };
   'logic.started': { readonly endpoint: string };

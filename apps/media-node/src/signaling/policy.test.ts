@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { agreementMsMax } from './calls.ts';
 import type { SignalingLimits } from './platform.ts';
 import { audioOnly, audioVideo, call, MachineBench } from './testing/machine-bench.ts';
 
@@ -118,4 +119,181 @@ describe('what policies do not allow', () => {
     bench.pass(500);
     expect(bob.last('ended').reason).toMatchObject({ code: 'policy.refused' });
   });
+});
+
+describe('features that policies leave out', () => {
+  const features = (...allowed: readonly string[]) => ({
+    features: { allowed, detail: 'features does not allow it, as set at account.' },
+  });
+
+  it('who may not call is refused by name', () => {
+    const { alice, bob } = pair(features('signaling.answer-calls'));
+    alice.send(ring);
+    expect(alice.last('refused').problem).toMatchObject({
+      code: 'policy.refused',
+      detail: 'features does not allow it, as set at account.',
+    });
+    expect(bob.all('incoming')).toEqual([]);
+  });
+
+  it('the device of who may not be called does not ring, and another of theirs does', () => {
+    const { bench, alice, bob } = pair({}, features('signaling.place-calls'));
+    alice.send(ring);
+    expect(alice.last('refused').problem.code).toBe('signaling.endpoint_unavailable');
+    const other = bench.connect({ identity: 'bob' });
+    alice.send({ ...ring, requestId: 'r2' });
+    expect([bob.all('incoming').length, other.all('incoming').length]).toEqual([0, 1]);
+  });
+
+  it('who may not change what a call carries goes on with what it carries', () => {
+    const { bench, alice, bob } = pair(features('signaling.place-calls'));
+    const sessionId = call(alice, bob, { media: audioOnly });
+    alice.send({ type: 'media', sessionId, ...audioVideo });
+    expect(alice.last('error').problem.code).toBe('policy.refused');
+    expect(bench.machine.snapshot()).toMatchObject([{ modality: 'audio' }]);
+  });
+
+  it('a call that its caller could not place any more ends, and one that was answered does not (POL-5)', () => {
+    const { bench, alice, bob } = pair();
+    call(alice, bob);
+    const limits = {
+      expiresAtMs: Number.MAX_SAFE_INTEGER,
+      seconds: [],
+      ...features('signaling.answer-calls'),
+    };
+    bench.tell({ type: 'limitsChanged', credentialId: 'crd_1', limits });
+    expect(bench.machine.sessionCount).toBe(1);
+    bench.tell({ type: 'limitsChanged', credentialId: 'crd_0', limits });
+    expect(bob.last('ended').reason).toMatchObject({
+      code: 'policy.refused',
+      detail: limits.features.detail,
+    });
+  });
+});
+
+describe('how many may be in a call', () => {
+  const participants = { max: 1, detail: 'participantsMax does not allow it, as set at account.' };
+
+  it('one too many is refused, whether they call or answer', () => {
+    const { alice, bob } = pair({ participants });
+    alice.send(ring);
+    expect(alice.last('refused').problem).toMatchObject({
+      code: 'policy.refused',
+      detail: participants.detail,
+    });
+    const other = pair({}, { participants });
+    other.alice.send(ring);
+    other.bob.send({ type: 'accept', sessionId: other.bob.last('incoming').sessionId, media: audioVideo });
+    expect(other.bob.last('error').problem).toMatchObject({ detail: participants.detail });
+    expect(bob.all('incoming')).toEqual([]);
+  });
+
+  it('two are two, and a call ends when they are too many (POL-5)', () => {
+    const { bench, alice, bob } = pair({ participants: { ...participants, max: 2 } });
+    call(alice, bob);
+    const limits = { expiresAtMs: Number.MAX_SAFE_INTEGER, seconds: [], participants };
+    bench.tell({ type: 'limitsChanged', credentialId: 'crd_0', limits });
+    expect(bob.last('ended').reason).toMatchObject({ code: 'policy.refused', detail: participants.detail });
+  });
+});
+
+describe('codecs that policies leave out', () => {
+  const only = (...allowed: readonly string[]) => ({
+    codecs: { allowed, detail: 'codecs does not allow it, as set at account.' },
+  });
+  const sdp = (...codecs: readonly string[]) => {
+    const numbers = codecs.map((_, index) => 96 + index);
+    const mapped = codecs.map((codec, index) => `a=rtpmap:${96 + index} ${codec}/48000`);
+    return ['v=0', `m=audio 9 UDP/TLS/RTP/SAVPF ${numbers.join(' ')}`, ...mapped, ''].join('\r\n');
+  };
+  const describing = (sessionId: string, type: 'offer' | 'answer', ...codecs: readonly string[]) =>
+    ({
+      type: 'signal',
+      sessionId,
+      generation: 0,
+      data: { kind: 'description', type, sdp: sdp(...codecs) },
+    }) as const;
+
+  it('the offer and the answer carry what both parties may use, each by its own account (LIV-0)', () => {
+    const { bench, alice, bob } = pair(only('opus', 'pcmu'), only('opus', 'g722'));
+    const sessionId = call(alice, bob, { media: audioOnly });
+    alice.send(describing(sessionId, 'offer', 'opus', 'PCMU', 'G722'));
+    expect(bob.last('signal').data).toEqual({ kind: 'description', type: 'offer', sdp: sdp('opus') });
+    bob.send(describing(sessionId, 'answer', 'opus'));
+    expect(alice.last('signal').data).toEqual({ kind: 'description', type: 'answer', sdp: sdp('opus') });
+    expect(bench.platform.eventsOf('codecs.negotiated')).toMatchObject([{ data: { codecs: [['opus']] } }]);
+  });
+
+  it('a call of which a stream has none left ends by name, and the offer does not arrive', () => {
+    const { alice, bob } = pair(only('opus'), {});
+    const sessionId = call(alice, bob, { media: audioOnly });
+    alice.send(describing(sessionId, 'offer', 'PCMU', 'G722'));
+    expect(bob.all('signal')).toEqual([]);
+    for (const client of [alice, bob])
+      expect(client.last('ended').reason).toMatchObject({
+        code: 'policy.refused',
+        detail: 'codecs does not allow it, as set at account.',
+      });
+  });
+
+  const narrowed = (...allowed: readonly string[]) => ({
+    type: 'limitsChanged' as const,
+    credentialId: 'crd_0',
+    limits: { expiresAtMs: Number.MAX_SAFE_INTEGER, seconds: [], ...only(...allowed) },
+  });
+  const running = () => {
+    const parties = pair();
+    const sessionId = call(parties.alice, parties.bob, { media: audioOnly });
+    parties.alice.send(describing(sessionId, 'offer', 'opus', 'PCMU'));
+    parties.bob.send(describing(sessionId, 'answer', 'opus', 'PCMU'));
+    return { ...parties, sessionId };
+  };
+
+  it('a call that may use one of them no more agrees anew, and goes on (POL-5)', () => {
+    const { bench, alice, bob, sessionId } = running();
+    bench.tell(narrowed('opus'));
+    expect(alice.last('signal').data).toEqual({ kind: 'renegotiate' });
+    alice.send(describing(sessionId, 'offer', 'opus', 'PCMU'));
+    bob.send(describing(sessionId, 'answer', 'opus'));
+    bench.pass(agreementMsMax + 1_000);
+    expect(bench.machine.sessionCount).toBe(1);
+    expect(bench.platform.eventsOf('codecs.negotiated')).toHaveLength(2);
+  });
+
+  it('one that does not agree anew ends in time, also where its node was killed meanwhile', () => {
+    for (const isKilled of [false, true]) {
+      const { bench, alice, bob } = running();
+      bench.tell(narrowed('opus'));
+      if (isKilled) {
+        bench.die();
+        for (const client of [alice, bob]) client.comeBack();
+        bench.tell(narrowed('opus'));
+      }
+      bench.pass(agreementMsMax - 500);
+      expect(bench.machine.sessionCount).toBe(1);
+      bench.pass(1_000);
+      expect(bob.last('ended').reason.code).toBe('policy.refused');
+    }
+  });
+
+  it('one that can use none of them any more ends at once', () => {
+    const { bench, bob } = running();
+    bench.tell(narrowed('g722'));
+    expect(bob.last('ended').reason.code).toBe('policy.refused');
+  });
+});
+
+it('the log of a call says what its caller runs on, by what its browser shows', () => {
+  const bench = new MachineBench();
+  const deviceOf = (device: { userAgent?: string; mobileHint?: string }) => {
+    bench.feed({ type: 'opened', socketId: 's', sourceIp: '192.0.2.1', device });
+    const authenticating = { type: 'authenticate', token: 'a.b', protocolVersion: 1, sequence: 0 } as const;
+    const [asked] = bench.machine.handle(
+      { type: 'frame', socketId: 's', frame: authenticating },
+      bench.nowMs,
+    );
+    return asked?.type === 'authenticate' ? asked.context.deviceKind : undefined;
+  };
+  expect(deviceOf({ userAgent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X)' })).toBe('mobile');
+  expect(deviceOf({})).toBe('other');
 });

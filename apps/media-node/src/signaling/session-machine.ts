@@ -1,3 +1,4 @@
+import { type DeviceClaim, deviceKindOf } from '@patchbay/kit/device-kind';
 import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
 import { Inbox, Outbox } from '@patchbay/protocol/signaling/mailbox';
 import {
@@ -14,9 +15,10 @@ import {
   type ServerMessage,
   type ServerMessageOf,
 } from '@patchbay/protocol/signaling/messages';
-import { type CallRefusal, Calls } from './calls.ts';
+import { Calls } from './calls.ts';
 import { type Client, ClientTable } from './clients.ts';
 import { MessageRate } from './message-rate.ts';
+import type { CallRefusal } from './party-rules.ts';
 import type {
   Authentication,
   AuthenticationContext,
@@ -45,7 +47,13 @@ export const clientsPerIdentityMax = 20;
 const clientUsageIntervalMs = 5_000;
 
 export type Input =
-  | { readonly type: 'opened'; readonly socketId: string; readonly sourceIp: string }
+  | {
+      readonly type: 'opened';
+      readonly socketId: string;
+      readonly sourceIp: string;
+      /** What its request says of the device. */
+      readonly device?: Omit<DeviceClaim, 'said'>;
+    }
   | { readonly type: 'frame'; readonly socketId: string; readonly frame: ClientFrame }
   | {
       readonly type: 'undecodable';
@@ -103,6 +111,7 @@ interface Socket {
   readonly sourceIp: string;
   /** The instance that the client says it is; one that says nothing is new with each connection. */
   clientKey: string;
+  device: DeviceClaim;
   readonly openedAtMs: number;
   readonly rate: MessageRate;
   /** The frame whose token is being verified. One at a time. */
@@ -196,7 +205,7 @@ export class SessionMachine {
     this.#restoredAtMs ??= this.#ports.saved === undefined ? undefined : nowMs;
     switch (input.type) {
       case 'opened':
-        this.#open(input.socketId, input.sourceIp, nowMs);
+        this.#open(input, nowMs);
         break;
       case 'frame':
         this.#receive(input.socketId, input.frame, nowMs);
@@ -242,12 +251,16 @@ export class SessionMachine {
 
   // Sockets, and who is behind them.
 
-  #open(socketId: string, sourceIp: string, openedAtMs: number): void {
+  #open(
+    { socketId, sourceIp, device = {} }: Extract<Input, { readonly type: 'opened' }>,
+    openedAtMs: number,
+  ): void {
     const rate = new MessageRate();
     this.#sockets.set(socketId, {
       socketId,
       sourceIp,
       clientKey: `connection:${socketId}`,
+      device,
       openedAtMs,
       rate,
       verifying: undefined,
@@ -296,6 +309,7 @@ export class SessionMachine {
     socket.verifying = frame;
     if (frame.type === 'authenticate' && frame.instanceId !== undefined)
       socket.clientKey = `client:${frame.instanceId}`;
+    if (frame.type === 'authenticate') socket.device = { ...socket.device, said: frame.device };
     const continued =
       frame.type === 'renew' ? socket.client : this.#clients.byResumeToken(frame.resumeToken ?? '');
     const continuesCredentialId = continued?.principal.credentialId;
@@ -306,6 +320,7 @@ export class SessionMachine {
       context: {
         sourceIp: socket.sourceIp,
         clientKey: socket.clientKey,
+        deviceKind: deviceKindOf(socket.device),
         ...(continuesCredentialId === undefined ? {} : { continuesCredentialId }),
       },
     });
@@ -534,7 +549,7 @@ export class SessionMachine {
     }
     switch (frame.type) {
       case 'signal':
-        this.#calls.signal(party, frame);
+        this.#calls.signal(party, frame, nowMs);
         break;
       case 'connected':
         this.#calls.connected(party, frame, nowMs);

@@ -50,6 +50,10 @@ export interface Session {
   segment: number;
   segmentModality: Modality;
   usageSinceMs: number;
+  /** Of each stream, what its parties agreed upon last; undefined before they did. */
+  codecs: readonly (readonly string[])[] | undefined;
+  /** Until then they have agreed anew: a policy allows less than what they did agree upon. */
+  codecsDueAtMs: number | undefined;
   logSequence: number;
   /** Of the called endpoint. */
   logic: SessionLogic | undefined;

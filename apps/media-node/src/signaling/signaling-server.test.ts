@@ -88,6 +88,27 @@ describe('signaling over real sockets', () => {
     expect(await seenBy({ isBehindProxy: true }, {})).toBe('127.0.0.1');
   });
 
+  it('what a client runs on is what its browser shows, and what it says itself where that shows nothing (POL-3)', async () => {
+    const { platform, server } = await start();
+    const authenticate = vi.spyOn(platform, 'authenticate');
+    const seenOf = async (headers: Record<string, string>, more: object = {}) => {
+      const client = open(server, headers);
+      await client.until(() => client.socket.readyState === WebSocket.OPEN);
+      const token = platform.token({ identity: 'a' });
+      client.socket.send(
+        JSON.stringify({ type: 'authenticate', sequence: 0, token, protocolVersion: 1, ...more }),
+      );
+      await client.frame('authenticated');
+      const asked = authenticate.mock.lastCall?.[1] as { readonly deviceKind?: string } | undefined;
+      return asked?.deviceKind;
+    };
+    const phone = 'Mozilla/5.0 (Linux; Android 10; K) Chrome/140.0.0.0 Mobile Safari/537.36';
+    expect(await seenOf({ 'user-agent': phone })).toBe('mobile');
+    expect(await seenOf({ 'user-agent': phone }, { device: 'server' })).toBe('mobile');
+    expect(await seenOf({}, { device: 'server' })).toBe('server');
+    expect(await seenOf({})).toBe('other');
+  });
+
   it('C46: a page that is not allowed does not connect, and a token in the address opens nothing', async () => {
     const { server } = await start({ allowsOrigin: (origin) => origin === 'https://shop.example' });
     const stranger = open(server, { origin: 'https://evil.example' });

@@ -14,6 +14,7 @@ import { type Action, type Input, SessionMachine } from './session-machine.ts';
 /** What may wait to be written to one client. Past it the socket is cut, and the client resumes. */
 export const bufferedBytesMax = 1024 * 1024;
 const tickIntervalMs = 250;
+const USER_AGENT_LENGTH_MAX = 512;
 /** A client that does not answer the closing handshake in this time is cut. */
 const closeTimeoutMs = 1_000;
 /** Node looks this often whether a request's head has come in time. */
@@ -219,7 +220,8 @@ class Shell implements SignalingServer {
     const socketId = randomBytes(9).toString('base64url');
     this.#sockets.set(socketId, socket);
     this.#endpoints.set(socketId, endpointOf(request.socket));
-    this.#feed({ type: 'opened', socketId, sourceIp: this.#sourceIpOf(request) });
+    const device = deviceShownBy(request);
+    this.#feed({ type: 'opened', socketId, sourceIp: this.#sourceIpOf(request), device });
     socket.on('message', (data, isBinary) => this.#receive(socketId, isBinary ? undefined : String(data)));
     socket.on('close', (code) => {
       this.#sockets.delete(socketId);
@@ -372,6 +374,14 @@ class Shell implements SignalingServer {
 }
 
 const endpointOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+
+function deviceShownBy({ headers }: IncomingMessage) {
+  const mobileHint = headers['sec-ch-ua-mobile'];
+  return {
+    userAgent: headers['user-agent']?.slice(0, USER_AGENT_LENGTH_MAX),
+    mobileHint: typeof mobileHint === 'string' ? mobileHint : undefined,
+  };
+}
 
 function newId(prefix: 'ses' | 'leg' | 'con' | 'res'): string {
   if (prefix === 'ses' || prefix === 'leg') return createId(prefix);

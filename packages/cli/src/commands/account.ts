@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { connect } from '../connection.ts';
 import { previewRows } from '../move-preview.ts';
 import { print, type Row, readList } from '../output.ts';
-import { positiveInteger } from './ice.ts';
+import { positiveInteger } from './positive-integer.ts';
 
 const states = { suspend: 'suspended', resume: 'active', close: 'closed' } as const;
 

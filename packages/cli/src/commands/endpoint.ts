@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { connect } from '../connection.ts';
 import { print, type Row, readList } from '../output.ts';
-import { positiveInteger } from './ice.ts';
+import { positiveInteger } from './positive-integer.ts';
 
 const namespaces = ['sip', 'tel', 'user', 'room'] as const;
 

@@ -6,9 +6,12 @@ import { promisify } from 'node:util';
 import { createId } from '@patchbay/kit/ids';
 import { verify } from '@patchbay/protocol/credential/credential';
 import { effectiveOf } from '@patchbay/protocol/credential/effective';
+import { limitNames } from '@patchbay/protocol/credential/limits';
 import { createSecret, mintBranch, parseSecret } from '@patchbay/protocol/credential/secret';
+import { Command } from 'commander';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { openDataFolder, writeDevEnv } from '../up/data-folder.ts';
+import { addLimitFlags, limitsIn } from './limit-flags.ts';
 
 const cli = path.join(import.meta.dirname, '../main.ts');
 const key = createSecret({ keyId: createId('key'), mode: 'live', random: new Uint8Array(32).fill(7) });
@@ -61,6 +64,57 @@ it('mints what the flags say, offline, with the key of dev.env (ACC-7)', async (
     ['seconds', 30],
     ['bytes', 2_000_000],
   ]);
+});
+
+it('has a flag for whatever can be minted, each for its own limit (ACC-7)', () => {
+  const program = new Command().exitOverride();
+  addLimitFlags(program);
+  const typed = [
+    ...['--identity', 'bob', '--session', 'ses_1', '--not-before', '2027-01-15T08:00Z', '--scope', 'session'],
+    ...[
+      '--seconds',
+      '60',
+      '--outcome',
+      'throttle',
+      '--kbps',
+      '64',
+      '--burst',
+      '2000',
+      '--to',
+      '203.0.113.0/24',
+    ],
+    ...['--features', 'network-discovery.relay', '--media', 'audio,video', '--regions', 'eu, us'],
+    ...['--countries', 'DE,FR', '--device-kinds', 'mobile', '--from', '192.0.2.0/24,2001:db8::/32'],
+  ];
+  program.parse(typed, { from: 'user' });
+  expect(limitsIn(program.opts())).toEqual({
+    identity: 'bob',
+    sessionId: 'ses_1',
+    notBeforeMs: Date.UTC(2027, 0, 15, 8),
+    limitScope: 'session',
+    secondsMax: 60,
+    limitOutcome: 'throttle',
+    bitsPerSecondMax: 64_000,
+    burstBytes: 2_000,
+    peerCidrs: ['203.0.113.0/24'],
+    features: ['network-discovery.relay'],
+    mediaKinds: ['audio', 'video'],
+    regions: ['eu', 'us'],
+    countries: ['DE', 'FR'],
+    deviceKinds: ['mobile'],
+    sourceCidrs: ['192.0.2.0/24', '2001:db8::/32'],
+  });
+  const flags = program.options.map(({ long }) => long);
+  expect(new Set(flags).size).toBe(limitNames.length);
+  for (const refused of [
+    ['--media', 'smell'],
+    ['--outcome', 'applause'],
+    ['--not-before', 'soon'],
+    ['--regions', ''],
+  ])
+    expect(() =>
+      program.configureOutput({ writeErr: () => undefined }).parse(refused, { from: 'user' }),
+    ).toThrow();
 });
 
 it('refuses a limit that is none, and says which', async () => {

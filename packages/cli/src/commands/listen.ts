@@ -11,7 +11,7 @@ import { type Patchbay, PatchbayError } from '@patchbay/sdk-node';
 import { type Command, Option } from 'commander';
 import { connect, readVariables } from '../connection.ts';
 import { Refusal } from '../refusal.ts';
-import { positiveInteger } from './ice.ts';
+import { positiveInteger } from './positive-integer.ts';
 
 interface Flags {
   readonly to: string;

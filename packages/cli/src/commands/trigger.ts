@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { connect } from '../connection.ts';
 import { print, type Row, readList } from '../output.ts';
 import { Refusal } from '../refusal.ts';
-import { positiveInteger } from './ice.ts';
+import { positiveInteger } from './positive-integer.ts';
 
 const LIST_COUNT_MAX = 1_000;
 const actions = ['notify', 'suspend', 'end-sessions', 'throttle', 'disable-service', 'email'] as const;
@@ -27,6 +27,8 @@ interface CreateFlags extends Flags {
   readonly session?: string;
   readonly own?: true;
   readonly action: (typeof actions)[number];
+  readonly node?: string;
+  readonly measure?: string;
   readonly kbps?: number;
   readonly service?: string;
   readonly to?: string;
@@ -36,7 +38,7 @@ interface CreateFlags extends Flags {
 interface TriggerLine {
   readonly id: string;
   readonly name: string;
-  readonly counter: { readonly meter: string } | { readonly event: string };
+  readonly counter: { readonly meter: string } | { readonly event: string } | { readonly measure: string };
   readonly condition:
     | { readonly kind: 'threshold'; readonly limit: number }
     | { readonly kind: 'recurring'; readonly limit: number; readonly per: string }
@@ -55,7 +57,7 @@ function windowText(condition: TriggerLine['condition']): string {
 const rowOf = ({ id, name, counter, condition, action, value, hasFired, isEnabled }: TriggerLine): Row => ({
   id,
   name,
-  counts: 'meter' in counter ? counter.meter : counter.event,
+  counts: 'meter' in counter ? counter.meter : 'event' in counter ? counter.event : counter.measure,
   value,
   limit: `${condition.limit} ${windowText(condition)}`,
   action: action.kind,
@@ -77,14 +79,15 @@ function conditionOf({ limit, per, seconds }: CreateFlags) {
     : ({ kind: 'rate', limit, seconds } as const);
 }
 
-function counterOf({ meter, event, where }: CreateFlags) {
+function counterOf({ meter, event, where, measure }: CreateFlags) {
+  if (measure !== undefined && meter === undefined && event === undefined) return { measure };
   const filter = where === undefined ? {} : { where };
   if (meter !== undefined && event === undefined) return { meter, ...filter };
   if (event !== undefined && meter === undefined) return { event, ...filter };
-  throw new Refusal('Give --meter or --event: one of them is counted.');
+  throw new Refusal('Give --meter, --event or --measure: one of them is counted.');
 }
 
-function actionOf({ action, kbps, service, to }: CreateFlags) {
+function actionOf({ action, kbps, service, to, node }: CreateFlags) {
   if (action === 'disable-service') {
     if (service === undefined)
       throw new Refusal('--action disable-service needs --service, such as signaling.');
@@ -98,7 +101,9 @@ function actionOf({ action, kbps, service, to }: CreateFlags) {
     if (kbps === undefined) throw new Refusal('--action throttle needs --kbps.');
     return { kind: 'throttle', bitsPerSecondMax: kbps * 1_000 } as const;
   }
-  return { kind: action === 'end-sessions' ? 'endSessions' : action } as const;
+  if (action === 'end-sessions')
+    return { kind: 'endSessions', ...(node === undefined ? {} : { nodeId: node }) } as const;
+  return { kind: action } as const;
 }
 
 async function createTrigger(name: string, flags: CreateFlags): Promise<void> {
@@ -140,6 +145,7 @@ export function addTriggerCommand(program: Command): void {
     .option('--account <id>', 'who sets it')
     .option('--meter <name>', 'such as network-discovery.bytes')
     .option('--event <type>', 'such as signaling.session.ended')
+    .option('--measure <name>', 'for operators: of the platform itself, such as deliveries.delaySeconds')
     .option(
       '--where <filter>',
       'dimensions of the use, or fields of the event: direction:in,region:eu',
@@ -157,6 +163,7 @@ export function addTriggerCommand(program: Command): void {
     .addOption(new Option('--action <action>').choices(actions).default('notify'))
     .option('--kbps <count>', 'of --action throttle', positiveInteger)
     .option('--service <name>', 'of --action disable-service, such as signaling')
+    .option('--node <id>', 'of --action end-sessions, for operators: of this node alone')
     .option('--to <address>', 'of --action email: somebody of the team')
     .option('--show', 'let the account that it is about see it')
     .option('--json')

@@ -18,6 +18,9 @@ interface Flags {
   readonly groupBy?: string;
   readonly scope: 'own' | 'inclusive';
   readonly session?: string;
+  readonly application?: string;
+  readonly endpoint?: string;
+  readonly credential?: string;
   readonly refused?: true;
   readonly limit: string;
 }
@@ -85,6 +88,9 @@ export function addUsageCommand(program: Command): void {
     .option('--group-by <names>', 'dimensions, with commas')
     .addOption(new Option('--scope <scope>').choices(['own', 'inclusive']).default('inclusive'))
     .option('--session <id>')
+    .option('--application <id>')
+    .option('--endpoint <identifier>', 'such as user:bob')
+    .option('--credential <id>', 'as usage names it: crd_…')
     .option('--refused', 'what was reported, kept and not counted: it is on no statement')
     .option('--limit <count>', 'of what was refused', '100')
     .option('--json')
@@ -107,6 +113,9 @@ export function addUsageCommand(program: Command): void {
         ...(meter === undefined ? {} : { meter }),
         ...(groupBy === undefined ? {} : { groupBy }),
         ...(session === undefined ? {} : { sessionId: session }),
+        ...(flags.application === undefined ? {} : { application: flags.application }),
+        ...(flags.endpoint === undefined ? {} : { endpoint: flags.endpoint }),
+        ...(flags.credential === undefined ? {} : { credential: flags.credential }),
       };
       if (flags.csv === true) return writeCsv(client, question);
       const found = await client.usage.query(question);

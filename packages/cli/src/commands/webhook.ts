@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { connect } from '../connection.ts';
 import { print, type Row, readList } from '../output.ts';
 import { Refusal } from '../refusal.ts';
-import { positiveInteger } from './ice.ts';
+import { positiveInteger } from './positive-integer.ts';
 
 interface Flags {
   readonly json?: boolean;

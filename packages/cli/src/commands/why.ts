@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { connect } from '../connection.ts';
 import { print, type Row, readList } from '../output.ts';
-import { positiveInteger } from './ice.ts';
+import { positiveInteger } from './positive-integer.ts';
 
 interface Flags {
   readonly json?: boolean;

@@ -37,7 +37,12 @@ export interface PartOptions {
   readonly allowLoopbackPeers: boolean;
   readonly relayHostOtherFamily?: string | undefined;
   readonly requestsPerMinuteMax?: number | undefined;
+  readonly countryTable?: string | undefined;
 }
+
+/** One table for all of them: what the control plane lets be set is what nodes decide by. */
+const countriesIn = ({ countryTable }: PartOptions): Readonly<Record<string, string>> =>
+  countryTable === undefined ? {} : { PATCHBAY_COUNTRY_TABLE: countryTable };
 
 /** What signs dashboard sessions: derived, so that there is one secret to keep. */
 function sessionSecret(masterKey: string): string {
@@ -68,6 +73,7 @@ export function controlPlane(options: PartOptions): Part {
       PATCHBAY_DEV_ENV: folder.devEnv,
       PATCHBAY_ROLES: nodeRoles.join(','),
       PATCHBAY_ALLOW_LOOPBACK_PEERS: allowLoopbackPeers ? '1' : '0',
+      ...countriesIn(options),
       ...(requestsPerMinuteMax === undefined
         ? {}
         : { PATCHBAY_REQUESTS_PER_MINUTE_MAX: String(requestsPerMinuteMax) }),
@@ -105,6 +111,7 @@ export function mediaNode(options: PartOptions, joinTokens: Readonly<Record<Node
       // All of it stops at once: there is no other node that calls could go on through.
       PATCHBAY_DRAIN_SECONDS: '0',
       PATCHBAY_ALLOW_LOOPBACK_PEERS: allowLoopbackPeers ? '1' : '0',
+      ...countriesIn(options),
       ...(relayHostOtherFamily === undefined
         ? {}
         : { PATCHBAY_RELAY_HOST_OTHER_FAMILY: relayHostOtherFamily }),

@@ -169,6 +169,7 @@ export async function startPlatform(options: UpOptions): Promise<Platform> {
       allowLoopbackPeers: settings.allowLoopbackPeers ?? isLocal,
       relayHostOtherFamily: settings.relayHostOtherFamily,
       requestsPerMinuteMax: settings.requestsPerMinuteMax,
+      countryTable: settings.countryTable,
     };
     // It takes longest to start, and needs only the tables.
     parts.start(controlPlane(partOptions));

@@ -16,6 +16,10 @@ export interface AskedRefund {
 /** How an invoice stands. What the rail said of it is kept as it was seen last. */
 export interface InvoiceCollection {
   readonly kind: 'invoice';
+  /** 'top-up': money for a balance, and no document of ours. Absent: a month's invoice. */
+  readonly purpose?: 'top-up';
+  /** A prepaid balance paid it: the rail never hears of it. */
+  readonly isPaidFromBalance?: true;
   readonly documentId: string;
   readonly accountId: string;
   readonly period: string;
@@ -53,7 +57,8 @@ export function nextInvoiceStep(
   { customerId, nowMs }: { readonly customerId: string; readonly nowMs: number },
 ): Step | undefined {
   const { documentId, accountId, currency, invoiceId } = of;
-  const key = `invoice:${accountId}:${of.period}:1`;
+  if (of.isPaidFromBalance === true) return undefined;
+  const key = of.purpose === 'top-up' ? `top-up:${documentId}` : `invoice:${accountId}:${of.period}:1`;
   if (of.state === 'void' || of.state === 'uncollectible') return undefined;
   if (invoiceId === undefined) {
     // An invoice that was never made needs nobody's word to be void.
@@ -172,6 +177,8 @@ export function sumsOf(of: InvoiceCollection): InvoiceSums {
 
 /** What can still be given back: what was paid, less what went back or is asked to. */
 export function refundableOf(of: InvoiceCollection): bigint {
+  // No payment stands behind it that a rail could give back.
+  if (of.isPaidFromBalance === true) return 0n;
   const { paid, refunded, disputed, lost } = sumsOf(of);
   const settledIds = new Set(
     of.refunds.flatMap(({ refundId, state }) =>
@@ -180,6 +187,21 @@ export function refundableOf(of: InvoiceCollection): bigint {
   );
   const underWay = of.askedRefunds
     .filter(({ refundId }) => !settledIds.has(refundId))
+    .reduce((sum, { minorUnits }) => sum + minorUnits, 0n);
+  return paid - refunded - disputed - lost - underWay;
+}
+
+/**
+ * What of a top-up is there to be used: what was paid, less what went back, is held by a bank, or was asked to go back and
+ * did not fail to.
+ */
+export function toppedUpOf(of: InvoiceCollection): bigint {
+  const { paid, refunded, disputed, lost } = sumsOf(of);
+  const known = new Set(
+    of.refunds.filter(({ state }) => state !== 'pending').map(({ refundId }) => refundId),
+  );
+  const underWay = of.askedRefunds
+    .filter(({ refundId }) => !known.has(refundId))
     .reduce((sum, { minorUnits }) => sum + minorUnits, 0n);
   return paid - refunded - disputed - lost - underWay;
 }

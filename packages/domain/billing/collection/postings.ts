@@ -8,9 +8,19 @@ import { type Backing, entitledOf } from './shares.ts';
  * The books of collecting, beside those of use. Each entry has its other side at the platform, and + is to the good of
  * whose it is. 'invoiced': what an account was asked for and has not paid. 'tax': what of that is the state's. 'owed': what
  * it is to be paid out. 'disputed': what a bank holds. 'clearing': what it paid in, below zero, and what it got; of the
- * platform, what is there.
+ * platform, what is there. 'balance': what it has prepaid. 'drawn': what of that paid for use that is on no invoice yet.
+ * 'granted': what it gave to others, and bears (BIL-5).
  */
-export const collectionBooks = ['invoiced', 'tax', 'owed', 'disputed', 'clearing'] as const;
+export const collectionBooks = [
+  'invoiced',
+  'tax',
+  'owed',
+  'disputed',
+  'clearing',
+  'balance',
+  'drawn',
+  'granted',
+] as const;
 export type CollectionBook = (typeof collectionBooks)[number];
 
 export interface CollectionEntry {
@@ -119,17 +129,29 @@ export function settleInvoice({
   };
   const own = (book: CollectionBook, minorUnits: bigint): Moved => ({ accountId, book, minorUnits });
 
+  // Of a top-up, what money comes in for and goes back from is the balance, and no document.
+  const isTopUp = after.purpose === 'top-up';
+  const moneyBack = (minorUnits: bigint): readonly Moved[] => (isTopUp ? [own('balance', minorUnits)] : []);
   const paid = after.paidMinorUnits - before.paidMinorUnits;
   if (paid > 0n)
     post(`paid:${after.paidMinorUnits}`, { ...sums, paid: after.paidMinorUnits }, [
-      own('invoiced', paid),
-      own('clearing', -paid),
+      own(isTopUp ? 'balance' : 'invoiced', paid),
+      own(after.isPaidFromBalance === true ? 'drawn' : 'clearing', -paid),
     ]);
   for (const refund of after.refunds) {
     const was = before.refunds.find(({ id }) => id === refund.id)?.state;
+    const isAsked = after.askedRefunds.some(({ refundId }) => refundId === refund.refundId);
+    if (isTopUp && isAsked && refund.state === 'failed' && was !== 'failed')
+      post(`refund-failed:${refund.id}`, sums, [
+        own('owed', -refund.minorUnits),
+        ...moneyBack(refund.minorUnits),
+      ]);
     if (refund.state !== 'succeeded' || was === 'succeeded') continue;
+    // What we asked for left the balance when it was asked.
+    const from = isTopUp && isAsked ? [own('owed', -refund.minorUnits)] : moneyBack(-refund.minorUnits);
     post(`refund:${refund.id}`, { ...sums, refunded: sums.refunded + refund.minorUnits }, [
       own('clearing', refund.minorUnits),
+      ...from,
     ]);
   }
   for (const { id, minorUnits, state } of after.disputes) {
@@ -137,10 +159,12 @@ export function settleInvoice({
     if (was === undefined)
       post(`disputed:${id}`, { ...sums, disputed: sums.disputed + minorUnits }, [
         own('disputed', minorUnits),
+        ...moneyBack(-minorUnits),
       ]);
     if (state === 'won' && was !== 'won')
       post(`dispute-won:${id}`, { ...sums, disputed: sums.disputed - minorUnits }, [
         own('disputed', -minorUnits),
+        ...moneyBack(minorUnits),
       ]);
     if (state === 'lost' && was !== 'lost')
       post(
@@ -150,7 +174,9 @@ export function settleInvoice({
       );
   }
   const { givenUp } = sumsOf(after);
-  if (givenUp > sums.givenUp) post('void', { ...sums, givenUp }, [own('invoiced', givenUp - sums.givenUp)]);
+  // What is not bought was never owed.
+  if (givenUp > sums.givenUp && !isTopUp)
+    post('void', { ...sums, givenUp }, [own('invoiced', givenUp - sums.givenUp)]);
   return { notes: held.filter((note, index) => note !== notes[index]), transactions };
 }
 

@@ -18,6 +18,7 @@ export type SignalLine = SignalConversation<PatchbayError>;
 export function createSignalLine(mintToken: () => TokenAnswer): SignalLine {
   return new SignalConversation({
     agent,
+    device: 'server',
     instanceId: randomUUID(),
     // Minting costs nothing, and needs nobody.
     fetchToken: async () => mintToken(),

@@ -1,6 +1,7 @@
 import { defineService } from '@patchbay/kit/definition';
 import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import { z } from 'zod';
+import { limitShape } from '../credential-request.ts';
 
 /** How a client and its relay reach each other. 'none': its credential declares no class. */
 const path = {
@@ -21,6 +22,7 @@ export const networkDiscovery = defineService({
   title: 'Network discovery',
   summary:
     'STUN and TURN: finds the address a client has, and relays its packets where no direct path exists.',
+  features: { relay: 'Relays packets. Without it clients are told of their addresses alone.' },
   timing: 'sync',
   media: 'immutable',
   config: z.object({
@@ -109,22 +111,10 @@ export const networkDiscovery = defineService({
       path: '/ice-servers',
       summary: 'Mint a credential and answer it as ICE servers, ready for RTCPeerConnection.',
       access: 'develop',
+      feature: 'relay',
       isMinting: true,
-      request: z.strictObject({
-        identity: z.string().min(1).max(128).optional(),
-        applicationId: z.string().optional(),
-        /** Of the application: its configuration holds besides. */
-        instanceType: z.string().optional(),
-        sessionId: z.string().optional(),
-        /** By default 3,600, or what is configured where that is less. */
-        ttlSeconds: z.int().min(1).max(LIFETIME_SECONDS_MAX).optional(),
-        usesMax: z.int().min(1).max(1_000_000).optional(),
-        secondsMax: z.int().min(1).max(31_536_000).optional(),
-        bytesMax: z.int().min(1).optional(),
-        bitsPerSecondMax: z.int().min(8_000).optional(),
-        burstBytes: z.int().min(1_500).optional(),
-        peerCidrs: z.array(z.string().max(64)).max(8).optional(),
-      }),
+      /** `ttlSeconds`: by default 3,600, or what is configured where that is less. `limitScope`: by default in total. */
+      request: z.strictObject(limitShape),
       response: z.object({ iceServers: z.array(iceServer), expiresAt: z.iso.datetime() }),
       errors: [
         'network-discovery.no_relay',

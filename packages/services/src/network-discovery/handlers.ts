@@ -1,7 +1,8 @@
 import type { Handlers } from '@patchbay/kit/definition';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { LIFETIME_SECONDS_DEFAULT } from '@patchbay/protocol/credential/lifetime';
-import { CredentialError } from '@patchbay/protocol/credential/refusal';
+import type { CredentialLimits } from '@patchbay/protocol/credential/limits';
+import { asRefusal, requestedCaveats } from '../credential-request.ts';
 import type { networkDiscovery } from './definition.ts';
 import type { NetworkDiscoveryPorts } from './ports.ts';
 
@@ -18,16 +19,16 @@ export const handlers: Handlers<typeof networkDiscovery, NetworkDiscoveryPorts> 
     }
     const urls = await placement.relayUrls({ accountId: entity.accountId });
     if (urls.length === 0) throw context.error('network-discovery.no_relay', 'No relay is in service.');
-    const expiresAtMs = nowMs() + ttlSeconds * 1000;
+    const mintedAtMs = nowMs();
+    const expiresAtMs = mintedAtMs + ttlSeconds * 1000;
     const caveats = caveatsOf(
-      { ...request, applicationId: entity.applicationId },
-      { accountId: entity.accountId, expiresAtMs, config },
+      { ...request, applicationId: entity.applicationId, ttlSeconds },
+      { accountId: entity.accountId, nowMs: mintedAtMs, config },
     );
     const credential = await minting
       .mint({ accountId: entity.accountId, caveats })
       .catch((error: unknown) => {
-        if (error instanceof CredentialError) throw context.error('request.invalid', error.message);
-        throw error;
+        throw asRefusal(error);
       });
     if (credential === undefined) {
       throw context.error(
@@ -44,47 +45,25 @@ export const handlers: Handlers<typeof networkDiscovery, NetworkDiscoveryPorts> 
   },
 };
 
-interface Request {
-  readonly identity?: string | undefined;
-  readonly applicationId?: string | undefined;
-  readonly instanceType?: string | undefined;
-  readonly sessionId?: string | undefined;
-  readonly usesMax?: number | undefined;
-  readonly secondsMax?: number | undefined;
-  readonly bytesMax?: number | undefined;
-  readonly bitsPerSecondMax?: number | undefined;
-  readonly burstBytes?: number | undefined;
-  readonly peerCidrs?: readonly string[] | undefined;
-}
-
 interface Frame {
   readonly accountId: string;
-  readonly expiresAtMs: number;
+  readonly nowMs: number;
   readonly config: { readonly bitsPerSecondMax?: number | undefined };
 }
 
-/** What a request asks for, as caveats. Limits of this operation count in total: the credential is made for one use. */
-function caveatsOf(request: Request, { accountId, expiresAtMs, config }: Frame): readonly Restriction[] {
-  const { identity, applicationId, instanceType, sessionId, usesMax, secondsMax, bytesMax, peerCidrs } =
-    request;
-  const caveats: Restriction[] = [
-    { type: 'account', accountId },
-    { type: 'notAfter', atMs: expiresAtMs },
-    { type: 'services', services: ['network-discovery'] },
-  ];
-  if (identity !== undefined) caveats.push({ type: 'identity', identity });
-  if (applicationId !== undefined) caveats.push({ type: 'application', applicationId });
-  if (instanceType !== undefined) caveats.push({ type: 'instanceType', instanceType });
-  if (sessionId !== undefined) caveats.push({ type: 'session', session: sessionId });
-  if (usesMax !== undefined) caveats.push({ type: 'uses', max: usesMax });
-  if (secondsMax !== undefined) caveats.push({ type: 'seconds', max: secondsMax, counts: 'total' });
-  if (bytesMax !== undefined) caveats.push({ type: 'bytes', max: bytesMax, counts: 'total' });
-  if (peerCidrs !== undefined) caveats.push({ type: 'peerCidrs', cidrs: peerCidrs });
+/** What a request asks for, as caveats, within what is configured. */
+function caveatsOf(request: CredentialLimits, { accountId, nowMs, config }: Frame): readonly Restriction[] {
   const bitsPerSecond = Math.min(request.bitsPerSecondMax ?? Infinity, config.bitsPerSecondMax ?? Infinity);
-  if (Number.isFinite(bitsPerSecond)) {
-    // A quarter of a second at the full rate, unless the request says more or less.
-    const burstBytes = request.burstBytes ?? Math.max(1_500, Math.floor(bitsPerSecond / 32));
-    caveats.push({ type: 'bitRate', bitsPerSecond, burstBytes });
-  }
-  return caveats;
+  const rate = Number.isFinite(bitsPerSecond)
+    ? {
+        bitsPerSecondMax: bitsPerSecond,
+        // A quarter of a second at the full rate, unless the request says more or less.
+        burstBytes: request.burstBytes ?? Math.max(1_500, Math.floor(bitsPerSecond / 32)),
+      }
+    : {};
+  return [
+    { type: 'account', accountId },
+    { type: 'services', services: ['network-discovery'] },
+    ...requestedCaveats({ ...request, ...rate }, nowMs),
+  ];
 }

@@ -1,6 +1,8 @@
 import { ServiceError } from '@patchbay/kit/errors';
 import { createId } from '@patchbay/kit/ids';
 import { mint, parseUsername, verify } from '@patchbay/protocol/credential/credential';
+import { effectiveOf } from '@patchbay/protocol/credential/effective';
+import { toRestrictions } from '@patchbay/protocol/credential/limits';
 import { serviceContext } from '@patchbay/testing/service-context';
 import { expect, test } from 'vitest';
 import { networkDiscovery } from './definition.ts';
@@ -50,6 +52,47 @@ test('createIceServers 200: application and instance type are in the credential,
       { type: 'bitRate', bitsPerSecond: 64_000, burstBytes: 2_000 },
     ]),
   );
+});
+
+test('createIceServers 200: a declared bandwidth class is in the credential, beside a bit rate that is asked for (NDS)', async () => {
+  const { context } = serviceContext(networkDiscovery, { accountId });
+  const asked = request({ bandwidthClass: 'low-video', bitsPerSecondMax: 500_000 });
+  const { iceServers } = await handlers.createIceServers(context, asked, ports());
+  const parsed = parseUsername(iceServers[0]?.username ?? '');
+  if (parsed.type !== 'credential') throw new Error(parsed.detail);
+  expect(effectiveOf(parsed)).toMatchObject({
+    bandwidthClass: 'low-video',
+    bitRate: { bitsPerSecond: 500_000, burstBytes: 15_625 },
+  });
+});
+
+test('createIceServers 200: everything that a server SDK can mint offline, and the same caveats (ACC-7)', async () => {
+  const limits = {
+    notBeforeMs: 1_800_000_000_000,
+    secondsMax: 60,
+    limitScope: 'session',
+    limitOutcome: 'throttle',
+    features: ['network-discovery.relay'],
+    mediaKinds: ['audio'],
+    regions: ['eu'],
+    countries: ['DE', 'FR'],
+    deviceKinds: ['mobile', 'tablet'],
+    sourceCidrs: ['192.0.2.0/24'],
+    peerCidrs: ['203.0.113.0/24'],
+  } as const;
+  const { context } = serviceContext(networkDiscovery, { accountId });
+  const { iceServers } = await handlers.createIceServers(context, request(limits), ports());
+  const parsed = parseUsername(iceServers[0]?.username ?? '');
+  const caveats = parsed.type === 'credential' ? parsed.blocks[0]?.caveats : [];
+  expect(caveats).toEqual(expect.arrayContaining([...toRestrictions(limits, 0)]));
+});
+
+test('createIceServers 400: a limit that would limit nothing is refused by its name', async () => {
+  const { context } = serviceContext(networkDiscovery, { accountId });
+  const refused = handlers.createIceServers(context, request({ limitScope: 'session' }), ports());
+  await expect(refused).rejects.toMatchObject({
+    fields: { code: 'request.invalid', publicDetail: expect.stringContaining('limitScope') },
+  });
 });
 
 test('createIceServers 200: where no lifetime is asked for, it is the longest allowed, an hour at most', async () => {

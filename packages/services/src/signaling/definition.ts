@@ -1,6 +1,7 @@
 import { defineService } from '@patchbay/kit/definition';
 import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
 import { z } from 'zod';
+import { limitShape } from '../credential-request.ts';
 import { frameErrors } from './errors.ts';
 
 /** Between a client and a node. */
@@ -11,6 +12,11 @@ export const signaling = defineService({
   title: 'Signaling',
   summary:
     'Sessions between endpoints: offers, answers and candidates carried, state kept, media re-established.',
+  features: {
+    'place-calls': 'Calls others.',
+    'answer-calls': 'Is called. Without it no device rings.',
+    'change-media': 'Begins and ends to send sound, pictures or a screen while a call runs.',
+  },
   timing: 'sync',
   media: 'none',
   config: z.object({
@@ -92,16 +98,11 @@ export const signaling = defineService({
       summary: 'Mint a token with which a browser connects as an identity of this account.',
       access: 'develop',
       isMinting: true,
-      request: z.strictObject({
-        identity: z.string().min(1).max(128),
-        applicationId: z.string().optional(),
-        /** Of the application: its configuration holds besides. */
-        instanceType: z.string().optional(),
-        /** By default 3,600, or what is configured where that is less. */
-        ttlSeconds: z.int().min(10).max(LIFETIME_SECONDS_MAX).optional(),
-        secondsMax: z.int().min(1).max(31_536_000).optional(),
-        bytesMax: z.int().min(1).optional(),
-      }),
+      /**
+       * `ttlSeconds`: by default 3,600, or what is configured where that is less. `limitScope`: by default each session,
+       * as a token is made for several calls.
+       */
+      request: z.strictObject({ ...limitShape, identity: limitShape.identity.unwrap() }),
       response: z.object({ token: z.string(), signalUrl: z.string(), expiresAt: z.iso.datetime() }),
       errors: ['signaling.no_node', 'signaling.no_key', 'signaling.ttl_too_long', 'request.invalid'],
     },

@@ -112,6 +112,7 @@ const remedies: Readonly<Record<SignalingEndingCode, string>> = {
   'account.suspended': 'Ask the owner of the account, or of the one above it, to make it active again.',
   'policy.refused': 'Look at the policy of the account: it says for each value which level set it.',
   'limit.exceeded': 'Wait until others have ended, or raise the limit that `detail` names.',
+  'balance.used_up': 'Add money to the balance of the account that `detail` names.',
 };
 
 /** Why sessions end, by code: what a client is told, what stands in the log, and what the code's page says. */

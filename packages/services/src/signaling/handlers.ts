@@ -2,7 +2,8 @@ import type { Handlers } from '@patchbay/kit/definition';
 import type { Restriction } from '@patchbay/protocol/credential/caveats';
 import { bearerToken } from '@patchbay/protocol/credential/credential';
 import { LIFETIME_SECONDS_DEFAULT } from '@patchbay/protocol/credential/lifetime';
-import { CredentialError } from '@patchbay/protocol/credential/refusal';
+import type { CredentialLimits } from '@patchbay/protocol/credential/limits';
+import { asRefusal, requestedCaveats } from '../credential-request.ts';
 import type { signaling } from './definition.ts';
 import type { SignalingPorts } from './ports.ts';
 
@@ -19,27 +20,23 @@ export const handlers: Handlers<typeof signaling, SignalingPorts> = {
     }
     const signalUrl = await placement.signalUrl({ accountId });
     if (signalUrl === undefined) throw context.error('signaling.no_node', 'No signaling node is in service.');
-    const expiresAtMs = nowMs() + ttlSeconds * 1000;
-    const seconds = Math.min(request.secondsMax ?? Infinity, config.sessionSecondsMax ?? Infinity);
+    const mintedAtMs = nowMs();
+    const expiresAtMs = mintedAtMs + ttlSeconds * 1000;
     const caveats: Restriction[] = [
       { type: 'account', accountId },
-      { type: 'notAfter', atMs: expiresAtMs },
-      { type: 'identity', identity: request.identity },
       // The relay is part of a call: the same token opens both.
       { type: 'services', services: ['signaling', 'network-discovery'] },
-      // The endpoint's, where the request names none.
-      ...(entity.applicationId
-        ? [{ type: 'application', applicationId: entity.applicationId } as const]
-        : []),
-      ...(request.instanceType
-        ? [{ type: 'instanceType', instanceType: request.instanceType } as const]
-        : []),
-      ...(Number.isFinite(seconds) ? [{ type: 'seconds', max: seconds, counts: 'session' } as const] : []),
-      ...(request.bytesMax ? [{ type: 'bytes', max: request.bytesMax, counts: 'session' } as const] : []),
+      ...requestedCaveats(
+        // The endpoint's application, where the request names none.
+        { ...inEachSession(request), applicationId: entity.applicationId, ttlSeconds },
+        mintedAtMs,
+      ),
+      ...(config.sessionSecondsMax === undefined
+        ? []
+        : [{ type: 'seconds', max: config.sessionSecondsMax, counts: 'session' } as const]),
     ];
     const credential = await minting.mint({ accountId, caveats }).catch((error: unknown) => {
-      if (error instanceof CredentialError) throw context.error('request.invalid', error.message);
-      throw error;
+      throw asRefusal(error);
     });
     if (credential === undefined) {
       throw context.error(
@@ -52,3 +49,10 @@ export const handlers: Handlers<typeof signaling, SignalingPorts> = {
     return { token: bearerToken(credential), signalUrl, expiresAt };
   },
 };
+
+/** Its limits count in each session where nothing else is said: a token is made for several calls. */
+function inEachSession(request: CredentialLimits): CredentialLimits {
+  const { secondsMax, bytesMax } = request;
+  if ((secondsMax ?? bytesMax) === undefined) return request;
+  return { ...request, limitScope: request.limitScope ?? 'session' };
+}

@@ -95,3 +95,23 @@ test('createToken 503: without a signaling node there is no token', async () => 
     fields: { code: 'signaling.no_node', status: 503 },
   });
 });
+
+test('createToken 200: limits of a token count in each session, unless they are to count in total', async () => {
+  const countsOf = async (fields: object) => {
+    const { context } = serviceContext(signaling, { accountId, config: { sessionSecondsMax: 900 } });
+    const { token } = await handlers.createToken(context, request(fields), ports());
+    const credential = parseBearerToken(token);
+    if ('type' in credential) throw new Error(credential.detail);
+    const verified = verify(mintKey, credential);
+    const caveats = verified.type === 'credential' ? (verified.blocks[0]?.caveats ?? []) : [];
+    return caveats.flatMap((caveat) =>
+      caveat.type === 'seconds' || caveat.type === 'bytes' ? [[caveat.type, caveat.max, caveat.counts]] : [],
+    );
+  };
+  const ofConfiguration = ['seconds', 900, 'session'];
+  expect(await countsOf({ bytesMax: 5 })).toEqual([['bytes', 5, 'session'], ofConfiguration]);
+  expect(await countsOf({ secondsMax: 60, limitScope: 'total' })).toEqual([
+    ['seconds', 60, 'total'],
+    ofConfiguration,
+  ]);
+});

@@ -40,7 +40,10 @@ async function pythonModels({ paths, components }: Document): Promise<string> {
     ...Object.values(responses),
   ]);
   const refs = bodies.flatMap((body) =>
-    Object.values(body?.content ?? {}).map(({ schema }) => refOf(schema)),
+    // What is answered as a file has no parts that need names.
+    Object.entries(body?.content ?? {}).flatMap(([type, { schema }]) =>
+      type.endsWith('json') ? [refOf(schema)] : [],
+    ),
   );
   // It names a class after a schema's title, and after the words around it where there is none.
   const titled = Object.entries(components.schemas).map(([title, schema]) => [title, { title, ...schema }]);

@@ -20,6 +20,7 @@ const samples: readonly unknown[] = [
   [],
   ['*'],
   ['audio'],
+  true,
   1,
   { meter: 'network-discovery.bytes' },
   { kind: 'threshold', limit: 1 },

@@ -117,6 +117,7 @@ async function furnish(
   await make('signaling.putInstanceTypeConfig', { applicationId, instanceType, ...config });
   const price = { currency: 'EUR', prices: { connectedMs: { amount: '7654321', per: '60000' } } };
   await make('prices.setForChildren', { service: 'signaling', ...price });
+  await make('spendingLimits.set', { limits: [{ per: 'month', amount: '7654321000000000' }] });
   const trigger = await make('triggers.create', {
     name: `${MARK}-trigger`,
     counter: { meter: 'network-discovery.bytes' },
@@ -173,6 +174,7 @@ async function furnish(
     roleId: role.id,
     viewId: createId('sin'),
     documentId: createId('doc'),
+    creditId: createId('cdt'),
     buyerId: accountId,
     // Of the organisation, which is the parent's, and of a domain that nobody has.
     organisationId: createId('org'),

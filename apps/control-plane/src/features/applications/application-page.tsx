@@ -15,6 +15,7 @@ import { showDay } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { serviceKeys } from '../../trpc/service-client.ts';
 import { exampleOf, exampleOfAny } from '../as-code/code-example.ts';
+import { ChangesLink } from '../audit/changes-link.tsx';
 import { Callbacks } from '../callbacks/callbacks.tsx';
 import { mintings } from '../credentials/minting.ts';
 import { LogicSetting } from '../logic/logic-setting.tsx';
@@ -52,6 +53,7 @@ export function ApplicationPage(): ReactNode {
         examples={examplesOf(accountId, applicationId)}
         actions={
           <>
+            <ChangesLink target={applicationId} />
             <IfMay to="applications.update">
               <Button onClick={() => setDialog('edit')} disabled={application === undefined}>
                 Edit

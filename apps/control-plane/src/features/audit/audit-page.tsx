@@ -3,10 +3,9 @@
 import { classNames } from '@patchbay/ui/class-names';
 import { Identifier } from '@patchbay/ui/copy-button';
 import { EmptyState } from '@patchbay/ui/empty-state';
-import { Select } from '@patchbay/ui/select';
 import { TableSkeleton } from '@patchbay/ui/skeleton';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { ArrowUpRight, ScrollText } from 'lucide-react';
+import { ArrowUpRight, ListFilter, ScrollText } from 'lucide-react';
 import Link from 'next/link';
 import { type ReactNode, useState } from 'react';
 import { showMoment } from '../../formats/time.ts';
@@ -18,35 +17,36 @@ import { listRequest, paged } from '../shell/list-request.ts';
 import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pathOfId } from '../shell/path-of-id.ts';
+import { AuditFilter } from './audit-filter.tsx';
 import { type AuditEntry, type Change, changesOf, tellingChanges } from './changes.ts';
-
-const scopes = [
-  { value: 'own', label: 'this account alone' },
-  { value: 'descendants', label: 'this account and all below' },
-] as const;
+import { type FilterName, useAuditFilter } from './use-audit-filter.ts';
 
 /** Who changed what, from what, to what (ACC-8). */
 export function AuditPage(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
-  const [scope, setScope] = useState<(typeof scopes)[number]['value']>('own');
+  const filter = useAuditFilter();
   const list = useInfiniteQuery(
-    trpc.audit.list.infiniteQueryOptions({ ...listRequest(accountId), scope }, paged),
+    trpc.audit.list.infiniteQueryOptions({ ...listRequest(accountId), ...filter.request }, paged),
   );
   const entries = (list.data?.pages ?? []).flatMap(({ items }) => items);
+  const nameOf = (id: string) => entries.find(({ actorId }) => actorId === id)?.actorName ?? id;
   return (
     <>
       <PageHeader
         title="Audit log"
         scope="Every change, by whom, from what, to what. Entries are added and never changed."
-        examples={[exampleOf({ operation: 'audit.list', input: { accountId, scope } })]}
+        examples={[exampleOf({ operation: 'audit.list', input: { accountId, ...filter.request } })]}
       />
-      <div className="mb-4">
-        <Select label="Of" isLabelled value={scope} options={scopes} onChange={setScope} />
-      </div>
+      <AuditFilter filter={filter} nameOf={nameOf} />
       {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.isPending ? <TableSkeleton rows={8} /> : null}
-      {list.isSuccess && entries.length === 0 ? (
+      {list.isSuccess && entries.length === 0 && filter.isNarrowed ? (
+        <EmptyState icon={<ScrollText />} title="No change is like this">
+          Nothing was changed in this time, by whom and of what you chose. Take one of these off.
+        </EmptyState>
+      ) : null}
+      {list.isSuccess && entries.length === 0 && !filter.isNarrowed ? (
         <EmptyState icon={<ScrollText />} title="Nothing was changed yet">
           Whatever somebody, or a key, changes here by dashboard or by API is written down with its state
           before and after. Create a key, and it will be the first line.
@@ -55,7 +55,7 @@ export function AuditPage(): ReactNode {
       {entries.length > 0 ? (
         <ol aria-label="Changes" className="divide-y divide-line border-y">
           {entries.map((entry) => (
-            <AuditRow key={entry.id} entry={entry} />
+            <AuditRow key={entry.id} entry={entry} onOnly={filter.set} />
           ))}
         </ol>
       ) : null}
@@ -71,7 +71,12 @@ export function AuditPage(): ReactNode {
 /** Fields that a line shows before the rest is asked for. */
 const SHOWN_MAX = 6;
 
-function AuditRow({ entry }: { readonly entry: AuditEntry }): ReactNode {
+interface AuditRowProps {
+  readonly entry: AuditEntry;
+  readonly onOnly: (words: { readonly [Name in FilterName]?: string }) => void;
+}
+
+function AuditRow({ entry, onOnly }: AuditRowProps): ReactNode {
   const [isWhole, setWhole] = useState(false);
   const all = changesOf(entry);
   const changes = isWhole ? all : tellingChanges(entry).slice(0, SHOWN_MAX);
@@ -81,12 +86,25 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }): ReactNode {
       <time dateTime={entry.at} title={entry.at} className="text-ink-faint tabular-nums max-md:order-2">
         {showMoment(entry.at)}
       </time>
-      <span className="truncate font-medium max-md:order-1" title={entry.actorId}>
+      <button
+        type="button"
+        className="truncate rounded-sm text-left font-medium hover:underline max-md:order-1"
+        title={entry.actorId}
+        aria-label={`Only by ${entry.actorName}`}
+        onClick={() => onOnly({ actorId: entry.actorId })}
+      >
         {entry.actorName}
-      </span>
+      </button>
       <span className="flex min-w-0 flex-wrap items-center gap-x-2 max-md:order-3 max-md:col-span-2 md:grid">
-        <code className="text-sm wrap-anywhere">{entry.action}</code>
-        <Target id={entry.target} />
+        <button
+          type="button"
+          className="rounded-sm text-left hover:underline"
+          aria-label={`Only ${entry.action}`}
+          onClick={() => onOnly({ action: entry.action })}
+        >
+          <code className="text-sm wrap-anywhere">{entry.action}</code>
+        </button>
+        <Target id={entry.target} onOnly={() => onOnly({ target: entry.target })} />
       </span>
       <div className="flex min-w-0 flex-wrap items-baseline gap-x-4 gap-y-1 text-sm max-md:order-4 max-md:col-span-2">
         <dl className="contents">
@@ -111,15 +129,24 @@ function AuditRow({ entry }: { readonly entry: AuditEntry }): ReactNode {
 }
 
 /** What was changed: open, where it has a page. */
-function Target({ id }: { readonly id: string }): ReactNode {
+function Target({ id, onOnly }: { readonly id: string; readonly onOnly: () => void }): ReactNode {
   const path = pathOfId(id, useAccountId());
-  if (path === undefined) return <Identifier id={id} isShort />;
   return (
     <span className="inline-flex min-w-0 items-center gap-1">
       <Identifier id={id} isShort />
-      <Link href={path} aria-label={`Open ${id}`} className="rounded-sm text-ink-faint hover:text-ink">
-        <ArrowUpRight className="size-3.5" aria-hidden />
-      </Link>
+      <button
+        type="button"
+        aria-label={`Only of ${id}`}
+        className="rounded-sm text-ink-faint hover:text-ink"
+        onClick={onOnly}
+      >
+        <ListFilter className="size-3.5" aria-hidden />
+      </button>
+      {path === undefined ? null : (
+        <Link href={path} aria-label={`Open ${id}`} className="rounded-sm text-ink-faint hover:text-ink">
+          <ArrowUpRight className="size-3.5" aria-hidden />
+        </Link>
+      )}
     </span>
   );
 }

@@ -58,7 +58,7 @@ const limitTexts = {
 } as const;
 
 function factsOf(effective: Effective): readonly (readonly [string, string])[] {
-  const { bitRate, limits } = effective;
+  const { bitRate, bandwidthClass, limits } = effective;
   const told = [
     ['Identity', effective.identity],
     ['Application', effective.applicationId],
@@ -70,12 +70,20 @@ function factsOf(effective: Effective): readonly (readonly [string, string])[] {
     ['Regions', effective.regions?.join(', ')],
     ['From networks', effective.sourceCidrs?.join(', ')],
     ['To networks', effective.peerCidrs?.join(', ')],
+    ['Bandwidth class', bandwidthClass?.replace('-', ' ')],
     ['Bit rate', bitRate && textOf(showBitRate(bitRate.bitsPerSecond))],
     ...limits.map(({ kind, max, counts }) => [
       kind === 'seconds' ? 'Time' : kind === 'bytes' ? 'Bytes' : 'Uses',
       `${limitTexts[kind](max)} ${counts === 'total' ? 'in total' : 'in each session'}`,
     ]),
-    ['Ends at', effective.endEvents.length === 0 ? undefined : effective.endEvents.join(', ')],
+    [
+      'Ends at',
+      effective.endEvents.length === 0
+        ? undefined
+        : effective.endEvents
+            .map(({ event, subject }) => [event, subject].filter(Boolean).join(' of '))
+            .join(', '),
+    ],
   ] as const;
   return told.flatMap(([term, text]) =>
     term === undefined || text === undefined ? [] : [[term, text] as const],

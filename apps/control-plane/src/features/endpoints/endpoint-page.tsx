@@ -12,6 +12,7 @@ import { type ReactNode, useState } from 'react';
 import { showDay } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
+import { ChangesLink } from '../audit/changes-link.tsx';
 import { Callbacks } from '../callbacks/callbacks.tsx';
 import { LogicSetting } from '../logic/logic-setting.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
@@ -53,11 +54,14 @@ export function EndpointPage(): ReactNode {
         scope={endpoint?.label || 'Held by this account.'}
         examples={examplesOf(accountId, endpointId)}
         actions={
-          <IfMay to="endpoints.update">
-            <Button onClick={() => setDialog('edit')} disabled={!isHeld}>
-              Edit
-            </Button>
-          </IfMay>
+          <>
+            <ChangesLink target={endpointId} />
+            <IfMay to="endpoints.update">
+              <Button onClick={() => setDialog('edit')} disabled={!isHeld}>
+                Edit
+              </Button>
+            </IfMay>
+          </>
         }
       />
       {found.error === null ? null : <ProblemNote error={found.error} onRetry={() => void found.refetch()} />}

@@ -55,6 +55,11 @@ export function MoveEffects({ preview }: { readonly preview: Preview }): ReactNo
           You may not read here: {preview.withheld.join(', ')}. Ask somebody who may before you move it.
         </Callout>
       )}
+      {preview.brand.before === preview.brand.after ? null : (
+        <Callout title={`Its people see ${preview.brand.after} from then on`}>
+          Pages, mails and addresses are those of {preview.brand.before} until the move.
+        </Callout>
+      )}
       <Group
         title="Who pays whom"
         none="The same prices, between the same accounts."

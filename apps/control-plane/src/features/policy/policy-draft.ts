@@ -1,9 +1,11 @@
 import { overridableNames, policyNames, type SettingName, settingOf } from '@patchbay/domain/policy/settings';
 import { parseWindow } from '@patchbay/domain/policy/weekly-times';
+import { featureNamesOf } from '@patchbay/kit/definition';
 import { services } from '@patchbay/services/registry.generated';
 import type { Inputs, Outputs } from '../../trpc/client.ts';
 
 const serviceNames = Object.values(services).map(({ name }) => name);
+const featureNames = Object.values(services).flatMap(featureNamesOf);
 
 export type Written = Outputs['policy']['get']['stored'];
 export type Word = Omit<Inputs['policy']['set'], 'accountId'>;
@@ -27,6 +29,7 @@ const separatorOf = (name: SettingName) => (settingOf(name).merge === 'everyTime
 /** What may stand in a list; undefined where only whoever runs a platform knows, or where it is no list. */
 export const choicesOf = (name: SettingName): readonly string[] | undefined => {
   if (name === 'services' || name === 'servicesToEnable') return serviceNames;
+  if (name === 'features') return featureNames;
   const setting = settingOf(name);
   return setting.merge === 'narrowest' ? undefined : setting.choices;
 };

@@ -19,16 +19,24 @@ export interface PolicyEditorProps {
   readonly onChange: (draft: PolicyDraft) => void;
   readonly effective: readonly Explained[];
   readonly refused?: PolicyName | undefined;
+  /** Those that have a node now: they are ticked, where there are any. */
+  readonly regions?: readonly string[];
 }
 
 /** Every setting with its unit, how far a level below may widen it again, and whether it is locked for all of them. */
-export function PolicyEditor({ draft, onChange, effective, refused }: PolicyEditorProps): ReactNode {
+export function PolicyEditor(props: PolicyEditorProps): ReactNode {
+  const { draft, onChange, effective, refused, regions = [] } = props;
+  // What stands there may be of a region without a node.
+  const choicesFor = (name: PolicyName) =>
+    name === 'regions' && regions.length > 0
+      ? [...new Set([...regions, ...itemsIn(draft.regions.value), ...itemsIn(draft.regions.bound)])]
+      : choicesOf(name);
   const change = (name: PolicyName, more: Partial<SettingDraft>) =>
     onChange({ ...draft, [name]: { ...draft[name], ...more } });
   return (
     <ul className="divide-y border-y">
       {policyNames.map((name) => {
-        const summary = summaryOf(name);
+        const summary = summaryOf(name, choicesFor(name));
         const held = effective.find(({ setting }) => setting === name);
         const hint =
           held?.ceiling === undefined ? summary : `${summary} At most ${valueText(name, held.ceiling)}.`;
@@ -39,6 +47,7 @@ export function PolicyEditor({ draft, onChange, effective, refused }: PolicyEdit
           >
             <SettingField
               name={name}
+              choices={choicesFor(name)}
               value={draft[name].value}
               hint={hint}
               isRefused={refused === name}
@@ -47,6 +56,7 @@ export function PolicyEditor({ draft, onChange, effective, refused }: PolicyEdit
             {isOverridable(name) ? (
               <BoundField
                 name={name}
+                choices={choicesFor(name)}
                 value={draft[name].bound}
                 onChange={(bound) => change(name, { bound })}
               />
@@ -69,8 +79,16 @@ export function PolicyEditor({ draft, onChange, effective, refused }: PolicyEdit
   );
 }
 
+const itemsIn = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
 interface FieldOfSetting {
   readonly name: PolicyName;
+  /** What may be ticked; undefined where it is typed. */
+  readonly choices: readonly string[] | undefined;
   readonly value: string;
   readonly onChange: (value: string) => void;
 }
@@ -81,9 +99,8 @@ interface SettingFieldProps extends FieldOfSetting {
 }
 
 /** What can be ticked is ticked, times are set by their days, and everything else is typed. */
-function SettingField({ name, value, hint, isRefused, onChange }: SettingFieldProps): ReactNode {
+function SettingField({ name, choices, value, hint, isRefused, onChange }: SettingFieldProps): ReactNode {
   const label = settingLabel(name);
-  const choices = choicesOf(name);
   const error = isRefused ? 'This is not within the bounds of the setting.' : undefined;
   if (choices !== undefined)
     return <ChoiceField label={label} hint={hint} choices={choices} value={value} onChange={onChange} />;
@@ -103,10 +120,9 @@ function SettingField({ name, value, hint, isRefused, onChange }: SettingFieldPr
 }
 
 /** How far a level below may widen it again. */
-function BoundField({ name, value, onChange }: FieldOfSetting): ReactNode {
+function BoundField({ name, choices, value, onChange }: FieldOfSetting): ReactNode {
   const label = 'Below, up to';
   const spoken = `${settingLabel(name)}: below, up to`;
-  const choices = choicesOf(name);
   return choices === undefined ? (
     <Field
       label={label}

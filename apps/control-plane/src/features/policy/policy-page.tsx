@@ -20,12 +20,16 @@ import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { EffectiveLevels } from './effective-levels.tsx';
+import { PlaceChoice } from './place-choice.tsx';
 import { PlanChoice } from './plan-choice.tsx';
 import { type PolicyDraft, toDraft, toWord } from './policy-draft.ts';
 import { PolicyEditor } from './policy-editor.tsx';
 import { changesIn, mergedDraft } from './policy-merge.ts';
 import { PolicyTabs } from './policy-tabs.tsx';
+import { levelText } from './setting-words.ts';
 import { SimulationResult } from './simulation-result.tsx';
+import { usePlaces } from './use-places.ts';
+import { type Place, placeNames, usePolicyPlace } from './use-policy-place.ts';
 
 /** What is typed, and what it was begun from. */
 interface Edited {
@@ -39,7 +43,9 @@ export function PolicyPage(): ReactNode {
   const accountId = useAccountId();
   const show = useToast();
   const [edited, setEdited] = useState<Edited>();
-  const policy = useQuery(trpc.policy.get.queryOptions({ accountId }));
+  const [place, goToPlace] = usePolicyPlace();
+  const places = usePlaces();
+  const policy = useQuery(trpc.policy.get.queryOptions({ accountId, ...place }));
   const simulate = useMutation(trpc.policy.simulate.mutationOptions());
   const save = useMutation(
     trpc.policy.set.mutationOptions({
@@ -52,23 +58,32 @@ export function PolicyPage(): ReactNode {
     }),
   );
   const mayChange = useMay('policy.set');
-  const names = useAccountNames();
+  const names = new Map([
+    ...useAccountNames(),
+    ...places.applications.map(({ id, name }) => [id, name] as const),
+  ]);
+  const isWhole = Object.keys(place).length === 0;
+  const flags = placeFlags(place);
   const draft = edited?.draft ?? (policy.data === undefined ? undefined : toDraft(policy.data.stored));
   const read = draft === undefined ? undefined : toWord(draft);
   const refused = read !== undefined && 'refused' in read ? read.refused : undefined;
   const word = read !== undefined && 'word' in read ? read.word : undefined;
   const example = exampleOf({
     operation: 'policy.set',
-    input: { accountId, concurrentSessionsMax: 100, sessionSecondsMax: 3_600 },
-    cli: `policy set ${accountId} --set concurrentSessionsMax=100 --set sessionSecondsMax=3600`,
+    input: { accountId, ...place, concurrentSessionsMax: 100, sessionSecondsMax: 3_600 },
+    cli: `policy set ${accountId}${flags} --set concurrentSessionsMax=100 --set sessionSecondsMax=3600`,
   });
   const examples = [
     example,
-    exampleOf({ operation: 'policy.get', input: { accountId }, cli: `policy show ${accountId}` }),
+    exampleOf({
+      operation: 'policy.get',
+      input: { accountId, ...place },
+      cli: `policy show ${accountId}${flags}`,
+    }),
     exampleOf({
       operation: 'policy.simulate',
-      input: { accountId, concurrentSessionsMax: 100, days: 7 },
-      cli: `policy simulate ${accountId} --set concurrentSessionsMax=100`,
+      input: { accountId, ...place, concurrentSessionsMax: 100, days: 7 },
+      cli: `policy simulate ${accountId}${flags} --set concurrentSessionsMax=100`,
     }),
   ];
   const current = currentOf<Outputs['policy']['get']>(save.error);
@@ -85,6 +100,19 @@ export function PolicyPage(): ReactNode {
         examples={examples}
       />
       <PolicyTabs />
+      <div className="mb-8">
+        <PlaceChoice
+          {...places}
+          place={place}
+          onChange={(next) => {
+            // What was typed is of the place that was left.
+            setEdited(undefined);
+            save.reset();
+            simulate.reset();
+            goToPlace(next);
+          }}
+        />
+      </div>
       {policy.error === null ? null : (
         <ProblemNote error={policy.error} onRetry={() => void policy.refetch()} />
       )}
@@ -101,22 +129,25 @@ export function PolicyPage(): ReactNode {
                 title="Nothing is restricted here"
                 code={mayChange ? <CodePanel title={example.title} snippets={example.snippets} /> : undefined}
               >
-                No level above says anything, and neither does this account.{' '}
+                No level above says anything, and neither does this{' '}
+                {isWhole ? 'account' : 'place of the account'}.{' '}
                 {mayChange
-                  ? 'Set a value below: it holds for all accounts under it, and here stands which level each value is from.'
+                  ? isWhole
+                    ? 'Set a value below: it holds for all accounts under it, and here stands which level each value is from.'
+                    : 'Set a value below: it holds there alone, and here stands which level each value is from.'
                   : 'Where one does, it stands here with the level that it is from.'}
               </EmptyState>
             ) : (
               <EffectiveLevels effective={policy.data.effective} names={names} />
             )}
           </section>
-          {policy.data.origin.by === 'above' ? <PlanChoice plan={policy.data.plan} /> : null}
+          {isWhole && policy.data.origin.by === 'above' ? <PlanChoice plan={policy.data.plan} /> : null}
           <section aria-labelledby="own">
             <h2 id="own" className="mb-1 font-semibold">
-              What is set at this level
+              What is set at this level: {levelText(policy.data.origin, names)}
             </h2>
             <p className="mb-3 text-ink-faint">
-              {policy.data.origin.by === 'above'
+              {isWhole && policy.data.origin.by === 'above'
                 ? 'You are above this account: it cannot take back what you set.'
                 : 'What is left empty is not set here. Lists are separated by commas.'}
             </p>
@@ -127,6 +158,7 @@ export function PolicyPage(): ReactNode {
                   onChange={(next) => setEdited({ draft: next, seen: edited?.seen ?? policy.data })}
                   effective={policy.data.effective}
                   refused={refused}
+                  regions={places.regions}
                 />
               </Changeable>
             </div>
@@ -157,7 +189,7 @@ export function PolicyPage(): ReactNode {
                 <Button
                   isPending={simulate.isPending}
                   disabled={word === undefined}
-                  onClick={() => word && simulate.mutate({ accountId, ...word, days: 7 })}
+                  onClick={() => word && simulate.mutate({ accountId, ...place, ...word, days: 7 })}
                 >
                   Try on the last 7 days
                 </Button>
@@ -167,7 +199,7 @@ export function PolicyPage(): ReactNode {
                   variant="primary"
                   isPending={save.isPending}
                   disabled={word === undefined || edited === undefined}
-                  onClick={() => word && save.mutate({ accountId, ...word })}
+                  onClick={() => word && save.mutate({ accountId, ...place, ...word })}
                 >
                   Save
                 </Button>
@@ -185,3 +217,14 @@ export function PolicyPage(): ReactNode {
     </>
   );
 }
+
+const flagNames = {
+  applicationId: '--application',
+  instanceType: '--instance-type',
+  region: '--region',
+  endpoint: '--endpoint',
+} as const;
+
+/** The place as the command line names it. */
+const placeFlags = (place: Place): string =>
+  placeNames.map((name) => (place[name] === undefined ? '' : ` ${flagNames[name]} ${place[name]}`)).join('');

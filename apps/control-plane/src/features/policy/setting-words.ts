@@ -1,7 +1,7 @@
-import { type SettingName, settingOf } from '@patchbay/domain/policy/settings';
+import { type NumberSetting, type SettingName, settingOf } from '@patchbay/domain/policy/settings';
+import { featureName } from '@patchbay/kit/definition';
 import { services } from '@patchbay/services/registry.generated';
 import type { Outputs } from '../../trpc/client.ts';
-import { choicesOf } from './policy-draft.ts';
 
 type Answer = Outputs['policy']['get'];
 export type Explained = Answer['effective'][number];
@@ -12,6 +12,7 @@ const levels: Readonly<Record<Origin['level'], string>> = {
   plan: 'Plan',
   account: 'Account',
   access: 'Access',
+  spending: 'Spending',
   region: 'Region',
   application: 'Application',
   instanceType: 'Instance type',
@@ -26,35 +27,44 @@ export function levelText(origin: Origin, names: ReadonlyMap<string, string>): s
   if (accountId === undefined)
     return `${levels[level]}, ${accountsAbove === 1 ? '1 account' : `${accountsAbove} accounts`} above`;
   const place = region ?? endpoint ?? instanceType ?? applicationId;
-  if (place !== undefined) return `${levels[level]} ${place}`;
+  if (place !== undefined) return `${levels[level]} ${names.get(place) ?? place}`;
   const name = names.get(accountId) ?? accountId;
   if (level === 'account') return by === 'above' ? `${name}, from above` : name;
   if (level === 'access') return `Lists and services of ${name}`;
+  if (level === 'spending') return `Spending of ${name}`;
   return level === 'plan' ? `Plan of ${name}` : levels[level];
 }
 
 export const unitOf = (name: SettingName): string | undefined => {
   const setting = settingOf(name);
-  if (setting.merge !== 'narrowest') return undefined;
-  return setting.unit === 'count'
-    ? 'sessions'
-    : setting.unit === 'second'
-      ? 's'
-      : setting.unit === 'byte'
-        ? 'B'
-        : setting.unit;
+  return setting.merge === 'narrowest' ? unitTexts[setting.unit] : undefined;
 };
 
-/** What a setting is, and how it is left alone. */
-export function summaryOf(name: SettingName): string {
+const unitTexts: Readonly<Record<NumberSetting['unit'], string>> = {
+  second: 's',
+  'bit/s': 'bit/s',
+  byte: 'B',
+  session: 'sessions',
+  participant: 'participants',
+};
+
+/** What a setting is, and how it is left alone where it is ticked. */
+export function summaryOf(name: SettingName, choices: readonly string[] | undefined): string {
   const { summary } = settingOf(name);
-  return choicesOf(name) === undefined ? summary : `${summary} None ticked: it is not set here.`;
+  return choices === undefined ? summary : `${summary} None ticked: it is not set here.`;
 }
 
-/** A choice as it is read: a service by its title. */
+/** A choice as it is read: a service or a feature of one by its title. */
 export const choiceLabel = (choice: string): string => titles.get(choice) ?? choice;
 
-const titles = new Map<string, string>(Object.values(services).map(({ name, title }) => [name, title]));
+const titles = new Map<string, string>(
+  Object.values(services).flatMap(({ name, title, features }) => [
+    [name, title] as const,
+    ...Object.keys(features).map(
+      (feature) => [featureName(name, feature), `${title}: ${feature.replaceAll('-', ' ')}`] as const,
+    ),
+  ]),
+);
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
 export function valueText(name: SettingName, value: Explained['value']): string {

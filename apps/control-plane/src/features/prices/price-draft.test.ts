@@ -81,11 +81,14 @@ test('what is typed beside a price with terms keeps them, and terms are typed in
     free: '100',
     minimum: '5.00',
     roundUpTo: '1000000000',
+    isBinary: false,
   });
   const set = (draft: PriceDraft) => pricesToSet('network-discovery', [draft]).bytes;
   const tariff = { amount: '400000000', per: '1000000000', ...terms };
   expect(set(bytes)).toEqual([tariff]);
   expect(set({ ...bytes, text: '0.5' })).toEqual([{ ...tariff, amount: '500000000' }]);
+  const timed = { ...bytes, terms: { ...bytes.terms, isBinary: true } };
+  expect(set(timed)).toEqual([{ ...tariff, accounting: 'binary' }]);
   const finer = { ...bytes, terms: { ...bytes.terms, tiers: [{ after: '0.5', text: '0.0000000001' }] } };
   expect(set(finer)).toMatchObject([
     { amount: '4000000000', per: '10000000000', tiers: [{ after: '500000000', amount: '1' }] },

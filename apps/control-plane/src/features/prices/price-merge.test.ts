@@ -34,7 +34,7 @@ test('a price that both changed stays as it was typed, and one that they took ba
 });
 
 test('terms that one typed and the other did not touch stay, and are said to whoever did not type them (BIL-1)', () => {
-  const terms = { tiers: [], isVolume: false, free: '100', minimum: '', roundUpTo: '' };
+  const terms = { tiers: [], isVolume: false, free: '100', minimum: '', roundUpTo: '', isBinary: false };
   const base = [saved('bytes', '0.4')];
   const typed = [{ ...saved('bytes', '0.4'), terms }];
   expect(mergedDrafts({ base, mine: typed, theirs: base })).toEqual(typed);

@@ -16,12 +16,21 @@ export interface TermsDraft {
   readonly minimum: string;
   /** In units of the meter; empty: billed as it was used. */
   readonly roundUpTo: string;
+  /** The whole time of each session that used it at all. */
+  readonly isBinary: boolean;
 }
 
-export const noTerms: TermsDraft = { tiers: [], isVolume: false, free: '', minimum: '', roundUpTo: '' };
+export const noTerms: TermsDraft = {
+  tiers: [],
+  isVolume: false,
+  free: '',
+  minimum: '',
+  roundUpTo: '',
+  isBinary: false,
+};
 
 export function termsDraftOf(tariff: WireTariff, unit: MeterUnit): TermsDraft {
-  const { per, tiers = [], tiering, free, minimum, roundUpTo } = tariff;
+  const { per, tiers = [], tiering, free, minimum, roundUpTo, accounting } = tariff;
   return {
     tiers: tiers.map(({ after, amount }) => ({
       after: writeUnits(after, unit),
@@ -31,6 +40,7 @@ export function termsDraftOf(tariff: WireTariff, unit: MeterUnit): TermsDraft {
     free: free === undefined ? '' : writeUnits(free, unit),
     minimum: minimum === undefined ? '' : writeHumanPrice({ amount: minimum, per: '1' }, 'count'),
     roundUpTo: roundUpTo ?? '',
+    isBinary: accounting === 'binary',
   };
 }
 
@@ -66,6 +76,7 @@ export function withTerms(base: WireTariff, terms: TermsDraft, unit: MeterUnit):
         free: free.toString(),
         minimum: least.amount,
         roundUpTo: terms.roundUpTo || '1',
+        ...(terms.isBinary ? { accounting: 'binary' } : {}),
       }),
     );
   } catch (cause) {

@@ -67,6 +67,20 @@ export function TermsForm({ meter, currency, terms, onChange }: TermsFormProps):
         <Field label="At least, a month" text={terms.minimum} onType={(minimum) => change({ minimum })}>
           at least, <span className="text-ink-faint">{currency} a month with any use</span>
         </Field>
+        {meter.unit === 'millisecond' ? (
+          <span className="flex items-center gap-2">
+            of a session
+            <Select
+              label="What of a session is billed"
+              value={terms.isBinary ? 'binary' : 'segmented'}
+              options={[
+                { value: 'segmented', label: 'the time in which it was used' },
+                { value: 'binary', label: 'all its time, if it was used at all' },
+              ]}
+              onChange={(value) => change({ isBinary: value === 'binary' })}
+            />
+          </span>
+        ) : null}
         <span className="flex items-center gap-2">
           billed
           <Select

@@ -49,12 +49,14 @@ export function Erasures(): ReactNode {
   const list = useInfiniteQuery(
     trpc.erasures.list.infiniteQueryOptions(listRequest(accountId), { ...paged, refetchInterval: LOOK_MS }),
   );
-  const decide = useMutation(
-    trpc.erasures.update.mutationOptions({
-      onSuccess: () => setConfirmed(undefined),
-      onError: useRefusalToast(),
-    }),
+  const confirm = useMutation(
+    trpc.erasures.update.mutationOptions({ onSuccess: () => setConfirmed(undefined) }),
   );
+  const cancel = useMutation(trpc.erasures.update.mutationOptions({ onError: useRefusalToast() }));
+  const ask = (erasure?: Erasure) => {
+    confirm.reset();
+    setConfirmed(erasure);
+  };
   const erasures = (list.data?.pages ?? []).flatMap(({ items }) => items);
   return (
     <section aria-labelledby="erasures">
@@ -81,8 +83,8 @@ export function Erasures(): ReactNode {
           label="Erasures"
           columns={columnsOf({
             mayDecide,
-            onConfirm: setConfirmed,
-            onCancel: (erasureId) => decide.mutate({ accountId, erasureId, state: 'cancelled' }),
+            onConfirm: ask,
+            onCancel: (erasureId) => cancel.mutate({ accountId, erasureId, state: 'cancelled' }),
           })}
           rows={erasures}
           rowKey={({ id }) => id}
@@ -97,12 +99,12 @@ export function Erasures(): ReactNode {
       {confirmed?.person === undefined ? null : (
         <ConfirmDialog
           isOpen
-          onOpenChange={() => setConfirmed(undefined)}
+          onOpenChange={() => ask()}
           title={`Erase ${confirmed.person}?`}
           verb="Erase"
           name={confirmed.person}
-          isPending={decide.isPending}
-          onConfirm={() => decide.mutate({ accountId, erasureId: confirmed.id, state: 'running' })}
+          isPending={confirm.isPending}
+          onConfirm={() => confirm.mutate({ accountId, erasureId: confirmed.id, state: 'running' })}
         >
           <ul className="grid gap-0.5">
             {Object.entries(confirmed.found).map(([dataClass, count]) => (
@@ -118,6 +120,14 @@ export function Erasures(): ReactNode {
               ? ` They are in ${confirmed.liveCount} sessions now, which go on; it is done when these are over.`
               : ''}
           </p>
+          {confirm.error === null ? null : (
+            <>
+              <ProblemNote error={confirm.error} />
+              <p className="text-ink">
+                Nothing was erased. What you typed stays: do what it says, and press Erase again.
+              </p>
+            </>
+          )}
         </ConfirmDialog>
       )}
     </section>

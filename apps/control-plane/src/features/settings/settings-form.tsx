@@ -12,6 +12,7 @@ import { useForm } from '../form/use-form.ts';
 import { useSavedToast } from '../form/use-saved-toast.ts';
 import { Changeable } from '../shell/changeable.tsx';
 import { useMay } from '../shell/use-may.ts';
+import { ZoneOptions } from '../time-zone/zone-options.tsx';
 
 type Account = Outputs['accounts']['get'];
 
@@ -71,11 +72,7 @@ export function SettingsForm({ account }: { readonly account: Account }): ReactN
           hint="For windows of policies. Statements are of months in UTC."
           error={form.errorOf('timeZone')}
         />
-        <datalist id={zonesId}>
-          {Intl.supportedValuesOf('timeZone').map((zone) => (
-            <option key={zone} value={zone} />
-          ))}
-        </datalist>
+        <ZoneOptions id={zonesId} />
       </Changeable>
     </form>
   );

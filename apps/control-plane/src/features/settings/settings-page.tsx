@@ -11,12 +11,14 @@ import { useTRPC } from '../../trpc/client.ts';
 import { AccountTabs } from '../account/account-tabs.tsx';
 import { AccountStateBadge } from '../accounts/account-state-badge.tsx';
 import { exampleOf } from '../as-code/code-example.ts';
+import { ChangesLink } from '../audit/changes-link.tsx';
 import { MoveAccount } from '../move/move-account.tsx';
 import { useAccount, useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { pagePath } from '../shell/pages.ts';
 import { StartView } from '../view/start-view.tsx';
 import { SettingsForm } from './settings-form.tsx';
+import { StoppedAccount } from './stopped-account.tsx';
 
 /** What an account is called, where its days begin, and what about it is fixed. */
 export function SettingsPage(): ReactNode {
@@ -50,10 +52,12 @@ export function SettingsPage(): ReactNode {
         <div className="grid gap-x-16 gap-y-10 md:grid-cols-[minmax(0,26rem)_minmax(0,22rem)]">
           {/* Made anew for another account: the fields hold what somebody typed. */}
           <div className="grid content-start gap-8">
+            <StoppedAccount account={account} />
             <SettingsForm key={account.id} account={account} />
             <div className="flex flex-wrap gap-2 empty:hidden">
               <MoveAccount account={account} />
               <StartView account={account} />
+              <ChangesLink target={account.id} />
             </div>
           </div>
           <Facts>

@@ -12,6 +12,7 @@ import {
   ScrollText,
   ShieldCheck,
   Tags,
+  Wallet,
   Webhook,
 } from 'lucide-react';
 import type { OperationName } from '../as-code/code-example.ts';
@@ -91,6 +92,7 @@ export const pages: readonly Page[] = [
     shortcut: 'w',
     needs: 'webhooks.list',
   },
+  { segment: 'balance', label: 'Balance', icon: Wallet, shortcut: 'm', needs: 'balances.get' },
   { segment: 'prices', label: 'Prices', icon: Tags, shortcut: 'p', needs: 'prices.list' },
   {
     segment: 'statements',

@@ -47,3 +47,16 @@ describe('what the dashboard offers', () => {
     expect(mayDo('keys.invent', at('acc_top', 'owner'), 'here')).toBe(false);
   });
 });
+
+test('of an account that is suspended nobody changes anything but those above it, who make it active again', () => {
+  const [parent, child] = ['acc_parent', 'acc_child'];
+  const stopped = { chain: [parent, child], isLooking: false, isStopped: true };
+  const own = { ...stopped, held: [{ id: child, role: 'owner' }] };
+  const above = { ...stopped, held: [{ id: parent, role: 'admin' }] };
+  const may = (standing: typeof own, place: 'here' | 'above') => mayDo('accounts.update', standing, place);
+  expect([may(own, 'here'), may(own, 'above')]).toEqual([false, false]);
+  expect([may(above, 'here'), may(above, 'above')]).toEqual([true, true]);
+  expect(mayDo('accounts.get', own, 'here')).toBe(true);
+  expect(may({ ...own, isStopped: false }, 'here')).toBe(true);
+  expect(may({ ...own, isStopped: false }, 'above')).toBe(false);
+});

@@ -12,8 +12,11 @@ interface Held {
   readonly scopes?: readonly string[] | undefined;
 }
 
-/** Whether it is asked for the account at hand, or for one below it: there, whoever has a role here stands above. */
-export type Place = 'here' | 'below';
+/**
+ * Whether it is asked for the account at hand, or for one below it: there, whoever has a role here stands above. `above`: of
+ * the account at hand, and by a role of an account above it alone.
+ */
+export type Place = 'here' | 'below' | 'above';
 
 export interface Standing {
   /** From the highest account in sight down to the one at hand. */
@@ -21,6 +24,8 @@ export interface Standing {
   readonly held: readonly Held[];
   /** They look as an account below theirs does: with the rights that they have there, and changing nothing (PRD-3). */
   readonly isLooking: boolean;
+  /** The account at hand is suspended or closed: whoever does not stand above it changes nothing there. */
+  readonly isStopped?: boolean;
 }
 
 const mountedByName = new Map(
@@ -28,14 +33,19 @@ const mountedByName = new Map(
 );
 
 /** Whether somebody may do an operation, by the rules that the platform itself goes by. */
-export function mayDo(operation: string, { chain, held, isLooking }: Standing, place: Place): boolean {
+export function mayDo(
+  operation: string,
+  { chain, held, isLooking, isStopped = false }: Standing,
+  place: Place,
+): boolean {
   const mounted = mountedByName.get(operation);
   if (mounted === undefined) return false;
   const { scopeName, name, operation: declared } = mounted;
   const isRead = declared.method === 'GET';
   if (isLooking && !isRead) return false;
   // What is for those above alone is not for a role at the account itself.
-  const isOfAbove = declared.authority === 'ancestor' && place === 'here';
+  const isOnlyOfAbove = declared.authority === 'ancestor' || (isStopped && !isRead);
+  const isOfAbove = place === 'above' || (isOnlyOfAbove && place === 'here');
   const grants = held.flatMap(grantOf).filter(({ accountId }) => !isOfAbove || accountId !== chain.at(-1));
   return rightsAllow(reachAlong(chain, grants), {
     owner: scopeName,

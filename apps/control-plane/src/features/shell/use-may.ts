@@ -11,7 +11,8 @@ export function useRights(): (operation: string, place?: Place) => boolean | und
   return (operation, place = 'here') => {
     if (me === undefined || account === undefined) return undefined;
     const chain = [...account.ancestors.map(({ id }) => id), account.id];
-    return mayDo(operation, { chain, held: me.accounts, isLooking: me.view !== undefined }, place);
+    const isStopped = account.state !== 'active';
+    return mayDo(operation, { chain, held: me.accounts, isLooking: me.view !== undefined, isStopped }, place);
   };
 }
 

@@ -6,6 +6,7 @@ import { ADDRESS_HEADER } from '../../server/request-address.ts';
 import { sessionCookie } from '../../server/sign-in-session.ts';
 import { type Opened, viewProviders } from '../view/view-providers.ts';
 import { sessionsNamedBy } from './named-sessions.ts';
+import { relyingPartyHere } from './passkey-place.ts';
 import { BY_ORGANISATION, PASSKEY_PROVIDER, SECOND_FACTOR } from './second-factor.ts';
 
 /** What a browser sent as text; undefined for what is no JSON, which is no answer of a passkey. */
@@ -56,8 +57,11 @@ export const authOptions = (): NextAuthOptions => ({
         const from = typeof address === 'string' ? address : '';
         const { signInLimiter, signIns } = controlPlane();
         if ((await signInLimiter.count(from, Date.now())).isExceeded) return null;
+        const at = await relyingPartyHere();
+        if (at === undefined) return null;
         const signedIn = await signIns.signInByPasskey({
           response: parsed(credentials?.response),
+          at,
           address: from,
           ...(typeof userAgent === 'string' ? { userAgent } : {}),
         });

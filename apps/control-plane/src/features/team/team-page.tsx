@@ -18,6 +18,7 @@ import { LoadMore } from '../shell/load-more.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { useMay } from '../shell/use-may.ts';
 import { AddMember } from './add-member.tsx';
+import { type Person, peopleOf } from './people.ts';
 import { RolesSection } from './roles-section.tsx';
 
 type Member = Outputs['team']['list']['items'][number];
@@ -40,7 +41,9 @@ export function TeamPage(): ReactNode {
     trpc.team.remove.mutationOptions({ onSuccess: () => setRemoved(undefined), onError: refusal }),
   );
   const members = (list.data?.pages ?? []).flatMap(({ items }) => items);
-  const names = new Map(account?.ancestors.map(({ id, name }) => [id, name]));
+  const above = account?.ancestors ?? [];
+  const names = new Map(above.map(({ id, name }) => [id, name]));
+  const people = peopleOf(members, [...above.map(({ id }) => id), accountId]);
   return (
     <>
       <PageHeader
@@ -72,8 +75,8 @@ export function TeamPage(): ReactNode {
         <Table
           label="Team"
           columns={columnsOf({ accountId, names, mayRemove, onRemove: setRemoved })}
-          rows={members}
-          rowKey={({ userId, accountId: at }) => `${userId} ${at}`}
+          rows={people}
+          rowKey={({ userId }) => userId}
         />
       ) : null}
       <LoadMore
@@ -109,51 +112,59 @@ interface ColumnsRequest {
   readonly onRemove: (member: Member) => void;
 }
 
-const columnsOf = (request: ColumnsRequest): readonly Column<Member>[] => [
+type Row = Person<Member>;
+
+const columnsOf = (request: ColumnsRequest): readonly Column<Row>[] => [
   ...factsOf(request),
   ...(request.mayRemove ? [removalOf(request)] : []),
 ];
 
-const factsOf = ({ accountId, names }: ColumnsRequest): readonly Column<Member>[] => [
+const factsOf = ({ accountId, names }: ColumnsRequest): readonly Column<Row>[] => [
   {
     key: 'name',
     header: 'Name',
     isTitle: true,
-    cell: ({ name }) => <span className="font-medium">{name}</span>,
+    cell: ({ roles: [{ name }] }) => <span className="font-medium">{name}</span>,
   },
   {
     key: 'email',
     header: 'E-mail',
     isWide: true,
-    cell: ({ email }) => <span className="break-all">{email}</span>,
+    cell: ({ roles: [{ email }] }) => <span className="break-all">{email}</span>,
   },
   {
     key: 'role',
     header: 'Role',
-    cell: ({ roleName, state }) => (
-      <span className="flex flex-wrap gap-1">
-        <Badge>{roleName}</Badge>
-        {state === 'invited' ? <Badge tone="wait">invited</Badge> : null}
-      </span>
+    cell: ({ roles }) => (
+      <ul className="grid gap-1">
+        {roles.map(({ accountId: at, roleName, state }) => (
+          <li key={at} className="flex flex-wrap gap-1">
+            <Badge>{roleName}</Badge>
+            {state === 'invited' ? <Badge tone="wait">invited</Badge> : null}
+          </li>
+        ))}
+      </ul>
     ),
   },
   {
     key: 'from',
     header: 'Given at',
-    cell: ({ accountId: at }) => (
-      <span className="text-ink-soft">
-        {at === accountId ? 'this account' : (names.get(at) ?? 'a level above')}
-      </span>
+    cell: ({ roles }) => (
+      <ul className="grid gap-1 text-ink-soft">
+        {roles.map(({ accountId: at }) => (
+          <li key={at}>{at === accountId ? 'this account' : (names.get(at) ?? 'a level above')}</li>
+        ))}
+      </ul>
     ),
   },
 ];
 
-const removalOf = ({ accountId, onRemove }: ColumnsRequest): Column<Member> => ({
+const removalOf = ({ accountId, onRemove }: ColumnsRequest): Column<Row> => ({
   key: 'actions',
   header: 'Actions',
   isAction: true,
   isNumber: true,
-  cell: (member) =>
+  cell: ({ roles: [member] }) =>
     member.accountId === accountId ? (
       <Button
         size="small"

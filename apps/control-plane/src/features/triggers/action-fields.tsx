@@ -5,6 +5,7 @@ import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import type { ReactNode } from 'react';
 import { typedNumber } from '../form/typed-number.ts';
+import { useAccount } from '../shell/account.ts';
 import type { Trigger } from './trigger-words.ts';
 
 const actionOptions = [
@@ -23,6 +24,8 @@ export interface ActionChoice {
   readonly kilobits: string;
   readonly service: string;
   readonly address: string;
+  /** Of which the sessions end; '' for those of whom the trigger is about. */
+  readonly nodeId: string;
 }
 
 export const firstAction: ActionChoice = {
@@ -30,6 +33,7 @@ export const firstAction: ActionChoice = {
   kilobits: '256',
   service: serviceOptions[0]?.value ?? '',
   address: '',
+  nodeId: '',
 };
 
 export const choiceOfAction = (action: Trigger['action']): ActionChoice => ({
@@ -37,11 +41,12 @@ export const choiceOfAction = (action: Trigger['action']): ActionChoice => ({
   kind: action.kind,
   ...(action.kind === 'throttle' ? { kilobits: String(action.bitsPerSecondMax / BITS_PER_KILOBIT) } : {}),
   ...(action.kind === 'disableService' ? { service: action.service } : {}),
+  ...(action.kind === 'endSessions' ? { nodeId: action.nodeId ?? '' } : {}),
   ...(action.kind === 'email' ? { address: action.address } : {}),
 });
 
 /** The action as the API takes it; a field that is no number is refused as such. */
-export function actionOf({ kind, kilobits, service, address }: ActionChoice) {
+export function actionOf({ kind, kilobits, service, address, nodeId }: ActionChoice) {
   switch (kind) {
     case 'disableService':
       return { kind, service };
@@ -51,8 +56,11 @@ export function actionOf({ kind, kilobits, service, address }: ActionChoice) {
     }
     case 'email':
       return { kind, address: address.trim() };
+    case 'endSessions': {
+      const node = nodeId.trim();
+      return node === '' ? { kind } : { kind, nodeId: node };
+    }
     case 'notify':
-    case 'endSessions':
     case 'suspend':
       return { kind };
   }
@@ -66,7 +74,8 @@ interface ActionFieldsProps {
 
 /** What is done when the limit is reached. */
 export function ActionFields({ choice, onChange, error }: ActionFieldsProps): ReactNode {
-  const { kind, kilobits, service, address } = choice;
+  const { kind, kilobits, service, address, nodeId } = choice;
+  const { data: account } = useAccount();
   return (
     <div className="grid gap-4 sm:grid-cols-2">
       <Labelled label="Then">
@@ -97,6 +106,17 @@ export function ActionFields({ choice, onChange, error }: ActionFieldsProps): Re
             onChange={(next) => onChange({ ...choice, service: next })}
           />
         </Labelled>
+      ) : null}
+      {kind === 'endSessions' && account?.depth === 0 ? (
+        <Field
+          label="Of one node"
+          name="action"
+          placeholder="nod_…"
+          hint="Of all accounts, those that it holds. Empty: all sessions."
+          value={nodeId}
+          error={error}
+          onChange={({ target }) => onChange({ ...choice, nodeId: target.value })}
+        />
       ) : null}
       {kind === 'email' ? (
         <Field

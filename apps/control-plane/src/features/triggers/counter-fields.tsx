@@ -1,18 +1,22 @@
 'use client';
 
 import type { periods } from '@patchbay/domain/triggers/definition';
+import { measures } from '@patchbay/domain/triggers/measures';
 import { eventTypes } from '@patchbay/faces/event-catalogue';
 import { type DimensionFilter, readDimensionFilter } from '@patchbay/kit/dimension-filter';
 import { Field, Labelled } from '@patchbay/ui/input';
 import { Select } from '@patchbay/ui/select';
 import type { ReactNode } from 'react';
+import { useAccount } from '../shell/account.ts';
 import { DimensionChoices } from '../usage/dimension-choices.tsx';
 import { meters, relayedBytes, serviceTitle } from '../usage/meters.ts';
 
 const kindOptions = [
   { value: 'meter', label: 'what is used' },
   { value: 'event', label: 'what happens' },
+  { value: 'measure', label: 'how the platform is' },
 ] as const;
+const measureOptions = Object.entries(measures).map(([value, label]) => ({ value, label }));
 const meterOptions = meters.map(({ name, label, service }) => ({
   value: name,
   label: `${serviceTitle(service)}: ${label}`,
@@ -27,6 +31,8 @@ export interface CounterChoice {
   readonly event: string;
   /** `code:signaling.node_lost`. */
   readonly eventFilter: string;
+  /** Of the platform itself, for its own account alone. */
+  readonly measure: string;
 }
 
 export const firstCounter: CounterChoice = {
@@ -35,10 +41,12 @@ export const firstCounter: CounterChoice = {
   filter: {},
   event: 'signaling.session.ended',
   eventFilter: '',
+  measure: measureOptions[0]?.value ?? '',
 };
 
 /** The counter as the API takes it, or what is wrong with its filter. */
-export function counterOf({ kind, meter, filter, event, eventFilter }: CounterChoice) {
+export function counterOf({ kind, meter, filter, event, eventFilter, measure }: CounterChoice) {
+  if (kind === 'measure') return { measure };
   const where = kind === 'meter' ? filter : readDimensionFilter(eventFilter);
   if (typeof where === 'string') return where;
   const narrowed = Object.keys(where).length === 0 ? {} : { where };
@@ -55,7 +63,9 @@ interface CounterFieldsProps {
 
 /** What a trigger counts: a meter with its dimensions, or events with their fields. */
 export function CounterFields({ choice, onChange, error }: CounterFieldsProps): ReactNode {
-  const { kind, meter, filter, event, eventFilter } = choice;
+  const { kind, meter, filter, event, eventFilter, measure } = choice;
+  const { data: account } = useAccount();
+  const kinds = kindOptions.filter(({ value }) => value !== 'measure' || account?.depth === 0);
   return (
     <>
       <div className="grid gap-4 sm:grid-cols-[auto_1fr]">
@@ -63,7 +73,7 @@ export function CounterFields({ choice, onChange, error }: CounterFieldsProps): 
           <Select
             label="Counts"
             value={kind}
-            options={kindOptions}
+            options={kinds}
             onChange={(next) => onChange({ ...choice, kind: next })}
           />
         </Labelled>
@@ -76,7 +86,18 @@ export function CounterFields({ choice, onChange, error }: CounterFieldsProps): 
               onChange={(next) => onChange({ ...choice, meter: next, filter: {} })}
             />
           </Labelled>
-        ) : (
+        ) : null}
+        {kind === 'measure' ? (
+          <Labelled label="Measure">
+            <Select
+              label="Measure"
+              value={measure}
+              options={measureOptions}
+              onChange={(next) => onChange({ ...choice, measure: next })}
+            />
+          </Labelled>
+        ) : null}
+        {kind === 'event' ? (
           <Labelled label="Event">
             <Select
               label="Event"
@@ -85,7 +106,7 @@ export function CounterFields({ choice, onChange, error }: CounterFieldsProps): 
               onChange={(next) => onChange({ ...choice, event: next })}
             />
           </Labelled>
-        )}
+        ) : null}
       </div>
       {kind === 'meter' ? (
         <Labelled label="Only">
@@ -97,7 +118,8 @@ export function CounterFields({ choice, onChange, error }: CounterFieldsProps): 
             />
           </div>
         </Labelled>
-      ) : (
+      ) : null}
+      {kind === 'event' ? (
         <Field
           label="Only where"
           name="counter"
@@ -107,7 +129,7 @@ export function CounterFields({ choice, onChange, error }: CounterFieldsProps): 
           error={error}
           onChange={({ target }) => onChange({ ...choice, eventFilter: target.value })}
         />
-      )}
+      ) : null}
     </>
   );
 }

@@ -25,19 +25,23 @@ interface CounterPreviewProps {
 export function CounterPreview({ counter, targetId, scope, per, limit }: CounterPreviewProps): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
+  const isMeasure = 'measure' in counter;
   const { data } = useQuery(
     trpc.triggers.preview.queryOptions(
       {
         accountId,
-        ...('meter' in counter ? { meter: counter.meter } : { event: counter.event }),
+        ...('meter' in counter ? { meter: counter.meter } : {}),
+        ...('event' in counter ? { event: counter.event } : {}),
         where: dimensionFilterText(counter.where ?? {}),
         targetAccountId: targetId,
         scope,
         per: per ?? 'day',
       },
-      { refetchInterval: LOOK_MS, enabled: per !== undefined },
+      { refetchInterval: LOOK_MS, enabled: per !== undefined && !isMeasure },
     ),
   );
+  if (isMeasure)
+    return <p className="text-sm text-ink-faint">Read every two seconds; the highest reading counts.</p>;
   if (per === undefined)
     return <p className="text-sm text-ink-faint">Its counter begins at nothing when the trigger is set.</p>;
   if (data === undefined) return <p className="text-sm text-ink-faint">Reading the counter…</p>;

@@ -1,3 +1,4 @@
+import { measures } from '@patchbay/domain/triggers/measures';
 import { showBitRate, showCount, showMetered, textOf } from '../../formats/quantity.ts';
 import { showMoment } from '../../formats/time.ts';
 import type { Outputs } from '../../trpc/client.ts';
@@ -8,6 +9,7 @@ export type Firing = Outputs['triggers']['listFirings']['items'][number];
 
 /** What is counted: 'Bytes, direction in', 'signaling.session.ended, code signaling.node_lost'. */
 export function counterText(counter: Trigger['counter']): string {
+  if ('measure' in counter) return measures[counter.measure] ?? counter.measure;
   const subject = 'meter' in counter ? (meterOf(counter.meter)?.label ?? counter.meter) : counter.event;
   const filter = Object.entries(counter.where ?? {}).map(([name, value]) => `${name} ${value}`);
   return [subject, ...filter].join(', ');
@@ -54,7 +56,7 @@ export function actionText(action: Trigger['action']): string {
     case 'suspend':
       return 'suspend the account';
     case 'endSessions':
-      return 'end its sessions';
+      return action.nodeId === undefined ? 'end its sessions' : `end the sessions of ${action.nodeId}`;
     case 'throttle':
       return `hold to ${textOf(showBitRate(action.bitsPerSecondMax))}`;
     case 'disableService':

@@ -1,12 +1,13 @@
 'use client';
 
 import { Select } from '@patchbay/ui/select';
-import type { ReactNode } from 'react';
-import { localTimeZone } from '../../formats/time.ts';
+import { type ReactNode, useId } from 'react';
+import { ZoneOptions, zoneOf } from '../time-zone/zone-options.tsx';
 import { DimensionChoices } from './dimension-choices.tsx';
 import { dimensionLabel, meters, serviceTitle } from './meters.ts';
+import { TextChoice } from './text-choice.tsx';
 import { groupsOf, ranges } from './usage-query.ts';
-import type { useUsageChoice } from './use-usage-choice.ts';
+import { entityFilters, type useUsageChoice } from './use-usage-choice.ts';
 
 const meterOptions = meters.map(({ name, label, service }) => ({
   value: name,
@@ -16,17 +17,28 @@ const scopeOptions = [
   { value: 'inclusive', label: 'this account and all below' },
   { value: 'own', label: 'this account alone' },
 ] as const;
+const comparisons = [
+  { value: 'none', label: 'nothing' },
+  { value: 'before', label: 'the time before' },
+] as const;
+/** As each is named by whoever looks for it. */
+const examples = {
+  application: 'app_…',
+  endpoint: 'user:bob',
+  credential: 'crd_…',
+  session: 'ses_…',
+} as const;
 /** The select cannot hold an empty value. */
 const NO_GROUP = 'nothing';
 
 /** Meter, grouping, range, bucket, scope and clocks in one row; what of the meter in a second. */
 export function UsageFilters({ choice, set, setFilter }: ReturnType<typeof useUsageChoice>): ReactNode {
-  const { meter, groupBy, range, bucket, scope, timeZone, filter } = choice;
+  const { meter, groupBy, range, bucket, scope, timeZone, filter, entities, isCompared } = choice;
+  const zonesId = useId();
   const groups = [NO_GROUP, ...groupsOf(meter)].map((value) => ({
     value,
     label: dimensionLabel(value).toLowerCase(),
   }));
-  const zones = [...new Set(['UTC', localTimeZone()])].map((value) => ({ value, label: value }));
   return (
     <div className="mb-6 grid gap-2 print:hidden">
       <div className="flex flex-wrap gap-2">
@@ -56,15 +68,14 @@ export function UsageFilters({ choice, set, setFilter }: ReturnType<typeof useUs
           options={range.buckets.map((value) => ({ value, label: value }))}
           onChange={(value) => set('bucket', value)}
         />
-        {zones.length > 1 ? (
-          <Select
-            label="Clocks of"
-            isLabelled
-            value={timeZone}
-            options={zones}
-            onChange={(value) => set('zone', value)}
-          />
-        ) : null}
+        <TextChoice
+          label="Clocks of"
+          value={timeZone}
+          read={zoneOf}
+          list={zonesId}
+          onChange={(value) => set('zone', value)}
+        />
+        <ZoneOptions id={zonesId} />
         <Select
           label="Of"
           isLabelled
@@ -72,9 +83,34 @@ export function UsageFilters({ choice, set, setFilter }: ReturnType<typeof useUs
           options={scopeOptions}
           onChange={(value) => set('scope', value)}
         />
+        <Select
+          label="Beside"
+          isLabelled
+          value={isCompared ? 'before' : 'none'}
+          options={comparisons}
+          onChange={(value) => set('compare', value === 'before' ? value : '')}
+        />
       </div>
       <div className="flex flex-wrap gap-2">
         <DimensionChoices meter={meter} filter={filter} onChange={setFilter} />
+        <TextChoice
+          label="Region"
+          value={filter.region ?? ''}
+          placeholder="any"
+          onChange={(region) => {
+            const { region: _before, ...others } = filter;
+            setFilter(region === '' ? others : { ...others, region });
+          }}
+        />
+        {entityFilters.map((name) => (
+          <TextChoice
+            key={name}
+            label={dimensionLabel(name)}
+            value={entities[name]}
+            placeholder={examples[name]}
+            onChange={(value) => set(name, value)}
+          />
+        ))}
       </div>
     </div>
   );

@@ -16,11 +16,21 @@ import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
 import { useNow } from '../shell/use-now.ts';
+import { ChangeNote } from './change-note.tsx';
 import { downloadText } from './download.ts';
 import { meterOf, unitOf } from './meters.ts';
 import { RefusedUsage } from './refused-usage.tsx';
 import { UsageFilters } from './usage-filters.tsx';
-import { allRows, countOf, csvOf, foldRest, groupRows, groupText, spanOf } from './usage-query.ts';
+import {
+  allRows,
+  countOf,
+  csvOf,
+  foldRest,
+  groupRows,
+  groupText,
+  spanBefore,
+  spanOf,
+} from './usage-query.ts';
 import { UsageTable } from './usage-table.tsx';
 import { useGroupNames } from './use-group-names.ts';
 import { useUsageChoice } from './use-usage-choice.ts';
@@ -36,9 +46,12 @@ export function UsagePage(): ReactNode {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const control = useUsageChoice();
-  const { meter, groupBy, range, bucket, scope, timeZone, filter } = control.choice;
+  const { meter, groupBy, range, bucket, scope, timeZone, filter, entities, isCompared } = control.choice;
+  const { session, ...named } = entities;
   const nowMs = useNow(bucket === 'minute' ? MINUTE_MS : HOUR_MS);
-  const span = spanOf({ bucket, count: countOf(range, bucket), timeZone }, nowMs);
+  const buckets = { bucket, count: countOf(range, bucket), timeZone };
+  const span = spanOf(buckets, nowMs);
+  const earlier = spanBefore(buckets, nowMs);
   const where = dimensionFilterText(filter);
   const input = {
     accountId,
@@ -49,6 +62,8 @@ export function UsagePage(): ReactNode {
     timeZone,
     scope,
     ...(where === '' ? {} : { where }),
+    ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== '')),
+    ...(session === '' ? {} : { sessionId: session }),
     ...(groupBy === '' ? {} : { groupBy }),
   };
   const usage = useQuery(
@@ -57,6 +72,20 @@ export function UsagePage(): ReactNode {
       { refetchInterval: REFRESH_MS, placeholderData: keepPreviousData },
     ),
   );
+  const { groupBy: _ungrouped, ...together } = input;
+  const before = useQuery(
+    trpc.usage.query.queryOptions(
+      {
+        ...together,
+        from: new Date(earlier.fromMs).toISOString(),
+        to: new Date(earlier.toMs).toISOString(),
+        limit: ROWS_MAX,
+      },
+      { enabled: isCompared, placeholderData: keepPreviousData },
+    ),
+  );
+  const [seriesBefore] = isCompared ? groupRows(before.data?.rows ?? [], earlier) : [];
+  const valuesBefore = seriesBefore?.values ?? span.startsMs.map(() => 0n);
   const client = useQueryClient();
   const exported = useMutation({
     // Of what is shown, all: also where the answer on the page was cut off.
@@ -72,7 +101,7 @@ export function UsagePage(): ReactNode {
       ),
     onSuccess: (all) => downloadText(`usage-${meter}-${input.from.slice(0, 10)}.csv`, csvOf(all, unit)),
   });
-  const names = useGroupNames(accountId, groupBy);
+  const names = useGroupNames({ accountId, groupBy, scope, from: input.from, to: input.to });
   const rows = usage.data?.rows ?? [];
   const series = groupRows(rows, span);
   const total = series.reduce((sum, one) => sum + one.total, 0n);
@@ -91,6 +120,9 @@ export function UsagePage(): ReactNode {
               `usage --account ${accountId} --from ${input.from} --to ${input.to} --bucket ${input.bucket}`,
               ` --scope ${input.scope} --meter ${meter}`,
               ` --time-zone ${timeZone}`,
+              ...Object.entries(entities).flatMap(([name, value]) =>
+                value === '' ? [] : [` --${name} ${value}`],
+              ),
               where === '' ? '' : ` --where ${where}`,
               groupBy === '' ? '' : ` --group-by ${groupBy}`,
             ].join(''),
@@ -127,6 +159,9 @@ export function UsagePage(): ReactNode {
               exactly {exact.value} {exact.unit}
               {usage.data?.isTruncated === true ? ', and more: the answer was cut off' : ''}
             </span>
+            {isCompared && before.isSuccess ? (
+              <ChangeNote total={total} before={seriesBefore?.total ?? 0n} />
+            ) : null}
           </p>
           <Chart
             label={`${meterOf(meter)?.label ?? meter} per ${bucket}`}
@@ -135,6 +170,7 @@ export function UsagePage(): ReactNode {
             times={span.startsMs.map((startMs) => startMs / 1_000)}
             timeZone={timeZone}
             range={[span.fromMs / 1_000, span.toMs / 1_000]}
+            {...(isCompared ? { before: valuesBefore.map(Number) } : {})}
             series={foldRest(series, SERIES_MAX).map(({ group, values }, index) => ({
               label: names.get(group) ?? groupText(group, groupBy),
               colour: `--series-${index + 1}`,

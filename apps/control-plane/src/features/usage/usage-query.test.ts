@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { csvOf, foldRest, groupRows, groupsOf, groupText, spanOf, type UsageRow } from './usage-query.ts';
+import {
+  changeText,
+  csvOf,
+  foldRest,
+  groupRows,
+  groupsOf,
+  groupText,
+  spanBefore,
+  spanOf,
+  type UsageRow,
+} from './usage-query.ts';
 
 const hour = 3_600_000;
 const start = Date.UTC(2026, 10, 24);
@@ -29,6 +39,20 @@ test('a range ends with the bucket that runs now, and has whole buckets', () => 
   const span = spanOf({ bucket: 'hour', count: 24, timeZone: 'UTC' }, start + 1.5 * hour);
   expect(span).toMatchObject({ fromMs: start - 22 * hour, toMs: start + 2 * hour });
   expect(span.startsMs).toHaveLength(24);
+});
+
+test('the time before has as many buckets, and ends where the range begins; the change is said in per cent', () => {
+  const asked = { bucket: 'day', count: 3, timeZone: 'Europe/Berlin' } as const;
+  const nowMs = Date.UTC(2026, 9, 27, 12);
+  const [span, before] = [spanOf(asked, nowMs), spanBefore(asked, nowMs)];
+  expect([before.startsMs.length, before.toMs]).toEqual([3, span.fromMs]);
+  expect(new Date(before.fromMs).toISOString()).toBe('2026-10-21T22:00:00.000Z');
+  expect([changeText(9n, 8n), changeText(1n, 3n), changeText(5n, 5n), changeText(5n, 0n)]).toEqual([
+    '12.5 % more than in the time before',
+    '66.6 % less than in the time before',
+    'as much as in the time before',
+    'nothing in the time before',
+  ]);
 });
 
 test('a day of a zone begins at its midnight, and has 25 hours when its clocks are set back', () => {

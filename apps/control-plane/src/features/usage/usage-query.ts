@@ -54,6 +54,25 @@ export function spanOf(
   return { startsMs, fromMs: startOf(1 - count), toMs: startOf(1) };
 }
 
+/** The same number of buckets, right before those of a span: what it is compared with. */
+export function spanBefore(
+  { bucket, count, timeZone }: { readonly bucket: Bucket; readonly count: number; readonly timeZone: string },
+  nowMs: number,
+): Span {
+  const startOf = starts(bucket, timeZone, nowMs);
+  const startsMs = Array.from({ length: count }, (_, index) => startOf(index + 1 - 2 * count));
+  return { startsMs, fromMs: startOf(1 - 2 * count), toMs: startOf(1 - count) };
+}
+
+/** '12.5 % more than in the time before'. The last bucket of a range still runs, which is said where it is shown. */
+export function changeText(total: bigint, before: bigint): string {
+  if (before === 0n) return total === 0n ? 'as much as in the time before' : 'nothing in the time before';
+  const permille = ((total - before) * 1_000n) / before;
+  if (permille === 0n) return 'as much as in the time before';
+  const percent = Number(permille < 0n ? -permille : permille) / 10;
+  return `${percent.toFixed(1)} % ${permille < 0n ? 'less' : 'more'} than in the time before`;
+}
+
 /** When the bucket begins that is so many behind the one that runs now. */
 function starts(bucket: Bucket, timeZone: string, nowMs: number): (behind: number) => number {
   const shownMs = shownAsUtcMs(timeZone, nowMs);

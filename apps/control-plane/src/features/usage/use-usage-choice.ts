@@ -6,7 +6,7 @@ import {
   readDimensionFilter,
 } from '@patchbay/kit/dimension-filter';
 import { usePathname, useRouter, useSearchParams } from 'next/navigation';
-import { localTimeZone } from '../../formats/time.ts';
+import { zoneOf } from '../time-zone/zone-options.tsx';
 import { closedDimensions } from './dimension-choices.tsx';
 import { meters, relayedBytes } from './meters.ts';
 import { type Bucket, groupsOf, type Range, ranges } from './usage-query.ts';
@@ -22,7 +22,25 @@ export interface UsageChoice {
   readonly timeZone: string;
   /** Dimensions of the meter, each with the value that is looked at. */
   readonly filter: DimensionFilter;
+  /** Of one thing alone; '' for all. */
+  readonly entities: Readonly<Record<EntityFilter, string>>;
+  /** The time before is shown beside it. */
+  readonly isCompared: boolean;
 }
+
+/** What use can be narrowed to besides dimensions, by what names it. */
+export const entityFilters = ['application', 'endpoint', 'credential', 'session'] as const;
+export type EntityFilter = (typeof entityFilters)[number];
+type Parameter =
+  | 'meter'
+  | 'group'
+  | 'range'
+  | 'bucket'
+  | 'scope'
+  | 'zone'
+  | 'where'
+  | 'compare'
+  | EntityFilter;
 
 /** What is asked of usage. It stands in the address, so that a figure can be sent to somebody. */
 export function useUsageChoice() {
@@ -35,14 +53,26 @@ export function useUsageChoice() {
   const bucket = range.buckets.find((one) => one === parameters.get('bucket')) ?? range.buckets[0];
   const groupBy = groupsOf(meter).find((one) => one === parameters.get('group')) ?? '';
   const scope = parameters.get('scope') === 'own' ? 'own' : 'inclusive';
-  const timeZone = parameters.get('zone') === localTimeZone() ? localTimeZone() : 'UTC';
+  const timeZone = zoneOf(parameters.get('zone') ?? '') ?? 'UTC';
+  const entityIn = (name: EntityFilter) => parameters.get(name) ?? '';
+  const entities = {
+    application: entityIn('application'),
+    endpoint: entityIn('endpoint'),
+    credential: entityIn('credential'),
+    session: entityIn('session'),
+  };
+  const isCompared = parameters.get('compare') === 'before';
   const filter = filterIn(parameters.get('where') ?? '', meter);
-  const set = (name: 'meter' | 'group' | 'range' | 'bucket' | 'scope' | 'zone' | 'where', value: string) => {
+  const set = (name: Parameter, value: string) => {
     const next = new URLSearchParams(parameters);
-    next.set(name, value);
+    if (value === '') next.delete(name);
+    else next.set(name, value);
     router.replace(`${pathname}?${next}`, { scroll: false });
   };
-  const choice: UsageChoice = { meter, groupBy, range, bucket, scope, timeZone, filter };
+  const choice: UsageChoice = {
+    ...{ meter, groupBy, range, bucket, scope, timeZone, filter },
+    ...{ entities, isCompared },
+  };
   return { choice, set, setFilter: (next: DimensionFilter) => set('where', dimensionFilterText(next)) };
 }
 
@@ -51,5 +81,7 @@ function filterIn(text: string, meter: string): DimensionFilter {
   const read = readDimensionFilter(text);
   if (typeof read === 'string') return {};
   const known = new Map(closedDimensions(meter));
-  return Object.fromEntries(Object.entries(read).filter(([name, value]) => known.get(name)?.includes(value)));
+  return Object.fromEntries(
+    Object.entries(read).filter(([name, value]) => name === 'region' || known.get(name)?.includes(value)),
+  );
 }

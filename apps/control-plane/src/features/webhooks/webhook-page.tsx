@@ -13,6 +13,7 @@ import { type ReactNode, useState } from 'react';
 import { showAgo, showDay, showMoment } from '../../formats/time.ts';
 import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
+import { ChangesLink } from '../audit/changes-link.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useRefusalToast } from '../problem/use-refusal-toast.ts';
 import { useAccountId } from '../shell/account.ts';
@@ -57,6 +58,7 @@ export function WebhookPage(): ReactNode {
         examples={examplesOf(accountId, webhookId)}
         actions={
           <>
+            <ChangesLink target={webhookId} />
             <IfMay to="webhooks.sendTest">
               <Button
                 onClick={() => sendTest.mutate({ accountId, webhookId })}

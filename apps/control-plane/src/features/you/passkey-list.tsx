@@ -22,17 +22,27 @@ export interface PasskeyListProps {
   readonly nameCharactersMax: number;
   /** Where they work, if not on this page. */
   readonly elsewhere: string | undefined;
+  /** How many they have at other addresses. */
+  readonly otherCount: number;
+  readonly mayAdd: boolean;
 }
 
 const texts = {
   refused: 'This passkey was not taken. There may be as many as one person can have.',
   cancelled: 'The browser made no passkey. There may be one on this device already.',
   unnamed: 'Give it a name.',
+  stale: 'Show once more that it is you: that was too long ago.',
   away: 'The platform does not answer. Try again in a moment.',
 } as const;
 
 /** What signs in without a password: by the device, with a finger, a face or its own code. */
-export function PasskeyList({ passkeys, nameCharactersMax, elsewhere }: PasskeyListProps): ReactNode {
+export function PasskeyList({
+  passkeys,
+  nameCharactersMax,
+  elsewhere,
+  otherCount,
+  mayAdd,
+}: PasskeyListProps): ReactNode {
   const router = useRouter();
   const toast = useToast();
   const [pending, setPending] = useState<string>();
@@ -41,6 +51,7 @@ export function PasskeyList({ passkeys, nameCharactersMax, elsewhere }: PasskeyL
     if (passkeyName === '') return 'unnamed';
     const optionsJSON = await proposePasskey();
     if (optionsJSON === undefined) return 'refused';
+    if (optionsJSON === 'stale') return 'stale';
     const response = await startRegistration({ optionsJSON }).catch(() => undefined);
     if (response === undefined) return 'cancelled';
     return (await addPasskey({ passkeyName, response })) ? undefined : 'refused';
@@ -54,6 +65,7 @@ export function PasskeyList({ passkeys, nameCharactersMax, elsewhere }: PasskeyL
     );
     setProblem(outcome);
     setPending(undefined);
+    if (outcome === 'stale') router.refresh();
     if (outcome !== undefined) return;
     form.reset();
     router.refresh();
@@ -71,7 +83,8 @@ export function PasskeyList({ passkeys, nameCharactersMax, elsewhere }: PasskeyL
         Passkeys
       </h2>
       <p className="text-ink-soft">
-        Sign in with your finger, your face or the code of your device. No password, and no other code.
+        Sign in with your finger, your face or the code of your device. No password, and no other code. A
+        passkey works at the address where it was made, and nowhere else.
       </p>
       {passkeys.length === 0 ? null : (
         <ul className="grid">
@@ -97,7 +110,12 @@ export function PasskeyList({ passkeys, nameCharactersMax, elsewhere }: PasskeyL
           ))}
         </ul>
       )}
-      {elsewhere === undefined ? (
+      {otherCount === 0 ? null : (
+        <p className="text-ink-soft">
+          You have {otherCount} more at other addresses where you sign in: look through those there.
+        </p>
+      )}
+      {elsewhere === undefined && !mayAdd ? null : elsewhere === undefined ? (
         <form onSubmit={(event) => void submit(event)} className="grid gap-3">
           <Field
             label="Name of a new passkey"

@@ -27,8 +27,13 @@ export function SecondFactor({ isOn }: { readonly isOn: boolean }): ReactNode {
     setProblem(await work().catch(() => 'The platform does not answer. Try again in a moment.'));
     setPending(false);
   };
+  const stale = () => {
+    router.refresh();
+    return 'Show once more that it is you: that was too long ago.';
+  };
   const propose = async () => {
     const proposed = await proposeSecondFactor();
+    if (proposed === 'stale') return stale();
     if (proposed === undefined) return 'There is one in use already.';
     setStep({ at: 'proposed', ...proposed });
     return undefined;
@@ -41,6 +46,7 @@ export function SecondFactor({ isOn }: { readonly isOn: boolean }): ReactNode {
       return undefined;
     }
     const codes = await confirmSecondFactor(code);
+    if (codes === 'stale') return stale();
     if (codes === undefined) return 'This code is not right, or was used already.';
     setStep({ at: 'on', codes });
     return undefined;

@@ -202,6 +202,7 @@ export class MemoryControlPlane {
       fetchLogic: () => ({ failure: 'unreachable', detail: 'There is no logic here.', attempts: [] }),
       listSessionEnds: () => ({ items: this.#sessionEnds }),
       countUse: () => ({ isAdmitted: true }),
+      watchEnds: () => ({ hasEnded: false }),
       consumed: ({ prefixIds, sessionId }) => ({
         items: prefixIds.map((prefixId) => ({
           prefixId,

@@ -64,6 +64,24 @@ test.each([
     'relay closed',
     'released · 700 B from the client, 300.0 kB to it · 1 min 05 s',
   ],
+  [
+    'allocation.changed',
+    { allocationId: 'a', modality: 'audio', previousModality: 'none', segment: 0 },
+    'relay carries',
+    'audio',
+  ],
+  [
+    'allocation.changed',
+    { allocationId: 'a', modality: 'video', previousModality: 'audio', segment: 1 },
+    'relay carries',
+    'video, after audio',
+  ],
+  [
+    'media.undeclared',
+    { allocationId: 'a', declared: 'audio', observed: 'video' },
+    'media not declared',
+    'audio was declared, video is carried',
+  ],
 ])('what a relay says is read as a person would say it: %s', (...[type, data, title, text]) => {
   const line = ofRelay({ type, data });
   expect([lineTitle(line), lineText(line)]).toEqual([title, text]);

@@ -10,6 +10,8 @@ const titles: Readonly<Record<string, string>> = {
   'allocation.started': 'relay opened',
   'allocation.refused': 'relay refused',
   'allocation.ended': 'relay closed',
+  'allocation.changed': 'relay carries',
+  'media.undeclared': 'media not declared',
   'refusal.repeated': 'refused again',
   'logic.started': 'logic asked',
   'logic.fetched': 'document fetched',
@@ -45,6 +47,12 @@ export function lineText({ kind, data }: Pick<LogEntry, 'kind' | 'data'>): strin
       const max = data.max === undefined ? '' : ` of ${limitMax(String(data.limit), Number(data.max))}`;
       return `${codeWords(String(data.limit))}${max} · ${outcomes[String(data.outcome)] ?? data.outcome}`;
     }
+    case 'allocation.changed': {
+      const { modality, previousModality: before } = data;
+      return before === 'none' ? `${modality}` : `${modality}, after ${before}`;
+    }
+    case 'media.undeclared':
+      return `${data.declared} was declared, ${data.observed} is carried`;
     case 'refusal.repeated':
       return `${codeWords(String(data.code))} · ${times(data.repeatCount)} more`;
     case 'logic.started':

@@ -1,0 +1,224 @@
+import { collectDocument } from '@patchbay/domain/billing/collection/collect';
+import { nano, parseDecimal } from '@patchbay/domain/billing/money';
+import { type Period, periodAt } from '@patchbay/domain/billing/period';
+import { type FakeStripe, startFakeStripe } from '@patchbay/testing/stripe/fake-stripe';
+import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
+import type pg from 'pg';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { accountAccrual, billingStore } from '../billing/billing-store.ts';
+import { closeMonths } from '../billing/closing.ts';
+import { collectionStore } from '../billing/collection-store.ts';
+import { applicationPool, asOwner, plantTree, relayCatalogue, usageOf } from '../metering/tenants.testing.ts';
+import { usageStore } from '../metering/usage-store.ts';
+import { stripeRail } from '../stripe/stripe-rail.ts';
+import { balanceStore } from './balance-store.ts';
+import { spendingStore } from './spending-store.ts';
+
+const DAY = 86_400_000;
+const usedMs = Date.now() - (Date.now() % 60_000) - 60_000;
+const period: Period = periodAt(usedMs);
+const tree = { platform: undefined, parent: 'platform', leaf: 'parent' };
+const CENT = 10_000_000n;
+
+let database: TestDatabase;
+let pool: pg.Pool;
+let stripe: FakeStripe;
+let clockMs: number;
+
+beforeEach(async () => {
+  clockMs = usedMs;
+  stripe = await startFakeStripe({ nowMs: () => clockMs });
+  database = await createTestDatabase();
+  await plantTree(database.url, tree);
+  pool = applicationPool(database.applicationUrl, 4);
+});
+afterEach(async () => {
+  await pool.end();
+  await database.drop();
+  await stripe.close();
+});
+
+const platformAccount = async () => 'platform';
+const over = () => ({ pool, catalogue: relayCatalogue, platformAccount, nowMs: () => clockMs });
+const billing = () => billingStore(over());
+const balances = () => balanceStore(over());
+const spending = () =>
+  spendingStore({ ...over(), serviceNames: ['relay'], bitsPerSecondMaxOf: async () => undefined });
+
+const setPrice = (accountId: string, amount: string) =>
+  billing().setPrices({
+    accountId,
+    service: 'relay',
+    currency: 'EUR',
+    fromMs: period.fromMs,
+    prices: [
+      { meter: 'bytes', where: {}, tariff: { kind: 'per-unit', amount: parseDecimal(amount), per: 1n } },
+    ],
+  });
+
+/** The platform sells for 0.01, the parent for 0.02. */
+async function use(bytes: number) {
+  await usageStore(pool).ingest([usageOf('leaf', { atMs: usedMs, bytes })]);
+  await spending().evaluate(
+    { accountId: 'leaf', period, meters: new Set(['relay.bytes']) },
+    { isForced: true },
+  );
+}
+async function prepaid() {
+  await setPrice('platform', '0.01');
+  await setPrice('parent', '0.02');
+  await balances().setTerms('leaf', { isPrepaid: true, overdraft: nano(0n) });
+}
+
+const ports = () => ({
+  store: collectionStore({ pool, platformAccount, nowMs: () => clockMs }),
+  rail: stripeRail({ secretKey: 'sk_test_x', webhookSecrets: [], apiUrl: stripe.url, retryCount: 0 }),
+  nowMs: () => clockMs,
+});
+/** As notices do, and the rounds that follow. */
+async function hear() {
+  await asOwner(database.url, "UPDATE collection SET next_at = '2020-01-01' WHERE next_at <> 'infinity'");
+  for (const documentId of await ports().store.due(clockMs, 100)) await collectDocument(documentId, ports());
+}
+const topUp = async (minorUnits: bigint) => {
+  const asked = await balances().askTopUp({
+    accountId: 'leaf',
+    minorUnits,
+    isAutomatic: false,
+    nowMs: clockMs,
+  });
+  await hear();
+  return asked.id;
+};
+const cents = async () => Number((await balances().standing('leaf')).balance / CENT);
+const books = async () =>
+  Object.fromEntries(
+    (
+      await asOwner<{ account_id: string; book: string; cents: string }>(
+        database.url,
+        `SELECT account_id, book, (sum(amount) / ${CENT})::bigint::text AS cents FROM ledger_entry
+         WHERE ledger_is_collecting(book) GROUP BY 1, 2 HAVING sum(amount) <> 0 ORDER BY 1, 2`,
+      )
+    ).map(({ account_id, book, cents: amount }) => [`${account_id} ${book}`, Number(amount)]),
+  );
+const payment = () => stripe.state.all('payment_intent')[0]?.id ?? '';
+
+test('money that is paid in is credited once, however often it is told, and taken away when it goes back (BIL-5)', async () => {
+  await prepaid();
+  await topUp(1_000n);
+  expect(await cents()).toBe(0);
+  expect((await balances().topUps('leaf', { limit: 10 })).items).toMatchObject([
+    { state: 'open', minorUnits: 1_000n, keptMinorUnits: 0n, payUrl: expect.stringMatching(/^http/) },
+  ]);
+  const [invoice] = stripe.state.all('invoice');
+  stripe.state.pay(invoice?.id ?? '');
+  for (let told = 0; told < 3; told++) await hear();
+  expect(await cents()).toBe(1_000);
+  expect(await books()).toEqual({
+    'leaf balance': 1_000,
+    'leaf clearing': -1_000,
+    'platform balance': -1_000,
+    'platform clearing': 1_000,
+  });
+  await use(300);
+  expect(await cents()).toBe(400);
+  // More goes back than is left: what it paid for is owed again.
+  stripe.state.createRefund({ payment_intent: payment(), amount: '700' });
+  for (let told = 0; told < 2; told++) await hear();
+  expect(await cents()).toBe(-300);
+  expect(await books()).toEqual({
+    'leaf balance': -300,
+    'leaf clearing': -300,
+    'leaf drawn': 600,
+    'platform balance': 300,
+    'platform clearing': 300,
+    'platform drawn': -600,
+  });
+  expect(await spending().spent('leaf')).toHaveLength(1);
+});
+
+test('bought money that is left is given back when it is asked for, and is not used meanwhile', async () => {
+  await prepaid();
+  await topUp(1_000n);
+  stripe.state.pay(stripe.state.all('invoice')[0]?.id ?? '');
+  await hear();
+  await use(100);
+  expect(await balances().refundBought('leaf', clockMs)).toBe(800n);
+  expect(await cents()).toBe(0);
+  expect(await balances().refundBought('leaf', clockMs)).toBe(0n);
+  for (let told = 0; told < 3; told++) await hear();
+  expect(stripe.state.all('refund').map(({ amount }) => amount)).toEqual([800]);
+  expect(await cents()).toBe(0);
+  expect(await books()).toEqual({
+    'leaf clearing': -200,
+    'leaf drawn': 200,
+    'platform clearing': 200,
+    'platform drawn': -200,
+  });
+});
+
+test('a month before the account was prepaid is asked for by its invoice, whatever comes late', async () => {
+  await setPrice('platform', '0.01');
+  await setPrice('parent', '0.02');
+  await usageStore(pool).ingest([usageOf('leaf', { atMs: usedMs, bytes: 100 })]);
+  clockMs = period.toMs + DAY;
+  await balances().setTerms('leaf', { isPrepaid: true, overdraft: nano(0n) });
+  await spending().evaluate({ accountId: 'leaf', period, meters: undefined });
+  expect(await cents()).toBe(0);
+  await pool.query('INSERT INTO billing_closing (period) VALUES ($1)', [period.name]);
+  await billing().accrueAll(period);
+  await closeMonths({ ...over(), accrual: accountAccrual(over()), isCollecting: true });
+  for (let round = 0; round < 2; round++) await hear();
+  expect(stripe.state.all('invoice')).toMatchObject([{ status: 'open', total: 200 }]);
+});
+
+test('below what an account wants to have, money is asked for once by itself', async () => {
+  await prepaid();
+  await balances().setTopUp('leaf', { below: nano(500n * CENT), minorUnits: 2_000n });
+  await use(10);
+  await use(10);
+  const { items } = await balances().topUps('leaf', { limit: 10 });
+  expect(items).toMatchObject([{ isAutomatic: true, minorUnits: 2_000n }]);
+});
+
+test('the invoice of a prepaid account is paid as it is issued, tax and all, and those above earn of it (BIL-4)', async () => {
+  await prepaid();
+  await asOwner(
+    database.url,
+    `INSERT INTO billing_party (account_id, legal_name, address_lines, number_prefix, payment_days, tax_name, tax_basis_points)
+     VALUES ('parent', 'Parent', '{}', 'P', 14, 'VAT', 1900)`,
+  );
+  await balances().give({
+    accountId: 'leaf',
+    givenById: 'platform',
+    amount: nano(5_000n * CENT),
+    priority: 1,
+    reason: 'Welcome',
+    nowMs: clockMs,
+  });
+  await use(1_000);
+  // 20.00, and 19 % of it.
+  expect(await cents()).toBe(5_000 - 2_380);
+  clockMs = period.toMs + 64 * DAY;
+  await billing().accrueAll(period);
+  await closeMonths({ ...over(), accrual: accountAccrual(over()), isCollecting: true });
+  for (let round = 0; round < 2; round++) await hear();
+  expect(stripe.state.all('invoice')).toEqual([]);
+  expect(await cents()).toBe(5_000 - 2_380);
+  // The platform gave the credit and bears it; the state and the parent get what is theirs.
+  expect(await books()).toEqual({
+    'leaf balance': 2_620,
+    'leaf tax': 380,
+    'parent owed': 1_000,
+    'platform balance': -2_620,
+    'platform owed': -1_000,
+    'platform tax': -380,
+  });
+  const [row] = await asOwner<{ paid: string }>(
+    database.url,
+    `SELECT state ->> 'paidMinorUnits' AS paid FROM collection WHERE kind = 'invoice'`,
+  );
+  expect(JSON.stringify(row)).toContain('2380');
+  expect(await billing().countMismatches()).toBe(0);
+  expect(await billing().oldestUnsettled(periodAt(clockMs))).toBeUndefined();
+});

@@ -1,0 +1,77 @@
+import { formatDecimal, nano } from '@patchbay/domain/billing/money';
+import { type LimitAction, type LimitSpan, limitSpans } from '@patchbay/domain/spending/spending-limit';
+import { type Command, Option } from 'commander';
+import { connect } from '../connection.ts';
+import { print, type Row } from '../output.ts';
+import { amountOf } from './balance.ts';
+
+type Found = Awaited<ReturnType<ReturnType<typeof connect>['spendingLimits']['get']>>;
+
+const money = (amount: string): string => formatDecimal(nano(BigInt(amount)));
+
+const rowsOf = ({ items, currency }: Found): Row[] =>
+  items.map(({ per, amount, spent, action, isFromAbove, isReached, forecastAt = '' }) => ({
+    per,
+    limit: `${money(amount)} ${currency}`,
+    spent: money(spent),
+    'at the limit': isReached ? `${action} (reached)` : action,
+    'reached about': forecastAt,
+    'set by': isFromAbove ? 'an account above' : 'this account',
+  }));
+
+interface SetFlags {
+  readonly per: LimitSpan;
+  readonly amount: string;
+  readonly stop?: true;
+  readonly throttle?: string;
+  readonly json?: boolean;
+}
+
+const actionOf = ({ stop, throttle }: SetFlags): LimitAction =>
+  stop === true ? 'stop' : throttle === undefined ? 'notify' : 'throttle';
+
+async function set(id: string, flags: SetFlags): Promise<void> {
+  const { per, amount, throttle, json = false } = flags;
+  const limit = {
+    per,
+    amount: amountOf(amount).toString(),
+    action: actionOf(flags),
+    ...(throttle === undefined ? {} : { bitsPerSecondMax: Number(throttle) }),
+  };
+  const { spendingLimits } = connect(id);
+  await spendingLimits.set({ limits: [limit] });
+  const found = await spendingLimits.get();
+  print(found, { json, rows: rowsOf(found) });
+}
+
+export function addLimitCommand(program: Command): void {
+  const limit = program.command('limit').description('what an account and all below it may spend');
+  limit
+    .command('show [id]')
+    .description('the limits that hold, and what was spent')
+    .option('--json')
+    .action(async (id: string | undefined, { json = false }: { readonly json?: boolean }) => {
+      const found = await connect(id).spendingLimits.get();
+      print(found, { json, rows: rowsOf(found) });
+    });
+  limit
+    .command('set <id>')
+    .description('sets one limit, in place of those that you have set')
+    .addOption(
+      new Option('--per <span>', 'a UTC day, a UTC month, or in all').choices(limitSpans).default('month'),
+    )
+    .requiredOption('--amount <amount>', 'such as 100')
+    .option('--stop', 'nothing begins at the limit, and what runs ends; without, it is told and nothing more')
+    .option('--throttle <bit/s>', 'what each allocation is held to at the limit')
+    .option('--json')
+    .action(set);
+  limit
+    .command('clear <id>')
+    .description('takes back the limits that you have set')
+    .action(async (id: string) => {
+      const { spendingLimits } = connect(id);
+      await spendingLimits.set({ limits: [] });
+      const found = await spendingLimits.get();
+      print(found, { json: false, rows: rowsOf(found) });
+    });
+}

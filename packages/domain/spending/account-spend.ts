@@ -1,0 +1,78 @@
+import { type Nano, nano, split, sum, ZERO } from '../billing/money.ts';
+import type { Period } from '../billing/period.ts';
+import { splitMeter } from '../billing/price.ts';
+import type { PriceBook } from '../billing/price-book.ts';
+import { type EdgeLine, type Rating, rate } from '../billing/rating.ts';
+import type { UsageCell } from '../metering/roll-up.ts';
+
+/** What an account's use of one meter in a month comes to by now. */
+export interface MeterSpend {
+  /** `service.meter`. */
+  readonly meter: string;
+  readonly service: string;
+  /** With all below it, at the price that the account pays. */
+  readonly amount: Nano;
+  /** The account's own part, which it is asked for (decision 0006). */
+  readonly own: Nano;
+  /** What of `amount` was there before the day began. */
+  readonly beforeDay: Nano;
+}
+
+export interface MeterSpendRequest {
+  readonly accountId: string;
+  readonly period: Period;
+  /** Of the account alone, in these meters: all of the month. A cell does not reach over `dayStartMs`. */
+  readonly cells: readonly UsageCell[];
+  readonly meters: ReadonlySet<string>;
+  readonly book: PriceBook;
+  readonly dayStartMs: number;
+}
+
+/**
+ * Rates some meters of one account and month anew, by the function that rates statements. Every meter is rated from its
+ * sums, and never by what was added: so the order in which use comes, or that it comes twice, changes nothing. What costs
+ * grows with the meters that were touched and not with the records that touched them.
+ */
+export function spendByMeter(request: MeterSpendRequest): readonly MeterSpend[] {
+  const { accountId, period, cells, book, meters, dayStartMs } = request;
+  const ratingOf = (some: readonly UsageCell[]) => rate(some, book, { period, accountId });
+  const linesOf = ({ lines }: Rating) =>
+    Map.groupBy(
+      lines.filter(({ buyerId, meter }) => buyerId === accountId && meters.has(meter)),
+      ({ meter }) => meter,
+    );
+  const all = ratingOf(cells);
+  const before = linesOf(
+    dayStartMs <= period.fromMs
+      ? { lines: [], cells: [] }
+      : ratingOf(cells.filter(({ atMs }) => atMs < dayStartMs)),
+  );
+  const owns = ownQuantities(all);
+  const lines = linesOf(all);
+  return [...meters].map((meter) => {
+    const ofMeter = lines.get(meter) ?? [];
+    return {
+      meter,
+      service: splitMeter(meter).service,
+      amount: sum(ofMeter.map(({ amount }) => amount)),
+      own: sum(ofMeter.map((line) => ownPart(line, owns.get(line) ?? 0n))),
+      beforeDay: sum((before.get(meter) ?? []).map(({ amount }) => amount)),
+    };
+  });
+}
+
+function ownQuantities({ cells }: Rating): ReadonlyMap<EdgeLine, bigint> {
+  const owns = new Map<EdgeLine, bigint>();
+  for (const { cell, line } of cells) owns.set(line, (owns.get(line) ?? 0n) + cell.own);
+  return owns;
+}
+
+/** A fee that nothing was used for is the account's own, as in a statement. */
+function ownPart({ amount, quantity }: EdgeLine, own: bigint): Nano {
+  if (quantity === 0n) return amount;
+  return split(amount, [own, quantity - own])[0] ?? ZERO;
+}
+
+/** With the tax of the seller: what a balance is for is the whole invoice. */
+export const withTax = (amount: Nano, basisPoints: number): Nano =>
+  nano((amount * BigInt(10_000 + basisPoints)) / 10_000n);

@@ -1,0 +1,322 @@
+import { defineDomain } from '@patchbay/kit/definition';
+import { idField, idSchema } from '@patchbay/kit/ids';
+import { pageOf, pageRequest } from '@patchbay/kit/page';
+import { requestTime } from '@patchbay/kit/request-time';
+import { z } from 'zod';
+import { limitActions, limitSpans } from './spending-limit.ts';
+
+/** Of one account, by whoever set them. */
+export const LIMIT_COUNT_MAX = 12;
+const SHARE_COUNT_MAX = 5;
+const SERVICE_COUNT_MAX = 64;
+const REASON_LENGTH_MAX = 200;
+/** 18 digits: a thousand million of a currency. */
+const AMOUNT_DIGITS_MAX = 18;
+
+/** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
+const nano = z.string().regex(/^-?\d+$/);
+const amount = z
+  .string()
+  .regex(
+    new RegExp(`^\\d{1,${AMOUNT_DIGITS_MAX}}$`),
+    `An amount is a count of nano units, of at most ${AMOUNT_DIGITS_MAX} digits.`,
+  );
+const minorUnits = z
+  .string()
+  .regex(
+    /^[1-9]\d{0,8}$/,
+    'An amount of money is a count of minor units, such as cents: above zero, of at most 9 digits.',
+  );
+const dateTime = z.iso.datetime();
+const reason = z.string().trim().min(1).max(REASON_LENGTH_MAX);
+
+const limitRequest = z.strictObject({
+  /** UTC days and months, as statements have them; 'total': from now on. */
+  per: z.enum(limitSpans),
+  amount,
+  /** Shares at which it is told, in percent. The whole always is. */
+  sharesPercent: z.array(z.int().min(1).max(100)).max(SHARE_COUNT_MAX).default([50, 80, 100]),
+  /** 'notify': nothing more. 'throttle': each allocation is held to `bitsPerSecondMax`. 'stop': nothing begins, and what runs ends. */
+  action: z.enum(limitActions).default('notify'),
+  bitsPerSecondMax: z.int().min(8_000).max(1_000_000_000).optional(),
+});
+
+const standingLimit = z.object({
+  id: idField('spl'),
+  per: z.enum(limitSpans),
+  amount: nano,
+  sharesPercent: z.array(z.int()),
+  action: z.enum(limitActions),
+  bitsPerSecondMax: z.int().optional(),
+  /** Set by an account above: it can be read here and not changed. */
+  isFromAbove: z.boolean(),
+  spent: nano,
+  sharesReached: z.array(z.int()),
+  isReached: z.boolean(),
+  reachedAt: dateTime.optional(),
+  windowStart: dateTime,
+  windowEnd: dateTime.optional(),
+  /** When it will be reached if it goes on as since the window began. */
+  forecastAt: dateTime.optional(),
+});
+
+const limitsAnswer = z.object({
+  currency: z.string(),
+  /** With all below the account, at the prices that it pays: since the UTC day, and the month, began. */
+  spentToday: nano,
+  spentThisMonth: nano,
+  items: z.array(standingLimit),
+});
+
+const balanceAnswer = z.object({
+  currency: z.string(),
+  /** Whether use is paid out of the balance, or asked for after the month. */
+  isPrepaid: z.boolean(),
+  /** What is left, less what is owed. */
+  balance: nano,
+  /** Of it, what sessions that run may still need. */
+  held: nano,
+  available: nano,
+  /** So far below zero may the balance come. */
+  overdraft: nano,
+  automaticTopUp: z.object({ below: nano, minorUnits: z.string() }).optional(),
+  holds: z.array(
+    z.object({
+      /** The session, or a client's use of a credential on a relay. */
+      holdId: z.string(),
+      services: z.array(z.string()),
+      amount: nano,
+      expiresAt: dateTime,
+    }),
+  ),
+});
+
+const credit = z.object({
+  id: idField('cdt'),
+  /** 'given': by the account that you buy from, or one above it. */
+  origin: z.enum(['given', 'bought']),
+  amount: nano,
+  left: nano,
+  priority: z.int(),
+  services: z.array(z.string()).optional(),
+  reason: z.string(),
+  expiresAt: dateTime.optional(),
+  createdAt: dateTime,
+});
+
+const topUp = z.object({
+  id: idField('tup'),
+  minorUnits: z.string(),
+  isAutomatic: z.boolean(),
+  /** 'asked': it has no address yet where it is paid. */
+  state: z.enum(['asked', 'open', 'paid', 'void']),
+  payUrl: z.string().optional(),
+  failure: z.string().optional(),
+  /** What of it was credited: less what went back, or a bank holds. */
+  creditedMinorUnits: z.string(),
+  askedAt: dateTime,
+});
+
+export const spending = defineDomain({
+  name: 'spending',
+  title: 'Spending',
+  summary: 'Limits on what is spent, and balances that are paid before anything is used (BIL-5).',
+  events: {
+    'limit.reached': z.object({
+      limitId: z.string(),
+      per: z.string(),
+      sharePercent: z.int(),
+      spent: nano,
+      amount: nano,
+      currency: z.string(),
+      action: z.string(),
+      windowStart: z.string(),
+    }),
+    'balance.used-up': z.object({ balance: nano, currency: z.string() }),
+  },
+  errors: {
+    limit_invalid: {
+      status: 422,
+      title: 'This limit says too much, or too little.',
+      owner: 'client',
+      retry: 'never',
+      remedy:
+        'Give bitsPerSecondMax with the action throttle, and with no other; and each span and action once.',
+    },
+    service_unknown: {
+      status: 422,
+      title: 'There is no such service.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Name services that `detail` lists, or none for all of them.',
+    },
+    expired_already: {
+      status: 422,
+      title: 'A credit cannot end before it begins.',
+      owner: 'client',
+      retry: 'never',
+      remedy: 'Name a time to come, or none for a credit that does not expire.',
+    },
+    not_prepaid: {
+      status: 409,
+      title: 'This account pays after the month.',
+      owner: 'config',
+      retry: 'never',
+      remedy: 'Ask the account that you buy from to make yours prepaid: balances.setTerms.',
+    },
+    not_collecting: {
+      status: 409,
+      title: 'Nothing collects money on this platform.',
+      owner: 'config',
+      retry: 'never',
+      remedy: 'Ask whoever runs the platform, or for a credit from the account that you buy from.',
+    },
+  },
+  resources: {
+    spendingLimits: {
+      title: 'Spending limits',
+      mount: 'account',
+      operations: {
+        get: {
+          method: 'GET',
+          path: '/spending-limits',
+          summary: 'Read the limits that hold for this account, and what it has spent.',
+          access: 'read',
+          request: z.object({}),
+          response: limitsAnswer,
+          errors: [],
+        },
+        listDays: {
+          method: 'GET',
+          path: '/spending-limits/days',
+          summary: 'Read what this account has spent since the UTC month began, by the end of each day.',
+          access: 'read',
+          request: z.object({}),
+          response: z.object({
+            currency: z.string(),
+            items: z.array(z.object({ day: z.iso.date(), spent: nano })),
+          }),
+          errors: [],
+        },
+        set: {
+          method: 'PUT',
+          path: '/spending-limits',
+          summary:
+            'Set the limits of this account: its own, or as an account above, those that it cannot change. Those that you do not name are gone.',
+          access: 'bill',
+          request: z.strictObject({ limits: z.array(limitRequest).max(LIMIT_COUNT_MAX) }),
+          response: z.object({ items: z.array(standingLimit) }),
+          errors: ['spending.limit_invalid'],
+        },
+      },
+    },
+    balances: {
+      title: 'Balances',
+      mount: 'account',
+      operations: {
+        get: {
+          method: 'GET',
+          path: '/balance',
+          summary: 'Read what is prepaid, what of it sessions hold, and what is left.',
+          access: 'read',
+          request: z.object({}),
+          response: balanceAnswer,
+          errors: [],
+        },
+        setTerms: {
+          method: 'PUT',
+          path: '/balance/terms',
+          summary: 'Say whether this account is prepaid. Only an account above it may.',
+          access: 'bill',
+          authority: 'ancestor',
+          request: z.strictObject({ isPrepaid: z.boolean(), overdraft: amount.default('0') }),
+          response: balanceAnswer,
+          errors: [],
+        },
+        setAutomaticTopUp: {
+          method: 'PUT',
+          path: '/balance/automatic-top-up',
+          summary: 'Say below which balance money is asked for by itself, and how much. Without both: never.',
+          access: 'bill',
+          request: z.strictObject({
+            automaticTopUp: z.strictObject({ below: amount, minorUnits }).optional(),
+          }),
+          response: balanceAnswer,
+          errors: ['spending.not_prepaid', 'spending.not_collecting'],
+        },
+        topUp: {
+          method: 'POST',
+          path: '/balance/top-ups',
+          summary: 'Ask to pay money in. It is there once it was paid, at the address that listTopUps has.',
+          access: 'bill',
+          request: z.strictObject({ minorUnits }),
+          response: topUp,
+          errors: ['spending.not_prepaid', 'spending.not_collecting'],
+        },
+        listTopUps: {
+          method: 'GET',
+          path: '/balance/top-ups',
+          summary: 'Read what was paid in, or is to be, newest first.',
+          access: 'read',
+          request: pageRequest,
+          response: pageOf(topUp),
+          errors: [],
+        },
+        refund: {
+          method: 'POST',
+          path: '/balance/refunds',
+          summary:
+            'Give back what was bought and not used. Only an account above may, such as when an account is closed.',
+          access: 'bill',
+          authority: 'ancestor',
+          request: z.strictObject({}),
+          response: z.object({ minorUnits: z.string() }),
+          errors: ['spending.not_collecting'],
+        },
+      },
+    },
+    credits: {
+      title: 'Credits',
+      mount: 'account',
+      operations: {
+        list: {
+          method: 'GET',
+          path: '/credits',
+          summary: 'Read what this account was given or bought, newest first, and what is left of each.',
+          access: 'read',
+          request: pageRequest,
+          response: pageOf(credit),
+          errors: [],
+        },
+        give: {
+          method: 'POST',
+          path: '/credits',
+          summary:
+            'Give this account money to use. Whoever gives it bears what is used of it: an account above.',
+          access: 'bill',
+          authority: 'ancestor',
+          request: z.strictObject({
+            amount,
+            reason,
+            /** The least is used first. */
+            priority: z.int().min(0).max(100).default(50),
+            services: z.array(z.string().max(64)).min(1).max(SERVICE_COUNT_MAX).optional(),
+            expiresAt: requestTime.optional(),
+          }),
+          response: credit,
+          errors: ['spending.service_unknown', 'spending.expired_already'],
+        },
+        takeBack: {
+          method: 'DELETE',
+          path: '/credits/{creditId}',
+          summary: 'Take back what is left of a credit that was given. Only whoever gave it may.',
+          access: 'bill',
+          authority: 'ancestor',
+          request: z.object({ creditId: idSchema('cdt') }),
+          response: credit,
+          errors: [],
+        },
+      },
+    },
+  },
+});

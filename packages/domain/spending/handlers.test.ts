@@ -1,0 +1,274 @@
+import { createId } from '@patchbay/kit/ids';
+import { domainContext } from '@patchbay/testing/domain-context';
+import { expect, test } from 'vitest';
+import { nano } from '../billing/money.ts';
+import { spending } from './definition.ts';
+import { handlers } from './handlers.ts';
+import type {
+  CreditGift,
+  CreditRecord,
+  LimitStore,
+  PrepaidTerms,
+  SpendingPorts,
+  TopUpRecord,
+} from './ports.ts';
+
+const [platformId, sellerId, accountId] = [createId('acc', 0), createId('acc', 1), createId('acc', 2)];
+const chain = [platformId, sellerId, accountId];
+const nowMs = Date.parse('2026-11-24T12:00:00Z');
+type Spending = typeof spending;
+
+const ofLimits = () => domainContext<Spending, 'spendingLimits', 'set'>(spending, { chain, nowMs }).context;
+const ofBalances = () => domainContext<Spending, 'balances', 'topUp'>(spending, { chain, nowMs }).context;
+const ofCredits = () => domainContext<Spending, 'credits', 'give'>(spending, { chain, nowMs }).context;
+
+/** `visible`: from the highest account that the caller sees. */
+function world({ visible = [sellerId, accountId], isCollecting = true, isPrepaid = true } = {}) {
+  const set: Parameters<LimitStore['set']>[0][] = [];
+  const changed: string[] = [];
+  const gifts: CreditGift[] = [];
+  let terms: PrepaidTerms = { isPrepaid, overdraft: nano(0n) };
+  const credit: CreditRecord = {
+    id: createId('cdt'),
+    origin: 'given',
+    givenById: sellerId,
+    amount: nano(10n),
+    left: nano(4n),
+    priority: 50,
+    reason: 'Welcome',
+    createdAtMs: nowMs,
+  };
+  const topUp: TopUpRecord = {
+    id: createId('tup'),
+    minorUnits: 500n,
+    isAutomatic: false,
+    askedAtMs: nowMs,
+    state: 'open',
+    payUrl: 'https://pay.test/1',
+    keptMinorUnits: 0n,
+  };
+  const ports: SpendingPorts = {
+    limits: {
+      standing: async () => ({
+        currency: 'EUR',
+        spent: { day: nano(10n), month: nano(60n), total: nano(60n) },
+        limits: [
+          {
+            limit: {
+              ...{ id: createId('spl'), accountId, setById: sellerId, per: 'month', amount: nano(100n) },
+              ...{ sharesPercent: [50], action: 'stop', sinceMs: 0 },
+            },
+            spent: nano(60n),
+          },
+        ],
+      }),
+      days: async () => ({ currency: 'EUR', days: [{ day: '2026-11-01', amount: nano(3n) }] }),
+      set: async (limits) => {
+        set.push(limits);
+        return [];
+      },
+    },
+    balances: {
+      standing: async () => ({
+        currency: 'EUR',
+        terms,
+        balance: nano(-3n),
+        held: nano(0n),
+        holds: [{ holdId: 'ses_1', services: ['signaling'], amount: nano(2n), expiresAtMs: nowMs }],
+      }),
+      setTerms: async (_accountId, next) => {
+        const before = terms;
+        terms = { ...terms, ...next };
+        return before;
+      },
+      setTopUp: async (_accountId, next) => {
+        const before = terms;
+        terms = { ...terms, topUp: next };
+        return before;
+      },
+      credits: async () => ({ items: [credit], nextCursor: 'more' }),
+      give: async (gift) => {
+        gifts.push(gift);
+        return credit;
+      },
+      takeBack: async ({ givenById }) => (givenById === sellerId ? { ...credit, left: nano(0n) } : undefined),
+      topUps: async () => ({ items: [topUp], nextCursor: 'more' }),
+      askTopUp: async () => topUp,
+      refundBought: async () => 500n,
+    },
+    serviceNames: ['signaling'],
+    catalogue: new Map(),
+    isCollecting,
+    caller: async () => ({
+      visibleChain: visible,
+      may: () => true,
+      mayFromAbove: () => visible.length > 1,
+      isOwner: false,
+      maker: { kind: 'key', scopes: ['*'] },
+    }),
+    changed: async (id) => void changed.push(id),
+  };
+  return { ports, set, changed, gifts };
+}
+
+const { spendingLimits, balances, credits } = handlers;
+const monthly = { per: 'month', amount: '100', sharesPercent: [50], action: 'stop' } as const;
+
+test('spendingLimits.get 200: what was spent, which shares are reached, and when the whole will be', async () => {
+  const answer = await spendingLimits.get(ofLimits(), {}, world().ports);
+  expect(answer).toMatchObject({ currency: 'EUR', spentToday: '10', spentThisMonth: '60' });
+  expect(answer.items).toMatchObject([
+    { isFromAbove: true, sharesReached: [50], isReached: false, windowEnd: '2026-12-01T00:00:00.000Z' },
+  ]);
+  // 60 in 23.5 days, so 100 in 39: not within this month.
+  expect(answer.items[0]?.forecastAt).toBeUndefined();
+});
+
+test('spendingLimits.listDays 200: what the month came to by the end of each day', async () => {
+  expect(await spendingLimits.listDays(ofLimits(), {}, world().ports)).toEqual({
+    currency: 'EUR',
+    items: [{ day: '2026-11-01', spent: '3' }],
+  });
+});
+
+test('spendingLimits.set 200: those above set what the account cannot change, the account its own, and nodes are told', async () => {
+  for (const [visible, setById] of [
+    [[sellerId, accountId], sellerId],
+    [[accountId], accountId],
+  ] as const) {
+    const { ports, set, changed } = world({ visible: [...visible] });
+    const answer = await spendingLimits.set(ofLimits(), { limits: [monthly] }, ports);
+    expect(answer.items).toHaveLength(1);
+    expect(set).toMatchObject([{ accountId, setById, limits: [{ amount: 100n }] }]);
+    expect(changed).toEqual([accountId]);
+  }
+});
+
+test('spendingLimits.set 422: a bit rate belongs to throttling alone, and a span and action stand once', async () => {
+  const { ports, set } = world();
+  for (const limits of [
+    [{ ...monthly, bitsPerSecondMax: 64_000 }],
+    [{ ...monthly, action: 'throttle' as const }],
+    [monthly, { ...monthly, amount: '5' }],
+  ])
+    await expect(spendingLimits.set(ofLimits(), { limits }, ports)).rejects.toMatchObject({
+      fields: { code: 'spending.limit_invalid' },
+    });
+  expect(set).toEqual([]);
+});
+
+test('balances.get 200: what is left, and nothing for new sessions where it is used up', async () => {
+  expect(await balances.get(ofBalances(), {}, world().ports)).toMatchObject({
+    balance: '-3',
+    available: '0',
+    holds: [{ holdId: 'ses_1', amount: '2' }],
+  });
+});
+
+test('balances.setTerms 200: an account is prepaid from now on, and nodes are told', async () => {
+  const { ports, changed } = world({ isPrepaid: false });
+  expect(await balances.setTerms(ofBalances(), { isPrepaid: true, overdraft: '7' }, ports)).toMatchObject({
+    isPrepaid: true,
+    overdraft: '7',
+    available: '4',
+  });
+  expect(changed).toEqual([accountId]);
+});
+
+test('balances.setAutomaticTopUp 200: it is set, and taken back', async () => {
+  const { ports } = world();
+  const automaticTopUp = { below: '5', minorUnits: '500' };
+  expect(await balances.setAutomaticTopUp(ofBalances(), { automaticTopUp }, ports)).toMatchObject({
+    automaticTopUp,
+  });
+  expect(await balances.setAutomaticTopUp(ofBalances(), {}, ports)).not.toHaveProperty('automaticTopUp');
+});
+
+test('balances.topUp 200: it is asked for, and says where it is paid', async () => {
+  expect(await balances.topUp(ofBalances(), { minorUnits: '500' }, world().ports)).toMatchObject({
+    state: 'open',
+    payUrl: 'https://pay.test/1',
+    creditedMinorUnits: '0',
+  });
+});
+
+const unbuyable = [
+  [{ isPrepaid: false }, 'spending.not_prepaid'],
+  [{ isCollecting: false }, 'spending.not_collecting'],
+] as const;
+
+test('balances.topUp 409: who pays after the month, or where nothing collects, buys nothing', async () => {
+  for (const [options, code] of unbuyable)
+    await expect(
+      balances.topUp(ofBalances(), { minorUnits: '1' }, world(options).ports),
+    ).rejects.toMatchObject({ fields: { code } });
+});
+
+test('balances.setAutomaticTopUp 409: what cannot be bought is not bought by itself', async () => {
+  for (const [options, code] of unbuyable)
+    await expect(balances.setAutomaticTopUp(ofBalances(), {}, world(options).ports)).rejects.toMatchObject({
+      fields: { code },
+    });
+});
+
+test('balances.listTopUps 200: the newest first, page by page', async () => {
+  const page = await balances.listTopUps(ofBalances(), { limit: 20 }, world().ports);
+  expect(page).toMatchObject({ items: [{ minorUnits: '500' }], nextCursor: 'more' });
+});
+
+test('balances.refund 200: how much is on its way back', async () => {
+  expect(await balances.refund(ofBalances(), {}, world().ports)).toEqual({ minorUnits: '500' });
+});
+
+test('balances.refund 409: nothing is given back where nothing collects', async () => {
+  await expect(balances.refund(ofBalances(), {}, world({ isCollecting: false }).ports)).rejects.toMatchObject(
+    {
+      fields: { code: 'spending.not_collecting' },
+    },
+  );
+});
+
+test('credits.list 200: who above gave it is nothing that the account is told', async () => {
+  const page = await credits.list(ofCredits(), { limit: 20 }, world().ports);
+  expect(page).toMatchObject({
+    items: [{ origin: 'given', left: '4', reason: 'Welcome' }],
+    nextCursor: 'more',
+  });
+  expect(JSON.stringify(page)).not.toContain(sellerId);
+});
+
+const gift = { amount: '10', reason: 'Welcome', priority: 50 };
+
+test('credits.give 200: whoever acts for an account gives it of that one, and not of one between', async () => {
+  for (const [visible, givenById] of [
+    [[sellerId, accountId], sellerId],
+    [chain, platformId],
+  ] as const) {
+    const { ports, gifts, changed } = world({ visible: [...visible] });
+    await credits.give(ofCredits(), { ...gift, services: ['signaling'] }, ports);
+    expect(gifts).toMatchObject([{ accountId, givenById, amount: 10n, services: ['signaling'] }]);
+    expect(changed).toEqual([accountId]);
+  }
+});
+
+test('credits.give 422: for no service that there is not, and not into the past', async () => {
+  const { ports, gifts } = world();
+  await expect(credits.give(ofCredits(), { ...gift, services: ['fax'] }, ports)).rejects.toMatchObject({
+    fields: { code: 'spending.service_unknown' },
+  });
+  const expiresAt = '2026-11-24T12:00:00Z';
+  await expect(credits.give(ofCredits(), { ...gift, expiresAt }, ports)).rejects.toMatchObject({
+    fields: { code: 'spending.expired_already' },
+  });
+  expect(gifts).toEqual([]);
+});
+
+test('credits.takeBack 200: what is left goes back to whoever gave it, and to nobody else', async () => {
+  const creditId = createId('cdt');
+  expect(await credits.takeBack(ofCredits(), { creditId }, world().ports)).toMatchObject({ left: '0' });
+  await expect(
+    credits.takeBack(ofCredits(), { creditId }, world({ visible: chain }).ports),
+  ).rejects.toMatchObject({
+    fields: { code: 'resource.unknown' },
+  });
+});

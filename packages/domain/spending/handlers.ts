@@ -1,0 +1,293 @@
+import type { DomainContext, DomainHandlers } from '@patchbay/kit/definition';
+import { type Nano, nano, subtract } from '../billing/money.ts';
+import { operationOf } from '../tenancy/scopes.ts';
+import { spending } from './definition.ts';
+import type {
+  CreditRecord,
+  PrepaidTerms,
+  SpendingPorts,
+  StandingBalance,
+  StandingLimit,
+  TopUpRecord,
+} from './ports.ts';
+import { forecastMs, isReached, reachedShares, type SpendingLimit, spendWindow } from './spending-limit.ts';
+
+type Spending = typeof spending;
+
+const setting = operationOf(spending, 'spendingLimits', 'set');
+
+const iso = (atMs: number): string => new Date(atMs).toISOString();
+const text = (amount: bigint): string => amount.toString();
+
+export const handlers: DomainHandlers<Spending, SpendingPorts> = {
+  spendingLimits: {
+    async get({ entity, nowMs }, _request, ports) {
+      return await limitsAnswer(entity.accountId, nowMs(), ports);
+    },
+
+    async listDays({ entity }, _request, { limits }) {
+      const { currency, days } = await limits.days(entity.accountId);
+      return { currency, items: days.map(({ day, amount }) => ({ day, spent: text(amount) })) };
+    },
+
+    async set(context, { limits }, ports) {
+      const { accountId, chain } = context.entity;
+      const asked = limits.map((limit) => ({ ...limit, amount: nano(BigInt(limit.amount)) }));
+      const invalid = faultOf(asked);
+      if (invalid !== undefined) throw context.error('spending.limit_invalid', invalid);
+      const { mayFromAbove, visibleChain } = await ports.caller(chain, context.actor);
+      // Whoever may act from above sets what the account cannot change; all of it is the seller's, whoever of those above it was.
+      const seller = mayFromAbove(setting) ? visibleChain.at(-2) : undefined;
+      const setById = seller ?? accountId;
+      const before = await ports.limits.set({
+        accountId,
+        setById,
+        limits: asked.map((limit) => ({ ...limit, id: '' })),
+        nowMs: context.nowMs(),
+      });
+      context.audit({
+        target: `${accountId}/spending-limits${setById === accountId ? '' : '/above'}`,
+        before: before.map(written),
+        after: asked.map(written),
+      });
+      await ports.changed(accountId);
+      const { items } = await limitsAnswer(accountId, context.nowMs(), ports);
+      return { items };
+    },
+  },
+
+  balances: {
+    async get({ entity }, _request, { balances }) {
+      return balanceAnswer(await balances.standing(entity.accountId));
+    },
+
+    async setTerms(context, { isPrepaid, overdraft }, ports) {
+      const { accountId } = context.entity;
+      const after = { isPrepaid, overdraft: nano(BigInt(overdraft)) };
+      const before = await ports.balances.setTerms(accountId, after);
+      context.audit({
+        target: `${accountId}/balance`,
+        before: termsWritten(before),
+        after: termsWritten(after),
+      });
+      await ports.changed(accountId);
+      return balanceAnswer(await ports.balances.standing(accountId));
+    },
+
+    async setAutomaticTopUp(context, { automaticTopUp }, ports) {
+      const { accountId } = context.entity;
+      await refuseBuying(context, accountId, ports);
+      const topUp = automaticTopUp && {
+        below: nano(BigInt(automaticTopUp.below)),
+        minorUnits: BigInt(automaticTopUp.minorUnits),
+      };
+      const before = await ports.balances.setTopUp(accountId, topUp);
+      context.audit({
+        target: `${accountId}/balance`,
+        before: termsWritten(before),
+        after: termsWritten({ ...before, topUp }),
+      });
+      return balanceAnswer(await ports.balances.standing(accountId));
+    },
+
+    async topUp(context, { minorUnits }, ports) {
+      const { accountId } = context.entity;
+      await refuseBuying(context, accountId, ports);
+      const asked = { accountId, minorUnits: BigInt(minorUnits), isAutomatic: false, nowMs: context.nowMs() };
+      const record = await ports.balances.askTopUp(asked);
+      context.audit({ target: record.id, after: { minorUnits } });
+      return topUpAnswer(record);
+    },
+
+    async listTopUps({ entity }, page, { balances }) {
+      const { items, nextCursor } = await balances.topUps(entity.accountId, page);
+      return { items: items.map(topUpAnswer), ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
+
+    async refund(context, _request, ports) {
+      const { accountId } = context.entity;
+      if (!ports.isCollecting)
+        throw context.error('spending.not_collecting', 'No payment can be given back.');
+      const minorUnits = await ports.balances.refundBought(accountId, context.nowMs());
+      context.audit({ target: `${accountId}/balance`, after: { refundedMinorUnits: text(minorUnits) } });
+      await ports.changed(accountId);
+      return { minorUnits: text(minorUnits) };
+    },
+  },
+
+  credits: {
+    async list({ entity }, page, { balances }) {
+      const { items, nextCursor } = await balances.credits(entity.accountId, page);
+      return { items: items.map(creditAnswer), ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
+
+    async give(context, { amount, services, expiresAt, ...said }, ports) {
+      const { accountId, chain } = context.entity;
+      const unknown = services?.find((name) => !ports.serviceNames.includes(name));
+      if (unknown !== undefined)
+        throw context.error(
+          'spending.service_unknown',
+          `/services: ${unknown} is none of ${ports.serviceNames.join(', ')}.`,
+        );
+      const nowMs = context.nowMs();
+      const expiresAtMs = expiresAt === undefined ? undefined : Date.parse(expiresAt);
+      if (expiresAtMs !== undefined && expiresAtMs <= nowMs)
+        throw context.error('spending.expired_already', '/expiresAt: it is over.');
+      const record = await ports.balances.give({
+        accountId,
+        givenById: await giverOf(context, chain, ports),
+        amount: nano(BigInt(amount)),
+        services,
+        expiresAtMs,
+        ...said,
+        nowMs,
+      });
+      context.audit({ target: record.id, after: creditAnswer(record) });
+      await ports.changed(accountId);
+      return creditAnswer(record);
+    },
+
+    async takeBack(context, { creditId }, ports) {
+      const { accountId, chain } = context.entity;
+      const record = await ports.balances.takeBack({
+        accountId,
+        givenById: await giverOf(context, chain, ports),
+        creditId,
+        nowMs: context.nowMs(),
+      });
+      if (record === undefined)
+        throw context.error('resource.unknown', `You gave this account no credit ${creditId}.`);
+      context.audit({ target: creditId, after: creditAnswer(record) });
+      await ports.changed(accountId);
+      return creditAnswer(record);
+    },
+  },
+};
+
+/** The account for which the caller acts: it bears what is used of a credit, and nobody between pays for it unasked. */
+async function giverOf(
+  { actor }: Pick<DomainContext<Spending, 'credits', 'give'>, 'actor'>,
+  chain: readonly string[],
+  ports: Pick<SpendingPorts, 'caller'>,
+): Promise<string> {
+  const { visibleChain } = await ports.caller(chain, actor);
+  const [giver] = visibleChain;
+  if (giver === undefined) throw new Error('Whoever gives a credit acts for an account above.');
+  return giver;
+}
+
+async function refuseBuying(
+  { error }: Pick<DomainContext<Spending, 'balances', 'topUp'>, 'error'>,
+  accountId: string,
+  { balances, isCollecting }: Pick<SpendingPorts, 'balances' | 'isCollecting'>,
+): Promise<void> {
+  const { terms } = await balances.standing(accountId);
+  if (!terms.isPrepaid)
+    throw error('spending.not_prepaid', 'What this account uses is asked for after the month.');
+  if (!isCollecting) throw error('spending.not_collecting', 'No money can be paid in here.');
+}
+
+type AskedLimit = Pick<SpendingLimit, 'per' | 'amount' | 'sharesPercent' | 'action' | 'bitsPerSecondMax'>;
+
+function faultOf(limits: readonly AskedLimit[]): string | undefined {
+  const seen = new Set<string>();
+  for (const [index, { per, action, bitsPerSecondMax }] of limits.entries()) {
+    if ((action === 'throttle') !== (bitsPerSecondMax !== undefined))
+      return `/limits/${index}/bitsPerSecondMax: it belongs to the action throttle, and to no other.`;
+    if (seen.has(`${per} ${action}`))
+      return `/limits/${index}: there is another per ${per} that does ${action}.`;
+    seen.add(`${per} ${action}`);
+  }
+  return undefined;
+}
+
+const written = ({ per, amount, sharesPercent, action, bitsPerSecondMax }: AskedLimit) => ({
+  per,
+  amount: text(amount),
+  sharesPercent: [...sharesPercent],
+  action,
+  ...(bitsPerSecondMax === undefined ? {} : { bitsPerSecondMax }),
+});
+
+async function limitsAnswer(accountId: string, nowMs: number, ports: Pick<SpendingPorts, 'limits'>) {
+  const { currency, spent, limits } = await ports.limits.standing(accountId);
+  return {
+    currency,
+    spentToday: text(spent.day),
+    spentThisMonth: text(spent.month),
+    items: limits.map((each) => limitAnswer(each, accountId, nowMs)),
+  };
+}
+
+function limitAnswer({ limit, spent, reachedAtMs }: StandingLimit, accountId: string, nowMs: number) {
+  const { startMs, endMs } = spendWindow(limit, nowMs);
+  const atMs = forecastMs(limit, spent, nowMs);
+  const reached = isReached(limit, spent);
+  return {
+    id: limit.id,
+    ...written(limit),
+    isFromAbove: limit.setById !== accountId,
+    spent: text(spent),
+    sharesReached: [...reachedShares(limit, spent)],
+    isReached: reached,
+    ...(reached && reachedAtMs !== undefined ? { reachedAt: iso(reachedAtMs) } : {}),
+    windowStart: iso(startMs),
+    ...(endMs === undefined ? {} : { windowEnd: iso(endMs) }),
+    ...(atMs === undefined || atMs > FORECAST_MS_MAX ? {} : { forecastAt: iso(atMs) }),
+  };
+}
+
+/** Later than that is nothing that anybody plans for, and no time that everything can write. */
+const FORECAST_MS_MAX = Date.UTC(2199, 0);
+
+function termsWritten({ isPrepaid, overdraft, topUp }: PrepaidTerms) {
+  return {
+    isPrepaid,
+    overdraft: text(overdraft),
+    ...(topUp === undefined
+      ? {}
+      : { automaticTopUp: { below: text(topUp.below), minorUnits: text(topUp.minorUnits) } }),
+  };
+}
+
+function balanceAnswer({ currency, terms, balance, held, holds }: StandingBalance) {
+  return {
+    currency,
+    ...termsWritten(terms),
+    balance: text(balance),
+    held: text(held),
+    available: text(atLeastZero(subtract(nano(balance + terms.overdraft), held))),
+    holds: holds.map(({ holdId, services, amount, expiresAtMs }) => ({
+      holdId,
+      services: [...services],
+      amount: text(amount),
+      expiresAt: iso(expiresAtMs),
+    })),
+  };
+}
+
+const atLeastZero = (amount: Nano): Nano => (amount < 0n ? nano(0n) : amount);
+
+/** Who above gave it is nothing that the account is told. */
+const creditAnswer = (record: CreditRecord) => ({
+  id: record.id,
+  origin: record.origin,
+  amount: text(record.amount),
+  left: text(record.left),
+  priority: record.priority,
+  ...(record.services === undefined ? {} : { services: [...record.services] }),
+  reason: record.reason,
+  ...(record.expiresAtMs === undefined ? {} : { expiresAt: iso(record.expiresAtMs) }),
+  createdAt: iso(record.createdAtMs),
+});
+
+const topUpAnswer = (record: TopUpRecord) => ({
+  id: record.id,
+  minorUnits: text(record.minorUnits),
+  isAutomatic: record.isAutomatic,
+  state: record.state,
+  ...(record.payUrl === undefined ? {} : { payUrl: record.payUrl }),
+  ...(record.failure === undefined ? {} : { failure: record.failure }),
+  creditedMinorUnits: text(record.keptMinorUnits),
+  askedAt: iso(record.askedAtMs),
+});
