@@ -4,7 +4,6 @@ import {
   type LogicEffect,
   type LogicInput,
   type LogicOutcome,
-  type LogicRun,
   type LogicStep,
   nextDeadlineMs,
   startRun,
@@ -17,26 +16,7 @@ import type { LogicAnswer, LogicRequest, SessionEventType } from './platform.ts'
 import type { Reasons } from './reasons.ts';
 import type { Session } from './session.ts';
 import type { LogLine } from './session-log.ts';
-
-/** What the logic of the called endpoint has to do with a session. Plain data: it is saved with it, and goes on after a crash. */
-export interface SessionLogic {
-  /** Whose endpoint was called: its document reaches no further than this account (C34). */
-  readonly accountId: string;
-  readonly endpoint: string;
-  run: LogicRun;
-  /** Whoever rings by its word, each with a leg of its own. */
-  legs: readonly DialledLeg[];
-  relay: RelayRule;
-  triggers: readonly { readonly seconds: number; readonly action: 'end' | 'notify'; hasFired: boolean }[];
-}
-
-interface DialledLeg {
-  readonly legId: string;
-  readonly accountId: string;
-  readonly connectionIds: readonly string[];
-}
-
-export type RelayRule = Omit<Extract<LogicEffect, { type: 'relay' }>, 'type'>;
+import type { SessionLogic } from './session-logic.ts';
 
 export interface CallLogicPorts {
   readonly clients: ClientTable;

@@ -5,9 +5,9 @@ import type {
   MediaTransport,
   QualitySample,
 } from '@patchbay/protocol/signaling/messages';
-import type { SessionLogic } from './call-logic.ts';
 import type { Client } from './clients.ts';
 import type { LegSnapshot, Modality, RelayPlacement, SessionMode, SessionSnapshot } from './platform.ts';
+import type { SessionLogic } from './session-logic.ts';
 
 export interface Leg {
   readonly legId: string;
