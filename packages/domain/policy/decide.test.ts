@@ -38,7 +38,12 @@ function byWordsAlone(chain: PolicyChain, asked: PolicyRequest) {
     const words = wordsOf(chain, name);
     // A level may have let those below have more than it says itself.
     if (words.some(({ word, bound }) => !passes(word) && !passes(bound))) must.push(name);
-    if (words.some(({ word, bound }) => !passes(word) || (bound !== undefined && !passes(bound))))
+    // Of codecs any one will do: two levels that each let some pass can leave none together.
+    const isByAllTogether = name === 'codecs' && words.length > 1;
+    if (
+      isByAllTogether ||
+      words.some(({ word, bound }) => !passes(word) || (bound !== undefined && !passes(bound)))
+    )
       may.push(name);
   }
   return { must, may };

@@ -85,6 +85,8 @@ class Counted {
         const found = this.#usedUp.get(usageKeyOf(budget))?.find(isNow);
         return found === undefined ? [] : [{ setting, scope, resetsAtMs: found.untilMs }];
       }
+      // What the same requests would have cost is not asked: limits on money are no policy that is tried here.
+      if (countsOf(setting).what === 'money') return [];
       const { used, resetsAtMs } = this.#used({ setting, scope, timeZone }, atMs);
       return used < max ? [] : [{ setting, scope, resetsAtMs }];
     });

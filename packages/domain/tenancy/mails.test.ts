@@ -85,6 +85,15 @@ const told = {
   triggerName: 'Cap',
   value: '1 GB',
   limit: '1 GB',
+  issuer: 'Acme Login',
+  endsAt: new Date(1_800_000_000_000),
+  isOver: false,
+  sharePercent: 80,
+  per: 'month',
+  action: 'stop',
+  spent: '80.00 EUR',
+  amount: '100.00 EUR',
+  left: '0.00 EUR',
   path,
 };
 const templates = Object.entries(letters).filter(([name]) => name.endsWith('Mail'));

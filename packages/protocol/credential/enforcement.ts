@@ -60,13 +60,13 @@ export const caveatEnforcement: Readonly<Record<EnforcedCaveat, Row>> = {
     isIn: ({ session }) => session !== undefined && isSessionId(session),
   },
   room: { ...nowhere, isIn: ({ session }) => session !== undefined && !isSessionId(session) },
-  bandwidthClass: { ...relayOnly, isIn: has('bandwidthClass') },
   endEvent: {
     relay: 'held',
     signaling: 'held',
     api: 'refused',
     isIn: ({ endEvents }) => endEvents.length > 0,
   },
+  bandwidthClass: { ...relayOnly, isIn: has('bandwidthClass') },
 };
 
 /** Why a verifier may not take the credential: it holds a caveat that nobody would see to (ACC-7). */

@@ -1,4 +1,4 @@
-import { type DeviceKind, deviceKinds } from '@patchbay/kit/device-kind';
+import { deviceKinds } from '@patchbay/kit/device-kind';
 import { type BandwidthClass, bandwidthClasses } from '../turn/bandwidth-class.ts';
 import {
   CIDR_COUNT_MAX,
@@ -14,6 +14,9 @@ import {
   SUBJECT_BYTES_MAX,
 } from './caveats.ts';
 import { LIFETIME_SECONDS_MAX } from './lifetime.ts';
+
+/** The kinds of device, spelled out: published types name nothing that is not published (decision 0001). */
+type ClientKind = 'desktop' | 'mobile' | 'tablet' | 'server' | 'other';
 
 /** What a credential is limited to. Whatever is left out is not limited, but for its lifetime. */
 export interface CredentialLimits {
@@ -56,7 +59,7 @@ export interface CredentialLimits {
   /** Where the client may be, such as `DE`, by the table of addresses that the operator provides. At most 64. */
   readonly countries?: readonly string[] | undefined;
   /** What the client may say that it runs on. A relay is not told: it takes such a credential for a session alone. */
-  readonly deviceKinds?: readonly DeviceKind[] | undefined;
+  readonly deviceKinds?: readonly ClientKind[] | undefined;
   /** Where the client may come from, such as `192.0.2.0/24`. At most 8. */
   readonly sourceCidrs?: readonly string[] | undefined;
   /** Where a relay may send to. At most 8. */
@@ -114,7 +117,11 @@ export const limitFields: Readonly<Record<LimitName, LimitField>> = {
   mediaKinds: { form: 'list', countMax: mediaKinds.length, choices: mediaKinds },
   regions: { ...names, example: 'eu' },
   countries: { form: 'list', countMax: COUNTRY_COUNT_MAX, example: 'DE' },
-  deviceKinds: { form: 'list', countMax: deviceKinds.length, choices: deviceKinds },
+  deviceKinds: {
+    form: 'list',
+    countMax: deviceKinds.length,
+    choices: deviceKinds satisfies readonly ClientKind[],
+  },
   sourceCidrs: cidrs,
   peerCidrs: cidrs,
   endEvent: { form: 'text', lengthMax: NAME_LENGTH_MAX, example: 'signaling.session.ended' },

@@ -239,7 +239,7 @@ test('the bytes of each caveat are those that the page shows', () => {
     '10180418cb007100062020010db8000000000000000000000000',
     `110c${Buffer.from('room:standup').toString('hex')}`,
     `120d${Buffer.from('session.ended').toString('hex')}`,
-    '140102',
+    '160102',
     '1308a0a1a2a3a4a5a6a7',
     '140444454652',
     '150106',

@@ -5,6 +5,7 @@ export interface EventData {
   readonly 'network-discovery.allocation.started': { readonly allocationId: string; readonly sessionId: string };
   readonly 'network-discovery.allocation.ended': { readonly allocationId: string; readonly sessionId: string; readonly reason: string; readonly bytes: string };
   readonly 'network-discovery.limit.reached': { readonly allocationId: string; readonly sessionId: string; readonly limit: string; readonly outcome: string };
+  readonly 'network-discovery.media.undeclared': { readonly allocationId: string; readonly sessionId: string; readonly declared: string; readonly observed: string };
   readonly 'signaling.session.started': { readonly sessionId: string };
   readonly 'signaling.participant.joined': { readonly sessionId: string; readonly legId: string; readonly identity?: string };
   readonly 'signaling.participant.left': { readonly sessionId: string; readonly legId: string; readonly reason: string };

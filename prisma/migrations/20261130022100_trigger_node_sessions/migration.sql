@@ -4,7 +4,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_te
 AS $$
   SELECT s.id FROM usage_trigger t
   JOIN account_closure c ON c.ancestor_id = t.target_id AND (t.with_descendants OR c.depth = 0)
-    AND c.valid_from <= now() AND now() < c.valid_to
+    AND c.valid_to = 'infinity'
   JOIN session s ON s.account_id = c.descendant_id AND s.state <> 'ended' AND s.id > after_id
   WHERE t.id = of_trigger
     AND (t.action ->> 'nodeId' IS NULL OR s.node_id = t.action ->> 'nodeId')

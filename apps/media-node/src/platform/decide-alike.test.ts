@@ -117,6 +117,8 @@ function networksOf(held: EffectivePolicy | HeldPolicy): readonly unknown[] {
 
 const anyUse = fc.record({ credential: anyCredential, request: anyRequest, drawn: fc.nat() });
 
+const isUsedUp = ({ code }: PolicyRefusal) => code === 'limit.exceeded' || code === 'balance.used_up';
+
 test('of ten thousand random account chains with random policies a node decides as the control plane does, each from its own data (POL-2, POL-4)', () => {
   const counts = { allowed: 0, refused: 0, spent: 0, replayed: 0 };
   fc.assert(
@@ -210,14 +212,12 @@ test('of ten thousand random account chains with random policies a node decides 
         const [again] = replay([past], { chainOf: () => levels }).refused;
         const replayed = again === undefined ? undefined : wordOf(again.refusal);
         // What is used up is told to nodes, and counted by the replay.
-        const isCounted = [above, again?.refusal].some(
-          (one) => one?.kind === 'refused' && one.code === 'limit.exceeded',
-        );
+        const isCounted = [above, again?.refusal].some((one) => one?.kind === 'refused' && isUsedUp(one));
         const now = isRefused ? wordOf(above) : undefined;
         if (!isCounted && replayed !== now) throw new Error(`${replayed} in the replay, ${now} now.`);
         counts.replayed += 1;
       }
-      counts[!isRefused ? 'allowed' : above.code === 'limit.exceeded' ? 'spent' : 'refused'] += 1;
+      counts[!isRefused ? 'allowed' : isUsedUp(above) ? 'spent' : 'refused'] += 1;
     }),
     { numRuns: 10_000 },
   );

@@ -91,7 +91,10 @@ describe('statement', () => {
     answers['/statements/2026-11'] = billing.resources.statements.operations.get.response.parse({
       ...head,
       accountName: 'Acme',
-      lines: [line, { ...line, meter: 'setup', amountPerUnit: { amount: '1', per: '0' }, amount: '1' }],
+      lines: [
+        { ...line, key: 'bytes' },
+        { ...line, key: 'setup', meter: 'setup', amountPerUnit: { amount: '1', per: '0' }, amount: '1' },
+      ],
       children: [],
       ledger: {
         isBehind: false,
@@ -166,7 +169,7 @@ describe('trigger', () => {
   it('asks for nothing that cannot be, and says what is missing', async () => {
     const create = ['trigger', 'create', 'Allowance', '--limit', '10'];
     await expect(run(...create)).rejects.toMatchObject({
-      stderr: expect.stringContaining('--meter or --event'),
+      stderr: expect.stringContaining('--meter, --event or --measure'),
     });
     await expect(run(...create, '--meter', 'm', '--action', 'throttle')).rejects.toMatchObject({
       stderr: expect.stringContaining('--kbps'),

@@ -1,13 +1,14 @@
 import { defineService } from '@patchbay/kit/definition';
 import { LIFETIME_SECONDS_MAX } from '@patchbay/protocol/credential/lifetime';
+import { bandwidthClasses } from '@patchbay/protocol/turn/bandwidth-class';
 import { z } from 'zod';
 import { limitShape } from '../credential-request.ts';
 
-/** How a client and its relay reach each other. 'none': its credential declares no class. */
+/** How a client and its relay reach each other. 'none': its credential declares no class. Pictures in the class of sound count as the least class that pictures have. */
 const path = {
   transport: ['udp'],
   addressFamily: ['ipv4', 'ipv6'],
-  bandwidthClass: ['audio', 'low-video', 'high-video', 'none'],
+  bandwidthClass: [...bandwidthClasses, 'none'],
 } as const;
 const direction = ['in', 'out'] as const;
 
@@ -79,6 +80,13 @@ export const networkDiscovery = defineService({
       sessionId: z.string(),
       limit: z.string(),
       outcome: z.string(),
+    }),
+    /** It carries what its credential did not declare, such as pictures in the class of sound. */
+    'media.undeclared': z.object({
+      allocationId: z.string(),
+      sessionId: z.string(),
+      declared: z.string(),
+      observed: z.string(),
     }),
   },
   errors: {
