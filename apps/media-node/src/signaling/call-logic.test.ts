@@ -137,7 +137,7 @@ describe('application logic decides about a call (HKS-3)', () => {
   });
 
   it('a document reaches no account above its own, and none that the caller may not call (C34, LIV-0)', () => {
-    const { machine, caller } = bench({ verb: 'dial', to: ['user:boss@acc_top', 'user:kid@acc_kid'] });
+    const { machine } = bench({ verb: 'dial', to: ['user:boss@acc_top', 'user:kid@acc_kid'] });
     const boss = machine.connect({
       identity: 'boss',
       accountId: 'acc_top',
@@ -148,7 +148,10 @@ describe('application logic decides about a call (HKS-3)', () => {
       accountId: 'acc_kid',
       accountPath: ['acc_kid', 'acc_a', 'acc_platform'],
     });
-    callHotline(caller());
+    // She may call the boss herself; the hotline may not send her there.
+    const accountPath = ['acc_a', 'acc_top', 'acc_platform'];
+    const alice = machine.connect({ identity: 'alice', accountPath, limits: { hasLogicNear: true } });
+    callHotline(alice);
     expect(boss.all('incoming')).toEqual([]);
     expect(kid.last('incoming')).toMatchObject({ from: 'alice@acc_a' });
     const sibling = machine.connect({
