@@ -134,7 +134,7 @@ async function walk(state: State, { browser, url, email, password, values }: Wal
     if (
       state === 'empty' &&
       isOfAccount(route) &&
-      /\[(sessionId|applicationId|webhookId|endpointId|period)\]/.test(route)
+      /\[(sessionId|applicationId|webhookId|endpointId|documentId|period)\]/.test(route)
     )
       continue;
     const isForStrangers = !isForSignedIn(route) && !route.startsWith('/docs');
@@ -182,7 +182,7 @@ async function main(chromiumPath: string): Promise<void> {
       });
       await walk('empty', { browser, url, ...stranger, values: outside });
     }
-    const { sessionId, applicationId, webhookId, endpointId } = await fillAccount(pb, {
+    const { sessionId, applicationId, webhookId, endpointId, documentId } = await fillAccount(pb, {
       accountId,
       databaseUrl: database.url,
     });
@@ -191,7 +191,7 @@ async function main(chromiumPath: string): Promise<void> {
       url,
       email,
       password,
-      values: { ...outside, accountId, sessionId, applicationId, webhookId, endpointId },
+      values: { ...outside, accountId, sessionId, applicationId, webhookId, endpointId, documentId },
     };
     if (wants('filled')) await walk('filled', filled);
     if (wants('loading')) await walk('loading', filled);

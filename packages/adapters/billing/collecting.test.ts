@@ -13,6 +13,8 @@ import { stripeRail } from '../stripe/stripe-rail.ts';
 import { accountAccrual, billingStore } from './billing-store.ts';
 import { closeMonths } from './closing.ts';
 import { collectionStore } from './collection-store.ts';
+import { documentStore } from './document-store.ts';
+import { ledgerReader } from './ledger-reader.ts';
 
 const DAY = 86_400_000;
 const usedMs = Date.now() - (Date.now() % 60_000) - 60_000;
@@ -266,6 +268,53 @@ describe('the documents of a month at Stripe', () => {
     });
     expect(stripe.state.balance).toBe(800);
     expect(await billing.countMismatches()).toBe(0);
+  });
+
+  it('are void at Stripe and in the ledger once they are asked for no more, and nobody is owed anything of them', async () => {
+    await useAThousand();
+    clockMs = period.toMs + 64 * DAY;
+    await close();
+    await payees();
+    await collect();
+    const documentsOf = documentStore({ pool, platformAccount });
+    const cancel = () => documentsOf.cancel({ accountId: 'leaf', period: period.name, nowMs: clockMs });
+    expect(await cancel()).toMatchObject({ kind: 'credit-note', totalMinorUnits: 2000n });
+    expect(await cancel()).toBeUndefined();
+    await hear();
+    await collect();
+    expect(invoice()).toMatchObject({ status: 'void' });
+    // Of the reseller's and of the reseller's reseller's note nothing is left to wait for.
+    expect(await balances()).toEqual({});
+    expect(await billing.countMismatches()).toBe(0);
+    const ledger = ledgerReader(pool);
+    const [last] = (await ledger.transactions('leaf', { period: period.name, limit: 1 })).items;
+    expect(last?.entries.map(({ accountId, book }) => `${accountId} ${book}`)).toEqual(['leaf invoiced']);
+    const seen =
+      (await ledger.transactions('platform', { period: period.name, limit: 1 })).items[0]?.entries ?? [];
+    expect(seen.reduce((sum, { amount }) => sum + amount, 0n)).toBe(0n);
+    expect(seen.length).toBeGreaterThan(1);
+    const invoiced = (await ledger.balances('leaf', period.name)).find(({ book }) => book === 'invoiced');
+    expect(invoiced).toMatchObject({ amount: 0n, entryCount: 2 });
+    expect(await ledger.balances('leaf', '2999-01')).toEqual([]);
+    const whose = async (accountId: string, of: 'own' | 'issued' | 'below') =>
+      (await documentsOf.list(accountId, { of, limit: 10 })).items
+        .map(({ document }) => document.accountId)
+        .sort();
+    expect(await whose('parent', 'own')).toEqual(['parent']);
+    expect(await whose('parent', 'issued')).toEqual(['leaf', 'leaf']);
+    expect(await whose('top', 'below')).toEqual(['leaf', 'leaf', 'parent', 'top']);
+    expect(await whose('leaf', 'below')).toEqual(['leaf', 'leaf']);
+  });
+
+  it('that are void before anything was made at Stripe never get there', async () => {
+    await useAThousand();
+    clockMs = period.toMs + 64 * DAY;
+    await close();
+    const documentsOf = documentStore({ pool, platformAccount });
+    await documentsOf.cancel({ accountId: 'leaf', period: period.name, nowMs: clockMs });
+    expect(await balances()).toEqual({});
+    await collect();
+    expect(stripe.state.all('invoice')).toEqual([]);
   });
 
   it('are the same wherever database or Stripe fail on the way', async () => {

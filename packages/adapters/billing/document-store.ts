@@ -1,9 +1,14 @@
 import type { Collection } from '@patchbay/domain/billing/collection/collection-store';
-import { refundableOf } from '@patchbay/domain/billing/collection/invoice-collection';
-import { type CollectionBook, collectionBooks } from '@patchbay/domain/billing/collection/postings';
+import { isVoidable, refundableOf, voidAsked } from '@patchbay/domain/billing/collection/invoice-collection';
+import {
+  type CollectionBook,
+  collectionBooks,
+  settleInvoice,
+} from '@patchbay/domain/billing/collection/postings';
 import { creditNoteOf } from '@patchbay/domain/billing/documents/credit-note';
 import type {
   BillingParty,
+  DocumentScope,
   DocumentStore,
   Movement,
   Page,
@@ -13,7 +18,14 @@ import type {
 import { nano } from '@patchbay/domain/billing/money';
 import type { Pool, PoolClient } from 'pg';
 import { inAccountScope } from '../metering/account-scope.ts';
-import { collectionFromRow, documentFromRow, issueDocument, readParty } from './document-rows.ts';
+import { readNotes, writeNote } from './closing.ts';
+import {
+  collectionFromRow,
+  documentFromRow,
+  issueDocument,
+  postTransactions,
+  readParty,
+} from './document-rows.ts';
 import { toExactJson } from './exact-json.ts';
 
 export interface DocumentStoreOptions {
@@ -37,14 +49,18 @@ const storedFromRow = ({ content, state, failure }: StoredRow): StoredDocument =
   ...(failure === null ? {} : { failure }),
 });
 
+/** Whose documents they are. That none is read from beyond the account and those below it, the wall says. */
+const scopes: Readonly<Record<DocumentScope, string>> = {
+  own: 'd.account_id = $1',
+  issued: 'd.seller_id = $1',
+  below: '$1::text IS NOT NULL',
+};
+
 /** Documents, and how they stand, in PostgreSQL. */
 export function documentStore({ pool, platformAccount }: DocumentStoreOptions): DocumentStore {
   const readOne = (accountId: string, where: string, value: string) =>
     inAccountScope(pool, accountId, async (client) => {
-      const { rows } = await client.query<StoredRow>(`${storedSql} WHERE d.account_id = $1 AND ${where}`, [
-        accountId,
-        value,
-      ]);
+      const { rows } = await client.query<StoredRow>(`${storedSql} WHERE ${where}`, [accountId, value]);
       return rows[0] === undefined ? undefined : storedFromRow(rows[0]);
     });
   return {
@@ -54,18 +70,19 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
     railParty: (accountId) => inAccountScope(pool, accountId, (client) => readRailParty(client, accountId)),
     setRailParty: (accountId, party) =>
       inAccountScope(pool, accountId, (client) => writeRailParty(client, accountId, party)),
-    list: (accountId, { kind, period, cursor, limit }) =>
+    list: (accountId, { kind, period, of, cursor, limit }) =>
       inAccountScope(pool, accountId, async (client) => {
         const { rows } = await client.query<StoredRow>(
-          `${storedSql} WHERE d.account_id = $1 AND ($2::text IS NULL OR d.kind = $2) AND ($3::text IS NULL OR d.period = $3)
+          `${storedSql} WHERE ${scopes[of]} AND ($2::text IS NULL OR d.kind = $2) AND ($3::text IS NULL OR d.period = $3)
              AND ($4::text IS NULL OR d.id < $4)
            ORDER BY d.id DESC LIMIT $5`,
           [accountId, kind ?? null, period ?? null, cursor ?? null, limit + 1],
         );
         return pageOf(rows, limit, { item: storedFromRow, cursor: ({ id }) => id });
       }),
-    find: (accountId, documentId) => readOne(accountId, 'd.id = $2', documentId),
-    findInvoice: (accountId, period) => readOne(accountId, "d.kind = 'invoice' AND d.period = $2", period),
+    find: (accountId, documentId) => readOne(accountId, `${scopes.below} AND d.id = $2`, documentId),
+    findInvoice: (accountId, period) =>
+      readOne(accountId, `${scopes.own} AND d.kind = 'invoice' AND d.period = $2`, period),
     movements: (accountId, { cursor, limit }) =>
       inAccountScope(pool, accountId, async (client) => {
         const [transactionId = null, book = null] = cursor?.split('.') ?? [];
@@ -83,11 +100,10 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
       }),
     async refund({ accountId, period, minorUnits, nowMs }) {
       return await inAccountScope(pool, await platformAccount(), async (client) => {
-        const { rows } = await client.query<{ state: unknown; content: unknown }>(
-          `SELECT c.state, d.content FROM collection c JOIN document d ON d.id = c.document_id
-           WHERE c.account_id = $1 AND c.period = $2 AND c.kind = 'invoice' FOR UPDATE OF c`,
-          [accountId, period],
-        );
+        const { rows } = await client.query<{ state: unknown; content: unknown }>(invoiceSql, [
+          accountId,
+          period,
+        ]);
         const [row] = rows;
         if (row === undefined) return undefined;
         const collection: Collection = collectionFromRow(row.state);
@@ -103,6 +119,34 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
           toExactJson({ ...collection, askedRefunds: asked }),
           new Date(nowMs),
         ]);
+        return note;
+      });
+    },
+    async cancel({ accountId, period, nowMs }) {
+      const platformId = await platformAccount();
+      return await inAccountScope(pool, platformId, async (client) => {
+        const { rows } = await client.query<{ state: unknown; content: unknown }>(invoiceSql, [
+          accountId,
+          period,
+        ]);
+        const [row] = rows;
+        if (row === undefined) return undefined;
+        const before: Collection = collectionFromRow(row.state);
+        if (before.kind !== 'invoice' || !isVoidable(before)) return undefined;
+        const invoice = documentFromRow(row.content);
+        const draft = creditNoteOf(invoice, invoice.totalMinorUnits, 'cancelled');
+        const note = await issueDocument(client, draft, { nowMs, correctsId: invoice.id });
+        const after = voidAsked(before, note.id);
+        const notes = await readNotes(client, before);
+        const settled = settleInvoice({ before, after, notes, platformId });
+        const at = new Date(nowMs);
+        for (const changed of settled.notes) await writeNote(client, changed);
+        await postTransactions(client, settled.transactions, { platformId, nowMs });
+        await client.query(
+          `UPDATE collection SET state = $2, next_at = CASE WHEN $4 THEN 'infinity' ELSE $3::timestamptz END
+           WHERE document_id = $1`,
+          [invoice.id, toExactJson(after), at, after.state === 'void'],
+        );
         return note;
       });
     },
@@ -130,6 +174,11 @@ export function documentStore({ pool, platformAccount }: DocumentStoreOptions): 
     },
   };
 }
+
+/** Held until the transaction ends: nothing is asked of it meanwhile. */
+const invoiceSql = `
+  SELECT c.state, d.content FROM collection c JOIN document d ON d.id = c.document_id
+  WHERE c.account_id = $1 AND c.period = $2 AND c.kind = 'invoice' FOR UPDATE OF c`;
 
 /** Ten years of months. */
 const CLOSING_COUNT_MAX = 120;

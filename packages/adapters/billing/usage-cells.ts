@@ -32,11 +32,33 @@ export async function readCells(
   sets: KnownDimensionSets,
   { accountId, starts, toMs, depthMax = 1, meter }: CellQuery,
 ): Promise<UsageCell[]> {
-  const { rows } = await client.query<CellRow>(
-    'SELECT * FROM billing_usage($1, $2::timestamptz[], $3, $4, $5)',
-    [accountId, starts.map((atMs) => new Date(atMs)), new Date(toMs), depthMax, meter ?? null],
-  );
-  return cellsFromRows(rows, starts, await setsOf(client, sets, rows));
+  const placed = await readPlacedCells(client, sets, { accountId, starts, toMs, depthMax, meter });
+  return placed.map(({ cell }) => cell);
+}
+
+const usageSql = 'SELECT * FROM billing_usage($1, $2::timestamptz[], $3, $4, $5)';
+
+/** A cell, and the dimension set by which its records are found. */
+export interface PlacedCell {
+  readonly cell: UsageCell;
+  readonly setId: string;
+}
+
+/** The same, each with the id of its dimension set. */
+export async function readPlacedCells(
+  client: PoolClient,
+  sets: KnownDimensionSets,
+  { accountId, starts, toMs, depthMax = 1, meter }: CellQuery,
+): Promise<PlacedCell[]> {
+  const { rows } = await client.query<CellRow>(usageSql, [
+    accountId,
+    starts.map((atMs) => new Date(atMs)),
+    new Date(toMs),
+    depthMax,
+    meter ?? null,
+  ]);
+  const cells = cellsFromRows(rows, starts, await setsOf(client, sets, rows));
+  return cells.map((cell, index) => ({ cell, setId: rows[index]?.dimension_set_id ?? '' }));
 }
 
 /** Minute totals know no session: these are of the raw records, of the account and of all below it together. */

@@ -2,12 +2,13 @@ import { type Nano, nano, sum } from '@patchbay/domain/billing/money';
 import { type Period, periodAt } from '@patchbay/domain/billing/period';
 import { type PriceBook, spanStarts } from '@patchbay/domain/billing/price-book';
 import { rate } from '@patchbay/domain/billing/rating';
+import { binaryMeters } from '@patchbay/domain/billing/session-cells';
 import type { MeterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import { type MeterSpend, spendByMeter } from '@patchbay/domain/spending/account-spend';
 import { type SpentSoFar, spendWindow } from '@patchbay/domain/spending/spending-limit';
 import type { PoolClient } from 'pg';
 import { readChain } from '../billing/price-rows.ts';
-import { readCells } from '../billing/usage-cells.ts';
+import { readCells, readSessionTimes } from '../billing/usage-cells.ts';
 import { KnownDimensionSets } from '../metering/dimension-sets.ts';
 
 const DAY_MS = 86_400_000;
@@ -35,17 +36,20 @@ export function spendRows({ catalogue }: { readonly catalogue: MeterCatalogue })
     const fees = chain.prices
       .filter(({ tariff }) => tariff.kind === 'fee')
       .map(({ service, meter }) => `${service}.${meter}`);
-    const touched = meters === undefined ? undefined : new Set([...meters, ...fees]);
+    // The time of a session grows with whatever is used in it.
+    const bySession = binaryMeters(chain.prices);
+    const touched = meters === undefined ? undefined : new Set([...meters, ...fees, ...bySession]);
     const query = { accountId, starts, toMs: period.toMs, depthMax: 0 } as const;
     const isFew = touched !== undefined && touched.size <= SINGLE_METER_COUNT_MAX;
     const cells = isFew
       ? (await inOrder([...touched], (meter) => readCells(client, sets, { ...query, meter }))).flat()
       : await readCells(client, sets, query);
-    const rated = touched ?? new Set([...cells.map(({ meter }) => meter), ...fees]);
+    const sessions = await readSessionTimes(client, sets, { ...query, meters: bySession });
+    const rated = touched ?? new Set([...cells.map(({ meter }) => meter), ...fees, ...bySession]);
     await keep(
       client,
       { accountId, period: period.name, dayStartMs },
-      spendByMeter({ accountId, period, cells, meters: rated, book, dayStartMs }),
+      spendByMeter({ accountId, period, cells, sessions, meters: rated, book, dayStartMs }),
     );
     return chain;
   }
@@ -60,13 +64,13 @@ export function spendRows({ catalogue }: { readonly catalogue: MeterCatalogue })
     const starts = [...new Set([...spanStarts(chain, period), ...dayStarts])].sort(
       (left, right) => left - right,
     );
-    const cells = await readCells(client, sets, { accountId, starts, toMs: period.toMs, depthMax: 0 });
+    const query = { accountId, starts, toMs: period.toMs, depthMax: 0 } as const;
+    const cells = await readCells(client, sets, query);
+    const sessions = await readSessionTimes(client, sets, { ...query, meters: binaryMeters(chain.prices) });
     const days = dayStarts.map((startMs) => {
-      const { lines } = rate(
-        cells.filter(({ atMs }) => atMs < startMs + DAY_MS),
-        book,
-        { period, accountId },
-      );
+      const isByThen = ({ atMs }: { readonly atMs: number }) => atMs < startMs + DAY_MS;
+      const scope = { period, accountId, sessions: sessions.filter(isByThen) };
+      const { lines } = rate(cells.filter(isByThen), book, scope);
       const amount = sum(lines.filter(({ buyerId }) => buyerId === accountId).map((line) => line.amount));
       return { day: new Date(startMs).toISOString().slice(0, 10), amount };
     });

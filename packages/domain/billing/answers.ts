@@ -1,5 +1,6 @@
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { AccruedStatement } from './billing-store.ts';
+import { lineId } from './line-trail.ts';
 import type { MeterStatement } from './meter-lines.ts';
 import { lateUsageUntilMs, stateAt } from './period.ts';
 import { type Price, splitMeter } from './price.ts';
@@ -139,6 +140,7 @@ type Printable<Line extends EdgeLine> = Line & { readonly lineCount?: number };
 
 const payableAnswer = (line: Printable<PayableLine>, { catalogue, nameOf }: Printed) => ({
   ...lineAnswer(line, catalogue),
+  key: lineId(line),
   lineCount: line.lineCount ?? 1,
   parts: line.parts.map(({ accountId, quantity, amount }) => ({
     accountId,
@@ -150,6 +152,7 @@ const payableAnswer = (line: Printable<PayableLine>, { catalogue, nameOf }: Prin
 
 const receivableAnswer = (line: Printable<ReceivableLine>, { catalogue }: Printed) => ({
   ...lineAnswer(line, catalogue),
+  key: lineId(line),
   lineCount: line.lineCount ?? 1,
   cost: line.cost.toString(),
   margin: line.margin.toString(),

@@ -1,7 +1,9 @@
+import type { NameOf } from './answers.ts';
 import { sumsOf } from './collection/invoice-collection.ts';
 import { sentOf } from './collection/payout-collection.ts';
 import { fundedOf } from './collection/shares.ts';
 import type { BillingDocument } from './documents/document.ts';
+import type { DocumentLook } from './documents/document-look.ts';
 import type { Movement, StoredDocument } from './documents/document-store.ts';
 import { splitMeter } from './price.ts';
 
@@ -48,7 +50,9 @@ export const documentHeadAnswer = (stored: StoredDocument) => {
     kind: document.kind,
     number: document.number,
     accountId: document.accountId,
+    accountName: document.buyer.legalName,
     sellerId: document.sellerId,
+    sellerName: document.seller.legalName,
     period: document.period,
     currency: document.currency,
     issuedAt: new Date(document.issuedAtMs).toISOString(),
@@ -60,10 +64,14 @@ export const documentHeadAnswer = (stored: StoredDocument) => {
   };
 };
 
-export const documentAnswer = (stored: StoredDocument) => {
+export const documentAnswer = (
+  stored: StoredDocument,
+  { look, nameOf }: { readonly look: DocumentLook; readonly nameOf: NameOf },
+) => {
   const { document } = stored;
   return {
     ...documentHeadAnswer(stored),
+    look,
     seller: partyAnswer(document.seller),
     buyer: partyAnswer(document.buyer),
     lines: document.lines.map((line) => ({
@@ -72,7 +80,7 @@ export const documentAnswer = (stored: StoredDocument) => {
       ...(line.meter === undefined ? {} : splitMeter(line.meter)),
       ...(line.quantity === undefined ? {} : { quantity: line.quantity }),
       ...(line.price === undefined ? {} : { amountPerUnit: { ...line.price } }),
-      ...(line.childId === undefined ? {} : { childId: line.childId }),
+      ...(line.childId === undefined ? {} : { childId: line.childId, childName: nameOf(line.childId) }),
       amount: line.amount.toString(),
       ...(line.minorUnits === undefined ? {} : { minorUnits: line.minorUnits.toString() }),
     })),

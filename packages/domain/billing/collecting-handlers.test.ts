@@ -1,6 +1,6 @@
 import { ServiceError } from '@patchbay/kit/errors';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { collectingHandlers, payStatement, refundStatement } from './collecting-handlers.ts';
+import { collectingHandlers, payStatement, refundStatement, voidStatement } from './collecting-handlers.ts';
 import type { InvoiceCollection } from './collection/invoice-collection.ts';
 import { MemoryRail } from './collection/memory-rail.testing.ts';
 import { RailError } from './collection/rail.ts';
@@ -9,6 +9,7 @@ import { type BillingDocument, defaultTerms, issue } from './documents/document.
 import { type MemoryDocuments, memoryDocuments } from './documents/memory-documents.testing.ts';
 import { memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
+import { emptyLedger, emptyTrail, plainPrinting } from './plain-ports.testing.ts';
 import type { BillingPorts } from './ports.ts';
 import { PostingBudget } from './posting-budget.ts';
 
@@ -39,6 +40,9 @@ beforeEach(() => {
     visibleChain: async (chain) => chain,
     documents,
     rail,
+    ledger: emptyLedger,
+    printing: plainPrinting,
+    trail: emptyTrail,
     returnUrlOf: (accountId) => `https://patchbay.test/accounts/${accountId}`,
   };
 });
@@ -163,7 +167,7 @@ describe('documents', () => {
   const { get, list } = collectingHandlers.documents;
   test('list 200: invoices with their number, tax and how they stand', async () => {
     anInvoice();
-    const { items } = await list(contextOf('leaf'), { limit: 10 }, ports);
+    const { items } = await list(contextOf('leaf'), { limit: 10, of: 'own' }, ports);
     expect(items).toMatchObject([
       {
         number: 'TOP-I00007',
@@ -173,7 +177,8 @@ describe('documents', () => {
         standing: { state: 'open', paidMinorUnits: '1000', payUrl: 'https://rail.test/pay' },
       },
     ]);
-    expect((await list(contextOf('other'), { limit: 10 }, ports)).items).toEqual([]);
+    expect((await list(contextOf('other'), { limit: 10, of: 'own' }, ports)).items).toEqual([]);
+    expect((await list(contextOf('top'), { limit: 10, of: 'issued' }, ports)).items).toHaveLength(1);
   });
 
   test('get 200: line by line, with its parties', async () => {
@@ -183,6 +188,22 @@ describe('documents', () => {
       lines: [{ service: 'relay', meter: 'bytes', quantity: '1000', minorUnits: '2000' }],
       taxLines: [{ name: 'VAT', minorUnits: '380' }],
     });
+  });
+
+  test('getPdf 200: the file is called as the document is', async () => {
+    const { id } = anInvoice();
+    const { getPdf } = collectingHandlers.documents;
+    const { fileName, base64 } = await getPdf(contextOf('leaf'), { documentId: id }, ports);
+    expect([fileName, Buffer.from(base64, 'base64').toString()]).toEqual([
+      'TOP-I00007.pdf',
+      'TOP-I00007 of TOP',
+    ]);
+  });
+
+  test('getPdf 404: of a document of another account there is none', async () => {
+    const { id } = anInvoice();
+    const asked = collectingHandlers.documents.getPdf(contextOf('other'), { documentId: id }, ports);
+    expect(await refusalOf(asked)).toBe('resource.unknown');
   });
 
   test('get 404: a document of another account is unknown', async () => {
@@ -228,6 +249,32 @@ describe('statements', () => {
     anInvoice();
     expect(await refusalOf(refund('1', 'top'))).toBe('billing.collector_only');
     expect(documents.stored).toHaveLength(1);
+  });
+
+  const cancel = (at = 'platform') =>
+    voidStatement(contextOf(at), { buyerId: 'leaf', period: '2026-11' }, ports);
+  test('void 200: a credit note over all of an invoice that was not paid, once', async () => {
+    const { id } = anInvoice({ paidMinorUnits: 0n, invoiceId: 'in_1' });
+    expect(await cancel()).toMatchObject({
+      kind: 'credit-note',
+      correctsId: id,
+      totalMinorUnits: '2380',
+      lines: [{ kind: 'cancelled' }],
+    });
+    expect(audited).toHaveLength(1);
+    expect(await refusalOf(cancel())).toBe('billing.already_paid');
+  });
+
+  test('void 409: not of what was paid in part, nor where there is none', async () => {
+    expect(await refusalOf(cancel())).toBe('billing.nothing_to_pay');
+    anInvoice();
+    expect(await refusalOf(cancel())).toBe('billing.already_paid');
+    expect(documents.stored).toHaveLength(1);
+  });
+
+  test('void 403: nobody but the platform stops asking for what others earn of', async () => {
+    anInvoice({ paidMinorUnits: 0n });
+    expect(await refusalOf(cancel('top'))).toBe('billing.collector_only');
   });
 
   test('refund 409: where there is no invoice nothing was paid', async () => {

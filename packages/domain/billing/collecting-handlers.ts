@@ -1,9 +1,10 @@
 import type { DomainHandlers } from '@patchbay/kit/definition';
+import { nameIn } from './answers.ts';
 import { documentAnswer, documentHeadAnswer, movementAnswer } from './collecting-answers.ts';
 import { RailError } from './collection/rail.ts';
 import type { billing } from './definition.ts';
 import { defaultTerms } from './documents/document.ts';
-import type { BillingParty, DocumentStore, RailParty } from './documents/document-store.ts';
+import type { BillingParty, DocumentStore, RailParty, StoredDocument } from './documents/document-store.ts';
 import { periodOf, stateAt } from './period.ts';
 import type { BillingPorts } from './ports.ts';
 
@@ -71,8 +72,9 @@ export const payStatement: Handlers['statements']['pay'] = async (
 export const refundStatement: Handlers['statements']['refund'] = async (
   context,
   { buyerId, period, minorUnits },
-  { documents },
+  ports,
 ) => {
+  const { documents } = ports;
   if (context.entity.chain.length !== 1)
     throw context.error('billing.collector_only', 'The platform collects, and gives back.');
   if ((await documents.findInvoice(buyerId, period)) === undefined)
@@ -91,8 +93,37 @@ export const refundStatement: Handlers['statements']['refund'] = async (
     target: `${buyerId}/documents/${note.id}`,
     after: { number, minorUnits, currency, correctsId },
   });
-  return documentAnswer({ document: note });
+  return await printable({ document: note }, ports);
 };
+
+/** As with a refund: others would have earned of it. */
+export const voidStatement: Handlers['statements']['void'] = async (context, { buyerId, period }, ports) => {
+  if (context.entity.chain.length !== 1)
+    throw context.error('billing.collector_only', 'The platform asks, and stops asking.');
+  if ((await ports.documents.findInvoice(buyerId, period)) === undefined)
+    throw context.error('billing.nothing_to_pay', `${buyerId} has no invoice of ${period}.`);
+  const note = await ports.documents.cancel({ accountId: buyerId, period, nowMs: context.nowMs() });
+  if (note === undefined)
+    throw context.error('billing.already_paid', 'Something of it was paid, or it is void already.');
+  const { number, totalMinorUnits, currency, correctsId } = note;
+  context.audit({
+    target: `${buyerId}/documents/${note.id}`,
+    after: { number, minorUnits: totalMinorUnits.toString(), currency, correctsId },
+  });
+  return await printable({ document: note }, ports);
+};
+
+/** A document with all that stands on its page. */
+async function printable(
+  stored: StoredDocument,
+  { billing: store, printing }: Pick<BillingPorts, 'billing' | 'printing'>,
+) {
+  const { accountId, sellerId, lines } = stored.document;
+  const look = await printing.lookOf(sellerId);
+  const childIds = lines.flatMap(({ childId }) => childId ?? []);
+  const nameOf = nameIn(childIds.length === 0 ? new Map() : await store.namesBelow(accountId, childIds));
+  return documentAnswer(stored, { look, nameOf });
+}
 
 export const collectingHandlers: Pick<
   Handlers,
@@ -128,11 +159,23 @@ export const collectingHandlers: Pick<
       };
     },
 
-    async get(context, { documentId }, { documents }) {
-      const stored = await documents.find(context.entity.accountId, documentId);
+    async get(context, { documentId }, ports) {
+      const stored = await ports.documents.find(context.entity.accountId, documentId);
       if (stored === undefined)
         throw context.error('resource.unknown', `This account has no document ${documentId}.`);
-      return documentAnswer(stored);
+      return await printable(stored, ports);
+    },
+
+    async getPdf(context, { documentId }, ports) {
+      const stored = await ports.documents.find(context.entity.accountId, documentId);
+      if (stored === undefined)
+        throw context.error('resource.unknown', `This account has no document ${documentId}.`);
+      const pdf = await ports.printing.pdfOf(await printable(stored, ports));
+      return {
+        fileName: `${stored.document.number}.pdf`,
+        mediaType: 'application/pdf' as const,
+        base64: Buffer.from(pdf).toString('base64'),
+      };
     },
   },
 

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { collectionBooks } from './collection/postings.ts';
 import { railInvoiceStates } from './collection/rail.ts';
 import { documentKinds, documentLineKinds } from './documents/document.ts';
+import { documentScopes } from './documents/document-store.ts';
 import { periodStates } from './period.ts';
 
 const nano = z.string().regex(/^-?\d+$/);
@@ -72,7 +73,10 @@ const documentHead = z.object({
   kind: z.enum(documentKinds),
   number: z.string(),
   accountId: idField('acc'),
+  /** As it stands on the document: of the buyer, and of the seller. */
+  accountName: z.string(),
   sellerId: idField('acc'),
+  sellerName: z.string(),
   period,
   currency: z.string(),
   issuedAt: z.iso.datetime(),
@@ -84,7 +88,17 @@ const documentHead = z.object({
   standing: standing.optional(),
 });
 
+/** How the seller appears today, as its brand has it. */
+const look = z.object({
+  name: z.string(),
+  /** A colour as #rrggbb. */
+  accent: z.string().optional(),
+  /** Where its logo is, on this platform. */
+  logo: z.object({ path: z.string(), widthPixels: z.int(), heightPixels: z.int() }).optional(),
+});
+
 const document = documentHead.extend({
+  look,
   seller: documentParty,
   buyer: documentParty,
   lines: z.array(
@@ -98,6 +112,7 @@ const document = documentHead.extend({
       amountPerUnit: z.object({ amount: nano, per: z.string() }).optional(),
       /** The child whose margin it is. */
       childId: idField('acc').optional(),
+      childName: z.string().optional(),
       amount: nano,
       /** Its part of the whole minor units. Absent in a payout note, of which only the sum is rounded. */
       minorUnits: minorUnits.optional(),
@@ -127,6 +142,13 @@ export const collectingErrors = {
     owner: 'client',
     retry: 'never',
     remedy: 'Look at the documents of the account: an open invoice has an address where it is paid.',
+  },
+  already_paid: {
+    status: 409,
+    title: 'Something of the invoice was paid, or it is void.',
+    owner: 'client',
+    retry: 'never',
+    remedy: 'Give back what was paid with statements.refund.',
   },
   refund_exceeds: {
     status: 422,
@@ -195,6 +217,20 @@ export const refundStatement = {
   errors: ['billing.collector_only', 'billing.nothing_to_pay', 'billing.refund_exceeds'],
 } as const;
 
+export const voidStatement = {
+  method: 'POST',
+  path: '/voids',
+  summary: 'Ask for nothing of an invoice any more, of which nothing was paid. Nobody earns of it then.',
+  access: 'bill',
+  request: z.object({
+    /** Who was asked. */
+    buyerId: idSchema('acc'),
+    period,
+  }),
+  response: document,
+  errors: ['billing.collector_only', 'billing.nothing_to_pay', 'billing.already_paid'],
+} as const;
+
 export const collectingResources = {
   sellers: {
     title: 'Sellers',
@@ -235,17 +271,35 @@ export const collectingResources = {
         path: '/documents',
         summary: 'Read the invoices, credit notes and payout notes of this account, newest first.',
         access: 'read',
-        request: pageRequest.extend({ kind: z.enum(documentKinds).optional(), period: period.optional() }),
+        request: pageRequest.extend({
+          kind: z.enum(documentKinds).optional(),
+          period: period.optional(),
+          /** 'own': of this account. 'issued': in its name, to those below. 'below': of it and all below it. */
+          of: z.enum(documentScopes).default('own'),
+        }),
         response: pageOf(documentHead),
         errors: [],
       },
       get: {
         method: 'GET',
         path: '/documents/{documentId}',
-        summary: 'Read one document, line by line, and how it stands.',
+        summary: 'Read one document of this account or of one below it, line by line, and how it stands.',
         access: 'read',
         request: z.object({ documentId: idSchema('doc') }),
         response: document,
+        errors: ['resource.unknown'],
+      },
+      getPdf: {
+        method: 'GET',
+        path: '/documents/{documentId}/pdf',
+        summary: 'Read one document as a PDF in the look of its seller. Its file is at …/document.pdf.',
+        access: 'read',
+        request: z.object({ documentId: idSchema('doc') }),
+        response: z.object({
+          fileName: z.string(),
+          mediaType: z.literal('application/pdf'),
+          base64: z.string(),
+        }),
         errors: ['resource.unknown'],
       },
     },

@@ -9,12 +9,15 @@ import {
   collectingResources,
   payStatement,
   refundStatement,
+  voidStatement,
 } from './collecting-operations.ts';
 import { ledgerBooks } from './ledger.ts';
+import { ledgerResources } from './ledger-operations.ts';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
 import { tierings } from './price.ts';
 import { accountings } from './session-cells.ts';
+import { trailOperations } from './trail-operations.ts';
 import { TARIFF_DIGITS_MAX, TIER_COUNT_MAX } from './wire-tariff.ts';
 
 /** Nano units of the currency, 1e-9 of the major unit, as text: money is never a float (BIL-3). */
@@ -142,6 +145,8 @@ const ratedUse = z.object({
 const lineCount = z.int();
 
 const line = ratedUse.extend({
+  /** Names the line: by it `listLineDays` leads to what it was made of. Of lines by meters, it names none. */
+  key: z.string(),
   lineCount,
   /** The part of each account below, the account's own use included; the parts sum to `amount`. */
   parts: z.array(
@@ -233,6 +238,7 @@ export const billing = defineDomain({
   },
   resources: {
     ...collectingResources,
+    ...ledgerResources,
     prices: {
       title: 'Prices',
       mount: 'account',
@@ -478,6 +484,8 @@ export const billing = defineDomain({
         },
         pay: payStatement,
         refund: refundStatement,
+        void: voidStatement,
+        ...trailOperations,
         listLines: {
           method: 'GET',
           path: '/statements/{period}/lines',

@@ -9,6 +9,7 @@ import { memoryDocuments } from './documents/memory-documents.testing.ts';
 import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
+import { emptyLedger, emptyTrail, plainPrinting } from './plain-ports.testing.ts';
 import type { BillingPorts } from './ports.ts';
 import { PostingBudget } from './posting-budget.ts';
 
@@ -51,6 +52,9 @@ beforeEach(() => {
     posting: new PostingBudget(),
     documents: memoryDocuments(),
     rail: undefined,
+    ledger: emptyLedger,
+    printing: plainPrinting,
+    trail: emptyTrail,
     returnUrlOf: (accountId) => accountId,
     catalogue,
     visibleChain: async (chain, actor) =>

@@ -10,8 +10,9 @@ import {
   statementLineAnswer,
 } from './answers.ts';
 import type { ChainPrices } from './billing-store.ts';
-import { collectingHandlers, payStatement, refundStatement } from './collecting-handlers.ts';
+import { collectingHandlers, payStatement, refundStatement, voidStatement } from './collecting-handlers.ts';
 import type { billing } from './definition.ts';
+import { ledgerHandlers } from './ledger-handlers.ts';
 import { pageOfLines } from './line-pages.ts';
 import { byMeter, statementByMeter } from './meter-lines.ts';
 import { periodOf } from './period.ts';
@@ -22,6 +23,7 @@ import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
 import { edgeCursorFrom, simulationAnswer } from './simulation-answer.ts';
 import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
+import { trailHandlers } from './trail-handlers.ts';
 import { tariffToWire, termsKey } from './wire-tariff.ts';
 
 /** Periods that one list shows: three years. Each is rated anew. */
@@ -131,6 +133,7 @@ const profile = (
 
 export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   ...collectingHandlers,
+  ...ledgerHandlers,
 
   prices: {
     async list(context, _request, { billing: store, catalogue }) {
@@ -254,6 +257,8 @@ export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   statements: {
     pay: payStatement,
     refund: refundStatement,
+    void: voidStatement,
+    ...trailHandlers,
 
     async list(context, { from = '' }, { billing: store }) {
       const { accountId } = context.entity;

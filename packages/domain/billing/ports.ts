@@ -3,12 +3,18 @@ import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { BillingStore } from './billing-store.ts';
 import type { PaymentRail } from './collection/rail.ts';
 import type { DocumentStore } from './documents/document-store.ts';
+import type { DocumentPrinting } from './documents/printing.ts';
+import type { LedgerReader } from './ledger-reader.ts';
+import type { LineTrail } from './line-trail.ts';
 import type { PostingBudget } from './posting-budget.ts';
 
 /** What the operations of billing need from the world. */
 export interface BillingPorts {
   readonly billing: BillingStore;
   readonly documents: DocumentStore;
+  readonly ledger: LedgerReader;
+  readonly trail: LineTrail;
+  readonly printing: DocumentPrinting;
   /** What collects. Undefined: nothing does, and all else is as with it. */
   readonly rail: PaymentRail | undefined;
   /** Where somebody comes back to who said where payouts go. */

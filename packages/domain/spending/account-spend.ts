@@ -3,6 +3,7 @@ import type { Period } from '../billing/period.ts';
 import { splitMeter } from '../billing/price.ts';
 import type { PriceBook } from '../billing/price-book.ts';
 import { type EdgeLine, type Rating, rate } from '../billing/rating.ts';
+import { isBinary, type SessionCell } from '../billing/session-cells.ts';
 import type { UsageCell } from '../metering/roll-up.ts';
 
 /** What an account's use of one meter in a month comes to by now. */
@@ -23,6 +24,8 @@ export interface MeterSpendRequest {
   readonly period: Period;
   /** Of the account alone, in these meters: all of the month. A cell does not reach over `dayStartMs`. */
   readonly cells: readonly UsageCell[];
+  /** The time of sessions, of the meters whose price bills it. */
+  readonly sessions: readonly SessionCell[];
   readonly meters: ReadonlySet<string>;
   readonly book: PriceBook;
   readonly dayStartMs: number;
@@ -34,19 +37,21 @@ export interface MeterSpendRequest {
  * grows with the meters that were touched and not with the records that touched them.
  */
 export function spendByMeter(request: MeterSpendRequest): readonly MeterSpend[] {
-  const { accountId, period, cells, book, meters, dayStartMs } = request;
-  const ratingOf = (some: readonly UsageCell[]) => rate(some, book, { period, accountId });
+  const { accountId, period, book, meters, dayStartMs } = request;
+  const ratingUntil = (untilMs: number) =>
+    rate(
+      request.cells.filter(({ atMs }) => atMs < untilMs),
+      book,
+      { period, accountId, sessions: request.sessions.filter(({ atMs }) => atMs < untilMs) },
+    );
   const linesOf = ({ lines }: Rating) =>
     Map.groupBy(
       lines.filter(({ buyerId, meter }) => buyerId === accountId && meters.has(meter)),
       ({ meter }) => meter,
     );
-  const all = ratingOf(cells);
-  const before = linesOf(
-    dayStartMs <= period.fromMs
-      ? { lines: [], cells: [] }
-      : ratingOf(cells.filter(({ atMs }) => atMs < dayStartMs)),
-  );
+  const all = ratingUntil(period.toMs);
+  const nothing = { lines: [], cells: [], sessions: [] };
+  const before = linesOf(dayStartMs <= period.fromMs ? nothing : ratingUntil(dayStartMs));
   const owns = ownQuantities(all);
   const lines = linesOf(all);
   return [...meters].map((meter) => {
@@ -61,9 +66,13 @@ export function spendByMeter(request: MeterSpendRequest): readonly MeterSpend[] 
   });
 }
 
-function ownQuantities({ cells }: Rating): ReadonlyMap<EdgeLine, bigint> {
+/** As a statement shares a line: by what was used, or where it bills the time of sessions, by that time. */
+function ownQuantities({ cells, sessions }: Rating): ReadonlyMap<EdgeLine, bigint> {
   const owns = new Map<EdgeLine, bigint>();
-  for (const { cell, line } of cells) owns.set(line, (owns.get(line) ?? 0n) + cell.own);
+  const add = (line: EdgeLine, own: bigint) => owns.set(line, (owns.get(line) ?? 0n) + own);
+  for (const { cell, line } of cells) if (!isBinary(line.tariff)) add(line, cell.own);
+  for (const { cell, lines } of sessions)
+    for (const line of new Set(lines)) if (isBinary(line.tariff)) add(line, cell.own);
   return owns;
 }
 

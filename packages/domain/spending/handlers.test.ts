@@ -17,10 +17,14 @@ const [platformId, sellerId, accountId] = [createId('acc', 0), createId('acc', 1
 const chain = [platformId, sellerId, accountId];
 const nowMs = Date.parse('2026-11-24T12:00:00Z');
 type Spending = typeof spending;
+type OperationOf<R extends keyof Spending['resources']> = keyof Spending['resources'][R]['operations'];
 
-const ofLimits = () => domainContext<Spending, 'spendingLimits', 'set'>(spending, { chain, nowMs }).context;
-const ofBalances = () => domainContext<Spending, 'balances', 'topUp'>(spending, { chain, nowMs }).context;
-const ofCredits = () => domainContext<Spending, 'credits', 'give'>(spending, { chain, nowMs }).context;
+const ofLimits = <K extends OperationOf<'spendingLimits'>>() =>
+  domainContext<Spending, 'spendingLimits', K>(spending, { chain, nowMs }).context;
+const ofBalances = <K extends OperationOf<'balances'>>() =>
+  domainContext<Spending, 'balances', K>(spending, { chain, nowMs }).context;
+const ofCredits = <K extends OperationOf<'credits'>>() =>
+  domainContext<Spending, 'credits', K>(spending, { chain, nowMs }).context;
 
 /** `visible`: from the highest account that the caller sees. */
 function world({ visible = [sellerId, accountId], isCollecting = true, isPrepaid = true } = {}) {
@@ -112,7 +116,7 @@ function world({ visible = [sellerId, accountId], isCollecting = true, isPrepaid
 }
 
 const { spendingLimits, balances, credits } = handlers;
-const monthly = { per: 'month', amount: '100', sharesPercent: [50], action: 'stop' } as const;
+const monthly = { per: 'month' as const, amount: '100', sharesPercent: [50], action: 'stop' as const };
 
 test('spendingLimits.get 200: what was spent, which shares are reached, and when the whole will be', async () => {
   const answer = await spendingLimits.get(ofLimits(), {}, world().ports);

@@ -2,6 +2,7 @@ import type { ChainPrices } from '../billing/billing-store.ts';
 import { type Nano, nano, sum, ZERO } from '../billing/money.ts';
 import type { Tariff } from '../billing/price.ts';
 import { pricesPaidBy } from '../billing/price-list.ts';
+import { isBinary } from '../billing/session-cells.ts';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import { type Balance, type Credit, debtOf, inBurnOrder, isUsable } from './balance.ts';
 
@@ -47,39 +48,45 @@ export function costBound({
   readonly services: readonly string[];
   readonly bitsPerSecondMax?: number | undefined;
 }): CostBound {
-  const dearest = new Map<
-    string,
-    { readonly unit: string; readonly tariff: Tariff; readonly perMillion: bigint }
-  >();
+  const dearest = new Map<string, CostBound>();
   for (const { price } of pricesPaidBy(accountId, chain, { catalogue, atMs })) {
-    const meter = catalogue.get(`${price.service}.${price.meter}`);
-    if (meter === undefined || !services.includes(price.service)) continue;
-    const perMillion = dearestOf(price.tariff);
-    const known = dearest.get(`${price.service}.${price.meter}`);
-    if (known === undefined || perMillion > known.perMillion)
-      dearest.set(`${price.service}.${price.meter}`, { unit: meter.unit, tariff: price.tariff, perMillion });
+    const name = `${price.service}.${price.meter}`;
+    const unit = catalogue.get(name)?.unit;
+    if (unit === undefined || !services.includes(price.service)) continue;
+    const known = dearest.get(name) ?? { once: ZERO, perSecond: ZERO };
+    // What bills the time of sessions counts milliseconds, whatever its meter counts.
+    const bound = boundOf(price.tariff, {
+      unit: isBinary(price.tariff) ? 'millisecond' : unit,
+      bitsPerSecondMax,
+    });
+    dearest.set(name, {
+      once: most([known.once, bound.once]),
+      perSecond: most([known.perSecond, bound.perSecond]),
+    });
   }
+  const all = [...dearest.values()];
+  return { once: sum(all.map(({ once }) => once)), perSecond: sum(all.map(({ perSecond }) => perSecond)) };
+}
+
+/** At the dearest tier, rounded up. A price below zero is no reason to hold less. */
+function boundOf(
+  tariff: Tariff,
+  { unit, bitsPerSecondMax }: { readonly unit: string; readonly bitsPerSecondMax: number },
+): CostBound {
+  if (tariff.kind !== 'per-unit') return { once: ZERO, perSecond: ZERO };
+  const amount = most([ZERO, tariff.amount, ...(tariff.tiers ?? []).map((tier) => tier.amount)]);
+  const costOf = (units: bigint) => nano((units * amount + tariff.per - 1n) / tariff.per);
   const bytesPerSecond = BigInt(Math.ceil(bitsPerSecondMax / 8));
   const unitsPerSecond: Readonly<Record<string, bigint>> = {
     millisecond: 1_000n,
     byte: bytesPerSecond,
     packet: bytesPerSecond / BigInt(PACKET_BYTES_MIN),
   };
-  const costOf = (units: bigint, perMillion: bigint) => nano((units * perMillion + 999_999n) / 1_000_000n);
-  const all = [...dearest.values()].filter(({ perMillion }) => perMillion > 0n);
-  return {
-    once: sum(all.filter(({ unit }) => unit === 'count').map(({ perMillion }) => costOf(1n, perMillion))),
-    perSecond: sum(all.map(({ unit, perMillion }) => costOf(unitsPerSecond[unit] ?? 0n, perMillion))),
-  };
+  return { once: unit === 'count' ? costOf(1n) : ZERO, perSecond: costOf(unitsPerSecond[unit] ?? 0n) };
 }
 
-/** What a million units cost by the dearest tier. */
-function dearestOf(tariff: Tariff): bigint {
-  if (tariff.kind !== 'per-unit') return 0n;
-  const amounts = [tariff.amount, ...(tariff.tiers ?? []).map(({ amount }) => amount)];
-  const most = amounts.reduce((left, right) => (left > right ? left : right));
-  return (most * 1_000_000n) / tariff.per;
-}
+const most = (amounts: readonly Nano[]): Nano =>
+  amounts.reduce((left, right) => (left > right ? left : right), ZERO);
 
 export interface HoldRequest {
   readonly balance: Balance;

@@ -237,6 +237,7 @@ function exampleValue(schema: z.ZodType): unknown {
     'https://b.test/',
     'b.test',
     '2026-11',
+    '2026-11-01',
     'EUR',
     'owner',
     'ended',

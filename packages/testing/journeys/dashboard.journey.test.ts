@@ -392,7 +392,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
     const { PATCHBAY_KEY: key = '', PATCHBAY_ACCOUNT: accountId = '' } = platform.env;
     const { PATCHBAY_EMAIL: email = '', PATCHBAY_PASSWORD: password = '' } = platform.env;
     const pb = new Patchbay({ url, key, accountId });
-    const { sessionId, applicationId, webhookId, endpointId } = await fillAccount(pb, {
+    const { sessionId, applicationId, webhookId, endpointId, documentId } = await fillAccount(pb, {
       accountId,
       databaseUrl: database.url,
     });
@@ -404,6 +404,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       applicationId,
       webhookId,
       endpointId,
+      documentId,
       period: new Date().toISOString().slice(0, 7),
       code: 'limit.exceeded',
       service: 'network-discovery',
@@ -442,7 +443,7 @@ describe.skipIf(chromiumPath === undefined)('the dashboard', () => {
       dashboardRoutes.filter(isForSignedIn).flatMap((route) => {
         const filled = { route, address: addressOf(route, values) };
         if (!isOfAccount(route)) return filled;
-        if (/\[(sessionId|applicationId|webhookId|endpointId|period)\]/.test(route)) return filled;
+        if (/\[(sessionId|applicationId|webhookId|endpointId|documentId|period)\]/.test(route)) return filled;
         const address = addressOf(route, { ...values, accountId: empty.id });
         return [filled, { route: `${route}, empty`, address }];
       }),

@@ -10,6 +10,7 @@ import { createId } from '@patchbay/kit/ids';
 import type { Patchbay } from '@patchbay/sdk-node';
 import { meterCatalogue as declaredMeters } from '@patchbay/services/meters.generated';
 import { Pool } from 'pg';
+import { addDocuments } from './dashboard-documents.ts';
 import { addMoney } from './dashboard-money.ts';
 
 const HOUR_MS = 3_600_000;
@@ -23,6 +24,8 @@ export interface FilledAccount {
   readonly webhookId: string;
   /** One that was used, with settings of its own. */
   readonly endpointId: string;
+  /** An invoice that is open. */
+  readonly documentId: string;
   readonly customerIds: readonly string[];
 }
 
@@ -142,7 +145,15 @@ export async function fillAccount(
   await addMoney(pb, { accountId, databaseUrl });
   const webhookId = await addWebhooks(databaseUrl, { accountId, sessionId });
   const endpointId = await addEndpoints(pb, { accountId, applicationId, customerIds });
-  return { sessionId, applicationId, webhookId, endpointId, customerIds };
+  await pb.sellers.set(accountId, {
+    legalName: 'Northwind Voice GmbH',
+    addressLines: ['1 Long Way', '10115 Berlin', 'Germany'],
+    country: 'DE',
+    taxId: 'DE123456789',
+    email: 'invoices@northwind.example',
+  });
+  const documentId = await addDocuments({ databaseUrl, accountId, childId: first, nowMs: Date.now() });
+  return { sessionId, applicationId, webhookId, endpointId, documentId, customerIds };
 }
 
 /** The endpoint whose page is looked at, as its use names it. */

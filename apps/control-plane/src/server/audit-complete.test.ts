@@ -394,7 +394,7 @@ const ofPeople = ['views.start', 'views.end'];
 
 /** Of the platform alone, or with Stripe: collecting.test.ts and spending.test.ts have their entries. */
 const ofCollecting = [
-  ...['statements.refund', 'payouts.setUp', 'closings.close'],
+  ...['statements.refund', 'statements.void', 'payouts.setUp', 'closings.close'],
   ...['balances.topUp', 'balances.setAutomaticTopUp', 'balances.refund'],
 ];
 

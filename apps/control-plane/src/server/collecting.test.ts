@@ -1,9 +1,11 @@
 import { periodAt } from '@patchbay/domain/billing/period';
+import { addDocuments } from '@patchbay/testing/dashboard-documents';
 import { type FakeStripe, startFakeStripe } from '@patchbay/testing/stripe/fake-stripe';
 import { createTestDatabase, type TestDatabase } from '@patchbay/testing/test-database';
 import { until } from '@patchbay/testing/until';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { serveDocumentFile } from './document-file.ts';
 import { takeNotice } from './rail-notices.ts';
 import { makePlatform, type Served, serve, signUp, type Tenant } from './served.testing.ts';
 
@@ -179,6 +181,36 @@ test('a month is closed, paid at Stripe, shared out and given back in part, and 
     ]);
     expect(entries.rowCount, `${action}`).toBe(1);
   }
+});
+
+test('an open invoice is printed in the look of its seller, and made void by the platform alone, which is on record', async () => {
+  const { id: accountId } = await ask(reseller, 'POST /accounts', { name: 'Buyer' });
+  const buyer = { accountId, key: reseller.key };
+  const filled = { databaseUrl: database.url, accountId, childId: leafId, nowMs };
+  const documentId = await addDocuments(filled);
+  const { fileName, base64 } = await ask(buyer, `GET /documents/${documentId}/pdf`);
+  expect(Buffer.from(base64, 'base64').subarray(0, 5).toString()).toBe('%PDF-');
+  const file = await serveDocumentFile(
+    new Request(`http://control.test/v1/accounts/${accountId}/documents/${documentId}/document.pdf`, {
+      headers: { authorization: `Bearer ${buyer.key}` },
+    }),
+    (asked) => served.control.rest(asked),
+  );
+  expect(file.headers.get('content-disposition')).toBe(`attachment; filename="${fileName}"`);
+  expect(Buffer.from(await file.arrayBuffer()).toString('base64')).toBe(base64);
+  const asked = { buyerId: accountId, period: month.name };
+  const refused = await served.rest('POST', `/v1/accounts/${reseller.accountId}/voids`, {
+    key: reseller.key,
+    body: asked,
+  });
+  expect(refused.status).toBe(403);
+  const note = await ask(platform, 'POST /voids', asked);
+  expect(note).toMatchObject({ kind: 'credit-note', correctsId: documentId });
+  const entries = await owner.query(
+    "SELECT 1 FROM audit_entry WHERE action = 'statements.void' AND account_id = $1",
+    [platform.accountId],
+  );
+  expect(entries.rowCount).toBe(1);
 });
 
 test('C39: what Stripe tells is kept once, whatever it is and however often it comes; what it did not sign in the last 5 minutes is nothing', async () => {

@@ -2,6 +2,8 @@
 
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
+import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
+import { lineTrail } from '@patchbay/adapters/billing/line-trail';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { countryTableIn } from '@patchbay/adapters/country-file';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
@@ -111,6 +113,7 @@ import { CredentialEndsWork } from './credential-ends-work.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
 import { databasePing } from './database-ping.ts';
+import { documentPrinting } from './document-printing.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
@@ -414,6 +417,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       billing: {
         billing,
         documents: documentStore({ pool, platformAccount: collector }),
+        ledger: ledgerReader(pool),
+        trail: lineTrail({ pool, catalogue }),
+        printing: documentPrinting(shownBrands(prisma)),
         rail,
         returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
         posting: new PostingBudget(),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Nano, nano, sum } from '../money.ts';
 import { collectDocument } from './collect.ts';
-import { type InvoiceCollection, nextInvoiceStep } from './invoice-collection.ts';
+import { type InvoiceCollection, nextInvoiceStep, voidAsked } from './invoice-collection.ts';
 import { MemoryCollection } from './memory-collection.testing.ts';
 import { keptOf, MemoryRail } from './memory-rail.testing.ts';
 import { nextPayoutStep, type PayoutCollection, sentOf } from './payout-collection.ts';
@@ -211,6 +211,25 @@ describe('collecting', () => {
     });
   });
 
+  it('gives back what was paid before the rail heard that the invoice is void', async () => {
+    const world = worldOf(markup);
+    const [asked] = markup.invoices;
+    if (asked === undefined) throw new Error('There is no invoice.');
+    await world.settle();
+    world.rail.pay(firstInvoice(world), 2380n);
+    await world.store.change(asked.documentId, ({ collection }) =>
+      collection.kind === 'invoice' ? { collection: voidAsked(collection, 'doc_note') } : undefined,
+    );
+    await world.settle();
+    expect(firstInvoice(world)).toMatchObject({
+      state: 'paid',
+      refunds: [{ refundId: 'doc_note', minorUnits: 2380n }],
+    });
+    expect(world.rail.balance).toBe(0n);
+    expect(balancesOf(world)).not.toHaveProperty('leaf clearing');
+    expect(balancesOf(world)).toMatchObject({ 'parent owed': -1000n });
+  });
+
   it('names each step by account and month: one that is planned anew, of rows restored from a backup, is the same', () => {
     const [asked] = markup.invoices;
     const [note] = markup.notes;
@@ -289,10 +308,18 @@ function happen({ rail }: World, { at, what, part }: Happening): void {
   if (invoice === undefined) return;
   const partOf = (whole: bigint) => (whole * part) / 100n;
   if (what === 'pay' && invoice.state === 'open') rail.pay(invoice, partOf(invoice.minorUnits) + 1n);
-  if (what === 'pay-all' && invoice.state === 'open') rail.pay(invoice, invoice.minorUnits);
+  if ((what === 'pay-all' || what === 'pay-unseen') && invoice.state === 'open')
+    rail.pay(invoice, invoice.minorUnits);
   if (what === 'refund' && partOf(keptOf(invoice)) > 0n) rail.refund(invoice.id, partOf(keptOf(invoice)));
   if (what === 'dispute') rail.dispute(invoice, partOf(keptOf(invoice)));
   if (what === 'won' || what === 'lost') rail.closeDisputes(invoice, what);
+}
+
+/** As `statements.void` does, whose transaction is not among those that die. */
+function askVoid({ store }: World): void {
+  const row = store.rows.get('doc_leaf');
+  if (row?.held.collection.kind !== 'invoice') throw new Error('There is no invoice.');
+  row.held = { ...row.held, collection: voidAsked(row.held.collection, 'doc_note') };
 }
 
 class Died extends Error {}
@@ -352,42 +379,52 @@ describe('for any month and whatever happens at the rail', () => {
     );
   });
 
-  it('a death before or after the n-th call of rail or store, for every n, leads to the same', async () => {
-    const script: readonly Happening[] = [
-      { at: 0, what: 'pay-all', part: 1n },
-      { at: 0, what: 'refund', part: 30n },
-      { at: 0, what: 'dispute', part: 50n },
-      { at: 0, what: 'won', part: 1n },
-    ];
-    const run = async (dieAt: number) => {
-      const world = worldOf(markup);
-      let count = 0;
-      const tick = () => {
-        if (++count === dieAt) throw new Died();
-      };
-      world.rail.around = tick;
-      world.store.around = tick;
-      const settle = async () => {
-        try {
-          await world.settle();
-        } catch (cause) {
-          if (!(cause instanceof Died)) throw cause;
-          await world.settle();
-        }
-      };
-      await settle();
-      for (const each of script) {
-        happen(world, each);
+  const paidAndDisputed: readonly Happening[] = [
+    { at: 0, what: 'pay-all', part: 1n },
+    { at: 0, what: 'refund', part: 30n },
+    { at: 0, what: 'dispute', part: 50n },
+    { at: 0, what: 'won', part: 1n },
+  ];
+  const voidAskedFor: Happening = { at: 0, what: 'void', part: 1n };
+  const paidMeanwhile: readonly Happening[] = [{ at: 0, what: 'pay-unseen', part: 1n }, voidAskedFor];
+  it.each([
+    ['paid, disputed and won', paidAndDisputed, 50],
+    ['asked to be void', [voidAskedFor], 20],
+    ['paid and then asked to be void', paidMeanwhile, 20],
+  ] as const)(
+    'a death before or after the n-th call of rail or store, for every n, leads to the same: %s',
+    async (_, script, callCountMin) => {
+      const run = async (dieAt: number) => {
+        const world = worldOf(markup);
+        let count = 0;
+        const tick = () => {
+          if (++count === dieAt) throw new Died();
+        };
+        world.rail.around = tick;
+        world.store.around = tick;
+        const settle = async () => {
+          try {
+            await world.settle();
+          } catch (cause) {
+            if (!(cause instanceof Died)) throw cause;
+            await world.settle();
+          }
+        };
         await settle();
-      }
-      expectSettled(world);
-      return { balances: balancesOf(world), count };
-    };
-    const whole = await run(0);
-    for (let dieAt = 1; dieAt <= whole.count; dieAt++)
-      expect((await run(dieAt)).balances).toEqual(whole.balances);
-    expect(whole.count).toBeGreaterThan(50);
-  });
+        for (const each of script) {
+          happen(world, each);
+          if (each.what === 'void') askVoid(world);
+          if (each.what !== 'pay-unseen') await settle();
+        }
+        expectSettled(world);
+        return { balances: balancesOf(world), count };
+      };
+      const whole = await run(0);
+      for (let dieAt = 1; dieAt <= whole.count; dieAt++)
+        expect((await run(dieAt)).balances).toEqual(whole.balances);
+      expect(whole.count).toBeGreaterThan(callCountMin);
+    },
+  );
 });
 
 describe('the share of those above', () => {

@@ -35,6 +35,8 @@ export interface InvoiceCollection {
   readonly addedKeys: readonly string[];
   readonly isSent: boolean;
   readonly isVoidAsked: boolean;
+  /** The credit note over all of it, once it is asked to be void. */
+  readonly voidNoteId?: string;
   readonly askedRefunds: readonly AskedRefund[];
   /** Of those, the ones that the rail took. */
   readonly takenRefundIds: readonly string[];
@@ -82,13 +84,34 @@ export function nextInvoiceStep(
   }
   if (of.isVoidAsked && of.state === 'open' && of.paidMinorUnits === 0n)
     return { call: { type: 'void-invoice', invoiceId }, key: `${key}:void` };
-  const refund = of.askedRefunds.find(({ refundId }) => !of.takenRefundIds.includes(refundId));
+  const refund = refundsOf(of).find(({ refundId }) => !of.takenRefundIds.includes(refundId));
   if (refund !== undefined)
     return { call: { type: 'refund', invoiceId, currency, ...refund }, key: `refund:${refund.refundId}` };
   if (!of.isSent && of.state === 'open')
     return { call: { type: 'send-invoice', invoiceId }, key: `${key}:send` };
   return undefined;
 }
+
+/**
+ * What was asked to go back. Of an invoice that is to be void, and was paid before the rail heard of it, that is all of it:
+ * its credit note says so already.
+ */
+function refundsOf(of: InvoiceCollection): readonly AskedRefund[] {
+  if (of.voidNoteId === undefined || of.state !== 'paid') return of.askedRefunds;
+  return [...of.askedRefunds, { refundId: of.voidNoteId, minorUnits: of.paidMinorUnits }];
+}
+
+/** Whether it can be made void: nothing of it was paid, and nobody asked for that yet. */
+export const isVoidable = (of: InvoiceCollection): boolean =>
+  !of.isVoidAsked && of.paidMinorUnits === 0n && !['paid', 'void'].includes(of.state);
+
+/** Asked to be void. What was never made at the rail is so at once; of anything else the rail has the word. */
+export const voidAsked = (of: InvoiceCollection, voidNoteId: string): InvoiceCollection => ({
+  ...of,
+  isVoidAsked: true,
+  voidNoteId,
+  ...(of.invoiceId === undefined ? { state: 'void' as const } : {}),
+});
 
 /** A rail takes no due date that is past: an invoice that was closed late leaves a day. */
 const DUE_MS_MIN = 86_400_000;

@@ -5,6 +5,7 @@ import type { BillingDocument, DocumentDraft } from './document.ts';
 export function creditNoteOf(
   { accountId, sellerId, period, currency }: BillingDocument,
   minorUnits: bigint,
+  kind: 'refund' | 'cancelled' = 'refund',
 ): DocumentDraft {
   const amount = nano(minorUnits * minorUnitOf(currency));
   return {
@@ -13,7 +14,7 @@ export function creditNoteOf(
     sellerId,
     period,
     currency,
-    lines: [{ kind: 'refund', key: 'refund', period, amount, minorUnits }],
+    lines: [{ kind, key: kind, period, amount, minorUnits }],
     carriedIn: ZERO,
     residue: ZERO,
     netMinorUnits: minorUnits,

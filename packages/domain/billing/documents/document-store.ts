@@ -27,7 +27,12 @@ export interface StoredDocument {
   readonly failure?: string;
 }
 
+/** 'own': of the account itself. 'issued': in its name. 'below': of the account and all below it. */
+export const documentScopes = ['own', 'issued', 'below'] as const;
+export type DocumentScope = (typeof documentScopes)[number];
+
 export interface DocumentQuery {
+  readonly of: DocumentScope;
   readonly kind?: DocumentKind | undefined;
   readonly period?: string | undefined;
   readonly cursor?: string | undefined;
@@ -74,12 +79,18 @@ export interface DocumentStore {
   setRailParty(accountId: string, party: RailParty): Promise<void>;
   /** The newest first. */
   list(accountId: string, query: DocumentQuery): Promise<Page<StoredDocument>>;
+  /** Of the account, or of one below it. */
   find(accountId: string, documentId: string): Promise<StoredDocument | undefined>;
   findInvoice(accountId: string, period: string): Promise<StoredDocument | undefined>;
   /** The newest first. */
   movements(accountId: string, page: { cursor?: string | undefined; limit: number }): Promise<Page<Movement>>;
   /** Issues a credit note and asks the rail for the refund; undefined: that much was not paid, or went back already. */
   refund(request: RefundRequest): Promise<BillingDocument | undefined>;
+  /**
+   * Asks for nothing of an invoice any more: issues a credit note over all of it, and asks the rail to void it. Undefined:
+   * something of it was paid, or it is void already.
+   */
+  cancel(request: Omit<RefundRequest, 'minorUnits'>): Promise<BillingDocument | undefined>;
   /** Months that are closed or being closed, the newest first. */
   closings(): Promise<readonly Closing[]>;
   /** Closes a month without waiting for late use. Whether it was not asked for before. */

@@ -37,9 +37,9 @@ export const defaultTerms: SellerTerms = {
 /**
  * 'use': own use of one meter at one price. 'subsidy': what children paid less than their use cost. 'margin': of one
  * child. 'adjustment': what a period that was closed before comes to more, or less, than was documented (BIL-7).
- * 'refund': of the invoice that a credit note corrects.
+ * 'refund': of the invoice that a credit note corrects. 'cancelled': all of an invoice that is void.
  */
-export const documentLineKinds = ['use', 'subsidy', 'margin', 'adjustment', 'refund'] as const;
+export const documentLineKinds = ['use', 'subsidy', 'margin', 'adjustment', 'refund', 'cancelled'] as const;
 
 export interface DocumentLine {
   readonly kind: (typeof documentLineKinds)[number];

@@ -1,5 +1,5 @@
 import type { InvoiceCollection } from '../collection/invoice-collection.ts';
-import { refundableOf } from '../collection/invoice-collection.ts';
+import { isVoidable, refundableOf, voidAsked } from '../collection/invoice-collection.ts';
 import { creditNoteOf } from './credit-note.ts';
 import { defaultTerms, issue } from './document.ts';
 import type {
@@ -33,8 +33,11 @@ export function memoryDocuments(): MemoryDocuments {
     setParty: async (accountId, party) => void parties.set(accountId, party),
     railParty: async (accountId) => railParties.get(accountId) ?? { isPayable: false },
     setRailParty: async (accountId, party) => void railParties.set(accountId, party),
-    list: async (accountId, { kind, period }) => ({
-      items: of(accountId).filter(
+    list: async (accountId, { kind, period, of: scope }) => ({
+      items: (scope === 'issued'
+        ? stored.filter(({ document }) => document.sellerId === accountId)
+        : of(accountId)
+      ).filter(
         ({ document }) =>
           (kind ?? document.kind) === document.kind && (period ?? document.period) === document.period,
       ),
@@ -56,6 +59,21 @@ export function memoryDocuments(): MemoryDocuments {
       };
       const askedRefunds = [...collection.askedRefunds, { refundId: id, minorUnits }];
       stored.splice(stored.indexOf(invoice), 1, { ...invoice, collection: { ...collection, askedRefunds } });
+      stored.push({ document });
+      return document;
+    },
+    async cancel({ accountId, period, nowMs }) {
+      const invoice = invoiceOf(accountId, period);
+      const collection = invoice?.collection as InvoiceCollection | undefined;
+      if (invoice === undefined || collection === undefined || !isVoidable(collection)) return undefined;
+      const { seller, buyer, id: correctsId, totalMinorUnits } = invoice.document;
+      const id = `doc_${stored.length}`;
+      const draft = creditNoteOf(invoice.document, totalMinorUnits, 'cancelled');
+      const document = {
+        ...issue(draft, { id, sequence: 1, seller, buyer, terms: defaultTerms, nowMs }),
+        correctsId,
+      };
+      stored.splice(stored.indexOf(invoice), 1, { ...invoice, collection: voidAsked(collection, id) });
       stored.push({ document });
       return document;
     },

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 /** One of these fits every field that an operation requires and no id is known for. */
 const samples: readonly unknown[] = [
   '2026-11',
+  '2026-11-01',
   'EUR',
   'viewer',
   'light',

@@ -9,7 +9,7 @@ import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
-import type { Balance } from './balance-page.tsx';
+import type { Balance } from './balance.ts';
 import { minorText, moneyText, readMinorUnits, readMoney } from './money-text.ts';
 
 /** Money that is asked for by itself, before there is none left. */

@@ -6,21 +6,20 @@ import { Stat } from '@patchbay/ui/stat';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { showMoney, signOf } from '../../formats/money.ts';
-import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { IfMay } from '../shell/if-may.tsx';
 import { PageHeader } from '../shell/page-header.tsx';
 import { AutomaticTopUp } from './automatic-top-up.tsx';
+import type { Balance } from './balance.ts';
 import { Credits } from './credits.tsx';
 import { GiveCredit } from './give-credit.tsx';
 import { Holds } from './holds.tsx';
 import { PrepaidTerms } from './prepaid-terms.tsx';
 import { SpendingLimits } from './spending-limits.tsx';
 import { TopUps } from './top-ups.tsx';
-
-export type Balance = Outputs['balances']['get'];
 
 /** What an account has to spend, what it may spend, and who says so (BIL-5). */
 export function BalancePage(): ReactNode {

@@ -1,7 +1,7 @@
 import { type Column, Table } from '@patchbay/ui/table';
 import type { ReactNode } from 'react';
 import { showMoney } from '../../formats/money.ts';
-import type { Balance } from './balance-page.tsx';
+import type { Balance } from './balance.ts';
 
 type Hold = Balance['holds'][number];
 

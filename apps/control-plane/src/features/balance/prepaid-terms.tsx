@@ -9,7 +9,7 @@ import { type ReactNode, useState } from 'react';
 import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
-import type { Balance } from './balance-page.tsx';
+import type { Balance } from './balance.ts';
 import { moneyText, readMoney } from './money-text.ts';
 
 const choices = [

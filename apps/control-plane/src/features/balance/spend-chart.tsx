@@ -4,12 +4,11 @@ import { Chart, type ChartSeries } from '@patchbay/ui/chart';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { showMoney } from '../../formats/money.ts';
-import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { useTRPC } from '../../trpc/client.ts';
 import { useAccountId } from '../shell/account.ts';
+import type { Limits } from './balance.ts';
 import { spendSeries } from './spend-series.ts';
-import type { Limits } from './spending-limits.tsx';
 
-export type Days = Outputs['spendingLimits']['listDays'];
 
 const REFRESH_MS = 60_000;
 

@@ -11,15 +11,15 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { X } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { showMoney } from '../../formats/money.ts';
-import { type Outputs, useTRPC } from '../../trpc/client.ts';
+import { useTRPC } from '../../trpc/client.ts';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { Changeable } from '../shell/changeable.tsx';
 import { useMay } from '../shell/use-may.ts';
+import type { Limits } from './balance.ts';
 import { moneyText, readMoney } from './money-text.ts';
 import { SpendChart } from './spend-chart.tsx';
 
-export type Limits = Outputs['spendingLimits']['get'];
 type Limit = Limits['items'][number];
 
 const REFRESH_MS = 5_000;

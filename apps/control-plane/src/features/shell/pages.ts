@@ -62,6 +62,15 @@ export const policyParts: readonly Part[] = [
   { key: 'plans', label: 'Plans', needs: 'plans.list' },
 ];
 
+/** What is seen of money: what months come to, on which documents they stand, and what was paid. */
+export const moneyParts: readonly Part[] = [
+  { key: 'statements', label: 'Statements', needs: 'statements.list' },
+  { key: 'documents', label: 'Documents', needs: 'documents.list' },
+  { key: 'payments', label: 'Payments', needs: 'payments.list' },
+  { key: 'payouts', label: 'Payouts', needs: 'payouts.get' },
+  { key: 'ledger', label: 'Ledger', needs: 'ledger.list' },
+];
+
 /** The pages of an account, in the order of the rail. */
 export const pages: readonly Page[] = [
   { segment: '', label: 'Overview', icon: Gauge, shortcut: 'o' },
@@ -100,7 +109,7 @@ export const pages: readonly Page[] = [
     icon: ReceiptText,
     shortcut: 'b',
     isKeptBelow: true,
-    needs: 'statements.list',
+    parts: moneyParts,
   },
   {
     segment: 'keys',

@@ -11,6 +11,7 @@ export function pathOfId(text: string, accountId: string): string | undefined {
   if (isId('etr', text)) return pagePath(accountId, 'endpoints');
   if (isId('whk', text)) return pagePath(accountId, `webhooks/${text}`);
   if (isId('org', text)) return pagePath(accountId, 'organisation');
+  if (isId('doc', text)) return pagePath(accountId, `documents/${text}`);
   if (isId('req', text)) return whyPath(accountId, text);
   return pathOfConfig(text);
 }

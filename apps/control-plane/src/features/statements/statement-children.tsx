@@ -4,6 +4,7 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { signOf } from '../../formats/money.ts';
 import { pagePath } from '../shell/pages.ts';
+import { trailPath } from '../trail/trail-path.ts';
 import { dimensionText } from '../usage/meters.ts';
 import { ExactMoney } from './exact-money.tsx';
 import { LinePrice, LineQuantity, lineKey, lineName, MeterName, meterKey, NoMoney } from './line-cells.tsx';
@@ -126,7 +127,19 @@ function MeterRows({ row, child, statement, currency, isOpen, onToggle }: MeterR
         <FigureRow
           key={lineKey(line)}
           look="groupLine"
-          name={dimensionText(line.dimensions) || 'all of it'}
+          name={
+            <Link
+              href={trailPath({
+                accountId: statement.accountId,
+                period: statement.period,
+                key: line.key,
+                childId: child.accountId,
+              })}
+              className="hover:underline"
+            >
+              {dimensionText(line.dimensions) || 'all of it'}
+            </Link>
+          }
           figures={[
             <LineQuantity key="quantity" line={line} quantity={line.quantity} />,
             undefined,

@@ -5,7 +5,9 @@ import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { signOf } from '../../formats/money.ts';
 import type { Outputs } from '../../trpc/client.ts';
+import { useAccountId } from '../shell/account.ts';
 import { pagePath } from '../shell/pages.ts';
+import { trailPath } from '../trail/trail-path.ts';
 import { dimensionText } from '../usage/meters.ts';
 import { ExactMoney } from './exact-money.tsx';
 import {
@@ -125,7 +127,7 @@ function MeterRows({ row, statement, isOpen, onToggle }: MeterRowsProps): ReactN
         lineCount={row.lineCount}
       >
         {query.lines?.map((line) => (
-          <LineRows key={lineKey(line)} line={line} />
+          <LineRows key={lineKey(line)} line={line} period={period} />
         ))}
       </OpenableRow>
     </RowGroup>
@@ -135,9 +137,12 @@ function MeterRows({ row, statement, isOpen, onToggle }: MeterRowsProps): ReactN
 /** A line by its dimensions, and below it who used it, where it was not one account alone. */
 function LineRows({
   line,
+  period,
 }: {
   readonly line: Outputs['statements']['listLines']['items'][number];
+  readonly period: string;
 }): ReactNode {
+  const accountId = useAccountId();
   const { parts = [], amount, quantity, dimensions } = line;
   const [only] = parts;
   const figures = (of: string, money: string) => [
@@ -152,7 +157,9 @@ function LineRows({
         isLine
         name={
           <>
-            {dimensionText(dimensions) || 'all of it'}
+            <Link href={trailPath({ accountId, period, key: line.key })} className="hover:underline">
+              {dimensionText(dimensions) || 'all of it'}
+            </Link>
             {parts.length === 1 && only !== undefined ? (
               <span className="text-ink-faint">, by {only.name}</span>
             ) : null}

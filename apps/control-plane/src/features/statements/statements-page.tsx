@@ -14,6 +14,8 @@ import { showMoney, signOf } from '../../formats/money.ts';
 import { showPeriod } from '../../formats/time.ts';
 import { type Outputs, useTRPC } from '../../trpc/client.ts';
 import { exampleOf } from '../as-code/code-example.ts';
+import { MoneyTabs } from '../money/money-tabs.tsx';
+import { MonthChart, sumsByMonth } from '../money/month-chart.tsx';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { useAccountId } from '../shell/account.ts';
 import { PageHeader } from '../shell/page-header.tsx';
@@ -55,6 +57,7 @@ export function StatementsPage(): ReactNode {
           }),
         ]}
       />
+      <MoneyTabs />
       {list.error !== null ? <ProblemNote error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.isPending ? <TableSkeleton rows={4} /> : null}
       {list.isSuccess && items.length === 0 ? (
@@ -63,6 +66,7 @@ export function StatementsPage(): ReactNode {
           use has come in.
         </EmptyState>
       ) : null}
+      {items.length > 0 ? <PaidAndEarned items={items} /> : null}
       {items.length > 0 ? (
         <Table
           label="Statements"
@@ -73,6 +77,38 @@ export function StatementsPage(): ReactNode {
         />
       ) : null}
     </>
+  );
+}
+
+/** What the account pays and earns, month by month. The platform's own is what it keeps. */
+function PaidAndEarned({ items }: { readonly items: readonly Head[] }): ReactNode {
+  const currency = items[0]?.currency ?? '';
+  const unit = currency === '' ? 1n : minorUnitOf(currency);
+  const by = (read: (head: Head) => bigint) =>
+    sumsByMonth(items, (head) => ({ period: head.period, amount: read(head) }));
+  const settled = ({ minorUnits = '0' }: { readonly minorUnits?: string } = {}) => BigInt(minorUnits) * unit;
+  const isAbove = (amount: bigint) => (amount < 0n ? 0n : amount);
+  return (
+    <div className="mb-6">
+      <MonthChart
+        label={`To be paid and earned by month in ${currency}`}
+        currency={currency}
+        series={[
+          {
+            label: 'to be paid',
+            colour: '--series-1',
+            amounts: by(({ charge }) => isAbove(settled(charge))),
+          },
+          {
+            label: 'earned',
+            colour: '--money',
+            amounts: by(({ payout, margin }) =>
+              isAbove(payout === undefined ? BigInt(margin) : settled(payout)),
+            ),
+          },
+        ]}
+      />
+    </div>
   );
 }
 

@@ -13,6 +13,7 @@ import { IfMay } from '../../shell/if-may.tsx';
 import { PageHeader } from '../../shell/page-header.tsx';
 import { pagePath, whyPath } from '../../shell/pages.ts';
 import { useNow } from '../../shell/use-now.ts';
+import { SessionLines } from '../../trail/session-lines.tsx';
 import { isOpen, kindLabels, mayGrow, participantNames, type Session } from '../session.ts';
 import { ModeBadge, SessionStateBadge } from '../session-badges.tsx';
 import { EndSession } from './end-session.tsx';
@@ -106,7 +107,10 @@ function SessionDetail({ session }: { readonly session: Session }): ReactNode {
           {log.data === undefined ? null : (
             <SessionLog session={session} log={log.data} selected={selected} onSelect={setSelected} />
           )}
-          <SessionCost session={session} use={use} currency={currency} />
+          <div className="grid content-start gap-8">
+            <SessionCost session={session} use={use} currency={currency} />
+            <SessionLines accountId={session.accountId} sessionId={session.id} />
+          </div>
         </div>
       </div>
     </>

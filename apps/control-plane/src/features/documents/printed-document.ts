@@ -1,0 +1,161 @@
+import type { DocumentAnswer } from '@patchbay/domain/billing/documents/printing';
+import { minorUnitOf, nano } from '@patchbay/domain/billing/money';
+import { showExactMoney, showMoney, signOf } from '../../formats/money.ts';
+import { perLabel, writeHumanPrice } from '../../formats/price.ts';
+import { showExact, textOf } from '../../formats/quantity.ts';
+import { showPeriod } from '../../formats/time.ts';
+import { meterOf, serviceTitle, unitOf } from '../usage/meters.ts';
+
+export interface PrintedParty {
+  readonly role: string;
+  readonly lines: readonly string[];
+}
+
+export interface PrintedRow {
+  readonly text: string;
+  /** Below the text: the service, or the month that is corrected. */
+  readonly note?: string;
+  readonly quantity?: string;
+  readonly price?: string;
+  readonly amount: string;
+}
+
+export interface PrintedSum {
+  readonly text: string;
+  readonly amount: string;
+  readonly isTotal?: boolean;
+}
+
+/** A document as texts, in the order in which they stand: the page and the PDF have the same. */
+export interface PrintedDocument {
+  readonly title: string;
+  readonly number: string;
+  readonly facts: readonly (readonly [term: string, value: string])[];
+  readonly parties: readonly PrintedParty[];
+  readonly amountHead: string;
+  readonly rows: readonly PrintedRow[];
+  readonly sums: readonly PrintedSum[];
+  readonly notes: readonly string[];
+}
+
+export const kindTitles = {
+  invoice: 'Invoice',
+  'credit-note': 'Credit note',
+  'payout-note': 'Payout note',
+} as const;
+
+type Line = DocumentAnswer['lines'][number];
+
+/** The day by UTC, by which documents count as all else of money does. */
+export const showUtcDay = (at: string): string => at.slice(0, 10);
+
+export const showMinorUnits = (minorUnits: string, currency: string): string =>
+  showMoney(BigInt(minorUnits) * minorUnitOf(currency), currency);
+
+export function printedDocument(document: DocumentAnswer): PrintedDocument {
+  const { kind, number, currency, period, issuedAt, dueAt, totalMinorUnits } = document;
+  const money = (minorUnits: string) => showMinorUnits(minorUnits, currency);
+  return {
+    title: kindTitles[kind],
+    number,
+    facts: [
+      ['Number', number],
+      ['Issued', showUtcDay(issuedAt)],
+      ['Period', showPeriod(period)],
+      ...(dueAt === undefined ? [] : [['Due', showUtcDay(dueAt)] as const]),
+    ],
+    parties: [
+      { role: kind === 'payout-note' ? 'Paid by' : 'From', lines: partyLines(document.seller) },
+      { role: kind === 'payout-note' ? 'Paid to' : 'To', lines: partyLines(document.buyer) },
+    ],
+    amountHead: currency,
+    rows: document.lines.map((line) => rowOf(line, currency)),
+    sums: [
+      ...carriedSums(document),
+      ...(kind === 'invoice'
+        ? [
+            { text: 'Net', amount: money(document.netMinorUnits) },
+            ...document.taxLines.map(({ name, basisPoints, minorUnits }) => ({
+              text: `${name} ${basisPoints / 100} %`,
+              amount: money(minorUnits),
+            })),
+          ]
+        : []),
+      { text: totalTexts[kind], amount: `${money(totalMinorUnits)} ${currency}`, isTotal: true },
+    ],
+    notes: notesOf(document),
+  };
+}
+
+const totalTexts = {
+  invoice: 'To be paid',
+  'credit-note': 'Credited',
+  'payout-note': 'To be paid out',
+} as const;
+
+const partyLines = ({ legalName, addressLines, taxId }: DocumentAnswer['seller']): readonly string[] => [
+  legalName,
+  ...addressLines,
+  ...(taxId === undefined ? [] : [`Tax id ${taxId}`]),
+];
+
+function rowOf(line: Line, currency: string): PrintedRow {
+  const { kind, minorUnits, service, meter, quantity, amountPerUnit } = line;
+  // A payout note rounds its sum alone: its lines are exact.
+  const amount =
+    minorUnits === undefined ? showExactMoney(line.amount) : showMinorUnits(minorUnits, currency);
+  if (kind !== 'use' || service === undefined || meter === undefined) return { text: rowText(line), amount };
+  const name = `${service}.${meter}`;
+  return {
+    text: meterOf(name)?.label ?? meter,
+    note: serviceTitle(service),
+    ...(quantity === undefined ? {} : { quantity: textOf(showExact(quantity, unitOf(name))) }),
+    ...(amountPerUnit === undefined ? {} : { price: priceText(amountPerUnit, name) }),
+    amount,
+  };
+}
+
+function priceText(price: NonNullable<Line['amountPerUnit']>, metered: string): string {
+  const unit = unitOf(metered);
+  return `${writeHumanPrice(price, unit)} ${perLabel(price, unit)}`;
+}
+
+function rowText({ kind, period, childName }: Line): string {
+  switch (kind) {
+    case 'subsidy':
+      return 'What your customers paid less than their use costs';
+    case 'margin':
+      return `Earned on ${childName ?? 'a customer'}`;
+    case 'adjustment':
+      return `Correction of ${showPeriod(period)}, which was closed before`;
+    case 'refund':
+      return 'Given back of the invoice';
+    case 'cancelled':
+      return 'The invoice is void';
+    case 'use':
+      return 'Use';
+  }
+}
+
+/** What the rounding of a month leaves, which the next month has. */
+function carriedSums({ carriedIn, residue }: DocumentAnswer): readonly PrintedSum[] {
+  return [
+    ...(signOf(carriedIn) === 0
+      ? []
+      : [{ text: 'Fraction from the month before', amount: showExactMoney(carriedIn) }]),
+    ...(signOf(residue) === 0
+      ? []
+      : [{ text: 'Fraction left to the next month', amount: showExactMoney(nano(-BigInt(residue))) }]),
+  ];
+}
+
+function notesOf({ kind, dueAt, correctsId, standing }: DocumentAnswer): readonly string[] {
+  const payUrl = standing !== undefined && 'payUrl' in standing ? standing.payUrl : undefined;
+  return [
+    ...(kind === 'invoice' && dueAt !== undefined && payUrl !== undefined
+      ? [`Please pay by ${showUtcDay(dueAt)}: ${payUrl}`]
+      : []),
+    ...(correctsId === undefined ? [] : [`It corrects the invoice ${correctsId}.`]),
+    ...(kind === 'payout-note' ? ['It is sent as far as it was paid by those that it was earned of.'] : []),
+  ];
+}

@@ -1,0 +1,19 @@
+import type { AnyBook } from '@patchbay/domain/billing/ledger-reader';
+
+/** Each book as it is called where somebody reads it, and what its entries are. */
+export const bookWords: Readonly<Record<AnyBook, { readonly title: string; readonly says: string }>> = {
+  payable: {
+    title: 'Owed for use',
+    says: 'What all use costs this account, at the prices of the account above.',
+  },
+  receivable: { title: 'Owed by customers', says: 'What the use of those below costs them, at your prices.' },
+  charged: { title: 'Asked for', says: 'What of a month is asked of this account, in whole units.' },
+  'paid-out': { title: 'To be paid out', says: 'What of a month this account is paid, in whole units.' },
+  carry: { title: 'Fraction to pay', says: 'What rounding leaves, and the next month has.' },
+  payout: { title: 'Fraction earned', says: 'What cutting a payout off leaves, and the next month has.' },
+  invoiced: { title: 'Open invoices', says: 'What was invoiced and is not paid yet.' },
+  tax: { title: 'Tax', says: 'What of the invoices is the state’s.' },
+  owed: { title: 'Open payouts', says: 'What was earned and is not sent yet.' },
+  disputed: { title: 'Disputed', says: 'What a bank holds while a payment is disputed.' },
+  clearing: { title: 'Money', says: 'What was paid in, below zero, and what was paid out.' },
+};

@@ -1,0 +1,113 @@
+'use client';
+
+import { Identifier } from '@patchbay/ui/copy-button';
+import { type Column, Table } from '@patchbay/ui/table';
+import Link from 'next/link';
+import type { ReactNode } from 'react';
+import { showExactMoney } from '../../formats/money.ts';
+import { showMoment } from '../../formats/time.ts';
+import type { Outputs } from '../../trpc/client.ts';
+import { movementText } from '../payments/movement-words.ts';
+import { useAccountId } from '../shell/account.ts';
+import { pagePath } from '../shell/pages.ts';
+import { meterOf } from '../usage/meters.ts';
+import { bookWords } from './book-words.ts';
+
+type Transaction = Outputs['ledger']['list']['items'][number];
+type Entry = Transaction['entries'][number];
+
+/** A row for each entry; those of one transaction below each other, under its time and its cause. */
+interface EntryRow extends Entry {
+  readonly transaction: Transaction;
+  readonly isFirst: boolean;
+}
+
+export function TransactionTable({
+  transactions,
+}: {
+  readonly transactions: readonly Transaction[];
+}): ReactNode {
+  const accountId = useAccountId();
+  const rows = transactions.flatMap((transaction) =>
+    transaction.entries.map((entry, index): EntryRow => ({ ...entry, transaction, isFirst: index === 0 })),
+  );
+  return (
+    <section aria-labelledby="transactions">
+      <h2 id="transactions" className="mb-1 font-semibold">
+        Transactions
+      </h2>
+      <Table
+        label="Transactions"
+        columns={columnsOf(accountId)}
+        rows={rows}
+        rowKey={(row) => `${row.transaction.transactionId} ${row.accountId} ${row.book}`}
+        rowClassName={({ isFirst }) => (isFirst ? undefined : 'border-t-0')}
+      />
+      <p className="mt-2 text-ink-faint">
+        Where the entries of a transaction do not come to zero here, the other side is of an account above.
+      </p>
+    </section>
+  );
+}
+
+const columnsOf = (accountId: string): readonly Column<EntryRow>[] => [
+  {
+    key: 'cause',
+    header: 'Cause',
+    isTitle: true,
+    cell: ({ transaction, isFirst, ...entry }) =>
+      isFirst ? <Cause transaction={transaction} entry={entry} accountId={accountId} /> : null,
+  },
+  {
+    key: 'at',
+    header: 'Booked',
+    cell: ({ transaction: { at }, isFirst }) =>
+      isFirst ? <time dateTime={at}>{showMoment(at)}</time> : <span className="sr-only">with it</span>,
+  },
+  {
+    key: 'whose',
+    header: 'Whose',
+    cell: ({ accountId: of }) => (of === accountId ? 'this account' : <Identifier id={of} isShort />),
+  },
+  { key: 'book', header: 'Book', cell: ({ book }) => bookWords[book].title },
+  { key: 'with', header: 'With', cell: ({ counterpartyId }) => <Identifier id={counterpartyId} isShort /> },
+  {
+    key: 'amount',
+    header: 'Amount',
+    isNumber: true,
+    cell: ({ amount, currency }) => (
+      <span className="whitespace-nowrap">
+        {showExactMoney(amount)} <span className="text-ink-faint">{currency}</span>
+      </span>
+    ),
+  },
+];
+
+interface CauseProps {
+  readonly transaction: Transaction;
+  readonly entry: Pick<Entry, 'book' | 'amount'>;
+  readonly accountId: string;
+}
+
+/** Why it was booked, with the way to it. */
+function Cause({ transaction: { cause, period, sourceRef }, entry, accountId }: CauseProps): ReactNode {
+  const link = (segment: string, text: string) => (
+    <Link href={pagePath(accountId, segment)} className="font-medium hover:underline" title={sourceRef}>
+      {text}
+    </Link>
+  );
+  switch (cause.kind) {
+    case 'use': {
+      const name = `${cause.service}.${cause.meter}`;
+      return link(`statements/${period}`, `Use: ${meterOf(name)?.label ?? name}`);
+    }
+    case 'settlement':
+      return link(`statements/${period}`, 'The month becomes money');
+    case 'carry':
+      return link(`statements/${period}`, 'A fraction is carried');
+    case 'document':
+      return link(`documents/${cause.documentId}`, movementText({ what: cause.what ?? '', ...entry }));
+    case 'other':
+      return <span title={sourceRef}>{sourceRef}</span>;
+  }
+}

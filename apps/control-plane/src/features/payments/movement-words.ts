@@ -1,0 +1,33 @@
+/** What happened, and in which book it is seen: together they say it to somebody who keeps no books. */
+interface Moved {
+  readonly what: string;
+  readonly book: string;
+  readonly amount: string;
+}
+
+const words: Readonly<Record<string, string>> = {
+  'issued invoiced': 'Invoice issued',
+  'issued tax': 'Tax of the invoice',
+  'issued owed': 'Payout noted',
+  'paid invoiced': 'Invoice paid',
+  'paid clearing': 'Payment',
+  'refund clearing': 'Given back',
+  'refund tax': 'Tax given back',
+  'disputed disputed': 'Disputed: held by a bank',
+  'disputed tax': 'Tax of what is disputed',
+  'dispute-won disputed': 'Dispute won',
+  'dispute-won tax': 'Tax of the dispute that was won',
+  'dispute-lost disputed': 'Dispute lost',
+  'dispute-lost clearing': 'Went back by a lost dispute',
+  'void invoiced': 'Invoice void',
+  'void tax': 'Tax of the void invoice',
+  'payout owed': 'Payout settled',
+  'payout clearing': 'Payout',
+};
+
+export function movementText({ what, book, amount }: Moved): string {
+  // What somebody below paid, or got back, moves what those above are owed.
+  if (book === 'owed' && what !== 'issued' && what !== 'payout')
+    return BigInt(amount) < 0n ? 'Less is owed to you' : 'More is owed to you';
+  return words[`${what} ${book}`] ?? `${what}, ${book}`;
+}

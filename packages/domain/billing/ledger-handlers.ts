@@ -1,0 +1,32 @@
+import type { DomainHandlers } from '@patchbay/kit/definition';
+import type { billing } from './definition.ts';
+import { causeOf } from './ledger-cause.ts';
+import type { BookedTransaction } from './ledger-reader.ts';
+import { sum } from './money.ts';
+import type { BillingPorts } from './ports.ts';
+
+type Handlers = DomainHandlers<typeof billing, BillingPorts>;
+
+export const ledgerHandlers: Pick<Handlers, 'ledger'> = {
+  ledger: {
+    async list(context, query, { ledger }) {
+      const { items, nextCursor } = await ledger.transactions(context.entity.accountId, query);
+      return { ...(nextCursor === undefined ? {} : { nextCursor }), items: items.map(transactionAnswer) };
+    },
+
+    async listBalances(context, { from = '' }, { ledger }) {
+      const items = await ledger.balances(context.entity.accountId, from);
+      return { items: items.map((balance) => ({ ...balance, amount: balance.amount.toString() })) };
+    },
+  },
+};
+
+const transactionAnswer = ({ id, atMs, period, sourceRef, entries }: BookedTransaction) => ({
+  transactionId: id,
+  at: new Date(atMs).toISOString(),
+  period,
+  sourceRef,
+  cause: causeOf(sourceRef),
+  entries: entries.map((entry) => ({ ...entry, amount: entry.amount.toString() })),
+  view: sum(entries.map(({ amount }) => amount)) === 0n ? ('whole' as const) : ('part' as const),
+});

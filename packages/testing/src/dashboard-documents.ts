@@ -1,0 +1,177 @@
+/** Documents of some months, and what became of each, for pictures and tests of pages. */
+import { insertCollection, issueDocument, postTransactions } from '@patchbay/adapters/billing/document-rows';
+import { inAccountScope } from '@patchbay/adapters/metering/account-scope';
+import type { InvoiceCollection } from '@patchbay/domain/billing/collection/invoice-collection';
+import type { PayoutCollection } from '@patchbay/domain/billing/collection/payout-collection';
+import { issued, settleInvoice, settlePayout } from '@patchbay/domain/billing/collection/postings';
+import { noBacking } from '@patchbay/domain/billing/collection/shares';
+import { creditNoteOf } from '@patchbay/domain/billing/documents/credit-note';
+import type { BillingDocument, DocumentDraft } from '@patchbay/domain/billing/documents/document';
+import { minorUnitOf, nano, ZERO } from '@patchbay/domain/billing/money';
+import { Pool, type PoolClient } from 'pg';
+
+const DAY_MS = 86_400_000;
+const CURRENCY = 'EUR';
+const unit = minorUnitOf(CURRENCY);
+
+/** Of months before this one, the last first: what was asked, and how much of it was paid and given back. */
+const months = [
+  { asked: 48_230n, paid: 0n, refunded: 0n, earned: 21_480n, funded: 30n },
+  { asked: 45_115n, paid: 45_115n, refunded: 0n, earned: 19_904n, funded: 100n },
+  { asked: 39_990n, paid: 39_990n, refunded: 5_000n, earned: 17_221n, funded: 100n },
+  { asked: 31_402n, paid: 31_402n, refunded: 0n, earned: 12_050n, funded: 100n },
+] as const;
+
+interface Filled {
+  readonly databaseUrl: string;
+  readonly accountId: string;
+  readonly childId: string;
+  readonly nowMs: number;
+}
+
+/** Issues, collects and pays out as the platform does, and returns the newest invoice. */
+export async function addDocuments({ databaseUrl, accountId, childId, nowMs }: Filled): Promise<string> {
+  const pool = new Pool({ connectionString: databaseUrl, max: 1, options: '-c role=patchbay_app' });
+  try {
+    const { rows } = await pool.query<{ id: string }>("SELECT platform_account(NULL, '', 'EUR') AS id");
+    const platformId = rows[0]?.id ?? '';
+    return await inAccountScope(pool, platformId, async (client) => {
+      let newest = '';
+      for (const [back, month] of [...months.entries()].reverse()) {
+        const period = monthBefore(nowMs, back + 1);
+        const atMs = Date.parse(`${monthBefore(nowMs, back)}-02T03:00:00Z`);
+        const at = { client, platformId, nowMs: atMs };
+        newest = (await addInvoice(at, { accountId, period, ...month })).id;
+        await addPayout(at, { accountId, childId, period, ...month });
+      }
+      return newest;
+    });
+  } finally {
+    await pool.end();
+  }
+}
+
+interface At {
+  readonly client: PoolClient;
+  readonly platformId: string;
+  readonly nowMs: number;
+}
+
+const monthBefore = (nowMs: number, back: number): string => {
+  const now = new Date(nowMs);
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back)).toISOString().slice(0, 7);
+};
+
+interface Month {
+  readonly accountId: string;
+  readonly period: string;
+  readonly asked: bigint;
+  readonly paid: bigint;
+  readonly refunded: bigint;
+}
+
+async function addInvoice(
+  { client, platformId, nowMs }: At,
+  { accountId, period, asked, paid, refunded }: Month,
+): Promise<BillingDocument> {
+  const bytes = (asked * 3n) / 4n;
+  const use = (meter: string, minorUnits: bigint, price: { amount: string; per: string }) => ({
+    kind: 'use' as const,
+    key: `${platformId} ${meter}`,
+    period,
+    meter,
+    quantity: ((minorUnits * unit * BigInt(price.per)) / BigInt(price.amount)).toString(),
+    price,
+    amount: nano(minorUnits * unit),
+    minorUnits,
+  });
+  const draft: DocumentDraft = {
+    kind: 'invoice',
+    ...{ accountId, sellerId: platformId, period, currency: CURRENCY },
+    lines: [
+      use('network-discovery.bytes', bytes, { amount: '400000000', per: '1000000000' }),
+      use('signaling.connectedMs', asked - bytes, { amount: '4000000', per: '60000' }),
+    ],
+    carriedIn: nano(1_250_000n),
+    residue: ZERO,
+    netMinorUnits: asked,
+  };
+  const document = await issueDocument(client, draft, { nowMs });
+  const open: InvoiceCollection = {
+    kind: 'invoice',
+    documentId: document.id,
+    ...{ accountId, period, currency: CURRENCY, number: document.number },
+    sellerName: document.seller.legalName,
+    dueAtMs: document.dueAtMs ?? nowMs,
+    taxMinorUnits: document.totalMinorUnits - document.netMinorUnits,
+    totalMinorUnits: document.totalMinorUnits,
+    lines: [],
+    shares: [],
+    addedKeys: [],
+    isSent: true,
+    isVoidAsked: false,
+    askedRefunds: [],
+    takenRefundIds: [],
+    invoiceId: `in_${document.id}`,
+    state: 'open',
+    payUrl: 'https://pay.example/in_1',
+    paidMinorUnits: 0n,
+    refunds: [],
+    disputes: [],
+  };
+  const after: InvoiceCollection = {
+    ...open,
+    state: paid === 0n ? 'open' : 'paid',
+    paidMinorUnits: paid === 0n ? 0n : document.totalMinorUnits,
+    refunds: refunded === 0n ? [] : [{ id: `re_${period}`, minorUnits: refunded, state: 'succeeded' }],
+  };
+  await insertCollection(client, after);
+  const settled = settleInvoice({ before: open, after, notes: [], platformId });
+  const posted = { platformId, nowMs: nowMs + DAY_MS };
+  await postTransactions(client, issued(document, platformId), { platformId, nowMs });
+  await postTransactions(client, settled.transactions, posted);
+  if (refunded > 0n)
+    await issueDocument(client, creditNoteOf(document, refunded), {
+      nowMs: nowMs + 3 * DAY_MS,
+      correctsId: document.id,
+    });
+  return document;
+}
+
+async function addPayout(
+  { client, platformId, nowMs }: At,
+  month: Pick<Month, 'accountId' | 'period'> & {
+    readonly childId: string;
+    readonly earned: bigint;
+    /** Hundredths that were paid by those that it was earned of. */
+    readonly funded: bigint;
+  },
+): Promise<void> {
+  const { accountId, childId, period, earned, funded } = month;
+  const margin = nano(earned * unit);
+  const draft: DocumentDraft = {
+    kind: 'payout-note',
+    ...{ accountId, sellerId: platformId, period, currency: CURRENCY },
+    lines: [{ kind: 'margin', key: childId, period, childId, amount: margin }],
+    carriedIn: ZERO,
+    residue: ZERO,
+    netMinorUnits: earned,
+  };
+  const document = await issueDocument(client, draft, { nowMs });
+  const waiting: PayoutCollection = {
+    kind: 'payout',
+    documentId: document.id,
+    ...{ accountId, period, currency: CURRENCY, totalMinorUnits: earned },
+    backing: { ...noBacking, weight: margin, paid: nano((margin * funded) / 100n) },
+    transfers: [],
+  };
+  const sent = { ordinal: 1, transferId: `tr_${period}`, reversedMinorUnits: 0n, reversalCount: 0 };
+  const after: PayoutCollection =
+    funded === 100n ? { ...waiting, transfers: [{ ...sent, minorUnits: earned }] } : waiting;
+  await insertCollection(client, after);
+  await postTransactions(client, issued(document, platformId), { platformId, nowMs });
+  await postTransactions(client, settlePayout(waiting, after, platformId), {
+    platformId,
+    nowMs: nowMs + DAY_MS,
+  });
+}
