@@ -121,6 +121,15 @@ describe('application logic decides about a call (HKS-3)', () => {
     expect(only.machine.platform.narrowed[0]).toMatchObject({ bytesMax: 1_000 });
   });
 
+  it('what a document says to people is cut to what a frame takes, whatever is in it', () => {
+    const text = `a\u0000b\u202e${'{{from}}'.repeat(400)}`;
+    const { caller } = bench({ verb: 'message', text }, { verb: 'hangup', reason: text.slice(0, 200) });
+    const alice = caller();
+    callHotline(alice);
+    expect(alice.last('message').text).toMatch(/^ab/);
+    expect(alice.last('ended').reason.detail).toMatch(/^ab/);
+  });
+
   it('a trigger ends an answered call at its second, and another tells of it', () => {
     const { machine, caller } = bench(
       { verb: 'trigger', seconds: 2, action: 'notify' },
