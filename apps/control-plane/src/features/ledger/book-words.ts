@@ -16,4 +16,7 @@ export const bookWords: Readonly<Record<AnyBook, { readonly title: string; reado
   owed: { title: 'Open payouts', says: 'What was earned and is not sent yet.' },
   disputed: { title: 'Disputed', says: 'What a bank holds while a payment is disputed.' },
   clearing: { title: 'Money', says: 'What was paid in, below zero, and what was paid out.' },
+  balance: { title: 'Prepaid', says: 'What was paid in before it was used, and is left.' },
+  drawn: { title: 'Prepaid use', says: 'What the balance paid for use that is on no invoice yet.' },
+  granted: { title: 'Given to others', says: 'Credit that this account gave, below zero while they have it.' },
 };

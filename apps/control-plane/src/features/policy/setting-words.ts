@@ -46,6 +46,7 @@ const unitTexts: Readonly<Record<NumberSetting['unit'], string>> = {
   byte: 'B',
   session: 'sessions',
   participant: 'participants',
+  hundredth: 'hundredths of the currency',
 };
 
 /** What a setting is, and how it is left alone where it is ticked. */
