@@ -129,7 +129,10 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
   'balances.setTerms': async () => [`/v1/accounts/${childId}/balance/terms`, { isPrepaid: false }],
   'credits.give': async () => [`/v1/accounts/${childId}/credits`, credit],
   'credits.takeBack': async () => {
-    const { body } = await served.rest('POST', `/v1/accounts/${childId}/credits`, { key: account.key, body: credit });
+    const { body } = await served.rest('POST', `/v1/accounts/${childId}/credits`, {
+      key: account.key,
+      body: credit,
+    });
     return [`/v1/accounts/${childId}/credits/${body.id}`];
   },
   'sellers.set': async () => [
