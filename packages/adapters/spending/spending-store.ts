@@ -15,7 +15,14 @@ import { type LimitSpan, settingOfSpan } from '@patchbay/domain/spending/spendin
 import type { Pool, PoolClient } from 'pg';
 import { readChain } from '../billing/price-rows.ts';
 import { inAccountScope } from '../metering/account-scope.ts';
-import { askAutomatically, type BalanceFrame, payForUse, paysFor, readTerms, sincePeriod } from './balance-changes.ts';
+import {
+  askAutomatically,
+  type BalanceFrame,
+  payForUse,
+  paysFor,
+  readTerms,
+  sincePeriod,
+} from './balance-changes.ts';
 import { lockBalance, readBalance, readHolds } from './balance-rows.ts';
 import { crossLimits, type LimitNotice } from './limit-rows.ts';
 import { readSpent, spendRows } from './spend-rows.ts';

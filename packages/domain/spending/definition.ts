@@ -3,7 +3,7 @@ import { idField, idSchema } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { requestTime } from '@patchbay/kit/request-time';
 import { z } from 'zod';
-import { limitActions, limitSpans } from './spending-limit.ts';
+import { defaultShares, limitActions, limitSpans } from './spending-limit.ts';
 
 /** Of one account, by whoever set them. */
 export const LIMIT_COUNT_MAX = 12;
@@ -35,7 +35,10 @@ const limitRequest = z.strictObject({
   per: z.enum(limitSpans),
   amount,
   /** Shares at which it is told, in percent. The whole always is. */
-  sharesPercent: z.array(z.int().min(1).max(100)).max(SHARE_COUNT_MAX).default([50, 80, 100]),
+  sharesPercent: z
+    .array(z.int().min(1).max(100))
+    .max(SHARE_COUNT_MAX)
+    .default([...defaultShares]),
   /** 'notify': nothing more. 'throttle': each allocation is held to `bitsPerSecondMax`. 'stop': nothing begins, and what runs ends. */
   action: z.enum(limitActions).default('notify'),
   bitsPerSecondMax: z.int().min(8_000).max(1_000_000_000).optional(),

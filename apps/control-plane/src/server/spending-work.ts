@@ -166,5 +166,3 @@ export function spendingWork(options: SpendingWorkOptions) {
     },
   };
 }
-
-export type SpendingWork = ReturnType<typeof spendingWork>;

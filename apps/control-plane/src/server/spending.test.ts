@@ -308,7 +308,10 @@ test('where something collects, what is bought and given back has one entry each
     ['PUT', 'balance/automatic-top-up', { automaticTopUp: { below: '1', minorUnits: '500' } }],
     ['POST', 'balance/refunds', {}],
   ] as const) {
-    const answer = await collecting.rest(method, `/v1/accounts/${customer}/${path}`, { key: reseller.key, body });
+    const answer = await collecting.rest(method, `/v1/accounts/${customer}/${path}`, {
+      key: reseller.key,
+      body,
+    });
     expect(answer, path).toMatchObject({ status: 200 });
   }
   await collecting.close();

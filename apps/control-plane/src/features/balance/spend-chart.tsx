@@ -9,7 +9,6 @@ import { useAccountId } from '../shell/account.ts';
 import type { Limits } from './balance.ts';
 import { spendSeries } from './spend-series.ts';
 
-
 const REFRESH_MS = 60_000;
 
 /** What the month came to so far, where it leads if it goes on, and the limit. */
