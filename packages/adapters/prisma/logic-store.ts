@@ -30,12 +30,13 @@ const fromRow = (row: MappingRow): LogicMapping => ({
 
 export function logicMappingStore(prisma: PrismaClient): LogicPorts['mappings'] {
   return {
-    list: ({ accountId, applicationId, endpointId, cursor = '', limit }) =>
+    list: ({ accountId, applicationId, endpointId, place, cursor = '', limit }) =>
       inAccount(prisma, accountId, async ({ logicMapping }) => {
         const rows = await logicMapping.findMany({
           where: {
             accountId,
             id: { gt: cursor },
+            ...(place === 'account' ? { applicationId: null, endpointId: null } : {}),
             ...(applicationId === undefined ? {} : { applicationId }),
             ...(endpointId === undefined ? {} : { endpointId }),
           },

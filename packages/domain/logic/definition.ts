@@ -99,6 +99,8 @@ export const logic = defineDomain({
           request: pageRequest.extend({
             applicationId: applicationId.optional(),
             endpointId: endpointId.optional(),
+            /** `account`: the one for all calls of the account, if there is one. */
+            place: z.enum(['any', 'account']).default('any'),
           }),
           response: pageOf(mapping),
           errors: [],

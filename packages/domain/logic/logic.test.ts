@@ -95,6 +95,7 @@ test('list 200: those of a place, or of the whole account', async () => {
   await call('set', { url });
   await call('set', { endpointId: bob, url: `${url}/bob` });
   expect((await call('list')).answer.items).toHaveLength(2);
+  expect((await call('list', { place: 'account' })).answer.items).toMatchObject([{ url }]);
   expect((await call('list', { endpointId: bob })).answer.items).toMatchObject([{ url: `${url}/bob` }]);
 });
 

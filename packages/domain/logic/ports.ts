@@ -25,6 +25,7 @@ export interface LogicPorts {
       page: Scoped & {
         readonly applicationId?: string | undefined;
         readonly endpointId?: string | undefined;
+        readonly place: 'any' | 'account';
         readonly cursor?: string | undefined;
         readonly limit: number;
       },

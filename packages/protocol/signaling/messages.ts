@@ -32,6 +32,9 @@ export const resumeWindowMs = 30_000;
 /** A client sends `ping` this often; three missed ones end the connection on either side. */
 export const pingIntervalMs = 10_000;
 
+/** Of the text of one `message`. */
+export const messageCharactersMax = 4_000;
+
 /** Why a node closes a WebSocket (RFC 6455 §7.4.2: 4000 to 4999 are for private use). */
 export const closeCodes = {
   unauthenticated: 4401,
@@ -215,7 +218,7 @@ const serverShapes = {
   },
   media: { sessionId: identifier, ...mediaFields },
   /** A line of text by the word of the called endpoint’s logic; with a session, about that one. */
-  message: { sessionId: optional(identifier), text: text(4_000) },
+  message: { sessionId: optional(identifier), text: text(messageCharactersMax) },
   limitReached: {
     sessionId: identifier,
     limit: dotted,

@@ -18,6 +18,10 @@ export class ShapeError extends Error {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
 const unprintable = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]|\p{Surrogate}/u;
 
+/** What of a stranger's text `text` takes: cut to its length, and without what cannot be shown. */
+export const printable = (value: string, lengthMax: number): string =>
+  value.slice(0, lengthMax).replace(new RegExp(unprintable, 'gu'), '');
+
 export function text(lengthMax: number, pattern?: RegExp): Reader<string> {
   return (value, path) => {
     if (typeof value !== 'string') throw new ShapeError(`${path} is not a string`);

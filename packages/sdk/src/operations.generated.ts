@@ -346,9 +346,9 @@ export interface Operations {
   };
   readonly logic: {
     /** Read where application logic of this account is fetched. */
-    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number; readonly applicationId?: IdLike<"app">; readonly endpointId?: IdLike<"end"> }, options?: CallOptions): List<{ readonly id: Id<"lgm">; readonly applicationId?: Id<"app">; readonly endpointId?: Id<"end">; readonly kind: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string; readonly createdAt: string }>;
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number; readonly applicationId?: IdLike<"app">; readonly endpointId?: IdLike<"end">; readonly place?: "any" | "account" }, options?: CallOptions): List<{ readonly id: Id<"lgm">; readonly applicationId?: Id<"app">; readonly endpointId?: Id<"end">; readonly kind: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string; readonly createdAt: string }>;
     /** Read where application logic of this account is fetched. */
-    list(request?: { readonly cursor?: string; readonly limit?: number; readonly applicationId?: IdLike<"app">; readonly endpointId?: IdLike<"end"> }, options?: CallOptions): List<{ readonly id: Id<"lgm">; readonly applicationId?: Id<"app">; readonly endpointId?: Id<"end">; readonly kind: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string; readonly createdAt: string }>;
+    list(request?: { readonly cursor?: string; readonly limit?: number; readonly applicationId?: IdLike<"app">; readonly endpointId?: IdLike<"end">; readonly place?: "any" | "account" }, options?: CallOptions): List<{ readonly id: Id<"lgm">; readonly applicationId?: Id<"app">; readonly endpointId?: Id<"end">; readonly kind: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string; readonly createdAt: string }>;
     /** Read one address of application logic. */
     get(accountId: IdLike<"acc">, request: { readonly mappingId: IdLike<"lgm"> }, options?: CallOptions): Promise<{ readonly id: Id<"lgm">; readonly applicationId?: Id<"app">; readonly endpointId?: Id<"end">; readonly kind: "json" | "twiml"; readonly url: string; readonly fallbackUrl?: string; readonly createdAt: string }>;
     /** Read one address of application logic. */

@@ -187,6 +187,11 @@ async function addEndpoints(
     ],
   });
   const released = await allocate('tel:+442079460018');
+  await pb.logic.set(accountId, {
+    endpointId,
+    url: 'https://api.telehealth.example/calls',
+    fallbackUrl: 'https://standby.telehealth.example/calls',
+  });
   await pb.endpoints.release(accountId, { endpointId: released });
   const moved = await allocate('tel:+4930901821');
   await pb.endpoints.transfer(accountId, { endpointId: moved, toAccountId: first });

@@ -121,6 +121,15 @@ describe('application logic decides about a call (HKS-3)', () => {
     expect(only.machine.platform.narrowed[0]).toMatchObject({ bytesMax: 1_000 });
   });
 
+  it('what a document says to people is cut to what a frame takes, whatever is in it', () => {
+    const text = `a\u0000b\u202e${'{{from}}'.repeat(400)}`;
+    const { caller } = bench({ verb: 'message', text }, { verb: 'hangup', reason: text.slice(0, 200) });
+    const alice = caller();
+    callHotline(alice);
+    expect(alice.last('message').text).toMatch(/^ab/);
+    expect(alice.last('ended').reason.detail).toMatch(/^ab/);
+  });
+
   it('a trigger ends an answered call at its second, and another tells of it', () => {
     const { machine, caller } = bench(
       { verb: 'trigger', seconds: 2, action: 'notify' },
@@ -137,7 +146,7 @@ describe('application logic decides about a call (HKS-3)', () => {
   });
 
   it('a document reaches no account above its own, and none that the caller may not call (C34, LIV-0)', () => {
-    const { machine, caller } = bench({ verb: 'dial', to: ['user:boss@acc_top', 'user:kid@acc_kid'] });
+    const { machine } = bench({ verb: 'dial', to: ['user:boss@acc_top', 'user:kid@acc_kid'] });
     const boss = machine.connect({
       identity: 'boss',
       accountId: 'acc_top',
@@ -148,7 +157,10 @@ describe('application logic decides about a call (HKS-3)', () => {
       accountId: 'acc_kid',
       accountPath: ['acc_kid', 'acc_a', 'acc_platform'],
     });
-    callHotline(caller());
+    // She may call the boss herself; the hotline may not send her there.
+    const accountPath = ['acc_a', 'acc_top', 'acc_platform'];
+    const alice = machine.connect({ identity: 'alice', accountPath, limits: { hasLogicNear: true } });
+    callHotline(alice);
     expect(boss.all('incoming')).toEqual([]);
     expect(kid.last('incoming')).toMatchObject({ from: 'alice@acc_a' });
     const sibling = machine.connect({

@@ -10,7 +10,12 @@ import {
 } from '@patchbay/domain/logic/interpreter';
 import type { LogicSession } from '@patchbay/domain/logic/logic-request';
 import type { SignalingEndingCode as EndingCode } from '@patchbay/protocol/signaling/codes';
-import type { EndReason, ServerMessage } from '@patchbay/protocol/signaling/messages';
+import {
+  type EndReason,
+  messageCharactersMax,
+  type ServerMessage,
+} from '@patchbay/protocol/signaling/messages';
+import { printable } from '@patchbay/protocol/signaling/shape';
 import type { Client, ClientTable } from './clients.ts';
 import type { LogicAnswer, LogicRequest, SessionEventType } from './platform.ts';
 import type { Reasons } from './reasons.ts';
@@ -33,6 +38,9 @@ export interface CallLogicPorts {
   announceTrigger(session: Session, nowMs: number): void;
   end(session: Session, reason: EndReason, nowMs: number): void;
 }
+
+/** As long as frames and lines of a log take them: a document says what it likes. */
+const DETAIL_CHARACTERS_MAX = 500;
 
 /** Carries out what the logic of a called endpoint says: the effects of the interpreter, on a session that waits for an answer. */
 export class CallLogic {
@@ -135,7 +143,8 @@ export class CallLogic {
   ): void {
     switch (effect.type) {
       case 'step': {
-        const { type: _type, ...data } = effect;
+        const { type: _type, ...step } = effect;
+        const data = { ...step, detail: printable(step.detail, DETAIL_CHARACTERS_MAX) };
         this.#log(session, nowMs, { type: 'logic.step', data });
         break;
       }
@@ -147,7 +156,7 @@ export class CallLogic {
           this.#ports.stopRinging(session, device, 'signaling.no_answer');
         break;
       case 'message':
-        this.#message(session, logic, effect);
+        this.#message(session, logic, { ...effect, text: printable(effect.text, messageCharactersMax) });
         break;
       case 'relay': {
         const { type: _type, ...rule } = effect;
@@ -268,14 +277,15 @@ export class CallLogic {
 
   #end(session: Session, outcome: LogicOutcome, nowMs: number): void {
     const code = endingOf(outcome);
-    const detail =
+    const said =
       outcome.kind === 'failed' ? outcome.detail : outcome.kind === 'done' ? undefined : outcome.reason;
+    const detail = said === undefined ? undefined : printable(said, DETAIL_CHARACTERS_MAX);
     this.#log(session, nowMs, {
       type: 'logic.ended',
       data: { outcome: outcome.kind, code, ...(detail === undefined ? {} : { detail }) },
     });
     // What is wrong with a document is for its account, in its log; the caller hears that it is wrong.
-    const told = outcome.kind === 'hungUp' ? outcome.reason : undefined;
+    const told = outcome.kind === 'hungUp' ? detail : undefined;
     this.#ports.end(session, this.#ports.reasons.ending(code, told), nowMs);
   }
 

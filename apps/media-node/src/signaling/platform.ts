@@ -1,8 +1,8 @@
-import type { CountedRefusalCode } from '@patchbay/domain/policy/decide';
 import type { LogicFailure } from '@patchbay/domain/logic/interpreter';
 import type { FetchAttempt, LogicSession } from '@patchbay/domain/logic/logic-request';
 import type { Variables } from '@patchbay/domain/logic/variables';
 import type { LogicDocument, VerbName } from '@patchbay/domain/logic/verbs';
+import type { CountedRefusalCode } from '@patchbay/domain/policy/decide';
 import type { RelayLine, RelayLineDataOf } from '@patchbay/domain/sessions/relay-line';
 import type { DimensionsOf } from '@patchbay/kit/definition';
 import type { DeviceKind } from '@patchbay/kit/device-kind';

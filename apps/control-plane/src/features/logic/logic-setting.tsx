@@ -2,6 +2,7 @@
 
 import { Button } from '@patchbay/ui/button';
 import { Fact, Facts } from '@patchbay/ui/facts';
+import { Skeleton } from '@patchbay/ui/skeleton';
 import { type ReactNode, useState } from 'react';
 import { ProblemNote } from '../problem/problem-note.tsx';
 import { IfMay } from '../shell/if-may.tsx';
@@ -29,32 +30,32 @@ export function LogicSetting({ scope }: { readonly scope: LogicScope }): ReactNo
         <h2 id="logic" className="font-semibold">
           Application logic
         </h2>
-        <IfMay to="logic.set">
-          <Button size="small" onClick={() => setOpen(true)} disabled={found.data === undefined}>
-            {own === undefined ? 'Set an address' : 'Change'}
-          </Button>
-        </IfMay>
+        <span className="flex flex-wrap justify-end gap-1">
+          {own === undefined ? null : (
+            <IfMay to="logic.remove">
+              <Button
+                size="small"
+                variant="ghost"
+                isPending={remove.isPending}
+                onClick={() => remove.mutate({ accountId, mappingId: own.id })}
+              >
+                Remove
+              </Button>
+            </IfMay>
+          )}
+          <IfMay to="logic.set">
+            <Button size="small" onClick={() => setOpen(true)} disabled={found.data === undefined}>
+              {own === undefined ? 'Set an address' : 'Change'}
+            </Button>
+          </IfMay>
+        </span>
       </div>
       {found.error === null ? null : <ProblemNote error={found.error} onRetry={() => void found.refetch()} />}
+      {found.isPending ? <Skeleton className="h-9 max-w-xl" /> : null}
       {found.data !== undefined && own === undefined ? (
         <p className="border-y py-2 text-ink-faint">{nothing[scope.kind]}</p>
       ) : null}
-      {own === undefined ? null : (
-        <>
-          <LogicFacts address={own} />
-          <IfMay to="logic.remove">
-            <Button
-              size="small"
-              variant="ghost"
-              className="mt-2"
-              isPending={remove.isPending}
-              onClick={() => remove.mutate({ accountId, mappingId: own.id })}
-            >
-              Remove the address
-            </Button>
-          </IfMay>
-        </>
-      )}
+      {own === undefined ? null : <LogicFacts address={own} />}
       {isOpen ? <LogicForm scope={scope} onDone={() => setOpen(false)} /> : null}
     </section>
   );

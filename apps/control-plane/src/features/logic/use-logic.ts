@@ -16,12 +16,11 @@ export function useLogic(scope: LogicScope) {
   const trpc = useTRPC();
   const accountId = useAccountId();
   const client = useQueryClient();
-  const { kind: _kind, ...place } = scope;
-  const found = useQuery(trpc.logic.list.queryOptions({ accountId, ...place }));
-  const own = found.data?.items.find(
-    ({ applicationId, endpointId }) =>
-      scope.kind !== 'account' || (applicationId === undefined && endpointId === undefined),
-  );
+  const { kind, ...place } = scope;
+  const asked = kind === 'account' ? { place: kind } : place;
+  const found = useQuery(trpc.logic.list.queryOptions({ accountId, ...asked }));
+  // A place has one at most.
+  const own = found.data?.items[0];
   const refresh = () => client.invalidateQueries(trpc.logic.list.queryFilter({ accountId }));
   const set = useMutation(trpc.logic.set.mutationOptions({ onSuccess: refresh }));
   const remove = useMutation(
