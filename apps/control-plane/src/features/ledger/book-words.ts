@@ -18,5 +18,8 @@ export const bookWords: Readonly<Record<AnyBook, { readonly title: string; reado
   clearing: { title: 'Money', says: 'What was paid in, below zero, and what was paid out.' },
   balance: { title: 'Prepaid', says: 'What was paid in before it was used, and is left.' },
   drawn: { title: 'Prepaid use', says: 'What the balance paid for use that is on no invoice yet.' },
-  granted: { title: 'Given to others', says: 'Credit that this account gave, below zero while they have it.' },
+  granted: {
+    title: 'Given to others',
+    says: 'Credit that this account gave, below zero while they have it.',
+  },
 };
