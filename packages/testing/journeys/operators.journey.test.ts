@@ -45,7 +45,7 @@ const harmless = [
   // Of the code that a page shows, and of what it lists.
   /^(SDK|curl|CLI|Browser|Token)$/,
   /^(Filter|Find) /,
-  /^(Kind|Of|State|Prices for|Plan|Meter)$/,
+  /^(For|Kind|Of|State|Prices for|Plan|Meter)$/,
   // Out of a view.
   /^Leave$/,
 ];

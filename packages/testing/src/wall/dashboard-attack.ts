@@ -42,7 +42,11 @@ interface Request {
  * The ways in which an address is asked for. What looks like somebody else's account is sent all at once, in parameters and
  * in the cookie that remembers an account: whatever switches by any of it switches by all.
  */
-function asked({ path, kind, isHome }: Address, { accountId, ids }: Victim): readonly Request[] {
+function asked(
+  { path, kind, isHome }: Address,
+  { accountId, ids }: Victim,
+  { isFirst }: Attacker,
+): readonly Request[] {
   const switching = new URLSearchParams({
     account: accountId,
     accountId,
@@ -57,7 +61,10 @@ function asked({ path, kind, isHome }: Address, { accountId, ids }: Victim): rea
     // accepted.
     page: [
       { what: 'document' },
-      { what: 'prefetch', init: { headers: { RSC: '1', 'Next-Router-Prefetch': '1' } } },
+      // What is asked ahead is a part of what a click asks for: one of those who stand alike tries it.
+      ...(isFirst
+        ? [{ what: 'prefetch', init: { headers: { RSC: '1', 'Next-Router-Prefetch': '1' } } }]
+        : []),
     ],
     route: [
       { what: 'route' },
@@ -133,7 +140,7 @@ function pageRequests(attacker: Attacker, victim: Victim): readonly Request[] {
       ...[...more, ...others.map(({ pattern }) => pattern)].map((pattern) => post(pattern, object)),
     ];
   });
-  return [...[...addresses.values()].flatMap((address) => asked(address, victim)), ...posts];
+  return [...[...addresses.values()].flatMap((address) => asked(address, victim, attacker)), ...posts];
 }
 
 /** As Next's browser part calls a server action. */

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { bearerToken, narrow, parseBearerToken } from '@patchbay/protocol/credential/credential';
 import type { ClientMessage, ClientMessageOf } from '@patchbay/protocol/signaling/messages';
+import { until } from '../until.ts';
 import { SignalingPeer } from './signaling-peer.ts';
 
 export interface AttackedCall {
@@ -105,6 +106,8 @@ async function ringUp(attacker: SignalingAttacker, call: AttackedCall): Promise<
   const answerTo = async (to: string) => {
     const before = peer.heard().length;
     await peer.settle({ type: 'call', requestId: `r${before}`, to, media });
+    // Where an account near by has application logic, it is asked about first.
+    await until(() => peer.heard().length > before, { what: `an answer to a call of ${to}` });
     const { requestId: _own, ...answer } = JSON.parse(JSON.stringify(peer.heard()[before] ?? {}));
     return JSON.stringify({ ...answer, sequence: 0 });
   };
