@@ -92,23 +92,43 @@ export async function runTests(filters) {
   try {
     const first = await runSuite({ config: 'vitest.config.ts', filters, env, folder });
     add(first);
-    if (!first.isInterrupted) add(await runJourneys({ filters, env, folder }));
+    if (!first.isInterrupted) await runJourneys({ filters, env, folder }, add);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
   return report(totals);
 }
 
-/** They drive what `npm start` starts. A control plane that cannot be built is one failure, and not the end of the run. */
-async function runJourneys(options) {
+/**
+ * They drive what `npm start` starts. A control plane that cannot be built is one failure, and not the end of the run. The
+ * first journeys wait for clocks and for media: meanwhile the types are looked at.
+ */
+async function runJourneys(options, add) {
   try {
     await buildControlPlane();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    say(error.message);
-    return { passed: 0, failed: 1, skipped: [], exitCode: 1 };
+    add(refused(error));
+    return;
   }
-  return await runSuite({ config: 'vitest.journeys.config.ts', ...options });
+  const types = options.filters.length === 0 ? typesHold() : undefined;
+  add(await runSuite({ config: 'vitest.journeys.config.ts', ...options }));
+  if (types !== undefined) add(await types);
+}
+
+/** The types of everything, tests included. Next builds without a look at them. */
+async function typesHold() {
+  try {
+    await runQuietly(inRepository('node_modules/.bin/tsc'), ['-p', '.', '--noEmit']);
+    return { passed: 1, failed: 0, skipped: [], exitCode: 0 };
+  } catch (error) {
+    return refused(error);
+  }
+}
+
+function refused(error) {
+  if (!(error instanceof Refusal)) throw error;
+  say(error.message);
+  return { passed: 0, failed: 1, skipped: [], exitCode: 1 };
 }
 
 function report({ passed, failed, skipped, exitCode }) {
