@@ -8,9 +8,20 @@ export type LedgerCause =
   | { readonly kind: 'carry' }
   /** What became of a document: 'issued', 'paid', 'refund' … */
   | { readonly kind: 'document'; readonly what: string; readonly documentId: string }
+  /** What became of money that is prepaid (BIL-5). */
+  | { readonly kind: 'balance'; readonly what: BalanceCause }
   | { readonly kind: 'other' };
 
-export const ledgerCauseKinds = ['use', 'settlement', 'carry', 'document', 'other'] as const;
+export const ledgerCauseKinds = ['use', 'settlement', 'carry', 'document', 'balance', 'other'] as const;
+
+/** By the name before the first stroke of a `sourceRef`. */
+const balanceCauses = {
+  drawn: 'drawn',
+  credit: 'credit-given',
+  'credit-ended': 'credit-ended',
+  'balance-refund': 'refund-asked',
+} as const;
+export type BalanceCause = (typeof balanceCauses)[keyof typeof balanceCauses] | 'top-up';
 
 /** Before the line of an accrual: what it is, its period, its currency, seller and buyer. */
 const ACCRUAL_PARTS_BEFORE_LINE = 5;
@@ -19,6 +30,9 @@ export function causeOf(sourceRef: string): LedgerCause {
   const parts = sourceRef.split('/');
   if (parts[0] === 'accrual') return causeOfLine(parts.slice(ACCRUAL_PARTS_BEFORE_LINE, -1).join('/'));
   const [what = '', documentId = '', ...rest] = parts;
+  if (Object.hasOwn(balanceCauses, what))
+    return { kind: 'balance', what: balanceCauses[what as keyof typeof balanceCauses] };
+  if (documentId.startsWith('tup')) return { kind: 'balance', what: 'top-up' };
   return rest.length === 0 && documentId.startsWith('doc')
     ? { kind: 'document', what: what.split(':')[0] ?? what, documentId }
     : { kind: 'other' };

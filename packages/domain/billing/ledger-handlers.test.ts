@@ -59,6 +59,11 @@ test.each([
   ['accrual/2026-11/EUR/acc_1/acc_2/carry:carry/out/2', { kind: 'carry' }],
   ['refund:re_1/doc_1', { kind: 'document', what: 'refund', documentId: 'doc_1' }],
   ['something else', { kind: 'other' }],
+  ['drawn/txn_1', { kind: 'balance', what: 'drawn' }],
+  ['credit/cdt_1', { kind: 'balance', what: 'credit-given' }],
+  ['credit-ended/txn_1', { kind: 'balance', what: 'credit-ended' }],
+  ['balance-refund/rfd_1', { kind: 'balance', what: 'refund-asked' }],
+  ['paid/tup_1', { kind: 'balance', what: 'top-up' }],
 ])('the cause of %s is told', (sourceRef, cause) => {
   expect(causeOf(sourceRef)).toEqual(cause);
 });

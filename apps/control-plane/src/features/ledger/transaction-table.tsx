@@ -83,6 +83,14 @@ const columnsOf = (accountId: string): readonly Column<EntryRow>[] => [
   },
 ];
 
+const balanceTexts: Readonly<Record<string, string>> = {
+  drawn: 'Use, paid by the balance',
+  'credit-given': 'A credit is given',
+  'credit-ended': 'A credit has ended',
+  'refund-asked': 'Money paid in goes back',
+  'top-up': 'Money is paid in',
+};
+
 interface CauseProps {
   readonly transaction: Transaction;
   readonly entry: Pick<Entry, 'book' | 'amount'>;
@@ -107,6 +115,8 @@ function Cause({ transaction: { cause, period, sourceRef }, entry, accountId }: 
       return link(`statements/${period}`, 'A fraction is carried');
     case 'document':
       return link(`documents/${cause.documentId}`, movementText({ what: cause.what ?? '', ...entry }));
+    case 'balance':
+      return link('balance', balanceTexts[cause.what ?? ''] ?? 'Prepaid money');
     case 'other':
       return <span title={sourceRef}>{sourceRef}</span>;
   }
