@@ -115,7 +115,8 @@ export const movementAnswer = ({
     transactionId,
     at: new Date(atMs).toISOString(),
     what: what.split(':')[0] ?? what,
-    documentId,
+    // What a balance paid is of no document: behind the stroke is its own id.
+    ...(documentId.startsWith('doc') ? { documentId } : {}),
     period,
     book,
     currency,

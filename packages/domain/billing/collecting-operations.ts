@@ -318,9 +318,10 @@ export const collectingResources = {
           z.object({
             transactionId: idField('txn'),
             at: z.iso.datetime(),
-            /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void' or 'payout'. */
+            /** 'issued', 'paid', 'refund', 'disputed', 'dispute-won', 'dispute-lost', 'void', 'payout', or of prepaid money 'drawn', 'credit', 'credit-ended', 'balance-refund'. */
             what: z.string(),
-            documentId: idField('doc'),
+            /** Absent of prepaid money that paid for use: no document says it yet. */
+            documentId: idField('doc').optional(),
             period,
             book: z.enum(collectionBooks),
             currency: z.string(),

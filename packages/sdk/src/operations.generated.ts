@@ -62,9 +62,9 @@ export interface Operations {
   };
   readonly payments: {
     /** Read what was asked of this account, what it paid and what it was paid, newest first. */
-    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly transactionId: Id<"txn">; readonly at: string; readonly what: string; readonly documentId: Id<"doc">; readonly period: string; readonly book: "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly currency: string; readonly amount: string }>;
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly transactionId: Id<"txn">; readonly at: string; readonly what: string; readonly documentId?: Id<"doc">; readonly period: string; readonly book: "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly currency: string; readonly amount: string }>;
     /** Read what was asked of this account, what it paid and what it was paid, newest first. */
-    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly transactionId: Id<"txn">; readonly at: string; readonly what: string; readonly documentId: Id<"doc">; readonly period: string; readonly book: "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly currency: string; readonly amount: string }>;
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly transactionId: Id<"txn">; readonly at: string; readonly what: string; readonly documentId?: Id<"doc">; readonly period: string; readonly book: "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly currency: string; readonly amount: string }>;
   };
   readonly payouts: {
     /** Read whether this account can be paid what it earned. */

@@ -23,6 +23,13 @@ const words: Readonly<Record<string, string>> = {
   'void tax': 'Tax of the void invoice',
   'payout owed': 'Payout settled',
   'payout clearing': 'Payout',
+  'drawn balance': 'Balance used',
+  'drawn drawn': 'Use paid by the balance',
+  'paid balance': 'Money paid in',
+  'credit balance': 'Credit received',
+  'credit granted': 'Credit given',
+  'credit-ended balance': 'Credit ended',
+  'credit-ended granted': 'Given credit came back',
 };
 
 export function movementText({ what, book, amount }: Moved): string {

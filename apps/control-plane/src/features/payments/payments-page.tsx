@@ -140,11 +140,16 @@ const columnsOf = (accountId: string): readonly Column<Movement>[] => [
   {
     key: 'document',
     header: 'Document',
-    cell: ({ documentId }) => (
-      <Link href={pagePath(accountId, `documents/${documentId}`)} className="underline underline-offset-2">
-        open
-      </Link>
-    ),
+    cell: ({ documentId }) =>
+      documentId === undefined ? (
+        <Link href={pagePath(accountId, 'balance')} className="underline underline-offset-2">
+          balance
+        </Link>
+      ) : (
+        <Link href={pagePath(accountId, `documents/${documentId}`)} className="underline underline-offset-2">
+          open
+        </Link>
+      ),
   },
   {
     key: 'amount',
