@@ -138,6 +138,35 @@ const unbalanced = async () =>
     )
   )[0]?.count;
 
+test('nobody gives themselves money, or pays later because they say so; and a credit goes back to whoever gave it alone (BIL-5)', async () => {
+  const { id: creditId } = await prepay(10);
+  const status = async (method: string, path: string, { key, ...body }: { readonly key: string }) =>
+    (
+      await served.rest(method, `/v1/accounts/${customer}/${path}`, {
+        key,
+        ...(method === 'DELETE' ? {} : { body }),
+      })
+    ).status;
+  const own = { key: customerKey };
+  const attempts: readonly (readonly [string, string, object])[] = [
+    ['PUT', 'balance/terms', { isPrepaid: false }],
+    ['POST', 'balance/refunds', {}],
+    ['POST', 'credits', { amount: '1000', reason: 'Mine' }],
+    ['DELETE', `credits/${creditId}`, {}],
+  ];
+  for (const [method, path, body] of attempts)
+    expect(await status(method, path, { ...own, ...body }), path).toBe(403);
+  // The platform is above as well, and gave it not.
+  const { id: aboveId } = await ok('POST', `${customer}/credits`, { amount: '1000', reason: 'Again' });
+  await asOwner(database.url, 'UPDATE credit SET given_by_id = $2 WHERE id = $1', [
+    aboveId,
+    await served.control.platformAccount(),
+  ]);
+  expect(await status('DELETE', `credits/${aboveId}`, { key: reseller.key })).toBe(404);
+  expect(await status('DELETE', `credits/${creditId}`, { key: reseller.key })).toBe(200);
+  expect((await balance()).balance).toBe('1000');
+});
+
 test('a limit is told at its shares once, and at the whole of it nothing begins and what runs is to end (BIL-5)', async () => {
   await ok('PUT', `${customer}/spending-limits`, {
     limits: [{ per: 'month', amount: (SECOND * 100n).toString(), action: 'stop' }],
