@@ -10,6 +10,8 @@ import {
   type DimensionValues,
   type DomainDefinition,
   type DomainMeterDefinition,
+  type FileDefinition,
+  filePath,
   type OperationDefinition,
   type ResourceDefinition,
   resourcePath,
@@ -177,10 +179,10 @@ function routeLines(method: Method): string[] {
   const { name, operation, path: whole } = method;
   const verb = isPaged(method) ? 'LIST' : isContinued(method) ? 'MORE' : operation.method;
   const path = whole.startsWith(accountPath) ? `~${whole.slice(accountPath.length)}` : whole;
-  const { file } = operation;
+  const { files = [] } = operation;
   return [
     `    ${name}: '${verb} ${path}',`,
-    ...(file === undefined ? [] : [`    ${file.ending}: 'FILE ${path}.${file.ending}',`]),
+    ...files.map((file) => `    ${file.name}: 'FILE ${filePath(path, file)}',`),
   ];
 }
 
@@ -210,19 +212,18 @@ function methodLines(method: Method): string[] {
   const own = isAccountMounted
     ? [...signature('accountId: IdLike<"acc">, '), ...signature('')]
     : signature('');
-  return operation.file === undefined ? own : [...own, ...fileLines(method, operation.file)];
+  return [...own, ...(operation.files ?? []).flatMap((file) => fileLines(method, file))];
 }
 
 /** The same question, answered as a file: what bounds one answer is not asked. */
-function fileLines(
-  { operation, isAccountMounted }: Method,
-  { ending, summary }: NonNullable<OperationDefinition['file']>,
-): string[] {
+function fileLines({ operation, isAccountMounted }: Method, { name, summary }: FileDefinition): string[] {
   const { limit: _limit, after: _after, ...fields } = operation.request.shape;
-  const request = typeSource(z.toJSONSchema(z.object(fields), { io: 'input' }), 'input');
+  const schema = z.toJSONSchema(z.object(fields), { io: 'input' });
+  const request = typeSource(schema, 'input');
+  const mark = (schema.required ?? []).length === 0 ? '?' : '';
   const signature = (first: string) => [
     `    /** ${summary} */`,
-    `    ${ending}(${first}request: ${request}, options?: CallOptions): Promise<AnsweredFile>;`,
+    `    ${name}(${first}request${mark}: ${request}, options?: CallOptions): Promise<AnsweredFile>;`,
   ];
   return isAccountMounted ? [...signature('accountId: IdLike<"acc">, '), ...signature('')] : signature('');
 }

@@ -47,6 +47,7 @@ type Rule = Partial<Omit<TriggerRule, 'id'>> & { readonly condition: Condition }
 /** Sets a trigger that counts from long ago on, and knows nothing of what other tests used. */
 async function put(rule: Rule): Promise<TriggerRule & { readonly countedFromMs: number }> {
   const { isEnabled: _isEnabled, ...made } = await triggerStore(prisma).create({
+    id: createId('trg'),
     accountId: 'top',
     name: 'A trigger',
     counter: { meter: 'relay.bytes' },
@@ -209,6 +210,7 @@ test('a month is known from its start, and a limit that is passed already fires 
   const store = triggerStore(prisma);
   const mars = { counter: { meter: 'relay.bytes', where: { region: 'mars' } } };
   const { id: triggerId } = await store.create({
+    id: createId('trg'),
     accountId: 'top',
     name: 'Passed',
     target: { accountId: 'top', scope: 'inclusive' },
@@ -289,6 +291,7 @@ test('triggers that are set while usage is stored lose none of it and count none
     const ids: string[] = [];
     for (let index = 0; index < 8; index++) {
       const made = await store.create({
+        id: createId('trg'),
         accountId: 'top',
         name: 'While it runs',
         counter: { meter: 'relay.bytes', where: venus },

@@ -1,5 +1,6 @@
 import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { apiVersions } from '@patchbay/kit/api-version';
+import { type FileDefinition, filePath, type LinkedFileDefinition } from '@patchbay/kit/definition';
 import { platformErrors, problemSchema } from '@patchbay/kit/errors';
 import { generateOpenApiDocument } from 'trpc-to-openapi';
 import { z } from 'zod';
@@ -101,7 +102,7 @@ export function openApiDocument(
     ];
     served.parameters = [...(served.parameters ?? []), ...headers];
     served.security ??= [];
-    addFile(document, mounted, served);
+    addFiles(document, mounted, served);
   }
   const { references, components } = namedComponents(places, recursiveOf(document));
   for (const [index, place] of places.entries()) place.content.schema = references[index] ?? place.schema;
@@ -117,28 +118,53 @@ export function openApiDocument(
 /** Parameters of a part of an answer: a file is all of it. */
 const ofParts: readonly unknown[] = ['limit', 'after'];
 
-/** The same question, answered as one file. */
-function addFile(
+/** The same question, answered as files; and what an answer links to. */
+function addFiles(
   document: OpenApiDocument,
-  { path, operation, group, name }: MountedOperation,
+  { path, operation, group }: MountedOperation,
   served: Served,
 ): void {
-  const { file } = operation;
-  if (file === undefined) return;
-  const { ending, mediaType, summary } = file;
+  const { files = [], linkedFile } = operation;
   const parameters = (served.parameters ?? []).filter((each) => !ofParts.includes(Object(each).name));
   const { 200: _rows, ...refusals } = served.responses;
-  const content = { [mediaType]: { schema: { type: 'string' } } };
-  document.paths[`${path}.${ending}`] = {
+  for (const file of files)
+    document.paths[filePath(path, file)] = {
+      get: {
+        ...served,
+        operationId: `${group}.${file.name}`,
+        summary: file.summary,
+        parameters,
+        responses: { 200: fileResponse(file), ...refusals },
+      },
+    };
+  if (linkedFile === undefined) return;
+  document.paths[linkedFile.path] = {
     get: {
-      ...served,
-      operationId: `${group}-${name}-${ending}`,
-      summary,
-      parameters,
-      responses: { 200: { description: 'The file, as it is read.', content }, ...refusals },
+      operationId: `${group}.${linkedFile.name}`,
+      summary: linkedFile.summary,
+      parameters: linkParameters(linkedFile),
+      // Who has the link needs no key.
+      security: [],
+      responses: { 200: fileResponse(linkedFile), default: problemResponse(['resource.unknown']) },
     },
   };
 }
+
+const fileResponse = ({ mediaType, isBinary }: Pick<FileDefinition, 'isBinary' | 'mediaType'>) => ({
+  description: 'The file, as it is read.',
+  // The format is none of JSON Schema's: generators read bytes by it, and others pass it over.
+  content: {
+    [mediaType]: { schema: { type: 'string', ...(isBinary === true ? { format: 'binary' } : {}) } },
+  },
+});
+
+const linkParameters = ({ path, request }: LinkedFileDefinition) =>
+  Object.entries(request.shape).map(([name, schema]) => ({
+    name,
+    in: path.includes(`{${name}}`) ? 'path' : 'query',
+    required: true,
+    schema: withoutDialect(z.toJSONSchema(schema as z.ZodType)),
+  }));
 
 /** A body, and where it stands. */
 interface Place extends NamedSchema {

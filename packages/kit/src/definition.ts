@@ -56,11 +56,10 @@ export interface OperationDefinition {
    * then the change is made to what has that tag, or not at all (RFC 9110 §13.1.1).
    */
   readonly replaces?: string;
-  /**
-   * Of a GET: the same question is answered as one file of any length, at its path with this ending. What bounds one answer,
-   * `limit` and `after`, is not asked there.
-   */
-  readonly file?: { readonly ending: string; readonly mediaType: string; readonly summary: string };
+  /** Of a GET: the same question is answered as files too. What bounds one answer, `limit` and `after`, is not asked there. */
+  readonly files?: readonly FileDefinition[];
+  /** What its answer links to: a file for whoever has the link, without a key. */
+  readonly linkedFile?: LinkedFileDefinition;
   /** The entity that the path goes to (API-2): of a service alone, and only those that all services have. Default 'account'. */
   readonly below?: keyof typeof entityPaths;
   readonly request: z.ZodObject;
@@ -68,6 +67,28 @@ export interface OperationDefinition {
   /** Refusals the handler itself may raise. Anything else that escapes it is a 500 and a failing test. */
   readonly errors: readonly string[];
 }
+
+export interface FileDefinition {
+  /** What clients call it, beside the operation, such as `csv`. */
+  readonly name: string;
+  /** The last part of its address, in place of that of the operation, such as `usage.csv`. */
+  readonly segment: string;
+  readonly mediaType: string;
+  /** Its bytes are no text. */
+  readonly isBinary?: true;
+  readonly summary: string;
+}
+
+export interface LinkedFileDefinition extends Omit<FileDefinition, 'segment'> {
+  /** From the root of the host, as in `/api/exports/{exportId}`. */
+  readonly path: `/${string}`;
+  /** What stands in the link. */
+  readonly request: z.ZodObject;
+}
+
+/** Where a file stands: beside the operation that it answers. */
+export const filePath = (path: string, { segment }: Pick<FileDefinition, 'segment'>): string =>
+  path.replace(/[^/]+$/, segment);
 
 type Operations = Readonly<Record<string, OperationDefinition>>;
 
