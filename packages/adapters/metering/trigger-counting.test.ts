@@ -243,7 +243,7 @@ test('a threshold counts from when it was set, and anew after a reset; what was 
   const store = triggerStore(prisma);
   const { isEnabled: _, ...rule } = await put({ condition: { kind: 'threshold', limit: 10 } });
   await store.remove({ accountId: 'top', triggerId: rule.id });
-  const { id: triggerId } = await store.create(rule);
+  const { id: triggerId } = await store.create({ ...rule, id: createId('trg') });
   const use = (bytes: number, agoMs = 0) =>
     usageStore(pool).ingest([usageOf('leaf', { atMs: Date.now() - agoMs, bytes })]);
   await use(100, MINUTE);
@@ -263,7 +263,7 @@ test('a month of a whole account begins anew with a reset, stays lifted, and fir
   await store.remove({ accountId: 'top', triggerId: rule.id });
   const use = (bytes: number) => usageStore(pool).ingest([usageOf('leaf', { atMs: Date.now(), bytes })]);
   await use(298);
-  const { id: triggerId } = await store.create(rule);
+  const { id: triggerId } = await store.create({ ...rule, id: createId('trg') });
   const trigger = { accountId: 'top', triggerId };
   expect(await store.find(trigger)).toMatchObject({ hasFired: true });
   await asOwner(database.url, 'SELECT trigger_hold_put($1, $2, $3, NULL)', [triggerId, 'relay', '{}']);
