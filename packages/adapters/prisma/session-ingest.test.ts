@@ -1,5 +1,5 @@
-import type { SessionEvent } from '@patchbay/domain/sessions/session-log';
 import { placeOfId } from '@patchbay/domain/privacy/data-kind';
+import type { SessionEvent } from '@patchbay/domain/sessions/session-log';
 import { createId } from '@patchbay/kit/ids';
 import { createTenancyDatabase, type TenancyDatabase } from '@patchbay/testing/tenancy-database';
 import fc from 'fast-check';

@@ -33,13 +33,13 @@ export const fleet = defineDomain({
           files: [
             {
               name: 'addressesCsv',
-              segment: 'addresses.csv',
+              ending: 'csv',
               mediaType: 'text/csv',
               summary: 'Read the same addresses and ports as CSV (RFC 4180).',
             },
             {
               name: 'addressesText',
-              segment: 'addresses.txt',
+              ending: 'txt',
               mediaType: 'text/plain',
               summary: 'Read each host of them once, one on a line.',
             },

@@ -36,8 +36,7 @@ export const metering = defineDomain({
           access: 'read',
           files: [
             {
-              name: 'csv',
-              segment: 'usage.csv',
+              ending: 'csv',
               mediaType: 'text/csv',
               summary: 'Read usage as one CSV file (RFC 4180) of any length.',
             },

@@ -260,7 +260,6 @@ export const privacy = defineDomain({
             name: 'archive',
             path: EXPORT_PATH,
             mediaType: 'application/gzip',
-            isBinary: true,
             summary:
               'Read the archive of an export by a link that was made for it; from a byte on, with Range.',
             request: z.object({

@@ -1,6 +1,6 @@
 import { PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import { apiVersions } from '@patchbay/kit/api-version';
-import { type FileDefinition, filePath, type LinkedFileDefinition } from '@patchbay/kit/definition';
+import { filePath, type LinkedFile } from '@patchbay/kit/definition';
 import { platformErrors, problemSchema } from '@patchbay/kit/errors';
 import { generateOpenApiDocument } from 'trpc-to-openapi';
 import { z } from 'zod';
@@ -102,7 +102,7 @@ export function openApiDocument(
     ];
     served.parameters = [...(served.parameters ?? []), ...headers];
     served.security ??= [];
-    addFiles(document, mounted, served);
+    places.push(...addFiles(document, mounted, served));
   }
   const { references, components } = namedComponents(places, recursiveOf(document));
   for (const [index, place] of places.entries()) place.content.schema = references[index] ?? place.schema;
@@ -118,47 +118,53 @@ export function openApiDocument(
 /** Parameters of a part of an answer: a file is all of it. */
 const ofParts: readonly unknown[] = ['limit', 'after'];
 
-/** The same question, answered as files; and what an answer links to. */
+/** The same question, answered as files, for each form that it has: a file of JSON is an array of its rows. And what it links to. */
 function addFiles(
   document: OpenApiDocument,
-  { path, operation, group }: MountedOperation,
+  { path, operation: { files = [], linkedFile }, group, name }: MountedOperation,
   served: Served,
-): void {
-  const { files = [], linkedFile } = operation;
+): Place[] {
   const parameters = (served.parameters ?? []).filter((each) => !ofParts.includes(Object(each).name));
-  const { 200: _rows, ...refusals } = served.responses;
-  for (const file of files)
+  const { 200: answer, ...refusals } = served.responses;
+  const rows = (answer as Body | undefined)?.content[JSON_TYPE]?.schema.properties?.rows ?? {};
+  if (linkedFile !== undefined)
+    document.paths[linkedFile.path] = {
+      get: {
+        operationId: `${group}-${name}-${linkedFile.name}`,
+        summary: linkedFile.summary,
+        parameters: linkParameters(linkedFile),
+        // Who has the link needs no key.
+        security: [],
+        responses: {
+          200: fileResponse({ [linkedFile.mediaType]: { schema: bytes } }),
+          default: problemResponse(['resource.unknown']),
+        },
+      },
+    };
+  return files.flatMap((file) => {
+    const { ending, mediaType, summary, isBinary } = file;
+    const isJson = mediaType === JSON_TYPE;
+    const content = { schema: isJson ? rows : isBinary === true ? bytes : { type: 'string' } };
     document.paths[filePath(path, file)] = {
       get: {
         ...served,
-        operationId: `${group}.${file.name}`,
-        summary: file.summary,
+        operationId: `${group}-${name}-${ending}`,
+        summary,
         parameters,
-        responses: { 200: fileResponse(file), ...refusals },
+        responses: { 200: fileResponse({ [mediaType]: content }), ...refusals },
       },
     };
-  if (linkedFile === undefined) return;
-  document.paths[linkedFile.path] = {
-    get: {
-      operationId: `${group}.${linkedFile.name}`,
-      summary: linkedFile.summary,
-      parameters: linkParameters(linkedFile),
-      // Who has the link needs no key.
-      security: [],
-      responses: { 200: fileResponse(linkedFile), default: problemResponse(['resource.unknown']) },
-    },
-  };
+    const named = `${pascalCase(group)}${pascalCase(name)}File`;
+    return isJson ? [{ name: named, schema: open(rows), content }] : [];
+  });
 }
 
-const fileResponse = ({ mediaType, isBinary }: Pick<FileDefinition, 'isBinary' | 'mediaType'>) => ({
-  description: 'The file, as it is read.',
-  // The format is none of JSON Schema's: generators read bytes by it, and others pass it over.
-  content: {
-    [mediaType]: { schema: { type: 'string', ...(isBinary === true ? { format: 'binary' } : {}) } },
-  },
-});
+/** The format is none of JSON Schema's: generators read bytes by it, and others pass it over. */
+const bytes = { type: 'string', format: 'binary' };
 
-const linkParameters = ({ path, request }: LinkedFileDefinition) =>
+const fileResponse = (content: Body['content']) => ({ description: 'The file, as it is read.', content });
+
+const linkParameters = ({ path, request }: LinkedFile) =>
   Object.entries(request.shape).map(([name, schema]) => ({
     name,
     in: path.includes(`{${name}}`) ? 'path' : 'query',

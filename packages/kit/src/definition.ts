@@ -36,6 +36,35 @@ export type DimensionsOf<M extends MeterDefinition> = {
  */
 export type Access = 'read' | 'develop' | 'bill' | 'administer' | 'own';
 
+/** Another form of an answer. */
+export interface OperationFile {
+  /** Its address is that of the operation with this ending. */
+  readonly ending: string;
+  /** Where its address ends otherwise: what stands there in place of the last part. */
+  readonly segment?: string;
+  /** What the SDK calls it. Default: as its ending. */
+  readonly name?: string;
+  readonly mediaType: string;
+  /** Its bytes are no text. */
+  readonly isBinary?: true;
+  readonly summary: string;
+}
+
+export interface LinkedFile {
+  readonly name: string;
+  /** From the root of the host, as in `/api/exports/{exportId}`. */
+  readonly path: `/${string}`;
+  readonly mediaType: string;
+  readonly summary: string;
+  /** What stands in the link. */
+  readonly request: z.ZodObject;
+}
+
+export const filePath = (
+  path: string,
+  { ending, segment }: Pick<OperationFile, 'ending' | 'segment'>,
+): string => (segment === undefined ? `${path}.${ending}` : path.replace(/[^/]+$/, segment));
+
 export interface OperationDefinition {
   /** GET becomes a tRPC query, every other method a mutation. */
   readonly method: Method;
@@ -57,9 +86,9 @@ export interface OperationDefinition {
    */
   readonly replaces?: string;
   /** Of a GET: the same question is answered as files too. What bounds one answer, `limit` and `after`, is not asked there. */
-  readonly files?: readonly FileDefinition[];
+  readonly files?: readonly OperationFile[];
   /** What its answer links to: a file for whoever has the link, without a key. */
-  readonly linkedFile?: LinkedFileDefinition;
+  readonly linkedFile?: LinkedFile;
   /** The entity that the path goes to (API-2): of a service alone, and only those that all services have. Default 'account'. */
   readonly below?: keyof typeof entityPaths;
   readonly request: z.ZodObject;
@@ -67,28 +96,6 @@ export interface OperationDefinition {
   /** Refusals the handler itself may raise. Anything else that escapes it is a 500 and a failing test. */
   readonly errors: readonly string[];
 }
-
-export interface FileDefinition {
-  /** What clients call it, beside the operation, such as `csv`. */
-  readonly name: string;
-  /** The last part of its address, in place of that of the operation, such as `usage.csv`. */
-  readonly segment: string;
-  readonly mediaType: string;
-  /** Its bytes are no text. */
-  readonly isBinary?: true;
-  readonly summary: string;
-}
-
-export interface LinkedFileDefinition extends Omit<FileDefinition, 'segment'> {
-  /** From the root of the host, as in `/api/exports/{exportId}`. */
-  readonly path: `/${string}`;
-  /** What stands in the link. */
-  readonly request: z.ZodObject;
-}
-
-/** Where a file stands: beside the operation that it answers. */
-export const filePath = (path: string, { segment }: Pick<FileDefinition, 'segment'>): string =>
-  path.replace(/[^/]+$/, segment);
 
 type Operations = Readonly<Record<string, OperationDefinition>>;
 
