@@ -40,6 +40,15 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
+/** A database that comes along is on this machine. Where another one is, nobody but who runs it knows. */
+function storageRegionsOf({ storageRegions, databaseUrl }: Settings, region: string): string {
+  if (storageRegions === undefined) return databaseUrl === undefined ? region : '';
+  if (storageRegions.split(',').includes(region)) return storageRegions;
+  throw new Refusal(
+    `The storage regions (${storageRegions}) have to name the region of what is started here as well: ${region}. The control plane has data in memory, and usage on its disk.`,
+  );
+}
+
 async function choosePorts(settings: Settings, host: string): Promise<Ports> {
   return {
     port: await choosePort({ name: 'port', transport: 'tcp', host, set: settings.port, preferred: 3_000 }),
@@ -163,6 +172,7 @@ export async function startPlatform(options: UpOptions): Promise<Platform> {
     const base = { databaseUrl: database.url, masterKey, region };
     const partOptions = {
       ...base,
+      storageRegions: storageRegionsOf(settings, region),
       folder,
       addresses,
       ports,
