@@ -112,7 +112,7 @@ import { brandRelays } from './brand-relays.ts';
 import { CredentialEndsWork } from './credential-ends-work.ts';
 import { principalOfCredential } from './credential-principal.ts';
 import { credentialStanding } from './credential-standing.ts';
-import { dataPlaces } from './data-places.ts';
+import { dataPlaces, type ServingIn, signalUrlIn } from './data-places.ts';
 import { databasePing } from './database-ping.ts';
 import { documentPrinting } from './document-printing.ts';
 import { type ControlPlaneEnv, readEnv } from './env.ts';
@@ -208,10 +208,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       resolve: world.resolve ?? resolveHost,
       nowMs,
     }),
-    signalUrl: async ({ regions }: { readonly regions?: readonly string[] | undefined } = {}) => {
-      const nodes = await fleet.live({ role: 'signaling' });
-      return nodes.find(({ region }) => regions?.includes(region) ?? true)?.urls.signal?.[0];
-    },
+    signalUrl: ({ regions }: ServingIn = {}) => signalUrlIn(fleet, regions),
   };
   const ingest = (records: readonly UsageRecord[]) => ingestUsage(records, { usage, catalogue, nowMs });
   const apiUsage = new ApiUsage({

@@ -14,6 +14,20 @@ interface Ports {
   readonly chainOf: (accountId: string) => Promise<readonly { readonly id: string }[]>;
 }
 
+export interface ServingIn {
+  /** Absent: in all. */
+  readonly regions?: readonly string[] | undefined;
+}
+
+/** Where a browser connects. */
+export async function signalUrlIn(
+  fleet: Pick<FleetStore, 'live'>,
+  regions: readonly string[] | undefined,
+): Promise<string | undefined> {
+  const nodes = await fleet.live({ role: 'signaling' });
+  return nodes.find(({ region }) => regions?.includes(region) ?? true)?.urls.signal?.[0];
+}
+
 /** Where data are, and where accounts have them kept (PRD-4): for whoever sets that, and whoever asks. */
 export function dataPlaces({ env, fleet, policies, chainOf }: Ports) {
   const { PATCHBAY_STORAGE_REGIONS: storageRegions } = env;

@@ -15,6 +15,7 @@ import { LogFile } from './log-file.ts';
 import { assertBuilt, controlPlane, mediaNode, type Part, sampleCall } from './parts.ts';
 import { choosePort, refuseForeignHost } from './ports.ts';
 import type { Progress } from './progress.ts';
+import { storageRegionsOf } from './storage-regions.ts';
 
 const healthyMsMax = 60_000;
 /** Roles upload their last records while the control plane still listens. */
@@ -38,15 +39,6 @@ export interface Platform {
   readonly setUpUrl: string | undefined;
   /** Ends all parts in order: what counts last, the control plane that takes it, the database. */
   stop(): Promise<void>;
-}
-
-/** A database that comes along is on this machine. Where another one is, nobody but who runs it knows. */
-function storageRegionsOf({ storageRegions, databaseUrl }: Settings, region: string): string {
-  if (storageRegions === undefined) return databaseUrl === undefined ? region : '';
-  if (storageRegions.split(',').includes(region)) return storageRegions;
-  throw new Refusal(
-    `The storage regions (${storageRegions}) have to name the region of what is started here as well: ${region}. The control plane has data in memory, and usage on its disk.`,
-  );
 }
 
 async function choosePorts(settings: Settings, host: string): Promise<Ports> {
