@@ -1,6 +1,7 @@
 import { idField } from '@patchbay/kit/ids';
 import { pageOf, pageRequest } from '@patchbay/kit/page';
 import { z } from 'zod';
+import { exportLedger } from './export-operations.ts';
 import { ledgerCauseKinds } from './ledger-cause.ts';
 import { allBooks } from './ledger-reader.ts';
 
@@ -43,6 +44,9 @@ export const ledgerResources = {
                 accountId: idField('acc'),
                 book: z.enum(allBooks),
                 counterpartyId: idField('acc'),
+                /** Names of both, where they are of this account, of one below it or of its seller. */
+                accountName: z.string().optional(),
+                counterpartyName: z.string().optional(),
                 currency: z.string(),
                 amount: nano,
               }),
@@ -53,6 +57,7 @@ export const ledgerResources = {
         ),
         errors: [],
       },
+      export: exportLedger,
       listBalances: {
         method: 'GET',
         path: '/ledger/balances',

@@ -1,6 +1,7 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
+import { bookVerifier } from '@patchbay/adapters/billing/book-verifier';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
 import { lineTrail } from '@patchbay/adapters/billing/line-trail';
@@ -136,6 +137,7 @@ import { SharedRate } from './shared-rate.ts';
 import { spendingWork } from './spending-work.ts';
 import { TriggerActions } from './trigger-actions.ts';
 import { usageWatch } from './usage-watch.ts';
+import { verificationWork } from './verification-work.ts';
 
 export type ControlPlane = ReturnType<typeof compose>;
 
@@ -423,6 +425,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         documents: documentStore({ pool, platformAccount: collector }),
         ledger: ledgerReader(pool),
         trail: lineTrail({ pool, catalogue }),
+        verifier: bookVerifier({ pool, catalogue, nowMs }),
         printing: documentPrinting(shownBrands(prisma)),
         rail,
         returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
@@ -522,6 +525,10 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     nowMs,
     log,
   });
+  const verification = verificationWork({
+    ...{ databaseUrl: env.DATABASE_URL, onLost, prisma, catalogue, isStopped, nowMs, log },
+    platformAccount: collector,
+  });
   const spending = spendingWork({
     databaseUrl: env.DATABASE_URL,
     onLost,
@@ -616,6 +623,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     jobs,
     privacyWork,
     moneyWork: money.runner,
+    verificationWork: verification.runner,
     spendingWork: spending.runner,
     spending,
     railNotices: money.notices,
@@ -679,6 +687,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
       await privacyWork.stop();
       await privacyPool.end();
       await money.close();
+      await verification.close();
       await spending.close();
       await jobs.stop();
       await refusedRequests.written();
@@ -728,6 +737,7 @@ export function controlPlane(): ControlPlane {
     kept.patchbayControlPlane.jobs.start();
     kept.patchbayControlPlane.privacyWork.start();
     kept.patchbayControlPlane.moneyWork.start();
+    kept.patchbayControlPlane.verificationWork.start();
     kept.patchbayControlPlane.spendingWork.start();
     kept.patchbayControlPlane.triggerActions.start();
     kept.patchbayControlPlane.credentialEndsWork.start();
