@@ -58,8 +58,8 @@ describe('ledger', () => {
       accountName,
       counterpartyName,
     }: {
-      accountName?: string;
-      counterpartyName?: string;
+      accountName?: string | undefined;
+      counterpartyName?: string | undefined;
     }) => [accountName, counterpartyName];
     expect(whole.items[0]?.entries.map(namesOf)).toEqual([
       ['Name of acc_1', undefined],
