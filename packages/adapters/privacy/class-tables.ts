@@ -622,6 +622,13 @@ export const classTables = {
     ...['spend_total', 'prepaid_draw', 'prepaid_month', 'prepaid_hold'].map((table) => ({ table })),
     // What documents are made of and numbered by, and how they stand at whatever collects.
     ...['closed_statement', 'document_sequence', 'collection', 'rail_party'].map((table) => ({ table })),
+    {
+      table: 'reminder_terms',
+      order: ['account_id', 'child_id'],
+      columns: ['account_id', 'child_id', 'before_days', 'after_days', 'last_action', 'changed_at'],
+    },
+    // Which reminders were sent, and what follows on the last until it is paid: the documents say what is owed.
+    ...['reminder', 'overdue_account'].map((table) => ({ table })),
   ],
   privacy: [{ table: 'account_export' }, { table: 'account_export_part' }, { table: 'erasure' }],
   operation: [

@@ -9,7 +9,13 @@ import { type BillingDocument, defaultTerms, issue } from './documents/document.
 import { type MemoryDocuments, memoryDocuments } from './documents/memory-documents.testing.ts';
 import { memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
-import { emptyLedger, emptyTrail, emptyVerifier, plainPrinting } from './plain-ports.testing.ts';
+import {
+  emptyLedger,
+  emptyReminders,
+  emptyTrail,
+  emptyVerifier,
+  plainPrinting,
+} from './plain-ports.testing.ts';
 import type { BillingPorts } from './ports.ts';
 import { PostingBudget } from './posting-budget.ts';
 
@@ -44,6 +50,7 @@ beforeEach(() => {
     printing: plainPrinting,
     trail: emptyTrail,
     verifier: emptyVerifier,
+    reminders: emptyReminders,
     returnUrlOf: (accountId) => `https://patchbay.test/accounts/${accountId}`,
   };
 });

@@ -17,6 +17,7 @@ import { ledgerResources } from './ledger-operations.ts';
 import { isCurrency } from './money.ts';
 import { periodStates } from './period.ts';
 import { tierings } from './price.ts';
+import { reminderEvents, reminderResources } from './reminder-operations.ts';
 import { accountings } from './session-cells.ts';
 import { trailOperations } from './trail-operations.ts';
 import { verificationErrors, verificationEvents, verifyStatements } from './verification-operations.ts';
@@ -215,6 +216,7 @@ export const billing = defineDomain({
   summary: 'Prices that nest, statements that are right to the last nano unit, and the ledger behind them.',
   events: {
     'price.set': z.object({ accountId: idField('acc'), service: z.string() }),
+    ...reminderEvents,
     ...verificationEvents,
   },
   errors: {
@@ -245,6 +247,7 @@ export const billing = defineDomain({
   resources: {
     ...collectingResources,
     ...ledgerResources,
+    ...reminderResources,
     prices: {
       title: 'Prices',
       mount: 'account',

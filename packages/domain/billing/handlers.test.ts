@@ -9,7 +9,13 @@ import { memoryDocuments } from './documents/memory-documents.testing.ts';
 import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
-import { emptyLedger, emptyTrail, emptyVerifier, plainPrinting } from './plain-ports.testing.ts';
+import {
+  emptyLedger,
+  emptyReminders,
+  emptyTrail,
+  emptyVerifier,
+  plainPrinting,
+} from './plain-ports.testing.ts';
 import type { BillingPorts } from './ports.ts';
 import { PostingBudget } from './posting-budget.ts';
 
@@ -56,6 +62,7 @@ beforeEach(() => {
     printing: plainPrinting,
     trail: emptyTrail,
     verifier: emptyVerifier,
+    reminders: emptyReminders,
     returnUrlOf: (accountId) => accountId,
     catalogue,
     visibleChain: async (chain, actor) =>

@@ -22,6 +22,7 @@ import { splitMeter } from './price.ts';
 import { effectiveMs, isOver, type PriceChange, pricesFromWire, type WirePrices } from './price-change.ts';
 import { levelsAbove, pricesPaidBy, unknownMeter } from './price-list.ts';
 import type { EdgeLine } from './rating.ts';
+import { reminderHandlers } from './reminder-handlers.ts';
 import { edgeCursorFrom, simulationAnswer } from './simulation-answer.ts';
 import type { PayableLine, ReceivableLine, Statement } from './statement.ts';
 import { trailHandlers } from './trail-handlers.ts';
@@ -136,6 +137,7 @@ const profile = (
 export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   ...collectingHandlers,
   ...ledgerHandlers,
+  ...reminderHandlers,
 
   prices: {
     async list(context, _request, { billing: store, catalogue }) {

@@ -1,6 +1,7 @@
 import type { DocumentPrinting } from './documents/printing.ts';
 import type { LedgerReader } from './ledger-reader.ts';
 import type { LineTrail } from './line-trail.ts';
+import type { ReminderBook } from './reminders.ts';
 import type { BookVerifier } from './verification.ts';
 
 /** A ledger in which nothing was booked. */
@@ -16,6 +17,14 @@ export const emptyTrail: LineTrail = {
   sessions: async () => undefined,
   records: async () => undefined,
   linesOfSession: async () => [],
+};
+
+/** Nobody is reminded of anything. */
+export const emptyReminders: ReminderBook = {
+  terms: async () => [],
+  setTerms: async () => undefined,
+  sent: async () => ({ items: [] }),
+  overdue: async () => [],
 };
 
 /** Nothing is closed. */

@@ -7,6 +7,7 @@ import type { DocumentPrinting } from './documents/printing.ts';
 import type { LedgerReader } from './ledger-reader.ts';
 import type { LineTrail } from './line-trail.ts';
 import type { PostingBudget } from './posting-budget.ts';
+import type { ReminderBook } from './reminders.ts';
 import type { BookVerifier } from './verification.ts';
 
 /** What the operations of billing need from the world. */
@@ -16,6 +17,7 @@ export interface BillingPorts {
   readonly ledger: LedgerReader;
   readonly trail: LineTrail;
   readonly verifier: BookVerifier;
+  readonly reminders: ReminderBook;
   readonly printing: DocumentPrinting;
   /** What collects. Undefined: nothing does, and all else is as with it. */
   readonly rail: PaymentRail | undefined;

@@ -112,6 +112,28 @@ export interface Operations {
     /** Read what each book of this account comes to, month by month. */
     listBalances(request?: { readonly from?: string }, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly period: string; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly currency: string; readonly amount: string; readonly entryCount: number }> }>;
   };
+  readonly reminders: {
+    /** Read when customers of this account are reminded of invoices, and what follows at last. */
+    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly beforeDays?: number; readonly afterDays: ReadonlyArray<number>; readonly lastAction: "mark" | "refuse" | "suspend"; readonly childId?: Id<"acc"> }> }>;
+    /** Read when customers of this account are reminded of invoices, and what follows at last. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly beforeDays?: number; readonly afterDays: ReadonlyArray<number>; readonly lastAction: "mark" | "refuse" | "suspend"; readonly childId?: Id<"acc"> }> }>;
+    /** Say when all customers of this account, or one, are reminded of invoices. */
+    set(accountId: IdLike<"acc">, request: { readonly beforeDays?: number; readonly afterDays: ReadonlyArray<number>; readonly lastAction: "mark" | "refuse" | "suspend"; readonly childId?: IdLike<"acc"> }, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly beforeDays?: number; readonly afterDays: ReadonlyArray<number>; readonly lastAction: "mark" | "refuse" | "suspend"; readonly childId?: Id<"acc"> }> }>;
+    /** Say when all customers of this account, or one, are reminded of invoices. */
+    set(request: { readonly beforeDays?: number; readonly afterDays: ReadonlyArray<number>; readonly lastAction: "mark" | "refuse" | "suspend"; readonly childId?: IdLike<"acc"> }, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly beforeDays?: number; readonly afterDays: ReadonlyArray<number>; readonly lastAction: "mark" | "refuse" | "suspend"; readonly childId?: Id<"acc"> }> }>;
+    /** Remind one child as all others. */
+    reset(accountId: IdLike<"acc">, request: { readonly childId: IdLike<"acc"> }, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly beforeDays?: number; readonly afterDays: ReadonlyArray<number>; readonly lastAction: "mark" | "refuse" | "suspend"; readonly childId?: Id<"acc"> }> }>;
+    /** Remind one child as all others. */
+    reset(request: { readonly childId: IdLike<"acc"> }, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly beforeDays?: number; readonly afterDays: ReadonlyArray<number>; readonly lastAction: "mark" | "refuse" | "suspend"; readonly childId?: Id<"acc"> }> }>;
+    /** Read which reminders this account, and those below it, were sent, the newest invoice first. */
+    listSent(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly documentId: Id<"doc">; readonly number: string; readonly accountId: Id<"acc">; readonly offsetDays: number; readonly isLast: boolean; readonly sentAt: string }>;
+    /** Read which reminders this account, and those below it, were sent, the newest invoice first. */
+    listSent(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly documentId: Id<"doc">; readonly number: string; readonly accountId: Id<"acc">; readonly offsetDays: number; readonly isLast: boolean; readonly sentAt: string }>;
+    /** Read whether this account, and which of those below it, are overdue, and what they are refused. */
+    listOverdue(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly name: string; readonly documentId: Id<"doc">; readonly number: string; readonly action: "mark" | "refuse" | "suspend"; readonly since: string }> }>;
+    /** Read whether this account, and which of those below it, are overdue, and what they are refused. */
+    listOverdue(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly name: string; readonly documentId: Id<"doc">; readonly number: string; readonly action: "mark" | "refuse" | "suspend"; readonly since: string }> }>;
+  };
   readonly prices: {
     /** Read the prices that this account pays. */
     list(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly service: string; readonly meter: string; readonly unit: string; readonly where: Readonly<Record<string, string>>; readonly amount: string; readonly per: string; readonly tiers?: ReadonlyArray<{ readonly after: string; readonly amount: string }>; readonly tiering?: "graduated" | "volume"; readonly free?: string; readonly minimum?: string; readonly roundUpTo?: string; readonly accounting?: "segmented" | "binary"; readonly due?: "use" | "period"; readonly currency: string; readonly effectiveFrom: string; readonly origin: "child" | "default" | "inherited"; readonly setByAccountId: Id<"acc"> }> }>;
@@ -1027,6 +1049,13 @@ export const operations = {
     csv: 'FILE ~/ledger/entries.csv',
     json: 'FILE ~/ledger/entries.json',
     listBalances: 'GET ~/ledger/balances',
+  },
+  reminders: {
+    get: 'GET ~/reminders',
+    set: 'PUT ~/reminders',
+    reset: 'POST ~/reminders/resets',
+    listSent: 'LIST ~/reminders/sent',
+    listOverdue: 'GET ~/overdue-accounts',
   },
   prices: {
     list: 'GET ~/prices',

@@ -5,6 +5,7 @@ import { bookVerifier } from '@patchbay/adapters/billing/book-verifier';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
 import { lineTrail } from '@patchbay/adapters/billing/line-trail';
+import { reminderBook } from '@patchbay/adapters/billing/reminder-book';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { countryTableIn } from '@patchbay/adapters/country-file';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
@@ -25,6 +26,7 @@ import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/ac
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { mayAddFactor } from '@patchbay/adapters/prisma/address-proof';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
+import { billingPeople } from '@patchbay/adapters/prisma/billing-people';
 import { brandStore, shownBrands } from '@patchbay/adapters/prisma/brand-store';
 import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
@@ -86,6 +88,7 @@ import { limitStore } from '@patchbay/adapters/spending/limit-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
+import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
@@ -422,6 +425,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         ledger: ledgerReader(pool),
         trail: lineTrail({ pool, catalogue }),
         verifier: bookVerifier({ pool, catalogue, nowMs }),
+        reminders: reminderBook({ pool, platformAccount: collector, nowMs }),
         printing: documentPrinting(shownBrands(prisma)),
         rail,
         returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
@@ -464,6 +468,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const outbox = triggerOutbox(prisma, (firingId, error) =>
     log.error({ firingId, error: rootOf(error) }, 'The action of a trigger failed; it is tried again.'),
   );
+  const nameOf = async (accountId: string) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId;
   const triggerActions = new TriggerActions({
     outbox,
     events: eventStore(prisma),
@@ -471,7 +476,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     chainOf: (accountId) => accountChain(prisma, accountId),
     publish: (message) => bus.publish(message),
     mails: { ...mails, ...teamMails },
-    nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
+    nameOf,
     databaseUrl: env.DATABASE_URL,
     serviceNames,
     nowMs,
@@ -517,6 +522,16 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     rail,
     catalogue,
     onBalanceChanged: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+    reminding: {
+      serviceNames,
+      mails,
+      publish: (message) => bus.publish(message),
+      atomically: (work) => atomically(prisma, work),
+      emit: (accountId, type, data) =>
+        eventStore(prisma).append(eventOfHandler({ accountId, type, data, atMs: nowMs() })),
+      peopleOf: teamMails.isAvailable ? billingPeople(prisma, proof) : undefined,
+      nameOf,
+    },
     isStopped,
     nowMs,
     log,
@@ -538,7 +553,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     mails,
     isMailAvailable: teamMails.isAvailable,
     ...proof,
-    nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
+    nameOf,
     isStopped,
     nowMs,
     log,

@@ -1,6 +1,7 @@
-import { accountAccrual } from '@patchbay/adapters/billing/billing-store';
+import { accountAccrual, billingStore } from '@patchbay/adapters/billing/billing-store';
 import { closeMonths } from '@patchbay/adapters/billing/closing';
 import { collectionStore, railNotices } from '@patchbay/adapters/billing/collection-store';
+import { reminderBook } from '@patchbay/adapters/billing/reminder-book';
 import { createApplicationPool, jobLimits } from '@patchbay/adapters/postgres/application-pool';
 import { runJob } from '@patchbay/adapters/postgres/job-runs';
 import { stripeRail } from '@patchbay/adapters/stripe/stripe-rail';
@@ -12,6 +13,7 @@ import type { ControlPlaneEnv } from './env.ts';
 import { rootOf } from './failure-log.ts';
 import { JobRunner } from './job-runner.ts';
 import type { NoticePorts } from './rail-notices.ts';
+import { type ReminderPorts, reminderJob } from './reminder-work.ts';
 
 const CONNECTION_COUNT_MAX = 3;
 
@@ -25,6 +27,8 @@ export interface MoneyWorkOptions {
   readonly catalogue: MeterCatalogue;
   /** Nodes ask anew what an account may use. */
   readonly onBalanceChanged: (accountId: string) => Promise<void>;
+  /** Of whoever is reminded of an invoice. */
+  readonly reminding: Omit<ReminderPorts, 'rounds' | 'billing' | 'catalogue' | 'isStopped' | 'nowMs'>;
   readonly isStopped: () => boolean;
   readonly nowMs: () => number;
   readonly log: Logger;
@@ -55,7 +59,13 @@ export function moneyWork({ databaseUrl, onLost, rail, catalogue, log, ...option
         : { store: collectionStore({ ...over, onBalanceChanged }), rail, notices, nowMs },
   });
   const collect = jobs.find(({ name }) => name === COLLECT_JOB);
-  const runner = new JobRunner({ pool, log, jobs });
+  const reminders = reminderJob({
+    ...options.reminding,
+    ...{ isStopped, nowMs, catalogue },
+    rounds: reminderBook(over),
+    billing: billingStore({ pool, catalogue, nowMs }),
+  });
+  const runner = new JobRunner({ pool, log, jobs: [...jobs, reminders] });
   const heard: NoticePorts = {
     rail,
     nowMs,
