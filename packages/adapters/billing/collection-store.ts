@@ -134,10 +134,11 @@ async function keep(
           : new Date(made.nextAtMs),
     ],
   );
+  // One that it was linked to meanwhile stays.
   if (made.customerId !== undefined)
     await client.query(
       `INSERT INTO rail_party (account_id, customer_id) VALUES ($1, $2)
-       ON CONFLICT (account_id) DO UPDATE SET customer_id = excluded.customer_id`,
+       ON CONFLICT (account_id) DO UPDATE SET customer_id = coalesce(rail_party.customer_id, excluded.customer_id)`,
       [accountId, made.customerId],
     );
   for (const note of made.notes ?? []) {

@@ -10,6 +10,7 @@ import { type MemoryDocuments, memoryDocuments } from './documents/memory-docume
 import { memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
 import {
+  emptyCustomers,
   emptyLedger,
   emptyReminders,
   emptyTrail,
@@ -50,6 +51,7 @@ beforeEach(() => {
     printing: plainPrinting,
     trail: emptyTrail,
     verifier: emptyVerifier,
+    customers: emptyCustomers,
     reminders: emptyReminders,
     returnUrlOf: (accountId) => `https://patchbay.test/accounts/${accountId}`,
   };

@@ -11,6 +11,7 @@ import {
   refundStatement,
   voidStatement,
 } from './collecting-operations.ts';
+import { customerErrors, customerResources } from './customer-operations.ts';
 import { exportStatements } from './export-operations.ts';
 import { ledgerBooks } from './ledger.ts';
 import { ledgerResources } from './ledger-operations.ts';
@@ -221,6 +222,7 @@ export const billing = defineDomain({
   },
   errors: {
     ...collectingErrors,
+    ...customerErrors,
     ...verificationErrors,
     meter_unknown: {
       status: 422,
@@ -246,6 +248,7 @@ export const billing = defineDomain({
   },
   resources: {
     ...collectingResources,
+    ...customerResources,
     ...ledgerResources,
     ...reminderResources,
     prices: {

@@ -10,6 +10,7 @@ import { handlers } from './handlers.ts';
 import { type MemoryWorld, memoryBilling } from './memory-billing.testing.ts';
 import { nano } from './money.ts';
 import {
+  emptyCustomers,
   emptyLedger,
   emptyReminders,
   emptyTrail,
@@ -62,6 +63,7 @@ beforeEach(() => {
     printing: plainPrinting,
     trail: emptyTrail,
     verifier: emptyVerifier,
+    customers: emptyCustomers,
     reminders: emptyReminders,
     returnUrlOf: (accountId) => accountId,
     catalogue,

@@ -11,6 +11,7 @@ import {
 } from './answers.ts';
 import type { ChainPrices } from './billing-store.ts';
 import { collectingHandlers, payStatement, refundStatement, voidStatement } from './collecting-handlers.ts';
+import { customerHandlers } from './customer-handlers.ts';
 import type { billing } from './definition.ts';
 import { exportStatements } from './export-handlers.ts';
 import { ledgerHandlers } from './ledger-handlers.ts';
@@ -136,6 +137,7 @@ const profile = (
 
 export const handlers: DomainHandlers<typeof billing, BillingPorts> = {
   ...collectingHandlers,
+  ...customerHandlers,
   ...ledgerHandlers,
   ...reminderHandlers,
 

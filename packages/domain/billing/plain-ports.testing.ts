@@ -1,3 +1,4 @@
+import type { CustomerBook } from './customer-links.ts';
 import type { DocumentPrinting } from './documents/printing.ts';
 import type { LedgerReader } from './ledger-reader.ts';
 import type { LineTrail } from './line-trail.ts';
@@ -17,6 +18,14 @@ export const emptyTrail: LineTrail = {
   sessions: async () => undefined,
   records: async () => undefined,
   linesOfSession: async () => [],
+};
+
+/** Nobody is a customer of anything. */
+export const emptyCustomers: CustomerBook = {
+  accountsOf: async () => new Map(),
+  linksOf: async () => [],
+  link: async () => true,
+  list: async () => ({ items: [] }),
 };
 
 /** Nobody is reminded of anything. */

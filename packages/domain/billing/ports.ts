@@ -2,6 +2,7 @@ import type { Actor } from '@patchbay/kit/definition';
 import type { MeterCatalogue } from '../metering/meter-catalogue.ts';
 import type { BillingStore } from './billing-store.ts';
 import type { PaymentRail } from './collection/rail.ts';
+import type { CustomerBook } from './customer-links.ts';
 import type { DocumentStore } from './documents/document-store.ts';
 import type { DocumentPrinting } from './documents/printing.ts';
 import type { LedgerReader } from './ledger-reader.ts';
@@ -17,6 +18,7 @@ export interface BillingPorts {
   readonly ledger: LedgerReader;
   readonly trail: LineTrail;
   readonly verifier: BookVerifier;
+  readonly customers: CustomerBook;
   readonly reminders: ReminderBook;
   readonly printing: DocumentPrinting;
   /** What collects. Undefined: nothing does, and all else is as with it. */

@@ -90,6 +90,20 @@ export interface Operations {
     /** Read how the last nightly recomputation of each closed month went. Of the platform alone. */
     listVerifications(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly items: ReadonlyArray<{ readonly period: string; readonly startedAt: string; readonly finishedAt: string; readonly accountCount: number; readonly lineCount: number; readonly differingCount: number; readonly goneCount: number; readonly differences: ReadonlyArray<{ readonly kind: "use" | "charged" | "paid-out" | "carried" | "entries" | "closed"; readonly state: "agrees" | "corrected" | "disagrees"; readonly sellerId: Id<"acc">; readonly buyerId: Id<"acc">; readonly key: string; readonly recomputed: string; readonly booked: string }> }> }>;
   };
+  readonly customers: {
+    /** Read which accounts are known to Stripe as which customers. Of the platform alone. */
+    list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly accountId: Id<"acc">; readonly name: string; readonly customerId: string }>;
+    /** Read which accounts are known to Stripe as which customers. Of the platform alone. */
+    list(request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly accountId: Id<"acc">; readonly name: string; readonly customerId: string }>;
+    /** Read a file of accounts and their customers at Stripe, and say of each line what is wrong with it. */
+    check(accountId: IdLike<"acc">, request: { readonly csv: string }, options?: CallOptions): Promise<{ readonly linkCount: number; readonly unchangedCount: number; readonly problems: ReadonlyArray<{ readonly line: number; readonly detail: string }> }>;
+    /** Read a file of accounts and their customers at Stripe, and say of each line what is wrong with it. */
+    check(request: { readonly csv: string }, options?: CallOptions): Promise<{ readonly linkCount: number; readonly unchangedCount: number; readonly problems: ReadonlyArray<{ readonly line: number; readonly detail: string }> }>;
+    /** Link accounts to customers that are at Stripe already: all lines of a file, or none. */
+    link(accountId: IdLike<"acc">, request: { readonly csv: string }, options?: CallOptions): Promise<{ readonly linkCount: number; readonly unchangedCount: number }>;
+    /** Link accounts to customers that are at Stripe already: all lines of a file, or none. */
+    link(request: { readonly csv: string }, options?: CallOptions): Promise<{ readonly linkCount: number; readonly unchangedCount: number }>;
+  };
   readonly ledger: {
     /** Read the transactions of a month in which this account has an entry, newest first. */
     list(accountId: IdLike<"acc">, request: { readonly cursor?: string; readonly limit?: number; readonly period: string; readonly book?: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted" }, options?: CallOptions): List<{ readonly transactionId: Id<"txn">; readonly at: string; readonly period: string; readonly sourceRef: string; readonly cause: { readonly kind: "use" | "settlement" | "carry" | "document" | "balance" | "other"; readonly service?: string; readonly meter?: string; readonly what?: string; readonly documentId?: Id<"doc"> }; readonly entries: ReadonlyArray<{ readonly accountId: Id<"acc">; readonly book: "payable" | "receivable" | "charged" | "paid-out" | "carry" | "payout" | "invoiced" | "tax" | "owed" | "disputed" | "clearing" | "balance" | "drawn" | "granted"; readonly counterpartyId: Id<"acc">; readonly currency: string; readonly amount: string }>; readonly view: "whole" | "part" }>;
@@ -1043,6 +1057,11 @@ export const operations = {
     close: 'POST ~/closings',
     listVerifications: 'GET ~/closing-verifications',
   },
+  customers: {
+    list: 'LIST ~/customers',
+    check: 'POST ~/customers/checks',
+    link: 'POST ~/customers/links',
+  },
   ledger: {
     list: 'LIST ~/ledger',
     export: 'MORE ~/ledger/entries',
@@ -1352,6 +1371,7 @@ export type ErrorCode =
   | 'billing.collector_only'
   | 'billing.currency_mismatch'
   | 'billing.effective_in_past'
+  | 'billing.links_refused'
   | 'billing.meter_unknown'
   | 'billing.not_closed'
   | 'billing.not_collecting'

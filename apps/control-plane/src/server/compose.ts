@@ -2,6 +2,7 @@
 
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { bookVerifier } from '@patchbay/adapters/billing/book-verifier';
+import { customerBook } from '@patchbay/adapters/billing/customer-book';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
 import { lineTrail } from '@patchbay/adapters/billing/line-trail';
@@ -425,6 +426,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         ledger: ledgerReader(pool),
         trail: lineTrail({ pool, catalogue }),
         verifier: bookVerifier({ pool, catalogue, nowMs }),
+        customers: customerBook(pool),
         reminders: reminderBook({ pool, platformAccount: collector, nowMs }),
         printing: documentPrinting(shownBrands(prisma)),
         rail,
