@@ -522,6 +522,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     onLost,
     platformAccount: collector,
     rail,
+    meters: env.STRIPE_METER_EVENTS,
     catalogue,
     onBalanceChanged: (accountId) => bus.publish({ type: 'account.changed', accountId }),
     reminding: {
