@@ -185,8 +185,11 @@ test('the invoice of a prepaid account is paid as it is issued, tax and all, and
   await prepaid();
   await asOwner(
     database.url,
-    `INSERT INTO billing_party (account_id, legal_name, address_lines, number_prefix, payment_days, tax_name, tax_basis_points)
-     VALUES ('parent', 'Parent', '{}', 'P', 14, 'VAT', 1900)`,
+    `INSERT INTO billing_party (account_id, legal_name, address_lines, country, number_prefix, payment_days, tax_name,
+       tax_basis_points, tax_rules)
+     VALUES ('parent', 'Parent', '{}', 'FR', 'P', 14, 'VAT', 500,
+         '[{"country": "DE", "name": "VAT", "basisPoints": 1900, "reverseCharge": "none"}]'),
+       ('leaf', 'Leaf', '{}', 'DE', 'L', 14, 'VAT', 0, '[]')`,
   );
   await balances().give({
     accountId: 'leaf',

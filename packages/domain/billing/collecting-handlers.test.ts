@@ -166,7 +166,11 @@ describe('sellers', () => {
   });
 
   test('set 200: what is said stands there, and the change is on record', async () => {
-    const said = { ...defaultTerms, legalName: 'Leaf GmbH', addressLines: ['1 Way'], country: 'DE' };
+    const taxRules = [
+      { country: 'FR', name: 'TVA', basisPoints: 2000, reverseCharge: 'businesses' as const },
+    ];
+    const names = { legalName: 'Leaf GmbH', addressLines: ['1 Way'], country: 'DE' };
+    const said = { ...defaultTerms, ...names, taxRules };
     await set(contextOf('leaf'), said, ports);
     expect(await get(contextOf('leaf'), {}, ports)).toMatchObject({ ...said, isCollecting: true });
     expect(audited).toMatchObject([{ target: 'leaf/seller', before: undefined, after: said }]);
