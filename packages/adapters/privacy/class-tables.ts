@@ -571,7 +571,7 @@ export const classTables = {
       order: ['account_id'],
       columns: [
         ...['account_id', 'legal_name', 'address_lines', 'country', 'tax_id', 'email', 'number_prefix'],
-        ...['payment_days', 'tax_name', 'tax_basis_points', 'changed_at'],
+        ...['payment_days', 'tax_name', 'tax_basis_points', 'tax_rules', 'changed_at'],
       ],
     },
     {
@@ -623,6 +623,13 @@ export const classTables = {
     ...['spend_total', 'prepaid_draw', 'prepaid_month', 'prepaid_hold'].map((table) => ({ table })),
     // What documents are made of and numbered by, and how they stand at whatever collects.
     ...['closed_statement', 'document_sequence', 'collection', 'rail_party'].map((table) => ({ table })),
+    {
+      table: 'reminder_terms',
+      order: ['account_id', 'child_id'],
+      columns: ['account_id', 'child_id', 'before_days', 'after_days', 'last_action', 'changed_at'],
+    },
+    // Which reminders were sent, what follows on the last until it is paid, and what of use was told to whatever collects.
+    ...['reminder', 'overdue_account', 'pushed_usage'].map((table) => ({ table })),
   ],
   privacy: [{ table: 'account_export' }, { table: 'account_export_part' }, { table: 'erasure' }],
   operation: [

@@ -24,12 +24,13 @@ async function sellerOf(
 
 const sellerAnswer = (
   accountId: string,
-  { addressLines, ...party }: BillingParty,
+  { addressLines, taxRules = [], ...party }: BillingParty,
   { rail }: Pick<BillingPorts, 'rail'>,
 ) => ({
   accountId,
   ...party,
   addressLines: [...addressLines],
+  taxRules: [...taxRules],
   isCollecting: rail !== undefined,
   collectedBy: 'platform' as const,
 });

@@ -2,9 +2,11 @@
 
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { bookVerifier } from '@patchbay/adapters/billing/book-verifier';
+import { customerBook } from '@patchbay/adapters/billing/customer-book';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
 import { lineTrail } from '@patchbay/adapters/billing/line-trail';
+import { reminderBook } from '@patchbay/adapters/billing/reminder-book';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { countryTableIn } from '@patchbay/adapters/country-file';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
@@ -25,6 +27,7 @@ import { allowListStore, serviceAccessStore } from '@patchbay/adapters/prisma/ac
 import { accountChain } from '@patchbay/adapters/prisma/account-store';
 import { mayAddFactor } from '@patchbay/adapters/prisma/address-proof';
 import { auditStore } from '@patchbay/adapters/prisma/audit-store';
+import { billingPeople } from '@patchbay/adapters/prisma/billing-people';
 import { brandStore, shownBrands } from '@patchbay/adapters/prisma/brand-store';
 import { callbackStore } from '@patchbay/adapters/prisma/callback-store';
 import { openClient } from '@patchbay/adapters/prisma/client';
@@ -88,6 +91,7 @@ import { limitStore } from '@patchbay/adapters/spending/limit-store';
 import { PostingBudget } from '@patchbay/domain/billing/posting-budget';
 import { originAt, PLATFORM_NAME } from '@patchbay/domain/branding/brand';
 import type { BrandingPorts } from '@patchbay/domain/branding/ports';
+import { eventOfHandler } from '@patchbay/domain/hooks/platform-event';
 import { ingestUsage } from '@patchbay/domain/metering/ingest';
 import { meterCatalogue } from '@patchbay/domain/metering/meter-catalogue';
 import type { UsageRecord } from '@patchbay/domain/metering/usage-record';
@@ -440,6 +444,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         ledger: ledgerReader(pool),
         trail: lineTrail({ pool, catalogue }),
         verifier: bookVerifier({ pool, catalogue, nowMs }),
+        customers: customerBook(pool),
+        reminders: reminderBook({ pool, platformAccount: collector, nowMs }),
         printing: documentPrinting(shownBrands(prisma)),
         rail,
         returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
@@ -482,6 +488,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const outbox = triggerOutbox(prisma, (firingId, error) =>
     log.error({ firingId, error: rootOf(error) }, 'The action of a trigger failed; it is tried again.'),
   );
+  const nameOf = async (accountId: string) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId;
   const triggerActions = new TriggerActions({
     outbox,
     events: eventStore(prisma),
@@ -490,7 +497,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     publish: (message) => bus.publish(message),
     mails: { ...mails, ...teamMails },
     webhooks: webhookStore(prisma, cipher),
-    nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
+    nameOf,
     databaseUrl: env.DATABASE_URL,
     serviceNames,
     nowMs,
@@ -534,8 +541,19 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     onLost,
     platformAccount: collector,
     rail,
+    meters: env.STRIPE_METER_EVENTS,
     catalogue,
     onBalanceChanged: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+    reminding: {
+      serviceNames,
+      mails,
+      publish: (message) => bus.publish(message),
+      atomically: (work) => atomically(prisma, work),
+      emit: (accountId, type, data) =>
+        eventStore(prisma).append(eventOfHandler({ accountId, type, data, atMs: nowMs() })),
+      peopleOf: teamMails.isAvailable ? billingPeople(prisma, proof) : undefined,
+      nameOf,
+    },
     isStopped,
     nowMs,
     log,
@@ -557,7 +575,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     mails,
     isMailAvailable: teamMails.isAvailable,
     ...proof,
-    nameOf: async (accountId) => (await tenancy.accounts.find({ accountId }))?.name ?? accountId,
+    nameOf,
     isStopped,
     nowMs,
     log,
