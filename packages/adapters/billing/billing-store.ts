@@ -46,8 +46,8 @@ export interface AccountAccrual {
     period: Period,
     then?: (client: PoolClient, statement: Statement) => Promise<void>,
   ): Promise<AccruedStatement>;
-  /** Those with something to accrue, from the lowest up. */
-  activeAccounts(period: Period): Promise<readonly string[]>;
+  /** Those with something to accrue, from the lowest up: all, or those of one tree. '' is that of all live accounts. */
+  activeAccounts(period: Period, treeId?: string): Promise<readonly string[]>;
 }
 
 const readerOf = ({ catalogue, nowMs }: Pick<BillingStoreOptions, 'catalogue' | 'nowMs'>) => {
@@ -86,14 +86,18 @@ export function accountAccrual({ pool, catalogue, nowMs }: BillingStoreOptions):
         }
       }
     },
-    async activeAccounts({ name, fromMs, toMs }) {
-      const { rows } = await pool.query<{ account_id: string }>(
-        'SELECT * FROM billing_active_accounts($1, $2, $3)',
-        [name, new Date(fromMs), new Date(toMs)],
-      );
+    async activeAccounts({ name, fromMs, toMs }, treeId) {
+      const range = [name, new Date(fromMs), new Date(toMs)];
+      const { rows } = await (treeId === undefined
+        ? pool.query<ActiveRow>('SELECT * FROM billing_active_accounts($1, $2, $3)', range)
+        : pool.query<ActiveRow>('SELECT * FROM billing_tree_accounts($4, $1, $2, $3)', [...range, treeId]));
       return rows.map(({ account_id }) => account_id);
     },
   };
+}
+
+interface ActiveRow {
+  readonly account_id: string;
 }
 
 /** Prices, statements and the ledger in PostgreSQL. */

@@ -15,6 +15,9 @@ import type { AccountAccrual } from './billing-store.ts';
 import { collectionFromRow, insertCollection, issueDocument, postTransactions } from './document-rows.ts';
 import { fromExactJson, toExactJson } from './exact-json.ts';
 
+/** That of all live accounts: of what is on the books of tests, no month is closed here (PRD-1). */
+const LIVE_TREE = '';
+
 export interface ClosingOptions {
   readonly pool: Pool;
   readonly accrual: AccountAccrual;
@@ -100,7 +103,7 @@ async function keepStatements(
   period: Period,
 ): Promise<number> {
   await pool.query('INSERT INTO billing_closing (period) VALUES ($1) ON CONFLICT DO NOTHING', [period.name]);
-  const accounts = await accrual.activeAccounts(period);
+  const accounts = await accrual.activeAccounts(period, LIVE_TREE);
   for (const accountId of accounts) {
     if (isStopped()) break;
     await accrual.accrue(accountId, period, (client, statement) => keepStatement(client, statement));

@@ -21,15 +21,15 @@ import { lockBalance, readBalance, readHolds } from './balance-rows.ts';
 
 export interface BalanceStoreOptions {
   readonly pool: Pool;
-  /** Whose the other side of every posting is. */
-  readonly platformAccount: () => Promise<string>;
+  /** Whose the other side of every posting of an account is. */
+  readonly platformAccount: (ofAccountId: string) => Promise<string>;
   readonly nowMs: () => number;
 }
 
 /** Balances that are prepaid, for the API. What use makes of them is in `spending-store.ts`. */
 export function balanceStore({ pool, platformAccount, nowMs }: BalanceStoreOptions): BalanceStore {
   const inBooks = async <Result>(accountId: string, work: (frame: BalanceFrame) => Promise<Result>) => {
-    const platformId = await platformAccount();
+    const platformId = await platformAccount(accountId);
     return await inAccountScope(pool, platformId, (client) =>
       work({ client, accountId, platformId, nowMs: nowMs() }),
     );

@@ -32,7 +32,10 @@ const FORGET_MS = 3_600_000;
 export interface SpendingStoreOptions {
   readonly pool: Pool;
   readonly catalogue: MeterCatalogue;
-  readonly platformAccount: () => Promise<string>;
+  /** The top of an account's tree. */
+  readonly platformAccount: (ofAccountId: string) => Promise<string>;
+  /** The tops of all trees: what is held by a node is of accounts below any of them. */
+  readonly topAccounts: () => Promise<readonly string[]>;
   readonly serviceNames: readonly string[];
   /** How fast the account's sessions may be: the narrowest of its policies. */
   readonly bitsPerSecondMaxOf: (accountId: string) => Promise<number | undefined>;
@@ -66,14 +69,14 @@ export interface SessionHold {
 
 /** What money lets happen, as use comes: one account at a time, whichever process asks. */
 export function spendingStore(options: SpendingStoreOptions) {
-  const { pool, catalogue, platformAccount, serviceNames, bitsPerSecondMaxOf, nowMs } = options;
+  const { pool, catalogue, platformAccount, topAccounts, serviceNames, bitsPerSecondMaxOf, nowMs } = options;
   const rows = spendRows({ catalogue });
 
   const inBooks = async <Result>(
     accountId: string,
     work: (frame: BalanceFrame) => Promise<Result>,
   ): Promise<Result> => {
-    const platformId = await platformAccount();
+    const platformId = await platformAccount(accountId);
     return await inAccountScope(pool, platformId, (client) =>
       work({ client, accountId, platformId, nowMs: nowMs() }),
     );
@@ -162,9 +165,10 @@ export function spendingStore(options: SpendingStoreOptions) {
 
     /** Removes holds whose time was over long ago. */
     async forgetHolds(): Promise<void> {
-      await inAccountScope(pool, await platformAccount(), (client) =>
-        client.query('DELETE FROM prepaid_hold WHERE expires_at < $1', [new Date(nowMs() - FORGET_MS)]),
-      );
+      for (const topId of await topAccounts())
+        await inAccountScope(pool, topId, (client) =>
+          client.query('DELETE FROM prepaid_hold WHERE expires_at < $1', [new Date(nowMs() - FORGET_MS)]),
+        );
     },
 
     /** Rates what was touched anew, holds it against limits, and pays for it out of what is prepaid: all or nothing. */
@@ -253,23 +257,26 @@ export function spendingStore(options: SpendingStoreOptions) {
       readonly releasedIds: readonly string[];
       readonly keptIds?: readonly string[] | undefined;
     }): Promise<void> {
-      await inAccountScope(pool, await platformAccount(), async (client) => {
-        if (releasedIds.length > 0)
-          await client.query('DELETE FROM prepaid_hold WHERE node_id = $1 AND hold_id = ANY ($2)', [
+      const topIds = await topAccounts();
+      for (const topId of releasedIds.length === 0 ? [] : topIds)
+        await inAccountScope(pool, topId, (client) =>
+          client.query('DELETE FROM prepaid_hold WHERE node_id = $1 AND hold_id = ANY ($2)', [
             nodeId,
             releasedIds,
-          ]);
-      });
+          ]),
+        );
       if (keptIds === undefined || keptIds.length === 0) return;
       const heldIds = new Set(keptIds);
-      const { rows: accounts } = await inAccountScope(pool, await platformAccount(), (client) =>
-        client.query<{ account_id: string }>(
-          'SELECT DISTINCT account_id FROM prepaid_hold WHERE node_id = $1 AND hold_id = ANY ($2) ORDER BY 1',
-          [nodeId, keptIds],
-        ),
-      );
-      for (const { account_id: accountId } of accounts)
-        await inBooks(accountId, ({ client }) => extend(client, accountId, heldIds));
+      for (const topId of topIds) {
+        const { rows: accounts } = await inAccountScope(pool, topId, (client) =>
+          client.query<{ account_id: string }>(
+            'SELECT DISTINCT account_id FROM prepaid_hold WHERE node_id = $1 AND hold_id = ANY ($2) ORDER BY 1',
+            [nodeId, keptIds],
+          ),
+        );
+        for (const { account_id: accountId } of accounts)
+          await inBooks(accountId, ({ client }) => extend(client, accountId, heldIds));
+      }
     },
   };
 }

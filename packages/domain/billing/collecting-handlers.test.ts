@@ -39,7 +39,9 @@ beforeEach(() => {
     catalogue: new Map(),
     visibleChain: async (chain) => chain,
     documents,
-    rail,
+    railOf: async () => rail,
+    collectorOf: async (accountId) => (accountId.startsWith('test') ? 'test-top' : 'platform'),
+    isTest: async (accountId) => accountId.startsWith('test'),
     ledger: emptyLedger,
     printing: plainPrinting,
     trail: emptyTrail,
@@ -147,7 +149,7 @@ function anInvoice(changed: Partial<InvoiceCollection> = {}): BillingDocument {
 describe('sellers', () => {
   const { get, set } = collectingHandlers.sellers;
   test('get 200: who has said nothing is called as its account is, and it says whether anything collects', async () => {
-    expect(await get(contextOf('leaf'), {}, { ...ports, rail: undefined })).toMatchObject({
+    expect(await get(contextOf('leaf'), {}, { ...ports, railOf: async () => undefined })).toMatchObject({
       legalName: 'LEAF',
       paymentDays: 14,
       isCollecting: false,
@@ -223,7 +225,7 @@ describe('statements', () => {
     expect(await refusalOf(pay())).toBe('billing.nothing_to_pay');
     anInvoice({ state: 'paid' });
     expect(await refusalOf(pay())).toBe('billing.nothing_to_pay');
-    expect(await refusalOf(pay({ ...ports, rail: undefined }))).toBe('billing.not_collecting');
+    expect(await refusalOf(pay({ ...ports, railOf: async () => undefined }))).toBe('billing.not_collecting');
   });
 
   const refund = (minorUnits: string, at = 'platform') =>
@@ -321,7 +323,7 @@ describe('payouts', () => {
   test('setUp 409: not without a country, nor without anything that pays', async () => {
     await say();
     expect(await refusalOf(setUp(contextOf('leaf'), {}, ports))).toBe('billing.seller_incomplete');
-    expect(await refusalOf(setUp(contextOf('leaf'), {}, { ...ports, rail: undefined }))).toBe(
+    expect(await refusalOf(setUp(contextOf('leaf'), {}, { ...ports, railOf: async () => undefined }))).toBe(
       'billing.not_collecting',
     );
   });

@@ -83,13 +83,16 @@ export const handlers: DomainHandlers<typeof tenancy, TenancyPorts> = {
           userId: actor.userId,
           ...(profile ?? {}),
           isEmailVerified: await people.isVerified(actor.userId),
-          accounts: grants.map(({ accountId, accountName, roleRef, roleName, ...held }) => ({
-            id: accountId,
-            name: accountName,
-            role: roleRef,
-            roleName,
-            ...(held.role === 'custom' ? { scopes: [...held.scopes] } : {}),
-          })),
+          // Test accounts are found at their live ones.
+          accounts: grants
+            .filter(({ isTest }) => !isTest)
+            .map(({ accountId, accountName, roleRef, roleName, ...held }) => ({
+              id: accountId,
+              name: accountName,
+              role: roleRef,
+              roleName,
+              ...(held.role === 'custom' ? { scopes: [...held.scopes] } : {}),
+            })),
           organisations: organisations.filter(
             ({ accountId }) => within === undefined || grants.some((grant) => grant.accountId === accountId),
           ),

@@ -23,8 +23,6 @@ export interface Principal {
   readonly name: string;
   /** Of a key or a credential; a user has roles instead. */
   readonly scopes?: readonly string[];
-  /** Of a key. Absent: live. */
-  readonly mode?: 'live' | 'test';
 }
 
 export type AccountState = 'active' | 'suspended' | 'closed';

@@ -42,10 +42,7 @@ interface Options {
   readonly accessChain?: (accountId: string) => PolicyChain;
   /** Further keys, by the token that stands for each. */
   readonly keys?: Readonly<
-    Record<
-      string,
-      { readonly accountId: string; readonly scopes: readonly string[]; readonly mode?: 'live' | 'test' }
-    >
+    Record<string, { readonly accountId: string; readonly scopes: readonly string[] }>
   >;
 }
 

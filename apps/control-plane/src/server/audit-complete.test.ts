@@ -206,6 +206,7 @@ const changes: Readonly<Record<string, () => Promise<readonly [path: string, bod
     { email: 'new@example.test', password: 'correct horse', name: 'N', organisationName: 'New' },
   ],
   'accounts.create': async () => [`/v1/accounts/${account.accountId}/accounts`, { name: 'Another' }],
+  'accounts.openTest': async () => [`/v1/accounts/${childId}/test-account`, {}],
   'accounts.update': async () => [`/v1/accounts/${childId}`, { state: 'suspended' }],
   'accounts.move': async () => {
     const { id } = await ask('POST', '/accounts', { name: 'Moving' });

@@ -1,5 +1,6 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
+import { booksReader } from '@patchbay/adapters/billing/account-books';
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
@@ -43,6 +44,7 @@ import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
 import { movedRules } from '@patchbay/adapters/prisma/moved-rules';
 import { ownProofs } from '@patchbay/adapters/prisma/own-proof';
 import { passkeys } from '@patchbay/adapters/prisma/passkeys';
+import { accountsWithin } from '@patchbay/adapters/prisma/people-store';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
@@ -51,7 +53,7 @@ import { relaysMet } from '@patchbay/adapters/prisma/relays-met';
 import { type Drawing, drawRequests, forgetRequestRates } from '@patchbay/adapters/prisma/request-rate';
 import { scimStore, scimTokenStore } from '@patchbay/adapters/prisma/scim-store';
 import { secondFactors } from '@patchbay/adapters/prisma/second-factor';
-import { findPlatform } from '@patchbay/adapters/prisma/seed';
+import { findPlatform, topAccounts } from '@patchbay/adapters/prisma/seed';
 import { serviceConfigStore } from '@patchbay/adapters/prisma/service-config-store';
 import { ingestSessionEvents } from '@patchbay/adapters/prisma/session-ingest';
 import { sessionStanding } from '@patchbay/adapters/prisma/session-standing';
@@ -184,11 +186,17 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   let platformId: string | undefined;
   // It is made once, and stays.
   const platformAccount = async () => (platformId ??= await findPlatform(prisma));
-  const collector = async () => {
-    const accountId = await platformAccount();
+  const booksOf = booksReader(pool);
+  /** Who collects: of an account, the top of its tree; of none, the platform. */
+  const collector = async (ofAccountId?: string) => {
+    const accountId =
+      ofAccountId === undefined ? await platformAccount() : (await booksOf(ofAccountId))?.topId;
     if (accountId === undefined) throw new Error('There is no platform account yet.');
     return accountId;
   };
+  const isTest = async (accountId: string) => (await booksOf(accountId))?.isTest === true;
+  /** Nothing real collects what is on the books of tests. */
+  const railFor = async (accountId: string) => ((await isTest(accountId)) ? undefined : rail);
   const keys = keyStore(prisma, cipher);
   const fleet = fleetStore(prisma);
   const nodeSnapshots = snapshots(prisma, cipher);
@@ -378,7 +386,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         balances: balanceStore({ pool, platformAccount: collector, nowMs }),
         serviceNames,
         catalogue,
-        isCollecting: rail !== undefined,
+        isCollecting: async (accountId) => (await railFor(accountId)) !== undefined,
         caller: (chain, actor) => callerAlong(chain, actor, tenancy),
         changed: (accountId) => bus.publish({ type: 'account.changed', accountId }),
       },
@@ -420,7 +428,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         ledger: ledgerReader(pool),
         trail: lineTrail({ pool, catalogue }),
         printing: documentPrinting(shownBrands(prisma)),
-        rail,
+        railOf: railFor,
+        collectorOf: async (accountId) => (await booksOf(accountId))?.topId,
+        isTest,
         returnUrlOf: (accountId) => new URL(`/accounts/${accountId}`, env.PATCHBAY_URL).href,
         posting: new PostingBudget(),
         catalogue,
@@ -433,6 +443,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     ofCredential: (token) => principalOfCredential(token, { snapshots: nodeSnapshots, credentials, nowMs }),
     signIns: people,
     chainOf,
+    isWithin: async (accountId, topId) => (await accountsWithin(prisma, [accountId], topId)).has(accountId),
     grantsOf: (userId, viewing, within) => tenancy.people.grantsOf(userId, viewing, within),
     viewOf: (signInSessionId) => viewOf(prisma, signInSessionId),
     configs,
@@ -526,6 +537,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     catalogue,
     serviceNames,
     platformAccount: collector,
+    topAccounts: () => topAccounts(prisma),
     policies,
     publish: (message) => bus.publish(message),
     mails,

@@ -33,7 +33,8 @@ export interface SpendingWorkOptions {
   readonly pool: Pool;
   readonly catalogue: MeterCatalogue;
   readonly serviceNames: readonly string[];
-  readonly platformAccount: () => Promise<string>;
+  readonly platformAccount: (ofAccountId: string) => Promise<string>;
+  readonly topAccounts: () => Promise<readonly string[]>;
   readonly policies: Pick<PolicyPorts['policies'], 'chain'>;
   readonly publish: (message: BusMessage) => Promise<void>;
   readonly mails: Mails;
@@ -53,6 +54,7 @@ export function spendingWork(options: SpendingWorkOptions) {
       pool: of,
       catalogue: options.catalogue,
       platformAccount: options.platformAccount,
+      topAccounts: options.topAccounts,
       serviceNames: options.serviceNames,
       bitsPerSecondMaxOf: async (accountId) => {
         const stored = await options.policies.chain({ accountId });
