@@ -16,9 +16,10 @@ export function booksReader(pool: Pool): (accountId: string) => Promise<AccountB
   return async (accountId) => {
     const before = known.get(accountId);
     if (before !== undefined) return before;
-    const { rows } = await pool.query<{ top_id: string; is_test: boolean }>('SELECT * FROM account_books($1)', [
-      accountId,
-    ]);
+    const { rows } = await pool.query<{ top_id: string; is_test: boolean }>(
+      'SELECT * FROM account_books($1)',
+      [accountId],
+    );
     const [row] = rows;
     if (row === undefined) return undefined;
     const books = { topId: row.top_id, isTest: row.is_test };
@@ -32,3 +33,16 @@ export function booksReader(pool: Pool): (accountId: string) => Promise<AccountB
 }
 
 export type BooksReader = ReturnType<typeof booksReader>;
+
+/** By how much the clock of an account's books is ahead of the time: 0 for whatever is live. */
+export type AheadOf = (accountId: string) => Promise<number>;
+export const neverAhead: AheadOf = async () => 0;
+
+/** For what is live nothing is asked. */
+export const aheadReader =
+  (pool: Pool, booksOf: BooksReader): AheadOf =>
+  async (accountId) => {
+    if ((await booksOf(accountId))?.isTest !== true) return 0;
+    const { rows } = await pool.query<{ ms: string }>('SELECT account_ahead_ms($1) AS ms', [accountId]);
+    return Number(rows[0]?.ms ?? 0);
+  };

@@ -113,7 +113,10 @@ export function peopleStore(
       const rows = await prisma.$queryRaw<GrantRow[]>`
         SELECT account_id, account_name, role, custom_role_id, custom_role_name, scopes, is_test,
           email_is_verified(${userId}) AS is_verified FROM ${source}`;
-      const inside = within === undefined ? undefined : await accountsWithin(
+      const inside =
+        within === undefined
+          ? undefined
+          : await accountsWithin(
               prisma,
               rows.map(({ account_id: id }) => id),
               within,

@@ -621,7 +621,9 @@ export const classTables = {
     // What use comes to as it is rated, what of a balance paid for it, and what running sessions hold.
     ...['spend_total', 'prepaid_draw', 'prepaid_month', 'prepaid_hold'].map((table) => ({ table })),
     // What documents are made of and numbered by, and how they stand at whatever collects.
-    ...['closed_statement', 'document_sequence', 'collection', 'rail_party'].map((table) => ({ table })),
+    ...['closed_statement', 'document_sequence', 'collection', 'rail_party', 'test_clock'].map((table) => ({
+      table,
+    })),
   ],
   privacy: [{ table: 'account_export' }, { table: 'account_export_part' }, { table: 'erasure' }],
   operation: [

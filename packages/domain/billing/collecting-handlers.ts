@@ -52,7 +52,10 @@ export const payStatement: Handlers['statements']['pay'] = async (
   { documents, railOf },
 ) => {
   if ((await railOf(context.entity.accountId)) === undefined)
-    throw context.error('billing.not_collecting', 'Nobody is asked for this money: there is no key of Stripe.');
+    throw context.error(
+      'billing.not_collecting',
+      'Nobody is asked for this money: there is no key of Stripe.',
+    );
   const open = await openInvoice(context.entity.accountId, period, documents);
   if (open === undefined)
     throw context.error('billing.nothing_to_pay', `There is no open invoice of ${period}.`);

@@ -209,6 +209,7 @@ const statementHead = z.object({
 
 export const billing = defineDomain({
   name: 'billing',
+  time: 'books',
   title: 'Billing',
   summary: 'Prices that nest, statements that are right to the last nano unit, and the ledger behind them.',
   events: { 'price.set': z.object({ accountId: idField('acc'), service: z.string() }) },

@@ -184,7 +184,8 @@ async function refuseBuying(
   const { terms } = await balances.standing(accountId);
   if (!terms.isPrepaid)
     throw error('spending.not_prepaid', 'What this account uses is asked for after the month.');
-  if (!(await isCollecting(accountId))) throw error('spending.not_collecting', 'No money can be paid in here.');
+  if (!(await isCollecting(accountId)))
+    throw error('spending.not_collecting', 'No money can be paid in here.');
 }
 
 type AskedLimit = Pick<SpendingLimit, 'per' | 'amount' | 'sharesPercent' | 'action' | 'bitsPerSecondMax'>;

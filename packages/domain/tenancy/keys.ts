@@ -76,9 +76,11 @@ export const keys: Handlers['keys'] = {
       createdBy: actorId(actor),
     });
     const answer = toAnswer(key);
-    context.audit({ accountId, target: key.id, after: answer });
-    if (accountId !== asked.id) context.audit({ target: key.id, after: answer });
-    await context.emit('key.created', { keyId: key.id }, accountId);
+    context.audit({ target: key.id, after: answer });
+    const testId = accountId === asked.id ? undefined : accountId;
+    // It concerns both: who made it stands in the log of either.
+    if (testId !== undefined) context.audit({ accountId: testId, target: key.id, after: answer });
+    await context.emit('key.created', { keyId: key.id }, testId);
     return { ...answer, secret };
   },
 

@@ -319,6 +319,10 @@ async function contextOf(platform: Platform, call: Call, { entity, visibleIds, c
     owner.kind === 'service' && entity !== undefined
       ? await configurationOf(platform, owner.definition, entity)
       : undefined;
+  const aheadMs =
+    owner.kind === 'domain' && owner.definition.time === 'books' && entity !== undefined
+      ? await platform.aheadMsOf(entity)
+      : 0;
   return {
     entity,
     ...configured,
@@ -329,7 +333,7 @@ async function contextOf(platform: Platform, call: Call, { entity, visibleIds, c
     baseUrl: call.baseUrl,
     ifMatch: call.ifMatch,
     signal: call.signal,
-    nowMs: () => platform.nowMs(),
+    nowMs: () => platform.nowMs() + aheadMs,
     audit: (change: AuditedChange) => changes.push(change),
     meter: (meter: string, quantity: number, dimensions: Readonly<Record<string, string>>) => {
       if (entity)

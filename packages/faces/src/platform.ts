@@ -126,6 +126,8 @@ export interface Platform {
   readonly idempotency: IdempotencyStore;
   readonly cursors: ListCursors;
   nowMs(): number;
+  /** By how much the time of an account's books is ahead: 0 for whatever is live (PRD-1). */
+  aheadMsOf(entity: Entity): Promise<number>;
   /**
    * Resolves to undefined when the evidence is missing or does not hold. Refuses an address from which too much came that
    * did not hold.

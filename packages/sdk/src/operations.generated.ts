@@ -744,6 +744,30 @@ export interface Operations {
     /** Take the role that somebody was given at this account. */
     remove(request: { readonly userId: IdLike<"usr"> }, options?: CallOptions): Promise<{ readonly userId: Id<"usr"> }>;
   };
+  readonly testClocks: {
+    /** Read what time the test accounts are told, and which months it closed. */
+    get(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly now: string; readonly aheadMs: number; readonly state: "ready" | "closing"; readonly months: ReadonlyArray<{ readonly period: string; readonly state: "closing" | "closed"; readonly accountCount: number; readonly doneCount: number; readonly documentCount: number }> }>;
+    /** Read what time the test accounts are told, and which months it closed. */
+    get(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly now: string; readonly aheadMs: number; readonly state: "ready" | "closing"; readonly months: ReadonlyArray<{ readonly period: string; readonly state: "closing" | "closed"; readonly accountCount: number; readonly doneCount: number; readonly documentCount: number }> }>;
+    /** Give the test accounts a clock. It begins at the time that it is. */
+    create(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly now: string; readonly aheadMs: number; readonly state: "ready" | "closing"; readonly months: ReadonlyArray<{ readonly period: string; readonly state: "closing" | "closed"; readonly accountCount: number; readonly doneCount: number; readonly documentCount: number }> }>;
+    /** Give the test accounts a clock. It begins at the time that it is. */
+    create(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly now: string; readonly aheadMs: number; readonly state: "ready" | "closing"; readonly months: ReadonlyArray<{ readonly period: string; readonly state: "closing" | "closed"; readonly accountCount: number; readonly doneCount: number; readonly documentCount: number }> }>;
+    /** Set the clock forward. Each month that it goes over is closed within seconds. */
+    advance(accountId: IdLike<"acc">, request: { readonly to: string }, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly now: string; readonly aheadMs: number; readonly state: "ready" | "closing"; readonly months: ReadonlyArray<{ readonly period: string; readonly state: "closing" | "closed"; readonly accountCount: number; readonly doneCount: number; readonly documentCount: number }> }>;
+    /** Set the clock forward. Each month that it goes over is closed within seconds. */
+    advance(request: { readonly to: string }, options?: CallOptions): Promise<{ readonly accountId: Id<"acc">; readonly now: string; readonly aheadMs: number; readonly state: "ready" | "closing"; readonly months: ReadonlyArray<{ readonly period: string; readonly state: "closing" | "closed"; readonly accountCount: number; readonly doneCount: number; readonly documentCount: number }> }>;
+    /** Begin anew: new test accounts with the same keys take the place of these, with empty books and no clock. */
+    reset(accountId: IdLike<"acc">, request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc"> }>;
+    /** Begin anew: new test accounts with the same keys take the place of these, with empty books and no clock. */
+    reset(request?: Record<string, never>, options?: CallOptions): Promise<{ readonly accountId: Id<"acc"> }>;
+  };
+  readonly testPayments: {
+    /** Have an invoice of this test account paid, refused, given back or disputed, by nobody. */
+    create(accountId: IdLike<"acc">, request: { readonly period: string; readonly outcome: "paid" | "refused" | "refunded" | "disputed" }, options?: CallOptions): Promise<{ readonly documentId: Id<"doc">; readonly outcome: "paid" | "refused" | "refunded" | "disputed"; readonly state: "draft" | "open" | "paid" | "void" | "uncollectible" | "new"; readonly paidMinorUnits: string; readonly refundedMinorUnits: string; readonly disputedMinorUnits: string }>;
+    /** Have an invoice of this test account paid, refused, given back or disputed, by nobody. */
+    create(request: { readonly period: string; readonly outcome: "paid" | "refused" | "refunded" | "disputed" }, options?: CallOptions): Promise<{ readonly documentId: Id<"doc">; readonly outcome: "paid" | "refused" | "refunded" | "disputed"; readonly state: "draft" | "open" | "paid" | "void" | "uncollectible" | "new"; readonly paidMinorUnits: string; readonly refundedMinorUnits: string; readonly disputedMinorUnits: string }>;
+  };
   readonly triggers: {
     /** Read the triggers that this account set, with their counters, and those from above that it may see. */
     list(accountId: IdLike<"acc">, request?: { readonly cursor?: string; readonly limit?: number }, options?: CallOptions): List<{ readonly id: Id<"trg">; readonly name: string; readonly isFromAbove: boolean; readonly counter: { readonly meter: string; readonly where?: Readonly<Record<string, string>> } | { readonly event: string; readonly where?: Readonly<Record<string, string>> } | { readonly measure: string; readonly where?: {  } }; readonly target: { readonly scope: "own" | "inclusive"; readonly applicationId?: Id<"app">; readonly endpointId?: string; readonly credentialId?: string; readonly sessionId?: Id<"ses">; readonly accountId: Id<"acc"> }; readonly condition: { readonly kind: "threshold"; readonly limit: number } | { readonly kind: "recurring"; readonly limit: number; readonly per: "hour" | "day" | "month" } | { readonly kind: "rate"; readonly limit: number; readonly seconds: number }; readonly action: { readonly kind: "notify" } | { readonly kind: "suspend" } | { readonly kind: "endSessions"; readonly nodeId?: Id<"nod"> } | { readonly kind: "throttle"; readonly bitsPerSecondMax: number } | { readonly kind: "disableService"; readonly service: string } | { readonly kind: "email"; readonly address: string }; readonly isEnabled: boolean; readonly isShown: boolean; readonly timeZone: string; readonly countedFrom: string; readonly value: string; readonly windowStart?: string; readonly windowEnd?: string; readonly hasFired: boolean; readonly lastFiredAt?: string; readonly createdAt: string }>;
@@ -1214,6 +1238,15 @@ export const operations = {
     add: 'POST ~/team',
     remove: 'DELETE ~/team/{userId}',
   },
+  testClocks: {
+    get: 'GET ~/test-clock',
+    create: 'POST ~/test-clock',
+    advance: 'POST ~/test-clock/advance',
+    reset: 'POST ~/test-clock/reset',
+  },
+  testPayments: {
+    create: 'POST ~/test-payments',
+  },
   triggers: {
     list: 'LIST ~/triggers',
     get: 'GET ~/triggers/{triggerId}',
@@ -1432,6 +1465,13 @@ export type ErrorCode =
   | 'tenancy.stops_itself'
   | 'tenancy.time_zone_unknown'
   | 'tenancy.too_many_roles'
+  | 'test-books.goes_back'
+  | 'test-books.no_clock'
+  | 'test-books.no_test_account'
+  | 'test-books.not_possible'
+  | 'test-books.nothing_to_pay'
+  | 'test-books.still_closing'
+  | 'test-books.too_far'
   | 'triggers.action_unsupported'
   | 'triggers.counter_unknown'
   | 'triggers.email_unavailable'

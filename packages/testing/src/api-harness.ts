@@ -96,6 +96,7 @@ export function createApiHarness(options: Options = {}) {
       ...options.domainPorts,
     } as DomainPorts,
     nowMs: () => 1_800_000_000_000,
+    aheadMsOf: async () => 0,
     authenticate: async (evidence): Promise<Principal | undefined> => {
       if (evidence?.kind !== 'bearer') return undefined;
       if (options.people?.[evidence.token] !== undefined)

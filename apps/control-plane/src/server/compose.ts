@@ -1,10 +1,11 @@
 /** The only wiring of the control plane: what implements which port, once for each process. */
 
-import { booksReader } from '@patchbay/adapters/billing/account-books';
+import { aheadReader, booksReader } from '@patchbay/adapters/billing/account-books';
 import { billingStore, chainPricesUnder } from '@patchbay/adapters/billing/billing-store';
 import { documentStore } from '@patchbay/adapters/billing/document-store';
 import { ledgerReader } from '@patchbay/adapters/billing/ledger-reader';
 import { lineTrail } from '@patchbay/adapters/billing/line-trail';
+import { testBooksStore } from '@patchbay/adapters/billing/test-books-store';
 import { createPostgresBus } from '@patchbay/adapters/bus/postgres-bus';
 import { countryTableIn } from '@patchbay/adapters/country-file';
 import { eventCursors } from '@patchbay/adapters/hooks/event-cursors';
@@ -44,8 +45,8 @@ import { minting, NoMintingKeyError } from '@patchbay/adapters/prisma/minting';
 import { movedRules } from '@patchbay/adapters/prisma/moved-rules';
 import { ownProofs } from '@patchbay/adapters/prisma/own-proof';
 import { passkeys } from '@patchbay/adapters/prisma/passkeys';
-import { accountsWithin } from '@patchbay/adapters/prisma/people-store';
 import { pastRequests } from '@patchbay/adapters/prisma/past-requests';
+import { accountsWithin } from '@patchbay/adapters/prisma/people-store';
 import { policyClaims } from '@patchbay/adapters/prisma/policy-claims';
 import { planStore, policyStore } from '@patchbay/adapters/prisma/policy-store';
 import { recheckProofs } from '@patchbay/adapters/prisma/proof-rechecks';
@@ -181,12 +182,13 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
   const featureNames = Object.values(services).flatMap(featureNamesOf);
   const countries = countryTableIn(env.PATCHBAY_COUNTRY_TABLE);
   const usage = usageStore(pool);
-  const billing = billingStore({ pool, catalogue, nowMs });
+  const booksOf = booksReader(pool);
+  const aheadMsOf = aheadReader(pool, booksOf);
+  const billing = billingStore({ pool, catalogue, nowMs, aheadMsOf });
   const rail = railOf(env);
   let platformId: string | undefined;
   // It is made once, and stays.
   const platformAccount = async () => (platformId ??= await findPlatform(prisma));
-  const booksOf = booksReader(pool);
   /** Who collects: of an account, the top of its tree; of none, the platform. */
   const collector = async (ofAccountId?: string) => {
     const accountId =
@@ -382,8 +384,8 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         tenancy,
       },
       spending: {
-        limits: limitStore({ pool, catalogue, nowMs }),
-        balances: balanceStore({ pool, platformAccount: collector, nowMs }),
+        limits: limitStore({ pool, catalogue, nowMs, aheadMsOf }),
+        balances: balanceStore({ pool, platformAccount: collector, nowMs, aheadMsOf }),
         serviceNames,
         catalogue,
         isCollecting: async (accountId) => (await railFor(accountId)) !== undefined,
@@ -422,6 +424,11 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         exports: { ...exportStore(pool), sign: links.sign },
         erasures: erasureStore(pool),
       },
+      testBooks: {
+        ...testBooksStore(pool, booksOf),
+        advanced: () => money.clockAdvanced(),
+        nowMs,
+      },
       billing: {
         billing,
         documents: documentStore({ pool, platformAccount: collector }),
@@ -459,6 +466,9 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     recordUsage: (usedBy, use) => apiUsage.record(usedBy, use),
     noteRefused: (refused) => refusedRequests.note(refused),
     nowMs,
+    // For what is live nothing is asked.
+    aheadMsOf: async ({ accountId, chain }) =>
+      chain[0] === (await platformAccount()) ? 0 : await aheadMsOf(accountId),
     atomically: (work) => atomically(prisma, work),
     inTurn: (name) => inTurn(prisma, name),
     keptAtEnd: (work) =>
@@ -495,7 +505,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     pool: jobPool,
     log,
     jobs: platformJobs({
-      billing: billingStore({ pool: jobPool, catalogue, nowMs }),
+      billing: billingStore({ pool: jobPool, catalogue, nowMs, aheadMsOf }),
       usage: usageStore(jobPool),
       deliverMails: mailing.deliver,
       decisions,
@@ -525,6 +535,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     rail,
     catalogue,
     onBalanceChanged: (accountId) => bus.publish({ type: 'account.changed', accountId }),
+    aheadMsOf,
     isStopped,
     nowMs,
     log,
@@ -538,6 +549,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
     serviceNames,
     platformAccount: collector,
     topAccounts: () => topAccounts(prisma),
+    aheadMsOf,
     policies,
     publish: (message) => bus.publish(message),
     mails,
@@ -669,7 +681,7 @@ export function compose(env: ControlPlaneEnv, world: Partial<World> = {}) {
         credentials,
         consumed: (request: Parameters<typeof credentialTotals>[1]) => credentialTotals(pool, request),
         ingest,
-        usageWatch: usageWatch({ policies, usage, nowMs }),
+        usageWatch: usageWatch({ policies, usage, nowMs, aheadMsOf }),
         claims: policyClaims(prisma, policies),
         ends: credentialEnds(prisma),
         spending: spending.store,

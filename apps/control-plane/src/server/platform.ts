@@ -26,6 +26,7 @@ export interface PlatformParts
     | 'recordUsage'
     | 'noteRefused'
     | 'nowMs'
+    | 'aheadMsOf'
     | 'atomically'
     | 'inTurn'
     | 'keptAtEnd'
@@ -63,6 +64,7 @@ export function createPlatform(parts: PlatformParts): Platform {
     recordUsage,
     noteRefused,
     nowMs,
+    aheadMsOf,
     atomically,
     inTurn,
     keptAtEnd,
@@ -97,6 +99,7 @@ export function createPlatform(parts: PlatformParts): Platform {
     recordUsage,
     noteRefused,
     nowMs,
+    aheadMsOf,
     atomically,
     inTurn,
     keptAtEnd,

@@ -141,7 +141,9 @@ const send = async (
 const unknown = { status: 404, body: { code: 'resource.unknown' } };
 
 function expectSame(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): void {
-  expect([...before].filter(([table, rows]) => after.get(table) !== rows).map(([table]) => table)).toEqual([]);
+  expect([...before].filter(([table, rows]) => after.get(table) !== rows).map(([table]) => table)).toEqual(
+    [],
+  );
 }
 
 test('C11: no operation takes a live account with a test key, and no row of it changes', async () => {
